@@ -1,0 +1,181 @@
+"""Errors about what was asked: columns, parameters, keys, bounds, frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from privkit.errors.base import PrivkitError, close_matches, listed
+
+
+class ColumnNotFoundError(PrivkitError, KeyError):
+    """A named column is not in the frame.
+
+    Attributes
+    ----------
+    missing : tuple of str
+        The names that were not found.
+    matches : tuple of str
+        Columns with similar names.
+    """
+
+    missing: tuple[object, ...] = ()
+    matches: tuple[str, ...] = ()
+
+    # KeyError.__str__ would show the repr of the message.
+    __str__ = PrivkitError.__str__
+
+    @classmethod
+    def of(
+        cls, function: str, argument: str, given: object, missing: Sequence[object], columns: Iterable[object]
+    ) -> ColumnNotFoundError:
+        """`function` got `given` as `argument`, and `missing` are no columns."""
+        columns = list(columns)
+        matches = list(dict.fromkeys(match for name in missing for match in close_matches(name, columns)))
+        verb = "is not a column" if len(missing) == 1 else "are not columns"
+        text = f"{function}() got {argument}={given!r}, but {listed(missing)} {verb}."
+        if matches:
+            text += f"\nClose matches: {listed(matches)}."
+        elif len(columns) <= 20:
+            text += f"\nColumns: {listed(columns)}."
+        else:
+            text += f"\nThe frame has {len(columns)} columns: list(df.columns)."
+        error = cls(text)
+        error.missing, error.matches = tuple(missing), tuple(matches)
+        return error
+
+    @classmethod
+    def unit(cls, function: str, unit: str, columns: Iterable[object]) -> ColumnNotFoundError:
+        """The project protects persons by a column that this frame lacks."""
+        columns = list(columns)
+        matches = close_matches(unit, columns)
+        hint = f" Close matches: {listed(matches)}." if matches else ""
+        error = cls(
+            f"{function}() needs the column {unit!r}: the project protects all rows of one {unit!r}, "
+            f"and this frame has no such column.{hint}\n"
+            f"Keep {unit!r} in the frame, or open a project with unit=pk.ROW if one row is one person."
+        )
+        error.missing, error.matches = (unit,), tuple(matches)
+        return error
+
+
+class ParameterError(PrivkitError, ValueError):
+    """A parameter has a value that is not allowed.
+
+    Attributes
+    ----------
+    argument : str
+        The parameter's name.
+    """
+
+    argument: str = ""
+
+    @classmethod
+    def of(cls, function: str, argument: str, found: str, allowed: str, hint: str = "") -> ParameterError:
+        """`function` got `found` for `argument`, where only `allowed` may stand."""
+        error = cls(f"{function}() got {argument}={found}, but {argument} must be {allowed}." + (f" {hint}" if hint else ""))
+        error.argument = argument
+        return error
+
+    @classmethod
+    def together(cls, function: str, arguments: Sequence[str], rule: str) -> ParameterError:
+        """The combination of `arguments` breaks `rule`."""
+        error = cls(f"{function}(): {rule}")
+        error.argument = ", ".join(arguments)
+        return error
+
+
+class DuplicateColumnError(PrivkitError, ValueError):
+    """A frame or an argument names a column more than once."""
+
+    duplicates: tuple[object, ...] = ()
+
+    @classmethod
+    def in_frame(cls, function: str, duplicates: Sequence[object]) -> DuplicateColumnError:
+        """The frame itself has several columns of one name."""
+        error = cls(
+            f"{function}() cannot tell apart the columns named {listed(duplicates)}: the frame has them more than once. "
+            "Rename or drop them: df.loc[:, ~df.columns.duplicated()]."
+        )
+        error.duplicates = tuple(duplicates)
+        return error
+
+    @classmethod
+    def in_argument(cls, function: str, argument: str, duplicates: Sequence[object]) -> DuplicateColumnError:
+        """The argument names a column twice."""
+        error = cls(f"{function}() got {argument} with {listed(duplicates)} more than once. Name each column once.")
+        error.duplicates = tuple(duplicates)
+        return error
+
+
+class FrameError(PrivkitError, TypeError):
+    """The object is no frame that privkit can read, or a column has a type that it cannot group."""
+
+    @classmethod
+    def unsupported(cls, function: str, kind: str) -> FrameError:
+        """`kind` is no dataframe."""
+        return cls(
+            f"{function}() needs a dataframe (pandas, Polars, DuckDB, or another that Narwhals reads), but got {kind}."
+        )
+
+    @classmethod
+    def column_type(cls, function: str, column: object, dtype: str, hint: str) -> FrameError:
+        """`column` has a `dtype` with which `function` cannot work."""
+        return cls(f"{function}() cannot use column {column!r} of type {dtype}. {hint}")
+
+
+class KeysError(PrivkitError, ValueError):
+    """The public keys of a grouped release are missing, doubled or of the wrong shape."""
+
+    @classmethod
+    def duplicates(cls, function: str, count: int) -> KeysError:
+        """Some keys are the same value."""
+        return cls(
+            f"{function}() got keys in which {count} {'value stands' if count == 1 else 'values stand'} more than once. "
+            "Keys must be unique: list(dict.fromkeys(keys))."
+        )
+
+    @classmethod
+    def required(cls, function: str, by: Sequence[str]) -> KeysError:
+        """A release by groups needs its keys named."""
+        shown = by[0] if len(by) == 1 else list(by)
+        return cls(
+            f"{function}(by={shown!r}) needs keys=: the groups to release, as a public fact.\n"
+            "That a group occurs in the data is private, so privkit does not read the keys from it. "
+            f"Example: keys={['a', 'b'] if len(by) == 1 else dict.fromkeys(by, ['a', 'b'])!r}."
+        )
+
+    @classmethod
+    def without_by(cls, function: str) -> KeysError:
+        """Keys were given without columns to group by."""
+        return cls(f"{function}() got keys= without by=. Name the columns that the keys belong to.")
+
+    @classmethod
+    def shape(cls, function: str, found: str, allowed: str) -> KeysError:
+        """The keys do not fit the columns of `by`."""
+        return cls(f"{function}() got keys {found}, but keys must be {allowed}.")
+
+
+class NotPublicError(PrivkitError, TypeError):
+    """A fact that must be public has a type that suggests it was taken from the data."""
+
+    @classmethod
+    def of(cls, function: str, argument: str, kind: str) -> NotPublicError:
+        """`argument` came as `kind`, a type in which data is held."""
+        return cls(
+            f"{function}() got {argument} as a {kind}, which may come from the private data; {argument} must be public.\n"
+            f"Type it out as a list, or vouch for it: {argument}=pk.public_values(..., reason='list of the post office')."
+        )
+
+
+class BoundsRequiredError(PrivkitError, ValueError):
+    """A bound on what one person can contribute is missing."""
+
+    @classmethod
+    def contribution(cls, function: str, unit: str) -> BoundsRequiredError:
+        """The unit is a column, and nothing says how many rows of one person count."""
+        return cls(
+            f"{function}() needs max_rows=: the project protects all rows of one {unit!r}, "
+            "so it must be said how many rows of one person may count.\n"
+            "Rows over the bound are left out at random. Take it from public knowledge, not from this data. "
+            "Example: max_rows=10 (here or in open_project), or max_groups=3, per_group=5."
+        )

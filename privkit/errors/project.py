@@ -1,0 +1,115 @@
+"""Errors about projects and their budgets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from privkit.errors.base import NOTHING_SPENT, PrivkitError, listed
+
+
+class NoProjectError(PrivkitError, LookupError):
+    """A release was asked for while no project is open."""
+
+    @classmethod
+    def of(cls, function: str) -> NoProjectError:
+        """`function` needs a project."""
+        return cls(
+            f"{function}() needs an open project, which holds the privacy budget.\n"
+            "Example: pk.open_project('churn', epsilon=1.0, unit=pk.ROW)."
+        )
+
+
+class ProjectNotFoundError(PrivkitError, LookupError):
+    """A project was opened by name alone, and the ledger does not hold it."""
+
+    @classmethod
+    def of(cls, name: str, known: Sequence[str]) -> ProjectNotFoundError:
+        """No project of this `name`."""
+        held = f" It holds {listed(known)}." if known else ""
+        return cls(
+            f"the ledger has no project {name!r}.{held} To begin it, say its budget and whom it protects: "
+            f"pk.open_project({name!r}, epsilon=1.0, unit='customer_id' or pk.ROW)."
+        )
+
+
+class ProjectMismatchError(PrivkitError, ValueError):
+    """A project was reopened with terms that differ from those it was begun with.
+
+    Attributes
+    ----------
+    differences : tuple of str
+        The names of the terms that differ.
+    """
+
+    differences: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, name: str, differences: Sequence[tuple[str, str, str]]) -> ProjectMismatchError:
+        """The `differences` are (term, as recorded, as given)."""
+        told = "; ".join(f"{term} is {recorded}, not {given}" for term, recorded, given in differences)
+        error = cls(
+            f"project {name!r} was begun on other terms: {told}. A project's terms are fixed.\n"
+            f"Reopen it by its name alone: pk.open_project({name!r}); or begin another project under another name."
+        )
+        error.differences = tuple(term for term, _, _ in differences)
+        return error
+
+
+class InsufficientBudgetError(PrivkitError, ValueError):
+    """A release would cost more than the project has left.
+
+    Attributes
+    ----------
+    project : str
+        The project's name.
+    needed, left, limit, short : PrivacyLoss
+        What the plan needs, what is left, the limit that refuses, and by how much it falls short.
+    """
+
+    project: str = ""
+    needed: object = None
+    left: object = None
+    limit: object = None
+    short: object = None
+
+    @classmethod
+    def of(
+        cls, project: str, *, needed: object, left: object, limit: object, short: object, ways: str = ""
+    ) -> InsufficientBudgetError:
+        """The plan needs more than is left; `ways` says how to go on."""
+        ways_on = ways or "ask for less, or replay an earlier release: project.ledger"
+        error = cls(
+            f"this plan needs {needed}; project {project!r} has {left} of {limit} left (short by {short}).\n"
+            f"Ways on: {ways_on}.",
+            budget=NOTHING_SPENT,
+        )
+        error.project, error.needed, error.left, error.limit, error.short = project, needed, left, limit, short
+        return error
+
+
+class CeilingError(PrivkitError, ValueError):
+    """One release costs more than the project's ceiling for a single release."""
+
+    @classmethod
+    def of(cls, project: str, needed: object, ceiling: object) -> CeilingError:
+        """A single release above `ceiling` is refused."""
+        return cls(
+            f"this plan needs {needed} at once; project {project!r} refuses one release above {ceiling} "
+            "(so large a loss promises little). Raise it knowingly: pk.open_project(..., ceiling=...).",
+            budget=NOTHING_SPENT,
+        )
+
+
+class MeasurementError(PrivkitError, RuntimeError):
+    """The noisy measurement failed after its budget was reserved.
+
+    The message is the same for every cause, because the cause may depend on the data.
+    """
+
+    @classmethod
+    def of(cls, cost: object, entry: int) -> MeasurementError:
+        """The measurement of ledger entry `entry` failed; its `cost` stays spent."""
+        return cls(
+            "the measurement failed, and nothing was released. The cause is not told, since it may depend on the data.",
+            budget=f"{cost} stays spent (ledger entry {entry}): what failed may have looked at the data.",
+        )

@@ -1,0 +1,147 @@
+"""Exact amounts: what a budget is counted in."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+from fractions import Fraction
+
+from privkit.errors import ParameterError
+
+#: Below this a parameter would ask for noise that no integer of 64 bits holds.
+SMALLEST_LOSS = Fraction(1, 10**9)
+
+
+class Exact(Fraction):
+    """A fraction that prints as the decimal a person wrote.
+
+    A float is read as the shortest decimal that it prints as, on the way in and in comparisons: ``0.1``
+    means one tenth. So ``0.1 + 0.1 + 0.1`` of budget fits in ``0.3``, and nothing after it.
+
+    Examples
+    --------
+    >>> Exact("0.1") * 3 == Exact(0.3)
+    True
+    >>> str(Exact("0.30")), f"{Exact(1, 3):.3f}", Exact(1, 4) == 0.25
+    ('0.3', '0.333', True)
+    >>> str(Exact("1e-06"))
+    '1e-06'
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, numerator: object = 0, denominator: object = None) -> Exact:
+        """Read an int, float, Decimal, Fraction or decimal string exactly."""
+        if isinstance(numerator, float):
+            numerator = repr(float(numerator))
+        value = Fraction(numerator) if denominator is None else Fraction(numerator, denominator)  # type: ignore[arg-type, call-overload]
+        return super().__new__(cls, value.numerator, value.denominator)
+
+    def __str__(self) -> str:
+        """Return the decimal where there is one, else a fraction."""
+        if self.denominator == 1:
+            return str(self.numerator)
+        rest = self.denominator
+        for prime in (2, 5):
+            while rest % prime == 0:
+                rest //= prime
+        if rest != 1:
+            return f"{self.numerator}/{self.denominator}"
+        places = next(n for n in range(1, 5000) if 10**n % self.denominator == 0)
+        digits = Decimal(self.numerator * 10**places // self.denominator).scaleb(-places)
+        if abs(self) < Fraction(1, 1000):
+            mantissa, exponent = f"{digits.normalize():e}".split("e")
+            return f"{mantissa}e{int(exponent):+03d}"
+        return f"{digits:f}"
+
+    def __repr__(self) -> str:
+        """Return the same as `str`, so that ``project.spent.epsilon`` reads well in a cell."""
+        return str(self)
+
+    def __format__(self, spec: str) -> str:
+        """Format as a float does; without a specification, exactly."""
+        return format(float(self), spec) if spec else str(self)
+
+    def __eq__(self, other: object) -> bool:
+        """Compare; a float counts as the decimal that it prints as."""
+        return super().__eq__(_decimal(other))
+
+    def __lt__(self, other: object) -> bool:
+        """Compare; a float counts as the decimal that it prints as."""
+        return super().__lt__(_decimal(other))  # type: ignore[operator]
+
+    def __le__(self, other: object) -> bool:
+        """Compare; a float counts as the decimal that it prints as."""
+        return super().__le__(_decimal(other))  # type: ignore[operator]
+
+    def __gt__(self, other: object) -> bool:
+        """Compare; a float counts as the decimal that it prints as."""
+        return super().__gt__(_decimal(other))  # type: ignore[operator]
+
+    def __ge__(self, other: object) -> bool:
+        """Compare; a float counts as the decimal that it prints as."""
+        return super().__ge__(_decimal(other))  # type: ignore[operator]
+
+    __hash__ = Fraction.__hash__
+
+
+def _decimal(other: object) -> object:
+    return Fraction(repr(other)) if type(other) is float and math.isfinite(other) else other
+
+
+def exact(
+    value: object,
+    function: str,
+    argument: str,
+    *,
+    zero: bool = False,
+    smallest: Fraction = SMALLEST_LOSS,
+    below: int | None = None,
+    hint: str = "",
+) -> Exact:
+    """Return a parameter of privacy as an exact amount, or refuse it: the one strict gate.
+
+    Parameters
+    ----------
+    value : int, float, Decimal or Fraction
+        The amount as the user gave it. Strings and booleans are refused.
+    function, argument : str
+        Who asked, for the error.
+    zero : bool
+        Whether 0 is allowed.
+    smallest : Fraction
+        The least positive amount that is allowed.
+    below : int, optional
+        An upper limit that is itself not allowed (1 for δ).
+    hint : str
+        What to type instead, for the error.
+
+    Raises
+    ------
+    ParameterError
+        For anything that is not a finite number in the range.
+
+    Examples
+    --------
+    >>> exact(0.35, "dp_count", "epsilon")
+    0.35
+    """
+    limit = "" if below is None else f" and < {below}"
+    allowed = f"a finite number {'>=' if zero else '>'} 0{limit}"
+    number = value
+    if hasattr(value, "dtype") and hasattr(value, "item") and getattr(value, "shape", None) == ():
+        number = value.item()  # a NumPy scalar
+    if isinstance(number, bool) or not isinstance(number, int | float | Decimal | Fraction):
+        raise ParameterError.of(function, argument, f"a {type(value).__name__}", allowed, hint)
+    if (isinstance(number, float) and not math.isfinite(number)) or (
+        isinstance(number, Decimal) and not number.is_finite()
+    ):
+        raise ParameterError.of(function, argument, str(number), allowed, hint)
+    amount = Exact(number)
+    if amount < 0 or (amount == 0 and not zero) or (below is not None and amount >= below):
+        raise ParameterError.of(function, argument, str(amount), allowed, hint)
+    if 0 < amount < smallest:
+        raise ParameterError.of(
+            function, argument, str(number), allowed, f"The least amount is {float(smallest):g}. {hint}".strip()
+        )
+    return amount

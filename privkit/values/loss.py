@@ -1,0 +1,138 @@
+"""Privacy measures, and losses counted in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from fractions import Fraction
+
+from privkit.errors import ParameterError
+from privkit.values.exact import Exact, exact
+
+
+class Measure(Enum):
+    """How privacy loss is counted. One per project; conversions are for reports only."""
+
+    PURE = "ε"
+    APPROXIMATE = "(ε, δ)"
+    ZERO_CONCENTRATED = "ρ"
+    APPROXIMATE_ZERO_CONCENTRATED = "(ρ, δ)"
+
+    @property
+    def concentrated(self) -> bool:
+        """Whether the loss is counted in ρ rather than ε."""
+        return self in (Measure.ZERO_CONCENTRATED, Measure.APPROXIMATE_ZERO_CONCENTRATED)
+
+    @property
+    def has_delta(self) -> bool:
+        """Whether the measure has a δ."""
+        return self in (Measure.APPROXIMATE, Measure.APPROXIMATE_ZERO_CONCENTRATED)
+
+
+@dataclass(frozen=True, slots=True)
+class PrivacyLoss:
+    """An exact amount of privacy loss, or of budget.
+
+    Losses of one measure add up (basic composition: Dwork and Roth 2014, theorem 3.16; for zCDP Bun and
+    Steinke 2016, lemma 2.3) and are ordered only where every component is.
+
+    Attributes
+    ----------
+    measure : Measure
+    epsilon, rho : Exact or None
+        The main amount; the one that the measure does not use is None.
+    delta : Exact
+        0 in measures without δ.
+
+    Examples
+    --------
+    >>> tenth = PrivacyLoss.of(epsilon=0.1)
+    >>> tenth + tenth + tenth
+    ε = 0.3
+    >>> (tenth + tenth + tenth).fits(PrivacyLoss.of(epsilon=0.3))
+    True
+    >>> PrivacyLoss.of(epsilon=1, delta=1e-6)
+    ε = 1, δ = 1e-06
+    """
+
+    measure: Measure
+    epsilon: Exact | None = None
+    rho: Exact | None = None
+    delta: Exact = field(default_factory=Exact)
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        epsilon: object = None,
+        rho: object = None,
+        delta: object = None,
+        function: str = "PrivacyLoss.of",
+        zero: bool = False,
+    ) -> PrivacyLoss:
+        """Return the loss that the amounts name, its measure chosen by which of them are given.
+
+        Raises
+        ------
+        ParameterError
+            If neither or both of `epsilon` and `rho` are given, or an amount is out of range.
+        """
+        if (epsilon is None) == (rho is None):
+            raise ParameterError.together(
+                function, ("epsilon", "rho"), "give epsilon= or rho=, one of them. Example: epsilon=1.0."
+            )
+        spread = Exact(0) if delta is None else exact(delta, function, "delta", zero=True, below=1, smallest=Fraction(0))
+        if epsilon is not None:
+            measure = Measure.PURE if spread == 0 else Measure.APPROXIMATE
+            return cls(measure, epsilon=exact(epsilon, function, "epsilon", zero=zero), delta=spread)
+        measure = Measure.ZERO_CONCENTRATED if spread == 0 else Measure.APPROXIMATE_ZERO_CONCENTRATED
+        return cls(measure, rho=exact(rho, function, "rho", zero=zero), delta=spread)
+
+    @classmethod
+    def zero(cls, measure: Measure) -> PrivacyLoss:
+        """Return no loss, in `measure`."""
+        return cls(measure, rho=Exact(0)) if measure.concentrated else cls(measure, epsilon=Exact(0))
+
+    def replace(self, main: Fraction, delta: Fraction = Fraction(0)) -> PrivacyLoss:
+        """Return a loss of the same measure with other amounts."""
+        if self.measure.concentrated:
+            return PrivacyLoss(self.measure, rho=Exact(main), delta=Exact(delta))
+        return PrivacyLoss(self.measure, epsilon=Exact(main), delta=Exact(delta))
+
+    @property
+    def main(self) -> Exact:
+        """The amount of ε or ρ."""
+        amount = self.rho if self.measure.concentrated else self.epsilon
+        assert amount is not None  # by construction
+        return amount
+
+    def _same(self, other: PrivacyLoss) -> None:
+        if self.measure is not other.measure:
+            raise TypeError(f"losses in {self.measure.value} and {other.measure.value} do not compose")
+
+    def __add__(self, other: PrivacyLoss) -> PrivacyLoss:
+        """Compose with another loss of the same measure."""
+        self._same(other)
+        return self.replace(self.main + other.main, self.delta + other.delta)
+
+    def __sub__(self, other: PrivacyLoss) -> PrivacyLoss:
+        """Return what is left of this budget after `other`; components may be negative."""
+        self._same(other)
+        return self.replace(self.main - other.main, self.delta - other.delta)
+
+    def fits(self, budget: PrivacyLoss) -> bool:
+        """Whether every component is at most that of `budget`."""
+        self._same(budget)
+        return self.main <= budget.main and self.delta <= budget.delta
+
+    def shortfall(self, budget: PrivacyLoss) -> PrivacyLoss:
+        """Return by how much each component exceeds that of `budget` (0 where it does not)."""
+        over = self - budget
+        return self.replace(max(over.main, Exact(0)), max(over.delta, Exact(0)))
+
+    def __str__(self) -> str:
+        """Return the amounts with their symbols, exactly."""
+        text = f"{'ρ' if self.measure.concentrated else 'ε'} = {self.main}"
+        return f"{text}, δ = {self.delta}" if self.measure.has_delta else text
+
+    __repr__ = __str__

@@ -1,0 +1,50 @@
+"""How a value shows itself: the one place from which a low room reaches up to `privkit.view`."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def _view(module: str) -> Any:
+    """Load a view by name when it is asked for, so that values import none of matplotlib and ipywidgets."""
+    return import_module(f"privkit.view.{module}")
+
+
+class Shown:
+    """Mixin of frozen values that have a text, an HTML form, a plot or a panel in `privkit.view`."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        """Return the answer, the reason, and what to type next."""
+        text: str = _view("text").render(self)
+        return text
+
+    def _repr_html_(self) -> str:
+        html: str = _view("html").render(self)
+        return html
+
+
+class Plotted(Shown):
+    """A shown value that also has a plot."""
+
+    __slots__ = ()
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the value with matplotlib.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        matplotlib Axes
+        """
+        axes: Axes = _view("plots").draw(self, ax)
+        return axes
