@@ -1,0 +1,85 @@
+"""How plots look: readable in a paper, on a light and on a dark page, and without color vision."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from matplotlib.axes import Axes
+
+#: Colors that people with any color vision can tell apart (Okabe and Ito 2008).
+OKABE_ITO = MappingProxyType(
+    {
+        "blue": "#0072B2",
+        "vermillion": "#D55E00",
+        "green": "#009E73",
+        "orange": "#E69F00",
+        "purple": "#CC79A7",
+        "sky": "#56B4E9",
+        "yellow": "#F0E442",
+    }
+)
+#: What is well, and what falls short: they differ in lightness too, and bars that fall short are hatched.
+GOOD, SHORT = OKABE_ITO["blue"], OKABE_ITO["vermillion"]
+#: Text and lines: contrast above 4:1 on white and on black alike.
+INK = "#767676"
+
+_STYLE: Any = {
+    "figure.facecolor": "none",
+    "savefig.facecolor": "none",
+    "axes.facecolor": "none",
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "axes.titlecolor": INK,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 10,
+    "axes.labelsize": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.grid.axis": "y",
+    "axes.axisbelow": True,
+    "grid.color": INK,
+    "grid.alpha": 0.25,
+    "grid.linewidth": 0.6,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "legend.frameon": False,
+    "legend.fontsize": 8,
+    "hatch.linewidth": 0.6,
+    "figure.constrained_layout.use": True,
+    # Column names are text, never a formula.
+    "text.usetex": False,
+    "text.parse_math": False,
+    # Text stays text in vector files, so that a journal can set it.
+    "svg.fonttype": "none",
+    "pdf.fonttype": 42,
+}
+
+
+@contextmanager
+def canvas(ax: Axes | None = None, *, size: tuple[float, float] = (6.4, 3.2)) -> Iterator[Axes]:
+    """Give axes to draw on: `ax` as it is, or those of a new figure in privkit's style.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes, optional
+        The user's axes keep the user's style: only data and labels are drawn.
+    size : (float, float)
+        Width and height of a new figure, in inches.
+    """
+    if ax is not None:
+        yield ax
+        return
+    import matplotlib.pyplot as plt
+
+    with plt.rc_context(_STYLE):
+        _, axes = plt.subplots(figsize=size)
+        yield axes
