@@ -1,0 +1,1 @@
+"""Differential privacy: question → plan → measurement → release. The one room that imports OpenDP."""

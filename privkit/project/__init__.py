@@ -1,0 +1,1 @@
+"""Projects join differential privacy and the budget: reserve → measure → commit."""

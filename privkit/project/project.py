@@ -1,0 +1,188 @@
+"""A project: one privacy budget for one population, kept in a ledger."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from privkit.budget.ledger import Ledger
+from privkit.budget.terms import ProjectTerms
+from privkit.errors import NoProjectError, ParameterError, ProjectNotFoundError
+from privkit.project.ledger_view import LedgerView
+from privkit.values.contribution import contribution_bounds
+from privkit.values.exact import exact
+from privkit.values.loss import PrivacyLoss
+from privkit.values.show import Shown
+from privkit.values.unit import PrivacyUnit, privacy_unit
+
+if TYPE_CHECKING:
+    from privkit.budget.account import Account
+    from privkit.values.contribution import ContributionBounds
+
+_current: Project | None = None
+
+
+class Project(Shown):
+    """One privacy budget for one population. Get one from :func:`open_project`.
+
+    A project holds no data: every frame released under it is charged to it.
+
+    Attributes
+    ----------
+    name : str
+    ledger : LedgerView
+        Every release and reservation, with ``.to_frame()`` and ``.verify()``.
+    """
+
+    def __init__(self, account: Account, bounds: ContributionBounds | None = None) -> None:
+        self.account = account
+        self.name = account.name
+        self.ledger = LedgerView(account)
+        self._bounds = bounds
+
+    @property
+    def budget(self) -> PrivacyLoss:
+        """The limit of all releases together."""
+        return self.account.terms.budget
+
+    @property
+    def unit(self) -> PrivacyUnit:
+        """Whom the budget protects."""
+        return self.account.terms.unit
+
+    @property
+    def bounds(self) -> ContributionBounds | None:
+        """How much of one person counts, where a call does not say it."""
+        return self._bounds or self.account.terms.bounds
+
+    @property
+    def spent(self) -> PrivacyLoss:
+        """What is gone for good: released, failed and orphaned; exact, with `.epsilon` and `.delta` (or `.rho`)."""
+        return self.account.spent
+
+    @property
+    def reserved(self) -> PrivacyLoss:
+        """What is set aside for releases that are being measured now."""
+        return self.account.reserved
+
+    @property
+    def remaining(self) -> PrivacyLoss:
+        """What is left to spend, exact."""
+        return self.account.remaining
+
+    def panel(self) -> Any:
+        """Return a live panel of the budget: what is spent and left, and every release.
+
+        It updates by itself when a cell spends. Where no kernel runs, its last picture stands still.
+
+        Returns
+        -------
+        ipywidgets.Widget
+        """
+        from privkit.values.show import _view
+
+        return _view("panel").budget_panel(self)
+
+
+def open_project(
+    name: str,
+    *,
+    epsilon: object = None,
+    delta: object = None,
+    rho: object = None,
+    unit: str | PrivacyUnit | None = None,
+    max_rows: int | None = None,
+    max_groups: int | None = None,
+    per_group: int | None = None,
+    ceiling: object = None,
+    store: str | os.PathLike[str] | None = None,
+) -> Project:
+    """Open a project by its name, or begin it with its budget and its unit; it becomes the current project.
+
+    The terms of a project are fixed when it begins, in its ledger; reopening it takes its name alone, or the same
+    terms again. Spends nothing; reads no rows.
+
+    Parameters
+    ----------
+    name : str
+        The project's name; a ledger holds many.
+    epsilon, delta : number, optional
+        The budget in ε, or in (ε, δ).
+    rho : number, optional
+        The budget in ρ (zero-concentrated differential privacy), in place of ε.
+    unit : str or pk.ROW
+        The column whose values tell persons apart, or ``pk.ROW`` if one row is one person. It must be said.
+    max_rows : int, optional
+        How many rows of one person count, where a call does not say it; or `max_groups` with `per_group`.
+    ceiling : number, optional
+        The largest ε of one release; 10 by default.
+    store : path or SQLAlchemy URL, optional
+        Where the ledger lies; ``.privkit/ledger.db`` in the working directory by default.
+
+    Returns
+    -------
+    Project
+
+    Raises
+    ------
+    ProjectMismatchError
+        If the project was begun on other terms.
+    ProjectNotFoundError
+        If only a name is given and the ledger does not hold it.
+    ParameterError
+        If a budget or the unit is missing or out of range.
+    LedgerError
+        If the ledger cannot be read or written.
+
+    Examples
+    --------
+    >>> import privkit as pk
+    >>> project = pk.open_project("churn", epsilon=1.0, unit=pk.ROW, store=ledger_path)
+    >>> project.remaining
+    ε = 1
+    """
+    global _current
+    function = "open_project"
+    if not isinstance(name, str) or not name.strip():
+        raise ParameterError.of(function, "name", "a blank" if isinstance(name, str) else f"a {type(name).__name__}", "a name")
+    budget = None
+    if epsilon is not None or rho is not None:
+        budget = PrivacyLoss.of(epsilon=epsilon, rho=rho, delta=delta, function=function)
+    elif delta is not None:
+        raise ParameterError.together(function, ("delta",), "delta= needs epsilon= or rho= beside it.")
+    top = None if ceiling is None else exact(ceiling, function, "ceiling")
+    ledger = Ledger.open(store, create=budget is not None)
+    known = ledger.projects()
+    recorded = ledger.account(name).terms if name in known else None
+    if recorded is None and budget is None:
+        raise ProjectNotFoundError.of(name, known)
+    protects = recorded.unit if unit is None and recorded is not None else privacy_unit(unit, function)
+    bounds = _default_bounds(protects, max_rows, max_groups, per_group)
+    limit = budget if budget is not None else recorded.budget  # type: ignore[union-attr]
+    if recorded is None:
+        account = ledger.begin(name, ProjectTerms(limit, protects, bounds, top))
+    else:  # the bounds are a default of this session's calls, no term
+        account = ledger.begin(name, ProjectTerms(limit, protects, recorded.bounds, top))
+    _current = Project(account, bounds)
+    return _current
+
+
+def _default_bounds(
+    unit: PrivacyUnit, max_rows: object, max_groups: object, per_group: object
+) -> ContributionBounds | None:
+    if max_rows is None and max_groups is None and per_group is None:
+        return None
+    return contribution_bounds(unit, "open_project", max_rows=max_rows, max_groups=max_groups, per_group=per_group)
+
+
+def current_project(function: str) -> Project:
+    """Return the project that was opened last.
+
+    Raises
+    ------
+    NoProjectError
+        If none is open in this process.
+    """
+    if _current is None:
+        raise NoProjectError.of(function)
+    return _current

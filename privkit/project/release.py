@@ -1,0 +1,104 @@
+"""Reserve → measure → commit: the one way from a plan to a noisy answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from privkit.budget.entry import Entry
+from privkit.budget.keys import request_key
+from privkit.dp.measurement import draw, make_measurement
+from privkit.dp.release import decode_answer, encode_answer
+from privkit.errors import ColumnNotFoundError, FrameError, MeasurementError, ParameterError, nothing_spent
+from privkit.tally.fingerprint import fingerprint
+from privkit.tally.frame import open_frame
+from privkit.tally.keyed import check_key_types
+
+if TYPE_CHECKING:
+    from privkit.dp.plan import Plan
+    from privkit.dp.question import CountQuestion
+    from privkit.dp.release import Release
+    from privkit.project.project import Project
+
+
+def release(
+    project: Project, plan: Plan, data: object, *, again: bool = False, version: str | None = None, function: str
+) -> Release:
+    """Answer a plan from `data`, or replay its stored answer.
+
+    The price is durably reserved before a row is grouped for it, and stays spent whatever happens after: a crash can
+    waste budget, never hide it. The answer is stored before it is returned. What is refused is refused by the schema,
+    the arguments and the ledger alone, never by the rows.
+
+    Parameters
+    ----------
+    again : bool
+        Draw anew although the answer is known.
+    version : str, optional
+        The owner's name for this state of the data, in place of its fingerprint; needed for replay on lazy frames.
+
+    Raises
+    ------
+    InsufficientBudgetError, CeilingError
+        Nothing was spent.
+    MeasurementError
+        The measurement failed; its price stays spent.
+    """
+    with nothing_spent():
+        check_frame(data, plan.question, function)
+        measurement = make_measurement(plan)
+        question = plan.canonical()
+        key = _request_key(project, question, data, version, function)
+        reserved = project.account.reserve(key, question, plan.loss, again=again)
+    if isinstance(reserved, Entry):
+        return _decoded(project, plan, reserved, replayed=True)
+    cells: list[int] | None = None
+    try:
+        cells = draw(measurement, data)
+    except Exception:  # noqa: BLE001, S110  # told below, outside this block: its text may hold private values
+        pass
+    except BaseException:  # an interrupt, too, leaves the price spent
+        project.account.fail(reserved, "interrupted")
+        raise
+    if cells is None:
+        entry = project.account.fail(reserved, "measurement")
+        raise MeasurementError.of(plan.loss, entry.seq)
+    entry = project.account.commit(reserved, encode_answer(plan, cells))
+    return _decoded(project, plan, entry, replayed=False)
+
+
+def check_frame(data: object, question: CountQuestion, function: str) -> None:
+    """Refuse a frame that cannot answer the question. Reads the schema, never a row.
+
+    Raises
+    ------
+    FrameError, ColumnNotFoundError, DuplicateColumnError, KeysError
+    """
+    frame = open_frame(data, function)
+    columns = frame.collect_schema().names()
+    if not columns:
+        raise FrameError.unsupported(function, "a frame without columns")
+    unit = question.unit.column
+    if unit is not None and unit not in columns:
+        raise ColumnNotFoundError.unit(function, unit, columns)
+    open_frame(data, function, question.columns, "by")
+    if question.keys is not None:
+        check_key_types(data, question.keys, function)
+
+
+def _request_key(
+    project: Project, question: dict[str, object], data: object, version: str | None, function: str
+) -> str | None:
+    secret = project.account.key
+    if version is not None:
+        if not isinstance(version, str) or not version:
+            raise ParameterError.of(function, "version", f"a {type(version).__name__}", "text", "Example: version='2026-11'.")
+        return request_key(secret, question, version)
+    if secret is None:
+        return None
+    found = fingerprint(data, secret, function=function)
+    return None if found is None else request_key(secret, question, bytes.fromhex(found))
+
+
+def _decoded(project: Project, plan: Plan, entry: Entry, *, replayed: bool) -> Release:
+    assert entry.answer is not None  # committed
+    return decode_answer(plan, entry.answer, project=project.name, entry=entry.seq, time=str(entry.time), replayed=replayed)

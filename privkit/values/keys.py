@@ -1,0 +1,176 @@
+"""Public keys: the groups of a release, named by the user and never read from the data."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import product
+from typing import Any
+
+from privkit.errors import KeysError, NotPublicError
+
+#: The kinds of value that a key may be. Missing (None or NaN) is a key like any other.
+KeyValue = str | int | float | bool | date | datetime | None
+
+_KINDS = (str, int, float, bool, date, datetime, type(None))
+
+
+@dataclass(frozen=True, slots=True)
+class PublicValues:
+    """Values that the user vouches for as public, with the reason that the ledger records.
+
+    Attributes
+    ----------
+    values : tuple
+    reason : str
+        Why they are public.
+    """
+
+    values: Any
+    reason: str
+
+    def __repr__(self) -> str:
+        """Return the wrapper without its values."""
+        return f"pk.public_values(..., reason={self.reason!r})"
+
+
+def public_values(values: Any, *, reason: str) -> PublicValues:
+    """Vouch that values held in a Series, Index or array are public knowledge.
+
+    privkit refuses such containers as keys or bounds, because they may come from the private data.
+
+    Parameters
+    ----------
+    values : Series, Index, array, list, or a single number
+    reason : str
+        Why they are public, e.g. ``"list of the post office"``. It stands in the ledger.
+
+    Examples
+    --------
+    >>> public_values(["a", "b"], reason="printed on the form")
+    pk.public_values(..., reason='printed on the form')
+    """
+    if not isinstance(reason, str) or not reason.strip():
+        raise NotPublicError("public_values() needs reason=: a few words on why the values are public.")
+    return PublicValues(values, reason.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The groups of a release, in the order in which the user named them.
+
+    Attributes
+    ----------
+    by : tuple of str
+        The columns.
+    values : tuple of tuple
+        One tuple per group, one value per column.
+    reason : str or None
+        Why they are public, where the user had to vouch for them.
+    """
+
+    by: tuple[str, ...]
+    values: tuple[tuple[KeyValue, ...], ...]
+    reason: str | None = None
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def canonical(self) -> list[str]:
+        """Return the keys as text with their types, in an order that does not depend on the user's."""
+        return sorted(map(_coded, self.values))
+
+    def canonical_order(self) -> list[int]:
+        """Return the places of the keys in canonical order, so that stored answers do not depend on the user's."""
+        coded = [_coded(key) for key in self.values]
+        return sorted(range(len(coded)), key=coded.__getitem__)
+
+
+def public_keys(by: Sequence[str], keys: object, function: str) -> Keys:
+    """Return the keys that the user named for the columns of `by`.
+
+    Parameters
+    ----------
+    by : sequence of str
+        The columns.
+    keys : list, dict or PublicValues
+        For one column a list of values. For several a dict of lists (all combinations), or a list of tuples.
+
+    Raises
+    ------
+    KeysError
+        If keys are missing, doubled, empty or of another shape.
+    NotPublicError
+        If the container is one in which data is held (Series, Index, array, frame).
+
+    Examples
+    --------
+    >>> public_keys(["zip3"], ["103", "130"], "dp_count").values
+    (('103',), ('130',))
+    >>> len(public_keys(["sex", "age"], {"sex": ["f", "m"], "age": range(18, 21)}, "dp_count"))
+    6
+    """
+    by = tuple(by)
+    if keys is None:
+        raise KeysError.required(function, by)
+    reason = keys.reason if isinstance(keys, PublicValues) else None
+    if isinstance(keys, PublicValues):
+        keys = keys.values.tolist() if hasattr(keys.values, "tolist") else keys.values
+    if isinstance(keys, Mapping):
+        values = _product(by, keys, function)
+    elif len(by) == 1:
+        values = [(value,) for value in _listed(keys, function, "a list of values")]
+    else:
+        values = _tuples(by, keys, function)
+    unified = tuple(tuple(_unified(value, function) for value in key) for key in values)
+    if not unified:
+        raise KeysError.shape(function, "without a value", "a list with at least one value")
+    if doubled := len(unified) - len(set(unified)):
+        raise KeysError.duplicates(function, doubled)
+    return Keys(by, unified, reason)
+
+
+def _listed(values: object, function: str, allowed: str) -> list[Any]:
+    if isinstance(values, str | bytes) or not isinstance(values, list | tuple | range | set | frozenset):
+        if hasattr(values, "dtype") or hasattr(values, "columns") or hasattr(values, "__array__"):
+            raise NotPublicError.of(function, "keys", type(values).__name__)
+        raise KeysError.shape(function, f"as a {type(values).__name__}", allowed)
+    return sorted(values, key=str) if isinstance(values, set | frozenset) else list(values)
+
+
+def _product(by: tuple[str, ...], keys: Mapping[Any, Any], function: str) -> list[tuple[Any, ...]]:
+    if set(keys) != set(by):
+        raise KeysError.shape(function, f"for {list(keys)}", f"a dict with one list for each of {list(by)}")
+    lists = [_listed(keys[name], function, "a dict of lists") for name in by]
+    for values in lists:
+        unified = [_unified(value, function) for value in values]
+        if doubled := len(unified) - len(set(unified)):
+            raise KeysError.duplicates(function, doubled)
+    return list(product(*lists))
+
+
+def _tuples(by: tuple[str, ...], keys: object, function: str) -> list[tuple[Any, ...]]:
+    allowed = f"a dict of lists, or a list of tuples with one value for each of {list(by)}"
+    values = _listed(keys, function, allowed)
+    if any(not isinstance(key, tuple) or len(key) != len(by) for key in values):
+        raise KeysError.shape(function, "whose entries do not match by=", allowed)
+    return values
+
+
+def _unified(value: Any, function: str) -> KeyValue:
+    """Return a plain value: missing is None, 0.0 has no sign, and NumPy scalars are refused by their type."""
+    if hasattr(value, "dtype"):
+        raise NotPublicError.of(function, "keys", f"list of {type(value).__name__}")
+    if isinstance(value, float) and math.isnan(value):
+        return None
+    if not isinstance(value, _KINDS):
+        raise KeysError.shape(
+            function, f"with a {type(value).__name__}", "text, whole or decimal numbers, booleans, dates or None"
+        )
+    return value + 0.0 if isinstance(value, float) else value
+
+
+def _coded(key: tuple[KeyValue, ...]) -> str:
+    return repr([(type(value).__name__, str(value)) for value in key])
