@@ -81,6 +81,10 @@ class Plan(Shown):
         """Return the plan with a way to release it and what the project has left."""
         return replace(self, run=run, left=left)
 
+    def repriced(self, epsilon: Exact) -> Plan:
+        """Return the plan of the same question at another price."""
+        return plan_count(self.question, self.loss.measure, epsilon=epsilon)
+
     def canonical(self) -> dict[str, object]:
         """Return the question with its price as JSON values: what the ledger records and replay compares."""
         price = {"measure": self.loss.measure.value, "main": str(self.loss.main), "delta": str(self.loss.delta)}

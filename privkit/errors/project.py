@@ -79,7 +79,8 @@ class InsufficientBudgetError(PrivkitError, ValueError):
         """The plan needs more than is left; `ways` says how to go on."""
         ways_on = ways or "ask for less, or replay an earlier release: project.ledger"
         error = cls(
-            f"this plan needs {needed}; project {project!r} has {left} of {limit} left (short by {short}).\n"
+            f"this plan needs {needed}; project {project!r} has {left} of {_amount(limit)} left "
+            f"(short by {_amount(short)}).\n"
             f"Ways on: {ways_on}.",
             budget=NOTHING_SPENT,
         )
@@ -113,3 +114,8 @@ class MeasurementError(PrivkitError, RuntimeError):
             "the measurement failed, and nothing was released. The cause is not told, since it may depend on the data.",
             budget=f"{cost} stays spent (ledger entry {entry}): what failed may have looked at the data.",
         )
+
+
+def _amount(loss: object) -> str:
+    """Return a loss without its symbol, where it has only one."""
+    return str(loss).removeprefix("ε = ").removeprefix("ρ = ") if "," not in str(loss) else str(loss)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 from privkit.dp.plan import Plan, plan_count
 from privkit.dp.question import CountQuestion
 from privkit.dp.release import Release
-from privkit.errors import InsufficientBudgetError, KeysError, nothing_spent
+from privkit.errors import KeysError, nothing_spent
 from privkit.project.project import Project, current_project
 from privkit.project.release import check_frame, release
 from privkit.tally.frame import column_names
@@ -137,29 +136,9 @@ def plan_dp_count(
         question = CountQuestion(project.unit, bounds, named)
         check_frame(data, question, function)
         plan = plan_count(question, project.budget.measure, epsilon=epsilon, accuracy=accuracy, function=function)
-    run = partial(_release, project, plan, data, version)
-    return plan.bound_to(run, project.remaining)
+        left = project.remaining
 
+    def run(again: bool) -> Release:
+        return release(project, plan, data, again=again, version=version, function=function)
 
-def _release(project: Project, plan: Plan, data: object, version: str | None, again: bool) -> Release:
-    try:
-        return release(project, plan, data, again=again, version=version, function="dp_count")
-    except InsufficientBudgetError as error:
-        refused = error
-    raise InsufficientBudgetError.of(
-        refused.project,
-        needed=refused.needed,
-        left=refused.left,
-        limit=refused.limit,
-        short=refused.short,
-        ways=_ways(project, plan),
-    )
-
-
-def _ways(project: Project, plan: Plan) -> str:
-    left = project.remaining.main
-    replay = "replay an earlier release: project.ledger"
-    if left <= 0:
-        return replay
-    smaller = plan_count(plan.question, project.budget.measure, epsilon=left)
-    return f"epsilon={left} (each count ±{smaller.accuracy} instead of ±{plan.accuracy}), or {replay}"
+    return plan.bound_to(run, left)

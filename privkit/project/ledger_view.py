@@ -38,12 +38,11 @@ class LedgerView(Shown):
                 "question": describe(entry.question),
                 main: float(entry.cost.main),
                 **({"delta": float(entry.cost.delta)} if measure.has_delta else {}),
-                "replays": entry.replays,
                 "analyst": entry.analyst,
             }
             for entry in self.account.entries()
         ]
-        return pd.DataFrame(rows, columns=["entry", "time", "state", "question", main, *(["delta"] if measure.has_delta else []), "replays", "analyst"])
+        return pd.DataFrame(rows, columns=["entry", "time", "state", "question", main, *(["delta"] if measure.has_delta else []), "analyst"])
 
     def verify(self) -> Any:
         """Check the chain of entries from the first to the last.

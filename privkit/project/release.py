@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from privkit.budget.entry import Entry
+from privkit.budget.entry import Entry, Reservation
 from privkit.budget.keys import request_key
 from privkit.dp.measurement import draw, make_measurement
 from privkit.dp.release import decode_answer, encode_answer
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from privkit.dp.question import CountQuestion
     from privkit.dp.release import Release
     from privkit.project.project import Project
+    from privkit.values.loss import PrivacyLoss
 
 
 def release(
@@ -48,22 +50,31 @@ def release(
         measurement = make_measurement(plan)
         question = plan.canonical()
         key = _request_key(project, question, data, version, function)
-        reserved = project.account.reserve(key, question, plan.loss, again=again)
+        reserved = project.account.reserve(key, question, plan.loss, again=again, ways=partial(_ways, plan))
     if isinstance(reserved, Entry):
         return _decoded(project, plan, reserved, replayed=True)
-    cells: list[int] | None = None
-    try:
-        cells = draw(measurement, data)
-    except Exception:  # noqa: BLE001, S110  # told below, outside this block: its text may hold private values
-        pass
-    except BaseException:  # an interrupt, too, leaves the price spent
-        project.account.fail(reserved, "interrupted")
-        raise
-    if cells is None:
-        entry = project.account.fail(reserved, "measurement")
-        raise MeasurementError.of(plan.loss, entry.seq)
+    cells = _drawn(project, plan, reserved, measurement, data)
     entry = project.account.commit(reserved, encode_answer(plan, cells))
     return _decoded(project, plan, entry, replayed=False)
+
+
+def _drawn(project: Project, plan: Plan, reserved: Reservation, measurement: Any, data: object) -> list[int]:
+    """Draw the answer; what fails is told without its cause, which may hold private values."""
+    try:
+        with project.account.ending(reserved):
+            return draw(measurement, data)
+    except Exception:  # noqa: BLE001, S110  # raised below, outside this block, so that no traceback leads to the cause
+        pass
+    raise MeasurementError.of(plan.loss, reserved.seq)
+
+
+def _ways(plan: Plan, left: PrivacyLoss) -> str:
+    """Return how to go on when the budget falls short."""
+    replay = "replay an earlier release: project.ledger"
+    if left.main <= 0:
+        return replay
+    smaller = plan.repriced(left.main)
+    return f"epsilon={left.main} (each {plan.question.statistic} ±{smaller.accuracy} instead of ±{plan.accuracy}), or {replay}"
 
 
 def check_frame(data: object, question: CountQuestion, function: str) -> None:
@@ -101,4 +112,6 @@ def _request_key(
 
 def _decoded(project: Project, plan: Plan, entry: Entry, *, replayed: bool) -> Release:
     assert entry.answer is not None  # committed
-    return decode_answer(plan, entry.answer, project=project.name, entry=entry.seq, time=str(entry.time), replayed=replayed)
+    return decode_answer(
+        plan, entry.answer, project=project.name, entry=entry.seq, time=entry.time, replayed=replayed
+    )

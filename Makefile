@@ -1,0 +1,25 @@
+# One command per habit. PYTHON chooses the environment.
+PYTHON ?= .venv/bin/python
+
+.PHONY: test lint types notebooks slow bench all
+
+test:          ## the whole fast suite, doctests included
+	$(PYTHON) -m pytest
+
+lint:          ## style and format
+	$(PYTHON) -m ruff check privkit tests
+	$(PYTHON) -m ruff format --check privkit tests
+
+types:         ## the type checker, strict in values/, errors/ and budget/
+	$(PYTHON) -m mypy
+
+notebooks:     ## the notebooks, executed and compared
+	$(PYTHON) -m pytest tests/notebooks
+
+slow:          ## kill matrices, ε audits, long searches for counterexamples
+	$(PYTHON) -m pytest tests/slow
+
+bench:         ## ratios against pandas and peers; run on a quiet machine
+	$(PYTHON) -m tests.benchmarks
+
+all: lint types test

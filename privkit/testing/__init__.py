@@ -1,0 +1,1 @@
+"""Fixtures, strategies and oracles for our tests and our users'."""

@@ -1,0 +1,126 @@
+"""The rooms import downwards only, and each heavy library stays in its room."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import privkit
+
+ROOT = Path(privkit.__file__).parent
+
+#: From the top down; rooms of one line are siblings and do not import each other.
+FLOORS = [
+    {"__init__"},
+    {"accessor", "cli", "commands", "lab"},
+    {"view", "study"},
+    {"project"},
+    {"anonymity", "risk", "transform", "events", "dp", "budget"},
+    {"tally"},
+    {"values", "errors"},
+]
+#: May be imported by `errors` and `values` alone in this order: values → errors.
+BASEMENT = {"values": {"errors"}, "errors": set()}
+#: Read by anybody, import nothing of privkit but errors.
+FREE = {"example": {"errors"}, "testing": None}
+#: One room each, or none.
+LIBRARIES = {
+    "opendp": {"dp"},
+    "sqlalchemy": {"budget"},
+    "ipywidgets": {"view"},
+    "tornado": {"lab"},
+    "jupyter_server": {"lab"},
+    "matplotlib": {"view", "values"},  # values: for annotations alone
+}
+#: The standard library only.
+PURE = {"values", "errors"}
+
+
+def room(path: Path) -> str:
+    relative = path.relative_to(ROOT)
+    return relative.parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative imports hide the room"
+            found.add(node.module or "")
+            found |= {f"{node.module}.{alias.name}" for alias in node.names} if node.module == "privkit" else set()
+    return found
+
+
+FILES = sorted(path for path in ROOT.rglob("*.py") if "node_modules" not in path.parts)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_run_downwards(path):
+    here = room(path)
+    if here == "testing":
+        return
+    for name in imports(path):
+        parts = name.split(".")
+        if parts[0] != "privkit" or len(parts) == 1:
+            continue
+        there = parts[1]
+        if there == here:
+            continue
+        if here in FREE:
+            assert there in FREE[here], f"{path}: {name}"
+        elif here in BASEMENT:
+            assert there in BASEMENT[here], f"{path}: {name}"
+        elif there in FREE:
+            assert floor(here) <= 1, f"{path}: {name}"
+        else:
+            assert floor(there) > floor(here), f"{path}: {name} is not below {here}"
+
+
+def floor(name: str) -> int:
+    return next(level for level, rooms in enumerate(FLOORS) if name in rooms)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_heavy_libraries_stay_in_their_rooms(path):
+    here = room(path)
+    if here == "testing":
+        return
+    for name in imports(path):
+        library = name.split(".")[0]
+        assert here in LIBRARIES.get(library, {here}), f"{path}: {name}"
+        if here in PURE and library not in {"privkit", "matplotlib"}:
+            assert library in sys.stdlib_module_names, f"{path}: {name}"
+
+
+def loaded_after(code: str) -> set[str]:
+    script = f"import sys\n{code}\nprint(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return {name.split(".")[0] for name in done.stdout.split()}
+
+
+def test_importing_privkit_loads_pandas_and_little_else():
+    loaded = loaded_after("import privkit")
+    assert "pandas" in loaded
+    assert not loaded & {"opendp", "sqlalchemy", "ipywidgets", "matplotlib", "tornado", "jupyter_server", "narwhals"}
+
+
+def test_kanon_needs_no_heavy_library():
+    loaded = loaded_after("import privkit, pandas as pd\nrepr(pd.DataFrame({'a': [1]}).privacy.kanon('a'))")
+    assert not loaded & {"opendp", "sqlalchemy", "ipywidgets", "matplotlib", "tornado", "jupyter_server"}
+
+
+def test_one_file_alone_reaches_up_by_name():
+    reaching = [room(path) for path in FILES if "privkit.view" in path.read_text() and floor_of(path) > 2]
+    assert set(reaching) <= {"values"}, "values.show loads privkit.view by name; nothing else below it does"
+
+
+def floor_of(path):
+    return -1 if room(path) in {*FREE} else floor(room(path))
+
+
+def test_no_module_is_called_utils():
+    assert not [path for path in FILES if path.stem in {"utils", "util", "helpers", "misc"}]

@@ -1,0 +1,54 @@
+"""The accessor and the typed functions are one API."""
+
+import inspect
+
+import pandas as pd
+import pytest
+
+import privkit as pk
+from privkit.accessor import PlanAccessor, PrivacyAccessor
+
+
+def methods(accessor):
+    return [name for name, member in vars(accessor).items() if inspect.isfunction(member) and not name.startswith("_")]
+
+
+def shape(function):
+    """Return names, kinds, defaults and annotations after the first parameter."""
+    signature = inspect.signature(function)
+    parameters = list(signature.parameters.values())[1:]
+    return [(p.name, p.kind, p.default, p.annotation) for p in parameters], signature.return_annotation
+
+
+@pytest.mark.parametrize("name", methods(PrivacyAccessor))
+def test_accessor_and_function_have_one_signature(name):
+    assert shape(getattr(PrivacyAccessor, name)) == shape(getattr(pk, name))
+
+
+@pytest.mark.parametrize("name", methods(PlanAccessor))
+def test_plan_accessor_and_plan_function_have_one_signature(name):
+    assert shape(getattr(PlanAccessor, name)) == shape(getattr(pk.plan, name))
+
+
+def test_every_spending_method_has_a_plan_and_only_they_are_called_dp():
+    spending = [name for name in methods(PrivacyAccessor) if name.startswith("dp_")]
+    assert sorted(spending) == sorted(methods(PlanAccessor))
+    for name in spending:
+        assert "Spends budget" in getattr(pk, name).__doc__
+
+
+@pytest.mark.parametrize("name", [name for name in pk.__all__ if name not in {"ROW", "plan"}])
+def test_every_public_name_is_there_and_documented(name):
+    assert (getattr(pk, name).__doc__ or "").strip()
+
+
+def test_dir_lists_the_public_names():
+    assert set(pk.__all__) <= set(dir(pk))
+
+
+def test_the_accessor_is_made_without_looking_at_the_frame():
+    for frame in (pd.DataFrame(), pd.DataFrame([[1, 2]], columns=["a", "a"]), pd.DataFrame({0: [1]})):
+        assert repr(frame.privacy).startswith("df.privacy")
+        assert repr(frame.privacy.plan).startswith("df.privacy.plan")
+        assert "kanon" in dir(frame.privacy)
+        assert frame.attrs == {}
