@@ -1,8 +1,13 @@
-"""Errors of the ledger's file or database: every one refuses, none begins an empty ledger in its place."""
+"""Errors of the ledger: every one refuses, none begins an empty ledger in the place of a lost one."""
 
 from __future__ import annotations
 
-from privkit.errors.base import NOTHING_SPENT, PrivkitError
+
+from privkit.errors.base import NOTHING_SPENT, PrivkitError, listed
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class LedgerError(PrivkitError, OSError):
@@ -12,9 +17,334 @@ class LedgerError(PrivkitError, OSError):
     ----------
     store : str
         Where the ledger is, without passwords.
+    uncertain : bool
+        Whether the write may have arrived all the same (the connection broke while it was being confirmed).
     """
 
     store: str = ""
+    uncertain: bool = False
 
     # OSError.__str__ would show errno and filename.
     __str__ = PrivkitError.__str__
+
+    @classmethod
+    def at(cls, store: str, text: str, *, budget: str | None = None) -> LedgerError:
+        """Something about the ledger at `store`, told by `text`."""
+        error = cls(text, budget=budget)
+        error.store = store
+        return error
+
+    @classmethod
+    def unknown(cls, store: str, kind: str, *, budget: str | None = None) -> LedgerError:
+        """The database refused with an error of a `kind` that privkit does not tell apart."""
+        return cls.at(
+            store,
+            f"the ledger at {store} could not be used ({kind}). Look at it: privkit ledger doctor.",
+            budget=budget,
+        )
+
+
+class LedgerBusyError(LedgerError, TimeoutError):
+    """Another process held the ledger for too long."""
+
+    @classmethod
+    def of(cls, store: str, seconds: float, *, budget: str | None = None) -> LedgerError:
+        """The ledger stayed locked for `seconds`."""
+        return cls.at(
+            store,
+            f"the ledger at {store} was locked by another process for {seconds:g} s. "
+            "Run the cell again; if it stays locked, look for a program that has the file open.",
+            budget=budget,
+        )
+
+
+class LedgerReadOnlyError(LedgerError, PermissionError):
+    """The ledger can be read but not written, so nothing can be charged."""
+
+    @classmethod
+    def of(cls, store: str, *, budget: str | None = None) -> LedgerError:
+        """The file, its folder or the connection is read-only."""
+        return cls.at(
+            store,
+            f"the ledger at {store} is read-only, and a release must be charged before it is drawn. "
+            "Make the file and its folder writable; earlier releases still replay.",
+            budget=budget,
+        )
+
+
+class LedgerFullError(LedgerError):
+    """There is no room left to write the charge."""
+
+    @classmethod
+    def of(cls, store: str, *, budget: str | None = None) -> LedgerError:
+        """The disk, a quota or a size limit is reached."""
+        return cls.at(
+            store, f"the disk of the ledger at {store} is full. Make room and run the cell again.", budget=budget
+        )
+
+
+class LedgerDamagedError(LedgerError, ValueError):
+    """The ledger's file is not what privkit wrote."""
+
+    @classmethod
+    def of(cls, store: str, found: str, *, budget: str | None = NOTHING_SPENT) -> LedgerError:
+        """The ledger is damaged, as `found` tells."""
+        return cls.at(
+            store,
+            f"the ledger at {store} is damaged: {found}. privkit does not begin an empty one in its place, "
+            "since that would forget what was spent.\n"
+            "Restore the file from a backup, or look at it: privkit ledger doctor.",
+            budget=budget,
+        )
+
+
+class LedgerMissingError(LedgerError, FileNotFoundError):
+    """There is no ledger where one is expected."""
+
+    @classmethod
+    def of(cls, store: str) -> LedgerError:
+        """No file at `store`, and none may be made."""
+        return cls.at(
+            store,
+            f"there is no ledger at {store}. Check the folder (the default is .privkit/ledger.db beside the notebook), "
+            "or begin one: pk.open_project('churn', epsilon=1.0, unit=pk.ROW).",
+            budget=NOTHING_SPENT,
+        )
+
+    @classmethod
+    def gone(cls, store: str, projects: Sequence[str]) -> LedgerError:
+        """A ledger was at `store` and is no longer there."""
+        return cls.at(
+            store,
+            f"the ledger at {store} is gone; it held {listed(projects)}. privkit does not begin an empty one in its "
+            "place, since that would forget what was spent.\n"
+            "Restore the file; or begin anew and say why: pk.open_project(..., new=True, reason='...').",
+            budget=NOTHING_SPENT,
+        )
+
+
+class LedgerVersionError(LedgerError):
+    """The ledger was written by another version of privkit."""
+
+    @classmethod
+    def newer(cls, store: str, found: int, known: int) -> LedgerError:
+        """The ledger's format is `found`, newer than `known`."""
+        return cls.at(
+            store,
+            f"the ledger at {store} has format {found}, and this privkit knows formats up to {known}. "
+            "Update privkit: pip install -U jupyter-privkit.",
+            budget=NOTHING_SPENT,
+        )
+
+
+class LedgerPlaceError(LedgerError, ValueError):
+    """A ledger cannot be kept at such a place."""
+
+    @classmethod
+    def of(cls, store: str, why: str, instead: str) -> LedgerError:
+        """`store` cannot hold a ledger because of `why`."""
+        return cls.at(store, f"store={store!r} cannot hold a ledger: {why}. {instead}", budget=NOTHING_SPENT)
+
+
+class LedgerUnreachableError(LedgerError, ConnectionError):
+    """The ledger's server does not answer."""
+
+    @classmethod
+    def of(cls, store: str, *, budget: str | None = None) -> LedgerError:
+        """No connection, or it broke."""
+        return cls.at(
+            store,
+            f"the ledger's server at {store} cannot be reached, or the connection broke. "
+            "Check the address, the network and your rights, then run the cell again.",
+            budget=budget,
+        )
+
+
+class LedgerMovedError(LedgerError):
+    """The ledger is not the one, or not as far on, as this machine remembers.
+
+    Attributes
+    ----------
+    expected, found : str
+        The place that is remembered, and the one that was opened.
+    """
+
+    expected: str = ""
+    found: str = ""
+
+    @classmethod
+    def _of(cls, expected: str, found: str, text: str) -> LedgerMovedError:
+        error = cls(text, budget=NOTHING_SPENT)
+        error.store, error.expected, error.found = found, expected, found
+        return error
+
+    @classmethod
+    def elsewhere(cls, project: str, expected: str, found: str) -> LedgerMovedError:
+        """The project is known at `expected`, and was opened from `found`."""
+        return cls._of(
+            expected,
+            found,
+            f"project {project!r} is known at {expected}, but this ledger is at {found}. "
+            "A copy would let the same budget be spent twice.\n"
+            f"If you moved it, go on from here: pk.open_project({project!r}, adopt=True).",
+        )
+
+    @classmethod
+    def second(cls, project: str, expected: str, found: str) -> LedgerMovedError:
+        """A project of this name is known at `expected`, and would be begun again at `found`."""
+        return cls._of(
+            expected,
+            found,
+            f"project {project!r} is known at {expected}; it would be begun again at {found}, with a fresh budget "
+            f"for the same people.\nOpen the known one: pk.open_project({project!r}, store={expected!r}); "
+            "choose another name; or, if it is about other people, say so: "
+            "pk.open_project(..., new=True, reason='...').",
+        )
+
+    @classmethod
+    def behind(cls, project: str, store: str, *, remembered: int, found: int, lost: object) -> LedgerMovedError:
+        """The ledger ends before the record that this machine remembers."""
+        return cls._of(
+            store,
+            store,
+            f"the ledger at {store} is older than this machine remembers: project {project!r} had reached record "
+            f"{remembered}, and here it ends at {found} (an older copy was restored, or records were cut off).\n"
+            f"Restore the newer file; or go on from this one, with the {lost} that it forgot charged again: "
+            f"pk.open_project({project!r}, adopt=True).",
+        )
+
+    @classmethod
+    def forked(cls, project: str, store: str, record: int) -> LedgerMovedError:
+        """The ledger holds another record where this machine remembers one."""
+        return cls._of(
+            store,
+            store,
+            f"the ledger at {store} is not the one that this machine remembers: record {record} of project {project!r} "
+            "differs (a copy that went its own way, or a changed record). Compare: privkit ledger verify.\n"
+            f"To go on from this one: pk.open_project({project!r}, adopt=True).",
+        )
+
+
+class LedgerTamperedError(LedgerError, ValueError):
+    """The chain of records does not hold together.
+
+    Attributes
+    ----------
+    project : str
+    entry : int
+        The first bad entry (0: the project's terms).
+    record : int
+        Its place in the chain.
+    """
+
+    project: str = ""
+    entry: int = 0
+    record: int = 0
+
+    @classmethod
+    def of(cls, store: str, project: str, *, entry: int, record: int, found: str) -> LedgerTamperedError:
+        """Record number `record`, of `entry`, is bad as `found` tells."""
+        where = f"entry {entry} (record {record})" if entry else "the project's terms"
+        error = cls(
+            f"the ledger at {store} was changed: in project {project!r}, {where} {found}. "
+            "What comes before it holds; what comes after it does not.\n"
+            "Compare with a backup; list what is there: privkit ledger list."
+        )
+        error.store, error.project, error.entry, error.record = store, project, entry, record
+        return error
+
+
+class MeasureMismatchError(PrivkitError, TypeError):
+    """A cost is counted in another privacy measure than the project's budget."""
+
+    @classmethod
+    def of(cls, project: str, measure: str, given: str) -> MeasureMismatchError:
+        """The project counts in `measure`, the cost came in `given`."""
+        return cls(
+            f"project {project!r} counts its budget in {measure}, and this release is priced in {given}. "
+            "One project has one measure; begin another project for the other one.",
+            budget=NOTHING_SPENT,
+        )
+
+
+class ReservationError(PrivkitError, RuntimeError):
+    """A reservation was used twice, or in another process than the one that made it."""
+
+    @classmethod
+    def closed(cls, project: str, entry: int, state: str, cost: object) -> ReservationError:
+        """The reservation already came to an end, as `state`."""
+        return cls(
+            f"entry {entry} of project {project!r} is already {state}, so this answer cannot be stored, nor shown.",
+            budget=f"{cost} stays spent (ledger entry {entry}).",
+        )
+
+    @classmethod
+    def forked(cls, project: str, entry: int, cost: object) -> ReservationError:
+        """The process was forked after the reservation."""
+        return cls(
+            f"entry {entry} of project {project!r} was reserved by another process (this one was forked from it). "
+            "Ask in this process again.",
+            budget=f"{cost} stays spent (ledger entry {entry}).",
+        )
+
+
+class PendingReleaseError(PrivkitError, TimeoutError):
+    """The same question is being answered by another process.
+
+    Attributes
+    ----------
+    entry : int
+    """
+
+    entry: int = 0
+
+    # TimeoutError is an OSError, whose text would show errno.
+    __str__ = PrivkitError.__str__
+
+    @classmethod
+    def of(cls, project: str, entry: int, since: str, seconds: float) -> PendingReleaseError:
+        """Entry number `entry` was reserved at `since` and is still unanswered after a wait of `seconds`."""
+        error = cls(
+            f"the same question is being answered right now: entry {entry} of project {project!r}, "
+            f"reserved at {since}, had no answer after {seconds:g} s. "
+            "Run the cell again later: its answer will be replayed at no cost.",
+            budget=NOTHING_SPENT,
+        )
+        error.entry = entry
+        return error
+
+
+class OrphanedReleaseError(PrivkitError, RuntimeError):
+    """The same question was charged before, and never answered.
+
+    Attributes
+    ----------
+    entry : int
+        The charged entry.
+    state : str
+        ``"orphaned"`` (its process died or was interrupted) or ``"failed"``.
+    cost, price : PrivacyLoss
+        What the entry cost, and what asking again costs.
+    """
+
+    entry: int = 0
+    state: str = "orphaned"
+    cost: object = None
+    price: object = None
+
+    @classmethod
+    def of(cls, project: str, *, entry: int, state: str, cost: object, price: object) -> OrphanedReleaseError:
+        """Entry number `entry` of the same question ended in `state`."""
+        why = (
+            "its measurement failed"
+            if state == "failed"
+            else "its process ended, or was interrupted, before the answer was stored"
+        )
+        error = cls(
+            f"this question was asked before, as entry {entry} of project {project!r}, and {why}. "
+            f"That {cost} stays spent: what was drawn may have been seen.\n"
+            f"Asking again costs {price} more: again=True.",
+            budget="No further budget was spent.",
+        )
+        error.entry, error.state, error.cost, error.price = entry, state, cost, price
+        return error

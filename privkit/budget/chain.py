@@ -1,0 +1,108 @@
+"""The chain of a project's records: each holds the hash of the one before it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from privkit.budget.canonical import amount_text, canonical
+from privkit.values.exact import Exact
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from privkit.values.loss import PrivacyLoss
+
+#: What a record's hash covers: all of it but the hash itself. The project is covered by the chain's first link.
+FIELDS = (
+    "seq",
+    "entry",
+    "state",
+    "key",
+    "draw",
+    "time",
+    "analyst",
+    "holder",
+    "token",
+    "question",
+    "main",
+    "delta",
+    "answer",
+    "kind",
+    "sums",
+    "prev",
+)
+
+
+def first_link(uid: str, name: str, terms: str, begun: str, note: str) -> str:
+    """Return the hash of a project's row, which the first record refers to."""
+    return _sha256(canonical({"uid": uid, "name": name, "terms": terms, "begun": begun, "note": note}))
+
+
+def link(record: Mapping[str, Any]) -> str:
+    """Return the hash of a record, in hexadecimal."""
+    return _sha256(canonical({field: record[field] for field in FIELDS}))
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Running totals after a record.
+
+    Attributes
+    ----------
+    entries : int
+        How many entries there are.
+    clock : str
+        The latest time of a reservation; it never goes back.
+    spent : PrivacyLoss
+        All that was charged, whatever became of it.
+    held, pending : PrivacyLoss, int
+        What of it is unanswered, and how many entries that is.
+    own : PrivacyLoss or None
+        Of a reserved record: what its analyst was charged so far.
+    """
+
+    entries: int
+    clock: str
+    spent: PrivacyLoss
+    held: PrivacyLoss
+    pending: int
+    own: PrivacyLoss | None = None
+
+    @classmethod
+    def start(cls, zero: PrivacyLoss) -> Sums:
+        """Return the totals before the first record."""
+        return cls(entries=0, clock="", spent=zero, held=zero, pending=0)
+
+    def reserved(self, cost: PrivacyLoss, time: str, own: PrivacyLoss) -> Sums:
+        """Return the totals after one more reservation by an analyst who was charged `own` before."""
+        return Sums(self.entries + 1, time, self.spent + cost, self.held + cost, self.pending + 1, own + cost)
+
+    def ended(self, cost: PrivacyLoss) -> Sums:
+        """Return the totals after an entry got its end: it stays charged."""
+        return replace(self, held=self.held - cost, pending=self.pending - 1, own=None)
+
+    def to_json(self) -> str:
+        """Return the stored form."""
+        own = None if self.own is None else _pair(self.own)
+        return canonical([self.entries, self.clock, _pair(self.spent), _pair(self.held), self.pending, own])
+
+    @classmethod
+    def from_json(cls, text: str, zero: PrivacyLoss) -> Sums:
+        """Read what :meth:`to_json` wrote; `zero` names the measure."""
+        entries, clock, spent, held, pending, own = json.loads(text)
+        return cls(entries, clock, _loss(spent, zero), _loss(held, zero), pending, own and _loss(own, zero))
+
+
+def _pair(loss: PrivacyLoss) -> list[str]:
+    return [amount_text(loss.main), amount_text(loss.delta)]
+
+
+def _loss(pair: list[str], zero: PrivacyLoss) -> PrivacyLoss:
+    return zero.replace(Exact(pair[0]), Exact(pair[1]))

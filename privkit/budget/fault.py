@@ -1,0 +1,90 @@
+"""Which of privkit's errors a fault of the database is. No text of a driver is passed on: it may hold answers."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+
+from privkit.errors.ledger import (
+    LedgerBusyError,
+    LedgerDamagedError,
+    LedgerError,
+    LedgerFullError,
+    LedgerMissingError,
+    LedgerReadOnlyError,
+    LedgerUnreachableError,
+)
+
+if TYPE_CHECKING:
+    from privkit.budget.place import Place
+
+# SQLite's primary result codes: https://www.sqlite.org/rescode.html
+_BUSY, _LOCKED, _READONLY, _IOERR, _CORRUPT, _FULL, _CANTOPEN, _NOTADB = 5, 6, 8, 10, 11, 13, 14, 26
+
+
+def fault(error: BaseException, place: Place, timeout: float, budget: str | None) -> LedgerError:
+    """Return the error that tells a user about a fault of SQLite or PostgreSQL.
+
+    Parameters
+    ----------
+    error : sqlite3.Error or SQLAlchemyError
+    place : Place
+        The ledger's place.
+    timeout : float
+        How many seconds a lock was waited for.
+    budget : str or None
+        What happened to the budget.
+    """
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    if place.path is not None:
+        return _of_file(cause, place, timeout, budget)
+    return _of_server(error, cause, place.shown, timeout, budget)
+
+
+def _of_file(  # noqa: PLR0911 - one return per fault
+    cause: BaseException, place: Place, timeout: float, budget: str | None
+) -> LedgerError:
+    store = place.shown
+    code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
+    if code in (_BUSY, _LOCKED):
+        return LedgerBusyError.of(store, timeout, budget=budget)
+    if code == _FULL:
+        return LedgerFullError.of(store, budget=budget)
+    if code == _CANTOPEN and place.path is not None and not place.path.exists():
+        return LedgerMissingError.of(store)
+    if code in (_READONLY, _CANTOPEN):
+        return LedgerReadOnlyError.of(store, budget=budget)
+    if code == _NOTADB:
+        return LedgerDamagedError.of(store, "it is no database, or its beginning is overwritten", budget=budget)
+    if code == _CORRUPT:
+        return LedgerDamagedError.of(store, "its pages do not fit together", budget=budget)
+    if isinstance(cause, sqlite3.OperationalError) and "no such" in str(cause):
+        return LedgerDamagedError.of(store, "a table or column is missing", budget=budget)
+    name = getattr(cause, "sqlite_errorname", type(cause).__name__)
+    return LedgerError.unknown(store, "a disk error" if code == _IOERR else name, budget=budget)
+
+
+def _of_server(  # noqa: PLR0911
+    error: BaseException, cause: BaseException, store: str, timeout: float, budget: str | None
+) -> LedgerError:
+    state = getattr(cause, "sqlstate", None) or ""
+    if state in ("55P03", "57014", "40001", "40P01"):
+        return LedgerBusyError.of(store, timeout, budget=budget)
+    if state == "53100":
+        return LedgerFullError.of(store, budget=budget)
+    if state in ("25006", "42501"):
+        return LedgerReadOnlyError.of(store, budget=budget)
+    if state in ("42P01", "42703", "3F000"):
+        return LedgerDamagedError.of(store, "a table or column is missing", budget=budget)
+    if state.startswith(("08", "57P", "28", "3D")) or (
+        not state and isinstance(error, OperationalError | InterfaceError)
+    ):
+        return LedgerUnreachableError.of(store, budget=budget)
+    kind = f"SQLSTATE {state}" if state else type(cause).__name__
+    return LedgerError.unknown(store, kind, budget=budget)
+
+
+#: What the drivers raise.
+DRIVER_ERRORS = (sqlite3.Error, SQLAlchemyError)

@@ -1,0 +1,103 @@
+"""Who holds a reservation: a process, told apart from others and found alive or dead."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import uuid
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A process, as recorded with its reservations.
+
+    Attributes
+    ----------
+    machine, boot, space : str
+        Keyed only by hashing: the machine, its last start, and the process-id namespace (containers).
+    pid : int
+    started : str
+        When the process started, by the kernel's count; empty where it cannot be known.
+    """
+
+    machine: str
+    boot: str
+    space: str
+    pid: int
+    started: str
+
+    @classmethod
+    def this(cls) -> Holder:
+        """Return the holder that this process is."""
+        machine, boot, space = _surroundings()
+        pid = os.getpid()
+        return cls(machine, boot, space, pid, _started(pid) or "")
+
+    @classmethod
+    def parse(cls, text: str) -> Holder:
+        """Read what :meth:`__str__` wrote."""
+        machine, boot, space, pid, started = text.split(":")
+        return cls(machine, boot, space, int(pid), started)
+
+    def __str__(self) -> str:
+        """Return the stored form."""
+        return f"{self.machine}:{self.boot}:{self.space}:{self.pid}:{self.started}"
+
+    def alive(self) -> bool | None:
+        """Whether the process still lives; None where this cannot be seen from here."""
+        machine, boot, space = _surroundings()
+        if self.machine != machine:
+            return None
+        if boot and self.boot and self.boot != boot:
+            return False
+        if self.space != space or os.name != "posix":
+            return None
+        return _started(self.pid) == self.started if self.started else _exists(self.pid)
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)  # no signal, only the question
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+@lru_cache(maxsize=1)
+def _surroundings() -> tuple[str, str, str]:
+    machine = f"{platform.node()}|{uuid.getnode()}"
+    return _short(machine), _short(_read("/proc/sys/kernel/random/boot_id")), _short(_link("/proc/self/ns/pid"))
+
+
+def _short(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12] if text else ""
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return ""
+
+
+def _link(path: str) -> str:
+    try:
+        return str(Path(path).readlink())
+    except OSError:
+        return ""
+
+
+def _started(pid: int) -> str | None:
+    """Return the start time of a live process on Linux, in clock ticks since boot; None if there is none."""
+    stat = _read(f"/proc/{pid}/stat")
+    if not stat:
+        return None
+    # The command's name may hold spaces and parentheses: fields count from the last ")". A zombie is dead.
+    fields = stat.rpartition(")")[2].split()
+    return None if fields[0] in "ZX" else fields[19]

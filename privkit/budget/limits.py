@@ -1,0 +1,85 @@
+"""Admission: whether one more charge fits every limit of a project. Exact, and blind to the data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from privkit.errors.ledger import MeasureMismatchError
+from privkit.errors.project import CeilingError, InsufficientBudgetError
+from privkit.values.loss import Measure, PrivacyLoss
+
+if TYPE_CHECKING:
+    from privkit.budget.chain import Sums
+    from privkit.budget.terms import ProjectTerms, Window
+
+#: Says how to go on, given what is left.
+Ways = Callable[[PrivacyLoss], str]
+
+
+def in_measure(project: str, terms: ProjectTerms, cost: PrivacyLoss) -> PrivacyLoss:
+    """Return the cost in the project's measure: pure ε counts as (ε, 0), pure ρ as (ρ, 0); all else is refused (L13).
+
+    Raises
+    ------
+    MeasureMismatchError
+    """
+    wanted = terms.budget.measure
+    if cost.measure is wanted:
+        return cost
+    if (cost.measure, wanted) in (
+        (Measure.PURE, Measure.APPROXIMATE),
+        (Measure.ZERO_CONCENTRATED, Measure.APPROXIMATE_ZERO_CONCENTRATED),
+    ):
+        return terms.budget.replace(cost.main, cost.delta)
+    raise MeasureMismatchError.of(project, wanted.value, cost.measure.value)
+
+
+def admit(
+    project: str,
+    terms: ProjectTerms,
+    cost: PrivacyLoss,
+    sums: Sums,
+    *,
+    own: PrivacyLoss,
+    recent: PrivacyLoss,
+    ways: Ways | None = None,
+) -> None:
+    """Refuse a charge that breaks one of the limits: ceiling, total, analyst's and window's (L2, L12).
+
+    Parameters
+    ----------
+    sums : Sums
+        What was charged before, in all.
+    own, recent : PrivacyLoss
+        What of it this analyst was charged, and what falls into the window.
+    ways : callable, optional
+        Told what is left, says how to go on.
+
+    Raises
+    ------
+    CeilingError, InsufficientBudgetError
+    """
+    if terms.ceiling is not None and cost.main > terms.ceiling:
+        raise CeilingError.of(project, cost, terms.budget.replace(terms.ceiling))
+    limits = [(terms.budget, sums.spent, "")]
+    if terms.per_analyst is not None:
+        limits.append((terms.per_analyst, own, "for this analyst"))
+    if terms.window is not None:
+        limits.append((terms.window.limit, recent, f"for {terms.window.days} days"))
+    for limit, charged, scope in limits:
+        if not (charged + cost).fits(limit):
+            left = limit - charged
+            told = ways(left) if ways is not None else ""
+            if scope:
+                told = f"this is the limit {scope}; " + (told or "ask for less, or replay an earlier release")
+            raise InsufficientBudgetError.of(
+                project, needed=cost, left=left, limit=limit, short=cost.shortfall(left), ways=told
+            )
+
+
+def window_start(window: Window, now: str) -> str:
+    """Return the time after which a charge falls into the window that ends `now`."""
+    moment = datetime.fromisoformat(now) - window.length
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"

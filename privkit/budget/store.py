@@ -1,0 +1,186 @@
+"""Transactions on a ledger's database: short, locked from the start where they write, durable when they return."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import sys
+import threading
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.pool import NullPool, QueuePool
+
+from privkit.budget.fault import DRIVER_ERRORS, fault
+from privkit.budget.schema import APPLICATION_ID, VERSION
+from privkit.errors.base import NOTHING_SPENT
+from privkit.errors.ledger import LedgerDamagedError, LedgerVersionError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy.engine import Connection, Engine
+
+    from privkit.budget.place import Place
+
+#: How many seconds a lock is waited for.
+TIMEOUT = 30.0
+
+
+class Store:
+    """A database that holds a ledger.
+
+    On SQLite a writing transaction begins with ``BEGIN IMMEDIATE``, so that two kernels never read the same total;
+    on PostgreSQL its first statement locks the project's row. SQLite runs with a rollback journal and
+    ``synchronous=EXTRA``: what returned survives a loss of power. No connection outlives a transaction on SQLite, and
+    none is used by a forked child on PostgreSQL.
+
+    Parameters
+    ----------
+    place : Place
+    timeout : float
+        How many seconds a lock is waited for.
+    """
+
+    def __init__(self, place: Place, timeout: float = TIMEOUT) -> None:
+        self.place = place
+        self.timeout = timeout
+        self.dialect = "sqlite" if place.path is not None else "postgresql"
+        self._engine: Engine | None = None
+        self._pid = 0
+        self._lock = threading.Lock()
+
+    def engine(self) -> Engine:
+        """Return this process's engine, a new one after a fork."""
+        if self._engine is None or self._pid != os.getpid():
+            with self._lock:
+                if self._engine is not None and self._pid != os.getpid():
+                    self._engine.dispose(close=False)  # the connections belong to the parent
+                    self._engine = None
+                if self._engine is None:
+                    self._engine = self._made()
+                    self._pid = os.getpid()
+        return self._engine
+
+    def _made(self) -> Engine:
+        if self.dialect == "sqlite":
+            engine = create_engine("sqlite://", creator=self._connect, poolclass=NullPool, hide_parameters=True)
+            event.listen(engine, "begin", _begin)
+            return engine
+        assert self.place.url is not None
+        engine = create_engine(
+            self.place.url,
+            poolclass=QueuePool,
+            pool_size=2,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args={"connect_timeout": 10},
+        )
+        event.listen(engine, "connect", self._prepare)
+        return engine
+
+    def _connect(self) -> sqlite3.Connection:
+        assert self.place.path is not None
+        mode = "ro" if self.place.read_only else "rw"  # never "rwc": an empty ledger must not appear by itself
+        connection = sqlite3.connect(
+            f"{self.place.path.as_uri()}?mode={mode}",
+            uri=True,
+            timeout=self.timeout,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        try:
+            self._check(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _check(self, connection: sqlite3.Connection) -> None:
+        """Refuse a file that is no ledger of this format; make commits durable."""
+        for pragma in ("synchronous=EXTRA", "trusted_schema=OFF", "foreign_keys=ON", "cell_size_check=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        if sys.platform == "darwin":
+            connection.execute("PRAGMA fullfsync=ON")
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        (application,) = connection.execute("PRAGMA application_id").fetchone()
+        if application != APPLICATION_ID:
+            found = "it is empty" if self._size() == 0 else "it is a database of another program"
+            raise LedgerDamagedError.of(self.place.shown, found)
+        if version > VERSION:
+            raise LedgerVersionError.newer(self.place.shown, version, VERSION)
+        if not self.place.read_only and connection.execute("PRAGMA journal_mode").fetchone()[0] != "delete":
+            connection.execute("PRAGMA journal_mode=DELETE")
+
+    def _size(self) -> int:
+        assert self.place.path is not None
+        return self.place.path.stat().st_size
+
+    def _prepare(self, connection: sqlite3.Connection, _record: object) -> None:
+        """Make commits durable and waits bounded, whatever the server's defaults are."""
+        cursor = connection.cursor()
+        cursor.execute("SET synchronous_commit TO on")
+        cursor.execute(f"SET lock_timeout TO {int(self.timeout * 1000)}")
+        connection.commit()
+        cursor.close()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Yield a connection in a reading transaction.
+
+        Raises
+        ------
+        LedgerError
+            If the database cannot be read.
+        """
+        try:
+            with self.engine().connect() as connection:
+                yield connection
+        except DRIVER_ERRORS as error:
+            raise fault(error, self.place, self.timeout, None) from None
+
+    @contextmanager
+    def writing(self, budget: str = NOTHING_SPENT) -> Iterator[Connection]:
+        """Yield a connection in a writing transaction, committed when the block ends without an error.
+
+        Parameters
+        ----------
+        budget : str
+            What happened to the budget if this fails.
+
+        Raises
+        ------
+        LedgerError
+            If the database cannot be written. Its `uncertain` is True if the commit may have arrived.
+        """
+        committing = False
+        try:
+            with self.engine().connect() as connection:
+                connection = connection.execution_options(privkit_begin="BEGIN IMMEDIATE")  # noqa: PLW2901
+                with connection.begin() as transaction:
+                    yield connection
+                    committing = True
+                    transaction.commit()
+                    committing = False
+        except DRIVER_ERRORS as error:
+            found = fault(error, self.place, self.timeout, budget)
+            found.uncertain = committing
+            raise found from None
+
+    def lock_all(self, connection: Connection) -> None:
+        """Let no other process make tables or begin a project until this transaction ends."""
+        if self.dialect == "postgresql":  # on SQLite the transaction itself is the lock
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": APPLICATION_ID})
+
+    def now(self, connection: Connection) -> str:
+        """Return the time in UTC, to the second: the server's on PostgreSQL, so that a team has one clock."""
+        moment = datetime.now(UTC)
+        if self.dialect == "postgresql":
+            moment = connection.execute(text("SELECT now()")).scalar_one().astimezone(UTC)
+        return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get("privkit_begin", "BEGIN"))

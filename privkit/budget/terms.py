@@ -1,0 +1,132 @@
+"""The terms of a project: its budget, whom it protects, and its limits. They are fixed when it begins."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from privkit.budget.canonical import amount_text, canonical
+from privkit.values.contribution import ContributionBounds
+from privkit.values.exact import Exact
+from privkit.values.loss import Measure, PrivacyLoss
+from privkit.values.unit import PrivacyUnit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: The largest ε of one release, unless the project says otherwise.
+CEILING = Exact(10)
+#: The same for ρ: about ε = 8.4 at δ = 1e-6.
+CEILING_RHO = Exact(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A limit on what may be spent within any stretch of `days`.
+
+    A window never widens the budget: the total still holds.
+
+    Attributes
+    ----------
+    days : int
+    limit : PrivacyLoss
+    """
+
+    days: int
+    limit: PrivacyLoss
+
+    @property
+    def length(self) -> timedelta:
+        """The window's length."""
+        return timedelta(days=self.days)
+
+    def __str__(self) -> str:
+        """Return the limit in words."""
+        return f"{self.limit} in {self.days} days"
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectTerms:
+    """What a project is begun with.
+
+    Attributes
+    ----------
+    budget : PrivacyLoss
+        The limit of all releases together; its measure is the project's.
+    unit : PrivacyUnit
+        What one protected person is.
+    bounds : ContributionBounds or None
+        How much of one person counts, where a call does not say it.
+    ceiling : Exact or None
+        The largest ε (or ρ) of one release; None, when reopening, for what is recorded.
+    per_analyst : PrivacyLoss or None
+        The limit of each analyst.
+    window : Window or None
+        The limit within a stretch of days.
+    """
+
+    budget: PrivacyLoss
+    unit: PrivacyUnit
+    bounds: ContributionBounds | None = None
+    ceiling: Exact | None = None
+    per_analyst: PrivacyLoss | None = None
+    window: Window | None = None
+
+    def completed(self) -> ProjectTerms:
+        """Return the terms with the default ceiling, as they are recorded."""
+        if self.ceiling is not None:
+            return self
+        return replace(self, ceiling=CEILING_RHO if self.budget.measure.concentrated else CEILING)
+
+    def differences(self, given: ProjectTerms) -> list[tuple[str, str, str]]:
+        """Return (term, recorded, given) for each term of `given` that differs.
+
+        What it leaves out agrees, and the bounds are a default of calls that each session may choose anew.
+        """
+        pairs: list[tuple[str, object, object]] = [
+            ("budget", self.budget, given.budget),
+            ("unit", self.unit, given.unit),
+            ("ceiling", self.ceiling, given.ceiling),
+            ("per_analyst", self.per_analyst, given.per_analyst),
+            ("window", self.window, given.window),
+        ]
+        return [(term, str(old), str(new)) for term, old, new in pairs if new is not None and new != old]
+
+    def to_json(self) -> str:
+        """Return the terms as canonical JSON, the form that is stored and hashed."""
+        bounds = self.bounds
+        return canonical(
+            {
+                "measure": self.budget.measure.name,
+                "budget": _amounts(self.budget),
+                "unit": self.unit.column,
+                "bounds": None if bounds is None else [bounds.max_rows, bounds.max_groups, bounds.per_group],
+                "ceiling": None if self.ceiling is None else amount_text(self.ceiling),
+                "per_analyst": None if self.per_analyst is None else _amounts(self.per_analyst),
+                "window": None if self.window is None else [self.window.days, _amounts(self.window.limit)],
+            }
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> ProjectTerms:
+        """Read terms as :meth:`to_json` wrote them."""
+        stored: Mapping[str, Any] = json.loads(text)
+        zero = PrivacyLoss.zero(Measure[stored["measure"]])
+
+        def loss(pair: list[str]) -> PrivacyLoss:
+            return zero.replace(Exact(pair[0]), Exact(pair[1]))
+
+        return cls(
+            budget=loss(stored["budget"]),
+            unit=PrivacyUnit(stored["unit"]),
+            bounds=None if stored["bounds"] is None else ContributionBounds(*stored["bounds"]),
+            ceiling=None if stored["ceiling"] is None else Exact(stored["ceiling"]),
+            per_analyst=None if stored["per_analyst"] is None else loss(stored["per_analyst"]),
+            window=None if stored["window"] is None else Window(stored["window"][0], loss(stored["window"][1])),
+        )
+
+
+def _amounts(loss: PrivacyLoss) -> list[str]:
+    return [amount_text(loss.main), amount_text(loss.delta)]

@@ -1,0 +1,74 @@
+"""Ledgers to test on: both stores, each test with a place of its own."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from urllib.parse import urlsplit
+
+import pytest
+from budget_terms import terms
+
+from privkit.budget.ledger import Ledger
+
+SERVER = os.environ.get("PRIVKIT_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
+
+
+def _connect(database: str = ""):
+    import psycopg
+
+    parts = urlsplit(SERVER.replace("+psycopg", ""))
+    address = parts._replace(path=f"/{database}" if database else parts.path)
+    return psycopg.connect(address.geturl(), autocommit=True, connect_timeout=3)
+
+
+@pytest.fixture(scope="session")
+def postgres_server():
+    """The address of a server; skips where there is none, and fails in CI."""
+    try:
+        _connect().close()
+    except Exception as error:
+        reason = f"no PostgreSQL at {urlsplit(SERVER).hostname} (set PRIVKIT_TEST_POSTGRES): {type(error).__name__}"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return SERVER
+
+
+@pytest.fixture
+def postgres_url(postgres_server):
+    """An empty database of its own, dropped afterwards."""
+    name = f"privkit_{uuid.uuid4().hex[:12]}"
+    with _connect() as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    yield postgres_server.rsplit("/", 1)[0] + f"/{name}"
+    with _connect() as connection:
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def store(request, tmp_path):
+    """A place for a ledger, on each store."""
+    if request.param == "sqlite":
+        return str(tmp_path / "ledger.db")
+    return request.getfixturevalue("postgres_url")
+
+
+@pytest.fixture(autouse=True)
+def state(tmp_path_factory, monkeypatch):
+    """A state folder of the test's own."""
+    folder = tmp_path_factory.mktemp("state")
+    monkeypatch.setenv("PRIVKIT_STATE_DIR", str(folder))
+    monkeypatch.delenv("PRIVKIT_KEY", raising=False)
+    monkeypatch.setenv("PRIVKIT_ANALYST", "ada")
+    return folder
+
+
+@pytest.fixture
+def ledger(store):
+    return Ledger.open(store)
+
+
+@pytest.fixture
+def account(ledger):
+    return ledger.begin("churn", terms())
