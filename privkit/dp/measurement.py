@@ -7,6 +7,7 @@ from typing import Any
 
 from privkit.dp.engine import features
 from privkit.dp.plan import Plan
+from privkit.dp.rows import Rows
 from privkit.dp.stability import make_count
 
 
@@ -27,6 +28,17 @@ def draw(measurement: Any, data: object) -> list[int]:
     """Draw the noisy answer. Call it only after the plan's price is durably reserved.
 
     Reads rows. Whatever goes wrong inside may depend on the data, so the caller tells nothing of the exception.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If reading the rows was interrupted.
     """
-    with features():
-        return [int(cell) for cell in measurement(data)]
+    rows = Rows(data)
+    try:
+        with features():
+            return [int(cell) for cell in measurement(rows)]
+    except Exception:
+        if not rows.interrupted:
+            raise
+    raise KeyboardInterrupt

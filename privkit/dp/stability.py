@@ -75,6 +75,6 @@ def make_count(question: CountQuestion) -> Any:
             dp.metrics.user_distance("persons added or removed"),
             dp.domains.vector_domain(dp.domains.atom_domain(T="i64")),
             dp.metrics.l1_distance(T="i64"),
-            lambda data: count_rows(data, question),
+            lambda rows: rows.read(lambda data: count_rows(data, question)),
             lambda persons: persons * question.bounds.l1,
         )

@@ -72,7 +72,9 @@ class ParameterError(PrivkitError, ValueError):
     @classmethod
     def of(cls, function: str, argument: str, found: str, allowed: str, hint: str = "") -> ParameterError:
         """`function` got `found` for `argument`, where only `allowed` may stand."""
-        error = cls(f"{function}() got {argument}={found}, but {argument} must be {allowed}." + (f" {hint}" if hint else ""))
+        error = cls(
+            f"{function}() got {argument}={found}, but {argument} must be {allowed}." + (f" {hint}" if hint else "")
+        )
         error.argument = argument
         return error
 
@@ -93,7 +95,7 @@ class DuplicateColumnError(PrivkitError, ValueError):
     def in_frame(cls, function: str, duplicates: Sequence[object]) -> DuplicateColumnError:
         """The frame itself has several columns of one name."""
         error = cls(
-            f"{function}() cannot tell apart the columns named {listed(duplicates)}: the frame has them more than once. "
+            f"{function}() cannot tell apart the columns named {listed(duplicates)}: each stands more than once. "
             "Rename or drop them: df.loc[:, ~df.columns.duplicated()]."
         )
         error.duplicates = tuple(duplicates)
@@ -130,7 +132,7 @@ class KeysError(PrivkitError, ValueError):
     def duplicates(cls, function: str, count: int) -> KeysError:
         """Some keys are the same value."""
         return cls(
-            f"{function}() got keys in which {count} {'value stands' if count == 1 else 'values stand'} more than once. "
+            f"{function}() got keys with {count} doubled {'value' if count == 1 else 'values'}. "
             "Keys must be unique: list(dict.fromkeys(keys))."
         )
 
@@ -138,10 +140,11 @@ class KeysError(PrivkitError, ValueError):
     def required(cls, function: str, by: Sequence[str]) -> KeysError:
         """A release by groups needs its keys named."""
         shown = by[0] if len(by) == 1 else list(by)
+        example = ["a", "b"] if len(by) == 1 else {name: ["a", "b"] for name in by}
         return cls(
             f"{function}(by={shown!r}) needs keys=: the groups to release, as a public fact.\n"
             "That a group occurs in the data is private, so privkit does not read the keys from it. "
-            f"Example: keys={['a', 'b'] if len(by) == 1 else dict.fromkeys(by, ['a', 'b'])!r}."
+            f"Example: keys={example!r}."
         )
 
     @classmethod
@@ -162,8 +165,10 @@ class NotPublicError(PrivkitError, TypeError):
     def of(cls, function: str, argument: str, kind: str) -> NotPublicError:
         """`argument` came as `kind`, a type in which data is held."""
         return cls(
-            f"{function}() got {argument} as a {kind}, which may come from the private data; {argument} must be public.\n"
-            f"Type it out as a list, or vouch for it: {argument}=pk.public_values(..., reason='list of the post office')."
+            f"{function}() got {argument} as a {kind}, which may come from the private data; "
+            f"{argument} must be public.\n"
+            f"Type it out as a list, or vouch for it: "
+            f"{argument}=pk.public_values(..., reason='list of the post office')."
         )
 
 

@@ -127,7 +127,12 @@ def plan_dp_count(
     with nothing_spent():
         project = project if project is not None else current_project(function)
         bounds = contribution_bounds(
-            project.unit, function, max_rows=max_rows, max_groups=max_groups, per_group=per_group, default=project.bounds
+            project.unit,
+            function,
+            max_rows=max_rows,
+            max_groups=max_groups,
+            per_group=per_group,
+            default=project.bounds,
         )
         columns = () if by is None else column_names(by, function, "by")
         if not columns and keys is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from privkit.values.show import Shown
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class LedgerView(Shown):
-    """Every reservation and release of a project, in the order in which they were made. Get it from ``project.ledger``."""
+    """Every reservation and release of a project, in order. Get it from ``project.ledger``."""
 
     def __init__(self, account: Account) -> None:
         self.account = account
@@ -42,7 +43,10 @@ class LedgerView(Shown):
             }
             for entry in self.account.entries()
         ]
-        return pd.DataFrame(rows, columns=["entry", "time", "state", "question", main, *(["delta"] if measure.has_delta else []), "analyst"])
+        return pd.DataFrame(
+            rows,
+            columns=["entry", "time", "state", "question", main, *(["delta"] if measure.has_delta else []), "analyst"],
+        )
 
     def verify(self) -> Any:
         """Check the chain of entries from the first to the last.
@@ -55,7 +59,7 @@ class LedgerView(Shown):
         return self.account.verify()
 
 
-def describe(question: dict[str, Any]) -> str:
+def describe(question: Mapping[str, Any]) -> str:
     """Return a recorded question in words."""
     by = question.get("by") or []
     text = str(question.get("statistic", "release"))

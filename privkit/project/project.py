@@ -144,7 +144,9 @@ def open_project(
     global _current
     function = "open_project"
     if not isinstance(name, str) or not name.strip():
-        raise ParameterError.of(function, "name", "a blank" if isinstance(name, str) else f"a {type(name).__name__}", "a name")
+        raise ParameterError.of(
+            function, "name", "a blank" if isinstance(name, str) else f"a {type(name).__name__}", "a name"
+        )
     budget = None
     if epsilon is not None or rho is not None:
         budget = PrivacyLoss.of(epsilon=epsilon, rho=rho, delta=delta, function=function)

@@ -74,7 +74,8 @@ def _ways(plan: Plan, left: PrivacyLoss) -> str:
     if left.main <= 0:
         return replay
     smaller = plan.repriced(left.main)
-    return f"epsilon={left.main} (each {plan.question.statistic} ±{smaller.accuracy} instead of ±{plan.accuracy}), or {replay}"
+    widths = f"each {plan.question.statistic} ±{smaller.accuracy} instead of ±{plan.accuracy}"
+    return f"epsilon={left.main} ({widths}), or {replay}"
 
 
 def check_frame(data: object, question: CountQuestion, function: str) -> None:
@@ -102,7 +103,9 @@ def _request_key(
     secret = project.account.key
     if version is not None:
         if not isinstance(version, str) or not version:
-            raise ParameterError.of(function, "version", f"a {type(version).__name__}", "text", "Example: version='2026-11'.")
+            raise ParameterError.of(
+                function, "version", f"a {type(version).__name__}", "text", "Example: version='2026-11'."
+            )
         return request_key(secret, question, version)
     if secret is None:
         return None
@@ -112,6 +115,4 @@ def _request_key(
 
 def _decoded(project: Project, plan: Plan, entry: Entry, *, replayed: bool) -> Release:
     assert entry.answer is not None  # committed
-    return decode_answer(
-        plan, entry.answer, project=project.name, entry=entry.seq, time=entry.time, replayed=replayed
-    )
+    return decode_answer(plan, entry.answer, project=project.name, entry=entry.seq, time=entry.time, replayed=replayed)

@@ -20,7 +20,7 @@ def privkit_state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.
     monkeypatch.delenv("PRIVKIT_KEY", raising=False)
     yield folder
     if (module := sys.modules.get("privkit.project.project")) is not None:
-        module._current = None
+        vars(module)["_current"] = None
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ class Exact(Fraction):
     def __str__(self) -> str:
         """Return the decimal where there is one, else a fraction."""
         if self.denominator == 1:
-            return str(self.numerator)
+            return str(self.numerator) if abs(self) < 10**16 else f"{Decimal(self.numerator).normalize():e}"
         rest = self.denominator
         for prime in (2, 5):
             while rest % prime == 0:
