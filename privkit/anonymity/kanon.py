@@ -11,7 +11,8 @@ import numpy as np
 
 from privkit.anonymity.classes import class_frame, first_classes, size_figures
 from privkit.anonymity.columns import quasi_identifiers
-from privkit.tally.classes import Tally, class_sizes
+from privkit.tally.classes import Tally
+from privkit.tally.coded import count_classes
 from privkit.values.contribution import positive_int
 from privkit.values.show import Plotted
 
@@ -163,4 +164,4 @@ def kanon(data: object, qi: str | Sequence[str], *, k: int | None = None, unit: 
     """
     required = None if k is None else positive_int(k, "kanon", "k")
     columns = quasi_identifiers(data, qi, "kanon", unit=unit)
-    return KAnonymityReport(class_sizes(data, columns, unit=unit, function="kanon"), required, unit)
+    return KAnonymityReport(count_classes(data, columns, unit=unit, function="kanon"), required, unit)
