@@ -1,0 +1,138 @@
+"""What a node costs in rows: which of its classes violate the criteria, and which rows every finer node must lose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from privkit.tally.forced import forced
+from privkit.tally.satisfied import least_size, satisfied
+from privkit.values.criteria import AverageRisk, Criterion, KAnonymity, KMap, LDiversity, SampleUniqueness, TCloseness
+from privkit.values.criteria.base import all_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from privkit.transform.classes import Classes
+    from privkit.transform.coding import Coding
+
+    Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Verdict:
+    """How the classes of one node stand.
+
+    Attributes
+    ----------
+    violating : array of bool, shape (n_classes,)
+        The classes that must be suppressed at this node.
+    forced : array of int64, shape (n_classes,)
+        Rows that this node and every refinement of it must suppress.
+    """
+
+    violating: NDArray[np.bool_]
+    forced: Ints
+
+
+class Judge:
+    """Judges classes by criteria, for one table."""
+
+    def __init__(self, criterion: Criterion, coding: Coding) -> None:
+        self.criterion = criterion
+        self.coding = coding
+        per_class = [part for part in criterion.parts if part.per_class]
+        self.whole = [part for part in criterion.parts if not part.per_class]
+        self.least = least_size(criterion, coding.n_rows)
+        self.per_class = all_of(*per_class) if per_class else None
+        #: Parts that need more than class sizes.
+        self.columns = tuple(dict.fromkeys(name for part in per_class for name in part.columns))
+        self.table = {name: coding.others[name].totals for name in self.columns}
+
+    @cached_property
+    def trees(self) -> dict[str, list[Ints]]:
+        """The groups of each level of a sensitive column whose t-closeness has a hierarchy."""
+        found = {}
+        for part in self.criterion.parts:
+            if isinstance(part, TCloseness) and not isinstance(part.distance, str):
+                found[part.sensitive] = _levels(part, self.coding)
+        return found
+
+    @property
+    def whole_is_monotone(self) -> bool:
+        """Whether the parts that judge the whole table are kept by merging."""
+        return all(part.merges for part in self.whole)
+
+    def judge(self, classes: Classes) -> Verdict:
+        """Return which classes violate, and what is forced below."""
+        small = classes.sizes < self.least
+        violating, must = small, np.where(small, classes.sizes, 0)
+        if self.columns and not small.all():
+            chosen = ~small
+            counts = {name: classes.matrix(name, chosen) for name in self.columns}
+            sizes = classes.sizes[chosen]
+            assert self.per_class is not None
+            keep = satisfied(self.per_class, sizes, counts, self.table, n_rows=self.coding.n_rows, trees=self.trees)
+            violating = small.copy()
+            violating[chosen] = ~keep
+            bad = ~keep
+            if bad.any():
+                part = {name: matrix[bad] for name, matrix in counts.items()}
+                rows = np.zeros(len(sizes), dtype=np.int64)
+                # A violating class of a convex criterion loses at least one row, however it is split.
+                rows[bad] = forced(self.per_class, sizes[bad], part, self.table, self.trees)
+                must[chosen] = rows
+        if self.whole:
+            violating = self._whole(classes, violating)
+        return Verdict(violating, must)
+
+    def _whole(self, classes: Classes, violating: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Suppress the smallest classes, as few as make the table meet the parts that judge it as a whole."""
+        left = np.flatnonzero(~violating)
+        order = left[np.argsort(classes.sizes[left], kind="stable")]
+        sizes = classes.sizes[order]
+        rows = np.append(np.cumsum(sizes[::-1])[::-1], 0)
+        count = np.arange(len(sizes), -1, -1)
+        uniques = np.append(np.cumsum((sizes == 1)[::-1])[::-1], 0)
+        meets = np.ones(len(sizes) + 1, dtype=bool)
+        for part in self.whole:
+            if isinstance(part, AverageRisk):
+                meets &= count * part.risk.denominator <= rows * part.risk.numerator
+            elif isinstance(part, SampleUniqueness):
+                meets &= uniques * part.share.denominator <= rows * part.share.numerator
+        answer = violating.copy()
+        answer[order[: int(np.argmax(meets))]] = True
+        return answer
+
+    def infeasible_below(self, classes: Classes, verdict: Verdict, limit: int) -> bool:
+        """Whether this node, and every refinement of it, needs more than `limit` rows suppressed."""
+        if int(verdict.forced.sum()) > limit:
+            return True
+        if limit == 0 and self.criterion.merges:
+            # What holds for all classes of a finer node holds for their unions.
+            return bool(verdict.violating.any())
+        # With the largest classes kept, coarser classes keep a superset of the rows, in no more classes.
+        closed = self.whole_is_monotone and self.superset_closed
+        return closed and int(classes.sizes[verdict.violating].sum()) > limit
+
+    @cached_property
+    def superset_closed(self) -> bool:
+        """Whether a class that meets the per-class parts meets them with any rows added."""
+        return all(_superset_closed(part) for part in self.criterion.parts if part.per_class)
+
+
+def _superset_closed(part: Criterion) -> bool:
+    return isinstance(part, KAnonymity | KMap) or (isinstance(part, LDiversity) and part.kind == "distinct")
+
+
+def _levels(part: TCloseness, coding: Coding) -> Sequence[Ints]:
+    values = coding.others[part.sensitive].values
+    from privkit.transform.hierarchy import Hierarchy
+
+    tree = part.distance if isinstance(part.distance, Hierarchy) else Hierarchy.from_mapping(part.distance)  # type: ignore[arg-type]
+    return [level.codes for level in tree.lay(values, part.sensitive, "TCloseness").levels[:-1]]
