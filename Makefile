@@ -20,6 +20,6 @@ slow:          ## kill matrices, ε audits, long searches for counterexamples
 	$(PYTHON) -m pytest tests/slow
 
 bench:         ## ratios against pandas and peers; run on a quiet machine
-	$(PYTHON) -m tests.benchmarks
+	$(PYTHON) tests/benchmarks
 
 all: lint types test

@@ -1,21 +1,44 @@
 """``df.privacy``: one-line delegations to the typed functions, stateless, and never raising when it is made.
 
-pandas makes a new accessor at every ``df.privacy``, so it keeps the frame and nothing else. The functions are named
-by the module they live in and imported when called; a test keeps both signatures equal.
+pandas makes a new accessor at every ``df.privacy``, so it keeps the frame and nothing else. Each method is the typed
+function with the frame as its first argument: same signature, same docstring, imported when it is asked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+import inspect
+from collections.abc import Callable
+from functools import update_wrapper
+from importlib import import_module
+from typing import Any
 
 import pandas as pd
 
-if TYPE_CHECKING:
-    from privkit.anonymity.kanon import KAnonymityReport
-    from privkit.dp.plan import Plan
-    from privkit.dp.release import Release
-    from privkit.project.project import Project
+
+class Delegate:
+    """A method that is the function of its own name in `home`, called with the frame first."""
+
+    def __init__(self, home: str) -> None:
+        self.home = home
+        self.name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, accessor: Any, owner: type | None = None) -> Callable[..., Any]:
+        function: Callable[..., Any] = getattr(import_module(self.home), self.name)
+        if accessor is None:
+            return function
+        data = accessor._data
+
+        # A function rather than a bound method, whose repr would print the frame.
+        def method(*args: Any, **kwargs: Any) -> Any:
+            return function(data, *args, **kwargs)
+
+        update_wrapper(method, function)
+        signature = inspect.signature(function)
+        method.__signature__ = signature.replace(parameters=list(signature.parameters.values())[1:])  # type: ignore[attr-defined]
+        return method
 
 
 class PlanAccessor:
@@ -29,34 +52,7 @@ class PlanAccessor:
     def __repr__(self) -> str:
         return "df.privacy.plan: what each dp_* call would cost. next: .dp_count(epsilon=0.1)"
 
-    def dp_count(
-        self,
-        by: str | Sequence[str] | None = None,
-        *,
-        keys: object = None,
-        epsilon: object = None,
-        accuracy: object = None,
-        max_rows: int | None = None,
-        max_groups: int | None = None,
-        per_group: int | None = None,
-        version: str | None = None,
-        project: Project | None = None,
-    ) -> Plan:
-        """Price a count: see :func:`privkit.dp_count`."""
-        from privkit.project.plan import dp_count
-
-        return dp_count(
-            self._data,
-            by,
-            keys=keys,
-            epsilon=epsilon,
-            accuracy=accuracy,
-            max_rows=max_rows,
-            max_groups=max_groups,
-            per_group=per_group,
-            version=version,
-            project=project,
-        )
+    dp_count = Delegate("privkit.project.plan")
 
 
 @pd.api.extensions.register_dataframe_accessor("privacy")
@@ -74,44 +70,11 @@ class PrivacyAccessor:
     def __repr__(self) -> str:
         return "df.privacy: look .kanon(qi) · release .dp_count(...) · price .plan.dp_count(...)"
 
+    kanon = Delegate("privkit.anonymity.kanon")
+
     @property
     def plan(self) -> PlanAccessor:
         """The price of each ``dp_*`` call, without touching rows."""
         return PlanAccessor(self._data)
 
-    def kanon(self, qi: str | Sequence[str], *, k: int | None = None, unit: str | None = None) -> KAnonymityReport:
-        """Report k-anonymity: see :func:`privkit.kanon`."""
-        from privkit.anonymity.kanon import kanon
-
-        return kanon(self._data, qi, k=k, unit=unit)
-
-    def dp_count(
-        self,
-        by: str | Sequence[str] | None = None,
-        *,
-        keys: object = None,
-        epsilon: object = None,
-        accuracy: object = None,
-        max_rows: int | None = None,
-        max_groups: int | None = None,
-        per_group: int | None = None,
-        version: str | None = None,
-        again: bool = False,
-        project: Project | None = None,
-    ) -> Release:
-        """Count rows under differential privacy: see :func:`privkit.dp_count`. Spends budget."""
-        from privkit.project.counts import dp_count
-
-        return dp_count(
-            self._data,
-            by,
-            keys=keys,
-            epsilon=epsilon,
-            accuracy=accuracy,
-            max_rows=max_rows,
-            max_groups=max_groups,
-            per_group=per_group,
-            version=version,
-            again=again,
-            project=project,
-        )
+    dp_count = Delegate("privkit.project.counts")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -185,6 +186,7 @@ def decode_answer(plan: Plan, answer: str, *, project: str, entry: int, time: st
     return Release(plan, tuple(cells), provenance, replayed)
 
 
+@cache
 def _versions() -> dict[str, str]:
     found = {}
     for library in _LIBRARIES:

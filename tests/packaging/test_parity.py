@@ -6,28 +6,35 @@ import pandas as pd
 import pytest
 
 import privkit as pk
-from privkit.accessor import PlanAccessor, PrivacyAccessor
+from privkit.accessor import Delegate, PlanAccessor, PrivacyAccessor
 
 
 def methods(accessor):
-    return [name for name, member in vars(accessor).items() if inspect.isfunction(member) and not name.startswith("_")]
+    return [name for name, member in vars(accessor).items() if isinstance(member, Delegate)]
 
 
-def shape(function):
-    """Return names, kinds, defaults and annotations after the first parameter."""
+def shape(function, skip):
+    """Return names, kinds, defaults and annotations of the parameters but the first `skip`."""
     signature = inspect.signature(function)
-    parameters = list(signature.parameters.values())[1:]
+    parameters = list(signature.parameters.values())[skip:]
     return [(p.name, p.kind, p.default, p.annotation) for p in parameters], signature.return_annotation
 
 
 @pytest.mark.parametrize("name", methods(PrivacyAccessor))
 def test_accessor_and_function_have_one_signature(name):
-    assert shape(getattr(PrivacyAccessor, name)) == shape(getattr(pk, name))
+    method, function = getattr(pd.DataFrame().privacy, name), getattr(pk, name)
+    assert shape(method, 0) == shape(function, 1)
+    assert method.__doc__ == function.__doc__
+    assert method.__name__ == name
 
 
 @pytest.mark.parametrize("name", methods(PlanAccessor))
 def test_plan_accessor_and_plan_function_have_one_signature(name):
-    assert shape(getattr(PlanAccessor, name)) == shape(getattr(pk.plan, name))
+    assert shape(getattr(pd.DataFrame().privacy.plan, name), 0) == shape(getattr(pk.plan, name), 1)
+
+
+def test_a_method_that_is_not_called_does_not_print_the_frame():
+    assert "CANARY" not in repr(pd.DataFrame({"a": ["CANARY-7f3a"]}).privacy.kanon)
 
 
 def test_every_spending_method_has_a_plan_and_only_they_are_called_dp():
