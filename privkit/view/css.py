@@ -25,6 +25,14 @@ CSS = """
 .privkit .pk-bar { height: 100%; background: #0072B2; }
 .privkit .pk-bar.pk-short {
   background: repeating-linear-gradient(45deg, #D55E00 0 4px, rgba(213, 94, 0, 0.55) 4px 7px); }
+.privkit .pk-range { display: flex; width: 14em; height: 0.75em; }
+.privkit .pk-band { opacity: 0.45; box-sizing: border-box; }
+.privkit .pk-value { opacity: 0.6; min-width: 2px;
+  border-right: 2px solid var(--jp-content-font-color1, currentColor); }
+.privkit .pk-budget { display: flex; width: 100%; max-width: 30em; height: 1em; }
+.privkit .pk-held { background: repeating-linear-gradient(45deg, #E69F00 0 4px, rgba(230, 159, 0, 0.5) 4px 7px); }
+.privkit .pk-facts th, .privkit .pk-facts td { text-align: left; }
+.privkit summary { cursor: pointer; }
 .privkit .pk-badge { display: inline-block; padding: 0 0.5em; border: 1px solid currentColor; border-radius: 0.2em; }
 .privkit .pk-met span { color: #009E73; font-weight: 700; }
 .privkit .pk-unmet span { color: #D55E00; font-weight: 700; }

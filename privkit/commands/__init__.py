@@ -1,0 +1,1 @@
+"""What the `privkit` command does, one module per command."""

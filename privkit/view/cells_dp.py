@@ -1,0 +1,53 @@
+"""The numbers of a release, one by one, as text, HTML and plots show them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from privkit.view.words import label
+
+if TYPE_CHECKING:
+    from privkit.dp.release import Release
+
+#: How many numbers are listed; the rest is in ``.to_frame()``.
+MOST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One released number.
+
+    Attributes
+    ----------
+    name : str
+        Its key, fit to print; empty for a total.
+    value, lower, upper : int
+        The number and its interval.
+    """
+
+    name: str
+    value: int
+    lower: int
+    upper: int
+
+
+def cells(release: Release, most: int | None = MOST) -> list[Cell]:
+    """Return the first `most` numbers of a release, in the order of its keys."""
+    keys = release.plan.question.keys
+    width = release.accuracy
+    names = [""] if keys is None else [key_name(key) for key in keys.values[:most]]
+    return [
+        Cell(name, value, value - width, value + width) for name, value in zip(names, release.cells[:most], strict=True)
+    ]
+
+
+def key_name(key: tuple[object, ...]) -> str:
+    """Return a public key in a form that is fit to print.
+
+    Examples
+    --------
+    >>> key_name(("103", None))
+    '103, missing'
+    """
+    return ", ".join("missing" if value is None else label(value, 40) for value in key)

@@ -1,0 +1,100 @@
+"""The HTML of plans and releases: the numbers with their intervals drawn, where they come from folded away."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+
+from privkit.dp.plan import Plan
+from privkit.dp.release import Release
+from privkit.view.cells_dp import Cell, cells
+from privkit.view.markup import Markup, card, note, table, tag
+from privkit.view.text_dp import (
+    amount,
+    more,
+    plan_answer,
+    plan_next,
+    plan_reasons,
+    release_answer,
+    release_next,
+    release_reasons,
+)
+from privkit.view.words import label, number
+
+
+@singledispatch
+def html(value: object) -> Markup:
+    """Return the value as HTML."""
+    raise TypeError(f"{type(value).__name__} has no HTML")
+
+
+@html.register(Plan)
+def _plan(plan: Plan) -> Markup:
+    return card(plan_answer(plan), *_paragraphs(plan_reasons(plan)), then=plan_next(plan))
+
+
+@html.register(Release)
+def _release(release: Release) -> Markup:
+    rest = more(release)
+    return card(
+        release_answer(release),
+        _numbers(release),
+        note(f"… {rest}") if rest else None,
+        *_paragraphs(release_reasons(release)),
+        provenance(release),
+        then=release_next(release),
+    )
+
+
+def _paragraphs(reasons: list[str]) -> list[Markup]:
+    return [note(reason) if reason.startswith("Note: ") else tag("p", reason) for reason in reasons if reason]
+
+
+def _numbers(release: Release) -> Markup:
+    shown = cells(release)
+    low, high = min(0, *(cell.lower for cell in shown)), max(1, *(cell.upper for cell in shown))
+    if release.plan.question.keys is None:
+        return interval(shown[0], low, high)
+    by = ", ".join(label(name) for name in release.plan.question.by)
+    rows = [
+        [cell.name, number(cell.value), f"{number(cell.lower)} to {number(cell.upper)}", interval(cell, low, high)]
+        for cell in shown
+    ]
+    return table([by, release.plan.question.statistic, "interval", ""], rows)
+
+
+def interval(cell: Cell, low: int, high: int) -> Markup:
+    """Return a bar on the axis from `low` to `high`: full up to the interval, hatched in it, a line at the number."""
+    span = high - low
+    start = max(cell.lower, 0)
+    pieces = (
+        [("pk-gap", min(cell.lower, 0), low), ("pk-bar", start, 0)]
+        if cell.lower >= 0
+        else [("pk-gap", cell.lower, low)]
+    )
+    pieces += [("pk-bar pk-band pk-value", cell.value, cell.lower), ("pk-bar pk-band", cell.upper, cell.value)]
+    return tag(
+        "div",
+        *(
+            tag("div", class_=kind, style=f"width: {100 * (end - begin) / span:.2f}%")
+            for kind, end, begin in pieces
+            if end > begin
+        ),
+        class_="pk-range",
+        role="img",
+        aria_label=f"{number(cell.value)}, between {number(cell.lower)} and {number(cell.upper)}",
+    )
+
+
+def provenance(release: Release) -> Markup:
+    """Return where a release comes from, folded away."""
+    told = release.provenance
+    rows = [
+        ["question", label(told.question, 200)],
+        ["protects", label(told.unit, 200)],
+        ["bounds", label(told.bounds, 200)],
+        ["noise", f"{told.mechanism}, scale {number(told.scale)}"],
+        ["cost", amount(release.loss)],
+        ["ledger", f"project '{label(told.project)}', entry {told.entry}, reserved {told.time}"],
+        ["drawn by", ", ".join(f"{name} {version}" for name, version in told.versions.items())],
+    ]
+    return tag("details", tag("summary", "Where it comes from"), tag("div", table(["", ""], rows), class_="pk-facts"))

@@ -1,0 +1,117 @@
+"""The HTML of projects and their ledgers; the panel shows the same."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+from typing import TYPE_CHECKING
+
+from privkit.errors import PrivkitError
+from privkit.project.ledger_view import LedgerView
+from privkit.project.project import Project
+from privkit.view.markup import Markup, card, note, table, tag
+from privkit.view.parts_project import Part, parts
+from privkit.view.text_project import (
+    HONEST,
+    earlier,
+    last_entries,
+    ledger_answer,
+    ledger_heads,
+    ledger_next,
+    ledger_row,
+    project_answer,
+    project_next,
+    project_reasons,
+    unreadable,
+)
+
+if TYPE_CHECKING:
+    from privkit.budget.account import Balance
+    from privkit.budget.entry import Entry
+
+#: How many entries a panel lists.
+_IN_PANEL = 10
+
+
+@singledispatch
+def html(value: object) -> Markup:
+    """Return the value as HTML."""
+    raise TypeError(f"{type(value).__name__} has no HTML")
+
+
+@html.register(Project)
+def _project(project: Project) -> Markup:
+    try:
+        balance = project.account.balance()
+    except PrivkitError as error:
+        return refusal(project.name, error)
+    return card(
+        project_answer(project.name, balance),
+        *map(bar, parts(balance)),
+        *(tag("p", reason) for reason in project_reasons(project, balance) if reason),
+        then=project_next(),
+    )
+
+
+@html.register(LedgerView)
+def _ledger(ledger: LedgerView) -> Markup:
+    try:
+        balance = ledger.account.balance()
+        entries = last_entries(ledger.account, balance)
+    except PrivkitError as error:
+        return refusal(ledger.account.name, error)
+    return card(ledger_answer(ledger.account.name, balance), listing(entries, balance), then=ledger_next())
+
+
+def panel(project: Project) -> Markup:
+    """Return what a project's panel shows at this moment: the bar, the legend in words, and the last entries.
+
+    Raises
+    ------
+    LedgerError
+        If the ledger cannot be read.
+    """
+    balance = project.account.balance()
+    entries = last_entries(project.account, balance, _IN_PANEL)
+    return card(
+        project_answer(project.name, balance),
+        *map(bar, parts(balance)),
+        *(tag("p", reason) for reason in project_reasons(project, balance) if reason),
+        listing(entries, balance),
+        note(HONEST),
+    )
+
+
+def refusal(name: str, error: PrivkitError) -> Markup:
+    """Return why the ledger does not answer."""
+    return card(unreadable(name), *(tag("p", line) for line in str(error).splitlines()))
+
+
+def bar(part: Part) -> Markup:
+    """Return one symbol's bar: full for what is spent, hatched for what is reserved, empty for what is left."""
+    words = f"{part.symbol}: {part.spent} spent, {part.reserved} reserved, {part.left} left of {part.budget}"
+    used = part.share(part.spent + part.reserved)
+    lengths = [("pk-bar", part.share(part.spent)), ("pk-bar pk-held", part.share(part.reserved))]
+    return tag(
+        "div",
+        tag(
+            "div",
+            *(tag("div", class_=kind, style=f"width: {100 * share:.2f}%") for kind, share in lengths if share > 0),
+            class_="pk-meter pk-budget",
+            role="meter",
+            aria_valuemin=0,
+            aria_valuemax=100,
+            aria_valuenow=f"{100 * used:.1f}",
+            aria_valuetext=words,
+            aria_label=f"privacy budget in {part.symbol}",
+        ),
+        tag("p", words, class_="pk-note"),
+    )
+
+
+def listing(entries: list[Entry], balance: Balance) -> Markup:
+    """Return the entries as a table."""
+    if not entries:
+        return tag("p", "Nothing has been asked yet.")
+    rest = earlier(entries, balance)
+    rows = table(ledger_heads(entries), [ledger_row(entry, entries) for entry in entries])
+    return tag("div", note(f"… {rest}") if rest else None, rows, class_="pk-facts")

@@ -1,0 +1,88 @@
+"""The plots of plans and releases."""
+
+from __future__ import annotations
+
+import math
+from functools import singledispatch
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from privkit.dp.plan import Plan
+from privkit.dp.release import Release
+from privkit.view.cells_dp import cells
+from privkit.view.style import GOOD, INK
+from privkit.view.text_dp import amount, release_answer, statistic, within
+from privkit.view.words import label, number
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+#: More keys than this are not named one by one.
+_NAMED = 60
+
+
+@singledispatch
+def plot(value: object, ax: Axes) -> None:
+    """Draw the value."""
+    raise TypeError(f"{type(value).__name__} has no plot")
+
+
+@plot.register(Plan)
+def _plan(plan: Plan, ax: Axes) -> None:
+    """Draw the chance of each error: P(x) = tanh(1/2s) · exp(−|x|/s), the discrete Laplace distribution."""
+    width = plan.accuracy
+    reach = max(2 * width, 3)
+    errors = np.unique(np.linspace(-reach, reach, min(2 * reach + 1, 801)).round())
+    chance = math.tanh(1 / (2 * plan.scale)) * np.exp(-np.abs(errors) / plan.scale)
+    inside = np.abs(errors) <= width
+    ax.fill_between(errors, chance, where=inside.tolist(), color=GOOD, alpha=0.35, linewidth=0)
+    ax.plot(errors, chance, color=GOOD, linewidth=1.2)
+    ax.set_ylim(bottom=0)
+    ax.set_xlabel("error of one number")
+    ax.set_ylabel("chance")
+    ax.set_title(f"{statistic(plan.question)} {within(plan)} for {amount(plan.loss)}")
+
+
+@plot.register(Release)
+def _release(release: Release, ax: Axes) -> None:
+    if release.plan.question.keys is None:
+        _total(release, ax)
+    else:
+        _by_key(release, ax)
+    ax.set_title(release_answer(release))
+
+
+def _total(release: Release, ax: Axes) -> None:
+    """Draw one number with its interval; the axis ends near them, since one number has nothing to stand on."""
+    value, width = release.cells[0], release.accuracy
+    ax.errorbar([value], [0], xerr=width, fmt="o", color=GOOD, ecolor=GOOD, elinewidth=1.5, capsize=5)
+    ax.set_xlim(value - 3 * width - 1, value + 3 * width + 1)
+    ax.set_yticks([])
+    ax.xaxis.set_major_formatter(lambda place, _: number(place))
+    ax.set_xlabel(release.plan.question.statistic)
+
+
+def _by_key(release: Release, ax: Axes) -> None:
+    shown = cells(release, None)
+    places = range(len(shown))
+    values = [cell.value for cell in shown]
+    named = len(shown) <= _NAMED
+    ax.bar(places, values, color=GOOD, alpha=0.55, linewidth=0)
+    ax.errorbar(
+        places,
+        values,
+        yerr=release.accuracy,
+        fmt="none",
+        ecolor=INK,
+        elinewidth=1.2,
+        capsize=3 if len(shown) < 20 else 0,
+    )
+    if named:
+        long = len(shown) > 8
+        ax.set_xticks(places, [cell.name for cell in shown], rotation=90 if long else 0, fontsize=6 if long else 8)
+    else:
+        ax.set_xticks([])
+    ax.set_xlabel(", ".join(label(name) for name in release.plan.question.by))
+    ax.set_ylabel(release.plan.question.statistic)
+    ax.yaxis.set_major_formatter(lambda value, _: number(value))

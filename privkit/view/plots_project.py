@@ -1,0 +1,78 @@
+"""The plots of projects and their ledgers."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from matplotlib.ticker import MaxNLocator
+
+from privkit.project.ledger_view import LedgerView
+from privkit.project.project import Project
+from privkit.view.parts_project import parts
+from privkit.view.style import GOOD, INK, SHORT
+from privkit.view.text_project import ledger_answer, project_answer
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@singledispatch
+def plot(value: object, ax: Axes) -> None:
+    """Draw the value."""
+    raise TypeError(f"{type(value).__name__} has no plot")
+
+
+@plot.register(Project)
+def _project(project: Project, ax: Axes) -> None:
+    balance = project.account.balance()
+    shown = parts(balance)
+    for place, part in enumerate(shown):
+        spent, held = part.share(part.spent), part.share(part.reserved)
+        ax.barh(place, spent, height=0.5, color=GOOD, linewidth=0, label="spent" if not place else None)
+        ax.barh(
+            place,
+            held,
+            height=0.5,
+            left=spent,
+            color=SHORT,
+            hatch="///",
+            linewidth=0,
+            label="reserved" if not place else None,
+        )
+        ax.barh(
+            place,
+            max(1 - spent - held, 0),
+            height=0.5,
+            left=spent + held,
+            facecolor="none",
+            edgecolor=INK,
+            linewidth=0.8,
+            label="left" if not place else None,
+        )
+    ax.set_yticks(range(len(shown)), [part.symbol for part in shown])
+    ax.invert_yaxis()
+    ax.set_xlim(0, 1)
+    ax.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    ax.set_xlabel("share of the budget")
+    ax.margins(y=0.2)
+    ax.legend(ncols=3, loc="upper right", bbox_to_anchor=(1, -0.2))
+    ax.set_title(project_answer(project.name, balance))
+
+
+@plot.register(LedgerView)
+def _ledger(ledger: LedgerView, ax: Axes) -> None:
+    balance = ledger.account.balance()
+    entries = ledger.account.entries()
+    part = parts(balance)[0]
+    charged = [0.0, *accumulate(float(entry.cost.main) for entry in entries)]
+    places = [*range(len(charged)), len(charged) - 0.5]  # what was charged last stands
+    ax.step(places, [*charged, charged[-1]], where="post", color=GOOD, linewidth=1.8)
+    ax.axhline(float(part.budget), color=SHORT, linestyle="--", linewidth=1.2)
+    ax.annotate("budget", (0, float(part.budget)), xytext=(2, 2), textcoords="offset points", color=SHORT, fontsize=8)
+    ax.set_ylim(0, max(float(part.budget), charged[-1]) * 1.15)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.set_xlabel("entry")
+    ax.set_ylabel(f"{part.symbol} charged")
+    ax.set_title(ledger_answer(ledger.account.name, balance))

@@ -1,0 +1,141 @@
+"""The text of plans and releases.
+
+A replayed release reads as it did when it was drawn, so that a notebook that is run again shows the same:
+``.replayed`` tells them apart.
+"""
+
+from __future__ import annotations
+
+from functools import singledispatch
+from typing import TYPE_CHECKING
+
+from privkit.dp.noise import ALPHA
+from privkit.dp.plan import Plan
+from privkit.dp.release import Release
+from privkit.view.cells_dp import cells
+from privkit.view.words import label, lines, names, number, percent, plural
+
+if TYPE_CHECKING:
+    from privkit.dp.question import CountQuestion
+    from privkit.values.loss import PrivacyLoss
+    from privkit.values.unit import PrivacyUnit
+
+#: A longer note is cut: it may hold a column's name.
+_LONGEST_NOTE = 240
+
+
+@singledispatch
+def text(value: object) -> str:
+    """Return the value as text."""
+    raise TypeError(f"{type(value).__name__} has no text")
+
+
+@text.register(Plan)
+def _plan(plan: Plan) -> str:
+    return lines(plan_answer(plan), *plan_reasons(plan), then=plan_next(plan))
+
+
+@text.register(Release)
+def _release(release: Release) -> str:
+    table = [] if release.plan.question.keys is None else _listing(release)
+    return lines(release_answer(release), *table, *release_reasons(release), then=release_next(release))
+
+
+def statistic(question: CountQuestion) -> str:
+    """Return what is asked: the statistic and its groups."""
+    return f"{question.statistic} by {names(question.by)}" if question.by else question.statistic
+
+
+def within(plan: Plan) -> str:
+    """Return how far the noise carries one number, and how often."""
+    return f"± {number(plan.accuracy)} ({percent(1 - ALPHA).replace('.0', '')})"
+
+
+def amount(loss: PrivacyLoss) -> str:
+    """Return a loss; a δ of 0 is left out."""
+    return str(loss) if loss.delta else str(loss).partition(", δ")[0]
+
+
+def plan_answer(plan: Plan) -> str:
+    """Return the first line: what the money buys."""
+    asked = statistic(plan.question)
+    if plan.question.keys is None:
+        return f"{asked} {within(plan)} for {amount(plan.loss)}"
+    return f"{asked}: {plural(plan.question.cells, 'number')}, each {within(plan)}, for {amount(plan.loss)} in all"
+
+
+def plan_reasons(plan: Plan) -> list[str]:
+    """Return the lines after the first: what the project has left, whom the noise protects, and the notes."""
+    return [left_after(plan), *noise_reasons(plan)]
+
+
+def left_after(plan: Plan) -> str:
+    """Return what the project has left and would have left; empty where the plan stands alone."""
+    if plan.left is None:
+        return ""
+    if plan.loss.fits(plan.left):
+        return f"The project has {plan.left} left; after it, {plan.left - plan.loss}."
+    short = plan.loss.shortfall(plan.left)
+    return f"The project has {plan.left} left: {amount(short)} short, unless the answer is in the ledger already."
+
+
+def noise_reasons(plan: Plan) -> list[str]:
+    """Return whom the noise protects, how large it is, and the notes."""
+    moved = number(plan.question.bounds.l1)
+    return [
+        f"Protects {unit_words(plan.question.unit)}, which moves the answer by at most {moved}: "
+        f"{plan.mechanism} noise, scale {number(plan.scale)}.",
+        *(f"Note: {label(note, _LONGEST_NOTE)}." for note in plan.notes),
+    ]
+
+
+def unit_words(unit: PrivacyUnit) -> str:
+    """Return whom a unit protects, its column's name fit to print."""
+    return "one row" if unit.column is None else f"all rows of one {names([unit.column])}"
+
+
+def plan_next(plan: Plan) -> list[str]:
+    """Return what to type next."""
+    if plan.run is None:
+        return [".accuracy", ".sensitivity"]
+    if plan.left is None or plan.loss.fits(plan.left):
+        return [".release()"]
+    less = [f"epsilon={plan.left.main}"] if plan.left.main > 0 and plan.left.epsilon is not None else []
+    return [*less, "project.ledger"]
+
+
+def release_answer(release: Release) -> str:
+    """Return the first line: the number, or how many there are, with the interval's half-width."""
+    asked = statistic(release.plan.question)
+    if release.plan.question.keys is None:
+        return f"{asked} = {number(release.cells[0])} {within(release.plan)}"
+    return f"{asked}: {plural(len(release.cells), 'number')}, each {within(release.plan)}"
+
+
+def release_reasons(release: Release) -> list[str]:
+    """Return the lines after the numbers: the cost and where it stands, whom the noise protects, and the notes."""
+    where = f"entry {release.provenance.entry} of project '{label(release.provenance.project)}'"
+    return [
+        f"Cost {amount(release.loss)}, once: {where}. Asked again, it replays at no cost.",
+        *noise_reasons(release.plan),
+    ]
+
+
+def release_next(release: Release) -> list[str]:
+    """Return what to type next."""
+    look = [".interval(0.99)", ".provenance", ".plot()"]
+    return look if release.plan.question.keys is None else [".to_frame()", *look]
+
+
+def more(release: Release) -> str:
+    """Return how many numbers are not listed; empty if all are."""
+    left = len(release.cells) - len(cells(release))
+    return f"{number(left)} more: .to_frame()" if left else ""
+
+
+def _listing(release: Release) -> list[str]:
+    shown = cells(release)
+    names_, values = [cell.name for cell in shown], [number(cell.value) for cell in shown]
+    wide, high = max(map(len, names_)), max(map(len, values))
+    rest = [f"  … {more(release)}"] if more(release) else []
+    return [f"  {name:<{wide}}  {value:>{high}}" for name, value in zip(names_, values, strict=True)] + rest

@@ -1,0 +1,75 @@
+"""Notebooks run again on the same ledger show the same, because every release replays."""
+
+from __future__ import annotations
+
+import re
+import shutil
+
+import nbformat
+import pytest
+
+from privkit.budget.ledger import Ledger
+
+from .conftest import NOTEBOOKS
+
+
+@pytest.fixture(scope="module", params=NOTEBOOKS, ids=lambda path: path.stem)
+def executed(place, request):
+    """A notebook, executed in the place."""
+    place.execute(request.param.name)
+    return request.param.name
+
+
+def entries(place):
+    ledger = Ledger.open(place.work / ".privkit" / "ledger.db", create=False)
+    return {name: ledger.account(name).balance() for name in ledger.projects()}
+
+
+def test_a_second_run_reproduces_every_output_and_spends_nothing(place, executed, monkeypatch):
+    monkeypatch.setenv("PRIVKIT_STATE_DIR", place.env["PRIVKIT_STATE_DIR"])
+    before = entries(place)
+    assert all(balance.entries for balance in before.values())
+    done = place.nbval(executed, "--nbval")
+    cells = [cell for cell in nbformat.read(place.work / executed, 4).cells if cell.cell_type == "code"]
+    assert done.returncode == 0, done.stdout[-5000:]
+    assert f"{len(cells)} passed" in done.stdout
+    assert entries(place) == before
+
+
+def test_on_another_ledger_the_noise_differs(place, executed, fresh_place):
+    shutil.copy(place.work / executed, fresh_place.work)
+    done = fresh_place.nbval(executed, "--nbval")
+    assert done.returncode == 1
+    failed = int(re.search(r"(\d+) failed", done.stdout).group(1))
+    tagged = sum("nbval-check-output" in cell.metadata.get("tags", []) for cell in _cells(place.work / executed))
+    assert 1 <= failed <= len(_cells(place.work / executed)) - tagged
+
+
+def test_noise_free_outputs_are_those_of_the_committed_notebook(place, executed):
+    stored, fresh = (_cells(path) for path in (_committed(executed), place.work / executed))
+    assert [cell.source for cell in stored] == [cell.source for cell in fresh]
+    for old, new in zip(stored, fresh, strict=True):
+        if "nbval-check-output" in old.metadata.get("tags", []):
+            assert _shown(old) == _shown(new), old.source
+
+
+def test_the_committed_notebook_runs_elsewhere(fresh_place, executed):
+    done = fresh_place.nbval(executed, "--nbval-lax")
+    assert done.returncode == 0, done.stdout[-5000:]
+    assert "passed" in done.stdout
+
+
+def _committed(name):
+    return next(path for path in NOTEBOOKS if path.name == name)
+
+
+def _cells(path):
+    return [cell for cell in nbformat.read(path, 4).cells if cell.cell_type == "code"]
+
+
+def _shown(cell):
+    shown = []
+    for output in cell.outputs:
+        data = {kind: text for kind, text in output.get("data", {}).items() if not kind.startswith("image/")}
+        shown.append((output.output_type, data, output.get("text"), output.get("ename"), output.get("evalue")))
+    return shown
