@@ -65,7 +65,7 @@ def make_count(question: CountQuestion) -> Any:
     Since that holds for each salt, it holds for the draw.
 
     By the triangle inequality d persons move it by at most d · L1. The counts are exact: 64-bit integers that would
-    need 2**63 rows to overflow. ∎
+    need 2**53 rows to round. ∎
 
     The sampling of rows within a person is that of Wilson et al. 2020 (arXiv 1909.01917), section 3.
     """

@@ -86,7 +86,8 @@ def check_frame(data: object, question: CountQuestion, function: str) -> None:
     FrameError, ColumnNotFoundError, DuplicateColumnError, KeysError
     """
     frame = open_frame(data, function)
-    columns = frame.collect_schema().names()
+    # Narwhals sees none of a frame's columns whose names are no text.
+    columns = frame.collect_schema().names() or list(getattr(data, "columns", ()))
     if not columns:
         raise FrameError.unsupported(function, "a frame without columns")
     unit = question.unit.column

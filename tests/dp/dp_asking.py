@@ -1,0 +1,111 @@
+"""Questions without a project: what the tests of this folder ask, and neighboring frames to ask it of."""
+
+from __future__ import annotations
+
+import math
+from contextlib import contextmanager
+from unittest import mock
+
+import numpy as np
+import pandas as pd
+from hypothesis import strategies as st
+
+from privkit.dp.plan import plan_count
+from privkit.dp.question import CountQuestion
+from privkit.dp.rows import Rows
+from privkit.dp.stability import make_count
+from privkit.values.contribution import ONE_ROW, ContributionBounds
+from privkit.values.keys import public_keys
+from privkit.values.loss import Measure
+from privkit.values.unit import ROW, PrivacyUnit
+
+WHO = PrivacyUnit("who")
+
+
+def count_question(by=(), keys=None, *, max_rows=None, max_groups=None, per_group=None):
+    """The count of rows, of persons by the column "who" where contributions are bounded."""
+    by = (by,) if isinstance(by, str) else tuple(by)
+    bounded = max_rows is not None or max_groups is not None
+    bounds = ContributionBounds(max_rows, max_groups, per_group) if bounded else ONE_ROW
+    return CountQuestion(WHO if bounded else ROW, bounds, public_keys(by, keys, "test") if by else None)
+
+
+def count_plan(question=None, **price):
+    return plan_count(question or count_question(), Measure.PURE, **price)
+
+
+@contextmanager
+def salted(salt: bytes):
+    """Draw the salt of the bounding from the test: the choice of rows is then the same on both neighbors."""
+    with mock.patch("secrets.token_bytes", lambda n=32: (salt * 4)[:n]):
+        yield
+
+
+def exact_count(question, frame, salt=b"0123456789abcdef"):
+    """What enters the noise: the output of the OpenDP transformation itself."""
+    with salted(salt):
+        return np.array(make_count(question)(Rows(frame)), dtype=np.int64)
+
+
+def norms(difference):
+    """(L0, L1, L2, L∞) of a vector."""
+    moved = np.abs(np.asarray(difference, dtype=float))
+    return int((moved > 0).sum()), moved.sum(), math.sqrt((moved**2).sum()), moved.max(initial=0)
+
+
+# -- frames --------------------------------------------------------------------------------------------------
+
+NUMBERS = [None, math.nan, math.inf, -math.inf, 0.0, -0.0, 1.0, 2.0, 1e308, 2.0**53]
+WORDS = [None, math.nan, "", "a", "b", "A", "é", "é", "1", "nan"]
+IDS = [None, math.nan, "p", "q", "r", "s"]
+_DTYPES = {"numbers": ["float64", "Float64", "object"], "words": ["object", "str", "category"]}
+_INDEXES = ["range", "doubled", "reversed", "dates", "multi"]
+
+
+@st.composite
+def frames(draw, kind="words"):
+    """A small frame with the columns k (the group), who (the person) and x (a number), odd in every way that occurs."""
+    rows = draw(st.integers(0, 14))
+    pool = WORDS if kind == "words" else NUMBERS
+    column = pd.Series(draw(st.lists(st.sampled_from(pool), min_size=rows, max_size=rows)), dtype="object")
+    frame = pd.DataFrame(
+        {
+            "k": typed(column, draw(st.sampled_from(_DTYPES[kind]))),
+            "who": typed(
+                pd.Series(draw(st.lists(st.sampled_from(IDS), min_size=rows, max_size=rows)), dtype="object"),
+                draw(st.sampled_from(["object", "str", "category"])),
+            ),
+            "x": pd.Series(draw(st.lists(st.sampled_from(NUMBERS), min_size=rows, max_size=rows)), dtype="float64"),
+        }
+    )
+    return indexed(frame, draw(st.sampled_from(_INDEXES)))
+
+
+def typed(column, dtype):
+    if dtype == "Float64":
+        return pd.Series(pd.array(column.astype("float64"), dtype="Float64"))
+    if dtype == "str" and not hasattr(pd.options, "future"):
+        return column.astype("string")
+    return column.astype(dtype) if dtype != "str" else column.where(column.notna(), None).astype("str")
+
+
+def indexed(frame, kind):
+    if kind == "doubled":
+        frame.index = [7] * len(frame)
+    elif kind == "reversed":
+        frame.index = range(len(frame), 0, -1)
+    elif kind == "dates":
+        frame.index = pd.date_range("2026-01-01", periods=len(frame))
+    elif kind == "multi":
+        frame.index = pd.MultiIndex.from_arrays([range(len(frame)), ["i"] * len(frame)])
+    return frame
+
+
+def without_row(frame, place):
+    keep = np.ones(len(frame), dtype=bool)
+    keep[place] = False
+    return frame[keep]
+
+
+def without_person(frame, person):
+    return frame[(frame["who"].astype("object") != person).to_numpy()]
