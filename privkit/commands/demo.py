@@ -46,8 +46,6 @@ def look(df: pd.DataFrame) -> None:
     _say(df.privacy.kanon(["zip", "age"]))
     _step("Is every combination shared by at least 5?", "df.privacy.kanon(['zip', 'age'], k=5)")
     _say(df.privacy.kanon(["zip", "age"], k=5))
-    _step("How many are alone, by age alone?", "df.privacy.kanon('age').smallest(3)")
-    _say(df.privacy.kanon("age").smallest(3).to_string(index=False))
 
 
 def release(df: pd.DataFrame, project: pk.Project) -> None:

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import privkit
+from privkit import cli
+
+
+def test_the_version_is_told(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        cli.main(["--version"])
+    assert capsys.readouterr().out == f"privkit {privkit.__version__}\n"
+
+
+def test_without_a_command_the_commands_are_listed(capsys):
+    assert cli.main([]) == 0
+    out = capsys.readouterr().out
+    assert all(name in out for name in cli.COMMANDS)
+
+
+def test_an_unknown_command_is_a_mistake_in_the_arguments(capsys):
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(["dmeo"])
+    assert "demo" in capsys.readouterr().err
+
+
+OFFLINE = """
+import socket, sys
+def refuse(*arguments): raise RuntimeError("the demo went to the network")
+socket.socket.connect = socket.getaddrinfo = refuse
+from privkit.cli import main
+sys.exit(main(["demo"]))
+"""
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    """What the demo says, and the only folders that it may write to."""
+    home = tmp_path_factory.mktemp("home")
+    temporary = tmp_path_factory.mktemp("temporary")
+    env = {**os.environ, "HOME": str(home), "TMPDIR": str(temporary), "TEMP": str(temporary), "PYTHONUTF8": "1"}
+    env.pop("PRIVKIT_STATE_DIR", None)
+    done = subprocess.run(
+        [sys.executable, "-c", OFFLINE],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env=env,
+        cwd=home,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    assert not done.stderr
+    return done.stdout, home, temporary
+
+
+def test_the_demo_tells_the_story_offline_in_order(demo):
+    out = demo[0]
+    assert out.count("\n== ") == 12
+    story = [
+        "k = 1",
+        "ε = 1 of 1 left",
+        "± 6 (95 %)",
+        "(True, ε = 0.5)",
+        "± 10 (95 %)",
+        "InsufficientBudgetError",
+        "0.2156 of 1",
+    ]
+    places = [out.index(told) for told in story]
+    assert places == sorted(places)
+
+
+def test_the_demo_leaves_nothing_behind(demo):
+    _, home, temporary = demo
+    left = [path for folder in (home, temporary) for path in folder.rglob("*") if "privkit" in path.name]
+    assert not left
+
+
+def test_the_demo_counts_are_near_the_truth(demo):
+    rows = re.findall(r"^(?:basic|plus|premium|prepaid) +(-?\d+) +(-?\d+) +(-?\d+) +(\d+)$", demo[0], re.MULTILINE)
+    assert len(rows) == 4
+    for count, lower, upper, exact in ([int(cell) for cell in row] for row in rows):
+        assert (lower, upper) == (count - 6, count + 6)
+        assert abs(count - exact) <= 60  # a larger error has a chance below 1e-12
+
+
+def test_a_terminal_without_greek_does_not_crash(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "privkit.cli", "demo"],
+        capture_output=True,
+        env={"PATH": str(Path(sys.executable).parent), "PYTHONIOENCODING": "ascii", "HOME": str(tmp_path)},
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    assert b"? = 1 of 1 left" in done.stdout
+
+
+def test_a_refusal_is_one_line_and_exit_code_one(capsys, monkeypatch):
+    def refused(_):
+        raise privkit.ParameterError("told calmly")
+
+    monkeypatch.setattr("privkit.commands.demo.run", refused)
+    assert cli.main(["demo"]) == 1
+    assert capsys.readouterr().err == "ParameterError: told calmly\n"

@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+import json
+import math
+import re
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+mpl.use("Agg")
+
+from privkit.dp.plan import plan_count
+from privkit.dp.question import CountQuestion
+from privkit.dp.release import decode_answer
+from privkit.values.contribution import ContributionBounds
+from privkit.values.keys import Keys
+from privkit.values.loss import Measure, PrivacyLoss
+from privkit.values.unit import ROW, PrivacyUnit
+from privkit.view import plots
+from privkit.view.cells_dp import Cell
+from privkit.view.html_dp import interval
+
+from .test_markup import HOSTILE, Outline
+
+ONE = ContributionBounds()
+
+
+@pytest.fixture(autouse=True)
+def _close_figures():
+    yield
+    plt.close("all")
+
+
+def plan_of(keys=None, *, by="city", unit=ROW, bounds=ONE, measure=Measure.PURE, epsilon=0.5):
+    named = None if keys is None else Keys((by,), tuple((key,) for key in keys))
+    return plan_count(CountQuestion(unit, bounds, named), measure, epsilon=epsilon)
+
+
+def release_of(cells, keys=None, *, project="census", replayed=False, **asked):
+    plan = plan_of(keys, **asked)
+    order = range(len(cells)) if keys is None else plan.question.keys.canonical_order()
+    answer = json.dumps({"cells": [cells[place] for place in order], "versions": {"opendp": "0.16.0"}})
+    time = "2026-11-23T05:00:00Z"
+    return decode_answer(plan, answer, project=project, entry=3, time=time, replayed=replayed)
+
+
+def words_of(markup):
+    return " ".join(Outline(markup).text.split())
+
+
+def test_a_total_reads_answer_first_and_next_last():
+    lines = repr(release_of([1003])).splitlines()
+    assert lines[0] == "count = 1,003 ± 6 (95 %)"
+    assert lines[1] == "Cost ε = 0.5, once: entry 3 of project 'census'. Asked again, it replays at no cost."
+    assert lines[-1] == "next: .interval(0.99) · .provenance · .plot()"
+
+
+def test_counts_by_key_are_listed_in_the_order_that_was_asked():
+    release = release_of([20, -1, 1234], ["b", "a", None])
+    lines = repr(release).splitlines()
+    assert lines[0] == "count by 'city': 3 numbers, each ± 6 (95 %)"
+    assert [line.split() for line in lines[1:4]] == [["b", "20"], ["a", "-1"], ["missing", "1,234"]]
+    assert "b2014 to 26" in words_of(release._repr_html_())
+
+
+@pytest.mark.parametrize("count", [20, 21, 60])
+def test_a_long_release_is_cut_at_twenty_numbers_and_says_so(count):
+    release = release_of(list(range(count)), [f"k{place}" for place in range(count)])
+    listed = [line for line in repr(release).splitlines() if re.match(r"  k\d", line)]
+    assert len(listed) == 20
+    assert release._repr_html_().count('class="pk-range"') == 20
+    for output in (repr(release), words_of(release._repr_html_())):
+        assert (f"{count - 20} more: .to_frame()" in output) == (count > 20)
+
+
+@pytest.mark.parametrize("value", [release_of([5]), release_of([1, 2], ["a", "b"]), plan_of(), plan_of(["a"])])
+def test_html_says_what_the_text_says(value):
+    shown = words_of(value._repr_html_())
+    for line in repr(value).splitlines():
+        for part in line.split():
+            assert part in shown
+
+
+@pytest.mark.parametrize("keys", [None, ["a"]])
+def test_a_replay_reads_as_the_first_answer_did(keys):
+    drawn, again = (release_of([7], keys, replayed=replayed) for replayed in (False, True))
+    assert again.replayed
+    assert repr(drawn) == repr(again)
+    assert drawn._repr_html_() == again._repr_html_()
+
+
+def test_where_a_release_comes_from_is_folded_away():
+    outline = Outline(release_of([5])._repr_html_())
+    assert "details" in outline.tags
+    assert "open" not in outline.attributes
+    for told in ("discrete Laplace", "scale 2", "2026-11-23T05:00:00Z", "opendp 0.16.0", "one row"):
+        assert told in outline.text
+
+
+@given(st.lists(st.integers(-500, 50_000), min_size=1, max_size=6), st.integers(0, 200))
+@settings(max_examples=100, deadline=None)
+def test_the_drawn_interval_is_the_interval(values, width):
+    shown = [Cell("", value, value - width, value + width) for value in values]
+    low, high = min(0, *(cell.lower for cell in shown)), max(1, *(cell.upper for cell in shown))
+    for cell in shown:
+        pieces = re.findall(r'class="([^"]+)" style="width: ([\d.]+)%"', interval(cell, low, high))
+        ends, total = {}, 0.0
+        for kind, share in pieces:
+            total += float(share)
+            ends[kind] = low + (high - low) * total / 100
+        assert total <= 100.1
+        near = 0.0004 * (high - low)  # four pieces, each rounded to 0.01 %
+        assert abs(low + (high - low) * total / 100 - cell.upper) <= near
+        if width:
+            assert abs(ends["pk-bar pk-band pk-value"] - cell.value) <= near
+        if "pk-bar" in ends:
+            assert abs(ends["pk-bar"] - cell.lower) <= near
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_names_and_keys_stay_text(name):
+    unit, bounds = PrivacyUnit(name), ContributionBounds(max_rows=2)
+    release = release_of([5], [name], by=name, unit=unit, bounds=bounds, project=name)
+    for value in (release, release.plan):
+        outline = Outline(value._repr_html_())
+        assert not outline.open
+        assert not {"script", "img", "svg", "b"} & set(outline.tags)
+        assert not any(attribute.startswith("on") or attribute in {"src", "href"} for attribute in outline.attributes)
+        for output in (value._repr_html_(), repr(value)):
+            assert "\u202e" not in output
+            assert "\x00" not in output
+            assert len(output) < 12_000
+        assert len(repr(value).splitlines()) < 9
+        plots.draw(value).figure.canvas.draw()
+
+
+def test_a_plan_tells_its_price_and_what_the_project_keeps():
+    plan = plan_of(["a", "b"]).bound_to(lambda again: None, PrivacyLoss.of(epsilon=0.8))
+    lines = repr(plan).splitlines()
+    assert lines[0] == "count by 'city': 2 numbers, each ± 6 (95 %), for ε = 0.5 in all"
+    assert lines[1] == "The project has ε = 0.8 left; after it, ε = 0.3."
+    assert lines[-1] == "next: .release()"
+
+
+def test_a_plan_that_does_not_fit_names_the_amount_that_does():
+    plan = plan_of().bound_to(lambda again: None, PrivacyLoss.of(epsilon=0.1))
+    assert repr(plan).splitlines()[1] == (
+        "The project has ε = 0.1 left: ε = 0.4 short, unless the answer is in the ledger already."
+    )
+    assert repr(plan).splitlines()[-1] == "next: epsilon=0.1 · project.ledger"
+    spent = plan_of().bound_to(lambda again: None, PrivacyLoss.zero(Measure.PURE))
+    assert repr(spent).splitlines()[-1] == "next: project.ledger"
+
+
+def test_a_plan_alone_does_not_offer_a_release():
+    assert ".release()" not in repr(plan_of())
+
+
+def test_a_delta_that_is_not_asked_for_is_not_told():
+    assert "δ" not in repr(plan_of(measure=Measure.APPROXIMATE))
+
+
+def test_plots_show_the_numbers_and_their_intervals():
+    release = release_of([30, 10], ["a", "b"])
+    axes = release.plot()
+    assert [bar.get_height() for bar in axes.patches] == [30, 10]
+    (stems,) = axes.containers[1].lines[2]
+    assert [tuple(segment[:, 1]) for segment in stems.get_segments()] == [(24, 36), (4, 16)]
+    assert [text.get_text() for text in axes.get_xticklabels()] == ["a", "b"]
+    (stem,) = release_of([30]).plot().containers[0].lines[2]
+    assert [tuple(segment[:, 0]) for segment in stem.get_segments()] == [(24, 36)]
+
+
+@pytest.mark.parametrize("epsilon", [0.01, 0.5, 5])
+def test_the_plot_of_a_plan_is_the_noise_it_buys(epsilon):
+    plan = plan_of(epsilon=epsilon)
+    line = plots.draw(plan).lines[0]
+    chance = dict(zip(line.get_xdata(), line.get_ydata(), strict=True))
+    ratio = math.exp(-1 / plan.scale)
+    assert chance[0] == pytest.approx((1 - ratio) / (1 + ratio))
+    assert all(place == round(place) for place in chance)
+    if len(chance) == max(chance) - min(chance) + 1:
+        inside = sum(share for place, share in chance.items() if abs(place) <= plan.accuracy)
+        assert 0.95 <= inside <= 1
+
+
+def test_a_value_without_a_view_is_refused():
+    for module in ("text_dp", "html_dp"):
+        view = __import__(f"privkit.view.{module}", fromlist=["_"])
+        with pytest.raises(TypeError, match="has no"):
+            getattr(view, module.partition("_")[0])(object())
