@@ -8,19 +8,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert
-
 from privkit.budget import query
-from privkit.budget.canonical import amount_text, canonical
-from privkit.budget.chain import Sums, link
+from privkit.budget.canonical import canonical
 from privkit.budget.entry import Entry, Reservation, State, in_hand
-from privkit.budget.holder import Holder
 from privkit.budget.keys import project_key
 from privkit.budget.limits import Ways, admit, in_measure, window_start
-from privkit.budget.notice import notify, subscribe
-from privkit.budget.schema import record_table
-from privkit.budget.terms import ProjectTerms
+from privkit.budget.notice import subscribe
 from privkit.budget.verification import Verification, verify_chain
+from privkit.errors.base import nothing_spent
 from privkit.errors.ledger import (
     LedgerDamagedError,
     LedgerError,
@@ -34,13 +29,13 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection, RowMapping
 
-    from privkit.budget.store import Store
+    from privkit.budget.book import Book, Head
+    from privkit.budget.chain import Sums
+    from privkit.budget.terms import ProjectTerms
     from privkit.values.loss import PrivacyLoss
 
 #: How many seconds to wait for the same question's answer from another process.
 WAIT = 10.0
-#: How many seconds a reservation of a process that cannot be seen from here is taken to be alive.
-LEASE = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,49 +62,59 @@ class Balance:
 
 
 class Account:
-    """A project's account in a ledger.
+    """A project's account in a ledger. Get one from :meth:`privkit.budget.ledger.Ledger.begin`.
 
     Reads no rows of any data. Every amount is exact.
 
     Attributes
     ----------
-    name, uid : str
-        The project's name, and what tells it apart from others of the same name.
-    terms : ProjectTerms
     analyst : str
         To whom charges of this process are written.
     """
 
-    def __init__(self, store: Store, row: Mapping[Any, Any], analyst: str) -> None:
-        self._store = store
-        self._id: int = row["id"]
-        self._first: str = row["hash"]
-        self.name: str = row["name"]
-        self.uid: str = row["uid"]
-        self.begun: str = row["begun"]
-        self.terms = ProjectTerms.from_json(row["terms"])
+    def __init__(self, book: Book, analyst: str) -> None:
+        self._book = book
         self.analyst = analyst
-        self._zero = self.terms.budget.replace(self.terms.budget.main - self.terms.budget.main)
 
-    # -- what it says ------------------------------------------------------------------------------------------
+    @property
+    def name(self) -> str:
+        """The project's name."""
+        return self._book.name
+
+    @property
+    def uid(self) -> str:
+        """What tells the project apart from others of the same name."""
+        return self._book.uid
+
+    @property
+    def terms(self) -> ProjectTerms:
+        """The project's terms."""
+        return self._book.terms
+
+    @property
+    def begun(self) -> str:
+        """When the project was begun, in UTC."""
+        return self._book.begun
 
     @property
     def store(self) -> str:
         """Where the ledger is, without a password."""
-        return self._store.place.shown
+        return self._book.place
 
     @property
     def key(self) -> bytes | None:
         """The project's secret key, or None where there is no replay."""
         return project_key(self.uid)
 
+    # -- what it says ----------------------------------------------------------------------------------------------
+
     def balance(self) -> Balance:
         """Return what is spent, reserved and left. One look-up, however long the ledger is."""
-        with self._store.reading() as connection:
-            seq, sums, last = self._head(connection)
-        budget = self.terms.budget
+        with self._book.store.reading() as connection:
+            head = self._book.head(connection)
+        budget, sums = self.terms.budget, head.sums
         return Balance(
-            budget, sums.spent - sums.held, sums.held, budget - sums.spent, entries=sums.entries, seq=seq, hash=last
+            budget, sums.spent - sums.held, sums.held, budget - sums.spent, sums.entries, seq=head.seq, hash=head.hash
         )
 
     @property
@@ -136,23 +141,44 @@ class Account:
 
         One that is unanswered shows as orphaned if its process died.
         """
-        with self._store.reading() as connection:
-            rows = query.entry_rows(connection, self._id, after=after)
-            now = self._store.now(connection) if any(row["state"] == "reserved" for row in rows) else ""
-        return [query.entry_of(row, self._zero, self._seen(row, now)) for row in rows]
+        with self._book.store.reading() as connection:
+            return self._shown(connection, query.entry_rows(connection, self._book.id, after=after))
 
-    def entry(self, number: int) -> Entry | None:
+    def entry(self, seq: int) -> Entry | None:
         """Return one entry, or None."""
-        with self._store.reading() as connection:
-            row = query.entry_row(connection, self._id, number)
-            now = self._store.now(connection)
-        return None if row is None else query.entry_of(row, self._zero, self._seen(row, now))
+        with self._book.store.reading() as connection:
+            row = query.entry_row(connection, self._book.id, seq)
+            return None if row is None else self._shown(connection, [row])[0]
+
+    def _shown(self, connection: Connection, rows: list[RowMapping]) -> list[Entry]:
+        pending = any(row["state"] == "reserved" for row in rows)
+        now = self._book.store.now(connection) if pending else ""
+        return [query.entry_of(row, self._book.zero, self._book.state_of(row, now)) for row in rows]
+
+    def verify(self) -> Verification:
+        """Check the chain from the first record to the last, every total and every rule on the way (L7).
+
+        Raises
+        ------
+        LedgerTamperedError
+            Naming the first bad entry.
+        LedgerMovedError
+            If the chain holds but is not the one that this machine remembers.
+        """
+        book = self._book
+        with book.store.reading() as connection:
+            row = query.project_row(connection, self.name)
+            if row is None:
+                raise LedgerDamagedError.of(self.store, f"project {self.name!r} is no longer in it", budget=None)
+            told = verify_chain(self.store, row, query.records(connection, book.id), self.terms)
+            book.check(connection, book.head(connection))
+            return told
 
     def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Call `callback` after every change that this process makes; returns what ends the subscription."""
         return subscribe(self.store, self.uid, callback)
 
-    # -- reserve -----------------------------------------------------------------------------------------------
+    # -- reserve ---------------------------------------------------------------------------------------------------
 
     def find(self, key: str | None) -> Entry | None:
         """Return the stored answer to a question, found by its keyed name; None if there is none.
@@ -161,9 +187,9 @@ class Account:
         """
         if key is None:
             return None
-        with self._store.reading() as connection:
-            row = query.asked(connection, self._id, key)
-        return query.entry_of(row, self._zero) if row is not None and row["state"] == "committed" else None
+        with self._book.store.reading() as connection:
+            row = query.asked(connection, self._book.id, key)
+            return query.entry_of(row, self._book.zero) if row is not None and row["state"] == "committed" else None
 
     def reserve(
         self,
@@ -205,86 +231,94 @@ class Account:
             If the same question is still being answered elsewhere.
         OrphanedReleaseError
             If the same question was charged and never answered; names the price of asking again.
+        LedgerMovedError
+            If the ledger is older than, or another than, the one that this machine remembers.
         LedgerError
             If the ledger cannot be written. Nothing is spent, unless the message says that this is unknown.
         """
-        cost = in_measure(self.name, self.terms, cost)
-        text = canonical(question)
-        if not again and (entry := self.find(key)) is not None:
-            return entry
-        deadline = time.monotonic() + wait
-        while True:
-            result = self._admitted(key, text, cost, again=again, ways=ways)
-            if not isinstance(result, _Unanswered):
-                return result
-            if result.state != "reserved":
-                notify(self.store, self.uid)
-                raise OrphanedReleaseError.of(
-                    self.name, entry=result.number, state=result.state, cost=result.cost, price=cost
-                )
-            if time.monotonic() >= deadline:
-                raise PendingReleaseError.of(self.name, result.number, result.time, wait)
-            time.sleep(min(0.05, wait))
+        with nothing_spent():  # unless the error knows better
+            cost = in_measure(self.name, self.terms, cost)
+            text = canonical(question)
+            if not again and (entry := self.find(key)) is not None:
+                return entry
+            deadline = time.monotonic() + wait
+            while True:
+                result = self._admitted(key, text, cost, again=again, ways=ways)
+                if not isinstance(result, _Unanswered):
+                    return result
+                if result.state != "reserved":
+                    self._book.changed()
+                    raise OrphanedReleaseError.of(
+                        self.name, entry=result.seq, state=result.state, cost=result.cost, price=cost
+                    )
+                if time.monotonic() >= deadline:
+                    raise PendingReleaseError.of(self.name, result.seq, result.time, wait)
+                time.sleep(min(0.05, wait))
 
     def _admitted(
         self, key: str | None, question: str, cost: PrivacyLoss, *, again: bool, ways: Ways | None
     ) -> Reservation | Entry | _Unanswered:
-        """Decide and charge in one transaction (L2)."""
+        """Look, check and charge in one transaction (L2)."""
+        book = self._book
         reservation: Reservation | None = None
         try:
-            with self._store.writing() as connection:
-                seq, sums, last = self._locked(connection)
-                now = max(self._store.now(connection), sums.clock)  # the ledger's clock never goes back
-                if key is not None and not again and (row := query.asked(connection, self._id, key)) is not None:
-                    return self._earlier(connection, row, now, (seq, sums, last))
-                own = query.charged_to(connection, self._id, self.analyst, self._zero)
-                recent = self._recent(connection, sums, now)
-                admit(self.name, self.terms, cost, sums, own=own, recent=recent, ways=ways)
-                reservation = Reservation(sums.entries + 1, cost, now)
+            with book.store.writing() as connection:
+                head = book.locked(connection)
+                book.check(connection, head)
+                now = max(book.store.now(connection), head.sums.clock)  # the ledger's clock never goes back
+                if key is not None and not again and (row := query.asked(connection, book.id, key)) is not None:
+                    return self._earlier(connection, head, row, now)
+                self._admit(connection, head.sums, cost, now, ways)
+                reservation = Reservation(head.sums.entries + 1, cost, now)
                 in_hand[reservation.token] = reservation  # before others can see it
-                draw = 1 if key is None else query.last_draw(connection, self._id, key) + 1
-                self._append(
-                    connection,
-                    (seq, last),
-                    sums.reserved(cost, now, own),
-                    entry=reservation.seq,
-                    state="reserved",
-                    key=key,
-                    draw=draw,
-                    time=now,
-                    analyst=self.analyst,
-                    holder=str(Holder.this()),
-                    token=reservation.token,
-                    question=question,
-                    main=amount_text(cost.main),
-                    delta=amount_text(cost.delta),
-                )
+                head = book.charge(connection, head, reservation, analyst=self.analyst, question=question, key=key)
         except LedgerError as error:
             if not error.uncertain or reservation is None:
                 raise
-            self._settle(error, reservation, "reserved")
+            if not self._arrived(error, reservation):
+                raise
         assert reservation is not None
-        notify(self.store, self.uid)
+        book.remember(head)
+        book.changed()
         return reservation
 
-    def _recent(self, connection: Connection, sums: Sums, now: str) -> PrivacyLoss:
-        if self.terms.window is None:
-            return self._zero
-        start = window_start(self.terms.window, now)
-        return sums.spent - query.charged_until(connection, self._id, start, self._zero)
+    def _arrived(self, error: LedgerError, held: Reservation) -> bool:
+        """Return whether a charge is in the ledger although its confirmation was lost.
 
-    def _earlier(
-        self, connection: Connection, row: RowMapping, now: str, head: tuple[int, Sums, str]
-    ) -> Entry | _Unanswered:
-        """Return what became of the same question: its answer; or that it has none, noting a dead holder's entry."""
-        state: State = self._seen(row, now)
+        Waits for the project's lock, so that a write that is still under way is seen.
+        """
+        book = self._book
+        try:
+            with book.store.writing() as connection:
+                book.locked(connection)
+                row = query.entry_row(connection, book.id, held.seq)
+        except LedgerError:
+            note = f"It is not known whether {held.cost} was spent (ledger entry {held.seq}); nothing was drawn."
+            error.budget = note
+            raise error from None
+        return row is not None and row["token"] == held.token
+
+    def _admit(self, connection: Connection, sums: Sums, cost: PrivacyLoss, now: str, ways: Ways | None) -> None:
+        """Refuse a cost that breaks a limit. What the terms do not limit is not looked up."""
+        book, terms = self._book, self.terms
+        own = recent = book.zero
+        if terms.per_analyst is not None:
+            own = query.charged_to(connection, book.id, self.analyst, book.zero)
+        if terms.window is not None:
+            start = window_start(terms.window, now)
+            recent = sums.spent - query.charged_until(connection, book.id, start, book.zero)
+        admit(self.name, terms, cost, sums, own=own, recent=recent, ways=ways)
+
+    def _earlier(self, connection: Connection, head: Head, row: RowMapping, now: str) -> Entry | _Unanswered:
+        """Return what became of the same question: its answer, or that it has none, noting a dead process's entry."""
+        state = self._book.state_of(row, now)
         if state == "committed":
-            return query.entry_of(row, self._zero)
-        if state == "orphaned" and row["state"] == "reserved":
-            self._end(connection, row, head, "orphaned", kind="died")
-        return _Unanswered(row["entry"], state, row["time"], query.loss_of(row, self._zero))
+            return query.entry_of(row, self._book.zero)
+        if state != row["state"]:
+            self._book.end(connection, head, row, state, kind="died")
+        return _Unanswered(row["entry"], state, row["time"], query.loss_of(row, self._book.zero))
 
-    # -- end ---------------------------------------------------------------------------------------------------
+    # -- end -------------------------------------------------------------------------------------------------------
 
     def commit(self, reservation: Reservation, answer: str) -> Entry:
         """Store the answer of a reservation, byte for byte. Only what this returns may be shown (L1).
@@ -329,110 +363,40 @@ class Account:
     def _ended(
         self, reservation: Reservation, state: State, *, answer: str | None = None, kind: str | None = None
     ) -> Entry:
-        number, cost = reservation.seq, reservation.cost
+        book, seq, cost = self._book, reservation.seq, reservation.cost
         if reservation.pid != os.getpid():
-            raise ReservationError.forked(self.name, number, cost)
-        note = f"{cost} stays spent (ledger entry {number})."
+            raise ReservationError.forked(self.name, seq, cost)
         try:
-            with self._store.writing(note) as connection:
-                head = self._locked(connection)
-                row = query.entry_row(connection, self._id, number)
-                if row is None or row["token"] != reservation.token:
-                    raise LedgerDamagedError.of(self.store, f"entry {number} is not in it", budget=note)
-                if row["state"] != "reserved":
-                    raise ReservationError.closed(self.name, number, row["state"], cost)
-                self._end(connection, row, head, state, answer=answer, kind=kind)
+            entry = self._end(reservation, state, answer, kind)
         except LedgerError as error:
             if not error.uncertain:
                 raise
-            self._settle(error, reservation, state, answer)
+            entry = self._end(reservation, state, answer, kind)  # once more: what arrived is found there
         in_hand.pop(reservation.token, None)
-        notify(self.store, self.uid)
-        entry = self.entry(number)
-        assert entry is not None
+        book.changed()
         return entry
 
-    def _settle(self, error: LedgerError, reservation: Reservation, state: State, answer: str | None = None) -> None:
-        """Look whether a write arrived although its confirmation was lost; raise the error unless it did."""
-        number, cost = reservation.seq, reservation.cost
-        try:
-            with self._store.reading() as connection:
-                row = query.entry_row(connection, self._id, number)
-        except LedgerError:
-            if state == "reserved":
-                error.budget = f"It is not known whether {cost} was spent (ledger entry {number}); nothing was drawn."
-            raise error from None
-        if row is None or row["token"] != reservation.token or row["state"] != state or row["answer"] != answer:
-            raise error
-
-    def verify(self) -> Verification:
-        """Check the chain of records from the first to the last, and every rule of the ledger on the way (L7).
-
-        Raises
-        ------
-        LedgerTamperedError
-            Naming the first bad entry.
-        """
-        with self._store.reading() as connection:
-            row = query.project_row(connection, self.name)
-            assert row is not None
-            return verify_chain(self.store, row, query.records(connection, self._id), self.terms)
-
-    # -- records -----------------------------------------------------------------------------------------------
-
-    def _head(self, connection: Connection) -> tuple[int, Sums, str]:
-        """Return seq, totals and hash of the last record."""
-        row = query.head(connection, self._id)
-        if row is None:
-            return 0, Sums.start(self._zero), self._first
-        return row["seq"], Sums.from_json(row["sums"], self._zero), row["hash"]
-
-    def _locked(self, connection: Connection) -> tuple[int, Sums, str]:
-        """Lock the project (on PostgreSQL; SQLite's transaction is locked), then read its head."""
-        row = query.project_row(connection, self.name, lock=True)
-        if row is None or row["uid"] != self.uid:
-            raise LedgerDamagedError.of(self.store, f"project {self.name!r} is no longer in it")
-        return self._head(connection)
-
-    def _end(
-        self, connection: Connection, row: RowMapping, head: tuple[int, Sums, str], state: State, **fields: Any
-    ) -> None:
-        seq, sums, last = head
-        ended = sums.ended(query.loss_of(row, self._zero))
-        self._append(connection, (seq, last), ended, entry=row["entry"], state=state, **fields)
-
-    def _append(self, connection: Connection, head: tuple[int, str], sums: Sums, **fields: Any) -> None:
-        record: dict[str, Any] = dict.fromkeys(column.name for column in record_table.c)
-        record |= fields
-        record |= {"project": self._id, "seq": head[0] + 1, "prev": head[1], "sums": sums.to_json()}
-        record["hash"] = link(record)
-        connection.execute(insert(record_table), record)
-
-    def _seen(self, row: Mapping[Any, Any], now: str) -> State:
-        """Return an entry's state, with a reservation whose process is dead as orphaned."""
-        state: State = row["state"]
-        if state != "reserved":
-            return state
-        holder = Holder.parse(row["holder"])
-        if holder == Holder.this():
-            return "reserved" if row["token"] in in_hand else "orphaned"
-        alive = holder.alive()
-        if alive is None:
-            alive = _seconds(row["time"], now) < LEASE
-        return "reserved" if alive else "orphaned"
+    def _end(self, reservation: Reservation, state: State, answer: str | None, kind: str | None) -> Entry:
+        book, seq, cost = self._book, reservation.seq, reservation.cost
+        note = f"{cost} stays spent (ledger entry {seq})."
+        with book.store.writing(note) as connection:
+            head = book.locked(connection)
+            row = query.entry_row(connection, book.id, seq)
+            if row is None or row["token"] != reservation.token:
+                raise LedgerDamagedError.of(self.store, f"entry {seq} is not in it", budget=note)
+            if (row["state"], row["answer"]) == (state, answer):  # it arrived when it was first tried
+                return query.entry_of(row, book.zero)
+            if row["state"] != "reserved":
+                raise ReservationError.closed(self.name, seq, row["state"], cost)
+            head = book.end(connection, head, row, state, answer=answer, kind=kind)
+        return query.entry_of({**row, "state": state, "answer": answer, "kind": kind, "hash": head.hash}, book.zero)
 
 
 @dataclass(frozen=True, slots=True)
 class _Unanswered:
     """The same question's entry, without an answer."""
 
-    number: int
+    seq: int
     state: State
     time: str
     cost: PrivacyLoss
-
-
-def _seconds(start: str, end: str) -> float:
-    from datetime import datetime
-
-    return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()

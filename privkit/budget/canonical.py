@@ -3,10 +3,36 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from functools import lru_cache, wraps
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from privkit.values.exact import Exact
+
+if TYPE_CHECKING:
+    from privkit.values.loss import PrivacyLoss
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class UnreadableError(Exception):
+    """Stored text is not what privkit writes."""
+
+
+def readable(read: Callable[P, R]) -> Callable[P, R]:
+    """Let a function that reads stored text tell damage from everything else."""
+
+    @wraps(read)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return read(*args, **kwargs)
+        except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError):
+            raise UnreadableError from None
+
+    return checked
 
 
 def canonical(value: object) -> str:
@@ -33,6 +59,7 @@ def _plain(value: object) -> object:
     raise TypeError(f"a {type(value).__name__} cannot stand in a question")
 
 
+@lru_cache(maxsize=4096)
 def amount_text(amount: Fraction) -> str:
     """Return the amount as a decimal where that is exact, else as a fraction: reading it gives the same number.
 
@@ -43,3 +70,18 @@ def amount_text(amount: Fraction) -> str:
     """
     text = str(Exact(amount))
     return text if len(text) <= 24 and Fraction(text) == amount else f"{amount.numerator}/{amount.denominator}"
+
+
+def amounts(loss: PrivacyLoss) -> list[str]:
+    """Return the stored form of a loss: its ε or ρ, and its δ."""
+    return [amount_text(loss.main), amount_text(loss.delta)]
+
+
+@lru_cache(maxsize=4096)
+def _amount(text: str) -> Exact:
+    return Exact(text)
+
+
+def loss_from(pair: Sequence[str], zero: PrivacyLoss) -> PrivacyLoss:
+    """Return the loss that :func:`amounts` told, in the measure of `zero`."""
+    return zero.replace(_amount(pair[0]), _amount(pair[1]))

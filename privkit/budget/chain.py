@@ -7,8 +7,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from privkit.budget.canonical import amount_text, canonical
-from privkit.values.exact import Exact
+from privkit.budget.canonical import amounts, canonical, loss_from, readable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,8 +41,11 @@ def first_link(uid: str, name: str, terms: str, begun: str, note: str) -> str:
 
 
 def link(record: Mapping[str, Any]) -> str:
-    """Return the hash of a record, in hexadecimal."""
-    return _sha256(canonical({field: record[field] for field in FIELDS}))
+    """Return the hash of a record, in hexadecimal.
+
+    Empty fields are left out, so that a later format can add some and keep the hashes of what is there.
+    """
+    return _sha256(canonical({field: record[field] for field in FIELDS if record[field] is not None}))
 
 
 def _sha256(text: str) -> str:
@@ -90,19 +92,12 @@ class Sums:
 
     def to_json(self) -> str:
         """Return the stored form."""
-        own = None if self.own is None else _pair(self.own)
-        return canonical([self.entries, self.clock, _pair(self.spent), _pair(self.held), self.pending, own])
+        own = None if self.own is None else amounts(self.own)
+        return canonical([self.entries, self.clock, amounts(self.spent), amounts(self.held), self.pending, own])
 
     @classmethod
+    @readable
     def from_json(cls, text: str, zero: PrivacyLoss) -> Sums:
         """Read what :meth:`to_json` wrote; `zero` names the measure."""
         entries, clock, spent, held, pending, own = json.loads(text)
-        return cls(entries, clock, _loss(spent, zero), _loss(held, zero), pending, own and _loss(own, zero))
-
-
-def _pair(loss: PrivacyLoss) -> list[str]:
-    return [amount_text(loss.main), amount_text(loss.delta)]
-
-
-def _loss(pair: list[str], zero: PrivacyLoss) -> PrivacyLoss:
-    return zero.replace(Exact(pair[0]), Exact(pair[1]))
+        return cls(entries, clock, loss_from(spent, zero), loss_from(held, zero), pending, own and loss_from(own, zero))

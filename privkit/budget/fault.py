@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 
+from privkit.budget.canonical import UnreadableError
 from privkit.errors.ledger import (
     LedgerBusyError,
     LedgerDamagedError,
@@ -37,6 +38,8 @@ def fault(error: BaseException, place: Place, timeout: float, budget: str | None
     budget : str or None
         What happened to the budget.
     """
+    if isinstance(error, UnreadableError | UnicodeDecodeError):
+        return LedgerDamagedError.of(place.shown, "a record cannot be read", budget=budget)
     cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
     if place.path is not None:
         return _of_file(cause, place, timeout, budget)
@@ -66,7 +69,7 @@ def _of_file(  # noqa: PLR0911 - one return per fault
     return LedgerError.unknown(store, "a disk error" if code == _IOERR else name, budget=budget)
 
 
-def _of_server(  # noqa: PLR0911
+def _of_server(
     error: BaseException, cause: BaseException, store: str, timeout: float, budget: str | None
 ) -> LedgerError:
     state = getattr(cause, "sqlstate", None) or ""
@@ -86,5 +89,5 @@ def _of_server(  # noqa: PLR0911
     return LedgerError.unknown(store, kind, budget=budget)
 
 
-#: What the drivers raise.
-DRIVER_ERRORS = (sqlite3.Error, SQLAlchemyError)
+#: What the drivers raise, and what reading a damaged record does.
+FAULTS = (sqlite3.Error, SQLAlchemyError, UnreadableError, UnicodeDecodeError)

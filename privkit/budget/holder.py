@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from privkit.budget.canonical import readable
+
 
 @dataclass(frozen=True, slots=True)
 class Holder:
@@ -38,6 +40,7 @@ class Holder:
         return cls(machine, boot, space, pid, _started(pid) or "")
 
     @classmethod
+    @readable
     def parse(cls, text: str) -> Holder:
         """Read what :meth:`__str__` wrote."""
         machine, boot, space, pid, started = text.split(":")

@@ -23,30 +23,39 @@ from __future__ import annotations
 
 import getpass
 import os
-import sqlite3
 import uuid
-from contextlib import closing
-from datetime import UTC, datetime
+import warnings
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, insert, inspect, select
+from sqlalchemy import func, insert, select
 
 from privkit.budget import query
 from privkit.budget.account import Account
+from privkit.budget.anchor import recall, recall_all, retire
+from privkit.budget.book import Book
+from privkit.budget.canonical import canonical
 from privkit.budget.chain import first_link
-from privkit.budget.fault import fault
-from privkit.budget.place import FOLDER, Place, ledger_place
-from privkit.budget.schema import APPLICATION_ID, VERSION, ledger_table, project_table, statements
-from privkit.budget.state import put
+from privkit.budget.entry import Reservation
+from privkit.budget.opening import check_file, make_file, open_server
+from privkit.budget.place import ledger_place
+from privkit.budget.schema import project_table
 from privkit.budget.store import TIMEOUT, Store
-from privkit.budget.terms import ProjectTerms
 from privkit.errors import ParameterError
-from privkit.errors.base import NOTHING_SPENT
-from privkit.errors.ledger import LedgerDamagedError, LedgerMissingError, LedgerReadOnlyError, LedgerVersionError
+from privkit.errors.ledger import (
+    LedgerBusyError,
+    LedgerDamagedError,
+    LedgerMissingError,
+    LedgerMovedError,
+    LedgerReadOnlyError,
+)
 from privkit.errors.project import ProjectMismatchError, ProjectNotFoundError
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine import Connection, RowMapping
+    from sqlalchemy.engine import RowMapping
+
+    from privkit.budget.anchor import Anchor
+    from privkit.budget.terms import ProjectTerms
 
 
 class Ledger:
@@ -55,6 +64,7 @@ class Ledger:
     Examples
     --------
     >>> import tempfile, pathlib
+    >>> from privkit.budget.terms import ProjectTerms
     >>> from privkit.values.loss import PrivacyLoss
     >>> from privkit.values.unit import ROW
     >>> folder = tempfile.TemporaryDirectory()
@@ -66,9 +76,10 @@ class Ledger:
     >>> folder.cleanup()
     """
 
-    def __init__(self, store: Store, analyst: str) -> None:
+    def __init__(self, store: Store, analyst: str, *, adopt: bool = False, new: bool = False, reason: str = "") -> None:
         self._store = store
         self.analyst = analyst
+        self._adopt, self._new, self._reason = adopt, new, reason
 
     @property
     def store(self) -> str:
@@ -81,6 +92,9 @@ class Ledger:
         store: str | os.PathLike[str] | None = None,
         *,
         create: bool = True,
+        adopt: bool = False,
+        new: bool = False,
+        reason: str = "",
         analyst: str | None = None,
         timeout: float = TIMEOUT,
     ) -> Ledger:
@@ -92,6 +106,13 @@ class Ledger:
             A file, or a SQLAlchemy URL of SQLite or PostgreSQL; ``.privkit/ledger.db`` in the working directory.
         create : bool
             Whether to begin a ledger where there is none.
+        adopt : bool
+            Go on from this ledger although this machine remembers another place, or a later state; what it forgot is
+            charged again.
+        new : bool
+            Begin a project although this machine remembers one of its name; needs a `reason`, which is recorded.
+        reason : str
+            Why.
         analyst : str, optional
             To whom charges are written; ``PRIVKIT_ANALYST``, else the name of the user account.
         timeout : float
@@ -102,14 +123,39 @@ class Ledger:
         LedgerError
             One of its kinds: missing, damaged, read-only, busy, newer, at a place that cannot hold one, unreachable.
         """
-        place = ledger_place(store)
-        database = Store(place, timeout)
-        if place.path is not None:
-            _open_file(place, create=create, default=store is None)
-            _check_file(database)
-        else:
-            _open_server(database, create=create)
-        return cls(database, analyst or _analyst())
+        if new and not reason.strip():
+            raise ParameterError.together(
+                "open_project",
+                ("new", "reason"),
+                "new=True needs a reason, which is recorded. Example: reason='2027 survey'.",
+            )
+        database = Store(ledger_place(store), timeout)
+        ledger = cls(database, analyst or _analyst(), adopt=adopt, new=new, reason=reason)
+        ledger._open(create=create, default=store is None)
+        return ledger
+
+    def _open(self, *, create: bool, default: bool) -> None:
+        place = self._store.place
+        if place.path is None:
+            open_server(self._store, create=create)
+            return
+        if not place.path.exists():
+            self._expect_none()
+            if not create or place.read_only:
+                raise LedgerMissingError.of(place.shown)
+            make_file(place, default=default)
+        check_file(self._store)
+
+    def _expect_none(self) -> None:
+        """Refuse to begin a ledger where one was (L9)."""
+        gone = [anchor for anchor in self._recalled() if anchor.store == self.store]
+        if gone and not self._new:
+            raise LedgerMissingError.gone(self.store, [anchor.name for anchor in gone])
+        for anchor in gone:
+            retire(anchor, self._reason)
+
+    def _recalled(self) -> list[Anchor]:
+        return [] if self._store.place.temporary else recall_all()
 
     def projects(self) -> tuple[str, ...]:
         """Return the names of the projects, in the order in which they were begun."""
@@ -122,9 +168,10 @@ class Ledger:
         Raises
         ------
         ProjectNotFoundError
+        LedgerMovedError
+            If this machine remembers the project at another place, or further on.
         """
-        with self._store.reading() as connection:
-            row = query.project_row(connection, name)
+        row = self._row(name)
         if row is None:
             raise ProjectNotFoundError.of(name, self.projects())
         return self._account(row)
@@ -136,23 +183,49 @@ class Ledger:
         ------
         ProjectMismatchError
             If it was begun on other terms.
+        LedgerMovedError
+            If this machine remembers a project of this name in another ledger.
         """
         _check_name(name)
-        with self._store.reading() as connection:
-            row = query.project_row(connection, name)
+        row = self._row(name)
         if row is None:
+            self._expect_no_other(name)
             row = self._begun(name, terms)
-        if differences := ProjectTerms.from_json(row["terms"]).differences(terms):
+        account = self._account(row)
+        if differences := account.terms.differences(terms):
             raise ProjectMismatchError.of(name, differences)
-        return self._account(row)
+        return account
 
-    def _begun(self, name: str, terms: ProjectTerms, note: str = "") -> RowMapping:
+    def _row(self, name: str) -> RowMapping | None:
+        with self._store.reading() as connection:
+            return query.project_row(connection, name)
+
+    def _expect_no_other(self, name: str) -> None:
+        """Refuse to begin a project that this machine remembers (L11)."""
+        for anchor in self._recalled():
+            if anchor.name != name:
+                continue
+            if not self._new:
+                if anchor.store == self.store:
+                    raise LedgerMovedError.replaced(name, self.store, anchor.charged)
+                raise LedgerMovedError.second(name, anchor.store, self.store)
+            if anchor.store == self.store:
+                retire(anchor, self._reason)
+
+    def _begun(self, name: str, terms: ProjectTerms) -> RowMapping:
+        if terms.window is not None:
+            warnings.warn(terms.window.warning, UserWarning, stacklevel=4)
         with self._store.writing() as connection:
             self._store.lock_all(connection)
             row = query.project_row(connection, name)
             if row is None:  # else another process was faster
-                fields = {"uid": uuid.uuid4().hex, "name": name, "terms": terms.completed().to_json(), "note": note}
-                fields["begun"] = self._store.now(connection)
+                fields = {
+                    "uid": uuid.uuid4().hex,
+                    "name": name,
+                    "terms": terms.completed().to_json(),
+                    "begun": self._store.now(connection),
+                    "note": self._reason if self._new else "",
+                }
                 number = (connection.execute(select(func.max(project_table.c.id))).scalar_one() or 0) + 1
                 connection.execute(insert(project_table), {"id": number, **fields, "hash": first_link(**fields)})
                 row = query.project_row(connection, name)
@@ -161,9 +234,51 @@ class Ledger:
 
     def _account(self, row: RowMapping) -> Account:
         fields = {field: row[field] for field in ("uid", "name", "terms", "begun", "note")}
-        if first_link(**fields) != row["hash"]:
+        if not all(isinstance(value, str) for value in fields.values()) or first_link(**fields) != row["hash"]:
             raise LedgerDamagedError.of(self.store, f"the terms of project {row['name']!r} were changed")
-        return Account(self._store, row, self.analyst)
+        book = Book(self._store, row)
+        if book.watched:
+            self._expect_here(book)
+        with self._store.reading() as connection:
+            pending = book.head(connection).sums.pending
+        if pending:
+            with suppress(LedgerReadOnlyError, LedgerBusyError), self._store.writing() as connection:
+                book.sweep(connection, book.locked(connection), self._store.now(connection))
+        return Account(book, self.analyst)
+
+    def _expect_here(self, book: Book) -> None:
+        """Refuse a project that this machine remembers elsewhere, further on or otherwise (L8, L11), unless adopted."""
+        anchor = recall(book.uid)
+        elsewhere = anchor.store if anchor is not None and anchor.store != self.store else ""
+        if anchor is None:
+            others = [known.store for known in self._recalled() if known.name == book.name]
+            elsewhere = others[0] if others and not self._new else ""
+        if elsewhere and not self._adopt:
+            raise LedgerMovedError.elsewhere(book.name, elsewhere, self.store)
+        with self._store.reading() as connection:
+            head = book.head(connection)
+            lost = None if anchor is None else book.lost(connection, head, anchor)
+            if not self._adopt:
+                book.check(connection, head)
+        if lost is not None and anchor is not None:
+            self._charge_again(book, anchor)
+        elif anchor is None or elsewhere:
+            book.remember(head, force=True)
+
+    def _charge_again(self, book: Book, anchor: Anchor) -> None:
+        """Charge what an adopted copy forgot, so that restoring an older one frees nothing (L3)."""
+        with self._store.writing() as connection:
+            head = book.locked(connection)
+            lost = book.lost(connection, head, anchor)
+            if lost is not None and lost != book.zero:
+                now = max(self._store.now(connection), head.sums.clock)
+                held = Reservation(head.sums.entries + 1, lost, now)
+                question = canonical({"statistic": "what an older copy forgot"})
+                head = book.charge(connection, head, held, analyst=self.analyst, question=question)
+                row = query.entry_row(connection, book.id, held.seq)
+                assert row is not None
+                head = book.end(connection, head, row, "orphaned", kind="forgotten")
+        book.remember(head, force=True)
 
 
 def _analyst() -> str:
@@ -182,80 +297,3 @@ def _check_name(name: object) -> None:
         raise ParameterError.of(
             "open_project", "name", repr(name[:40]), "1 to 200 printable characters", "Example: open_project('churn')."
         )
-
-
-def _open_file(place: Place, *, create: bool, default: bool) -> None:
-    """Make the file of a new ledger, complete under another name first: an empty file is never a ledger."""
-    path = place.path
-    assert path is not None
-    if path.exists():
-        return
-    if not create or place.read_only:
-        raise LedgerMissingError.of(place.shown)
-    draft = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
-    try:
-        if default or path.parent.name == FOLDER:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            ignore = path.parent / ".gitignore"
-            if not ignore.exists():
-                ignore.write_text("*\n", encoding="utf-8")
-        if not path.parent.is_dir():
-            raise LedgerMissingError.of(place.shown)
-        try:
-            with closing(sqlite3.connect(draft, isolation_level=None)) as connection:
-                _fill(connection)
-            put(draft, path)
-        finally:
-            draft.unlink(missing_ok=True)
-            draft.with_name(draft.name + "-journal").unlink(missing_ok=True)
-    except PermissionError:
-        raise LedgerReadOnlyError.of(place.shown, budget=NOTHING_SPENT) from None
-    except sqlite3.Error as error:
-        raise fault(error, place, TIMEOUT, NOTHING_SPENT) from None
-
-
-def _fill(connection: sqlite3.Connection) -> None:
-    connection.execute("PRAGMA journal_mode=DELETE")
-    connection.execute("PRAGMA synchronous=EXTRA")
-    connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
-    connection.execute(f"PRAGMA user_version={VERSION}")
-    connection.execute("BEGIN IMMEDIATE")
-    for statement in statements("sqlite"):
-        connection.execute(statement)
-    connection.execute("INSERT INTO privkit_ledger VALUES (?, ?, ?)", (uuid.uuid4().hex, VERSION, _today()))
-    connection.execute("COMMIT")
-
-
-def _today() -> str:
-    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
-
-
-def _check_file(store: Store) -> None:
-    """Refuse a file whose pages do not fit together, or that is not a ledger of this format."""
-    with store.reading() as connection:
-        found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
-        if found != "ok":
-            raise LedgerDamagedError.of(store.place.shown, "its pages do not fit together")
-        connection.execute(select(ledger_table)).one()
-
-
-def _open_server(store: Store, *, create: bool) -> None:
-    with store.reading() as connection:
-        if inspect(connection).has_table("privkit_ledger"):
-            version = connection.execute(select(ledger_table.c.version)).scalar_one()
-            if version > VERSION:
-                raise LedgerVersionError.newer(store.place.shown, version, VERSION)
-            return
-    if not create:
-        raise LedgerMissingError.of(store.place.shown)
-    with store.writing() as connection:
-        store.lock_all(connection)
-        _fill_server(connection)
-
-
-def _fill_server(connection: Connection) -> None:
-    if inspect(connection).has_table("privkit_ledger"):  # another process was faster
-        return
-    for statement in statements("postgresql"):
-        connection.exec_driver_sql(statement)
-    connection.execute(insert(ledger_table), {"id": uuid.uuid4().hex, "version": VERSION, "made": _today()})

@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import create_engine, event, func, select, text
 from sqlalchemy.pool import NullPool, QueuePool
 
-from privkit.budget.fault import DRIVER_ERRORS, fault
-from privkit.budget.schema import APPLICATION_ID, VERSION
+from privkit.budget.fault import FAULTS, fault
+from privkit.budget.schema import APPLICATION_ID, VERSION, ledger_table
 from privkit.errors.base import NOTHING_SPENT
 from privkit.errors.ledger import LedgerDamagedError, LedgerVersionError
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from privkit.budget.place import Place
 
+_VERSION = select(func.max(ledger_table.c.version))
 #: How many seconds a lock is waited for.
 TIMEOUT = 30.0
 
@@ -48,6 +49,7 @@ class Store:
         self.place = place
         self.timeout = timeout
         self.dialect = "sqlite" if place.path is not None else "postgresql"
+        self.ready = True  # False while its tables are made
         self._engine: Engine | None = None
         self._pid = 0
         self._lock = threading.Lock()
@@ -138,7 +140,7 @@ class Store:
         try:
             with self.engine().connect() as connection:
                 yield connection
-        except DRIVER_ERRORS as error:
+        except FAULTS as error:
             raise fault(error, self.place, self.timeout, None) from None
 
     @contextmanager
@@ -160,14 +162,25 @@ class Store:
             with self.engine().connect() as connection:
                 connection = connection.execution_options(privkit_begin="BEGIN IMMEDIATE")  # noqa: PLW2901
                 with connection.begin() as transaction:
+                    self.check_server(connection)
                     yield connection
                     committing = True
                     transaction.commit()
                     committing = False
-        except DRIVER_ERRORS as error:
+        except FAULTS as error:
             found = fault(error, self.place, self.timeout, budget)
             found.uncertain = committing
             raise found from None
+
+    def check_server(self, connection: Connection) -> None:
+        """Refuse a database that a later privkit has migrated meanwhile; a file is checked when it is opened."""
+        if self.dialect == "sqlite" or not self.ready:
+            return
+        version = connection.execute(_VERSION).scalar_one()
+        if version is None:
+            raise LedgerDamagedError.of(self.place.shown, "its first row is missing")
+        if version > VERSION:
+            raise LedgerVersionError.newer(self.place.shown, version, VERSION)
 
     def lock_all(self, connection: Connection) -> None:
         """Let no other process make tables or begin a project until this transaction ends."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from privkit.budget.canonical import amount_text, canonical
+from privkit.budget.canonical import amount_text, amounts, canonical, loss_from, readable
 from privkit.values.contribution import ContributionBounds
 from privkit.values.exact import Exact
 from privkit.values.loss import Measure, PrivacyLoss
@@ -36,6 +36,14 @@ class Window:
 
     days: int
     limit: PrivacyLoss
+
+    @property
+    def warning(self) -> str:
+        """What to know about a window."""
+        return (
+            f"a window of {self} paces what is spent; it renews nothing. What is released about people who stay in "
+            "the data adds up over all windows, and the project's total remains the promise."
+        )
 
     @property
     def length(self) -> timedelta:
@@ -100,23 +108,24 @@ class ProjectTerms:
         return canonical(
             {
                 "measure": self.budget.measure.name,
-                "budget": _amounts(self.budget),
+                "budget": amounts(self.budget),
                 "unit": self.unit.column,
                 "bounds": None if bounds is None else [bounds.max_rows, bounds.max_groups, bounds.per_group],
                 "ceiling": None if self.ceiling is None else amount_text(self.ceiling),
-                "per_analyst": None if self.per_analyst is None else _amounts(self.per_analyst),
-                "window": None if self.window is None else [self.window.days, _amounts(self.window.limit)],
+                "per_analyst": None if self.per_analyst is None else amounts(self.per_analyst),
+                "window": None if self.window is None else [self.window.days, amounts(self.window.limit)],
             }
         )
 
     @classmethod
+    @readable
     def from_json(cls, text: str) -> ProjectTerms:
         """Read terms as :meth:`to_json` wrote them."""
         stored: Mapping[str, Any] = json.loads(text)
         zero = PrivacyLoss.zero(Measure[stored["measure"]])
 
         def loss(pair: list[str]) -> PrivacyLoss:
-            return zero.replace(Exact(pair[0]), Exact(pair[1]))
+            return loss_from(pair, zero)
 
         return cls(
             budget=loss(stored["budget"]),
@@ -126,7 +135,3 @@ class ProjectTerms:
             per_analyst=None if stored["per_analyst"] is None else loss(stored["per_analyst"]),
             window=None if stored["window"] is None else Window(stored["window"][0], loss(stored["window"][1])),
         )
-
-
-def _amounts(loss: PrivacyLoss) -> list[str]:
-    return [amount_text(loss.main), amount_text(loss.delta)]

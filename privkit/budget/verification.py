@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from privkit.budget.canonical import loss_from
 from privkit.budget.chain import Sums, first_link, link
 from privkit.errors.ledger import LedgerTamperedError
-from privkit.values.exact import Exact
 from privkit.values.loss import PrivacyLoss
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class Verification:
     project : str
     entries, records : int
         How many were checked.
-    spent : PrivacyLoss
+    charged : PrivacyLoss
         What they charge together, summed anew.
     head : str
         The hash of the last record: print it beside a report, and an older copy can be told from this one.
@@ -34,14 +34,14 @@ class Verification:
     project: str
     entries: int
     records: int
-    spent: PrivacyLoss
+    charged: PrivacyLoss
     head: str
 
     def __repr__(self) -> str:
         """Return the answer, and what to keep."""
         return (
             f"The ledger of {self.project!r} holds: {self.entries} entries, {self.records} records, "
-            f"{self.spent} charged.\nHead: record {self.records}, {self.head[:16]}"
+            f"{self.charged} charged.\nHead: record {self.records}, {self.head[:16]}"
         )
 
 
@@ -78,9 +78,11 @@ def _wrong(record: Mapping[Any, Any], seq: int, last: str) -> str:
         return f"follows record {seq}, so a record is missing"
     if record["prev"] != last:
         return "does not refer to the record before it"
-    if link(record) != record["hash"]:
-        return "does not fit its hash"
-    return ""
+    try:
+        fits = link(record) == record["hash"]
+    except (TypeError, ValueError):  # something else than text stands where text should
+        fits = False
+    return "" if fits else "does not fit its hash"
 
 
 def _follow(
@@ -95,7 +97,7 @@ def _follow(
     if record["state"] == "reserved":
         if number != sums.entries + 1 or record["time"] < sums.clock:
             return None
-        cost = zero.replace(Exact(record["main"]), Exact(record["delta"]))
+        cost = loss_from((record["main"], record["delta"]), zero)
         open_costs[number] = cost
         own = owned.get(record["analyst"], zero)
         owned[record["analyst"]] = own + cost

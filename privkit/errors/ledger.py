@@ -97,6 +97,16 @@ class LedgerDamagedError(LedgerError, ValueError):
             budget=budget,
         )
 
+    @classmethod
+    def anchor(cls, path: str) -> LedgerError:
+        """What this machine remembers of a project cannot be read."""
+        return cls.at(
+            path,
+            f"what this machine remembers of a project, in {path}, is damaged, so it cannot be told whether the ledger is "
+            "the latest. Check the ledger (privkit ledger verify), then move that file away.",
+            budget=NOTHING_SPENT,
+        )
+
 
 class LedgerMissingError(LedgerError, FileNotFoundError):
     """There is no ledger where one is expected."""
@@ -214,14 +224,26 @@ class LedgerMovedError(LedgerError):
         )
 
     @classmethod
-    def forked(cls, project: str, store: str, record: int) -> LedgerMovedError:
+    def forked(cls, project: str, store: str, record: int, lost: object) -> LedgerMovedError:
         """The ledger holds another record where this machine remembers one."""
         return cls._of(
             store,
             store,
             f"the ledger at {store} is not the one that this machine remembers: record {record} of project {project!r} "
             "differs (a copy that went its own way, or a changed record). Compare: privkit ledger verify.\n"
-            f"To go on from this one: pk.open_project({project!r}, adopt=True).",
+            f"To go on from this one, with all of the {lost} of the other charged to it too: "
+            f"pk.open_project({project!r}, adopt=True).",
+        )
+
+    @classmethod
+    def replaced(cls, project: str, store: str, spent: object) -> LedgerMovedError:
+        """The ledger at `store` no longer holds the project that was there."""
+        return cls._of(
+            store,
+            store,
+            f"the ledger at {store} held project {project!r}, with {spent} spent, and is now another one without it. "
+            "Restore the earlier file.\n"
+            f"To begin {project!r} anew, say why: pk.open_project(..., new=True, reason='...').",
         )
 
 

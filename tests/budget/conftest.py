@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import os
+import sys
 import uuid
+from pathlib import Path
 from urllib.parse import urlsplit
 
+import psycopg
 import pytest
+
+sys.path.append(str(Path(__file__).parent))  # for budget_terms
+
 from budget_terms import terms
 
 from privkit.budget.ledger import Ledger
+from privkit.budget.place import Place
 
 SERVER = os.environ.get("PRIVKIT_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
 
 
 def _connect(database: str = ""):
-    import psycopg
-
     parts = urlsplit(SERVER.replace("+psycopg", ""))
     address = parts._replace(path=f"/{database}" if database else parts.path)
     return psycopg.connect(address.geturl(), autocommit=True, connect_timeout=3)
@@ -27,7 +32,7 @@ def postgres_server():
     """The address of a server; skips where there is none, and fails in CI."""
     try:
         _connect().close()
-    except Exception as error:
+    except psycopg.Error as error:
         reason = f"no PostgreSQL at {urlsplit(SERVER).hostname} (set PRIVKIT_TEST_POSTGRES): {type(error).__name__}"
         if os.environ.get("CI") == "true":
             pytest.fail(reason)
@@ -55,13 +60,14 @@ def store(request, tmp_path):
 
 
 @pytest.fixture(autouse=True)
-def state(tmp_path_factory, monkeypatch):
-    """A state folder of the test's own."""
-    folder = tmp_path_factory.mktemp("state")
-    monkeypatch.setenv("PRIVKIT_STATE_DIR", str(folder))
-    monkeypatch.delenv("PRIVKIT_KEY", raising=False)
+def _analyst(monkeypatch):
     monkeypatch.setenv("PRIVKIT_ANALYST", "ada")
-    return folder
+
+
+@pytest.fixture
+def watched(monkeypatch):
+    """Let anchors watch ledgers in pytest's folders, which are temporary ones."""
+    monkeypatch.setattr(Place, "temporary", False)
 
 
 @pytest.fixture

@@ -1,0 +1,109 @@
+"""Anchors: what this machine remembers of each project, outside its ledger; so an older copy is noticed (L8, L11)."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from privkit.budget.canonical import canonical, loss_from
+from privkit.budget.state import private_folder, state_folder, write_private
+from privkit.errors.ledger import LedgerDamagedError
+from privkit.values.loss import Measure, PrivacyLoss
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """How far a project's chain had come when this machine last wrote to it.
+
+    It lags behind the ledger if a process dies between the two; it never runs ahead, since it is written after the
+    ledger's commit.
+
+    Attributes
+    ----------
+    uid, name : str
+        The project.
+    store : str
+        Where its ledger was.
+    seq, hash : int, str
+        The head of its chain.
+    measure : str
+        The name of the project's privacy measure.
+    spent : tuple of str
+        All that was charged: ε or ρ, and δ.
+    """
+
+    uid: str
+    name: str
+    store: str
+    seq: int
+    hash: str
+    measure: str
+    spent: tuple[str, str]
+
+    @property
+    def charged(self) -> PrivacyLoss:
+        """All that was charged."""
+        return loss_from(self.spent, PrivacyLoss.zero(Measure[self.measure]))
+
+
+def _read(path: Path) -> Anchor | None:
+    """Return the anchor in a file; None if there is none."""
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        return Anchor(**{**stored, "spent": tuple(stored["spent"])})
+    except OSError:
+        return None
+    except (ValueError, TypeError, KeyError):
+        raise LedgerDamagedError.anchor(str(path)) from None
+
+
+def recall(uid: str) -> Anchor | None:
+    """Return what is remembered of a project.
+
+    Raises
+    ------
+    LedgerDamagedError
+        If something is, and it cannot be read.
+    """
+    return _read(state_folder() / "anchors" / f"{uid}.json")
+
+
+def recall_all() -> list[Anchor]:
+    """Return all that is remembered."""
+    folder = state_folder() / "anchors"
+    found = []
+    for path in sorted(folder.glob("*.json")) if folder.is_dir() else ():
+        with suppress(LedgerDamagedError):  # told when its own project is opened
+            found.append(_read(path))
+    return [anchor for anchor in found if anchor is not None]
+
+
+def remember(anchor: Anchor, *, force: bool = False) -> bool:
+    """Write an anchor down, unless a later one stands there; False if the state folder cannot be written.
+
+    Parameters
+    ----------
+    anchor : Anchor
+    force : bool
+        Write it even if a later one stands there: the owner adopted an older copy.
+    """
+    try:
+        path = private_folder("anchors") / f"{anchor.uid}.json"
+        before = None if force else _read(path)
+        if before is None or before.seq < anchor.seq:
+            write_private(path, canonical(asdict(anchor)), replace=True)
+    except (OSError, RuntimeError):  # RuntimeError: no home folder
+        return False
+    return True
+
+
+def retire(anchor: Anchor, reason: str) -> None:
+    """Forget a project whose ledger is gone, keeping the reason beside it."""
+    path = private_folder("anchors") / f"{anchor.uid}.json"
+    write_private(path.with_suffix(".retired"), canonical({**asdict(anchor), "reason": reason}), replace=True)
+    path.unlink(missing_ok=True)

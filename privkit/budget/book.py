@@ -1,0 +1,196 @@
+"""The book of one project: its chain of records, read and extended within transactions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from privkit.budget import query
+from privkit.budget.anchor import Anchor, recall, remember
+from privkit.budget.canonical import amounts, readable
+from privkit.budget.chain import Sums, link
+from privkit.budget.entry import Reservation, State, in_hand
+from privkit.budget.holder import Holder
+from privkit.budget.notice import notify
+from privkit.budget.schema import record_table
+from privkit.budget.terms import ProjectTerms
+from privkit.errors.ledger import LedgerDamagedError, LedgerMovedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy.engine import Connection, RowMapping
+
+    from privkit.budget.store import Store
+    from privkit.values.loss import PrivacyLoss
+
+#: How many seconds a reservation of a process that cannot be seen from here is taken to be alive.
+LEASE = 600
+_COLUMNS = tuple(column.name for column in record_table.c)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of a chain: its last record's number and hash, and the totals after it."""
+
+    seq: int
+    sums: Sums
+    hash: str
+
+
+class Book:
+    """A project's records.
+
+    Parameters
+    ----------
+    store : Store
+    row : Mapping
+        The project's row.
+    """
+
+    def __init__(self, store: Store, row: Mapping[Any, Any]) -> None:
+        self.store = store
+        self.id: int = row["id"]
+        self.name: str = row["name"]
+        self.uid: str = row["uid"]
+        self.begun: str = row["begun"]
+        self.first: str = row["hash"]
+        self.terms = ProjectTerms.from_json(row["terms"])
+        self.zero = self.terms.budget - self.terms.budget
+
+    @property
+    def place(self) -> str:
+        """Where the ledger is, without a password."""
+        return self.store.place.shown
+
+    # -- the head of the chain -------------------------------------------------------------------------------------
+
+    @readable
+    def head(self, connection: Connection) -> Head:
+        """Return the end of the chain."""
+        row = query.head(connection, self.id)
+        if row is None:
+            return Head(0, Sums.start(self.zero), self.first)
+        return Head(row["seq"], Sums.from_json(row["sums"], self.zero), row["hash"])
+
+    def locked(self, connection: Connection) -> Head:
+        """Return the end of the chain, which nobody else extends until the transaction ends.
+
+        SQLite's transaction is a lock; on PostgreSQL the project's row is locked first, then the chain is read.
+        """
+        row = query.project_row(connection, self.name, lock=True)
+        if row is None or row["uid"] != self.uid:
+            raise LedgerDamagedError.of(self.place, f"project {self.name!r} is no longer in it")
+        return self.head(connection)
+
+    def append(self, connection: Connection, head: Head, sums: Sums, **fields: Any) -> Head:
+        """Add a record after the head, and return the new head."""
+        record: dict[str, Any] = dict.fromkeys(_COLUMNS)
+        record |= fields
+        record |= {"project": self.id, "seq": head.seq + 1, "prev": head.hash, "sums": sums.to_json()}
+        record["hash"] = link(record)
+        query.add(connection, record)
+        return Head(record["seq"], sums, record["hash"])
+
+    def charge(
+        self,
+        connection: Connection,
+        head: Head,
+        held: Reservation,
+        *,
+        analyst: str,
+        question: str,
+        key: str | None = None,
+    ) -> Head:
+        """Begin an entry: it is charged from here on, whatever becomes of it."""
+        own = query.charged_to(connection, self.id, analyst, self.zero)
+        main, delta = amounts(held.cost)
+        return self.append(
+            connection,
+            head,
+            head.sums.reserved(held.cost, held.time, own),
+            entry=held.seq,
+            state="reserved",
+            key=key,
+            draw=1 if key is None else query.last_draw(connection, self.id, key) + 1,
+            time=held.time,
+            analyst=analyst,
+            holder=str(Holder.this()),
+            token=held.token,
+            question=question,
+            main=main,
+            delta=delta,
+        )
+
+    def end(self, connection: Connection, head: Head, row: RowMapping, state: State, **fields: Any) -> Head:
+        """End an entry."""
+        sums = head.sums.ended(query.loss_of(row, self.zero))
+        return self.append(connection, head, sums, entry=row["entry"], state=state, **fields)
+
+    # -- who holds a reservation -----------------------------------------------------------------------------------
+
+    @readable
+    def state_of(self, row: Mapping[Any, Any], now: str) -> State:
+        """Return an entry's state: a reservation whose process is dead is orphaned (L5)."""
+        state: State = row["state"]
+        if state != "reserved":
+            return state
+        holder = Holder.parse(row["holder"])
+        if holder == Holder.this():
+            return "reserved" if row["token"] in in_hand else "orphaned"
+        alive = holder.alive()
+        if alive is None:
+            alive = (datetime.fromisoformat(now) - datetime.fromisoformat(row["time"])).total_seconds() < LEASE
+        return "reserved" if alive else "orphaned"
+
+    def sweep(self, connection: Connection, head: Head, now: str) -> Head:
+        """Note the entries whose process is dead as orphaned."""
+        for row in query.unanswered(connection, self.id) if head.sums.pending else ():
+            if self.state_of(row, now) == "orphaned":
+                head = self.end(connection, head, row, "orphaned", kind="died")
+        return head
+
+    # -- what this machine remembers -------------------------------------------------------------------------------
+
+    @property
+    def watched(self) -> bool:
+        """Whether an anchor outside the ledger is kept: everywhere but in folders for temporary files."""
+        return not self.store.place.temporary
+
+    def remember(self, head: Head, *, force: bool = False) -> None:
+        """Write the head down outside the ledger, after the ledger's commit."""
+        if self.watched:
+            main, delta = amounts(head.sums.spent)
+            measure = self.zero.measure.name
+            anchor = Anchor(self.uid, self.name, self.place, head.seq, head.hash, measure, (main, delta))
+            remember(anchor, force=force)
+
+    def check(self, connection: Connection, head: Head) -> None:
+        """Refuse a chain that is older than, or another than, the one that this machine remembers (L8).
+
+        Raises
+        ------
+        LedgerMovedError
+        """
+        anchor = recall(self.uid) if self.watched else None
+        if anchor is not None and (lost := self.lost(connection, head, anchor)) is not None:
+            if head.seq < anchor.seq:
+                raise LedgerMovedError.behind(self.name, self.place, remembered=anchor.seq, found=head.seq, lost=lost)
+            raise LedgerMovedError.forked(self.name, self.place, anchor.seq, lost)
+
+    def lost(self, connection: Connection, head: Head, anchor: Anchor) -> PrivacyLoss | None:
+        """Return what was charged after this chain left the remembered one, at most; None if it did not leave it.
+
+        An older copy lacks what was charged since. Where both went on apart, it cannot be told what they share, so
+        all that was remembered counts.
+        """
+        charged = anchor.charged
+        found = self.first if anchor.seq == 0 else query.hash_at(connection, self.id, anchor.seq)
+        if found == anchor.hash:
+            return None
+        return charged.shortfall(head.sums.spent) if head.seq < anchor.seq else charged
+
+    def changed(self) -> None:
+        """Tell the panels of this process."""
+        notify(self.place, self.uid)

@@ -1,0 +1,120 @@
+"""Opening a ledger's file or database, or making a new one whole."""
+
+from __future__ import annotations
+
+import sqlite3
+import uuid
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, insert, inspect, select
+
+from privkit.budget.fault import fault
+from privkit.budget.place import FOLDER, Place
+from privkit.budget.schema import APPLICATION_ID, VERSION, ledger_table, statements
+from privkit.budget.state import put
+from privkit.budget.store import TIMEOUT, Store
+from privkit.errors.base import NOTHING_SPENT
+from privkit.errors.ledger import LedgerDamagedError, LedgerMissingError, LedgerReadOnlyError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def make_file(place: Place, *, default: bool) -> None:
+    """Make the file of a new ledger, whole under another name first: an empty file is never a ledger.
+
+    Two processes at once make one ledger: who comes second uses the first one's.
+
+    Parameters
+    ----------
+    place : Place
+    default : bool
+        Whether nobody named the place; its folder may then be made.
+    """
+    path = place.path
+    assert path is not None
+    try:
+        if default or path.parent.name == FOLDER:
+            _make_folder(path.parent)
+        if not path.parent.is_dir():
+            raise LedgerMissingError.of(place.shown)
+        _make(path)
+    except PermissionError:
+        raise LedgerReadOnlyError.of(place.shown, budget=NOTHING_SPENT) from None
+    except OSError as error:
+        if isinstance(error, LedgerMissingError):
+            raise
+        raise fault(error, place, TIMEOUT, NOTHING_SPENT) from None
+    except sqlite3.Error as error:
+        raise fault(error, place, TIMEOUT, NOTHING_SPENT) from None
+
+
+def _make_folder(folder: Path) -> None:
+    """Make ``.privkit``, with a note to git to leave it alone: released answers do not belong into a repository."""
+    folder.mkdir(parents=True, exist_ok=True)
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n", encoding="utf-8")
+
+
+def _make(path: Path) -> None:
+    draft = path.with_name(f".{uuid.uuid4().hex[:12]}.draft")
+    try:
+        with closing(sqlite3.connect(draft, isolation_level=None)) as connection:
+            connection.execute("PRAGMA journal_mode=DELETE")
+            connection.execute("PRAGMA synchronous=EXTRA")
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version={VERSION}")
+            for statement in statements("sqlite"):
+                connection.execute(statement)
+            connection.execute("INSERT INTO privkit_ledger VALUES (?, ?, ?)", (uuid.uuid4().hex, VERSION, _today()))
+            connection.execute("COMMIT")
+        draft.chmod(0o600)
+        put(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+        draft.with_name(draft.name + "-journal").unlink(missing_ok=True)
+
+
+def _today() -> str:
+    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def check_file(store: Store) -> None:
+    """Refuse a file whose pages do not fit together, or that is no ledger.
+
+    Raises
+    ------
+    LedgerDamagedError, LedgerVersionError
+    """
+    with store.reading() as connection:
+        if connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one() != "ok":
+            raise LedgerDamagedError.of(store.place.shown, "its pages do not fit together")
+        if connection.execute(select(func.count()).select_from(ledger_table)).scalar_one() == 0:
+            raise LedgerDamagedError.of(store.place.shown, "its first row is missing")
+
+
+def open_server(store: Store, *, create: bool) -> None:
+    """Check the tables on a server, or make them.
+
+    Raises
+    ------
+    LedgerMissingError, LedgerVersionError
+    """
+    with store.reading() as connection:
+        store.ready = inspect(connection).has_table(ledger_table.name)
+        if store.ready:
+            store.check_server(connection)
+            return
+    if not create:
+        raise LedgerMissingError.of(store.place.shown)
+    with store.writing() as connection:
+        store.lock_all(connection)
+        if not inspect(connection).has_table(ledger_table.name):  # else another process was faster
+            for statement in statements("postgresql"):
+                connection.exec_driver_sql(statement)
+            connection.execute(insert(ledger_table), {"id": uuid.uuid4().hex, "version": VERSION, "made": _today()})
+    store.ready = True

@@ -1,0 +1,156 @@
+"""What this machine remembers of a ledger: moved, copied, older, lost and second ledgers are noticed (L8, L9, L11)."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+from budget_terms import eps, release, terms
+
+from privkit.budget.ledger import Ledger
+from privkit.errors import ParameterError
+from privkit.errors.ledger import LedgerDamagedError, LedgerMissingError, LedgerMovedError
+
+pytestmark = pytest.mark.usefixtures("watched")
+
+
+@pytest.fixture
+def path(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    return tmp_path / "a" / "ledger.db"
+
+
+@pytest.fixture
+def account(path):
+    account = Ledger.open(path).begin("churn", terms(3))
+    release(account, "first", 0.5)
+    return account
+
+
+def test_an_older_copy_put_back_is_refused_before_it_spends_l8(path, account, tmp_path):
+    shutil.copy(path, tmp_path / "old.db")
+    release(account, "second", 1)
+    shutil.copy(tmp_path / "old.db", path)
+    for attempt in (lambda: release(account, "third", 1), lambda: Ledger.open(path).account("churn"), account.verify):
+        with pytest.raises(LedgerMovedError, match=r"older than this machine remembers.*ends at 2") as caught:
+            attempt()
+        assert "No budget was spent." in str(caught.value)
+    assert account.spent == eps(0.5)
+
+
+def test_adopting_an_older_copy_charges_what_it_forgot_l3_l8(path, account, tmp_path):
+    shutil.copy(path, tmp_path / "old.db")
+    release(account, "second", 1)
+    shutil.copy(tmp_path / "old.db", path)
+    adopted = Ledger.open(path, adopt=True).account("churn")
+    assert adopted.spent == eps(1.5)
+    assert [entry.state for entry in adopted.entries()] == ["committed", "orphaned"]
+    assert adopted.verify().charged == eps(1.5)
+    assert release(Ledger.open(path).account("churn"), "third", 1).seq == 3
+
+
+def test_a_branch_at_the_same_length_is_told_apart_l8(path, account, tmp_path, monkeypatch):
+    shutil.copy(path, tmp_path / "branch.db")
+    release(account, "second", 1)
+    with monkeypatch.context() as context:  # another machine, with another memory
+        context.setenv("PRIVKIT_STATE_DIR", str(tmp_path / "other"))
+        release(Ledger.open(tmp_path / "branch.db").account("churn"), "else", 0.25)
+    shutil.copy(tmp_path / "branch.db", path)
+    with pytest.raises(LedgerMovedError, match=r"record 3 of project 'churn' differs"):
+        Ledger.open(path).account("churn")
+    adopted = Ledger.open(path, adopt=True).account("churn")
+    assert adopted.spent == eps(0.75 + 1.5)  # all that either branch charged: what they share cannot be told
+    assert release(adopted, "on", 0.25).state == "committed"
+
+
+def test_a_copied_folder_names_both_places_l11(path, account, tmp_path):
+    copy = tmp_path / "b" / "ledger.db"
+    shutil.copy(path, copy)
+    with pytest.raises(LedgerMovedError) as caught:
+        Ledger.open(copy).account("churn")
+    assert (caught.value.expected, caught.value.found) == (str(path), str(copy))
+    assert str(path) in str(caught.value)
+    assert str(copy) in str(caught.value)
+    assert "adopt=True" in str(caught.value)
+    moved = Ledger.open(copy, adopt=True).account("churn")
+    release(moved, "second", 1)
+    with pytest.raises(LedgerMovedError):  # now the first one is the stale copy
+        release(account, "third", 1)
+
+
+def test_a_second_project_of_the_name_needs_a_reason_l11(path, account, tmp_path):
+    other = tmp_path / "b" / "ledger.db"
+    with pytest.raises(LedgerMovedError, match="with a fresh budget"):
+        Ledger.open(other).begin("churn", terms(3))
+    with pytest.raises(ParameterError, match="reason"):
+        Ledger.open(other, new=True)
+    second = Ledger.open(other, new=True, reason="other people: the 2027 survey").begin("churn", terms(3))
+    assert second.spent == eps(0)
+    assert second.uid != account.uid
+    assert Ledger.open(path).account("churn").spent == eps(0.5)
+    assert Ledger.open(other).account("churn").spent == eps(0)
+
+
+def test_a_deleted_ledger_is_not_begun_again_silently_l9(path, account):
+    path.unlink()
+    for create in (True, False):
+        with pytest.raises(LedgerMissingError, match="it held 'churn'"):
+            Ledger.open(path, create=create)
+    assert not path.exists()
+    with pytest.raises(LedgerMissingError):
+        release(account, "second", 1)
+    fresh = Ledger.open(path, new=True, reason="lost with the disk").begin("churn", terms(3))
+    assert fresh.spent == eps(0)
+    assert Ledger.open(path).account("churn").uid == fresh.uid
+
+
+def test_another_ledger_in_the_place_of_the_known_one_is_refused_l9(path, account, tmp_path):
+    fresh = tmp_path / "b" / "ledger.db"
+    Ledger.open(fresh)
+    shutil.copy(fresh, path)
+    with pytest.raises(LedgerMovedError, match=r"with ε = 0.5 spent, and is now another one without it"):
+        Ledger.open(path).begin("churn", terms(3))
+
+
+def test_a_symbolic_link_is_the_file_it_points_to_l11(path, account, tmp_path):
+    link = tmp_path / "b" / "link.db"
+    link.symlink_to(path)
+    assert release(Ledger.open(link).account("churn"), "second", 1).seq == 2
+    assert account.spent == eps(1.5)
+
+
+def test_an_anchor_never_goes_back_and_a_damaged_one_refuses_l9(path, account, privkit_state):
+    file = privkit_state / "anchors" / f"{account.uid}.json"
+    before = json.loads(file.read_text())
+    release(account, "second", 1)
+    after = json.loads(file.read_text())
+    assert (before["seq"], after["seq"], after["spent"]) == (1, 3, ["1.5", "0"])
+    file.write_text("{")
+    with pytest.raises(LedgerDamagedError, match="what this machine remembers"):
+        release(account, "third", 1)
+
+
+def test_nothing_private_is_remembered_and_for_the_user_alone_l14(account, privkit_state):
+    file = privkit_state / "anchors" / f"{account.uid}.json"
+    assert set(json.loads(file.read_text())) == {"uid", "name", "store", "seq", "hash", "measure", "spent"}
+    assert account.key is not None
+    key = privkit_state / "keys" / f"{account.uid}.key"
+    assert (file.stat().st_mode & 0o77, key.stat().st_mode & 0o77) == (0, 0)
+
+
+def test_ledgers_in_temporary_folders_are_not_watched(tmp_path, monkeypatch, privkit_state):
+    monkeypatch.undo()
+    monkeypatch.setenv("PRIVKIT_STATE_DIR", str(privkit_state))
+    account = Ledger.open(tmp_path / "ledger.db").begin("churn", terms(3))
+    release(account, "k")
+    assert not (privkit_state / "anchors").exists()
+
+
+def test_a_machine_without_a_state_folder_spends_without_replay(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("PRIVKIT_STATE_DIR", str(tmp_path / "file" / "below"))
+    account = Ledger.open(tmp_path / "ledger.db").begin("churn", terms(3))
+    assert account.key is None
+    assert release(account, None).state == "committed"
