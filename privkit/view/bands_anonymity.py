@@ -1,4 +1,4 @@
-"""Class sizes in bands, for a table of a few lines and a plot of a few bars."""
+"""Class sizes and figures in bands, for a table of a few lines and a plot of a few bars."""
 
 from __future__ import annotations
 
@@ -7,35 +7,42 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from privkit.anonymity.kanon import KAnonymityReport
+from privkit.view.words import number
 
-#: Where bands begin.
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from privkit.anonymity.kanon import KAnonymityReport
+    from privkit.anonymity.report import ClassReport
+
+#: Where bands of class sizes begin.
 _EDGES = (1, 2, 3, 5, 11, 21, 51, 101, 1001, 10_001)
+#: Up to so many whole figures have a band each; else there are so many bands of equal width.
+_MOST = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """The classes of sizes `low` to `high`.
+    """The classes whose size or figure lies in a range.
 
     Attributes
     ----------
-    low, high : int
+    name : str
+        The range as one reads it on an axis.
     classes, rows : int
-    short : bool
-        Whether all these classes are smaller than the required k.
+    rows_short : int
+        Rows in classes that fall short.
     """
 
-    low: int
-    high: int
+    name: str
     classes: int
     rows: int
-    short: bool
+    rows_short: int
 
     @property
-    def name(self) -> str:
-        """Return the sizes as one reads them on an axis."""
-        return f"{self.low:,}" if self.low == self.high else f"{self.low:,}–{self.high:,}"
+    def short(self) -> bool:
+        """Whether all rows of the band fall short."""
+        return 0 < self.rows == self.rows_short
 
 
 def bands(report: KAnonymityReport) -> list[Band]:
@@ -46,11 +53,40 @@ def bands(report: KAnonymityReport) -> list[Band]:
     required = report.required or 1
     edges = np.array(sorted({*_EDGES, required}))
     edges = edges[edges <= max(counts.max(), 1)]
-    place = np.searchsorted(edges, counts, side="right") - 1
-    classes = np.bincount(place, minlength=len(edges))
-    rows = np.bincount(place, weights=report.tally.sizes, minlength=len(edges))
-    highs = [*(int(edge) - 1 for edge in edges[1:]), int(counts.max())]
-    return [
-        Band(int(low), high, int(in_classes), int(in_rows), bool(low < required))
-        for low, high, in_classes, in_rows in zip(edges, highs, classes, rows, strict=True)
+    highs = [*(edges[1:] - 1).tolist(), int(counts.max())]
+    labels = [
+        f"{low:,}" if low == high else f"{low:,}–{high:,}" for low, high in zip(edges.tolist(), highs, strict=True)
     ]
+    return _filled(np.searchsorted(edges, counts, side="right") - 1, labels, report.tally.sizes, counts < required)
+
+
+def figure_bands(report: ClassReport) -> list[Band]:
+    """Return the bands of a report's figures, from the least to the largest."""
+    figures = np.asarray(report.figures, dtype=np.float64)
+    short = np.zeros(len(figures), dtype=bool) if report.short is None else report.short
+    finite = figures[np.isfinite(figures)]
+    distinct = np.unique(finite)[: _MOST + 1]
+    if len(distinct) <= _MOST and all(value.is_integer() for value in distinct.tolist()):
+        labels = [number(value) for value in distinct.tolist()]
+        place = np.searchsorted(distinct, figures)
+    else:
+        edges = np.linspace(finite.min(), finite.max(), _MOST + 1)
+        labels = [
+            f"{number(low)}–{number(high)}" for low, high in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)
+        ]
+        place = np.clip(np.searchsorted(edges, figures, side="right") - 1, 0, _MOST - 1)
+    if len(finite) < len(figures):
+        place = np.where(np.isfinite(figures), place, len(labels))
+        labels.append("∞")
+    return _filled(place, labels, report.classes.sizes, short)
+
+
+def _filled(
+    place: NDArray[np.int64], labels: list[str], sizes: NDArray[np.int64], short: NDArray[np.bool_]
+) -> list[Band]:
+    n = len(labels)
+    classes = np.bincount(place, minlength=n)
+    rows = np.bincount(place, weights=sizes, minlength=n).astype(np.int64)
+    rows_short = np.bincount(place, weights=np.where(short, sizes, 0), minlength=n).astype(np.int64)
+    columns = (labels, classes.tolist(), rows.tolist(), rows_short.tolist())
+    return [Band(*values) for values in zip(*columns, strict=True)]

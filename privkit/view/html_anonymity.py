@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from functools import singledispatch
 
+from privkit.anonymity.check import CheckReport
 from privkit.anonymity.kanon import KAnonymityReport
-from privkit.view.bands_anonymity import Band, bands
+from privkit.anonymity.report import ClassReport
+from privkit.view import telling_anonymity as telling
+from privkit.view.bands_anonymity import Band, bands, figure_bands
 from privkit.view.markup import Markup, badge, card, meter, table, tag
-from privkit.view.text_anonymity import kanon_answer, kanon_next, kanon_reasons
-from privkit.view.words import number, percent
+from privkit.view.text_anonymity import check_answer, check_next, kanon_answer, kanon_next, kanon_reasons
+from privkit.view.words import label, number, percent
 
 
 @singledispatch
@@ -39,7 +42,42 @@ def _sizes(report: KAnonymityReport) -> Markup:
     return table(heads, [_band(report, band) for band in bands(report)], caption="Rows by the size of their class")
 
 
-def _band(report: KAnonymityReport, band: Band) -> list[object]:
+def _band(report: KAnonymityReport | ClassReport, band: Band) -> list[object]:
     share = percent(band.rows, report.n_rows)
-    bar = meter(band.rows / report.n_rows, f"{share} of rows in classes of size {band.name}", short=band.short)
+    bar = meter(band.rows / report.n_rows, f"{share} of rows: {band.name}", short=band.short)
     return [band.name, number(band.classes), number(band.rows), share, bar]
+
+
+@html.register(ClassReport)
+def _classes(report: ClassReport) -> Markup:
+    goal = telling.telling(report).goal
+    verdict = badge(report.satisfied, f"{goal} is {'met' if report.satisfied else 'not met'}") if goal else None
+    return card(
+        telling.answer(report),
+        verdict,
+        *(tag("p", reason) for reason in telling.reasons(report)),
+        _figures(report) if report.n_rows else None,
+        then=telling.then(report),
+        exact=True,
+    )
+
+
+def _figures(report: ClassReport) -> Markup:
+    heads = [report.symbol, "classes", "rows", "share of rows", ""]
+    rows = [_band(report, band) for band in figure_bands(report)]
+    return table(heads, rows, caption=f"Rows by the {report.symbol} of their class")
+
+
+@html.register(CheckReport)
+def _check(report: CheckReport) -> Markup:
+    heads = ["criterion", "", "reached", "rows short"]
+    rows = [
+        [
+            tag("span", label(finding.criterion, 100), title=finding.criterion.paper),
+            badge(finding.met, "met" if finding.met else "not met"),
+            finding.figure,
+            "–" if finding.rows_short is None else number(finding.rows_short),
+        ]
+        for finding in report.findings
+    ]
+    return card(check_answer(report), table(heads, rows), then=check_next(report), exact=True)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from functools import singledispatch
 
+from privkit.anonymity.check import CheckReport, Finding
 from privkit.anonymity.kanon import KAnonymityReport
-from privkit.view.words import argument, lines, names, number, percent, plural
+from privkit.anonymity.report import ClassReport
+from privkit.view import telling_anonymity as telling
+from privkit.view.words import argument, label, lines, names, number, percent, plural
 
 
 @singledispatch
@@ -83,4 +86,49 @@ def kanon_next(report: KAnonymityReport) -> list[str]:
     look = [".smallest(10)", ".plot()"]
     if report.satisfied is False and (report.required or 0) <= report.n_rows:
         return [f"df.privacy.anonymize({argument(report.qi)}, k={report.required})", *look]
+    return look
+
+
+@text.register(ClassReport)
+def _classes(report: ClassReport) -> str:
+    return lines(telling.answer(report), *telling.reasons(report), then=telling.then(report))
+
+
+@text.register(CheckReport)
+def _check(report: CheckReport) -> str:
+    return lines(check_answer(report), *check_reasons(report), then=check_next(report))
+
+
+def check_answer(report: CheckReport) -> str:
+    """Return the first line: how many parts are met."""
+    parts = len(report.findings)
+    met = sum(finding.met for finding in report.findings)
+    if report.satisfied:
+        return "met: the criterion." if parts == 1 else f"met: all {parts} criteria."
+    short = ""
+    if report.rows_short:
+        verb = "falls" if report.rows_short == 1 else "fall"
+        share = percent(report.rows_short, report.n_rows)
+        short = f" {number(report.rows_short)} of {plural(report.n_rows, 'row')} ({share}) {verb} short."
+    return f"not met: {parts - met} of {plural(parts, 'criterion', 'criteria')}.{short}"
+
+
+def check_reasons(report: CheckReport) -> list[str]:
+    """Return one line per part."""
+    return [f"  {'met    ' if finding.met else 'not met'}  {finding_line(finding)}" for finding in report.findings]
+
+
+def finding_line(finding: Finding) -> str:
+    """Return a part, what the table reaches, and the rows short."""
+    short = f", {plural(finding.rows_short, 'row')} short" if finding.rows_short else ""
+    return f"{label(finding.criterion, 100)}: {finding.figure}{short}"
+
+
+def check_next(report: CheckReport) -> list[str]:
+    """Return what to type next."""
+    typed = repr(report.criterion)
+    look = [".to_frame()"]
+    if not report.satisfied and report.n_rows and "..." not in typed and len(typed) < 80:
+        criteria = " & ".join(f"pk.{finding.criterion!r}" for finding in report.findings)
+        look.insert(0, f"df.privacy.anonymize({argument(report.qi)}, {criteria})")
     return look

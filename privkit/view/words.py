@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -61,6 +62,8 @@ def number(value: float) -> str:
     >>> number(11267), number(0.75107751), number(3.0)
     ('11,267', '0.7511', '3')
     """
+    if math.isinf(value):
+        return "∞"
     return f"{int(value):,}" if float(value).is_integer() else f"{value:,.4g}"
 
 

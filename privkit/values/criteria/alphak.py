@@ -10,6 +10,7 @@ from privkit.values.criteria.base import Criterion
 from privkit.values.criteria.parameters import column, share
 
 if TYPE_CHECKING:
+    from privkit.values.criteria.parameters import Number
     from privkit.values.exact import Exact
 
 
@@ -39,6 +40,10 @@ class AlphaK(Criterion):
     sensitive: str
     alpha: Exact
     k: int
+
+    if TYPE_CHECKING:  # amounts are given as numbers and held exactly
+
+        def __init__(self, sensitive: str, alpha: Number, k: int) -> None: ...
 
     def __post_init__(self) -> None:
         column(self.sensitive, "AlphaK")

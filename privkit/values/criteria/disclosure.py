@@ -10,6 +10,7 @@ from privkit.values.criteria.base import Criterion
 from privkit.values.criteria.parameters import column, positive
 
 if TYPE_CHECKING:
+    from privkit.values.criteria.parameters import Number
     from privkit.values.exact import Exact
 
 
@@ -41,6 +42,10 @@ class DeltaDisclosure(Criterion):
     sensitive: str
     delta: Exact
     absent: bool = field(default=False, kw_only=True)
+
+    if TYPE_CHECKING:  # amounts are given as numbers and held exactly
+
+        def __init__(self, sensitive: str, delta: Number, *, absent: bool = False) -> None: ...
 
     def __post_init__(self) -> None:
         column(self.sensitive, "DeltaDisclosure")

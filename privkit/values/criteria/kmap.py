@@ -12,6 +12,7 @@ from privkit.values.criteria.base import Criterion
 from privkit.values.criteria.parameters import share
 
 if TYPE_CHECKING:
+    from privkit.values.criteria.parameters import Number
     from privkit.values.exact import Exact
 
 
@@ -49,6 +50,10 @@ class KMap(Criterion):
     population: object = field(kw_only=True)
     significance: Exact | None = field(default=None, kw_only=True)
 
+    if TYPE_CHECKING:  # amounts are given as numbers and held exactly
+
+        def __init__(self, k: int, *, population: object, significance: Number | None = None) -> None: ...
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "k", positive_int(self.k, "KMap", "k"))
         if self.estimated:
@@ -71,13 +76,11 @@ class KMap(Criterion):
         assert isinstance(self.population, int)
         least = min(self.k, max(n_rows, 1))
         mean = min(n_rows / self.population, 1) * self.k
-        below = 0
-        term = cumulated = math.exp(-mean)
-        while cumulated < 1 - self.significance and below + 2 < least:
-            below += 1
-            term *= mean / below
-            cumulated += term
-        return min(least, below + 2)
+        x, cumulated = 0, math.exp(-mean)
+        while cumulated < 1 - self.significance and x + 2 < least:
+            x += 1
+            cumulated += math.exp(x * math.log(mean) - mean - math.lgamma(x + 1))
+        return min(least, x + 2)
 
     def __eq__(self, other: object) -> bool:
         """Compare; populations in tables are one where they are the same object."""

@@ -13,6 +13,7 @@ from privkit.values.criteria.parameters import column, positive, typed
 if TYPE_CHECKING:
     from fractions import Fraction
 
+    from privkit.values.criteria.parameters import Number
     from privkit.values.exact import Exact
 
 Kind = Literal["distinct", "entropy", "recursive"]
@@ -52,6 +53,10 @@ class LDiversity(Criterion):
     l: int | Exact  # noqa: E741  # the criterion's name
     kind: Kind = field(default="distinct", kw_only=True)
     c: Exact | None = field(default=None, kw_only=True)
+
+    if TYPE_CHECKING:  # amounts are given as numbers and held exactly
+
+        def __init__(self, sensitive: str, l: Number, *, kind: Kind = "distinct", c: Number | None = None) -> None: ...  # noqa: E741
 
     def __post_init__(self) -> None:
         column(self.sensitive, "LDiversity")

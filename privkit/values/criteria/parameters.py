@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from fractions import Fraction
+from typing import TypeAlias
 
 from privkit.errors import ParameterError
 from privkit.values.exact import Exact, exact
+
+#: What a user may give for an exact amount: floats count as the decimals that they print as.
+Number: TypeAlias = "int | float | Decimal | Fraction"
 
 
 def column(name: object, function: str, argument: str = "sensitive") -> str:

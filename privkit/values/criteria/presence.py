@@ -10,6 +10,7 @@ from privkit.values.criteria.base import Criterion
 from privkit.values.criteria.parameters import share
 
 if TYPE_CHECKING:
+    from privkit.values.criteria.parameters import Number
     from privkit.values.exact import Exact
 
 
@@ -34,6 +35,10 @@ class DeltaPresence(Criterion):
     low: Exact
     high: Exact
     population: object = field(kw_only=True)
+
+    if TYPE_CHECKING:  # amounts are given as numbers and held exactly
+
+        def __init__(self, low: Number, high: Number, *, population: object) -> None: ...
 
     def __post_init__(self) -> None:
         low, high = presence_bounds(self.low, self.high, "DeltaPresence")

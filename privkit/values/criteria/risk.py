@@ -10,6 +10,7 @@ from privkit.values.criteria.kmap import population_size
 from privkit.values.criteria.parameters import share
 
 if TYPE_CHECKING:
+    from privkit.values.criteria.parameters import Number
     from privkit.values.exact import Exact
 
 
@@ -35,6 +36,10 @@ class AverageRisk(Criterion):
 
     risk: Exact
 
+    if TYPE_CHECKING:  # amounts are given as numbers and held exactly
+
+        def __init__(self, risk: Number) -> None: ...
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "risk", share(self.risk, "AverageRisk", "risk", zero=False))
 
@@ -57,6 +62,10 @@ class SampleUniqueness(Criterion):
     per_class: ClassVar[bool] = False
 
     share: Exact
+
+    if TYPE_CHECKING:  # amounts are given as numbers and held exactly
+
+        def __init__(self, share: Number) -> None: ...
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "share", share(self.share, "SampleUniqueness", "share"))
@@ -91,6 +100,10 @@ class PopulationUniqueness(Criterion):
 
     share: Exact
     population: int = field(kw_only=True)
+
+    if TYPE_CHECKING:  # amounts are given as numbers and held exactly
+
+        def __init__(self, share: Number, *, population: int) -> None: ...
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "share", share(self.share, "PopulationUniqueness", "share"))

@@ -11,6 +11,7 @@ from privkit.values.criteria.parameters import column, share
 from privkit.values.criteria.tree import is_tree
 
 if TYPE_CHECKING:
+    from privkit.values.criteria.parameters import Number
     from privkit.values.exact import Exact
 
 
@@ -48,6 +49,10 @@ class TCloseness(Criterion):
     sensitive: str
     t: Exact
     distance: object = field(default="equal", kw_only=True)
+
+    if TYPE_CHECKING:  # amounts are given as numbers and held exactly
+
+        def __init__(self, sensitive: str, t: Number, *, distance: object = "equal") -> None: ...
 
     def __post_init__(self) -> None:
         column(self.sensitive, "TCloseness")

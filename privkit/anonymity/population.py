@@ -1,0 +1,251 @@
+"""k-map and δ-presence: the classes of a table against those of the population it was taken from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from privkit.anonymity.columns import quasi_identifiers
+from privkit.anonymity.report import ClassReport
+from privkit.errors import ParameterError
+from privkit.tally.coded import count_classes
+from privkit.tally.matching import matches
+from privkit.tally.ratios import Ratios
+from privkit.values.contribution import positive_int
+from privkit.values.criteria import DeltaPresence, KMap
+from privkit.values.exact import Exact
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from privkit.tally.classes import Tally
+    from privkit.values.criteria.parameters import Number
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class KMapReport(ClassReport):
+    """How many persons of the population fit each class of the table (Sweeney 2002).
+
+    `figures` are the classes' sizes in the population; with an estimate, their sizes in the table.
+
+    Attributes
+    ----------
+    k : int
+        The smallest size in the population; 0 where it lacks a class of the table, or the table has no rows. With an
+        estimate, the largest k that the test accepts for every class.
+    population : int
+        The number of persons in the population.
+    significance : Exact or None
+        The level of the test, where sizes are estimated.
+    """
+
+    symbol: ClassVar[str] = "population"
+
+    k: int
+    population: int
+    significance: Exact | None
+
+    @property
+    def n_absent(self) -> int:
+        """How many classes of the table the population lacks."""
+        return int((self.figures == 0).sum())
+
+
+def kmap(
+    data: object,
+    qi: str | Sequence[str],
+    *,
+    population: object,
+    k: int | None = None,
+    significance: Number | None = None,
+) -> KMapReport:
+    """Tell how many persons of the population fit each class of the table.
+
+    k-map asks for F >= k in every class, F the class's size in the population (Sweeney 2002), where k-anonymity asks it
+    of the table. With the population's number of persons alone, F is tested as `pk.KMap` says.
+    Reads rows of both tables; exact; spends nothing.
+
+    Parameters
+    ----------
+    data : dataframe
+        pandas, Polars, DuckDB, or another that Narwhals reads.
+    qi : str or sequence of str
+        The quasi-identifiers, columns of both tables.
+    population : dataframe or int
+        The population, one row per person; or the number of its persons.
+    k : int, optional
+        Adds a verdict.
+    significance : float, optional
+        With a number for `population`: the level of the test, by default 0.01.
+
+    Returns
+    -------
+    KMapReport
+
+    Raises
+    ------
+    ColumnNotFoundError, DuplicateColumnError, FrameError, ParameterError
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> register = pd.DataFrame({"zip": ["8004"] * 5 + ["8005"] * 3})
+    >>> kmap(register.iloc[[0, 1, 5]], "zip", population=register).k
+    3
+    """
+    required = None if k is None else positive_int(k, "kmap", "k")
+    wanted = KMap(required or 1, population=population, significance=significance)
+    criterion = None if required is None else wanted
+    columns = quasi_identifiers(data, qi, "kmap")
+    if wanted.estimated:
+        classes = count_classes(data, columns, function="kmap")
+        return _estimated(classes, wanted, criterion)
+    quasi_identifiers(population, columns, "kmap")
+    classes = count_classes(data, columns, function="kmap")
+    people = count_classes(population, columns, function="kmap")
+    sizes = population_sizes(classes, people, "kmap")
+    short = None if required is None else sizes < required
+    return KMapReport(classes, sizes, criterion, short, int(sizes.min()) if len(sizes) else 0, people.n_rows, None)
+
+
+def _estimated(classes: Tally, wanted: KMap, criterion: KMap | None) -> KMapReport:
+    size, n = wanted.population, classes.n_rows
+    assert isinstance(size, int)  # by KMap
+    if n > size:
+        raise ParameterError.of("kmap", "population", str(size), f"at least the table's number of rows, {n}")
+    least = int(classes.sizes.min()) if classes.n_classes else 0
+    k = _largest_mapped(least, n, wanted)
+    short = None if criterion is None else classes.sizes < criterion.sample_k(n)
+    return KMapReport(classes, classes.sizes, criterion, short, k, size, wanted.significance)
+
+
+def _largest_mapped(least: int, n: int, wanted: KMap) -> int:
+    """Return the largest k whose k' is at most the smallest class; k' never falls as k grows."""
+    if not least:
+        return 0
+    assert isinstance(wanted.population, int)  # by _estimated
+    low, high = least, wanted.population  # k' <= k, so that k = least always holds
+    while low < high:
+        middle = (low + high + 1) // 2
+        met = (
+            KMap(min(middle, 2**31 - 1), population=wanted.population, significance=wanted.significance).sample_k(n)
+            <= least
+        )
+        low, high = (middle, high) if met else (low, middle - 1)
+    return low
+
+
+def population_sizes(classes: Tally, people: Tally, function: str) -> NDArray[np.int64]:
+    """Return the size of each class in the population; 0 where it lacks the class."""
+    place = matches(classes, people, function)
+    return np.where(place >= 0, people.sizes[place] if people.n_classes else 0, 0)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class DeltaPresenceReport(ClassReport):
+    """How likely each person of the population is in the table: f / F (Nergiz, Atzori and Clifton 2007).
+
+    Attributes
+    ----------
+    low, highest : Exact
+        The least and the largest probability over the population's persons. `low` is 0 where the population has
+        classes that the table lacks.
+    n_outside : int
+        Persons of the population in classes that the table lacks.
+    n_absent : int
+        Classes of the table that the population lacks, or in which it has fewer persons than the table rows: the
+        population does not hold the table, and these classes break every criterion.
+    outside_short : bool
+        Whether persons outside the table's classes break the criterion, which asks for more than 0.
+    """
+
+    symbol: ClassVar[str] = "presence"
+    high: ClassVar[bool] = True
+
+    low: Exact
+    highest: Exact
+    n_outside: int
+    n_absent: int
+    outside_short: bool
+
+    @property
+    def satisfied(self) -> bool | None:
+        """Whether all persons of the population are within the bounds; None where none were given."""
+        return None if self.short is None else not (self.short.any() or self.outside_short)
+
+
+def delta_presence(
+    data: object, qi: str | Sequence[str], *, population: object, low: Number | None = None, high: Number | None = None
+) -> DeltaPresenceReport:
+    """Tell how likely each person of the population is to be in the table.
+
+    δ-presence (Nergiz, Atzori and Clifton 2007, "Hiding the presence of individuals from shared databases") asks
+    low <= f / F <= high of every class of the population, with f and F its sizes in the table and in the population;
+    classes that the table lacks have f = 0. Reads rows of both tables; exact; spends nothing.
+
+    Parameters
+    ----------
+    data : dataframe
+        pandas, Polars, DuckDB, or another that Narwhals reads.
+    qi : str or sequence of str
+        The quasi-identifiers, columns of both tables.
+    population : dataframe
+        The population, one row per person, those of `data` among them.
+    low, high : number, optional
+        0 to 1, both together; they add a verdict.
+
+    Returns
+    -------
+    DeltaPresenceReport
+
+    Raises
+    ------
+    ColumnNotFoundError, DuplicateColumnError, FrameError, ParameterError
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> register = pd.DataFrame({"zip": ["8004"] * 4 + ["8005"] * 2})
+    >>> report = delta_presence(register.iloc[[0, 4]], "zip", population=register, low=0, high=0.4)
+    >>> report.low, report.highest, report.satisfied
+    (0.25, 0.5, False)
+    """
+    if (low is None) != (high is None):
+        rule = "low= and high= go together. Example: low=0, high=0.5."
+        raise ParameterError.together("delta_presence", ("low", "high"), rule)
+    bounds = DeltaPresence(0 if low is None else low, 1 if high is None else high, population=population)
+    columns = quasi_identifiers(data, qi, "delta_presence")
+    quasi_identifiers(population, columns, "delta_presence")
+    classes = count_classes(data, columns, function="delta_presence")
+    people = count_classes(population, columns, function="delta_presence")
+    return presence(classes, people, bounds, judged=low is not None)
+
+
+def presence(classes: Tally, people: Tally, bounds: DeltaPresence, *, judged: bool) -> DeltaPresenceReport:
+    """Return the report on two tallies by the same columns."""
+    sizes = population_sizes(classes, people, "delta_presence")
+    ratios = Ratios(classes.sizes, sizes)
+    absent = classes.sizes > sizes
+    outside = people.n_rows - int(sizes.sum())
+    known = Ratios(classes.sizes[~absent], sizes[~absent])
+    inverse = Ratios(known.denominators, known.numerators).largest()
+    lowest = Exact(0) if outside or not inverse else Exact(1 / inverse)
+    short = None
+    if judged:
+        too_low = ratios.below(bounds.low, strict=True)
+        short = absent | too_low | ~ratios.below(bounds.high)
+    criterion = bounds if judged else None
+    return DeltaPresenceReport(
+        classes,
+        ratios.floats,
+        criterion,
+        short,
+        lowest,
+        known.largest(),
+        outside,
+        int(absent.sum()),
+        bool(outside and bounds.low > 0),
+    )

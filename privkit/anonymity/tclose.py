@@ -1,0 +1,171 @@
+"""t-closeness: how far each class's distribution of a sensitive attribute is from the table's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from privkit.anonymity.columns import quasi_identifiers, sensitive_attribute
+from privkit.anonymity.report import ClassReport
+from privkit.errors import FrameError
+from privkit.errors.transform import HierarchyError
+from privkit.tally import figures
+from privkit.tally.coded import count_values
+from privkit.values.criteria import TCloseness
+from privkit.values.criteria.parameters import share
+from privkit.values.criteria.tcloseness import ground_distance
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from privkit.tally.ratios import Ratios
+    from privkit.tally.values import ClassValues
+    from privkit.values.criteria.parameters import Number
+    from privkit.values.exact import Exact
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class TClosenessReport(ClassReport):
+    """The earth mover's distance of each class to the table (Li, Li and Venkatasubramanian 2007).
+
+    Attributes
+    ----------
+    sensitive : str
+        The sensitive attribute.
+    distance : "equal", "ordered" or a hierarchy
+        How far values are from each other.
+    t : Exact
+        The largest distance, an exact fraction; 0 where the table has no rows.
+    """
+
+    symbol: ClassVar[str] = "t"
+    high: ClassVar[bool] = True
+
+    sensitive: str
+    distance: object
+    t: Exact
+
+
+def tclose(
+    data: object,
+    qi: str | Sequence[str],
+    sensitive: str,
+    *,
+    t: Number | None = None,
+    distance: object = "equal",
+) -> TClosenessReport:
+    """Tell how far the classes' distributions of a sensitive attribute are from the table's.
+
+    With p and q the shares of the m values in a class and in the table (Li, Li and Venkatasubramanian 2007,
+    "t-closeness"): ``"equal"`` is 1/2 Σ abs(pi - qi); ``"ordered"`` is Σi abs(Σj<=i (pj - qj)) / (m - 1) over ascending
+    values (a categorical's order, missing last); a hierarchy gives the mean of the equal distance over its levels
+    below the root. A missing value is a value like any other. Reads rows; exact; spends nothing.
+
+    Parameters
+    ----------
+    data : dataframe
+        pandas, Polars, DuckDB, or another that Narwhals reads.
+    qi : str or sequence of str
+        The quasi-identifiers.
+    sensitive : str
+        The sensitive attribute.
+    t : number, optional
+        0 to 1; adds a verdict.
+    distance : "equal", "ordered" or a hierarchy
+        A `pk.Hierarchy`, or a mapping from each value to its labels at level 1, 2, ...
+
+    Returns
+    -------
+    TClosenessReport
+
+    Raises
+    ------
+    ColumnNotFoundError, DuplicateColumnError, FrameError, ParameterError
+    HierarchyError
+        If the hierarchy lacks a value.
+    RoleConflictError
+        If `sensitive` is one of the quasi-identifiers.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> people = pd.DataFrame({"zip": ["8004", "8004", "8005"], "ill": ["flu", "cold", "flu"]})
+    >>> tclose(people, "zip", "ill").t
+    1/3
+    """
+    ground_distance(distance, "tclose")
+    bound = None if t is None else share(t, "tclose", "t")
+    columns = quasi_identifiers(data, qi, "tclose")
+    column = sensitive_attribute(data, sensitive, columns, "tclose")
+    found = count_values(data, columns, column, function="tclose")
+    ratios = distances(found, distance, column, "tclose")
+    criterion = None if bound is None else TCloseness(column, bound, distance=distance)
+    short = None if bound is None else ~ratios.below(bound)
+    return TClosenessReport(found.classes, ratios.floats, criterion, short, column, distance, ratios.largest())
+
+
+def distances(found: ClassValues, distance: object, column: str, function: str) -> Ratios:
+    """Return the distance of each class to the table, as exact ratios."""
+    if distance == "equal":
+        return figures.equal_distances(found)
+    if distance == "ordered":
+        _check_order(found.values, column, function)
+        return figures.ordered_distances(found)
+    return figures.equal_distances(found, tree_levels(distance, found.values, column, function))
+
+
+def _check_order(values: Any, column: str, function: str) -> None:
+    try:
+        ordered = values.dropna().is_monotonic_increasing
+    except TypeError:
+        ordered = False
+    if not ordered:
+        hint = "distance='ordered' needs values of one type that can be sorted; or take distance='equal'."
+        raise FrameError.column_type(function, column, "object with values of several types", hint)
+
+
+def tree_levels(tree: object, values: Any, column: str, function: str) -> list[NDArray[np.int64]]:
+    """Return the group of each value at the levels of a tree below its root.
+
+    Parameters
+    ----------
+    tree : hierarchy or mapping
+    values : pandas.Index
+        The column's values; missing, where it occurs, is the last.
+    column, function : str
+        For the errors.
+    """
+    if isinstance(tree, Mapping):
+        return _mapped(tree, values, column, function)
+    ladder: Any = tree.lay(values, column, function)  # type: ignore[attr-defined]  # by ground_distance
+    return [np.asarray(level.codes, dtype=np.int64) for level in ladder.levels[:-1]]
+
+
+def _mapped(tree: Mapping[Any, Any], values: Any, column: str, function: str) -> list[NDArray[np.int64]]:
+    import pandas as pd
+
+    known = [value for value in values if not pd.isna(value)]
+    if lacking := sum(value not in tree for value in known):
+        raise HierarchyError.unmapped(function, column, lacking, len(known))
+    paths = {value: _path(labels) for value, labels in tree.items()}
+    rows = list(paths.values())
+    height = len(rows[0]) if rows else 0
+    for row, path in enumerate(rows, start=1):
+        if len(path) != height:
+            raise HierarchyError.ragged(function, row, len(path), height)
+    if height and len({path[-1] for path in rows}) == 1:
+        height -= 1  # the root, where all values are one
+    levels = [np.arange(len(values))]
+    for level in range(height):
+        groups: dict[Any, int] = {}
+        codes = [groups.setdefault(paths[value][level], len(groups)) for value in known]
+        codes += [len(groups)] * (len(values) - len(known))  # missing stays a group of its own
+        levels.append(np.array(codes, dtype=np.int64))
+    return levels
+
+
+def _path(labels: Any) -> tuple[Any, ...]:
+    return tuple(labels) if isinstance(labels, tuple | list) else (labels,)
