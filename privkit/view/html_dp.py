@@ -51,9 +51,9 @@ def _paragraphs(reasons: list[str]) -> list[Markup]:
 
 def _numbers(release: Release) -> Markup:
     shown = cells(release)
-    low, high = min(0, *(cell.lower for cell in shown)), max(1, *(cell.upper for cell in shown))
     if release.plan.question.keys is None:
-        return interval(shown[0], low, high)
+        return _total(shown[0])
+    low, high = min(0, *(cell.lower for cell in shown)), max(1, *(cell.upper for cell in shown))
     by = ", ".join(label(name) for name in release.plan.question.by)
     rows = [
         [cell.name, number(cell.value), f"{number(cell.lower)} to {number(cell.upper)}", interval(cell, low, high)]
@@ -62,16 +62,23 @@ def _numbers(release: Release) -> Markup:
     return table([by, release.plan.question.statistic, "interval", ""], rows)
 
 
+def _total(cell: Cell) -> Markup:
+    """Draw one number near its interval: from zero, the interval of a large one would be too thin to see."""
+    reach = 3 * (cell.upper - cell.value) + 1
+    drawn = interval(cell, cell.value - reach, cell.value + reach)
+    return tag("div", drawn, note(f"{number(cell.lower)} to {number(cell.upper)}"))
+
+
 def interval(cell: Cell, low: int, high: int) -> Markup:
     """Return a bar on the axis from `low` to `high`: full up to the interval, hatched in it, a line at the number."""
     span = high - low
-    start = max(cell.lower, 0)
-    pieces = (
-        [("pk-gap", min(cell.lower, 0), low), ("pk-bar", start, 0)]
-        if cell.lower >= 0
-        else [("pk-gap", cell.lower, low)]
-    )
-    pieces += [("pk-bar pk-band pk-value", cell.value, cell.lower), ("pk-bar pk-band", cell.upper, cell.value)]
+    ground = 0 if low <= 0 else cell.lower  # where bars stand, if the axis holds it
+    pieces = [
+        ("pk-gap", min(cell.lower, ground), low),
+        ("pk-bar", cell.lower, ground),
+        ("pk-bar pk-band pk-value", cell.value, cell.lower),
+        ("pk-bar pk-band", cell.upper, cell.value),
+    ]
     return tag(
         "div",
         *(

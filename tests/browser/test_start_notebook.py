@@ -59,8 +59,9 @@ def command(page, label):
 
 def picture(page, path):
     """Take the whole notebook: the window grows to its length for the moment."""
-    heights = page.locator(".jp-Notebook, .jp-Notebook *").evaluate_all("nodes => nodes.map(node => node.scrollHeight)")
-    page.set_viewport_size({"width": 1280, "height": min(max(heights), 12_000) + 150})
+    page.locator(".jp-WindowedPanel-outer").first.evaluate("node => { node.scrollTop = 0 }")
+    bottom = page.locator(".jp-Cell").last.bounding_box()
+    page.set_viewport_size({"width": 1280, "height": min(int(bottom["y"] + bottom["height"]), 12_000) + 60})
     page.wait_for_timeout(500)
     page.screenshot(path=path, animations="disabled")
     page.set_viewport_size({"width": 1280, "height": 900})
