@@ -10,13 +10,15 @@ from privkit.budget.keys import request_key
 from privkit.dp.measurement import draw, make_measurement
 from privkit.dp.release import decode_answer, encode_answer
 from privkit.errors import ColumnNotFoundError, FrameError, MeasurementError, ParameterError, nothing_spent
+from privkit.errors.dp import ColumnKindError
+from privkit.project.notebook import notebook_name
 from privkit.tally.fingerprint import fingerprint
 from privkit.tally.frame import open_frame
-from privkit.tally.keyed import check_key_types
+from privkit.tally.keyed import check_key_types, column_kind
 
 if TYPE_CHECKING:
     from privkit.dp.plan import Plan
-    from privkit.dp.question import CountQuestion
+    from privkit.dp.question import Question
     from privkit.dp.release import Release
     from privkit.project.project import Project
     from privkit.values.loss import PrivacyLoss
@@ -50,7 +52,8 @@ def release(
         measurement = make_measurement(plan)
         question = plan.canonical()
         key = _request_key(project, question, data, version, function)
-        reserved = project.account.reserve(key, question, plan.loss, again=again, ways=partial(_ways, plan))
+        recorded = {**question, "notebook": notebook} if (notebook := notebook_name()) else question
+        reserved = project.account.reserve(key, recorded, plan.loss, again=again, ways=partial(_ways, plan))
     if isinstance(reserved, Entry):
         return _decoded(project, plan, reserved, replayed=True)
     cells = _drawn(project, plan, reserved, measurement, data)
@@ -58,7 +61,7 @@ def release(
     return _decoded(project, plan, entry, replayed=False)
 
 
-def _drawn(project: Project, plan: Plan, reserved: Reservation, measurement: Any, data: object) -> list[int]:
+def _drawn(project: Project, plan: Plan, reserved: Reservation, measurement: Any, data: object) -> Any:
     """Draw the answer; what fails is told without its cause, which may hold private values."""
     try:
         with project.account.ending(reserved):
@@ -73,12 +76,15 @@ def _ways(plan: Plan, left: PrivacyLoss) -> str:
     replay = "replay an earlier release: project.ledger"
     if left.main <= 0:
         return replay
+    main = "rho" if left.measure.concentrated else "epsilon"
     smaller = plan.repriced(left.main)
-    widths = f"each {plan.question.statistic} ±{smaller.accuracy} instead of ±{plan.accuracy}"
-    return f"epsilon={left.main} ({widths}), or {replay}"
+    if plan.accuracy is None or smaller.accuracy is None:
+        return f"{main}={left.main}, or {replay}"
+    widths = f"each {plan.question.statistic} ±{smaller.accuracy:g} instead of ±{plan.accuracy:g}"
+    return f"{main}={left.main} ({widths}), or {replay}"
 
 
-def check_frame(data: object, question: CountQuestion, function: str) -> None:
+def check_frame(data: object, question: Question, function: str) -> None:
     """Refuse a frame that cannot answer the question. Reads the schema, never a row.
 
     Raises
@@ -93,9 +99,13 @@ def check_frame(data: object, question: CountQuestion, function: str) -> None:
     unit = question.unit.column
     if unit is not None and unit not in columns:
         raise ColumnNotFoundError.unit(function, unit, columns)
-    open_frame(data, function, question.columns, "by")
+    frame = open_frame(data, function, question.columns, "by")
     if question.keys is not None:
         check_key_types(data, question.keys, function)
+    for name in question.asked.columns:
+        kind, shown = column_kind(frame, name)
+        if kind not in ("number", "boolean"):
+            raise ColumnKindError.numbers(function, name, shown)
 
 
 def _request_key(

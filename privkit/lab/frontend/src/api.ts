@@ -1,0 +1,86 @@
+import { URLExt } from '@jupyterlab/coreutils';
+import { ServerConnection } from '@jupyterlab/services';
+
+/** An exact amount, as text and as a number to draw with. */
+export interface IAmount {
+  text: string;
+  main: string;
+  value: number;
+  delta: string;
+}
+
+/** A project of a folder's ledger. */
+export interface IProject {
+  name: string;
+  measure: string;
+  symbol: string;
+  unit: string;
+  budget: IAmount;
+  spent: IAmount;
+  reserved: IAmount;
+  remaining: IAmount;
+  entries: number;
+  version: number;
+}
+
+/** One line of the ledger. */
+export interface IEntry {
+  entry: number;
+  state: string;
+  time: string;
+  analyst: string;
+  statistic: string | null;
+  by: string[];
+  notebook: string | null;
+  cost: IAmount;
+  draw: number;
+}
+
+/** A page of entries, the newest first. */
+export interface IPage {
+  total: number;
+  entries: IEntry[];
+}
+
+/** The server's own sentence about what went wrong. */
+export class Refusal extends Error {}
+
+async function get<T>(name: string, query: Record<string, string>): Promise<T> {
+  const settings = ServerConnection.makeSettings();
+  const url =
+    URLExt.join(settings.baseUrl, 'privkit', name) +
+    URLExt.objectToQueryString(query);
+  let response: Response;
+  try {
+    response = await ServerConnection.makeRequest(url, {}, settings);
+  } catch {
+    throw new Refusal('The Jupyter server does not answer.');
+  }
+  const body = await response.json().catch(() => ({}));
+  if (!response.ok) {
+    throw new Refusal(
+      body.message && body.error
+        ? body.message
+        : 'The server extension of privkit is not available.'
+    );
+  }
+  return body as T;
+}
+
+/** Return the projects of the ledger in `path`, a folder under the server's root. */
+export async function projects(path: string): Promise<IProject[]> {
+  return (await get<{ projects: IProject[] }>('projects', { path })).projects;
+}
+
+/** Return a page of a project's entries. */
+export function entries(
+  path: string,
+  project: string,
+  before?: number
+): Promise<IPage> {
+  const query: Record<string, string> = { path, project, limit: '50' };
+  if (before !== undefined) {
+    query.before = String(before);
+  }
+  return get<IPage>('entries', query);
+}

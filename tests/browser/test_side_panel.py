@@ -1,0 +1,173 @@
+"""The JupyterLab extension in a real server and a real browser: handlers, status bar, side panel."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.parse
+import urllib.request
+
+import nbformat
+import pandas as pd
+import pytest
+
+import privkit as pk
+
+sync_api = pytest.importorskip("playwright.sync_api")
+expect = sync_api.expect
+HOSTILE = "<img src=x onerror=alert(1)>"
+CELLS = [
+    "import pandas as pd, privkit as pk\nproject = pk.open_project('side', epsilon=1, unit=pk.ROW)",
+    "pd.DataFrame({'a': range(100)}).privacy.dp_count(epsilon=0.25)",
+]
+
+
+@pytest.fixture(scope="module")
+def folder(lab):
+    """A folder of the server with a notebook and a ledger of its own."""
+    folder = lab.work / "side"
+    (folder / ".privkit").mkdir(parents=True)
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in CELLS])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(notebook, folder / "side.ipynb")
+    pk.open_project(HOSTILE, epsilon=1, unit=pk.ROW, store=folder / ".privkit" / "ledger.db")
+    return folder
+
+
+def get(lab, name, *, token=True, **query):
+    request = urllib.request.Request(f"{lab.url}privkit/{name}?{urllib.parse.urlencode(query)}")
+    if token:
+        request.add_header("Authorization", f"token {lab.token}")
+    try:
+        with urllib.request.urlopen(request, timeout=10) as response:
+            return response.status, json.loads(response.read())
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+@pytest.mark.parametrize("path", ["projects", "entries"])
+def test_without_the_token_nothing_is_told(lab, folder, path):
+    status, body = get(lab, path, token=False, path="side", project=HOSTILE)
+    assert status == 403
+    assert HOSTILE not in body
+
+
+def test_projects_and_entries(lab, folder):
+    status, body = get(lab, "projects", path="side")
+    assert status == 200
+    assert body["projects"][0]["name"] == HOSTILE
+    status, body = get(lab, "entries", path="side", project=HOSTILE)
+    assert (status, body["entries"]) == (200, [])
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "status"),
+    [
+        ("projects", {"path": "../x"}, 403),
+        ("projects", {"path": "/etc"}, 403),
+        ("projects", {"path": "nowhere"}, 200),
+        ("entries", {"path": "side", "project": "none"}, 404),
+        ("entries", {"path": "side"}, 400),
+        ("entries", {"path": "side", "project": HOSTILE, "limit": "-1"}, 400),
+        ("entries", {"path": "side", "project": HOSTILE, "before": "NaN"}, 400),
+    ],
+)
+def test_requests_have_their_statuses(lab, folder, path, query, status):
+    assert get(lab, path, **query)[0] == status
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+def test_there_is_no_way_to_write(lab, folder, method):
+    request = urllib.request.Request(f"{lab.url}privkit/projects?path=side", method=method, data=b"{}")
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(request, timeout=10)
+    assert caught.value.code in {403, 405}
+    request.add_header("Authorization", f"token {lab.token}")
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(request, timeout=10)
+    assert caught.value.code == 405
+
+
+def test_a_damaged_ledger_gets_a_calm_sentence(lab, folder):
+    broken = lab.work / "broken" / ".privkit"
+    broken.mkdir(parents=True, exist_ok=True)
+    (broken / "ledger.db").write_bytes(b"no database" * 100)
+    status, body = get(lab, "projects", path="broken")
+    assert status in {422, 500}
+    assert str(lab.work) not in body
+
+
+@pytest.fixture(scope="module")
+def page(lab, chromium, folder):
+    context = chromium.new_context(viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    page.dialogs = []
+    page.foreign = []
+    page.on("dialog", lambda dialog: (page.dialogs.append(dialog.message), dialog.dismiss()))
+    page.on(
+        "request", lambda r: page.foreign.append(r.url) if "//127.0.0.1" not in r.url and r.url[:4] == "http" else 0
+    )
+    page.goto(f"{lab.url}lab/tree/side/side.ipynb?reset&token={lab.token}")
+    expect(page.locator("#jp-main-statusbar").get_by_text("| Idle")).to_be_visible(timeout=120_000)
+    yield page
+    context.close()
+
+
+def status_item(page):
+    return page.locator(".jp-privkit-status > button")
+
+
+def command(page, label):
+    page.keyboard.press("Control+Shift+C")
+    page.locator("#modal-command-palette input").fill(label)
+    page.keyboard.press("Enter")
+
+
+def test_the_status_bar_follows_a_cell(page, folder):
+    expect(status_item(page)).to_contain_text("ε 0 / 1", timeout=10_000)
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    expect(status_item(page)).to_have_text("ε 0.25 / 1 +1", timeout=60_000)
+    assert "side: ε = 0.25 spent of ε = 1" in status_item(page).get_attribute("title")
+
+
+def test_a_click_opens_the_panel_and_names_stay_text(page, artifacts):
+    status_item(page).click()
+    panel = page.locator("#jupyter-privkit-panel")
+    expect(panel).to_be_visible()
+    expect(panel.get_by_role("heading", name=HOSTILE)).to_be_visible()
+    expect(panel.get_by_role("meter", name="Budget of side")).to_have_attribute("aria-valuenow", "25.0")
+    expect(panel.locator("li", has_text="count")).to_contain_text("ε = 0.25")
+    expect(panel.get_by_role("button", name="side.ipynb")).to_be_visible()
+    assert panel.locator("img").count() == 0
+    page.screenshot(path=artifacts / "side_panel_light.png", animations="disabled")
+
+
+def test_another_process_spends_and_the_panel_follows(page, folder, lab):
+    project = pk.open_project(HOSTILE, store=folder / ".privkit" / "ledger.db")
+    pd.DataFrame({"a": [1]}).privacy.dp_count(epsilon=0.5, project=project)
+    expect(page.locator("#jupyter-privkit-panel")).to_contain_text("ε = 0.5 spent", timeout=10_000)
+
+
+def test_the_search_field_narrows_the_entries(page):
+    panel = page.locator("#jupyter-privkit-panel")
+    field = panel.get_by_role("searchbox", name="Search entries")
+    field.fill("nothing like it")
+    expect(panel.locator("li[value]").first).to_be_hidden()
+    field.fill("count")
+    expect(panel.locator("li[value]").first).to_be_visible()
+    field.fill("")
+
+
+def test_the_palette_refreshes_and_the_dark_theme_reads(page, artifacts):
+    page.locator(".jp-Notebook .jp-Cell").first.click()
+    command(page, "Refresh the Privacy Budget")
+    command(page, "Use Theme: JupyterLab Dark")
+    expect(page.locator("body")).to_have_attribute("data-jp-theme-light", "false", timeout=20_000)
+    page.wait_for_timeout(500)
+    page.screenshot(path=artifacts / "side_panel_dark.png", animations="disabled")
+
+
+def test_no_dialog_fired_and_nothing_was_asked_of_another_host(page):
+    assert page.dialogs == []
+    assert page.foreign == []
