@@ -271,7 +271,10 @@ class Account:
                 self._admit(connection, head.sums, cost, now, ways)
                 reservation = Reservation(head.sums.entries + 1, cost, now)
                 in_hand[reservation.token] = reservation  # before others can see it
-                head = book.charge(connection, head, reservation, analyst=self.analyst, question=question, key=key)
+                draw = query.last_draw(connection, book.id, key) + 1 if key is not None and again else 1
+                head = book.charge(
+                    connection, head, reservation, analyst=self.analyst, question=question, key=key, draw=draw
+                )
         except LedgerError as error:
             if not error.uncertain or reservation is None:
                 raise

@@ -15,7 +15,7 @@ from privkit.budget.holder import Holder
 from privkit.budget.notice import notify
 from privkit.budget.schema import record_table
 from privkit.budget.terms import ProjectTerms
-from privkit.errors.ledger import LedgerDamagedError, LedgerMovedError
+from privkit.errors.ledger import LedgerDamagedError, LedgerMovedError, LedgerTamperedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,6 +74,25 @@ class Book:
             return Head(0, Sums.start(self.zero), self.first)
         return Head(row["seq"], Sums.from_json(row["sums"], self.zero), row["hash"])
 
+    @readable
+    def check_end(self, connection: Connection) -> None:
+        """Refuse a chain whose last records do not hold together; `verify` looks at all of them.
+
+        Raises
+        ------
+        LedgerTamperedError
+        """
+        records = query.tail(connection, self.id)
+        for index, record in enumerate(records):
+            if index + 1 < len(records):
+                prev = records[index + 1]["hash"]
+            else:
+                prev = self.first if record["seq"] == 1 else record["prev"]
+            if record["prev"] != prev or link(record) != record["hash"]:
+                raise LedgerTamperedError.of(
+                    self.place, self.name, entry=record["entry"], record=record["seq"], found="does not fit its hash"
+                )
+
     def locked(self, connection: Connection) -> Head:
         """Return the end of the chain, which nobody else extends until the transaction ends.
 
@@ -102,6 +121,7 @@ class Book:
         analyst: str,
         question: str,
         key: str | None = None,
+        draw: int = 1,
     ) -> Head:
         """Begin an entry: it is charged from here on, whatever becomes of it."""
         own = query.charged_to(connection, self.id, analyst, self.zero)
@@ -113,7 +133,7 @@ class Book:
             entry=held.seq,
             state="reserved",
             key=key,
-            draw=1 if key is None else query.last_draw(connection, self.id, key) + 1,
+            draw=draw,
             time=held.time,
             analyst=analyst,
             holder=str(Holder.this()),

@@ -40,7 +40,7 @@ def first_link(uid: str, name: str, terms: str, begun: str, note: str) -> str:
     return _sha256(canonical({"uid": uid, "name": name, "terms": terms, "begun": begun, "note": note}))
 
 
-def link(record: Mapping[str, Any]) -> str:
+def link(record: Mapping[Any, Any]) -> str:
     """Return the hash of a record, in hexadecimal.
 
     Empty fields are left out, so that a later format can add some and keep the hashes of what is there.

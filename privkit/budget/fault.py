@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from privkit.budget.place import Place
 
 # SQLite's primary result codes: https://www.sqlite.org/rescode.html
-_BUSY, _LOCKED, _READONLY, _IOERR, _CORRUPT, _FULL, _CANTOPEN, _NOTADB = 5, 6, 8, 10, 11, 13, 14, 26
+SQLITE_BUSY, _LOCKED, _READONLY, _IOERR, _CORRUPT, _FULL, _CANTOPEN, _NOTADB = 5, 6, 8, 10, 11, 13, 14, 26
 
 
 def fault(error: BaseException, place: Place, timeout: float, budget: str | None) -> LedgerError:
@@ -51,7 +51,7 @@ def _of_file(  # noqa: PLR0911 - one return per fault
 ) -> LedgerError:
     store = place.shown
     code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
-    if code in (_BUSY, _LOCKED):
+    if code in (SQLITE_BUSY, _LOCKED):
         return LedgerBusyError.of(store, timeout, budget=budget)
     if code == _FULL:
         return LedgerFullError.of(store, budget=budget)

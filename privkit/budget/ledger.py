@@ -240,6 +240,7 @@ class Ledger:
         if book.watched:
             self._expect_here(book)
         with self._store.reading() as connection:
+            book.check_end(connection)
             pending = book.head(connection).sums.pending
         if pending:
             with suppress(LedgerReadOnlyError, LedgerBusyError), self._store.writing() as connection:

@@ -21,6 +21,9 @@ from privkit.errors.ledger import LedgerDamagedError, LedgerMissingError, Ledger
 if TYPE_CHECKING:
     from pathlib import Path
 
+#: Up to this many bytes (about 15,000 entries) all pages are looked at when a file is opened.
+QUICK = 16_000_000
+
 
 def make_file(place: Place, *, default: bool) -> None:
     """Make the file of a new ledger, whole under another name first: an empty file is never a ledger.
@@ -86,12 +89,16 @@ def _today() -> str:
 def check_file(store: Store) -> None:
     """Refuse a file whose pages do not fit together, or that is no ledger.
 
+    All pages of a large file would take too long at each opening: there, `privkit ledger doctor` looks at them, and
+    the end of each chain is checked when its project is opened.
+
     Raises
     ------
     LedgerDamagedError, LedgerVersionError
     """
     with store.reading() as connection:
-        if connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one() != "ok":
+        large = store.size() > QUICK
+        if not large and connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one() != "ok":
             raise LedgerDamagedError.of(store.place.shown, "its pages do not fit together")
         if connection.execute(select(func.count()).select_from(ledger_table)).scalar_one() == 0:
             raise LedgerDamagedError.of(store.place.shown, "its first row is missing")

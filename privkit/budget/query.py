@@ -36,6 +36,12 @@ _HEAD = (
 )
 _HASH = select(_table.hash).where(_table.project == bindparam("project"), _table.seq == bindparam("at"))
 _RECORDS = select(record_table).where(_table.project == bindparam("project")).order_by(_table.seq)
+_TAIL = (
+    select(record_table)
+    .where(_table.project == bindparam("project"))
+    .order_by(_table.seq.desc())
+    .limit(literal_column("50"))
+)
 _LAST_DRAW = select(func.max(_table.draw)).where(_is_start, _table.key == bindparam("named"))
 _OF_ANALYST = (
     select(_table.sums)
@@ -99,6 +105,11 @@ def hash_at(connection: Connection, project: int, seq: int) -> str | None:
 def records(connection: Connection, project: int) -> Iterator[RowMapping]:
     """Yield all records in the order of the chain, without holding them all."""
     yield from connection.execution_options(yield_per=1000).execute(_RECORDS, {"project": project}).mappings()
+
+
+def tail(connection: Connection, project: int) -> list[RowMapping]:
+    """Return the last records, the latest first."""
+    return list(connection.execute(_TAIL, {"project": project}).mappings())
 
 
 def entry_rows(connection: Connection, project: int, *, after: int = 0) -> list[RowMapping]:
