@@ -11,7 +11,9 @@ import narwhals as nw
 import numpy as np
 
 from privkit.errors import DuplicateColumnError, FrameError
+from privkit.errors.engine import EngineError
 from privkit.tally.frame import Frame, column_names, open_frame
+from privkit.tally.lookup import plain_floats
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,7 +65,9 @@ class Tally:
         return _to_pandas(self.table)
 
 
-def class_sizes(data: object, by: str | Sequence[str], *, unit: str | None = None, function: str = "class_sizes") -> Tally:
+def class_sizes(
+    data: object, by: str | Sequence[str], *, unit: str | None = None, function: str = "class_sizes"
+) -> Tally:
     """Count rows, and distinct persons, by the values of some columns.
 
     Missing is a value of its own (null and NaN are one), and categories that do not occur are no classes.
@@ -109,23 +113,68 @@ def grouped_sizes(frame: Frame, columns: Sequence[str], function: str) -> nw.Dat
     """Return the distinct combinations of `columns` and, in the column ``__privkit_size``, their rows."""
     selected = one_missing(frame.select(*columns), function)
     try:
-        table = selected.group_by(*columns).agg(nw.len().alias(_SIZE))
-        return table.collect("pandas") if isinstance(table, nw.LazyFrame) else table
+        coded, objects = _coded_objects(selected)
+        table = collected(coded.group_by(*columns).agg(nw.len().alias(_SIZE)), function)
+        return _with_objects(table, objects)
     except TypeError:  # its text may hold a value
         raise FrameError.column_type(
             function, columns[0] if len(columns) == 1 else list(columns), "object", "Its values cannot be compared."
         ) from None
 
 
+def _coded_objects(frame: Frame) -> tuple[Frame, dict[str, NDArray[np.object_]]]:
+    """Return a pandas frame with codes in place of Python objects, and what they stand for; -1 is missing.
+
+    pandas would give the groups' values another type, and turn integers beside None into floats.
+    """
+    import pandas as pd
+
+    if isinstance(frame, nw.LazyFrame) or not frame.implementation.is_pandas():
+        return frame, {}
+    native = frame.to_native()
+    objects, codes = {}, {}
+    for name in native.columns:
+        if native[name].dtype == object:
+            codes[name], distinct = pd.factorize(native[name].to_numpy(), use_na_sentinel=True)
+            objects[name] = np.append(distinct, [None])
+    return (nw.from_native(native.assign(**codes)) if codes else frame), objects
+
+
+def _with_objects(table: nw.DataFrame[Any], objects: dict[str, NDArray[np.object_]]) -> nw.DataFrame[Any]:
+    if not objects:
+        return table
+    import pandas as pd
+
+    native = table.to_native()
+    restored = {
+        name: pd.Series(values[native[name]], index=native.index, dtype=object) for name, values in objects.items()
+    }
+    return nw.from_native(native.assign(**restored), eager_only=True)
+
+
+def collected(frame: Frame, function: str) -> nw.DataFrame[Any]:
+    """Run a lazy frame; whatever its engine raises, whose text may hold values, is told without them."""
+    if not isinstance(frame, nw.LazyFrame):
+        return frame
+    try:
+        return frame.collect()
+    except Exception:  # noqa: BLE001
+        raise EngineError.of(function) from None
+
+
 def one_missing(frame: Frame, function: str) -> Frame:
-    """Return `frame` with NaN told apart from null nowhere, after refusing columns that cannot be grouped."""
+    """Return `frame` with NaN as null and 0.0 without sign, after refusing columns that cannot be grouped."""
+    eager_pandas = frame.implementation.is_pandas()
     schema = frame.collect_schema()
     for name, dtype in schema.items():
-        if isinstance(dtype, _GROUPABLE_NOT):
+        if isinstance(dtype, _GROUPABLE_NOT) or (isinstance(dtype, nw.Object) and not eager_pandas):
             raise FrameError.column_type(function, name, str(dtype), "Take its parts as columns of their own.")
-    # pandas groups NaN and null as one already.
-    floats = [] if frame.implementation.is_pandas() else [name for name, dtype in schema.items() if dtype.is_float()]
-    return frame.with_columns(nw.col(*floats).fill_nan(None)) if floats else frame
+    if eager_pandas:  # which takes NumPy's NaN, None and NaT for one already, but not those of Arrow
+        native: pd.DataFrame = frame.to_native()
+        changed = {name: plain for name in native.columns if (plain := plain_floats(native[name])) is not native[name]}
+        return nw.from_native(native.assign(**changed), eager_only=True) if changed else frame
+    floats = [name for name, dtype in schema.items() if dtype.is_float()]
+    return frame.with_columns(nw.col(*floats).fill_nan(None) + 0.0) if floats else frame
 
 
 def _int64(series: nw.Series[Any]) -> NDArray[np.int64]:
@@ -133,8 +182,23 @@ def _int64(series: nw.Series[Any]) -> NDArray[np.int64]:
 
 
 def _to_pandas(table: nw.DataFrame[Any]) -> pd.DataFrame:
+    """Return the same values in pandas; integers beside missing stay integers."""
     import pandas as pd
 
     if table.implementation.is_pandas():
-        return table.to_native().reset_index(drop=True)
-    return pd.DataFrame({name: pd.Series(table[name].to_list(), dtype=None) for name in table.columns})
+        native: pd.DataFrame = table.to_native()
+        return native.reset_index(drop=True)
+    return pd.DataFrame({name: _pandas_column(table[name]) for name in table.columns})
+
+
+def _pandas_column(column: nw.Series[Any]) -> pd.Series:
+    import pandas as pd
+
+    values = column.to_list()
+    if column.dtype.is_integer() and column.null_count():
+        return pd.Series(values, dtype="UInt64" if column.dtype.is_unsigned_integer() else "Int64")
+    return pd.Series(values, dtype=None if values else _empty_dtype(column.dtype))
+
+
+def _empty_dtype(dtype: nw.dtypes.DType) -> str:
+    return "float64" if dtype.is_float() else "int64" if dtype.is_integer() else "object"

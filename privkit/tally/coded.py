@@ -17,6 +17,7 @@ import numpy as np
 from privkit.errors import DuplicateColumnError, FrameError
 from privkit.tally.classes import Tally, class_sizes
 from privkit.tally.frame import column_names, open_frame
+from privkit.tally.lookup import plain_floats
 from privkit.tally.packed import _LARGEST
 from privkit.tally.values import ClassValues, value_counts
 
@@ -26,10 +27,9 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class _Coded:
-    """A column as codes; missing is the last code, where it occurs."""
+class _Values:
+    """What the codes of a column stand for; missing is the last code, where it occurs."""
 
-    codes: NDArray[np.int64]
     values: Any
     missing: bool
 
@@ -46,6 +46,14 @@ class _Coded:
         return take(array, np.where(codes == len(self.values), -1, codes), allow_fill=True)
 
 
+@dataclass(frozen=True)
+class _Coded:
+    """A column as codes, one per row, and what they stand for."""
+
+    codes: NDArray[np.int64]
+    stand_for: _Values
+
+
 class CodedTally(Tally):
     """A tally whose classes' values are looked up when asked for."""
 
@@ -55,13 +63,13 @@ class CodedTally(Tally):
         sizes: NDArray[np.int64],
         persons: NDArray[np.int64] | None,
         keys: NDArray[np.int64],
-        columns: Sequence[_Coded],
+        columns: Sequence[_Values],
     ) -> None:
         for name, value in {"by": by, "sizes": sizes, "persons": persons, "_keys": keys, "_columns": columns}.items():
             object.__setattr__(self, name, value)
 
     @cached_property
-    def table(self) -> nw.DataFrame[Any]:  # type: ignore[override]
+    def table(self) -> nw.DataFrame[Any]:
         """The classes' values, one row per class."""
         import pandas as pd
 
@@ -119,7 +127,7 @@ def count_values(data: object, by: str | Sequence[str], value: str, *, function:
 
 
 def _values(
-    by: tuple[str, ...], keys: NDArray[np.int64], bound: int, columns: Sequence[_Coded], value: _Coded
+    by: tuple[str, ...], keys: NDArray[np.int64], bound: int, columns: Sequence[_Values], value: _Values
 ) -> ClassValues:
     import pandas as pd
 
@@ -137,7 +145,7 @@ def _values(
 
 def _coded(
     data: object, columns: Sequence[str], last: str | None, function: str, *, ordered: bool
-) -> tuple[NDArray[np.int64], int, list[_Coded], _Coded] | None:
+) -> tuple[NDArray[np.int64], int, list[_Values], _Values] | None:
     """Return one key per row and the columns that it is made of; None where this way does not lead."""
     import pandas as pd
 
@@ -146,23 +154,24 @@ def _coded(
     names = [*columns, last] if last is not None else list(columns)
     open_frame(data, function, names, "columns")
     coded = [_column(data[name], function, ordered=ordered and name == last) for name in names]
+    looked_up = [column.stand_for for column in coded]
     bound = 1
-    for column in coded:
-        bound *= max(column.width, 1)
+    for values in looked_up:
+        bound *= max(values.width, 1)
     if bound >= _LARGEST:
         return None
     key = coded[0].codes
     for column in coded[1:]:
-        key = key * column.width
+        key = key * column.stand_for.width
         key += column.codes
-    by = coded if last is None else coded[:-1]
-    return key, bound, by, coded[-1]
+    return key, bound, looked_up if last is None else looked_up[:-1], looked_up[-1]
 
 
 def _column(column: pd.Series, function: str, *, ordered: bool) -> _Coded:
     """Return a column as codes; in the order of its values where `ordered` and they have one."""
     import pandas as pd
 
+    column = plain_floats(column)
     try:
         codes, values = pd.factorize(column, sort=ordered)
     except TypeError:
@@ -176,7 +185,7 @@ def _column(column: pd.Series, function: str, *, ordered: bool) -> _Coded:
     missing = bool(absent.any())
     if missing:
         codes[absent] = len(values)
-    return _Coded(codes, values, missing)
+    return _Coded(codes, _Values(values, missing))
 
 
 def _counted(keys: NDArray[np.int64], bound: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

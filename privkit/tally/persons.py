@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import narwhals as nw
 import numpy as np
 
+from privkit.errors import DuplicateColumnError
 from privkit.tally.classes import _SIZE, _int64, _to_pandas, grouped_sizes
 from privkit.tally.frame import open_frame
-from privkit.tally.keyed import key_places
+from privkit.tally.ids import Persons, persons, spread
+from privkit.tally.lookup import Finder, key_finder, over_blocks
 
 if TYPE_CHECKING:
-    import pandas as pd
     from numpy.typing import NDArray
 
     from privkit.values.contribution import ContributionBounds
@@ -48,7 +50,7 @@ def bounded_counts(
     keys : Keys, optional
         The groups; without them one total.
     salt : bytes, optional
-        The hash's key, drawn anew by default so that nobody's rows are favored; given in tests alone.
+        The hash's key (16 bytes), drawn anew by default so that nobody's rows are favored; given in tests alone.
 
     Returns
     -------
@@ -63,113 +65,154 @@ def bounded_counts(
     [4]
     """
     salt = secrets.token_bytes(16) if salt is None else salt
-    person, place, rows, ids = _person_groups(data, unit, keys, function)
-    cells = 1 if keys is None else len(keys)
+    pairs, who = person_groups(data, unit, keys, function)
     if bounds.max_rows is not None:
-        kept = _at_most_rows(person, place, rows, ids, bounds.max_rows, salt)
+        kept = at_most_rows(pairs, who, bounds.max_rows, salt)
     else:
-        kept = _at_most_groups(person, place, np.minimum(rows, bounds.linf), ids, bounds.l0, salt)
-    return np.bincount(place, weights=kept, minlength=cells).astype(np.int64)
+        kept = np.where(at_most_groups(pairs, who, bounds.l0, salt), np.minimum(pairs.rows, bounds.linf), 0)
+    cells = 1 if keys is None else len(keys)
+    return np.bincount(pairs.place, weights=kept, minlength=cells).astype(np.int64)
 
 
-def _person_groups(
-    data: object, unit: str, keys: Keys | None, function: str
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], pd.Index]:
-    """Return (person, key place, rows) of each pair that occurs, ordered by person, and the persons' ids."""
-    import pandas as pd
+@dataclass(frozen=True, eq=False)
+class PersonGroups:
+    """The pairs of person and group that occur, ordered by person, then group.
 
-    by = keys.by if keys is not None else ()
-    frame = open_frame(data, function, list(dict.fromkeys([*by, unit])), "columns")
-    if not isinstance(frame, nw.LazyFrame) and frame.implementation.is_pandas():
-        native = frame.to_native()
-        columns, rows = native, None
-    else:
-        table = grouped_sizes(frame, tuple(dict.fromkeys([*by, unit])), function)
-        columns, rows = _to_pandas(table.select(*table.columns[:-1])), _int64(table[_SIZE])
-    person, ids = pd.factorize(columns[unit], use_na_sentinel=True)
-    place = np.zeros(len(person), dtype=np.int64) if keys is None else key_places({n: columns[n] for n in by}, keys)
-    known = (person >= 0) & (place >= 0)
-    if not known.all():
-        person, place = person[known], place[known]
-        rows = None if rows is None else rows[known]
-    width = 1 if keys is None else len(keys)
-    pair = person.astype(np.int64) * width + place
-    if rows is None:
-        pair = np.sort(pair)
-        starts = np.flatnonzero(np.r_[len(pair) > 0, pair[1:] != pair[:-1]])
-        rows = np.diff(np.r_[starts, len(pair)])
-    else:
-        order = np.argsort(pair)
-        starts, rows = np.flatnonzero(np.ones(len(pair), dtype=bool)), rows[order]
-        pair = pair[order]
-    person, place = np.divmod(pair[starts], width)
-    return person, place, rows, pd.Index(ids)
-
-
-def _at_most_rows(
-    person: NDArray[np.int64], place: NDArray[np.int64], rows: NDArray[np.int64], ids: pd.Index, most: int, salt: bytes
-) -> NDArray[np.int64]:
-    """Return how many rows of each pair stay when a person keeps at most `most` in all."""
-    total = np.bincount(person, weights=rows, minlength=len(ids)).astype(np.int64)
-    over = total[person] > most
-    kept = rows.copy()
-    if not over.any():
-        return kept
-    pairs = np.flatnonzero(over)
-    row = np.repeat(pairs, rows[pairs])
-    within = np.arange(len(row)) - np.repeat(np.cumsum(rows[pairs]) - rows[pairs], rows[pairs])
-    first = _first_by_hash(person[row], _hashed(ids, person[row], place[row], within, salt), most)
-    kept[pairs] = 0
-    np.add.at(kept, row[first], 1)
-    return kept
-
-
-def _at_most_groups(
-    person: NDArray[np.int64], place: NDArray[np.int64], rows: NDArray[np.int64], ids: pd.Index, most: int, salt: bytes
-) -> NDArray[np.int64]:
-    """Return how many rows of each pair stay when a person keeps at most `most` groups."""
-    over = np.bincount(person, minlength=len(ids))[person] > most
-    kept = rows.copy()
-    if not over.any():
-        return kept
-    pairs = np.flatnonzero(over)
-    hashed = _hashed(ids, person[pairs], place[pairs], np.zeros(len(pairs), dtype=np.int64), salt)
-    first = _first_by_hash(person[pairs], hashed, most)
-    dropped = np.setdiff1d(pairs, pairs[first], assume_unique=True)
-    kept[dropped] = 0
-    return kept
-
-
-def _first_by_hash(person: NDArray[np.int64], hashed: NDArray[np.uint64], most: int) -> NDArray[np.int64]:
-    """Return the places of the `most` entries of each person with the least hash."""
-    order = np.lexsort((hashed, person))
-    ranked = person[order]
-    starts = np.flatnonzero(np.r_[True, ranked[1:] != ranked[:-1]])
-    rank = np.arange(len(ranked)) - np.repeat(starts, np.diff(np.r_[starts, len(ranked)]))
-    return order[rank < most]
-
-
-def _hashed(
-    ids: pd.Index, person: NDArray[np.int64], place: NDArray[np.int64], within: NDArray[np.int64], salt: bytes
-) -> NDArray[np.uint64]:
-    """Return a keyed hash of (the person's id, the group, the place within both), 64 bits.
-
-    The id itself is hashed, not its code: a code depends on who else is in the data.
+    Attributes
+    ----------
+    person, place, rows : arrays of int64, shape (n_pairs,)
+        The person's code, the place of the group's key, and how many rows the pair has.
+    starts : array of int64, shape (n_persons,)
+        Where each person's pairs begin.
     """
-    import pandas as pd
 
-    needed, where = np.unique(person, return_inverse=True)
-    base = pd.util.hash_array(np.asarray(ids[needed].astype(object)), hash_key=salt.hex()[:16], categorize=False)
-    keyed = np.frombuffer(salt, dtype=np.uint64)
-    mixed = _mix(base ^ keyed[0])[where]
+    person: NDArray[np.int64]
+    place: NDArray[np.int64]
+    rows: NDArray[np.int64]
+    starts: NDArray[np.int64]
+
+    @property
+    def groups(self) -> NDArray[np.int64]:
+        """How many groups each person is in, shape (n_persons,)."""
+        return np.diff(self.starts, append=len(self.person))
+
+
+def person_groups(data: object, unit: str, keys: Keys | None, function: str) -> tuple[PersonGroups, Persons]:
+    """Return how many rows each person has in each group; rows without an id or a key left out."""
+    by = keys.by if keys is not None else ()
+    if unit in by:
+        raise DuplicateColumnError.in_argument(function, "by", [unit])
+    frame = open_frame(data, function, [*by, unit], "columns")
+    if not isinstance(frame, nw.LazyFrame) and frame.implementation.is_pandas():
+        table, weights = frame.to_native(), None
+    else:
+        counted = grouped_sizes(frame, (*by, unit), function)
+        table, weights = _to_pandas(counted.select(*by, unit)), _int64(counted[_SIZE])
+    who = persons(table[unit])
+    cells = 1 if keys is None else len(keys)
+    finder: Finder = (
+        (lambda rows: np.zeros(rows.stop - rows.start, dtype=np.int32))
+        if keys is None
+        else key_finder({name: table[name] for name in by}, keys)
+    )
+    bits = (cells - 1).bit_length()
+
+    def pairs_of(rows: slice) -> tuple[NDArray[np.int64], NDArray[np.int64] | None]:
+        person, place = who.codes[rows], finder(rows)
+        known = (person >= 0) & (place < cells)
+        pair = (person << bits) | place
+        return pair[known], None if weights is None else weights[rows][known]
+
+    found = over_blocks(pairs_of, len(table))
+    pair = np.concatenate([np.empty(0, dtype=np.int64), *(pair for pair, _ in found)])
+    if weights is None:
+        pair.sort()
+        first = _starts(pair)
+        rows = np.diff(first, append=len(pair))
+    else:
+        order = np.argsort(pair, kind="stable")
+        pair, weighed = (
+            pair[order],
+            np.concatenate([weights[:0], *(part for _, part in found if part is not None)])[order],
+        )
+        first = _starts(pair)
+        rows = np.add.reduceat(weighed, first) if len(first) else weighed
+    pair = pair[first]
+    person = pair >> bits
+    return PersonGroups(person, pair & ((1 << bits) - 1), rows, _starts(person)), who
+
+
+def _starts(ordered: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return where each run of equal values begins."""
+    changes = np.ones(len(ordered), dtype=bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=changes[1:])
+    return np.flatnonzero(changes)
+
+
+def at_most_rows(pairs: PersonGroups, who: Persons, most: int, salt: bytes) -> NDArray[np.int64]:
+    """Return how many rows of each pair stay when a person keeps at most `most` in all."""
+    if not len(pairs.rows):
+        return pairs.rows
+    over = np.add.reduceat(pairs.rows, pairs.starts) > most
+    kept = pairs.rows.copy()
+    concerned = np.flatnonzero(np.repeat(over, pairs.groups))
+    if not len(concerned):
+        return kept
+    rows = pairs.rows[concerned]
+    row = np.repeat(concerned, rows)
+    within = np.arange(len(row)) - np.repeat(np.cumsum(rows) - rows, rows)
+    person = pairs.person[row]
+    first = _least(person, row_hashes(who, person, pairs.place[row], within, salt), most)
+    kept[concerned] = np.bincount(row[first], minlength=len(kept))[concerned]
+    return kept
+
+
+def at_most_groups(pairs: PersonGroups, who: Persons, most: int, salt: bytes) -> NDArray[np.bool_]:
+    """Return which pairs stay when a person keeps at most `most` groups."""
+    kept = np.ones(len(pairs.person), dtype=bool)
+    concerned = np.flatnonzero(np.repeat(pairs.groups > most, pairs.groups))
+    if len(concerned):
+        person = pairs.person[concerned]
+        hashed = np.concatenate(
+            over_blocks(
+                lambda part: row_hashes(who, person[part], pairs.place[concerned[part]], 0, salt), len(concerned)
+            )
+        )
+        kept[concerned] = _least(person, hashed, most)
+    return kept
+
+
+def row_hashes(
+    who: Persons, person: NDArray[np.int64], place: NDArray[np.int64], within: NDArray[np.int64] | int, salt: bytes
+) -> NDArray[np.uint64]:
+    """Return a keyed hash of (the person's id, the group, the place within both), 64 bits."""
+    key = np.frombuffer(salt, dtype="<u8", count=2)[1]
+    mixed = who.hashed(person, salt)
     for part in (place, within):
-        mixed = _mix(mixed ^ _mix(part.astype(np.uint64) + keyed[1]))
+        mixed = spread(mixed ^ spread(np.atleast_1d(part).astype(np.uint64) + key))
     return mixed
 
 
-def _mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Return the finalizer of SplitMix64 (Steele, Lea and Flood 2014): a bijection that spreads every bit."""
-    values = values + np.uint64(0x9E3779B97F4A7C15)
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> np.uint64(31))
+def _least(person: NDArray[np.int64], hashed: NDArray[np.uint64], most: int) -> NDArray[np.bool_]:
+    """Return for each entry whether its hash is among the `most` least of its person; ties go to the earlier entry.
+
+    `person` is ascending. One sort of (person, leading bits of the hash) finds each person's threshold; persons in
+    whom leading bits tie across it are decided by the whole hash, so that the answer never depends on how many bits
+    there was room for.
+    """
+    starts = _starts(person)
+    sizes = np.diff(starts, append=len(person))
+    room = max(1, 64 - max(1, len(starts) - 1).bit_length())
+    number = np.repeat(np.arange(len(starts), dtype=np.uint64), sizes)
+    packed = (number << np.uint64(room)) | (hashed >> np.uint64(64 - room)) if room < 64 else hashed
+    threshold = np.sort(packed)[np.minimum(starts + most, starts + sizes) - 1]
+    kept: NDArray[np.bool_] = packed <= np.repeat(threshold, sizes)
+    tied = np.repeat(np.add.reduceat(kept, starts, dtype=np.int64) > most, sizes)
+    if tied.any():
+        entries = np.flatnonzero(tied)
+        order = np.lexsort((hashed[entries], person[entries]))
+        ranked = person[entries][order]
+        first = _starts(ranked)
+        rank = np.arange(len(ranked)) - np.repeat(first, np.diff(first, append=len(ranked)))
+        kept[entries[order]] = rank < most
+    return kept
