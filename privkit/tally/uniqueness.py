@@ -208,7 +208,7 @@ def slide_negative_binomial(sizes: Ints, population: int) -> float | None:
         if b is not None:
             a = model.shape(b, upper)
             assert a is not None  # solved
-            return total * b**a
+            return float(total * b**a)
     return None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -70,15 +72,28 @@ def figure_bands(report: ClassReport) -> list[Band]:
         labels = [number(value) for value in distinct.tolist()]
         place = np.searchsorted(distinct, figures)
     else:
-        edges = np.linspace(finite.min(), finite.max(), _MOST + 1)
-        labels = [
-            f"{number(low)}–{number(high)}" for low, high in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)
-        ]
-        place = np.clip(np.searchsorted(edges, figures, side="right") - 1, 0, _MOST - 1)
+        edges = _round_edges(float(finite.min()), float(finite.max()))
+        labels = [f"{number(low)}–{number(high)}" for low, high in itertools.pairwise(edges)]
+        place = np.clip(np.searchsorted(edges, figures, side="right") - 1, 0, len(labels) - 1)
     if len(finite) < len(figures):
         place = np.where(np.isfinite(figures), place, len(labels))
         labels.append("∞")
     return _filled(place, labels, report.classes.sizes, short)
+
+
+def _round_edges(low: float, high: float) -> list[float]:
+    """Return edges of at most ten equal bands around the figures, at round numbers.
+
+    Examples
+    --------
+    >>> _round_edges(0.04, 0.75)
+    [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]
+    """
+    rough = max((high - low) / (_MOST - 1), 1e-9)
+    scale = math.floor(math.log10(rough))
+    step = next(step for step in (1, 2, 5, 10) if step * 10.0**scale >= rough * (1 - 1e-9))
+    first, last = math.floor(low / (step * 10.0**scale)), math.ceil(high / (step * 10.0**scale))
+    return [float(f"{step * place}e{scale}") for place in range(first, max(last, first + 1) + 1)]
 
 
 def _filled(

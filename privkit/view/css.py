@@ -19,7 +19,9 @@ CSS = """
   border-bottom: 1px solid var(--jp-border-color2, rgba(128, 128, 128, 0.35)); font-variant-numeric: tabular-nums;
   overflow-wrap: anywhere; color: inherit; max-width: 24em; }
 .privkit thead th { font-weight: 600; }
-.privkit tbody th { font-weight: 400; text-align: left; }
+.privkit thead th:first-child { text-align: left; }
+.privkit tbody th { font-weight: 400; }
+.privkit.privkit th:first-child { text-align: left; }
 .privkit .pk-meter { width: 10em; height: 0.75em;
   border: 1px solid var(--jp-border-color1, rgba(128, 128, 128, 0.6)); }
 .privkit .pk-bar { height: 100%; background: #0072B2; }
@@ -31,9 +33,10 @@ CSS = """
   border-right: 2px solid var(--jp-content-font-color1, currentColor); }
 .privkit .pk-budget { display: flex; width: 100%; max-width: 30em; height: 1em; }
 .privkit .pk-held { background: repeating-linear-gradient(45deg, #E69F00 0 4px, rgba(230, 159, 0, 0.5) 4px 7px); }
-.privkit .pk-facts th, .privkit .pk-facts td { text-align: left; }
+.privkit.privkit .pk-facts th, .privkit.privkit .pk-facts td { text-align: left; }
 .privkit summary { cursor: pointer; }
-.privkit .pk-badge { display: inline-block; padding: 0 0.5em; border: 1px solid currentColor; border-radius: 0.2em; }
+.privkit .pk-badge { display: inline-block; white-space: nowrap;
+  padding: 0 0.5em; border: 1px solid currentColor; border-radius: 0.2em; }
 .privkit .pk-met span { color: #009E73; font-weight: 700; }
 .privkit .pk-unmet span { color: #D55E00; font-weight: 700; }
 .privkit .pk-note { font-size: 0.85em; color: var(--jp-content-font-color2, inherit); }

@@ -3,9 +3,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import matplotlib as mpl
+import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
+mpl.use("Agg")
 DATA = Path(__file__).parents[1] / "data"
 
 
@@ -37,3 +40,9 @@ def telco() -> pd.DataFrame:
 @pytest.fixture(scope="session")
 def shop() -> pd.DataFrame:
     return pd.read_csv(DATA / "shop_released.csv.gz", dtype=str)
+
+
+@pytest.fixture(autouse=True)
+def _no_figure_stays_open():
+    yield
+    plt.close("all")

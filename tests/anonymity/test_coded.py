@@ -97,6 +97,12 @@ def test_columns_too_wide_for_one_integer_take_the_other_way():
     assert count_values(frame, list(frame.columns[:-1]), "c5").classes.n_classes == n
 
 
+def test_a_nan_inside_an_extension_type_is_missing():
+    values = pd.arrays.FloatingArray(np.array([1.0, np.nan, 0.0]), np.array([False, False, True]))
+    frame = pd.DataFrame({"x": values})
+    assert count_classes(frame, "x").n_classes == class_sizes(frame, "x").n_classes == 2
+
+
 def test_index_labels_are_no_positions():
     frame = pd.DataFrame({"zip": ["a", "b", "b"], "ill": ["x", "x", "y"]}, index=[7, 7, 0])
     assert classes_of(count_classes(frame, "zip")) == {("a",): (1, 1), ("b",): (2, 2)}

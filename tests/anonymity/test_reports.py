@@ -1,0 +1,406 @@
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from privkit.anonymity.alphak import alpha_k
+from privkit.anonymity.disclosure import delta_disclosure
+from privkit.anonymity.ldiv import ldiv
+from privkit.anonymity.likeness import beta_likeness
+from privkit.anonymity.tclose import tclose
+from privkit.errors import ColumnNotFoundError, DuplicateColumnError, FrameError, ParameterError
+from privkit.errors.anonymity import RoleConflictError
+from privkit.errors.transform import HierarchyError
+from privkit.tally.coded import count_values
+from privkit.tally.satisfied import satisfied
+from privkit.values.criteria import AlphaK, BetaLikeness, DeltaDisclosure, LDiversity, TCloseness
+
+CASES = [
+    ("adult", "raw", "adult"),
+    ("adult", "raw_5", "adult"),
+    ("adult", "age_level_3_education_level_2", "adult_generalized"),
+    ("telco", "without_tenure", "telco"),
+]
+
+
+@pytest.mark.parametrize(("data", "case", "fixture"), CASES)
+def test_every_figure_agrees_with_the_stored_answers(data, case, fixture, expected, request):
+    answer, frame = expected[data][case], request.getfixturevalue(fixture)
+    sensitive = {"adult": ("occupation", "income"), "telco": ("PaymentMethod", "Churn")}[data]
+    distinct = ldiv(frame, answer["qi"], sensitive[0])
+    assert distinct.l == answer[f"distinct_l_{sensitive[0]}"]
+    assert (distinct.n_rows, distinct.n_classes) == (answer["rows"], answer["classes"])
+    entropy = ldiv(frame, answer["qi"], sensitive[0], kind="entropy")
+    assert entropy.l == pytest.approx(answer[f"entropy_l_{sensitive[0]}"], rel=1e-12)
+    closeness = tclose(frame, answer["qi"], sensitive[1])
+    assert float(closeness.t) == pytest.approx(answer[f"t_{sensitive[1]}_equal_distance"], rel=1e-12)
+    assert closeness.t.denominator > 1
+    if answer["k"] == 1:
+        assert entropy.l == 1
+
+
+# -- every verdict against brute force, through one parametrization ---------------------------------------------------
+
+ROWS = st.lists(
+    st.tuples(st.sampled_from(["a", "b", None]), st.integers(0, 1), st.sampled_from(["x", "y", "z", None])), max_size=30
+)
+
+
+def frame_of(rows) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=["zip", "sex", "ill"])
+    return frame.astype({"zip": object, "ill": object, "sex": int})
+
+
+def classes_of(rows) -> dict:
+    classes: dict = {}
+    for zip_, sex, ill in rows:
+        counts = classes.setdefault((zip_, sex), {})
+        counts[ill] = counts.get(ill, 0) + 1
+    return classes
+
+
+def met_by_hand(criterion, counts: dict, table: dict, n_rows: int) -> bool:
+    n = sum(counts.values())
+    p = {ill: Fraction(counts.get(ill, 0), n) for ill in table}
+    q = {ill: Fraction(table[ill], n_rows) for ill in table}
+    r = sorted(counts.values(), reverse=True)
+    match criterion:
+        case LDiversity(kind="distinct"):
+            return len(r) >= criterion.l
+        case LDiversity(kind="entropy"):
+            return n**n * criterion.l.denominator**n >= criterion.l.numerator**n * math.prod(c**c for c in r)
+        case LDiversity(kind="recursive"):
+            return r[0] < criterion.c * sum(r[criterion.l - 1 :])
+        case TCloseness():
+            return sum(abs(p[ill] - q[ill]) for ill in table) / 2 <= criterion.t
+        case BetaLikeness():
+            gains = {ill: (p[ill] - q[ill]) / q[ill] for ill in table if p[ill] > q[ill]}
+            natural = criterion.kind == "basic" or all(gain <= -math.log(q[ill]) for ill, gain in gains.items())
+            return natural and all(gain <= criterion.beta for gain in gains.values())
+        case DeltaDisclosure():
+            bound = Fraction(2) ** int(criterion.delta)
+            return all((1 / bound < p[ill] / q[ill] < bound) if p[ill] else not criterion.absent for ill in table)
+        case AlphaK():
+            return n >= criterion.k and all(share <= criterion.alpha for share in p.values())
+    raise AssertionError
+
+
+SHARES = st.fractions(0, 1, max_denominator=8)
+JUDGED = st.one_of(
+    st.builds(LDiversity, st.just("ill"), st.integers(1, 4)),
+    st.builds(lambda bound: LDiversity("ill", 1 + 3 * bound, kind="entropy"), SHARES),
+    st.builds(
+        lambda bound, c: LDiversity("ill", bound, kind="recursive", c=c + Fraction(1, 8)), st.integers(1, 4), SHARES
+    ),
+    st.builds(TCloseness, st.just("ill"), SHARES),
+    st.builds(
+        lambda b, k: BetaLikeness("ill", 4 * b + Fraction(1, 8), kind=k), SHARES, st.sampled_from(["basic", "enhanced"])
+    ),
+    st.builds(lambda d, a: DeltaDisclosure("ill", d, absent=a), st.integers(1, 3), st.booleans()),
+    st.builds(lambda a, k: AlphaK("ill", a or 1, k), SHARES, st.integers(1, 4)),
+)
+
+
+def judge(frame, criterion):
+    qi = ["zip", "sex"]
+    match criterion:
+        case LDiversity():
+            return ldiv(frame, qi, "ill", l=criterion.l, kind=criterion.kind, c=criterion.c)
+        case TCloseness():
+            return tclose(frame, qi, "ill", t=criterion.t)
+        case BetaLikeness():
+            return beta_likeness(frame, qi, "ill", beta=criterion.beta, kind=criterion.kind)
+        case DeltaDisclosure():
+            return delta_disclosure(frame, qi, "ill", delta=criterion.delta, absent=criterion.absent)
+        case AlphaK():
+            return alpha_k(frame, qi, "ill", alpha=criterion.alpha, k=criterion.k)
+    raise AssertionError
+
+
+@given(ROWS, JUDGED)
+@settings(max_examples=200, deadline=None)
+def test_every_verdict_agrees_with_brute_force_in_fractions(rows, criterion):
+    frame, classes = frame_of(rows), classes_of(rows)
+    table: dict = {}
+    for counts in classes.values():
+        for ill, count in counts.items():
+            table[ill] = table.get(ill, 0) + count
+    bad = [counts for counts in classes.values() if not met_by_hand(criterion, counts, table, len(rows))]
+    report = judge(frame, criterion)
+    assert report.criterion == criterion
+    assert report.classes_short == len(bad)
+    assert report.rows_short == sum(sum(counts.values()) for counts in bad)
+    assert report.satisfied == (not bad)
+    found = count_values(frame, ["zip", "sex"], "ill")
+    if not rows:
+        return
+    dense = satisfied(criterion, found.classes.sizes, {"ill": found.matrix()}, {"ill": found.totals})
+    assert int((~dense).sum()) == len(bad)
+
+
+@given(ROWS, JUDGED, st.randoms(use_true_random=False))
+@settings(max_examples=60, deadline=None)
+def test_order_of_rows_columns_and_index_never_matter(rows, criterion, random):
+    frame = frame_of(rows)
+    order = list(range(len(frame)))
+    random.shuffle(order)
+    shuffled = frame.iloc[order][["ill", "sex", "zip"]]
+    shuffled.index = [random.choice("ab") for _ in order]
+    one, two = judge(frame, criterion), judge(shuffled, criterion)
+    assert repr(one) == repr(two)
+    pd.testing.assert_frame_equal(one.worst(4), two.worst(4))
+    pd.testing.assert_frame_equal(one.to_frame(), two.to_frame())
+
+
+@given(ROWS, JUDGED)
+@settings(max_examples=100, deadline=None)
+def test_merging_classes_keeps_what_merges(rows, criterion):
+    frame = frame_of(rows)
+    if criterion.merges and judge(frame, criterion).satisfied:
+        assert judge(frame.assign(sex=0), criterion).satisfied
+        assert judge(frame.assign(zip="a"), criterion).satisfied
+
+
+def test_disclosure_without_absent_values_breaks_by_merging():
+    # Class b has the value at just above half the table's share; merged with a, which lacks it, it falls to below.
+    rows = [("a", 0, "x")] * 4 + [("b", 0, "x")] * 7 + [("b", 0, "y")] * 1 + [("c", 0, "y")] + [("c", 0, "x")] * 3
+    frame = frame_of(rows)
+    criterion = DeltaDisclosure("ill", Fraction(1))
+    fine = delta_disclosure(frame, "zip", "ill", delta=criterion.delta)
+    merged = frame.assign(zip=frame["zip"].replace("b", "a"))
+    assert bool(fine.short[[0, 1]].any()) is False
+    assert delta_disclosure(merged, "zip", "ill", delta=criterion.delta).classes_short == 1
+    assert not criterion.merges
+
+
+# -- distances --------------------------------------------------------------------------------------------------------
+
+TREE = {"flu": ("lung", "any"), "asthma": ("lung", "any"), "ulcer": ("stomach", "any"), "gastritis": ("stomach", "any")}
+
+
+@pytest.fixture
+def ills() -> pd.DataFrame:
+    return pd.DataFrame({"zip": ["x", "y", "y", "y"], "ill": ["flu", "asthma", "ulcer", "gastritis"]})
+
+
+def test_hierarchical_distance_by_mapping_and_by_hierarchy(ills):
+    from privkit.transform.hierarchy import Hierarchy
+
+    assert tclose(ills, "zip", "ill", distance=TREE).t == Fraction(5, 8)
+    assert tclose(ills, "zip", "ill", distance=Hierarchy.from_mapping(TREE)).t == Fraction(5, 8)
+    rootless = {ill: labels[:1] for ill, labels in TREE.items()}
+    assert tclose(ills, "zip", "ill", distance=rootless).t == Fraction(5, 8)
+    flat = dict.fromkeys(TREE, "any")
+    assert tclose(ills, "zip", "ill", distance=flat).t == tclose(ills, "zip", "ill").t
+
+
+def test_levels_that_the_data_does_not_spread_over_still_count():
+    """The height is the hierarchy's: values that meet half-way up are half as far as those that meet at the root."""
+    near = pd.DataFrame({"zip": ["x", "y"], "ill": ["flu", "asthma"]})
+    far = pd.DataFrame({"zip": ["x", "y"], "ill": ["flu", "ulcer"]})
+    assert (
+        tclose(near, "zip", "ill", distance=TREE).t * 2 == tclose(far, "zip", "ill", distance=TREE).t == Fraction(1, 2)
+    )
+
+
+def test_a_tree_that_lacks_a_value_says_how_many_and_none_of_them(ills):
+    with pytest.raises(HierarchyError, match="lacks 1 of the 4") as error:
+        tclose(ills.replace("flu", "secret"), "zip", "ill", distance=TREE)
+    assert "secret" not in str(error.value)
+    with pytest.raises(HierarchyError, match="levels"):
+        tclose(ills, "zip", "ill", distance={**TREE, "flu": ("lung",)})
+
+
+def test_missing_is_a_value_of_its_own_for_every_distance():
+    frame = pd.DataFrame({"zip": ["x", "x", "y", "y"], "ill": ["flu", None, "flu", "asthma"]})
+    assert ldiv(frame, "zip", "ill").l == 2
+    assert tclose(frame, "zip", "ill").t == Fraction(1, 4)
+    assert tclose(frame, "zip", "ill", distance=TREE).t == Fraction(1, 4)
+    # ascending: asthma, flu, missing
+    assert tclose(frame, "zip", "ill", distance="ordered").t == Fraction(1, 4)
+
+
+def test_ordered_distance_follows_the_order_of_categories():
+    grades = pd.Categorical(["low", "high", "middle"], categories=["low", "middle", "high"], ordered=True)
+    frame = pd.DataFrame({"zip": list("xyy"), "grade": grades})
+    # x is all low: the shares run up to 1, 1 against 1/3, 2/3; as text the order is high, low, middle.
+    assert tclose(frame, "zip", "grade", distance="ordered").t == Fraction(1, 2)
+    as_text = frame.assign(grade=frame["grade"].astype(str))
+    assert tclose(as_text, "zip", "grade", distance="ordered").t == Fraction(1, 3)
+
+
+def test_values_without_an_order_have_no_ordered_distance():
+    frame = pd.DataFrame({"zip": ["x", "y"], "ill": pd.Series([1, "one"], dtype=object)})
+    with pytest.raises(FrameError, match="'ordered' needs values of one type"):
+        tclose(frame, "zip", "ill", distance="ordered")
+    assert tclose(frame, "zip", "ill").t == Fraction(1, 2)
+
+
+# -- what they hold and say -------------------------------------------------------------------------------------------
+
+CALLS = {
+    "ldiv": lambda frame: ldiv(frame, "zip", "ill", l=3),
+    "ldiv entropy": lambda frame: ldiv(frame, "zip", "ill", l=2.5, kind="entropy"),
+    "ldiv recursive": lambda frame: ldiv(frame, "zip", "ill", l=2, kind="recursive", c=2),
+    "tclose": lambda frame: tclose(frame, "zip", "ill", t=0.1),
+    "tclose ordered": lambda frame: tclose(frame, "zip", "ill", t=0.1, distance="ordered"),
+    "beta": lambda frame: beta_likeness(frame, "zip", "ill", beta=0.1),
+    "beta enhanced": lambda frame: beta_likeness(frame, "zip", "ill", beta=0.1, kind="enhanced"),
+    "delta": lambda frame: delta_disclosure(frame, "zip", "ill", delta=0.1),
+    "delta absent": lambda frame: delta_disclosure(frame, "zip", "ill", delta=9, absent=True),
+    "alpha": lambda frame: alpha_k(frame, "zip", "ill", alpha=0.3, k=3),
+}
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_reports_say_the_answer_the_reason_and_what_to_type_without_values(call):
+    frame = pd.DataFrame({"zip": ["zipsecret"] * 3 + ["other"] * 2, "ill": ["illsecret", "b", "c", "b", "b"]})
+    report = call(frame)
+    lines = repr(report).splitlines()
+    assert "of 5 rows" in lines[0]
+    assert "short of" in lines[0]
+    assert "short." in lines[1]
+    assert lines[-1].startswith("next: df.privacy.anonymize(['zip'], pk.")
+    html = report._repr_html_()
+    assert "secret" not in repr(report) + html
+    assert 'role="meter"' in html
+    report.plot()
+    assert list(report.worst(1).columns) == ["zip", "size", report.symbol]
+    assert report.to_frame()["rows"].sum() == 5
+    assert report.share_short == report.rows_short / 5
+    with pytest.raises(AttributeError):
+        report.criterion = None
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_a_table_without_rows_is_said(call):
+    report = call(pd.DataFrame({"zip": pd.Series([], dtype=str), "ill": pd.Series([], dtype=str)}))
+    assert (report.satisfied, report.rows_short, report.share_short) == (True, 0, 0.0)
+    assert "no rows" in repr(report)
+    assert len(report.worst()) == len(report.to_frame()) == 0
+    report._repr_html_()
+    report.plot()
+
+
+@pytest.mark.parametrize("name", ["<img src=x onerror=alert(1)>", "two\nlines", "a" * 10_000, "r\u202el", "nul\x00"])
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_hostile_names_stay_text(call, name):
+    frame = pd.DataFrame({"zip": list("aab"), "ill": list("xyx")})
+    report = call(frame)
+    object.__setattr__(report, "sensitive", name)
+    for shown in (repr(report), report._repr_html_()):
+        assert "\u202e" not in shown
+        assert "\x00" not in shown
+        assert len(shown) < 9_000
+    assert "<img" not in report._repr_html_()
+    assert len(repr(report).splitlines()) == 3
+
+
+def test_no_verdict_without_a_bound():
+    frame = pd.DataFrame({"zip": list("aab"), "ill": list("xyx")})
+    for report in (
+        ldiv(frame, "zip", "ill"),
+        tclose(frame, "zip", "ill"),
+        beta_likeness(frame, "zip", "ill"),
+        delta_disclosure(frame, "zip", "ill"),
+        alpha_k(frame, "zip", "ill"),
+    ):
+        assert (report.satisfied, report.rows_short, report.classes_short, report.share_short) == (None,) * 4
+        assert "short" not in repr(report)
+        report._repr_html_()
+        report.plot()
+
+
+def test_worst_lists_classes_by_figure_then_by_value():
+    frame = pd.DataFrame({"zip": list("ccbbaa"), "l": [0, 0, 1, 1, 1, 1], "ill": list("xyxxxx")})
+    worst = ldiv(frame, ["zip", "l"], "ill").worst(2)
+    assert worst.to_dict("list") == {"zip": ["a", "b"], "l": [1, 1], "size": [2, 2], "l_": [1, 1]}
+    assert tclose(frame, "zip", "ill").worst(1)["zip"].tolist() == ["c"]
+
+
+@pytest.mark.parametrize("engine", ["polars", "duckdb"])
+def test_other_engines_agree(engine, telco):
+    module = pytest.importorskip(engine)
+    data = module.from_pandas(telco) if engine == "polars" else module.from_df(telco)
+    qi = ["gender", "SeniorCitizen", "Partner", "Dependents"]
+    assert ldiv(data, qi, "PaymentMethod", l=3).rows_short == ldiv(telco, qi, "PaymentMethod", l=3).rows_short
+    assert tclose(data, qi, "Churn").t == tclose(telco, qi, "Churn").t
+    assert tclose(data, qi, "tenure", distance="ordered").t == tclose(telco, qi, "tenure", distance="ordered").t
+
+
+def test_figures_are_exact_fractions(telco):
+    qi = ["gender", "Partner"]
+    counted = telco.groupby(qi)["Churn"].value_counts().unstack()
+    yes, n = counted["Yes"].to_numpy(), counted.sum(axis=1).to_numpy()
+    table = Fraction(int(yes.sum()), int(n.sum()))
+    expected = max(abs(Fraction(int(a), int(b)) - table) for a, b in zip(yes, n, strict=True))
+    assert tclose(telco, qi, "Churn").t == expected
+    assert tclose(telco, qi, "Churn", t=expected).satisfied
+    assert not tclose(telco, qi, "Churn", t=expected - Fraction(1, 10**15)).satisfied
+    gain = max((Fraction(int(a), int(b)) - table) / table for a, b in zip(yes, n, strict=True))
+    no_gain = max((1 - Fraction(int(a), int(b)) - (1 - table)) / (1 - table) for a, b in zip(yes, n, strict=True))
+    assert beta_likeness(telco, qi, "Churn").beta == max(gain, no_gain)
+    assert alpha_k(telco, qi, "Churn").alpha == max(
+        max(Fraction(int(a), int(b)), 1 - Fraction(int(a), int(b))) for a, b in zip(yes, n, strict=True)
+    )
+
+
+# -- bad input --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def people() -> pd.DataFrame:
+    return pd.DataFrame({"zip_code": ["a", "b"], "age": [1, 2], "ill": ["x", "y"]})
+
+
+@pytest.mark.parametrize("report", [ldiv, tclose, beta_likeness, delta_disclosure, alpha_k])
+def test_columns_are_checked_before_rows_are_read(report, people):
+    with pytest.raises(ColumnNotFoundError, match=rf"{report.__name__}\(\) got qi=") as error:
+        report(people, ["zipcode"], "ill")
+    assert error.value.matches == ("zip_code",)
+    with pytest.raises(ColumnNotFoundError, match="sensitive="):
+        report(people, "age", "illl")
+    with pytest.raises(RoleConflictError, match="one value in each class"):
+        report(people, ["age", "ill"], "ill")
+    with pytest.raises(DuplicateColumnError):
+        report(people, ["age", "age"], "ill")
+    with pytest.raises(DuplicateColumnError):
+        report(pd.concat([people, people[["ill"]]], axis=1), "age", "ill")
+    with pytest.raises(ParameterError, match="sensitive"):
+        report(people, "age", ["ill"])
+    with pytest.raises(FrameError):
+        report(np.zeros((2, 2)), "age", "ill")
+    with pytest.raises(FrameError, match="'ill'"):
+        report(people.assign(ill=[["x"], ["y"]]), "age", "ill")
+
+
+@pytest.mark.parametrize(
+    ("call", "argument"),
+    [
+        (lambda d: ldiv(d, "age", "ill", l=0), "l"),
+        (lambda d: ldiv(d, "age", "ill", l=1.5), "l"),
+        (lambda d: ldiv(d, "age", "ill", l=0.5, kind="entropy"), "l"),
+        (lambda d: ldiv(d, "age", "ill", kind="other"), "kind"),
+        (lambda d: ldiv(d, "age", "ill", kind="recursive"), "kind, c"),
+        (lambda d: ldiv(d, "age", "ill", c=2), "kind, c"),
+        (lambda d: tclose(d, "age", "ill", t=2), "t"),
+        (lambda d: tclose(d, "age", "ill", distance="far"), "distance"),
+        (lambda d: beta_likeness(d, "age", "ill", beta=0), "beta"),
+        (lambda d: beta_likeness(d, "age", "ill", kind="other"), "kind"),
+        (lambda d: delta_disclosure(d, "age", "ill", delta=math.nan), "delta"),
+        (lambda d: delta_disclosure(d, "age", "ill", absent="yes"), "absent"),
+        (lambda d: alpha_k(d, "age", "ill", alpha=0.5), "alpha, k"),
+        (lambda d: alpha_k(d, "age", "ill", alpha=0, k=2), "alpha"),
+        (lambda d: ldiv(d, "age", "ill").worst(0), "n"),
+    ],
+)
+def test_parameters_out_of_range_are_refused(call, argument, people):
+    with pytest.raises(ParameterError) as error:
+        call(people)
+    assert error.value.argument == argument
