@@ -142,23 +142,3 @@ class PromiseBrokenError(PrivkitError, ValueError):
         )
         error.rows = rows
         return error
-
-
-class RoleError(PrivkitError, ValueError):
-    """One column was given two roles that exclude each other."""
-
-    @classmethod
-    def sensitive_quasi(cls, function: str, columns: Sequence[str]) -> RoleError:
-        """Sensitive columns stand among the quasi-identifiers."""
-        return cls(
-            f"{function}() got {listed(columns)} both as quasi-identifier and as sensitive attribute of a criterion. "
-            "A column is one or the other: take it out of qi, or drop its criterion."
-        )
-
-    @classmethod
-    def kept(cls, function: str, columns: Sequence[str], qi: Sequence[str]) -> RoleError:
-        """`keep` names columns that are no quasi-identifiers."""
-        return cls(
-            f"{function}() got keep with {listed(columns)}, which are not among the quasi-identifiers {listed(qi)}. "
-            "Only quasi-identifiers change; leave the others out of keep."
-        )

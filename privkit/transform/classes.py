@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from privkit.tally.grouping import grouped
+from privkit.tally.grouping import grouped, starts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
 
-_KEPT = 64
+_KEPT = 96
+#: Classes are kept where they are so much fewer than those they were made from.
+_SMALLER = 0.7
 _DENSE_BITS = 16
 
 
@@ -57,6 +59,8 @@ class Classes:
     def sparse(self, column: str) -> tuple[Ints, Ints, Ints]:
         """Return class, value and rows of each entry."""
         keys, counts = self.entries[column]
+        if not len(keys):
+            return keys, keys, counts
         owner = keys >> self.bits[column]
         class_of = np.cumsum(np.concatenate(([0], (owner[1:] != owner[:-1]).astype(np.int64))))
         return class_of, keys & ((1 << self.bits[column]) - 1), counts
@@ -70,10 +74,14 @@ class Rollup:
         self.bits = {name: max(len(other.values) - 1, 1).bit_length() for name, other in coding.others.items()}
         self.widths = {name: max(len(other.values), 1) for name, other in coding.others.items()}
         self.packed = coding.is_packed and coding.bits + max(self.bits.values(), default=0) <= 62
+        self._count_bits = max(coding.n_rows, 1).bit_length()
         self._nested = tuple(ladder.nested for ladder in coding.ladders)
-        self._nodes = np.zeros((0, len(coding.shape)), dtype=np.int64)
+        self._trees = all(bool(np.triu(nested).sum() == np.triu(np.ones_like(nested)).sum()) for nested in self._nested)
+        self._nodes = np.zeros((_KEPT, len(coding.shape)), dtype=np.int64)
+        self._rows = np.zeros(_KEPT, dtype=np.int64)
         self._kept: list[Classes] = []
-        self.grouped = 0
+        self._tables: dict[tuple[int, int], NDArray[np.float64]] = {}
+        self._lookups: dict[tuple[int, int], tuple[Ints, Ints]] = {}
 
     @cached_property
     def _raw(self) -> Classes:
@@ -84,44 +92,52 @@ class Rollup:
         }
         return Classes((0,) * len(self.coding.shape), keys, self.coding.counts, entries, self.bits, self.widths)
 
-    def at(self, node: Sequence[int], *, keep: bool = False) -> Classes:
-        """Return the classes of `node`; `keep` them for later roll-ups."""
+    def at(self, node: Sequence[int]) -> Classes:
+        """Return the classes of `node`, and keep them for later roll-ups where that pays."""
         node = tuple(int(level) for level in node)
-        self.grouped += 1
         if not self.packed:
             return self._wide(node)
-        base = self._smallest(node)
-        mask = self.coding.mask(node)
-        keys, sizes = grouped(base.keys & mask, base.sizes)
-        entries = {}
+        base, mask = self._smallest(node), self.coding.mask(node)
+        widths = (self.coding.bits, self._count_bits)
+        entries, keys, sizes = {}, None, None
         for name, (entry_keys, counts) in base.entries.items():
             bits = self.bits[name]
-            entries[name] = grouped(entry_keys & ((mask << bits) | ((1 << bits) - 1)), counts)
+            entry = grouped(entry_keys & ((mask << bits) | ((1 << bits) - 1)), counts, (widths[0] + bits, widths[1]))
+            entries[name] = entry
+            if keys is None:
+                owner = entry[0] >> bits
+                first = starts(owner)
+                keys, sizes = owner[first], np.add.reduceat(entry[1], first) if len(first) else entry[1]
+        if keys is None or sizes is None:
+            keys, sizes = grouped(base.keys & mask, base.sizes, widths)
         classes = Classes(node, keys, sizes, entries, self.bits, self.widths)
-        if keep:
+        if len(keys) < _SMALLER * len(base.keys):
             self._keep(classes)
         return classes
 
     def _smallest(self, node: tuple[int, ...]) -> Classes:
-        if not self._kept:
+        count = len(self._kept)
+        if not count:
             return self._raw
-        finer = np.ones(len(self._kept), dtype=bool)
-        for place, level in enumerate(node):
-            finer &= self._nested[place][self._nodes[:, place], level]
-        found = np.flatnonzero(finer)
-        if len(found) == 0:
+        nodes = self._nodes[:count]
+        if self._trees:
+            finer = (nodes <= np.array(node)).all(axis=1)
+        else:
+            finer = np.ones(count, dtype=bool)
+            for place, level in enumerate(node):
+                finer &= self._nested[place][nodes[:, place], level]
+        if not finer.any():
             return self._raw
-        best = min(found, key=lambda number: len(self._kept[number].keys))
-        return self._kept[best]
+        return self._kept[int(np.where(finer, self._rows[:count], np.iinfo(np.int64).max).argmin())]
 
     def _keep(self, classes: Classes) -> None:
-        if len(self._kept) >= _KEPT:
-            # The largest helps least.
-            drop = max(range(len(self._kept)), key=lambda number: len(self._kept[number].keys))
-            del self._kept[drop]
-            self._nodes = np.delete(self._nodes, drop, axis=0)
-        self._kept.append(classes)
-        self._nodes = np.vstack([self._nodes, classes.node])
+        place = len(self._kept)
+        if place < _KEPT:
+            self._kept.append(classes)
+        else:
+            place = int(self._rows.argmax())  # the largest helps least
+            self._kept[place] = classes
+        self._nodes[place], self._rows[place] = classes.node, len(classes.keys)
 
     def _wide(self, node: tuple[int, ...]) -> Classes:
         codes = self.coding.node_codes(node)
@@ -157,12 +173,29 @@ class Rollup:
         first[place] = np.arange(len(place))
         return first
 
+    def shares(self, classes: Classes, column: int, chosen: Ints) -> NDArray[np.float64]:
+        """Return the share of the domain that the chosen classes cover in one column."""
+        level, coding = classes.node[column], self.coding
+        shares = coding.ladders[column].levels[level].shares
+        width = sum(bits for _, bits in coding.ladders[column].fields)
+        if not self.packed or width > _DENSE_BITS:
+            mask = np.zeros(len(classes.keys), dtype=bool)
+            mask[chosen] = True
+            return shares[self.groups(classes, column, mask)]
+        table = self._tables.get((column, level))
+        shift = coding.shifts[column]
+        if table is None:
+            known, group = self._lookup(column, level)
+            table = self._tables[column, level] = np.zeros(1 << width)
+            table[known >> shift] = shares[group]
+        return table[(classes.keys[chosen] >> shift) & ((1 << width) - 1)]
+
     def _lookup(self, column: int, level: int) -> tuple[Ints, Ints]:
-        cache = self.__dict__.setdefault("_lookups", {})
+        cache = self._lookups
         if (column, level) not in cache:
             coding, ladder = self.coding, self.coding.ladders[column]
             keys = np.zeros(len(ladder.values), dtype=np.int64)
-            shift = sum(bits for earlier in coding.ladders[:column] for _, bits in earlier.fields)
+            shift = coding.shifts[column]
             for rank, bits in ladder.fields:
                 keys |= rank << shift
                 shift += bits

@@ -89,10 +89,20 @@ class Coding:
         """How many bits a packed key takes."""
         return sum(bits for ladder in self.ladders for _, bits in ladder.fields)
 
+    @cached_property
+    def shifts(self) -> tuple[int, ...]:
+        """Where each column's bits begin."""
+        widths = [sum(bits for _, bits in ladder.fields) for ladder in self.ladders]
+        return tuple(sum(widths[:place]) for place in range(len(widths)))
+
     @property
     def is_packed(self) -> bool:
         """Whether a key fits in one word. Else nodes are coded level by level, which is slower."""
         return self.bits <= _BITS
+
+    @cached_property
+    def _mask_ints(self) -> tuple[tuple[int, ...], ...]:
+        return tuple(tuple(int(mask) for mask in masks) for masks in self.masks)
 
     @cached_property
     def masks(self) -> tuple[NDArray[np.int64], ...]:
@@ -123,7 +133,7 @@ class Coding:
 
     def mask(self, node: Sequence[int]) -> int:
         """Return the bits that a node keeps."""
-        return int(sum(int(mask[level]) for mask, level in zip(self.masks, node, strict=True)))
+        return sum(masks[level] for masks, level in zip(self._mask_ints, node, strict=True))
 
     def node_codes(self, node: Sequence[int], combos: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
         """Return one code per combination for its class at a node, also where keys do not fit in one word."""

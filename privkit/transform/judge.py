@@ -10,7 +10,8 @@ import numpy as np
 
 from privkit.tally.forced import forced
 from privkit.tally.satisfied import least_size, satisfied
-from privkit.values.criteria import AverageRisk, Criterion, KAnonymity, KMap, LDiversity, SampleUniqueness, TCloseness
+from privkit.tally.uniqueness import population_uniqueness
+from privkit.values.criteria import AverageRisk, Criterion, KAnonymity, KMap, LDiversity, PopulationUniqueness, SampleUniqueness, TCloseness
 from privkit.values.criteria.base import all_of
 
 if TYPE_CHECKING:
@@ -63,6 +64,10 @@ class Judge:
                 found[part.sensitive] = _levels(part, self.coding)
         return found
 
+    def alone(self, part: Criterion) -> Judge:
+        """Return the judge of one part alone."""
+        return Judge(part, self.coding)
+
     @property
     def whole_is_monotone(self) -> bool:
         """Whether the parts that judge the whole table are kept by merging."""
@@ -105,9 +110,30 @@ class Judge:
                 meets &= count * part.risk.denominator <= rows * part.risk.numerator
             elif isinstance(part, SampleUniqueness):
                 meets &= uniques * part.share.denominator <= rows * part.share.numerator
+        gone = int(np.argmax(meets))
+        for part in self.whole:
+            if isinstance(part, PopulationUniqueness):
+                gone = self._fewest(part, sizes, gone)
         answer = violating.copy()
-        answer[order[: int(np.argmax(meets))]] = True
+        answer[order[:gone]] = True
         return answer
+
+    def _fewest(self, part: PopulationUniqueness, sizes: Ints, gone: int) -> int:
+        """Return the smallest number of classes, found by halving, without which the estimate is low enough."""
+
+        def meets(count: int) -> bool:
+            left = sizes[count:]
+            if not (left == 1).any():
+                return True
+            return population_uniqueness(left, part.population, "anonymize").share <= part.share
+
+        low, high = gone, len(sizes)
+        if meets(low):
+            return low
+        while low < high:
+            middle = (low + high) // 2
+            low, high = (low, middle) if meets(middle) else (middle + 1, high)
+        return low
 
     def infeasible_below(self, classes: Classes, verdict: Verdict, limit: int) -> bool:
         """Whether this node, and every refinement of it, needs more than `limit` rows suppressed."""

@@ -64,6 +64,10 @@ class Separable(Measure):
         """Return the measure from the sum over columns."""
         return total
 
+    def summed(self, value: float) -> float:
+        """Return the sum over columns from the measure."""
+        return value
+
     def after_forced(self, rollup: Rollup, classes: Classes, rows: NDArray[np.int64]) -> list[Floats] | None:
         """Return `columns` up to the node's levels, as they are at least once `rows` per class are gone."""
         return None
@@ -105,14 +109,15 @@ class Loss(Separable):
         """Return the geometric mean."""
         return np.expm1(total)
 
-    def _gone(self, rollup: Rollup, classes: Classes, rows: NDArray[np.int64]) -> tuple[list[float], int]:
-        chosen = rows > 0
+    def summed(self, value: float) -> float:
+        """Return Σ w log(1 + v)."""
+        return float(np.log1p(value))
+
+    def _gone(self, rollup: Rollup, classes: Classes, rows: NDArray[np.int64]) -> tuple[Floats, int]:
+        chosen = rows.nonzero()[0]
         lost = rows[chosen]
-        gone = []
-        for place, level in enumerate(classes.node):
-            shares = self.coding.ladders[place].levels[level].shares
-            gone.append(float((shares[rollup.groups(classes, place, chosen)] * lost).sum()))
-        return gone, int(lost.sum())
+        gone = [float(rollup.shares(classes, place, chosen) @ lost) for place in range(len(classes.node))]
+        return np.array(gone), int(lost.sum())
 
     def value(self, rollup: Rollup, classes: Classes, violating: Mask) -> float:
         """Return the measure with the violating classes suppressed."""
@@ -123,15 +128,26 @@ class Loss(Separable):
             total += float(self.scale(np.asarray(self.normalized(share_sum, place)), place))
         return float(self.unscale(total))
 
+    @cached_property
+    def _flat(self) -> tuple[Floats, NDArray[np.int64], Floats, Floats, list[int]]:
+        """All levels of all columns in one row: sums of shares, column, what raw values count, what is at stake."""
+        column = np.repeat(np.arange(len(self.totals)), [len(sums) for sums in self.totals])
+        bases = np.array([ladder.base for ladder in self.coding.ladders])
+        raw, n = self.coding.n_rows * bases, self.coding.n_rows
+        stake = np.where(bases < 1, n - raw, np.inf)
+        return np.concatenate(self.totals), column, raw[column], stake[column], np.cumsum([len(sums) for sums in self.totals])[:-1].tolist()
+
     def after_forced(self, rollup: Rollup, classes: Classes, rows: NDArray[np.int64]) -> list[Floats] | None:
         """A row that is gone costs 1; in a finer node it would have cost at most its share here."""
         gone, lost = self._gone(rollup, classes, rows)
         if lost == 0:
             return None
-        return [
-            self.scale(np.asarray(self.normalized(self.totals[place] - gone[place] + lost, place)), place)
-            for place in range(len(classes.node))
-        ]
+        totals, column, raw, stake, cuts = self._flat
+        losses = np.maximum(0.0, (totals - gone[column] + lost - raw) / stake)
+        return np.split(self._scaled(losses, column), cuts)
+
+    def _scaled(self, losses: Floats, column: NDArray[np.int64]) -> Floats:
+        return np.asarray(np.log1p(losses) * self.weights[column])
 
 
 class ArithmeticLoss(Loss):
@@ -146,6 +162,13 @@ class ArithmeticLoss(Loss):
     def unscale(self, total: Floats | float) -> Floats | float:
         """Return the sum itself."""
         return total
+
+    def summed(self, value: float) -> float:
+        """Return the sum itself."""
+        return value
+
+    def _scaled(self, losses: Floats, column: NDArray[np.int64]) -> Floats:
+        return losses * self.weights[column]
 
 
 class Gcp(ArithmeticLoss):

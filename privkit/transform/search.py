@@ -22,6 +22,7 @@ import numpy as np
 
 from privkit.transform.classes import Classes, Rollup
 from privkit.transform.measures import Measure, Separable
+from privkit.transform.pairs import pair_failures
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,9 +35,9 @@ if TYPE_CHECKING:
 
 #: Losses closer than this are equal.
 TIE = 1e-12
-_UNKNOWN, _RULED_OUT, _JUDGED = 0, 1, 2
 #: Lattices above this many nodes are searched by dives alone.
 LARGEST = 5_000_000
+_DIVES = 2_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +89,7 @@ class Search:
     best: tuple[int, ...] | None = field(default=None, init=False)
     loss: float = field(default=float("inf"), init=False)
     suppressed: int = field(default=0, init=False)
+    cut: float = field(default=float("inf"), init=False)
     judged: int = field(default=0, init=False)
     nearest: tuple[tuple[int, ...], int] | None = field(default=None, init=False)
 
@@ -95,6 +97,7 @@ class Search:
         self.rollup = Rollup(self.coding)
         self.shape = self.coding.shape
         self.nested = [ladder.nested for ladder in self.coding.ladders]
+        self.trees = all(bool(nested[np.triu_indices(len(nested))].all()) for nested in self.nested)
         self.alphabetical = np.argsort(np.array(self.coding.columns, dtype=object), kind="stable").tolist()
         self.least = tuple(self.least_levels) or (0,) * len(self.shape)
         self.most = tuple(self.most_levels) or tuple(size - 1 for size in self.shape)
@@ -120,11 +123,11 @@ class Search:
 
     # -- one node ---------------------------------------------------------------------------------------------------
 
-    def look(self, node: tuple[int, ...], *, keep: bool = False) -> tuple[Classes, Verdict, bool]:
+    def look(self, node: tuple[int, ...]) -> tuple[Classes, Verdict, bool]:
         """Judge one node and remember it if it is the best so far."""
         if self.deadline is not None and time.monotonic() > self.deadline:
             raise _OutOfTime
-        classes = self.rollup.at(node, keep=keep)
+        classes = self.rollup.at(node)
         verdict = self.judge.judge(classes)
         self.judged += 1
         suppressed = int(classes.sizes[verdict.violating].sum())
@@ -137,8 +140,11 @@ class Search:
 
     def _remember(self, node: tuple[int, ...], loss: float, suppressed: int) -> None:
         tie = TIE * max(1.0, abs(loss))
-        if loss < self.loss - tie or (loss <= self.loss + tie and (self.best is None or self._rank(node) < self._rank(self.best))):
-            self.best, self.loss, self.suppressed = node, min(loss, self.loss) if self.best else loss, suppressed
+        better = self.best is None or loss < self.loss - tie
+        if better or (loss <= self.loss + tie and self._rank(node) < self._rank(self.best or node)):
+            self.best, self.loss, self.suppressed = node, loss, suppressed
+            scaled = self.measure.summed(loss) if isinstance(self.measure, Separable) else loss
+            self.cut = scaled + TIE * max(1.0, abs(scaled))
 
     def _rank(self, node: tuple[int, ...]) -> tuple[int, ...]:
         return (sum(node), *(node[place] for place in self.alphabetical))
@@ -146,65 +152,78 @@ class Search:
     # -- the sweep --------------------------------------------------------------------------------------------------
 
     def _sweep(self) -> Found:
-        self.state = np.full(self.shape, _RULED_OUT, dtype=np.uint8)
-        self.state[tuple(slice(low, high + 1) for low, high in zip(self.least, self.most, strict=True))] = _UNKNOWN
+        self.open = np.zeros(self.shape, dtype=bool)
+        self.open[tuple(slice(low, high + 1) for low, high in zip(self.least, self.most, strict=True))] = True
         self.bounds = self._first_bounds()
         top = tuple(self.most)
-        self._visit(top)
-        if self.best is None and self.judge.criterion.merges and self.judge.superset_closed and self._all_nested():
+        feasible = self._visit(top)
+        if not feasible and self._up_set():
             return self._answer(float("inf"), optimal=True)
+        self._rule_out_pairs()
         self._dive()
-        if isinstance(self.measure, Separable):
-            self._downwards()
-        else:
-            self._upwards()
+        self._downwards() if isinstance(self.measure, Separable) else self._upwards()
         return self._answer(self.loss, optimal=True)
 
-    def _all_nested(self) -> bool:
-        return all(bool(nested[low : high + 1, high].all()) for nested, low, high in zip(self.nested, self.least, self.most, strict=True))
+    def _up_set(self) -> bool:
+        """Whether a feasible node makes all coarser ones feasible."""
+        judge = self.judge
+        closed = judge.superset_closed and judge.whole_is_monotone
+        nested = zip(self.nested, self.least, self.most, strict=True)
+        return (closed or (self.limit == 0 and judge.criterion.merges)) and all(
+            bool(matrix[low : high + 1, high].all()) for matrix, low, high in nested
+        )
 
     def _first_bounds(self) -> Floats:
+        """Return the bounds of all nodes, for separable measures as sums over columns."""
         if not isinstance(self.measure, Separable):
             return np.full(self.shape, -np.inf)
-        return np.asarray(self.measure.unscale(outer_sum(self.measure.columns)))
+        return outer_sum(self.measure.columns)
 
-    def _open(self) -> NDArray[np.int64]:
+    def _rule_out_pairs(self) -> None:
+        if self.judge.least < 2 or self.limit >= self.coding.n_rows:
+            return
+        for one, two, failed in pair_failures(self.coding, self.judge.least, self.limit):
+            if failed.any():
+                view = np.moveaxis(self.open, (one, two), (0, 1))
+                view[failed] = False
+
+    def _left(self) -> NDArray[np.int64]:
         """Return the flat places of the nodes that could still be better, or tie."""
-        if self.best is None:
-            return np.flatnonzero(self.state == _UNKNOWN)
-        return np.flatnonzero((self.state == _UNKNOWN) & (self.bounds <= self.loss + TIE * max(1.0, abs(self.loss))))
+        return np.flatnonzero(self.open & (self.bounds <= self.cut))
 
     def _open_bound(self) -> float:
         if not hasattr(self, "bounds"):
             return 0.0
-        left = self._open()
-        return float(self.bounds.ravel()[left].min()) if len(left) else self.loss
+        left = self._left()
+        if not len(left):
+            return self.loss
+        least = float(self.bounds.ravel()[left].min())
+        return float(self.measure.unscale(least)) if isinstance(self.measure, Separable) else least
 
-    def _visit(self, node: tuple[int, ...], *, keep: bool = False) -> bool:
-        classes, verdict, feasible = self.look(node, keep=keep)
-        if self.state[node] == _UNKNOWN:
-            self.state[node] = _JUDGED
+    def _visit(self, node: tuple[int, ...]) -> bool:
+        classes, verdict, feasible = self.look(node)
+        self.open[node] = False
+        separable = isinstance(self.measure, Separable)
         if self.judge.infeasible_below(classes, verdict, self.limit):
-            self._rule_out(node)
-        elif isinstance(self.measure, Separable):
-            if self.limit and verdict.forced.any():
-                self._sharpen(node, classes, verdict)
-        if not isinstance(self.measure, Separable):
-            self._raise_coarser(node, self.measure.bound(self.rollup, classes))
+            self.open[self._finer(node)] = False
+        elif separable and self.limit:
+            self._sharpen(node, classes, verdict)
+        if not separable:
+            above = self._coarser(node)
+            self.bounds[above] = np.maximum(self.bounds[above], self.measure.bound(self.rollup, classes))
         if self.progress is not None:
-            self.progress(self.judged, int(self.state.size), self.loss if self.best else None)
+            self.progress(self.judged, int(self.open.size), self.loss if self.best else None)
         return feasible
 
-    def _finer(self, node: tuple[int, ...]) -> tuple[NDArray[np.int64], ...]:
+    def _finer(self, node: tuple[int, ...]) -> tuple[slice | NDArray[np.int64], ...]:
+        if self.trees:
+            return tuple(slice(0, level + 1) for level in node)
         return np.ix_(*[np.flatnonzero(nested[: level + 1, level]) for nested, level in zip(self.nested, node, strict=True)])
 
-    def _coarser(self, node: tuple[int, ...]) -> tuple[NDArray[np.int64], ...]:
+    def _coarser(self, node: tuple[int, ...]) -> tuple[slice | NDArray[np.int64], ...]:
+        if self.trees:
+            return tuple(slice(level, None) for level in node)
         return np.ix_(*[np.flatnonzero(nested[level]) for nested, level in zip(self.nested, node, strict=True)])
-
-    def _rule_out(self, node: tuple[int, ...]) -> None:
-        below = self._finer(node)
-        box = self.state[below]
-        self.state[below] = np.where(box == _UNKNOWN, _RULED_OUT, box)
 
     def _sharpen(self, node: tuple[int, ...], classes: Classes, verdict: Verdict) -> None:
         measure = self.measure
@@ -213,36 +232,27 @@ class Search:
         if columns is None:
             return
         below = self._finer(node)
-        parts = [column[place.ravel()] for column, place in zip(columns, below, strict=True)]
-        self.bounds[below] = np.maximum(self.bounds[below], measure.unscale(outer_sum(parts)))
-
-    def _raise_coarser(self, node: tuple[int, ...], bound: float) -> None:
-        above = self._coarser(node)
-        self.bounds[above] = np.maximum(self.bounds[above], bound)
+        bounds = outer_sum([column[place if self.trees else place.ravel()] for column, place in zip(columns, below, strict=True)])  # type: ignore[union-attr]
+        self.bounds[below] = np.maximum(self.bounds[below], bounds)
 
     def _downwards(self) -> None:
         """Judge what is open, largest bound first: what fails rules out most."""
-        while len(left := self._open()):
-            bounds = self.bounds.ravel()[left]
+        opened, bounds = self.open.reshape(-1), self.bounds.reshape(-1)
+        while len(left := self._left()):
             before = self.loss
-            for place in left[np.argsort(-bounds, kind="stable")]:
-                if self.state.ravel()[place] != _UNKNOWN:
-                    continue
-                if self.best is not None and self.bounds.ravel()[place] > self.loss + TIE * max(1.0, abs(self.loss)):
-                    continue
-                self._visit(self._node(place), keep=self.judged % 4 == 0)
-                if self.loss < before:
-                    break
+            for place in left[np.argsort(-bounds[left], kind="stable")]:
+                if opened[place] and bounds[place] <= self.cut:
+                    self._visit(self._node(place))
+                    if self.loss < before:
+                        break
 
     def _upwards(self) -> None:
         """Judge what is open from fine to coarse: a coarser node is bounded by the finer ones."""
-        left = self._open()
-        sums = np.add.reduce(np.unravel_index(left, self.shape))
-        for place in left[np.argsort(sums, kind="stable")]:
-            if self.state.ravel()[place] == _UNKNOWN and (
-                self.best is None or self.bounds.ravel()[place] <= self.loss + TIE * max(1.0, abs(self.loss))
-            ):
-                self._visit(self._node(place), keep=self.judged % 4 == 0)
+        opened, bounds = self.open.reshape(-1), self.bounds.reshape(-1)
+        left = self._left()
+        for place in left[np.argsort(np.add.reduce(np.unravel_index(left, self.shape)), kind="stable")]:
+            if opened[place] and bounds[place] <= self.cut:
+                self._visit(self._node(place))
 
     def _node(self, place: int) -> tuple[int, ...]:
         return tuple(int(level) for level in np.unravel_index(int(place), self.shape))
@@ -253,15 +263,12 @@ class Search:
         """Walk from the top to a node below which nothing is feasible, along the cheapest children."""
         node = tuple(self.most)
         while True:
-            children = [child for child in self._children(node) if self.state[child] == _UNKNOWN]
-            if isinstance(self.measure, Separable):
-                children.sort(key=lambda child: (self.bounds[child], child))
-            else:
-                children.sort()
-            node_next = next((child for child in children if self._visit(child, keep=True)), None)
-            if node_next is None:
+            children = [child for child in self._children(node) if self.open[child]]
+            children.sort(key=lambda child: (self.bounds[child], child))
+            found = next((child for child in children if self.bounds[child] <= self.cut and self._visit(child)), None)
+            if found is None:
                 return
-            node = node_next
+            node = found
 
     def _children(self, node: tuple[int, ...]) -> list[tuple[int, ...]]:
         answer = []
@@ -271,7 +278,53 @@ class Search:
         return answer
 
     def _dive_only(self) -> float:
-        raise NotImplementedError
+        """Dive from the top, once straight and then with each column first; return a bound for all nodes.
+
+        Alone, with every other column at its top, a column needs at least some level; the bound is that of the node
+        of these levels, which no feasible node is below (where adding rows to a class never breaks it).
+        """
+        top = tuple(self.most)
+        if not self.look(top)[2]:
+            return float("inf") if self._up_set() else self._floor_bound()
+        for lead in range(-1, len(top)):
+            node, tried = top, set()
+            while True:
+                children = sorted(self._children(node), key=lambda child: (child[lead] if lead >= 0 else 0, self._cheapness(child)))
+                found = None
+                for child in children:
+                    if child not in tried:
+                        tried.add(child)
+                        if self.look(child)[2]:
+                            found = child
+                            break
+                if found is None:
+                    break
+                node = found
+            if self.judged > _DIVES:
+                break
+        return self._floor_bound()
+
+    def _cheapness(self, node: tuple[int, ...]) -> float:
+        if isinstance(self.measure, Separable):
+            return float(sum(column[level] for column, level in zip(self.measure.columns, node, strict=True)))
+        return float(sum(node))
+
+    def _floor_bound(self) -> float:
+        """Return the bound of the node of the levels that each column needs alone."""
+        if not isinstance(self.measure, Separable) or not self._up_set():
+            return 0.0
+        total = 0.0
+        for place in range(len(self.shape)):
+            level = self.least[place]
+            while level < self.most[place] and not self._alone(place, level):
+                level += 1
+            total += float(self.measure.columns[place][level])
+        return float(self.measure.unscale(total))
+
+    def _alone(self, place: int, level: int) -> bool:
+        node = (*self.most[:place], level, *self.most[place + 1 :])
+        classes = self.rollup.at(node)
+        return int(classes.sizes[self.judge.judge(classes).violating].sum()) <= self.limit
 
 
 class _OutOfTime(Exception):

@@ -1,0 +1,164 @@
+"""`anonymize`: generalize and suppress as little as the criteria allow."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from privkit.errors import ParameterError
+from privkit.errors.transform import InfeasibleError
+from privkit.transform.anonymized import Anonymized, finished
+from privkit.transform.search import Found, Search
+from privkit.transform.task import Task, prepare
+
+if TYPE_CHECKING:
+    from privkit.values.criteria import Criterion
+
+Progress = Callable[[int, int, float | None], None]
+
+
+def anonymize(
+    data: object,
+    qi: str | Sequence[str],
+    criteria: Criterion | None = None,
+    *,
+    k: int | None = None,
+    hierarchies: Mapping[str, object] | None = None,
+    suppress: float = 0.02,
+    utility: str = "loss",
+    method: str = "optimal",
+    weights: Mapping[str, float] | None = None,
+    keep: Sequence[str] = (),
+    unit: str | None = None,
+    time_limit: float | None = None,
+    progress: bool | Progress | None = None,
+) -> Anonymized:
+    """Generalize the quasi-identifiers, and suppress a few records, until the criteria hold.
+
+    Reads rows, gives a new frame, spends nothing. The criteria hold for every class of the result; what they do not
+    promise (that nobody can be told apart by other columns, by other tables, or by a later release) stays open.
+
+    Parameters
+    ----------
+    data : dataframe
+        pandas, Polars or another that Narwhals reads. It is not changed.
+    qi : str or sequence of str
+        The quasi-identifiers. Missing values are values of their own.
+    criteria : Criterion, optional
+        What every class must meet: ``pk.KAnonymity(5) & pk.LDiversity("ill", 2)``.
+    k : int, optional
+        Short for ``pk.KAnonymity(k)``.
+    hierarchies : dict, optional
+        Column → `Hierarchy`, a mapping value → label, or the path of a hierarchy file. The others are proposed from
+        the columns' types, and the result says which.
+    suppress : float
+        The share of the records that may be left out, 0 to 1; rounded down to records.
+    utility : str
+        What to minimize: ``"loss"``, ``"loss_arithmetic"``, ``"gcp"``, ``"precision"``, ``"entropy"``,
+        ``"discernibility"``, ``"class_size"`` or ``"kl"``.
+    method : {"optimal", "local"}
+        ``"optimal"``: one level per column, the best node of the whole lattice. ``"local"``: levels differ between
+        classes, which keeps far more; never worse than the best node.
+    weights : dict, optional
+        Column → how much its loss counts; 1 by default.
+    keep : sequence of str
+        Quasi-identifiers that must stay as they are.
+    unit : str, optional
+        A column of ids: k counts distinct persons instead of rows.
+    time_limit : float, optional
+        Seconds after which the best so far is returned; the result says so. Ctrl-C does the same.
+    progress : bool or callable, optional
+        True prints a line that is rewritten; a function is called with (judged, nodes, best loss or None).
+
+    Returns
+    -------
+    Anonymized
+        ``.frame`` (without the suppressed records), ``.levels_``, ``.suppressed_``, ``.loss_``, ``.report``.
+
+    Raises
+    ------
+    ColumnNotFoundError, DuplicateColumnError, FrameError, ParameterError, RoleConflictError
+    HierarchyError
+        If a hierarchy lacks values.
+    InfeasibleError
+        If no node meets the criteria; says what the best one reaches.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from privkit.transform.hierarchy import Hierarchy
+    >>> people = pd.DataFrame({"zip": ["8004", "8005", "8051", "8052"], "age": [31, 38, 52, 57]})
+    >>> rungs = {"zip": Hierarchy.redact(), "age": Hierarchy.intervals(10, 20)}
+    >>> out = anonymize(people, ["zip", "age"], k=2, hierarchies=rungs, suppress=0)
+    >>> out.frame
+        zip    age
+    0  800*  30-39
+    1  800*  30-39
+    2  805*  50-59
+    3  805*  50-59
+    >>> out.levels_, out.suppressed_
+    ({'zip': 1, 'age': 1}, 0)
+    """
+    function = "anonymize"
+    if method not in ("optimal", "local"):
+        raise ParameterError.of(function, "method", repr(method), "'optimal' or 'local'")
+    deadline = _deadline(time_limit, function)
+    task = prepare(
+        data, qi, criteria, k=k, hierarchies=hierarchies, suppress=suppress, utility=utility, weights=weights,
+        keep=keep, unit=unit, function=function,
+    )  # fmt: skip
+    found = search(task, deadline, progress)
+    if method == "local":
+        from privkit.transform.local import recode_locally
+
+        levels, gone = recode_locally(task, found, deadline)
+        return finished(task, found, levels, gone, data, method)
+    if found.node is None:
+        raise infeasible(task, found)
+    gone = _suppressed_combos(task, found.node)
+    levels = np.array(found.node, dtype=np.int64)[:, None]
+    return finished(task, found, levels, gone, data, method)
+
+
+def search(task: Task, deadline: float | None, progress: bool | Progress | None) -> Found:
+    """Return the best node of a task's lattice."""
+    callback = _printed if progress is True else (progress or None)
+    run = Search(task.coding, task.judge, task.measure, task.limit, deadline, callback, most_levels=task.most_levels)
+    return run.run()
+
+
+def infeasible(task: Task, found: Found) -> InfeasibleError:
+    """Return the error that says what the best node reaches."""
+    node, suppressed = found.nearest if found.nearest is not None else (task.most_levels, task.coding.n_rows)
+    levels = dict(zip(task.coding.columns, node, strict=True))
+    return InfeasibleError.no_node(
+        task.function, repr(task.criterion), suppressed, task.limit, task.coding.n_rows, {name: levels[name] for name in task.qi}
+    )
+
+
+def _suppressed_combos(task: Task, node: tuple[int, ...]) -> np.ndarray:
+    from privkit.transform.classes import Rollup
+
+    rollup = Rollup(task.coding)
+    violating = task.judge.judge(rollup.at(node)).violating
+    return violating[rollup.class_of_combo(node)] if len(violating) else np.zeros(0, dtype=bool)
+
+
+def _deadline(time_limit: object, function: str) -> float | None:
+    if time_limit is None:
+        return None
+    if isinstance(time_limit, bool) or not isinstance(time_limit, int | float) or not time_limit > 0:
+        raise ParameterError.of(function, "time_limit", repr(time_limit), "a number of seconds above 0")
+    return time.monotonic() + time_limit
+
+
+def _printed(judged: int, nodes: int, loss: float | None) -> None:
+    import sys
+
+    best = "none yet" if loss is None else f"{loss:.4f}"
+    if judged % 20 == 1:
+        sys.stderr.write(f"\r{judged:,} of {nodes:,} nodes judged, best {best} ")
+        sys.stderr.flush()

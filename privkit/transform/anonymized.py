@@ -1,0 +1,143 @@
+"""`Anonymized`: a table in which the criteria hold, and what that cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from privkit.transform.frames import native
+from privkit.transform.recode import recoded, starred
+from privkit.transform.report import AnonymizationReport, report_of
+from privkit.values.show import Plotted
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from privkit.transform.hierarchy import Hierarchy
+    from privkit.transform.search import Found
+    from privkit.transform.task import Task
+    from privkit.values.criteria import Criterion
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Anonymized(Plotted):
+    """The result of `anonymize`.
+
+    Attributes
+    ----------
+    frame : dataframe
+        The rows that are left, in their order and under their index. Columns of one level are ordered categories;
+        untouched columns are as they were. Suppressed records are not in it (see `with_suppressed`).
+    levels_ : dict of str to int
+        The level of each quasi-identifier; under ``method="local"``, where levels differ, the highest that is used.
+    suppressed_ : int
+        Records left out.
+    loss_ : float
+        The value of the chosen utility measure.
+    utility : str
+        Its name.
+    criteria : Criterion
+        What holds.
+    kept_ : array of bool, shape (n_rows,)
+        Which of the rows are in `frame`.
+    optimal_ : bool
+        Whether no node of the lattice has a lower loss (full-domain generalization).
+    bound_ : float
+        A bound below the loss of every node.
+    judged_ : int
+        Nodes whose classes were counted.
+    reason : str
+        Why the search ended early, or "".
+    method : str
+        "optimal" or "local".
+    hierarchies : dict of str to Hierarchy
+        What was used for each column.
+    proposed_ : tuple of str
+        Columns whose hierarchy was proposed from their type: look at them.
+    report : AnonymizationReport
+        Before and after: criteria, utility, risk.
+    """
+
+    frame: Any
+    levels_: dict[str, int]
+    suppressed_: int
+    loss_: float
+    utility: str
+    criteria: Criterion
+    kept_: NDArray[np.bool_]
+    optimal_: bool
+    bound_: float
+    judged_: int
+    reason: str
+    method: str
+    hierarchies: dict[str, Hierarchy]
+    proposed_: tuple[str, ...]
+    report: AnonymizationReport
+    source: Any
+
+    @property
+    def qi(self) -> tuple[str, ...]:
+        """The quasi-identifiers."""
+        return tuple(self.levels_)
+
+    def with_suppressed(self) -> pd.DataFrame:
+        """Return all rows, with ``*`` in the quasi-identifiers of the suppressed ones.
+
+        Their other columns are shown, and together they are a class that need not meet the criteria: read again,
+        ``*`` must not be taken for a value.
+        """
+        import pandas as pd
+
+        if not isinstance(self.frame, pd.DataFrame):
+            raise TypeError("with_suppressed() works on pandas frames.")
+        suppressed = pd.Series(~self.kept_)
+        whole = pd.concat([self.frame, self.source.loc[~self.kept_]]) if suppressed.any() else self.frame
+        order = np.concatenate([np.flatnonzero(self.kept_), np.flatnonzero(~self.kept_)])
+        for name in self.qi:  # concat drops categories that differ
+            if isinstance(self.frame[name].dtype, pd.CategoricalDtype):
+                cells = pd.concat([self.frame[name].astype(object), pd.Series([None] * int(suppressed.sum()), dtype=object)])
+                whole[name] = pd.Categorical(cells, dtype=self.frame[name].dtype)
+        whole = whole.iloc[np.argsort(order, kind="stable")]
+        return starred(whole, self.qi, ~self.kept_)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the report's figures, before and after."""
+        return self.report.to_frame()
+
+    @cached_property
+    def classes_(self) -> int:
+        """How many equivalence classes the result has."""
+        return self.report.after.classes
+
+
+def finished(
+    task: Task, found: Found, levels: NDArray[np.int64], gone: NDArray[np.bool_], data: object, method: str
+) -> Anonymized:
+    """Return the result of a search: the rows recoded, and the report on them."""
+    coding = task.coding
+    kept = ~gone[coding.row_combo] if len(gone) else np.ones(coding.n_rows, dtype=bool)
+    frame = recoded(task.frame, coding, levels, kept)
+    report, loss = report_of(task, levels, gone)
+    highest = dict(zip(coding.columns, (int(row.max(initial=0)) for row in levels), strict=True))
+    return Anonymized(
+        frame=native(frame, data),
+        levels_={name: highest[name] for name in task.qi},
+        suppressed_=int((~kept).sum()),
+        loss_=found.loss if method == "optimal" else loss,
+        utility=task.measure.name,
+        criteria=task.criterion,
+        kept_=kept,
+        optimal_=found.optimal and method == "optimal",
+        bound_=found.bound,
+        judged_=found.judged,
+        reason=found.reason,
+        method=method,
+        hierarchies=task.hierarchies,
+        proposed_=task.proposed,
+        report=report,
+        source=task.frame,
+    )

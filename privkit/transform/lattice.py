@@ -1,0 +1,161 @@
+"""`lattice`: every node with its loss, its suppressed records and its k, for an explorer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from privkit.errors import ParameterError
+from privkit.errors.transform import HierarchyError
+from privkit.transform.anonymized import Anonymized, finished
+from privkit.transform.classes import Rollup
+from privkit.transform.generalize import level_number
+from privkit.transform.search import Found
+from privkit.transform.task import Task, prepare
+from privkit.values.show import Shown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from privkit.values.criteria import Criterion
+
+_LARGEST = 1_000_000
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Lattice(Shown):
+    """All nodes of a generalization lattice, exact. For the owner's eyes; spends nothing.
+
+    Attributes
+    ----------
+    task : Task
+        The table and what is asked of it.
+    data : dataframe
+        What it was made from.
+    """
+
+    task: Task
+    data: Any
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The quasi-identifiers, in the order that was asked."""
+        return self.task.qi
+
+    @property
+    def shape(self) -> dict[str, int]:
+        """How many levels each column has."""
+        sizes = dict(zip(self.task.coding.columns, self.task.coding.shape, strict=True))
+        return {name: sizes[name] for name in self.task.qi}
+
+    @property
+    def n_nodes(self) -> int:
+        """How many nodes there are."""
+        size = 1
+        for levels in self.task.coding.shape:
+            size *= levels
+        return size
+
+    def level_names(self) -> dict[str, list[str]]:
+        """Return the names of each column's levels."""
+        names = {ladder.column: [level.name for level in ladder.levels] for ladder in self.task.coding.ladders}
+        return {name: names[name] for name in self.task.qi}
+
+    def node(self, levels: Mapping[str, int | str]) -> dict[str, Any]:
+        """Return one node's figures: suppressed, k, classes, loss, feasible."""
+        return self._figures(Rollup(self.task.coding), self._levels(levels))
+
+    def apply(self, levels: Mapping[str, int | str]) -> Anonymized:
+        """Return the table at a node, its violating classes suppressed.
+
+        Raises
+        ------
+        InfeasibleError
+            If that needs more records suppressed than allowed.
+        """
+        from privkit.transform.anonymize import _suppressed_combos, infeasible
+
+        node = self._levels(levels)
+        gone = _suppressed_combos(self.task, node)
+        suppressed = int(self.task.coding.counts[gone].sum())
+        found = Found(node, float("nan"), suppressed, False, 0.0, 1, "", (node, suppressed))
+        if suppressed > self.task.limit:
+            raise infeasible(self.task, found)
+        return finished(self.task, found, np.array(node, dtype=np.int64)[:, None], gone, self.data, "node")
+
+    def nodes(self) -> pd.DataFrame:
+        """Return every node: its levels, then `loss`, `suppressed`, `k` (of what is kept), `classes`, `feasible`.
+
+        Raises
+        ------
+        ParameterError
+            If there are more than a million nodes.
+        """
+        import pandas as pd
+
+        if self.n_nodes > _LARGEST:
+            raise ParameterError.of(
+                "nodes", "the lattice", f"{self.n_nodes:,} nodes", f"of at most {_LARGEST:,}", "Ask for single nodes: .node({...})."
+            )
+        table = pd.DataFrame.from_records(list(self._walk()))
+        return table[[*self.task.qi, "loss", "suppressed", "k", "classes", "feasible"]]
+
+    def _walk(self) -> Iterator[dict[str, Any]]:
+        # Fine to coarse within a column, so that classes roll up from the node before.
+        rollup = Rollup(self.task.coding)
+        for node in np.ndindex(self.task.coding.shape):
+            yield self._figures(rollup, node)
+
+    def _figures(self, rollup: Rollup, node: tuple[int, ...]) -> dict[str, Any]:
+        task = self.task
+        classes = rollup.at(node)
+        violating = task.judge.judge(classes).violating
+        kept = classes.sizes[~violating]
+        suppressed = int(classes.sizes.sum() - kept.sum())
+        return dict(zip(task.coding.columns, node, strict=True)) | {
+            "loss": task.measure.value(rollup, classes, violating),
+            "suppressed": suppressed,
+            "k": int(kept.min()) if len(kept) else 0,
+            "classes": len(kept),
+            "feasible": suppressed <= task.limit,
+        }
+
+    def _levels(self, levels: Mapping[str, int | str]) -> tuple[int, ...]:
+        if unknown := [name for name in levels if name not in self.task.qi]:
+            raise HierarchyError.not_quasi("lattice", unknown, self.task.qi)
+        return tuple(level_number(ladder, levels.get(ladder.column, 0), "lattice") for ladder in self.task.coding.ladders)
+
+
+def lattice(
+    data: object,
+    qi: str | Sequence[str],
+    criteria: Criterion | None = None,
+    *,
+    k: int | None = None,
+    hierarchies: Mapping[str, object] | None = None,
+    suppress: float = 0.02,
+    utility: str = "loss",
+    weights: Mapping[str, float] | None = None,
+    unit: str | None = None,
+) -> Lattice:
+    """Return the generalization lattice of a table, to look at all nodes instead of the best one.
+
+    Parameters and errors as in `anonymize`. Reads rows; exact; spends nothing.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from privkit.transform.hierarchy import Hierarchy
+    >>> people = pd.DataFrame({"zip": ["8004", "8005", "8051", "8052"], "sex": list("mfmf")})
+    >>> found = lattice(people, ["zip", "sex"], k=2, suppress=0)
+    >>> found.n_nodes, int(found.nodes()["feasible"].sum())
+    (10, 7)
+    """
+    task = prepare(
+        data, qi, criteria, k=k, hierarchies=hierarchies, suppress=suppress, utility=utility, weights=weights, keep=(),
+        unit=unit, function="lattice",
+    )  # fmt: skip
+    return Lattice(task, data)

@@ -1,0 +1,248 @@
+"""Changing values instead of generalizing them: coding of extremes, rounding, noise, swapping, PRAM.
+
+None of these gives k-anonymity, and none is differential privacy. Each result says what it does not promise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from privkit.errors import FrameError, ParameterError
+from privkit.tally.frame import column_names, open_frame
+from privkit.transform.frames import native, pandas_frame
+from privkit.transform.perturbed import Perturbed
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+
+def top_bottom(
+    data: object, columns: str | Sequence[str], *, lower: float | None = None, upper: float | None = None
+) -> Perturbed:
+    """Replace values below `lower` by `lower` and values above `upper` by `upper`. Missing stays missing.
+
+    The bounds should be public facts: quantiles of the data tell about its extremes.
+
+    Raises
+    ------
+    ColumnNotFoundError, FrameError, ParameterError
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> top_bottom(pd.DataFrame({"income": [10, 50, 900]}), "income", upper=100).frame["income"].tolist()
+    [10, 50, 100]
+    """
+    if (lower is None and upper is None) or (lower is not None and upper is not None and lower > upper):
+        raise ParameterError.of("top_bottom", "lower, upper", f"{lower!r}, {upper!r}", "at least one bound, with lower <= upper")
+    return _each(
+        data,
+        columns,
+        "top_bottom",
+        lambda column: column.clip(lower, upper),
+        {"lower": lower, "upper": upper},
+        "that values inside the bounds are protected, or that other columns do not single out the extremes.",
+    )
+
+
+def round_to(data: object, columns: str | Sequence[str], *, base: float) -> Perturbed:
+    """Round values to the nearest multiple of `base`; halves go to the even multiple. Missing stays missing.
+
+    Raises
+    ------
+    ColumnNotFoundError, FrameError, ParameterError
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> round_to(pd.DataFrame({"income": [1240, 1260]}), "income", base=100).frame["income"].tolist()
+    [1200, 1300]
+    """
+    if isinstance(base, bool) or not isinstance(base, int | float) or not 0 < base < float("inf"):
+        raise ParameterError.of("round_to", "base", repr(base), "a finite number above 0")
+
+    def rounded(column: pd.Series) -> pd.Series:
+        steps = (column / base).round() * base
+        return steps.astype(column.dtype) if column.dtype.kind in "iu" and float(base).is_integer() else steps
+
+    return _each(
+        data, columns, "round_to", rounded, {"base": base}, "that rare values are hidden: one row may still be the only one at its value."
+    )
+
+
+def add_noise(data: object, columns: str | Sequence[str], *, scale: float, relative: bool = True, seed: int | None = None) -> Perturbed:
+    """Add normal noise: mean 0, standard deviation `scale` times the column's (`relative`), or `scale` itself.
+
+    Uncorrelated additive noise (Brand 2002). The variance grows by the factor 1 + scale².
+
+    Parameters
+    ----------
+    seed : int, optional
+        For repetition in tests. Never publish with a seed that others may guess: the noise could be taken off again.
+
+    Raises
+    ------
+    ColumnNotFoundError, FrameError, ParameterError
+    """
+    if isinstance(scale, bool) or not isinstance(scale, int | float) or not 0 < scale < float("inf"):
+        raise ParameterError.of("add_noise", "scale", repr(scale), "a finite number above 0")
+    random = np.random.default_rng(seed)
+
+    def noisy(column: pd.Series) -> pd.Series:
+        values = column.astype("float64")
+        spread = float(values.std()) if relative else 1.0
+        return values + random.normal(0.0, scale * (spread if spread == spread else 0.0), len(values))
+
+    return _each(
+        data, columns, "add_noise", noisy, {"scale": scale, "relative": relative},
+        "differential privacy: nothing bounds what an outlier gives away, and repeated releases can be averaged. Use dp_* for that.",
+    )  # fmt: skip
+
+
+def rank_swap(data: object, columns: str | Sequence[str], *, window: float = 0.05, seed: int | None = None) -> Perturbed:
+    """Swap each value with one whose rank is at most `window` (a share of the rows) away (Moore 1996).
+
+    Every column keeps its distribution exactly; relations between columns fade.
+
+    Raises
+    ------
+    ColumnNotFoundError, FrameError, ParameterError
+    """
+    if isinstance(window, bool) or not isinstance(window, int | float) or not 0 < window <= 1:
+        raise ParameterError.of("rank_swap", "window", repr(window), "a share of the rows above 0, at most 1")
+    random = np.random.default_rng(seed)
+
+    def swapped(column: pd.Series) -> pd.Series:
+        present = np.flatnonzero(column.notna().to_numpy())
+        order = present[np.argsort(column.iloc[present].to_numpy(), kind="stable")]
+        target = _partners(len(order), max(1, int(window * len(order))), random)
+        places = np.arange(len(column))
+        places[order] = order[target]
+        answer = column.iloc[places]
+        answer.index = column.index
+        return answer
+
+    return _each(
+        data, columns, "rank_swap", swapped, {"window": window},
+        "that anybody is hidden: every original value is published, next to others of similar rank.",
+    )  # fmt: skip
+
+
+def _partners(n: int, reach: int, random: np.random.Generator) -> NDArray[np.int64]:
+    """Return a permutation of ranks that only exchanges pairs at most `reach` apart."""
+    target = np.arange(n)
+    free = np.ones(n, dtype=bool)
+    jumps = random.integers(1, reach + 1, n)
+    for rank in range(n):
+        if not free[rank]:
+            continue
+        other = min(n - 1, rank + int(jumps[rank]))
+        while other > rank and not free[other]:
+            other -= 1
+        if other > rank:
+            target[rank], target[other] = other, rank
+            free[other] = False
+        free[rank] = False
+    return target
+
+
+def pram(data: object, columns: str | Sequence[str], *, keep: float = 0.8, seed: int | None = None) -> Perturbed:
+    """Post-randomization: keep a category with probability `keep`, else draw from the column's distribution.
+
+    Invariant PRAM (Gouweleeuw et al. 1998): the transition matrix ``keep I + (1 - keep) 1 qᵀ`` with q the shares in
+    the table leaves the expected shares unchanged. Missing is a category like any other.
+
+    Raises
+    ------
+    ColumnNotFoundError, FrameError, ParameterError
+    """
+    if isinstance(keep, bool) or not isinstance(keep, int | float) or not 0 <= keep <= 1:
+        raise ParameterError.of("pram", "keep", repr(keep), "a probability from 0 to 1")
+    random = np.random.default_rng(seed)
+
+    def drawn(column: pd.Series) -> pd.Series:
+        places = np.arange(len(column))
+        again = random.random(len(column)) >= keep
+        if again.any():
+            places[again] = random.integers(0, len(column), int(again.sum()))
+        answer = column.iloc[places]
+        answer.index = column.index
+        return answer
+
+    return _each(
+        data, columns, "pram", drawn, {"keep": keep},
+        "local differential privacy: a category that is rare in the table is seldom drawn, so that seeing it gives it away.",
+        numbers=False,
+    )  # fmt: skip
+
+
+def _each(
+    data: object,
+    columns: str | Sequence[str],
+    function: str,
+    change: Callable[[pd.Series], pd.Series],
+    parameters: dict[str, Any],
+    no_promise: str,
+    *,
+    numbers: bool = True,
+) -> Perturbed:
+    names = column_names(columns, function, "columns")
+    open_frame(data, function, names, "columns")
+    frame = pandas_frame(data, function)
+    answer = frame.copy()
+    for name in names:
+        answer[name] = change(number_column(frame, name, function) if numbers else frame[name])
+    return perturbed(frame, answer, data, function, names, parameters, no_promise)
+
+
+def number_column(frame: pd.DataFrame, name: str, function: str) -> pd.Series:
+    """Return a column of numbers.
+
+    Raises
+    ------
+    FrameError
+        If it holds something else.
+    """
+    import pandas as pd
+
+    column = frame[name]
+    if not pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype):
+        raise FrameError.column_type(function, name, str(column.dtype), "It must hold numbers.")
+    return column
+
+
+def perturbed(
+    before: pd.DataFrame, after: pd.DataFrame, data: object, function: str, names: tuple[str, ...],
+    parameters: dict[str, Any], no_promise: str,
+) -> Perturbed:  # fmt: skip
+    """Return the result with its figures."""
+    changed = np.zeros(len(before), dtype=bool)
+    figures = {}
+    for name in names:
+        old, new = before[name], after[name]
+        other = ~((old == new) | (old.isna() & new.isna())).fillna(False).to_numpy(dtype=bool)
+        changed |= other
+        figures[name] = {"unchanged": 1 - float(other.mean()) if len(other) else 1.0} | _moments(old, new)
+    return Perturbed(
+        native(after, data), function, names, parameters, int(changed.sum()), len(before), figures, no_promise
+    )
+
+
+def _moments(old: pd.Series, new: pd.Series) -> dict[str, float]:
+    import pandas as pd
+
+    if not pd.api.types.is_numeric_dtype(old.dtype) or pd.api.types.is_bool_dtype(old.dtype):
+        return {}
+    old, new = old.astype("float64"), new.astype("float64")
+    both = len(old) > 1 and old.std() > 0 and new.std() > 0
+    return {
+        "mean_before": float(old.mean()), "mean_after": float(new.mean()),
+        "std_before": float(old.std()), "std_after": float(new.std()),
+        "correlation": float(old.corr(new)) if both else float("nan"),
+    }  # fmt: skip

@@ -1,0 +1,90 @@
+"""The text of transformations."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+
+from privkit.transform.anonymized import Anonymized
+from privkit.transform.generalize import Generalized
+from privkit.transform.lattice import Lattice
+from privkit.transform.perturbed import Perturbed
+from privkit.transform.report import AnonymizationReport
+from privkit.view.words import lines, names, number, percent, plural
+
+
+@singledispatch
+def text(value: object) -> str:
+    """Return the value as text."""
+    raise TypeError(f"{type(value).__name__} has no text")
+
+
+@text.register(Anonymized)
+def _anonymized(value: Anonymized) -> str:
+    after, before = value.report.after, value.report.before
+    verdict = "holds" if value.report.satisfied else "does NOT hold"
+    answer = f"{value.criteria!r} {verdict}: {value.utility} = {value.loss_:.4f}, {_suppressed(value)}."
+    reasons = [
+        f"Levels: {', '.join(f'{name} {level}' for name, level in value.levels_.items())}"
+        + (" (the highest used; they differ between classes)." if value.method == "local" else "."),
+        f"k {number(before.k)} → {number(after.k)}, classes {number(before.classes)} → {number(after.classes)}, "
+        f"average risk {before.average_risk:.4f} → {after.average_risk:.4f}.",
+        _search(value),
+    ]
+    if value.proposed_:
+        reasons.append(f"Hierarchies of {names(value.proposed_)} were proposed from their types: look at .hierarchies.")
+    return lines(answer, *[reason for reason in reasons if reason], then=[".frame", ".report", ".plot()", ".with_suppressed()"])
+
+
+def _suppressed(value: Anonymized) -> str:
+    rows = len(value.kept_)
+    return f"{number(value.suppressed_)} of {plural(rows, 'record')} suppressed" + (
+        f" ({percent(value.suppressed_, rows)})" if value.suppressed_ else ""
+    )
+
+
+def _search(value: Anonymized) -> str:
+    if value.method not in ("optimal", "local"):
+        return ""
+    if value.reason:
+        return f"Not proved optimal: {value.reason}. No node is better than {value.bound_:.4f}."
+    if value.method == "local":
+        return f"Never worse than the best node of the lattice ({value.utility} {value.bound_:.4f} or more); {plural(value.judged_, 'node')} judged."
+    return f"The optimum of the whole lattice ({plural(value.judged_, 'node')} judged)."
+
+
+@text.register(AnonymizationReport)
+def _report(report: AnonymizationReport) -> str:
+    met = [f"{name}: {'met' if ok else 'NOT met'}" for name, ok in report.after.criteria.items()]
+    answer = "All criteria are met." if report.satisfied else "Not all criteria are met."
+    losses = ", ".join(f"{name} {loss:.1%}" for name, loss in report.column_losses.items())
+    utility = ", ".join(f"{name} {value:.4g}" for name, value in report.after.utility.items())
+    risk = f"Highest risk {report.before.highest_risk:.4g} → {report.after.highest_risk:.4g}; {number(report.suppressed)} records suppressed."
+    return lines(answer, *met, risk, f"Loss by column: {losses}.", f"Utility: {utility}.", then=[".to_frame()"])
+
+
+@text.register(Generalized)
+def _generalized(value: Generalized) -> str:
+    levels = ", ".join(f"{name} {level}" for name, level in value.levels_.items())
+    reasons = ["This alone promises nothing: check what it reaches."]
+    if value.proposed_:
+        reasons.append(f"Hierarchies of {names(value.proposed_)} were proposed from their types: look at .hierarchies.")
+    return lines(f"Generalized to levels: {levels}.", *reasons, then=[".frame", "pk.kanon(out.frame, qi)"])
+
+
+@text.register(Lattice)
+def _lattice(value: Lattice) -> str:
+    shape = " × ".join(f"{name} {levels}" for name, levels in value.shape.items())
+    return lines(
+        f"Lattice of {plural(value.n_nodes, 'node')}: {shape}.",
+        f"Judged by {value.task.criterion!r} with at most {number(value.task.limit)} records suppressed.",
+        then=[".nodes()", ".node({...})", ".apply({...})"],
+    )
+
+
+@text.register(Perturbed)
+def _perturbed(value: Perturbed) -> str:
+    return lines(
+        f"{value.method}: {names(value.columns)} changed in {percent(value.changed_, value.n_rows)} of rows.",
+        f"It does not promise: {value.no_promise}",
+        then=[".frame", ".to_frame()"],
+    )
