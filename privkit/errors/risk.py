@@ -1,0 +1,185 @@
+"""Errors about populations, weights, truth tables, inventories and optional libraries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from privkit.errors.base import PrivkitError, listed
+
+
+class PopulationError(PrivkitError, ValueError):
+    """A population cannot be one from which the data was drawn.
+
+    Attributes
+    ----------
+    population, rows : int
+        How many persons the population has, and how many the data.
+    """
+
+    population: int = 0
+    rows: int = 0
+
+    @classmethod
+    def smaller(cls, function: str, population: int, rows: int) -> PopulationError:
+        """The population has fewer persons than the data."""
+        error = cls(
+            f"{function}() got a population of {population:,}, but the data has {rows:,} "
+            f"{'person' if rows == 1 else 'persons'}. The data must be a part of the population: "
+            "give the number of persons it was drawn from, or a table of all of them."
+        )
+        error.population, error.rows = population, rows
+        return error
+
+
+class WeightsError(PrivkitError, ValueError):
+    """Sampling weights are no numbers of persons.
+
+    Attributes
+    ----------
+    column : str
+        The column of weights.
+    missing, infinite, not_positive : int
+        How many rows have no weight, an infinite one, one of zero or below.
+    """
+
+    column: str = ""
+    missing: int = 0
+    infinite: int = 0
+    not_positive: int = 0
+
+    @classmethod
+    def of(cls, function: str, column: str, missing: int, infinite: int, not_positive: int) -> WeightsError:
+        """Some rows of `column` hold no weight above 0."""
+        found = [
+            f"{count:,} {word}"
+            for count, word in ((missing, "missing"), (infinite, "infinite"), (not_positive, "zero or negative"))
+            if count
+        ]
+        error = cls(
+            f"{function}() got weights={column!r} with {', '.join(found)}. A weight is how many persons of the "
+            f"population a row stands for: a finite number > 0. Drop these rows or mend their weights first."
+        )
+        error.column, error.missing, error.infinite, error.not_positive = column, missing, infinite, not_positive
+        return error
+
+    @classmethod
+    def type(cls, function: str, column: str, dtype: str) -> WeightsError:
+        """The column holds no numbers."""
+        error = cls(f"{function}() got weights={column!r} of type {dtype}. Weights must be numbers > 0.")
+        error.column = column
+        return error
+
+
+class LinkError(PrivkitError, TypeError):
+    """Two tables cannot be matched on a column, because their types differ.
+
+    Attributes
+    ----------
+    column : str
+        The column of the data.
+    types : (str, str)
+        Its type, and that of its partner in the other table.
+    """
+
+    column: str = ""
+    types: tuple[str, str] = ("", "")
+
+    @classmethod
+    def types_differ(cls, function: str, column: str, types: tuple[str, str]) -> LinkError:
+        """`column` holds values of another kind than its partner: nothing would match, without a word."""
+        error = cls(
+            f"{function}() cannot match {column!r}: it is {types[0]} in the data and {types[1]} in the other table, so "
+            "that no value would equal another. Convert one of them, for example "
+            f"df[{column!r}].astype('string'), and mind leading zeros."
+        )
+        error.column, error.types = column, types
+        return error
+
+
+class TruthError(PrivkitError, ValueError):
+    """A truth table does not say which rows of two tables belong together.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        Its columns.
+    """
+
+    columns: tuple[str, ...] = ()
+
+    @classmethod
+    def columns_unclear(cls, function: str, columns: Sequence[str], left: int, right: int) -> TruthError:
+        """`truth` needs one column of each table; it has `left` of the data's and `right` of the other's."""
+        error = cls(
+            f"{function}() got truth with the columns {listed(columns)}: {left} of them stand in the data alone and "
+            f"{right} in the other table alone, where one of each is needed. "
+            "Give two columns: the id in the data and the id in the other table, under their names there; "
+            "or the name of one id column that both tables have."
+        )
+        error.columns = tuple(columns)
+        return error
+
+    @classmethod
+    def unknown_ids(cls, function: str, column: str, ids: int, table: str) -> TruthError:
+        """None of the ids in `column` is known in the table that they should point to."""
+        error = cls(
+            f"{function}() got truth whose {ids:,} ids in {column!r} are all unknown in {table}. "
+            "Are they of the same kind, with the same leading zeros and the same pseudonyms?"
+        )
+        error.columns = (column,)
+        return error
+
+
+class SearchLimitError(PrivkitError, ValueError):
+    """A search was asked for more than can be listed in bounded time."""
+
+    @classmethod
+    def columns(cls, function: str, columns: int, most: int) -> SearchLimitError:
+        """There are more columns than the subsets of one size could be walked through."""
+        return cls(
+            f"{function}() got {columns} columns, where at most {most} are allowed: their subsets are too many. "
+            "Choose the columns that others may know; df.privacy.audit() proposes some."
+        )
+
+
+class InventoryError(PrivkitError, ValueError):
+    """A data inventory, or what was written to one, is malformed.
+
+    Attributes
+    ----------
+    problems : tuple of str
+        What is wrong, one entry each.
+    """
+
+    problems: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, function: str, problems: Sequence[str]) -> InventoryError:
+        """Tell all `problems` at once."""
+        text = "\n".join(f"- {problem}" for problem in problems)
+        error = cls(f"{function}() cannot use this inventory:\n{text}")
+        error.problems = tuple(problems)
+        return error
+
+
+class LibraryRequiredError(PrivkitError, ImportError):
+    """An optional library is not installed.
+
+    Attributes
+    ----------
+    library, extra : str
+        The library, and the extra of this project that brings it.
+    """
+
+    library: str = ""
+    extra: str = ""
+
+    @classmethod
+    def of(cls, function: str, library: str, extra: str) -> LibraryRequiredError:
+        """`function` needs `library`, which comes with `extra`."""
+        error = cls(
+            f"{function}() needs {library}, which is not installed: pip install 'jupyter-privkit[{extra}]' "
+            "brings it. All else works without."
+        )
+        error.library, error.extra = library, extra
+        return error

@@ -1,0 +1,1 @@
+"""Re-identification, population and linkage risk: pure functions of a tally, and their reports."""

@@ -1,0 +1,268 @@
+"""Linkage: whom a second table betrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from privkit.errors import ParameterError
+from privkit.errors.risk import TruthError
+from privkit.risk.rates import ExcessRisk, Rate, excess_risk
+from privkit.tally.frame import column_names, open_frame
+from privkit.tally.pairs import Matches, joint_codes, match_rows
+from privkit.tally.subsets import chosen_columns
+from privkit.values.show import Plotted
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class LinkReport(Plotted):
+    """How many rows a second table singles out. Exact, for the owner's eyes; no release.
+
+    Attributes
+    ----------
+    on : tuple of str
+        The columns of the data that were compared.
+    n_rows, n_other : int
+        Rows of the data, and of the other table.
+    n_pairs : int
+        Rows of the inner join.
+    n_none, n_single, n_several : int
+        Rows of the data with no match, exactly one, several. A missing value never matches, not even another one.
+    n_incomplete : int
+        Rows of the data with a missing value in `on`; they are among those with no match.
+    n_right : int or None
+        Single matches that the truth confirms; None without a truth.
+    n_unjudged : int or None
+        Single matches about whose row the truth says nothing; they do not count as right. None without a truth.
+    n_unknown : int or None
+        Ids in the truth that stand in neither table; None without a truth.
+    baseline : Rate
+        Single matches after each column of the data was shuffled on its own: what chance alone links.
+    control : Rate or None
+        Single matches among people who are known to be absent from the other table; None without a control.
+    """
+
+    on: tuple[str, ...]
+    n_rows: int
+    n_other: int
+    n_pairs: int
+    n_none: int
+    n_single: int
+    n_several: int
+    n_incomplete: int
+    n_right: int | None
+    n_unjudged: int | None
+    n_unknown: int | None
+    baseline: Rate
+    control: Rate | None
+
+    @property
+    def singled(self) -> Rate:
+        """The share of rows with exactly one match."""
+        return Rate(self.n_single, self.n_rows)
+
+    @property
+    def right(self) -> Rate | None:
+        """The share of rows that are linked to the right person; None without a truth."""
+        return None if self.n_right is None else Rate(self.n_right, self.n_rows)
+
+    @property
+    def precision(self) -> Rate | None:
+        """The share of single matches that are right; None without a truth."""
+        return None if self.n_right is None else Rate(self.n_right, self.n_single)
+
+    @property
+    def excess(self) -> ExcessRisk | None:
+        """What the attack gains above the control; None without one."""
+        return None if self.control is None else excess_risk(self.singled, self.control)
+
+    @property
+    def informative(self) -> bool:
+        """Whether the attack does better than chance; where it does not, its figures say little about the risk."""
+        return self.singled.center > self.baseline.center
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a row per rate: `rate`, `hits`, `n`, `observed`, `low`, `high` (Wilson, 95 %)."""
+        import pandas as pd
+
+        rates = {
+            "single match": self.singled,
+            "right match": self.right,
+            "right among single": self.precision,
+            "baseline": self.baseline,
+            "control": self.control,
+        }
+        names = ("hits", "n", "observed", "low", "high")
+        rows = [{"rate": key, **{name: getattr(rate, name) for name in names}} for key, rate in rates.items() if rate]
+        return pd.DataFrame(rows, columns=("rate", *names))
+
+
+def link(
+    data: object,
+    other: object,
+    on: str | Sequence[str] | Mapping[str, str],
+    *,
+    truth: object = None,
+    control: object = None,
+    seed: int = 0,
+) -> LinkReport:
+    """Match the rows of the data with those of another table, exactly, and tell how many are singled out.
+
+    Missing never matches. Reads rows of all tables; exact; spends nothing. No value is kept.
+
+    Parameters
+    ----------
+    data, other : dataframe
+        The table to be shared, and a table that an attacker may have (a register, a customer list).
+    on : str, sequence of str, or mapping of str to str
+        The columns to compare; a mapping names the columns of `other` where they differ.
+    truth : dataframe, str or (str, str), optional
+        Which rows belong together: a table with the id in the data and the id in `other`, under their names there
+        (other columns are ignored; a pair with a missing id says that the person is absent); or the name of an id column that
+        both tables have; or the names of such a column in the data and in `other`.
+    control : dataframe, optional
+        People like those in the data who are known not to be in `other`, with the columns of `on`.
+    seed : int
+        Of the shuffle that the baseline takes.
+
+    Raises
+    ------
+    ColumnNotFoundError, DuplicateColumnError, FrameError, ParameterError
+    LinkError
+        If a column is text in one table and numbers in the other, so that nothing would match.
+    TruthError
+        If `truth` does not name one id of each table, or none of its ids is known.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> shared = pd.DataFrame({"zip": ["a", "b", "b", None], "born": [1970, 1980, 1981, 1990]})
+    >>> register = pd.DataFrame({"zip": ["a", "b", "b", None], "born": [1970, 1980, 1980, 1990]})
+    >>> found = link(shared, register, on=["zip", "born"])
+    >>> found.n_pairs, found.n_single, found.n_several, found.n_none
+    (3, 1, 1, 2)
+    """
+    pairs = _pairs(on)
+    left = chosen_columns(data, [a for a, _ in pairs], "link", "on")
+    right = chosen_columns(other, [b for _, b in pairs], "link", "on")
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise ParameterError.of("link", "seed", f"a {type(seed).__name__}", "a whole number >= 0")
+    found = match_rows(left, right, pairs, function="link")
+    judged = None if truth is None else _judged(data, other, truth, found)
+    return LinkReport(
+        on=tuple(a for a, _ in pairs),
+        n_rows=len(left),
+        n_other=len(right),
+        n_pairs=int(found.counts.sum()),
+        n_none=int((found.counts == 0).sum()),
+        n_single=_singles(found),
+        n_several=int((found.counts > 1).sum()),
+        n_incomplete=found.incomplete,
+        n_right=None if judged is None else judged.right,
+        n_unjudged=None if judged is None else judged.unjudged,
+        n_unknown=None if judged is None else judged.unknown,
+        baseline=Rate(_singles(match_rows(_shuffled(left, seed), right, pairs, function="link")), len(left)),
+        control=None if control is None else _control(control, right, pairs),
+    )
+
+
+def _pairs(on: object) -> list[tuple[str, str]]:
+    if isinstance(on, Mapping):
+        left = column_names(list(on), "link", "on")
+        right = column_names(list(on.values()), "link", "on")
+        return list(zip(left, right, strict=True))
+    return [(name, name) for name in column_names(on, "link", "on")]
+
+
+def _singles(found: Matches) -> int:
+    return int((found.counts == 1).sum())
+
+
+def _shuffled(table: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Return the table with each column shuffled on its own: the same values, no persons."""
+    import pandas as pd
+
+    random = np.random.default_rng(seed)
+    return pd.DataFrame({name: table[name].array.take(random.permutation(len(table))) for name in table.columns})
+
+
+def _control(control: object, right: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> Rate:
+    table = chosen_columns(control, [a for a, _ in pairs], "link", "control")
+    return Rate(_singles(match_rows(table, right, pairs, function="link")), len(table))
+
+
+@dataclass(frozen=True)
+class _Judged:
+    right: int
+    unjudged: int
+    unknown: int
+
+
+def _judged(data: object, other: object, truth: object, found: Matches) -> _Judged:
+    """Compare the single matches with the truth."""
+    singles = np.flatnonzero(found.counts == 1)
+    partners = found.partner[singles]
+    if isinstance(truth, str) or (isinstance(truth, tuple) and all(isinstance(name, str) for name in truth)):
+        a, b = (truth, truth) if isinstance(truth, str) else _two(truth)
+        left, right = chosen_columns(data, [a], "link", "truth")[a], chosen_columns(other, [b], "link", "truth")[b]
+        here, there = joint_codes(left, right, "link")
+        agree = (here[singles] == there[partners]) & (here[singles] >= 0)
+        return _Judged(int(agree.sum()), int((here[singles] < 0).sum()), 0)
+    table, a, b = _truth_table(data, other, truth)
+    left_ids, left_truth = joint_codes(chosen_columns(data, [a], "link", "truth")[a], table[a], "link")
+    right_ids, right_truth = joint_codes(chosen_columns(other, [b], "link", "truth")[b], table[b], "link")
+    unknown = _unknown(left_truth, left_ids, a, "the data") + _unknown(right_truth, right_ids, b, "the other table")
+    width = int(max(right_ids.max(initial=0), right_truth.max(initial=0))) + 1
+    whole = (left_truth >= 0) & (right_truth >= 0)
+    true_pairs = left_truth[whole] * width + right_truth[whole]
+    here, there = left_ids[singles], right_ids[partners]
+    agree = (here >= 0) & (there >= 0) & np.isin(here * width + there, true_pairs)
+    judged = np.isin(here, left_truth[left_truth >= 0])
+    return _Judged(int(agree.sum()), int((~judged).sum()), unknown)
+
+
+def _unknown(truth: NDArray[np.int64], ids: NDArray[np.int64], column: str, table: str) -> int:
+    """Return how many distinct ids of the truth the table does not know; refuse a truth of which it knows none."""
+    named = np.unique(truth[truth >= 0])
+    unknown = int((~np.isin(named, ids)).sum())
+    if len(named) and len(ids) and unknown == len(named):
+        raise TruthError.unknown_ids("link", column, unknown, table)
+    return unknown
+
+
+def _truth_table(data: object, other: object, truth: object) -> tuple[pd.DataFrame, str, str]:
+    """Return the truth as a frame, and its columns that are ids of the data and of the other table."""
+    import pandas as pd
+
+    if isinstance(truth, pd.Series):
+        truth = truth.reset_index()
+    names = [name for name in _names(truth) if isinstance(name, str)]
+    here, there = set(_names(data)), set(_names(other))
+    lefts = [name for name in names if name in here and name not in there]
+    rights = [name for name in names if name in there and name not in here]
+    if len(lefts) != 1 or len(rights) != 1:
+        raise TruthError.columns_unclear("link", names, len(lefts), len(rights))
+    return chosen_columns(truth, [lefts[0], rights[0]], "link", "truth"), lefts[0], rights[0]
+
+
+def _names(data: object) -> list[object]:
+    import pandas as pd
+
+    return (
+        list(data.columns)
+        if isinstance(data, pd.DataFrame)
+        else list(open_frame(data, "link").collect_schema().names())
+    )
+
+
+def _two(truth: tuple[object, ...]) -> tuple[str, str]:
+    if len(truth) != 2:
+        raise ParameterError.of("link", "truth", f"a tuple of {len(truth)}", "a table, a column, or two columns")
+    return str(truth[0]), str(truth[1])

@@ -1,0 +1,103 @@
+"""Population uniques by Pitman's sampling formula."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from privkit.risk.gamma import digamma
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+#: The largest α that is told from 1.
+_LARGEST_ALPHA = 1 - 1e-9
+
+
+def pitman(
+    j: NDArray[np.int64], counts: NDArray[np.int64], population: int
+) -> tuple[float | None, dict[str, float], str]:
+    """Estimate population uniques by Pitman's sampling formula, fitted by maximum likelihood (Hoshino 2001).
+
+    L(θ, α) = Π_{i=1}^{u-1} (θ + iα) / Π_{i=1}^{n-1} (θ + i) · Π_j [Π_{l=1}^{j-1} (l - α)]^{s_j};
+    E[S1] = Γ(θ + 1) / Γ(θ + α) N^α. Sums are differences of digammas, so that the cost does not grow with n.
+
+    Parameters
+    ----------
+    j, counts : arrays of int64
+        The class sizes that occur, ascending, and how many classes have each.
+    population : int
+    """
+    n, u = int((j * counts).sum()), int(counts.sum())
+    if u == n:
+        return None, {}, "Every row is a sample unique: the likelihood grows up to α = 1."
+    if u == 1:
+        return None, {}, "One class alone determines no model."
+    alpha = _alpha(j, counts, n, u)
+    if alpha >= _LARGEST_ALPHA:
+        return None, {}, "The likelihood has no maximum below α = 1."
+    theta = _theta(alpha, n, u)
+    uniques = (
+        math.exp(math.lgamma(theta + 1) - math.lgamma(theta + alpha) + alpha * math.log(population))
+        if (theta + alpha > 0)
+        else None
+    )
+    return uniques, {"theta": theta, "alpha": alpha}, ""
+
+
+def _alpha(j: NDArray[np.int64], counts: NDArray[np.int64], n: int, u: int) -> float:
+    """Return the α at which the profile likelihood is largest; 0 where it falls from there on."""
+
+    def slope(alpha: float) -> float:
+        theta = _theta(alpha, n, u)
+        shares = float(np.sum(counts * (digamma(j - alpha) - digamma(1 - alpha))))
+        return _sum_of_ratios(theta, alpha, u) - shares
+
+    low, high = 0.0, _LARGEST_ALPHA
+    if slope(low) <= 0:
+        return low
+    return high if slope(high) > 0 else _root(slope, low, high)
+
+
+def _sum_of_ratios(theta: float, alpha: float, u: int) -> float:
+    """Return Σ_{i=1}^{u-1} i / (θ + iα)."""
+    if alpha < 1e-8:
+        return u * (u - 1) / 2 / theta
+    return (u - 1 - theta * _sum_of_inverses(theta, alpha, u)) / alpha
+
+
+def _sum_of_inverses(theta: float, alpha: float, u: int) -> float:
+    """Return Σ_{i=1}^{u-1} 1 / (θ + iα)."""
+    if alpha < 1e-8:
+        return (u - 1) / theta
+    return float(digamma(theta / alpha + u) - digamma(theta / alpha + 1)) / alpha
+
+
+def _theta(alpha: float, n: int, u: int) -> float:
+    """Return the θ > -α at which the likelihood is largest for this α.
+
+    Its slope Σ 1/(θ + iα) - Σ 1/(θ + i) falls from +∞ at -α to below 0 (as u < n), so it has a root.
+    """
+
+    def slope(log: float) -> float:
+        theta = math.exp(log) - alpha
+        return _sum_of_inverses(theta, alpha, u) - float(digamma(theta + n) - digamma(theta + 1))
+
+    low, high = math.log(1e-12), 1.0
+    while slope(high) > 0 and high < 60:
+        high += 2
+    return math.exp(_root(slope, low, high)) - alpha
+
+
+def _root(function: Callable[[float], float], low: float, high: float) -> float:
+    """Return where a function that is positive at `low` and negative at `high` changes sign, by bisection."""
+    for _ in range(200):
+        middle = (low + high) / 2
+        if middle in {low, high}:
+            break
+        low, high = (middle, high) if function(middle) > 0 else (low, middle)
+    return (low + high) / 2

@@ -1,0 +1,1 @@
+"""What needs several rooms: inventories, persons' requests, assessments, packages."""

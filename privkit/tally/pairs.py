@@ -1,0 +1,142 @@
+"""Matching two frames on columns: how many rows of the one each row of the other equals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from privkit.errors import FrameError
+from privkit.errors.risk import LinkError
+from privkit.tally.lookup import plain_floats
+from privkit.tally.packed import packed
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+_TEXT = {"string", "categorical"}
+_NUMBER = {"integer", "floating", "decimal", "mixed-integer-float", "complex"}
+_TIME = {"datetime64", "datetime"}
+
+
+@dataclass(frozen=True, eq=False)
+class Matches:
+    """What each row of a left table matches in a right one.
+
+    Attributes
+    ----------
+    counts : array of int64, shape (n_left,)
+        How many rows of the right table match; a row with a missing key matches none.
+    partner : array of int64, shape (n_left,)
+        The place of the match where there is exactly one, else -1.
+    incomplete : int
+        Left rows with a missing key.
+    """
+
+    counts: NDArray[np.int64]
+    partner: NDArray[np.int64]
+    incomplete: int
+
+
+def match_rows(
+    left: pd.DataFrame,
+    right: pd.DataFrame,
+    pairs: Sequence[tuple[str, str]],
+    *,
+    function: str,
+    missing_matches: bool = False,
+) -> Matches:
+    """Match the rows of two tables on pairs of columns, exactly. Reads rows; spends nothing.
+
+    Parameters
+    ----------
+    left, right : pandas.DataFrame
+    pairs : sequence of (str, str)
+        A column of `left` and its partner in `right`.
+    missing_matches : bool
+        Whether missing equals missing, as in equivalence classes; in linkage it never does.
+
+    Raises
+    ------
+    LinkError
+        If a pair holds values of different kinds.
+    FrameError
+        If a column cannot be compared.
+    """
+    coded = [joint_codes(left[a], right[b], function) for a, b in pairs]
+    complete = ~np.any([codes < 0 for codes, _ in coded], axis=0) if coded else np.ones(len(left), dtype=bool)
+    usable = ~np.any([codes < 0 for _, codes in coded], axis=0) if coded else np.ones(len(right), dtype=bool)
+    incomplete = int((~complete).sum())
+    if missing_matches:
+        complete[:], usable[:] = True, True
+    both = [np.concatenate([a[complete], b[usable]]) + 1 for a, b in coded]
+    keys = packed(both)[0]
+    here, there = keys[: int(complete.sum())], keys[int(complete.sum()) :]
+    counts, partner = _counted(here, there)
+    n = len(left)
+    all_counts, all_partners = np.zeros(n, dtype=np.int64), np.full(n, -1, dtype=np.int64)
+    all_counts[complete] = counts
+    all_partners[complete] = np.where(partner >= 0, np.flatnonzero(usable)[partner] if usable.any() else -1, -1)
+    return Matches(all_counts, all_partners, incomplete)
+
+
+def _counted(here: NDArray[np.int64], there: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return how often each key of `here` stands in `there`, and where if once."""
+    if not len(there):
+        return np.zeros(len(here), dtype=np.int64), np.full(len(here), -1, dtype=np.int64)
+    order = np.argsort(there, kind="stable")
+    ranked = there[order]
+    low, high = np.searchsorted(ranked, here, side="left"), np.searchsorted(ranked, here, side="right")
+    counts = high - low
+    return counts, np.where(counts == 1, order[np.minimum(low, len(order) - 1)], -1)
+
+
+def joint_codes(left: pd.Series, right: pd.Series, function: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return codes of two columns in which equal values have one code; -1 stands for missing.
+
+    Raises
+    ------
+    LinkError
+        If the columns hold values of different kinds, so that none would equal another.
+    """
+    import pandas as pd
+
+    kinds = kind_of(left), kind_of(right)
+    if "any" not in kinds and kinds[0] != kinds[1]:
+        raise LinkError.types_differ(function, str(left.name), (_named(left, kinds[0]), _named(right, kinds[1])))
+    both = pd.concat([_plain(left), _plain(right)], ignore_index=True)
+    try:
+        codes = pd.factorize(both, use_na_sentinel=True)[0].astype(np.int64)
+    except TypeError:
+        hint = "Take its parts as columns of their own."
+        raise FrameError.column_type(function, str(left.name), str(left.dtype), hint) from None
+    return codes[: len(left)], codes[len(left) :]
+
+
+def _plain(column: pd.Series) -> pd.Series:
+    import pandas as pd
+
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        column = column.astype(column.cat.categories.dtype) if not column.isna().any() else column.astype(object)
+    return plain_floats(column)
+
+
+def kind_of(column: pd.Series) -> str:
+    """Return "text", "number", "boolean", "time", "any" where it is mixed or empty, or another kind's name."""
+    import pandas as pd
+
+    values: Any = column.cat.categories if isinstance(column.dtype, pd.CategoricalDtype) else column
+    kind = pd.api.types.infer_dtype(values, skipna=True)
+    if kind in {"empty", "mixed", "mixed-integer", "unknown-array"}:
+        return "any"
+    for name, kinds in (("text", _TEXT), ("number", _NUMBER), ("time", _TIME)):
+        if kind in kinds:
+            return name
+    return str(kind)
+
+
+def _named(column: pd.Series, kind: str) -> str:
+    return f"{kind} ({column.dtype})"

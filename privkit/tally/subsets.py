@@ -1,0 +1,121 @@
+"""Rows as codes: which equivalence class each row is in, and each class's code in every column."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+import numpy as np
+
+from privkit.errors import FrameError
+from privkit.tally.classes import _to_pandas, collected, one_missing
+from privkit.tally.frame import column_names, open_frame
+from privkit.tally.lookup import plain_floats
+from privkit.tally.packed import packed
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class RowClasses:
+    """The equivalence classes of a frame as codes, and each row's class.
+
+    Attributes
+    ----------
+    by : tuple of str
+        The columns.
+    codes : array of int64, shape (n_columns, n_classes)
+        Each class's code in each column, from 0; missing is a code of its own.
+    sizes : array of int64, shape (n_classes,)
+        Rows of each class.
+    class_of : array of int64, shape (n_rows,)
+        The class of each row, in the order of the rows.
+    index : pandas.Index
+        The labels of the rows.
+    """
+
+    by: tuple[str, ...]
+    codes: NDArray[np.int64]
+    sizes: NDArray[np.int64]
+    class_of: NDArray[np.int64]
+    index: pd.Index
+
+    @property
+    def n_rows(self) -> int:
+        """How many rows there are."""
+        return len(self.class_of)
+
+
+def row_classes(
+    data: object, by: str | Sequence[str], *, function: str = "row_classes", argument: str = "by"
+) -> RowClasses:
+    """Return the class of each row, as codes.
+
+    Missing is a value of its own, as in `class_sizes`. Reads rows; exact; spends nothing.
+
+    Raises
+    ------
+    ColumnNotFoundError, DuplicateColumnError, FrameError, ParameterError
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> found = row_classes(pd.DataFrame({"zip": ["a", "b", "a"], "age": [1, 1, 1]}), ["zip", "age"])
+    >>> found.class_of.tolist(), found.sizes.tolist(), found.codes.tolist()
+    ([0, 1, 0], [2, 1], [[0, 1], [0, 0]])
+    """
+    import pandas as pd
+
+    columns = column_names(by, function, argument)
+    table = chosen_columns(data, columns, function, argument)
+    codes = [codes_of(table[name], function)[0] for name in columns]
+    class_of, distinct = pd.factorize(packed(codes)[0])
+    first = first_rows(class_of, len(distinct))
+    sizes = np.bincount(class_of, minlength=len(distinct))
+    at_first = np.array([column[first] for column in codes], dtype=np.int64).reshape(len(columns), len(distinct))
+    return RowClasses(columns, at_first, sizes, class_of.astype(np.int64), table.index)
+
+
+def codes_of(column: pd.Series, function: str) -> tuple[NDArray[np.int64], int]:
+    """Return each row's code and how many values are not missing; missing is the code after theirs.
+
+    Raises
+    ------
+    FrameError
+        If the values cannot be compared.
+    """
+    import pandas as pd
+
+    try:
+        codes, values = pd.factorize(plain_floats(column), use_na_sentinel=True)
+    except TypeError:
+        hint = "Take its parts as columns of their own."
+        raise FrameError.column_type(function, str(column.name), str(column.dtype), hint) from None
+    return np.where(codes < 0, len(values), codes).astype(np.int64, copy=False), len(values)
+
+
+def first_rows(class_of: NDArray[Any], n_classes: int) -> NDArray[np.int64]:
+    """Return the place of the first row of each class."""
+    first = np.zeros(n_classes, dtype=np.int64)
+    first[class_of[::-1]] = np.arange(len(class_of) - 1, -1, -1)
+    return first
+
+
+def chosen_columns(data: object, columns: Sequence[str], function: str, argument: str) -> pd.DataFrame:
+    """Return some columns as a pandas frame; a pandas frame's own columns are not copied."""
+    import pandas as pd
+
+    frame = open_frame(data, function, columns, argument)
+    if isinstance(data, pd.DataFrame):
+        return data[list(columns)]
+    eager = collected(one_missing(frame.select(*columns), function), function)
+    return _to_pandas(nw.from_native(nw.to_native(eager), eager_only=True))
+
+
+def row_numbers(data: object, column: str, *, function: str, argument: str) -> pd.Series:
+    """Return one column as it is, in the order of the rows."""
+    return chosen_columns(data, [column], function, argument)[column]

@@ -1,0 +1,42 @@
+import pytest
+
+from privkit.errors import PrivkitError
+from privkit.errors.risk import (
+    InventoryError,
+    LibraryRequiredError,
+    LinkError,
+    PopulationError,
+    SearchLimitError,
+    TruthError,
+    WeightsError,
+)
+
+
+@pytest.mark.parametrize(
+    ("error", "builtin", "fields"),
+    [
+        (PopulationError.smaller("risk", 5, 9), ValueError, {"population": 5, "rows": 9}),
+        (WeightsError.of("risk", "w", 1, 0, 2), ValueError, {"column": "w", "missing": 1, "not_positive": 2}),
+        (WeightsError.type("risk", "w", "str"), ValueError, {"column": "w"}),
+        (
+            LinkError.types_differ("link", "zip", ("text", "number")),
+            TypeError,
+            {"column": "zip", "types": ("text", "number")},
+        ),
+        (TruthError.columns_unclear("link", ["a"], 1, 0), ValueError, {"columns": ("a",)}),
+        (TruthError.unknown_ids("link", "a", 3, "the data"), ValueError, {"columns": ("a",)}),
+        (SearchLimitError.columns("suda", 99, 60), ValueError, {}),
+        (InventoryError.of("read", ["one", "two"]), ValueError, {"problems": ("one", "two")}),
+        (LibraryRequiredError.of("to_yaml", "PyYAML", "yaml"), ImportError, {"library": "PyYAML", "extra": "yaml"}),
+    ],
+)
+def test_each_error_carries_its_facts_and_its_builtin(error, builtin, fields):
+    assert isinstance(error, PrivkitError)
+    assert isinstance(error, builtin)
+    assert str(error)
+    assert {name: getattr(error, name) for name in fields} == fields
+
+
+def test_all_problems_are_told_at_once():
+    assert str(InventoryError.of("f", ["one", "two"])).splitlines()[1:] == ["- one", "- two"]
+    assert "1 missing, 2 zero or negative" in str(WeightsError.of("risk", "w", 1, 0, 2))
