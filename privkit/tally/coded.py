@@ -17,6 +17,7 @@ import numpy as np
 from privkit.errors import DuplicateColumnError, FrameError
 from privkit.tally.classes import Tally, class_sizes
 from privkit.tally.frame import column_names, open_frame
+from privkit.tally.grouping import distinct
 from privkit.tally.lookup import plain_floats
 from privkit.tally.packed import _LARGEST
 from privkit.tally.values import ClassValues, value_counts
@@ -54,6 +55,17 @@ class _Coded:
     stand_for: _Values
 
 
+@dataclass(frozen=True, eq=False)
+class _Step:
+    """One column's part in a key: key = (key so far) * width + code.
+
+    Where the key so far would leave 64 bits by it, `ranked` holds its distinct values, and its rank stands for it.
+    """
+
+    values: _Values
+    ranked: NDArray[np.int64] | None = None
+
+
 class CodedTally(Tally):
     """A tally whose classes' values are looked up when asked for."""
 
@@ -63,7 +75,7 @@ class CodedTally(Tally):
         sizes: NDArray[np.int64],
         persons: NDArray[np.int64] | None,
         keys: NDArray[np.int64],
-        columns: Sequence[_Values],
+        columns: Sequence[_Step],
     ) -> None:
         for name, value in {"by": by, "sizes": sizes, "persons": persons, "_keys": keys, "_columns": columns}.items():
             object.__setattr__(self, name, value)
@@ -75,8 +87,9 @@ class CodedTally(Tally):
 
         rest, found = self._keys, {}  # type: ignore[attr-defined]
         for name, column in zip(reversed(self.by), reversed(self._columns), strict=True):  # type: ignore[attr-defined]
-            rest, codes = np.divmod(rest, max(column.width, 1))
-            found[name] = column.decoded(codes)
+            rest, codes = np.divmod(rest, max(column.values.width, 1))
+            rest = rest if column.ranked is None else column.ranked[rest]
+            found[name] = column.values.decoded(codes)
         return nw.from_native(pd.DataFrame({name: found[name] for name in self.by}), eager_only=True)
 
 
@@ -106,8 +119,8 @@ def count_classes(
     if coded is None:
         return class_sizes(data, columns, function=function)
     keys, bound, by_columns = coded[0], coded[1], coded[2]
-    distinct, sizes = _counted(keys, bound)
-    return CodedTally(columns, sizes, None, distinct, by_columns)
+    occurring, sizes = _counted(keys, bound)
+    return CodedTally(columns, sizes, None, occurring, by_columns)
 
 
 def count_values(data: object, by: str | Sequence[str], value: str, *, function: str = "count_values") -> ClassValues:
@@ -127,26 +140,27 @@ def count_values(data: object, by: str | Sequence[str], value: str, *, function:
 
 
 def _values(
-    by: tuple[str, ...], keys: NDArray[np.int64], bound: int, columns: Sequence[_Values], value: _Values
+    by: tuple[str, ...], keys: NDArray[np.int64], bound: int, columns: Sequence[_Step], value: _Step
 ) -> ClassValues:
     import pandas as pd
 
-    distinct, counts = _counted(keys, bound)
-    class_key, value_of = np.divmod(distinct, max(value.width, 1))
+    occurring, counts = _counted(keys, bound)
+    class_key, value_of = np.divmod(occurring, max(value.values.width, 1))
+    class_key = class_key if value.ranked is None else value.ranked[class_key]
     begins = np.concatenate(([True], class_key[1:] != class_key[:-1])) if len(class_key) else np.empty(0, dtype=bool)
     starts = np.flatnonzero(begins)
     sizes = np.add.reduceat(counts, starts) if len(starts) else np.empty(0, dtype=np.int64)
     classes = CodedTally(by, sizes, None, class_key[starts], columns)
-    values = pd.Index(value.values)
-    if value.missing:
+    values = pd.Index(value.values.values)
+    if value.values.missing:
         values = pd.Index([*values, None], dtype=object)
     return ClassValues(classes, values, np.cumsum(begins, dtype=np.int64) - 1, value_of, counts)
 
 
 def _coded(
     data: object, columns: Sequence[str], last: str | None, function: str, *, ordered: bool
-) -> tuple[NDArray[np.int64], int, list[_Values], _Values] | None:
-    """Return one key per row and the columns that it is made of; None where this way does not lead."""
+) -> tuple[NDArray[np.int64], int, list[_Step], _Step] | None:
+    """Return one key per row and the columns that it is made of; None for other engines."""
     import pandas as pd
 
     if not isinstance(data, pd.DataFrame):
@@ -154,17 +168,17 @@ def _coded(
     names = [*columns, last] if last is not None else list(columns)
     open_frame(data, function, names, "columns")
     coded = [_column(data[name], function, ordered=ordered and name == last) for name in names]
-    looked_up = [column.stand_for for column in coded]
-    bound = 1
-    for values in looked_up:
-        bound *= max(values.width, 1)
-    if bound >= _LARGEST:
-        return None
-    key = coded[0].codes
+    key, bound, steps = coded[0].codes, max(coded[0].stand_for.width, 1), [_Step(coded[0].stand_for)]
     for column in coded[1:]:
-        key = key * column.stand_for.width
+        width, ranked = max(column.stand_for.width, 1), None
+        if bound * width >= _LARGEST:  # ranks never exceed the rows, so that one more column always fits
+            ranked, key = distinct(key)
+            bound = len(ranked)
+        key = key * width
         key += column.codes
-    return key, bound, looked_up if last is None else looked_up[:-1], looked_up[-1]
+        bound *= width
+        steps.append(_Step(column.stand_for, ranked))
+    return key, bound, steps if last is None else steps[:-1], steps[-1]
 
 
 def _column(column: pd.Series, function: str, *, ordered: bool) -> _Coded:
@@ -192,8 +206,8 @@ def _counted(keys: NDArray[np.int64], bound: int) -> tuple[NDArray[np.int64], ND
     """Return the distinct keys in ascending order, and how often each occurs."""
     if len(keys) and bound <= 4 * len(keys):
         counts = np.bincount(keys, minlength=0)
-        distinct = np.flatnonzero(counts)
-        return distinct, counts[distinct]
+        occurring = np.flatnonzero(counts)
+        return occurring, counts[occurring]
     ordered = np.sort(keys)
     starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1]))) if len(ordered) else keys
     return ordered[starts], np.diff(np.append(starts, len(ordered)))

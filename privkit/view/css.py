@@ -19,7 +19,6 @@ CSS = """
   border-bottom: 1px solid var(--jp-border-color2, rgba(128, 128, 128, 0.35)); font-variant-numeric: tabular-nums;
   overflow-wrap: anywhere; color: inherit; max-width: 24em; }
 .privkit thead th { font-weight: 600; }
-.privkit thead th:first-child { text-align: left; }
 .privkit tbody th { font-weight: 400; }
 .privkit.privkit th:first-child { text-align: left; }
 .privkit .pk-meter { width: 10em; height: 0.75em;

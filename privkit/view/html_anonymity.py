@@ -13,6 +13,9 @@ from privkit.view.markup import Markup, badge, card, meter, table, tag
 from privkit.view.text_anonymity import check_answer, check_next, kanon_answer, kanon_next, kanon_reasons
 from privkit.view.words import label, number, percent
 
+#: Over the share and its bar.
+_SHARE = tag("th", "share of rows", scope="col", colspan=2)
+
 
 @singledispatch
 def html(value: object) -> Markup:
@@ -38,7 +41,7 @@ def _kanon(report: KAnonymityReport) -> Markup:
 
 
 def _sizes(report: KAnonymityReport) -> Markup:
-    heads = ["class size" if report.unit is None else "persons in class", "classes", "rows", "share of rows", ""]
+    heads = ["class size" if report.unit is None else "persons in class", "classes", "rows", _SHARE]
     return table(heads, [_band(report, band) for band in bands(report)], caption="Rows by the size of their class")
 
 
@@ -63,14 +66,14 @@ def _classes(report: ClassReport) -> Markup:
 
 
 def _figures(report: ClassReport) -> Markup:
-    heads = [report.symbol, "classes", "rows", "share of rows", ""]
+    heads = [report.symbol, "classes", "rows", _SHARE]
     rows = [_band(report, band) for band in figure_bands(report)]
     return table(heads, rows, caption=f"Rows by the {report.symbol} of their class")
 
 
 @html.register(CheckReport)
 def _check(report: CheckReport) -> Markup:
-    heads = ["criterion", "", "reached", "rows short"]
+    heads = ["criterion", "verdict", "reached", "rows short"]
     rows = [
         [
             tag("span", label(finding.criterion, 100), title=finding.criterion.paper),

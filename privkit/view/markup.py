@@ -117,11 +117,13 @@ _STYLE_SHEET = Markup("<style>" + CSS + "</style>")
 
 
 def table(heads: Sequence[object], rows: Iterable[Sequence[object]], *, caption: object = None) -> Markup:
-    """Return a table whose first column names its rows; cells may be Markup."""
+    """Return a table whose first column names its rows; cells may be Markup, heads may be whole elements."""
     return tag(
         "table",
         tag("caption", caption) if caption is not None else None,
-        tag("thead", tag("tr", *(tag("th", head, scope="col") for head in heads))),
+        tag(
+            "thead", tag("tr", *(head if isinstance(head, Markup) else tag("th", head, scope="col") for head in heads))
+        ),
         tag("tbody", *(_row(cells) for cells in rows)),
     )
 

@@ -88,13 +88,18 @@ def test_values_keep_their_types_and_the_order_of_categories():
     assert count_classes(frame, "size").keys["size"].dtype == frame["size"].dtype
 
 
-def test_columns_too_wide_for_one_integer_take_the_other_way():
+def test_columns_too_wide_for_one_integer_are_ranked_on_the_way():
     n = 3000
     frame = pd.DataFrame({f"c{i}": np.random.default_rng(i).permutation(n) for i in range(6)})
-    tally = count_classes(frame, list(frame.columns))
-    assert not isinstance(tally, CodedTally)
-    assert tally.n_classes == n
-    assert count_values(frame, list(frame.columns[:-1]), "c5").classes.n_classes == n
+    frame = pd.concat([frame, frame.iloc[:7]], ignore_index=True)
+    frame.loc[3, "c2"] = np.nan
+    by = list(frame.columns)
+    tally = count_classes(frame, by)
+    assert isinstance(tally, CodedTally)
+    assert classes_of(tally) == classes_of(class_sizes(frame, by))
+    for qi in (by[:-1], by[:-2]):
+        assert entries_of(count_values(frame, qi, "c5")) == entries_of(value_counts(frame, qi, "c5"))
+    assert classes_of(count_classes(frame, by[:-1], unit="c5")) == classes_of(class_sizes(frame, by[:-1], unit="c5"))
 
 
 def test_a_nan_inside_an_extension_type_is_missing():

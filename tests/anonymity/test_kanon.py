@@ -39,6 +39,25 @@ def test_every_figure_agrees_with_the_stored_answers(data, case, fixture, expect
     )
 
 
+def test_the_bundled_table_agrees_with_the_stored_answers(expected):
+    from privkit.example import example
+
+    table, answer = example("insights"), expected["insights"]
+    report = kanon(table, ["zip", "age"])
+    assert {"k": report.k, "classes": report.n_classes, "sample_uniques": report.n_unique} == answer["k_zip_age"]
+    wide = kanon(table, ["zip", "age", "plan", "churned"])
+    assert wide.n_unique == answer["k_zip_age_plan_churned"]["sample_uniques"]
+
+
+def test_reports_survive_pickling(telco):
+    import pickle
+
+    report = kanon(telco, ["gender", "tenure"], k=5)
+    again = pickle.loads(pickle.dumps(report))
+    assert repr(again) == repr(report)
+    pd.testing.assert_frame_equal(again.smallest(3), report.smallest(3))
+
+
 # -- an independent count ------------------------------------------------------------------------------------------
 
 VALUES = st.one_of(st.none(), st.sampled_from(["a", "b", "NaN", "", "*"]), st.just(math.nan))
