@@ -118,6 +118,7 @@ _STYLE_SHEET = Markup("<style>" + CSS + "</style>")
 
 def table(heads: Sequence[object], rows: Iterable[Sequence[object]], *, caption: object = None) -> Markup:
     """Return a table whose first column names its rows; cells may be Markup, heads may be whole elements."""
+    columns = (head if isinstance(head, Markup) else tag("th", head, scope="col") for head in heads)
     return tag(
         "table",
         tag("caption", caption) if caption is not None else None,
