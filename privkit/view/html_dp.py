@@ -70,7 +70,7 @@ def _total(cell: Cell) -> Markup:
 
 
 def interval(cell: Cell, low: int, high: int) -> Markup:
-    """Return a bar on the axis from `low` to `high`: full up to the interval, hatched in it, a line at the number."""
+    """Return a bar on the axis from `low` to `high`: full up to the interval, pale in it, a line at the number."""
     span = high - low
     ground = 0 if low <= 0 else cell.lower  # where bars stand, if the axis holds it
     pieces = [

@@ -13,6 +13,15 @@ import privkit as pk
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
 
+HOSTILE = """
+import pandas as pd
+evil = '"><img src=x onerror=alert(1)><script>alert(2)</script>'
+theirs = pk.open_project(evil, epsilon=1, unit=pk.ROW, store="hostile.db")
+table = pd.DataFrame({evil: [evil, "b"]})
+for shown in (table.privacy.kanon(evil, k=2), table.privacy.plan.dp_count(evil, keys=[evil], epsilon=0.1),
+              table.privacy.dp_count(evil, keys=[evil], epsilon=0.1), theirs, theirs.ledger, theirs.panel()):
+    display(shown)
+"""
 SPEND = 'df.privacy.dp_count("plan", keys=["basic", "plus", "premium", "prepaid"], epsilon=0.1)'
 
 
@@ -49,6 +58,15 @@ def idle(page):
 def live(page):
     """The panel as a widget, not its still picture."""
     return page.locator(".jp-OutputArea-output .widget-vbox .privkit")
+
+
+def run_below(page, code):
+    """Run code in a new last cell."""
+    page.locator(".jp-Cell").last.click()
+    for key in ("Escape", "b", "Enter"):
+        page.keyboard.press(key)
+    page.keyboard.insert_text(code)
+    page.keyboard.press("Control+Enter")
 
 
 def command(page, label):
@@ -117,12 +135,7 @@ def test_the_panel_reads_well_in_the_light(page, artifacts):
 
 
 def test_the_panel_follows_when_a_cell_spends(page):
-    page.locator(".jp-Cell").last.click()
-    page.keyboard.press("Escape")
-    page.keyboard.press("b")
-    page.keyboard.press("Enter")
-    page.keyboard.insert_text(SPEND)
-    page.keyboard.press("Control+Enter")
+    run_below(page, SPEND)
     expect(live(page)).to_contain_text("ε = 0.1156 of 1 left", timeout=30_000)
     expect(live(page)).to_contain_text("count by plan (4 keys)")
     idle(page)
@@ -136,12 +149,7 @@ def test_the_panel_follows_when_another_process_spends(page, lab, monkeypatch):
 
 
 def test_a_second_panel_shows_the_same(page):
-    page.locator(".jp-Cell").last.click()
-    page.keyboard.press("Escape")
-    page.keyboard.press("b")
-    page.keyboard.press("Enter")
-    page.keyboard.insert_text("project.panel()")
-    page.keyboard.press("Control+Enter")
+    run_below(page, "project.panel()")
     expect(live(page)).to_have_count(2, timeout=30_000)
     first, second = live(page).all()
     expect(second).to_contain_text("ε = 0.0656 of 1 left")
@@ -154,6 +162,18 @@ def test_dark_theme_needs_no_new_run(page, artifacts):
     for part in ("td", "code", ".pk-note", ".pk-title"):
         assert contrast(page, page.locator(f".privkit {part}").last) > 4.5, part
     picture(page, artifacts / "01_start_dark.png")
+
+
+def test_hostile_names_stay_text(page):
+    before = live(page).count()
+    run_below(page, HOSTILE)
+    expect(live(page)).to_have_count(before + 1, timeout=30_000)
+    idle(page)
+    outputs = page.locator(".jp-Cell").last.locator(".privkit")
+    expect(outputs).to_have_count(6)
+    for output in outputs.all():
+        expect(output).to_contain_text("<img src=x onerror=alert(1)>")
+        assert output.locator("img, script").count() == 0
 
 
 def test_it_saves_no_widget_state(page, lab):
