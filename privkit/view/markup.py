@@ -122,9 +122,7 @@ def table(heads: Sequence[object], rows: Iterable[Sequence[object]], *, caption:
     return tag(
         "table",
         tag("caption", caption) if caption is not None else None,
-        tag(
-            "thead", tag("tr", *(head if isinstance(head, Markup) else tag("th", head, scope="col") for head in heads))
-        ),
+        tag("thead", tag("tr", *columns)),
         tag("tbody", *(_row(cells) for cells in rows)),
     )
 

@@ -14,6 +14,9 @@ from privkit.tally.classes import Tally, class_sizes
 from privkit.tally.coded import CodedTally, count_classes, count_values
 from privkit.tally.values import ClassValues, value_counts
 
+# pandas looks at tuples in a column of mixed types as at rows.
+pytestmark = pytest.mark.filterwarnings("ignore:Constructing a DataFrame from a list of sequences")
+
 CELLS = {
     "text": st.sampled_from(["a", "b", "", "nan", None]),
     "number": st.sampled_from([0.0, -0.0, 1.5, math.nan, math.inf]),
