@@ -69,7 +69,7 @@ def _total(cell: Cell) -> Markup:
     return tag("div", drawn, note(f"{number(cell.lower)} to {number(cell.upper)}"))
 
 
-def interval(cell: Cell, low: int, high: int) -> Markup:
+def interval(cell: Cell, low: float, high: float) -> Markup:
     """Return a bar on the axis from `low` to `high`: full up to the interval, pale in it, a line at the number."""
     span = high - low
     ground = 0 if low <= 0 else cell.lower  # where bars stand, if the axis holds it

@@ -25,7 +25,7 @@ from privkit.view.text_project import (
 )
 
 if TYPE_CHECKING:
-    from privkit.budget.account import Balance
+    from privkit.budget.balance import Balance
     from privkit.budget.entry import Entry
 
 #: How many entries a panel lists.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from fractions import Fraction
 
-    from privkit.budget.account import Balance
+    from privkit.budget.balance import Balance
     from privkit.values.exact import Exact
 
 

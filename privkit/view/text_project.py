@@ -14,7 +14,8 @@ from privkit.view.text_dp import amount, unit_words
 from privkit.view.words import label, lines, number, plural
 
 if TYPE_CHECKING:
-    from privkit.budget.account import Account, Balance
+    from privkit.budget.account import Account
+    from privkit.budget.balance import Balance
     from privkit.budget.entry import Entry
 
 #: How many entries are listed; the rest is in ``.to_frame()``.
