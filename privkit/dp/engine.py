@@ -16,12 +16,14 @@ def opendp() -> SimpleNamespace:
 
     They are imported one by one: ``opendp.prelude`` would import scikit-learn wherever it is installed.
     """
-    from opendp import accuracy, domains, measurements, metrics, mod, transformations
+    from opendp import accuracy, combinators, domains, measurements, measures, metrics, mod, transformations
 
     return SimpleNamespace(
         accuracy=accuracy,
+        combinators=combinators,
         domains=domains,
         measurements=measurements,
+        measures=measures,
         metrics=metrics,
         mod=mod,
         transformations=transformations,

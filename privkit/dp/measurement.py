@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from privkit.dp.engine import features
-from privkit.dp.plan import Plan
+from privkit.dp.noise import costs_at_most
 from privkit.dp.rows import Rows
-from privkit.dp.stability import make_count
+
+if TYPE_CHECKING:
+    from privkit.dp.plan import Plan
 
 
 def make_measurement(plan: Plan) -> Any:
@@ -17,14 +18,13 @@ def make_measurement(plan: Plan) -> Any:
     OpenDP chains our transformation with its noise and states the loss. It is compared with the price: what is
     charged is what was planned, and never less than what the measurement costs.
     """
-    with features():
-        measurement = make_count(plan.question) >> plan.noise.measurement()
-    if Fraction(measurement.map(1)) > plan.loss.main:
+    measurement = plan.question.asked.measurement(plan.question, plan.noise, plan.loss)
+    if not costs_at_most(measurement.map(1), plan.loss):
         raise RuntimeError("the plan's price is below the loss that OpenDP states")
     return measurement
 
 
-def draw(measurement: Any, data: object) -> list[int]:
+def draw(measurement: Any, data: object) -> Any:
     """Draw the noisy answer. Call it only after the plan's price is durably reserved.
 
     Reads rows. Whatever goes wrong inside may depend on the data, so the caller tells nothing of the exception.
@@ -37,7 +37,7 @@ def draw(measurement: Any, data: object) -> list[int]:
     rows = Rows(data)
     try:
         with features():
-            return [int(cell) for cell in measurement(rows)]
+            return measurement(rows)
     except Exception:
         if not rows.interrupted:
             raise

@@ -3,65 +3,226 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, Context, Decimal
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from privkit.dp.engine import features, opendp
-from privkit.values.exact import Exact
+from privkit.dp.tails import gaussian_quantile, laplace_quantile
+from privkit.values.loss import Measure, PrivacyLoss
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from privkit.dp.sensitivity import Sensitivity
 
 #: The share of intervals that may miss, where nothing else is said.
 ALPHA = 0.05
-_DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Laplace:
-    """Discrete Laplace noise on a vector of integers (Ghosh, Roughgarden and Sundararajan 2012).
-
-    Each cell gets an independent integer with P(x) ∝ exp(−|x| / scale). For vectors that one person moves by at most
-    `l1` in L1, the loss is ε = l1 / scale (Dwork, McSherry, Nissim and Smith 2006). The sampler and the proof of its
-    privacy are OpenDP's.
+class Noise(ABC):
+    """Independent noise of one scale on each integer of a vector.
 
     Attributes
     ----------
     scale : float
-        In units of the answer.
+        In steps of the answer's grid.
     """
 
     scale: float
 
-    name = "discrete Laplace"
+    name: ClassVar[str]
+    #: The measures in which it can be priced, the natural one first.
+    measures: ClassVar[tuple[Measure, ...]]
 
     @classmethod
-    def for_epsilon(cls, l1: int, epsilon: Fraction) -> Laplace:
-        """Return the least noise whose loss, as OpenDP states it, is at most `epsilon`.
+    @abstractmethod
+    def for_loss(cls, sensitivity: Sensitivity, loss: PrivacyLoss) -> Noise:
+        """Return the least noise whose loss, as OpenDP states it, is at most `loss`."""
 
-        The quotient l1/ε can round down, and so cost slightly more than ε: the scale is raised float by float until
+    @abstractmethod
+    def measurement(self) -> Any:
+        """Return the OpenDP measurement from integer vectors to noisy integer vectors, in its natural measure."""
+
+    @abstractmethod
+    def distance(self, sensitivity: Sensitivity) -> float:
+        """Return the sensitivity in the norm that counts for this noise."""
+
+    @abstractmethod
+    def half_width(self, alpha: float = ALPHA) -> int:
+        """Return the least h with P(|error| ≤ h) ≥ 1 − alpha, for one cell."""
+
+    @abstractmethod
+    def chance(self, errors: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the probability of each error, in steps; for fine grids it is a density per step."""
+
+    @abstractmethod
+    def combined(self, weights: NDArray[np.float64], alpha: float = ALPHA) -> NDArray[np.float64]:
+        """Return half-widths for weighted sums of independent cells: P(|Σ w·error| ≤ h) ≥ 1 − alpha, never too small.
+
+        Parameters
+        ----------
+        weights : array, shape (n, k)
+            One row per sum of k cells.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Laplace(Noise):
+    """Discrete Laplace noise on a vector of integers (Ghosh, Roughgarden and Sundararajan 2012).
+
+    Each cell gets an independent integer with P(x) ∝ exp(−|x| / scale). For vectors that one person moves by at most
+    L1, the loss is ε = L1 / scale (Dwork, McSherry, Nissim and Smith 2006). In ρ it costs ε²/2 (Bun and Steinke 2016,
+    proposition 1.4), converted by OpenDP. The sampler and the proof of its privacy are OpenDP's.
+    """
+
+    name = "discrete Laplace"
+    measures = (Measure.PURE, Measure.APPROXIMATE, Measure.ZERO_CONCENTRATED, Measure.APPROXIMATE_ZERO_CONCENTRATED)
+
+    @classmethod
+    def for_loss(cls, sensitivity: Sensitivity, loss: PrivacyLoss) -> Laplace:
+        """Return the least noise within the loss.
+
+        The quotient L1/ε can round down, and so cost slightly more than ε: the scale is raised float by float until
         OpenDP's own map stays within what was asked.
         """
-        scale = l1 / float(epsilon)
-        while Fraction(cls(scale).measurement().map(l1)) > epsilon:
+        epsilon = math.sqrt(2 * loss.main) if loss.measure.concentrated else float(loss.main)
+        scale = sensitivity.l1 / epsilon
+        while not within(cls(scale), sensitivity, loss):
             scale = math.nextafter(scale, math.inf)
         return cls(scale)
 
-    @classmethod
-    def epsilon_for_accuracy(cls, l1: int, half_width: float, alpha: float = ALPHA) -> Exact:
-        """Return the least ε, to four digits and rounded up, with which (1−alpha) of the errors are at most `half_width`."""
-        bound = math.floor(half_width) + 1  # OpenDP's accuracy is strict: |error| < bound
-        scale = opendp().accuracy.accuracy_to_discrete_laplacian_scale(float(bound), alpha)
-        epsilon = Decimal(l1) / Decimal(scale)
-        return Exact(Context(prec=_DIGITS, rounding=ROUND_CEILING).plus(epsilon))
+    def measurement(self) -> Any:
+        """Return the OpenDP measurement, in ε."""
+        with features() as dp:
+            return dp.measurements.make_laplace(integers(dp), dp.metrics.l1_distance(T="i64"), self.scale)
+
+    def distance(self, sensitivity: Sensitivity) -> float:
+        """Return the L1 sensitivity."""
+        return sensitivity.l1
 
     def half_width(self, alpha: float = ALPHA) -> int:
-        """Return the least h with P(|error| ≤ h) ≥ 1 − alpha, for one cell."""
-        strict = opendp().accuracy.discrete_laplacian_scale_to_accuracy(self.scale, alpha)
+        """Return the least h with P(|error| ≤ h) ≥ 1 − alpha, for one cell; OpenDP's accuracy is strict."""
+        if self.scale * -math.log(alpha / 2) <= 1:  # P(error ≠ 0) = 2q / (1 + q) < 2q ≤ alpha, with q = exp(−1/scale)
+            return 0
+        strict: float = opendp().accuracy.discrete_laplacian_scale_to_accuracy(self.scale, alpha)
         return math.ceil(strict) - 1
 
+    def chance(self, errors: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return P(x) = tanh(1/2s) · exp(−|x|/s)."""
+        import numpy as np
+
+        return math.tanh(1 / (2 * self.scale)) * np.exp(-np.abs(errors) / self.scale)
+
+    def combined(self, weights: NDArray[np.float64], alpha: float = ALPHA) -> NDArray[np.float64]:
+        """Return half-widths for weighted sums: see :func:`privkit.dp.tails.laplace_quantile`."""
+        return laplace_quantile(weights, self.scale, alpha)
+
+
+@dataclass(frozen=True, slots=True)
+class Gaussian(Noise):
+    """Discrete Gaussian noise on a vector of integers (Canonne, Kamath and Steinke 2020).
+
+    Each cell gets an independent integer with P(x) ∝ exp(−x² / (2·scale²)). For vectors that one person moves by at
+    most L2, the loss is ρ = (L2 / scale)² / 2. In (ε, δ) it costs what OpenDP converts ρ to. The sampler and the proof
+    of its privacy are OpenDP's.
+    """
+
+    name = "discrete Gaussian"
+    measures = (Measure.ZERO_CONCENTRATED, Measure.APPROXIMATE_ZERO_CONCENTRATED, Measure.APPROXIMATE)
+
+    @classmethod
+    def for_loss(cls, sensitivity: Sensitivity, loss: PrivacyLoss) -> Gaussian:
+        """Return the least noise within the loss: in closed form for ρ, by search over OpenDP's map for (ε, δ)."""
+        if loss.measure.concentrated:
+            scale = sensitivity.l2 / math.sqrt(2 * loss.main)
+        else:
+            scale = _least(lambda scale: within(cls(scale), sensitivity, loss), sensitivity.l2)
+        while not within(cls(scale), sensitivity, loss):
+            scale = math.nextafter(scale, math.inf)
+        return cls(scale)
+
     def measurement(self) -> Any:
-        """Return the OpenDP measurement from integer vectors to noisy integer vectors."""
+        """Return the OpenDP measurement, in ρ."""
         with features() as dp:
-            return dp.measurements.make_laplace(
-                dp.domains.vector_domain(dp.domains.atom_domain(T="i64")), dp.metrics.l1_distance(T="i64"), self.scale
-            )
+            return dp.measurements.make_gaussian(integers(dp), dp.metrics.l2_distance(T="f64"), self.scale)
+
+    def distance(self, sensitivity: Sensitivity) -> float:
+        """Return the L2 sensitivity."""
+        return sensitivity.l2
+
+    def half_width(self, alpha: float = ALPHA) -> int:
+        """Return the least h with P(|error| ≤ h) ≥ 1 − alpha, for one cell; OpenDP's accuracy is strict."""
+        if self.scale > 1e3:  # its sum over integers is slow there, and the continuous bound as good
+            return math.ceil(float(self.combined(_one(), alpha)[0]))
+        strict: float = opendp().accuracy.discrete_gaussian_scale_to_accuracy(self.scale, alpha)
+        return math.ceil(strict) - 1
+
+    def chance(self, errors: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return P(x) ∝ exp(−x²/2s²), normalized over the integers."""
+        import numpy as np
+
+        reach = np.arange(-int(8 * self.scale) - 1, int(8 * self.scale) + 2) if self.scale < 1e4 else None
+        total = self.scale * math.sqrt(2 * math.pi) if reach is None else np.exp(-((reach / self.scale) ** 2) / 2).sum()
+        return np.exp(-((errors / self.scale) ** 2) / 2) / total
+
+    def combined(self, weights: NDArray[np.float64], alpha: float = ALPHA) -> NDArray[np.float64]:
+        """Return half-widths for weighted sums: see :func:`privkit.dp.tails.gaussian_quantile`."""
+        return gaussian_quantile(weights, self.scale, alpha)
+
+
+def _one() -> NDArray[np.float64]:
+    import numpy as np
+
+    return np.ones((1, 1))
+
+
+def integers(dp: Any) -> Any:
+    """Return OpenDP's domain of vectors of 64-bit integers."""
+    return dp.domains.vector_domain(dp.domains.atom_domain(T="i64"))
+
+
+def in_measure(measurement: Any, loss: PrivacyLoss) -> Any:
+    """Return an OpenDP measurement in the measure of `loss`, converted by OpenDP where it is stated in another."""
+    with features() as dp:
+        stated = str(measurement.output_measure)
+        if loss.measure.concentrated and stated == "MaxDivergence":
+            return dp.combinators.make_pureDP_to_zCDP(measurement)
+        if not loss.measure.concentrated and stated == "ZeroConcentratedDivergence":
+            approximate = dp.combinators.make_zCDP_to_approxDP(measurement)
+            return dp.combinators.make_fix_delta(approximate, float_below(loss.delta))
+        return measurement
+
+
+def float_below(amount: Fraction) -> float:
+    """Return the largest float that is at most `amount`."""
+    value = float(amount)
+    return math.nextafter(value, -math.inf) if Fraction(value) > amount else value
+
+
+def costs_at_most(stated: object, loss: PrivacyLoss) -> bool:
+    """Return whether what OpenDP states, ε or ρ or a pair with δ, is at most `loss`; exact."""
+    main, delta = stated if isinstance(stated, tuple) else (stated, 0.0)
+    if not (math.isfinite(main) and math.isfinite(delta)):
+        return False
+    return Fraction(main) <= loss.main and Fraction(delta) <= loss.delta
+
+
+def within(noise: Noise, sensitivity: Sensitivity, loss: PrivacyLoss) -> bool:
+    """Return whether the noise, as OpenDP states it, costs at most `loss`."""
+    measurement = in_measure(noise.measurement(), loss)
+    return costs_at_most(measurement.map(noise.distance(sensitivity)), loss)
+
+
+def _least(fits: Any, start: float) -> float:
+    """Return the least scale that fits, to a relative 2**-40, by doubling and halving."""
+    low, high = 0.0, start
+    while not fits(high):
+        low, high = high, high * 2
+    while high - low > high * 2**-40:
+        middle = (low + high) / 2
+        low, high = (low, middle) if fits(middle) else (middle, high)
+    return high

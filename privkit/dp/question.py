@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from privkit.values.contribution import ContributionBounds
 from privkit.values.keys import Keys
 from privkit.values.unit import PrivacyUnit
 
+if TYPE_CHECKING:
+    from privkit.dp.sensitivity import Sensitivity
+    from privkit.dp.statistic import Statistic
+
 
 @dataclass(frozen=True, slots=True)
-class CountQuestion:
-    """How many rows, in all or by public keys, each person within contribution bounds.
+class Question:
+    """A statistic, in all or by public keys, each person within contribution bounds.
 
     Attributes
     ----------
+    asked : Statistic
+        What is asked of each group.
     unit : PrivacyUnit
         Whom the answer protects.
     bounds : ContributionBounds
@@ -23,11 +30,15 @@ class CountQuestion:
         The groups; None for one total.
     """
 
+    asked: Statistic
     unit: PrivacyUnit
     bounds: ContributionBounds
     keys: Keys | None = None
 
-    statistic = "count"
+    @property
+    def statistic(self) -> str:
+        """The statistic's name."""
+        return self.asked.name
 
     @property
     def by(self) -> tuple[str, ...]:
@@ -38,17 +49,27 @@ class CountQuestion:
     def columns(self) -> tuple[str, ...]:
         """Every column that the answer depends on."""
         unit = () if self.unit.column is None else (self.unit.column,)
-        return tuple(dict.fromkeys((*self.by, *unit)))
+        return tuple(dict.fromkeys((*self.by, *self.asked.columns, *unit)))
+
+    @property
+    def groups(self) -> int:
+        """How many groups are answered."""
+        return 1 if self.keys is None else len(self.keys)
 
     @property
     def cells(self) -> int:
-        """How many numbers are released."""
-        return 1 if self.keys is None else len(self.keys)
+        """How many answers there are: one for each group."""
+        return self.groups
 
-    def canonical(self) -> dict[str, object]:
+    @property
+    def sensitivity(self) -> Sensitivity:
+        """How far one person moves the integers that get noise."""
+        return self.asked.sensitivity(self)
+
+    def canonical(self) -> dict[str, Any]:
         """Return the question as JSON values, the same for every way of asking the same."""
         return {
-            "statistic": self.statistic,
+            **self.asked.canonical(),
             "by": list(self.by),
             "keys": None if self.keys is None else self.keys.canonical(),
             "keys_reason": None if self.keys is None else self.keys.reason,
@@ -61,5 +82,5 @@ class CountQuestion:
     def __str__(self) -> str:
         """Return the question in words."""
         if self.keys is None:
-            return "count of rows"
-        return f"count of rows by {', '.join(self.by)} ({len(self.keys)} {'key' if len(self.keys) == 1 else 'keys'})"
+            return str(self.asked)
+        return f"{self.asked} by {', '.join(self.by)} ({len(self.keys)} {'key' if len(self.keys) == 1 else 'keys'})"

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from functools import cache
+from functools import cache, cached_property
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from privkit.dp.noise import ALPHA, Laplace
+from privkit.dp.noise import ALPHA, Noise
 from privkit.dp.plan import Plan, miss
 from privkit.values.show import Plotted
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
     from privkit.values.loss import PrivacyLoss
 
@@ -85,22 +87,32 @@ class Release(Plotted):
     ----------
     plan : Plan
         What was asked and paid.
-    cells : tuple of int
-        The noisy numbers, in the order of the keys. Counts are signed: clip for display if you must, and say so.
+    drawn : array of int64, shape (groups, width)
+        The noisy integers as they were drawn, in steps of the plan's grid; everything else is computed from them.
     provenance : Provenance
     replayed : bool
         Whether this is the stored answer of an earlier release, at no cost.
     """
 
     plan: Plan
-    cells: tuple[int, ...]
+    drawn: NDArray[np.int64]
     provenance: Provenance
     replayed: bool
 
+    @cached_property
+    def estimates(self) -> dict[str, NDArray[Any]]:
+        """Every number that the answer gives, by name; the statistic itself first."""
+        return self.plan.question.asked.estimates(self.drawn)
+
     @property
-    def value(self) -> int | pd.Series:
-        """The answer: an int, or a Series of int64 indexed by the keys."""
-        return self._series(list(self.cells))
+    def cells(self) -> tuple[Any, ...]:
+        """The statistic's noisy numbers, in the order of the keys. Counts are signed: clip for display if you must."""
+        return tuple(self.estimates[self._name].tolist())
+
+    @property
+    def value(self) -> Any:
+        """The answer: an int or float, or a Series of int64 or float64 indexed by the keys."""
+        return self._shaped(self.estimates[self._name])
 
     @property
     def loss(self) -> PrivacyLoss:
@@ -108,19 +120,29 @@ class Release(Plotted):
         return self.plan.loss
 
     @property
-    def noise(self) -> Laplace:
+    def noise(self) -> Noise:
         """The noise that was added."""
         return self.plan.noise
 
     @property
-    def accuracy(self) -> int:
-        """Half the width of the 95 % interval of each cell."""
-        return self.plan.accuracy
+    def accuracy(self) -> Any:
+        """Half the width of the 95 % interval: one number where all answers share it, else one for each key."""
+        planned = None if self.plan.question.asked.needs_rows else self.plan.accuracy
+        if planned is not None:
+            return planned
+        lower, upper = self._limits(ALPHA)[self._name]
+        return self._shaped((upper - lower) / 2)
+
+    @property
+    def dominated(self) -> Any:
+        """Whether noise dominates an answer: its 95 % interval holds 0, or half of all that is possible."""
+        lower, upper = self._limits(ALPHA)[self._name]
+        return self._shaped(self.plan.question.asked.dominated(lower, upper))
 
     def interval(self, level: float = 1 - ALPHA) -> Interval:
         """Return an interval around each number that holds the exact bounded answer with probability `level`.
 
-        Each cell's interval stands for itself; all of them together hold less often. With contribution bounds the
+        Each answer's interval stands for itself; all of them together hold less often. With contribution bounds the
         exact answer is that after bounding. Post-processing: costs nothing.
 
         Parameters
@@ -133,45 +155,67 @@ class Release(Plotted):
         Interval
             `lower` and `upper`, of the shape of `value`.
         """
-        width = self.noise.half_width(miss(level, "interval"))
-        return Interval(self._series([cell - width for cell in self.cells]), self._series([c + width for c in self.cells]))
+        lower, upper = self._limits(miss(level, "interval"))[self._name]
+        return Interval(self._shaped(lower), self._shaped(upper))
 
     def to_frame(self, level: float = 1 - ALPHA) -> pd.DataFrame:
-        """Return a frame with a row per key: the answer and its interval."""
+        """Return a frame with a row per key: the answer, its interval, and what else came with it."""
         import pandas as pd
 
-        lower, upper = self.interval(level)
-        columns = {self.plan.question.statistic: self.value, "lower": lower, "upper": upper}
-        return pd.DataFrame(columns) if self.plan.question.keys is not None else pd.DataFrame(columns, index=[0])
+        limits = self._limits(miss(level, "to_frame"))
+        columns: dict[str, Any] = {}
+        for name, values in self.estimates.items():
+            columns[name] = values
+            if name in limits:
+                prefix = "" if name == self._name else f"{name}_"
+                columns[f"{prefix}lower"], columns[f"{prefix}upper"] = limits[name]
+        return pd.DataFrame(columns, index=self._index())
 
-    def _series(self, cells: list[int]) -> Any:
+    @property
+    def _name(self) -> str:
+        return self.plan.question.statistic
+
+    def _limits(self, alpha: float) -> dict[str, tuple[NDArray[Any], NDArray[Any]]]:
+        return self.plan.question.asked.limits(self.drawn, self.noise, alpha)
+
+    def _index(self) -> Any:
+        import pandas as pd
+
         keys = self.plan.question.keys
         if keys is None:
-            return cells[0]
+            return pd.RangeIndex(1)
+        if len(keys.by) == 1:
+            return pd.Index([key[0] for key in keys.values], name=keys.by[0])
+        return pd.MultiIndex.from_tuples(keys.values, names=keys.by)
+
+    def _shaped(self, values: NDArray[Any]) -> Any:
+        if self.plan.question.keys is None:
+            return values[0].item() if hasattr(values[0], "item") else values[0]
         import pandas as pd
 
-        if len(keys.by) == 1:
-            index: pd.Index = pd.Index([key[0] for key in keys.values], name=keys.by[0])
-        else:
-            index = pd.MultiIndex.from_tuples(keys.values, names=keys.by)
-        return pd.Series(cells, index=index, name=self.plan.question.statistic, dtype="int64")
+        return pd.Series(values, index=self._index(), name=self._name)
 
 
-def encode_answer(plan: Plan, cells: list[int]) -> str:
-    """Return the noisy numbers as the text that the ledger stores: in canonical order of the keys, with versions."""
-    keys = plan.question.keys
-    ordered = cells if keys is None else [cells[place] for place in keys.canonical_order()]
-    return json.dumps({"cells": ordered, "versions": _versions()}, separators=(",", ":"), sort_keys=True)
+def encode_answer(plan: Plan, drawn: Sequence[int]) -> str:
+    """Return the noisy integers as the text that the ledger stores: in canonical order of the keys, with versions."""
+    cells = [int(cell) for cell in drawn]
+    if (keys := plan.question.keys) is not None:
+        width = len(cells) // len(keys)
+        cells = [cell for place in keys.canonical_order() for cell in cells[place * width : (place + 1) * width]]
+    return json.dumps({"cells": cells, "versions": _versions()}, separators=(",", ":"), sort_keys=True)
 
 
 def decode_answer(plan: Plan, answer: str, *, project: str, entry: int, time: str, replayed: bool) -> Release:
     """Return the release that a stored answer holds, in the order in which the plan's keys were asked."""
+    import numpy as np
+
     stored = json.loads(answer)
-    cells = stored["cells"]
-    if (keys := plan.question.keys) is not None:
-        places = keys.canonical_order()
-        cells = [cell for _, cell in sorted(zip(places, cells, strict=True))]
     question = plan.question
+    cells = np.array(stored["cells"], dtype=np.int64).reshape(question.groups, -1)
+    if (keys := question.keys) is not None:
+        ordered = np.empty_like(cells)
+        ordered[keys.canonical_order()] = cells
+        cells = ordered
     provenance = Provenance(
         question=str(question),
         unit=str(question.unit),
@@ -183,7 +227,7 @@ def decode_answer(plan: Plan, answer: str, *, project: str, entry: int, time: st
         time=time,
         versions=stored["versions"],
     )
-    return Release(plan, tuple(cells), provenance, replayed)
+    return Release(plan, cells, provenance, replayed)
 
 
 @cache

@@ -1,7 +1,7 @@
-"""Stable transformations: frame → integers, each with the proof of how far one person can move them.
+"""Stable transformations: frame → integers, with the proof of how far one person can move them.
 
 A transformation here is an OpenDP user transformation. What OpenDP cannot know, and we vouch for, is its stability
-map; so each carries its proof, a test that searches neighboring frames for a counterexample, and an oracle test that
+map; so it carries its proof, a test that searches neighboring frames for a counterexample, and an oracle test that
 OpenDP's own dataframe route asks for the same noise.
 
 The input metric counts persons: D ~ D′ at distance d if D′ comes from D by adding or removing all rows of d persons
@@ -12,69 +12,66 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from privkit.dp.engine import features
-from privkit.tally.classes import class_sizes
-from privkit.tally.frame import open_frame
-from privkit.tally.keyed import matched
-from privkit.tally.persons import bounded_counts
+from privkit.dp.noise import Laplace, Noise, integers
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
-    from privkit.dp.question import CountQuestion
+    from privkit.dp.question import Question
 
 
-def count_rows(data: object, question: CountQuestion, function: str = "dp_count") -> NDArray[np.int64]:
-    """Count the rows of each key exactly, each person within the bounds; shape (question.cells,).
-
-    Reads rows; what it returns is private until noise is added.
-    """
-    if question.unit.column is not None:
-        return bounded_counts(data, question.unit.column, question.bounds, question.keys, function=function)
-    if question.keys is None:
-        frame = open_frame(data, function)
-        return np.array([_length(frame)], dtype=np.int64)
-    return matched(class_sizes(data, question.by, function=function), question.keys)
+def frames(dp: Any) -> tuple[Any, Any]:
+    """Return OpenDP's domain of frames, and the metric that counts persons."""
+    return dp.domains.user_domain("frame", lambda _: True), dp.metrics.user_distance("persons added or removed")
 
 
-def _length(frame: Any) -> int:
-    import narwhals as nw
+def exact_cells(data: object, question: Question, function: str = "dp_*") -> NDArray[np.int64]:
+    """Return the exact integers that get noise, group by group. Reads rows; private until noise is added."""
+    return question.asked.exact(data, question, function).reshape(-1)
 
-    return int(frame.select(nw.len()).collect("pandas").item()) if isinstance(frame, nw.LazyFrame) else len(frame)
 
-
-def make_count(question: CountQuestion) -> Any:
-    """Return the count as an OpenDP transformation from frames to vectors of integers under L1 distance.
+def make_sums(question: Question, noise: type[Noise]) -> Any:
+    """Return the statistic as an OpenDP transformation from frames to integers, under the metric of the noise.
 
     Claim
     -----
-    If D and D′ differ in d persons, ‖count(D) − count(D′)‖₁ ≤ d · L1, where L1 = ``question.bounds.l1``.
+    If D and D′ differ in d persons, ‖f(D) − f(D′)‖₁ ≤ d · L1 and ‖f(D) − f(D′)‖₂ ≤ d · L2, where L1 and L2 are those of
+    ``question.sensitivity``.
 
     Proof
     -----
-    *The unit is the row* (L1 = 1). Whether a row counts, and for which key, depends on that row alone: the keys are
-    fixed before the data, distinct, and a row equals at most one of them. So the count is a sum over rows of vectors,
-    each 0 or a unit vector, and one row more or less moves it by at most 1.
+    Each contribution (a row with a key and a value, or a person's total of a group) adds to the block of its own group
+    a vector of whole numbers whose norms are at most those of ``question.asked.reach``; the statistic's docstring
+    proves that. Blocks of distinct groups are disjoint, and the keys are fixed before the data.
 
-    *The unit is a column.* Rows without an id are left out, row by row. Let D_p be the multiset of rows of person p
-    with a key. `bounded_counts` keeps of D_p a part that depends on D_p and on the salt alone, and the salt is drawn
-    independently of the data. So for each salt the count is a sum over persons of vectors c_p(D_p) ≥ 0, and one person
-    more or less moves it by ‖c_p‖₁, which is at most `max_rows`, or at most `max_groups` · `per_group`, by construction.
-    Since that holds for each salt, it holds for the draw.
+    *The unit is the row.* Whether a row contributes, to which group and what, depends on that row alone. So f is a sum
+    over rows, and one row more or less moves it by one contribution.
 
-    By the triangle inequality d persons move it by at most d · L1. The counts are exact: 64-bit integers that would
-    need 2**53 rows to round. ∎
+    *The unit is a column.* Rows without an id, a key or a value are left out, row by row. Let D_p be the multiset of
+    the rest of person p. What is kept of D_p depends on D_p and on the salt alone (`privkit.tally.persons`,
+    `privkit.tally.rows`), and the salt is drawn independently of the data. So for each salt f is a sum over persons of
+    f_p(D_p), and one person more or less moves it by f_p, which has at most R contributions, or at most P in each of G
+    groups, by construction: :class:`~privkit.dp.sensitivity.Sensitivity` has the norms. Since that holds for each
+    salt, and the salt does not depend on the data, it holds for the mechanism (which is a mixture over salts; ε, (ε, δ)
+    and ρ are all quasi-convex).
+
+    By the triangle inequality d persons move it by at most d times as much. The sums are exact: they are taken in
+    64-bit integers, which 2**31 rows cannot overflow. ∎
 
     The sampling of rows within a person is that of Wilson et al. 2020 (arXiv 1909.01917), section 3.
     """
+    norms = question.sensitivity
     with features() as dp:
+        if issubclass(noise, Laplace):
+            metric, stated = dp.metrics.l1_distance(T="i64"), (lambda persons: persons * norms.l1)
+        else:
+            metric, stated = dp.metrics.l2_distance(T="f64"), (lambda persons: persons * norms.l2)
         return dp.transformations.make_user_transformation(
-            dp.domains.user_domain("frame", lambda _: True),
-            dp.metrics.user_distance("persons added or removed"),
-            dp.domains.vector_domain(dp.domains.atom_domain(T="i64")),
-            dp.metrics.l1_distance(T="i64"),
-            lambda rows: rows.read(lambda data: count_rows(data, question)),
-            lambda persons: persons * question.bounds.l1,
+            *frames(dp),
+            integers(dp),
+            metric,
+            lambda rows: rows.read(lambda data: exact_cells(data, question)),
+            stated,
         )

@@ -1,90 +1,153 @@
-"""Bounded sums on a fixed-point grid: exact integers, whatever the engine and the order of the rows."""
+"""Sums of powers on a fixed-point grid: exact integers, whatever the engine and the order of the rows."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import secrets
 from typing import TYPE_CHECKING
 
-import narwhals as nw
 import numpy as np
 
-from privkit.errors import DuplicateColumnError, FrameError
-from privkit.tally.classes import Tally, _int64, one_missing
-from privkit.tally.frame import column_names, open_frame
+from privkit.tally.lookup import over_blocks
+from privkit.tally.rows import (
+    Grid,
+    KeptRows,
+    bounded_rows,
+    dense,
+    in_few_groups,
+    known_rows,
+    open_source,
+    stepped,
+)
+from privkit.values.contribution import ONE_ROW, ContributionBounds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_SIZE, _SUM = "__privkit_size", "__privkit_sum"
+    from privkit.values.keys import Keys
+
+#: Up to this many keys each block has counters of its own.
+_COUNTERS = 1 << 14
 
 
-@dataclass(frozen=True, eq=False)
-class ClassSums:
-    """The sum of a column in each class, after clipping, in steps of the grid.
-
-    Attributes
-    ----------
-    classes : Tally
-        The classes; their sizes count the rows whose value is not missing.
-    sums : array of int64, shape (n_classes,)
-        Sums in steps: the sum of a class is ``sums * step``.
-    step : float
-        The grid's step, a power of two.
-    """
-
-    classes: Tally
-    sums: NDArray[np.int64]
-    step: float
-
-
-def bounded_sums(
+def power_sums(
     data: object,
-    by: str | Sequence[str],
     value: str,
+    grid: Grid,
     *,
-    lower: float,
-    upper: float,
-    step: float,
-    function: str = "bounded_sums",
-) -> ClassSums:
-    """Sum ``floor(clip(value, lower, upper) / step)`` within each class.
+    keys: Keys | None = None,
+    degree: int = 1,
+    unit: str | None = None,
+    bounds: ContributionBounds = ONE_ROW,
+    salt: bytes | None = None,
+    function: str = "power_sums",
+) -> NDArray[np.int64]:
+    """Sum the powers 0 to `degree` of a column's numbers in each key's rows, in steps from the grid's lower end.
 
-    The floor of a quotient by a power of two is exact, so that every engine, and every order of the rows, gives
-    the same integers; with bounds on the grid each row adds a whole number between lower/step and upper/step.
-    Missing values (null and NaN) are left out; ±inf is clipped. Reads rows; spends nothing.
+    A number x counts as ``v = clip(round(x / step), low, high) - low``, a whole number from 0 to ``grid.range``; its
+    powers are whole too, so every sum is exact: any engine and any order of the rows give the same. Rows whose value
+    is missing (null, NaN) are left out, ±inf is clipped; rows of no key are left out. With a `unit` each person is
+    bounded first (:func:`privkit.tally.rows.bounded_rows`). Reads rows; spends nothing.
 
     Parameters
     ----------
-    by : str or sequence of str
-        The columns; empty for one total.
-    lower, upper : float
-        The bounds, multiples of `step`.
-    step : float
-        A power of two, with at most 2**30 steps between 0 and either bound, so that 2**32 rows fit in 64 bits.
+    value : str
+        A column of numbers.
+    grid : Grid
+        With ``grid.range ** degree`` at most 2**31, so that 2**31 rows fit in 64 bits.
+    degree : int
+        The highest power.
+    unit : str, optional
+        The column that tells persons apart.
+    bounds : ContributionBounds
+        How much of one person counts.
+    salt : bytes, optional
+        For the choice among a person's rows; drawn anew by default, given in tests alone.
 
-    Raises
-    ------
-    ColumnNotFoundError, DuplicateColumnError, FrameError, ParameterError
+    Returns
+    -------
+    array of int64, shape (n_keys, degree + 1)
+        Counts, sums, sums of squares ...
 
     Examples
     --------
     >>> import pandas as pd
+    >>> from privkit.values.keys import public_keys
     >>> bills = pd.DataFrame({"shop": ["a", "a", "b"], "paid": [1.25, 99.0, float("nan")]})
-    >>> summed = bounded_sums(bills, "shop", "paid", lower=0, upper=10, step=0.25)
-    >>> (summed.sums * summed.step).tolist()
-    [11.25]
+    >>> keys = public_keys(["shop"], ["a", "b"], "example")
+    >>> power_sums(bills, "paid", Grid(0.25, 0, 40), keys=keys).tolist()
+    [[2, 45], [0, 0]]
     """
-    columns = column_names(by, function, "by", empty=True)
-    if value in columns:
-        raise DuplicateColumnError.in_argument(function, "value", [value])
-    frame = open_frame(data, function, [*columns, value], "columns").select(*columns, value)
-    if not frame.collect_schema()[value].is_numeric():
-        raise FrameError.column_type(function, value, str(frame.collect_schema()[value]), "It must hold numbers.")
-    steps = (nw.col(value).cast(nw.Float64).clip(lower, upper) / step).floor().cast(nw.Int64)
-    present = one_missing(frame, function).filter(~nw.col(value).is_null(), ~nw.col(value).is_nan())
-    rows = present.with_columns(steps.alias(_SUM))
-    aggregates = (nw.len().alias(_SIZE), nw.col(_SUM).sum())
-    table = rows.group_by(*columns).agg(*aggregates) if columns else rows.select(*aggregates)
-    table = table.collect("pandas") if isinstance(table, nw.LazyFrame) else table
-    return ClassSums(Tally(columns, _int64(table[_SIZE]), None, table.select(*columns)), _int64(table[_SUM]), step)
+    source = open_source(data, keys, unit, [value], function=function)
+    steps = stepped(source.table[value], grid)
+    if unit is not None:
+        rows = bounded_rows(source, steps, bounds, secrets.token_bytes(16) if salt is None else salt)
+        return _summed(KeptRows(rows.place, rows.values - grid.low), source.cells, degree)
+    if source.cells > _COUNTERS:
+        rows = known_rows(source, steps)[1]
+        return _summed(KeptRows(rows.place, rows.values - grid.low), source.cells, degree)
+
+    def work(rows: slice) -> NDArray[np.int64]:
+        place, number = source.place(rows), steps(rows)
+        number -= grid.low
+        missing = np.isnan(number)
+        if missing.any():
+            place, number = np.where(missing, source.cells, place), np.where(missing, 0.0, number)
+        return _block_sums(place, number, source.cells, degree)
+
+    sums = np.zeros((source.cells, degree + 1), dtype=np.int64)
+    for block in over_blocks(work, len(source)):
+        sums += block
+    return sums
+
+
+def _block_sums(place: NDArray[np.int64], number: NDArray[np.float64], cells: int, degree: int) -> NDArray[np.int64]:
+    """Sum the powers in one block; floats hold them exactly, since 2**16 rows of 2**30 stay below 2**53."""
+    sums = np.empty((cells, degree + 1), dtype=np.int64)
+    sums[:, 0] = np.bincount(place, minlength=cells + 1)[:cells]
+    power = number
+    for exponent in range(1, degree + 1):
+        sums[:, exponent] = np.bincount(place, weights=power, minlength=cells + 1)[:cells]
+        power = power * number
+    return sums
+
+
+def _summed(rows: KeptRows, cells: int, degree: int) -> NDArray[np.int64]:
+    sums = np.zeros((cells, degree + 1), dtype=np.int64)
+    power = np.ones(len(rows.place), dtype=np.int64)
+    for exponent in range(degree + 1):
+        np.add.at(sums[:, exponent], rows.place, power)
+        power = power * rows.values
+    return sums
+
+
+def person_sums(
+    data: object,
+    value: str,
+    grid: Grid,
+    *,
+    unit: str,
+    groups: int,
+    keys: Keys | None = None,
+    salt: bytes | None = None,
+    function: str = "person_sums",
+) -> NDArray[np.int64]:
+    """Add up each person's numbers within each key, clip that total to the grid, and sum the totals by key.
+
+    A row counts as ``clip(round(x / step), -m, m)`` with m the grid's largest, so that the total of a person is a
+    whole number; clipped, it lies between ``grid.low`` and ``grid.high``. A person in more than `groups` keys keeps
+    that many. Returns counts of persons and sums of totals in steps from 0, shape (n_keys, 2). Reads rows; spends
+    nothing.
+    """
+    import pandas as pd
+
+    salt = secrets.token_bytes(16) if salt is None else salt
+    source = open_source(data, keys, unit, [value], function=function)
+    assert source.who is not None
+    wide = Grid(grid.step, -grid.largest, grid.largest)
+    person, rows = known_rows(source, stepped(source.table[value], wide))
+    pair = dense(person) * source.cells + rows.place
+    kept = in_few_groups(source.who, person, rows.place, pair, groups, salt)
+    codes, distinct = pd.factorize(pair[kept])
+    totals = np.zeros(len(distinct), dtype=np.int64)
+    np.add.at(totals, codes, rows.values[kept])
+    return _summed(KeptRows(distinct % source.cells, np.clip(totals, grid.low, grid.high)), source.cells, 1)

@@ -22,24 +22,23 @@ class Cell:
     ----------
     name : str
         Its key, fit to print; empty for a total.
-    value, lower, upper : int
+    value, lower, upper : int or float
         The number and its interval.
     """
 
     name: str
-    value: int
-    lower: int
-    upper: int
+    value: float
+    lower: float
+    upper: float
 
 
 def cells(release: Release, most: int | None = MOST) -> list[Cell]:
     """Return the first `most` numbers of a release, in the order of its keys."""
     keys = release.plan.question.keys
-    width = release.accuracy
+    lower, upper = release.interval()
     names = [""] if keys is None else [key_name(key) for key in keys.values[:most]]
-    return [
-        Cell(name, value, value - width, value + width) for name, value in zip(names, release.cells[:most], strict=True)
-    ]
+    limits = ([lower], [upper]) if keys is None else (lower.tolist()[:most], upper.tolist()[:most])
+    return [Cell(*cell) for cell in zip(names, release.cells[:most], *limits, strict=True)]
 
 
 def key_name(key: tuple[object, ...]) -> str:

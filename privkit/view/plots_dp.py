@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from functools import singledispatch
 from typing import TYPE_CHECKING
 
@@ -30,11 +29,13 @@ def plot(value: object, ax: Axes) -> None:
 
 @plot.register(Plan)
 def _plan(plan: Plan, ax: Axes) -> None:
-    """Draw the chance of each error: P(x) = tanh(1/2s) · exp(−|x|/s), the discrete Laplace distribution."""
-    width = plan.accuracy
-    reach = max(2 * width, 3)
-    errors = np.unique(np.linspace(-reach, reach, min(2 * reach + 1, 801)).round())
-    chance = math.tanh(1 / (2 * plan.scale)) * np.exp(-np.abs(errors) / plan.scale)
+    """Draw the chance of each error of one number: the noise's own distribution."""
+    step = plan.question.asked.step
+    width = plan.noise.half_width() * step
+    reach = max(2 * width, 3 * step)
+    errors = np.linspace(-reach, reach, min(int(2 * reach / step) + 1, 801))
+    errors = np.unique(errors.round()) if step == 1 else errors
+    chance = plan.noise.chance(errors / step)
     inside = np.abs(errors) <= width
     ax.fill_between(errors, chance, where=inside.tolist(), color=GOOD, alpha=0.35, linewidth=0)
     ax.plot(errors, chance, color=GOOD, linewidth=1.2)
@@ -55,8 +56,10 @@ def _release(release: Release, ax: Axes) -> None:
 
 def _total(release: Release, ax: Axes) -> None:
     """Draw one number with its interval; the axis ends near them, since one number has nothing to stand on."""
-    value, width = release.cells[0], release.accuracy
-    ax.errorbar([value], [0], xerr=width, fmt="o", color=GOOD, ecolor=GOOD, elinewidth=1.5, capsize=5)
+    cell = cells(release)[0]
+    value, width = cell.value, max(cell.upper - cell.lower, 1e-9) / 2
+    around = [[value - cell.lower], [cell.upper - value]]
+    ax.errorbar([value], [0], xerr=around, fmt="o", color=GOOD, ecolor=GOOD, elinewidth=1.5, capsize=5)
     ax.set_xlim(value - 3 * width - 1, value + 3 * width + 1)
     ax.set_yticks([])
     ax.xaxis.set_major_formatter(lambda place, _: number(place))
@@ -72,7 +75,7 @@ def _by_key(release: Release, ax: Axes) -> None:
     ax.errorbar(
         places,
         values,
-        yerr=release.accuracy,
+        yerr=[[c.value - c.lower for c in shown], [c.upper - c.value for c in shown]],
         fmt="none",
         ecolor=INK,
         elinewidth=1.2,

@@ -16,7 +16,7 @@ from privkit.view.cells_dp import cells
 from privkit.view.words import label, lines, names, number, percent, plural
 
 if TYPE_CHECKING:
-    from privkit.dp.question import CountQuestion
+    from privkit.dp.question import Question
     from privkit.values.loss import PrivacyLoss
     from privkit.values.unit import PrivacyUnit
 
@@ -41,13 +41,16 @@ def _release(release: Release) -> str:
     return lines(release_answer(release), *table, *release_reasons(release), then=release_next(release))
 
 
-def statistic(question: CountQuestion) -> str:
+def statistic(question: Question) -> str:
     """Return what is asked: the statistic and its groups."""
-    return f"{question.statistic} by {names(question.by)}" if question.by else question.statistic
+    of = f" of {names(question.asked.columns)}" if question.asked.columns else ""
+    return f"{question.statistic}{of} by {names(question.by)}" if question.by else f"{question.statistic}{of}"
 
 
 def within(plan: Plan) -> str:
     """Return how far the noise carries one number, and how often."""
+    if plan.accuracy is None:
+        return "(how accurate depends on the rows: assume_rows=)"
     return f"± {number(plan.accuracy)} ({percent(1 - ALPHA).replace('.0', '')})"
 
 
@@ -81,7 +84,7 @@ def left_after(plan: Plan) -> str:
 
 def noise_reasons(plan: Plan) -> list[str]:
     """Return whom the noise protects, how large it is, and the notes."""
-    moved = number(plan.question.bounds.l1)
+    moved = number(plan.sensitivity["L1"])
     return [
         f"Protects {unit_words(plan.question.unit)}, which moves the answer by at most {moved}: "
         f"{plan.mechanism} noise, scale {number(plan.scale)}.",
@@ -108,8 +111,10 @@ def release_answer(release: Release) -> str:
     """Return the first line: the number, or how many there are, with the interval's half-width."""
     asked = statistic(release.plan.question)
     if release.plan.question.keys is None:
-        return f"{asked} = {number(release.cells[0])} {within(release.plan)}"
-    return f"{asked}: {plural(len(release.cells), 'number')}, each {within(release.plan)}"
+        level = percent(1 - ALPHA).replace(".0", "")
+        return f"{asked} = {number(release.cells[0])} ± {number(release.accuracy)} ({level})"
+    each = "" if release.plan.question.asked.needs_rows else f", each {within(release.plan)}"
+    return f"{asked}: {plural(len(release.cells), 'number')}{each}"
 
 
 def release_reasons(release: Release) -> list[str]:

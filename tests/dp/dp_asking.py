@@ -10,10 +10,13 @@ import numpy as np
 import pandas as pd
 from hypothesis import strategies as st
 
-from privkit.dp.plan import plan_count
-from privkit.dp.question import CountQuestion
+from privkit.dp.count import Count
+from privkit.dp.noise import Laplace
+from privkit.dp.plan import make_plan
+from privkit.dp.price import Price
+from privkit.dp.question import Question
 from privkit.dp.rows import Rows
-from privkit.dp.stability import make_count
+from privkit.dp.stability import make_sums
 from privkit.values.contribution import ONE_ROW, ContributionBounds
 from privkit.values.keys import public_keys
 from privkit.values.loss import Measure
@@ -24,14 +27,19 @@ WHO = PrivacyUnit("who")
 
 def count_question(by=(), keys=None, *, max_rows=None, max_groups=None, per_group=None):
     """The count of rows, of persons by the column "who" where contributions are bounded."""
+    return ask(Count(), by, keys, max_rows=max_rows, max_groups=max_groups, per_group=per_group)
+
+
+def ask(statistic, by=(), keys=None, *, max_rows=None, max_groups=None, per_group=None):
+    """A question; persons are told apart by the column "who" where contributions are bounded."""
     by = (by,) if isinstance(by, str) else tuple(by)
     bounded = max_rows is not None or max_groups is not None
     bounds = ContributionBounds(max_rows, max_groups, per_group) if bounded else ONE_ROW
-    return CountQuestion(WHO if bounded else ROW, bounds, public_keys(by, keys, "test") if by else None)
+    return Question(statistic, WHO if bounded else ROW, bounds, public_keys(by, keys, "test") if by else None)
 
 
-def count_plan(question=None, **price):
-    return plan_count(question or count_question(), Measure.PURE, **price)
+def count_plan(question=None, measure=Measure.PURE, **price):
+    return make_plan(question or count_question(), measure, Price(**price))
 
 
 @contextmanager
@@ -41,10 +49,13 @@ def salted(salt: bytes):
         yield
 
 
-def exact_count(question, frame, salt=b"0123456789abcdef"):
+def exact(question, frame, salt=b"0123456789abcdef"):
     """What enters the noise: the output of the OpenDP transformation itself."""
     with salted(salt):
-        return np.array(make_count(question)(Rows(frame)), dtype=np.int64)
+        return np.array(make_sums(question, Laplace)(Rows(frame)), dtype=np.int64)
+
+
+exact_count = exact
 
 
 def norms(difference):

@@ -7,8 +7,9 @@ from dp_asking import count_question, exact_count, frames, norms, without_person
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from privkit.dp.noise import Laplace
 from privkit.dp.rows import Rows
-from privkit.dp.stability import make_count
+from privkit.dp.stability import make_sums
 
 QUICK = settings(max_examples=120, deadline=None)
 WORD_KEYS = [None, "a", "b", "1", "never"]
@@ -104,7 +105,7 @@ def test_whom_the_bounds_keep_is_chosen_without_favor():
 
 def test_the_salt_is_drawn_anew_for_every_count():
     frame = pd.DataFrame({"who": np.repeat(np.arange(200), 2), "k": ["a", "b"] * 200})
-    transformation = make_count(count_question("k", ["a", "b"], max_rows=1))
+    transformation = make_sums(count_question("k", ["a", "b"], max_rows=1), Laplace)
     assert len({tuple(transformation(Rows(frame))) for _ in range(8)}) > 1
 
 
@@ -128,7 +129,7 @@ def test_more_rows_than_two_to_the_twenty_are_all_counted():
 @pytest.mark.parametrize("persons", [1, 2, 7])
 def test_the_transformation_tells_opendp_the_bound_that_is_proved(bounds, persons):
     question = count_question("k", ["a"], **bounds)
-    assert make_count(question).map(persons) == persons * question.bounds.l1
+    assert make_sums(question, Laplace).map(persons) == persons * question.bounds.l1
 
 
 @pytest.mark.parametrize("engine", ["polars", "polars lazy", "duckdb"])

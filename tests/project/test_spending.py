@@ -195,7 +195,7 @@ def test_a_failed_measurement_keeps_its_price_and_tells_nothing(project, people,
     def failing(*_, **__):
         raise ValueError("CANARY-7f3a")
 
-    monkeypatch.setattr(stability, "count_rows", failing)
+    monkeypatch.setattr(stability, "exact_cells", failing)
     with pytest.raises(pk.MeasurementError) as caught:
         people.privacy.dp_count("plan", keys=["a"], epsilon=0.25)
     assert "CANARY" not in str(caught.value)
@@ -211,7 +211,7 @@ def test_an_interrupt_keeps_the_price(project, people, monkeypatch):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(stability, "count_rows", interrupted)
+    monkeypatch.setattr(stability, "exact_cells", interrupted)
     with pytest.raises(KeyboardInterrupt):
         people.privacy.dp_count("plan", keys=["a"], epsilon=0.25)
     assert project.spent.epsilon == 0.25

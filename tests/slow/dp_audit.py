@@ -13,10 +13,12 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from privkit.dp.count import Count
 from privkit.dp.measurement import draw, make_measurement
 from privkit.dp.noise import Laplace
-from privkit.dp.plan import plan_count
-from privkit.dp.question import CountQuestion
+from privkit.dp.plan import make_plan
+from privkit.dp.price import Price
+from privkit.dp.question import Question
 from privkit.values.contribution import ONE_ROW, ContributionBounds
 from privkit.values.keys import public_keys
 from privkit.values.loss import Measure
@@ -41,7 +43,7 @@ def cells_of(question, rows_per_cell, epsilon, scale=None):
     """The noise of independent cells, each of which counts as an experiment."""
     who = np.repeat(np.arange(CELLS), rows_per_cell)
     frame = pd.DataFrame({"k": who, "who": who})
-    plan = plan_count(question, Measure.PURE, epsilon=epsilon)
+    plan = make_plan(question, Measure.PURE, Price(epsilon=epsilon))
     if scale is not None:
         object.__setattr__(plan, "noise", Laplace(scale))
         object.__setattr__(plan, "loss", plan.loss.replace(100))
@@ -55,7 +57,7 @@ def cells_of(question, rows_per_cell, epsilon, scale=None):
 )
 def test_no_more_is_spent_than_stated_and_the_audit_can_tell(bounds, epsilon):
     unit = ROW if bounds is ONE_ROW else PrivacyUnit("who")
-    question = CountQuestion(unit, bounds, public_keys(["k"], range(CELLS), "audit"))
+    question = Question(Count(), unit, bounds, public_keys(["k"], range(CELLS), "audit"))
     rows = bounds.linf
     more, less = cells_of(question, rows, epsilon), cells_of(question, 0, epsilon)
     assert epsilon_lower(more, less) <= epsilon

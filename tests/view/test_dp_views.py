@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 mpl.use("Agg")
 
-from privkit.dp.plan import plan_count
-from privkit.dp.question import CountQuestion
+from privkit.dp.count import Count
+from privkit.dp.plan import make_plan
+from privkit.dp.price import Price
+from privkit.dp.question import Question
 from privkit.dp.release import decode_answer
 from privkit.values.contribution import ContributionBounds
 from privkit.values.keys import Keys
@@ -36,7 +38,7 @@ def _close_figures():
 
 def plan_of(keys=None, *, by="city", unit=ROW, bounds=ONE, measure=Measure.PURE, epsilon=0.5):
     named = None if keys is None else Keys((by,), tuple((key,) for key in keys))
-    return plan_count(CountQuestion(unit, bounds, named), measure, epsilon=epsilon)
+    return make_plan(Question(Count(), unit, bounds, named), measure, Price(epsilon=epsilon))
 
 
 def release_of(cells, keys=None, *, project="census", replayed=False, **asked):

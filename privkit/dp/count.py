@@ -1,0 +1,63 @@
+"""Counts of rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from privkit.dp.statistic import Estimates, Limits, Statistic
+from privkit.tally.frame import open_frame
+from privkit.tally.keyed import keyed_counts
+from privkit.tally.persons import bounded_counts
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from privkit.dp.noise import Noise
+    from privkit.dp.question import Question
+
+
+@dataclass(frozen=True, slots=True)
+class Count(Statistic):
+    """How many rows a group has.
+
+    One row counts for one group, by 1: its reach is 1 in every norm.
+    """
+
+    name = "count"
+
+    def exact(self, data: object, question: Question, function: str) -> NDArray[np.int64]:
+        """Count rows exactly, each person within the bounds."""
+        if question.unit.column is not None:
+            counts = bounded_counts(data, question.unit.column, question.bounds, question.keys, function=function)
+        elif question.keys is None:
+            counts = np.array([n_rows(open_frame(data, function))], dtype=np.int64)
+        else:
+            counts = keyed_counts(data, question.keys, function=function)
+        return counts.reshape(-1, 1)
+
+    def estimates(self, cells: NDArray[np.int64]) -> Estimates:
+        """Return the noisy counts: signed integers."""
+        return {self.name: cells[:, 0]}
+
+    def limits(self, cells: NDArray[np.int64], noise: Noise, alpha: float) -> Limits:
+        """Return the counts less and more the half-width."""
+        width = noise.half_width(alpha)
+        return {self.name: (cells[:, 0] - width, cells[:, 0] + width)}
+
+    def half_width(self, noise: Noise, alpha: float, rows: int | None) -> int:
+        """Return the noise's own half-width, in rows."""
+        return noise.half_width(alpha)
+
+    def __str__(self) -> str:
+        """Return the statistic in words."""
+        return "count of rows"
+
+
+def n_rows(frame: Any) -> int:
+    """Return how many rows a frame has. Reads rows."""
+    import narwhals as nw
+
+    return int(frame.select(nw.len()).collect("pandas").item()) if isinstance(frame, nw.LazyFrame) else len(frame)

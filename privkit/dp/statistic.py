@@ -1,0 +1,103 @@
+"""What a statistic says of itself: what it reads, how far one contribution moves it, what its integers mean."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from privkit.dp.engine import features
+from privkit.dp.noise import Gaussian, Laplace, Noise, in_measure
+from privkit.dp.sensitivity import Reach, Sensitivity
+from privkit.values.bounds import ValueBounds
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from privkit.dp.question import Question
+    from privkit.values.loss import PrivacyLoss
+
+#: From a name to estimates, or to lower and upper limits, one per group.
+Estimates = dict[str, "NDArray[Any]"]
+Limits = dict[str, "tuple[NDArray[Any], NDArray[Any]]"]
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic(ABC):
+    """A statistic that is a sum over contributions, or is made of such sums.
+
+    Each subclass names its parameters as fields, all of them public; states in `reach` how far one contribution moves
+    the cells of its group, with a proof; counts them exactly in `exact`; and reads noisy cells in `estimates` and
+    `limits`, which is post-processing.
+    """
+
+    #: What it is called; the name of the released column.
+    name: ClassVar[str]
+    #: The noise that may answer it.
+    noises: ClassVar[tuple[type[Noise], ...]] = (Laplace, Gaussian)
+    #: Whether its accuracy depends on how many rows a group has.
+    needs_rows: ClassVar[bool] = False
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of numbers that it reads, beside groups and persons."""
+        return ()
+
+    @property
+    def step(self) -> float:
+        """What one step of a released integer is worth."""
+        return 1.0
+
+    @property
+    def reach(self) -> Reach:
+        """How far one contribution moves the cells of its group."""
+        return Reach()
+
+    def sensitivity(self, question: Question) -> Sensitivity:
+        """Return how far one person moves all cells."""
+        return Sensitivity.of(question.bounds, self.reach)
+
+    def measurement(self, question: Question, noise: Noise, loss: PrivacyLoss) -> Any:
+        """Return the OpenDP measurement from frames to noisy integers, in the measure of `loss`. Reads nothing."""
+        from privkit.dp.stability import make_sums
+
+        with features():
+            return in_measure(make_sums(question, type(noise)) >> noise.measurement(), loss)
+
+    @abstractmethod
+    def exact(self, data: object, question: Question, function: str) -> NDArray[np.int64]:
+        """Return the exact cells, group by group; shape (groups, width). Reads rows: private until noise is added."""
+
+    @abstractmethod
+    def estimates(self, cells: NDArray[np.int64]) -> Estimates:
+        """Return what the noisy cells, shape (groups, width), say; the statistic itself first."""
+
+    @abstractmethod
+    def limits(self, cells: NDArray[np.int64], noise: Noise, alpha: float) -> Limits:
+        """Return for each estimate an interval that misses the exact answer with probability at most `alpha`."""
+
+    @abstractmethod
+    def half_width(self, noise: Noise, alpha: float, rows: int | None) -> float | None:
+        """Return how far the statistic errs at most, with probability 1 − alpha; None where that needs the rows."""
+
+    def dominated(self, lower: NDArray[Any], upper: NDArray[Any]) -> NDArray[np.bool_]:
+        """Return where an interval says next to nothing: it holds 0."""
+        return (lower <= 0) & (upper >= 0)
+
+    def notes(self) -> tuple[str, ...]:
+        """Return what a careful reader should know."""
+        return ()
+
+    def canonical(self) -> dict[str, object]:
+        """Return the statistic as JSON values."""
+        own = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {
+            "statistic": self.name,
+            **{name: value.canonical() if isinstance(value, ValueBounds) else value for name, value in own.items()},
+        }
+
+    def __str__(self) -> str:
+        """Return the statistic in words."""
+        return self.name

@@ -1,0 +1,154 @@
+"""Sums of clipped numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from privkit.dp.sensitivity import Reach
+from privkit.dp.statistic import Estimates, Limits, Statistic
+from privkit.tally.rows import Grid
+from privkit.tally.sums import person_sums, power_sums
+from privkit.values.bounds import ValueBounds
+from privkit.values.contribution import ContributionBounds
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from privkit.dp.noise import Noise
+    from privkit.dp.question import Question
+
+#: Steps of a grid between 0 and the larger bound: 2**30.
+BITS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Sum(Statistic):
+    """The sum of a column, each number clipped to public bounds.
+
+    Attributes
+    ----------
+    column : str
+    bounds : ValueBounds
+
+    Notes
+    -----
+    *Reach.* A row adds v = clip(round(x / step), l, h) to its group, a whole number between l and h, whatever x is;
+    the grid comes from the bounds alone. So it moves one cell by at most max(|l|, |h|). Sums of whole numbers are
+    exact, so that neither the order of the rows nor rounding adds to it (Casacuberta, Shoemate, Vadhan and Wagaman
+    2022; Mironov 2012). A missing value adds nothing, which depends on that row alone.
+    """
+
+    column: str
+    bounds: ValueBounds
+
+    name = "sum"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The summed column."""
+        return (self.column,)
+
+    @property
+    def grid(self) -> Grid:
+        """The grid, made of the bounds alone."""
+        return Grid.fitting(self.bounds.lower, self.bounds.upper, self.bounds.largest, bits=BITS)
+
+    @property
+    def step(self) -> float:
+        """The grid's step."""
+        return self.grid.step
+
+    @property
+    def reach(self) -> Reach:
+        """The larger bound, in steps."""
+        largest = max(self.grid.largest, 1)  # where both bounds are 0 the sum is 0, and any noise does
+        return Reach(largest, float(largest), largest)
+
+    def exact(self, data: object, question: Question, function: str) -> NDArray[np.int64]:
+        """Sum exactly, in steps."""
+        sums = power_sums(
+            data,
+            self.column,
+            self.grid,
+            keys=question.keys,
+            unit=question.unit.column,
+            bounds=question.bounds,
+            function=function,
+        )
+        return (sums[:, 1] + sums[:, 0] * self.grid.low).reshape(-1, 1)
+
+    def estimates(self, cells: NDArray[np.int64]) -> Estimates:
+        """Return the noisy sums."""
+        return {self.name: cells[:, 0] * self.step}
+
+    def limits(self, cells: NDArray[np.int64], noise: Noise, alpha: float) -> Limits:
+        """Return the sums less and more the half-width."""
+        width = noise.half_width(alpha)
+        return {self.name: ((cells[:, 0] - width) * self.step, (cells[:, 0] + width) * self.step)}
+
+    def half_width(self, noise: Noise, alpha: float, rows: int | None) -> float:
+        """Return the noise's half-width, in units of the sum."""
+        return noise.half_width(alpha) * self.step
+
+    def notes(self) -> tuple[str, ...]:
+        """Say what is clipped."""
+        return clipped(self.column, self.bounds)
+
+    def __str__(self) -> str:
+        """Return the statistic in words."""
+        return f"{self.name} of {self.column!r} in {self.bounds}"
+
+
+@dataclass(frozen=True, slots=True)
+class PersonSum(Sum):
+    """The sum over persons of each person's total in a group, that total clipped to public bounds.
+
+    Notes
+    -----
+    *Reach.* The contribution is a person's total in a group, one per person and group: a whole number between l and h
+    that depends on that person's rows alone. A person has at most ``max_groups`` of them.
+    """
+
+    name = "sum"
+
+    def exact(self, data: object, question: Question, function: str) -> NDArray[np.int64]:
+        """Sum the clipped totals exactly, in steps."""
+        assert question.unit.column is not None
+        sums = person_sums(
+            data,
+            self.column,
+            self.grid,
+            unit=question.unit.column,
+            groups=question.bounds.l0,
+            keys=question.keys,
+            function=function,
+        )
+        return sums[:, 1:]
+
+    def canonical(self) -> dict[str, object]:
+        """Return the statistic as JSON values."""
+        return {"statistic": "sum", "of": "person totals", "column": self.column, "bounds": self.bounds.canonical()}
+
+    def notes(self) -> tuple[str, ...]:
+        """Say what is clipped."""
+        return (f"each person's total of {self.column!r} in a group is clipped to {self.bounds}",)
+
+    def __str__(self) -> str:
+        """Return the statistic in words."""
+        return f"sum of each person's {self.column!r}, in all within {self.bounds}"
+
+
+def one_total_in(groups: int) -> ContributionBounds:
+    """Return the bounds of persons' totals: one contribution in each of `groups` groups."""
+    return ContributionBounds(max_groups=groups, per_group=1)
+
+
+def clipped(column: str, bounds: ValueBounds) -> tuple[str, ...]:
+    """Return the note on clipping and missing values."""
+    told = f"values of {column!r} are clipped to {bounds}; missing ones are left out"
+    if bounds.lower == bounds.upper:
+        told += "; with equal bounds it is a scaled count"
+    return (told,)

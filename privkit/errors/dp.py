@@ -1,0 +1,136 @@
+"""Errors about statistics under differential privacy: bounds of values, mechanisms, what an accuracy needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from privkit.errors.arguments import BoundsRequiredError, ParameterError
+from privkit.errors.base import PrivkitError, listed
+
+
+class ValueBoundsRequiredError(BoundsRequiredError):
+    """A statistic of values needs their public bounds.
+
+    Attributes
+    ----------
+    column : str
+    """
+
+    column: str = ""
+
+    @classmethod
+    def of(cls, function: str, column: str, argument: str = "bounds") -> ValueBoundsRequiredError:
+        """`function` of `column` came without bounds."""
+        error = cls(
+            f"{function}({column!r}) needs {argument}=(lower, upper).\n"
+            "They limit what one person can change, so they must come from public knowledge, not from this data "
+            f"(df[{column!r}].min() would leak). Values outside are clipped. Example: {argument}=(0, 200_000)."
+        )
+        error.column = column
+        return error
+
+
+class ValueBoundsError(ParameterError):
+    """The bounds of a column's values are no finite interval.
+
+    Attributes
+    ----------
+    column : str
+    """
+
+    column: str = ""
+
+    @classmethod
+    def of_column(cls, function: str, column: str, argument: str, found: str) -> ValueBoundsError:
+        """`found` says what is wrong with the bounds of `column`."""
+        error = cls(
+            f"{function}({column!r}) got {argument} {found}, but {argument} must be two finite numbers "
+            f"(lower, upper) with lower <= upper, each below 1e300 in size. Example: {argument}=(0, 200_000)."
+        )
+        error.argument, error.column = argument, column
+        return error
+
+
+class MechanismError(ParameterError):
+    """The asked mechanism cannot answer this question in the project's measure.
+
+    Attributes
+    ----------
+    mechanism : str
+    allowed : tuple of str
+    """
+
+    mechanism: str = ""
+    allowed: tuple[str, ...] = ()
+
+    @classmethod
+    def unfit(cls, function: str, mechanism: object, measure: str, allowed: Sequence[str]) -> MechanismError:
+        """Only the `allowed` mechanisms fit."""
+        shown = repr(mechanism) if isinstance(mechanism, str) else f"a {type(mechanism).__name__}"
+        error = cls(
+            f"{function}() got mechanism={shown}, but for this statistic in a project that counts in {measure} "
+            f"it must be one of {listed(allowed)}, or left out."
+        )
+        error.argument, error.mechanism, error.allowed = "mechanism", str(mechanism), tuple(allowed)
+        return error
+
+
+class PriceError(ParameterError):
+    """A release was priced in none, in several or in unfitting ways."""
+
+    @classmethod
+    def choose(cls, function: str, main: str, *, accuracy: bool) -> PriceError:
+        """Neither or both of the two ways to price were given."""
+        if not accuracy:
+            error = cls(f"{function}(): give {main}=. Example: {main}=0.2.")
+        else:
+            error = cls(f"{function}(): give {main}= or accuracy=, one of them. Examples: {main}=0.2; accuracy=10.")
+        error.argument = f"{main}, accuracy"
+        return error
+
+    @classmethod
+    def measure(cls, function: str, argument: str, measure: str, instead: str) -> PriceError:
+        """The project's measure has no such amount."""
+        error = cls(f"{function}() got {argument}=, but the project counts in {measure}. {instead}")
+        error.argument = argument
+        return error
+
+    @classmethod
+    def needs_rows(cls, function: str, statistic: str) -> PriceError:
+        """The accuracy of this statistic depends on how many rows there are, which is private."""
+        error = cls(
+            f"{function}(accuracy=...) needs assume_rows=: how accurate a {statistic} is depends on how many rows each "
+            "group has, and that is private. Say what you take for granted, from public knowledge. "
+            "Example: assume_rows=5_000."
+        )
+        error.argument = "assume_rows"
+        return error
+
+    @classmethod
+    def unreachable(cls, function: str, accuracy: str) -> PriceError:
+        """No loss that privkit offers reaches the accuracy."""
+        error = cls(f"{function}() cannot reach accuracy={accuracy} at any ε or ρ up to 1000. Ask for less.")
+        error.argument = "accuracy"
+        return error
+
+
+class ColumnKindError(PrivkitError, TypeError):
+    """A column's declared type does not fit the statistic.
+
+    Attributes
+    ----------
+    column, dtype : str
+    """
+
+    column: str = ""
+    dtype: str = ""
+
+    @classmethod
+    def numbers(cls, function: str, column: str, dtype: str) -> ColumnKindError:
+        """The statistic needs a column of numbers."""
+        error = cls(
+            f"{function}() needs numbers, but column {column!r} has the type {dtype}. Declare its type first, "
+            f"so that it does not depend on the rows: df.astype({{{column!r}: 'float64'}})."
+        )
+        error.column, error.dtype = column, dtype
+        return error

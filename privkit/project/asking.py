@@ -1,0 +1,142 @@
+"""What every ``dp_*`` function has in common: who asks, of which groups, at which price."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, TypedDict, TypeVar
+
+from privkit.dp.plan import Plan, make_plan
+from privkit.dp.price import Price
+from privkit.dp.question import Question
+from privkit.errors import KeysError, nothing_spent
+from privkit.project.project import Project, current_project
+from privkit.project.release import check_frame, release
+from privkit.tally.frame import column_names
+from privkit.values.contribution import ContributionBounds, contribution_bounds
+from privkit.values.keys import public_keys
+
+if TYPE_CHECKING:
+    from privkit.dp.release import Release
+    from privkit.dp.statistic import Statistic
+    from privkit.values.unit import PrivacyUnit
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Asking(TypedDict, total=False):
+    """The keyword arguments that all ``dp_*`` functions share."""
+
+    keys: object
+    epsilon: object
+    rho: object
+    delta: object
+    accuracy: object
+    assume_rows: object
+    mechanism: str | None
+    max_rows: int | None
+    max_groups: int | None
+    per_group: int | None
+    version: str | None
+    project: Project | None
+
+
+_SHARED = """keys : list, dict of lists, or list of tuples, optional
+    The groups to release, a public fact; needed with `by`. Rows of no key are left out.
+epsilon, rho : number, optional
+    The loss to spend, in the project's measure.
+delta : number, optional
+    In projects with a δ: how much of it to spend besides, which lets Gaussian noise take part.
+accuracy : number, optional
+    In place of `epsilon` or `rho`: the half-width of the 95 % interval to reach.
+assume_rows : int, optional
+    How many rows each group is publicly known to have, where the accuracy depends on it.
+mechanism : {"laplace", "gaussian"}, optional
+    The noise to use in place of the better one.
+max_rows : int, optional
+    How many rows of one person count, in all; where the project's unit is a column.
+max_groups, per_group : int, optional
+    In place of `max_rows`: how many groups of one person count, and how many rows in each.
+version : str, optional
+    The owner's name for this state of the data, in place of its fingerprint.
+project : Project, optional
+    The project to charge; by default the one opened last."""
+
+
+def shares_asking(function: Callable[P, R]) -> Callable[P, R]:
+    """Spell out ``**asking`` in the function's signature and docstring, so that help and completion show every name."""
+    signature = inspect.signature(function)
+    parameters = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
+    taken = {p.name for p in parameters}
+    for name, annotation in Asking.__annotations__.items():
+        if name not in taken:
+            kind = inspect.Parameter.KEYWORD_ONLY
+            text = annotation.__forward_arg__ if hasattr(annotation, "__forward_arg__") else annotation
+            parameters.append(inspect.Parameter(name, kind, default=None, annotation=text))
+    spelled = signature.replace(parameters=parameters)
+
+    @wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        spelled.bind(*args, **kwargs)
+        return function(*args, **kwargs)
+
+    call.__signature__ = spelled  # type: ignore[attr-defined]
+    if function.__doc__:
+        call.__doc__ = function.__doc__.replace("**asking\n", _SHARED.replace("\n", "\n    ") + "\n")
+    return call
+
+
+def planned(
+    function: str,
+    data: object,
+    by: str | Sequence[str] | None,
+    statistic: Callable[[PrivacyUnit], Statistic],
+    *,
+    bounded: Callable[[ContributionBounds | None], ContributionBounds] | None = None,
+    keys: object = None,
+    max_rows: object = None,
+    max_groups: object = None,
+    per_group: object = None,
+    version: str | None = None,
+    project: Project | None = None,
+    **price: Any,
+) -> Plan:
+    """Return the plan of one call, ready to be released from `data`. Reads the schema, never a row.
+
+    Parameters
+    ----------
+    function : str
+        Who asks, for the errors.
+    statistic : callable
+        Makes the statistic, given the project's privacy unit.
+    bounded : callable, optional
+        Makes the contribution bounds from the project's default, where the call's arguments do not.
+
+    Raises
+    ------
+    PrivkitError
+        Nothing was spent.
+    """
+    with nothing_spent():
+        project = project if project is not None else current_project(function)
+        asked = statistic(project.unit)
+        if bounded is None:
+            limits = {"max_rows": max_rows, "max_groups": max_groups, "per_group": per_group}
+            bounds = contribution_bounds(project.unit, function, **limits, default=project.bounds)
+        else:
+            bounds = bounded(project.bounds)
+        columns = () if by is None else column_names(by, function, "by")
+        if not columns and keys is not None:
+            raise KeysError.without_by(function)
+        named = public_keys(columns, keys, function) if columns else None
+        question = Question(asked, project.unit, bounds, named)
+        check_frame(data, question, function)
+        plan = make_plan(question, project.budget.measure, Price(**price), function)
+        left = project.remaining
+
+    def run(again: bool) -> Release:
+        return release(project, plan, data, again=again, version=version, function=function)
+
+    return plan.bound_to(run, left)
