@@ -1,87 +1,70 @@
 """privkit: the privacy workbench that lives where the data is.
 
 ``import privkit as pk`` gives every pandas frame the accessor ``df.privacy``, and the same functions, typed, as
-``pk.kanon(df, ...)``. Names are loaded when first used: the import itself loads pandas and little else.
+``pk.kanon(df, ...)``. Names are loaded when first used: the import itself loads pandas and little else. Type checkers
+read `__init__.pyi` beside this file; a test keeps both lists equal.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from privkit import accessor as _accessor  # noqa: F401  # registers df.privacy
-from privkit.errors import (
-    BoundsRequiredError,
-    CeilingError,
-    ColumnNotFoundError,
-    DuplicateColumnError,
-    FrameError,
-    InsufficientBudgetError,
-    KeysError,
-    LedgerError,
-    MeasurementError,
-    NoProjectError,
-    NotPublicError,
-    ParameterError,
-    PrivkitError,
-    ProjectMismatchError,
-    ProjectNotFoundError,
-)
-from privkit.values.keys import public_values
-from privkit.values.unit import ROW
-
-if TYPE_CHECKING:
-    from privkit.anonymity.kanon import KAnonymityReport, kanon
-    from privkit.dp.plan import Plan
-    from privkit.dp.release import Release
-    from privkit.example import example
-    from privkit.project import plan
-    from privkit.project.counts import dp_count
-    from privkit.project.project import Project, open_project
+from privkit import errors as _errors
+from privkit.values.unit import ROW  # noqa: F401  # public
 
 __version__ = "0.1.0"
 
-#: Where each public name lives that is loaded when first used; None: the module itself.
-_HOMES = {
-    "KAnonymityReport": "privkit.anonymity.kanon",
-    "Plan": "privkit.dp.plan",
-    "Project": "privkit.project.project",
-    "Release": "privkit.dp.release",
-    "dp_count": "privkit.project.counts",
-    "example": "privkit.example",
-    "kanon": "privkit.anonymity.kanon",
-    "open_project": "privkit.project.project",
+#: Which public names each module gives.
+_NAMES: dict[str, tuple[str, ...]] = {
+    "privkit.anonymity.alphak": ("AlphaKReport", "alpha_k"),
+    "privkit.anonymity.check": ("CheckReport", "check"),
+    "privkit.anonymity.disclosure": ("DeltaDisclosureReport", "delta_disclosure"),
+    "privkit.anonymity.kanon": ("KAnonymityReport", "kanon"),
+    "privkit.anonymity.ldiv": ("LDiversityReport", "ldiv"),
+    "privkit.anonymity.likeness": ("BetaLikenessReport", "beta_likeness"),
+    "privkit.anonymity.population": ("DeltaPresenceReport", "KMapReport", "delta_presence", "kmap"),
+    "privkit.anonymity.tclose": ("TClosenessReport", "tclose"),
+    "privkit.dp.plan": ("Plan",),
+    "privkit.dp.release": ("Release",),
+    "privkit.examples": ("example",),
+    "privkit.project.counts": ("dp_count",),
+    "privkit.project.project": ("Project", "open_project"),
+    "privkit.risk.link": ("LinkReport", "link"),
+    "privkit.risk.report": ("RiskReport",),
+    "privkit.risk.suda": ("SudaReport", "suda"),
+    "privkit.risk.unicity": ("UnicityReport", "unicity"),
+    "privkit.transform.anonymize": ("anonymize",),
+    "privkit.transform.anonymized": ("Anonymized",),
+    "privkit.transform.anonymizer": ("Anonymizer",),
+    "privkit.transform.generalize": ("generalize",),
+    "privkit.transform.hierarchy": ("Hierarchy",),
+    "privkit.transform.lattice": ("Lattice", "lattice"),
+    "privkit.transform.microaggregate": ("microaggregate",),
+    "privkit.transform.perturb": ("add_noise", "pram", "rank_swap", "round_to", "top_bottom"),
+    "privkit.values.criteria": (
+        "AllOf",
+        "AlphaK",
+        "AverageRisk",
+        "BetaLikeness",
+        "DeltaDisclosure",
+        "DeltaPresence",
+        "KAnonymity",
+        "KMap",
+        "LDiversity",
+        "PopulationUniqueness",
+        "SampleUniqueness",
+        "TCloseness",
+    ),
+    "privkit.values.keys": ("public_values",),
+    "privkit.errors": tuple(name for name in _errors.__all__ if name.endswith("Error")),
 }
-_MODULES = {"plan": "privkit.project.plan"}
+#: Modules that are namespaces of their own.
+_MODULES = {"plan": "privkit.project.plan", "risk": "privkit.risk"}
+_HOMES = {name: home for home, names in _NAMES.items() for name in names}
 
-__all__ = [
-    "ROW",
-    "BoundsRequiredError",
-    "CeilingError",
-    "ColumnNotFoundError",
-    "DuplicateColumnError",
-    "FrameError",
-    "InsufficientBudgetError",
-    "KAnonymityReport",
-    "KeysError",
-    "LedgerError",
-    "MeasurementError",
-    "NoProjectError",
-    "NotPublicError",
-    "ParameterError",
-    "Plan",
-    "PrivkitError",
-    "Project",
-    "ProjectMismatchError",
-    "ProjectNotFoundError",
-    "Release",
-    "dp_count",
-    "example",
-    "kanon",
-    "open_project",
-    "plan",
-    "public_values",
-]
+__all__ = sorted(["ROW", *_HOMES, *_MODULES])  # noqa: PLE0605
 
 
 def __getattr__(name: str) -> Any:

@@ -68,13 +68,38 @@ class PrivacyAccessor:
         self._data = data
 
     def __repr__(self) -> str:
-        return "df.privacy: look .kanon(qi) · release .dp_count(...) · price .plan.dp_count(...)"
+        return "df.privacy: look .kanon(qi), .risk(qi) · change .anonymize(qi, k=5) · release .dp_count(...)"
 
+    # Look: exact reports, for the owner's eyes.
     kanon = Delegate("privkit.anonymity.kanon")
+    ldiv = Delegate("privkit.anonymity.ldiv")
+    tclose = Delegate("privkit.anonymity.tclose")
+    alpha_k = Delegate("privkit.anonymity.alphak")
+    beta_likeness = Delegate("privkit.anonymity.likeness")
+    delta_disclosure = Delegate("privkit.anonymity.disclosure")
+    delta_presence = Delegate("privkit.anonymity.population")
+    kmap = Delegate("privkit.anonymity.population")
+    check = Delegate("privkit.anonymity.check")
+    risk = Delegate("privkit.risk.report")
+    suda = Delegate("privkit.risk.suda")
+    link = Delegate("privkit.risk.link")
+    unicity = Delegate("privkit.risk.unicity")
+
+    # Change: a new frame.
+    generalize = Delegate("privkit.transform.generalize")
+    anonymize = Delegate("privkit.transform.anonymize")
+    lattice = Delegate("privkit.transform.lattice")
+    microaggregate = Delegate("privkit.transform.microaggregate")
+    add_noise = Delegate("privkit.transform.perturb")
+    pram = Delegate("privkit.transform.perturb")
+    rank_swap = Delegate("privkit.transform.perturb")
+    round_to = Delegate("privkit.transform.perturb")
+    top_bottom = Delegate("privkit.transform.perturb")
 
     @property
     def plan(self) -> PlanAccessor:
         """The price of each ``dp_*`` call, without touching rows."""
         return PlanAccessor(self._data)
 
+    # Release: spends budget.
     dp_count = Delegate("privkit.project.counts")

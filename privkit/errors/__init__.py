@@ -3,6 +3,7 @@
 Every class inherits :class:`PrivkitError` and the builtin that a user would catch.
 """
 
+from privkit.errors.anonymity import RoleConflictError
 from privkit.errors.arguments import (
     BoundsRequiredError,
     ColumnNotFoundError,
@@ -13,7 +14,37 @@ from privkit.errors.arguments import (
     ParameterError,
 )
 from privkit.errors.base import NOTHING_SPENT, PrivkitError, close_matches, listed, nothing_spent
-from privkit.errors.ledger import LedgerError
+from privkit.errors.dp import ColumnKindError, MechanismError, PriceError, ValueBoundsError, ValueBoundsRequiredError
+from privkit.errors.engine import EngineError
+from privkit.errors.events import (
+    EventError,
+    EventsInputError,
+    ExtraMissingError,
+    MalformedLineError,
+    MappingStoreError,
+    PathError,
+    RecipeError,
+    SecretKeyError,
+    SecretLeakError,
+    UnmatchedFieldsError,
+)
+from privkit.errors.ledger import (
+    LedgerBusyError,
+    LedgerDamagedError,
+    LedgerError,
+    LedgerFullError,
+    LedgerMissingError,
+    LedgerMovedError,
+    LedgerPlaceError,
+    LedgerReadOnlyError,
+    LedgerTamperedError,
+    LedgerUnreachableError,
+    LedgerVersionError,
+    MeasureMismatchError,
+    OrphanedReleaseError,
+    PendingReleaseError,
+    ReservationError,
+)
 from privkit.errors.project import (
     CeilingError,
     InsufficientBudgetError,
@@ -22,24 +53,75 @@ from privkit.errors.project import (
     ProjectMismatchError,
     ProjectNotFoundError,
 )
+from privkit.errors.risk import (
+    InventoryError,
+    LibraryRequiredError,
+    LinkError,
+    PopulationError,
+    SearchLimitError,
+    TruthError,
+    WeightsError,
+)
+from privkit.errors.transform import HierarchyError, InfeasibleError, PromiseBrokenError
 
 __all__ = [
     "NOTHING_SPENT",
     "BoundsRequiredError",
     "CeilingError",
+    "ColumnKindError",
     "ColumnNotFoundError",
     "DuplicateColumnError",
+    "EngineError",
+    "EventError",
+    "EventsInputError",
+    "ExtraMissingError",
     "FrameError",
+    "HierarchyError",
+    "InfeasibleError",
     "InsufficientBudgetError",
+    "InventoryError",
     "KeysError",
+    "LedgerBusyError",
+    "LedgerDamagedError",
     "LedgerError",
+    "LedgerFullError",
+    "LedgerMissingError",
+    "LedgerMovedError",
+    "LedgerPlaceError",
+    "LedgerReadOnlyError",
+    "LedgerTamperedError",
+    "LedgerUnreachableError",
+    "LedgerVersionError",
+    "LibraryRequiredError",
+    "LinkError",
+    "MalformedLineError",
+    "MappingStoreError",
+    "MeasureMismatchError",
     "MeasurementError",
+    "MechanismError",
     "NoProjectError",
     "NotPublicError",
+    "OrphanedReleaseError",
     "ParameterError",
+    "PathError",
+    "PendingReleaseError",
+    "PopulationError",
+    "PriceError",
     "PrivkitError",
     "ProjectMismatchError",
     "ProjectNotFoundError",
+    "PromiseBrokenError",
+    "RecipeError",
+    "ReservationError",
+    "RoleConflictError",
+    "SearchLimitError",
+    "SecretKeyError",
+    "SecretLeakError",
+    "TruthError",
+    "UnmatchedFieldsError",
+    "ValueBoundsError",
+    "ValueBoundsRequiredError",
+    "WeightsError",
     "close_matches",
     "listed",
     "nothing_spent",

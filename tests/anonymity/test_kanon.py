@@ -40,7 +40,7 @@ def test_every_figure_agrees_with_the_stored_answers(data, case, fixture, expect
 
 
 def test_the_bundled_table_agrees_with_the_stored_answers(expected):
-    from privkit.example import example
+    from privkit.examples import example
 
     table, answer = example("insights"), expected["insights"]
     report = kanon(table, ["zip", "age"])

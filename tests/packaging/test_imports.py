@@ -24,7 +24,7 @@ FLOORS = [
 #: May be imported by `errors` and `values` alone in this order: values → errors.
 BASEMENT = {"values": {"errors"}, "errors": set()}
 #: Read by anybody, import nothing of privkit but errors.
-FREE = {"example": {"errors"}, "testing": None}
+FREE = {"examples": {"errors"}, "testing": None}
 #: One room each, or none.
 LIBRARIES = {
     "opendp": {"dp"},

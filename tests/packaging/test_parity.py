@@ -1,6 +1,9 @@
 """The accessor and the typed functions are one API."""
 
+import ast
+import importlib
 import inspect
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -24,7 +27,7 @@ def shape(function, skip):
 def test_accessor_and_function_have_one_signature(name):
     method, function = getattr(pd.DataFrame().privacy, name), getattr(pk, name)
     assert shape(method, 0) == shape(function, 1)
-    assert method.__doc__ == function.__doc__
+    assert method.__doc__ == function.__doc__ or inspect.ismodule(function)
     assert method.__name__ == name
 
 
@@ -44,9 +47,29 @@ def test_every_spending_method_has_a_plan_and_only_they_are_called_dp():
         assert "Spends budget" in getattr(pk, name).__doc__
 
 
-@pytest.mark.parametrize("name", [name for name in pk.__all__ if name not in {"ROW", "plan"}])
+@pytest.mark.parametrize("name", [name for name in pk.__all__ if name not in {"ROW"}])
 def test_every_public_name_is_there_and_documented(name):
     assert (getattr(pk, name).__doc__ or "").strip()
+
+
+def test_the_stub_for_type_checkers_names_the_same():
+    stub = ast.parse((Path(pk.__file__).parent / "__init__.pyi").read_text(encoding="utf-8"))
+    named = {
+        alias.asname: getattr(importlib.import_module(node.module), alias.name, None)
+        for node in stub.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert set(named) == set(pk.__all__)
+    for name, value in named.items():
+        assert inspect.ismodule(getattr(pk, name)) or getattr(pk, name) is value
+
+
+def test_no_public_name_is_hidden_by_a_module_of_that_name():
+    # Importing privkit.x binds the name x in privkit, over what __getattr__ would give.
+    modules = {path.stem for path in Path(pk.__file__).parent.iterdir() if path.suffix in {"", ".py"}}
+    assert modules & set(pk.__all__) <= {"events", "risk"}
+    assert callable(pk.risk)
 
 
 def test_dir_lists_the_public_names():
