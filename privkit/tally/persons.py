@@ -161,8 +161,9 @@ def at_most_rows(pairs: PersonGroups, who: Persons, most: int, salt: bytes) -> N
     rows = pairs.rows[concerned]
     row = np.repeat(concerned, rows)
     within = np.arange(len(row)) - np.repeat(np.cumsum(rows) - rows, rows)
-    person = pairs.person[row]
-    first = _least(person, row_hashes(who, person, pairs.place[row], within, salt), most)
+    person, place = pairs.person[row], pairs.place[row]
+    hashed = over_blocks(lambda part: row_hashes(who, person[part], place[part], within[part], salt), len(row))
+    first = _least(person, np.concatenate(hashed), most)
     kept[concerned] = np.bincount(row[first], minlength=len(kept))[concerned]
     return kept
 

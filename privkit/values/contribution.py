@@ -97,12 +97,16 @@ def contribution_bounds(
     if max_rows is not None:
         if max_groups is not None or per_group is not None:
             raise ParameterError.together(
-                function, ("max_rows", "max_groups", "per_group"), "give max_rows=, or max_groups= with per_group=, not both."
+                function,
+                ("max_rows", "max_groups", "per_group"),
+                "give max_rows=, or max_groups= with per_group=, not both.",
             )
         return ContributionBounds(max_rows=positive_int(max_rows, function, "max_rows"))
     if (max_groups is None) != (per_group is None):
         raise ParameterError.together(
-            function, ("max_groups", "per_group"), "max_groups= and per_group= go together. Example: max_groups=3, per_group=5."
+            function,
+            ("max_groups", "per_group"),
+            "max_groups= and per_group= go together. Example: max_groups=3, per_group=5.",
         )
     if max_groups is not None:
         return ContributionBounds(

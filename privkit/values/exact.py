@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 from privkit.errors import ParameterError
 
@@ -39,20 +40,22 @@ class Exact(Fraction):
 
     def __str__(self) -> str:
         """Return the decimal where there is one, else a fraction."""
-        if self.denominator == 1:
-            return str(self.numerator) if abs(self) < 10**16 else f"{Decimal(self.numerator).normalize():e}"
-        rest = self.denominator
-        for prime in (2, 5):
+        rest, powers = self.denominator, [0, 0]
+        for place, prime in enumerate((2, 5)):
             while rest % prime == 0:
                 rest //= prime
+                powers[place] += 1
         if rest != 1:
             return f"{self.numerator}/{self.denominator}"
-        places = next(n for n in range(1, 5000) if 10**n % self.denominator == 0)
-        digits = Decimal(self.numerator * 10**places // self.denominator).scaleb(-places)
-        if abs(self) < Fraction(1, 1000):
-            mantissa, exponent = f"{digits.normalize():e}".split("e")
-            return f"{mantissa}e{int(exponent):+03d}"
-        return f"{digits:f}"
+        places = max(powers)
+        digits = str(abs(self.numerator) * 10**places // self.denominator)
+        sign = "-" if self < 0 else ""
+        if self != 0 and not Fraction(1, 1000) <= abs(self) < 10**16:
+            mantissa = digits.rstrip("0")
+            point = "." if len(mantissa) > 1 else ""
+            return f"{sign}{mantissa[0]}{point}{mantissa[1:]}e{len(digits) - places - 1:+03d}"
+        digits = digits.rjust(places + 1, "0")
+        return f"{sign}{digits[:-places]}.{digits[-places:]}" if places else f"{sign}{digits}"
 
     def __repr__(self) -> str:
         """Return the same as `str`, so that ``project.spent.epsilon`` reads well in a cell."""
@@ -83,6 +86,46 @@ class Exact(Fraction):
         return super().__ge__(_decimal(other))  # type: ignore[operator]
 
     __hash__ = Fraction.__hash__
+
+    def __add__(self, other: Any) -> Any:
+        """Add; what is exact stays exact."""
+        return _kept(super().__add__(other))
+
+    def __radd__(self, other: Any) -> Any:
+        """Add to another number."""
+        return _kept(super().__radd__(other))
+
+    def __sub__(self, other: Any) -> Any:
+        """Subtract; what is exact stays exact."""
+        return _kept(super().__sub__(other))
+
+    def __rsub__(self, other: Any) -> Any:
+        """Subtract from another number."""
+        return _kept(super().__rsub__(other))
+
+    def __mul__(self, other: Any) -> Any:
+        """Multiply; what is exact stays exact."""
+        return _kept(super().__mul__(other))
+
+    def __rmul__(self, other: Any) -> Any:
+        """Multiply another number."""
+        return _kept(super().__rmul__(other))
+
+    def __truediv__(self, other: Any) -> Any:
+        """Divide; what is exact stays exact."""
+        return _kept(super().__truediv__(other))
+
+    def __neg__(self) -> Exact:
+        """Negate."""
+        return Exact(super().__neg__())
+
+    def __abs__(self) -> Exact:
+        """Return the amount without its sign."""
+        return Exact(super().__abs__())
+
+
+def _kept(result: object) -> object:
+    return Exact(result) if isinstance(result, Fraction) else result
 
 
 def _decimal(other: object) -> object:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from itertools import product
 from typing import Any
 
@@ -115,9 +115,7 @@ def public_keys(by: Sequence[str], keys: object, function: str) -> Keys:
     by = tuple(by)
     if keys is None:
         raise KeysError.required(function, by)
-    reason = keys.reason if isinstance(keys, PublicValues) else None
-    if isinstance(keys, PublicValues):
-        keys = keys.values.tolist() if hasattr(keys.values, "tolist") else keys.values
+    keys, reason = _vouched(keys)
     if isinstance(keys, Mapping):
         values = _product(by, keys, function)
     elif len(by) == 1:
@@ -130,6 +128,24 @@ def public_keys(by: Sequence[str], keys: object, function: str) -> Keys:
     if doubled := len(unified) - len(set(unified)):
         raise KeysError.duplicates(function, doubled)
     return Keys(by, unified, reason)
+
+
+def _vouched(keys: object) -> tuple[object, str | None]:
+    """Return keys without the wrapper of `public_values`, around all of them or around single columns, and its reason."""
+    if isinstance(keys, PublicValues):
+        return _plain_list(keys.values), keys.reason
+    if isinstance(keys, Mapping) and (wrapped := {n: v for n, v in keys.items() if isinstance(v, PublicValues)}):
+        plain = {name: _plain_list(part.values) for name, part in wrapped.items()}
+        return {**keys, **plain}, "; ".join(dict.fromkeys(part.reason for part in wrapped.values()))
+    return keys, None
+
+
+def _plain_list(values: Any) -> Any:
+    """Return vouched values as Python objects: `tolist` is that of pandas and NumPy, `to_list` that of Polars."""
+    if isinstance(values, Mapping):
+        return {name: _plain_list(part) for name, part in values.items()}
+    convert = getattr(values, "tolist", None) or getattr(values, "to_list", None)
+    return values if convert is None else convert()
 
 
 def _listed(values: object, function: str, allowed: str) -> list[Any]:
@@ -173,4 +189,13 @@ def _unified(value: Any, function: str) -> KeyValue:
 
 
 def _coded(key: tuple[KeyValue, ...]) -> str:
-    return repr([(type(value).__name__, str(value)) for value in key])
+    """Return a text that is the same for keys that select the same rows: 1 and 1.0, two zones of one moment."""
+    return repr([_coded_value(value) for value in key])
+
+
+def _coded_value(value: KeyValue) -> tuple[str, str]:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        value = value.astimezone(UTC)
+    return type(value).__name__, str(value)

@@ -81,7 +81,8 @@ class PrivacyLoss:
             raise ParameterError.together(
                 function, ("epsilon", "rho"), "give epsilon= or rho=, one of them. Example: epsilon=1.0."
             )
-        spread = Exact(0) if delta is None else exact(delta, function, "delta", zero=True, below=1, smallest=Fraction(0))
+        none = Fraction(0)
+        spread = Exact(0) if delta is None else exact(delta, function, "delta", zero=True, below=1, smallest=none)
         if epsilon is not None:
             measure = Measure.PURE if spread == 0 else Measure.APPROXIMATE
             return cls(measure, epsilon=exact(epsilon, function, "epsilon", zero=zero), delta=spread)
