@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
-
-import numpy as np
 
 from privkit.anonymity.columns import quasi_identifiers, sensitive_attribute
 from privkit.anonymity.report import ClassReport
 from privkit.errors import FrameError
-from privkit.errors.transform import HierarchyError
 from privkit.tally import figures
 from privkit.tally.coded import count_values
+from privkit.tally.trees import tree_levels
 from privkit.values.criteria import TCloseness
 from privkit.values.criteria.parameters import share
 from privkit.values.criteria.tcloseness import ground_distance
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from privkit.tally.ratios import Ratios
     from privkit.tally.values import ClassValues
     from privkit.values.criteria.parameters import Number
@@ -125,47 +121,3 @@ def _check_order(values: Any, column: str, function: str) -> None:
     if not ordered:
         hint = "distance='ordered' needs values of one type that can be sorted; or take distance='equal'."
         raise FrameError.column_type(function, column, "object with values of several types", hint)
-
-
-def tree_levels(tree: object, values: Any, column: str, function: str) -> list[NDArray[np.int64]]:
-    """Return the group of each value at the levels of a tree below its root.
-
-    Parameters
-    ----------
-    tree : hierarchy or mapping
-    values : pandas.Index
-        The column's values; missing, where it occurs, is the last.
-    column, function : str
-        For the errors.
-    """
-    if isinstance(tree, Mapping):
-        return _mapped(tree, values, column, function)
-    ladder: Any = tree.lay(values, column, function)  # type: ignore[attr-defined]  # by ground_distance
-    return [np.asarray(level.codes, dtype=np.int64) for level in ladder.levels[:-1]]
-
-
-def _mapped(tree: Mapping[Any, Any], values: Any, column: str, function: str) -> list[NDArray[np.int64]]:
-    import pandas as pd
-
-    known = [value for value in values if not pd.isna(value)]
-    if lacking := sum(value not in tree for value in known):
-        raise HierarchyError.unmapped(function, column, lacking, len(known))
-    paths = {value: _path(labels) for value, labels in tree.items()}
-    rows = list(paths.values())
-    height = len(rows[0]) if rows else 0
-    for row, path in enumerate(rows, start=1):
-        if len(path) != height:
-            raise HierarchyError.ragged(function, row, len(path), height)
-    if height and len({path[-1] for path in rows}) == 1:
-        height -= 1  # the root, where all values are one
-    levels = [np.arange(len(values))]
-    for level in range(height):
-        groups: dict[Any, int] = {}
-        codes = [groups.setdefault(paths[value][level], len(groups)) for value in known]
-        codes += [len(groups)] * (len(values) - len(known))  # missing stays a group of its own
-        levels.append(np.array(codes, dtype=np.int64))
-    return levels
-
-
-def _path(labels: Any) -> tuple[Any, ...]:
-    return tuple(labels) if isinstance(labels, tuple | list) else (labels,)

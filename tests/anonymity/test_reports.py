@@ -19,6 +19,7 @@ from privkit.errors.anonymity import RoleConflictError
 from privkit.errors.transform import HierarchyError
 from privkit.tally.coded import count_values
 from privkit.tally.satisfied import satisfied
+from privkit.transform.hierarchy import Hierarchy
 from privkit.values.criteria import AlphaK, BetaLikeness, DeltaDisclosure, LDiversity, TCloseness
 
 CASES = [
@@ -190,12 +191,13 @@ def ills() -> pd.DataFrame:
 
 
 def test_hierarchical_distance_by_mapping_and_by_hierarchy(ills):
-    from privkit.transform.hierarchy import Hierarchy
-
     assert tclose(ills, "zip", "ill", distance=TREE).t == Fraction(5, 8)
     assert tclose(ills, "zip", "ill", distance=Hierarchy.from_mapping(TREE)).t == Fraction(5, 8)
     rootless = {ill: labels[:1] for ill, labels in TREE.items()}
     assert tclose(ills, "zip", "ill", distance=rootless).t == Fraction(5, 8)
+    twice = {ill: (*labels, "*") for ill, labels in TREE.items()}
+    assert tclose(ills, "zip", "ill", distance=twice).t == Fraction(5, 8)
+    assert tclose(ills, "zip", "ill", distance=Hierarchy.from_mapping(rootless)).t == Fraction(5, 8)
     flat = dict.fromkeys(TREE, "any")
     assert tclose(ills, "zip", "ill", distance=flat).t == tclose(ills, "zip", "ill").t
 
@@ -222,6 +224,7 @@ def test_missing_is_a_value_of_its_own_for_every_distance():
     assert ldiv(frame, "zip", "ill").l == 2
     assert tclose(frame, "zip", "ill").t == Fraction(1, 4)
     assert tclose(frame, "zip", "ill", distance=TREE).t == Fraction(1, 4)
+    assert tclose(frame, "zip", "ill", distance=Hierarchy.from_mapping(TREE)).t == Fraction(1, 4)
     # ascending: asthma, flu, missing
     assert tclose(frame, "zip", "ill", distance="ordered").t == Fraction(1, 4)
 
