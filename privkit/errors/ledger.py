@@ -146,6 +146,16 @@ class LedgerVersionError(LedgerError):
             budget=NOTHING_SPENT,
         )
 
+    @classmethod
+    def older(cls, store: str, found: int, known: int) -> LedgerError:
+        """The ledger's format is `found`, older than `known`, and it cannot be brought up to date from here."""
+        return cls.at(
+            store,
+            f"the ledger at {store} has format {found}, and this privkit writes format {known}. Open it anew where it can "
+            "be written, and it is brought up to date, with every entry kept.",
+            budget=NOTHING_SPENT,
+        )
+
 
 class LedgerPlaceError(LedgerError, ValueError):
     """A ledger cannot be kept at such a place."""
