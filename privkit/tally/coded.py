@@ -167,7 +167,7 @@ def _coded(
         return None
     names = [*columns, last] if last is not None else list(columns)
     open_frame(data, function, names, "columns")
-    coded = [_column(data[name], function, ordered=ordered and name == last) for name in names]
+    coded = [_column_or_range(data[name], function, ordered=ordered and name == last) for name in names]
     key, bound, steps = coded[0].codes, max(coded[0].stand_for.width, 1), [_Step(coded[0].stand_for)]
     for column in coded[1:]:
         width, ranked = max(column.stand_for.width, 1), None
@@ -179,6 +179,29 @@ def _coded(
         bound *= width
         steps.append(_Step(column.stand_for, ranked))
     return key, bound, steps if last is None else steps[:-1], steps[-1]
+
+
+def _column_or_range(column: pd.Series, function: str, *, ordered: bool) -> _Coded:
+    """Return a column as codes; whole numbers of a narrow range by their distance from the least, without hashing.
+
+    Some codes of a range may occur nowhere, which classes do not mind: they are the combinations that occur.
+    Values that are counted (`ordered`) must all occur.
+    """
+    if not ordered and isinstance(column.dtype, np.dtype) and column.dtype.kind in "iu" and len(column):
+        array = column.to_numpy()
+        least, span = int(array.min()), int(array.max()) - int(array.min()) + 1
+        if span <= max(len(array), 1000):
+            values = (
+                (np.arange(span, dtype=np.uint64) + np.uint64(least)) if least > 0 else np.arange(least, least + span)
+            )
+            # The difference may wrap in narrow types and is right in 64 bits, modulo 2^64.
+            codes = (
+                array.astype(np.int64) - np.int64(least)
+                if least < 2**63
+                else (array - np.uint64(least)).astype(np.int64)
+            )
+            return _Coded(codes, _Values(values.astype(array.dtype), missing=False))
+    return _column(column, function, ordered=ordered)
 
 
 def _column(column: pd.Series, function: str, *, ordered: bool) -> _Coded:

@@ -105,6 +105,17 @@ def test_columns_too_wide_for_one_integer_are_ranked_on_the_way():
     assert classes_of(count_classes(frame, by[:-1], unit="c5")) == classes_of(class_sizes(frame, by[:-1], unit="c5"))
 
 
+@pytest.mark.parametrize("kind", ["int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"])
+def test_whole_numbers_at_the_ends_of_their_types(kind):
+    ends = np.iinfo(kind)
+    low, high, middle = int(ends.min), int(ends.max), int(ends.max) // 2
+    for values in ([low, high, 0, 1, 0], [low, low + 3, low], [high, high - 5, high], [middle, middle + 1], [7]):
+        frame = pd.DataFrame({"x": np.array(values, dtype=kind)})
+        fast = count_classes(frame, "x")
+        assert classes_of(fast) == classes_of(class_sizes(frame, "x"))
+        assert fast.keys["x"].dtype == frame["x"].dtype
+
+
 def test_a_nan_inside_an_extension_type_is_missing():
     values = pd.arrays.FloatingArray(np.array([1.0, np.nan, 0.0]), np.array([False, False, True]))
     frame = pd.DataFrame({"x": values})
