@@ -191,15 +191,10 @@ def _column_or_range(column: pd.Series, function: str, *, ordered: bool) -> _Cod
         array = column.to_numpy()
         least, span = int(array.min()), int(array.max()) - int(array.min()) + 1
         if span <= max(len(array), 1000):
-            values = (
-                (np.arange(span, dtype=np.uint64) + np.uint64(least)) if least > 0 else np.arange(least, least + span)
-            )
-            # The difference may wrap in narrow types and is right in 64 bits, modulo 2^64.
-            codes = (
-                array.astype(np.int64) - np.int64(least)
-                if least < 2**63
-                else (array - np.uint64(least)).astype(np.int64)
-            )
+            # The difference may wrap in narrow types, and is right in 64 bits.
+            wide = np.uint64 if column.dtype.kind == "u" else np.int64
+            codes = (array.astype(wide) - wide(least)).astype(np.int64)
+            values = np.arange(span).astype(wide) + wide(least)
             return _Coded(codes, _Values(values.astype(array.dtype), missing=False))
     return _column(column, function, ordered=ordered)
 
