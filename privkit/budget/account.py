@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from privkit.budget import query
+from privkit.budget.balance import Balance
 from privkit.budget.canonical import canonical
 from privkit.budget.entry import Entry, Reservation, State, in_hand
 from privkit.budget.keys import project_key
-from privkit.budget.limits import Ways, admit, in_measure, window_start
+from privkit.budget.limits import Ways, admit, in_measure, limits_left, window_start
 from privkit.budget.notice import subscribe
+from privkit.budget.odometer import Headroom, Odometer, times
 from privkit.budget.verification import Verification, verify_chain
 from privkit.errors.base import nothing_spent
 from privkit.errors.ledger import (
@@ -36,29 +38,6 @@ if TYPE_CHECKING:
 
 #: How many seconds to wait for the same question's answer from another process.
 WAIT = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Balance:
-    """What a project has spent, at one moment.
-
-    Attributes
-    ----------
-    budget, spent, reserved, remaining : PrivacyLoss
-        The budget is the sum of the three others. Spent is all that is answered, failed or orphaned.
-    entries : int
-        How many entries there are.
-    seq, hash : int, str
-        The head of the chain.
-    """
-
-    budget: PrivacyLoss
-    spent: PrivacyLoss
-    reserved: PrivacyLoss
-    remaining: PrivacyLoss
-    entries: int
-    seq: int
-    hash: str
 
 
 class Account:
@@ -154,6 +133,31 @@ class Account:
         pending = any(row["state"] == "reserved" for row in rows)
         now = self._book.store.now(connection) if pending else ""
         return [query.entry_of(row, self._book.zero, self._book.state_of(row, now)) for row in rows]
+
+    def odometer(self) -> Odometer:
+        """Return what each release cost, and the totals after it. It tells; `reserve` is the filter that refuses."""
+        return Odometer.of(self.name, self.terms.budget, self.entries())
+
+    def headroom(self, cost: PrivacyLoss) -> Headroom:
+        """Return how many more releases of this `cost` the limits admit: "about N more like this".
+
+        Reads the ledger alone, so it depends on public facts only.
+
+        Raises
+        ------
+        MeasureMismatchError
+        """
+        cost = in_measure(self.name, self.terms, cost)
+        with self._book.store.reading() as connection:
+            sums = self._book.head(connection).sums
+            now = max(self._book.store.now(connection), sums.clock)
+            own, recent = self._limited(connection, sums, now)
+        limits = limits_left(self.terms, sums, own=own, recent=recent)
+        if self.terms.ceiling is not None and cost.main > self.terms.ceiling:
+            return Headroom(cost, 0, "ceiling", self.terms.budget.replace(self.terms.ceiling))
+        return min(
+            (Headroom(cost, times(cost, left), name, left) for name, _, left in limits), key=lambda room: room.times
+        )
 
     def verify(self) -> Verification:
         """Check the chain from the first record to the last, every total and every rule on the way (L7).
@@ -268,7 +272,8 @@ class Account:
                 now = max(book.store.now(connection), head.sums.clock)  # the ledger's clock never goes back
                 if key is not None and not again and (row := query.asked(connection, book.id, key)) is not None:
                     return self._earlier(connection, head, row, now)
-                self._admit(connection, head.sums, cost, now, ways)
+                own, recent = self._limited(connection, head.sums, now)
+                admit(self.name, self.terms, cost, head.sums, own=own, recent=recent, ways=ways)
                 reservation = Reservation(head.sums.entries + 1, cost, now)
                 in_hand[reservation.token] = reservation  # before others can see it
                 draw = query.last_draw(connection, book.id, key) + 1 if key is not None and again else 1
@@ -276,9 +281,7 @@ class Account:
                     connection, head, reservation, analyst=self.analyst, question=question, key=key, draw=draw
                 )
         except LedgerError as error:
-            if not error.uncertain or reservation is None:
-                raise
-            if not self._arrived(error, reservation):
+            if reservation is None or not error.uncertain or not self._arrived(error, reservation):
                 raise
         assert reservation is not None
         book.remember(head)
@@ -301,8 +304,8 @@ class Account:
             raise error from None
         return row is not None and row["token"] == held.token
 
-    def _admit(self, connection: Connection, sums: Sums, cost: PrivacyLoss, now: str, ways: Ways | None) -> None:
-        """Refuse a cost that breaks a limit. What the terms do not limit is not looked up."""
+    def _limited(self, connection: Connection, sums: Sums, now: str) -> tuple[PrivacyLoss, PrivacyLoss]:
+        """Return what this analyst, and what the window, was charged; zero where the terms do not limit it."""
         book, terms = self._book, self.terms
         own = recent = book.zero
         if terms.per_analyst is not None:
@@ -310,7 +313,7 @@ class Account:
         if terms.window is not None:
             start = window_start(terms.window, now)
             recent = sums.spent - query.charged_until(connection, book.id, start, book.zero)
-        admit(self.name, terms, cost, sums, own=own, recent=recent, ways=ways)
+        return own, recent
 
     def _earlier(self, connection: Connection, head: Head, row: RowMapping, now: str) -> Entry | _Unanswered:
         """Return what became of the same question: its answer, or that it has none, noting a dead process's entry."""
@@ -366,17 +369,17 @@ class Account:
     def _ended(
         self, reservation: Reservation, state: State, *, answer: str | None = None, kind: str | None = None
     ) -> Entry:
-        book, seq, cost = self._book, reservation.seq, reservation.cost
         if reservation.pid != os.getpid():
-            raise ReservationError.forked(self.name, seq, cost)
+            raise ReservationError.forked(self.name, reservation.seq, reservation.cost)
         try:
             entry = self._end(reservation, state, answer, kind)
         except LedgerError as error:
             if not error.uncertain:
                 raise
             entry = self._end(reservation, state, answer, kind)  # once more: what arrived is found there
-        in_hand.pop(reservation.token, None)
-        book.changed()
+        finally:
+            in_hand.pop(reservation.token, None)  # whatever came of it, asking again must not wait for it
+        self._book.changed()
         return entry
 
     def _end(self, reservation: Reservation, state: State, answer: str | None, kind: str | None) -> Entry:

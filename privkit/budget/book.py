@@ -180,7 +180,7 @@ class Book:
 
     def remember(self, head: Head, *, force: bool = False) -> None:
         """Write the head down outside the ledger, after the ledger's commit."""
-        if self.watched:
+        if self.watched and not self.store.place.read_only:
             main, delta = amounts(head.sums.spent)
             measure = self.zero.measure.name
             anchor = Anchor(self.uid, self.name, self.place, head.seq, head.hash, measure, (main, delta))

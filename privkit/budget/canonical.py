@@ -8,6 +8,7 @@ from fractions import Fraction
 from functools import lru_cache, wraps
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
+from privkit.errors.base import PrivkitError
 from privkit.values.exact import Exact
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ def readable(read: Callable[P, R]) -> Callable[P, R]:
     def checked(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return read(*args, **kwargs)
+        except PrivkitError:
+            raise
         except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError):
             raise UnreadableError from None
 

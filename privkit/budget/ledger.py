@@ -26,6 +26,7 @@ import os
 import uuid
 import warnings
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, insert, select
@@ -92,6 +93,7 @@ class Ledger:
         store: str | os.PathLike[str] | None = None,
         *,
         create: bool = True,
+        read_only: bool = False,
         adopt: bool = False,
         new: bool = False,
         reason: str = "",
@@ -106,6 +108,8 @@ class Ledger:
             A file, or a SQLAlchemy URL of SQLite or PostgreSQL; ``.privkit/ledger.db`` in the working directory.
         create : bool
             Whether to begin a ledger where there is none.
+        read_only : bool
+            Look only: nothing is begun, charged, migrated or remembered.
         adopt : bool
             Go on from this ledger although this machine remembers another place, or a later state; what it forgot is
             charged again.
@@ -129,9 +133,12 @@ class Ledger:
                 ("new", "reason"),
                 "new=True needs a reason, which is recorded. Example: reason='2027 survey'.",
             )
-        database = Store(ledger_place(store), timeout)
-        ledger = cls(database, analyst or _analyst(), adopt=adopt, new=new, reason=reason)
-        ledger._open(create=create, default=store is None)
+        by = _analyst() if analyst is None else analyst
+        _check_name(by, "analyst")
+        place = ledger_place(store)
+        database = Store(replace(place, read_only=True) if read_only else place, timeout)
+        ledger = cls(database, by, adopt=adopt, new=new, reason=reason)
+        ledger._open(create=create and not read_only, default=store is None)
         return ledger
 
     def _open(self, *, create: bool, default: bool) -> None:
@@ -291,10 +298,14 @@ def _analyst() -> str:
         return "unknown"
 
 
-def _check_name(name: object) -> None:
+def _check_name(name: object, argument: str = "name") -> None:
     if not isinstance(name, str):
-        raise ParameterError.of("open_project", "name", f"a {type(name).__name__}", "a name (str)")
+        raise ParameterError.of("open_project", argument, f"a {type(name).__name__}", "a name (str)")
     if not name.strip() or len(name) > 200 or not name.isprintable():
         raise ParameterError.of(
-            "open_project", "name", repr(name[:40]), "1 to 200 printable characters", "Example: open_project('churn')."
+            "open_project",
+            argument,
+            repr(name[:40]),
+            "1 to 200 printable characters",
+            "Example: 'churn'." if argument == "name" else "Set PRIVKIT_ANALYST.",
         )

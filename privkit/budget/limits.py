@@ -63,20 +63,29 @@ def admit(
     """
     if terms.ceiling is not None and cost.main > terms.ceiling:
         raise CeilingError.of(project, cost, terms.budget.replace(terms.ceiling))
-    limits = [(terms.budget, sums.spent, "")]
-    if terms.per_analyst is not None:
-        limits.append((terms.per_analyst, own, "for this analyst"))
-    if terms.window is not None:
-        limits.append((terms.window.limit, recent, f"for {terms.window.days} days"))
-    for limit, charged, scope in limits:
-        if not (charged + cost).fits(limit):
-            left = limit - charged
+    for name, limit, left in limits_left(terms, sums, own=own, recent=recent):
+        if not cost.fits(left):
             told = ways(left) if ways is not None else ""
-            if scope:
-                told = f"this is the limit {scope}; " + (told or "ask for less, or replay an earlier release")
+            if scope := _SCOPE[name]:
+                told = f"this limit is {scope}; " + (told or "ask for less, or replay an earlier release")
             raise InsufficientBudgetError.of(
                 project, needed=cost, left=left, limit=limit, short=cost.shortfall(left), ways=told
             )
+
+
+_SCOPE = {"total": "", "analyst": "for one analyst", "window": "for a window of time"}
+
+
+def limits_left(
+    terms: ProjectTerms, sums: Sums, *, own: PrivacyLoss, recent: PrivacyLoss
+) -> list[tuple[str, PrivacyLoss, PrivacyLoss]]:
+    """Return each limit's name, amount and what is left of it."""
+    limits = [("total", terms.budget, terms.budget - sums.spent)]
+    if terms.per_analyst is not None:
+        limits.append(("analyst", terms.per_analyst, terms.per_analyst - own))
+    if terms.window is not None:
+        limits.append(("window", terms.window.limit, terms.window.limit - recent))
+    return limits
 
 
 def window_start(window: Window, now: str) -> str:

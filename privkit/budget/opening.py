@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, insert, inspect, select
 
+from privkit.budget import schema
 from privkit.budget.fault import fault
+from privkit.budget.migration import migrate
 from privkit.budget.place import FOLDER, Place
-from privkit.budget.schema import APPLICATION_ID, VERSION, ledger_table, statements
+from privkit.budget.schema import APPLICATION_ID, ledger_table, statements
 from privkit.budget.state import put
 from privkit.budget.store import TIMEOUT, Store
 from privkit.errors.base import NOTHING_SPENT
@@ -70,10 +72,11 @@ def _make(path: Path) -> None:
             connection.execute("PRAGMA synchronous=EXTRA")
             connection.execute("BEGIN IMMEDIATE")
             connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version={VERSION}")
+            connection.execute(f"PRAGMA user_version={schema.VERSION}")
             for statement in statements("sqlite"):
                 connection.execute(statement)
-            connection.execute("INSERT INTO privkit_ledger VALUES (?, ?, ?)", (uuid.uuid4().hex, VERSION, _today()))
+            row = (uuid.uuid4().hex, schema.VERSION, _today())
+            connection.execute("INSERT INTO privkit_ledger VALUES (?, ?, ?)", row)
             connection.execute("COMMIT")
         draft.chmod(0o600)
         put(draft, path)
@@ -96,6 +99,7 @@ def check_file(store: Store) -> None:
     ------
     LedgerDamagedError, LedgerVersionError
     """
+    migrate(store)
     with store.reading() as connection:
         large = store.size() > QUICK
         if not large and connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one() != "ok":
@@ -112,16 +116,18 @@ def open_server(store: Store, *, create: bool) -> None:
     LedgerMissingError, LedgerVersionError
     """
     with store.reading() as connection:
-        store.ready = inspect(connection).has_table(ledger_table.name)
-        if store.ready:
-            store.check_server(connection)
-            return
+        found = inspect(connection).has_table(ledger_table.name)
+    if found:
+        migrate(store)
+        return
     if not create:
         raise LedgerMissingError.of(store.place.shown)
+    store.ready = False
     with store.writing() as connection:
         store.lock_all(connection)
         if not inspect(connection).has_table(ledger_table.name):  # else another process was faster
             for statement in statements("postgresql"):
                 connection.exec_driver_sql(statement)
-            connection.execute(insert(ledger_table), {"id": uuid.uuid4().hex, "version": VERSION, "made": _today()})
+            row = {"id": uuid.uuid4().hex, "version": schema.VERSION, "made": _today()}
+            connection.execute(insert(ledger_table), row)
     store.ready = True

@@ -104,7 +104,7 @@ def hash_at(connection: Connection, project: int, seq: int) -> str | None:
 
 def records(connection: Connection, project: int) -> Iterator[RowMapping]:
     """Yield all records in the order of the chain, without holding them all."""
-    yield from connection.execution_options(yield_per=1000).execute(_RECORDS, {"project": project}).mappings()
+    yield from connection.execute(_RECORDS, {"project": project}, execution_options={"yield_per": 1000}).mappings()
 
 
 def tail(connection: Connection, project: int) -> list[RowMapping]:

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, cast
 from sqlalchemy import create_engine, event, func, select, text
 from sqlalchemy.pool import NullPool, QueuePool
 
+from privkit.budget import schema
 from privkit.budget.fault import FAULTS, SQLITE_BUSY, fault
-from privkit.budget.schema import APPLICATION_ID, VERSION, ledger_table
+from privkit.budget.schema import APPLICATION_ID, ledger_table
 from privkit.errors.base import NOTHING_SPENT
-from privkit.errors.ledger import LedgerDamagedError, LedgerVersionError
+from privkit.errors.ledger import LedgerDamagedError, LedgerReadOnlyError, LedgerVersionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +52,7 @@ class Store:
         self.place = place
         self.timeout = timeout
         self.dialect = "sqlite" if place.path is not None else "postgresql"
-        self.ready = True  # False while its tables are made
+        self.ready = True  # False while its tables are made or migrated
         self._engine: Engine | None = None
         self._pid = 0
         self._lock = threading.Lock()
@@ -113,8 +114,8 @@ class Store:
         if application != APPLICATION_ID:
             found = "it is empty" if self.size() == 0 else "it is a database of another program"
             raise LedgerDamagedError.of(self.place.shown, found)
-        if version > VERSION:
-            raise LedgerVersionError.newer(self.place.shown, version, VERSION)
+        if self.ready:
+            self._check_version(version)
         if not self.place.read_only and connection.execute("PRAGMA journal_mode").fetchone()[0] != "delete":
             connection.execute("PRAGMA journal_mode=DELETE")
 
@@ -160,12 +161,14 @@ class Store:
         LedgerError
             If the database cannot be written. Its `uncertain` is True if the commit may have arrived.
         """
+        if self.place.read_only:
+            raise LedgerReadOnlyError.of(self.place.shown, budget=budget)
         committing = False
         try:
             with self.engine().connect() as connection:
                 connection = connection.execution_options(privkit_write=self.timeout)  # noqa: PLW2901
                 with connection.begin() as transaction:
-                    self.check_server(connection)
+                    self._check_server(connection)
                     yield connection
                     committing = True
                     transaction.commit()
@@ -175,15 +178,26 @@ class Store:
             found.uncertain = committing
             raise found from None
 
-    def check_server(self, connection: Connection) -> None:
+    def _check_server(self, connection: Connection) -> None:
         """Refuse a database that a later privkit has migrated meanwhile; a file is checked when it is opened."""
         if self.dialect == "sqlite" or not self.ready:
             return
-        version = connection.execute(_VERSION).scalar_one()
+        self._check_version(self.version(connection))
+
+    def version(self, connection: Connection) -> int:
+        """Return the format of the ledger."""
+        if self.dialect == "sqlite":
+            return int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
+        version: int | None = connection.execute(_VERSION).scalar_one()
         if version is None:
             raise LedgerDamagedError.of(self.place.shown, "its first row is missing")
-        if version > VERSION:
-            raise LedgerVersionError.newer(self.place.shown, version, VERSION)
+        return version
+
+    def _check_version(self, version: int) -> None:
+        if version > schema.VERSION:
+            raise LedgerVersionError.newer(self.place.shown, version, schema.VERSION)
+        if version < schema.VERSION:
+            raise LedgerVersionError.older(self.place.shown, version, schema.VERSION)
 
     def lock_all(self, connection: Connection) -> None:
         """Let no other process make tables or begin a project until this transaction ends."""

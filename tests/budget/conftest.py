@@ -40,15 +40,24 @@ def postgres_server():
     return SERVER
 
 
-@pytest.fixture
-def postgres_url(postgres_server):
-    """An empty database of its own, dropped afterwards."""
+@pytest.fixture(scope="session")
+def postgres_database(postgres_server):
+    """A database of the session's own, dropped afterwards."""
     name = f"privkit_{uuid.uuid4().hex[:12]}"
     with _connect() as connection:
         connection.execute(f'CREATE DATABASE "{name}"')
     yield postgres_server.rsplit("/", 1)[0] + f"/{name}"
     with _connect() as connection:
         connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def postgres_url(postgres_database):
+    """An empty schema of the test's own."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    with _connect(urlsplit(postgres_database).path[1:]) as connection:
+        connection.execute(f'CREATE SCHEMA "{name}"')
+    return f"{postgres_database}?options=-csearch_path%3D{name}"
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])

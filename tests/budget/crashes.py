@@ -163,3 +163,24 @@ def random_kills(store, folder: Path, *, kills: int, writers: int = 4) -> Found:
         os.kill(pid, signal.SIGKILL)
         ended(pid)
     return check(store, limit, files)
+
+
+def crowd(store, folder, *, processes, spends, limit):
+    """Spend 0.1 each at once; return how often it was granted."""
+
+    def child(index):
+        account = Ledger.open(store).account("churn")
+        granted = 0
+        for turn in range(spends):
+            try:
+                spend(account, f"{index}-{turn}", eps(0.1), folder / f"history{index}")
+                granted += 1
+            except InsufficientBudgetError:
+                pass
+        (folder / f"granted{index}").write_text(str(granted))
+
+    children = [fork(lambda index=index: child(index)) for index in range(processes)]
+    assert [ended(pid) for pid in children] == [0] * processes
+    found = check(store, limit, [folder / f"history{index}" for index in range(processes)])
+    assert found.violations == (), found
+    return sum(int((folder / f"granted{index}").read_text()) for index in range(processes))

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
+from threading import Thread
 
 import pytest
 from budget_terms import eps, release, terms
 
+from privkit.budget import query, schema
 from privkit.budget.entry import Entry, Reservation
+from privkit.budget.holder import Holder
 from privkit.budget.keys import request_key
 from privkit.budget.ledger import Ledger
-from privkit.errors.ledger import MeasureMismatchError, OrphanedReleaseError, PendingReleaseError, ReservationError
+from privkit.budget.store import Store
+from privkit.budget.terms import Window
+from privkit.errors import ParameterError
+from privkit.errors.ledger import (
+    LedgerError,
+    LedgerTamperedError,
+    MeasureMismatchError,
+    OrphanedReleaseError,
+    PendingReleaseError,
+    ReservationError,
+)
 from privkit.errors.project import CeilingError, InsufficientBudgetError, ProjectMismatchError, ProjectNotFoundError
 from privkit.values.loss import PrivacyLoss
 
@@ -150,3 +164,202 @@ def test_a_change_is_told_to_subscribers_and_pollers(account):
     end()
     release(account, "l")
     assert len(heard) == 2
+
+
+HOSTILE = [
+    "a'; DROP TABLE privkit_record; --",
+    'q"uote',
+    "%s %(x)s :bind",
+    "ü 漢 🎈",
+    "../../etc/passwd",
+    "<script>",
+    "\\x00",
+]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_names_are_only_names(store, name):
+    ledger = Ledger.open(store, analyst=name)
+    account = ledger.begin(name, terms())
+    held = account.reserve(name, {name: name}, eps(0.1))
+    entry = account.commit(held, name)
+    assert (entry.analyst, entry.answer, entry.question) == (name, name, {name: name})
+    assert ledger.projects() == (name,)
+    assert Ledger.open(store).account(name).find(name) == entry
+    assert account.verify().entries == 1
+
+
+@pytest.mark.parametrize("name", ["", "   ", "line\nbreak", "nul\0", "\x1b[31mred", "x" * 201, 7, None, "\u202egnp"])
+def test_names_that_cannot_be_read_are_refused(store, name):
+    ledger = Ledger.open(store)
+    with pytest.raises(ParameterError):
+        ledger.begin(name, terms())
+    if name is not None:
+        with pytest.raises(ParameterError):
+            Ledger.open(store, analyst=name)
+    assert ledger.projects() == ()
+
+
+def test_each_analyst_has_a_limit_within_the_total_l12(store):
+    fixed = terms(1, per_analyst=eps(0.6))
+    ada = Ledger.open(store, analyst="ada").begin("churn", fixed)
+    bob = Ledger.open(store, analyst="bob").begin("churn", fixed)
+    release(ada, "a", 0.6)
+    with pytest.raises(InsufficientBudgetError, match="for one analyst"):
+        ada.reserve("b", {}, eps(0.1))
+    release(bob, "c", 0.4)
+    with pytest.raises(InsufficientBudgetError) as caught:
+        bob.reserve("d", {}, eps(0.1))
+    assert (caught.value.left, caught.value.limit) == (eps(0), eps(1))
+    assert release(ada, "c").answer == "7"  # a colleague's answer replays
+
+
+def moved_clock(monkeypatch, times):
+    """Let the store's clock tell these times, one after the other, then the last."""
+    left = list(times)
+    monkeypatch.setattr(Store, "now", lambda *_: left.pop(0) if len(left) > 1 else left[0])
+
+
+def test_a_clock_that_goes_back_neither_reorders_nor_reopens_a_window_l12(store, monkeypatch):
+    moved_clock(monkeypatch, ["2026-03-01T00:00:00Z"])
+    with pytest.warns(UserWarning, match="renews nothing"):
+        account = Ledger.open(store).begin("churn", terms(3, window=Window(7, eps(0.5))))
+    release(account, "a", 0.5)
+    moved_clock(monkeypatch, ["2026-01-01T00:00:00Z"])
+    with pytest.raises(InsufficientBudgetError):
+        account.reserve("b", {}, eps(0.1))
+    moved_clock(monkeypatch, ["2026-03-07T23:59:59Z"])
+    with pytest.raises(InsufficientBudgetError):
+        account.reserve("b", {}, eps(0.1))
+    moved_clock(monkeypatch, ["2026-03-08T00:00:00Z"])
+    release(account, "b", 0.5)
+    moved_clock(monkeypatch, ["2026-03-02T00:00:00Z"])
+    with pytest.raises(InsufficientBudgetError):
+        account.reserve("c", {}, eps(0.1))
+    assert [entry.time for entry in account.entries()] == ["2026-03-01T00:00:00Z", "2026-03-08T00:00:00Z"]
+    assert account.verify().entries == 2
+
+
+def test_a_process_that_cannot_be_seen_has_a_lease_l5(account, monkeypatch):
+    elsewhere = replace(Holder.this(), machine="another")
+    monkeypatch.setattr(Holder, "this", classmethod(lambda _cls: elsewhere))
+    moved_clock(monkeypatch, ["2026-03-01T00:00:00Z"])
+    held = account.reserve("k", {}, eps(0.2))
+    monkeypatch.undo()
+    moved_clock(monkeypatch, ["2026-03-01T00:09:59Z"])
+    with pytest.raises(PendingReleaseError):
+        account.reserve("k", {}, eps(0.2), wait=0)
+    moved_clock(monkeypatch, ["2026-03-01T00:10:00Z"])
+    with pytest.raises(OrphanedReleaseError):
+        account.reserve("k", {}, eps(0.2), wait=0)
+    with pytest.raises(ReservationError, match="already orphaned"):  # it comes back too late: nothing is shown
+        account.commit(held, "1")
+    assert account.entries()[0].answer is None
+
+
+def test_threads_with_one_question_draw_it_once_l4(account):
+    draws, answers = [], []
+
+    def ask(index):
+        held = account.reserve("same", {}, eps(0.1))
+        if isinstance(held, Entry):
+            answers.append(held.answer)
+        else:
+            draws.append(index)
+            answers.append(account.commit(held, f"drawn by {index}").answer)
+
+    threads = [Thread(target=ask, args=(index,)) for index in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(draws), len(answers), len(set(answers))) == (1, 8, 1)
+    assert account.spent == eps(0.1)
+
+
+@pytest.mark.parametrize("question", [{"a": float("nan")}, {"a": object()}, {"a": {1, 2}}, {"a": b"x"}])
+def test_a_question_that_is_not_plain_is_refused_before_it_costs(account, question):
+    with pytest.raises((TypeError, ValueError)):
+        account.reserve("k", question, eps(0.1))
+    assert account.balance().entries == 0
+
+
+def test_a_new_account_shares_nothing_but_the_ledger_l11(store):
+    first = Ledger.open(store).begin("churn", terms())
+    second = Ledger.open(store).begin("churn", terms())
+    release(first, "k", 0.75)
+    with pytest.raises(InsufficientBudgetError):
+        second.reserve("other frame", {}, eps(0.5))
+
+
+def test_ways_are_told_what_is_left(account):
+    release(account, "a", 0.75)
+    with pytest.raises(InsufficientBudgetError, match=r"Ways on: try ε = 0.25\."):
+        account.reserve("b", {}, eps(0.5), ways=lambda left: f"try {left}")
+
+
+FIELDS = ["state", "time", "analyst", "question", "main", "answer", "sums", "prev", "hash", "key", "token", "holder"]
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_a_changed_field_is_named_by_its_entry_l7(store, field):
+    account = Ledger.open(store).begin("churn", terms())
+    for index in range(4):
+        release(account, f"k{index}")
+    changed = {"state": "failed", "main": "0.05"}.get(field, "2020")
+    seq = 4 if field in ("state", "answer") else 3  # of entry 2
+    tamper(account, f"UPDATE privkit_record SET {field} = '{changed}' WHERE seq = {seq}")
+    with pytest.raises(LedgerTamperedError) as caught:
+        account.verify()
+    assert (caught.value.entry, caught.value.record) == (2, seq)
+    assert "entry 2" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("statement", "entry"),
+    [
+        ("DELETE FROM privkit_record WHERE seq = 3", 2),
+        ("DELETE FROM privkit_record WHERE seq IN (3, 4)", 3),
+        ("UPDATE privkit_record SET seq = seq + 100 WHERE seq > 6", 4),
+        ("UPDATE privkit_project SET terms = replace(terms, '\"1\"', '\"9\"')", 0),
+    ],
+)
+def test_removed_and_moved_records_are_named_l7(store, statement, entry):
+    account = Ledger.open(store).begin("churn", terms())
+    for index in range(4):
+        release(account, f"k{index}")
+    tamper(account, statement)
+    with pytest.raises(LedgerTamperedError) as caught:
+        account.verify()
+    assert caught.value.entry == entry
+    with pytest.raises(LedgerError):
+        Ledger.open(store).account("churn")
+
+
+def tamper(account, statement):
+    """Change rows as an owner of the database can: without the triggers."""
+    store = account._book.store
+    with store.engine().connect() as connection, connection.begin():
+        for table in schema.TABLES:
+            if store.dialect == "sqlite":
+                connection.exec_driver_sql(f"DROP TRIGGER {table}_UPDATE")
+                connection.exec_driver_sql(f"DROP TRIGGER {table}_DELETE")
+            else:
+                connection.exec_driver_sql(f"DROP TRIGGER {table}_guard ON {table}")
+        connection.exec_driver_sql(statement)
+
+
+def test_nothing_but_public_facts_and_answers_is_stored_l14(account, store):
+    """What a record holds is listed here; a new column must be argued for."""
+    release(account, "k", answer="41")
+    with account._book.store.reading() as connection:
+        (start, end) = query.tail(connection, account._book.id)[::-1]
+    told = {name for name, value in start.items() if value is not None}
+    assert told == {
+        *("project", "seq", "entry", "state", "key", "draw", "time", "analyst", "holder", "token", "question"),
+        *("main", "delta", "sums", "prev", "hash"),
+    }
+    told = {name for name, value in end.items() if value is not None}
+    # No time: how long a measurement took may tell about the data.
+    assert told == {"project", "seq", "entry", "state", "answer", "sums", "prev", "hash"}
+    assert len(start["time"]) == len("2026-01-01T00:00:00Z")  # to the second

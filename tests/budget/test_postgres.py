@@ -43,7 +43,7 @@ class Wire:
         self.open = []
         self.listener = socket.create_server(("127.0.0.1", 0))
         host = f"{parts.username}@127.0.0.1:{self.listener.getsockname()[1]}"
-        self.url = parts._replace(netloc=host, query="sslmode=disable&gssencmode=disable").geturl()
+        self.url = parts._replace(netloc=host, query=f"sslmode=disable&gssencmode=disable&{parts.query}").geturl()
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self):
@@ -183,7 +183,7 @@ def test_a_locked_project_is_told_after_the_wait(postgres_url):
 
 def test_a_read_only_server_replays_and_refuses_to_charge(postgres_url):
     release(Ledger.open(postgres_url).begin("churn", terms(3)), "first")
-    reader = Ledger.open(postgres_url + "?options=-cdefault_transaction_read_only%3Don", adopt=True).account("churn")
+    reader = Ledger.open(postgres_url + "%20-cdefault_transaction_read_only%3Don", adopt=True).account("churn")
     assert release(reader, "first").answer == "7"
     with pytest.raises(LedgerReadOnlyError):
         reader.reserve("second", {}, eps(0.5))
@@ -219,7 +219,11 @@ def test_commits_are_durable_whatever_the_default_l10(postgres_url):
     name = urlsplit(postgres_url).path[1:]
     with direct(postgres_url) as connection:
         connection.execute(f'ALTER DATABASE "{name}" SET synchronous_commit = off')
+        assert connection.execute("SHOW synchronous_commit").fetchone() == ("on",)
     account = Ledger.open(postgres_url).begin("churn", terms(3))
+    with direct(postgres_url) as connection:
+        assert connection.execute("SHOW synchronous_commit").fetchone() == ("off",)
+        connection.execute(f'ALTER DATABASE "{name}" RESET synchronous_commit')
     with account._book.store.writing() as connection:
         assert connection.exec_driver_sql("SHOW synchronous_commit").scalar_one() == "on"
 

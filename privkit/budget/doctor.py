@@ -1,0 +1,218 @@
+"""A doctor's look at a ledger: everything that can be checked, told as findings, with nothing changed."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from sqlalchemy import inspect
+
+from privkit.budget import schema
+from privkit.budget.anchor import recall_all
+from privkit.budget.ledger import Ledger
+from privkit.budget.place import NETWORK, Place, ledger_place
+from privkit.budget.state import state_folder
+from privkit.errors.base import PrivkitError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from privkit.budget.account import Account
+
+#: File systems that do not outlive a container or a restart.
+_FLEETING = frozenset({"overlay", "tmpfs", "ramfs", "devtmpfs"})
+_SETTLE = "Open its project once: this settles what was under way."
+_RESTORE = "Restore it from a backup."
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at.
+
+    Attributes
+    ----------
+    level : {"ok", "note", "problem"}
+    what : str
+        What was found.
+    hint : str
+        What to do; empty if nothing.
+    """
+
+    level: Literal["ok", "note", "problem"]
+    what: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """All findings about a ledger.
+
+    Attributes
+    ----------
+    store : str
+    findings : tuple of Finding
+    """
+
+    store: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def healthy(self) -> bool:
+        """Whether nothing is a problem."""
+        return all(finding.level != "problem" for finding in self.findings)
+
+    def __repr__(self) -> str:
+        """Return the verdict, then the findings, problems first."""
+        order = ("problem", "note", "ok")
+        found = sorted(self.findings, key=lambda finding: order.index(finding.level))
+        lines = [f"The ledger at {self.store} {'is in order' if self.healthy else 'needs attention'}."]
+        for finding in found:
+            lines.append(f"  {finding.level:<8}{finding.what}")
+            if finding.hint:
+                lines.append(f"          → {finding.hint}")
+        return "\n".join(lines)
+
+
+def diagnose(store: str | os.PathLike[str] | None = None) -> Diagnosis:
+    """Look at a ledger and everything around it. Changes nothing, spends nothing, and raises for no fault it finds.
+
+    Parameters
+    ----------
+    store : path or str, optional
+        As for :meth:`privkit.budget.ledger.Ledger.open`.
+    """
+    try:
+        place = ledger_place(store)
+    except PrivkitError as error:
+        return Diagnosis(str(store), (Finding("problem", _first(error)),))
+    findings = [*_of_place(place), *_of_file(place), *_of_state(place)]
+    try:
+        ledger = Ledger.open(store, read_only=True)
+        names = ledger.projects()
+    except PrivkitError as error:
+        return Diagnosis(place.shown, (*findings, Finding("problem", _first(error), _rest(error))))
+    findings += _of_server(ledger)
+    for name in names:
+        findings += _of_project(ledger, name)
+    return Diagnosis(place.shown, tuple(findings))
+
+
+def _of_place(place: Place) -> Iterator[Finding]:
+    if place.path is None:
+        return
+    kind = place.file_system
+    if kind in NETWORK:
+        yield Finding("problem", f"it lies on a network file system ({kind})", "Keep it on a local disk.")
+    elif kind in _FLEETING and not place.temporary:
+        yield Finding(
+            "note", f"it lies on {kind}, which ends with its container", "Keep it on a volume, or on PostgreSQL."
+        )
+    elif kind:
+        yield Finding("ok", f"it lies on {kind}, a local file system")
+    if place.temporary:
+        yield Finding(
+            "note", "it lies in a folder for temporary files: no anchor watches it", "Keep real ones elsewhere."
+        )
+
+
+def _of_file(place: Place) -> Iterator[Finding]:
+    path = place.path
+    if path is None or not path.exists():
+        return
+    if os.name == "posix" and path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        yield Finding("note", "others may write to the file", f"chmod 600 {path}")
+    journal = path.with_name(path.name + "-journal").exists()
+    if journal:
+        yield Finding("note", "a journal lies beside it: a program is writing, or was killed", _SETTLE)
+    try:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=5)) as connection:
+            yield from _of_pages(connection)
+    except sqlite3.Error as error:
+        yield Finding("problem", f"SQLite cannot read it ({type(error).__name__})", _SETTLE if journal else _RESTORE)
+
+
+def _of_pages(connection: sqlite3.Connection) -> Iterator[Finding]:
+    found = connection.execute("PRAGMA integrity_check(3)").fetchall()
+    if found == [("ok",)]:
+        yield Finding("ok", f"all its pages fit together (SQLite {sqlite3.sqlite_version})")
+    else:
+        yield Finding("problem", f"its pages do not fit together ({len(found)} faults or more)", "Restore a backup.")
+    names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
+    if missing := [
+        f"{table}_{act}" for table in schema.TABLES for act in ("UPDATE", "DELETE") if f"{table}_{act}" not in names
+    ]:
+        yield Finding("problem", f"{len(missing)} of the triggers that let rows only be added are gone", "Verify it.")
+    mode = connection.execute("PRAGMA journal_mode").fetchone()[0]
+    if mode != "delete":
+        yield Finding("note", f"its journal mode is {mode}", "Opening it for a release sets it back.")
+
+
+def _of_state(place: Place) -> Iterator[Finding]:
+    folder = state_folder()
+    if not folder.exists():
+        yield Finding("note", f"there is no state folder at {folder} yet: no keys, so no replay")
+    elif os.name == "posix":
+        for path in [*folder.glob("keys/*.key"), *folder.glob("anchors/*.json")]:
+            if path.stat().st_mode & 0o077:
+                yield Finding("problem", f"others may read {path}", f"chmod 600 {path}")
+    for anchor in recall_all():
+        if anchor.store == place.shown and place.path is not None and not place.path.exists():
+            yield Finding("problem", f"this machine remembers project {anchor.name!r} here", "Restore the file.")
+
+
+def _of_server(ledger: Ledger) -> Iterator[Finding]:
+    store = ledger._store
+    if store.dialect == "sqlite":
+        return
+    with store.reading() as connection:
+        for setting in ("fsync", "full_page_writes"):
+            if connection.exec_driver_sql(f"SHOW {setting}").scalar_one() != "on":
+                yield Finding("problem", f"the server's {setting} is off", "A loss of power can lose what was spent.")
+        guards = ", ".join(f"to_regclass('{table}')" for table in schema.TABLES)
+        triggers = connection.exec_driver_sql(
+            f"SELECT count(*) FROM pg_trigger WHERE tgrelid IN ({guards}) AND NOT tgisinternal AND tgenabled = 'O'"  # noqa: S608
+        ).scalar_one()
+        if triggers < len(schema.TABLES):
+            yield Finding("problem", "triggers that let rows only be added are gone", "Verify it.")
+        version = inspect(connection).dialect.server_version_info
+        yield Finding("ok", f"PostgreSQL {'.'.join(map(str, version or ()))} answers")
+
+
+def _of_project(ledger: Ledger, name: str) -> Iterator[Finding]:
+    try:
+        account = ledger.account(name)
+        told = account.verify()
+    except PrivkitError as error:
+        yield Finding("problem", f"project {name!r}: {_first(error)}", _rest(error))
+        return
+    yield Finding("ok", f"project {name!r}: {told.entries} entries hold, {told.charged} charged")
+    yield from _of_entries(account)
+
+
+def _of_entries(account: Account) -> Iterator[Finding]:
+    entries = account.entries()
+    for state, hint in (("orphaned", "Asking again costs again: again=True."), ("reserved", "")):
+        if found := [str(entry.seq) for entry in entries if entry.state == state]:
+            yield Finding("note", f"project {account.name!r}: {state} entries {', '.join(found[:10])}", hint)
+    if account.key is None:
+        yield Finding(
+            "note", f"project {account.name!r} has no key: nothing replays", "Check PRIVKIT_STATE_DIR or PRIVKIT_KEY."
+        )
+    with account._book.store.reading() as connection:
+        now, clock = account._book.store.now(connection), account._book.head(connection).sums.clock
+    if now < clock:
+        yield Finding(
+            "note", f"the clock is behind the last entry ({clock})", "Entries keep their order; set the clock."
+        )
+
+
+def _first(error: PrivkitError) -> str:
+    return error.message.partition("\n")[0]
+
+
+def _rest(error: PrivkitError) -> str:
+    return error.message.partition("\n")[2]

@@ -1,0 +1,85 @@
+"""A project's ledger as rows, CSV and JSON. What is exported was released or is public; nothing private is stored."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+from privkit.budget.canonical import amount_text, canonical
+
+if TYPE_CHECKING:
+    from privkit.budget.account import Account
+
+#: Cells that begin so are formulas to a spreadsheet.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def to_rows(account: Account) -> list[dict[str, Any]]:
+    """Return a dict per entry: number, time, state, analyst, question, exact amounts as text, draw, answer, hash.
+
+    Parameters
+    ----------
+    account : Account
+
+    Returns
+    -------
+    list of dict
+        ``epsilon`` or ``rho``, and ``delta``, by the project's measure.
+    """
+    main = "rho" if account.terms.budget.measure.concentrated else "epsilon"
+    return [
+        {
+            "entry": entry.seq,
+            "time": entry.time,
+            "state": entry.state,
+            "analyst": entry.analyst,
+            "question": canonical(entry.question),
+            main: amount_text(entry.cost.main),
+            "delta": amount_text(entry.cost.delta),
+            "draw": entry.draw,
+            "answer": entry.answer,
+            "kind": entry.kind,
+            "hash": entry.hash,
+        }
+        for entry in account.entries()
+    ]
+
+
+def to_csv(account: Account) -> str:
+    """Return the rows as CSV, with a leading apostrophe before what a spreadsheet would take for a formula."""
+    rows = to_rows(account)
+    main = "rho" if account.terms.budget.measure.concentrated else "epsilon"
+    names = ["entry", "time", "state", "analyst", "question", main, "delta", "draw", "answer", "kind", "hash"]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, names, lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
+    return text.getvalue()
+
+
+def _cell(value: object) -> object:
+    if not isinstance(value, str) or not value.startswith(_FORMULA):
+        return value
+    try:
+        float(value)
+    except ValueError:
+        return f"'{value}"
+    return value
+
+
+def to_json(account: Account) -> str:
+    """Return the project's terms, balance, head of the chain and entries as JSON."""
+    balance = account.balance()
+    told = {
+        "project": account.name,
+        "uid": account.uid,
+        "begun": account.begun,
+        "terms": json.loads(account.terms.to_json()),
+        "spent": [amount_text(balance.spent.main), amount_text(balance.spent.delta)],
+        "reserved": [amount_text(balance.reserved.main), amount_text(balance.reserved.delta)],
+        "head": {"record": balance.seq, "hash": balance.hash},
+        "entries": [row | {"question": json.loads(row["question"])} for row in to_rows(account)],
+    }
+    return json.dumps(told, indent=2, ensure_ascii=False)
