@@ -88,7 +88,8 @@ def population_uniqueness(sizes: Ints, population: int, function: str) -> Unique
     zayatz_estimate = zayatz(sizes, population)
     found = pitman(sizes, population) if fraction <= 0.1 else slide_negative_binomial(sizes, population)
     name: Model = "Pitman" if fraction <= 0.1 else "SNB"
-    if found is None or (fraction > 0.1 and zayatz_estimate < found):
+    # More uniques than persons is no solution either.
+    if found is None or found > population or (fraction > 0.1 and zayatz_estimate < found):
         found, name = zayatz_estimate, "Zayatz"
     return Uniqueness(found, population, fraction, name)
 

@@ -51,6 +51,14 @@ def test_slide_negative_binomial_finds_what_was_simulated():
     assert estimate == pytest.approx((population == 1).sum(), rel=0.1)
 
 
+def test_an_estimate_above_the_population_is_no_solution():
+    sizes = np.repeat([1, 2], [253, 2])
+    assert pitman(sizes, 4814) > 4814
+    estimate = population_uniqueness(sizes, 4814, "check")
+    assert estimate.model == "Zayatz"
+    assert estimate.share <= 1
+
+
 def test_the_rule_names_its_model():
     assert population_uniqueness(SIZES, 2300, "check").model == "Pitman"
     assert population_uniqueness(SIZES, 500, "check").model in {"SNB", "Zayatz"}
