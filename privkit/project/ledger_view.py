@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from privkit.values.show import Shown
+from privkit.values.show import Plotted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from privkit.budget.account import Account
 
 
-class LedgerView(Shown):
+class LedgerView(Plotted):
     """Every reservation and release of a project, in order. Get it from ``project.ledger``."""
 
     def __init__(self, account: Account) -> None:

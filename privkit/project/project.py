@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from privkit.budget.ledger import Ledger
-from privkit.budget.terms import ProjectTerms
+from privkit.budget.terms import ProjectTerms, Window
 from privkit.errors import NoProjectError, ParameterError, ProjectNotFoundError
 from privkit.project.ledger_view import LedgerView
-from privkit.values.contribution import contribution_bounds
+from privkit.values.contribution import contribution_bounds, positive_int
 from privkit.values.exact import exact
 from privkit.values.loss import PrivacyLoss
-from privkit.values.show import Shown
+from privkit.values.show import Plotted
 from privkit.values.unit import PrivacyUnit, privacy_unit
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 _current: Project | None = None
 
 
-class Project(Shown):
+class Project(Plotted):
     """One privacy budget for one population. Get one from :func:`open_project`.
 
     A project holds no data: every frame released under it is charged to it.
@@ -95,7 +96,13 @@ def open_project(
     max_groups: int | None = None,
     per_group: int | None = None,
     ceiling: object = None,
+    per_analyst: object = None,
+    window: tuple[int, object] | None = None,
     store: str | os.PathLike[str] | None = None,
+    analyst: str | None = None,
+    adopt: bool = False,
+    new: bool = False,
+    reason: str = "",
 ) -> Project:
     """Open a project by its name, or begin it with its budget and its unit; it becomes the current project.
 
@@ -115,9 +122,21 @@ def open_project(
     max_rows : int, optional
         How many rows of one person count, where a call does not say it; or `max_groups` with `per_group`.
     ceiling : number, optional
-        The largest ε of one release; 10 by default.
+        The largest ε (or ρ) of one release; 10 (or 1) by default.
+    per_analyst : number, optional
+        The limit of each analyst, in ε (or ρ); the total still holds.
+    window : (days, number), optional
+        A limit on what is spent within any stretch of days; the total still holds.
     store : path or SQLAlchemy URL, optional
         Where the ledger lies; ``.privkit/ledger.db`` in the working directory by default.
+    analyst : str, optional
+        To whom this session's charges are written; the environment variable ``PRIVKIT_ANALYST``, else the user's name.
+    adopt : bool
+        Go on from this ledger although this machine remembers the project at another place, or further on.
+    new : bool
+        Begin a project although this machine remembers one of its name elsewhere; needs a `reason`, which is recorded.
+    reason : str
+        Why.
 
     Returns
     -------
@@ -127,6 +146,8 @@ def open_project(
     ------
     ProjectMismatchError
         If the project was begun on other terms.
+    LedgerMovedError
+        If this machine remembers the project in another ledger, or further on than this one; see `adopt` and `new`.
     ProjectNotFoundError
         If only a name is given and the ledger does not hold it.
     ParameterError
@@ -152,21 +173,46 @@ def open_project(
         budget = PrivacyLoss.of(epsilon=epsilon, rho=rho, delta=delta, function=function)
     elif delta is not None:
         raise ParameterError.together(function, ("delta",), "delta= needs epsilon= or rho= beside it.")
-    top = None if ceiling is None else exact(ceiling, function, "ceiling")
-    ledger = Ledger.open(store, create=budget is not None)
+    ledger = Ledger.open(store, create=budget is not None, adopt=adopt, new=new, reason=reason, analyst=analyst)
     known = ledger.projects()
     recorded = ledger.account(name).terms if name in known else None
     if recorded is None and budget is None:
         raise ProjectNotFoundError.of(name, known)
-    protects = recorded.unit if unit is None and recorded is not None else privacy_unit(unit, function)
-    bounds = _default_bounds(protects, max_rows, max_groups, per_group)
-    limit = budget if budget is not None else recorded.budget  # type: ignore[union-attr]
-    if recorded is None:
-        account = ledger.begin(name, ProjectTerms(limit, protects, bounds, top))
-    else:  # the bounds are a default of this session's calls, no term
-        account = ledger.begin(name, ProjectTerms(limit, protects, recorded.bounds, top))
+    terms = _terms(recorded, budget, unit)
+    bounds = _default_bounds(terms.unit, max_rows, max_groups, per_group)
+    terms = replace(
+        terms,
+        ceiling=None if ceiling is None else exact(ceiling, function, "ceiling"),
+        per_analyst=None if per_analyst is None else _limit(terms.budget, per_analyst, "per_analyst"),
+        window=None if window is None else _window(terms.budget, window),
+        # Of a project that exists, the bounds of this session's calls are no term.
+        bounds=bounds if recorded is None else recorded.bounds,
+    )
+    account = ledger.begin(name, terms)
     _current = Project(account, bounds)
     return _current
+
+
+def _terms(recorded: ProjectTerms | None, budget: PrivacyLoss | None, unit: object) -> ProjectTerms:
+    """Return budget and unit: those that are given, else those that are recorded."""
+    if recorded is None:
+        assert budget is not None
+        return ProjectTerms(budget, privacy_unit(unit))
+    return ProjectTerms(budget or recorded.budget, recorded.unit if unit is None else privacy_unit(unit))
+
+
+def _limit(budget: PrivacyLoss, amount: object, argument: str) -> PrivacyLoss:
+    """Return a limit in the budget's measure; δ is limited by the budget alone."""
+    return budget.replace(exact(amount, "open_project", argument), budget.delta)
+
+
+def _window(budget: PrivacyLoss, window: object) -> Window:
+    if not isinstance(window, tuple) or len(window) != 2:
+        raise ParameterError.of(
+            "open_project", "window", f"a {type(window).__name__}", "(days, number)", "Example: (30, 0.5)."
+        )
+    days, amount = window
+    return Window(positive_int(days, "open_project", "window"), _limit(budget, amount, "window"))
 
 
 def _default_bounds(
