@@ -35,8 +35,8 @@ class KMap(Criterion):
     Estimated, a class of f rows is taken to have F >= k where f >= k', after El Emam and Dankar 2008 ("Protecting
     privacy using k-anonymity", estimator D3 of Pannekoek 1999): under F = k and a sampling fraction π = n / N the
     size f is Poisson with mean πk, and the test rejects F < k at the level α. As ARX does, k' = x + 2 with x the
-    smallest number whose P(f <= x) >= 1 - α: one more than the test asks for, so that x + 1, which the sample may
-    show by its choice of classes alone, is not enough. k' never exceeds k or n.
+    smallest number whose P(f <= x) >= 1 - α: one more than the test asks for, on the cautious side.
+    k' never exceeds k or n.
 
     Examples
     --------
