@@ -1,7 +1,7 @@
 # One command per habit. PYTHON chooses the environment.
 PYTHON ?= .venv/bin/python
 
-.PHONY: test lint types notebooks slow bench all
+.PHONY: test lint types notebooks stored slow bench all
 
 test:          ## the whole fast suite, doctests included
 	$(PYTHON) -m pytest
@@ -15,6 +15,9 @@ types:         ## the type checker, strict in values/, errors/ and budget/
 
 notebooks:     ## the notebooks, executed and compared
 	$(PYTHON) -m pytest tests/notebooks
+
+stored:        ## the notebooks, run anew and stored executed
+	$(PYTHON) tests/notebooks/store.py
 
 slow:          ## kill matrices, ε audits, long searches for counterexamples
 	$(PYTHON) -m pytest tests/slow
