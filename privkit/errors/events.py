@@ -197,7 +197,9 @@ class SecretLeakError(PrivkitError, TypeError):
     @classmethod
     def recipe_file(cls, place: str, what: str) -> SecretLeakError:
         """A recipe that holds a secret was to be written to a file."""
-        return cls(f"{place} holds {what} in memory, which is not written to a recipe file. Name a file for it instead.")
+        return cls(
+            f"{place} holds {what} in memory, which is not written to a recipe file. Name a file for it instead."
+        )
 
 
 class MappingStoreError(PrivkitError, RuntimeError):

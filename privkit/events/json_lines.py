@@ -1,0 +1,118 @@
+"""Lines of JSON: by orjson where it is installed, else by the standard library, with the same answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from privkit.events.unfit import Unfit
+
+try:
+    import orjson
+except ImportError:  # an optional extra
+    orjson = None  # type: ignore[assignment]
+
+_SPACED = (b" :", b"\t:", b"\r:")
+_BOM = b"\xef\xbb\xbf"
+
+
+def reader_of_lines() -> Callable[[bytes], dict[str, Any]]:
+    """Return the function from a line to an event.
+
+    It raises Unfit for what is no JSON object, for doubled keys (readers differ in which one they take), for NaN and
+    infinity, and for what is nested too deeply. The text names nothing of the content.
+    """
+    loads = orjson.loads if orjson is not None else _strict_loads
+    spaced_a, spaced_b, spaced_c = _SPACED
+
+    def read(line: bytes) -> dict[str, Any]:
+        try:
+            event = loads(line)
+        except (ValueError, RecursionError):  # JSONDecodeError holds the line: leave the block before raising
+            event = None
+            reason = "it is no valid JSON"
+        else:
+            reason = "it is no JSON object"
+        if type(event) is not dict:
+            raise Unfit(reason)
+        # Each key has one '":', unless space stands between; so with as many of them as keys, none is doubled.
+        if line.count(b'":') != n_keys(event) or spaced_a in line or spaced_b in line or spaced_c in line:
+            _refuse_doubled(line)
+        return event
+
+    return read
+
+
+def n_keys(event: dict[str, Any]) -> int:
+    """Return how many keys an object has, with all those inside."""
+    count = len(event)
+    for value in event.values():
+        if type(value) is dict:
+            count += n_keys(value)
+        elif type(value) is list:
+            count += _keys_in(value)
+    return count
+
+
+def _keys_in(items: list[Any]) -> int:
+    count = 0
+    for item in items:
+        if type(item) is dict:
+            count += n_keys(item)
+        elif type(item) is list:
+            count += _keys_in(item)
+    return count
+
+
+def _refuse_doubled(line: bytes) -> None:
+    doubled = False
+
+    def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal doubled
+        event = dict(found)
+        doubled = doubled or len(event) < len(found)
+        return event
+
+    try:
+        json.loads(line, object_pairs_hook=pairs)
+    except (ValueError, RecursionError):
+        doubled = True
+    if doubled:
+        raise Unfit("a key of it is doubled")
+
+
+def _strict_loads(line: bytes) -> Any:
+    event = json.loads(line.decode("utf-8"), parse_constant=_no_constant)
+    if b"\\ud" in line.lower():  # half a character cannot be written as UTF-8: an error here, as in orjson
+        json.dumps(event, ensure_ascii=False).encode()
+    return event
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError("NaN and infinity are no JSON")
+
+
+def _json_line(event: dict[str, Any]) -> bytes:
+    """Return an event as a line, by the standard library."""
+    return json.dumps(event, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+
+
+def writer_of_lines() -> Callable[[dict[str, Any]], bytes]:
+    """Return the function from an event to its line."""
+    if orjson is None:
+        return _json_line
+    option, dumps = orjson.OPT_APPEND_NEWLINE, orjson.dumps
+
+    def write(event: dict[str, Any]) -> bytes:
+        try:
+            return dumps(event, option=option)
+        except TypeError:  # a whole number beyond 64 bits
+            return _json_line(event)
+
+    return write
+
+
+def stripped(line: bytes, number: int) -> bytes:
+    """Return a line without its ends, the first one without a byte order mark."""
+    return (line.removeprefix(_BOM) if number == 1 else line).strip()

@@ -1,0 +1,123 @@
+"""What a recipe gives back: the events in the shape in which they came, and an account of what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from privkit.values.show import Shown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from privkit.events.engine import Account, SetApart
+    from privkit.events.recipe import Recipe
+    from privkit.events.report import EventsReport, RuleCount
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class EventsResult(Shown):
+    """The events after a recipe.
+
+    Attributes
+    ----------
+    recipe : Recipe
+        What was applied.
+    events : list, iterator, Path or frame
+        In the shape of the input; of a file the path of the output.
+    account : Account
+        What was counted; of an iterator so far.
+    """
+
+    recipe: Recipe
+    events: Any
+    account: Account
+    source: Any = field(default=None, repr=False)
+    subject: str | None = None
+
+    @property
+    def n_in(self) -> int:
+        """How many events came in."""
+        return self.account.n_in
+
+    @property
+    def n_out(self) -> int:
+        """How many events went out."""
+        return self.account.n_out
+
+    @property
+    def quarantined(self) -> tuple[SetApart, ...]:
+        """The events that were set apart (the first thousand): their numbers and why, without a value."""
+        return tuple(self.account.apart)
+
+    @property
+    def rules(self) -> tuple[RuleCount, ...]:
+        """What each rule touched."""
+        from privkit.events.report import rule_counts
+
+        return rule_counts(self.recipe, self.account)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the events as a flat pandas frame: one row per event, dotted columns. Lists become JSON text."""
+        from privkit.events.flatten import flatten
+
+        return flatten(self.events)
+
+    def report(
+        self,
+        qi: str | Sequence[str] | None = None,
+        *,
+        register: object = None,
+        on: Mapping[str, str] | None = None,
+        before: bool = True,
+    ) -> EventsReport:
+        """Tell what was touched, and how exposed the result is: k, uniques, links to a register, identifiers left.
+
+        Exact, for the owner's eyes; reads rows, spends nothing. Files are read whole.
+
+        Parameters
+        ----------
+        qi : str or sequence of str, optional
+            The quasi-identifiers: flat columns of the result, as ``"shipping.zip"``. By default every column but the
+            keyed tokens and numbers that the recipe made.
+        register : dataframe, optional
+            A list of named persons to link with.
+        on : mapping of str to str, optional
+            Which column of the result meets which of the register.
+        before : bool
+            Whether to look at the input too, where it can be read again.
+
+        Returns
+        -------
+        EventsReport
+
+        Raises
+        ------
+        ColumnNotFoundError, ParameterError
+
+        Examples
+        --------
+        >>> from privkit import events as ev
+        >>> recipe = ev.Recipe([ev.drop("to"), ev.coarsen("zip", prefix=2)])
+        >>> result = recipe.apply([{"to": "Ada", "zip": "8004"}, {"to": "Bob", "zip": "8005"}], subject="to")
+        >>> report = result.report()
+        >>> report.before.k, report.after.k, report.after.k_persons
+        (1, 2, 2)
+        """
+        # Joins several rooms, so it lives above this one and is loaded by name, as the views are.
+        check = import_module("privkit.study.events_check")
+        report: EventsReport = check.report(self, qi, register=register, on=on, before=before)
+        return report
+
+    @property
+    def can_be_read_again(self) -> bool:
+        """Whether the events are there to be looked at, and not an iterator."""
+        return not isinstance(self.events, Iterator)
+
+    @property
+    def file(self) -> Path | None:
+        """The file that was written, if one was."""
+        return self.events if isinstance(self.events, Path) else None
