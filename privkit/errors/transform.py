@@ -25,7 +25,8 @@ class HierarchyError(PrivkitError, ValueError):
     def unmapped(cls, function: str, column: str, missing: int, distinct: int) -> HierarchyError:
         """The hierarchy of `column` lacks `missing` of its `distinct` values."""
         error = cls(
-            f"{function}(): the hierarchy of {column!r} lacks {missing} of the {distinct} distinct values in the column.\n"
+            f"{function}(): the hierarchy of {column!r} lacks {missing} of the {distinct} distinct values "
+            "in the column.\n"
             f"List them (they are personal data): hierarchy.missing(df[{column!r}]); "
             "add a row for each, or take hierarchy.or_other('OTHER')."
         )
@@ -78,8 +79,8 @@ class HierarchyError(PrivkitError, ValueError):
         """Hierarchies were given for columns that are not quasi-identifiers."""
         matches = [match for name in columns for match in close_matches(name, qi)]
         error = cls(
-            f"{function}() got hierarchies for {listed(columns)}, which are not among the quasi-identifiers {listed(qi)}."
-            + (f" Close matches: {listed(matches)}." if matches else "")
+            f"{function}() got hierarchies for {listed(columns)}, which are not among the quasi-identifiers "
+            f"{listed(qi)}." + (f" Close matches: {listed(matches)}." if matches else "")
         )
         error.column = columns[0]
         return error
@@ -100,13 +101,17 @@ class InfeasibleError(PrivkitError, ValueError):
     limit: int | None = None
 
     @classmethod
-    def no_node(cls, function: str, criteria: str, suppressed: int, limit: int, rows: int, levels: object) -> InfeasibleError:
+    def no_node(
+        cls, function: str, criteria: str, *, suppressed: int, limit: int, rows: int, levels: object
+    ) -> InfeasibleError:
         """Even the best node found needs `suppressed` records gone."""
         share = suppressed / rows if rows else 0.0
         error = cls(
-            f"{function}(): no node of the lattice meets {criteria} with at most {limit:,} of {rows:,} records suppressed.\n"
+            f"{function}(): no node of the lattice meets {criteria} with at most {limit:,} of {rows:,} records "
+            "suppressed.\n"
             f"The best one, levels {levels}, would suppress {suppressed:,} ({share:.1%}).\n"
-            f"Ways on: suppress={min(1.0, share + 0.0005):.3f}, weaker criteria, fewer quasi-identifiers, or coarser hierarchies."
+            f"Ways on: suppress={min(1.0, share + 0.0005):.3f}, weaker criteria, fewer quasi-identifiers, "
+            "or coarser hierarchies."
         )
         error.suppressed, error.limit = suppressed, limit
         return error
@@ -137,7 +142,8 @@ class PromiseBrokenError(PrivkitError, ValueError):
     def of(cls, function: str, criteria: str, rows: int, total: int) -> PromiseBrokenError:
         """`rows` of `total` new rows lie in classes that violate the criteria."""
         error = cls(
-            f"{function}(): with the fitted levels {rows:,} of {total:,} new rows lie in classes that do not meet {criteria}.\n"
+            f"{function}(): with the fitted levels {rows:,} of {total:,} new rows lie in classes "
+            f"that do not meet {criteria}.\n"
             "Ways on: transform(..., broken='suppress') leaves them out, or fit() again on the new rows."
         )
         error.rows = rows

@@ -72,9 +72,20 @@ def _rows(part: Criterion, sizes: Ints, counts: Ints, table: Ints, levels: Seque
 
 
 def _over_caps(sizes: Ints, counts: Ints, caps: Floats) -> Floats:
-    """Values above their cap u: removing r rows of v leaves (c - r) <= (n - r) u."""
+    """Every value v may have at most a share u_v of what is kept.
+
+    For any set O of values, taking r rows away leaves at least c_O - r rows of O, of at most (n - r) u_O:
+    ``r >= (c_O - n u_O) / (1 - u_O)``. O is what is over its cap, taken anew for the rows that are left.
+    """
+    rows = np.zeros(len(sizes))
+    for _ in range(3):
+        over = counts > (sizes - rows)[:, None] * caps
+        cap = over @ caps
+        excess = np.where(over, counts, 0).sum(axis=1) - sizes * cap
+        rows = np.maximum(rows, np.where((excess > 0) & (cap < 1), excess / np.where(cap < 1, 1 - cap, 1), 0.0))
     room = np.where(caps < 1, 1 - caps, np.inf)
-    return np.clip((counts - sizes[:, None] * caps) / room, 0, None).max(axis=1, initial=0.0)
+    alone = np.clip((counts - sizes[:, None] * caps) / room, 0, None).max(axis=1, initial=0.0)
+    return np.maximum(rows, alone)
 
 
 def _support(weights: Floats, bound: Floats, sizes: Ints, counts: Ints) -> Floats:

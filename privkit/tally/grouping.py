@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 _BITS = 63
 
 
-def grouped(keys: NDArray[np.int64], counts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def grouped(
+    keys: NDArray[np.int64], counts: NDArray[np.int64], bits: tuple[int, int] | None = None
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the distinct keys in ascending order and the sum of their counts.
 
     Where key and count fit together in 63 bits they are sorted as one integer, which is several times faster
@@ -24,6 +26,8 @@ def grouped(keys: NDArray[np.int64], counts: NDArray[np.int64]) -> tuple[NDArray
         Not negative.
     counts : array of int64, shape (n,)
         Not negative.
+    bits : tuple of int, optional
+        How many bits keys and counts take at most, where the caller knows.
 
     Examples
     --------
@@ -33,16 +37,31 @@ def grouped(keys: NDArray[np.int64], counts: NDArray[np.int64]) -> tuple[NDArray
     """
     if len(keys) == 0:
         return keys, counts
-    width = int(counts.max()).bit_length()
-    if int(keys.max()).bit_length() + width <= _BITS:
-        packed = (keys << width) | counts
+    key_bits, width = bits or (int(keys.max()).bit_length(), int(counts.max()).bit_length())
+    if key_bits + width <= _BITS:
+        packed = keys << width
+        packed |= counts
         packed.sort()
         keys, counts = packed >> width, packed & ((1 << width) - 1)
     else:
         order = np.argsort(keys, kind="stable")
         keys, counts = keys[order], counts[order]
-    starts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
-    return keys[starts], np.add.reduceat(counts, starts)
+    first = starts(keys)
+    return keys[first], np.add.reduceat(counts, first)
+
+
+def starts(ordered: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return where runs of equal entries begin.
+
+    Examples
+    --------
+    >>> starts(np.array([4, 4, 6])).tolist()
+    [0, 2]
+    """
+    changes = np.empty(len(ordered), dtype=bool)
+    changes[:1] = True
+    np.not_equal(ordered[1:], ordered[:-1], out=changes[1:])
+    return changes.nonzero()[0]
 
 
 def distinct(codes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -123,7 +123,7 @@ def _one(part: Criterion, sizes: Ints, counts: Ints, table: Ints, levels: Sequen
         return _disclosing(part, sizes, counts, table)
     assert isinstance(part, AlphaK)
     top = counts.max(axis=1, initial=0)
-    return top * part.alpha.denominator <= sizes * part.alpha.numerator
+    return np.asarray(top * part.alpha.denominator <= sizes * part.alpha.numerator)
 
 
 def _decided(gap: Floats, exactly: Callable[[int], bool]) -> Mask:
@@ -136,7 +136,7 @@ def _decided(gap: Floats, exactly: Callable[[int], bool]) -> Mask:
 
 def _diverse(part: LDiversity, sizes: Ints, counts: Ints) -> Mask:
     if part.kind == "distinct":
-        return persons(counts) >= part.l
+        return np.asarray(persons(counts) >= int(part.l))
     if part.kind == "entropy":
         bound = np.log(float(part.l))
         return _decided(bound - entropies(sizes, counts), lambda row: _entropy_reached(counts[row], Fraction(part.l)))
@@ -169,9 +169,7 @@ def _entropy_reached(counts: Ints, bound: Fraction) -> bool:
     return bool(n**n * bound.denominator**n >= bound.numerator**n * product)
 
 
-def distances(
-    part: TCloseness, sizes: Ints, counts: Ints, table: Ints, levels: Sequence[Ints] | None = None
-) -> Floats:
+def distances(part: TCloseness, sizes: Ints, counts: Ints, table: Ints, levels: Sequence[Ints] | None = None) -> Floats:
     """Return the earth mover's distance of each class to the table."""
     gaps = counts / np.maximum(sizes, 1)[:, None] - table / max(int(table.sum()), 1)
     if part.distance == "equal":

@@ -115,12 +115,12 @@ def anonymize(
         from privkit.transform.local import recode_locally
 
         levels, gone = recode_locally(task, found, deadline)
-        return finished(task, found, levels, gone, data, method)
+        return finished(task, found, levels, gone, data=data, method=method)
     if found.node is None:
         raise infeasible(task, found)
     gone = _suppressed_combos(task, found.node)
     levels = np.array(found.node, dtype=np.int64)[:, None]
-    return finished(task, found, levels, gone, data, method)
+    return finished(task, found, levels, gone, data=data, method=method)
 
 
 def search(task: Task, deadline: float | None, progress: bool | Progress | None) -> Found:
@@ -135,7 +135,12 @@ def infeasible(task: Task, found: Found) -> InfeasibleError:
     node, suppressed = found.nearest if found.nearest is not None else (task.most_levels, task.coding.n_rows)
     levels = dict(zip(task.coding.columns, node, strict=True))
     return InfeasibleError.no_node(
-        task.function, repr(task.criterion), suppressed, task.limit, task.coding.n_rows, {name: levels[name] for name in task.qi}
+        task.function,
+        repr(task.criterion),
+        suppressed=suppressed,
+        limit=task.limit,
+        rows=task.coding.n_rows,
+        levels={name: levels[name] for name in task.qi},
     )
 
 

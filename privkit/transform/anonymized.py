@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from privkit.errors import FrameError
 from privkit.transform.frames import native
 from privkit.transform.recode import recoded, starred
 from privkit.transform.report import AnonymizationReport, report_of
@@ -93,14 +94,16 @@ class Anonymized(Plotted):
         import pandas as pd
 
         if not isinstance(self.frame, pd.DataFrame):
-            raise TypeError("with_suppressed() works on pandas frames.")
+            raise FrameError.unsupported("with_suppressed", f"a {type(self.frame).__name__}")
         suppressed = pd.Series(~self.kept_)
         whole = pd.concat([self.frame, self.source.loc[~self.kept_]]) if suppressed.any() else self.frame
         order = np.concatenate([np.flatnonzero(self.kept_), np.flatnonzero(~self.kept_)])
         for name in self.qi:  # concat drops categories that differ
             if isinstance(self.frame[name].dtype, pd.CategoricalDtype):
-                cells = pd.concat([self.frame[name].astype(object), pd.Series([None] * int(suppressed.sum()), dtype=object)])
-                whole[name] = pd.Categorical(cells, dtype=self.frame[name].dtype)
+                cells = pd.concat(
+                    [self.frame[name].astype(object), pd.Series([None] * int(suppressed.sum()), dtype=object)]
+                )
+                whole[name] = pd.Categorical(cells.tolist(), dtype=self.frame[name].dtype)  # type: ignore[call-overload]
         whole = whole.iloc[np.argsort(order, kind="stable")]
         return starred(whole, self.qi, ~self.kept_)
 
@@ -115,7 +118,7 @@ class Anonymized(Plotted):
 
 
 def finished(
-    task: Task, found: Found, levels: NDArray[np.int64], gone: NDArray[np.bool_], data: object, method: str
+    task: Task, found: Found, levels: NDArray[np.int64], gone: NDArray[np.bool_], *, data: object, method: str
 ) -> Anonymized:
     """Return the result of a search: the rows recoded, and the report on them."""
     coding = task.coding

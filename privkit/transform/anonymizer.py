@@ -115,12 +115,14 @@ class Anonymizer:
         if rows > task.limit and broken == "raise":
             raise PromiseBrokenError.of("transform", repr(task.criterion), rows, task.coding.n_rows)
         found = Found(node, float("nan"), rows, False, 0.0, 1)
-        answer = finished(task, found, np.array(node, dtype=np.int64)[:, None], gone, data, "fitted")
+        answer = finished(task, found, np.array(node, dtype=np.int64)[:, None], gone, data=data, method="fitted")
         return replace(answer, proposed_=self.fitted_.proposed_)
 
     def __repr__(self) -> str:
         """Return what was asked, and the levels where they are known."""
-        asked: Any = self.criteria if self.k is None else f"k={self.k}" + (f", {self.criteria!r}" if self.criteria else "")
+        asked: Any = (
+            self.criteria if self.k is None else f"k={self.k}" + (f", {self.criteria!r}" if self.criteria else "")
+        )
         if not hasattr(self, "levels_"):
             return f"Anonymizer({self.qi!r}, {asked})\nnext: .fit(data)"
         return f"Anonymizer({self.qi!r}, {asked})\nLevels: {self.levels_}.\nnext: .transform(new_rows)"

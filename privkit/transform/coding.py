@@ -115,7 +115,9 @@ class Coding:
                 shift += bits
             nested = ladder.nested
             masks.append(
-                np.array([sum(own[up] for up in range(ladder.n_levels) if nested[low, up]) for low in range(ladder.n_levels)])
+                np.array(
+                    [sum(own[up] for up in range(ladder.n_levels) if nested[low, up]) for low in range(ladder.n_levels)]
+                )
             )
         return tuple(masks)
 

@@ -80,7 +80,9 @@ def generalize(
     """
     function = "generalize"
     if not isinstance(levels, Mapping) or not levels:
-        raise ParameterError.of(function, "levels", f"a {type(levels).__name__}", "a dict column → level, with at least one column")
+        raise ParameterError.of(
+            function, "levels", f"a {type(levels).__name__}", "a dict column → level, with at least one column"
+        )
     columns = column_names(list(levels), function, "levels")
     open_frame(data, function, columns, "levels")
     frame = pandas_frame(data, function)
@@ -137,6 +139,9 @@ def resolve(
             chosen[name] = Hierarchy.propose(frame[name])
         else:
             raise ParameterError.of(
-                function, f"hierarchies[{name!r}]", f"a {type(what).__name__}", "a pk.Hierarchy, a dict or the path of a file"
+                function,
+                f"hierarchies[{name!r}]",
+                f"a {type(what).__name__}",
+                "a pk.Hierarchy, a dict or the path of a file",
             )
     return chosen, tuple(name for name in columns if given.get(name) is None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from privkit.errors import ParameterError
-from privkit.errors.transform import HierarchyError
 from privkit.transform.intervals import Intervals, interval_steps
 from privkit.transform.ladder import STAR, Ladder, Level
-from privkit.transform.rules import _PERIODS, Dates, Function, Rare, Redact, grid_cell
+from privkit.transform.rules import _PERIODS, Dates, Function, Rare, Redact, grid_cell, top
 from privkit.transform.table import Table, from_tree, read_rows, text, write_rows
 
 if TYPE_CHECKING:
@@ -74,19 +73,21 @@ class Hierarchy:
 
     @classmethod
     def from_rows(cls, rows: Iterable[Sequence[Any]], names: Sequence[str] = ()) -> Hierarchy:
-        """Take rows ``(value, label at level 1, ...)``; a last level ``*`` is added where the rows end in several groups."""
+        """Take rows ``(value, label at level 1, ...)``; a level ``*`` is added where they end in several groups."""
         return cls(Table.of(rows, "Hierarchy.from_rows", names))
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[Any, Any]) -> Hierarchy:
         """Take value → label, or value → (label at level 1, label at level 2, ...)."""
-        rows = [(value, *(labels if isinstance(labels, tuple | list) else (labels,))) for value, labels in mapping.items()]
-        return cls(Table.of(rows, "Hierarchy.from_mapping"))
+        rows = [
+            (value, *(labels if isinstance(labels, tuple | list) else (labels,))) for value, labels in mapping.items()
+        ]
+        return cls(Table.of(rows, "Hierarchy.from_mapping", starred=True))
 
     @classmethod
     def from_tree(cls, tree: Mapping[Any, Any]) -> Hierarchy:
         """Take nested mappings of groups, with lists of values as leaves."""
-        return cls(Table.of(from_tree(tree), "Hierarchy.from_tree"))
+        return cls(Table.of(from_tree(tree), "Hierarchy.from_tree", starred=True))
 
     @classmethod
     def ordered(cls, values: Sequence[Any], *sizes: int) -> Hierarchy:
@@ -165,7 +166,9 @@ class Hierarchy:
             The code's length; by default that of the longest value.
         """
         if side not in ("right", "left") or not isinstance(step, int) or step < 1:
-            raise ParameterError.of("Hierarchy.redact", "side, step", f"{side!r}, {step!r}", "'right' or 'left', and a step of at least 1")
+            raise ParameterError.of(
+                "Hierarchy.redact", "side, step", f"{side!r}, {step!r}", "'right' or 'left', and a step of at least 1"
+            )
         return cls(Redact(side, char, step, length))
 
     @classmethod
@@ -250,6 +253,8 @@ class Hierarchy:
             upper, base = source.levels(present, column, function)
         raw = Level("value", np.arange(len(present)), list(present), np.full(len(present), base or 0.0))
         levels = [raw, *upper]
+        if missing and (len(upper[-1].labels) > 1 or upper[-1].labels != [STAR]):
+            levels.append(top(len(present)))  # the one level at which missing is like any other
         if missing:
             levels = [_with_missing(level, place == len(levels) - 1) for place, level in enumerate(levels)]
         return Ladder(column, values, tuple(levels), base)
@@ -259,13 +264,17 @@ class Hierarchy:
         from privkit.transform.generalize import generalize
 
         name = column.name if isinstance(column.name, str) else "column"
-        answer: pd.Series = generalize(column.rename(name).to_frame(), {name: (self, level)}).frame[name].rename(column.name)
+        answer: pd.Series = (
+            generalize(column.rename(name).to_frame(), {name: (self, level)}).frame[name].rename(column.name)
+        )
         return answer
 
     def labels(self, level: int) -> list[Any]:
         """Return the labels of a table's level, in its order."""
         if not isinstance(self.source, Table):
-            raise ParameterError.of("labels", "level", repr(level), "asked of a hierarchy given as a table", "Try .apply(column, level).")
+            raise ParameterError.of(
+                "labels", "level", repr(level), "asked of a hierarchy given as a table", "Try .apply(column, level)."
+            )
         return list(dict.fromkeys(row[level] for row in self.source.rows))
 
     def missing(self, column: pd.Series) -> list[Any]:
@@ -293,7 +302,9 @@ class Hierarchy:
         ladder = self.lay(values, str(column.name), "to_rows", np.bincount(codes, minlength=len(values)).tolist())
         return list(zip(*[[level.labels[code] for code in level.codes] for level in ladder.levels], strict=True))
 
-    def write_csv(self, path: str | Path, sep: str = ";", *, column: pd.Series | None = None, encoding: str = "utf-8") -> None:
+    def write_csv(
+        self, path: str | Path, sep: str = ";", *, column: pd.Series | None = None, encoding: str = "utf-8"
+    ) -> None:
         """Write the form that `read_csv` and ARX read."""
         write_rows(path, self.to_rows(column), sep, encoding)
 
@@ -307,8 +318,13 @@ class Hierarchy:
 
     def __repr__(self) -> str:
         """Return the kind, the levels, and what to type next."""
-        lines = [f"Hierarchy ({type(self.source).__name__.lower()})", *[f"  {n}  {name}" for n, name in enumerate(self.source.describe())]]
-        return "\n".join([*lines, *([self.note] if self.note else []), "Next: .show() · .apply(column, level) · .write_csv(path)"])
+        lines = [
+            f"Hierarchy ({type(self.source).__name__.lower()})",
+            *[f"  {n}  {name}" for n, name in enumerate(self.source.describe())],
+        ]
+        return "\n".join(
+            [*lines, *([self.note] if self.note else []), "Next: .show() · .apply(column, level) · .write_csv(path)"]
+        )
 
 
 def _with_missing(level: Level, is_top: bool) -> Level:

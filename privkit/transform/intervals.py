@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from privkit.errors.transform import HierarchyError
-from privkit.transform.ladder import Level
+from privkit.transform.ladder import STAR, Level
 from privkit.transform.rules import top
 
 if TYPE_CHECKING:
@@ -42,6 +43,13 @@ class Intervals:
         size = max(high - low, 1e-300)
         levels = [self._level(step, numbers, low, high, whole) for step in self.steps]
         return [*levels, top(len(numbers))], (1 / size if whole else 0.0)
+
+    def describe(self) -> list[str]:
+        """Return one line per level."""
+        names = [
+            f"{len(step) - 1} intervals" if isinstance(step, tuple) else f"width {step:.12g}" for step in self.steps
+        ]
+        return ["value", *names, STAR]
 
     def _whole(self) -> bool:
         edges = [edge for step in self.steps for edge in (step if isinstance(step, tuple) else (step,))]
@@ -99,12 +107,16 @@ def _label(edges: NDArray[np.float64], place: int, whole: bool) -> str:
     return f"{low:.0f}" if high - low == 1 else f"{low:.0f}-{high - 1:.0f}"
 
 
-def interval_steps(widths: Sequence[Any], edges: Sequence[Sequence[float]] | None) -> tuple[float | tuple[float, ...], ...]:
+def interval_steps(
+    widths: Sequence[Any], edges: Sequence[Sequence[float]] | None
+) -> tuple[float | tuple[float, ...], ...]:
     """Return the levels' widths or edges, checked: positive, ascending."""
-    steps = [tuple(float(edge) for edge in level) for level in edges] if edges is not None else [float(w) for w in widths]
+    steps = (
+        [tuple(float(edge) for edge in level) for level in edges] if edges is not None else [float(w) for w in widths]
+    )
     for step in steps:
         if isinstance(step, tuple):
-            if len(step) < 2 or any(a >= b for a, b in zip(step, step[1:], strict=False)):
+            if len(step) < 2 or any(a >= b for a, b in pairwise(step)):
                 raise ValueError("edges")
         elif not (math.isfinite(step) and step > 0):
             raise ValueError("widths")

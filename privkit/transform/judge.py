@@ -11,7 +11,16 @@ import numpy as np
 from privkit.tally.forced import forced
 from privkit.tally.satisfied import least_size, satisfied
 from privkit.tally.uniqueness import population_uniqueness
-from privkit.values.criteria import AverageRisk, Criterion, KAnonymity, KMap, LDiversity, PopulationUniqueness, SampleUniqueness, TCloseness
+from privkit.values.criteria import (
+    AverageRisk,
+    Criterion,
+    KAnonymity,
+    KMap,
+    LDiversity,
+    PopulationUniqueness,
+    SampleUniqueness,
+    TCloseness,
+)
 from privkit.values.criteria.base import all_of
 
 if TYPE_CHECKING:
@@ -56,7 +65,7 @@ class Judge:
         self.table = {name: coding.others[name].totals for name in self.columns}
 
     @cached_property
-    def trees(self) -> dict[str, list[Ints]]:
+    def trees(self) -> dict[str, Sequence[Ints]]:
         """The groups of each level of a sensitive column whose t-closeness has a hierarchy."""
         found = {}
         for part in self.criterion.parts:

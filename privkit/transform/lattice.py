@@ -84,7 +84,7 @@ class Lattice(Shown):
         found = Found(node, float("nan"), suppressed, False, 0.0, 1, "", (node, suppressed))
         if suppressed > self.task.limit:
             raise infeasible(self.task, found)
-        return finished(self.task, found, np.array(node, dtype=np.int64)[:, None], gone, self.data, "node")
+        return finished(self.task, found, np.array(node, dtype=np.int64)[:, None], gone, data=self.data, method="node")
 
     def nodes(self) -> pd.DataFrame:
         """Return every node: its levels, then `loss`, `suppressed`, `k` (of what is kept), `classes`, `feasible`.
@@ -98,7 +98,11 @@ class Lattice(Shown):
 
         if self.n_nodes > _LARGEST:
             raise ParameterError.of(
-                "nodes", "the lattice", f"{self.n_nodes:,} nodes", f"of at most {_LARGEST:,}", "Ask for single nodes: .node({...})."
+                "nodes",
+                "the lattice",
+                f"{self.n_nodes:,} nodes",
+                f"of at most {_LARGEST:,}",
+                "Ask for single nodes: .node({...}).",
             )
         table = pd.DataFrame.from_records(list(self._walk()))
         return table[[*self.task.qi, "loss", "suppressed", "k", "classes", "feasible"]]
@@ -126,7 +130,9 @@ class Lattice(Shown):
     def _levels(self, levels: Mapping[str, int | str]) -> tuple[int, ...]:
         if unknown := [name for name in levels if name not in self.task.qi]:
             raise HierarchyError.not_quasi("lattice", unknown, self.task.qi)
-        return tuple(level_number(ladder, levels.get(ladder.column, 0), "lattice") for ladder in self.task.coding.ladders)
+        return tuple(
+            level_number(ladder, levels.get(ladder.column, 0), "lattice") for ladder in self.task.coding.ladders
+        )
 
 
 def lattice(

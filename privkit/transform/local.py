@@ -87,7 +87,12 @@ def recode_locally(task: Task, found: Found, deadline: float | None) -> tuple[In
             return levels, options[0][1]
         left = int(task.coding.counts[peeled.left].sum())
         raise InfeasibleError.no_node(
-            task.function, repr(task.criterion), left, task.limit, task.coding.n_rows, "of local recoding"
+            task.function,
+            repr(task.criterion),
+            suppressed=left,
+            limit=task.limit,
+            rows=task.coding.n_rows,
+            levels="of local recoding",
         )
     return min(good, key=lambda option: _value(task, *option))
 
@@ -133,7 +138,9 @@ class Peeling:
         self.nodes = _nodes(task)
         self.visited = 0
         n_combos = len(self.coding.counts)
-        self.partition = Partition(np.full(n_combos, -1, dtype=np.int64), np.zeros((len(self.coding.shape), n_combos), dtype=np.int64))
+        self.partition = Partition(
+            np.full(n_combos, -1, dtype=np.int64), np.zeros((len(self.coding.shape), n_combos), dtype=np.int64)
+        )
         self.left = np.arange(n_combos)
         self.n_classes = 0
         self.by_size = not self.judge.columns and not self.judge.whole
@@ -152,7 +159,7 @@ class Peeling:
                     price[place] = self._visit(tuple(int(level) for level in self.nodes[place]), float(step))
                     if self.coding.counts[self.left].sum() < self.judge.least:
                         return self.partition
-        except (_Stop, KeyboardInterrupt):
+        except (_StopError, KeyboardInterrupt):
             # What is left forms classes at the top, if it can.
             self._visit(tuple(self.task.most_levels), np.inf, stop=False)
         return self.partition
@@ -163,7 +170,10 @@ class Peeling:
         n = max(self.coding.n_rows, 1)
         for place, ladder in enumerate(self.coding.ladders):
             rows = np.bincount(self.coding.combos[place], weights=self.coding.counts, minlength=len(ladder.values))
-            means = [float((rows * cost[step.codes]).sum()) / n for cost, step in zip(self.costs[place], ladder.levels, strict=True)]
+            means = [
+                float((rows * cost[step.codes]).sum()) / n
+                for cost, step in zip(self.costs[place], ladder.levels, strict=True)
+            ]
             average += np.array(means)[self.nodes[:, place]]
             least += np.array([float(cost.min()) for cost in self.costs[place]])[self.nodes[:, place]]
         return average, least
@@ -171,7 +181,7 @@ class Peeling:
     def _visit(self, node: tuple[int, ...], price: float, *, stop: bool = True) -> float:
         """Cut off what costs at most `price` at a node; return the price from which another visit pays."""
         if stop and self.deadline is not None and time.monotonic() > self.deadline:
-            raise _Stop
+            raise _StopError
         self.visited += 1
         order, first = self._sorted(node)
         counts = self.coding.counts[self.left[order]]
@@ -233,7 +243,7 @@ class Peeling:
         self.left = np.sort(self.left[order[~inside]])
 
 
-class _Stop(Exception):
+class _StopError(Exception):
     """The deadline has passed."""
 
 

@@ -135,7 +135,13 @@ class Loss(Separable):
         bases = np.array([ladder.base for ladder in self.coding.ladders])
         raw, n = self.coding.n_rows * bases, self.coding.n_rows
         stake = np.where(bases < 1, n - raw, np.inf)
-        return np.concatenate(self.totals), column, raw[column], stake[column], np.cumsum([len(sums) for sums in self.totals])[:-1].tolist()
+        return (
+            np.concatenate(self.totals),
+            column,
+            raw[column],
+            stake[column],
+            np.cumsum([len(sums) for sums in self.totals])[:-1].tolist(),
+        )
 
     def after_forced(self, rollup: Rollup, classes: Classes, rows: NDArray[np.int64]) -> list[Floats] | None:
         """A row that is gone costs 1; in a finer node it would have cost at most its share here."""
@@ -326,7 +332,11 @@ class KlDivergence(Measure):
         return total
 
     def _log_domain(self) -> float:
-        return float(sum(np.log(1 / ladder.base if ladder.base else max(len(ladder.values), 1)) for ladder in self.coding.ladders))
+        return float(
+            sum(
+                np.log(1 / ladder.base if ladder.base else max(len(ladder.values), 1)) for ladder in self.coding.ladders
+            )
+        )
 
     def value(self, rollup: Rollup, classes: Classes, violating: Mask) -> float:
         """Return the divergence with the violating classes as one."""

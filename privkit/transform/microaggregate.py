@@ -55,10 +55,14 @@ def microaggregate(data: object, columns: str | Sequence[str], *, k: int) -> Per
     names = column_names(columns, function, "columns")
     open_frame(data, function, names, "columns")
     frame = pandas_frame(data, function)
-    table = np.column_stack([number_column(frame, name, function).astype("float64").to_numpy() for name in names])
+    table = np.column_stack(
+        [number_column(frame, name, function).astype("float64").to_numpy() for name in names]
+    ).astype(np.float64)
     for name, column in zip(names, table.T, strict=True):
         if not np.isfinite(column).all():
-            raise FrameError.column_type(function, name, str(frame[name].dtype), "It has missing or infinite values: drop or fill them first.")
+            raise FrameError.column_type(
+                function, name, str(frame[name].dtype), "It has missing or infinite values: drop or fill them first."
+            )
     if 0 < len(table) < k:
         raise InfeasibleError.too_few_rows(function, k, len(table))
     answer = frame.copy()
@@ -67,8 +71,11 @@ def microaggregate(data: object, columns: str | Sequence[str], *, k: int) -> Per
     for place, name in enumerate(names):
         means = np.bincount(group, weights=table[:, place]) / sizes if len(group) else np.zeros(0)
         answer[name] = means[group] if len(group) else answer[name].astype("float64")
-    promise = "diversity within a group, or anything about columns that were not aggregated; the means still tell about outliers."
-    return perturbed(frame, answer, data, function, names, {"k": k}, promise)
+    promise = (
+        "diversity within a group, or anything about columns that were not aggregated; "
+        "the means still tell about outliers."
+    )
+    return perturbed(frame, answer, data, function, parameters={"k": k}, columns=names, no_promise=promise)
 
 
 def mdav(table: Floats, k: int) -> NDArray[np.int64]:

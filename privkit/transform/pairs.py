@@ -34,7 +34,11 @@ def pair_failures(coding: Coding, least: int, limit: int) -> Iterator[tuple[int,
             if len(first.values) * width > _CELLS:
                 continue
             cell = coding.combos[one] * width + coding.combos[two]
-            table = np.bincount(cell, weights=coding.counts, minlength=len(first.values) * width).reshape(-1, width)
+            table = (
+                np.bincount(cell, weights=coding.counts, minlength=len(first.values) * width)
+                .reshape(-1, width)
+                .astype(np.float64)
+            )
             failed = np.zeros((first.n_levels, second.n_levels), dtype=bool)
             for low in range(first.n_levels):
                 rows = _summed(table, first.levels[low].codes, len(first.levels[low].labels))

@@ -40,14 +40,16 @@ def top_bottom(
     [10, 50, 100]
     """
     if (lower is None and upper is None) or (lower is not None and upper is not None and lower > upper):
-        raise ParameterError.of("top_bottom", "lower, upper", f"{lower!r}, {upper!r}", "at least one bound, with lower <= upper")
+        raise ParameterError.of(
+            "top_bottom", "lower, upper", f"{lower!r}, {upper!r}", "at least one bound, with lower <= upper"
+        )
     return _each(
         data,
         columns,
         "top_bottom",
         lambda column: column.clip(lower, upper),
         {"lower": lower, "upper": upper},
-        "that values inside the bounds are protected, or that other columns do not single out the extremes.",
+        no_promise="that values inside the bounds are protected, or that other columns do not single out the extremes.",
     )
 
 
@@ -72,11 +74,18 @@ def round_to(data: object, columns: str | Sequence[str], *, base: float) -> Pert
         return steps.astype(column.dtype) if column.dtype.kind in "iu" and float(base).is_integer() else steps
 
     return _each(
-        data, columns, "round_to", rounded, {"base": base}, "that rare values are hidden: one row may still be the only one at its value."
+        data,
+        columns,
+        "round_to",
+        rounded,
+        {"base": base},
+        no_promise="that rare values are hidden: one row may still be the only one at its value.",
     )
 
 
-def add_noise(data: object, columns: str | Sequence[str], *, scale: float, relative: bool = True, seed: int | None = None) -> Perturbed:
+def add_noise(
+    data: object, columns: str | Sequence[str], *, scale: float, relative: bool = True, seed: int | None = None
+) -> Perturbed:
     """Add normal noise: mean 0, standard deviation `scale` times the column's (`relative`), or `scale` itself.
 
     Uncorrelated additive noise (Brand 2002). The variance grows by the factor 1 + scale².
@@ -97,15 +106,18 @@ def add_noise(data: object, columns: str | Sequence[str], *, scale: float, relat
     def noisy(column: pd.Series) -> pd.Series:
         values = column.astype("float64")
         spread = float(values.std()) if relative else 1.0
-        return values + random.normal(0.0, scale * (spread if spread == spread else 0.0), len(values))
+        return values + random.normal(0.0, scale * (spread if np.isfinite(spread) else 0.0), len(values))
 
     return _each(
         data, columns, "add_noise", noisy, {"scale": scale, "relative": relative},
-        "differential privacy: nothing bounds what an outlier gives away, and repeated releases can be averaged. Use dp_* for that.",
+        no_promise="differential privacy: nothing bounds what an outlier gives away, and repeated "
+        "releases can be averaged. Use dp_* for that.",
     )  # fmt: skip
 
 
-def rank_swap(data: object, columns: str | Sequence[str], *, window: float = 0.05, seed: int | None = None) -> Perturbed:
+def rank_swap(
+    data: object, columns: str | Sequence[str], *, window: float = 0.05, seed: int | None = None
+) -> Perturbed:
     """Swap each value with one whose rank is at most `window` (a share of the rows) away (Moore 1996).
 
     Every column keeps its distribution exactly; relations between columns fade.
@@ -130,7 +142,7 @@ def rank_swap(data: object, columns: str | Sequence[str], *, window: float = 0.0
 
     return _each(
         data, columns, "rank_swap", swapped, {"window": window},
-        "that anybody is hidden: every original value is published, next to others of similar rank.",
+        no_promise="that anybody is hidden: every original value is published, next to others of similar rank.",
     )  # fmt: skip
 
 
@@ -177,7 +189,8 @@ def pram(data: object, columns: str | Sequence[str], *, keep: float = 0.8, seed:
 
     return _each(
         data, columns, "pram", drawn, {"keep": keep},
-        "local differential privacy: a category that is rare in the table is seldom drawn, so that seeing it gives it away.",
+        no_promise="local differential privacy: a category that is rare in the table is seldom drawn, "
+        "so that seeing it gives it away.",
         numbers=False,
     )  # fmt: skip
 
@@ -188,8 +201,8 @@ def _each(
     function: str,
     change: Callable[[pd.Series], pd.Series],
     parameters: dict[str, Any],
-    no_promise: str,
     *,
+    no_promise: str,
     numbers: bool = True,
 ) -> Perturbed:
     names = column_names(columns, function, "columns")
@@ -198,7 +211,7 @@ def _each(
     answer = frame.copy()
     for name in names:
         answer[name] = change(number_column(frame, name, function) if numbers else frame[name])
-    return perturbed(frame, answer, data, function, names, parameters, no_promise)
+    return perturbed(frame, answer, data, function, columns=names, parameters=parameters, no_promise=no_promise)
 
 
 def number_column(frame: pd.DataFrame, name: str, function: str) -> pd.Series:
@@ -218,19 +231,25 @@ def number_column(frame: pd.DataFrame, name: str, function: str) -> pd.Series:
 
 
 def perturbed(
-    before: pd.DataFrame, after: pd.DataFrame, data: object, function: str, names: tuple[str, ...],
-    parameters: dict[str, Any], no_promise: str,
-) -> Perturbed:  # fmt: skip
+    before: pd.DataFrame,
+    after: pd.DataFrame,
+    data: object,
+    function: str,
+    *,
+    columns: tuple[str, ...],
+    parameters: dict[str, Any],
+    no_promise: str,
+) -> Perturbed:
     """Return the result with its figures."""
     changed = np.zeros(len(before), dtype=bool)
     figures = {}
-    for name in names:
+    for name in columns:
         old, new = before[name], after[name]
         other = ~((old == new) | (old.isna() & new.isna())).fillna(False).to_numpy(dtype=bool)
         changed |= other
         figures[name] = {"unchanged": 1 - float(other.mean()) if len(other) else 1.0} | _moments(old, new)
     return Perturbed(
-        native(after, data), function, names, parameters, int(changed.sum()), len(before), figures, no_promise
+        native(after, data), function, columns, parameters, int(changed.sum()), len(before), figures, no_promise
     )
 
 

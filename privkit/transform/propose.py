@@ -37,7 +37,12 @@ def proposal(column: pd.Series) -> Hierarchy:
         return _noted(Hierarchy.intervals(*widths), name, f"numbers; intervals of width {shown}")
     if pd.api.types.is_string_dtype(dtype) and len(values):
         texts = values.astype(str)
-        if values.nunique() > _FEW and texts.str.len().nunique() == 1 and 1 < len(texts.iloc[0]) <= 12 and texts.str.isalnum().all():
+        if (
+            values.nunique() > _FEW
+            and texts.str.len().nunique() == 1
+            and 1 < len(texts.iloc[0]) <= 12
+            and texts.str.isalnum().all()
+        ):
             return _noted(Hierarchy.redact(), name, "text of one length; hides one character more at each level")
         if len(texts.iloc[0]) > 1 and texts.str.fullmatch(r"[0-9]+").all() and texts.str.len().nunique() == 1:
             return _noted(Hierarchy.redact(), name, "text of one length; hides one character more at each level")

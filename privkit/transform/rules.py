@@ -111,7 +111,9 @@ class Rare:
     ) -> tuple[list[Level], float]:
         """Put the values with fewer than `below` rows into one group."""
         counts = counts if counts is not None else [self.below] * len(values)
-        labels = [self.other if count < self.below else text(value) for value, count in zip(values, counts, strict=True)]
+        labels = [
+            self.other if count < self.below else text(value) for value, count in zip(values, counts, strict=True)
+        ]
         return [grouped("rare", labels), top(len(values))], 1 / max(len(values), 1)
 
     def describe(self) -> list[str]:
@@ -143,7 +145,11 @@ def grid_cell(degrees: float) -> Callable[[Any], str]:
     >>> grid_cell(0.5)(47.37), grid_cell(0.1)(-0.04)
     ('47.0 to 47.5', '-0.1 to 0.0')
     """
-    places = max(0, -int(np.floor(np.log10(degrees))) + (0 if np.isclose(degrees * 10 ** -np.floor(np.log10(degrees)) % 1, 0) else 1))
+    places = max(
+        0,
+        -int(np.floor(np.log10(degrees)))
+        + (0 if np.isclose(degrees * 10 ** -np.floor(np.log10(degrees)) % 1, 0) else 1),
+    )
 
     def cell(value: Any) -> str:
         # Rounding first keeps 0.3 in the cell that starts at 0.3.

@@ -13,6 +13,7 @@ columns. So the answer does not depend on the order of rows, or of columns.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -84,7 +85,6 @@ class Search:
     limit: int
     deadline: float | None = None
     progress: Progress | None = None
-    least_levels: Sequence[int] = ()
     most_levels: Sequence[int] = ()
     best: tuple[int, ...] | None = field(default=None, init=False)
     loss: float = field(default=float("inf"), init=False)
@@ -95,23 +95,22 @@ class Search:
 
     def __post_init__(self) -> None:
         self.rollup = Rollup(self.coding)
-        self.shape = self.coding.shape
-        self.nested = [ladder.nested for ladder in self.coding.ladders]
+        self.most = tuple(self.most_levels) or tuple(size - 1 for size in self.coding.shape)
+        self.shape = tuple(level + 1 for level in self.most)
+        self.nested = [
+            ladder.nested[:span, :span] for ladder, span in zip(self.coding.ladders, self.shape, strict=True)
+        ]
         self.trees = all(bool(nested[np.triu_indices(len(nested))].all()) for nested in self.nested)
         self.alphabetical = np.argsort(np.array(self.coding.columns, dtype=object), kind="stable").tolist()
-        self.least = tuple(self.least_levels) or (0,) * len(self.shape)
-        self.most = tuple(self.most_levels) or tuple(size - 1 for size in self.shape)
 
     def run(self) -> Found:
         """Search; Ctrl-C and the deadline return the best so far."""
-        size = 1
-        for low, high in zip(self.least, self.most, strict=True):
-            size *= high - low + 1
+        size = math.prod(self.shape)
         try:
             if size > LARGEST:
                 return self._answer(self._dive_only(), optimal=False, reason=f"the lattice has {size:,} nodes")
             return self._sweep()
-        except _OutOfTime:
+        except _OutOfTimeError:
             return self._answer(self._open_bound(), optimal=False, reason="the time limit was reached")
         except KeyboardInterrupt:
             return self._answer(self._open_bound(), optimal=False, reason="the search was interrupted")
@@ -126,7 +125,7 @@ class Search:
     def look(self, node: tuple[int, ...]) -> tuple[Classes, Verdict, bool]:
         """Judge one node and remember it if it is the best so far."""
         if self.deadline is not None and time.monotonic() > self.deadline:
-            raise _OutOfTime
+            raise _OutOfTimeError
         classes = self.rollup.at(node)
         verdict = self.judge.judge(classes)
         self.judged += 1
@@ -152,11 +151,9 @@ class Search:
     # -- the sweep --------------------------------------------------------------------------------------------------
 
     def _sweep(self) -> Found:
-        self.open = np.zeros(self.shape, dtype=bool)
-        self.open[tuple(slice(low, high + 1) for low, high in zip(self.least, self.most, strict=True))] = True
+        self.open = np.ones(self.shape, dtype=bool)
         self.bounds = self._first_bounds()
-        top = tuple(self.most)
-        feasible = self._visit(top)
+        feasible = self._visit(self.most)
         if not feasible and self._up_set():
             return self._answer(float("inf"), optimal=True)
         self._rule_out_pairs()
@@ -168,16 +165,18 @@ class Search:
         """Whether a feasible node makes all coarser ones feasible."""
         judge = self.judge
         closed = judge.superset_closed and judge.whole_is_monotone
-        nested = zip(self.nested, self.least, self.most, strict=True)
-        return (closed or (self.limit == 0 and judge.criterion.merges)) and all(
-            bool(matrix[low : high + 1, high].all()) for matrix, low, high in nested
-        )
+        below_top = all(bool(nested[:, -1].all()) for nested in self.nested)
+        return below_top and (closed or (self.limit == 0 and judge.criterion.merges))
 
     def _first_bounds(self) -> Floats:
         """Return the bounds of all nodes, for separable measures as sums over columns."""
         if not isinstance(self.measure, Separable):
             return np.full(self.shape, -np.inf)
-        return outer_sum(self.measure.columns)
+        return outer_sum(self._columns())
+
+    def _columns(self) -> list[Floats]:
+        assert isinstance(self.measure, Separable)
+        return [column[:span] for column, span in zip(self.measure.columns, self.shape, strict=True)]
 
     def _rule_out_pairs(self) -> None:
         if self.judge.least < 2 or self.limit >= self.coding.n_rows:
@@ -185,7 +184,7 @@ class Search:
         for one, two, failed in pair_failures(self.coding, self.judge.least, self.limit):
             if failed.any():
                 view = np.moveaxis(self.open, (one, two), (0, 1))
-                view[failed] = False
+                view[failed[: self.shape[one], : self.shape[two]]] = False
 
     def _left(self) -> NDArray[np.int64]:
         """Return the flat places of the nodes that could still be better, or tie."""
@@ -218,7 +217,9 @@ class Search:
     def _finer(self, node: tuple[int, ...]) -> tuple[slice | NDArray[np.int64], ...]:
         if self.trees:
             return tuple(slice(0, level + 1) for level in node)
-        return np.ix_(*[np.flatnonzero(nested[: level + 1, level]) for nested, level in zip(self.nested, node, strict=True)])
+        return np.ix_(
+            *[np.flatnonzero(nested[: level + 1, level]) for nested, level in zip(self.nested, node, strict=True)]
+        )
 
     def _coarser(self, node: tuple[int, ...]) -> tuple[slice | NDArray[np.int64], ...]:
         if self.trees:
@@ -232,7 +233,11 @@ class Search:
         if columns is None:
             return
         below = self._finer(node)
-        bounds = outer_sum([column[place if self.trees else place.ravel()] for column, place in zip(columns, below, strict=True)])  # type: ignore[union-attr]
+        parts = [
+            column[place if isinstance(place, slice) else place.ravel()]
+            for column, place in zip(columns, below, strict=True)
+        ]
+        bounds = outer_sum(parts)
         self.bounds[below] = np.maximum(self.bounds[below], bounds)
 
     def _downwards(self) -> None:
@@ -261,7 +266,7 @@ class Search:
 
     def _dive(self) -> None:
         """Walk from the top to a node below which nothing is feasible, along the cheapest children."""
-        node = tuple(self.most)
+        node = self.most
         while True:
             children = [child for child in self._children(node) if self.open[child]]
             children.sort(key=lambda child: (self.bounds[child], child))
@@ -273,7 +278,7 @@ class Search:
     def _children(self, node: tuple[int, ...]) -> list[tuple[int, ...]]:
         answer = []
         for place, level in enumerate(node):
-            if level > self.least[place]:
+            if level > 0:
                 answer.append((*node[:place], level - 1, *node[place + 1 :]))
         return answer
 
@@ -283,13 +288,15 @@ class Search:
         Alone, with every other column at its top, a column needs at least some level; the bound is that of the node
         of these levels, which no feasible node is below (where adding rows to a class never breaks it).
         """
-        top = tuple(self.most)
+        top = self.most
         if not self.look(top)[2]:
             return float("inf") if self._up_set() else self._floor_bound()
         for lead in range(-1, len(top)):
             node, tried = top, set()
             while True:
-                children = sorted(self._children(node), key=lambda child: (child[lead] if lead >= 0 else 0, self._cheapness(child)))
+                children = sorted(
+                    self._children(node), key=lambda child: (child[lead] if lead >= 0 else 0, self._cheapness(child))
+                )
                 found = None
                 for child in children:
                     if child not in tried:
@@ -315,7 +322,7 @@ class Search:
             return 0.0
         total = 0.0
         for place in range(len(self.shape)):
-            level = self.least[place]
+            level = 0
             while level < self.most[place] and not self._alone(place, level):
                 level += 1
             total += float(self.measure.columns[place][level])
@@ -327,7 +334,7 @@ class Search:
         return int(classes.sizes[self.judge.judge(classes).violating].sum()) <= self.limit
 
 
-class _OutOfTime(Exception):
+class _OutOfTimeError(Exception):
     """The deadline has passed."""
 
 

@@ -38,8 +38,10 @@ class Table:
     other: str | None = None
 
     @classmethod
-    def of(cls, rows: Iterable[Sequence[Any]], function: str, names: Sequence[str] = ()) -> Table:
-        """Check rows: equally long, no value twice with different labels."""
+    def of(
+        cls, rows: Iterable[Sequence[Any]], function: str, names: Sequence[str] = (), *, starred: bool = False
+    ) -> Table:
+        """Check rows: equally long, no value twice with different labels; `starred`: the last level is ``*``."""
         table = tuple(dict.fromkeys(tuple(row) for row in rows))
         if not table:
             raise HierarchyError.empty(function)
@@ -49,7 +51,8 @@ class Table:
                 raise HierarchyError.ragged(function, number, len(row), width)
         if doubled := len(table) - len({row[0] for row in table}):
             raise HierarchyError.doubled(function, doubled)
-        if width == 1 or len({row[-1] for row in table}) > 1:
+        roots = {row[-1] for row in table}
+        if width == 1 or len(roots) > 1 or (starred and roots != {STAR}):
             table = tuple((*row, STAR) for row in table)
         return cls(table, tuple(names) or _names(len(table[0])))
 
@@ -85,7 +88,10 @@ class Table:
     def describe(self) -> list[str]:
         """Return one line per level."""
         groups = [len({row[place] for row in self.rows}) for place in range(len(self.names))]
-        return [f"{name}: {count} {'group' if count == 1 else 'groups'}" for name, count in zip(self.names, groups, strict=True)]
+        return [
+            f"{name}: {count} {'group' if count == 1 else 'groups'}"
+            for name, count in zip(self.names, groups, strict=True)
+        ]
 
 
 def _names(width: int) -> tuple[str, ...]:

@@ -72,7 +72,10 @@ class Task:
     @property
     def most_levels(self) -> tuple[int, ...]:
         """The highest level of each column; 0 for those that must not change."""
-        return tuple(0 if name in self.keep else size - 1 for name, size in zip(self.coding.columns, self.coding.shape, strict=True))
+        return tuple(
+            0 if name in self.keep else size - 1
+            for name, size in zip(self.coding.columns, self.coding.shape, strict=True)
+        )
 
 
 def prepare(
@@ -89,7 +92,7 @@ def prepare(
     unit: str | None,
     function: str,
 ) -> Task:
-    """Check what was asked and tally the table. Columns are coded in alphabetical order, so that theirs means nothing."""
+    """Check what was asked and tally the table, with its columns in alphabetical order: theirs means nothing."""
     columns = column_names(qi, function, "qi")
     criterion = criterion_of(criteria, k, unit, function)
     open_frame(data, function, columns, "qi")
@@ -124,14 +127,18 @@ def criterion_of(criteria: object, k: int | None, unit: str | None, function: st
         )
     if criteria is None and k is None:
         raise ParameterError.together(
-            function, ("criteria", "k"), "say what must hold: k=5, or criteria such as pk.KAnonymity(5) & pk.LDiversity('ill', 2)."
+            function,
+            ("criteria", "k"),
+            "say what must hold: k=5, or criteria such as pk.KAnonymity(5) & pk.LDiversity('ill', 2).",
         )
     parts: list[Criterion] = list(criteria.parts) if isinstance(criteria, Criterion) else []
     if k is not None:
         parts.insert(0, KAnonymity(k))
     if unit is not None:
         if not any(isinstance(part, KAnonymity) for part in parts):
-            raise ParameterError.together(function, ("unit",), "unit= counts persons for k-anonymity; add k= or pk.KAnonymity(k).")
+            raise ParameterError.together(
+                function, ("unit",), "unit= counts persons for k-anonymity; add k= or pk.KAnonymity(k)."
+            )
         parts = [replace(part, unit=unit) if isinstance(part, KAnonymity) else part for part in parts]
     for part in parts:
         if isinstance(part, DeltaPresence) or (isinstance(part, KMap) and not part.estimated):
@@ -140,7 +147,8 @@ def criterion_of(criteria: object, k: int | None, unit: str | None, function: st
                 "criteria",
                 f"{type(part).__name__} with a table of the population",
                 "criteria on the table itself",
-                "Check the result instead: pk.kmap(out.frame, ...); or give the number of persons: pk.KMap(k, population=1_000_000).",
+                "Check the result instead: pk.kmap(out.frame, ...); or give the number of persons: "
+                "pk.KMap(k, population=1_000_000).",
             )
     return all_of(*parts)
 
@@ -153,7 +161,9 @@ def _doubled(frame: pd.DataFrame, function: str) -> None:
 def _share(suppress: Any, function: str) -> Fraction:
     share = Fraction(exact(suppress, function, "suppress", zero=True, smallest=Fraction(0)))
     if share > 1:
-        raise ParameterError.of(function, "suppress", str(float(share)), "a share of the rows from 0 to 1", "Example: 0.02 for 2 %.")
+        raise ParameterError.of(
+            function, "suppress", str(float(share)), "a share of the rows from 0 to 1", "Example: 0.02 for 2 %."
+        )
     return share
 
 
@@ -166,7 +176,10 @@ def _weights(weights: object, columns: tuple[str, ...], function: str) -> None:
     numbers = list(weights.values())
     if (
         any(name not in columns for name in weights)
-        or any(isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf") for value in numbers)
+        or any(
+            isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf")
+            for value in numbers
+        )
         or (set(weights) == set(columns) and not any(numbers))
     ):
         raise ParameterError.of(function, "weights", repr(dict(weights)), allowed)

@@ -32,7 +32,9 @@ def _anonymized(value: Anonymized) -> str:
     ]
     if value.proposed_:
         reasons.append(f"Hierarchies of {names(value.proposed_)} were proposed from their types: look at .hierarchies.")
-    return lines(answer, *[reason for reason in reasons if reason], then=[".frame", ".report", ".plot()", ".with_suppressed()"])
+    return lines(
+        answer, *[reason for reason in reasons if reason], then=[".frame", ".report", ".plot()", ".with_suppressed()"]
+    )
 
 
 def _suppressed(value: Anonymized) -> str:
@@ -48,7 +50,7 @@ def _search(value: Anonymized) -> str:
     if value.reason:
         return f"Not proved optimal: {value.reason}. No node is better than {value.bound_:.4f}."
     if value.method == "local":
-        return f"Never worse than the best node of the lattice ({value.utility} {value.bound_:.4f} or more); {plural(value.judged_, 'node')} judged."
+        return f"Never worse than the best node of the lattice, of which {plural(value.judged_, 'node')} were judged."
     return f"The optimum of the whole lattice ({plural(value.judged_, 'node')} judged)."
 
 
@@ -58,7 +60,8 @@ def _report(report: AnonymizationReport) -> str:
     answer = "All criteria are met." if report.satisfied else "Not all criteria are met."
     losses = ", ".join(f"{name} {loss:.1%}" for name, loss in report.column_losses.items())
     utility = ", ".join(f"{name} {value:.4g}" for name, value in report.after.utility.items())
-    risk = f"Highest risk {report.before.highest_risk:.4g} → {report.after.highest_risk:.4g}; {number(report.suppressed)} records suppressed."
+    highest = f"Highest risk {report.before.highest_risk:.4g} → {report.after.highest_risk:.4g}"
+    risk = f"{highest}; {plural(report.suppressed, 'record')} suppressed."
     return lines(answer, *met, risk, f"Loss by column: {losses}.", f"Utility: {utility}.", then=[".to_frame()"])
 
 

@@ -1,0 +1,388 @@
+"""`anonymize` end to end: results, frames, options, and what bad input gets."""
+
+from __future__ import annotations
+
+import _thread
+import math
+import threading
+import time
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+from privkit.errors import ColumnNotFoundError, DuplicateColumnError, FrameError, ParameterError
+from privkit.errors.anonymity import RoleConflictError
+from privkit.errors.transform import HierarchyError, InfeasibleError, PromiseBrokenError
+from privkit.transform.anonymize import anonymize
+from privkit.transform.anonymizer import Anonymizer
+from privkit.transform.generalize import generalize
+from privkit.transform.hierarchy import Hierarchy
+from privkit.transform.lattice import lattice
+from privkit.values.criteria import AverageRisk, KAnonymity, KMap, LDiversity, PopulationUniqueness, TCloseness
+
+ZIP, AGE = Hierarchy.redact(), Hierarchy.intervals(5, 10, 20, 40, lower=0, upper=120)
+QI = ["zip", "age", "sex"]
+HOW = {"hierarchies": {"zip": ZIP, "age": AGE}}
+
+
+@pytest.fixture(scope="module")
+def people():
+    random = np.random.default_rng(5)
+    n = 600
+    return pd.DataFrame(
+        {
+            "zip": [f"80{n:02d}" for n in random.integers(0, 40, n)],
+            "age": random.integers(18, 90, n),
+            "sex": random.choice(["f", "m"], n),
+            "ill": random.choice(["flu", "cold", "gout"], n, p=[0.6, 0.3, 0.1]),
+            "who": random.integers(0, 300, n),
+            "paid": random.normal(100, 20, n),
+        },
+        index=pd.Index(random.permutation(n) + 1000, name="row"),
+    )
+
+
+def sizes(frame, qi=QI):
+    return frame.groupby(qi, observed=True, dropna=False).size()
+
+
+@pytest.mark.parametrize("method", ["optimal", "local"])
+def test_result_holds_and_tells(people, method):
+    out = anonymize(people, QI, k=5, suppress=0.05, method=method, **HOW)
+    assert sizes(out.frame).min() >= 5
+    assert out.suppressed_ == len(people) - len(out.frame) == (~out.kept_).sum() <= 30
+    assert out.frame.index.equals(people.index[out.kept_])
+    assert list(out.frame.columns) == list(people.columns)
+    pd.testing.assert_series_equal(out.frame["paid"], people.loc[out.kept_, "paid"])
+    assert out.proposed_ == ("sex",)
+    assert out.report.satisfied
+    assert not out.report.before.criteria["KAnonymity(5)"]
+    assert out.report.after.k == sizes(out.frame).min()
+    assert out.report.after.classes == out.classes_ == len(sizes(out.frame))
+    assert repr(out).startswith(f"KAnonymity(5) holds: loss = {out.loss_:.4f}")
+    assert out.to_frame().loc["k", "after"] == out.report.after.k
+    assert out.plot() is not None
+    assert set(out.levels_) == set(QI)
+
+
+def test_the_given_frame_is_not_changed(people):
+    before = people.copy(deep=True)
+    anonymize(people, QI, k=5, **HOW)
+    pd.testing.assert_frame_equal(people, before)
+
+
+def test_columns_are_typed_and_survive_csv(people, tmp_path):
+    out = anonymize(people, QI, k=5, suppress=0.05, **HOW)
+    for name, level in out.levels_.items():
+        if level == 0:
+            assert out.frame[name].dtype == people[name].dtype
+        else:
+            assert out.frame[name].cat.ordered
+            assert set(out.frame[name]) == set(out.frame[name].cat.categories)
+    out.frame.to_csv(tmp_path / "out.csv", index=False)
+    again = pd.read_csv(tmp_path / "out.csv", dtype=str)
+    assert sorted(sizes(again)) == sorted(sizes(out.frame))
+
+
+def test_suppressed_records_can_be_shown_with_stars(people):
+    out = anonymize(people, QI, k=5, suppress=0.05, **HOW)
+    assert out.suppressed_
+    whole = out.with_suppressed()
+    assert whole.index.equals(people.index)
+    assert (whole.loc[~out.kept_, QI].astype(str) == "*").all(axis=None)
+    pd.testing.assert_series_equal(whole["paid"], people["paid"])
+
+
+def test_methods_agree_on_their_order(people):
+    best = anonymize(people, QI, k=5, suppress=0.05, **HOW)
+    local = anonymize(people, QI, k=5, suppress=0.05, method="local", **HOW)
+    assert local.loss_ < best.loss_
+    assert best.optimal_
+    assert not local.optimal_
+
+
+def test_levels_can_be_applied_by_hand(people):
+    out = anonymize(people, QI, k=5, suppress=0.2, **HOW)
+    hand = generalize(people, out.levels_, hierarchies=out.hierarchies).frame
+    pd.testing.assert_frame_equal(hand.loc[out.kept_, QI].astype(str), out.frame[QI].astype(str))
+
+
+def test_weights_and_kept_columns_steer_the_search(people):
+    kept = anonymize(people, QI, k=5, suppress=0.3, keep=["sex"], **HOW)
+    assert kept.levels_["sex"] == 0
+    dear = anonymize(people, QI, k=5, suppress=0.05, weights={"zip": 50}, **HOW)
+    cheap = anonymize(people, QI, k=5, suppress=0.05, weights={"zip": 0.01}, **HOW)
+    assert dear.levels_["zip"] < cheap.levels_["zip"]
+    local = anonymize(people, QI, k=5, suppress=0.3, keep=["sex"], method="local", **HOW)
+    assert set(local.frame["sex"]) <= {"f", "m"}
+
+
+def test_persons_are_counted_where_a_unit_is_named(people):
+    out = anonymize(people, QI, k=4, unit="who", suppress=0.1, **HOW)
+    assert out.frame.groupby(QI, observed=True)["who"].nunique().min() >= 4
+    assert repr(out.criteria) == "KAnonymity(4, unit='who')"
+
+
+def test_missing_quasi_identifiers_are_values_and_no_row_is_lost(people):
+    holes = people.copy()
+    holes.loc[holes.index[::7], "age"] = np.nan
+    holes.loc[holes.index[::11], "zip"] = None
+    out = anonymize(holes, QI, k=3, suppress=0.3, **HOW)
+    assert len(out.frame) + out.suppressed_ == len(holes)
+    assert sizes(out.frame).min() >= 3
+
+
+def test_polars_comes_back_as_polars(people):
+    out = anonymize(pl.from_pandas(people.reset_index(drop=True)), QI, k=5, suppress=0.05, **HOW)
+    assert isinstance(out.frame, pl.DataFrame)
+    assert out.frame.group_by(QI).len()["len"].min() >= 5
+    assert out.loss_ == anonymize(people, QI, k=5, suppress=0.05, **HOW).loss_
+
+
+def test_categories_never_seen_are_no_classes(people):
+    typed = people.assign(sex=pd.Categorical(people["sex"], categories=["f", "m", "x"]))
+    assert (
+        anonymize(typed, QI, k=5, suppress=0.05, **HOW).loss_ == anonymize(people, QI, k=5, suppress=0.05, **HOW).loss_
+    )
+
+
+def test_mixed_types_in_one_column():
+    frame = pd.DataFrame({"code": [1, "1", "a", 2.5, None, "a"] * 3, "x": ["u"] * 18})
+    out = anonymize(frame, ["code", "x"], k=3, suppress=0)
+    assert sizes(out.frame, ["code", "x"]).min() >= 3
+
+
+def test_estimates_of_the_population_as_criteria(people):
+    for criterion in (KMap(5, population=100_000), PopulationUniqueness(0.001, population=100_000), AverageRisk(0.1)):
+        out = anonymize(people, QI, criterion, suppress=0.05, **HOW)
+        assert out.report.satisfied
+
+
+def test_hierarchical_closeness(people):
+    tree = {"flu": "lung", "cold": "lung", "gout": "joint"}
+    out = anonymize(people, QI, TCloseness("ill", 0.1, distance=tree), k=5, suppress=0.2, **HOW)
+    assert out.report.satisfied
+
+
+def test_weeks_branch_off_and_the_optimum_is_still_found():
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {
+            "day": pd.Timestamp("2026-01-20") + pd.to_timedelta(random.integers(0, 25, 60), "D"),
+            "sex": random.choice(list("fm"), 60),
+        }
+    )
+    how = {"hierarchies": {"day": Hierarchy.dates("day", "week", "month", "year")}, "suppress": 0.1}
+    for utility in ("loss", "discernibility"):
+        out = anonymize(frame, ["day", "sex"], k=6, utility=utility, **how)
+        nodes = lattice(frame, ["day", "sex"], k=6, utility=utility, **how).nodes()
+        assert out.loss_ == pytest.approx(nodes.loc[nodes["feasible"], "loss"].min())
+    local = anonymize(frame, ["day", "sex"], k=6, method="local", **how)
+    assert sizes(local.frame, ["day", "sex"]).min() >= 6
+
+
+@pytest.mark.parametrize("method", ["optimal", "local"])
+def test_no_rows_and_one_row(people, method):
+    none = anonymize(people.iloc[:0], QI, k=5, method=method, **HOW)
+    assert len(none.frame) == 0
+    assert none.suppressed_ == 0
+    one = anonymize(people.iloc[:1], QI, k=1, method=method, **HOW)
+    assert one.loss_ == 0
+    assert len(one.frame) == 1
+
+
+def test_k_larger_than_the_table(people):
+    with pytest.raises(InfeasibleError, match="the table has 10 rows") as caught:
+        anonymize(people.iloc[:10], QI, k=11, **HOW)
+    assert caught.value.suppressed == 10
+
+
+def test_criteria_that_no_node_meets_say_what_the_best_node_reaches(people):
+    with pytest.raises(InfeasibleError, match=r"no node of the lattice meets LDiversity\('ill', 4\)") as caught:
+        anonymize(people, QI, LDiversity("ill", 4), **HOW)
+    assert caught.value.suppressed == 600
+    assert caught.value.limit == 12
+    with pytest.raises(InfeasibleError, match="suppress") as caught:
+        anonymize(people, QI, k=5, keep=QI, suppress=0.01, **HOW)
+    share = caught.value.suppressed / 600
+    assert (
+        anonymize(people, QI, k=5, keep=QI, suppress=min(1, share + 0.001), **HOW).suppressed_
+        == caught.value.suppressed
+    )
+
+
+def test_a_sensitive_column_is_no_quasi_identifier(people):
+    with pytest.raises(RoleConflictError, match="ill"):
+        anonymize(people, [*QI, "ill"], LDiversity("ill", 2), **HOW)
+    with pytest.raises(RoleConflictError, match="who"):
+        anonymize(people, [*QI, "who"], k=2, unit="who", **HOW)
+
+
+def test_duplicate_columns_are_refused(people):
+    doubled = people.rename(columns={"paid": "age"})
+    with pytest.raises(DuplicateColumnError, match="age"):
+        anonymize(doubled, QI, k=2, **HOW)
+    with pytest.raises(DuplicateColumnError, match="zip"):
+        anonymize(people, ["zip", "zip"], k=2)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error", "match"),
+    [
+        ({"k": 0}, ParameterError, "k=0"),
+        ({"k": 2, "suppress": -0.1}, ParameterError, "suppress"),
+        ({"k": 2, "suppress": 1.5}, ParameterError, "share of the rows"),
+        ({"k": 2, "suppress": True}, ParameterError, "suppress"),
+        ({}, ParameterError, "say what must hold"),
+        ({"k": 2, "utility": "beauty"}, ParameterError, "utility='beauty'"),
+        ({"k": 2, "method": "magic"}, ParameterError, "'optimal' or 'local'"),
+        ({"k": 2, "keep": ["ill"]}, ParameterError, "keep"),
+        ({"k": 2, "weights": {"ill": 1}}, ParameterError, "weights"),
+        ({"k": 2, "weights": {"zip": -1}}, ParameterError, "weights"),
+        ({"k": 2, "time_limit": 0}, ParameterError, "time_limit"),
+        ({"k": 2, "hierarchies": {"city": ZIP}}, HierarchyError, "city"),
+        ({"k": 2, "hierarchies": {"zip": 7}}, ParameterError, "hierarchies"),
+        ({"criteria": "k=5"}, ParameterError, "criteria joined by &"),
+        ({"criteria": LDiversity("illness", 2)}, ColumnNotFoundError, "'ill'"),
+        ({"unit": "who", "criteria": LDiversity("ill", 2)}, ParameterError, "unit="),
+    ],
+)
+def test_wrong_arguments_say_what_to_type(people, wrong, error, match):
+    with pytest.raises(error, match=match):
+        anonymize(people, QI, **wrong)
+
+
+def test_other_objects_are_no_frames():
+    with pytest.raises(FrameError):
+        anonymize([1, 2], ["a"], k=2)
+
+
+def test_a_population_table_is_checked_on_the_result_instead(people):
+    with pytest.raises(ParameterError, match="table of the population"):
+        anonymize(people, QI, KMap(5, population=people), **HOW)
+
+
+def wide(columns, levels, rows=300):
+    random = np.random.default_rng(3)
+    frame = pd.DataFrame({f"c{n}": random.integers(0, 64, rows) for n in range(columns)})
+    rungs = {name: Hierarchy.intervals(*[2**n for n in range(1, levels)], lower=0, upper=64) for name in frame.columns}
+    return frame, rungs
+
+
+def test_keys_of_more_than_62_bits_give_the_same_optimum():
+    frame, rungs = wide(3, 4)
+    frame = frame.assign(**{f"d{n}": frame["c0"] // 2 for n in range(9)})
+    more = {f"d{n}": Hierarchy.intervals(2, 4, 8, 16, lower=0, upper=64) for n in range(9)}
+    keep = [f"d{n}" for n in range(9)]
+    out = anonymize(frame, list(frame.columns), k=2, hierarchies=rungs | more, keep=keep, suppress=0.9)
+    assert out.report.satisfied
+    assert out.optimal_
+    local = anonymize(
+        frame, list(frame.columns), k=2, hierarchies=rungs | more, suppress=0, method="local", time_limit=5
+    )
+    assert sizes(local.frame, list(frame.columns)).min() >= 2
+
+
+@pytest.mark.parametrize("method", ["optimal", "local"])
+@pytest.mark.parametrize("criterion", [KAnonymity(5), KAnonymity(3) & LDiversity("ill", 2)])
+def test_the_slow_path_of_wide_keys_gives_what_the_fast_one_gives(people, method, criterion, monkeypatch):
+    fast = anonymize(people, QI, criterion, suppress=0.05, method=method, **HOW)
+    monkeypatch.setattr("privkit.transform.coding._BITS", 0)
+    slow = anonymize(people, QI, criterion, suppress=0.05, method=method, **HOW)
+    assert (fast.levels_, fast.suppressed_) == (slow.levels_, slow.suppressed_)
+    assert fast.loss_ == pytest.approx(slow.loss_, abs=1e-12)
+    pd.testing.assert_frame_equal(fast.frame[QI].astype(str), slow.frame[QI].astype(str))
+
+
+def test_a_lattice_of_a_billion_nodes_gives_a_bound_and_says_so():
+    frame, rungs = wide(12, 6)
+    out = anonymize(frame, list(frame.columns), k=3, hierarchies=rungs, suppress=0.05, time_limit=20)
+    assert math.prod(7 for _ in range(12)) > 10**9
+    assert not out.optimal_
+    assert "nodes" in out.reason
+    assert 0 <= out.bound_ <= out.loss_
+    assert "Not proved optimal" in repr(out)
+    assert sizes(out.frame, list(frame.columns)).min() >= 3
+
+
+def test_the_time_limit_returns_the_best_so_far_and_says_so():
+    frame, rungs = wide(7, 6, rows=3000)
+    began = time.monotonic()
+    out = anonymize(frame, list(frame.columns), k=3, hierarchies=rungs, suppress=0.02, time_limit=0.3)
+    assert time.monotonic() - began < 5
+    assert out.reason == "the time limit was reached"
+    assert not out.optimal_
+    assert out.bound_ <= out.loss_
+    assert out.report.satisfied
+
+
+def test_an_interruption_returns_the_best_so_far():
+    frame, rungs = wide(7, 6, rows=3000)
+    calls = []
+
+    def interrupt(judged, nodes, best):
+        calls.append(best)
+        if len(calls) == 60:
+            raise KeyboardInterrupt
+
+    out = anonymize(frame, list(frame.columns), k=3, hierarchies=rungs, suppress=0.02, progress=interrupt)
+    assert out.reason == "the search was interrupted"
+    assert out.report.satisfied
+    assert calls[0] is not None
+
+
+def test_a_real_interrupt_signal_is_caught():
+    frame, rungs = wide(7, 6, rows=3000)
+    timer = threading.Timer(0.5, _thread.interrupt_main)
+    timer.start()
+    try:
+        out = anonymize(frame, list(frame.columns), k=3, hierarchies=rungs, suppress=0.02, time_limit=30)
+    finally:
+        timer.cancel()
+    assert out.reason == "the search was interrupted"
+
+
+def test_the_search_is_deterministic(people):
+    one, two = (anonymize(people, QI, k=5, suppress=0.05, method="local", **HOW) for _ in range(2))
+    pd.testing.assert_frame_equal(one.frame, two.frame)
+
+
+def test_lattice_tells_every_node(people):
+    found = lattice(people, QI, k=5, suppress=0.05, **HOW)
+    nodes = found.nodes()
+    assert len(nodes) == found.n_nodes == math.prod(found.shape.values())
+    best = nodes[nodes["feasible"]].nsmallest(1, "loss").iloc[0]
+    out = anonymize(people, QI, k=5, suppress=0.05, **HOW)
+    assert best["loss"] == pytest.approx(out.loss_)
+    node = {name: int(best[name]) for name in QI}
+    applied = found.apply(node)
+    assert len(applied.frame) == len(people) - best["suppressed"]
+    assert sizes(applied.frame).min() == best["k"]
+    with pytest.raises(InfeasibleError):
+        found.apply({"zip": 0})
+    assert "nodes" in repr(found)
+
+
+def test_next_month_is_treated_alike_or_the_broken_promise_is_told(people):
+    treat = Anonymizer(QI, k=5, suppress=0.05, **HOW).fit(people)
+    again = treat.transform(people)
+    pd.testing.assert_frame_equal(again.frame, treat.fitted_.frame)
+    few = people.iloc[:40]
+    with pytest.raises(PromiseBrokenError, match="new rows lie in classes") as caught:
+        treat.transform(few)
+    assert caught.value.rows > 2
+    left = treat.transform(few, broken="suppress")
+    assert left.suppressed_ == caught.value.rows
+    assert left.frame.empty or sizes(left.frame).min() >= 5
+    with pytest.raises(ParameterError, match="fit"):
+        Anonymizer(QI, k=5).transform(people)
+    assert "fit" in repr(Anonymizer(QI, k=5))
+    assert "Levels" in repr(treat)
+
+
+def test_generalize_alone_says_that_it_promises_nothing(people):
+    out = generalize(people, {"zip": 2, "age": "width 10"}, hierarchies={"zip": ZIP, "age": AGE})
+    assert out.levels_ == {"zip": 2, "age": 2}
+    assert "promises nothing" in repr(out)

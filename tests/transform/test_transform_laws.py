@@ -1,0 +1,204 @@
+"""Laws that hold for every table, hierarchy and criterion, against an independent brute force."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+import transform_brute as brute
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from privkit.errors.transform import InfeasibleError
+from privkit.tally.forced import forced
+from privkit.tally.satisfied import satisfied
+from privkit.transform.anonymize import anonymize
+from privkit.transform.hierarchy import Hierarchy
+from privkit.transform.lattice import lattice
+from privkit.transform.measures import MEASURES
+from privkit.values.criteria import AlphaK, BetaLikeness, KAnonymity, LDiversity, TCloseness
+
+# value → labels at each level; the second is a chain, the third no tree.
+TABLES = {
+    "job": {"a": ("a", "x", "*"), "b": ("b", "x", "*"), "c": ("c", "y", "*"), "d": ("d", "y", "*")},
+    "town": {str(n): (str(n), f"{n // 2 * 2}+", f"{n // 4 * 4}+", "*") for n in range(6)},
+    "week": {"1": ("1", "A", "p", "*"), "2": ("2", "A", "q", "*"), "3": ("3", "B", "q", "*")},
+}
+ROW = st.fixed_dictionaries(
+    {name: st.sampled_from(sorted(table)) for name, table in TABLES.items()}
+    | {"ill": st.sampled_from(["flu", "cold", "gout"]), "who": st.integers(0, 5)}
+)
+TABLE = st.lists(ROW, min_size=3, max_size=20)
+QI = list(TABLES)
+
+
+def hierarchies(names=QI):
+    return {name: Hierarchy.from_mapping({key: labels[1:] for key, labels in TABLES[name].items()}) for name in names}
+
+
+CRITERIA = {
+    "k2": (KAnonymity(2), lambda members, table: brute.is_k(members, 2)),
+    "k3 and two persons": (
+        KAnonymity(3) & KAnonymity(2, unit="who"),
+        lambda members, table: brute.is_k(members, 3) and brute.is_persons(members, 2, "who"),
+    ),
+    "distinct": (LDiversity("ill", 2), lambda members, table: brute.is_distinct(members, "ill", 2)),
+    "entropy": (LDiversity("ill", 2, kind="entropy"), lambda members, table: brute.is_entropy(members, "ill", 2)),
+    "recursive": (
+        LDiversity("ill", 2, kind="recursive", c=2),
+        lambda members, table: brute.is_recursive(members, "ill", 2, 2),
+    ),
+    "t": (
+        KAnonymity(2) & TCloseness("ill", 0.3),
+        lambda m, table: brute.is_k(m, 2) and brute.is_close(m, table, "ill", 0.3),
+    ),
+    "t ordered": (
+        TCloseness("ill", 0.2, distance="ordered"),
+        lambda m, table: brute.is_close(m, table, "ill", 0.2, ordered=True),
+    ),
+    "beta": (BetaLikeness("ill", 1), lambda members, table: brute.is_beta(members, table, "ill", 1)),
+}
+
+
+def search(rows, name, **how):
+    criterion, ok = CRITERIA[name]
+    frame = pd.DataFrame(rows)
+    given_hierarchies = how.pop("hierarchies", None) or hierarchies()
+    try:
+        return anonymize(frame, QI, criterion, hierarchies=given_hierarchies, **how), ok
+    except InfeasibleError:
+        return None, ok
+
+
+@pytest.mark.parametrize("name", CRITERIA)
+@given(rows=TABLE, suppress=st.sampled_from([0, 0.1, 0.5, 1]))
+@settings(max_examples=15, deadline=None)
+def test_optimal_is_the_least_loss_of_all_nodes(name, rows, suppress):
+    out, ok = search(rows, name, suppress=suppress)
+    limit = math.floor(suppress * len(rows) + 1e-9)
+    best = brute.best_node(rows, TABLES, lambda members: ok(members, rows), limit)
+    assert (out is None) == (best is None)
+    if out is not None:
+        assert out.optimal_
+        assert math.isclose(out.loss_, best, rel_tol=1e-9, abs_tol=1e-9)
+        assert out.suppressed_ <= limit
+
+
+@pytest.mark.parametrize("name", CRITERIA)
+@pytest.mark.parametrize("method", ["optimal", "local"])
+@given(rows=TABLE, suppress=st.sampled_from([0, 0.2]))
+@settings(max_examples=10, deadline=None)
+def test_result_meets_the_criteria_when_read_again(name, method, rows, suppress):
+    out, ok = search(rows, name, suppress=suppress, method=method)
+    if out is None:
+        return
+    again = out.frame.astype(object).to_dict("records")
+    assert len(again) == len(rows) - out.suppressed_
+    for members in brute.classes(again, QI).values():
+        assert ok(members, rows)
+    # Nothing else changed.
+    left = [row for row, kept in zip(rows, out.kept_, strict=True) if kept]
+    assert [row["ill"] for row in again] == [row["ill"] for row in left]
+
+
+@pytest.mark.parametrize("name", CRITERIA)
+@given(rows=TABLE, suppress=st.sampled_from([0, 0.2]))
+@settings(max_examples=15, deadline=None)
+def test_local_is_never_worse_than_optimal(name, rows, suppress):
+    best, _ = search(rows, name, suppress=suppress)
+    local, _ = search(rows, name, suppress=suppress, method="local")
+    if best is not None:
+        assert local is not None
+        assert local.loss_ <= best.loss_ + 1e-9
+
+
+@given(
+    rows=TABLE,
+    seed=st.integers(0, 9),
+    name=st.sampled_from(sorted(CRITERIA)),
+    method=st.sampled_from(["optimal", "local"]),
+)
+@settings(max_examples=40, deadline=None)
+def test_order_of_rows_index_and_columns_mean_nothing(rows, seed, name, method):
+    criterion, _ = CRITERIA[name]
+    frame = pd.DataFrame(rows)
+    random = np.random.default_rng(seed)
+    order = random.permutation(len(rows))
+    mixed = frame.iloc[order, random.permutation(frame.shape[1])].set_index(pd.Index(random.integers(0, 3, len(rows))))
+    names = [QI[place] for place in random.permutation(len(QI))]
+    try:
+        one = anonymize(frame, QI, criterion, hierarchies=hierarchies(), suppress=0.2, method=method)
+    except InfeasibleError:
+        with pytest.raises(InfeasibleError):
+            anonymize(mixed, names, criterion, hierarchies=hierarchies(names), suppress=0.2, method=method)
+        return
+    two = anonymize(mixed, names, criterion, hierarchies=hierarchies(names), suppress=0.2, method=method)
+    assert one.levels_ == two.levels_
+    assert one.loss_ == pytest.approx(two.loss_, abs=1e-12)
+    assert one.suppressed_ == two.suppressed_
+    assert (one.kept_[order] == two.kept_).all()
+    ours = one.frame[QI].astype(str).iloc[np.argsort(np.argsort(order[two.kept_]))] if one.kept_.all() else None
+    if ours is not None:
+        assert (one.frame[QI].astype(str).to_numpy()[order] == two.frame[QI].astype(str).to_numpy()).all()
+
+
+@given(
+    rows=TABLE, node=st.tuples(st.integers(0, 2), st.integers(0, 3)), up=st.tuples(st.integers(0, 2), st.integers(0, 3))
+)
+@settings(max_examples=60, deadline=None)
+def test_generalizing_never_lowers_k_nor_l(rows, node, up):
+    fine = dict(zip(["job", "town"], node, strict=True))
+    coarse = {name: max(level, other) for (name, level), other in zip(fine.items(), up, strict=True)}
+    found = lattice(pd.DataFrame(rows), ["job", "town"], LDiversity("ill", 1), hierarchies=hierarchies(["job", "town"]))
+    assert found.node(coarse)["k"] >= found.node(fine)["k"]
+
+    def least(levels):
+        again = brute.generalized(rows, {name: TABLES[name] for name in levels}, levels)
+        return min(len({row["ill"] for row in members}) for members in brute.classes(again, list(levels)).values())
+
+    assert least(coarse) >= least(fine)
+
+
+@given(rows=TABLE, name=st.sampled_from(sorted(MEASURES)), suppress=st.sampled_from([0, 0.2, 1]))
+@settings(max_examples=60, deadline=None)
+def test_optimum_of_every_measure_is_the_least_of_all_nodes(rows, name, suppress):
+    columns = ["job", "town"]
+    frame = pd.DataFrame(rows)
+    try:
+        out = anonymize(frame, columns, k=2, hierarchies=hierarchies(columns), suppress=suppress, utility=name)
+    except InfeasibleError:
+        return
+    nodes = lattice(frame, columns, k=2, hierarchies=hierarchies(columns), suppress=suppress, utility=name).nodes()
+    best = nodes.loc[nodes["feasible"], "loss"].min()
+    assert out.loss_ == pytest.approx(best, abs=1e-9)
+    # The report counts from the cells of the result; the search counted from classes.
+    assert out.report.after.utility[name] == pytest.approx(out.loss_, rel=1e-9, abs=1e-9)
+
+
+CLASS = st.lists(st.integers(0, 5), min_size=3, max_size=3).filter(sum)
+ONE = [
+    AlphaK("ill", 0.5, 1),
+    BetaLikeness("ill", 0.5),
+    TCloseness("ill", 0.25),
+    TCloseness("ill", 0.2, distance="ordered"),
+    LDiversity("ill", 2, kind="entropy"),
+    LDiversity("ill", 2, kind="recursive", c=1.5),
+    LDiversity("ill", 2),
+]
+
+
+@pytest.mark.parametrize("criterion", ONE, ids=repr)
+@given(counts=CLASS, others=CLASS)
+@settings(max_examples=60, deadline=None)
+def test_forced_never_exceeds_what_the_best_subset_loses(criterion, counts, others):
+    """Every subset that meets the criterion leaves out at least what `forced` says."""
+    table = np.array(counts) + np.array(others)
+    matrix = np.array([counts])
+    claim = int(forced(criterion, matrix.sum(axis=1), {"ill": matrix}, {"ill": table})[0])
+    grid = np.stack(np.meshgrid(*[np.arange(count + 1) for count in counts], indexing="ij"), axis=-1).reshape(-1, 3)
+    grid = grid[grid.sum(axis=1) > 0]
+    good = satisfied(criterion, grid.sum(axis=1), {"ill": grid}, {"ill": table}, n_rows=int(table.sum()))
+    least = sum(counts) - (int(grid[good].sum(axis=1).max()) if good.any() else 0)
+    assert claim <= least
