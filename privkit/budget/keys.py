@@ -6,9 +6,11 @@ import hashlib
 import hmac
 import os
 import secrets
+import warnings
 
 from privkit.budget.canonical import canonical
-from privkit.budget.state import private_folder, write_private
+from privkit.budget.state import private_folder, state_folder, write_private
+from privkit.errors import ParameterError
 
 
 def project_key(uid: str) -> bytes | None:
@@ -21,16 +23,30 @@ def project_key(uid: str) -> bytes | None:
     Returns
     -------
     bytes or None
-        32 bytes; None if the state folder cannot be used.
+        32 bytes; None, with a warning, if the state folder cannot be used.
+
+    Raises
+    ------
+    ParameterError
+        If ``PRIVKIT_KEY`` is too short to keep a secret.
     """
     if shared := os.environ.get("PRIVKIT_KEY"):
-        return hmac.new(shared.encode(), uid.encode(), hashlib.sha256).digest() if len(shared) >= 16 else None
+        if len(shared) < 16:
+            found = f"{len(shared)} characters"
+            raise ParameterError.of("open_project", "PRIVKIT_KEY", found, "16 characters or more")
+        return hmac.new(shared.encode(), uid.encode(), hashlib.sha256).digest()
     try:
         path = private_folder("keys") / f"{uid}.key"
         if not path.exists():
             write_private(path, secrets.token_hex(32), replace=False)
         return bytes.fromhex(path.read_text(encoding="ascii"))
     except (OSError, ValueError, RuntimeError):  # RuntimeError: no home folder
+        warnings.warn(
+            f"the project's key in {state_folder()} cannot be used: no answer is replayed, so every question is "
+            "charged anew. Set PRIVKIT_STATE_DIR to a folder of your own, or PRIVKIT_KEY.",
+            UserWarning,
+            stacklevel=2,
+        )
         return None
 
 

@@ -27,6 +27,7 @@ import uuid
 import warnings
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, insert, select
@@ -215,7 +216,8 @@ class Ledger:
             if not self._new:
                 if anchor.store == self.store:
                     raise LedgerMovedError.replaced(name, self.store, anchor.charged)
-                raise LedgerMovedError.second(name, anchor.store, self.store)
+                gone = "://" not in anchor.store and not Path(anchor.store).exists()
+                raise LedgerMovedError.second(name, anchor.store, self.store, gone=gone)
             if anchor.store == self.store:
                 retire(anchor, self._reason)
 

@@ -10,7 +10,7 @@ import threading
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import create_engine, event, func, select, text
 from sqlalchemy.pool import NullPool, QueuePool
@@ -80,6 +80,7 @@ class Store:
             poolclass=QueuePool,
             pool_size=2,
             pool_pre_ping=True,
+            isolation_level="READ COMMITTED",  # what is read after a lock must be the latest
             hide_parameters=True,
             connect_args={"connect_timeout": 10},
         )
@@ -124,7 +125,7 @@ class Store:
         assert self.place.path is not None
         return self.place.path.stat().st_size
 
-    def _prepare(self, connection: sqlite3.Connection, _record: object) -> None:
+    def _prepare(self, connection: Any, _record: object) -> None:
         """Make commits durable and waits bounded, whatever the server's defaults are."""
         cursor = connection.cursor()
         cursor.execute("SET synchronous_commit TO on")

@@ -210,13 +210,14 @@ class LedgerMovedError(LedgerError):
         )
 
     @classmethod
-    def second(cls, project: str, expected: str, found: str) -> LedgerMovedError:
+    def second(cls, project: str, expected: str, found: str, *, gone: bool = False) -> LedgerMovedError:
         """A project of this name is known at `expected`, and would be begun again at `found`."""
         return cls._of(
             expected,
             found,
-            f"project {project!r} is known at {expected}; it would be begun again at {found}, with a fresh budget "
-            f"for the same people.\nOpen the known one: pk.open_project({project!r}, store={expected!r}); "
+            f"project {project!r} is known at {expected}{', which is no longer there' if gone else ''}; it would be begun "
+            f"again at {found}, with a fresh budget for the same people.\n"
+            f"{'Restore' if gone else 'Open'} the known one: pk.open_project({project!r}, store={expected!r}); "
             "choose another name; or, if it is about other people, say so: "
             "pk.open_project(..., new=True, reason='...').",
         )

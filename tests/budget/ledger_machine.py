@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import shutil
 import tempfile
+import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -73,7 +74,8 @@ class LedgerMachine(RuleBasedStateMachine):
         self.store = self.place()
         self.analyst = "ada"
         fixed = terms(LIMIT, ceiling=CEILING, per_analyst=eps(EACH))
-        self.account = Ledger.open(self.store, analyst="ada").begin("churn", fixed)
+        self.name = f"churn {uuid.uuid4().hex}"  # this machine remembers a server's projects by name
+        self.account = Ledger.open(self.store, analyst="ada").begin(self.name, fixed)
 
     def teardown(self):
         self.held.clear()
@@ -151,7 +153,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(analyst=st.sampled_from(["ada", "bob"]))
     def reopen(self, analyst):
         self.analyst = analyst
-        self.account = Ledger.open(self.store, analyst=analyst).account("churn")
+        self.account = Ledger.open(self.store, analyst=analyst).account(self.name)
 
     @precondition(lambda self: self.held)
     @rule(data=st.data())

@@ -152,5 +152,27 @@ def test_a_machine_without_a_state_folder_spends_without_replay(tmp_path, monkey
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("PRIVKIT_STATE_DIR", str(tmp_path / "file" / "below"))
     account = Ledger.open(tmp_path / "ledger.db").begin("churn", terms(3))
-    assert account.key is None
+    with pytest.warns(UserWarning, match="every question is charged anew"):
+        assert account.key is None
     assert release(account, None).state == "committed"
+
+
+def test_a_damaged_key_is_told_and_a_team_shares_one_l4(account, privkit_state, monkeypatch):
+    assert account.key
+    file = privkit_state / "keys" / f"{account.uid}.key"
+    file.write_text("no key")
+    with pytest.warns(UserWarning, match="cannot be used"):
+        assert account.key is None
+    monkeypatch.setenv("PRIVKIT_KEY", "correct horse battery")
+    shared = account.key
+    monkeypatch.setenv("PRIVKIT_STATE_DIR", str(privkit_state / "a colleague"))
+    assert account.key == shared
+    monkeypatch.setenv("PRIVKIT_KEY", "short")
+    with pytest.raises(ParameterError, match="PRIVKIT_KEY"):
+        account.key
+
+
+def test_a_place_that_is_gone_is_told_so_l11(path, account, tmp_path):
+    path.unlink()
+    with pytest.raises(LedgerMovedError, match=r"which is no longer there.*\n?Restore the known one"):
+        Ledger.open(tmp_path / "b" / "ledger.db").begin("churn", terms(3))

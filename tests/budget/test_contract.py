@@ -134,6 +134,17 @@ def test_one_measure_and_pure_costs_count_in_it_l13(ledger):
         both.reserve("d", {}, PrivacyLoss.of(epsilon=0.1, delta=1e-5))
 
 
+def test_a_project_in_rho_adds_up_exactly_l6_l13(ledger):
+    rho = PrivacyLoss.of(rho=0.3)
+    account = ledger.begin("concentrated", replace(terms(), budget=rho))
+    for index in range(3):
+        account.commit(account.reserve(f"k{index}", {}, PrivacyLoss.of(rho=0.1)), "1")
+    assert (account.spent, account.remaining.rho) == (rho, 0)
+    with pytest.raises(MeasureMismatchError):
+        account.reserve("k", {}, eps(0.1))
+    assert ledger.account("concentrated").terms.ceiling == 1
+
+
 def test_one_release_has_a_ceiling_l12(ledger):
     account = ledger.begin("big", terms(100))
     with pytest.raises(CeilingError):

@@ -18,6 +18,7 @@ from privkit.errors.ledger import (
     LedgerBusyError,
     LedgerDamagedError,
     LedgerMissingError,
+    LedgerMovedError,
     LedgerReadOnlyError,
     LedgerUnreachableError,
     LedgerVersionError,
@@ -72,7 +73,7 @@ class Wire:
     def _carried(self, client, server):
         for source in select.select([client, server], [], [])[0]:
             data = source.recv(65536)
-            if source is client and b"COMMIT" in data and self.cut:
+            if source is client and b"COMMIT\0" in data and self.cut:
                 when, self.cut = self.cut, ""
                 if when == "after":
                     server.sendall(data)
@@ -241,3 +242,33 @@ def test_a_forked_child_has_connections_of_its_own(postgres_url):
     assert release(account, "after").seq == 3
     with pytest.raises(InsufficientBudgetError):
         account.reserve("more", {}, eps(3))
+
+
+def test_a_stricter_isolation_by_default_neither_overspends_nor_fails_l2(postgres_url):
+    with direct(postgres_url) as connection:
+        (name,) = connection.execute("SELECT current_database()").fetchone()
+        connection.execute(f"ALTER DATABASE \"{name}\" SET default_transaction_isolation = 'repeatable read'")
+    try:
+        first = Ledger.open(postgres_url).begin("churn", terms(3))
+        second = Ledger.open(postgres_url).account("churn")
+        for index in range(5):
+            release(first, f"a{index}", 0.25)
+            release(second, f"b{index}", 0.25)
+        assert first.verify().entries == 10
+    finally:
+        with direct(postgres_url) as connection:
+            connection.execute(f'ALTER DATABASE "{name}" RESET default_transaction_isolation')
+
+
+def test_an_older_state_of_the_database_is_refused_l8(postgres_url):
+    account = Ledger.open(postgres_url).begin("churn", terms(3))
+    release(account, "first", 0.5)
+    release(account, "second", 1)
+    with direct(postgres_url) as connection:
+        connection.execute("DROP TRIGGER privkit_record_guard ON privkit_record")
+        connection.execute("DELETE FROM privkit_record WHERE seq > 2")
+    with pytest.raises(LedgerMovedError, match="ends at 2"):
+        account.reserve("third", {}, eps(0.5))
+    with pytest.raises(LedgerMovedError):
+        Ledger.open(postgres_url).account("churn")
+    assert Ledger.open(postgres_url, adopt=True).account("churn").spent == eps(1.5)
