@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 #: Each command with its one line of help; its module has ``arguments(parser)`` and ``run(options) -> int``.
 COMMANDS = {
     "demo": "tell the story of the first notebook in this terminal, in a temporary folder",
+    "kanon": "report the k-anonymity of a table in a file",
+    "anonymize": "generalize a table in a file until it is k-anonymous",
 }
 
 
@@ -29,7 +31,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return the exit code: 0 done, 1 refused, 2 a mistake in the arguments."""
+    """Run the command line and return the exit code: 0 done, 1 refused, 2 a mistake in the arguments, 3 falls short."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal without ε shows "?"
             stream.reconfigure(errors="replace")

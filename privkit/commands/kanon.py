@@ -1,0 +1,37 @@
+"""``privkit kanon``: the k-anonymity of a file."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from privkit.anonymity.kanon import kanon
+from privkit.commands.table import FALLS_SHORT, add_table, read_table
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command."""
+    add_table(parser)
+    parser.add_argument("--k", type=int, help="the k to judge by: exit code 3 where rows fall short")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the report; return 0, or 3 if rows fall short of the k that was asked."""
+    report = kanon(read_table(options.file, options.sep), options.qi, k=options.k, unit=options.unit)
+    if options.json:
+        print(
+            json.dumps(
+                {
+                    "k": report.k,
+                    "n_rows": report.n_rows,
+                    "n_classes": report.n_classes,
+                    "n_unique": report.n_unique,
+                    "required": options.k,
+                    "satisfied": report.satisfied,
+                    "rows_short": report.rows_short,
+                }
+            )
+        )
+    else:
+        print(report)
+    return FALLS_SHORT if report.satisfied is False else 0
