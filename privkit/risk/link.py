@@ -125,8 +125,8 @@ def link(
         The columns to compare; a mapping names the columns of `other` where they differ.
     truth : dataframe, str or (str, str), optional
         Which rows belong together: a table with the id in the data and the id in `other`, under their names there
-        (other columns are ignored; a pair with a missing id says that the person is absent); or the name of an id column that
-        both tables have; or the names of such a column in the data and in `other`.
+        (other columns are ignored; a pair with a missing id says that the person is absent); or the name of an id
+        column that both tables have; or the names of such a column in the data and in `other`.
     control : dataframe, optional
         People like those in the data who are known not to be in `other`, with the columns of `on`.
     seed : int

@@ -14,7 +14,7 @@ from privkit.errors.risk import PopulationError, WeightsError
 from privkit.risk.attackers import AttackerRisk, journalist, marketer, prosecutor
 from privkit.risk.individual import individual, individual_risks
 from privkit.risk.thresholds import Threshold, threshold_of
-from privkit.risk.uniqueness import PopulationUniqueness, population_uniques
+from privkit.risk.uniqueness import UniquenessEstimates, population_uniques
 from privkit.tally.coded import count_classes
 from privkit.tally.frame import column_names, open_frame
 from privkit.tally.pairs import match_rows
@@ -44,7 +44,7 @@ class RiskReport(Plotted):
         known: the journalist and the marketer are then bounded by F = f, the data as its own population.
     individual : AttackerRisk or None
         The risk of Benedetti and Franconi, where weights were given.
-    uniqueness : PopulationUniqueness or None
+    uniqueness : UniquenessEstimates or None
         Estimates of the population's uniques by several models, where the population came as a number.
     n_rows, n_classes, n_unique : int
         n, u and the sample uniques; persons instead of rows where a unit was named.
@@ -69,7 +69,7 @@ class RiskReport(Plotted):
     journalist: AttackerRisk
     marketer: AttackerRisk
     individual: AttackerRisk | None
-    uniqueness: PopulationUniqueness | None
+    uniqueness: UniquenessEstimates | None
     population: int | None
     k_map: int | None
     population_unique: int | None

@@ -65,7 +65,7 @@ class UniquenessEstimate:
 
 
 @dataclass(frozen=True, slots=True)
-class PopulationUniqueness(Mapping[str, UniquenessEstimate]):
+class UniquenessEstimates(Mapping[str, UniquenessEstimate]):
     """The estimates of all models, by name, and the one that the rule of Dankar et al. chooses.
 
     Attributes
@@ -101,7 +101,7 @@ class PopulationUniqueness(Mapping[str, UniquenessEstimate]):
         return self.estimates[self.chosen]
 
 
-def population_uniques(sizes: NDArray[np.int64], population: int) -> PopulationUniqueness:
+def population_uniques(sizes: NDArray[np.int64], population: int) -> UniquenessEstimates:
     """Estimate how many persons of a population are unique, by three models.
 
     Parameters
@@ -134,7 +134,7 @@ def population_uniques(sizes: NDArray[np.int64], population: int) -> PopulationU
     estimates = {
         name: _estimate(name, *found, n=n, population=population, s1=uniques) for name, found in fitted.items()
     }
-    return PopulationUniqueness(MappingProxyType(estimates), _dankar(estimates, n / population), population, n)
+    return UniquenessEstimates(MappingProxyType(estimates), _dankar(estimates, n / population), population, n)
 
 
 def _estimate(

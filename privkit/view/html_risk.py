@@ -14,7 +14,7 @@ from privkit.view.markup import Markup, card, meter, note, table, tag
 from privkit.view.words import label, number, percent
 
 if TYPE_CHECKING:
-    from privkit.risk.uniqueness import PopulationUniqueness
+    from privkit.risk.uniqueness import UniquenessEstimates
 
 #: Lines of a table; the whole of it is a frame.
 _MOST = 12
@@ -52,7 +52,7 @@ def _risk(report: RiskReport) -> Markup:
     )
 
 
-def _models(found: PopulationUniqueness) -> Markup:
+def _models(found: UniquenessEstimates) -> Markup:
     rows = [
         [
             estimate.model + (" (chosen)" if estimate.model == found.chosen else ""),

@@ -1,0 +1,274 @@
+"""A person's request: finding and erasing somebody across tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from privkit.errors import ColumnNotFoundError, ParameterError
+from privkit.tally.columns import all_columns
+from privkit.tally.selection import eager_frame, id_text, kept_rows, rows_of
+from privkit.values.show import Shown
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+#: What no search through frames reaches.
+UNREACHED = (
+    "releases that were published: noisy figures are not taken back, and cannot be traced to a person",
+    "packages and files that were handed over: tell their recipients",
+    "backups, caches, notebook outputs and checkpoints",
+    "models that were trained on the rows",
+    "rows under another id or pseudonym of the same person",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a person stands.
+
+    Attributes
+    ----------
+    table, column : str
+    rows : int
+        Rows that have the id there.
+    """
+
+    table: str
+    column: str
+    rows: int
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SubjectReport(Shown):
+    """Where somebody stands in some tables. Its text holds neither the id nor a value.
+
+    Attributes
+    ----------
+    places : tuple of Place
+        Tables and columns that have the id.
+    searched : tuple of str
+        All tables that were searched.
+    not_searched : tuple of str
+        Tables without the column asked for.
+    unreached : tuple of str
+        What a search of tables cannot reach.
+    """
+
+    places: tuple[Place, ...]
+    searched: tuple[str, ...]
+    not_searched: tuple[str, ...]
+    unreached: tuple[str, ...]
+    _frames: Mapping[str, Any]
+    _masks: Mapping[str, NDArray[np.bool_]]
+
+    @property
+    def found(self) -> bool:
+        """Whether any table has the id."""
+        return bool(self.places)
+
+    @property
+    def n_rows(self) -> int:
+        """Rows that have the id, in all tables."""
+        return sum(int(mask.sum()) for mask in self._masks.values())
+
+    def rows(self, table: str | None = None) -> Any:
+        """Return the person's rows in one table, for the answer to the person. Clear the output before sharing.
+
+        Raises
+        ------
+        ParameterError
+            If the table was not searched, or several were and none is named.
+        """
+        if table is None and len(self.searched) == 1:
+            table = self.searched[0]
+        if table is None or table not in self._masks:
+            found = "None" if table is None else repr(table)
+            raise ParameterError.of("rows", "table", found, f"one of {list(self.searched)}")
+        return kept_rows(self._frames[table], self._masks[table])
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a row per place: `table`, `column`, `rows`."""
+        import pandas as pd
+
+        rows = [(place.table, place.column, place.rows) for place in self.places]
+        return pd.DataFrame(rows, columns=["table", "column", "rows"])
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ErasureReport(Shown):
+    """Tables without somebody's rows.
+
+    Attributes
+    ----------
+    frames : mapping of str to dataframe
+        The tables anew, without the rows; the given ones are unchanged: replace them where they are stored.
+    removed : mapping of str to int
+        Rows left out of each table.
+    mentions : tuple of Place
+        Other columns that still have the id, in rows of other persons: look at them.
+    not_searched, unreached : tuple of str
+        Tables without the column asked for; what an erasure in tables cannot reach.
+    """
+
+    frames: Mapping[str, Any]
+    removed: Mapping[str, int]
+    mentions: tuple[Place, ...]
+    not_searched: tuple[str, ...]
+    unreached: tuple[str, ...]
+
+    @property
+    def frame(self) -> Any:
+        """The table, where there is one only.
+
+        Raises
+        ------
+        ParameterError
+        """
+        if len(self.frames) != 1:
+            raise ParameterError.together(
+                "frame", ("frames",), f"there are {len(self.frames)} tables: use .frames[name]."
+            )
+        return next(iter(self.frames.values()))
+
+    @property
+    def n_removed(self) -> int:
+        """Rows left out, in all tables."""
+        return sum(self.removed.values())
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a row per table: `table`, `removed`."""
+        import pandas as pd
+
+        return pd.DataFrame(list(self.removed.items()), columns=["table", "removed"])
+
+
+def find_subject(frames: object, id: object, *, on: str | Mapping[str, str] | None = None) -> SubjectReport:
+    """Tell where a person stands: which tables and columns have the id, and in how many rows.
+
+    Reads rows; spends nothing. Numbers and their texts are one (7, 7.0 and "7", but not "007").
+
+    Parameters
+    ----------
+    frames : dataframe, or mapping of str to dataframe
+        pandas or eager Polars.
+    id : str or number
+        The person's id. No report shows it.
+    on : str or mapping of str to str, optional
+        The id's column, or one for each table; by default every column is searched.
+
+    Raises
+    ------
+    ColumnNotFoundError, FrameError, ParameterError
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> tables = {"orders": pd.DataFrame({"who": [1, 2, 1]}), "calls": pd.DataFrame({"from": ["1"], "to": ["3"]})}
+    >>> find_subject(tables, 1).to_frame().to_dict("list")
+    {'table': ['orders', 'calls'], 'column': ['who', 'from'], 'rows': [2, 1]}
+    """
+    person = _person(id, "find_subject")
+    tables, columns, without = _tables(frames, on, "find_subject")
+    places, masks = [], {}
+    for table, data in tables.items():
+        if table in without:
+            continue
+        masks[table], here = _search(data, table, columns[table], person, "find_subject")
+        places += here
+    return SubjectReport(
+        tuple(places), tuple(masks), without, UNREACHED, MappingProxyType(tables), MappingProxyType(masks)
+    )
+
+
+def erase_subject(frames: object, id: object, *, on: str | Mapping[str, str]) -> ErasureReport:
+    """Return the tables without a person's rows, and say what an erasure in tables cannot reach.
+
+    Reads rows; spends nothing; changes nothing in place. Columns other than `on` that have the id (a referrer, a called
+    number) belong to rows of others: these stay, and are told as mentions.
+
+    Parameters
+    ----------
+    frames : dataframe, or mapping of str to dataframe
+    id : str or number
+    on : str or mapping of str to str
+        The column of ids whose rows are the person's, or one for each table.
+
+    Raises
+    ------
+    ColumnNotFoundError, FrameError, ParameterError
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> erase_subject(pd.DataFrame({"who": [1, 2, 1]}), 1, on="who").frame["who"].tolist()
+    [2]
+    """
+    person = _person(id, "erase_subject")
+    if on is None:
+        raise ParameterError.of("erase_subject", "on", "None", "the column of ids, or a mapping from table to column")
+    tables, columns, without = _tables(frames, on, "erase_subject")
+    kept, removed, mentions = {}, {}, []
+    for table, data in tables.items():
+        if table in without:
+            kept[table] = data
+            mentions += _search(data, table, all_columns(data, "erase_subject"), person, "erase_subject")[1]
+            continue
+        mask, _ = _search(data, table, columns[table], person, "erase_subject")
+        kept[table], removed[table] = kept_rows(data, ~mask), int(mask.sum())
+        others = [name for name in all_columns(data, "erase_subject") if name not in columns[table]]
+        mentions += _search(kept[table], table, others, person, "erase_subject")[1]
+    return ErasureReport(MappingProxyType(kept), MappingProxyType(removed), tuple(mentions), without, UNREACHED)
+
+
+def _person(id: object, function: str) -> str:
+    person = id_text(id)
+    if person is None or not person:
+        raise ParameterError.of(function, "id", f"a {type(id).__name__} that is no id", "a text or a number")
+    return person
+
+
+def _tables(frames: object, on: object, function: str) -> tuple[dict[str, Any], dict[str, list[str]], tuple[str, ...]]:
+    """Return the tables, the columns to search in each, and the tables that lack the column."""
+    tables = dict(frames) if isinstance(frames, Mapping) else {"data": frames}
+    if not tables or any(not isinstance(name, str) for name in tables):
+        raise ParameterError.of(
+            function, "frames", "no tables by name", "a dataframe, or a mapping from name to dataframe"
+        )
+    columns: dict[str, list[str]] = {}
+    without = []
+    for table, data in tables.items():
+        eager_frame(data, function, (), "frames")
+        present = all_columns(data, function)
+        asked = on.get(table) if isinstance(on, Mapping) else on
+        if asked is None and on is None:
+            columns[table] = present
+        elif isinstance(asked, str) and asked in present:
+            columns[table] = [asked]
+        elif isinstance(on, Mapping) and asked is not None:
+            raise ColumnNotFoundError.of(function, f"on[{table!r}]", asked, [asked], present)
+        else:
+            without.append(table)
+    if isinstance(on, Mapping) and (unknown := [name for name in on if name not in tables]):
+        raise ParameterError.of(function, "on", f"tables {unknown!r}", f"tables among {list(tables)}")
+    if len(without) == len(tables):
+        raise ColumnNotFoundError.of(function, "on", on, [on], present)
+    return tables, columns, tuple(without)
+
+
+def _search(
+    data: Any, table: str, columns: list[str], person: str, function: str
+) -> tuple[NDArray[np.bool_], list[Place]]:
+    import numpy as np
+
+    whole, places = np.zeros(len(data), dtype=bool), []
+    for column in columns:
+        mask = rows_of(data, column, person, function=function)
+        if count := int(mask.sum()):
+            places.append(Place(table, column, count))
+            whole |= mask
+    return whole, places

@@ -1,0 +1,151 @@
+"""Selecting rows: whose consent covers a purpose, and which rows belong to one person."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+import numpy as np
+
+from privkit.errors import FrameError
+from privkit.tally.frame import open_frame
+from privkit.tally.subsets import chosen_columns
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+_SEPARATORS = re.compile(r"\s*[;,|]\s*")
+
+
+def eager_frame(data: object, function: str, columns: Iterable[str], argument: str) -> Any:
+    """Return `data` with its columns checked; refuse a lazy frame, whose rows cannot be chosen by their place.
+
+    Raises
+    ------
+    ColumnNotFoundError, DuplicateColumnError, FrameError
+    """
+    frame = open_frame(data, function, list(columns), argument)
+    if isinstance(frame, nw.LazyFrame):
+        raise FrameError.unsupported(function, f"a lazy {type(data).__name__}; collect it first")
+    return data
+
+
+def kept_rows(data: Any, mask: NDArray[np.bool_]) -> Any:
+    """Return the rows where `mask` is True, in a new frame of the same engine."""
+    import pandas as pd
+
+    if isinstance(data, pd.DataFrame):
+        return data.loc[mask]
+    return nw.from_native(data, eager_only=True).filter(mask.tolist()).to_native()
+
+
+def rows_consenting(data: object, column: str, purpose: str, *, function: str) -> NDArray[np.bool_]:
+    """Return the rows whose consent names the purpose. Missing is no consent.
+
+    A column of true and false is taken as it is; of texts, as purposes between ``;``, ``,`` or ``|``; of lists, as
+    purposes.
+    """
+    import pandas as pd
+
+    values = chosen_columns(data, [column], function, "column")[column]
+    if pd.api.types.is_bool_dtype(values.dtype):
+        return np.asarray(values.fillna(False), dtype=bool)
+    codes, distinct = _factorized(values)
+    covered = np.array([*(_covers(value, purpose) for value in distinct), False], dtype=bool)
+    return covered[codes]
+
+
+def _factorized(values: pd.Series) -> tuple[NDArray[np.int64], list[Any]]:
+    """Return each row's place among the distinct values, -1 for missing; of lists, each row is its own."""
+    import pandas as pd
+
+    try:
+        codes, distinct = pd.factorize(values, use_na_sentinel=True)
+    except TypeError:
+        return np.arange(len(values)), values.tolist()
+    return codes, list(distinct)
+
+
+def _covers(value: object, purpose: str) -> bool:
+    if isinstance(value, str):
+        return purpose in _SEPARATORS.split(value.strip())
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, list | tuple | set | frozenset | np.ndarray):
+        return any(isinstance(item, str) and item.strip() == purpose for item in value)
+    return False
+
+
+def ids_consenting(consents: object, on: str, purpose: str, today: date, *, function: str) -> pd.Series:
+    """Return the ids that have a consent for the purpose which was given by `today` and not withdrawn or expired.
+
+    `consents` has the id, `purpose`, and optionally `given`, `withdrawn` and `until` (dates).
+    """
+    import pandas as pd
+
+    names = open_frame(consents, function, [on, "purpose"], "consents").collect_schema().names()
+    dated = [name for name in ("given", "withdrawn", "until") if name in names]
+    table = chosen_columns(consents, [on, "purpose", *dated], function, "consents")
+    valid = np.array((table["purpose"] == purpose).fillna(False), dtype=bool)
+    now = pd.Timestamp(today)
+    for name in dated:
+        days = _days(table[name], name, function)
+        if name == "given":
+            valid &= (days <= now).to_numpy(dtype=bool)
+        elif name == "withdrawn":
+            valid &= (days.isna() | (days > now)).to_numpy(dtype=bool)
+        else:
+            valid &= (days.isna() | (days >= now)).to_numpy(dtype=bool)
+    return table.loc[valid, on].dropna()
+
+
+def _days(column: pd.Series, name: str, function: str) -> pd.Series:
+    import pandas as pd
+
+    try:
+        days = pd.to_datetime(column, format="ISO8601" if column.dtype != "datetime64[ns]" else None)
+    except (ValueError, TypeError):
+        hint = "It must hold dates, as 2026-12-31."
+        raise FrameError.column_type(function, name, str(column.dtype), hint) from None
+    return days.dt.tz_localize(None) if getattr(days.dt, "tz", None) is not None else days
+
+
+def rows_in(data: object, column: str, ids: pd.Series, *, function: str) -> NDArray[np.bool_]:
+    """Return the rows whose id is among `ids`; a row without an id is not."""
+    from privkit.tally.pairs import joint_codes
+
+    own = chosen_columns(data, [column], function, "on")[column]
+    here, there = joint_codes(own, ids.rename(column), function)
+    return np.isin(here, there) & (here >= 0)
+
+
+def rows_of(data: object, column: str, person: str, *, function: str) -> NDArray[np.bool_]:
+    """Return the rows whose value in `column` is the id; numbers and their texts are one (7, 7.0, "7", not "007")."""
+    import pandas as pd
+
+    values = chosen_columns(data, [column], function, "on")[column]
+    codes, distinct = _factorized(values.astype(object) if isinstance(values.dtype, pd.CategoricalDtype) else values)
+    same = np.array([*(id_text(value) == person for value in distinct), False], dtype=bool)
+    return same[codes]
+
+
+def id_text(value: object) -> str | None:
+    """Return an id as text: whole numbers without a decimal point; None for what is no id.
+
+    Examples
+    --------
+    >>> id_text(7.0), id_text("007"), id_text(None)
+    ('7', '007', None)
+    """
+    if hasattr(value, "item") and getattr(value, "shape", None) == ():
+        value = value.item()
+    missing = value is None or value != value  # noqa: PLR0124  # NaN
+    if missing or isinstance(value, bool | list | tuple | dict | set):
+        return None
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else repr(value)
+    return str(value)

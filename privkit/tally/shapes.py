@@ -1,0 +1,208 @@
+"""Shapes of values: what form a text has, whether its checksum is right. Values go in, shares come out."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from ipaddress import AddressValueError, IPv6Address
+
+#: Masks of fewer values than this are not shown: they would describe few persons.
+_FEWEST = 10
+_LONGEST_MASK = 28
+#: Values looked at before a form is given up.
+_FIRST = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form that values may have.
+
+    Attributes
+    ----------
+    name : str
+        For the evidence.
+    strong : bool
+        Whether the form alone tells what a column is; else its name must say the same.
+    matches : function
+        From a text to whether it has the form.
+    """
+
+    name: str
+    strong: bool
+    matches: Callable[[str], bool]
+
+
+def _pattern(expression: str) -> Callable[[str], bool]:
+    compiled = re.compile(expression)
+    return lambda text: compiled.fullmatch(text) is not None
+
+
+def luhn(text: str) -> bool:
+    """Return whether the digits pass the check of payment cards (ISO/IEC 7812, annex B).
+
+    One in ten random numbers passes.
+
+    Examples
+    --------
+    >>> luhn("4111 1111 1111 1111"), luhn("4111 1111 1111 1112")
+    (True, False)
+    """
+    digits = text.replace(" ", "").replace("-", "")
+    if not (digits.isascii() and digits.isdigit() and 13 <= len(digits) <= 19):
+        return False
+    doubled = [int(digit) * 2 for digit in digits[-2::-2]]
+    return (sum(map(int, digits[-1::-2])) + sum(value - 9 * (value > 9) for value in doubled)) % 10 == 0
+
+
+def iban(text: str) -> bool:
+    """Return whether the text is an IBAN with the right check digits (ISO 13616, modulus 97).
+
+    Examples
+    --------
+    >>> iban("GB82 WEST 1234 5698 7654 32"), iban("GB83 WEST 1234 5698 7654 32")
+    (True, False)
+    """
+    plain = text.replace(" ", "").upper()
+    if not re.fullmatch(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}", plain):
+        return False
+    return int("".join(str(int(char, 36)) for char in plain[4:] + plain[:4])) % 97 == 1
+
+
+def vin(text: str) -> bool:
+    """Return whether the text is a vehicle number with the right check digit (49 CFR 565.15).
+
+    Examples
+    --------
+    >>> vin("1M8GDM9AXKP042788"), vin("1M8GDM9A1KP042788")
+    (True, False)
+    """
+    plain = text.upper()
+    if not re.fullmatch(r"[A-HJ-NPR-Z0-9]{17}", plain):
+        return False
+    values = dict(zip("ABCDEFGHJKLMNPRSTUVWXYZ", [*range(1, 9), *range(1, 6), 7, 9, *range(2, 10)], strict=True))
+    weights = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
+    total = sum(weight * values.get(char, ord(char) - 48) for weight, char in zip(weights, plain, strict=True))
+    return plain[8] == "0123456789X"[total % 11]
+
+
+def nhs(text: str) -> bool:
+    """Return whether the text is an NHS number with the right check digit (modulus 11). One in eleven passes.
+
+    Examples
+    --------
+    >>> nhs("943 476 5919"), nhs("943 476 5918")
+    (True, False)
+    """
+    digits = text.replace(" ", "").replace("-", "")
+    if not (digits.isascii() and digits.isdigit() and len(digits) == 10):
+        return False
+    total = sum(int(digit) * weight for digit, weight in zip(digits[:9], range(10, 1, -1), strict=True))
+    return -total % 11 == int(digits[9])
+
+
+def ssn(text: str) -> bool:
+    """Return whether the text could be a US social security number; nine in ten random numbers of nine digits could.
+
+    Examples
+    --------
+    >>> ssn("536-90-4399"), ssn("666-90-4399")
+    (True, False)
+    """
+    found = re.fullmatch(r"([0-9]{3})[- ]?([0-9]{2})[- ]?([0-9]{4})", text)
+    if found is None:
+        return False
+    area, group, serial = found.groups()
+    return area not in {"000", "666"} and area < "900" and group != "00" and serial != "0000"
+
+
+def _ipv6(text: str) -> bool:
+    try:
+        IPv6Address(text)
+    except (AddressValueError, ValueError):
+        return False
+    return True
+
+
+def _ipv4(text: str) -> bool:
+    parts = text.split(".")
+    return len(parts) == 4 and all(
+        part.isascii() and part.isdigit() and len(part) <= 3 and int(part) < 256 for part in parts
+    )
+
+
+_DATE = r"(?:[0-9]{4}[-/.](?:0?[1-9]|1[0-2])[-/.][0-9]{1,2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.](?:[0-9]{4}|[0-9]{2}))"
+
+#: The forms that are known. What one in ten random values passes, or dates and numbers share, is weak.
+FORMS: tuple[Form, ...] = (
+    Form("e-mail address", True, _pattern(r"[^@\s,;]+@[^@\s,;]+\.[A-Za-z]{2,}")),
+    Form("URL", True, _pattern(r"(?:https?|ftp)://\S+|www\.\S+\.\S+")),
+    Form("IPv6 address", True, _ipv6),
+    Form("IPv4 address", False, _ipv4),
+    Form("MAC address", True, _pattern(r"[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5}")),
+    Form("UUID", True, _pattern(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")),
+    Form("IBAN", True, iban),
+    Form("payment card number", False, luhn),
+    Form("vehicle number (VIN)", True, vin),
+    Form("social security number with dashes", True, lambda text: "-" in text and ssn(text)),
+    Form("social security number", False, ssn),
+    Form("NHS number", False, nhs),
+    Form("international phone number", True, _pattern(r"\+[0-9][0-9 ()./-]{6,20}[0-9]")),
+    Form("phone number", False, _pattern(r"[+(]?[0-9][0-9 ()./-]{5,20}[0-9]")),
+    Form("date", True, _pattern(_DATE + r"(?:[T ][0-9]{1,2}:[0-9]{2}.*)?")),
+    Form("postal code", False, _pattern(r"[0-9]{4,5}(?:-[0-9]{4})?|[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}")),
+    Form("pair of coordinates", True, _pattern(r"-?[0-9]{1,2}\.[0-9]{3,},\s*-?[0-9]{1,3}\.[0-9]{3,}")),
+)
+
+
+def form_shares(values: Sequence[str]) -> dict[str, float]:
+    """Return, for each form that at least half of the values have, the share of values that have it.
+
+    Examples
+    --------
+    >>> form_shares(["a@b.org", "c@d.org"])
+    {'e-mail address': 1.0}
+    """
+    shares = {}
+    for form in FORMS if values else ():
+        first = values[:_FIRST]
+        if 2 * sum(map(form.matches, first)) < len(first):
+            continue
+        share = sum(map(form.matches, values)) / len(values)
+        if share >= 0.5:
+            shares[form.name] = share
+    return shares
+
+
+def mask(text: str) -> str:
+    """Return the shape of a text: A and a for letters, d for digits, ? for what is neither nor common punctuation.
+
+    Examples
+    --------
+    >>> mask("Ab-12/é"), mask("1234567890" * 4)
+    ('Aa-dd/a', 'dddddddddddddddddddddddddddd…')
+    """
+    shape = "".join(_shape(char) for char in text[: _LONGEST_MASK + 1])
+    return shape if len(shape) <= _LONGEST_MASK else shape[:_LONGEST_MASK] + "…"
+
+
+def _shape(char: str) -> str:
+    if char.isdigit():
+        return "d"
+    if char.isalpha():
+        return "A" if char.isupper() else "a"
+    return char if char in " -_./:,;@+()#" else "?"
+
+
+def common_mask(values: Sequence[str]) -> tuple[str, float]:
+    """Return the most frequent shape and its share; nothing where too few values share one."""
+    if not values:
+        return "", 0.0
+    shape, count = Counter(map(mask, values)).most_common(1)[0]
+    return (shape, count / len(values)) if count >= _FEWEST else ("", 0.0)
+
+
+def is_free_text(values: Sequence[str]) -> bool:
+    """Return whether the values are sentences: many words on average."""
+    return bool(values) and sum(len(value.split()) for value in values) / len(values) >= 5

@@ -1,0 +1,314 @@
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from privkit.errors import ColumnNotFoundError, DuplicateColumnError, FrameError, ParameterError
+from privkit.examples import example
+from privkit.study.inventory import Inventory
+from privkit.study.inventory_audit import audit
+from privkit.study.inventory_names import DIRECT, OTHER, QUASI, SENSITIVE, meaning_of_name
+
+RNG = np.random.default_rng(20261123)
+
+
+# -- real tables ---------------------------------------------------------------------------------------------------
+
+
+def test_the_customer_table_of_a_telecom():
+    found = audit(example("insights"))
+    assert found.direct == ["msisdn", "email", "account_number"]
+    assert found.qi == ["zip", "age"]
+    assert [found[name].hipaa for name in ("msisdn", "email", "account_number", "zip", "age")] == list("DFJBC")
+    assert found.uniques == 11267
+    assert found["email"].unique_share == 1.0
+    assert found["email"].rating == found["zip"].rating == "high"
+    assert found["email"].action.startswith("drop")
+
+
+def test_the_shops_released_table(shop):
+    found = audit(shop)
+    assert found.direct == ["pseudonym"]
+    assert found.qi == ["sex", "birth_date", "postcode"]
+    assert found.uniques == 1159
+    assert found["birth_date"].rating == "high"
+    assert found["sex"].rating == "low"
+    assert "year" in found["birth_date"].action
+
+
+def test_the_telco_table(telco):
+    found = audit(telco)
+    assert set(found.qi) >= {"gender", "SeniorCitizen", "Partner", "Dependents", "tenure"} & set(telco.columns)
+    assert found.direct == [name for name in telco.columns if name == "customerID"]
+
+
+def test_distinction_and_separation_equal_those_of_arx():
+    place = Path(os.environ.get("PRIVKIT_ORACLE", Path(__file__).parents[3] / "shared" / "oracle"))
+    if not (place / "arx.json").exists():
+        pytest.skip("ARX's answers are not here: set PRIVKIT_ORACLE to their folder")
+    found = audit(pd.read_csv(place / "adult.csv.gz", sep=";"))
+    theirs = json.loads((place / "arx.json").read_text())["raw_risk"]["qi9"]["attribute_risks"]
+    alone = [row for row in theirs if "|" not in row["qi"]]
+    assert len(alone) == 9
+    for row in alone:
+        assert found[row["qi"]].distinction == pytest.approx(row["distinction"], rel=1e-12)
+        assert found[row["qi"]].separation == pytest.approx(row["separation"], rel=1e-12)
+
+
+def test_contributions_equal_counting_with_pandas(adult):
+    columns = ["sex", "age", "race", "income", "education"]
+    found = audit(adult[columns], roles={"income": "other", "education": "other"})
+
+    def uniques(names: list[str]) -> int:
+        return int((adult.groupby(names)[names[0]].transform("size") == 1).sum())
+
+    assert found.uniques == uniques(["sex", "age", "race"]) == 62
+    for name in found.qi:
+        rest = [other for other in found.qi if other != name]
+        assert found[name].uniques_with_others == 62 - uniques(rest)
+    for name in ("income", "education"):
+        assert found[name].uniques_with_others == uniques([*found.qi, name]) - 62
+
+
+# -- detection -----------------------------------------------------------------------------------------------------
+
+
+def digits(length: int, n: int = 2000) -> list[str]:
+    return ["".join(map(str, row)) for row in RNG.integers(0, 10, (n, length))]
+
+
+def luhn_numbers(n: int = 300) -> list[str]:
+    found = []
+    for body in digits(15, n):
+        total = sum(
+            (2 * int(d) - 9 * (int(d) > 4)) if place % 2 == 0 else int(d) for place, d in enumerate(reversed(body))
+        )
+        found.append(body + str(-total % 10))
+    return found
+
+
+VALUES = {
+    "e-mail address": [f"user{n}@example.org" for n in range(300)],
+    "URL": [f"https://example.org/people/{n}" for n in range(300)],
+    "device identifier": [f"00:1b:44:11:{n // 256:02x}:{n % 256:02x}" for n in range(300)],
+    "unique code": [f"0b9f{n:04x}-0000-4000-8000-000000000000" for n in range(300)],
+    "IP address": [f"2001:db8::{n:x}" for n in range(300)],
+    "phone number": [f"+41 44 {n:03d} 12 34" for n in range(300)],
+    "social security number": [f"{100 + n}-{10 + n % 80}-{1000 + n}" for n in range(300)],
+    "date": [f"19{n % 90 + 10}-0{n % 9 + 1}-1{n % 9}" for n in range(300)],
+    "payment card number": luhn_numbers(),
+}
+
+
+@pytest.mark.parametrize("what", VALUES)
+def test_strong_forms_are_found_without_a_name(what):
+    entry = audit(pd.DataFrame({"x1": VALUES[what]}))["x1"]
+    assert entry.what == what
+    assert entry.role == (QUASI if what == "date" else DIRECT)
+    assert any(reason.startswith("values: 100%") for reason in entry.evidence)
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "not_this"),
+    [
+        ("reference", digits(9), "social security number"),
+        ("order_number", digits(16), "payment card number"),
+        ("created_unix", [str(1_700_000_000 + 7 * n) for n in range(2000)], "medical record number"),
+        ("software", [f"{n % 9}.{n % 7}.{n % 5}.{n % 11}" for n in range(2000)], "IP address"),
+        ("amount", digits(7), "phone number"),
+    ],
+)
+def test_look_alikes_need_the_name(name, values, not_this):
+    assert audit(pd.DataFrame({name: values}))[name].what != not_this
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "what"),
+    [
+        ("ssn", digits(9), "social security number"),
+        ("client_ip", [f"10.0.{n // 256}.{n % 256}" for n in range(300)], "IP address"),
+        ("NHS number", digits(10), "medical record number"),
+    ],
+)
+def test_weak_forms_count_with_the_name(name, values, what):
+    assert audit(pd.DataFrame({name: values}))[name].what == what
+
+
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [
+        ("Vorname", DIRECT), ("lastName", DIRECT), ("name", DIRECT), ("customer_name", DIRECT), ("E-Mail", DIRECT),
+        ("phone_number", DIRECT), ("accountNumber", DIRECT), ("licensePlate", DIRECT), ("userId", DIRECT),
+        ("street", DIRECT), ("driver_license_no", DIRECT), ("PLZ", QUASI), ("zip3", QUASI), ("Geburtsdatum", QUASI), ("date_of_birth", QUASI),
+        ("sexo", QUASI),
+        ("native-country", QUASI), ("maritalStatus", QUASI), ("latitude", QUASI), ("ageGroup", QUASI),
+        ("diagnosis_code", SENSITIVE), ("religion", SENSITIVE), ("yearly_income", SENSITIVE),
+        ("plan_name", None), ("email_verified", None), ("phone_type", None), ("ip_count", None), ("orders", None),
+        ("filename", None), ("message", None),
+    ],
+)  # fmt: skip
+def test_names_in_several_languages(name, role):
+    meaning = meaning_of_name(name)
+    assert (meaning.role if meaning else None) == role
+
+
+def test_values_speak_against_a_name():
+    frame = pd.DataFrame({"email": [True, False] * 50, "PhoneService": ["Yes", "No"] * 50})
+    assert [entry.role for entry in audit(frame)] == [OTHER, OTHER]
+
+
+def test_codes_that_tell_all_rows_apart_identify_but_measures_do_not():
+    frame = pd.DataFrame({"x1": [f"Q{n * 7919 % 10007}" for n in range(500)], "x2": RNG.random(500), "x3": ["a"] * 500})
+    found = audit(frame)
+    assert [entry.role for entry in found] == [DIRECT, OTHER, OTHER]
+    assert found["x2"].rating == "high"
+    assert found["x1"].hipaa == "R"
+
+
+def test_times_and_free_text():
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    frame = pd.DataFrame(
+        {
+            "x1": [start + timedelta(hours=n) for n in range(40)],
+            "x2": [f"the patient number {n} said that it hurt" for n in range(40)],
+        }
+    )
+    found = audit(frame)
+    assert (found["x1"].role, found["x2"].role, found["x2"].what) == (QUASI, SENSITIVE, "free text")
+    assert "read it" in found["x2"].action
+
+
+# -- what it never shows -------------------------------------------------------------------------------------------
+
+
+def test_no_cell_value_in_text_html_frame_yaml_or_page(tmp_path):
+    frame = pd.DataFrame(
+        {
+            "email": [f"secret{n}@hidden{n}.org" for n in range(40)],
+            "zip": [f"{70000 + n}" for n in range(40)],
+            "note": [f"confidential words about person {n} here" for n in range(40)],
+            "x9": [f"ZQ{n * 13:05d}" for n in range(40)],
+        }
+    )
+    found = audit(frame)
+    told = (
+        repr(found)
+        + found._repr_html_()
+        + found.to_frame().to_string()
+        + found.to_yaml()
+        + found.to_html(tmp_path / "i.html")
+    )
+    told += repr(found.check(frame)) + found.check(frame)._repr_html_()
+    for column in frame:
+        assert not any(value in told for value in frame[column])
+    assert "secret" not in told
+    assert "shape: AAddddd (100%)" in told
+    assert (tmp_path / "i.html").read_text(encoding="utf-8") == found.to_html()
+    assert "Content-Security-Policy" in found.to_html()
+    assert "<script" not in found.to_html()
+
+
+@pytest.mark.parametrize(
+    "name", ["<img src=x onerror=alert(1)>", "a" * 10_000, "two\nlines", "\u202ertl", "{{7*7}}", '"><svg>']
+)
+def test_hostile_column_names_are_told_as_text(name):
+    found = audit(pd.DataFrame({name: [1, 2]}))
+    html = found._repr_html_()
+    assert "<img" not in html
+    assert "<svg" not in html
+    assert "\u202e" not in html
+    assert len(repr(found)) < 2000
+    assert Inventory.from_yaml(found.to_yaml()).columns == (name,)
+
+
+# -- bounds and bad input ------------------------------------------------------------------------------------------
+
+
+def test_five_hundred_columns_answer_within_the_limit_or_say_what_was_left_out():
+    frame = pd.DataFrame(RNG.integers(0, 50, (300, 500)), columns=[f"c{n}" for n in range(500)])
+    whole = audit(frame)
+    assert len(whole) == 500
+    assert whole.left_out == ()
+    short = audit(frame, time_limit=0.02)
+    assert len(short) == 500
+    assert "time limit" in short.left_out[0]
+    assert "Left out: " in repr(short)
+    assert short.entries[-1].left_out == "time limit"
+    assert short.entries[-1].rating == "medium", "what was not looked at is not low"
+
+
+def test_nested_values_are_left_out_and_said():
+    found = audit(pd.DataFrame({"zip": ["a", "b"], "tags": [[1], [2]]}))
+    assert found["tags"].left_out == "values that cannot be compared"
+    assert found.uniques == 2
+
+
+@pytest.mark.parametrize(
+    "frame", [pd.DataFrame(), pd.DataFrame({"zip": []}), pd.DataFrame({"zip": [None, None], "x": [np.nan] * 2})]
+)
+def test_empty_tables_and_columns(frame):
+    found = audit(frame)
+    assert len(found) == frame.shape[1]
+    assert repr(found)
+    assert found._repr_html_()
+    assert len(found.to_frame()) == frame.shape[1]
+
+
+def test_other_engines_agree(shop):
+    expected = audit(shop).to_frame().drop(columns=["dtype"])
+    polars, duckdb = pytest.importorskip("polars"), pytest.importorskip("duckdb")
+    for data in (polars.from_pandas(shop), polars.from_pandas(shop).lazy(), duckdb.from_df(shop)):
+        found = audit(data).to_frame().drop(columns=["dtype"])
+        # An engine may give rows in another order, and so another sample of shapes.
+        columns = [name for name in expected if name != "evidence"]
+        pd.testing.assert_frame_equal(found[columns], expected[columns])
+
+
+def test_the_owner_overrules():
+    frame = pd.DataFrame({"zip": ["a", "b"], "visits": [1, 1]})
+    found = audit(frame, roles={"zip": "other", "visits": "quasi"})
+    assert (found["zip"].role, found["zip"].proposed, found["zip"].overruled) == (OTHER, QUASI, True)
+    assert found.qi == ["visits"]
+    assert "(yours)" in found._repr_html_()
+    again = audit(frame, inventory=found.assign("zip", purpose="delivery"))
+    assert (again["zip"].role, again["zip"].purpose, again.qi) == (OTHER, "delivery", ["visits"])
+
+
+def test_bad_input_is_refused():
+    frame = pd.DataFrame({"zip": ["a"]})
+    with pytest.raises(ColumnNotFoundError, match=r"audit\(\) got roles=") as error:
+        audit(frame, roles={"zipp": "quasi"})
+    assert error.value.matches == ("zip",)
+    with pytest.raises(ParameterError, match="role"):
+        audit(frame, roles={"zip": "public"})
+    with pytest.raises(ParameterError, match="mapping"):
+        audit(frame, roles=["zip"])
+    with pytest.raises(ParameterError, match="time_limit"):
+        audit(frame, time_limit=0)
+    with pytest.raises(ParameterError, match="Inventory"):
+        audit(frame, inventory={})
+    with pytest.raises(FrameError):
+        audit([1])
+    with pytest.raises(DuplicateColumnError):
+        audit(pd.DataFrame([[1, 2]], columns=["a", "a"]))
+
+
+@given(st.lists(st.one_of(st.none(), st.text(max_size=12), st.integers(), st.floats(), st.booleans()), max_size=25))
+@settings(max_examples=80, deadline=None)
+def test_any_column_gets_an_entry(values):
+    found = audit(pd.DataFrame({"x": pd.Series(values, dtype=object)}))
+    entry = found["x"]
+    assert entry.role in {DIRECT, QUASI, SENSITIVE, OTHER}
+    assert repr(found)
+    assert found._repr_html_()
+    if entry.unique_share is not None:
+        assert 0 <= entry.unique_share <= 1
+        assert 0 <= entry.separation <= 1

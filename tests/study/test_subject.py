@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from privkit.errors import ColumnNotFoundError, FrameError, ParameterError
+from privkit.study.subject import erase_subject, find_subject
+
+TABLES = {
+    "orders": pd.DataFrame({"who": [71, 72, 71], "item": ["a", "b", "c"]}, index=[5, 5, 9]),
+    "calls": pd.DataFrame({"caller": ["71", "72"], "called": ["72", "71"]}),
+    "plans": pd.DataFrame({"plan": ["a", "b"]}),
+}
+
+
+def test_every_column_is_searched():
+    found = find_subject(TABLES, 71)
+    assert found.to_frame().to_dict("list") == {
+        "table": ["orders", "calls", "calls"],
+        "column": ["who", "caller", "called"],
+        "rows": [2, 1, 1],
+    }
+    assert (found.n_rows, found.found, found.searched) == (4, True, ("orders", "calls", "plans"))
+    assert found.rows("orders")["item"].tolist() == ["a", "c"]
+    assert find_subject(TABLES, "71").n_rows == 4
+    assert not find_subject(TABLES, "071").found
+
+
+def test_one_column_per_table():
+    found = find_subject(TABLES, 71, on={"orders": "who", "calls": "caller"})
+    assert (found.n_rows, found.not_searched) == (3, ("plans",))
+    assert "Not searched, for want of the column: 'plans'." in repr(found)
+    assert find_subject(TABLES["orders"], 71.0, on="who").rows().index.tolist() == [5, 9]
+
+
+def test_erasure_leaves_the_given_tables_and_tells_mentions():
+    erased = erase_subject(TABLES, 71, on={"orders": "who", "calls": "caller"})
+    assert erased.removed == {"orders": 2, "calls": 1}
+    assert erased.frames["orders"]["who"].tolist() == [72]
+    assert erased.frames["plans"] is TABLES["plans"]
+    assert [(place.table, place.column, place.rows) for place in erased.mentions] == [("calls", "called", 1)]
+    assert len(TABLES["orders"]) == 3
+    assert not find_subject(erased.frames, 71, on={"orders": "who", "calls": "caller"}).found
+    assert erase_subject(TABLES["orders"], 71, on="who").frame["who"].tolist() == [72]
+    assert erase_subject(TABLES["orders"], 99, on="who").n_removed == 0
+
+
+def test_reports_show_no_id_and_say_what_they_cannot_reach():
+    frame = pd.DataFrame({"who": ["idsecret", "other"], "ref": ["other", "idsecret"]})
+    found, erased = find_subject(frame, "idsecret"), erase_subject(frame, "idsecret", on="who")
+    for report in (found, erased):
+        told = repr(report) + report._repr_html_()
+        assert "idsecret" not in told
+        assert "releases" in told
+        assert "packages" in told
+        assert "backups" in told
+    assert repr(find_subject(frame, "nobody")).startswith("The id stands in none of 1 table.")
+    assert repr(erased).startswith("1 row left out of 1 table; the tables given are unchanged.")
+    assert "Still mentioned" in repr(erased)
+
+
+def test_types_of_ids_and_missing_values():
+    frame = pd.DataFrame(
+        {
+            "a": pd.Series([1, None, 3], dtype="Int64"),
+            "b": [1.0, None, 3.5],
+            "c": pd.Categorical(["1", None, "x"]),
+            "d": pd.Series([1, "1", [1]], dtype=object),
+        }
+    )
+    found = find_subject(frame, 1).to_frame()
+    assert dict(zip(found["column"], found["rows"], strict=True)) == {"a": 1, "b": 1, "c": 1, "d": 2}
+    assert find_subject(frame, 3.5).n_rows == 1
+    large = pd.DataFrame({"who": [2**60 + 1, 2**60]})
+    assert find_subject(large, 2**60 + 1).n_rows == 1
+
+
+def test_polars_stays_polars():
+    polars = pytest.importorskip("polars")
+    frame = polars.DataFrame({"who": [1, 2, 1]})
+    assert erase_subject(frame, 1, on="who").frame["who"].to_list() == [2]
+    assert find_subject(frame, 1).rows().height == 2
+    with pytest.raises(FrameError, match="collect it first"):
+        find_subject(frame.lazy(), 1)
+
+
+def test_bad_input_is_refused():
+    for bad in (None, float("nan"), [1], "", True):
+        with pytest.raises(ParameterError, match="id"):
+            find_subject(TABLES, bad)
+    with pytest.raises(ColumnNotFoundError) as error:
+        find_subject(TABLES, 1, on="whom")
+    with pytest.raises(ColumnNotFoundError) as error:
+        find_subject(TABLES, 1, on={"orders": "whom"})
+    assert error.value.matches == ("who",)
+    with pytest.raises(ParameterError, match="tables"):
+        find_subject(TABLES, 1, on={"orders": "who", "nowhere": "who"})
+    with pytest.raises(ParameterError):
+        find_subject({}, 1)
+    with pytest.raises(FrameError):
+        find_subject({"a": 3}, 1)
+    with pytest.raises(ParameterError, match="on"):
+        erase_subject(TABLES, 1, on=None)
+    with pytest.raises(ParameterError, match="table"):
+        find_subject(TABLES, 1).rows()
