@@ -15,6 +15,7 @@ COMMANDS = {
     "demo": "tell the story of the first notebook in this terminal, in a temporary folder",
     "kanon": "report the k-anonymity of a table in a file",
     "anonymize": "generalize a table in a file until it is k-anonymous",
+    "ledger": "list, show, verify, export or examine a ledger",
 }
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from privkit.budget.export import to_csv, to_json
 from privkit.values.show import Plotted
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from privkit.budget.account import Account
+    from privkit.budget.odometer import Odometer
+    from privkit.budget.verification import Verification
 
 
 class LedgerView(Plotted):
@@ -48,15 +52,34 @@ class LedgerView(Plotted):
             columns=["entry", "time", "state", "question", main, *(["delta"] if measure.has_delta else []), "analyst"],
         )
 
-    def verify(self) -> Any:
-        """Check the chain of entries from the first to the last.
+    def odometer(self) -> Odometer:
+        """Return what the releases have cost, one after the other: it tells, and refuses nothing."""
+        return self.account.odometer()
+
+    def to_csv(self, path: str | Path | None = None) -> str | None:
+        """Return the entries as CSV, or write them to `path`; amounts are exact, formulas are defused."""
+        return _given(to_csv(self.account), path)
+
+    def to_json(self, path: str | Path | None = None) -> str | None:
+        """Return terms, balance, head of the chain and entries as JSON, or write them to `path`."""
+        return _given(to_json(self.account), path)
+
+    def verify(self) -> Verification:
+        """Check the chain of entries from the first to the last, and return a short summary.
 
         Raises
         ------
-        LedgerError
+        LedgerTamperedError
             Naming the first entry that does not fit.
         """
         return self.account.verify()
+
+
+def _given(text: str, path: str | Path | None) -> str | None:
+    if path is None:
+        return text
+    Path(path).write_text(text, encoding="utf-8", newline="")
+    return None
 
 
 def describe(question: Mapping[str, Any]) -> str:

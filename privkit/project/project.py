@@ -17,7 +17,12 @@ from privkit.values.show import Plotted
 from privkit.values.unit import PrivacyUnit, privacy_unit
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from privkit.budget.account import Account
+    from privkit.budget.odometer import Headroom
+    from privkit.dp.plan import Plan
+    from privkit.project.study import StudyPrice
     from privkit.values.contribution import ContributionBounds
 
 _current: Project | None = None
@@ -70,6 +75,28 @@ class Project(Plotted):
     def remaining(self) -> PrivacyLoss:
         """What is left to spend, exact."""
         return self.account.remaining
+
+    def price(self, plans: Sequence[Plan]) -> StudyPrice:
+        """Return what several plans would cost together, and whether that fits. Reads no rows, spends nothing."""
+        from privkit.project.study import priced
+
+        return priced(self.name, plans, self.remaining)
+
+    def headroom(self, plan: Plan) -> Headroom:
+        """Return how many more releases like `plan` every limit would admit. Spends nothing."""
+        return self.account.headroom(plan.loss)
+
+    def epsilon_at(self, delta: object) -> float:
+        """Return the ε of all that was charged, told as (ε, δ); for reports, converted by OpenDP from ρ.
+
+        Parameters
+        ----------
+        delta : number
+            Above 0 and below 1.
+        """
+        from privkit.dp.conversion import epsilon_at
+
+        return epsilon_at(self.spent + self.reserved, delta)
 
     def panel(self) -> Any:
         """Return a live panel of the budget: what is spent and left, and every release.

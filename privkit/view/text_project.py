@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from privkit.errors import PrivkitError
 from privkit.project.ledger_view import LedgerView, describe
 from privkit.project.project import Project
+from privkit.project.study import StudyPrice
 from privkit.values.exact import Exact
 from privkit.view.parts_project import parts
 from privkit.view.text_dp import amount, unit_words
@@ -49,6 +50,19 @@ def _ledger(ledger: LedgerView) -> str:
     except PrivkitError as error:
         return lines(unreadable(name), str(error))
     return lines(ledger_answer(name, balance), *_listing(entries, balance), then=ledger_next())
+
+
+@text.register(StudyPrice)
+def _price(price: StudyPrice) -> str:
+    listed = [f"  {p.question}: {amount(p.loss)}, ± {number(p.accuracy)}" for p in price.plans[:MOST]]
+    rest = len(price.plans) - len(listed)
+    told = (
+        f"It fits: project '{label(price.project)}' has {price.left} left, and then {price.left - price.total}."
+        if price.fits
+        else f"Project '{label(price.project)}' has {price.left} left: {amount(price.short)} short."
+    )
+    answer = f"{plural(len(price.plans), 'plan')} for {amount(price.total)} in all"
+    return lines(answer, *listed, f"  … {rest} more" if rest else "", told, then=[".to_frame()", ".plans[0].release()"])
 
 
 def unreadable(name: str) -> str:

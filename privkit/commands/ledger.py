@@ -1,0 +1,74 @@
+"""``privkit ledger``: look at a ledger from the shell. Changes nothing, spends nothing."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import TYPE_CHECKING
+
+from privkit.budget.doctor import diagnose
+from privkit.budget.export import project_rows, to_csv, to_json
+from privkit.budget.ledger import Ledger
+from privkit.commands.table import FALLS_SHORT
+from privkit.project.ledger_view import LedgerView
+
+if TYPE_CHECKING:
+    from privkit.budget.account import Account
+
+_STORE = "a file or a SQLAlchemy URL (.privkit/ledger.db)"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the actions and their options."""
+    actions = parser.add_subparsers(dest="action", metavar="action", required=True)
+    helps = {
+        "list": "the projects, with what is spent and left",
+        "show": "a project's entries",
+        "verify": "check the chain of every project, or of one",
+        "export": "a project's entries as CSV or JSON",
+        "doctor": "look at the ledger and everything around it",
+    }
+    for name, told in helps.items():
+        action = actions.add_parser(name, help=told, description=f"{told[0].upper()}{told[1:]}.")
+        action.add_argument("--store", help=_STORE)
+        if name in {"show", "export"}:
+            action.add_argument("project")
+        if name == "verify":
+            action.add_argument("project", nargs="?")
+        if name == "export":
+            action.add_argument("--format", choices=["csv", "json"], default="csv")
+        if name == "list":
+            action.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do one action; return 0, or 3 where the doctor found a problem."""
+    if options.action == "doctor":
+        diagnosis = diagnose(options.store)
+        print(diagnosis)
+        return 0 if diagnosis.healthy else FALLS_SHORT
+    ledger = Ledger.open(options.store, read_only=True)
+    if options.action == "list":
+        _list(ledger, as_json=options.json)
+    elif options.action == "verify":
+        for name in [options.project] if options.project else ledger.projects():
+            print(ledger.account(name).verify())
+    else:
+        account = ledger.account(options.project)
+        print(LedgerView(account) if options.action == "show" else _exported(account, options.format))
+    return 0
+
+
+def _list(ledger: Ledger, *, as_json: bool) -> None:
+    rows = project_rows(ledger)
+    if as_json:
+        print(json.dumps(rows, ensure_ascii=False))
+        return
+    for row in rows:
+        print(
+            f"{row['project']}: {row['spent']} spent, {row['left']} left of {row['budget']}, {row['entries']} entries"
+        )
+
+
+def _exported(account: Account, form: str) -> str:
+    return (to_csv(account) if form == "csv" else to_json(account)).rstrip()

@@ -1,0 +1,75 @@
+"""The price of a whole study, before any of it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from privkit.dp.plan import Plan
+from privkit.errors import ParameterError
+from privkit.values.show import Shown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from privkit.values.loss import PrivacyLoss
+
+
+@dataclass(frozen=True, repr=False)
+class StudyPrice(Shown):
+    """What several plans cost together, by public facts alone. Get one from ``project.price([...])``.
+
+    Attributes
+    ----------
+    project : str
+    plans : tuple of Plan
+    total : PrivacyLoss
+        The sum of their prices (basic composition); what is in the ledger already would be replayed for less.
+    left : PrivacyLoss
+        What the project has left.
+    """
+
+    project: str
+    plans: tuple[Plan, ...]
+    total: PrivacyLoss
+    left: PrivacyLoss
+
+    @property
+    def fits(self) -> bool:
+        """Whether all of them fit in what is left."""
+        return self.total.fits(self.left)
+
+    @property
+    def short(self) -> PrivacyLoss:
+        """By how much they exceed what is left."""
+        return self.total.shortfall(self.left)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a frame with a row per plan: what is asked, its price and its accuracy."""
+        import pandas as pd
+
+        rows = [(str(p.question), str(p.loss), float(p.loss.main), p.accuracy) for p in self.plans]
+        return pd.DataFrame(rows, columns=["question", "price", "amount", "accuracy"])
+
+
+def priced(project: str, plans: Sequence[Plan], left: PrivacyLoss) -> StudyPrice:
+    """Return the price of several plans.
+
+    Raises
+    ------
+    ParameterError
+        If something else than plans is given.
+    """
+    if isinstance(plans, Plan) or not isinstance(plans, Sequence) or not all(isinstance(p, Plan) for p in plans):
+        raise ParameterError.of(
+            "price",
+            "plans",
+            f"a {type(plans).__name__}",
+            "a list of plans",
+            "Example: [df.privacy.plan.dp_count(...)].",
+        )
+    total = left - left
+    for plan in plans:
+        total += left.replace(plan.loss.main, plan.loss.delta)
+    return StudyPrice(project, tuple(plans), total, left)

@@ -1,0 +1,125 @@
+"""What a project tells of its budget: prices, headroom, conversions, exports, and the command line."""
+
+import json
+import math
+
+import pandas as pd
+import pytest
+
+import privkit as pk
+from privkit.cli import main
+from privkit.dp.conversion import epsilon_at
+from privkit.values.loss import PrivacyLoss
+
+
+@pytest.fixture
+def people():
+    return pd.DataFrame({"plan": ["a", "b", "a"]})
+
+
+@pytest.fixture
+def project(ledger_path, people):
+    project = pk.open_project("study", epsilon=1, unit=pk.ROW, store=ledger_path)
+    people.privacy.dp_count(epsilon=0.25)
+    return project
+
+
+def test_a_study_is_priced_before_it_runs(project, people):
+    plans = [people.privacy.plan.dp_count(epsilon=0.25), people.privacy.plan.dp_count("plan", keys=["a"], epsilon=0.5)]
+    price = project.price(plans)
+    assert (price.total.epsilon, price.fits) == (0.75, True)
+    assert len(project.ledger) == 1
+    over = project.price([*plans, plans[0]])
+    assert not over.fits
+    assert over.short.epsilon == 0.25
+    assert "short" in repr(over)
+    assert over.to_frame()["amount"].tolist() == [0.25, 0.5, 0.25]
+    with pytest.raises(pk.ParameterError):
+        project.price("all of it")
+
+
+def test_headroom_counts_what_would_still_be_admitted(project, people):
+    assert project.headroom(people.privacy.plan.dp_count(epsilon=0.25)).times == 3
+
+
+def gaussian_epsilon(rho, delta):
+    """Return the exact ε of one Gaussian mechanism of this ρ (Balle and Wang 2018, theorem 8), by bisection."""
+    mu = math.sqrt(2 * rho)
+
+    def normal(x):
+        return math.erfc(-x / math.sqrt(2)) / 2
+
+    low, high = 0.0, 50.0
+    for _ in range(100):
+        middle = (low + high) / 2
+        spent = normal(mu / 2 - middle / mu) - math.exp(middle) * normal(-mu / 2 - middle / mu)
+        low, high = (middle, high) if spent > delta else (low, middle)
+    return high
+
+
+@pytest.mark.parametrize("rho", [0.01, 0.1, 1])
+@pytest.mark.parametrize("delta", [1e-2, 1e-6, 1e-9])
+def test_conversions_lie_between_the_exact_gaussian_and_the_simple_bound(rho, delta):
+    simple = rho + 2 * math.sqrt(rho * math.log(1 / delta))  # Bun and Steinke 2016, proposition 1.3
+    assert gaussian_epsilon(rho, delta) <= epsilon_at(PrivacyLoss.of(rho=rho), delta) <= simple
+
+
+def test_conversions_at_the_edges():
+    assert epsilon_at(PrivacyLoss.of(epsilon=1, delta=1e-6), 1e-6) == 1
+    assert epsilon_at(PrivacyLoss.of(epsilon=1, delta=1e-6), 1e-7) == math.inf
+    assert epsilon_at(PrivacyLoss.of(rho=0, zero=True), 1e-6) == 0
+
+
+def test_a_rho_project_tells_its_curve(ledger_path, people):
+    project = pk.open_project("curve", rho=0.5, unit=pk.ROW, store=ledger_path)
+    people.privacy.dp_count(rho=0.1, project=project)
+    assert project.epsilon_at(1e-6) == epsilon_at(PrivacyLoss.of(rho=0.1), 1e-6)
+    assert project.epsilon_at(1e-9) > project.epsilon_at(1e-6)
+
+
+def test_exports_are_exact(project, tmp_path):
+    rows = project.ledger.to_csv().splitlines()
+    assert rows[1].startswith("1,")
+    assert ",0.25," in rows[1]
+    project.ledger.to_json(tmp_path / "ledger.json")
+    told = json.loads((tmp_path / "ledger.json").read_text(encoding="utf-8"))
+    assert told["spent"][0] == "0.25"
+    assert project.ledger.odometer().total.epsilon == 0.25
+    assert project.ledger.verify().entries == 1
+
+
+def test_limits_of_an_analyst_hold_beside_the_total(ledger_path, people):
+    pk.open_project("team", epsilon=1, unit=pk.ROW, per_analyst=0.3, analyst="ada", store=ledger_path)
+    people.privacy.dp_count(epsilon=0.3)
+    with pytest.raises(pk.InsufficientBudgetError):
+        people.privacy.dp_count(epsilon=0.1)
+    project = pk.open_project("team", analyst="bob", store=ledger_path)
+    people.privacy.dp_count(epsilon=0.3, again=True)
+    assert project.spent.epsilon == 0.6
+
+
+def test_a_window_holds_and_warns(ledger_path, people):
+    with pytest.warns(UserWarning, match="renews nothing"):
+        project = pk.open_project("paced", epsilon=1, unit=pk.ROW, window=(30, 0.2), store=ledger_path)
+    people.privacy.dp_count(epsilon=0.2)
+    with pytest.raises(pk.InsufficientBudgetError):
+        people.privacy.dp_count(epsilon=0.1)
+    assert project.remaining.epsilon == 0.8
+
+
+def test_the_command_line_looks_and_changes_nothing(project, ledger_path, capsys):
+    before = ledger_path.read_bytes()
+    store = ["--store", str(ledger_path)]
+    assert main(["ledger", "list", *store]) == 0
+    assert "study: ε = 0.25 spent, ε = 0.75 left of ε = 1, 1 entries" in capsys.readouterr().out
+    assert main(["ledger", "list", "--json", *store]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["project"] == "study"
+    assert main(["ledger", "show", "study", *store]) == 0
+    assert main(["ledger", "verify", *store]) == 0
+    assert main(["ledger", "export", "study", "--format", "json", *store]) == 0
+    assert (
+        json.loads(capsys.readouterr().out.split("\n", 3)[-1].partition("{")[2].join(["{", ""]))["project"] == "study"
+    )
+    assert main(["ledger", "doctor", *store]) in {0, 3}
+    assert main(["ledger", "show", "none", *store]) == 1
+    assert ledger_path.read_bytes() == before
