@@ -193,7 +193,7 @@ class Account:
             return None
         with self._book.store.reading() as connection:
             row = query.asked(connection, self._book.id, key)
-            return query.entry_of(row, self._book.zero) if row is not None and row["state"] == "committed" else None
+            return self._book.answered(connection, row) if row is not None and row["state"] == "committed" else None
 
     def reserve(
         self,
@@ -319,7 +319,7 @@ class Account:
         """Return what became of the same question: its answer, or that it has none, noting a dead process's entry."""
         state = self._book.state_of(row, now)
         if state == "committed":
-            return query.entry_of(row, self._book.zero)
+            return self._book.answered(connection, row)
         if state != row["state"]:
             self._book.end(connection, head, row, state, kind="died")
         return _Unanswered(row["entry"], state, row["time"], query.loss_of(row, self._book.zero))

@@ -10,7 +10,7 @@ from privkit.budget import query
 from privkit.budget.anchor import Anchor, recall, remember
 from privkit.budget.canonical import amounts, readable
 from privkit.budget.chain import Sums, link
-from privkit.budget.entry import Reservation, State, in_hand
+from privkit.budget.entry import Entry, Reservation, State, in_hand
 from privkit.budget.holder import Holder
 from privkit.budget.notice import notify
 from privkit.budget.schema import record_table
@@ -147,6 +147,21 @@ class Book:
         """End an entry."""
         sums = head.sums.ended(query.loss_of(row, self.zero))
         return self.append(connection, head, sums, entry=row["entry"], state=state, **fields)
+
+    def answered(self, connection: Connection, row: Mapping[Any, Any]) -> Entry:
+        """Return a committed entry, its answer checked against its hash: a damaged one is not replayed (L4, L7).
+
+        Raises
+        ------
+        LedgerTamperedError
+        """
+        record = query.end_row(connection, self.id, row["entry"])
+        if record is None or link(record) != record["hash"]:
+            seq = 0 if record is None else record["seq"]
+            raise LedgerTamperedError.of(
+                self.place, self.name, entry=row["entry"], record=seq, found="does not fit its hash"
+            )
+        return query.entry_of(row, self.zero)
 
     # -- who holds a reservation -----------------------------------------------------------------------------------
 

@@ -11,9 +11,40 @@ from privkit.budget.canonical import amount_text, canonical
 
 if TYPE_CHECKING:
     from privkit.budget.account import Account
+    from privkit.budget.ledger import Ledger
 
 #: Cells that begin so are formulas to a spreadsheet.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def project_rows(ledger: Ledger) -> list[dict[str, Any]]:
+    """Return a dict per project: name, begun, unit, measure, budget, spent, reserved, left, entries and head.
+
+    Parameters
+    ----------
+    ledger : Ledger
+        Opened with ``read_only=True`` where nothing but looking is meant.
+    """
+    rows = []
+    for name in ledger.projects():
+        account = ledger.account(name)
+        balance = account.balance()
+        rows.append(
+            {
+                "project": name,
+                "begun": account.begun,
+                "unit": str(account.terms.unit),
+                "measure": account.terms.budget.measure.value,
+                "budget": str(balance.budget),
+                "spent": str(balance.spent),
+                "reserved": str(balance.reserved),
+                "left": str(balance.remaining),
+                "entries": balance.entries,
+                "record": balance.seq,
+                "head": balance.hash,
+            }
+        )
+    return rows
 
 
 def to_rows(account: Account) -> list[dict[str, Any]]:

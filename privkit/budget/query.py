@@ -74,6 +74,9 @@ def _entries() -> Select[Any]:
     )
 
 
+_LAST_OF = select(record_table).where(
+    _table.project == bindparam("project"), _table.entry == bindparam("number"), _table.state != _RESERVED
+)
 _answered = case((_end.c.state == literal_column("'committed'"), literal_column("1")), else_=literal_column("0"))
 _AFTER = _entries().where(_start.c.entry > bindparam("after")).order_by(_start.c.entry)
 _ENTRY = _entries().where(_start.c.entry == bindparam("number"))
@@ -120,6 +123,11 @@ def entry_rows(connection: Connection, project: int, *, after: int = 0) -> list[
 def entry_row(connection: Connection, project: int, number: int) -> RowMapping | None:
     """Return one entry."""
     return connection.execute(_ENTRY, {"project": project, "number": number}).mappings().one_or_none()
+
+
+def end_row(connection: Connection, project: int, number: int) -> RowMapping | None:
+    """Return the record that ended an entry."""
+    return connection.execute(_LAST_OF, {"project": project, "number": number}).mappings().one_or_none()
 
 
 def asked(connection: Connection, project: int, key: str) -> RowMapping | None:

@@ -326,6 +326,15 @@ def test_a_changed_field_is_named_by_its_entry_l7(store, field):
     assert "entry 2" in str(caught.value)
 
 
+def test_a_changed_answer_is_not_replayed_l4_l7(account):
+    for index in range(60):  # beyond what opening looks at
+        release(account, f"k{index}", 0.001)
+    tamper(account, "UPDATE privkit_record SET answer = '9' WHERE seq = 2")
+    with pytest.raises(LedgerTamperedError, match="entry 1"):
+        account.reserve("k0", {}, eps(0.001))
+    assert release(account, "k1", 0.001).answer == "7"
+
+
 @pytest.mark.parametrize(
     ("statement", "entry"),
     [

@@ -9,6 +9,7 @@ import pytest
 from budget_terms import eps, release, terms
 from crashes import Steps, check, crowd, ended, fork, random_kills, spend
 
+from privkit.budget import opening
 from privkit.budget.ledger import Ledger
 from privkit.errors.ledger import OrphanedReleaseError
 
@@ -107,3 +108,22 @@ def test_an_orphan_of_a_dead_process_is_noted_when_the_project_is_opened_l5(stor
     assert (account.reserved, account.entries()[0].state) == (eps(0.5), "orphaned")
     opened = Ledger.open(store).account("churn")
     assert (opened.spent, opened.reserved, opened.entries()[0].kind) == (eps(0.5), eps(0), "died")
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_kill_while_a_ledger_is_made_leaves_none_or_a_whole_one_l9(tmp_path, monkeypatch, moment):
+    path = tmp_path / "ledger.db"
+    put = opening.put
+
+    def killed(draft, name):
+        if moment == "after":
+            put(draft, name)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def child():
+        monkeypatch.setattr(opening, "put", killed)
+        Ledger.open(path)
+
+    assert ended(fork(child)) == -signal.SIGKILL
+    assert path.exists() == (moment == "after")
+    assert release(Ledger.open(path).begin("churn", terms()), "k").seq == 1

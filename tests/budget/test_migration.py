@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 from budget_terms import eps, release, terms
+from crashes import Steps, ended, fork
 from sqlalchemy import inspect
 
 from privkit.budget import migration, schema
 from privkit.budget.ledger import Ledger
+from privkit.budget.place import ledger_place
+from privkit.budget.store import Store
 from privkit.errors.ledger import LedgerDamagedError, LedgerError, LedgerVersionError
 
 ADD = ["ALTER TABLE privkit_record ADD COLUMN remark TEXT", "CREATE TABLE privkit_remark (entry INTEGER)"]
@@ -90,3 +95,31 @@ def test_an_older_ledger_that_cannot_be_written_is_told(tmp_path, monkeypatch):
         context.setattr(schema, "VERSION", 3)
         with pytest.raises(LedgerVersionError):
             Ledger.open(path)
+
+
+def test_a_kill_at_any_statement_of_a_migration_leaves_one_of_the_two_formats(store, old, monkeypatch):
+    verified = old.verify()
+
+    def migrate(at):
+        Steps(at)
+        next_format(monkeypatch, ADD)
+        Ledger.open(store)
+
+    at = 1
+    while ended(fork(lambda at=at: migrate(at))) == -signal.SIGKILL:
+        with looking(store) as connection:
+            version = old._book.store.version(connection)
+        if version == schema.VERSION:
+            assert old.verify() == verified
+        at += 1
+    assert at > 10
+    with monkeypatch.context() as context:
+        next_format(context, ADD)
+        assert Ledger.open(store).account("churn").verify() == verified
+
+
+def looking(store):
+    """Read a ledger of any format."""
+    found = Store(ledger_place(store))
+    found.ready = False
+    return found.reading()

@@ -17,11 +17,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from privkit.budget.doctor import diagnose
-from privkit.budget.export import to_csv, to_json, to_rows
+from privkit.budget.export import project_rows, to_csv, to_json, to_rows
 from privkit.budget.ledger import Ledger
 from privkit.budget.odometer import times
 from privkit.budget.terms import Window
-from privkit.errors.ledger import MeasureMismatchError
+from privkit.errors.ledger import LedgerReadOnlyError, MeasureMismatchError
 from privkit.errors.project import InsufficientBudgetError
 from privkit.values.loss import PrivacyLoss
 
@@ -80,6 +80,21 @@ def test_rows_csv_and_json_hold_the_same_entries(account):
     assert told["spent"] == ["13/30", "0"]
     assert [entry["answer"] for entry in told["entries"]] == ["[1, -2]", '"é"']
     assert told["head"] == {"record": 4, "hash": account.balance().hash}
+
+
+def test_a_ledger_is_listed_without_changing_it(store, account):
+    release(account, "a", 0.1)
+    pid = fork(lambda: (account.reserve("k", {}, eps(0.5)), os.kill(os.getpid(), signal.SIGKILL)))
+    assert ended(pid) == -signal.SIGKILL
+    looked = Ledger.open(store, read_only=True)
+    (row,) = project_rows(looked)
+    assert (row["project"], row["spent"], row["reserved"], row["left"]) == ("churn", "ε = 0.1", "ε = 0.5", "ε = 0.4")
+    assert (row["entries"], row["record"]) == (2, 3)
+    with pytest.raises(LedgerReadOnlyError):
+        looked.begin("other", terms())
+    with pytest.raises(LedgerReadOnlyError):
+        looked.account("churn").reserve("b", {}, eps(0.1))
+    assert account.version() == 3
 
 
 @pytest.mark.parametrize("analyst", ["=cmd|' /C calc'!A0", "+1+1", "-a", "@SUM(A1)"])
