@@ -40,7 +40,7 @@ class Noise(ABC):
 
     @classmethod
     @abstractmethod
-    def for_loss(cls, sensitivity: Sensitivity, loss: PrivacyLoss) -> Noise:
+    def for_loss(cls, sensitivity: Sensitivity, loss: PrivacyLoss, **kind: Any) -> Noise:
         """Return the least noise whose loss, as OpenDP states it, is at most `loss`."""
 
     @abstractmethod
@@ -83,7 +83,7 @@ class Laplace(Noise):
     measures = (Measure.PURE, Measure.APPROXIMATE, Measure.ZERO_CONCENTRATED, Measure.APPROXIMATE_ZERO_CONCENTRATED)
 
     @classmethod
-    def for_loss(cls, sensitivity: Sensitivity, loss: PrivacyLoss) -> Laplace:
+    def for_loss(cls, sensitivity: Sensitivity, loss: PrivacyLoss, **_: Any) -> Laplace:
         """Return the least noise within the loss.
 
         The quotient L1/ε can round down, and so cost slightly more than ε: the scale is raised float by float until
@@ -135,7 +135,7 @@ class Gaussian(Noise):
     measures = (Measure.ZERO_CONCENTRATED, Measure.APPROXIMATE_ZERO_CONCENTRATED, Measure.APPROXIMATE)
 
     @classmethod
-    def for_loss(cls, sensitivity: Sensitivity, loss: PrivacyLoss) -> Gaussian:
+    def for_loss(cls, sensitivity: Sensitivity, loss: PrivacyLoss, **_: Any) -> Gaussian:
         """Return the least noise within the loss: in closed form for ρ, by search over OpenDP's map for (ε, δ)."""
         if loss.measure.concentrated:
             scale = sensitivity.l2 / math.sqrt(2 * loss.main)

@@ -79,7 +79,7 @@ def priced(question: Question, measure: Measure, price: Price, function: str) ->
     offers: list[tuple[float, int, PrivacyLoss, Noise]] = []
     for kind, amount in amounts.items():
         loss = _loss(measure, amount, delta if kind is not Laplace else Exact(0))
-        noise = kind.for_loss(question.sensitivity, loss)
+        noise = kind.for_loss(question.sensitivity, loss, **question.asked.kind)
         error = question.asked.half_width(noise, ALPHA, rows if rows is not None else 1000)
         offers.append((error if error is not None else noise.scale, len(offers), loss, noise))
     _, _, loss, noise = min(offers, key=lambda offer: offer[:2])
@@ -121,7 +121,7 @@ def _least(  # noqa: PLR0917
 
     def reached(place: int) -> bool:
         loss = _loss(measure, _amount(place), delta if kind is not Laplace else Exact(0))
-        error = question.asked.half_width(kind.for_loss(question.sensitivity, loss), ALPHA, rows)
+        error = question.asked.half_width(kind.for_loss(question.sensitivity, loss, **question.asked.kind), ALPHA, rows)
         return error is not None and error <= float(width)
 
     return _amount(_first(reached, _DECADES * _DIGITS, function, str(width)))

@@ -49,7 +49,7 @@ class Question:
     def columns(self) -> tuple[str, ...]:
         """Every column that the answer depends on."""
         unit = () if self.unit.column is None else (self.unit.column,)
-        return tuple(dict.fromkeys((*self.by, *self.asked.columns, *unit)))
+        return tuple(dict.fromkeys((*self.by, *self.asked.read, *unit)))
 
     @property
     def groups(self) -> int:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from privkit.dp.noise import ALPHA, Noise
 from privkit.dp.plan import Plan, miss
+from privkit.errors.dp import IntervalError
 from privkit.values.show import Plotted
 
 if TYPE_CHECKING:
@@ -130,12 +131,21 @@ class Release(Plotted):
         planned = None if self.plan.question.asked.needs_rows else self.plan.accuracy
         if planned is not None:
             return planned
+        if not self.has_interval:
+            return None
         lower, upper = self._limits(ALPHA)[self._name]
         return self._shaped((upper - lower) / 2)
 
     @property
+    def has_interval(self) -> bool:
+        """Whether the answer has an interval; a choice among candidates has none."""
+        return self._name in self._limits(ALPHA)
+
+    @property
     def dominated(self) -> Any:
         """Whether noise dominates an answer: its 95 % interval holds 0, or half of all that is possible."""
+        if not self.has_interval:
+            return None
         lower, upper = self._limits(ALPHA)[self._name]
         return self._shaped(self.plan.question.asked.dominated(lower, upper))
 
@@ -155,7 +165,10 @@ class Release(Plotted):
         Interval
             `lower` and `upper`, of the shape of `value`.
         """
-        lower, upper = self._limits(miss(level, "interval"))[self._name]
+        alpha = miss(level, "interval")
+        if not self.has_interval:
+            raise IntervalError.of(self._name)
+        lower, upper = self._limits(alpha)[self._name]
         return Interval(self._shaped(lower), self._shaped(upper))
 
     def to_frame(self, level: float = 1 - ALPHA) -> pd.DataFrame:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from privkit.dp.question import Question
+    from privkit.values.keys import Keys
     from privkit.values.loss import PrivacyLoss
 
 #: From a name to estimates, or to lower and upper limits, one per group.
@@ -46,6 +47,15 @@ class Statistic(ABC):
         return ()
 
     @property
+    def read(self) -> tuple[str, ...]:
+        """Every column that it reads, of numbers or not."""
+        return self.columns
+
+    def typed_keys(self, question: Question) -> Keys | None:
+        """Return the keys that the frame's own columns must fit in type."""
+        return question.keys
+
+    @property
     def step(self) -> float:
         """What one step of a released integer is worth."""
         return 1.0
@@ -54,6 +64,11 @@ class Statistic(ABC):
     def reach(self) -> Reach:
         """How far one contribution moves the cells of its group."""
         return Reach()
+
+    @property
+    def kind(self) -> dict[str, Any]:
+        """What the noise must know beside its scale."""
+        return {}
 
     def sensitivity(self, question: Question) -> Sensitivity:
         """Return how far one person moves all cells."""

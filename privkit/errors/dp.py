@@ -134,3 +134,15 @@ class ColumnKindError(PrivkitError, TypeError):
         )
         error.column, error.dtype = column, dtype
         return error
+
+
+class IntervalError(PrivkitError, TypeError):
+    """The answer is a choice among candidates, which has no interval."""
+
+    @classmethod
+    def of(cls, statistic: str) -> IntervalError:
+        """A `statistic` was chosen."""
+        return cls(
+            f"interval(): a {statistic} is chosen among public candidates, so it has no interval of its own. "
+            "How far its rank may be off stands in .plan.accuracy (with assume_rows=) and .plan.notes."
+        )

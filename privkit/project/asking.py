@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypedDict, TypeVar
 from privkit.dp.plan import Plan, make_plan
 from privkit.dp.price import Price
 from privkit.dp.question import Question
-from privkit.errors import KeysError, nothing_spent
+from privkit.errors import KeysError, ParameterError, nothing_spent
 from privkit.project.project import Project, current_project
 from privkit.project.release import check_frame, release
 from privkit.tally.frame import column_names
 from privkit.values.contribution import ContributionBounds, contribution_bounds
-from privkit.values.keys import public_keys
+from privkit.values.keys import Keys, public_keys
 
 if TYPE_CHECKING:
     from privkit.dp.release import Release
@@ -95,6 +95,7 @@ def planned(
     statistic: Callable[[PrivacyUnit], Statistic],
     *,
     bounded: Callable[[ContributionBounds | None], ContributionBounds] | None = None,
+    grouped: Callable[[Keys | None], Keys] | None = None,
     keys: object = None,
     max_rows: object = None,
     max_groups: object = None,
@@ -113,6 +114,8 @@ def planned(
         Makes the statistic, given the project's privacy unit.
     bounded : callable, optional
         Makes the contribution bounds from the project's default, where the call's arguments do not.
+    grouped : callable, optional
+        Makes the groups that are answered from the keys that were named.
 
     Raises
     ------
@@ -130,8 +133,9 @@ def planned(
         columns = () if by is None else column_names(by, function, "by")
         if not columns and keys is not None:
             raise KeysError.without_by(function)
-        named = public_keys(columns, keys, function) if columns else None
-        question = Question(asked, project.unit, bounds, named)
+        groups = public_keys(columns, keys, function) if columns else None
+        groups = groups if grouped is None else grouped(groups)
+        question = Question(asked, project.unit, bounds, groups)
         check_frame(data, question, function)
         plan = make_plan(question, project.budget.measure, Price(**price), function)
         left = project.remaining
@@ -140,3 +144,10 @@ def planned(
         return release(project, plan, data, again=again, version=version, function=function)
 
     return plan.bound_to(run, left)
+
+
+def named(column: object, function: str) -> str:
+    """Return the column's name, or refuse what is no name."""
+    if not isinstance(column, str):
+        raise ParameterError.of(function, "column", f"a {type(column).__name__}", "a column name")
+    return column

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Unpack
 
 from privkit.dp.count import Count
-from privkit.project.asking import Asking, planned, shares_asking
+from privkit.dp.distinct import DistinctCount
+from privkit.dp.histogram import Histogram, bin_edges
+from privkit.dp.persons import PersonCount
+from privkit.errors import DuplicateColumnError, ParameterError, nothing_spent
+from privkit.project.asking import Asking, named, planned, shares_asking
+from privkit.tally.frame import column_names
+from privkit.values.contribution import ContributionBounds, positive_int
 
 if TYPE_CHECKING:
     from privkit.dp.plan import Plan
     from privkit.dp.release import Release
+    from privkit.values.unit import PrivacyUnit
 
 
 @shares_asking
 def dp_count(
-    data: object, by: str | Sequence[str] | None = None, *, again: bool = False, **asking: Unpack[Asking]
+    data: object,
+    by: str | Sequence[str] | None = None,
+    *,
+    of: str = "rows",
+    again: bool = False,
+    **asking: Unpack[Asking],
 ) -> Release:
-    """Count rows under differential privacy, in all or by public keys. Spends budget.
+    """Count rows, or persons, under differential privacy, in all or by public keys. Spends budget.
 
     Reads rows. The same question on the same data returns the stored answer and costs nothing.
 
@@ -27,6 +40,9 @@ def dp_count(
         pandas, or another that Narwhals reads.
     by : str or list of str, optional
         The columns to group by.
+    of : {"rows", "persons"}
+        What is counted. Persons are the ids of the project's unit column; in a total each counts once, by groups in at
+        most `max_groups` of them.
     again : bool
         Draw fresh noise although the answer is known; charged anew.
     **asking
@@ -63,11 +79,13 @@ def dp_count(
     >>> release.value.index.tolist(), release.accuracy, project.remaining
     (['Basel', 'Bern'], 6, ε = 0.5)
     """
-    return plan_dp_count(data, by, **asking).release(again=again)
+    return plan_dp_count(data, by, of=of, **asking).release(again=again)
 
 
 @shares_asking
-def plan_dp_count(data: object, by: str | Sequence[str] | None = None, **asking: Unpack[Asking]) -> Plan:
+def plan_dp_count(
+    data: object, by: str | Sequence[str] | None = None, *, of: str = "rows", **asking: Unpack[Asking]
+) -> Plan:
     """Price a count without touching rows. Spends nothing; ``.release()`` runs it.
 
     The parameters are those of :func:`dp_count`.
@@ -77,4 +95,192 @@ def plan_dp_count(data: object, by: str | Sequence[str] | None = None, **asking:
     Plan
         `.loss`, `.accuracy`, `.mechanism`, `.scale`, `.sensitivity`.
     """
-    return planned("dp_count", data, by, lambda _: Count(), **asking)
+    function = "dp_count"
+    if of == "persons":
+        return planned(function, data, by, partial(_persons, function), bounded=_in_groups(by, asking), **asking)
+    if of != "rows":
+        shown = repr(of) if isinstance(of, str) else f"a {type(of).__name__}"
+        raise ParameterError.of(function, "of", shown, "'rows' or 'persons'")
+    return planned(function, data, by, lambda _: Count(), **asking)
+
+
+def _persons(function: str, unit: PrivacyUnit) -> PersonCount:
+    if unit.is_row:
+        raise ParameterError.together(
+            function, ("of",), "of='persons' needs a project whose unit is a column. This one protects single rows."
+        )
+    return PersonCount()
+
+
+def _in_groups(by: object, asking: Asking) -> Callable[[ContributionBounds | None], ContributionBounds]:
+    """Return how many groups a person counts in: as the call says, else the project, else it must be said."""
+
+    def bounded(default: ContributionBounds | None) -> ContributionBounds:
+        if by is None:
+            return ContributionBounds(max_groups=1, per_group=1)
+        given = asking.get("max_groups")
+        if given is None and default is not None:
+            return ContributionBounds(max_groups=default.l0, per_group=1)
+        if given is None:
+            raise ParameterError.together(
+                "dp_count", ("max_groups",), "of='persons' by groups needs max_groups=: in how many one person counts."
+            )
+        return ContributionBounds(max_groups=positive_int(given, "dp_count", "max_groups"), per_group=1)
+
+    return bounded
+
+
+@shares_asking
+def dp_value_counts(data: object, column: str, *, again: bool = False, **asking: Unpack[Asking]) -> Release:
+    """Count the rows of each public value of a column under differential privacy. Spends budget.
+
+    Reads rows. The same as :func:`dp_count` by that column: give the values as `keys`.
+
+    Parameters
+    ----------
+    data : dataframe
+        pandas, or another that Narwhals reads.
+    column : str
+        The column whose values are counted.
+    again : bool
+        Draw fresh noise although the answer is known; charged anew.
+    **asking
+
+    Returns
+    -------
+    Release
+    """
+    return plan_dp_value_counts(data, column, **asking).release(again=again)
+
+
+@shares_asking
+def plan_dp_value_counts(data: object, column: str, **asking: Unpack[Asking]) -> Plan:
+    """Price the counts of values; spends nothing. The parameters are those of :func:`dp_value_counts`."""
+    return planned("dp_value_counts", data, named(column, "dp_value_counts"), lambda _: Count(), **asking)
+
+
+@shares_asking
+def dp_crosstab(data: object, index: str, columns: str, *, again: bool = False, **asking: Unpack[Asking]) -> Release:
+    """Count the rows of every pair of public values of two columns under differential privacy. Spends budget.
+
+    Reads rows. Give both lists of values: ``keys={"sex": ["f", "m"], "band": [...]}``. One row is in one cell, so the
+    whole table costs what one count does.
+
+    Parameters
+    ----------
+    data : dataframe
+        pandas, or another that Narwhals reads.
+    index, columns : str
+        The two columns.
+    again : bool
+        Draw fresh noise although the answer is known; charged anew.
+    **asking
+
+    Returns
+    -------
+    Release
+        ``.value.unstack()`` is the table.
+    """
+    return plan_dp_crosstab(data, index, columns, **asking).release(again=again)
+
+
+@shares_asking
+def plan_dp_crosstab(data: object, index: str, columns: str, **asking: Unpack[Asking]) -> Plan:
+    """Price a crosstab; spends nothing. The parameters are those of :func:`dp_crosstab`."""
+    by = [named(index, "dp_crosstab"), named(columns, "dp_crosstab")]
+    return planned("dp_crosstab", data, by, lambda _: Count(), **asking)
+
+
+@shares_asking
+def dp_histogram(
+    data: object,
+    column: str,
+    by: str | Sequence[str] | None = None,
+    *,
+    bins: object,
+    again: bool = False,
+    **asking: Unpack[Asking],
+) -> Release:
+    """Count the numbers of a column in public bins under differential privacy. Spends budget.
+
+    Reads rows. One row is in one bin, so the whole histogram costs what one count does.
+
+    Parameters
+    ----------
+    data : dataframe
+        pandas, or another that Narwhals reads.
+    column : str
+        A column of numbers.
+    by : str or list of str, optional
+        The columns to group by.
+    bins : list of number
+        The edges, ascending; bins are closed on the left, the last one on both sides. A public fact.
+    again : bool
+        Draw fresh noise although the answer is known; charged anew.
+    **asking
+
+    Returns
+    -------
+    Release
+        `.value` is a Series indexed by the bins (within the keys of `by`).
+
+    Examples
+    --------
+    >>> import pandas as pd, privkit as pk
+    >>> people = pd.DataFrame({"age": [10, 30, 31, 70]})
+    >>> project = pk.open_project("bins", epsilon=1, unit=pk.ROW, store=ledger_path)
+    >>> dp_histogram(people, "age", bins=[0, 18, 65, 120], epsilon=0.5).value.index.tolist()
+    ['[0, 18)', '[18, 65)', '[65, 120]']
+    """
+    return plan_dp_histogram(data, column, by, bins=bins, **asking).release(again=again)
+
+
+@shares_asking
+def plan_dp_histogram(
+    data: object, column: str, by: str | Sequence[str] | None = None, *, bins: object, **asking: Unpack[Asking]
+) -> Plan:
+    """Price a histogram; spends nothing. The parameters are those of :func:`dp_histogram`."""
+    function = "dp_histogram"
+    with nothing_spent():
+        statistic = Histogram(named(column, function), bin_edges(bins, function))
+        if by is not None and column in column_names(by, function, "by"):
+            raise DuplicateColumnError.in_argument(function, "column", [column])
+    return planned(function, data, by, lambda _: statistic, grouped=statistic.keys, **asking)
+
+
+@shares_asking
+def dp_nunique(
+    data: object,
+    column: str,
+    by: str | Sequence[str] | None = None,
+    *,
+    again: bool = False,
+    **asking: Unpack[Asking],
+) -> Release:
+    """Count the distinct values of a column under differential privacy, in all or by public keys. Spends budget.
+
+    Reads rows; missing values are left out. The proof is in `privkit.dp.distinct`.
+
+    Parameters
+    ----------
+    data : dataframe
+        pandas, or another that Narwhals reads.
+    column : str
+        The column whose values are told apart.
+    by : str or list of str, optional
+        The columns to group by.
+    again : bool
+        Draw fresh noise although the answer is known; charged anew.
+    **asking
+
+    Returns
+    -------
+    Release
+    """
+    return plan_dp_nunique(data, column, by, **asking).release(again=again)
+
+
+@shares_asking
+def plan_dp_nunique(data: object, column: str, by: str | Sequence[str] | None = None, **asking: Unpack[Asking]) -> Plan:
+    """Price a count of distinct values; spends nothing. The parameters are those of :func:`dp_nunique`."""
+    return planned("dp_nunique", data, by, lambda _: DistinctCount(named(column, "dp_nunique")), **asking)

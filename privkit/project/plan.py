@@ -1,9 +1,29 @@
 """``pk.plan``: the price of each ``dp_*`` function, without touching rows."""
 
 from privkit.project.counts import plan_dp_count as dp_count
+from privkit.project.counts import plan_dp_crosstab as dp_crosstab
+from privkit.project.counts import plan_dp_histogram as dp_histogram
+from privkit.project.counts import plan_dp_nunique as dp_nunique
+from privkit.project.counts import plan_dp_value_counts as dp_value_counts
+from privkit.project.quantiles import plan_dp_median as dp_median
+from privkit.project.quantiles import plan_dp_quantile as dp_quantile
+from privkit.project.quantiles import plan_dp_top_k as dp_top_k
 from privkit.project.sums import plan_dp_mean as dp_mean
 from privkit.project.sums import plan_dp_std as dp_std
 from privkit.project.sums import plan_dp_sum as dp_sum
 from privkit.project.sums import plan_dp_var as dp_var
 
-__all__ = ["dp_count", "dp_mean", "dp_std", "dp_sum", "dp_var"]
+__all__ = [
+    "dp_count",
+    "dp_crosstab",
+    "dp_histogram",
+    "dp_mean",
+    "dp_median",
+    "dp_nunique",
+    "dp_quantile",
+    "dp_std",
+    "dp_sum",
+    "dp_top_k",
+    "dp_value_counts",
+    "dp_var",
+]

@@ -100,8 +100,8 @@ def check_frame(data: object, question: Question, function: str) -> None:
     if unit is not None and unit not in columns:
         raise ColumnNotFoundError.unit(function, unit, columns)
     frame = open_frame(data, function, question.columns, "by")
-    if question.keys is not None:
-        check_key_types(data, question.keys, function)
+    if (keys := question.asked.typed_keys(question)) is not None:
+        check_key_types(data, keys, function)
     for name in question.asked.columns:
         kind, shown = column_kind(frame, name)
         if kind not in ("number", "boolean"):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from privkit.dp.moments import Deviation, Mean, Variance
 from privkit.dp.sums import PersonSum, Sum, one_total_in
 from privkit.errors import ParameterError
-from privkit.project.asking import Asking, planned, shares_asking
+from privkit.project.asking import Asking, named, planned, shares_asking
 from privkit.values.bounds import value_bounds
 from privkit.values.contribution import ContributionBounds, positive_int
 
@@ -298,10 +298,3 @@ def _moments(  # noqa: PLR0917
         return kind(named(column, function), value_bounds(bounds, function, column))
 
     return planned(function, data, by, statistic, **asking)
-
-
-def named(column: object, function: str) -> str:
-    """Return the column's name, or refuse what is no name."""
-    if not isinstance(column, str):
-        raise ParameterError.of(function, "column", f"a {type(column).__name__}", "a column name")
-    return column

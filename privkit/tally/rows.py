@@ -106,18 +106,23 @@ def open_source(
     by = keys.by if keys is not None else ()
     if unit in by or unit in values:
         raise DuplicateColumnError.in_argument(function, "by", [unit])
-    needed = list(dict.fromkeys([*by, *values, *([] if unit is None else [unit])]))
-    frame = open_frame(data, function, needed, "columns")
-    if not isinstance(frame, nw.LazyFrame) and frame.implementation.is_pandas():
-        table = frame.to_native()
-    else:
-        chosen = frame.select(*needed) if needed else frame
-        table = _to_pandas(chosen.collect("pandas") if isinstance(chosen, nw.LazyFrame) else chosen)
+    table = needed_columns(data, [*by, *values, *([] if unit is None else [unit])], function)
     if keys is None:
         place: Finder = lambda rows: np.zeros(rows.stop - rows.start, dtype=np.int32)  # noqa: E731
     else:
         place = key_finder({name: table[name] for name in by}, keys)
     return Source(table, place, 1 if keys is None else len(keys), None if unit is None else persons(table[unit]))
+
+
+def needed_columns(data: object, names: Sequence[str], function: str) -> pd.DataFrame:
+    """Return the named columns as a pandas frame; a pandas frame is returned whole, without a copy."""
+    needed = list(dict.fromkeys(names))
+    frame = open_frame(data, function, needed, "columns")
+    if not isinstance(frame, nw.LazyFrame) and frame.implementation.is_pandas():
+        native: pd.DataFrame = frame.to_native()
+        return native
+    chosen = frame.select(*needed) if needed else frame
+    return _to_pandas(chosen.collect("pandas") if isinstance(chosen, nw.LazyFrame) else chosen)
 
 
 def floats(column: pd.Series) -> NDArray[np.float64]:

@@ -35,6 +35,9 @@ class Cell:
 def cells(release: Release, most: int | None = MOST) -> list[Cell]:
     """Return the first `most` numbers of a release, in the order of its keys."""
     keys = release.plan.question.keys
+    if not release.has_interval:
+        names = [""] if keys is None else [key_name(key) for key in keys.values[:most]]
+        return [Cell(name, value, value, value) for name, value in zip(names, release.cells[:most], strict=True)]
     lower, upper = release.interval()
     names = [""] if keys is None else [key_name(key) for key in keys.values[:most]]
     limits = ([lower], [upper]) if keys is None else (lower.tolist()[:most], upper.tolist()[:most])

@@ -49,10 +49,15 @@ def _paragraphs(reasons: list[str]) -> list[Markup]:
     return [note(reason) if reason.startswith("Note: ") else tag("p", reason) for reason in reasons if reason]
 
 
-def _numbers(release: Release) -> Markup:
+def _numbers(release: Release) -> Markup | None:
+    if not release.has_interval and release.plan.question.keys is None:
+        return None
     shown = cells(release)
     if release.plan.question.keys is None:
         return _total(shown[0])
+    if not release.has_interval:
+        heads = [", ".join(label(name) for name in release.plan.question.by), release.plan.question.statistic]
+        return table(heads, [[cell.name, number(cell.value)] for cell in shown])
     low, high = min(0, *(cell.lower for cell in shown)), max(1, *(cell.upper for cell in shown))
     by = ", ".join(label(name) for name in release.plan.question.by)
     rows = [

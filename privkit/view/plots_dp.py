@@ -11,7 +11,7 @@ from privkit.dp.plan import Plan
 from privkit.dp.release import Release
 from privkit.view.cells_dp import cells
 from privkit.view.style import GOOD, INK
-from privkit.view.text_dp import amount, release_answer, statistic, within
+from privkit.view.text_dp import amount, chosen, release_answer, statistic, within
 from privkit.view.words import label, number
 
 if TYPE_CHECKING:
@@ -47,7 +47,10 @@ def _plan(plan: Plan, ax: Axes) -> None:
 
 @plot.register(Release)
 def _release(release: Release, ax: Axes) -> None:
-    if release.plan.question.keys is None:
+    if release.plan.question.keys is None and not release.has_interval:
+        ax.text(0.5, 0.5, chosen(release.cells[0]), ha="center", va="center")
+        ax.set_axis_off()
+    elif release.plan.question.keys is None:
         _total(release, ax)
     else:
         _by_key(release, ax)

@@ -111,10 +111,19 @@ def release_answer(release: Release) -> str:
     """Return the first line: the number, or how many there are, with the interval's half-width."""
     asked = statistic(release.plan.question)
     if release.plan.question.keys is None:
+        if not release.has_interval:
+            return f"{asked} = {chosen(release.cells[0])}"
         level = percent(1 - ALPHA).replace(".0", "")
         return f"{asked} = {number(release.cells[0])} ± {number(release.accuracy)} ({level})"
     each = "" if release.plan.question.asked.needs_rows else f", each {within(release.plan)}"
     return f"{asked}: {plural(len(release.cells), 'number')}{each}"
+
+
+def chosen(value: object) -> str:
+    """Return a number, or a list of public values, in a form that is fit to print."""
+    if isinstance(value, list):
+        return ", ".join("missing" if item is None else label(item, 40) for item in value)
+    return number(float(str(value)))
 
 
 def release_reasons(release: Release) -> list[str]:
@@ -128,7 +137,7 @@ def release_reasons(release: Release) -> list[str]:
 
 def release_next(release: Release) -> list[str]:
     """Return what to type next."""
-    look = [".interval(0.99)", ".provenance", ".plot()"]
+    look = [".interval(0.99)", ".provenance", ".plot()"] if release.has_interval else [".provenance", ".plan.notes"]
     return look if release.plan.question.keys is None else [".to_frame()", *look]
 
 

@@ -111,3 +111,27 @@ def test_gaussian_noise_under_epsilon_and_delta():
     assert measurement.map(1.0)[0] <= 0.7
     less = type(ours.noise)(ours.noise.scale * (1 - 1e-6))
     assert make_fix_delta(make_zCDP_to_approxDP(less.measurement()), 1e-7).map(1.0)[0] > 0.7
+
+
+@pytest.mark.parametrize(("above", "of"), [(1, 2), (1, 4), (3, 4)])
+@pytest.mark.parametrize("groups", [None, 3])
+def test_quantiles(polars, above, of, groups):
+    import polars as pl
+
+    from privkit.dp.quantile import Quantile
+
+    dp, table = polars
+    contributions = 1 if groups is None else [dp.polars.Bound(by=["k"], num_groups=groups, per_group=5)]
+    candidates = [0.0, 1.0, 2.0]
+    context = dp.Context.compositor(
+        data=table.with_columns(x=pl.lit(3.0)),
+        privacy_unit=dp.unit_of(contributions=contributions),
+        privacy_loss=dp.loss_of(epsilon=0.7),
+        split_evenly_over=1,
+        margins=[dp.polars.Margin(by=["k"], invariant="keys", max_length=10_000)],
+    )
+    asked = pl.col("x").fill_nan(0.0).fill_null(0.0).dp.quantile(above / of, candidates)
+    scale = context.query().group_by("k").agg(asked).summarize()["scale"][0]
+    bounds = {} if groups is None else {"max_groups": groups, "per_group": 5}
+    ours = count_plan(ask(Quantile("x", above, of, tuple(candidates)), "k", ["a", "b"], **bounds), epsilon=0.7)
+    assert ours.noise.scale == pytest.approx(scale, rel=1e-6)

@@ -1,0 +1,113 @@
+"""Histograms: counts of numbers in public bins."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from privkit.dp.count import Count
+from privkit.errors import NotPublicError, ParameterError
+from privkit.tally.bins import binned
+from privkit.values.keys import Keys
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from privkit.dp.question import Question
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram(Count):
+    """How many rows have a number in each public bin.
+
+    Notes
+    -----
+    *Reach.* A row's bin depends on that row alone, and is one at most; so bins are keys like others, and one row moves
+    one cell by 1.
+
+    Attributes
+    ----------
+    column : str
+    edges : tuple of float
+        The bins' edges, ascending; bins are closed on the left, the last one on both sides.
+    """
+
+    column: str = ""
+    edges: tuple[float, ...] = ()
+
+    name = "count"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The column of numbers."""
+        return (self.column,)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The bins' names."""
+        last = len(self.edges) - 2
+        return tuple(
+            f"[{low:g}, {high:g}{']' if place == last else ')'}"
+            for place, (low, high) in enumerate(pairwise(self.edges))
+        )
+
+    def keys(self, by: Keys | None) -> Keys:
+        """Return the groups: those of `by`, each with every bin."""
+        if by is None:
+            return Keys((self.column,), tuple((label,) for label in self.labels))
+        return replace(
+            by, by=(*by.by, self.column), values=tuple((*k, label) for k in by.values for label in self.labels)
+        )
+
+    def typed_keys(self, question: Question) -> Keys | None:
+        """Return the keys that the frame's own columns must fit: all but the bins."""
+        keys = question.keys
+        if keys is None or len(keys.by) == 1:
+            return None
+        return replace(keys, by=keys.by[:-1], values=tuple(dict.fromkeys(key[:-1] for key in keys.values)))
+
+    def exact(self, data: object, question: Question, function: str) -> NDArray[np.int64]:
+        """Count the rows of each bin exactly, each person within the bounds."""
+        others = [name for name in question.columns if name != self.column]
+        table = binned(data, self.column, self.edges, self.labels, others, function=function)
+        return Count.exact(self, table, question, function)
+
+    def canonical(self) -> dict[str, object]:
+        """Return the statistic as JSON values."""
+        return {"statistic": "histogram", "column": self.column, "edges": [repr(edge) for edge in self.edges]}
+
+    def notes(self) -> tuple[str, ...]:
+        """Say what is left out."""
+        return (f"values of {self.column!r} outside all bins, and missing ones, are left out",)
+
+    def __str__(self) -> str:
+        """Return the statistic in words."""
+        return f"histogram of {self.column!r}"
+
+
+def bin_edges(bins: object, function: str) -> tuple[float, ...]:
+    """Return the public edges of bins, or refuse them.
+
+    Raises
+    ------
+    NotPublicError, ParameterError
+    """
+    if hasattr(bins, "dtype") or hasattr(bins, "columns"):
+        raise NotPublicError.of(function, "bins", type(bins).__name__)
+    allowed = "a list of at least two ascending finite numbers, the edges"
+    if not isinstance(bins, Sequence) or isinstance(bins, str) or len(bins) < 2:
+        raise ParameterError.of(
+            function, "bins", f"a {type(bins).__name__}", allowed, "Example: bins=[0, 18, 65, 120]."
+        )
+    if any(hasattr(edge, "dtype") for edge in bins):
+        raise NotPublicError.of(function, "bins", "list of NumPy numbers")
+    if any(isinstance(edge, bool) or not isinstance(edge, int | float) or not math.isfinite(edge) for edge in bins):
+        raise ParameterError.of(function, "bins", "a list with something else", allowed)
+    edges = tuple(float(edge) + 0.0 for edge in bins)
+    if any(high <= low for low, high in pairwise(edges)) or len({f"{edge:g}" for edge in edges}) < len(edges):
+        raise ParameterError.of(function, "bins", "edges that do not ascend (or agree in six digits)", allowed)
+    return edges

@@ -1,0 +1,38 @@
+"""Counts of persons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from privkit.dp.count import Count
+from privkit.tally.persons import bounded_counts
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from privkit.dp.question import Question
+
+
+@dataclass(frozen=True, slots=True)
+class PersonCount(Count):
+    """How many persons a group has: the distinct ids of the unit column.
+
+    Notes
+    -----
+    *Reach.* The contribution is that a person is in a group: one per person and group, by 1. A person counts in at
+    most ``max_groups`` groups; in a total, once.
+    """
+
+    name = "persons"
+
+    def exact(self, data: object, question: Question, function: str) -> NDArray[np.int64]:
+        """Count persons exactly, each in at most so many groups."""
+        assert question.unit.column is not None
+        counts = bounded_counts(data, question.unit.column, question.bounds, question.keys, function=function)
+        return counts.reshape(-1, 1)
+
+    def __str__(self) -> str:
+        """Return the statistic in words."""
+        return "count of persons"
