@@ -8,6 +8,7 @@ import { IStatusBar } from '@jupyterlab/statusbar';
 import { LabIcon } from '@jupyterlab/ui-components';
 
 import { entries, IEntry } from './api';
+import { followPanels } from './live';
 import { BudgetModel } from './model';
 import { BudgetPanel } from './panel';
 import { BudgetStatus } from './status';
@@ -40,6 +41,7 @@ function activate(
   browser: IDefaultFileBrowser | null,
   documents: IDocumentManager | null
 ): void {
+  followPanels();
   const model = new BudgetModel();
   followFolder(model, notebooks, browser);
 

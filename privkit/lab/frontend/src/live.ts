@@ -1,0 +1,54 @@
+/** The panels that privkit draws with ipywidgets, in notebooks. */
+const PANEL = '.privkit-panel';
+const SUPPRESS = 'data-lm-suppress-shortcuts';
+
+/**
+ * Give live panels what ipywidgets leaves out: a name for each slider, its value in words, and keys of their own.
+ *
+ * Without it they still work: every slider has a labeled number field beside it.
+ */
+export function followPanels(): void {
+  let asked = 0;
+  const look = () => {
+    asked = 0;
+    document.querySelectorAll<HTMLElement>(PANEL).forEach(named);
+  };
+  new MutationObserver(() => {
+    asked ||= requestAnimationFrame(look);
+  }).observe(document.body, { childList: true, subtree: true });
+  // JupyterLab would take arrows, Enter and Space as its own; what is typed with Ctrl or Alt stays a shortcut.
+  window.addEventListener(
+    'keydown',
+    event => {
+      const panel = event.target instanceof Element ? event.target.closest(PANEL) : null;
+      panel?.toggleAttribute(SUPPRESS, !(event.ctrlKey || event.metaKey || event.altKey));
+    },
+    true
+  );
+}
+
+function named(panel: HTMLElement): void {
+  told(panel, 'role', 'group');
+  told(panel, 'aria-label', panel.querySelector('.pk-title')?.textContent ?? 'privkit');
+  for (const live of panel.querySelectorAll('.privkit-live')) {
+    told(live, 'role', 'status');
+  }
+  for (const slider of panel.querySelectorAll('.widget-hslider')) {
+    const handle = slider.querySelector('.noUi-handle');
+    const label = slider.querySelector('.widget-label')?.textContent;
+    const value = slider.querySelector('.widget-readout')?.textContent;
+    if (handle && label) {
+      told(handle, 'aria-label', label);
+    }
+    if (handle && value) {
+      told(handle, 'aria-valuetext', value);
+    }
+  }
+}
+
+/** Set an attribute, unless it says so already. */
+function told(element: Element, name: string, value: string): void {
+  if (element.getAttribute(name) !== value) {
+    element.setAttribute(name, value);
+  }
+}
