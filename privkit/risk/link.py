@@ -12,7 +12,7 @@ from privkit.errors import ParameterError
 from privkit.errors.risk import TruthError
 from privkit.risk.rates import ExcessRisk, Rate, excess_risk
 from privkit.tally.frame import column_names, open_frame
-from privkit.tally.pairs import Matches, joint_codes, match_rows
+from privkit.tally.pairs import Matches, joint_codes, paired
 from privkit.tally.subsets import chosen_columns
 from privkit.values.show import Plotted
 
@@ -154,7 +154,8 @@ def link(
     right = chosen_columns(other, [b for _, b in pairs], "link", "on")
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise ParameterError.of("link", "seed", f"a {type(seed).__name__}", "a whole number >= 0")
-    found = match_rows(left, right, pairs, function="link")
+    both = paired(left, right, pairs, function="link")
+    found = both.matches()
     judged = None if truth is None else _judged(data, other, truth, found)
     return LinkReport(
         on=tuple(a for a, _ in pairs),
@@ -168,7 +169,7 @@ def link(
         n_right=None if judged is None else judged.right,
         n_unjudged=None if judged is None else judged.unjudged,
         n_unknown=None if judged is None else judged.unknown,
-        baseline=Rate(_singles(match_rows(_shuffled(left, seed), right, pairs, function="link")), len(left)),
+        baseline=Rate(_singles(both.shuffled(np.random.default_rng(seed)).matches()), len(left)),
         control=None if control is None else _control(control, right, pairs),
     )
 
@@ -185,17 +186,9 @@ def _singles(found: Matches) -> int:
     return int((found.counts == 1).sum())
 
 
-def _shuffled(table: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """Return the table with each column shuffled on its own: the same values, no persons."""
-    import pandas as pd
-
-    random = np.random.default_rng(seed)
-    return pd.DataFrame({name: table[name].array.take(random.permutation(len(table))) for name in table.columns})
-
-
 def _control(control: object, right: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> Rate:
     table = chosen_columns(control, [a for a, _ in pairs], "link", "control")
-    return Rate(_singles(match_rows(table, right, pairs, function="link")), len(table))
+    return Rate(_singles(paired(table, right, pairs, function="link").matches()), len(table))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from privkit.risk.gamma import digamma
+from privkit.risk.gamma import digamma, digammas
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,7 +54,7 @@ def _alpha(j: NDArray[np.int64], counts: NDArray[np.int64], n: int, u: int) -> f
 
     def slope(alpha: float) -> float:
         theta = _theta(alpha, n, u)
-        shares = float(np.sum(counts * (digamma(j - alpha) - digamma(1 - alpha))))
+        shares = float(np.sum(counts * (digammas(j - alpha) - digamma(1 - alpha))))
         return _sum_of_ratios(theta, alpha, u) - shares
 
     low, high = 0.0, _LARGEST_ALPHA
@@ -74,7 +74,7 @@ def _sum_of_inverses(theta: float, alpha: float, u: int) -> float:
     """Return Σ_{i=1}^{u-1} 1 / (θ + iα)."""
     if alpha < 1e-8:
         return (u - 1) / theta
-    return float(digamma(theta / alpha + u) - digamma(theta / alpha + 1)) / alpha
+    return (digamma(theta / alpha + u) - digamma(theta / alpha + 1)) / alpha
 
 
 def _theta(alpha: float, n: int, u: int) -> float:
@@ -85,19 +85,31 @@ def _theta(alpha: float, n: int, u: int) -> float:
 
     def slope(log: float) -> float:
         theta = math.exp(log) - alpha
-        return _sum_of_inverses(theta, alpha, u) - float(digamma(theta + n) - digamma(theta + 1))
+        return _sum_of_inverses(theta, alpha, u) - (digamma(theta + n) - digamma(theta + 1))
 
     low, high = math.log(1e-12), 1.0
-    while slope(high) > 0 and high < 60:
+    while slope(high) >= 0 and high < 60:
         high += 2
     return math.exp(_root(slope, low, high)) - alpha
 
 
 def _root(function: Callable[[float], float], low: float, high: float) -> float:
-    """Return where a function that is positive at `low` and negative at `high` changes sign, by bisection."""
-    for _ in range(200):
-        middle = (low + high) / 2
-        if middle in {low, high}:
+    """Return where a function that is positive at `low` and negative at `high` changes sign.
+
+    Illinois: the secant of the bracket, where the value of an end that stays is halved; every fourth step bisects.
+    """
+    at_low, at_high = function(low), function(high)
+    for step in range(400):
+        middle = (low + high) / 2 if step % 4 == 3 else low + (high - low) * at_low / (at_low - at_high)
+        if not low < middle < high:
+            middle = (low + high) / 2
+        if middle in {low, high} or high - low <= 1e-14 * max(abs(low), abs(high)):
             break
-        low, high = (middle, high) if function(middle) > 0 else (low, middle)
+        value = function(middle)
+        if value == 0:
+            return middle
+        if value > 0:
+            low, at_low, at_high = middle, value, at_high / 2
+        else:
+            high, at_high, at_low = middle, value, at_low / 2
     return (low + high) / 2

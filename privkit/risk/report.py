@@ -17,7 +17,7 @@ from privkit.risk.thresholds import Threshold, threshold_of
 from privkit.risk.uniqueness import UniquenessEstimates, population_uniques
 from privkit.tally.coded import count_classes
 from privkit.tally.frame import column_names, open_frame
-from privkit.tally.pairs import match_rows
+from privkit.tally.pairs import paired
 from privkit.tally.subsets import row_classes, row_numbers
 from privkit.values.criteria.kmap import population_size
 from privkit.values.show import Plotted
@@ -241,9 +241,8 @@ def _population_of(population: object, tally: Tally, unit: str | None) -> _Count
         size = population.item() if getattr(population, "shape", None) == () else population  # type: ignore[attr-defined]
         return _Counted(population_size(size, "risk"))
     whole = _tally_of_population(population, tally.by, unit)
-    found = match_rows(
-        tally.keys, whole.keys, [(name, name) for name in tally.by], function="risk", missing_matches=True
-    )
+    both = paired(tally.keys, whole.keys, [(name, name) for name in tally.by], function="risk")
+    found = both.matches(missing=True)
     sizes = np.where(found.partner >= 0, whole.counts[found.partner] if whole.n_classes else 0, 0)
     return _Counted(int(whole.counts.sum()), sizes)
 

@@ -201,17 +201,13 @@ def _limits(max_size: object, time_limit: object) -> tuple[int | None, float | N
 
 def _report(classes: RowClasses, found: Minimal, stopped: str, fraction: float | None) -> SudaReport:
     columns = len(classes.by)
-    # (M - 1)! and its sums stay below 2^63 up to some 15 columns; beyond, Python's integers.
-    kind: type = np.int64 if columns <= 15 else object
-    scores: NDArray[Any] = np.zeros(len(classes.sizes), dtype=kind)
-    by_size: dict[int, int] = {}
-    special = np.zeros(len(classes.sizes), dtype=bool)
+    msus: dict[int, NDArray[np.int64]] = {}
     for subset, places in found.subsets:
-        size = len(subset)
-        by_size[size] = by_size.get(size, 0) + len(places)
-        scores[places] += factorial(columns - size)
-        if size < columns:
-            special[places] = True
+        msus.setdefault(len(subset), np.zeros(len(classes.sizes), dtype=np.int64))[places] += 1
+    by_size = {size: int(counts.sum()) for size, counts in msus.items()}
+    special = np.zeros(len(classes.sizes), dtype=bool)
+    for size, counts in msus.items():
+        special |= (counts > 0) & (size < columns)
     return SudaReport(
         qi=classes.by,
         by_size=MappingProxyType(dict(sorted(by_size.items()))),
@@ -222,6 +218,15 @@ def _report(classes: RowClasses, found: Minimal, stopped: str, fraction: float |
         n_unique=int((classes.sizes == 1).sum()),
         n_special=int(special.sum()),
         _classes=classes,
-        _class_scores=scores,
+        _class_scores=_scores(msus, columns, len(classes.sizes)),
         _found=found,
     )
+
+
+def _scores(msus: dict[int, NDArray[np.int64]], columns: int, n_classes: int) -> NDArray[Any]:
+    """Return Σ (M - s)! over the MSUs of each class, in 64 bits where they fit, else as Python's integers."""
+    bound = sum(int(counts.max()) * factorial(columns - size) for size, counts in msus.items())
+    scores: NDArray[Any] = np.zeros(n_classes, dtype=np.int64 if bound < 2**63 else object)
+    for size, counts in msus.items():
+        scores += counts.astype(scores.dtype) * factorial(columns - size)
+    return scores

@@ -41,23 +41,68 @@ class Matches:
     incomplete: int
 
 
-def match_rows(
-    left: pd.DataFrame,
-    right: pd.DataFrame,
-    pairs: Sequence[tuple[str, str]],
-    *,
-    function: str,
-    missing_matches: bool = False,
-) -> Matches:
-    """Match the rows of two tables on pairs of columns, exactly. Reads rows; spends nothing.
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """Two tables as codes of the columns on which they are compared; -1 stands for missing.
+
+    Attributes
+    ----------
+    left, right : sequence of arrays of int64
+        One array per column; equal values have one code.
+    """
+
+    left: Sequence[NDArray[np.int64]]
+    right: Sequence[NDArray[np.int64]]
+
+    def shuffled(self, random: np.random.Generator) -> Pair:
+        """Return the pair with each column of the left table shuffled on its own: the same values, no persons."""
+        return Pair([codes[random.permutation(len(codes))] for codes in self.left], self.right)
+
+    def matches(self, *, missing: bool = False) -> Matches:
+        """Return what each left row matches; `missing` tells whether missing equals missing."""
+        complete, usable = _known(self.left), _known(self.right)
+        incomplete = int((~complete).sum())
+        if missing:
+            complete[:], usable[:] = True, True
+        both = [np.concatenate([a[complete], b[usable]]) + 1 for a, b in zip(self.left, self.right, strict=True)]
+        keys = packed(both)[0]
+        here = int(complete.sum())
+        counts, partner = _counted(keys[:here], keys[here:])
+        all_counts = np.zeros(len(complete), dtype=np.int64)
+        all_partners = np.full(len(complete), -1, dtype=np.int64)
+        all_counts[complete] = counts
+        all_partners[complete] = np.where(partner >= 0, np.append(np.flatnonzero(usable), -1)[partner], -1)
+        return Matches(all_counts, all_partners, incomplete)
+
+
+def _known(columns: Sequence[NDArray[np.int64]]) -> NDArray[np.bool_]:
+    known = columns[0] >= 0
+    for codes in columns[1:]:
+        known &= codes >= 0
+    return known
+
+
+def _counted(here: NDArray[np.int64], there: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return how often each key of `here` stands in `there`, and where if once."""
+    import pandas as pd
+
+    group, distinct = pd.factorize(there)
+    sizes = np.append(np.bincount(group, minlength=len(distinct)), 0)
+    last = np.full(len(distinct) + 1, -1, dtype=np.int64)
+    last[group] = np.arange(len(there))
+    place = pd.Index(distinct).get_indexer(pd.Index(here)) if len(distinct) else np.full(len(here), -1)
+    counts = sizes[place]
+    return counts, np.where(counts == 1, last[place], -1)
+
+
+def paired(left: pd.DataFrame, right: pd.DataFrame, pairs: Sequence[tuple[str, str]], *, function: str) -> Pair:
+    """Return two tables as a pair, to be matched on pairs of columns, exactly. Reads rows; spends nothing.
 
     Parameters
     ----------
     left, right : pandas.DataFrame
     pairs : sequence of (str, str)
         A column of `left` and its partner in `right`.
-    missing_matches : bool
-        Whether missing equals missing, as in equivalence classes; in linkage it never does.
 
     Raises
     ------
@@ -67,31 +112,7 @@ def match_rows(
         If a column cannot be compared.
     """
     coded = [joint_codes(left[a], right[b], function) for a, b in pairs]
-    complete = ~np.any([codes < 0 for codes, _ in coded], axis=0) if coded else np.ones(len(left), dtype=bool)
-    usable = ~np.any([codes < 0 for _, codes in coded], axis=0) if coded else np.ones(len(right), dtype=bool)
-    incomplete = int((~complete).sum())
-    if missing_matches:
-        complete[:], usable[:] = True, True
-    both = [np.concatenate([a[complete], b[usable]]) + 1 for a, b in coded]
-    keys = packed(both)[0]
-    here, there = keys[: int(complete.sum())], keys[int(complete.sum()) :]
-    counts, partner = _counted(here, there)
-    n = len(left)
-    all_counts, all_partners = np.zeros(n, dtype=np.int64), np.full(n, -1, dtype=np.int64)
-    all_counts[complete] = counts
-    all_partners[complete] = np.where(partner >= 0, np.flatnonzero(usable)[partner] if usable.any() else -1, -1)
-    return Matches(all_counts, all_partners, incomplete)
-
-
-def _counted(here: NDArray[np.int64], there: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return how often each key of `here` stands in `there`, and where if once."""
-    if not len(there):
-        return np.zeros(len(here), dtype=np.int64), np.full(len(here), -1, dtype=np.int64)
-    order = np.argsort(there, kind="stable")
-    ranked = there[order]
-    low, high = np.searchsorted(ranked, here, side="left"), np.searchsorted(ranked, here, side="right")
-    counts = high - low
-    return counts, np.where(counts == 1, order[np.minimum(low, len(order) - 1)], -1)
+    return Pair([a for a, _ in coded], [b for _, b in coded])
 
 
 def joint_codes(left: pd.Series, right: pd.Series, function: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from privkit.errors import ParameterError
 from privkit.risk.copula import person_uniqueness
-from privkit.risk.gamma import digamma
+from privkit.risk.gamma import digamma, digammas
 from privkit.risk.snb import classes_in_population, expected_small_classes
 from privkit.risk.uniqueness import population_uniques
 from privkit.tally.coded import count_classes
@@ -170,4 +170,5 @@ def test_person_uniqueness_at_the_ends_and_beyond():
 def test_digamma_equals_scipy():
     special = pytest.importorskip("scipy.special")
     x = np.geomspace(1e-6, 1e9, 400)
-    assert digamma(x) == pytest.approx(special.digamma(x), rel=1e-12, abs=1e-13)
+    assert digammas(x) == pytest.approx(special.digamma(x), rel=1e-12, abs=1e-13)
+    assert [digamma(value) for value in x.tolist()] == pytest.approx(digammas(x).tolist(), rel=1e-14)

@@ -147,8 +147,8 @@ def test_weak_forms_count_with_the_name(name, values, what):
     [
         ("Vorname", DIRECT), ("lastName", DIRECT), ("name", DIRECT), ("customer_name", DIRECT), ("E-Mail", DIRECT),
         ("phone_number", DIRECT), ("accountNumber", DIRECT), ("licensePlate", DIRECT), ("userId", DIRECT),
-        ("street", DIRECT), ("driver_license_no", DIRECT), ("PLZ", QUASI), ("zip3", QUASI), ("Geburtsdatum", QUASI), ("date_of_birth", QUASI),
-        ("sexo", QUASI),
+        ("street", DIRECT), ("driver_license_no", DIRECT), ("PLZ", QUASI), ("zip3", QUASI),
+        ("Geburtsdatum", QUASI), ("date_of_birth", QUASI), ("sexo", QUASI),
         ("native-country", QUASI), ("maritalStatus", QUASI), ("latitude", QUASI), ("ageGroup", QUASI),
         ("diagnosis_code", SENSITIVE), ("religion", SENSITIVE), ("yearly_income", SENSITIVE),
         ("plan_name", None), ("email_verified", None), ("phone_type", None), ("ip_count", None), ("orders", None),
