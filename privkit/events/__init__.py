@@ -1,12 +1,13 @@
 """Nested business events: erase, blur, pseudonymize, rename, perturb, merge.
 
-``from privkit import events as ev``: a :class:`Recipe` is an ordered list of rules, and ``recipe.apply(events)`` carries it
-out on lists, iterators, NDJSON files and frames.
+``from privkit import events as ev``: a :class:`Recipe` is an ordered list of rules, and ``recipe.apply(events)``
+carries it out on lists, iterators, NDJSON files and frames.
 """
 
 from privkit.events.book import code_book
 from privkit.events.coarsen import coarsen
 from privkit.events.drop import drop, erase, keep
+from privkit.events.example import example_orders, example_register
 from privkit.events.flatten import flatten
 from privkit.events.key import Key, KeySource
 from privkit.events.mapping_store import MappingStore
@@ -39,6 +40,8 @@ __all__ = [
     "drop",
     "encode",
     "erase",
+    "example_orders",
+    "example_register",
     "flatten",
     "keep",
     "merge",

@@ -13,10 +13,12 @@ Policy = Literal["refuse", "drop", "keep"]
 _MOST = 10_000
 
 
-def _SCALAR(value: Any) -> bool:  # noqa: N802
-    """Stand for "any single value is fine here", which is asked so often that it is not called."""
-    return type(value) not in (dict, list) or not value
+_CONTAINERS = frozenset({dict, list})
 
+
+def _scalar(value: Any) -> bool:
+    """Stand for "any single value is fine here": so many fields are of this kind that it is not called."""
+    return type(value) not in _CONTAINERS or not value
 
 
 @dataclass
@@ -70,7 +72,7 @@ class Cover:
         if node.branch:
             return None
         inner = {
-            name: _SCALAR if child.leaf and not child.branch and not child.names and child.item is None else checker
+            name: _scalar if child.leaf and not child.branch and not child.names and child.item is None else checker
             for name, child in node.names.items()
             for checker in [self._checker(child, (*at, name))]
         }
@@ -91,26 +93,33 @@ class Cover:
     def _names(
         self, inner: dict[str, Callable[[Any], bool] | None], at: tuple[str | None, ...]
     ) -> Callable[[Any], bool]:
-        unknown, note, drop = self._unknown, self._note, self._drop
+        known = inner.keys()
+        scalars = [name for name, rule in inner.items() if rule is _scalar]
+        deeper = [(name, rule) for name, rule in inner.items() if rule is not None and rule is not _scalar]
 
         def check(branch: dict[str, Any]) -> bool:
-            lost = None
-            for name, value in branch.items():
-                rule = inner.get(name, unknown)
-                if rule is _SCALAR:
-                    kind = type(value)
-                    if (kind is not dict and kind is not list) or not value:
-                        continue
-                elif rule is None or rule(value):
-                    continue
-                note((*at, name), value)
-                lost = [name] if lost is None else [*lost, name]
-            if lost is not None and drop:
-                for name in lost:
-                    del branch[name]
+            bad = []
+            for name in scalars:
+                if type(branch.get(name)) in _CONTAINERS and branch[name]:
+                    bad.append(name)
+            for name, rule in deeper:
+                value = branch.get(name)
+                if value is not None and not rule(value):
+                    bad.append(name)
+            if not branch.keys() <= known:
+                bad += [name for name in branch if name not in known]
+            if bad:
+                self._lost(branch, bad, at)
             return True
 
         return check
+
+    def _lost(self, branch: dict[str, Any], bad: list[str], at: tuple[str | None, ...]) -> None:
+        """Note the fields of an object that nothing covers, and drop them if asked to."""
+        for name in bad:
+            self._note((*at, name), branch[name])
+            if self._drop:
+                del branch[name]
 
     def _items(self, element: Callable[[Any], bool] | None, at: tuple[str | None, ...]) -> Callable[[Any], bool]:
         note, drop = self._note, self._drop

@@ -156,7 +156,7 @@ class Engine:
         steps, groups = self._stages[number]
         step: Step | None = None
         try:
-            for step in steps:  # noqa: B007  # blamed where it fails
+            for step in steps:  # blamed where it fails
                 if step(event) is False:
                     self.account.n_sampled_out += 1
                     return None, None

@@ -16,6 +16,7 @@ from privkit.errors.events import ExtraMissingError, SecretKeyError, SecretLeakE
 from privkit.events.encoding import joined
 
 _SHORTEST = 32
+_LENGTHS = [length.to_bytes(8, "big") for length in range(256)]
 _URL_SAFE = str.maketrans("-_", "+/")
 
 
@@ -113,12 +114,13 @@ class Key:
 
     def hasher(self, *head: bytes) -> Callable[..., bytes]:
         """Return :meth:`digest` of `head` and further parts, made once for many values."""
-        secret, start, digest = self._secret, joined(head), hmac.digest
+        secret, start, digest, lengths = self._secret, joined(head), hmac.digest, _LENGTHS
 
         def hashed(*parts: bytes) -> bytes:
             message = start
             for part in parts:
-                message += len(part).to_bytes(8, "big") + part
+                length = len(part)
+                message += (lengths[length] if length < 256 else length.to_bytes(8, "big")) + part
             return digest(secret, message, "sha256")
 
         return hashed

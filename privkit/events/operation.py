@@ -145,6 +145,9 @@ def number(value: Any) -> int | float:
     Unfit
         If it is not.
     """
-    if isinstance(value, int | float) and not isinstance(value, bool) and value - value == 0:
-        return value
+    kind = type(value)
+    if kind is int or (kind is float and value - value == 0):
+        return value  # type: ignore[no-any-return]
+    if isinstance(value, int | float) and kind is not bool and value - value == 0:
+        return value  # of a type derived from a number
     raise Unfit.of("a finite number", value)

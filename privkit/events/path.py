@@ -49,20 +49,13 @@ class FieldPath:
             at = self.steps.index(None, at) + 1
         return self.steps[:at]
 
-    def concrete(self, indices: tuple[int, ...]) -> str:
-        """Return the path with positions in place of ``[]``: ``products[0].price``."""
-        text = _with_marks(self)
-        return text if not indices else text % indices
+    def template(self) -> str:
+        """Return the path as a template for positions in its lists: ``products[%d].price``."""
+        return str(self).replace("%", "%%").replace("[]", "[%d]")
 
 
 def _escaped(name: str) -> str:
     return "".join(f"\\{char}" if char in "\\.[]" else char for char in name)
-
-
-@lru_cache(maxsize=1024)
-def _with_marks(path: FieldPath) -> str:
-    """Return the path as a template; of one without lists the path itself."""
-    return str(path).replace("%", "%%").replace("[]", "[%d]") if path.lists else str(path)
 
 
 @lru_cache(maxsize=1024)

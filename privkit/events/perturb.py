@@ -71,11 +71,12 @@ class Perturb(Operation):
         grid = Decimal(str(self.grid))
         most = math.floor(Decimal(str(self.within)) / grid)
         add, width, random = _adder(grid), 2 * most + 1, secrets.SystemRandom().randrange
+        place = path.template().encode()
 
         def change(value: Any, subject: Any, at: tuple[int, ...]) -> Any:
             if hashed is None:
                 return add(number(value), random(width) - most)
-            drawn = hashed(run.subject(subject), path.concrete(at).encode())
+            drawn = hashed(run.subject(subject), place % at)
             return add(number(value), int.from_bytes(drawn, "big") % width - most)
 
         return change

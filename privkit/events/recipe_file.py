@@ -75,7 +75,12 @@ def _book(place: str, operation: Operation, book: Book) -> Any:
         return {"file": book.file}
     if isinstance(operation, Encode):
         raise SecretLeakError.recipe_file(place, "a private code book")
-    return dict(book.entries or {})
+    return {name: _listed(entry) for name, entry in (book.entries or {}).items()}
+
+
+def _listed(entry: Any) -> Any:
+    """Return an entry of a book with lists for tuples, as files have them."""
+    return [list(pair) for pair in entry] if isinstance(entry, list | tuple) else entry
 
 
 def from_dict(content: object, *, keys: Mapping[str, bytes | Key] | None = None, where: str = "the recipe") -> Recipe:

@@ -18,7 +18,7 @@ Change: TypeAlias = Callable[[Any], Any]
 #: From a value, the value it goes by, and the positions in the lists on the way.
 ChangeBy: TypeAlias = Callable[[Any, Any, tuple[int, ...]], Any]
 #: How many texts are remembered by one rule while it runs.
-_CACHE = 1 << 15
+_CACHE = 1 << 13
 
 
 def each_value(path: FieldPath, change: Change, count: list[int]) -> Step:

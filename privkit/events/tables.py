@@ -1,0 +1,163 @@
+"""The same operations on flat frames, as typed functions: what ``df.privacy`` delegates to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from privkit.errors.events import EventsInputError
+from privkit.events.frames import is_frame
+from privkit.events.mapping_store import MappingStore
+from privkit.events.pseudonymize import pseudonymize as _pseudonymize
+from privkit.events.recipe import Recipe
+from privkit.tally.frame import column_names, open_frame
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from privkit.events.key import Key, KeySource
+    from privkit.events.result import EventsResult
+
+
+def events(
+    data: Any,
+    recipe: Recipe,
+    *,
+    unmatched: Literal["refuse", "drop", "keep"] = "refuse",
+    on_error: Literal["raise", "quarantine"] = "raise",
+    subject: str | None = None,
+) -> EventsResult:
+    """Carry a recipe out on a frame, whose rows are events and whose columns, nested or not, are their fields.
+
+    Reads rows; spends nothing; the frame stays as it is.
+
+    Parameters
+    ----------
+    data : pandas or Polars frame
+        The events.
+    recipe : Recipe
+        What becomes of each field.
+    unmatched : {"refuse", "drop", "keep"}
+        What is done with columns and fields that no rule covers.
+    on_error : {"raise", "quarantine"}
+        What is done with a row that a rule cannot treat.
+    subject : str, optional
+        The field of the person, for the report.
+
+    Returns
+    -------
+    EventsResult
+        ``.events`` is a frame of the same library. Columns that are kept keep their dtype, and rows their index.
+
+    Raises
+    ------
+    UnmatchedFieldsError, EventError, SecretKeyError, MappingStoreError, EventsInputError, ParameterError
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from privkit import events as ev
+    >>> calls = pd.DataFrame({"zip": ["8004", "8005"], "minutes": [3.25, 4.5]})
+    >>> events(calls, ev.Recipe([ev.coarsen("zip", prefix=2), ev.keep("minutes")])).events
+      zip  minutes
+    0  80     3.25
+    1  80     4.50
+    """
+    _frame(data, "events")
+    return recipe.apply(data, unmatched=unmatched, on_error=on_error, subject=subject)
+
+
+def pseudonymize(
+    data: Any,
+    columns: str | Sequence[str],
+    *,
+    key: bytes | Key | KeySource | None = None,
+    scope: str | None = None,
+    per: str | None = None,
+    mapping: MappingStore | str | Path | None = None,
+    bits: int = 128,
+    form: Literal["hex", "base32", "base64"] = "hex",
+    prefix: str = "",
+) -> Any:
+    """Put a token in the place of each value of some columns; all other columns stay as they are.
+
+    The tokens are those of :func:`privkit.events.pseudonymize`: HMAC-SHA-256(key, domain | column | value), or random
+    ones in a mapping store. Missing stays missing. Pseudonymized data is still personal data.
+    Reads rows; spends nothing.
+
+    Parameters
+    ----------
+    data : pandas or Polars frame
+        The table.
+    columns : str or sequence of str
+        The identifiers.
+    key : bytes, Key or KeySource
+        At least 32 random bytes.
+    scope : str, optional
+        A name. Columns of one scope have one token for one value, in this and other tables; by default each column
+        is a scope of its own, by its name.
+    per : str, optional
+        A column. Tokens differ between its values.
+    mapping : MappingStore or path, optional
+        Where random tokens are kept, in place of a key.
+    bits : int
+        Length of the token, 128 to 256.
+    form : {"hex", "base32", "base64"}
+        How it is written.
+    prefix : str
+        Stands before each token.
+
+    Returns
+    -------
+    frame
+        A new frame of the same library.
+
+    Raises
+    ------
+    ColumnNotFoundError, EventsInputError, RecipeError, SecretKeyError, MappingStoreError
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"email": ["a@b.org", "c@d.org", "a@b.org"], "spend": [1, 2, 3]})
+    >>> hidden = pseudonymize(table, "email", key=bytes(range(32)))        # a public key: for the example alone
+    >>> hidden["email"].nunique(), hidden["email"].str.len().unique().tolist(), hidden["spend"].tolist()
+    (2, [32], [1, 2, 3])
+    """
+    _frame(data, "pseudonymize")
+    names = column_names(columns, "pseudonymize", "columns")
+    open_frame(data, "pseudonymize", [*names, *([per] if per is not None else [])], "columns")
+    paths = [_path(name) for name in names]
+    rule = _pseudonymize(
+        *paths,
+        key=key,
+        scope=scope,
+        per=None if per is None else _path(per),
+        mapping=mapping,
+        bits=bits,
+        form=form,
+        prefix=prefix,
+    )
+    others = [_path(name) for name in data.columns if name not in names]
+    operations = [rule] if not others else [rule, _keep(others)]
+    return Recipe(operations, name="pseudonymize").apply(data).events
+
+
+def _frame(data: Any, function: str) -> None:
+    if not is_frame(data):
+        raise EventsInputError.output(
+            f"df.privacy.{function} needs a pandas or Polars frame, but got a {type(data).__name__}."
+        )
+
+
+def _path(name: str) -> str:
+    """Return the path of one column, whatever its name holds."""
+    from privkit.events.path import FieldPath
+
+    return str(FieldPath((name,)))
+
+
+def _keep(paths: list[str]) -> Any:
+    from privkit.events.drop import keep
+
+    return keep(*paths)
