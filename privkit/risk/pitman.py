@@ -54,7 +54,7 @@ def _alpha(j: NDArray[np.int64], counts: NDArray[np.int64], n: int, u: int) -> f
 
     def slope(alpha: float) -> float:
         theta = _theta(alpha, n, u)
-        shares = float(np.sum(counts * (digammas(j - alpha) - digamma(1 - alpha))))
+        shares = float(np.sum(counts * (digammas((j - alpha).astype(np.float64)) - digamma(1 - alpha))))
         return _sum_of_ratios(theta, alpha, u) - shares
 
     low, high = 0.0, _LARGEST_ALPHA

@@ -40,7 +40,7 @@ def _risk(report: RiskReport) -> Markup:
         ]
         for found in report.attackers
     ]
-    heads = ["attacker", "highest risk", "average risk", "rows above the threshold", "average"]
+    heads = ["attacker", "highest", "average", "above threshold", "average"]
     plain = [reason for reason in words.risk_reasons(report) if reason.split(":")[0] not in {row[0] for row in rows}]
     return card(
         words.risk_answer(report),
@@ -58,13 +58,11 @@ def _models(found: UniquenessEstimates) -> Markup:
             estimate.model + (" (chosen)" if estimate.model == found.chosen else ""),
             "no answer" if estimate.uniques is None else number(round(estimate.uniques)),
             "" if estimate.share is None else percent(estimate.share),
-            estimate.note,
         ]
         for estimate in found.values()
     ]
-    return table(
-        ["model", "population uniques", "share", "limits"], rows, caption="Uniques of the population, estimated"
-    )
+    shown = table(["model", "population uniques", "share"], rows, caption="Uniques of the population, estimated")
+    return tag("div", shown, *map(note, dict.fromkeys(estimate.note for estimate in found.values())))
 
 
 def _line(text: str) -> Markup:

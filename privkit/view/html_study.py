@@ -22,7 +22,7 @@ def html(value: Any) -> Markup:
 
 
 def _inventory(found: Any) -> Markup:
-    heads = ["column", "role", "risk", "unique alone", "uniques with others", "why", "HIPAA", "what to do", "purpose"]
+    heads = ["column", "role", "risk", "unique alone", "with others", "what to do, and why"]
     rows = [_entry(entry) for entry in found.entries[:_MOST]]
     reasons = list(words.inventory_reasons(found))
     if len(found.entries) > _MOST:
@@ -38,18 +38,22 @@ def _inventory(found: Any) -> Markup:
 
 def _entry(entry: Any) -> list[object]:
     sign = {"high": "▲", "medium": "△", "low": "–"}[entry.rating]
-    others = "" if entry.uniques_with_others is None else f"{number(entry.uniques_with_others)}"
+    reasons = [*entry.evidence, *([f"HIPAA {entry.hipaa_class}"] if entry.hipaa else [])]
+    if entry.purpose:
+        reasons.append(f"purpose: {label(entry.purpose, longest=200)}")
     return [
         label(entry.name),
-        entry.role + (" (yours)" if entry.overruled else ""),
+        _role(entry.role) + (" (yours)" if entry.overruled else ""),
         f"{sign} {entry.rating}",
         "not counted" if entry.unique_share is None else percent(entry.unique_share),
-        others,
-        tag("div", *(tag("div", reason) for reason in entry.evidence)) if entry.evidence else "",
-        entry.hipaa_class,
-        entry.action,
-        label(entry.purpose, longest=200),
+        "" if entry.uniques_with_others is None else number(entry.uniques_with_others),
+        tag("div", tag("strong", entry.action), *(tag("div", reason, class_="pk-note") for reason in reasons)),
     ]
+
+
+def _role(role: str) -> str:
+    """Return the role's first word, which the columns are narrow for."""
+    return {"direct identifier": "direct", "quasi-identifier": "quasi"}.get(role, role)
 
 
 def _check(found: Any) -> Markup:

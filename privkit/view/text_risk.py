@@ -123,7 +123,7 @@ def suda_answer(report: SudaReport) -> str:
             )
         return f"No row of {number(report.n_rows)} is alone by up to {plural(report.searched, 'column')}."
     share = f"{number(report.n_unique)} of {plural(report.n_rows, 'row')} ({percent(report.n_unique, report.n_rows)})"
-    return f"{share} are sample uniques, the first by {plural(min(report.by_size), 'column')} alone."
+    return f"{share} are sample uniques, some by {plural(min(report.by_size), 'column')} alone."
 
 
 def suda_reasons(report: SudaReport) -> list[str]:

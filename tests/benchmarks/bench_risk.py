@@ -81,9 +81,8 @@ def bounds() -> None:
         nonlocal found
         found = audit(frame, time_limit=limit)
 
-    print(
-        f"  500 columns × 100,000 rows, audit, limit 60 s     {once(lambda: audited(wide, 60)):8.1f} s   left out: {found.left_out}"
-    )
+    tell("500 columns × 100,000 rows, audit, limit 60 s", once(lambda: audited(wide, 60)))
+    print(f"    left out: {found.left_out}")
     tall = pd.DataFrame(
         {
             "customer_id": np.arange(10_000_000),
@@ -93,15 +92,10 @@ def bounds() -> None:
             "spend": random.random(10_000_000),
         }
     )
-    print(
-        f"  10 million rows × 5 columns, audit, limit 60 s    {once(lambda: audited(tall, 60)):8.1f} s   left out: {found.left_out}"
-    )
-    print(
-        f"  10 million rows, risk, 3 columns                  {once(lambda: risk(tall, ['zip', 'age', 'sex'])):8.1f} s"
-    )
-    print(
-        f"  10 million rows, suda, 3 columns                  {once(lambda: suda(tall, ['zip', 'age', 'sex'])):8.1f} s"
-    )
+    tell("10 million rows × 5 columns, audit, limit 60 s", once(lambda: audited(tall, 60)))
+    print(f"    left out: {found.left_out}")
+    tell("10 million rows, risk, 3 columns", once(lambda: risk(tall, ["zip", "age", "sex"])))
+    tell("10 million rows, suda, 3 columns", once(lambda: suda(tall, ["zip", "age", "sex"])))
     hundred = wide.iloc[:, :40]
     tell(
         "100,000 rows, suda, 40 columns, limit 10 s", once(lambda: suda(hundred, list(hundred.columns), time_limit=10))

@@ -13,6 +13,10 @@ from privkit.errors import ColumnNotFoundError, DuplicateColumnError, FrameError
 from privkit.errors.risk import LinkError, TruthError
 from privkit.risk.link import link
 from privkit.risk.rates import Rate, excess_risk
+from privkit.risk.report import risk
+from privkit.transform.anonymize import anonymize
+from privkit.transform.generalize import generalize
+from privkit.transform.hierarchy import Hierarchy
 
 ON = ["sex", "birth_date", "postcode"]
 
@@ -37,6 +41,18 @@ def test_coarser_columns_link_fewer(shop, register, truth):
     assert found.n_right <= found.n_single
     unlinked = link(coarse, register, ON, truth=truth)
     assert (unlinked.n_single, unlinked.n_right, unlinked.informative) == (0, 0, False)
+
+
+def test_an_anonymized_table_is_linked_to_nobody_even_by_who_knows_the_hierarchies(shop, register, truth):
+    hierarchies = {"birth_date": Hierarchy.redact(), "postcode": Hierarchy.redact()}
+    out = anonymize(shop, ON, k=5, hierarchies=hierarchies)
+    naive = link(out.frame, register, ON, truth=truth)
+    assert (naive.n_single, naive.n_right) == (0, 0)
+    coarse = generalize(register, out.levels_, hierarchies={**hierarchies, "sex": out.hierarchies["sex"]}).frame
+    found = link(out.frame, coarse, ON, truth=truth)
+    assert found.n_several == len(out.frame) == 1161 - out.suppressed_
+    assert (found.n_single, found.n_right) == (0, 0)
+    assert risk(out.frame, ON).prosecutor.highest <= 0.2
 
 
 def test_a_control_of_people_who_are_absent(shop, register):

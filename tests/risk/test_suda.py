@@ -195,7 +195,7 @@ def test_a_progress_bar_when_asked(capsys):
 def test_repr_tells_sizes_and_no_value():
     frame = pd.DataFrame({"zip": ["secretvalue", "b", "b"], "age": [1, 1, 2]})
     found = suda(frame, ["zip", "age"], sampling_fraction=0.5)
-    assert repr(found).splitlines()[0] == "3 of 3 rows (100 %) are sample uniques, the first by 1 column alone."
+    assert repr(found).splitlines()[0] == "3 of 3 rows (100 %) are sample uniques, some by 1 column alone."
     assert "secret" not in repr(found) + found._repr_html_()
     found.plot()
 
