@@ -7,7 +7,7 @@ from typing import Any
 
 from privkit.view import text_study as words
 from privkit.view.markup import Markup, card, table, tag
-from privkit.view.words import label, number, percent
+from privkit.view.words import label, percent, plural
 
 #: Columns of an inventory shown in a table; the whole of it is a frame.
 _MOST = 200
@@ -22,38 +22,48 @@ def html(value: Any) -> Markup:
 
 
 def _inventory(found: Any) -> Markup:
-    heads = ["column", "role", "risk", "unique alone", "with others", "what to do, and why"]
-    rows = [_entry(entry) for entry in found.entries[:_MOST]]
     reasons = list(words.inventory_reasons(found))
     if len(found.entries) > _MOST:
         reasons.append(f"The first {_MOST} columns are shown: .to_frame() has all.")
+    shown = found.entries[:_MOST]
+    roles = [(title, [entry for entry in shown if entry.role == role]) for role, title in _ROLES.items()]
     return card(
         words.inventory_answer(found),
         *(tag("p", reason) for reason in reasons),
-        tag("div", table(heads, rows, caption="Columns"), class_="pk-facts") if rows else None,
+        *(_role(title, entries) for title, entries in roles if entries),
         then=words.inventory_next(found),
         exact=True,
     )
 
 
+_ROLES = {
+    "direct identifier": "Direct identifiers",
+    "quasi-identifier": "Quasi-identifiers",
+    "sensitive": "Sensitive attributes",
+    "other": "Other columns",
+}
+
+
+def _role(title: str, entries: list[Any]) -> Markup:
+    heads = ["column", "risk", "singles out", "what to do, and why"]
+    return tag("div", table(heads, [_entry(entry) for entry in entries], caption=title), class_="pk-facts")
+
+
 def _entry(entry: Any) -> list[object]:
     sign = {"high": "▲", "medium": "△", "low": "–"}[entry.rating]
     reasons = [*entry.evidence, *([f"HIPAA {entry.hipaa_class}"] if entry.hipaa else [])]
+    if entry.overruled:
+        reasons.append(f"role: yours; proposed was {entry.proposed}")
     if entry.purpose:
         reasons.append(f"purpose: {label(entry.purpose, longest=200)}")
+    alone = "not counted" if entry.unique_share is None else f"{percent(entry.unique_share)} alone"
+    others = [] if entry.uniques_with_others is None else [f"{plural(entry.uniques_with_others, 'row')} with others"]
     return [
         label(entry.name),
-        _role(entry.role) + (" (yours)" if entry.overruled else ""),
         f"{sign} {entry.rating}",
-        "not counted" if entry.unique_share is None else percent(entry.unique_share),
-        "" if entry.uniques_with_others is None else number(entry.uniques_with_others),
+        tag("div", *(tag("div", part) for part in (alone, *others))),
         tag("div", tag("strong", entry.action), *(tag("div", reason, class_="pk-note") for reason in reasons)),
     ]
-
-
-def _role(role: str) -> str:
-    """Return the role's first word, which the columns are narrow for."""
-    return {"direct identifier": "direct", "quasi-identifier": "quasi"}.get(role, role)
 
 
 def _check(found: Any) -> Markup:

@@ -277,7 +277,7 @@ def test_the_owner_overrules():
     found = audit(frame, roles={"zip": "other", "visits": "quasi"})
     assert (found["zip"].role, found["zip"].proposed, found["zip"].overruled) == (OTHER, QUASI, True)
     assert found.qi == ["visits"]
-    assert "(yours)" in found._repr_html_()
+    assert "role: yours; proposed was quasi-identifier" in found._repr_html_()
     again = audit(frame, inventory=found.assign("zip", purpose="delivery"))
     assert (again["zip"].role, again["zip"].purpose, again.qi) == (OTHER, "delivery", ["visits"])
 
