@@ -117,6 +117,14 @@ class InfeasibleError(PrivkitError, ValueError):
         return error
 
     @classmethod
+    def none_so_far(cls, function: str, criteria: str, reason: str, judged: int) -> InfeasibleError:
+        """The search ended early, before it met a node that is feasible."""
+        return cls(
+            f"{function}(): {reason} after {judged:,} nodes, and none of them meets {criteria} within the suppression "
+            "limit. A longer time_limit=, a larger suppress= or weaker criteria may find one."
+        )
+
+    @classmethod
     def too_few_rows(cls, function: str, k: int, rows: int, what: str = "rows") -> InfeasibleError:
         """`k` is larger than the table."""
         error = cls(

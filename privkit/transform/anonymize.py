@@ -132,6 +132,8 @@ def search(task: Task, deadline: float | None, progress: bool | Progress | None)
 
 def infeasible(task: Task, found: Found) -> InfeasibleError:
     """Return the error that says what the best node reaches."""
+    if found.reason:
+        return InfeasibleError.none_so_far(task.function, repr(task.criterion), found.reason, found.judged)
     node, suppressed = found.nearest if found.nearest is not None else (task.most_levels, task.coding.n_rows)
     levels = dict(zip(task.coding.columns, node, strict=True))
     return InfeasibleError.no_node(

@@ -61,6 +61,8 @@ class Anonymized(Plotted):
         Columns whose hierarchy was proposed from their type: look at them.
     report : AnonymizationReport
         Before and after: criteria, utility, risk.
+    source : pandas.DataFrame
+        The rows that were given. They are personal data: save `frame`, not this object.
     """
 
     frame: Any

@@ -84,6 +84,13 @@ class Rollup:
         self._lookups: dict[tuple[int, int], tuple[Ints, Ints]] = {}
 
     @cached_property
+    def raw(self) -> Classes:
+        """The combinations themselves."""
+        if not self.packed:
+            return self._wide((0,) * len(self.coding.shape))
+        return self._raw
+
+    @cached_property
     def _raw(self) -> Classes:
         keys = self.coding.keys
         entries = {
@@ -97,7 +104,17 @@ class Rollup:
         node = tuple(int(level) for level in node)
         if not self.packed:
             return self._wide(node)
-        base, mask = self._smallest(node), self.coding.mask(node)
+        base = self._smallest(node)
+        classes = self.merged(base, node)
+        if len(classes.keys) < _SMALLER * len(base.keys):
+            self._keep(classes)
+        return classes
+
+    def merged(self, base: Classes, node: tuple[int, ...]) -> Classes:
+        """Return the classes of `node` from those of a node that nests in it."""
+        if not self.packed:
+            return self._wide(node)
+        mask = self.coding.mask(node)
         widths = (self.coding.bits, self._count_bits)
         entries, keys, sizes = {}, None, None
         for name, (entry_keys, counts) in base.entries.items():
@@ -110,10 +127,7 @@ class Rollup:
                 keys, sizes = owner[first], np.add.reduceat(entry[1], first) if len(first) else entry[1]
         if keys is None or sizes is None:
             keys, sizes = grouped(base.keys & mask, base.sizes, widths)
-        classes = Classes(node, keys, sizes, entries, self.bits, self.widths)
-        if len(keys) < _SMALLER * len(base.keys):
-            self._keep(classes)
-        return classes
+        return Classes(node, keys, sizes, entries, self.bits, self.widths)
 
     def _smallest(self, node: tuple[int, ...]) -> Classes:
         count = len(self._kept)

@@ -11,7 +11,7 @@ import numpy as np
 from privkit.errors import ParameterError
 from privkit.errors.transform import HierarchyError
 from privkit.transform.anonymized import Anonymized, finished
-from privkit.transform.classes import Rollup
+from privkit.transform.classes import Classes, Rollup
 from privkit.transform.generalize import level_number
 from privkit.transform.search import Found
 from privkit.transform.task import Task, prepare
@@ -66,7 +66,8 @@ class Lattice(Shown):
 
     def node(self, levels: Mapping[str, int | str]) -> dict[str, Any]:
         """Return one node's figures: suppressed, k, classes, loss, feasible."""
-        return self._figures(Rollup(self.task.coding), self._levels(levels))
+        rollup = Rollup(self.task.coding)
+        return self._figures(rollup, rollup.at(self._levels(levels)))
 
     def apply(self, levels: Mapping[str, int | str]) -> Anonymized:
         """Return the table at a node, its violating classes suppressed.
@@ -104,22 +105,32 @@ class Lattice(Shown):
                 f"of at most {_LARGEST:,}",
                 "Ask for single nodes: .node({...}).",
             )
-        table = pd.DataFrame.from_records(list(self._walk()))
+        table = pd.DataFrame.from_records(list(self._walk())).sort_values(list(self.task.qi), ignore_index=True)
         return table[[*self.task.qi, "loss", "suppressed", "k", "classes", "feasible"]]
 
     def _walk(self) -> Iterator[dict[str, Any]]:
-        # Fine to coarse within a column, so that classes roll up from the node before.
-        rollup = Rollup(self.task.coding)
-        for node in np.ndindex(self.task.coding.shape):
-            yield self._figures(rollup, node)
+        """Yield all nodes, column by column: each node's classes are merged from those one column before."""
+        rollup, coding = Rollup(self.task.coding), self.task.coding
+        # Columns that merge most come first, so that the many nodes at the end start from few classes.
+        order = sorted(range(len(coding.shape)), key=lambda place: -len(coding.ladders[place].values))
 
-    def _figures(self, rollup: Rollup, node: tuple[int, ...]) -> dict[str, Any]:
+        def below(classes: Classes, depth: int) -> Iterator[dict[str, Any]]:
+            if depth == len(order):
+                yield self._figures(rollup, classes)
+                return
+            place = order[depth]
+            for level in range(coding.shape[place]):
+                node = (*classes.node[:place], level, *classes.node[place + 1 :])
+                yield from below(classes if level == 0 else rollup.merged(classes, node), depth + 1)
+
+        yield from below(rollup.raw, 0)
+
+    def _figures(self, rollup: Rollup, classes: Classes) -> dict[str, Any]:
         task = self.task
-        classes = rollup.at(node)
         violating = task.judge.judge(classes).violating
         kept = classes.sizes[~violating]
         suppressed = int(classes.sizes.sum() - kept.sum())
-        return dict(zip(task.coding.columns, node, strict=True)) | {
+        return dict(zip(task.coding.columns, classes.node, strict=True)) | {
             "loss": task.measure.value(rollup, classes, violating),
             "suppressed": suppressed,
             "k": int(kept.min()) if len(kept) else 0,

@@ -80,8 +80,10 @@ def microaggregate(data: object, columns: str | Sequence[str], *, k: int) -> Per
 
 def mdav(table: Floats, k: int) -> NDArray[np.int64]:
     """Return the group of each row, shape (n_rows,)."""
+    if not len(table):
+        return np.empty(0, dtype=np.int64)
     spread = table.std(axis=0)
-    scaled = (table - table.mean(axis=0)) / np.where(spread > 0, spread, 1.0) if len(table) else table
+    scaled = (table - table.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
     group = np.full(len(table), -1, dtype=np.int64)
     left, number = np.arange(len(table)), 0
     while len(left) >= 3 * k:

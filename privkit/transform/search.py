@@ -158,7 +158,7 @@ class Search:
             return self._answer(float("inf"), optimal=True)
         self._rule_out_pairs()
         self._dive()
-        self._downwards() if isinstance(self.measure, Separable) else self._upwards()
+        self._downwards() if isinstance(self.measure, Separable) else self._layered()
         return self._answer(self.loss, optimal=True)
 
     def _up_set(self) -> bool:
@@ -251,13 +251,18 @@ class Search:
                     if self.loss < before:
                         break
 
-    def _upwards(self) -> None:
-        """Judge what is open from fine to coarse: a coarser node is bounded by the finer ones."""
+    def _layered(self) -> None:
+        """Judge what is open layer by layer, the middle of the open layers first.
+
+        What fails closes the finer nodes; what is feasible bounds the coarser ones from below.
+        """
         opened, bounds = self.open.reshape(-1), self.bounds.reshape(-1)
         left = self._left()
-        for place in left[np.argsort(np.add.reduce(np.unravel_index(left, self.shape)), kind="stable")]:
-            if opened[place] and bounds[place] <= self.cut:
-                self._visit(self._node(place))
+        layers = np.add.reduce(np.unravel_index(left, self.shape))
+        for layer in _middles(int(layers.min(initial=0)), int(layers.max(initial=-1))):
+            for place in left[layers == layer]:
+                if opened[place] and bounds[place] <= self.cut:
+                    self._visit(self._node(place))
 
     def _node(self, place: int) -> tuple[int, ...]:
         return tuple(int(level) for level in np.unravel_index(int(place), self.shape))
@@ -336,6 +341,25 @@ class Search:
 
 class _OutOfTimeError(Exception):
     """The deadline has passed."""
+
+
+def _middles(low: int, high: int) -> list[int]:
+    """Return the numbers from low to high, the middle first, then the middles of both halves, and so on.
+
+    Examples
+    --------
+    >>> _middles(0, 6)
+    [3, 1, 5, 0, 2, 4, 6]
+    """
+    answer, spans = [], [(low, high)]
+    while spans:
+        first, last = spans.pop(0)
+        if first > last:
+            continue
+        middle = (first + last) // 2
+        answer.append(middle)
+        spans += [(first, middle - 1), (middle + 1, last)]
+    return answer
 
 
 def outer_sum(columns: Sequence[Floats]) -> Floats:

@@ -333,6 +333,14 @@ def test_an_interruption_returns_the_best_so_far():
     assert calls[0] is not None
 
 
+def test_a_search_that_ends_before_it_met_a_feasible_node_says_so(people):
+    def interrupt(judged, nodes, best):
+        raise KeyboardInterrupt
+
+    with pytest.raises(InfeasibleError, match="the search was interrupted after 1 nodes"):
+        anonymize(people, QI, LDiversity("ill", 4), progress=interrupt, **HOW)
+
+
 def test_a_real_interrupt_signal_is_caught():
     frame, rungs = wide(7, 6, rows=3000)
     timer = threading.Timer(0.5, _thread.interrupt_main)
