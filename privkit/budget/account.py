@@ -269,12 +269,11 @@ class Account:
             with book.store.writing() as connection:
                 head = book.locked(connection)
                 book.check(connection, head)
-                now = max(book.store.now(connection), head.sums.clock)  # the ledger's clock never goes back
                 if key is not None and not again and (row := query.asked(connection, book.id, key)) is not None:
-                    return self._earlier(connection, head, row, now)
-                own, recent = self._limited(connection, head.sums, now)
+                    return self._earlier(connection, head, row)
+                own, recent = self._limited(connection, head.sums, head.now)
                 admit(self.name, self.terms, cost, head.sums, own=own, recent=recent, ways=ways)
-                reservation = Reservation(head.sums.entries + 1, cost, now)
+                reservation = Reservation(head.sums.entries + 1, cost, head.now)
                 in_hand[reservation.token] = reservation  # before others can see it
                 draw = query.last_draw(connection, book.id, key) + 1 if key is not None and again else 1
                 head = book.charge(
@@ -307,17 +306,15 @@ class Account:
     def _limited(self, connection: Connection, sums: Sums, now: str) -> tuple[PrivacyLoss, PrivacyLoss]:
         """Return what this analyst, and what the window, was charged; zero where the terms do not limit it."""
         book, terms = self._book, self.terms
-        own = recent = book.zero
-        if terms.per_analyst is not None:
-            own = query.charged_to(connection, book.id, self.analyst, book.zero)
+        own, recent = book.charged_to(connection, self.analyst) or book.zero, book.zero
         if terms.window is not None:
             start = window_start(terms.window, now)
             recent = sums.spent - query.charged_until(connection, book.id, start, book.zero)
         return own, recent
 
-    def _earlier(self, connection: Connection, head: Head, row: RowMapping, now: str) -> Entry | _Unanswered:
+    def _earlier(self, connection: Connection, head: Head, row: RowMapping) -> Entry | _Unanswered:
         """Return what became of the same question: its answer, or that it has none, noting a dead process's entry."""
-        state = self._book.state_of(row, now)
+        state = self._book.state_of(row, head.now)
         if state == "committed":
             return self._book.answered(connection, row)
         if state != row["state"]:

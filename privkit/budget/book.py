@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -32,11 +32,23 @@ _COLUMNS = tuple(column.name for column in record_table.c)
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The end of a chain: its last record's number and hash, and the totals after it."""
+    """The end of a chain.
+
+    Attributes
+    ----------
+    seq, hash, prev : int, str, str
+        The last record's number, its hash, and the hash of the one before it.
+    sums : Sums
+        The totals after it.
+    now : str
+        When the chain was locked; empty if it was only read. Never before the last reservation (L12).
+    """
 
     seq: int
     sums: Sums
     hash: str
+    prev: str = ""
+    now: str = ""
 
 
 class Book:
@@ -72,7 +84,7 @@ class Book:
         row = query.head(connection, self.id)
         if row is None:
             return Head(0, Sums.start(self.zero), self.first)
-        return Head(row["seq"], Sums.from_json(row["sums"], self.zero), row["hash"])
+        return Head(row["seq"], Sums.from_json(row["sums"], self.zero), row["hash"], row["prev"])
 
     @readable
     def check_end(self, connection: Connection) -> None:
@@ -101,7 +113,10 @@ class Book:
         row = query.project_row(connection, self.name, lock=True)
         if row is None or row["uid"] != self.uid:
             raise LedgerDamagedError.of(self.place, f"project {self.name!r} is no longer in it")
-        return self.head(connection)
+        if "version" in row:
+            self.store.check_version(row["version"])
+        head = self.head(connection)
+        return replace(head, now=max(self.store.now(connection, row), head.sums.clock))
 
     def append(self, connection: Connection, head: Head, sums: Sums, **fields: Any) -> Head:
         """Add a record after the head, and return the new head."""
@@ -110,7 +125,7 @@ class Book:
         record |= {"project": self.id, "seq": head.seq + 1, "prev": head.hash, "sums": sums.to_json()}
         record["hash"] = link(record)
         query.add(connection, record)
-        return Head(record["seq"], sums, record["hash"])
+        return Head(record["seq"], sums, record["hash"], head.hash, head.now)
 
     def charge(
         self,
@@ -124,7 +139,7 @@ class Book:
         draw: int = 1,
     ) -> Head:
         """Begin an entry: it is charged from here on, whatever becomes of it."""
-        own = query.charged_to(connection, self.id, analyst, self.zero)
+        own = self.charged_to(connection, analyst)
         main, delta = amounts(held.cost)
         return self.append(
             connection,
@@ -142,6 +157,12 @@ class Book:
             main=main,
             delta=delta,
         )
+
+    def charged_to(self, connection: Connection, analyst: str) -> PrivacyLoss | None:
+        """Return what an analyst was charged so far; None, and not looked up, where the terms do not limit it."""
+        if self.terms.per_analyst is None:
+            return None
+        return query.charged_to(connection, self.id, analyst, self.zero)
 
     def end(self, connection: Connection, head: Head, row: RowMapping, state: State, **fields: Any) -> Head:
         """End an entry."""
@@ -179,10 +200,11 @@ class Book:
             alive = (datetime.fromisoformat(now) - datetime.fromisoformat(row["time"])).total_seconds() < LEASE
         return "reserved" if alive else "orphaned"
 
-    def sweep(self, connection: Connection, head: Head, now: str) -> Head:
+    def sweep(self, connection: Connection) -> Head:
         """Note the entries whose process is dead as orphaned."""
+        head = self.locked(connection)
         for row in query.unanswered(connection, self.id) if head.sums.pending else ():
-            if self.state_of(row, now) == "orphaned":
+            if self.state_of(row, head.now) == "orphaned":
                 head = self.end(connection, head, row, "orphaned", kind="died")
         return head
 
@@ -221,7 +243,10 @@ class Book:
         all that was remembered counts.
         """
         charged = anchor.charged
-        found = self.first if anchor.seq == 0 else query.hash_at(connection, self.id, anchor.seq)
+        if anchor.seq in (head.seq, head.seq - 1):  # as a rule; so nothing is looked up
+            found = head.hash if anchor.seq == head.seq else head.prev
+        else:
+            found = (query.hash_at(connection, self.id, anchor.seq) or "") if anchor.seq else self.first
         if found == anchor.hash:
             return None
         return charged.shortfall(head.sums.spent) if head.seq < anchor.seq else charged

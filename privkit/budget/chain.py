@@ -67,7 +67,7 @@ class Sums:
     held, pending : PrivacyLoss, int
         What of it is unanswered, and how many entries that is.
     own : PrivacyLoss or None
-        Of a reserved record: what its analyst was charged so far.
+        Of a reserved record, in a project that limits each analyst: what its analyst was charged so far.
     """
 
     entries: int
@@ -82,9 +82,10 @@ class Sums:
         """Return the totals before the first record."""
         return cls(entries=0, clock="", spent=zero, held=zero, pending=0)
 
-    def reserved(self, cost: PrivacyLoss, time: str, own: PrivacyLoss) -> Sums:
+    def reserved(self, cost: PrivacyLoss, time: str, own: PrivacyLoss | None) -> Sums:
         """Return the totals after one more reservation by an analyst who was charged `own` before."""
-        return Sums(self.entries + 1, time, self.spent + cost, self.held + cost, self.pending + 1, own + cost)
+        mine = None if own is None else own + cost
+        return Sums(self.entries + 1, time, self.spent + cost, self.held + cost, self.pending + 1, mine)
 
     def ended(self, cost: PrivacyLoss) -> Sums:
         """Return the totals after an entry got its end: it stays charged."""

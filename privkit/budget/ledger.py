@@ -226,6 +226,7 @@ class Ledger:
             warnings.warn(terms.window.warning, UserWarning, stacklevel=4)
         with self._store.writing() as connection:
             self._store.lock_all(connection)
+            self._store.check_version(self._store.version(connection))
             row = query.project_row(connection, name)
             if row is None:  # else another process was faster
                 fields = {
@@ -253,7 +254,7 @@ class Ledger:
             pending = book.head(connection).sums.pending
         if pending:
             with suppress(LedgerReadOnlyError, LedgerBusyError), self._store.writing() as connection:
-                book.sweep(connection, book.locked(connection), self._store.now(connection))
+                book.sweep(connection)
         return Account(book, self.analyst)
 
     def _expect_here(self, book: Book) -> None:
@@ -281,8 +282,7 @@ class Ledger:
             head = book.locked(connection)
             lost = book.lost(connection, head, anchor)
             if lost is not None and lost != book.zero:
-                now = max(self._store.now(connection), head.sums.clock)
-                held = Reservation(head.sums.entries + 1, lost, now)
+                held = Reservation(head.sums.entries + 1, lost, head.now)
                 question = canonical({"statistic": "what an older copy forgot"})
                 head = book.charge(connection, head, held, analyst=self.analyst, question=question)
                 row = query.entry_row(connection, book.id, held.seq)

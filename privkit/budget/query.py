@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, case, func, insert, lit
 from privkit.budget.canonical import loss_from, readable
 from privkit.budget.chain import Sums
 from privkit.budget.entry import Entry, State
-from privkit.budget.schema import project_table, record_table
+from privkit.budget.schema import ledger_table, project_table, record_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,9 +27,18 @@ _RESERVED: ColumnElement[str] = literal_column("'reserved'")
 _is_start = (_table.project == bindparam("project")) & (_table.state == _RESERVED)
 
 _PROJECT = select(project_table).where(project_table.c.name == bindparam("name"))
-_PROJECT_LOCKED = _PROJECT.with_for_update()
+#: On a server one question does for the lock, the format and the clock.
+_PROJECT_LOCKED = (
+    select(
+        project_table,
+        func.now().label("now"),
+        select(func.max(ledger_table.c.version)).scalar_subquery().label("version"),
+    )
+    .where(project_table.c.name == bindparam("name"))
+    .with_for_update(of=project_table)
+)
 _HEAD = (
-    select(_table.seq, _table.sums, _table.hash)
+    select(_table.seq, _table.sums, _table.prev, _table.hash)
     .where(_table.project == bindparam("project"))
     .order_by(_table.seq.desc())
     .limit(literal_column("1"))
@@ -90,12 +99,13 @@ _ASKED = (
 
 
 def project_row(connection: Connection, name: str, *, lock: bool = False) -> RowMapping | None:
-    """Return a project's row, locked on PostgreSQL until the transaction ends if `lock`."""
-    return connection.execute(_PROJECT_LOCKED if lock else _PROJECT, {"name": name}).mappings().one_or_none()
+    """Return a project's row; with `lock`, on a server, locked until the transaction ends, with its time and format."""
+    locked = lock and connection.dialect.name != "sqlite"
+    return connection.execute(_PROJECT_LOCKED if locked else _PROJECT, {"name": name}).mappings().one_or_none()
 
 
 def head(connection: Connection, project: int) -> RowMapping | None:
-    """Return seq, sums and hash of the last record."""
+    """Return seq, sums, prev and hash of the last record."""
     return connection.execute(_HEAD, {"project": project}).mappings().one_or_none()
 
 

@@ -22,13 +22,14 @@ from privkit.errors.base import NOTHING_SPENT
 from privkit.errors.ledger import LedgerDamagedError, LedgerReadOnlyError, LedgerVersionError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from sqlalchemy.engine import Connection, Engine
 
     from privkit.budget.place import Place
 
 _VERSION = select(func.max(ledger_table.c.version))
+_NOW = select(func.now())
 #: How many seconds a lock is waited for.
 TIMEOUT = 30.0
 
@@ -115,8 +116,7 @@ class Store:
         if application != APPLICATION_ID:
             found = "it is empty" if self.size() == 0 else "it is a database of another program"
             raise LedgerDamagedError.of(self.place.shown, found)
-        if self.ready:
-            self._check_version(version)
+        self.check_version(version)
         if not self.place.read_only and connection.execute("PRAGMA journal_mode").fetchone()[0] != "delete":
             connection.execute("PRAGMA journal_mode=DELETE")
 
@@ -169,7 +169,6 @@ class Store:
             with self.engine().connect() as connection:
                 connection = connection.execution_options(privkit_write=self.timeout)  # noqa: PLW2901
                 with connection.begin() as transaction:
-                    self._check_server(connection)
                     yield connection
                     committing = True
                     transaction.commit()
@@ -178,12 +177,6 @@ class Store:
             found = fault(error, self.place, self.timeout, budget)
             found.uncertain = committing
             raise found from None
-
-    def _check_server(self, connection: Connection) -> None:
-        """Refuse a database that a later privkit has migrated meanwhile; a file is checked when it is opened."""
-        if self.dialect == "sqlite" or not self.ready:
-            return
-        self._check_version(self.version(connection))
 
     def version(self, connection: Connection) -> int:
         """Return the format of the ledger."""
@@ -194,7 +187,15 @@ class Store:
             raise LedgerDamagedError.of(self.place.shown, "its first row is missing")
         return version
 
-    def _check_version(self, version: int) -> None:
+    def check_version(self, version: int | None) -> None:
+        """Refuse a ledger of another format, unless it is being migrated.
+
+        A file is checked whenever it is opened, which is for each transaction; a server when its project is locked.
+        """
+        if not self.ready:
+            return
+        if version is None:
+            raise LedgerDamagedError.of(self.place.shown, "its first row is missing")
         if version > schema.VERSION:
             raise LedgerVersionError.newer(self.place.shown, version, schema.VERSION)
         if version < schema.VERSION:
@@ -205,12 +206,20 @@ class Store:
         if self.dialect == "postgresql":  # on SQLite the transaction itself is the lock
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": APPLICATION_ID})
 
-    def now(self, connection: Connection) -> str:
-        """Return the time in UTC, to the second: the server's on PostgreSQL, so that a team has one clock."""
-        moment = datetime.now(UTC)
-        if self.dialect == "postgresql":
-            moment = connection.execute(text("SELECT now()")).scalar_one().astimezone(UTC)
-        return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+    def now(self, connection: Connection, row: Mapping[Any, Any] | None = None) -> str:
+        """Return the time in UTC, to the second: the server's on PostgreSQL, so that a team has one clock.
+
+        Parameters
+        ----------
+        connection : Connection
+        row : Mapping, optional
+            What locked the project, if something did: on a server it brought the time along.
+        """
+        if self.dialect == "sqlite":
+            moment = datetime.now(UTC)
+        else:
+            moment = row["now"] if row is not None else connection.execute(_NOW).scalar_one()
+        return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _begin(connection: Connection) -> None:

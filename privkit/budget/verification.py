@@ -60,7 +60,7 @@ def verify_chain(
     if first_link(**{field: project[field] for field in ("uid", "name", "terms", "begun", "note")}) != last:
         raise LedgerTamperedError.of(store, project["name"], entry=0, record=0, found="do not fit their hash")
     open_costs: dict[int, PrivacyLoss] = {}
-    owned: dict[str, PrivacyLoss] = {}
+    owned: dict[str, PrivacyLoss] | None = None if terms.per_analyst is None else {}
     for record in records:
         if found := _wrong(record, seq, last):
             raise LedgerTamperedError.of(store, project["name"], entry=record["entry"], record=seq + 1, found=found)
@@ -89,7 +89,7 @@ def _follow(
     record: Mapping[Any, Any],
     sums: Sums,
     open_costs: dict[int, PrivacyLoss],
-    owned: dict[str, PrivacyLoss],
+    owned: dict[str, PrivacyLoss] | None,
     zero: PrivacyLoss,
 ) -> Sums | None:
     """Return the totals that a record must have; None if no ledger writes such a record here."""
@@ -99,8 +99,10 @@ def _follow(
             return None
         cost = loss_from((record["main"], record["delta"]), zero)
         open_costs[number] = cost
-        own = owned.get(record["analyst"], zero)
-        owned[record["analyst"]] = own + cost
+        own = None
+        if owned is not None:
+            own = owned.get(record["analyst"], zero)
+            owned[record["analyst"]] = own + cost
         return sums.reserved(cost, record["time"], own)
     if number not in open_costs or (record["state"] == "committed") != (record["answer"] is not None):
         return None

@@ -65,6 +65,22 @@ def test_a_branch_at_the_same_length_is_told_apart_l8(path, account, tmp_path, m
     assert release(adopted, "on", 0.25).state == "committed"
 
 
+@pytest.mark.parametrize("entries", [0, 1, 2, 5])
+@pytest.mark.parametrize("known", [0, 1, 3])
+def test_what_others_added_is_no_other_chain_l8(path, tmp_path, monkeypatch, entries, known):
+    mine = Ledger.open(path).begin("churn", terms(3))
+    for index in range(known):
+        release(mine, f"mine{index}")
+    with monkeypatch.context() as context:  # a colleague's machine
+        context.setenv("PRIVKIT_STATE_DIR", str(tmp_path / "other"))
+        theirs = Ledger.open(path).account("churn")
+        for index in range(entries):
+            release(theirs, f"theirs{index}")
+    assert release(Ledger.open(path).account("churn"), "next").seq == known + entries + 1
+    assert release(mine, "last").seq == known + entries + 2
+    assert mine.verify().entries == known + entries + 2
+
+
 def test_a_copied_folder_names_both_places_l11(path, account, tmp_path):
     copy = tmp_path / "b" / "ledger.db"
     shutil.copy(path, copy)
