@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -114,8 +115,9 @@ def anonymize(
     if method == "local":
         from privkit.transform.local import recode_locally
 
-        levels, gone = recode_locally(task, found, deadline)
-        return finished(task, found, levels, gone, data=data, method=method)
+        recoding = recode_locally(task, found, deadline)
+        found = replace(found, reason=found.reason or recoding.reason)
+        return finished(task, found, recoding.levels, recoding.gone, data=data, method=method)
     if found.node is None:
         raise infeasible(task, found)
     gone = _suppressed_combos(task, found.node)

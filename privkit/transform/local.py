@@ -64,8 +64,27 @@ class Partition:
         return np.flatnonzero(self.class_of < 0)
 
 
-def recode_locally(task: Task, found: Found, deadline: float | None) -> tuple[Ints, NDArray[np.bool_]]:
-    """Return the levels of all cells, shape (n_columns, n_combos), and which combinations are suppressed.
+@dataclass(frozen=True, eq=False)
+class Recoding:
+    """What local recoding chose.
+
+    Attributes
+    ----------
+    levels : array of int64, shape (n_columns, n_combos)
+        The level of each cell.
+    gone : array of bool, shape (n_combos,)
+        Which combinations are suppressed.
+    reason : str
+        Why it ended early, or "".
+    """
+
+    levels: Ints
+    gone: NDArray[np.bool_]
+    reason: str = ""
+
+
+def recode_locally(task: Task, found: Found, deadline: float | None) -> Recoding:
+    """Return the better of peeling and of the best node, tightened.
 
     Raises
     ------
@@ -75,7 +94,8 @@ def recode_locally(task: Task, found: Found, deadline: float | None) -> tuple[In
     options = []
     if found.node is not None:
         options.append(_tightened_node(task, found.node))
-    peeled = Peeling(task, deadline).run()
+    peeling = Peeling(task, deadline)
+    peeled = peeling.run()
     _tighten(task, peeled)
     if _place_left(task, peeled):
         options.append((peeled.levels, peeled.class_of < 0))
@@ -84,7 +104,7 @@ def recode_locally(task: Task, found: Found, deadline: float | None) -> tuple[In
         if found.node is not None:
             # Tightening may merge labels; the node itself was judged as it is.
             levels = np.repeat(np.array(found.node, dtype=np.int64)[:, None], len(task.coding.counts), axis=1)
-            return levels, options[0][1]
+            return Recoding(levels, options[0][1], peeling.reason)
         left = int(task.coding.counts[peeled.left].sum())
         raise InfeasibleError.no_node(
             task.function,
@@ -94,7 +114,7 @@ def recode_locally(task: Task, found: Found, deadline: float | None) -> tuple[In
             rows=task.coding.n_rows,
             levels="of local recoding",
         )
-    return min(good, key=lambda option: _value(task, *option))
+    return Recoding(*min(good, key=lambda option: _value(task, *option)), peeling.reason)
 
 
 def _value(task: Task, levels: Ints, gone: NDArray[np.bool_]) -> float:
@@ -137,6 +157,7 @@ class Peeling:
         self.costs = _costs(task)
         self.nodes = _nodes(task)
         self.visited = 0
+        self.reason = ""
         n_combos = len(self.coding.counts)
         self.partition = Partition(
             np.full(n_combos, -1, dtype=np.int64), np.zeros((len(self.coding.shape), n_combos), dtype=np.int64)
@@ -159,7 +180,8 @@ class Peeling:
                     price[place] = self._visit(tuple(int(level) for level in self.nodes[place]), float(step))
                     if self.coding.counts[self.left].sum() < self.judge.least:
                         return self.partition
-        except (_StopError, KeyboardInterrupt):
+        except (_StopError, KeyboardInterrupt) as stop:
+            self.reason = "the time limit was reached" if isinstance(stop, _StopError) else "it was interrupted"
             # What is left forms classes at the top, if it can.
             self._visit(tuple(self.task.most_levels), np.inf, stop=False)
         return self.partition

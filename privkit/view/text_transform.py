@@ -9,7 +9,7 @@ from privkit.transform.generalize import Generalized
 from privkit.transform.lattice import Lattice
 from privkit.transform.perturbed import Perturbed
 from privkit.transform.report import AnonymizationReport
-from privkit.view.words import lines, names, number, percent, plural
+from privkit.view.words import label, lines, names, number, percent, plural
 
 
 @singledispatch
@@ -18,13 +18,25 @@ def text(value: object) -> str:
     raise TypeError(f"{type(value).__name__} has no text")
 
 
+ANONYMIZED_NEXT = [".frame", ".report", ".plot()", ".with_suppressed()"]
+
+
 @text.register(Anonymized)
 def _anonymized(value: Anonymized) -> str:
-    after, before = value.report.after, value.report.before
+    return lines(anonymized_answer(value), *anonymized_reasons(value), then=ANONYMIZED_NEXT)
+
+
+def anonymized_answer(value: Anonymized) -> str:
+    """Return the first line: what holds, and what it cost."""
     verdict = "holds" if value.report.satisfied else "does NOT hold"
-    answer = f"{value.criteria!r} {verdict}: {value.utility} = {value.loss_:.4f}, {_suppressed(value)}."
+    return f"{value.criteria!r} {verdict}: {value.utility} = {value.loss_:.4f}, {_suppressed(value)}."
+
+
+def anonymized_reasons(value: Anonymized) -> list[str]:
+    """Return the lines after the first: levels, classes, the search, proposed hierarchies."""
+    after, before = value.report.after, value.report.before
     reasons = [
-        f"Levels: {', '.join(f'{name} {level}' for name, level in value.levels_.items())}"
+        f"Levels: {', '.join(f'{label(name)} {level}' for name, level in value.levels_.items())}"
         + (" (the highest used; they differ between classes)." if value.method == "local" else "."),
         f"k {number(before.k)} → {number(after.k)}, classes {number(before.classes)} → {number(after.classes)}, "
         f"average risk {before.average_risk:.4f} → {after.average_risk:.4f}.",
@@ -32,9 +44,7 @@ def _anonymized(value: Anonymized) -> str:
     ]
     if value.proposed_:
         reasons.append(f"Hierarchies of {names(value.proposed_)} were proposed from their types: look at .hierarchies.")
-    return lines(
-        answer, *[reason for reason in reasons if reason], then=[".frame", ".report", ".plot()", ".with_suppressed()"]
-    )
+    return [reason for reason in reasons if reason]
 
 
 def _suppressed(value: Anonymized) -> str:
