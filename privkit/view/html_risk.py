@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from privkit.risk.link import LinkReport
 from privkit.risk.report import RiskReport
+from privkit.risk.rocher import CopulaReport
 from privkit.risk.suda import SudaReport
 from privkit.risk.unicity import UnicityReport
 from privkit.view import text_risk as words
@@ -67,6 +68,12 @@ def _models(found: UniquenessEstimates) -> Markup:
 
 def _line(text: str) -> Markup:
     return tag("p", text)
+
+
+@html.register(CopulaReport)
+def _copula(report: CopulaReport) -> Markup:
+    first, *rest = words.text(report).splitlines()
+    return card(first, *map(_line, rest[:-1]), then=[".per_row", "df.privacy.risk(qi, population=...)"], exact=True)
 
 
 @html.register(SudaReport)

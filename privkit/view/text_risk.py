@@ -6,6 +6,7 @@ from functools import singledispatch
 
 from privkit.risk.link import LinkReport
 from privkit.risk.report import RiskReport
+from privkit.risk.rocher import CopulaReport
 from privkit.risk.suda import SudaReport
 from privkit.risk.thresholds import Threshold
 from privkit.risk.unicity import UnicityReport
@@ -104,6 +105,19 @@ def risk_next(report: RiskReport) -> list[str]:
     if report.exceeds and report.threshold.measure == "row" and report.threshold.cell:
         return [f"df.privacy.anonymize({argument(report.qi)}, k={report.threshold.cell})", first, *look]
     return [first, *look]
+
+
+@text.register(CopulaReport)
+def _copula(report: CopulaReport) -> str:
+    share = f"{percent(report.uniqueness)} (± {percent(report.error)} from drawing rows)"
+    drawn = f"sampling fraction {number(report.sampling_fraction)}, {plural(len(report.per_row), 'row')} drawn"
+    return lines(
+        f"An estimated {share} of {number(report.population)} persons are unique by {names(report.qi)}.",
+        f"A match with a row would be right with probability {number(report.correctness)} on average.",
+        f"Model: {report.model}; {drawn}.",
+        "All stands and falls with the model, which knows nothing of values that the table lacks.",
+        then=[".per_row", "df.privacy.risk(qi, population=...)"],
+    )
 
 
 # -- suda ----------------------------------------------------------------------------------------------------------
