@@ -41,8 +41,6 @@ class Redact:
     step: int = 1
     length: int | None = None
 
-    names: tuple[str, ...] = ()
-
     def levels(self, values: pd.Index, column: str, function: str) -> tuple[list[Level], float]:
         """Hide `step` more characters at each level."""
         texts = [text(value) for value in values]
