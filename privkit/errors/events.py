@@ -197,9 +197,7 @@ class SecretLeakError(PrivkitError, TypeError):
     @classmethod
     def recipe_file(cls, place: str, what: str) -> SecretLeakError:
         """A recipe that holds a secret was to be written to a file."""
-        return cls(
-            f"{place} holds {what} in memory, which is not written to a recipe file. Name a file for it instead."
-        )
+        return cls(f"{place} holds {what} in memory, which goes into no recipe file. Name a file for it instead.")
 
 
 class MappingStoreError(PrivkitError, RuntimeError):
@@ -238,8 +236,8 @@ class EventsInputError(PrivkitError, TypeError):
     def kind(cls, found: str, hint: str = "") -> EventsInputError:
         """`found` holds no events."""
         return cls(
-            f"apply() got {found}, but events come as a list or iterator of dicts, a path of an NDJSON file, or a pandas "
-            f"or Polars frame. {hint}".rstrip()
+            f"apply() got {found}, but events come as a list or iterator of dicts, a path of an NDJSON file, "
+            f"or a pandas or Polars frame. {hint}".rstrip()
         )
 
     @classmethod

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from privkit.events.operation import Problem, ValueOperation, number, number_problem, paths_of
@@ -57,7 +58,7 @@ class Coarsen(ValueOperation):
             yield "top", "must be above bottom"
         if self.bins is not None:
             numbers = isinstance(self.bins, Sequence) and all(type(edge) in (int, float) for edge in self.bins)
-            if not numbers or len(self.bins) < 2 or any(a >= b for a, b in zip(self.bins, self.bins[1:], strict=False)):
+            if not numbers or len(self.bins) < 2 or any(a >= b for a, b in pairwise(self.bins)):
                 yield "bins", "must be two edges or more, ascending"
 
     def phrase(self) -> str:
@@ -117,7 +118,7 @@ def _shortened(length: int) -> Change:
 def _binned(edges: Sequence[float]) -> Change:
     labels = [
         f"< {edges[0]:g}",
-        *(f"[{a:g}, {b:g})" for a, b in zip(edges, edges[1:], strict=False)),
+        *(f"[{a:g}, {b:g})" for a, b in pairwise(edges)),
         f">= {edges[-1]:g}",
     ]
     return lambda value: labels[bisect_right(edges, number(value))]

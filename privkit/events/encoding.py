@@ -40,10 +40,14 @@ def encoded(value: Any) -> bytes:
         return b"b1" if value else b"b0"
     if kind is int:
         return b"n%d" % value
-    if isinstance(value, float):
-        return _float(value)
-    if isinstance(value, str):
-        return encoded(str(value))
+    return _float(value) if kind is float else _other(value)
+
+
+def _other(value: Any) -> bytes:
+    """Encode what JSON does not have, or a type derived from what it has."""
+    for base in (str, float):
+        if isinstance(value, base):
+            return encoded(base(value))
     if isinstance(value, date):
         return b"t" + value.isoformat().encode()
     if isinstance(value, bytes):

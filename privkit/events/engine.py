@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from privkit.errors.events import EventError, UnmatchedFieldsError
 from privkit.events.cover import Cover, cover_tree
+from privkit.events.drop import Drop
 from privkit.events.encoding import encoded
 from privkit.events.merge import Groups, Merge
 from privkit.events.operation import path_problems
@@ -98,7 +99,10 @@ class Engine:
         self._raise = on_error == "raise"
         self._refuse = unmatched == "refuse" and not recipe.trace.only
         drop = recipe.trace.only or unmatched == "drop"
-        self._cover = Cover(cover_tree(recipe.trace.covered), drop=drop)
+        # What rules only read (by=, per=) stays until they have read it, and goes at the end.
+        self._read_only = recipe.trace.read_only if drop else []
+        covered = [*recipe.trace.covered, *((path, True) for path in self._read_only)]
+        self._cover = Cover(cover_tree(covered), drop=drop)
         self.account.unmatched = self._cover.found
         self._subject = None if subject is None else reader(parse_path(subject))
         self._codes: dict[bytes, int] = {}
@@ -117,6 +121,9 @@ class Engine:
                 steps = []
             else:
                 steps.extend(operation.compile(self._run, count))
+        if self._read_only:
+            gone = tuple(str(self.recipe.trace.output(path)) for path in self._read_only)
+            steps.extend(Drop(gone).compile(self._run, [0]))
         return [*stages, (steps, None)]
 
     @property
@@ -136,10 +143,10 @@ class Engine:
         account.n_in += 1
         self._run.position = position
         try:
+            code = -1 if self._subject is None else self._code(self._subject(event))
             self._cover.check(event)
             if self._refuse and self._cover.found:
                 return None
-            code = -1 if self._subject is None else self._code(self._subject(event))
             treated, failed = self._stage(0, event)
         except Unfit as unfit:
             treated, failed = None, ("", str(unfit))

@@ -92,7 +92,7 @@ def _pandas(recipe: Recipe, data: pd.DataFrame, rows: list[int], events: list[di
 
 def _as_before(column: pd.Series, before: pd.Series) -> pd.Series:
     """Return a changed column in the dtype it had, where its values still have that kind."""
-    if column.dtype == before.dtype or before.dtype == object:
+    if before.dtype in (column.dtype, object):
         return column
     try:
         same = column.astype(before.dtype)
@@ -122,7 +122,8 @@ def _untouched(recipe: Recipe) -> set[str]:
     """Return the columns that a keep rule covers whole, and no other rule names."""
     from privkit.events.drop import Keep
 
-    kept, changed = set(), set()
+    kept: set[str | None] = set()
+    changed: set[str | None] = set()
     for operation in recipe.operations:
         for path in operation.parsed() if operation.targets() else []:
             whole = isinstance(operation, Keep) and len(path.steps) == 1

@@ -177,7 +177,7 @@ def _open(path: Path) -> sqlite3.Connection:
     except BaseException:
         connection.close()
         raise
-    connection.isolation_level = ""
+    connection.isolation_level = "DEFERRED"
     return connection
 
 

@@ -46,12 +46,13 @@ class Merge(Operation):
                 yield "sum", "needs a name for each total"
         if self.unit is not None:
             yield from path_problems("unit", self.unit)
-        for path in (*self.by, *([self.unit] if self.unit is not None else [])):
+        for path in filter(None, (*self.by, self.unit)):
             if isinstance(path, str) and "[]" in path:
-                yield "by", f"{path!r} lies in a list; a group is told by fields of the event"
+                yield "by", f"{path!r} lies in a list; groups are told by fields of the event"
         if isinstance(self.at_least, bool) or not isinstance(self.at_least, int) or self.at_least < 1:
             yield "at_least", "must be a whole number from 1: the smallest group that is shown"
-        names = [*self.by, *(name for name, _ in self.sums), *([self.count] if self.count is not None else [])]
+        count = [self.count] if self.count is not None else []
+        names = [*self.by, *(name for name, _ in self.sums), *count]
         if len(set(names)) < len(names):
             yield "sum", "gives two fields of the merged event one name"
         if not self.sums and self.count is None:
@@ -65,8 +66,8 @@ class Merge(Operation):
             totals.append(f"the number of events {self.count}")
         groups = ", ".join(self.by) or "all events together"
         return (
-            f"merged by {groups} into {', '.join(totals)}; groups of fewer than {self.at_least} {members} are left out; "
-            "all other fields are dropped"
+            f"merged by {groups} into {', '.join(totals)}; groups of fewer than {self.at_least} {members} "
+            "are left out; all other fields are dropped"
         )
 
     def collector(self, run: Run, count: list[int]) -> Groups:
@@ -156,8 +157,8 @@ def _total(values: list[Any]) -> Any:
     total: Any = 0
     for value in values:
         if value is not None:
-            value = number(value)
-            total += value if isinstance(value, int) else Fraction(str(value))
+            amount = number(value)
+            total += amount if isinstance(amount, int) else Fraction(str(amount))
     return total
 
 
@@ -189,8 +190,8 @@ def merge(
     by : str or sequence of str
         The fields that make a group, outside lists; truncate and coarsen them before. None: all events together.
     sum : str, sequence of str, or mapping of str to str
-        Fields that are summed over the group, lists included. A mapping gives the totals names; otherwise the last part of
-        the path is the name.
+        Fields that are summed over the group, lists included. A mapping gives the totals names; otherwise the last
+        part of the path is the name.
     count : str or None
         The name of the field for the number of events; None leaves it out.
     at_least : int

@@ -85,7 +85,7 @@ class Perturb(Operation):
 def _adder(grid: Decimal) -> Callable[[Any, int], Any]:
     """Return the exact sum of a value and so many steps of the grid: as a float, the one next to it.
 
-    Where a value is r / n, n = 10**decimals, the float (r + steps) / n is that already, since division rounds correctly.
+    Where a value is r / n, n = 10**decimals, the float (r + steps) / n is that: division rounds correctly.
     """
     decimals = max(0, -int(grid.normalize().as_tuple().exponent))
     unit, steps = 10**decimals, int(grid * 10**decimals)
@@ -112,13 +112,14 @@ def perturb(
     """Add bounded noise of mean zero to numbers, so that sums stay unbiased. This is no differential privacy.
 
     The noise is uniform on the multiples of `step` from -`within` to `within`: symmetric about zero, so that the
-    expectation of any sum is the true sum, with a variance of ``step**2 * m * (m + 1) / 3`` per value, m = within / step.
+    expectation of any sum is the true sum, with a variance of ``step**2 * m * (m + 1) / 3`` per value, where m is
+    within / step.
     It is added in decimal arithmetic and never clipped, which would bias it: a small amount may turn negative.
 
     With `by` and `key` the noise is drawn by HMAC-SHA-256(key, domain | subject | path), where the path has positions
-    (``products[0].price``). So a second run gives the same numbers, and averaging runs tells nothing more. The subject is
-    what one noise belongs to: by an order's id every amount has its own noise; by a customer, equal places of all their
-    orders share it, and differences between them show through.
+    (``products[0].price``). So a second run gives the same numbers, and averaging runs tells nothing more. The subject
+    is what one noise belongs to: by an order's id every amount has its own noise; by a customer, equal places of all
+    their orders share it, and differences between them show through.
 
     Bounded noise hides a value among 2 m + 1 neighbors and no more: 100 changed by at most 5 is not 200.
 

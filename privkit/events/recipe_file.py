@@ -6,7 +6,7 @@ import dataclasses
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -165,11 +165,9 @@ def _value(name: str, value: Any, keys: Mapping[str, bytes | Key]) -> Any:
         if not isinstance(value, Mapping):
             raise ValueError("must be a table from the names of totals to paths")
         return tuple(value.items())
-    if name in ("paths", "by") and isinstance(value, list):
-        return tuple(value)
-    if name == "paths":
+    if name == "paths" and not isinstance(value, list):
         return (value,)
-    return tuple(value) if name == "bins" and isinstance(value, list) else value
+    return tuple(value) if name in ("paths", "by", "bins") and isinstance(value, list) else value
 
 
 def _names_file(value: Any) -> bool:
@@ -189,8 +187,8 @@ def _key(value: Any, keys: Mapping[str, bytes | Key]) -> Key | KeySource | None:
             "must be a table that says where the key is: {env = 'NAME'}, {file = 'path'}, {keyring = 'service/name'}"
         )
     sources = [name for name in value if name != "id"]
-    key_id = value.get("id")
-    if key_id in keys:
+    key_id: str | None = value.get("id")
+    if key_id is not None and key_id in keys:
         key = as_key(keys[key_id])
         if isinstance(key, Key) and key.id != key_id:
             raise SecretKeyError.other("keys=", key_id, key.id)
@@ -299,7 +297,7 @@ def _toml_pairs(table: Mapping[Any, Any]) -> Iterator[str]:
         yield f"{_toml_key(name)} = {_toml_value(value)}"
 
 
-_READERS = {
+_READERS: dict[str, Callable[[str], Any]] = {
     ".toml": tomllib.loads,
     ".yaml": _yaml,
     ".yml": _yaml,

@@ -68,7 +68,7 @@ class Exposure:
     linked : Linked or None
         How the events meet the register.
     linked_persons : Linked or None
-        How the persons do: one where the candidates of all their events leave exactly one.
+        How the persons do: one where some of their events meet exactly one, and all of these the same.
     """
 
     qi: tuple[str, ...]

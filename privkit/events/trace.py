@@ -34,6 +34,7 @@ class Trace:
     fields: dict[str, list[str]] = field(default_factory=dict)
     merged: bool = False
     only: bool = False
+    _read: list[FieldPath] = field(default_factory=list)
     _strong: list[tuple[FieldPath, bool]] = field(default_factory=list)
     _weak: list[FieldPath] = field(default_factory=list)
     _gone: dict[FieldPath, str] = field(default_factory=dict)
@@ -56,6 +57,15 @@ class Trace:
         ]
         return [*self._strong, *weak]
 
+    @property
+    def read_only(self) -> list[FieldPath]:
+        """Return the fields that rules go by, and no rule covers."""
+        return [
+            path
+            for path in dict.fromkeys(self._read)
+            if not any(path == other or (branch and path.below(other)) for other, branch in self.covered)
+        ]
+
     def output(self, path: FieldPath) -> FieldPath:
         """Return where a field of the events as they come in ends up."""
         for before, after in self._renames:
@@ -72,7 +82,10 @@ class Trace:
     def follow(self, place: str, operation: Operation) -> None:
         """Take in the next rule."""
         for parameter, path in _named(operation):
-            self._refers(f"{place}.{parameter}", path, reading=parameter not in ("path", "paths"))
+            reading = parameter not in ("path", "paths")
+            self._refers(f"{place}.{parameter}", path, reading=reading)
+            if reading and self._left is None:
+                self._read.append(self._input(path))
         for path in _paths(operation.targets()):
             self._told(operation, path)
         if isinstance(operation, Keep):

@@ -1,7 +1,8 @@
 """Reaching fields in events: a path becomes a closure once, and the closure meets every event.
 
-Null is left alone everywhere: there is nothing in it to change. Where the way to a field is missing, null, or of another
-kind than the path says, nothing is done: whether such a place is covered is asked elsewhere (:mod:`privkit.events.cover`).
+Null is left alone everywhere: there is nothing in it to change. Where the way to a field is missing, null, or of
+another kind than the path says, nothing is done: whether such a place is covered is asked elsewhere
+(:mod:`privkit.events.cover`).
 """
 
 from __future__ import annotations
@@ -167,7 +168,7 @@ def _quick_by(path: FieldPath, by: FieldPath | None, change: ChangeBy, count: li
     return None
 
 
-def _change_at(
+def _change_at(  # noqa: PLR0917  # called for every value
     parent: dict[str, Any], name: str, change: ChangeBy, key: Any, at: tuple[int, ...], count: list[int]
 ) -> None:
     value = parent.get(name)

@@ -1,9 +1,9 @@
-"""How exposed events are: k, uniques, linkage and residual identifiers of the flattened events, by event and by person."""
+"""How exposed events are: k, uniques, linkage and residual identifiers, by event and by person."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from privkit.anonymity.kanon import kanon
@@ -16,6 +16,10 @@ from privkit.events.pseudonymize import Pseudonymize
 from privkit.events.report import EventsReport, Exposure, Linked, rule_counts
 from privkit.events.trace import trace
 from privkit.events.walk import reader
+from privkit.study.inventory_audit import audit
+from privkit.study.inventory_names import DIRECT
+from privkit.tally.pairs import paired
+from privkit.tally.subsets import row_classes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,15 +28,6 @@ if TYPE_CHECKING:
     from privkit.events.result import EventsResult
 
 _PERSON = "__privkit_person"
-#: Texts that look like identifiers wherever they stand: checked on distinct values, told by column alone.
-_PATTERNS = {
-    "e-mail addresses": re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}"),
-    "IBANs": re.compile(r"[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?"),
-    "phone numbers": re.compile(r"(?:\+|00)\d[\d ()/.-]{7,17}"),
-    "IP addresses": re.compile(r"(?:\d{1,3}\.){3}\d{1,3}"),
-}
-_MOST_VALUES = 5_000
-_NEAR_UNIQUE = 0.9
 
 
 def report(
@@ -136,7 +131,8 @@ def _before(
 
 def subjects(events: Sequence[Mapping[str, Any]], subject: str) -> list[int]:
     """Return the number of each event's person, by first appearance; -1 without one."""
-    read, codes = reader(parse_path(subject)), {}
+    read = reader(parse_path(subject))
+    codes: dict[Any, int] = {}
     return [-1 if (who := read(event)) is None else codes.setdefault(who, len(codes)) for event in events]
 
 
@@ -148,7 +144,9 @@ def exposure(
     register: object = None,
     on: Mapping[str, str] | None = None,
 ) -> Exposure:
-    """Tell how exposed flat events are, by event and by person: rows are not persons. Reads rows; exact; spends nothing.
+    """Tell how exposed flat events are, by event and by person: rows are not persons.
+
+    Reads rows; exact; spends nothing.
 
     Parameters
     ----------
@@ -184,14 +182,15 @@ def _by_person(flat: pd.DataFrame, qi: Sequence[str], persons: Sequence[int]) ->
     if not len(owned):
         return {"n_persons": 0, "k_persons": 0, "n_alone": 0, "n_unique_persons": 0}
     by_class = kanon(owned, list(qi), unit=_PERSON)
-    classes = owned.groupby(list(qi), dropna=False, sort=False).ngroup()
-    histories = classes.groupby(owned[_PERSON].to_numpy()).agg(lambda found: tuple(sorted(found)))
-    counts = histories.map(histories.value_counts())
+    records: dict[int, list[int]] = {}
+    for person, record in zip(owned[_PERSON].tolist(), row_classes(owned, list(qi)).class_of.tolist(), strict=True):
+        records.setdefault(person, []).append(record)
+    alike = Counter(tuple(sorted(theirs)) for theirs in records.values())
     return {
-        "n_persons": int(owned[_PERSON].nunique()),
+        "n_persons": len(records),
         "k_persons": by_class.k,
         "n_alone": by_class.n_unique,
-        "n_unique_persons": int((counts == 1).sum()),
+        "n_unique_persons": sum(1 for count in alike.values() if count == 1),
     }
 
 
@@ -212,50 +211,39 @@ def _linked(
 
 
 def _linked_persons(flat: pd.DataFrame, persons: Sequence[int], register: Any, on: Mapping[str, str]) -> Linked:
-    """Return how many persons are left with nobody, one, or several of the register by all their events together.
+    """Return how many persons meet nobody, exactly one, or several of the register by all their events together.
 
-    An event without a match, as one with a missing value, tells nothing and rules nobody out.
+    A person meets one where some of their events meet exactly one, and all of these the same.
     """
-    import pandas as pd
-
-    names = list(on)
-    events = flat.loc[:, names].assign(**{_PERSON: persons}).dropna()
-    events = events[events[_PERSON] >= 0].drop_duplicates()
-    people = pd.DataFrame({name: list(register[column]) for name, column in on.items()})
-    people = people.assign(__privkit_row=range(len(people))).dropna()
-    pairs = events.merge(people, on=names)
-    telling = pairs.drop_duplicates([_PERSON, *names]).groupby(_PERSON).size()
-    agreeing = pairs.groupby([_PERSON, "__privkit_row"]).size().reset_index(name="n")
-    full = agreeing[agreeing["n"] == agreeing[_PERSON].map(telling)].groupby(_PERSON).size()
-    one, several = int((full == 1).sum()), int((full > 1).sum())
-    return Linked(len({person for person in persons if person >= 0}) - one - several, one, several)
+    matches = paired(flat, register, list(on.items()), function="report").matches()
+    found: dict[int, set[int]] = {person: set() for person in persons if person >= 0}
+    met = set()
+    for person, partner, count in zip(persons, matches.partner.tolist(), matches.counts.tolist(), strict=True):
+        if person >= 0 and count:
+            met.add(person)
+            found[person] |= {partner} - {-1}
+    one = sum(1 for partners in found.values() if len(partners) == 1)
+    return Linked(len(found) - len(met), one, len(met) - one)
 
 
-def residual_identifiers(flat: pd.DataFrame, *, made: set[str] = frozenset()) -> list[str]:  # type: ignore[assignment]
-    """Return warnings about columns that may still identify persons: by look, and by being nearly unique.
+def residual_identifiers(flat: pd.DataFrame, *, made: Collection[str] = ()) -> list[str]:
+    """Return warnings about columns that may still identify persons, by the column audit.
 
-    Reads rows; tells columns and shares, never values.
+    Reads rows; tells columns, never values.
 
     Parameters
     ----------
     flat : pandas DataFrame
         From :func:`privkit.events.flatten`.
-    made : set of str
+    made : collection of str
         Columns of tokens and numbers that the recipe made: unique on purpose.
     """
-    warnings = []
-    for name in flat.columns:
-        texts = [value for value in flat[name].dropna().unique()[:_MOST_VALUES] if isinstance(value, str)]
-        if name in made or not texts:
-            continue
-        looks = [
-            what
-            for what, pattern in _PATTERNS.items()
-            if sum(map(bool, map(pattern.search, texts))) >= 0.5 * len(texts)
-        ]
-        n_values, n_rows = int(flat[name].nunique()), int(flat[name].notna().sum())
-        if looks:
-            warnings.append(f"{name!r} looks like {looks[0]}: pseudonymize, erase or drop it")
-        elif n_rows >= 20 and n_values >= _NEAR_UNIQUE * n_rows:
-            warnings.append(f"{name!r} is different in nearly every event, as an identifier is: coarsen or drop it")
-    return warnings
+    others = flat.loc[:, [name for name in flat.columns if name not in made]]
+    if not len(others.columns) or not len(others):
+        return []
+    return [
+        f"{entry.name!r} looks like a direct identifier{f' ({entry.what})' if entry.what else ''}: "
+        "pseudonymize, erase or drop it"
+        for entry in audit(others).entries
+        if entry.role == DIRECT
+    ]

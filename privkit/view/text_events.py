@@ -58,13 +58,13 @@ def _description(description: Description) -> str:
 
 def description_answer(description: Description) -> str:
     """Return the first line: how many fields have a rule, and how many none."""
-    answer = f"{_name(description.name, description.version)} says what becomes of {plural(len(description.fields), 'field')}"
+    count = plural(len(description.fields), "field")
+    answer = f"{_name(description.name, description.version)} says what becomes of {count}"
     if description.unmatched is None:
         return f"{answer}; all others are {description.others}."
     if not description.unmatched:
         return f"{answer}; no field is without a rule."
-    count = len(description.unmatched)
-    return f"{answer}; {plural(count, 'field has', 'fields have')} no rule."
+    return f"{answer}; {plural(len(description.unmatched), 'field has', 'fields have')} no rule."
 
 
 def _without_rule(description: Description) -> list[str]:
@@ -82,7 +82,7 @@ def description_next(description: Description) -> list[str]:
     """Return what to type next."""
     if description.unmatched is None:
         return ["recipe.describe(events)", "recipe.apply(events)"]
-    if description.unmatched and not description.others == "dropped":
+    if description.unmatched and description.others != "dropped":
         return ["ev.keep(...) or ev.drop(...) for each", "recipe.apply(events, unmatched='drop')"]
     return ["recipe.apply(events)"]
 
@@ -138,7 +138,8 @@ def report_answer(report: EventsReport) -> str:
     """Return the first line: k of the result."""
     after = report.after
     if after is None or not after.n_events:
-        return f"{plural(report.n_out, 'event')} from {number(report.n_in)}, by {_name(report.recipe, report.version)[:-1]}."
+        recipe = _name(report.recipe, report.version)[:-1]
+        return f"{plural(report.n_out, 'event')} from {number(report.n_in)}, by {recipe}."
     persons = f", {number(after.k_persons)} by person" if after.k_persons is not None else ""
     return (
         f"k = {number(after.k)} by event{persons}: "
@@ -159,9 +160,8 @@ def exposure_facts(exposure: Exposure) -> list[str]:
     """Return what there is to say about one side."""
     facts = [f"{number(exposure.n_unique)} of {plural(exposure.n_events, 'event')} unique ({_share(exposure)})"]
     if exposure.n_persons is not None:
-        facts.append(
-            f"{number(exposure.n_unique_persons or 0)} of {plural(exposure.n_persons, 'person')} unique by all their events"
-        )
+        persons = plural(exposure.n_persons, "person")
+        facts.append(f"{number(exposure.n_unique_persons or 0)} of {persons} unique by all their events")
     if exposure.linked is not None:
         facts.append(f"{number(exposure.linked.one)} events meet exactly one person of the register")
     if exposure.linked_persons is not None:

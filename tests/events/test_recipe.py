@@ -100,6 +100,18 @@ def test_fields_without_a_rule_are_dropped_or_kept_when_that_is_said():
     assert recipe.apply(events, unmatched="keep").report().unmatched == ("b.c", "l[].y")
 
 
+def test_what_a_rule_goes_by_is_there_when_its_turn_comes_and_dropped_afterwards(key):
+    recipe = ev.Recipe([ev.shift_dates("t", by="s.who", days=300, key=key), ev.rename("s.kind", "sort")])
+    events = [{"t": "2024-05-16", "s": {"who": "A", "kind": 1, "x": 1}}] * 3
+    result = recipe.apply(events, unmatched="drop", subject="s.who")
+    assert len({event["t"] for event in result.events}) == 1
+    assert [event["s"] for event in result.events] == [{"sort": 1}] * 3
+    assert list(result.account.subjects) == [0, 0, 0]
+    with pytest.raises(UnmatchedFieldsError) as caught:
+        recipe.apply(events)
+    assert caught.value.paths == ("s.who", "s.x")
+
+
 def test_keep_only_drops_the_others_without_more_words():
     assert ev.Recipe([ev.keep("a", only=True)]).apply([{"a": 1, "b": 2}]).events == [{"a": 1}]
 
