@@ -35,7 +35,7 @@ class Exact(Fraction):
         """Read an int, float, Decimal, Fraction or decimal string exactly."""
         if isinstance(numerator, float):
             numerator = repr(float(numerator))
-        value = Fraction(numerator) if denominator is None else Fraction(numerator, denominator)  # type: ignore[arg-type, call-overload]
+        value = Fraction(numerator) if denominator is None else Fraction(numerator, denominator)  # type: ignore[call-overload]
         return super().__new__(cls, value.numerator, value.denominator)
 
     def __str__(self) -> str:

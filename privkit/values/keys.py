@@ -131,7 +131,7 @@ def public_keys(by: Sequence[str], keys: object, function: str) -> Keys:
 
 
 def _vouched(keys: object) -> tuple[object, str | None]:
-    """Return keys without the wrapper of `public_values`, around all of them or around single columns, and its reason."""
+    """Return keys without the wrapper of `public_values`, around all or around single columns, and its reason."""
     if isinstance(keys, PublicValues):
         return _plain_list(keys.values), keys.reason
     if isinstance(keys, Mapping) and (wrapped := {n: v for n, v in keys.items() if isinstance(v, PublicValues)}):

@@ -1,0 +1,144 @@
+"""Checking an expression against a frame's schema, before any row is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+
+from privkit.errors import ColumnNotFoundError
+from privkit.errors.expression import ExpressionError
+from privkit.values.expression.nodes import (
+    Arithmetic,
+    Both,
+    Column,
+    Compare,
+    Cut,
+    DatePart,
+    Expression,
+    IsIn,
+    IsMissing,
+    Literal,
+    Not,
+    Prefix,
+)
+
+#: What a column or an expression holds. "object" is a pandas column of Python objects, of which only its texts count.
+INTEGER, NUMBER, TEXT, BOOLEAN, DATE = "integer", "number", "text", "boolean", "date"
+DATETIME, MOMENT, OBJECT, OTHER = "datetime", "datetime with time zone", "object", "other"
+
+_NUMBERS = (INTEGER, NUMBER)
+_TEXTS = (TEXT, OBJECT)
+_DATES = (DATE, DATETIME, MOMENT)
+
+
+def checked(expression: Expression, kinds: Mapping[str, str], function: str, argument: str) -> str:
+    """Return what kind of value the expression has, after refusing what does not fit the columns.
+
+    Parameters
+    ----------
+    kinds : mapping from column to kind
+        One of the kinds above for each column of the frame.
+
+    Raises
+    ------
+    ColumnNotFoundError
+        With close matches.
+    ExpressionError
+        If a type does not fit.
+    """
+    if missing := [name for name in expression.columns if name not in kinds]:
+        raise ColumnNotFoundError.of(function, argument, str(expression), missing, kinds)
+    return _Checker(kinds, function, argument).kind(expression)
+
+
+def moment(text: str, kind: str) -> date | datetime | None:
+    """Return the date that a text names for a column of `kind`; None if it names none."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if kind == DATE:
+        return found.date() if len(text) <= 10 else None
+    if kind == MOMENT:
+        return None if found.tzinfo is None else found.astimezone(UTC)
+    return found if found.tzinfo is None else None
+
+
+class _Checker:
+    def __init__(self, kinds: Mapping[str, str], function: str, argument: str) -> None:
+        self.kinds, self.function, self.argument = kinds, function, argument
+
+    def _refuse(self, expression: Expression, rule: str) -> ExpressionError:
+        return ExpressionError.types(self.function, self.argument, expression.text(), rule)
+
+    def _told(self, expression: Expression, kind: str) -> str:
+        what = f"{expression.text()} is " + ("a column of Python objects" if kind == OBJECT else kind)
+        if kind == OBJECT:
+            what += f" (give it a type: df.astype({{{expression.text()!r}: 'float64'}}))"
+        return what
+
+    def kind(self, expression: Expression) -> str:  # noqa: PLR0911, PLR0912  # one case per part
+        match expression:
+            case Column(name):
+                return self.kinds[name]
+            case Literal(value):
+                return literal_kind(value)
+            case Compare(operator, left, right):
+                return self._comparable(expression, operator, left, right)
+            case IsIn(of, values, _):
+                for value in values:
+                    self._comparable(expression, "==", of, Literal(value))
+                return BOOLEAN
+            case IsMissing(of, _):
+                self.kind(of)
+                return BOOLEAN
+            case Both(_, terms):
+                for term in terms:
+                    self._needs(term, (BOOLEAN,), "and, or and not join comparisons and boolean columns")
+                return BOOLEAN
+            case Not(of):
+                self._needs(of, (BOOLEAN,), "and, or and not join comparisons and boolean columns")
+                return BOOLEAN
+            case Arithmetic(operator, left, right):
+                for side in (left, right):
+                    self._needs(side, _NUMBERS, f"{operator} takes numbers")
+                return NUMBER
+            case DatePart(part, of):
+                needed = (DATETIME, MOMENT) if part == "hour" else _DATES
+                self._needs(of, needed, f"{part}() takes {'datetimes' if part == 'hour' else 'dates'}")
+                return INTEGER
+            case Prefix(of, _):
+                self._needs(of, _TEXTS, "prefix() takes text")
+                return TEXT
+            case Cut(of, _, _, _):
+                self._needs(of, _NUMBERS, "cut() takes numbers")
+                return TEXT
+        raise TypeError(type(expression).__name__)
+
+    def _needs(self, expression: Expression, kinds: tuple[str, ...], rule: str) -> None:
+        found = self.kind(expression)
+        if found not in kinds:
+            raise self._refuse(expression, f"{rule}, and {self._told(expression, found)}.")
+
+    def _comparable(self, whole: Expression, operator: str, left: Expression, right: Expression) -> str:
+        one, two = self.kind(left), self.kind(right)
+        if isinstance(left, Literal) and not isinstance(right, Literal):
+            left, right, one, two = right, left, two, one
+        if one in _DATES and isinstance(right, Literal) and isinstance(right.value, str):
+            if moment(right.value, one) is None:
+                example = {DATE: "2026-11-23", DATETIME: "2026-11-23T08:00", MOMENT: "2026-11-23T08:00+01:00"}[one]
+                raise self._refuse(whole, f"{left.text()} is {one}: compare it with text like {example!r}.")
+            return BOOLEAN
+        if one == two == BOOLEAN and operator not in ("==", "!="):
+            raise self._refuse(whole, "booleans have no order: compare them by == and !=.")
+        for group in (_NUMBERS, _TEXTS, (BOOLEAN,), (DATE,), (DATETIME,), (MOMENT,)):
+            if one in group and two in group:
+                return BOOLEAN
+        raise self._refuse(whole, f"{self._told(left, one)} and {self._told(right, two)}: they cannot be compared.")
+
+
+def literal_kind(value: object) -> str:
+    """Return the kind of a literal."""
+    if isinstance(value, bool):
+        return BOOLEAN
+    return TEXT if isinstance(value, str) else INTEGER if isinstance(value, int) else NUMBER

@@ -1,0 +1,217 @@
+"""The parts of an expression: frozen values that hold names and literals, never data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+
+#: The kinds of literal.
+Scalar = str | int | float | bool
+
+#: Comparison → the one that says the same with its sides changed.
+TURNED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+#: Comparison → its opposite; among values that are not missing one of the two holds.
+OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Expression:
+    """A row-wise expression. Whatever a row holds, it has a value or is missing; it never fails.
+
+    Missing (null, NaN) makes what it touches missing, as in Kleene's three-valued logic: `False and missing` is False,
+    `True or missing` is True. A row is kept where the filter is True.
+    """
+
+    def parts(self) -> Iterator[Expression]:
+        """Return the expressions that this one is made of."""
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, Expression):
+                yield value
+            elif isinstance(value, tuple):
+                yield from (part for part in value if isinstance(part, Expression))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns it reads, in the order of their names."""
+        names = {name for part in self.parts() for name in part.columns}
+        return tuple(sorted(names))
+
+    @property
+    def depth(self) -> int:
+        """How many levels it has."""
+        return 1 + max((part.depth for part in self.parts()), default=0)
+
+    def text(self) -> str:
+        """Return the expression in the language's own words."""
+        raise NotImplementedError
+
+    def canonical(self) -> str:
+        """Return a text that is the same for `a >= 1` and `1 <= a`, for any spacing and order of `and`.
+
+        Examples
+        --------
+        >>> from privkit.values.expression import parsed
+        >>> parsed("1<=a and b == 2.0", "f").canonical() == parsed("(b==2)  and not a < 1", "f").canonical()
+        True
+        """
+        from privkit.values.expression.canonical import normal
+
+        return normal(self).text()
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def __repr__(self) -> str:
+        return f"<expression {self.text()}>"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Column(Expression):
+    """The value of a column."""
+
+    name: str
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The column itself."""
+        return (self.name,)
+
+    def text(self) -> str:
+        """Return the name, quoted where the language would not read it as one."""
+        from privkit.values.expression.parsing import is_plain_name
+
+        return self.name if is_plain_name(self.name) else f"col({self.name!r})"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Literal(Expression):
+    """A value that the user typed."""
+
+    value: Scalar
+
+    def text(self) -> str:
+        """Return the value as it is typed."""
+        return repr(self.value)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Compare(Expression):
+    """`left operator right`."""
+
+    operator: str
+    left: Expression
+    right: Expression
+
+    def text(self) -> str:
+        """Return the comparison."""
+        return f"({self.left.text()} {self.operator} {self.right.text()})"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class IsIn(Expression):
+    """Whether a value is one of a list."""
+
+    of: Expression
+    values: tuple[Scalar, ...]
+    negated: bool = False
+
+    def text(self) -> str:
+        """Return the test."""
+        return f"({self.of.text()} {'not in' if self.negated else 'in'} {list(self.values)!r})"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class IsMissing(Expression):
+    """Whether a value is missing: itself never missing."""
+
+    of: Expression
+    negated: bool = False
+
+    def text(self) -> str:
+        """Return the test."""
+        return f"({self.of.text()} is {'not ' if self.negated else ''}missing)"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Both(Expression):
+    """All of `terms` (`and`), or any of them (`or`)."""
+
+    operator: str
+    terms: tuple[Expression, ...]
+
+    def text(self) -> str:
+        """Return the terms."""
+        return f"({f' {self.operator} '.join(term.text() for term in self.terms)})"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Not(Expression):
+    """The opposite of a truth value."""
+
+    of: Expression
+
+    def text(self) -> str:
+        """Return the negation."""
+        return f"(not {self.of.text()})"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Arithmetic(Expression):
+    """`left operator right` in double precision; missing where the divisor is 0 or no number comes out."""
+
+    operator: str
+    left: Expression
+    right: Expression
+
+    def text(self) -> str:
+        """Return the term."""
+        return f"({self.left.text()} {self.operator} {self.right.text()})"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class DatePart(Expression):
+    """A whole number taken from a date: year, month, day, weekday (Monday is 1, Sunday 7) or hour."""
+
+    part: str
+    of: Expression
+
+    def text(self) -> str:
+        """Return the call."""
+        return f"{self.part}({self.of.text()})"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Prefix(Expression):
+    """The first characters of a text."""
+
+    of: Expression
+    length: int
+
+    def text(self) -> str:
+        """Return the call."""
+        return f"prefix({self.of.text()}, {self.length})"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Cut(Expression):
+    """The label of the interval in which a number lies; missing outside all of them.
+
+    Attributes
+    ----------
+    edges : tuple of numbers
+        Ascending.
+    labels : tuple of str
+        One per interval: the public keys that go with it.
+    right : bool
+        Whether an interval holds its right edge, and not its left.
+    """
+
+    of: Expression
+    edges: tuple[int | float, ...]
+    labels: tuple[str, ...]
+    right: bool = False
+
+    def text(self) -> str:
+        """Return the call."""
+        return f"cut({self.of.text()}, {list(self.edges)!r}, {list(self.labels)!r}, right={self.right})"

@@ -1,0 +1,66 @@
+"""The language's arithmetic and comparisons of numbers, exact where Python's are."""
+
+from __future__ import annotations
+
+import math
+
+
+def computed(operator: str, left: float, right: float) -> float | None:
+    """Return `left operator right` in double precision; None (missing) where no number comes out.
+
+    `//` rounds the quotient down, `%` is what it leaves: ``left - (left // right) * right``.
+    """
+    left, right = as_float(left), as_float(right)
+    if operator in ("/", "//", "%") and right == 0:
+        return None
+    result = {
+        "+": lambda: left + right,
+        "-": lambda: left - right,
+        "*": lambda: left * right,
+        "/": lambda: left / right,
+        "//": lambda: _floor(left / right),
+        "%": lambda: left - _floor(left / right) * right,
+    }[operator]()
+    return None if math.isnan(result) else result
+
+
+def _floor(value: float) -> float:
+    return float(math.floor(value)) if math.isfinite(value) else value
+
+
+def as_float(value: float) -> float:
+    """Return the nearest float; beyond the largest one, infinity."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
+def for_integers(operator: str, limit: float) -> tuple[str, int] | bool:
+    """Return a comparison of 64-bit integers with an integer that says the same, or the one answer it has."""
+    if isinstance(limit, float):
+        if math.isinf(limit):
+            limit = 2**64 if limit > 0 else -(2**64)
+        elif limit.is_integer():
+            limit = int(limit)
+        elif operator in ("==", "!="):
+            return operator == "!="
+        else:
+            operator, limit = ("<=", math.floor(limit)) if "<" in operator else (">=", math.ceil(limit))
+    if limit >= 2**63:
+        return operator in ("<", "<=", "!=")
+    if limit < -(2**63):
+        return operator in (">", ">=", "!=")
+    return operator, int(limit)
+
+
+def for_floats(operator: str, limit: float) -> tuple[str, float] | bool:
+    """Return a comparison of floats with a float that says the same, or the one answer it has."""
+    nearest = as_float(limit)
+    if nearest == limit:
+        return operator, nearest
+    if operator in ("==", "!="):
+        return operator == "!="
+    if "<" in operator:  # no float lies between the limit and the float nearest to it
+        return ("<=" if nearest < limit else "<"), nearest
+    return (">" if nearest < limit else ">="), nearest

@@ -1,0 +1,134 @@
+"""What a question selects: derived columns, a filter, and what becomes of missing values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from privkit.errors import ParameterError
+from privkit.values.expression.canonical import normal
+from privkit.values.expression.nodes import Cut, Expression, Literal, Scalar
+from privkit.values.expression.parsing import parsed
+
+DROP = "drop"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The rows and columns that a question is asked of: no data.
+
+    Columns are derived first, from the frame's own; then rows are kept where the filter is True; then missing values
+    are left out or replaced.
+
+    Attributes
+    ----------
+    where : Expression or None
+        The filter, over the frame's columns and the derived ones.
+    derive : tuple of (name, Expression)
+        The derived columns, by name.
+    missing : tuple of (name, value or None)
+        What stands for missing in a column; None: rows without a value are left out.
+    """
+
+    where: Expression | None = None
+    derive: tuple[tuple[str, Expression], ...] = ()
+    missing: tuple[tuple[str, Scalar | None], ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether anything is selected at all."""
+        return self.where is not None or bool(self.derive) or bool(self.missing)
+
+    @property
+    def derived(self) -> tuple[str, ...]:
+        """The names of the derived columns."""
+        return tuple(name for name, _ in self.derive)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the frame that it reads."""
+        read = {column for _, expression in self.derive for column in expression.columns}
+        read |= set(self.where.columns if self.where is not None else ()) - set(self.derived)
+        return tuple(sorted(read | {name for name, _ in self.missing} - set(self.derived)))
+
+    def labels(self, column: str) -> tuple[str, ...] | None:
+        """Return the public keys that a derived column has by its making: the labels of its cut; else None."""
+        expression = dict(self.derive).get(column)
+        if not isinstance(expression, Cut):
+            return None
+        extra = dict(self.missing).get(column)
+        return (*expression.labels, extra) if isinstance(extra, str) else expression.labels
+
+    def canonical(self) -> dict[str, object]:
+        """Return the selection as JSON values, the same for every way of saying the same."""
+        return {
+            "where": None if self.where is None else self.where.canonical(),
+            "derive": {name: expression.canonical() for name, expression in self.derive},
+            "missing": {
+                name: "drop" if value is None else normal(Literal(value)).text() for name, value in self.missing
+            },
+        }
+
+
+def selection(
+    where: object = None, derive: object = None, missing: object = None, *, function: str, column: str | None = None
+) -> Selection:
+    """Return what the arguments `where=`, `derive=` and `missing=` select; not yet checked against a frame.
+
+    Parameters
+    ----------
+    where : str or Expression, optional
+    derive : dict of name → str or Expression, optional
+    missing : "drop", a value, or a dict of column → one of them, optional
+        Without a dict it is about `column`.
+    column : str, optional
+        The column that the statistic is about.
+
+    Raises
+    ------
+    ExpressionError, ParameterError
+
+    Examples
+    --------
+    >>> chosen = selection("age_band == 'old'", {"age_band": "age >= 65"}, function="dp_count")
+    >>> chosen.columns, chosen.derived
+    (('age',), ('age_band',))
+    """
+    filtering = None if where is None else parsed(where, function, "where")
+    return Selection(filtering, _derived(derive, function), _missing(missing, function, column))
+
+
+def _derived(derive: object, function: str) -> tuple[tuple[str, Expression], ...]:
+    if derive is None:
+        return ()
+    if not isinstance(derive, Mapping) or any(not isinstance(name, str) or not name for name in derive):
+        raise ParameterError.of(
+            function,
+            "derive",
+            f"a {type(derive).__name__}",
+            "a dict of name: expression",
+            "Example: {'year': pk.year('joined')}.",
+        )
+    return tuple((name, parsed(derive[name], function, f"derive[{name!r}]")) for name in sorted(derive))
+
+
+def _missing(missing: object, function: str, column: str | None) -> tuple[tuple[str, Scalar | None], ...]:
+    if missing is None:
+        return ()
+    if not isinstance(missing, Mapping):
+        if column is None:
+            raise ParameterError.of(
+                function,
+                "missing",
+                f"a {type(missing).__name__}",
+                "a dict of column: 'drop' or a value",
+                "Example: {'plan': 'none'}.",
+            )
+        missing = {column: missing}
+    plain: list[tuple[str, Scalar | None]] = []
+    for name in sorted(missing, key=str):
+        value = missing[name]
+        if not isinstance(name, str) or not isinstance(value, str | int | float) or value != value:  # noqa: PLR0124
+            allowed = "a dict of column: 'drop', text, a number or a boolean"
+            raise ParameterError.of(function, "missing", f"a dict with a {type(value).__name__}", allowed)
+        plain.append((name, None if value == DROP else value))
+    return tuple(plain)
