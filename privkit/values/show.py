@@ -48,3 +48,20 @@ class Plotted(Shown):
         """
         axes: Axes = _view("plots").draw(self, ax)
         return axes
+
+
+class Paneled:
+    """A value that also has a live panel."""
+
+    __slots__ = ()
+
+    def panel(self) -> Any:
+        """Return a live panel of the value, for a notebook.
+
+        It spends nothing by being shown. Where no kernel runs, its last picture stands still.
+
+        Returns
+        -------
+        ipywidgets.Widget
+        """
+        return _view("panel").panel_of(self)

@@ -9,7 +9,7 @@ import pytest
 
 import privkit as pk
 from privkit.values.loss import PrivacyLoss
-from privkit.view.panel import BudgetPanel
+from privkit.view.panel_project import BudgetPanel
 
 
 @pytest.fixture

@@ -1,0 +1,182 @@
+"""The live panel of a project's budget."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import weakref
+from functools import singledispatch
+from typing import TYPE_CHECKING, Any
+
+from ipywidgets import HTML
+
+from privkit.errors import PrivkitError
+from privkit.project.ledger_view import describe
+from privkit.project.project import Project
+from privkit.view.html_project import bar, refusal
+from privkit.view.markup import Markup, card, note, table, tag
+from privkit.view.panel_base import Panel
+from privkit.view.panel_history import History, accuracy, outlook, over_time
+from privkit.view.panel_style import STYLE
+from privkit.view.parts_project import parts
+from privkit.view.text_dp import amount
+from privkit.view.text_project import HONEST, earlier, project_answer, project_reasons, text
+from privkit.view.words import label, number
+
+if TYPE_CHECKING:
+    from privkit.budget.balance import Balance
+    from privkit.budget.entry import Entry
+
+#: How many seconds pass between two looks at what other processes spent, while no cell runs.
+EVERY = 2.0
+#: How many releases are listed.
+LISTED = 10
+
+_panels: dict[tuple[str, str], BudgetPanel] = {}
+
+
+@singledispatch
+def panel(value: object) -> Any:
+    """Return the value's panel."""
+    raise TypeError(f"{type(value).__name__} has no panel")
+
+
+@panel.register(Project)
+def _project(project: Project) -> BudgetPanel:
+    """Return the panel of a project: one for each ledger and project in this kernel, however often it is asked for.
+
+    All its views show one state, so that two panels never tell two figures.
+    """
+    key = (project.account.store, project.account.uid)
+    known = _panels.get(key)
+    if known is None or known.comm is None:  # closed
+        known = _panels[key] = BudgetPanel(project)
+    known.refresh()
+    return known
+
+
+class BudgetPanel(Panel):
+    """What a project has spent, reserved and left, over time and by release; up to date by itself.
+
+    It hears of every charge of this kernel at once; of those of other processes after each cell, and every few seconds
+    while the kernel rests. A ledger that cannot be read is told inside the panel.
+    """
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._seen: object = None
+        self._history = History()
+        self._picture = HTML()
+        super().__init__([self._picture])
+        self._end = project.account.subscribe(self.refresh)
+        _watch(self)
+
+    def refresh(self) -> None:
+        """Read the ledger and show what it holds."""
+        account = self._project.account
+        try:
+            balance = account.balance()
+            self._seen = balance.seq
+            self._picture.value = str(picture(self._project, self._history, balance))
+        except PrivkitError as error:
+            self._seen, self._history = None, History()
+            self._picture.value = str(refusal(account.name, error))
+
+    def look(self) -> None:
+        """Refresh if the ledger changed since it was read last."""
+        try:
+            changed = self._project.account.version() != self._seen
+        except PrivkitError:
+            changed = True
+        if changed or self._seen is None:
+            self.refresh()
+
+    def close(self) -> None:
+        """Close the widget and listen no more."""
+        self._end()
+        super().close()
+
+    def still(self) -> str:
+        """Return the picture as it is now."""
+        self.refresh()
+        return str(self._picture.value)
+
+    def words(self) -> str:
+        """Return the project's text: the same for every panel on one state of the ledger."""
+        return text(self._project)
+
+
+def picture(project: Project, history: History, balance: Balance) -> Markup:
+    """Return what the panel shows: a bar per symbol, what is left in words, the line over time, the last releases.
+
+    Raises
+    ------
+    LedgerError
+        If the ledger cannot be read.
+    """
+    entries = history.update(project.account, balance, LISTED)
+    reasons = [reason for reason in project_reasons(project, balance) if reason]
+    ahead = outlook(project.account, entries[-1] if entries else None)
+    return card(
+        project_answer(project.name, balance),
+        STYLE,
+        *map(bar, parts(balance)),
+        tag("p", ahead) if ahead else None,
+        *(tag("p", reason) for reason in reasons),
+        over_time(history, balance),
+        _listing(entries, balance),
+        note(HONEST),
+    )
+
+
+def _listing(entries: list[Entry], balance: Balance) -> Markup:
+    """Return the last releases as a table, the newest first."""
+    if not entries:
+        return tag("p", "Nothing has been asked yet.")
+    rest = earlier(entries, balance)
+    rows = [
+        [
+            number(entry.seq),
+            entry.time.replace("T", " ").rstrip("Z"),
+            label(describe(entry.question), 80),
+            amount(entry.cost),
+            accuracy(entry.question) or "–",
+            entry.state,
+            label(entry.analyst, 30),
+        ]
+        for entry in reversed(entries)
+    ]
+    heads = ["entry", "time (UTC)", "question", "cost", "accuracy", "state", "who"]
+    return tag(
+        "div",
+        table(heads, rows, caption="The last releases, the newest first"),
+        note(f"… {rest}") if rest else None,
+        class_="pk-facts pk-scroll",
+        role="region",
+        aria_label="The last releases",
+        tabindex=0,
+    )
+
+
+def _watch(panel: BudgetPanel) -> None:
+    """Let the panel look at the ledger after each cell, and from time to time in between, as long as it lives."""
+    watched = weakref.ref(panel)
+
+    def look(*_: object) -> None:
+        if (living := watched()) is not None and living.comm is not None:
+            living.look()
+
+    with contextlib.suppress(ImportError):
+        from IPython import get_ipython
+
+        if (shell := get_ipython()) is not None:
+            shell.events.register("post_run_cell", look)
+    with contextlib.suppress(RuntimeError):  # no kernel's loop: a script
+        loop = asyncio.get_running_loop()
+
+        def again() -> None:
+            if (living := watched()) is not None and living.comm is not None:
+                living.look()
+                loop.call_later(EVERY, again)
+
+        loop.call_later(EVERY, again)

@@ -1,0 +1,124 @@
+"""The live panel of a risk report: the class sizes, and a threshold that moves."""
+
+from __future__ import annotations
+
+import math
+from functools import singledispatch
+from typing import Any
+
+from ipywidgets import HTML, BoundedFloatText, FloatLogSlider, HBox, Layout
+
+from privkit.risk.report import RiskReport
+from privkit.view import html, text
+from privkit.view.markup import Markup, badge, card, table, tag
+from privkit.view.panel_base import Panel
+from privkit.view.panel_sizes import Sizes, histogram
+from privkit.view.panel_style import STYLE
+from privkit.view.words import names, number, percent, plural
+
+_LOWEST = 0.01
+
+
+@singledispatch
+def panel(value: object) -> Any:
+    """Return the value's panel."""
+    raise TypeError(f"{type(value).__name__} has no panel")
+
+
+@panel.register(RiskReport)
+def _risk(report: RiskReport) -> RiskPanel:
+    return RiskPanel(report)
+
+
+class RiskPanel(Panel):
+    """The rows by the size of their class, and how many are at risk above a threshold that you move.
+
+    Exact, for the owner's eyes.
+
+    Attributes
+    ----------
+    report : RiskReport
+    threshold : float
+        The prosecutor risk above which a row is counted, strictly.
+    """
+
+    def __init__(self, report: RiskReport) -> None:
+        self.report = report
+        self.threshold = _start(report)
+        self._sizes = Sizes.of(report.sizes, report.sizes)
+        self._picture = HTML()
+        self.slider = FloatLogSlider(
+            value=self.threshold,
+            min=math.log10(_LOWEST),
+            max=0,
+            step=0.02,
+            description="threshold",
+            readout=False,
+            layout=Layout(width="24em"),
+        )
+        self.number = BoundedFloatText(
+            value=self.threshold, min=_LOWEST, max=1, step=0.01, description="risk >", layout=Layout(width="12em")
+        )
+        super().__init__([HBox([self.slider, self.number]), self._picture])
+        self.slider.observe(lambda change: self.show(float(f"{change.new:.2g}")), "value")
+        self.number.observe(lambda change: self.show(change.new), "value")
+        self._draw()
+
+    def show(self, threshold: float) -> None:
+        """Move the line to a threshold."""
+        if threshold == self.threshold:
+            return
+        with self.calm(self._picture):
+            self.threshold = threshold
+            self.number.value = threshold
+            if abs(math.log(self.slider.value / threshold)) > 0.04:  # else the slider's own step
+                self.slider.value = threshold
+            self._draw()
+
+    def _draw(self) -> None:
+        self._picture.value = str(picture(self.report, self._sizes, self.threshold))
+
+    def still(self) -> str:
+        """Return the picture as it is now."""
+        return str(self._picture.value)
+
+    def words(self) -> str:
+        """Return the report's text."""
+        return text.render(self.report)
+
+
+def picture(report: RiskReport, sizes: Sizes, threshold: float) -> Markup:
+    """Return how many rows are at risk above the threshold, the histogram with its line, and the attackers."""
+    if not sizes.n_rows:
+        return Markup(html.render(report))
+    least = _least(threshold)
+    above = sizes.rows_below(least)
+    what = "rows" if report.unit is None else "persons"
+    share = f"{number(above)} of {number(sizes.n_rows)} {what} ({percent(above, sizes.n_rows)})"
+    rows = [[found.attacker, number(found.highest), number(found.average)] for found in report.attackers]
+    return card(
+        f"highest risk {number(report.prosecutor.highest)} by {names(report.qi)}",
+        STYLE,
+        badge(not above, f"{share} at a prosecutor risk above {number(threshold)}"),
+        tag("p", f"That is every class of fewer than {plural(least, what[:-1])}: the risk is 1 over its size."),
+        histogram(sizes, least, f"risk {number(threshold)}", f"class size ({what})"),
+        table(["attacker", "highest", "average"], rows),
+        exact=True,
+    )
+
+
+def _least(threshold: float) -> int:
+    """Return the smallest size f of a class with 1/f ≤ threshold: 0.2 means 5, although 1/0.2 is no whole number.
+
+    Examples
+    --------
+    >>> _least(0.2), _least(0.09), _least(1), _least(0.34)
+    (5, 12, 1, 3)
+    """
+    return max(math.ceil(1 / threshold - 1e-9), 1)
+
+
+def _start(report: RiskReport) -> float:
+    """Return the report's threshold for rows; 0.2 where it is about uniques alone."""
+    limit = float(report.threshold.row_value)
+    return limit if _LOWEST <= limit <= 1 else 0.2

@@ -1,0 +1,367 @@
+"""The panels of plans, reports and lattices, as a kernel without a browser sees them."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import privkit as pk
+from privkit.dp.noise import Laplace
+from privkit.errors import LedgerError
+from privkit.risk.report import risk
+from privkit.transform.lattice import lattice
+from privkit.values.show import Paneled
+from privkit.view.panel import panel_of
+from privkit.view.panel_history import History, accuracy, over_time
+from privkit.view.panel_risk import _least
+from privkit.view.panel_sizes import Sizes, histogram
+
+HOSTILE = '"><img src=x onerror=alert(1)>'
+
+
+@pytest.fixture(scope="module")
+def people():
+    rng = np.random.default_rng(1)
+    rows = 2000
+    return pd.DataFrame(
+        {
+            "zip": rng.integers(8000, 8015, rows).astype(str),
+            "age": rng.integers(18, 90, rows),
+            HOSTILE: rng.choice(["f", "m"], rows),
+        }
+    )
+
+
+@pytest.fixture
+def project(ledger_path):
+    return pk.open_project("values", epsilon=1, unit=pk.ROW, store=ledger_path)
+
+
+def shown(panel):
+    return re.sub(r"\s+", " ", re.sub(r"<style>.*?</style>|<[^>]+>", " ", panel.still(), flags=re.DOTALL))
+
+
+# -- plans -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def plan(project, people):
+    return panel_of(people.privacy.plan.dp_count(epsilon=0.2))
+
+
+def test_a_plan_panel_spends_nothing_by_being_shown_and_moved(project, plan):
+    plan.price.value = 0.5
+    plan.accuracy.value = 40
+    repr(plan), plan._repr_mimebundle_()
+    assert len(project.ledger) == 0
+
+
+@pytest.mark.parametrize("price", [0.01, 0.05, 0.125, 0.7, 1.0])
+def test_the_price_moves_the_accuracy(plan, price, people):
+    plan.price_number.value = price
+    expected = people.privacy.plan.dp_count(epsilon=price)
+    assert (plan.plan.loss, plan.plan.accuracy) == (expected.loss, expected.accuracy)
+    assert plan.accuracy_number.value == expected.accuracy
+    assert plan.price.value == price
+    assert f"± {expected.accuracy:g} (95 %)" in shown(plan)
+
+
+@pytest.mark.parametrize("width", [4, 10, 29, 100])
+def test_the_accuracy_finds_the_cheapest_price_of_three_digits(plan, width, people):
+    plan.accuracy_number.value = width
+    found = float(plan.plan.loss.main)
+    assert plan.plan.accuracy <= width
+    assert found == float(f"{found:.3g}")
+    best = float(people.privacy.plan.dp_count(accuracy=width).loss.main)  # to four digits
+    assert best <= found <= best * 1.01
+    assert plan.price_number.value == found
+
+
+def test_what_a_person_moves_stays_where_it_is_put(plan):
+    plan.accuracy.value = 22.7
+    assert plan.accuracy.value == 22.7
+    assert plan.accuracy_number.value == plan.plan.accuracy <= 22
+
+
+def test_a_mean_has_the_same_panel(project, people):
+    plan = panel_of(pk.plan.dp_mean(people, "age", bounds=(0, 100), epsilon=0.2, assume_rows=2000))
+    before = plan.plan.accuracy
+    plan.accuracy_number.value = before * 2
+    assert plan.plan.accuracy <= before * 2
+    assert float(plan.plan.loss.main) < 0.2
+
+
+def test_without_an_accuracy_there_is_no_slider_for_it(project, people):
+    plan = panel_of(pk.plan.dp_mean(people, "age", bounds=(0, 100), epsilon=0.2))
+    assert plan.accuracy is None
+    assert "assume_rows=" in shown(plan)
+    plan.price.value = 0.5
+    assert "for ε = 0.5" in shown(plan)
+
+
+def test_in_rho_the_slider_says_rho(ledger_path, people):
+    pk.open_project("rho", rho=0.5, unit=pk.ROW, store=ledger_path)
+    plan = panel_of(people.privacy.plan.dp_count(rho=0.01))
+    assert plan.price.description == "ρ"
+    plan.accuracy_number.value = 30
+    assert plan.plan.accuracy <= 30
+
+
+def test_a_release_asks_once(project, plan):
+    plan.confirm.click()  # nothing was asked
+    assert len(project.ledger) == 0
+    plan.button.click()
+    assert plan.confirm.description == "Spend ε = 0.2"
+    assert len(project.ledger) == 0
+    plan.confirm.click()
+    plan.confirm.click()  # a double click
+    assert len(project.ledger) == 1
+    assert plan.release_.loss == project.spent
+    assert "ε = 0.8 left" in shown(plan)
+    assert repr(plan) == repr(plan.release_)
+
+
+def test_a_release_can_be_withdrawn(project, plan):
+    plan.button.click()
+    plan.cancel.click()
+    plan.confirm.click()
+    plan.button.click()
+    plan.price.value = 0.3  # what was asked is no longer what is shown
+    plan.confirm.click()
+    assert len(project.ledger) == 0
+
+
+def test_a_plan_at_another_price_releases_at_that_price_or_says_what_to_type(project, plan):
+    plan.price_number.value = 0.3
+    plan.button.click()
+    plan.confirm.click()
+    if plan.plan.run is None:
+        assert "epsilon=0.3" in plan._status.value
+        assert len(project.ledger) == 0
+    else:
+        assert str(project.spent) == "ε = 0.3"
+
+
+def test_a_refused_release_is_told_inside(project, people):
+    plan = panel_of(people.privacy.plan.dp_count(epsilon=0.6))
+    people.privacy.dp_count(epsilon=0.5)
+    plan.button.click()
+    plan.confirm.click()
+    assert plan.release_ is None
+    assert "0.5" in plan._status.value
+    assert "<p" in plan._status.value
+
+
+def test_a_broken_ledger_is_told_inside(plan, ledger_path):
+    ledger_path.write_bytes(b"no ledger" * 1000)
+    plan.button.click()
+    plan.confirm.click()
+    assert plan.release_ is None
+    assert "Nothing was spent" in plan._status.value or "ledger" in plan._status.value
+
+
+def test_an_unexpected_failure_tells_its_kind_and_no_value(plan, monkeypatch):
+    def fail(self, **_):
+        raise RuntimeError("secret value 1234")
+
+    monkeypatch.setattr(type(plan.plan), "release", fail)
+    plan.button.click()
+    plan.confirm.click()
+    assert "RuntimeError" in plan._status.value
+    assert "1234" not in plan._status.value
+
+
+# -- class sizes -------------------------------------------------------------------------------------------------------
+
+
+def test_the_line_of_k_tells_what_the_report_tells(people):
+    report = pk.kanon(people, ["zip", "age"])
+    panel = panel_of(report)
+    for k in (1, 2, 5, 9, 30):
+        panel.slider.value = min(k, panel.slider.max)
+        panel.number.value = k
+        assert f"{report.rows_below(k):,} of 2,000 rows" in shown(panel) or report.rows_below(k) == 0
+        assert panel.report.rows_short == report.rows_below(k)
+        assert f"k = {k}" in shown(panel)
+
+
+def test_persons_are_counted_where_a_unit_was_named(people):
+    table = people.assign(person=np.arange(len(people)) // 2)
+    panel = panel_of(pk.kanon(table, ["zip"], k=200, unit="person"))
+    assert "persons" in shown(panel)
+
+
+def test_an_empty_table_has_a_panel(people):
+    for value in (pk.kanon(people[:0], "zip"), risk(people[:0], "zip")):
+        assert "Exact figures" in shown(panel_of(value)) or shown(panel_of(value))
+
+
+@pytest.mark.parametrize("threshold", [0.5, 0.34, 0.2, 0.1, 0.05])
+def test_the_threshold_tells_what_the_report_tells(people, threshold):
+    panel = panel_of(risk(people, ["zip", "age"]))
+    panel.number.value = threshold
+    expected = risk(people, ["zip", "age"], threshold=threshold).prosecutor.rows_at_risk
+    assert f"{expected:,} of 2,000 rows" in shown(panel)
+
+
+@given(st.lists(st.integers(1, 3000), min_size=1, max_size=60), st.integers(1, 3000))
+def test_sizes_agree_with_counting_one_by_one(counts, k):
+    counts = np.array(counts, dtype=np.int64)
+    sizes = Sizes.of(counts, counts)
+    assert sizes.rows_below(k) == int(counts[counts < k].sum())
+    assert sizes.classes_below(k) == int((counts < k).sum())
+    drawn = histogram(sizes, k, f"k = {k}")
+    assert f"{sizes.rows_below(k):,} of {int(counts.sum()):,} rows" in drawn
+    assert "nan" not in drawn
+
+
+@given(st.integers(1, 100))
+def test_one_over_k_means_k(k):
+    assert _least(1 / k) == k
+
+
+# -- the lattice -------------------------------------------------------------------------------------------------------
+
+
+def test_the_explorer_tells_what_the_lattice_tells(people):
+    found = lattice(people, ["zip", HOSTILE, "age"], k=5, suppress=0.05)
+    panel = panel_of(found)
+    for levels in ({"zip": 2}, {"age": 3}, {HOSTILE: 1, "zip": 0}):
+        panel.show(levels)
+        assert panel.node_ == found.node(panel.levels_)
+        assert f"k = {panel.node_['k']}," in shown(panel)
+    with_all = {name: size - 1 for name, size in found.shape.items()}
+    panel.show(with_all)
+    assert "holds with 0 of 2,000 records suppressed" in shown(panel)
+    assert panel.lattice.apply(panel.levels_).suppressed_ == 0
+
+
+# -- all of them -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def panels(project, people):
+    return [
+        project.panel(),
+        panel_of(people.privacy.plan.dp_count(HOSTILE, keys=["f", "m"], epsilon=0.1)),
+        panel_of(pk.kanon(people, ["zip", HOSTILE])),
+        panel_of(risk(people, ["zip", HOSTILE])),
+        panel_of(lattice(people, ["zip", HOSTILE], k=5)),
+    ]
+
+
+def test_beside_every_widget_stand_a_picture_and_a_text(panels):
+    for panel in panels:
+        bundle = panel._repr_mimebundle_()
+        assert "application/vnd.jupyter.widget-view+json" in bundle
+        assert 'class="privkit"' in bundle["text/html"]
+        assert "<img" not in bundle["text/html"]
+        assert "<script" not in bundle["text/html"]
+        assert bundle["text/plain"] == panel._repr_mimebundle_()["text/plain"]
+        assert "privkit-panel" in panel._dom_classes
+
+
+def test_hostile_names_are_escaped_wherever_they_stand(panels):
+    for panel in panels[1:]:
+        assert "&lt;img" in panel.still()
+        for widget in _all(panel):
+            assert "<img" not in str(getattr(widget, "value", ""))
+            assert getattr(widget, "description_allow_html", False) is False
+
+
+def _all(widget):
+    yield widget
+    for child in getattr(widget, "children", ()):
+        yield from _all(child)
+
+
+def test_every_control_has_words(panels):
+    for panel in panels:
+        for widget in _all(panel):
+            if hasattr(widget, "description") and not hasattr(widget, "placeholder"):
+                assert widget.description or widget.layout.display == "none"
+
+
+def test_without_ipywidgets_the_picture_stands_alone(people, monkeypatch):
+    found = importlib.util.find_spec
+    monkeypatch.setattr("privkit.view.panel.find_spec", lambda name: None if name == "ipywidgets" else found(name))
+    still = panel_of(pk.kanon(people, "zip"))
+    assert "stands still" in still._repr_html_()
+    assert repr(still).startswith("k = ")
+
+
+def test_a_value_that_is_paneled_finds_its_panel(people):
+    report = pk.kanon(people, "zip")
+    assert type(Paneled.panel(report)).__name__ == "KPanel"
+
+
+def test_what_has_no_panel_is_refused():
+    with pytest.raises(TypeError):
+        panel_of(object())
+
+
+# -- the ledger's record -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scale", [0.05, 0.3, 0.9, 1.0, 5.0, 9.99, 10.000000000000002, 123.4, 5e4])
+def test_the_accuracy_of_a_recorded_count_is_the_one_that_was_planned(scale):
+    told = accuracy({"statistic": "count", "mechanism": "discrete Laplace", "scale": repr(scale)})
+    assert told == f"± {Laplace(scale).half_width():,}"
+
+
+def test_the_accuracy_of_what_is_no_count_is_not_guessed():
+    assert accuracy({"statistic": "var", "mechanism": "discrete Laplace", "scale": "1.0"}) == ""
+    assert accuracy({"statistic": "count", "mechanism": "other", "scale": "1.0"}) == ""
+    assert accuracy({}) == ""
+
+
+def test_what_is_left_is_told_by_public_facts(project, people):
+    panel = project.panel()
+    people.privacy.dp_count(epsilon=0.3)
+    assert "About 2 more like the last one, count (ε = 0.3, ± 10 each)." in shown(panel)
+    people.privacy.dp_count(epsilon=0.6)
+    assert "No more like the last one" in shown(panel)
+    panel.close()
+
+
+@pytest.mark.parametrize("apart", [0, 1, 3600])
+def test_thousands_of_entries_are_drawn_as_a_thin_line(project, apart):
+    history = History(5000, [(1.8e9 + apart * place, place / 10_000) for place in range(5000)])
+    drawn = str(over_time(history, project.account.balance()))
+    corners = re.search(r'class="pk-line" points="([^"]*)"', drawn).group(1).split()
+    assert 400 < len(corners) < 600
+    across, up = np.array([corner.split(",") for corner in corners], dtype=float).T
+    assert (np.diff(across) >= 0).all()  # time goes on
+    assert (np.diff(up) <= 0).all()  # and totals grow
+    assert "0.4999 of 1 in 5,000 entries" in drawn
+
+
+def test_the_history_reads_only_what_is_new(project, people, monkeypatch):
+    asked = []
+    entries = type(project.account).entries
+    monkeypatch.setattr(
+        type(project.account), "entries", lambda self, *, after=0: asked.append(after) or entries(self, after=after)
+    )
+    history = History()
+    for again in range(4):
+        people.privacy.dp_count(epsilon=0.1, again=again > 0)
+        listed = history.update(project.account, project.account.balance(), 2)
+    assert asked == [0, 0, 1, 2]
+    assert [entry.seq for entry in listed] == [3, 4]
+    assert [round(total, 6) for _, total in history.points] == [0.1, 0.2, 0.3, 0.4]
+
+
+def test_a_ledger_that_is_gone_is_told(project, ledger_path):
+    panel = project.panel()
+    ledger_path.unlink()
+    panel.look()
+    assert "cannot be read" in shown(panel)
+    with pytest.raises(LedgerError):
+        project.account.balance()
+    panel.close()
