@@ -42,8 +42,10 @@ class Minimal:
 
     Attributes
     ----------
-    subsets : list of (subset, array)
-        Each set of columns that has minimal sample uniques, and their classes.
+    counts : dict
+        For each set of columns that has minimal sample uniques, how many.
+    by_size : dict
+        For each size, how many of its sets are minimal for each class, an array of int64 of shape (n_classes,).
     unique : dict
         For each set of columns that was searched, how many rows are alone in it.
     searched : int
@@ -52,7 +54,8 @@ class Minimal:
         Why larger sets were left out; empty where none were.
     """
 
-    subsets: list[tuple[Subset, Ints]] = field(default_factory=list)
+    counts: dict[Subset, int] = field(default_factory=dict)
+    by_size: dict[int, Ints] = field(default_factory=dict)
     unique: dict[Subset, int] = field(default_factory=dict)
     searched: int = 0
     stopped: str = ""
@@ -99,35 +102,36 @@ def minimal_uniques(
             found.stopped = "memory"
             break
         try:
-            marks, level = _level(work, list(combinations(range(columns), size)), marks)
+            marks = _level(work, list(combinations(range(columns), size)), marks, found)
         except _TimeOutError:
             found.stopped = "time"
             break
         done += len(marks)
         found.searched = size
-        for subset, classes, unique in level:
-            found.unique[subset] = unique
-            if len(classes):
-                found.subsets.append((subset, classes))
         if progress is not None:
             progress(done, total)
     return found
 
 
-def _level(
-    work: _Work, subsets: list[Subset], below: dict[Subset, Bits]
-) -> tuple[dict[Subset, Bits], list[tuple[Subset, Ints, int]]]:
-    """Search all sets of one size."""
+def _level(work: _Work, subsets: list[Subset], below: dict[Subset, Bits], found: Minimal) -> dict[Subset, Bits]:
+    """Search all sets of one size, add to `found` when the last of them is done, and return their marks."""
 
     def one(subset: Subset) -> tuple[Subset, Bits, Ints, int]:
         return subset, *work.search(subset, below)
 
     marks: dict[Subset, Bits] = {}
-    level = []
-    for subset, bits, classes, unique in _mapped(one, subsets, work.n_classes):
-        marks[subset] = bits
-        level.append((subset, classes, unique))
-    return marks, level
+    counts, unique = {}, {}
+    per_class = np.zeros(work.n_classes, dtype=np.int64)
+    for subset, bits, classes, alone in _mapped(one, subsets, work.n_classes):
+        marks[subset], unique[subset] = bits, alone
+        if len(classes):
+            counts[subset] = len(classes)
+            per_class[classes] += 1
+    found.counts.update(counts)
+    found.unique.update(unique)
+    if counts:
+        found.by_size[len(subsets[0])] = per_class
+    return marks
 
 
 def _mapped(function: Callable[[Subset], T], subsets: list[Subset], n_classes: int) -> Iterator[T]:

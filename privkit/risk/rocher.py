@@ -29,8 +29,8 @@ class CopulaReport(Shown):
 
     The model is a Gaussian copula with the table's marginals: it knows nothing of values that the table lacks, and
     values without an order get one (theirs, sorted). All figures stand and fall with it: on tables drawn from such a
-    model it is right to a few percent, but of Adult's nine columns, most without an order, it took 73 % of the rows to be
-    unique where 51 % are.
+    model it is right to a few percent, but of Adult's nine columns, most without an order, it took 73 % of the rows to
+    be unique where 51 % are.
 
     Attributes
     ----------

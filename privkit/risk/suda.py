@@ -112,8 +112,8 @@ class SudaReport(Plotted):
     def by_column(self) -> Mapping[str, float]:
         """The share of all MSUs in which each column takes part, highest first."""
         counts = np.zeros(len(self.qi), dtype=np.int64)
-        for subset, classes in self._found.subsets:
-            counts[list(subset)] += len(classes)
+        for subset, msus in self._found.counts.items():
+            counts[list(subset)] += msus
         total = max(sum(self.by_size.values()), 1)
         order = np.argsort(-counts, kind="stable")
         return MappingProxyType({self.qi[place]: int(counts[place]) / total for place in order})
@@ -127,8 +127,8 @@ class SudaReport(Plotted):
 
         names = ("columns", "size", "msus", "unique_rows")
         rows = [
-            (tuple(self.qi[place] for place in subset), len(subset), len(classes), self._found.unique[subset])
-            for subset, classes in self._found.subsets
+            (tuple(self.qi[place] for place in subset), len(subset), msus, self._found.unique[subset])
+            for subset, msus in self._found.counts.items()
         ]
         rows.sort(key=lambda row: (-row[2], row[1], row[0]))
         return pd.DataFrame(rows, columns=names)
@@ -201,9 +201,7 @@ def _limits(max_size: object, time_limit: object) -> tuple[int | None, float | N
 
 def _report(classes: RowClasses, found: Minimal, stopped: str, fraction: float | None) -> SudaReport:
     columns = len(classes.by)
-    msus: dict[int, NDArray[np.int64]] = {}
-    for subset, places in found.subsets:
-        msus.setdefault(len(subset), np.zeros(len(classes.sizes), dtype=np.int64))[places] += 1
+    msus = found.by_size
     by_size = {size: int(counts.sum()) for size, counts in msus.items()}
     special = np.zeros(len(classes.sizes), dtype=bool)
     for size, counts in msus.items():

@@ -12,7 +12,7 @@ from privkit.study.inventory import Inventory, role_of
 from privkit.study.inventory_entry import OWNER, ColumnEntry
 from privkit.study.inventory_names import DIRECT, QUASI
 from privkit.study.inventory_roles import propose
-from privkit.tally.columns import ColumnFacts, all_columns, column_facts
+from privkit.tally.columns import ColumnFacts, all_columns, column_facts, unnamed_columns
 from privkit.tally.contributions import contributions
 from privkit.values.criteria.parameters import positive
 
@@ -76,7 +76,9 @@ def audit(
     ]
     rows = entries[0].rows if entries else 0
     entries, uniques, late = _with_others(data, entries, deadline)
-    left_out = tuple(dict.fromkeys([entry.left_out for entry in entries if entry.left_out])) + late
+    left_out = tuple(dict.fromkeys(entry.left_out for entry in entries if entry.left_out)) + late
+    if nameless := unnamed_columns(data):
+        left_out = (*left_out, f"columns whose names are no text ({nameless}): df.rename(columns=str) names them")
     return Inventory(tuple(entries), rows, uniques, left_out)
 
 

@@ -101,8 +101,15 @@ def all_columns(data: object, function: str) -> list[str]:
         doubled = sorted({str(name) for name in names if names.count(name) > 1})
         if doubled:
             raise DuplicateColumnError.in_frame(function, doubled)
-        return [name for name in names if isinstance(name, str)]
+        return [name for name in names if isinstance(name, str)]  # see `unnamed_columns`
     return list(open_frame(data, function).collect_schema().names())
+
+
+def unnamed_columns(data: object) -> int:
+    """Return how many columns have a name that is no text, and are looked at by nothing."""
+    import pandas as pd
+
+    return sum(not isinstance(name, str) for name in data.columns) if isinstance(data, pd.DataFrame) else 0
 
 
 def column_facts(

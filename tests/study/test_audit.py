@@ -245,6 +245,12 @@ def test_five_hundred_columns_answer_within_the_limit_or_say_what_was_left_out()
     assert short.entries[-1].rating == "medium", "what was not looked at is not low"
 
 
+def test_columns_whose_names_are_no_text_are_said():
+    found = audit(pd.DataFrame({0: ["a"], "zip": ["b"]}))
+    assert found.columns == ("zip",)
+    assert "columns whose names are no text (1)" in repr(found)
+
+
 def test_nested_values_are_left_out_and_said():
     found = audit(pd.DataFrame({"zip": ["a", "b"], "tags": [[1], [2]]}))
     assert found["tags"].left_out == "values that cannot be compared"
