@@ -80,7 +80,12 @@ class Laplace(Noise):
     """
 
     name = "discrete Laplace"
-    measures = (Measure.PURE, Measure.APPROXIMATE, Measure.ZERO_CONCENTRATED, Measure.APPROXIMATE_ZERO_CONCENTRATED)
+    measures: ClassVar[tuple[Measure, ...]] = (
+        Measure.PURE,
+        Measure.APPROXIMATE,
+        Measure.ZERO_CONCENTRATED,
+        Measure.APPROXIMATE_ZERO_CONCENTRATED,
+    )
 
     @classmethod
     def for_loss(cls, sensitivity: Sensitivity, loss: PrivacyLoss, **_: Any) -> Laplace:
@@ -132,7 +137,11 @@ class Gaussian(Noise):
     """
 
     name = "discrete Gaussian"
-    measures = (Measure.ZERO_CONCENTRATED, Measure.APPROXIMATE_ZERO_CONCENTRATED, Measure.APPROXIMATE)
+    measures: ClassVar[tuple[Measure, ...]] = (
+        Measure.ZERO_CONCENTRATED,
+        Measure.APPROXIMATE_ZERO_CONCENTRATED,
+        Measure.APPROXIMATE,
+    )
 
     @classmethod
     def for_loss(cls, sensitivity: Sensitivity, loss: PrivacyLoss, **_: Any) -> Gaussian:

@@ -117,7 +117,9 @@ def make_plan(question: Question, measure: Measure, price: Price, function: str 
         If the price is missing, contradicts itself or is out of range.
     """
     loss, noise, rows = priced(question, measure, price, function)
-    return Plan(question, loss, noise, rows, _notes(question, loss, rows))
+    return Plan(
+        question, loss, noise, rows, (*_notes(question, loss, rows), *question.asked.price_notes(noise, question))
+    )
 
 
 def _notes(question: Question, loss: PrivacyLoss, rows: int | None) -> tuple[str, ...]:

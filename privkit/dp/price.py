@@ -79,7 +79,7 @@ def priced(question: Question, measure: Measure, price: Price, function: str) ->
     offers: list[tuple[float, int, PrivacyLoss, Noise]] = []
     for kind, amount in amounts.items():
         loss = _loss(measure, amount, delta if kind is not Laplace else Exact(0))
-        noise = kind.for_loss(question.sensitivity, loss, **question.asked.kind)
+        noise = kind.for_loss(question.sensitivity, loss, **question.asked.kind(question))
         error = question.asked.half_width(noise, ALPHA, rows if rows is not None else 1000)
         offers.append((error if error is not None else noise.scale, len(offers), loss, noise))
     _, _, loss, noise = min(offers, key=lambda offer: offer[:2])
@@ -102,11 +102,12 @@ def _kinds(
     question: Question, measure: Measure, delta: Exact, mechanism: object, function: str
 ) -> tuple[type[Noise], ...]:
     fits = [kind for kind in question.asked.noises if measure in kind.measures]
-    if not measure.concentrated and delta == 0:
-        fits = [kind for kind in fits if Measure.PURE in kind.measures]
+    if delta == 0:
+        pure = Measure.ZERO_CONCENTRATED if measure.concentrated else Measure.PURE
+        fits = [kind for kind in fits if pure in kind.measures]
     if mechanism is None:
         # In ρ the natural noise is the better one, whatever is asked: the other loses by conversion.
-        natural = [kind for kind in fits if measure.concentrated and kind.measures[0] is Measure.ZERO_CONCENTRATED]
+        natural = [kind for kind in fits if measure.concentrated and issubclass(kind, Gaussian)]
         return tuple(natural or fits)
     allowed = {short: kind for kind in fits for short, name in _NAMES.items() if kind.name == name}
     if not isinstance(mechanism, str) or mechanism.lower() not in allowed:
@@ -121,7 +122,9 @@ def _least(  # noqa: PLR0917
 
     def reached(place: int) -> bool:
         loss = _loss(measure, _amount(place), delta if kind is not Laplace else Exact(0))
-        error = question.asked.half_width(kind.for_loss(question.sensitivity, loss, **question.asked.kind), ALPHA, rows)
+        error = question.asked.half_width(
+            kind.for_loss(question.sensitivity, loss, **question.asked.kind(question)), ALPHA, rows
+        )
         return error is not None and error <= float(width)
 
     return _amount(_first(reached, _DECADES * _DIGITS, function, str(width)))

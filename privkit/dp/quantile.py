@@ -151,10 +151,10 @@ def make_choices(question: Question, noise: NoisyMax, loss: PrivacyLoss) -> Any:
     Proof
     -----
     The choices of distinct groups use independent noise, so given the exact scores they compose: the loss is at most
-    the sum over groups of OpenDP's map at the L∞ distance of that group's scores. A person has rows in at most G groups, in
-    each of which the scores move by at most P·s (the statistic's docstring), which gives G · map(P·s); with R rows in
-    all, r_g in group g, it is Σ map(r_g·s) ≤ map(R·s). What is kept of a person depends on that person's rows and on
-    the salt alone, as in `privkit.dp.stability.make_sums`. ∎
+    the sum over groups of OpenDP's map at the L∞ distance of that group's scores. A person has rows in at most G
+    groups, in each of which the scores move by at most P·s (the statistic's docstring), which gives G · map(P·s); with
+    R rows in all, r_g in group g, it is Σ map(r_g·s) ≤ map(R·s). What is kept of a person depends on that person's rows
+    and on the salt alone, as in `privkit.dp.stability.make_sums`. ∎
     """
     choice = noise.choice(loss)
     stated = float_up(noise.costs(question.sensitivity, loss))

@@ -38,12 +38,12 @@ class Question:
     @property
     def statistic(self) -> str:
         """The statistic's name."""
-        return self.asked.name
+        return self.asked.main
 
     @property
     def by(self) -> tuple[str, ...]:
         """The columns of the groups."""
-        return () if self.keys is None else self.keys.by
+        return getattr(self.asked, "by", ()) if self.keys is None else self.keys.by
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from functools import cache, cached_property
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from privkit.dp.noise import ALPHA, Noise
 from privkit.dp.plan import Plan, miss
+from privkit.dp.threshold import OpenCount
 from privkit.errors.dp import IntervalError
 from privkit.values.show import Plotted
 
@@ -113,6 +114,10 @@ class Release(Plotted):
     @property
     def value(self) -> Any:
         """The answer: an int or float, or a Series of int64 or float64 indexed by the keys."""
+        if self.plan.question.asked.framed:
+            import pandas as pd
+
+            return pd.DataFrame(self.estimates, index=self._index())
         return self._shaped(self.estimates[self._name])
 
     @property
@@ -209,8 +214,12 @@ class Release(Plotted):
         return pd.Series(values, index=self._index(), name=self._name)
 
 
-def encode_answer(plan: Plan, drawn: Sequence[int]) -> str:
+def encode_answer(plan: Plan, drawn: Sequence[int] | Mapping[str, int]) -> str:
     """Return the noisy integers as the text that the ledger stores: in canonical order of the keys, with versions."""
+    if isinstance(drawn, Mapping):  # the groups showed up by their noisy counts
+        keys_ = sorted(drawn)
+        found = {"keys": keys_, "cells": [int(drawn[key]) for key in keys_], "versions": _versions()}
+        return json.dumps(found, separators=(",", ":"), sort_keys=True)
     cells = [int(cell) for cell in drawn]
     if (keys := plan.question.keys) is not None:
         width = len(cells) // len(keys)
@@ -224,8 +233,13 @@ def decode_answer(plan: Plan, answer: str, *, project: str, entry: int, time: st
 
     stored = json.loads(answer)
     question = plan.question
-    cells = np.array(stored["cells"], dtype=np.int64).reshape(question.groups, -1)
-    if (keys := question.keys) is not None:
+    if isinstance(question.asked, OpenCount):
+        question = question.asked.answered(question, stored["keys"])
+        plan = replace(plan, question=question)
+        cells = np.array(stored["cells"], dtype=np.int64).reshape(-1, 1)
+    else:
+        cells = np.array(stored["cells"], dtype=np.int64).reshape(question.groups, -1)
+    if "keys" not in stored and (keys := question.keys) is not None:
         ordered = np.empty_like(cells)
         ordered[keys.canonical_order()] = cells
         cells = ordered

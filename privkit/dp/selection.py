@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from privkit.dp.engine import features
 from privkit.dp.noise import Noise, integers
@@ -27,7 +27,7 @@ class NoisyMax(Noise):
     one choice are OpenDP's.
 
     A choice per group is made on disjoint rows. A person in G groups, who moves each group's scores by at most d,
-    costs G · map(d). Where the person has R rows in all, r_g of them in group g, the cost is Σ map(r_g · s), which is at
+    costs G · map(d). Where the person has R rows in all, r_g of them in group g, the cost is Σ map(r_g · s). That is at
     most map(R · s), since map is linear (ε) or quadratic (ρ) and so superadditive. `Sensitivity.l0` and `linf` of a
     selection are (G, d) or (1, R · s).
     """
@@ -36,7 +36,12 @@ class NoisyMax(Noise):
     monotonic: bool = False
 
     name = "noisy max"
-    measures = (Measure.PURE, Measure.APPROXIMATE, Measure.ZERO_CONCENTRATED, Measure.APPROXIMATE_ZERO_CONCENTRATED)
+    measures: ClassVar[tuple[Measure, ...]] = (
+        Measure.PURE,
+        Measure.APPROXIMATE,
+        Measure.ZERO_CONCENTRATED,
+        Measure.APPROXIMATE_ZERO_CONCENTRATED,
+    )
 
     @classmethod
     def for_loss(cls, sensitivity: Sensitivity, loss: PrivacyLoss, **kind: Any) -> NoisyMax:

@@ -40,6 +40,8 @@ class Statistic(ABC):
     noises: ClassVar[tuple[type[Noise], ...]] = (Laplace, Gaussian)
     #: Whether its accuracy depends on how many rows a group has.
     needs_rows: ClassVar[bool] = False
+    #: Whether the answer is a frame of several numbers.
+    framed: ClassVar[bool] = False
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -66,7 +68,11 @@ class Statistic(ABC):
         return Reach()
 
     @property
-    def kind(self) -> dict[str, Any]:
+    def main(self) -> str:
+        """The name of the number that was asked for."""
+        return self.name
+
+    def kind(self, question: Question) -> dict[str, Any]:
         """What the noise must know beside its scale."""
         return {}
 
@@ -103,6 +109,10 @@ class Statistic(ABC):
 
     def notes(self) -> tuple[str, ...]:
         """Return what a careful reader should know."""
+        return ()
+
+    def price_notes(self, noise: Noise, question: Question) -> tuple[str, ...]:
+        """Return what follows from the noise that was chosen."""
         return ()
 
     def canonical(self) -> dict[str, object]:

@@ -58,8 +58,7 @@ class TopK(Statistic):
         norms = Sensitivity.of(question.bounds, self.reach)
         return Sensitivity(1, norms.l1, norms.l2, norms.linf)
 
-    @property
-    def kind(self) -> dict[str, Any]:
+    def kind(self, question: Question) -> dict[str, Any]:
         """How the noise selects."""
         return {"top": self.k, "monotonic": True}
 

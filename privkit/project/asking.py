@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypedDict, TypeVar
 
+from privkit.dp.count import Count
 from privkit.dp.plan import Plan, make_plan
 from privkit.dp.price import Price
 from privkit.dp.question import Question
+from privkit.dp.threshold import OpenCount
 from privkit.errors import KeysError, ParameterError, nothing_spent
 from privkit.project.project import Project, current_project
 from privkit.project.release import check_frame, release
@@ -133,6 +135,8 @@ def planned(
         columns = () if by is None else column_names(by, function, "by")
         if not columns and keys is not None:
             raise KeysError.without_by(function)
+        if columns and keys is None and type(asked) is Count and _may_show_up(project, price):
+            asked, columns = OpenCount(columns), ()
         groups = public_keys(columns, keys, function) if columns else None
         groups = groups if grouped is None else grouped(groups)
         question = Question(asked, project.unit, bounds, groups)
@@ -151,3 +155,8 @@ def named(column: object, function: str) -> str:
     if not isinstance(column, str):
         raise ParameterError.of(function, "column", f"a {type(column).__name__}", "a column name")
     return column
+
+
+def _may_show_up(project: Project, price: dict[str, Any]) -> bool:
+    """Return whether groups without public keys are asked for: in a project with a δ, by giving some of it."""
+    return project.budget.measure.has_delta and price.get("delta") is not None

@@ -8,6 +8,8 @@ from privkit.project.counts import plan_dp_value_counts as dp_value_counts
 from privkit.project.quantiles import plan_dp_median as dp_median
 from privkit.project.quantiles import plan_dp_quantile as dp_quantile
 from privkit.project.quantiles import plan_dp_top_k as dp_top_k
+from privkit.project.query import plan_dp_describe as dp_describe
+from privkit.project.query import plan_dp_query as dp_query
 from privkit.project.sums import plan_dp_mean as dp_mean
 from privkit.project.sums import plan_dp_std as dp_std
 from privkit.project.sums import plan_dp_sum as dp_sum
@@ -16,11 +18,13 @@ from privkit.project.sums import plan_dp_var as dp_var
 __all__ = [
     "dp_count",
     "dp_crosstab",
+    "dp_describe",
     "dp_histogram",
     "dp_mean",
     "dp_median",
     "dp_nunique",
     "dp_quantile",
+    "dp_query",
     "dp_std",
     "dp_sum",
     "dp_top_k",

@@ -11,7 +11,7 @@ from privkit.dp.topk import TopK
 from privkit.errors import NotPublicError, ParameterError, nothing_spent
 from privkit.errors.dp import ValueBoundsRequiredError
 from privkit.project.asking import Asking, named, planned, shares_asking
-from privkit.values.bounds import value_bounds
+from privkit.values.bounds import ValueBounds, value_bounds
 from privkit.values.contribution import positive_int
 from privkit.values.keys import public_keys
 
@@ -90,7 +90,7 @@ def plan_dp_quantile(
     """Price a quantile; spends nothing. The parameters are those of :func:`dp_quantile`."""
     function = "dp_quantile"
     with nothing_spent():
-        numbers = _candidates(bounds, candidates, function, named(column, function))
+        numbers = public_candidates(bounds, candidates, function, named(column, function))
         statistic = Quantile(column, *probability(q, function), numbers)
     return planned(function, data, by, lambda _: statistic, **asking)
 
@@ -187,14 +187,14 @@ def plan_dp_top_k(data: object, column: str, k: int, **asking: Unpack[Asking]) -
     return planned(function, data, None, lambda _: TopK(values, number), **rest)
 
 
-def _candidates(bounds: object, candidates: object, function: str, column: str) -> tuple[float, ...]:
+def public_candidates(bounds: object, candidates: object, function: str, column: str) -> tuple[float, ...]:
     """Return the public candidates, ascending."""
     if (bounds is None) == (candidates is None):
         if bounds is None:
             raise ValueBoundsRequiredError.of(function, column)
         raise ParameterError.together(function, ("bounds", "candidates"), "give bounds= or candidates=, not both.")
     if candidates is None:
-        ends = value_bounds(bounds, function, column)
+        ends = bounds if isinstance(bounds, ValueBounds) else value_bounds(bounds, function, column)
         if ends.width == 0:
             return (ends.lower,)
         return tuple(ends.lower + ends.width * place / (CANDIDATES - 1) for place in range(CANDIDATES))

@@ -58,7 +58,7 @@ def _numbers(release: Release) -> Markup | None:
     if not release.has_interval:
         heads = [", ".join(label(name) for name in release.plan.question.by), release.plan.question.statistic]
         return table(heads, [[cell.name, number(cell.value)] for cell in shown])
-    low, high = min(0, *(cell.lower for cell in shown)), max(1, *(cell.upper for cell in shown))
+    low, high = min([0, *(cell.lower for cell in shown)]), max([1, *(cell.upper for cell in shown)])
     by = ", ".join(label(name) for name in release.plan.question.by)
     rows = [
         [cell.name, number(cell.value), f"{number(cell.lower)} to {number(cell.upper)}", interval(cell, low, high)]

@@ -149,6 +149,8 @@ def more(release: Release) -> str:
 
 def _listing(release: Release) -> list[str]:
     shown = cells(release)
+    if not shown:
+        return ["  no group passed the threshold"]
     names_, values = [cell.name for cell in shown], [number(cell.value) for cell in shown]
     wide, high = max(map(len, names_)), max(map(len, values))
     rest = [f"  … {more(release)}"] if more(release) else []

@@ -1,0 +1,337 @@
+"""Free computations on releases: what is added up, its error, and how often its intervals hold."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from dp_asking import ask
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from privkit.dp.consistent import consistent
+from privkit.dp.count import Count
+from privkit.dp.derived import Derived, estimate
+from privkit.dp.inversion import sum_quantile, variance
+from privkit.dp.moments import Mean
+from privkit.dp.noise import Gaussian, Laplace
+from privkit.dp.plan import make_plan
+from privkit.dp.postprocess import added, non_negative, rounded, subtracted, suppressed, total
+from privkit.dp.price import Price
+from privkit.dp.ratios import ratio
+from privkit.dp.release import Provenance, Release
+from privkit.errors import ParameterError
+from privkit.errors.postprocess import HierarchyError, KeysDifferError, NotLinearError, NotReleasedError
+from privkit.values.bounds import ValueBounds
+from privkit.values.loss import Measure
+
+RNG = np.random.default_rng(11)
+KEYS = {"a": ["x", "y", "z"], "b": [1, 2]}
+
+
+def noise_of(noise, shape, rng):
+    """Draws by NumPy, independent of the code under test: differences of geometric numbers, or rounded normal ones."""
+    if isinstance(noise, Laplace):
+        p = -math.expm1(-1 / noise.scale)
+        return rng.geometric(p, shape) - rng.geometric(p, shape)
+    return np.rint(rng.normal(0, noise.scale, shape)).astype(np.int64)
+
+
+def released(exact, by=(), keys=None, *, entry=1, epsilon=0.5, rng=RNG, asked=None, measure=Measure.PURE):
+    """A release whose exact cells are known, with noise drawn here."""
+    question = ask(asked or Count(), by, keys)
+    price = Price(epsilon=epsilon) if measure is Measure.PURE else Price(rho=epsilon)
+    plan = make_plan(question, measure, price)
+    exact = np.asarray(exact, dtype=np.int64).reshape(question.groups, -1)
+    told = Provenance(str(question), "row", "-", plan.mechanism, plan.scale, "p", entry, f"t{entry}", {})
+    return Release(plan, exact + noise_of(plan.noise, exact.shape, rng), told, False)
+
+
+# -- the distribution of sums ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("noise", [Laplace(0.3), Laplace(2.0), Laplace(40.0), Gaussian(0.6), Gaussian(9.0)])
+@pytest.mark.parametrize("alpha", [0.5, 0.05, 0.001])
+def test_a_single_cell_has_the_half_width_that_opendp_states(noise, alpha):
+    assert noise.half_width(alpha) <= sum_quantile({noise: (1.0,)}, alpha) <= noise.half_width(alpha) * 1.03 + 1
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    weights=st.lists(st.floats(0.05, 4), min_size=1, max_size=12),
+    scale=st.floats(0.4, 30),
+    alpha=st.sampled_from([0.3, 0.05, 0.01]),
+    gaussian=st.booleans(),
+)
+def test_quantiles_of_sums_cover_and_are_hardly_too_wide(weights, scale, alpha, gaussian):
+    noise = Gaussian(scale) if gaussian else Laplace(scale)
+    rng, draws = np.random.default_rng(5), 40_000
+    sums = np.abs(noise_of(noise, (draws, len(weights)), rng) @ np.array(weights))
+    reach = sum_quantile({noise: tuple(weights)}, alpha)
+    spare = 5 * math.sqrt(alpha * (1 - alpha) / draws)
+    if not (gaussian and scale < 2):  # rounded normal draws are no discrete Gaussian there
+        assert (sums > reach).mean() <= alpha + spare
+    deviation = math.sqrt(variance(noise) * sum(weight**2 for weight in weights))
+    assert (sums >= reach - 0.05 * deviation - max(weights)).mean() >= alpha * 0.85 - spare
+
+
+def test_variances_are_those_of_the_noise():
+    drawn = noise_of(Laplace(7.0), 400_000, np.random.default_rng(1))
+    assert drawn.var() == pytest.approx(variance(Laplace(7.0)), rel=0.02)
+    places = np.arange(-200, 201)
+    chances = np.exp(-(places**2) / (2 * 2.5**2))
+    assert (places**2 * chances).sum() / chances.sum() <= variance(Gaussian(2.5)) * (1 + 1e-12)
+
+
+# -- sums and differences ----------------------------------------------------------------------------------------
+
+
+def test_a_release_minus_itself_is_nothing_and_plus_itself_has_twice_the_error():
+    one = released([100, 200, 300], "a", ["x", "y", "z"])
+    nothing, twice = subtracted(one, one), added(one, one)
+    assert nothing.value.tolist() == [0, 0, 0]
+    assert nothing.accuracy.tolist() == [0, 0, 0]
+    assert twice.accuracy.tolist() == [2 * one.accuracy] * 3
+
+
+def test_the_order_of_keys_does_not_matter_to_what_is_shared():
+    one = released([100, 200, 300], "a", ["x", "y", "z"])
+    keys = ask(Count(), "a", ["z", "x", "y"])
+    other = Release(make_plan(keys, Measure.PURE, Price(epsilon=0.5)), one.drawn[[2, 0, 1]], one.provenance, True)
+    assert subtracted(one, other).accuracy.tolist() == [0, 0, 0]
+    assert subtracted(one, other).value.index.tolist() == ["x", "y", "z"]
+
+
+def test_totals_over_groups_cover_their_exact_sums():
+    missed, rng = 0, np.random.default_rng(3)
+    exact = np.arange(6) * 10
+    for _ in range(400):
+        sums = total(released(exact, ("a", "b"), KEYS, rng=rng, epsilon=0.2), "a")
+        lower, upper = sums.interval(0.9)
+        missed += int(((lower > [10, 50, 90]) | (upper < [10, 50, 90])).sum())
+    assert missed / 1200 <= 0.1 + 3.5 * math.sqrt(0.09 / 1200)
+    assert missed / 1200 >= 0.04  # the interval is no wider than it must be
+
+
+def test_a_total_is_the_total_of_its_margin():
+    cells = released(np.arange(6), ("a", "b"), KEYS)
+    assert total(total(cells, "a")).value == total(cells).value == sum(cells.cells)
+    assert total(total(cells, "a")).accuracy == total(cells).accuracy
+    assert total(cells, "b").value.index.tolist() == [1, 2]
+
+
+def test_noises_of_very_different_scales_add_up():
+    count = released([500, 500], "a", ["x", "y"], entry=1)
+    mean = released(np.full((2, 2), 2**29), "a", ["x", "y"], entry=2, asked=Mean("v", ValueBounds(0, 100)), epsilon=2)
+    both = added(count, estimate(mean, "count"))
+    alone = estimate(mean, "count").deviation.iloc[0]
+    assert both.deviation.iloc[0] == pytest.approx(math.hypot(estimate(count).deviation.iloc[0], alone))
+    assert both.accuracy.iloc[0] <= 2.6 * both.deviation.iloc[0]
+
+
+def test_public_numbers_and_totals_are_taken_from_every_group():
+    groups, whole = released([5, 6], "a", ["x", "y"], entry=1), released([11], entry=2)
+    assert (subtracted(groups, 1).value == groups.value - 1).all()
+    assert (subtracted(whole, groups).value == whole.value - groups.value).all()
+    with pytest.raises(ParameterError, match="finite"):
+        added(groups, math.inf)
+
+
+def test_other_groups_are_refused():
+    with pytest.raises(KeysDifferError, match="2 and 3 keys") as caught:
+        added(released([1, 2], "a", ["x", "y"]), released([1, 2, 3], "a", ["x", "y", "z"]))
+    assert (caught.value.left, caught.value.right) == (2, 3)
+    with pytest.raises(KeysDifferError):
+        added(released([1, 2], "a", ["x", "y"]), released([1, 2], "b", ["x", "y"]))
+
+
+def test_what_is_no_sum_of_noisy_cells_is_refused_by_name():
+    mean = released(np.full((1, 2), 1000), asked=Mean("v", ValueBounds(0, 100)))
+    with pytest.raises(NotLinearError, match="'sum', 'count'") as caught:
+        added(mean, 1)
+    assert caught.value.name == "mean"
+    with pytest.raises(NotReleasedError, match="got a Series") as bare:
+        total(pd.Series([1, 2]))
+    assert bare.value.found == "Series"
+
+
+def test_sum_and_count_of_a_mean_come_from_the_same_noise():
+    mean = released(np.full((1, 2), 2**34), asked=Mean("v", ValueBounds(0, 100)), epsilon=1)
+    quotient = ratio(estimate(mean, "sum"), estimate(mean, "count"))
+    assert quotient.value == pytest.approx(mean.value)
+    lower, upper = mean.interval()
+    assert quotient.interval().lower == pytest.approx(lower, abs=0.1 * (upper - lower))
+    assert quotient.interval().upper == pytest.approx(upper, abs=0.1 * (upper - lower))
+
+
+# -- ratios ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("above", "below"), [(300, 1000), (30, 20), (-5, 40), (4, 0), (0, 0), (50, -3)])
+@pytest.mark.parametrize("level", [0.8, 0.95])
+def test_ratios_cover_the_exact_ratio_whatever_the_denominator_is(above, below, level):
+    rng, runs = np.random.default_rng(9), 400
+    top, bottom = (released([n] * runs, "a", list(range(runs)), entry=n, rng=rng) for n in (above, below))
+    lower, upper = ratio(top, bottom).interval(level)
+    if below:
+        held = ((lower <= above / below) & (upper >= above / below)).mean()
+        assert held >= level - 4 * math.sqrt(level * (1 - level) / runs)
+    else:  # then every ratio is possible
+        assert np.isinf(lower).mean() >= level - 4 * math.sqrt(level * (1 - level) / runs)
+    if below == 1000:
+        assert held <= 1 - (1 - level) / 6  # nor is it needlessly wide
+
+
+def test_a_denominator_of_noise_gives_no_limits():
+    found = ratio(released([50], entry=1), released([0], entry=2, epsilon=0.01))
+    assert found.interval() == (-math.inf, math.inf)
+
+
+def test_a_ratio_to_a_public_number_stays_a_sum():
+    cells = released([700, 1400], "a", ["x", "y"])
+    shares = ratio(cells, 7)
+    assert (shares.value == cells.value / 7).all()
+    assert shares.accuracy.iloc[0] == pytest.approx(cells.accuracy / 7)
+    with pytest.raises(ParameterError, match="not 0"):
+        ratio(cells, 0)
+
+
+# -- clipping, rounding, suppression -----------------------------------------------------------------------------
+
+
+def test_clipping_brings_numbers_nearer_and_says_that_sums_become_too_large():
+    exact = np.zeros(2000, dtype=int)
+    cells = released(exact, "a", list(range(2000)))
+    clipped = non_negative(cells)
+    assert (clipped.value >= 0).all()
+    assert (np.abs(clipped.values) <= np.abs(cells.drawn[:, 0])).all()
+    assert clipped.values.sum() > 1000 > abs(cells.drawn.sum())
+    assert any("too large on average" in note for note in clipped.notes)
+    lower, upper = clipped.interval(0.9)
+    plain = cells.interval(0.9)
+    assert (((lower <= 0) & (upper >= 0)) == ((plain.lower <= 0) & (plain.upper >= 0)) | (plain.upper < 0)).all()
+    with pytest.raises(NotLinearError):
+        total(clipped)
+
+
+@given(base=st.sampled_from([1, 5, 10, 0.5]), value=st.integers(-(10**6), 10**6))
+@settings(max_examples=30, deadline=None)
+def test_rounding_only_widens(base, value):
+    cells = released([value])
+    found, before = rounded(cells, base).interval(), cells.interval()
+    assert found.lower <= before.lower
+    assert found.upper >= before.upper
+    assert abs(rounded(cells, base).value - cells.value) <= base / 2
+
+
+def test_suppression_depends_on_the_noisy_numbers_and_says_what_it_costs():
+    cells = released([3, 500], "a", ["x", "y"])
+    shown = suppressed(cells, 100)
+    assert shown.value.isna().tolist() == [True, False]
+    assert shown.interval().lower.isna().tolist() == [True, False]
+    assert any("hold less often" in note for note in shown.notes)
+    for base in (0, -1, math.nan, "5", True):
+        with pytest.raises(ParameterError):
+            suppressed(cells, base)
+
+
+# -- tables that add up ------------------------------------------------------------------------------------------
+
+
+def hay(tree, fan):
+    """Hay et al. 2010, section 4: weighted averages upwards, then what is missing spread evenly downwards."""
+    height = len(tree)
+    z = [level.astype(float) for level in tree]
+    for depth in range(height - 2, -1, -1):
+        reach = height - depth
+        share = (fan**reach - fan ** (reach - 1)) / (fan**reach - 1)
+        below = z[depth + 1].reshape(-1, fan).sum(axis=1)
+        z[depth] = share * tree[depth] + (fan ** (reach - 1) - 1) / (fan**reach - 1) * below
+    found = [z[0]]
+    for depth in range(1, height):
+        missing = found[-1] - z[depth].reshape(-1, fan).sum(axis=1)
+        found.append(z[depth] + np.repeat(missing, fan) / fan)
+    return found
+
+
+def tree_parts(rng=RNG, epsilon=0.3):
+    leaves = np.arange(9) * 7
+    within = {"top": ("leaf", {leaf: leaf // 3 for leaf in range(9)})}
+    parts = [
+        released([leaves.sum()], entry=1, rng=rng, epsilon=epsilon),
+        released(leaves.reshape(3, 3).sum(axis=1), "top", [0, 1, 2], entry=2, rng=rng, epsilon=epsilon),
+        released(leaves, "leaf", list(range(9)), entry=3, rng=rng, epsilon=epsilon),
+    ]
+    return parts, within
+
+
+def test_full_trees_get_the_estimator_of_hay_et_al():
+    parts, within = tree_parts()
+    found = consistent(*parts, within=within)
+    for mine, theirs in zip(found, hay([part.drawn[:, 0] for part in parts], 3), strict=True):
+        np.testing.assert_allclose(mine.values, theirs, rtol=1e-9)
+
+
+def test_corrected_tables_add_up_and_no_number_gets_worse():
+    cells = released(np.arange(6) * 30, ("a", "b"), KEYS, entry=1, epsilon=0.3)
+    margin = released([30, 150, 270], "a", ["z", "x", "y"], entry=2, epsilon=0.9)
+    whole = released([450], entry=3, epsilon=0.1, measure=Measure.ZERO_CONCENTRATED)
+    fixed = consistent(cells, margin, whole)
+    assert total(fixed[0]).value == pytest.approx(fixed[2].value)
+    np.testing.assert_allclose(total(fixed[0], "a").value.loc[["z", "x", "y"]], fixed[1].value)
+    for before, after in zip((cells, margin, whole), fixed, strict=True):
+        assert (after.errors.variances() <= estimate(before).errors.variances() * (1 + 1e-9)).all()
+    assert subtracted(total(fixed[0]), fixed[2]).accuracy == pytest.approx(0, abs=1e-6)
+    assert len(fixed[0].sources) == 3
+
+
+def test_corrected_tables_cover_and_err_as_told():
+    rng, runs = np.random.default_rng(21), 300
+    missed, errors = 0, []
+    for _ in range(runs):
+        parts, within = tree_parts(rng)
+        leaves = consistent(*parts, within=within)[2]
+        lower, upper = leaves.interval(0.9)
+        exact = np.arange(9) * 7
+        missed += int(((lower > exact) | (upper < exact)).sum())
+        errors.append(leaves.values - exact)
+    assert missed / (9 * runs) <= 0.1 + 4 * math.sqrt(0.09 / (9 * runs))
+    assert missed / (9 * runs) >= 0.06
+    assert np.mean(np.square(errors)) == pytest.approx(leaves.errors.variances().mean(), rel=0.12)
+    assert abs(np.mean(errors)) <= 4 * leaves.deviation.mean() / math.sqrt(9 * runs)
+
+
+def test_tables_that_do_not_nest_are_refused():
+    cells, other = released(np.arange(6), ("a", "b"), KEYS), released([1, 2], "c", [1, 2], entry=2)
+    with pytest.raises(HierarchyError, match="within=") as caught:
+        consistent(cells, other)
+    assert caught.value.columns == ("c",)
+    with pytest.raises(HierarchyError, match="1 keys"):
+        consistent(cells, released([1, 2, 3, 4], "a", ["x", "y", "z", "w"], entry=2))
+    with pytest.raises(HierarchyError, match="one statistic"):
+        mean = released(np.full((1, 2), 1000), asked=Mean("v", ValueBounds(0, 100)))
+        consistent(cells, estimate(mean, "sum"))
+    with pytest.raises(ParameterError, match="two or more"):
+        consistent(cells)
+
+
+# -- how it reads ------------------------------------------------------------------------------------------------
+
+
+def test_a_derived_number_says_what_it_is_made_of_and_that_it_costs_nothing():
+    shares = ratio(released([50, 70], "a", ["x", "y"], entry=4), released([120], entry=5))
+    assert isinstance(shares, Derived)
+    shown = repr(shares)
+    assert "Post-processing, at no cost" in shown
+    assert "entry 4 of project 'p'" in shown
+    assert "entry 5 of project 'p'" in shown
+    assert "<table" in shares._repr_html_()
+    assert shares.to_frame().columns.tolist() == ["count / count", "lower", "upper"]
+    assert [source.entry for source in shares.sources] == [4, 5]
+
+
+def test_plots_have_error_bars():
+    pytest.importorskip("matplotlib").use("Agg")
+    axes = total(released(np.arange(6), ("a", "b"), KEYS), "a").plot()
+    assert len(axes.containers) == 1
+    assert axes.containers[0].has_yerr
