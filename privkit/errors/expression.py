@@ -11,6 +11,8 @@ _ALLOWED = (
     "year() month() day() weekday() hour(), prefix(column, n), col('any name')"
 )
 
+_SHOWN = 200
+
 
 class ExpressionError(PrivkitError, ValueError):
     """An expression cannot be read, or does not fit the columns' types.
@@ -32,9 +34,10 @@ class ExpressionError(PrivkitError, ValueError):
     @classmethod
     def _at(cls, function: str, argument: str, text: str, position: int | None, told: str) -> ExpressionError:
         pointed = ""
-        if position is not None and "\n" not in text and len(text) <= 200:
+        if position is not None and "\n" not in text and len(text) <= _SHOWN:
             pointed = f"\n    {text}\n    {' ' * position}^"
-        error = cls(f"{function}() got {argument}={text!r}{pointed}\n{told}" if pointed else f"{function}(): {told}")
+        shown = repr(text) if len(text) <= _SHOWN else f"{text[:_SHOWN]!r}..."
+        error = cls(f"{function}() got {argument}={shown}{pointed}\n{told}")
         error.argument, error.text, error.position = argument, text, position
         return error
 
