@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from privkit.study.inventory_names import DIRECT, OTHER, QUASI, SENSITIVE, Meaning, Role, meaning_of_name
+from privkit.tally.national import NATIONAL
 
 if TYPE_CHECKING:
     from privkit.tally.columns import ColumnFacts
@@ -35,6 +36,7 @@ _BY_FORM = {
 _BY_CHECKSUM = {
     "payment card number": Meaning("payment card number", DIRECT, "J"),
     "NHS number": Meaning("medical record number", DIRECT, "H"),
+    **{name: Meaning("national number of a person", DIRECT, "K") for name in NATIONAL.values()},
 }
 #: Where a name says this, values of another form speak against it.
 _TOLD_BY_FORM = {"e-mail address", "phone number", "social security number", "payment card number", "URL", "IP address"}

@@ -13,6 +13,7 @@ import numpy as np
 from privkit.errors import DuplicateColumnError
 from privkit.errors.base import PrivkitError
 from privkit.tally.frame import open_frame
+from privkit.tally.national import national_forms
 from privkit.tally.pairs import kind_of
 from privkit.tally.shapes import common_mask, form_shares, is_free_text
 from privkit.tally.subsets import chosen_columns, codes_of
@@ -161,7 +162,9 @@ def _facts(name: str, column: pd.Series, function: str) -> ColumnFacts:
         singles=int((counts == 1).sum()),
         separation=_separation(counts),
         whole=kind == "number" and _is_whole(column),
-        forms=MappingProxyType(form_shares(texts)) if kind != "number" or _is_whole(column) else MappingProxyType({}),
+        forms=MappingProxyType(form_shares(texts, national_forms()))
+        if kind != "number" or _is_whole(column)
+        else MappingProxyType({}),
         sampled=len(texts),
         mask=mask,
         mask_share=share,

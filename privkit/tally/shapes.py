@@ -156,8 +156,14 @@ FORMS: tuple[Form, ...] = (
 )
 
 
-def form_shares(values: Sequence[str]) -> dict[str, float]:
+def form_shares(values: Sequence[str], more: Sequence[Form] = ()) -> dict[str, float]:
     """Return, for each form that at least half of the values have, the share of values that have it.
+
+    Parameters
+    ----------
+    values : sequence of str
+    more : sequence of Form
+        Forms beside the known ones.
 
     Examples
     --------
@@ -165,7 +171,7 @@ def form_shares(values: Sequence[str]) -> dict[str, float]:
     {'e-mail address': 1.0}
     """
     shares = {}
-    for form in FORMS if values else ():
+    for form in (*FORMS, *more) if values else ():
         first = values[:_FIRST]
         if 2 * sum(map(form.matches, first)) < len(first):
             continue

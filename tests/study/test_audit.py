@@ -130,6 +130,16 @@ def test_look_alikes_need_the_name(name, values, not_this):
     assert audit(pd.DataFrame({name: values}))[name].what != not_this
 
 
+def test_national_numbers_are_checked_where_python_stdnum_is_installed():
+    bsn = pytest.importorskip("stdnum.nl.bsn")
+    valid = [number for number in digits(9, 3000) if bsn.is_valid(number)]
+    entry = audit(pd.DataFrame({"x1": valid}))["x1"]
+    assert (entry.what, entry.role, entry.hipaa) == ("national number of a person", DIRECT, "K")
+    assert "100% of" in entry.evidence[0]
+    assert "Dutch BSN" in entry.evidence[0]
+    assert audit(pd.DataFrame({"x1": digits(9)}))["x1"].what != "national number of a person"
+
+
 @pytest.mark.parametrize(
     ("name", "values", "what"),
     [
