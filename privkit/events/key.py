@@ -116,14 +116,19 @@ class Key:
         """Return :meth:`digest` of `head` and further parts, made once for many values."""
         secret, start, digest, lengths = self._secret, joined(head), hmac.digest, _LENGTHS
 
-        def hashed(*parts: bytes) -> bytes:
-            message = start
-            for part in parts:
-                length = len(part)
-                message += (lengths[length] if length < 256 else length.to_bytes(8, "big")) + part
+        def hashed(part: bytes, *more: bytes) -> bytes:
+            length = len(part)
+            message = start + (lengths[length] if length < 256 else length.to_bytes(8, "big")) + part
+            if more:
+                message += joined(more)
             return digest(secret, message, "sha256")
 
         return hashed
+
+    def signer(self) -> Callable[[bytes], bytes]:
+        """Return the function from a message, whose parts have their lengths before them, to its digest."""
+        secret, digest = self._secret, hmac.digest
+        return lambda message: digest(secret, message, "sha256")
 
     def integer(self, parts: Iterable[bytes], below: int) -> int:
         """Return a keyed number from 0 to below - 1, uniform but for 2**-200 times `below`."""

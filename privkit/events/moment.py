@@ -30,7 +30,7 @@ def on_moments(move: Callable[[datetime], datetime], epoch: str | None = None, *
     def change(value: Any) -> Any:
         try:
             if type(value) is str:
-                return _text(value, move, whole_days)
+                return _usual(value, move) or _text(value, move, whole_days)
             if isinstance(value, datetime):
                 return move(value)
             if isinstance(value, date):
@@ -42,6 +42,18 @@ def on_moments(move: Callable[[datetime], datetime], epoch: str | None = None, *
         raise Unfit.of(_NEEDED if epoch is None else f"{_NEEDED} or a number since 1970", value)
 
     return change
+
+
+def _usual(text: str, move: Callable[[datetime], datetime]) -> str | None:
+    """Return the moved time for the form that most events have, 2024-05-16T13:47:21Z; None for others."""
+    if len(text) == 20 and text[10] == "T" and text[19] == "Z":
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            return None
+        moved = move(moment).isoformat()
+        return f"{moved[:-6]}Z" if moved.endswith("+00:00") else moved
+    return None
 
 
 def _text(text: str, move: Callable[[datetime], datetime], whole_days: bool) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from privkit.events.encoding import joined
 from privkit.events.key import Key, KeySource, as_key
 from privkit.events.operation import Operation, Problem, by_problems, number, number_problem, paths_of
 from privkit.events.path import parse_path
@@ -67,19 +68,47 @@ class Perturb(Operation):
         return [run.told(each_value_by(path, by, self._noisy(run, path), count), path, self) for path in self.parsed()]
 
     def _noisy(self, run: Run, path: FieldPath) -> Any:
-        hashed = run.key(self.key).hasher(_DOMAIN) if self.key is not None else None
+        sign = run.key(self.key).signer() if self.key is not None else None
         grid = Decimal(str(self.grid))
         most = math.floor(Decimal(str(self.within)) / grid)
         add, width, random = _adder(grid), 2 * most + 1, secrets.SystemRandom().randrange
-        place = path.template().encode()
+        head, tail = _last_subject(run), _places(path)
 
         def change(value: Any, subject: Any, at: tuple[int, ...]) -> Any:
-            if hashed is None:
+            if sign is None:
                 return add(number(value), random(width) - most)
-            drawn = hashed(run.subject(subject), place % at)
-            return add(number(value), int.from_bytes(drawn, "big") % width - most)
+            return add(number(value), int.from_bytes(sign(head(subject) + tail(at)), "big") % width - most)
 
         return change
+
+
+def _last_subject(run: Run) -> Callable[[Any], bytes]:
+    """Return the function from a subject to the first parts of the message; the last one is remembered."""
+    last: Any = None
+    parts = b""
+
+    def head(subject: Any) -> bytes:
+        nonlocal last, parts
+        if subject is None or subject is not last:
+            last, parts = subject, joined((_DOMAIN, run.subject(subject)))
+        return parts
+
+    return head
+
+
+def _places(path: FieldPath) -> Callable[[tuple[int, ...]], bytes]:
+    """Return the function from positions to the last part of the message, the path with positions."""
+    template, known = path.template().encode(), dict[tuple[int, ...], bytes]()
+
+    def tail(at: tuple[int, ...]) -> bytes:
+        found = known.get(at)
+        if found is None:
+            found = joined((template % at,))
+            if len(known) < 1024:
+                known[at] = found
+        return found
+
+    return tail
 
 
 def _adder(grid: Decimal) -> Callable[[Any, int], Any]:

@@ -21,6 +21,11 @@ def _monday(moment: datetime) -> datetime:
     return _midnight(moment) - timedelta(days=moment.weekday())
 
 
+def _whole(moment: datetime) -> datetime:
+    """Return the moment without nanoseconds, which pandas' type has."""
+    return moment if type(moment) is datetime or not getattr(moment, "nanosecond", 0) else moment.replace(nanosecond=0)  # type: ignore[call-arg]
+
+
 def _midnight(moment: datetime) -> datetime:
     return moment.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
 
@@ -70,12 +75,11 @@ class TruncateTime(ValueOperation):
         start = _UNITS[self.unit]
         zone = ZoneInfo(self.tz) if self.tz else None
 
+        if zone is None:
+            return on_moments(lambda moment: start(_whole(moment)), self.epoch, whole_days=True)
+
         def move(moment: datetime) -> datetime:
-            if zone is not None and moment.tzinfo is not None:
-                moment = moment.astimezone(zone)
-            if getattr(moment, "nanosecond", 0):  # of pandas
-                moment = moment.replace(nanosecond=0)  # type: ignore[call-arg]
-            return start(moment)
+            return start(_whole(moment if moment.tzinfo is None else moment.astimezone(zone)))
 
         return on_moments(move, self.epoch, whole_days=True)
 

@@ -153,7 +153,14 @@ def _quick_by(path: FieldPath, by: FieldPath | None, change: ChangeBy, count: li
         read = _nothing if by is None else reader(by)
         match path.steps:
             case (str(name),):
-                return lambda event: _change_at(event, name, change, read(event), (), count)
+
+                def flat(event: dict[str, Any]) -> None:
+                    value = event.get(name)
+                    if value is not None:
+                        event[name] = change(value, read(event), ())
+                        count[0] += 1
+
+                return flat
             case (str(outer), None, str(name)):
 
                 def in_list(event: dict[str, Any]) -> None:
@@ -161,20 +168,12 @@ def _quick_by(path: FieldPath, by: FieldPath | None, change: ChangeBy, count: li
                     if type(items) is list:
                         key = read(event)
                         for index, item in enumerate(items):
-                            if type(item) is dict:
-                                _change_at(item, name, change, key, (index,), count)
+                            if type(item) is dict and (value := item.get(name)) is not None:
+                                item[name] = change(value, key, (index,))
+                                count[0] += 1
 
                 return in_list
     return None
-
-
-def _change_at(  # noqa: PLR0917  # called for every value
-    parent: dict[str, Any], name: str, change: ChangeBy, key: Any, at: tuple[int, ...], count: list[int]
-) -> None:
-    value = parent.get(name)
-    if value is not None:
-        parent[name] = change(value, key, at)
-        count[0] += 1
 
 
 def _places(node: Any, step: str | None, at: tuple[int, ...]) -> list[tuple[Any, tuple[int, ...]]]:
