@@ -11,6 +11,8 @@ from privkit.tally.national import NATIONAL
 if TYPE_CHECKING:
     from privkit.tally.columns import ColumnFacts
 
+#: Kinds of values that are dates or times.
+_TIMES = {"time", "time with a zone", "date", "period"}
 #: The share of sampled values that must have a form.
 _MOST = 0.95
 #: From this share of distinct values on, a column identifies.
@@ -93,7 +95,7 @@ def _meaning(facts: ColumnFacts, named: Meaning | None, shown: dict[str, float])
         return by_form if by_form is not None and by_form.role == DIRECT != named.role else named
     if by_form is not None:
         return by_form
-    if facts.kind == "time":
+    if facts.kind in _TIMES:
         return Meaning("date", QUASI, "C")
     if facts.free_text:
         return Meaning("free text", SENSITIVE)
@@ -104,7 +106,7 @@ def _contradicted(facts: ColumnFacts, named: Meaning) -> bool:
     """Return whether the values speak against the name: two values are no name, no number and no address."""
     few = facts.distinct is not None and facts.distinct - bool(facts.missing) <= 2 and facts.rows >= _FEWEST
     if named.role == DIRECT:
-        return few or facts.kind in {"boolean", "time"}
+        return few or facts.kind in {"boolean", *_TIMES}
     if named.what in {"date of birth", "date"}:
         return facts.kind == "number" and not facts.whole
     return False

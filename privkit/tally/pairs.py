@@ -146,9 +146,11 @@ def _plain(column: pd.Series) -> pd.Series:
 
 
 def kind_of(column: pd.Series) -> str:
-    """Return "text", "number", "boolean", "time", "any" where it is mixed or empty, or another kind's name."""
+    """Return "text", "number", "boolean", "time", "time with a zone", "any" where mixed or empty, or another kind."""
     import pandas as pd
 
+    if getattr(column.dtype, "tz", None) is not None:
+        return "time with a zone"
     values: Any = column.cat.categories if isinstance(column.dtype, pd.CategoricalDtype) else column
     kind = pd.api.types.infer_dtype(values, skipna=True)
     if kind in {"empty", "mixed", "mixed-integer", "unknown-array"}:

@@ -181,6 +181,14 @@ def test_text_against_numbers_is_refused_instead_of_matching_nothing(shop, regis
     assert (error.value.column, error.value.types[0][:4], error.value.types[1][:6]) == ("postcode", "text", "number")
 
 
+def test_times_with_and_without_a_zone_are_not_compared():
+    left = pd.DataFrame({"t": pd.to_datetime(["2026-01-01"])})
+    with pytest.raises(LinkError, match="time with a zone"):
+        link(left, left.assign(t=left["t"].dt.tz_localize("UTC")), "t")
+    with pytest.raises(LinkError, match="date"):
+        link(left, left.assign(t=left["t"].dt.date), "t")
+
+
 def test_truth_with_unknown_ids(shop, register, truth):
     some = pd.concat([truth, pd.DataFrame({"pseudonym": ["nobody"], "voter_no": ["0"]})], ignore_index=True)
     found = link(shop, register, ON, truth=some)

@@ -188,10 +188,13 @@ def test_times_and_free_text():
     frame = pd.DataFrame(
         {
             "x1": [start + timedelta(hours=n) for n in range(40)],
+            "x3": pd.period_range("2020", periods=40, freq="D"),
+            "x4": [(start + timedelta(days=n)).date() for n in range(40)],
             "x2": [f"the patient number {n} said that it hurt" for n in range(40)],
         }
     )
     found = audit(frame)
+    assert [found[name].role for name in ("x3", "x4")] == [QUASI, QUASI]
     assert (found["x1"].role, found["x2"].role, found["x2"].what) == (QUASI, SENSITIVE, "free text")
     assert "read it" in found["x2"].action
 
