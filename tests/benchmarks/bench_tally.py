@@ -26,7 +26,7 @@ BANDS = list("abcdefgh")
 
 
 def table(rows: int) -> pd.DataFrame:
-    """Return the synthetic table of the peers' benchmark: persons, 900 regions of unequal size, ages, skewed amounts."""
+    """Return the peers' synthetic table: persons, 900 regions of unequal size, ages, skewed amounts."""
     rng = np.random.default_rng(0)
     zips = np.array(ZIPS, dtype=object)[rng.choice(900, rows, p=rng.dirichlet(np.full(900, 2.0)))]
     age = rng.integers(18, 95, rows)
