@@ -114,9 +114,33 @@ class Anonymized(Plotted):
         return self.report.to_frame()
 
     @cached_property
+    def identifying_(self) -> tuple[str, ...]:
+        """Columns that were left as they were and tell nearly every row apart: more than 9 values for 10 rows.
+
+        They identify by themselves, whatever the criteria say: drop or pseudonymize them.
+        """
+        kept = self.source.loc[self.kept_]
+        used = {*self.qi, *self.criteria.columns}
+        return tuple(
+            name
+            for name in kept.columns
+            if name not in used
+            and len(kept) > 10
+            and (kept[name].dtype.kind in "iuO" or kept[name].dtype == "string" or kept[name].dtype.name == "str")
+            and _distinct(kept[name]) > 0.9 * len(kept)
+        )
+
+    @cached_property
     def classes_(self) -> int:
         """How many equivalence classes the result has."""
         return self.report.after.classes
+
+
+def _distinct(column: pd.Series) -> int:
+    try:
+        return int(column.nunique())
+    except TypeError:  # lists and the like cannot be counted
+        return 0
 
 
 def finished(

@@ -22,6 +22,7 @@ import numpy as np
 
 from privkit.errors.transform import InfeasibleError
 from privkit.tally.grouping import grouped, starts
+from privkit.transform.absorb import absorb
 from privkit.transform.cells import cell_utility
 from privkit.transform.classes import Classes, Rollup
 from privkit.transform.report import final_classes
@@ -97,6 +98,9 @@ def recode_locally(task: Task, found: Found, deadline: float | None) -> Recoding
     peeling = Peeling(task, deadline)
     peeled = peeling.run()
     _tighten(task, peeled)
+    if len(peeled.left) > _JOINING:
+        absorb(peeling)
+        _tighten(task, peeled)
     if _place_left(task, peeled):
         options.append((peeled.levels, peeled.class_of < 0))
     good = [option for option in options if _holds(task, *option)]
@@ -170,7 +174,7 @@ class Peeling:
         """Cut off classes at ever higher prices until the records, or the nodes, are used up."""
         if not len(self.left):
             return self.partition
-        average, least = self._node_costs()
+        average, least = self.prices()
         order = np.argsort(average, kind="stable")
         top = sum(float(max(level.max() for level in column)) for column in self.costs)
         price = least.copy()
@@ -186,7 +190,19 @@ class Peeling:
             self._visit(tuple(self.task.most_levels), np.inf, stop=False)
         return self.partition
 
-    def _node_costs(self) -> tuple[Floats, Floats]:
+    def codes(self, node: tuple[int, ...], combos: Ints) -> Ints:
+        """Return one code per combination for its class at a node."""
+        if self.rollup.packed:
+            return self.coding.keys[combos] & self.coding.mask(node)
+        return self.coding.node_codes(node, combos)
+
+    def holds(self, combos: Ints) -> bool:
+        """Return whether some combinations, as one class, meet the criteria."""
+        alone = classes_of(self.task, np.zeros(len(combos), dtype=np.int64), combos)
+        return not self.judge.judge(alone).violating.any()
+
+    def prices(self) -> tuple[Floats, Floats]:
+        """Return what a record costs at each node: on average, and at least."""
         average = np.zeros(len(self.nodes))
         least = np.zeros(len(self.nodes))
         n = max(self.coding.n_rows, 1)
@@ -235,10 +251,7 @@ class Peeling:
     def _sorted(self, node: tuple[int, ...]) -> tuple[Ints, Ints]:
         """Return the order of the remaining combinations by class, and where the classes begin."""
         left = self.left
-        if self.rollup.packed:
-            keys = self.coding.keys[left] & self.coding.mask(node)
-        else:
-            keys = self.coding.node_codes(node, left)
+        keys = self.codes(node, left)
         width = len(left).bit_length()
         if self.coding.bits + width <= 63 and self.rollup.packed:
             packed = (keys << width) | np.arange(len(left))

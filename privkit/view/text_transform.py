@@ -44,6 +44,10 @@ def anonymized_reasons(value: Anonymized) -> list[str]:
     ]
     if value.proposed_:
         reasons.append(f"Hierarchies of {names(value.proposed_)} were proposed from their types: look at .hierarchies.")
+    if value.identifying_:
+        reasons.append(
+            f"Unchanged, and telling nearly every row apart: {names(value.identifying_)}. Drop or pseudonymize them."
+        )
     return [reason for reason in reasons if reason]
 
 

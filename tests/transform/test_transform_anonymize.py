@@ -95,6 +95,26 @@ def test_suppressed_records_can_be_shown_with_stars(people):
     pd.testing.assert_series_equal(whole["paid"], people["paid"])
 
 
+def test_identifiers_that_were_left_in_are_pointed_out(people):
+    named = people.assign(mail=[f"u{n}@example.org" for n in range(len(people))])
+    out = anonymize(named, QI, k=5, suppress=0.05, **HOW)
+    assert out.identifying_ == ("mail",)
+    assert "telling nearly every row apart: 'mail'" in repr(out)
+    assert "u1@" not in repr(out)
+    assert anonymize(people, QI, k=5, suppress=0.05, **HOW).identifying_ == ()
+
+
+@pytest.mark.parametrize(
+    "criterion", [LDiversity("rare", 2), TCloseness("rare", 0.1), LDiversity("rare", 1.3, kind="entropy")]
+)
+def test_rare_sensitive_values_do_not_spoil_local_recoding(people, criterion):
+    rare = people.assign(rare=(np.arange(len(people)) % 7 == 0).astype(str))
+    best = anonymize(rare, QI, criterion, k=3, suppress=0, **HOW)
+    local = anonymize(rare, QI, criterion, k=3, suppress=0, method="local", **HOW)
+    assert local.loss_ < 0.8 * best.loss_
+    assert local.report.satisfied
+
+
 def test_methods_agree_on_their_order(people):
     best = anonymize(people, QI, k=5, suppress=0.05, **HOW)
     local = anonymize(people, QI, k=5, suppress=0.05, method="local", **HOW)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,15 @@ from privkit.transform.anonymize import anonymize
 from privkit.transform.hierarchy import Hierarchy
 from privkit.transform.lattice import lattice
 from privkit.transform.measures import MEASURES
-from privkit.values.criteria import AlphaK, BetaLikeness, KAnonymity, LDiversity, TCloseness
+from privkit.values.criteria import (
+    AlphaK,
+    AverageRisk,
+    BetaLikeness,
+    KAnonymity,
+    LDiversity,
+    SampleUniqueness,
+    TCloseness,
+)
 
 # value → labels at each level; the second is a chain, the third no tree.
 TABLES = {
@@ -202,3 +211,40 @@ def test_forced_never_exceeds_what_the_best_subset_loses(criterion, counts, othe
     good = satisfied(criterion, grid.sum(axis=1), {"ill": grid}, {"ill": table}, n_rows=int(table.sum()))
     least = sum(counts) - (int(grid[good].sum(axis=1).max()) if good.any() else 0)
     assert claim <= least
+
+
+def fewest(sizes, risk=None, share=None):
+    """Return the fewest records to leave out, smallest classes first, until the table meets the criterion."""
+    sizes = sorted(sizes)
+    for gone in range(len(sizes) + 1):
+        left = sizes[gone:]
+        uniques = sum(size == 1 for size in left)
+        if (risk is None or len(left) <= risk * sum(left)) and (share is None or uniques <= share * sum(left)):
+            return sum(sizes[:gone])
+    raise AssertionError
+
+
+@given(
+    rows=TABLE,
+    tenths=st.integers(1, 9),
+    suppress=st.sampled_from([0, 0.2, 0.6]),
+    whole=st.sampled_from(["risk", "share"]),
+)
+@settings(max_examples=40, deadline=None)
+def test_criteria_on_the_whole_table_leave_out_the_fewest_and_find_the_optimum(rows, tenths, suppress, whole):
+    columns = ["job", "town"]
+    criterion = {"risk": AverageRisk, "share": SampleUniqueness}[whole](tenths / 10)
+    how = {"hierarchies": hierarchies(columns), "suppress": suppress}
+    nodes = lattice(pd.DataFrame(rows), columns, criterion, **how).nodes()
+    for node in nodes.to_dict("records"):
+        levels = {name: node[name] for name in columns}
+        coarse = brute.generalized(rows, {name: TABLES[name] for name in columns}, levels)
+        sizes = [len(members) for members in brute.classes(coarse, columns).values()]
+        assert node["suppressed"] == fewest(sizes, **{whole: Fraction(tenths, 10)})
+    feasible = nodes[nodes["feasible"]]
+    if feasible.empty:
+        with pytest.raises(InfeasibleError):
+            anonymize(pd.DataFrame(rows), columns, criterion, **how)
+    else:
+        out = anonymize(pd.DataFrame(rows), columns, criterion, **how)
+        assert out.loss_ == pytest.approx(feasible["loss"].min(), abs=1e-9)
