@@ -1,0 +1,253 @@
+"""An account in memory for the teaching simulator: the arithmetic of a real one, and no way into a ledger."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from threading import RLock
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from privkit.budget.balance import Balance
+from privkit.budget.canonical import canonical
+from privkit.budget.chain import Sums
+from privkit.budget.entry import Entry, Reservation, State
+from privkit.budget.limits import Ways, admit, in_measure, limits_left, window_start
+from privkit.budget.notice import notify, subscribe
+from privkit.budget.odometer import Headroom, Odometer, times
+from privkit.errors.base import nothing_spent
+from privkit.errors.ledger import OrphanedReleaseError, PendingReleaseError, ReservationError
+from privkit.errors.simulated import SimulatedError
+from privkit.values.loss import PrivacyLoss
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from privkit.budget.terms import ProjectTerms
+
+
+class SimulatedAccount:
+    """A project's account that lives and dies with the session. It has the interface of a ledger's account.
+
+    Limits, ceiling, replay and refusals are those of a real account, by the same functions; nothing is durable, and
+    nothing can be: there is no store behind it, and it refuses to be pickled.
+
+    Attributes
+    ----------
+    name : str
+        Begins with SIMULATED, so that everything that names the project says so.
+    uid, store, begun, analyst : str
+    terms : ProjectTerms
+    key : bytes
+        For replay within the session.
+    seed : int
+    """
+
+    simulated = True
+    store = "memory (SIMULATED)"
+    analyst = "simulated"
+
+    def __init__(self, name: str, terms: ProjectTerms, seed: int) -> None:
+        self.name = f"SIMULATED {name}"
+        self.terms = terms.completed()
+        self.seed = seed
+        self.uid = f"simulated-{secrets.token_hex(8)}"
+        self.key = secrets.token_bytes(32)
+        self.begun = _now()
+        self._zero = PrivacyLoss.zero(terms.budget.measure)
+        self._sums = Sums.start(self._zero)
+        self._entries: list[Entry] = []
+        self._tokens: dict[int, str] = {}
+        self._version = 0
+        self._lock = RLock()
+
+    # -- what it says ----------------------------------------------------------------------------------------------
+
+    def balance(self) -> Balance:
+        """Return what is spent, reserved and left."""
+        with self._lock:
+            budget, sums = self.terms.budget, self._sums
+            left = budget - sums.spent
+            spent = sums.spent - sums.held
+            return Balance(budget, spent, sums.held, left, sums.entries, seq=self._version, hash="SIMULATED")
+
+    @property
+    def spent(self) -> PrivacyLoss:
+        """What was charged and is answered, failed or orphaned."""
+        return self.balance().spent
+
+    @property
+    def reserved(self) -> PrivacyLoss:
+        """What is charged and not yet answered."""
+        return self.balance().reserved
+
+    @property
+    def remaining(self) -> PrivacyLoss:
+        """What may still be charged."""
+        return self.balance().remaining
+
+    def version(self) -> int:
+        """Return a number that grows with every change."""
+        return self._version
+
+    def entries(self, *, after: int = 0) -> list[Entry]:
+        """Return the entries numbered above `after`, in order."""
+        with self._lock:
+            return self._entries[after:]
+
+    def entry(self, seq: int) -> Entry | None:
+        """Return one entry, or None."""
+        with self._lock:
+            return self._entries[seq - 1] if 0 < seq <= len(self._entries) else None
+
+    def odometer(self) -> Odometer:
+        """Return what each release cost, and the totals after it."""
+        return Odometer.of(self.name, self.terms.budget, self.entries())
+
+    def headroom(self, cost: PrivacyLoss) -> Headroom:
+        """Return how many more releases of this `cost` the limits admit.
+
+        Raises
+        ------
+        MeasureMismatchError
+        """
+        cost = in_measure(self.name, self.terms, cost)
+        with self._lock:
+            now = max(_now(), self._sums.clock)
+            limits = limits_left(self.terms, self._sums, own=self._sums.spent, recent=self._recent(now))
+        if self.terms.ceiling is not None and cost.main > self.terms.ceiling:
+            return Headroom(cost, 0, "ceiling", self.terms.budget.replace(self.terms.ceiling))
+        rooms = [Headroom(cost, times(cost, left), name, left) for name, _, left in limits]
+        return min(rooms, key=lambda room: room.times)
+
+    def verify(self) -> NoReturn:
+        """There is nothing to verify.
+
+        Raises
+        ------
+        SimulatedError
+        """
+        raise SimulatedError.verify(self.name)
+
+    def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call `callback` after every change; returns what ends the subscription."""
+        return subscribe(self.store, self.uid, callback)
+
+    # -- reserve ---------------------------------------------------------------------------------------------------
+
+    def find(self, key: str | None) -> Entry | None:
+        """Return the answer that this session already has; None if there is none."""
+        entry = self._asked(key)
+        return entry if entry is not None and entry.state == "committed" else None
+
+    def reserve(
+        self,
+        key: str | None,
+        question: Mapping[str, Any],
+        cost: PrivacyLoss,
+        *,
+        again: bool = False,
+        ways: Ways | None = None,
+        wait: float = 0.0,
+    ) -> Reservation | Entry:
+        """Charge the cost of a question, or return the answer it already has; as a ledger's account does.
+
+        Raises
+        ------
+        InsufficientBudgetError, CeilingError, MeasureMismatchError, PendingReleaseError, OrphanedReleaseError
+        """
+        with nothing_spent(), self._lock:
+            cost = in_measure(self.name, self.terms, cost)
+            canonical(question)  # refuses what a ledger would refuse
+            earlier = self._asked(key)
+            if not again and earlier is not None:
+                return self._replayed(earlier, cost, wait)
+            now = max(_now(), self._sums.clock)
+            admit(self.name, self.terms, cost, self._sums, own=self._sums.spent, recent=self._recent(now), ways=ways)
+            held = Reservation(len(self._entries) + 1, cost, now)
+            draw = earlier.draw + 1 if earlier is not None else 1
+            entry = Entry(held.seq, "reserved", now, self.analyst, question, cost, draw=draw, key=key, hash="SIMULATED")
+            self._sums = self._sums.reserved(cost, now, self._sums.spent)
+            self._entries.append(entry)
+            self._tokens[held.seq] = held.token
+        self._changed()
+        return held
+
+    def _replayed(self, earlier: Entry, cost: PrivacyLoss, wait: float) -> Entry:
+        if earlier.state == "committed":
+            return earlier
+        if earlier.state == "reserved":
+            raise PendingReleaseError.of(self.name, earlier.seq, earlier.time, wait)
+        raise OrphanedReleaseError.of(self.name, entry=earlier.seq, state=earlier.state, cost=earlier.cost, price=cost)
+
+    def _asked(self, key: str | None) -> Entry | None:
+        """Return the last entry of a question, answered ones first."""
+        with self._lock:
+            same = [entry for entry in self._entries if key is not None and entry.key == key]
+        answered = [entry for entry in same if entry.state == "committed"]
+        last = (answered or same)[-1:]
+        return last[0] if last else None
+
+    def _recent(self, now: str) -> PrivacyLoss:
+        if self.terms.window is None:
+            return self._zero
+        start = window_start(self.terms.window, now)
+        return sum((entry.cost for entry in self._entries if entry.time > start), start=self._zero)
+
+    # -- end -------------------------------------------------------------------------------------------------------
+
+    def commit(self, reservation: Reservation, answer: str) -> Entry:
+        """Keep the answer of a reservation for the session."""
+        return self._ended(reservation, "committed", answer=answer)
+
+    def fail(self, reservation: Reservation, kind: str = "measurement") -> Entry:
+        """Note that the measurement failed. The cost stays spent."""
+        return self._ended(reservation, "failed", kind=kind)
+
+    def orphan(self, reservation: Reservation) -> Entry:
+        """Note that the measurement was interrupted. The cost stays spent."""
+        return self._ended(reservation, "orphaned", kind="interrupted")
+
+    @contextmanager
+    def ending(self, reservation: Reservation) -> Iterator[None]:
+        """Note as failed, or as orphaned where it was interrupted, what leaves the block with an error."""
+        try:
+            yield
+        except Exception:
+            self.fail(reservation)
+            raise
+        except BaseException:
+            self.orphan(reservation)
+            raise
+
+    def _ended(
+        self, reservation: Reservation, state: State, *, answer: str | None = None, kind: str | None = None
+    ) -> Entry:
+        with self._lock:
+            known = self.entry(reservation.seq)
+            if known is None or self._tokens.get(reservation.seq) != reservation.token or known.state != "reserved":
+                found = "unknown" if known is None else known.state
+                raise ReservationError.closed(self.name, reservation.seq, found, reservation.cost)
+            entry = replace(known, state=state, answer=answer, kind=kind)
+            self._entries[reservation.seq - 1] = entry
+            self._sums = self._sums.ended(reservation.cost)
+        self._changed()
+        return entry
+
+    def _changed(self) -> None:
+        self._version += 1
+        notify(self.store, self.uid)
+
+    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        """Refuse to be pickled.
+
+        Raises
+        ------
+        SimulatedError
+        """
+        raise SimulatedError.refused("pickle")
+
+
+def _now() -> str:
+    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"

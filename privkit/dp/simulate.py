@@ -1,0 +1,126 @@
+"""The teaching simulator: the shape of the noise from a seeded generator, and none of its protection.
+
+OpenDP is not asked for any of these draws, so that no seed ever reaches the real noise.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from privkit.dp.noise import Gaussian, Laplace, Noise
+from privkit.dp.release import Release
+from privkit.dp.selection import NoisyMax
+from privkit.errors.simulated import SimulatedError
+from privkit.values.simulated import SIMULATED, Simulated
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from privkit.dp.plan import Plan
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class SimulatedRelease(Simulated, Release):
+    """An answer with simulated noise: it looks like a release, says that it is none, and cannot be packaged."""
+
+    @classmethod
+    def of(cls, release: Release) -> SimulatedRelease:
+        """Mark a release that holds simulated numbers."""
+        told = release.provenance
+        told = replace(
+            told,
+            question=f"SIMULATED: {told.question}",
+            mechanism=f"SIMULATED {told.mechanism}",
+            versions={"numpy": np.__version__},
+        )
+        return cls(marked_plan(release.plan), release.drawn, told, release.replayed)
+
+    def to_frame(self, level: float = 0.95) -> pd.DataFrame:
+        """Return the release's frame with a column that says that it is simulated."""
+        return super().to_frame(level).assign(simulated=True)
+
+    def _shaped(self, values: NDArray[Any]) -> Any:
+        found = super()._shaped(values)
+        return found if self.plan.question.keys is None else found.rename(f"{found.name} (SIMULATED)")
+
+
+def marked_plan(plan: Plan) -> Plan:
+    """Return the plan of a simulated project, with the mark as its first note."""
+    return plan if SIMULATED in plan.notes else replace(plan, notes=(SIMULATED, *plan.notes))
+
+
+def can_simulate(plan: Plan, function: str) -> None:
+    """Refuse a plan whose noise the simulator does not know. Reads nothing.
+
+    Raises
+    ------
+    SimulatedError
+    """
+    if not isinstance(plan.noise, Laplace | Gaussian | NoisyMax):
+        raise SimulatedError.unknown(function, plan.mechanism)
+
+
+def simulate(account: Any, plan: Plan, data: object, entry: int) -> NDArray[np.int64]:
+    """Return the plan's exact integers with simulated noise, for a simulated account alone. Reads rows.
+
+    The generator is seeded by the account's seed and the number of the entry: running a notebook again from its start
+    gives the same noise. Which rows of a person over the contribution bounds count is still drawn anew.
+
+    Parameters
+    ----------
+    account : SimulatedAccount
+    plan : Plan
+    data : dataframe
+    entry : int
+        The number of the reservation.
+
+    Raises
+    ------
+    SimulatedError
+        For any account that is not a simulated one.
+    """
+    if getattr(account, "simulated", False) is not True:
+        raise SimulatedError.real("simulate")
+    can_simulate(plan, "simulate")
+    rng = np.random.default_rng([account.seed, entry])
+    exact = plan.question.asked.exact(data, plan.question, "dp_*")
+    if isinstance(plan.noise, NoisyMax):
+        concentrated = plan.loss.measure.concentrated
+        return np.concatenate([chosen(row, plan.noise, concentrated=concentrated, rng=rng) for row in exact])
+    return exact.reshape(-1) + drawn(plan.noise, exact.size, rng)
+
+
+def drawn(noise: Noise, size: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Return independent integers with the noise's distribution, as floating-point arithmetic gives it.
+
+    Discrete Laplace: the difference of two geometric numbers (Inusah and Kozubowski 2006). Discrete Gaussian: by
+    rejection from a discrete Laplace of scale ⌊σ⌋ + 1 (Canonne, Kamath and Steinke 2020, algorithm 3).
+    """
+    if isinstance(noise, Laplace):
+        return _laplace(noise.scale, size, rng)
+    base = math.floor(noise.scale) + 1
+    found = np.zeros(0, dtype=np.int64)
+    while len(found) < size:
+        offered = _laplace(base, 2 * (size - len(found)) + 16, rng)
+        kept = np.exp(-((np.abs(offered) - noise.scale**2 / base) ** 2) / (2 * noise.scale**2))
+        found = np.concatenate([found, offered[rng.random(len(offered)) < kept]])
+    return found[:size]
+
+
+def chosen(
+    scores: NDArray[np.int64], noise: NoisyMax, *, concentrated: bool, rng: np.random.Generator
+) -> NDArray[np.int64]:
+    """Return the places of the best noisy scores: exponential noise for ε, Gumbel noise for ρ."""
+    draws = rng.gumbel(size=len(scores)) if concentrated else rng.exponential(size=len(scores))
+    return np.argsort(-(scores + noise.scale * draws), kind="stable")[: noise.top].astype(np.int64)
+
+
+def _laplace(scale: float, size: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    # The geometric number by inversion: NumPy's own loses digits where the chance of success is tiny.
+    halves = np.floor(rng.standard_exponential((2, size)) * scale).astype(np.int64)
+    return np.asarray(halves[0] - halves[1], dtype=np.int64)
