@@ -127,7 +127,7 @@ def kept(frame: object) -> list[int]:
 
 @pytest.mark.parametrize("engine", TYPED)
 @given(ROWS, truths(2))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_a_filter_keeps_the_rows_where_plain_python_says_true(engine, rows, where):
     columns = table_of(rows, engine)
     expected = [row["row"] for row in rows_of(columns) if evaluate(where, row) is True]
@@ -136,7 +136,7 @@ def test_a_filter_keeps_the_rows_where_plain_python_says_true(engine, rows, wher
 
 @pytest.mark.parametrize("engine", TYPED)
 @given(ROWS, numbers(2) | texts() | truths(1))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_a_derived_column_holds_what_plain_python_says(engine, rows, expression):
     columns = table_of(rows, engine)
     frame = apply(ENGINES[engine](columns), Selection(derive=(("new", expression),)), keep=["row", "new"])
