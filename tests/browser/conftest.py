@@ -38,21 +38,32 @@ class Lab:
             path = root / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(setting))
+        # The front end of this checkout, whatever is installed.
+        bundle = shutil.copytree(
+            ROOT / "privkit" / "lab" / "labextension", root / "share" / "labextensions" / "jupyter-privkit"
+        )
+        shutil.copy(ROOT / "privkit" / "lab" / "install.json", bundle)
         self.token = secrets.token_hex(16)
         self.url = ""
 
-    def start(self) -> subprocess.Popen[bytes]:
+    @property
+    def env(self) -> dict[str, str]:
+        """The environment of the server and its kernels."""
         places = {"JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data", "JUPYTER_RUNTIME_DIR": "runtime"}
         places |= {"JUPYTERLAB_SETTINGS_DIR": "settings", "JUPYTERLAB_WORKSPACES_DIR": "workspaces"}
         places |= {"HOME": "home", "IPYTHONDIR": "ipython", "PRIVKIT_STATE_DIR": "state"}
-        env = {**os.environ, **{name: str(self.root / folder) for name, folder in places.items()}}
+        places |= {"JUPYTER_PATH": "share"}
+        return {**os.environ, **{name: str(self.root / folder) for name, folder in places.items()}}
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """Start the server."""
         (self.root / "home").mkdir()
         options = ["--no-browser", "--ip=127.0.0.1", "--port=0", "--ServerApp.port_retries=0"]
         options += [f"--ServerApp.root_dir={self.work}", f"--IdentityProvider.token={self.token}"]
         options += ["--ServerApp.allow_root=True", "--LabApp.extension_manager=readonly"]
         with (self.root / "lab.log").open("w") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "jupyterlab", *options], env=env, cwd=self.work, stdout=log, stderr=log
+                [sys.executable, "-m", "jupyterlab", *options], env=self.env, cwd=self.work, stdout=log, stderr=log
             )
 
     def wait(self, process: subprocess.Popen[bytes], seconds: float = 60) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import urllib.error
 import urllib.parse
 import urllib.request
+from contextlib import closing, contextmanager
 
 import nbformat
 import pandas as pd
@@ -166,6 +168,65 @@ def test_the_palette_refreshes_and_the_dark_theme_reads(page, artifacts):
     expect(page.locator("body")).to_have_attribute("data-jp-theme-light", "false", timeout=20_000)
     page.wait_for_timeout(500)
     page.screenshot(path=artifacts / "side_panel_dark.png", animations="disabled")
+
+
+def refreshed(page):
+    command(page, "Refresh the Privacy Budget")
+    return page.locator("#jupyter-privkit-panel")
+
+
+@contextmanager
+def damaged(ledger):
+    ledger.write_bytes(b"no database" * 1000)
+    yield
+
+
+@contextmanager
+def newer(ledger):
+    with closing(sqlite3.connect(ledger)) as connection:
+        connection.execute("PRAGMA user_version = 99999")
+    yield
+
+
+@contextmanager
+def locked(ledger):
+    with closing(sqlite3.connect(ledger, isolation_level=None)) as connection:
+        connection.execute("BEGIN EXCLUSIVE")
+        yield
+
+
+@contextmanager
+def missing(ledger):
+    ledger.unlink()
+    yield
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        (damaged, "The ledger is damaged and cannot be read. Nothing was changed."),
+        (newer, "The ledger was written by another version of privkit"),
+        (locked, "The ledger is busy"),
+        (missing, "No ledger in “side”."),
+    ],
+)
+def test_a_ledger_that_cannot_be_read_gets_a_calm_sentence_and_comes_back(page, folder, state, told):
+    ledger = folder / ".privkit" / "ledger.db"
+    whole = ledger.read_bytes()
+    try:
+        with state(ledger):
+            expect(refreshed(page)).to_contain_text(told, timeout=10_000)
+            expect(page.locator("#jupyter-privkit-panel").get_by_role("meter")).to_have_count(0)
+    finally:
+        ledger.write_bytes(whole)
+    expect(refreshed(page).get_by_role("meter", name="Budget of side")).to_be_visible(timeout=10_000)
+
+
+def test_axe_finds_nothing_serious(page):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+    context = {"include": [["#jupyter-privkit-panel"], [".jp-privkit-status"]]}
+    for rule in axe.Axe().run(page, context=context).response["violations"]:
+        assert rule["impact"] not in {"serious", "critical"}, rule["nodes"]
 
 
 def test_no_dialog_fired_and_nothing_was_asked_of_another_host(page):
