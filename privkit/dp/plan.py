@@ -129,6 +129,8 @@ def _notes(question: Question, loss: PrivacyLoss, rows: int | None) -> tuple[str
     else:
         column = question.unit.column
         notes.append(f"counts {question.bounds}, the others left out at random; rows without {column!r} are left out")
+    if question.selected.where is not None:
+        notes.append(f"only rows where {question.selected.where}")
     notes.extend(question.asked.notes())
     if rows is not None and question.asked.needs_rows:
         notes.append(f"the accuracy assumes at least {rows:,} rows in each group")

@@ -160,7 +160,7 @@ def make_choices(question: Question, noise: NoisyMax, loss: PrivacyLoss) -> Any:
     stated = float_up(noise.costs(question.sensitivity, loss))
 
     def choose(data: object) -> list[int]:
-        scores = question.asked.exact(data, question, "dp_*")
+        scores = question.asked.exact(question.rows(data, "dp_*"), question, "dp_*")
         found: list[int] = []
         for row in scores:
             best = choice(np.ascontiguousarray(row))

@@ -5,13 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from privkit.tally.predicate import apply
 from privkit.values.contribution import ContributionBounds
+from privkit.values.expression.selection import Selection
 from privkit.values.keys import Keys
 from privkit.values.unit import PrivacyUnit
 
 if TYPE_CHECKING:
     from privkit.dp.sensitivity import Sensitivity
     from privkit.dp.statistic import Statistic
+
+
+#: Nothing is filtered, derived or replaced.
+EVERY_ROW = Selection()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +34,15 @@ class Question:
         How much of one person counts.
     keys : Keys or None
         The groups; None for one total.
+    selected : Selection
+        Derived columns, a filter, and what stands for missing: row by row, before anything is bounded.
     """
 
     asked: Statistic
     unit: PrivacyUnit
     bounds: ContributionBounds
     keys: Keys | None = None
+    selected: Selection = EVERY_ROW
 
     @property
     def statistic(self) -> str:
@@ -47,9 +56,21 @@ class Question:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Every column that the answer depends on."""
+        """Every column that the statistic reads, derived ones included."""
         unit = () if self.unit.column is None else (self.unit.column,)
         return tuple(dict.fromkeys((*self.by, *self.asked.read, *unit)))
+
+    @property
+    def frame_columns(self) -> tuple[str, ...]:
+        """Every column of the frame that the answer depends on."""
+        own = (name for name in self.columns if name not in self.selected.derived)
+        return tuple(dict.fromkeys((*own, *self.selected.columns)))
+
+    def rows(self, data: object, function: str) -> object:
+        """Return the selected rows with the columns that the statistic reads. Reads rows."""
+        if not self.selected:
+            return data
+        return apply(data, self.selected, keep=self.columns or None, function=function).to_native()
 
     @property
     def groups(self) -> int:
@@ -77,10 +98,13 @@ class Question:
             "max_rows": self.bounds.max_rows,
             "max_groups": self.bounds.max_groups,
             "per_group": self.bounds.per_group,
+            **({"selected": self.selected.canonical()} if self.selected else {}),
         }
 
     def __str__(self) -> str:
         """Return the question in words."""
+        where = "" if self.selected.where is None else f" where {self.selected.where}"
         if self.keys is None:
-            return str(self.asked)
-        return f"{self.asked} by {', '.join(self.by)} ({len(self.keys)} {'key' if len(self.keys) == 1 else 'keys'})"
+            return f"{self.asked}{where}"
+        keys = f"({len(self.keys)} {'key' if len(self.keys) == 1 else 'keys'})"
+        return f"{self.asked} by {', '.join(self.by)} {keys}{where}"

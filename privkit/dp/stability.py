@@ -29,7 +29,7 @@ def frames(dp: Any) -> tuple[Any, Any]:
 
 def exact_cells(data: object, question: Question, function: str = "dp_*") -> NDArray[np.int64]:
     """Return the exact integers that get noise, group by group. Reads rows; private until noise is added."""
-    return question.asked.exact(data, question, function).reshape(-1)
+    return question.asked.exact(question.rows(data, function), question, function).reshape(-1)
 
 
 def make_sums(question: Question, noise: type[Noise]) -> Any:
@@ -45,6 +45,9 @@ def make_sums(question: Question, noise: type[Noise]) -> Any:
     Each contribution (a row with a key and a value, or a person's total of a group) adds to the block of its own group
     a vector of whole numbers whose norms are at most those of ``question.asked.reach``; the statistic's docstring
     proves that. Blocks of distinct groups are disjoint, and the keys are fixed before the data.
+
+    Filters, derived columns and values for missing ones look at one row alone and come first, so that they turn one
+    row into at most one (`privkit.tally.predicate.apply`).
 
     *The unit is the row.* Whether a row contributes, to which group and what, depends on that row alone. So f is a sum
     over rows, and one row more or less moves it by one contribution.

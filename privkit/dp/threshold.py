@@ -173,12 +173,15 @@ class OpenCount(Count):
                 *frames(dp),
                 texts(dp),
                 metric,
-                lambda rows: rows.read(
-                    lambda data: group_counts(data, self.by, question.unit.column, question.bounds, function="dp_count")
-                ),
+                lambda rows: rows.read(lambda data: self.counted(data, question)),
                 lambda persons: (persons * norms.l0, persons * middle, persons * last),
             )
             return Stated(counts >> noise.measurement(), noise.stated(norms))
+
+    def counted(self, data: object, question: Question) -> dict[str, int]:
+        """Count the rows of every group that occurs, each person within the bounds. Reads rows."""
+        rows = question.rows(data, "dp_count")
+        return group_counts(rows, self.by, question.unit.column, question.bounds, function="dp_count")
 
     def answered(self, question: Question, keys: list[str]) -> Question:
         """Return the question with the groups that showed up."""

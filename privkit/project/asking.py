@@ -17,6 +17,7 @@ from privkit.project.project import Project, current_project
 from privkit.project.release import check_frame, release
 from privkit.tally.frame import column_names
 from privkit.values.contribution import ContributionBounds, contribution_bounds
+from privkit.values.expression.selection import Selection, selection
 from privkit.values.keys import Keys, public_keys
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ class Asking(TypedDict, total=False):
     """The keyword arguments that all ``dp_*`` functions share."""
 
     keys: object
+    where: object
+    derive: object
+    missing: object
     epsilon: object
     rho: object
     delta: object
@@ -47,6 +51,12 @@ class Asking(TypedDict, total=False):
 
 _SHARED = """keys : list, dict of lists, or list of tuples, optional
     The groups to release, a public fact; needed with `by`. Rows of no key are left out.
+where : str, optional
+    Which rows count, as a condition on single rows: ``"age >= 65 and plan == 'basic'"``.
+derive : dict, optional
+    Columns made row by row: ``{"age_band": pk.cut("age", [18, 65])}``; grouped by a cut, its labels are the keys.
+missing : "drop", a value, or a dict of column → one of them, optional
+    What stands for missing values. By default those of a summed column are left out.
 epsilon, rho : number, optional
     The loss to spend, in the project's measure.
 delta : number, optional
@@ -99,6 +109,9 @@ def planned(
     bounded: Callable[[ContributionBounds | None], ContributionBounds] | None = None,
     grouped: Callable[[Keys | None], Keys] | None = None,
     keys: object = None,
+    where: object = None,
+    derive: object = None,
+    missing: object = None,
     max_rows: object = None,
     max_groups: object = None,
     per_group: object = None,
@@ -137,9 +150,11 @@ def planned(
             raise KeysError.without_by(function)
         if columns and keys is None and type(asked) is Count and _may_show_up(project, price):
             asked, columns = OpenCount(columns), ()
-        groups = public_keys(columns, keys, function) if columns else None
+        about = asked.columns[0] if asked.columns else None
+        selected = selection(where, derive, missing, function=function, column=about)
+        groups = public_keys(columns, _with_labels(columns, keys, selected), function) if columns else None
         groups = groups if grouped is None else grouped(groups)
-        question = Question(asked, project.unit, bounds, groups)
+        question = Question(asked, project.unit, bounds, groups, selected)
         check_frame(data, question, function)
         plan = make_plan(question, project.budget.measure, Price(**price), function)
         left = project.remaining
@@ -160,3 +175,12 @@ def named(column: object, function: str) -> str:
 def _may_show_up(project: Project, price: dict[str, Any]) -> bool:
     """Return whether groups without public keys are asked for: in a project with a δ, by giving some of it."""
     return project.budget.measure.has_delta and price.get("delta") is not None
+
+
+def _with_labels(columns: Sequence[str], keys: object, selected: Selection) -> object:
+    """Return the keys, completed by the labels of derived columns that have them by their making."""
+    if keys is not None and not isinstance(keys, dict):
+        return keys
+    labels = {name: list(found) for name in columns if (found := selected.labels(name)) is not None}
+    given = keys or {}
+    return {**labels, **given} if labels.keys() | given.keys() == set(columns) else keys

@@ -9,12 +9,13 @@ from privkit.budget.entry import Entry, Reservation
 from privkit.budget.keys import request_key
 from privkit.dp.measurement import draw, make_measurement
 from privkit.dp.release import decode_answer, encode_answer
-from privkit.errors import ColumnNotFoundError, FrameError, MeasurementError, ParameterError, nothing_spent
+from privkit.errors import ColumnNotFoundError, FrameError, MeasurementError, ParameterError, PrivkitError, nothing_spent
 from privkit.errors.dp import ColumnKindError
 from privkit.project.notebook import notebook_name
 from privkit.tally.fingerprint import fingerprint
 from privkit.tally.frame import open_frame
 from privkit.tally.keyed import check_key_types, column_kind
+from privkit.tally.predicate import check_selection
 
 if TYPE_CHECKING:
     from privkit.dp.plan import Plan
@@ -56,16 +57,17 @@ def release(
         reserved = project.account.reserve(key, recorded, plan.loss, again=again, ways=partial(_ways, plan))
     if isinstance(reserved, Entry):
         return _decoded(project, plan, reserved, replayed=True)
-    cells = _drawn(project, plan, reserved, measurement, data)
-    entry = project.account.commit(reserved, encode_answer(plan, cells))
+    entry = _answered(project, plan, reserved, measurement, data)
     return _decoded(project, plan, entry, replayed=False)
 
 
-def _drawn(project: Project, plan: Plan, reserved: Reservation, measurement: Any, data: object) -> Any:
-    """Draw the answer; what fails is told without its cause, which may hold private values."""
+def _answered(project: Project, plan: Plan, reserved: Reservation, measurement: Any, data: object) -> Entry:
+    """Draw the answer and store it; what fails in drawing is told without its cause, which may hold private values."""
     try:
         with project.account.ending(reserved):
-            return draw(measurement, data)
+            return project.account.commit(reserved, encode_answer(plan, draw(measurement, data)))
+    except PrivkitError:  # of the ledger: no value is in it
+        raise
     except Exception:  # noqa: BLE001, S110  # raised below, outside this block, so that no traceback leads to the cause
         pass
     raise MeasurementError.of(plan.loss, reserved.seq)
@@ -99,12 +101,13 @@ def check_frame(data: object, question: Question, function: str) -> None:
     unit = question.unit.column
     if unit is not None and unit not in columns:
         raise ColumnNotFoundError.unit(function, unit, columns)
-    frame = open_frame(data, function, question.columns, "by")
+    frame = open_frame(data, function, question.frame_columns, "by")
+    derived = check_selection(data, question.selected, function) if question.selected else {}
     if (keys := question.asked.typed_keys(question)) is not None:
-        check_key_types(data, keys, function)
+        check_key_types(data, keys.without(question.selected.derived), function)
     for name in question.asked.columns:
-        kind, shown = column_kind(frame, name)
-        if kind not in ("number", "boolean"):
+        kind, shown = (derived[name],) * 2 if name in question.selected.derived else column_kind(frame, name)
+        if kind not in ("number", "integer", "boolean"):
             raise ColumnKindError.numbers(function, name, shown)
 
 

@@ -78,6 +78,14 @@ class Keys:
     def __len__(self) -> int:
         return len(self.values)
 
+    def without(self, columns: Sequence[str]) -> Keys:
+        """Return the distinct keys of the other columns; with none left, one empty key."""
+        places = [place for place, name in enumerate(self.by) if name not in columns]
+        if len(places) == len(self.by):
+            return self
+        values = dict.fromkeys(tuple(key[place] for place in places) for key in self.values)
+        return Keys(tuple(self.by[place] for place in places), tuple(values), self.reason)
+
     def canonical(self) -> list[str]:
         """Return the keys as text with their types, in an order that does not depend on the user's."""
         return sorted(map(_coded, self.values))

@@ -69,7 +69,7 @@ def _numbers(release: Release) -> Markup | None:
 
 def _total(cell: Cell) -> Markup:
     """Draw one number near its interval: from zero, the interval of a large one would be too thin to see."""
-    reach = 3 * (cell.upper - cell.value) + 1
+    reach = 3 * max(cell.upper - cell.value, cell.value - cell.lower) + 1
     drawn = interval(cell, cell.value - reach, cell.value + reach)
     return tag("div", drawn, note(f"{number(cell.lower)} to {number(cell.upper)}"))
 

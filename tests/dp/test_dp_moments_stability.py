@@ -15,7 +15,7 @@ from privkit.dp.sums import PersonSum, Sum
 from privkit.tally.rows import Grid
 from privkit.values.bounds import ValueBounds
 
-QUICK = settings(max_examples=100, deadline=None)
+QUICK = settings(max_examples=50, deadline=None)
 KEYS = [None, "a", "b", "1", "never"]
 INTERVALS = [(0, 10), (-3, 3), (-7.25, -1.5), (0.1, 0.3), (5, 5), (0, 0), (-1e200, 1e200), (0, 1e-200), (1e6, 1e6 + 1)]
 PERSONS = [{"max_rows": 1}, {"max_rows": 3}, {"max_groups": 1, "per_group": 2}, {"max_groups": 2, "per_group": 1}]
