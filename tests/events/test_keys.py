@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import hmac
 import os
 import pickle
 import traceback
@@ -32,6 +33,15 @@ def test_a_token_is_hmac_of_domain_column_and_value():
     parts = [b"privkit.events/pseudonym/1", b"path:shipping.to", b"sAda"]
     expected = hmac_by_hand(SECRET, b"".join(map(with_length, parts)))[:16].hex()
     assert token == [{"shipping": {"to": expected}}]
+
+
+@pytest.mark.parametrize("length", [32, 63, 64, 65, 200])
+def test_the_prepared_hashes_are_hmac(length):
+    key = ev.Key(bytes(range(length)))
+    for message in (b"", b"x", b"x" * 1000):
+        expected = hmac.new(bytes(range(length)), message, "sha256").digest()
+        assert key.signer()(message) == expected
+        assert key.digest([message]) == key.hasher()(message) == key.signer()(with_length(message))
 
 
 @pytest.mark.parametrize(("form", "length"), [("hex", 32), ("base32", 26), ("base64", 22)])
