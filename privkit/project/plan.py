@@ -5,6 +5,7 @@ from privkit.project.counts import plan_dp_crosstab as dp_crosstab
 from privkit.project.counts import plan_dp_histogram as dp_histogram
 from privkit.project.counts import plan_dp_nunique as dp_nunique
 from privkit.project.counts import plan_dp_value_counts as dp_value_counts
+from privkit.project.quantiles import plan_dp_bounds as dp_bounds
 from privkit.project.quantiles import plan_dp_median as dp_median
 from privkit.project.quantiles import plan_dp_quantile as dp_quantile
 from privkit.project.quantiles import plan_dp_top_k as dp_top_k
@@ -16,6 +17,7 @@ from privkit.project.sums import plan_dp_sum as dp_sum
 from privkit.project.sums import plan_dp_var as dp_var
 
 __all__ = [
+    "dp_bounds",
     "dp_count",
     "dp_crosstab",
     "dp_describe",

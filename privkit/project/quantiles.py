@@ -1,4 +1,4 @@
-"""Quantiles, medians and the most frequent values under differential privacy."""
+"""Quantiles, medians, bounds and the most frequent values under differential privacy."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Unpack
 
 from privkit.dp.quantile import CANDIDATES, Quantile, probability
+from privkit.dp.span import Span, power_edges
 from privkit.dp.topk import TopK
 from privkit.errors import NotPublicError, ParameterError, nothing_spent
 from privkit.errors.dp import ValueBoundsRequiredError
@@ -185,6 +186,45 @@ def plan_dp_top_k(data: object, column: str, k: int, **asking: Unpack[Asking]) -
             raise ParameterError.of(function, "k", str(number), f"at most the number of keys, {len(values)}")
     rest = Asking(**{**asking, "keys": None})
     return planned(function, data, None, lambda _: TopK(values, number), **rest)
+
+
+@shares_asking
+def dp_bounds(data: object, column: str, *, again: bool = False, **asking: Unpack[Asking]) -> Release:
+    """Estimate bounds of a column under differential privacy, to the next power of two. Spends budget.
+
+    Reads rows. Bounds from public knowledge are better, and cost nothing; these are for columns of which nothing is
+    known. What comes out may be given on as ``bounds=tuple(release.value)``.
+
+    Parameters
+    ----------
+    data : dataframe
+        pandas, or another that Narwhals reads.
+    column : str
+        A column of numbers.
+    again : bool
+        Draw fresh noise although the answer is known; charged anew.
+    **asking
+
+    Returns
+    -------
+    Release
+        `.value` is [lower, upper]; the method and its proof are in `privkit.dp.span`.
+
+    Examples
+    --------
+    >>> import pandas as pd, privkit as pk
+    >>> bills = pd.DataFrame({"paid": [3.0, 120.0, 480.0] * 500})
+    >>> project = pk.open_project("unknown", epsilon=1, unit=pk.ROW, store=ledger_path)
+    >>> dp_bounds(bills, "paid", epsilon=0.5).value
+    [2.0, 512.0]
+    """
+    return plan_dp_bounds(data, column, **asking).release(again=again)
+
+
+@shares_asking
+def plan_dp_bounds(data: object, column: str, **asking: Unpack[Asking]) -> Plan:
+    """Price an estimate of bounds; spends nothing. The parameters are those of :func:`dp_bounds`."""
+    return planned("dp_bounds", data, None, lambda _: Span(named(column, "dp_bounds"), power_edges()), **asking)
 
 
 def public_candidates(bounds: object, candidates: object, function: str, column: str) -> tuple[float, ...]:

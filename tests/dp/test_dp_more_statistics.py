@@ -19,6 +19,7 @@ from privkit.dp.persons import PersonCount
 from privkit.dp.price import Price
 from privkit.dp.quantile import Quantile, probability
 from privkit.dp.question import Question
+from privkit.dp.span import Span, power_edges
 from privkit.dp.stability import exact_cells
 from privkit.dp.topk import TopK
 from privkit.values.contribution import ContributionBounds
@@ -46,6 +47,7 @@ def questions(**bounds):
     yield histogram(**bounds)
     for column in ("x", "k"):
         yield ask(DistinctCount(column), **bounds)
+    yield ask(Span("x", power_edges()), **bounds)
     yield ask(DistinctCount("x"), "k", KEYS, **bounds)
 
 
@@ -211,3 +213,25 @@ def test_probabilities_are_plain_numbers_inside_zero_and_one(q):
 def test_price_is_a_value():
     assert Price(epsilon=1) == Price(epsilon=1)
     assert exact_cells(pd.DataFrame({"x": [1]}), ask(DistinctCount("x"))).tolist() == [1]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "found"), [(3.0, 480.0, [2.0, 512.0]), (-100.0, -0.3, [-128.0, -0.25]), (0.0, 0.9, [0.0, 1.0])]
+)
+def test_bounds_are_the_powers_of_two_around(low, high, found):
+    rng = np.random.default_rng(2)
+    frame = pd.DataFrame({"x": np.append(rng.uniform(low, high, 5000), [low] * 200 + [high] * 200)})
+    question = ask(Span("x", power_edges()))
+    cells = np.array(draw(make_measurement(count_plan(question, epsilon=1)), frame)).reshape(1, -1)
+    assert question.asked.estimates(cells)["bounds"][0] == found
+
+
+def test_bounds_of_few_or_missing_rows_are_rarely_made_up():
+    question = ask(Span("x", power_edges()))
+    measurement = make_measurement(count_plan(question, epsilon=0.5))
+    empty = pd.DataFrame({"x": [math.nan, None]})
+    made_up = 0
+    for _ in range(200):
+        cells = np.array(draw(measurement, empty)).reshape(1, -1)
+        made_up += question.asked.estimates(cells)["bounds"][0] != [0.0, 0.0]
+    assert stats.binomtest(made_up, 200, 0.03, alternative="greater").pvalue > 1e-9
