@@ -67,8 +67,8 @@ class KPanel(Panel):
         self._picture.value = str(picture(self.report, self._sizes))
 
     def still(self) -> str:
-        """Return the picture as it is now."""
-        return str(self._picture.value)
+        """Return the report's HTML, at the k that is shown."""
+        return html.render(self.report)
 
     def words(self) -> str:
         """Return the report's text, at the k that is shown."""

@@ -9,6 +9,7 @@ from ipywidgets import HTML, VBox
 
 from privkit.errors import PrivkitError
 from privkit.view.markup import Markup, card, tag
+from privkit.view.panel_drawing import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,7 +29,7 @@ class Panel(VBox):  # type: ignore[misc, unused-ignore]
         self.add_class("privkit-panel")
 
     def still(self) -> str:
-        """Return what the panel shows at this moment, as HTML that needs no kernel."""
+        """Return what the panel shows at this moment, as HTML that needs no kernel; drawings become words."""
         raise NotImplementedError
 
     def words(self) -> str:
@@ -42,7 +43,7 @@ class Panel(VBox):  # type: ignore[misc, unused-ignore]
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         """Return the widget, and beside it a still picture and a text."""
         bundle = dict(super()._repr_mimebundle_(**kwargs) or {})
-        return {**bundle, "text/plain": repr(self), "text/html": self.still()}
+        return {**bundle, "text/plain": repr(self), "text/html": in_words(self.still())}
 
     @contextmanager
     def calm(self, place: HTML) -> Iterator[None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from privkit.view.markup import Markup, esc, join
@@ -53,3 +54,19 @@ def steps(points: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
             corners.append((x, corners[-1][1]))
         corners.append((x, y))
     return corners
+
+
+def in_words(html: str) -> str:
+    """Return HTML with each drawing replaced by its label.
+
+    Where a notebook is not trusted, and on GitHub, the shapes of a drawing are dropped and its labels run together.
+
+    Examples
+    --------
+    >>> in_words(f"<p>{drawing('a line', words(1, 2, 'b'))}</p>")
+    '<p><p class="pk-note">a line</p></p>'
+    """
+    return re.sub(r'<svg class="pk-drawing" role="img" aria-label="([^"]*)".*?</svg>', _DRAWN, html, flags=re.DOTALL)
+
+
+_DRAWN = r'<p class="pk-note">\1</p>'

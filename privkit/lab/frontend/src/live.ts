@@ -5,7 +5,7 @@ const SUPPRESS = 'data-lm-suppress-shortcuts';
 /**
  * Give live panels what ipywidgets leaves out: a name for each slider, its value in words, and keys of their own.
  *
- * Without it they still work: every slider has a labeled number field beside it.
+ * Without it, as in VS Code, they work too: prices, k and thresholds have a labeled number field beside the slider.
  */
 export function followPanels(): void {
   let asked = 0;
@@ -16,12 +16,14 @@ export function followPanels(): void {
   new MutationObserver(() => {
     asked ||= requestAnimationFrame(look);
   }).observe(document.body, { childList: true, subtree: true });
-  // JupyterLab would take arrows, Enter and Space as its own; what is typed with Ctrl or Alt stays a shortcut.
+  // JupyterLab would take arrows, Enter and Space as its own, unless the focused element itself objects. What is typed
+  // with Ctrl or Alt stays a shortcut.
   window.addEventListener(
     'keydown',
     event => {
-      const panel = event.target instanceof Element ? event.target.closest(PANEL) : null;
-      panel?.toggleAttribute(SUPPRESS, !(event.ctrlKey || event.metaKey || event.altKey));
+      if (event.target instanceof Element && event.target.closest(PANEL)) {
+        event.target.toggleAttribute(SUPPRESS, !(event.ctrlKey || event.metaKey || event.altKey));
+      }
     },
     true
   );

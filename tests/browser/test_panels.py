@@ -1,0 +1,302 @@
+"""Every live panel in a real JupyterLab: by mouse, by keyboard, in the dark, without a kernel, in Notebook 7."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+
+import nbformat
+import pytest
+
+sync_api = pytest.importorskip("playwright.sync_api")
+expect = sync_api.expect
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+CELLS = [
+    f"""import numpy as np, pandas as pd, privkit as pk
+from privkit.transform.lattice import lattice
+from privkit.view.panel import panel_of
+project = pk.open_project("panels", epsilon=1, unit=pk.ROW)
+rng = np.random.default_rng(0)
+people = pd.DataFrame({{"zip": rng.integers(8000, 8012, 3000).astype(str), "age": rng.integers(18, 90, 3000)}})
+people[{HOSTILE!r}] = rng.choice(["a", "b"], 3000)
+qi = ["zip", "age", {HOSTILE!r}]""",
+    "project.panel()",
+    "panel_of(people.privacy.plan.dp_count(epsilon=0.2))",
+    "panel_of(people.privacy.kanon(qi, k=5))",
+    "panel_of(people.privacy.risk(qi))",
+    "panel_of(lattice(people, qi, k=5, suppress=0.02))",
+]
+BUDGET, PLAN, K, RISK, LATTICE = 1, 2, 3, 4, 5
+NAMES = {BUDGET: "budget", PLAN: "plan", K: "k", RISK: "risk", LATTICE: "lattice"}
+
+
+@pytest.fixture(scope="module")
+def folder(lab):
+    folder = lab.work / "panels"
+    folder.mkdir()
+    write(folder / "panels.ipynb", CELLS)
+    return folder
+
+
+def write(path, cells):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(notebook, path)
+
+
+@pytest.fixture(scope="module")
+def page(lab, chromium, folder):
+    """The notebook, run from top to bottom."""
+    context = chromium.new_context(viewport={"width": 1200, "height": 1000})
+    page = context.new_page()
+    page.foreign, page.dialogs = [], []
+    page.on(
+        "request", lambda r: page.foreign.append(r.url) if r.url[:4] == "http" and "//127.0.0.1" not in r.url else 0
+    )
+    page.on("dialog", lambda dialog: (page.dialogs.append(dialog.message), dialog.dismiss()))
+    page.goto(f"{lab.url}lab/tree/panels/panels.ipynb?reset&token={lab.token}")
+    idle(page)
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    expect(panel(page, LATTICE).locator(".pk-title").last).to_be_visible(timeout=120_000)
+    idle(page)
+    yield page
+    context.close()
+
+
+def idle(page):
+    expect(page.locator("#jp-main-statusbar").get_by_text("| Idle")).to_be_visible(timeout=120_000)
+
+
+def panel(page, cell):
+    return page.locator(".jp-Notebook .jp-Cell").nth(cell).locator(".privkit-panel")
+
+
+def command(page, label):
+    page.keyboard.press("Control+Shift+C")
+    page.locator("#modal-command-palette input").fill(label)
+    page.keyboard.press("Enter")
+
+
+def pictures(page, artifacts, theme):
+    for cell, name in NAMES.items():
+        panel(page, cell).scroll_into_view_if_needed()
+        panel(page, cell).screenshot(path=artifacts / f"panel_{name}_{theme}.png", animations="disabled")
+
+
+def serious(page, *selectors):
+    """Return what axe-core finds serious or critical inside `selectors`."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+    found = axe.Axe().run(page, context={"include": [[selector] for selector in selectors]}).response["violations"]
+    return [
+        (rule["id"], node["target"], node["failureSummary"])
+        for rule in found
+        for node in rule["nodes"]
+        if rule["impact"] in {"serious", "critical"}
+    ]
+
+
+def test_every_panel_is_drawn_and_names_stay_text(page, artifacts):
+    for cell in NAMES:
+        expect(panel(page, cell)).to_have_count(1)
+        expect(panel(page, cell)).to_have_attribute("role", "group")
+        assert panel(page, cell).locator("img, script").count() == 0
+    for cell in (K, RISK):
+        expect(panel(page, cell)).to_contain_text(HOSTILE)
+    expect(panel(page, LATTICE).get_by_role("slider", name=HOSTILE[:20])).to_have_count(1)
+    page.mouse.move(0, 0)
+    pictures(page, artifacts, "light")
+
+
+def test_price_and_accuracy_move_each_other(page):
+    plan = panel(page, PLAN)
+    price, width = plan.get_by_label("ε =", exact=True), plan.get_by_label("± =", exact=True)
+    expect(price).to_have_value("0.2")
+    expect(width).to_have_value("15")
+    plan.get_by_role("slider", name="ε", exact=True).focus()
+    page.keyboard.press("ArrowRight")
+    expect(price).to_have_value("0.224")
+    expect(width).to_have_value("13")
+    plan.get_by_role("slider", name="accuracy ±", exact=True).focus()
+    for _ in range(4):
+        page.keyboard.press("ArrowRight")
+    expect(width).to_have_value(re.compile("^(19|2[0-9])$"))
+    assert 0.1 < float(price.input_value()) < 0.17
+    expect(plan.locator(".pk-title").first).to_contain_text(f"ε = {price.input_value()}")
+    # The arrows stayed in the panel: JupyterLab moved to no other cell.
+    assert "privkit" in page.evaluate("document.activeElement.closest('.privkit-panel')?.className ?? 'outside'")
+    price.fill("0.2")
+    page.keyboard.press("Enter")
+    expect(width).to_have_value("15")
+
+
+def test_the_mouse_drags_too(page):
+    plan = panel(page, PLAN)
+    handle = plan.get_by_role("slider", name="ε", exact=True)
+    spot = handle.bounding_box()
+    page.mouse.move(spot["x"] + 5, spot["y"] + 5)
+    page.mouse.down()
+    page.mouse.move(spot["x"] - 60, spot["y"] + 5, steps=4)
+    page.mouse.up()
+    expect(plan.get_by_label("ε =", exact=True)).not_to_have_value("0.2")
+    plan.get_by_label("ε =", exact=True).fill("0.2")
+    page.keyboard.press("Enter")
+    expect(plan.get_by_label("± =", exact=True)).to_have_value("15")
+
+
+def test_a_release_asks_once_and_needs_no_mouse(page, artifacts):
+    plan = panel(page, PLAN)
+    plan.get_by_role("button", name="Release …").focus()
+    page.keyboard.press("Enter")
+    confirm = plan.get_by_role("button", name="Spend ε = 0.2")
+    expect(confirm).to_be_focused()
+    expect(plan.get_by_role("status")).to_contain_text("cannot be taken back")
+    plan.screenshot(path=artifacts / "panel_plan_asks.png", animations="disabled")
+    expect(panel(page, BUDGET)).to_contain_text("ε = 1 of 1 left")
+    page.keyboard.press("Tab")
+    expect(plan.get_by_role("button", name="Cancel")).to_be_focused()
+    page.keyboard.press("Space")
+    expect(plan.get_by_role("status")).to_contain_text("Nothing was spent.")
+    expect(confirm).to_be_hidden()
+    plan.get_by_role("button", name="Release …").focus()
+    page.keyboard.press("Enter")
+    expect(confirm).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(plan).to_contain_text("Released: cost ε = 0.2", timeout=30_000)
+    expect(plan).to_contain_text("Where it comes from")
+    expect(panel(page, BUDGET)).to_contain_text("ε = 0.8 of 1 left", timeout=2000)
+    expect(panel(page, BUDGET)).to_contain_text("About 4 more like the last one, count (ε = 0.2, ± 15 each).")
+    expect(page.locator(".jp-privkit-status > button")).to_contain_text("ε 0.2 / 1", timeout=2000)
+
+
+def test_the_line_of_k_moves(page):
+    shown = panel(page, K)
+    expect(shown.get_by_role("img")).to_have_attribute("aria-label", re.compile("left of the line at k = 5"))
+    shown.get_by_role("slider", name="k", exact=True).focus()
+    before = shown.locator(".pk-badge").inner_text()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    expect(shown.get_by_label("k =", exact=True)).to_have_value("3")
+    expect(shown.get_by_role("img")).to_have_attribute("aria-label", re.compile("left of the line at k = 3"))
+    assert shown.locator(".pk-badge").inner_text() != before
+
+
+def test_the_threshold_of_risk_moves(page):
+    shown = panel(page, RISK)
+    expect(shown).to_contain_text("above 0.2")
+    shown.get_by_role("slider", name="threshold").focus()
+    page.keyboard.press("PageUp")
+    expect(shown).to_contain_text("above 0.25")
+    shown.get_by_label("risk >", exact=True).fill("0.34")
+    page.keyboard.press("Enter")
+    expect(shown).to_contain_text("every class of fewer than 3 rows")
+
+
+def test_the_explorer_moves_k_suppression_and_loss(page):
+    shown = panel(page, LATTICE)
+    title = shown.locator(".pk-title").first
+    before = title.inner_text()
+    ages = shown.get_by_role("slider", name="age", exact=True)
+    expect(ages).to_have_attribute("aria-valuetext", "0: value")
+    ages.focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    expect(ages).to_have_attribute("aria-valuetext", re.compile("^3: "))
+    expect(shown).to_contain_text("'age': 3")
+    assert title.inner_text() != before
+    page.keyboard.press("End")
+    expect(shown.locator(".pk-badge")).to_contain_text("holds with 0 of 3,000 records suppressed")
+
+
+def test_a_second_kernel_spends_and_the_panel_follows(page, lab, folder):
+    manager = pytest.importorskip("jupyter_client.manager")
+    kernel, client = manager.start_new_kernel(cwd=str(folder), env=lab.env, startup_timeout=60)
+    try:
+        code = "import pandas as pd, privkit as pk\npk.open_project('panels')\n"
+        code += "pd.DataFrame({'a': [1]}).privacy.dp_count(epsilon=0.3)"
+        reply = client.execute_interactive(code, timeout=60, output_hook=lambda _: None)
+        assert reply["content"]["status"] == "ok"
+        expect(panel(page, BUDGET)).to_contain_text("ε = 0.5 of 1 left", timeout=4000)
+    finally:
+        client.stop_channels()
+        kernel.shutdown_kernel(now=True)
+
+
+@pytest.mark.parametrize("theme", ["Light", "Dark"])
+def test_axe_finds_nothing_serious(page, artifacts, theme):
+    command(page, f"Use Theme: JupyterLab {theme}")
+    dark = "false" if theme == "Dark" else "true"
+    expect(page.locator("body")).to_have_attribute("data-jp-theme-light", dark, timeout=20_000)
+    page.wait_for_timeout(300)
+    if theme == "Dark":
+        page.mouse.move(0, 0)
+        pictures(page, artifacts, "dark")
+    assert serious(page, ".privkit-panel", ".jp-privkit-status") == []
+
+
+def test_without_a_kernel_the_still_pictures_stand(page, lab, folder, artifacts):
+    page.keyboard.press("Control+s")
+    expect(page.locator(".jp-mod-dirty")).to_have_count(0, timeout=20_000)
+    stored = json.loads((folder / "panels.ipynb").read_text(encoding="utf-8"))
+    assert "widgets" not in stored["metadata"]
+    # A kernel of a language that nobody has: JupyterLab asks. And nobody trusts this notebook: no script, no shapes.
+    stored["metadata"] = {"kernelspec": {"name": "gone", "display_name": "Gone", "language": "gone"}}
+    (folder / "still.ipynb").write_text(json.dumps(stored), encoding="utf-8")
+    other = page.context.new_page()
+    other.goto(f"{lab.url}lab/tree/panels/still.ipynb?reset&token={lab.token}")
+    other.locator(".jp-Dialog").get_by_role("button", name="No Kernel").click(timeout=30_000)
+    for cell, told in {
+        BUDGET: "of 1 left",
+        PLAN: "± 15 (95 %)",
+        K: "k = 1",
+        RISK: "highest risk",
+        LATTICE: "k =",
+    }.items():
+        expect(other.locator(".jp-Notebook .jp-Cell").nth(cell).locator(".privkit")).to_contain_text(told)
+    assert other.locator(".privkit-panel, .privkit img").count() == 0
+    other.screenshot(path=artifacts / "panels_still.png", animations="disabled")
+    other.close()
+
+
+def test_after_a_restart_the_panel_lives_again(page):
+    command(page, "Restart Kernel and Run All Cells")
+    page.get_by_role("button", name="Confirm Kernel Restart").click()
+    expect(page.locator("#jp-main-statusbar").get_by_text("| Idle")).not_to_be_visible(timeout=10_000)
+    idle(page)
+    expect(panel(page, BUDGET)).to_contain_text("ε = 0.5 of 1 left", timeout=60_000)
+    expect(panel(page, LATTICE)).to_have_count(1, timeout=60_000)
+    plan = panel(page, PLAN)
+    plan.get_by_role("button", name="Release …").click()
+    plan.get_by_role("button", name="Spend ε = 0.2").click()
+    expect(plan).to_contain_text("Released: replayed at no cost", timeout=30_000)  # the data is the same
+    expect(panel(page, BUDGET)).to_contain_text("ε = 0.5 of 1 left")
+
+
+def test_panels_work_in_notebook_7(page, lab, folder, artifacts):
+    if importlib.util.find_spec("notebook") is None:
+        pytest.skip("notebook is not installed")
+    write(folder / "seven.ipynb", [CELLS[0], CELLS[BUDGET], CELLS[K]])
+    other = page.context.new_page()
+    other.goto(f"{lab.url}notebooks/panels/seven.ipynb?token={lab.token}")
+    other.locator(".jp-NotebookKernelStatus").wait_for(state="attached", timeout=60_000)
+    expect(other.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]")).to_be_attached(timeout=60_000)
+    other.wait_for_timeout(1500)  # idle is told before the kernel is connected
+    other.get_by_role("menuitem", name="Run", exact=True).click()
+    other.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    shown = panel(other, 2)
+    expect(shown).to_have_count(1, timeout=60_000)
+    expect(panel(other, 1)).to_contain_text("of 1 left")
+    expect(other.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]")).to_be_attached(timeout=60_000)
+    other.wait_for_timeout(500)  # the notebook takes the focus once more when all has run
+    shown.get_by_role("slider", name="k", exact=True).focus()
+    other.keyboard.press("ArrowRight")
+    expect(shown.get_by_label("k =", exact=True)).to_have_value("6")
+    other.screenshot(path=artifacts / "panels_notebook7.png", animations="disabled")
+    other.close()
+
+
+def test_no_dialog_fired_and_nothing_was_asked_of_another_host(page):
+    assert page.dialogs == []
+    assert page.foreign == []
