@@ -66,7 +66,7 @@ class Coarsen(ValueOperation):
         if self.bins is not None:
             return f"put into the bins between {', '.join(f'{edge:g}' for edge in self.bins)}"
         if self.prefix is not None:
-            return f"cut to the first {self.prefix} characters"
+            return f"cut to the first {self.prefix} characters" if self.prefix > 1 else "cut to the first character"
         told = [
             f"rounded to multiples of {self.round:g}" if self.round is not None else "",
             f"bottom-coded at {self.bottom:g}" if self.bottom is not None else "",

@@ -72,6 +72,7 @@ class EventsResult(Shown):
         *,
         register: object = None,
         on: Mapping[str, str] | None = None,
+        on_before: Mapping[str, str] | None = None,
         before: bool = True,
     ) -> EventsReport:
         """Tell what was touched, and how exposed the result is: k, uniques, links to a register, identifiers left.
@@ -87,6 +88,8 @@ class EventsResult(Shown):
             A list of named persons to link with.
         on : mapping of str to str, optional
             Which column of the result meets which of the register.
+        on_before : mapping of str to str, optional
+            The same for the input, where values were other ones; by default `on`, if no rule changes its fields.
         before : bool
             Whether to look at the input too, where it can be read again.
 
@@ -109,7 +112,7 @@ class EventsResult(Shown):
         """
         # Joins several rooms, so it lives above this one and is loaded by name, as the views are.
         check = import_module("privkit.study.events_check")
-        report: EventsReport = check.report(self, qi, register=register, on=on, before=before)
+        report: EventsReport = check.report(self, qi, register=register, on=on, on_before=on_before, before=before)
         return report
 
     @property

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from privkit.anonymity.kanon import kanon
 from privkit.errors import ColumnNotFoundError, ParameterError
+from privkit.events.drop import Keep
 from privkit.events.flatten import flatten, read_events
 from privkit.events.merge import Merge
 from privkit.events.number import Number
@@ -36,6 +37,7 @@ def report(
     *,
     register: object = None,
     on: Mapping[str, str] | None = None,
+    on_before: Mapping[str, str] | None = None,
     before: bool = True,
 ) -> EventsReport:
     """Return what a recipe did and how exposed its result is; see :meth:`EventsResult.report`."""
@@ -49,7 +51,8 @@ def report(
         after = exposure(flat, chosen, persons=persons, register=register, on=on)
         warnings += residual_identifiers(flat, made=_made(recipe))
         if before and _readable(result.source):
-            earlier = _before(result, chosen, register, on)
+            links = on_before if on_before is not None else _unchanged(recipe, on)
+            earlier = _before(result, chosen, register, links)
     else:
         warnings.append("the result is an iterator: collect it into a list to have it checked")
     return EventsReport(
@@ -118,15 +121,15 @@ def _before(
     names = [name for name in dict.fromkeys(origin.get(name, name) for name in chosen) if name in flat.columns]
     if not names:
         return None
-    links = {origin.get(name, name): column for name, column in (on or {}).items()}
-    known = links and all(name in flat.columns for name in links)
-    return exposure(
-        flat,
-        names,
-        persons=None if result.subject is None else subjects(events, result.subject),
-        register=register if known else None,
-        on=links if known else None,
-    )
+    who = None if result.subject is None else subjects(events, result.subject)
+    return exposure(flat, names, persons=who, register=register if on else None, on=on)
+
+
+def _unchanged(recipe: Recipe, on: Mapping[str, str] | None) -> Mapping[str, str] | None:
+    """Return the columns that meet the register, if none of them has another value or name than before."""
+    changing = [operation for operation in recipe.operations if not isinstance(operation, Keep)]
+    touched = [path for operation in changing for path in operation.targets()]
+    return None if any(name in touched for name in on or {}) else on
 
 
 def subjects(events: Sequence[Mapping[str, Any]], subject: str) -> list[int]:

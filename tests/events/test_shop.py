@@ -112,11 +112,18 @@ def test_exposure_of_the_raw_orders_is_what_plain_python_counts(orders, register
 def test_the_recipe_lowers_exposure_and_the_report_shows_both_sides(shop_recipe, orders, register):
     result = shop_recipe.apply(orders, subject="shipping.to")
     qi = ["shipping.zip", "shipping.country"]
-    report = result.report(qi, register=register.assign(area=register["postcode"].str[:2]), on={"shipping.zip": "area"})
+    report = result.report(
+        qi,
+        register=register.assign(area=register["postcode"].str[:2]),
+        on={"shipping.zip": "area"},
+        on_before={"shipping.to": "name", "shipping.zip": "postcode"},
+    )
     assert report.before.n_events == report.after.n_events == KNOWN["events"]
     assert report.before.n_persons == report.after.n_persons
     assert report.before.n_unique_persons > report.after.n_unique_persons
     assert report.after.linked_persons.one == 0
+    assert report.before.linked_persons.one > 400
+    assert result.report(qi, register=register, on={"shipping.zip": "postcode"}).before.linked is None
     assert "Mona" not in repr(report) + report._repr_html_()
 
 
