@@ -11,7 +11,6 @@ from privkit.project.project import Project
 from privkit.view.markup import Markup, card, note, table, tag
 from privkit.view.parts_project import Part, parts
 from privkit.view.text_project import (
-    HONEST,
     earlier,
     last_entries,
     ledger_answer,
@@ -27,9 +26,6 @@ from privkit.view.text_project import (
 if TYPE_CHECKING:
     from privkit.budget.balance import Balance
     from privkit.budget.entry import Entry
-
-#: How many entries a panel lists.
-_IN_PANEL = 10
 
 
 @singledispatch
@@ -60,25 +56,6 @@ def _ledger(ledger: LedgerView) -> Markup:
     except PrivkitError as error:
         return refusal(ledger.account.name, error)
     return card(ledger_answer(ledger.account.name, balance), listing(entries, balance), then=ledger_next())
-
-
-def panel(project: Project) -> Markup:
-    """Return what a project's panel shows at this moment: the bar, the legend in words, and the last entries.
-
-    Raises
-    ------
-    LedgerError
-        If the ledger cannot be read.
-    """
-    balance = project.account.balance()
-    entries = last_entries(project.account, balance, _IN_PANEL)
-    return card(
-        project_answer(project.name, balance),
-        *map(bar, parts(balance)),
-        *(tag("p", reason) for reason in project_reasons(project, balance) if reason),
-        listing(entries, balance),
-        note(HONEST),
-    )
 
 
 def refusal(name: str, error: PrivkitError) -> Markup:

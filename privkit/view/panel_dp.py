@@ -15,14 +15,13 @@ from privkit.view.markup import Markup, card, join, meter, tag
 from privkit.view.panel_base import Panel, live
 from privkit.view.panel_drawing import WIDTH, box, drawing, line, words
 from privkit.view.panel_style import STYLE
-from privkit.view.text_dp import amount, left_after, plan_answer
+from privkit.view.text_dp import amount, plan_answer
 from privkit.view.words import number, percent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from privkit.dp.release import Release
-    from privkit.values.loss import PrivacyLoss
 
 #: The sliders move in steps of a twentieth of a power of ten.
 _STEP = 0.05
@@ -57,7 +56,6 @@ class PlanPanel(Panel):
 
     def __init__(self, plan: Plan) -> None:
         self._first = self.plan = plan
-        self._left = plan.left
         self.release_: Release | None = None
         self._asked = False
         self._moving = False
@@ -147,7 +145,7 @@ class PlanPanel(Panel):
         return self._at(self.price_number.max) if upper is None else known[upper]
 
     def _draw(self) -> None:
-        self._picture.value = str(picture(self.plan, self._first, self._left))
+        self._picture.value = str(picture(self.plan, self._first))
 
     # -- release ---------------------------------------------------------------------------------------------------
 
@@ -177,8 +175,6 @@ class PlanPanel(Panel):
         self._withdraw("")
         with self.calm(self._status):
             self.release_ = self.plan.release()
-            if self._left is not None and not self.release_.replayed:
-                self._left = self._left - self.plan.loss
             paid = "replayed at no cost" if self.release_.replayed else f"cost {amount(self.plan.loss)}"
             self._status.value = str(card(f"Released: {paid}. It is .release_ of this panel."))
             self._result.value = html.render(self.release_)
@@ -194,9 +190,9 @@ class PlanPanel(Panel):
         return text.render(self.plan if self.release_ is None else self.release_)
 
 
-def picture(plan: Plan, first: Plan, left: PrivacyLoss | None) -> Markup:
+def picture(plan: Plan, first: Plan) -> Markup:
     """Return what the price buys: the error band, and the share of what is left."""
-    return card(plan_answer(plan), STYLE, _band(plan, first), *_share(plan, left))
+    return card(plan_answer(plan), STYLE, _band(plan, first), *_share(replace(plan, left=first.left)))
 
 
 def _band(plan: Plan, first: Plan) -> Markup | None:
@@ -227,13 +223,14 @@ def _band(plan: Plan, first: Plan) -> Markup | None:
     )
 
 
-def _share(plan: Plan, left: PrivacyLoss | None) -> list[Markup]:
-    if left is None:
+def _share(plan: Plan) -> list[Markup]:
+    if plan.left is None:
         return []
-    share = float(plan.loss.main / left.main) if left.main > 0 else math.inf
-    told = f"{percent(min(share, 1))} of what the project has left" if share <= 1 else "more than the project has left"
-    after = f"{told[0].upper()}{told[1:]}. {left_after(replace(plan, left=left))}"
-    return [meter(share, told, short=not plan.loss.fits(left)), tag("p", after)]
+    short = not plan.loss.fits(plan.left)
+    share = float(plan.loss.main / plan.left.main) if plan.left.main > 0 else math.inf
+    much = "More" if short else percent(share)
+    told = f"{much} {'than' if short else 'of'} what the project had left when this was planned ({amount(plan.left)})"
+    return [meter(share, told, short=short), tag("p", f"{told}. The same question asked again costs nothing.")]
 
 
 def _range(plan: Plan) -> tuple[float, float]:

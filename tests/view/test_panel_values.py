@@ -125,7 +125,7 @@ def test_a_release_asks_once(project, plan):
     plan.confirm.click()  # a double click
     assert len(project.ledger) == 1
     assert plan.release_.loss == project.spent
-    assert "ε = 0.8 left" in shown(plan)
+    assert "20.0 % of what the project had left when this was planned (ε = 1)" in shown(plan)
     assert repr(plan) == repr(plan.release_)
 
 
