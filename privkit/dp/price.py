@@ -77,10 +77,11 @@ def priced(question: Question, measure: Measure, price: Price, function: str) ->
         cheapest = min(amounts.values())
         amounts = {kind: amount for kind, amount in amounts.items() if amount == cheapest}
     offers: list[tuple[float, int, PrivacyLoss, Noise]] = []
+    alone = len(amounts) == 1
     for kind, amount in amounts.items():
         loss = _loss(measure, amount, delta if kind is not Laplace else Exact(0))
         noise = kind.for_loss(question.sensitivity, loss, **question.asked.kind(question))
-        error = question.asked.half_width(noise, ALPHA, rows if rows is not None else 1000)
+        error = None if alone else question.asked.half_width(noise, ALPHA, rows if rows is not None else 1000)
         offers.append((error if error is not None else noise.scale, len(offers), loss, noise))
     _, _, loss, noise = min(offers, key=lambda offer: offer[:2])
     return loss, noise, rows

@@ -59,11 +59,19 @@ def ratio_half_width(
     side. Both sides together miss alpha if each of the two sums has its two-sided quantile below t·total. The worst θ
     in [0, 1] is taken, so the width holds for every ratio. 1 at most.
     """
-    low, high = 0.0, 1.0
-    thetas = np.linspace(0.0, 1.0, 33)[:, None]
-    for _ in range(40):
+    thetas = np.linspace(0.0, 1.0, 17)[:, None]
+
+    def fits(width: float) -> bool:
+        weights = np.concatenate([above - (thetas + sign * width) * below for sign in (-1, 1)])
+        return bool(noise.combined(weights, alpha).max() <= width * total)
+
+    if not fits(1.0):
+        return 1.0
+    high = 1.0
+    while high > 1e-15 and fits(high / 2):
+        high /= 2
+    low = high / 2
+    for _ in range(12):
         middle = (low + high) / 2
-        weights = np.concatenate([above - (thetas + sign * middle) * below for sign in (-1, 1)])
-        fits = noise.combined(weights, alpha).max() <= middle * total
-        low, high = (low, middle) if fits else (middle, high)
+        low, high = (low, middle) if fits(middle) else (middle, high)
     return high
