@@ -28,13 +28,25 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "privkit.anonymity.tclose": ("TClosenessReport", "tclose"),
     "privkit.dp.plan": ("Plan",),
     "privkit.dp.release": ("Release",),
+    "privkit.events.tables": ("pseudonymize",),
     "privkit.examples": ("example",),
-    "privkit.project.counts": ("dp_count",),
+    "privkit.project.counts": ("dp_count", "dp_crosstab", "dp_histogram", "dp_nunique", "dp_value_counts"),
     "privkit.project.project": ("Project", "open_project"),
+    "privkit.project.quantiles": ("dp_bounds", "dp_median", "dp_quantile", "dp_top_k"),
+    "privkit.project.query": ("dp_describe", "dp_query"),
+    "privkit.project.sums": ("dp_mean", "dp_std", "dp_sum", "dp_var"),
+    "privkit.risk.copula": ("person_uniqueness",),
     "privkit.risk.link": ("LinkReport", "link"),
     "privkit.risk.report": ("RiskReport",),
+    "privkit.risk.rocher": ("CopulaReport", "copula_uniqueness"),
     "privkit.risk.suda": ("SudaReport", "suda"),
+    "privkit.risk.thresholds": ("Threshold",),
     "privkit.risk.unicity": ("UnicityReport", "unicity"),
+    "privkit.study.consent": ("consented",),
+    "privkit.study.inventory": ("Inventory",),
+    "privkit.study.inventory_audit": ("audit",),
+    "privkit.study.inventory_check": ("InventoryCheck",),
+    "privkit.study.subject": ("ErasureReport", "SubjectReport", "erase_subject", "find_subject"),
     "privkit.transform.anonymize": ("anonymize",),
     "privkit.transform.anonymized": ("Anonymized",),
     "privkit.transform.anonymizer": ("Anonymizer",),
@@ -56,12 +68,14 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "PopulationUniqueness",
         "SampleUniqueness",
         "TCloseness",
+        "ValueTree",
     ),
+    "privkit.values.expression.builders": ("cut", "day", "hour", "isin", "month", "prefix", "weekday", "year"),
     "privkit.values.keys": ("public_values",),
     "privkit.errors": tuple(name for name in _errors.__all__ if name.endswith("Error")),
 }
 #: Modules that are namespaces of their own.
-_MODULES = {"plan": "privkit.project.plan", "risk": "privkit.risk"}
+_MODULES = {"plan": "privkit.project.plan", "risk": "privkit.risk", "events": "privkit.events"}
 _HOMES = {name: home for home, names in _NAMES.items() for name in names}
 
 __all__ = sorted(["ROW", *_HOMES, *_MODULES])  # noqa: PLE0605

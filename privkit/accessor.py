@@ -53,6 +53,20 @@ class PlanAccessor:
         return "df.privacy.plan: what each dp_* call would cost. next: .dp_count(epsilon=0.1)"
 
     dp_count = Delegate("privkit.project.plan")
+    dp_value_counts = Delegate("privkit.project.plan")
+    dp_crosstab = Delegate("privkit.project.plan")
+    dp_histogram = Delegate("privkit.project.plan")
+    dp_nunique = Delegate("privkit.project.plan")
+    dp_sum = Delegate("privkit.project.plan")
+    dp_mean = Delegate("privkit.project.plan")
+    dp_var = Delegate("privkit.project.plan")
+    dp_std = Delegate("privkit.project.plan")
+    dp_quantile = Delegate("privkit.project.plan")
+    dp_median = Delegate("privkit.project.plan")
+    dp_bounds = Delegate("privkit.project.plan")
+    dp_top_k = Delegate("privkit.project.plan")
+    dp_query = Delegate("privkit.project.plan")
+    dp_describe = Delegate("privkit.project.plan")
 
 
 @pd.api.extensions.register_dataframe_accessor("privacy")
@@ -71,6 +85,7 @@ class PrivacyAccessor:
         return "df.privacy: look .kanon(qi), .risk(qi) · change .anonymize(qi, k=5) · release .dp_count(...)"
 
     # Look: exact reports, for the owner's eyes.
+    audit = Delegate("privkit.study.inventory_audit")
     kanon = Delegate("privkit.anonymity.kanon")
     ldiv = Delegate("privkit.anonymity.ldiv")
     tclose = Delegate("privkit.anonymity.tclose")
@@ -95,6 +110,8 @@ class PrivacyAccessor:
     rank_swap = Delegate("privkit.transform.perturb")
     round_to = Delegate("privkit.transform.perturb")
     top_bottom = Delegate("privkit.transform.perturb")
+    pseudonymize = Delegate("privkit.events.tables")
+    events = Delegate("privkit.events.tables")
 
     @property
     def plan(self) -> PlanAccessor:
@@ -103,3 +120,17 @@ class PrivacyAccessor:
 
     # Release: spends budget.
     dp_count = Delegate("privkit.project.counts")
+    dp_value_counts = Delegate("privkit.project.counts")
+    dp_crosstab = Delegate("privkit.project.counts")
+    dp_histogram = Delegate("privkit.project.counts")
+    dp_nunique = Delegate("privkit.project.counts")
+    dp_sum = Delegate("privkit.project.sums")
+    dp_mean = Delegate("privkit.project.sums")
+    dp_var = Delegate("privkit.project.sums")
+    dp_std = Delegate("privkit.project.sums")
+    dp_quantile = Delegate("privkit.project.quantiles")
+    dp_median = Delegate("privkit.project.quantiles")
+    dp_bounds = Delegate("privkit.project.quantiles")
+    dp_top_k = Delegate("privkit.project.quantiles")
+    dp_query = Delegate("privkit.project.query")
+    dp_describe = Delegate("privkit.project.query")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from privkit.commands.table import add_table, names, read_table
 from privkit.transform.anonymize import anonymize
 from privkit.transform.hierarchy_file import read_hierarchies, write_hierarchies
-from privkit.values.criteria import KAnonymity, LDiversity
+from privkit.values.criteria import Criterion, KAnonymity, LDiversity
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,7 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write the anonymized table, whole or not at all, and print what it cost; return 0."""
     table = read_table(options.file, options.sep).drop(columns=options.drop)
-    criteria = KAnonymity(options.k, unit=options.unit) if options.unit else KAnonymity(options.k)
+    criteria: Criterion = KAnonymity(options.k, unit=options.unit) if options.unit else KAnonymity(options.k)
     if options.l is not None:
         criteria = criteria & LDiversity(options.sensitive, options.l)
     out = anonymize(

@@ -11,7 +11,7 @@ import numpy as np
 from privkit.dp.derived import Derived, limits_of
 from privkit.dp.postprocess import _linear
 from privkit.errors import ParameterError
-from privkit.errors.postprocess import HierarchyError
+from privkit.errors.postprocess import TotalsError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,7 +73,7 @@ def consistent(*parts: object, within: Within | None = None) -> Consistent:
 
     Raises
     ------
-    HierarchyError
+    TotalsError
         If the tables do not nest.
 
     Notes
@@ -95,10 +95,10 @@ def consistent(*parts: object, within: Within | None = None) -> Consistent:
     if len(found) < 2:
         raise ParameterError.of("consistent", "parts", f"{len(found)} tables", "two or more", "Example: cells, totals.")
     if len(names := {part.name for part in found}) > 1:
-        raise HierarchyError.statistics("consistent", sorted(names))
+        raise TotalsError.statistics("consistent", sorted(names))
     finest = max(found, key=lambda part: (len(_columns(part)), len(part)))
     if len(finest) > MOST:
-        raise HierarchyError.size("consistent", len(finest), MOST)
+        raise TotalsError.size("consistent", len(finest), MOST)
     blocks = [_block(part, finest, within or {}) for part in found]
     design = np.concatenate(blocks)
     estimator = _least_squares(design, np.concatenate([_variances(part) for part in found]))
@@ -122,13 +122,13 @@ def _block(part: Derived, finest: Derived, within: Within) -> NDArray[np.float64
     columns = _columns(part)
     unknown = [name for name in columns if name not in _columns(finest) and not _reached(name, finest, within)]
     if unknown:
-        raise HierarchyError.columns_of("consistent", unknown, _columns(finest))
+        raise TotalsError.columns_of("consistent", unknown, _columns(finest))
     levels = [_level(name, finest, within) for name in columns]
     groups = levels[0] if len(levels) == 1 else pd.MultiIndex.from_arrays(levels, names=columns)
     places = part.index.get_indexer(groups)
     empty = len(part) - len(np.unique(places[places >= 0]))
     if missing := int((places < 0).sum()) + empty:
-        raise HierarchyError.keys_of("consistent", columns, missing)
+        raise TotalsError.keys_of("consistent", columns, missing)
     block = np.zeros((len(part), len(finest)))
     block[places, np.arange(len(finest))] = 1
     return block
@@ -147,7 +147,7 @@ def _level(name: str, finest: Derived, within: Within) -> pd.Index:
     values = finest.index.get_level_values(fine)
     missing = sum(value not in coarse for value in values)
     if missing:
-        raise HierarchyError.keys_of("consistent", [name], missing)
+        raise TotalsError.keys_of("consistent", [name], missing)
     return pd.Index([coarse[value] for value in values], name=name)
 
 

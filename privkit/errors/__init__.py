@@ -14,7 +14,14 @@ from privkit.errors.arguments import (
     ParameterError,
 )
 from privkit.errors.base import NOTHING_SPENT, PrivkitError, close_matches, listed, nothing_spent
-from privkit.errors.dp import ColumnKindError, MechanismError, PriceError, ValueBoundsError, ValueBoundsRequiredError
+from privkit.errors.dp import (
+    ColumnKindError,
+    IntervalError,
+    MechanismError,
+    PriceError,
+    ValueBoundsError,
+    ValueBoundsRequiredError,
+)
 from privkit.errors.engine import EngineError
 from privkit.errors.events import (
     EventError,
@@ -28,6 +35,7 @@ from privkit.errors.events import (
     SecretLeakError,
     UnmatchedFieldsError,
 )
+from privkit.errors.expression import ExpressionError
 from privkit.errors.ledger import (
     LedgerBusyError,
     LedgerDamagedError,
@@ -45,6 +53,7 @@ from privkit.errors.ledger import (
     PendingReleaseError,
     ReservationError,
 )
+from privkit.errors.postprocess import KeysDifferError, NotLinearError, NotReleasedError, TotalsError
 from privkit.errors.project import (
     CeilingError,
     InsufficientBudgetError,
@@ -62,6 +71,7 @@ from privkit.errors.risk import (
     TruthError,
     WeightsError,
 )
+from privkit.errors.simulated import SimulatedError
 from privkit.errors.transform import HierarchyError, InfeasibleError, PromiseBrokenError
 
 __all__ = [
@@ -74,12 +84,15 @@ __all__ = [
     "EngineError",
     "EventError",
     "EventsInputError",
+    "ExpressionError",
     "ExtraMissingError",
     "FrameError",
     "HierarchyError",
     "InfeasibleError",
     "InsufficientBudgetError",
+    "IntervalError",
     "InventoryError",
+    "KeysDifferError",
     "KeysError",
     "LedgerBusyError",
     "LedgerDamagedError",
@@ -100,7 +113,9 @@ __all__ = [
     "MeasurementError",
     "MechanismError",
     "NoProjectError",
+    "NotLinearError",
     "NotPublicError",
+    "NotReleasedError",
     "OrphanedReleaseError",
     "ParameterError",
     "PathError",
@@ -117,6 +132,8 @@ __all__ = [
     "SearchLimitError",
     "SecretKeyError",
     "SecretLeakError",
+    "SimulatedError",
+    "TotalsError",
     "TruthError",
     "UnmatchedFieldsError",
     "ValueBoundsError",

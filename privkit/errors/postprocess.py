@@ -78,7 +78,7 @@ class KeysDifferError(ParameterError):
         return error
 
 
-class HierarchyError(ParameterError):
+class TotalsError(ParameterError):
     """Released tables do not nest in one another.
 
     Attributes
@@ -89,7 +89,7 @@ class HierarchyError(ParameterError):
     columns: tuple[str, ...] = ()
 
     @classmethod
-    def columns_of(cls, function: str, unknown: Sequence[str], finest: Sequence[str]) -> HierarchyError:
+    def columns_of(cls, function: str, unknown: Sequence[str], finest: Sequence[str]) -> TotalsError:
         """Some tables are grouped by columns that the finest one does not have."""
         error = cls(
             f"{function}(): {listed(unknown)} cannot be found from the finest table, which is by {listed(finest)}. "
@@ -99,7 +99,7 @@ class HierarchyError(ParameterError):
         return error
 
     @classmethod
-    def keys_of(cls, function: str, by: Sequence[str], missing: int) -> HierarchyError:
+    def keys_of(cls, function: str, by: Sequence[str], missing: int) -> TotalsError:
         """The keys of a coarse table and the groups of the finest one do not match."""
         error = cls(
             f"{function}(): {missing} keys of the table by {listed(by)} and the keys of the finest table do not match. "
@@ -109,7 +109,7 @@ class HierarchyError(ParameterError):
         return error
 
     @classmethod
-    def statistics(cls, function: str, names: Sequence[str]) -> HierarchyError:
+    def statistics(cls, function: str, names: Sequence[str]) -> TotalsError:
         """The tables hold different statistics."""
         error = cls(
             f"{function}(): the tables hold {listed(names)}, but one statistic is made consistent at a time. "
@@ -119,7 +119,7 @@ class HierarchyError(ParameterError):
         return error
 
     @classmethod
-    def size(cls, function: str, cells: int, most: int) -> HierarchyError:
+    def size(cls, function: str, cells: int, most: int) -> TotalsError:
         """The finest table is larger than a dense least-squares solution takes."""
         error = cls(
             f"{function}(): the finest table has {cells:,} groups; at most {most:,} are taken. Make parts consistent "

@@ -9,7 +9,14 @@ from privkit.budget.entry import Entry, Reservation
 from privkit.budget.keys import request_key
 from privkit.dp.measurement import draw, make_measurement
 from privkit.dp.release import decode_answer, encode_answer
-from privkit.errors import ColumnNotFoundError, FrameError, MeasurementError, ParameterError, PrivkitError, nothing_spent
+from privkit.errors import (
+    ColumnNotFoundError,
+    FrameError,
+    MeasurementError,
+    ParameterError,
+    PrivkitError,
+    nothing_spent,
+)
 from privkit.errors.dp import ColumnKindError
 from privkit.project.notebook import notebook_name
 from privkit.tally.fingerprint import fingerprint

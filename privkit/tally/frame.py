@@ -79,9 +79,9 @@ def open_frame(data: object, function: str, columns: Sequence[str] = (), argumen
     except TypeError:
         raise FrameError.unsupported(function, f"a {type(data).__name__}") from None
     if present is None:
-        present = frame.collect_schema().names()
-        if missing := [name for name in columns if name not in present]:
-            raise ColumnNotFoundError.of(function, argument, list(columns), missing, present)
+        known = frame.collect_schema().names()
+        if missing := [name for name in columns if name not in known]:
+            raise ColumnNotFoundError.of(function, argument, list(columns), missing, known)
     return frame
 
 

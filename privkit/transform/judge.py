@@ -10,6 +10,7 @@ import numpy as np
 
 from privkit.tally.forced import forced
 from privkit.tally.satisfied import least_size, satisfied
+from privkit.tally.trees import tree_levels
 from privkit.tally.uniqueness import population_uniqueness
 from privkit.values.criteria import (
     AverageRisk,
@@ -67,10 +68,11 @@ class Judge:
     @cached_property
     def trees(self) -> dict[str, Sequence[Ints]]:
         """The groups of each level of a sensitive column whose t-closeness has a hierarchy."""
-        found = {}
+        found: dict[str, Sequence[Ints]] = {}
         for part in self.criterion.parts:
             if isinstance(part, TCloseness) and not isinstance(part.distance, str):
-                found[part.sensitive] = _levels(part, self.coding)
+                values = self.coding.others[part.sensitive].values
+                found[part.sensitive] = tree_levels(part.distance, values, part.sensitive, "anonymize")
         return found
 
     def alone(self, part: Criterion) -> Judge:
@@ -163,11 +165,3 @@ class Judge:
 
 def _superset_closed(part: Criterion) -> bool:
     return isinstance(part, KAnonymity | KMap) or (isinstance(part, LDiversity) and part.kind == "distinct")
-
-
-def _levels(part: TCloseness, coding: Coding) -> Sequence[Ints]:
-    values = coding.others[part.sensitive].values
-    from privkit.transform.hierarchy import Hierarchy
-
-    tree = part.distance if isinstance(part.distance, Hierarchy) else Hierarchy.from_mapping(part.distance)  # type: ignore[arg-type]
-    return [level.codes for level in tree.lay(values, part.sensitive, "TCloseness").levels[:-1]]

@@ -33,6 +33,8 @@ class Exact(Fraction):
 
     def __new__(cls, numerator: object = 0, denominator: object = None) -> Exact:
         """Read an int, float, Decimal, Fraction or decimal string exactly."""
+        if denominator is None and type(numerator) is cls:
+            return numerator
         if isinstance(numerator, float):
             numerator = repr(float(numerator))
         value = Fraction(numerator) if denominator is None else Fraction(numerator, denominator)  # type: ignore[call-overload]

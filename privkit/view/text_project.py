@@ -54,7 +54,7 @@ def _ledger(ledger: LedgerView) -> str:
 
 @text.register(StudyPrice)
 def _price(price: StudyPrice) -> str:
-    listed = [f"  {p.question}: {amount(p.loss)}, ± {number(p.accuracy)}" for p in price.plans[:MOST]]
+    listed = [f"  {p.question}: {amount(p.loss)}{_error(p.accuracy)}" for p in price.plans[:MOST]]
     rest = len(price.plans) - len(listed)
     told = (
         f"It fits: project '{label(price.project)}' has {price.left} left, and then {price.left - price.total}."
@@ -63,6 +63,10 @@ def _price(price: StudyPrice) -> str:
     )
     answer = f"{plural(len(price.plans), 'plan')} for {amount(price.total)} in all"
     return lines(answer, *listed, f"  … {rest} more" if rest else "", told, then=[".to_frame()", ".plans[0].release()"])
+
+
+def _error(accuracy: float | None) -> str:
+    return "" if accuracy is None else f", ± {number(accuracy)}"
 
 
 def unreadable(name: str) -> str:

@@ -6,6 +6,7 @@ import os
 import select
 import socket
 import threading
+import time
 from urllib.parse import urlsplit
 
 import psycopg
@@ -127,6 +128,9 @@ def test_a_charge_whose_confirmation_is_lost_for_good_is_said_to_be_unknown_l3(w
     assert "It is not known whether ε = 0.5 was spent (ledger entry 1); nothing was drawn." in str(caught.value)
     del caught
     seen = Ledger.open(postgres_url, adopt=True).account("churn")
+    deadline = time.monotonic() + 10  # the server has the COMMIT, and is still to carry it out
+    while seen.spent != eps(0.5) and time.monotonic() < deadline:
+        time.sleep(0.05)
     assert seen.spent == eps(0.5)
     assert [entry.state for entry in seen.entries()] == ["orphaned"]
 

@@ -21,7 +21,7 @@ from privkit.dp.price import Price
 from privkit.dp.ratios import ratio
 from privkit.dp.release import Provenance, Release
 from privkit.errors import ParameterError
-from privkit.errors.postprocess import HierarchyError, KeysDifferError, NotLinearError, NotReleasedError
+from privkit.errors.postprocess import TotalsError, KeysDifferError, NotLinearError, NotReleasedError
 from privkit.values.bounds import ValueBounds
 from privkit.values.loss import Measure
 
@@ -303,12 +303,12 @@ def test_corrected_tables_cover_and_err_as_told():
 
 def test_tables_that_do_not_nest_are_refused():
     cells, other = released(np.arange(6), ("a", "b"), KEYS), released([1, 2], "c", [1, 2], entry=2)
-    with pytest.raises(HierarchyError, match="within=") as caught:
+    with pytest.raises(TotalsError, match="within=") as caught:
         consistent(cells, other)
     assert caught.value.columns == ("c",)
-    with pytest.raises(HierarchyError, match="1 keys"):
+    with pytest.raises(TotalsError, match="1 keys"):
         consistent(cells, released([1, 2, 3, 4], "a", ["x", "y", "z", "w"], entry=2))
-    with pytest.raises(HierarchyError, match="one statistic"):
+    with pytest.raises(TotalsError, match="one statistic"):
         mean = released(np.full((1, 2), 1000), asked=Mean("v", ValueBounds(0, 100)))
         consistent(cells, estimate(mean, "sum"))
     with pytest.raises(ParameterError, match="two or more"):
