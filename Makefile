@@ -20,7 +20,7 @@ stored:        ## the notebooks, run anew and stored executed
 	$(PYTHON) tests/notebooks/store.py
 
 slow:          ## kill matrices, ε audits, long searches for counterexamples
-	$(PYTHON) -m pytest tests/slow
+	$(PYTHON) -m pytest -s tests/slow/*.py
 
 bench:         ## ratios against pandas and peers; run on a quiet machine
 	$(PYTHON) tests/benchmarks
