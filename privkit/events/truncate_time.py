@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
 from privkit.events.moment import EPOCHS, on_moments
@@ -42,6 +42,32 @@ _UNITS: dict[str, Callable[[datetime], datetime]] = {
 }
 
 
+#: In 2024-05-16T13:47:21Z: how many characters stay, and what stands in the place of the others.
+_ENDS = {
+    "second": (19, "Z"),
+    "minute": (17, "00Z"),
+    "hour": (14, "00:00Z"),
+    "day": (11, "00:00:00Z"),
+    "month": (8, "01T00:00:00Z"),
+    "year": (5, "01-01T00:00:00Z"),
+}
+
+
+def _cut(stay: int, end: str, change: Change) -> Change:
+    """Return the same function, which cuts the form that most events have without writing it anew."""
+
+    def cut(value: Any) -> Any:
+        if type(value) is str and len(value) == 20 and value[4:17:3] == "--T::" and value[19] == "Z":
+            try:
+                datetime.fromisoformat(value)
+            except ValueError:
+                return change(value)  # which tells what is wrong
+            return value[:stay] + end
+        return change(value)
+
+    return cut
+
+
 @dataclass(frozen=True)
 class TruncateTime(ValueOperation):
     """Puts the start of the hour, day, week ... in the place of a time."""
@@ -76,7 +102,8 @@ class TruncateTime(ValueOperation):
         zone = ZoneInfo(self.tz) if self.tz else None
 
         if zone is None:
-            return on_moments(lambda moment: start(_whole(moment)), self.epoch, whole_days=True)
+            change = on_moments(lambda moment: start(_whole(moment)), self.epoch, whole_days=True)
+            return _cut(*_ENDS[self.unit], change) if self.unit in _ENDS else change
 
         def move(moment: datetime) -> datetime:
             return start(_whole(moment if moment.tzinfo is None else moment.astimezone(zone)))

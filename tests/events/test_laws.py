@@ -73,6 +73,18 @@ def test_shifting_keeps_order_and_spacing_within_a_subject(visits):
 
 
 @few
+@given(st.datetimes(), st.sampled_from(["second", "minute", "hour", "day", "week", "month", "quarter", "year"]))
+def test_every_form_of_a_time_is_truncated_alike(moment, unit):
+    moment = moment.replace(microsecond=0)
+    forms = [f"{moment.isoformat()}{end}" for end in ("Z", "+00:00", ".000Z", "")]
+    recipe = ev.Recipe([ev.truncate_time("t", unit)])
+    zulu, zone, fraction, local = (event["t"] for event in recipe.apply([{"t": form} for form in forms]).events)
+    assert zulu == fraction == zone.replace("+00:00", "Z") == f"{local}Z"
+    assert recipe.apply([{"t": zulu}]).events == [{"t": zulu}]
+    assert datetime.fromisoformat(local) <= moment
+
+
+@few
 @given(st.lists(events, max_size=5))
 def test_a_recipe_applied_to_nothing_changes_nothing(rows):
     recipe = ev.Recipe([ev.pseudonymize("no.such[].field", key=KEY), ev.drop("nor.this")])
