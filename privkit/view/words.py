@@ -55,16 +55,18 @@ def argument(columns: Sequence[object], longest: int = 60) -> str:
 
 
 def number(value: float) -> str:
-    """Return a number with its thousands apart; a fraction with four digits that count.
+    """Return a number with its thousands apart; a fraction with four digits that count, and no more from 1,000 on.
 
     Examples
     --------
-    >>> number(11267), number(0.75107751), number(3.0)
-    ('11,267', '0.7511', '3')
+    >>> number(11267), number(0.75107751), number(3.0), number(20003.4)
+    ('11,267', '0.7511', '3', '20,003')
     """
     if math.isinf(value):
         return "∞"
-    return f"{int(value):,}" if float(value).is_integer() else f"{value:,.4g}"
+    if float(value).is_integer() or 1000 <= abs(value) < float("inf"):
+        return f"{round(value):,}"
+    return f"{value:,.4g}"
 
 
 def percent(part: float, whole: float = 1) -> str:
