@@ -230,7 +230,7 @@ def _share(plan: Plan) -> list[Markup]:
     share = float(plan.loss.main / plan.left.main) if plan.left.main > 0 else math.inf
     much = "More" if short else percent(share)
     told = f"{much} {'than' if short else 'of'} what the project had left when this was planned ({amount(plan.left)})"
-    return [meter(share, told, short=short), tag("p", f"{told}. The same question asked again costs nothing.")]
+    return [meter(share, told, short=short), tag("p", f"{told}.")]
 
 
 def _range(plan: Plan) -> tuple[float, float]:

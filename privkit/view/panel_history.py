@@ -26,7 +26,7 @@ _POINTS = 240
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, WIDTH - 12, 14, 96
 _ALPHA = 0.05
 #: Statistics whose answer is one noisy whole number.
-_COUNTED = frozenset({"count", "persons", "histogram", "distinct"})
+_COUNTED = frozenset({"count", "persons", "nunique"})
 
 
 @dataclass

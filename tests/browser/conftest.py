@@ -97,6 +97,13 @@ def lab(tmp_path_factory):
             process.kill()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def light(lab):
+    """Let each module begin in the light theme, whatever the one before left behind."""
+    themes = lab.root / "settings" / "@jupyterlab" / "apputils-extension" / "themes.jupyterlab-settings"
+    themes.unlink(missing_ok=True)
+
+
 @pytest.fixture(scope="session")
 def chromium():
     found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
