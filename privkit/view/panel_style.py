@@ -22,6 +22,7 @@ STYLE = Markup(
 .privkit .pk-pale { fill: #0072B2; fill-opacity: 0.35; }
 .privkit .pk-under { fill: #D55E00; fill-opacity: 0.45; stroke: #D55E00; stroke-width: 1.5; }
 .privkit .pk-scroll { max-height: 22em; overflow: auto; }
+.privkit .pk-scroll th, .privkit .pk-scroll td { overflow-wrap: break-word; }
 @media (forced-colors: active) {
   .privkit .pk-line { stroke: Highlight; } .privkit .pk-fill, .privkit .pk-pale { fill: Highlight; }
   .privkit .pk-limit, .privkit .pk-under { stroke: CanvasText; } }
