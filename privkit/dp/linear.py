@@ -134,11 +134,14 @@ class Errors:
 
     def _merged(self) -> Errors:
         """Return the same errors with one term for each number and cell, and none of weight 0."""
-        names = np.stack([self.rows, self.sources, self.cells])
-        unique, inverse = np.unique(names, axis=1, return_inverse=True)
-        weights = np.bincount(inverse.ravel(), weights=self.weights, minlength=unique.shape[1])
+        places = max(len(self.drawn), 1)
+        width = int(self.cells.max(initial=0)) + 1
+        names = (self.rows * places + self.sources) * width + self.cells
+        unique, inverse = np.unique(names, return_inverse=True)
+        weights = np.bincount(inverse.ravel(), weights=self.weights, minlength=len(unique))
         kept = weights != 0
-        rows, sources, cells = unique[:, kept]
+        pairs, cells = np.divmod(unique[kept], width)
+        rows, sources = np.divmod(pairs, places)
         return Errors(self.size, self.drawn, rows, sources, cells, weights[kept])
 
     def variances(self) -> NDArray[np.float64]:
@@ -157,17 +160,20 @@ class Errors:
         """
         noises = list(self.drawn.values())
         found = np.zeros(self.size)
-        order = np.argsort(self.rows, kind="stable")
+        order = np.lexsort((np.abs(self.weights), self.sources, self.rows))
         starts = np.searchsorted(self.rows[order], np.arange(self.size + 1))
-        single = starts[1:] - starts[:-1] == 1
+        lengths = np.diff(starts)
         own = np.array([noise.half_width(alpha) for noise in noises] or [0], dtype=float)
-        alone = order[starts[:-1][single]]
-        found[single] = np.abs(self.weights[alone]) * own[self.sources[alone]]
+        alone = order[starts[:-1][lengths == 1]]
+        found[lengths == 1] = np.abs(self.weights[alone]) * own[self.sources[alone]]
         known: dict[tuple[bytes, bytes], float] = {}
-        for row in np.flatnonzero(~single):
-            terms = order[starts[row] : starts[row + 1]]
-            if len(terms):
-                found[row] = self._spread(terms, noises, alpha, known)
+        for length in np.unique(lengths[lengths > 1]):
+            rows = np.flatnonzero(lengths == length)
+            terms = order[starts[:-1][rows][:, None] + np.arange(length)]
+            looks = np.concatenate([np.abs(self.weights[terms]), self.sources[terms]], axis=1)
+            _, first, alike = np.unique(looks, axis=0, return_index=True, return_inverse=True)
+            widths = np.array([self._spread(terms[place], noises, alpha, known) for place in first])
+            found[rows] = widths[alike.ravel()]
         return found
 
     def _spread(

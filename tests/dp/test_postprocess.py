@@ -21,7 +21,7 @@ from privkit.dp.price import Price
 from privkit.dp.ratios import ratio
 from privkit.dp.release import Provenance, Release
 from privkit.errors import ParameterError
-from privkit.errors.postprocess import TotalsError, KeysDifferError, NotLinearError, NotReleasedError
+from privkit.errors.postprocess import KeysDifferError, NotLinearError, NotReleasedError, TotalsError
 from privkit.values.bounds import ValueBounds
 from privkit.values.loss import Measure
 
@@ -105,12 +105,12 @@ def test_the_order_of_keys_does_not_matter_to_what_is_shared():
 def test_totals_over_groups_cover_their_exact_sums():
     missed, rng = 0, np.random.default_rng(3)
     exact = np.arange(6) * 10
-    for _ in range(400):
+    for _ in range(200):
         sums = total(released(exact, ("a", "b"), KEYS, rng=rng, epsilon=0.2), "a")
         lower, upper = sums.interval(0.9)
         missed += int(((lower > [10, 50, 90]) | (upper < [10, 50, 90])).sum())
-    assert missed / 1200 <= 0.1 + 3.5 * math.sqrt(0.09 / 1200)
-    assert missed / 1200 >= 0.04  # the interval is no wider than it must be
+    assert missed / 600 <= 0.1 + 3.5 * math.sqrt(0.09 / 600)
+    assert missed / 600 >= 0.04  # the interval is no wider than it must be
 
 
 def test_a_total_is_the_total_of_its_margin():
@@ -286,7 +286,7 @@ def test_corrected_tables_add_up_and_no_number_gets_worse():
 
 
 def test_corrected_tables_cover_and_err_as_told():
-    rng, runs = np.random.default_rng(21), 300
+    rng, runs = np.random.default_rng(21), 150
     missed, errors = 0, []
     for _ in range(runs):
         parts, within = tree_parts(rng)
@@ -297,7 +297,7 @@ def test_corrected_tables_cover_and_err_as_told():
         errors.append(leaves.values - exact)
     assert missed / (9 * runs) <= 0.1 + 4 * math.sqrt(0.09 / (9 * runs))
     assert missed / (9 * runs) >= 0.06
-    assert np.mean(np.square(errors)) == pytest.approx(leaves.errors.variances().mean(), rel=0.12)
+    assert np.mean(np.square(errors)) == pytest.approx(leaves.errors.variances().mean(), rel=0.15)
     assert abs(np.mean(errors)) <= 4 * leaves.deviation.mean() / math.sqrt(9 * runs)
 
 

@@ -41,7 +41,7 @@ def prepare(path, task):
 notes = {
     "": "no grouping of its own: the loop over groups is ours, in Python; it accounts each group as a new charge",
     "c": "its own mean and sum need the size of the data as public; ε is split over sum and count by hand",
-    "d": "version 0.6.6 fails on tables of many ties",
+    "d": "failed on a million rows with many ties (0.6.6)",
     "ub ur": "knows no persons",
 }
 main("diffprivlib", diffprivlib.__version__, prepare, notes)

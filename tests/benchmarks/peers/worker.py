@@ -72,7 +72,7 @@ def main(tool, version, prepare, notes=None):
             answers.append(ask())
             seconds.append(time.perf_counter() - start)
     except Exception as error:  # noqa: BLE001  # of any tool; the table is synthetic
-        text = f"{type(error).__name__}: {str(error).splitlines()[0][:160] if str(error) else ''}"
+        text = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
         print(json.dumps({"tool": tool, "version": version, "failed": text, "notes": told}))
         return
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
