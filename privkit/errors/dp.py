@@ -146,3 +146,24 @@ class IntervalError(PrivkitError, TypeError):
             f"interval(): a {statistic} is chosen among public candidates, so it has no interval of its own. "
             "How far its rank may be off stands in .plan.accuracy (with assume_rows=) and .plan.notes."
         )
+
+
+class UnitColumnError(ParameterError):
+    """The column that tells persons apart is asked to be grouped by, or to be computed with.
+
+    Attributes
+    ----------
+    column : str
+    """
+
+    column: str = ""
+
+    @classmethod
+    def of(cls, function: str, column: str) -> UnitColumnError:
+        """`column` is the project's unit."""
+        error = cls(
+            f"{function}() got {column!r}, which tells persons apart: a group or a value of it is one person. "
+            "To count persons: dp_count(of='persons')."
+        )
+        error.column = column
+        return error

@@ -17,7 +17,7 @@ from privkit.errors import (
     PrivkitError,
     nothing_spent,
 )
-from privkit.errors.dp import ColumnKindError
+from privkit.errors.dp import ColumnKindError, UnitColumnError
 from privkit.project.notebook import notebook_name
 from privkit.tally.fingerprint import fingerprint
 from privkit.tally.frame import open_frame
@@ -108,6 +108,8 @@ def check_frame(data: object, question: Question, function: str) -> None:
     unit = question.unit.column
     if unit is not None and unit not in columns:
         raise ColumnNotFoundError.unit(function, unit, columns)
+    if unit is not None and unit in (*question.by, *question.asked.read):
+        raise UnitColumnError.of(function, unit)
     frame = open_frame(data, function, question.frame_columns, "by")
     derived = check_selection(data, question.selected, function) if question.selected else {}
     if (keys := question.asked.typed_keys(question)) is not None:

@@ -173,6 +173,20 @@ def test_b16_b17_sums_neither_overflow_nor_round():
     assert (sum(parts) == exact(ask(Mean("x", ValueBounds(0.0, 1.0))), many)).all()
 
 
+@pytest.mark.parametrize(
+    "name", ["dp_sum", "dp_mean", "dp_nunique", "dp_quantile", "dp_top_k", "dp_histogram", "dp_query"]
+)
+def test_b19_the_unit_column_is_neither_a_value_nor_a_group(ledger_path, people, name):
+    project = pk.open_project("persons", epsilon=5, unit="x", max_rows=2, store=ledger_path)
+    function, asked = FUNCTIONS[name]
+    asked = {**asked, "column": "x"} if "column" in asked else asked
+    with pytest.raises(pk.ParameterError, match="of='persons'"):
+        function(people, **asked, epsilon=1)
+    with pytest.raises(pk.ParameterError, match="of='persons'"):
+        counts.dp_count(people, "x", keys=[1.0], epsilon=1)
+    assert len(project.ledger) == 0
+
+
 # -- D: expressions ------------------------------------------------------------------------------------------
 
 
