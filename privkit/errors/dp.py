@@ -159,7 +159,7 @@ class UnitColumnError(ParameterError):
     column: str = ""
 
     @classmethod
-    def of(cls, function: str, column: str) -> UnitColumnError:
+    def of_unit(cls, function: str, column: str) -> UnitColumnError:
         """`column` is the project's unit."""
         error = cls(
             f"{function}() got {column!r}, which tells persons apart: a group or a value of it is one person. "

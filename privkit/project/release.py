@@ -109,7 +109,7 @@ def check_frame(data: object, question: Question, function: str) -> None:
     if unit is not None and unit not in columns:
         raise ColumnNotFoundError.unit(function, unit, columns)
     if unit is not None and unit in (*question.by, *question.asked.read):
-        raise UnitColumnError.of(function, unit)
+        raise UnitColumnError.of_unit(function, unit)
     frame = open_frame(data, function, question.frame_columns, "by")
     derived = check_selection(data, question.selected, function) if question.selected else {}
     if (keys := question.asked.typed_keys(question)) is not None:

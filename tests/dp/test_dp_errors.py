@@ -35,7 +35,7 @@ CASES = [
     (PriceError.unreachable("dp_mean", "1e-9"), ValueError, {"argument": "accuracy"}, "accuracy=1e-9"),
     (ColumnKindError.numbers("dp_sum", "x", "str"), TypeError, {"column": "x", "dtype": "str"}, "astype"),
     (IntervalError.of("quantile"), TypeError, {}, "no interval"),
-    (UnitColumnError.of("dp_sum", "who"), ValueError, {"column": "who"}, "of='persons'"),
+    (UnitColumnError.of_unit("dp_sum", "who"), ValueError, {"column": "who"}, "of='persons'"),
 ]
 
 
