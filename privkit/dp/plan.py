@@ -10,7 +10,7 @@ from privkit.dp.noise import ALPHA, Noise
 from privkit.dp.price import Price, priced
 from privkit.errors import ParameterError
 from privkit.values.loss import Measure, PrivacyLoss
-from privkit.values.show import Shown
+from privkit.values.show import Paneled, Shown
 
 if TYPE_CHECKING:
     from privkit.dp.question import Question
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, repr=False)
-class Plan(Shown):
+class Plan(Paneled, Shown):
     """The price tag of a release, made of public facts alone.
 
     Attributes
@@ -41,7 +41,7 @@ class Plan(Shown):
     rows: int | None = None
     notes: tuple[str, ...] = ()
     left: PrivacyLoss | None = field(default=None, compare=False)
-    run: Callable[[bool], Release] | None = field(default=None, compare=False)
+    run: Callable[[Plan, bool], Release] | None = field(default=None, compare=False)
 
     @property
     def accuracy(self) -> float | None:
@@ -81,18 +81,18 @@ class Plan(Shown):
         """
         if self.run is None:
             raise ParameterError("this plan stands alone. Plan with a frame to release: df.privacy.plan.dp_count(...).")
-        return self.run(again)
+        return self.run(self, again)
 
-    def bound_to(self, run: Callable[[bool], Release], left: PrivacyLoss) -> Plan:
+    def bound_to(self, run: Callable[[Plan, bool], Release], left: PrivacyLoss) -> Plan:
         """Return the plan with a way to release it and what the project has left."""
         return replace(self, run=run, left=left)
 
     def repriced(self, amount: object) -> Plan:
-        """Return the plan of the same question at another ε or ρ."""
+        """Return the plan of the same question at another ε or ρ, released the same way."""
         main = "rho" if self.loss.measure.concentrated else "epsilon"
         delta = self.loss.delta if self.loss.delta else None
         price = Price(**{main: amount}, delta=delta, assume_rows=self.rows)
-        return make_plan(self.question, self.loss.measure, price)
+        return replace(make_plan(self.question, self.loss.measure, price), run=self.run, left=self.left)
 
     def canonical(self) -> dict[str, Any]:
         """Return the question with its price as JSON values: what the ledger records and replay compares."""

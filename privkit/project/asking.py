@@ -159,8 +159,8 @@ def planned(
         plan = make_plan(question, project.budget.measure, Price(**price), function)
         left = project.remaining
 
-    def run(again: bool) -> Release:
-        return release(project, plan, data, again=again, version=version, function=function)
+    def run(asked: Plan, again: bool) -> Release:
+        return release(project, asked, data, again=again, version=version, function=function)
 
     return plan.bound_to(run, left)
 

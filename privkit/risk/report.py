@@ -20,7 +20,7 @@ from privkit.tally.frame import column_names, open_frame
 from privkit.tally.pairs import paired
 from privkit.tally.subsets import row_classes, row_numbers
 from privkit.values.criteria.kmap import population_size
-from privkit.values.show import Plotted
+from privkit.values.show import Paneled, Plotted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class RiskReport(Plotted):
+class RiskReport(Paneled, Plotted):
     """How likely it is that somebody is re-identified. Exact figures of raw data, for the owner's eyes; no release.
 
     Attributes

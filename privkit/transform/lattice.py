@@ -15,7 +15,7 @@ from privkit.transform.classes import Classes, Rollup
 from privkit.transform.generalize import level_number
 from privkit.transform.search import Found
 from privkit.transform.task import Task, prepare
-from privkit.values.show import Shown
+from privkit.values.show import Paneled, Shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +26,7 @@ _LARGEST = 1_000_000
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Lattice(Shown):
+class Lattice(Paneled, Shown):
     """All nodes of a generalization lattice, exact. For the owner's eyes; spends nothing.
 
     Attributes
