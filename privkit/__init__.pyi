@@ -19,7 +19,10 @@ from privkit.anonymity.population import delta_presence as delta_presence
 from privkit.anonymity.population import kmap as kmap
 from privkit.anonymity.tclose import TClosenessReport as TClosenessReport
 from privkit.anonymity.tclose import tclose as tclose
+from privkit.dp.consistent import consistent as consistent
+from privkit.dp.derived import Derived as Derived
 from privkit.dp.plan import Plan as Plan
+from privkit.dp.ratios import ratio as ratio
 from privkit.dp.release import Release as Release
 from privkit.errors import BoundsRequiredError as BoundsRequiredError
 from privkit.errors import CeilingError as CeilingError
@@ -80,6 +83,7 @@ from privkit.errors import SecretLeakError as SecretLeakError
 from privkit.errors import SimulatedError as SimulatedError
 from privkit.errors import TotalsError as TotalsError
 from privkit.errors import TruthError as TruthError
+from privkit.errors import UnitColumnError as UnitColumnError
 from privkit.errors import UnmatchedFieldsError as UnmatchedFieldsError
 from privkit.errors import ValueBoundsError as ValueBoundsError
 from privkit.errors import ValueBoundsRequiredError as ValueBoundsRequiredError

@@ -8,6 +8,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from privkit.budget.canonical import amount_text, canonical
+from privkit.values.simulated import refuse_simulated
 
 if TYPE_CHECKING:
     from privkit.budget.account import Account
@@ -59,6 +60,7 @@ def to_rows(account: Account) -> list[dict[str, Any]]:
     list of dict
         ``epsilon`` or ``rho``, and ``delta``, by the project's measure.
     """
+    refuse_simulated(account, "to_rows")
     main = "rho" if account.terms.budget.measure.concentrated else "epsilon"
     return [
         {
@@ -80,6 +82,7 @@ def to_rows(account: Account) -> list[dict[str, Any]]:
 
 def to_csv(account: Account) -> str:
     """Return the rows as CSV, with a leading apostrophe before what a spreadsheet would take for a formula."""
+    refuse_simulated(account, "to_csv")
     rows = to_rows(account)
     main = "rho" if account.terms.budget.measure.concentrated else "epsilon"
     names = ["entry", "time", "state", "analyst", "question", main, "delta", "draw", "answer", "kind", "hash"]
@@ -102,6 +105,7 @@ def _cell(value: object) -> object:
 
 def to_json(account: Account) -> str:
     """Return the project's terms, balance, head of the chain and entries as JSON."""
+    refuse_simulated(account, "to_json")
     balance = account.balance()
     told = {
         "project": account.name,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from privkit.dp.derived import Derived
     from privkit.values.loss import PrivacyLoss
 
 _LIBRARIES = ("jupyter-privkit", "opendp", "narwhals", "pandas", "numpy")
@@ -188,6 +189,45 @@ class Release(Plotted):
                 prefix = "" if name == self._name else f"{name}_"
                 columns[f"{prefix}lower"], columns[f"{prefix}upper"] = limits[name]
         return pd.DataFrame(columns, index=self._index())
+
+    def estimate(self, name: str | None = None) -> Derived:
+        """Return the answer, or one of its estimates, for free computations: sums, differences, ratios."""
+        from privkit.dp.derived import estimate
+
+        return estimate(self, name)
+
+    def non_negative(self) -> Derived:
+        """Return the answer clipped at 0; a post-processing, which biases small cells upwards."""
+        from privkit.dp.postprocess import non_negative
+
+        return non_negative(self)
+
+    def rounded(self, base: float = 1) -> Derived:
+        """Return the answer rounded to multiples of `base`; a post-processing."""
+        from privkit.dp.postprocess import rounded
+
+        return rounded(self, base)
+
+    def suppressed(self, below: float) -> Derived:
+        """Return the answer without its cells below a limit; a post-processing."""
+        from privkit.dp.postprocess import suppressed
+
+        return suppressed(self, below)
+
+    def total(self, by: str | list[str] | None = None) -> Derived:
+        """Return the sum of the cells, or of those that agree in the columns `by`; a post-processing."""
+        from privkit.dp.postprocess import total
+
+        return total(self, by)
+
+    def __add__(self, other: object) -> Derived:
+        return self.estimate() + other
+
+    def __sub__(self, other: object) -> Derived:
+        return self.estimate() - other
+
+    def __truediv__(self, other: object) -> Derived:
+        return self.estimate() / other
 
     @property
     def _name(self) -> str:

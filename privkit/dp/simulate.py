@@ -51,7 +51,8 @@ class SimulatedRelease(Simulated, Release):
 
 def marked_plan(plan: Plan) -> Plan:
     """Return the plan of a simulated project, with the mark as its first note."""
-    return plan if SIMULATED in plan.notes else replace(plan, notes=(SIMULATED, *plan.notes))
+    mark = SIMULATED.rstrip(".")
+    return plan if mark in plan.notes else replace(plan, notes=(mark, *plan.notes))
 
 
 def can_simulate(plan: Plan, function: str) -> None:

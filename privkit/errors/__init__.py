@@ -19,6 +19,7 @@ from privkit.errors.dp import (
     IntervalError,
     MechanismError,
     PriceError,
+    UnitColumnError,
     ValueBoundsError,
     ValueBoundsRequiredError,
 )
@@ -135,6 +136,7 @@ __all__ = [
     "SimulatedError",
     "TotalsError",
     "TruthError",
+    "UnitColumnError",
     "UnmatchedFieldsError",
     "ValueBoundsError",
     "ValueBoundsRequiredError",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 
 from privkit.errors.base import NOTHING_SPENT, PrivkitError, listed
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,8 +102,8 @@ class LedgerDamagedError(LedgerError, ValueError):
         """What this machine remembers of a project cannot be read."""
         return cls.at(
             path,
-            f"what this machine remembers of a project, in {path}, is damaged, so it cannot be told whether the ledger is "
-            "the latest. Check the ledger (privkit ledger verify), then move that file away.",
+            f"what this machine remembers of a project, in {path}, is damaged, so it cannot be told whether the "
+            "ledger is the latest. Check the ledger (privkit ledger verify), then move that file away.",
             budget=NOTHING_SPENT,
         )
 
@@ -151,8 +151,8 @@ class LedgerVersionError(LedgerError):
         """The ledger's format is `found`, older than `known`, and it cannot be brought up to date from here."""
         return cls.at(
             store,
-            f"the ledger at {store} has format {found}, and this privkit writes format {known}. Open it anew where it can "
-            "be written, and it is brought up to date, with every entry kept.",
+            f"the ledger at {store} has format {found}, and this privkit writes format {known}. Open it anew where "
+            "it can be written, and it is brought up to date, with every entry kept.",
             budget=NOTHING_SPENT,
         )
 
@@ -215,8 +215,8 @@ class LedgerMovedError(LedgerError):
         return cls._of(
             expected,
             found,
-            f"project {project!r} is known at {expected}{', which is no longer there' if gone else ''}; it would be begun "
-            f"again at {found}, with a fresh budget for the same people.\n"
+            f"project {project!r} is known at {expected}{', which is no longer there' if gone else ''}; it would be "
+            f"begun again at {found}, with a fresh budget for the same people.\n"
             f"{'Restore' if gone else 'Open'} the known one: pk.open_project({project!r}, store={expected!r}); "
             "choose another name; or, if it is about other people, say so: "
             "pk.open_project(..., new=True, reason='...').",

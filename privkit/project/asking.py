@@ -11,6 +11,7 @@ from privkit.dp.count import Count
 from privkit.dp.plan import Plan, make_plan
 from privkit.dp.price import Price
 from privkit.dp.question import Question
+from privkit.dp.simulate import marked_plan
 from privkit.dp.threshold import OpenCount
 from privkit.errors import KeysError, ParameterError, nothing_spent
 from privkit.project.project import Project, current_project
@@ -162,7 +163,7 @@ def planned(
     def run(asked: Plan, again: bool) -> Release:
         return release(project, asked, data, again=again, version=version, function=function)
 
-    return plan.bound_to(run, left)
+    return (marked_plan(plan) if project.simulated else plan).bound_to(run, left)
 
 
 def named(column: object, function: str) -> str:

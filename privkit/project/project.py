@@ -40,6 +40,9 @@ class Project(Plotted):
         Every release and reservation, with ``.to_frame()`` and ``.verify()``.
     """
 
+    #: Whether the noise is a simulator's, for teaching: nothing is protected then, and all that is shown says so.
+    simulated = False
+
     def __init__(self, account: Account, bounds: ContributionBounds | None = None) -> None:
         self.account = account
         self.name = account.name
@@ -130,6 +133,8 @@ def open_project(
     adopt: bool = False,
     new: bool = False,
     reason: str = "",
+    simulate: bool = False,
+    seed: int | None = None,
 ) -> Project:
     """Open a project by its name, or begin it with its budget and its unit; it becomes the current project.
 
@@ -164,6 +169,11 @@ def open_project(
         Begin a project although this machine remembers one of its name elsewhere; needs a `reason`, which is recorded.
     reason : str
         Why.
+    simulate : bool
+        For teaching: draw from a seeded simulator, keep the account in memory, and mark every answer, plot and panel as
+        simulated. It protects nobody, and never writes into a ledger.
+    seed : int, optional
+        The simulator's.
 
     Returns
     -------
@@ -200,6 +210,12 @@ def open_project(
         budget = PrivacyLoss.of(epsilon=epsilon, rho=rho, delta=delta, function=function)
     elif delta is not None:
         raise ParameterError.together(function, ("delta",), "delta= needs epsilon= or rho= beside it.")
+    if simulate:
+        _refuse_beside_simulate(store=store, adopt=adopt, new=new, reason=reason, analyst=analyst)
+        _current = _simulated(name, budget, unit, (max_rows, max_groups, per_group), seed)
+        return _current
+    if seed is not None:
+        raise ParameterError.together(function, ("seed",), "seed= belongs to simulate=True: real noise has no seed.")
     ledger = Ledger.open(store, create=budget is not None, adopt=adopt, new=new, reason=reason, analyst=analyst)
     known = ledger.projects()
     recorded = ledger.account(name).terms if name in known else None
@@ -218,6 +234,25 @@ def open_project(
     account = ledger.begin(name, terms)
     _current = Project(account, bounds)
     return _current
+
+
+def _refuse_beside_simulate(**given: object) -> None:
+    """Refuse what belongs to a ledger: a simulated project has none."""
+    if named := [name for name, value in given.items() if value]:
+        raise ParameterError.together(
+            "open_project", named, f"{named[0]}= belongs to a ledger; simulate=True has none."
+        )
+
+
+def _simulated(
+    name: str, budget: PrivacyLoss | None, unit: object, limits: tuple[object, object, object], seed: object
+) -> Project:
+    from privkit.project.simulated import begin_simulated
+
+    if budget is None:
+        raise ParameterError.together("open_project", ("epsilon", "rho"), "simulate=True needs epsilon= or rho=.")
+    terms = _terms(None, budget, unit).completed()
+    return begin_simulated(name, terms, _default_bounds(terms.unit, *limits), seed=seed)
 
 
 def _terms(recorded: ProjectTerms | None, budget: PrivacyLoss | None, unit: object) -> ProjectTerms:

@@ -9,6 +9,7 @@ from privkit.budget.entry import Entry, Reservation
 from privkit.budget.keys import request_key
 from privkit.dp.measurement import draw, make_measurement
 from privkit.dp.release import decode_answer, encode_answer
+from privkit.dp.simulate import SimulatedRelease, can_simulate, simulate
 from privkit.errors import (
     ColumnNotFoundError,
     FrameError,
@@ -57,7 +58,7 @@ def release(
     """
     with nothing_spent():
         check_frame(data, plan.question, function)
-        measurement = make_measurement(plan)
+        measurement = _measurement(project, plan, function)
         question = plan.canonical()
         key = _request_key(project, question, data, version, function)
         recorded = {**question, "notebook": notebook} if (notebook := notebook_name()) else question
@@ -68,11 +69,22 @@ def release(
     return _decoded(project, plan, entry, replayed=False)
 
 
+def _measurement(project: Project, plan: Plan, function: str) -> Any:
+    """Return what draws the answer, made before anything is charged; None where a simulator draws it."""
+    if not project.simulated:
+        return make_measurement(plan)
+    can_simulate(plan, function)
+    return None
+
+
 def _answered(project: Project, plan: Plan, reserved: Reservation, measurement: Any, data: object) -> Entry:
     """Draw the answer and store it; what fails in drawing is told without its cause, which may hold private values."""
     try:
         with project.account.ending(reserved):
-            return project.account.commit(reserved, encode_answer(plan, draw(measurement, data)))
+            cells: Any = (
+                simulate(project.account, plan, data, reserved.seq) if project.simulated else draw(measurement, data)
+            )
+            return project.account.commit(reserved, encode_answer(plan, cells))
     except PrivkitError:  # of the ledger: no value is in it
         raise
     except Exception:  # noqa: BLE001, S110  # raised below, outside this block, so that no traceback leads to the cause
@@ -138,4 +150,5 @@ def _request_key(
 
 def _decoded(project: Project, plan: Plan, entry: Entry, *, replayed: bool) -> Release:
     assert entry.answer is not None  # committed
-    return decode_answer(plan, entry.answer, project=project.name, entry=entry.seq, time=entry.time, replayed=replayed)
+    found = decode_answer(plan, entry.answer, project=project.name, entry=entry.seq, time=entry.time, replayed=replayed)
+    return SimulatedRelease.of(found) if project.simulated else found

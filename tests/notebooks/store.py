@@ -31,7 +31,7 @@ def store(path: Path) -> None:
         cell.metadata.pop("execution", None)
     nbformat.validate(notebook)
     nbformat.write(notebook, path)
-    print(path.name, path.stat().st_size)  # noqa: T201
+    print(path.name, path.stat().st_size)
 
 
 if __name__ == "__main__":
