@@ -101,6 +101,21 @@ class Project(Plotted):
 
         return epsilon_at(self.spent + self.reserved, delta)
 
+    def tighter_epsilon(self, delta: object) -> float:
+        """Return the ε of all that was charged under the optimal composition, for reports: never above `epsilon_at`.
+
+        It counts only where prices were fixed beforehand; what may still be spent is decided by sums. Needs the extra
+        ``accounting``.
+
+        Parameters
+        ----------
+        delta : number
+            Above 0 and below 1.
+        """
+        from privkit.dp.tighter import tighter_epsilon
+
+        return tighter_epsilon([entry.cost for entry in self.account.entries()], delta)
+
     def panel(self) -> Any:
         """Return a live panel of the budget: what is spent and left, and every release.
 

@@ -77,6 +77,39 @@ def test_a_rho_project_tells_its_curve(ledger_path, people):
     assert project.epsilon_at(1e-9) > project.epsilon_at(1e-6)
 
 
+def test_the_optimal_composition_lies_between_one_release_and_the_sum(ledger_path, people):
+    pytest.importorskip("dp_accounting")
+    project = pk.open_project("tight", epsilon=5, unit=pk.ROW, store=ledger_path)
+    assert project.tighter_epsilon(1e-6) == 0
+    people.privacy.dp_count(epsilon=0.1)
+    assert 0.09 < project.tighter_epsilon(1e-6) <= 0.1
+    for _ in range(49):
+        people.privacy.dp_count(epsilon=0.1, again=True)
+    advanced = 0.1 * math.sqrt(2 * 50 * math.log(1e6)) + 50 * 0.1 * (math.exp(0.1) - 1)  # Dwork and Roth 2014, 3.20
+    assert 0.1 < project.tighter_epsilon(1e-6) < min(advanced, 5)
+    assert project.epsilon_at(1e-6) == 5
+
+
+def binomial_delta(epsilon, times, target):
+    """Return the exact δ of `times` worst (ε, 0) mechanisms at `target` (Kairouz, Oh and Viswanath 2015)."""
+    p = math.exp(epsilon) / (1 + math.exp(epsilon))
+    terms = (
+        math.comb(times, i) * (p ** (times - i) * (1 - p) ** i - math.exp(target) * p**i * (1 - p) ** (times - i))
+        for i in range(times + 1)
+    )
+    return sum(max(term, 0) for term in terms)
+
+
+@pytest.mark.parametrize(("epsilon", "times"), [(0.1, 20), (0.5, 7)])
+def test_the_optimal_composition_is_no_lower_than_the_exact_one(epsilon, times):
+    pytest.importorskip("dp_accounting")
+    from privkit.dp.tighter import tighter_epsilon
+
+    told = tighter_epsilon([PrivacyLoss.of(epsilon=epsilon)] * times, 1e-6)
+    assert binomial_delta(epsilon, times, told) <= 1e-6
+    assert binomial_delta(epsilon, times, told - 0.02) > 1e-6
+
+
 def test_exports_are_exact(project, tmp_path):
     rows = project.ledger.to_csv().splitlines()
     assert rows[1].startswith("1,")
