@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypedDict, TypeVar
 
@@ -161,7 +162,10 @@ def planned(
         left = project.remaining
 
     def run(asked: Plan, again: bool) -> Release:
-        return release(project, asked, data, again=again, version=version, function=function)
+        # What comes back must not hold the frame, as this function does.
+        return release(
+            project, replace(asked, run=None, left=None), data, again=again, version=version, function=function
+        )
 
     return (marked_plan(plan) if project.simulated else plan).bound_to(run, left)
 
