@@ -64,7 +64,7 @@ class Errors:
             return None
         keys, place = release.plan.question.keys, np.arange(groups)
         if keys is not None:
-            order = np.asarray(keys.canonical_order(), dtype=np.int64)
+            order = np.asarray(keys.canonical_order, dtype=np.int64)
             place = np.empty(groups, dtype=np.int64)
             place[order] = np.arange(groups)
         told = release.provenance

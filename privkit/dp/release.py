@@ -263,7 +263,7 @@ def encode_answer(plan: Plan, drawn: Sequence[int] | Mapping[str, int]) -> str:
     cells = [int(cell) for cell in drawn]
     if (keys := plan.question.keys) is not None:
         width = len(cells) // len(keys)
-        cells = [cell for place in keys.canonical_order() for cell in cells[place * width : (place + 1) * width]]
+        cells = [cell for place in keys.canonical_order for cell in cells[place * width : (place + 1) * width]]
     return json.dumps({"cells": cells, "versions": _versions()}, separators=(",", ":"), sort_keys=True)
 
 
@@ -281,7 +281,7 @@ def decode_answer(plan: Plan, answer: str, *, project: str, entry: int, time: st
         cells = np.array(stored["cells"], dtype=np.int64).reshape(question.groups, -1)
     if "keys" not in stored and (keys := question.keys) is not None:
         ordered = np.empty_like(cells)
-        ordered[keys.canonical_order()] = cells
+        ordered[keys.canonical_order] = cells
         cells = ordered
     provenance = Provenance(
         question=str(question),

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cached_property
 from itertools import product
 from typing import Any
 
@@ -57,7 +58,7 @@ def public_values(values: Any, *, reason: str) -> PublicValues:
     return PublicValues(values, reason.strip())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Keys:
     """The groups of a release, in the order in which the user named them.
 
@@ -88,12 +89,16 @@ class Keys:
 
     def canonical(self) -> list[str]:
         """Return the keys as text with their types, in an order that does not depend on the user's."""
-        return sorted(map(_coded, self.values))
+        return [self._coded[place] for place in self.canonical_order]
 
+    @cached_property
     def canonical_order(self) -> list[int]:
-        """Return the places of the keys in canonical order, so that stored answers do not depend on the user's."""
-        coded = [_coded(key) for key in self.values]
-        return sorted(range(len(coded)), key=coded.__getitem__)
+        """The places of the keys in canonical order, so that stored answers do not depend on the user's."""
+        return sorted(range(len(self)), key=self._coded.__getitem__)
+
+    @cached_property
+    def _coded(self) -> list[str]:
+        return [_coded(key) for key in self.values]
 
 
 def public_keys(by: Sequence[str], keys: object, function: str) -> Keys:

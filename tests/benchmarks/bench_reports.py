@@ -7,7 +7,7 @@ Aim: at most 1.5 times the group-by. Medians of five; run on a quiet machine.
 
 from __future__ import annotations
 
-import sys
+import os
 import time
 from functools import partial
 from statistics import median
@@ -79,7 +79,7 @@ def seconds(work) -> float:
 
 
 def main() -> None:
-    rows = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    rows = int(os.environ.get("PRIVKIT_BENCH_ROWS", "1_000_000"))
     frame = table(rows)
     print(f"{rows:,} rows; seconds, and the ratio to df.groupby(columns).size()")
     for qi, sensitive in CASES:

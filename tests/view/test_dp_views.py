@@ -43,7 +43,7 @@ def plan_of(keys=None, *, by="city", unit=ROW, bounds=ONE, measure=Measure.PURE,
 
 def release_of(cells, keys=None, *, project="census", replayed=False, **asked):
     plan = plan_of(keys, **asked)
-    order = range(len(cells)) if keys is None else plan.question.keys.canonical_order()
+    order = range(len(cells)) if keys is None else plan.question.keys.canonical_order
     answer = json.dumps({"cells": [cells[place] for place in order], "versions": {"opendp": "0.16.0"}})
     time = "2026-11-23T05:00:00Z"
     return decode_answer(plan, answer, project=project, entry=3, time=time, replayed=replayed)
