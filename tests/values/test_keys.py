@@ -173,9 +173,7 @@ def test_canonical_form_does_not_depend_on_the_users_order(values, random):
         return
     two = keys(random.sample(values, len(values)))
     assert one.canonical() == two.canonical()
-    assert [one.values[i] for i in one.canonical_order] == [
-        two.values[i] for i in two.canonical_order
-    ] or 1 in values
+    assert [one.values[i] for i in one.canonical_order] == [two.values[i] for i in two.canonical_order] or 1 in values
     assert sorted(one.canonical_order) == list(range(len(one)))
     assert len(set(one.canonical())) == len(one)
 
