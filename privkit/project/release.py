@@ -98,7 +98,10 @@ def _ways(plan: Plan, left: PrivacyLoss) -> str:
     if left.main <= 0:
         return replay
     main = "rho" if left.measure.concentrated else "epsilon"
-    smaller = plan.repriced(left.main)
+    try:
+        smaller = plan.repriced(left.main)
+    except PrivkitError:  # what is left is too little to buy anything
+        return replay
     if plan.accuracy is None or smaller.accuracy is None:
         return f"{main}={left.main}, or {replay}"
     widths = f"each {plan.question.statistic} ±{smaller.accuracy:g} instead of ±{plan.accuracy:g}"

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from fractions import Fraction
 
 import pandas as pd
 import pytest
@@ -108,6 +109,15 @@ def test_an_overdrawn_budget_is_refused_with_ways_on(project, people):
     assert caught.value.short.epsilon == 0.3
     assert project.spent.epsilon == 0.8
     people.privacy.dp_count(epsilon=0.2)
+
+
+def test_a_remainder_too_small_to_price_is_still_told_as_an_overdrawn_budget(ledger_path, people):
+    budget = Fraction(1) + Fraction(1, 10**10)
+    project = pk.open_project("crumbs", epsilon=budget, unit=pk.ROW, store=ledger_path)
+    people.privacy.dp_count(epsilon=1)
+    with pytest.raises(pk.InsufficientBudgetError, match=r"Ways on: replay an earlier release: project\.ledger\."):
+        people.privacy.dp_count(epsilon=0.5)
+    assert project.spent.epsilon == 1
 
 
 def test_one_release_above_the_ceiling_is_refused(ledger_path, people):
