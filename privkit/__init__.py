@@ -32,7 +32,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "privkit.dp.ratios": ("ratio",),
     "privkit.dp.release": ("Release",),
     "privkit.events.tables": ("pseudonymize",),
-    "privkit.examples": ("example",),
+    "privkit.examples": ("example", "example_hierarchies"),
     "privkit.project.counts": ("dp_count", "dp_crosstab", "dp_histogram", "dp_nunique", "dp_value_counts"),
     "privkit.project.project": ("Project", "open_project"),
     "privkit.project.quantiles": ("dp_bounds", "dp_median", "dp_quantile", "dp_top_k"),

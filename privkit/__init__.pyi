@@ -90,6 +90,7 @@ from privkit.errors import ValueBoundsRequiredError as ValueBoundsRequiredError
 from privkit.errors import WeightsError as WeightsError
 from privkit.events.tables import pseudonymize as pseudonymize
 from privkit.examples import example as example
+from privkit.examples import example_hierarchies as example_hierarchies
 from privkit.project import plan as plan
 from privkit.project.counts import dp_count as dp_count
 from privkit.project.counts import dp_crosstab as dp_crosstab

@@ -23,8 +23,8 @@ FLOORS = [
 ]
 #: May be imported by `errors` and `values` alone in this order: values → errors.
 BASEMENT = {"values": {"errors"}, "errors": set()}
-#: Read by anybody, import nothing of privkit but errors.
-FREE = {"examples": {"errors"}, "testing": None}
+#: Read by anybody, import little of privkit.
+FREE = {"examples": {"errors", "transform"}, "testing": None}
 #: One room each, or none.
 LIBRARIES = {
     "opendp": {"dp"},
