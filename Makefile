@@ -1,7 +1,7 @@
 # One command per habit. PYTHON chooses the environment.
 PYTHON ?= .venv/bin/python
 
-.PHONY: test lint types notebooks stored slow bench all
+.PHONY: test lint types notebooks stored docs binder slow bench all
 
 test:          ## the whole fast suite, doctests included
 	$(PYTHON) -m pytest
@@ -18,6 +18,9 @@ notebooks:     ## the notebooks, executed and compared
 
 stored:        ## the notebooks, run anew and stored executed
 	$(PYTHON) tests/notebooks/store.py
+
+binder:        ## what repo2docker does with binder/, in a new environment; two to three minutes
+	$(PYTHON) -m pytest -s tests/slow/binder_build.py
 
 slow:          ## kill matrices, ε audits, long searches for counterexamples
 	$(PYTHON) -m pytest -s tests/slow/*.py
