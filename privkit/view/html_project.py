@@ -8,20 +8,27 @@ from typing import TYPE_CHECKING
 from privkit.errors import PrivkitError
 from privkit.project.ledger_view import LedgerView
 from privkit.project.project import Project
+from privkit.project.study import StudyPrice
 from privkit.view.markup import Markup, card, note, table, tag
 from privkit.view.parts_project import Part, parts
+from privkit.view.text_dp import amount
 from privkit.view.text_project import (
+    MOST,
     earlier,
     last_entries,
     ledger_answer,
     ledger_heads,
     ledger_next,
     ledger_row,
+    price_answer,
+    price_next,
+    price_reason,
     project_answer,
     project_next,
     project_reasons,
     unreadable,
 )
+from privkit.view.words import number
 
 if TYPE_CHECKING:
     from privkit.budget.balance import Balance
@@ -56,6 +63,22 @@ def _ledger(ledger: LedgerView) -> Markup:
     except PrivkitError as error:
         return refusal(ledger.account.name, error)
     return card(ledger_answer(ledger.account.name, balance), listing(entries, balance), then=ledger_next())
+
+
+@html.register(StudyPrice)
+def _price(price: StudyPrice) -> Markup:
+    rows = [
+        (plan.question, amount(plan.loss), "" if plan.accuracy is None else f"± {number(plan.accuracy)}")
+        for plan in price.plans[:MOST]
+    ]
+    rest = len(price.plans) - len(rows)
+    return card(
+        price_answer(price),
+        tag("div", table(["question", "price", "accuracy (95 %)"], rows), class_="pk-facts"),
+        note(f"… {rest} more") if rest else None,
+        tag("p", price_reason(price)),
+        then=price_next(),
+    )
 
 
 def refusal(name: str, error: PrivkitError) -> Markup:

@@ -56,13 +56,25 @@ def _ledger(ledger: LedgerView) -> str:
 def _price(price: StudyPrice) -> str:
     listed = [f"  {p.question}: {amount(p.loss)}{_error(p.accuracy)}" for p in price.plans[:MOST]]
     rest = len(price.plans) - len(listed)
-    told = (
-        f"It fits: project '{label(price.project)}' has {price.left} left, and then {price.left - price.total}."
-        if price.fits
-        else f"Project '{label(price.project)}' has {price.left} left: {amount(price.short)} short."
-    )
-    answer = f"{plural(len(price.plans), 'plan')} for {amount(price.total)} in all"
-    return lines(answer, *listed, f"  … {rest} more" if rest else "", told, then=[".to_frame()", ".plans[0].release()"])
+    more = f"  … {rest} more" if rest else ""
+    return lines(price_answer(price), *listed, more, price_reason(price), then=price_next())
+
+
+def price_answer(price: StudyPrice) -> str:
+    """Return the first line: what all plans cost together."""
+    return f"{plural(len(price.plans), 'plan')} for {amount(price.total)} in all"
+
+
+def price_reason(price: StudyPrice) -> str:
+    """Return whether that fits in what is left."""
+    if price.fits:
+        return f"It fits: project '{label(price.project)}' has {price.left} left, and then {price.left - price.total}."
+    return f"Project '{label(price.project)}' has {price.left} left: {amount(price.short)} short."
+
+
+def price_next() -> list[str]:
+    """Return what to type next."""
+    return [".to_frame()", ".plans[0].release()"]
 
 
 def _error(accuracy: float | None) -> str:

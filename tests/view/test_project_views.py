@@ -152,3 +152,28 @@ def test_plots_show_the_shares_and_the_way_to_them(project, people):
     way, limit = plots.draw(project.ledger).lines
     assert list(way.get_ydata()) == [0, 0.25, 0.75, 0.875, 0.875]
     assert set(limit.get_ydata()) == {1}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_the_price_of_a_study_says_the_same_as_text_and_as_html(project, people, name):
+    plan = people.assign(**{name: 1.0}).privacy.plan
+    plans = [
+        plan.dp_count("city", keys=["Bern", "Basel"], epsilon=0.25),
+        plan.dp_mean(name, bounds=(0, 1), epsilon=0.5),
+    ]
+    for asked, told in ((plans, "It fits"), ([*plans, plans[1]], "ε = 0.25 short")):
+        price = project.price(asked)
+        shown = Outline(price._repr_html_())
+        answer, first, *_, reason, _ = repr(price).splitlines()
+        assert told in reason
+        assert first == "  count of rows by city (2 keys): ε = 0.25, ± 12"
+        for told_too in (answer, reason, "count of rows by city (2 keys)", "ε = 0.25", "± 12"):
+            assert told_too in shown.text
+        assert shown.tags.count("td") == 2 * len(asked)
+        assert not {"img", "script", "a"} & set(shown.tags)
+
+
+def test_a_long_study_names_its_first_plans_and_how_many_follow(project, people):
+    price = project.price([people.privacy.plan.dp_count(epsilon=0.01)] * 25)
+    assert "… 5 more" in repr(price)
+    assert "… 5 more" in words_of(price._repr_html_())
