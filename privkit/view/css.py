@@ -33,6 +33,7 @@ CSS = """
 .privkit .pk-budget { display: flex; width: 100%; max-width: 30em; height: 1em; }
 .privkit .pk-held { background: repeating-linear-gradient(45deg, #E69F00 0 4px, rgba(230, 159, 0, 0.5) 4px 7px); }
 .privkit.privkit .pk-facts th, .privkit.privkit .pk-facts td { text-align: left; }
+.privkit .pk-whole { white-space: nowrap; }
 .privkit summary { cursor: pointer; }
 .privkit .pk-badge { display: inline-block; white-space: nowrap;
   padding: 0 0.5em; border: 1px solid currentColor; border-radius: 0.2em; }

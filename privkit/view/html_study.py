@@ -45,7 +45,8 @@ _ROLES = {
 
 
 def _role(title: str, entries: list[Any]) -> Markup:
-    heads = ["column", "risk", "singles out", "what to do, and why"]
+    heads = [tag("th", head, scope="col", class_="pk-whole") for head in ("column", "risk", "singles out")]
+    heads.append(tag("th", "what to do, and why", scope="col"))
     return tag("div", table(heads, [_entry(entry) for entry in entries], caption=title), class_="pk-facts")
 
 
@@ -60,8 +61,8 @@ def _entry(entry: Any) -> list[object]:
     others = [] if entry.uniques_with_others is None else [f"{plural(entry.uniques_with_others, 'row')} with others"]
     return [
         label(entry.name),
-        f"{sign} {entry.rating}",
-        tag("div", *(tag("div", part) for part in (alone, *others))),
+        tag("span", f"{sign} {entry.rating}", class_="pk-whole"),
+        tag("div", *(tag("div", part, class_="pk-whole") for part in (alone, *others))),
         tag("div", tag("strong", entry.action), *(tag("div", reason, class_="pk-note") for reason in reasons)),
     ]
 
