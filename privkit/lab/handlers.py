@@ -1,13 +1,16 @@
 """Read-only, authenticated handlers: what the front end asks the Jupyter server for.
 
 There is no way to write here: the kernel is the only one who spends. The front end reads a folder's projects, and one
-project's entries by pages. `openapi.yaml` beside this file describes both.
+project's entries by pages, and waits for changes. `openapi.yaml` beside this file describes all three. Ledgers are read
+outside the server's own thread, so that a locked one holds up nobody.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +29,10 @@ from privkit.errors.ledger import (
     LedgerVersionError,
 )
 from privkit.lab.folder import OutsideRootError
-from privkit.lab.reading import PAGE, entries_of, projects_in
+from privkit.lab.reading import PAGE, entries_of, projects_in, version_of
+
+#: How many seconds a request for changes is held, and how often the ledger's files are looked at meanwhile.
+HELD, EVERY = 25.0, 0.3
 
 #: The one place where errors become statuses; the first class that fits.
 STATUSES: list[tuple[type[Exception], int, str]] = [
@@ -46,17 +52,18 @@ class BudgetHandler(APIHandler):  # type: ignore[misc, unused-ignore]
     """What the handlers share: the root, and how a failure is told."""
 
     auth_resource = "privkit"
+    _track_activity = False  # looking is no activity: an idle server may be shut down all the same
 
     @property
     def root(self) -> Path:
         """The directory that the server serves; requests name folders under it."""
         return Path(self.settings["server_root_dir"]).expanduser()
 
-    def answer(self, read: Callable[[], dict[str, Any]]) -> None:
+    async def answer(self, read: Callable[[], dict[str, Any]]) -> None:
         """Write what `read` returns as JSON; a failure with its status and one calm sentence, no path in it."""
         self.set_header("Cache-Control", "no-store")
         try:
-            body = read()
+            body = await asyncio.to_thread(read)
         except PrivkitError as error:
             status, message = next((code, text) for kind, code, text in STATUSES if isinstance(error, kind))
             self.set_status(status)
@@ -78,27 +85,54 @@ class ProjectsHandler(BudgetHandler):
 
     @web.authenticated
     @authorized
-    def get(self) -> None:
+    async def get(self) -> None:
         """Return the projects of a folder's ledger."""
-        path = self.get_query_argument("path", "")
-        self.answer(lambda: projects_in(self.root, path))
+        await self.answer(partial(projects_in, self.root, self.get_query_argument("path", "")))
 
 
 class EntriesHandler(BudgetHandler):
-    """``GET /privkit/entries?path=folder&project=name&before=number&limit=number``."""
+    """``GET /privkit/entries?path=folder&project=name&before=number&limit=number&search=words``."""
 
     @web.authenticated
     @authorized
-    def get(self) -> None:
+    async def get(self) -> None:
         """Return a page of a project's entries, the newest first."""
-        path = self.get_query_argument("path", "")
-        project = self.get_query_argument("project")
+        project, search = self.get_query_argument("project"), self.get_query_argument("search", "")
         before, limit = self.number("before", None), self.number("limit", 50) or PAGE
-        self.answer(lambda: entries_of(self.root, path, project, before=before, limit=limit))
+        read = partial(entries_of, before=before, limit=limit, search=search)
+        await self.answer(partial(read, self.root, self.get_query_argument("path", ""), project))
+
+
+class ChangesHandler(BudgetHandler):
+    """``GET /privkit/changes?path=folder&seen=version``: live updates, by a request that is held."""
+
+    _gone = False
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """Return the ledger's version as soon as it is not `seen`, and after 25 seconds in any case."""
+        path, seen = self.get_query_argument("path", ""), self.get_query_argument("seen", "")
+        clock = asyncio.get_running_loop()
+        until, version = clock.time() + HELD, partial(self._version, path)
+        while not self._gone and clock.time() < until and await asyncio.to_thread(version) == seen:
+            await asyncio.sleep(EVERY)
+        if not self._gone:
+            await self.answer(lambda: {"path": path, "version": version_of(self.root, path)})
+
+    def _version(self, path: str) -> str:
+        try:
+            return version_of(self.root, path)
+        except PrivkitError:  # is told by `answer`
+            return ""
+
+    def on_connection_close(self) -> None:
+        """Look no more for somebody who left."""
+        self._gone = True
 
 
 #: What is added to the server.
-ROUTES = (("projects", ProjectsHandler), ("entries", EntriesHandler))
+ROUTES = (("projects", ProjectsHandler), ("entries", EntriesHandler), ("changes", ChangesHandler))
 
 
 def add_handlers(web_app: Any) -> None:

@@ -2,20 +2,46 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from privkit.budget.ledger import Ledger
-from privkit.budget.place import FOLDER
+from privkit.budget.place import FILE, FOLDER
 from privkit.lab.folder import confined, folder_under
 
+# What reads a ledger is loaded when the first one is read, so that a server starts without it.
 if TYPE_CHECKING:
     from privkit.budget.account import Account
     from privkit.budget.entry import Entry
+    from privkit.budget.ledger import Ledger
     from privkit.values.loss import PrivacyLoss
 
 #: Entries of one answer at most.
 PAGE = 200
+#: How many seconds a ledger that is being written is waited for.
+WAIT = 2.0
+
+
+def version_of(root: Path, path: str) -> str:
+    """Return a word that changes with every write to the folder's ledger, by whichever process; cheap to ask for.
+
+    It is made of the files' times and sizes alone: no ledger is opened. A reader sees it change at the latest when the
+    file system's clock has moved on, which is why two writes within one tick may be told as one.
+
+    Raises
+    ------
+    OutsideRootError
+    """
+    file = _file(root, path)
+    found = []
+    for name in (file, file.with_name(f"{FILE}-journal"), file.with_name(f"{FILE}-wal")):
+        try:
+            state = name.stat()
+        except OSError:
+            found.append("none")
+        else:
+            found.append(f"{state.st_ino} {state.st_mtime_ns} {state.st_size}")
+    return hashlib.sha256("|".join(found).encode()).hexdigest()[:16]
 
 
 def projects_in(root: Path, path: str) -> dict[str, Any]:
@@ -30,7 +56,9 @@ def projects_in(root: Path, path: str) -> dict[str, Any]:
     return {"path": path, "ledger": ledger is not None, "projects": [_project(account) for account in accounts]}
 
 
-def entries_of(root: Path, path: str, project: str, *, before: int | None = None, limit: int = 50) -> dict[str, Any]:
+def entries_of(
+    root: Path, path: str, project: str, *, before: int | None = None, limit: int = 50, search: str = ""
+) -> dict[str, Any]:
     """Return a page of a project's entries, the newest first.
 
     Parameters
@@ -39,27 +67,43 @@ def entries_of(root: Path, path: str, project: str, *, before: int | None = None
         Only entries with a lower number.
     limit : int
         How many at most, up to 200.
+    search : str
+        Only entries in which all its words stand: in the question, notebook, analyst, state, cost, time or number.
+
+    Returns
+    -------
+    dict
+        With the entries, `total` (how many the project has) and `next` (the `before` of the page after it, or None).
 
     Raises
     ------
     OutsideRootError, LedgerError, ProjectNotFoundError
     """
     ledger = _ledger(root, path)
+    page: dict[str, Any] = {"path": path, "project": project, "total": 0, "next": None, "entries": []}
     if ledger is None:
-        return {"path": path, "project": project, "total": 0, "entries": []}
+        return page
     account = ledger.account(project)
     total = account.balance().entries
     last = total if before is None else min(total, before - 1)
-    first = max(last - min(max(limit, 1), PAGE), 0)
-    entries = [entry for entry in account.entries(after=first) if entry.seq <= last]
-    return {"path": path, "project": project, "total": total, "entries": [_entry(e) for e in reversed(entries)]}
+    limit, sought = min(max(limit, 1), PAGE), search.casefold().split()
+    after = 0 if sought else max(last - limit, 0)
+    lines = [_entry(entry) for entry in reversed(account.entries(after=after)) if entry.seq <= last]
+    found = [line for line in lines if all(word in _words(line) for word in sought)]
+    more = len(found) > limit or (not sought and after > 0)
+    shown = found[:limit]
+    return {**page, "total": total, "next": shown[-1]["entry"] if more and shown else None, "entries": shown}
+
+
+def _file(root: Path, path: str) -> Path:
+    return confined(root, folder_under(root, path) / FOLDER / FILE)
 
 
 def _ledger(root: Path, path: str) -> Ledger | None:
-    file = folder_under(root, path) / FOLDER / "ledger.db"
-    if not file.exists():
-        return None
-    return Ledger.open(f"sqlite:///file:{confined(root, file)}?mode=ro&uri=true", create=False, timeout=2)
+    from privkit.budget.ledger import Ledger
+
+    file = _file(root, path)
+    return Ledger.open(file, read_only=True, timeout=WAIT) if file.exists() else None
 
 
 def _project(account: Account) -> dict[str, Any]:
@@ -80,20 +124,32 @@ def _project(account: Account) -> dict[str, Any]:
 
 
 def _amounts(loss: PrivacyLoss) -> dict[str, Any]:
-    return {"text": str(loss), "main": str(loss.main), "value": float(loss.main), "delta": str(loss.delta)}
+    return {
+        "text": str(loss),
+        "main": str(loss.main),
+        "value": float(loss.main),
+        "delta": str(loss.delta),
+        "delta_value": float(loss.delta),
+    }
 
 
 def _entry(entry: Entry) -> dict[str, Any]:
+    from privkit.project.ledger_view import describe
+
     question = entry.question
-    by = list(question.get("by") or [])
     return {
         "entry": entry.seq,
         "state": entry.state,
         "time": entry.time,
         "analyst": entry.analyst,
-        "statistic": question.get("statistic"),
-        "by": by,
+        "what": describe(question),
         "notebook": question.get("notebook"),
         "cost": _amounts(entry.cost),
         "draw": entry.draw,
     }
+
+
+def _words(line: dict[str, Any]) -> str:
+    names = ("what", "notebook", "analyst", "state", "time")
+    told = [str(line[name] or "") for name in names]
+    return " ".join([f"#{line['entry']}", *told, line["cost"]["text"]]).casefold()

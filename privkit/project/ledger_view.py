@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,7 +83,25 @@ def _given(text: str, path: str | Path | None) -> str | None:
 
 
 def describe(question: Mapping[str, Any]) -> str:
-    """Return a recorded question in words."""
+    """Return a recorded question in words: the statistic, its column, its groups, and which rows it counts.
+
+    Examples
+    --------
+    >>> describe({"statistic": "mean", "column": "age", "by": ["zip"], "keys": ["8004", "8005"]})
+    'mean of age by zip (2 keys)'
+    >>> describe({"parts": [{"statistic": "sum", "column": "age"}, {"statistic": "count"}], "keys": None})
+    'sum of age and count'
+    >>> describe({"statistic": "count", "selected": {"where": "(age > 65)"}})
+    'count where (age > 65)'
+    """
     by = question.get("by") or []
-    text = str(question.get("statistic", "release"))
-    return f"{text} by {', '.join(by)} ({len(question.get('keys') or [])} keys)" if by else text
+    parts = question.get("parts") or [question]
+    asked = " and ".join(dict.fromkeys(_asked(part, by) for part in parts))
+    groups = f" by {', '.join(by)} ({len(question.get('keys') or [])} keys)" if by else ""
+    where = (question.get("selected") or {}).get("where")
+    return f"{asked}{groups}" + (f" where {where}" if where else "")
+
+
+def _asked(part: Mapping[str, Any], by: Sequence[str]) -> str:
+    statistic, column = str(part.get("statistic", "release")), part.get("column")
+    return f"{statistic} of {column}" if column and column not in by else statistic

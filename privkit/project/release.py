@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from privkit.budget.entry import Entry, Reservation
 from privkit.budget.keys import request_key
+from privkit.budget.notice import replayed
 from privkit.dp.measurement import draw, make_measurement
 from privkit.dp.release import decode_answer, encode_answer
 from privkit.dp.simulate import SimulatedRelease, can_simulate, simulate
@@ -64,6 +65,7 @@ def release(
         recorded = {**question, "notebook": notebook} if (notebook := notebook_name()) else question
         reserved = project.account.reserve(key, recorded, plan.loss, again=again, ways=partial(_ways, plan))
     if isinstance(reserved, Entry):
+        replayed(project.account.store, project.account.uid, reserved.seq)
         return _decoded(project, plan, reserved, replayed=True)
     entry = _answered(project, plan, reserved, measurement, data)
     return _decoded(project, plan, entry, replayed=False)

@@ -32,6 +32,9 @@ CSS = """
   border-right: 2px solid var(--jp-content-font-color1, currentColor); }
 .privkit .pk-budget { display: flex; width: 100%; max-width: 30em; height: 1em; }
 .privkit .pk-held { background: repeating-linear-gradient(45deg, #E69F00 0 4px, rgba(230, 159, 0, 0.5) 4px 7px); }
+.privkit .pk-swatch { display: inline-block; box-sizing: border-box; width: 0.8em; height: 0.8em;
+  margin: 0 0.35em 0 0.3em; vertical-align: -0.05em;
+  border: 1px solid var(--jp-border-color1, rgba(128, 128, 128, 0.6)); }
 .privkit.privkit .pk-facts th, .privkit.privkit .pk-facts td { text-align: left; }
 .privkit .pk-whole { white-space: nowrap; }
 .privkit summary { cursor: pointer; }

@@ -104,8 +104,20 @@ def bar(part: Part) -> Markup:
             aria_valuetext=words,
             aria_label=f"privacy budget in {part.symbol}",
         ),
-        tag("p", words, class_="pk-note"),
+        tag(
+            "p",
+            f"{part.symbol}: ",
+            *(_swatch("pk-bar"), f"{part.spent} spent, "),
+            *(_swatch("pk-bar pk-held"), f"{part.reserved} reserved, "),
+            *(_swatch("pk-gap"), f"{part.left} left of {part.budget}"),
+            class_="pk-note",
+        ),
     )
+
+
+def _swatch(kind: str) -> Markup:
+    """Return a small square in the pattern of a bar's part."""
+    return tag("span", class_=f"pk-swatch {kind}", aria_hidden="true")
 
 
 def listing(entries: list[Entry], balance: Balance) -> Markup:

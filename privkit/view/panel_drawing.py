@@ -29,6 +29,17 @@ def box(kind: str, x: float, y: float, width: float, height: float) -> Markup:
     return Markup(f'<rect class="{esc(kind)}" {sizes}/>')
 
 
+def area(kind: str, *corners: Sequence[float]) -> Markup:
+    """Return a filled shape with these (x, y) corners, of a class of the style sheet."""
+    through = " ".join(f"{x:.1f},{y:.1f}" for x, y in corners)
+    return Markup(f'<polygon class="{esc(kind)}" points="{through}"/>')
+
+
+def dot(kind: str, x: float, y: float) -> Markup:
+    """Return a point, of a class of the style sheet."""
+    return Markup(f'<circle class="{esc(kind)}" cx="{x:.1f}" cy="{y:.1f}" r="3"/>')
+
+
 def words(x: float, y: float, text: object, anchor: str = "middle") -> Markup:
     """Return text at a place.
 

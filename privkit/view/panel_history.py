@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 from privkit.project.ledger_view import describe
 from privkit.view.markup import Markup
-from privkit.view.panel_drawing import WIDTH, drawing, line, steps, words
+from privkit.view.panel_drawing import WIDTH, area, dot, drawing, line, steps, words
 from privkit.view.parts_project import parts
 from privkit.view.text_dp import amount
 from privkit.view.words import label, number
@@ -23,10 +23,12 @@ if TYPE_CHECKING:
 
 #: Points of a drawn line at most: more would not be seen.
 _POINTS = 240
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, WIDTH - 12, 14, 96
+#: So many points have a dot each.
+_DOTTED = 40
+_LEFT, _RIGHT, _TOP, _BOTTOM = 44, WIDTH - 12, 22, 112
 _ALPHA = 0.05
 #: Statistics whose answer is one noisy whole number.
-_COUNTED = frozenset({"count", "persons", "nunique"})
+_COUNTED = frozenset({"count", "persons", "nunique", "histogram"})
 
 
 @dataclass
@@ -76,19 +78,23 @@ def over_time(history: History, balance: Balance) -> Markup | None:
         return _LEFT + across * (_RIGHT - _LEFT), _BOTTOM - y / top * (_BOTTOM - _TOP)
 
     limit = place(start, float(part.budget))[1]
-    told = (
-        f"{part.symbol} charged over time: {number(points[-1][1])} of {part.budget} in {number(history.seen)} entries"
-    )
+    charged = number(points[-1][1])
+    told = f"{part.symbol} charged over time: {charged} of {part.budget} in {number(history.seen)} entries"
+    corners = steps([place(start, 0.0), *(place(x, y) for x, y in points), place(end, points[-1][1])])
+    first, last = _moments(history.points[0][0], history.points[-1][0])
     return drawing(
         told,
+        area("pk-under-line", *corners, (corners[-1][0], _BOTTOM), (_LEFT, _BOTTOM)),
         line("pk-axis", (_LEFT, _TOP), (_LEFT, _BOTTOM), (_RIGHT, _BOTTOM)),
         line("pk-limit", (_LEFT, limit), (_RIGHT, limit)),
-        line("pk-line", *steps([place(start, 0.0), *(place(x, y) for x, y in points), place(end, points[-1][1])])),
+        line("pk-line", *corners),
+        *(dot("pk-fill", *place(x, y)) for x, y in (points if len(points) <= _DOTTED else ())),
+        words(4, 11, f"{part.symbol} charged", "start"),
         words(_LEFT - 6, limit + 4, str(part.budget)[:6], "end"),
         words(_LEFT - 6, _BOTTOM + 4, 0, "end"),
-        words(_RIGHT, limit - 4, f"budget in {part.symbol}", "end"),
-        words(_LEFT, _BOTTOM + 16, _moment(history.points[0][0]), "start"),
-        words(_RIGHT, _BOTTOM + 16, _moment(history.points[-1][0]), "end"),
+        words(_RIGHT, limit - 5, "budget", "end"),
+        words(_LEFT, _BOTTOM + 16, first, "start"),
+        words(_RIGHT, _BOTTOM + 16, last, "end") if last else Markup(),
         height=_BOTTOM + 24,
     )
 
@@ -99,10 +105,20 @@ def _thinned(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
     return points[::apart] if (len(points) - 1) % apart == 0 else [*points[::apart], points[-1]]
 
 
-def _moment(seconds: float) -> str:
-    from datetime import UTC
+def _moments(first: float, last: float) -> tuple[str, str]:
+    """Return how the ends of the time axis are told: to the second where they are close; the second empty if equal.
 
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    Examples
+    --------
+    >>> _moments(0, 0), _moments(0, 75)
+    (('1970-01-01 00:00 UTC', ''), ('1970-01-01 00:00:00 UTC', '00:01:15 UTC'))
+    >>> _moments(0, 90_000)
+    ('1970-01-01 00:00 UTC', '1970-01-02 01:00 UTC')
+    """
+    begin, end = (datetime.fromtimestamp(seconds, UTC) for seconds in (first, last))
+    clock = "%H:%M:%S UTC" if 0 < last - first < 3600 else "%H:%M UTC"
+    until = clock if begin.date() == end.date() else f"%Y-%m-%d {clock}"
+    return begin.strftime(f"%Y-%m-%d {clock}"), end.strftime(until) if last > first else ""
 
 
 def outlook(account: Account, last: Entry | None) -> str:
@@ -111,11 +127,11 @@ def outlook(account: Account, last: Entry | None) -> str:
         return ""
     room = account.headroom(last.cost)
     within = accuracy(last.question)
-    each = f"{amount(last.cost)}{f', {within}' if within else ''} each"
+    asked = label(describe(last.question), 60) + (f" at {within}" if within else "")
     counted = {0: "No more", 1: "1 more"}.get(room.times, f"About {number(room.times)} more")
     scope = {"total": "", "analyst": " This analyst's limit ends it.", "window": " The window's limit ends it."}
     why = scope.get(room.limit, " The project's ceiling for one release is below it.")
-    return f"{counted} like the last one, {label(describe(last.question), 60)} ({each}).{why}"
+    return f"{counted} like the last one: {asked}, for {amount(last.cost)} each.{why}"
 
 
 def accuracy(question: Mapping[str, Any]) -> str:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import weakref
+from collections import Counter
 from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
 from ipywidgets import HTML
 
+from privkit.budget.notice import replays
 from privkit.errors import PrivkitError
 from privkit.project.ledger_view import describe
 from privkit.project.project import Project
+from privkit.values.simulated import SIMULATED, is_simulated
 from privkit.view.html_project import bar, refusal
 from privkit.view.markup import Markup, card, note, table, tag
 from privkit.view.panel_base import Panel
@@ -20,17 +23,28 @@ from privkit.view.panel_history import History, accuracy, outlook, over_time
 from privkit.view.panel_style import STYLE
 from privkit.view.parts_project import parts
 from privkit.view.text_dp import amount
-from privkit.view.text_project import HONEST, earlier, project_answer, project_reasons, text
+from privkit.view.text_project import (
+    HONEST,
+    earlier,
+    last_entries,
+    listed,
+    project_answer,
+    project_reasons,
+    text,
+)
 from privkit.view.words import label, number
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from privkit.budget.balance import Balance
     from privkit.budget.entry import Entry
 
 #: How many seconds pass between two looks at what other processes spent, while no cell runs.
-EVERY = 2.0
+EVERY = 1.0
 #: How many releases are listed.
 LISTED = 10
+_REPLAYS = "Replays cost nothing. They are counted since this kernel began; the ledger does not keep them."
 
 _panels: dict[tuple[str, str], BudgetPanel] = {}
 
@@ -58,13 +72,16 @@ def _project(project: Project) -> BudgetPanel:
 class BudgetPanel(Panel):
     """What a project has spent, reserved and left, over time and by release; up to date by itself.
 
-    It hears of every charge of this kernel at once; of those of other processes after each cell, and every few seconds
+    It hears of every charge of this kernel at once; of those of other processes after each cell, and every second
     while the kernel rests. A ledger that cannot be read is told inside the panel.
+
+    Replays are counted since this kernel began. The ledger does not count them, since each would cost it a durable
+    write; so they are in the live panel alone, and not in its still picture, which outlives the kernel.
     """
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        self._seen: object = None
+        self._seen: tuple[int, int] | None = None
         self._history = History()
         self._picture = HTML()
         super().__init__([self._picture])
@@ -76,8 +93,9 @@ class BudgetPanel(Panel):
         account = self._project.account
         try:
             balance = account.balance()
-            self._seen = balance.seq
-            self._picture.value = str(picture(self._project, self._history, balance))
+            again = self._replays()
+            self._seen = balance.seq, again.total()
+            self._picture.value = str(picture(self._project, self._history, balance, again))
         except PrivkitError as error:
             self._seen, self._history = None, History()
             self._picture.value = str(refusal(account.name, error))
@@ -85,11 +103,14 @@ class BudgetPanel(Panel):
     def look(self) -> None:
         """Refresh if the ledger changed since it was read last."""
         try:
-            changed = self._project.account.version() != self._seen
+            changed = (self._project.account.version(), self._replays().total()) != self._seen
         except PrivkitError:
             changed = True
         if changed or self._seen is None:
             self.refresh()
+
+    def _replays(self) -> Counter[int]:
+        return Counter(replays(self._project.account.store, self._project.account.uid))
 
     def close(self) -> None:
         """Close the widget and listen no more."""
@@ -97,17 +118,38 @@ class BudgetPanel(Panel):
         super().close()
 
     def still(self) -> str:
-        """Return the picture as it is now."""
+        """Return the picture as it is now, without what only this kernel knows."""
         self.refresh()
-        return str(self._picture.value)
+        try:
+            return str(picture(self._project, self._history, self._project.account.balance()))
+        except PrivkitError:
+            return str(self._picture.value)
 
     def words(self) -> str:
-        """Return the project's text: the same for every panel on one state of the ledger."""
-        return text(self._project)
+        """Return the project's text, what is left and the last releases: the same for every panel on one ledger."""
+        account = self._project.account
+        try:
+            balance = account.balance()
+            entries = last_entries(account, balance, LISTED)
+            ahead = outlook(account, entries[-1] if entries else None)
+        except PrivkitError:
+            return repr(self._project)
+        *answer, last = text(self._project).splitlines()
+        told = [*answer, *([ahead] if ahead else []), *listed(entries, balance), last]
+        return "\n".join([*([SIMULATED] if is_simulated(self._project) else []), *told])
 
 
-def picture(project: Project, history: History, balance: Balance) -> Markup:
+def picture(project: Project, history: History, balance: Balance, again: Mapping[int, int] | None = None) -> Markup:
     """Return what the panel shows: a bar per symbol, what is left in words, the line over time, the last releases.
+
+    Parameters
+    ----------
+    project : Project
+    history : History
+        What is known of the ledger; read on from there.
+    balance : Balance
+    again : mapping of int to int, optional
+        How often each entry was replayed in this kernel; no such column by default.
 
     Raises
     ------
@@ -120,20 +162,23 @@ def picture(project: Project, history: History, balance: Balance) -> Markup:
     return card(
         project_answer(project.name, balance),
         STYLE,
+        tag("p", tag("strong", SIMULATED), role="note") if is_simulated(project) else None,
         *map(bar, parts(balance)),
         tag("p", ahead) if ahead else None,
         *(tag("p", reason) for reason in reasons),
         over_time(history, balance),
-        _listing(entries, balance),
+        _listing(entries, balance, again),
+        note(_REPLAYS) if entries and again is not None else None,
         note(HONEST),
     )
 
 
-def _listing(entries: list[Entry], balance: Balance) -> Markup:
+def _listing(entries: list[Entry], balance: Balance, again: Mapping[int, int] | None) -> Markup:
     """Return the last releases as a table, the newest first."""
     if not entries:
         return tag("p", "Nothing has been asked yet.")
     rest = earlier(entries, balance)
+    heads = ["entry", "time (UTC)", "question", "cost", "accuracy", "replays", "state", "who"]
     rows = [
         [
             number(entry.seq),
@@ -141,12 +186,14 @@ def _listing(entries: list[Entry], balance: Balance) -> Markup:
             label(describe(entry.question), 80),
             amount(entry.cost),
             accuracy(entry.question) or "–",
+            number((again or {}).get(entry.seq, 0)),
             entry.state,
             label(entry.analyst, 30),
         ]
         for entry in reversed(entries)
     ]
-    heads = ["entry", "time (UTC)", "question", "cost", "accuracy", "state", "who"]
+    if again is None:
+        heads, *rows = ([*row[:5], *row[6:]] for row in (heads, *rows))
     return tag(
         "div",
         table(heads, rows, caption="The last releases, the newest first"),

@@ -6,7 +6,7 @@ from privkit.view.markup import Markup
 
 STYLE = Markup(
     """<style>
-.privkit-panel { overflow: visible; max-width: 52em; }
+.privkit-panel { overflow: visible; max-width: 60em; }
 .privkit-panel .privkit { max-width: none; }
 .privkit-panel .widget-label { color: var(--jp-content-font-color1, inherit); }
 .privkit-panel button:focus-visible, .privkit-panel .noUi-handle:focus-visible, .privkit-panel input:focus-visible,
@@ -19,12 +19,17 @@ STYLE = Markup(
 .privkit .pk-line { stroke: #0072B2; stroke-width: 2; fill: none; }
 .privkit .pk-limit { stroke: #D55E00; stroke-width: 1.5; stroke-dasharray: 5 3; fill: none; }
 .privkit .pk-fill { fill: #0072B2; }
+.privkit .pk-under-line { fill: #0072B2; fill-opacity: 0.14; }
 .privkit .pk-pale { fill: #0072B2; fill-opacity: 0.35; }
 .privkit .pk-under { fill: #D55E00; fill-opacity: 0.45; stroke: #D55E00; stroke-width: 1.5; }
 .privkit .pk-scroll { max-height: 22em; overflow: auto; }
-.privkit .pk-scroll th, .privkit .pk-scroll td { overflow-wrap: break-word; }
+.privkit .pk-scroll th, .privkit .pk-scroll td { overflow-wrap: break-word; white-space: nowrap; }
+.privkit .pk-scroll td:nth-child(3) { white-space: normal; min-width: 9em; }
 @media (forced-colors: active) {
   .privkit .pk-line { stroke: Highlight; } .privkit .pk-fill, .privkit .pk-pale { fill: Highlight; }
+  .privkit .pk-under-line { fill: none; }
   .privkit .pk-limit, .privkit .pk-under { stroke: CanvasText; } }
+@media (prefers-reduced-motion: reduce) {
+  .privkit-panel *, .privkit * { transition: none !important; animation: none !important; } }
 </style>"""
 )

@@ -49,7 +49,7 @@ def _ledger(ledger: LedgerView) -> str:
         entries = last_entries(ledger.account, balance)
     except PrivkitError as error:
         return lines(unreadable(name), str(error))
-    return lines(ledger_answer(name, balance), *_listing(entries, balance), then=ledger_next())
+    return lines(ledger_answer(name, balance), *listed(entries, balance), then=ledger_next())
 
 
 @text.register(StudyPrice)
@@ -148,7 +148,8 @@ def _several(entries: list[Entry]) -> bool:
     return len({entry.analyst for entry in entries}) > 1
 
 
-def _listing(entries: list[Entry], balance: Balance) -> list[str]:
+def listed(entries: list[Entry], balance: Balance) -> list[str]:
+    """Return the entries as lines of a table."""
     if not entries:
         return ["Nothing has been asked yet."]
     rows = [ledger_heads(entries), *(ledger_row(entry, entries) for entry in entries)]

@@ -167,7 +167,7 @@ def test_a_release_asks_once_and_needs_no_mouse(page, artifacts):
     expect(plan).to_contain_text("Released: cost ε = 0.2", timeout=30_000)
     expect(plan).to_contain_text("Where it comes from")
     expect(panel(page, BUDGET)).to_contain_text("ε = 0.8 of 1 left", timeout=2000)
-    expect(panel(page, BUDGET)).to_contain_text("About 4 more like the last one, count (ε = 0.2, ± 15 each).")
+    expect(panel(page, BUDGET)).to_contain_text("About 4 more like the last one: count at ± 15, for ε = 0.2 each.")
     expect(page.locator(".jp-privkit-status > button")).to_contain_text("ε 0.2 / 1", timeout=2000)
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 
@@ -88,7 +89,11 @@ def test_beside_the_widget_stand_a_still_picture_and_a_stable_text(project, pane
     assert "application/vnd.jupyter.widget-view+json" in bundle
     assert "ε = 0.8 of 1 left" in bundle["text/html"]
     assert "<script" not in bundle["text/html"]
-    assert bundle["text/plain"] == repr(project)
+    told = bundle["text/plain"].splitlines()
+    assert [line for line in told if line in repr(project).splitlines()] == repr(project).splitlines()
+    assert "About 4 more like the last one: count at ± 15, for ε = 0.2 each." in told
+    assert "About 4 more like the last one: count at ± 15, for ε = 0.2 each." in bundle["text/html"]
+    assert project.ledger.to_frame()["time"].iloc[0].strftime("%H:%M:%S") in bundle["text/plain"]
     assert bundle["text/plain"] == project.panel()._repr_mimebundle_()["text/plain"]
 
 
@@ -113,6 +118,47 @@ def test_a_closed_panel_listens_no_more_and_is_made_anew(project, people):
     assert again is not panel
     assert "ε = 0.8 of 1 left" in shown(again)
     again.close()
+
+
+def cells(html):
+    """Return the rows of the releases' table, each as a mapping of head to cell."""
+    texts = [re.findall(r"<t[hd][^>]*>([^<]*)<", row) for row in re.findall(r"<tr>.*?</tr>", html)]
+    return [dict(zip(texts[0], row, strict=True)) for row in texts[1:]]
+
+
+def test_the_releases_are_told_with_what_they_cost_and_how_often_they_were_replayed(panel, people):
+    cities = ["Basel", "Bern"]
+    people.privacy.dp_count(epsilon=0.2)
+    people.privacy.dp_count("city", keys=cities, epsilon=0.1, where="city != 'Chur'")
+    for _ in range(3):
+        people.privacy.dp_count(epsilon=0.2)
+    panel.look()  # as after a cell
+    second, first = cells(shown(panel))
+    assert first["question"] == "count"
+    assert second["question"] == "count by city (2 keys) where (city != &#x27;Chur&#x27;)"
+    assert [(row["cost"], row["accuracy"], row["replays"]) for row in (first, second)] == [
+        ("ε = 0.2", "± 15", "3"),
+        ("ε = 0.1", "± 30", "0"),
+    ]
+    assert first["who"]
+    assert "the ledger does not keep them" in shown(panel)
+
+
+def test_replays_do_not_outlive_the_kernel(panel, people):
+    people.privacy.dp_count(epsilon=0.2)
+    before = panel.still()
+    people.privacy.dp_count(epsilon=0.2)
+    assert panel.still() == before
+    assert "replays" not in "".join(cells(before)[0])
+
+
+def test_a_simulated_project_has_a_panel_that_says_so(people):
+    project = pk.open_project("lesson", epsilon=1, unit=pk.ROW, simulate=True, seed=1)
+    people.privacy.dp_count(epsilon=0.2)
+    panel = project.panel()
+    for told in (shown(panel), panel.still(), repr(panel)):
+        assert "SIMULATED: drawn by a seeded teaching simulator" in told
+    panel.close()
 
 
 def test_it_says_that_the_ledger_is_no_access_control(panel):

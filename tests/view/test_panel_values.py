@@ -327,7 +327,7 @@ def test_the_accuracy_of_what_is_no_count_is_not_guessed():
 def test_what_is_left_is_told_by_public_facts(project, people):
     panel = project.panel()
     people.privacy.dp_count(epsilon=0.3)
-    assert "About 2 more like the last one, count (ε = 0.3, ± 10 each)." in shown(panel)
+    assert "About 2 more like the last one: count at ± 10, for ε = 0.3 each." in shown(panel)
     people.privacy.dp_count(epsilon=0.6)
     assert "No more like the last one" in shown(panel)
     panel.close()

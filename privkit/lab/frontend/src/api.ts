@@ -7,6 +7,7 @@ export interface IAmount {
   main: string;
   value: number;
   delta: string;
+  delta_value: number;
 }
 
 /** A project of a folder's ledger. */
@@ -29,8 +30,7 @@ export interface IEntry {
   state: string;
   time: string;
   analyst: string;
-  statistic: string | null;
-  by: string[];
+  what: string;
   notebook: string | null;
   cost: IAmount;
   draw: number;
@@ -39,20 +39,25 @@ export interface IEntry {
 /** A page of entries, the newest first. */
 export interface IPage {
   total: number;
+  next: number | null;
   entries: IEntry[];
 }
 
 /** The server's own sentence about what went wrong. */
 export class Refusal extends Error {}
 
-async function get<T>(name: string, query: Record<string, string>): Promise<T> {
+async function get<T>(
+  name: string,
+  query: Record<string, string>,
+  signal?: AbortSignal
+): Promise<T> {
   const settings = ServerConnection.makeSettings();
   const url =
     URLExt.join(settings.baseUrl, 'privkit', name) +
     URLExt.objectToQueryString(query);
   let response: Response;
   try {
-    response = await ServerConnection.makeRequest(url, {}, settings);
+    response = await ServerConnection.makeRequest(url, { signal }, settings);
   } catch {
     throw new Refusal('The Jupyter server does not answer.');
   }
@@ -72,15 +77,34 @@ export async function projects(path: string): Promise<IProject[]> {
   return (await get<{ projects: IProject[] }>('projects', { path })).projects;
 }
 
+/** What narrows a page of entries. */
+export interface IRange {
+  before?: number;
+  limit?: number;
+  search?: string;
+}
+
 /** Return a page of a project's entries. */
 export function entries(
   path: string,
   project: string,
-  before?: number
+  range: IRange = {}
 ): Promise<IPage> {
-  const query: Record<string, string> = { path, project, limit: '50' };
-  if (before !== undefined) {
-    query.before = String(before);
+  const query: Record<string, string> = { path, project, limit: String(range.limit ?? 50) };
+  if (range.before !== undefined) {
+    query.before = String(range.before);
+  }
+  if (range.search) {
+    query.search = range.search;
   }
   return get<IPage>('entries', query);
+}
+
+/** Return the ledger's version when it is no longer the one that was seen, or after some time in any case. */
+export async function changes(
+  path: string,
+  seen: string,
+  signal: AbortSignal
+): Promise<string> {
+  return (await get<{ version: string }>('changes', { path, seen }, signal)).version;
 }

@@ -1,5 +1,5 @@
 import { ILabShell, JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { ICommandPalette } from '@jupyterlab/apputils';
+import { ICommandPalette, showErrorMessage } from '@jupyterlab/apputils';
 import { PathExt } from '@jupyterlab/coreutils';
 import { IDocumentManager } from '@jupyterlab/docmanager';
 import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
@@ -7,7 +7,7 @@ import { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { LabIcon } from '@jupyterlab/ui-components';
 
-import { entries, IEntry } from './api';
+import { entries } from './api';
 import { followPanels } from './live';
 import { BudgetModel } from './model';
 import { BudgetPanel } from './panel';
@@ -62,9 +62,10 @@ function activate(
     execute: () => model.refresh()
   });
   app.commands.addCommand(EXPORT, {
-    label: 'Export the Privacy Budget (CSV)',
+    label: 'Export the Privacy Budget Report (CSV)',
     isEnabled: () => model.projects.length > 0,
-    execute: () => exported(model)
+    execute: () =>
+      exported(model).catch(reason => showErrorMessage('The report was not exported', reason instanceof Error ? reason.message : ''))
   });
   for (const command of [OPEN, REFRESH, EXPORT]) {
     palette?.addItem({ command, category: 'Privacy' });
@@ -105,18 +106,19 @@ function followFolder(
 
 /** Save the entries of all projects that are shown as a CSV file. */
 async function exported(model: BudgetModel): Promise<void> {
-  const lines = [['project', 'entry', 'time', 'state', 'statistic', 'by', 'cost', 'delta', 'analyst', 'notebook']];
-  for (const project of model.projects) {
+  const { path, projects } = model;
+  const lines = [['project', 'entry', 'time', 'state', 'question', 'measure', 'cost', 'delta', 'analyst', 'notebook']];
+  for (const project of projects) {
     let before: number | undefined;
     do {
-      const page: IEntry[] = (await entries(model.path, project.name, before)).entries;
+      const page = await entries(path, project.name, { before, limit: 200 });
       lines.push(
-        ...page.map(e => [
-          project.name, String(e.entry), e.time, e.state, e.statistic ?? '', e.by.join(' '), e.cost.main, e.cost.delta, e.analyst, e.notebook ?? ''
+        ...page.entries.map(e => [
+          project.name, String(e.entry), e.time, e.state, e.what, project.measure, e.cost.main, e.cost.delta, e.analyst, e.notebook ?? ''
         ])
       );
-      before = page.length ? page[page.length - 1].entry : 1;
-    } while (before > 1);
+      before = page.next ?? undefined;
+    } while (before !== undefined);
   }
   const blob = new Blob([lines.map(line => line.map(cell).join(',')).join('\r\n')], { type: 'text/csv' });
   const link = document.createElement('a');

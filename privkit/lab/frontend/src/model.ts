@@ -1,10 +1,13 @@
 import { Poll } from '@lumino/polling';
 import { ISignal, Signal } from '@lumino/signaling';
 
-import { IProject, projects, Refusal } from './api';
+import { changes, IProject, projects, Refusal } from './api';
 
-/** Milliseconds between two looks at the ledger, while the window is visible. */
-const EVERY = 4000;
+/** Milliseconds between two looks at the ledger that nothing gave cause for, while the window is visible. */
+const EVERY = 30_000;
+/** Milliseconds after which a request for changes that failed is made again: at first, and at most. */
+const SOON = 1000;
+const LATE = 60_000;
 
 /** What the status item and the panel show: the projects of the current folder. */
 export class BudgetModel {
@@ -12,10 +15,11 @@ export class BudgetModel {
     this._poll = new Poll({
       auto: true,
       factory: () => this._read(),
-      frequency: { interval: EVERY, backoff: true, max: 60_000 },
+      frequency: { interval: EVERY, backoff: true, max: LATE },
       name: 'privkit:budget',
       standby: 'when-hidden'
     });
+    void this._follow();
   }
 
   /** The projects, in the order in which they were begun. */
@@ -31,6 +35,7 @@ export class BudgetModel {
   set path(path: string) {
     if (path !== this._path) {
       this._path = path;
+      this._waiting.abort();
       this.refresh();
     }
   }
@@ -66,10 +71,50 @@ export class BudgetModel {
     }
   }
 
+  /** Wait for changes of the ledger, and read it after each: only while somebody may be looking. */
+  private async _follow(): Promise<void> {
+    let seen = '';
+    let pause = SOON;
+    for (;;) {
+      await visible();
+      const path = this._path;
+      this._waiting = new AbortController();
+      try {
+        const version = await changes(path, seen, this._waiting.signal);
+        if (path === this._path && version !== seen) {
+          this.refresh();
+        }
+        seen = path === this._path ? version : '';
+        pause = SOON;
+      } catch {
+        if (path === this._path) {
+          await new Promise(done => setTimeout(done, pause));
+          pause = Math.min(2 * pause, LATE);
+        }
+        seen = '';
+      }
+    }
+  }
+
   private _path = '';
+  private _waiting = new AbortController();
   private _state = '';
   private _poll: Poll;
   private _changed = new Signal<this, void>(this);
+}
+
+/** Resolve as soon as the window can be seen. */
+function visible(): Promise<void> {
+  return new Promise(done => {
+    const look = () => {
+      if (!document.hidden) {
+        document.removeEventListener('visibilitychange', look);
+        done();
+      }
+    };
+    document.addEventListener('visibilitychange', look);
+    look();
+  });
 }
 
 /** How full a budget is: for the color, and for the words that say the same. */

@@ -4,7 +4,12 @@ import { entries, IEntry, IProject, Refusal } from './api';
 import { tag } from './dom';
 import { BudgetModel, level } from './model';
 
-const LEVELS = { within: '', low: 'little is left', spent: 'all spent' };
+const LEVELS = { within: '', low: 'Little is left.', spent: 'All is spent.' };
+/** Milliseconds after the last key until a search is made. */
+const TYPED = 250;
+/** Entries of one page, and of one answer of the server at most. */
+const PAGE = 50;
+const MOST = 200;
 
 /** The side panel: the folder's projects with their bars, and the entries of each, with a search field. */
 export class BudgetPanel extends Widget {
@@ -13,7 +18,10 @@ export class BudgetPanel extends Widget {
     this._model = model;
     this._open = open;
     this.addClass('jp-privkit-panel');
-    this._search.addEventListener('input', () => this._filter());
+    this._search.addEventListener('input', () => {
+      window.clearTimeout(this._typed);
+      this._typed = window.setTimeout(() => void this._show(), TYPED);
+    });
     // JupyterLab's shortcuts stay out of the field.
     this._search.dataset.lmSuppressShortcuts = 'true';
     this.node.append(
@@ -34,44 +42,58 @@ export class BudgetPanel extends Widget {
       const told = refusal || `No ledger in ${path ? `“${path}”` : 'this folder'}.`;
       const hint = refusal ? '' : 'A project begins with pk.open_project(...) in a notebook here.';
       this._body.replaceChildren(tag('p', { class: 'jp-privkit-calm' }, told, ' ', hint));
+      this._cards.clear();
       this._live.textContent = refusal;
       return;
     }
-    const cards = await Promise.all(projects.map(project => this._card(project)));
-    if (turn === this._turn) {
-      this._body.replaceChildren(...cards);
-      this._live.textContent = projects.map(p => `${p.name}: ${p.remaining.text} left`).join('; ');
-      this._filter();
+    const sought = this._search.value.trim();
+    const cards = await Promise.all(projects.map(project => this._card(path, project, sought)));
+    if (turn !== this._turn) {
+      return;
     }
+    // What did not change stays as it is, with all that was opened in it; what did keeps the focus where it was.
+    const focused = this._body.contains(document.activeElement)
+      ? (document.activeElement as HTMLElement).dataset.key
+      : undefined;
+    this._cards = new Map(cards.map(card => [card.name, card]));
+    this._body.replaceChildren(...cards.map(card => card.node));
+    if (focused) {
+      this._body.querySelector<HTMLElement>(`[data-key="${CSS.escape(focused)}"]`)?.focus();
+    }
+    const found = sought ? `${this._body.querySelectorAll('li[value]').length} entries found. ` : '';
+    this._live.textContent = found + projects.map(p => `${p.name}: ${p.remaining.text} left`).join('; ');
   }
 
-  private async _card(project: IProject): Promise<HTMLElement> {
+  /** Return a project's card: the one that is shown, if nothing in it has changed. */
+  private async _card(path: string, project: IProject, sought: string): Promise<ICard> {
+    const state = JSON.stringify([path, project, sought]);
+    const shown = this._cards.get(project.name);
+    if (shown?.state === state) {
+      return shown;
+    }
     const list = tag('ol', { class: 'jp-privkit-entries', 'aria-label': `Entries of ${project.name}` });
-    const card = tag(
+    const node = tag(
       'section',
       { class: 'jp-privkit-project', 'aria-label': `Project ${project.name}` },
       tag('h3', {}, project.name),
-      bar(project),
-      tag('p', {}, `${project.spent.text} spent, ${project.remaining.text} left of ${project.budget.text}`),
+      ...bars(project),
       tag('p', { class: 'jp-privkit-small' }, `Protects ${project.unit}. ${LEVELS[level(project)]}`),
       list
     );
-    await this._page(project, list);
-    return card;
+    const before = shown?.node.querySelectorAll('li[value]').length ?? 0;
+    await this._page({ path, project, sought, list }, Math.min(Math.max(PAGE, before), MOST));
+    return { name: project.name, state, node };
   }
 
-  private async _page(project: IProject, list: HTMLElement, before?: number): Promise<void> {
+  private async _page(part: IPart, limit: number, before?: number): Promise<void> {
+    const { path, project, sought, list } = part;
     try {
-      const page = await entries(this._model.path, project.name, before);
-      list.append(...page.entries.map(entry => this._line(entry)));
-      const last = page.entries[page.entries.length - 1];
-      if (last && last.entry > 1) {
-        const more = tag('button', { type: 'button', class: 'jp-privkit-more' }, `${last.entry - 1} earlier`);
-        more.addEventListener('click', () => {
-          more.parentElement?.remove();
-          void this._page(project, list, last.entry).then(() => this._filter());
-        });
-        list.append(tag('li', { class: 'jp-privkit-rest' }, more));
+      const page = await entries(path, project.name, { before, limit, search: sought });
+      list.append(...page.entries.map(entry => this._line(project, entry)));
+      if (page.next !== null) {
+        list.append(this._rest(part, page.next));
+      } else if (sought && !list.childElementCount) {
+        list.append(tag('li', { class: 'jp-privkit-rest jp-privkit-calm' }, 'No entry has these words.'));
       }
     } catch (error) {
       const told = error instanceof Refusal ? error.message : 'The entries cannot be read.';
@@ -79,34 +101,53 @@ export class BudgetPanel extends Widget {
     }
   }
 
-  private _line(entry: IEntry): HTMLElement {
-    const by = entry.by.length ? ` by ${entry.by.join(', ')}` : '';
+  /** Return the button that shows the page after this one, and hands the focus to its first entry. */
+  private _rest(part: IPart, next: number): HTMLElement {
+    const told = part.sought ? 'More that were found' : `${next - 1} earlier`;
+    const more = tag('button', { type: 'button', class: 'jp-privkit-more' }, told);
+    const item = tag('li', { class: 'jp-privkit-rest' }, more);
+    more.addEventListener('click', async () => {
+      item.remove();
+      const count = part.list.childElementCount;
+      await this._page(part, PAGE, next);
+      const first = part.list.children[count];
+      first?.setAttribute('tabindex', '-1');
+      (first as HTMLElement | undefined)?.focus({ preventScroll: true });
+    });
+    return item;
+  }
+
+  private _line(project: IProject, entry: IEntry): HTMLElement {
     const state = entry.state === 'committed' ? '' : ` · ${entry.state}`;
     const line = tag(
       'li',
       { value: String(entry.entry) },
-      tag('span', { class: 'jp-privkit-what' }, `${entry.statistic ?? 'release'}${by}`),
       tag('span', { class: 'jp-privkit-cost' }, entry.cost.text),
-      tag('span', { class: 'jp-privkit-small' }, `${entry.time.replace('T', ' ').replace('Z', ' UTC')} · ${entry.analyst}${state}`)
+      tag('span', { class: 'jp-privkit-what' }, entry.what),
+      tag('span', { class: 'jp-privkit-small' }, `${moment(entry.time)} · ${entry.analyst}${state}`)
     );
     if (entry.notebook) {
-      const link = tag('button', { type: 'button', class: 'jp-privkit-link' }, entry.notebook);
+      const link = tag(
+        'button',
+        {
+          type: 'button',
+          class: 'jp-privkit-link',
+          'aria-label': `Open ${entry.notebook}, which spent entry ${entry.entry}`,
+          'data-key': JSON.stringify([project.name, entry.entry])
+        },
+        entry.notebook
+      );
       link.addEventListener('click', () => this._open(entry.notebook as string));
       line.append(link);
     }
     return line;
   }
 
-  private _filter(): void {
-    const sought = this._search.value.trim().toLowerCase();
-    for (const line of this._body.querySelectorAll<HTMLElement>('.jp-privkit-entries > li[value]')) {
-      line.hidden = !(line.textContent ?? '').toLowerCase().includes(sought);
-    }
-  }
-
   private _model: BudgetModel;
   private _open: (notebook: string) => void;
   private _turn = 0;
+  private _typed = 0;
+  private _cards = new Map<string, ICard>();
   private _body = tag('div', { class: 'jp-privkit-body' });
   private _live = tag('div', { class: 'jp-privkit-unseen', 'aria-live': 'polite' });
   private _search = tag('input', {
@@ -116,25 +157,59 @@ export class BudgetPanel extends Widget {
   }) as HTMLInputElement;
 }
 
-/** The budget as a bar: spent, reserved, and what is left. */
-function bar(project: IProject): HTMLElement {
-  const whole = project.budget.value || 1;
-  const share = (value: number) => Math.min(Math.max((100 * value) / whole, 0), 100);
-  const used = project.spent.value + project.reserved.value;
+/** A time to the minute. */
+function moment(time: string): string {
+  return `${time.slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+/** A project as it is shown. */
+interface ICard {
+  name: string;
+  state: string;
+  node: HTMLElement;
+}
+
+/** Whose entries are shown where, and which. */
+interface IPart {
+  path: string;
+  project: IProject;
+  sought: string;
+  list: HTMLElement;
+}
+
+/** The budget as bars, one for each symbol, with its words below: spent, reserved, and what is left. */
+function bars(project: IProject): HTMLElement[] {
+  const { budget, spent, reserved, remaining } = project;
+  const shown = [
+    bar(project, project.symbol, [budget.value, spent.value, reserved.value], [budget.main, spent.main, reserved.main, remaining.main])
+  ];
+  if (budget.delta_value > 0) {
+    shown.push(
+      bar(project, 'δ', [budget.delta_value, spent.delta_value, reserved.delta_value], [budget.delta, spent.delta, reserved.delta, remaining.delta])
+    );
+  }
+  return shown.flat();
+}
+
+function bar(project: IProject, symbol: string, sizes: number[], words: string[]): HTMLElement[] {
+  const [whole, spent, reserved] = sizes;
+  const share = (value: number) => Math.min(Math.max((100 * value) / (whole || 1), 0), 100);
+  const held = reserved > 0 ? `, ${words[2]} reserved` : '';
+  const told = `${words[1]} spent${held}, ${words[3]} left of ${symbol} = ${words[0]}`;
   const meter = tag('div', {
     class: 'jp-privkit-bar',
     role: 'meter',
-    'aria-label': `Budget of ${project.name}`,
+    'aria-label': symbol === 'δ' ? `Budget of ${project.name} in δ` : `Budget of ${project.name}`,
     'aria-valuemin': '0',
     'aria-valuemax': '100',
-    'aria-valuenow': share(used).toFixed(1),
-    'aria-valuetext': `${project.spent.text} spent of ${project.budget.text}`,
+    'aria-valuenow': share(spent + reserved).toFixed(1),
+    'aria-valuetext': told,
     'data-level': level(project)
   });
-  for (const [kind, value] of [['spent', project.spent.value], ['reserved', project.reserved.value]] as const) {
+  for (const [kind, value] of [['spent', spent], ['reserved', reserved]] as const) {
     const part = tag('div', { class: `jp-privkit-${kind}` });
     part.style.width = `${share(value)}%`;
     meter.append(part);
   }
-  return meter;
+  return [meter, tag('p', {}, told)];
 }
