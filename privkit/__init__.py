@@ -1,8 +1,8 @@
 """privkit: the privacy workbench that lives where the data is.
 
 ``import privkit as pk`` gives every pandas frame the accessor ``df.privacy``, and the same functions, typed, as
-``pk.kanon(df, ...)``. Names are loaded when first used: the import itself loads pandas and little else. Type checkers
-read `__init__.pyi` beside this file; a test keeps both lists equal.
+``pk.kanon(df, ...)``. Names are loaded when first used: the import itself loads no library, not even pandas. Type
+checkers read `__init__.pyi` beside this file; a test keeps both lists equal.
 """
 
 from __future__ import annotations
@@ -10,11 +10,13 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from privkit import accessor as _accessor  # noqa: F401  # registers df.privacy
 from privkit import errors as _errors
+from privkit import registration as _registration
 from privkit.values.unit import ROW  # noqa: F401  # public
 
 __version__ = "0.1.0"
+
+_registration.register()  # df.privacy
 
 #: Which public names each module gives.
 _NAMES: dict[str, tuple[str, ...]] = {

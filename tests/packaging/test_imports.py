@@ -14,7 +14,7 @@ ROOT = Path(privkit.__file__).parent
 #: From the top down; rooms of one line are siblings and do not import each other.
 FLOORS = [
     {"__init__"},
-    {"accessor", "cli", "commands", "lab"},
+    {"accessor", "registration", "cli", "commands", "lab"},
     {"view", "study"},
     {"project"},
     {"anonymity", "risk", "transform", "events", "dp", "budget"},
@@ -107,10 +107,45 @@ def loaded_after(code: str) -> set[str]:
     return {name.split(".")[0] for name in done.stdout.split()}
 
 
-def test_importing_privkit_loads_pandas_and_little_else():
-    loaded = loaded_after("import privkit")
-    assert "pandas" in loaded
-    assert not loaded & {"opendp", "sqlalchemy", "ipywidgets", "matplotlib", "tornado", "jupyter_server", "narwhals"}
+HEAVY = {"pandas", "numpy", "opendp", "sqlalchemy", "ipywidgets", "matplotlib", "tornado", "jupyter_server", "narwhals"}
+
+
+def test_importing_privkit_loads_no_library():
+    assert not loaded_after("import privkit") & HEAVY
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        "import privkit, pandas as pd",
+        "import pandas as pd, privkit",
+        "import importlib.util, privkit\nassert importlib.util.find_spec('pandas')\nimport pandas as pd",
+        "import privkit\nfrom pandas import DataFrame\nimport pandas as pd",
+        "import privkit, importlib\nimportlib.reload(privkit)\nimport pandas as pd",
+    ],
+)
+def test_frames_have_the_accessor_in_whatever_order_both_are_imported(first):
+    code = f"{first}\nassert pd.DataFrame.privacy and pd.DataFrame({{'a': [1]}}).privacy.kanon('a').k == 1"
+    code += "\nassert not any('registration' in type(f).__module__ for f in sys.meta_path)"
+    assert "pandas" in loaded_after(code)
+
+
+def test_a_jupyter_server_shows_ledgers_without_pandas_and_opendp(tmp_path):
+    import privkit as pk
+
+    store = tmp_path / ".privkit" / "ledger.db"
+    pk.open_project("census", epsilon=1, unit=pk.ROW, store=store)
+    code = f"""import pathlib, types
+import privkit.lab
+app = types.SimpleNamespace(web_app=types.SimpleNamespace(settings={{"base_url": "/"}}, add_handlers=lambda *_: None))
+app.log = types.SimpleNamespace(debug=lambda *_: None)
+assert "sqlalchemy" not in sys.modules
+privkit.lab._load_jupyter_server_extension(app)
+assert "sqlalchemy" not in sys.modules
+from privkit.lab.reading import entries_of, projects_in
+assert projects_in(pathlib.Path({str(tmp_path)!r}), "")["projects"][0]["name"] == "census"
+entries_of(pathlib.Path({str(tmp_path)!r}), "", "census")"""
+    assert not loaded_after(code) & (HEAVY - {"tornado", "jupyter_server", "sqlalchemy"})
 
 
 def test_kanon_needs_no_heavy_library():
