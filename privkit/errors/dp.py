@@ -135,6 +135,16 @@ class ColumnKindError(PrivkitError, TypeError):
         error.column, error.dtype = column, dtype
         return error
 
+    @classmethod
+    def groups(cls, function: str, column: str, dtype: str) -> ColumnKindError:
+        """No group can have a value of this type."""
+        error = cls(
+            f"{function}() groups by text, numbers, booleans, dates or datetimes, but column {column!r} has the type "
+            f"{dtype}. Convert it first: df.astype({{{column!r}: 'str'}})."
+        )
+        error.column, error.dtype = column, dtype
+        return error
+
 
 class IntervalError(PrivkitError, TypeError):
     """The answer is a choice among candidates, which has no interval."""

@@ -131,6 +131,9 @@ def check_frame(data: object, question: Question, function: str) -> None:
     derived = check_selection(data, question.selected, function) if question.selected else {}
     if (keys := question.asked.typed_keys(question)) is not None:
         check_key_types(data, keys.without(question.selected.derived), function)
+    for name in question.by if question.keys is None else ():
+        if name not in question.selected.derived and "no key" in (found := column_kind(frame, name))[0]:
+            raise ColumnKindError.groups(function, name, found[1])
     for name in question.asked.columns:
         kind, shown = (derived[name],) * 2 if name in question.selected.derived else column_kind(frame, name)
         if kind not in ("number", "integer", "boolean"):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from privkit.tally.ids import hash_values
-from privkit.tally.lookup import plain_floats
+from privkit.tally.lookup import factorized
 from privkit.tally.rows import bounded_rows, open_source
 
 if TYPE_CHECKING:
@@ -66,21 +66,16 @@ def distinct_values(
 
 def _told_apart(column: pd.Series) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return a code per row, -1 for missing, and a hash per code (with one more, for missing)."""
-    import pandas as pd
-
-    try:
-        codes, distinct = pd.factorize(plain_floats(column), use_na_sentinel=True)
-        values = distinct.tolist()
-    except TypeError:  # values that cannot be hashed
-        values = [repr(item) for item in column.tolist()]
-        codes = np.where(column.isna().to_numpy(), -1, np.arange(len(values)))
-    return codes.astype(np.int64), np.append(
-        hash_values([_told(value) for value in values], _TELLING), np.uint64(0)
-    ).view(np.int64)
+    codes, distinct, others = factorized(column)
+    texts = [_told(value) for value in (*distinct.tolist(), *others)]
+    return codes, np.append(hash_values(texts, _TELLING), np.uint64(0)).view(np.int64)
 
 
 def _told(value: object) -> str:
     """Return a text that is the same for equal numbers, and for other values tells their types apart."""
     if isinstance(value, int | float):
-        return repr(int(value)) if value == value // 1 else repr(float(value))
-    return f"{type(value).__name__}:{value!r}"
+        return f"{int(value):x}" if value == value // 1 else repr(float(value))
+    try:
+        return f"{type(value).__name__}:{value!r}"
+    except ValueError:  # integers of thousands of digits have no decimal text
+        return type(value).__name__

@@ -183,7 +183,12 @@ def _told(value: Any) -> str:
         or value is pd.NaT
         or isinstance(value, np.generic | pd.Timedelta | date)
     ):
-        return f"{kind}:{value!r}"
+        try:
+            return f"{kind}:{value!r}"
+        except ValueError:  # an integer of thousands of digits has no decimal text
+            if type(value) is int:
+                return f"{kind}:{value:#x}"
+            raise _UntoldError from None
     if type(value) in (tuple, list):
         return f"{kind}({_framed([_told(part) for part in value]).decode('utf-8', 'surrogatepass')})"
     if type(value) is dict:

@@ -4,16 +4,31 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from privkit.tally.classes import class_sizes
+from privkit.tally.frame import open_frame
 from privkit.tally.persons import bounded_counts
 from privkit.values.keys import Keys
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from privkit.values.contribution import ContributionBounds
+
+#: Kinds of Python objects, as pandas infers them, among which no two are equal and told by different texts.
+_ALIKE = ("string", "boolean", "integer", "floating", "empty")
+
+
+class _Coded(str):
+    """The text of a value that pandas would take for an equal one of another type, like 1 and True."""
+
+    __slots__ = ()
 
 
 def group_counts(
@@ -21,7 +36,9 @@ def group_counts(
 ) -> dict[str, int]:
     """Count the rows of every group that occurs, each person within the bounds; groups with none left are not there.
 
-    Reads rows; spends nothing. That a group is there at all is private.
+    A row's group is the text of its own values and types (1, 1.0 and True are three groups; instants are told to the
+    microsecond), whatever other rows hold. Rows with a value that has no such text (a list, a duration, an integer of
+    thousands of digits) are left out. Reads rows; spends nothing. That a group is there at all is private.
 
     Examples
     --------
@@ -30,15 +47,70 @@ def group_counts(
     >>> group_counts(pd.DataFrame({"zip": ["8004", "8004", None]}), ["zip"], None, ONE_ROW)
     {'[["s","8004"]]': 2, '[["n",""]]': 1}
     """
+    data = _told_apart(data, by, function)
     tally = class_sizes(data, list(by), function=function)
-    columns = [tally.keys[name].tolist() for name in by]
-    values = [tuple(_plain(value) for value in row) for row in zip(*columns, strict=True)]
+    values = list(zip(*([_plain(value) for value in tally.keys[name].tolist()] for name in by), strict=True))
+    told = {key: text for key in values if (text := _told(key)) is not None}
     if unit is None:
         counts = tally.sizes
     else:
+        values = list(told)
         keys = Keys(tuple(by), tuple(values))
-        counts = bounded_counts(data, unit, bounds, keys, function=function) if values else tally.sizes
-    return {key_text(key): int(count) for key, count in zip(values, counts, strict=True) if count > 0}
+        counts = bounded_counts(data, unit, bounds, keys, function=function) if values else tally.sizes[:0]
+    found: Counter[str] = Counter()
+    for key, count in zip(values, counts, strict=True):
+        if count > 0 and key in told:
+            found[told[key]] += int(count)
+    return dict(found)
+
+
+def _told_apart(data: object, by: Sequence[str], function: str) -> object:
+    """Return a pandas frame in which values of the groups' columns are equal only if their texts are."""
+    import pandas as pd
+
+    if not isinstance(data, pd.DataFrame):
+        return data  # other engines have columns of one type
+    open_frame(data, function, by, "by")
+    changed = {name: column for name in by if (column := _apart(data[name])) is not None}
+    return data.assign(**changed) if changed else data
+
+
+def _apart(column: pd.Series) -> pd.Series | None:
+    import pandas as pd
+
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        categories = pd.Series(column.dtype.categories)
+        return None if _apart(categories) is None else _apart(column.astype(categories.dtype))
+    if column.dtype == object:
+        if pd.api.types.infer_dtype(column, skipna=True) in _ALIKE:
+            return None
+        texts = np.empty(len(column), dtype=object)
+        texts[:] = [_Coded(json.dumps(_code_of(value))) for value in column]
+        return pd.Series(texts, index=column.index, dtype=object)
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        dtype: Any = getattr(column.dtype, "pyarrow_dtype", column.dtype)
+        zone, unit = getattr(dtype, "tz", None), dtype.unit if hasattr(dtype, "unit") else np.datetime_data(dtype)[0]
+        if dtype is column.dtype and unit != "ns":
+            return None
+        finest: Any = "us" if unit == "ns" else unit
+        told: Any = f"datetime64[{finest}]" if zone is None else pd.DatetimeTZDtype(finest, zone)
+        return column.astype(told)
+    return None
+
+
+def _code_of(value: Any) -> tuple[str, str]:
+    """Return a value's kind and text; ("", "") where it has none."""
+    try:
+        plain = _plain(value)
+        return ("", "") if type(plain).__name__ == "Timestamp" else _coded(plain)  # of a year that Python does not have
+    except (TypeError, ValueError, ArithmeticError):
+        return "", ""
+
+
+def _told(key: Sequence[object]) -> str | None:
+    """Return a group's text, or None if one of its values has none."""
+    codes = [json.loads(value) if isinstance(value, _Coded) else _code_of(value) for value in key]
+    return json.dumps(codes, separators=(",", ":")) if all(kind for kind, _ in codes) else None
 
 
 def _plain(value: Any) -> Any:
@@ -46,10 +118,12 @@ def _plain(value: Any) -> Any:
 
     if value is None or pd.isna(value) is True:
         return None
-    if isinstance(value, datetime):
-        return datetime.fromisoformat(value.isoformat())
-    if isinstance(value, float) and not isinstance(value, bool):
-        return float(value) + 0.0
+    if isinstance(value, np.bool_ | np.integer | np.floating):
+        value = value.item()
+    if isinstance(value, pd.Timestamp) and 0 < value.year < 10_000:
+        return value.to_pydatetime(warn=False)
+    if isinstance(value, float):
+        return value + 0.0
     return value
 
 

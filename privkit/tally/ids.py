@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privkit.tally.lookup import plain_floats
+from privkit.tally.lookup import factorized
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,9 +36,7 @@ class Persons:
 
 
 def persons(column: pd.Series) -> Persons:
-    """Return the person of each row. Two ids are one person where Python's ``==`` says so."""
-    import pandas as pd
-
+    """Return the person of each row. Two ids are one person where Python's ``==`` says so; a list is no id."""
     whole = _whole_numbers(column)
     if whole is not None:
         values, missing = whole
@@ -48,8 +46,10 @@ def persons(column: pd.Series) -> Persons:
             if missing is not None:
                 codes = np.where(missing, -1, codes)
             return Persons(codes, lambda of, salt: spread(_wrapped(of, least) ^ _keys(salt)[0]))
-    codes, distinct = pd.factorize(plain_floats(column), use_na_sentinel=True)
-    return Persons(codes.astype(np.int64, copy=False), lambda of, salt: _hashed_ids(distinct, of, salt))
+    codes, distinct, others = factorized(column)
+    if others:
+        codes = np.where(codes < len(distinct), codes, -1)
+    return Persons(codes, lambda of, salt: _hashed_ids(distinct, of, salt))
 
 
 def _whole_numbers(column: pd.Series) -> tuple[NDArray[Any], NDArray[np.bool_] | None] | None:
@@ -116,7 +116,10 @@ def _number_bits(value: Any) -> int | None:
 
 
 def _described(value: Any) -> str:
-    return f"{type(value).__name__}:{value.isoformat() if hasattr(value, 'isoformat') else repr(value)}"
+    try:
+        return f"{type(value).__name__}:{value.isoformat() if hasattr(value, 'isoformat') else repr(value)}"
+    except ValueError:  # integers of thousands of digits have no decimal text
+        return type(value).__name__
 
 
 def _hash_texts(texts: Sequence[str], salt: bytes) -> NDArray[np.uint64]:

@@ -96,8 +96,9 @@ def column_finder(column: pd.Series, values: Sequence[object]) -> Finder:
         return _text_finder(text, values)
     if isinstance(dtype, np.dtype) and dtype.kind in "iu" and (table_finder := _integer_finder(column, values)):
         return table_finder
-    codes, distinct = _factorized(column)
-    table = np.array([*_places(distinct, values)], dtype=np.int32)
+    codes, distinct, others = factorized(column)
+    known = _places(distinct.tolist(), values)
+    table = np.array([*known[:-1], *[len(values)] * len(others), known[-1]], dtype=np.int32)
     return lambda rows: table[codes[rows]]
 
 
@@ -105,27 +106,36 @@ def _places(distinct: Sequence[object], values: Sequence[object]) -> list[int]:
     """Return the place of each distinct value among `values`, and last that of missing."""
     table = {value: place for place, value in enumerate(values) if value is not None}
     missing = values.index(None) if None in values else len(values)
-    return [*(_place(table, value, len(values)) for value in distinct), missing]
+    return [*(table.get(value, len(values)) for value in distinct), missing]
 
 
-def _place(table: dict[object, int], value: object, otherwise: int) -> int:
-    try:
-        return table.get(value, otherwise)
-    except TypeError:  # a list or another value that cannot be a key
-        return otherwise
+def factorized(column: pd.Series) -> tuple[NDArray[np.int64], Any, list[Any]]:
+    """Return a code per row, -1 for missing, an array of what the codes stand for, and values that equal no other.
 
-
-def _factorized(column: pd.Series) -> tuple[NDArray[np.int64], Sequence[object]]:
-    """Return codes (-1 for missing) and the distinct values as Python objects; never raises for odd values."""
+    Values that Python cannot hash (a list, say) come last, each with a code of its own. What the other values become
+    does not depend on whether there are such ones.
+    """
     import pandas as pd
 
     try:
         codes, distinct = pd.factorize(plain_floats(column), use_na_sentinel=True)
-    except TypeError:  # values that cannot be hashed: each row on its own
-        values = column.tolist()
-        missing = column.isna().to_numpy()
-        return np.where(missing, -1, np.arange(len(values))), values
-    return codes, distinct.tolist()
+    except TypeError:
+        values = np.empty(len(column), dtype=object)
+        values[:] = column.tolist()
+        hashable = np.array([_hashable(value) for value in values], dtype=bool)
+        codes = np.empty(len(values), dtype=np.int64)
+        codes[hashable], found = pd.factorize(values[hashable], use_na_sentinel=True)
+        codes[~hashable] = len(found) + np.arange((~hashable).sum())
+        return codes, found, values[~hashable].tolist()
+    return codes.astype(np.int64, copy=False), distinct, []
+
+
+def _hashable(value: object) -> bool:
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
 
 
 def plain_floats(column: pd.Series) -> pd.Series:

@@ -34,6 +34,7 @@ CASES = [
     (PriceError.needs_rows("dp_mean", "mean"), ValueError, {"argument": "assume_rows"}, "assume_rows=5_000"),
     (PriceError.unreachable("dp_mean", "1e-9"), ValueError, {"argument": "accuracy"}, "accuracy=1e-9"),
     (ColumnKindError.numbers("dp_sum", "x", "str"), TypeError, {"column": "x", "dtype": "str"}, "astype"),
+    (ColumnKindError.groups("dp_count", "k", "timedelta64[ns]"), TypeError, {"dtype": "timedelta64[ns]"}, "'str'"),
     (IntervalError.of("quantile"), TypeError, {}, "no interval"),
     (UnitColumnError.of_unit("dp_sum", "who"), ValueError, {"column": "who"}, "of='persons'"),
 ]
