@@ -7,8 +7,8 @@ test:          ## the whole fast suite, doctests included
 	$(PYTHON) -m pytest
 
 lint:          ## style and format
-	$(PYTHON) -m ruff check privkit tests
-	$(PYTHON) -m ruff format --check privkit tests
+	$(PYTHON) -m ruff check privkit tests docs/conf.py docs/extensions
+	$(PYTHON) -m ruff format --check privkit tests docs/conf.py docs/extensions
 
 types:         ## the type checker, strict in values/, errors/ and budget/
 	$(PYTHON) -m mypy
@@ -18,6 +18,9 @@ notebooks:     ## the notebooks, executed and compared
 
 stored:        ## the notebooks, run anew and stored executed
 	$(PYTHON) tests/notebooks/store.py
+
+docs:          ## the pages and the reference, in docs/_build/html; a warning is an error
+	$(PYTHON) -m sphinx -W --keep-going -q -b html docs docs/_build/html
 
 binder:        ## what repo2docker does with binder/, in a new environment; two to three minutes
 	$(PYTHON) -m pytest -s tests/slow/binder_build.py

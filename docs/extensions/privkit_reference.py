@@ -1,0 +1,145 @@
+"""The reference: every public name, in the room where it lives, read from the package itself.
+
+``.. privkit-names:: anonymity risk study`` documents the public names of these rooms, ``.. privkit-namespace:: events``
+those of ``pk.events`` or ``pk.plan``, and ``.. privkit-accessor::`` the methods of ``df.privacy``. So a new public name
+is in the reference as soon as it is public.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import re
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+from docutils.parsers.rst import Directive
+from docutils.statemachine import StringList
+from sphinx.util.nodes import nested_parse_with_titles
+
+import privkit
+from privkit.accessor import Delegate, PlanAccessor, PrivacyAccessor
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+_MEMBERS = ["   :members:", "   :inherited-members: Exception, tuple"]
+
+
+def directive_for(name: str, value: Any) -> list[str]:
+    """Return the autodoc directive that documents a public value."""
+    if inspect.isclass(value) and issubclass(value, BaseException):
+        return [f".. autoexception:: {name}", ""]
+    if inspect.isclass(value):
+        return [f".. autoclass:: {name}", *_MEMBERS, ""]
+    if callable(value):
+        return [f".. autofunction:: {name}", ""]
+    return [f".. autodata:: {name}", "   :no-value:", ""]
+
+
+def names_of(rooms: set[str]) -> list[str]:
+    """Return the public names that live in `rooms`, or in modules of these: functions first, then classes."""
+    homes = {name: home for home, names in privkit._NAMES.items() for name in names}
+    homes |= {"ROW": "privkit.values.unit", "risk": "privkit.risk.report"}
+    found = [name for name, home in homes.items() if any(f"{home}.".startswith(f"privkit.{room}.") for room in rooms)]
+    return sorted(found, key=lambda name: (inspect.isclass(getattr(privkit, name)), name.lower()))
+
+
+class Parsed(Directive):
+    """Directives that write reStructuredText."""
+
+    has_content = False
+
+    def lines(self) -> list[str]:
+        """Return the text to parse."""
+        raise NotImplementedError
+
+    def run(self) -> list[nodes.Node]:
+        """Parse it where the directive stands."""
+        node = nodes.section()
+        node.document = self.state.document
+        nested_parse_with_titles(self.state, StringList(self.lines(), source="privkit_reference"), node)
+        return node.children
+
+
+class Names(Parsed):
+    """The public names of some rooms."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
+
+    def lines(self) -> list[str]:
+        """Return one autodoc directive for each name."""
+        found = [".. py:currentmodule:: privkit", ""]
+        for name in names_of(set(self.arguments[0].split())):
+            found += directive_for(name, getattr(privkit, name))
+        return found
+
+
+class Namespace(Parsed):
+    """The public names of a namespace of privkit's."""
+
+    required_arguments = 1
+
+    def lines(self) -> list[str]:
+        """Return one autodoc directive for each name."""
+        space = getattr(privkit, self.arguments[0])
+        found = [f".. py:module:: privkit.{self.arguments[0]}", ""]
+        for name in sorted(space.__all__, key=lambda name: (inspect.isclass(getattr(space, name)), name.lower())):
+            found += directive_for(name, getattr(space, name))
+        return found
+
+
+class Accessor(Parsed):
+    """The methods of ``df.privacy`` and ``df.privacy.plan``, each with its signature and its function."""
+
+    def lines(self) -> list[str]:
+        """Return one description for each method."""
+        found = [".. py:currentmodule:: None", ""]
+        for accessor, prefix in ((PrivacyAccessor, ""), (PlanAccessor, "plan.")):
+            for name, member in vars(accessor).items():
+                if isinstance(member, Delegate):
+                    found += self._method(prefix, name, member)
+        return found
+
+    def _method(self, prefix: str, name: str, member: Delegate) -> list[str]:
+        function = getattr(importlib.import_module(member.home), name)
+        signature = inspect.signature(function)
+        bare = [p.replace(annotation=p.empty) for p in list(signature.parameters.values())[1:]]
+        shown = signature.replace(parameters=bare, return_annotation=signature.empty)
+        first = (inspect.getdoc(function) or "").split("\n", maxsplit=1)[0]
+        twin = f"privkit.{prefix}{name}" if name != "events" else "privkit.events.Recipe.apply"
+        told = f"As :py:obj:`{twin}`, with the frame first."
+        return [f".. py:method:: DataFrame.privacy.{prefix}{name}{shown}", "", f"   {first}", "", f"   {told}", ""]
+
+
+def _docstring_of_the_room(_app: Sphinx, _what: str, name: str, *others: Any) -> None:
+    """`privkit.risk` is a room that can be called: show what its function says."""
+    if name == "privkit.risk":
+        others[-1][:] = inspect.getdoc(importlib.import_module("privkit.risk.report").risk).splitlines()
+
+
+#: Bars are norms and absolute values, never substitutions; an attribute with a leading dot is code, not a link.
+_BAR = re.compile(r"(``.*?``)|\\?\|")
+_ATTRIBUTE = re.compile(r"(?<![^\s(])`(\.[^`\s][^`]*)`(?!`)")
+
+
+def _plain_text_of_the_docstrings(_app: Sphinx, _what: str, _name: str, *others: Any) -> None:
+    """Keep docutils from reading more into a docstring than its author wrote."""
+    lines: list[str] = others[-1]
+    example = False
+    for place, line in enumerate(lines):
+        example = bool(line.strip()) and (example or line.lstrip().startswith(">>>"))
+        if not example:
+            coded = _ATTRIBUTE.sub(r"``\1``", line)
+            lines[place] = _BAR.sub(lambda found: found.group(1) or "\\|", coded)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Add the directives."""
+    app.add_directive("privkit-names", Names)
+    app.add_directive("privkit-namespace", Namespace)
+    app.add_directive("privkit-accessor", Accessor)
+    app.connect("autodoc-process-docstring", _docstring_of_the_room, priority=100)  # before numpydoc
+    app.connect("autodoc-process-docstring", _plain_text_of_the_docstrings, priority=110)
+    return {"parallel_read_safe": True}

@@ -1,0 +1,126 @@
+"""The pages build without a warning, hold every public name, and load nothing from elsewhere."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from sphinx.util.inventory import InventoryFile
+
+import privkit as pk
+from privkit.accessor import Delegate, PlanAccessor, PrivacyAccessor
+
+ROOT = Path(__file__).parents[2]
+#: The attributes by which a page loads something, as opposed to linking to it.
+LOADING = {
+    ("script", "src"),
+    ("link", "href"),
+    ("img", "src"),
+    ("source", "srcset"),
+    ("iframe", "src"),
+    ("object", "data"),
+    ("video", "src"),
+}
+
+
+class Loads(HTMLParser):
+    """What a page loads, and what it links to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loaded: list[str] = []
+        self.links: list[str] = []
+
+    def handle_starttag(self, tag, attrs):
+        for name, value in attrs:
+            if (tag, name) in LOADING and value:
+                self.loaded.append(value)
+            if (tag, name) == ("a", "href") and value:
+                self.links.append(value)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The built pages; a warning is an error."""
+    out = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-d", str(out / "doctrees"), "-b", "html"]
+    done = subprocess.run(
+        [*command, str(ROOT / "docs"), str(out / "html")], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    return out / "html"
+
+
+@pytest.fixture(scope="module")
+def described(site):
+    """The names that the pages describe."""
+    with (site / "objects.inv").open("rb") as file:
+        inventory = InventoryFile.load(file, "", lambda base, name: name)
+    return {name for kind, names in inventory.items() if kind.startswith("py:") for name in names}
+
+
+@pytest.fixture(scope="module")
+def loads(site):
+    found = {}
+    for page in site.rglob("*.html"):
+        found[page] = Loads()
+        found[page].feed(page.read_text(encoding="utf-8"))
+    return found
+
+
+def delegates(accessor):
+    return [name for name, member in vars(accessor).items() if isinstance(member, Delegate)]
+
+
+def test_every_public_name_is_in_the_reference(described):
+    assert {f"privkit.{name}" for name in pk.__all__} <= described
+    assert {f"privkit.events.{name}" for name in pk.events.__all__} <= described
+    assert {f"privkit.plan.{name}" for name in pk.plan.__all__} <= described
+
+
+def test_every_method_of_the_accessor_is_in_the_reference(described):
+    assert {f"DataFrame.privacy.{name}" for name in delegates(PrivacyAccessor)} <= described
+    assert {f"DataFrame.privacy.plan.{name}" for name in delegates(PlanAccessor)} <= described
+
+
+@pytest.mark.parametrize("name", ["Release", "Plan", "Project", "Derived", "Anonymized", "Hierarchy", "Inventory"])
+def test_the_public_methods_of_a_result_are_in_the_reference(described, name):
+    kind = getattr(pk, name)
+    own = [n for n, member in vars(kind).items() if not n.startswith("_") and (callable(member) or _documented(member))]
+    assert own
+    assert {f"privkit.{name}.{method}" for method in own} <= described
+
+
+def _documented(member):
+    return isinstance(member, property | classmethod | staticmethod) and bool(member.__doc__)
+
+
+def test_no_page_loads_anything_from_elsewhere(site, loads):
+    for page, found in loads.items():
+        assert [place for place in found.loaded if re.match(r"(https?:)?//", place)] == [], page
+    for style in site.rglob("*.css"):
+        text = style.read_text(encoding="utf-8")
+        assert not re.search(r"(@import|url\()\s*['\"]?(https?:)?//", text), style
+    for script in site.rglob("*.js"):
+        for place in re.findall(
+            r"(?:import\(|fetch\(|importScripts\(|\.src\s*=)\s*['\"](https?:)?//", script.read_text("utf-8")
+        ):
+            raise AssertionError(f"{script}: {place}")
+
+
+def test_what_a_page_loads_or_links_to_inside_the_site_is_there(loads):
+    for page, found in loads.items():
+        for place in [*found.loaded, *found.links]:
+            target = place.partition("#")[0].partition("?")[0]
+            if target and not re.match(r"[a-z]+:|//", target):
+                assert (page.parent / target).exists(), f"{page.name}: {place}"
+
+
+def test_links_to_the_repository_name_files_that_are_there():
+    for page in (ROOT / "docs").rglob("*.md"):
+        for place in re.findall(r"\]\((\.\.?/[^)#]+)", page.read_text(encoding="utf-8")):
+            assert (page.parent / place).exists(), f"{page.name}: {place}"
