@@ -110,6 +110,8 @@ class ProjectTerms:
                 "measure": self.budget.measure.name,
                 "budget": amounts(self.budget),
                 "unit": self.unit.column,
+                # Left out where it is not used, so that terms of earlier projects keep their text and hash.
+                **({} if self.unit.per is None else {"unit_window": [self.unit.per, self.unit.time]}),
                 "bounds": None if bounds is None else [bounds.max_rows, bounds.max_groups, bounds.per_group],
                 "ceiling": None if self.ceiling is None else amount_text(self.ceiling),
                 "per_analyst": None if self.per_analyst is None else amounts(self.per_analyst),
@@ -129,7 +131,7 @@ class ProjectTerms:
 
         return cls(
             budget=loss(stored["budget"]),
-            unit=PrivacyUnit(stored["unit"]),
+            unit=PrivacyUnit(stored["unit"], *stored.get("unit_window", ())),
             bounds=None if stored["bounds"] is None else ContributionBounds(*stored["bounds"]),
             ceiling=None if stored["ceiling"] is None else Exact(stored["ceiling"]),
             per_analyst=None if stored["per_analyst"] is None else loss(stored["per_analyst"]),

@@ -30,8 +30,8 @@ class Count(Statistic):
 
     def exact(self, data: object, question: Question, function: str) -> NDArray[np.int64]:
         """Count rows exactly, each person within the bounds."""
-        if question.unit.column is not None:
-            counts = bounded_counts(data, question.unit.column, question.bounds, question.keys, function=function)
+        if question.who is not None:
+            counts = bounded_counts(data, question.who, question.bounds, question.keys, function=function)
         elif question.keys is None:
             counts = np.array([n_rows(open_frame(data, function))], dtype=np.int64)
         else:
@@ -50,6 +50,10 @@ class Count(Statistic):
     def half_width(self, noise: Noise, alpha: float, rows: int | None) -> int:
         """Return the noise's own half-width, in rows."""
         return noise.half_width(alpha)
+
+    def reference(self, rows: int) -> float:
+        """Return the rows."""
+        return float(rows)
 
     def __str__(self) -> str:
         """Return the statistic in words."""

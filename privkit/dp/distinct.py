@@ -41,7 +41,7 @@ class DistinctCount(Count):
             data,
             self.column,
             keys=question.keys,
-            unit=question.unit.column,
+            unit=question.who,
             bounds=question.bounds,
             function=function,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import comb, sqrt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -47,6 +47,8 @@ class Mean(Statistic):
 
     name = "mean"
     needs_rows = True
+    #: What has an accuracy for any number of rows.
+    steady: ClassVar[tuple[str, ...]] = ("sum", "count")
     degree = 1
 
     @property
@@ -82,7 +84,7 @@ class Mean(Statistic):
             self.grid,
             keys=question.keys,
             degree=self.degree,
-            unit=question.unit.column,
+            unit=question.who,
             bounds=question.bounds,
             function=function,
         )
@@ -111,10 +113,25 @@ class Mean(Statistic):
         low, width = self.grid.low * self.grid.step, self.grid.range * self.grid.step
         found = self.estimates(cells)
         told: Limits = {"mean": (low + width * lower, low + width * upper)}
-        for name, weights in (("sum", above * width + below * low), ("count", below)):
-            reach = noise.combined(weights[None, :] / self.full, alpha)[0]
+        for name, reach in self._sums(noise, alpha).items():
             told[name] = (found[name] - reach, found[name] + reach)
         return told
+
+    def _sums(self, noise: Noise, alpha: float) -> dict[str, float]:
+        """Return the half-widths of sum and count, which are weighted sums of the cells."""
+        above, below = self._weights()
+        low, width = self.grid.low * self.grid.step, self.grid.range * self.grid.step
+        weights = np.stack([above * width + below * low, below]) / self.full
+        each = noise.combined(weights, alpha)
+        return {"sum": float(each[0]), "count": float(each[1])}
+
+    def half_widths(self, noise: Noise, alpha: float, rows: int | None) -> dict[str, float | None]:
+        """Return the half-widths of the mean, and of sum and count, which need no number of rows."""
+        return {"mean": Mean.half_width(self, noise, alpha, rows), **self._sums(noise, alpha)}
+
+    def reference(self, rows: int) -> float | None:
+        """Return the middle of the bounds; None where that is 0."""
+        return abs(self.bounds.middle) or None
 
     def half_width(self, noise: Noise, alpha: float, rows: int | None) -> float | None:
         """Return how far the mean of `rows` rows errs at most, wherever it lies."""
@@ -177,6 +194,14 @@ class Variance(Mean):
         limits = tuple(np.clip(m - s, 0.0, 1.0) * width**2 / 4 for m, s in zip((least, most), squares, strict=True))
         return {"var": (limits[0], limits[1]), **Mean.limits(self, cells, noise, alpha)}
 
+    def half_widths(self, noise: Noise, alpha: float, rows: int | None) -> dict[str, float | None]:
+        """Return the half-widths of the variance, and of what comes with it."""
+        return {"var": Variance.half_width(self, noise, alpha, rows), **Mean.half_widths(self, noise, alpha, rows)}
+
+    def reference(self, rows: int) -> float | None:
+        """Nothing: a spread has no middle."""
+        return None
+
     def dominated(self, lower: NDArray[np.float64], upper: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Return where the interval of the variance is at least half as wide as what is possible."""
         return upper - lower >= (self.grid.range * self.grid.step) ** 2 / 8
@@ -207,6 +232,10 @@ class Deviation(Variance):
         found = Variance.limits(self, cells, noise, alpha)
         lower, upper = found["var"]
         return {"std": (np.sqrt(lower), np.sqrt(upper)), **found}
+
+    def half_widths(self, noise: Noise, alpha: float, rows: int | None) -> dict[str, float | None]:
+        """Return the half-widths of the deviation, and of what comes with it."""
+        return {"std": self.half_width(noise, alpha, rows), **Variance.half_widths(self, noise, alpha, rows)}
 
     def dominated(self, lower: NDArray[np.float64], upper: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Return where the interval of the deviation is at least half as wide as what is possible."""

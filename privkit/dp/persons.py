@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from privkit.dp.question import Question
+    from privkit.values.contribution import ContributionBounds
+
+
+def once_in(groups: int) -> str:
+    """Return in words how much of one person counts where it does once in a group."""
+    return f"each person in at most {groups} {'group' if groups == 1 else 'groups'}, chosen at random"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +33,14 @@ class PersonCount(Count):
 
     name = "persons"
 
+    def limit(self, bounds: ContributionBounds) -> str:
+        """Return in words how much of one person counts."""
+        return once_in(bounds.l0)
+
     def exact(self, data: object, question: Question, function: str) -> NDArray[np.int64]:
         """Count persons exactly, each in at most so many groups."""
-        assert question.unit.column is not None
-        counts = bounded_counts(data, question.unit.column, question.bounds, question.keys, function=function)
+        assert question.who is not None
+        counts = bounded_counts(data, question.who, question.bounds, question.keys, function=function)
         return counts.reshape(-1, 1)
 
     def __str__(self) -> str:

@@ -33,6 +33,8 @@ class Plan(Paneled, Shown):
         The rows that each group is assumed to have, where the accuracy depends on it.
     notes : tuple of str
         What a careful reader should know about the answer.
+    chosen : str or None
+        The mechanism that was named in place of the better one.
     """
 
     question: Question
@@ -40,6 +42,7 @@ class Plan(Paneled, Shown):
     noise: Noise
     rows: int | None = None
     notes: tuple[str, ...] = ()
+    chosen: str | None = None
     left: PrivacyLoss | None = field(default=None, compare=False)
     run: Callable[[Plan, bool], Release] | None = field(default=None, compare=False)
 
@@ -50,6 +53,11 @@ class Plan(Paneled, Shown):
         None where it depends on how many rows a group has and nothing was assumed (``assume_rows=``).
         """
         return self.half_width()
+
+    @property
+    def accuracies(self) -> dict[str, float | None]:
+        """The same for every number of the answer, by its name: a mean brings its sum and count, a query several."""
+        return self.question.asked.half_widths(self.noise, ALPHA, self.rows)
 
     @property
     def mechanism(self) -> str:
@@ -91,7 +99,7 @@ class Plan(Paneled, Shown):
         """Return the plan of the same question at another ε or ρ, released the same way."""
         main = "rho" if self.loss.measure.concentrated else "epsilon"
         delta = self.loss.delta if self.loss.delta else None
-        price = Price(**{main: amount}, delta=delta, assume_rows=self.rows)
+        price = Price(**{main: amount}, delta=delta, assume_rows=self.rows, mechanism=self.chosen)
         return replace(make_plan(self.question, self.loss.measure, price), run=self.run, left=self.left)
 
     def canonical(self) -> dict[str, Any]:
@@ -117,9 +125,29 @@ def make_plan(question: Question, measure: Measure, price: Price, function: str 
         If the price is missing, contradicts itself or is out of range.
     """
     loss, noise, rows = priced(question, measure, price, function)
-    return Plan(
-        question, loss, noise, rows, (*_notes(question, loss, rows), *question.asked.price_notes(noise, question))
-    )
+    relative = () if price.relative is None else (_relative_note(price.relative, question, rows),)
+    notes = (*_notes(question, loss, rows), *question.asked.price_notes(noise, question), *relative)
+    return Plan(question, loss, noise, rows, notes, None if price.mechanism is None else str(price.mechanism))
+
+
+def _relative_note(relative: object, question: Question, rows: int | None) -> str:
+    """Say of which answer a relative accuracy is a share."""
+    assert rows is not None
+    middle = ", each in the middle of the bounds" if hasattr(question.asked, "bounds") else ""
+    reference = question.asked.reference(rows)
+    return f"relative={relative} is meant of {reference:,.10g}: the answer where a group has {rows:,} rows{middle}"
+
+
+def _unit_notes(question: Question) -> list[str]:
+    unit = question.unit
+    without = " or ".join(repr(name) for name in unit.columns)
+    if unit.per is None:
+        return [f"counts {question.asked.limit(question.bounds)}; rows without {without} are left out"]
+    return [
+        f"counts, in each {unit.per}, {question.asked.limit(question.bounds)}; rows without {without} are left out",
+        f"protects what a person has within one {unit.per} of {unit.time!r}; over n of them a person loses up to n "
+        "times as much",
+    ]
 
 
 def _notes(question: Question, loss: PrivacyLoss, rows: int | None) -> tuple[str, ...]:
@@ -127,8 +155,7 @@ def _notes(question: Question, loss: PrivacyLoss, rows: int | None) -> tuple[str
     if question.unit.is_row:
         notes.append("protects single rows: a person with several rows is protected less")
     else:
-        column = question.unit.column
-        notes.append(f"counts {question.bounds}, the others left out at random; rows without {column!r} are left out")
+        notes.extend(_unit_notes(question))
     if question.selected.where is not None:
         notes.append(f"only rows where {question.selected.where}")
     notes.extend(question.asked.notes())

@@ -31,6 +31,8 @@ class Price:
         The loss to spend.
     accuracy : number, optional
         The half-width of the 95 % interval to reach.
+    relative : number, optional
+        The same as a share of the answer that the assumed rows would give.
     assume_rows : int, optional
         How many rows each group has at least, where the accuracy depends on it.
     mechanism : str, optional
@@ -41,6 +43,7 @@ class Price:
     rho: object = None
     delta: object = None
     accuracy: object = None
+    relative: object = None
     assume_rows: object = None
     mechanism: object = None
 
@@ -61,7 +64,7 @@ def priced(question: Question, measure: Measure, price: Price, function: str) ->
     if getattr(price, other) is not None:
         raise PriceError.measure(function, other, measure.value, f"Give {main}= or accuracy=.")
     given = getattr(price, main)
-    if (given is None) == (price.accuracy is None):
+    if sum(amount is not None for amount in (given, price.accuracy, price.relative)) != 1:
         raise PriceError.choose(function, main, accuracy=True)
     delta = _delta(measure, price.delta, function)
     rows = None if price.assume_rows is None else positive_int(price.assume_rows, function, "assume_rows")
@@ -70,9 +73,7 @@ def priced(question: Question, measure: Measure, price: Price, function: str) ->
     if given is not None:
         amounts = dict.fromkeys(kinds, exact(given, function, main, hint=hint))
     else:
-        if question.asked.needs_rows and rows is None:
-            raise PriceError.needs_rows(function, question.statistic)
-        width = exact(price.accuracy, function, "accuracy", hint="Example: accuracy=10, for ±10 at 95 %.")
+        width = _wanted(question, price, rows, function)
         amounts = {kind: _least(question, measure, kind, delta, width, rows, function) for kind in kinds}
         cheapest = min(amounts.values())
         amounts = {kind: amount for kind, amount in amounts.items() if amount == cheapest}
@@ -85,6 +86,21 @@ def priced(question: Question, measure: Measure, price: Price, function: str) ->
         offers.append((error if error is not None else noise.scale, len(offers), loss, noise))
     _, _, loss, noise = min(offers, key=lambda offer: offer[:2])
     return loss, noise, rows
+
+
+def _wanted(question: Question, price: Price, rows: int | None, function: str) -> Exact:
+    """Return the half-width that is asked for, in units of the answer."""
+    if price.relative is None:
+        if question.asked.needs_rows and rows is None:
+            raise PriceError.needs_rows(function, question.statistic)
+        return exact(price.accuracy, function, "accuracy", hint="Example: accuracy=10, for ±10 at 95 %.")
+    share = exact(price.relative, function, "relative", below=1, hint="Example: relative=0.05, for ±5 % at 95 %.")
+    if rows is None:
+        raise PriceError.needs_rows(function, question.statistic, "relative")
+    reference = question.asked.reference(rows)
+    if reference is None:
+        raise PriceError.no_reference(function, question.statistic)
+    return Exact(share * Fraction(reference))
 
 
 def _loss(measure: Measure, amount: Fraction, delta: Fraction) -> PrivacyLoss:

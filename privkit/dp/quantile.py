@@ -84,7 +84,7 @@ class Quantile(Statistic):
             self.column,
             self.candidates,
             keys=question.keys,
-            unit=question.unit.column,
+            unit=question.who,
             bounds=question.bounds,
             function=function,
         )

@@ -57,8 +57,12 @@ class Question:
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column that the statistic reads, derived ones included."""
-        unit = () if self.unit.column is None else (self.unit.column,)
-        return tuple(dict.fromkeys((*self.by, *self.asked.read, *unit)))
+        return tuple(dict.fromkeys((*self.by, *self.asked.read, *self.unit.columns)))
+
+    @property
+    def who(self) -> PrivacyUnit | None:
+        """The unit by which rows are bounded; None where the row is the unit."""
+        return None if self.unit.is_row else self.unit
 
     @property
     def frame_columns(self) -> tuple[str, ...]:
@@ -95,6 +99,7 @@ class Question:
             "keys": None if self.keys is None else self.keys.canonical(),
             "keys_reason": None if self.keys is None else self.keys.reason,
             "unit": self.unit.column,
+            **({"unit_window": [self.unit.per, self.unit.time]} if self.unit.per else {}),
             "max_rows": self.bounds.max_rows,
             "max_groups": self.bounds.max_groups,
             "per_group": self.bounds.per_group,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from functools import cache, cached_property
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from privkit.dp.noise import ALPHA, Noise
+from privkit.dp.open_groups import OpenGroups
 from privkit.dp.plan import Plan, miss
 from privkit.dp.threshold import OpenCount
 from privkit.errors.dp import IntervalError
@@ -254,11 +255,14 @@ class Release(Plotted):
         return pd.Series(values, index=self._index(), name=self._name)
 
 
-def encode_answer(plan: Plan, drawn: Sequence[int] | Mapping[str, int]) -> str:
+def encode_answer(plan: Plan, drawn: Sequence[int] | Mapping[str, int | Sequence[int]]) -> str:
     """Return the noisy integers as the text that the ledger stores: in canonical order of the keys, with versions."""
+    import numpy as np
+
     if isinstance(drawn, Mapping):  # the groups showed up by their noisy counts
         keys_ = sorted(drawn)
-        found = {"keys": keys_, "cells": [int(drawn[key]) for key in keys_], "versions": _versions()}
+        cells = [int(cell) for key in keys_ for cell in np.atleast_1d(drawn[key])]
+        found = {"keys": keys_, "cells": cells, "versions": _versions()}
         return json.dumps(found, separators=(",", ":"), sort_keys=True)
     cells = [int(cell) for cell in drawn]
     if (keys := plan.question.keys) is not None:
@@ -272,13 +276,12 @@ def decode_answer(plan: Plan, answer: str, *, project: str, entry: int, time: st
     import numpy as np
 
     stored = json.loads(answer)
-    question = plan.question
-    if isinstance(question.asked, OpenCount):
-        question = question.asked.answered(question, stored["keys"])
-        plan = replace(plan, question=question)
-        cells = np.array(stored["cells"], dtype=np.int64).reshape(-1, 1)
+    if isinstance(plan.question.asked, OpenCount | OpenGroups):
+        plan = plan.question.asked.answered(plan, stored["keys"])
+        cells = np.array(stored["cells"], dtype=np.int64).reshape(-1, plan.question.asked.width)
     else:
-        cells = np.array(stored["cells"], dtype=np.int64).reshape(question.groups, -1)
+        cells = np.array(stored["cells"], dtype=np.int64).reshape(plan.question.groups, -1)
+    question = plan.question
     if "keys" not in stored and (keys := question.keys) is not None:
         ordered = np.empty_like(cells)
         ordered[keys.canonical_order] = cells

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from privkit.dp.noise import Noise
+from privkit.dp.noise import ALPHA, Noise
 from privkit.dp.statistic import Estimates, Limits, Statistic
 from privkit.values.loss import Measure, PrivacyLoss
 
@@ -132,7 +132,8 @@ class Several(Statistic):
     @property
     def needs_rows(self) -> bool:  # type: ignore[override]
         """Whether the accuracy of the first number depends on the rows."""
-        return self.parts[self.outputs[0][1]].needs_rows
+        _, place, of = self.outputs[0]
+        return self.parts[place].needs_rows and of not in getattr(self.parts[place], "steady", ())
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -143,6 +144,11 @@ class Several(Statistic):
     def read(self) -> tuple[str, ...]:
         """Every column of all parts."""
         return tuple(dict.fromkeys(name for part in self.parts for name in part.read))
+
+    @property
+    def width(self) -> int:
+        """How many cells all parts have."""
+        return sum(part.width for part in self.parts)
 
     @property
     def step(self) -> float:
@@ -167,10 +173,10 @@ class Several(Statistic):
         assert isinstance(noise, Composed)
         each = zip(self.parts, noise.parts, noise.losses, strict=True)
         measurements = [part.measurement(replace(question, asked=part), own, paid) for part, own, paid in each]
-        return Together(measurements, [part.reach.width for part in self.parts])
+        return Together(measurements, [part.width for part in self.parts])
 
     def _cells(self, cells: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-        return np.split(cells, np.cumsum([part.reach.width for part in self.parts])[:-1], axis=1)
+        return np.split(cells, np.cumsum([part.width for part in self.parts])[:-1], axis=1)
 
     def estimates(self, cells: NDArray[np.int64]) -> Estimates:
         """Return the named numbers."""
@@ -185,10 +191,14 @@ class Several(Statistic):
         return {name: found[place][of] for name, place, of in self.outputs if of in found[place]}
 
     def half_width(self, noise: Noise, alpha: float, rows: int | None) -> float | None:
-        """Return the half-width of the first number's part."""
+        """Return the half-width of the first number."""
+        return self.half_widths(noise, alpha, rows)[self.main]
+
+    def half_widths(self, noise: Noise, alpha: float, rows: int | None) -> dict[str, float | None]:
+        """Return the half-width of each number, as its part has it."""
         assert isinstance(noise, Composed)
-        place = self.outputs[0][1]
-        return self.parts[place].half_width(noise.parts[place], alpha, rows)
+        found = [part.half_widths(own, alpha, rows) for part, own in zip(self.parts, noise.parts, strict=True)]
+        return {name: found[place][of] for name, place, of in self.outputs}
 
     def dominated(self, lower: NDArray[Any], upper: NDArray[Any]) -> NDArray[np.bool_]:
         """Return where the first number says next to nothing."""
@@ -203,9 +213,10 @@ class Several(Statistic):
         assert isinstance(noise, Composed)
         told = []
         for place, (part, own, paid) in enumerate(zip(self.parts, noise.parts, noise.losses, strict=True)):
-            names = ", ".join(name for name, at, _ in self.outputs if at == place)
-            width = part.half_width(own, 0.05, None)
-            told.append(f"{names}: {paid} of it, {own.name}" + ("" if width is None else f", ±{width:g} at 95 %"))
+            widths = part.half_widths(own, ALPHA, None)
+            each = [(name, widths[of]) for name, at, of in self.outputs if at == place]
+            named = ", ".join(name if width is None else f"{name} ±{width:g}" for name, width in each)
+            told.append(f"{named}: {_short(paid)} of it, {own.name}")
             told.extend(part.price_notes(own, replace(question, asked=part)))
         return tuple(told)
 
@@ -217,3 +228,9 @@ class Several(Statistic):
     def __str__(self) -> str:
         """Return the statistics in words."""
         return " and ".join(str(part) for part in self.parts)
+
+
+def _short(loss: PrivacyLoss) -> str:
+    """Return a part's loss in four digits: shares need not be decimals."""
+    main = f"{'ρ' if loss.measure.concentrated else 'ε'} = {float(loss.main):.4g}"
+    return f"{main}, δ = {float(loss.delta):.4g}" if loss.delta else main

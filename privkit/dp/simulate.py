@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from privkit.dp.noise import Gaussian, Laplace, Noise
+from privkit.dp.open_groups import OpenGroups, Staged
 from privkit.dp.release import Release
 from privkit.dp.selection import NoisyMax
+from privkit.dp.several import Composed, Several
+from privkit.dp.threshold import GaussianThreshold, LaplaceThreshold, OpenCount, shown_keys
 from privkit.errors.simulated import SimulatedError
 from privkit.values.simulated import SIMULATED, Simulated
 
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from privkit.dp.plan import Plan
+    from privkit.dp.question import Question
+    from privkit.values.loss import PrivacyLoss
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -62,11 +67,11 @@ def can_simulate(plan: Plan, function: str) -> None:
     ------
     SimulatedError
     """
-    if not isinstance(plan.noise, Laplace | Gaussian | NoisyMax):
+    if not isinstance(plan.noise, Laplace | Gaussian | NoisyMax | Composed | Staged):
         raise SimulatedError.unknown(function, plan.mechanism)
 
 
-def simulate(account: Any, plan: Plan, data: object, entry: int) -> NDArray[np.int64]:
+def simulate(account: Any, plan: Plan, data: object, entry: int) -> Any:
     """Return the plan's exact integers with simulated noise, for a simulated account alone. Reads rows.
 
     The generator is seeded by the account's seed and the number of the entry: running a notebook again from its start
@@ -89,11 +94,35 @@ def simulate(account: Any, plan: Plan, data: object, entry: int) -> NDArray[np.i
         raise SimulatedError.real("simulate")
     can_simulate(plan, "simulate")
     rng = np.random.default_rng([account.seed, entry])
-    exact = plan.question.asked.exact(data, plan.question, "dp_*")
-    if isinstance(plan.noise, NoisyMax):
-        concentrated = plan.loss.measure.concentrated
-        return np.concatenate([chosen(row, plan.noise, concentrated=concentrated, rng=rng) for row in exact])
-    return exact.reshape(-1) + drawn(plan.noise, exact.size, rng)
+    return _answer(data, plan.question, plan.noise, plan.loss, rng)
+
+
+def _answer(data: object, question: Question, noise: Noise, loss: PrivacyLoss, rng: np.random.Generator) -> Any:
+    """Return what the plan's measurement would, of the same shape."""
+    asked = question.asked
+    if isinstance(asked, OpenGroups) and isinstance(noise, Staged):
+        finding = asked.groups_of(question)
+        assert noise.finding is not None
+        texts = sorted(_answer(data, finding, noise.finding, noise.losses[0], rng))
+        if not texts:
+            return {}
+        shown = replace(question, asked=asked.inner, keys=shown_keys(asked.by, texts))
+        cells = _answer(data, shown, noise.then, noise.losses[1], rng).reshape(len(texts), -1)
+        return dict(zip(texts, cells.tolist(), strict=True))
+    if isinstance(asked, OpenCount):
+        counts = asked.counted(data, question)
+        noisy = np.array(list(counts.values()), dtype=np.int64) + drawn(noise, len(counts), rng)
+        assert isinstance(noise, LaplaceThreshold | GaussianThreshold)
+        return {text: int(count) for text, count in zip(counts, noisy, strict=True) if count >= noise.threshold}
+    if isinstance(asked, Several) and isinstance(noise, Composed):
+        each = zip(asked.parts, noise.parts, noise.losses, strict=True)
+        found = [_answer(data, replace(question, asked=part), own, paid, rng) for part, own, paid in each]
+        return np.concatenate([cells.reshape(question.groups, -1) for cells in found], axis=1).reshape(-1)
+    exact = asked.exact(question.rows(data, "dp_*"), question, "dp_*")
+    if isinstance(noise, NoisyMax):
+        concentrated = loss.measure.concentrated
+        return np.concatenate([chosen(row, noise, concentrated=concentrated, rng=rng) for row in exact])
+    return exact.reshape(-1) + drawn(noise, exact.size, rng)
 
 
 def drawn(noise: Noise, size: int, rng: np.random.Generator) -> NDArray[np.int64]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from privkit.dp.question import Question
+    from privkit.values.contribution import ContributionBounds
     from privkit.values.keys import Keys
     from privkit.values.loss import PrivacyLoss
 
@@ -68,6 +69,11 @@ class Statistic(ABC):
         return Reach()
 
     @property
+    def width(self) -> int:
+        """How many cells a group has."""
+        return self.reach.width
+
+    @property
     def main(self) -> str:
         """The name of the number that was asked for."""
         return self.name
@@ -102,6 +108,18 @@ class Statistic(ABC):
     @abstractmethod
     def half_width(self, noise: Noise, alpha: float, rows: int | None) -> float | None:
         """Return how far the statistic errs at most, with probability 1 − alpha; None where that needs the rows."""
+
+    def half_widths(self, noise: Noise, alpha: float, rows: int | None) -> dict[str, float | None]:
+        """Return how far each number of the answer errs at most, by its name."""
+        return {self.main: self.half_width(noise, alpha, rows)}
+
+    def limit(self, bounds: ContributionBounds) -> str:
+        """Return in words how much of one person counts."""
+        return f"{bounds}, the others left out at random"
+
+    def reference(self, rows: int) -> float | None:
+        """Return the answer of `rows` rows, of which a relative accuracy is a share; None where there is none."""
+        return None
 
     def dominated(self, lower: NDArray[Any], upper: NDArray[Any]) -> NDArray[np.bool_]:
         """Return where an interval says next to nothing: it holds 0."""

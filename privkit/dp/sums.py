@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from privkit.dp.persons import once_in
 from privkit.dp.sensitivity import Reach
 from privkit.dp.statistic import Estimates, Limits, Statistic
 from privkit.tally.rows import Grid
@@ -74,7 +75,7 @@ class Sum(Statistic):
             self.column,
             self.grid,
             keys=question.keys,
-            unit=question.unit.column,
+            unit=question.who,
             bounds=question.bounds,
             function=function,
         )
@@ -92,6 +93,10 @@ class Sum(Statistic):
     def half_width(self, noise: Noise, alpha: float, rows: int | None) -> float:
         """Return the noise's half-width, in units of the sum."""
         return noise.half_width(alpha) * self.step
+
+    def reference(self, rows: int) -> float | None:
+        """Return the sum of `rows` numbers in the middle of the bounds; None where that is 0."""
+        return rows * abs(self.bounds.middle) or None
 
     def notes(self) -> tuple[str, ...]:
         """Say what is clipped."""
@@ -114,19 +119,13 @@ class PersonSum(Sum):
 
     name = "sum"
 
+    def limit(self, bounds: ContributionBounds) -> str:
+        """Return in words how much of one person counts."""
+        return once_in(bounds.l0)
+
     def exact(self, data: object, question: Question, function: str) -> NDArray[np.int64]:
         """Sum the clipped totals exactly, in steps."""
-        assert question.unit.column is not None
-        sums = person_sums(
-            data,
-            self.column,
-            self.grid,
-            unit=question.unit.column,
-            groups=question.bounds.l0,
-            keys=question.keys,
-            function=function,
-        )
-        return sums[:, 1:]
+        return person_totals(self.column, self.grid, data, question, function)[:, 1:]
 
     def canonical(self) -> dict[str, object]:
         """Return the statistic as JSON values."""
@@ -139,6 +138,13 @@ class PersonSum(Sum):
     def __str__(self) -> str:
         """Return the statistic in words."""
         return f"sum of each person's {self.column!r}, in all within {self.bounds}"
+
+
+def person_totals(column: str, grid: Grid, data: object, question: Question, function: str) -> NDArray[np.int64]:
+    """Return how many persons each group has, and the sum of their clipped totals in steps from 0. Reads rows."""
+    assert question.who is not None
+    groups = question.bounds.l0
+    return person_sums(data, column, grid, unit=question.who, groups=groups, keys=question.keys, function=function)
 
 
 def one_total_in(groups: int) -> ContributionBounds:

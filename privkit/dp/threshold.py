@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from privkit.dp.count import Count
 from privkit.dp.engine import features
 from privkit.dp.noise import Gaussian, Laplace, Noise, costs_at_most
+from privkit.dp.persons import PersonCount
 from privkit.dp.stability import frames
 from privkit.tally.groups import group_counts, key_values
 from privkit.values.keys import Keys
 from privkit.values.loss import Measure, PrivacyLoss
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from privkit.dp.plan import Plan
     from privkit.dp.question import Question
     from privkit.dp.sensitivity import Sensitivity
 
@@ -41,7 +45,10 @@ class LaplaceThreshold(Laplace):
         high = sensitivity.linf + math.ceil(scale * 100) + 1
         while Fraction(cls(scale, high).stated(sensitivity)[0]) > loss.main:
             scale = math.nextafter(scale, math.inf)
-        return cls(scale, _least_threshold(lambda t: costs_at_most(cls(scale, t).stated(sensitivity), loss), high))
+        return cls(
+            scale,
+            _least_threshold(lambda t: costs_at_most(cls(scale, t).stated(sensitivity), loss), high, sensitivity.linf),
+        )
 
     def stated(self, sensitivity: Sensitivity) -> tuple[float, float]:
         """Return the loss: what OpenDP states for a threshold lower by 1.
@@ -80,7 +87,10 @@ class GaussianThreshold(Gaussian):
         high = sensitivity.linf + math.ceil(scale * 40) + 1
         while Fraction(cls(scale, high).stated(sensitivity)[0]) > loss.main:
             scale = math.nextafter(scale, math.inf)
-        return cls(scale, _least_threshold(lambda t: costs_at_most(cls(scale, t).stated(sensitivity), loss), high))
+        return cls(
+            scale,
+            _least_threshold(lambda t: costs_at_most(cls(scale, t).stated(sensitivity), loss), high, sensitivity.linf),
+        )
 
     def stated(self, sensitivity: Sensitivity) -> tuple[float, float]:
         """Return the loss: what OpenDP states for a threshold lower by 1.
@@ -108,10 +118,11 @@ def texts(dp: Any) -> Any:
     return dp.domains.map_domain(dp.domains.atom_domain(T="String"), dp.domains.atom_domain(T="i64"))
 
 
-def _least_threshold(fits: Any, high: int) -> int:
+def _least_threshold(fits: Any, high: int, linf: int) -> int:
+    """Return the least threshold that fits; OpenDP prices none below L∞, and we price one lower."""
     while not fits(high):
         high *= 2
-    low = 1
+    low = linf + 1
     while low < high:
         middle = (low + high) // 2
         low, high = (low, middle) if fits(middle) else (middle + 1, high)
@@ -143,15 +154,18 @@ class OpenCount(Count):
     ----------
     by : tuple of str
         The columns.
+    persons : bool
+        Whether persons are counted: one for each person and group.
 
     Notes
     -----
-    *Reach.* The groups are the keys of a dictionary of exact counts. What is kept of a person is drawn from that
-    person's rows alone, uniformly and independently of others; so a person more or less changes at most L0 counts, each
-    by at most L∞, all by at most L1 (L2), and a count of 0 is no entry.
+    *Reach.* The groups are the keys of a dictionary of exact counts. What is kept of a person depends on that person's
+    rows and on the salt alone (`privkit.tally.groups`); so for each salt a person more or less changes at most L0
+    counts, each by at most L∞, all by at most L1 (L2), and a count of 0 is no entry.
     """
 
     by: tuple[str, ...] = ()
+    persons: bool = False
 
     noises = (LaplaceThreshold, GaussianThreshold)
 
@@ -181,22 +195,38 @@ class OpenCount(Count):
     def counted(self, data: object, question: Question) -> dict[str, int]:
         """Count the rows of every group that occurs, each person within the bounds. Reads rows."""
         rows = question.rows(data, "dp_count")
-        return group_counts(rows, self.by, question.unit.column, question.bounds, function="dp_count")
+        return group_counts(rows, self.by, question.who, question.bounds, function="dp_count")
 
-    def answered(self, question: Question, keys: list[str]) -> Question:
-        """Return the question with the groups that showed up."""
-        return replace(question, asked=Count(), keys=Keys(self.by, tuple(key_values(key) for key in keys)))
+    def answered(self, plan: Plan, keys: Sequence[str]) -> Plan:
+        """Return the plan of the groups that showed up."""
+        asked = PersonCount() if self.persons else Count()
+        return replace(plan, question=replace(plan.question, asked=asked, keys=shown_keys(self.by, keys)))
 
     def price_notes(self, noise: Noise, question: Question) -> tuple[str, ...]:
         """Say how many rows a group needs."""
-        threshold = getattr(noise, "threshold", 0)
-        persons = math.ceil(threshold / question.bounds.linf)
         return (
-            f"a group shows up if its noisy count reaches {threshold:,}: it needs about {threshold:,} rows "
-            f"({persons:,} persons, if each has {question.bounds.linf})",
+            needed(noise, question),
             "that a count is shown at all favors high noise: near the threshold counts tend to be too high",
         )
 
     def __str__(self) -> str:
         """Return the statistic in words."""
-        return f"count of rows by {', '.join(self.by)} (groups that pass a threshold)"
+        what = "persons" if self.persons else "rows"
+        return f"count of {what} by {', '.join(self.by)} (groups that pass a threshold)"
+
+
+def needed(noise: Noise, question: Question) -> str:
+    """Say how many rows, or persons, a group needs to show up."""
+    threshold, each = getattr(noise, "threshold", 0), question.bounds.linf
+    if question.unit.is_row:
+        what = "rows"
+    elif each == 1:
+        what = "persons"
+    else:
+        what = f"rows ({math.ceil(threshold / each):,} persons, if each has {each})"
+    return f"a group shows up if its noisy count reaches {threshold:,}: it needs about {threshold:,} {what}"
+
+
+def shown_keys(by: tuple[str, ...], texts: Sequence[str]) -> Keys:
+    """Return the keys that these texts tell."""
+    return Keys(by, tuple(key_values(text) for text in texts))

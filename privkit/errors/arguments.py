@@ -44,13 +44,13 @@ class ColumnNotFoundError(PrivkitError, KeyError):
         return error
 
     @classmethod
-    def unit(cls, function: str, unit: str, columns: Iterable[object]) -> ColumnNotFoundError:
+    def unit(cls, function: str, unit: str, protected: str, columns: Iterable[object]) -> ColumnNotFoundError:
         """The project protects persons by a column that this frame lacks."""
         columns = list(columns)
         matches = close_matches(unit, columns)
         hint = f" Close matches: {listed(matches)}." if matches else ""
         error = cls(
-            f"{function}() needs the column {unit!r}: the project protects all rows of one {unit!r}, "
+            f"{function}() needs the column {unit!r}: the project protects {protected}, "
             f"and this frame has no such column.{hint}\n"
             f"Keep {unit!r} in the frame, or open a project with unit=pk.ROW if one row is one person."
         )

@@ -84,7 +84,10 @@ class PriceError(ParameterError):
         if not accuracy:
             error = cls(f"{function}(): give {main}=. Example: {main}=0.2.")
         else:
-            error = cls(f"{function}(): give {main}= or accuracy=, one of them. Examples: {main}=0.2; accuracy=10.")
+            error = cls(
+                f"{function}(): give {main}= or accuracy= (or relative=), one of them. Examples: {main}=0.2; "
+                "accuracy=10."
+            )
         error.argument = f"{main}, accuracy"
         return error
 
@@ -96,14 +99,24 @@ class PriceError(ParameterError):
         return error
 
     @classmethod
-    def needs_rows(cls, function: str, statistic: str) -> PriceError:
+    def needs_rows(cls, function: str, statistic: str, argument: str = "accuracy") -> PriceError:
         """The accuracy of this statistic depends on how many rows there are, which is private."""
         error = cls(
-            f"{function}(accuracy=...) needs assume_rows=: how accurate a {statistic} is depends on how many rows each "
-            "group has, and that is private. Say what you take for granted, from public knowledge. "
+            f"{function}({argument}=...) needs assume_rows=: how accurate a {statistic} is depends on how many rows "
+            "each group has, and that is private. Say what you take for granted, from public knowledge. "
             "Example: assume_rows=5_000."
         )
         error.argument = "assume_rows"
+        return error
+
+    @classmethod
+    def no_reference(cls, function: str, statistic: str) -> PriceError:
+        """Nothing is known in advance of which a relative accuracy would be a share."""
+        error = cls(
+            f"{function}(relative=...): of this {statistic} nothing is known in advance that a relative accuracy would "
+            "be a share of. Give accuracy= in its own units."
+        )
+        error.argument = "relative"
         return error
 
     @classmethod
@@ -128,10 +141,18 @@ class ColumnKindError(PrivkitError, TypeError):
     @classmethod
     def numbers(cls, function: str, column: str, dtype: str) -> ColumnKindError:
         """The statistic needs a column of numbers."""
-        error = cls(
-            f"{function}() needs numbers, but column {column!r} has the type {dtype}. Declare its type first, "
-            f"so that it does not depend on the rows: df.astype({{{column!r}: 'float64'}})."
-        )
+        cure = f"so that it does not depend on the rows: df.astype({{{column!r}: 'float64'}})."
+        return cls._of(column, dtype, f"{function}() needs numbers, but column {column!r} has", cure)
+
+    @classmethod
+    def dates(cls, function: str, column: str, dtype: str) -> ColumnKindError:
+        """The project's unit needs a column of dates."""
+        asked = f"{function}() needs dates to tell a row's window, but column {column!r} has"
+        return cls._of(column, dtype, asked, f"for instance by pd.to_datetime(df[{column!r}]).")
+
+    @classmethod
+    def _of(cls, column: str, dtype: str, asked: str, cure: str) -> ColumnKindError:
+        error = cls(f"{asked} the type {dtype}. Declare its type first, {cure}")
         error.column, error.dtype = column, dtype
         return error
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypedDict, TypeVar
 
 from privkit.dp.count import Count
+from privkit.dp.open_groups import FINDING, OpenGroups
+from privkit.dp.persons import PersonCount
 from privkit.dp.plan import Plan, make_plan
 from privkit.dp.price import Price
 from privkit.dp.question import Question
@@ -19,6 +22,7 @@ from privkit.project.project import Project, current_project
 from privkit.project.release import check_frame, release
 from privkit.tally.frame import column_names
 from privkit.values.contribution import ContributionBounds, contribution_bounds
+from privkit.values.exact import exact
 from privkit.values.expression.selection import Selection, selection
 from privkit.values.keys import Keys, public_keys
 
@@ -42,6 +46,8 @@ class Asking(TypedDict, total=False):
     rho: object
     delta: object
     accuracy: object
+    relative: object
+    keys_share: object
     assume_rows: object
     mechanism: str | None
     max_rows: int | None
@@ -65,6 +71,11 @@ delta : number, optional
     In projects with a δ: how much of it to spend besides, which lets Gaussian noise take part.
 accuracy : number, optional
     In place of `epsilon` or `rho`: the half-width of the 95 % interval to reach.
+relative : number, optional
+    The same as a share of the answer: ``relative=0.05, assume_rows=1000`` asks a count within ±50; a sum or a mean is
+    taken in the middle of its bounds.
+keys_share : number, optional
+    Where keys are not public (`delta` in place of `keys`): the share of the loss that finds the groups; 0.25 if unsaid.
 assume_rows : int, optional
     How many rows each group is publicly known to have, where the accuracy depends on it.
 mechanism : {"laplace", "gaussian"}, optional
@@ -117,6 +128,7 @@ def planned(
     max_rows: object = None,
     max_groups: object = None,
     per_group: object = None,
+    keys_share: object = None,
     version: str | None = None,
     project: Project | None = None,
     **price: Any,
@@ -150,11 +162,16 @@ def planned(
         columns = () if by is None else column_names(by, function, "by")
         if not columns and keys is not None:
             raise KeysError.without_by(function)
-        if columns and keys is None and type(asked) is Count and _may_show_up(project, price):
-            asked, columns = OpenCount(columns), ()
         about = asked.columns[0] if asked.columns else None
         selected = selection(where, derive, missing, function=function, column=about)
-        groups = public_keys(columns, _with_labels(columns, keys, selected), function) if columns else None
+        keys = _with_labels(columns, keys, selected)
+        if columns and keys is None and grouped is None and _may_show_up(project, price):
+            asked, columns, keys_share = _shown(asked, columns, keys_share, function), (), None
+        if keys_share is not None:
+            raise ParameterError.together(
+                function, ("keys_share",), "keys_share= is for groups without public keys: by= and delta=, no keys=."
+            )
+        groups = public_keys(columns, keys, function) if columns else None
         groups = groups if grouped is None else grouped(groups)
         question = Question(asked, project.unit, bounds, groups, selected)
         check_frame(data, question, function)
@@ -180,6 +197,14 @@ def named(column: object, function: str) -> str:
 def _may_show_up(project: Project, price: dict[str, Any]) -> bool:
     """Return whether groups without public keys are asked for: in a project with a δ, by giving some of it."""
     return project.budget.measure.has_delta and price.get("delta") is not None
+
+
+def _shown(asked: Statistic, columns: tuple[str, ...], share: object, function: str) -> Statistic:
+    """Return the statistic of the groups that show up: counts show themselves, for others the groups come first."""
+    if type(asked) in (Count, PersonCount) and share is None:
+        return OpenCount(columns, persons=type(asked) is PersonCount)
+    part = FINDING if share is None else exact(share, function, "keys_share", below=1, hint="Example: keys_share=0.25.")
+    return OpenGroups(columns, asked, Fraction(part))
 
 
 def _with_labels(columns: Sequence[str], keys: object, selected: Selection) -> object:

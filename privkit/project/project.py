@@ -137,6 +137,8 @@ def open_project(
     delta: object = None,
     rho: object = None,
     unit: str | PrivacyUnit | None = None,
+    per: str | None = None,
+    time: str | None = None,
     max_rows: int | None = None,
     max_groups: int | None = None,
     per_group: int | None = None,
@@ -166,6 +168,10 @@ def open_project(
         The budget in ρ (zero-concentrated differential privacy), in place of ε.
     unit : str or pk.ROW
         The column whose values tell persons apart, or ``pk.ROW`` if one row is one person. It must be said.
+    per, time : str, optional
+        A window, ``"day"``, ``"week"``, ``"month"``, ``"quarter"`` or ``"year"``, and the column of dates that tells a
+        row's: then what is protected is all that one person has within one of them. It is less than protecting the
+        person: over n windows the loss is up to n times as much. Contribution bounds hold in each window.
     max_rows : int, optional
         How many rows of one person count, where a call does not say it; or `max_groups` with `per_group`.
     ceiling : number, optional
@@ -227,7 +233,7 @@ def open_project(
         raise ParameterError.together(function, ("delta",), "delta= needs epsilon= or rho= beside it.")
     if simulate:
         _refuse_beside_simulate(store=store, adopt=adopt, new=new, reason=reason, analyst=analyst)
-        _current = _simulated(name, budget, unit, (max_rows, max_groups, per_group), seed)
+        _current = _simulated(name, budget, _unit(unit, per, time), (max_rows, max_groups, per_group), seed)
         return _current
     if seed is not None:
         raise ParameterError.together(function, ("seed",), "seed= belongs to simulate=True: real noise has no seed.")
@@ -236,7 +242,7 @@ def open_project(
     recorded = ledger.account(name).terms if name in known else None
     if recorded is None and budget is None:
         raise ProjectNotFoundError.of(name, known)
-    terms = _terms(recorded, budget, unit)
+    terms = _terms(recorded, budget, _unit(unit, per, time))
     bounds = _default_bounds(terms.unit, max_rows, max_groups, per_group)
     terms = replace(
         terms,
@@ -251,6 +257,11 @@ def open_project(
     return _current
 
 
+def _unit(unit: object, per: object, time: object) -> PrivacyUnit | None:
+    """Return the unit that is named; None where nothing is, as when a project is reopened."""
+    return None if unit is None and per is None and time is None else privacy_unit(unit, per=per, time=time)
+
+
 def _refuse_beside_simulate(**given: object) -> None:
     """Refuse what belongs to a ledger: a simulated project has none."""
     if named := [name for name, value in given.items() if value]:
@@ -260,7 +271,7 @@ def _refuse_beside_simulate(**given: object) -> None:
 
 
 def _simulated(
-    name: str, budget: PrivacyLoss | None, unit: object, limits: tuple[object, object, object], seed: object
+    name: str, budget: PrivacyLoss | None, unit: PrivacyUnit | None, limits: tuple[object, object, object], seed: object
 ) -> Project:
     from privkit.project.simulated import begin_simulated
 
@@ -270,12 +281,12 @@ def _simulated(
     return begin_simulated(name, terms, _default_bounds(terms.unit, *limits), seed=seed)
 
 
-def _terms(recorded: ProjectTerms | None, budget: PrivacyLoss | None, unit: object) -> ProjectTerms:
+def _terms(recorded: ProjectTerms | None, budget: PrivacyLoss | None, unit: PrivacyUnit | None) -> ProjectTerms:
     """Return budget and unit: those that are given, else those that are recorded."""
     if recorded is None:
         assert budget is not None
         return ProjectTerms(budget, privacy_unit(unit))
-    return ProjectTerms(budget or recorded.budget, recorded.unit if unit is None else privacy_unit(unit))
+    return ProjectTerms(budget or recorded.budget, unit or recorded.unit)
 
 
 def _limit(budget: PrivacyLoss, amount: object, argument: str) -> PrivacyLoss:

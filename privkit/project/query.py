@@ -12,6 +12,7 @@ from privkit.dp.quantile import Quantile, probability
 from privkit.dp.several import Several
 from privkit.dp.sums import Sum
 from privkit.errors import ParameterError, nothing_spent
+from privkit.project.accuracies import planned_by_accuracies
 from privkit.project.asking import Asking, named, planned, shares_asking
 from privkit.project.quantiles import public_candidates
 from privkit.values.bounds import ValueBounds, value_bounds
@@ -54,6 +55,9 @@ def dp_query(
         The columns to group by.
     weights : dict, optional
         From names to weights, by which the loss is shared among what is measured; 1 by default.
+    accuracy : dict, optional
+        In place of `weights`: from names to the half-widths to reach, at least one of each thing measured. The price is
+        what they need; `epsilon` (or `rho`) beside it is a cap, to which all of them are fitted in proportion.
     again : bool
         Draw fresh noise although the answer is known; charged anew.
     **asking
@@ -90,9 +94,15 @@ def plan_dp_query(
     **asking: Unpack[Asking],
 ) -> Plan:
     """Price several statistics; spends nothing. The parameters are those of :func:`dp_query`."""
+    function = "dp_query"
     with nothing_spent():
-        several = several_of(statistics, weights, "dp_query")
-    return planned("dp_query", data, by, lambda _: several, **asking)
+        several = several_of(statistics, weights, function)
+        if isinstance(asking.get("accuracy"), Mapping):
+            if weights is not None:
+                together = "give weights= or accuracy= by names, not both: each says how the loss is shared."
+                raise ParameterError.together(function, ("weights", "accuracy"), together)
+            return planned_by_accuracies(function, data, by, several, **asking)
+    return planned(function, data, by, lambda _: several, **asking)
 
 
 @shares_asking

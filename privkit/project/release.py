@@ -123,11 +123,16 @@ def check_frame(data: object, question: Question, function: str) -> None:
     if not columns:
         raise FrameError.unsupported(function, "a frame without columns")
     unit = question.unit.column
-    if unit is not None and unit not in columns:
-        raise ColumnNotFoundError.unit(function, unit, columns)
+    for name in question.unit.columns:
+        if name not in columns:
+            raise ColumnNotFoundError.unit(function, name, str(question.unit), columns)
     if unit is not None and unit in (*question.by, *question.asked.read):
         raise UnitColumnError.of_unit(function, unit)
     frame = open_frame(data, function, question.frame_columns, "by")
+    if (time := question.unit.time) is not None:
+        kind, shown = column_kind(frame, time)
+        if not kind.startswith("date"):
+            raise ColumnKindError.dates(function, time, shown)
     derived = check_selection(data, question.selected, function) if question.selected else {}
     if (keys := question.asked.typed_keys(question)) is not None:
         check_key_types(data, keys.without(question.selected.derived), function)

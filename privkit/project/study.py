@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from privkit.dp.plan import Plan
 from privkit.errors import ParameterError
+from privkit.errors.dp import PriceError
+from privkit.values.exact import Exact, exact
 from privkit.values.show import Shown
 
 if TYPE_CHECKING:
@@ -45,12 +49,47 @@ class StudyPrice(Shown):
         """By how much they exceed what is left."""
         return self.total.shortfall(self.left)
 
+    def fitted(self, *, epsilon: object = None, rho: object = None) -> StudyPrice:
+        """Return the same plans at less, in proportion, so that together they cost at most a cap. Spends nothing.
+
+        Parameters
+        ----------
+        epsilon, rho : number
+            The cap, in the project's measure. (What is left would be another one after the first of them ran, and
+            other prices would not replay.)
+
+        Returns
+        -------
+        StudyPrice
+            Itself where the plans cost no more. Each loss is cut to nine digits, downwards. δ stays as it was planned.
+
+        Raises
+        ------
+        ParameterError
+            If the cap is in another measure, or not above 0.
+        """
+        main, other = ("rho", "epsilon") if self.left.measure.concentrated else ("epsilon", "rho")
+        given = {"epsilon": epsilon, "rho": rho}
+        if given[other] is not None:
+            raise PriceError.measure("fitted", other, self.left.measure.value, f"Give {main}=.")
+        cap = exact(given[main], "fitted", main, hint=f"Example: {main}=0.5.")
+        if self.total.main <= cap:
+            return self
+        share = cap / self.total.main
+        return priced(self.project, [plan.repriced(_cut(plan.loss.main * share)) for plan in self.plans], self.left)
+
     def to_frame(self) -> pd.DataFrame:
         """Return a frame with a row per plan: what is asked, its price and its accuracy."""
         import pandas as pd
 
         rows = [(str(p.question), str(p.loss), float(p.loss.main), p.accuracy) for p in self.plans]
         return pd.DataFrame(rows, columns=["question", "price", "amount", "accuracy"])
+
+
+def _cut(amount: Fraction) -> Exact:
+    """Return the amount with nine significant digits, rounded down."""
+    grain = Fraction(10) ** (math.floor(math.log10(amount)) - 8)
+    return Exact(amount // grain * grain)
 
 
 def priced(project: str, plans: Sequence[Plan], left: PrivacyLoss) -> StudyPrice:

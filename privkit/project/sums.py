@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Unpack
 
 from privkit.dp.moments import Deviation, Mean, Variance
+from privkit.dp.person_mean import PersonMean
 from privkit.dp.sums import PersonSum, Sum, one_total_in
 from privkit.errors import ParameterError
 from privkit.project.asking import Asking, named, planned, shares_asking
@@ -94,13 +95,20 @@ def plan_dp_sum(
         return planned(
             function, data, by, lambda _: Sum(named(column, function), value_bounds(bounds, function, column)), **asking
         )
-    return _person_totals(function, data, column, by, bounds, person_bounds, dict(asking))
+    return _person_totals(PersonSum, function, data, column, by, bounds, person_bounds, dict(asking))
 
 
 def _person_totals(  # noqa: PLR0917
-    function: str, data: object, column: str, by: Any, bounds: object, totals: object, asking: dict[str, Any]
+    kind: type[PersonSum] | type[PersonMean],
+    function: str,
+    data: object,
+    column: str,
+    by: Any,
+    bounds: object,
+    totals: object,
+    asking: dict[str, Any],
 ) -> Plan:
-    def statistic(unit: Any) -> PersonSum:
+    def statistic(unit: Any) -> PersonSum | PersonMean:
         if unit.is_row or bounds is not None or asking.get("max_rows") or asking.get("per_group"):
             raise ParameterError.together(
                 function,
@@ -108,7 +116,7 @@ def _person_totals(  # noqa: PLR0917
                 "person_bounds= bounds a person's total, so it needs a project whose unit is a column, and stands in "
                 "place of bounds=, max_rows= and per_group=. Example: person_bounds=(0, 1000), max_groups=3.",
             )
-        return PersonSum(named(column, function), value_bounds(totals, function, column, "person_bounds"))
+        return kind(named(column, function), value_bounds(totals, function, column, "person_bounds"))
 
     def bounded(default: ContributionBounds | None) -> ContributionBounds:
         groups = asking.get("max_groups")
@@ -134,6 +142,7 @@ def dp_mean(
     by: str | Sequence[str] | None = None,
     *,
     bounds: object = None,
+    person_bounds: object = None,
     again: bool = False,
     **asking: Unpack[Asking],
 ) -> Release:
@@ -151,6 +160,9 @@ def dp_mean(
         The columns to group by.
     bounds : (lower, upper)
         Public bounds of one value; values outside are clipped.
+    person_bounds : (lower, upper), optional
+        In place of `bounds`, where the unit is a column: public bounds of one person's total in a group. The answer is
+        the mean of the persons' totals, and its count is of persons; with `by` and `max_groups`.
     again : bool
         Draw fresh noise although the answer is known; charged anew.
     **asking
@@ -180,14 +192,23 @@ def dp_mean(
     >>> abs(release.value - 40) < 5, list(release.estimates)
     (True, ['mean', 'sum', 'count'])
     """
-    return plan_dp_mean(data, column, by, bounds=bounds, **asking).release(again=again)
+    plan = plan_dp_mean(data, column, by, bounds=bounds, person_bounds=person_bounds, **asking)
+    return plan.release(again=again)
 
 
 @shares_asking
 def plan_dp_mean(
-    data: object, column: str, by: str | Sequence[str] | None = None, *, bounds: object = None, **asking: Unpack[Asking]
+    data: object,
+    column: str,
+    by: str | Sequence[str] | None = None,
+    *,
+    bounds: object = None,
+    person_bounds: object = None,
+    **asking: Unpack[Asking],
 ) -> Plan:
     """Price a mean without touching rows. Spends nothing; the parameters are those of :func:`dp_mean`."""
+    if person_bounds is not None:
+        return _person_totals(PersonMean, "dp_mean", data, column, by, bounds, person_bounds, dict(asking))
     return _moments("dp_mean", Mean, data, column, by, bounds, asking)
 
 

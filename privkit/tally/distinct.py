@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from privkit.values.contribution import ContributionBounds
     from privkit.values.keys import Keys
+    from privkit.values.unit import PrivacyUnit
 
 #: Values are told apart by 64 bits of a hash with this public key: two that collide are counted as one.
 _TELLING = bytes(16)
@@ -28,7 +29,7 @@ def distinct_values(
     value: str,
     *,
     keys: Keys | None = None,
-    unit: str | None = None,
+    unit: str | PrivacyUnit | None = None,
     bounds: ContributionBounds,
     salt: bytes | None = None,
     function: str = "distinct_values",

@@ -13,6 +13,7 @@ import numpy as np
 
 from privkit.tally.classes import class_sizes
 from privkit.tally.frame import open_frame
+from privkit.tally.ids import hash_values
 from privkit.tally.persons import bounded_counts
 from privkit.values.keys import Keys
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from privkit.values.contribution import ContributionBounds
+    from privkit.values.unit import PrivacyUnit
+
+#: The key of the hash that stands for a group; secrecy comes from the salt of the counts.
+_MARKING = bytes(16)
 
 #: Kinds of Python objects, as pandas infers them, among which no two are equal and told by different texts.
 _ALIKE = ("string", "boolean", "integer", "floating", "empty")
@@ -32,13 +37,21 @@ class _Coded(str):
 
 
 def group_counts(
-    data: object, by: Sequence[str], unit: str | None, bounds: ContributionBounds, *, function: str = "group_counts"
+    data: object,
+    by: Sequence[str],
+    unit: str | PrivacyUnit | None,
+    bounds: ContributionBounds,
+    *,
+    salt: bytes | None = None,
+    function: str = "group_counts",
 ) -> dict[str, int]:
     """Count the rows of every group that occurs, each person within the bounds; groups with none left are not there.
 
     A row's group is the text of its own values and types (1, 1.0 and True are three groups; instants are told to the
     microsecond), whatever other rows hold. Rows with a value that has no such text (a list, a duration, an integer of
-    thousands of digits) are left out. Reads rows; spends nothing. That a group is there at all is private.
+    thousands of digits) are left out. Which rows of a person over the bounds stay is told by a keyed hash of the
+    person, the group's text and the place among equal rows: never by which other groups occur. Reads rows; spends
+    nothing. That a group is there at all is private.
 
     Examples
     --------
@@ -56,7 +69,10 @@ def group_counts(
     else:
         values = list(told)
         keys = Keys(tuple(by), tuple(values))
-        counts = bounded_counts(data, unit, bounds, keys, function=function) if values else tally.sizes[:0]
+        marks = hash_values(list(told.values()), _MARKING)
+        counts = tally.sizes[:0]
+        if values:
+            counts = bounded_counts(data, unit, bounds, keys, salt=salt, marks=marks, function=function)
     found: Counter[str] = Counter()
     for key, count in zip(values, counts, strict=True):
         if count > 0 and key in told:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 import numpy as np
@@ -12,23 +12,26 @@ import numpy as np
 from privkit.errors import DuplicateColumnError
 from privkit.tally.classes import _SIZE, _int64, _to_pandas, grouped_sizes
 from privkit.tally.frame import open_frame
-from privkit.tally.ids import Persons, persons, spread
+from privkit.tally.ids import Persons, spread
 from privkit.tally.lookup import Finder, key_finder, over_blocks
+from privkit.tally.windows import unit_columns, units
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from privkit.values.contribution import ContributionBounds
     from privkit.values.keys import Keys
+    from privkit.values.unit import PrivacyUnit
 
 
 def bounded_counts(
     data: object,
-    unit: str,
+    unit: str | PrivacyUnit,
     bounds: ContributionBounds,
     keys: Keys | None = None,
     *,
     salt: bytes | None = None,
+    marks: NDArray[np.uint64] | None = None,
     function: str = "bounded_counts",
 ) -> NDArray[np.int64]:
     """Count rows by public keys, each person within `bounds`.
@@ -44,13 +47,15 @@ def bounded_counts(
 
     Parameters
     ----------
-    unit : str
-        The column that tells persons apart.
+    unit : str or PrivacyUnit
+        The column that tells persons apart, or a unit: a person within a window counts as one of its own.
     bounds : ContributionBounds
     keys : Keys, optional
         The groups; without them one total.
     salt : bytes, optional
         The hash's key (16 bytes), drawn anew by default so that nobody's rows are favored; given in tests alone.
+    marks : array of uint64, shape (len(keys),), optional
+        What stands for each group in the hash, where its place among the keys depends on the data.
 
     Returns
     -------
@@ -67,9 +72,9 @@ def bounded_counts(
     salt = secrets.token_bytes(16) if salt is None else salt
     pairs, who = person_groups(data, unit, keys, function)
     if bounds.max_rows is not None:
-        kept = at_most_rows(pairs, who, bounds.max_rows, salt)
+        kept = at_most_rows(pairs, who, bounds.max_rows, salt, marks)
     else:
-        kept = np.where(at_most_groups(pairs, who, bounds.l0, salt), np.minimum(pairs.rows, bounds.linf), 0)
+        kept = np.where(at_most_groups(pairs, who, bounds.l0, salt, marks), np.minimum(pairs.rows, bounds.linf), 0)
     cells = 1 if keys is None else len(keys)
     return np.bincount(pairs.place, weights=kept, minlength=cells).astype(np.int64)
 
@@ -97,18 +102,22 @@ class PersonGroups:
         return np.diff(self.starts, append=len(self.person))
 
 
-def person_groups(data: object, unit: str, keys: Keys | None, function: str) -> tuple[PersonGroups, Persons]:
+def person_groups(
+    data: object, unit: str | PrivacyUnit, keys: Keys | None, function: str
+) -> tuple[PersonGroups, Persons]:
     """Return how many rows each person has in each group; rows without an id or a key left out."""
     by = keys.by if keys is not None else ()
-    if unit in by:
-        raise DuplicateColumnError.in_argument(function, "by", [unit])
-    frame = open_frame(data, function, [*by, unit], "columns")
+    apart = unit_columns(unit)
+    if apart[0] in by:
+        raise DuplicateColumnError.in_argument(function, "by", [apart[0]])
+    needed = tuple(dict.fromkeys((*by, *apart)))
+    frame = open_frame(data, function, needed, "columns")
     if not isinstance(frame, nw.LazyFrame) and frame.implementation.is_pandas():
         table, weights = frame.to_native(), None
     else:
-        counted = grouped_sizes(frame, (*by, unit), function)
-        table, weights = _to_pandas(counted.select(*by, unit)), _int64(counted[_SIZE])
-    who = persons(table[unit])
+        counted = grouped_sizes(frame, needed, function)
+        table, weights = _to_pandas(counted.select(*needed)), _int64(counted[_SIZE])
+    who = units(table, unit)
     cells = 1 if keys is None else len(keys)
     finder: Finder = (
         (lambda rows: np.zeros(rows.stop - rows.start, dtype=np.int32))
@@ -149,7 +158,9 @@ def _starts(ordered: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.flatnonzero(changes)
 
 
-def at_most_rows(pairs: PersonGroups, who: Persons, most: int, salt: bytes) -> NDArray[np.int64]:
+def at_most_rows(
+    pairs: PersonGroups, who: Persons, most: int, salt: bytes, marks: NDArray[np.uint64] | None = None
+) -> NDArray[np.int64]:
     """Return how many rows of each pair stay when a person keeps at most `most` in all."""
     if not len(pairs.rows):
         return pairs.rows
@@ -161,30 +172,35 @@ def at_most_rows(pairs: PersonGroups, who: Persons, most: int, salt: bytes) -> N
     rows = pairs.rows[concerned]
     row = np.repeat(concerned, rows)
     within = np.arange(len(row)) - np.repeat(np.cumsum(rows) - rows, rows)
-    person, place = pairs.person[row], pairs.place[row]
+    person, place = pairs.person[row], _marked(pairs.place[row], marks)
     hashed = over_blocks(lambda part: row_hashes(who, person[part], place[part], within[part], salt), len(row))
     first = _least(person, np.concatenate(hashed), most)
     kept[concerned] = np.bincount(row[first], minlength=len(kept))[concerned]
     return kept
 
 
-def at_most_groups(pairs: PersonGroups, who: Persons, most: int, salt: bytes) -> NDArray[np.bool_]:
+def at_most_groups(
+    pairs: PersonGroups, who: Persons, most: int, salt: bytes, marks: NDArray[np.uint64] | None = None
+) -> NDArray[np.bool_]:
     """Return which pairs stay when a person keeps at most `most` groups."""
     kept = np.ones(len(pairs.person), dtype=bool)
     concerned = np.flatnonzero(np.repeat(pairs.groups > most, pairs.groups))
     if len(concerned):
-        person = pairs.person[concerned]
+        person, place = pairs.person[concerned], _marked(pairs.place[concerned], marks)
         hashed = np.concatenate(
-            over_blocks(
-                lambda part: row_hashes(who, person[part], pairs.place[concerned[part]], 0, salt), len(concerned)
-            )
+            over_blocks(lambda part: row_hashes(who, person[part], place[part], 0, salt), len(concerned))
         )
         kept[concerned] = _least(person, hashed, most)
     return kept
 
 
+def _marked(place: NDArray[np.int64], marks: NDArray[np.uint64] | None) -> NDArray[Any]:
+    """Return what stands for each group in the hash."""
+    return place if marks is None else marks[place]
+
+
 def row_hashes(
-    who: Persons, person: NDArray[np.int64], place: NDArray[np.int64], within: NDArray[np.int64] | int, salt: bytes
+    who: Persons, person: NDArray[np.int64], place: NDArray[Any], within: NDArray[np.int64] | int, salt: bytes
 ) -> NDArray[np.uint64]:
     """Return a keyed hash of (the person's id, the group, the place within both), 64 bits."""
     key = np.frombuffer(salt, dtype="<u8", count=2)[1]

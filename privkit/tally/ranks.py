@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from privkit.values.contribution import ContributionBounds
     from privkit.values.keys import Keys
+    from privkit.values.unit import PrivacyUnit
 
 #: Up to this many counters each block has its own.
 _COUNTERS = 1 << 14
@@ -29,7 +30,7 @@ def positions(
     candidates: Sequence[float],
     *,
     keys: Keys | None = None,
-    unit: str | None = None,
+    unit: str | PrivacyUnit | None = None,
     bounds: ContributionBounds,
     salt: bytes | None = None,
     function: str = "positions",

@@ -13,9 +13,10 @@ import numpy as np
 from privkit.errors import DuplicateColumnError
 from privkit.tally.classes import _to_pandas
 from privkit.tally.frame import open_frame
-from privkit.tally.ids import Persons, persons, spread
+from privkit.tally.ids import Persons, spread
 from privkit.tally.lookup import Finder, key_finder, over_blocks
 from privkit.tally.persons import _least, _starts, row_hashes
+from privkit.tally.windows import unit_columns, units
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from privkit.values.contribution import ContributionBounds
     from privkit.values.keys import Keys
+    from privkit.values.unit import PrivacyUnit
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ class Source:
 
 
 def open_source(
-    data: object, keys: Keys | None, unit: str | None, values: Sequence[str] = (), *, function: str
+    data: object, keys: Keys | None, unit: str | PrivacyUnit | None, values: Sequence[str] = (), *, function: str
 ) -> Source:
     """Open what a statistic needs of a frame.
 
@@ -104,14 +106,15 @@ def open_source(
     ColumnNotFoundError, DuplicateColumnError, FrameError
     """
     by = keys.by if keys is not None else ()
-    if unit in by or unit in values:
-        raise DuplicateColumnError.in_argument(function, "by", [unit])
-    table = needed_columns(data, [*by, *values, *([] if unit is None else [unit])], function)
+    apart = unit_columns(unit)
+    if apart and (apart[0] in by or apart[0] in values):
+        raise DuplicateColumnError.in_argument(function, "by", [apart[0]])
+    table = needed_columns(data, [*by, *values, *apart], function)
     if keys is None:
         place: Finder = lambda rows: np.zeros(rows.stop - rows.start, dtype=np.int32)  # noqa: E731
     else:
         place = key_finder({name: table[name] for name in by}, keys)
-    return Source(table, place, 1 if keys is None else len(keys), None if unit is None else persons(table[unit]))
+    return Source(table, place, 1 if keys is None else len(keys), None if unit is None else units(table, unit))
 
 
 def needed_columns(data: object, names: Sequence[str], function: str) -> pd.DataFrame:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from privkit.values.keys import Keys
+    from privkit.values.unit import PrivacyUnit
 
 #: Up to this many keys each block has counters of its own.
 _COUNTERS = 1 << 14
@@ -36,7 +37,7 @@ def power_sums(
     *,
     keys: Keys | None = None,
     degree: int = 1,
-    unit: str | None = None,
+    unit: str | PrivacyUnit | None = None,
     bounds: ContributionBounds = ONE_ROW,
     salt: bytes | None = None,
     function: str = "power_sums",
@@ -56,7 +57,7 @@ def power_sums(
         With ``grid.range ** degree`` at most 2**31, so that 2**31 rows fit in 64 bits.
     degree : int
         The highest power.
-    unit : str, optional
+    unit : str or PrivacyUnit, optional
         The column that tells persons apart.
     bounds : ContributionBounds
         How much of one person counts.
@@ -125,7 +126,7 @@ def person_sums(
     value: str,
     grid: Grid,
     *,
-    unit: str,
+    unit: str | PrivacyUnit,
     groups: int,
     keys: Keys | None = None,
     salt: bytes | None = None,

@@ -36,6 +36,11 @@ class ValueBounds:
         return self.upper - self.lower
 
     @property
+    def middle(self) -> float:
+        """The interval's middle."""
+        return self.lower / 2 + self.upper / 2
+
+    @property
     def largest(self) -> float:
         """The largest absolute value in it."""
         return max(abs(self.lower), abs(self.upper))

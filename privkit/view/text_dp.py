@@ -94,7 +94,10 @@ def noise_reasons(plan: Plan) -> list[str]:
 
 def unit_words(unit: PrivacyUnit) -> str:
     """Return whom a unit protects, its column's name fit to print."""
-    return "one row" if unit.column is None else f"all rows of one {names([unit.column])}"
+    if unit.column is None:
+        return "one row"
+    window = "" if unit.time is None else f" within one {unit.per} of {names([unit.time])}"
+    return f"all rows of one {names([unit.column])}{window}"
 
 
 def plan_next(plan: Plan) -> list[str]:
