@@ -157,6 +157,11 @@ class OpenGroups(Statistic):
         return self.inner.main
 
     @property
+    def numbers(self) -> tuple[str, ...]:
+        """The names of the numbers that were asked for."""
+        return self.inner.numbers
+
+    @property
     def needs_rows(self) -> bool:  # type: ignore[override]
         """Whether the accuracy depends on how many rows a group has."""
         return self.inner.needs_rows

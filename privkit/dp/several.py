@@ -130,6 +130,11 @@ class Several(Statistic):
         return self.outputs[0][0]
 
     @property
+    def numbers(self) -> tuple[str, ...]:
+        """The names of all numbers."""
+        return tuple(name for name, _, _ in self.outputs)
+
+    @property
     def needs_rows(self) -> bool:  # type: ignore[override]
         """Whether the accuracy of the first number depends on the rows."""
         _, place, of = self.outputs[0]
@@ -215,7 +220,7 @@ class Several(Statistic):
         for place, (part, own, paid) in enumerate(zip(self.parts, noise.parts, noise.losses, strict=True)):
             widths = part.half_widths(own, ALPHA, None)
             each = [(name, widths[of]) for name, at, of in self.outputs if at == place]
-            named = ", ".join(name if width is None else f"{name} ±{width:g}" for name, width in each)
+            named = ", ".join(name if width is None else f"{name} ±{width:.4g}" for name, width in each)
             told.append(f"{named}: {_short(paid)} of it, {own.name}")
             told.extend(part.price_notes(own, replace(question, asked=part)))
         return tuple(told)

@@ -74,6 +74,11 @@ class Statistic(ABC):
         return self.reach.width
 
     @property
+    def numbers(self) -> tuple[str, ...]:
+        """The names of the numbers that were asked for."""
+        return (self.main,)
+
+    @property
     def main(self) -> str:
         """The name of the number that was asked for."""
         return self.name

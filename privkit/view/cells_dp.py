@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from privkit.view.words import label
+from privkit.view.words import label, number
 
 if TYPE_CHECKING:
     from privkit.dp.release import Release
@@ -42,6 +42,22 @@ def cells(release: Release, most: int | None = MOST) -> list[Cell]:
     names = [""] if keys is None else [key_name(key) for key in keys.values[:most]]
     limits = ([lower], [upper]) if keys is None else (lower.tolist()[:most], upper.tolist()[:most])
     return [Cell(*cell) for cell in zip(names, release.cells[:most], *limits, strict=True)]
+
+
+def table_of(release: Release, most: int = MOST) -> tuple[list[str], list[list[str]]]:
+    """Return heads and rows of a release of several numbers: each with the half-width of its interval."""
+    keys, frame = release.plan.question.keys, release.to_frame()
+    numbers = release.plan.question.asked.numbers
+    rows = [["" if key is None else key_name(key)] for key in ((None,) if keys is None else keys.values[:most])]
+    for name in numbers:
+        prefix = "" if name == numbers[0] else f"{name}_"
+        lower, upper = (frame.get(f"{prefix}{end}") for end in ("lower", "upper"))
+        for place, row in enumerate(rows):
+            told = number(frame[name].iloc[place])
+            if lower is not None and upper is not None:
+                told += f" ± {number((upper.iloc[place] - lower.iloc[place]) / 2)}"
+            row.append(told)
+    return ["" if keys is None else ", ".join(label(name, 40) for name in keys.by), *map(label, numbers)], rows
 
 
 def key_name(key: tuple[object, ...]) -> str:

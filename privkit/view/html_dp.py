@@ -6,7 +6,7 @@ from functools import singledispatch
 
 from privkit.dp.plan import Plan
 from privkit.dp.release import Release
-from privkit.view.cells_dp import Cell, cells
+from privkit.view.cells_dp import Cell, cells, table_of
 from privkit.view.markup import Markup, card, note, table, tag
 from privkit.view.text_dp import (
     amount,
@@ -50,6 +50,8 @@ def _paragraphs(reasons: list[str]) -> list[Markup]:
 
 
 def _numbers(release: Release) -> Markup | None:
+    if release.plan.question.asked.framed:
+        return table(*table_of(release))
     if not release.has_interval and release.plan.question.keys is None:
         return None
     shown = cells(release)

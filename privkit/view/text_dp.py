@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from privkit.dp.noise import ALPHA
 from privkit.dp.plan import Plan
 from privkit.dp.release import Release
-from privkit.view.cells_dp import cells
+from privkit.view.cells_dp import cells, table_of
 from privkit.view.words import label, lines, names, number, percent, plural
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 #: A longer note is cut: it may hold a column's name.
 _LONGEST_NOTE = 240
+_NONE = "  no group passed the threshold"
 
 
 @singledispatch
@@ -37,12 +38,16 @@ def _plan(plan: Plan) -> str:
 
 @text.register(Release)
 def _release(release: Release) -> str:
-    table = [] if release.plan.question.keys is None else _listing(release)
+    question = release.plan.question
+    table = _grid(release) if question.asked.framed else [] if question.keys is None else _listing(release)
     return lines(release_answer(release), *table, *release_reasons(release), then=release_next(release))
 
 
 def statistic(question: Question) -> str:
     """Return what is asked: the statistic and its groups."""
+    if question.asked.framed:
+        asked = ", ".join(map(label, question.asked.numbers))
+        return f"{asked} by {names(question.by)}" if question.by else asked
     of = f" of {names(question.asked.columns)}" if question.asked.columns else ""
     return f"{question.statistic}{of} by {names(question.by)}" if question.by else f"{question.statistic}{of}"
 
@@ -62,6 +67,8 @@ def amount(loss: PrivacyLoss) -> str:
 def plan_answer(plan: Plan) -> str:
     """Return the first line: what the money buys."""
     asked = statistic(plan.question)
+    if plan.question.asked.framed:
+        return f"{asked} for {amount(plan.loss)} in all"
     if plan.question.keys is None:
         return f"{asked} {within(plan)} for {amount(plan.loss)}"
     return f"{asked}: {plural(plan.question.cells, 'number')}, each {within(plan)}, for {amount(plan.loss)} in all"
@@ -85,9 +92,12 @@ def left_after(plan: Plan) -> str:
 def noise_reasons(plan: Plan) -> list[str]:
     """Return whom the noise protects, how large it is, and the notes."""
     moved = number(plan.sensitivity["L1"])
+    protected = f"Protects {unit_words(plan.question.unit)}"
     return [
-        f"Protects {unit_words(plan.question.unit)}, which moves the answer by at most {moved}: "
-        f"{plan.mechanism} noise, scale {number(plan.scale)}.",
+        f"{protected}; what is measured has noise of its own, as the notes say."
+        if plan.question.asked.framed
+        else f"{protected}, which moves the answer by at most {moved}: {plan.mechanism} noise, "
+        f"scale {number(plan.scale)}.",
         *(f"Note: {label(note, _LONGEST_NOTE)}." for note in plan.notes),
     ]
 
@@ -113,6 +123,9 @@ def plan_next(plan: Plan) -> list[str]:
 def release_answer(release: Release) -> str:
     """Return the first line: the number, or how many there are, with the interval's half-width."""
     asked = statistic(release.plan.question)
+    if release.plan.question.asked.framed:
+        count = len(release.cells)
+        return asked if release.plan.question.keys is None else f"{asked}: {plural(count, 'group')}"
     if release.plan.question.keys is None:
         if not release.has_interval:
             return f"{asked} = {chosen(release.cells[0])}"
@@ -150,10 +163,24 @@ def more(release: Release) -> str:
     return f"{number(left)} more: .to_frame()" if left else ""
 
 
+def _grid(release: Release) -> list[str]:
+    """Return several numbers of each group in columns."""
+    heads, rows = table_of(release)
+    if not rows:
+        return [_NONE]
+    wide = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+    first = wide.pop(0)
+    told = [
+        f"  {row[0]:<{first}}  " + "  ".join(f"{cell:>{width}}" for cell, width in zip(row[1:], wide, strict=True))
+        for row in (heads, *rows)
+    ]
+    return told + ([f"  … {more(release)}"] if more(release) else [])
+
+
 def _listing(release: Release) -> list[str]:
     shown = cells(release)
     if not shown:
-        return ["  no group passed the threshold"]
+        return [_NONE]
     names_, values = [cell.name for cell in shown], [number(cell.value) for cell in shown]
     wide, high = max(map(len, names_)), max(map(len, values))
     rest = [f"  … {more(release)}"] if more(release) else []
