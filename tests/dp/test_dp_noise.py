@@ -168,3 +168,18 @@ def test_our_features_leave_the_users_choice_as_it_was():
     before = set(GLOBAL_FEATURES)
     make_measurement(count_plan(epsilon=1))
     assert set(GLOBAL_FEATURES) == before
+
+
+def test_features_stay_on_until_the_last_thread_is_done():
+    from opendp.mod import GLOBAL_FEATURES
+
+    from privkit.dp.engine import features
+
+    before = set(GLOBAL_FEATURES)
+    first, second = features(), features()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert {"contrib", "honest-but-curious"} <= set(GLOBAL_FEATURES)
+    second.__exit__(None, None, None)
+    assert set(GLOBAL_FEATURES) == before
