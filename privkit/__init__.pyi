@@ -54,6 +54,7 @@ from privkit.errors import LedgerTamperedError as LedgerTamperedError
 from privkit.errors import LedgerUnreachableError as LedgerUnreachableError
 from privkit.errors import LedgerVersionError as LedgerVersionError
 from privkit.errors import LibraryRequiredError as LibraryRequiredError
+from privkit.errors import LinkageError as LinkageError
 from privkit.errors import LinkError as LinkError
 from privkit.errors import MalformedLineError as MalformedLineError
 from privkit.errors import MappingStoreError as MappingStoreError

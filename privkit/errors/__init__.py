@@ -66,6 +66,7 @@ from privkit.errors.project import (
 from privkit.errors.risk import (
     InventoryError,
     LibraryRequiredError,
+    LinkageError,
     LinkError,
     PopulationError,
     SearchLimitError,
@@ -108,6 +109,7 @@ __all__ = [
     "LedgerVersionError",
     "LibraryRequiredError",
     "LinkError",
+    "LinkageError",
     "MalformedLineError",
     "MappingStoreError",
     "MeasureMismatchError",

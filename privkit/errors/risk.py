@@ -96,6 +96,19 @@ class LinkError(PrivkitError, TypeError):
         return error
 
 
+class LinkageError(PrivkitError, RuntimeError):
+    """The library that compares two tables fuzzily failed."""
+
+    @classmethod
+    def of(cls, function: str) -> LinkageError:
+        """What `function` asked of it could not be done."""
+        return cls(
+            f"{function}(fuzzy=...) got no answer from Splink. The cause is not told, since its text may hold values. "
+            "Ways on: compare fewer columns, or fuzzy={column: 'exact'} for those of unusual values, or exactly "
+            "(fuzzy=False)."
+        )
+
+
 class TruthError(PrivkitError, ValueError):
     """A truth table does not say which rows of two tables belong together.
 

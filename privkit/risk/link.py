@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from privkit.errors import ParameterError
 from privkit.errors.risk import TruthError
+from privkit.risk.fuzzy import FuzzyLinkage, Model
 from privkit.risk.rates import ExcessRisk, Rate, excess_risk
 from privkit.tally.frame import column_names, open_frame
 from privkit.tally.pairs import Matches, joint_codes, paired
+from privkit.tally.records import asked_kinds, records
 from privkit.tally.subsets import chosen_columns
+from privkit.values.contribution import positive_int
+from privkit.values.criteria.parameters import share
 from privkit.values.show import Plotted
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
+
+    from privkit.tally.records import Kind
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -47,6 +54,9 @@ class LinkReport(Plotted):
         Single matches after each column of the data was shuffled on its own: what chance alone links.
     control : Rate or None
         Single matches among people who are known to be absent from the other table; None without a control.
+    fuzzy : FuzzyLinkage or None
+        How the tables were compared; None where they were joined exactly. A pair is then one that is at least as
+        probable as asked, and a missing value adds no evidence.
     """
 
     on: tuple[str, ...]
@@ -62,6 +72,7 @@ class LinkReport(Plotted):
     n_unknown: int | None
     baseline: Rate
     control: Rate | None
+    fuzzy: FuzzyLinkage | None = None
 
     @property
     def singled(self) -> Rate:
@@ -112,10 +123,16 @@ def link(
     truth: object = None,
     control: object = None,
     seed: int = 0,
+    fuzzy: bool | Mapping[str, str] = False,
+    probability: float = 0.9,
+    max_pairs: int = 2_000_000,
 ) -> LinkReport:
-    """Match the rows of the data with those of another table, exactly, and tell how many are singled out.
+    """Match the rows of the data with those of another table, and tell how many are singled out.
 
-    Missing never matches. Reads rows of all tables; exact; spends nothing. No value is kept.
+    Missing never matches. Reads rows of all tables; spends nothing. No value is kept. Exact by default; `fuzzy` finds
+    partners in spite of typing errors and changes, by the model of Fellegi and Sunter (1969, JASA 64(328)) that Splink
+    (the extra ``linkage``) fits without labels: the odds that a pair is one person are Π m/u over the columns times the
+    prior 1 / max(n, n'), m and u being how often a column agrees so far among true pairs and among others.
 
     Parameters
     ----------
@@ -130,11 +147,23 @@ def link(
     control : dataframe, optional
         People like those in the data who are known not to be in `other`, with the columns of `on`.
     seed : int
-        Of the shuffle that the baseline takes.
+        Of the shuffle that the baseline takes, and of the sample that a fuzzy model is fitted on.
+    fuzzy : bool or mapping of str to str
+        True compares each column as its values suggest; a mapping says how for some: ``"name"`` (Jaro-Winkler),
+        ``"code"`` and ``"date"`` (one, or two, typing errors), ``"number"`` (off by up to 1), ``"exact"``. Texts are
+        compared without their case.
+    probability : float
+        From which on a pair counts as a match in a fuzzy linkage, above 0. A pair that agrees in all columns can lie
+        below it, where its values are common.
+    max_pairs : int
+        How many pairs of rows a fuzzy linkage compares at most: those that agree exactly in one column, or in two
+        where these are too many. The report says in which.
 
     Raises
     ------
     ColumnNotFoundError, DuplicateColumnError, FrameError, ParameterError
+    LibraryRequiredError, LinkageError
+        If Splink is not installed, or fails.
     LinkError
         If a column is text in one table and numbers in the other, so that nothing would match.
     TruthError
@@ -154,8 +183,14 @@ def link(
     right = chosen_columns(other, [b for _, b in pairs], "link", "on")
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise ParameterError.of("link", "seed", f"a {type(seed).__name__}", "a whole number >= 0")
-    both = paired(left, right, pairs, function="link")
-    found = both.matches()
+    names = [a for a, _ in pairs]
+    absent = None if control is None else chosen_columns(control, names, "link", "control")
+    asked = None if fuzzy is False else asked_kinds(fuzzy, names, "link")
+    least = float(share(probability, "link", "probability", zero=False))
+    most = positive_int(max_pairs, "link", "max_pairs")
+    tables = _Tables(left, right, absent, pairs)
+    attack = _exactly(tables, seed) if asked is None else _fuzzily(tables, asked, least, seed, most)
+    found = attack.found
     judged = None if truth is None else _judged(data, other, truth, found)
     return LinkReport(
         on=tuple(a for a, _ in pairs),
@@ -169,8 +204,9 @@ def link(
         n_right=None if judged is None else judged.right,
         n_unjudged=None if judged is None else judged.unjudged,
         n_unknown=None if judged is None else judged.unknown,
-        baseline=Rate(_singles(both.shuffled(np.random.default_rng(seed)).matches()), len(left)),
-        control=None if control is None else _control(control, right, pairs),
+        baseline=Rate(_singles(attack.chance), len(left)),
+        control=None if attack.control is None else Rate(_singles(attack.control), len(attack.control.counts)),
+        fuzzy=attack.how,
     )
 
 
@@ -186,9 +222,54 @@ def _singles(found: Matches) -> int:
     return int((found.counts == 1).sum())
 
 
-def _control(control: object, right: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> Rate:
-    table = chosen_columns(control, [a for a, _ in pairs], "link", "control")
-    return Rate(_singles(paired(table, right, pairs, function="link").matches()), len(table))
+@dataclass(frozen=True)
+class _Tables:
+    """What is compared: the data, the other table, perhaps a control, on pairs of columns."""
+
+    left: pd.DataFrame
+    right: pd.DataFrame
+    control: pd.DataFrame | None
+    pairs: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class _Attack:
+    """What the rows of the data match, the same rows shuffled, and those of a control."""
+
+    found: Matches
+    chance: Matches
+    control: Matches | None
+    how: FuzzyLinkage | None = None
+
+
+def _exactly(tables: _Tables, seed: int) -> _Attack:
+    both = paired(tables.left, tables.right, tables.pairs, function="link")
+    absent = tables.control
+    return _Attack(
+        both.matches(),
+        both.shuffled(np.random.default_rng(seed)).matches(),
+        None if absent is None else paired(absent, tables.right, tables.pairs, function="link").matches(),
+    )
+
+
+def _fuzzily(tables: _Tables, asked: Mapping[str, Kind], probability: float, seed: int, max_pairs: int) -> _Attack:
+    both = records(tables.left, tables.right, tables.pairs, asked, function="link")
+    model = Model(both, seed, max_pairs)
+    names = [a for a, _ in tables.pairs]
+    kinds = dict(zip(names, both.kinds, strict=True))
+    control = None
+    if tables.control is not None:
+        absent = records(tables.control, tables.right, tables.pairs, kinds, function="link")
+        control = model.matches(absent, probability)
+    how = FuzzyLinkage(
+        probability,
+        MappingProxyType(kinds),
+        tuple(tuple(names[place] for place in block) for block in model.blocks),
+        model.n_compared,
+        f"Splink {model.splink.__version__}",
+    )
+    chance = model.matches(both.shuffled(np.random.default_rng(seed)), probability)
+    return _Attack(model.matches(both, probability), chance, control, how)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import singledispatch
 
+from privkit.risk.fuzzy import FuzzyLinkage
 from privkit.risk.link import LinkReport
 from privkit.risk.report import RiskReport
 from privkit.risk.rocher import CopulaReport
@@ -172,7 +173,8 @@ def _link(report: LinkReport) -> str:
 def link_answer(report: LinkReport) -> str:
     """Return the first line: how many rows are singled out."""
     share = f"{number(report.n_single)} of {plural(report.n_rows, 'row')} ({percent(report.n_single, report.n_rows)})"
-    return f"{share} match exactly one of {plural(report.n_other, 'row')} by {names(report.on)}."
+    nearly = f", compared fuzzily at probability {number(report.fuzzy.probability)}" if report.fuzzy else ""
+    return f"{share} match exactly one of {plural(report.n_other, 'row')} by {names(report.on)}{nearly}."
 
 
 def link_reasons(report: LinkReport) -> list[str]:
@@ -181,9 +183,10 @@ def link_reasons(report: LinkReport) -> list[str]:
         f"{number(report.n_none)} match none, {number(report.n_several)} several: {plural(report.n_pairs, 'pair')}."
     ]
     if report.n_incomplete:
-        told.append(
-            f"{plural(report.n_incomplete, 'row has', 'rows have')} a missing value there: missing never matches."
-        )
+        missing = "missing never matches" if report.fuzzy is None else "missing is no evidence for a match"
+        told.append(f"{plural(report.n_incomplete, 'row has', 'rows have')} a missing value there: {missing}.")
+    if report.fuzzy is not None:
+        told.append(fuzzy_words(report.fuzzy))
     if report.n_right is not None:
         told.append(
             f"{number(report.n_right)} of the {plural(report.n_single, 'single match', 'single matches')} are right."
@@ -201,6 +204,18 @@ def link_reasons(report: LinkReport) -> list[str]:
     if not report.informative:
         told.append("The attack does no better than chance: these figures say little about a better one.")
     return told
+
+
+def fuzzy_words(how: FuzzyLinkage) -> str:
+    """Return how two tables were compared, and which pairs were not."""
+    kinds = ", ".join(f"{names([name])} as {kind}" for name, kind in how.comparisons.items())
+    if not how.compared_on:
+        return f"{how.library} compared no pair: none agrees in one column, or too many do (max_pairs)."
+    where = " or ".join(" and ".join(names([name]) for name in block) for block in how.compared_on)
+    return (
+        f"{how.library} compared {kinds}, in up to {plural(how.n_compared, 'pair')}: those that agree in {where}. "
+        "Others were not compared."
+    )
 
 
 def _rate(rate: object) -> str:

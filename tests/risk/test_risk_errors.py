@@ -4,6 +4,7 @@ from privkit.errors import PrivkitError
 from privkit.errors.risk import (
     InventoryError,
     LibraryRequiredError,
+    LinkageError,
     LinkError,
     PopulationError,
     SearchLimitError,
@@ -23,6 +24,7 @@ from privkit.errors.risk import (
             TypeError,
             {"column": "zip", "types": ("text", "number")},
         ),
+        (LinkageError.of("link"), RuntimeError, {}),
         (TruthError.columns_unclear("link", ["a"], 1, 0), ValueError, {"columns": ("a",)}),
         (TruthError.unknown_ids("link", "a", 3, "the data"), ValueError, {"columns": ("a",)}),
         (SearchLimitError.columns("suda", 99, 60), ValueError, {}),
