@@ -111,6 +111,16 @@ def test_the_examples_of_a_page_run_on_a_server(path, folder, team_store):
     assert run(path, path.read_text(encoding="utf-8").replace(TEAM, team_store))
 
 
+def test_the_examples_of_the_readme_run(folder):
+    import privkit as pk
+
+    pk.example("insights").to_csv("customers.csv", index=False)
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    rest, set_up = re.subn(r"^<!-- (start|test) -->\n```sh\n.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+    assert set_up == 2, "the commands that install privkit, which run in CI"
+    assert run(ROOT / "README.md", rest) >= 3
+
+
 def test_the_runner_sees_what_does_not_hold(folder):
     page = folder / "page.md"
     assert run(page, "```python\n>>> 1 + 1\n2\n```\n\n```sh\ntrue\n```\n\n```console\nfalse\n```\n") == 2

@@ -46,6 +46,24 @@ def test_the_ten_lines_run(tmp_path, monkeypatch):
     assert names["project"].spent.epsilon > 0.2
 
 
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "SECURITY.md"])
+def test_what_it_links_to_and_shows_is_there(name):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    places = re.findall(r"\]\(([^)\s]+)\)", text) + re.findall(r'(?:src|srcset)="([^"]+)"', text)
+    assert [place for place in places if "://" not in place and not (ROOT / place.partition("#")[0]).exists()] == []
+
+
+def test_every_notebook_is_in_the_gallery():
+    pages = [README, (ROOT / "docs" / "notebooks.md").read_text(encoding="utf-8")]
+    for notebook in (ROOT / "notebooks").glob("*.ipynb"):
+        assert all(f"notebooks/{notebook.name})" in page for page in pages), notebook.name
+
+
+def test_nothing_in_it_is_loaded_from_elsewhere():
+    assert re.findall(r"!\[[^\]]*\]\((https?:[^)]*)\)", README) == []
+    assert re.findall(r'(?:src|srcset)="(https?:[^"]*)"', README) == []
+
+
 def test_nobody_is_told_to_install_the_unrelated_distribution():
     unrelated = "pip install " + "privkit"
     assert [path for path in CHECKED if unrelated in path.read_text(encoding="utf-8")] == []
