@@ -12,6 +12,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 import uuid
 from pathlib import Path
 
@@ -145,3 +146,11 @@ def test_the_proofs_name_files_and_tests_that_exist():
         assert f"def {name}(" in tests, name
     for name in re.findall(r"`((?:privkit|tests)/[\w/.]+)`", text):
         assert (ROOT / name).exists(), name
+
+
+def test_the_settings_name_every_extra_and_variable():
+    text = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert [extra for extra in project["optional-dependencies"] if f"`{extra}`" not in text] == []
+    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "privkit").rglob("*.py"))
+    assert [name for name in set(re.findall(r"PRIVKIT_[A-Z_]+", source)) if f"`{name}`" not in text] == []
