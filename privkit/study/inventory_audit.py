@@ -33,8 +33,9 @@ def audit(
     """Propose a role for every column, with the evidence, and tell how much it singles people out.
 
     Evidence is the column's name (English, German, Spanish, French words), the form of a bounded sample of its
-    distinct values (checksums that one in ten random values passes need the name), and its uniqueness. No value is
-    shown or kept.
+    distinct values (checksums that one in ten random values passes need the name), common given names among them, and
+    its uniqueness. python-stdnum and phonenumbers, where installed (the extras ``stdnum`` and ``phone``), check more
+    numbers. No value is shown or kept.
     Distinction and separation follow Motwani and Xu 2007. Reads rows; exact; spends nothing.
 
     Parameters

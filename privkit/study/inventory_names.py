@@ -63,10 +63,10 @@ _PHRASES: dict[Meaning, str] = {
     Meaning("e-mail address", DIRECT, "F", ("e-mail address",)): """
         email, e mail, mail, email address, correo, courriel
     """,
-    Meaning("fax number", DIRECT, "E", ("international phone number", "phone number")): """
+    Meaning("fax number", DIRECT, "E", ("international phone number", "phone number", "valid phone number")): """
         fax, telefax
     """,
-    Meaning("phone number", DIRECT, "D", ("international phone number", "phone number")): """
+    Meaning("phone number", DIRECT, "D", ("international phone number", "phone number", "valid phone number")): """
         tel, phone, telephone, mobile, cell phone, msisdn, telefon, handy, telefono, movil, telefonnummer, phone
         number
     """,

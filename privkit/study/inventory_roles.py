@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from privkit.study.inventory_names import DIRECT, OTHER, QUASI, SENSITIVE, Meaning, Role, meaning_of_name
 from privkit.tally.national import NATIONAL
+from privkit.tally.phones import VALID
 
 if TYPE_CHECKING:
     from privkit.tally.columns import ColumnFacts
@@ -17,6 +18,9 @@ _TIMES = {"time", "time with a zone", "date", "period"}
 _MOST = 0.95
 #: From this share of distinct values on, a column identifies.
 _IDENTIFYING = 0.95
+#: The share of values with a common given name that tells names of persons: about half of them have one; of towns,
+#: streets, goods and trades one in thirty.
+_GIVEN = 0.25
 #: Rows below which distinctness says nothing.
 _FEWEST = 20
 
@@ -34,10 +38,11 @@ _BY_FORM = {
     "date": Meaning("date", QUASI, "C"),
     "pair of coordinates": Meaning("position", QUASI, "B"),
 }
-#: One in ten random numbers passes these; where nearly all do and the values are many, that is no accident.
+#: Up to one in five random numbers passes these; where nearly all do and the values are many, that is no accident.
 _BY_CHECKSUM = {
     "payment card number": Meaning("payment card number", DIRECT, "J"),
     "NHS number": Meaning("medical record number", DIRECT, "H"),
+    VALID: Meaning("phone number", DIRECT, "D"),
     **{name: Meaning("national number of a person", DIRECT, "K") for name in NATIONAL.values()},
 }
 #: Where a name says this, values of another form speak against it.
@@ -76,6 +81,11 @@ def propose(facts: ColumnFacts) -> Proposal:
     evidence = [f"name: says {named.what}"] if named else []
     shown = {name: share for name, share in facts.forms.items() if share >= _MOST}
     evidence += _form_evidence(facts, named, shown)
+    if _names_persons(facts):
+        evidence.append(
+            f"values: have the shape of persons' names, {facts.person_share:.0%} of {facts.sampled:,} distinct with a "
+            "common given name"
+        )
     if facts.mask and facts.mask_share >= 0.25:
         evidence.append(f"shape: {facts.mask} ({facts.mask_share:.0%})")
     evidence += _distinctness(facts)
@@ -95,11 +105,17 @@ def _meaning(facts: ColumnFacts, named: Meaning | None, shown: dict[str, float])
         return by_form if by_form is not None and by_form.role == DIRECT != named.role else named
     if by_form is not None:
         return by_form
+    if _names_persons(facts):
+        return Meaning("name", DIRECT, "A")
     if facts.kind in _TIMES:
         return Meaning("date", QUASI, "C")
     if facts.free_text:
         return Meaning("free text", SENSITIVE)
     return Meaning("unique code", DIRECT, "R") if _identifies(facts) else None
+
+
+def _names_persons(facts: ColumnFacts) -> bool:
+    return facts.sampled >= _FEWEST and facts.person_share >= _GIVEN
 
 
 def _contradicted(facts: ColumnFacts, named: Meaning) -> bool:

@@ -13,8 +13,10 @@ import numpy as np
 from privkit.errors import DuplicateColumnError
 from privkit.errors.base import PrivkitError
 from privkit.tally.frame import open_frame
+from privkit.tally.names import person_share
 from privkit.tally.national import national_forms
 from privkit.tally.pairs import kind_of
+from privkit.tally.phones import phone_forms
 from privkit.tally.shapes import common_mask, form_shares, is_free_text
 from privkit.tally.subsets import chosen_columns, codes_of
 
@@ -57,6 +59,9 @@ class ColumnFacts:
         Its share of the sample.
     free_text : bool
         Whether the values are sentences.
+    person_share : float
+        The share of the sample that looks like a person's name and has a common given name; 0 where not nearly all
+        look like names.
     left_out : str
         Why a column was not looked at; empty where it was.
     """
@@ -75,6 +80,7 @@ class ColumnFacts:
     mask: str = ""
     mask_share: float = 0.0
     free_text: bool = False
+    person_share: float = 0.0
     left_out: str = ""
 
     @property
@@ -162,13 +168,14 @@ def _facts(name: str, column: pd.Series, function: str) -> ColumnFacts:
         singles=int((counts == 1).sum()),
         separation=_separation(counts),
         whole=kind == "number" and _is_whole(column),
-        forms=MappingProxyType(form_shares(texts, national_forms()))
+        forms=MappingProxyType(form_shares(texts, (*national_forms(), *phone_forms())))
         if kind != "number" or _is_whole(column)
         else MappingProxyType({}),
         sampled=len(texts),
         mask=mask,
         mask_share=share,
         free_text=kind in {"text", "any"} and is_free_text(texts),
+        person_share=person_share(texts) if kind in {"text", "any"} else 0.0,
     )
 
 

@@ -21,3 +21,8 @@ def adult() -> pd.DataFrame:
 @pytest.fixture(scope="session")
 def telco() -> pd.DataFrame:
     return pd.read_csv(TESTS / "data" / "telco.csv.gz")
+
+
+@pytest.fixture(scope="session")
+def register() -> pd.DataFrame:
+    return pd.read_csv(TESTS / "risk" / "data" / "shop_register.csv.gz", dtype=str)

@@ -140,6 +140,64 @@ def test_national_numbers_are_checked_where_python_stdnum_is_installed():
     assert audit(pd.DataFrame({"x1": digits(9)}))["x1"].what != "national number of a person"
 
 
+def test_phone_numbers_are_checked_where_phonenumbers_is_installed():
+    pytest.importorskip("phonenumbers")
+    swiss = [f"4179{n:07d}" for n in range(2_000_000, 2_000_300)]
+    for values in (swiss, list(map(int, swiss)), ["00" + number for number in swiss]):
+        entry = audit(pd.DataFrame({"x1": values}))["x1"]
+        assert (entry.what, entry.role, entry.hipaa) == ("phone number", DIRECT, "D")
+        assert "valid phone number" in entry.evidence[0]
+    local = audit(pd.DataFrame({"x1": [f"079 {n:07d}" for n in range(2_000_000, 2_000_300)]}))["x1"]
+    assert local.what != "phone number"
+    for length in range(9, 16):
+        assert audit(pd.DataFrame({"x1": digits(length)}))["x1"].what != "phone number"
+    stamps = [1_700_000_000_000 + 977 * n for n in range(300)]
+    assert audit(pd.DataFrame({"x1": stamps}))["x1"].what != "phone number"
+
+
+@pytest.mark.parametrize("form", ["{f} {l}", "{l}, {f}", "Dr. {f} {l}", "{f} M. {l}", "{f}", "upper", "lower"])
+def test_names_of_persons_are_found_by_their_values(form, register):
+    persons = register[["first_name", "last_name"]].drop_duplicates()
+    plain = {"upper": "{f} {l}", "lower": "{f} {l}"}.get(form, form)
+    values = [plain.format(f=first, l=last) for first, last in persons.itertuples(index=False)]
+    values = [value.upper() if form == "upper" else value.lower() if form == "lower" else value for value in values]
+    entry = audit(pd.DataFrame({"shipping.to": values}))["shipping.to"]
+    assert (entry.what, entry.role, entry.hipaa) == ("name", DIRECT, "A")
+    assert "common given name" in "; ".join(entry.evidence)
+    assert not any(name in "; ".join(entry.evidence) for name in persons["first_name"].unique())
+
+
+TOWNS = """New York, Los Angeles, San Diego, San Jose, San Antonio, Santa Barbara, Dallas, Austin, Charlotte, Jackson,
+    Madison, St. Louis, Saint Paul, Zürich, Genf, Basel, Bern, Lausanne, Winterthur, Luzern, Berlin, Hamburg, München, Köln,
+    Frankfurt am Main, Paris, Lyon, Marseille, Florence, Roma, Milano, Napoli, Madrid, Barcelona, Sevilla, Lisboa,
+    Port Elizabeth, Santa Maria, São Paulo, Rio de Janeiro, Fort Worth, El Paso, Las Vegas, Virginia Beach, Houston"""
+GOODS = """Vitamin C, Pain Relief, Red Shirt, Blue Jeans, Garden Hose, Olive Oil, Green Tea, Night Cream, Coffee Beans,
+    Running Shoes, Desk Lamp, Water Bottle, Rain Jacket, Table Tennis, Jack Daniels, Apple Juice, Hand Soap, Hair Dryer,
+    Power Bank, Phone Case, Sun Glasses, Bath Towel, Kitchen Knife, Camping Tent, Rose Water, Winter Boots"""
+TRADES = """Sales Manager, Software Engineer, Nurse, Head of Marketing, Data Scientist, Office Assistant, Truck Driver,
+    Bus Driver, Teacher, Chef de Cuisine, Lawyer, Accountant, Product Owner, Project Manager, Dentist, Plumber, Baker,
+    Electrician, Machine Operator, Farmer, Fisher, Judge, Police Officer, Fire Fighter, Pilot, Carpenter"""
+FIRMS = """Acme Corp, Globex, Initech, Umbrella Ltd, Stark Industries, Wayne Enterprises, Wonka AG, Hooli, Soylent Inc,
+    Cyberdyne Systems, Tyrell Corporation, Aperture Science, Black Mesa, Vandelay Industries, Dunder Mifflin, Prestige
+    Worldwide, Massive Dynamic, Oscorp, LexCorp, Gringotts Bank, Duff Beer, Paper Street Soap, Sterling Cooper"""
+
+
+@pytest.mark.parametrize("values", [TOWNS, GOODS, TRADES, FIRMS])
+def test_words_that_name_no_persons_raise_no_alarm(values):
+    words = [" ".join(value.split()) for value in values.split(",")]
+    assert len(words) >= 20
+    frame = pd.DataFrame({"x1": words * 5})
+    entry = audit(frame)["x1"]
+    assert (entry.what, entry.role) == ("", OTHER)
+
+
+def test_few_names_or_names_among_other_values_raise_no_alarm(register):
+    names = register["first_name"].unique().tolist()
+    assert audit(pd.DataFrame({"x1": names[:5] * 50}))["x1"].role == OTHER
+    mixed = [value for name in names[:30] for value in (name, f"{name} 7", "n/a 3")] * 3
+    assert audit(pd.DataFrame({"x1": mixed}))["x1"].what != "name"
+
+
 @pytest.mark.parametrize(
     ("name", "values", "what"),
     [
