@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import TYPE_CHECKING, Unpack
 
 from privkit.dp.quantile import CANDIDATES, Quantile, probability
+from privkit.dp.quantiles import ENOUGH, percentage, quantiles_of
+from privkit.dp.several import Several
 from privkit.dp.span import Span, power_edges
 from privkit.dp.topk import TopK
 from privkit.errors import NotPublicError, ParameterError, nothing_spent
@@ -19,13 +22,14 @@ from privkit.values.keys import public_keys
 if TYPE_CHECKING:
     from privkit.dp.plan import Plan
     from privkit.dp.release import Release
+    from privkit.dp.statistic import Statistic
 
 
 @shares_asking
 def dp_quantile(
     data: object,
     column: str,
-    q: float,
+    q: float | Sequence[float],
     by: str | Sequence[str] | None = None,
     *,
     bounds: object = None,
@@ -33,10 +37,12 @@ def dp_quantile(
     again: bool = False,
     **asking: Unpack[Asking],
 ) -> Release:
-    """Choose a quantile among public candidates under differential privacy. Spends budget.
+    """Choose quantiles among public candidates under differential privacy. Spends budget.
 
     Reads rows; missing values are left out. `accuracy` is a share of rows (0.01: the rank is within one percent of the
-    rows of the best candidate's), and needs `assume_rows`.
+    rows of the best candidate's), and needs `assume_rows`. Each quantile is chosen by noisy scores, and a list of
+    them shares the loss. Six or more are read from one tree of noisy counts, at the same price however many they are,
+    and have intervals.
 
     Parameters
     ----------
@@ -44,7 +50,7 @@ def dp_quantile(
         pandas, or another that Narwhals reads.
     column : str
         A column of numbers.
-    q : float
+    q : float or list of float
         The probability, between 0 and 1; 0.5 is the median.
     by : str or list of str, optional
         The columns to group by.
@@ -59,11 +65,13 @@ def dp_quantile(
     Returns
     -------
     Release
-        `.value` is a candidate, or a Series of them indexed by the keys. It has no interval.
+        `.value` is a candidate, or a Series of them indexed by the keys, without an interval. For a list it is a frame
+        with a column for each ("25%", "50%" ...); from six on `.to_frame()` has their intervals.
 
     Notes
     -----
-    The scores and their proof are in `privkit.dp.quantile`, the selection is OpenDP's.
+    The scores and their proof are in `privkit.dp.quantile`, the selection is OpenDP's. The tree and its proof are in
+    `privkit.dp.quantiles` (Hay, Rastogi, Miklau and Suciu 2010).
 
     Examples
     --------
@@ -72,6 +80,8 @@ def dp_quantile(
     >>> project = pk.open_project("medians", epsilon=1, unit=pk.ROW, store=ledger_path)
     >>> 40 <= dp_quantile(people, "age", 0.5, candidates=list(range(0, 121)), epsilon=0.5).value <= 60
     True
+    >>> dp_quantile(people, "age", [0.25, 0.5, 0.75], bounds=(0, 120), epsilon=0.5).value.columns.tolist()
+    ['25%', '50%', '75%']
     """
     plan = plan_dp_quantile(data, column, q, by, bounds=bounds, candidates=candidates, **asking)
     return plan.release(again=again)
@@ -81,7 +91,7 @@ def dp_quantile(
 def plan_dp_quantile(
     data: object,
     column: str,
-    q: float,
+    q: float | Sequence[float],
     by: str | Sequence[str] | None = None,
     *,
     bounds: object = None,
@@ -92,8 +102,24 @@ def plan_dp_quantile(
     function = "dp_quantile"
     with nothing_spent():
         numbers = public_candidates(bounds, candidates, function, named(column, function))
-        statistic = Quantile(column, *probability(q, function), numbers)
+        statistic = _statistic(column, q, numbers, function)
     return planned(function, data, by, lambda _: statistic, **asking)
+
+
+def _statistic(column: str, q: object, numbers: tuple[float, ...], function: str) -> Statistic:
+    """Return one quantile, a few that share the loss, or many of one tree."""
+    if not isinstance(q, list | tuple):
+        return Quantile(column, *probability(q, function), numbers)
+    several = [probability(one, function) for one in q]
+    if not several or len(set(several)) < len(several):
+        raise ParameterError.of(
+            function, "q", "an empty list or one twice", "a probability, or a list of distinct ones"
+        )
+    if len(several) >= ENOUGH:
+        return quantiles_of(column, several, numbers)
+    parts = tuple(Quantile(column, *one, numbers) for one in sorted(several, key=lambda one: Fraction(*one)))
+    outputs = tuple((percentage(part.above, part.of), place, "quantile") for place, part in enumerate(parts))
+    return Several(parts, (Fraction(1, len(parts)),) * len(parts), outputs)
 
 
 @shares_asking

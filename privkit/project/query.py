@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from privkit.dp.count import Count
 from privkit.dp.moments import Deviation, Mean, Variance
 from privkit.dp.quantile import Quantile, probability
+from privkit.dp.quantiles import ENOUGH, Quantiles, percentage, quantiles_of
 from privkit.dp.several import Several
 from privkit.dp.sums import Sum
 from privkit.errors import ParameterError, nothing_spent
@@ -42,7 +43,8 @@ def dp_query(
 ) -> Release:
     """Answer several statistics of the same groups in one release, sharing its loss. Spends budget.
 
-    Reads rows. What comes from the same sums is measured once: mean, sum and count of a column cost one share.
+    Reads rows. What comes from the same sums is measured once: mean, sum and count of a column cost one share, and
+    six or more quantiles of a column with the same bounds come from one tree of counts.
 
     Parameters
     ----------
@@ -175,9 +177,15 @@ def several_of(statistics: object, weights: object, function: str) -> Several:
         if kind in _MOMENTS and ends is not None:
             key = (column, ends)
             degrees[key] = max(degrees.get(key, 1), 1 if kind == "mean" else 2)
+    trees = _trees(asked, function)
     parts: dict[Statistic, Fraction] = {}
     found: list[tuple[str, Statistic, str]] = []
     for name, (kind, column, ends, q) in asked.items():
+        if kind == "quantile" and (tree := trees.get((column, ends))) is not None:
+            # Each quantile brings its weight to the tree that answers all of them.
+            parts[tree] = parts.get(tree, Fraction(0)) + given[name]
+            found.append((name, tree, percentage(*probability(q, function))))
+            continue
         part = _part(kind, column, ends, q, degrees.get((column, ends)) if ends is not None else None, function)
         parts[part] = max(parts.get(part, Fraction(0)), given[name])
         found.append((name, part, kind))
@@ -185,6 +193,19 @@ def several_of(statistics: object, weights: object, function: str) -> Several:
     total = sum(parts.values(), Fraction(0))
     outputs = tuple((name, ordered.index(part), kind) for name, part, kind in found)
     return Several(tuple(ordered), tuple(parts[part] / total for part in ordered), outputs)
+
+
+def _trees(asked: Mapping[str, tuple[str, str, ValueBounds | None, object]], function: str) -> dict[Any, Quantiles]:
+    """Return by column and bounds the tree of counts, where enough quantiles are asked for one to be better."""
+    wanted: dict[tuple[str, ValueBounds | None], set[tuple[int, int]]] = {}
+    for kind, column, ends, q in asked.values():
+        if kind == "quantile":
+            wanted.setdefault((column, ends), set()).add(probability(q, function))
+    return {
+        (column, ends): quantiles_of(column, sorted(of), public_candidates(ends, None, function, column))
+        for (column, ends), of in wanted.items()
+        if len(of) >= ENOUGH
+    }
 
 
 def _part(  # noqa: PLR0917

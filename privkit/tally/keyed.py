@@ -37,9 +37,7 @@ def check_key_types(data: object, keys: Keys, function: str) -> None:
         kind, shown = column_kind(frame, name)
         if kind == "object":
             continue
-        # One value of each Python type stands for all of it, but for datetimes, which may have a time zone or none.
-        typed = {(type(key[place]), getattr(key[place], "tzinfo", None) is None): key[place] for key in keys.values}
-        for value in typed.values():
+        for value in keys.samples[place]:
             if value is not None and _key_kind(value) != kind:
                 raise KeysError.shape(
                     function,

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import product
 from typing import Any
 
@@ -92,6 +92,12 @@ class Keys:
         return [self._coded[place] for place in self.canonical_order]
 
     @cached_property
+    def samples(self) -> list[list[KeyValue]]:
+        """For each column one value of each type; datetimes with a time zone and without one are two."""
+        columns = zip(*self.values, strict=True)
+        return [list({(type(v), getattr(v, "tzinfo", None) is None): v for v in column}.values()) for column in columns]
+
+    @cached_property
     def canonical_order(self) -> list[int]:
         """The places of the keys in canonical order, so that stored answers do not depend on the user's."""
         return sorted(range(len(self)), key=self._coded.__getitem__)
@@ -129,6 +135,8 @@ def public_keys(by: Sequence[str], keys: object, function: str) -> Keys:
     if keys is None:
         raise KeysError.required(function, by)
     keys, reason = _vouched(keys)
+    if len(by) == 1 and isinstance(keys, list | tuple) and keys and set(map(type, keys)) == {str}:
+        return _text_keys(by, tuple(keys), reason, function)
     if isinstance(keys, Mapping):
         values = _product(by, keys, function)
     elif len(by) == 1:
@@ -138,9 +146,19 @@ def public_keys(by: Sequence[str], keys: object, function: str) -> Keys:
     unified = tuple(tuple(_unified(value, function) for value in key) for key in values)
     if not unified:
         raise KeysError.shape(function, "without a value", "a list with at least one value")
-    if doubled := len(unified) - len(set(unified)):
+    return _once(by, unified, reason, function)
+
+
+def _once(by: tuple[str, ...], values: tuple[tuple[KeyValue, ...], ...], reason: str | None, function: str) -> Keys:
+    if doubled := len(values) - len(set(values)):
         raise KeysError.duplicates(function, doubled)
-    return Keys(by, unified, reason)
+    return Keys(by, values, reason)
+
+
+@lru_cache(maxsize=16)
+def _text_keys(by: tuple[str, ...], values: tuple[str, ...], reason: str | None, function: str) -> Keys:
+    """Return keys that are texts; what is derived of them is kept, since a notebook asks much of the same groups."""
+    return _once(by, tuple((value,) for value in values), reason, function)
 
 
 def _vouched(keys: object) -> tuple[object, str | None]:
