@@ -168,8 +168,8 @@ def test_names_of_persons_are_found_by_their_values(form, register):
 
 
 TOWNS = """New York, Los Angeles, San Diego, San Jose, San Antonio, Santa Barbara, Dallas, Austin, Charlotte, Jackson,
-    Madison, St. Louis, Saint Paul, Zürich, Genf, Basel, Bern, Lausanne, Winterthur, Luzern, Berlin, Hamburg, München, Köln,
-    Frankfurt am Main, Paris, Lyon, Marseille, Florence, Roma, Milano, Napoli, Madrid, Barcelona, Sevilla, Lisboa,
+    Madison, St. Louis, Saint Paul, Zürich, Genf, Basel, Bern, Lausanne, Winterthur, Luzern, Berlin, Hamburg, München,
+    Köln, Frankfurt am Main, Paris, Lyon, Marseille, Florence, Roma, Milano, Napoli, Madrid, Barcelona, Sevilla, Lisboa,
     Port Elizabeth, Santa Maria, São Paulo, Rio de Janeiro, Fort Worth, El Paso, Las Vegas, Virginia Beach, Houston"""
 GOODS = """Vitamin C, Pain Relief, Red Shirt, Blue Jeans, Garden Hose, Olive Oil, Green Tea, Night Cream, Coffee Beans,
     Running Shoes, Desk Lamp, Water Bottle, Rain Jacket, Table Tennis, Jack Daniels, Apple Juice, Hand Soap, Hair Dryer,
