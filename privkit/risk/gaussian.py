@@ -111,8 +111,8 @@ def _grouped(codes: Ints, edges: Floats) -> Ints:
 
 
 def _correlation(a: Ints, b: Ints, function: str) -> float:
-    table = np.zeros((a.max() + 1, b.max() + 1))
-    np.add.at(table, (a, b), 1)
+    rows, columns = int(a.max()) + 1, int(b.max()) + 1
+    table = np.bincount(a * columns + b, minlength=rows * columns).astype(np.float64).reshape(rows, columns)
     if min(table.shape) < 2:
         return 0.0
     target = _information(table / len(a)) - ((table > 0).sum() - sum(table.shape) + 1) / (2 * len(a))

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import combinations
 from math import comb
 from typing import TYPE_CHECKING, TypeVar
@@ -102,18 +103,27 @@ def minimal_uniques(
             found.stopped = "memory"
             break
         try:
-            marks = _level(work, list(combinations(range(columns), size)), marks, found)
+            told = None if progress is None else partial(_told, progress, done, total)
+            marks = _level(work, list(combinations(range(columns), size)), marks, found, told)
         except _TimeOutError:
             found.stopped = "time"
             break
         done += len(marks)
         found.searched = size
-        if progress is not None:
-            progress(done, total)
     return found
 
 
-def _level(work: _Work, subsets: list[Subset], below: dict[Subset, Bits], found: Minimal) -> dict[Subset, Bits]:
+def _told(progress: Callable[[int, int], None], before: int, total: int, done: int) -> None:
+    progress(before + done, total)
+
+
+def _level(
+    work: _Work,
+    subsets: list[Subset],
+    below: dict[Subset, Bits],
+    found: Minimal,
+    told: Callable[[int], None] | None,
+) -> dict[Subset, Bits]:
     """Search all sets of one size, add to `found` when the last of them is done, and return their marks."""
 
     def one(subset: Subset) -> tuple[Subset, Bits, Ints, int]:
@@ -127,6 +137,8 @@ def _level(work: _Work, subsets: list[Subset], below: dict[Subset, Bits], found:
         if len(classes):
             counts[subset] = len(classes)
             per_class[classes] += 1
+        if told is not None:
+            told(len(marks))
     found.counts.update(counts)
     found.unique.update(unique)
     if counts:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 _WIDTH = 30
+#: Seconds between two drawings.
+_PAUSE = 0.1
 
 
 @contextmanager
@@ -16,7 +19,13 @@ def bar(wanted: bool, name: str) -> Iterator[Callable[[int, int], None] | None]:
         yield None
         return
 
+    drawn = 0.0
+
     def tell(done: int, total: int) -> None:
+        nonlocal drawn
+        if done < total and time.monotonic() - drawn < _PAUSE:
+            return
+        drawn = time.monotonic()
         filled = _WIDTH * done // max(total, 1)
         sys.stderr.write(f"\r{name} [{'#' * filled}{'.' * (_WIDTH - filled)}] {done:,} of {total:,} sets of columns")
         sys.stderr.flush()

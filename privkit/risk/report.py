@@ -13,6 +13,7 @@ from privkit.errors.anonymity import RoleConflictError
 from privkit.errors.risk import PopulationError, WeightsError
 from privkit.risk.attackers import AttackerRisk, journalist, marketer, prosecutor
 from privkit.risk.individual import individual, individual_risks
+from privkit.risk.rocher import CopulaReport, copula_uniqueness
 from privkit.risk.thresholds import Threshold, threshold_of
 from privkit.risk.uniqueness import UniquenessEstimates, population_uniques
 from privkit.tally.coded import count_classes
@@ -61,6 +62,8 @@ class RiskReport(Paneled, Plotted):
         f.
     unit : str or None
         The column of persons.
+    copula : CopulaReport or None
+        Population uniqueness by the copula model, where it was asked for.
     """
 
     qi: tuple[str, ...]
@@ -76,6 +79,7 @@ class RiskReport(Paneled, Plotted):
     classes_outside: int
     sizes: NDArray[np.int64]
     unit: str | None = None
+    copula: CopulaReport | None = None
 
     @property
     def n_rows(self) -> int:
@@ -126,6 +130,7 @@ def risk(
     threshold: object = 0.2,
     unit: str | None = None,
     weights: str | None = None,
+    copula: bool = False,
 ) -> RiskReport:
     """Tell how likely it is that somebody is re-identified, by three attackers.
 
@@ -154,6 +159,9 @@ def risk(
         A column of ids: f counts distinct persons (and F too, where the population has the column).
     weights : str, optional
         A column of sampling weights: adds the individual risk of Benedetti and Franconi, F estimated by their sum.
+    copula : bool
+        Adds the share of population uniques by the Gaussian copula of Rocher et al. 2019
+        (:func:`privkit.risk.rocher.copula_uniqueness`, which needs SciPy, the extra ``risk``); needs `population`.
 
     Returns
     -------
@@ -161,7 +169,7 @@ def risk(
 
     Raises
     ------
-    ColumnNotFoundError, DuplicateColumnError, FrameError, ParameterError
+    ColumnNotFoundError, DuplicateColumnError, FrameError, LibraryRequiredError, ParameterError
     PopulationError
         If the population is smaller than the data.
     WeightsError
@@ -180,6 +188,9 @@ def risk(
     (1.0, 0.5, 0.625)
     """
     columns = _columns(data, qi, unit, weights)
+    if copula and (population is None or unit is not None):
+        rule = "the copula model needs the population's size, and one row per person."
+        raise ParameterError.together("risk", ("copula", "population", "unit"), rule)
     limit = threshold_of(threshold)
     tally = count_classes(data, columns, unit=unit, function="risk")
     f = tally.counts
@@ -201,6 +212,7 @@ def risk(
         classes_outside=0 if counted.sizes is None else int((counted.sizes < f).sum()),
         sizes=f,
         unit=unit,
+        copula=copula_uniqueness(data, columns, population=counted.size) if copula and counted.size else None,
     )
 
 

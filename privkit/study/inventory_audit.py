@@ -12,7 +12,7 @@ from privkit.study.inventory import Inventory, role_of
 from privkit.study.inventory_entry import OWNER, ColumnEntry
 from privkit.study.inventory_names import DIRECT, QUASI
 from privkit.study.inventory_roles import propose
-from privkit.tally.columns import ColumnFacts, all_columns, column_facts, unnamed_columns
+from privkit.tally.columns import ColumnFacts, all_columns, column_facts, counts_rows, unnamed_columns
 from privkit.tally.contributions import contributions
 from privkit.values.criteria.parameters import positive
 
@@ -66,6 +66,8 @@ def audit(
     >>> found.direct, found.qi, audit(people, roles={"visits": "sensitive"}).sensitive
     (['email'], ['zip'], ['visits'])
     """
+    import pandas as pd
+
     seconds = None if time_limit is None else float(positive(time_limit, "audit", "time_limit"))
     deadline = None if seconds is None else time.monotonic() + seconds
     names = all_columns(data, "audit")
@@ -78,6 +80,8 @@ def audit(
     rows = entries[0].rows if entries else 0
     entries, uniques, late = _with_others(data, entries, deadline)
     left_out = tuple(dict.fromkeys(entry.left_out for entry in entries if entry.left_out)) + late
+    if isinstance(index := getattr(data, "index", None), pd.Index) and not counts_rows(index):
+        left_out = (*left_out, "the index, which is shared with the table: df.reset_index() makes it a column")
     if nameless := unnamed_columns(data):
         left_out = (*left_out, f"columns whose names are no text ({nameless}): df.rename(columns=str) names them")
     return Inventory(tuple(entries), rows, uniques, left_out)

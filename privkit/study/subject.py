@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from privkit.errors import ColumnNotFoundError, ParameterError
-from privkit.tally.columns import all_columns
-from privkit.tally.selection import eager_frame, id_text, kept_rows, rows_of
+from privkit.tally.selection import eager_frame, id_text, kept_rows, rows_of, with_index
 from privkit.values.show import Shown
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ UNREACHED = (
     "backups, caches, notebook outputs and checkpoints",
     "models that were trained on the rows",
     "rows under another id or pseudonym of the same person",
+    "the id within longer texts, lists or nested values",
 )
 
 
@@ -154,12 +154,13 @@ def find_subject(frames: object, id: object, *, on: str | Mapping[str, str] | No
 
     Parameters
     ----------
-    frames : dataframe, or mapping of str to dataframe
-        pandas or eager Polars.
+    frames : dataframe, sequence of dataframes, or mapping of str to dataframe
+        pandas or eager Polars. Tables of a sequence are called by their place, "0", "1", ...
     id : str or number
         The person's id. No report shows it.
     on : str or mapping of str to str, optional
-        The id's column, or one for each table; by default every column is searched.
+        The id's column, or one for each table; by default every column is searched, and the index of a pandas frame
+        (by its name, else as "index").
 
     Raises
     ------
@@ -193,10 +194,10 @@ def erase_subject(frames: object, id: object, *, on: str | Mapping[str, str]) ->
 
     Parameters
     ----------
-    frames : dataframe, or mapping of str to dataframe
+    frames : dataframe, sequence of dataframes, or mapping of str to dataframe
     id : str or number
     on : str or mapping of str to str
-        The column of ids whose rows are the person's, or one for each table.
+        The column of ids (or the name of an index) whose rows are the person's, or one for each table.
 
     Raises
     ------
@@ -216,11 +217,11 @@ def erase_subject(frames: object, id: object, *, on: str | Mapping[str, str]) ->
     for table, data in tables.items():
         if table in without:
             kept[table] = data
-            mentions += _search(data, table, all_columns(data, "erase_subject"), person, "erase_subject")[1]
+            mentions += _search(data, table, list(with_index(data, "erase_subject")), person, "erase_subject")[1]
             continue
         mask, _ = _search(data, table, columns[table], person, "erase_subject")
         kept[table], removed[table] = kept_rows(data, ~mask), int(mask.sum())
-        others = [name for name in all_columns(data, "erase_subject") if name not in columns[table]]
+        others = [name for name in with_index(data, "erase_subject") if name not in columns[table]]
         mentions += _search(kept[table], table, others, person, "erase_subject")[1]
     return ErasureReport(MappingProxyType(kept), MappingProxyType(removed), tuple(mentions), without, UNREACHED)
 
@@ -234,16 +235,16 @@ def _person(id: object, function: str) -> str:
 
 def _tables(frames: object, on: object, function: str) -> tuple[dict[str, Any], dict[str, list[str]], tuple[str, ...]]:
     """Return the tables, the columns to search in each, and the tables that lack the column."""
-    tables = dict(frames) if isinstance(frames, Mapping) else {"data": frames}
+    tables = _named(frames)
     if not tables or any(not isinstance(name, str) for name in tables):
         raise ParameterError.of(
-            function, "frames", "no tables by name", "a dataframe, or a mapping from name to dataframe"
+            function, "frames", "no tables by name", "a dataframe, several, or a mapping from name to dataframe"
         )
     columns: dict[str, list[str]] = {}
     without = []
     for table, data in tables.items():
         eager_frame(data, function, (), "frames")
-        present = all_columns(data, function)
+        present = list(with_index(data, function))
         asked = on.get(table) if isinstance(on, Mapping) else on
         if asked is None and on is None:
             columns[table] = present
@@ -260,14 +261,23 @@ def _tables(frames: object, on: object, function: str) -> tuple[dict[str, Any], 
     return tables, columns, tuple(without)
 
 
+def _named(frames: object) -> dict[str, Any]:
+    if isinstance(frames, Mapping):
+        return dict(frames)
+    if isinstance(frames, Sequence) and not isinstance(frames, str):
+        return {str(place): frame for place, frame in enumerate(frames)}
+    return {"data": frames}
+
+
 def _search(
     data: Any, table: str, columns: list[str], person: str, function: str
 ) -> tuple[NDArray[np.bool_], list[Place]]:
     import numpy as np
 
     whole, places = np.zeros(len(data), dtype=bool), []
+    levels = with_index(data, function)
     for column in columns:
-        mask = rows_of(data, column, person, function=function)
+        mask = rows_of(data if levels[column] is None else levels[column], column, person, function=function)
         if count := int(mask.sum()):
             places.append(Place(table, column, count))
             whole |= mask

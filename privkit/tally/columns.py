@@ -119,6 +119,13 @@ def unnamed_columns(data: object) -> int:
     return sum(not isinstance(name, str) for name in data.columns) if isinstance(data, pd.DataFrame) else 0
 
 
+def counts_rows(index: pd.Index) -> bool:
+    """Return whether a pandas index says nothing about the rows: whole numbers without a name."""
+    import pandas as pd
+
+    return index.nlevels == 1 and index.name is None and pd.api.types.is_integer_dtype(index.dtype)
+
+
 def column_facts(
     data: object, columns: Sequence[str], *, function: str, deadline: float | None = None
 ) -> Iterator[ColumnFacts]:

@@ -11,6 +11,7 @@ import narwhals as nw
 import numpy as np
 
 from privkit.errors import FrameError
+from privkit.tally.columns import all_columns, counts_rows
 from privkit.tally.frame import open_frame
 from privkit.tally.subsets import chosen_columns
 
@@ -32,6 +33,28 @@ def eager_frame(data: object, function: str, columns: Iterable[str], argument: s
     if isinstance(frame, nw.LazyFrame):
         raise FrameError.unsupported(function, f"a lazy {type(data).__name__}; collect it first")
     return data
+
+
+def with_index(data: object, function: str) -> dict[str, pd.DataFrame | None]:
+    """Return the names of all columns and of a pandas frame's index, with a frame of its own for each level of that.
+
+    Numbers without a name count the rows, and are none. A level without a name is called "index"; a column goes before
+    a level of its name.
+    """
+    import pandas as pd
+
+    names: dict[str, pd.DataFrame | None] = dict.fromkeys(all_columns(data, function))
+    if not isinstance(data, pd.DataFrame) or counts_rows(data.index):
+        return names
+    for level in range(data.index.nlevels):
+        name = data.index.names[level]
+        plain = "index" if name is None else str(name)
+        if plain in names:
+            plain = next(
+                f"index {place}" for place in range(level, level + len(names) + 1) if f"index {place}" not in names
+            )
+        names[plain] = pd.DataFrame({plain: data.index.get_level_values(level).array})
+    return names
 
 
 def kept_rows(data: Any, mask: NDArray[np.bool_]) -> Any:

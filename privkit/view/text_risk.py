@@ -85,6 +85,12 @@ def _population(report: RiskReport) -> list[str]:
         )
     if report.uniqueness is not None:
         told.append(estimate_words(report.uniqueness.estimate))
+    if report.copula is not None:
+        share = f"{percent(report.copula.uniqueness)} (± {percent(report.copula.error)} from drawing rows)"
+        told.append(
+            f"By a Gaussian copula (Rocher et al. 2019) {share} of the population are unique, sampling fraction "
+            f"{number(report.copula.sampling_fraction)}; all rests on that model."
+        )
     return told
 
 

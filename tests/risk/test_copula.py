@@ -9,6 +9,7 @@ import pytest
 from privkit.errors import ParameterError
 from privkit.errors.risk import LibraryRequiredError, PopulationError, SearchLimitError
 from privkit.risk.copula import person_uniqueness
+from privkit.risk.report import risk
 from privkit.risk.rocher import copula_uniqueness
 
 stats = pytest.importorskip("scipy.stats")
@@ -76,6 +77,21 @@ def test_one_value_and_one_column():
     constant = pd.DataFrame({"a": ["x"] * 10, "b": ["y"] * 10})
     assert copula_uniqueness(constant, ["a", "b"], population=100).uniqueness == 0.0
     assert copula_uniqueness(pd.DataFrame({"a": range(50)}), "a", population=50).uniqueness == pytest.approx(0.98**49)
+
+
+def test_the_risk_report_has_it_when_asked():
+    frame = people(500, seed=4)
+    qi = list(frame)
+    found = risk(frame, qi, population=10_000, copula=True)
+    alone = copula_uniqueness(frame, qi, population=10_000)
+    assert found.copula.uniqueness == alone.uniqueness
+    assert "Gaussian copula (Rocher et al. 2019)" in repr(found)
+    assert "Gaussian copula (Rocher et al. 2019)" in found._repr_html_()
+    assert risk(frame, qi, population=10_000).copula is None
+    assert risk(frame, qi, population=frame, copula=True).copula.sampling_fraction == 1.0
+    for bad in ({}, {"population": 10_000, "unit": "id"}):
+        with pytest.raises(ParameterError, match="copula"):
+            risk(frame.assign(id=range(500)), qi, copula=True, **bad)
 
 
 def test_what_it_says_and_bad_input(monkeypatch):

@@ -322,6 +322,13 @@ def test_columns_whose_names_are_no_text_are_said():
     assert "columns whose names are no text (1)" in repr(found)
 
 
+def test_an_index_that_tells_of_persons_is_said():
+    people = pd.DataFrame({"email": ["a@x.org", "b@x.org"], "visits": [1, 2]})
+    assert "the index" in audit(people.set_index("email")).left_out[0]
+    assert "the index" in audit(people.set_index(pd.Index(["a", "b"]))).left_out[0]
+    assert audit(people).left_out == audit(people[people["visits"] > 1]).left_out == ()
+
+
 def test_nested_values_are_left_out_and_said():
     found = audit(pd.DataFrame({"zip": ["a", "b"], "tags": [[1], [2]]}))
     assert found["tags"].left_out == "values that cannot be compared"

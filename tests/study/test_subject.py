@@ -103,3 +103,33 @@ def test_bad_input_is_refused():
         erase_subject(TABLES, 1, on=None)
     with pytest.raises(ParameterError, match="table"):
         find_subject(TABLES, 1).rows()
+
+
+def test_an_index_is_searched_like_a_column():
+    people = pd.DataFrame({"who": [7, 8, 7], "plan": list("abc")}).set_index("who")
+    found = find_subject(people, 7)
+    assert found.to_frame().to_dict("list") == {"table": ["data"], "column": ["who"], "rows": [2]}
+    assert found.rows()["plan"].tolist() == ["a", "c"]
+    erased = erase_subject(people, "7", on="who")
+    assert (erased.frame["plan"].tolist(), erased.frame.index.tolist(), erased.n_removed) == (["b"], [8], 2)
+    unnamed = pd.DataFrame({"index": [1, 2], "x": [3, 4]}, index=["p", "q"])
+    assert find_subject(unnamed, "q").places[0].column == "index 0"
+    levels = pd.DataFrame({"x": [1, 2]}, index=pd.MultiIndex.from_tuples([("a", 5), ("b", 6)], names=["zip", None]))
+    assert find_subject(levels, 6).to_frame()["column"].tolist() == ["index"]
+    assert not find_subject(pd.DataFrame({"x": [5, 6]}), 1).found
+
+
+def test_several_tables_without_names():
+    tables = [pd.DataFrame({"who": [1, 2]}), pd.DataFrame({"who": [1, 1], "to": [2, 3]})]
+    assert find_subject(tables, 1).to_frame()["table"].tolist() == ["0", "1"]
+    erased = erase_subject(tables, 2, on="who")
+    assert dict(erased.removed) == {"0": 1, "1": 0}
+    assert [(place.table, place.column) for place in erased.mentions] == [("1", "to")]
+    with pytest.raises(ParameterError):
+        find_subject([], 1)
+
+
+def test_what_lies_within_lists_and_texts_is_said_to_be_unreached():
+    found = find_subject(pd.DataFrame({"a": [["7"], ["8"]], "b": ["call 7", ""]}), 7)
+    assert not found.found
+    assert "within longer texts, lists or nested values" in repr(found)
