@@ -144,8 +144,8 @@ class KeysError(PrivkitError, ValueError):
         return cls(
             f"{function}(by={shown!r}) needs keys=: the groups to release, as a public fact.\n"
             "That a group occurs in the data is private, so privkit does not read the keys from it. "
-            f"Example: keys={example!r}. (In a project with a δ, dp_count can let groups show up "
-            "that have enough rows: delta=1e-7.)"
+            f"Example: keys={example!r}. (In a project with a δ, most dp_* let groups show "
+            "up that have enough rows: delta=1e-7.)"
         )
 
     @classmethod

@@ -121,17 +121,9 @@ def planned(
     *,
     bounded: Callable[[ContributionBounds | None], ContributionBounds] | None = None,
     grouped: Callable[[Keys | None], Keys] | None = None,
-    keys: object = None,
-    where: object = None,
-    derive: object = None,
-    missing: object = None,
-    max_rows: object = None,
-    max_groups: object = None,
-    per_group: object = None,
-    keys_share: object = None,
     version: str | None = None,
     project: Project | None = None,
-    **price: Any,
+    **asking: Any,
 ) -> Plan:
     """Return the plan of one call, ready to be released from `data`. Reads the schema, never a row.
 
@@ -145,6 +137,8 @@ def planned(
         Makes the contribution bounds from the project's default, where the call's arguments do not.
     grouped : callable, optional
         Makes the groups that are answered from the keys that were named.
+    **asking
+        What all functions share: of the question, and of its price.
 
     Raises
     ------
@@ -153,29 +147,20 @@ def planned(
     """
     with nothing_spent():
         project = project if project is not None else current_project(function)
+        of_question = {name: asking.pop(name, None) for name in _OF_QUESTION}
+        limits = {name: asking.pop(name, None) for name in _LIMITS}
         asked = statistic(project.unit)
         if bounded is None:
-            limits = {"max_rows": max_rows, "max_groups": max_groups, "per_group": per_group}
             bounds = contribution_bounds(project.unit, function, **limits, default=project.bounds)
         else:
             bounds = bounded(project.bounds)
-        columns = () if by is None else column_names(by, function, "by")
-        if not columns and keys is not None:
-            raise KeysError.without_by(function)
-        about = asked.columns[0] if asked.columns else None
-        selected = selection(where, derive, missing, function=function, column=about)
-        keys = _with_labels(columns, keys, selected)
-        if columns and keys is None and grouped is None and _may_show_up(project, price):
-            asked, columns, keys_share = _shown(asked, columns, keys_share, function), (), None
-        if keys_share is not None:
-            raise ParameterError.together(
-                function, ("keys_share",), "keys_share= is for groups without public keys: by= and delta=, no keys=."
-            )
-        groups = public_keys(columns, keys, function) if columns else None
-        groups = groups if grouped is None else grouped(groups)
-        question = Question(asked, project.unit, bounds, groups, selected)
+        price = Price(**asking)
+        open_keys = project.budget.measure.has_delta and price.delta is not None and grouped is None
+        question = _question(function, asked, by, project.unit, bounds, open_keys=open_keys, **of_question)
+        if grouped is not None:
+            question = replace(question, keys=grouped(question.keys))
         check_frame(data, question, function)
-        plan = make_plan(question, project.budget.measure, Price(**price), function)
+        plan = make_plan(question, project.budget.measure, price, function)
         left = project.remaining
 
     def run(asked: Plan, again: bool) -> Release:
@@ -187,16 +172,46 @@ def planned(
     return (marked_plan(plan) if project.simulated else plan).bound_to(run, left)
 
 
+#: What the question is made of, and how much of one person counts; the rest is its price.
+_OF_QUESTION = ("keys", "where", "derive", "missing", "keys_share")
+_LIMITS = ("max_rows", "max_groups", "per_group")
+
+
+def _question(
+    function: str,
+    asked: Statistic,
+    by: str | Sequence[str] | None,
+    unit: PrivacyUnit,
+    bounds: ContributionBounds,
+    *,
+    open_keys: bool,
+    keys: object,
+    where: object,
+    derive: object,
+    missing: object,
+    keys_share: object,
+) -> Question:
+    """Return the question; where no keys are named and groups may show up (`open_keys`), of the groups that do."""
+    columns = () if by is None else column_names(by, function, "by")
+    if not columns and keys is not None:
+        raise KeysError.without_by(function)
+    about = asked.columns[0] if asked.columns else None
+    selected = selection(where, derive, missing, function=function, column=about)
+    keys = _with_labels(columns, keys, selected)
+    if columns and keys is None and open_keys:
+        return Question(_shown(asked, columns, keys_share, function), unit, bounds, None, selected)
+    if keys_share is not None:
+        raise ParameterError.together(
+            function, ("keys_share",), "keys_share= is for groups without public keys: by= and delta=, no keys=."
+        )
+    return Question(asked, unit, bounds, public_keys(columns, keys, function) if columns else None, selected)
+
+
 def named(column: object, function: str) -> str:
     """Return the column's name, or refuse what is no name."""
     if not isinstance(column, str):
         raise ParameterError.of(function, "column", f"a {type(column).__name__}", "a column name")
     return column
-
-
-def _may_show_up(project: Project, price: dict[str, Any]) -> bool:
-    """Return whether groups without public keys are asked for: in a project with a δ, by giving some of it."""
-    return project.budget.measure.has_delta and price.get("delta") is not None
 
 
 def _shown(asked: Statistic, columns: tuple[str, ...], share: object, function: str) -> Statistic:

@@ -50,8 +50,12 @@ class ContributionBounds:
     def __str__(self) -> str:
         """Return the bounds in words."""
         if self.max_rows is not None:
-            return f"at most {self.max_rows} rows of one person"
-        return f"at most {self.max_groups} groups of one person, {self.per_group} rows in each"
+            return f"at most {_plural(self.max_rows, 'row')} of one person"
+        return f"at most {_plural(self.max_groups, 'group')} of one person, {_plural(self.per_group, 'row')} in each"
+
+
+def _plural(count: int | None, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 #: The row is the unit: one person is one row.
