@@ -1,123 +1,313 @@
 """privkit beside its peers: the same questions at ε = 1 on the same table, each tool in a process of its own.
 
-Tasks: a total count · b count by 900 zip3 · c sum and mean of amount in [0, 500] by zip3 · d median age · e zip3 × age
-band · ub count by zip3 per person (3 groups, 5 rows in each) · ur the same with 15 rows in all. Neighboring tables
-differ by adding or removing one row (a to e) or one person (ub, ur).
+    python tests/benchmarks dp_peers --install --out peers.md
 
-A peer takes part where an environment variable names a Python in which it is installed::
+Questions: a total count · b count by 900 zip3 · c sum and mean of amount in [0, 500] by zip3 · d median age · e zip3 ×
+age band. Units: ``row`` (neighbors differ in one row), ``3x5`` and ``15`` (in one person, of whom at most 5 rows in each
+of 3 groups count, or 15 rows in all).
 
-    PRIVKIT_PEER_DIFFPRIVLIB  diffprivlib 0.6.6 with scikit-learn 1.8
-    PRIVKIT_PEER_SMARTNOISE   smartnoise-sql 1.0.10
-    PRIVKIT_PEER_PYDP         python-dp 1.1.5
-    PRIVKIT_PEER_PIPELINEDP   pipeline-dp 0.3.1
-    PRIVKIT_PEER_TUMULT       tmlt-analytics 0.21.0 (needs Java 17)
+Time is the median of warm runs of the query alone: imports, reading the table and starting an engine are left out. Peak
+memory is that of the tool's process, the table included. The error is the root mean squared one over all cells and
+answers, against the exact answer of all rows: for persons it holds what bounding loses. The spread beside it leaves
+that out. ± is the standard error.
 
-each with pyarrow. For ub and ur the error is that against the exact count of all rows, so it holds what bounding loses.
-
-``PRIVKIT_BENCH_ROWS`` (1000000,10000000), ``PRIVKIT_BENCH_RUNS`` (5, or 3 above a million rows, after one warm-up),
-``PRIVKIT_BENCH_TASKS`` (a,b,c,d,e,ub,ur), ``PRIVKIT_BENCH_TOOLS`` (all) and ``PRIVKIT_BENCH_TIMEOUT`` (600 seconds per
-tool and task) narrow it.
+``--install`` makes the peers' environments in ``--envs`` (``peers/environments.py`` pins them; Tumult also needs Java
+17); a peer without one is left out. A question that takes a tool over ``--limit`` seconds, or would by the smaller
+size, has no figures.
 """
 
+import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+import time
+from contextlib import suppress
 from pathlib import Path
 from statistics import median
 
+import numpy as np
+import pandas as pd
 from harness import purchases
 
 HERE = Path(__file__).parent / "peers"
-#: Worker, and the environment variable that names its Python; none for this one.
+sys.path.insert(0, str(HERE))
+
+from environments import PINS, install, python_of  # noqa: E402
+from worker import BANDS, EDGES, exact  # noqa: E402
+
+#: Worker, and the environment it runs in; None for this one.
 TOOLS = {
     "exact_pandas": None,
     "jupyter_privkit": None,
     "opendp_polars": None,
     "opendp_parquet": None,
-    "ibm_diffprivlib": "PRIVKIT_PEER_DIFFPRIVLIB",
-    "smartnoise": "PRIVKIT_PEER_SMARTNOISE",
-    "google_pydp": "PRIVKIT_PEER_PYDP",
-    "pipelinedp": "PRIVKIT_PEER_PIPELINEDP",
-    "tumult": "PRIVKIT_PEER_TUMULT",
+    "ibm_diffprivlib": "diffprivlib",
+    "diffprivlib_bare": "diffprivlib",
+    "smartnoise": "smartnoise",
+    "google_pydp": "pydp",
+    "pipelinedp": "pipelinedp",
+    "tumult": "tumult",
 }
-TASKS = {
+QUESTIONS = {
     "a": "total count",
     "b": "count by 900 zip3",
     "c": "sum and mean of amount in [0, 500] by zip3",
     "d": "median age",
     "e": "zip3 × age band (7,200 cells)",
-    "ub": "count by zip3 per person, 3 groups × 5 rows",
-    "ur": "count by zip3 per person, 15 rows in all",
 }
+UNITS = {"row": "row", "3x5": "person, 3 groups × 5 rows", "15": "person, 15 rows"}
+#: Without groups there are none to bound.
+TASKS = [(q, unit) for unit in UNITS for q in QUESTIONS if not (unit == "3x5" and q in "ad")]
+FLOOR, OURS = "exact_pandas", "jupyter_privkit"
+#: An error counts as equal to another's within so many standard errors of their ratio.
+SURE = 3.0
+#: The aim for statistics that are asked together.
+TOGETHER = 0.75
 
 
-def chosen(variable: str, default: str) -> list[str]:
-    """Return the names that an environment variable lists."""
-    return [name for name in os.environ.get(variable, default).split(",") if name]
+def options() -> argparse.Namespace:
+    """Return what the command line says."""
+    parser = argparse.ArgumentParser(prog="python tests/benchmarks dp_peers")
+    parser.add_argument("--rows", default="1000000,10000000", help="sizes, ascending")
+    parser.add_argument("--tasks", help="as b-row,c-15; all by default")
+    parser.add_argument("--tools", default=",".join(TOOLS))
+    parser.add_argument("--runs", type=int, default=5, help="timed runs; 3 above a million rows, 1 of slow queries")
+    parser.add_argument("--limit", type=float, default=30.0, help="seconds for a tool's runs of a question")
+    parser.add_argument("--draw-seconds", type=float, default=3.0, help="for more answers, to measure the error")
+    parser.add_argument("--envs", type=Path, default=Path.home() / ".cache" / "privkit-peers")
+    parser.add_argument("--install", action="store_true")
+    parser.add_argument("--out", type=Path, help="file for the tables, in Markdown")
+    return parser.parse_args()
 
 
-def measured(tool: str, path: Path, task: str, runs: int) -> dict:
-    """Return what one tool's worker says of one task."""
-    variable = TOOLS[tool]
-    python = sys.executable if variable is None else os.environ.get(variable)
-    if python is None:
-        return {"tool": tool, "skipped": f"{variable} is not set"}
-    limit = float(os.environ.get("PRIVKIT_BENCH_TIMEOUT", "600"))
+def written(folder: Path, rows: int) -> None:
+    """Write the tables of one size and the exact answers."""
+    frame = purchases(rows)
+    frame.to_parquet(folder / "purchases.parquet")
+    frame.assign(amount=(frame["amount"] * 100).round().astype("int64")).to_parquet(folder / "cents.parquet")
+    band = pd.cut(frame["age"], EDGES, right=False, labels=BANDS).astype("str")
+    frame = frame.assign(band=band)
+    frame.to_parquet(folder / "banded.parquet")
+    for question in QUESTIONS:
+        answers = {name: np.asarray(values, dtype=float) for name, values in exact(frame, question).items()}
+        np.savez(folder / f"{question}.npz", **answers)
+
+
+def asked(tool: str, python: Path | str, request: dict) -> dict:
+    """Return what one tool's worker says of one question."""
     with tempfile.TemporaryDirectory() as state:
         # The checkout's own path, so that privkit is found; a peer's Python must not see this one's libraries.
-        paths = [str(HERE)] if variable else [str(HERE), str(HERE.parents[2])]
+        paths = [str(HERE)] if TOOLS[tool] else [str(HERE), str(HERE.parents[2])]
         surroundings = {
-            **os.environ, "PYTHONPATH": os.pathsep.join(paths), "PRIVKIT_STATE_DIR": state,
-            "PYSPARK_PYTHON": python, "PYTHONWARNINGS": "ignore",
+            **os.environ, "PYTHONPATH": os.pathsep.join(paths), "PRIVKIT_STATE_DIR": state, "TMPDIR": state,
+            "PYSPARK_PYTHON": str(python), "PYTHONWARNINGS": "ignore",
         }  # fmt: skip
-        command = [python, str(HERE / f"{tool}.py"), str(path), task, str(runs)]
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, env=surroundings, timeout=limit, check=False)
-        except subprocess.TimeoutExpired:
-            return {"tool": tool, "failed": f"not done within {limit:g} s ({runs + 1} runs)"}
-    lines = [line for line in done.stdout.splitlines() if line.startswith('{"tool"')]
+        with subprocess.Popen(
+            [str(python), str(HERE / f"{tool}.py"), json.dumps(request)],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=surroundings, cwd=state,
+            start_new_session=True,
+        ) as process:  # fmt: skip
+            try:
+                out, err = process.communicate(timeout=request["limit"] + 240)
+            except subprocess.TimeoutExpired:
+                out, err = "", "no answer, killed"
+            with suppress(ProcessLookupError):  # what it started, as Java, may outlive it
+                os.killpg(process.pid, signal.SIGKILL)
+    lines = [line for line in out.splitlines() if line.startswith('{"tool"')]
     if not lines:
-        return {"tool": tool, "failed": (done.stderr.strip().splitlines() or ["no answer"])[-1][:160]}
+        return {"tool": tool, "failed": (err.strip().splitlines() or ["no answer"])[-1][:160]}
     return json.loads(lines[-1])
 
 
-def told(found: dict, floor: float | None) -> str:
-    """Return one line of the table."""
+class Run:
+    """All answers of one run, and which tools are left out of what."""
+
+    def __init__(self, chosen: argparse.Namespace) -> None:
+        self.chosen = chosen
+        self.tools = chosen.tools.split(",")
+        self.tasks = [tuple(name.split("-")) for name in chosen.tasks.split(",")] if chosen.tasks else TASKS
+        self.found: dict[int, dict[tuple[str, str], dict[str, dict]]] = {}
+
+    def seconds(self, rows: int, task: tuple[str, str], tool: str) -> float | None:
+        """Return the median seconds, or None."""
+        found = self.found.get(rows, {}).get(task, {}).get(tool, {})
+        return median(found["seconds"]) if "seconds" in found else None
+
+    def left_out(self, rows: int, task: tuple[str, str], tool: str) -> dict | None:
+        """Return why a tool is not asked: it would be too slow, or it said before that it cannot."""
+        limit, smaller = self.chosen.limit, [size for size in self.found if size < rows]
+        for size in reversed(smaller):
+            before = self.found[size][task].get(tool, {})
+            if before.get("slow"):
+                return {**before, "failed": f"over {limit:g} s (so at {size:,} rows)"}
+            if "seconds" not in before:
+                return before or None
+            if (took := median(before["seconds"])) * rows / size > limit:
+                return {**before, "failed": f"over {limit:g} s expected ({took:.1f} s at {size:,} rows)", "slow": True}
+            for other, answers in self.found[rows].items():
+                if answers.get(tool, {}).get("slow") and (self.seconds(size, other, tool) or took + 1) <= took:
+                    return {**before, "failed": f"over {limit:g} s expected (as for {'-'.join(other)})", "slow": True}
+            break
+        return None
+
+    def measure(self, rows: int, folder: Path) -> None:
+        """Ask every tool every question at one size."""
+        self.found[rows] = {}
+        for task in self.tasks:
+            answers = self.found[rows][task] = {}
+            for tool in self.tools:
+                start = time.perf_counter()
+                answers[tool] = self.left_out(rows, task, tool) or self.answer(rows, task, tool, folder)
+                took = time.perf_counter() - start
+                print(f"{rows:>11,} {'-'.join(task):<6} {line(answers[tool])} [{took:.0f} s]", flush=True)
+
+    def answer(self, rows: int, task: tuple[str, str], tool: str, folder: Path) -> dict:
+        """Ask one tool one question."""
+        name = TOOLS[tool]
+        python = sys.executable if name is None else python_of(self.chosen.envs, name)
+        if python is None:
+            return {"tool": tool, "skipped": f"not installed in {self.chosen.envs}: --install"}
+        request = {
+            "folder": str(folder),
+            "question": task[0],
+            "unit": task[1],
+            "truth": str(folder / f"{task[0]}.npz"),
+            "runs": self.chosen.runs if rows <= 1_000_000 else min(self.chosen.runs, 3),
+            "limit": self.chosen.limit,
+            "draw_seconds": self.chosen.draw_seconds,
+        }
+        return asked(tool, python, request)
+
+
+def line(found: dict) -> str:
+    """Return one answer in a line."""
     name = f"{found['tool']} {found.get('version', '')}".strip()
-    for why in ("skipped", "failed"):
+    for why in ("failed", "skipped"):
         if why in found:
-            return f"  {name:<40} {why}: {found[why]}"
-    seconds = median(found["seconds"])
-    times = f"{seconds / floor:8.2f} x" if floor and floor > 1e-4 else " " * 10
-    errors = ", ".join(f"{statistic} {error:,.4g}" for statistic, error in found["rmse"].items())
-    return f"  {name:<40} {seconds * 1000:11.1f} ms {times}  {found['peak_mb']:8,.0f} MB  RMSE {errors}"
+            return f"{name:<40} {found[why]}"
+    return (
+        f"{name:<40} {median(found['seconds']):9.4f} s {found['peak_mb']:8,.0f} MB  {said(found)} of {found['draws']}"
+    )
+
+
+def said(found: dict) -> str:
+    """Return the errors of one answer."""
+    told = []
+    for statistic, error in sorted(found["errors"].items(), reverse=True):
+        text = f"{statistic} {error['rmse']:,.4g}" + (f" ± {error['se']:.1g}" if error["se"] else "")
+        spread = error["spread"]
+        if spread is not None and error["rmse"] > 1.1 * spread > 0:
+            text += f" (spread {spread:,.4g})"
+        told.append(text + (f" ({error['missing']} missing)" if error["missing"] else ""))
+    return ", ".join(told)
+
+
+def rows_of_table(run: Run, rows: int) -> list[str]:
+    """Return the Markdown table of one size."""
+    table = [
+        "| question | unit | tool | time | × pandas | peak MB | RMSE | answers |",
+        "|---|---|---|--:|--:|--:|---|--:|",
+    ]
+    for task, answers in run.found[rows].items():
+        floor = run.seconds(rows, task, FLOOR)
+        for tool, found in answers.items():
+            start = (
+                f"| {task[0]} {QUESTIONS[task[0]]} | {UNITS[task[1]]} | {found['tool']} {found.get('version', '')} |"
+            )
+            why = found.get("failed") or found.get("skipped")
+            if why:
+                table.append(f"{start} | | | {why} | |")
+                continue
+            own = median(found["seconds"])
+            ratio = f"{own / floor:.2f}" if floor and floor > 1e-3 else ""
+            error = "" if tool == FLOOR and task[1] == "row" else said(found)
+            table.append(f"{start} {duration(own)} | {ratio} | {found['peak_mb']:,.0f} | {error} | {found['draws']} |")
+    return table
+
+
+def duration(seconds: float) -> str:
+    """Return seconds as milliseconds, or as seconds where there are many."""
+    return f"{seconds:,.1f} s" if seconds >= 10 else f"{seconds * 1000:,.3g} ms" if seconds < 1 else f"{seconds:.2f} s"
+
+
+def verdicts(run: Run, rows: int) -> list[str]:
+    """Return for each question whether privkit is the fastest and the most accurate."""
+    table = [
+        "| question | unit | time / fastest peer's | fastest | statistic | RMSE / best peer's | at most the best peer's |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for task, answers in run.found[rows].items():
+        peers = {tool: found for tool, found in answers.items() if tool not in (FLOOR, OURS) and "seconds" in found}
+        ours = answers.get(OURS, {})
+        if not peers or "seconds" not in ours:
+            continue
+        start = f"| {task[0]} | {UNITS[task[1]]} |"
+        fastest = min(peers, key=lambda tool: median(peers[tool]["seconds"]))
+        ratio = median(ours["seconds"]) / median(peers[fastest]["seconds"])
+        time_cells = f"{ratio:.2g} ({peers[fastest]['tool']}) | {'yes' if ratio < 1 else '**no**'} |"
+        for statistic in sorted(ours["errors"], reverse=True):
+            table.append(f"{start} {time_cells} {accuracy(task, statistic, ours, peers)}")
+            start, time_cells = "| | |", "| |"
+    return table
+
+
+def accuracy(task: tuple[str, str], statistic: str, ours: dict, peers: dict[str, dict]) -> str:
+    """Return the cells on the error of one statistic."""
+    errors = {tool: found["errors"][statistic] for tool, found in peers.items() if statistic in found["errors"]}
+    best = min(errors, key=lambda tool: errors[tool]["rmse"])
+    own, other = ours["errors"][statistic], errors[best]
+    name = peers[best]["tool"]
+    if not other["rmse"]:
+        return (
+            f"{statistic} | both 0 ({name}) | yes |"
+            if not own["rmse"]
+            else f"{statistic} | more than 0 ({name}) | **no** |"
+        )
+    ratio = own["rmse"] / other["rmse"]
+    error = ratio * np.hypot(own["se"] / max(own["rmse"], 1e-300), other["se"] / other["rmse"])
+    verdict = "yes" if ratio <= 1 else "yes, equal within sampling" if ratio <= 1 + SURE * error else "**no**"
+    if task[0] == "c":
+        verdict += f"; ≤ {TOGETHER}: {'yes' if ratio <= TOGETHER else '**no**'}"
+    return f"{statistic} | {ratio:.3f} ± {error:.1g} ({name}) | {verdict} |"
+
+
+def told(run: Run) -> str:
+    """Return the whole report in Markdown."""
+    notes: dict[str, set[str]] = {}
+    parts = [
+        f"# Peers at ε = 1, {time.strftime('%Y-%m-%d')}, Python {sys.version.split()[0]}, {os.cpu_count()} cores",
+        __doc__,
+    ]
+    for rows, found in run.found.items():
+        parts += [f"## {rows:,} rows", *rows_of_table(run, rows), "", *verdicts(run, rows), ""]
+        for answer in (answer for answers in found.values() for answer in answers.values()):
+            notes.setdefault(answer["tool"], set()).update(answer.get("notes", []))
+    parts.append("## To know about the tools")
+    parts += [f"- {tool}: {'; '.join(sorted(texts))}." for tool, texts in notes.items() if texts]
+    return "\n".join(parts) + "\n"
 
 
 def main() -> None:
-    """Print a table per size and task, and what to know about each tool."""
-    tools = chosen("PRIVKIT_BENCH_TOOLS", ",".join(TOOLS))
-    notes: dict[str, set[str]] = {}
-    for rows in map(int, chosen("PRIVKIT_BENCH_ROWS", "1000000,10000000")):
+    """Measure, and print a table and the verdicts for each size."""
+    run = Run(options())
+    if run.chosen.install:
+        for name in PINS:
+            install(run.chosen.envs, name)
+    for rows in map(int, run.chosen.rows.split(",")):
         with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "purchases.parquet"
-            runs = int(os.environ.get("PRIVKIT_BENCH_RUNS", "5" if rows <= 1_000_000 else "3"))
-            purchases(rows).to_parquet(path)
-            for task in chosen("PRIVKIT_BENCH_TASKS", ",".join(TASKS)):
-                print(f"\n{rows:,} rows, {task}: {TASKS[task]}", flush=True)
-                floor = None
-                for tool in tools:
-                    found = measured(tool, path, task, runs)
-                    if tool == "exact_pandas" and "seconds" in found:
-                        floor = median(found["seconds"])
-                    print(told(found, floor), flush=True)
-                    for text in found.get("notes", []):
-                        notes.setdefault(found["tool"], set()).add(text)
-    print("\nTo know about them:")
-    for tool, texts in notes.items():
-        print(f"  {tool}: {'; '.join(sorted(texts))}")
+            subprocess.run([sys.executable, __file__, "--write", folder, str(rows)], check=True)
+            run.measure(rows, Path(folder))
+    report = told(run)
+    print("\n" + report)
+    if run.chosen.out:
+        run.chosen.out.write_text(report)
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["--write"]:  # in a process of its own, so that the frame's memory is given back
+        written(Path(sys.argv[2]), int(sys.argv[3]))
+    else:
+        main()

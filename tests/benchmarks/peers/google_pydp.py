@@ -1,31 +1,16 @@
 """PyDP (Google's C++ library): a loop over the groups."""
 
-import pandas as pd
+from importlib.metadata import version
+
 import pydp.algorithms.laplacian as laplacian
-from worker import BANDS, KEYS, LOWER, UPPER, banded, main, read
+from worker import KEYS, LOWER, UPPER, exact, main, read
 
 
-def prepare(path, task):
-    frame = banded(read(path)) if task == "e" else read(path)
-    if task == "a":
-        return lambda: {"count": [counted(len(frame), 1.0)]}
-    if task in ("b", "e"):
-        by = ["zip3", "band"] if task == "e" else "zip3"
-        index = pd.MultiIndex.from_product([KEYS, BANDS]) if task == "e" else pd.Index(KEYS)
-        return lambda: {"count": [counted(n, 1.0) for n in frame.groupby(by).size().reindex(index, fill_value=0)]}
-    if task == "c":
-
-        def moments():
-            sums, means = [], []
-            for _, values in frame["amount"].groupby(frame["zip3"]):
-                added = laplacian.BoundedSum(epsilon=0.5, lower_bound=LOWER, upper_bound=UPPER, dtype="float")
-                added.add_entries(values.tolist())
-                sums.append(added.result())
-                means.append(sums[-1] / max(counted(len(values), 0.5), 1))
-            return {"sum": sums, "mean": means}
-
-        return moments
-    if task == "d":
+def prepare(folder, question, unit):
+    if unit != "row":
+        return "knows no persons with several rows"
+    frame = read(folder, question)
+    if question == "d":
 
         def median():
             found = laplacian.Median(epsilon=1.0, lower_bound=18, upper_bound=95, dtype="int")
@@ -33,7 +18,19 @@ def prepare(path, task):
             return {"median": [found.result()]}
 
         return median
-    return None
+    if question == "c":
+
+        def moments():
+            sums, means = dict.fromkeys(KEYS, 0.0), dict.fromkeys(KEYS, 0.0)
+            for key, values in frame["amount"].groupby(frame["zip3"]):
+                added = laplacian.BoundedSum(epsilon=0.5, lower_bound=LOWER, upper_bound=UPPER, dtype="float")
+                added.add_entries(values.tolist())
+                sums[key] = added.result()
+                means[key] = sums[key] / max(counted(len(values), 0.5), 1)
+            return {"sum": list(sums.values()), "mean": list(means.values())}
+
+        return moments
+    return lambda: {"count": [counted(size, 1.0) for size in exact(frame, question)["count"]]}
 
 
 def counted(size, epsilon):
@@ -42,5 +39,5 @@ def counted(size, epsilon):
     return count.result()
 
 
-notes = {"": "no grouping and no keys: the loop is ours; entries go in as Python lists", "ub ur": "knows no persons"}
-main("PyDP", "1.1.5", prepare, notes)
+notes = {"": "no grouping and no keys: the loop over exact groups is ours; entries go in as Python lists"}
+main("PyDP", version("python-dp"), prepare, notes)

@@ -3,33 +3,37 @@
 from importlib.metadata import version
 
 import pipeline_dp
-from worker import BANDS, EACH, GROUPS, KEYS, LOWER, UPPER, banded, main, read
+from worker import EACH, GROUPS, LOWER, ROWS, UPPER, cells_of, groups_of, main, read
+
+Metrics = pipeline_dp.Metrics
+METRICS = {"c": [Metrics.SUM, Metrics.MEAN], "d": [Metrics.PERCENTILE(50)]}
+BOUNDS = {
+    "row": {"max_partitions_contributed": 1, "max_contributions_per_partition": 1},
+    "3x5": {"max_partitions_contributed": GROUPS, "max_contributions_per_partition": EACH},
+    "15": {"max_contributions": ROWS},
+}
 
 
-def prepare(path, task):
-    if task == "d":
-        return None  # its percentiles take a tree over floats, asked through another interface
-    frame = banded(read(path)) if task == "e" else read(path)
-    persons = task.startswith("u")
-    ids = frame["user_id"].tolist() if persons else list(range(len(frame)))
-    places = [0] * len(frame) if task == "a" else frame["zip3"].tolist()
-    places = list(zip(places, frame["band"], strict=True)) if task == "e" else places
-    rows = list(zip(ids, places, frame["amount"].tolist(), strict=True))
-    public = {"a": [0], "e": [(key, band) for key in KEYS for band in BANDS]}.get(task, KEYS)
-    metrics = [pipeline_dp.Metrics.COUNT]
-    if task == "c":
-        metrics = [pipeline_dp.Metrics.SUM, pipeline_dp.Metrics.MEAN]
+def prepare(folder, question, unit):
+    if question == "d" and unit == "15":
+        return "has no percentile with a bound on all rows of a person"
+    frame, by = read(folder, question), groups_of(question)
+    ids = list(range(len(frame))) if unit == "row" else frame["user_id"].tolist()
+    places = list(zip(*(frame[name] for name in by), strict=True)) if by else [()] * len(frame)
+    values = frame["age" if question == "d" else "amount"].astype(float).tolist()
+    rows = list(zip(ids, places, values, strict=True))
+    public = [(cell,) if isinstance(cell, str) else cell for cell in cells_of(question)] if by else [()]
+    low, high = (18.0, 95.0) if question == "d" else (LOWER, UPPER)
 
     def ask():
         budget = pipeline_dp.NaiveBudgetAccountant(total_epsilon=1, total_delta=1e-9)
         engine = pipeline_dp.DPEngine(budget, pipeline_dp.LocalBackend())
         params = pipeline_dp.AggregateParams(
-            metrics=metrics,
+            metrics=METRICS.get(question, [Metrics.COUNT]),
             noise_kind=pipeline_dp.NoiseKind.LAPLACE,
-            max_partitions_contributed=GROUPS if persons else 1,
-            max_contributions_per_partition=EACH if persons else 1,
-            min_value=LOWER,
-            max_value=UPPER,
+            min_value=low,
+            max_value=high,
+            **BOUNDS[unit],
         )
         extract = pipeline_dp.DataExtractors(
             privacy_id_extractor=lambda row: row[0],
@@ -39,8 +43,10 @@ def prepare(path, task):
         result = engine.aggregate(rows, params, extract, public_partitions=public)
         budget.compute_budgets()
         found = dict(result)
-        if task == "c":
+        if question == "c":
             return {"sum": [found[key].sum for key in public], "mean": [found[key].mean for key in public]}
+        if question == "d":
+            return {"median": [found[key].percentile_50 for key in public]}
         return {"count": [found[key].count for key in public]}
 
     return ask
