@@ -42,7 +42,7 @@ def prepare(folder, question, unit):
 if __name__ == "__main__":
     notes = {
         "a b e": "its histogram, of whole numbers in place of the strings",
-        "c": "a loop over the groups; ε is split over sum and count by hand, since its mean takes the size as public; its sum "
-        "takes it so too, where it is cut off",
+        "c": "a loop over the groups; ε is split over sum and count by hand; its mean takes the size as public, and so "
+        "does its sum, where it is cut off",
     }
     main("diffprivlib", diffprivlib.__version__, prepare, notes)
