@@ -293,10 +293,10 @@ def told(run: Run) -> str:
         __doc__,
     ]
     for rows, found in run.found.items():
-        parts += [f"## {rows:,} rows", *rows_of_table(run, rows), "", *verdicts(run, rows), ""]
+        parts += [f"## {rows:,} rows\n", *rows_of_table(run, rows), "", *verdicts(run, rows), ""]
         for answer in (answer for answers in found.values() for answer in answers.values()):
             notes.setdefault(answer["tool"], set()).update(answer.get("notes", []))
-    parts.append("## To know about the tools")
+    parts.append("## To know about the tools\n")
     parts += [f"- {tool}: {'; '.join(sorted(texts))}." for tool, texts in notes.items() if texts]
     return "\n".join(parts) + "\n"
 
