@@ -285,7 +285,10 @@ def accuracy(task: tuple[str, str], statistic: str, ours: dict, peers: dict[str,
     error = ratio * np.hypot(own["se"] / max(own["rmse"], 1e-300), other["se"] / other["rmse"])
     verdict = "yes" if ratio <= 1 else "yes, equal within sampling" if ratio <= 1 + SURE * error else "**no**"
     if task[0] == "c":
-        verdict += f"; ≤ {TOGETHER}: {'yes' if ratio <= TOGETHER else '**no**'}"
+        near = "yes, within sampling" if ratio - SURE * error <= TOGETHER else "**no**"
+        verdict += f"; ≤ {TOGETHER}: {'yes' if ratio <= TOGETHER else near}"
+    if own["spread"] and own["rmse"] > 2 * own["spread"]:
+        verdict += "; most of it is what bounding loses"
     return f"{statistic} | {ratio:.3f} ± {error:.1g} ({name}) | {verdict} |"
 
 
