@@ -149,7 +149,8 @@ def _arrow_buffers(found: Any) -> Iterator[bytes | memoryview]:
         if text is not None:
             yield memoryview(text)[int(offsets[0]) : int(offsets[-1])]
     elif pa.types.is_integer(array.type) or pa.types.is_floating(array.type) or pa.types.is_boolean(array.type):
-        yield _bytes(_plain(np.asarray(pc.fill_null(array, 0) if array.null_count else array)))
+        nothing = False if pa.types.is_boolean(array.type) else 0
+        yield _bytes(_plain(np.asarray(pc.fill_null(array, nothing) if array.null_count else array)))
     elif pa.types.is_temporal(array.type) and array.type.bit_width in (32, 64):
         yield from _arrow_buffers(array.view(pa.int32() if array.type.bit_width == 32 else pa.int64()))
     else:

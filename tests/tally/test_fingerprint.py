@@ -225,3 +225,11 @@ def test_polars_frames_have_one_and_lazy_frames_none():
     assert of(frame.lazy()) is None
     duckdb = pytest.importorskip("duckdb")
     assert of(duckdb.from_arrow(frame.to_arrow())) is None
+
+
+@pytest.mark.parametrize("dtype", ["bool[pyarrow]", "int64[pyarrow]", "double[pyarrow]", "date32[pyarrow]", "boolean"])
+def test_a_missing_value_among_others_has_a_fingerprint(dtype):
+    values = [None, dt.date(2026, 1, 1), dt.date(2026, 1, 2)] if "date" in dtype else [None, 0, 1]
+    whole, rest = (pd.DataFrame({"a": pd.Series(part, dtype=dtype)}) for part in (values, values[1:]))
+    zero = pd.DataFrame({"a": pd.Series([values[1], *values[1:]], dtype=dtype)})
+    assert len({fingerprint(frame, b"k") for frame in (whole, rest, zero)}) == 3
