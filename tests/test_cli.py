@@ -18,6 +18,12 @@ def test_the_version_is_told(capsys):
     assert capsys.readouterr().out == f"privkit {privkit.__version__}\n"
 
 
+def test_python_runs_it_as_a_module():
+    command = [sys.executable, "-m", "privkit", "--version"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    assert done.stdout == f"privkit {privkit.__version__}\n"
+
+
 def test_without_a_command_the_commands_are_listed(capsys):
     assert cli.main([]) == 0
     out = capsys.readouterr().out

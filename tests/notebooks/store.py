@@ -25,7 +25,8 @@ def store(path: Path) -> None:
         shutil.copytree(path.parent, work, ignore=shutil.ignore_patterns(".*"))
         os.environ |= {"PRIVKIT_STATE_DIR": str(Path(folder) / "state"), "PRIVKIT_ANALYST": "analyst"}
         resources = {"metadata": {"path": str(work)}}
-        NotebookClient(notebook, timeout=180, store_widget_state=False, resources=resources).execute()
+        options = {"timeout": 180, "store_widget_state": False, "coalesce_streams": True}
+        NotebookClient(notebook, resources=resources, **options).execute()
     notebook.metadata = {"kernelspec": KERNEL, "language_info": LANGUAGE}
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)

@@ -13,7 +13,7 @@ ROOT = Path(privkit.__file__).parent
 
 #: From the top down; rooms of one line are siblings and do not import each other.
 FLOORS = [
-    {"__init__"},
+    {"__init__", "__main__"},
     {"accessor", "registration", "cli", "commands", "lab"},
     {"view", "study"},
     {"project"},
