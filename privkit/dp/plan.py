@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from privkit.dp.noise import ALPHA, Noise
@@ -43,8 +44,13 @@ class Plan(Paneled, Shown):
     rows: int | None = None
     notes: tuple[str, ...] = ()
     chosen: str | None = None
-    left: PrivacyLoss | None = field(default=None, compare=False)
+    remaining: Callable[[], PrivacyLoss | None] | None = field(default=None, compare=False)
     run: Callable[[Plan, bool], Release] | None = field(default=None, compare=False)
+
+    @cached_property
+    def left(self) -> PrivacyLoss | None:
+        """What the project has left, read from the ledger when first asked for; None where the plan stands alone."""
+        return None if self.remaining is None else self.remaining()
 
     @property
     def accuracy(self) -> float | None:
@@ -91,16 +97,16 @@ class Plan(Paneled, Shown):
             raise ParameterError("this plan stands alone. Plan with a frame to release: df.privacy.plan.dp_count(...).")
         return self.run(self, again)
 
-    def bound_to(self, run: Callable[[Plan, bool], Release], left: PrivacyLoss) -> Plan:
-        """Return the plan with a way to release it and what the project has left."""
-        return replace(self, run=run, left=left)
+    def bound_to(self, run: Callable[[Plan, bool], Release], remaining: Callable[[], PrivacyLoss]) -> Plan:
+        """Return the plan with a way to release it, and one to learn what the project has left."""
+        return replace(self, run=run, remaining=remaining)
 
     def repriced(self, amount: object) -> Plan:
         """Return the plan of the same question at another ε or ρ, released the same way."""
         main = "rho" if self.loss.measure.concentrated else "epsilon"
         delta = self.loss.delta if self.loss.delta else None
         price = Price(**{main: amount}, delta=delta, assume_rows=self.rows, mechanism=self.chosen)
-        return replace(make_plan(self.question, self.loss.measure, price), run=self.run, left=self.left)
+        return replace(make_plan(self.question, self.loss.measure, price), run=self.run, remaining=self.remaining)
 
     def canonical(self) -> dict[str, Any]:
         """Return the question with its price as JSON values: what the ledger records and replay compares."""

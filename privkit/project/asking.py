@@ -161,15 +161,14 @@ def planned(
             question = replace(question, keys=grouped(question.keys))
         check_frame(data, question, function)
         plan = make_plan(question, project.budget.measure, price, function)
-        left = project.remaining
 
     def run(asked: Plan, again: bool) -> Release:
         # What comes back must not hold the frame, as this function does.
         return release(
-            project, replace(asked, run=None, left=None), data, again=again, version=version, function=function
+            project, replace(asked, run=None, remaining=None), data, again=again, version=version, function=function
         )
 
-    return (marked_plan(plan) if project.simulated else plan).bound_to(run, left)
+    return (marked_plan(plan) if project.simulated else plan).bound_to(run, lambda: project.remaining)
 
 
 #: What the question is made of, and how much of one person counts; the rest is its price.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import secrets
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from privkit.values.keys import Keys
     from privkit.values.unit import PrivacyUnit
 
+#: Integers within a range below this are looked up in a table.
+_TABLE = 1 << 16
 #: Up to this many counters each block has its own.
 _COUNTERS = 1 << 14
 
@@ -48,8 +52,11 @@ def positions(
     [[1, 1, 0, 0, 1]]
     """
     source = open_source(data, keys, unit, [value], function=function)
-    find = _finder(source.table[value], np.asarray(candidates, dtype=np.float64))
-    width = 2 * len(candidates) + 1
+    ends, width = np.asarray(candidates, dtype=np.float64), 2 * len(candidates) + 1
+    whole = _whole_numbers(source.table[value], ends)
+    if whole is not None and keys is None and unit is None:
+        return whole.counted(len(source), width)
+    find = _finder(source.table[value], ends) if whole is None else whole.find
     if unit is not None:
         rows = bounded_rows(source, find, bounds, secrets.token_bytes(16) if salt is None else salt)
         counts = np.bincount(rows.place * width + rows.values, minlength=source.cells * width)
@@ -65,6 +72,46 @@ def positions(
     for block in over_blocks(work, len(source)):
         total += block if source.cells * width <= _COUNTERS else np.bincount(block, minlength=len(total))
     return total.reshape(source.cells, width)
+
+
+@dataclass(frozen=True, eq=False)
+class _WholeNumbers:
+    """A column of integers and the position of each integer from `low` to `high`; those outside have the ends' own."""
+
+    array: NDArray[Any]
+    low: int
+    high: int
+    position: NDArray[np.int64]
+
+    def _places(self, rows: slice) -> NDArray[np.int64]:
+        return np.clip(self.array[rows], self.low, self.high).astype(np.int64, copy=False) - self.low
+
+    def find(self, rows: slice) -> NDArray[np.int64]:
+        """Return the positions of a block of rows."""
+        return self.position[self._places(rows)]
+
+    def counted(self, rows: int, width: int) -> NDArray[np.int64]:
+        """Return how many rows each position has; shape (1, width)."""
+        blocks = over_blocks(lambda part: np.bincount(self._places(part), minlength=len(self.position)), rows)
+        counts = np.sum([np.zeros(len(self.position), dtype=np.int64), *blocks], axis=0)
+        found = np.zeros((1, width), dtype=np.int64)
+        np.add.at(found[0], self.position, counts)
+        return found
+
+
+def _whole_numbers(column: pd.Series, candidates: NDArray[np.float64]) -> _WholeNumbers | None:
+    """Return an integer column's positions by a table, or None for other columns and wide candidates."""
+    if not (isinstance(column.dtype, np.dtype) and column.dtype.kind in "iu"):
+        return None
+    array = column.to_numpy()
+    low, high = math.floor(candidates[0]) - 1, math.ceil(candidates[-1]) + 1
+    if high - low >= _TABLE or low < -(2**53) or high > 2**53:
+        return None
+    every = np.arange(low, high + 1, dtype=np.float64)
+    position = np.searchsorted(candidates, every, side="left") + np.searchsorted(candidates, every, side="right")
+    limits = np.iinfo(array.dtype)
+    least, most = max(low, int(limits.min)), min(high, int(limits.max))
+    return _WholeNumbers(array, least, most, position[least - low : most - low + 1]) if least <= most else None
 
 
 def _finder(column: pd.Series, candidates: NDArray[np.float64]) -> Callable[[slice], NDArray[Any]]:

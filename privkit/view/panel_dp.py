@@ -192,7 +192,7 @@ class PlanPanel(Panel):
 
 def picture(plan: Plan, first: Plan) -> Markup:
     """Return what the price buys: the error band, and the share of what is left."""
-    return card(plan_answer(plan), STYLE, _band(plan, first), *_share(replace(plan, left=first.left)))
+    return card(plan_answer(plan), STYLE, _band(plan, first), *_share(replace(plan, remaining=lambda: first.left)))
 
 
 def _band(plan: Plan, first: Plan) -> Markup | None:
