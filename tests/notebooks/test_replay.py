@@ -83,6 +83,10 @@ def _cells(path):
 def _shown(cell):
     shown = []
     for output in cell.outputs:
+        if output.output_type == "stream" and shown and shown[-1][:2] == ("stream", output.name):
+            shown[-1] = (*shown[-1][:2], shown[-1][2] + output.text, None, None)  # how it was cut is a matter of time
+            continue
         data = {kind: text for kind, text in output.get("data", {}).items() if not kind.startswith("image/")}
-        shown.append((output.output_type, data, output.get("text"), output.get("ename"), output.get("evalue")))
+        kind = output.name if output.output_type == "stream" else data
+        shown.append((output.output_type, kind, output.get("text"), output.get("ename"), output.get("evalue")))
     return shown
