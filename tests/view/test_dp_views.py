@@ -140,7 +140,7 @@ def test_hostile_names_and_keys_stay_text(name):
 
 
 def test_a_plan_tells_its_price_and_what_the_project_keeps():
-    plan = plan_of(["a", "b"]).bound_to(lambda again: None, PrivacyLoss.of(epsilon=0.8))
+    plan = plan_of(["a", "b"]).bound_to(lambda again: None, lambda: PrivacyLoss.of(epsilon=0.8))
     lines = repr(plan).splitlines()
     assert lines[0] == "count by 'city': 2 numbers, each ± 6 (95 %), for ε = 0.5 in all"
     assert lines[1] == "The project has ε = 0.8 left; after it, ε = 0.3."
@@ -148,12 +148,12 @@ def test_a_plan_tells_its_price_and_what_the_project_keeps():
 
 
 def test_a_plan_that_does_not_fit_names_the_amount_that_does():
-    plan = plan_of().bound_to(lambda again: None, PrivacyLoss.of(epsilon=0.1))
+    plan = plan_of().bound_to(lambda again: None, lambda: PrivacyLoss.of(epsilon=0.1))
     assert repr(plan).splitlines()[1] == (
         "The project has ε = 0.1 left: ε = 0.4 short, unless the answer is in the ledger already."
     )
     assert repr(plan).splitlines()[-1] == "next: epsilon=0.1 · project.ledger"
-    spent = plan_of().bound_to(lambda again: None, PrivacyLoss.zero(Measure.PURE))
+    spent = plan_of().bound_to(lambda again: None, lambda: PrivacyLoss.zero(Measure.PURE))
     assert repr(spent).splitlines()[-1] == "next: project.ledger"
 
 
