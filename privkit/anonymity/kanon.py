@@ -14,7 +14,7 @@ from privkit.anonymity.columns import quasi_identifiers
 from privkit.tally.classes import Tally
 from privkit.tally.coded import count_classes
 from privkit.values.contribution import positive_int
-from privkit.values.show import Paneled, Plotted
+from privkit.values.show import Explorable, Plotted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class KAnonymityReport(Paneled, Plotted):
+class KAnonymityReport(Explorable, Plotted):
     """The equivalence classes of a table by their sizes. Exact, for the owner's eyes; no release.
 
     A table is k-anonymous if every row shares its quasi-identifiers with at least k - 1 others (Sweeney 2002,

@@ -21,7 +21,7 @@ from privkit.tally.frame import column_names, open_frame
 from privkit.tally.pairs import paired
 from privkit.tally.subsets import row_classes, row_numbers
 from privkit.values.criteria.kmap import population_size
-from privkit.values.show import Paneled, Plotted
+from privkit.values.show import Explorable, Plotted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class RiskReport(Paneled, Plotted):
+class RiskReport(Explorable, Plotted):
     """How likely it is that somebody is re-identified. Exact figures of raw data, for the owner's eyes; no release.
 
     Attributes
@@ -60,6 +60,8 @@ class RiskReport(Paneled, Plotted):
         their F is taken to be f, which overstates the risk and never understates it.
     sizes : array of int64, shape (n_classes,)
         f.
+    tally : Tally
+        The classes. It holds their values, and the forms of this report show none of them.
     unit : str or None
         The column of persons.
     copula : CopulaReport or None
@@ -78,6 +80,7 @@ class RiskReport(Paneled, Plotted):
     population_unique: int | None
     classes_outside: int
     sizes: NDArray[np.int64]
+    tally: Tally
     unit: str | None = None
     copula: CopulaReport | None = None
 
@@ -211,6 +214,7 @@ def risk(
         population_unique=None if counted.sizes is None else int(((f == 1) & (counted.sizes == 1)).sum()),
         classes_outside=0 if counted.sizes is None else int((counted.sizes < f).sum()),
         sizes=f,
+        tally=tally,
         unit=unit,
         copula=copula_uniqueness(data, columns, population=counted.size) if copula and counted.size else None,
     )

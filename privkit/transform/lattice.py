@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,11 +15,14 @@ from privkit.transform.classes import Classes, Rollup
 from privkit.transform.generalize import level_number
 from privkit.transform.search import Found
 from privkit.transform.task import Task, prepare
+from privkit.values.criteria import KAnonymity
 from privkit.values.show import Paneled, Shown
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
+    from privkit.tally.classes import Tally
     from privkit.values.criteria import Criterion
 
 _LARGEST = 1_000_000
@@ -68,6 +71,14 @@ class Lattice(Paneled, Shown):
         """Return one node's figures: suppressed, k, classes, loss, feasible."""
         rollup = Rollup(self.task.coding)
         return self._figures(rollup, rollup.at(self._levels(levels)))
+
+    def sizes(self, levels: Mapping[str, int | str]) -> NDArray[np.int64]:
+        """Return the rows of each class at a node, before any is suppressed."""
+        return Rollup(self.task.coding).at(self._levels(levels)).sizes
+
+    def at_k(self, k: int) -> Lattice:
+        """Return the same lattice, judged by k-anonymity alone."""
+        return replace(self, task=replace(self.task, criterion=KAnonymity(k)))
 
     def apply(self, levels: Mapping[str, int | str]) -> Anonymized:
         """Return the table at a node, its violating classes suppressed.
@@ -176,3 +187,21 @@ def lattice(
         unit=unit, function="lattice",
     )  # fmt: skip
     return Lattice(task, data)
+
+
+def lattice_of(
+    tally: Tally, *, k: int, hierarchies: Mapping[str, object], suppress: float = 0.02, function: str = "panel"
+) -> Lattice:
+    """Return the lattice of a table of which only the classes are known: other columns are not in it.
+
+    Raises
+    ------
+    ParameterError
+        If the classes are measured in persons, who cannot be told apart from them.
+    HierarchyError
+    """
+    if tally.persons is not None:
+        rule = "hierarchies= explores rows, and this report counts persons. Use df.privacy.lattice(..., unit=...)."
+        raise ParameterError.together(function, ("hierarchies", "unit"), rule)
+    rows = tally.keys.iloc[np.repeat(np.arange(tally.n_classes), tally.sizes)].reset_index(drop=True)
+    return lattice(rows, list(tally.by), k=k, hierarchies=hierarchies, suppress=suppress)

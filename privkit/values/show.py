@@ -6,6 +6,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from matplotlib.axes import Axes
 
 
@@ -65,3 +67,35 @@ class Paneled:
         ipywidgets.Widget
         """
         return _view("panel").panel_of(self)
+
+
+class Explorable(Paneled):
+    """A report on classes whose panel can also explore how generalizing its columns would change them."""
+
+    __slots__ = ()
+
+    def panel(self, *, hierarchies: Mapping[str, object] | None = None) -> Any:
+        """Return a live panel of the report: class sizes with a line that moves, and what each column contributes.
+
+        It reads no rows and spends nothing. Where no kernel runs, its last picture stands still.
+
+        Parameters
+        ----------
+        hierarchies : dict, optional
+            Adds the lattice explorer: a level per column, and k, suppression and loss at once. Column → hierarchy, as
+            in `anonymize`; one is proposed for each column that is not named, so that ``{}`` will do.
+
+        Returns
+        -------
+        ipywidgets.Widget
+
+        Raises
+        ------
+        HierarchyError
+            If a hierarchy lacks values.
+        ParameterError
+            If the report counts persons: ``df.privacy.lattice(..., unit=...)`` explores those.
+        """
+        if hierarchies is None:
+            return super().panel()
+        return _view("panel").panel_of(self, hierarchies=hierarchies)

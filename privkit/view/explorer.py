@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ipywidgets import HTML, SelectionSlider
 
+from privkit.values.criteria import KAnonymity
 from privkit.view import text
 from privkit.view.markup import Markup, badge, card, meter, table, tag
-from privkit.view.panel_base import Panel
+from privkit.view.panel_base import Panel, inserted
+from privkit.view.panel_sizes import Sizes, histogram
 from privkit.view.panel_style import STYLE
 from privkit.view.words import label, number, percent, plural
 
@@ -26,6 +29,14 @@ class LatticeExplorer(Panel):
 
     Exact, for the owner's eyes; spends nothing.
 
+    Parameters
+    ----------
+    lattice : Lattice
+    levels : mapping of str to int, optional
+        Where the sliders begin; at the values as they are by default.
+    then : callable, optional
+        Returns what to type next, where that is not ``panel.lattice.apply(panel.levels_)``.
+
     Attributes
     ----------
     lattice : Lattice
@@ -35,15 +46,18 @@ class LatticeExplorer(Panel):
         Their figures, as ``lattice.node`` tells them.
     """
 
-    def __init__(self, lattice: Lattice, levels: Mapping[str, int] | None = None) -> None:
+    def __init__(
+        self, lattice: Lattice, levels: Mapping[str, int] | None = None, then: Callable[[], str] | None = None
+    ) -> None:
         self.lattice = lattice
         self.levels_ = {name: int((levels or {}).get(name, 0)) for name in lattice.columns}
         self.node_: dict[str, Any] = {}
-        self._known: dict[tuple[int, ...], dict[str, Any]] = {}
+        self._known: dict[tuple[int, ...], tuple[dict[str, Any], Sizes]] = {}
+        self._then = then or (lambda: "panel.lattice.apply(panel.levels_)")
         self._picture = HTML()
         names = lattice.level_names()
         self.sliders = {name: self._slider(name, names[name]) for name in lattice.columns}
-        self._worst = self._figures({name: size - 1 for name, size in lattice.shape.items()})["loss"]
+        self._worst = self._figures({name: size - 1 for name, size in lattice.shape.items()})[0]["loss"]
         super().__init__([*self.sliders.values(), self._picture])
         with self.calm(self._picture):
             self._draw()
@@ -70,51 +84,84 @@ class LatticeExplorer(Panel):
         for name, level in levels.items():
             self.sliders[name].value = level
 
-    def _figures(self, levels: Mapping[str, int]) -> dict[str, Any]:
+    def judge(self, k: int) -> None:
+        """Judge every node by another k."""
+        with self.calm(self._picture):
+            self.lattice = self.lattice.at_k(k)
+            self._known.clear()
+            self._draw()
+
+    def _figures(self, levels: Mapping[str, int]) -> tuple[dict[str, Any], Sizes]:
         place = tuple(levels.values())
         if place not in self._known:
             if len(self._known) >= _KEPT:
                 self._known.clear()
-            self._known[place] = self.lattice.node(levels)
+            sizes = self.lattice.sizes(levels)
+            self._known[place] = self.lattice.node(levels), Sizes.of(sizes, sizes)
         return self._known[place]
 
     def _draw(self) -> None:
-        self.node_ = self._figures(self.levels_)
-        self._picture.value = str(picture(self.lattice, self.levels_, self.node_, self._worst))
+        found = self._figures(self.levels_)
+        self.node_ = found[0]
+        self._picture.value = str(picture(self.lattice, self.levels_, found, self._worst, self._then()))
 
     def still(self) -> str:
         """Return the picture as it is now."""
         return str(self._picture.value)
 
     def words(self) -> str:
-        """Return the lattice's text."""
-        return text.render(self.lattice)
+        """Return the lattice's text, and the node that is shown."""
+        levels = _typed(self.levels_)
+        told = f"At {levels}: {answer(self.lattice, self.node_)}; {verdict(self.lattice, self.node_)}."
+        return inserted(text.render(self.lattice), [told])
 
 
-def picture(lattice: Lattice, levels: Mapping[str, int], node: Mapping[str, Any], worst: float) -> Markup:
-    """Return what a node reaches and costs."""
-    task = lattice.task
-    n = task.coding.n_rows
-    suppressed, limit = node["suppressed"], task.limit
-    met = f"{task.criterion} holds with {number(suppressed)} of {plural(n, 'record')} suppressed"
-    unmet = f"{number(suppressed)} records would have to be suppressed; {number(limit)} are allowed"
+def answer(lattice: Lattice, node: Mapping[str, Any]) -> str:
+    """Return a node's figures in one line."""
+    gone = percent(node["suppressed"], lattice.task.coding.n_rows)
+    return f"k = {number(node['k'])}, {gone} suppressed, {lattice.task.utility} = {number(node['loss'])}"
+
+
+def verdict(lattice: Lattice, node: Mapping[str, Any]) -> str:
+    """Return whether the criteria hold at a node, with how many records suppressed."""
+    suppressed, task = node["suppressed"], lattice.task
+    if node["feasible"]:
+        return f"{task.criterion} holds with {number(suppressed)} of {plural(task.coding.n_rows, 'record')} suppressed"
+    return f"{number(suppressed)} records would have to be suppressed; {number(task.limit)} are allowed"
+
+
+def picture(
+    lattice: Lattice, levels: Mapping[str, int], found: tuple[Mapping[str, Any], Sizes], worst: float, then: str
+) -> Markup:
+    """Return what a node reaches and costs: its figures, and its classes by size."""
+    task, (node, sizes) = lattice.task, found
+    n, suppressed = task.coding.n_rows, node["suppressed"]
     loss = node["loss"] / worst if worst else 0.0
     gone = f"{number(suppressed)} ({percent(suppressed, n)})"
     rows = [
         ["k of what is kept", number(node["k"]), ""],
         ["classes", number(node["classes"]), ""],
-        ["suppressed", gone, _bar(suppressed / n if n else 0, limit / n if n else 0)],
+        ["suppressed", gone, _bar(suppressed / n if n else 0, task.limit / n if n else 0)],
         [task.utility, number(node["loss"]), meter(loss, f"{percent(min(loss, 1))} of the loss with all at *")],
     ]
     return card(
-        f"k = {number(node['k'])}, {percent(suppressed, n)} suppressed, {task.utility} = {number(node['loss'])}",
+        answer(lattice, node),
         STYLE,
-        badge(node["feasible"], met if node["feasible"] else unmet),
+        badge(node["feasible"], verdict(lattice, node)),
         table(["figure", "value", ""], rows),
+        _classes(lattice, sizes),
         tag("p", "Its levels: ", tag("code", _typed(levels))),
-        then=["panel.lattice.apply(panel.levels_)"],
+        then=[then],
         exact=True,
     )
+
+
+def _classes(lattice: Lattice, sizes: Sizes) -> Markup | None:
+    """Draw the class sizes before suppression, with a line at the k that is asked for, where it counts rows."""
+    asked = [part.k for part in lattice.task.criterion.parts if isinstance(part, KAnonymity) and part.unit is None]
+    if not asked or not sizes.n_rows:
+        return None
+    return histogram(sizes, max(asked), f"k = {number(max(asked))}", "class size at these levels (rows)")
 
 
 def _bar(share: float, limit: float) -> Markup:

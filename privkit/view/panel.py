@@ -15,13 +15,15 @@ if TYPE_CHECKING:
     from privkit.project.project import Project
 
 
-def panel_of(value: object) -> Any:
+def panel_of(value: object, **options: Any) -> Any:
     """Return the panel of a value.
 
     Parameters
     ----------
-    value : Project, Plan, KAnonymityReport, RiskReport, Lattice or Anonymized
+    value : Project, Plan, KAnonymityReport, RiskReport or Lattice
         What it shows.
+    **options : object
+        What its panel takes besides: ``hierarchies`` for reports.
 
     Returns
     -------
@@ -38,7 +40,7 @@ def panel_of(value: object) -> Any:
     view = view_of("panel", value)
     if view is None:
         raise TypeError(f"{type(value).__name__} has no panel")
-    return view.panel(value)
+    return view.panel(value, **options)
 
 
 def budget_panel(project: Project) -> Any:

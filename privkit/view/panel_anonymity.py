@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import singledispatch
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ipywidgets import HTML, BoundedIntText, HBox, IntSlider, Layout
 
@@ -12,9 +12,14 @@ from privkit.anonymity.kanon import KAnonymityReport
 from privkit.view import html, text
 from privkit.view.markup import Markup, badge, card, tag
 from privkit.view.panel_base import Panel
+from privkit.view.panel_columns import Columns
+from privkit.view.panel_explored import explorer_of, shown_below, still_of, words_of
 from privkit.view.panel_sizes import Sizes, histogram
 from privkit.view.panel_style import STYLE
 from privkit.view.words import names, number, percent, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 #: Where the slider ends, at least and at most: a larger k is typed.
 _LEAST, _MOST = 20, 100
@@ -27,28 +32,37 @@ def panel(value: object) -> Any:
 
 
 @panel.register(KAnonymityReport)
-def _kanon(report: KAnonymityReport) -> KPanel:
-    return KPanel(report)
+def _kanon(report: KAnonymityReport, hierarchies: Mapping[str, object] | None = None) -> KPanel:
+    return KPanel(report, hierarchies)
 
 
 class KPanel(Panel):
     """The rows by the size of their class, and how many fall short of a k that you move. Exact, for the owner's eyes.
 
+    Parameters
+    ----------
+    report : KAnonymityReport
+    hierarchies : mapping, optional
+        Adds the lattice explorer, judged by the k that is shown.
+
     Attributes
     ----------
     report : KAnonymityReport
         The report with the k that is shown.
+    explorer : LatticeExplorer or None
     """
 
-    def __init__(self, report: KAnonymityReport) -> None:
+    def __init__(self, report: KAnonymityReport, hierarchies: Mapping[str, object] | None = None) -> None:
         self.report = replace(report, required=report.required or 5)
         self._sizes = Sizes.of(report.tally.counts, report.tally.sizes)
+        self._columns = Columns(report.tally, "kanon")
         self._picture = HTML()
         k, end = self.report.required or 5, min(max(self._sizes.largest + 1, _LEAST), _MOST)
         most = max(report.n_rows, k, end)
         self.slider = IntSlider(k, 1, max(end, k), description="k", readout=False, layout=Layout(width="24em"))
         self.number = BoundedIntText(k, min=1, max=most, description="k =", layout=Layout(width="12em"))
-        super().__init__([HBox([self.slider, self.number]), self._picture])
+        self.explorer = explorer_of(report.tally, lambda: self.report.required or 1, hierarchies)
+        super().__init__([HBox([self.slider, self.number]), self._picture, *shown_below(self.explorer)])
         self.slider.observe(lambda change: self.show(change.new), "value")
         self.number.observe(lambda change: self.show(change.new), "value")
         self._draw()
@@ -62,21 +76,23 @@ class KPanel(Panel):
             self.number.value = k
             self.slider.value = min(k, self.slider.max)
             self._draw()
+            if self.explorer is not None:
+                self.explorer.judge(k)
 
     def _draw(self) -> None:
-        self._picture.value = str(picture(self.report, self._sizes))
+        self._picture.value = str(picture(self.report, self._sizes, self._columns))
 
     def still(self) -> str:
-        """Return the report's HTML, at the k that is shown."""
-        return html.render(self.report)
+        """Return the report's HTML at the k that is shown, what each column contributes, and the explorer."""
+        return still_of([html.render(self.report)], self._columns, self.report.required or 1, self.explorer)
 
     def words(self) -> str:
-        """Return the report's text, at the k that is shown."""
-        return text.render(self.report)
+        """Return the same as text."""
+        return words_of(text.render(self.report), self._columns, self.report.required or 1, self.explorer)
 
 
-def picture(report: KAnonymityReport, sizes: Sizes) -> Markup:
-    """Return the verdict at the report's k, and the histogram with its line."""
+def picture(report: KAnonymityReport, sizes: Sizes, columns: Columns) -> Markup:
+    """Return the verdict at the report's k, the histogram with its line, and what each column contributes."""
     k = report.required or 1
     if not sizes.n_rows:
         return Markup(html.render(report))
@@ -92,5 +108,6 @@ def picture(report: KAnonymityReport, sizes: Sizes) -> Markup:
         if short
         else None,
         histogram(sizes, k, f"k = {number(k)}", f"class size ({what})"),
+        columns.html(k),
         exact=True,
     )

@@ -69,3 +69,16 @@ def live(**options: Any) -> HTML:
     place = HTML(**options)
     place.add_class("privkit-live")
     return place
+
+
+def inserted(text: str, lines: Sequence[str]) -> str:
+    r"""Return a text with more lines, before the one that says what to type next.
+
+    Examples
+    --------
+    >>> inserted("answer\nnext: .plot()", ["more"])
+    'answer\nmore\nnext: .plot()'
+    """
+    told = text.splitlines()
+    place = len(told) - 1 if told and told[-1].startswith("next: ") else len(told)
+    return "\n".join([*told[:place], *lines, *told[place:]])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import singledispatch
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ipywidgets import HTML, BoundedFloatText, FloatLogSlider, HBox, Layout
 
@@ -12,9 +12,14 @@ from privkit.risk.report import RiskReport
 from privkit.view import html, text
 from privkit.view.markup import Markup, badge, card, table, tag
 from privkit.view.panel_base import Panel
+from privkit.view.panel_columns import Columns
+from privkit.view.panel_explored import explorer_of, shown_below, still_of, words_of
 from privkit.view.panel_sizes import Sizes, histogram
 from privkit.view.panel_style import STYLE
 from privkit.view.words import names, number, percent, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _LOWEST = 0.01
 
@@ -26,8 +31,8 @@ def panel(value: object) -> Any:
 
 
 @panel.register(RiskReport)
-def _risk(report: RiskReport) -> RiskPanel:
-    return RiskPanel(report)
+def _risk(report: RiskReport, hierarchies: Mapping[str, object] | None = None) -> RiskPanel:
+    return RiskPanel(report, hierarchies)
 
 
 class RiskPanel(Panel):
@@ -35,17 +40,25 @@ class RiskPanel(Panel):
 
     Exact, for the owner's eyes.
 
+    Parameters
+    ----------
+    report : RiskReport
+    hierarchies : mapping, optional
+        Adds the lattice explorer, judged by the least class size that the threshold lets pass.
+
     Attributes
     ----------
     report : RiskReport
     threshold : float
         The prosecutor risk above which a row is counted, strictly.
+    explorer : LatticeExplorer or None
     """
 
-    def __init__(self, report: RiskReport) -> None:
+    def __init__(self, report: RiskReport, hierarchies: Mapping[str, object] | None = None) -> None:
         self.report = report
         self.threshold = _start(report)
         self._sizes = Sizes.of(report.sizes, report.sizes)
+        self._columns = Columns(report.tally, "risk")
         self._picture = HTML()
         self.slider = FloatLogSlider(
             value=self.threshold,
@@ -59,7 +72,8 @@ class RiskPanel(Panel):
         self.number = BoundedFloatText(
             value=self.threshold, min=_LOWEST, max=1, step=0.01, description="risk >", layout=Layout(width="12em")
         )
-        super().__init__([HBox([self.slider, self.number]), self._picture])
+        self.explorer = explorer_of(report.tally, lambda: _least(self.threshold), hierarchies)
+        super().__init__([HBox([self.slider, self.number]), self._picture, *shown_below(self.explorer)])
         self.slider.observe(lambda change: self.show(float(f"{change.new:.2g}")), "value")
         self.number.observe(lambda change: self.show(change.new), "value")
         self._draw()
@@ -69,42 +83,54 @@ class RiskPanel(Panel):
         if threshold == self.threshold:
             return
         with self.calm(self._picture):
-            self.threshold = threshold
+            before, self.threshold = _least(self.threshold), threshold
             self.number.value = threshold
             if abs(math.log(self.slider.value / threshold)) > 0.04:  # else the slider's own step
                 self.slider.value = threshold
             self._draw()
+            if self.explorer is not None and _least(threshold) != before:
+                self.explorer.judge(_least(threshold))
 
     def _draw(self) -> None:
-        self._picture.value = str(picture(self.report, self._sizes, self.threshold))
+        self._picture.value = str(picture(self.report, self._sizes, self._columns, self.threshold))
 
     def still(self) -> str:
-        """Return the picture as it is now."""
-        return str(self._picture.value)
+        """Return the report's HTML, how many are above the threshold, the column contributions, and the explorer."""
+        told = str(card(_above(self.report, self._sizes, self.threshold)))
+        parts = [html.render(self.report), *([told] if self._sizes.n_rows else [])]
+        return still_of(parts, self._columns, _least(self.threshold), self.explorer)
 
     def words(self) -> str:
-        """Return the report's text."""
-        return text.render(self.report)
+        """Return the same as text."""
+        more = [f"{_above(self.report, self._sizes, self.threshold)}."] if self._sizes.n_rows else []
+        return words_of(text.render(self.report), self._columns, _least(self.threshold), self.explorer, *more)
 
 
-def picture(report: RiskReport, sizes: Sizes, threshold: float) -> Markup:
-    """Return how many rows are at risk above the threshold, the histogram with its line, and the attackers."""
+def picture(report: RiskReport, sizes: Sizes, columns: Columns, threshold: float) -> Markup:
+    """Return how many rows are at risk above the threshold, the histogram with its line, columns and attackers."""
     if not sizes.n_rows:
         return Markup(html.render(report))
     least = _least(threshold)
-    above = sizes.rows_below(least)
     what = "rows" if report.unit is None else "persons"
-    share = f"{number(above)} of {number(sizes.n_rows)} {what} ({percent(above, sizes.n_rows)})"
     rows = [[found.attacker, number(found.highest), number(found.average)] for found in report.attackers]
     return card(
         f"highest risk {number(report.prosecutor.highest)} by {names(report.qi)}",
         STYLE,
-        badge(not above, f"{share} at a prosecutor risk above {number(threshold)}"),
+        badge(not sizes.rows_below(least), _above(report, sizes, threshold)),
         tag("p", f"That is every class of fewer than {plural(least, what[:-1])}: the risk is 1 over its size."),
         histogram(sizes, least, f"risk {number(threshold)}", f"class size ({what})"),
-        table(["attacker", "highest", "average"], rows),
+        columns.html(least),
+        table(["attacker", "highest", "average"], rows, caption="Risk by attacker"),
         exact=True,
     )
+
+
+def _above(report: RiskReport, sizes: Sizes, threshold: float) -> str:
+    """Return how many rows are above the threshold, and their share."""
+    what = "rows" if report.unit is None else "persons"
+    above = sizes.rows_below(_least(threshold))
+    share = f"{number(above)} of {number(sizes.n_rows)} {what} ({percent(above, sizes.n_rows)})"
+    return f"{share} at a prosecutor risk above {number(threshold)}"
 
 
 def _least(threshold: float) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import importlib.util
 import re
 
@@ -14,14 +15,16 @@ from ipywidgets import HTML
 
 import privkit as pk
 from privkit.dp.noise import Laplace
-from privkit.errors import LedgerError
+from privkit.errors import LedgerError, ParameterError
 from privkit.risk.report import risk
 from privkit.transform.lattice import lattice
 from privkit.values.show import Paneled
 from privkit.view.panel import panel_of
+from privkit.view.panel_columns import Columns
 from privkit.view.panel_history import History, accuracy, over_time
 from privkit.view.panel_risk import _least
 from privkit.view.panel_sizes import Sizes, histogram
+from privkit.view.words import percent
 
 HOSTILE = '"><img src=x onerror=alert(1)>'
 
@@ -45,8 +48,8 @@ def project(ledger_path):
 
 
 def shown(panel):
-    html = "".join(str(widget.value) for widget in _all(panel) if isinstance(widget, HTML))
-    return re.sub(r"\s+", " ", re.sub(r"<style>.*?</style>|<[^>]+>", " ", html, flags=re.DOTALL))
+    parts = "".join(str(widget.value) for widget in _all(panel) if isinstance(widget, HTML))
+    return re.sub(r"\s+", " ", re.sub(r"<style>.*?</style>|<[^>]+>", " ", parts, flags=re.DOTALL))
 
 
 # -- plans -------------------------------------------------------------------------------------------------------------
@@ -228,6 +231,60 @@ def test_one_over_k_means_k(k):
     assert _least(1 / k) == k
 
 
+# -- what each column contributes --------------------------------------------------------------------------------------
+
+
+def short_rows(frame, columns, k):
+    """Count the rows in classes of fewer than k by pandas, as a person would."""
+    if not columns:
+        return len(frame) if len(frame) < k else 0
+    sizes = frame.groupby(columns, dropna=False)[frame.columns[0]].transform("size")
+    return int((sizes < k).sum())
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 2), st.sampled_from(["a", "b", None]), st.booleans()), max_size=40),
+    st.integers(1, 12),
+)
+def test_contributions_are_those_that_pandas_counts(rows, k):
+    frame = pd.DataFrame(rows, columns=["x", "y", "z"]).astype({"y": object})
+    columns = ["x", "y", "z"]
+    by_name = {share.column: share for share in Columns(pk.kanon(frame, columns).tally, "kanon").shares(k)}
+    assert set(by_name) == set(columns)
+    for name, share in by_name.items():
+        others = [other for other in columns if other != name]
+        expected = short_rows(frame.assign(_=0), others, k) if len(frame) else 0
+        assert share.without == expected
+        assert share.alone == (short_rows(frame.assign(_=0), [name], k) if len(frame) else 0)
+        assert share.contribution == (short_rows(frame.assign(_=0), columns, k) if len(frame) else 0) - expected >= 0
+
+
+def test_contributions_follow_the_line(people):
+    panel = panel_of(pk.kanon(people, ["zip", HOSTILE, "age"], k=5))
+    for k in (2, 5, 9):
+        panel.number.value = k
+        short = short_rows(people, ["zip", HOSTILE, "age"], k)
+        gone = short - short_rows(people, [HOSTILE, "age"], k)
+        assert f"zip: {gone:,} of {short:,}" in repr(panel)
+        assert f"{gone:,} ({percent(gone, short)})" in shown(panel)
+        assert f"{gone:,} ({percent(gone, short)})" in panel.still()
+
+
+def test_of_one_column_alone_everything_is_its_contribution(people):
+    panel = panel_of(risk(people, "age", threshold=0.02))
+    short = short_rows(people, ["age"], 50)
+    assert f"age: {short:,} of {short:,} (100 %)" in repr(panel)
+
+
+def test_where_persons_are_counted_the_panel_says_why_it_tells_no_contributions(people):
+    table = people.assign(person=np.arange(len(people)) // 2)
+    for report in (pk.kanon(table, ["zip", "age"], k=5, unit="person"), risk(table, ["zip", "age"], unit="person")):
+        panel = panel_of(report)
+        assert "here classes are measured in persons" in shown(panel)
+        with pytest.raises(ParameterError, match="persons"):
+            report.panel(hierarchies={})
+
+
 # -- the lattice -------------------------------------------------------------------------------------------------------
 
 
@@ -244,6 +301,40 @@ def test_the_explorer_tells_what_the_lattice_tells(people):
     assert panel.lattice.apply(panel.levels_).suppressed_ == 0
 
 
+@pytest.mark.parametrize("kind", ["kanon", "risk"])
+def test_a_report_with_hierarchies_explores_its_own_classes(people, kind):
+    qi, steps = ["zip", "age"], {"age": pk.Hierarchy.intervals(10, 30)}
+    report = pk.kanon(people, qi, k=5) if kind == "kanon" else risk(people, qi)
+    panel = report.panel(hierarchies=steps)
+    expected = lattice(people, qi, k=5, hierarchies=steps)
+    for levels in ({"zip": 0, "age": 0}, {"zip": 1, "age": 1}, {"zip": 4, "age": 2}):
+        panel.explorer.show(levels)
+        assert panel.explorer.node_ == expected.node(levels)
+        assert sorted(panel.explorer.lattice.sizes(levels)) == sorted(expected.sizes(levels))
+        assert f"At {{'zip': {levels['zip']}, 'age': {levels['age']}}}: k = " in repr(panel)
+    assert "lattice(['zip', 'age'], k=5, hierarchies=...)" in html.unescape(shown(panel))
+
+
+def test_the_explorer_of_a_report_is_judged_by_the_line(people):
+    panel = pk.kanon(people, ["zip", "age"], k=5).panel(hierarchies={})
+    panel.explorer.show({"age": 2})
+    for k in (2, 9, 20):
+        panel.number.value = k
+        expected = lattice(people, ["zip", "age"], k=k).node(panel.explorer.levels_)
+        assert panel.explorer.node_ == expected
+        assert f"k={k}" in shown(panel)
+    risky = risk(people, ["zip", "age"]).panel(hierarchies={})
+    risky.number.value = 0.1
+    assert risky.explorer.node_ == lattice(people, ["zip", "age"], k=10).node(risky.explorer.levels_)
+
+
+def test_a_table_with_too_few_rows_for_k_has_an_explorer(people):
+    for rows in (0, 3):
+        panel = pk.kanon(people[:rows], ["zip", "age"], k=5).panel(hierarchies={})
+        assert (panel.explorer is None) == (rows == 0)
+        assert repr(panel)
+
+
 # -- all of them -------------------------------------------------------------------------------------------------------
 
 
@@ -255,6 +346,8 @@ def panels(project, people):
         panel_of(pk.kanon(people, ["zip", HOSTILE])),
         panel_of(risk(people, ["zip", HOSTILE])),
         panel_of(lattice(people, ["zip", HOSTILE], k=5)),
+        pk.kanon(people, ["zip", HOSTILE], k=5).panel(hierarchies={}),
+        risk(people, ["zip", HOSTILE]).panel(hierarchies={}),
     ]
 
 
