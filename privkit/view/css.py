@@ -44,5 +44,12 @@ CSS = """
 .privkit .pk-unmet span { color: #D55E00; font-weight: 700; }
 .privkit .pk-note { font-size: 0.85em; color: var(--jp-content-font-color2, inherit); }
 .privkit code { background: transparent; color: inherit; font-family: var(--jp-code-font-family, monospace); }
-@media (forced-colors: active) { .privkit .pk-bar { background: Highlight; } }
+.privkit .pk-ends { display: flex; align-items: center; gap: 0.6em; font-variant-numeric: tabular-nums; }
+.privkit .pk-ends .pk-range { width: 9em; }
+@media (forced-colors: active) {
+  .privkit .pk-bar, .privkit .pk-swatch { forced-color-adjust: none; border-color: CanvasText; }
+  .privkit .pk-bar { background: Highlight; }
+  .privkit .pk-bar.pk-short, .privkit .pk-bar.pk-held {
+    background: repeating-linear-gradient(45deg, CanvasText 0 3px, Canvas 3px 6px); }
+  .privkit .pk-met span, .privkit .pk-unmet span { color: CanvasText; } }
 """

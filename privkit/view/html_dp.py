@@ -70,10 +70,9 @@ def _numbers(release: Release) -> Markup | None:
 
 
 def _total(cell: Cell) -> Markup:
-    """Draw one number near its interval: from zero, the interval of a large one would be too thin to see."""
-    reach = 3 * max(cell.upper - cell.value, cell.value - cell.lower) + 1
-    drawn = interval(cell, cell.value - reach, cell.value + reach)
-    return tag("div", drawn, note(f"{number(cell.lower)} to {number(cell.upper)}"))
+    """Draw one number's interval between its ends: on an axis from zero, that of a large number is too thin to see."""
+    drawn = interval(cell, cell.lower, cell.upper if cell.upper > cell.lower else cell.lower + 1)
+    return tag("div", tag("span", number(cell.lower)), drawn, tag("span", number(cell.upper)), class_="pk-ends")
 
 
 def interval(cell: Cell, low: float, high: float) -> Markup:

@@ -40,15 +40,16 @@ def dot(kind: str, x: float, y: float) -> Markup:
     return Markup(f'<circle class="{esc(kind)}" cx="{x:.1f}" cy="{y:.1f}" r="3"/>')
 
 
-def words(x: float, y: float, text: object, anchor: str = "middle") -> Markup:
-    """Return text at a place.
+def words(x: float, y: float, text: object, anchor: str = "middle", *, small: bool = False) -> Markup:
+    """Return text at a place; `small` where there is little room.
 
     Examples
     --------
     >>> print(words(1, 2, "<b>"))
     <text x="1.0" y="2.0" text-anchor="middle">&lt;b&gt;</text>
     """
-    return Markup(f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{esc(anchor)}">{esc(str(text))}</text>')
+    kind = ' class="pk-small"' if small else ""
+    return Markup(f'<text{kind} x="{x:.1f}" y="{y:.1f}" text-anchor="{esc(anchor)}">{esc(str(text))}</text>')
 
 
 def steps(points: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:

@@ -182,7 +182,7 @@ def _listing(entries: list[Entry], balance: Balance, again: Mapping[int, int] | 
     rows = [
         [
             number(entry.seq),
-            entry.time.replace("T", " ").rstrip("Z"),
+            entry.time[:16].replace("T", " "),
             label(describe(entry.question), 80),
             amount(entry.cost),
             accuracy(entry.question) or "–",

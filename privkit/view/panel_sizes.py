@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Where bars begin; the last one that is needed holds all that is larger.
 _EDGES = (1, 2, 3, 4, 5, 6, 8, 11, 16, 21, 51, 101, 1001, 10_001)
+#: More bars than this have smaller words.
+_ROOMY = 9
 _LEFT, _RIGHT, _TOP, _BOTTOM = 12, WIDTH - 12, 26, 150
 
 
@@ -81,15 +83,18 @@ def histogram(sizes: Sizes, k: float, sign: str, unit: str = "class size (rows)"
     rows = [sizes.rows_below(high) - sizes.rows_below(low) for low, high in bars]
     short = [max(min(sizes.rows_below(k), sizes.rows_below(high)) - sizes.rows_below(low), 0) for low, high in bars]
     wide, top = (_RIGHT - _LEFT) / len(bars), max([*rows, 1])
+    small = len(bars) > _ROOMY
     shapes = [line("pk-axis", (_LEFT, _BOTTOM), (_RIGHT, _BOTTOM))]
     for place, ((low, high), total, under) in enumerate(zip(bars, rows, short, strict=True)):
         x, tall = _LEFT + place * wide + 3, (_BOTTOM - _TOP) / top
         shapes += [
             box("pk-under", x, _BOTTOM - under * tall, wide - 6, under * tall) if under else Markup(),
             box("pk-fill", x, _BOTTOM - total * tall, wide - 6, (total - under) * tall),
-            words(x + wide / 2 - 3, _BOTTOM + 14, _range(low, high)),
-            words(x + wide / 2 - 3, _BOTTOM - total * tall - 3, percent(total, sizes.n_rows)) if total else Markup(),
+            words(x + wide / 2 - 3, _BOTTOM + 14, _range(low, high, last=place == len(bars) - 1), small=small),
         ]
+        if total:
+            above = _BOTTOM - total * tall - 3
+            shapes.append(words(x + wide / 2 - 3, above, percent(total, sizes.n_rows), small=small))
     at = _LEFT + wide * float(np.interp(k, edges, range(len(edges))))
     shapes += [line("pk-limit", (at, _TOP - 8), (at, _BOTTOM)), _signed(at, sign), words(WIDTH / 2, _BOTTOM + 30, unit)]
     told = f"{number(sizes.rows_below(k))} of {number(sizes.n_rows)} rows are left of the line at {sign}"
@@ -102,8 +107,18 @@ def _signed(at: float, sign: str) -> Markup:
     return words(at + (4 if right else -4), _TOP - 10, sign, "start" if right else "end")
 
 
-def _range(low: int, high: int) -> str:
-    def short(size: int) -> str:
-        return number(size) if size < 10_000 else f"{number(size / 1000)}k"
+def _range(low: int, high: int, *, last: bool) -> str:
+    """Return which sizes a bar stands for, in six letters at most.
 
-    return short(low) if low + 1 == high else f"{short(low)}–{short(high - 1)}"
+    Examples
+    --------
+    >>> _range(5, 6, last=False), _range(101, 1001, last=False), _range(1001, 1463, last=True)
+    ('5', '101–1k', '1k+')
+    """
+
+    def short(size: int) -> str:
+        return str(size) if size < 1000 else f"{size // 1000}k"
+
+    if low + 1 == high:
+        return short(low) if low < 1000 else number(low)
+    return f"{short(low)}+" if last else f"{short(low)}–{short(high - 1)}"
