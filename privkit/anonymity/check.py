@@ -35,7 +35,7 @@ from privkit.values.criteria import (
     TCloseness,
 )
 from privkit.values.exact import Exact
-from privkit.values.show import Shown
+from privkit.values.show import Plotted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,7 +66,7 @@ class Finding:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class CheckReport(Shown):
+class CheckReport(Plotted):
     """A composed criterion against a table. Exact, for the owner's eyes; no release.
 
     Attributes

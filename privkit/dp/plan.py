@@ -11,7 +11,7 @@ from privkit.dp.noise import ALPHA, Noise
 from privkit.dp.price import Price, priced
 from privkit.errors import ParameterError
 from privkit.values.loss import Measure, PrivacyLoss
-from privkit.values.show import Paneled, Shown
+from privkit.values.show import Paneled, Plotted
 
 if TYPE_CHECKING:
     from privkit.dp.question import Question
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, repr=False)
-class Plan(Paneled, Shown):
+class Plan(Paneled, Plotted):
     """The price tag of a release, made of public facts alone.
 
     Attributes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from privkit.values.show import Shown
+from privkit.values.show import Plotted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,7 +84,7 @@ class Exposure:
 
 
 @dataclass(frozen=True, repr=False)
-class EventsReport(Shown):
+class EventsReport(Plotted):
     """What a recipe did, and how exposed its result is. Exact, for the owner's eyes; no release.
 
     Attributes

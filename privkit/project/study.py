@@ -12,7 +12,7 @@ from privkit.dp.plan import Plan
 from privkit.errors import ParameterError
 from privkit.errors.dp import PriceError
 from privkit.values.exact import Exact, exact
-from privkit.values.show import Shown
+from privkit.values.show import Plotted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, repr=False)
-class StudyPrice(Shown):
+class StudyPrice(Plotted):
     """What several plans cost together, by public facts alone. Get one from ``project.price([...])``.
 
     Attributes

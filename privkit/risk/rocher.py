@@ -14,7 +14,7 @@ from privkit.tally.packed import column_codes
 from privkit.tally.subsets import chosen_columns, row_classes
 from privkit.values.contribution import positive_int
 from privkit.values.criteria.kmap import population_size
-from privkit.values.show import Shown
+from privkit.values.show import Plotted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +24,7 @@ _MOST_COLUMNS = 20
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class CopulaReport(Shown):
+class CopulaReport(Plotted):
     """How many of a sample of rows are likely to be unique in the population, by a model. An estimate; no release.
 
     The model is a Gaussian copula with the table's marginals: it knows nothing of values that the table lacks, and

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from privkit.errors import ColumnNotFoundError, ParameterError
 from privkit.study.inventory_entry import OWNER, ColumnEntry
 from privkit.study.inventory_names import DIRECT, QUASI, ROLES, SENSITIVE, Role
-from privkit.values.show import Shown
+from privkit.values.show import Plotted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,7 +22,7 @@ _SHORT: Mapping[str, Role] = {"direct": DIRECT, "quasi": QUASI, "qi": QUASI, **{
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Inventory(Shown):
+class Inventory(Plotted):
     """What a table holds about people, column by column. Exact figures, for the owner's eyes; no release.
 
     It proposes; the owner decides (`assign`). Holds no cell value.

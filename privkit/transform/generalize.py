@@ -15,14 +15,14 @@ from privkit.transform.coding import encode
 from privkit.transform.frames import native, pandas_frame
 from privkit.transform.hierarchy import Hierarchy
 from privkit.transform.recode import recoded
-from privkit.values.show import Shown
+from privkit.values.show import Plotted
 
 if TYPE_CHECKING:
     from privkit.transform.ladder import Ladder
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Generalized(Shown):
+class Generalized(Plotted):
     """A frame with some columns generalized. That alone promises nothing: ask `kanon` what it reaches.
 
     Attributes

@@ -16,7 +16,7 @@ from privkit.transform.generalize import level_number
 from privkit.transform.search import Found
 from privkit.transform.task import Task, prepare
 from privkit.values.criteria import KAnonymity
-from privkit.values.show import Paneled, Shown
+from privkit.values.show import Paneled, Plotted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +29,7 @@ _LARGEST = 1_000_000
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Lattice(Paneled, Shown):
+class Lattice(Paneled, Plotted):
     """All nodes of a generalization lattice, exact. For the owner's eyes; spends nothing.
 
     Attributes

@@ -9,7 +9,7 @@ import numpy as np
 
 from privkit.tally.grouping import distinct
 from privkit.transform.cells import cell_utility
-from privkit.values.show import Shown
+from privkit.values.show import Plotted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +47,7 @@ class Standing:
 
 
 @dataclass(frozen=True, repr=False)
-class AnonymizationReport(Shown):
+class AnonymizationReport(Plotted):
     """Before and after. Exact, for the owner's eyes.
 
     Attributes

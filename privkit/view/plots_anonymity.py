@@ -5,9 +5,11 @@ from __future__ import annotations
 from functools import singledispatch
 from typing import TYPE_CHECKING
 
+from privkit.anonymity.check import CheckReport
 from privkit.anonymity.kanon import KAnonymityReport
 from privkit.anonymity.report import ClassReport
 from privkit.view.bands_anonymity import Band, bands, figure_bands
+from privkit.view.plot_bars import horizontal
 from privkit.view.style import GOOD, SHORT
 from privkit.view.telling_anonymity import telling
 from privkit.view.words import number, percent
@@ -39,6 +41,23 @@ def _classes(report: ClassReport, ax: Axes) -> None:
     ax.tick_params(axis="x", labelrotation=30 if len(ax.get_xticks()) > 6 else 0)
 
 
+@plot.register(CheckReport)
+def _check(report: CheckReport, ax: Axes) -> None:
+    """Draw the share of rows that break each part; one on the table as a whole is all or nothing."""
+    n = max(report.n_rows, 1)
+    short = [(0 if found.met else n) if found.rows_short is None else found.rows_short for found in report.findings]
+    told = [f"{found.figure}, {'met' if found.met else 'not met'}" for found in report.findings]
+    missed = [not found.met for found in report.findings]
+    horizontal(
+        ax, [repr(found.criterion) for found in report.findings], [rows / n for rows in short], told, short=missed
+    )
+    ax.set_xlim(0, 1.6)
+    ax.set_xticks([0, 0.5, 1], ["0 %", "50 %", "100 %"])
+    ax.set_xlabel("rows in classes that break it")
+    ax.set_ylabel("criterion")
+    ax.set_title(f"{percent(report.rows_short, report.n_rows)} of {number(report.n_rows)} rows fall short of some part")
+
+
 def _bars(shown: list[Band], n_rows: int, ax: Axes) -> None:
     """Draw rows by band, those that fall short hatched on top."""
     for place, band in enumerate(shown):
@@ -50,4 +69,4 @@ def _bars(shown: list[Band], n_rows: int, ax: Axes) -> None:
     ax.set_xticks(range(len(shown)), [band.name for band in shown])
     ax.set_ylabel("rows")
     ax.yaxis.set_major_formatter(lambda value, _: number(value))
-    ax.margins(y=0.12)
+    ax.set_ylim(0, max([*(band.rows for band in shown), 1]) * 1.12)

@@ -9,16 +9,20 @@ import numpy as np
 
 from privkit.dp.plan import Plan
 from privkit.dp.release import Release
-from privkit.view.cells_dp import cells
+from privkit.view.cells_dp import Cell, cells
 from privkit.view.style import GOOD, INK
 from privkit.view.text_dp import amount, chosen, release_answer, statistic, within
 from privkit.view.words import label, number
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from matplotlib.axes import Axes
 
 #: More keys than this are not named one by one.
 _NAMED = 60
+#: So many letters stand side by side below an axis.
+_WIDE = 84
 
 
 @singledispatch
@@ -36,25 +40,49 @@ def _plan(plan: Plan, ax: Axes) -> None:
     errors = np.linspace(-reach, reach, min(int(2 * reach / step) + 1, 801))
     errors = np.unique(errors.round()) if step == 1 else errors
     chance = plan.noise.chance(errors / step)
+    chance = chance if step == 1 else chance / chance.max()
     inside = np.abs(errors) <= width
     ax.fill_between(errors, chance, where=inside.tolist(), color=GOOD, alpha=0.35, linewidth=0)
     ax.plot(errors, chance, color=GOOD, linewidth=1.2)
     ax.set_ylim(bottom=0)
-    ax.set_xlabel("error of one number")
-    ax.set_ylabel("chance")
+    direct = plan.accuracy is not None and not plan.question.asked.needs_rows
+    ax.set_xlabel("error of one number" if direct else "noise of the sums that it is computed from")
+    ax.set_ylabel("chance" if step == 1 else "chance, relative to no error")
     ax.set_title(f"{statistic(plan.question)} {within(plan)} for {amount(plan.loss)}")
 
 
 @plot.register(Release)
 def _release(release: Release, ax: Axes) -> None:
     if release.plan.question.keys is None and not release.has_interval:
-        ax.text(0.5, 0.5, chosen(release.cells[0]), ha="center", va="center")
-        ax.set_axis_off()
+        _chosen(release, ax)
     elif release.plan.question.keys is None:
         _total(release, ax)
     else:
         _by_key(release, ax)
     ax.set_title(release_answer(release))
+
+
+def named_along(shown: Sequence[Cell]) -> tuple[int, int]:
+    """Return how names stand below an axis so that none meets the next: their angle, and their size."""
+    if sum(len(cell.name) + 2 for cell in shown) <= _WIDE:
+        return 0, 8
+    return 90, 8 if len(shown) <= _NAMED // 2 else 6
+
+
+def _chosen(release: Release, ax: Axes) -> None:
+    """Draw a number that was chosen among public candidates, on their axis; what is no number stands as text."""
+    value, candidates = release.cells[0], getattr(release.plan.question.asked, "candidates", None)
+    if isinstance(value, list) or candidates is None or len(candidates) < 2:
+        ax.text(0.5, 0.5, chosen(value), ha="center", va="center")
+        ax.set_axis_off()
+        return
+    low, high = float(min(candidates)), float(max(candidates))
+    ax.plot([float(value)], [0], "o", color=GOOD)
+    ax.annotate(chosen(value), (float(value), 0), xytext=(0, 8), textcoords="offset points", ha="center", fontsize=8)
+    ax.set_xlim(low - 0.02 * (high - low), high + 0.02 * (high - low))
+    ax.set_yticks([])
+    ax.spines["left"].set_visible(False)
+    ax.set_xlabel(f"{statistic(release.plan.question)}, among {number(len(candidates))} public candidates")
 
 
 def _total(release: Release, ax: Axes) -> None:
@@ -65,6 +93,7 @@ def _total(release: Release, ax: Axes) -> None:
     ax.errorbar([value], [0], xerr=around, fmt="o", color=GOOD, ecolor=GOOD, elinewidth=1.5, capsize=5)
     ax.set_xlim(value - 3 * width - 1, value + 3 * width + 1)
     ax.set_yticks([])
+    ax.spines["left"].set_visible(False)
     ax.xaxis.set_major_formatter(lambda place, _: number(place))
     ax.set_xlabel(release.plan.question.statistic)
 
@@ -85,8 +114,8 @@ def _by_key(release: Release, ax: Axes) -> None:
         capsize=3 if len(shown) < 20 else 0,
     )
     if named:
-        long = len(shown) > 8
-        ax.set_xticks(places, [cell.name for cell in shown], rotation=90 if long else 0, fontsize=6 if long else 8)
+        rotation, size = named_along(shown)
+        ax.set_xticks(places, [cell.name for cell in shown], rotation=rotation, fontsize=size)
     else:
         ax.set_xticks([])
     ax.set_xlabel(", ".join(label(name) for name in release.plan.question.by))

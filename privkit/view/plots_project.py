@@ -10,9 +10,13 @@ from matplotlib.ticker import MaxNLocator
 
 from privkit.project.ledger_view import LedgerView
 from privkit.project.project import Project
+from privkit.project.study import StudyPrice
 from privkit.view.parts_project import parts
+from privkit.view.plot_bars import horizontal
 from privkit.view.style import GOOD, INK, SHORT
+from privkit.view.text_dp import amount
 from privkit.view.text_project import ledger_answer, project_answer
+from privkit.view.words import number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -52,13 +56,26 @@ def _project(project: Project, ax: Axes) -> None:
             label="left" if not place else None,
         )
     ax.set_yticks(range(len(shown)), [part.symbol for part in shown])
-    ax.invert_yaxis()
     ax.set_xlim(0, 1)
-    ax.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    ax.xaxis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
     ax.set_xlabel("share of the budget")
-    ax.margins(y=0.2)
+    ax.set_ylim(max(len(shown), 2) - 0.5, -0.5)
+    ax.grid(visible=False, axis="y")
     ax.legend(ncols=3, loc="upper right", bbox_to_anchor=(1, -0.2))
     ax.set_title(project_answer(project.name, balance))
+
+
+@plot.register(StudyPrice)
+def _price(price: StudyPrice, ax: Axes) -> None:
+    """Draw what each plan costs; those that no longer fit in what is left are hatched."""
+    costs = [float(plan.loss.main) for plan in price.plans]
+    beyond = [total > float(price.left.main) for total in accumulate(costs)]
+    told = [amount(p.loss) + ("" if p.accuracy is None else f", ± {number(p.accuracy)}") for p in price.plans]
+    horizontal(ax, [str(plan.question) for plan in price.plans], costs, told, short=beyond)
+    ax.set_xlim(0, max([*costs, 1e-9]) * 1.6)
+    ax.set_xlabel(f"{'ρ' if price.left.measure.concentrated else 'ε'} of the plan")
+    ax.set_ylabel("plan")
+    ax.set_title(f"{amount(price.total)} in all, {amount(price.left)} left: {'it fits' if price.fits else 'too much'}")
 
 
 @plot.register(LedgerView)

@@ -5,11 +5,15 @@ from __future__ import annotations
 from functools import singledispatch
 from typing import TYPE_CHECKING
 
+from matplotlib.patches import Patch
+
 from privkit.risk.link import LinkReport
 from privkit.risk.report import RiskReport
+from privkit.risk.rocher import CopulaReport
 from privkit.risk.suda import SudaReport
 from privkit.risk.unicity import UnicityReport
 from privkit.view.style import GOOD, INK, SHORT
+from privkit.view.text_risk import risk_answer
 from privkit.view.words import number, percent
 
 if TYPE_CHECKING:
@@ -40,11 +44,37 @@ def _risk(report: RiskReport, ax: Axes) -> None:
             )
             ax.annotate(number(value), (place + offset, value), ha="center", va="bottom", fontsize=8)
     ax.axhline(limit, color=INK, linestyle="--", linewidth=1)
-    ax.annotate("threshold", (len(report.attackers) - 0.5, limit), ha="right", va="bottom", fontsize=8)
+    end = len(report.attackers) - 0.5
+    ax.annotate(f"threshold\n{number(limit)}", (end + 0.02, limit), ha="left", va="bottom", fontsize=8)
+    ax.set_xlim(-0.5, end + 0.45)
     ax.set_xticks(range(len(report.attackers)), [found.attacker for found in report.attackers])
     ax.set_ylim(0, 1.12)
+    ax.set_xlabel("attacker")
     ax.set_ylabel("risk")
-    ax.set_title("Highest and average risk by attacker")
+    ax.legend(handles=_legend(), ncols=3, loc="upper right", bbox_to_anchor=(1, -0.2))
+    ax.set_title(risk_answer(report))
+
+
+def _legend() -> list[Patch]:
+    return [
+        Patch(color=SHORT, label="highest"),
+        Patch(color=GOOD, label="average"),
+        Patch(facecolor="none", edgecolor=INK, hatch="///", linewidth=0, label="above the threshold"),
+    ]
+
+
+@plot.register(CopulaReport)
+def _copula(report: CopulaReport, ax: Axes) -> None:
+    rows, *_ = ax.hist(report.per_row["uniqueness"], bins=[place / 20 for place in range(21)], color=GOOD, rwidth=0.92)
+    ax.set_ylim(0, max([*rows, 1]) * 1.2)  # type: ignore[arg-type]
+    ax.axvline(report.uniqueness, color=INK, linestyle="--", linewidth=1)
+    ax.annotate("mean", (report.uniqueness, 1), xycoords=("data", "axes fraction"), xytext=(3, -3),
+                textcoords="offset points", va="top", fontsize=8)  # fmt: skip
+    ax.set_xlim(0, 1)
+    ax.set_xlabel("probability that the row's person is unique in the population")
+    ax.set_ylabel("rows drawn")
+    ax.yaxis.set_major_formatter(lambda value, _: number(value))
+    ax.set_title(f"{percent(report.uniqueness)} unique among {number(report.population)}, by the model")
 
 
 @plot.register(SudaReport)
@@ -73,6 +103,7 @@ def _link(report: LinkReport, ax: Axes) -> None:
         "by chance": report.baseline,
     }
     _rates(ax, {name: rate for name, rate in rates.items() if rate is not None})
+    ax.set_xlabel("what is counted")
     ax.set_title(f"{percent(report.n_single, report.n_rows)} of rows match exactly one")
 
 

@@ -48,7 +48,8 @@ def statistic(question: Question) -> str:
     if question.asked.framed:
         asked = ", ".join(map(label, question.asked.numbers))
         return f"{asked} by {names(question.by)}" if question.by else asked
-    of = f" of {names(question.asked.columns)}" if question.asked.columns else ""
+    read = [name for name in question.asked.columns if name not in question.by]
+    of = f" of {names(read)}" if read else ""
     return f"{question.statistic}{of} by {names(question.by)}" if question.by else f"{question.statistic}{of}"
 
 
