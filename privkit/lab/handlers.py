@@ -54,6 +54,17 @@ class BudgetHandler(APIHandler):  # type: ignore[misc, unused-ignore]
     auth_resource = "privkit"
     _track_activity = False  # looking is no activity: an idle server may be shut down all the same
 
+    async def prepare(self) -> None:  # type: ignore[override, unused-ignore]
+        """Refuse what another site makes a browser ask: Jupyter itself checks the origin, but on reading no token.
+
+        Raises
+        ------
+        HTTPError
+            403, where somebody who is logged in by a cookie sends neither the XSRF token nor a page of this server.
+        """
+        await super().prepare()
+        self.check_xsrf_cookie()
+
     @property
     def root(self) -> Path:
         """The directory that the server serves; requests name folders under it."""

@@ -243,7 +243,7 @@ def test_report_is_frozen_and_no_release():
         report.required = 3
     with pytest.raises(TypeError):
         report.histogram[1] = 5
-    names = {"KAnonymityReport", "Paneled", "Plotted", "Shown", "object"}
+    names = {"KAnonymityReport", "Explorable", "Paneled", "Plotted", "Shown", "object"}
     assert {base.__name__ for base in KAnonymityReport.__mro__} == names
     assert not hasattr(report, "value")
 

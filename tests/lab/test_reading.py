@@ -11,7 +11,8 @@ import privkit as pk
 from privkit.errors import LedgerError, PrivkitError
 from privkit.lab.folder import OutsideRootError
 from privkit.lab.handlers import STATUSES
-from privkit.lab.reading import entries_of, projects_in
+from privkit.lab.reading import entries_of, projects_in, version_of
+from privkit.values.loss import PrivacyLoss
 
 
 @pytest.fixture
@@ -86,3 +87,64 @@ def test_a_newer_ledger_is_refused(root):
 def test_every_error_has_a_status():
     assert STATUSES[-1][0] is PrivkitError
     assert all(400 <= status < 600 for _, status, _ in STATUSES)
+
+
+def test_a_page_says_where_the_next_begins(root):
+    name = projects_in(root, "study")["projects"][0]["name"]
+    found, before = [], None
+    while True:
+        page = entries_of(root, "study", name, before=before, limit=3)
+        found += [entry["entry"] for entry in page["entries"]]
+        before = page["next"]
+        if before is None:
+            break
+    assert found == [7, 6, 5, 4, 3, 2, 1]
+
+
+def test_a_search_looks_through_all_entries_and_not_only_the_last_page(root):
+    project = pk.open_project("search", epsilon=9, unit=pk.ROW, store=root / "search" / ".privkit" / "ledger.db")
+    people = pd.DataFrame({"Zip": ["a", "b"], "age": [1, 2]})
+    people.privacy.dp_mean("age", by="Zip", keys=["a", "b"], bounds=(0, 9), epsilon=0.5, project=project)
+    for _ in range(12):
+        people.privacy.dp_count(epsilon=0.1, again=True, project=project)
+
+    def found(search, **page):
+        return [line["entry"] for line in entries_of(root, "search", "search", search=search, **page)["entries"]]
+
+    assert found("mean of AGE", limit=5) == [1]
+    assert found("zip mean", limit=5) == [1]  # all words, in any order
+    assert found("#7") == [7]
+    assert found("ε = 0.5") == [1]
+    assert found("no such thing") == []
+    first = entries_of(root, "search", "search", search="count", limit=5)
+    assert [line["entry"] for line in first["entries"]] == [13, 12, 11, 10, 9]
+    assert (first["total"], first["next"]) == (13, 9)
+    assert found("count", before=first["next"], limit=50) == [8, 7, 6, 5, 4, 3, 2]
+
+
+@pytest.mark.parametrize("folder", ["a#b", "50%", "a?b", "a b", "%41", "ü", "a&b=c"])
+def test_folders_of_any_name_are_read(tmp_path, folder):
+    pk.open_project("odd", epsilon=1, unit=pk.ROW, store=tmp_path / folder / ".privkit" / "ledger.db")
+    assert projects_in(tmp_path, folder)["projects"][0]["name"] == "odd"
+
+
+def test_the_version_changes_with_every_charge_and_tells_nothing_else(root):
+    seen = {version_of(root, "study"), version_of(root, "study")}
+    assert len(seen) == 1
+    project = pk.open_project("other", epsilon=1, unit=pk.ROW, store=root / "study" / ".privkit" / "ledger.db")
+    for _ in range(3):
+        pd.DataFrame({"a": [1]}).privacy.dp_count(epsilon=0.1, again=True, project=project)
+        seen.add(version_of(root, "study"))
+    assert len(seen) == 4
+    assert version_of(root, "") == version_of(root, "nowhere")
+    with pytest.raises(OutsideRootError):
+        version_of(root, "..")
+
+
+def test_thousands_of_entries_come_in_pages_of_two_hundred_at_most(tmp_path):
+    project = pk.open_project("many", epsilon=5, unit=pk.ROW, store=tmp_path / ".privkit" / "ledger.db")
+    for _ in range(250):
+        held = project.account.reserve(None, {"statistic": "count"}, PrivacyLoss.of(epsilon=0.001))
+        project.account.commit(held, "[1]")
+    page = entries_of(tmp_path, "", "many", limit=100_000)
+    assert (len(page["entries"]), page["total"], page["next"]) == (200, 250, 51)
