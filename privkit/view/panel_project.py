@@ -6,11 +6,13 @@ import asyncio
 import contextlib
 import weakref
 from collections import Counter
+from copy import copy
 from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
 from ipywidgets import HTML
 
+from privkit.budget.looking import looking
 from privkit.budget.notice import replays
 from privkit.errors import PrivkitError
 from privkit.project.ledger_view import describe
@@ -42,6 +44,8 @@ if TYPE_CHECKING:
 
 #: How many seconds pass between two looks at what other processes spent, while no cell runs.
 EVERY = 1.0
+#: How many seconds a look waits for a ledger that is being written: the kernel stands still meanwhile.
+WAIT = 0.5
 #: How many releases are listed.
 LISTED = 10
 _REPLAYS = "Replays cost nothing. They are counted since this kernel began; the ledger does not keep them."
@@ -80,7 +84,7 @@ class BudgetPanel(Panel):
     """
 
     def __init__(self, project: Project) -> None:
-        self._project = project
+        self._project = _looked_at(project)
         self._seen: tuple[int, int] | None = None
         self._history = History()
         self._picture = HTML()
@@ -137,6 +141,15 @@ class BudgetPanel(Panel):
         *answer, last = text(self._project).splitlines()
         told = [*answer, *([ahead] if ahead else []), *listed(entries, balance), last]
         return "\n".join([*([SIMULATED] if is_simulated(self._project) else []), *told])
+
+
+def _looked_at(project: Project) -> Project:
+    """Return the project to read from: a locked ledger is told of, instead of holding up the kernel."""
+    if is_simulated(project):
+        return project
+    reading = copy(project)
+    reading.account = looking(project.account, WAIT)
+    return reading
 
 
 def picture(project: Project, history: History, balance: Balance, again: Mapping[int, int] | None = None) -> Markup:

@@ -254,7 +254,7 @@ def test_without_a_kernel_the_still_pictures_stand(page, lab, folder, artifacts)
         RISK: "highest risk",
         LATTICE: "k =",
     }.items():
-        expect(other.locator(".jp-Notebook .jp-Cell").nth(cell).locator(".privkit")).to_contain_text(told)
+        expect(other.locator(".jp-Notebook .jp-Cell").nth(cell).locator(".privkit").first).to_contain_text(told)
     assert other.locator(".privkit-panel, .privkit img").count() == 0
     other.screenshot(path=artifacts / "panels_still.png", animations="disabled")
     other.close()

@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import os
 import re
+import sqlite3
 import subprocess
 import sys
+import time
+from contextlib import closing, contextmanager
 
 import pandas as pd
 import pytest
@@ -104,6 +107,49 @@ def test_a_broken_ledger_is_told_inside_and_the_panel_recovers(panel, ledger_pat
     assert "its ledger cannot be read" in shown(panel)
     assert "its ledger cannot be read" in panel._repr_mimebundle_()["text/html"]
     ledger_path.write_bytes(before)
+    panel.look()
+    assert "ε = 1 of 1 left" in shown(panel)
+
+
+@contextmanager
+def damaged(ledger):
+    ledger.write_bytes(b"not a ledger" * 1000)
+    yield
+
+
+@contextmanager
+def newer(ledger):
+    with closing(sqlite3.connect(ledger)) as connection:
+        connection.execute("PRAGMA user_version = 99999")
+    yield
+
+
+@contextmanager
+def locked(ledger):
+    with closing(sqlite3.connect(ledger, isolation_level=None)) as connection:
+        connection.execute("BEGIN EXCLUSIVE")
+        yield
+
+
+@contextmanager
+def missing(ledger):
+    ledger.unlink()
+    yield
+
+
+@pytest.mark.parametrize("state", [damaged, newer, locked, missing])
+def test_a_ledger_that_cannot_be_read_is_told_soon_and_calmly_and_comes_back(panel, ledger_path, state):
+    whole = ledger_path.read_bytes()
+    try:
+        with state(ledger_path):
+            started = time.monotonic()
+            panel.look()
+            assert time.monotonic() - started < 3  # the kernel does not stand still
+            assert "its ledger cannot be read" in shown(panel)
+            assert "Traceback" not in shown(panel)
+            assert "its ledger cannot be read" in repr(panel)
+    finally:
+        ledger_path.write_bytes(whole)
     panel.look()
     assert "ε = 1 of 1 left" in shown(panel)
 
