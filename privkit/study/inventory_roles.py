@@ -82,12 +82,10 @@ def propose(facts: ColumnFacts) -> Proposal:
     shown = {name: share for name, share in facts.forms.items() if share >= _MOST}
     evidence += _form_evidence(facts, named, shown)
     if _names_persons(facts):
-        evidence.append(
-            f"values: have the shape of persons' names, {facts.person_share:.0%} of {facts.sampled:,} distinct with a "
-            "common given name"
-        )
+        some = f"{_percent(facts.person_share)} of {facts.sampled:,} distinct"
+        evidence.append(f"values: have the shape of persons' names, {some} with a common given name")
     if facts.mask and facts.mask_share >= 0.25:
-        evidence.append(f"shape: {facts.mask} ({facts.mask_share:.0%})")
+        evidence.append(f"shape: {facts.mask} ({_percent(facts.mask_share)})")
     evidence += _distinctness(facts)
     meaning = _meaning(facts, named, shown)
     if meaning is None:
@@ -142,10 +140,16 @@ def _form_evidence(facts: ColumnFacts, named: Meaning | None, shown: dict[str, f
     for form, share in shown.items():
         strong = form in _BY_FORM or form in _BY_CHECKSUM
         if strong or (named is not None and form in named.forms):
-            told.append(f"values: {share:.0%} of {facts.sampled:,} distinct have the form of {_article(form)} {form}")
+            told.append(
+                f"values: {_percent(share)} of {facts.sampled:,} distinct have the form of {_article(form)} {form}"
+            )
     if named is not None and named.what in _TOLD_BY_FORM and facts.sampled and not any(f in shown for f in named.forms):
         told.append(f"values: do not have the form of {_article(named.what)} {named.what}")
     return told
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
 
 
 def _article(noun: str) -> str:

@@ -41,19 +41,19 @@ def _risk(report: RiskReport) -> Markup:
         ]
         for found in report.attackers
     ]
-    heads = ["attacker", "highest", "average", "above threshold", "average"]
+    heads = ["attacker", "highest", "average", "above threshold", ""]
     plain = [reason for reason in words.risk_reasons(report) if reason.split(":")[0] not in {row[0] for row in rows}]
     return card(
         words.risk_answer(report),
         table(heads, rows, caption="Risk by attacker"),
         *map(_line, plain),
-        None if report.uniqueness is None else _models(report.uniqueness),
+        None if report.uniqueness is None else _models(report.uniqueness, report.copula),
         then=words.risk_next(report),
         exact=True,
     )
 
 
-def _models(found: UniquenessEstimates) -> Markup:
+def _models(found: UniquenessEstimates, copula: CopulaReport | None) -> Markup:
     rows = [
         [
             estimate.model + (" (chosen)" if estimate.model == found.chosen else ""),
@@ -62,8 +62,10 @@ def _models(found: UniquenessEstimates) -> Markup:
         ]
         for estimate in found.values()
     ]
+    if copula is not None:
+        rows.append(["copula", number(round(copula.uniqueness * copula.population)), percent(copula.uniqueness)])
     shown = table(["model", "population uniques", "share"], rows, caption="Uniques of the population, estimated")
-    return tag("div", shown, *map(note, dict.fromkeys(estimate.note for estimate in found.values())))
+    return tag("div", shown, *map(note, dict.fromkeys(words.estimate_note(estimate) for estimate in found.values())))
 
 
 def _line(text: str) -> Markup:

@@ -11,6 +11,8 @@ from privkit.view.words import label, percent, plural
 
 #: Columns of an inventory shown in a table; the whole of it is a frame.
 _MOST = 200
+#: Names up to this length stay on one line.
+_SHORT = 24
 
 
 def html(value: Any) -> Markup:
@@ -60,15 +62,21 @@ def _entry(entry: Any) -> list[object]:
     alone = "not counted" if entry.unique_share is None else f"{percent(entry.unique_share)} alone"
     others = [] if entry.uniques_with_others is None else [f"{plural(entry.uniques_with_others, 'row')} with others"]
     return [
-        label(entry.name),
+        _name(entry.name),
         tag("span", f"{sign} {entry.rating}", class_="pk-whole"),
         tag("div", *(tag("div", part, class_="pk-whole") for part in (alone, *others))),
         tag("div", tag("strong", entry.action), *(tag("div", reason, class_="pk-note") for reason in reasons)),
     ]
 
 
+def _name(column: str) -> Markup:
+    """Return a column's name, on one line where that leaves room for the rest."""
+    shown = label(column)
+    return tag("span", shown, class_="pk-whole" if len(shown) <= _SHORT else None)
+
+
 def _check(found: Any) -> Markup:
-    rows = [[label(finding.column), finding.kind, finding.text] for finding in found.findings]
+    rows = [[_name(finding.column), finding.kind, finding.text] for finding in found.findings]
     return card(
         words.check_answer(found),
         tag("div", table(["column", "finding", "what to do"], rows), class_="pk-facts") if rows else None,

@@ -80,6 +80,10 @@ def canvas(ax: Axes | None = None, *, size: tuple[float, float] = (6.4, 3.2)) ->
         return
     import matplotlib.pyplot as plt
 
+    # The first figure loads the backend, which in a notebook turns interactive mode on. The context would turn it off
+    # again at its end, and no plot but the first would be shown.
     with plt.rc_context(_STYLE):
         _, axes = plt.subplots(figsize=size)
+        interactive = plt.isinteractive()
         yield axes
+    (plt.ion if interactive else plt.ioff)()

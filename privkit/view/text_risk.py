@@ -103,6 +103,11 @@ def estimate_words(found: UniquenessEstimate) -> str:
     return f"Estimated population uniques: {uniques}, model {found.model}, {fraction}."
 
 
+def estimate_note(found: UniquenessEstimate) -> str:
+    """Return the limits of an estimate, or which model found no answer and why."""
+    return found.note if found.valid else f"{found.model}: {found.note}"
+
+
 def risk_next(report: RiskReport) -> list[str]:
     """Return what to type next."""
     if not report.n_rows:

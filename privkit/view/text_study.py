@@ -57,7 +57,8 @@ def inventory_next(found: Any) -> list[str]:
     """Return what to type next."""
     if not found.entries:
         return []
-    look = f"df.privacy.kanon({argument(found.qi)})" if found.qi else ""
+    typed = argument(found.qi)
+    look = f"df.privacy.kanon({'df.privacy.audit().qi' if '...' in typed else typed})" if found.qi else ""
     return [step for step in (look, ".assign('column', role='other', purpose='...')", ".to_frame()") if step]
 
 

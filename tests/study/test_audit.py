@@ -113,7 +113,7 @@ def test_strong_forms_are_found_without_a_name(what):
     entry = audit(pd.DataFrame({"x1": VALUES[what]}))["x1"]
     assert entry.what == what
     assert entry.role == (QUASI if what == "date" else DIRECT)
-    assert any(reason.startswith("values: 100%") for reason in entry.evidence)
+    assert any(reason.startswith("values: 100 %") for reason in entry.evidence)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_national_numbers_are_checked_where_python_stdnum_is_installed():
     valid = [number for number in digits(9, 3000) if bsn.is_valid(number)]
     entry = audit(pd.DataFrame({"x1": valid}))["x1"]
     assert (entry.what, entry.role, entry.hipaa) == ("national number of a person", DIRECT, "K")
-    assert "100% of" in entry.evidence[0]
+    assert "100 % of" in entry.evidence[0]
     assert "Dutch BSN" in entry.evidence[0]
     assert audit(pd.DataFrame({"x1": digits(9)}))["x1"].what != "national number of a person"
 
@@ -281,7 +281,7 @@ def test_no_cell_value_in_text_html_frame_yaml_or_page(tmp_path):
     for column in frame:
         assert not any(value in told for value in frame[column])
     assert "secret" not in told
-    assert "shape: AAddddd (100%)" in told
+    assert "shape: AAddddd (100 %)" in told
     assert (tmp_path / "i.html").read_text(encoding="utf-8") == found.to_html()
     assert "Content-Security-Policy" in found.to_html()
     assert "<script" not in found.to_html()
