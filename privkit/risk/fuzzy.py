@@ -92,7 +92,11 @@ class Model:
         return Matches(counts, np.where(counts == 1, partner, -1), incomplete)
 
     def _linker(self, both: Records, settings: Any) -> Any:
-        engine = self.splink.DuckDBAPI()
+        import duckdb
+
+        connection = duckdb.connect(":memory:")
+        connection.execute("SET enable_progress_bar = false")  # it writes past Python's standard output
+        engine = self.splink.DuckDBAPI(connection)
         tables = [
             engine.register(both.left, dataset_display_name="a"),
             engine.register(both.right, dataset_display_name="b"),
