@@ -15,21 +15,22 @@ expect = sync_api.expect
 HOSTILE = "<img src=x onerror=alert(1)>"
 CELLS = [
     f"""import numpy as np, pandas as pd, privkit as pk
-from privkit.transform.lattice import lattice
-from privkit.view.panel import panel_of
 project = pk.open_project("panels", epsilon=1, unit=pk.ROW)
 rng = np.random.default_rng(0)
 people = pd.DataFrame({{"zip": rng.integers(8000, 8012, 3000).astype(str), "age": rng.integers(18, 90, 3000)}})
 people[{HOSTILE!r}] = rng.choice(["a", "b"], 3000)
 qi = ["zip", "age", {HOSTILE!r}]""",
     "project.panel()",
-    "panel_of(people.privacy.plan.dp_count(epsilon=0.2))",
-    "panel_of(people.privacy.kanon(qi, k=5))",
-    "panel_of(people.privacy.risk(qi))",
-    "panel_of(lattice(people, qi, k=5, suppress=0.02))",
+    "people.privacy.plan.dp_count(epsilon=0.2).panel()",
+    "people.privacy.kanon(qi, k=5).panel()",
+    "people.privacy.risk(qi).panel()",
+    "people.privacy.lattice(qi, k=5, suppress=0.02).panel()",
+    "people.privacy.kanon(qi, k=5).panel(hierarchies={})",
 ]
-BUDGET, PLAN, K, RISK, LATTICE = 1, 2, 3, 4, 5
-NAMES = {BUDGET: "budget", PLAN: "plan", K: "k", RISK: "risk", LATTICE: "lattice"}
+BUDGET, PLAN, K, RISK, LATTICE, EXPLORED = 1, 2, 3, 4, 5, 6
+NAMES = {BUDGET: "budget", PLAN: "plan", K: "k", RISK: "risk", LATTICE: "lattice", EXPLORED: "explored"}
+#: How many panels a cell shows: the explorer in a report's panel is one in itself.
+PANELS = {EXPLORED: 2}
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +61,7 @@ def page(lab, chromium, folder):
     idle(page)
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-    expect(panel(page, LATTICE).locator(".pk-title").last).to_be_visible(timeout=120_000)
+    expect(panel(page, EXPLORED).first.locator(".pk-title").last).to_be_visible(timeout=120_000)
     idle(page)
     yield page
     context.close()
@@ -82,8 +83,8 @@ def command(page, label):
 
 def pictures(page, artifacts, theme):
     for cell, name in NAMES.items():
-        panel(page, cell).scroll_into_view_if_needed()
-        panel(page, cell).screenshot(path=artifacts / f"panel_{name}_{theme}.png", animations="disabled")
+        panel(page, cell).first.scroll_into_view_if_needed()
+        panel(page, cell).first.screenshot(path=artifacts / f"panel_{name}_{theme}.png", animations="disabled")
 
 
 def serious(page, *selectors):
@@ -100,8 +101,8 @@ def serious(page, *selectors):
 
 def test_every_panel_is_drawn_and_names_stay_text(page, artifacts):
     for cell in NAMES:
-        expect(panel(page, cell)).to_have_count(1)
-        expect(panel(page, cell)).to_have_attribute("role", "group")
+        expect(panel(page, cell)).to_have_count(PANELS.get(cell, 1))
+        expect(panel(page, cell).first).to_have_attribute("role", "group")
         assert panel(page, cell).locator("img, script").count() == 0
     for cell in (K, RISK):
         expect(panel(page, cell)).to_contain_text(HOSTILE)
@@ -210,6 +211,32 @@ def test_the_explorer_moves_k_suppression_and_loss(page):
     expect(shown.locator(".pk-badge")).to_contain_text("holds with 0 of 3,000 records suppressed")
 
 
+def test_a_report_tells_what_each_column_contributes(page):
+    shown = panel(page, K)
+    row = shown.locator("tr", has_text=HOSTILE)
+    expect(row).to_have_count(1)
+    expect(row.get_by_role("meter")).to_have_attribute("aria-label", re.compile("by it alone, .* without it"))
+    before = row.inner_text()
+    shown.get_by_role("slider", name="k", exact=True).focus()
+    page.keyboard.press("ArrowRight")
+    expect(row).not_to_have_text(before)
+
+
+def test_a_report_explores_its_lattice_judged_by_its_own_line(page):
+    outer, inner = panel(page, EXPLORED).first, panel(page, EXPLORED).last
+    expect(inner.locator(".pk-badge")).to_contain_text("records would have to be suppressed; 60 are allowed")
+    for name in ("zip", "age"):
+        inner.get_by_role("slider", name=name, exact=True).focus()
+        page.keyboard.press("End")
+    expect(inner.locator(".pk-badge")).to_contain_text("KAnonymity(5) holds with 0 of 3,000 records suppressed")
+    outer.get_by_label("k =", exact=True).fill("9")
+    page.keyboard.press("Enter")
+    expect(inner.locator(".pk-badge")).to_contain_text("KAnonymity(9) holds")
+    expect(inner.get_by_role("img").last).to_have_attribute("aria-label", re.compile("left of the line at k = 9"))
+    expect(inner).to_contain_text("k=9).apply(panel.explorer.levels_)")
+    inner.get_by_role("slider", name="zip", exact=True).focus()  # number fields keep every key to themselves
+
+
 def test_a_second_kernel_spends_and_the_panel_follows(page, lab, folder):
     manager = pytest.importorskip("jupyter_client.manager")
     kernel, client = manager.start_new_kernel(cwd=str(folder), env=lab.env, startup_timeout=60)
@@ -224,16 +251,35 @@ def test_a_second_kernel_spends_and_the_panel_follows(page, lab, folder):
         kernel.shutdown_kernel(now=True)
 
 
-@pytest.mark.parametrize("theme", ["Light", "Dark"])
+@pytest.mark.parametrize("theme", ["Light", "Dark High Contrast", "Dark"])
 def test_axe_finds_nothing_serious(page, artifacts, theme):
     command(page, f"Use Theme: JupyterLab {theme}")
-    dark = "false" if theme == "Dark" else "true"
+    dark = "true" if theme == "Light" else "false"
     expect(page.locator("body")).to_have_attribute("data-jp-theme-light", dark, timeout=20_000)
     page.wait_for_timeout(300)
-    if theme == "Dark":
+    expect(page.locator("body")).to_have_attribute("data-jp-theme-name", f"JupyterLab {theme}", timeout=20_000)
+    if theme != "Light":
         page.mouse.move(0, 0)
-        pictures(page, artifacts, "dark")
+        pictures(page, artifacts, "dark" if theme == "Dark" else "contrast")
     assert serious(page, ".privkit-panel", ".jp-privkit-status") == []
+
+
+def test_forced_colors_keep_what_bars_tell_apart(page, artifacts):
+    page.emulate_media(forced_colors="active", reduced_motion="reduce")
+    try:
+        page.wait_for_timeout(300)
+        pictures(page, artifacts, "forced")
+        style = "(node, name) => getComputedStyle(node)[name]"
+        short = panel(page, K).locator(".pk-bar.pk-short").first
+        assert "gradient" in short.evaluate(style, "backgroundImage")
+        under, fill = (panel(page, K).locator(f"rect.{kind}").first for kind in ("pk-under", "pk-fill"))
+        assert under.evaluate(style, "fill") == "none"
+        assert under.evaluate(style, "stroke") != "none"
+        assert fill.evaluate(style, "fill") not in {"none", page.locator("body").evaluate(style, "backgroundColor")}
+        moved = panel(page, K).locator(".noUi-handle").first
+        assert moved.evaluate(style, "transitionDuration") == "0s"
+    finally:
+        page.emulate_media(forced_colors="none", reduced_motion="no-preference")
 
 
 def test_without_a_kernel_the_still_pictures_stand(page, lab, folder, artifacts):
@@ -251,8 +297,9 @@ def test_without_a_kernel_the_still_pictures_stand(page, lab, folder, artifacts)
         BUDGET: "of 1 left",
         PLAN: "± 15 (95 %)",
         K: "k = 1",
-        RISK: "highest risk",
+        RISK: "prosecutor",
         LATTICE: "k =",
+        EXPLORED: "k = 1",
     }.items():
         expect(other.locator(".jp-Notebook .jp-Cell").nth(cell).locator(".privkit").first).to_contain_text(told)
     assert other.locator(".privkit-panel, .privkit img").count() == 0
