@@ -118,10 +118,11 @@ def exponential_mechanism(scores, scale):
     ids=["ε", "ρ"],
 )
 def test_choices_have_the_stated_law_and_no_other(loss, chances):
-    scores, scale, draws = [0, -2, -3, -8], 4.0, 30_000
+    # One good candidate among equals tells scales apart best: noncentrality 239 or more, where 51 is the limit.
+    scores, scale, draws = [0, -8, -8, -8, -8, -8], 4.0, 30_000
     choice = NoisyMax(scale).choice(loss)
     given = np.array(scores, dtype=np.int64)
-    seen = np.bincount([choice(given) for _ in range(draws)], minlength=4)
+    seen = np.bincount([choice(given) for _ in range(draws)], minlength=6)
     assert stats.chisquare(seen, chances(scores, scale) * draws).pvalue > RARE
     for factor in (1.1, 1 / 1.1):
         assert stats.chisquare(seen, chances(scores, scale * factor) * draws).pvalue < RARE
