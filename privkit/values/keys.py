@@ -92,10 +92,18 @@ class Keys:
         return [self._coded[place] for place in self.canonical_order]
 
     @cached_property
+    def _distinct(self) -> list[list[tuple[type, KeyValue]]]:
+        """For each column its values, each once, with their types: of many combinations there are few."""
+        columns = zip(*self.values, strict=True)
+        return [list(dict.fromkeys(zip(map(type, column), column, strict=True))) for column in columns]
+
+    @cached_property
     def samples(self) -> list[list[KeyValue]]:
         """For each column one value of each type; datetimes with a time zone and without one are two."""
-        columns = zip(*self.values, strict=True)
-        return [list({(type(v), getattr(v, "tzinfo", None) is None): v for v in column}.values()) for column in columns]
+        return [
+            list({(kind, getattr(v, "tzinfo", None) is None): v for kind, v in column}.values())
+            for column in self._distinct
+        ]
 
     @cached_property
     def canonical_order(self) -> list[int]:
@@ -104,7 +112,11 @@ class Keys:
 
     @cached_property
     def _coded(self) -> list[str]:
-        return [_coded(key) for key in self.values]
+        """A text for each key that is the same for keys that select the same rows: 1 and 1.0, two zones of a moment."""
+        tables = [{found: repr(_coded_value(found[1])) for found in column} for column in self._distinct]
+        return [
+            f"[{', '.join([table[type(v), v] for table, v in zip(tables, key, strict=True)])}]" for key in self.values
+        ]
 
 
 def public_keys(by: Sequence[str], keys: object, function: str) -> Keys:
@@ -135,8 +147,8 @@ def public_keys(by: Sequence[str], keys: object, function: str) -> Keys:
     if keys is None:
         raise KeysError.required(function, by)
     keys, reason = _vouched(keys)
-    if len(by) == 1 and isinstance(keys, list | tuple) and keys and set(map(type, keys)) == {str}:
-        return _text_keys(by, tuple(keys), reason, function)
+    if (texts := _texts(by, keys)) is not None:
+        return _text_keys(by, texts, reason, function)
     if isinstance(keys, Mapping):
         values = _product(by, keys, function)
     elif len(by) == 1:
@@ -155,10 +167,26 @@ def _once(by: tuple[str, ...], values: tuple[tuple[KeyValue, ...], ...], reason:
     return Keys(by, values, reason)
 
 
+def _texts(by: tuple[str, ...], keys: object) -> tuple[tuple[str, ...], ...] | None:
+    """Return the lists of `keys`, one for each column, where they are lists of nothing but texts; else None."""
+    if isinstance(keys, Mapping):
+        lists = [keys[name] for name in by] if set(keys) == set(by) else []
+    else:
+        lists = [keys] if len(by) == 1 else []
+    plain = lists and all(isinstance(part, list | tuple) and set(map(type, part)) == {str} for part in lists)
+    return tuple(map(tuple, lists)) if plain else None
+
+
 @lru_cache(maxsize=16)
-def _text_keys(by: tuple[str, ...], values: tuple[str, ...], reason: str | None, function: str) -> Keys:
-    """Return keys that are texts; what is derived of them is kept, since a notebook asks much of the same groups."""
-    return _once(by, tuple((value,) for value in values), reason, function)
+def _text_keys(by: tuple[str, ...], lists: tuple[tuple[str, ...], ...], reason: str | None, function: str) -> Keys:
+    """Return keys that are texts, all combinations of the lists.
+
+    What is derived of them is kept, since a notebook asks much of the same groups.
+    """
+    for values in lists:
+        if doubled := len(values) - len(set(values)):
+            raise KeysError.duplicates(function, doubled)
+    return Keys(by, tuple(product(*lists)), reason)
 
 
 def _vouched(keys: object) -> tuple[object, str | None]:
@@ -217,11 +245,6 @@ def _unified(value: Any, function: str) -> KeyValue:
             function, f"with a {type(value).__name__}", "text, whole or decimal numbers, booleans, dates or None"
         )
     return value + 0.0 if isinstance(value, float) else value
-
-
-def _coded(key: tuple[KeyValue, ...]) -> str:
-    """Return a text that is the same for keys that select the same rows: 1 and 1.0, two zones of one moment."""
-    return repr([_coded_value(value) for value in key])
 
 
 def _coded_value(value: KeyValue) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from privkit.errors import KeysError, NotPublicError
-from privkit.values.keys import Keys, public_keys, public_values
+from privkit.values.keys import Keys, _coded_value, public_keys, public_values
 
 VALUES = st.one_of(
     st.text(max_size=3), st.integers(-3, 3), st.floats(allow_infinity=False), st.none(), st.dates(), st.booleans()
@@ -191,3 +191,26 @@ def test_keys_that_are_equal_have_one_canonical_form():
     assert keys([1]).canonical() == keys([1.0]).canonical()
     assert keys([0.0]).canonical() == keys([-0.0]).canonical()
     assert keys([math.nan]).canonical() == keys([None]).canonical()
+
+
+@given(st.lists(st.tuples(VALUES, VALUES), min_size=1, max_size=8))
+def test_the_text_of_a_key_is_that_of_its_values(values):
+    given_keys = Keys(("x", "y"), tuple(values))
+    spelled = [repr([_coded_value(value) for value in key]) for key in values]
+    assert given_keys.canonical() == sorted(spelled)
+    for place, samples in enumerate(given_keys.samples):
+        assert {type(value) for value in samples} == {type(key[place]) for key in values}
+
+
+def test_lists_of_texts_are_kept_apart_by_columns_reason_and_order():
+    lists = {"x": ["a", "b"], "y": ["c"]}
+    made = keys(lists, ("x", "y"))
+    assert made.values == (("a", "c"), ("b", "c"))
+    assert keys({"y": ["c"], "x": ["a", "b"]}, ("x", "y")) == made
+    assert keys(lists, ("y", "x")).values == (("c", "a"), ("c", "b"))
+    assert keys(public_values(lists, reason="list"), ("x", "y")).reason == "list"
+    lists["x"].append("z")
+    assert len(made) == 2
+    assert len(keys(lists, ("x", "y"))) == 3
+    with pytest.raises(KeysError, match="1 doubled value"):
+        keys({"x": ["a"], "y": ["c", "c"]}, ("x", "y"))
