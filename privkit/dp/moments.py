@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import comb, sqrt
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -47,8 +47,7 @@ class Mean(Statistic):
 
     name = "mean"
     needs_rows = True
-    #: What has an accuracy for any number of rows.
-    steady: ClassVar[tuple[str, ...]] = ("sum", "count")
+    steady = ("sum", "count")
     degree = 1
 
     @property

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from privkit.dp.compound import Compound, added
 from privkit.dp.noise import Noise, costs_at_most
 from privkit.dp.statistic import Estimates, Limits, Statistic
 from privkit.dp.threshold import OpenCount, needed, shown_keys
@@ -27,7 +28,7 @@ FINDING = Fraction(1, 4)
 
 
 @dataclass(frozen=True, slots=True)
-class Staged(Noise):
+class Staged(Compound):
     """The noise that finds the groups, and the noise that answers them.
 
     Attributes
@@ -61,31 +62,11 @@ class Staged(Noise):
         paid, answering, _ = priced(replace(question, asked=asked.inner), loss.measure, Price(**{main: second}), "dp_*")
         return cls(answering.scale, finding, answering, (found, paid))
 
-    def measurement(self) -> Any:
-        """Each stage has its own."""
-        raise TypeError("two stages have two measurements")
-
     @property
-    def then(self) -> Noise:
+    def leading(self) -> Noise:
         """The noise of the answer."""
         assert self.answering is not None
         return self.answering
-
-    def distance(self, sensitivity: Sensitivity) -> float:
-        """Return the distance of the answer."""
-        return self.then.distance(sensitivity)
-
-    def half_width(self, alpha: float = 0.05) -> int:
-        """Return the half-width of the answer's cells."""
-        return self.then.half_width(alpha)
-
-    def chance(self, errors: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the probability of each error of the answer's cells."""
-        return self.then.chance(errors)
-
-    def combined(self, weights: NDArray[np.float64], alpha: float = 0.05) -> NDArray[np.float64]:
-        """Return half-widths for weighted sums of the answer's cells."""
-        return self.then.combined(weights, alpha)
 
 
 class Found:
@@ -107,7 +88,7 @@ class Found:
     def second(self, keys: Keys) -> Any:
         """Return the measurement of these groups, at most as costly as planned."""
         question = replace(self.question, asked=self.asked.inner, keys=keys)
-        made = self.asked.inner.measurement(question, self.noise.then, self.noise.losses[1])
+        made = self.asked.inner.measurement(question, self.noise.leading, self.noise.losses[1])
         if not costs_at_most(made.map(1), self.noise.losses[1]):
             raise RuntimeError("the second stage costs more than was planned for it")
         return made
@@ -115,10 +96,7 @@ class Found:
     def map(self, persons: int) -> tuple[Fraction, Fraction]:
         """Return what both stages cost, exactly; any one key stands for all, for the bound is the same."""
         one = self.second(Keys(self.asked.by, (tuple(None for _ in self.asked.by),)))
-        pairs = [
-            stated if isinstance(stated, tuple) else (stated, 0.0) for stated in (self.first.map(persons), one.map(1))
-        ]
-        return sum((Fraction(p[0]) for p in pairs), Fraction(0)), sum((Fraction(p[1]) for p in pairs), Fraction(0))
+        return added((self.first.map(persons), one.map(1)))
 
     def __call__(self, rows: Any) -> dict[str, list[int]]:
         """Draw both."""
@@ -215,7 +193,7 @@ class OpenGroups(Statistic):
         """Return the plan of the groups that showed up, with the noise of their answers."""
         assert isinstance(plan.noise, Staged)
         question = replace(plan.question, asked=self.inner, keys=shown_keys(self.by, keys))
-        return replace(plan, question=question, noise=plan.noise.then)
+        return replace(plan, question=question, noise=plan.noise.leading)
 
     def exact(self, data: object, question: Question, function: str) -> NDArray[np.int64]:
         """Which groups there are is not known beforehand."""
@@ -232,12 +210,12 @@ class OpenGroups(Statistic):
     def half_width(self, noise: Noise, alpha: float, rows: int | None) -> float | None:
         """Return the statistic's half-width."""
         assert isinstance(noise, Staged)
-        return self.inner.half_width(noise.then, alpha, rows)
+        return self.inner.half_width(noise.leading, alpha, rows)
 
     def half_widths(self, noise: Noise, alpha: float, rows: int | None) -> dict[str, float | None]:
         """Return the half-widths of all its numbers."""
         assert isinstance(noise, Staged)
-        return self.inner.half_widths(noise.then, alpha, rows)
+        return self.inner.half_widths(noise.leading, alpha, rows)
 
     def reference(self, rows: int) -> float | None:
         """Return the statistic's own."""
@@ -254,7 +232,7 @@ class OpenGroups(Statistic):
         finding = self.groups_of(question)
         return (
             f"{needed(noise.finding, finding)}; finding the groups costs {float(self.share):.4g} of the loss",
-            *self.inner.price_notes(noise.then, replace(question, asked=self.inner)),
+            *self.inner.price_notes(noise.leading, replace(question, asked=self.inner)),
         )
 
     def canonical(self) -> dict[str, object]:

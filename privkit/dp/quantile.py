@@ -18,6 +18,8 @@ from privkit.errors import ParameterError
 from privkit.tally.ranks import positions
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from privkit.dp.noise import Noise
@@ -79,15 +81,7 @@ class Quantile(Statistic):
 
     def exact(self, data: object, question: Question, function: str) -> NDArray[np.int64]:
         """Return the exact scores of every group; shape (groups, candidates)."""
-        counts = positions(
-            data,
-            self.column,
-            self.candidates,
-            keys=question.keys,
-            unit=question.who,
-            bounds=question.bounds,
-            function=function,
-        )
+        counts = placed(self.column, self.candidates, data, question, function)
         return rank_scores(counts, self.above, self.of)
 
     def measurement(self, question: Question, noise: Noise, loss: PrivacyLoss) -> Any:
@@ -125,6 +119,24 @@ class Quantile(Statistic):
     def __str__(self) -> str:
         """Return the statistic in words."""
         return f"{float(Fraction(self.above, self.of)):g}-quantile of {self.column!r}"
+
+
+def placed(
+    column: str, candidates: Sequence[float], data: object, question: Question, function: str
+) -> NDArray[np.int64]:
+    """Count the rows of every group at each position among the candidates, each person within the bounds. Reads rows.
+
+    Shape (groups, 2 · candidates + 1): see :func:`privkit.tally.ranks.positions`.
+    """
+    return positions(
+        data,
+        column,
+        candidates,
+        keys=question.keys,
+        unit=question.who,
+        bounds=question.bounds,
+        function=function,
+    )
 
 
 def rank_scores(counts: NDArray[np.int64], above: int, of: int) -> NDArray[np.int64]:

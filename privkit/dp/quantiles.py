@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from privkit.dp.noise import Laplace
+from privkit.dp.quantile import placed
 from privkit.dp.sensitivity import Reach
 from privkit.dp.statistic import Estimates, Limits, Statistic
 from privkit.dp.tree import Tree, spread
-from privkit.tally.ranks import positions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -96,15 +96,7 @@ class Quantiles(Statistic):
 
     def exact(self, data: object, question: Question, function: str) -> NDArray[np.int64]:
         """Count the rows of every node exactly, each person within the bounds; shape (groups, nodes)."""
-        counts = positions(
-            data,
-            self.column,
-            self.candidates,
-            keys=question.keys,
-            unit=question.who,
-            bounds=question.bounds,
-            function=function,
-        )
+        counts = placed(self.column, self.candidates, data, question, function)
         return self.tree.counted(counts)
 
     def estimates(self, cells: NDArray[np.int64]) -> Estimates:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from privkit.dp.compound import Compound, added
 from privkit.dp.noise import ALPHA, Noise
 from privkit.dp.statistic import Estimates, Limits, Statistic
 from privkit.values.loss import Measure, PrivacyLoss
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Composed(Noise):
+class Composed(Compound):
     """The noises of several statistics, each with its part of the loss.
 
     Attributes
@@ -56,25 +57,10 @@ class Composed(Noise):
             losses.append(paid)
         return cls(noises[0].scale, tuple(noises), tuple(losses))
 
-    def measurement(self) -> Any:
-        """Each part has its own."""
-        raise TypeError("a composition has one measurement for each part")
-
-    def distance(self, sensitivity: Sensitivity) -> float:
-        """Return the distance of the first part."""
-        return self.parts[0].distance(sensitivity)
-
-    def half_width(self, alpha: float = 0.05) -> int:
-        """Return the half-width of the first part's cells."""
-        return self.parts[0].half_width(alpha)
-
-    def chance(self, errors: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the probability of each error of the first part's cells."""
-        return self.parts[0].chance(errors)
-
-    def combined(self, weights: NDArray[np.float64], alpha: float = 0.05) -> NDArray[np.float64]:
-        """Return half-widths for weighted sums of the first part's cells."""
-        return self.parts[0].combined(weights, alpha)
+    @property
+    def leading(self) -> Noise:
+        """The noise of the first part."""
+        return self.parts[0]
 
 
 class Together:
@@ -90,9 +76,7 @@ class Together:
 
     def map(self, persons: int) -> tuple[Fraction, Fraction]:
         """Return what all of them cost, exactly."""
-        stated = [m.map(persons) for m in self.measurements]
-        pairs = [found if isinstance(found, tuple) else (found, 0.0) for found in stated]
-        return sum((Fraction(p[0]) for p in pairs), Fraction(0)), sum((Fraction(p[1]) for p in pairs), Fraction(0))
+        return added(m.map(persons) for m in self.measurements)
 
     def __call__(self, rows: Any) -> list[int]:
         """Draw all of them; group by group, then statistic by statistic."""
@@ -138,7 +122,7 @@ class Several(Statistic):
     def needs_rows(self) -> bool:  # type: ignore[override]
         """Whether the accuracy of the first number depends on the rows."""
         _, place, of = self.outputs[0]
-        return self.parts[place].needs_rows and of not in getattr(self.parts[place], "steady", ())
+        return self.parts[place].needs_rows and of not in self.parts[place].steady
 
     @property
     def columns(self) -> tuple[str, ...]:

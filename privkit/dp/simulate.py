@@ -107,7 +107,7 @@ def _answer(data: object, question: Question, noise: Noise, loss: PrivacyLoss, r
         if not texts:
             return {}
         shown = replace(question, asked=asked.inner, keys=shown_keys(asked.by, texts))
-        cells = _answer(data, shown, noise.then, noise.losses[1], rng).reshape(len(texts), -1)
+        cells = _answer(data, shown, noise.leading, noise.losses[1], rng).reshape(len(texts), -1)
         return dict(zip(texts, cells.tolist(), strict=True))
     if isinstance(asked, OpenCount):
         counts = asked.counted(data, question)

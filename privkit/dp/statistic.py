@@ -41,6 +41,8 @@ class Statistic(ABC):
     noises: ClassVar[tuple[type[Noise], ...]] = (Laplace, Gaussian)
     #: Whether its accuracy depends on how many rows a group has.
     needs_rows: ClassVar[bool] = False
+    #: Those of its numbers that have an accuracy for any number of rows, where others do not.
+    steady: ClassVar[tuple[str, ...]] = ()
     #: Whether the answer is a frame of several numbers.
     framed: ClassVar[bool] = False
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import csv
 import json
 import shutil
-import sqlite3
 import tempfile
 import urllib.error
 import urllib.parse
 import urllib.request
-from contextlib import closing, contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import nbformat
@@ -18,6 +17,7 @@ import pandas as pd
 import pytest
 
 import privkit as pk
+from privkit.testing.ledger_states import damaged, locked, missing, newer
 from privkit.values.loss import PrivacyLoss
 
 sync_api = pytest.importorskip("playwright.sync_api")
@@ -331,32 +331,6 @@ def test_the_palette_refreshes_and_the_dark_theme_reads(page, artifacts):
 def refreshed(page):
     command(page, "Refresh the Privacy Budget")
     return page.locator("#jupyter-privkit-panel")
-
-
-@contextmanager
-def damaged(ledger):
-    ledger.write_bytes(b"no database" * 1000)
-    yield
-
-
-@contextmanager
-def newer(ledger):
-    with closing(sqlite3.connect(ledger)) as connection:
-        connection.execute("PRAGMA user_version = 99999")
-    yield
-
-
-@contextmanager
-def locked(ledger):
-    with closing(sqlite3.connect(ledger, isolation_level=None)) as connection:
-        connection.execute("BEGIN EXCLUSIVE")
-        yield
-
-
-@contextmanager
-def missing(ledger):
-    ledger.unlink()
-    yield
 
 
 @pytest.mark.parametrize(

@@ -2,16 +2,15 @@ from __future__ import annotations
 
 import os
 import re
-import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing, contextmanager
 
 import pandas as pd
 import pytest
 
 import privkit as pk
+from privkit.testing.ledger_states import damaged, locked, missing, newer
 from privkit.values.loss import PrivacyLoss
 from privkit.view.panel_project import BudgetPanel
 
@@ -109,32 +108,6 @@ def test_a_broken_ledger_is_told_inside_and_the_panel_recovers(panel, ledger_pat
     ledger_path.write_bytes(before)
     panel.look()
     assert "ε = 1 of 1 left" in shown(panel)
-
-
-@contextmanager
-def damaged(ledger):
-    ledger.write_bytes(b"not a ledger" * 1000)
-    yield
-
-
-@contextmanager
-def newer(ledger):
-    with closing(sqlite3.connect(ledger)) as connection:
-        connection.execute("PRAGMA user_version = 99999")
-    yield
-
-
-@contextmanager
-def locked(ledger):
-    with closing(sqlite3.connect(ledger, isolation_level=None)) as connection:
-        connection.execute("BEGIN EXCLUSIVE")
-        yield
-
-
-@contextmanager
-def missing(ledger):
-    ledger.unlink()
-    yield
 
 
 @pytest.mark.parametrize("state", [damaged, newer, locked, missing])
