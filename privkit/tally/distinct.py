@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from privkit.tally.bounding import bounded_rows
 from privkit.tally.ids import hash_values
 from privkit.tally.lookup import factorized
-from privkit.tally.rows import bounded_rows, open_source
+from privkit.tally.rows import open_source
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,7 +9,7 @@ import narwhals as nw
 import numpy as np
 
 from privkit.errors import KeysError
-from privkit.tally.classes import _SIZE, Tally, _int64, _to_pandas, grouped_sizes
+from privkit.tally.classes import _SIZE, _int64, _to_pandas, grouped_sizes
 from privkit.tally.frame import Frame, open_frame
 from privkit.tally.lookup import key_finder, over_blocks
 
@@ -112,23 +112,6 @@ def keyed_counts(data: object, keys: Keys, *, function: str = "keyed_counts") ->
     blocks = over_blocks(lambda rows: np.bincount(find(rows), minlength=len(keys) + 1), len(native))
     counts: NDArray[np.int64] = np.sum([np.zeros(len(keys) + 1, dtype=np.int64), *blocks], axis=0)
     return counts[:-1]
-
-
-def matched(tally: Tally, keys: Keys) -> NDArray[np.int64]:
-    """Return the class sizes in the order of `keys`: 0 where a key does not occur, classes without a key left out.
-
-    Shape (len(keys),). Exact; works on the tally.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from privkit.tally.classes import class_sizes
-    >>> from privkit.values.keys import public_keys
-    >>> people = pd.DataFrame({"zip": ["8004", "8004", "8005"]})
-    >>> matched(class_sizes(people, "zip"), public_keys(["zip"], ["8003", "8004"], "example")).tolist()
-    [0, 2]
-    """
-    return _counts_of(tally.keys, tally.counts, keys)
 
 
 def _counts_of(classes: pd.DataFrame, counts: NDArray[np.int64], keys: Keys) -> NDArray[np.int64]:

@@ -217,11 +217,7 @@ def _least(person: NDArray[np.int64], hashed: NDArray[np.uint64], most: int) -> 
     whom leading bits tie across it are decided by the whole hash, so that the answer never depends on how many bits
     there was room for.
     """
-    starts = _starts(person)
-    sizes = np.diff(starts, append=len(person))
-    room = max(1, 64 - max(1, len(starts) - 1).bit_length())
-    number = np.repeat(np.arange(len(starts), dtype=np.uint64), sizes)
-    packed = (number << np.uint64(room)) | (hashed >> np.uint64(64 - room)) if room < 64 else hashed
+    starts, sizes, packed = by_hash(person, hashed)
     threshold = np.sort(packed)[np.minimum(starts + most, starts + sizes) - 1]
     kept: NDArray[np.bool_] = packed <= np.repeat(threshold, sizes)
     tied = np.repeat(np.add.reduceat(kept, starts, dtype=np.int64) > most, sizes)
@@ -233,3 +229,17 @@ def _least(person: NDArray[np.int64], hashed: NDArray[np.uint64], most: int) -> 
         rank = np.arange(len(ranked)) - np.repeat(first, np.diff(first, append=len(ranked)))
         kept[entries[order]] = rank < most
     return kept
+
+
+def by_hash(
+    person: NDArray[np.int64], hashed: NDArray[np.uint64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint64]]:
+    """Return where each person's entries begin, how many there are, and (person, leading bits of the hash) as integers.
+
+    `person` is ascending.
+    """
+    starts = _starts(person)
+    sizes = np.diff(starts, append=len(person))
+    room = max(1, 64 - max(1, len(starts) - 1).bit_length())
+    number = np.repeat(np.arange(len(starts), dtype=np.uint64), sizes)
+    return starts, sizes, (number << np.uint64(room)) | (hashed >> np.uint64(64 - room)) if room < 64 else hashed

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from privkit.tally.bounding import bounded_rows
 from privkit.tally.lookup import over_blocks
-from privkit.tally.rows import bounded_rows, floats, open_source
+from privkit.tally.rows import floats, open_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

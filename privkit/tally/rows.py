@@ -13,16 +13,14 @@ import numpy as np
 from privkit.errors import DuplicateColumnError
 from privkit.tally.classes import _to_pandas
 from privkit.tally.frame import open_frame
-from privkit.tally.ids import Persons, spread
 from privkit.tally.lookup import Finder, key_finder, over_blocks
-from privkit.tally.persons import _least, _starts, row_hashes
 from privkit.tally.windows import unit_columns, units
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from privkit.values.contribution import ContributionBounds
+    from privkit.tally.ids import Persons
     from privkit.values.keys import Keys
     from privkit.values.unit import PrivacyUnit
 
@@ -152,7 +150,7 @@ def stepped(column: pd.Series, grid: Grid) -> Callable[[slice], NDArray[np.float
 
 @dataclass(frozen=True, eq=False)
 class KeptRows:
-    """The rows that count, after each person was bounded.
+    """Rows that count.
 
     Attributes
     ----------
@@ -183,77 +181,3 @@ def known_rows(source: Source, value: Callable[[slice], NDArray[Any]]) -> tuple[
         np.concatenate([empty, *column]) for column in (zip(*parts, strict=True) if parts else [[]] * 3)
     )
     return person, KeptRows(place, values)
-
-
-def bounded_rows(
-    source: Source, value: Callable[[slice], NDArray[Any]], bounds: ContributionBounds, salt: bytes
-) -> KeptRows:
-    """Return the rows that count when each person is kept within `bounds`.
-
-    Rows without an id, a key or a value are left out first, row by row. Then each person is bounded on its own, by a
-    keyed hash of (person, key, value, place among equal rows): which rows of a person stay depends on the multiset of
-    that person's rows and on the salt, never on the order or on others. Without a unit column every row stays.
-    """
-    person, rows = known_rows(source, value)
-    if source.who is None:
-        return rows
-    if bounds.max_rows is not None:
-        kept = _at_most(source.who, person, rows, person, bounds.max_rows, salt)
-    else:
-        pair = dense(person) * source.cells + rows.place
-        kept = _at_most(source.who, person, rows, pair, bounds.linf, salt)
-        kept &= in_few_groups(source.who, person, rows.place, pair, bounds.l0, salt)
-    return KeptRows(rows.place[kept], rows.values[kept])
-
-
-def dense(codes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return codes that count from 0 without holes."""
-    import pandas as pd
-
-    return pd.factorize(codes)[0].astype(np.int64, copy=False)
-
-
-def _at_most(  # noqa: PLR0917
-    who: Persons, person: NDArray[np.int64], rows: KeptRows, group: NDArray[np.int64], most: int, salt: bytes
-) -> NDArray[np.bool_]:
-    """Return which rows stay when each `group` (a person, or a person's rows of one key) keeps at most `most`."""
-    kept = np.ones(len(person), dtype=bool)
-    codes = dense(group)
-    sizes = np.bincount(codes)
-    concerned = np.flatnonzero(sizes[codes] > most)
-    if not len(concerned):
-        return kept
-    order = np.lexsort((rows.values[concerned], rows.place[concerned], codes[concerned]))
-    concerned = concerned[order]
-    who_, place, value, of = person[concerned], rows.place[concerned], rows.values[concerned], codes[concerned]
-    same = (of[1:] == of[:-1]) & (place[1:] == place[:-1]) & (value[1:] == value[:-1])
-    starts = np.flatnonzero(np.concatenate(([True], ~same)))
-    within = np.arange(len(concerned)) - np.repeat(starts, np.diff(starts, append=len(concerned)))
-    hashed = row_hashes(who, who_, place, within, salt)
-    hashed = spread(hashed ^ spread(value.view(np.uint64)))
-    kept[concerned] = _least(of, hashed, most)
-    return kept
-
-
-def in_few_groups(  # noqa: PLR0917
-    who: Persons,
-    person: NDArray[np.int64],
-    place: NDArray[np.int64],
-    pair: NDArray[np.int64],
-    most: int,
-    salt: bytes,
-) -> NDArray[np.bool_]:
-    """Return which rows stay when each person keeps at most `most` keys."""
-    codes = dense(pair)
-    first = np.zeros(int(codes.max(initial=-1)) + 1, dtype=np.int64)
-    first[codes] = np.arange(len(codes))
-    order = first[np.argsort(person[first], kind="stable")]
-    starts = _starts(person[order])
-    groups = np.diff(starts, append=len(order))
-    concerned = order[np.repeat(groups > most, groups)]
-    if not len(concerned):
-        return np.ones(len(person), dtype=bool)
-    stays = np.ones(len(first), dtype=bool)
-    hashed = row_hashes(who, person[concerned], place[concerned], np.zeros(len(concerned), dtype=np.int64), salt)
-    stays[codes[concerned]] = _least(person[concerned], hashed, most)
-    return stays[codes]

@@ -7,17 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from privkit.tally.bounding import bounded_rows, by_person_and_key
 from privkit.tally.lookup import over_blocks
-from privkit.tally.rows import (
-    Grid,
-    KeptRows,
-    bounded_rows,
-    dense,
-    in_few_groups,
-    known_rows,
-    open_source,
-    stepped,
-)
+from privkit.tally.persons import _starts, at_most_groups
+from privkit.tally.rows import Grid, KeptRows, known_rows, open_source, stepped
 from privkit.values.contribution import ONE_ROW, ContributionBounds
 
 if TYPE_CHECKING:
@@ -47,7 +40,7 @@ def power_sums(
     A number x counts as ``v = clip(round(x / step), low, high) - low``, a whole number from 0 to ``grid.range``; its
     powers are whole too, so every sum is exact: any engine and any order of the rows give the same. Rows whose value
     is missing (null, NaN) are left out, ±inf is clipped; rows of no key are left out. With a `unit` each person is
-    bounded first (:func:`privkit.tally.rows.bounded_rows`). Reads rows; spends nothing.
+    bounded first (:func:`privkit.tally.bounding.bounded_rows`). Reads rows; spends nothing.
 
     Parameters
     ----------
@@ -139,16 +132,12 @@ def person_sums(
     that many. Returns counts of persons and sums of totals in steps from 0, shape (n_keys, 2). Reads rows; spends
     nothing.
     """
-    import pandas as pd
-
     salt = secrets.token_bytes(16) if salt is None else salt
     source = open_source(data, keys, unit, [value], function=function)
     assert source.who is not None
     wide = Grid(grid.step, -grid.largest, grid.largest)
     person, rows = known_rows(source, stepped(source.table[value], wide))
-    pair = dense(person) * source.cells + rows.place
-    kept = in_few_groups(source.who, person, rows.place, pair, groups, salt)
-    codes, distinct = pd.factorize(pair[kept])
-    totals = np.zeros(len(distinct), dtype=np.int64)
-    np.add.at(totals, codes, rows.values[kept])
-    return _summed(KeptRows(distinct % source.cells, np.clip(totals, grid.low, grid.high)), source.cells, 1)
+    pairs, pair, order = by_person_and_key(source, person, rows)
+    totals = np.add.reduceat(rows.values[order], _starts(pair)) if len(pair) else rows.values
+    kept = at_most_groups(pairs, source.who, groups, salt)
+    return _summed(KeptRows(pairs.place[kept], np.clip(totals[kept], grid.low, grid.high)), source.cells, 1)

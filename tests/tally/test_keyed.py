@@ -16,8 +16,7 @@ from test_classes import FLOATS, NO_MISSING_INTEGER, TEXT, WHOLE, plain, tables
 
 from privkit.errors import ColumnNotFoundError, KeysError
 from privkit.tally import lookup
-from privkit.tally.classes import class_sizes
-from privkit.tally.keyed import check_key_types, keyed_counts, matched
+from privkit.tally.keyed import check_key_types, keyed_counts
 from privkit.values.keys import public_keys
 
 
@@ -48,7 +47,6 @@ def test_each_key_counts_the_rows_that_equal_it(engine, table, data):
         keys = keys_of(by, asked if len(by) > 1 else [key[0] for key in asked])
         expected = by_hand(table, keys)
         assert keyed_counts(frame, keys).tolist() == expected
-        assert matched(class_sizes(frame, by), keys).tolist() == expected
 
 
 @pytest.mark.parametrize("blocks", [1, 3, 10**6])

@@ -1,0 +1,131 @@
+"""Rows that carry numbers, each person kept within the contribution bounds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from privkit.tally.ids import spread
+from privkit.tally.lookup import over_blocks
+from privkit.tally.persons import PersonGroups, _least, _starts, at_most_groups, by_hash, row_hashes
+from privkit.tally.rows import KeptRows, Source, known_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from privkit.tally.ids import Persons
+    from privkit.values.contribution import ContributionBounds
+
+#: Codes up to this many times the rows are counted in a table, beyond by a hash table.
+_SPARSE = 8
+
+
+def bounded_rows(
+    source: Source, value: Callable[[slice], NDArray[Any]], bounds: ContributionBounds, salt: bytes
+) -> KeptRows:
+    """Return the rows that count when each person is kept within `bounds`, in any order.
+
+    Rows without an id, a key or a value are left out first, row by row. Then each person is bounded on its own, by a
+    keyed hash of (person, key, value, place among equal rows): which rows of a person stay depends on the multiset of
+    that person's rows and on the salt, never on the order or on others. Without a unit column every row stays.
+    """
+    person, rows = known_rows(source, value)
+    if source.who is None:
+        return rows
+    if bounds.max_rows is not None:
+        concerned = np.flatnonzero(_sizes(person) > bounds.max_rows)
+        kept = np.ones(len(person), dtype=bool)
+        part = KeptRows(rows.place[concerned], rows.values[concerned])
+        kept[concerned] = _chosen(source.who, person[concerned], part, person[concerned], bounds.max_rows, salt)
+        return KeptRows(rows.place[kept], rows.values[kept])
+    pairs, pair, order = by_person_and_key(source, person, rows)
+    kept = np.repeat(at_most_groups(pairs, source.who, bounds.l0, salt), pairs.rows)
+    concerned = np.flatnonzero(np.repeat(pairs.rows > bounds.linf, pairs.rows) & kept)
+    part = KeptRows(rows.place[order[concerned]], rows.values[order[concerned]])
+    kept[concerned] = _chosen(source.who, person[order[concerned]], part, pair[concerned], bounds.linf, salt)
+    order = order[kept]
+    return KeptRows(rows.place[order], rows.values[order])
+
+
+def by_person_and_key(
+    source: Source, person: NDArray[np.int64], rows: KeptRows
+) -> tuple[PersonGroups, NDArray[np.int64], NDArray[np.int64]]:
+    """Return the pairs of person and key that occur, each row's pair in ascending order, and the rows in that order."""
+    bits = (source.cells - 1).bit_length()
+    pair, order = in_order((person << bits) | rows.place)
+    starts = _starts(pair)
+    sizes = np.diff(starts, append=len(pair))
+    first = pair[starts]
+    persons = first >> bits
+    return PersonGroups(persons, first & ((1 << bits) - 1), sizes, _starts(persons)), pair, order
+
+
+def in_order(codes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return codes, which are at least 0, in ascending order, and where each stood; equal ones keep their order.
+
+    Code and place are sorted as one integer where they fit in 63 bits: several times faster than sorting places.
+
+    Examples
+    --------
+    >>> [found.tolist() for found in in_order(np.array([7, 2, 7]))]
+    [[2, 7, 7], [1, 0, 2]]
+    """
+    bits = len(codes).bit_length()
+    if int(codes.max(initial=0)).bit_length() + bits > 63:
+        order = np.argsort(codes, kind="stable")
+        return codes[order], order
+    packed = (codes << bits) | np.arange(len(codes))
+    packed.sort()
+    return packed >> bits, packed & ((1 << bits) - 1)
+
+
+def _sizes(person: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return for each row how many rows its person has."""
+    import pandas as pd
+
+    if int(person.max(initial=0)) > _SPARSE * len(person):
+        person = pd.factorize(person)[0]
+    return np.bincount(person)[person]
+
+
+def _chosen(  # noqa: PLR0917
+    who: Persons, person: NDArray[np.int64], rows: KeptRows, group: NDArray[np.int64], most: int, salt: bytes
+) -> NDArray[np.bool_]:
+    """Return which rows stay when each `group` (a person, or a person's rows of one key) keeps at most `most`."""
+    kept = np.ones(len(person), dtype=bool)
+    if not len(person):
+        return kept
+    group, order = in_order(group)
+    person, place, values = person[order], rows.place[order], rows.values[order]
+
+    def hashes(part: slice | NDArray[np.int64], within: NDArray[np.int64] | int) -> NDArray[np.uint64]:
+        told = row_hashes(who, person[part], place[part], within, salt)
+        return spread(told ^ spread(values[part].view(np.uint64)))
+
+    hashed = np.concatenate(over_blocks(lambda part: hashes(part, 0), len(person)))
+    within = _within(by_hash(group, hashed)[2], place, values)
+    again = np.flatnonzero(within)
+    hashed[again] = hashes(again, within[again])
+    kept[order] = _least(group, hashed, most)
+    return kept
+
+
+def _within(told: NDArray[np.uint64], place: NDArray[np.int64], values: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the place of each row among those that are equal to it; `told` is the same for equal rows of a group.
+
+    Rows that differ may have the same `told`, being leading bits of hashes: they are told apart by key and value.
+    """
+    within = np.zeros(len(told), dtype=np.int64)
+    ordered = np.sort(told)
+    twice = ordered[1:][ordered[1:] == ordered[:-1]]
+    if not len(twice):
+        return within
+    tied = np.flatnonzero(twice[np.minimum(np.searchsorted(twice, told), len(twice) - 1)] == told)
+    order = tied[np.lexsort((values[tied], place[tied], told[tied]))]
+    same = (np.diff(told[order]) == 0) & (np.diff(place[order]) == 0) & (np.diff(values[order]) == 0)
+    starts = np.flatnonzero(np.concatenate(([True], ~same)))
+    within[order] = np.arange(len(order)) - np.repeat(starts, np.diff(starts, append=len(order)))
+    return within
