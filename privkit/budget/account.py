@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from privkit.budget import query
 from privkit.budget.balance import Balance
+from privkit.budget.base import BaseAccount
 from privkit.budget.canonical import canonical
 from privkit.budget.entry import Entry, Reservation, State, in_hand
 from privkit.budget.keys import project_key
 from privkit.budget.limits import Ways, admit, in_measure, limits_left, window_start
-from privkit.budget.notice import subscribe
-from privkit.budget.odometer import Headroom, Odometer, times
+from privkit.budget.store import Store
 from privkit.budget.verification import Verification, verify_chain
 from privkit.errors.base import nothing_spent
 from privkit.errors.ledger import (
@@ -27,63 +27,40 @@ from privkit.errors.ledger import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Mapping
 
     from sqlalchemy.engine import Connection, RowMapping
 
     from privkit.budget.book import Book, Head
     from privkit.budget.chain import Sums
-    from privkit.budget.terms import ProjectTerms
     from privkit.values.loss import PrivacyLoss
 
 #: How many seconds to wait for the same question's answer from another process.
 WAIT = 10.0
 
 
-class Account:
+class Account(BaseAccount):
     """A project's account in a ledger. Get one from :meth:`privkit.budget.ledger.Ledger.begin`.
 
     Reads no rows of any data. Every amount is exact.
-
-    Attributes
-    ----------
-    analyst : str
-        To whom charges of this process are written.
     """
 
     def __init__(self, book: Book, analyst: str) -> None:
+        super().__init__(book.name, book.uid, book.terms, store=book.place, begun=book.begun, analyst=analyst)
         self._book = book
-        self.analyst = analyst
-
-    @property
-    def name(self) -> str:
-        """The project's name."""
-        return self._book.name
-
-    @property
-    def uid(self) -> str:
-        """What tells the project apart from others of the same name."""
-        return self._book.uid
-
-    @property
-    def terms(self) -> ProjectTerms:
-        """The project's terms."""
-        return self._book.terms
-
-    @property
-    def begun(self) -> str:
-        """When the project was begun, in UTC."""
-        return self._book.begun
-
-    @property
-    def store(self) -> str:
-        """Where the ledger is, without a password."""
-        return self._book.place
 
     @property
     def key(self) -> bytes | None:
         """The project's secret key, or None where there is no replay."""
         return project_key(self.uid)
+
+    def looking(self, seconds: float) -> Account:
+        """Return the same account for reading alone; itself on a server, where readers wait for nobody."""
+        if self._book.store.place.path is None:
+            return self
+        reading = copy(self._book)
+        reading.store = Store(replace(self._book.store.place, read_only=True), seconds)
+        return Account(reading, self.analyst)
 
     # -- what it says ----------------------------------------------------------------------------------------------
 
@@ -95,25 +72,6 @@ class Account:
         return Balance(
             budget, sums.spent - sums.held, sums.held, budget - sums.spent, sums.entries, seq=head.seq, hash=head.hash
         )
-
-    @property
-    def spent(self) -> PrivacyLoss:
-        """What was charged and is answered, failed or orphaned."""
-        return self.balance().spent
-
-    @property
-    def reserved(self) -> PrivacyLoss:
-        """What is charged and not yet answered."""
-        return self.balance().reserved
-
-    @property
-    def remaining(self) -> PrivacyLoss:
-        """What may still be charged."""
-        return self.balance().remaining
-
-    def version(self) -> int:
-        """Return a number that grows with every change of the account, by whichever process: cheap to poll."""
-        return self.balance().seq
 
     def entries(self, *, after: int = 0) -> list[Entry]:
         """Return the entries numbered above `after`, in order.
@@ -134,30 +92,12 @@ class Account:
         now = self._book.store.now(connection) if pending else ""
         return [query.entry_of(row, self._book.zero, self._book.state_of(row, now)) for row in rows]
 
-    def odometer(self) -> Odometer:
-        """Return what each release cost, and the totals after it. It tells; `reserve` is the filter that refuses."""
-        return Odometer.of(self.name, self.terms.budget, self.entries())
-
-    def headroom(self, cost: PrivacyLoss) -> Headroom:
-        """Return how many more releases of this `cost` the limits admit: "about N more like this".
-
-        Reads the ledger alone, so it depends on public facts only.
-
-        Raises
-        ------
-        MeasureMismatchError
-        """
-        cost = in_measure(self.name, self.terms, cost)
+    def _limits(self) -> list[tuple[str, PrivacyLoss, PrivacyLoss]]:
         with self._book.store.reading() as connection:
             sums = self._book.head(connection).sums
             now = max(self._book.store.now(connection), sums.clock)
             own, recent = self._limited(connection, sums, now)
-        limits = limits_left(self.terms, sums, own=own, recent=recent)
-        if self.terms.ceiling is not None and cost.main > self.terms.ceiling:
-            return Headroom(cost, 0, "ceiling", self.terms.budget.replace(self.terms.ceiling))
-        return min(
-            (Headroom(cost, times(cost, left), name, left) for name, _, left in limits), key=lambda room: room.times
-        )
+        return limits_left(self.terms, sums, own=own, recent=recent)
 
     def verify(self) -> Verification:
         """Check the chain from the first record to the last, every total and every rule on the way (L7).
@@ -177,10 +117,6 @@ class Account:
             told = verify_chain(self.store, row, query.records(connection, book.id), self.terms)
             book.check(connection, book.head(connection))
             return told
-
-    def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
-        """Call `callback` after every change that this process makes; returns what ends the subscription."""
-        return subscribe(self.store, self.uid, callback)
 
     # -- reserve ---------------------------------------------------------------------------------------------------
 
@@ -322,46 +258,6 @@ class Account:
         return _Unanswered(row["entry"], state, row["time"], query.loss_of(row, self._book.zero))
 
     # -- end -------------------------------------------------------------------------------------------------------
-
-    def commit(self, reservation: Reservation, answer: str) -> Entry:
-        """Store the answer of a reservation, byte for byte. Only what this returns may be shown (L1).
-
-        Raises
-        ------
-        ReservationError
-            If the reservation already ended, or belongs to the parent of a forked process.
-        LedgerError
-            If the answer could not be stored. It must not be shown; its cost stays spent.
-        """
-        return self._ended(reservation, "committed", answer=answer)
-
-    def fail(self, reservation: Reservation, kind: str = "measurement") -> Entry:
-        """Note that the measurement failed. The cost stays spent (L3).
-
-        Parameters
-        ----------
-        reservation : Reservation
-        kind : str
-            One word of the program's choice; never the text or class of an error, which may depend on the data.
-        """
-        return self._ended(reservation, "failed", kind=kind)
-
-    def orphan(self, reservation: Reservation) -> Entry:
-        """Note that the measurement was interrupted. The cost stays spent (L3)."""
-        return self._ended(reservation, "orphaned", kind="interrupted")
-
-    @contextmanager
-    def ending(self, reservation: Reservation) -> Iterator[None]:
-        """Note as failed, or as orphaned where it was interrupted, what leaves the block with an error."""
-        try:
-            yield
-        except BaseException as error:
-            with suppress(LedgerError, ReservationError):
-                if isinstance(error, Exception):
-                    self.fail(reservation)
-                else:
-                    self.orphan(reservation)
-            raise
 
     def _ended(
         self, reservation: Reservation, state: State, *, answer: str | None = None, kind: str | None = None

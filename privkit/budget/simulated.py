@@ -3,58 +3,57 @@
 from __future__ import annotations
 
 import secrets
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from threading import RLock
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from privkit.budget.balance import Balance
+from privkit.budget.base import BaseAccount
 from privkit.budget.canonical import canonical
 from privkit.budget.chain import Sums
 from privkit.budget.entry import Entry, Reservation, State
 from privkit.budget.limits import Ways, admit, in_measure, limits_left, window_start
-from privkit.budget.notice import notify, subscribe
-from privkit.budget.odometer import Headroom, Odometer, times
+from privkit.budget.notice import notify
 from privkit.errors.base import nothing_spent
 from privkit.errors.ledger import OrphanedReleaseError, PendingReleaseError, ReservationError
 from privkit.errors.simulated import SimulatedError
 from privkit.values.loss import PrivacyLoss
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Mapping
 
     from privkit.budget.terms import ProjectTerms
 
 
-class SimulatedAccount:
+class SimulatedAccount(BaseAccount):
     """A project's account that lives and dies with the session. It has the interface of a ledger's account.
 
     Limits, ceiling, replay and refusals are those of a real account, by the same functions; nothing is durable, and
-    nothing can be: there is no store behind it, and it refuses to be pickled.
+    nothing can be: there is no store behind it, and it refuses to be pickled. Its name begins with SIMULATED, so that
+    everything that names the project says so.
 
     Attributes
     ----------
-    name : str
-        Begins with SIMULATED, so that everything that names the project says so.
-    uid, store, begun, analyst : str
-    terms : ProjectTerms
     key : bytes
         For replay within the session.
     seed : int
     """
 
     simulated = True
-    store = "memory (SIMULATED)"
-    analyst = "simulated"
 
     def __init__(self, name: str, terms: ProjectTerms, seed: int) -> None:
-        self.name = f"SIMULATED {name}"
-        self.terms = terms.completed()
+        uid = f"simulated-{secrets.token_hex(8)}"
+        super().__init__(
+            f"SIMULATED {name}",
+            uid,
+            terms.completed(),
+            store="memory (SIMULATED)",
+            begun=_now(),
+            analyst="simulated",
+        )
         self.seed = seed
-        self.uid = f"simulated-{secrets.token_hex(8)}"
         self.key = secrets.token_bytes(32)
-        self.begun = _now()
         self._zero = PrivacyLoss.zero(terms.budget.measure)
         self._sums = Sums.start(self._zero)
         self._entries: list[Entry] = []
@@ -72,25 +71,6 @@ class SimulatedAccount:
             spent = sums.spent - sums.held
             return Balance(budget, spent, sums.held, left, sums.entries, seq=self._version, hash="SIMULATED")
 
-    @property
-    def spent(self) -> PrivacyLoss:
-        """What was charged and is answered, failed or orphaned."""
-        return self.balance().spent
-
-    @property
-    def reserved(self) -> PrivacyLoss:
-        """What is charged and not yet answered."""
-        return self.balance().reserved
-
-    @property
-    def remaining(self) -> PrivacyLoss:
-        """What may still be charged."""
-        return self.balance().remaining
-
-    def version(self) -> int:
-        """Return a number that grows with every change."""
-        return self._version
-
     def entries(self, *, after: int = 0) -> list[Entry]:
         """Return the entries numbered above `after`, in order."""
         with self._lock:
@@ -101,25 +81,10 @@ class SimulatedAccount:
         with self._lock:
             return self._entries[seq - 1] if 0 < seq <= len(self._entries) else None
 
-    def odometer(self) -> Odometer:
-        """Return what each release cost, and the totals after it."""
-        return Odometer.of(self.name, self.terms.budget, self.entries())
-
-    def headroom(self, cost: PrivacyLoss) -> Headroom:
-        """Return how many more releases of this `cost` the limits admit.
-
-        Raises
-        ------
-        MeasureMismatchError
-        """
-        cost = in_measure(self.name, self.terms, cost)
+    def _limits(self) -> list[tuple[str, PrivacyLoss, PrivacyLoss]]:
         with self._lock:
             now = max(_now(), self._sums.clock)
-            limits = limits_left(self.terms, self._sums, own=self._sums.spent, recent=self._recent(now))
-        if self.terms.ceiling is not None and cost.main > self.terms.ceiling:
-            return Headroom(cost, 0, "ceiling", self.terms.budget.replace(self.terms.ceiling))
-        rooms = [Headroom(cost, times(cost, left), name, left) for name, _, left in limits]
-        return min(rooms, key=lambda room: room.times)
+            return limits_left(self.terms, self._sums, own=self._sums.spent, recent=self._recent(now))
 
     def verify(self) -> NoReturn:
         """There is nothing to verify.
@@ -129,10 +94,6 @@ class SimulatedAccount:
         SimulatedError
         """
         raise SimulatedError.verify(self.name)
-
-    def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
-        """Call `callback` after every change; returns what ends the subscription."""
-        return subscribe(self.store, self.uid, callback)
 
     # -- reserve ---------------------------------------------------------------------------------------------------
 
@@ -196,30 +157,6 @@ class SimulatedAccount:
         return sum((entry.cost for entry in self._entries if entry.time > start), start=self._zero)
 
     # -- end -------------------------------------------------------------------------------------------------------
-
-    def commit(self, reservation: Reservation, answer: str) -> Entry:
-        """Keep the answer of a reservation for the session."""
-        return self._ended(reservation, "committed", answer=answer)
-
-    def fail(self, reservation: Reservation, kind: str = "measurement") -> Entry:
-        """Note that the measurement failed. The cost stays spent."""
-        return self._ended(reservation, "failed", kind=kind)
-
-    def orphan(self, reservation: Reservation) -> Entry:
-        """Note that the measurement was interrupted. The cost stays spent."""
-        return self._ended(reservation, "orphaned", kind="interrupted")
-
-    @contextmanager
-    def ending(self, reservation: Reservation) -> Iterator[None]:
-        """Note as failed, or as orphaned where it was interrupted, what leaves the block with an error."""
-        try:
-            yield
-        except Exception:
-            self.fail(reservation)
-            raise
-        except BaseException:
-            self.orphan(reservation)
-            raise
 
     def _ended(
         self, reservation: Reservation, state: State, *, answer: str | None = None, kind: str | None = None

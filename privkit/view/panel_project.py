@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from ipywidgets import HTML
 
-from privkit.budget.looking import looking
 from privkit.budget.notice import replays
 from privkit.errors import PrivkitError
 from privkit.project.ledger_view import describe
@@ -148,7 +147,7 @@ def _looked_at(project: Project) -> Project:
     if is_simulated(project):
         return project
     reading = copy(project)
-    reading.account = looking(project.account, WAIT)
+    reading.account = project.account.looking(WAIT)
     return reading
 
 

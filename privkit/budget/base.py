@@ -1,0 +1,163 @@
+"""What every account does in the same way, in a ledger or in memory."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from privkit.budget.limits import in_measure
+from privkit.budget.notice import subscribe
+from privkit.budget.odometer import Headroom, Odometer, times
+from privkit.errors.ledger import LedgerError, ReservationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from privkit.budget.balance import Balance
+    from privkit.budget.entry import Entry, Reservation, State
+    from privkit.budget.terms import ProjectTerms
+    from privkit.values.loss import PrivacyLoss
+
+
+class BaseAccount(ABC):
+    """A project's account: what it says of itself, and how a reservation ends.
+
+    Attributes
+    ----------
+    name : str
+        The project's name.
+    uid : str
+        What tells the project apart from others of the same name.
+    terms : ProjectTerms
+        The project's terms.
+    store : str
+        Where the account is kept, without a password.
+    begun : str
+        When the project was begun, in UTC.
+    analyst : str
+        To whom charges of this process are written.
+    """
+
+    #: Whether its answers are drawn by a simulator.
+    simulated: ClassVar[bool] = False
+
+    def __init__(self, name: str, uid: str, terms: ProjectTerms, *, store: str, begun: str, analyst: str) -> None:
+        self.name = name
+        self.uid = uid
+        self.terms = terms
+        self.store = store
+        self.begun = begun
+        self.analyst = analyst
+
+    # -- what it says ----------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def balance(self) -> Balance:
+        """Return what is spent, reserved and left."""
+
+    @abstractmethod
+    def entries(self, *, after: int = 0) -> list[Entry]:
+        """Return the entries numbered above `after`, in order."""
+
+    @abstractmethod
+    def _limits(self) -> list[tuple[str, PrivacyLoss, PrivacyLoss]]:
+        """Return each limit's name, amount and what is left of it now."""
+
+    @property
+    def spent(self) -> PrivacyLoss:
+        """What was charged and is answered, failed or orphaned."""
+        return self.balance().spent
+
+    @property
+    def reserved(self) -> PrivacyLoss:
+        """What is charged and not yet answered."""
+        return self.balance().reserved
+
+    @property
+    def remaining(self) -> PrivacyLoss:
+        """What may still be charged."""
+        return self.balance().remaining
+
+    def version(self) -> int:
+        """Return a number that grows with every change of the account, by whichever process: cheap to poll."""
+        return self.balance().seq
+
+    def odometer(self) -> Odometer:
+        """Return what each release cost, and the totals after it. It tells; `reserve` is the filter that refuses."""
+        return Odometer.of(self.name, self.terms.budget, self.entries())
+
+    def headroom(self, cost: PrivacyLoss) -> Headroom:
+        """Return how many more releases of this `cost` the limits admit: "about N more like this".
+
+        Reads the account alone, so it depends on public facts only.
+
+        Raises
+        ------
+        MeasureMismatchError
+        """
+        cost = in_measure(self.name, self.terms, cost)
+        limits = self._limits()
+        if self.terms.ceiling is not None and cost.main > self.terms.ceiling:
+            return Headroom(cost, 0, "ceiling", self.terms.budget.replace(self.terms.ceiling))
+        rooms = [Headroom(cost, times(cost, left), name, left) for name, _, left in limits]
+        return min(rooms, key=lambda room: room.times)
+
+    def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call `callback` after every change that this process makes; returns what ends the subscription."""
+        return subscribe(self.store, self.uid, callback)
+
+    def looking(self, seconds: float) -> Self:
+        """Return the account for reading alone, which waits for a lock no longer than `seconds`.
+
+        A kernel that redraws a panel must not stand still for as long as a release may wait.
+        """
+        return self
+
+    # -- how a reservation ends ------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def _ended(
+        self, reservation: Reservation, state: State, *, answer: str | None = None, kind: str | None = None
+    ) -> Entry:
+        """End a reservation in this state, and tell who subscribed."""
+
+    def commit(self, reservation: Reservation, answer: str) -> Entry:
+        """Store the answer of a reservation, byte for byte. Only what this returns may be shown (L1).
+
+        Raises
+        ------
+        ReservationError
+            If the reservation already ended, or belongs to the parent of a forked process.
+        LedgerError
+            If the answer could not be stored. It must not be shown; its cost stays spent.
+        """
+        return self._ended(reservation, "committed", answer=answer)
+
+    def fail(self, reservation: Reservation, kind: str = "measurement") -> Entry:
+        """Note that the measurement failed. The cost stays spent (L3).
+
+        Parameters
+        ----------
+        reservation : Reservation
+        kind : str
+            One word of the program's choice; never the text or class of an error, which may depend on the data.
+        """
+        return self._ended(reservation, "failed", kind=kind)
+
+    def orphan(self, reservation: Reservation) -> Entry:
+        """Note that the measurement was interrupted. The cost stays spent (L3)."""
+        return self._ended(reservation, "orphaned", kind="interrupted")
+
+    @contextmanager
+    def ending(self, reservation: Reservation) -> Iterator[None]:
+        """Note as failed, or as orphaned where it was interrupted, what leaves the block with an error."""
+        try:
+            yield
+        except BaseException as error:
+            with suppress(LedgerError, ReservationError):
+                if isinstance(error, Exception):
+                    self.fail(reservation)
+                else:
+                    self.orphan(reservation)
+            raise
