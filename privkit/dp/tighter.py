@@ -10,7 +10,7 @@ from typing import Any
 
 from privkit.dp.conversion import epsilon_at
 from privkit.errors import ParameterError
-from privkit.errors.risk import LibraryRequiredError
+from privkit.errors.library import LibraryRequiredError
 from privkit.values.exact import exact
 from privkit.values.loss import PrivacyLoss
 

@@ -27,7 +27,6 @@ from privkit.errors.engine import EngineError
 from privkit.errors.events import (
     EventError,
     EventsInputError,
-    ExtraMissingError,
     MalformedLineError,
     MappingStoreError,
     PathError,
@@ -54,6 +53,7 @@ from privkit.errors.ledger import (
     PendingReleaseError,
     ReservationError,
 )
+from privkit.errors.library import LibraryRequiredError
 from privkit.errors.postprocess import KeysDifferError, NotLinearError, NotReleasedError, TotalsError
 from privkit.errors.project import (
     CeilingError,
@@ -65,7 +65,6 @@ from privkit.errors.project import (
 )
 from privkit.errors.risk import (
     InventoryError,
-    LibraryRequiredError,
     LinkageError,
     LinkError,
     PopulationError,
@@ -87,7 +86,6 @@ __all__ = [
     "EventError",
     "EventsInputError",
     "ExpressionError",
-    "ExtraMissingError",
     "FrameError",
     "HierarchyError",
     "InfeasibleError",

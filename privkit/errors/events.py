@@ -244,12 +244,3 @@ class EventsInputError(PrivkitError, TypeError):
     def output(cls, reason: str) -> EventsInputError:
         """The file that is to be written cannot be."""
         return cls(f"apply(): {reason}")
-
-
-class ExtraMissingError(PrivkitError, ImportError):
-    """An optional library is not installed."""
-
-    @classmethod
-    def of(cls, what: str, library: str) -> ExtraMissingError:
-        """`what` needs `library`."""
-        return cls(f"{what} needs {library}, which is not installed: pip install {library}.")

@@ -173,26 +173,3 @@ class InventoryError(PrivkitError, ValueError):
         error = cls(f"{function}() cannot use this inventory:\n{text}")
         error.problems = tuple(problems)
         return error
-
-
-class LibraryRequiredError(PrivkitError, ImportError):
-    """An optional library is not installed.
-
-    Attributes
-    ----------
-    library, extra : str
-        The library, and the extra of this project that brings it.
-    """
-
-    library: str = ""
-    extra: str = ""
-
-    @classmethod
-    def of(cls, function: str, library: str, extra: str) -> LibraryRequiredError:
-        """`function` needs `library`, which comes with `extra`."""
-        error = cls(
-            f"{function}() needs {library}, which is not installed: pip install 'jupyter-privkit[{extra}]' "
-            "brings it. All else works without."
-        )
-        error.library, error.extra = library, extra
-        return error

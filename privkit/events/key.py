@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from privkit.errors.events import ExtraMissingError, SecretKeyError, SecretLeakError
+from privkit.errors.events import SecretKeyError, SecretLeakError
+from privkit.errors.library import LibraryRequiredError
 from privkit.events.encoding import joined
 
 _SHORTEST = 32
@@ -91,7 +92,7 @@ class Key:
 
         Raises
         ------
-        SecretKeyError, ExtraMissingError
+        SecretKeyError, LibraryRequiredError
         """
         return KeySource("keyring", f"{service}/{name}").load()
 
@@ -193,7 +194,7 @@ class KeySource:
         ------
         SecretKeyError
             If there is none, or it is not the one that was meant.
-        ExtraMissingError
+        LibraryRequiredError
             If keyring is needed and not installed.
         """
         key = Key(getattr(self, f"_{self.kind}")(), source=self)
@@ -228,7 +229,7 @@ class KeySource:
         try:
             import keyring
         except ImportError:
-            raise ExtraMissingError.of("a key from the keyring", "keyring") from None
+            raise LibraryRequiredError.of("Key.from_keyring", "keyring", "events") from None
         service, _, name = self.name.partition("/")
         try:
             text = keyring.get_password(service, name)

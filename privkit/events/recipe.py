@@ -201,7 +201,7 @@ class Recipe(Shown):
         ------
         SecretLeakError
             If it holds a private code book in memory.
-        ExtraMissingError
+        LibraryRequiredError
             If PyYAML is needed and not installed.
         """
         from privkit.events.recipe_file import save
@@ -236,7 +236,7 @@ class Recipe(Shown):
         ------
         RecipeError
             If there are problems; all are told at once, with their places.
-        ExtraMissingError
+        LibraryRequiredError
             If PyYAML is needed and not installed.
         """
         from privkit.events.recipe_file import load

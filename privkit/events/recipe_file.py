@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from privkit.errors.events import ExtraMissingError, RecipeError, SecretKeyError, SecretLeakError
+from privkit.errors.events import RecipeError, SecretKeyError, SecretLeakError
+from privkit.errors.library import LibraryRequiredError
 from privkit.events.book import Book, as_book
 from privkit.events.coarsen import Coarsen
 from privkit.events.drop import Drop, Erase, Keep
@@ -234,7 +235,7 @@ def _json_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _yaml(text: str) -> Any:
-    yaml = _pyyaml()
+    yaml = _pyyaml("load")
 
     class Loader(yaml.SafeLoader):  # type: ignore[name-defined,misc]
         """Refuses doubled keys, of which PyYAML takes the last."""
@@ -252,14 +253,14 @@ def _yaml(text: str) -> Any:
 
 
 def _yaml_text(content: dict[str, Any]) -> str:
-    return str(_pyyaml().safe_dump(content, sort_keys=False, allow_unicode=True))
+    return str(_pyyaml("save").safe_dump(content, sort_keys=False, allow_unicode=True))
 
 
-def _pyyaml() -> Any:
+def _pyyaml(act: str) -> Any:
     try:
         import yaml
     except ImportError:
-        raise ExtraMissingError.of("a recipe in YAML (TOML and JSON need nothing)", "PyYAML") from None
+        raise LibraryRequiredError.of(f"Recipe.{act}", "PyYAML", "events") from None
     return yaml
 
 

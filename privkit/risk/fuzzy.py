@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privkit.errors.risk import LibraryRequiredError, LinkageError
+from privkit.errors.library import LibraryRequiredError
+from privkit.errors.risk import LinkageError
 from privkit.tally.pairs import Matches
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privkit.errors.risk import LibraryRequiredError
+from privkit.errors.library import LibraryRequiredError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

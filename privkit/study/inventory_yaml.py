@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from privkit.errors import ParameterError
-from privkit.errors.risk import InventoryError, LibraryRequiredError
+from privkit.errors.library import LibraryRequiredError
+from privkit.errors.risk import InventoryError
 from privkit.study.inventory import Inventory, owner_facts, role_of
 from privkit.study.inventory_entry import OWNER, ColumnEntry, fact_names
 from privkit.study.inventory_names import HIPAA

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from privkit.errors import PrivkitError
+from privkit.errors import LibraryRequiredError, PrivkitError
 from privkit.errors import events as errors
 
 MADE = [
@@ -17,7 +17,6 @@ MADE = [
     (errors.SecretLeakError.pickle(), TypeError, {}),
     (errors.MappingStoreError.busy("x.db"), RuntimeError, {}),
     (errors.EventsInputError.kind("an int"), TypeError, {}),
-    (errors.ExtraMissingError.of("YAML", "PyYAML"), ImportError, {}),
 ]
 
 
@@ -36,9 +35,9 @@ def test_missing_libraries_are_named(monkeypatch, tmp_path):
 
     monkeypatch.setitem(sys.modules, "yaml", None)
     monkeypatch.setitem(sys.modules, "keyring", None)
-    with pytest.raises(errors.ExtraMissingError, match="PyYAML"):
+    with pytest.raises(LibraryRequiredError, match=r"Recipe.save\(\) needs PyYAML.*jupyter-privkit\[events\]"):
         ev.Recipe([ev.keep("a")]).save(tmp_path / "r.yaml")
-    with pytest.raises(errors.ExtraMissingError, match="keyring"):
+    with pytest.raises(LibraryRequiredError, match="keyring"):
         ev.Key.from_keyring("a", "b")
 
 

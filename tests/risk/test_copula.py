@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from privkit.errors import ParameterError
-from privkit.errors.risk import LibraryRequiredError, PopulationError, SearchLimitError
+from privkit.errors.library import LibraryRequiredError
+from privkit.errors.risk import PopulationError, SearchLimitError
 from privkit.risk.copula import person_uniqueness
 from privkit.risk.report import risk
 from privkit.risk.rocher import copula_uniqueness

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from privkit.errors import ColumnNotFoundError, ParameterError
-from privkit.errors.risk import LibraryRequiredError, LinkageError, LinkError
+from privkit.errors.library import LibraryRequiredError
+from privkit.errors.risk import LinkageError, LinkError
 from privkit.risk import fuzzy
 from privkit.risk.link import link
 from privkit.tally.records import records

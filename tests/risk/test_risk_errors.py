@@ -1,9 +1,9 @@
 import pytest
 
 from privkit.errors import PrivkitError
+from privkit.errors.library import LibraryRequiredError
 from privkit.errors.risk import (
     InventoryError,
-    LibraryRequiredError,
     LinkageError,
     LinkError,
     PopulationError,

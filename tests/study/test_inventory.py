@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from privkit.errors import ColumnNotFoundError, ParameterError
-from privkit.errors.risk import InventoryError, LibraryRequiredError
+from privkit.errors.library import LibraryRequiredError
+from privkit.errors.risk import InventoryError
 from privkit.study.inventory import Inventory
 from privkit.study.inventory_audit import audit
 
