@@ -66,6 +66,8 @@ LARGE = "bc"
 FLOOR, OURS = "exact_pandas", "jupyter_privkit"
 #: Noise alone, on what pandas found: beside it the fastest of the tools that answer questions is told as well.
 BARE = "diffprivlib_bare"
+#: An error is compared where at least so many numbers were drawn.
+ENOUGH = 30
 #: An error counts as equal to another's within so many standard errors of their ratio.
 SURE = 3.0
 #: The aim for statistics that are asked together.
@@ -143,18 +145,20 @@ class Run:
     def left_out(self, rows: int, task: tuple[str, str], tool: str) -> dict | None:
         """Return why a tool is not asked: it would be too slow, or it said before that it cannot."""
         limit, smaller = self.chosen.limit, [size for size in self.found if size < rows]
-        for size in reversed(smaller):
-            before = self.found[size].get(task, {}).get(tool, {})
-            if before.get("slow"):
-                return {**before, "failed": f"over {limit:g} s (so at {size:,} rows)"}
-            if "seconds" not in before:
-                return before or None
-            if (took := median(before["seconds"])) * rows / size > 2 * limit:  # part of it does not grow
-                return {**before, "failed": f"over {limit:g} s expected ({took:.1f} s at {size:,} rows)", "slow": True}
-            for other, answers in self.found[rows].items():
-                if answers.get(tool, {}).get("slow") and (self.seconds(size, other, tool) or took + 1) <= took:
-                    return {**before, "failed": f"over {limit:g} s expected (as for {'-'.join(other)})", "slow": True}
-            break
+        if not smaller:
+            return None
+        size = smaller[-1]
+        before = self.found[size].get(task, {}).get(tool, {})
+        if "seconds" not in before and not before.get("slow"):
+            return before or None
+        said = {name: before[name] for name in ("tool", "version", "notes") if name in before} | {"slow": True}
+        if before.get("slow"):
+            return {**said, "failed": f"over {limit:g} s (so at {size:,} rows)"}
+        if (took := median(before["seconds"])) * rows / size > 2 * limit:  # part of it does not grow
+            return {**said, "failed": f"over {limit:g} s expected ({took:.1f} s at {size:,} rows)"}
+        for other, answers in self.found[rows].items():
+            if answers.get(tool, {}).get("slow") and (self.seconds(size, other, tool) or took + 1) <= took:
+                return {**said, "failed": f"over {limit:g} s expected (as for {'-'.join(other)})"}
         return None
 
     def measure(self, rows: int, folder: Path) -> None:
@@ -271,7 +275,13 @@ def time_ratio(ours: dict, peers: dict[str, dict]) -> tuple[float, str]:
 
 def accuracy(task: tuple[str, str], statistic: str, ours: dict, peers: dict[str, dict]) -> str:
     """Return the cells on the error of one statistic."""
-    errors = {tool: found["errors"][statistic] for tool, found in peers.items() if statistic in found["errors"]}
+    errors = {
+        tool: found["errors"][statistic]
+        for tool, found in peers.items()
+        if statistic in found["errors"] and found["errors"][statistic]["drawn"] >= ENOUGH
+    }
+    if not errors or ours["errors"][statistic]["drawn"] < ENOUGH:
+        return f"{statistic} | no peer has {ENOUGH} answers | |"
     best = min(errors, key=lambda tool: errors[tool]["rmse"])
     own, other = ours["errors"][statistic], errors[best]
     name = peers[best]["tool"]

@@ -150,6 +150,7 @@ def errors(answers, truth):
             "se": float(np.nanstd(squares) / np.sqrt(squares.size) / 2 / rmse) if rmse else 0.0,
             "spread": float(np.sqrt(np.nanmean(np.nanvar(drawn, axis=0, ddof=1)))) if len(drawn) > 1 else None,
             "missing": int(np.isnan(squares).sum()),
+            "drawn": squares.size,
         }
     return found
 
