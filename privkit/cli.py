@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -45,8 +46,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     try:
         code: int = _module(options.command).run(options)
+        sys.stdout.flush()
     except PrivkitError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # the reader has enough, as in `| head`; Python would complain once more at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return code
 

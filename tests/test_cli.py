@@ -6,22 +6,23 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-import privkit
+import privkit as pk
 from privkit import cli
 
 
 def test_the_version_is_told(capsys):
     with pytest.raises(SystemExit, match="0"):
         cli.main(["--version"])
-    assert capsys.readouterr().out == f"privkit {privkit.__version__}\n"
+    assert capsys.readouterr().out == f"privkit {pk.__version__}\n"
 
 
 def test_python_runs_it_as_a_module():
     command = [sys.executable, "-m", "privkit", "--version"]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    assert done.stdout == f"privkit {privkit.__version__}\n"
+    assert done.stdout == f"privkit {pk.__version__}\n"
 
 
 def test_without_a_command_the_commands_are_listed(capsys):
@@ -34,6 +35,19 @@ def test_an_unknown_command_is_a_mistake_in_the_arguments(capsys):
     with pytest.raises(SystemExit, match="2"):
         cli.main(["dmeo"])
     assert "demo" in capsys.readouterr().err
+
+
+def test_a_reader_that_has_enough_ends_a_command_without_a_word(tmp_path):
+    ledger = tmp_path / "ledger.db"
+    project = pk.open_project("census", epsilon=1, unit=pk.ROW, store=ledger)
+    pd.DataFrame({"city": ["a"]}).privacy.dp_count("city", keys=[f"{n:0100}" for n in range(2000)], epsilon=1)
+    command = [sys.executable, "-m", "privkit", "ledger", "export", "census", "--store", str(ledger)]
+    assert len(subprocess.run(command, capture_output=True, check=True).stdout) > 200_000  # more than a pipe holds
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.read(10)
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert project.spent == project.budget
 
 
 OFFLINE = """
@@ -110,7 +124,7 @@ def test_a_terminal_without_greek_does_not_crash(tmp_path):
 
 def test_a_refusal_is_one_line_and_exit_code_one(capsys, monkeypatch):
     def refused(_):
-        raise privkit.ParameterError("told calmly")
+        raise pk.ParameterError("told calmly")
 
     monkeypatch.setattr("privkit.commands.demo.run", refused)
     assert cli.main(["demo"]) == 1

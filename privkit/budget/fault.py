@@ -78,7 +78,7 @@ def _of_server(
     if state == "53100":
         return LedgerFullError.of(store, budget=budget)
     if state in ("25006", "42501"):
-        return LedgerReadOnlyError.of(store, budget=budget)
+        return LedgerReadOnlyError.of_server(store, budget=budget)
     if state in ("42P01", "42703", "3F000"):
         return LedgerDamagedError.of(store, "a table or column is missing", budget=budget)
     if state.startswith(("08", "57P", "28", "3D")) or (

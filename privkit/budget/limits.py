@@ -65,15 +65,18 @@ def admit(
         raise CeilingError.of(project, cost, terms.budget.replace(terms.ceiling))
     for name, limit, left in limits_left(terms, sums, own=own, recent=recent):
         if not cost.fits(left):
-            told = ways(left) if ways is not None else ""
-            if scope := _SCOPE[name]:
-                told = f"this limit is {scope}; " + (told or "ask for less, or replay an earlier release")
             raise InsufficientBudgetError.of(
-                project, needed=cost, left=left, limit=limit, short=cost.shortfall(left), ways=told
+                project,
+                needed=cost,
+                left=left,
+                limit=limit,
+                short=cost.shortfall(left),
+                scope=_SCOPE[name],
+                ways=ways(left) if ways is not None else "",
             )
 
 
-_SCOPE = {"total": "", "analyst": "for one analyst", "window": "for a window of time"}
+_SCOPE = {"total": "", "analyst": " for one analyst", "window": " for this window of time"}
 
 
 def limits_left(

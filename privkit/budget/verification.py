@@ -40,7 +40,8 @@ class Verification:
     def __repr__(self) -> str:
         """Return the answer, and what to keep."""
         return (
-            f"The ledger of {self.project!r} holds: {self.entries} entries, {self.records} records, "
+            f"The ledger of {self.project!r} holds: {self.entries} {'entry' if self.entries == 1 else 'entries'}, "
+            f"{self.records} {'record' if self.records == 1 else 'records'}, "
             f"{self.charged} charged.\nHead: record {self.records}, {self.head[:16]}"
         )
 

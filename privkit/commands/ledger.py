@@ -11,6 +11,7 @@ from privkit.budget.export import project_rows, to_csv, to_json
 from privkit.budget.ledger import Ledger
 from privkit.commands.table import FALLS_SHORT
 from privkit.project.ledger_view import LedgerView
+from privkit.view.words import plural
 
 if TYPE_CHECKING:
     from privkit.budget.account import Account
@@ -65,9 +66,8 @@ def _list(ledger: Ledger, *, as_json: bool) -> None:
         print(json.dumps(rows, ensure_ascii=False))
         return
     for row in rows:
-        print(
-            f"{row['project']}: {row['spent']} spent, {row['left']} left of {row['budget']}, {row['entries']} entries"
-        )
+        entries = plural(row["entries"], "entry", "entries")
+        print(f"{row['project']}: {row['spent']} spent, {row['left']} left of {row['budget']}, {entries}")
 
 
 def _exported(account: Account, form: str) -> str:

@@ -71,6 +71,17 @@ class LedgerReadOnlyError(LedgerError, PermissionError):
             budget=budget,
         )
 
+    @classmethod
+    def of_server(cls, store: str, *, budget: str | None = None) -> LedgerError:
+        """The role of the connection lacks a right, or the server takes no writes."""
+        return cls.at(
+            store,
+            f"the server of the ledger at {store} refused: this role lacks a right, or the server is a read-only copy. "
+            "Writing needs SELECT and INSERT on the tables privkit_ledger, privkit_project and privkit_record, and "
+            "UPDATE on privkit_project, for its lock; whoever may read still replays earlier releases.",
+            budget=budget,
+        )
+
 
 class LedgerFullError(LedgerError):
     """There is no room left to write the charge."""

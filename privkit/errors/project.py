@@ -74,12 +74,20 @@ class InsufficientBudgetError(PrivkitError, ValueError):
 
     @classmethod
     def of(
-        cls, project: str, *, needed: object, left: object, limit: object, short: object, ways: str = ""
+        cls,
+        project: str,
+        *,
+        needed: object,
+        left: object,
+        limit: object,
+        short: object,
+        scope: str = "",
+        ways: str = "",
     ) -> InsufficientBudgetError:
-        """The plan needs more than is left; `ways` says how to go on."""
+        """The plan needs more than is left; `scope` says for whom or when, `ways` how to go on."""
         ways_on = ways or "ask for less, or replay an earlier release: project.ledger"
         error = cls(
-            f"this plan needs {needed}; project {project!r} has {left} of {_amount(limit)} left "
+            f"this plan needs {needed}; project {project!r} has {left} of {_amount(limit)} left{scope} "
             f"(short by {_amount(short)}).\n"
             f"Ways on: {ways_on}.",
             budget=NOTHING_SPENT,

@@ -170,7 +170,7 @@ def test_a_window_paces_and_warns(store):
     with pytest.warns(UserWarning, match="it renews nothing"):
         account = Ledger.open(store).begin("paced", terms(3, window=window))
     release(account, "a", 0.5)
-    with pytest.raises(InsufficientBudgetError, match="for a window of time"):
+    with pytest.raises(InsufficientBudgetError, match="left for this window of time"):
         account.reserve("b", {}, eps(0.1))
     assert account.headroom(eps(0.1)).limit == "window"
     assert account.remaining == eps(2.5)

@@ -144,7 +144,7 @@ def test_the_command_line_looks_and_changes_nothing(project, ledger_path, capsys
     before = ledger_path.read_bytes()
     store = ["--store", str(ledger_path)]
     assert main(["ledger", "list", *store]) == 0
-    assert "study: ε = 0.25 spent, ε = 0.75 left of ε = 1, 1 entries" in capsys.readouterr().out
+    assert "study: ε = 0.25 spent, ε = 0.75 left of ε = 1, 1 entry" in capsys.readouterr().out
     assert main(["ledger", "list", "--json", *store]) == 0
     assert json.loads(capsys.readouterr().out)[0]["project"] == "study"
     assert main(["ledger", "show", "study", *store]) == 0
