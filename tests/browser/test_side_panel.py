@@ -304,7 +304,7 @@ def test_thousands_of_entries_are_paged_and_searched_without_a_kernel(page, lab,
     panel.get_by_role("searchbox", name="Search entries").fill("needle")
     expect(panel.locator("li[value]")).to_have_count(1, timeout=10_000)
     expect(panel.locator("li[value]")).to_contain_text("mean of needle")
-    expect(panel.locator("[aria-live]")).to_contain_text("1 entries found")
+    expect(panel.locator("[aria-live]")).to_contain_text("1 entry found")
     other.screenshot(path=artifacts / "side_panel_search.png", animations="disabled")
     other.close()
 

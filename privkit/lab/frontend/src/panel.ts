@@ -60,7 +60,8 @@ export class BudgetPanel extends Widget {
     if (focused) {
       this._body.querySelector<HTMLElement>(`[data-key="${CSS.escape(focused)}"]`)?.focus();
     }
-    const found = sought ? `${this._body.querySelectorAll('li[value]').length} entries found. ` : '';
+    const count = this._body.querySelectorAll('li[value]').length;
+    const found = sought ? `${count} ${count === 1 ? 'entry' : 'entries'} found. ` : '';
     this._live.textContent = found + projects.map(p => `${p.name}: ${p.remaining.text} left`).join('; ');
   }
 
