@@ -8,8 +8,9 @@ import numpy as np
 
 from privkit.tally.ids import spread
 from privkit.tally.lookup import over_blocks
-from privkit.tally.persons import PersonGroups, _least, _starts, at_most_groups, by_hash, row_hashes
+from privkit.tally.persons import PersonGroups, at_most_groups
 from privkit.tally.rows import KeptRows, Source, known_rows
+from privkit.tally.sampling import by_hash, least_hashed, row_hashes, starts_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,11 +57,11 @@ def by_person_and_key(
     """Return the pairs of person and key that occur, each row's pair in ascending order, and the rows in that order."""
     bits = (source.cells - 1).bit_length()
     pair, order = in_order((person << bits) | rows.place)
-    starts = _starts(pair)
+    starts = starts_of(pair)
     sizes = np.diff(starts, append=len(pair))
     first = pair[starts]
     persons = first >> bits
-    return PersonGroups(persons, first & ((1 << bits) - 1), sizes, _starts(persons)), pair, order
+    return PersonGroups(persons, first & ((1 << bits) - 1), sizes, starts_of(persons)), pair, order
 
 
 def in_order(codes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -109,7 +110,7 @@ def _chosen(  # noqa: PLR0917
     within = _within(by_hash(group, hashed)[2], place, values)
     again = np.flatnonzero(within)
     hashed[again] = hashes(again, within[again])
-    kept[order] = _least(group, hashed, most)
+    kept[order] = least_hashed(group, hashed, most)
     return kept
 
 

@@ -12,8 +12,9 @@ import numpy as np
 from privkit.errors import DuplicateColumnError
 from privkit.tally.classes import _SIZE, _int64, _to_pandas, grouped_sizes
 from privkit.tally.frame import open_frame
-from privkit.tally.ids import Persons, spread
+from privkit.tally.ids import Persons
 from privkit.tally.lookup import Finder, key_finder, over_blocks
+from privkit.tally.sampling import least_hashed, row_hashes, starts_of
 from privkit.tally.windows import unit_columns, units
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ def person_groups(
     pair = np.concatenate([np.empty(0, dtype=np.int64), *(pair for pair, _ in found)])
     if weights is None:
         pair.sort()
-        first = _starts(pair)
+        first = starts_of(pair)
         rows = np.diff(first, append=len(pair))
     else:
         order = np.argsort(pair, kind="stable")
@@ -144,18 +145,11 @@ def person_groups(
             pair[order],
             np.concatenate([weights[:0], *(part for _, part in found if part is not None)])[order],
         )
-        first = _starts(pair)
+        first = starts_of(pair)
         rows = np.add.reduceat(weighed, first) if len(first) else weighed
     pair = pair[first]
     person = pair >> bits
-    return PersonGroups(person, pair & ((1 << bits) - 1), rows, _starts(person)), who
-
-
-def _starts(ordered: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return where each run of equal values begins."""
-    changes = np.ones(len(ordered), dtype=bool)
-    np.not_equal(ordered[1:], ordered[:-1], out=changes[1:])
-    return np.flatnonzero(changes)
+    return PersonGroups(person, pair & ((1 << bits) - 1), rows, starts_of(person)), who
 
 
 def at_most_rows(
@@ -174,7 +168,7 @@ def at_most_rows(
     within = np.arange(len(row)) - np.repeat(np.cumsum(rows) - rows, rows)
     person, place = pairs.person[row], _marked(pairs.place[row], marks)
     hashed = over_blocks(lambda part: row_hashes(who, person[part], place[part], within[part], salt), len(row))
-    first = _least(person, np.concatenate(hashed), most)
+    first = least_hashed(person, np.concatenate(hashed), most)
     kept[concerned] = np.bincount(row[first], minlength=len(kept))[concerned]
     return kept
 
@@ -190,56 +184,10 @@ def at_most_groups(
         hashed = np.concatenate(
             over_blocks(lambda part: row_hashes(who, person[part], place[part], 0, salt), len(concerned))
         )
-        kept[concerned] = _least(person, hashed, most)
+        kept[concerned] = least_hashed(person, hashed, most)
     return kept
 
 
 def _marked(place: NDArray[np.int64], marks: NDArray[np.uint64] | None) -> NDArray[Any]:
     """Return what stands for each group in the hash."""
     return place if marks is None else marks[place]
-
-
-def row_hashes(
-    who: Persons, person: NDArray[np.int64], place: NDArray[Any], within: NDArray[np.int64] | int, salt: bytes
-) -> NDArray[np.uint64]:
-    """Return a keyed hash of (the person's id, the group, the place within both), 64 bits."""
-    key = np.frombuffer(salt, dtype="<u8", count=2)[1]
-    mixed = who.hashed(person, salt)
-    for part in (place, within):
-        mixed = spread(mixed ^ spread(np.atleast_1d(part).astype(np.uint64) + key))
-    return mixed
-
-
-def _least(person: NDArray[np.int64], hashed: NDArray[np.uint64], most: int) -> NDArray[np.bool_]:
-    """Return for each entry whether its hash is among the `most` least of its person; ties go to the earlier entry.
-
-    `person` is ascending. One sort of (person, leading bits of the hash) finds each person's threshold; persons in
-    whom leading bits tie across it are decided by the whole hash, so that the answer never depends on how many bits
-    there was room for.
-    """
-    starts, sizes, packed = by_hash(person, hashed)
-    threshold = np.sort(packed)[np.minimum(starts + most, starts + sizes) - 1]
-    kept: NDArray[np.bool_] = packed <= np.repeat(threshold, sizes)
-    tied = np.repeat(np.add.reduceat(kept, starts, dtype=np.int64) > most, sizes)
-    if tied.any():
-        entries = np.flatnonzero(tied)
-        order = np.lexsort((hashed[entries], person[entries]))
-        ranked = person[entries][order]
-        first = _starts(ranked)
-        rank = np.arange(len(ranked)) - np.repeat(first, np.diff(first, append=len(ranked)))
-        kept[entries[order]] = rank < most
-    return kept
-
-
-def by_hash(
-    person: NDArray[np.int64], hashed: NDArray[np.uint64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint64]]:
-    """Return where each person's entries begin, how many there are, and (person, leading bits of the hash) as integers.
-
-    `person` is ascending.
-    """
-    starts = _starts(person)
-    sizes = np.diff(starts, append=len(person))
-    room = max(1, 64 - max(1, len(starts) - 1).bit_length())
-    number = np.repeat(np.arange(len(starts), dtype=np.uint64), sizes)
-    return starts, sizes, (number << np.uint64(room)) | (hashed >> np.uint64(64 - room)) if room < 64 else hashed

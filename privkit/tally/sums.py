@@ -9,8 +9,9 @@ import numpy as np
 
 from privkit.tally.bounding import bounded_rows, by_person_and_key
 from privkit.tally.lookup import over_blocks
-from privkit.tally.persons import _starts, at_most_groups
+from privkit.tally.persons import at_most_groups
 from privkit.tally.rows import Grid, KeptRows, known_rows, open_source, stepped
+from privkit.tally.sampling import starts_of
 from privkit.values.contribution import ONE_ROW, ContributionBounds
 
 if TYPE_CHECKING:
@@ -138,6 +139,6 @@ def person_sums(
     wide = Grid(grid.step, -grid.largest, grid.largest)
     person, rows = known_rows(source, stepped(source.table[value], wide))
     pairs, pair, order = by_person_and_key(source, person, rows)
-    totals = np.add.reduceat(rows.values[order], _starts(pair)) if len(pair) else rows.values
+    totals = np.add.reduceat(rows.values[order], starts_of(pair)) if len(pair) else rows.values
     kept = at_most_groups(pairs, source.who, groups, salt)
     return _summed(KeptRows(pairs.place[kept], np.clip(totals[kept], grid.low, grid.high)), source.cells, 1)

@@ -10,12 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from privkit.tally import bounding, ids, lookup
-from privkit.tally import persons as persons_module
+from privkit.tally import bounding, ids, lookup, sampling
 from privkit.tally.bounding import bounded_rows, in_order
 from privkit.tally.ids import spread
-from privkit.tally.persons import row_hashes
 from privkit.tally.rows import Grid, floats, open_source
+from privkit.tally.sampling import row_hashes
 from privkit.tally.sums import person_sums
 from privkit.values.contribution import ContributionBounds
 from privkit.values.keys import public_keys
@@ -104,7 +103,7 @@ def test_order_blocks_threads_and_codes_change_nothing(rows, bounds, block, rand
 @given(ROWS, BOUNDS)
 @settings(max_examples=60, deadline=None)
 def test_one_bit_of_hash_tells_rows_apart_as_well(rows, bounds):
-    expected, by_hash = kept(rows, bounds), persons_module.by_hash
+    expected, by_hash = kept(rows, bounds), sampling.by_hash
 
     def short(person, hashed):
         starts, sizes, packed = by_hash(person, hashed)
@@ -113,7 +112,7 @@ def test_one_bit_of_hash_tells_rows_apart_as_well(rows, bounds):
         return starts, sizes, (number << np.uint64(1)) | (hashed >> np.uint64(63))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(persons_module, "by_hash", short)
+        patch.setattr(sampling, "by_hash", short)
         patch.setattr(bounding, "by_hash", short)
         assert kept(rows, bounds) == expected
 

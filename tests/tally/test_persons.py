@@ -16,9 +16,9 @@ from test_classes import NO_MISSING_INTEGER, plain
 
 from privkit.errors import ColumnNotFoundError, DuplicateColumnError
 from privkit.tally import ids, lookup
-from privkit.tally import persons as persons_module
 from privkit.tally.ids import hash_values, persons
 from privkit.tally.persons import bounded_counts
+from privkit.tally.sampling import least_hashed
 from privkit.values.contribution import ContributionBounds
 from privkit.values.keys import public_keys
 
@@ -130,7 +130,7 @@ def test_the_least_hashes_are_kept_also_where_leading_bits_tie(entries, most):
     entries.sort(key=lambda entry: entry[0])
     person = np.array([entry[0] for entry in entries])
     hashed = np.array([entry[1] for entry in entries], dtype=np.uint64)  # all leading bits are 0
-    kept = persons_module._least(person, hashed, most)
+    kept = least_hashed(person, hashed, most)
     for one in set(person.tolist()):
         theirs = np.flatnonzero(person == one)
         least = sorted(theirs, key=lambda place: (hashed[place], place))[:most]
