@@ -17,7 +17,7 @@ CSS = """
 .privkit th, .privkit td { padding: 0.2em 0.8em 0.2em 0; text-align: right; vertical-align: middle;
   border: 0; background: transparent;
   border-bottom: 1px solid var(--jp-border-color2, rgba(128, 128, 128, 0.35)); font-variant-numeric: tabular-nums;
-  overflow-wrap: anywhere; color: inherit; max-width: 24em; }
+  overflow-wrap: break-word; color: inherit; max-width: 24em; }
 .privkit thead th { font-weight: 600; }
 .privkit tbody th { font-weight: 400; }
 .privkit.privkit th:first-child { text-align: left; }

@@ -120,10 +120,17 @@ def _swatch(kind: str) -> Markup:
     return tag("span", class_=f"pk-swatch {kind}", aria_hidden="true")
 
 
+#: Columns of the ledger whose cells are never broken into lines.
+_WHOLE = ("time (UTC)", "cost")
+
+
 def listing(entries: list[Entry], balance: Balance) -> Markup:
     """Return the entries as a table."""
     if not entries:
         return tag("p", "Nothing has been asked yet.")
     rest = earlier(entries, balance)
-    rows = table(ledger_heads(entries), [ledger_row(entry, entries) for entry in entries])
-    return tag("div", note(f"… {rest}") if rest else None, rows, class_="pk-facts")
+    heads = ledger_heads(entries)
+    classes = ["pk-whole" if head in _WHOLE else None for head in heads]
+    rows = (zip(ledger_row(entry, entries), classes, strict=True) for entry in entries)
+    shown = table(heads, [[tag("span", cell, class_=kind) for cell, kind in row] for row in rows])
+    return tag("div", note(f"… {rest}") if rest else None, shown, class_="pk-facts")
