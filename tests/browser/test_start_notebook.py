@@ -115,6 +115,23 @@ def test_every_cell_ran_and_one_refused(page, lab):
     assert (lab.work / ".privkit" / "ledger.db").exists()
 
 
+def test_no_word_in_a_table_is_broken(page):
+    broken = page.evaluate(
+        """() => [...document.querySelectorAll(".privkit th, .privkit td")].flatMap(cell => {
+            const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT), found = [];
+            while (texts.nextNode())
+                for (const word of texts.currentNode.data.matchAll(/\\w+/g)) {
+                    const range = document.createRange();
+                    range.setStart(texts.currentNode, word.index);
+                    range.setEnd(texts.currentNode, word.index + word[0].length);
+                    if (new Set([...range.getClientRects()].map(line => line.top)).size > 1) found.push(word[0]);
+                }
+            return found;
+        })"""
+    )
+    assert broken == []
+
+
 def test_reports_are_shown_as_html(page):
     expect(page.locator(".jp-RenderedHTMLCommon .privkit .pk-range").first).to_be_visible()
     reports = page.locator(".jp-RenderedHTMLCommon .privkit")
