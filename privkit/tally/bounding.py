@@ -10,7 +10,7 @@ from privkit.tally.ids import spread
 from privkit.tally.lookup import over_blocks
 from privkit.tally.persons import PersonGroups, at_most_groups
 from privkit.tally.rows import KeptRows, Source, known_rows
-from privkit.tally.sampling import by_hash, least_hashed, row_hashes, starts_of
+from privkit.tally.sampling import by_hash, in_order, least_hashed, row_hashes, starts_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,45 +42,24 @@ def bounded_rows(
         part = KeptRows(rows.place[concerned], rows.values[concerned])
         kept[concerned] = _chosen(source.who, person[concerned], part, person[concerned], bounds.max_rows, salt)
         return KeptRows(rows.place[kept], rows.values[kept])
-    pairs, pair, order = by_person_and_key(source, person, rows)
+    pairs, order = by_person_and_key(source, person, rows)
     kept = np.repeat(at_most_groups(pairs, source.who, bounds.l0, salt), pairs.rows)
     concerned = np.flatnonzero(np.repeat(pairs.rows > bounds.linf, pairs.rows) & kept)
     part = KeptRows(rows.place[order[concerned]], rows.values[order[concerned]])
-    kept[concerned] = _chosen(source.who, person[order[concerned]], part, pair[concerned], bounds.linf, salt)
+    pair = np.repeat(np.arange(len(pairs.rows)), pairs.rows)[concerned]
+    kept[concerned] = _chosen(source.who, person[order[concerned]], part, pair, bounds.linf, salt)
     order = order[kept]
     return KeptRows(rows.place[order], rows.values[order])
 
 
 def by_person_and_key(
     source: Source, person: NDArray[np.int64], rows: KeptRows
-) -> tuple[PersonGroups, NDArray[np.int64], NDArray[np.int64]]:
-    """Return the pairs of person and key that occur, each row's pair in ascending order, and the rows in that order."""
+) -> tuple[PersonGroups, NDArray[np.int64]]:
+    """Return the pairs of person and key that occur, and the rows in the order of their pairs."""
     bits = (source.cells - 1).bit_length()
     pair, order = in_order((person << bits) | rows.place)
-    starts = starts_of(pair)
-    sizes = np.diff(starts, append=len(pair))
-    first = pair[starts]
-    persons = first >> bits
-    return PersonGroups(persons, first & ((1 << bits) - 1), sizes, starts_of(persons)), pair, order
-
-
-def in_order(codes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return codes, which are at least 0, in ascending order, and where each stood; equal ones keep their order.
-
-    Code and place are sorted as one integer where they fit in 63 bits: several times faster than sorting places.
-
-    Examples
-    --------
-    >>> [found.tolist() for found in in_order(np.array([7, 2, 7]))]
-    [[2, 7, 7], [1, 0, 2]]
-    """
-    bits = len(codes).bit_length()
-    if int(codes.max(initial=0)).bit_length() + bits > 63:
-        order = np.argsort(codes, kind="stable")
-        return codes[order], order
-    packed = (codes << bits) | np.arange(len(codes))
-    packed.sort()
-    return packed >> bits, packed & ((1 << bits) - 1)
+    first = starts_of(pair)
+    return PersonGroups.of(pair[first], np.diff(first, append=len(pair)), bits), order
 
 
 def _sizes(person: NDArray[np.int64]) -> NDArray[np.int64]:

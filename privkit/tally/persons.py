@@ -14,7 +14,7 @@ from privkit.tally.classes import _SIZE, _int64, _to_pandas, grouped_sizes
 from privkit.tally.frame import open_frame
 from privkit.tally.ids import Persons
 from privkit.tally.lookup import Finder, key_finder, over_blocks
-from privkit.tally.sampling import least_hashed, row_hashes, starts_of
+from privkit.tally.sampling import in_order, least_hashed, row_hashes, starts_of
 from privkit.tally.windows import unit_columns, units
 
 if TYPE_CHECKING:
@@ -97,6 +97,12 @@ class PersonGroups:
     rows: NDArray[np.int64]
     starts: NDArray[np.int64]
 
+    @classmethod
+    def of(cls, pair: NDArray[np.int64], rows: NDArray[np.int64], bits: int) -> PersonGroups:
+        """Return distinct ascending pairs, each ``person << bits | place``, with their rows."""
+        person = pair >> bits
+        return cls(person, pair & ((1 << bits) - 1), rows, starts_of(person))
+
     @property
     def groups(self) -> NDArray[np.int64]:
         """How many groups each person is in, shape (n_persons,)."""
@@ -140,16 +146,11 @@ def person_groups(
         first = starts_of(pair)
         rows = np.diff(first, append=len(pair))
     else:
-        order = np.argsort(pair, kind="stable")
-        pair, weighed = (
-            pair[order],
-            np.concatenate([weights[:0], *(part for _, part in found if part is not None)])[order],
-        )
+        pair, order = in_order(pair)
+        weighed = np.concatenate([weights[:0], *(part for _, part in found if part is not None)])[order]
         first = starts_of(pair)
         rows = np.add.reduceat(weighed, first) if len(first) else weighed
-    pair = pair[first]
-    person = pair >> bits
-    return PersonGroups(person, pair & ((1 << bits) - 1), rows, starts_of(person)), who
+    return PersonGroups.of(pair[first], rows, bits), who
 
 
 def at_most_rows(

@@ -19,6 +19,25 @@ def starts_of(ordered: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.flatnonzero(changes)
 
 
+def in_order(codes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return codes, which are at least 0, in ascending order, and where each stood; equal ones keep their order.
+
+    Code and place are sorted as one integer where they fit in 63 bits: several times faster than sorting places.
+
+    Examples
+    --------
+    >>> [found.tolist() for found in in_order(np.array([7, 2, 7]))]
+    [[2, 7, 7], [1, 0, 2]]
+    """
+    bits = len(codes).bit_length()
+    if int(codes.max(initial=0)).bit_length() + bits > 63:
+        order = np.argsort(codes, kind="stable")
+        return codes[order], order
+    packed = (codes << bits) | np.arange(len(codes))
+    packed.sort()
+    return packed >> bits, packed & ((1 << bits) - 1)
+
+
 def row_hashes(
     who: Persons, person: NDArray[np.int64], place: NDArray[Any], within: NDArray[np.int64] | int, salt: bytes
 ) -> NDArray[np.uint64]:

@@ -11,7 +11,6 @@ from privkit.tally.bounding import bounded_rows, by_person_and_key
 from privkit.tally.lookup import over_blocks
 from privkit.tally.persons import at_most_groups
 from privkit.tally.rows import Grid, KeptRows, known_rows, open_source, stepped
-from privkit.tally.sampling import starts_of
 from privkit.values.contribution import ONE_ROW, ContributionBounds
 
 if TYPE_CHECKING:
@@ -138,7 +137,8 @@ def person_sums(
     assert source.who is not None
     wide = Grid(grid.step, -grid.largest, grid.largest)
     person, rows = known_rows(source, stepped(source.table[value], wide))
-    pairs, pair, order = by_person_and_key(source, person, rows)
-    totals = np.add.reduceat(rows.values[order], starts_of(pair)) if len(pair) else rows.values
+    pairs, order = by_person_and_key(source, person, rows)
+    first = np.cumsum(pairs.rows) - pairs.rows
+    totals = np.add.reduceat(rows.values[order], first) if len(first) else rows.values
     kept = at_most_groups(pairs, source.who, groups, salt)
     return _summed(KeptRows(pairs.place[kept], np.clip(totals[kept], grid.low, grid.high)), source.cells, 1)

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from privkit.tally import bounding, ids, lookup, sampling
-from privkit.tally.bounding import bounded_rows, in_order
+from privkit.tally.bounding import bounded_rows
 from privkit.tally.ids import spread
 from privkit.tally.rows import Grid, floats, open_source
-from privkit.tally.sampling import row_hashes
+from privkit.tally.sampling import in_order, row_hashes
 from privkit.tally.sums import person_sums
 from privkit.values.contribution import ContributionBounds
 from privkit.values.keys import public_keys
