@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from privkit.dp.noise import ALPHA, Noise
+from privkit.dp.noise import ALPHA, Noise, with_delta
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,5 +56,5 @@ def added(stated: Iterable[Any]) -> tuple[Fraction, Fraction]:
     >>> added([0.5, (0.25, 0.125)])
     (Fraction(3, 4), Fraction(1, 8))
     """
-    pairs = [found if isinstance(found, tuple) else (found, 0.0) for found in stated]
+    pairs = [with_delta(found) for found in stated]
     return sum((Fraction(p[0]) for p in pairs), Fraction(0)), sum((Fraction(p[1]) for p in pairs), Fraction(0))

@@ -212,9 +212,14 @@ def float_below(amount: Fraction) -> float:
     return math.nextafter(value, -math.inf) if Fraction(value) > amount else value
 
 
+def with_delta(stated: Any) -> tuple[Any, Any]:
+    """Return what OpenDP states, ε or ρ or a pair with δ, as a pair."""
+    return stated if isinstance(stated, tuple) else (stated, 0.0)
+
+
 def costs_at_most(stated: object, loss: PrivacyLoss) -> bool:
     """Return whether what OpenDP states, ε or ρ or a pair with δ, is at most `loss`; exact."""
-    main, delta = stated if isinstance(stated, tuple) else (stated, 0.0)
+    main, delta = with_delta(stated)
     if not (math.isfinite(main) and math.isfinite(delta)):
         return False
     return Fraction(main) <= loss.main and Fraction(delta) <= loss.delta

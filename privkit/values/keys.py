@@ -162,9 +162,13 @@ def public_keys(by: Sequence[str], keys: object, function: str) -> Keys:
 
 
 def _once(by: tuple[str, ...], values: tuple[tuple[KeyValue, ...], ...], reason: str | None, function: str) -> Keys:
+    _refuse_doubled(values, function)
+    return Keys(by, values, reason)
+
+
+def _refuse_doubled(values: Sequence[object], function: str) -> None:
     if doubled := len(values) - len(set(values)):
         raise KeysError.duplicates(function, doubled)
-    return Keys(by, values, reason)
 
 
 def _texts(by: tuple[str, ...], keys: object) -> tuple[tuple[str, ...], ...] | None:
@@ -184,8 +188,7 @@ def _text_keys(by: tuple[str, ...], lists: tuple[tuple[str, ...], ...], reason: 
     What is derived of them is kept, since a notebook asks much of the same groups.
     """
     for values in lists:
-        if doubled := len(values) - len(set(values)):
-            raise KeysError.duplicates(function, doubled)
+        _refuse_doubled(values, function)
     return Keys(by, tuple(product(*lists)), reason)
 
 
@@ -220,9 +223,7 @@ def _product(by: tuple[str, ...], keys: Mapping[Any, Any], function: str) -> lis
         raise KeysError.shape(function, f"for {list(keys)}", f"a dict with one list for each of {list(by)}")
     lists = [_listed(keys[name], function, "a dict of lists") for name in by]
     for values in lists:
-        unified = [_unified(value, function) for value in values]
-        if doubled := len(unified) - len(set(unified)):
-            raise KeysError.duplicates(function, doubled)
+        _refuse_doubled([_unified(value, function) for value in values], function)
     return list(product(*lists))
 
 
