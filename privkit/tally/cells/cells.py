@@ -1,0 +1,116 @@
+"""Cells of one column, and of several."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from privkit.tally.cells.kind import FLOAT, Kind
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """One column: what each row holds, in buffers.
+
+    Attributes
+    ----------
+    kind : Kind
+    values : array or pyarrow.Array
+        By kind: bool; integers of any width; floats, in which NaN is missing; counts of `kind.unit` as int64; text as
+        an Arrow string array or as an array of Python texts (None is missing); bytes and wide numbers as Arrow arrays;
+        objects as texts that tell type and value (see `privkit.tally.cells.scalars`). What stands where a cell is
+        missing means nothing.
+    missing : array of bool, optional
+        Which of `values` are missing, beside NaN, None and Arrow's nulls.
+    codes : array of integers, optional
+        Where values are kept once, like those of a categorical: the place of each row's value, -1 for missing. The
+        values need not be distinct, and need not all occur.
+    """
+
+    kind: Kind
+    values: Any
+    missing: NDArray[np.bool_] | None = None
+    codes: NDArray[Any] | None = None
+
+    def __len__(self) -> int:
+        return len(self.values) if self.codes is None else len(self.codes)
+
+    @property
+    def of_values(self) -> Cells:
+        """The kept values as cells of their own, one per code."""
+        return self if self.codes is None else Cells(self.kind, self.values, self.missing)
+
+    def is_missing(self) -> NDArray[np.bool_]:
+        """Return which rows are missing."""
+        if self.codes is not None:
+            return np.append(self.of_values.is_missing(), True)[self.codes]
+        if self.missing is not None:
+            found = self.missing
+        elif not isinstance(self.values, np.ndarray):
+            found = np.asarray(self.values.is_null())
+        elif self.values.dtype == object:
+            found = np.fromiter((value is None for value in self.values), dtype=bool, count=len(self.values))
+        else:
+            found = np.zeros(len(self.values), dtype=bool)
+        if self.kind.name == FLOAT and isinstance(self.values, np.ndarray):
+            found = found | np.isnan(self.values)
+        return found
+
+    def at(self, rows: slice | NDArray[Any]) -> Cells:
+        """Return the cells of some rows: of a slice, of places, or of those where a mask is true."""
+        if self.codes is not None:
+            return Cells(self.kind, self.values, self.missing, self.codes[rows])
+        missing = None if self.missing is None else self.missing[rows]
+        if isinstance(self.values, np.ndarray):
+            return Cells(self.kind, self.values[rows], missing)
+        if isinstance(rows, slice):
+            return Cells(self.kind, self.values[rows], missing)
+        places = np.flatnonzero(rows) if rows.dtype == bool else rows
+        return Cells(self.kind, self.values.take(places), missing)
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Rows in cells.
+
+    Attributes
+    ----------
+    columns : mapping of str to Cells
+    rows : int
+        How many there are, also where there are no columns.
+    """
+
+    columns: Mapping[str, Cells]
+    rows: int
+
+    def __len__(self) -> int:
+        return self.rows
+
+    def __getitem__(self, name: str) -> Cells:
+        return self.columns[name]
+
+    @property
+    def kinds(self) -> dict[str, Kind]:
+        """The kind of each column."""
+        return {name: cells.kind for name, cells in self.columns.items()}
+
+    def at(self, rows: slice | NDArray[Any]) -> Table:
+        """Return some rows."""
+        columns = {name: cells.at(rows) for name, cells in self.columns.items()}
+        if isinstance(rows, slice):
+            return Table(columns, len(range(*rows.indices(self.rows))))
+        return Table(columns, int(rows.sum()) if rows.dtype == bool else len(rows))
+
+    def select(self, names: tuple[str, ...]) -> Table:
+        """Return some columns."""
+        return Table({name: self.columns[name] for name in names}, self.rows)
+
+    def joined(self, more: Mapping[str, Cells]) -> Table:
+        """Return the table with more columns, or others in place of them."""
+        return Table({**self.columns, **more}, self.rows)

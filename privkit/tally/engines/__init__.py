@@ -1,0 +1,1 @@
+"""Engines: what privkit asks of a frame, wherever its rows lie."""
