@@ -46,14 +46,34 @@ class Cells:
         """The kept values as cells of their own, one per code."""
         return self if self.codes is None else Cells(self.kind, self.values, self.missing)
 
+    def of_values_alone(self) -> Cells:
+        """Return the same cells with one value per row; values that are kept once are repeated."""
+        return self if self.codes is None else self._repeated(self.codes)
+
+    def _repeated(self, codes: NDArray[Any]) -> Cells:
+        absent = codes < 0
+        values, missing = self.values, self.of_values.is_missing()
+        if not len(values):  # no value, so every row is missing
+            return Cells(self.kind, _nothing(values, len(codes)), np.ones(len(codes), dtype=bool))
+        places = np.where(absent, 0, codes)
+        taken = values[places] if isinstance(values, np.ndarray) else values.take(places)
+        gone = absent | missing[places]
+        if not gone.any():
+            return Cells(self.kind, taken)
+        if isinstance(taken, np.ndarray) and taken.dtype.kind in "fO":
+            taken[gone] = None if taken.dtype == object else np.nan
+            return Cells(self.kind, taken)
+        return Cells(self.kind, taken, gone)
+
     def is_missing(self) -> NDArray[np.bool_]:
         """Return which rows are missing."""
         if self.codes is not None:
             return np.append(self.of_values.is_missing(), True)[self.codes]
+        if not isinstance(self.values, np.ndarray):
+            found = np.asarray(self.values.is_null())
+            return found if self.missing is None else found | self.missing
         if self.missing is not None:
             found = self.missing
-        elif not isinstance(self.values, np.ndarray):
-            found = np.asarray(self.values.is_null())
         elif self.values.dtype == object:
             found = np.fromiter((value is None for value in self.values), dtype=bool, count=len(self.values))
         else:
@@ -73,6 +93,15 @@ class Cells:
             return Cells(self.kind, self.values[rows], missing)
         places = np.flatnonzero(rows) if rows.dtype == bool else rows
         return Cells(self.kind, self.values.take(places), missing)
+
+
+def _nothing(values: Any, rows: int) -> Any:
+    """Return `rows` missing cells in a buffer like `values`, which is empty."""
+    if isinstance(values, np.ndarray):
+        return np.full(rows, None) if values.dtype == object else np.zeros(rows, dtype=values.dtype)
+    import pyarrow as pa
+
+    return pa.nulls(rows, type=values.type)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,213 @@
+"""Cells of numbers on a grid and among candidates: row by row, without failing, and exactly."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from privkit.tally.cells.kind import BOOLEAN, FLOAT, WIDE
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from privkit.tally.cells.cells import Cells
+    from privkit.tally.rows import Grid
+
+#: From a block of rows to a number per row, and to which rows are missing (None: none is).
+Numbers = Callable[[slice], "tuple[NDArray[Any], NDArray[np.bool_] | None]"]
+#: Integers within a range below this are looked up in a table.
+_TABLE = 1 << 16
+
+
+def floats(cells: Cells) -> NDArray[np.float64]:
+    """Return numbers as floats, the nearest where they are not exact; NaN where they are missing."""
+    if cells.codes is not None:
+        return np.append(floats(cells.of_values), np.nan)[cells.codes]
+    if cells.kind.name == WIDE:
+        return _decimals(cells.values)
+    values = cells.values.astype(np.float64, copy=False)
+    return values if cells.missing is None else np.where(cells.missing, np.nan, values)
+
+
+def _decimals(array: Any) -> NDArray[np.float64]:
+    """Return decimals as floats, by the 64-bit words of their buffer: no value is out of range."""
+    words = array.type.bit_width // 64
+    buffer = array.buffers()[1]
+    if buffer is None or not len(array):
+        return np.full(len(array), np.nan)
+    limbs = np.frombuffer(buffer, dtype="<u8").reshape(-1, words)[array.offset : array.offset + len(array)]
+    top = limbs[:, -1].astype(np.int64)
+    small = np.all(limbs[:, 1:].view(np.int64) == (limbs[:, :1].view(np.int64) >> 63), axis=1)
+    whole = top.astype(np.float64)
+    for word in range(words - 2, -1, -1):
+        whole = whole * 2.0**64 + limbs[:, word].astype(np.float64)
+    whole = np.where(small, limbs[:, 0].view(np.int64).astype(np.float64), whole)
+    scale = array.type.scale
+    found = whole / 10.0**scale if scale >= 0 else whole * 10.0**-scale
+    return np.where(np.asarray(array.is_null()), np.nan, found) if array.null_count else found
+
+
+def steps_of(cells: Cells, grid: Grid) -> Numbers:
+    """Return a function from a block of rows to ``clip(floor(x / step + 1/2), low, high)``, as float64.
+
+    Whole numbers are clipped, and rounded, as whole numbers; infinities are clipped; a missing number has no step.
+    """
+    if cells.codes is None and isinstance(cells.values, np.ndarray) and cells.values.dtype.kind in "iu":
+        return _whole_steps(cells, grid)
+    array = _plain_numbers(cells)
+
+    def steps(rows: slice) -> tuple[NDArray[np.float64], NDArray[np.bool_] | None]:
+        block = array[rows].astype(np.float64)
+        missing = np.isnan(block)
+        with np.errstate(over="ignore", invalid="ignore"):
+            block /= grid.step
+            block += 0.5
+            np.floor(block, out=block)
+            np.clip(block, grid.low, grid.high, out=block)
+        if not missing.any():
+            return block, None
+        block[missing] = grid.low
+        return block, missing
+
+    return steps
+
+
+def _plain_numbers(cells: Cells) -> NDArray[Any]:
+    """Return numbers in one array, NaN where they are missing: over the same memory for plain floats."""
+    if cells.codes is None and cells.kind.name == FLOAT:
+        return cells.values  # type: ignore[no-any-return]
+    if cells.codes is None and cells.kind.name == BOOLEAN and cells.missing is None:
+        return cells.values.astype(np.float64)  # type: ignore[no-any-return]
+    return floats(cells)
+
+
+def _whole_steps(cells: Cells, grid: Grid) -> Numbers:
+    values = cells.values
+    wide = np.uint64 if values.dtype.kind == "u" and values.dtype.itemsize == 8 else np.int64
+    limits = np.iinfo(wide)
+    # Beyond these every number is clipped to an end of the grid.
+    below = _within(grid.low * grid.step - grid.step, math.floor, limits)
+    above = _within(grid.high * grid.step + grid.step, math.ceil, limits)
+    coarse, fine = int(max(grid.step, 1.0)), int(1.0 / min(grid.step, 1.0))
+    half = coarse // 2
+    extent = max(abs(below), abs(above)) * fine + half < 2**62
+
+    def steps(rows: slice) -> tuple[NDArray[np.float64], NDArray[np.bool_] | None]:
+        block = np.clip(values[rows].astype(wide, copy=False), wide(below), wide(above))
+        missing = None if cells.missing is None else cells.missing[rows]
+        if extent:
+            block = block.astype(np.int64, copy=False)
+            block = (block + half) // coarse if coarse > 1 else block * fine
+            found = block.astype(np.float64)
+        else:  # of bounds beyond 2**62: in Python's own whole numbers
+            exact = (block.astype(object) * fine + half) // coarse
+            found = np.clip(exact, grid.low, grid.high).astype(np.float64)
+        np.clip(found, grid.low, grid.high, out=found)
+        if missing is not None and missing.any():
+            found[missing] = grid.low
+            return found, missing
+        return found, None
+
+    return steps
+
+
+def _within(bound: float, rounded: Callable[[float], int], limits: np.iinfo[Any]) -> int:
+    """Return a bound as a whole number of the type."""
+    if math.isinf(bound):
+        return int(limits.min) if bound < 0 else int(limits.max)
+    return min(max(rounded(bound), int(limits.min)), int(limits.max))
+
+
+def positions_of(cells: Cells, candidates: NDArray[np.float64]) -> Numbers:
+    """Return a function from a block of rows to the place of each number among ascending candidates.
+
+    Place 2j is between candidate j-1 and candidate j, place 2j+1 is at candidate j: what `numpy.searchsorted` says of
+    the left plus of the right, exactly.
+    """
+    if cells.codes is None and isinstance(cells.values, np.ndarray) and cells.values.dtype.kind in "iu":
+        return _whole_positions(cells, candidates)
+    array = _plain_numbers(cells)
+    guess = _even(candidates)
+
+    def places(rows: slice) -> tuple[NDArray[np.int64], NDArray[np.bool_] | None]:
+        block = array[rows].astype(np.float64, copy=False)
+        missing = np.isnan(block)
+        if missing.any():
+            return _searched(candidates, np.where(missing, candidates[0], block), guess), missing
+        return _searched(candidates, block, guess), None
+
+    return places
+
+
+def _even(candidates: NDArray[np.float64]) -> float | None:
+    """Return the step of evenly spaced candidates."""
+    if len(candidates) < 16:
+        return None
+    step = float((candidates[-1] - candidates[0]) / (len(candidates) - 1))
+    if not (0 < step < np.inf):
+        return None
+    even = np.abs(candidates - (candidates[0] + step * np.arange(len(candidates)))) < step / 4
+    return step if bool(even.all()) else None
+
+
+def _searched(candidates: NDArray[np.float64], block: NDArray[np.float64], step: float | None) -> NDArray[np.int64]:
+    if step is None:
+        return np.searchsorted(candidates, block, side="left") + np.searchsorted(candidates, block, side="right")
+    last = len(candidates) - 1
+    with np.errstate(over="ignore", invalid="ignore"):
+        guessed = np.clip((block - candidates[0]) / step, 0, last).astype(np.int64)
+    # The guess is checked against the candidates themselves, and mended by one: it is never trusted.
+    guessed -= candidates[guessed] > block
+    guessed += np.append(candidates, np.inf)[guessed + 1] <= block
+    np.minimum(guessed, last, out=guessed)
+    at = candidates[guessed]  # of -1 the last candidate, which is not used
+    found = 2 * guessed + 2 - (at == block)
+    below = block < candidates[0]
+    found[below] = 0
+    wrong = ~below & ~((at <= block) & (np.append(candidates, np.inf)[guessed + 1] > block) | (block == np.inf))
+    if wrong.any():
+        found[wrong] = _searched(candidates, block[wrong], None)
+    return found
+
+
+def _whole_positions(cells: Cells, candidates: NDArray[np.float64]) -> Numbers:
+    """Compare whole numbers with candidates as whole numbers: c < x if floor(c) < x, and c <= x if ceil(c) <= x."""
+    values = cells.values
+    unsigned = values.dtype.kind == "u" and values.dtype.itemsize == 8
+    wide = np.uint64 if unsigned else np.int64
+    limits = np.iinfo(wide)
+    floor = [int(each) for each in np.floor(candidates)]
+    ceil = [int(each) for each in np.ceil(candidates)]
+    # Candidates below all numbers of the type are below every number; those above it are left out.
+    left = np.array([max(each, int(limits.min)) for each in floor if each <= int(limits.max)], dtype=wide)
+    right = np.array([max(each, int(limits.min)) for each in ceil if each <= int(limits.max)], dtype=wide)
+    lower_than_all = sum(each < int(limits.min) for each in floor)
+    table = _table(floor[0], ceil[-1], left, right, limits) if not lower_than_all else None
+
+    def places(rows: slice) -> tuple[NDArray[np.int64], NDArray[np.bool_] | None]:
+        block = values[rows].astype(wide, copy=False)
+        if table is not None:
+            low, found = table
+            at = found[(np.clip(block, wide(low), wide(low + len(found) - 1)) - wide(low)).astype(np.int64, copy=False)]
+        else:
+            at = np.searchsorted(left, block, side="left") + np.searchsorted(right, block, side="right")
+            if lower_than_all:  # candidates clipped to the least number of the type are below it, too
+                at += np.where(block == wide(limits.min), lower_than_all, 0)
+        missing = None if cells.missing is None else cells.missing[rows]
+        return at, missing if missing is not None and missing.any() else None
+
+    return places
+
+
+def _table(
+    low: int, high: int, left: NDArray[Any], right: NDArray[Any], limits: np.iinfo[Any]
+) -> tuple[int, NDArray[np.int64]] | None:
+    """Return the least whole number of a table and the place of each from there on; None where it would be long."""
+    first, last = max(low - 1, int(limits.min)), min(high + 1, int(limits.max))
+    if last - first >= _TABLE or last < first:
+        return None
+    every = np.array(range(first, last + 1), dtype=limits.dtype)
+    return first, np.searchsorted(left, every, side="left") + np.searchsorted(right, every, side="right")

@@ -1,0 +1,142 @@
+"""What a cell is called where it names a group: a letter for the type of value, and a text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+
+from privkit.tally.cells.cells import Cells
+from privkit.tally.cells.kind import BOOLEAN, DATE, FLOAT, INSTANT, INTEGER, OBJECT, TEXT, UNSIGNED, WIDE
+from privkit.tally.cells.scalars import _NANOSECONDS, number_of
+
+#: A missing value's.
+MISSING = ("n", "")
+_EPOCH = date(1970, 1, 1).toordinal()
+_A_DAY = 86_400_000_000_000
+#: The first and the last day that has a text, as counts since 1970.
+_DAYS = (1 - _EPOCH, date.max.toordinal() - _EPOCH)
+
+Told = tuple[str, str]
+
+
+def told(cells: Cells) -> list[Told | None]:
+    """Return for each cell its letter and text; None where it has none, so that it can name no group.
+
+    Numbers are told by value, whole ones without a point: 8004 and 8004.0 are one name. Instants are told to the
+    microsecond, those of a zone with its offset then. Dates outside the years 1 to 9999, times of day, durations and
+    bytes have no text. What a cell is called depends on that cell and the schema alone.
+
+    Parameters
+    ----------
+    cells : Cells
+        Distinct ones: this goes through Python objects.
+
+    Examples
+    --------
+    >>> from privkit.tally.cells.kind import Kind
+    >>> told(Cells(Kind(FLOAT), np.array([8004.0, 0.5, np.nan])))
+    [('i', '8004'), ('f', '0.5'), ('n', '')]
+    """
+    cells = cells.of_values_alone()
+    missing = cells.is_missing()
+    name = cells.kind.name
+    values: Sequence[Any] = [] if name not in _TELLERS and name != INSTANT else _scalars(cells)
+    if name == INSTANT:
+        found = [_instant(int(value) * _NANOSECONDS[cells.kind.unit], cells.kind.zone) for value in values]
+    elif name in _TELLERS:
+        found = [_TELLERS[name](value) for value in values]
+    else:
+        found = [None] * len(cells)
+    return [MISSING if gone else text for gone, text in zip(missing, found, strict=True)]
+
+
+def _scalars(cells: Cells) -> Sequence[Any]:
+    values = cells.values
+    if isinstance(values, np.ndarray):
+        return values.tolist()  # type: ignore[no-any-return]
+    if cells.kind.name == WIDE:
+        return values.to_pylist()  # type: ignore[no-any-return]
+    from privkit.tally.cells.hashing import _encoded
+
+    return [text.decode("utf-8", "replace") for text in _encoded(values)]
+
+
+def _number(value: Any) -> Told | None:
+    """Return a number's name; None is what stands where a cell is missing."""
+    if value is None:
+        return None
+    if isinstance(value, int):
+        return "i", str(value)
+    if isinstance(value, Decimal):
+        return _number(int(value)) if value == value.to_integral_value() else ("f", repr(float(value)))
+    return ("i", str(int(value))) if value.is_integer() else ("f", repr(value))
+
+
+def _day(value: int) -> Told | None:
+    return ("d", date.fromordinal(value + _EPOCH).isoformat()) if _DAYS[0] <= value <= _DAYS[1] else None
+
+
+def _instant(nanoseconds: int, zone: str) -> Told | None:
+    microseconds = nanoseconds // 1000
+    if not _DAYS[0] <= nanoseconds // _A_DAY <= _DAYS[1]:
+        return None
+    naive = datetime(1970, 1, 1) + timedelta(microseconds=microseconds)  # noqa: DTZ001  # of local time, or of UTC
+    if not zone:
+        return "t", naive.isoformat()
+    try:
+        return "t", naive.replace(tzinfo=UTC).astimezone(_zone(zone)).isoformat()
+    except (OverflowError, ValueError):  # a local date outside of Python's
+        return None
+
+
+def _zone(name: str) -> Any:
+    """Return a time zone by its name; UTC for one that is not known: a name is public, so no row decides that."""
+    from zoneinfo import ZoneInfo
+
+    shift = name.removeprefix("UTC")
+    try:
+        if shift[:1] in ("+", "-"):
+            hours, minutes = int(shift[1:3]), int(shift[-2:])
+            offset = timedelta(hours=hours, minutes=minutes)
+            return timezone(-offset if shift[0] == "-" else offset)
+        return ZoneInfo(name)
+    except (ValueError, KeyError, OSError):
+        return UTC
+
+
+def _object(text: str) -> Told | None:
+    """Return the name of what `privkit.tally.cells.scalars` told."""
+    letter, rest = text[0], text[1:]
+    if letter == "s":
+        return "s", rest
+    if letter == "n":
+        return _number(number_of(text))
+    if letter == "b":
+        return "b", str(rest == "1")
+    if letter == "d":
+        return _day(int(rest))
+    if letter in "tz":
+        return _instant(int(rest), "UTC" if letter == "z" else "")
+    return None
+
+
+_TELLERS: dict[str, Any] = {
+    BOOLEAN: lambda value: ("b", str(bool(value))),
+    INTEGER: _number,
+    UNSIGNED: _number,
+    FLOAT: _number,
+    WIDE: _number,
+    TEXT: lambda value: None if value is None else ("s", value),
+    DATE: _day,
+    OBJECT: _object,
+}
+
+
+def group_text(parts: Sequence[Told | None]) -> str | None:
+    """Return a group's text from its values', or None if one has none."""
+    return json.dumps(parts, separators=(",", ":")) if all(part is not None for part in parts) else None
