@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from privkit.dp.statistic import Estimates, Limits, Statistic
-from privkit.tally.frame import open_frame
+from privkit.tally.engines.opening import engine_of
 from privkit.tally.keyed import keyed_counts
 from privkit.tally.persons import bounded_counts
 
@@ -33,7 +33,7 @@ class Count(Statistic):
         if question.who is not None:
             counts = bounded_counts(data, question.who, question.bounds, question.keys, function=function)
         elif question.keys is None:
-            counts = np.array([n_rows(open_frame(data, function))], dtype=np.int64)
+            counts = np.array([engine_of(data, function).n_rows()], dtype=np.int64)
         else:
             counts = keyed_counts(data, question.keys, function=function)
         return counts.reshape(-1, 1)
@@ -58,10 +58,3 @@ class Count(Statistic):
     def __str__(self) -> str:
         """Return the statistic in words."""
         return "count of rows"
-
-
-def n_rows(frame: Any) -> int:
-    """Return how many rows a frame has. Reads rows."""
-    import narwhals as nw
-
-    return int(frame.select(nw.len()).collect("pandas").item()) if isinstance(frame, nw.LazyFrame) else len(frame)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from privkit.dp.count import Count
 from privkit.errors import NotPublicError, ParameterError
-from privkit.tally.bins import binned
+from privkit.tally.bins import binned_counts
 from privkit.values.keys import Keys
 
 if TYPE_CHECKING:
@@ -72,9 +72,19 @@ class Histogram(Count):
 
     def exact(self, data: object, question: Question, function: str) -> NDArray[np.int64]:
         """Count the rows of each bin exactly, each person within the bounds."""
-        others = [name for name in question.columns if name != self.column]
-        table = binned(data, self.column, self.edges, self.labels, others, function=function)
-        return Count.exact(self, table, question, function)
+        assert question.keys is not None
+        counts = binned_counts(
+            data,
+            self.column,
+            self.edges,
+            self.labels,
+            keys=question.keys,
+            within=self.typed_keys(question),
+            unit=question.who,
+            bounds=question.bounds,
+            function=function,
+        )
+        return counts.reshape(-1, 1)
 
     def canonical(self) -> dict[str, object]:
         """Return the statistic as JSON values."""

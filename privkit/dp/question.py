@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from privkit.tally.predicate import apply
+from privkit.tally.engines.opening import engine_of
 from privkit.values.contribution import ContributionBounds
 from privkit.values.expression.selection import Selection
 from privkit.values.keys import Keys
@@ -70,11 +70,10 @@ class Question:
         own = (name for name in self.columns if name not in self.selected.derived)
         return tuple(dict.fromkeys((*own, *self.selected.columns)))
 
-    def rows(self, data: object, function: str) -> object:
+    def rows(self, data: object, function: str) -> Engine:
         """Return the selected rows with the columns that the statistic reads. Reads rows."""
-        if not self.selected:
-            return data
-        return apply(data, self.selected, keep=self.columns or None, function=function).to_native()
+        engine = engine_of(data, function)
+        return engine.selected(self.selected, self.columns, function) if self.selected else engine
 
     @property
     def groups(self) -> int:

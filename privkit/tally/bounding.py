@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,10 +14,9 @@ from privkit.tally.rows import KeptRows, Source, known_rows
 from privkit.tally.sampling import by_hash, in_order, least_hashed, row_hashes, starts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
+    from privkit.tally.cells.numbers import Numbers
     from privkit.tally.ids import Persons
     from privkit.values.contribution import ContributionBounds
 
@@ -25,14 +25,26 @@ _SPARSE = 8
 
 
 def bounded_rows(
-    source: Source, value: Callable[[slice], NDArray[Any]], bounds: ContributionBounds, salt: bytes
+    source: Source,
+    value: Numbers,
+    bounds: ContributionBounds,
+    salt: bytes,
+    marks: NDArray[np.uint64] | None = None,
 ) -> KeptRows:
     """Return the rows that count when each person is kept within `bounds`, in any order.
 
     Rows without an id, a key or a value are left out first, row by row. Then each person is bounded on its own, by a
     keyed hash of (person, key, value, place among equal rows): which rows of a person stay depends on the multiset of
     that person's rows and on the salt, never on the order or on others. Without a unit column every row stays.
+
+    Parameters
+    ----------
+    value : function
+        Each row's number; where `marks` are given a code, whose mark stands for it in the hash, since a code depends
+        on which other values occur.
     """
+    # What the hash sees of a row's value.
+    seen = (lambda values: values.view(np.uint64)) if marks is None else (lambda values: marks[values])
     person, rows = known_rows(source, value)
     if source.who is None:
         return rows
@@ -40,14 +52,14 @@ def bounded_rows(
         concerned = np.flatnonzero(_sizes(person) > bounds.max_rows)
         kept = np.ones(len(person), dtype=bool)
         part = KeptRows(rows.place[concerned], rows.values[concerned])
-        kept[concerned] = _chosen(source.who, person[concerned], part, person[concerned], bounds.max_rows, salt)
+        kept[concerned] = _chosen(source.who, person[concerned], part, person[concerned], bounds.max_rows, salt, seen)
         return KeptRows(rows.place[kept], rows.values[kept])
     pairs, order = by_person_and_key(source, person, rows)
     kept = np.repeat(at_most_groups(pairs, source.who, bounds.l0, salt), pairs.rows)
     concerned = np.flatnonzero(np.repeat(pairs.rows > bounds.linf, pairs.rows) & kept)
     part = KeptRows(rows.place[order[concerned]], rows.values[order[concerned]])
     pair = np.repeat(np.arange(len(pairs.rows)), pairs.rows)[concerned]
-    kept[concerned] = _chosen(source.who, person[order[concerned]], part, pair, bounds.linf, salt)
+    kept[concerned] = _chosen(source.who, person[order[concerned]], part, pair, bounds.linf, salt, seen)
     order = order[kept]
     return KeptRows(rows.place[order], rows.values[order])
 
@@ -72,7 +84,13 @@ def _sizes(person: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _chosen(  # noqa: PLR0917
-    who: Persons, person: NDArray[np.int64], rows: KeptRows, group: NDArray[np.int64], most: int, salt: bytes
+    who: Persons,
+    person: NDArray[np.int64],
+    rows: KeptRows,
+    group: NDArray[np.int64],
+    most: int,
+    salt: bytes,
+    seen: Callable[[NDArray[np.int64]], NDArray[np.uint64]],
 ) -> NDArray[np.bool_]:
     """Return which rows stay when each `group` (a person, or a person's rows of one key) keeps at most `most`."""
     kept = np.ones(len(person), dtype=bool)
@@ -83,7 +101,7 @@ def _chosen(  # noqa: PLR0917
 
     def hashes(part: slice | NDArray[np.int64], within: NDArray[np.int64] | int) -> NDArray[np.uint64]:
         told = row_hashes(who, person[part], place[part], within, salt)
-        return spread(told ^ spread(values[part].view(np.uint64)))
+        return spread(told ^ spread(seen(values[part])))
 
     hashed = np.concatenate(over_blocks(lambda part: hashes(part, 0), len(person)))
     within = _within(by_hash(group, hashed)[2], place, values)

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import narwhals as nw
 import numpy as np
 
 from privkit.errors import DuplicateColumnError, FrameError
-from privkit.errors.engine import EngineError
-from privkit.tally.frame import Frame, column_names, open_frame
-from privkit.tally.lookup import plain_floats
+from privkit.tally.cells.coding import classes_of
+from privkit.tally.cells.kind import OTHER
+from privkit.tally.cells.showing import series_of
+from privkit.tally.engines.opening import engine_of
+from privkit.tally.frame import column_names
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-_SIZE = "__privkit_size"
-_GROUPABLE_NOT = (nw.List, nw.Struct, nw.Array)
+    from privkit.tally.cells.cells import Table
+    from privkit.tally.cells.kind import Kind
+
+#: How the types of nested values begin, in Arrow's words, Polars' and those of databases.
+_NESTED = ("list", "large_list", "fixed_size_list", "struct", "map", "List", "Struct", "Array", "Object", "Map")
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,14 +39,14 @@ class Tally:
         Rows in each class.
     persons : array of int64, shape (n_classes,), or None
         Distinct persons in each class, where a unit column was named.
-    table : narwhals.DataFrame
-        The classes' values, one row per class, one column per name in `by`.
+    table : Table
+        The classes' values in cells, one row per class, one column per name in `by`.
     """
 
     by: tuple[str, ...]
     sizes: NDArray[np.int64]
     persons: NDArray[np.int64] | None
-    table: nw.DataFrame[Any]
+    table: Table
 
     @property
     def n_rows(self) -> int:
@@ -62,7 +66,9 @@ class Tally:
     @cached_property
     def keys(self) -> pd.DataFrame:
         """The classes' values as a pandas frame, one row per class, in the order of `sizes`."""
-        return _to_pandas(self.table)
+        import pandas as pd
+
+        return pd.DataFrame({name: series_of(self.table[name]) for name in self.by})
 
 
 def class_sizes(
@@ -100,105 +106,30 @@ def class_sizes(
     columns = column_names(by, function, "by")
     if unit in columns:
         raise DuplicateColumnError.in_argument(function, "unit", [unit])
-    frame = open_frame(data, function, [*columns, unit] if unit is not None else columns, "columns")
     if unit is None:
-        table = grouped_sizes(frame, columns, function)
-        return Tally(columns, _int64(table[_SIZE]), None, table.select(*columns))
-    pairs = grouped_sizes(frame, (*columns, unit), function)
-    grouped = pairs.group_by(*columns).agg(nw.col(_SIZE).sum(), nw.len().alias(_SIZE + "s"))
-    return Tally(columns, _int64(grouped[_SIZE]), _int64(grouped[_SIZE + "s"]), grouped.select(*columns))
+        table, sizes = grouped_sizes(data, columns, function)
+        return Tally(columns, sizes, None, table)
+    pairs, rows = grouped_sizes(data, (*columns, unit), function)
+    class_of, first, persons = classes_of([pairs[name] for name in columns])
+    sizes = np.bincount(class_of, weights=rows, minlength=len(first)).astype(np.int64)
+    return Tally(columns, sizes, persons, pairs.select(columns).at(first))
 
 
-def grouped_sizes(frame: Frame, columns: Sequence[str], function: str) -> nw.DataFrame[Any]:
-    """Return the distinct combinations of `columns` and, in the column ``__privkit_size``, their rows."""
-    selected = one_missing(frame.select(*columns), function)
+def grouped_sizes(data: object, columns: Sequence[str], function: str) -> tuple[Table, NDArray[np.int64]]:
+    """Return the distinct combinations of `columns`, and how many rows have each."""
+    engine = engine_of(data, function, columns, "columns")
+    refuse_nested(engine.schema, columns, function)
     try:
-        coded, objects = _coded_objects(selected)
-        table = collected(coded.group_by(*columns).agg(nw.len().alias(_SIZE)), function)
-        return _with_objects(table, objects)
+        return engine.classes(columns)
     except TypeError:  # its text may hold a value
         raise FrameError.column_type(
             function, columns[0] if len(columns) == 1 else list(columns), "object", "Its values cannot be compared."
         ) from None
 
 
-def _coded_objects(frame: Frame) -> tuple[Frame, dict[str, NDArray[np.object_]]]:
-    """Return a pandas frame with codes in place of Python objects, and what they stand for; -1 is missing.
-
-    pandas would give the groups' values another type, and turn integers beside None into floats.
-    """
-    import pandas as pd
-
-    if isinstance(frame, nw.LazyFrame) or not frame.implementation.is_pandas():
-        return frame, {}
-    native = frame.to_native()
-    objects, codes = {}, {}
-    for name in native.columns:
-        if native[name].dtype == object:
-            codes[name], distinct = pd.factorize(native[name].to_numpy(), use_na_sentinel=True)
-            objects[name] = np.append(distinct, [None])
-    return (nw.from_native(native.assign(**codes)) if codes else frame), objects
-
-
-def _with_objects(table: nw.DataFrame[Any], objects: dict[str, NDArray[np.object_]]) -> nw.DataFrame[Any]:
-    if not objects:
-        return table
-    import pandas as pd
-
-    native = table.to_native()
-    restored = {
-        name: pd.Series(values[native[name]], index=native.index, dtype=object) for name, values in objects.items()
-    }
-    return nw.from_native(native.assign(**restored), eager_only=True)
-
-
-def collected(frame: Frame, function: str) -> nw.DataFrame[Any]:
-    """Run a lazy frame; whatever its engine raises, whose text may hold values, is told without them."""
-    if not isinstance(frame, nw.LazyFrame):
-        return frame
-    try:
-        return frame.collect()
-    except Exception:  # noqa: BLE001
-        raise EngineError.of(function) from None
-
-
-def one_missing(frame: Frame, function: str) -> Frame:
-    """Return `frame` with NaN as null and 0.0 without sign, after refusing columns that cannot be grouped."""
-    eager_pandas = frame.implementation.is_pandas()
-    schema = frame.collect_schema()
-    for name, dtype in schema.items():
-        if isinstance(dtype, _GROUPABLE_NOT) or (isinstance(dtype, nw.Object) and not eager_pandas):
-            raise FrameError.column_type(function, name, str(dtype), "Take its parts as columns of their own.")
-    if eager_pandas:  # which takes NumPy's NaN, None and NaT for one already, but not those of Arrow
-        native: pd.DataFrame = frame.to_native()
-        changed = {name: plain for name in native.columns if (plain := plain_floats(native[name])) is not native[name]}
-        return nw.from_native(native.assign(**changed), eager_only=True) if changed else frame
-    floats = [name for name, dtype in schema.items() if dtype.is_float()]
-    return frame.with_columns(nw.col(*floats).fill_nan(None) + 0.0) if floats else frame
-
-
-def _int64(series: nw.Series[Any]) -> NDArray[np.int64]:
-    return np.ascontiguousarray(series.to_numpy(), dtype=np.int64)
-
-
-def _to_pandas(table: nw.DataFrame[Any]) -> pd.DataFrame:
-    """Return the same values in pandas; integers beside missing stay integers."""
-    import pandas as pd
-
-    if table.implementation.is_pandas():
-        native: pd.DataFrame = table.to_native()
-        return native.reset_index(drop=True)
-    return pd.DataFrame({name: _pandas_column(table[name]) for name in table.columns})
-
-
-def _pandas_column(column: nw.Series[Any]) -> pd.Series:
-    import pandas as pd
-
-    values = column.to_list()
-    if column.dtype.is_integer() and column.null_count():
-        return pd.Series(values, dtype="UInt64" if column.dtype.is_unsigned_integer() else "Int64")
-    return pd.Series(values, dtype=None if values else _empty_dtype(column.dtype))
-
-
-def _empty_dtype(dtype: nw.dtypes.DType) -> str:
-    return "float64" if dtype.is_float() else "int64" if dtype.is_integer() else "object"
+def refuse_nested(schema: Mapping[str, Kind], columns: Sequence[str], function: str) -> None:
+    """Refuse columns whose values cannot be told apart, by their type."""
+    for name in columns:
+        if schema[name].name == OTHER and schema[name].shown.startswith(_NESTED):
+            hint = "Take its parts as columns of their own."
+            raise FrameError.column_type(function, name, schema[name].shown, hint)

@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import narwhals as nw
 import numpy as np
 
-from privkit.errors import DuplicateColumnError, FrameError
+from privkit.errors import DuplicateColumnError
 from privkit.tally.classes import Tally, class_sizes
+from privkit.tally.factorized import factorized
 from privkit.tally.frame import column_names, open_frame
 from privkit.tally.grouping import distinct
-from privkit.tally.lookup import plain_floats
 from privkit.tally.packed import _LARGEST
 from privkit.tally.values import ClassValues, value_counts
 
@@ -81,8 +80,8 @@ class CodedTally(Tally):
             object.__setattr__(self, name, value)
 
     @cached_property
-    def table(self) -> nw.DataFrame[Any]:
-        """The classes' values, one row per class."""
+    def keys(self) -> pd.DataFrame:
+        """The classes' values as a pandas frame, one row per class."""
         import pandas as pd
 
         rest, found = self._keys, {}  # type: ignore[attr-defined]
@@ -90,7 +89,7 @@ class CodedTally(Tally):
             rest, codes = np.divmod(rest, max(column.values.width, 1))
             rest = rest if column.ranked is None else column.ranked[rest]
             found[name] = column.values.decoded(codes)
-        return nw.from_native(pd.DataFrame({name: found[name] for name in self.by}), eager_only=True)
+        return pd.DataFrame({name: found[name] for name in self.by})
 
 
 def count_classes(
@@ -201,23 +200,10 @@ def _column_or_range(column: pd.Series, function: str, *, ordered: bool) -> _Cod
 
 def _column(column: pd.Series, function: str, *, ordered: bool) -> _Coded:
     """Return a column as codes; in the order of its values where `ordered` and they have one."""
-    import pandas as pd
-
-    column = plain_floats(column)
-    try:
-        codes, values = pd.factorize(column, sort=ordered)
-    except TypeError:
-        try:
-            codes, values = pd.factorize(column)
-        except TypeError:
-            hint = "Take its parts as columns of their own."
-            raise FrameError.column_type(function, str(column.name), str(column.dtype), hint) from None
-    codes = codes.astype(np.int64)
+    codes, values = factorized(column, function, ordered=ordered)
     absent = codes < 0
     missing = bool(absent.any())
-    if missing:
-        codes[absent] = len(values)
-    return _Coded(codes, _Values(values, missing))
+    return _Coded(np.where(absent, len(values), codes) if missing else codes, _Values(values, missing))
 
 
 def _counted(keys: NDArray[np.int64], bound: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

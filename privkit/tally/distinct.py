@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from privkit.tally.bounding import bounded_rows
-from privkit.tally.ids import hash_values
-from privkit.tally.lookup import factorized
-from privkit.tally.rows import open_source
+from privkit.tally.cells.coding import coded
+from privkit.tally.cells.hashing import hashed
+from privkit.tally.engines.kernels import distinct_pairs, told_apart
+from privkit.tally.engines.opening import engine_for, needed
+from privkit.tally.rows import source_of
 
 if TYPE_CHECKING:
-    import pandas as pd
+    import numpy as np
     from numpy.typing import NDArray
 
     from privkit.values.contribution import ContributionBounds
     from privkit.values.keys import Keys
     from privkit.values.unit import PrivacyUnit
 
-#: Values are told apart by 64 bits of a hash with this public key: two that collide are counted as one.
+#: The key of the hash that stands for a value where a person's rows are chosen; secrecy comes from the salt.
 _TELLING = bytes(16)
 
 
@@ -47,37 +46,13 @@ def distinct_values(
     >>> distinct_values(visits, "shop", bounds=ONE_ROW).tolist()
     [2]
     """
-    import pandas as pd
-
-    source = open_source(data, keys, unit, [value], function=function)
-    codes, hashes = _told_apart(source.table[value])
-    inner, cells = source.place, source.cells
-
-    def place(rows: slice) -> NDArray[np.int64]:
-        return np.where(codes[rows] >= 0, inner(rows), cells)
-
-    kept = bounded_rows(
-        replace(source, place=place),
-        lambda rows: hashes[codes[rows]],
-        bounds,
-        secrets.token_bytes(16) if salt is None else salt,
-    )
-    pairs = pd.DataFrame({"place": kept.place, "value": kept.values}).drop_duplicates()
-    return np.bincount(pairs["place"].to_numpy(), minlength=cells).astype(np.int64)
-
-
-def _told_apart(column: pd.Series) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return a code per row, -1 for missing, and a hash per code (with one more, for missing)."""
-    codes, distinct, others = factorized(column)
-    texts = [_told(value) for value in (*distinct.tolist(), *others)]
-    return codes, np.append(hash_values(texts, _TELLING), np.uint64(0)).view(np.int64)
-
-
-def _told(value: object) -> str:
-    """Return a text that is the same for equal numbers, and for other values tells their types apart."""
-    if isinstance(value, int | float):
-        return f"{int(value):x}" if value == value // 1 else repr(float(value))
-    try:
-        return f"{type(value).__name__}:{value!r}"
-    except ValueError:  # integers of thousands of digits have no decimal text
-        return type(value).__name__
+    engine = engine_for(data, keys, unit, [value], function)
+    if unit is None:
+        return engine.distinct(value, keys)
+    # Values of two parts could not be compared, so that all rows come in one.
+    table = engine.collect(needed(value, keys, unit))
+    source = source_of(table, keys, unit)
+    codes, known = coded(table[value])
+    salt = secrets.token_bytes(16) if salt is None else salt
+    kept = bounded_rows(source, told_apart(codes), bounds, salt, marks=hashed(known, _TELLING))
+    return distinct_pairs(kept, source.cells, len(known))

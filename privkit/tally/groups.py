@@ -4,36 +4,31 @@ from __future__ import annotations
 
 import json
 import math
+import secrets
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privkit.tally.classes import class_sizes
-from privkit.tally.frame import open_frame
-from privkit.tally.ids import hash_values
-from privkit.tally.persons import bounded_counts
-from privkit.values.keys import Keys
+from privkit.errors import DuplicateColumnError
+from privkit.tally.cells.cells import Cells, Table
+from privkit.tally.cells.coding import classes_of, coded
+from privkit.tally.cells.hashing import hash_bytes
+from privkit.tally.cells.kind import INSTANT, Kind
+from privkit.tally.cells.told import MISSING, group_text, told
+from privkit.tally.engines.opening import engine_of
+from privkit.tally.persons import bounded_cells, grouped_pairs
+from privkit.tally.rows import Source
+from privkit.tally.windows import unit_columns, units
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from privkit.values.contribution import ContributionBounds
     from privkit.values.unit import PrivacyUnit
 
 #: The key of the hash that stands for a group; secrecy comes from the salt of the counts.
 _MARKING = bytes(16)
-
-#: Kinds of Python objects, as pandas infers them, among which no two are equal and told by different texts.
-_ALIKE = ("string", "boolean", "integer", "floating", "empty")
-
-
-class _Coded(str):
-    """The text of a value that pandas would take for an equal one of another type, like 1 and True."""
-
-    __slots__ = ()
 
 
 def group_counts(
@@ -47,9 +42,9 @@ def group_counts(
 ) -> dict[str, int]:
     """Count the rows of every group that occurs, each person within the bounds; groups with none left are not there.
 
-    A row's group is the text of its own values and types (1, 1.0 and True are three groups; instants are told to the
-    microsecond), whatever other rows hold. Rows with a value that has no such text (a list, a duration, an integer of
-    thousands of digits) are left out. Which rows of a person over the bounds stay is told by a keyed hash of the
+    A row's group is the text of its own values (1 and 1.0 are one group, True is another; instants are told to the
+    microsecond), whatever other rows hold. Rows with a value that has no such text (a list, a date of the year 10000,
+    an integer of thousands of digits) are left out, those in objects as missing. Which rows of a person over the bounds stay is told by a keyed hash of the
     person, the group's text and the place among equal rows: never by which other groups occur. Reads rows; spends
     nothing. That a group is there at all is private.
 
@@ -60,87 +55,58 @@ def group_counts(
     >>> group_counts(pd.DataFrame({"zip": ["8004", "8004", None]}), ["zip"], None, ONE_ROW)
     {'[["s","8004"]]': 2, '[["n",""]]': 1}
     """
-    data = _told_apart(data, by, function)
-    tally = class_sizes(data, list(by), function=function)
-    values = list(zip(*([_plain(value) for value in tally.keys[name].tolist()] for name in by), strict=True))
-    told = {key: text for key in values if (text := _told(key)) is not None}
-    if unit is None:
-        counts = tally.sizes
-    else:
-        values = list(told)
-        keys = Keys(tuple(by), tuple(values))
-        marks = hash_values(list(told.values()), _MARKING)
-        counts = tally.sizes[:0]
-        if values:
-            counts = bounded_counts(data, unit, bounds, keys, salt=salt, marks=marks, function=function)
+    columns = tuple(by)
+    apart = unit_columns(unit)
+    if apart and apart[0] in columns:
+        raise DuplicateColumnError.in_argument(function, "by", [apart[0]])
+    engine = engine_of(data, function, (*columns, *apart), "by")
     found: Counter[str] = Counter()
-    for key, count in zip(values, counts, strict=True):
-        if count > 0 and key in told:
-            found[told[key]] += int(count)
+    if unit is None:
+        table, sizes = engine.classes(columns)
+        for text, size in zip(_texts(table, columns), sizes.tolist(), strict=True):
+            if text is not None:
+                found[text] += size
+        return dict(found)
+    salt = secrets.token_bytes(16) if salt is None else salt
+    for rows in engine.parts(apart[0], (*columns, *apart)):
+        for text, count in _bounded(rows, columns, unit, bounds, salt):
+            found[text] += count
     return dict(found)
 
 
-def _told_apart(data: object, by: Sequence[str], function: str) -> object:
-    """Return a pandas frame in which values of the groups' columns are equal only if their texts are."""
-    import pandas as pd
-
-    if not isinstance(data, pd.DataFrame):
-        return data  # other engines have columns of one type
-    open_frame(data, function, by, "by")
-    changed = {name: column for name in by if (column := _apart(data[name])) is not None}
-    return data.assign(**changed) if changed else data
-
-
-def _apart(column: pd.Series) -> pd.Series | None:
-    import pandas as pd
-
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        categories = pd.Series(column.dtype.categories)
-        return None if _apart(categories) is None else _apart(column.astype(categories.dtype))
-    if column.dtype == object:
-        if pd.api.types.infer_dtype(column, skipna=True) in _ALIKE:
-            return None
-        texts = np.empty(len(column), dtype=object)
-        texts[:] = [_Coded(json.dumps(_code_of(value))) for value in column]
-        return pd.Series(texts, index=column.index, dtype=object)
-    if pd.api.types.is_datetime64_any_dtype(column.dtype):
-        dtype: Any = getattr(column.dtype, "pyarrow_dtype", column.dtype)
-        zone, unit = getattr(dtype, "tz", None), dtype.unit if hasattr(dtype, "unit") else np.datetime_data(dtype)[0]
-        if dtype is column.dtype and unit != "ns":
-            return None
-        finest: Any = "us" if unit == "ns" else unit
-        told: Any = f"datetime64[{finest}]" if zone is None else pd.DatetimeTZDtype(finest, zone)
-        return column.astype(told)
-    return None
+def _bounded(
+    table: Table, by: tuple[str, ...], unit: str | PrivacyUnit, bounds: ContributionBounds, salt: bytes
+) -> Iterator[tuple[str, int]]:
+    """Give each group's text and the rows that are kept of it."""
+    class_of, first, _ = classes_of([_in_microseconds(table[name]) for name in by])
+    texts = _texts(table.at(first), by)
+    names = {text: place for place, text in enumerate(dict.fromkeys(text for text in texts if text is not None))}
+    place_of = np.array([names.get(text, len(names)) for text in texts], dtype=np.int64)  # type: ignore[arg-type]
+    places = place_of[class_of]
+    source = Source(table, lambda rows: places[rows], len(names), units(table, unit))
+    marks = hash_bytes([text.encode("utf-8", "surrogatepass") for text in names], _MARKING)
+    for text, count in zip(names, bounded_cells(grouped_pairs(source, None), bounds, len(names), salt, marks), strict=True):
+        if count > 0:
+            yield text, int(count)
 
 
-def _code_of(value: Any) -> tuple[str, str]:
-    """Return a value's kind and text; ("", "") where it has none."""
-    try:
-        plain = _plain(value)
-        return ("", "") if type(plain).__name__ == "Timestamp" else _coded(plain)  # of a year that Python does not have
-    except (TypeError, ValueError, ArithmeticError):
-        return "", ""
+def _texts(table: Table, by: tuple[str, ...]) -> list[str | None]:
+    """Return the text of each group; None where one of its values has none."""
+    columns = []
+    for name in by:
+        codes, distinct = coded(table[name])
+        names = [*told(distinct), MISSING]
+        columns.append([names[code] for code in codes.tolist()])
+    return [group_text(parts) for parts in zip(*columns, strict=True)]
 
 
-def _told(key: Sequence[object]) -> str | None:
-    """Return a group's text, or None if one of its values has none."""
-    codes = [json.loads(value) if isinstance(value, _Coded) else _code_of(value) for value in key]
-    return json.dumps(codes, separators=(",", ":")) if all(kind for kind, _ in codes) else None
-
-
-def _plain(value: Any) -> Any:
-    import pandas as pd
-
-    if value is None or pd.isna(value) is True:
-        return None
-    if isinstance(value, np.bool_ | np.integer | np.floating):
-        value = value.item()
-    if isinstance(value, pd.Timestamp) and 0 < value.year < 10_000:
-        return value.to_pydatetime(warn=False)
-    if isinstance(value, float):
-        return value + 0.0
-    return value
+def _in_microseconds(cells: Cells) -> Cells:
+    """Return instants as they are told: two of one microsecond are in one group."""
+    if cells.kind.name != INSTANT or cells.kind.unit != "ns":
+        return cells
+    inner = cells.of_values
+    kind = Kind(INSTANT, "us", cells.kind.zone)
+    return Cells(kind, inner.values // 1000, inner.missing, cells.codes)
 
 
 def key_text(key: Sequence[object]) -> str:

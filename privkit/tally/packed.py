@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from privkit.tally.factorized import factorized
+
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
@@ -22,13 +24,9 @@ def column_codes(column: pd.Series) -> tuple[NDArray[np.int64], pd.Index]:
     """
     import pandas as pd
 
-    try:
-        codes, values = pd.factorize(column, sort=True, use_na_sentinel=True)
-    except TypeError:  # values of several types have no order
-        codes, values = pd.factorize(column, use_na_sentinel=True)
-    codes = codes.astype(np.int64)
+    codes, values = factorized(column, "column_codes", ordered=True)
     if (missing := codes < 0).any():
-        codes[missing] = len(values)
+        codes = np.where(missing, len(values), codes)
         values = pd.Index([*values, None], dtype=object)
     return codes, pd.Index(values)
 

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privkit.errors import FrameError
 from privkit.errors.risk import LinkError
-from privkit.tally.lookup import plain_floats
+from privkit.tally.factorized import factorized, plain_floats
 from privkit.tally.packed import packed
 
 if TYPE_CHECKING:
@@ -128,12 +127,8 @@ def joint_codes(left: pd.Series, right: pd.Series, function: str) -> tuple[NDArr
     kinds = kind_of(left), kind_of(right)
     if "any" not in kinds and kinds[0] != kinds[1]:
         raise LinkError.types_differ(function, str(left.name), (_named(left, kinds[0]), _named(right, kinds[1])))
-    both = pd.concat([_plain(left), _plain(right)], ignore_index=True)
-    try:
-        codes = pd.factorize(both, use_na_sentinel=True)[0].astype(np.int64)
-    except TypeError:
-        hint = "Take its parts as columns of their own."
-        raise FrameError.column_type(function, str(left.name), str(left.dtype), hint) from None
+    both = pd.concat([_plain(left), _plain(right)], ignore_index=True).rename(left.name)
+    codes, _ = factorized(both, function)
     return codes[: len(left)], codes[len(left) :]
 
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import narwhals as nw
 import numpy as np
 
-from privkit.errors import DuplicateColumnError
-from privkit.tally.classes import _SIZE, _int64, _to_pandas, grouped_sizes
-from privkit.tally.frame import open_frame
+from privkit.tally.engines.opening import engine_for
 from privkit.tally.ids import Persons
-from privkit.tally.lookup import Finder, key_finder, over_blocks
+from privkit.tally.lookup import over_blocks
+from privkit.tally.rows import Source, source_of
 from privkit.tally.sampling import in_order, least_hashed, row_hashes, starts_of
-from privkit.tally.windows import unit_columns, units
+from privkit.tally.windows import unit_columns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,7 +31,6 @@ def bounded_counts(
     keys: Keys | None = None,
     *,
     salt: bytes | None = None,
-    marks: NDArray[np.uint64] | None = None,
     function: str = "bounded_counts",
 ) -> NDArray[np.int64]:
     """Count rows by public keys, each person within `bounds`.
@@ -55,8 +53,6 @@ def bounded_counts(
         The groups; without them one total.
     salt : bytes, optional
         The hash's key (16 bytes), drawn anew by default so that nobody's rows are favored; given in tests alone.
-    marks : array of uint64, shape (len(keys),), optional
-        What stands for each group in the hash, where its place among the keys depends on the data.
 
     Returns
     -------
@@ -71,12 +67,32 @@ def bounded_counts(
     [4]
     """
     salt = secrets.token_bytes(16) if salt is None else salt
-    pairs, who = person_groups(data, unit, keys, function)
+    cells = 1 if keys is None else len(keys)
+    counts = np.zeros(cells, dtype=np.int64)
+    for found in person_groups(data, unit, keys, function):
+        counts += bounded_cells(found, bounds, cells, salt)
+    return counts
+
+
+def bounded_cells(
+    found: tuple[PersonGroups, Persons],
+    bounds: ContributionBounds,
+    cells: int,
+    salt: bytes,
+    marks: NDArray[np.uint64] | None = None,
+) -> NDArray[np.int64]:
+    """Count the rows of each group that are kept of the persons of one part; shape (cells,).
+
+    Parameters
+    ----------
+    marks : array of uint64, shape (cells,), optional
+        What stands for each group in the hash, where its place among the groups depends on the data.
+    """
+    pairs, who = found
     if bounds.max_rows is not None:
         kept = at_most_rows(pairs, who, bounds.max_rows, salt, marks)
     else:
         kept = np.where(at_most_groups(pairs, who, bounds.l0, salt, marks), np.minimum(pairs.rows, bounds.linf), 0)
-    cells = 1 if keys is None else len(keys)
     return np.bincount(pairs.place, weights=kept, minlength=cells).astype(np.int64)
 
 
@@ -111,35 +127,31 @@ class PersonGroups:
 
 def person_groups(
     data: object, unit: str | PrivacyUnit, keys: Keys | None, function: str
-) -> tuple[PersonGroups, Persons]:
-    """Return how many rows each person has in each group; rows without an id or a key left out."""
-    by = keys.by if keys is not None else ()
+) -> Iterator[tuple[PersonGroups, Persons]]:
+    """Return how many rows each person has in each group, in parts; rows without an id or a key left out."""
+    engine = engine_for(data, keys, unit, (), function)
     apart = unit_columns(unit)
-    if apart[0] in by:
-        raise DuplicateColumnError.in_argument(function, "by", [apart[0]])
-    needed = tuple(dict.fromkeys((*by, *apart)))
-    frame = open_frame(data, function, needed, "columns")
-    if not isinstance(frame, nw.LazyFrame) and frame.implementation.is_pandas():
-        table, weights = frame.to_native(), None
+    if engine.is_lazy and len(apart) == 1:
+        for table, weights in engine.pairs(apart[0], keys):
+            yield grouped_pairs(source_of(table, keys, unit), weights)
     else:
-        counted = grouped_sizes(frame, needed, function)
-        table, weights = _to_pandas(counted.select(*needed)), _int64(counted[_SIZE])
-    who = units(table, unit)
-    cells = 1 if keys is None else len(keys)
-    finder: Finder = (
-        (lambda rows: np.zeros(rows.stop - rows.start, dtype=np.int32))
-        if keys is None
-        else key_finder({name: table[name] for name in by}, keys)
-    )
+        for table in engine.parts(apart[0], (*(keys.by if keys is not None else ()), *apart)):
+            yield grouped_pairs(source_of(table, keys, unit), None)
+
+
+def grouped_pairs(source: Source, weights: NDArray[np.int64] | None) -> tuple[PersonGroups, Persons]:
+    """Return the pairs of person and group among rows, each of which may stand for several."""
+    who, cells = source.who, source.cells
+    assert who is not None
     bits = (cells - 1).bit_length()
 
     def pairs_of(rows: slice) -> tuple[NDArray[np.int64], NDArray[np.int64] | None]:
-        person, place = who.codes[rows], finder(rows)
+        person, place = who.codes[rows], source.place(rows)
         known = (person >= 0) & (place < cells)
         pair = (person << bits) | place
         return pair[known], None if weights is None else weights[rows][known]
 
-    found = over_blocks(pairs_of, len(table))
+    found = over_blocks(pairs_of, len(source))
     pair = np.concatenate([np.empty(0, dtype=np.int64), *(pair for pair, _ in found)])
     if weights is None:
         pair.sort()

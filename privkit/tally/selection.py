@@ -12,6 +12,7 @@ import numpy as np
 
 from privkit.errors import FrameError
 from privkit.tally.columns import all_columns, counts_rows
+from privkit.tally.factorized import factorized
 from privkit.tally.frame import open_frame
 from privkit.tally.subsets import chosen_columns
 
@@ -84,12 +85,10 @@ def rows_consenting(data: object, column: str, purpose: str, *, function: str) -
 
 def _factorized(values: pd.Series) -> tuple[NDArray[np.int64], list[Any]]:
     """Return each row's place among the distinct values, -1 for missing; of lists, each row is its own."""
-    import pandas as pd
-
     try:
-        codes, distinct = pd.factorize(values, use_na_sentinel=True)
-    except TypeError:
-        return np.arange(len(values)), values.tolist()
+        codes, distinct = factorized(values, "selection")
+    except FrameError:
+        return np.arange(len(values)), list(values)
     return codes, list(distinct)
 
 

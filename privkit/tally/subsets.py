@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import narwhals as nw
 import numpy as np
 
-from privkit.errors import FrameError
-from privkit.tally.classes import _to_pandas, collected, one_missing
+from privkit.tally.cells.showing import series_of
+from privkit.tally.classes import refuse_nested
+from privkit.tally.engines.opening import engine_of
+from privkit.tally.factorized import factorized
 from privkit.tally.frame import column_names, open_frame
-from privkit.tally.lookup import plain_floats
 from privkit.tally.packed import packed
 
 if TYPE_CHECKING:
@@ -88,13 +88,7 @@ def codes_of(column: pd.Series, function: str) -> tuple[NDArray[np.int64], int]:
     FrameError
         If the values cannot be compared.
     """
-    import pandas as pd
-
-    try:
-        codes, values = pd.factorize(plain_floats(column), use_na_sentinel=True)
-    except TypeError:
-        hint = "Take its parts as columns of their own."
-        raise FrameError.column_type(function, str(column.name), str(column.dtype), hint) from None
+    codes, values = factorized(column, function)
     return np.where(codes < 0, len(values), codes).astype(np.int64, copy=False), len(values)
 
 
@@ -109,11 +103,13 @@ def chosen_columns(data: object, columns: Sequence[str], function: str, argument
     """Return some columns as a pandas frame; a pandas frame's own columns are not copied."""
     import pandas as pd
 
-    frame = open_frame(data, function, columns, argument)
     if isinstance(data, pd.DataFrame):
+        open_frame(data, function, columns, argument)
         return data[list(columns)]
-    eager = collected(one_missing(frame.select(*columns), function), function)
-    return _to_pandas(nw.from_native(nw.to_native(eager), eager_only=True))
+    engine = engine_of(data, function, columns, argument)
+    refuse_nested(engine.schema, columns, function)
+    table = engine.collect(columns)
+    return pd.DataFrame({name: series_of(table[name]) for name in columns})
 
 
 def row_numbers(data: object, column: str, *, function: str, argument: str) -> pd.Series:

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import narwhals as nw
 import numpy as np
 
 from privkit.errors import DuplicateColumnError
-from privkit.tally.classes import _SIZE, Tally, _int64, _to_pandas, grouped_sizes
-from privkit.tally.frame import column_names, open_frame
-from privkit.tally.packed import column_codes, packed
+from privkit.tally.cells.coding import classes_of
+from privkit.tally.cells.showing import series_of
+from privkit.tally.classes import Tally, grouped_sizes
+from privkit.tally.frame import column_names
+from privkit.tally.packed import column_codes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,14 +73,10 @@ def value_counts(data: object, by: str | Sequence[str], value: str, *, function:
     columns = column_names(by, function, "by")
     if value in columns:
         raise DuplicateColumnError.in_argument(function, "value", [value])
-    frame = open_frame(data, function, [*columns, value], "columns")
-    table = grouped_sizes(frame, (*columns, value), function)
-    keys = _to_pandas(table.select(*columns, value))
-    value_of, values = column_codes(keys[value])
-    class_code, _ = packed([column_codes(keys[name])[0] for name in columns])
-    _, first, class_of = np.unique(class_code, return_index=True, return_inverse=True)
-    counts = _int64(table[_SIZE])
+    table, counts = grouped_sizes(data, (*columns, value), function)
+    value_of, values = column_codes(series_of(table[value]))
+    class_of, first, _ = classes_of([table[name] for name in columns])
     order = np.lexsort((value_of, class_of))
     sizes = np.bincount(class_of, weights=counts, minlength=len(first)).astype(np.int64)
-    classes = Tally(columns, sizes, None, nw.from_native(keys[list(columns)].iloc[first], eager_only=True))
+    classes = Tally(columns, sizes, None, table.select(columns).at(first))
     return ClassValues(classes, values, class_of[order], value_of[order], counts[order])

@@ -12,9 +12,6 @@ from privkit.tally.cells.kind import BOOLEAN, FLOAT, OTHER
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: Ranges of whole numbers up to this are coded by a table.
-_NARROW = 1 << 20
-
 
 def coded(cells: Cells) -> tuple[NDArray[np.int64], Cells]:
     """Return a code for each row, -1 where it is missing, and the distinct cells, one for each code from 0.
@@ -144,21 +141,21 @@ def classes_of(columns: list[Cells]) -> tuple[NDArray[np.int64], NDArray[np.int6
     return class_of, first, np.bincount(class_of, minlength=len(distinct)).astype(np.int64)
 
 
-def narrow_codes(cells: Cells) -> tuple[NDArray[Any], int] | None:
-    """Return whole numbers of a narrow range by their distance from the least (-1 missing), and how many there may be.
+def narrow_codes(cells: Cells, most: int) -> tuple[NDArray[np.int64], int] | None:
+    """Return whole numbers by their distance from the least (-1 missing), and the least; None for other cells.
 
-    Faster than hashing; codes may have gaps. None for other cells.
+    Faster than hashing, where they lie within a range below `most`; codes may have gaps.
     """
     values = cells.values
     if cells.codes is not None or not isinstance(values, np.ndarray) or values.dtype.kind not in "iu":
         return None
-    if not len(values):
-        return np.empty(0, dtype=np.int64), 0
+    if not len(values) or (cells.missing is not None and cells.missing.all()):
+        return np.full(len(values), -1, dtype=np.int64), 0
     if cells.missing is not None:
         values = np.where(cells.missing, values[np.argmin(cells.missing)], values)
-    least, most = int(values.min()), int(values.max())
-    if most - least >= max(_NARROW, len(values)):
+    least = int(values.min())
+    if int(values.max()) - least >= most:
         return None
     wide = np.uint64 if values.dtype.kind == "u" else np.int64
     codes = (values.astype(wide, copy=False) - wide(least)).astype(np.int64, copy=False)
-    return (codes if cells.missing is None else np.where(cells.missing, -1, codes)), most - least + 1
+    return (codes if cells.missing is None else np.where(cells.missing, -1, codes)), least

@@ -1,0 +1,89 @@
+"""From a frame to its engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from privkit.errors import ColumnNotFoundError, DuplicateColumnError
+from privkit.tally.engines.eager import EagerEngine, of_arrow, of_pandas
+from privkit.tally.frame import open_frame
+from privkit.tally.windows import unit_columns
+
+if TYPE_CHECKING:
+    import narwhals as nw
+
+    from privkit.tally.engines.contract import Engine
+    from privkit.values.keys import Keys
+    from privkit.values.unit import PrivacyUnit
+
+
+def engine_of(data: object, function: str, columns: Sequence[str] = (), argument: str = "columns") -> Engine:
+    """Return the engine of a frame that has each of `columns` once; an engine is returned as it is.
+
+    Reads the schema, never a row.
+
+    Raises
+    ------
+    FrameError, ColumnNotFoundError, DuplicateColumnError
+    """
+    from privkit.tally.engines.contract import Engine
+
+    if isinstance(data, EagerEngine) or isinstance(data, Engine):
+        if missing := [name for name in columns if name not in data.schema]:
+            raise ColumnNotFoundError.of(function, argument, list(columns), missing, list(data.schema))
+        return data
+    frame = open_frame(data, function, columns, argument)
+    native: Any = frame.to_native()
+    if frame.implementation.is_pandas():
+        return of_pandas(native)
+    if frame.implementation.is_pyarrow():
+        return of_arrow(native)
+    import narwhals as nw
+
+    return _lazy(frame) if isinstance(frame, nw.LazyFrame) else of_polars(native)
+
+
+def engine_for(
+    data: object, keys: Keys | None, unit: str | PrivacyUnit | None, values: Sequence[str], function: str
+) -> Engine:
+    """Return the engine of a frame that has the columns of keys, of the unit and of numbers.
+
+    Raises
+    ------
+    FrameError, ColumnNotFoundError, DuplicateColumnError
+        The unit's column can be neither a group nor a number.
+    """
+    by = keys.by if keys is not None else ()
+    apart = unit_columns(unit)
+    if apart and (apart[0] in by or apart[0] in values):
+        raise DuplicateColumnError.in_argument(function, "by", [apart[0]])
+    return engine_of(data, function, tuple(dict.fromkeys((*by, *values, *apart))), "columns")
+
+
+def needed(value: str, keys: Keys | None, unit: str | PrivacyUnit | None) -> tuple[str, ...]:
+    """Return the columns that a statistic of numbers reads."""
+    return tuple(dict.fromkeys((value, *(keys.by if keys is not None else ()), *unit_columns(unit))))
+
+
+def of_polars(frame: Any) -> EagerEngine:
+    """Return the engine of a Polars frame: by Arrow, over the same memory where that is possible."""
+    from privkit.tally.cells.arrow import cells_of_arrow
+    from privkit.tally.engines.polars_columns import arrow_column, kind_of_polars
+
+    schema = {name: kind_of_polars(dtype) for name, dtype in frame.schema.items()}
+    return EagerEngine(schema, partial(_polars_cells, frame, schema, cells_of_arrow, arrow_column), frame.height)
+
+
+def _polars_cells(frame: Any, schema: Any, cells_of_arrow: Any, arrow_column: Any, name: str) -> Any:
+    from privkit.tally.cells.cells import Cells
+
+    found = cells_of_arrow(arrow_column(frame.get_column(name)))
+    return Cells(schema[name], found.values, found.missing, found.codes)
+
+
+def _lazy(frame: nw.LazyFrame[Any]) -> Engine:
+    from privkit.tally.engines.lazy import LazyEngine
+
+    return LazyEngine.of(frame)
