@@ -15,7 +15,7 @@ import numpy as np
 from privkit.errors.expression import ExpressionError
 from privkit.tally.frame import Frame, open_frame
 from privkit.tally.keyed import column_kind
-from privkit.tally.lookup import plain_floats
+from privkit.tally.factorized import plain_floats
 from privkit.values.expression import checking as kinds_of
 from privkit.values.expression.checking import checked, literal_kind, moment
 from privkit.values.expression.nodes import (

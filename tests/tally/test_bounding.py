@@ -10,10 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from privkit.tally import bounding, ids, lookup, sampling
+from privkit.tally import bounding, ids, sampling
+from privkit.tally.cells import finding
 from privkit.tally.bounding import bounded_rows
 from privkit.tally.ids import spread
-from privkit.tally.rows import Grid, floats, open_source
+from privkit.tally import rows as rows_of
+from privkit.tally.cells.numbers import floats
+from privkit.tally.engines.opening import engine_of
+from privkit.tally.rows import Grid
 from privkit.tally.sampling import in_order, row_hashes
 from privkit.tally.sums import person_sums
 from privkit.values.contribution import ContributionBounds
@@ -37,13 +41,14 @@ BOUNDS = st.one_of(
 def source_of(rows, keys=KEYS):
     columns = {"who": pd.array([row[0] for row in rows], dtype="Int64"), "x": [row[1] for row in rows]}
     frame = pd.DataFrame(columns | {"y": pd.array([row[2] for row in rows], dtype="Float64")})
-    return open_source(frame, keys, "who", ["y"], function="test")
+    table = engine_of(frame, "test").collect(["who", "x", "y"])
+    return rows_of.source_of(table, keys, "who")
 
 
 def kept(rows, bounds, keys=KEYS):
     source = source_of(rows, keys)
     numbers = floats(source.table["y"])
-    found = bounded_rows(source, lambda part: numbers[part], bounds, SALT)
+    found = bounded_rows(source, lambda part: (numbers[part], np.isnan(numbers[part])), bounds, SALT)
     return Counter(zip(found.place.tolist(), found.values.tolist(), strict=True))
 
 
@@ -93,8 +98,8 @@ def test_order_blocks_threads_and_codes_change_nothing(rows, bounds, block, rand
     mixed = list(rows)
     random.shuffle(mixed)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lookup, "_BLOCK", block)
-        patch.setattr(lookup, "_THREADED", 0)
+        patch.setattr(finding, "_BLOCK", block)
+        patch.setattr(finding, "_THREADED", 0)
         patch.setattr(ids, "_NARROW", 0)
         patch.setattr(bounding, "_SPARSE", 0)
         assert kept(mixed, bounds) == expected

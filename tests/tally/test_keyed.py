@@ -16,6 +16,7 @@ from test_classes import FLOATS, NO_MISSING_INTEGER, TEXT, WHOLE, plain, tables
 
 from privkit.errors import ColumnNotFoundError, KeysError
 from privkit.tally import lookup
+from privkit.tally.cells import finding
 from privkit.tally.keyed import check_key_types, keyed_counts
 from privkit.values.keys import public_keys
 
@@ -55,11 +56,12 @@ def test_blocks_threads_and_tables_give_the_same_counts(blocks, monkeypatch):
     frame = pd.DataFrame({name: rng.integers(0, 30, 2_000).astype(kind) for name, kind in (("x", "str"), ("y", "i4"))})
     keys = keys_of(["x", "y"], {"x": [str(i) for i in range(5, 40)], "y": [*range(-3, 20), None]})
     expected = by_hand(frame.to_dict("list"), keys)
-    monkeypatch.setattr(lookup, "_BLOCK", blocks)
+    monkeypatch.setattr(finding, "_BLOCK", blocks)
     for threaded in (0, 10**9):
         for table in (0, 1 << 22):
-            monkeypatch.setattr(lookup, "_THREADED", threaded if blocks > 1 else 10**9)
+            monkeypatch.setattr(finding, "_THREADED", threaded if blocks > 1 else 10**9)
             monkeypatch.setattr(lookup, "_TABLE", table)
+            monkeypatch.setattr(finding, "_TABLE", table)
             assert keyed_counts(frame, keys).tolist() == expected
 
 
@@ -98,10 +100,12 @@ def test_categories_of_text_and_of_numbers_and_of_nothing():
     assert keyed_counts(none, keys_of(["x"], ["a", None])).tolist() == [0, 1]
 
 
-def test_odd_objects_equal_no_key_and_raise_nothing():
+def test_odd_objects_are_missing_and_raise_nothing():
+    """Of a column of objects only what is exactly one of the known scalars has a value; truth is no number."""
     column = pd.Series([["a"], {"a": 1}, "a", 1, True, Decimal(1), 1.0, (1,), None, math.nan, b"a", "1"], dtype=object)
     frame = pd.DataFrame({"x": column})
-    assert keyed_counts(frame, keys_of(["x"], ["a", 1, None, "b"])).tolist() == [1, 4, 2, 0]
+    assert keyed_counts(frame, keys_of(["x"], ["a", 1, None, "b"])).tolist() == [1, 3, 5, 0]
+    assert keyed_counts(frame, keys_of(["x"], [True])).tolist() == [1]
 
 
 def test_lone_surrogates_are_text_like_any_other():
@@ -123,9 +127,10 @@ def test_one_row_more_moves_one_count_by_one():
     for start in range(len(values)):
         rows = [*values[start:], *values[:start]]
         whole = keyed_counts(pd.DataFrame({"x": pd.Series(rows, dtype=object)}), keys)
+        assert whole.tolist() == [3, 1, 3]  # a list is missing, and truth is no number
         for leave in range(len(rows)):
             fewer = pd.DataFrame({"x": pd.Series(rows[:leave] + rows[leave + 1 :], dtype=object)})
-            assert np.abs(whole - keyed_counts(fewer, keys)).sum() == (0 if rows[leave] == ["b"] else 1)
+            assert np.abs(whole - keyed_counts(fewer, keys)).sum() == (0 if rows[leave] is True else 1)
 
 
 # -- types ---------------------------------------------------------------------------------------------------------
@@ -181,7 +186,8 @@ def test_keys_must_have_a_type_that_the_column_can_equal(name):
         if kind in fitting:
             check_key_types(frame, keys, "dp_count")
             present = column.to_list() if isinstance(column, pl.Series) else column.tolist()
-            assert keyed_counts(frame, keys).tolist() == [present.count(value), 0]
+            held = sum(one == value and isinstance(one, bool) == isinstance(value, bool) for one in present)
+            assert keyed_counts(frame, keys).tolist() == [held, 0]
         else:
             with pytest.raises(KeysError, match=r"dp_count\(\) got keys of type .* for the column 'x'"):
                 check_key_types(frame, keys, "dp_count")

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from test_classes import NO_MISSING_INTEGER, plain
 
 from privkit.errors import ColumnNotFoundError, DuplicateColumnError
-from privkit.tally import ids, lookup
+from privkit.tally import ids
+from privkit.tally.cells import finding
 from privkit.tally.ids import hash_values, persons
 from privkit.tally.persons import bounded_counts
 from privkit.tally.sampling import least_hashed
@@ -117,10 +118,10 @@ def test_every_engine_keeps_the_same_rows(kind, data):
 def test_blocks_and_few_bits_of_hash_give_the_same_counts(rows, bounds, block):
     expected = counts(rows, bounds)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lookup, "_BLOCK", block)
+        patch.setattr(finding, "_BLOCK", block)
         patch.setattr(ids, "_NARROW", 0)  # ids are numbered instead of taken as codes
         np.testing.assert_array_equal(counts(rows, bounds), expected)
-        patch.setattr(lookup, "_THREADED", 0)
+        patch.setattr(finding, "_THREADED", 0)
         np.testing.assert_array_equal(counts(rows, bounds), expected)
 
 

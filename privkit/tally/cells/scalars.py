@@ -109,6 +109,42 @@ def number_of(text: str) -> int | float | Decimal:
     return float(value) if Decimal(float(value)) == value else value
 
 
+def value_of(text: str) -> Any:
+    """Return the Python value that :func:`scalar_text` told, or one that equals it.
+
+    Examples
+    --------
+    >>> [value_of(scalar_text(value)) for value in ("a", 1.0, True, b"x")]
+    ['a', 1, True, b'x']
+    """
+    letter, rest = text[0], text[1:]
+    if letter == "d":
+        return dt.date.fromordinal(int(rest) + _EPOCH)
+    if letter in "tzcp":
+        return _time_of(letter, int(rest))
+    return {
+        "s": lambda: rest,
+        "n": lambda: number_of(text),
+        "b": lambda: rest == "1",
+        "x": lambda: bytes.fromhex(rest),
+        "u": lambda: uuid.UUID(rest),
+    }[letter]()
+
+
+def _time_of(letter: str, count: int) -> Any:
+    """Return a time in microseconds, as Python has it; one beyond its years as NumPy's."""
+    if letter == "c":
+        return (dt.datetime.min + dt.timedelta(microseconds=count // 1000)).time()
+    try:
+        past = dt.timedelta(microseconds=count // 1000)
+        if letter == "p":
+            return past
+        return dt.datetime(1970, 1, 1, tzinfo=dt.UTC if letter == "z" else None) + past
+    except OverflowError:
+        kind = np.timedelta64 if letter == "p" else np.datetime64
+        return kind(count // 1_000_000_000, "s")
+
+
 def instant_text(count: int, unit: str, zoned: bool) -> str:
     """Return the text of an instant, given a count of a unit since 1970."""
     return f"{'z' if zoned else 't'}{count * _NANOSECONDS[unit]}"

@@ -69,7 +69,9 @@ def _of_objects(cells: Cells) -> pd.Series:
     import pandas as pd
 
     if isinstance(cells.values, np.ndarray):
-        values = [text[1:] if text and cells.kind.name == OBJECT else text for text in cells.values.tolist()]
+        values = cells.values.tolist()
+        if cells.kind.name == OBJECT:
+            values = [None if text is None else value_of(text) for text in values]
     elif cells.kind.name == TEXT:
         from privkit.tally.cells.hashing import _encoded
 

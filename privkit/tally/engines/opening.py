@@ -84,6 +84,8 @@ def _polars_cells(frame: Any, schema: Any, cells_of_arrow: Any, arrow_column: An
 
 
 def _lazy(frame: nw.LazyFrame[Any]) -> Engine:
-    from privkit.tally.engines.lazy import LazyEngine
-
+    try:
+        from privkit.tally.engines.lazy import LazyEngine
+    except ImportError:
+        return of_arrow(frame.collect("pyarrow").to_native())
     return LazyEngine.of(frame)
