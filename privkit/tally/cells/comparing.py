@@ -126,7 +126,7 @@ def with_cells(operator: str, left: Cells, right: Cells) -> Told:
     >>> with_cells("<", one, Cells(Kind("unsigned"), np.array([2**64 - 1, 5], dtype=np.uint64)))[0].tolist()
     [True, False]
     """
-    left, right = plain(left), plain(right)
+    left, right = left.of_values_alone(), right.of_values_alone()
     names = {left.kind.name, right.kind.name}
     if OBJECT in names:
         return _objects(operator, left, right)
@@ -145,22 +145,6 @@ def with_cells(operator: str, left: Cells, right: Cells) -> Told:
 def by_code(found: Mask, codes: NDArray[Any]) -> Mask:
     """Return for each row what was found for its value; False where it has none."""
     return np.append(found, False)[codes]
-
-
-def plain(cells: Cells) -> Cells:
-    """Return the cells with a value in each row's own place."""
-    if cells.codes is None:
-        return cells
-    values, missing = cells.of_values, cells.is_missing()
-    if not len(values):  # every row is missing
-        dtype = getattr(values.values, "dtype", object)
-        if isinstance(values.values, np.ndarray):
-            return Cells(cells.kind, np.zeros(len(cells), dtype=dtype), missing)
-        import pyarrow as pa
-
-        return Cells(cells.kind, pa.nulls(len(cells), values.values.type))
-    # What stands where a row is missing means nothing.
-    return Cells(cells.kind, values.at(np.maximum(cells.codes, 0)).values, missing)
 
 
 # -- whole numbers -----------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from privkit.tally.cells.cells import Cells
-from privkit.tally.cells.comparing import exact_decimal, is_unicode, plain
+from privkit.tally.cells.comparing import exact_decimal, is_unicode
 from privkit.tally.cells.counting import moment_count
 from privkit.tally.cells.kind import COUNTS, FLOAT, INTEGER, OBJECT, TEXT, UNSIGNED, WIDE, Kind
 from privkit.tally.cells.numbers import floats
@@ -115,10 +115,10 @@ def _filled_codes(cells: Cells, value: Scalar) -> Cells:
     """Return coded cells with one kept value more, which stands for missing."""
     values = cells.of_values
     if not len(values):
-        return filled(plain(cells), value)
+        return filled(cells.of_values_alone(), value)
     one = filled(Cells(cells.kind, values.at(slice(0, 1)).values, np.array([True])), value)
     if isinstance(values.values, np.ndarray) != isinstance(one.values, np.ndarray):
-        return filled(plain(cells), value)
+        return filled(cells.of_values_alone(), value)
     gone, last = values.is_missing(), len(values)
     if isinstance(values.values, np.ndarray):
         kept = np.append(_placed(values.values, gone, one.values[0]), one.values)
