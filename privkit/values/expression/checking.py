@@ -22,7 +22,8 @@ from privkit.values.expression.nodes import (
     Prefix,
 )
 
-#: What a column or an expression holds. "object" is a pandas column of Python objects, of which only its texts count.
+#: What a column or an expression holds. "object" is a column of Python objects, told apart one by one: any literal can be
+#: compared with it. Its texts have an order, and so have its numbers; a comparison across is missing.
 INTEGER, NUMBER, TEXT, BOOLEAN, DATE = "integer", "number", "text", "boolean", "date"
 DATETIME, MOMENT, OBJECT, OTHER = "datetime", "datetime with time zone", "object", "other"
 
@@ -60,7 +61,10 @@ def moment(text: str, kind: str) -> date | datetime | None:
     if kind == DATE:
         return found.date() if len(text) <= 10 else None
     if kind == MOMENT:
-        return None if found.tzinfo is None else found.astimezone(UTC)
+        try:
+            return None if found.tzinfo is None else found.astimezone(UTC)
+        except OverflowError:  # its date in UTC is before year 1 or after 9999
+            return None
     return found if found.tzinfo is None else None
 
 
@@ -129,8 +133,10 @@ class _Checker:
                 example = {DATE: "2026-11-23", DATETIME: "2026-11-23T08:00", MOMENT: "2026-11-23T08:00+01:00"}[one]
                 raise self._refuse(whole, f"{left.text()} is {one}: compare it with text like {example!r}.")
             return BOOLEAN
-        if one == two == BOOLEAN and operator not in ("==", "!="):
+        if BOOLEAN in (one, two) and {one, two} <= {BOOLEAN, OBJECT} and operator not in ("==", "!="):
             raise self._refuse(whole, "booleans have no order: compare them by == and !=.")
+        if one == OBJECT and isinstance(right, Literal):
+            return BOOLEAN
         for group in (_NUMBERS, _TEXTS, (BOOLEAN,), (DATE,), (DATETIME,), (MOMENT,)):
             if one in group and two in group:
                 return BOOLEAN

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
 
 def computed(operator: str, left: float, right: float) -> float | None:
@@ -38,20 +39,29 @@ def as_float(value: float) -> float:
 
 def for_integers(operator: str, limit: float) -> tuple[str, int] | bool:
     """Return a comparison of 64-bit integers with an integer that says the same, or the one answer it has."""
-    if isinstance(limit, float):
-        if math.isinf(limit):
-            limit = 2**64 if limit > 0 else -(2**64)
-        elif limit.is_integer():
-            limit = int(limit)
-        elif operator in ("==", "!="):
+    return for_whole(operator, limit, -(2**63), 2**63 - 1)
+
+
+def for_whole(operator: str, limit: float | Fraction, low: int, high: int) -> tuple[str, int] | bool:
+    """Return a comparison of integers from `low` to `high` with one of them that says the same, or its one answer.
+
+    Examples
+    --------
+    >>> for_whole("<", 2.5, 0, 255), for_whole(">=", -1, 0, 255), for_whole("==", 0.5, 0, 255)
+    (('<=', 2), True, False)
+    """
+    if isinstance(limit, float) and math.isinf(limit):
+        limit = high + 1 if limit > 0 else low - 1
+    whole = math.floor(limit)
+    if whole != limit:
+        if operator in ("==", "!="):
             return operator == "!="
-        else:
-            operator, limit = ("<=", math.floor(limit)) if "<" in operator else (">=", math.ceil(limit))
-    if limit >= 2**63:
+        operator, whole = ("<=", whole) if "<" in operator else (">=", whole + 1)
+    if whole > high:
         return operator in ("<", "<=", "!=")
-    if limit < -(2**63):
+    if whole < low:
         return operator in (">", ">=", "!=")
-    return operator, int(limit)
+    return operator, whole
 
 
 def for_floats(operator: str, limit: float) -> tuple[str, float] | bool:
