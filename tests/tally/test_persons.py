@@ -17,7 +17,9 @@ from test_classes import NO_MISSING_INTEGER, plain
 from privkit.errors import ColumnNotFoundError, DuplicateColumnError
 from privkit.tally import ids
 from privkit.tally.cells import finding
-from privkit.tally.ids import hash_values, persons
+from privkit.tally.cells.hashing import hashed
+from privkit.tally.cells.reading import cells_of_series
+from privkit.tally.ids import persons
 from privkit.tally.persons import bounded_counts
 from privkit.tally.sampling import least_hashed
 from privkit.values.contribution import ContributionBounds
@@ -150,9 +152,9 @@ def test_frames_without_rows_or_persons(engine):
             assert bounded_counts(frame_of(rows, engine), "who", bounds, KEYS).tolist() == [0] * 5
 
 
-def test_equal_numbers_are_one_person_whatever_their_type():
-    rows = [(1, "a"), (1.0, "a"), (True, "a"), (Decimal(1), "a"), ("1", "a")]
-    assert counts(rows, ContributionBounds(max_rows=2)).tolist() == [3, 0, 0, 0, 0]
+def test_equal_numbers_are_one_person_whatever_their_type_and_truth_is_another():
+    rows = [(1, "a"), (1.0, "a"), (Decimal(1), "a"), ("1", "a"), (True, "a")]
+    assert counts(rows, ContributionBounds(max_rows=2)).tolist() == [4, 0, 0, 0, 0]
 
 
 def test_no_row_and_no_group_is_favored():
@@ -182,32 +184,24 @@ def test_a_salt_is_drawn_anew_each_time():
 
 
 def test_the_hash_of_an_id_depends_on_the_salt_and_on_nobody_else():
-    values = [
-        0,
-        1,
-        -1,
-        2**63 - 1,
-        -(2**63),
-        0.5,
-        "a",
-        "ä",
-        "\ud800",
-        b"a",
-        (1, "a"),
-        pd.Timestamp("2026-01-01"),
-        10**30,
-    ]
-    together = hash_values(values, SALT)
+    values = [0, 1, -1, 2**63 - 1, -(2**63), 0.5, "a", "ä", "\ud800", b"a", pd.Timestamp("2026-01-01"), 10**30, True]
+    together = hashed(cells_of(values), SALT)
     assert len(set(together.tolist())) == len(values)
-    assert together.tolist() == [int(hash_values([value], SALT)[0]) for value in values]
-    assert not set(together.tolist()) & set(hash_values(values, SALT[::-1]).tolist())
-    for equal in (1, 1.0, True, Decimal(1)):
-        assert hash_values([equal], SALT) == hash_values([1], SALT)
+    assert together.tolist() == [int(hashed(cells_of([value]), SALT)[0]) for value in values]
+    assert not set(together.tolist()) & set(hashed(cells_of(values), SALT[::-1]).tolist())
+    for equal in (1, 1.0, Decimal(1)):
+        assert hashed(cells_of([equal]), SALT) == hashed(cells_of([1]), SALT)
     for column in (pd.Series([7, 5, 7]), pd.Series([7.0, 5, math.nan]), pd.Series([7, 5], dtype="UInt8")):
-        found = persons(column)
-        known = found.codes[found.codes >= 0]
-        present = [plain(value) for value in column if plain(value) is not None]
-        assert found.hashed(known, SALT).tolist() == hash_values(present, SALT).tolist()
+        cells = cells_of_series(column)
+        found = persons(cells)
+        known = found.codes >= 0
+        assert found.hashed(found.codes[known], SALT).tolist() == hashed(cells, SALT)[known].tolist()
+
+
+def cells_of(values):
+    objects = np.empty(len(values), dtype=object)
+    objects[:] = values
+    return cells_of_series(pd.Series(objects, dtype=object))
 
 
 @pytest.mark.parametrize("kind", ["int8", "uint8", "int64", "uint64", "Int64", "UInt64", "int64[pyarrow]"])

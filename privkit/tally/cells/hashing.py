@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privkit.tally.cells.kind import FLOAT
+from privkit.tally.cells.kind import FLOAT, OBJECT
+from privkit.tally.cells.scalars import number_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 def hashed(cells: Cells, salt: bytes) -> NDArray[np.uint64]:
     """Return a keyed 64-bit hash of each cell; equal cells have one. What a missing cell has means nothing.
+
+    Whole numbers have one hash as integers, floats and objects, and texts as text and objects: so the same ids are
+    chosen alike on every engine.
 
     Parameters
     ----------
@@ -35,18 +39,53 @@ def hashed(cells: Cells, salt: bytes) -> NDArray[np.uint64]:
     if cells.codes is not None:
         return np.append(hashed(cells.of_values, salt), np.uint64(0))[cells.codes]
     values = cells.values
+    if cells.kind.name == OBJECT:
+        return _of_objects(values, salt)
     if isinstance(values, np.ndarray) and values.dtype != object:
         return hash_numbers(_bits(cells), salt)
     return hash_bytes(_encoded(values), salt)
 
 
+def _of_objects(values: NDArray[np.object_], salt: bytes) -> NDArray[np.uint64]:
+    """Return hashes of the texts that tell objects."""
+    found = np.zeros(len(values), dtype=np.uint64)
+    numbers: dict[int, int] = {}
+    texts: dict[int, bytes] = {}
+    for place, text in enumerate(values):
+        if text is None:
+            continue
+        if text[0] == "n" and (bits := _number_bits(number_of(text))) is not None:
+            numbers[place] = bits
+        else:
+            texts[place] = (text[1:] if text[0] == "s" else text).encode("utf-8", "surrogatepass")
+    if numbers:
+        found[list(numbers)] = hash_numbers(np.array(list(numbers.values()), dtype=np.uint64), salt)
+    if texts:
+        found[list(texts)] = hash_bytes(list(texts.values()), salt)
+    return found
+
+
+def _number_bits(value: Any) -> int | None:
+    if isinstance(value, int):
+        return value % 2**64 if -(2**63) <= value < 2**64 else None
+    return int(_float_bits(np.array([value]))[0]) if isinstance(value, float) else None
+
+
 def _bits(cells: Cells) -> NDArray[np.uint64]:
     values = cells.values
     if cells.kind.name == FLOAT:
-        return (values.astype(np.float64) + 0.0).view(np.uint64)
+        return _float_bits(values.astype(np.float64))
     if values.dtype.kind == "u":
         return values.astype(np.uint64, copy=False)
     return values.astype(np.int64, copy=False).view(np.uint64)
+
+
+def _float_bits(values: NDArray[np.float64]) -> NDArray[np.uint64]:
+    """Return 64 bits for each float: of whole ones within 64 bits those of the integer."""
+    with np.errstate(invalid="ignore"):
+        whole = (np.floor(values) == values) & (np.abs(values) < 2.0**63)
+        integers = np.where(whole, values, 0.0).astype(np.int64).view(np.uint64)
+    return np.where(whole, integers, (values + 0.0).view(np.uint64))
 
 
 def _encoded(values: Any) -> list[bytes]:

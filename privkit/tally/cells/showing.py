@@ -9,6 +9,7 @@ import numpy as np
 
 from privkit.tally.cells.cells import Cells
 from privkit.tally.cells.kind import BOOLEAN, BYTES, DATE, DURATION, FLOAT, INSTANT, OBJECT, TEXT, WIDE
+from privkit.tally.cells.scalars import value_of
 
 if TYPE_CHECKING:
     import pandas as pd

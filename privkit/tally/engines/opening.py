@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from privkit.errors import ColumnNotFoundError, DuplicateColumnError
+from privkit.tally.cells.cells import Table
 from privkit.tally.engines.eager import EagerEngine, of_arrow, of_pandas
 from privkit.tally.frame import open_frame
 from privkit.tally.windows import unit_columns
@@ -30,6 +31,8 @@ def engine_of(data: object, function: str, columns: Sequence[str] = (), argument
     """
     from privkit.tally.engines.contract import Engine
 
+    if isinstance(data, Table):
+        data = EagerEngine.of_table(data)
     if isinstance(data, EagerEngine) or isinstance(data, Engine):
         if missing := [name for name in columns if name not in data.schema]:
             raise ColumnNotFoundError.of(function, argument, list(columns), missing, list(data.schema))
