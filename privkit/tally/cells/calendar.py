@@ -25,8 +25,6 @@ A_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 _A_DAY = {"D": 1} | {unit: 86_400 * many for unit, many in A_SECOND.items()}
 #: 0001-01-01 and 9999-12-31, in days from 1970.
 FIRST, LAST = -719_162, 2_932_896
-#: No zone is further from UTC, in days.
-_FARTHEST = 8
 
 
 def local_days(counts: NDArray[np.int64], kind: Kind) -> NDArray[np.int64]:
@@ -117,12 +115,9 @@ def _guarded(days: NDArray[np.int64]) -> NDArray[np.int64]:
 def _local_seconds(counts: NDArray[np.int64], kind: Kind) -> NDArray[np.int64]:
     """Return each instant in whole seconds of local time; beyond all dates some number that is beyond them."""
     if kind.unit == "D":
-        seconds = np.clip(counts, FIRST - _FARTHEST, LAST + _FARTHEST) * 86_400
-    else:
-        seconds = counts // A_SECOND[kind.unit] if kind.unit != "s" else counts
-    low, high = (FIRST - _FARTHEST) * 86_400, (LAST + _FARTHEST) * 86_400
-    if len(seconds) and (seconds.min() < low or seconds.max() > high):
-        seconds = np.clip(seconds, low, high)
+        return np.clip(counts, FIRST - 1, LAST + 1) * 86_400
+    seconds = counts // A_SECOND[kind.unit]
+    # Near the ends of 64 bits the sum may wrap around, from beyond all dates to beyond all dates.
     return seconds + offsets(seconds, kind.zone) if kind.zone else seconds
 
 
