@@ -30,3 +30,8 @@ def counted(frame, *args, function=pk.dp_count, **given):
 
 def utc(second):
     return dt.datetime.fromtimestamp(second, dt.UTC)
+
+
+def before_the_charge(error, project):
+    """Whether a refusal says that nothing was spent, and nothing was."""
+    return str(error).endswith("No budget was spent.") and len(project.ledger) == 0

@@ -146,7 +146,7 @@ TIMES = (0, 1, 86_399)
 SPANS = (LEAST + 1, MOST, 0, -1, 2**53 + 1)
 
 
-class Text(str, Enum):
+class Text(str, Enum):  # noqa: UP042  # members of StrEnum print as their values
     BASIC = "a"
 
 

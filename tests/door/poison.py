@@ -9,136 +9,23 @@ printed and warned of. And what gets noise must differ by at most what the plan 
 from __future__ import annotations
 
 import gc
-import io
 import os
-import random
 import tempfile
-import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
-import door_arrow
-import door_duckdb
-import door_pandas
-import door_polars
-import numpy as np
-from door_questions import UNITS, Asking, questions
-from door_schema import Row, Schema
+from door_cells import cells, too_far
+from door_pairs import ENGINES, LAZY, Pair, pairs
+from door_schema import Row
+from door_watching import Seen, watched
 
 import privkit as pk
-from privkit.dp.open_groups import OpenGroups
-from privkit.dp.quantile import Quantile
-from privkit.dp.question import Question
-from privkit.dp.several import Several
-from privkit.dp.stability import exact_cells
-from privkit.dp.threshold import OpenCount
-from privkit.dp.topk import TopK
 
-SALT = b"0123456789abcdef" * 2
-#: Each engine with its types and how rows become a frame of it.
-ENGINES = {
-    "pandas": (door_pandas.SCHEMAS, door_pandas.frame),
-    "pandas arrow": (door_arrow.PANDAS, door_pandas.frame),
-    "pyarrow": (door_arrow.SCHEMAS, door_arrow.frame),
-    "polars": (door_polars.SCHEMAS, door_polars.frame),
-    "polars lazy": (door_polars.LAZY, door_polars.frame),
-    "duckdb": (door_duckdb.SCHEMAS, door_duckdb.frame),
-}
-LAZY = ("polars lazy", "duckdb")
 _IN_MEMORY = "/dev/shm"
-
-
-@dataclass(frozen=True)
-class Pair:
-    """Neighbors, and what is asked of them."""
-
-    number: int
-    schema: Schema
-    unit: str
-    per: str
-    asking: Asking
-    rows: tuple[Row, ...]
-    place: int
-    added: Row
-
-    @property
-    def neighbor(self) -> tuple[Row, ...]:
-        return (*self.rows[: self.place], self.added, *self.rows[self.place :])
-
-    def frame(self, rows: Sequence[Row]) -> Any:
-        return ENGINES[self.schema.engine][1](self.schema, list(rows), f"pair{self.number}")
-
-    def __str__(self) -> str:
-        value = f"{type(self.added.v).__name__} #{_place(self.added.v, self.schema)}"
-        return f"{self.schema.name}, {self.unit}: {self.asking.name}, {len(self.rows)} rows and {value} (pair {self.number})"
-
-
-def _place(value: Any, schema: Schema) -> int:
-    return next(place for place, other in enumerate((*schema.odd, *schema.plain)) if other is value)
-
-
-# -- making pairs --------------------------------------------------------------------------------------------------
-
-
-def pairs(seed: int, number: int, engines: Sequence[str] = tuple(ENGINES)) -> Iterator[Pair]:
-    """Yield pairs: every engine, type and unit by turns, questions, values and frames drawn from the seed."""
-    drawn = random.Random(seed)
-    turns = [
-        (schema, unit) for engine in engines for schema in ENGINES[engine][0] for unit in UNITS if _fits(schema, unit)
-    ]
-    made = 0
-    while True:
-        drawn.shuffle(turns)
-        for schema, unit in turns:
-            if made == number:
-                return
-            made += 1
-            yield pair(drawn, made + seed * 10**6, schema, unit)
-
-
-def _fits(schema: Schema, unit: str) -> bool:
-    return unit != "own time" or schema.kind in ("date", "instant", "any")
-
-
-def pair(drawn: random.Random, number: int, schema: Schema, unit: str) -> Pair:
-    asked = drawn.choice([one for one in questions(schema, unit) if unit != "row" or not one.persons])
-    value = drawn.choice(schema.odd or schema.plain)
-    pool, rows = _pool(drawn, schema, value), []
-    sizes = drawn.choice([0, 6, 12, 12])
-    for place in range(sizes):
-        person = drawn.choice(["p", "q", "r", None])
-        rows.append(
-            Row(drawn.choice(pool), drawn.choice("ab"), person, drawn.choice([1.0, 4.0, 9.5, None]), 20_454 + place)
-        )
-    # A new person's row: under "own id" the value itself is the id.
-    added = Row(
-        value, drawn.choice(["a", "b", None]), "new", drawn.choice([0.0, 10.0, 1e9]), 20_454 + drawn.randrange(90)
-    )
-    per = drawn.choice(["day", "week", "month", "quarter", "year"])
-    return Pair(number, schema, unit, per, asked, tuple(rows), drawn.randrange(sizes + 1), added)
-
-
-def _pool(drawn: random.Random, schema: Schema, value: Any) -> list[Any]:
-    """Return what D holds: ordinary values, or also odd ones, but never the added value itself."""
-    pool = list(schema.plain)
-    if drawn.random() < 0.3:
-        others = [other for other in schema.odd if other is not value and not _one(other, value)]
-        pool += drawn.sample(others, min(4, len(others)))
-    return pool
-
-
-def _one(left: Any, right: Any) -> bool:
-    """Whether two values may be one; foreign objects are not asked."""
-    plain = (int, float, str, bytes, type(None))
-    return type(left) in plain and type(right) in plain and (left == right or (left != left and right != right))  # noqa: PLR0124
-
-
-# -- asking --------------------------------------------------------------------------------------------------------
 
 
 class Projects:
@@ -187,14 +74,6 @@ def _bounded(pair: Pair) -> dict[str, Any]:
     return {"max_rows": 2}
 
 
-@dataclass
-class Seen:
-    """What can be seen of a call, by name; and the plan that was made."""
-
-    what: dict[str, Any] = field(default_factory=dict)
-    plan: Any = None
-
-
 def ask(pair: Pair, rows: Sequence[Row], project: pk.Project, side: str) -> Seen:
     """Ask twice, and return what can be seen."""
     seen, frame = Seen(), pair.frame(rows)
@@ -217,99 +96,7 @@ def ask(pair: Pair, rows: Sequence[Row], project: pk.Project, side: str) -> Seen
     return seen
 
 
-@contextmanager
-def watched(seen: Seen, turn: str) -> Iterator[None]:
-    """Catch whatever is raised, printed or warned of; printed is what either of the process's streams gets."""
-    with tempfile.TemporaryFile() as caught, warnings.catch_warnings(record=True) as warned:
-        warnings.simplefilter("always")
-        kept = [os.dup(stream) for stream in (1, 2)]
-        for stream in (1, 2):
-            os.dup2(caught.fileno(), stream)
-        said = io.StringIO()
-        try:
-            with redirect_stdout(said), redirect_stderr(said):
-                yield
-        except BaseException as error:  # noqa: BLE001
-            seen.what[f"{turn} outcome"] = _told(error)
-        finally:
-            for stream, descriptor in zip((1, 2), kept, strict=True):
-                os.dup2(descriptor, stream)
-                os.close(descriptor)
-        caught.seek(0)
-        seen.what[f"{turn} printed"] = caught.read().decode("utf-8", "replace") + said.getvalue()
-        seen.what[f"{turn} warned"] = sorted({f"{w.category.__name__}: {w.message}" for w in warned if _ours(w)})
-
-
-def _ours(warning: warnings.WarningMessage) -> bool:
-    return not issubclass(warning.category, ResourceWarning)
-
-
-def _told(error: BaseException) -> str:
-    import re
-
-    ours = isinstance(error, pk.PrivkitError)
-    text = re.sub(r"entry \d+|t\d+|p\d+|\d+ left|\d[\d,.]* of", "N", str(error)) if ours else "(raw)"
-    return f"{type(error).__name__}: {text}" + ("" if error.__context__ is None or not ours else " with a context")
-
-
-# -- what gets noise -----------------------------------------------------------------------------------------------
-
-
-def cells(question: Question, data: object) -> Any:
-    """Return the exact integers that get noise, or counts by the texts of open groups."""
-    with mock.patch("secrets.token_bytes", lambda n=32: SALT[:n]):
-        if isinstance(question.asked, OpenGroups):
-            question = question.asked.groups_of(question)
-        if isinstance(question.asked, OpenCount):
-            return question.asked.counted(data, question)
-        return exact_cells(data, question).reshape(question.groups, -1)
-
-
-def _norms(difference: Any) -> dict[str, float]:
-    moved = np.abs(np.asarray(difference, dtype=float))
-    return {"l1": moved.sum(), "l2": float(np.sqrt((moved**2).sum())), "linf": moved.max(initial=0)}
-
-
-def declared(question: Question) -> dict[str, float]:
-    """Return what the question says that one person moves, in each norm that prices noise."""
-    found = question.sensitivity
-    return {"l1": found.l1, "l2": found.l2, "linf": found.linf}
-
-
-def too_far(question: Question, whole: Any, rest: Any) -> str | None:
-    """Return by how much the cells moved, where that is more than declared."""
-    asked = question.asked
-    if isinstance(asked, OpenGroups):
-        question = asked.groups_of(question)
-        asked = question.asked
-    if isinstance(asked, Several):
-        at = 0
-        for part in asked.parts:
-            width = len(part.candidates) if isinstance(part, Quantile) else part.reach.width
-            own = Question(part, question.unit, question.bounds, question.keys)
-            if found := too_far(own, whole[:, at : at + width], rest[:, at : at + width]):
-                return found
-            at += width
-        return None
-    claimed = declared(question)
-    if isinstance(whole, dict):
-        moved = [whole.get(key, 0) - rest.get(key, 0) for key in {*whole, *rest}]
-    elif isinstance(asked, Quantile):
-        most = np.abs(whole - rest).max(axis=1)
-        moved = [most.sum() if question.bounds.max_rows is not None else most.max(initial=0)]
-    elif isinstance(asked, TopK):
-        moved = [np.abs(whole - rest).max()]
-        if (whole < rest).any():
-            return "a score fell"
-    else:
-        moved = (whole - rest).ravel()
-    for norm, found in _norms(moved).items():
-        if found > claimed[norm] * (1 + 1e-12):
-            return f"{norm} {found:g} where {claimed[norm]:g} is declared"
-    return None
-
-
-# -- judging -------------------------------------------------------------------------------------------------------
+# -- judging ----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -391,9 +178,8 @@ def _moved(pair: Pair, project: pk.Project, *plans: Any) -> Iterator[Finding]:
         rest, whole = cells(question, small), cells(question, large)
         if told := too_far(question, whole, rest):
             yield Finding("moved too far", told, pair)
-    if told := silent.what.get("cells outcome"):
-        if None not in plans:
-            yield Finding("exact cells fail", told, pair)
+    if (told := silent.what.get("cells outcome")) and None not in plans:
+        yield Finding("exact cells fail", told, pair)
 
 
 def searched(seed: int, number: int, engines: Sequence[str] = tuple(ENGINES)) -> tuple[Counter, list[Finding]]:

@@ -16,7 +16,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from door_asking import SURE, counted, opened, utc
+from door_asking import SURE, before_the_charge, counted, opened, utc
 from door_schema import Row
 from door_values import PLAIN_SECONDS, Hostile, Text, Whole, recursive
 
@@ -30,7 +30,7 @@ def project(ledger_path):
     return opened(ledger_path)
 
 
-# -- A1: a date that is none, in Python ----------------------------------------------------------------------------------
+# -- A1: a date that is none, in Python -------------------------------------------------------------------------------
 
 FRAMES = {
     "pandas": (door_pandas.SCHEMAS, door_pandas.frame),
@@ -112,7 +112,7 @@ def test_a1_polars_moments_beyond_python_are_counted_and_nothing_is_printed(proj
     assert [entry.state for entry in project.account.entries()] == ["committed"] * 2
 
 
-# -- A2: the fingerprint ---------------------------------------------------------------------------------------------------
+# -- A2: the fingerprint ----------------------------------------------------------------------------------------------
 
 
 def days(values):
@@ -177,7 +177,7 @@ def test_a2_polars_columns_of_any_type_stand_beside_a_count(project, dtype):
     assert counted(frame) == 2
 
 
-# -- A3: one missing value changes nobody else's ---------------------------------------------------------------------------
+# -- A3: one missing value changes nobody else's ----------------------------------------------------------------------
 
 IDS = [1_250_000_000_000_000_000 + place for place in range(1000)]
 LAZIES = {
@@ -207,7 +207,7 @@ def test_a3_ids_stay_distinct_persons_beside_a_missing_one(ledger_path, engine):
     assert pk.dp_sum(frame, "x", bounds=(0, 1), epsilon=1e3, version="1").value == pytest.approx(1000, abs=1)
 
 
-# -- A4: two persons never become one (more in test_two_ids.py) ------------------------------------------------------------
+# -- A4: two persons never become one (more in test_two_ids.py) -------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -234,7 +234,7 @@ def test_a4_w4_a_thousand_duckdb_ids_are_a_thousand_persons(ledger_path, dtype):
     assert counted(frame, of="persons") == 1000
 
 
-# -- A5: open groups are told by what they hold ----------------------------------------------------------------------------
+# -- A5: open groups are told by what they hold -----------------------------------------------------------------------
 
 FIRST, SECOND = utc(1_761_438_600 - 1800), utc(1_761_442_200 - 1800)  # both 02:00 in Zurich
 HOURS = {
@@ -271,11 +271,11 @@ def test_a5_one_object_renames_no_group(project, member, order):
     ]
     found = [counted(frame, "k", delta=1e-6) for frame in frames]
     assert list(map(str, found[0])) == list(map(str, found[1]))
-    # What equals a plain value is that value, or missing, or another; nobody else's count moves by more than its own row.
+    # What equals a plain value is that value, or missing, or another one: no other row moves.
     assert abs(next(iter(found[0].values())) - next(iter(found[1].values()))) <= 1
 
 
-# -- A6: collations ----------------------------------------------------------------------------------------------------------
+# -- A6: collations ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("collation", ["nocase", "noaccent", "nocase.noaccent"])
@@ -288,9 +288,7 @@ def test_a6_a_public_group_keeps_its_rows_under_a_collation(project, collation, 
     try:
         found = counted(con.table("t"), "k", keys=["a"])
     except pk.ColumnKindError as error:
-        assert str(error).endswith("No budget was spent.")
-        assert len(project.ledger) == 0
-        return
+        found = before_the_charge(error, project) and {"a": 500 + (first == "a")}
     assert found == {"a": 500 + (first == "a")}
 
 
@@ -307,7 +305,7 @@ def test_a6_a_default_collation_changes_nothing(project):
     ] == pytest.approx(500, abs=1)
 
 
-# -- A7: numbers are told by value -------------------------------------------------------------------------------------------
+# -- A7: numbers are told by value ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

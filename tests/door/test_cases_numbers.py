@@ -12,7 +12,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from door_asking import SURE, counted, opened, utc
+from door_asking import SURE, before_the_charge, counted, opened, utc
 from door_pandas import objects
 from door_values import ZONES
 
@@ -24,7 +24,7 @@ def project(ledger_path):
     return opened(ledger_path)
 
 
-# -- W1: a value that is a candidate is at it --------------------------------------------------------------------------------
+# -- W1: a value that is a candidate is at it -------------------------------------------------------------------------
 
 RATINGS = np.random.default_rng(0).choice([1.0, 2.0, 3.0, 4.0, 5.0], p=[0.05, 0.05, 0.1, 0.6, 0.2], size=20_000)
 #: Types of column, made of NumPy floats.
@@ -64,7 +64,7 @@ def test_w1_quartiles_are_in_order(project):
     assert quartiles[1] == pytest.approx(4, abs=0.01)
 
 
-# -- W2: open groups of other statistics -------------------------------------------------------------------------------------
+# -- W2: open groups of other statistics ------------------------------------------------------------------------------
 
 
 def test_w2_numbers_stand_under_their_own_group(project):
@@ -83,7 +83,7 @@ def test_w2_numbers_that_are_one_are_one_group(project, other):
     assert sorted(counted(frame, "k", delta=1e-6).values()) == [700, 1500]
 
 
-# -- W3: groups by date ------------------------------------------------------------------------------------------------------
+# -- W3: groups by date -----------------------------------------------------------------------------------------------
 
 DAYS = [dt.date(2026, 1, 1), dt.date(2026, 1, 2)]
 EAGER = pl.DataFrame({"day": [DAYS[0]] * 600 + [DAYS[1]] * 400, "x": [1.0] * 1000})
@@ -108,7 +108,7 @@ def test_w3_groups_by_date_have_their_rows_in_every_statistic(project, engine):
     assert counted(frame, "day", 1, function=pk.dp_top_k, **asked) is not None
 
 
-# -- W4: DuckDB's own types --------------------------------------------------------------------------------------------------
+# -- W4: DuckDB's own types -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("dtype", ["DECIMAL(20,0)", "DECIMAL(38,0)", "HUGEINT", "UBIGINT", "BLOB", "VARCHAR"])
@@ -118,7 +118,7 @@ def test_w4_ten_thousand_distinct_values_are_that_many(project, dtype):
     assert counted(frame, "u", function=pk.dp_nunique) == 10_000
 
 
-# -- W5: intervals hold the exact answer, the grid's rounding included -------------------------------------------------------
+# -- W5: intervals hold the exact answer, the grid's rounding included ------------------------------------------------
 
 
 @pytest.mark.parametrize("function", ["dp_std", "dp_var", "dp_mean"])
@@ -137,7 +137,7 @@ def test_w5_intervals_hold_the_exact_mean_and_sum(project, function, place):
         assert lower <= exact <= upper, name
 
 
-# -- W7: a version names a state of one table --------------------------------------------------------------------------------
+# -- W7: a version names a state of one table -------------------------------------------------------------------------
 
 
 def test_w7_a_version_is_not_shared_by_tables_of_other_columns(project):
@@ -153,7 +153,7 @@ def test_w7_nor_by_tables_of_other_kinds(project, make):
     assert counted(make({"x": ["a"]}), version="2026-11") == 1
 
 
-# -- B1: refused by the schema, or answered; never charged for what cannot be answered ---------------------------------------
+# -- B1: refused by the schema, or answered; never charged for what cannot be answered --------------------------------
 
 
 def arrow(values, dtype):
@@ -165,9 +165,7 @@ def answered_or_refused(project, call):
     try:
         return call()
     except pk.PrivkitError as error:
-        assert str(error).endswith("No budget was spent."), str(error)
-        assert len(project.ledger) == 0
-        return None
+        return None if before_the_charge(error, project) else str(error)
 
 
 def test_b1_open_groups_of_arrow_dates(project):
@@ -224,7 +222,7 @@ def test_b1_duckdb_columns_of_any_type_are_answered_or_refused(project, dtype, f
     assert answered_or_refused(project, calls[function]) in (expected[function], None)
 
 
-# -- B2: time zones by any name ----------------------------------------------------------------------------------------------
+# -- B2: time zones by any name ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("zone", [*ZONES, "America/Argentina/Buenos_Aires", "America/North_Dakota/New_Salem", "GMT0"])
@@ -241,7 +239,7 @@ def test_b2_dates_of_a_zone_are_read_whatever_its_name(ledger_path, zone, arrow_
     assert counted(frame) == 3
 
 
-# -- B3: narrow bounds far from zero -----------------------------------------------------------------------------------------
+# -- B3: narrow bounds far from zero ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -258,7 +256,7 @@ def test_b3_narrow_bounds_far_from_zero_are_answered(ledger_path, unit, bounds):
     assert pk.dp_var(frame, "ms", bounds=bounds, epsilon=1e3).value == pytest.approx(0, abs=width**2 / 50)
 
 
-# -- C and D -----------------------------------------------------------------------------------------------------------------
+# -- C and D ----------------------------------------------------------------------------------------------------------
 
 FIRST, SECOND = utc(1_761_438_600), utc(1_761_442_200)
 

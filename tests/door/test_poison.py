@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import door_cells
 import poison
 import pytest
 
@@ -33,7 +34,7 @@ def test_every_engine_type_and_unit_comes_up_before_any_comes_up_twice():
     assert set(drawn) <= types
 
 
-# -- power: each fault that the search looks for is found where it is put in -------------------------------------------
+# -- power: each fault that the search looks for is found where it is put in ------------------------------------------
 
 
 def found(number=30):
@@ -41,8 +42,8 @@ def found(number=30):
 
 
 def test_it_finds_cells_that_move_by_more_than_is_declared(monkeypatch):
-    honest = poison.declared
-    monkeypatch.setattr(poison, "declared", lambda question: {n: v / 2 for n, v in honest(question).items()})
+    honest = door_cells.declared
+    monkeypatch.setattr(door_cells, "declared", lambda question: {n: v / 2 for n, v in honest(question).items()})
     assert "moved too far" in found()
 
 

@@ -17,7 +17,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from door_asking import counted, opened
+from door_asking import before_the_charge, counted, opened
 from door_pandas import objects
 from door_schema import Row
 from poison import ENGINES
@@ -145,13 +145,13 @@ def test_ids_of_other_types_are_told_apart_or_refused_before_the_charge(ledger_p
     values = list(dict.fromkeys(map(repr, schema.plain)))
     frame = frame_of(schema, schema.plain)
     try:
-        assert counted(frame) == len(values)
+        found = counted(frame)
     except pk.PrivkitError as error:
-        assert str(error).endswith("No budget was spent."), error
-        assert len(project.ledger) == 0
+        found = len(values) if before_the_charge(error, project) else str(error)
+    assert found == len(values)
 
 
-# -- one person more pushes nobody out ---------------------------------------------------------------------------------
+# -- one person more pushes nobody out --------------------------------------------------------------------------------
 
 CONFUSABLE = {
     "beyond a float": (2**53, 2**53 + 1),
@@ -239,15 +239,15 @@ def test_collations_make_no_two_ids_one(ledger_path, collation, ids):
     con.execute(f"create table t(v varchar collate {collation}, k varchar, x double)")
     con.executemany("insert into t values (?, ?, 1)", [(ids[0], "A"), (ids[1], "B")])
     try:
-        assert counted(con.table("t"), "k", keys=["A", "B"]) == {"A": 1, "B": 1}
-        assert counted(con.table("t"), of="persons") == 2
-        assert round(pk.dp_sum(con.table("t"), "x", bounds=(0, 1), epsilon=1e3, version="1").value) == 2
+        groups, found = counted(con.table("t"), "k", keys=["A", "B"]), counted(con.table("t"), of="persons")
+        total = round(pk.dp_sum(con.table("t"), "x", bounds=(0, 1), epsilon=1e3, version="1").value)
     except pk.ColumnKindError as error:
-        assert str(error).endswith("No budget was spent.")
-        assert len(project.ledger) == 0
+        assert before_the_charge(error, project)  # noqa: PT017  # refused by its schema, or right
+        return
+    assert (groups, found, total) == ({"A": 1, "B": 1}, 2, 2)
 
 
-# -- objects: what is one, and what is two -----------------------------------------------------------------------------
+# -- objects: what is one, and what is two ----------------------------------------------------------------------------
 
 NOON = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
 TWO = {
