@@ -1,0 +1,73 @@
+"""What gets noise, and how far it may move: the one place of these tests that looks behind the public functions."""
+
+from __future__ import annotations
+
+from typing import Any
+from unittest import mock
+
+import numpy as np
+
+from privkit.dp.open_groups import OpenGroups
+from privkit.dp.quantile import Quantile
+from privkit.dp.question import Question
+from privkit.dp.several import Several
+from privkit.dp.stability import exact_cells
+from privkit.dp.threshold import OpenCount
+from privkit.dp.topk import TopK
+
+#: The salt of the bounding, the same on both neighbors.
+SALT = b"0123456789abcdef" * 2
+
+
+def cells(question: Question, data: object) -> Any:
+    """Return the exact integers that get noise, or counts by the texts of open groups."""
+    with mock.patch("secrets.token_bytes", lambda n=32: SALT[:n]):
+        if isinstance(question.asked, OpenGroups):
+            question = question.asked.groups_of(question)
+        if isinstance(question.asked, OpenCount):
+            return question.asked.counted(data, question)
+        return exact_cells(data, question).reshape(question.groups, -1)
+
+
+def _norms(difference: Any) -> dict[str, float]:
+    moved = np.abs(np.asarray(difference, dtype=float))
+    return {"l1": moved.sum(), "l2": float(np.sqrt((moved**2).sum())), "linf": moved.max(initial=0)}
+
+
+def declared(question: Question) -> dict[str, float]:
+    """Return what the question says that one person moves, in each norm that prices noise."""
+    found = question.sensitivity
+    return {"l1": found.l1, "l2": found.l2, "linf": found.linf}
+
+
+def too_far(question: Question, whole: Any, rest: Any) -> str | None:
+    """Return by how much the cells moved, where that is more than declared."""
+    asked = question.asked
+    if isinstance(asked, OpenGroups):
+        question = asked.groups_of(question)
+        asked = question.asked
+    if isinstance(asked, Several):
+        at = 0
+        for part in asked.parts:
+            width = len(part.candidates) if isinstance(part, Quantile) else part.reach.width
+            own = Question(part, question.unit, question.bounds, question.keys)
+            if found := too_far(own, whole[:, at : at + width], rest[:, at : at + width]):
+                return found
+            at += width
+        return None
+    claimed = declared(question)
+    if isinstance(whole, dict):
+        moved = [whole.get(key, 0) - rest.get(key, 0) for key in {*whole, *rest}]
+    elif isinstance(asked, Quantile):
+        most = np.abs(whole - rest).max(axis=1)
+        moved = [most.sum() if question.bounds.max_rows is not None else most.max(initial=0)]
+    elif isinstance(asked, TopK):
+        moved = [np.abs(whole - rest).max()]
+        if (whole < rest).any():
+            return "a score fell"
+    else:
+        moved = (whole - rest).ravel()
+    for norm, found in _norms(moved).items():
+        if found > claimed[norm] * (1 + 1e-12):
+            return f"{norm} {found:g} where {claimed[norm]:g} is declared"
+    return None
