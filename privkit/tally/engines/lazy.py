@@ -200,7 +200,7 @@ class LazyEngine:
     def _eager(self, columns: Sequence[str]) -> Any:
         from privkit.tally.engines.eager import EagerEngine
 
-        return EagerEngine(self.collect(list(dict.fromkeys(columns))))
+        return EagerEngine.of_table(self.collect(list(dict.fromkeys(columns))))
 
     # -- counts ----------------------------------------------------------------------------------------------------
 
@@ -227,8 +227,9 @@ class LazyEngine:
 
     def distinct(self, value: str, keys: Keys | None) -> NDArray[np.int64]:
         """Count the distinct cells of a column in each key's rows."""
-        frame = self._with_value(value, keys)
-        place, found = self._by_keys(frame, keys, [nw.col(_VALUE).n_unique().alias(_ROWS)])
+        by = keys.by if keys is not None else ()
+        once = self._with_value(value, keys).group_by(*by, _VALUE).agg(nw.len().alias(_ROWS)).select(*by, _ROWS)
+        place, found = self._by_keys(once, keys, [nw.len().alias(_ROWS)])
         return _added(place, _whole(found, _ROWS), 1 if keys is None else len(keys))
 
     def _with_value(self, value: str, keys: Keys | None) -> nw.LazyFrame[Any]:

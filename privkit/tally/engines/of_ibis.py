@@ -148,7 +148,7 @@ class PostgresNative(_IbisNative):
         part = whole(moment.hour()) * _HOUR + whole(moment.minute()) * (_HOUR // 60)
         part += whole(moment.second()) * 1_000_000 + whole(moment.microsecond())
         late = (day > _LAST_DAY) | ((day == _LAST_DAY) & (part >= _LAST_PART))
-        after = ibis.cases((late, day - _LAST_DAY), else_=0) * (24 * _HOUR) + (part - _LAST_PART) - 2**63
+        after = ibis.cases((late, day - _LAST_DAY), else_=0) * (24 * _HOUR) + (part - _LAST_PART) - (2**63 - 1) - 1
         count = ibis.cases((late, after), else_=ibis.cases((late, 0), else_=day) * (24 * _HOUR) + part)
         return _finite(own, count, start, 2**63 - 1, -91 * 10**17)
 

@@ -87,11 +87,12 @@ def _plain(name: str, column: Column) -> Any:
 
     own = pl.col(name)
     if column.form == VOID:
-        return pl.lit(None, dtype=pl.Boolean).alias(name)
+        return own.cast(pl.Boolean)
     if column.form == COUNT:
         return own.to_physical().cast(pl.Int64)
     if column.kind.name == FLOAT:
-        return own.cast(pl.Float64).fill_nan(None) + 0.0
+        number = own.cast(pl.Float64).fill_nan(None)
+        return pl.when(number == 0.0).then(0.0).otherwise(number).alias(name)  # the optimizer takes "+ 0.0" away
     if column.native.startswith(("Categorical", "Enum")):
         return own.cast(pl.String)
     return own.cast(pl.Int64) if column.arrow == pa.int64() else own
