@@ -1,0 +1,350 @@
+"""Engines that hold rows elsewhere, or not yet: Polars lazy frames, DuckDB, Ibis, PySpark.
+
+An aggregate is asked of the engine where its expressions give exactly what cells give, and fail on no value; that is
+decided by the schema and by public numbers. Else the columns that it needs are fetched, and answered as those of an
+eager frame. `LazyEngine.fetches` says which, in words, before anything is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+import numpy as np
+
+from privkit.errors import FrameError
+from privkit.errors.engine import EngineError
+from privkit.tally.cells.arrow import table_of_arrow
+from privkit.tally.cells.kind import FLOAT, OTHER, WIDE
+from privkit.tally.engines.lazy_keys import among_keys, key_places
+from privkit.tally.engines.lazy_numbers import Clipped, places, steps
+from privkit.tally.engines.native import WORDED, Column, Native, arrived, native_of, note, untold
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from privkit.tally.cells.cells import Table
+    from privkit.tally.cells.kind import Kind
+    from privkit.tally.engines.contract import Engine
+    from privkit.tally.rows import Grid
+    from privkit.values.expression.selection import Selection
+    from privkit.values.keys import Keys
+
+_VALUE, _ROWS, _PART, _POWER = "__privkit_value", "__privkit_rows", "__privkit_part", "__privkit_power_"
+#: Groups that may come for public keys before the engine is asked for those of the keys alone.
+_GROUPS = 1 << 20
+#: Rows of one part, and the most parts.
+_A_PART, _PARTS = 4_000_000, 32
+#: Classes that may travel.
+LARGEST = 50_000_000
+#: Powers of a grid's range up to this are summed in the engine: 2**31 rows of them stay below 2**63.
+_SUMMED = 2**31
+
+
+@dataclass(frozen=True, eq=False)
+class LazyEngine:
+    """Rows of a lazy frame.
+
+    Attributes
+    ----------
+    native : Native
+        What brings the engine's columns.
+    frame : narwhals.LazyFrame
+    columns : mapping of str to Column
+    is_plain : bool
+        Whether the frame's columns are plain already.
+    function : str
+        Who asks, for the errors.
+    largest : int
+        How many classes may travel.
+    """
+
+    native: Native
+    frame: nw.LazyFrame[Any]
+    columns: Mapping[str, Column]
+    is_plain: bool = False
+    function: str = "the statistic"
+    largest: int = LARGEST
+
+    @classmethod
+    def of(cls, data: object, function: str = "the statistic", *, largest: int = LARGEST) -> LazyEngine:
+        """Return the engine of a lazy frame: the engine's own, or one of Narwhals. Reads the schema, never a row.
+
+        Raises
+        ------
+        FrameError
+            If it is no lazy frame, or one of an engine whose types are not known.
+        EngineError
+            If the engine cannot tell its schema.
+
+        Examples
+        --------
+        >>> import polars as pl
+        >>> engine = LazyEngine.of(pl.LazyFrame({"zip": ["8004", "8004", None]}))
+        >>> engine.schema["zip"].name, engine.n_rows()
+        ('text', 3)
+        """
+        try:
+            frame = nw.from_native(data)  # type: ignore[call-overload]
+        except TypeError:
+            raise FrameError.unsupported(function, f"a {type(data).__name__}") from None
+        with untold(function):
+            native = native_of(frame) if isinstance(frame, nw.LazyFrame) else None
+            if native is not None:
+                return cls(native, frame, native.columns(frame.to_native()), False, function, largest)
+        raise FrameError.unsupported(function, f"a {type(data).__name__}")
+
+    @property
+    def schema(self) -> Mapping[str, Kind]:
+        """The kind of each column."""
+        return {name: column.kind for name, column in self.columns.items()}
+
+    @property
+    def is_lazy(self) -> bool:
+        """Whether rows lie elsewhere."""
+        return True
+
+    # -- what travels ----------------------------------------------------------------------------------------------
+
+    def fetches(self, aggregate: str, columns: Sequence[str], value: str | None = None) -> tuple[str, ...]:
+        """Say in words what an aggregate of the contract fetches, beside groups and their counts. Reads no row.
+
+        Parameters
+        ----------
+        aggregate : str
+            The name of one of the engine contract's methods.
+        columns : sequence of str
+            What it needs.
+        value : str, optional
+            Its column of numbers.
+
+        Examples
+        --------
+        >>> import polars as pl
+        >>> engine = LazyEngine.of(pl.LazyFrame({"who": [1], "x": [1.5]}))
+        >>> engine.fetches("power_sums", ["x"], "x"), engine.fetches("parts", ["who", "x"])
+        ((), ("the columns 'who' and 'x' of all rows, in parts",))
+        """
+        rows = {"collect": "", "parts": ", in parts", "pairs": ", each pair of a person and a group once, in parts"}
+        if aggregate in rows:
+            return (f"{_listed(columns)} of all rows{rows[aggregate]}",)
+        if aggregate == "classes":
+            return (f"the distinct values of {_listed(columns)}",)
+        known = value is None or aggregate not in ("power_sums", "positions") or self._may_push(value)
+        return () if known else (f"{_listed(columns)} of all rows",)
+
+    def _may_push(self, value: str) -> bool:
+        column = self.columns[value]
+        return column.kind.name != WIDE or column.arrow is not None
+
+    def collect(self, columns: Sequence[str]) -> Table:
+        """Fetch the named columns of all rows."""
+        if not columns:
+            from privkit.tally.cells.cells import Table
+
+            return Table({}, self.n_rows())
+        return self._table(self._plain(columns), columns, "rows")
+
+    def parts(self, person: str, columns: Sequence[str]) -> Iterator[Table]:
+        """Fetch the named columns in parts, each person's rows in one of them."""
+        for part in self._parted(self._plain((person, *columns)), person):
+            yield self._table(part, columns, "rows")
+
+    def _parted(self, frame: nw.LazyFrame[Any], person: str) -> Iterator[nw.LazyFrame[Any]]:
+        known = frame.filter(~nw.col(person).is_null())
+        parts = min(_PARTS, -(-self.n_rows() // _A_PART))
+        if parts <= 1:
+            yield known
+            return
+        with untold(self.function):
+            marked = nw.from_native(self.native.in_parts(known.to_native(), person, _PART, parts))
+        for part in range(parts):
+            yield marked.filter(nw.col(_PART) == part).drop(_PART)
+
+    def _plain(self, columns: Sequence[str]) -> nw.LazyFrame[Any]:
+        """Return a frame of the named columns alone, plain."""
+        names = list(dict.fromkeys(columns))
+        if refused := [name for name in names if self.columns[name].kind.name == OTHER]:
+            hint = "Cast it to text in the engine, or take its parts as columns of their own."
+            raise FrameError.column_type(self.function, refused[0], self.columns[refused[0]].native, hint)
+        if self.is_plain:
+            return self.frame.select(*names)
+        with untold(self.function):
+            plain = self.native.plain(self.frame.to_native(), {name: self.columns[name] for name in names})
+            found: nw.LazyFrame[Any] = nw.from_native(plain)
+            return found
+
+    def _run(self, frame: nw.LazyFrame[Any], what: str, worded: Sequence[str] = ()) -> pa.Table:
+        """Run a plain frame; wide numbers of no Arrow type travel as text."""
+        with untold(self.function):
+            if worded:
+                frame = frame.with_columns(*(nw.col(name).cast(nw.String) for name in worded))
+            table = self.native.arrow(frame.to_native())
+        note(what, table.column_names, table.num_rows)
+        return table
+
+    def _arrived(self, frame: nw.LazyFrame[Any], columns: Sequence[str], what: str) -> tuple[Table, pa.Table]:
+        """Run a plain frame; return its columns of the data as cells, and the whole as it came."""
+        kept = {name: self.columns[name] for name in dict.fromkeys(columns)}
+        found = self._run(frame, what, [name for name, column in kept.items() if column.form == WORDED])
+        with untold(self.function):
+            return replace(table_of_arrow(arrived(found, kept)), rows=found.num_rows), found
+
+    def _table(self, frame: nw.LazyFrame[Any], columns: Sequence[str], what: str) -> Table:
+        return self._arrived(frame.select(*dict.fromkeys(columns)), columns, what)[0]
+
+    def _eager(self, columns: Sequence[str]) -> Any:
+        from privkit.tally.engines.eager import EagerEngine
+
+        return EagerEngine.of_table(self.collect(list(dict.fromkeys(columns))))
+
+    # -- counts ----------------------------------------------------------------------------------------------------
+
+    def n_rows(self) -> int:
+        """Count the rows."""
+        return self._n_rows
+
+    @cached_property
+    def _n_rows(self) -> int:
+        return int(self._run(self.frame.select(nw.len().alias(_ROWS)), "tally").column(0)[0].as_py())
+
+    def classes(self, columns: Sequence[str]) -> tuple[Table, NDArray[np.int64]]:
+        """Return the distinct combinations of cells, and how many rows have each."""
+        grouped = self._plain(columns).group_by(*columns).agg(nw.len().alias(_ROWS)).head(self.largest + 1)
+        table, found = self._arrived(grouped, columns, "tally")
+        if len(table) > self.largest:
+            raise EngineError.too_large(self.function, list(columns), self.largest)
+        return table, _whole(found, _ROWS)
+
+    def keyed_counts(self, keys: Keys) -> NDArray[np.int64]:
+        """Count the rows of each public key."""
+        place, found = self._by_keys(self._plain(keys.by), keys, [nw.len().alias(_ROWS)])
+        return _added(place, _whole(found, _ROWS), len(keys))
+
+    def distinct(self, value: str, keys: Keys | None) -> NDArray[np.int64]:
+        """Count the distinct cells of a column in each key's rows."""
+        by = keys.by if keys is not None else ()
+        once = self._with_value(value, keys).group_by(*by, _VALUE).agg(nw.len().alias(_ROWS)).select(*by, _ROWS)
+        place, found = self._by_keys(once, keys, [nw.len().alias(_ROWS)])
+        return _added(place, _whole(found, _ROWS), 1 if keys is None else len(keys))
+
+    def _with_value(self, value: str, keys: Keys | None) -> nw.LazyFrame[Any]:
+        """Return the plain columns of keys, and one of values under another name; rows without a value left out."""
+        by = keys.by if keys is not None else ()
+        frame = self._plain((*by, value))
+        return frame.select(*by, nw.col(value).alias(_VALUE)).filter(~nw.col(_VALUE).is_null())
+
+    def _by_keys(
+        self, frame: nw.LazyFrame[Any], keys: Keys | None, aggregates: list[nw.Expr], more: Sequence[str] = ()
+    ) -> tuple[NDArray[np.int64], pa.Table]:
+        """Group a plain frame by the columns of keys (and `more`); return each group's place among them, and all."""
+        by = keys.by if keys is not None else ()
+        if not by and not more:
+            return np.zeros(1, dtype=np.int64), self._run(frame.select(*aggregates), "tally")
+        grouped = frame.group_by(*by, *more).agg(*aggregates)
+        if keys is None:
+            found = self._run(grouped, "tally")
+            return np.zeros(found.num_rows, dtype=np.int64), found
+        table, found = self._arrived(grouped.head(_GROUPS + 1), by, "tally")
+        if len(table) > _GROUPS:  # far more groups than keys: those of the keys alone
+            frame = among_keys(frame, keys, self.columns, self.native)
+            table, found = self._arrived(frame.group_by(*by, *more).agg(*aggregates), by, "tally")
+        return key_places(table, keys), found
+
+    # -- numbers ---------------------------------------------------------------------------------------------------
+
+    def power_sums(self, value: str, grid: Grid, keys: Keys | None, degree: int) -> NDArray[np.int64]:
+        """Sum the powers of a column's numbers on a grid."""
+        by = keys.by if keys is not None else ()
+        number = steps(self.native, _VALUE, self.columns[value], grid) if self._is_own(value) else None
+        if number is None or grid.range**degree > _SUMMED:
+            found: NDArray[np.int64] = self._eager((*by, value)).power_sums(value, grid, keys, degree)
+            return found
+        frame = self._numbered(value, keys, number)
+        if grid.low:
+            frame = frame.with_columns((nw.col(_VALUE) - grid.low).alias(_VALUE))
+        aggregates, power = [nw.col(_VALUE).count().alias(_POWER + "0")], nw.col(_VALUE)
+        for exponent in range(1, degree + 1):
+            aggregates.append(power.sum().cast(nw.Int64).alias(f"{_POWER}{exponent}"))
+            power = power * nw.col(_VALUE)
+        place, sums = self._by_keys(frame, keys, aggregates)
+        cells = 1 if keys is None else len(keys)
+        return np.column_stack([_added(place, _whole(sums, f"{_POWER}{each}"), cells) for each in range(degree + 1)])
+
+    def positions(self, value: str, candidates: NDArray[np.float64], keys: Keys | None) -> NDArray[np.int64]:
+        """Count rows between and at ascending candidates."""
+        by = keys.by if keys is not None else ()
+        place = places(self.native, _VALUE, self.columns[value], candidates) if self._is_own(value) else None
+        if place is None:
+            found: NDArray[np.int64] = self._eager((*by, value)).positions(value, candidates, keys)
+            return found
+        frame = self._numbered(value, keys, place).filter(~nw.col(_VALUE).is_null())
+        group, counts = self._by_keys(frame, keys, [nw.len().alias(_ROWS)], [_VALUE])
+        cells, width = 1 if keys is None else len(keys), 2 * len(candidates) + 1
+        total = np.zeros((cells + 1, width), dtype=np.int64)
+        np.add.at(total, (group, _whole(counts, _VALUE)), _whole(counts, _ROWS))
+        return total[:cells]
+
+    def _is_own(self, value: str) -> bool:
+        return self.columns[value].kind.is_number
+
+    def _numbered(self, value: str, keys: Keys | None, number: Clipped) -> nw.LazyFrame[Any]:
+        """Return the plain columns of keys, and one of numbers."""
+        by = keys.by if keys is not None else ()
+        frame = self._plain((*by, value)).select(*by, nw.col(value).alias(_VALUE))
+        if number.low is not None and number.high is not None:
+            with untold(self.function):
+                within = self.native.within(
+                    frame.to_native(), _VALUE, self.columns[value], number.low, number.high
+                )
+                frame = nw.from_native(within)
+        return frame.with_columns(number.value.alias(_VALUE))
+
+    # -- persons ---------------------------------------------------------------------------------------------------
+
+    def pairs(self, person: str, keys: Keys | None) -> Iterator[tuple[Table, NDArray[np.int64]]]:
+        """Return in parts the pairs of person and key's columns that occur, and their rows."""
+        columns = (person, *(keys.by if keys is not None else ()))
+        frame = self._plain(columns)
+        if keys is not None:
+            frame = among_keys(frame, keys, self.columns, self.native)
+        for part in self._parted(frame, person):
+            grouped = part.group_by(*columns).agg(nw.len().alias(_ROWS))
+            table, found = self._arrived(grouped, columns, "tally")
+            yield table, _whole(found, _ROWS)
+
+    # -- other rows ------------------------------------------------------------------------------------------------
+
+    def selected(self, chosen: Selection, keep: Sequence[str], function: str) -> Engine:
+        """Return the rows that a filter keeps, with derived columns."""
+        raise NotImplementedError
+
+    def fingerprint(self, key: bytes, function: str) -> str | None:
+        """Return None: the owner's `version=` stands for the data."""
+        return None
+
+
+def _listed(columns: Sequence[str]) -> str:
+    quoted = [repr(name) for name in dict.fromkeys(columns)]
+    if len(quoted) == 1:
+        return f"the column {quoted[0]}"
+    return f"the columns {', '.join(quoted[:-1])} and {quoted[-1]}"
+
+
+def _whole(table: pa.Table, name: str) -> NDArray[np.int64]:
+    """Return whole numbers of an aggregate; none is 0."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    found = pc.fill_null(table.column(name).cast(pa.int64()), 0)
+    return np.ascontiguousarray(found.to_numpy(), dtype=np.int64)
+
+
+def _added(place: NDArray[np.int64], counts: NDArray[np.int64], cells: int) -> NDArray[np.int64]:
+    total = np.zeros(cells + 1, dtype=np.int64)
+    np.add.at(total, place, counts)
+    return total[:cells]

@@ -1,0 +1,186 @@
+"""Numbers on a grid and among candidates, in an engine's own expressions: the same answers as on cells.
+
+Everything is decided by public numbers before a row is read: which bounds, which constants, and whether the engine can
+do it exactly at all. No step can overflow: numbers are clipped first, whole numbers as whole numbers.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+import numpy as np
+
+from privkit.tally.cells.kind import BOOLEAN, FLOAT, INTEGER, UNSIGNED, WIDE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from privkit.tally.engines.native import Column, Native
+    from privkit.tally.rows import Grid
+
+#: Whole numbers up to this are floats, and so are their halves up to half of it.
+_EXACT = 2**51
+#: Candidates up to this are told apart by comparing, whether or not they are evenly spaced.
+_FEW = 64
+#: What each kind of whole number holds.
+_RANGES = {INTEGER: (-(2**63), 2**63 - 1), UNSIGNED: (0, 2**64 - 1)}
+
+
+@dataclass(frozen=True, slots=True)
+class Clipped:
+    """A number as a float of the engine, within public bounds, null where it is missing.
+
+    Attributes
+    ----------
+    low, high : int, optional
+        Whole bounds to which wide numbers are clipped before; see `Native.within`.
+    value : nw.Expr
+    """
+
+    value: nw.Expr
+    low: int | None = None
+    high: int | None = None
+
+
+def clipped(native: Native, name: str, column: Column, least: float, most: float) -> Clipped | None:
+    """Return a plain column of numbers as floats from `least` to `most`, exact between; None where that is not exact.
+
+    Whole numbers beyond the bounds may become the next whole number beyond them.
+    """
+    own = nw.col(name)
+    if column.kind.name == FLOAT:
+        return Clipped(_between(own, native.real(least), native.real(most)))
+    if column.kind.name == BOOLEAN:
+        return Clipped(nw.when(~own.is_null()).then(nw.when(own).then(native.real(1.0)).otherwise(native.real(0.0))))
+    if not (-_EXACT < least and most < _EXACT):
+        return None
+    low, high = math.floor(least), math.ceil(most)
+    if column.kind.name == WIDE:
+        return _wide(own, column, low, high)
+    first, last = _RANGES[column.kind.name]
+    low, high = min(max(low, first), last), min(max(high, first), last)
+    literal = native.unsigned if column.kind.name == UNSIGNED else nw.lit
+    return Clipped(_between(own, literal(low), literal(high)).cast(nw.Float64))
+
+
+def _wide(own: nw.Expr, column: Column, low: int, high: int) -> Clipped | None:
+    import pyarrow as pa
+
+    dtype: Any = column.arrow
+    if not pa.types.is_decimal(dtype) or dtype.scale < 0 or dtype.scale > 22:
+        return None
+    largest = 10 ** (dtype.precision - dtype.scale) - 1
+    if column.form != "own":  # of HUGEINT and its like a number of 39 digits may be too large
+        largest = 10 ** (dtype.precision - 1 - dtype.scale) - 1
+    low, high = max(low, -largest), min(high, largest)
+    if low > high or (max(abs(low), abs(high)) + 1) * 10**dtype.scale >= 2**53:
+        return None
+    return Clipped(own, low, high)
+
+
+def _between(own: nw.Expr, least: nw.Expr, most: nw.Expr) -> nw.Expr:
+    """Clip; null stays null, since no branch is taken for it but the last."""
+    return nw.when(own < least).then(least).otherwise(nw.when(own > most).then(most).otherwise(own))
+
+
+def steps(native: Native, name: str, column: Column, grid: Grid) -> Clipped | None:
+    """Return ``clip(floor(x / step + 1/2), low, high)`` as whole numbers of 64 bits; None where it is not exact there."""
+    if not (-_EXACT < grid.low and grid.high < _EXACT and 2.0**-1000 <= grid.step <= 2.0**1000):
+        return None
+    least, most = grid.low * grid.step, grid.high * grid.step
+    if not (math.isfinite(least) and math.isfinite(most)):
+        return None
+    if column.kind.name in _RANGES or column.kind.name == BOOLEAN:
+        least, most = least - grid.step, most + grid.step
+    found = clipped(native, name, column, least, most)
+    if found is None:
+        return None
+    number = found.value
+    if column.kind.name == FLOAT:
+        # A number so small that its quotient has no float, at which some engines raise, has a quotient of 0 here.
+        quarter = grid.step / 4
+        small = (number > native.real(-quarter)) & (number < native.real(quarter))
+        number = nw.when(small).then(native.real(0.0)).otherwise(number) if grid.step > 1 else number
+    # A power of two: multiplying by its inverse is dividing by it.
+    number = (number * native.real(1.0 / grid.step) + native.real(0.5)).floor().cast(nw.Int64)
+    if column.kind.name != FLOAT:
+        number = _between(number, nw.lit(grid.low), nw.lit(grid.high))
+    return Clipped(number, found.low, found.high)
+
+
+def places(native: Native, name: str, column: Column, candidates: NDArray[np.float64]) -> Clipped | None:
+    """Return each number's place among ascending candidates: 2j between two of them, 2j + 1 at one.
+
+    None where the engine cannot tell exactly.
+    """
+    first, last = float(candidates[0]), float(candidates[-1])
+    if not (math.isfinite(first) and math.isfinite(last)):
+        return None
+    beyond = max(1.0, abs(first), abs(last)) * 2.0**-50
+    found = clipped(native, name, column, first - beyond, last + beyond)
+    if found is None:
+        return None
+    if len(candidates) <= 8:
+        place = _compared(native, found.value, candidates, 0, len(candidates))
+    elif (even := _even(candidates)) is not None and _may_guess(first, last, even):
+        place = _guessed(native, found.value, candidates, even)
+    elif len(candidates) <= _FEW:
+        place = _compared(native, found.value, candidates, 0, len(candidates))
+    else:
+        return None
+    return Clipped(place, found.low, found.high)
+
+
+def _compared(native: Native, number: nw.Expr, candidates: Sequence[float] | Any, start: int, stop: int) -> nw.Expr:
+    """Return the place by comparing with one candidate after another, half of them at a time."""
+    if start == stop:
+        return nw.when(~number.is_null()).then(nw.lit(2 * start))
+    middle = (start + stop) // 2
+    here = native.real(float(candidates[middle]))
+    below = _compared(native, number, candidates, start, middle)
+    above = _compared(native, number, candidates, middle + 1, stop)
+    other = nw.when(number == here).then(nw.lit(2 * middle + 1)).otherwise(above)
+    return nw.when(number < here).then(below).otherwise(other)
+
+
+def _even(candidates: NDArray[np.float64]) -> float | None:
+    """Return the step by which every candidate but the last is ``first + j * step``, to the last bit; None if none is."""
+    count = len(candidates) - 1
+    if count < 1:
+        return None
+    first = candidates[0]
+    for step in {float((candidates[-1] - first) / count), float(candidates[1] - first)}:
+        if 0 < step < math.inf and bool(np.all(first + np.arange(count) * step == candidates[:-1])):
+            return step
+    return None
+
+
+def _may_guess(first: float, last: float, step: float) -> bool:
+    """Whether the quotient of a number's distance and the step is at most one off, and never too small for a float."""
+    largest = max(abs(first), abs(last))
+    return largest * 2.0**-48 < step and 2.0**-500 < step < 2.0**500 and largest < 2.0**500
+
+
+def _guessed(native: Native, number: nw.Expr, candidates: NDArray[np.float64], step: float) -> nw.Expr:
+    """Return the place by a guess, which is mended by the candidates beside it: it is never trusted.
+
+    With the guess g at most one off, all candidates before g - 1 are below the number and all after g + 1 above it.
+    """
+    first, last, count = float(candidates[0]), float(candidates[-1]), len(candidates) - 1
+    # One step is added before multiplying and taken off after it: a quotient is never too small for a float.
+    shifted = (number - native.real(first) + native.real(step)) * native.real(1.0 / step)
+    guess = _between(shifted, native.real(1.0), native.real(float(count))).floor().cast(nw.Float64) - native.real(1.0)
+    at = guess * native.real(step) + native.real(first)
+    next_one = (guess + native.real(1.0)) * native.real(step) + native.real(first)
+    after = nw.when(guess == native.real(float(count - 1))).then(native.real(last)).otherwise(next_one)
+    before = (guess - native.real(1.0)) * native.real(step) + native.real(first)
+    place = (guess + guess).cast(nw.Int64)
+    above = nw.when(number == after).then(nw.lit(3)).otherwise(nw.when(number > after).then(nw.lit(4)).otherwise(nw.lit(2)))
+    below = nw.when(number == before).then(nw.lit(-1)).otherwise(nw.lit(0))
+    beside = nw.when(number > at).then(above).otherwise(nw.when(number == at).then(nw.lit(1)).otherwise(below))
+    return place + beside

@@ -1,0 +1,211 @@
+"""What a lazy engine must bring: its columns in plain types of its own, and its tables as Arrow.
+
+An engine's own columns become *plain* ones by expressions that fail on no value: equal cells, and they alone, have equal
+plain values under the engine's own grouping. Text stands there as its bytes where the engine has collations; times are
+whole numbers; NaN is null and 0.0 has no sign. What comes back is brought to the types of `Column.arrow`, again without
+failing on a value.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+
+from privkit.errors.engine import EngineError
+from privkit.tally.cells.arrow import kind_of_arrow
+from privkit.tally.cells.kind import OTHER, Kind
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+#: How a plain column stands in the engine: as its own type; as the whole number of a time; as the bytes of a text; as a
+#: wide number that travels as text; or as nothing, where the type has no values.
+OWN, COUNT, ENCODED, WORDED, VOID = "own", "count", "encoded", "worded", "void"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a lazy frame.
+
+    Attributes
+    ----------
+    kind : Kind
+    arrow : pyarrow.DataType or None
+        What it is when it has arrived; None where it is refused.
+    form : str
+        How it stands in the engine when it is plain.
+    native : str
+        The engine's own type.
+    """
+
+    kind: Kind
+    arrow: Any
+    form: str = OWN
+    native: str = ""
+
+    @classmethod
+    def of(cls, arrow: Any, form: str = OWN, native: str = "") -> Column:
+        """Return a column by the type in which it arrives."""
+        return cls(replace(kind_of_arrow(arrow), shown=native or str(arrow)), arrow, form, native)
+
+    @classmethod
+    def refused(cls, native: str) -> Column:
+        """Return a column of a type that has no cells."""
+        return cls(Kind(OTHER, shown=native), None, OWN, native)
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """What came from an engine: a table's columns and rows.
+
+    Attributes
+    ----------
+    what : {"rows", "tally"}
+        Columns of all rows, or an aggregate.
+    columns : tuple of str
+    rows : int
+    """
+
+    what: str
+    columns: tuple[str, ...]
+    rows: int
+
+
+_watched: ContextVar[list[Fetch] | None] = ContextVar("watched", default=None)
+
+
+@contextmanager
+def fetched() -> Iterator[list[Fetch]]:
+    """Give a list that grows by what lazy engines send while the block runs."""
+    found: list[Fetch] = []
+    token = _watched.set(found)
+    try:
+        yield found
+    finally:
+        _watched.reset(token)
+
+
+def note(what: str, columns: Sequence[str], rows: int) -> None:
+    """Note what came from an engine."""
+    watched = _watched.get()
+    if watched is not None:
+        watched.append(Fetch(what, tuple(columns), rows))
+
+
+@contextmanager
+def untold(function: str) -> Iterator[None]:
+    """Turn whatever an engine throws, of any class, into an error that tells nothing of it.
+
+    A panic in Rust is no `Exception`, and no interrupt: of those there are the real ones alone.
+
+    Raises
+    ------
+    EngineError
+    """
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit, GeneratorExit, EngineError):
+        raise
+    except BaseException:  # noqa: BLE001
+        raise EngineError.of(function) from None
+
+
+class Native(ABC):
+    """An engine behind a lazy frame."""
+
+    #: Whether arithmetic on floats follows IEEE 754 whatever the values, and never raises.
+    computes_floats = False
+
+    @abstractmethod
+    def columns(self, frame: Any) -> dict[str, Column]:
+        """Return the columns of the engine's own frame, by its schema alone."""
+
+    @abstractmethod
+    def plain(self, frame: Any, columns: Mapping[str, Column]) -> Any:
+        """Return the engine's own frame with the named columns alone, plain."""
+
+    @abstractmethod
+    def within(self, frame: Any, name: str, column: Column, low: int, high: int) -> Any:
+        """Return a plain frame in which a column of wide numbers is one of floats, clipped to `low` and `high` before.
+
+        `low` and `high` fit in the column's type.
+        """
+
+    @abstractmethod
+    def in_parts(self, frame: Any, person: str, name: str, parts: int) -> Any:
+        """Return a plain frame with one more column: a number from 0 to `parts` - 1 that `person` alone decides."""
+
+    @abstractmethod
+    def arrow(self, frame: Any) -> pa.Table:
+        """Run the engine's own frame."""
+
+    def real(self, value: float) -> nw.Expr:
+        """Return exactly this float as a literal."""
+        return nw.lit(value, nw.Float64)
+
+    def unsigned(self, value: int) -> nw.Expr:
+        """Return a whole number below 2**64 as a literal."""
+        return nw.lit(value, nw.UInt64) if value >= 2**63 else nw.lit(value)
+
+    def can_name(self, text: str) -> bool:
+        """Whether a text can stand in the engine's plan."""
+        return not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def native_of(frame: nw.LazyFrame[Any]) -> Native | None:
+    """Return what brings a lazy frame's columns, or None for engines that are not known."""
+    found = frame.implementation
+    if found.is_polars():
+        from privkit.tally.engines.of_polars import PolarsNative
+
+        return PolarsNative()
+    if found.is_duckdb():
+        from privkit.tally.engines.of_duckdb import DuckdbNative
+
+        return DuckdbNative()
+    if found.is_ibis():
+        from privkit.tally.engines.of_ibis import ibis_native
+
+        return ibis_native(frame.to_native())
+    if found.is_pyspark() or found.is_pyspark_connect():
+        from privkit.tally.engines.of_spark import SparkNative
+
+        return SparkNative()
+    return None
+
+
+def arrived(table: pa.Table, columns: Mapping[str, Column]) -> pa.Table:
+    """Return what came of plain columns in the types that they arrive in. No value fails."""
+    import pyarrow as pa
+
+    chunks = {name: _arrived(table.column(name), column) for name, column in columns.items()}
+    return pa.table(chunks) if chunks else table.select([])
+
+
+def _arrived(found: pa.ChunkedArray, column: Column) -> pa.ChunkedArray:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if column.form == VOID:
+        return pa.chunked_array([pa.nulls(len(found))])
+    if column.form == WORDED:
+        return pc.cast(found, column.arrow)
+    if column.form == ENCODED:
+        return pa.chunked_array([_as_text(chunk) for chunk in found.chunks], type=column.arrow)
+    if column.form == COUNT:
+        whole = found.cast(pa.int32() if column.arrow.bit_width == 32 else pa.int64())
+        return pa.chunked_array([chunk.view(column.arrow) for chunk in whole.chunks], type=column.arrow)
+    return found if found.type == column.arrow else found.cast(column.arrow)
+
+
+def _as_text(encoded: pa.Array) -> pa.Array:
+    """Return bytes as the text that they encode, without looking at them."""
+    import pyarrow as pa
+
+    return encoded.cast(pa.large_binary()).view(pa.large_string())

@@ -1,0 +1,209 @@
+"""Tables of Ibis, over PostgreSQL and DuckDB."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+
+from privkit.tally.cells.kind import DATE, FLOAT, INSTANT, TEXT, WIDE
+from privkit.tally.engines.native import COUNT, ENCODED, OWN, VOID, WORDED, Column, Native
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_HOUR = 3_600_000_000
+#: PostgreSQL counts microseconds from 2000, so that its last years have no count from 1970 in 64 bits. Those counts go
+#: on at the least number of 64 bits: below all earlier ones, and each by itself.
+_LAST_DAY, _LAST_PART = divmod(2**63 - 1, 24 * _HOUR)
+
+
+def ibis_native(table: Any) -> Native | None:
+    """Return what reads an Ibis table, by its backend; None for backends that are not known."""
+    import ibis
+
+    backend = ibis.get_backend(table).name
+    return {"postgres": PostgresNative, "duckdb": IbisDuckdbNative}.get(backend, lambda: None)()
+
+
+class _IbisNative(Native):
+    """Both engines compare text by collations: so text stands as its bytes."""
+
+    def columns(self, frame: Any) -> dict[str, Column]:
+        """Return the columns of a table."""
+        return {name: _column(dtype) for name, dtype in frame.schema().items()}
+
+    def plain(self, frame: Any, columns: Mapping[str, Column]) -> Any:
+        """Return the columns by Ibis' expressions and a few functions of the engine's own."""
+        return frame.select(**{name: self._plain(frame[name], column) for name, column in columns.items()})
+
+    def within(self, frame: Any, name: str, column: Column, low: int, high: int) -> Any:
+        """Return decimals as floats, clipped as decimals."""
+        import ibis
+
+        own = frame[name]
+        least, most = (ibis.literal(str(each)).cast(own.type()) for each in (low, high))
+        clipped = ibis.cases((own < least, least), (own > most, most), else_=own)
+        return frame.mutate(**{name: clipped.cast("float64")})
+
+    def arrow(self, frame: Any) -> pa.Table:
+        """Run a table."""
+        return frame.to_pyarrow(limit=None)
+
+    def real(self, value: float) -> nw.Expr:
+        """Return a float by its text, which the engines read exactly; as a decimal they would round it."""
+        return nw.lit(repr(float(value))).cast(nw.Float64)
+
+    def can_name(self, text: str) -> bool:
+        """Whether a text can stand in SQL: zeros cannot."""
+        return super().can_name(text) and "\0" not in text
+
+    def _plain(self, own: Any, column: Column) -> Any:
+        import ibis
+
+        if column.form == VOID:
+            return ibis.null("boolean")
+        if column.kind.name == TEXT:
+            return self._encoded(own if own.type().is_string() else own.cast("string"))
+        if column.kind.name == FLOAT:
+            return ibis.cases((own.isnan(), ibis.null("float64")), else_=own.cast("float64") + 0.0)
+        if column.kind.name in (DATE, INSTANT):
+            return self._counted(own, column)
+        if column.kind.name == WIDE:
+            return self._wide(own)
+        return own.cast("int64") if own.type().is_integer() and not own.type().is_uint64() else own
+
+    def _encoded(self, text: Any) -> Any:
+        raise NotImplementedError
+
+    def _counted(self, own: Any, column: Column) -> Any:
+        raise NotImplementedError
+
+    def _wide(self, own: Any) -> Any:
+        return own
+
+
+class IbisDuckdbNative(_IbisNative):
+    """DuckDB behind Ibis."""
+
+    def in_parts(self, frame: Any, person: str, name: str, parts: int) -> Any:
+        """Return the table with a column for the part."""
+        return frame.mutate(**{name: (_function("hash", "uint64")(frame[person]) % parts).cast("int64")})
+
+    def _encoded(self, text: Any) -> Any:
+        return _function("encode", "binary")(text)
+
+    def _counted(self, own: Any, column: Column) -> Any:
+        import ibis
+
+        if column.form == OWN:
+            return own
+        if column.kind.name == DATE:
+            return _function("date_diff", "int64")("day", ibis.literal("1970-01-01").cast("date"), own)
+        epoch = _function("epoch_ns" if column.kind.unit == "ns" else "epoch_us", "int64")(own)
+        start = ibis.literal("1970-01-01").cast(own.type())
+        return _finite(own, epoch, start, 2**63 - 1, 1 - 2**63)
+
+
+class PostgresNative(_IbisNative):
+    """PostgreSQL behind Ibis: numbers and times may be infinite, and what raises by value is not asked of it."""
+
+    def in_parts(self, frame: Any, person: str, name: str, parts: int) -> Any:
+        """Return the table with a column for the part; by the text of what is neither text nor number."""
+        own = frame[person]
+        if own.type().is_integer():
+            code = _function("hashint8extended", "int64")(own, 0)
+        elif own.type().is_binary():
+            code = _function("hashtextextended", "int64")(_function("encode", "string")(own, "hex"), 0)
+        elif own.type().is_decimal():
+            code = _function("hash_numeric_extended", "int64")(own, 0)
+        else:
+            code = _function("hashtextextended", "int64")(own.cast("string"), 0)
+        return frame.mutate(**{name: ((code % parts) + parts) % parts})
+
+    def _encoded(self, text: Any) -> Any:
+        return _function("convert_to", "binary")(text, "UTF8")
+
+    def _wide(self, own: Any) -> Any:
+        import ibis
+
+        nan = ibis.literal("NaN").cast(own.type())
+        return ibis.cases((own == nan, ibis.null(own.type())), else_=own)
+
+    def _counted(self, own: Any, column: Column) -> Any:
+        import ibis
+
+        first = ibis.literal("1970-01-01").cast("date")
+        days = _function("date_mi", "int32")
+        if column.kind.name == DATE:
+            count = days(_kept(own, first), first).cast("int64")
+            return _finite(own, count, first, 2**31 - 1, 1 - 2**31)
+        if column.kind.zone:
+            own = _function("timezone", "timestamp")("UTC", own)
+        start = ibis.literal("1970-01-01").cast("timestamp")
+        moment, whole = _kept(own, start), _function("int8", "int64")
+        day = days(moment.cast("date"), first).cast("int64")
+        part = whole(moment.hour()) * _HOUR + whole(moment.minute()) * (_HOUR // 60)
+        part += whole(moment.second()) * 1_000_000 + whole(moment.microsecond())
+        late = (day > _LAST_DAY) | ((day == _LAST_DAY) & (part >= _LAST_PART))
+        after = ibis.cases((late, day - _LAST_DAY), else_=0) * (24 * _HOUR) + (part - _LAST_PART) - (2**63 - 1) - 1
+        count = ibis.cases((late, after), else_=ibis.cases((late, 0), else_=day) * (24 * _HOUR) + part)
+        return _finite(own, count, start, 2**63 - 1, -91 * 10**17)
+
+
+def _kept(own: Any, other: Any) -> Any:
+    """Return finite times, and another one for infinity."""
+    import ibis
+
+    return ibis.cases((_function("isfinite", "boolean")(own), own), else_=other)
+
+
+def _finite(own: Any, count: Any, start: Any, most: int, least: int) -> Any:
+    import ibis
+
+    return ibis.cases(
+        (_function("isfinite", "boolean")(own), count),
+        (own > start, ibis.literal(most, "int64")),
+        (own < start, ibis.literal(least, "int64")),
+    )
+
+
+@cache
+def _function(name: str, returned: str) -> Callable[..., Any]:
+    """Return a function of the engine's own by its name."""
+    import ibis
+
+    def one(a): ...  # type: ignore[no-untyped-def]
+    def two(a, b): ...  # type: ignore[no-untyped-def]
+    def three(a, b, c): ...  # type: ignore[no-untyped-def]
+
+    declared = {}
+    for places, function in enumerate((one, two, three), start=1):
+        function.__annotations__["return"] = ibis.dtype(returned)
+        declared[places] = ibis.udf.scalar.builtin(function, name=name)
+    return lambda *arguments: declared[len(arguments)](*arguments)
+
+
+def _column(dtype: Any) -> Column:
+    import pyarrow as pa
+
+    shown = str(dtype.copy(nullable=True))
+    if dtype.is_boolean():
+        return Column.of(pa.bool_(), OWN, shown)
+    if dtype.is_integer():
+        return Column.of(pa.uint64() if dtype.is_uint64() else pa.int64(), OWN, shown)
+    if dtype.is_floating():
+        return Column.of(pa.float64(), OWN, shown)
+    if dtype.is_string() or dtype.is_uuid():
+        return Column.of(pa.large_string(), ENCODED, shown)
+    if dtype.is_binary():
+        return Column.of(pa.large_binary(), OWN, shown)
+    if dtype.is_date():
+        return Column.of(pa.date32(), COUNT, shown)
+    if dtype.is_decimal() and dtype.precision is not None and dtype.precision <= 75:
+        return Column.of(pa.decimal256(dtype.precision + 1, dtype.scale or 0), WORDED, shown)
+    if dtype.is_timestamp() and (dtype.scale is None or dtype.scale in (6, 9)):
+        return Column.of(pa.timestamp("ns" if dtype.scale == 9 else "us", dtype.timezone), COUNT, shown)
+    return Column.of(pa.null(), VOID, shown) if dtype.is_null() else Column.refused(shown)

@@ -1,0 +1,98 @@
+"""Lazy frames of Polars."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from privkit.tally.cells.kind import FLOAT
+from privkit.tally.engines.native import COUNT, OWN, VOID, WORDED, Column, Native
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class PolarsNative(Native):
+    """Polars compares text by its bytes, and casts between its types without raising where `strict` is off."""
+
+    computes_floats = True
+
+    def columns(self, frame: Any) -> dict[str, Column]:
+        """Return the columns of a lazy frame."""
+        return {name: _column(dtype) for name, dtype in frame.collect_schema().items()}
+
+    def plain(self, frame: Any, columns: Mapping[str, Column]) -> Any:
+        """Return the columns: categories as their texts, times as counts, floats without NaN and without -0.0."""
+        return frame.select([_plain(name, column) for name, column in columns.items()])
+
+    def within(self, frame: Any, name: str, column: Column, low: int, high: int) -> Any:
+        """Return wide numbers as floats, clipped as wide numbers."""
+        import polars as pl
+
+        own, wide = pl.col(name), frame.collect_schema()[name]
+        least, most = pl.lit(low).cast(wide), pl.lit(high).cast(wide)
+        clipped = pl.when(own < least).then(least).when(own > most).then(most).otherwise(own)
+        return frame.with_columns(clipped.cast(pl.Float64).alias(name))
+
+    def in_parts(self, frame: Any, person: str, name: str, parts: int) -> Any:
+        """Return the frame with a column for the part."""
+        import polars as pl
+
+        return frame.with_columns((pl.col(person).hash() % parts).cast(pl.Int64).alias(name))
+
+    def arrow(self, frame: Any) -> pa.Table:
+        """Run a lazy frame by the streaming engine, which keeps no more of the rows than it must."""
+        import polars as pl
+
+        return frame.collect(engine="streaming").to_arrow(compat_level=pl.CompatLevel.oldest())
+
+
+def _column(dtype: Any) -> Column:
+    import polars as pl
+    import pyarrow as pa
+
+    shown = str(dtype)
+    fixed = {
+        pl.Boolean: pa.bool_(),
+        pl.UInt64: pa.uint64(),
+        pl.Binary: pa.large_binary(),
+        pl.String: pa.large_string(),
+        pl.Categorical: pa.large_string(),
+        pl.Enum: pa.large_string(),
+    }
+    base = dtype.base_type()
+    if base in fixed:
+        return Column.of(fixed[base], OWN, shown)
+    if base == pl.Decimal:
+        return Column.of(pa.decimal128(dtype.precision or 38, dtype.scale), OWN, shown)
+    if dtype.is_float():
+        return Column.of(pa.float64(), OWN, shown)
+    if dtype.is_integer():
+        wide = base in {getattr(pl, name) for name in ("Int128", "UInt128") if hasattr(pl, name)}
+        return Column.of(pa.decimal256(39, 0), WORDED, shown) if wide else Column.of(pa.int64(), OWN, shown)
+    if base == pl.Date:
+        return Column.of(pa.date32(), COUNT, shown)
+    if base == pl.Datetime:
+        return Column.of(pa.timestamp(dtype.time_unit, dtype.time_zone), COUNT, shown)
+    if base == pl.Time:
+        return Column.of(pa.time64("ns"), COUNT, shown)
+    if base == pl.Duration:
+        return Column.of(pa.duration(dtype.time_unit), COUNT, shown)
+    return Column.of(pa.null(), VOID, shown) if base == pl.Null else Column.refused(shown)
+
+
+def _plain(name: str, column: Column) -> Any:
+    import polars as pl
+    import pyarrow as pa
+
+    own = pl.col(name)
+    if column.form == VOID:
+        return own.cast(pl.Boolean)
+    if column.form == COUNT:
+        return own.to_physical().cast(pl.Int64)
+    if column.kind.name == FLOAT:
+        number = own.cast(pl.Float64).fill_nan(None)
+        return pl.when(number == 0.0).then(0.0).otherwise(number).alias(name)  # the optimizer takes "+ 0.0" away
+    if column.native.startswith(("Categorical", "Enum")):
+        return own.cast(pl.String)
+    return own.cast(pl.Int64) if column.arrow == pa.int64() else own
