@@ -12,6 +12,7 @@ import numpy as np
 
 from privkit.dp.inversion import sum_quantile, variance
 from privkit.dp.noise import Gaussian, Laplace, Noise
+from privkit.dp.rounding import Rounding
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,25 +23,43 @@ if TYPE_CHECKING:
 _GRAIN = 2.0**-24
 
 
+#: The share of what an interval may miss that goes to learning how many rows were rounded.
+_ROUNDING_SHARE = 2.0**-20
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rounded:
+    """What rounding may add to a number of each group of a release, in canonical order of its keys."""
+
+    rounding: Rounding
+    noise: Noise
+    cells: NDArray[np.int64]
+
+    def bounds(self, miss: float) -> NDArray[np.float64]:
+        """Return each group's bound, which fails with probability at most `miss`."""
+        return self.rounding.bounds(self.cells, self.noise, miss)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Errors:
     """The errors of `size` numbers: number `rows[i]` errs by `weights[i]` times the noise of cell `cells[i]`, summed.
 
     A noisy cell has one name wherever it is used, so that what two numbers share is not counted twice: a release
-    minus itself has no error.
+    minus itself has no error. What rounding adds to a group's number is an error of its own, known by its bound alone,
+    and has a name likewise.
 
     Attributes
     ----------
     size : int
     drawn : mapping
-        The noise of each release, by the hash of what was drawn.
+        The noise of each release, by the hash of what was drawn; and its rounding.
     rows, sources, cells : arrays of int64, shape (terms,)
         The number, the place of its release in `drawn`, and the cell of that release.
     weights : array of float64, shape (terms,)
     """
 
     size: int
-    drawn: Mapping[str, Noise]
+    drawn: Mapping[str, Noise | Rounded]
     rows: NDArray[np.int64]
     sources: NDArray[np.int64]
     cells: NDArray[np.int64]
@@ -72,7 +91,7 @@ class Errors:
         stored[place] = release.drawn
         mark = hashlib.sha256(f"{told.project}\0{told.entry}\0{told.time}\0".encode() + stored.tobytes()).hexdigest()
         used = np.flatnonzero(weights)
-        return cls(
+        found = cls(
             groups,
             {mark: release.noise},
             np.repeat(np.arange(groups), len(used)),
@@ -80,6 +99,12 @@ class Errors:
             (place[:, None] * width + used).ravel(),
             np.tile(weights[used], groups),
         )
+        rounding = release.plan.question.asked.rounding(name)
+        if rounding.is_none:
+            return found
+        rounded = Rounded(rounding, release.noise, stored)
+        source = np.zeros(groups, dtype=np.int64)
+        return found.plus(cls(groups, {f"{mark} {name}": rounded}, np.arange(groups), source, place, np.ones(groups)))
 
     def scaled(self, factors: NDArray[np.float64] | float) -> Errors:
         """Return the errors of the numbers times `factors`, one for all or one for each."""
@@ -145,8 +170,8 @@ class Errors:
         return Errors(self.size, self.drawn, rows, sources, cells, weights[kept])
 
     def variances(self) -> NDArray[np.float64]:
-        """Return the variance of each error (an upper bound where noise is Gaussian)."""
-        each = np.array([variance(noise) for noise in self.drawn.values()] or [0.0])
+        """Return the variance of each error by noise (an upper bound where it is Gaussian)."""
+        each = np.array([_variance(noise) for noise in self.drawn.values()] or [0.0])
         found: NDArray[np.float64] = np.zeros(self.size)
         np.add.at(found, self.rows, self.weights**2 * each[self.sources])
         return found
@@ -156,14 +181,33 @@ class Errors:
 
         A number of one noisy cell has that noise's own half-width; others see
         :func:`privkit.dp.inversion.sum_quantile`. Weights are rounded up, which only widens: a sum of symmetric
-        unimodal variables spreads when one of them is stretched.
+        unimodal variables spreads when one of them is stretched. Where rounding adds to a number, the sum of its bounds
+        is added, with their share of alpha (a millionth, at most) taken from what the noise may miss.
         """
+        rounded = np.array([isinstance(noise, Rounded) for noise in self.drawn.values()] or [False])[self.sources]
+        if not rounded.any():
+            return self._noise_widths(alpha)
+        spent = alpha * _ROUNDING_SHARE
+        most = int(np.bincount(self.rows[rounded]).max())
+        slack = np.zeros(self.size)
+        for place, noise in enumerate(self.drawn.values()):
+            if isinstance(noise, Rounded):
+                own = self.sources == place
+                bounds = noise.bounds(spent / most)
+                np.add.at(slack, self.rows[own], np.abs(self.weights[own]) * bounds[self.cells[own]])
+        kept = ~rounded
+        rest = replace(
+            self, rows=self.rows[kept], sources=self.sources[kept], cells=self.cells[kept], weights=self.weights[kept]
+        )
+        return rest._noise_widths(alpha - spent) + slack
+
+    def _noise_widths(self, alpha: float) -> NDArray[np.float64]:
         noises = list(self.drawn.values())
         found = np.zeros(self.size)
         order = np.lexsort((np.abs(self.weights), self.sources, self.rows))
         starts = np.searchsorted(self.rows[order], np.arange(self.size + 1))
         lengths = np.diff(starts)
-        own = np.array([noise.half_width(alpha) for noise in noises] or [0], dtype=float)
+        own = np.array([0 if isinstance(n, Rounded) else n.half_width(alpha) for n in noises] or [0], dtype=float)
         alone = order[starts[:-1][lengths == 1]]
         found[lengths == 1] = np.abs(self.weights[alone]) * own[self.sources[alone]]
         known: dict[tuple[bytes, bytes], float] = {}
@@ -177,7 +221,11 @@ class Errors:
         return found
 
     def _spread(
-        self, terms: NDArray[np.int64], noises: list[Noise], alpha: float, known: dict[tuple[bytes, bytes], float]
+        self,
+        terms: NDArray[np.int64],
+        noises: list[Noise | Rounded],
+        alpha: float,
+        known: dict[tuple[bytes, bytes], float],
     ) -> float:
         sizes, sources = np.abs(self.weights[terms]), self.sources[terms]
         largest = float(sizes.max())
@@ -194,9 +242,15 @@ class Errors:
         if key not in known:
             parts: dict[Noise, list[float]] = {}
             for place in np.unique(sources):
-                parts.setdefault(noises[place], []).extend(sizes[sources == place].tolist())
+                noise = noises[place]
+                assert not isinstance(noise, Rounded)
+                parts.setdefault(noise, []).extend(sizes[sources == place].tolist())
             known[key] = sum_quantile({noise: tuple(found) for noise, found in parts.items()}, alpha)
         return known[key] * largest * (1 if exact else 1 + 1e-9)
+
+
+def _variance(noise: Noise | Rounded) -> float:
+    return 0.0 if isinstance(noise, Rounded) else variance(noise)
 
 
 def _up(share: float) -> float:

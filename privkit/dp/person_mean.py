@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from privkit.dp.moments import Mean, split
 from privkit.dp.persons import once_in
-from privkit.dp.sums import BITS, person_totals
-from privkit.tally.rows import Grid
+from privkit.dp.rounding import Rounding
+from privkit.dp.sums import BITS, ROWS, person_totals
+from privkit.tally.grid import Grid
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,6 +30,10 @@ class PersonMean(Mean):
     *Reach.* That of the mean, with a person's total in a group as the contribution: on the grid it is a whole number v
     from 0 to M, which depends on that person's rows alone, and adds (M−v, v), which is M in L1. There is one
     contribution per person and group, and a person has at most ``max_groups`` of them.
+
+    *Rounding.* That of `privkit.dp.sums.PersonSum`: all n rows of a group, together, move the sum of its totals by at
+    most n·r. So for the mean θ of what is averaged, in shares of the grid's range, |Σ v − θ·Σ M| ≤ n·r / step over the
+    exact cells; n up to 2**24 is allowed for.
     """
 
     name = "mean"
@@ -38,6 +43,15 @@ class PersonMean(Mean):
         """The grid, made of the bounds alone: the larger bound takes at most 2**30 steps, so that totals fit."""
         return Grid.fitting(self.bounds.lower, self.bounds.upper, self.bounds.largest, bits=BITS)
 
+    @property
+    def _slack(self) -> float:
+        """What ROWS rows may add to the totals of a group, in steps."""
+        return ROWS * (self.grid.rounding / self.grid.step)
+
+    def rounding(self, name: str) -> Rounding:
+        """Return how far a sum of totals may be from that of the cells."""
+        return Rounding(ROWS * self.grid.rounding) if name == "sum" else Rounding()
+
     def limit(self, bounds: ContributionBounds) -> str:
         """Return in words how much of one person counts."""
         return once_in(bounds.l0)
@@ -46,7 +60,7 @@ class PersonMean(Mean):
         """Split each person's weight among the group's cells, exactly."""
         sums = person_totals(self.column, self.grid, data, question, function)
         sums[:, 1] -= sums[:, 0] * self.grid.low
-        return split(sums, max(self.grid.range, 1))
+        return split(sums, self.full)
 
     def canonical(self) -> dict[str, object]:
         """Return the statistic as JSON values."""

@@ -15,7 +15,12 @@ _PARTS = 128
 
 
 def ratio_limits(
-    cells: NDArray[np.int64], above: NDArray[np.float64], below: NDArray[np.float64], noise: Noise, alpha: float
+    cells: NDArray[np.int64],
+    above: NDArray[np.float64],
+    below: NDArray[np.float64],
+    noise: Noise,
+    alpha: float,
+    slack: float = 0.0,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return limits for Σ aboveᵢ·Bᵢ / Σ belowᵢ·Bᵢ, known to lie in [0, 1], from noisy cells of B.
 
@@ -28,6 +33,8 @@ def ratio_limits(
     ----------
     cells : array of int64, shape (groups, k)
     above, below : arrays, shape (k,)
+    slack : float
+        How far Σ aboveᵢ·Bᵢ may be from the numerator that is meant: then |Σ (aboveᵢ − θ·belowᵢ)·Bᵢ| ≤ slack.
 
     Returns
     -------
@@ -36,7 +43,7 @@ def ratio_limits(
     """
     edges = np.linspace(0.0, 1.0, _PARTS + 1)
     weights = np.abs(above - edges[:, None] * below)
-    reach = noise.combined(np.maximum(weights[:-1], weights[1:]), alpha)
+    reach = noise.combined(np.maximum(weights[:-1], weights[1:]), alpha) + slack
     numerator, denominator = cells @ above, cells @ below
     # |numerator − θ·denominator| ≤ reach on each part: an interval of θ, cut to the part.
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -51,19 +58,19 @@ def ratio_limits(
 
 
 def ratio_half_width(
-    above: NDArray[np.float64], below: NDArray[np.float64], total: float, noise: Noise, alpha: float
+    above: NDArray[np.float64], below: NDArray[np.float64], total: float, noise: Noise, alpha: float, slack: float = 0.0
 ) -> float:
     """Return t such that a ratio whose denominator is `total` errs by at most t with probability 1 − alpha.
 
     The estimate errs by more than t above (below) only if Σ (aboveᵢ − (θ ± t)·belowᵢ)·noiseᵢ exceeds t·total on one
     side. Both sides together miss alpha if each of the two sums has its two-sided quantile below t·total. The worst θ
-    in [0, 1] is taken, so the width holds for every ratio. 1 at most.
+    in [0, 1] is taken, so the width holds for every ratio; `slack` is that of :func:`ratio_limits`. 1 at most.
     """
     thetas = np.linspace(0.0, 1.0, 17)[:, None]
 
     def fits(width: float) -> bool:
         weights = np.concatenate([above - (thetas + sign * width) * below for sign in (-1, 1)])
-        return bool(noise.combined(weights, alpha).max() <= width * total)
+        return bool(noise.combined(weights, alpha).max() + slack <= width * total)
 
     if not fits(1.0):
         return 1.0

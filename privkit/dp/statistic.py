@@ -10,6 +10,7 @@ import numpy as np
 
 from privkit.dp.engine import features
 from privkit.dp.noise import Gaussian, Laplace, Noise, in_measure
+from privkit.dp.rounding import Rounding
 from privkit.dp.sensitivity import Reach, Sensitivity
 from privkit.values.bounds import ValueBounds
 
@@ -119,6 +120,10 @@ class Statistic(ABC):
     def half_widths(self, noise: Noise, alpha: float, rows: int | None) -> dict[str, float | None]:
         """Return how far each number of the answer errs at most, by its name."""
         return {self.main: self.half_width(noise, alpha, rows)}
+
+    def rounding(self, name: str) -> Rounding:
+        """Return how far a number that is a weighted sum of cells may be from the exact bounded one: nowhere."""
+        return Rounding()
 
     def limit(self, bounds: ContributionBounds) -> str:
         """Return in words how much of one person counts."""

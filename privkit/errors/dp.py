@@ -45,7 +45,7 @@ class ValueBoundsError(ParameterError):
         """`found` says what is wrong with the bounds of `column`."""
         error = cls(
             f"{function}({column!r}) got {argument} {found}, but {argument} must be two finite numbers "
-            f"(lower, upper) with lower <= upper, each below 1e300 in size. Example: {argument}=(0, 200_000)."
+            f"(lower, upper) with lower <= upper, each below 1e150 in size. Example: {argument}=(0, 200_000)."
         )
         error.argument, error.column = argument, column
         return error

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from privkit.tally.grid import Grid
 from privkit.tally.lookup import Finder, key_finder, over_blocks
 from privkit.tally.windows import units
 
@@ -20,50 +20,7 @@ if TYPE_CHECKING:
     from privkit.values.keys import Keys
     from privkit.values.unit import PrivacyUnit
 
-
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """A fixed-point grid, made of public bounds alone.
-
-    A number x becomes the whole number ``clip(floor(x / step + 1/2), low, high)``, whatever x is: clipping comes last, so
-    that no rounding leaves the range.
-
-    Attributes
-    ----------
-    step : float
-        A power of two.
-    low, high : int
-        The bounds in steps.
-
-    Examples
-    --------
-    >>> Grid.fitting(0, 500, 500, bits=30)
-    Grid(step=4.76837158203125e-07, low=0, high=1048576000)
-    """
-
-    step: float
-    low: int
-    high: int
-
-    @classmethod
-    def fitting(cls, lower: float, upper: float, extent: float, *, bits: int) -> Grid:
-        """Return the finest grid on which `extent` takes at most 2**bits steps."""
-        step = 2.0 ** max(math.ceil(math.log2(extent)) - bits, -1000) if extent > 0 else 1.0
-        while True:
-            grid = cls(step, round(lower / step), round(upper / step))
-            if max(grid.high - grid.low, 0 if extent == upper - lower else grid.largest) <= 2**bits:
-                return grid
-            step *= 2.0
-
-    @property
-    def range(self) -> int:
-        """How many steps lie between the bounds."""
-        return self.high - self.low
-
-    @property
-    def largest(self) -> int:
-        """The largest absolute value, in steps."""
-        return max(abs(self.low), abs(self.high))
+__all__ = ["Grid", "KeptRows", "Source", "known_rows", "source_of"]
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,8 +11,9 @@ from privkit.tally.bounding import bounded_rows, by_person_and_key
 from privkit.tally.cells.numbers import steps_of
 from privkit.tally.engines.kernels import summed
 from privkit.tally.engines.opening import engine_for, needed
+from privkit.tally.grid import Grid
 from privkit.tally.persons import at_most_groups
-from privkit.tally.rows import Grid, KeptRows, known_rows, source_of
+from privkit.tally.rows import KeptRows, known_rows, source_of
 from privkit.tally.windows import unit_columns
 from privkit.values.contribution import ONE_ROW, ContributionBounds
 
@@ -34,21 +35,22 @@ def power_sums(
     salt: bytes | None = None,
     function: str = "power_sums",
 ) -> NDArray[np.int64]:
-    """Sum the powers 0 to `degree` of a column's numbers in each key's rows, in steps from the grid's lower end.
+    """Count the rows of each key, and sum their numbers, and squares, in steps from the grid's lower end.
 
-    A number x counts as ``v = clip(floor(x / step + 1/2), low, high) - low``, a whole number from 0 to ``grid.range``; its
-    powers are whole too, so every sum is exact: any engine and any order of the rows give the same. Rows whose value
-    is missing (null, NaN) are left out, ±inf is clipped; rows of no key are left out. With a `unit` each person is
-    bounded first (:func:`privkit.tally.bounding.bounded_rows`). Reads rows; spends nothing.
+    A number x counts as ``v = clip(floor(x / step + 1/2), low, high) - low``, a whole number from 0 to M, the grid's
+    range; its square counts as ``q = floor(v * v / M + 1/2)``, reckoned in 64-bit floats, a whole number from 0 to v
+    (0 where M is 0). So every sum is one of whole numbers, and exact: any engine and any order of the rows give the
+    same. Rows whose value is missing (null, NaN) are left out, ±inf is clipped; rows of no key are left out. With a
+    `unit` each person is bounded first (:func:`privkit.tally.bounding.bounded_rows`). Reads rows; spends nothing.
 
     Parameters
     ----------
     value : str
         A column of numbers.
     grid : Grid
-        With ``grid.range ** degree`` at most 2**31, so that 2**31 rows fit in 64 bits.
-    degree : int
-        The highest power.
+        With a range of at most 2**31, so that 2**31 rows fit in 64 bits.
+    degree : {1, 2}
+        Whether squares are summed too.
     unit : str or PrivacyUnit, optional
         The column that tells persons apart.
     bounds : ContributionBounds
@@ -59,7 +61,7 @@ def power_sums(
     Returns
     -------
     array of int64, shape (n_keys, degree + 1)
-        Counts, sums, sums of squares ...
+        Counts, sums of v, sums of q.
 
     Examples
     --------
@@ -69,6 +71,8 @@ def power_sums(
     >>> keys = public_keys(["shop"], ["a", "b"], "example")
     >>> power_sums(bills, "paid", Grid(0.25, 0, 40), keys=keys).tolist()
     [[2, 45], [0, 0]]
+    >>> power_sums(bills, "paid", Grid(0.25, 0, 40), keys=keys, degree=2).tolist()  # 5 and 40: 25/40 and 40
+    [[2, 45, 41], [0, 0, 0]]
     """
     engine = engine_for(data, keys, unit, [value], function)
     if unit is None:
@@ -78,7 +82,7 @@ def power_sums(
     for table in engine.parts(unit_columns(unit)[0], needed(value, keys, unit)):
         source = source_of(table, keys, unit)
         rows = bounded_rows(source, steps_of(table[value], grid), bounds, salt)
-        sums += summed(KeptRows(rows.place, rows.values - grid.low), source.cells, degree)
+        sums += summed(KeptRows(rows.place, rows.values - grid.low), source.cells, degree, grid.range)
     return sums
 
 

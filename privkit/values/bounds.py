@@ -12,7 +12,8 @@ from privkit.errors import NotPublicError
 from privkit.errors.dp import ValueBoundsError, ValueBoundsRequiredError
 from privkit.values.keys import PublicValues
 
-_LARGEST = 1e300
+#: Their squares are floats, with room for what is made of them.
+_LARGEST = 1e150
 
 
 @dataclass(frozen=True, slots=True)

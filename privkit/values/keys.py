@@ -6,16 +6,21 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from functools import cached_property, lru_cache
 from itertools import product
 from typing import Any
 
 from privkit.errors import KeysError, NotPublicError
 
-#: The kinds of value that a key may be. Missing (None or NaN) is a key like any other.
-KeyValue = str | int | float | bool | date | datetime | None
+#: The kinds of value that a key may be. Missing (None or NaN) is a key like any other. Decimals are found, not named.
+KeyValue = str | int | float | bool | date | datetime | Decimal | None
 
 _KINDS = (str, int, float, bool, date, datetime, type(None))
+#: Values of these types are one exactly where Python takes them for equal, whatever of them stands beside another.
+_PLAIN = frozenset({str, int, date, type(None)})
+#: Whole numbers of more bits have no text: Python refuses to write more than 4300 digits.
+_MOST_BITS = 13_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +63,12 @@ def public_values(values: Any, *, reason: str) -> PublicValues:
     return PublicValues(values, reason.strip())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Keys:
     """The groups of a release, in the order in which the user named them.
+
+    Two values are one group only if they are the same value: 1 and 1.0 are, True is another than 1, and instants are
+    told apart in UTC, so that those of a repeated hour are two. Python's equality says otherwise of all but the first.
 
     Attributes
     ----------
@@ -79,31 +87,39 @@ class Keys:
     def __len__(self) -> int:
         return len(self.values)
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Keys):
+            return NotImplemented
+        mine, others = (self.by, self.reason, self.values), (other.by, other.reason, other.values)
+        return mine == others and self._coded == other._coded
+
+    def __hash__(self) -> int:
+        return hash((self.by, self.reason, self.values))
+
     def without(self, columns: Sequence[str]) -> Keys:
         """Return the distinct keys of the other columns; with none left, one empty key."""
         places = [place for place, name in enumerate(self.by) if name not in columns]
         if len(places) == len(self.by):
             return self
-        values = dict.fromkeys(tuple(key[place] for place in places) for key in self.values)
-        return Keys(tuple(self.by[place] for place in places), tuple(values), self.reason)
+        values = [tuple(key[place] for place in places) for key in self.values]
+        codes = [tuple(self.codes[place][at] for place in places) for at in range(len(self))]
+        once = dict(zip(reversed(codes), reversed(values), strict=True))
+        return Keys(tuple(self.by[place] for place in places), tuple(once[code] for code in dict.fromkeys(codes)), self.reason)
 
     def canonical(self) -> list[str]:
         """Return the keys as text with their types, in an order that does not depend on the user's."""
         return [self._coded[place] for place in self.canonical_order]
 
     @cached_property
-    def _distinct(self) -> list[list[tuple[type, KeyValue]]]:
-        """For each column its values, each once, with their types: of many combinations there are few."""
-        columns = zip(*self.values, strict=True)
-        return [list(dict.fromkeys(zip(map(type, column), column, strict=True))) for column in columns]
+    def codes(self) -> list[list[str]]:
+        """For each column a text of each key's value; values have one text only if they are the same."""
+        return [codes_of(column) for column in zip(*self.values, strict=True)]
 
     @cached_property
     def samples(self) -> list[list[KeyValue]]:
         """For each column one value of each type; datetimes with a time zone and without one are two."""
-        return [
-            list({(kind, getattr(v, "tzinfo", None) is None): v for kind, v in column}.values())
-            for column in self._distinct
-        ]
+        columns = zip(*self.values, strict=True)
+        return [list({(type(v), getattr(v, "tzinfo", None) is None): v for v in column}.values()) for column in columns]
 
     @cached_property
     def canonical_order(self) -> list[int]:
@@ -113,10 +129,9 @@ class Keys:
     @cached_property
     def _coded(self) -> list[str]:
         """A text for each key that is the same for keys that select the same rows: 1 and 1.0, two zones of a moment."""
-        tables = [{found: repr(_coded_value(found[1])) for found in column} for column in self._distinct]
-        return [
-            f"[{', '.join([table[type(v), v] for table, v in zip(tables, key, strict=True)])}]" for key in self.values
-        ]
+        if not self.by:
+            return ["[]"] * len(self)
+        return [f"[{', '.join(codes)}]" for codes in zip(*self.codes, strict=True)]
 
 
 def public_keys(by: Sequence[str], keys: object, function: str) -> Keys:
@@ -166,8 +181,13 @@ def _once(by: tuple[str, ...], values: tuple[tuple[KeyValue, ...], ...], reason:
     return Keys(by, values, reason)
 
 
-def _refuse_doubled(values: Sequence[object], function: str) -> None:
-    if doubled := len(values) - len(set(values)):
+def _refuse_doubled(values: Sequence[tuple[KeyValue, ...]], function: str) -> None:
+    """Refuse keys of which two are the same."""
+    if {type(value) for key in values for value in key} <= _PLAIN:
+        distinct = len(set(values))
+    else:
+        distinct = len(set(zip(*map(codes_of, zip(*values, strict=True)), strict=True)))
+    if doubled := len(values) - distinct:
         raise KeysError.duplicates(function, doubled)
 
 
@@ -188,7 +208,7 @@ def _text_keys(by: tuple[str, ...], lists: tuple[tuple[str, ...], ...], reason: 
     What is derived of them is kept, since a notebook asks much of the same groups.
     """
     for values in lists:
-        _refuse_doubled(values, function)
+        _refuse_doubled([(value,) for value in values], function)
     return Keys(by, tuple(product(*lists)), reason)
 
 
@@ -223,7 +243,7 @@ def _product(by: tuple[str, ...], keys: Mapping[Any, Any], function: str) -> lis
         raise KeysError.shape(function, f"for {list(keys)}", f"a dict with one list for each of {list(by)}")
     lists = [_listed(keys[name], function, "a dict of lists") for name in by]
     for values in lists:
-        _refuse_doubled([_unified(value, function) for value in values], function)
+        _refuse_doubled([(_unified(value, function),) for value in values], function)
     return list(product(*lists))
 
 
@@ -239,18 +259,66 @@ def _unified(value: Any, function: str) -> KeyValue:
     """Return a plain value: missing is None, 0.0 has no sign, and NumPy scalars are refused by their type."""
     if hasattr(value, "dtype"):
         raise NotPublicError.of(function, "keys", f"list of {type(value).__name__}")
-    if isinstance(value, float) and math.isnan(value):
+    if isinstance(value, float | datetime) and value != value:  # NaN, and pandas' NaT
         return None
     if not isinstance(value, _KINDS):
         raise KeysError.shape(
             function, f"with a {type(value).__name__}", "text, whole or decimal numbers, booleans, dates or None"
         )
-    return value + 0.0 if isinstance(value, float) else value
+    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        raise KeysError.shape(function, "with a whole number of thousands of digits", "of numbers that can be written")
+    return _plain_value(value)
+
+
+def _plain_value(value: KeyValue) -> KeyValue:
+    """Return a value of a class of one's own, like a member of an enumeration, as the text or number that it is."""
+    if isinstance(value, float):
+        return float.__add__(value, 0.0)
+    if isinstance(value, str):
+        return value if type(value) is str else str.__str__(value)
+    return int.__add__(value, 0) if isinstance(value, int) and type(value) not in (int, bool) else value
+
+
+def codes_of(values: Sequence[KeyValue]) -> list[str]:
+    """Return a text of each value, with its type; two have one text only if they are the same value.
+
+    Numbers are told by value, so that 1 and 1.0 are one, and instants in UTC.
+
+    Examples
+    --------
+    >>> codes_of([1, 1.0, True, "1", None])
+    ["('int', '1')", "('int', '1')", "('bool', 'True')", "('str', '1')", "('NoneType', 'None')"]
+    """
+    known: dict[tuple[type, KeyValue], str] = {}
+    found = []
+    for value in values:
+        if isinstance(value, datetime):  # those of a repeated hour are equal, for Python
+            found.append(repr(_coded_value(value)))
+            continue
+        name = type(value), value
+        if name not in known:
+            known[name] = repr(_coded_value(value))
+        found.append(known[name])
+    return found
 
 
 def _coded_value(value: KeyValue) -> tuple[str, str]:
+    if isinstance(value, Decimal) and value.is_finite():
+        whole = int(value) if value == value.to_integral_value() else None
+        value = whole if whole is not None else float(value) if Decimal(float(value)) == value else value.normalize()
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    if isinstance(value, datetime) and value.tzinfo is not None:
-        value = value.astimezone(UTC)
+    if isinstance(value, datetime):
+        return "datetime", _moment(value)
     return type(value).__name__, str(value)
+
+
+def _moment(value: datetime) -> str:
+    """Return the text of a datetime, of one with a time zone in UTC."""
+    offset = value.utcoffset()
+    if offset is None:
+        return str(value.replace(tzinfo=None))
+    try:
+        return str(value.astimezone(UTC))
+    except (OverflowError, ValueError):  # on the first or last day that Python has
+        return str(value.replace(tzinfo=None) - datetime.min - offset)

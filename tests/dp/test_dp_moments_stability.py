@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from privkit.dp.moments import Deviation, Mean, Variance, split
 from privkit.dp.sums import PersonSum, Sum
-from privkit.tally.rows import Grid
+from privkit.tally.grid import Grid
+from privkit.tally.sums import power_sums
 from privkit.values.bounds import ValueBounds
 
 QUICK = settings(max_examples=50, deadline=None)
@@ -93,15 +94,22 @@ def test_the_worst_person_reaches_the_stated_norm(kind, bounds):
     assert norms(exact(question, frame))[1] == question.sensitivity.l1
 
 
-@given(values=st.lists(st.integers(0, 1000), max_size=8), full=st.integers(1000, 2000), degree=st.integers(1, 3))
-@settings(max_examples=50, deadline=None)
-def test_splitting_is_a_partition_of_each_rows_weight(values, full, degree):
-    sums = np.array([[sum(v**power for v in values) for power in range(degree + 1)]], dtype=np.int64)
-    cells = split(sums, full)[0]
-    by_hand = [sum(math.comb(degree, i) * v**i * (full - v) ** (degree - i) for v in values) for i in range(degree + 1)]
-    assert cells.tolist() == by_hand
-    assert cells.sum() == len(values) * full**degree
-    assert (cells >= 0).all()
+@given(data=st.data(), full=st.one_of(st.integers(1, 9), st.integers(1, 2**31)), degree=st.integers(1, 2))
+@settings(max_examples=200, deadline=None)
+def test_splitting_is_a_partition_of_each_rows_weight(data, full, degree):
+    """By exact fractions: the cells of each row are the Bernstein polynomials, whole, not negative, and add up to M."""
+    values = data.draw(st.lists(st.integers(0, full), max_size=8))
+    frame = pd.DataFrame({"x": np.array(values, dtype=np.int64)})
+    cells = split(power_sums(frame, "x", Grid(1.0, 0, full), degree=degree), full)[0]
+    assert cells.sum() == len(values) * full
+    for value in values:
+        own = split(power_sums(pd.DataFrame({"x": [value]}), "x", Grid(1.0, 0, full), degree=degree), full)[0]
+        assert own.sum() == full
+        assert (own >= 0).all()
+        share = Fraction(value, full)
+        for place, cell in enumerate(own):
+            exact_cell = full * math.comb(degree, place) * share**place * (1 - share) ** (degree - place)
+            assert abs(int(cell) - exact_cell) <= (0 if degree == 1 else 2 * (Fraction(1, 2) + Fraction(1, 2**20)))
 
 
 @pytest.mark.parametrize("interval", INTERVALS)

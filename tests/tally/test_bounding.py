@@ -17,7 +17,7 @@ from privkit.tally.ids import spread
 from privkit.tally import rows as rows_of
 from privkit.tally.cells.numbers import floats
 from privkit.tally.engines.opening import engine_of
-from privkit.tally.rows import Grid
+from privkit.tally.grid import Grid
 from privkit.tally.sampling import in_order, row_hashes
 from privkit.tally.sums import person_sums
 from privkit.values.contribution import ContributionBounds

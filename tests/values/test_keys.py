@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import math
 from decimal import Decimal
+from enum import Enum, IntEnum
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -13,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from privkit.errors import KeysError, NotPublicError
-from privkit.values.keys import Keys, _coded_value, public_keys, public_values
+from privkit.values.keys import Keys, _coded_value, codes_of, public_keys, public_values
 
 VALUES = st.one_of(
     st.text(max_size=3), st.integers(-3, 3), st.floats(allow_infinity=False), st.none(), st.dates(), st.booleans()
@@ -27,7 +29,7 @@ def keys(values, by=("x",)) -> Keys:
 @pytest.mark.parametrize(
     "doubled",
     [
-        *[["a", "a"], [1, 1.0], [1, True], [0, False], [0.0, -0.0], [None, math.nan], [math.nan, float("nan")]],
+        *[["a", "a"], [1, 1.0], [True, True], [0.0, -0.0], [None, math.nan], [math.nan, float("nan")]],
         *[
             [dt.date(2026, 1, 1)] * 2,
             [
@@ -35,7 +37,7 @@ def keys(values, by=("x",)) -> Keys:
                 dt.datetime(2026, 1, 1, 1, tzinfo=dt.timezone(dt.timedelta(hours=1))),
             ],
         ],
-        *[{"x": ["a", "a"]}, {"x": [1, True]}],
+        *[{"x": ["a", "a"]}, {"x": [1, 1.0]}],
     ],
     ids=repr,
 )
@@ -214,3 +216,89 @@ def test_lists_of_texts_are_kept_apart_by_columns_reason_and_order():
     assert len(keys(lists, ("x", "y"))) == 3
     with pytest.raises(KeysError, match="1 doubled value"):
         keys({"x": ["a"], "y": ["c", "c"]}, ("x", "y"))
+
+
+ZURICH = ZoneInfo("Europe/Zurich")
+FIRST, SECOND = (dt.datetime(2025, 10, 26, 2, 30, tzinfo=ZURICH, fold=fold) for fold in (0, 1))
+
+
+@pytest.mark.parametrize(
+    "apart",
+    [
+        [1, True],
+        [0, False, "0", None],
+        [True, 1.0, "a"],
+        [FIRST, SECOND],
+        [dt.datetime(2026, 1, 1), dt.datetime(2026, 1, 1, tzinfo=dt.UTC)],
+        [dt.datetime.max.replace(tzinfo=dt.timezone(-dt.timedelta(hours=5))), dt.datetime(9999, 1, 1, tzinfo=dt.UTC)],
+        [2**53, 2**53 + 1, float(2**54)],
+    ],
+    ids=repr,
+)
+def test_values_that_are_not_the_same_are_keys_of_their_own(apart):
+    """Python takes True for 1, and the two instants of a repeated hour for equal; rows do not."""
+    found = keys(apart)
+    assert len(found) == len(apart)
+    assert len(set(found.canonical())) == len(apart)
+    assert [type(value) for (value,) in found.values] == [type(value) for value in apart]
+    pairs = keys({"x": apart, "y": ["a"]}, ("x", "y"))
+    assert len(pairs.without(("y",))) == len(apart)
+    assert len(pairs.without(("x",))) == 1
+
+
+def test_one_instant_in_two_zones_is_one_key():
+    with pytest.raises(KeysError, match="1 doubled value"):
+        keys([SECOND, SECOND.astimezone(dt.UTC)])
+    with pytest.raises(KeysError, match="1 doubled value"):
+        keys([FIRST, dt.datetime(2025, 10, 26, 0, 30, tzinfo=dt.UTC)])
+    assert keys([FIRST]).canonical() == keys([FIRST.astimezone(dt.UTC)]).canonical()
+    assert keys([pd.Timestamp(FIRST)]).canonical() == keys([FIRST]).canonical()
+
+
+def test_keys_are_equal_only_if_their_values_are_the_same():
+    assert keys([1, "a"]) == keys([1, "a"])
+    assert keys([1]) != keys([True])
+    assert keys([FIRST]) != keys([SECOND])
+    assert keys([1]) != [1]
+    assert hash(keys([1])) == hash(keys([1]))
+
+
+def test_samples_have_one_value_of_each_type():
+    found = keys([1, 2, True, "a", None, FIRST, SECOND, dt.datetime(2026, 1, 1)])
+    assert sorted(type(value).__name__ for value in found.samples[0]) == [
+        "NoneType",
+        "bool",
+        "datetime",
+        "datetime",
+        "int",
+        "str",
+    ]
+
+
+def test_members_of_an_enumeration_are_the_values_that_they_are():
+    class Plan(str, Enum):
+        BASIC = "basic"
+
+    class Level(IntEnum):
+        LOW = 1
+
+    assert [(type(value), value) for (value,) in keys([Plan.BASIC, Level.LOW]).values] == [(str, "basic"), (int, 1)]
+    with pytest.raises(KeysError, match="1 doubled value"):
+        keys([Plan.BASIC, "basic"])
+
+
+def test_what_cannot_be_written_is_refused_and_no_time_is_missing():
+    with pytest.raises(KeysError, match="thousands of digits"):
+        keys([10**5000])
+    assert keys([pd.NaT]).values == ((None,),)
+
+
+def test_found_decimals_are_told_by_value():
+    """They come from groups that showed up; nobody names them."""
+    assert codes_of([Decimal("1.0"), Decimal("0.5"), Decimal("0.10"), Decimal("0.1"), 0.1]) == [
+        "('int', '1')",
+        "('float', '0.5')",
+        "('Decimal', '0.1')",
+        "('Decimal', '0.1')",
+        "('float', '0.1')",
+    ]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from privkit.tally.cells.cells import Cells
-    from privkit.tally.rows import Grid
+    from privkit.tally.grid import Grid
 
 #: From a block of rows to a number per row, and to which rows are missing (None: none is).
 Numbers = Callable[[slice], "tuple[NDArray[Any], NDArray[np.bool_] | None]"]

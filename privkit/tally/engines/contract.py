@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from privkit.tally.cells.cells import Table
     from privkit.tally.cells.kind import Kind
-    from privkit.tally.rows import Grid
+    from privkit.tally.grid import Grid
     from privkit.values.expression.selection import Selection
     from privkit.values.keys import Keys
 
@@ -59,9 +59,11 @@ class Engine(Protocol):
         """Count the rows of each public key; shape (len(keys),). Rows of no key are left out."""
 
     def power_sums(self, value: str, grid: Grid, keys: Keys | None, degree: int) -> NDArray[np.int64]:
-        """Sum the powers 0 to `degree` of ``clip(floor(x / step + 1/2), low, high) - low``; shape (cells, degree + 1).
+        """Count rows and sum v, and with degree 2 also q; shape (cells, degree + 1).
 
-        Missing values are left out; infinities are clipped.
+        ``v = clip(floor(x / step + 1/2), low, high) - low``, from 0 to the grid's range M; for squares
+        ``q = floor(v * v / max(M, 1) + 1/2)`` in 64-bit floats, from 0 to v: one line in every engine, and 2**31 rows
+        fit in 64 bits. Missing values are left out; infinities are clipped.
         """
 
     def positions(self, value: str, candidates: NDArray[np.float64], keys: Keys | None) -> NDArray[np.int64]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from privkit.tally.rows import Grid
+    from privkit.tally.grid import Grid
     from privkit.values.expression.selection import Selection
     from privkit.values.keys import Keys
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from privkit.tally.cells.cells import Cells, Table
 from privkit.tally.cells.coding import classes_of, coded
 from privkit.tally.cells.numbers import positions_of, steps_of
+from privkit.tally.grid import Grid
 from privkit.tally.lookup import over_blocks
-from privkit.tally.rows import Grid, KeptRows, Source, known_rows, source_of
+from privkit.tally.rows import KeptRows, Source, known_rows, source_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,11 +39,11 @@ def keyed_counts(table: Table, keys: Keys) -> NDArray[np.int64]:
 
 
 def power_sums(table: Table, value: str, grid: Grid, keys: Keys | None, degree: int) -> NDArray[np.int64]:
-    """Sum the powers of a column's numbers in each key's rows, in steps from the grid's lower end."""
+    """Sum a column's numbers in each key's rows, and their squares, in steps from the grid's lower end."""
     source, steps = source_of(table, keys), steps_of(table[value], grid)
     if source.cells > _COUNTERS:
         rows = known_rows(source, steps)[1]
-        return summed(KeptRows(rows.place, rows.values - grid.low), source.cells, degree)
+        return summed(KeptRows(rows.place, rows.values - grid.low), source.cells, degree, grid.range)
 
     def work(rows: slice) -> NDArray[np.int64]:
         place = source.place(rows)
@@ -50,7 +51,7 @@ def power_sums(table: Table, value: str, grid: Grid, keys: Keys | None, degree: 
         number -= grid.low
         if missing is not None:
             place = np.where(missing, source.cells, place)
-        return _block_sums(place, number, source.cells, degree)
+        return _block_sums(place, number, source.cells, degree, grid.range)
 
     sums = np.zeros((source.cells, degree + 1), dtype=np.int64)
     for block in over_blocks(work, len(source)):
@@ -58,24 +59,31 @@ def power_sums(table: Table, value: str, grid: Grid, keys: Keys | None, degree: 
     return sums
 
 
-def _block_sums(place: NDArray[np.int64], number: NDArray[np.float64], cells: int, degree: int) -> NDArray[np.int64]:
-    """Sum the powers in one block; floats hold them exactly, since 2**16 rows of 2**30 stay below 2**53."""
+def squares(number: NDArray[Any], full: int) -> NDArray[np.float64]:
+    """Return floor(v² / full + 1/2) of whole numbers from 0 to `full`, as floats: from 0 to v, in every engine."""
+    whole = np.asarray(number, dtype=np.float64)
+    return np.floor(whole * whole / max(full, 1) + 0.5)
+
+
+def _block_sums(  # noqa: PLR0917
+    place: NDArray[np.int64], number: NDArray[np.float64], cells: int, degree: int, full: int
+) -> NDArray[np.int64]:
+    """Sum in one block; floats hold the sums exactly, since 2**16 rows of 2**31 stay below 2**53."""
     sums = np.empty((cells, degree + 1), dtype=np.int64)
     sums[:, 0] = np.bincount(place, minlength=cells + 1)[:cells]
-    power = number
-    for exponent in range(1, degree + 1):
-        sums[:, exponent] = np.bincount(place, weights=power, minlength=cells + 1)[:cells]
-        power = power * number
+    sums[:, 1] = np.bincount(place, weights=number, minlength=cells + 1)[:cells]
+    if degree > 1:
+        sums[:, 2] = np.bincount(place, weights=squares(number, full), minlength=cells + 1)[:cells]
     return sums
 
 
-def summed(rows: KeptRows, cells: int, degree: int) -> NDArray[np.int64]:
-    """Sum the powers of rows that count; shape (cells, degree + 1)."""
+def summed(rows: KeptRows, cells: int, degree: int, full: int = 0) -> NDArray[np.int64]:
+    """Count and sum rows that count, and their squares on a range of `full`; shape (cells, degree + 1)."""
     sums = np.zeros((cells, degree + 1), dtype=np.int64)
-    power = np.ones(len(rows.place), dtype=np.int64)
-    for exponent in range(degree + 1):
-        np.add.at(sums[:, exponent], rows.place, power)
-        power = power * rows.values
+    np.add.at(sums[:, 0], rows.place, 1)
+    np.add.at(sums[:, 1], rows.place, rows.values)
+    if degree > 1:
+        np.add.at(sums[:, 2], rows.place, squares(rows.values, full).astype(np.int64))
     return sums
 
 

@@ -1,0 +1,78 @@
+"""Whatever public bounds are accepted can be measured: no plan is charged that must fail."""
+
+import math
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+import privkit as pk
+from privkit.errors import PrivkitError
+from privkit.errors.dp import ValueBoundsError
+
+FRAME = pd.DataFrame(
+    {
+        "who": ["p", "p", "q", "r", None, "s"],
+        "k": ["a", "b", "a", "b", "a", None],
+        "x": [0.0, -1e308, 1e308, 1.7e12 + 30, 5e-324, np.nan],
+        "n": [0, -(2**63), 2**63 - 1, 1_700_000_000_030, 1, 2**53 + 1],
+    }
+)
+BY_BOUNDS = ["dp_sum", "dp_mean", "dp_var", "dp_std", "dp_median", "dp_quantile", "dp_describe"]
+
+
+@st.composite
+def intervals(draw):
+    """Bounds of every size: subnormal, huge, and narrow far from 0."""
+    lower = draw(st.floats(-9e149, 9e149))
+    if draw(st.booleans()):
+        return tuple(sorted((lower, draw(st.floats(-9e149, 9e149)))))
+    upper = lower
+    for _ in range(draw(st.integers(0, 3))):
+        upper = math.nextafter(upper, math.inf)
+    return lower, min(upper + draw(st.sampled_from([0.0, 1e-9, 1.0, 60.0])), 9e149)
+
+
+@pytest.fixture(scope="module", params=["row", "person"])
+def asking(request, tmp_path_factory):
+    unit = {"unit": pk.ROW} if request.param == "row" else {"unit": "who", "max_rows": 2}
+    pk.open_project("law", epsilon=10**9, store=tmp_path_factory.mktemp(request.param) / "l.db", **unit)
+    return request.param
+
+
+def released(function, column, bounds, **more):
+    plan = getattr(FRAME.privacy.plan, function)
+    try:
+        told = plan(column, bounds=bounds, epsilon=1, **more) if bounds is not None else plan(column, epsilon=1, **more)
+    except PrivkitError as error:
+        assert "No budget was spent" in str(error) or isinstance(error, ValueBoundsError)
+        return None
+    assert str(told)
+    found = told.release(again=True)
+    assert repr(found)
+    if found.has_interval:
+        found.interval()
+    return found
+
+
+@settings(max_examples=30, deadline=None)
+@given(bounds=intervals(), column=st.sampled_from(["x", "n"]), keyed=st.booleans())
+@example((1.7e12, 1.7e12 + 60), "n", True)
+@example((0.0, 5e-324), "x", False)
+@example((-9e149, 9e149), "x", False)
+@example((9e149, 9e149), "x", True)
+@example((0.1, 0.1), "x", True)
+def test_every_plan_that_is_accepted_can_be_measured(asking, bounds, column, keyed):
+    more = {"by": "k", "keys": ["a", "b"]} if keyed else {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        for function in BY_BOUNDS:
+            extra = {"q": 0.25} if function == "dp_quantile" else {}
+            released(function, column, bounds, **extra, **({} if function == "dp_describe" else more))
+        if asking == "person":
+            for function in ("dp_sum", "dp_mean"):
+                groups = {"max_groups": 1} if keyed else {}
+                released(function, column, None, person_bounds=bounds, **groups, **more)
