@@ -29,6 +29,7 @@ from privkit.errors import CeilingError as CeilingError
 from privkit.errors import ColumnKindError as ColumnKindError
 from privkit.errors import ColumnNotFoundError as ColumnNotFoundError
 from privkit.errors import DuplicateColumnError as DuplicateColumnError
+from privkit.errors import EarlierReleaseError as EarlierReleaseError
 from privkit.errors import EngineError as EngineError
 from privkit.errors import EventError as EventError
 from privkit.errors import EventsInputError as EventsInputError

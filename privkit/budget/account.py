@@ -6,6 +6,7 @@ import os
 import time
 from copy import copy
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from privkit.budget import query
@@ -13,6 +14,7 @@ from privkit.budget.balance import Balance
 from privkit.budget.base import BaseAccount
 from privkit.budget.canonical import canonical
 from privkit.budget.entry import Entry, Reservation, State, in_hand
+from privkit.budget.first_form import FirstForm
 from privkit.budget.keys import project_key
 from privkit.budget.limits import Ways, admit, in_measure, limits_left, window_start
 from privkit.budget.store import Store
@@ -130,6 +132,12 @@ class Account(BaseAccount):
         with self._book.store.reading() as connection:
             row = query.asked(connection, self._book.id, key)
             return self._book.answered(connection, row) if row is not None and row["state"] == "committed" else None
+
+    @cached_property
+    def first_form(self) -> FirstForm | None:
+        """What an earlier version was asked in this project; None if nothing. Looked up once: nobody adds to it."""
+        with self._book.store.reading() as connection:
+            return FirstForm.of(self._book, connection)
 
     def reserve(
         self,

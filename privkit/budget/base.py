@@ -10,12 +10,14 @@ from privkit.budget.limits import in_measure
 from privkit.budget.notice import subscribe
 from privkit.budget.odometer import Headroom, Odometer, times
 from privkit.errors.ledger import LedgerError, ReservationError
+from privkit.values.interrupts import INTERRUPTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from privkit.budget.balance import Balance
     from privkit.budget.entry import Entry, Reservation, State
+    from privkit.budget.first_form import FirstForm
     from privkit.budget.terms import ProjectTerms
     from privkit.values.loss import PrivacyLoss
 
@@ -78,6 +80,11 @@ class BaseAccount(ABC):
     def remaining(self) -> PrivacyLoss:
         """What may still be charged."""
         return self.balance().remaining
+
+    @property
+    def first_form(self) -> FirstForm | None:
+        """What an earlier version was asked in this project; None if nothing."""
+        return None
 
     def version(self) -> int:
         """Return a number that grows with every change of the account, by whichever process: cheap to poll."""
@@ -156,8 +163,8 @@ class BaseAccount(ABC):
             yield
         except BaseException as error:
             with suppress(LedgerError, ReservationError):
-                if isinstance(error, Exception):
-                    self.fail(reservation)
-                else:
+                if isinstance(error, INTERRUPTS):
                     self.orphan(reservation)
+                else:
+                    self.fail(reservation)
             raise

@@ -7,10 +7,17 @@ import hmac
 import os
 import secrets
 import warnings
+from typing import TYPE_CHECKING
 
 from privkit.budget.canonical import canonical
 from privkit.budget.state import private_folder, state_folder, write_private
 from privkit.errors import ParameterError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+#: What names of the present form begin with. Those of the first form are hexadecimal digits alone.
+FORM = "v2:"
 
 
 def project_key(uid: str) -> bytes | None:
@@ -50,8 +57,8 @@ def project_key(uid: str) -> bytes | None:
         return None
 
 
-def request_key(key: bytes | None, question: object, data: bytes | str) -> str | None:
-    """Return the keyed name of a question on its data: HMAC-SHA-256, in hexadecimal.
+def request_key(key: bytes | None, question: object, data: bytes | str, schema: object = None) -> str | None:
+    """Return the keyed name of a question on its data: HMAC-SHA-256, in hexadecimal, with its form before it.
 
     Parameters
     ----------
@@ -61,13 +68,28 @@ def request_key(key: bytes | None, question: object, data: bytes | str) -> str |
         The canonical question.
     data : bytes or str
         The fingerprint of the frame, or its declared version; bytes and text never collide.
+    schema : list, optional
+        Beside a version: the names and kinds of all columns, so that it names a state of one table alone.
 
     Returns
     -------
     str or None
         None without a key.
+
+    Examples
+    --------
+    >>> request_key(b"k", {}, "2026-11", [["a", "text"]]) == request_key(b"k", {}, "2026-11", [["b", "text"]])
+    False
     """
-    if key is None:
-        return None
-    told = ["bytes", data.hex()] if isinstance(data, bytes) else ["version", data]
-    return hmac.new(key, canonical([question, told]).encode(), hashlib.sha256).hexdigest()
+    told = ("bytes", data.hex()) if isinstance(data, bytes) else ("version", data, schema)
+    return None if key is None else FORM + _named(key, question, told)
+
+
+def first_request_key(key: bytes | None, question: object, data: bytes | str) -> str | None:
+    """Return the name that the first form gave, in which a version named no table."""
+    told = ("bytes", data.hex()) if isinstance(data, bytes) else ("version", data)
+    return None if key is None else _named(key, question, told)
+
+
+def _named(key: bytes, question: object, told: Sequence[object]) -> str:
+    return hmac.new(key, canonical([question, list(told)]).encode(), hashlib.sha256).hexdigest()

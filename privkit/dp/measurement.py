@@ -38,7 +38,7 @@ def draw(measurement: Any, data: object) -> Any:
     try:
         with features():
             return measurement(rows)
-    except Exception:
+    except BaseException:
         if not rows.interrupted:
             raise
     raise KeyboardInterrupt

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from privkit.values.interrupts import INTERRUPTS
+
 
 class Rows:
     """A frame, and whether reading it was interrupted.
@@ -33,8 +35,8 @@ class Rows:
         """
         try:
             return function(self._data)
-        except Exception:  # noqa: BLE001, S110
-            pass
-        except BaseException:  # noqa: BLE001
+        except INTERRUPTS:
             self.interrupted = True
+        except BaseException:  # noqa: BLE001, S110 - a panic of an engine is no Exception, and no interrupt either
+            pass
         raise ValueError("the rows could not be read")

@@ -57,6 +57,7 @@ from privkit.errors.library import LibraryRequiredError
 from privkit.errors.postprocess import KeysDifferError, NotLinearError, NotReleasedError, TotalsError
 from privkit.errors.project import (
     CeilingError,
+    EarlierReleaseError,
     InsufficientBudgetError,
     MeasurementError,
     NoProjectError,
@@ -82,6 +83,7 @@ __all__ = [
     "ColumnKindError",
     "ColumnNotFoundError",
     "DuplicateColumnError",
+    "EarlierReleaseError",
     "EngineError",
     "EventError",
     "EventsInputError",

@@ -124,6 +124,31 @@ class MeasurementError(PrivkitError, RuntimeError):
         )
 
 
+class EarlierReleaseError(PrivkitError, RuntimeError):
+    """An earlier version of privkit answered the question for a declared version, without noting of which table.
+
+    Attributes
+    ----------
+    entry : int
+        Where its answer stands.
+    """
+
+    entry: int = 0
+
+    @classmethod
+    def of(cls, project: str, entry: int, version: str) -> EarlierReleaseError:
+        """Entry number `entry` may be the answer, or that of another table under the same `version`."""
+        error = cls(
+            f"this question was asked of version={version!r} before, as entry {entry} of project {project!r}, by an "
+            "earlier version of privkit, which did not note of which table. If it was this one, its answer stands "
+            f"there: project.account.entry({entry}).answer.\n"
+            "To ask anew, at its price: again=True, once; without it the new answer is replayed from then on.",
+            budget=NOTHING_SPENT,
+        )
+        error.entry = entry
+        return error
+
+
 def _amount(loss: object) -> str:
     """Return a loss without its symbol, where it has only one."""
     return str(loss).removeprefix("ε = ").removeprefix("ρ = ") if "," not in str(loss) else str(loss)

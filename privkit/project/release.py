@@ -6,7 +6,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from privkit.budget.entry import Entry, Reservation
-from privkit.budget.keys import request_key
 from privkit.budget.notice import replayed
 from privkit.dp.measurement import draw, make_measurement
 from privkit.dp.release import decode_answer, encode_answer
@@ -15,16 +14,16 @@ from privkit.errors import (
     ColumnNotFoundError,
     FrameError,
     MeasurementError,
-    ParameterError,
     PrivkitError,
     nothing_spent,
 )
 from privkit.errors.dp import ColumnKindError, UnitColumnError
+from privkit.project.naming import name_of
 from privkit.project.notebook import notebook_name
-from privkit.tally.fingerprint import fingerprint
 from privkit.tally.frame import open_frame
 from privkit.tally.keyed import check_key_types, column_kind
 from privkit.tally.predicate import check_selection
+from privkit.values.interrupts import INTERRUPTS
 
 if TYPE_CHECKING:
     from privkit.dp.plan import Plan
@@ -61,12 +60,15 @@ def release(
         check_frame(data, plan.question, function)
         measurement = _measurement(project, plan, function)
         question = plan.canonical()
-        key = _request_key(project, question, data, version, function)
+        name = name_of(project, question, data, version=version, again=again, function=function)
         recorded = {**question, "notebook": notebook} if (notebook := notebook_name()) else question
-        reserved = project.account.reserve(key, recorded, plan.loss, again=again, ways=partial(_ways, plan))
+        reserved = project.account.reserve(name.key, recorded, plan.loss, again=again, ways=partial(_ways, plan))
     if isinstance(reserved, Entry):
         replayed(project.account.store, project.account.uid, reserved.seq)
         return _decoded(project, plan, reserved, replayed=True)
+    if name.failed:
+        project.account.fail(reserved)
+        raise MeasurementError.of(plan.loss, reserved.seq)
     entry = _answered(project, plan, reserved, measurement, data)
     return _decoded(project, plan, entry, replayed=False)
 
@@ -87,9 +89,9 @@ def _answered(project: Project, plan: Plan, reserved: Reservation, measurement: 
                 simulate(project.account, plan, data, reserved.seq) if project.simulated else draw(measurement, data)
             )
             return project.account.commit(reserved, encode_answer(plan, cells))
-    except PrivkitError:  # of the ledger: no value is in it
+    except (PrivkitError, *INTERRUPTS):  # of the ledger: no value is in it
         raise
-    except Exception:  # noqa: BLE001, S110  # raised below, outside this block, so that no traceback leads to the cause
+    except BaseException:  # noqa: BLE001, S110  # raised below, outside this block, so that no traceback leads to the cause
         pass
     raise MeasurementError.of(plan.loss, reserved.seq)
 
@@ -143,22 +145,6 @@ def check_frame(data: object, question: Question, function: str) -> None:
         kind, shown = (derived[name],) * 2 if name in question.selected.derived else column_kind(frame, name)
         if kind not in ("number", "integer", "boolean"):
             raise ColumnKindError.numbers(function, name, shown)
-
-
-def _request_key(
-    project: Project, question: dict[str, object], data: object, version: str | None, function: str
-) -> str | None:
-    secret = project.account.key
-    if version is not None:
-        if not isinstance(version, str) or not version:
-            raise ParameterError.of(
-                function, "version", f"a {type(version).__name__}", "text", "Example: version='2026-11'."
-            )
-        return request_key(secret, question, version)
-    if secret is None:
-        return None
-    found = fingerprint(data, secret, function=function)
-    return None if found is None else request_key(secret, question, bytes.fromhex(found))
 
 
 def _decoded(project: Project, plan: Plan, entry: Entry, *, replayed: bool) -> Release:

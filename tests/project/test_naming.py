@@ -1,0 +1,261 @@
+"""Names of questions: what counts as the same data, and what earlier versions of privkit answered."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import shutil
+import warnings
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import privkit as pk
+from privkit.errors import EarlierReleaseError, MeasurementError, OrphanedReleaseError, ParameterError
+from privkit.project import naming
+
+#: Written by privkit as it was before fingerprints had their present form, on pandas 3.1: the frames below at ε = 1,
+#: then groups, two versions, and a question that was charged and never answered.
+FIRST_FORM = Path(__file__).parent / "data" / "first_form.db"
+SHARED_KEY = "a key that the tests share"
+
+
+def of_pandas() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "text": pd.Series(["ab", "c", None] * 100, dtype="str"),
+            "whole": range(300),
+            "nullable": pd.array([1, None, 3] * 100, dtype="Int64"),
+            "float": [0.5, math.nan, 2.5] * 100,
+            "flag": [True, False, True] * 100,
+            "when": pd.to_datetime(["2026-01-01", None, "2026-01-03"] * 100),
+            "zone": pd.to_datetime(["2026-01-01", None, "2026-01-03"] * 100).tz_localize("UTC"),
+            "group": pd.Categorical(["x", None, "y"] * 100, categories=["x", "y", "z"]),
+            "arrow": pd.array([1.5, None, 2.5] * 100, dtype="double[pyarrow]"),
+        }
+    )
+
+
+def of_objects() -> pd.DataFrame:
+    text, mixed = ["ab", "c", None] * 100, [1, "1", None, 2.5, dt.date(2026, 1, 1), True] * 50
+    return pd.DataFrame({"text": pd.Series(text, dtype=object), "mixed": pd.Series(mixed, dtype=object)})
+
+
+def of_polars():
+    pl = pytest.importorskip("polars")
+    return pl.DataFrame(
+        {"x": ["ab", "c", None] * 100, "y": [1.5, math.nan, None] * 100, "d": [dt.date(2026, 1, 1)] * 300}
+    )
+
+
+def of_nested():
+    pa = pytest.importorskip("pyarrow")
+    return pa.table({"list": pa.array([[1], [], None] * 100, pa.list_(pa.int64()))})
+
+
+#: What was asked without a version at ε = 1: the frame, the entry, and its answer.
+ASKED = {
+    "pandas": (of_pandas, 1, 300),
+    "objects": (of_objects, 2, 301),
+    "polars": (of_polars, 3, 299),
+    "arrow": (lambda: of_polars().to_arrow(), 4, 299),
+}
+
+
+@pytest.fixture
+def old(tmp_path, monkeypatch):
+    """Open the ledger of the first form: 9 entries, ε = 15 of 100."""
+    monkeypatch.setenv("PRIVKIT_KEY", SHARED_KEY)
+    shutil.copy(FIRST_FORM, tmp_path / "ledger.db")
+    return pk.open_project("first form", store=tmp_path / "ledger.db")
+
+
+def test_a_ledger_of_the_first_form_opens_verifies_and_shows(old):
+    assert old.spent.epsilon == 15
+    assert old.ledger.verify().records == 18
+    assert old.ledger.to_frame()["state"].tolist() == ["committed"] * 8 + ["orphaned"]
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_what_the_first_form_answered_is_replayed(old, name):
+    frame, entry, value = ASKED[name]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = pk.dp_count(frame(), epsilon=1)
+    assert (found.value, found.replayed, found.provenance.entry) == (value, True, entry)
+    assert old.spent.epsilon == 15
+
+
+def test_groups_of_the_first_form_are_replayed_and_changed_data_are_charged(old):
+    assert of_pandas().privacy.dp_count("text", keys=["c", "ab"], epsilon=1).value.to_dict() == {"c": 100, "ab": 100}
+    changed = of_pandas().assign(whole=range(1, 301))
+    assert not changed.privacy.dp_count(epsilon=1).replayed
+    assert changed.privacy.dp_count(epsilon=1).replayed
+    assert old.spent.epsilon == 16
+    fresh = of_pandas().privacy.dp_count(epsilon=1, again=True)
+    assert of_pandas().privacy.dp_count(epsilon=1).value == fresh.value
+    assert old.spent.epsilon == 17
+
+
+def test_what_the_first_form_charged_and_never_answered_is_told(old):
+    with pytest.raises(OrphanedReleaseError, match=r"entry 9(?s:.*)No further budget was spent\."):
+        of_pandas().privacy.dp_count(epsilon=4)
+    assert old.spent.epsilon == 15
+
+
+def test_where_it_cannot_be_told_whether_the_data_are_the_same_a_warning_says_so(old):
+    with pytest.warns(UserWarning, match=r"entry 5 of project 'first form' asked the same question.*charged"):
+        found = pk.dp_count(of_nested(), epsilon=1)
+    assert not found.replayed
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert pk.dp_count(of_nested(), epsilon=1).value == found.value, "told once"
+    assert old.spent.epsilon == 16
+
+
+def test_a_version_of_the_first_form_named_no_table_so_its_answer_is_pointed_to(old):
+    for frame, epsilon, entry in ((of_pandas(), 2, 7), (of_polars().lazy(), 3, 8)):
+        with pytest.raises(
+            EarlierReleaseError, match=rf"entry {entry}(?s:.*)again=True(?s:.*)No budget was spent\."
+        ) as caught:
+            pk.dp_count(frame, epsilon=epsilon, version="2026-11")
+        assert caught.value.entry == entry
+        assert old.account.entry(entry).answer is not None
+    assert not pk.dp_count(of_pandas(), epsilon=2, version="2026-11", again=True).replayed
+    assert pk.dp_count(of_pandas(), epsilon=2, version="2026-11").replayed
+    assert old.spent.epsilon == 17
+
+
+def test_a_first_fingerprint_that_fails_finds_nothing(old, monkeypatch):
+    class PanicError(BaseException):
+        pass
+
+    def panics(*_: object) -> str:
+        raise PanicError
+
+    monkeypatch.setattr("privkit.tally.fingerprint_v1._digest", panics)
+    with pytest.warns(UserWarning, match="asked the same question"):
+        assert not of_pandas().privacy.dp_count(epsilon=1).replayed
+
+
+# -- versions ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def project(ledger_path):
+    return pk.open_project("p", epsilon=100, unit=pk.ROW, store=ledger_path)
+
+
+def test_a_version_names_a_state_of_one_table(project):
+    frame = pd.DataFrame({"x": range(1000), "y": 1.0})
+    others = [
+        frame.rename(columns={"x": "z"}),
+        frame[["y", "x"]],
+        frame[["x"]],
+        frame.assign(w=1),
+        frame.astype({"x": "uint64"}),
+        frame.astype({"x": "str"}),
+        frame.assign(x=pd.to_datetime(frame["x"], unit="s").dt.as_unit("s")),
+        frame.assign(x=pd.to_datetime(frame["x"], unit="ms").dt.as_unit("ms")),
+        frame.assign(x=pd.to_datetime(frame["x"], unit="s", utc=True).dt.as_unit("s")),
+        frame.rename(columns={"x": 1}),
+    ]
+    assert not frame.privacy.dp_count(epsilon=1, version="2026-11").replayed
+    for other in others:
+        assert not other.iloc[:50].privacy.dp_count(epsilon=1, version="2026-11").replayed
+        assert other.privacy.dp_count(epsilon=1, version="2026-11").replayed
+    assert frame.iloc[:10].privacy.dp_count(epsilon=1, version="2026-11").replayed, "the owner's word"
+    assert not frame.privacy.dp_count(epsilon=1, version="2026-12").replayed
+
+
+def test_a_version_names_a_state_of_one_table_on_lazy_engines_too(project):
+    pl, duckdb = pytest.importorskip("polars"), pytest.importorskip("duckdb")
+    frame = pl.DataFrame({"x": range(1000)})
+    for engine in (lambda data: data.lazy(), lambda data: duckdb.from_arrow(data.to_arrow())):
+        first = pk.dp_count(engine(frame), epsilon=1, version="v")
+        other = pk.dp_count(engine(frame.rename({"x": "y"})), epsilon=1, version="v")
+        assert first.replayed == other.replayed, "an engine may find what another asked"
+        assert pk.dp_count(engine(frame), epsilon=1, version="v").replayed
+        assert not pk.dp_count(engine(frame), epsilon=1).replayed
+        assert not pk.dp_count(engine(frame), epsilon=1).replayed
+    assert project.spent.epsilon == 2 + 4
+
+
+@pytest.mark.parametrize("version", ["", 3])
+def test_a_version_is_text(project, version):
+    with pytest.raises(ParameterError, match=r"No budget was spent\."):
+        pd.DataFrame({"x": [1]}).privacy.dp_count(epsilon=1, version=version)
+
+
+# -- what fails while rows are read ------------------------------------------------------------------------------------
+
+
+class Panic(BaseException):
+    """What an engine throws that is no Exception, as Polars does."""
+
+
+@pytest.mark.parametrize("error", [ValueError("a cell"), MemoryError(), RecursionError(), Panic("a cell")], ids=repr)
+def test_a_fingerprint_that_fails_is_a_failed_measurement(project, monkeypatch, error):
+    def fails(*_: object, **__: object) -> str:
+        raise error
+
+    monkeypatch.setattr(naming, "fingerprint", fails)
+    with pytest.raises(MeasurementError) as caught:
+        pd.DataFrame({"x": [1]}).privacy.dp_count(epsilon=1)
+    assert "a cell" not in str(caught.value)
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
+    assert [entry.state for entry in project.account.entries()] == ["failed"]
+    assert project.spent.epsilon == 1
+
+
+@pytest.mark.parametrize("error", [ValueError("a cell"), MemoryError(), RecursionError(), Panic("a cell")], ids=repr)
+def test_whatever_an_engine_throws_is_a_failed_measurement(project, monkeypatch, error):
+    def fails(*_: object, **__: object) -> object:
+        raise error
+
+    monkeypatch.setattr("privkit.dp.stability.exact_cells", fails)
+    with pytest.raises(MeasurementError) as caught:
+        pd.DataFrame({"x": [1]}).privacy.dp_count(epsilon=1)
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
+    assert [entry.state for entry in project.account.entries()] == ["failed"]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, GeneratorExit])
+@pytest.mark.parametrize("place", ["measurement", "fingerprint"])
+def test_only_interrupts_are_interrupts(project, monkeypatch, error, place):
+    def interrupts(*_: object, **__: object) -> object:
+        raise error
+
+    frame = pd.DataFrame({"x": [1]})
+    if place == "measurement":
+        monkeypatch.setattr("privkit.dp.stability.exact_cells", interrupts)
+        with pytest.raises(KeyboardInterrupt):
+            frame.privacy.dp_count(epsilon=1)
+        assert [entry.state for entry in project.account.entries()] == ["orphaned"]
+    else:
+        monkeypatch.setattr(naming, "fingerprint", interrupts)
+        with pytest.raises(error):
+            frame.privacy.dp_count(epsilon=1)
+        assert project.spent.epsilon == 0
+
+
+def test_whether_the_second_call_is_free_does_not_depend_on_a_cell(project):
+    class Shape:
+        pass
+
+    for last in (None, Shape(), [1], "a"):
+        frame = pd.DataFrame({"geometry": pd.Series([None] * 999 + [last], dtype=object), "x": 1})
+        frame.privacy.dp_count(epsilon=1)
+        assert frame.privacy.dp_count(epsilon=1).replayed
+
+
+def test_a_nested_date_of_any_year_has_an_answer(project):
+    pa = pytest.importorskip("pyarrow")
+    for day in (0, 3_000_000, -(2**31)):
+        days = pa.array([[0]] * 10 + [[day]], pa.list_(pa.int32())).cast(pa.list_(pa.date32()))
+        table = pa.table({"l": days, "x": [1] * 11})
+        pk.dp_count(table, epsilon=1)
+        assert pk.dp_count(table, epsilon=1).replayed
