@@ -13,11 +13,13 @@ from privkit.budget import query
 from privkit.budget.balance import Balance
 from privkit.budget.base import BaseAccount
 from privkit.budget.canonical import canonical
+from privkit.budget.connections import lets_go
 from privkit.budget.entry import Entry, Reservation, State, in_hand
 from privkit.budget.first_form import FirstForm
 from privkit.budget.keys import project_key
 from privkit.budget.limits import Ways, admit, in_measure, limits_left, window_start
 from privkit.budget.store import Store
+from privkit.budget.turn import Turn
 from privkit.budget.verification import Verification, verify_chain
 from privkit.errors.base import nothing_spent
 from privkit.errors.ledger import (
@@ -66,6 +68,7 @@ class Account(BaseAccount):
 
     # -- what it says ----------------------------------------------------------------------------------------------
 
+    @lets_go
     def balance(self) -> Balance:
         """Return what is spent, reserved and left. One look-up, however long the ledger is."""
         with self._book.store.reading() as connection:
@@ -75,6 +78,7 @@ class Account(BaseAccount):
             budget, sums.spent - sums.held, sums.held, budget - sums.spent, sums.entries, seq=head.seq, hash=head.hash
         )
 
+    @lets_go
     def entries(self, *, after: int = 0) -> list[Entry]:
         """Return the entries numbered above `after`, in order.
 
@@ -83,6 +87,7 @@ class Account(BaseAccount):
         with self._book.store.reading() as connection:
             return self._shown(connection, query.entry_rows(connection, self._book.id, after=after))
 
+    @lets_go
     def entry(self, seq: int) -> Entry | None:
         """Return one entry, or None."""
         with self._book.store.reading() as connection:
@@ -94,6 +99,7 @@ class Account(BaseAccount):
         now = self._book.store.now(connection) if pending else ""
         return [query.entry_of(row, self._book.zero, self._book.state_of(row, now)) for row in rows]
 
+    @lets_go
     def _limits(self) -> list[tuple[str, PrivacyLoss, PrivacyLoss]]:
         with self._book.store.reading() as connection:
             sums = self._book.head(connection).sums
@@ -101,6 +107,7 @@ class Account(BaseAccount):
             own, recent = self._limited(connection, sums, now)
         return limits_left(self.terms, sums, own=own, recent=recent)
 
+    @lets_go
     def verify(self) -> Verification:
         """Check the chain from the first record to the last, every total and every rule on the way (L7).
 
@@ -122,6 +129,7 @@ class Account(BaseAccount):
 
     # -- reserve ---------------------------------------------------------------------------------------------------
 
+    @lets_go
     def find(self, key: str | None) -> Entry | None:
         """Return the stored answer to a question, found by its keyed name; None if there is none.
 
@@ -139,6 +147,7 @@ class Account(BaseAccount):
         with self._book.store.reading() as connection:
             return FirstForm.of(self._book, connection)
 
+    @lets_go
     def reserve(
         self,
         key: str | None,
@@ -148,6 +157,7 @@ class Account(BaseAccount):
         again: bool = False,
         ways: Ways | None = None,
         wait: float = WAIT,
+        turn: Turn | None = None,
     ) -> Reservation | Entry:
         """Charge the cost of a question, durably and before anything is drawn; or return the answer it already has.
 
@@ -165,6 +175,8 @@ class Account(BaseAccount):
             Told what is left, says how to go on, for `InsufficientBudgetError`.
         wait : float
             How many seconds to wait while another process answers the same question.
+        turn : Turn, optional
+            Told what is charged before it is, for a caller who ends what an interrupt leaves.
 
         Returns
         -------
@@ -184,41 +196,59 @@ class Account(BaseAccount):
         LedgerError
             If the ledger cannot be written. Nothing is spent, unless the message says that this is unknown.
         """
-        with nothing_spent():  # unless the error knows better
-            cost = in_measure(self.name, self.terms, cost)
-            text = canonical(question)
-            if not again and (entry := self.find(key)) is not None:
-                return entry
-            deadline = time.monotonic() + wait
-            while True:
-                result = self._admitted(key, text, cost, again=again, ways=ways)
-                if not isinstance(result, _Unanswered):
-                    return result
-                if result.state != "reserved":
-                    self._book.changed()
-                    raise OrphanedReleaseError.of(
-                        self.name, entry=result.seq, state=result.state, cost=result.cost, price=cost
-                    )
-                if time.monotonic() >= deadline:
-                    raise PendingReleaseError.of(self.name, result.seq, result.time, wait)
-                time.sleep(min(0.05, wait))
+        turn = Turn(self) if turn is None else turn
+        try:
+            with nothing_spent():  # unless the error knows better
+                return self._reserved(key, question, cost, again=again, ways=ways, wait=wait, turn=turn)
+        except BaseException as error:
+            turn.left(error)
+            raise
+
+    def _reserved(
+        self,
+        key: str | None,
+        question: Mapping[str, Any],
+        cost: PrivacyLoss,
+        *,
+        again: bool,
+        ways: Ways | None,
+        wait: float,
+        turn: Turn,
+    ) -> Reservation | Entry:
+        cost = in_measure(self.name, self.terms, cost)
+        text = canonical(question)
+        if not again and (entry := self.find(key)) is not None:
+            return entry
+        deadline = time.monotonic() + wait
+        while True:
+            result = self._admitted(key, text, cost, again=again, ways=ways, turn=turn)
+            if not isinstance(result, _Unanswered):
+                return result
+            if result.state != "reserved":
+                self._book.changed()
+                raise OrphanedReleaseError.of(
+                    self.name, entry=result.seq, state=result.state, cost=result.cost, price=cost
+                )
+            if time.monotonic() >= deadline:
+                raise PendingReleaseError.of(self.name, result.seq, result.time, wait)
+            time.sleep(min(0.05, wait))
 
     def _admitted(
-        self, key: str | None, question: str, cost: PrivacyLoss, *, again: bool, ways: Ways | None
+        self, key: str | None, question: str, cost: PrivacyLoss, *, again: bool, ways: Ways | None, turn: Turn
     ) -> Reservation | Entry | _Unanswered:
         """Look, check and charge in one transaction (L2)."""
         book = self._book
         reservation: Reservation | None = None
         try:
             with book.store.writing() as connection:
-                head = book.locked(connection)
+                head = book.sweep(connection) if book.left else book.locked(connection)
                 book.check(connection, head)
                 if key is not None and not again and (row := query.asked(connection, book.id, key)) is not None:
                     return self._earlier(connection, head, row)
                 own, recent = self._limited(connection, head.sums, head.now)
                 admit(self.name, self.terms, cost, head.sums, own=own, recent=recent, ways=ways)
                 reservation = Reservation(head.sums.entries + 1, cost, head.now)
-                in_hand[reservation.token] = reservation  # before others can see it
+                turn.held = in_hand[reservation.token] = reservation  # before others can see it
                 draw = query.last_draw(connection, book.id, key) + 1 if key is not None and again else 1
                 head = book.charge(
                     connection, head, reservation, analyst=self.analyst, question=question, key=key, draw=draw
@@ -227,6 +257,7 @@ class Account(BaseAccount):
             if reservation is None or not error.uncertain or not self._arrived(error, reservation):
                 raise
         assert reservation is not None
+        book.left = False
         book.remember(head)
         book.changed()
         return reservation
@@ -265,8 +296,40 @@ class Account(BaseAccount):
             self._book.end(connection, head, row, state, kind="died")
         return _Unanswered(row["entry"], state, row["time"], query.loss_of(row, self._book.zero))
 
+    def drop(self, reservation: Reservation) -> None:
+        """Hold a reservation no longer: if it is in the ledger without an end, it is orphaned."""
+        in_hand.pop(reservation.token, None)
+
+    @lets_go
+    def settle(self, reservation: Reservation) -> Entry | None:
+        """End a reservation as orphaned, unless it has an end; return what the ledger holds of it, None if nothing.
+
+        Raises
+        ------
+        LedgerError
+            If the ledger cannot be asked. To this process it is an orphan all the same, and noted as one as soon as
+            the ledger can be written.
+        ReservationError
+            If it belongs to the parent of a forked process.
+        """
+        if reservation.pid != os.getpid():
+            raise ReservationError.forked(self.name, reservation.seq, reservation.cost)
+        book = self._book
+        book.left = True
+        in_hand.pop(reservation.token, None)
+        with book.store.writing() as connection:
+            head = book.locked(connection)
+            row = query.entry_row(connection, book.id, reservation.seq)
+            if row is not None and row["token"] == reservation.token and row["state"] == "reserved":
+                book.end(connection, head, row, "orphaned", kind="interrupted")
+                row = query.entry_row(connection, book.id, reservation.seq)
+        book.left = False
+        book.changed()
+        return None if row is None or row["token"] != reservation.token else query.entry_of(row, book.zero)
+
     # -- end -------------------------------------------------------------------------------------------------------
 
+    @lets_go
     def _ended(
         self, reservation: Reservation, state: State, *, answer: str | None = None, kind: str | None = None
     ) -> Entry:

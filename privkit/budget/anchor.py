@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from privkit.budget.address import shown_store
 from privkit.budget.canonical import canonical, loss_from
 from privkit.budget.state import private_folder, state_folder, write_private
 from privkit.errors.ledger import LedgerDamagedError
@@ -55,7 +56,7 @@ def _read(path: Path) -> Anchor | None:
     """Return the anchor in a file; None if there is none."""
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
-        return Anchor(**{**stored, "spent": tuple(stored["spent"])})
+        return Anchor(**{**stored, "spent": tuple(stored["spent"]), "store": shown_store(stored["store"])})
     except OSError:
         return None
     except (ValueError, TypeError, KeyError):

@@ -129,6 +129,19 @@ class BaseAccount(ABC):
     ) -> Entry:
         """End a reservation in this state, and tell who subscribed."""
 
+    @abstractmethod
+    def settle(self, reservation: Reservation) -> Entry | None:
+        """End a reservation as orphaned, unless it has an end; return what the account holds of it, None if nothing.
+
+        Raises
+        ------
+        LedgerError
+            If the ledger cannot be asked. The reservation is no longer held by this process all the same.
+        """
+
+    def drop(self, reservation: Reservation) -> None:
+        """Hold a reservation no longer, whatever the account says of it."""
+
     def commit(self, reservation: Reservation, answer: str) -> Entry:
         """Store the answer of a reservation, byte for byte. Only what this returns may be shown (L1).
 

@@ -70,6 +70,7 @@ class Book:
         self.first: str = row["hash"]
         self.terms = ProjectTerms.from_json(row["terms"])
         self.zero = self.terms.budget - self.terms.budget
+        self.left = False  # True where this process may have left a reservation without an end
 
     @property
     def place(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -13,6 +13,7 @@ from sqlalchemy import inspect
 
 from privkit.budget import schema
 from privkit.budget.anchor import recall_all
+from privkit.budget.keys import read_key, shared_key
 from privkit.budget.ledger import Ledger
 from privkit.budget.place import NETWORK, Place, ledger_place
 from privkit.budget.state import state_folder
@@ -88,7 +89,8 @@ def diagnose(store: str | os.PathLike[str] | None = None) -> Diagnosis:
     try:
         place = ledger_place(store)
     except PrivkitError as error:
-        return Diagnosis(str(store), (Finding("problem", _first(error)),))
+        # Never what was typed: it is no address, so nothing in it is known to be no secret.
+        return Diagnosis(getattr(error, "store", "..."), (Finding("problem", _first(error), _rest(error)),))
     findings = [*_of_place(place), *_of_file(place), *_of_state(place)]
     try:
         ledger = Ledger.open(store, read_only=True)
@@ -152,16 +154,41 @@ def _of_pages(connection: sqlite3.Connection) -> Iterator[Finding]:
 
 
 def _of_state(place: Place) -> Iterator[Finding]:
-    folder = state_folder()
+    yield from _of_keys()
+    try:
+        folder = state_folder()
+    except OSError:
+        yield Finding("problem", "there is no home folder for keys and anchors", "Set PRIVKIT_STATE_DIR.")
+        return
     if not folder.exists():
         yield Finding("note", f"there is no state folder at {folder} yet: no keys, so no replay")
-    elif os.name == "posix":
-        for path in [*folder.glob("keys/*.key"), *folder.glob("anchors/*.json")]:
-            if path.stat().st_mode & 0o077:
-                yield Finding("problem", f"others may read {path}", f"chmod 600 {path}")
     for anchor in recall_all():
         if anchor.store == place.shown and place.path is not None and not place.path.exists():
             yield Finding("problem", f"this machine remembers project {anchor.name!r} here", "Restore the file.")
+
+
+def _of_keys() -> Iterator[Finding]:
+    """Look at the shared key, and at all that must be the owner's alone: folders, keys, anchors."""
+    try:
+        shared_key()
+    except PrivkitError as error:
+        yield Finding("problem", _first(error), _rest(error))
+    with suppress(OSError):
+        folder = state_folder()
+        for path in (folder, folder / "keys", folder / "anchors"):
+            if path.is_dir() and not os.access(path, os.W_OK | os.X_OK):
+                told = "so no key can be kept there, and no older copy of a ledger is noticed"
+                yield Finding("problem", f"{path} cannot be written, {told}", "Set PRIVKIT_STATE_DIR.")
+            if os.name == "posix" and path.is_dir() and path.stat().st_mode & 0o077:
+                # What lies in a folder that others may write can be replaced, whatever its own rights are.
+                level: Literal["note", "problem"] = "problem" if path.stat().st_mode & 0o022 else "note"
+                yield Finding(level, f"others may look into {path}", f"chmod 700 {path}")
+        for path in [*folder.glob("keys/*.key"), *folder.glob("anchors/*.json")]:
+            if os.name == "posix" and path.stat().st_mode & 0o077:
+                yield Finding("problem", f"others may read {path}", f"chmod 600 {path}")
+            if path.suffix == ".key" and read_key(path) is None:
+                told = f"{path} is no key: its project replays nothing, and every question is charged anew"
+                yield Finding("problem", told, "Put its backup back; or move it away, and a new key is made.")
 
 
 def _of_server(ledger: Ledger) -> Iterator[Finding]:

@@ -10,14 +10,20 @@ import warnings
 from typing import TYPE_CHECKING
 
 from privkit.budget.canonical import canonical
-from privkit.budget.state import private_folder, state_folder, write_private
+from privkit.budget.state import private_folder, shown_state, write_private
 from privkit.errors import ParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 #: What names of the present form begin with. Those of the first form are hexadecimal digits alone.
 FORM = "v2:"
+#: How many bytes a key has, and how many different ones at least: fewer, and it was not drawn at random. (Of 32 random
+#: bytes, 16 or fewer are different once in 10^14 draws.)
+SIZE, VARIETY = 32, 17
+#: The same for the characters of a shared one, which people may write.
+SHARED_SIZE, SHARED_VARIETY = 16, 5
 
 
 def project_key(uid: str) -> bytes | None:
@@ -30,31 +36,75 @@ def project_key(uid: str) -> bytes | None:
     Returns
     -------
     bytes or None
-        32 bytes; None, with a warning, if the state folder cannot be used.
+        32 bytes; None, with a warning, if the state folder or the file in it cannot be used.
 
     Raises
     ------
     ParameterError
-        If ``PRIVKIT_KEY`` is too short to keep a secret.
+        If ``PRIVKIT_KEY`` is too weak to keep a secret.
     """
-    if shared := os.environ.get("PRIVKIT_KEY"):
-        if len(shared) < 16:
-            found = f"{len(shared)} characters"
-            raise ParameterError.of("open_project", "PRIVKIT_KEY", found, "16 characters or more")
-        return hmac.new(shared.encode(), uid.encode(), hashlib.sha256).digest()
+    if shared := shared_key():
+        return hmac.new(shared, uid.encode(), hashlib.sha256).digest()
     try:
         path = private_folder("keys") / f"{uid}.key"
         if not path.exists():
-            write_private(path, secrets.token_hex(32), replace=False)
-        return bytes.fromhex(path.read_text(encoding="ascii"))
-    except (OSError, ValueError, RuntimeError):  # RuntimeError: no home folder
-        warnings.warn(
-            f"the project's key in {state_folder()} cannot be used: no answer is replayed, so every question is "
-            "charged anew. Set PRIVKIT_STATE_DIR to a folder of your own, or PRIVKIT_KEY.",
-            UserWarning,
-            stacklevel=2,
-        )
+            write_private(path, secrets.token_hex(SIZE), replace=False, durable=True)
+        key = read_key(path)
+    except OSError:
+        way = "Set PRIVKIT_STATE_DIR to a folder of your own, or PRIVKIT_KEY."
+        _warn(f"the project's key in {shown_state()} cannot be used", way)
         return None
+    if key is None:
+        way = "Put its backup back; or move that file away, and a new key is made."
+        _warn(f"the project's key in {path} cannot be used (it is not the {SIZE} random bytes that were written)", way)
+    return key
+
+
+def shared_key() -> bytes | None:
+    """Return what ``PRIVKIT_KEY`` holds, without the end of line that files and shells add; None if it is not set.
+
+    Raises
+    ------
+    ParameterError
+        If it is short, blank or so uniform that it can be guessed.
+    """
+    shared = os.environ.get("PRIVKIT_KEY", "").rstrip("\r\n")
+    if not shared:
+        if os.environ.get("PRIVKIT_KEY"):
+            raise ParameterError.of("open_project", "PRIVKIT_KEY", "an empty line", _STRONG)
+        return None
+    if len(shared) < SHARED_SIZE:
+        raise ParameterError.of("open_project", "PRIVKIT_KEY", f"{len(shared)} characters", _STRONG)
+    if len(set(shared)) < SHARED_VARIETY:
+        found = f"{len(set(shared))} different characters, which can be guessed"
+        raise ParameterError.of("open_project", "PRIVKIT_KEY", found, _STRONG)
+    return shared.encode("utf-8", "surrogateescape")
+
+
+_STRONG = (
+    f"{SHARED_SIZE} characters or more, {SHARED_VARIETY} different ones at least: "
+    "python -c 'import secrets; print(secrets.token_hex(32))'"
+)
+
+
+def read_key(path: Path) -> bytes | None:
+    """Return the key in a file; None if it holds anything else than one: cut, empty, not drawn at random.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    """
+    try:
+        key = bytes.fromhex(path.read_text(encoding="ascii"))
+    except ValueError:
+        return None
+    return key if len(key) == SIZE and len(set(key)) >= VARIETY else None
+
+
+def _warn(found: str, way: str) -> None:
+    cost = "no answer is replayed, and none is kept for replay, so every question is charged anew"
+    warnings.warn(f"{found}: {cost}. {way}", UserWarning, stacklevel=3)
 
 
 def request_key(key: bytes | None, question: object, data: bytes | str, schema: object = None) -> str | None:
@@ -76,11 +126,18 @@ def request_key(key: bytes | None, question: object, data: bytes | str, schema: 
     str or None
         None without a key.
 
+    Raises
+    ------
+    ValueError
+        For a key of another length: a name under a short one could be guessed.
+
     Examples
     --------
-    >>> request_key(b"k", {}, "2026-11", [["a", "text"]]) == request_key(b"k", {}, "2026-11", [["b", "text"]])
+    >>> request_key(bytes(32), {}, "1", [["a", "text"]]) == request_key(bytes(32), {}, "1", [["b", "text"]])
     False
     """
+    if key is not None and len(key) != SIZE:
+        raise ValueError(f"a key has {SIZE} bytes")
     told = ("bytes", data.hex()) if isinstance(data, bytes) else ("version", data, schema)
     return None if key is None else FORM + _named(key, question, told)
 

@@ -38,6 +38,7 @@ from privkit.budget.anchor import recall, recall_all, retire
 from privkit.budget.book import Book
 from privkit.budget.canonical import canonical
 from privkit.budget.chain import first_link
+from privkit.budget.connections import lets_go, transaction
 from privkit.budget.entry import Reservation
 from privkit.budget.opening import check_file, make_file, open_server
 from privkit.budget.place import ledger_place
@@ -89,6 +90,7 @@ class Ledger:
         return self._store.place.shown
 
     @classmethod
+    @lets_go
     def open(
         cls,
         store: str | os.PathLike[str] | None = None,
@@ -151,7 +153,8 @@ class Ledger:
             self._expect_none()
             if not create or place.read_only:
                 raise LedgerMissingError.of(place.shown)
-            make_file(place, default=default)
+            with transaction():  # no fork while SQLite makes it
+                make_file(place, default=default)
         check_file(self._store)
 
     def _expect_none(self) -> None:
@@ -165,11 +168,13 @@ class Ledger:
     def _recalled(self) -> list[Anchor]:
         return [] if self._store.place.temporary else recall_all()
 
+    @lets_go
     def projects(self) -> tuple[str, ...]:
         """Return the names of the projects, in the order in which they were begun."""
         with self._store.reading() as connection:
             return tuple(connection.execute(select(project_table.c.name).order_by(project_table.c.id)).scalars())
 
+    @lets_go
     def account(self, name: str) -> Account:
         """Return a project's account.
 
@@ -184,6 +189,7 @@ class Ledger:
             raise ProjectNotFoundError.of(name, self.projects())
         return self._account(row)
 
+    @lets_go
     def begin(self, name: str, terms: ProjectTerms) -> Account:
         """Begin a project; or return its account, if it was begun on the same terms.
 

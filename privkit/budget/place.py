@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from privkit.errors.ledger import LedgerPlaceError
+from privkit.budget.address import SQLITE, check_file_name, is_address, read_url, shown_url
+from privkit.errors.ledger import LedgerPlaceError, LedgerReadOnlyError
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
@@ -43,19 +44,18 @@ class Place:
 
     @property
     def shown(self) -> str:
-        """The place as text, without a password: what messages and anchors hold."""
+        """The place as text, without secrets: what messages and anchors hold."""
         if self.path is not None:
             return str(self.path)
         assert self.url is not None
-        return self.url.set(password=None).difference_update_query(["password"]).render_as_string(hide_password=True)
+        return shown_url(self.url)
 
     @property
     def temporary(self) -> bool:
         """Whether it lies in a folder for temporary files, which no anchor watches."""
         if self.path is None:
             return False
-        folders = {tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm"}  # noqa: S108 - compared with, not written to
-        return any(self.path.is_relative_to(Path(folder).resolve()) for folder in folders)
+        return any(self.path.is_relative_to(Path(folder).resolve()) for folder in _temporary_folders())
 
     @property
     def file_system(self) -> str:
@@ -73,48 +73,41 @@ def ledger_place(store: str | os.PathLike[str] | None) -> Place:
     """
     if store is None:
         return _file(Path.cwd() / FOLDER / FILE, f"{FOLDER}/{FILE}")
-    if isinstance(store, str) and "://" in store:
-        return _address(store)
-    if isinstance(store, str | os.PathLike):
-        named = os.fspath(store)
-        if named == ":memory:":
-            raise _in_memory(named)
-        if not named or "\0" in named:
-            raise LedgerPlaceError.of(named, "that is no file name", "Example: store='ledger.db'.")
-        return _file(Path(named).expanduser(), named)
-    raise LedgerPlaceError.of(
-        type(store).__name__, "it must be a path or a SQLAlchemy URL", "Example: store='sqlite:///ledger.db'."
-    )
+    named = os.fspath(store) if isinstance(store, os.PathLike) else store
+    if not isinstance(named, str):
+        raise LedgerPlaceError.of(
+            type(store).__name__, "it must be a path or a SQLAlchemy URL", "Example: store='sqlite:///ledger.db'."
+        )
+    if is_address(named):
+        return _address(named)
+    if named == ":memory:":
+        raise _in_memory(named)
+    check_file_name(named)
+    return _file(Path(named), named, home=True)
 
 
 def _address(store: str) -> Place:
-    from sqlalchemy.engine import make_url
-    from sqlalchemy.exc import ArgumentError
+    url = read_url(store)
+    if url.drivername not in SQLITE:
+        # The driver that privkit uses, in an encoding that holds every name, whatever the server's default is.
+        return Place(url=url.set(drivername="postgresql+psycopg").update_query_dict({"client_encoding": "utf8"}))
+    name = (url.database or "").removeprefix("file:")
+    if name in ("", ":memory:") or url.query.get("mode") == "memory":
+        raise _in_memory("sqlite://...")
+    check_file_name(name)
+    return _file(Path(name), name, read_only=url.query.get("mode") == "ro")
 
+
+def _file(path: Path, named: str, *, read_only: bool = False, home: bool = False) -> Place:
     try:
-        url = make_url(store)
-    except (ArgumentError, ValueError):
-        raise LedgerPlaceError.of(
-            store.partition("://")[0] + "://...", "it is no SQLAlchemy URL", "Example: store='sqlite:///ledger.db'."
-        ) from None
-    backend = url.get_backend_name()
-    if backend == "sqlite":
-        name = url.database or ""
-        if name in ("", ":memory:") or url.query.get("mode") == "memory":
-            raise _in_memory(store)
-        return _file(Path(name.removeprefix("file:")), store, read_only=url.query.get("mode") == "ro")
-    if backend in ("postgresql", "postgres"):
-        return Place(url=url.set(drivername="postgresql+psycopg"))
-    raise LedgerPlaceError.of(
-        f"{url.drivername}://...",
-        "privkit keeps ledgers in SQLite and PostgreSQL",
-        "Example: store='sqlite:///ledger.db'.",
-    )
-
-
-def _file(path: Path, named: str, *, read_only: bool = False) -> Place:
-    path = Path(os.path.abspath(path)).resolve()  # noqa: PTH100 - an absolute path first, for broken links
-    if path.is_dir():
+        path = path.expanduser() if home else path
+        path = Path(os.path.abspath(path)).resolve()  # noqa: PTH100 - an absolute path first, for broken links
+        folder = path.is_dir()
+    except PermissionError:
+        raise LedgerReadOnlyError.denied(named) from None
+    except (OSError, RuntimeError):  # a loop of links, a name that is too long, a home folder that nobody has
+        raise LedgerPlaceError.of(named, "that path leads nowhere", "Example: store='ledger.db'.") from None
+    if folder:
         raise LedgerPlaceError.of(named, "it is a folder", f"Name the file: store={str(Path(named) / FILE)!r}.")
     place = Place(path=path, read_only=read_only)
     if place.file_system in NETWORK or (sys.platform == "win32" and str(path).startswith("\\\\")):
@@ -124,6 +117,19 @@ def _file(path: Path, named: str, *, read_only: bool = False) -> Place:
             "Keep it on a local disk, or share one on PostgreSQL: store='postgresql+psycopg://...'.",
         )
     return place
+
+
+def _temporary_folders() -> set[str]:
+    """Return the folders for temporary files.
+
+    Python takes the working directory for one where no other can be written; a ledger there is not temporary.
+    """
+    folders = {"/tmp", "/var/tmp", "/dev/shm"}  # noqa: S108 - compared with, not written to
+    found = tempfile.gettempdir()
+    named = {os.path.abspath(value) for name in ("TMPDIR", "TEMP", "TMP") if (value := os.environ.get(name))}  # noqa: PTH100
+    if found in named or Path(found) != Path.cwd():
+        folders.add(found)
+    return folders
 
 
 def _in_memory(store: str) -> LedgerPlaceError:

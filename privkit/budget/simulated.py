@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from privkit.budget.terms import ProjectTerms
+    from privkit.budget.turn import Turn
 
 
 class SimulatedAccount(BaseAccount):
@@ -111,6 +112,7 @@ class SimulatedAccount(BaseAccount):
         again: bool = False,
         ways: Ways | None = None,
         wait: float = 0.0,
+        turn: Turn | None = None,
     ) -> Reservation | Entry:
         """Charge the cost of a question, or return the answer it already has; as a ledger's account does.
 
@@ -127,6 +129,8 @@ class SimulatedAccount(BaseAccount):
             now = max(_now(), self._sums.clock)
             admit(self.name, self.terms, cost, self._sums, own=self._sums.spent, recent=self._recent(now), ways=ways)
             held = Reservation(len(self._entries) + 1, cost, now)
+            if turn is not None:
+                turn.held = held
             draw = earlier.draw + 1 if earlier is not None else 1
             entry = Entry(held.seq, "reserved", now, self.analyst, question, cost, draw=draw, key=key, hash="SIMULATED")
             self._sums = self._sums.reserved(cost, now, self._sums.spent)
@@ -171,6 +175,14 @@ class SimulatedAccount(BaseAccount):
             self._sums = self._sums.ended(reservation.cost)
         self._changed()
         return entry
+
+    def settle(self, reservation: Reservation) -> Entry | None:
+        """End a reservation as orphaned, unless it has an end; return its entry, or None."""
+        with self._lock:
+            known = self.entry(reservation.seq)
+            if known is None or self._tokens.get(reservation.seq) != reservation.token:
+                return None
+            return self.orphan(reservation) if known.state == "reserved" else known
 
     def _changed(self) -> None:
         self._version += 1

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import secrets
+import stat
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -12,31 +14,74 @@ def state_folder() -> Path:
     """Return the folder of privkit's state: ``PRIVKIT_STATE_DIR``, else the platform's place for it.
 
     The folder may not exist yet.
+
+    Raises
+    ------
+    OSError
+        If it cannot be told where it is, since there is no home folder.
     """
-    if named := os.environ.get("PRIVKIT_STATE_DIR"):
-        return Path(named).expanduser()
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "privkit"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support" / "privkit"
-    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "privkit"
+    try:
+        if named := os.environ.get("PRIVKIT_STATE_DIR"):
+            return Path(named).expanduser()
+        if sys.platform == "win32":
+            return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "privkit"
+        if sys.platform == "darwin":
+            return Path.home() / "Library" / "Application Support" / "privkit"
+        return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "privkit"
+    except RuntimeError:
+        raise FileNotFoundError("no home folder") from None
+
+
+def shown_state() -> str:
+    """Return the state folder for a message, whether there is one or not."""
+    try:
+        return str(state_folder())
+    except OSError:
+        return "the home folder, which this user does not have"
 
 
 def private_folder(name: str) -> Path:
-    """Return a subfolder of the state folder, made for the user alone.
+    """Return a subfolder of the state folder, made for the user alone; both are closed to others where privkit made them.
+
+    A state folder that was there before, at a place of the user's choice, keeps its rights: the doctor tells of them.
 
     Raises
     ------
     OSError
         If it cannot be made.
     """
-    folder = state_folder() / name
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    state = state_folder()
+    folder = state / name
+    if not folder.is_dir():
+        state.parent.mkdir(parents=True, exist_ok=True)
+        for made in (state, folder):
+            with suppress(FileExistsError):
+                made.mkdir(mode=0o700)
+                _sync(made.parent)
+    for ours in (folder,) if os.environ.get("PRIVKIT_STATE_DIR") else (state, folder):
+        if os.name == "posix" and stat.S_IMODE(ours.stat().st_mode) & 0o077:
+            with suppress(PermissionError):  # of somebody else
+                ours.chmod(0o700)
     return folder
 
 
-def write_private(path: Path, text: str, *, replace: bool) -> bool:
+def writable(name: str) -> bool:
+    """Whether files can be written into a subfolder of the state folder."""
+    try:
+        folder = private_folder(name)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK | os.X_OK)
+
+
+def write_private(path: Path, text: str, *, replace: bool, durable: bool = False) -> bool:
     """Write a file for the user alone, whole or not at all; False if it stood there and `replace` is False.
+
+    Parameters
+    ----------
+    durable : bool
+        Whether it must survive a loss of power: then its bytes are on the disk before it gets its name, and its name
+        before this returns.
 
     Raises
     ------
@@ -48,12 +93,31 @@ def write_private(path: Path, text: str, *, replace: bool) -> bool:
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         if replace:
             draft.replace(path)
-            return True
-        return put(draft, path)
+            written = True
+        else:
+            written = put(draft, path)
+        if durable:
+            _sync(path.parent)
+        return written
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _sync(folder: Path) -> None:
+    """Make the names in a folder survive a loss of power, where folders can be opened (not on Windows)."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # some file systems refuse it, and need none
+            os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def put(draft: Path, path: Path) -> bool:

@@ -6,7 +6,6 @@ import os
 import random
 import sqlite3
 import sys
-import threading
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -15,11 +14,11 @@ from typing import TYPE_CHECKING, Any, cast
 from sqlalchemy import create_engine, event, func, select, text
 from sqlalchemy.pool import NullPool, QueuePool
 
-from privkit.budget import schema
+from privkit.budget import connections, schema
 from privkit.budget.fault import FAULTS, SQLITE_BUSY, fault
 from privkit.budget.schema import APPLICATION_ID, ledger_table
 from privkit.errors.base import NOTHING_SPENT
-from privkit.errors.ledger import LedgerDamagedError, LedgerReadOnlyError, LedgerVersionError
+from privkit.errors.ledger import LedgerDamagedError, LedgerError, LedgerReadOnlyError, LedgerVersionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -54,21 +53,20 @@ class Store:
         self.timeout = timeout
         self.dialect = "sqlite" if place.path is not None else "postgresql"
         self.ready = True  # False while its tables are made or migrated
-        self._engine: Engine | None = None
-        self._pid = 0
-        self._lock = threading.Lock()
+        self._engines: dict[int, Engine] = {}  # by process
 
     def engine(self) -> Engine:
-        """Return this process's engine, a new one after a fork."""
-        if self._engine is None or self._pid != os.getpid():
-            with self._lock:
-                if self._engine is not None and self._pid != os.getpid():
-                    self._engine.dispose(close=False)  # the connections belong to the parent
-                    self._engine = None
-                if self._engine is None:
-                    self._engine = self._made()
-                    self._pid = os.getpid()
-        return self._engine
+        """Return this process's engine, a new one after a fork.
+
+        Without a lock, which a fork might leave locked: of two threads that make one at once, both use the first.
+        """
+        pid = os.getpid()
+        if (engine := self._engines.get(pid)) is None:
+            for other in [other for other in list(self._engines) if other != pid]:
+                if (inherited := self._engines.pop(other, None)) is not None:
+                    inherited.dispose(close=False)  # the connections belong to the parent
+            engine = self._engines.setdefault(pid, self._made())
+        return engine
 
     def _made(self) -> Engine:
         if self.dialect == "sqlite":
@@ -86,6 +84,8 @@ class Store:
             connect_args={"connect_timeout": 10},
         )
         event.listen(engine, "connect", self._prepare)
+        event.listen(engine, "checkout", lambda connection, *_: connections.opened(connection))
+        event.listen(engine, "checkin", lambda connection, *_: connections.returned(connection))
         return engine
 
     def _connect(self) -> sqlite3.Connection:
@@ -98,6 +98,7 @@ class Store:
             isolation_level=None,
             check_same_thread=False,
         )
+        connections.opened(connection)
         try:
             self._check(connection)
         except BaseException:
@@ -129,6 +130,7 @@ class Store:
         """Make commits durable and waits bounded, whatever the server's defaults are."""
         cursor = connection.cursor()
         cursor.execute("SET synchronous_commit TO on")
+        cursor.execute("SET datestyle TO ISO")  # the only one that the driver reads
         cursor.execute(f"SET lock_timeout TO {int(self.timeout * 1000)}")
         connection.commit()
         cursor.close()
@@ -143,8 +145,10 @@ class Store:
             If the database cannot be read.
         """
         try:
-            with self.engine().connect() as connection:
+            with connections.transaction(), self.engine().connect() as connection:
                 yield connection
+        except LedgerError:
+            raise
         except FAULTS as error:
             raise fault(error, self.place, self.timeout, None) from None
 
@@ -166,13 +170,15 @@ class Store:
             raise LedgerReadOnlyError.of(self.place.shown, budget=budget)
         committing = False
         try:
-            with self.engine().connect() as connection:
+            with connections.transaction(), self.engine().connect() as connection:
                 connection = connection.execution_options(privkit_write=self.timeout)  # noqa: PLW2901
                 with connection.begin() as transaction:
                     yield connection
                     committing = True
                     transaction.commit()
                     committing = False
+        except LedgerError:
+            raise
         except FAULTS as error:
             found = fault(error, self.place, self.timeout, budget)
             found.uncertain = committing

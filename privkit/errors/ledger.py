@@ -72,6 +72,16 @@ class LedgerReadOnlyError(LedgerError, PermissionError):
         )
 
     @classmethod
+    def denied(cls, store: str, *, budget: str | None = NOTHING_SPENT) -> LedgerError:
+        """The file, or a folder above it, may not even be read by this user."""
+        return cls.at(
+            store,
+            f"the ledger at {store} may not be read by you: its file or a folder above it belongs to somebody else. "
+            "Ask its owner for the right to read (and to write, if you are to release), or name another place.",
+            budget=budget,
+        )
+
+    @classmethod
     def of_server(cls, store: str, *, budget: str | None = None) -> LedgerError:
         """The role of the connection lacks a right, or the server takes no writes."""
         return cls.at(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from privkit.budget.entry import Entry, Reservation
 from privkit.budget.notice import replayed
+from privkit.budget.turn import Turn
 from privkit.dp.measurement import draw, make_measurement
 from privkit.dp.release import decode_answer, encode_answer
 from privkit.dp.simulate import SimulatedRelease, can_simulate, simulate
@@ -55,14 +56,32 @@ def release(
         Nothing was spent.
     MeasurementError
         The measurement failed; its price stays spent.
+
+    An interrupt ends the question wherever it falls, and a note on it tells what was spent.
     """
+    turn = Turn(project.account)
+    try:
+        try:
+            return _released(project, plan, data, turn, again=again, version=version, function=function)
+        except BaseException as error:
+            turn.left(error)
+            raise
+    except BaseException as error:  # once more, since an interrupt may have hit the line above
+        turn.left(error)
+        raise
+
+
+def _released(
+    project: Project, plan: Plan, data: object, turn: Turn, *, again: bool, version: str | None, function: str
+) -> Release:
     with nothing_spent():
         check_frame(data, plan.question, function)
         measurement = _measurement(project, plan, function)
         question = plan.canonical()
         name = name_of(project, question, data, version=version, again=again, function=function)
         recorded = {**question, "notebook": notebook} if (notebook := notebook_name()) else question
-        reserved = project.account.reserve(name.key, recorded, plan.loss, again=again, ways=partial(_ways, plan))
+        ways = partial(_ways, plan)
+        reserved = project.account.reserve(name.key, recorded, plan.loss, again=again, ways=ways, turn=turn)
     if isinstance(reserved, Entry):
         replayed(project.account.store, project.account.uid, reserved.seq)
         return _decoded(project, plan, reserved, replayed=True)

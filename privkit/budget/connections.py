@@ -1,0 +1,131 @@
+"""The connections that this process has open: none outlives the call that opened it, and none is there at a fork.
+
+A ``with`` block does not suffice against Ctrl-C: an interrupt can fall between its last line and its ``__exit__``, and
+then the traceback, which a notebook keeps, holds an open connection with its lock. So every call that may open one
+closes at its end what its thread has left open since its beginning, twice: an interrupt may hit the first time.
+
+SQLite's mutexes that another thread holds at a fork stay locked in the child for good. So a fork waits until no other
+thread is in a transaction, and a transaction begins after the fork.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from privkit.errors.ledger import LedgerError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+#: How many seconds a fork waits for the transactions of other threads; then it goes on, as it did before.
+PATIENCE = 60.0
+# All without locks: a lock is what a fork, or an interrupt before its release, leaves locked. A change of one entry of
+# a dict is atomic.
+_opened: dict[int, list[Any]] = {}
+_forking: dict[int, bool] = {}
+
+
+def enter() -> int:
+    """Note that this thread begins a transaction, after a fork that is under way; return what `leave` takes."""
+    me = threading.get_ident()
+    mine = _opened.get(me)
+    while not mine:
+        mine = _opened.setdefault(me, [])
+        mine.append(None)
+        if not _forking or me in _forking:
+            return 0
+        _opened.pop(me, None)
+        mine = None
+        time.sleep(0.001)
+    mine.append(None)
+    return len(mine) - 1
+
+
+def opened(connection: Any) -> None:
+    """Note a connection that this thread opened."""
+    if mine := _opened.get(threading.get_ident()):
+        mine.append(connection)
+
+
+def returned(connection: Any) -> None:
+    """Note that a connection went back to its pool."""
+    if mine := _opened.get(threading.get_ident()):
+        mine[:] = [other for other in mine if other is not connection]
+
+
+def leave(mark: int) -> None:
+    """Close what this thread opened since `mark` and left open; what is closed stays closed."""
+    me = threading.get_ident()
+    mine = _opened.get(me, [])
+    for connection in mine[mark:]:
+        if connection is not None:
+            with suppress(Exception):  # it is broken: its server, or its file, has let go of it
+                connection.close()
+    del mine[mark:]
+    if not mine:
+        _opened.pop(me, None)
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """Let no fork happen within the block, and leave no connection open after it."""
+    mark = enter()
+    try:
+        yield
+    finally:
+        leave(mark)
+
+
+def lets_go(function: Callable[P, R]) -> Callable[P, R]:
+    """Close at the end of each call whatever connection it left open, however it ends.
+
+    What a driver said is taken off privkit's errors too: it may hold answers, or parts of an address.
+    """
+
+    @wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        mark = len(_opened.get(threading.get_ident(), ()))
+        try:
+            try:
+                return function(*args, **kwargs)
+            except LedgerError as error:
+                error.__context__ = error.__cause__ = None
+                raise
+            finally:
+                leave(mark)
+        finally:
+            leave(mark)
+
+    return call
+
+
+def _before_fork() -> None:
+    me = threading.get_ident()
+    _forking[me] = True
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        living = {thread.ident for thread in threading.enumerate()}
+        if not any(other != me and other in living for other in list(_opened)):
+            return
+        time.sleep(0.001)
+
+
+def _after_fork_in_parent() -> None:
+    _forking.pop(threading.get_ident(), None)
+
+
+def _after_fork_in_child() -> None:
+    _forking.clear()
+    _opened.clear()  # not closed: they belong to the parent
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child
+    )
