@@ -158,7 +158,7 @@ def _wrong(url: URL, store: str) -> str:
             return f"{len(unknown)} of its parameters are none of mode, uri, cache and timeout"
         return ""
     hosts = url.query.get("host", ())
-    if isinstance(hosts, tuple) and hosts or "," in f"{url.host or ''}{hosts or ''}":
+    if (isinstance(hosts, tuple) and hosts) or "," in f"{url.host or ''}{hosts or ''}":
         return "it names several hosts, and a ledger has one"
     if url.host and not _HOST.fullmatch(url.host):
         return "its host holds characters that no host's name has"

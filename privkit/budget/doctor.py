@@ -13,9 +13,10 @@ from sqlalchemy import inspect
 
 from privkit.budget import schema
 from privkit.budget.anchor import recall_all
+from privkit.budget.file_system import kind_of, unknown_words, vouching
 from privkit.budget.keys import read_key, shared_key
 from privkit.budget.ledger import Ledger
-from privkit.budget.place import NETWORK, Place, ledger_place
+from privkit.budget.place import Place, ledger_place
 from privkit.budget.state import state_folder
 from privkit.errors.base import PrivkitError
 
@@ -107,13 +108,16 @@ def _of_place(place: Place) -> Iterator[Finding]:
     if place.path is None:
         return
     kind = place.file_system
-    if kind in NETWORK:
+    known = kind_of(kind)
+    if known == "network":
         yield Finding("problem", f"it lies on a network file system ({kind})", "Keep it on a local disk.")
+    elif known == "unknown":
+        yield Finding("note", unknown_words(kind, "the ledger"), vouching(kind))
     elif kind in _FLEETING and not place.temporary:
         yield Finding(
             "note", f"it lies on {kind}, which ends with its container", "Keep it on a volume, or on PostgreSQL."
         )
-    elif kind:
+    else:
         yield Finding("ok", f"it lies on {kind}, a local file system")
     if place.temporary:
         yield Finding(

@@ -40,6 +40,7 @@ from privkit.budget.canonical import canonical
 from privkit.budget.chain import first_link
 from privkit.budget.connections import lets_go, transaction
 from privkit.budget.entry import Reservation
+from privkit.budget.file_system import warn_unless_local
 from privkit.budget.opening import check_file, make_file, open_server
 from privkit.budget.place import ledger_place
 from privkit.budget.schema import project_table
@@ -139,6 +140,8 @@ class Ledger:
         by = _analyst() if analyst is None else analyst
         _check_name(by, "analyst")
         place = ledger_place(store)
+        if place.path is not None and not read_only:
+            warn_unless_local(place.file_system, place.shown)
         database = Store(replace(place, read_only=True) if read_only else place, timeout)
         ledger = cls(database, by, adopt=adopt, new=new, reason=reason)
         ledger._open(create=create and not read_only, default=store is None)

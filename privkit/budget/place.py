@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from privkit.budget.address import SQLITE, check_file_name, is_address, read_url, shown_url
+from privkit.budget.file_system import ALLOW, file_system, kind_of
 from privkit.errors.ledger import LedgerPlaceError, LedgerReadOnlyError
 
 if TYPE_CHECKING:
@@ -17,11 +18,6 @@ if TYPE_CHECKING:
 
 #: The ledger's folder and file where no other place is named.
 FOLDER, FILE = ".privkit", "ledger.db"
-
-#: File systems on which SQLite's locks are not reliable.
-NETWORK = frozenset(
-    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ncpfs", "fuse.sshfs", "fuse.s3fs", "fuse.rclone"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +55,8 @@ class Place:
 
     @property
     def file_system(self) -> str:
-        """The file system's type, as the kernel names it; empty where that cannot be known."""
-        return "" if self.path is None else _file_system(self.path.parent)
+        """The file system's type, as the system names it; empty where that cannot be known."""
+        return "" if self.path is None else file_system(self.path.parent)
 
 
 def ledger_place(store: str | os.PathLike[str] | None) -> Place:
@@ -110,11 +106,13 @@ def _file(path: Path, named: str, *, read_only: bool = False, home: bool = False
     if folder:
         raise LedgerPlaceError.of(named, "it is a folder", f"Name the file: store={str(Path(named) / FILE)!r}.")
     place = Place(path=path, read_only=read_only)
-    if place.file_system in NETWORK or (sys.platform == "win32" and str(path).startswith("\\\\")):
+    name = "a share" if sys.platform == "win32" and str(path).startswith("\\\\") else place.file_system
+    if name == "a share" or kind_of(name) == "network":
         raise LedgerPlaceError.of(
             named,
-            f"it lies on a network file system ({place.file_system or 'a share'}), where locks are not reliable",
-            "Keep it on a local disk, or share one on PostgreSQL: store='postgresql+psycopg://...'.",
+            f"it lies on a network file system ({name}), where locks are not reliable",
+            "Keep it on a local disk, or share one on PostgreSQL: store='postgresql+psycopg://...'."
+            + ("" if name == "a share" else f" If you know that locks hold there: {ALLOW}={name}."),
         )
     return place
 
@@ -136,19 +134,3 @@ def _in_memory(store: str) -> LedgerPlaceError:
     error = LedgerPlaceError.of(store, "a ledger in memory forgets what was spent", "Name a file: store='ledger.db'.")
     assert isinstance(error, LedgerPlaceError)
     return error
-
-
-def _file_system(folder: Path) -> str:
-    """Return the type of the mount that holds `folder` (Linux), by the longest mount point."""
-    try:
-        lines = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape").splitlines()
-    except OSError:
-        return ""
-    best, kind = -1, ""
-    for line in lines:
-        before, _, after = line.partition(" - ")
-        # Spaces, tabs, newlines and backslashes stand as octal escapes in mount points.
-        point = before.split()[4].encode("utf-8", "surrogateescape").decode("unicode_escape")
-        if folder.is_relative_to(point) and len(point) >= best:
-            best, kind = len(point), after.split()[0]
-    return kind

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from privkit.dp.persons import once_in
-from privkit.dp.sensitivity import Reach
 from privkit.dp.rounding import Rounding
+from privkit.dp.sensitivity import Reach
 from privkit.dp.statistic import Estimates, Limits, Statistic
 from privkit.tally.grid import Grid
 from privkit.tally.sums import person_sums, power_sums

@@ -9,13 +9,11 @@ import sqlite3
 import stat
 import threading
 import time
-from pathlib import Path
 
 import pytest
 from budget_terms import eps, release, terms
 
 from privkit.budget.ledger import Ledger
-from privkit.budget.place import Place
 from privkit.budget.schema import VERSION
 from privkit.budget.store import Store
 from privkit.errors.ledger import (
@@ -292,20 +290,6 @@ def test_places_that_cannot_hold_a_ledger_are_refused(store, tmp_path, monkeypat
 def test_a_folder_is_no_ledger(tmp_path):
     with pytest.raises(LedgerPlaceError, match="it is a folder"):
         Ledger.open(tmp_path)
-
-
-@pytest.mark.parametrize("kind", ["nfs4", "cifs", "fuse.sshfs"])
-def test_a_network_file_system_is_refused_l10(tmp_path, monkeypatch, kind):
-    monkeypatch.setattr(Place, "file_system", kind)
-    with pytest.raises(LedgerPlaceError, match="network file system"):
-        Ledger.open(tmp_path / "ledger.db")
-
-
-def test_the_mount_is_read_from_the_kernel(tmp_path):
-    if not Path("/proc/self/mountinfo").exists():
-        pytest.skip("not Linux")
-    assert Place(path=tmp_path / "x").file_system != ""
-    assert Place(path=Path("/proc/x")).file_system == "proc"
 
 
 def test_the_default_place_is_ignored_by_git(tmp_path, monkeypatch):

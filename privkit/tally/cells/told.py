@@ -85,7 +85,7 @@ def _instant(nanoseconds: int, zone: str) -> Told | None:
     microseconds = nanoseconds // 1000
     if not _DAYS[0] <= nanoseconds // _A_DAY <= _DAYS[1]:
         return None
-    naive = datetime(1970, 1, 1) + timedelta(microseconds=microseconds)  # noqa: DTZ001  # of local time, or of UTC
+    naive = datetime(1970, 1, 1) + timedelta(microseconds=microseconds)  # of local time, or of UTC
     if not zone:
         return "t", naive.isoformat()
     try:

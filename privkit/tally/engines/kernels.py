@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privkit.tally.cells.cells import Cells, Table
+from privkit.tally.cells.cells import Table
 from privkit.tally.cells.coding import classes_of, coded
 from privkit.tally.cells.numbers import positions_of, steps_of
 from privkit.tally.grid import Grid
 from privkit.tally.lookup import over_blocks
-from privkit.tally.rows import KeptRows, Source, known_rows, source_of
+from privkit.tally.rows import KeptRows, known_rows, source_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -65,7 +65,7 @@ def squares(number: NDArray[Any], full: int) -> NDArray[np.float64]:
     return np.floor(whole * whole / max(full, 1) + 0.5)
 
 
-def _block_sums(  # noqa: PLR0917
+def _block_sums(
     place: NDArray[np.int64], number: NDArray[np.float64], cells: int, degree: int, full: int
 ) -> NDArray[np.int64]:
     """Sum in one block; floats hold the sums exactly, since 2**16 rows of 2**31 stay below 2**53."""

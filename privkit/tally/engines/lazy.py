@@ -18,7 +18,7 @@ import numpy as np
 from privkit.errors import FrameError
 from privkit.errors.engine import EngineError
 from privkit.tally.cells.arrow import table_of_arrow
-from privkit.tally.cells.kind import FLOAT, OTHER, WIDE
+from privkit.tally.cells.kind import OTHER, WIDE
 from privkit.tally.engines.lazy_keys import among_keys, key_places
 from privkit.tally.engines.lazy_numbers import Clipped, places, steps
 from privkit.tally.engines.native import WORDED, Column, Native, arrived, native_of, note, untold

@@ -57,7 +57,7 @@ def clipped(native: Native, name: str, column: Column, least: float, most: float
         return Clipped(_between(own, native.real(least), native.real(most)))
     if column.kind.name == BOOLEAN:
         return Clipped(nw.when(~own.is_null()).then(nw.when(own).then(native.real(1.0)).otherwise(native.real(0.0))))
-    if not (-_EXACT < least and most < _EXACT):
+    if not (least > -_EXACT and most < _EXACT):
         return None
     low, high = math.floor(least), math.ceil(most)
     if column.kind.name == WIDE:
@@ -90,7 +90,7 @@ def _between(own: nw.Expr, least: nw.Expr, most: nw.Expr) -> nw.Expr:
 
 def steps(native: Native, name: str, column: Column, grid: Grid) -> Clipped | None:
     """Return ``clip(floor(x / step + 1/2), low, high)`` as whole numbers of 64 bits; None where it is not exact there."""
-    if not (-_EXACT < grid.low and grid.high < _EXACT and 2.0**-1000 <= grid.step <= 2.0**1000):
+    if not (grid.low > -_EXACT and grid.high < _EXACT and 2.0**-1000 <= grid.step <= 2.0**1000):
         return None
     least, most = grid.low * grid.step, grid.high * grid.step
     if not (math.isfinite(least) and math.isfinite(most)):
