@@ -73,7 +73,7 @@ def dp_sum(
     >>> project = pk.open_project("bills", epsilon=1, unit=pk.ROW, store=ledger_path)
     >>> release = dp_sum(bills, "paid", bounds=(0, 100), epsilon=0.5)
     >>> round(release.accuracy), release.loss
-    (599, ε = 0.5)
+    (600, ε = 0.5)
     """
     plan = plan_dp_sum(data, column, by, bounds=bounds, person_bounds=person_bounds, **asking)
     return plan.release(again=again)
