@@ -151,6 +151,16 @@ class ColumnKindError(PrivkitError, TypeError):
         return cls._of(column, dtype, asked, f"for instance by pd.to_datetime(df[{column!r}]).")
 
     @classmethod
+    def values(cls, function: str, column: str, dtype: str) -> ColumnKindError:
+        """Values of this type cannot be told apart, each by itself."""
+        error = cls(
+            f"{function}() reads column {column!r}, but values of its type, {dtype}, are not told apart one by one. "
+            f"Declare another first: df.astype({{{column!r}: 'str'}}), or take its parts as columns of their own."
+        )
+        error.column, error.dtype = column, dtype
+        return error
+
+    @classmethod
     def _of(cls, column: str, dtype: str, asked: str, cure: str) -> ColumnKindError:
         error = cls(f"{asked} the type {dtype}. Declare its type first, {cure}")
         error.column, error.dtype = column, dtype

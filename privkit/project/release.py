@@ -21,7 +21,9 @@ from privkit.errors import (
 from privkit.errors.dp import ColumnKindError, UnitColumnError
 from privkit.project.naming import name_of
 from privkit.project.notebook import notebook_name
-from privkit.tally.frame import open_frame
+from privkit.tally.cells.kind import OTHER
+from privkit.tally.cells.zones import zone_known
+from privkit.tally.engines.opening import engine_of
 from privkit.tally.keyed import check_key_types, column_kind
 from privkit.tally.predicate import check_selection
 from privkit.values.interrupts import INTERRUPTS
@@ -138,9 +140,9 @@ def check_frame(data: object, question: Question, function: str) -> None:
     ------
     FrameError, ColumnNotFoundError, DuplicateColumnError, KeysError
     """
-    frame = open_frame(data, function)
-    # Narwhals sees none of a frame's columns whose names are no text.
-    columns = frame.collect_schema().names() or list(getattr(data, "columns", ()))
+    engine = engine_of(data, function)
+    schema = engine.schema
+    columns = list(schema) or list(getattr(data, "columns", ()))  # of a pandas frame, names that are no text
     if not columns:
         raise FrameError.unsupported(function, "a frame without columns")
     unit = question.unit.column
@@ -149,19 +151,20 @@ def check_frame(data: object, question: Question, function: str) -> None:
             raise ColumnNotFoundError.unit(function, name, str(question.unit), columns)
     if unit is not None and unit in (*question.by, *question.asked.read):
         raise UnitColumnError.of_unit(function, unit)
-    frame = open_frame(data, function, question.frame_columns, "by")
-    if (time := question.unit.time) is not None:
-        kind, shown = column_kind(frame, time)
-        if not kind.startswith("date"):
-            raise ColumnKindError.dates(function, time, shown)
+    engine_of(data, function, question.frame_columns, "by")
+    if (time := question.unit.time) is not None and not (schema[time].has_dates and zone_known(schema[time].zone)):
+        raise ColumnKindError.dates(function, time, schema[time].shown)
     derived = check_selection(data, question.selected, function) if question.selected else {}
+    for name in question.frame_columns:
+        if schema[name].name == OTHER and name in (*question.unit.columns, *question.asked.read, *question.by):
+            raise ColumnKindError.values(function, name, schema[name].shown)
     if (keys := question.asked.typed_keys(question)) is not None:
         check_key_types(data, keys.without(question.selected.derived), function)
     for name in question.by if question.keys is None else ():
-        if name not in question.selected.derived and "no key" in (found := column_kind(frame, name))[0]:
+        if name not in question.selected.derived and "no key" in (found := column_kind(engine, name))[0]:
             raise ColumnKindError.groups(function, name, found[1])
     for name in question.asked.columns:
-        kind, shown = (derived[name],) * 2 if name in question.selected.derived else column_kind(frame, name)
+        kind, shown = (derived[name],) * 2 if name in question.selected.derived else column_kind(engine, name)
         if kind not in ("number", "integer", "boolean"):
             raise ColumnKindError.numbers(function, name, shown)
 

@@ -20,8 +20,8 @@ from typing import Any
 
 import numpy as np
 
-#: Whole numbers of more bits have no text: Python refuses to write more than 4300 digits.
-_MOST_BITS = 13_000
+#: Whole numbers of more bits, or digits, are told in sixteens: Python writes no more than 4300 digits in tens.
+_MOST_BITS, _MOST_DIGITS = 13_000, 3_900
 #: Decimals with larger exponents have no text here.
 _MOST_EXPONENT = 10_000
 _EPOCH = dt.date(1970, 1, 1).toordinal()
@@ -75,12 +75,15 @@ def number_text(value: int | float | Decimal) -> str | None:
             return "ninf" if value > 0 else "n-inf"
         value = int(value) if value.is_integer() else Decimal(value)
     if isinstance(value, int):
-        return None if value.bit_length() > _MOST_BITS else _digits_text(value < 0, str(abs(value)), 0)
+        # Python refuses to write thousands of digits in tens: such numbers are told in sixteens.
+        return f"nx{value:x}" if value.bit_length() > _MOST_BITS else _digits_text(value < 0, str(abs(value)), 0)
     sign, digits, exponent = value.as_tuple()
     if not isinstance(exponent, int):
         return {"F": "n-inf" if sign else "ninf"}.get(str(exponent))
     if abs(exponent) + len(digits) > _MOST_EXPONENT:
         return None
+    if exponent + len(digits) > _MOST_DIGITS and value == value.to_integral_value():
+        return number_text(int(value))
     return _digits_text(bool(sign), "".join(map(str, digits)), exponent)
 
 
@@ -103,6 +106,8 @@ def number_of(text: str) -> int | float | Decimal:
     """
     if text.endswith("inf"):
         return float(text[1:])
+    if text.startswith("nx"):
+        return int(text[2:], 16)
     value = Decimal(text[1:])
     if value == value.to_integral_value():
         return int(value)

@@ -12,7 +12,7 @@ import numpy as np
 
 from privkit.tally.cells.cells import Cells
 from privkit.tally.cells.kind import BOOLEAN, DATE, FLOAT, INSTANT, INTEGER, OBJECT, TEXT, UNSIGNED, WIDE
-from privkit.tally.cells.scalars import _NANOSECONDS, number_of
+from privkit.tally.cells.scalars import _MOST_BITS, _NANOSECONDS, number_of
 
 #: A missing value's.
 MISSING = ("n", "")
@@ -71,7 +71,7 @@ def _number(value: Any) -> Told | None:
     if value is None:
         return None
     if isinstance(value, int):
-        return "i", str(value)
+        return ("i", str(value)) if value.bit_length() <= _MOST_BITS else None
     if isinstance(value, Decimal):
         return _number(int(value)) if value == value.to_integral_value() else ("f", repr(float(value)))
     return ("i", str(int(value))) if value.is_integer() else ("f", repr(value))
