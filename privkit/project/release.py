@@ -152,7 +152,9 @@ def check_frame(data: object, question: Question, function: str) -> None:
     if unit is not None and unit in (*question.by, *question.asked.read):
         raise UnitColumnError.of_unit(function, unit)
     engine_of(data, function, question.frame_columns, "by")
-    if (time := question.unit.time) is not None and not (schema[time].has_dates and zone_known(schema[time].zone)):
+    if (time := question.unit.time) is not None and not (
+        schema[time].has_dates and (not schema[time].zone or zone_known(schema[time].zone))
+    ):
         raise ColumnKindError.dates(function, time, schema[time].shown)
     derived = check_selection(data, question.selected, function) if question.selected else {}
     for name in question.frame_columns:
