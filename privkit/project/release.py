@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ from privkit.errors import (
 from privkit.errors.dp import ColumnKindError, UnitColumnError
 from privkit.project.naming import name_of
 from privkit.project.notebook import notebook_name
+from privkit.tally.cells.zones import zone_known
+from privkit.tally.engines.opening import engine_of
 from privkit.tally.frame import open_frame
 from privkit.tally.keyed import check_key_types, column_kind
 from privkit.tally.predicate import check_selection
@@ -143,17 +146,8 @@ def check_frame(data: object, question: Question, function: str) -> None:
     columns = frame.collect_schema().names() or list(getattr(data, "columns", ()))
     if not columns:
         raise FrameError.unsupported(function, "a frame without columns")
-    unit = question.unit.column
-    for name in question.unit.columns:
-        if name not in columns:
-            raise ColumnNotFoundError.unit(function, name, str(question.unit), columns)
-    if unit is not None and unit in (*question.by, *question.asked.read):
-        raise UnitColumnError.of_unit(function, unit)
+    _check_unit(data, question, columns, function)
     frame = open_frame(data, function, question.frame_columns, "by")
-    if (time := question.unit.time) is not None:
-        kind, shown = column_kind(frame, time)
-        if not kind.startswith("date"):
-            raise ColumnKindError.dates(function, time, shown)
     derived = check_selection(data, question.selected, function) if question.selected else {}
     if (keys := question.asked.typed_keys(question)) is not None:
         check_key_types(data, keys.without(question.selected.derived), function)
@@ -164,6 +158,25 @@ def check_frame(data: object, question: Question, function: str) -> None:
         kind, shown = (derived[name],) * 2 if name in question.selected.derived else column_kind(frame, name)
         if kind not in ("number", "integer", "boolean"):
             raise ColumnKindError.numbers(function, name, shown)
+
+
+def _check_unit(data: object, question: Question, columns: Sequence[str], function: str) -> None:
+    """Refuse a frame in which units cannot be told apart, and a question that would mix them up."""
+    unit = question.unit
+    for name in unit.columns:
+        if name not in columns:
+            raise ColumnNotFoundError.unit(function, name, str(unit), columns)
+    if unit.column is not None and unit.column in (*question.by, *question.asked.read):
+        raise UnitColumnError.of_unit(function, unit.column)
+    for name, value in question.selected.missing:
+        if value is not None and name in unit.columns:
+            raise UnitColumnError.of_missing(function, name)
+    if unit.time is not None:
+        kind = engine_of(data, function, (unit.time,), "by").schema[unit.time]
+        if not kind.has_dates:
+            raise ColumnKindError.dates(function, unit.time, kind.shown)
+        if kind.zone and not zone_known(kind.zone):
+            raise ColumnKindError.zone(function, unit.time, kind.zone)
 
 
 def _decoded(project: Project, plan: Plan, entry: Entry, *, replayed: bool) -> Release:
