@@ -161,6 +161,16 @@ class ColumnKindError(PrivkitError, TypeError):
         return error
 
     @classmethod
+    def zone(cls, function: str, column: str, zone: str) -> ColumnKindError:
+        """The rules of the time zone of a column of dates are not known."""
+        error = cls(
+            f"{function}() needs dates to tell a row's window, but the rules of column {column!r}'s time zone {zone!r} "
+            f"are not known. Convert it first, for instance by df[{column!r}].dt.tz_convert('UTC')."
+        )
+        error.column, error.dtype = column, zone
+        return error
+
+    @classmethod
     def _of(cls, column: str, dtype: str, asked: str, cure: str) -> ColumnKindError:
         error = cls(f"{asked} the type {dtype}. Declare its type first, {cure}")
         error.column, error.dtype = column, dtype
@@ -205,6 +215,16 @@ class UnitColumnError(ParameterError):
         error = cls(
             f"{function}() got {column!r}, which tells persons apart: a group or a value of it is one person. "
             "To count persons: dp_count(of='persons')."
+        )
+        error.column = column
+        return error
+
+    @classmethod
+    def of_missing(cls, function: str, column: str) -> UnitColumnError:
+        """A value is to stand for missing in `column`, which tells units apart."""
+        error = cls(
+            f"{function}() got missing with a value for {column!r}, which tells apart what is protected: rows without "
+            "one would become rows of a person who has others. Leave it out: rows without one are not counted."
         )
         error.column = column
         return error

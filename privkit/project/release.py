@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -145,17 +146,8 @@ def check_frame(data: object, question: Question, function: str) -> None:
     columns = list(schema) or list(getattr(data, "columns", ()))  # of a pandas frame, names that are no text
     if not columns:
         raise FrameError.unsupported(function, "a frame without columns")
-    unit = question.unit.column
-    for name in question.unit.columns:
-        if name not in columns:
-            raise ColumnNotFoundError.unit(function, name, str(question.unit), columns)
-    if unit is not None and unit in (*question.by, *question.asked.read):
-        raise UnitColumnError.of_unit(function, unit)
+    _check_unit(data, question, columns, function)
     engine_of(data, function, question.frame_columns, "by")
-    if (time := question.unit.time) is not None and not (
-        schema[time].has_dates and (not schema[time].zone or zone_known(schema[time].zone))
-    ):
-        raise ColumnKindError.dates(function, time, schema[time].shown)
     derived = check_selection(data, question.selected, function) if question.selected else {}
     for name in question.frame_columns:
         if schema[name].name == OTHER and name in (*question.unit.columns, *question.asked.read, *question.by):
@@ -169,6 +161,25 @@ def check_frame(data: object, question: Question, function: str) -> None:
         kind, shown = (derived[name],) * 2 if name in question.selected.derived else column_kind(engine, name)
         if kind not in ("number", "integer", "boolean"):
             raise ColumnKindError.numbers(function, name, shown)
+
+
+def _check_unit(data: object, question: Question, columns: Sequence[str], function: str) -> None:
+    """Refuse a frame in which units cannot be told apart, and a question that would mix them up."""
+    unit = question.unit
+    for name in unit.columns:
+        if name not in columns:
+            raise ColumnNotFoundError.unit(function, name, str(unit), columns)
+    if unit.column is not None and unit.column in (*question.by, *question.asked.read):
+        raise UnitColumnError.of_unit(function, unit.column)
+    for name, value in question.selected.missing:
+        if value is not None and name in unit.columns:
+            raise UnitColumnError.of_missing(function, name)
+    if unit.time is not None:
+        kind = engine_of(data, function, (unit.time,), "by").schema[unit.time]
+        if not kind.has_dates:
+            raise ColumnKindError.dates(function, unit.time, kind.shown)
+        if kind.zone and not zone_known(kind.zone):
+            raise ColumnKindError.zone(function, unit.time, kind.zone)
 
 
 def _decoded(project: Project, plan: Plan, entry: Entry, *, replayed: bool) -> Release:

@@ -13,7 +13,10 @@ from privkit.dp.count import Count
 from privkit.dp.question import Question
 from privkit.dp.sums import Sum
 from privkit.project.counts import dp_count
-from privkit.tally.windows import units, windows
+from privkit.tally.cells.reading import cells_of_series
+from privkit.tally.engines.opening import engine_of
+from privkit.tally.windows import units
+from privkit.tally.windows import windows as windows_of_cells
 from privkit.values.bounds import ValueBounds
 from privkit.values.contribution import ContributionBounds
 from privkit.values.loss import PrivacyLoss
@@ -23,6 +26,14 @@ QUICK = settings(max_examples=40, deadline=None)
 #: pandas' own names of the periods: the oracle.
 ALIASES = {"day": "D", "week": "W-SUN", "month": "M", "quarter": "Q", "year": "Y"}
 DATES = st.datetimes(pd.Timestamp("1900-01-01").to_pydatetime(), pd.Timestamp("2100-12-31").to_pydatetime())
+
+
+def windows(column, per):
+    return windows_of_cells(cells_of_series(column), per)
+
+
+def units_of(frame, unit):
+    return units(engine_of(frame, "test").collect(unit.columns), unit)
 
 
 @st.composite
@@ -54,14 +65,17 @@ def test_windows_are_those_of_pandas(dates, per):
     assert (np.diff(found[order]) >= 0).all()
 
 
-@pytest.mark.parametrize("dtype", ["datetime64[s]", "datetime64[ms]", "datetime64[us]", "datetime64[ns]"])
-def test_no_date_is_out_of_range_and_missing_dates_have_no_window(dtype):
-    edge = np.array([np.iinfo(np.int64).max, np.iinfo(np.int64).min + 1, 0], dtype="int64").view(dtype)
-    column = pd.Series([*edge, np.datetime64("NaT")], dtype=dtype)
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+@pytest.mark.parametrize("zone", [None, "UTC", "America/New_York", "Etc/GMT+1"])
+def test_a_date_outside_the_years_1_to_9999_is_in_no_window_like_a_missing_one(unit, zone):
+    edge = np.array([np.iinfo(np.int64).max, np.iinfo(np.int64).min + 1, 0, np.iinfo(np.int64).min], dtype="int64")
+    column = pd.Series(edge.view(f"datetime64[{unit}]"))
+    if zone is not None:
+        column = column.dt.tz_localize("UTC").dt.tz_convert(zone)
     for per in PERIODS:
         found = windows(column, per)
-        assert len(set(found[:3].tolist())) == 3
-        assert found[3] == np.iinfo(np.int64).min
+        none = found == np.iinfo(np.int64).min
+        assert none.tolist() == ([False, False, False, True] if unit == "ns" else [True, True, False, True])
 
 
 @pytest.mark.parametrize(
@@ -71,9 +85,10 @@ def test_no_date_is_out_of_range_and_missing_dates_have_no_window(dtype):
         lambda s: s.astype("timestamp[us][pyarrow]"),
         lambda s: s.astype("timestamp[ns][pyarrow]").dt.tz_localize("Europe/Berlin"),
         lambda s: s.astype("date32[pyarrow]"),
-        lambda s: s.dt.date,
+        lambda s: s.astype("category"),
+        lambda s: s.dt.tz_localize("America/Port-au-Prince"),
     ],
-    ids=["zone", "arrow", "arrow with zone", "arrow date", "objects"],
+    ids=["zone", "arrow", "arrow with zone", "arrow date", "categories", "underscore"],
 )
 def test_every_kind_of_date_tells_the_same_local_window(cast):
     plain = pd.Series(pd.to_datetime(["2026-01-01 00:30", "2025-12-31 23:30", None, "2026-04-01 12:00"]))
@@ -84,7 +99,7 @@ def test_every_kind_of_date_tells_the_same_local_window(cast):
 @QUICK
 @given(frame=visits(), per=st.sampled_from(PERIODS))
 def test_rows_are_of_one_unit_where_person_and_window_agree(frame, per):
-    codes = units(frame, PrivacyUnit("who", per, "on")).codes
+    codes = units_of(frame, PrivacyUnit("who", per, "on")).codes
     period = frame["on"].dt.to_period(ALIASES[per])
     for i in range(len(frame)):
         known = frame["who"][i] is not None and not pd.isna(frame["on"][i])
@@ -92,6 +107,18 @@ def test_rows_are_of_one_unit_where_person_and_window_agree(frame, per):
         for j in range(i):
             if known and codes[j] >= 0:
                 assert (codes[i] == codes[j]) == (frame["who"][i] == frame["who"][j] and period[i] == period[j])
+
+
+@QUICK
+@given(frame=visits(), per=st.sampled_from(PERIODS), salt=st.binary(min_size=16, max_size=16))
+def test_a_units_hash_is_that_of_its_own_id_and_window(frame, per, salt):
+    found = units_of(frame, PrivacyUnit("who", per, "on"))
+    known = np.flatnonzero(found.codes >= 0)
+    hashed = found.hashed(found.codes[known], salt)
+    for place, row in enumerate(known):
+        alone = units_of(frame.iloc[[row]], PrivacyUnit("who", per, "on"))
+        assert alone.hashed(alone.codes, salt) == hashed[place]
+    assert len(np.unique(hashed)) == len(np.unique(found.codes[known]))
 
 
 BOUNDS = [ContributionBounds(max_rows=1), ContributionBounds(max_rows=2), ContributionBounds(max_groups=1, per_group=2)]
@@ -201,6 +228,25 @@ def test_a_column_of_no_dates_is_refused_by_its_type(project, calls):
     assert project.spent.epsilon == 0
 
 
+def test_a_time_zone_without_known_rules_is_refused_by_the_schema(project, calls):
+    pa = pytest.importorskip("pyarrow")
+    table = pa.Table.from_pandas(calls)
+    there = table.set_column(1, "on", table["on"].cast(pa.timestamp("us", "Mars/Base")))
+    for frame in (there, there.slice(0, 0)):
+        with pytest.raises(pk.ColumnKindError, match="time zone 'Mars/Base' are not known"):
+            dp_count(frame, epsilon=1)
+    assert project.spent.epsilon == 0
+
+
 def test_another_window_is_another_question(project, calls):
     plan = calls.privacy.plan.dp_count(epsilon=1)
     assert plan.canonical()["unit_window"] == ["quarter", "on"]
+
+
+@pytest.mark.parametrize("missing", [{"who": 7}, {"on": "2026-01-01"}, {"k": "none", "who": 7}])
+def test_no_value_stands_for_a_missing_id_or_date_of_the_unit(project, calls, missing):
+    """It would put rows of nobody among those of one person, who may then move the answer by twice the bound."""
+    with pytest.raises(pk.UnitColumnError, match="tells apart what is protected"):
+        calls.privacy.dp_count(epsilon=1, missing=missing)
+    assert project.spent.epsilon == 0
+    assert calls.privacy.plan.dp_count(epsilon=1, missing={"who": "drop", "k": "none"}).sensitivity["L1"] == 2

@@ -25,5 +25,5 @@ def values_of(cells: Cells) -> list:
             value = {"s": str, "n": number_of, "b": lambda text: text == "b1"}[value[0]](value[value[0] == "s" :])
         if isinstance(value, Decimal) and value == int(value):
             value = int(value)
-        found.append(None if value is None or value != value else value)  # noqa: PLR0124  # NaN
+        found.append(None if value is None or value != value else value)  # NaN is not itself
     return found

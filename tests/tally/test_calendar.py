@@ -24,7 +24,7 @@ A_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 #: 400 years are a whole number of weeks: calendars and rules come again.
 CYCLE = 146_097 * 86_400
 EDGES = (-(2**63), -(2**63) + 1, 2**63 - 1, 0, -1, 2**53 + 1, -(2**62))
-#: Of every sort: no change at all, by rule, without rules, of half hours, of days, of two slashes, digits and underscores.
+#: Of every sort: no change at all, by rule, without one, of half hours, of days, two slashes, digits and underscores.
 ZONES = [
     "Europe/Zurich",
     "Europe/London",

@@ -7,7 +7,7 @@ import operator
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from decimal import Decimal
+from decimal import Context, Decimal
 from fractions import Fraction
 
 import numpy as np
@@ -62,6 +62,7 @@ COMPARE = {
     ">=": operator.ge,
 }
 OPERATORS = st.sampled_from(list(COMPARE))
+WIDEST = Context(prec=200)
 LENGTH = {"D": 86_400 * 10**9, "s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 
 
@@ -81,7 +82,7 @@ def near(*numbers: int) -> list[int]:
 
 
 WHOLE = near(0, 65, 2**53, -(2**53), 2**63 - 2, -(2**63) + 1)
-UNSIGNED_WHOLE = [number for number in (*near(1, 65, 2**53, 2**63, 2**64 - 2),)]
+UNSIGNED_WHOLE = near(1, 65, 2**53, 2**63, 2**64 - 2)
 REAL = [0.0, -0.0, 0.5, -2.5, 65.0, 1e308, -1e308, 5e-324, math.inf, -math.inf, 2.0**53, 2.0**63, 0.1, 1 / 3]
 DIGITS = [0, 1, -1, 10, 65_00, 10**18, 2**64 * 100, 10**38 - 1, -(10**38) + 1, 123_456_789]
 TEXTS = ["", "a", "ab", "abc", "Ä", "äb", "😀x", "65", "a\0b", "e\u0301", "ß"]
@@ -147,9 +148,6 @@ def cells_of(name: str, values: list, coded: bool = False) -> Cells:
     filler = math.nan if kind.name == FLOAT else 1
     plain = np.array([filler if value is None else value for value in values], dtype=form)
     return Cells(kind, plain, None if kind.name == FLOAT or not missing.any() else missing)
-
-
-WIDEST = __import__("decimal").Context(prec=200)
 
 
 def exact(name: str, value: object) -> object:
@@ -244,7 +242,7 @@ def test_a_float_and_another_number_are_compared_as_doubles(name, data, sign):
 @given(st.data(), st.lists(LITERALS, min_size=2, max_size=5), st.booleans(), st.booleans())
 @QUICK
 def test_a_cut_puts_every_number_between_its_edges(name, data, edges, right, coded):
-    edges = sorted(set(edges))
+    edges = sorted({edge for edge in edges if edge != 10**400})
     if len(edges) < 2:
         return
     columns = data.draw(columns_of(name))
@@ -436,20 +434,25 @@ FILLS = {
 FILLED = st.sampled_from([(name, value) for name, values in FILLS.items() for value in values])
 
 
+#: Made once: their making takes long.
+DERIVED, TRUE = st.lists(numeric(2) | textual() | true(1), max_size=2), st.none() | true(2)
+
+
 @st.composite
 def selections(draw) -> Selection:
-    derive = draw(st.lists(numeric(2) | textual() | true(1), max_size=2))
+    derive = draw(DERIVED)
     missing = dict(draw(st.lists(FILLED, max_size=2)))
     missing |= draw(st.dictionaries(st.sampled_from(list(MADE)), st.none(), max_size=1))
-    where = draw(st.none() | true(2))
+    where = draw(TRUE)
     if derive and where is not None and draw(st.booleans()):
         where = Both("or", (where, IsMissing(Column("new0"), True)))
     return Selection(where, tuple((f"new{n}", each) for n, each in enumerate(derive)), tuple(sorted(missing.items())))
 
 
-@given(columns_of(*MADE, least=1), selections(), st.booleans())
-@settings(max_examples=400, deadline=None)
-def test_a_table_becomes_what_each_of_its_rows_becomes_alone(columns, chosen, coded):
+@given(selections(), st.data(), st.booleans())
+@settings(max_examples=150, deadline=None)
+def test_a_table_becomes_what_each_of_its_rows_becomes_alone(chosen, data, coded):
+    columns = data.draw(columns_of(*chosen.columns, least=1)) if chosen.columns else {"i64": [1, None]}
     table = table_of(columns, coded)
     with silence():
         whole = selected(table, chosen, None, "test")
@@ -463,16 +466,17 @@ def test_a_table_becomes_what_each_of_its_rows_becomes_alone(columns, chosen, co
     assert whole.kinds == derived_kinds(table.kinds, chosen)
 
 
-@given(columns_of(*MADE), selections(), st.booleans())
-@settings(max_examples=100, deadline=None)
-def test_a_column_that_a_selection_names_comes_out_as_it_went_in(columns, chosen, coded):
+@given(selections(), st.data(), st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_a_column_that_a_selection_names_comes_out_as_it_went_in(chosen, data, coded):
     """But for what stands for missing: no number becomes a float, no object goes away."""
+    columns = data.draw(columns_of(*chosen.columns)) if chosen.columns else {"i64": [1, None]}
     chosen = Selection(chosen.where, chosen.derive, tuple((n, None) for n, value in chosen.missing if value is None))
     table = table_of(columns, coded)
     rows = Table({**table.columns, "row": Cells(Kind(INTEGER), np.arange(len(table)))}, len(table))
-    found = selected(rows, chosen, [*MADE, "row"], "test")
+    found = selected(rows, chosen, [*columns, "row"], "test")
     places = values_of(found["row"])
-    for name in MADE:
+    for name in columns:
         assert found[name].kind == table[name].kind
         before = values_of(table[name])
         assert [*map(repr, values_of(found[name]))] == [repr(before[place]) for place in places]
@@ -503,7 +507,7 @@ def test_blocks_of_rows_become_one_table():
     assert values_of(found["n"]) == [0 if n % 5 == 0 else n for n in kept]
     assert values_of(found["m"]) == [-1 if n % 5 == 0 else 2 * n for n in kept]
     assert values_of(found["p"]) == [None if n % 7 == 0 else f"{n:06d}"[:3] for n in kept]
-    assert values_of(found["c"]) == [None if n % 5 == 0 else "[0, 10)" if n < 10 else "[10, 1000000)" for n in kept]
+    assert values_of(found["c"]) == [None if n % 5 == 0 else "[0, 10)" if n < 10 else "[10, 1e+06)" for n in kept]
 
 
 # -- what stands for missing -------------------------------------------------------------------------------------------

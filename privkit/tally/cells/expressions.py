@@ -110,7 +110,7 @@ def derived_kinds(kinds: Mapping[str, Kind], chosen: Selection) -> dict[str, Kin
     return found
 
 
-def kind_of(expression: Expression, kinds: Mapping[str, Kind]) -> Kind:
+def kind_of(expression: Expression, kinds: Mapping[str, Kind]) -> Kind:  # noqa: PLR0911  # one case per part
     """Return the kind of an expression's values."""
     match expression:
         case Column(name):
@@ -263,7 +263,7 @@ class _Rows:
 
     # -- other values ----------------------------------------------------------------------------------------------
 
-    def value(self, expression: Expression) -> Cells:
+    def value(self, expression: Expression) -> Cells:  # noqa: PLR0911  # one case per part
         match expression:
             case Column(name):
                 return self.table[name]

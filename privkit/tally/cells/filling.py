@@ -113,7 +113,8 @@ def _placed(values: Any, missing: Any, typed: Any) -> Any:
 
 def _filled_codes(cells: Cells, value: Scalar) -> Cells:
     """Return coded cells with one kept value more, which stands for missing."""
-    values = cells.of_values
+    values, codes = cells.of_values, cells.codes
+    assert codes is not None
     if not len(values):
         return filled(cells.of_values_alone(), value)
     one = filled(Cells(cells.kind, values.at(slice(0, 1)).values, np.array([True])), value)
@@ -126,7 +127,7 @@ def _filled_codes(cells: Cells, value: Scalar) -> Cells:
         import pyarrow as pa
 
         kept = pa.concat_arrays([filled(values, value).values, one.values])
-    return Cells(cells.kind, kept, None, np.where(cells.codes < 0, last, cells.codes))  # type: ignore[operator]
+    return Cells(cells.kind, kept, None, np.where(codes < 0, last, codes))
 
 
 def _whole(kind: Kind, value: Scalar) -> int | None:

@@ -68,7 +68,7 @@ def cut(
     ('[0, 18)', '[18, 65)', '[65, 120)')
     """
     numbers = _plain_list(edges, "cut", "edges")
-    if any(isinstance(edge, bool) or not isinstance(edge, int | float) or math.isnan(edge) for edge in numbers):
+    if any(not _is_edge(edge) for edge in numbers):
         raise ParameterError.of("cut", "edges", "a list with something else", "a list of numbers")
     ascending = [edge for edge in numbers if isinstance(edge, int | float)]
     if len(ascending) < 2 or len(ascending) > _MOST + 1 or any(a >= b for a, b in pairwise(ascending)):
@@ -84,6 +84,12 @@ def cut(
             allowed = f"{len(ascending) - 1} different names, one for each interval"
             raise ParameterError.of("cut", "labels", f"a list of {len(given)}", allowed)
     return Cut(_of(column, "cut"), tuple(ascending), named, bool(right))
+
+
+def _is_edge(edge: object) -> bool:
+    if isinstance(edge, int):
+        return not isinstance(edge, bool) and edge.bit_length() < 1024  # that a float can be near to
+    return isinstance(edge, float) and not math.isnan(edge)
 
 
 def _interval(low: int | float, high: int | float, right: bool) -> str:

@@ -22,8 +22,8 @@ from privkit.values.expression.nodes import (
     Prefix,
 )
 
-#: What a column or an expression holds. "object" is a column of Python objects, told apart one by one: any literal can be
-#: compared with it. Its texts have an order, and so have its numbers; a comparison across is missing.
+#: What a column or an expression holds. "object" is a column of Python objects, told apart one by one: any literal can
+#: be compared with it. Its texts have an order, and so have its numbers; a comparison across is missing.
 INTEGER, NUMBER, TEXT, BOOLEAN, DATE = "integer", "number", "text", "boolean", "date"
 DATETIME, MOMENT, OBJECT, OTHER = "datetime", "datetime with time zone", "object", "other"
 
