@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
 from privkit.tally.cells.kind import DATE, FLOAT, INSTANT, TEXT, WIDE
-from privkit.tally.engines.native import COUNT, ENCODED, OWN, VOID, WORDED, Column, Native
+from privkit.tally.engines.native import BATCH, COUNT, ENCODED, OWN, VOID, WORDED, Column, Native
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -109,6 +109,13 @@ class IbisDuckdbNative(_IbisNative):
 
 class PostgresNative(_IbisNative):
     """PostgreSQL behind Ibis: numbers and times may be infinite, and what raises by value is not asked of it."""
+
+    def batches(self, frame: Any) -> Iterator[pa.Table]:
+        """Run a table, a part of the rows at a time."""
+        import pyarrow as pa
+
+        for batch in frame.to_pyarrow_batches(limit=None, chunk_size=BATCH):
+            yield pa.Table.from_batches([batch])
 
     def in_parts(self, frame: Any, person: str, name: str, parts: int) -> Any:
         """Return the table with a column for the part; by the text of what is neither text nor number."""
