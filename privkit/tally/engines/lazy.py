@@ -23,7 +23,7 @@ from privkit.tally.engines.eager import EagerEngine
 from privkit.tally.engines.lazy_expressions import selected
 from privkit.tally.engines.lazy_fetched import FetchedEngine, added_up
 from privkit.tally.engines.lazy_keys import among_keys, key_places
-from privkit.tally.engines.lazy_numbers import Clipped, places, steps
+from privkit.tally.engines.lazy_numbers import Clipped, places, squares, steps
 from privkit.tally.engines.native import WORDED, Column, Native, NotAsked, arrived, native_of, note, nothing, untold
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from privkit.tally.cells.cells import Table
     from privkit.tally.cells.kind import Kind
     from privkit.tally.engines.contract import Engine
-    from privkit.tally.rows import Grid
+    from privkit.tally.grid import Grid
     from privkit.values.expression.selection import Selection
     from privkit.values.keys import Keys
 
@@ -44,7 +44,7 @@ _GROUPS = 1 << 20
 _A_PART, _PARTS = 4_000_000, 32
 #: Classes that may travel.
 LARGEST = 50_000_000
-#: Powers of a grid's range up to this are summed in the engine: 2**31 rows of them stay below 2**63.
+#: Grids of this range are summed in the engine: 2**31 rows of them stay below 2**63.
 _SUMMED = 2**31
 
 
@@ -297,15 +297,15 @@ class LazyEngine:
         """Sum the powers of a column's numbers on a grid."""
         by = keys.by if keys is not None else ()
         number = steps(self.native, _VALUE, self.columns[value], grid) if self._is_own(value) else None
-        if number is None or grid.range**degree > _SUMMED:
+        if number is None or grid.range > _SUMMED:
             return self._added_up((*by, value), lambda engine: engine.power_sums(value, grid, keys, degree))
         frame = self._numbered(value, keys, number)
         if grid.low:
             frame = frame.with_columns((nw.col(_VALUE) - grid.low).alias(_VALUE))
-        aggregates, power = [nw.col(_VALUE).count().alias(_POWER + "0")], nw.col(_VALUE)
-        for exponent in range(1, degree + 1):
-            aggregates.append(power.sum().cast(nw.Int64).alias(f"{_POWER}{exponent}"))
-            power = power * nw.col(_VALUE)
+        if degree > 1:
+            frame = frame.with_columns(squares(self.native, nw.col(_VALUE), grid.range).alias(_POWER))
+        aggregates = [nw.col(_VALUE).count().alias(_POWER + "0"), nw.col(_VALUE).sum().cast(nw.Int64).alias(_POWER + "1")]
+        aggregates += [nw.col(_POWER).sum().cast(nw.Int64).alias(_POWER + "2")] if degree > 1 else []
         place, sums = self._by_keys(frame, keys, aggregates)
         cells = 1 if keys is None else len(keys)
         return np.column_stack([_added(place, _whole(sums, f"{_POWER}{each}"), cells) for each in range(degree + 1)])

@@ -124,7 +124,9 @@ class Compiler:
         kind = self.kind(of)
         if kind.name == TEXT:
             value, present = self.value(of)
-            return _answers(value.is_in([self.text(str(text)) for text in values]), present)
+            if not all(self.native.can_name(str(text)) for text in values):
+                raise NotAsked
+            return _answers(value.is_in(self.native.texts([str(text) for text in values])), present)
         if kind.name == INTEGER and len(values) > 3:
             value, present = self.value(of)
             reduced = [for_whole("==", number, *_LIMITS[INTEGER]) for number in values]  # type: ignore[arg-type]
@@ -132,11 +134,11 @@ class Compiler:
             return _answers(value.is_in(whole), present) if whole else (present & ~present, present)
         return _joined("or", [self._compared("==", of, Literal(value)) for value in values])
 
-    def text(self, text: str) -> str | bytes:
+    def text(self, text: str) -> nw.Expr:
         """Return a text that a user typed as a plain column holds it."""
         if not self.native.can_name(text):
             raise NotAsked
-        return text.encode() if self.native.encodes_text else text
+        return self.native.text(text)
 
     def _compared(self, operator: str, left: Expression, right: Expression) -> Pair:
         if isinstance(left, Literal):
@@ -157,7 +159,7 @@ class Compiler:
     def with_literal(self, operator: str, kind: Kind, value: nw.Expr, present: nw.Expr, literal: Scalar) -> Pair:
         """Compare with what a user typed, brought to the column's kind once."""
         if kind.name == TEXT:
-            return _answers(_COMPARE[operator](value, nw.lit(self.text(str(literal)))), present)
+            return _answers(_COMPARE[operator](value, self.text(str(literal))), present)
         if kind.name == FLOAT:
             reduced: Any = for_floats(operator, literal)  # type: ignore[arg-type]
         elif kind.name in COUNTS:
@@ -246,12 +248,12 @@ class Compiler:
         kind = self.kind(expression.of)
         value, present = self.value(expression.of)
         above = ">" if expression.right else ">="
-        result: nw.Expr = nw.when(present & ~present).then(nw.lit(self.text(expression.labels[0])))
+        result: nw.Expr = nw.when(present & ~present).then(self.text(expression.labels[0]))
         beyond = present
         for edge, label in zip(expression.edges, (*expression.labels, None), strict=True):
             beyond = self.with_literal(above, kind, value, present, edge)[0]
             if label is not None:
-                result = nw.when(beyond).then(nw.lit(self.text(label))).otherwise(result)
+                result = nw.when(beyond).then(self.text(label)).otherwise(result)
         result = nw.when(~beyond).then(result)
         return result, ~result.is_null()
 
@@ -358,7 +360,7 @@ def _filled(compiler: Compiler, name: str, value: Scalar) -> tuple[nw.Expr, Colu
         typed, column = native.real(as_float(value) + 0.0), replace(Column.of(pa.float64()), kind=kind)  # type: ignore[arg-type]
         own = own.cast(nw.Float64)
     elif kind.name == TEXT:
-        typed = nw.lit(compiler.text(str(value)))
+        typed = compiler.text(str(value))
     elif kind.name == BOOLEAN:
         typed = nw.lit(bool(value))
     elif kind.name in (INTEGER, UNSIGNED):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from privkit.tally.cells.cells import Table
     from privkit.tally.cells.kind import Kind
     from privkit.tally.engines.lazy import LazyEngine
-    from privkit.tally.rows import Grid
+    from privkit.tally.grid import Grid
     from privkit.values.expression.selection import Selection
     from privkit.values.keys import Keys
 

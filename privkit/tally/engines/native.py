@@ -167,6 +167,14 @@ class Native(ABC):
         """Return a whole number below 2**64 as a literal."""
         return nw.lit(value, nw.UInt64) if value >= 2**63 else nw.lit(value)
 
+    def text(self, text: str) -> nw.Expr:
+        """Return a text as a plain column holds it, as a literal."""
+        return nw.lit(text.encode() if self.encodes_text else text)
+
+    def texts(self, texts: Sequence[str]) -> list[Any]:
+        """Return texts as a plain column holds them, to be compared with all at once."""
+        return [text.encode() if self.encodes_text else text for text in texts]
+
     def can_name(self, text: str) -> bool:
         """Whether a text can stand in the engine's plan."""
         return not any("\ud800" <= letter <= "\udfff" for letter in text)
