@@ -39,12 +39,15 @@ def _decimals(array: Any) -> NDArray[np.float64]:
     if buffer is None or not len(array):
         return np.full(len(array), np.nan)
     limbs = np.frombuffer(buffer, dtype="<u8").reshape(-1, words)[array.offset : array.offset + len(array)]
-    top = limbs[:, -1].astype(np.int64)
     small = np.all(limbs[:, 1:].view(np.int64) == (limbs[:, :1].view(np.int64) >> 63), axis=1)
-    whole = top.astype(np.float64)
-    for word in range(words - 2, -1, -1):
-        whole = whole * 2.0**64 + limbs[:, word].astype(np.float64)
-    whole = np.where(small, limbs[:, 0].view(np.int64).astype(np.float64), whole)
+    # By the size, and then the sign: of a negative number's own words all but the last digits would be lost.
+    negative = limbs[:, -1].view(np.int64) < 0
+    carry, whole = negative, np.zeros(len(limbs))
+    for word in range(words):
+        size = np.where(negative, ~limbs[:, word] + carry.astype(np.uint64), limbs[:, word])
+        carry = carry & (limbs[:, word] == 0)
+        whole = whole + size.astype(np.float64) * 2.0 ** (64 * word)
+    whole = np.where(small, limbs[:, 0].view(np.int64).astype(np.float64), np.where(negative, -whole, whole))
     scale = array.type.scale
     found = whole / 10.0**scale if scale >= 0 else whole * 10.0**-scale
     return np.where(np.asarray(array.is_null()), np.nan, found) if array.null_count else found

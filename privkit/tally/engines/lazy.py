@@ -7,7 +7,7 @@ eager frame. `LazyEngine.fetches` says which, in words, before anything is read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -19,9 +19,12 @@ from privkit.errors import FrameError
 from privkit.errors.engine import EngineError
 from privkit.tally.cells.arrow import table_of_arrow
 from privkit.tally.cells.kind import OTHER, WIDE
+from privkit.tally.engines.eager import EagerEngine
+from privkit.tally.engines.lazy_expressions import selected
+from privkit.tally.engines.lazy_fetched import FetchedEngine, added_up
 from privkit.tally.engines.lazy_keys import among_keys, key_places
-from privkit.tally.engines.lazy_numbers import Clipped, places, steps
-from privkit.tally.engines.native import WORDED, Column, Native, arrived, native_of, note, untold
+from privkit.tally.engines.lazy_numbers import Clipped, places, squares, steps
+from privkit.tally.engines.native import WORDED, Column, Native, NotAsked, arrived, native_of, note, nothing, untold
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
     from privkit.tally.cells.cells import Table
     from privkit.tally.cells.kind import Kind
     from privkit.tally.engines.contract import Engine
-    from privkit.tally.rows import Grid
+    from privkit.tally.grid import Grid
     from privkit.values.expression.selection import Selection
     from privkit.values.keys import Keys
 
@@ -41,7 +44,7 @@ _GROUPS = 1 << 20
 _A_PART, _PARTS = 4_000_000, 32
 #: Classes that may travel.
 LARGEST = 50_000_000
-#: Powers of a grid's range up to this are summed in the engine: 2**31 rows of them stay below 2**63.
+#: Grids of this range are summed in the engine: 2**31 rows of them stay below 2**63.
 _SUMMED = 2**31
 
 
@@ -152,7 +155,7 @@ class LazyEngine:
     def parts(self, person: str, columns: Sequence[str]) -> Iterator[Table]:
         """Fetch the named columns in parts, each person's rows in one of them."""
         for part in self._parted(self._plain((person, *columns)), person):
-            yield self._table(part, columns, "rows")
+            yield self._table(part, (person, *columns), "rows")
 
     def _parted(self, frame: nw.LazyFrame[Any], person: str) -> Iterator[nw.LazyFrame[Any]]:
         known = frame.filter(~nw.col(person).is_null())
@@ -171,18 +174,28 @@ class LazyEngine:
         if refused := [name for name in names if self.columns[name].kind.name == OTHER]:
             hint = "Cast it to text in the engine, or take its parts as columns of their own."
             raise FrameError.column_type(self.function, refused[0], self.columns[refused[0]].native, hint)
-        if self.is_plain:
-            return self.frame.select(*names)
+        return self.plain_of(names)
+
+    def plain_of(self, names: Sequence[str]) -> nw.LazyFrame[Any]:
+        """Return a frame of the named columns, plain; those of no kind as they are."""
+        if self.is_plain or not names:
+            return self.frame.select(*names) if names else self.frame
         with untold(self.function):
             plain = self.native.plain(self.frame.to_native(), {name: self.columns[name] for name in names})
             found: nw.LazyFrame[Any] = nw.from_native(plain)
             return found
 
-    def _run(self, frame: nw.LazyFrame[Any], what: str, worded: Sequence[str] = ()) -> pa.Table:
-        """Run a plain frame; wide numbers of no Arrow type travel as text."""
+    def _worded(self, frame: nw.LazyFrame[Any], columns: Mapping[str, Column]) -> nw.LazyFrame[Any]:
+        """Return a plain frame whose wide numbers of no Arrow type are texts, as which they travel."""
+        worded = [name for name, column in columns.items() if column.form == WORDED]
+        if not worded:
+            return frame
         with untold(self.function):
-            if worded:
-                frame = frame.with_columns(*(nw.col(name).cast(nw.String) for name in worded))
+            return frame.with_columns(*(nw.col(name).cast(nw.String) for name in worded))
+
+    def _run(self, frame: nw.LazyFrame[Any], what: str) -> pa.Table:
+        """Run a plain frame."""
+        with untold(self.function):
             table = self.native.arrow(frame.to_native())
         note(what, table.column_names, table.num_rows)
         return table
@@ -190,17 +203,40 @@ class LazyEngine:
     def _arrived(self, frame: nw.LazyFrame[Any], columns: Sequence[str], what: str) -> tuple[Table, pa.Table]:
         """Run a plain frame; return its columns of the data as cells, and the whole as it came."""
         kept = {name: self.columns[name] for name in dict.fromkeys(columns)}
-        found = self._run(frame, what, [name for name, column in kept.items() if column.form == WORDED])
+        found = self._run(self._worded(frame, kept), what)
         with untold(self.function):
             return replace(table_of_arrow(arrived(found, kept)), rows=found.num_rows), found
 
     def _table(self, frame: nw.LazyFrame[Any], columns: Sequence[str], what: str) -> Table:
         return self._arrived(frame.select(*dict.fromkeys(columns)), columns, what)[0]
 
-    def _eager(self, columns: Sequence[str]) -> Any:
-        from privkit.tally.engines.eager import EagerEngine
+    def chunks(self, columns: Sequence[str]) -> Iterator[Table]:
+        """Fetch the named columns of all rows, some rows at a time."""
+        if not columns:
+            yield self.collect(())
+            return
+        kept = {name: self.columns[name] for name in dict.fromkeys(columns)}
+        frame = self._worded(self._plain(columns), kept)
+        with untold(self.function):
+            batches = self.native.batches(frame.to_native())
+        none = True
+        while True:
+            with untold(self.function):
+                found = next(batches, None)
+                if found is None:
+                    break
+                note("rows", found.column_names, found.num_rows)
+                table = table_of_arrow(arrived(found, kept))
+            none = False
+            yield table
+        if none:
+            yield table_of_arrow(nothing(kept))
 
-        return EagerEngine.of_table(self.collect(list(dict.fromkeys(columns))))
+    def _added_up(
+        self, columns: Sequence[str], work: Callable[[EagerEngine], NDArray[np.int64]]
+    ) -> NDArray[np.int64]:
+        """Add up what an aggregate is of some rows at a time, which are fetched."""
+        return added_up((EagerEngine.of_table(table) for table in self.chunks(columns)), work)
 
     # -- counts ----------------------------------------------------------------------------------------------------
 
@@ -261,16 +297,15 @@ class LazyEngine:
         """Sum the powers of a column's numbers on a grid."""
         by = keys.by if keys is not None else ()
         number = steps(self.native, _VALUE, self.columns[value], grid) if self._is_own(value) else None
-        if number is None or grid.range**degree > _SUMMED:
-            found: NDArray[np.int64] = self._eager((*by, value)).power_sums(value, grid, keys, degree)
-            return found
+        if number is None or grid.range > _SUMMED:
+            return self._added_up((*by, value), lambda engine: engine.power_sums(value, grid, keys, degree))
         frame = self._numbered(value, keys, number)
         if grid.low:
             frame = frame.with_columns((nw.col(_VALUE) - grid.low).alias(_VALUE))
-        aggregates, power = [nw.col(_VALUE).count().alias(_POWER + "0")], nw.col(_VALUE)
-        for exponent in range(1, degree + 1):
-            aggregates.append(power.sum().cast(nw.Int64).alias(f"{_POWER}{exponent}"))
-            power = power * nw.col(_VALUE)
+        if degree > 1:
+            frame = frame.with_columns(squares(self.native, nw.col(_VALUE), grid.range).alias(_POWER))
+        aggregates = [nw.col(_VALUE).count().alias(_POWER + "0"), nw.col(_VALUE).sum().cast(nw.Int64).alias(_POWER + "1")]
+        aggregates += [nw.col(_POWER).sum().cast(nw.Int64).alias(_POWER + "2")] if degree > 1 else []
         place, sums = self._by_keys(frame, keys, aggregates)
         cells = 1 if keys is None else len(keys)
         return np.column_stack([_added(place, _whole(sums, f"{_POWER}{each}"), cells) for each in range(degree + 1)])
@@ -280,8 +315,7 @@ class LazyEngine:
         by = keys.by if keys is not None else ()
         place = places(self.native, _VALUE, self.columns[value], candidates) if self._is_own(value) else None
         if place is None:
-            found: NDArray[np.int64] = self._eager((*by, value)).positions(value, candidates, keys)
-            return found
+            return self._added_up((*by, value), lambda engine: engine.positions(value, candidates, keys))
         frame = self._numbered(value, keys, place).filter(~nw.col(_VALUE).is_null())
         group, counts = self._by_keys(frame, keys, [nw.len().alias(_ROWS)], [_VALUE])
         cells, width = 1 if keys is None else len(keys), 2 * len(candidates) + 1
@@ -321,7 +355,11 @@ class LazyEngine:
 
     def selected(self, chosen: Selection, keep: Sequence[str], function: str) -> Engine:
         """Return the rows that a filter keeps, with derived columns."""
-        raise NotImplementedError
+        try:
+            with untold(function):
+                return selected(self, chosen, keep, function)
+        except NotAsked:
+            return FetchedEngine(replace(self, function=function), chosen, tuple(dict.fromkeys(keep)))
 
     def fingerprint(self, key: bytes, function: str) -> str | None:
         """Return None: the owner's `version=` stands for the data."""

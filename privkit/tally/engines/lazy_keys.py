@@ -10,7 +10,7 @@ import numpy as np
 
 from privkit.tally.cells.finding import over_blocks, typed, value_finder
 from privkit.tally.cells.kind import BOOLEAN, INTEGER, TEXT, UNSIGNED
-from privkit.tally.engines.native import ENCODED, Column, Native
+from privkit.tally.engines.native import Column, Native
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,7 +57,7 @@ def _among(name: str, column: Column, values: Mapping[object, object], native: N
     if column.kind.name == TEXT:
         if not all(native.can_name(text) for text in named):
             return None
-        named = [text.encode() for text in named] if column.form == ENCODED else named
+        named = native.texts(named)
     if column.kind.name == INTEGER:
         named = [number for number in named if -(2**63) <= number < 2**63]
     if column.kind.name == UNSIGNED:

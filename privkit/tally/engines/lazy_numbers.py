@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from privkit.tally.engines.native import Column, Native
-    from privkit.tally.rows import Grid
+    from privkit.tally.grid import Grid
 
 #: Whole numbers up to this are floats, and so are their halves up to half of it.
 _EXACT = 2**51
@@ -74,9 +74,8 @@ def _wide(own: nw.Expr, column: Column, low: int, high: int) -> Clipped | None:
     dtype: Any = column.arrow
     if not pa.types.is_decimal(dtype) or dtype.scale < 0 or dtype.scale > 22:
         return None
-    largest = 10 ** (dtype.precision - dtype.scale) - 1
-    if column.form != "own":  # of HUGEINT and its like a number of 39 digits may be too large
-        largest = 10 ** (dtype.precision - 1 - dtype.scale) - 1
+    # A literal must fit in the engine's type, whose last digit HUGEINT has not whole.
+    largest = 10 ** (min(dtype.precision, 38) - dtype.scale) - 1
     low, high = max(low, -largest), min(high, largest)
     if low > high or (max(abs(low), abs(high)) + 1) * 10**dtype.scale >= 2**53:
         return None
@@ -111,6 +110,14 @@ def steps(native: Native, name: str, column: Column, grid: Grid) -> Clipped | No
     if column.kind.name != FLOAT:
         number = _between(number, nw.lit(grid.low), nw.lit(grid.high))
     return Clipped(number, found.low, found.high)
+
+
+def squares(native: Native, number: nw.Expr, full: int) -> nw.Expr:
+    """Return ``floor(v * v / full + 1/2)`` in doubles, as `privkit.tally.engines.kernels.squares` does."""
+    whole = number.cast(nw.Float64)
+    # As a column: some engines take a literal divisor as a factor, which rounds twice.
+    divisor = nw.when(~number.is_null()).then(native.real(float(max(full, 1))))
+    return (whole * whole / divisor + native.real(0.5)).floor().cast(nw.Int64)
 
 
 def places(native: Native, name: str, column: Column, candidates: NDArray[np.float64]) -> Clipped | None:

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 OWN, COUNT, ENCODED, WORDED, VOID = "own", "count", "encoded", "worded", "void"
 
 
+#: Rows that travel together.
+BATCH = 1 << 20
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column of a lazy frame.
@@ -98,6 +102,10 @@ def note(what: str, columns: Sequence[str], rows: int) -> None:
         watched.append(Fetch(what, tuple(columns), rows))
 
 
+class NotAsked(Exception):  # noqa: N818  # it goes no further than to the columns being fetched
+    """What is not asked of an engine, since it may fail on a value there or be another one."""
+
+
 @contextmanager
 def untold(function: str) -> Iterator[None]:
     """Turn whatever an engine throws, of any class, into an error that tells nothing of it.
@@ -110,7 +118,7 @@ def untold(function: str) -> Iterator[None]:
     """
     try:
         yield
-    except (KeyboardInterrupt, SystemExit, GeneratorExit, EngineError):
+    except (KeyboardInterrupt, SystemExit, GeneratorExit, EngineError, NotAsked):
         raise
     except BaseException:  # noqa: BLE001
         raise EngineError.of(function) from None
@@ -121,6 +129,8 @@ class Native(ABC):
 
     #: Whether arithmetic on floats follows IEEE 754 whatever the values, and never raises.
     computes_floats = False
+    #: Whether plain text stands as its bytes.
+    encodes_text = True
 
     @abstractmethod
     def columns(self, frame: Any) -> dict[str, Column]:
@@ -145,6 +155,10 @@ class Native(ABC):
     def arrow(self, frame: Any) -> pa.Table:
         """Run the engine's own frame."""
 
+    def batches(self, frame: Any) -> Iterator[pa.Table]:
+        """Run the engine's own frame, and give its rows in tables as they come, in any order."""
+        yield self.arrow(frame)
+
     def real(self, value: float) -> nw.Expr:
         """Return exactly this float as a literal."""
         return nw.lit(value, nw.Float64)
@@ -152,6 +166,14 @@ class Native(ABC):
     def unsigned(self, value: int) -> nw.Expr:
         """Return a whole number below 2**64 as a literal."""
         return nw.lit(value, nw.UInt64) if value >= 2**63 else nw.lit(value)
+
+    def text(self, text: str) -> nw.Expr:
+        """Return a text as a plain column holds it, as a literal."""
+        return nw.lit(text.encode() if self.encodes_text else text)
+
+    def texts(self, texts: Sequence[str]) -> list[Any]:
+        """Return texts as a plain column holds them, to be compared with all at once."""
+        return [text.encode() if self.encodes_text else text for text in texts]
 
     def can_name(self, text: str) -> bool:
         """Whether a text can stand in the engine's plan."""
@@ -186,6 +208,13 @@ def arrived(table: pa.Table, columns: Mapping[str, Column]) -> pa.Table:
 
     chunks = {name: _arrived(table.column(name), column) for name, column in columns.items()}
     return pa.table(chunks) if chunks else table.select([])
+
+
+def nothing(columns: Mapping[str, Column]) -> pa.Table:
+    """Return columns without rows."""
+    import pyarrow as pa
+
+    return pa.table({name: pa.array([], type=column.arrow) for name, column in columns.items()})
 
 
 def _arrived(found: pa.ChunkedArray, column: Column) -> pa.ChunkedArray:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from privkit.tally.cells.kind import FLOAT
-from privkit.tally.engines.native import COUNT, ENCODED, OWN, VOID, WORDED, Column, Native
+from privkit.tally.engines.native import BATCH, COUNT, ENCODED, OWN, VOID, WORDED, Column, Native
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -47,6 +47,14 @@ class DuckdbNative(Native):
     def arrow(self, frame: Any) -> pa.Table:
         """Run a relation."""
         return frame.to_arrow_table()
+
+    def batches(self, frame: Any) -> Iterator[pa.Table]:
+        """Run a relation, a part of the rows at a time."""
+        import pyarrow as pa
+
+        read = getattr(frame, "to_arrow_reader", None) or frame.fetch_record_batch
+        for batch in read(BATCH):
+            yield pa.Table.from_batches([batch])
 
 
 def quoted(name: str) -> str:

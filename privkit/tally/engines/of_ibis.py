@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
 from privkit.tally.cells.kind import DATE, FLOAT, INSTANT, TEXT, WIDE
-from privkit.tally.engines.native import COUNT, ENCODED, OWN, VOID, WORDED, Column, Native
+from privkit.tally.engines.native import BATCH, COUNT, ENCODED, OWN, VOID, WORDED, Column, Native
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -110,6 +110,23 @@ class IbisDuckdbNative(_IbisNative):
 class PostgresNative(_IbisNative):
     """PostgreSQL behind Ibis: numbers and times may be infinite, and what raises by value is not asked of it."""
 
+    def batches(self, frame: Any) -> Iterator[pa.Table]:
+        """Run a table, a part of the rows at a time."""
+        import pyarrow as pa
+
+        for batch in frame.to_pyarrow_batches(limit=None, chunk_size=BATCH):
+            yield pa.Table.from_batches([batch])
+
+    def text(self, text: str) -> nw.Expr:
+        """Return a text's bytes, escaped: Ibis' own literals of bytes are none that PostgreSQL reads."""
+        return nw.lit(_escaped(text)).cast(nw.Binary)
+
+    def texts(self, texts: Sequence[str]) -> list[Any]:
+        """Return the bytes of texts."""
+        import ibis
+
+        return [ibis.literal(_escaped(text)).cast("binary") for text in texts]
+
     def in_parts(self, frame: Any, person: str, name: str, parts: int) -> Any:
         """Return the table with a column for the part; by the text of what is neither text nor number."""
         own = frame[person]
@@ -151,6 +168,13 @@ class PostgresNative(_IbisNative):
         after = ibis.cases((late, day - _LAST_DAY), else_=0) * (24 * _HOUR) + (part - _LAST_PART) - (2**63 - 1) - 1
         count = ibis.cases((late, after), else_=ibis.cases((late, 0), else_=day) * (24 * _HOUR) + part)
         return _finite(own, count, start, 2**63 - 1, -91 * 10**17)
+
+
+def _escaped(text: str) -> str:
+    """Return a text's bytes as PostgreSQL's function `decode` reads them."""
+    return "".join(
+        chr(byte) if 32 <= byte < 127 and byte != ord("\\") else f"\\{byte:03o}" for byte in text.encode()
+    )
 
 
 def _kept(own: Any, other: Any) -> Any:
@@ -203,7 +227,10 @@ def _column(dtype: Any) -> Column:
     if dtype.is_date():
         return Column.of(pa.date32(), COUNT, shown)
     if dtype.is_decimal() and dtype.precision is not None and dtype.precision <= 75:
-        return Column.of(pa.decimal256(dtype.precision + 1, dtype.scale or 0), WORDED, shown)
+        # HUGEINT is told as one of 38 digits, and has 39.
+        fits = pa.decimal128 if dtype.precision < 38 else pa.decimal256
+        digits = dtype.precision + (dtype.precision >= 38)
+        return Column.of(fits(digits, dtype.scale or 0), WORDED, shown)
     if dtype.is_timestamp() and (dtype.scale is None or dtype.scale in (6, 9)):
         return Column.of(pa.timestamp("ns" if dtype.scale == 9 else "us", dtype.timezone), COUNT, shown)
     return Column.of(pa.null(), VOID, shown) if dtype.is_null() else Column.refused(shown)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from privkit.tally.cells.kind import FLOAT
-from privkit.tally.engines.native import COUNT, OWN, VOID, WORDED, Column, Native
+from privkit.tally.engines.native import BATCH, COUNT, OWN, VOID, WORDED, Column, Native
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -16,6 +16,7 @@ class PolarsNative(Native):
     """Polars compares text by its bytes, and casts between its types without raising where `strict` is off."""
 
     computes_floats = True
+    encodes_text = False
 
     def columns(self, frame: Any) -> dict[str, Column]:
         """Return the columns of a lazy frame."""
@@ -45,6 +46,16 @@ class PolarsNative(Native):
         import polars as pl
 
         return frame.collect(engine="streaming").to_arrow(compat_level=pl.CompatLevel.oldest())
+
+    def batches(self, frame: Any) -> Iterator[pa.Table]:
+        """Run a lazy frame, a part of the rows at a time where this release of Polars can."""
+        import polars as pl
+
+        if not hasattr(frame, "collect_batches"):
+            yield self.arrow(frame)
+            return
+        for batch in frame.collect_batches(chunk_size=BATCH, maintain_order=False):
+            yield batch.to_arrow(compat_level=pl.CompatLevel.oldest())
 
 
 def _column(dtype: Any) -> Column:
