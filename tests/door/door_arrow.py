@@ -95,6 +95,9 @@ def _numbers():
     odd = (*[n for n in WIDES if abs(n) < 10**38], 1, 10**10 + 1, 10**38 - 1)
     cents = partial(decimals, pa.decimal128(38, 10))
     yield _type("decimal128(38, 10)", "wide", cents, (10**10, 3 * 10**10, 5 * 10**10), odd, NUMBER_KEYS, "v > 2.5")
+    small = (10**24 + 1, 10**24 + 2, 10**24 + 3, 10**38 - 1, 0)
+    made = partial(decimals, pa.decimal128(38, 25))
+    yield _type("decimal128(38, 25)", "wide", made, (10**24, 3 * 10**25, 5 * 10**25), small, NUMBER_KEYS, "v > 2.5")
 
 
 def _texts():

@@ -98,11 +98,16 @@ def pair(drawn: random.Random, number: int, schema: Schema, unit: str) -> Pair:
 
 
 def _pool(drawn: random.Random, schema: Schema, value: Any) -> list[Any]:
-    """Return what D holds: ordinary values, or also odd ones, but never the added value itself."""
+    """Return what D holds: ordinary values, or also odd ones, but never the added value itself.
+
+    Values that are easily confused stand beside each other in the lists of odd ones, and come together often.
+    """
     pool = list(schema.plain)
-    if drawn.random() < 0.3:
-        others = [other for other in schema.odd if other is not value and not _one(other, value)]
-        pool += drawn.sample(others, min(4, len(others)))
+    if drawn.random() < 0.5:
+        place = next((at for at, other in enumerate(schema.odd) if other is value), 0)
+        near = [schema.odd[(place + step) % len(schema.odd)] for step in (-2, -1, 1, 2)] if schema.odd else []
+        near += drawn.sample(schema.odd, min(2, len(schema.odd)))
+        pool += [other for other in near if other is not value and not _one(other, value)]
     return pool
 
 

@@ -56,7 +56,7 @@ LEAST, MOST = -(2**63), 2**63 - 1
 def counts(unit: str) -> tuple[int, ...]:
     """Moments in a unit of time, as 64-bit integers; and the ends of these."""
     found = [second * PER_SECOND[unit] for second in MOMENTS.values()]
-    return (*[count for count in found if LEAST < count <= MOST], LEAST + 1, MOST, 2**53 + 1)
+    return (*[count for count in found if LEAST < count <= MOST], LEAST + 1, MOST, 2**53 + 1, 1, 2)
 
 
 #: Ordinary moments, hours of 2026-01-01 UTC and one of 2025.

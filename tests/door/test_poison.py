@@ -5,6 +5,7 @@ from __future__ import annotations
 import door_cells
 import poison
 import pytest
+from door_questions import UNITS
 
 import privkit as pk
 from privkit.errors import MeasurementError
@@ -26,9 +27,7 @@ def test_the_pairs_are_the_same_for_the_same_seed():
 
 
 def test_every_engine_type_and_unit_comes_up_before_any_comes_up_twice():
-    types = {
-        (schema.name, unit) for schemas, _ in poison.ENGINES.values() for schema in schemas for unit in UNITS
-    }
+    types = {(schema.name, unit) for schemas, _ in poison.ENGINES.values() for schema in schemas for unit in UNITS}
     drawn = [(pair.schema.name, pair.unit) for pair in poison.pairs(1, 1000)]
     assert len(set(drawn)) == 1000
     assert set(drawn) <= types
