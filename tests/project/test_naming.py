@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import shutil
+import sys
 import warnings
 from pathlib import Path
 
@@ -211,16 +212,29 @@ def test_a_fingerprint_that_fails_is_a_failed_measurement(project, monkeypatch, 
 
 
 @pytest.mark.parametrize("error", [ValueError("a cell"), MemoryError(), RecursionError(), Panic("a cell")], ids=repr)
-def test_whatever_an_engine_throws_is_a_failed_measurement(project, monkeypatch, error):
+def test_whatever_an_engine_throws_is_a_failed_measurement(project, monkeypatch, capfd, error):
     def fails(*_: object, **__: object) -> object:
         raise error
 
+    unraisable: list = []
+    monkeypatch.setattr(sys, "unraisablehook", unraisable.append)
     monkeypatch.setattr("privkit.dp.stability.exact_cells", fails)
     with pytest.raises(MeasurementError) as caught:
         pd.DataFrame({"x": [1]}).privacy.dp_count(epsilon=1)
     assert caught.value.__cause__ is None
     assert caught.value.__context__ is None
     assert [entry.state for entry in project.account.entries()] == ["failed"]
+    assert capfd.readouterr() == ("", "")
+    assert not unraisable, "it would be printed with its text"
+
+
+def test_a_reservation_that_ends_in_a_panic_has_failed(project):
+    plan = pd.DataFrame({"x": [1]}).privacy.plan.dp_count(epsilon=1)
+    for error, state in ((Panic, "failed"), (ValueError, "failed"), (KeyboardInterrupt, "orphaned")):
+        held = project.account.reserve(None, plan.canonical(), plan.loss)
+        with pytest.raises(error), project.account.ending(held):
+            raise error
+        assert project.account.entry(held.seq).state == state
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, GeneratorExit])

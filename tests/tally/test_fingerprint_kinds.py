@@ -150,6 +150,7 @@ def test_some_types_have_none_and_their_rows_are_not_asked(dtype):
 
 POLARS = {
     pl.Int128: [2**100, -(2**100), 0],
+    **({pl.UInt128: [2**127, 0, 1]} if hasattr(pl, "UInt128") else {}),
     pl.List(pl.Int128): [[2**100], [], [None]],
     pl.Categorical: ["x", "y", "z"],
     pl.Enum(["z", "y", "x"]): ["x", "y", "z"],

@@ -1,4 +1,7 @@
-"""Polars columns as streams: as Arrow, with what Arrow lacks, or Polars numbers by itself, told as text."""
+"""Polars columns as streams: as Arrow, with what Arrow lacks told as text.
+
+Categories arrive as dictionaries, which are told by value: their codes depend on what else the process has read.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,8 @@ _PLAIN = frozenset(
     + ["Boolean", "Float16", "Float32", "Float64", "Decimal", "String", "Binary"]
     + ["Date", "Time", "Datetime", "Duration", "Null"]
 )
-#: Arrow has no integers of 128 bits; the numbers of categories depend on what else the process has read.
-_AS_TEXT = frozenset({"Int128", "UInt128", "Categorical", "Enum"})
+#: Arrow has no integers of 128 bits.
+_AS_TEXT = frozenset({"Int128", "UInt128"})
 
 
 def polars_type(dtype: Any) -> list[Any]:
@@ -40,10 +43,16 @@ def _name(dtype: Any) -> str:
 
 def _told(dtype: Any) -> list[Any]:
     name = _name(dtype)
+    if name in _PLAIN or name in _AS_TEXT:
+        return [str(dtype)]
+    if name == "Categorical":
+        return [name]
     if name == "Enum":
         return [name, *dtype.categories.to_list()]
-    if name in _PLAIN or name in _AS_TEXT:
-        return [name if name == "Categorical" else str(dtype)]
+    return _nested(name, dtype)
+
+
+def _nested(name: str, dtype: Any) -> list[Any]:
     if name == "List":
         return [name, _told(dtype.inner)]
     if name == "Array":
