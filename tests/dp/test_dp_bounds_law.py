@@ -39,7 +39,7 @@ def intervals(draw):
 @pytest.fixture(scope="module", params=["row", "person"])
 def asking(request, tmp_path_factory):
     unit = {"unit": pk.ROW} if request.param == "row" else {"unit": "who", "max_rows": 2}
-    pk.open_project("law", epsilon=10**9, store=tmp_path_factory.mktemp(request.param) / "l.db", **unit)
+    pk.open_project("law", epsilon=10**9, ceiling=10**9, store=tmp_path_factory.mktemp(request.param) / "l.db", **unit)
     return request.param
 
 
