@@ -128,9 +128,9 @@ class PersonSum(Sum):
     *Reach.* The contribution is a person's total in a group, one per person and group: a whole number between l and h
     that depends on that person's rows alone. A person has at most ``max_groups`` of them.
 
-    *Rounding.* Each of a person's rows moves the total by at most r, and the ends to which it is clipped by as much; and
-    clipping brings no two numbers farther apart than they or the ends were. So all rows of a group together move its
-    sum by at most n·r, as above.
+    *Rounding.* Each of a person's rows moves the total by at most r, and the ends to which it is clipped are moved by
+    no more; clipping brings no two numbers farther apart than they or the ends were. So all rows of a group together
+    move its sum by at most n·r, as above.
     """
 
     name = "sum"
