@@ -288,7 +288,7 @@ def decode_answer(plan: Plan, answer: str, *, project: str, entry: int, time: st
     provenance = Provenance(
         question=str(question),
         unit=str(question.unit),
-        bounds=str(question.bounds),
+        bounds=f"{question.bounds}, in each {question.unit.per}" if question.unit.per else str(question.bounds),
         mechanism=plan.mechanism,
         scale=plan.scale,
         project=project,
