@@ -210,6 +210,10 @@ class Variance(Mean):
     name = "var"
     degree = 2
 
+    def canonical(self) -> dict[str, object]:
+        """Return the statistic as JSON values; answers of earlier versions have squares on a coarser grid."""
+        return {**Statistic.canonical(self), "grid": BITS}
+
     @property
     def _square_rounding(self) -> float:
         """How far the mean square of 2v/M − 1 may be from what the cells tell."""
