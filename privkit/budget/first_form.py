@@ -48,14 +48,24 @@ class FirstForm:
             row = query.asked(connection, self._book.id, key)
             return None if row is None else int(row["entry"])
 
-    def alike(self, question: Mapping[str, Any]) -> int | None:
-        """Return the last entry that asked the same question, of whatever data; None if there is none."""
-        asked = json.loads(canonical(question))
+    def alike(self, question: Mapping[str, Any], *, but: frozenset[str] = frozenset()) -> int | None:
+        """Return the last entry that asked the same question, of whatever data; None if there is none.
+
+        What stands under the names in `but` may differ.
+        """
+        asked = _without(json.loads(canonical(question)), but)
         with self._book.store.reading() as connection:
             rows = connection.execute(_QUESTIONS, {"project": self._book.id}, execution_options={"yield_per": 500})
             for entry, text in rows:
                 told = json.loads(text)
                 told.pop("notebook", None)
-                if told == asked:
+                if _without(told, but) == asked:
                     return int(entry)
         return None
+
+
+def _without(part: Any, names: frozenset[str]) -> Any:
+    """Return a JSON value without what stands under some names, at any depth."""
+    if isinstance(part, dict):
+        return {name: _without(value, names) for name, value in part.items() if name not in names}
+    return [_without(value, names) for value in part] if isinstance(part, list) else part

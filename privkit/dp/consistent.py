@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from privkit.dp.derived import Derived, limits_of
+from privkit.dp.index import rows_of
 from privkit.dp.postprocess import _linear
 from privkit.errors import ParameterError
 from privkit.errors.postprocess import TotalsError
+from privkit.values.keys import codes_of
 
 if TYPE_CHECKING:
-    import pandas as pd
     from numpy.typing import NDArray
 
 #: The most groups of the finest table: the solution is dense.
@@ -115,8 +116,6 @@ def _least_squares(design: NDArray[np.float64], variances: NDArray[np.float64]) 
 
 def _block(part: Derived, finest: Derived, within: Within) -> NDArray[np.float64]:
     """Return the matrix that sums the finest table's groups to the groups of `part`."""
-    import pandas as pd
-
     if part.index is None:
         return np.ones((1, len(finest)))
     columns = _columns(part)
@@ -124,8 +123,9 @@ def _block(part: Derived, finest: Derived, within: Within) -> NDArray[np.float64
     if unknown:
         raise TotalsError.columns_of("consistent", unknown, _columns(finest))
     levels = [_level(name, finest, within) for name in columns]
-    groups = levels[0] if len(levels) == 1 else pd.MultiIndex.from_arrays(levels, names=columns)
-    places = part.index.get_indexer(groups)
+    table = {row: place for place, row in enumerate(rows_of(part.index))}
+    groups = zip(*(codes_of(level) for level in levels), strict=True)
+    places = np.array([table.get(group, -1) for group in groups], dtype=np.int64)
     empty = len(part) - len(np.unique(places[places >= 0]))
     if missing := int((places < 0).sum()) + empty:
         raise TotalsError.keys_of("consistent", columns, missing)
@@ -138,17 +138,15 @@ def _reached(name: str, finest: Derived, within: Within) -> bool:
     return name in within and within[name][0] in _columns(finest)
 
 
-def _level(name: str, finest: Derived, within: Within) -> pd.Index:
-    import pandas as pd
-
+def _level(name: str, finest: Derived, within: Within) -> list[Any]:
     if name in _columns(finest):
-        return finest.index.get_level_values(name)
+        return list(finest.index.get_level_values(name).tolist())
     fine, coarse = within[name]
-    values = finest.index.get_level_values(fine)
+    values = finest.index.get_level_values(fine).tolist()
     missing = sum(value not in coarse for value in values)
     if missing:
         raise TotalsError.keys_of("consistent", [name], missing)
-    return pd.Index([coarse[value] for value in values], name=name)
+    return [coarse[value] for value in values]
 
 
 def _columns(part: Derived) -> list[str]:

@@ -40,12 +40,12 @@ class Count(Statistic):
 
     def estimates(self, cells: NDArray[np.int64]) -> Estimates:
         """Return the noisy counts: signed integers."""
-        return {self.name: cells[:, 0]}
+        return {self.main: cells[:, 0]}
 
     def limits(self, cells: NDArray[np.int64], noise: Noise, alpha: float) -> Limits:
         """Return the counts less and more the half-width."""
         width = noise.half_width(alpha)
-        return {self.name: (cells[:, 0] - width, cells[:, 0] + width)}
+        return {self.main: (cells[:, 0] - width, cells[:, 0] + width)}
 
     def half_width(self, noise: Noise, alpha: float, rows: int | None) -> int:
         """Return the noise's own half-width, in rows."""

@@ -266,7 +266,7 @@ def linear_weights(release: Release, name: str) -> NDArray[np.float64] | None:
     the release itself estimates from what was drawn, and nothing where nothing was drawn.
     """
     asked, drawn = release.plan.question.asked, release.drawn
-    if not isinstance(release.noise, Laplace | Gaussian) or name not in _LINEAR:
+    if not isinstance(release.noise, Laplace | Gaussian) or name not in asked.linear:
         return None
     width = drawn.shape[1]
     told: dict[str, NDArray[Any]] = asked.estimates(np.eye(width, dtype=np.int64))
@@ -275,7 +275,3 @@ def linear_weights(release: Release, name: str) -> NDArray[np.float64] | None:
     weights = np.asarray(told[name], dtype=float)
     found, own = drawn @ weights, np.asarray(release.estimates[name], dtype=float)
     return weights if np.allclose(found, own, rtol=1e-9, atol=1e-9 * float(np.abs(weights).max(initial=1))) else None
-
-
-#: The estimates that are weighted sums of noisy cells, wherever a statistic has them.
-_LINEAR = frozenset({"count", "sum", "persons", "nunique"})

@@ -44,10 +44,10 @@ class Mean(Statistic):
 
     *Rounding.* A number, clipped, is at most r from its place on the grid (`Grid.rounding`). So the exact mean is at
     most r from that of the places, which the cells tell: r is added to both limits. The exact sum S is at most r·n from
-    theirs, and n is a weighted sum of the cells as well: S ≤ Σ (wᵢ + r·cᵢ)·Bᵢ with the weights w of the sum and c of the
-    count. The same of the noisy cells is at least h below it with probability at most alpha / 2, where h is the
-    two-sided quantile of that sum's noise; and likewise below. So both limits together miss at most alpha, and
-    rounding costs no probability.
+    theirs, and n is a weighted sum of the cells as well: S ≤ Σ (wᵢ + r·cᵢ)·Bᵢ with the weights w of the sum and c of
+    the count. The same of the noisy cells is more than h below it with probability at most alpha / 2, where h is the
+    two-sided quantile of that sum's noise; and likewise on the other side. So both limits together miss at most
+    alpha, and rounding costs no probability.
     """
 
     column: str
@@ -143,7 +143,7 @@ class Mean(Statistic):
 
     @property
     def _slack(self) -> float:
-        """How far what is averaged may lie from the cells, in all of a group, beside `Grid.rounding` for each number."""
+        """How far what is averaged may lie from a group's cells in all, beside `Grid.rounding` for each number."""
         return 0.0
 
     def rounding(self, name: str) -> Rounding:
@@ -200,15 +200,19 @@ class Variance(Mean):
     could be 2**15 at most.
 
     *Rounding.* Of the mean square of 2v/M − 1 the cells tell that with q in place of v²/M, which is off by at most
-    e = (2 + 2**-18) / M. Shifted by e and shrunk, it lies in [0, 1] as Fieller's argument wants it. So the variance V of
-    the places on the grid is found; the exact one belongs to numbers that are at most r from their places
-    (`Grid.rounding`). A standard deviation is the norm of a centered vector, divided by √n, and centering makes no
-    vector longer, so that by the triangle inequality the two deviations differ by at most r. So √V ± r are the limits of
-    the deviation, and their squares those of the variance.
+    e = (2 + 2**-18) / M. Shifted by e and shrunk, it lies in [0, 1] as Fieller's argument wants it. So limits of the
+    variance V of the places on the grid are found; the exact one belongs to numbers that are at most r from their
+    places (`Grid.rounding`). A standard deviation is the norm of a centered vector, divided by √n, and centering makes
+    no vector longer, so that by the triangle inequality the two deviations differ by at most r. So the roots of V's
+    limits, less and more r, are those of the deviation, and their squares those of the variance.
     """
 
     name = "var"
     degree = 2
+
+    def canonical(self) -> dict[str, object]:
+        """Return the statistic as JSON values; answers of earlier versions have squares on a coarser grid."""
+        return {**Statistic.canonical(self), "grid": BITS}
 
     @property
     def _square_rounding(self) -> float:

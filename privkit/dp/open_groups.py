@@ -182,7 +182,7 @@ class OpenGroups(Statistic):
         if question.unit.is_row:
             return replace(question, asked=OpenCount(self.by), bounds=ONE_ROW)
         once = ContributionBounds(max_groups=question.bounds.l0, per_group=1)
-        return replace(question, asked=OpenCount(self.by, persons=True), bounds=once)
+        return replace(question, asked=OpenCount(self.by, persons=True, window=question.unit.window), bounds=once)
 
     def measurement(self, question: Question, noise: Noise, loss: PrivacyLoss) -> Any:
         """Return both stages."""

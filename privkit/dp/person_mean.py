@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from privkit.dp.moments import Mean, split
 from privkit.dp.persons import once_in
 from privkit.dp.rounding import Rounding
-from privkit.dp.sums import BITS, ROWS, person_totals
+from privkit.dp.sums import BITS, ROWS, person_totals, total_clipped
 from privkit.tally.grid import Grid
 
 if TYPE_CHECKING:
@@ -25,6 +25,11 @@ class PersonMean(Mean):
 
     With it come the sum of the totals and the number of persons, at the same price.
 
+    Attributes
+    ----------
+    window : str
+        The unit's window in words, like " in a month": a person has a total in each.
+
     Notes
     -----
     *Reach.* That of the mean, with a person's total in a group as the contribution: on the grid it is a whole number v
@@ -35,6 +40,8 @@ class PersonMean(Mean):
     most n·r. So for the mean θ of what is averaged, in shares of the grid's range, |Σ v − θ·Σ M| ≤ n·r / step over the
     exact cells; n up to 2**24 is allowed for.
     """
+
+    window: str = ""
 
     name = "mean"
 
@@ -69,10 +76,10 @@ class PersonMean(Mean):
     def notes(self) -> tuple[str, ...]:
         """Say what is clipped, and what comes along."""
         return (
-            f"each person's total of {self.column!r} in a group is clipped to {self.bounds}",
-            "the sum of the totals and the number of persons come with it, at no further cost: .to_frame()",
+            total_clipped(self.column, self.bounds, self.window),
+            f"the sum of the totals and the number of persons{self.window} come with it, at no further cost: .to_frame()",
         )
 
     def __str__(self) -> str:
         """Return the statistic in words."""
-        return f"mean of each person's {self.column!r}, in all within {self.bounds}"
+        return f"mean of each person's {self.column!r}{self.window}, in all within {self.bounds}"

@@ -21,9 +21,20 @@ def once_in(groups: int) -> str:
     return f"each person in at most {groups} {'group' if groups == 1 else 'groups'}, chosen at random"
 
 
+def anew(window: str) -> str:
+    """Say how often a person counts where the unit has a window."""
+    period = window.rsplit(" ", 1)[-1]
+    return f"a person counts anew in each {period}: over n {period}s up to n times"
+
+
 @dataclass(frozen=True, slots=True)
 class PersonCount(Count):
-    """How many persons a group has: the distinct ids of the unit column.
+    """How many persons a group has: the distinct ids of the unit column, in each window anew where the unit has one.
+
+    Attributes
+    ----------
+    window : str
+        The unit's window in words, like " in a month": it belongs to the name of what is counted.
 
     Notes
     -----
@@ -31,7 +42,19 @@ class PersonCount(Count):
     most ``max_groups`` groups; in a total, once.
     """
 
+    window: str = ""
+
     name = "persons"
+
+    @property
+    def main(self) -> str:
+        """What is counted."""
+        return f"{self.name}{self.window}"
+
+    @property
+    def linear(self) -> frozenset[str]:
+        """The count."""
+        return frozenset({self.main})
 
     def limit(self, bounds: ContributionBounds) -> str:
         """Return in words how much of one person counts."""
@@ -43,6 +66,14 @@ class PersonCount(Count):
         counts = bounded_counts(data, question.who, question.bounds, question.keys, function=function)
         return counts.reshape(-1, 1)
 
+    def notes(self) -> tuple[str, ...]:
+        """Say how often a person counts, where that is more than once."""
+        return () if not self.window else (anew(self.window),)
+
+    def canonical(self) -> dict[str, object]:
+        """Return the statistic as JSON values; the window is the unit's, which the question records."""
+        return {"statistic": self.name}
+
     def __str__(self) -> str:
         """Return the statistic in words."""
-        return "count of persons"
+        return f"count of {self.main}"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from privkit.dp.derived import Derived, estimate, limits_of
+from privkit.dp.index import margin_of, places_in
 from privkit.dp.linear import Errors
 from privkit.dp.release import Release
 from privkit.errors import ParameterError
@@ -185,7 +186,7 @@ def aligned(left: Derived, right: Derived, function: str) -> tuple[Derived, Deri
     if left.index is None:
         return left, right
     same = list(left.index.names) == list(right.index.names) and len(left) == len(right)
-    places = right.index.get_indexer(left.index) if same else None
+    places = places_in(right.index, left.index) if same else None
     if places is None or (places < 0).any():
         raise KeysDifferError.of_sizes(function, len(left), len(right))
     assert right.errors is not None
@@ -229,14 +230,9 @@ def _changed(found: Derived, values: Any, limits: Any, step: str, note: str = ""
 
 def _grouped(index: Any, kept: list[str]) -> tuple[NDArray[np.int64], Any]:
     """Return for each group the place of its sum, and the index of the sums."""
-    import pandas as pd
-
     if not kept:
         return np.zeros(len(index), dtype=np.int64), None
-    columns = [index.get_level_values(name) for name in kept]
-    margin = columns[0] if len(kept) == 1 else pd.MultiIndex.from_arrays(columns, names=kept)
-    sums = margin.unique()
-    return np.asarray(sums.get_indexer(margin), dtype=np.int64), sums
+    return margin_of(index, kept)
 
 
 def _summed(kept: list[str]) -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _PARTS = 128
 
 
-def ratio_limits(
+def ratio_limits(  # noqa: PLR0917
     cells: NDArray[np.int64],
     above: NDArray[np.float64],
     below: NDArray[np.float64],
@@ -57,7 +57,7 @@ def ratio_limits(
     return np.where(empty, 0.0, lower), np.where(empty, 1.0, upper)
 
 
-def ratio_half_width(
+def ratio_half_width(  # noqa: PLR0917
     above: NDArray[np.float64], below: NDArray[np.float64], total: float, noise: Noise, alpha: float, slack: float = 0.0
 ) -> float:
     """Return t such that a ratio whose denominator is `total` errs by at most t with probability 1 − alpha.

@@ -9,6 +9,7 @@ from functools import cache, cached_property
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from privkit.dp.index import index_of
 from privkit.dp.noise import ALPHA, Noise
 from privkit.dp.open_groups import OpenGroups
 from privkit.dp.plan import Plan, miss
@@ -243,9 +244,7 @@ class Release(Plotted):
         keys = self.plan.question.keys
         if keys is None:
             return pd.RangeIndex(1)
-        if len(keys.by) == 1:
-            return pd.Index([key[0] for key in keys.values], name=keys.by[0])
-        return pd.MultiIndex.from_tuples(keys.values, names=keys.by)
+        return index_of(keys)
 
     def _shaped(self, values: NDArray[Any]) -> Any:
         if self.plan.question.keys is None:
@@ -289,7 +288,7 @@ def decode_answer(plan: Plan, answer: str, *, project: str, entry: int, time: st
     provenance = Provenance(
         question=str(question),
         unit=str(question.unit),
-        bounds=str(question.bounds),
+        bounds=f"{question.bounds}, in each {question.unit.per}" if question.unit.per else str(question.bounds),
         mechanism=plan.mechanism,
         scale=plan.scale,
         project=project,

@@ -45,6 +45,15 @@ class SimulatedRelease(Simulated, Release):
         )
         return cls(marked_plan(release.plan), release.drawn, told, release.replayed)
 
+    @property
+    def value(self) -> Any:
+        """The answer, with a column that says that it is simulated where it is a frame.
+
+        A Series says it in its name. A bare number cannot carry a mark.
+        """
+        found = super().value
+        return found.assign(simulated=True) if self.plan.question.asked.framed else found
+
     def to_frame(self, level: float = 0.95) -> pd.DataFrame:
         """Return the release's frame with a column that says that it is simulated."""
         return super().to_frame(level).assign(simulated=True)
@@ -54,10 +63,17 @@ class SimulatedRelease(Simulated, Release):
         return found if self.plan.question.keys is None else found.rename(f"{found.name} (SIMULATED)")
 
 
+#: Said where the answer is one number.
+BARE = "a number taken out of it, by .value or .interval(), carries no mark: say beside it that it is simulated"
+
+
 def marked_plan(plan: Plan) -> Plan:
     """Return the plan of a simulated project, with the mark as its first note."""
     mark = SIMULATED.rstrip(".")
-    return plan if mark in plan.notes else replace(plan, notes=(mark, *plan.notes))
+    if mark in plan.notes:
+        return plan
+    bare = () if plan.question.by or plan.question.asked.framed else (BARE,)
+    return replace(plan, notes=(mark, *bare, *plan.notes))
 
 
 def can_simulate(plan: Plan, function: str) -> None:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from privkit.values.keys import Keys
     from privkit.values.loss import PrivacyLoss
 
+#: The estimates that are weighted sums of noisy cells, wherever a statistic has them.
+_LINEAR = frozenset({"count", "sum", "nunique"})
+
 #: From a name to estimates, or to lower and upper limits, one per group.
 Estimates = dict[str, "NDArray[Any]"]
 Limits = dict[str, "tuple[NDArray[Any], NDArray[Any]]"]
@@ -46,6 +49,11 @@ class Statistic(ABC):
     steady: ClassVar[tuple[str, ...]] = ()
     #: Whether the answer is a frame of several numbers.
     framed: ClassVar[bool] = False
+
+    @property
+    def linear(self) -> frozenset[str]:
+        """The names of those of its numbers that may be weighted sums of noisy cells."""
+        return _LINEAR
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from privkit.dp.persons import once_in
+from privkit.dp.persons import anew, once_in
 from privkit.dp.rounding import Rounding
 from privkit.dp.sensitivity import Reach
 from privkit.dp.statistic import Estimates, Limits, Statistic
@@ -123,15 +123,22 @@ class Sum(Statistic):
 class PersonSum(Sum):
     """The sum over persons of each person's total in a group, that total clipped to public bounds.
 
+    Attributes
+    ----------
+    window : str
+        The unit's window in words, like " in a month": a person has a total in each.
+
     Notes
     -----
     *Reach.* The contribution is a person's total in a group, one per person and group: a whole number between l and h
     that depends on that person's rows alone. A person has at most ``max_groups`` of them.
 
-    *Rounding.* Each of a person's rows moves the total by at most r, and the ends to which it is clipped by as much; and
-    clipping brings no two numbers farther apart than they or the ends were. So all rows of a group together move its
-    sum by at most n·r, as above.
+    *Rounding.* Each of a person's rows moves the total by at most r, and the ends to which it is clipped are moved by
+    no more; clipping brings no two numbers farther apart than they or the ends were. So all rows of a group together
+    move its sum by at most n·r, as above.
     """
+
+    window: str = ""
 
     name = "sum"
 
@@ -149,11 +156,11 @@ class PersonSum(Sum):
 
     def notes(self) -> tuple[str, ...]:
         """Say what is clipped."""
-        return (f"each person's total of {self.column!r} in a group is clipped to {self.bounds}",)
+        return (total_clipped(self.column, self.bounds, self.window),)
 
     def __str__(self) -> str:
         """Return the statistic in words."""
-        return f"sum of each person's {self.column!r}, in all within {self.bounds}"
+        return f"sum of each person's {self.column!r}{self.window}, in all within {self.bounds}"
 
 
 def person_totals(column: str, grid: Grid, data: object, question: Question, function: str) -> NDArray[np.int64]:
@@ -161,6 +168,12 @@ def person_totals(column: str, grid: Grid, data: object, question: Question, fun
     assert question.who is not None
     groups = question.bounds.l0
     return person_sums(data, column, grid, unit=question.who, groups=groups, keys=question.keys, function=function)
+
+
+def total_clipped(column: str, bounds: ValueBounds, window: str) -> str:
+    """Return the note on how persons' totals are clipped, and how often a person has one."""
+    told = f"each person's total of {column!r}{window} in a group is clipped to {bounds}"
+    return f"{told}; {anew(window)}" if window else told
 
 
 def one_total_in(groups: int) -> ContributionBounds:

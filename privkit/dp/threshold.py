@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from privkit.dp.count import Count
 from privkit.dp.engine import features
 from privkit.dp.noise import Gaussian, Laplace, Noise, costs_at_most
-from privkit.dp.persons import PersonCount
+from privkit.dp.persons import PersonCount, anew
 from privkit.dp.stability import frames
 from privkit.tally.groups import group_counts, key_values
 from privkit.values.keys import Keys
@@ -156,6 +156,8 @@ class OpenCount(Count):
         The columns.
     persons : bool
         Whether persons are counted: one for each person and group.
+    window : str
+        The unit's window in words, where persons are counted.
 
     Notes
     -----
@@ -166,6 +168,7 @@ class OpenCount(Count):
 
     by: tuple[str, ...] = ()
     persons: bool = False
+    window: str = ""
 
     noises = (LaplaceThreshold, GaussianThreshold)
 
@@ -199,7 +202,7 @@ class OpenCount(Count):
 
     def answered(self, plan: Plan, keys: Sequence[str]) -> Plan:
         """Return the plan of the groups that showed up."""
-        asked = PersonCount() if self.persons else Count()
+        asked = PersonCount(self.window) if self.persons else Count()
         return replace(plan, question=replace(plan.question, asked=asked, keys=shown_keys(self.by, keys)))
 
     def price_notes(self, noise: Noise, question: Question) -> tuple[str, ...]:
@@ -209,21 +212,32 @@ class OpenCount(Count):
             "that a count is shown at all favors high noise: near the threshold counts tend to be too high",
         )
 
+    @property
+    def main(self) -> str:
+        """What is counted."""
+        return f"persons{self.window}" if self.persons else self.name
+
+    def notes(self) -> tuple[str, ...]:
+        """Say how often a person counts, where that is more than once."""
+        return (anew(self.window),) if self.persons and self.window else ()
+
+    def canonical(self) -> dict[str, object]:
+        """Return the statistic as JSON values; the window is the unit's, which the question records."""
+        return {"statistic": self.name, "by": self.by, "persons": self.persons}
+
     def __str__(self) -> str:
         """Return the statistic in words."""
-        what = "persons" if self.persons else "rows"
+        what = f"persons{self.window}" if self.persons else "rows"
         return f"count of {what} by {', '.join(self.by)} (groups that pass a threshold)"
 
 
 def needed(noise: Noise, question: Question) -> str:
     """Say how many rows, or persons, a group needs to show up."""
     threshold, each = getattr(noise, "threshold", 0), question.bounds.linf
-    if question.unit.is_row:
-        what = "rows"
-    elif each == 1:
-        what = "persons"
+    if question.unit.is_row or each == 1:
+        what = question.unit.nouns
     else:
-        what = f"rows ({math.ceil(threshold / each):,} persons, if each has {each})"
+        what = f"rows ({math.ceil(threshold / each):,} {question.unit.nouns}, if each has {each})"
     return f"a group shows up if its noisy count reaches {threshold:,}: it needs about {threshold:,} {what}"
 
 

@@ -215,8 +215,10 @@ def named(column: object, function: str) -> str:
 
 def _shown(asked: Statistic, columns: tuple[str, ...], share: object, function: str) -> Statistic:
     """Return the statistic of the groups that show up: counts show themselves, for others the groups come first."""
-    if type(asked) in (Count, PersonCount) and share is None:
-        return OpenCount(columns, persons=type(asked) is PersonCount)
+    if type(asked) is PersonCount and share is None:
+        return OpenCount(columns, persons=True, window=asked.window)
+    if type(asked) is Count and share is None:
+        return OpenCount(columns)
     part = FINDING if share is None else exact(share, function, "keys_share", below=1, hint="Example: keys_share=0.25.")
     return OpenGroups(columns, asked, Fraction(part))
 

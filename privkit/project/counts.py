@@ -42,7 +42,8 @@ def dp_count(
         The columns to group by.
     of : {"rows", "persons"}
         What is counted. Persons are the ids of the project's unit column; in a total each counts once, by groups in at
-        most `max_groups` of them.
+        most `max_groups` of them. Where the unit has a window, a person counts anew in each of them, and the answer is
+        called by that: "persons in a month".
     again : bool
         Draw fresh noise although the answer is known; charged anew.
     **asking
@@ -111,7 +112,7 @@ def _persons(function: str, unit: PrivacyUnit) -> PersonCount:
         raise ParameterError.together(
             function, ("of",), "of='persons' needs a project whose unit is a column. This one protects single rows."
         )
-    return PersonCount()
+    return PersonCount(unit.window)
 
 
 def _in_groups(by: object, asking: Asking) -> Callable[[ContributionBounds | None], ContributionBounds]:

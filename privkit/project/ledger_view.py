@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from privkit.budget.export import to_csv, to_json
 from privkit.values.show import Plotted
+from privkit.values.unit import PrivacyUnit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,15 +94,23 @@ def describe(question: Mapping[str, Any]) -> str:
     'sum of age and count'
     >>> describe({"statistic": "count", "selected": {"where": "(age > 65)"}})
     'count where (age > 65)'
+    >>> describe({"statistic": "persons", "unit_window": ["month", "day"]})
+    'persons in a month'
     """
     by = question.get("by") or []
     parts = question.get("parts") or [question]
-    asked = " and ".join(dict.fromkeys(_asked(part, by) for part in parts))
+    window = PrivacyUnit(None, *(question.get("unit_window") or ())).window
+    asked = " and ".join(dict.fromkeys(_asked(part, by, window) for part in parts))
     groups = f" by {', '.join(by)} ({len(question.get('keys') or [])} keys)" if by else ""
     where = (question.get("selected") or {}).get("where")
     return f"{asked}{groups}" + (f" where {where}" if where else "")
 
 
-def _asked(part: Mapping[str, Any], by: Sequence[str]) -> str:
+def _asked(part: Mapping[str, Any], by: Sequence[str], window: str) -> str:
     statistic, column = str(part.get("statistic", "release")), part.get("column")
-    return f"{statistic} of {column}" if column and column not in by else statistic
+    totals = part.get("of") == "person totals"
+    if part.get("persons"):
+        statistic = "persons"
+    whose = "each person's " if totals else ""
+    asked = f"{statistic} of {whose}{column}" if column and column not in by else statistic
+    return f"{asked}{window}" if totals or statistic == "persons" else asked

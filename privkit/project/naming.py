@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
     from privkit.budget.first_form import FirstForm
     from privkit.project.project import Project
+
+
+#: What changed in questions for variances since the first form.
+_GRID = frozenset({"grid", "scale"})
 
 
 class Name(NamedTuple):
@@ -102,7 +107,17 @@ def _first_name(
     found = first_fingerprint(data, secret)
     if found is not None:
         key = first_request_key(secret, question, bytes.fromhex(found))
-        return key if first.entry(key) is not None else None
+        if first.entry(key) is not None:
+            return key
+        if '"grid"' in json.dumps(question) and (entry := first.alike(question, but=_GRID)) is not None:
+            warnings.warn(
+                f"entry {entry} of project {project.name!r} asked the same question by an earlier version of privkit, "
+                "with squares on a coarser grid. It is asked anew, more exactly, and charged. "
+                "What was asked before: project.ledger.",
+                UserWarning,
+                stacklevel=2,
+            )
+        return None
     if (entry := first.alike(question)) is not None:
         warnings.warn(
             f"entry {entry} of project {project.name!r} asked the same question by an earlier version of privkit, "

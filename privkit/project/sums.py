@@ -116,7 +116,8 @@ def _person_totals(  # noqa: PLR0917
                 "person_bounds= bounds a person's total, so it needs a project whose unit is a column, and stands in "
                 "place of bounds=, max_rows= and per_group=. Example: person_bounds=(0, 1000), max_groups=3.",
             )
-        return kind(named(column, function), value_bounds(totals, function, column, "person_bounds"))
+        ends = value_bounds(totals, function, column, "person_bounds")
+        return kind(named(column, function), ends, unit.window)
 
     def bounded(default: ContributionBounds | None) -> ContributionBounds:
         groups = asking.get("max_groups")

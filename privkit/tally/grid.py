@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-#: A grid's whole numbers are below this, so that 64-bit floats hold them, and their halves, exactly.
-_WHOLE = 51
+#: A grid's whole numbers are at most 2**50, so that 64-bit floats hold them, and their halves, exactly.
+_WHOLE = 50
 #: The finest step; below it numbers are too small to be divided by a step.
 _FINEST = -1000
 
@@ -23,7 +23,7 @@ class Grid:
     step : float
         A power of two.
     low, high : int
-        The bounds in steps, at most 2**51 in size.
+        The bounds in steps, at most 2**50 in size.
 
     Examples
     --------
@@ -37,7 +37,7 @@ class Grid:
 
     @classmethod
     def fitting(cls, lower: float, upper: float, extent: float, *, bits: int) -> Grid:
-        """Return the finest grid on which `extent` takes at most 2**bits steps, and a bound at most 2**51.
+        """Return the finest grid on which `extent` takes at most 2**bits steps, and a bound at most 2**50.
 
         Floats near a bound are no finer than 2**-53 of it, so that narrow bounds far from 0 lose hardly anything.
         """
@@ -69,15 +69,15 @@ class Grid:
     def rounding(self) -> float:
         """How far a number, clipped to the bounds, may lie from its place on the grid, in the number's own unit.
 
-        Half a step, and what 64-bit floats add: a number that no float holds is read as the next one, which moves it by
-        2**-53 of itself at most, hence by ``largest * 2**-53`` steps; x / step is exact, for the step is a power of
-        two; adding 1/2 rounds once more, by ``(largest + 1) * 2**-53`` steps at most. Reading, adding and `floor` are
-        monotone and the bounds are floats, so that clipping before and after come to the same; and clipping brings no
-        two numbers farther apart.
+        Half a step, and what 64-bit floats add. A number that no float holds (a decimal, say) is read as one that is at
+        most 2**-50 of it away; clipping brings the two no farther apart, so that this is ``largest * 2**-50`` steps at
+        most. x / step is exact, for the step is a power of two; adding 1/2 rounds once more, by
+        ``(largest + 1) * 2**-53`` steps at most. Adding and `floor` are monotone, and the ends of the grid are made of
+        the bounds in the same way, so that clipping before and after come to the same.
 
         Examples
         --------
         >>> Grid(0.25, 0, 40).rounding  # half a step, and next to nothing
-        0.12500000000000228
+        0.1250000000000182
         """
-        return (0.5 + (self.largest + 1) * 2.0**-52) * self.step
+        return (0.5 + (self.largest + 1) * 2.0**-49) * self.step

@@ -100,10 +100,10 @@ class Keys:
         places = [place for place, name in enumerate(self.by) if name not in columns]
         if len(places) == len(self.by):
             return self
-        values = [tuple(key[place] for place in places) for key in self.values]
-        codes = [tuple(self.codes[place][at] for place in places) for at in range(len(self))]
-        once = dict(zip(reversed(codes), reversed(values), strict=True))
-        return Keys(tuple(self.by[place] for place in places), tuple(once[code] for code in dict.fromkeys(codes)), self.reason)
+        once: dict[tuple[str, ...], tuple[KeyValue, ...]] = {}
+        for at, key in enumerate(self.values):
+            once.setdefault(tuple(self.codes[p][at] for p in places), tuple(key[p] for p in places))
+        return Keys(tuple(self.by[place] for place in places), tuple(once.values()), self.reason)
 
     def canonical(self) -> list[str]:
         """Return the keys as text with their types, in an order that does not depend on the user's."""
@@ -258,7 +258,7 @@ def _unified(value: Any, function: str) -> KeyValue:
     """Return a plain value: missing is None, 0.0 has no sign, and NumPy scalars are refused by their type."""
     if hasattr(value, "dtype"):
         raise NotPublicError.of(function, "keys", f"list of {type(value).__name__}")
-    if isinstance(value, float | datetime) and value != value:  # NaN, and pandas' NaT
+    if isinstance(value, float | datetime) and value != value:  # noqa: PLR0124  # NaN, and pandas' NaT
         return None
     if not isinstance(value, _KINDS):
         raise KeysError.shape(

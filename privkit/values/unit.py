@@ -39,6 +39,28 @@ class PrivacyUnit:
         """The columns that tell units apart."""
         return tuple(name for name in (self.column, self.time) if name is not None)
 
+    @property
+    def window(self) -> str:
+        """In words what a person counts anew in: " in a month", or nothing.
+
+        Examples
+        --------
+        >>> PrivacyUnit("who", "month", "day").window
+        ' in a month'
+        """
+        return "" if self.per is None else f" in a {self.per}"
+
+    @property
+    def nouns(self) -> str:
+        """What is counted where units are: a person within two months is two persons in a month.
+
+        Examples
+        --------
+        >>> PrivacyUnit("who").nouns, PrivacyUnit("who", "month", "day").nouns
+        ('persons', 'persons in a month')
+        """
+        return "rows" if self.is_row else f"persons{self.window}"
+
     def __str__(self) -> str:
         """Return whom the unit protects, in words."""
         if self.column is None:

@@ -72,7 +72,7 @@ def missed(limits, exact_value):
 
 
 def misses(statistic, question, values, counts, noise, seed=1):
-    """How many of the intervals miss, for each number. Sums of a billion have errors of floats beside those of noise."""
+    """How many of the intervals miss, for each number."""
     frame = pd.DataFrame({"x": np.repeat(values, counts)})
     cells = drawn(noise, exact(question, frame), seed)
     found, told = statistic.limits(cells, noise, ALPHA), truth(values, counts)
@@ -169,7 +169,8 @@ def test_what_is_made_of_sums_holds_the_exact_answer(statistic):
     cells = exact(question, pd.DataFrame({"x": np.repeat(values, counts)}))
     one, two = (released(asked, question, cells, 1e6, place).estimate("sum") for place in (1, 2))
     total = truth(values, counts)["sum"]
-    for made, true in ((one + two, 2 * total), (one / two, Fraction(1)), (one - two, Fraction(0)), (one / 7, total / 7)):
+    sums = (one + two, 2 * total), (one - two, Fraction(0)), (one / 7, total / 7)
+    for made, true in (*sums, (one / two, Fraction(1))):
         lower, upper = made.interval()
         assert Fraction(lower) <= true <= Fraction(upper)
     assert (one - one).interval() == (0.0, 0.0)

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 import privkit as pk
+from privkit.budget.first_form import _without
 from privkit.errors import EarlierReleaseError, MeasurementError, OrphanedReleaseError, ParameterError
 from privkit.project import naming
 
@@ -273,3 +274,26 @@ def test_a_nested_date_of_any_year_has_an_answer(project):
         table = pa.table({"l": days, "x": [1] * 11})
         pk.dp_count(table, epsilon=1)
         assert pk.dp_count(table, epsilon=1).replayed
+
+
+def test_a_variance_on_the_coarser_grid_of_before_is_told_of_before_it_is_asked_anew(tmp_path):
+    """The stored question had another scale and no grid; the answer stays in the ledger."""
+    frame = of_pandas()[["whole"]]
+    project = pk.open_project("grid", epsilon=9, unit=pk.ROW, store=tmp_path / "l.db")
+    plan = frame.privacy.plan.dp_std("whole", bounds=(0, 500), epsilon=1)
+    before = {**plan.canonical(), "scale": "1024000000.0"}
+    assert before.pop("grid") == 30
+
+    class Before:
+        def entry(self, key):
+            return None
+
+        def alike(self, question, *, but=frozenset()):
+            return 7 if _without(question, but) == _without(before, but) and but else None
+
+    with pytest.warns(UserWarning, match="entry 7 .* on a coarser grid"):
+        assert naming._first_name(project, Before(), project.account.key, plan.canonical(), frame) is None
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        other = frame.privacy.plan.dp_mean("whole", bounds=(0, 500), epsilon=1).canonical()
+        assert naming._first_name(project, Before(), project.account.key, other, frame) is None

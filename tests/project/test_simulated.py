@@ -259,3 +259,27 @@ def test_a_mean_is_simulated_with_its_sum_and_count():
     release = answer(project, plan(Mean("age", ValueBounds(0, 100)), epsilon=5))
     assert release.value.to_numpy() == pytest.approx([49.5, 49.5], abs=1)
     assert {"sum", "count", "simulated"} <= set(release.to_frame().columns)
+
+
+def test_a_frame_of_several_numbers_is_marked_and_keeps_its_names(tmp_path):
+    """The same columns as of a real answer, and one that says what they are worth."""
+    asked = {"rows": "count", "middle": ("mean", "age", (0, 100))}
+    found = []
+    for more in ({"store": tmp_path / "l.db"}, {"simulate": True, "seed": 3}):
+        open_project("several", epsilon=10, unit=ROW, **more)
+        ask = FRAME.privacy
+        answers = (
+            ask.dp_query(asked, epsilon=1),
+            ask.dp_query(asked, "city", keys=["Bern"], epsilon=1),
+            ask.dp_describe("age", bounds=(0, 100), epsilon=1),
+        )
+        found.append([answer.value for answer in answers])
+    for real, lesson in zip(*found, strict=True):
+        assert list(lesson) == [*real, "simulated"]
+        assert lesson["simulated"].all()
+
+
+def test_an_answer_of_one_number_says_that_the_number_carries_no_mark():
+    bare = "a number taken out of it"
+    assert bare in repr(answer(begin_simulated("shop", terms(), seed=1), marked_plan(plan(keys=None))))
+    assert bare not in repr(answer(begin_simulated("shop", terms(), seed=1), marked_plan(plan())))
