@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from privkit.budget.limits import Ways, admit, in_measure, limits_left, window_s
 from privkit.budget.store import Store
 from privkit.budget.turn import Turn
 from privkit.budget.verification import Verification, verify_chain
-from privkit.errors.base import nothing_spent
+from privkit.errors.base import NOTHING_SPENT, nothing_spent
 from privkit.errors.ledger import (
     LedgerDamagedError,
     LedgerError,
@@ -29,7 +30,7 @@ from privkit.errors.ledger import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from sqlalchemy.engine import Connection, RowMapping
 
@@ -276,7 +277,7 @@ class Account(BaseAccount):
         own, recent = book.charged_to(connection, self.analyst) or book.zero, book.zero
         if terms.window is not None:
             start = window_start(terms.window, now)
-            recent = sums.spent - query.charged_until(connection, book.id, start, book.zero)
+            recent = sums.spent - book.charged_until(connection, start)
         return own, recent
 
     def _earlier(self, connection: Connection, head: Head, row: RowMapping) -> Entry | _Unanswered:
@@ -341,7 +342,7 @@ class Account(BaseAccount):
     def _end(self, reservation: Reservation, state: State, answer: str | None, kind: str | None) -> Entry:
         book, seq, cost = self._book, reservation.seq, reservation.cost
         note = f"{cost} stays spent (ledger entry {seq})."
-        with book.store.writing(note) as connection:
+        with _told(note), book.store.writing(note) as connection:
             head = book.locked(connection)
             row = query.entry_row(connection, book.id, seq)
             if row is None or row["token"] != reservation.token:
@@ -352,6 +353,17 @@ class Account(BaseAccount):
                 raise ReservationError.closed(self.name, seq, row["state"], cost)
             head = book.end(connection, head, row, state, answer=answer, kind=kind)
         return query.entry_of({**row, "state": state, "answer": answer, "kind": kind, "hash": head.hash}, book.zero)
+
+
+@contextmanager
+def _told(note: str) -> Iterator[None]:
+    """Let every error of the ledger that leaves the block say what happened to the budget."""
+    try:
+        yield
+    except LedgerError as error:
+        if error.budget in (None, NOTHING_SPENT):
+            error.budget = note
+        raise
 
 
 @dataclass(frozen=True, slots=True)
