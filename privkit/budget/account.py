@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from privkit.budget import query
+from privkit.budget import presence, query
 from privkit.budget.balance import Balance
 from privkit.budget.base import BaseAccount
 from privkit.budget.canonical import canonical
@@ -99,7 +99,7 @@ class Account(BaseAccount):
     def _shown(self, connection: Connection, rows: list[RowMapping]) -> list[Entry]:
         pending = any(row["state"] == "reserved" for row in rows)
         now = self._book.store.now(connection) if pending else ""
-        return [query.entry_of(row, self._book.zero, self._book.state_of(row, now)) for row in rows]
+        return [query.entry_of(row, self._book.zero, self._book.state_of(connection, row, now)) for row in rows]
 
     @lets_go
     def _limits(self) -> list[tuple[str, PrivacyLoss, PrivacyLoss]]:
@@ -143,7 +143,6 @@ class Account(BaseAccount):
             row = query.asked(connection, self._book.id, key)
             return self._book.answered(connection, row) if row is not None and row["state"] == "committed" else None
 
-    @lets_go
     def reserve(
         self,
         key: str | None,
@@ -200,6 +199,7 @@ class Account(BaseAccount):
             turn.left(error)
             raise
 
+    @lets_go  # before what it left is ended: that needs the lock
     def _reserved(
         self,
         key: str | None,
@@ -215,6 +215,7 @@ class Account(BaseAccount):
         text = canonical(question)
         if not again and (entry := self.find(key)) is not None:
             return entry
+        presence.show(self._book.store)
         deadline = time.monotonic() + wait
         while True:
             result = self._admitted(key, text, cost, again=again, ways=ways, turn=turn)
@@ -332,7 +333,7 @@ class Account(BaseAccount):
 
     def _earlier(self, connection: Connection, head: Head, row: RowMapping) -> Entry | _Unanswered:
         """Return what became of the same question: its answer, or that it has none, noting a dead process's entry."""
-        state = self._book.state_of(row, head.now)
+        state = self._book.state_of(connection, row, head.now)
         if state == "committed":
             return self._book.answered(connection, row)
         if state != row["state"]:

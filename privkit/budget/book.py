@@ -13,6 +13,7 @@ from privkit.budget.chain import Sums, link
 from privkit.budget.entry import Entry, Reservation, State, in_hand
 from privkit.budget.holder import Holder
 from privkit.budget.notice import notify
+from privkit.budget.presence import seen
 from privkit.budget.schema import record_table
 from privkit.budget.terms import ProjectTerms
 from privkit.errors.ledger import LedgerDamagedError, LedgerMovedError, LedgerTamperedError
@@ -229,8 +230,11 @@ class Book:
     # -- who holds a reservation -----------------------------------------------------------------------------------
 
     @readable
-    def state_of(self, row: Mapping[Any, Any], now: str) -> State:
-        """Return an entry's state: a reservation whose process is dead is orphaned (L5)."""
+    def state_of(self, connection: Connection, row: Mapping[Any, Any], now: str) -> State:
+        """Return an entry's state: a reservation whose process is dead is orphaned (L5).
+
+        One that cannot be seen from here lives while its lease runs, or its server tells that it is there.
+        """
         state: State = row["state"]
         if state != "reserved":
             return state
@@ -239,14 +243,15 @@ class Book:
             return "reserved" if row["token"] in in_hand else "orphaned"
         alive = holder.alive()
         if alive is None:
-            alive = (datetime.fromisoformat(now) - datetime.fromisoformat(row["time"])).total_seconds() < LEASE
+            age = (datetime.fromisoformat(now) - datetime.fromisoformat(row["time"])).total_seconds()
+            alive = age < LEASE or seen(connection, holder)
         return "reserved" if alive else "orphaned"
 
     def sweep(self, connection: Connection) -> Head:
         """Note the entries whose process is dead as orphaned."""
         head = self.locked(connection)
         for row in query.unanswered(connection, self.id) if head.sums.pending else ():
-            if self.state_of(row, head.now) == "orphaned":
+            if self.state_of(connection, row, head.now) == "orphaned":
                 head = self.end(connection, head, row, "orphaned", kind="died")
         return head
 
