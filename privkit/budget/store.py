@@ -70,7 +70,13 @@ class Store:
 
     def _made(self) -> Engine:
         if self.dialect == "sqlite":
-            engine = create_engine("sqlite://", creator=self._connect, poolclass=NullPool, hide_parameters=True)
+            engine = create_engine(
+                "sqlite://",
+                creator=self._connect,
+                poolclass=NullPool,
+                pool_reset_on_return=None,  # it is closed, which undoes what is open; and it may be closed already
+                hide_parameters=True,
+            )
             event.listen(engine, "begin", _begin)
             return engine
         assert self.place.url is not None

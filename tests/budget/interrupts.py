@@ -34,7 +34,11 @@ class Lines:
         self.last.clear()
 
     def _enter(self, frame, event, arg):
-        return self._line if self.chosen(frame.f_code.co_filename) else None
+        name, caller = frame.f_code.co_filename, frame.f_back
+        # An exception in OpenDP's bindings, or in what they call back, can end the process: then all is as after a kill.
+        if "/opendp/" in name or (caller is not None and "/opendp/" in caller.f_code.co_filename):
+            return None
+        return self._line if self.chosen(name) else None
 
     def _line(self, frame, event, arg):
         if event == "line":
@@ -55,6 +59,11 @@ class Lines:
 def of_privkit(name):
     """The lines of privkit and of its context managers."""
     return "/privkit/" in name or name.endswith("contextlib.py")
+
+
+def of_ledger(name):
+    """The lines of the ledger, of what asks it, and of their context managers."""
+    return "/privkit/budget/" in name or name.endswith(("project/release.py", "contextlib.py"))
 
 
 def of_all(name):
