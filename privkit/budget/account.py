@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from privkit.budget import query
+from privkit.budget import presence, query
 from privkit.budget.balance import Balance
 from privkit.budget.base import BaseAccount
 from privkit.budget.canonical import canonical
+from privkit.budget.chain import SET_BACK
 from privkit.budget.connections import lets_go
 from privkit.budget.entry import Entry, Reservation, State, in_hand
 from privkit.budget.first_form import FirstForm
 from privkit.budget.keys import project_key
-from privkit.budget.limits import Ways, admit, in_measure, limits_left, window_start
+from privkit.budget.limits import Ways, admit, ahead, in_measure, limits_left, window_start
 from privkit.budget.store import Store
 from privkit.budget.turn import Turn
 from privkit.budget.verification import Verification, verify_chain
-from privkit.errors.base import nothing_spent
+from privkit.errors.base import NOTHING_SPENT, nothing_spent
 from privkit.errors.ledger import (
     LedgerDamagedError,
     LedgerError,
@@ -29,9 +31,10 @@ from privkit.errors.ledger import (
     PendingReleaseError,
     ReservationError,
 )
+from privkit.errors.project import ClockError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from sqlalchemy.engine import Connection, RowMapping
 
@@ -97,7 +100,7 @@ class Account(BaseAccount):
     def _shown(self, connection: Connection, rows: list[RowMapping]) -> list[Entry]:
         pending = any(row["state"] == "reserved" for row in rows)
         now = self._book.store.now(connection) if pending else ""
-        return [query.entry_of(row, self._book.zero, self._book.state_of(row, now)) for row in rows]
+        return [query.entry_of(row, self._book.zero, self._book.state_of(connection, row, now)) for row in rows]
 
     @lets_go
     def _limits(self) -> list[tuple[str, PrivacyLoss, PrivacyLoss]]:
@@ -147,7 +150,6 @@ class Account(BaseAccount):
         with self._book.store.reading() as connection:
             return FirstForm.of(self._book, connection)
 
-    @lets_go
     def reserve(
         self,
         key: str | None,
@@ -204,6 +206,7 @@ class Account(BaseAccount):
             turn.left(error)
             raise
 
+    @lets_go  # before what it left is ended: that needs the lock
     def _reserved(
         self,
         key: str | None,
@@ -219,6 +222,7 @@ class Account(BaseAccount):
         text = canonical(question)
         if not again and (entry := self.find(key)) is not None:
             return entry
+        presence.show(self._book.store)
         deadline = time.monotonic() + wait
         while True:
             result = self._admitted(key, text, cost, again=again, ways=ways, turn=turn)
@@ -246,7 +250,8 @@ class Account(BaseAccount):
                 if key is not None and not again and (row := query.asked(connection, book.id, key)) is not None:
                     return self._earlier(connection, head, row)
                 own, recent = self._limited(connection, head.sums, head.now)
-                admit(self.name, self.terms, cost, head.sums, own=own, recent=recent, ways=ways)
+                late = partial(self._late, connection, head.sums.clock)
+                admit(self.name, self.terms, cost, head.sums, own=own, recent=recent, ways=ways, late=late)
                 reservation = Reservation(head.sums.entries + 1, cost, head.now)
                 turn.held = in_hand[reservation.token] = reservation  # before others can see it
                 draw = query.last_draw(connection, book.id, key) + 1 if key is not None and again else 1
@@ -284,12 +289,58 @@ class Account(BaseAccount):
         own, recent = book.charged_to(connection, self.analyst) or book.zero, book.zero
         if terms.window is not None:
             start = window_start(terms.window, now)
-            recent = sums.spent - query.charged_until(connection, book.id, start, book.zero)
+            recent = sums.spent - book.charged_until(connection, start)
         return own, recent
+
+    def _late(self, connection: Connection, clock: str) -> str:
+        """Say why a window stays closed where a clock was once ahead; empty where none was."""
+        if not ahead(clock, now := self._book.store.now(connection)):
+            return ""
+        return (
+            f"The ledger's last entry is of {clock}, since a clock was ahead, and it is {now}: what was charged leaves "
+            "the window only after that time. If this machine's clock is right, let the ledger record that its own is "
+            "set back: project.set_clock_back(reason='...'). What is in the window counts from then.\n"
+        )
+
+    @lets_go
+    def set_clock_back(self, reason: str) -> Entry:
+        """Record that the time of the last entries was wrong, and go on from the right one. Costs nothing.
+
+        Times of entries never go back by themselves, so one entry under a clock that was ahead dates all later ones
+        too. Nothing leaves a window by this: what was charged before counts as charged now, at the latest.
+
+        Parameters
+        ----------
+        reason : str
+            Why; it is recorded.
+
+        Raises
+        ------
+        ClockError
+            If the last entry is not more than a day ahead of the clock.
+        """
+        book = self._book
+        with book.store.writing() as connection:
+            head = book.locked(connection)
+            book.check(connection, head)
+            now = book.store.now(connection)
+            if not ahead(head.sums.clock, now):
+                raise ClockError.of(self.name, head.sums.clock, now)
+            held = Reservation(head.sums.entries + 1, book.zero, now)
+            question = canonical({"statistic": SET_BACK, "from": head.sums.clock, "reason": reason})
+            head = book.charge(connection, head, held, analyst=self.analyst, question=question)
+            row = query.entry_row(connection, book.id, held.seq)
+            assert row is not None
+            head = book.end(connection, head, row, "orphaned", kind="clock")
+            row = query.entry_row(connection, book.id, held.seq)
+            assert row is not None
+        book.remember(head)
+        book.changed()
+        return query.entry_of(row, book.zero)
 
     def _earlier(self, connection: Connection, head: Head, row: RowMapping) -> Entry | _Unanswered:
         """Return what became of the same question: its answer, or that it has none, noting a dead process's entry."""
-        state = self._book.state_of(row, head.now)
+        state = self._book.state_of(connection, row, head.now)
         if state == "committed":
             return self._book.answered(connection, row)
         if state != row["state"]:
@@ -349,7 +400,7 @@ class Account(BaseAccount):
     def _end(self, reservation: Reservation, state: State, answer: str | None, kind: str | None) -> Entry:
         book, seq, cost = self._book, reservation.seq, reservation.cost
         note = f"{cost} stays spent (ledger entry {seq})."
-        with book.store.writing(note) as connection:
+        with _told(note), book.store.writing(note) as connection:
             head = book.locked(connection)
             row = query.entry_row(connection, book.id, seq)
             if row is None or row["token"] != reservation.token:
@@ -360,6 +411,17 @@ class Account(BaseAccount):
                 raise ReservationError.closed(self.name, seq, row["state"], cost)
             head = book.end(connection, head, row, state, answer=answer, kind=kind)
         return query.entry_of({**row, "state": state, "answer": answer, "kind": kind, "hash": head.hash}, book.zero)
+
+
+@contextmanager
+def _told(note: str) -> Iterator[None]:
+    """Let every error of the ledger that leaves the block say what happened to the budget."""
+    try:
+        yield
+    except LedgerError as error:
+        if error.budget in (None, NOTHING_SPENT):
+            error.budget = note
+        raise
 
 
 @dataclass(frozen=True, slots=True)

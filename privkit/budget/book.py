@@ -13,6 +13,7 @@ from privkit.budget.chain import Sums, link
 from privkit.budget.entry import Entry, Reservation, State, in_hand
 from privkit.budget.holder import Holder
 from privkit.budget.notice import notify
+from privkit.budget.presence import seen
 from privkit.budget.schema import record_table
 from privkit.budget.terms import ProjectTerms
 from privkit.errors.ledger import LedgerDamagedError, LedgerMovedError, LedgerTamperedError
@@ -116,8 +117,45 @@ class Book:
             raise LedgerDamagedError.of(self.place, f"project {self.name!r} is no longer in it")
         if "version" in row:
             self.store.check_version(row["version"])
-        head = self.head(connection)
+        head = self._whole_head(connection)
         return replace(head, now=max(self.store.now(connection, row), head.sums.clock))
+
+    @readable
+    def _whole_head(self, connection: Connection) -> Head:
+        """Return the end of the chain, its own hash checked: what is spent next rests on its totals alone (L7, L9).
+
+        It costs one hash. `verify` looks at all records; a wrong one in the middle changes no total that counts here.
+
+        Raises
+        ------
+        LedgerTamperedError
+        """
+        record = query.last(connection, self.id)
+        if record is None:
+            return Head(0, Sums.start(self.zero), self.first)
+        sums = self._sums(record)
+        return Head(record["seq"], sums, record["hash"], record["prev"])
+
+    def _sums(self, record: Mapping[Any, Any]) -> Sums:
+        """Return the totals after a record, its hash checked."""
+        self.check_hash(record)
+        return Sums.from_json(record["sums"], self.zero)
+
+    def check_hash(self, record: Mapping[Any, Any]) -> None:
+        """Refuse a record that does not fit its hash.
+
+        Raises
+        ------
+        LedgerTamperedError
+        """
+        try:
+            fits = link(record) == record["hash"]
+        except (TypeError, ValueError):  # something else than text stands where text should
+            fits = False
+        if not fits:
+            raise LedgerTamperedError.of(
+                self.place, self.name, entry=record["entry"], record=record["seq"], found="does not fit its hash"
+            )
 
     def append(self, connection: Connection, head: Head, sums: Sums, **fields: Any) -> Head:
         """Add a record after the head, and return the new head."""
@@ -163,7 +201,13 @@ class Book:
         """Return what an analyst was charged so far; None, and not looked up, where the terms do not limit it."""
         if self.terms.per_analyst is None:
             return None
-        return query.charged_to(connection, self.id, analyst, self.zero)
+        record = query.last_of(connection, self.id, analyst)
+        return (record and self._sums(record).own) or self.zero
+
+    def charged_until(self, connection: Connection, time: str) -> PrivacyLoss:
+        """Return what was charged in all up to and including a `time`."""
+        record = query.last_until(connection, self.id, time)
+        return self._sums(record).spent if record else self.zero
 
     def end(self, connection: Connection, head: Head, row: RowMapping, state: State, **fields: Any) -> Head:
         """End an entry."""
@@ -178,18 +222,19 @@ class Book:
         LedgerTamperedError
         """
         record = query.end_row(connection, self.id, row["entry"])
-        if record is None or link(record) != record["hash"]:
-            seq = 0 if record is None else record["seq"]
-            raise LedgerTamperedError.of(
-                self.place, self.name, entry=row["entry"], record=seq, found="does not fit its hash"
-            )
+        if record is None:
+            raise LedgerTamperedError.of(self.place, self.name, entry=row["entry"], record=0, found="lost its answer")
+        self.check_hash(record)
         return query.entry_of(row, self.zero)
 
     # -- who holds a reservation -----------------------------------------------------------------------------------
 
     @readable
-    def state_of(self, row: Mapping[Any, Any], now: str) -> State:
-        """Return an entry's state: a reservation whose process is dead is orphaned (L5)."""
+    def state_of(self, connection: Connection, row: Mapping[Any, Any], now: str) -> State:
+        """Return an entry's state: a reservation whose process is dead is orphaned (L5).
+
+        One that cannot be seen from here lives while its lease runs, or its server tells that it is there.
+        """
         state: State = row["state"]
         if state != "reserved":
             return state
@@ -198,14 +243,15 @@ class Book:
             return "reserved" if row["token"] in in_hand else "orphaned"
         alive = holder.alive()
         if alive is None:
-            alive = (datetime.fromisoformat(now) - datetime.fromisoformat(row["time"])).total_seconds() < LEASE
+            age = (datetime.fromisoformat(now) - datetime.fromisoformat(row["time"])).total_seconds()
+            alive = age < LEASE or seen(connection, holder)
         return "reserved" if alive else "orphaned"
 
     def sweep(self, connection: Connection) -> Head:
         """Note the entries whose process is dead as orphaned."""
         head = self.locked(connection)
         for row in query.unanswered(connection, self.id) if head.sums.pending else ():
-            if self.state_of(row, head.now) == "orphaned":
+            if self.state_of(connection, row, head.now) == "orphaned":
                 head = self.end(connection, head, row, "orphaned", kind="died")
         return head
 

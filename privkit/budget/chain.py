@@ -35,6 +35,15 @@ FIELDS = (
 )
 
 
+#: The question of an entry that sets the clock back. Only its time may be before that of the entry before it.
+SET_BACK = "the clock was set back"
+
+
+def sets_back(question: str) -> bool:
+    """Whether a stored question is that of an entry that sets the clock back."""
+    return bool(json.loads(question).get("statistic") == SET_BACK)
+
+
 def first_link(uid: str, name: str, terms: str, begun: str, note: str) -> str:
     """Return the hash of a project's row, which the first record refers to."""
     return _sha256(canonical({"uid": uid, "name": name, "terms": terms, "begun": begun, "note": note}))

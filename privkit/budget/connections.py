@@ -31,20 +31,17 @@ _opened: dict[int, list[Any]] = {}
 _forking: dict[int, bool] = {}
 
 
-def enter() -> int:
+def enter() -> object:
     """Note that this thread begins a transaction, after a fork that is under way; return what `leave` takes."""
-    me = threading.get_ident()
-    mine = _opened.get(me)
-    while not mine:
-        mine = _opened.setdefault(me, [])
-        mine.append(None)
+    me, token = threading.get_ident(), object()
+    while not (mine := _opened.get(me)):
+        _opened.setdefault(me, []).append(token)
         if not _forking or me in _forking:
-            return 0
+            return token
         _opened.pop(me, None)
-        mine = None
         time.sleep(0.001)
-    mine.append(None)
-    return len(mine) - 1
+    mine.append(token)
+    return token
 
 
 def opened(connection: Any) -> None:
@@ -59,27 +56,36 @@ def returned(connection: Any) -> None:
         mine[:] = [other for other in mine if other is not connection]
 
 
-def leave(mark: int) -> None:
-    """Close what this thread opened since `mark` and left open; what is closed stays closed."""
-    me = threading.get_ident()
-    mine = _opened.get(me, [])
-    for connection in mine[mark:]:
-        if connection is not None:
+def leave(token: object) -> None:
+    """Close what this thread opened after it got this `token` and left open.
+
+    A token that is gone closes nothing: the block of an interrupted call may end long after the call, when its
+    traceback is thrown away in the midst of another one.
+    """
+    mine = _opened.get(threading.get_ident(), [])
+    found = [index for index, other in enumerate(mine) if other is token]
+    if found:
+        _close(mine, found[0])
+
+
+def _close(mine: list[Any], start: int) -> None:
+    for connection in mine[start:]:
+        if hasattr(connection, "close"):
             with suppress(Exception):  # it is broken: its server, or its file, has let go of it
                 connection.close()
-    del mine[mark:]
+    del mine[start:]
     if not mine:
-        _opened.pop(me, None)
+        _opened.pop(threading.get_ident(), None)
 
 
 @contextmanager
 def transaction() -> Iterator[None]:
     """Let no fork happen within the block, and leave no connection open after it."""
-    mark = enter()
+    token = enter()
     try:
         yield
     finally:
-        leave(mark)
+        leave(token)
 
 
 def lets_go(function: Callable[P, R]) -> Callable[P, R]:
@@ -90,7 +96,7 @@ def lets_go(function: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        mark = len(_opened.get(threading.get_ident(), ()))
+        start = len(_opened.get(threading.get_ident(), ()))
         try:
             try:
                 return function(*args, **kwargs)
@@ -98,9 +104,9 @@ def lets_go(function: Callable[P, R]) -> Callable[P, R]:
                 error.__context__ = error.__cause__ = None
                 raise
             finally:
-                leave(mark)
+                _close(_opened.get(threading.get_ident(), []), start)
         finally:
-            leave(mark)
+            _close(_opened.get(threading.get_ident(), []), start)
 
     return call
 

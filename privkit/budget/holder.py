@@ -51,12 +51,17 @@ class Holder:
         return f"{self.machine}:{self.boot}:{self.space}:{self.pid}:{self.started}"
 
     def alive(self) -> bool | None:
-        """Whether the process still lives; None where this cannot be seen from here."""
+        """Whether the process still lives; None where this cannot be seen from here.
+
+        One start of one kernel has one boot id: so a machine is known by it while it runs, with a network card or
+        without. Only what it was before its last start needs the machine's own name.
+        """
         machine, boot, space = _surroundings()
-        if self.machine != machine:
+        if self.boot and boot:
+            if self.boot != boot:
+                return False if machine and self.machine == machine else None
+        elif not machine or self.machine != machine:
             return None
-        if boot and self.boot and self.boot != boot:
-            return False
         if self.space != space or os.name != "posix":
             return None
         return _started(self.pid) == self.started if self.started else _exists(self.pid)
@@ -74,8 +79,19 @@ def _exists(pid: int) -> bool:
 
 @lru_cache(maxsize=1)
 def _surroundings() -> tuple[str, str, str]:
-    machine = f"{platform.node()}|{uuid.getnode()}"
-    return _short(machine), _short(_read("/proc/sys/kernel/random/boot_id")), _short(_link("/proc/self/ns/pid"))
+    boot, space = _short(_read("/proc/sys/kernel/random/boot_id")), _short(_link("/proc/self/ns/pid"))
+    return _short(_machine()), boot, space
+
+
+def _machine() -> str:
+    """Return what tells this machine apart from others and outlives a restart; empty where nothing does.
+
+    A machine without a network card gets a number that is drawn anew by each process, which tells nothing.
+    """
+    node = uuid.getnode()
+    drawn = bool(node >> 40 & 1)  # RFC 4122, 4.5: the multicast bit marks a node number that is random
+    parts = [_read("/etc/machine-id"), "" if drawn else str(node)]
+    return "|".join([platform.node(), *parts]) if any(parts) else ""
 
 
 def _short(text: str) -> str:

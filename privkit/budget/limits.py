@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from privkit.errors.ledger import MeasureMismatchError
@@ -45,6 +45,7 @@ def admit(
     own: PrivacyLoss,
     recent: PrivacyLoss,
     ways: Ways | None = None,
+    late: Callable[[], str] | None = None,
 ) -> None:
     """Refuse a charge that breaks one of the limits: ceiling, total, analyst's and window's (L2, L12).
 
@@ -56,6 +57,8 @@ def admit(
         What of it this analyst was charged, and what falls into the window.
     ways : callable, optional
         Told what is left, says how to go on.
+    late : callable, optional
+        Says why a window may be closed for longer than it is long, if it is.
 
     Raises
     ------
@@ -73,6 +76,7 @@ def admit(
                 short=cost.shortfall(left),
                 scope=_SCOPE[name],
                 ways=ways(left) if ways is not None else "",
+                why=late() if late is not None and name == "window" else "",
             )
 
 
@@ -92,6 +96,26 @@ def limits_left(
 
 
 def window_start(window: Window, now: str) -> str:
-    """Return the time after which a charge falls into the window that ends `now`."""
-    moment = datetime.fromisoformat(now) - window.length
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+    """Return the time after which a charge falls into the window that ends `now`; empty if that is every charge.
+
+    Examples
+    --------
+    >>> from privkit.budget.terms import Window
+    >>> week, always = Window(7, None), Window(10**6, None)
+    >>> window_start(week, "2026-03-08T12:00:00Z"), window_start(always, "2026-03-08T12:00:00Z")
+    ('2026-03-01T12:00:00Z', '')
+    """
+    try:
+        moment = datetime.fromisoformat(now) - window.length
+    except OverflowError:  # it begins before the calendar does: nothing was earlier
+        return ""
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment.year >= 1000 else ""
+
+
+#: A clock that is this much behind the ledger's is told of: no other analyst's clock differs by as much.
+AHEAD = timedelta(days=1)
+
+
+def ahead(clock: str, now: str) -> bool:
+    """Whether the time of the last entry is beyond what any clock shows: one was ahead when it was written."""
+    return bool(clock) and datetime.fromisoformat(clock) - datetime.fromisoformat(now) > AHEAD

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, Select, bindparam, case, func, insert, literal_column, select
 
 from privkit.budget.canonical import loss_from, readable
-from privkit.budget.chain import Sums
 from privkit.budget.entry import Entry, State
 from privkit.budget.schema import ledger_table, project_table, record_table
 
@@ -51,15 +50,21 @@ _TAIL = (
     .order_by(_table.seq.desc())
     .limit(literal_column("50"))
 )
+_LAST = (
+    select(record_table)
+    .where(_table.project == bindparam("project"))
+    .order_by(_table.seq.desc())
+    .limit(literal_column("1"))
+)
 _LAST_DRAW = select(func.max(_table.draw)).where(_is_start, _table.key == bindparam("named"))
 _OF_ANALYST = (
-    select(_table.sums)
+    select(record_table)
     .where(_is_start, _table.analyst == bindparam("by"))
     .order_by(_table.seq.desc())
     .limit(literal_column("1"))
 )
 _UNTIL = (
-    select(_table.sums)
+    select(record_table)
     .where(_is_start, _table.time <= bindparam("moment"))
     .order_by(_table.time.desc(), _table.seq.desc())
     .limit(literal_column("1"))
@@ -155,16 +160,19 @@ def last_draw(connection: Connection, project: int, key: str) -> int:
     return connection.execute(_LAST_DRAW, {"project": project, "named": key}).scalar_one() or 0
 
 
-def charged_to(connection: Connection, project: int, analyst: str, zero: PrivacyLoss) -> PrivacyLoss:
-    """Return what an analyst was charged so far."""
-    sums = connection.execute(_OF_ANALYST, {"project": project, "by": analyst}).scalar_one_or_none()
-    return (sums and Sums.from_json(sums, zero).own) or zero
+def last(connection: Connection, project: int) -> RowMapping | None:
+    """Return the last record, whole."""
+    return connection.execute(_LAST, {"project": project}).mappings().one_or_none()
 
 
-def charged_until(connection: Connection, project: int, time: str, zero: PrivacyLoss) -> PrivacyLoss:
-    """Return what was charged in all up to and including a `time`."""
-    sums = connection.execute(_UNTIL, {"project": project, "moment": time}).scalar_one_or_none()
-    return Sums.from_json(sums, zero).spent if sums else zero
+def last_of(connection: Connection, project: int, analyst: str) -> RowMapping | None:
+    """Return the record of an analyst's last reservation."""
+    return connection.execute(_OF_ANALYST, {"project": project, "by": analyst}).mappings().one_or_none()
+
+
+def last_until(connection: Connection, project: int, time: str) -> RowMapping | None:
+    """Return the record of the last reservation up to and including a `time`."""
+    return connection.execute(_UNTIL, {"project": project, "moment": time}).mappings().one_or_none()
 
 
 def add(connection: Connection, record: Mapping[str, Any]) -> None:

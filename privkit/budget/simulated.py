@@ -176,6 +176,15 @@ class SimulatedAccount(BaseAccount):
         self._changed()
         return entry
 
+    def set_clock_back(self, reason: str) -> NoReturn:
+        """A session's clock needs no setting back.
+
+        Raises
+        ------
+        SimulatedError
+        """
+        raise SimulatedError.verify(self.name)
+
     def settle(self, reservation: Reservation) -> Entry | None:
         """End a reservation as orphaned, unless it has an end; return its entry, or None."""
         with self._lock:

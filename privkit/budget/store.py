@@ -70,7 +70,13 @@ class Store:
 
     def _made(self) -> Engine:
         if self.dialect == "sqlite":
-            engine = create_engine("sqlite://", creator=self._connect, poolclass=NullPool, hide_parameters=True)
+            engine = create_engine(
+                "sqlite://",
+                creator=self._connect,
+                poolclass=NullPool,
+                pool_reset_on_return=None,  # it is closed, which undoes what is open; and it may be closed already
+                hide_parameters=True,
+            )
             event.listen(engine, "begin", _begin)
             return engine
         assert self.place.url is not None
@@ -144,13 +150,19 @@ class Store:
         LedgerError
             If the database cannot be read.
         """
+        thrown_away = False
         try:
             with connections.transaction(), self.engine().connect() as connection:
-                yield connection
+                try:
+                    yield connection
+                except GeneratorExit:  # of an interrupted call, whose connection is closed since
+                    thrown_away = True
+                    raise
         except LedgerError:
             raise
         except FAULTS as error:
-            raise fault(error, self.place, self.timeout, None) from None
+            if not thrown_away:
+                raise fault(error, self.place, self.timeout, None) from None
 
     @contextmanager
     def writing(self, budget: str = NOTHING_SPENT) -> Iterator[Connection]:
@@ -168,18 +180,24 @@ class Store:
         """
         if self.place.read_only:
             raise LedgerReadOnlyError.of(self.place.shown, budget=budget)
-        committing = False
+        committing = thrown_away = False
         try:
             with connections.transaction(), self.engine().connect() as connection:
                 connection = connection.execution_options(privkit_write=self.timeout)  # noqa: PLW2901
                 with connection.begin() as transaction:
-                    yield connection
+                    try:
+                        yield connection
+                    except GeneratorExit:
+                        thrown_away = True
+                        raise
                     committing = True
                     transaction.commit()
                     committing = False
         except LedgerError:
             raise
         except FAULTS as error:
+            if thrown_away:
+                return
             found = fault(error, self.place, self.timeout, budget)
             found.uncertain = committing
             raise found from None

@@ -22,6 +22,10 @@ CEILING = Exact(10)
 CEILING_RHO = Exact(1)
 
 
+#: The longest window of a new project: a hundred years. (An earlier version took longer ones; they count all entries.)
+LONGEST = 36_525
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """A limit on what may be spent within any stretch of `days`.

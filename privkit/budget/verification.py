@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from privkit.budget.canonical import loss_from
-from privkit.budget.chain import Sums, first_link, link
+from privkit.budget.chain import Sums, first_link, link, sets_back
 from privkit.errors.ledger import LedgerTamperedError
 from privkit.values.loss import PrivacyLoss
 
@@ -96,9 +96,10 @@ def _follow(
     """Return the totals that a record must have; None if no ledger writes such a record here."""
     number = record["entry"]
     if record["state"] == "reserved":
-        if number != sums.entries + 1 or record["time"] < sums.clock:
-            return None
         cost = loss_from((record["main"], record["delta"]), zero)
+        back = record["time"] < sums.clock and not (cost == zero and sets_back(record["question"]))
+        if number != sums.entries + 1 or back:
+            return None
         open_costs[number] = cost
         own = None
         if owned is not None:

@@ -83,17 +83,31 @@ class InsufficientBudgetError(PrivkitError, ValueError):
         short: object,
         scope: str = "",
         ways: str = "",
+        why: str = "",
     ) -> InsufficientBudgetError:
-        """The plan needs more than is left; `scope` says for whom or when, `ways` how to go on."""
+        """The plan needs more than is left; `scope` says for whom or when, `ways` how to go on, `why` what is odd."""
         ways_on = ways or "ask for less, or replay an earlier release: project.ledger"
         error = cls(
             f"this plan needs {needed}; project {project!r} has {left} of {_amount(limit)} left{scope} "
-            f"(short by {_amount(short)}).\n"
+            f"(short by {_amount(short)}).\n{why}"
             f"Ways on: {ways_on}.",
             budget=NOTHING_SPENT,
         )
         error.project, error.needed, error.left, error.limit, error.short = project, needed, left, limit, short
         return error
+
+
+class ClockError(PrivkitError, ValueError):
+    """The ledger's clock is not ahead, so it cannot be set back."""
+
+    @classmethod
+    def of(cls, project: str, clock: str, now: str) -> ClockError:
+        """The last entry is of `clock`, and it is `now`."""
+        return cls(
+            f"the clock of project {project!r} stands at {clock or 'no time'}, its last entry's, and it is {now}: "
+            "it is not more than a day ahead, so it is not set back. (Is this machine's own clock right?)",
+            budget=NOTHING_SPENT,
+        )
 
 
 class CeilingError(PrivkitError, ValueError):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from privkit.budget.ledger import Ledger
-from privkit.budget.terms import ProjectTerms, Window
+from privkit.budget.terms import LONGEST, ProjectTerms, Window
 from privkit.errors import NoProjectError, ParameterError, ProjectNotFoundError
 from privkit.project.ledger_view import LedgerView
 from privkit.values.contribution import contribution_bounds, positive_int
@@ -115,6 +115,29 @@ class Project(Plotted):
         from privkit.dp.tighter import tighter_epsilon
 
         return tighter_epsilon([entry.cost for entry in self.account.entries()], delta)
+
+    def set_clock_back(self, reason: str) -> None:
+        """Record that a clock was ahead when the last entries were written, and go on from the right time.
+
+        A project with a `window` stays closed until the time of its last entry is past; an entry that was written
+        while a clock was years ahead closes it for years. This adds an entry to the ledger, at no cost. What was
+        charged before counts from now on: nothing leaves the window by it.
+
+        Parameters
+        ----------
+        reason : str
+            Why; it is recorded.
+
+        Raises
+        ------
+        ClockError
+            If the last entry is not more than a day ahead of the clock.
+        """
+        if not isinstance(reason, str) or not reason.strip():
+            raise ParameterError.of(
+                "set_clock_back", "reason", "a blank", "a reason, which is recorded", "Example: 'flat battery on 3 May'."
+            )
+        self.account.set_clock_back(reason)
 
     def panel(self) -> Any:
         """Return a live panel of the budget: what is spent and left, and every release.
@@ -300,7 +323,12 @@ def _window(budget: PrivacyLoss, window: object) -> Window:
             "open_project", "window", f"a {type(window).__name__}", "(days, number)", "Example: (30, 0.5)."
         )
     days, amount = window
-    return Window(positive_int(days, "open_project", "window"), _limit(budget, amount, "window"))
+    whole = positive_int(days, "open_project", "window")
+    if whole > LONGEST:
+        raise ParameterError.of(
+            "open_project", "window", f"{whole} days", f"{LONGEST} days (a hundred years) at most", "Example: (30, 0.5)."
+        )
+    return Window(whole, _limit(budget, amount, "window"))
 
 
 def _default_bounds(
