@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from privkit.budget import query
 from privkit.budget.balance import Balance
-from privkit.budget.base import BaseAccount
-from privkit.budget.canonical import canonical
+from privkit.budget.canonical import UnreadableError, canonical
 from privkit.budget.entry import Entry, Reservation, State, in_hand
+from privkit.budget.fault import fault
 from privkit.budget.keys import project_key
 from privkit.budget.limits import Ways, admit, in_measure, limits_left, window_start
+from privkit.budget.paging import Paged
 from privkit.budget.store import Store
 from privkit.budget.verification import Verification, verify_chain
 from privkit.errors.base import nothing_spent
@@ -27,7 +28,7 @@ from privkit.errors.ledger import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from sqlalchemy.engine import Connection, RowMapping
 
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 WAIT = 10.0
 
 
-class Account(BaseAccount):
+class Account(Paged):
     """A project's account in a ledger. Get one from :meth:`privkit.budget.ledger.Ledger.begin`.
 
     Reads no rows of any data. Every amount is exact.
@@ -73,25 +74,6 @@ class Account(BaseAccount):
             budget, sums.spent - sums.held, sums.held, budget - sums.spent, sums.entries, seq=head.seq, hash=head.hash
         )
 
-    def entries(self, *, after: int = 0) -> list[Entry]:
-        """Return the entries numbered above `after`, in order.
-
-        One that is unanswered shows as orphaned if its process died.
-        """
-        with self._book.store.reading() as connection:
-            return self._shown(connection, query.entry_rows(connection, self._book.id, after=after))
-
-    def entry(self, seq: int) -> Entry | None:
-        """Return one entry, or None."""
-        with self._book.store.reading() as connection:
-            row = query.entry_row(connection, self._book.id, seq)
-            return None if row is None else self._shown(connection, [row])[0]
-
-    def _shown(self, connection: Connection, rows: list[RowMapping]) -> list[Entry]:
-        pending = any(row["state"] == "reserved" for row in rows)
-        now = self._book.store.now(connection) if pending else ""
-        return [query.entry_of(row, self._book.zero, self._book.state_of(row, now)) for row in rows]
-
     def _limits(self) -> list[tuple[str, PrivacyLoss, PrivacyLoss]]:
         with self._book.store.reading() as connection:
             sums = self._book.head(connection).sums
@@ -99,8 +81,15 @@ class Account(BaseAccount):
             own, recent = self._limited(connection, sums, now)
         return limits_left(self.terms, sums, own=own, recent=recent)
 
-    def verify(self) -> Verification:
+    def verify(self, progress: Callable[[int, int], None] | None = None) -> Verification:
         """Check the chain from the first record to the last, every total and every rule on the way (L7).
+
+        Records are read by pages, so that it takes no more memory and holds up no writer, however long the ledger is.
+
+        Parameters
+        ----------
+        progress : callable, optional
+            Told how many records were checked, and how many there were when it began.
 
         Raises
         ------
@@ -111,12 +100,18 @@ class Account(BaseAccount):
         """
         book = self._book
         with book.store.reading() as connection:
-            row = query.project_row(connection, self.name)
-            if row is None:
-                raise LedgerDamagedError.of(self.store, f"project {self.name!r} is no longer in it", budget=None)
-            told = verify_chain(self.store, row, query.records(connection, book.id), self.terms)
+            row, head = query.project_row(connection, self.name), query.head(connection, book.id)
+        if row is None:
+            raise LedgerDamagedError.of(self.store, f"project {self.name!r} is no longer in it", budget=None)
+        total = 0 if head is None else head["seq"]
+        tell = None if progress is None else lambda done: progress(done, max(done, total))
+        try:
+            told = verify_chain(self.store, row, self.records(tell), self.terms)
+        except UnreadableError as error:
+            raise fault(error, book.store.place, book.store.timeout, None) from None
+        with book.store.reading() as connection:
             book.check(connection, book.head(connection))
-            return told
+        return told
 
     # -- reserve ---------------------------------------------------------------------------------------------------
 

@@ -114,7 +114,7 @@ class Project(Plotted):
         """
         from privkit.dp.tighter import tighter_epsilon
 
-        return tighter_epsilon([entry.cost for entry in self.account.entries()], delta)
+        return tighter_epsilon(self.account.costs(), delta)
 
     def panel(self) -> Any:
         """Return a live panel of the budget: what is spent and left, and every release.
