@@ -21,6 +21,7 @@ from privkit.budget.search import folded
 from privkit.lab import searching
 from privkit.lab.reading import entries_of, line_of
 from privkit.lab.searching import searched
+from privkit.values.exact import Exact
 from privkit.values.loss import PrivacyLoss
 
 #: Questions whose words are told and stored in ways that differ.
@@ -36,14 +37,15 @@ QUESTIONS = [
 LOSSES = [PrivacyLoss.of(epsilon=e, delta=d) for e, d in [(0.25, 1e-6), (0.1, 1e-9), (1, 1e-6), (0.0005, 0.05)]]
 #: Reservations that are still in hand.
 HELD = []
-THIRD = LOSSES[0].replace(LOSSES[0].main / 3)
+#: Stored as a fraction; told as one, and as a decimal.
+ODD = [LOSSES[0].replace(Exact(1, 3)), LOSSES[0].replace(Exact(123456789, 2**30))]
 
 
 def written(store):
     account = Ledger.open(store, analyst="Ada Lovelace").begin("search", terms(100, delta=0.9, ceiling=None))
     other = Ledger.open(store, analyst="Jürgen 50%").account("search")
     for number, question in enumerate(QUESTIONS * 3):
-        held = (other if number % 3 else account).reserve(None, question, [*LOSSES, THIRD][number % 5])
+        held = (other if number % 3 else account).reserve(None, question, [*LOSSES, *ODD][number % 6])
         (account.commit if number % 4 else account.fail)(held, "answer" if number % 4 else "kind")
     held = account.reserve(None, QUESTIONS[0], LOSSES[0])  # a process that died: told as orphaned, stored as reserved
     del held
@@ -117,7 +119,9 @@ def test_a_search_finds_what_a_plain_look_finds_on_postgresql(postgres_url):  # 
                     assert all_pages(account, search, 50) == plainly(account, search), search
 
 
-@pytest.mark.parametrize("search", ["größe", "(12 keys)", "#1", "1e-06", "ORPHANED", "reserved", "jürgen", "0.25 ada"])
+@pytest.mark.parametrize(
+    "search", ["größe", "(12 keys)", "#1", "1e-06", "ORPHANED", "reserved", "jürgen", "0.25 ada", "0.11497809"]
+)
 def test_words_of_each_kind_are_found(on_sqlite, search):
     found = plainly(on_sqlite, search)
     assert found
