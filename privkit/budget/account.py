@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from privkit.budget import presence, query
 from privkit.budget.balance import Balance
-from privkit.budget.base import BaseAccount
-from privkit.budget.canonical import canonical
+from privkit.budget.canonical import UnreadableError, canonical
 from privkit.budget.chain import SET_BACK
 from privkit.budget.connections import lets_go
 from privkit.budget.entry import Entry, Reservation, State, in_hand
+from privkit.budget.fault import fault
 from privkit.budget.first_form import FirstForm
 from privkit.budget.keys import project_key
 from privkit.budget.limits import Ways, admit, ahead, in_measure, limits_left, window_start
+from privkit.budget.paging import Paged
 from privkit.budget.store import Store
 from privkit.budget.turn import Turn
 from privkit.budget.verification import Verification, verify_chain
@@ -34,7 +35,7 @@ from privkit.errors.ledger import (
 from privkit.errors.project import ClockError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from sqlalchemy.engine import Connection, RowMapping
 
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 WAIT = 10.0
 
 
-class Account(BaseAccount):
+class Account(Paged):
     """A project's account in a ledger. Get one from :meth:`privkit.budget.ledger.Ledger.begin`.
 
     Reads no rows of any data. Every amount is exact.
@@ -82,27 +83,6 @@ class Account(BaseAccount):
         )
 
     @lets_go
-    def entries(self, *, after: int = 0) -> list[Entry]:
-        """Return the entries numbered above `after`, in order.
-
-        One that is unanswered shows as orphaned if its process died.
-        """
-        with self._book.store.reading() as connection:
-            return self._shown(connection, query.entry_rows(connection, self._book.id, after=after))
-
-    @lets_go
-    def entry(self, seq: int) -> Entry | None:
-        """Return one entry, or None."""
-        with self._book.store.reading() as connection:
-            row = query.entry_row(connection, self._book.id, seq)
-            return None if row is None else self._shown(connection, [row])[0]
-
-    def _shown(self, connection: Connection, rows: list[RowMapping]) -> list[Entry]:
-        pending = any(row["state"] == "reserved" for row in rows)
-        now = self._book.store.now(connection) if pending else ""
-        return [query.entry_of(row, self._book.zero, self._book.state_of(connection, row, now)) for row in rows]
-
-    @lets_go
     def _limits(self) -> list[tuple[str, PrivacyLoss, PrivacyLoss]]:
         with self._book.store.reading() as connection:
             sums = self._book.head(connection).sums
@@ -111,8 +91,15 @@ class Account(BaseAccount):
         return limits_left(self.terms, sums, own=own, recent=recent)
 
     @lets_go
-    def verify(self) -> Verification:
+    def verify(self, progress: Callable[[int, int], None] | None = None) -> Verification:
         """Check the chain from the first record to the last, every total and every rule on the way (L7).
+
+        Records are read by pages, so that it takes no more memory and holds up no writer, however long the ledger is.
+
+        Parameters
+        ----------
+        progress : callable, optional
+            Told how many records were checked, and how many there were when it began.
 
         Raises
         ------
@@ -123,12 +110,18 @@ class Account(BaseAccount):
         """
         book = self._book
         with book.store.reading() as connection:
-            row = query.project_row(connection, self.name)
-            if row is None:
-                raise LedgerDamagedError.of(self.store, f"project {self.name!r} is no longer in it", budget=None)
-            told = verify_chain(self.store, row, query.records(connection, book.id), self.terms)
+            row, head = query.project_row(connection, self.name), query.head(connection, book.id)
+        if row is None:
+            raise LedgerDamagedError.of(self.store, f"project {self.name!r} is no longer in it", budget=None)
+        total = 0 if head is None else head["seq"]
+        tell = None if progress is None else lambda done: progress(done, max(done, total))
+        try:
+            told = verify_chain(self.store, row, self.records(tell), self.terms)
+        except UnreadableError as error:
+            raise fault(error, book.store.place, book.store.timeout, None) from None
+        with book.store.reading() as connection:
             book.check(connection, book.head(connection))
-            return told
+        return told
 
     # -- reserve ---------------------------------------------------------------------------------------------------
 

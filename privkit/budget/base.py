@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from contextlib import contextmanager, suppress
+from itertools import chain
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from privkit.budget.limits import in_measure
@@ -13,13 +14,17 @@ from privkit.errors.ledger import LedgerError, ReservationError
 from privkit.values.interrupts import INTERRUPTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections import Counter
+    from collections.abc import Callable, Iterator, Sequence
 
     from privkit.budget.balance import Balance
-    from privkit.budget.entry import Entry, Reservation, State
+    from privkit.budget.entry import Charged, Entry, Reservation, State
     from privkit.budget.first_form import FirstForm
     from privkit.budget.terms import ProjectTerms
     from privkit.values.loss import PrivacyLoss
+
+#: How many entries are read at once where all of them are asked for.
+PAGE = 2000
 
 
 class BaseAccount(ABC):
@@ -59,8 +64,30 @@ class BaseAccount(ABC):
         """Return what is spent, reserved and left."""
 
     @abstractmethod
-    def entries(self, *, after: int = 0) -> list[Entry]:
-        """Return the entries numbered above `after`, in order."""
+    def entries(self, *, after: int = 0, until: int | None = None, most: int | None = None) -> list[Entry]:
+        """Return the first `most` entries numbered above `after` and up to `until`, in order; by default all."""
+
+    @abstractmethod
+    def charged_at(self, numbers: Sequence[int]) -> list[Charged]:
+        """Return when the entries with these numbers were charged, and the total then."""
+
+    @abstractmethod
+    def costs(self) -> Counter[PrivacyLoss]:
+        """Return how many times each price was charged."""
+
+    def pages(self, *, after: int = 0, most: int | None = None) -> Iterator[list[Entry]]:
+        """Yield the first `most` entries numbered above `after`, in order, a page at a time."""
+        left = most
+        while left is None or left > 0:
+            page = self.entries(after=after, most=PAGE if left is None else min(PAGE, left))
+            if not page:
+                return
+            yield page
+            after, left = page[-1].seq, None if left is None else left - len(page)
+
+    def each(self) -> Iterator[Entry]:
+        """Yield all entries in order, without holding them all."""
+        return chain.from_iterable(self.pages())
 
     @abstractmethod
     def _limits(self) -> list[tuple[str, PrivacyLoss, PrivacyLoss]]:
@@ -92,7 +119,7 @@ class BaseAccount(ABC):
 
     def odometer(self) -> Odometer:
         """Return what each release cost, and the totals after it. It tells; `reserve` is the filter that refuses."""
-        return Odometer.of(self.name, self.terms.budget, self.entries())
+        return Odometer.of(self.name, self.terms.budget, self.each())
 
     def headroom(self, cost: PrivacyLoss) -> Headroom:
         """Return how many more releases of this `cost` the limits admit: "about N more like this".

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from privkit.budget.account import Account
+    from privkit.budget.entry import State
 
 #: File systems that do not outlive a container or a restart.
 _FLEETING = frozenset({"overlay", "tmpfs", "ramfs", "devtmpfs"})
@@ -225,10 +226,10 @@ def _of_project(ledger: Ledger, name: str) -> Iterator[Finding]:
 
 
 def _of_entries(account: Account) -> Iterator[Finding]:
-    entries = account.entries()
-    for state, hint in (("orphaned", "Asking again costs again: again=True."), ("reserved", "")):
-        if found := [str(entry.seq) for entry in entries if entry.state == state]:
-            yield Finding("note", f"project {account.name!r}: {state} entries {', '.join(found[:10])}", hint)
+    states: tuple[tuple[State, str], ...] = (("orphaned", "Asking again costs again: again=True."), ("reserved", ""))
+    for state, hint in states:
+        if found := account.numbers_of(state, 10):
+            yield Finding("note", f"project {account.name!r}: {state} entries {', '.join(map(str, found))}", hint)
     if account.key is None:
         yield Finding(
             "note", f"project {account.name!r} has no key: nothing replays", "Check PRIVKIT_STATE_DIR or PRIVKIT_KEY."

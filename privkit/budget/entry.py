@@ -59,6 +59,24 @@ class Entry:
     hash: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Charged:
+    """What a project had been charged right after one of its entries.
+
+    Attributes
+    ----------
+    seq : int
+        The entry's number.
+    time : str
+    total : PrivacyLoss
+        All that was charged up to and with it.
+    """
+
+    seq: int
+    time: str
+    total: PrivacyLoss
+
+
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Reservation:
     """A charge that is durable and not yet answered. It ends once: by `commit`, `fail` or `orphan` of its account.

@@ -11,11 +11,15 @@ from privkit.budget.canonical import amount_text, canonical
 from privkit.values.simulated import refuse_simulated
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from privkit.budget.account import Account
     from privkit.budget.ledger import Ledger
 
 #: Cells that begin so are formulas to a spreadsheet.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+#: So many rows make one part of a long text.
+_ROWS = 1000
 
 
 def project_rows(ledger: Ledger) -> list[dict[str, Any]]:
@@ -48,6 +52,29 @@ def project_rows(ledger: Ledger) -> list[dict[str, Any]]:
     return rows
 
 
+def each_row(account: Account) -> Iterator[dict[str, Any]]:
+    """Yield a dict per entry, without holding them all; see :func:`to_rows`."""
+    main = _main(account)
+    for entry in account.each():
+        yield {
+            "entry": entry.seq,
+            "time": entry.time,
+            "state": entry.state,
+            "analyst": entry.analyst,
+            "question": canonical(entry.question),
+            main: amount_text(entry.cost.main),
+            "delta": amount_text(entry.cost.delta),
+            "draw": entry.draw,
+            "answer": entry.answer,
+            "kind": entry.kind,
+            "hash": entry.hash,
+        }
+
+
+def _main(account: Account) -> str:
+    return "rho" if account.terms.budget.measure.concentrated else "epsilon"
+
+
 def to_rows(account: Account) -> list[dict[str, Any]]:
     """Return a dict per entry: number, time, state, analyst, question, exact amounts as text, draw, answer, hash.
 
@@ -61,36 +88,28 @@ def to_rows(account: Account) -> list[dict[str, Any]]:
         ``epsilon`` or ``rho``, and ``delta``, by the project's measure.
     """
     refuse_simulated(account, "to_rows")
-    main = "rho" if account.terms.budget.measure.concentrated else "epsilon"
-    return [
-        {
-            "entry": entry.seq,
-            "time": entry.time,
-            "state": entry.state,
-            "analyst": entry.analyst,
-            "question": canonical(entry.question),
-            main: amount_text(entry.cost.main),
-            "delta": amount_text(entry.cost.delta),
-            "draw": entry.draw,
-            "answer": entry.answer,
-            "kind": entry.kind,
-            "hash": entry.hash,
-        }
-        for entry in account.entries()
-    ]
+    return list(each_row(account))
 
 
 def to_csv(account: Account) -> str:
     """Return the rows as CSV, with a leading apostrophe before what a spreadsheet would take for a formula."""
+    return "".join(csv_parts(account))
+
+
+def csv_parts(account: Account) -> Iterator[str]:
+    """Yield the text of :func:`to_csv` in parts, so that a long ledger need not be held."""
     refuse_simulated(account, "to_csv")
-    rows = to_rows(account)
-    main = "rho" if account.terms.budget.measure.concentrated else "epsilon"
-    names = ["entry", "time", "state", "analyst", "question", main, "delta", "draw", "answer", "kind", "hash"]
+    names = ["entry", "time", "state", "analyst", "question", _main(account), "delta", "draw", "answer", "kind", "hash"]
     text = io.StringIO()
     writer = csv.DictWriter(text, names, lineterminator="\r\n")
     writer.writeheader()
-    writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
-    return text.getvalue()
+    for number, row in enumerate(each_row(account), 1):
+        writer.writerow({name: _cell(value) for name, value in row.items()})
+        if number % _ROWS == 0:
+            yield text.getvalue()
+            text.seek(0)
+            text.truncate()
+    yield text.getvalue()
 
 
 def _cell(value: object) -> object:
@@ -105,6 +124,11 @@ def _cell(value: object) -> object:
 
 def to_json(account: Account) -> str:
     """Return the project's terms, balance, head of the chain and entries as JSON."""
+    return "".join(json_parts(account))
+
+
+def json_parts(account: Account) -> Iterator[str]:
+    """Yield the text of :func:`to_json` in parts, so that a long ledger need not be held."""
     refuse_simulated(account, "to_json")
     balance = account.balance()
     told = {
@@ -115,6 +139,14 @@ def to_json(account: Account) -> str:
         "spent": [amount_text(balance.spent.main), amount_text(balance.spent.delta)],
         "reserved": [amount_text(balance.reserved.main), amount_text(balance.reserved.delta)],
         "head": {"record": balance.seq, "hash": balance.hash},
-        "entries": [row | {"question": json.loads(row["question"])} for row in to_rows(account)],
     }
-    return json.dumps(told, indent=2, ensure_ascii=False)
+    yield f'{_indented(told).removesuffix("}").rstrip()},\n  "entries": ['
+    before = "\n    "
+    for row in each_row(account):
+        yield before + _indented(row | {"question": json.loads(row["question"])}).replace("\n", "\n    ")
+        before = ",\n    "
+    yield "]\n}" if before == "\n    " else "\n  ]\n}"
+
+
+def _indented(value: object) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from privkit.budget.canonical import amount_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from privkit.budget.entry import Entry
     from privkit.values.loss import PrivacyLoss
@@ -59,7 +59,7 @@ class Odometer:
     by_analyst: Mapping[str, PrivacyLoss]
 
     @classmethod
-    def of(cls, project: str, budget: PrivacyLoss, entries: Sequence[Entry]) -> Odometer:
+    def of(cls, project: str, budget: PrivacyLoss, entries: Iterable[Entry]) -> Odometer:
         """Return the odometer of a project's entries."""
         total = zero = budget - budget
         readings, owned = [], dict[str, "PrivacyLoss"]()

@@ -12,14 +12,17 @@ from privkit.budget.entry import Entry, State
 from privkit.budget.schema import ledger_table, project_table, record_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sqlalchemy.engine import Connection, RowMapping
 
     from privkit.values.loss import PrivacyLoss
 
-_start = record_table.alias("s")
-_end = record_table.alias("e")
+#: The two records of an entry in :func:`entries_query`.
+start_part, end_part = record_table.alias("s"), record_table.alias("e")
+_start, _end = start_part, end_part
+#: As many as a ledger can hold: its numbers have 32 bits.
+EVERY = 2**31 - 1
 _table = record_table.c
 # Written out, not bound: an index WHERE state = 'reserved' serves only a query that says so.
 _RESERVED: ColumnElement[str] = literal_column("'reserved'")
@@ -43,7 +46,12 @@ _HEAD = (
     .limit(literal_column("1"))
 )
 _HASH = select(_table.hash).where(_table.project == bindparam("project"), _table.seq == bindparam("at"))
-_RECORDS = select(record_table).where(_table.project == bindparam("project")).order_by(_table.seq)
+_RECORDS = (
+    select(record_table)
+    .where(_table.project == bindparam("project"), _table.seq > bindparam("after"))
+    .order_by(_table.seq)
+    .limit(bindparam("most"))
+)
 _TAIL = (
     select(record_table)
     .where(_table.project == bindparam("project"))
@@ -72,7 +80,8 @@ _UNTIL = (
 _INSERT = insert(record_table)
 
 
-def _entries() -> Select[Any]:
+def entries_query() -> Select[Any]:
+    """Return the query for a project's entries, each with its end if it has one."""
     names = ("entry", "time", "analyst", "holder", "token", "question", "main", "delta", "key", "draw")
     both = (_end.c.project == _start.c.project) & (_end.c.entry == _start.c.entry) & (_end.c.state != _RESERVED)
     return (
@@ -92,14 +101,35 @@ _LAST_OF = select(record_table).where(
     _table.project == bindparam("project"), _table.entry == bindparam("number"), _table.state != _RESERVED
 )
 _answered = case((_end.c.state == literal_column("'committed'"), literal_column("1")), else_=literal_column("0"))
-_AFTER = _entries().where(_start.c.entry > bindparam("after")).order_by(_start.c.entry)
-_ENTRY = _entries().where(_start.c.entry == bindparam("number"))
-_UNANSWERED = _entries().where(_end.c.seq.is_(None)).order_by(_start.c.entry)
+
+
+def within() -> ColumnElement[bool]:
+    """Return the condition that an entry's number is above `after` and up to `until`."""
+    return (_start.c.entry > bindparam("after")) & (_start.c.entry <= bindparam("until"))
+
+
+_BETWEEN = entries_query().where(within()).order_by(_start.c.entry).limit(bindparam("most"))
+_ENTRY = entries_query().where(_start.c.entry == bindparam("number"))
+_UNANSWERED = entries_query().where(_end.c.seq.is_(None)).order_by(_start.c.entry)
 _ASKED = (
-    _entries()
+    entries_query()
     .where(_start.c.key == bindparam("named"))
     .order_by(_answered.desc(), _start.c.draw.desc())
     .limit(literal_column("1"))
+)
+_CHARGED_AT = (
+    select(_table.entry, _table.time, _table.sums)
+    .where(_is_start, _table.entry.in_(bindparam("numbers", expanding=True)))
+    .order_by(_table.entry)
+)
+_COSTS = (
+    select(_table.main, _table.delta, func.count().label("times")).where(_is_start).group_by(_table.main, _table.delta)
+)
+_ENDED_AS = (
+    select(_table.entry)
+    .where(_table.project == bindparam("project"), _table.state != _RESERVED, _table.state == bindparam("state"))
+    .order_by(_table.entry)
+    .limit(bindparam("most"))
 )
 
 
@@ -120,9 +150,10 @@ def hash_at(connection: Connection, project: int, seq: int) -> str | None:
     return found
 
 
-def records(connection: Connection, project: int) -> Iterator[RowMapping]:
-    """Yield all records in the order of the chain, without holding them all."""
-    yield from connection.execute(_RECORDS, {"project": project}, execution_options={"yield_per": 1000}).mappings()
+def records(connection: Connection, project: int, *, after: int = 0, most: int = EVERY) -> Iterator[RowMapping]:
+    """Yield at most so many records after number `after`, in the order of the chain, without holding them all."""
+    asked = {"project": project, "after": after, "most": most}
+    yield from connection.execute(_RECORDS, asked, execution_options={"yield_per": 1000}).mappings()
 
 
 def tail(connection: Connection, project: int) -> list[RowMapping]:
@@ -130,9 +161,27 @@ def tail(connection: Connection, project: int) -> list[RowMapping]:
     return list(connection.execute(_TAIL, {"project": project}).mappings())
 
 
-def entry_rows(connection: Connection, project: int, *, after: int = 0) -> list[RowMapping]:
-    """Return all entries numbered above `after`, in order."""
-    return list(connection.execute(_AFTER, {"project": project, "after": after}).mappings())
+def entry_rows(
+    connection: Connection, project: int, *, after: int = 0, until: int = EVERY, most: int = EVERY
+) -> list[RowMapping]:
+    """Return the first `most` entries numbered above `after` and up to `until`, in order."""
+    asked = {"project": project, "after": after, "until": until, "most": most}
+    return list(connection.execute(_BETWEEN, asked).mappings())
+
+
+def charged_at(connection: Connection, project: int, numbers: Sequence[int]) -> list[RowMapping]:
+    """Return number, time and sums of the entries with these numbers, in order."""
+    return list(connection.execute(_CHARGED_AT, {"project": project, "numbers": list(numbers)}).mappings())
+
+
+def costs(connection: Connection, project: int) -> list[RowMapping]:
+    """Return each price that was charged, and how many times."""
+    return list(connection.execute(_COSTS, {"project": project}).mappings())
+
+
+def ended_as(connection: Connection, project: int, state: State, most: int) -> list[int]:
+    """Return the numbers of the first `most` entries that ended in a state."""
+    return list(connection.execute(_ENDED_AS, {"project": project, "state": state, "most": most}).scalars())
 
 
 def entry_row(connection: Connection, project: int, number: int) -> RowMapping | None:

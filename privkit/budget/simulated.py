@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import accumulate
 from threading import RLock
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -12,7 +14,7 @@ from privkit.budget.balance import Balance
 from privkit.budget.base import BaseAccount
 from privkit.budget.canonical import canonical
 from privkit.budget.chain import Sums
-from privkit.budget.entry import Entry, Reservation, State
+from privkit.budget.entry import Charged, Entry, Reservation, State
 from privkit.budget.limits import Ways, admit, in_measure, limits_left, window_start
 from privkit.budget.notice import notify
 from privkit.errors.base import nothing_spent
@@ -21,7 +23,7 @@ from privkit.errors.simulated import SimulatedError
 from privkit.values.loss import PrivacyLoss
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from privkit.budget.terms import ProjectTerms
     from privkit.budget.turn import Turn
@@ -72,10 +74,22 @@ class SimulatedAccount(BaseAccount):
             spent = sums.spent - sums.held
             return Balance(budget, spent, sums.held, left, sums.entries, seq=self._version, hash="SIMULATED")
 
-    def entries(self, *, after: int = 0) -> list[Entry]:
-        """Return the entries numbered above `after`, in order."""
+    def entries(self, *, after: int = 0, until: int | None = None, most: int | None = None) -> list[Entry]:
+        """Return the first `most` entries numbered above `after` and up to `until`, in order; by default all."""
         with self._lock:
-            return self._entries[after:]
+            return self._entries[after:until][:most]
+
+    def charged_at(self, numbers: Sequence[int]) -> list[Charged]:
+        """Return when the entries with these numbers were charged, and the total then."""
+        with self._lock:
+            totals = list(accumulate((entry.cost for entry in self._entries), initial=self._zero))
+            known = [number for number in sorted(set(numbers)) if 0 < number <= len(self._entries)]
+            return [Charged(number, self._entries[number - 1].time, totals[number]) for number in known]
+
+    def costs(self) -> Counter[PrivacyLoss]:
+        """Return how many times each price was charged."""
+        with self._lock:
+            return Counter(entry.cost for entry in self._entries)
 
     def entry(self, seq: int) -> Entry | None:
         """Return one entry, or None."""

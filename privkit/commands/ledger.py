@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from typing import TYPE_CHECKING
 
 from privkit.budget.doctor import diagnose
-from privkit.budget.export import project_rows, to_csv, to_json
+from privkit.budget.export import csv_parts, json_parts, project_rows
 from privkit.budget.ledger import Ledger
 from privkit.commands.table import FALLS_SHORT
 from privkit.project.ledger_view import LedgerView
@@ -53,10 +54,11 @@ def run(options: argparse.Namespace) -> int:
         _list(ledger, as_json=options.json)
     elif options.action == "verify":
         for name in [options.project] if options.project else ledger.projects():
-            print(ledger.account(name).verify())
+            print(LedgerView(ledger.account(name)).verify(progress=sys.stderr.isatty()))
+    elif options.action == "show":
+        print(LedgerView(ledger.account(options.project)))
     else:
-        account = ledger.account(options.project)
-        print(LedgerView(account) if options.action == "show" else _exported(account, options.format))
+        _export(ledger.account(options.project), options.format)
     return 0
 
 
@@ -70,5 +72,9 @@ def _list(ledger: Ledger, *, as_json: bool) -> None:
         print(f"{row['project']}: {row['spent']} spent, {row['left']} left of {row['budget']}, {entries}")
 
 
-def _exported(account: Account, form: str) -> str:
-    return (to_csv(account) if form == "csv" else to_json(account)).rstrip()
+def _export(account: Account, form: str) -> None:
+    """Print as it is read, so that a long ledger need not be held."""
+    for part in csv_parts(account) if form == "csv" else json_parts(account):
+        sys.stdout.write(part)
+    if form == "json":
+        sys.stdout.write("\n")

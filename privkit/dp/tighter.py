@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -15,7 +15,7 @@ from privkit.values.exact import exact
 from privkit.values.loss import PrivacyLoss
 
 
-def tighter_epsilon(losses: Iterable[PrivacyLoss], delta: object) -> float:
+def tighter_epsilon(losses: Iterable[PrivacyLoss] | Mapping[PrivacyLoss, int], delta: object) -> float:
     """Return the ε with which several losses together are (ε, δ)-differential privacy, tighter than their sum.
 
     Each loss (εᵢ, δᵢ) is taken as the worst mechanism that has it, and these are composed optimally (Kairouz, Oh and
@@ -26,8 +26,8 @@ def tighter_epsilon(losses: Iterable[PrivacyLoss], delta: object) -> float:
 
     Parameters
     ----------
-    losses : iterable of PrivacyLoss
-        Of one measure.
+    losses : iterable of PrivacyLoss, or mapping of PrivacyLoss to int
+        Of one measure; a mapping says how many times each occurs.
     delta : number
         Above 0 and below 1.
 

@@ -104,14 +104,20 @@ class ProjectsHandler(BudgetHandler):
 class EntriesHandler(BudgetHandler):
     """``GET /privkit/entries?path=folder&project=name&before=number&limit=number&search=words``."""
 
+    _gone = False
+
     @web.authenticated
     @authorized
     async def get(self) -> None:
         """Return a page of a project's entries, the newest first."""
         project, search = self.get_query_argument("project"), self.get_query_argument("search", "")
         before, limit = self.number("before", None), self.number("limit", 50) or PAGE
-        read = partial(entries_of, before=before, limit=limit, search=search)
+        read = partial(entries_of, before=before, limit=limit, search=search, gone=lambda: self._gone)
         await self.answer(partial(read, self.root, self.get_query_argument("path", ""), project))
+
+    def on_connection_close(self) -> None:
+        """Search no more for somebody who left, as one does who types on."""
+        self._gone = True
 
 
 class ChangesHandler(BudgetHandler):

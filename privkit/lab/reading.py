@@ -11,6 +11,8 @@ from privkit.lab.folder import confined, folder_under
 
 # What reads a ledger is loaded when the first one is read, so that a server starts without it.
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from privkit.budget.account import Account
     from privkit.budget.entry import Entry
     from privkit.budget.ledger import Ledger
@@ -57,9 +59,19 @@ def projects_in(root: Path, path: str) -> dict[str, Any]:
 
 
 def entries_of(
-    root: Path, path: str, project: str, *, before: int | None = None, limit: int = 50, search: str = ""
+    root: Path,
+    path: str,
+    project: str,
+    *,
+    before: int | None = None,
+    limit: int = 50,
+    search: str = "",
+    gone: Callable[[], bool] = lambda: False,
 ) -> dict[str, Any]:
     """Return a page of a project's entries, the newest first.
+
+    A search looks back for half a second at most: what it has found by then is a page, and the next one looks on from
+    there. So the first answer comes at once, however long the ledger is.
 
     Parameters
     ----------
@@ -69,6 +81,8 @@ def entries_of(
         How many at most, up to 200.
     search : str
         Only entries in which all its words stand: in the question, notebook, analyst, state, cost, time or number.
+    gone : callable
+        Whether nobody waits for the answer any more; then the search ends.
 
     Returns
     -------
@@ -85,14 +99,16 @@ def entries_of(
         return page
     account = ledger.account(project)
     total = account.balance().entries
-    last = total if before is None else min(total, before - 1)
-    limit, sought = min(max(limit, 1), PAGE), search.casefold().split()
-    after = 0 if sought else max(last - limit, 0)
-    lines = [_entry(entry) for entry in reversed(account.entries(after=after)) if entry.seq <= last]
-    found = [line for line in lines if all(word in _words(line) for word in sought)]
-    more = len(found) > limit or (not sought and after > 0)
-    shown = found[:limit]
-    return {**page, "total": total, "next": shown[-1]["entry"] if more and shown else None, "entries": shown}
+    before = total + 1 if before is None else min(total + 1, before)
+    limit = min(max(limit, 1), PAGE)
+    if search.strip():
+        from privkit.lab.searching import searched
+
+        found, reached = searched(account, search, before, limit, gone)
+    else:
+        reached = max(before - limit, 1)
+        found = account.entries(after=reached - 1, until=before - 1)[::-1]
+    return {**page, "total": total, "next": reached if reached > 1 else None, "entries": [*map(line_of, found)]}
 
 
 def _file(root: Path, path: str) -> Path:
@@ -133,7 +149,8 @@ def _amounts(loss: PrivacyLoss) -> dict[str, Any]:
     }
 
 
-def _entry(entry: Entry) -> dict[str, Any]:
+def line_of(entry: Entry) -> dict[str, Any]:
+    """Return an entry as a line of the side panel."""
     from privkit.project.ledger_view import describe
 
     question = entry.question
@@ -147,9 +164,3 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "cost": _amounts(entry.cost),
         "draw": entry.draw,
     }
-
-
-def _words(line: dict[str, Any]) -> str:
-    names = ("what", "notebook", "analyst", "state", "time")
-    told = [str(line[name] or "") for name in names]
-    return " ".join([f"#{line['entry']}", *told, line["cost"]["text"]]).casefold()

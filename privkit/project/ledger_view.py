@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from privkit.budget.export import to_csv, to_json
+from privkit.budget.export import csv_parts, json_parts
+from privkit.risk.progress import bar
+from privkit.values.arguments import whole
 from privkit.values.show import Plotted
 from privkit.values.unit import PrivacyUnit
 
@@ -25,33 +27,29 @@ class LedgerView(Plotted):
         self.account = account
 
     def __len__(self) -> int:
-        return len(self.account.entries())
+        return self.account.balance().entries
 
-    def to_frame(self) -> pd.DataFrame:
+    def to_frame(self, *, after: int = 0, most: int | None = None) -> pd.DataFrame:
         """Return a frame with a row per entry: when, what, by whom, what it cost, and whether it was answered.
 
         Amounts are floats here, for reading and plotting; ``project.spent`` is exact.
-        """
-        import pandas as pd
 
-        measure = self.account.terms.budget.measure
-        main = "rho" if measure.concentrated else "epsilon"
-        rows = [
-            {
-                "entry": entry.seq,
-                "time": pd.Timestamp(entry.time),
-                "state": entry.state,
-                "question": describe(entry.question),
-                main: float(entry.cost.main),
-                **({"delta": float(entry.cost.delta)} if measure.has_delta else {}),
-                "analyst": entry.analyst,
-            }
-            for entry in self.account.entries()
-        ]
-        return pd.DataFrame(
-            rows,
-            columns=["entry", "time", "state", "question", main, *(["delta"] if measure.has_delta else []), "analyst"],
-        )
+        Parameters
+        ----------
+        after : int
+            Only entries numbered above it: of a long ledger, ``after=len(ledger) - 1000`` gives the last thousand.
+        most : int, optional
+            How many entries at most; all by default.
+
+        Raises
+        ------
+        LedgerDamagedError
+            If what is stored cannot be read.
+        """
+        from privkit.project.ledger_frame import entries_frame
+
+        after = whole(after, "ledger.to_frame", "after")
+        return entries_frame(self.account, after, None if most is None else whole(most, "ledger.to_frame", "most"))
 
     def odometer(self) -> Odometer:
         """Return what the releases have cost, one after the other: it tells, and refuses nothing."""
@@ -59,27 +57,37 @@ class LedgerView(Plotted):
 
     def to_csv(self, path: str | Path | None = None) -> str | None:
         """Return the entries as CSV, or write them to `path`; amounts are exact, formulas are defused."""
-        return _given(to_csv(self.account), path)
+        return _given(csv_parts(self.account), path)
 
     def to_json(self, path: str | Path | None = None) -> str | None:
         """Return terms, balance, head of the chain and entries as JSON, or write them to `path`."""
-        return _given(to_json(self.account), path)
+        return _given(json_parts(self.account), path)
 
-    def verify(self) -> Verification:
+    def verify(self, *, progress: bool = False) -> Verification:
         """Check the chain of entries from the first to the last, and return a short summary.
+
+        Parameters
+        ----------
+        progress : bool
+            Whether to show on standard error how far it is.
 
         Raises
         ------
         LedgerTamperedError
             Naming the first entry that does not fit.
         """
-        return self.account.verify()
+        with bar(progress, "verify", "records") as tell:
+            return self.account.verify(tell)
 
 
-def _given(text: str, path: str | Path | None) -> str | None:
+def _given(parts: Iterable[str], path: str | Path | None) -> str | None:
     if path is None:
-        return text
-    Path(path).write_text(text, encoding="utf-8", newline="")
+        return "".join(parts)
+    parts = iter(parts)
+    first = next(parts, "")  # what is refused is refused before a file is made
+    with Path(path).open("w", encoding="utf-8", newline="") as file:
+        file.write(first)
+        file.writelines(parts)
     return None
 
 

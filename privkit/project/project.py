@@ -114,7 +114,7 @@ class Project(Plotted):
         """
         from privkit.dp.tighter import tighter_epsilon
 
-        return tighter_epsilon([entry.cost for entry in self.account.entries()], delta)
+        return tighter_epsilon(self.account.costs(), delta)
 
     def set_clock_back(self, reason: str) -> None:
         """Record that a clock was ahead when the last entries were written, and go on from the right time.

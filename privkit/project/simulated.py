@@ -6,10 +6,10 @@ import secrets
 from typing import TYPE_CHECKING, NoReturn
 
 from privkit.budget.simulated import SimulatedAccount
-from privkit.errors import ParameterError
 from privkit.errors.simulated import SimulatedError
 from privkit.project.ledger_view import LedgerView
 from privkit.project.project import Project
+from privkit.values.arguments import whole
 from privkit.values.simulated import Simulated
 
 if TYPE_CHECKING:
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 class SimulatedLedger(Simulated, LedgerView):
     """The entries of a simulated project, as long as the session lasts."""
 
-    def to_frame(self) -> pd.DataFrame:
+    def to_frame(self, *, after: int = 0, most: int | None = None) -> pd.DataFrame:
         """Return a frame with a row per entry, marked as simulated."""
-        return super().to_frame().assign(simulated=True)
+        return super().to_frame(after=after, most=most).assign(simulated=True)
 
-    def verify(self) -> NoReturn:
+    def verify(self, *, progress: bool = False) -> NoReturn:
         """There is no chain to check.
 
         Raises
@@ -70,7 +70,4 @@ def begin_simulated(
     """
     if seed is None:
         seed = secrets.randbelow(2**32)
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        found = str(seed) if isinstance(seed, int) else f"a {type(seed).__name__}"
-        raise ParameterError.of("open_project", "seed", found, "a whole number >= 0", "Example: seed=1.")
-    return SimulatedProject(SimulatedAccount(name, terms, seed), bounds)
+    return SimulatedProject(SimulatedAccount(name, terms, whole(seed, "open_project", "seed")), bounds)

@@ -13,7 +13,7 @@ _PAUSE = 0.1
 
 
 @contextmanager
-def bar(wanted: bool, name: str) -> Iterator[Callable[[int, int], None] | None]:
+def bar(wanted: bool, name: str, of: str = "sets of columns") -> Iterator[Callable[[int, int], None] | None]:
     """Give a function that shows how much is done on standard error, or None where no bar is wanted."""
     if not wanted:
         yield None
@@ -27,7 +27,7 @@ def bar(wanted: bool, name: str) -> Iterator[Callable[[int, int], None] | None]:
             return
         drawn = time.monotonic()
         filled = _WIDTH * done // max(total, 1)
-        sys.stderr.write(f"\r{name} [{'#' * filled}{'.' * (_WIDTH - filled)}] {done:,} of {total:,} sets of columns")
+        sys.stderr.write(f"\r{name} [{'#' * filled}{'.' * (_WIDTH - filled)}] {done:,} of {total:,} {of}")
         sys.stderr.flush()
 
     try:

@@ -19,9 +19,9 @@ from privkit.view.words import label, number
 if TYPE_CHECKING:
     from privkit.budget.account import Account
     from privkit.budget.balance import Balance
-    from privkit.budget.entry import Entry
+    from privkit.budget.entry import Charged, Entry
 
-#: Points of a drawn line at most: more would not be seen.
+#: Points of a drawn line at most, and the last: more would not be seen.
 _POINTS = 240
 #: So many points have a dot each.
 _DOTTED = 40
@@ -33,39 +33,65 @@ _COUNTED = frozenset({"count", "persons", "nunique", "histogram"})
 
 @dataclass
 class History:
-    """When how much was charged: read once, then only what is new.
+    """When how much was charged: at some two hundred entries, evenly apart, however many there are.
+
+    Every `step`-th entry counts from the first, and the step is a power of two: so what was read stays true as the
+    ledger grows, every other point of it, and a panel that looked on shows the same as one that looks for the first
+    time.
 
     Attributes
     ----------
     seen : int
-        The entries that were read.
+        How many entries there were.
     points : list of (float, float)
-        Seconds, and the total charged in ε or ρ then.
+        Seconds, and the total charged in ε or ρ then; the last is the last entry's.
+    step : int
+        How many entries lie between two points.
     """
 
     seen: int = 0
     points: list[tuple[float, float]] = field(default_factory=list)
-    _total: Any = 0
+    step: int = 1
 
     def update(self, account: Account, balance: Balance, listed: int) -> list[Entry]:
-        """Read the entries that are new, and return the last `listed` ones as they stand now."""
-        if balance.entries < self.seen:  # another ledger lies there
-            self.seen, self.points, self._total = 0, [], 0
-        first = max(balance.entries - listed, 0)
-        entries = account.entries(after=min(first, self.seen))
-        for entry in entries:
-            if entry.seq > self.seen:
-                self._total += entry.cost.main
-                self.points.append((datetime.fromisoformat(entry.time).timestamp(), float(self._total)))
-                self.seen = entry.seq
-        return [entry for entry in entries if entry.seq > first]
+        """Read what is new, and return the last `listed` entries as they stand now."""
+        count = balance.entries
+        if count < self.seen:  # another ledger lies there
+            self.seen, self.points, self.step = 0, [], 1
+        if count > self.seen:
+            del self.points[places(self.seen, self.step) :]  # the last entry then, which lies on no step
+            while places(count, self.step) > _POINTS:
+                self.step *= 2
+                self.points = self.points[::2]
+            wanted = list(range(1 + self.step * len(self.points), count + 1, self.step))
+            if (count - 1) % self.step:
+                wanted.append(count)
+            self.points += [point(charged) for charged in account.charged_at(wanted)]
+            self.seen = count
+        return account.entries(after=max(count - listed, 0), until=count)
+
+
+def places(count: int, step: int) -> int:
+    """Return how many of `count` entries lie on a step.
+
+    Examples
+    --------
+    >>> places(0, 1), places(5, 1), places(5, 2), places(6, 2), places(1, 8)
+    (0, 5, 3, 3, 1)
+    """
+    return -(-count // step)
+
+
+def point(charged: Charged) -> tuple[float, float]:
+    """Return the seconds and the total of what was charged, to be drawn."""
+    return datetime.fromisoformat(charged.time).timestamp(), float(charged.total.main)
 
 
 def over_time(history: History, balance: Balance) -> Markup | None:
     """Return the charges as a line over time below the budget's limit; None before the first."""
     if not history.points:
         return None
-    points = _thinned(history.points)
+    points = history.points
     start, end = points[0][0], points[-1][0]
     if start == end:  # all in one second: by entry
         points = [(place, total) for place, (_, total) in enumerate(points, 1)]
@@ -97,12 +123,6 @@ def over_time(history: History, balance: Balance) -> Markup | None:
         words(_RIGHT, _BOTTOM + 16, last, "end") if last else Markup(),
         height=_BOTTOM + 24,
     )
-
-
-def _thinned(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Return about as many points as can be seen; totals only grow, so every one that is left is true."""
-    apart = math.ceil(len(points) / _POINTS)
-    return points[::apart] if (len(points) - 1) % apart == 0 else [*points[::apart], points[-1]]
 
 
 def _moments(first: float, last: float) -> tuple[str, str]:

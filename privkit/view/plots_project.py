@@ -21,6 +21,9 @@ from privkit.view.words import number
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+#: Steps of a ledger's plot at most.
+STEPS = 1000
+
 
 @singledispatch
 def plot(value: object, ax: Axes) -> None:
@@ -81,11 +84,13 @@ def _price(price: StudyPrice, ax: Axes) -> None:
 @plot.register(LedgerView)
 def _ledger(ledger: LedgerView, ax: Axes) -> None:
     balance = ledger.account.balance()
-    entries = ledger.account.entries()
     part = parts(balance)[0]
-    charged = [0.0, *accumulate(float(entry.cost.main) for entry in entries)]
-    places = [*range(len(charged)), len(charged) - 0.5]  # what was charged last stands
-    ax.step(places, [*charged, charged[-1]], where="post", color=GOOD, linewidth=1.8)
+    step = -(-balance.entries // STEPS) or 1  # of a long ledger, entries evenly apart: more would not be seen
+    shown = ledger.account.charged_at([*range(1, balance.entries, step), balance.entries])
+    charged = [0.0, *(float(known.total.main) for known in shown)]
+    places = [0.0, *(float(known.seq) for known in shown)]
+    # What was charged last stands.
+    ax.step([*places, places[-1] + 0.5], [*charged, charged[-1]], where="post", color=GOOD, linewidth=1.8)
     ax.axhline(float(part.budget), color=SHORT, linestyle="--", linewidth=1.2)
     ax.annotate("budget", (0, float(part.budget)), xytext=(2, 2), textcoords="offset points", color=SHORT, fontsize=8)
     ax.set_ylim(0, max(float(part.budget), charged[-1]) * 1.15)

@@ -21,7 +21,7 @@ from privkit.transform.lattice import lattice
 from privkit.values.show import Paneled
 from privkit.view.panel import panel_of
 from privkit.view.panel_columns import Columns
-from privkit.view.panel_history import History, accuracy, over_time
+from privkit.view.panel_history import accuracy
 from privkit.view.panel_risk import _least
 from privkit.view.panel_sizes import Sizes, histogram
 from privkit.view.words import percent
@@ -424,33 +424,6 @@ def test_what_is_left_is_told_by_public_facts(project, people):
     people.privacy.dp_count(epsilon=0.6)
     assert "No more like the last one" in shown(panel)
     panel.close()
-
-
-@pytest.mark.parametrize("apart", [0, 1, 3600])
-def test_thousands_of_entries_are_drawn_as_a_thin_line(project, apart):
-    history = History(5000, [(1.8e9 + apart * place, place / 10_000) for place in range(5000)])
-    drawn = str(over_time(history, project.account.balance()))
-    corners = re.search(r'class="pk-line" points="([^"]*)"', drawn).group(1).split()
-    assert 400 < len(corners) < 600
-    across, up = np.array([corner.split(",") for corner in corners], dtype=float).T
-    assert (np.diff(across) >= 0).all()  # time goes on
-    assert (np.diff(up) <= 0).all()  # and totals grow
-    assert "0.4999 of 1 in 5,000 entries" in drawn
-
-
-def test_the_history_reads_only_what_is_new(project, people, monkeypatch):
-    asked = []
-    entries = type(project.account).entries
-    monkeypatch.setattr(
-        type(project.account), "entries", lambda self, *, after=0: asked.append(after) or entries(self, after=after)
-    )
-    history = History()
-    for again in range(4):
-        people.privacy.dp_count(epsilon=0.1, again=again > 0)
-        listed = history.update(project.account, project.account.balance(), 2)
-    assert asked == [0, 0, 1, 2]
-    assert [entry.seq for entry in listed] == [3, 4]
-    assert [round(total, 6) for _, total in history.points] == [0.1, 0.2, 0.3, 0.4]
 
 
 def test_a_ledger_that_is_gone_is_told(project, ledger_path):

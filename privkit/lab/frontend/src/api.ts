@@ -88,7 +88,8 @@ export interface IRange {
 export function entries(
   path: string,
   project: string,
-  range: IRange = {}
+  range: IRange = {},
+  signal?: AbortSignal
 ): Promise<IPage> {
   const query: Record<string, string> = { path, project, limit: String(range.limit ?? 50) };
   if (range.before !== undefined) {
@@ -97,7 +98,7 @@ export function entries(
   if (range.search) {
     query.search = range.search;
   }
-  return get<IPage>('entries', query);
+  return get<IPage>('entries', query, signal);
 }
 
 /** Return the ledger's version when it is no longer the one that was seen, or after some time in any case. */

@@ -25,6 +25,9 @@ export class BudgetModel {
   /** The projects, in the order in which they were begun. */
   projects: IProject[] = [];
 
+  /** Whether the server has answered for a folder yet. */
+  known = false;
+
   /** Why the projects cannot be shown; empty if they can. */
   refusal = '';
 
@@ -62,6 +65,7 @@ export class BudgetModel {
     if (path !== this._path) {
       return;
     }
+    this.known = true;
     const state = JSON.stringify([path, refusal, found]);
     if (state !== this._state) {
       this._state = state;

@@ -35,12 +35,16 @@ export class BudgetPanel extends Widget {
   }
 
   private async _show(): Promise<void> {
-    const { projects, refusal, path } = this._model;
+    const { projects, refusal, path, known } = this._model;
     const turn = ++this._turn;
+    // What was sought before is no longer waited for: the server ends a search that nobody waits for.
+    this._sought.abort();
+    this._sought = new AbortController();
     this._search.hidden = projects.length === 0;
     if (refusal || projects.length === 0) {
-      const told = refusal || `No ledger in ${path ? `“${path}”` : 'this folder'}.`;
-      const hint = refusal ? '' : 'A project begins with pk.open_project(...) in a notebook here.';
+      const none = known ? `No ledger in ${path ? `“${path}”` : 'this folder'}.` : 'Looking for a ledger …';
+      const told = refusal || none;
+      const hint = refusal || !known ? '' : 'A project begins with pk.open_project(...) in a notebook here.';
       this._body.replaceChildren(tag('p', { class: 'jp-privkit-calm' }, told, ' ', hint));
       this._cards.clear();
       this._live.textContent = refusal;
@@ -88,15 +92,28 @@ export class BudgetPanel extends Widget {
 
   private async _page(part: IPart, limit: number, before?: number): Promise<void> {
     const { path, project, sought, list } = part;
+    const { signal } = this._sought;
+    let left = limit;
+    let next = before ?? null;
     try {
-      const page = await entries(path, project.name, { before, limit, search: sought });
-      list.append(...page.entries.map(entry => this._line(project, entry)));
-      if (page.next !== null) {
-        list.append(this._rest(part, page.next));
+      // A search through a long ledger comes in several answers: each is soon here, and says how far it saw.
+      do {
+        const range = { before: next ?? undefined, limit: left, search: sought };
+        const page = await entries(path, project.name, range, signal);
+        list.append(...page.entries.map(entry => this._line(project, entry)));
+        left -= page.entries.length;
+        next = page.next;
+      } while (next !== null && left > 0 && !signal.aborted);
+      if (next !== null) {
+        list.append(this._rest(part, next));
       } else if (sought && !list.childElementCount) {
         list.append(tag('li', { class: 'jp-privkit-rest jp-privkit-calm' }, 'No entry has these words.'));
       }
     } catch (error) {
+      if (signal.aborted && next !== null) {
+        list.append(this._rest(part, next));
+        return;
+      }
       const told = error instanceof Refusal ? error.message : 'The entries cannot be read.';
       list.append(tag('li', { class: 'jp-privkit-calm' }, told));
     }
@@ -148,6 +165,7 @@ export class BudgetPanel extends Widget {
   private _open: (notebook: string) => void;
   private _turn = 0;
   private _typed = 0;
+  private _sought = new AbortController();
   private _cards = new Map<string, ICard>();
   private _body = tag('div', { class: 'jp-privkit-body' });
   private _live = tag('div', { class: 'jp-privkit-unseen', 'aria-live': 'polite' });

@@ -1,0 +1,105 @@
+"""A ledger's entries by pages, so that nobody waits for, or holds, more of them than are asked for.
+
+Each page is a reading transaction of its own: on SQLite a writer waits for the readers before it commits, and must not
+wait for the whole of a long ledger. Entries are only added, so pages that are read one after the other fit together.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from privkit.budget import query
+from privkit.budget.base import BaseAccount
+from privkit.budget.canonical import readable
+from privkit.budget.chain import Sums
+from privkit.budget.entry import Charged, Entry, State
+from privkit.budget.query import EVERY
+from privkit.budget.search import found_rows, runs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from sqlalchemy.engine import Connection, RowMapping
+
+    from privkit.budget.book import Book
+    from privkit.values.loss import PrivacyLoss
+
+#: How many records are read in one transaction.
+_RECORDS = 5000
+
+
+class Paged(BaseAccount):
+    """What an account in a ledger reads of its entries."""
+
+    _book: Book
+
+    def entries(self, *, after: int = 0, until: int | None = None, most: int | None = None) -> list[Entry]:
+        """Return the first `most` entries numbered above `after` and up to `until`, in order; by default all.
+
+        One that is unanswered shows as orphaned if its process died.
+        """
+        asked = {"after": after, "until": EVERY if until is None else until, "most": EVERY if most is None else most}
+        with self._book.store.reading() as connection:
+            return self._shown(connection, query.entry_rows(connection, self._book.id, **asked))
+
+    def entry(self, seq: int) -> Entry | None:
+        """Return one entry, or None."""
+        with self._book.store.reading() as connection:
+            row = query.entry_row(connection, self._book.id, seq)
+            return None if row is None else self._shown(connection, [row])[0]
+
+    def sought(self, words: Sequence[str], *, after: int, until: int, most: int) -> list[Entry]:
+        """Return the last `most` entries from above `after` up to `until` in which all words may stand, backwards.
+
+        The database looks at its columns; whether they do stand in how an entry is told is for the caller to see.
+
+        Parameters
+        ----------
+        words : sequence of str
+            Folded (:func:`privkit.budget.search.folded`), without blanks.
+        """
+        with self._book.store.reading() as connection:
+            rows = found_rows(connection, self._book.id, runs(words), after=after, until=until, most=most)
+            return self._shown(connection, rows)
+
+    def charged_at(self, numbers: Sequence[int]) -> list[Charged]:
+        """Return when the entries with these numbers were charged, and the total then: one look-up for each."""
+        with self._book.store.reading() as connection:
+            return [self._charged(row) for row in query.charged_at(connection, self._book.id, numbers)]
+
+    @readable
+    def _charged(self, row: Mapping[Any, Any]) -> Charged:
+        sums = Sums.from_json(row["sums"], self._book.zero)
+        return Charged(row["entry"], row["time"], sums.spent)
+
+    def costs(self) -> Counter[PrivacyLoss]:
+        """Return how many times each price was charged."""
+        with self._book.store.reading() as connection:
+            rows = query.costs(connection, self._book.id)
+            return Counter({query.loss_of(row, self._book.zero): int(row["times"]) for row in rows})
+
+    def numbers_of(self, state: State, most: int) -> list[int]:
+        """Return the numbers of the first `most` entries in a state."""
+        with self._book.store.reading() as connection:
+            open_ones = self._shown(connection, query.unanswered(connection, self._book.id))
+            ended = query.ended_as(connection, self._book.id, state, most)
+        return sorted([*ended, *(entry.seq for entry in open_ones if entry.state == state)])[:most]
+
+    def records(self, tell: Callable[[int], None] | None = None) -> Iterator[RowMapping]:
+        """Yield all records in the order of the chain, by pages; `tell` hears of the number of each page's last."""
+        after = 0
+        while True:
+            with self._book.store.reading() as connection:
+                page = list(query.records(connection, self._book.id, after=after, most=_RECORDS))
+            yield from page
+            if not page:
+                return
+            after = page[-1]["seq"]
+            if tell is not None:
+                tell(after)
+
+    def _shown(self, connection: Connection, rows: Sequence[RowMapping]) -> list[Entry]:
+        pending = any(row["state"] == "reserved" for row in rows)
+        now = self._book.store.now(connection) if pending else ""
+        return [query.entry_of(row, self._book.zero, self._book.state_of(row, now)) for row in rows]
