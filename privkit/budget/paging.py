@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from privkit.budget import query
 from privkit.budget.base import BaseAccount
+from privkit.budget.connections import lets_go
 from privkit.budget.canonical import readable
 from privkit.budget.chain import Sums
 from privkit.budget.entry import Charged, Entry, State
@@ -34,6 +35,7 @@ class Paged(BaseAccount):
 
     _book: Book
 
+    @lets_go
     def entries(self, *, after: int = 0, until: int | None = None, most: int | None = None) -> list[Entry]:
         """Return the first `most` entries numbered above `after` and up to `until`, in order; by default all.
 
@@ -43,12 +45,14 @@ class Paged(BaseAccount):
         with self._book.store.reading() as connection:
             return self._shown(connection, query.entry_rows(connection, self._book.id, **asked))
 
+    @lets_go
     def entry(self, seq: int) -> Entry | None:
         """Return one entry, or None."""
         with self._book.store.reading() as connection:
             row = query.entry_row(connection, self._book.id, seq)
             return None if row is None else self._shown(connection, [row])[0]
 
+    @lets_go
     def sought(self, words: Sequence[str], *, after: int, until: int, most: int) -> list[Entry]:
         """Return the last `most` entries from above `after` up to `until` in which all words may stand, backwards.
 
@@ -63,6 +67,7 @@ class Paged(BaseAccount):
             rows = found_rows(connection, self._book.id, runs(words), after=after, until=until, most=most)
             return self._shown(connection, rows)
 
+    @lets_go
     def charged_at(self, numbers: Sequence[int]) -> list[Charged]:
         """Return when the entries with these numbers were charged, and the total then: one look-up for each."""
         with self._book.store.reading() as connection:
@@ -73,12 +78,14 @@ class Paged(BaseAccount):
         sums = Sums.from_json(row["sums"], self._book.zero)
         return Charged(row["entry"], row["time"], sums.spent)
 
+    @lets_go
     def costs(self) -> Counter[PrivacyLoss]:
         """Return how many times each price was charged."""
         with self._book.store.reading() as connection:
             rows = query.costs(connection, self._book.id)
             return Counter({query.loss_of(row, self._book.zero): int(row["times"]) for row in rows})
 
+    @lets_go
     def numbers_of(self, state: State, most: int) -> list[int]:
         """Return the numbers of the first `most` entries in a state."""
         with self._book.store.reading() as connection:
@@ -102,4 +109,4 @@ class Paged(BaseAccount):
     def _shown(self, connection: Connection, rows: Sequence[RowMapping]) -> list[Entry]:
         pending = any(row["state"] == "reserved" for row in rows)
         now = self._book.store.now(connection) if pending else ""
-        return [query.entry_of(row, self._book.zero, self._book.state_of(row, now)) for row in rows]
+        return [query.entry_of(row, self._book.zero, self._book.state_of(connection, row, now)) for row in rows]
