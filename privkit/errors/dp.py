@@ -153,9 +153,10 @@ class ColumnKindError(PrivkitError, TypeError):
     @classmethod
     def values(cls, function: str, column: str, dtype: str) -> ColumnKindError:
         """Values of this type cannot be told apart, each by itself."""
+        to = "float64" if dtype.startswith("float") else "str"
         error = cls(
             f"{function}() reads column {column!r}, but values of its type, {dtype}, are not told apart one by one. "
-            f"Declare another first: df.astype({{{column!r}: 'str'}}), or take its parts as columns of their own."
+            f"Declare another first: df.astype({{{column!r}: {to!r}}}), or take its parts as columns of their own."
         )
         error.column, error.dtype = column, dtype
         return error

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-#: A grid's whole numbers are at most 2**50, so that 64-bit floats hold them, and their halves, exactly.
-_WHOLE = 50
+#: A grid's whole numbers are at most 2**51, so that 64-bit floats hold them, and their halves, exactly.
+_WHOLE = 51
 #: The finest step; below it numbers are too small to be divided by a step.
 _FINEST = -1000
 
@@ -23,7 +23,7 @@ class Grid:
     step : float
         A power of two.
     low, high : int
-        The bounds in steps, at most 2**50 in size.
+        The bounds in steps, at most 2**51 in size.
 
     Examples
     --------
@@ -37,7 +37,7 @@ class Grid:
 
     @classmethod
     def fitting(cls, lower: float, upper: float, extent: float, *, bits: int) -> Grid:
-        """Return the finest grid on which `extent` takes at most 2**bits steps, and a bound at most 2**50.
+        """Return the finest grid on which `extent` takes at most 2**bits steps, and a bound at most 2**51.
 
         Floats near a bound are no finer than 2**-53 of it, so that narrow bounds far from 0 lose hardly anything.
         """

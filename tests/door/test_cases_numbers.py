@@ -17,6 +17,7 @@ from door_pandas import objects
 from door_values import ZONES
 
 import privkit as pk
+from privkit.errors import ColumnKindError
 
 
 @pytest.fixture
@@ -283,9 +284,10 @@ def test_d_no_warning_depends_on_a_row(project):
         frame = pd.DataFrame({"v": pd.Series(np.array([value, 2.0], dtype=np.longdouble))})
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            pk.dp_sum(frame, "v", bounds=(0, 10), epsilon=1)
+            with pytest.raises(ColumnKindError, match="float64"):  # of a type that is wider than any other engine's
+                pk.dp_sum(frame, "v", bounds=(0, 10), epsilon=1)
         seen.append(sorted(str(one.message) for one in caught))
-    assert seen[0] == seen[1]
+    assert seen == [[], []]
 
 
 def test_d_one_date_beyond_nanoseconds_changes_nobody_elses_hash(ledger_path):
