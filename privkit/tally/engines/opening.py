@@ -40,7 +40,8 @@ def engine_of(data: object, function: str, columns: Sequence[str] = (), argument
     frame = open_frame(data, function, columns, argument)
     native: Any = frame.to_native()
     if frame.implementation.is_pandas():
-        return of_pandas(native)
+        # The frame itself: Narwhals sees none of the columns of one that has names which are no text, or doubled.
+        return of_pandas(data if hasattr(data, "iloc") else native)
     if frame.implementation.is_pyarrow():
         return of_arrow(native)
     import narwhals as nw
