@@ -196,8 +196,9 @@ LITERALS = st.sampled_from(
 def test_a_number_is_compared_with_the_literal_itself(name, data, sign, literal, coded):
     """A decimal with the number as it is typed, any other with the double that Python makes of it."""
     columns = data.draw(columns_of(name))
-    typed = Fraction(repr(literal)) if name[0] == "w" and literal not in (math.inf, -math.inf) else literal
-    typed = Fraction(typed) if isinstance(typed, int) or math.isfinite(typed) else typed
+    typed = literal
+    if literal not in (math.inf, -math.inf):
+        typed = Fraction(repr(literal)) if name[0] == "w" else Fraction(literal)
     expected = [None if value is None else COMPARE[sign](exact(name, value), typed) for value in columns[name]]
     assert derived(table_of(columns, coded), Compare(sign, Column(name), Literal(literal))) == expected
     turned = derived(table_of(columns, coded), Compare(sign, Literal(literal), Column(name)))

@@ -23,7 +23,7 @@ import numpy as np
 from privkit.tally.cells.cells import Cells
 from privkit.tally.cells.counting import moment_count
 from privkit.tally.cells.kind import BOOLEAN, COUNTS, FLOAT, INTEGER, OBJECT, TEXT, UNSIGNED, WIDE
-from privkit.tally.cells.numbers import floats
+from privkit.tally.cells.numbers import decimal_units, decimal_words, floats
 from privkit.tally.cells.scalars import number_of, scalar_text
 from privkit.values.expression.numbers import for_floats, for_whole
 
@@ -226,16 +226,6 @@ def _wide_with(operator: str, array: Any, literal: float) -> Mask:
     return _answered(reduced[0], less, same)
 
 
-def decimal_words(array: Any) -> NDArray[np.uint64]:
-    """Return the words of decimals, least first, as whole numbers of units of the type's scale; (rows, words)."""
-    words = array.type.bit_width // 64
-    buffer = array.buffers()[1]
-    if buffer is None or not len(array):
-        return np.zeros((len(array), words), dtype=np.uint64)
-    every = np.frombuffer(buffer, dtype="<u8")
-    return every[: len(every) // words * words].reshape(-1, words)[array.offset : array.offset + len(array)]
-
-
 def _wides(operator: str, left: Cells, right: Cells) -> Mask:
     scale = max(getattr(cells.values.type, "scale", 0) if cells.kind.name == WIDE else 0 for cells in (left, right))
     found: Mask = _COMPARE[operator](_unlimited(left, scale), _unlimited(right, scale)).astype(bool)
@@ -247,11 +237,7 @@ def _unlimited(cells: Cells, scale: int) -> NDArray[np.object_]:
     if cells.kind.name != WIDE:
         found: NDArray[np.object_] = cells.values.astype(object) * 10**scale
         return found
-    words = decimal_words(cells.values)
-    total = words[:, -1].view(np.int64).astype(object)
-    for place in range(words.shape[1] - 2, -1, -1):
-        total = total * 2**64 + words[:, place].astype(object)
-    return total * 10 ** (scale - cells.values.type.scale)
+    return decimal_units(decimal_words(cells.values)) * 10 ** (scale - cells.values.type.scale)
 
 
 # -- text and objects --------------------------------------------------------------------------------------------------

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: From a block of rows to a number per row, and to which rows are missing (None: none is).
 Numbers = Callable[[slice], "tuple[NDArray[Any], NDArray[np.bool_] | None]"]
+#: Powers of ten up to this one are floats themselves.
+_EXACT = 22
 #: Integers within a range below this are looked up in a table.
 _TABLE = 1 << 16
 
@@ -33,24 +35,48 @@ def floats(cells: Cells) -> NDArray[np.float64]:
 
 
 def _decimals(array: Any) -> NDArray[np.float64]:
-    """Return decimals as floats, by the 64-bit words of their buffer: no value is out of range."""
+    """Return decimals as the nearest floats: no value is out of range."""
+    words, scale = decimal_words(array), array.type.scale
+    low = words[:, 0].view(np.int64)
+    small = np.all(words[:, 1:].view(np.int64) == (low >> 63)[:, None], axis=1)
+    whole = np.where(small, low, 0).astype(np.float64)
+    small &= np.abs(whole) < 2.0**63
+    # One rounding of exact numbers is the nearest float; where there would be two, Python's own numbers have one.
+    rough = ~small | (np.where(small, whole, 0).astype(np.int64) != low)
+    if not 0 <= scale <= _EXACT:
+        rough[:] = True
+    found = whole / 10.0 ** min(max(scale, 0), _EXACT)
+    if array.null_count:
+        missing = np.asarray(array.is_null())
+        found[missing], rough = np.nan, rough & ~missing
+    if rough.any():
+        found[rough] = [_nearest(int(units), scale) for units in decimal_units(words[rough])]
+    return found
+
+
+def _nearest(units: int, scale: int) -> float:
+    try:
+        return units / 10**scale if scale >= 0 else float(units * 10**-scale)
+    except OverflowError:
+        return math.inf if units > 0 else -math.inf
+
+
+def decimal_words(array: Any) -> NDArray[np.uint64]:
+    """Return the words of Arrow decimals, least first, as whole numbers of units of the scale; shape (rows, words)."""
     words = array.type.bit_width // 64
     buffer = array.buffers()[1]
     if buffer is None or not len(array):
-        return np.full(len(array), np.nan)
-    limbs = np.frombuffer(buffer, dtype="<u8").reshape(-1, words)[array.offset : array.offset + len(array)]
-    small = np.all(limbs[:, 1:].view(np.int64) == (limbs[:, :1].view(np.int64) >> 63), axis=1)
-    # By the size, and then the sign: of a negative number's own words all but the last digits would be lost.
-    negative = limbs[:, -1].view(np.int64) < 0
-    carry, whole = negative, np.zeros(len(limbs))
-    for word in range(words):
-        size = np.where(negative, ~limbs[:, word] + carry.astype(np.uint64), limbs[:, word])
-        carry = carry & (limbs[:, word] == 0)
-        whole = whole + size.astype(np.float64) * 2.0 ** (64 * word)
-    whole = np.where(small, limbs[:, 0].view(np.int64).astype(np.float64), np.where(negative, -whole, whole))
-    scale = array.type.scale
-    found = whole / 10.0**scale if scale >= 0 else whole * 10.0**-scale
-    return np.where(np.asarray(array.is_null()), np.nan, found) if array.null_count else found
+        return np.zeros((len(array), words), dtype=np.uint64)
+    every = np.frombuffer(buffer, dtype="<u8")
+    return every[: len(every) // words * words].reshape(-1, words)[array.offset : array.offset + len(array)]
+
+
+def decimal_units(words: NDArray[np.uint64]) -> NDArray[np.object_]:
+    """Return the numbers of `decimal_words` as Python's, which have no end."""
+    total = words[:, -1].copy().view(np.int64).astype(object)
+    for place in range(words.shape[1] - 2, -1, -1):
+        total = total * 2**64 + words[:, place].astype(object)
+    return total
 
 
 def steps_of(cells: Cells, grid: Grid) -> Numbers:
