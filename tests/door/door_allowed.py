@@ -1,7 +1,5 @@
 """Where a banned call stays, each with its reason: (file, function), of ``tests/door/test_banned.py``."""
 
-#: Still to go: it makes Python objects of rows.
-ROWS = "rows: to be removed"
 CODES = "codes and counts, whole numbers that were made here"
 OWNER = "distinct values, or a sample of them, of a report for the owner"
 
@@ -21,15 +19,16 @@ ALLOWED = {
     ("tally/factorized.py", "_of_pandas"): "an owner's report",
     ("tally/factorized.py", "_of_objects"): "an owner's report",
     ("tally/figures.py", "entropy_reaches"): CODES,
-    ("tally/fingerprint.py", "_other_columns"): ROWS,
-    ("tally/fingerprint.py", "_arrow_buffers"): ROWS,
-    ("tally/fingerprint.py", "_object_buffers"): ROWS,
+    ("tally/fingerprint_v1.py", "_object_buffers"): "what earlier versions stored: nothing is asked by it",
     ("tally/grouping.py", "distinct"): CODES,
     ("tally/groups.py", "group_counts"): CODES,
     ("tally/groups.py", "_texts"): CODES,
     ("tally/matching.py", "_kind"): "an owner's report on linkage",
     ("tally/pairs.py", "_counted"): CODES,
-    ("tally/pairs.py", "kind_of"): ROWS,
+    ("tally/pairs.py", "kind_of"): "an owner's report on linkage and columns",
+    ("tally/prints/arrow.py", "_entries"): "places of bytes in a buffer, and which are missing",
+    ("tally/prints/polars.py", "_told"): "categories of an Enum, which are part of its type",
+    ("tally/prints/polars.py", "feed_polars"): "Polars' own objects, which are hashed one by one",
     ("tally/ratios.py", "Ratios.largest"): CODES,
     ("tally/records.py", "_plain"): "an owner's report on linkage",
     ("tally/satisfied.py", "_exact_distance"): CODES,
@@ -39,6 +38,8 @@ ALLOWED = {
     ("tally/subsets.py", "row_classes"): CODES,
     ("tally/uniqueness.py", "_SlideNegativeBinomial.solved"): "a grid of parameters",
     ("tally/windows.py", "units"): CODES,
+    ("dp/consistent.py", "_level"): "keys of released tables",
+    ("dp/index.py", "rows_of"): "keys of a release",
     ("dp/linear.py", "Errors._spread"): "noise, not data",
     ("dp/release.py", "Release.cells"): "what is released",
     ("dp/simulate.py", "_answer"): "cells of a simulation",
@@ -47,7 +48,7 @@ ALLOWED = {
     ("risk/attackers.py", "_expected"): CODES,
     ("transform/anonymized.py", "Anonymized.with_suppressed"): "cells of a frame that is handed out, of text",
     ("transform/coding.py", "encode"): CODES,
-    ("transform/frames.py", "pandas_frame"): ROWS,
+    ("transform/frames.py", "pandas_frame"): "frames that are changed and handed out again",
     ("transform/hierarchy.py", "Hierarchy.to_rows"): CODES,
     ("transform/local.py", "_chains"): "a permutation of steps",
     ("transform/measures.py", "Loss._flat"): CODES,

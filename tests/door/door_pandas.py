@@ -82,8 +82,9 @@ def _numbers():
         yield Schema("pandas", dtype, kind, partial(numpy, dtype), (1, 3, 5), odd, NUMBER_KEYS, "v > 2")
         family = dtype.replace("i", "I", 1).replace("uI", "UI")
         yield Schema("pandas", family, kind, partial(nullable, family), (1, 3, 5), (*odd, None), NUMBER_KEYS, "v > 2")
-    for dtype in ("float64", "float32", "float16"):
-        yield Schema("pandas", dtype, "float", partial(numpy, dtype), (1.0, 3.0, 5.0), FLOATS, NUMBER_KEYS, "v > 2.5")
+    for dtype in ("float64", "float32", "float16", "longdouble"):
+        kind = "any" if dtype == "longdouble" else "float"
+        yield Schema("pandas", dtype, kind, partial(numpy, dtype), (1.0, 3.0, 5.0), FLOATS, NUMBER_KEYS, "v > 2.5")
     for dtype in ("Float64", "Float32"):
         made = partial(nullable, dtype)
         yield Schema("pandas", dtype, "float", made, (1.0, 3.0, 5.0), (*FLOATS, None), NUMBER_KEYS, "v > 2.5")
