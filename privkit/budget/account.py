@@ -138,6 +138,7 @@ class Account(Paged):
             return self._book.answered(connection, row) if row is not None and row["state"] == "committed" else None
 
     @cached_property
+    @lets_go
     def first_form(self) -> FirstForm | None:
         """What an earlier version was asked in this project; None if nothing. Looked up once: nobody adds to it."""
         with self._book.store.reading() as connection:

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, literal_column, select
 
 from privkit.budget import query
 from privkit.budget.canonical import canonical
+from privkit.budget.connections import lets_go
 from privkit.budget.schema import record_table
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class FirstForm:
         """Return it; None where the project has no such name. One look-up."""
         return None if connection.execute(_ANY, {"project": book.id}).first() is None else cls(book)
 
+    @lets_go
     def entry(self, key: str | None) -> int | None:
         """Return the entry that has this name, whether it was answered or not; None if there is none."""
         if key is None:
@@ -48,6 +50,7 @@ class FirstForm:
             row = query.asked(connection, self._book.id, key)
             return None if row is None else int(row["entry"])
 
+    @lets_go
     def alike(self, question: Mapping[str, Any], *, but: frozenset[str] = frozenset()) -> int | None:
         """Return the last entry that asked the same question, of whatever data; None if there is none.
 

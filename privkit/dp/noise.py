@@ -6,6 +6,7 @@ import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from privkit.dp.engine import features, opendp
@@ -102,8 +103,7 @@ class Laplace(Noise):
 
     def measurement(self) -> Any:
         """Return the OpenDP measurement, in ε."""
-        with features() as dp:
-            return dp.measurements.make_laplace(integers(dp), dp.metrics.l1_distance(T="i64"), self.scale)
+        return _laplace(self.scale)
 
     def distance(self, sensitivity: Sensitivity) -> float:
         """Return the L1 sensitivity."""
@@ -156,8 +156,7 @@ class Gaussian(Noise):
 
     def measurement(self) -> Any:
         """Return the OpenDP measurement, in ρ."""
-        with features() as dp:
-            return dp.measurements.make_gaussian(integers(dp), dp.metrics.l2_distance(T="f64"), self.scale)
+        return _gaussian(self.scale)
 
     def distance(self, sensitivity: Sensitivity) -> float:
         """Return the L2 sensitivity."""
@@ -181,6 +180,20 @@ class Gaussian(Noise):
     def combined(self, weights: NDArray[np.float64], alpha: float = ALPHA) -> NDArray[np.float64]:
         """Return half-widths for weighted sums: see :func:`privkit.dp.tails.gaussian_quantile`."""
         return gaussian_quantile(weights, self.scale, alpha)
+
+
+# A plan finds its scale by what OpenDP states of the noise, and its release draws that noise: made once for both, and
+# for other questions at the same price. OpenDP's measurements do not change, and may be used by several threads.
+@lru_cache(maxsize=256)
+def _laplace(scale: float) -> Any:
+    with features() as dp:
+        return dp.measurements.make_laplace(integers(dp), dp.metrics.l1_distance(T="i64"), scale)
+
+
+@lru_cache(maxsize=256)
+def _gaussian(scale: float) -> Any:
+    with features() as dp:
+        return dp.measurements.make_gaussian(integers(dp), dp.metrics.l2_distance(T="f64"), scale)
 
 
 def _one() -> NDArray[np.float64]:

@@ -21,6 +21,7 @@ from privkit.errors import KeysError, ParameterError, nothing_spent
 from privkit.project.project import Project, current_project
 from privkit.project.release import check_frame, release
 from privkit.tally.frame import column_names
+from privkit.tally.schema import schema_mark
 from privkit.values.contribution import ContributionBounds, contribution_bounds
 from privkit.values.exact import exact
 from privkit.values.expression.selection import Selection, selection
@@ -101,10 +102,12 @@ def shares_asking(function: Callable[P, R]) -> Callable[P, R]:
             text = annotation.__forward_arg__ if hasattr(annotation, "__forward_arg__") else annotation
             parameters.append(inspect.Parameter(name, kind, default=None, annotation=text))
     spelled = signature.replace(parameters=parameters)
+    names = frozenset(spelled.parameters)
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        spelled.bind(*args, **kwargs)
+        if not kwargs.keys() <= names:
+            spelled.bind(*args, **kwargs)  # which says what is wrong
         return function(*args, **kwargs)
 
     call.__signature__ = spelled  # type: ignore[attr-defined]
@@ -160,13 +163,13 @@ def planned(
         if grouped is not None:
             question = replace(question, keys=grouped(question.keys))
         check_frame(data, question, function)
+        checked = schema_mark(data)
         plan = make_plan(question, project.budget.measure, price, function)
 
     def run(asked: Plan, again: bool) -> Release:
         # What comes back must not hold the frame, as this function does.
-        return release(
-            project, replace(asked, run=None, remaining=None), data, again=again, version=version, function=function
-        )
+        alone = replace(asked, run=None, remaining=None)
+        return release(project, alone, data, again=again, version=version, function=function, checked=checked)
 
     return (marked_plan(plan) if project.simulated else plan).bound_to(run, lambda: project.remaining)
 

@@ -27,6 +27,7 @@ from privkit.tally.cells.zones import zone_known
 from privkit.tally.engines.opening import engine_of
 from privkit.tally.keyed import check_key_types, column_kind
 from privkit.tally.predicate import check_selection
+from privkit.tally.schema import schema_mark
 from privkit.values.interrupts import INTERRUPTS
 
 if TYPE_CHECKING:
@@ -38,7 +39,14 @@ if TYPE_CHECKING:
 
 
 def release(
-    project: Project, plan: Plan, data: object, *, again: bool = False, version: str | None = None, function: str
+    project: Project,
+    plan: Plan,
+    data: object,
+    *,
+    again: bool = False,
+    version: str | None = None,
+    function: str,
+    checked: object = None,
 ) -> Release:
     """Answer a plan from `data`, or replay its stored answer.
 
@@ -52,6 +60,9 @@ def release(
         Draw anew although the answer is known.
     version : str, optional
         The owner's name for this state of the data, in place of its fingerprint; needed for replay on lazy frames.
+    checked : optional
+        The mark of the schema (`privkit.tally.schema.schema_mark`) with which the plan was made: where it still holds,
+        the frame was checked.
 
     Raises
     ------
@@ -65,6 +76,9 @@ def release(
     turn = Turn(project.account)
     try:
         try:
+            if checked is None or checked != schema_mark(data):
+                with nothing_spent():
+                    check_frame(data, plan.question, function)
             return _released(project, plan, data, turn, again=again, version=version, function=function)
         except BaseException as error:
             turn.left(error)
@@ -78,7 +92,6 @@ def _released(
     project: Project, plan: Plan, data: object, turn: Turn, *, again: bool, version: str | None, function: str
 ) -> Release:
     with nothing_spent():
-        check_frame(data, plan.question, function)
         measurement = _measurement(project, plan, function)
         question = plan.canonical()
         name = name_of(project, question, data, version=version, again=again, function=function)

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import narwhals as nw
 
-from privkit.tally.frame import open_frame
+from privkit.tally.frame import open_frame, pandas_array, pandas_dtypes
 from privkit.tally.prints.names import column_name
 from privkit.tally.prints.streams import Streams, framed
 from privkit.values.interrupts import INTERRUPTS
@@ -141,9 +141,9 @@ def _of_pandas(frame: pd.DataFrame) -> list[_Column]:
 
     def of(place: int, name: object, dtype: object) -> _Column:
         label, told = column_name(name)
-        return _Column(label, [told, pandas_type(dtype)], lambda streams: feed_pandas(streams, frame.iloc[:, place]))
+        return _Column(label, [told, pandas_type(dtype)], lambda streams: feed_pandas(streams, pandas_array(frame, place)))
 
-    return [of(place, *each) for place, each in enumerate(zip(frame.columns, frame.dtypes, strict=True))]
+    return [of(place, *each) for place, each in enumerate(zip(frame.columns.tolist(), pandas_dtypes(frame), strict=True))]
 
 
 def _of_polars(frame: Any) -> list[_Column]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import narwhals as nw
 
 from privkit.errors import ColumnNotFoundError, DuplicateColumnError, FrameError, ParameterError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: A frame on any engine, seen through Narwhals.
 Frame: TypeAlias = "nw.DataFrame[Any] | nw.LazyFrame[Any]"
@@ -65,15 +68,9 @@ def open_frame(data: object, function: str, columns: Sequence[str] = (), argumen
     DuplicateColumnError
         If one of `columns` stands more than once in the frame.
     """
-    present = _native_columns(data)
+    present = pandas_names(data)
     if present is not None:
-        doubled = [name for name, times in Counter(present).items() if times > 1]
-        if asked := [name for name in doubled if not columns or name in columns]:
-            raise DuplicateColumnError.in_frame(function, asked)
-        if missing := [name for name in columns if name not in present]:
-            raise ColumnNotFoundError.of(function, argument, list(columns), missing, present)
-        if doubled or not all(isinstance(name, str) for name in present):
-            data = data[list(columns)]  # type: ignore[index]  # Narwhals refuses such a frame whole
+        data = checked_pandas(data, present, function, columns, argument)
     try:
         frame: Frame = nw.from_native(data)  # type: ignore[call-overload]
     except TypeError:
@@ -85,8 +82,42 @@ def open_frame(data: object, function: str, columns: Sequence[str] = (), argumen
     return frame
 
 
-def _native_columns(data: object) -> list[object] | None:
+def checked_pandas(
+    data: Any, present: Sequence[object], function: str, columns: Sequence[str] = (), argument: str = "columns"
+) -> Any:
+    """Return a pandas frame that has each of `columns` once; without those that Narwhals refuses, if it has such.
+
+    Raises
+    ------
+    ColumnNotFoundError, DuplicateColumnError
+    """
+    doubled = [] if len(set(present)) == len(present) else [n for n, times in Counter(present).items() if times > 1]
+    if asked := [name for name in doubled if not columns or name in columns]:
+        raise DuplicateColumnError.in_frame(function, asked)
+    if missing := [name for name in columns if name not in present]:
+        raise ColumnNotFoundError.of(function, argument, list(columns), missing, list(present))
+    if doubled or not all(isinstance(name, str) for name in present):
+        return data[list(columns)]  # Narwhals refuses such a frame whole
+    return data
+
+
+def pandas_names(data: object) -> list[object] | None:
     """Return a pandas frame's columns; None for other engines, which have unique names by construction."""
     import pandas as pd
 
-    return list(data.columns) if isinstance(data, pd.DataFrame) else None
+    return data.columns.tolist() if isinstance(data, pd.DataFrame) else None
+
+
+# Every question looks at them several times, and making Series of them takes longer than what is done with them.
+
+
+def pandas_dtypes(frame: pd.DataFrame) -> list[Any]:
+    """Return the dtypes of a pandas frame."""
+    found = getattr(getattr(frame, "_mgr", None), "get_dtypes", None)
+    return list(frame.dtypes if found is None else found())
+
+
+def pandas_array(frame: pd.DataFrame, place: int) -> Any:
+    """Return the array of a pandas column: NumPy's, or one of pandas' own."""
+    found = getattr(frame, "_get_column_array", None)
+    return frame.iloc[:, place].array if found is None else found(place)

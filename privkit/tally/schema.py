@@ -8,7 +8,7 @@ import narwhals as nw
 
 from privkit.tally.cells import kind as kinds
 from privkit.tally.cells.kind import Kind
-from privkit.tally.frame import open_frame
+from privkit.tally.frame import open_frame, pandas_dtypes
 from privkit.tally.prints.names import column_name
 from privkit.tally.prints.streams import UntoldError
 
@@ -35,13 +35,23 @@ def exact_schema(data: object, function: str) -> list[list[Any]]:
     return [[name, kind.name, kind.unit, kind.zone] for name, kind in _columns(data, function)]
 
 
+def schema_mark(data: object) -> object:
+    """Return what changes whenever a pandas frame's columns or their types do; None for others. Reads no row.
+
+    A plan keeps it, so that its release need not look at the schema again, and does if the frame changed in between.
+    """
+    import pandas as pd
+
+    return (data.columns.tolist(), pandas_dtypes(data)) if isinstance(data, pd.DataFrame) else None
+
+
 def _columns(data: object, function: str) -> Iterator[tuple[list[Any], Kind]]:
     import pandas as pd
 
     if isinstance(data, pd.DataFrame):  # its names may be doubled, or no text
         from privkit.tally.cells.reading import kind_of_pandas
 
-        for name, dtype in zip(data.columns, data.dtypes, strict=True):
+        for name, dtype in zip(data.columns.tolist(), pandas_dtypes(data), strict=True):
             yield _told(name), kind_of_pandas(dtype)
         return
     # An engine of ours tells its own; asking a Polars frame for the attribute would resolve its plan, with a warning.

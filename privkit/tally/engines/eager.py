@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from privkit.tally.cells.cells import Cells, Table
 from privkit.tally.cells.kind import Kind
 from privkit.tally.engines import kernels
+from privkit.tally.frame import pandas_dtypes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -115,12 +116,12 @@ def of_pandas(frame: Any, digest: Callable[[bytes], str | None] | None = None) -
 
     places: dict[str, int] = {}
     doubled: set[str] = set()
-    for place, name in enumerate(frame.columns):
+    for place, name in enumerate(frame.columns.tolist()):
         if isinstance(name, str):
             doubled |= {name} & places.keys()
             places[name] = place
     kept = {name: place for name, place in places.items() if name not in doubled}
-    dtypes = list(frame.dtypes)
+    dtypes = pandas_dtypes(frame)
     schema = {name: kind_of_pandas(dtypes[place]) for name, place in kept.items()}
     return EagerEngine(schema, lambda name: cells_of_series(frame.iloc[:, kept[name]]), len(frame), digest)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from privkit.errors import ColumnNotFoundError, DuplicateColumnError
 from privkit.tally.cells.cells import Table
 from privkit.tally.engines.eager import EagerEngine, of_arrow, of_pandas
-from privkit.tally.frame import open_frame
+from privkit.tally.frame import checked_pandas, open_frame, pandas_names
 from privkit.tally.windows import unit_columns
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ def engine_of(data: object, function: str, columns: Sequence[str] = (), argument
     ------
     FrameError, ColumnNotFoundError, DuplicateColumnError
     """
+    if (present := pandas_names(data)) is not None:
+        return of_pandas(checked_pandas(data, present, function, columns, argument))
     from privkit.tally.engines.contract import Engine
 
     if isinstance(data, Table):

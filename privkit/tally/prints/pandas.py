@@ -68,30 +68,25 @@ def pandas_type(dtype: Any) -> list[Any]:
     return told
 
 
-def feed_pandas(streams: Streams, column: Any, name: str = "") -> None:
-    """Go on with a pandas column or index. Its dtype must have passed :func:`pandas_type`."""
+def feed_pandas(streams: Streams, array: Any, name: str = "") -> None:
+    """Go on with the array of a pandas column: NumPy's or one of pandas'. Its dtype has passed :func:`pandas_type`."""
     import pandas as pd
 
-    dtype, array = column.dtype, column.array
+    dtype = array.dtype
     if isinstance(dtype, pd.CategoricalDtype):
-        feed_pandas(streams, array.categories, f"{name}categories ")
+        feed_pandas(streams, array.categories.array, f"{name}categories ")
         feed_numbers(streams, name, array.codes)
-    elif isinstance(dtype, pd.StringDtype):
-        if hasattr(array, "_pa_array"):
-            from privkit.tally.prints.arrow import feed_arrow
-
-            feed_arrow(streams, array._pa_array, name)
-        else:
-            _feed_texts(streams, name, np.asarray(array, dtype=object))
-    elif isinstance(dtype, pd.ArrowDtype):
+    elif hasattr(array, "_pa_array"):
         from privkit.tally.prints.arrow import feed_arrow
 
         feed_arrow(streams, array._pa_array, name)
+    elif isinstance(dtype, pd.StringDtype):
+        _feed_texts(streams, name, np.asarray(array, dtype=object))
     elif isinstance(dtype, pd.SparseDtype):
         _feed_numpy(streams, name, np.asarray(array.to_dense()))
     elif isinstance(dtype, pd.IntervalDtype):
-        feed_pandas(streams, array.left, f"{name}left ")
-        feed_pandas(streams, array.right, f"{name}right ")
+        feed_pandas(streams, array.left.array, f"{name}left ")
+        feed_pandas(streams, array.right.array, f"{name}right ")
     elif hasattr(array, "asi8"):  # times with or without a zone, durations, periods
         feed_numbers(streams, name, array.asi8)
     elif hasattr(array, "_mask"):
@@ -99,7 +94,7 @@ def feed_pandas(streams: Streams, column: Any, name: str = "") -> None:
         streams.missing(name, missing, len(array))
         feed_numbers(streams, name, array._data, missing)
     else:
-        _feed_numpy(streams, name, column.to_numpy())
+        _feed_numpy(streams, name, np.asarray(array))
 
 
 def _feed_numpy(streams: Streams, name: str, values: NDArray[Any]) -> None:
