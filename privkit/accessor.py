@@ -1,7 +1,8 @@
 """``df.privacy``: one-line delegations to the typed functions, stateless, and never raising when it is made.
 
-pandas makes a new accessor at every ``df.privacy``, so it keeps the frame and nothing else. Each method is the typed
-function with the frame as its first argument: same signature, same docstring, imported when it is asked for.
+pandas and Polars make a new accessor for each frame, so it keeps the frame and nothing else. Each method is the typed
+function with the frame as its first argument: same signature, same docstring, imported when it is asked for. On lazy
+frames of Polars the same methods stand; the two that need the rows in hand say so.
 """
 
 from __future__ import annotations
@@ -11,8 +12,6 @@ from collections.abc import Callable
 from functools import update_wrapper
 from importlib import import_module
 from typing import Any
-
-import pandas as pd
 
 
 class Delegate:
@@ -69,7 +68,6 @@ class PlanAccessor:
     dp_describe = Delegate("privkit.project.plan")
 
 
-@pd.api.extensions.register_dataframe_accessor("privacy")
 class PrivacyAccessor:
     """``df.privacy``: look at a table's privacy, change it, release from it.
 
@@ -134,3 +132,18 @@ class PrivacyAccessor:
     dp_top_k = Delegate("privkit.project.quantiles")
     dp_query = Delegate("privkit.project.query")
     dp_describe = Delegate("privkit.project.query")
+
+
+def register_on(library: str) -> None:
+    """Give the frames of a library, which is loaded, the accessor: by the library's own hook."""
+    if library == "pandas":
+        import pandas as pd
+
+        pd.api.extensions.register_dataframe_accessor("privacy")(PrivacyAccessor)
+    elif library == "polars":
+        import polars as pl
+
+        if getattr(pl.DataFrame, "privacy", None) is PrivacyAccessor:  # Polars warns of a name that is there
+            return
+        pl.api.register_dataframe_namespace("privacy")(PrivacyAccessor)
+        pl.api.register_lazyframe_namespace("privacy")(PrivacyAccessor)

@@ -1,7 +1,7 @@
-"""`df.privacy` as soon as there are pandas frames: without importing pandas for those who use none.
+"""`df.privacy` as soon as there are frames: without importing a library for those who do not use it.
 
 The command line reads ledgers, and a Jupyter server that has the extension shows them, without a frame. So the accessor
-is registered at once where pandas is loaded, and else in the moment in which somebody imports it.
+is registered at once for each library that is loaded, and for others in the moment in which somebody imports them.
 """
 
 from __future__ import annotations
@@ -18,28 +18,36 @@ if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
     from types import ModuleType
 
-_LIBRARY, _ACCESSOR = "pandas", "privkit.accessor"
+#: The libraries whose frames have an accessor.
+LIBRARIES = ("pandas", "polars")
+_ACCESSOR = "privkit.accessor"
 
 
 def register() -> None:
-    """Register `df.privacy`, now or when pandas is imported."""
-    if _LIBRARY in sys.modules:
-        import_module(_ACCESSOR)
-    elif not any(isinstance(finder, _AfterPandas) for finder in sys.meta_path):
-        sys.meta_path.insert(0, _AfterPandas())
+    """Register `df.privacy` on the frames of each library, now or when it is imported."""
+    for library in LIBRARIES:
+        if library in sys.modules:
+            _register(library)
+        elif not any(isinstance(finder, _After) and finder.library == library for finder in sys.meta_path):
+            sys.meta_path.insert(0, _After(library))
 
 
-class _AfterPandas(MetaPathFinder):
-    """Finds pandas where the other finders do, and registers the accessor once it is loaded."""
+def _register(library: str) -> None:
+    import_module(_ACCESSOR).register_on(library)
 
-    def __init__(self) -> None:
+
+class _After(MetaPathFinder):
+    """Finds a library where the other finders do, and registers the accessor once it is loaded."""
+
+    def __init__(self, library: str) -> None:
+        self.library = library
         self._here = threading.local()  # whether this thread is asking the other finders
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Return the spec of pandas with a loader that also registers; None for every other module."""
-        if name != _LIBRARY or getattr(self._here, "asking", False):
+        """Return the spec of the library with a loader that also registers; None for every other module."""
+        if name != self.library or getattr(self._here, "asking", False):
             return None
         self._here.asking = True
         try:
@@ -57,6 +65,6 @@ class _AfterPandas(MetaPathFinder):
             load(module)
             if self in sys.meta_path:
                 sys.meta_path.remove(self)
-            import_module(_ACCESSOR)
+            _register(self.library)
 
         loader.exec_module = exec_module

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from privkit.errors import FrameError
+from privkit.errors import FrameError, LibraryRequiredError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,6 +36,8 @@ def read_table(file: Path, sep: str = ",") -> pd.DataFrame:
     ------
     FrameError
         If the file is not there or is no table.
+    LibraryRequiredError
+        If it is a Parquet file and pyarrow is not installed.
     """
     import pandas as pd
 
@@ -43,6 +45,8 @@ def read_table(file: Path, sep: str = ",") -> pd.DataFrame:
         if file.suffix == ".parquet":
             return pd.read_parquet(file)
         raw = pd.read_csv(file, sep=sep, dtype="str")
+    except ImportError:
+        raise LibraryRequiredError.of("privkit", "pyarrow", "parquet") from None
     except (OSError, ValueError):  # pandas' parser errors are ValueErrors, and may quote a line
         raise FrameError.unsupported("privkit", f"{file.name}, which cannot be read as a table") from None
     for name in raw.columns:

@@ -27,6 +27,8 @@ class Count(Statistic):
     """
 
     name = "count"
+    aggregate = "keyed_counts"
+    of_persons = "pairs"
 
     def exact(self, data: object, question: Question, function: str) -> NDArray[np.int64]:
         """Count rows exactly, each person within the bounds."""

@@ -29,6 +29,8 @@ class DistinctCount(Count):
     column: str = ""
 
     name = "nunique"
+    aggregate = "distinct"
+    of_persons = "collect"
 
     @property
     def read(self) -> tuple[str, ...]:

@@ -40,6 +40,8 @@ class Histogram(Count):
     edges: tuple[float, ...] = ()
 
     name = "count"
+    aggregate = "positions"
+    of_persons = "parts"
 
     @property
     def columns(self) -> tuple[str, ...]:

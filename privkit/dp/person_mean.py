@@ -77,7 +77,8 @@ class PersonMean(Mean):
         """Say what is clipped, and what comes along."""
         return (
             total_clipped(self.column, self.bounds, self.window),
-            f"the sum of the totals and the number of persons{self.window} come with it, at no further cost: .to_frame()",
+            f"the sum of the totals and the number of persons{self.window} come with it, at no further cost: "
+            ".to_frame()",
         )
 
     def __str__(self) -> str:

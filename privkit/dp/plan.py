@@ -36,6 +36,8 @@ class Plan(Paneled, Plotted):
         What a careful reader should know about the answer.
     chosen : str or None
         The mechanism that was named in place of the better one.
+    fetched : tuple of str or None
+        What leaves a lazy engine, beside groups and their counts; None where the rows lie here.
     """
 
     question: Question
@@ -44,6 +46,7 @@ class Plan(Paneled, Plotted):
     rows: int | None = None
     notes: tuple[str, ...] = ()
     chosen: str | None = None
+    fetched: tuple[str, ...] | None = None
     remaining: Callable[[], PrivacyLoss | None] | None = field(default=None, compare=False)
     run: Callable[[Plan, bool], Release] | None = field(default=None, compare=False)
 
@@ -106,7 +109,8 @@ class Plan(Paneled, Plotted):
         main = "rho" if self.loss.measure.concentrated else "epsilon"
         delta = self.loss.delta if self.loss.delta else None
         price = Price(**{main: amount}, delta=delta, assume_rows=self.rows, mechanism=self.chosen)
-        return replace(make_plan(self.question, self.loss.measure, price), run=self.run, remaining=self.remaining)
+        made = make_plan(self.question, self.loss.measure, price)
+        return replace(made, fetched=self.fetched, run=self.run, remaining=self.remaining)
 
     def canonical(self) -> dict[str, Any]:
         """Return the question with its price as JSON values: what the ledger records and replay compares."""

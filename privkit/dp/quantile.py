@@ -59,6 +59,7 @@ class Quantile(Statistic):
     candidates: tuple[float, ...]
 
     name = "quantile"
+    aggregate = "positions"
     noises = (NoisyMax,)
     needs_rows = True
 

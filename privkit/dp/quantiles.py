@@ -65,6 +65,7 @@ class Quantiles(Statistic):
     candidates: tuple[float, ...]
 
     name = "quantiles"
+    aggregate = "positions"
     needs_rows = True
     framed = True
 

@@ -50,6 +50,10 @@ class Statistic(ABC):
     #: Whether the answer is a frame of several numbers.
     framed: ClassVar[bool] = False
 
+    #: The aggregates of the engine contract that it asks for: of rows, and where persons are bounded.
+    aggregate: ClassVar[str] = "power_sums"
+    of_persons: ClassVar[str] = "parts"
+
     @property
     def linear(self) -> frozenset[str]:
         """The names of those of its numbers that may be weighted sums of noisy cells."""

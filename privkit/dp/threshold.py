@@ -171,6 +171,8 @@ class OpenCount(Count):
     window: str = ""
 
     noises = (LaplaceThreshold, GaussianThreshold)
+    aggregate = "classes"
+    of_persons = "parts"
 
     @property
     def read(self) -> tuple[str, ...]:

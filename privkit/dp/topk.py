@@ -42,6 +42,8 @@ class TopK(Statistic):
     k: int
 
     name = "top"
+    aggregate = "keyed_counts"
+    of_persons = "pairs"
     noises = (NoisyMax,)
 
     @property

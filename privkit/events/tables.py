@@ -146,7 +146,8 @@ def pseudonymize(
 def _frame(data: Any, function: str) -> None:
     if not is_frame(data):
         raise EventsInputError.output(
-            f"df.privacy.{function} needs a pandas or Polars frame, but got a {type(data).__name__}."
+            f"df.privacy.{function} needs a pandas or Polars frame with its rows, but got a {type(data).__name__}. "
+            "Of a lazy frame: .collect() it first."
         )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypedDict, TypeVar
 
 from privkit.dp.count import Count
 from privkit.dp.open_groups import FINDING, OpenGroups
+from privkit.dp.fetching import fetched
 from privkit.dp.persons import PersonCount
 from privkit.dp.plan import Plan, make_plan
 from privkit.dp.price import Price
@@ -165,6 +166,7 @@ def planned(
         check_frame(data, question, function)
         checked = schema_mark(data)
         plan = make_plan(question, project.budget.measure, price, function)
+        plan = replace(plan, fetched=fetched(data, question, function))
 
     def run(asked: Plan, again: bool) -> Release:
         # What comes back must not hold the frame, as this function does.

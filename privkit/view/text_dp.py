@@ -76,8 +76,17 @@ def plan_answer(plan: Plan) -> str:
 
 
 def plan_reasons(plan: Plan) -> list[str]:
-    """Return the lines after the first: what the project has left, whom the noise protects, and the notes."""
-    return [left_after(plan), *noise_reasons(plan)]
+    """Return the lines after the first: what the project has left, what is fetched, the protection, and the notes."""
+    return [left_after(plan), fetched_words(plan), *noise_reasons(plan)]
+
+
+def fetched_words(plan: Plan) -> str:
+    """Return what leaves a lazy engine; empty where the rows lie here."""
+    if plan.fetched is None:
+        return ""
+    if not plan.fetched:
+        return "The engine reckons by itself: only groups and their counts are fetched from it."
+    return f"Fetched from the engine: {label('; '.join(plan.fetched), _LONGEST_NOTE)}."
 
 
 def left_after(plan: Plan) -> str:

@@ -126,8 +126,62 @@ def test_importing_privkit_loads_no_library():
 )
 def test_frames_have_the_accessor_in_whatever_order_both_are_imported(first):
     code = f"{first}\nassert pd.DataFrame.privacy and pd.DataFrame({{'a': [1]}}).privacy.kanon('a').k == 1"
-    code += "\nassert not any('registration' in type(f).__module__ for f in sys.meta_path)"
-    assert "pandas" in loaded_after(code)
+    code += "\nassert 'pandas' not in {f.library for f in sys.meta_path if 'registration' in type(f).__module__}"
+    loaded = loaded_after(code)
+    assert "pandas" in loaded
+    assert "polars" not in loaded
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        "import privkit, polars as pl",
+        "import polars as pl, privkit",
+        "import privkit, pandas, polars as pl",
+        "import polars as pl, pandas, privkit",
+        "import privkit\nfrom polars import DataFrame\nimport polars as pl",
+        "import privkit, importlib, polars as pl\nimportlib.reload(privkit)",
+    ],
+)
+def test_polars_frames_have_it_too_eager_and_lazy(first):
+    pytest.importorskip("polars")
+    code = f"import warnings\nwarnings.simplefilter('error')\n{first}\nframe = pl.DataFrame({{'a': [1]}})"
+    code += "\nassert frame.privacy.kanon('a').k == 1 and frame.lazy().privacy.kanon('a').k == 1"
+    code += "\nassert repr(frame.lazy().privacy.plan).startswith('df.privacy.plan')"
+    code += (
+        "\nassert not any('registration' in type(f).__module__ for f in sys.meta_path) or 'pandas' not in sys.modules"
+    )
+    assert "polars" in loaded_after(code)
+
+
+@pytest.mark.parametrize("engine", ["polars", "duckdb"])
+def test_where_pyarrow_is_not_installed_the_extra_is_named_and_nothing_is_spent(tmp_path, engine):
+    pytest.importorskip(engine)
+    made = {
+        "polars": "import polars\nframe = polars.DataFrame({'a': [1]})",
+        "duckdb": "import duckdb\nframe = duckdb.sql('select 1 as a')",
+    }[engine]
+    code = f"""
+class Without:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "pyarrow":
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Without())
+import importlib.util as util
+known = util.find_spec
+util.find_spec = lambda name, package=None: None if name == "pyarrow" else known(name, package)
+import privkit as pk
+{made}
+project = pk.open_project("p", epsilon=1, unit=pk.ROW, store={str(tmp_path / "l.db")!r})
+try:
+    pk.dp_count(frame, "a", keys=[1], epsilon=0.1)
+except pk.LibraryRequiredError as error:
+    assert error.extra == "{engine}", error.extra
+    assert "pip install 'jupyter-privkit[{engine}]'" in str(error)
+else:
+    raise AssertionError
+assert project.spent.main == 0"""
+    loaded_after(code)
 
 
 def test_a_jupyter_server_shows_ledgers_without_pandas_and_opendp(tmp_path):

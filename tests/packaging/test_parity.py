@@ -85,3 +85,30 @@ def test_the_accessor_is_made_without_looking_at_the_frame():
         assert repr(frame.privacy.plan).startswith("df.privacy.plan")
         assert "kanon" in dir(frame.privacy)
         assert frame.attrs == {}
+
+
+@pytest.mark.parametrize("lazy", [False, True])
+def test_polars_frames_have_the_same_methods_with_the_same_answers(lazy, tmp_path):
+    pl = pytest.importorskip("polars")
+    columns = {"zip": ["8004", "8004", "8005", "8005"] * 50, "age": list(range(100)) * 2}
+    whole, frame = pd.DataFrame(columns), pl.DataFrame(columns)
+    frame = frame.lazy() if lazy else frame
+    assert type(frame).privacy is PrivacyAccessor
+    assert frame.privacy.kanon(["zip"]).k == whole.privacy.kanon(["zip"]).k == 100
+    assert repr(frame.privacy.risk(["zip", "age"])) == repr(whole.privacy.risk(["zip", "age"]))
+    project = pk.open_project("parity", epsilon=1e6, ceiling=1e6, unit=pk.ROW, store=tmp_path / "l.db")
+    ask = {"by": "zip", "keys": ["8004", "8005"], "epsilon": 1000}
+    assert repr(frame.privacy.plan.dp_count(**ask)) == repr(whole.privacy.plan.dp_count(**ask))
+    for found in (frame, whole):
+        assert found.privacy.dp_count(**ask).value.tolist() == [100, 100]
+        assert found.privacy.dp_mean("age", bounds=(0, 100), epsilon=1000).value == pytest.approx(49.5, abs=0.01)
+    assert project.spent.main in (3000, 4000)  # a lazy frame has no fingerprint; two frames of two libraries are two
+    assert frame.privacy.anonymize(["zip"], k=5).frame.shape[0] == 200
+
+
+def test_methods_that_need_the_rows_in_hand_say_so():
+    pl = pytest.importorskip("polars")
+    frame = pl.LazyFrame({"who": ["a"]})
+    for call in (lambda: frame.privacy.pseudonymize("who"), lambda: frame.privacy.events(None)):
+        with pytest.raises(pk.EventsInputError, match=r"\.collect\(\) it first"):
+            call()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from functools import partial
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from privkit.errors import ColumnNotFoundError, DuplicateColumnError
+from privkit.errors import ColumnNotFoundError, DuplicateColumnError, LibraryRequiredError
 from privkit.tally.cells.cells import Table
 from privkit.tally.engines.eager import EagerEngine, of_arrow, of_pandas
 from privkit.tally.frame import checked_pandas, open_frame, pandas_names
@@ -27,7 +29,7 @@ def engine_of(data: object, function: str, columns: Sequence[str] = (), argument
 
     Raises
     ------
-    FrameError, ColumnNotFoundError, DuplicateColumnError
+    FrameError, ColumnNotFoundError, DuplicateColumnError, LibraryRequiredError
     """
     if (present := pandas_names(data)) is not None:
         return of_pandas(checked_pandas(data, present, function, columns, argument))
@@ -42,13 +44,27 @@ def engine_of(data: object, function: str, columns: Sequence[str] = (), argument
     frame = open_frame(data, function, columns, argument)
     native: Any = frame.to_native()
     if frame.implementation.is_pandas():
-        # The frame itself: Narwhals sees none of the columns of one that has names which are no text, or doubled.
-        return of_pandas(data if hasattr(data, "iloc") else native)
+        return of_pandas(native)
+    _with_arrow(frame.implementation.value, function)
     if frame.implementation.is_pyarrow():
         return of_arrow(native)
     import narwhals as nw
 
     return _lazy(frame) if isinstance(frame, nw.LazyFrame) else of_polars(native)
+
+
+def _with_arrow(library: str, function: str) -> None:
+    """Refuse a frame that arrives by Arrow where pyarrow is not installed.
+
+    Raises
+    ------
+    LibraryRequiredError
+        Naming the extra of the frame's library.
+    """
+    if "pyarrow" not in sys.modules and find_spec("pyarrow") is None:
+        engine = library.partition("_")[0].replace("pyspark", "spark")
+        extra = engine if engine in ("polars", "duckdb", "ibis", "spark") else "parquet"
+        raise LibraryRequiredError.of(function, "pyarrow", extra)
 
 
 def engine_for(
