@@ -13,7 +13,7 @@ from budget_terms import eps, release, terms
 from privkit.budget import connections
 from privkit.budget.ledger import Ledger
 
-FORKS = 30
+FORKS = 10
 
 
 @pytest.mark.parametrize("writing", [False, True], ids=["readers", "writers"])
