@@ -19,7 +19,8 @@ from privkit.dp.question import Question
 from privkit.dp.simulate import marked_plan
 from privkit.dp.threshold import OpenCount
 from privkit.errors import KeysError, ParameterError, nothing_spent
-from privkit.project.project import Project, current_project
+from privkit.project.current import current_project
+from privkit.project.project import Project
 from privkit.project.release import check_frame, release
 from privkit.tally.frame import column_names
 from privkit.tally.schema import schema_mark

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from privkit.budget.ledger import Ledger
 from privkit.budget.terms import LONGEST, ProjectTerms, Window
-from privkit.errors import NoProjectError, ParameterError, ProjectNotFoundError
+from privkit.errors import ParameterError, ProjectNotFoundError
+from privkit.project.current import opened
 from privkit.project.ledger_view import LedgerView
 from privkit.values.contribution import contribution_bounds, positive_int
 from privkit.values.exact import exact
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from privkit.dp.plan import Plan
     from privkit.project.study import StudyPrice
     from privkit.values.contribution import ContributionBounds
-
-_current: Project | None = None
 
 
 class Project(Plotted):
@@ -247,7 +246,6 @@ def open_project(
     >>> project.remaining
     ε = 1
     """
-    global _current
     function = "open_project"
     if not isinstance(name, str) or not name.strip():
         raise ParameterError.of(
@@ -260,8 +258,7 @@ def open_project(
         raise ParameterError.together(function, ("delta",), "delta= needs epsilon= or rho= beside it.")
     if simulate:
         _refuse_beside_simulate(store=store, adopt=adopt, new=new, reason=reason, analyst=analyst)
-        _current = _simulated(name, budget, _unit(unit, per, time), (max_rows, max_groups, per_group), seed)
-        return _current
+        return opened(_simulated(name, budget, _unit(unit, per, time), (max_rows, max_groups, per_group), seed))
     if seed is not None:
         raise ParameterError.together(function, ("seed",), "seed= belongs to simulate=True: real noise has no seed.")
     ledger = Ledger.open(store, create=budget is not None, adopt=adopt, new=new, reason=reason, analyst=analyst)
@@ -280,8 +277,7 @@ def open_project(
         bounds=bounds if recorded is None else recorded.bounds,
     )
     account = ledger.begin(name, terms)
-    _current = Project(account, bounds)
-    return _current
+    return opened(Project(account, bounds))
 
 
 def _unit(unit: object, per: object, time: object) -> PrivacyUnit | None:
@@ -345,16 +341,3 @@ def _default_bounds(
     if max_rows is None and max_groups is None and per_group is None:
         return None
     return contribution_bounds(unit, "open_project", max_rows=max_rows, max_groups=max_groups, per_group=per_group)
-
-
-def current_project(function: str) -> Project:
-    """Return the project that was opened last.
-
-    Raises
-    ------
-    NoProjectError
-        If none is open in this process.
-    """
-    if _current is None:
-        raise NoProjectError.of(function)
-    return _current
