@@ -120,6 +120,11 @@ class FrameError(PrivkitError, TypeError):
         )
 
     @classmethod
+    def rows_elsewhere(cls, what: str, hint: str) -> FrameError:
+        """`what` is asked by row, and the rows lie in an engine."""
+        return cls(f"{what} is told row by row, and these rows were not fetched: in an engine they have no order. {hint}")
+
+    @classmethod
     def column_type(cls, function: str, column: object, dtype: str, hint: str) -> FrameError:
         """`column` has a `dtype` with which `function` cannot work."""
         return cls(f"{function}() cannot use column {column!r} of type {dtype}. {hint}")

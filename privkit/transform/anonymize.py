@@ -117,12 +117,12 @@ def anonymize(
 
         recoding = recode_locally(task, found, deadline)
         found = replace(found, reason=found.reason or recoding.reason)
-        return finished(task, found, recoding.levels, recoding.gone, data=data, method=method)
+        return finished(task, found, recoding.levels, recoding.gone, method=method)
     if found.node is None:
         raise infeasible(task, found)
     gone = _suppressed_combos(task, found.node)
     levels = np.array(found.node, dtype=np.int64)[:, None]
-    return finished(task, found, levels, gone, data=data, method=method)
+    return finished(task, found, levels, gone, method=method)
 
 
 def search(task: Task, deadline: float | None, progress: bool | Progress | None) -> Found:

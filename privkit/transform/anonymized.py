@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from privkit.errors import FrameError
-from privkit.transform.frames import native
-from privkit.transform.recode import recoded, starred
+from privkit.tally.cells.kind import BYTES, INTEGER, TEXT, UNSIGNED, WIDE
+from privkit.transform.recode import starred
 from privkit.transform.report import AnonymizationReport, report_of
 from privkit.values.show import Plotted
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from privkit.transform.task import Task
     from privkit.values.criteria import Criterion
 
+#: Kinds of columns that may identify by themselves; measurements as floats and points in time do so by chance.
+_TELLING = (INTEGER, UNSIGNED, WIDE, TEXT, BYTES)
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Anonymized(Plotted):
@@ -33,6 +36,9 @@ class Anonymized(Plotted):
     frame : dataframe
         The rows that are left, in their order and under their index. Columns of one level are ordered categories;
         untouched columns are as they were. Suppressed records are not in it (see `with_suppressed`).
+        Of a lazy frame: a plan of the same engine, in no order, whose generalized columns are text (numbers where all
+        labels are). Rows of combinations that the search did not see, since the engine's data changed after it, are
+        left out.
     levels_ : dict of str to int
         The level of each quasi-identifier; under ``method="local"``, where levels differ, the highest that is used.
     suppressed_ : int
@@ -43,8 +49,8 @@ class Anonymized(Plotted):
         Its name.
     criteria : Criterion
         What holds.
-    kept_ : array of bool, shape (n_rows,)
-        Which of the rows are in `frame`.
+    n_rows : int
+        Records that were given.
     optimal_ : bool
         Whether no node of the lattice has a lower loss (full-domain generalization).
     bound_ : float
@@ -61,8 +67,6 @@ class Anonymized(Plotted):
         Columns whose hierarchy was proposed from their type: look at them.
     report : AnonymizationReport
         Before and after: criteria, utility, risk.
-    source : pandas.DataFrame
-        The rows that were given. They are personal data: save `frame`, not this object.
     """
 
     frame: Any
@@ -71,7 +75,7 @@ class Anonymized(Plotted):
     loss_: float
     utility: str
     criteria: Criterion
-    kept_: NDArray[np.bool_]
+    n_rows: int
     optimal_: bool
     bound_: float
     judged_: int
@@ -80,7 +84,39 @@ class Anonymized(Plotted):
     hierarchies: dict[str, Hierarchy]
     proposed_: tuple[str, ...]
     report: AnonymizationReport
-    source: Any
+    _kept: NDArray[np.bool_] | None
+    _source: pd.DataFrame | None
+
+    @property
+    def kept_(self) -> NDArray[np.bool_]:
+        """Which of the rows that were given are in `frame`; shape (n_rows,).
+
+        Raises
+        ------
+        FrameError
+            For rows of an engine, which have no order.
+        """
+        if self._kept is None:
+            raise FrameError.rows_elsewhere("kept_", "Take .suppressed_ for how many are gone, and .frame for those kept.")
+        return self._kept
+
+    @property
+    def source(self) -> pd.DataFrame:
+        """The rows that were given. They are personal data: save `frame`, not this object.
+
+        Raises
+        ------
+        FrameError
+            For rows of an engine, which were not fetched.
+        """
+        if self._source is None:
+            raise FrameError.rows_elsewhere("source", "Take the frame that you gave to anonymize().")
+        return self._source
+
+    @property
+    def is_lazy(self) -> bool:
+        """Whether `frame` is a plan of an engine."""
+        return self._source is None
 
     @property
     def qi(self) -> tuple[str, ...]:
@@ -95,6 +131,9 @@ class Anonymized(Plotted):
         """
         import pandas as pd
 
+        if self.is_lazy:
+            hint = "Suppressed rows are those of the frame that you gave whose class is not in .frame."
+            raise FrameError.rows_elsewhere("with_suppressed()", hint)
         if not isinstance(self.frame, pd.DataFrame):
             raise FrameError.unsupported("with_suppressed", f"a {type(self.frame).__name__}")
         suppressed = pd.Series(~self.kept_)
@@ -117,8 +156,11 @@ class Anonymized(Plotted):
     def identifying_(self) -> tuple[str, ...]:
         """Columns that were left as they were and tell nearly every row apart: more than 9 values for 10 rows.
 
-        They identify by themselves, whatever the criteria say: drop or pseudonymize them.
+        They identify by themselves, whatever the criteria say: drop or pseudonymize them. Where `frame` is a plan of an
+        engine, this asks it for the number of distinct values of each.
         """
+        if self.is_lazy:
+            return _identifying(self.frame, {*self.qi, *self.criteria.columns})
         kept = self.source.loc[self.kept_]
         used = {*self.qi, *self.criteria.columns}
         return tuple(
@@ -143,23 +185,31 @@ def _distinct(column: pd.Series) -> int:
         return 0
 
 
+def _identifying(frame: Any, used: set[str]) -> tuple[str, ...]:
+    from privkit.tally.engines.opening import engine_of
+
+    engine = engine_of(frame, "identifying_")
+    names = [name for name, kind in engine.schema.items() if name not in used and kind.name in _TELLING]
+    rows = engine.n_rows() if names else 0
+    return tuple(name for name in names if rows > 10 and int(engine.distinct(name, None)[0]) > 0.9 * rows)
+
+
 def finished(
-    task: Task, found: Found, levels: NDArray[np.int64], gone: NDArray[np.bool_], *, data: object, method: str
+    task: Task, found: Found, levels: NDArray[np.int64], gone: NDArray[np.bool_], *, method: str
 ) -> Anonymized:
     """Return the result of a search: the rows recoded, and the report on them."""
     coding = task.coding
-    kept = ~gone[coding.row_combo] if len(gone) else np.ones(coding.n_rows, dtype=bool)
-    frame = recoded(task.frame, coding, levels, kept)
+    frame, kept = task.source.handed(coding, levels, gone)
     report, loss = report_of(task, levels, gone)
     highest = dict(zip(coding.columns, (int(row.max(initial=0)) for row in levels), strict=True))
     return Anonymized(
-        frame=native(frame, data),
+        frame=frame,
         levels_={name: highest[name] for name in task.qi},
-        suppressed_=int((~kept).sum()),
+        suppressed_=report.suppressed,
         loss_=found.loss if method == "optimal" else loss,
         utility=task.measure.name,
         criteria=task.criterion,
-        kept_=kept,
+        n_rows=coding.n_rows,
         optimal_=found.optimal and method == "optimal",
         bound_=found.bound,
         judged_=found.judged,
@@ -168,5 +218,6 @@ def finished(
         hierarchies=task.hierarchies,
         proposed_=task.proposed,
         report=report,
-        source=task.frame,
+        _kept=kept,
+        _source=None if kept is None else task.source.frame,
     )

@@ -115,7 +115,7 @@ class Anonymizer:
         if rows > task.limit and broken == "raise":
             raise PromiseBrokenError.of("transform", repr(task.criterion), rows, task.coding.n_rows)
         found = Found(node, float("nan"), rows, False, 0.0, 1)
-        answer = finished(task, found, np.array(node, dtype=np.int64)[:, None], gone, data=data, method="fitted")
+        answer = finished(task, found, np.array(node, dtype=np.int64)[:, None], gone, method="fitted")
         return replace(answer, proposed_=self.fitted_.proposed_)
 
     def __repr__(self) -> str:

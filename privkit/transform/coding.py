@@ -57,8 +57,8 @@ class Coding:
         The code of each column's value.
     counts : array of int64, shape (n_combos,)
         The rows.
-    row_combo : array of int64, shape (n_rows,)
-        The combination of each row.
+    row_combo : array of int64
+        The combination of each row; of each class that an engine sent, where rows stay there.
     others : dict
         Sensitive columns and the unit, as `Entries`.
     """
@@ -72,7 +72,7 @@ class Coding:
     @property
     def n_rows(self) -> int:
         """How many rows the table has."""
-        return len(self.row_combo)
+        return int(self.counts.sum())
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -145,9 +145,21 @@ class Coding:
 
 
 def encode(
-    frame: pd.DataFrame, hierarchies: Mapping[str, Hierarchy], others: Sequence[str] = (), function: str = "anonymize"
+    frame: pd.DataFrame,
+    hierarchies: Mapping[str, Hierarchy],
+    others: Sequence[str] = (),
+    function: str = "anonymize",
+    *,
+    rows: NDArray[np.int64] | None = None,
 ) -> Coding:
     """Tally the distinct combinations of the columns that `hierarchies` names. Reads rows; exact; spends nothing.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Rows, or classes.
+    rows : array of int64, optional
+        How many rows each of `frame` stands for: classes are never expanded.
 
     Raises
     ------
@@ -157,7 +169,7 @@ def encode(
     ladders, codes = [], []
     for column, hierarchy in hierarchies.items():
         code, values = column_codes(frame[column])
-        counts = np.bincount(code, minlength=len(values)).tolist()
+        counts = _added(code, rows, len(values)).tolist()
         ladders.append(hierarchy.lay(values, column, function, counts))
         codes.append(code)
     key, _ = packed(codes)
@@ -165,12 +177,18 @@ def encode(
     first = np.zeros(len(found), dtype=np.int64)
     first[row_combo[::-1]] = np.arange(len(row_combo))[::-1]
     combos = np.array([code[first] for code in codes], dtype=np.int64)
-    sizes = np.bincount(row_combo, minlength=len(found)).astype(np.int64)
-    return Coding(tuple(ladders), combos, sizes, row_combo, {name: _entries(frame[name], row_combo) for name in others})
+    sizes = _added(row_combo, rows, len(found))
+    entries = {name: _entries(frame[name], row_combo, rows) for name in others}
+    return Coding(tuple(ladders), combos, sizes, row_combo, entries)
 
 
-def _entries(column: pd.Series, row_combo: NDArray[np.int64]) -> Entries:
+def _added(codes: NDArray[np.int64], rows: NDArray[np.int64] | None, width: int) -> NDArray[np.int64]:
+    """Return the rows of each code; exact in floats below 2**53."""
+    return np.bincount(codes, weights=rows, minlength=width).astype(np.int64)
+
+
+def _entries(column: pd.Series, row_combo: NDArray[np.int64], rows: NDArray[np.int64] | None) -> Entries:
     codes, values = column_codes(column)
     width = max(len(values), 1)
-    pairs, counts = grouped(row_combo * width + codes, np.ones(len(codes), dtype=np.int64))
+    pairs, counts = grouped(row_combo * width + codes, np.ones(len(codes), dtype=np.int64) if rows is None else rows)
     return Entries(pairs // width, pairs % width, counts, values)

@@ -12,9 +12,8 @@ from privkit.errors import ParameterError
 from privkit.errors.transform import HierarchyError
 from privkit.tally.frame import column_names, open_frame
 from privkit.transform.coding import encode
-from privkit.transform.frames import native, pandas_frame
 from privkit.transform.hierarchy import Hierarchy
-from privkit.transform.recode import recoded
+from privkit.transform.source import InEngine, source_of
 from privkit.values.show import Plotted
 
 if TYPE_CHECKING:
@@ -53,6 +52,10 @@ def generalize(
 
     Reads rows, gives a new frame, spends nothing. Missing values stay missing below the last level.
 
+    Of a lazy frame (Polars, DuckDB, Ibis, PySpark) the distinct combinations of these columns are fetched, and no rows:
+    the new frame is a plan of the same engine, in no order, whose generalized columns are text (numbers where all labels
+    are). Values that come to the engine's data later are missing there.
+
     Parameters
     ----------
     data : dataframe
@@ -85,15 +88,18 @@ def generalize(
         )
     columns = column_names(list(levels), function, "levels")
     open_frame(data, function, columns, "levels")
-    frame = pandas_frame(data, function)
+    source = source_of(data, columns, function)
     given = {**(hierarchies or {}), **{name: pair[0] for name, pair in levels.items() if isinstance(pair, tuple)}}
-    chosen, proposed = resolve(frame, columns, given, function)
-    coding = encode(frame, chosen, (), function)
+    chosen, proposed = resolve(source.frame, columns, given, function)
+    coding = encode(source.frame, chosen, (), function, rows=source.rows)
     wanted = {name: pair[1] if isinstance(pair, tuple) else pair for name, pair in levels.items()}
     numbers = {ladder.column: level_number(ladder, wanted[ladder.column], function) for ladder in coding.ladders}
-    node = np.array([[numbers[name]] for name in coding.columns], dtype=np.int64)
-    answer = recoded(frame, coding, node, np.ones(len(frame), dtype=bool))
-    return Generalized(native(answer, data), numbers, chosen, proposed)
+    if isinstance(source, InEngine):
+        answer = source.generalized(coding, [numbers[name] for name in coding.columns])
+    else:
+        node = np.array([[numbers[name]] for name in coding.columns], dtype=np.int64)
+        answer, _ = source.handed(coding, node, np.zeros(0, dtype=bool))
+    return Generalized(answer, numbers, chosen, proposed)
 
 
 def level_number(ladder: Ladder, level: object, function: str) -> int:

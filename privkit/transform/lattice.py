@@ -14,6 +14,7 @@ from privkit.transform.anonymized import Anonymized, finished
 from privkit.transform.classes import Classes, Rollup
 from privkit.transform.generalize import level_number
 from privkit.transform.search import Found
+from privkit.transform.source import Known
 from privkit.transform.task import Task, prepare
 from privkit.values.criteria import KAnonymity
 from privkit.values.show import Paneled, Plotted
@@ -96,7 +97,7 @@ class Lattice(Paneled, Plotted):
         found = Found(node, float("nan"), suppressed, False, 0.0, 1, "", (node, suppressed))
         if suppressed > self.task.limit:
             raise infeasible(self.task, found)
-        return finished(self.task, found, np.array(node, dtype=np.int64)[:, None], gone, data=self.data, method="node")
+        return finished(self.task, found, np.array(node, dtype=np.int64)[:, None], gone, method="node")
 
     def nodes(self) -> pd.DataFrame:
         """Return every node: its levels, then `loss`, `suppressed`, `k` (of what is kept), `classes`, `feasible`.
@@ -192,7 +193,7 @@ def lattice(
 def lattice_of(
     tally: Tally, *, k: int, hierarchies: Mapping[str, object], suppress: float = 0.02, function: str = "panel"
 ) -> Lattice:
-    """Return the lattice of a table of which only the classes are known: other columns are not in it.
+    """Return the lattice of a table of which only the classes are known: it has no rows to `apply` a node to.
 
     Raises
     ------
@@ -203,5 +204,4 @@ def lattice_of(
     if tally.persons is not None:
         rule = "hierarchies= explores rows, and this report counts persons. Use df.privacy.lattice(..., unit=...)."
         raise ParameterError.together(function, ("hierarchies", "unit"), rule)
-    rows = tally.keys.iloc[np.repeat(np.arange(tally.n_classes), tally.sizes)].reset_index(drop=True)
-    return lattice(rows, list(tally.by), k=k, hierarchies=hierarchies, suppress=suppress)
+    return lattice(Known(tally.keys, tally.sizes), list(tally.by), k=k, hierarchies=hierarchies, suppress=suppress)

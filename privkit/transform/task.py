@@ -13,10 +13,10 @@ from privkit.errors.anonymity import RoleConflictError
 from privkit.errors.transform import InfeasibleError
 from privkit.tally.frame import column_names, open_frame
 from privkit.transform.coding import Coding, encode
-from privkit.transform.frames import pandas_frame
 from privkit.transform.generalize import resolve
 from privkit.transform.judge import Judge
 from privkit.transform.measures import Measure, measure
+from privkit.transform.source import Known, source_of
 from privkit.values.criteria import AlphaK, Criterion, DeltaPresence, KAnonymity, KMap
 from privkit.values.criteria.base import all_of
 from privkit.values.exact import exact
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from privkit.transform.hierarchy import Hierarchy
+    from privkit.transform.source import Source
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,8 +34,8 @@ class Task:
 
     Attributes
     ----------
-    frame : pandas.DataFrame
-        The rows.
+    source : Source
+        Where the rows lie.
     coding : Coding
         Their tally.
     criterion : Criterion
@@ -47,7 +48,7 @@ class Task:
         As given.
     """
 
-    frame: pd.DataFrame
+    source: Source
     coding: Coding
     criterion: Criterion
     limit: int
@@ -95,28 +96,29 @@ def prepare(
     """Check what was asked and tally the table, with its columns in alphabetical order: theirs means nothing."""
     columns = column_names(qi, function, "qi")
     criterion = criterion_of(criteria, k, unit, function)
-    open_frame(data, function, columns, "qi")
-    open_frame(data, function, criterion.columns, "criteria")
+    told = data.frame if isinstance(data, Known) else data
+    open_frame(told, function, columns, "qi")
+    open_frame(told, function, criterion.columns, "criteria")
     for part in criterion.parts:
         if both := [name for name in part.columns if name in columns]:
             if isinstance(part, KAnonymity):
                 raise RoleConflictError.unit(function, both[0], columns)
             raise RoleConflictError.sensitive(function, both[0], columns)
-    frame = pandas_frame(data, function)
-    _doubled(frame, function)
-    n_rows = len(frame)
-    for part in criterion.parts:
-        if isinstance(part, KAnonymity | AlphaK) and 0 < n_rows < part.k:
-            raise InfeasibleError.too_few_rows(function, part.k, n_rows)
     kept = column_names(keep, function, "keep", empty=True)
     if strange := [name for name in kept if name not in columns]:
         raise ParameterError.of(function, "keep", repr(strange), f"among the quasi-identifiers {list(columns)}")
     _weights(weights, columns, function)
     share = _share(suppress, function)
-    chosen, proposed = resolve(frame, columns, hierarchies or {}, function)
-    coding = encode(frame, {name: chosen[name] for name in sorted(columns)}, criterion.columns, function)
-    limit = int(share * n_rows)
-    return Task(frame, coding, criterion, limit, chosen, proposed, utility, weights, kept, columns, function)
+    source = source_of(data, tuple(dict.fromkeys((*columns, *criterion.columns))), function)
+    _doubled(source.frame, function)
+    for part in criterion.parts:
+        if isinstance(part, KAnonymity | AlphaK) and 0 < source.n_rows < part.k:
+            raise InfeasibleError.too_few_rows(function, part.k, source.n_rows)
+    chosen, proposed = resolve(source.frame, columns, hierarchies or {}, function)
+    laid = {name: chosen[name] for name in sorted(columns)}
+    coding = encode(source.frame, laid, criterion.columns, function, rows=source.rows)
+    limit = int(share * source.n_rows)
+    return Task(source, coding, criterion, limit, chosen, proposed, utility, weights, kept, columns, function)
 
 
 def criterion_of(criteria: object, k: int | None, unit: str | None, function: str) -> Criterion:

@@ -10,7 +10,7 @@ from privkit.transform.lattice import Lattice
 from privkit.transform.perturbed import Perturbed
 from privkit.transform.report import AnonymizationReport
 from privkit.view.markup import Markup, badge, card, meter, table, tag
-from privkit.view.text_transform import ANONYMIZED_NEXT, anonymized_answer, anonymized_reasons
+from privkit.view.text_transform import anonymized_answer, anonymized_next, anonymized_reasons
 from privkit.view.text_transform import text as plain
 from privkit.view.words import label
 
@@ -28,7 +28,7 @@ def _anonymized(value: Anonymized) -> Markup:
         *_verdicts(value.report),
         *(tag("p", reason) for reason in anonymized_reasons(value)),
         _columns(value),
-        then=ANONYMIZED_NEXT,
+        then=anonymized_next(value),
         exact=True,
     )
 

@@ -18,12 +18,14 @@ def text(value: object) -> str:
     raise TypeError(f"{type(value).__name__} has no text")
 
 
-ANONYMIZED_NEXT = [".frame", ".report", ".plot()", ".with_suppressed()"]
+def anonymized_next(value: Anonymized) -> list[str]:
+    """Return what to type next; suppressed rows are at hand where rows are."""
+    return [".frame", ".report", ".plot()", *([] if value.is_lazy else [".with_suppressed()"])]
 
 
 @text.register(Anonymized)
 def _anonymized(value: Anonymized) -> str:
-    return lines(anonymized_answer(value), *anonymized_reasons(value), then=ANONYMIZED_NEXT)
+    return lines(anonymized_answer(value), *anonymized_reasons(value), then=anonymized_next(value))
 
 
 def anonymized_answer(value: Anonymized) -> str:
@@ -44,7 +46,9 @@ def anonymized_reasons(value: Anonymized) -> list[str]:
     ]
     if value.proposed_:
         reasons.append(f"Hierarchies of {names(value.proposed_)} were proposed from their types: look at .hierarchies.")
-    if value.identifying_:
+    if value.is_lazy:
+        reasons.append("Not looked for: unchanged columns that tell nearly every row apart. .identifying_ asks the engine.")
+    elif value.identifying_:
         reasons.append(
             f"Unchanged, and telling nearly every row apart: {names(value.identifying_)}. Drop or pseudonymize them."
         )
@@ -52,7 +56,7 @@ def anonymized_reasons(value: Anonymized) -> list[str]:
 
 
 def _suppressed(value: Anonymized) -> str:
-    rows = len(value.kept_)
+    rows = value.n_rows
     return f"{number(value.suppressed_)} of {plural(rows, 'record')} suppressed" + (
         f" ({percent(value.suppressed_, rows)})" if value.suppressed_ else ""
     )

@@ -250,11 +250,16 @@ class LazyEngine:
 
     def classes(self, columns: Sequence[str]) -> tuple[Table, NDArray[np.int64]]:
         """Return the distinct combinations of cells, and how many rows have each."""
+        table, found = self.plain_classes(columns)
+        return table, _whole(found, _ROWS)
+
+    def plain_classes(self, columns: Sequence[str]) -> tuple[Table, pa.Table]:
+        """Return the distinct combinations as cells, and as they came: plain, with their rows as the last column."""
         grouped = self._plain(columns).group_by(*columns).agg(nw.len().alias(_ROWS)).head(self.largest + 1)
         table, found = self._arrived(grouped, columns, "tally")
         if len(table) > self.largest:
             raise EngineError.too_large(self.function, list(columns), self.largest)
-        return table, _whole(found, _ROWS)
+        return table, found
 
     def keyed_counts(self, keys: Keys) -> NDArray[np.int64]:
         """Count the rows of each public key."""

@@ -141,6 +141,14 @@ class Native(ABC):
         """Return the engine's own frame with the named columns alone, plain."""
 
     @abstractmethod
+    def joined(self, frame: Any, columns: Mapping[str, tuple[str, Column]]) -> Any:
+        """Return the engine's own frame, as it is, with more columns: plain ones of its own, under new names."""
+
+    @abstractmethod
+    def sent(self, frame: Any, table: pa.Table) -> Any:
+        """Return a small table as a frame of the engine that `frame` lives in, so that the two can be joined."""
+
+    @abstractmethod
     def within(self, frame: Any, name: str, column: Column, low: int, high: int) -> Any:
         """Return a plain frame in which a column of wide numbers is one of floats, clipped to `low` and `high` before.
 

@@ -31,6 +31,16 @@ class DuckdbNative(Native):
         """Return the columns by expressions in SQL."""
         return frame.project(", ".join(f"{_plain(name, each)} AS {quoted(name)}" for name, each in columns.items()))
 
+    def joined(self, frame: Any, columns: Mapping[str, tuple[str, Column]]) -> Any:
+        """Return the relation with more columns."""
+        more = (f"{_plain(own, column)} AS {quoted(name)}" for name, (own, column) in columns.items())
+        return frame.project(", ".join(("*", *more)))
+
+    def sent(self, frame: Any, table: pa.Table) -> Any:
+        """Return a small table as a relation of the same connection, which finds it by the name of a variable."""
+        privkit_sent_table = table  # a table of that name in the database would come first
+        return frame.limit(0).query("privkit_no_rows", "SELECT sent.* FROM privkit_sent_table AS sent")
+
     def within(self, frame: Any, name: str, column: Column, low: int, high: int) -> Any:
         """Return wide numbers as floats, clipped as wide numbers."""
         own, wide = quoted(name), column.native

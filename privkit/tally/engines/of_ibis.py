@@ -39,6 +39,16 @@ class _IbisNative(Native):
         """Return the columns by Ibis' expressions and a few functions of the engine's own."""
         return frame.select(**{name: self._plain(frame[name], column) for name, column in columns.items()})
 
+    def joined(self, frame: Any, columns: Mapping[str, tuple[str, Column]]) -> Any:
+        """Return the table with more columns."""
+        return frame.mutate(**{name: self._plain(frame[own], column) for name, (own, column) in columns.items()})
+
+    def sent(self, frame: Any, table: pa.Table) -> Any:
+        """Return a small table, which Ibis takes to the backend when the plan is run."""
+        import ibis
+
+        return ibis.memtable(table)
+
     def within(self, frame: Any, name: str, column: Column, low: int, high: int) -> Any:
         """Return decimals as floats, clipped as decimals."""
         import ibis

@@ -26,6 +26,16 @@ class PolarsNative(Native):
         """Return the columns: categories as their texts, times as counts, floats without NaN and without -0.0."""
         return frame.select([_plain(name, column) for name, column in columns.items()])
 
+    def joined(self, frame: Any, columns: Mapping[str, tuple[str, Column]]) -> Any:
+        """Return the frame with more columns."""
+        return frame.with_columns([_plain(own, column).alias(name) for name, (own, column) in columns.items()])
+
+    def sent(self, frame: Any, table: pa.Table) -> Any:
+        """Return a small table as a lazy frame."""
+        import polars as pl
+
+        return pl.LazyFrame(pl.from_arrow(table))
+
     def within(self, frame: Any, name: str, column: Column, low: int, high: int) -> Any:
         """Return wide numbers as floats, clipped as wide numbers."""
         import polars as pl

@@ -27,6 +27,15 @@ class SparkNative(Native):
         """Return the columns by expressions in SQL."""
         return frame.selectExpr(*(f"{_plain(name, column)} AS {_quoted(name)}" for name, column in columns.items()))
 
+    def joined(self, frame: Any, columns: Mapping[str, tuple[str, Column]]) -> Any:
+        """Return the frame with more columns."""
+        more = (f"{_plain(own, column)} AS {_quoted(name)}" for name, (own, column) in columns.items())
+        return frame.selectExpr("*", *more)
+
+    def sent(self, frame: Any, table: pa.Table) -> Any:
+        """Return a small table as a frame of the same session."""
+        return frame.sparkSession.createDataFrame(table)
+
     def within(self, frame: Any, name: str, column: Column, low: int, high: int) -> Any:
         """Return decimals as floats, clipped as decimals."""
         own, wide = _quoted(name), column.native

@@ -50,7 +50,7 @@ def engine_of(data: object, function: str, columns: Sequence[str] = (), argument
         return of_arrow(native)
     import narwhals as nw
 
-    return _lazy(frame) if isinstance(frame, nw.LazyFrame) else of_polars(native)
+    return _lazy(frame, function) if isinstance(frame, nw.LazyFrame) else of_polars(native)
 
 
 def _with_arrow(library: str, function: str) -> None:
@@ -105,9 +105,9 @@ def _polars_cells(frame: Any, schema: Any, cells_of_arrow: Any, arrow_column: An
     return Cells(schema[name], found.values, found.missing, found.codes)
 
 
-def _lazy(frame: nw.LazyFrame[Any]) -> Engine:
+def _lazy(frame: nw.LazyFrame[Any], function: str) -> Engine:
     try:
         from privkit.tally.engines.lazy import LazyEngine
     except ImportError:
         return of_arrow(frame.collect("pyarrow").to_native())
-    return LazyEngine.of(frame)
+    return LazyEngine.of(frame, function)

@@ -1,0 +1,237 @@
+"""Where the rows of a transformation lie, and how new ones come of them: here, in an engine, or known by their classes.
+
+A search looks at classes alone. Rows that lie here are encoded and recoded here; those of an engine stay there: their
+classes are fetched, and the new frame is a plan of the engine, not run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from privkit.errors import FrameError
+from privkit.tally.cells.kind import DATE
+from privkit.tally.cells.showing import series_of
+from privkit.transform.frames import is_lazy, native, pandas_frame
+from privkit.transform.recode import mixed_labels, recoded
+from privkit.transform.table import text
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from privkit.tally.cells.cells import Cells
+    from privkit.tally.engines.lazy import LazyEngine
+    from privkit.transform.coding import Coding
+
+    Ints = NDArray[np.int64]
+    Mask = NDArray[np.bool_]
+
+#: The first day and the last that pandas has, as counts since 1970.
+_FIRST, _LAST = -719_162, 2_932_896
+
+
+class Source(Protocol):
+    """Rows to transform."""
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """What is encoded: rows, or classes."""
+
+    @property
+    def rows(self) -> Ints | None:
+        """How many rows each of `frame` stands for; None for one each."""
+
+    @property
+    def n_rows(self) -> int:
+        """How many rows there are."""
+
+    def handed(self, coding: Coding, levels: Ints, gone: Mask) -> tuple[Any, Mask | None]:
+        """Return the new frame, and which rows are in it where rows are known.
+
+        `levels` has one column for all rows, or one per combination; `gone` tells the combinations that are suppressed,
+        and is empty where none is asked for. Where `levels` has one column, `gone` takes or leaves whole classes.
+        """
+
+
+@dataclass(frozen=True, eq=False)
+class Here:
+    """Rows in memory.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+    like : dataframe
+        What was given, in whose engine the new frame is.
+    """
+
+    frame: pd.DataFrame
+    like: object
+    rows: None = None
+
+    @property
+    def n_rows(self) -> int:
+        """How many rows there are."""
+        return len(self.frame)
+
+    def handed(self, coding: Coding, levels: Ints, gone: Mask) -> tuple[Any, Mask | None]:
+        """Return the rows that are kept, recoded, in their order."""
+        kept = ~gone[coding.row_combo] if len(gone) else np.ones(coding.n_rows, dtype=bool)
+        return native(recoded(self.frame, coding, levels, kept), self.like), kept
+
+
+@dataclass(frozen=True, eq=False)
+class InEngine:
+    """Rows of a lazy frame, of which the classes were fetched.
+
+    Attributes
+    ----------
+    engine : LazyEngine
+    frame : pandas.DataFrame
+        The classes.
+    rows : array of int64
+        How many rows each has.
+    came : pyarrow.Table
+        The classes as the engine sent them.
+    """
+
+    engine: LazyEngine
+    frame: pd.DataFrame
+    rows: Ints
+    came: pa.Table
+
+    @classmethod
+    def of(cls, data: object, columns: Sequence[str], function: str) -> InEngine:
+        """Fetch the classes by some columns: one group-by in the engine.
+
+        Raises
+        ------
+        FrameError, EngineError
+        """
+        import pandas as pd
+
+        from privkit.tally.engines.lazy import LazyEngine
+
+        engine = LazyEngine.of(data, function)
+        table, came = engine.plain_classes(columns)
+        frame = pd.DataFrame({name: _column(table[name]) for name in columns})
+        rows = np.asarray(came.column(came.num_columns - 1).to_numpy(), dtype=np.int64)
+        return cls(engine, frame, rows, came)
+
+    @property
+    def n_rows(self) -> int:
+        """How many rows there are."""
+        return int(self.rows.sum())
+
+    def handed(self, coding: Coding, levels: Ints, gone: Mask) -> tuple[Any, Mask | None]:
+        """Return a plan of the engine: joins with the columns' codes, and with the classes that are kept."""
+        from privkit.tally.engines.lazy_recoding import Kept, Mapped
+        from privkit.tally.engines.lazy_recoding import recoded as recoded_there
+
+        kept = np.flatnonzero(~gone) if len(gone) else np.arange(len(coding.counts))
+        if levels.shape[1] == 1:
+            mapped = [self._grouped(coding, place, int(levels[place, 0])) for place in range(len(coding.ladders))]
+            codes = np.array([_codes(coding, place, int(levels[place, 0])) for place in range(len(mapped))])
+            return recoded_there(self.engine, self.came, mapped, Kept(np.unique(codes.T[kept], axis=0))), None
+        mapped = [Mapped(ladder.column, codes[coding.row_combo]) for ladder, codes in zip(coding.ladders, coding.combos, strict=True)]
+        labels = {
+            ladder.column: found
+            for place, ladder in enumerate(coding.ladders)
+            if (found := _labels_by_combo(coding, place, levels[place], kept)) is not None
+        }
+        return recoded_there(self.engine, self.came, mapped, Kept(coding.combos.T[kept], labels)), None
+
+    def generalized(self, coding: Coding, levels: Sequence[int]) -> Any:
+        """Return a plan of the engine in which columns above level 0 have their labels, and every row stays."""
+        from privkit.tally.engines.lazy_recoding import recoded as recoded_there
+
+        mapped = [self._grouped(coding, place, level) for place, level in enumerate(levels) if level]
+        return recoded_there(self.engine, self.came, mapped)
+
+    def _grouped(self, coding: Coding, place: int, level: int) -> Any:
+        from privkit.tally.engines.lazy_recoding import Mapped
+
+        ladder = coding.ladders[place]
+        labels = _alike(ladder.levels[level].labels) if level else None
+        return Mapped(ladder.column, _codes(coding, place, level)[coding.row_combo], labels)
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """Classes without their rows: enough for a search, not for a new frame."""
+
+    frame: pd.DataFrame
+    rows: Ints
+
+    @property
+    def n_rows(self) -> int:
+        """How many rows there are."""
+        return int(self.rows.sum())
+
+    def handed(self, coding: Coding, levels: Ints, gone: Mask) -> tuple[Any, Mask | None]:
+        """Refuse: there are no rows.
+
+        Raises
+        ------
+        FrameError
+        """
+        hint = "Take the lattice of the table itself: df.privacy.lattice(...).apply({...})."
+        raise FrameError.rows_elsewhere("apply()", hint)
+
+
+def source_of(data: object, columns: Sequence[str], function: str) -> Source:
+    """Return where the rows of a frame lie; those of an engine are counted by the classes of `columns`.
+
+    Raises
+    ------
+    FrameError, EngineError
+    """
+    if isinstance(data, Known):
+        return data
+    if is_lazy(data):
+        return InEngine.of(data, columns, function)
+    return Here(pandas_frame(data, function), data)
+
+
+def _codes(coding: Coding, place: int, level: int) -> Ints:
+    """Return the group of each combination at a level."""
+    return coding.ladders[place].levels[level].codes[coding.combos[place]]
+
+
+def _labels_by_combo(coding: Coding, place: int, levels: Ints, kept: Ints) -> list[Any] | None:
+    """Return what each kept combination is called, as `recoded` does for rows; None for untouched columns."""
+    ladder = coding.ladders[place]
+    if (levels == levels[:1]).all():
+        level = int(levels[0]) if len(levels) else 0
+        if level == 0:
+            return None
+        names, groups = _alike(ladder.levels[level].labels), _codes(coding, place, level)
+    else:
+        offsets = np.cumsum([0, *[len(step.labels) for step in ladder.levels]])
+        codes = np.array([step.codes for step in ladder.levels])
+        names, groups = mixed_labels(ladder), offsets[levels] + codes[levels, coding.combos[place]]
+    return [names[group] for group in groups[kept]]
+
+
+def _alike(labels: Sequence[Any]) -> list[Any]:
+    """Return labels of one type: whole numbers, floats, or else texts."""
+    plain = [label.item() if isinstance(label, np.generic) else label for label in labels]
+    kinds = {type(label) for label in plain if label is not None}
+    return plain if len(kinds) < 2 and kinds <= {int, float} else [None if each is None else text(each) for each in plain]
+
+
+def _column(cells: Cells) -> pd.Series:
+    """Return the cells of classes as pandas has such columns, dates as points in time."""
+    import pandas as pd
+
+    if cells.kind.name != DATE:
+        return series_of(cells)
+    missing, days = cells.is_missing(), np.asarray(cells.of_values_alone().values, dtype=np.int64)
+    if ((days < _FIRST) | (days > _LAST))[~missing].any():  # not of the calendar: told as texts
+        return series_of(cells)
+    counts = np.where(missing, np.iinfo(np.int64).min, days)
+    return pd.Series(counts.astype("M8[D]").astype("M8[s]"))
