@@ -32,12 +32,12 @@ def engine_of(data: object, function: str, columns: Sequence[str] = (), argument
     FrameError, ColumnNotFoundError, DuplicateColumnError, LibraryRequiredError
     """
     if (present := pandas_names(data)) is not None:
-        return of_pandas(checked_pandas(data, present, function, columns, argument))
-    from privkit.tally.engines.contract import Engine
+        checked_pandas(data, present, function, columns, argument)
+        return of_pandas(data)  # the frame itself, with the names that Narwhals would refuse
 
     if isinstance(data, Table):
         data = EagerEngine.of_table(data)
-    if isinstance(data, EagerEngine) or isinstance(data, Engine):
+    if hasattr(type(data), "keyed_counts"):  # of the contract: a protocol's own check would resolve a lazy schema
         if missing := [name for name in columns if name not in data.schema]:
             raise ColumnNotFoundError.of(function, argument, list(columns), missing, list(data.schema))
         return data
