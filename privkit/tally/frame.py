@@ -101,7 +101,7 @@ def checked_pandas(
     return data
 
 
-def pandas_names(data: object) -> list[object] | None:
+def pandas_names(data: object) -> list[Any] | None:
     """Return a pandas frame's columns; None for other engines, which have unique names by construction."""
     import pandas as pd
 

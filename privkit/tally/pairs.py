@@ -127,7 +127,8 @@ def joint_codes(left: pd.Series, right: pd.Series, function: str) -> tuple[NDArr
     kinds = kind_of(left), kind_of(right)
     if "any" not in kinds and kinds[0] != kinds[1]:
         raise LinkError.types_differ(function, str(left.name), (_named(left, kinds[0]), _named(right, kinds[1])))
-    both = pd.concat([_plain(left), _plain(right)], ignore_index=True).rename(left.name)
+    both = pd.concat([_plain(left), _plain(right)], ignore_index=True)
+    both.name = left.name
     codes, _ = factorized(both, function)
     return codes[: len(left)], codes[len(left) :]
 

@@ -77,8 +77,8 @@ def cells_of_series(column: pd.Series) -> Cells:
     if kind.name == OTHER:
         return Cells(kind, array)
     if isinstance(array, pd.Categorical):
-        values = cells_of_series(pd.Series(array.categories)).of_values_alone()
-        return Cells(kind, values.values, values.missing, array.codes)
+        categories = cells_of_series(pd.Series(array.categories)).of_values_alone()
+        return Cells(kind, categories.values, categories.missing, array.codes)
     if isinstance(column.dtype, pd.SparseDtype):
         return cells_of_series(pd.Series(array.to_dense()))
     if hasattr(array, "_pa_array"):

@@ -38,9 +38,10 @@ def engine_of(data: object, function: str, columns: Sequence[str] = (), argument
     if isinstance(data, Table):
         data = EagerEngine.of_table(data)
     if hasattr(type(data), "keyed_counts"):  # of the contract: a protocol's own check would resolve a lazy schema
-        if missing := [name for name in columns if name not in data.schema]:
-            raise ColumnNotFoundError.of(function, argument, list(columns), missing, list(data.schema))
-        return data
+        engine: Any = data
+        if missing := [name for name in columns if name not in engine.schema]:
+            raise ColumnNotFoundError.of(function, argument, list(columns), missing, list(engine.schema))
+        return engine  # type: ignore[no-any-return]
     frame = open_frame(data, function, columns, argument)
     native: Any = frame.to_native()
     if frame.implementation.is_pandas():
