@@ -20,10 +20,10 @@ from privkit.errors.engine import EngineError
 from privkit.tally.cells.arrow import table_of_arrow
 from privkit.tally.cells.kind import OTHER, WIDE
 from privkit.tally.engines.eager import EagerEngine
-from privkit.tally.engines.lazy_expressions import selected
 from privkit.tally.engines.lazy_fetched import FetchedEngine, added_up
 from privkit.tally.engines.lazy_keys import among_keys, key_places
-from privkit.tally.engines.lazy_numbers import Clipped, places, squares, steps
+from privkit.tally.engines.lazy_numbers import Steps, places, squares, steps
+from privkit.tally.engines.lazy_selected import selected
 from privkit.tally.engines.native import WORDED, Column, Native, NotAsked, arrived, native_of, note, nothing, untold
 
 if TYPE_CHECKING:
@@ -232,9 +232,7 @@ class LazyEngine:
         if none:
             yield table_of_arrow(nothing(kept))
 
-    def _added_up(
-        self, columns: Sequence[str], work: Callable[[EagerEngine], NDArray[np.int64]]
-    ) -> NDArray[np.int64]:
+    def _added_up(self, columns: Sequence[str], work: Callable[[EagerEngine], NDArray[np.int64]]) -> NDArray[np.int64]:
         """Add up what an aggregate is of some rows at a time, which are fetched."""
         return added_up((EagerEngine.of_table(table) for table in self.chunks(columns)), work)
 
@@ -309,7 +307,10 @@ class LazyEngine:
             frame = frame.with_columns((nw.col(_VALUE) - grid.low).alias(_VALUE))
         if degree > 1:
             frame = frame.with_columns(squares(self.native, nw.col(_VALUE), grid.range).alias(_POWER))
-        aggregates = [nw.col(_VALUE).count().alias(_POWER + "0"), nw.col(_VALUE).sum().cast(nw.Int64).alias(_POWER + "1")]
+        aggregates = [
+            nw.col(_VALUE).count().alias(_POWER + "0"),
+            nw.col(_VALUE).sum().cast(nw.Int64).alias(_POWER + "1"),
+        ]
         aggregates += [nw.col(_POWER).sum().cast(nw.Int64).alias(_POWER + "2")] if degree > 1 else []
         place, sums = self._by_keys(frame, keys, aggregates)
         cells = 1 if keys is None else len(keys)
@@ -331,17 +332,17 @@ class LazyEngine:
     def _is_own(self, value: str) -> bool:
         return self.columns[value].kind.is_number
 
-    def _numbered(self, value: str, keys: Keys | None, number: Clipped) -> nw.LazyFrame[Any]:
+    def _numbered(self, value: str, keys: Keys | None, number: Steps) -> nw.LazyFrame[Any]:
         """Return the plain columns of keys, and one of numbers."""
         by = keys.by if keys is not None else ()
         frame = self._plain((*by, value)).select(*by, nw.col(value).alias(_VALUE))
         if number.low is not None and number.high is not None:
             with untold(self.function):
-                within = self.native.within(
-                    frame.to_native(), _VALUE, self.columns[value], number.low, number.high
-                )
+                within = self.native.within(frame.to_native(), _VALUE, self.columns[value], number.low, number.high)
                 frame = nw.from_native(within)
-        return frame.with_columns(number.value.alias(_VALUE))
+        for name, step in number.columns:
+            frame = frame.with_columns(step.alias(name))
+        return frame.select(*by, _VALUE)
 
     # -- persons ---------------------------------------------------------------------------------------------------
 

@@ -9,23 +9,20 @@ from __future__ import annotations
 
 import operator as op
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
+from privkit.tally.cells.calendar import FIRST, LAST
 from privkit.tally.cells.expressions import kind_of
-from privkit.tally.cells.filling import filled_kind
 from privkit.tally.cells.kind import BOOLEAN, COUNTS, FLOAT, INTEGER, OBJECT, OTHER, TEXT, UNSIGNED, Kind
-from privkit.tally.engines.lazy_dates import date_part
 from privkit.tally.engines.native import COUNT, ENCODED, OWN, Column, Native, NotAsked
 from privkit.values.expression import nodes
 from privkit.values.expression.nodes import TURNED, Expression, Literal
 from privkit.values.expression.numbers import as_float, for_floats, for_whole
 
 if TYPE_CHECKING:
-    from privkit.tally.engines.lazy import LazyEngine
-    from privkit.values.expression.selection import Selection
     from privkit.values.expression.nodes import Scalar
 
     Pair = tuple[nw.Expr, nw.Expr]
@@ -38,6 +35,7 @@ _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     ">": op.gt,
     ">=": op.ge,
 }
+_A_DAY = {"D": 1, "s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
 _LIMITS = {INTEGER: (-(2**63), 2**63 - 1), UNSIGNED: (0, 2**64 - 1)}
 
 
@@ -190,7 +188,7 @@ class Compiler:
 
     def value(self, expression: Expression) -> Pair:
         """Return a value and where it is present."""
-        if expression in self.leaves:
+        if isinstance(expression, nodes.Prefix) and expression in self.leaves:
             leaf = nw.col(self.leaves[expression])
             return leaf, ~leaf.is_null()
         match expression:
@@ -203,11 +201,11 @@ class Compiler:
                 return self._arithmetic(operator, left, right)
             case nodes.DatePart(part, of):
                 kind = self.kind(of)
-                if kind.zone not in ("", "UTC", "Etc/UTC"):  # whose days are known to the driver alone
+                if kind.zone or of not in self.leaves:  # of zones the rules are known here alone
                     raise NotAsked
-                value, present = self.value(of)
-                found, dated = date_part(part, value, kind.unit)
-                return found, present & dated
+                assert isinstance(of, nodes.Column)
+                dated = _dated(nw.col(of.name), kind.unit)
+                return getattr(nw.when(dated).then(nw.col(self.leaves[of])).dt, part)(), dated
             case nodes.Cut():
                 return self._cut(expression)
         raise NotAsked
@@ -258,10 +256,10 @@ class Compiler:
         return result, ~result.is_null()
 
 
-def prefixes(expression: Expression) -> list[nodes.Prefix]:
-    """Return the first characters of columns that an expression asks for."""
-    own = [expression] if isinstance(expression, nodes.Prefix) and isinstance(expression.of, nodes.Column) else []
-    return own + [found for part in expression.parts() for found in prefixes(part)]
+def _dated(count: nw.Expr, unit: str) -> nw.Expr:
+    """Return which counts have a date: those of the years 1 to 9999."""
+    low, high = FIRST * _A_DAY[unit], (LAST + 1) * _A_DAY[unit] - 1
+    return _definite((count >= max(low, -(2**63) + 1)) & (count <= min(high, 2**63 - 1)))
 
 
 def _joined(operator: str, pairs: Sequence[Pair]) -> Pair:
@@ -281,90 +279,3 @@ def _definite(expression: nw.Expr) -> nw.Expr:
 def _answers(holds: nw.Expr, present: nw.Expr) -> Pair:
     true = _definite(holds) & present
     return true, present & ~true
-
-
-def selected(engine: LazyEngine, chosen: Selection, keep: Sequence[str], function: str) -> LazyEngine:
-    """Return the rows that a filter keeps, with derived columns, as a plain lazy frame.
-
-    Raises
-    ------
-    NotAsked
-        If a part of it is not asked of the engine.
-    """
-    own = [name for name in (*keep, *chosen.columns) if name in engine.columns and name not in chosen.derived]
-    frame, columns, leaves = _with_prefixes(engine, list(dict.fromkeys(own)), chosen)
-    compiler = Compiler(columns, engine.native, leaves)
-    if chosen.derive:
-        derived = {name: compiler.derived(expression) for name, expression in chosen.derive}
-        frame = frame.with_columns(**{name: expression for name, (expression, _) in derived.items()})
-        columns = {**columns, **{name: column for name, (_, column) in derived.items()}}
-        compiler = Compiler(columns, engine.native, leaves)
-    if chosen.where is not None:
-        frame = frame.filter(compiler.truth(chosen.where)[0])
-    for name, value in chosen.missing:
-        if value is None:
-            frame = frame.filter(~nw.col(name).is_null())
-        else:
-            filled, columns[name] = _filled(compiler, name, value)
-            frame = frame.with_columns(filled.alias(name))
-    names = list(dict.fromkeys(keep))
-    return replace(
-        engine,
-        frame=frame.select(*names) if names else frame,
-        columns={name: columns[name] for name in names},
-        is_plain=True,
-        function=function,
-    )
-
-
-def _with_prefixes(
-    engine: LazyEngine, own: list[str], chosen: Selection
-) -> tuple[nw.LazyFrame[Any], dict[str, Column], dict[Expression, str]]:
-    """Return the plain frame of some columns, with the first characters of texts, which are taken before."""
-    expressions = [expression for _, expression in chosen.derive]
-    expressions += [chosen.where] if chosen.where is not None else []
-    wanted = [found for each in expressions for found in prefixes(each) if found.columns[0] in engine.columns]
-    leaves: dict[Expression, str] = {found: f"__privkit_leaf_{place}" for place, found in enumerate(wanted)}
-    columns = {name: engine.columns[name] for name in own}
-    if not leaves:
-        return engine.plain_of(own), columns, {}
-    if engine.is_plain and engine.native.encodes_text:
-        raise NotAsked
-    heads = {}
-    for found, leaf in leaves.items():
-        assert isinstance(found, nodes.Prefix)
-        if engine.columns[found.columns[0]].kind.name != TEXT:
-            raise NotAsked
-        heads[leaf] = nw.col(found.columns[0]).cast(nw.String).str.head(found.length)
-    frame = engine.frame.with_columns(**heads)
-    known = engine.native.columns(frame.to_native())
-    more = {leaf: known[leaf] for leaf in leaves.values()}
-    with_leaves = replace(engine, frame=frame, columns={**engine.columns, **more})
-    plain = with_leaves.plain_of([*own, *more])
-    texts = {leaf: found.columns[0] for found, leaf in leaves.items()}
-    # Of a text that is missing (as bytes that are no text are) the first characters are, too.
-    there = {leaf: nw.when(~nw.col(name).is_null()).then(nw.col(leaf)) for leaf, name in texts.items()}
-    return plain.with_columns(**there), {**columns, **more}, leaves
-
-
-def _filled(compiler: Compiler, name: str, value: Scalar) -> tuple[nw.Expr, Column]:
-    """Return a column in which a value stands for missing: see `privkit.tally.cells.filling`."""
-    import pyarrow as pa
-
-    column = compiler.columns[name]
-    kind, native = filled_kind(column.kind, value), compiler.native
-    own: nw.Expr = nw.col(name)
-    if kind.name == FLOAT:
-        if column.kind.name not in (INTEGER, UNSIGNED, FLOAT):
-            raise NotAsked
-        typed, column = native.real(as_float(value) + 0.0), replace(Column.of(pa.float64()), kind=kind)  # type: ignore[arg-type]
-        own = own.cast(nw.Float64)
-    elif kind.name == TEXT:
-        typed = compiler.text(str(value))
-    elif kind.name == BOOLEAN:
-        typed = nw.lit(bool(value))
-    elif kind.name in (INTEGER, UNSIGNED):
-        typed = native.unsigned(int(value))
-    else:
-        raise NotAsked
-    return nw.when(own.is_null()).then(typed).otherwise(own), column

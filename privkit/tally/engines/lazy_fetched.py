@@ -21,9 +21,7 @@ if TYPE_CHECKING:
     from privkit.values.keys import Keys
 
 
-def added_up(
-    engines: Iterable[EagerEngine], work: Callable[[EagerEngine], NDArray[np.int64]]
-) -> NDArray[np.int64]:
+def added_up(engines: Iterable[EagerEngine], work: Callable[[EagerEngine], NDArray[np.int64]]) -> NDArray[np.int64]:
     """Add up an aggregate of several engines' rows; where there is none, that of no rows is asked for by the caller."""
     total: NDArray[np.int64] | None = None
     for engine in engines:

@@ -27,48 +27,56 @@ if TYPE_CHECKING:
 _EXACT = 2**51
 #: Candidates up to this are told apart by comparing, whether or not they are evenly spaced.
 _FEW = 64
+#: Up to this many they are compared even where they are evenly spaced.
+_CERTAIN = 8
+_GUESS, _AT = "__privkit_guess", "__privkit_at"
 #: What each kind of whole number holds.
 _RANGES = {INTEGER: (-(2**63), 2**63 - 1), UNSIGNED: (0, 2**64 - 1)}
 
 
 @dataclass(frozen=True, slots=True)
-class Clipped:
-    """A number as a float of the engine, within public bounds, null where it is missing.
+class Steps:
+    """What makes a column of numbers another one, step by step: each is a column before the next one reads it.
 
     Attributes
     ----------
+    columns : tuple of (name, nw.Expr)
     low, high : int, optional
         Whole bounds to which wide numbers are clipped before; see `Native.within`.
-    value : nw.Expr
     """
 
-    value: nw.Expr
+    columns: tuple[tuple[str, nw.Expr], ...]
     low: int | None = None
     high: int | None = None
 
+    def then(self, *columns: tuple[str, nw.Expr]) -> Steps:
+        """Return these steps and more."""
+        return Steps((*self.columns, *columns), self.low, self.high)
 
-def clipped(native: Native, name: str, column: Column, least: float, most: float) -> Clipped | None:
+
+def clipped(native: Native, name: str, column: Column, least: float, most: float) -> Steps | None:
     """Return a plain column of numbers as floats from `least` to `most`, exact between; None where that is not exact.
 
     Whole numbers beyond the bounds may become the next whole number beyond them.
     """
     own = nw.col(name)
     if column.kind.name == FLOAT:
-        return Clipped(_between(own, native.real(least), native.real(most)))
+        return Steps(((name, _between(own, native.real(least), native.real(most))),))
     if column.kind.name == BOOLEAN:
-        return Clipped(nw.when(~own.is_null()).then(nw.when(own).then(native.real(1.0)).otherwise(native.real(0.0))))
+        truth = nw.when(own).then(native.real(1.0)).otherwise(native.real(0.0))
+        return Steps(((name, nw.when(~own.is_null()).then(truth)),))
     if not (least > -_EXACT and most < _EXACT):
         return None
     low, high = math.floor(least), math.ceil(most)
     if column.kind.name == WIDE:
-        return _wide(own, column, low, high)
+        return _wide(column, low, high)
     first, last = _RANGES[column.kind.name]
     low, high = min(max(low, first), last), min(max(high, first), last)
     literal = native.unsigned if column.kind.name == UNSIGNED else nw.lit
-    return Clipped(_between(own, literal(low), literal(high)).cast(nw.Float64))
+    return Steps(((name, _between(own, literal(low), literal(high)).cast(nw.Float64)),))
 
 
-def _wide(own: nw.Expr, column: Column, low: int, high: int) -> Clipped | None:
+def _wide(column: Column, low: int, high: int) -> Steps | None:
     import pyarrow as pa
 
     dtype: Any = column.arrow
@@ -79,7 +87,7 @@ def _wide(own: nw.Expr, column: Column, low: int, high: int) -> Clipped | None:
     low, high = max(low, -largest), min(high, largest)
     if low > high or (max(abs(low), abs(high)) + 1) * 10**dtype.scale >= 2**53:
         return None
-    return Clipped(own, low, high)
+    return Steps((), low, high)
 
 
 def _between(own: nw.Expr, least: nw.Expr, most: nw.Expr) -> nw.Expr:
@@ -87,29 +95,30 @@ def _between(own: nw.Expr, least: nw.Expr, most: nw.Expr) -> nw.Expr:
     return nw.when(own < least).then(least).otherwise(nw.when(own > most).then(most).otherwise(own))
 
 
-def steps(native: Native, name: str, column: Column, grid: Grid) -> Clipped | None:
+def steps(native: Native, name: str, column: Column, grid: Grid) -> Steps | None:
     """Return ``clip(floor(x / step + 1/2), low, high)`` as whole numbers of 64 bits; None where it is not exact there."""
     if not (grid.low > -_EXACT and grid.high < _EXACT and 2.0**-1000 <= grid.step <= 2.0**1000):
         return None
     least, most = grid.low * grid.step, grid.high * grid.step
     if not (math.isfinite(least) and math.isfinite(most)):
         return None
-    if column.kind.name in _RANGES or column.kind.name == BOOLEAN:
+    if column.kind.name != FLOAT:
         least, most = least - grid.step, most + grid.step
     found = clipped(native, name, column, least, most)
     if found is None:
         return None
-    number = found.value
-    if column.kind.name == FLOAT:
+    number: nw.Expr = nw.col(name)
+    if column.kind.name == FLOAT and grid.step > 1:
         # A number so small that its quotient has no float, at which some engines raise, has a quotient of 0 here.
         quarter = grid.step / 4
         small = (number > native.real(-quarter)) & (number < native.real(quarter))
-        number = nw.when(small).then(native.real(0.0)).otherwise(number) if grid.step > 1 else number
+        number = nw.when(small).then(native.real(0.0)).otherwise(number)
     # A power of two: multiplying by its inverse is dividing by it.
-    number = (number * native.real(1.0 / grid.step) + native.real(0.5)).floor().cast(nw.Int64)
+    whole = (number * native.real(1.0 / grid.step) + native.real(0.5)).floor().cast(nw.Int64)
+    found = found.then((name, whole))
     if column.kind.name != FLOAT:
-        number = _between(number, nw.lit(grid.low), nw.lit(grid.high))
-    return Clipped(number, found.low, found.high)
+        found = found.then((name, _between(nw.col(name), nw.lit(grid.low), nw.lit(grid.high))))
+    return found
 
 
 def squares(native: Native, number: nw.Expr, full: int) -> nw.Expr:
@@ -120,7 +129,7 @@ def squares(native: Native, number: nw.Expr, full: int) -> nw.Expr:
     return (whole * whole / divisor + native.real(0.5)).floor().cast(nw.Int64)
 
 
-def places(native: Native, name: str, column: Column, candidates: NDArray[np.float64]) -> Clipped | None:
+def places(native: Native, name: str, column: Column, candidates: NDArray[np.float64]) -> Steps | None:
     """Return each number's place among ascending candidates: 2j between two of them, 2j + 1 at one.
 
     None where the engine cannot tell exactly.
@@ -132,15 +141,12 @@ def places(native: Native, name: str, column: Column, candidates: NDArray[np.flo
     found = clipped(native, name, column, first - beyond, last + beyond)
     if found is None:
         return None
-    if len(candidates) <= 8:
-        place = _compared(native, found.value, candidates, 0, len(candidates))
-    elif (even := _even(candidates)) is not None and _may_guess(first, last, even):
-        place = _guessed(native, found.value, candidates, even)
-    elif len(candidates) <= _FEW:
-        place = _compared(native, found.value, candidates, 0, len(candidates))
-    else:
+    even = _even(candidates) if len(candidates) > _CERTAIN else None
+    if even is not None and _may_guess(first, last, even):
+        return found.then(*_guessed(native, name, candidates, even))
+    if len(candidates) > _FEW:
         return None
-    return Clipped(place, found.low, found.high)
+    return found.then((name, _compared(native, nw.col(name), candidates, 0, len(candidates))))
 
 
 def _compared(native: Native, number: nw.Expr, candidates: Sequence[float] | Any, start: int, stop: int) -> nw.Expr:
@@ -173,21 +179,28 @@ def _may_guess(first: float, last: float, step: float) -> bool:
     return largest * 2.0**-48 < step and 2.0**-500 < step < 2.0**500 and largest < 2.0**500
 
 
-def _guessed(native: Native, number: nw.Expr, candidates: NDArray[np.float64], step: float) -> nw.Expr:
-    """Return the place by a guess, which is mended by the candidates beside it: it is never trusted.
+def _guessed(
+    native: Native, name: str, candidates: NDArray[np.float64], step: float
+) -> tuple[tuple[str, nw.Expr], ...]:
+    """Return the steps to the place: a guess, which is mended by the candidates beside it and never trusted.
 
     With the guess g at most one off, all candidates before g - 1 are below the number and all after g + 1 above it.
     """
     first, last, count = float(candidates[0]), float(candidates[-1]), len(candidates) - 1
+    number, guess, at = nw.col(name), nw.col(_GUESS), nw.col(_AT)
     # One step is added before multiplying and taken off after it: a quotient is never too small for a float.
     shifted = (number - native.real(first) + native.real(step)) * native.real(1.0 / step)
-    guess = _between(shifted, native.real(1.0), native.real(float(count))).floor().cast(nw.Float64) - native.real(1.0)
-    at = guess * native.real(step) + native.real(first)
+    guessed = _between(shifted, native.real(1.0), native.real(float(count))).floor().cast(nw.Float64)
     next_one = (guess + native.real(1.0)) * native.real(step) + native.real(first)
     after = nw.when(guess == native.real(float(count - 1))).then(native.real(last)).otherwise(next_one)
     before = (guess - native.real(1.0)) * native.real(step) + native.real(first)
-    place = (guess + guess).cast(nw.Int64)
-    above = nw.when(number == after).then(nw.lit(3)).otherwise(nw.when(number > after).then(nw.lit(4)).otherwise(nw.lit(2)))
+    above = (
+        nw.when(number == after).then(nw.lit(3)).otherwise(nw.when(number > after).then(nw.lit(4)).otherwise(nw.lit(2)))
+    )
     below = nw.when(number == before).then(nw.lit(-1)).otherwise(nw.lit(0))
     beside = nw.when(number > at).then(above).otherwise(nw.when(number == at).then(nw.lit(1)).otherwise(below))
-    return place + beside
+    return (
+        (_GUESS, guessed - native.real(1.0)),
+        (_AT, guess * native.real(step) + native.real(first)),
+        (name, (guess + guess).cast(nw.Int64) + beside),
+    )

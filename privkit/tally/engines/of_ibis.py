@@ -182,9 +182,7 @@ class PostgresNative(_IbisNative):
 
 def _escaped(text: str) -> str:
     """Return a text's bytes as PostgreSQL's function `decode` reads them."""
-    return "".join(
-        chr(byte) if 32 <= byte < 127 and byte != ord("\\") else f"\\{byte:03o}" for byte in text.encode()
-    )
+    return "".join(chr(byte) if 32 <= byte < 127 and byte != ord("\\") else f"\\{byte:03o}" for byte in text.encode())
 
 
 def _kept(own: Any, other: Any) -> Any:
