@@ -57,7 +57,7 @@ def places_in(index: pd.Index, wanted: pd.Index) -> NDArray[np.int64]:
 def margin_of(index: pd.Index, kept: Sequence[str]) -> tuple[NDArray[np.int64], pd.Index]:
     """Return for each group the place of its margin by some columns, and the index of the margins."""
     others = [name for name in index.names if name not in kept]
-    margin: Any = index.droplevel(others) if others else index
+    margin: Any = index.droplevel(others) if others else index  # type: ignore[arg-type]
     if len(kept) > 1:
         margin = margin.reorder_levels(list(kept))
     rows = rows_of(margin)

@@ -12,9 +12,9 @@ from privkit.values.keys import Keys
 from privkit.values.unit import PrivacyUnit
 
 if TYPE_CHECKING:
-    from privkit.tally.engines.contract import Engine
     from privkit.dp.sensitivity import Sensitivity
     from privkit.dp.statistic import Statistic
+    from privkit.tally.engines.contract import Engine
 
 
 #: Nothing is filtered, derived or replaced.

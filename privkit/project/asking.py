@@ -10,8 +10,8 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypedDict, TypeVar
 
 from privkit.dp.count import Count
-from privkit.dp.open_groups import FINDING, OpenGroups
 from privkit.dp.fetching import fetched
+from privkit.dp.open_groups import FINDING, OpenGroups
 from privkit.dp.persons import PersonCount
 from privkit.dp.plan import Plan, make_plan
 from privkit.dp.price import Price
