@@ -62,6 +62,16 @@ class Account(Paged):
         """The project's secret key, or None where there is no replay."""
         return project_key(self.uid)
 
+    @property
+    def unwatched(self) -> str:
+        """Why an older copy of the ledger, put back, would not be noticed, though it should be; empty if it would."""
+        return self._book.unwatched
+
+    @property
+    def note(self) -> str:
+        """What to know of a ledger that is only looked at: that it is a copy, or an older state; empty if it is not."""
+        return self._book.note
+
     def looking(self, seconds: float) -> Account:
         """Return the same account for reading alone; itself on a server, where readers wait for nobody."""
         if self._book.store.place.path is None:

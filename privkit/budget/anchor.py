@@ -36,6 +36,8 @@ class Anchor:
         The name of the project's privacy measure.
     spent : tuple of str
         All that was charged: ε or ρ, and δ.
+    ledger, home : str
+        The ledger's own id, and which database it lies in; empty in anchors of earlier versions.
     """
 
     uid: str
@@ -45,6 +47,8 @@ class Anchor:
     hash: str
     measure: str
     spent: tuple[str, str]
+    ledger: str = ""
+    home: str = ""
 
     @property
     def charged(self) -> PrivacyLoss:
@@ -57,7 +61,7 @@ def _read(path: Path) -> Anchor | None:
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
         return Anchor(**{**stored, "spent": tuple(stored["spent"]), "store": shown_store(stored["store"])})
-    except OSError:
+    except OSError:  # there is none; or it cannot be read, which `Book.unwatched` tells
         return None
     except (ValueError, TypeError, KeyError):
         raise LedgerDamagedError.anchor(str(path)) from None
@@ -71,14 +75,21 @@ def recall(uid: str) -> Anchor | None:
     LedgerDamagedError
         If something is, and it cannot be read.
     """
-    return _read(state_folder() / "anchors" / f"{uid}.json")
+    try:
+        path = state_folder() / "anchors" / f"{uid}.json"
+    except OSError:
+        return None
+    return _read(path)
 
 
 def recall_all() -> list[Anchor]:
     """Return all that is remembered."""
-    folder = state_folder() / "anchors"
+    try:
+        paths = sorted((state_folder() / "anchors").glob("*.json"))
+    except OSError:
+        return []
     found = []
-    for path in sorted(folder.glob("*.json")) if folder.is_dir() else ():
+    for path in paths:
         with suppress(LedgerDamagedError):  # told when its own project is opened
             found.append(_read(path))
     return [anchor for anchor in found if anchor is not None]
@@ -98,7 +109,7 @@ def remember(anchor: Anchor, *, force: bool = False) -> bool:
         before = None if force else _read(path)
         if before is None or before.seq < anchor.seq:
             write_private(path, canonical(asdict(anchor)), replace=True)
-    except (OSError, RuntimeError):  # RuntimeError: no home folder
+    except OSError:
         return False
     return True
 

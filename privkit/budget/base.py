@@ -94,6 +94,11 @@ class BaseAccount(ABC):
         """Return each limit's name, amount and what is left of it now."""
 
     @property
+    def unwatched(self) -> str:
+        """Why an older copy of its ledger, put back, would not be noticed; empty where it would, or there is none."""
+        return ""
+
+    @property
     def spent(self) -> PrivacyLoss:
         """What was charged and is answered, failed or orphaned."""
         return self.balance().spent

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from privkit.budget.holder import Holder
 from privkit.budget.notice import notify
 from privkit.budget.presence import seen
 from privkit.budget.schema import record_table
+from privkit.budget.state import shown_state, writable
 from privkit.budget.terms import ProjectTerms
 from privkit.errors.ledger import LedgerDamagedError, LedgerMovedError, LedgerTamperedError
 
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 #: How many seconds a reservation of a process that cannot be seen from here is taken to be alive.
 LEASE = 600
+#: Of which projects it was warned that no anchor is kept.
+_warned: set[tuple[str, str]] = set()
 _COLUMNS = tuple(column.name for column in record_table.c)
 
 
@@ -71,6 +75,7 @@ class Book:
         self.first: str = row["hash"]
         self.terms = ProjectTerms.from_json(row["terms"])
         self.zero = self.terms.budget - self.terms.budget
+        self.note = ""  # what to know of a copy that is only looked at: then no anchor counts
         self.left = False  # True where this process may have left a reservation without an end
 
     @property
@@ -259,16 +264,29 @@ class Book:
 
     @property
     def watched(self) -> bool:
-        """Whether an anchor outside the ledger is kept: everywhere but in folders for temporary files."""
-        return not self.store.place.temporary
+        """Whether an anchor outside the ledger counts: everywhere but in folders for temporary files, and in copies."""
+        return not (self.store.place.temporary or self.note)
+
+    @property
+    def unwatched(self) -> str:
+        """Why an older copy of the ledger, put back, would not be noticed, though it should be; empty if it would."""
+        if not self.watched or writable("anchors"):
+            return ""
+        return (
+            f"this machine cannot remember how far the ledger of {self.name!r} came, since {shown_state()} cannot be "
+            "written: an older copy of it, put back, would let the same budget be spent again, unnoticed. Set "
+            "PRIVKIT_STATE_DIR to a folder of your own that lasts."
+        )
 
     def remember(self, head: Head, *, force: bool = False) -> None:
-        """Write the head down outside the ledger, after the ledger's commit."""
+        """Write the head down outside the ledger, after the ledger's commit; warn, once, where that cannot be done."""
         if self.watched and not self.store.place.read_only:
             main, delta = amounts(head.sums.spent)
-            measure = self.zero.measure.name
-            anchor = Anchor(self.uid, self.name, self.place, head.seq, head.hash, measure, (main, delta))
-            remember(anchor, force=force)
+            measure, store = self.zero.measure.name, self.store
+            told = (self.uid, self.name, self.place, head.seq, head.hash, measure, (main, delta), store.id, store.home)
+            if not remember(Anchor(*told), force=force) and (self.place, self.uid) not in _warned:
+                _warned.add((self.place, self.uid))
+                warnings.warn(self.unwatched or "what this machine remembers cannot be written", UserWarning, stacklevel=4)
 
     def check(self, connection: Connection, head: Head) -> None:
         """Refuse a chain that is older than, or another than, the one that this machine remembers (L8).

@@ -226,6 +226,10 @@ def _of_project(ledger: Ledger, name: str) -> Iterator[Finding]:
 
 
 def _of_entries(account: Account) -> Iterator[Finding]:
+    if account.note:
+        yield Finding("note", account.note, "To go on from it: pk.open_project(..., store=..., adopt=True).")
+    if account.unwatched:
+        yield Finding("problem", account.unwatched)
     states: tuple[tuple[State, str], ...] = (("orphaned", "Asking again costs again: again=True."), ("reserved", ""))
     for state, hint in states:
         if found := account.numbers_of(state, 10):

@@ -41,7 +41,8 @@ from privkit.budget.chain import first_link
 from privkit.budget.connections import lets_go, transaction
 from privkit.budget.entry import Reservation
 from privkit.budget.file_system import warn_unless_local
-from privkit.budget.opening import check_file, make_file, open_server
+from privkit.budget.names import alike, known_as, lookalikes, tidy
+from privkit.budget.opening import check_file, make_file, open_server, there
 from privkit.budget.place import ledger_place
 from privkit.budget.schema import project_table
 from privkit.budget.store import TIMEOUT, Store
@@ -53,7 +54,7 @@ from privkit.errors.ledger import (
     LedgerMovedError,
     LedgerReadOnlyError,
 )
-from privkit.errors.project import ProjectMismatchError, ProjectNotFoundError
+from privkit.errors.project import ProjectMismatchError, ProjectNameError, ProjectNotFoundError
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import RowMapping
@@ -151,8 +152,14 @@ class Ledger:
         place = self._store.place
         if place.path is None:
             open_server(self._store, create=create)
-            return
-        if not place.path.exists():
+        else:
+            self._open_file(place.path, create=create, default=default)
+        with self._store.reading() as connection:
+            self._store.identify(connection)
+
+    def _open_file(self, path: Path, *, create: bool, default: bool) -> None:
+        place = self._store.place
+        if not there(path, place):
             self._expect_none()
             if not create or place.read_only:
                 raise LedgerMissingError.of(place.shown)
@@ -175,7 +182,7 @@ class Ledger:
     def projects(self) -> tuple[str, ...]:
         """Return the names of the projects, in the order in which they were begun."""
         with self._store.reading() as connection:
-            return tuple(connection.execute(select(project_table.c.name).order_by(project_table.c.id)).scalars())
+            return tuple(query.project_names(connection))
 
     @lets_go
     def account(self, name: str) -> Account:
@@ -203,9 +210,10 @@ class Ledger:
         LedgerMovedError
             If this machine remembers a project of this name in another ledger.
         """
-        _check_name(name)
+        _check_name(tidy(name) if isinstance(name, str) else name)
         row = self._row(name)
         if row is None:
+            name = tidy(name)
             self._expect_no_other(name)
             row = self._begun(name, terms)
         account = self._account(row)
@@ -213,22 +221,40 @@ class Ledger:
             raise ProjectMismatchError.of(name, differences)
         return account
 
+    def named(self, name: str) -> str | None:
+        """Return the name under which the ledger holds a project, however its letters are composed; or None."""
+        return known_as(name, self.projects())
+
     def _row(self, name: str) -> RowMapping | None:
+        """Return a project's row, however the letters of its name are composed."""
         with self._store.reading() as connection:
-            return query.project_row(connection, name)
+            if (row := query.project_row(connection, name)) is not None:
+                return row
+            known = known_as(name, query.project_names(connection))
+            return None if known is None else query.project_row(connection, known)
 
     def _expect_no_other(self, name: str) -> None:
         """Refuse to begin a project that this machine remembers (L11)."""
+        held = self.projects()
+        if not self._new and (found := lookalikes(name, held)):
+            raise ProjectNameError.of(name, found)
         for anchor in self._recalled():
-            if anchor.name != name:
+            here = self._here(anchor)
+            if alike(anchor.name) != alike(name) or (here and anchor.name in held):
                 continue
             if not self._new:
-                if anchor.store == self.store:
-                    raise LedgerMovedError.replaced(name, self.store, anchor.charged)
+                if here:
+                    raise LedgerMovedError.replaced(anchor.name, self.store, anchor.charged)
                 gone = "://" not in anchor.store and not Path(anchor.store).exists()
-                raise LedgerMovedError.second(name, anchor.store, self.store, gone=gone)
-            if anchor.store == self.store:
+                raise LedgerMovedError.second(anchor.name, anchor.store, self.store, gone=gone)
+            if here:
                 retire(anchor, self._reason)
+
+    def _here(self, anchor: Anchor) -> bool:
+        """Whether an anchor is of this ledger: not by its address, since a server's may have several."""
+        if self._store.place.path is None and anchor.ledger:
+            return (anchor.ledger, anchor.home) == (self._store.id, self._store.home)
+        return anchor.store == self.store
 
     def _begun(self, name: str, terms: ProjectTerms) -> RowMapping:
         if terms.window is not None:
@@ -238,6 +264,8 @@ class Ledger:
             self._store.check_version(self._store.version(connection))
             row = query.project_row(connection, name)
             if row is None:  # else another process was faster
+                if not self._new and (found := lookalikes(name, query.project_names(connection))):
+                    raise ProjectNameError.of(name, found)
                 fields = {
                     "uid": uuid.uuid4().hex,
                     "name": name,
@@ -269,10 +297,16 @@ class Ledger:
     def _expect_here(self, book: Book) -> None:
         """Refuse a project that this machine remembers elsewhere, further on or otherwise (L8, L11), unless adopted."""
         anchor = recall(book.uid)
-        elsewhere = anchor.store if anchor is not None and anchor.store != self.store else ""
+        elsewhere = anchor.store if anchor is not None and not self._here(anchor) else ""
         if anchor is None:
             others = [known.store for known in self._recalled() if known.name == book.name]
             elsewhere = others[0] if others and not self._new else ""
+        if elsewhere and self._store.place.read_only:  # a backup is looked at as it is
+            book.note = (
+                f"the ledger at {self.store} is a copy: this machine knows project {book.name!r} at {elsewhere}"
+                f"{'' if anchor is None else f', where it reached record {anchor.seq}'}. It is only looked at."
+            )
+            return
         if elsewhere and not self._adopt:
             raise LedgerMovedError.elsewhere(book.name, elsewhere, self.store)
         with self._store.reading() as connection:
@@ -280,7 +314,12 @@ class Ledger:
             lost = None if anchor is None else book.lost(connection, head, anchor)
             if not self._adopt:
                 book.check(connection, head)
-        if lost is not None and anchor is not None:
+        if lost is not None and anchor is not None and self._store.place.read_only:
+            book.note = (
+                f"the ledger at {self.store} is not as far on as, or another than, what this machine remembers of "
+                f"project {book.name!r}: record {anchor.seq}. It is only looked at."
+            )
+        elif lost is not None and anchor is not None:
             self._charge_again(book, anchor)
         elif anchor is None or elsewhere:
             book.remember(head, force=True)

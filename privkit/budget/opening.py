@@ -27,6 +27,25 @@ if TYPE_CHECKING:
 QUICK = 16_000_000
 
 
+def there(path: Path, place: Place) -> bool:
+    """Whether a ledger's file is there.
+
+    Raises
+    ------
+    LedgerReadOnlyError
+        If this user may not even see.
+    """
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except PermissionError:
+        raise LedgerReadOnlyError.denied(place.shown) from None
+    except OSError as error:
+        raise fault(error, place, TIMEOUT, NOTHING_SPENT) from None
+    return True
+
+
 def make_file(place: Place, *, default: bool) -> None:
     """Make the file of a new ledger, whole under another name first: an empty file is never a ledger.
 

@@ -29,6 +29,12 @@ if TYPE_CHECKING:
 
 _VERSION = select(func.max(ledger_table.c.version))
 _NOW = select(func.now())
+_ID = select(ledger_table.c.id).order_by(ledger_table.c.version).limit(1)
+_DATABASE = text(
+    "SELECT has_function_privilege('pg_control_system()', 'EXECUTE'), oid FROM pg_database "
+    "WHERE datname = current_database()"
+)
+_SYSTEM = text("SELECT system_identifier FROM pg_control_system()")
 #: How many seconds a lock is waited for.
 TIMEOUT = 30.0
 
@@ -53,6 +59,7 @@ class Store:
         self.timeout = timeout
         self.dialect = "sqlite" if place.path is not None else "postgresql"
         self.ready = True  # False while its tables are made or migrated
+        self.id = self.home = ""  # until it is identified
         self._engines: dict[int, Engine] = {}  # by process
 
     def engine(self) -> Engine:
@@ -201,6 +208,20 @@ class Store:
             found = fault(error, self.place, self.timeout, budget)
             found.uncertain = committing
             raise found from None
+
+    def identify(self, connection: Connection) -> None:
+        """Learn the ledger's own id, and which database it lies in, by whatever name and role that was reached.
+
+        A copy has the id too. So a file is known by its path, and a server's database by the server's own number and
+        its own number there; where a role may not ask for the first, by the second.
+        """
+        self.id = connection.execute(_ID).scalar_one_or_none() or ""
+        if self.dialect == "sqlite":
+            self.home = self.place.shown
+            return
+        may, number = connection.execute(_DATABASE).one()
+        system = connection.execute(_SYSTEM).scalar_one() if may else ""
+        self.home = f"{system}/{number}"
 
     def version(self, connection: Connection) -> int:
         """Return the format of the ledger."""

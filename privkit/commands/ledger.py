@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import sys
 from typing import TYPE_CHECKING
 
 from privkit.budget.doctor import diagnose
@@ -49,21 +50,36 @@ def run(options: argparse.Namespace) -> int:
         diagnosis = diagnose(options.store)
         print(diagnosis)
         return 0 if diagnosis.healthy else FALLS_SHORT
-    ledger = Ledger.open(options.store, read_only=True)
+    # What is only looked at may be a backup, or older than what this machine remembers; then a note says so. An older
+    # one does not verify.
+    ledger = Ledger.open(options.store, read_only=True, adopt=options.action != "verify")
     if options.action == "list":
         _list(ledger, as_json=options.json)
     elif options.action == "verify":
         for name in [options.project] if options.project else ledger.projects():
-            print(LedgerView(ledger.account(name)).verify(progress=sys.stderr.isatty()))
-    elif options.action == "show":
-        print(LedgerView(ledger.account(options.project)))
+            account = ledger.account(name)
+            print(LedgerView(account).verify(progress=sys.stderr.isatty()))
+            _note(account)
     else:
-        _export(ledger.account(options.project), options.format)
+        account = ledger.account(options.project)
+        _note(account)
+        if options.action == "show":
+            print(LedgerView(account))
+        else:
+            _export(account, options.format)
     return 0
+
+
+def _note(account: Account) -> None:
+    """Say on the error stream that this is a copy, so that what is printed stays what it is."""
+    if account.note:
+        print(f"Note: {account.note}", file=sys.stderr)
 
 
 def _list(ledger: Ledger, *, as_json: bool) -> None:
     rows = project_rows(ledger)
+    for row in rows:
+        _note(ledger.account(row["project"]))
     if as_json:
         print(json.dumps(rows, ensure_ascii=False))
         return

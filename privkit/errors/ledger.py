@@ -227,7 +227,8 @@ class LedgerMovedError(LedgerError):
             found,
             f"project {project!r} is known at {expected}, but this ledger is at {found}. "
             "A copy would let the same budget be spent twice.\n"
-            f"If you moved it, go on from here: pk.open_project({project!r}, adopt=True).",
+            f"To look at it, and change nothing: privkit ledger list --store {found!r}.\n"
+            f"If you moved it, go on from here: pk.open_project({project!r}, store={found!r}, adopt=True).",
         )
 
     @classmethod
@@ -251,8 +252,9 @@ class LedgerMovedError(LedgerError):
             store,
             f"the ledger at {store} is older than this machine remembers: project {project!r} had reached record "
             f"{remembered}, and here it ends at {found} (an older copy was restored, or records were cut off).\n"
+            f"To look at it, and change nothing: privkit ledger list --store {store!r}.\n"
             f"Restore the newer file; or go on from this one, with the {lost} that it forgot charged again: "
-            f"pk.open_project({project!r}, adopt=True).",
+            f"pk.open_project({project!r}, store={store!r}, adopt=True).",
         )
 
     @classmethod
@@ -262,9 +264,10 @@ class LedgerMovedError(LedgerError):
             store,
             store,
             f"the ledger at {store} is not the one that this machine remembers: record {record} of project {project!r} "
-            "differs (a copy that went its own way, or a changed record). Compare: privkit ledger verify.\n"
+            "differs (a copy that went its own way, or a changed record). "
+            f"Compare: privkit ledger show {project!r} --store {store!r}.\n"
             f"To go on from this one, with all of the {lost} of the other charged to it too: "
-            f"pk.open_project({project!r}, adopt=True).",
+            f"pk.open_project({project!r}, store={store!r}, adopt=True).",
         )
 
     @classmethod
@@ -302,7 +305,7 @@ class LedgerTamperedError(LedgerError, ValueError):
         error = cls(
             f"the ledger at {store} was changed: in project {project!r}, {where} {found}. "
             "What comes before it holds; what comes after it does not.\n"
-            "Compare with a backup; list what is there: privkit ledger list."
+            "Compare with a backup, which this changes nothing of: privkit ledger show ... --store backup.db."
         )
         error.store, error.project, error.entry, error.record = store, project, entry, record
         return error

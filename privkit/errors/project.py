@@ -32,6 +32,31 @@ class ProjectNotFoundError(PrivkitError, LookupError):
         )
 
 
+class ProjectNameError(PrivkitError, ValueError):
+    """A new project would have a name that looks like that of another one.
+
+    Attributes
+    ----------
+    known : tuple of str
+        The names that look like it.
+    """
+
+    known: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, name: str, known: Sequence[str]) -> ProjectNameError:
+        """A project of this `name` would be begun beside those that are `known`."""
+        seen = ", ".join(ascii(other) if not other.isascii() and len(known) > 1 else repr(other) for other in known)
+        error = cls(
+            f"project {name!r} would begin with a fresh budget, and the ledger holds {seen}, which looks like it.\n"
+            f"If you mean that one: pk.open_project({known[0]!r}). If it is about other people, say so: "
+            f"pk.open_project({name!r}, ..., new=True, reason='...').",
+            budget=NOTHING_SPENT,
+        )
+        error.known = tuple(known)
+        return error
+
+
 class ProjectMismatchError(PrivkitError, ValueError):
     """A project was reopened with terms that differ from those it was begun with.
 

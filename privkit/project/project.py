@@ -262,10 +262,10 @@ def open_project(
     if seed is not None:
         raise ParameterError.together(function, ("seed",), "seed= belongs to simulate=True: real noise has no seed.")
     ledger = Ledger.open(store, create=budget is not None, adopt=adopt, new=new, reason=reason, analyst=analyst)
-    known = ledger.projects()
-    recorded = ledger.account(name).terms if name in known else None
+    known = ledger.named(name)
+    recorded = None if known is None else ledger.account(known).terms
     if recorded is None and budget is None:
-        raise ProjectNotFoundError.of(name, known)
+        raise ProjectNotFoundError.of(name, ledger.projects())
     terms = _terms(recorded, budget, _unit(unit, per, time))
     bounds = _default_bounds(terms.unit, max_rows, max_groups, per_group)
     terms = replace(

@@ -102,6 +102,7 @@ def project_reasons(project: Project, balance: Balance) -> list[str]:
         f"Spent {amount(balance.spent)} in {plural(balance.entries, 'entry', 'entries')}.",
         reserved,
         f"Protects {unit_words(project.unit)}{bounds}.",
+        f"Warning: {project.account.unwatched}" if project.account.unwatched else "",
     ]
 
 

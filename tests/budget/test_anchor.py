@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import shutil
+import warnings
+from pathlib import Path
 
 import pytest
 from budget_terms import eps, release, terms
 
+from privkit.budget.doctor import diagnose
 from privkit.budget.ledger import Ledger
+from privkit.budget.place import Place
 from privkit.errors import ParameterError
 from privkit.errors.ledger import LedgerDamagedError, LedgerMissingError, LedgerMovedError
+from privkit.project.project import Project
 
 pytestmark = pytest.mark.usefixtures("watched")
 
@@ -150,7 +155,9 @@ def test_an_anchor_never_goes_back_and_a_damaged_one_refuses_l9(path, account, p
 
 def test_nothing_private_is_remembered_and_for_the_user_alone_l14(account, privkit_state):
     file = privkit_state / "anchors" / f"{account.uid}.json"
-    assert set(json.loads(file.read_text())) == {"uid", "name", "store", "seq", "hash", "measure", "spent"}
+    assert set(json.loads(file.read_text())) == {
+        *("uid", "name", "store", "seq", "hash", "measure", "spent", "ledger", "home")
+    }
     assert account.key is not None
     key = privkit_state / "keys" / f"{account.uid}.key"
     assert (file.stat().st_mode & 0o77, key.stat().st_mode & 0o77) == (0, 0)
@@ -192,3 +199,41 @@ def test_a_place_that_is_gone_is_told_so_l11(path, account, tmp_path):
     path.unlink()
     with pytest.raises(LedgerMovedError, match=r"which is no longer there.*\n?Restore the known one"):
         Ledger.open(tmp_path / "b" / "ledger.db").begin("churn", terms(3))
+
+
+def test_an_anchor_that_cannot_be_kept_is_told_everywhere_l8(path, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("PRIVKIT_STATE_DIR", str(tmp_path / "file" / "state"))
+    monkeypatch.setenv("PRIVKIT_KEY", "correct horse battery")
+    with pytest.warns(UserWarning, match="an older copy of it, put back, would let the same budget be spent again"):
+        account = Ledger.open(path).begin("churn", terms(3))
+    project = Project(account)
+    told = [repr(project), project._repr_html_(), project.panel().still(), repr(diagnose(path)), account.unwatched]
+    assert all("this machine cannot remember" in text for text in told)
+    assert not diagnose(path).healthy
+    monkeypatch.setenv("PRIVKIT_STATE_DIR", str(tmp_path / "state"))
+    release(account, "k")
+    assert account.unwatched == ""
+    assert "cannot remember" not in repr(project)
+
+
+def test_anchors_that_stop_being_written_warn_at_the_charge_once_l8(account, monkeypatch):
+    monkeypatch.setattr("privkit.budget.book.remember", lambda *_, **__: False)
+    monkeypatch.setattr("privkit.budget.book.writable", lambda name: False)
+    with pytest.warns(UserWarning, match="Set PRIVKIT_STATE_DIR"):
+        release(account, "second", 1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        release(account, "third", 1)
+
+
+def test_a_working_directory_is_no_temporary_folder_l8(tmp_path, monkeypatch):
+    monkeypatch.undo()
+    folder = Path("/opt")  # where Python falls back to the working directory, nothing there is temporary
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(folder))
+    monkeypatch.chdir(folder)
+    for name in ("TMPDIR", "TEMP", "TMP"):
+        monkeypatch.delenv(name, raising=False)
+    assert not Place(path=folder / "ledger.db").temporary
+    monkeypatch.setenv("TMPDIR", str(folder))
+    assert Place(path=folder / "ledger.db").temporary
