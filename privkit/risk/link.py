@@ -179,8 +179,9 @@ def link(
     (3, 1, 1, 2)
     """
     pairs = _pairs(on)
-    left = chosen_columns(data, [a for a, _ in pairs], "link", "on")
-    right = chosen_columns(other, [b for _, b in pairs], "link", "on")
+    ids = _Ids() if truth is None else _ids(data, other, truth)
+    left = _chosen(data, [a for a, _ in pairs], ids.left)
+    right = _chosen(other, [b for _, b in pairs], ids.right)
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise ParameterError.of("link", "seed", f"a {type(seed).__name__}", "a whole number >= 0")
     names = [a for a, _ in pairs]
@@ -191,7 +192,7 @@ def link(
     tables = _Tables(left, right, absent, pairs)
     attack = _exactly(tables, seed) if asked is None else _fuzzily(tables, asked, least, seed, most)
     found = attack.found
-    judged = None if truth is None else _judged(data, other, truth, found)
+    judged = None if truth is None else _judged(left, right, ids, found)
     return LinkReport(
         on=tuple(a for a, _ in pairs),
         n_rows=len(left),
@@ -279,19 +280,43 @@ class _Judged:
     unknown: int
 
 
-def _judged(data: object, other: object, truth: object, found: Matches) -> _Judged:
+@dataclass(frozen=True)
+class _Ids:
+    """The ids of the data and of the other table, and a table of which belong together where it is not by equal ids."""
+
+    left: str | None = None
+    right: str | None = None
+    table: pd.DataFrame | None = None
+
+
+def _ids(data: object, other: object, truth: object) -> _Ids:
+    if isinstance(truth, str) or (isinstance(truth, tuple) and all(isinstance(name, str) for name in truth)):
+        a, b = (truth, truth) if isinstance(truth, str) else _two(truth)
+        return _Ids(a, b, None)
+    table, a, b = _truth_table(data, other, truth)
+    return _Ids(a, b, table)
+
+
+def _chosen(data: object, names: list[str], own_id: str | None) -> pd.DataFrame:
+    """Return the columns that are compared, and the ids, in one go: rows of two queries need not come in one order."""
+    open_frame(data, "link", names, "on")
+    if own_id is None:
+        return chosen_columns(data, names, "link", "on")
+    open_frame(data, "link", [own_id], "truth")
+    return chosen_columns(data, list(dict.fromkeys((*names, own_id))), "link", "truth")
+
+
+def _judged(left: pd.DataFrame, right: pd.DataFrame, ids: _Ids, found: Matches) -> _Judged:
     """Compare the single matches with the truth."""
     singles = np.flatnonzero(found.counts == 1)
     partners = found.partner[singles]
-    if isinstance(truth, str) or (isinstance(truth, tuple) and all(isinstance(name, str) for name in truth)):
-        a, b = (truth, truth) if isinstance(truth, str) else _two(truth)
-        left, right = chosen_columns(data, [a], "link", "truth")[a], chosen_columns(other, [b], "link", "truth")[b]
-        here, there = joint_codes(left, right, "link")
+    a, b, table = ids.left, ids.right, ids.table
+    if table is None:
+        here, there = joint_codes(left[a], right[b], "link")
         agree = (here[singles] == there[partners]) & (here[singles] >= 0)
         return _Judged(int(agree.sum()), int((here[singles] < 0).sum()), 0)
-    table, a, b = _truth_table(data, other, truth)
-    left_ids, left_truth = joint_codes(chosen_columns(data, [a], "link", "truth")[a], table[a], "link")
-    right_ids, right_truth = joint_codes(chosen_columns(other, [b], "link", "truth")[b], table[b], "link")
+    left_ids, left_truth = joint_codes(left[a], table[a], "link")
+    right_ids, right_truth = joint_codes(right[b], table[b], "link")
     unknown = _unknown(left_truth, left_ids, a, "the data") + _unknown(right_truth, right_ids, b, "the other table")
     width = int(max(right_ids.max(initial=0), right_truth.max(initial=0))) + 1
     whole = (left_truth >= 0) & (right_truth >= 0)

@@ -16,7 +16,11 @@ from privkit.risk.individual import individual, individual_risks
 from privkit.risk.rocher import CopulaReport, copula_uniqueness
 from privkit.risk.thresholds import Threshold, threshold_of
 from privkit.risk.uniqueness import UniquenessEstimates, population_uniques
+from privkit.tally.cells.coding import classes_of
+from privkit.tally.cells.showing import series_of
+from privkit.tally.classes import grouped_sizes
 from privkit.tally.coded import count_classes
+from privkit.tally.engines.opening import lazy_engine
 from privkit.tally.frame import column_names, open_frame
 from privkit.tally.pairs import paired
 from privkit.tally.subsets import row_classes, row_numbers
@@ -274,16 +278,23 @@ def _tally_of_population(population: object, columns: tuple[str, ...], unit: str
 
 
 def _individual(data: object, columns: tuple[str, ...], weights: str, limit: Threshold) -> AttackerRisk:
-    values = _weights(data, weights)
-    found = row_classes(data, columns, function="risk", argument="qi")
-    expected = np.bincount(found.class_of, weights=values, minlength=len(found.sizes)).astype(np.float64)
-    return individual(found.sizes, individual_risks(found.sizes, expected), limit.row_value)
+    if (engine := lazy_engine(data, "risk", (*columns, weights), "weights")) is not None:
+        # One group-by: rows of two queries need not come in one order.
+        table, rows = grouped_sizes(engine, (*columns, weights), "risk")
+        class_of, first, _ = classes_of([table[name] for name in columns])
+        sizes = np.bincount(class_of, weights=rows, minlength=len(first)).astype(np.int64)
+        values = _weights(series_of(table[weights]), weights, rows) * rows
+    else:
+        values = _weights(row_numbers(data, weights, function="risk", argument="weights"), weights)
+        found = row_classes(data, columns, function="risk", argument="qi")
+        class_of, sizes = found.class_of, found.sizes
+    expected = np.bincount(class_of, weights=values, minlength=len(sizes)).astype(np.float64)
+    return individual(sizes, individual_risks(sizes, expected), limit.row_value)
 
 
-def _weights(data: object, weights: str) -> NDArray[np.float64]:
+def _weights(column: pd.Series, weights: str, rows: NDArray[np.int64] | int = 1) -> NDArray[np.float64]:
     import pandas as pd
 
-    column = row_numbers(data, weights, function="risk", argument="weights")
     try:
         if pd.api.types.is_bool_dtype(column.dtype):
             raise TypeError
@@ -293,5 +304,5 @@ def _weights(data: object, weights: str) -> NDArray[np.float64]:
     missing, infinite = np.isnan(values), np.isinf(values)
     low = ~missing & ~infinite & (values <= 0)
     if missing.any() or infinite.any() or low.any():
-        raise WeightsError.of("risk", weights, int(missing.sum()), int(infinite.sum()), int(low.sum()))
+        raise WeightsError.of("risk", weights, *(int((bad * rows).sum()) for bad in (missing, infinite, low)))
     return values

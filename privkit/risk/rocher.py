@@ -10,8 +10,9 @@ import numpy as np
 
 from privkit.errors.risk import PopulationError, SearchLimitError
 from privkit.risk.gaussian import fitted
+from privkit.tally.frame import column_names
 from privkit.tally.packed import column_codes
-from privkit.tally.subsets import chosen_columns, row_classes
+from privkit.tally.subsets import chosen_columns
 from privkit.values.contribution import positive_int
 from privkit.values.criteria.kmap import population_size
 from privkit.values.show import Plotted
@@ -102,19 +103,20 @@ def copula_uniqueness(
     """
     function = "copula_uniqueness"
     size, wanted = population_size(population, function), positive_int(rows, function, "rows")
-    found = row_classes(data, qi, function=function, argument="qi")
-    if len(found.by) > _MOST_COLUMNS:
-        raise SearchLimitError.columns(function, len(found.by), _MOST_COLUMNS)
-    if size < found.n_rows or not found.n_rows:
-        raise PopulationError.smaller(function, size, found.n_rows)
-    table = chosen_columns(data, found.by, function, "qi")
-    columns = [column_codes(table[name])[0] for name in found.by]
+    by = column_names(qi, function, "qi")
+    if len(by) > _MOST_COLUMNS:
+        raise SearchLimitError.columns(function, len(by), _MOST_COLUMNS)
+    table = chosen_columns(data, by, function, "qi")  # of all rows, also of a lazy frame: the model looks at each
+    n_rows = len(table)
+    if size < n_rows or not n_rows:
+        raise PopulationError.smaller(function, size, n_rows)
+    columns = [column_codes(table[name])[0] for name in by]
     random = np.random.default_rng(seed)
-    drawn = np.sort(random.choice(found.n_rows, min(wanted, found.n_rows), replace=False))
+    drawn = np.sort(random.choice(n_rows, min(wanted, n_rows), replace=False))
     model = fitted(columns, function)
     # A person who is there has a cell of positive probability, whatever the integration's rounding says.
     p = np.clip(model.cells(np.array([codes[drawn] for codes in columns]), function), 1e-300, 1.0)
-    return CopulaReport(found.by, size, found.n_rows, found.n_rows / size, _frame(p, size, found.index[drawn]))
+    return CopulaReport(by, size, n_rows, n_rows / size, _frame(p, size, table.index[drawn]))
 
 
 def _frame(p: np.ndarray, size: int, index: pd.Index) -> pd.DataFrame:

@@ -72,10 +72,12 @@ class SudaReport(Plotted):
 
     @cached_property
     def scores(self) -> pd.Series:
-        """The score of each row, with the rows' labels: Σ (M - s)! over its MSUs of s columns among M."""
-        import pandas as pd
+        """The score of each row, with the rows' labels: Σ (M - s)! over its MSUs of s columns among M.
 
-        return pd.Series(self._class_scores[self._classes.class_of], index=self._classes.index, name="suda")
+        Of a lazy frame, whose rows have no labels: the score of each class, by its values. Rows alone in their class are
+        the only ones with a score above 0.
+        """
+        return self._classes.spread(self._class_scores, "suda")
 
     @property
     def dis(self) -> float | None:
@@ -93,12 +95,10 @@ class SudaReport(Plotted):
     def dis_scores(self) -> pd.Series | None:
         """The DIS-SUDA score of each row: 1 / (1 + (U / DIS - U) / (score^Q A)), Q = 1 + (8 - M) / 20, A = Σ score^-Q.
 
-        None without a sampling fraction; 0 for rows that are not unique.
+        None without a sampling fraction; 0 for rows that are not unique. Of a lazy frame: of each class, by its values.
         """
         if self.dis is None:
             return None
-        import pandas as pd
-
         scores = self._class_scores.astype(np.float64)
         values = np.zeros(len(scores))
         some = scores > 0
@@ -106,7 +106,7 @@ class SudaReport(Plotted):
             # Relative to the largest score, so that powers neither overflow nor vanish: a common factor cancels.
             power = (scores[some] / scores.max()) ** (1 + (8 - len(self.qi)) / 20)
             values[some] = 1 / (1 + (self.n_unique / self.dis - self.n_unique) / (power * np.sum(1 / power)))
-        return pd.Series(values[self._classes.class_of], index=self._classes.index, name="dis_suda")
+        return self._classes.spread(values, "dis_suda")
 
     @cached_property
     def by_column(self) -> Mapping[str, float]:
@@ -151,7 +151,7 @@ def suda(
     Parameters
     ----------
     data : dataframe
-        pandas, Polars, DuckDB, or another that Narwhals reads.
+        pandas, Polars, DuckDB, or another that Narwhals reads. Of a lazy frame the classes alone are fetched.
     qi : str or sequence of str
         The columns that others may know.
     max_size : int, optional

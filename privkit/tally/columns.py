@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privkit.errors import DuplicateColumnError
-from privkit.errors.base import PrivkitError
+from privkit.errors import DuplicateColumnError, FrameError
+from privkit.tally.cells.showing import series_of
+from privkit.tally.engines.opening import lazy_engine
 from privkit.tally.frame import open_frame
 from privkit.tally.names import person_share
 from privkit.tally.national import national_forms
@@ -23,6 +25,8 @@ from privkit.tally.subsets import chosen_columns, codes_of
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
+
+    from privkit.tally.engines.lazy import LazyEngine
 
 #: Distinct values whose shape is looked at.
 _SAMPLE = 1000
@@ -131,6 +135,8 @@ def column_facts(
 ) -> Iterator[ColumnFacts]:
     """Give the facts of each column, one pass over the rows for each. Reads rows; exact; spends nothing.
 
+    Of a lazy frame, a row of figures and about a thousand distinct values of each column are fetched.
+
     Parameters
     ----------
     data : dataframe
@@ -138,22 +144,55 @@ def column_facts(
     deadline : float, optional
         By ``time.monotonic()``: columns after it get their type alone, and say so.
     """
-    eager = _eager(data, columns, function)
+    rows, dtypes, facts = _asked(data, columns, function)
     for name in columns:
-        column = eager[name]
         if deadline is not None and time.monotonic() > deadline:
-            yield ColumnFacts(name, str(column.dtype), "any", len(column), left_out="time limit")
+            yield ColumnFacts(name, dtypes[name], "any", rows, left_out="time limit")
             continue
         try:
-            yield _facts(name, column, function)
-        except PrivkitError:
-            yield ColumnFacts(name, str(column.dtype), "nested", len(column), left_out="values that cannot be compared")
+            yield facts(name)
+        except FrameError:
+            yield ColumnFacts(name, dtypes[name], "nested", rows, left_out="values that cannot be compared")
 
 
-def _eager(data: object, columns: Sequence[str], function: str) -> Any:
+def _asked(
+    data: object, columns: Sequence[str], function: str
+) -> tuple[int, dict[str, str], Callable[[str], ColumnFacts]]:
+    """Return how many rows there are, the columns' types, and what tells a column's facts."""
     import pandas as pd
 
-    return data if isinstance(data, pd.DataFrame) else chosen_columns(data, columns, function, "columns")
+    if (engine := lazy_engine(data, function)) is not None:
+        dtypes = {name: engine.columns[name].native for name in columns}
+        return engine.n_rows(), dtypes, partial(_facts_there, engine)
+    eager: Any = data if isinstance(data, pd.DataFrame) else chosen_columns(data, columns, function, "columns")
+    dtypes = {name: str(eager[name].dtype) for name in columns}
+    return len(eager), dtypes, lambda name: _facts(name, eager[name], function)
+
+
+def _facts_there(engine: LazyEngine, name: str) -> ColumnFacts:
+    """Return the facts of a column that lies in an engine: a row of figures and a sample of values are fetched."""
+    from privkit.tally.engines.lazy_facts import figures, sampled
+
+    found = figures(engine, name)
+    values = series_of(sampled(engine, name, found.distinct, _SAMPLE))
+    kind = kind_of(values)
+    pairs = found.rows * (found.rows - 1)
+    return ColumnFacts(
+        name,
+        engine.columns[name].native,
+        kind,
+        found.rows,
+        found.missing,
+        distinct=found.distinct,
+        singles=found.singles,
+        separation=1 - found.together / pairs if pairs else 0.0,
+        whole=found.whole,
+        **_shapes(kind, found.whole, sorted(map(_text, _listed(values)))[:_SAMPLE]),
+    )
+
+
+def _listed(values: pd.Series) -> list[Any]:
+    return list(values.tolist())
 
 
 def _facts(name: str, column: pd.Series, function: str) -> ColumnFacts:
@@ -162,9 +201,7 @@ def _facts(name: str, column: pd.Series, function: str) -> ColumnFacts:
     counts = np.bincount(codes, minlength=known)
     counts = counts[counts > 0]
     missing = int(column.isna().sum())
-    sample = _sample(column, codes, known)
-    texts = [_text(value) for value in sample] if kind in {"text", "number", "any"} else []
-    mask, share = common_mask(texts) if kind != "number" or _is_whole(column) else ("", 0.0)
+    whole = kind == "number" and _is_whole(column)
     return ColumnFacts(
         name,
         str(column.dtype),
@@ -174,16 +211,25 @@ def _facts(name: str, column: pd.Series, function: str) -> ColumnFacts:
         distinct=len(counts),
         singles=int((counts == 1).sum()),
         separation=_separation(counts),
-        whole=kind == "number" and _is_whole(column),
-        forms=MappingProxyType(form_shares(texts, (*national_forms(), *phone_forms())))
-        if kind != "number" or _is_whole(column)
-        else MappingProxyType({}),
-        sampled=len(texts),
-        mask=mask,
-        mask_share=share,
-        free_text=kind in {"text", "any"} and is_free_text(texts),
-        person_share=person_share(texts) if kind in {"text", "any"} else 0.0,
+        whole=whole,
+        **_shapes(kind, whole, [_text(value) for value in _sample(column, codes, known)]),
     )
+
+
+def _shapes(kind: str, whole: bool, texts: list[str]) -> dict[str, Any]:
+    """Return what a sample of values, as texts, looks like."""
+    texts = texts if kind in {"text", "number", "any"} else []
+    looked = kind != "number" or whole
+    mask, share = common_mask(texts) if looked else ("", 0.0)
+    forms = form_shares(texts, (*national_forms(), *phone_forms())) if looked else {}
+    return {
+        "forms": MappingProxyType(forms),
+        "sampled": len(texts),
+        "mask": mask,
+        "mask_share": share,
+        "free_text": kind in {"text", "any"} and is_free_text(texts),
+        "person_share": person_share(texts) if kind in {"text", "any"} else 0.0,
+    }
 
 
 def _separation(counts: NDArray[np.int64]) -> float:

@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from privkit.errors import PrivkitError
+from privkit.tally.cells.kind import OTHER
+from privkit.tally.engines.opening import lazy_engine
 from privkit.tally.packed import packed
 from privkit.tally.subsets import chosen_columns, codes_of, row_classes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from privkit.tally.engines.lazy import LazyEngine
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ def contributions(
 ) -> Contributions:
     """Count the sample uniques by the quasi-identifiers, without each of them, and with each other column.
 
-    Reads rows; exact; spends nothing.
+    Of a lazy frame one number is fetched for each. Reads rows; exact; spends nothing.
 
     Examples
     --------
@@ -50,6 +54,8 @@ def contributions(
     >>> contributions(people, ["zip", "sex"], ["plan"], function="audit")
     Contributions(uniques=3, lost={'zip': 2, 'sex': 2}, gained={'plan': 0})
     """
+    if (engine := lazy_engine(data, function, (*qi, *others))) is not None:
+        return _there(engine, qi, others, deadline)
     found = row_classes(data, qi, function=function)
     uniques = int((found.sizes == 1).sum())
     lost, gained = {}, {}
@@ -68,6 +74,25 @@ def contributions(
             continue
         both = packed([found.class_of, codes])[0]
         gained[name] = _alone(both, np.ones(len(both), dtype=np.int64)) - uniques
+    return Contributions(uniques, lost, gained)
+
+
+def _there(
+    engine: LazyEngine, qi: Sequence[str], others: Sequence[str], deadline: float | None
+) -> Contributions:
+    from privkit.tally.engines.lazy_facts import singles
+
+    uniques = singles(engine, qi)
+    lost, gained = {}, {}
+    for name in qi:
+        if _late(deadline):
+            break
+        lost[name] = uniques - singles(engine, [other for other in qi if other != name])
+    for name in others:
+        if _late(deadline):
+            break
+        if engine.schema[name].name != OTHER:  # values that cannot be compared
+            gained[name] = singles(engine, (*qi, name)) - uniques
     return Contributions(uniques, lost, gained)
 
 

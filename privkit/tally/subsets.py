@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from privkit.errors import FrameError
+from privkit.tally.cells.coding import coded
 from privkit.tally.cells.showing import series_of
 from privkit.tally.classes import refuse_nested
-from privkit.tally.engines.opening import engine_of
+from privkit.tally.engines.opening import engine_of, lazy_engine
 from privkit.tally.factorized import factorized
 from privkit.tally.frame import column_names, open_frame
 from privkit.tally.packed import packed
@@ -18,6 +20,8 @@ from privkit.tally.packed import packed
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
+
+    from privkit.tally.engines.lazy import LazyEngine
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,30 +36,49 @@ class RowClasses:
         Each class's code in each column, from 0; missing is a code of its own.
     sizes : array of int64, shape (n_classes,)
         Rows of each class.
-    class_of : array of int64, shape (n_rows,)
-        The class of each row, in the order of the rows.
     index : pandas.Index
-        The labels of the rows.
+        The labels of the rows; where rows lie in an engine, the values of the classes.
     """
 
     by: tuple[str, ...]
     codes: NDArray[np.int64]
     sizes: NDArray[np.int64]
-    class_of: NDArray[np.int64]
     index: pd.Index
+    _class_of: NDArray[np.int64] | None
 
     @property
     def n_rows(self) -> int:
         """How many rows there are."""
-        return len(self.class_of)
+        return int(self.sizes.sum())
+
+    @property
+    def class_of(self) -> NDArray[np.int64]:
+        """The class of each row, in the order of the rows; shape (n_rows,).
+
+        Raises
+        ------
+        FrameError
+            Where rows lie in an engine.
+        """
+        if self._class_of is None:
+            raise FrameError.rows_elsewhere("class_of", "Take the classes.")
+        return self._class_of
+
+    def spread(self, of_classes: NDArray[Any], name: str) -> pd.Series:
+        """Return what each row has of its class, by the rows' labels; of each class, where rows lie in an engine."""
+        import pandas as pd
+
+        values = of_classes if self._class_of is None else of_classes[self._class_of]
+        return pd.Series(values, index=self.index, name=name)
 
 
 def row_classes(
     data: object, by: str | Sequence[str], *, function: str = "row_classes", argument: str = "by"
 ) -> RowClasses:
-    """Return the class of each row, as codes.
+    """Return the classes as codes, and the class of each row, where rows are here.
 
-    Missing is a value of its own, as in `class_sizes`. Reads rows; exact; spends nothing.
+    Missing is a value of its own, as in `class_sizes`. Of a lazy frame the classes alone are fetched. Reads rows;
+    exact; spends nothing.
 
     Raises
     ------
@@ -71,13 +94,27 @@ def row_classes(
     import pandas as pd
 
     columns = column_names(by, function, argument)
+    if (engine := lazy_engine(data, function, columns, argument)) is not None:
+        return _classes_there(engine, columns, function)
     table = chosen_columns(data, columns, function, argument)
     codes = [codes_of(table[name], function)[0] for name in columns]
     class_of, distinct = pd.factorize(packed(codes)[0])
     first = first_rows(class_of, len(distinct))
     sizes = np.bincount(class_of, minlength=len(distinct))
     at_first = np.array([column[first] for column in codes], dtype=np.int64).reshape(len(columns), len(distinct))
-    return RowClasses(columns, at_first, sizes, class_of.astype(np.int64), table.index)
+    return RowClasses(columns, at_first, sizes, table.index, class_of.astype(np.int64))
+
+
+def _classes_there(engine: LazyEngine, columns: tuple[str, ...], function: str) -> RowClasses:
+    import pandas as pd
+
+    refuse_nested(engine.schema, columns, function)
+    table, sizes = engine.classes(columns)
+    values = pd.DataFrame({name: series_of(table[name]) for name in columns})
+    found = [coded(table[name]) for name in columns]
+    codes = np.array([np.where(own < 0, len(distinct), own) for own, distinct in found], dtype=np.int64)
+    index = pd.MultiIndex.from_frame(values) if len(columns) > 1 else pd.Index(values[columns[0]])
+    return RowClasses(columns, codes.reshape(len(columns), len(sizes)), sizes, index, None)
 
 
 def codes_of(column: pd.Series, function: str) -> tuple[NDArray[np.int64], int]:

@@ -97,7 +97,8 @@ class Anonymized(Plotted):
             For rows of an engine, which have no order.
         """
         if self._kept is None:
-            raise FrameError.rows_elsewhere("kept_", "Take .suppressed_ for how many are gone, and .frame for those kept.")
+            hint = "Take .suppressed_ for how many are gone, and .frame for those that are kept."
+            raise FrameError.rows_elsewhere("kept_", hint)
         return self._kept
 
     @property

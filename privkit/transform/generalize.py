@@ -52,9 +52,9 @@ def generalize(
 
     Reads rows, gives a new frame, spends nothing. Missing values stay missing below the last level.
 
-    Of a lazy frame (Polars, DuckDB, Ibis, PySpark) the distinct combinations of these columns are fetched, and no rows:
-    the new frame is a plan of the same engine, in no order, whose generalized columns are text (numbers where all labels
-    are). Values that come to the engine's data later are missing there.
+    Of a lazy frame (Polars, DuckDB, Ibis, PySpark) the distinct combinations of these columns are fetched, and no
+    rows: the new frame is a plan of the same engine, in no order, whose generalized columns are text (numbers where all
+    labels are). Values that come to the engine's data later are missing there.
 
     Parameters
     ----------

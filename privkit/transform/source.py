@@ -137,7 +137,8 @@ class InEngine:
             mapped = [self._grouped(coding, place, int(levels[place, 0])) for place in range(len(coding.ladders))]
             codes = np.array([_codes(coding, place, int(levels[place, 0])) for place in range(len(mapped))])
             return recoded_there(self.engine, self.came, mapped, Kept(np.unique(codes.T[kept], axis=0))), None
-        mapped = [Mapped(ladder.column, codes[coding.row_combo]) for ladder, codes in zip(coding.ladders, coding.combos, strict=True)]
+        values = zip(coding.columns, coding.combos, strict=True)
+        mapped = [Mapped(name, codes[coding.row_combo]) for name, codes in values]
         labels = {
             ladder.column: found
             for place, ladder in enumerate(coding.ladders)
@@ -221,7 +222,9 @@ def _alike(labels: Sequence[Any]) -> list[Any]:
     """Return labels of one type: whole numbers, floats, or else texts."""
     plain = [label.item() if isinstance(label, np.generic) else label for label in labels]
     kinds = {type(label) for label in plain if label is not None}
-    return plain if len(kinds) < 2 and kinds <= {int, float} else [None if each is None else text(each) for each in plain]
+    if len(kinds) < 2 and kinds <= {int, float}:
+        return plain
+    return [None if label is None else text(label) for label in plain]
 
 
 def _column(cells: Cells) -> pd.Series:

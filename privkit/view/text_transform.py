@@ -47,7 +47,7 @@ def anonymized_reasons(value: Anonymized) -> list[str]:
     if value.proposed_:
         reasons.append(f"Hierarchies of {names(value.proposed_)} were proposed from their types: look at .hierarchies.")
     if value.is_lazy:
-        reasons.append("Not looked for: unchanged columns that tell nearly every row apart. .identifying_ asks the engine.")
+        reasons.append("Columns that tell nearly every row apart were not looked for: .identifying_ asks the engine.")
     elif value.identifying_:
         reasons.append(
             f"Unchanged, and telling nearly every row apart: {names(value.identifying_)}. Drop or pseudonymize them."

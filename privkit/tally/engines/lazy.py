@@ -20,7 +20,7 @@ from privkit.errors.engine import EngineError
 from privkit.tally.cells.arrow import table_of_arrow
 from privkit.tally.cells.kind import OTHER, WIDE
 from privkit.tally.engines.eager import EagerEngine
-from privkit.tally.engines.lazy_fetched import FetchedEngine, added_up
+from privkit.tally.engines.lazy_fetched import FetchedEngine, added_up, listed
 from privkit.tally.engines.lazy_keys import among_keys, key_places
 from privkit.tally.engines.lazy_numbers import Steps, places, squares, steps
 from privkit.tally.engines.lazy_selected import selected
@@ -134,11 +134,11 @@ class LazyEngine:
         """
         rows = {"collect": "", "parts": ", in parts", "pairs": ", each pair of a person and a group once, in parts"}
         if aggregate in rows:
-            return (f"{_listed(columns)} of all rows{rows[aggregate]}",)
+            return (f"{listed(columns)} of all rows{rows[aggregate]}",)
         if aggregate == "classes":
-            return (f"the distinct values of {_listed(columns)}",)
+            return (f"the distinct values of {listed(columns)}",)
         known = value is None or aggregate not in ("power_sums", "positions") or self._may_push(value)
-        return () if known else (f"{_listed(columns)} of all rows",)
+        return () if known else (f"{listed(columns)} of all rows",)
 
     def _may_push(self, value: str) -> bool:
         column = self.columns[value]
@@ -244,7 +244,7 @@ class LazyEngine:
 
     @cached_property
     def _n_rows(self) -> int:
-        return int(self._run(self.frame.select(nw.len().alias(_ROWS)), "tally").column(0)[0].as_py())
+        return int(self.one_row(self.frame.select(nw.len().alias(_ROWS)))[_ROWS])
 
     def classes(self, columns: Sequence[str]) -> tuple[Table, NDArray[np.int64]]:
         """Return the distinct combinations of cells, and how many rows have each."""
@@ -253,11 +253,24 @@ class LazyEngine:
 
     def plain_classes(self, columns: Sequence[str]) -> tuple[Table, pa.Table]:
         """Return the distinct combinations as cells, and as they came: plain, with their rows as the last column."""
-        grouped = self._plain(columns).group_by(*columns).agg(nw.len().alias(_ROWS)).head(self.largest + 1)
+        grouped = self.groups(columns).head(self.largest + 1)
         table, found = self._arrived(grouped, columns, "tally")
         if len(table) > self.largest:
             raise EngineError.too_large(self.function, list(columns), self.largest)
         return table, found
+
+    def groups(self, columns: Sequence[str]) -> nw.LazyFrame[Any]:
+        """Return a plan of the plain distinct combinations, with their rows."""
+        return self._plain(columns).group_by(*columns).agg(nw.len().alias(_ROWS))
+
+    def one_row(self, plan: nw.LazyFrame[Any]) -> dict[str, Any]:
+        """Run a plan of one row of numbers."""
+        found = self._run(plan, "tally")
+        return {name: found.column(name)[0].as_py() for name in found.column_names}
+
+    def fetched(self, plan: nw.LazyFrame[Any], columns: Sequence[str]) -> Table:
+        """Run a plan of plain columns."""
+        return self._table(plan, columns, "tally")
 
     def keyed_counts(self, keys: Keys) -> NDArray[np.int64]:
         """Count the rows of each public key."""
@@ -370,13 +383,6 @@ class LazyEngine:
     def fingerprint(self, key: bytes, function: str) -> str | None:
         """Return None: the owner's `version=` stands for the data."""
         return None
-
-
-def _listed(columns: Sequence[str]) -> str:
-    quoted = [repr(name) for name in dict.fromkeys(columns)]
-    if len(quoted) == 1:
-        return f"the column {quoted[0]}"
-    return f"the columns {', '.join(quoted[:-1])} and {quoted[-1]}"
 
 
 def _whole(table: pa.Table, name: str) -> NDArray[np.int64]:

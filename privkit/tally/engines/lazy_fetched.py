@@ -123,3 +123,11 @@ class FetchedEngine:
 
 def _with(value: str, keys: Keys | None) -> tuple[str, ...]:
     return (*(keys.by if keys is not None else ()), value)
+
+
+def listed(columns: Sequence[str]) -> str:
+    """Return columns in words."""
+    quoted = [repr(name) for name in dict.fromkeys(columns)]
+    if len(quoted) == 1:
+        return f"the column {quoted[0]}"
+    return f"the columns {', '.join(quoted[:-1])} and {quoted[-1]}"

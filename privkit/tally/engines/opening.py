@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import narwhals as nw
 
     from privkit.tally.engines.contract import Engine
+    from privkit.tally.engines.lazy import LazyEngine
     from privkit.values.keys import Keys
     from privkit.values.unit import PrivacyUnit
 
@@ -66,6 +67,27 @@ def _with_arrow(library: str, function: str) -> None:
         engine = library.partition("_")[0].replace("pyspark", "spark")
         extra = engine if engine in ("polars", "duckdb", "ibis", "spark") else "parquet"
         raise LibraryRequiredError.of(function, "pyarrow", extra)
+
+
+def lazy_engine(
+    data: object, function: str, columns: Sequence[str] = (), argument: str = "columns"
+) -> LazyEngine | None:
+    """Return the engine of a lazy frame that has `columns`; None for frames whose rows are here.
+
+    Raises
+    ------
+    FrameError, ColumnNotFoundError, DuplicateColumnError
+    """
+    import pandas as pd
+
+    if isinstance(data, pd.DataFrame):
+        return None
+    found = engine_of(data, function, columns, argument)
+    if not found.is_lazy:
+        return None
+    from privkit.tally.engines.lazy import LazyEngine
+
+    return found if isinstance(found, LazyEngine) else None
 
 
 def engine_for(
