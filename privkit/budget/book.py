@@ -286,7 +286,9 @@ class Book:
             told = (self.uid, self.name, self.place, head.seq, head.hash, measure, (main, delta), store.id, store.home)
             if not remember(Anchor(*told), force=force) and (self.place, self.uid) not in _warned:
                 _warned.add((self.place, self.uid))
-                warnings.warn(self.unwatched or "what this machine remembers cannot be written", UserWarning, stacklevel=4)
+                warnings.warn(
+                    self.unwatched or "what this machine remembers cannot be written", UserWarning, stacklevel=4
+                )
 
     def check(self, connection: Connection, head: Head) -> None:
         """Refuse a chain that is older than, or another than, the one that this machine remembers (L8).

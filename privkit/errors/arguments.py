@@ -122,7 +122,9 @@ class FrameError(PrivkitError, TypeError):
     @classmethod
     def rows_elsewhere(cls, what: str, hint: str) -> FrameError:
         """`what` is asked by row, and the rows lie in an engine."""
-        return cls(f"{what} is told row by row, and these rows were not fetched: in an engine they have no order. {hint}")
+        return cls(
+            f"{what} is told row by row, and these rows were not fetched: in an engine they have no order. {hint}"
+        )
 
     @classmethod
     def column_type(cls, function: str, column: object, dtype: str, hint: str) -> FrameError:

@@ -141,9 +141,13 @@ def _of_pandas(frame: pd.DataFrame) -> list[_Column]:
 
     def of(place: int, name: object, dtype: object) -> _Column:
         label, told = column_name(name)
-        return _Column(label, [told, pandas_type(dtype)], lambda streams: feed_pandas(streams, pandas_array(frame, place)))
+        return _Column(
+            label, [told, pandas_type(dtype)], lambda streams: feed_pandas(streams, pandas_array(frame, place))
+        )
 
-    return [of(place, *each) for place, each in enumerate(zip(frame.columns.tolist(), pandas_dtypes(frame), strict=True))]
+    return [
+        of(place, *each) for place, each in enumerate(zip(frame.columns.tolist(), pandas_dtypes(frame), strict=True))
+    ]
 
 
 def _of_polars(frame: Any) -> list[_Column]:

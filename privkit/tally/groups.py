@@ -85,7 +85,9 @@ def _bounded(
     places = place_of[class_of]
     source = Source(table, lambda rows: places[rows], len(names), units(table, unit))
     marks = hash_bytes([text.encode("utf-8", "surrogatepass") for text in names], _MARKING)
-    for text, count in zip(names, bounded_cells(grouped_pairs(source, None), bounds, len(names), salt, marks), strict=True):
+    for text, count in zip(
+        names, bounded_cells(grouped_pairs(source, None), bounds, len(names), salt, marks), strict=True
+    ):
         if count > 0:
             yield text, int(count)
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from privkit.values.keys import Keys
     from privkit.values.unit import PrivacyUnit
 
+
 def power_sums(
     data: object,
     value: str,

@@ -116,7 +116,9 @@ def interrupted(project, path, frame, number, chosen, at):
     if isinstance(kept, KeyboardInterrupt):
         # Before the question is made there is no budget to speak of.
         expected = ("", "No budget was spent.") if entry is None else (f"was spent (ledger entry {entry.seq})",)
-        assert any(words in told if words else not told for words in expected), f"{told!r} for {entry and entry.state}: {lines.where}"
+        assert any(words in told if words else not told for words in expected), (
+            f"{told!r} for {entry and entry.state}: {lines.where}"
+        )
     try:
         again = ask(frame, number)
     except OrphanedReleaseError as error:

@@ -64,7 +64,9 @@ def test_a_key_is_on_the_disk_before_it_has_a_name(monkeypatch, privkit_state):
     monkeypatch.setattr(os, "fsync", noted)
     monkeypatch.setattr(state, "put", lambda draft, path: (acts.append(("put", path.name)), put(draft, path))[1])
     project_key(UID)
-    names = [act if name.startswith("privkit") or name in ("keys", f"{UID}.key") else f"{act} draft" for act, name in acts]
+    names = [
+        act if name.startswith("privkit") or name in ("keys", f"{UID}.key") else f"{act} draft" for act, name in acts
+    ]
     assert names[-3:] == ["sync draft", "put", "sync"], acts
     assert acts[-1] == ("sync", "keys")
 
@@ -112,7 +114,9 @@ def test_the_state_is_its_owners_alone_whatever_the_umask(monkeypatch, tmp_path)
         return 0
 
     assert ended(fork(child)) == 0
-    found = {path.name: path.stat().st_mode & 0o777 for path in (folder, folder / "keys", folder / "keys" / f"{UID}.key")}
+    found = {
+        path.name: path.stat().st_mode & 0o777 for path in (folder, folder / "keys", folder / "keys" / f"{UID}.key")
+    }
     assert found == {"state": 0o700, "keys": 0o700, f"{UID}.key": 0o600}
 
 

@@ -13,7 +13,7 @@ FRAME = pl.DataFrame(
         "who": list(range(50)) * 2,
         "k": ["a", "b"] * 50,
         "x": [float(n) for n in range(100)],
-        "day": [dt.date(2026, 1, 1)] * 100,
+        "day": [dt.datetime(2026, 1, 1)] * 100,
     }
 )
 ALONE = "The engine reckons by itself"

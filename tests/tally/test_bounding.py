@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from privkit.tally import bounding, ids, sampling
-from privkit.tally.cells import finding
-from privkit.tally.bounding import bounded_rows
-from privkit.tally.ids import spread
 from privkit.tally import rows as rows_of
+from privkit.tally.bounding import bounded_rows
+from privkit.tally.cells import finding
 from privkit.tally.cells.numbers import floats
 from privkit.tally.engines.opening import engine_of
 from privkit.tally.grid import Grid
+from privkit.tally.ids import spread
 from privkit.tally.sampling import in_order, row_hashes
 from privkit.tally.sums import person_sums
 from privkit.values.contribution import ContributionBounds

@@ -12,7 +12,7 @@ import pytest
 from engines import ENGINES
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_classes import NO_MISSING_INTEGER, plain
+from test_classes import NO_MISSING_INTEGER
 
 from privkit.errors import ColumnNotFoundError, DuplicateColumnError
 from privkit.tally import ids

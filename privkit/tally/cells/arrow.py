@@ -188,7 +188,9 @@ def _numbers(array: Any) -> NDArray[Any]:
     """Return the values of fixed width that an array's buffer holds, whatever stands under its nulls."""
     import pyarrow as pa
 
-    letters = "uint" if pa.types.is_unsigned_integer(array.type) else "float" if pa.types.is_floating(array.type) else "int"
+    letters = (
+        "uint" if pa.types.is_unsigned_integer(array.type) else "float" if pa.types.is_floating(array.type) else "int"
+    )
     dtype = np.dtype(f"{letters}{array.type.bit_width}")
     buffer = array.buffers()[1]
     if buffer is None or not len(array):

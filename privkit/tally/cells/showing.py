@@ -41,7 +41,9 @@ def series_of(cells: Cells) -> pd.Series:
     if name == FLOAT:
         return pd.Series(values.astype(np.float64, copy=False))
     if name == DATE:
-        return pd.Series([None if gone else _day(int(day)) for day, gone in zip(values, missing, strict=True)], dtype=object)
+        return pd.Series(
+            [None if gone else _day(int(day)) for day, gone in zip(values, missing, strict=True)], dtype=object
+        )
     if name in (TEXT, BYTES, WIDE, OBJECT) or not isinstance(values, np.ndarray):
         return _of_objects(cells)
     if missing.any():
