@@ -8,12 +8,14 @@ import numpy as np
 
 from privkit.tally.cells.cells import Table
 from privkit.tally.cells.coding import classes_of, coded
-from privkit.tally.cells.numbers import positions_of, steps_of
+from privkit.tally.cells.numbers import positions_of, steps_of, whole_offsets
 from privkit.tally.grid import Grid
 from privkit.tally.lookup import over_blocks
 from privkit.tally.rows import KeptRows, known_rows, source_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from privkit.values.keys import Keys
@@ -89,8 +91,10 @@ def summed(rows: KeptRows, cells: int, degree: int, full: int = 0) -> NDArray[np
 
 def positions(table: Table, value: str, candidates: NDArray[np.float64], keys: Keys | None) -> NDArray[np.int64]:
     """Count the rows of each key at each position among ascending candidates."""
-    source, find = source_of(table, keys), positions_of(table[value], candidates)
     width = 2 * len(candidates) + 1
+    if keys is None and (whole := whole_offsets(table[value], candidates)) is not None:
+        return _whole_positions(*whole, len(table), width)
+    source, find = source_of(table, keys), positions_of(table[value], candidates)
     own = source.cells * width <= _COUNTERS
 
     def work(rows: slice) -> NDArray[np.int64]:
@@ -106,6 +110,16 @@ def positions(table: Table, value: str, candidates: NDArray[np.float64], keys: K
     for block in over_blocks(work, len(source)):
         total += block if own else np.bincount(block, minlength=len(total))
     return total.reshape(source.cells, width)
+
+
+def _whole_positions(
+    offsets: Callable[[slice], NDArray[np.int64]], place: NDArray[np.int64], rows: int, width: int
+) -> NDArray[np.int64]:
+    blocks = over_blocks(lambda part: np.bincount(offsets(part), minlength=len(place)), rows)
+    counts = np.sum([np.zeros(len(place), dtype=np.int64), *blocks], axis=0)
+    found = np.zeros((1, width), dtype=np.int64)
+    np.add.at(found[0], place, counts)
+    return found
 
 
 def distinct(table: Table, value: str, keys: Keys | None) -> NDArray[np.int64]:
