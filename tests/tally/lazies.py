@@ -104,7 +104,8 @@ def postgres(rows: dict[str, list[Any]]) -> Any:
     made = {
         "d": "date '1970-01-01' + d",
         "t": "timestamp '1970-01-01' + (t / 86400000000) * interval '1 day' + (t % 86400000000) * interval '1 us'",
-        "z": "timezone('UTC', timestamp '1970-01-01' + (z / 86400000000) * interval '1 day' + (z % 86400000000) * interval '1 us')",
+        "z": "timezone('UTC', timestamp '1970-01-01' + (z / 86400000000) * interval '1 day'"
+        " + (z % 86400000000) * interval '1 us')",
     }
     backend = postgres_backend()
     declared = ", ".join(f"{name} {kinds[name]}" for name in rows)

@@ -84,7 +84,7 @@ def test_classes_are_those_of_exact_values(case, columns):
     with fetched() as log:
         table, sizes = case.engine.classes(list(columns))
     found = dict(zip(zip(*(listed(table, name) for name in columns), strict=True), sizes.tolist(), strict=True))
-    assert found == Counter(zip(*(map(lambda v: v, positive(case.values(name))) for name in columns), strict=True))
+    assert found == Counter(zip(*(positive(case.values(name)) for name in columns), strict=True))
     assert {each.what for each in log} == {"tally"}
 
 
@@ -152,7 +152,8 @@ def test_sums_of_powers_on_a_grid(case, value, grid):
         with fetched() as log:
             found = case.engine.power_sums(value, grid, keys, 2)
             assert case.engine.power_sums(value, grid, keys, 1).tolist() == found[:, :2].tolist()
-        assert found.dtype == np.int64 and found.tolist() == expected.tolist()
+        assert found.dtype == np.int64
+        assert found.tolist() == expected.tolist()
         assert {each.what for each in log} == {"tally"}
 
 

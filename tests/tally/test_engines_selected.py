@@ -99,6 +99,7 @@ def test_filters_keep_the_rows_that_they_keep_in_memory(case, where):
         assert {name for each in log for name in each.columns} == set(chosen.columns)
 
 
+KEYS = {"band": (("low",), ("Low",)), "zip": (("a",), ("A",)), "year": ((2026,),), "old": ((True,),)}
 DERIVED = {
     "old": "i >= 3",
     "band": None,
@@ -120,9 +121,7 @@ def test_derived_columns_are_those_of_memory(case):
     assert {name: kind.name for name, kind in found.schema.items()} == {n: k.name for n, k in there.schema.items()}
     assert rows_of(found, keep) == rows_of(there, keep)
     for name in ("band", "zip", "year", "old"):  # grouped by, each under the engine's own rules
-        keys = Keys(
-            (name,), {"band": (("low",), ("Low",)), "zip": (("a",), ("A",)), "year": ((2026,),)}.get(name, ((True,),))
-        )
+        keys = Keys((name,), KEYS[name])
         assert found.keyed_counts(keys).tolist() == there.keyed_counts(keys).tolist()
     grid = Grid(0.25, -28, 2000)
     assert found.power_sums("copy", grid, None, 2).tolist() == there.power_sums("copy", grid, None, 2).tolist()
@@ -149,7 +148,8 @@ def test_what_is_fetched_is_counted_as_in_memory(case):
     keep = ["k", "i", "f", "year"]
     found, there = apply(case.engine, chosen, keep=keep, function="test"), in_memory(case, chosen, keep)
     keys = Keys(("k",), (("a",), ("A",), (None,)))
-    assert isinstance(found, FetchedEngine) and rows_of(found, keep) == rows_of(there, keep)
+    assert isinstance(found, FetchedEngine)
+    assert rows_of(found, keep) == rows_of(there, keep)
     assert found.keyed_counts(keys).tolist() == there.keyed_counts(keys).tolist()
     assert found.distinct("f", keys).tolist() == there.distinct("f", keys).tolist()
     grid = Grid(0.25, -28, 2000)
@@ -157,17 +157,11 @@ def test_what_is_fetched_is_counted_as_in_memory(case):
     for person in ("f", "i", "year"):
         pairs = Counter()
         for table, counts in found.pairs(person, keys):
-            pairs.update(
-                dict(
-                    zip(
-                        zip(contract.listed(table, person), contract.listed(table, "k"), strict=True),
-                        counts.tolist(),
-                        strict=True,
-                    )
-                )
-            )
-        every = rows_of(there, [person, "k"])
-        assert {p: n for p, n in pairs.items() if p[0] is not None} == {
-            p: n for p, n in every.items() if p[0] is not None
-        }
+            rows = zip(contract.listed(table, person), contract.listed(table, "k"), strict=True)
+            pairs.update(dict(zip(rows, counts.tolist(), strict=True)))
+        assert with_person(pairs) == with_person(rows_of(there, [person, "k"]))
     assert found.fetches("power_sums", ["f"], "f") == ("the columns 'f', 'i', 'w' and 'z' of all rows",)
+
+
+def with_person(pairs):
+    return {pair: rows for pair, rows in pairs.items() if pair[0] is not None}

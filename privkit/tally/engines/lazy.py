@@ -320,11 +320,9 @@ class LazyEngine:
             frame = frame.with_columns((nw.col(_VALUE) - grid.low).alias(_VALUE))
         if degree > 1:
             frame = frame.with_columns(squares(self.native, nw.col(_VALUE), grid.range).alias(_POWER))
-        aggregates = [
-            nw.col(_VALUE).count().alias(_POWER + "0"),
-            nw.col(_VALUE).sum().cast(nw.Int64).alias(_POWER + "1"),
-        ]
-        aggregates += [nw.col(_POWER).sum().cast(nw.Int64).alias(_POWER + "2")] if degree > 1 else []
+        summed = [_VALUE, _POWER][:degree]
+        aggregates = [nw.col(_VALUE).count().alias(_POWER + "0")]
+        aggregates += [nw.col(each).sum().cast(nw.Int64).alias(f"{_POWER}{n}") for n, each in enumerate(summed, 1)]
         place, sums = self._by_keys(frame, keys, aggregates)
         cells = 1 if keys is None else len(keys)
         return np.column_stack([_added(place, _whole(sums, f"{_POWER}{each}"), cells) for each in range(degree + 1)])

@@ -57,9 +57,11 @@ class Compiler:
 
     @property
     def kinds(self) -> dict[str, Kind]:
+        """The kind of each column."""
         return {name: column.kind for name, column in self.columns.items()}
 
     def kind(self, expression: Expression) -> Kind:
+        """Return the kind of an expression's values."""
         return kind_of(expression, self.kinds)
 
     def derived(self, expression: Expression) -> tuple[nw.Expr, Column]:

@@ -96,7 +96,7 @@ def _between(own: nw.Expr, least: nw.Expr, most: nw.Expr) -> nw.Expr:
 
 
 def steps(native: Native, name: str, column: Column, grid: Grid) -> Steps | None:
-    """Return ``clip(floor(x / step + 1/2), low, high)`` as whole numbers of 64 bits; None where it is not exact there."""
+    """Return ``clip(floor(x / step + 1/2), low, high)`` in whole numbers of 64 bits; None where it is not exact."""
     if not (grid.low > -_EXACT and grid.high < _EXACT and 2.0**-1000 <= grid.step <= 2.0**1000):
         return None
     least, most = grid.low * grid.step, grid.high * grid.step
@@ -162,7 +162,7 @@ def _compared(native: Native, number: nw.Expr, candidates: Sequence[float] | Any
 
 
 def _even(candidates: NDArray[np.float64]) -> float | None:
-    """Return the step by which every candidate but the last is ``first + j * step``, to the last bit; None if none is."""
+    """Return the step by which every candidate but the last is ``first + j * step``, to the last bit; else None."""
     count = len(candidates) - 1
     if count < 1:
         return None

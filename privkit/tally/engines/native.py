@@ -1,9 +1,9 @@
 """What a lazy engine must bring: its columns in plain types of its own, and its tables as Arrow.
 
-An engine's own columns become *plain* ones by expressions that fail on no value: equal cells, and they alone, have equal
-plain values under the engine's own grouping. Text stands there as its bytes where the engine has collations; times are
-whole numbers; NaN is null and 0.0 has no sign. What comes back is brought to the types of `Column.arrow`, again without
-failing on a value.
+An engine's own columns become *plain* ones by expressions that fail on no value: equal cells, and they alone, have
+equal plain values under the engine's own grouping. Text stands there as its bytes where the engine has collations;
+times are whole numbers; NaN is null and 0.0 has no sign. What comes back is brought to the types of `Column.arrow`,
+again without failing on a value.
 """
 
 from __future__ import annotations

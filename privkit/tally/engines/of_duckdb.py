@@ -44,6 +44,8 @@ class DuckdbNative(Native):
     def within(self, frame: Any, name: str, column: Column, low: int, high: int) -> Any:
         """Return wide numbers as floats, clipped as wide numbers."""
         own, wide = quoted(name), column.native
+        if wide == "UHUGEINT":  # has no negative numbers to clip to
+            low, high = max(low, 0), max(high, 0)
         clipped = (
             f"CASE WHEN {own} < CAST('{low}' AS {wide}) THEN CAST('{low}' AS {wide}) "
             f"WHEN {own} > CAST('{high}' AS {wide}) THEN CAST('{high}' AS {wide}) ELSE {own} END"

@@ -218,7 +218,7 @@ def _function(name: str, returned: str) -> Callable[..., Any]:
     return lambda *arguments: declared[len(arguments)](*arguments)
 
 
-def _column(dtype: Any) -> Column:
+def _column(dtype: Any) -> Column:  # noqa: PLR0911  # one case per type
     import pyarrow as pa
 
     shown = str(dtype.copy(nullable=True))

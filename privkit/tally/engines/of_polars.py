@@ -41,6 +41,8 @@ class PolarsNative(Native):
         import polars as pl
 
         own, wide = pl.col(name), frame.collect_schema()[name]
+        if str(wide).startswith("UInt"):  # has no negative numbers to clip to
+            low, high = max(low, 0), max(high, 0)
         least, most = pl.lit(low).cast(wide), pl.lit(high).cast(wide)
         clipped = pl.when(own < least).then(least).when(own > most).then(most).otherwise(own)
         return frame.with_columns(clipped.cast(pl.Float64).alias(name))
@@ -68,7 +70,7 @@ class PolarsNative(Native):
             yield batch.to_arrow(compat_level=pl.CompatLevel.oldest())
 
 
-def _column(dtype: Any) -> Column:
+def _column(dtype: Any) -> Column:  # noqa: PLR0911  # one case per type
     import polars as pl
     import pyarrow as pa
 
