@@ -81,7 +81,7 @@ def _type(dtype, kind, build, ordinary, odd, keys=(), where=None):
 def _numbers():
     for name in ("int64", "int32", "int8", "uint64", "uint8"):
         info, kind = np.iinfo(name), getattr(pa, name)()
-        odd = tuple({n for n in (*INTEGERS, *UNSIGNED, info.min, info.max) if info.min <= n <= info.max})
+        odd = tuple(sorted({n for n in (*INTEGERS, *UNSIGNED, info.min, info.max) if info.min <= n <= info.max}))
         word = "unsigned" if name == "uint64" else "integer"
         yield _type(name, word, partial(plain, kind), (1, 3, 5), odd, NUMBER_KEYS, "v > 2")
     yield _type("halffloat", "float", partial(halves, None), (1.0, 3.0, 5.0), FLOATS[:7], NUMBER_KEYS, "v > 2.5")

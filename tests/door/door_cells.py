@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 from unittest import mock
 
@@ -15,13 +16,14 @@ from privkit.dp.stability import exact_cells
 from privkit.dp.threshold import OpenCount
 from privkit.dp.topk import TopK
 
-#: The salt of the bounding, the same on both neighbors.
-SALT = b"0123456789abcdef" * 2
 
+def cells(question: Question, data: object, salt: int = 0) -> Any:
+    """Return the exact integers that get noise, or counts by the texts of open groups.
 
-def cells(question: Question, data: object) -> Any:
-    """Return the exact integers that get noise, or counts by the texts of open groups."""
-    with mock.patch("secrets.token_bytes", lambda n=32: SALT[:n]):
+    The salt of the bounding is the same on both neighbors, and another one for each pair.
+    """
+    drawn = sha256(salt.to_bytes(8, "little")).digest()
+    with mock.patch("secrets.token_bytes", lambda n=32: (drawn * 2)[:n]):
         if isinstance(question.asked, OpenGroups):
             question = question.asked.groups_of(question)
         if isinstance(question.asked, OpenCount):

@@ -28,7 +28,7 @@ def _numbers():
     sizes = {"BIGINT": 63, "INTEGER": 31, "TINYINT": 7, "UBIGINT": 64, "UTINYINT": 8, "HUGEINT": 127, "UHUGEINT": 128}
     for name, bits in sizes.items():
         low = 0 if name.startswith("U") else -(2**bits)
-        odd = {n for n in (*INTEGERS, *UNSIGNED, *WIDES, low, 2**bits - 1) if low <= n < 2**bits}
+        odd = sorted({n for n in (*INTEGERS, *UNSIGNED, *WIDES, low, 2**bits - 1) if low <= n < 2**bits})
         kind = {"UBIGINT": "unsigned", "HUGEINT": "wide", "UHUGEINT": "wide"}.get(name, "integer")
         yield _type(name, kind, (1, 3, 5), odd, NUMBER_KEYS, "v > 2")
     for name in ("DOUBLE", "FLOAT"):

@@ -82,8 +82,10 @@ def _fits(schema: Schema, unit: str) -> bool:
 def pair(drawn: random.Random, number: int, schema: Schema, unit: str) -> Pair:
     asked = drawn.choice([one for one in questions(schema, unit) if unit != "row" or not one.persons])
     value = drawn.choice(schema.odd or schema.plain)
+    if drawn.random() < 0.15 and schema.odd:
+        value = schema.odd[-1]  # missing, in most types
     pool, rows = _pool(drawn, schema, value), []
-    sizes = drawn.choice([0, 6, 12, 12])
+    sizes = drawn.choice([0, 2, 6, 12])
     for place in range(sizes):
         person = drawn.choice(["p", "q", "r", None])
         rows.append(
@@ -98,17 +100,20 @@ def pair(drawn: random.Random, number: int, schema: Schema, unit: str) -> Pair:
 
 
 def _pool(drawn: random.Random, schema: Schema, value: Any) -> list[Any]:
-    """Return what D holds: ordinary values, or also odd ones, but never the added value itself.
+    """Return what D holds: ordinary values, or odd ones, or both, but never the added value itself.
 
     Values that are easily confused stand beside each other in the lists of odd ones, and come together often.
     """
-    pool = list(schema.plain)
-    if drawn.random() < 0.5:
-        place = next((at for at, other in enumerate(schema.odd) if other is value), 0)
-        near = [schema.odd[(place + step) % len(schema.odd)] for step in (-2, -1, 1, 2)] if schema.odd else []
-        near += drawn.sample(schema.odd, min(2, len(schema.odd)))
-        pool += [other for other in near if other is not value and not _one(other, value)]
-    return pool
+    chance = drawn.random()
+    if chance < 0.4 or not schema.odd:
+        return list(schema.plain)
+    place = next((at for at, other in enumerate(schema.odd) if other is value), 0)
+    near = [schema.odd[(place + step) % len(schema.odd)] for step in (-2, -1, 1, 2)]
+    near = [other for other in near if other is not value and not _one(other, value)]
+    if chance < 0.6 and near:
+        return near
+    more = [other for other in drawn.sample(schema.odd, min(2, len(schema.odd))) if not _one(other, value)]
+    return [*schema.plain, *near, *[other for other in more if other is not value]]
 
 
 def _one(left: Any, right: Any) -> bool:

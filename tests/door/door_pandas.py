@@ -77,7 +77,7 @@ def categories(inner, values):
 def _numbers():
     for dtype in ("int64", "int32", "int8", "uint64", "uint8"):
         info = np.iinfo(dtype)
-        odd = tuple({n for n in (*INTEGERS, *UNSIGNED, info.min, info.max) if info.min <= n <= info.max})
+        odd = tuple(sorted({n for n in (*INTEGERS, *UNSIGNED, info.min, info.max) if info.min <= n <= info.max}))
         kind = "unsigned" if dtype == "uint64" else "integer"
         yield Schema("pandas", dtype, kind, partial(numpy, dtype), (1, 3, 5), odd, NUMBER_KEYS, "v > 2")
         family = dtype.replace("i", "I", 1).replace("uI", "UI")

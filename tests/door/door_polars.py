@@ -50,7 +50,7 @@ def _numbers():
     sizes = {"Int64": 63, "Int32": 31, "Int8": 7, "UInt64": 64, "UInt8": 8, "Int128": 127}
     for name, bits in sizes.items():
         low = 0 if name.startswith("U") else -(2**bits)
-        odd = tuple({n for n in (*INTEGERS, *UNSIGNED, *WIDES, low, 2**bits - 1) if low <= n < 2**bits})
+        odd = tuple(sorted({n for n in (*INTEGERS, *UNSIGNED, *WIDES, low, 2**bits - 1) if low <= n < 2**bits}))
         kind = {"UInt64": "unsigned", "Int128": "wide"}.get(name, "integer")
         yield _type(name, kind, partial(plain, getattr(pl, name)), (1, 3, 5), odd, NUMBER_KEYS, "v > 2")
     for name in ("Float64", "Float32"):

@@ -50,7 +50,7 @@ def asking(function: str, *args: Any, persons: bool = False, **given: Any) -> As
 def questions(schema: Schema, unit: str) -> list[Asking]:
     """Return what is asked of a column of this type at this unit."""
     if unit not in ASKED:
-        return [*_beside(), *_naming(schema)]
+        return [*_beside(), *_naming(schema), *_by_groups(_naming(schema))]
     found = [*_of_any(), *_naming(schema), *_of_keys(schema)]
     if schema.kind in NUMBERS:
         found += _of_numbers()
@@ -132,6 +132,13 @@ def _naming(schema: Schema) -> list[Asking]:
     if schema.kind in ("text", "object"):
         found += [asking("dp_count", missing={"v": "a"}), asking("dp_count", where="v in ['a', 'b', '']")]
     return found
+
+
+def _by_groups(asked: list[Asking]) -> list[Asking]:
+    """Return the same filters, asked by groups: where two persons are one, a row changes its group for another's."""
+    kept = [{n: v for n, v in one.given.items() if n in ("where", "missing")} for one in asked]
+    counts = [asking("dp_count", "k", keys=list(K), **given) for given in kept if given]
+    return [*counts, *[asking("dp_sum", "x", "k", keys=list(K), bounds=(0, 10), **given) for given in kept if given]]
 
 
 def _of_keys(schema: Schema) -> list[Asking]:

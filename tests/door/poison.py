@@ -69,9 +69,10 @@ def _bounded(pair: Pair) -> dict[str, Any]:
         return {}
     if asked.persons:
         return {"max_groups": 2} if len(asked.args) > 1 or "keys" in asked.given else {}
+    most = 1 + pair.number % 4 // 2
     if "delta" in asked.given or pair.number % 2:
-        return {"max_groups": 1, "per_group": 2}
-    return {"max_rows": 2}
+        return {"max_groups": 1, "per_group": most}
+    return {"max_rows": most}
 
 
 def ask(pair: Pair, rows: Sequence[Row], project: pk.Project, side: str) -> Seen:
@@ -175,7 +176,7 @@ def _moved(pair: Pair, project: pk.Project, *plans: Any) -> Iterator[Finding]:
         yield Finding("plan differs", "", pair)
     silent = Seen()
     with watched(silent, "cells"):
-        rest, whole = cells(question, small), cells(question, large)
+        rest, whole = cells(question, small, pair.number), cells(question, large, pair.number)
         if told := too_far(question, whole, rest):
             yield Finding("moved too far", told, pair)
     if (told := silent.what.get("cells outcome")) and None not in plans:

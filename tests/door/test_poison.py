@@ -56,7 +56,7 @@ def test_it_finds_what_is_printed_raised_and_left_in_the_ledger(monkeypatch):
 
         def call(frame, *args, **given):
             rows.append(len(frame))
-            if len(frame) % 3 == 1:  # D has 0, 6 or 12 rows
+            if len(frame) % 2:  # D has an even number of rows
                 print("a value")
                 raise MeasurementError("the measurement failed")
             return function(frame, *args, **given)
@@ -70,10 +70,10 @@ def test_it_finds_what_is_printed_raised_and_left_in_the_ledger(monkeypatch):
 
 
 def test_it_finds_replay_that_depends_on_a_row(monkeypatch):
-    from privkit.project import release
+    from privkit.project import naming
 
-    honest = release.fingerprint
+    honest = naming.fingerprint
     monkeypatch.setattr(
-        release, "fingerprint", lambda data, *a, **k: honest(data, *a, **k) if len(data) % 3 == 0 else None
+        naming, "fingerprint", lambda data, *a, **k: honest(data, *a, **k) if len(data) % 2 == 0 else None
     )
     assert "replayed differs" in found()

@@ -56,7 +56,7 @@ def answers(schema, plan):
                 plan(large)
             continue
         try:
-            yield cells(question, small), cells(question, large)
+            yield cells(question, small, turn), cells(question, large, turn)
         except BaseException as error:  # noqa: BLE001
             pytest.fail(f"{type(error).__name__} for some value")
 
