@@ -5,12 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from contextlib import contextmanager, suppress
 from itertools import chain
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self
 
 from privkit.budget.limits import in_measure
 from privkit.budget.notice import subscribe
 from privkit.budget.odometer import Headroom, Odometer, times
 from privkit.errors.ledger import LedgerError, ReservationError
+from privkit.errors.project import ProjectCopyError
 from privkit.values.interrupts import INTERRUPTS
 
 if TYPE_CHECKING:
@@ -152,6 +153,15 @@ class BaseAccount(ABC):
         A kernel that redraws a panel must not stand still for as long as a release may wait.
         """
         return self
+
+    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        """Refuse to be pickled or copied: what a project is made of comes here too.
+
+        Raises
+        ------
+        ProjectCopyError
+        """
+        raise ProjectCopyError.of("a project's account", self.name)
 
     # -- how a reservation ends ------------------------------------------------------------------------------------
 

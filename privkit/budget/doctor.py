@@ -16,6 +16,7 @@ from privkit.budget.anchor import recall_all
 from privkit.budget.file_system import kind_of, unknown_words, vouching
 from privkit.budget.keys import read_key, shared_key
 from privkit.budget.ledger import Ledger
+from privkit.budget.opening import there
 from privkit.budget.place import Place, ledger_place
 from privkit.budget.state import state_folder
 from privkit.errors.base import PrivkitError
@@ -128,7 +129,14 @@ def _of_place(place: Place) -> Iterator[Finding]:
 
 def _of_file(place: Place) -> Iterator[Finding]:
     path = place.path
-    if path is None or not path.exists():
+    try:
+        if path is None or not there(path, place):
+            return
+    except PrivkitError as error:
+        yield Finding("problem", _first(error), _rest(error))
+        return
+    if not os.access(path, os.R_OK):
+        yield Finding("problem", "you may not read the file: it belongs to somebody else", "Ask its owner for the right.")
         return
     if os.name == "posix" and path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         yield Finding("note", "others may write to the file", f"chmod 600 {path}")
@@ -168,7 +176,7 @@ def _of_state(place: Place) -> Iterator[Finding]:
     if not folder.exists():
         yield Finding("note", f"there is no state folder at {folder} yet: no keys, so no replay")
     for anchor in recall_all():
-        if anchor.store == place.shown and place.path is not None and not place.path.exists():
+        if anchor.store == place.shown and place.path is not None and not os.path.exists(place.path):  # noqa: PTH110
             yield Finding("problem", f"this machine remembers project {anchor.name!r} here", "Restore the file.")
 
 

@@ -28,7 +28,7 @@ import warnings
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from sqlalchemy import func, insert, select
 
@@ -54,7 +54,7 @@ from privkit.errors.ledger import (
     LedgerMovedError,
     LedgerReadOnlyError,
 )
-from privkit.errors.project import ProjectMismatchError, ProjectNameError, ProjectNotFoundError
+from privkit.errors.project import ProjectCopyError, ProjectMismatchError, ProjectNameError, ProjectNotFoundError
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import RowMapping
@@ -85,6 +85,15 @@ class Ledger:
         self._store = store
         self.analyst = analyst
         self._adopt, self._new, self._reason = adopt, new, reason
+
+    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        """Refuse to be pickled or copied.
+
+        Raises
+        ------
+        ProjectCopyError
+        """
+        raise ProjectCopyError.of("a ledger", "...")
 
     @property
     def store(self) -> str:

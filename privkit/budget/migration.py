@@ -91,6 +91,7 @@ def _back_up(store: Store, found: int) -> None:
     try:
         with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(draft)) as target:
             source.backup(target)
+        draft.chmod(0o600)
         put(draft, path.with_name(f"{path.name}.format{found}"))
     except OSError as error:
         raise LedgerDamagedError.of(store.place.shown, f"it could not be copied first ({error.strerror})") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import uuid
 from contextlib import closing
@@ -18,7 +19,7 @@ from privkit.budget.schema import APPLICATION_ID, ledger_table, statements
 from privkit.budget.state import put
 from privkit.budget.store import TIMEOUT, Store
 from privkit.errors.base import NOTHING_SPENT
-from privkit.errors.ledger import LedgerDamagedError, LedgerMissingError, LedgerReadOnlyError
+from privkit.errors.ledger import LedgerDamagedError, LedgerMissingError, LedgerPlaceError, LedgerReadOnlyError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,6 +73,8 @@ def make_file(place: Place, *, default: bool) -> None:
             raise
         raise fault(error, place, TIMEOUT, NOTHING_SPENT) from None
     except sqlite3.Error as error:
+        if not os.access(path.parent, os.W_OK):
+            raise LedgerReadOnlyError.of(place.shown, budget=NOTHING_SPENT) from None
         raise fault(error, place, TIMEOUT, NOTHING_SPENT) from None
 
 
@@ -144,6 +147,13 @@ def open_server(store: Store, *, create: bool) -> None:
     store.ready = False
     with store.writing() as connection:
         store.lock_all(connection)
+        encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
+        if encoding != "UTF8":
+            raise LedgerPlaceError.of(
+                store.place.shown,
+                f"the database's encoding is {encoding}, which does not hold every name",
+                "Make one for it: createdb --encoding=UTF8 --template=template0 privacy.",
+            )
         if not inspect(connection).has_table(ledger_table.name):  # else another process was faster
             for statement in statements("postgresql"):
                 connection.exec_driver_sql(statement)

@@ -17,8 +17,8 @@ from sqlalchemy.pool import NullPool, QueuePool
 from privkit.budget import connections, schema
 from privkit.budget.fault import FAULTS, SQLITE_BUSY, fault
 from privkit.budget.schema import APPLICATION_ID, ledger_table
-from privkit.errors.base import NOTHING_SPENT
-from privkit.errors.ledger import LedgerDamagedError, LedgerError, LedgerReadOnlyError, LedgerVersionError
+from privkit.errors.base import NOTHING_SPENT, PrivkitError
+from privkit.errors.ledger import LedgerDamagedError, LedgerReadOnlyError, LedgerVersionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -103,9 +103,13 @@ class Store:
 
     def _connect(self) -> sqlite3.Connection:
         assert self.place.path is not None
-        mode = "ro" if self.place.read_only else "rw"  # never "rwc": an empty ledger must not appear by itself
+        path = self.place.path
+        # A killed writer's journal can be rolled back by a connection that may write alone, even for reading.
+        settles = os.path.exists(f"{path}-journal") and os.access(path, os.W_OK)  # noqa: PTH110 - it never raises
+        # Never "rwc": an empty ledger must not appear by itself.
+        mode = "ro" if self.place.read_only and not settles else "rw"
         connection = sqlite3.connect(
-            f"{self.place.path.as_uri()}?mode={mode}",
+            f"{path.as_uri()}?mode={mode}",
             uri=True,
             timeout=self.timeout,
             isolation_level=None,
@@ -131,7 +135,9 @@ class Store:
             found = "it is empty" if self.size() == 0 else "it is a database of another program"
             raise LedgerDamagedError.of(self.place.shown, found)
         self.check_version(version)
-        if not self.place.read_only and connection.execute("PRAGMA journal_mode").fetchone()[0] != "delete":
+        if self.place.read_only:
+            connection.execute("PRAGMA query_only=ON")
+        elif connection.execute("PRAGMA journal_mode").fetchone()[0] != "delete":
             connection.execute("PRAGMA journal_mode=DELETE")
 
     def size(self) -> int:
@@ -165,7 +171,7 @@ class Store:
                 except GeneratorExit:  # of an interrupted call, whose connection is closed since
                     thrown_away = True
                     raise
-        except LedgerError:
+        except PrivkitError:  # some of them are errors of the system too
             raise
         except FAULTS as error:
             if not thrown_away:
@@ -200,7 +206,7 @@ class Store:
                     committing = True
                     transaction.commit()
                     committing = False
-        except LedgerError:
+        except PrivkitError:  # some of them are errors of the system too
             raise
         except FAULTS as error:
             if thrown_away:

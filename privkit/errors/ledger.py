@@ -58,6 +58,27 @@ class LedgerBusyError(LedgerError, TimeoutError):
         )
 
 
+    @classmethod
+    def of_server(cls, store: str, seconds: float, *, budget: str | None = None) -> LedgerError:
+        """A transaction of another session held the project for `seconds`, or won a race for it."""
+        return cls.at(
+            store,
+            f"the project in the ledger at {store} was locked by another session of its server for up to "
+            f"{seconds:g} s. Run the cell again; if it stays locked, look for a transaction that was left open.",
+            budget=budget,
+        )
+
+    @classmethod
+    def stopped(cls, store: str, *, budget: str | None = None) -> LedgerError:
+        """The server ended the statement: its time limit, or somebody's will."""
+        return cls.at(
+            store,
+            f"the server of the ledger at {store} stopped the statement (its statement_timeout is too short, or "
+            "somebody cancelled it). Run the cell again; if it recurs, raise statement_timeout for this role.",
+            budget=budget,
+        )
+
+
 class LedgerReadOnlyError(LedgerError, PermissionError):
     """The ledger can be read but not written, so nothing can be charged."""
 
@@ -68,6 +89,17 @@ class LedgerReadOnlyError(LedgerError, PermissionError):
             store,
             f"the ledger at {store} is read-only, and a release must be charged before it is drawn. "
             "Make the file and its folder writable; earlier releases still replay.",
+            budget=budget,
+        )
+
+    @classmethod
+    def interrupted(cls, store: str, *, budget: str | None = None) -> LedgerError:
+        """A program was killed while it wrote, and what it began can only be undone by somebody who may write."""
+        return cls.at(
+            store,
+            f"the ledger at {store} was left in the midst of a write by a program that was killed (a journal lies "
+            "beside it), and this user may not settle that. Let somebody who may write into the folder open its "
+            "project once: nothing that was released is lost.",
             budget=budget,
         )
 
@@ -115,6 +147,16 @@ class LedgerDamagedError(LedgerError, ValueError):
             f"the ledger at {store} is damaged: {found}. privkit does not begin an empty one in its place, "
             "since that would forget what was spent.\n"
             "Restore the file from a backup, or look at it: privkit ledger doctor.",
+            budget=budget,
+        )
+
+    @classmethod
+    def of_server(cls, store: str, *, budget: str | None = NOTHING_SPENT) -> LedgerError:
+        """The server lacks a table or column of the ledger, or shows another schema."""
+        return cls.at(
+            store,
+            f"the database at {store} lacks a table or column of the ledger: this role sees another schema "
+            "(search_path), or they were dropped. Check the address and the role; else restore the database's backup.",
             budget=budget,
         )
 

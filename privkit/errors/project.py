@@ -32,6 +32,19 @@ class ProjectNotFoundError(PrivkitError, LookupError):
         )
 
 
+class ProjectCopyError(PrivkitError, TypeError):
+    """A project, an account or a ledger was to be pickled or copied."""
+
+    @classmethod
+    def of(cls, kind: str, name: str) -> ProjectCopyError:
+        """What is to be copied is a `kind`, of the project `name`."""
+        return cls(
+            f"{kind} is a handle of a ledger in this process, and is not pickled or copied: a copy would carry neither "
+            "its connection nor the address's secrets. In the other process, open the project there: "
+            f"pk.open_project({name!r}, store=...). Releases are pickled as they are."
+        )
+
+
 class ProjectNameError(PrivkitError, ValueError):
     """A new project would have a name that looks like that of another one.
 

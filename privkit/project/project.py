@@ -48,6 +48,15 @@ class Project(Plotted):
         self.ledger = LedgerView(account)
         self._bounds = bounds
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Refuse to be pickled or copied, in the words of its account.
+
+        Raises
+        ------
+        ProjectCopyError
+        """
+        return self.account.__reduce_ex__(protocol)
+
     @property
     def budget(self) -> PrivacyLoss:
         """The limit of all releases together."""

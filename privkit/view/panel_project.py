@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import weakref
 from collections import Counter
-from copy import copy
 from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
@@ -146,9 +145,7 @@ def _looked_at(project: Project) -> Project:
     """Return the project to read from: a locked ledger is told of, instead of holding up the kernel."""
     if is_simulated(project):
         return project
-    reading = copy(project)
-    reading.account = project.account.looking(WAIT)
-    return reading
+    return Project(project.account.looking(WAIT), project.bounds)
 
 
 def picture(project: Project, history: History, balance: Balance, again: Mapping[int, int] | None = None) -> Markup:
