@@ -77,9 +77,7 @@ def contributions(
     return Contributions(uniques, lost, gained)
 
 
-def _there(
-    engine: LazyEngine, qi: Sequence[str], others: Sequence[str], deadline: float | None
-) -> Contributions:
+def _there(engine: LazyEngine, qi: Sequence[str], others: Sequence[str], deadline: float | None) -> Contributions:
     from privkit.tally.engines.lazy_facts import singles
 
     uniques = singles(engine, qi)

@@ -85,7 +85,9 @@ def _whole(engine: LazyEngine, own: nw.Expr) -> nw.Expr:
 
 def _is_whole(engine: LazyEngine, name: str) -> bool:
     column = engine.columns[name]
-    return column.kind.name in (INTEGER, UNSIGNED) or (column.kind.name == WIDE and getattr(column.arrow, "scale", 1) == 0)
+    return column.kind.name in (INTEGER, UNSIGNED) or (
+        column.kind.name == WIDE and getattr(column.arrow, "scale", 1) == 0
+    )
 
 
 def singles(engine: LazyEngine, columns: Sequence[str]) -> int:

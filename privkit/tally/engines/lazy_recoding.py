@@ -137,9 +137,7 @@ def _coded(engine: LazyEngine, came: pa.Table, mapped: Sequence[Mapped], names: 
     return frame
 
 
-def _value_table(
-    values: pa.ChunkedArray, each: Mapped, names: _Names, place: int
-) -> tuple[pa.Table, int | None]:
+def _value_table(values: pa.ChunkedArray, each: Mapped, names: _Names, place: int) -> tuple[pa.Table, int | None]:
     """Return each value with its code (and label), and the code of missing where it occurs."""
     import pyarrow as pa
     import pyarrow.compute as pc
