@@ -284,8 +284,8 @@ class _Judged:
 class _Ids:
     """The ids of the data and of the other table, and a table of which belong together where it is not by equal ids."""
 
-    left: str | None = None
-    right: str | None = None
+    left: str = ""
+    right: str = ""
     table: pd.DataFrame | None = None
 
 
@@ -297,10 +297,10 @@ def _ids(data: object, other: object, truth: object) -> _Ids:
     return _Ids(a, b, table)
 
 
-def _chosen(data: object, names: list[str], own_id: str | None) -> pd.DataFrame:
+def _chosen(data: object, names: list[str], own_id: str) -> pd.DataFrame:
     """Return the columns that are compared, and the ids, in one go: rows of two queries need not come in one order."""
     open_frame(data, "link", names, "on")
-    if own_id is None:
+    if not own_id:
         return chosen_columns(data, names, "link", "on")
     open_frame(data, "link", [own_id], "truth")
     return chosen_columns(data, list(dict.fromkeys((*names, own_id))), "link", "truth")

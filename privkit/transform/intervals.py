@@ -60,7 +60,7 @@ class Intervals:
         high += 1 if whole else 0
         low = min(low, self.lower) if self.lower is not None else low
         high = max(high, self.upper) if self.upper is not None else high
-        return low, high if high > low else low + 1
+        return low, high if high > low else max(low + 1, float(np.nextafter(low, np.inf)))
 
     def _level(
         self, step: float | tuple[float, ...], numbers: NDArray[np.float64], low: float, high: float, whole: bool

@@ -179,7 +179,7 @@ class Peeling:
         top = sum(float(max(level.max() for level in column)) for column in self.costs)
         price = least.copy()
         try:
-            for step in [*np.geomspace(min(0.01, top), max(top, 0.01), _STEPS), np.inf]:
+            for step in [*(np.geomspace(min(0.01, top), max(top, 0.01), _STEPS) if top else ()), np.inf]:
                 for place in order[price[order] <= step]:
                     price[place] = self._visit(tuple(int(level) for level in self.nodes[place]), float(step))
                     if self.coding.counts[self.left].sum() < self.judge.least:

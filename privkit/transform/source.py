@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from privkit.errors import FrameError
-from privkit.tally.cells.kind import DATE
+from privkit.tally.cells.kind import DATE, INSTANT
 from privkit.tally.cells.showing import series_of
 from privkit.transform.frames import is_lazy, native, pandas_frame
 from privkit.transform.recode import mixed_labels, recoded
@@ -31,8 +31,9 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Mask = NDArray[np.bool_]
 
-#: The first day and the last that pandas has, as counts since 1970.
+#: The first day and the last that Python has, as counts since 1970; a zone may shift them.
 _FIRST, _LAST = -719_162, 2_932_896
+_A_DAY = {"D": 1, "s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
 
 
 class Source(Protocol):
@@ -228,13 +229,20 @@ def _alike(labels: Sequence[Any]) -> list[Any]:
 
 
 def _column(cells: Cells) -> pd.Series:
-    """Return the cells of classes as pandas has such columns, dates as points in time."""
+    """Return the cells of classes as pandas has such columns, dates as points in time; different cells stay different.
+
+    Where some lie outside the years that Python has, all are texts that count from 1970.
+    """
     import pandas as pd
 
-    if cells.kind.name != DATE:
+    if cells.kind.name not in (DATE, INSTANT):
         return series_of(cells)
-    missing, days = cells.is_missing(), np.asarray(cells.of_values_alone().values, dtype=np.int64)
-    if ((days < _FIRST) | (days > _LAST))[~missing].any():  # not of the calendar: told as texts
+    unit = cells.kind.unit if cells.kind.name == INSTANT else "D"
+    missing, counts = cells.is_missing(), np.asarray(cells.of_values_alone().values, dtype=np.int64)
+    days = counts // _A_DAY[unit]
+    if ((days <= _FIRST) | (days >= _LAST))[~missing].any():
+        texts = [None if gone else f"{count} {unit} since 1970" for count, gone in zip(counts, missing, strict=True)]
+        return pd.Series(texts, dtype=object)
+    if cells.kind.name == INSTANT:
         return series_of(cells)
-    counts = np.where(missing, np.iinfo(np.int64).min, days)
-    return pd.Series(counts.astype("M8[D]").astype("M8[s]"))
+    return pd.Series(np.where(missing, np.iinfo(np.int64).min, counts).astype("M8[D]").astype("M8[s]"))

@@ -33,6 +33,7 @@ POOLS: dict[str, list[Any]] = {
 }
 TYPES = {
     "k": pa.large_string(),
+    "s": pa.large_string(),
     "i": pa.int64(),
     "u": pa.uint64(),
     "f": pa.float64(),
@@ -99,7 +100,7 @@ def postgres_backend() -> Any:
 
 def postgres(rows: dict[str, list[Any]]) -> Any:
     """Return the rows as a temporary table of PostgreSQL."""
-    kinds = {"k": "text", "i": "bigint", "f": "float8", "b": "boolean", "d": "int", "t": "bigint", "z": "bigint"}
+    kinds = {"k": "text", "s": "text", "i": "bigint", "f": "float8", "b": "boolean", "d": "int", "t": "bigint", "z": "bigint"}
     kinds |= {"w": "numeric(20, 3)", "y": "bytea"}
     made = {
         "d": "date '1970-01-01' + d",

@@ -38,7 +38,7 @@ class DuckdbNative(Native):
 
     def sent(self, frame: Any, table: pa.Table) -> Any:
         """Return a small table as a relation of the same connection, which finds it by the name of a variable."""
-        privkit_sent_table = table  # a table of that name in the database would come first
+        privkit_sent_table = table  # noqa: F841
         return frame.limit(0).query("privkit_no_rows", "SELECT sent.* FROM privkit_sent_table AS sent")
 
     def within(self, frame: Any, name: str, column: Column, low: int, high: int) -> Any:
