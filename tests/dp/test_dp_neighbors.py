@@ -160,7 +160,7 @@ def neighbors(asked, frame):
         for place in range(min(len(frame), 3)):
             yield frame.drop(index=place)
         return
-    codes, _ = pd.factorize(frame["who"])
+    codes, _ = pd.factorize(frame["who"].map(lambda one: "truth" if one is True else one, na_action="ignore"))
     for person in range(codes.max(initial=-1) + 1):
         yield frame[codes != person].reset_index(drop=True)
 
