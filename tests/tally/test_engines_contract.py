@@ -62,7 +62,8 @@ def test_the_schema_tells_the_kinds(case):
     assert {name: kind.name for name, kind in case.engine.schema.items()} == {
         name: NAMES[name] for name in case.columns
     }
-    assert case.engine.schema["t"].zone == "" and case.engine.schema["z"].zone != ""
+    assert case.engine.schema["t"].zone == ""
+    assert case.engine.schema["z"].zone != ""
     assert case.engine.schema["t"].unit == "us"
 
 
@@ -192,8 +193,9 @@ def test_places_among_candidates(case, value, candidates):
         with fetched() as log:
             found = case.engine.positions(value, np.array(CANDIDATES[candidates]), keys)
         assert found.tolist() == expected.tolist()
-        if value not in FETCHED.get(candidates, ""):
-            assert {each.what for each in log} == {"tally"}
+        asked = value not in FETCHED.get(candidates, "")
+        assert ({each.what for each in log} == {"tally"}) == asked
+        assert (case.engine.fetches("positions", [value], value, np.array(CANDIDATES[candidates])) == ()) == asked
 
 
 @pytest.mark.parametrize("value", "kiufbdtzwy")

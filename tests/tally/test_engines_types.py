@@ -226,7 +226,8 @@ def test_collations_of_postgres_make_no_two_texts_one():
     backend = postgres_backend()
     with backend.con.cursor() as cursor:
         cursor.execute(
-            "CREATE COLLATION IF NOT EXISTS privkit_alike (provider = icu, locale = 'und-u-ks-level2', deterministic = false)"
+            "CREATE COLLATION IF NOT EXISTS privkit_alike"
+            " (provider = icu, locale = 'und-u-ks-level2', deterministic = false)"
         )
     engine = LazyEngine.of(
         postgres_table("k text COLLATE privkit_alike, c char(3)", "'a', 'x'", "'A', 'x '", "'a', 'y'")

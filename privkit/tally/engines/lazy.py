@@ -18,13 +18,24 @@ import numpy as np
 from privkit.errors import FrameError
 from privkit.errors.engine import EngineError
 from privkit.tally.cells.arrow import table_of_arrow
-from privkit.tally.cells.kind import OTHER, WIDE
+from privkit.tally.cells.kind import FLOAT, OTHER
 from privkit.tally.engines.eager import EagerEngine
 from privkit.tally.engines.lazy_fetched import FetchedEngine, added_up, listed
-from privkit.tally.engines.lazy_keys import among_keys, key_places
+from privkit.tally.engines.lazy_keys import added, among_keys, key_places, whole
 from privkit.tally.engines.lazy_numbers import Steps, places, squares, steps
 from privkit.tally.engines.lazy_selected import selected
-from privkit.tally.engines.native import WORDED, Column, Native, NotAsked, arrived, native_of, note, nothing, untold
+from privkit.tally.engines.native import (
+    RAW,
+    WORDED,
+    Column,
+    Native,
+    NotAsked,
+    arrived,
+    native_of,
+    note,
+    nothing,
+    untold,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -113,7 +124,13 @@ class LazyEngine:
 
     # -- what travels ----------------------------------------------------------------------------------------------
 
-    def fetches(self, aggregate: str, columns: Sequence[str], value: str | None = None) -> tuple[str, ...]:
+    def fetches(
+        self,
+        aggregate: str,
+        columns: Sequence[str],
+        value: str | None = None,
+        on: Grid | NDArray[np.float64] | None = None,
+    ) -> tuple[str, ...]:
         """Say in words what an aggregate of the contract fetches, beside groups and their counts. Reads no row.
 
         Parameters
@@ -124,6 +141,8 @@ class LazyEngine:
             What it needs.
         value : str, optional
             Its column of numbers.
+        on : Grid or array of float64, optional
+            The grid of sums, or the candidates of positions.
 
         Examples
         --------
@@ -137,12 +156,17 @@ class LazyEngine:
             return (f"{listed(columns)} of all rows{rows[aggregate]}",)
         if aggregate == "classes":
             return (f"the distinct values of {listed(columns)}",)
-        known = value is None or aggregate not in ("power_sums", "positions") or self._may_push(value)
-        return () if known else (f"{listed(columns)} of all rows",)
+        asked = value is None or on is None or self._asked(value, on) is not None
+        return () if asked else (f"{listed(columns)} of all rows",)
 
-    def _may_push(self, value: str) -> bool:
+    def _asked(self, value: str, on: Grid | NDArray[np.float64]) -> Steps | None:
+        """Return how the engine tells numbers on a grid, or their places among candidates; None: it is not asked."""
         column = self.columns[value]
-        return column.kind.name != WIDE or column.arrow is not None
+        if not column.kind.is_number:
+            return None
+        if isinstance(on, np.ndarray):
+            return places(self.native, _VALUE, column, on)
+        return steps(self.native, _VALUE, column, on) if on.range <= _SUMMED else None
 
     def collect(self, columns: Sequence[str]) -> Table:
         """Fetch the named columns of all rows."""
@@ -257,32 +281,19 @@ class LazyEngine:
         table, found = self._arrived(grouped, columns, "tally")
         if len(table) > self.largest:
             raise EngineError.too_large(self.function, list(columns), self.largest)
-        return table, found
-
-    def groups(self, columns: Sequence[str]) -> nw.LazyFrame[Any]:
-        """Return a plan of the plain distinct combinations, with their rows."""
-        return self._plain(columns).group_by(*columns).agg(nw.len().alias(_ROWS))
-
-    def one_row(self, plan: nw.LazyFrame[Any]) -> dict[str, Any]:
-        """Run a plan of one row of numbers."""
-        found = self._run(plan, "tally")
-        return {name: found.column(name)[0].as_py() for name in found.column_names}
-
-    def fetched(self, plan: nw.LazyFrame[Any], columns: Sequence[str]) -> Table:
-        """Run a plan of plain columns."""
-        return self._table(plan, columns, "tally")
+        return table, whole(found, _ROWS)
 
     def keyed_counts(self, keys: Keys) -> NDArray[np.int64]:
         """Count the rows of each public key."""
         place, found = self._by_keys(self._plain(keys.by), keys, [nw.len().alias(_ROWS)])
-        return _added(place, _whole(found, _ROWS), len(keys))
+        return added(place, whole(found, _ROWS), len(keys))
 
     def distinct(self, value: str, keys: Keys | None) -> NDArray[np.int64]:
         """Count the distinct cells of a column in each key's rows."""
         by = keys.by if keys is not None else ()
         once = self._with_value(value, keys).group_by(*by, _VALUE).agg(nw.len().alias(_ROWS)).select(*by, _ROWS)
         place, found = self._by_keys(once, keys, [nw.len().alias(_ROWS)])
-        return _added(place, _whole(found, _ROWS), 1 if keys is None else len(keys))
+        return added(place, whole(found, _ROWS), 1 if keys is None else len(keys))
 
     def _with_value(self, value: str, keys: Keys | None) -> nw.LazyFrame[Any]:
         """Return the plain columns of keys, and one of values under another name; rows without a value left out."""
@@ -312,8 +323,8 @@ class LazyEngine:
     def power_sums(self, value: str, grid: Grid, keys: Keys | None, degree: int) -> NDArray[np.int64]:
         """Sum the powers of a column's numbers on a grid."""
         by = keys.by if keys is not None else ()
-        number = steps(self.native, _VALUE, self.columns[value], grid) if self._is_own(value) else None
-        if number is None or grid.range > _SUMMED:
+        number = self._asked(value, grid)
+        if number is None:
             return self._added_up((*by, value), lambda engine: engine.power_sums(value, grid, keys, degree))
         frame = self._numbered(value, keys, number)
         if grid.low:
@@ -325,28 +336,29 @@ class LazyEngine:
         aggregates += [nw.col(each).sum().cast(nw.Int64).alias(f"{_POWER}{n}") for n, each in enumerate(summed, 1)]
         place, sums = self._by_keys(frame, keys, aggregates)
         cells = 1 if keys is None else len(keys)
-        return np.column_stack([_added(place, _whole(sums, f"{_POWER}{each}"), cells) for each in range(degree + 1)])
+        return np.column_stack([added(place, whole(sums, f"{_POWER}{each}"), cells) for each in range(degree + 1)])
 
     def positions(self, value: str, candidates: NDArray[np.float64], keys: Keys | None) -> NDArray[np.int64]:
         """Count rows between and at ascending candidates."""
         by = keys.by if keys is not None else ()
-        place = places(self.native, _VALUE, self.columns[value], candidates) if self._is_own(value) else None
+        place = self._asked(value, candidates)
         if place is None:
             return self._added_up((*by, value), lambda engine: engine.positions(value, candidates, keys))
         frame = self._numbered(value, keys, place).filter(~nw.col(_VALUE).is_null())
         group, counts = self._by_keys(frame, keys, [nw.len().alias(_ROWS)], [_VALUE])
         cells, width = 1 if keys is None else len(keys), 2 * len(candidates) + 1
         total = np.zeros((cells + 1, width), dtype=np.int64)
-        np.add.at(total, (group, _whole(counts, _VALUE)), _whole(counts, _ROWS))
+        np.add.at(total, (group, whole(counts, _VALUE)), whole(counts, _ROWS))
         return total[:cells]
-
-    def _is_own(self, value: str) -> bool:
-        return self.columns[value].kind.is_number
 
     def _numbered(self, value: str, keys: Keys | None, number: Steps) -> nw.LazyFrame[Any]:
         """Return the plain columns of keys, and one of numbers."""
         by = keys.by if keys is not None else ()
-        frame = self._plain((*by, value)).select(*by, nw.col(value).alias(_VALUE))
+        column = self.columns[value]
+        # The steps begin by clipping, which deals with NaN, too.
+        bare = column.kind.name == FLOAT and value not in by and not self.is_plain
+        source = replace(self, columns={**self.columns, value: replace(column, form=RAW)}) if bare else self
+        frame = source._plain((*by, value)).select(*by, nw.col(value).alias(_VALUE))
         if number.low is not None and number.high is not None:
             with untold(self.function):
                 within = self.native.within(frame.to_native(), _VALUE, self.columns[value], number.low, number.high)
@@ -366,7 +378,7 @@ class LazyEngine:
         for part in self._parted(frame, person):
             grouped = part.group_by(*columns).agg(nw.len().alias(_ROWS))
             table, found = self._arrived(grouped, columns, "tally")
-            yield table, _whole(found, _ROWS)
+            yield table, whole(found, _ROWS)
 
     # -- other rows ------------------------------------------------------------------------------------------------
 
@@ -381,18 +393,3 @@ class LazyEngine:
     def fingerprint(self, key: bytes, function: str) -> str | None:
         """Return None: the owner's `version=` stands for the data."""
         return None
-
-
-def _whole(table: pa.Table, name: str) -> NDArray[np.int64]:
-    """Return whole numbers of an aggregate; none is 0."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    found = pc.fill_null(table.column(name).cast(pa.int64()), 0)
-    return np.ascontiguousarray(found.to_numpy(), dtype=np.int64)
-
-
-def _added(place: NDArray[np.int64], counts: NDArray[np.int64], cells: int) -> NDArray[np.int64]:
-    total = np.zeros(cells + 1, dtype=np.int64)
-    np.add.at(total, place, counts)
-    return total[:cells]

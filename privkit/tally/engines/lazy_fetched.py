@@ -51,8 +51,14 @@ class FetchedEngine:
 
     # -- what travels ----------------------------------------------------------------------------------------------
 
-    def fetches(self, aggregate: str, columns: Sequence[str], value: str | None = None) -> tuple[str, ...]:
-        """Say in words what an aggregate fetches."""
+    def fetches(
+        self,
+        aggregate: str,
+        columns: Sequence[str],
+        value: str | None = None,
+        on: Grid | NDArray[np.float64] | None = None,
+    ) -> tuple[str, ...]:
+        """Say in words what an aggregate fetches: columns of all rows, whatever it is."""
         return self.base.fetches("parts" if aggregate == "pairs" else "collect", self._own(columns))
 
     def _own(self, columns: Sequence[str]) -> tuple[str, ...]:

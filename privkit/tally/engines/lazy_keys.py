@@ -1,4 +1,4 @@
-"""Public keys and the groups of a lazy engine."""
+"""Public keys, and the groups and counts that come of a lazy engine."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from privkit.tally.cells.kind import BOOLEAN, INTEGER, TEXT, UNSIGNED
 from privkit.tally.engines.native import Column, Native
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from numpy.typing import NDArray
 
     from privkit.tally.cells.cells import Table
@@ -67,3 +68,19 @@ def _among(name: str, column: Column, values: Mapping[object, object], native: N
     missing = nw.col(name).is_null()
     kept = nw.col(name).is_in(named) if named else missing
     return kept | missing if None in values else kept
+
+
+def whole(table: pa.Table, name: str) -> NDArray[np.int64]:
+    """Return whole numbers of an aggregate; none is 0."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    found = pc.fill_null(table.column(name).cast(pa.int64()), 0)
+    return np.ascontiguousarray(found.to_numpy(), dtype=np.int64)
+
+
+def added(place: NDArray[np.int64], counts: NDArray[np.int64], cells: int) -> NDArray[np.int64]:
+    """Add up counts by place; the last place is that of no key."""
+    total = np.zeros(cells + 1, dtype=np.int64)
+    np.add.at(total, place, counts)
+    return total[:cells]

@@ -61,7 +61,7 @@ def clipped(native: Native, name: str, column: Column, least: float, most: float
     """
     own = nw.col(name)
     if column.kind.name == FLOAT:
-        return Steps(((name, _between(own, native.real(least), native.real(most))),))
+        return Steps(((name, _clipped_floats(own, native.real(least), native.real(most))),))
     if column.kind.name == BOOLEAN:
         truth = nw.when(own).then(native.real(1.0)).otherwise(native.real(0.0))
         return Steps(((name, nw.when(~own.is_null()).then(truth)),))
@@ -88,6 +88,14 @@ def _wide(column: Column, low: int, high: int) -> Steps | None:
     if low > high or (max(abs(low), abs(high)) + 1) * 10**dtype.scale >= 2**53:
         return None
     return Steps((), low, high)
+
+
+def _clipped_floats(own: nw.Expr, least: nw.Expr, most: nw.Expr) -> nw.Expr:
+    """Clip floats; NaN, which some engines hold to be above all numbers, becomes null, and null stays it."""
+    above = nw.when(own.is_nan()).then(nw.lit(None, nw.Float64)).otherwise(nw.when(own > most).then(most))
+    return (
+        nw.when((own >= least) & (own <= most)).then(own).otherwise(nw.when(own < least).then(least).otherwise(above))
+    )
 
 
 def _between(own: nw.Expr, least: nw.Expr, most: nw.Expr) -> nw.Expr:
@@ -143,6 +151,9 @@ def places(native: Native, name: str, column: Column, candidates: NDArray[np.flo
         return None
     even = _even(candidates) if len(candidates) > _CERTAIN else None
     if even is not None and _may_guess(first, last, even):
+        if column.kind.name != FLOAT:  # whole bounds may be many steps away
+            near = _between(nw.col(name), native.real(first - beyond), native.real(last + beyond))
+            found = found.then((name, near))
         return found.then(*_guessed(native, name, candidates, even))
     if len(candidates) > _FEW:
         return None
@@ -184,23 +195,29 @@ def _guessed(
 ) -> tuple[tuple[str, nw.Expr], ...]:
     """Return the steps to the place: a guess, which is mended by the candidates beside it and never trusted.
 
-    With the guess g at most one off, all candidates before g - 1 are below the number and all after g + 1 above it.
+    With the guess g at most one off, all candidates before g - 1 are below the number and all after g + 1 above it. A
+    guess of -1 or of the last candidate goes on along their line, where the clipped number is on the right side.
     """
     first, last, count = float(candidates[0]), float(candidates[-1]), len(candidates) - 1
     number, guess, at = nw.col(name), nw.col(_GUESS), nw.col(_AT)
     # One step is added before multiplying and taken off after it: a quotient is never too small for a float.
-    shifted = (number - native.real(first) + native.real(step)) * native.real(1.0 / step)
-    guessed = _between(shifted, native.real(1.0), native.real(float(count))).floor().cast(nw.Float64)
-    next_one = (guess + native.real(1.0)) * native.real(step) + native.real(first)
-    after = nw.when(guess == native.real(float(count - 1))).then(native.real(last)).otherwise(next_one)
+    guessed = (number - native.real(first) + native.real(step)) * native.real(1.0 / step)
+    after = (guess + native.real(1.0)) * native.real(step) + native.real(first)
+    if first + count * step != last:  # then the last candidate is none of the others' line
+        guessed = _between(guessed, native.real(1.0), native.real(float(count)))
+        after = nw.when(guess == native.real(float(count - 1))).then(native.real(last)).otherwise(after)
     before = (guess - native.real(1.0)) * native.real(step) + native.real(first)
-    above = (
-        nw.when(number == after).then(nw.lit(3)).otherwise(nw.when(number > after).then(nw.lit(4)).otherwise(nw.lit(2)))
-    )
-    below = nw.when(number == before).then(nw.lit(-1)).otherwise(nw.lit(0))
-    beside = nw.when(number > at).then(above).otherwise(nw.when(number == at).then(nw.lit(1)).otherwise(below))
+    beside: nw.Expr = nw.when(number < at).then(nw.lit(0.0))
+    for holds, place in (
+        (number == before, -1.0),
+        (number > after, 4.0),
+        (number == after, 3.0),
+        (number == at, 1.0),
+        ((number > at) & (number < after), 2.0),  # of nearly all numbers, so it is asked first
+    ):
+        beside = nw.when(holds).then(nw.lit(place)).otherwise(beside)
     return (
-        (_GUESS, guessed - native.real(1.0)),
+        (_GUESS, guessed.floor().cast(nw.Float64) - native.real(1.0)),
         (_AT, guess * native.real(step) + native.real(first)),
-        (name, (guess + guess).cast(nw.Int64) + beside),
+        (name, guess + guess + beside),
     )

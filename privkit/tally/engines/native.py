@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 #: How a plain column stands in the engine: as its own type; as the whole number of a time; as the bytes of a text; as a
 #: wide number that travels as text; or as nothing, where the type has no values.
 OWN, COUNT, ENCODED, WORDED, VOID = "own", "count", "encoded", "worded", "void"
+#: A float that may be NaN: of the number alone, where it is clipped next.
+RAW = "raw"
 
 
 #: Rows that travel together.

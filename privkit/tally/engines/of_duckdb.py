@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from privkit.tally.cells.kind import FLOAT
-from privkit.tally.engines.native import BATCH, COUNT, ENCODED, OWN, VOID, WORDED, Column, Native
+from privkit.tally.engines.native import BATCH, COUNT, ENCODED, OWN, RAW, VOID, WORDED, Column, Native
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -109,7 +109,7 @@ def duckdb_column(native: str, zone: str) -> Column:
     return Column.refused(native)
 
 
-def _plain(name: str, column: Column) -> str:
+def _plain(name: str, column: Column) -> str:  # noqa: PLR0911  # one case per form
     own, native = quoted(name), column.native
     if column.form == VOID:
         return "CAST(NULL AS BOOLEAN)"
@@ -121,6 +121,8 @@ def _plain(name: str, column: Column) -> str:
         epoch = "epoch_ns" if native == "TIMESTAMP_NS" else "epoch_us"
         infinite = f"CASE WHEN {own} > CAST('1970-01-01' AS {native}) THEN {2**63 - 1} ELSE {1 - 2**63} END"
         return f"CASE WHEN {own} IS NULL THEN NULL WHEN isfinite({own}) THEN {epoch}({own}) ELSE {infinite} END"
+    if column.form == RAW:
+        return own if native == "DOUBLE" else f"CAST({own} AS DOUBLE)"
     if column.kind.name == FLOAT:
         return f"CASE WHEN isnan({own}) THEN NULL ELSE CAST({own} AS DOUBLE) + 0.0::DOUBLE END"
     return f"CAST({own} AS BIGINT)" if native in _WHOLE else own

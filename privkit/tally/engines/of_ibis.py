@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 
 from privkit.tally.cells.kind import DATE, FLOAT, INSTANT, TEXT, WIDE
-from privkit.tally.engines.native import BATCH, COUNT, ENCODED, OWN, VOID, WORDED, Column, Native
+from privkit.tally.engines.native import BATCH, COUNT, ENCODED, OWN, RAW, VOID, WORDED, Column, Native
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -70,13 +70,15 @@ class _IbisNative(Native):
         """Whether a text can stand in SQL: zeros cannot."""
         return super().can_name(text) and "\0" not in text
 
-    def _plain(self, own: Any, column: Column) -> Any:
+    def _plain(self, own: Any, column: Column) -> Any:  # noqa: PLR0911  # one case per form
         import ibis
 
         if column.form == VOID:
             return ibis.null("boolean")
         if column.kind.name == TEXT:
             return self._encoded(own if own.type().is_string() else own.cast("string"))
+        if column.form == RAW:
+            return own.cast("float64")
         if column.kind.name == FLOAT:
             return ibis.cases((own.isnan(), ibis.null("float64")), else_=own.cast("float64") + 0.0)
         if column.kind.name in (DATE, INSTANT):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from privkit.tally.cells.kind import FLOAT
-from privkit.tally.engines.native import BATCH, COUNT, OWN, VOID, WORDED, Column, Native
+from privkit.tally.engines.native import BATCH, COUNT, OWN, RAW, VOID, WORDED, Column, Native
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -114,6 +114,8 @@ def _plain(name: str, column: Column) -> Any:
     if column.form == COUNT:
         return own.to_physical().cast(pl.Int64)
     if column.kind.name == FLOAT:
+        if column.form == RAW:
+            return own.cast(pl.Float64)
         number = own.cast(pl.Float64).fill_nan(None)
         return pl.when(number == 0.0).then(0.0).otherwise(number).alias(name)  # the optimizer takes "+ 0.0" away
     if column.native.startswith(("Categorical", "Enum")):

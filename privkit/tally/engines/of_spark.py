@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from privkit.tally.cells.kind import FLOAT
-from privkit.tally.engines.native import COUNT, ENCODED, OWN, VOID, Column, Native
+from privkit.tally.engines.native import COUNT, ENCODED, OWN, RAW, VOID, Column, Native
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -102,6 +102,8 @@ def _plain(name: str, column: Column) -> str:
         return f"CASE WHEN is_valid_utf8({text}) THEN CAST({text} AS BINARY) END"
     if column.form == COUNT:
         return f"CAST(unix_date({own}) AS BIGINT)" if native == "date" else f"unix_micros({own})"
+    if column.form == RAW:
+        return f"CAST({own} AS DOUBLE)"
     if column.kind.name == FLOAT:
         return f"CASE WHEN isnan({own}) THEN NULL ELSE CAST({own} AS DOUBLE) + 0.0D END"
     return f"CAST({own} AS BIGINT)" if native in _WHOLE else own
