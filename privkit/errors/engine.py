@@ -23,7 +23,7 @@ class EngineError(PrivkitError, RuntimeError):
     def too_large(cls, function: str, columns: list[str], limit: int) -> EngineError:
         """`function` asked for more groups than may travel."""
         return cls(
-            f"{function}() asked the engine for the groups by {columns}, and there are more than {limit:,}: too many to "
-            "fetch. Take fewer columns, or coarser ones: years in place of days, the first digits of a code, bands of "
+            f"{function}() asked the engine for the groups by {columns}, and there are more than {limit:,}: too many "
+            "to fetch. Take fewer columns, or coarser ones: years in place of days, the first digits of a code, bands of "
             "a number. Or aggregate in the engine first."
         )

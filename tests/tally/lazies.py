@@ -145,7 +145,8 @@ def postgres_backend() -> Any:
 
 def postgres(rows: dict[str, list[Any]]) -> Any:
     """Return the rows as a temporary table of PostgreSQL."""
-    kinds = {"k": "text", "s": "text", "i": "bigint", "f": "float8", "b": "boolean", "d": "int", "t": "bigint", "z": "bigint"}
+    kinds = {"k": "text", "s": "text"}
+    kinds |= {"i": "bigint", "f": "float8", "b": "boolean", "d": "int", "t": "bigint", "z": "bigint"}
     kinds |= {"w": "numeric(20, 3)", "y": "bytea"}
     made = {
         "d": "date '1970-01-01' + d",

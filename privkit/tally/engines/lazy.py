@@ -20,7 +20,7 @@ from privkit.errors.engine import EngineError
 from privkit.tally.cells.arrow import table_of_arrow
 from privkit.tally.cells.kind import FLOAT, OTHER
 from privkit.tally.engines.eager import EagerEngine
-from privkit.tally.engines.lazy_fetched import FetchedEngine, added_up, listed
+from privkit.tally.engines.lazy_fetched import FetchedEngine, added_up, told
 from privkit.tally.engines.lazy_keys import added, among_keys, key_places, whole
 from privkit.tally.engines.lazy_numbers import Steps, places, squares, steps
 from privkit.tally.engines.lazy_selected import selected
@@ -33,7 +33,7 @@ from privkit.tally.engines.native import (
     arrived,
     native_of,
     note,
-    nothing,
+    run_in_batches,
     untold,
 )
 
@@ -151,13 +151,10 @@ class LazyEngine:
         >>> engine.fetches("power_sums", ["x"], "x"), engine.fetches("parts", ["who", "x"])
         ((), ("the columns 'who' and 'x' of all rows, in parts",))
         """
-        rows = {"collect": "", "parts": ", in parts", "pairs": ", each pair of a person and a group once, in parts"}
-        if aggregate in rows:
-            return (f"{listed(columns)} of all rows{rows[aggregate]}",)
-        if aggregate == "classes":
-            return (f"the distinct values of {listed(columns)}",)
-        asked = value is None or on is None or self._asked(value, on) is not None
-        return () if asked else (f"{listed(columns)} of all rows",)
+        if (words := told(aggregate, columns)) is not None:
+            return words
+        known = value is None or on is None or self._asked(value, on) is not None
+        return () if known else told("collect", columns) or ()
 
     def _asked(self, value: str, on: Grid | NDArray[np.float64]) -> Steps | None:
         """Return how the engine tells numbers on a grid, or their places among candidates; None: it is not asked."""
@@ -241,20 +238,10 @@ class LazyEngine:
             return
         kept = {name: self.columns[name] for name in dict.fromkeys(columns)}
         frame = self._worded(self._plain(columns), kept)
-        with untold(self.function):
-            batches = self.native.batches(frame.to_native())
-        none = True
-        while True:
+        for found in run_in_batches(self.native, frame.to_native(), kept, self.function):
             with untold(self.function):
-                found = next(batches, None)
-                if found is None:
-                    break
-                note("rows", found.column_names, found.num_rows)
                 table = table_of_arrow(arrived(found, kept))
-            none = False
             yield table
-        if none:
-            yield table_of_arrow(nothing(kept))
 
     def _added_up(self, columns: Sequence[str], work: Callable[[EagerEngine], NDArray[np.int64]]) -> NDArray[np.int64]:
         """Add up what an aggregate is of some rows at a time, which are fetched."""
@@ -273,7 +260,7 @@ class LazyEngine:
     def classes(self, columns: Sequence[str]) -> tuple[Table, NDArray[np.int64]]:
         """Return the distinct combinations of cells, and how many rows have each."""
         table, found = self.plain_classes(columns)
-        return table, _whole(found, _ROWS)
+        return table, whole(found, _ROWS)
 
     def plain_classes(self, columns: Sequence[str]) -> tuple[Table, pa.Table]:
         """Return the distinct combinations as cells, and as they came: plain, with their rows as the last column."""
@@ -281,7 +268,20 @@ class LazyEngine:
         table, found = self._arrived(grouped, columns, "tally")
         if len(table) > self.largest:
             raise EngineError.too_large(self.function, list(columns), self.largest)
-        return table, whole(found, _ROWS)
+        return table, found
+
+    def groups(self, columns: Sequence[str]) -> nw.LazyFrame[Any]:
+        """Return a plan of the plain distinct combinations, with their rows."""
+        return self._plain(columns).group_by(*columns).agg(nw.len().alias(_ROWS))
+
+    def one_row(self, plan: nw.LazyFrame[Any]) -> dict[str, Any]:
+        """Run a plan of one row of numbers."""
+        found = self._run(plan, "tally")
+        return {name: found.column(name)[0].as_py() for name in found.column_names}
+
+    def fetched(self, plan: nw.LazyFrame[Any], columns: Sequence[str]) -> Table:
+        """Run a plan of plain columns."""
+        return self._table(plan, columns, "tally")
 
     def keyed_counts(self, keys: Keys) -> NDArray[np.int64]:
         """Count the rows of each public key."""
@@ -331,12 +331,14 @@ class LazyEngine:
             frame = frame.with_columns((nw.col(_VALUE) - grid.low).alias(_VALUE))
         if degree > 1:
             frame = frame.with_columns(squares(self.native, nw.col(_VALUE), grid.range).alias(_POWER))
-        summed = [_VALUE, _POWER][:degree]
         aggregates = [nw.col(_VALUE).count().alias(_POWER + "0")]
-        aggregates += [nw.col(each).sum().cast(nw.Int64).alias(f"{_POWER}{n}") for n, each in enumerate(summed, 1)]
+        aggregates += [
+            nw.col(each).sum().cast(nw.Int64).alias(f"{_POWER}{n}")
+            for n, each in enumerate((_VALUE, _POWER)[:degree], 1)
+        ]
         place, sums = self._by_keys(frame, keys, aggregates)
-        cells = 1 if keys is None else len(keys)
-        return np.column_stack([added(place, whole(sums, f"{_POWER}{each}"), cells) for each in range(degree + 1)])
+        summed = (whole(sums, f"{_POWER}{each}") for each in range(degree + 1))
+        return np.column_stack([added(place, each, 1 if keys is None else len(keys)) for each in summed])
 
     def positions(self, value: str, candidates: NDArray[np.float64], keys: Keys | None) -> NDArray[np.int64]:
         """Count rows between and at ascending candidates."""

@@ -31,6 +31,14 @@ def added_up(engines: Iterable[EagerEngine], work: Callable[[EagerEngine], NDArr
     return total
 
 
+def told(aggregate: str, columns: Sequence[str]) -> tuple[str, ...] | None:
+    """Say in words what an aggregate fetches whatever the engine; None where that is for the engine to tell."""
+    rows = {"collect": "", "parts": ", in parts", "pairs": ", each pair of a person and a group once, in parts"}
+    if aggregate in rows:
+        return (f"{listed(columns)} of all rows{rows[aggregate]}",)
+    return (f"the distinct values of {listed(columns)}",) if aggregate == "classes" else None
+
+
 class FetchedEngine:
     """Rows whose columns are fetched, some rows at a time, and then selected.
 

@@ -220,11 +220,23 @@ def arrived(table: pa.Table, columns: Mapping[str, Column]) -> pa.Table:
     return pa.table(chunks) if chunks else table.select([])
 
 
-def nothing(columns: Mapping[str, Column]) -> pa.Table:
-    """Return columns without rows."""
-    import pyarrow as pa
-
-    return pa.table({name: pa.array([], type=column.arrow) for name, column in columns.items()})
+def run_in_batches(native: Native, frame: Any, columns: Mapping[str, Column], function: str) -> Iterator[pa.Table]:
+    """Run the engine's own frame of plain columns, and give its rows in tables; of no rows one without any."""
+    with untold(function):
+        batches = native.batches(frame)
+    some = False
+    while True:
+        with untold(function):
+            found = next(batches, None)
+        if found is None:
+            break
+        note("rows", found.column_names, found.num_rows)
+        some = True
+        yield found
+    if not some:
+        with untold(function):
+            found = native.arrow(frame)
+        yield found
 
 
 def _arrived(found: pa.ChunkedArray, column: Column) -> pa.ChunkedArray:

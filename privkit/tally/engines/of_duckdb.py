@@ -109,7 +109,7 @@ def duckdb_column(native: str, zone: str) -> Column:
     return Column.refused(native)
 
 
-def _plain(name: str, column: Column) -> str:  # noqa: PLR0911  # one case per form
+def _plain(name: str, column: Column) -> str:
     own, native = quoted(name), column.native
     if column.form == VOID:
         return "CAST(NULL AS BOOLEAN)"

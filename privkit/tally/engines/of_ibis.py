@@ -70,7 +70,7 @@ class _IbisNative(Native):
         """Whether a text can stand in SQL: zeros cannot."""
         return super().can_name(text) and "\0" not in text
 
-    def _plain(self, own: Any, column: Column) -> Any:  # noqa: PLR0911  # one case per form
+    def _plain(self, own: Any, column: Column) -> Any:
         import ibis
 
         if column.form == VOID:
@@ -220,7 +220,7 @@ def _function(name: str, returned: str) -> Callable[..., Any]:
     return lambda *arguments: declared[len(arguments)](*arguments)
 
 
-def _column(dtype: Any) -> Column:  # noqa: PLR0911  # one case per type
+def _column(dtype: Any) -> Column:
     import pyarrow as pa
 
     shown = str(dtype.copy(nullable=True))

@@ -70,7 +70,7 @@ class PolarsNative(Native):
             yield batch.to_arrow(compat_level=pl.CompatLevel.oldest())
 
 
-def _column(dtype: Any) -> Column:  # noqa: PLR0911  # one case per type
+def _column(dtype: Any) -> Column:
     import polars as pl
     import pyarrow as pa
 
