@@ -15,6 +15,7 @@ ALLOWED = {
     ("tally/cells/zones.py", "_listed"): "moments at which a zone's clock changes, not the rows'",
     ("tally/coarser.py", "_merged"): CODES,
     ("tally/columns.py", "_sample"): OWNER,
+    ("tally/columns.py", "_listed"): OWNER,
     ("tally/contributions.py", "_alone"): CODES,
     ("tally/factorized.py", "_of_pandas"): "an owner's report",
     ("tally/factorized.py", "_of_objects"): "an owner's report",

@@ -53,4 +53,5 @@ def _ours(warning: warnings.WarningMessage) -> bool:
 def _told(error: BaseException) -> str:
     ours = isinstance(error, pk.PrivkitError)
     text = re.sub(r"entry \d+|t\d+|p\d+|\d+ left|\d[\d,.]* of", "N", str(error)) if ours else "(raw)"
-    return f"{type(error).__name__}: {text}" + ("" if error.__context__ is None or not ours else " with a context")
+    hidden = error.__context__ is None or (error.__suppress_context__ and not isinstance(error, pk.MeasurementError))
+    return f"{type(error).__name__}: {text}" + ("" if hidden or not ours else " with a context")

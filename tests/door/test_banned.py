@@ -52,9 +52,14 @@ def banned(tree: ast.AST, inside: str = "") -> Iterator[tuple[str, str]]:
 
 def _is_banned(call: ast.Call, called: str) -> bool:
     if called in OBJECTS or called in EQUALITY:
-        return True
+        return not _of_names(call.func.value)
     literals = [arg.value for arg in (*call.args, *(k.value for k in call.keywords)) if isinstance(arg, ast.Constant)]
     return called == "collect" and "pandas" in literals
+
+
+def _of_names(of: ast.expr) -> bool:
+    """Whether a call is made of a frame's ``columns``: of their names."""
+    return isinstance(of, ast.Attribute) and of.attr == "columns"
 
 
 def calls() -> set[tuple[str, str]]:
