@@ -6,6 +6,7 @@ import os
 import sys
 import tempfile
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,7 +52,7 @@ class Place:
         """Whether it lies in a folder for temporary files, which no anchor watches."""
         if self.path is None:
             return False
-        return any(self.path.is_relative_to(Path(folder).resolve()) for folder in _temporary_folders())
+        return any(self.path.is_relative_to(folder) for folder in _resolved(frozenset(_temporary_folders())))
 
     @property
     def file_system(self) -> str:
@@ -128,6 +129,11 @@ def _temporary_folders() -> set[str]:
     if found in named or Path(found) != Path.cwd():
         folders.add(found)
     return folders
+
+
+@lru_cache(maxsize=8)  # each transaction asks
+def _resolved(folders: frozenset[str]) -> list[Path]:
+    return [Path(folder).resolve() for folder in folders]
 
 
 def _in_memory(store: str) -> LedgerPlaceError:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from privkit.dp.question import Question
     from privkit.dp.release import Release
     from privkit.project.project import Project
+    from privkit.tally.engines.contract import Engine
     from privkit.values.loss import PrivacyLoss
 
 
@@ -159,14 +160,14 @@ def check_frame(data: object, question: Question, function: str) -> None:
     columns = list(schema) or list(getattr(data, "columns", ()))  # of a pandas frame, names that are no text
     if not columns:
         raise FrameError.unsupported(function, "a frame without columns")
-    _check_unit(data, question, columns, function)
-    engine_of(data, function, question.frame_columns, "by")
-    derived = check_selection(data, question.selected, function) if question.selected else {}
+    _check_unit(engine, question, columns, function)
+    engine_of(engine, function, question.frame_columns, "by")
+    derived = check_selection(engine, question.selected, function) if question.selected else {}
     for name in question.frame_columns:
         if schema[name].name == OTHER and name in (*question.unit.columns, *question.asked.read, *question.by):
             raise ColumnKindError.values(function, name, schema[name].shown)
     if (keys := question.asked.typed_keys(question)) is not None:
-        check_key_types(data, keys.without(question.selected.derived), function)
+        check_key_types(engine, keys.without(question.selected.derived), function)
     for name in question.by if question.keys is None else ():
         if name not in question.selected.derived and "no key" in (found := column_kind(engine, name))[0]:
             raise ColumnKindError.groups(function, name, found[1])
@@ -176,7 +177,7 @@ def check_frame(data: object, question: Question, function: str) -> None:
             raise ColumnKindError.numbers(function, name, shown)
 
 
-def _check_unit(data: object, question: Question, columns: Sequence[str], function: str) -> None:
+def _check_unit(engine: Engine, question: Question, columns: Sequence[str], function: str) -> None:
     """Refuse a frame in which units cannot be told apart, and a question that would mix them up."""
     unit = question.unit
     for name in unit.columns:
@@ -188,7 +189,7 @@ def _check_unit(data: object, question: Question, columns: Sequence[str], functi
         if value is not None and name in unit.columns:
             raise UnitColumnError.of_missing(function, name)
     if unit.time is not None:
-        kind = engine_of(data, function, (unit.time,), "by").schema[unit.time]
+        kind = engine.schema[unit.time]
         if not kind.has_dates:
             raise ColumnKindError.dates(function, unit.time, kind.shown)
         if kind.zone and not zone_known(kind.zone):

@@ -105,7 +105,7 @@ def pandas_names(data: object) -> list[Any] | None:
     """Return a pandas frame's columns; None for other engines, which have unique names by construction."""
     import pandas as pd
 
-    return data.columns.tolist() if isinstance(data, pd.DataFrame) else None
+    return [*data.columns.tolist()] if isinstance(data, pd.DataFrame) else None
 
 
 # Every question looks at them several times, and making Series of them takes longer than what is done with them.
