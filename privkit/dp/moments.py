@@ -150,14 +150,15 @@ class Mean(Statistic):
         """Return how far a sum may be from that of the cells: by the rounding of each of its rows."""
         return Rounding(weights=self.grid.rounding * self._of_sum()[1]) if name == "sum" else Rounding()
 
-    def _sums(self, noise: Noise, alpha: float) -> dict[str, float]:
-        """Return the half-widths of sum and count; the sum's allows for the rounding of so many rows as any sum's."""
+    def _sums(self, noise: Noise, alpha: float, rows: int | None) -> dict[str, float]:
+        """Return the half-widths of sum and count; the sum's allows for the rounding of the rows assumed, or of ROWS."""
         each = noise.combined(np.stack(self._of_sum()), alpha)
-        return {"sum": float(each[0]) + ROWS * self.grid.rounding, "count": float(each[1])}
+        rounding = self.rounding("sum").fixed or (rows or ROWS) * self.grid.rounding
+        return {"sum": float(each[0]) + rounding, "count": float(each[1])}
 
     def half_widths(self, noise: Noise, alpha: float, rows: int | None) -> dict[str, float | None]:
         """Return the half-widths of the mean, and of sum and count, which need no number of rows."""
-        return {"mean": Mean.half_width(self, noise, alpha, rows), **self._sums(noise, alpha)}
+        return {"mean": Mean.half_width(self, noise, alpha, rows), **self._sums(noise, alpha, rows)}
 
     def reference(self, rows: int) -> float | None:
         """Return the middle of the bounds; None where that is 0."""

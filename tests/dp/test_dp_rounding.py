@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from dp_asking import WHO, ask, exact
 
+import privkit as pk
 from privkit.dp.linear import Errors
 from privkit.dp.moments import Deviation, Mean, Variance
 from privkit.dp.noise import Gaussian, Laplace
@@ -194,3 +195,23 @@ def test_a_grid_moves_no_number_farther_than_it_says(interval):
             true = lower + share * (upper - lower)
             place = np.clip(np.floor(float(true) / grid.step + 0.5), grid.low, grid.high)
             assert abs(Fraction(int(place)) * Fraction(grid.step) - true) <= Fraction(grid.rounding)
+
+
+def test_the_public_calls_hold_a_column_that_is_half_a_step_off(tmp_path):
+    """A million equal numbers, which a grid of 15 bits moved by many widths of the interval."""
+    pk.open_project("half", epsilon=100, unit=pk.ROW, store=tmp_path / "l.db")
+    value = (9830 + 0.49) / 32768
+    data = pd.DataFrame({"x": np.full(1_000_000, value)})
+    true = truth([value], [1_000_000])
+    for found in (
+        data.privacy.dp_std("x", bounds=(0, 1), epsilon=8),
+        data.privacy.dp_mean("x", bounds=(0, 1), epsilon=8),
+    ):
+        frame = found.to_frame(level=1 - 1e-9)
+        for name, exact_value in true.items():
+            prefix = "" if name == found.plan.question.statistic else f"{name}_"
+            if f"{prefix}lower" in frame:
+                assert frame[f"{prefix}lower"][0] <= exact_value <= frame[f"{prefix}upper"][0], name
+        assert frame["mean_upper" if "mean_upper" in frame else "upper"][0] - value < 1e-5
+    told = data.privacy.dp_describe("x", bounds=(0, 1), epsilon=8).to_frame(level=1 - 1e-9)
+    assert told["mean_lower"][0] <= value <= told["mean_upper"][0]
