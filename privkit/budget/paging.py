@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from privkit.budget import query
 from privkit.budget.base import BaseAccount
-from privkit.budget.connections import lets_go
 from privkit.budget.canonical import readable
 from privkit.budget.chain import Sums
+from privkit.budget.connections import lets_go
 from privkit.budget.entry import Charged, Entry, State
 from privkit.budget.query import EVERY
 from privkit.budget.search import found_rows, runs

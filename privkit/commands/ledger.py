@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import sys
 from typing import TYPE_CHECKING
 
 from privkit.budget.doctor import diagnose

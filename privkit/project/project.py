@@ -143,7 +143,11 @@ class Project(Plotted):
         """
         if not isinstance(reason, str) or not reason.strip():
             raise ParameterError.of(
-                "set_clock_back", "reason", "a blank", "a reason, which is recorded", "Example: 'flat battery on 3 May'."
+                "set_clock_back",
+                "reason",
+                "a blank",
+                "a reason, which is recorded",
+                "Example: 'flat battery on 3 May'.",
             )
         self.account.set_clock_back(reason)
 
@@ -331,7 +335,11 @@ def _window(budget: PrivacyLoss, window: object) -> Window:
     whole = positive_int(days, "open_project", "window")
     if whole > LONGEST:
         raise ParameterError.of(
-            "open_project", "window", f"{whole} days", f"{LONGEST} days (a hundred years) at most", "Example: (30, 0.5)."
+            "open_project",
+            "window",
+            f"{whole} days",
+            f"{LONGEST} days (a hundred years) at most",
+            "Example: (30, 0.5).",
         )
     return Window(whole, _limit(budget, amount, "window"))
 

@@ -17,15 +17,9 @@ from privkit.budget.ledger import Ledger
 from privkit.budget.store import Store
 from privkit.budget.terms import Window
 from privkit.errors import ParameterError
-from privkit.errors.ledger import (
-    LedgerError,
-    LedgerTamperedError,
-    MeasureMismatchError,
-    OrphanedReleaseError,
-    PendingReleaseError,
-    ReservationError,
-)
+from privkit.errors.ledger import LedgerError, LedgerTamperedError, MeasureMismatchError
 from privkit.errors.project import CeilingError, InsufficientBudgetError, ProjectMismatchError, ProjectNotFoundError
+from privkit.errors.reservation import OrphanedReleaseError, PendingReleaseError, ReservationError
 from privkit.values.loss import PrivacyLoss
 
 

@@ -51,7 +51,7 @@ def test_every_field_of_the_last_record_is_covered(path, field):
     value = {"entry": 7, "state": "failed", "answer": "8", "kind": "x"}.get(field, "0" * 64)
     if field == "sums":
         value = '[1,"2026-01-01T00:00:00Z",["0","0"],["0","0"],0,null]'
-    change(path, f"UPDATE privkit_record SET {field} = ? WHERE seq = 2", value)  # noqa: S608
+    change(path, f"UPDATE privkit_record SET {field} = ? WHERE seq = 2", value)
     with pytest.raises(LedgerError):
         account.reserve("second", {}, eps(0.1))
 
@@ -60,7 +60,7 @@ def test_what_an_analyst_was_charged_is_checked_too(path):
     ada = Ledger.open(path).begin("churn", terms(3, per_analyst=eps(0.5)))
     release(ada, "first", 0.5)
     release(Ledger.open(path, analyst="grace").account("churn"), "second", 0.5)
-    change(path, "UPDATE privkit_record SET sums = replace(sums, '[\"0.5\",\"0\"]]', '[\"0.1\",\"0\"]]') WHERE seq = 1")
+    change(path, 'UPDATE privkit_record SET sums = replace(sums, \'["0.5","0"]]\', \'["0.1","0"]]\') WHERE seq = 1')
     with pytest.raises(LedgerTamperedError, match="entry 1"):
         ada.reserve("third", {}, eps(0.25))
 
@@ -73,7 +73,7 @@ def test_what_a_window_frees_is_checked_too(path, monkeypatch):
     monkeypatch.setattr("privkit.budget.store.Store.now", lambda *_: "2026-01-07T12:00:00Z")
     release(account, "second", 0.4)
     monkeypatch.setattr("privkit.budget.store.Store.now", lambda *_: "2026-01-08T12:00:00Z")
-    change(path, "UPDATE privkit_record SET sums = replace(sums, '[\"0.1\",\"0\"]', '[\"0.4\",\"0\"]') WHERE seq = 1")
+    change(path, 'UPDATE privkit_record SET sums = replace(sums, \'["0.1","0"]\', \'["0.4","0"]\') WHERE seq = 1')
     with pytest.raises(LedgerTamperedError, match="entry 1"):
         account.reserve("third", {}, eps(0.35))
 

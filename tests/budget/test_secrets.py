@@ -152,7 +152,7 @@ def test_what_is_no_file_and_no_known_database_is_refused(form, tmp_path, monkey
 def test_a_file_of_such_a_name_is_named_with_its_folder(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Ledger.open(name)
-    assert files(tmp_path) == [os.path.basename(name)]
+    assert files(tmp_path) == [pathlib.PurePath(name).name]
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,14 @@ def test_a_live_server_shows_none_of_its_address_l14(postgres_url, privkit_state
     main(["ledger", "doctor", "--store", store])
     written = "".join(path.read_text() for path in privkit_state.rglob("*.json"))
     project = Project(account)
-    told = [account.store, repr(project), project._repr_html_(), repr(diagnose(store)), capsys.readouterr().out, written]
+    told = [
+        account.store,
+        repr(project),
+        project._repr_html_(),
+        repr(diagnose(store)),
+        capsys.readouterr().out,
+        written,
+    ]
     assert account.store.startswith("postgresql://")
     assert "postgres@" not in "".join(told)
     assert CANARY not in "".join(told)
