@@ -29,7 +29,7 @@ _EXAMPLE = "Example: store='ledger.db', or store='postgresql+psycopg://db.exampl
 
 _SCHEME = re.compile(r"\s*([A-Za-z][A-Za-z0-9+._-]+):")
 _KEY_VALUE = re.compile(r"^\s*[A-Za-z_][\w ]*=|(?:password|passwd|pwd)\s*=", re.IGNORECASE)
-_USERINFO = re.compile(r":[^/\\]*@")
+_USERINFO = re.compile(r":.*@", re.DOTALL)  # a password may hold a slash
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|[0-9A-Fa-f:.]+(?:%[\w.-]+)?")
 _DATABASE = re.compile(r"[\w.\- ]*")
 
