@@ -26,6 +26,7 @@ from privkit.dp.ratios import ratio as ratio
 from privkit.dp.release import Release as Release
 from privkit.errors import BoundsRequiredError as BoundsRequiredError
 from privkit.errors import CeilingError as CeilingError
+from privkit.errors import ClockError as ClockError
 from privkit.errors import ColumnKindError as ColumnKindError
 from privkit.errors import ColumnNotFoundError as ColumnNotFoundError
 from privkit.errors import DuplicateColumnError as DuplicateColumnError
@@ -72,7 +73,9 @@ from privkit.errors import PendingReleaseError as PendingReleaseError
 from privkit.errors import PopulationError as PopulationError
 from privkit.errors import PriceError as PriceError
 from privkit.errors import PrivkitError as PrivkitError
+from privkit.errors import ProjectCopyError as ProjectCopyError
 from privkit.errors import ProjectMismatchError as ProjectMismatchError
+from privkit.errors import ProjectNameError as ProjectNameError
 from privkit.errors import ProjectNotFoundError as ProjectNotFoundError
 from privkit.errors import PromiseBrokenError as PromiseBrokenError
 from privkit.errors import RecipeError as RecipeError

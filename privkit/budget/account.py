@@ -13,26 +13,20 @@ from typing import TYPE_CHECKING, Any
 from privkit.budget import presence, query
 from privkit.budget.balance import Balance
 from privkit.budget.canonical import UnreadableError, canonical
-from privkit.budget.chain import SET_BACK
+from privkit.budget.clock import set_clock_back, why_late
 from privkit.budget.connections import lets_go
 from privkit.budget.entry import Entry, Reservation, State, in_hand
 from privkit.budget.fault import fault
 from privkit.budget.first_form import FirstForm
 from privkit.budget.keys import project_key
-from privkit.budget.limits import Ways, admit, ahead, in_measure, limits_left, window_start
+from privkit.budget.limits import Ways, admit, in_measure, limits_left, window_start
 from privkit.budget.paging import Paged
 from privkit.budget.store import Store
 from privkit.budget.turn import Turn
 from privkit.budget.verification import Verification, verify_chain
 from privkit.errors.base import NOTHING_SPENT, nothing_spent
-from privkit.errors.ledger import (
-    LedgerDamagedError,
-    LedgerError,
-    OrphanedReleaseError,
-    PendingReleaseError,
-    ReservationError,
-)
-from privkit.errors.project import ClockError
+from privkit.errors.ledger import LedgerDamagedError, LedgerError
+from privkit.errors.reservation import OrphanedReleaseError, PendingReleaseError, ReservationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -254,7 +248,7 @@ class Account(Paged):
                 if key is not None and not again and (row := query.asked(connection, book.id, key)) is not None:
                     return self._earlier(connection, head, row)
                 own, recent = self._limited(connection, head.sums, head.now)
-                late = partial(self._late, connection, head.sums.clock)
+                late = partial(why_late, book, connection, head.sums.clock)
                 admit(self.name, self.terms, cost, head.sums, own=own, recent=recent, ways=ways, late=late)
                 reservation = Reservation(head.sums.entries + 1, cost, head.now)
                 turn.held = in_hand[reservation.token] = reservation  # before others can see it
@@ -296,51 +290,10 @@ class Account(Paged):
             recent = sums.spent - book.charged_until(connection, start)
         return own, recent
 
-    def _late(self, connection: Connection, clock: str) -> str:
-        """Say why a window stays closed where a clock was once ahead; empty where none was."""
-        if not ahead(clock, now := self._book.store.now(connection)):
-            return ""
-        return (
-            f"The ledger's last entry is of {clock}, since a clock was ahead, and it is {now}: what was charged leaves "
-            "the window only after that time. If this machine's clock is right, let the ledger record that its own is "
-            "set back: project.set_clock_back(reason='...'). What is in the window counts from then.\n"
-        )
-
     @lets_go
     def set_clock_back(self, reason: str) -> Entry:
-        """Record that the time of the last entries was wrong, and go on from the right one. Costs nothing.
-
-        Times of entries never go back by themselves, so one entry under a clock that was ahead dates all later ones
-        too. Nothing leaves a window by this: what was charged before counts as charged now, at the latest.
-
-        Parameters
-        ----------
-        reason : str
-            Why; it is recorded.
-
-        Raises
-        ------
-        ClockError
-            If the last entry is not more than a day ahead of the clock.
-        """
-        book = self._book
-        with book.store.writing() as connection:
-            head = book.locked(connection)
-            book.check(connection, head)
-            now = book.store.now(connection)
-            if not ahead(head.sums.clock, now):
-                raise ClockError.of(self.name, head.sums.clock, now)
-            held = Reservation(head.sums.entries + 1, book.zero, now)
-            question = canonical({"statistic": SET_BACK, "from": head.sums.clock, "reason": reason})
-            head = book.charge(connection, head, held, analyst=self.analyst, question=question)
-            row = query.entry_row(connection, book.id, held.seq)
-            assert row is not None
-            head = book.end(connection, head, row, "orphaned", kind="clock")
-            row = query.entry_row(connection, book.id, held.seq)
-            assert row is not None
-        book.remember(head)
-        book.changed()
-        return query.entry_of(row, book.zero)
+        """Record that a clock was ahead, and go on from the right time: :func:`privkit.budget.clock.set_clock_back`."""
+        return set_clock_back(self._book, self.analyst, reason)
 
     def _earlier(self, connection: Connection, head: Head, row: RowMapping) -> Entry | _Unanswered:
         """Return what became of the same question: its answer, or that it has none, noting a dead process's entry."""

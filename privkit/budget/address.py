@@ -29,7 +29,7 @@ _EXAMPLE = "Example: store='ledger.db', or store='postgresql+psycopg://db.exampl
 
 _SCHEME = re.compile(r"\s*([A-Za-z][A-Za-z0-9+._-]+):")
 _KEY_VALUE = re.compile(r"^\s*[A-Za-z_][\w ]*=|(?:password|passwd|pwd)\s*=", re.IGNORECASE)
-_USERINFO = re.compile(r":[^/\\]*@")
+_USERINFO = re.compile(r":.*@", re.DOTALL)  # a password may hold a slash
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|[0-9A-Fa-f:.]+(?:%[\w.-]+)?")
 _DATABASE = re.compile(r"[\w.\- ]*")
 
@@ -148,7 +148,7 @@ def _why_not(store: str, scheme: str) -> str:
     return "privkit keeps ledgers in SQLite and PostgreSQL"
 
 
-def _wrong(url: URL, store: str) -> str:
+def _wrong(url: URL, store: str) -> str:  # noqa: PLR0911 - one return per fault
     """Return what is wrong with an address, in words that hold none of it; empty if nothing is."""
     if url.drivername in SQLITE:
         if url.host or url.username or url.password or url.port:

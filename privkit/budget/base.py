@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self
 from privkit.budget.limits import in_measure
 from privkit.budget.notice import subscribe
 from privkit.budget.odometer import Headroom, Odometer, times
-from privkit.errors.ledger import LedgerError, ReservationError
+from privkit.errors.ledger import LedgerError
 from privkit.errors.project import ProjectCopyError
+from privkit.errors.reservation import ReservationError
 from privkit.values.interrupts import INTERRUPTS
 
 if TYPE_CHECKING:
@@ -183,6 +184,7 @@ class BaseAccount(ABC):
 
     def drop(self, reservation: Reservation) -> None:
         """Hold a reservation no longer, whatever the account says of it."""
+        del reservation  # by default nothing is held beside the account
 
     def commit(self, reservation: Reservation, answer: str) -> Entry:
         """Store the answer of a reservation, byte for byte. Only what this returns may be shown (L1).

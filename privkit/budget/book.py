@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ from privkit.budget.canonical import amounts, readable
 from privkit.budget.chain import Sums, link
 from privkit.budget.entry import Entry, Reservation, State, in_hand
 from privkit.budget.holder import Holder
-from privkit.budget.notice import notify
+from privkit.budget.notice import notify, warn
 from privkit.budget.presence import seen
 from privkit.budget.schema import record_table
 from privkit.budget.state import shown_state, writable
@@ -286,9 +285,7 @@ class Book:
             told = (self.uid, self.name, self.place, head.seq, head.hash, measure, (main, delta), store.id, store.home)
             if not remember(Anchor(*told), force=force) and (self.place, self.uid) not in _warned:
                 _warned.add((self.place, self.uid))
-                warnings.warn(
-                    self.unwatched or "what this machine remembers cannot be written", UserWarning, stacklevel=4
-                )
+                warn(self.unwatched or "what this machine remembers cannot be written")
 
     def check(self, connection: Connection, head: Head) -> None:
         """Refuse a chain that is older than, or another than, the one that this machine remembers (L8).

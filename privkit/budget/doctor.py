@@ -136,7 +136,9 @@ def _of_file(place: Place) -> Iterator[Finding]:
         yield Finding("problem", _first(error), _rest(error))
         return
     if not os.access(path, os.R_OK):
-        yield Finding("problem", "you may not read the file: it belongs to somebody else", "Ask its owner for the right.")
+        yield Finding(
+            "problem", "you may not read the file: it belongs to somebody else", "Ask its owner for the right."
+        )
         return
     if os.name == "posix" and path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         yield Finding("note", "others may write to the file", f"chmod 600 {path}")

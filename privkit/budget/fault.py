@@ -102,7 +102,7 @@ def _journal(place: Place) -> bool:
     return place.path is not None and os.path.exists(f"{place.path}-journal")  # noqa: PTH110
 
 
-def _of_server(
+def _of_server(  # noqa: PLR0911 - one return per fault
     error: BaseException, cause: BaseException, store: str, timeout: float, budget: str | None
 ) -> LedgerError:
     state = getattr(cause, "sqlstate", None) or ""

@@ -6,10 +6,10 @@ import hashlib
 import hmac
 import os
 import secrets
-import warnings
 from typing import TYPE_CHECKING
 
 from privkit.budget.canonical import canonical
+from privkit.budget.notice import warn
 from privkit.budget.state import private_folder, shown_state, write_private
 from privkit.errors import ParameterError
 
@@ -104,7 +104,7 @@ def read_key(path: Path) -> bytes | None:
 
 def _warn(found: str, way: str) -> None:
     cost = "no answer is replayed, and none is kept for replay, so every question is charged anew"
-    warnings.warn(f"{found}: {cost}. {way}", UserWarning, stacklevel=3)
+    warn(f"{found}: {cost}. {way}")
 
 
 def request_key(key: bytes | None, question: object, data: bytes | str, schema: object = None) -> str | None:

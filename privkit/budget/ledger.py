@@ -24,7 +24,6 @@ from __future__ import annotations
 import getpass
 import os
 import uuid
-import warnings
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -42,6 +41,7 @@ from privkit.budget.connections import lets_go, transaction
 from privkit.budget.entry import Reservation
 from privkit.budget.file_system import warn_unless_local
 from privkit.budget.names import alike, known_as, lookalikes, tidy
+from privkit.budget.notice import warn
 from privkit.budget.opening import check_file, make_file, open_server, there
 from privkit.budget.place import ledger_place
 from privkit.budget.schema import project_table
@@ -267,7 +267,7 @@ class Ledger:
 
     def _begun(self, name: str, terms: ProjectTerms) -> RowMapping:
         if terms.window is not None:
-            warnings.warn(terms.window.warning, UserWarning, stacklevel=4)
+            warn(terms.window.warning)
         with self._store.writing() as connection:
             self._store.lock_all(connection)
             self._store.check_version(self._store.version(connection))

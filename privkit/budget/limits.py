@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from privkit.errors.ledger import MeasureMismatchError
@@ -110,12 +110,3 @@ def window_start(window: Window, now: str) -> str:
     except OverflowError:  # it begins before the calendar does: nothing was earlier
         return ""
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment.year >= 1000 else ""
-
-
-#: A clock that is this much behind the ledger's is told of: no other analyst's clock differs by as much.
-AHEAD = timedelta(days=1)
-
-
-def ahead(clock: str, now: str) -> bool:
-    """Whether the time of the last entry is beyond what any clock shows: one was ahead when it was written."""
-    return bool(clock) and datetime.fromisoformat(clock) - datetime.fromisoformat(now) > AHEAD

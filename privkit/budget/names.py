@@ -7,22 +7,22 @@ from collections.abc import Sequence
 
 
 def tidy(name: str) -> str:
-    """Return a name as it is recorded: composed (NFC), without blanks around it.
+    r"""Return a name as it is recorded: composed (NFC), without blanks around it.
 
     Examples
     --------
-    >>> tidy(" cafe\\u0301 ")
+    >>> tidy(" cafe\u0301 ")
     'café'
     """
     return unicodedata.normalize("NFC", name).strip()
 
 
 def alike(name: str) -> str:
-    """Return what names that look alike have in common: case, width, and blanks count for nothing.
+    r"""Return what names that look alike have in common: case, width, and blanks count for nothing.
 
     Examples
     --------
-    >>> alike("Café  2") == alike("CAFE\\u0301 ２")
+    >>> alike("Café  2") == alike("CAFE\u0301 ２")
     True
     """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
@@ -30,14 +30,14 @@ def alike(name: str) -> str:
 
 
 def known_as(name: str, known: Sequence[str]) -> str | None:
-    """Return the known name that a given one means; None if it means none.
+    r"""Return the known name that a given one means; None if it means none.
 
     An earlier version recorded names as they were typed. So the name as it stands comes first, then the tidy one, then
     the only one that is the same when it is tidied.
 
     Examples
     --------
-    >>> known_as("café", ["cafe\\u0301"]) == "cafe\\u0301"
+    >>> known_as("café", ["cafe\u0301"]) == "cafe\u0301"
     True
     """
     for candidate in (name, tidy(name)):

@@ -62,10 +62,11 @@ def seen(connection: Connection, holder: Holder) -> bool:
 
 
 @atexit.register
-def _leave() -> None:
-    for (pid, _), session in _sessions.items():
+def leave() -> None:
+    """Close this process's sessions: what it still measures has a lease from here on."""
+    for pid, url in list(_sessions):
         if pid == os.getpid():
-            session.close()
+            _sessions.pop((pid, url)).close()
 
 
 def _key(holder: Holder) -> int:

@@ -18,7 +18,7 @@ from privkit.budget.entry import Charged, Entry, Reservation, State
 from privkit.budget.limits import Ways, admit, in_measure, limits_left, window_start
 from privkit.budget.notice import notify
 from privkit.errors.base import nothing_spent
-from privkit.errors.ledger import OrphanedReleaseError, PendingReleaseError, ReservationError
+from privkit.errors.reservation import OrphanedReleaseError, PendingReleaseError, ReservationError
 from privkit.errors.simulated import SimulatedError
 from privkit.values.loss import PrivacyLoss
 

@@ -41,7 +41,7 @@ def shown_state() -> str:
 
 
 def private_folder(name: str) -> Path:
-    """Return a subfolder of the state folder, made for the user alone; both are closed to others where privkit made them.
+    """Return a subfolder of the state folder, made for the user alone, as the state folder is if it was not there.
 
     A state folder that was there before, at a place of the user's choice, keeps its rights: the doctor tells of them.
 

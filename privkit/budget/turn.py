@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from privkit.errors.base import NOTHING_SPENT
-from privkit.errors.ledger import LedgerError, ReservationError
+from privkit.errors.ledger import LedgerError
+from privkit.errors.reservation import ReservationError
 
 if TYPE_CHECKING:
     from privkit.budget.base import BaseAccount

@@ -49,21 +49,22 @@ from privkit.errors.ledger import (
     LedgerUnreachableError,
     LedgerVersionError,
     MeasureMismatchError,
-    OrphanedReleaseError,
-    PendingReleaseError,
-    ReservationError,
 )
 from privkit.errors.library import LibraryRequiredError
 from privkit.errors.postprocess import KeysDifferError, NotLinearError, NotReleasedError, TotalsError
 from privkit.errors.project import (
     CeilingError,
+    ClockError,
     EarlierReleaseError,
     InsufficientBudgetError,
     MeasurementError,
     NoProjectError,
+    ProjectCopyError,
     ProjectMismatchError,
+    ProjectNameError,
     ProjectNotFoundError,
 )
+from privkit.errors.reservation import OrphanedReleaseError, PendingReleaseError, ReservationError
 from privkit.errors.risk import (
     InventoryError,
     LinkageError,
@@ -80,6 +81,7 @@ __all__ = [
     "NOTHING_SPENT",
     "BoundsRequiredError",
     "CeilingError",
+    "ClockError",
     "ColumnKindError",
     "ColumnNotFoundError",
     "DuplicateColumnError",
@@ -126,7 +128,9 @@ __all__ = [
     "PopulationError",
     "PriceError",
     "PrivkitError",
+    "ProjectCopyError",
     "ProjectMismatchError",
+    "ProjectNameError",
     "ProjectNotFoundError",
     "PromiseBrokenError",
     "RecipeError",

@@ -15,6 +15,7 @@ sys.path.append(str(Path(__file__).parent))  # for budget_terms
 
 from budget_terms import terms
 
+from privkit.budget import presence
 from privkit.budget.ledger import Ledger
 from privkit.budget.place import Place
 
@@ -57,7 +58,8 @@ def postgres_url(postgres_database):
     name = f"test_{uuid.uuid4().hex[:12]}"
     with _connect(urlsplit(postgres_database).path[1:]) as connection:
         connection.execute(f'CREATE SCHEMA "{name}"')
-    return f"{postgres_database}?options=-csearch_path%3D{name}"
+    yield f"{postgres_database}?options=-csearch_path%3D{name}"
+    presence.leave()  # each schema has a session of its own, and a server has few
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])

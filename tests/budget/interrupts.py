@@ -12,7 +12,7 @@ import pandas as pd
 
 import privkit as pk
 from privkit.budget.entry import in_hand
-from privkit.errors.ledger import OrphanedReleaseError
+from privkit.errors.reservation import OrphanedReleaseError
 
 COST = 0.01
 
@@ -35,7 +35,7 @@ class Lines:
 
     def _enter(self, frame, event, arg):
         name, caller = frame.f_code.co_filename, frame.f_back
-        # An exception in OpenDP's bindings, or in what they call back, can end the process: then all is as after a kill.
+        # An exception in OpenDP's bindings, or in what they call back, can end the process: all is as after a kill.
         if "/opendp/" in name or (caller is not None and "/opendp/" in caller.f_code.co_filename):
             return None
         return self._line if self.chosen(name) else None
@@ -123,7 +123,7 @@ def interrupted(project, path, frame, number, chosen, at):
         again = ask(frame, number)
     except OrphanedReleaseError as error:
         assert entry is not None, lines.where
-        assert error.entry == entry.seq, lines.where
+        assert error.entry == entry.seq, lines.where  # noqa: PT017
         outcome = entry.state
     else:
         assert again.replayed == (entry is not None), lines.where
@@ -145,7 +145,7 @@ def every_line(folder, chosen, step=1):
         warnings.simplefilter("ignore")
         at = 1
         while True:
-            outcome, where = interrupted(project, path, frame, 10 + at, chosen, at)
+            outcome, _ = interrupted(project, path, frame, 10 + at, chosen, at)
             if outcome == "past the end":
                 break
             found[outcome] += 1

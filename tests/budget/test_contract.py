@@ -9,7 +9,7 @@ from threading import Thread
 import pytest
 from budget_terms import eps, release, terms
 
-from privkit.budget import query, schema
+from privkit.budget import presence, query, schema
 from privkit.budget.entry import Entry, Reservation
 from privkit.budget.holder import Holder
 from privkit.budget.keys import request_key
@@ -17,15 +17,9 @@ from privkit.budget.ledger import Ledger
 from privkit.budget.store import Store
 from privkit.budget.terms import Window
 from privkit.errors import ParameterError
-from privkit.errors.ledger import (
-    LedgerError,
-    LedgerTamperedError,
-    MeasureMismatchError,
-    OrphanedReleaseError,
-    PendingReleaseError,
-    ReservationError,
-)
+from privkit.errors.ledger import LedgerError, LedgerTamperedError, MeasureMismatchError
 from privkit.errors.project import CeilingError, InsufficientBudgetError, ProjectMismatchError, ProjectNotFoundError
+from privkit.errors.reservation import OrphanedReleaseError, PendingReleaseError, ReservationError
 from privkit.values.loss import PrivacyLoss
 
 
@@ -252,7 +246,7 @@ def test_a_clock_that_goes_back_neither_reorders_nor_reopens_a_window_l12(store,
 
 
 def test_a_process_that_cannot_be_seen_has_a_lease_l5(account, monkeypatch):
-    elsewhere = replace(Holder.this(), machine="another")
+    elsewhere = replace(Holder.this(), machine="another", boot="another")
     monkeypatch.setattr(Holder, "this", classmethod(lambda _cls: elsewhere))
     moved_clock(monkeypatch, ["2026-03-01T00:00:00Z"])
     held = account.reserve("k", {}, eps(0.2))
@@ -261,6 +255,7 @@ def test_a_process_that_cannot_be_seen_has_a_lease_l5(account, monkeypatch):
     with pytest.raises(PendingReleaseError):
         account.reserve("k", {}, eps(0.2), wait=0)
     moved_clock(monkeypatch, ["2026-03-01T00:10:00Z"])
+    presence.leave()  # a server would tell that it is still there
     with pytest.raises(OrphanedReleaseError):
         account.reserve("k", {}, eps(0.2), wait=0)
     with pytest.raises(ReservationError, match="already orphaned"):  # it comes back too late: nothing is shown

@@ -11,7 +11,7 @@ from crashes import Steps, check, crowd, ended, fork, random_kills, spend
 
 from privkit.budget import opening
 from privkit.budget.ledger import Ledger
-from privkit.errors.ledger import OrphanedReleaseError
+from privkit.errors.reservation import OrphanedReleaseError
 
 
 def count_steps(account, folder):

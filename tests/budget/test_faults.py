@@ -26,9 +26,9 @@ from privkit.errors.ledger import (
     LedgerReadOnlyError,
     LedgerTamperedError,
     LedgerVersionError,
-    ReservationError,
 )
 from privkit.errors.project import ProjectNotFoundError
+from privkit.errors.reservation import ReservationError
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Which ledger this is: its own id and database, not the address by which it was reached; backups are only looked at."""
+"""Which ledger this is: its own id and database, not an address of it; backups are only looked at."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def test_a_backup_is_listed_shown_and_verified_and_stays_a_backup(backup, capsys
 
 
 def test_a_backup_still_charges_nothing_without_being_adopted(backup):
-    live, copy = backup
+    _, copy = backup
     looked = Ledger.open(copy, read_only=True).account("café")
     with pytest.raises(LedgerReadOnlyError):
         looked.reserve("k", {}, eps(0.1))

@@ -1,4 +1,4 @@
-"""An interrupt at any line leaves an entry committed, orphaned or not begun, no lock, and says what was spent (L3, L5)."""
+"""An interrupt at any line leaves an entry committed, orphaned or not begun, and no lock; it says what was spent."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from privkit.budget.account import Account
 from privkit.budget.connections import transaction
 from privkit.budget.entry import in_hand
 from privkit.budget.ledger import Ledger
-from privkit.errors.ledger import LedgerBusyError, OrphanedReleaseError
+from privkit.errors.ledger import LedgerBusyError
+from privkit.errors.reservation import OrphanedReleaseError
 
 
 def test_an_interrupt_at_many_lines_of_the_ledger_l3_l5(tmp_path, capsys):

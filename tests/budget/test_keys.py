@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from budget_terms import eps, release, terms
@@ -58,7 +59,7 @@ def test_a_key_is_on_the_disk_before_it_has_a_name(monkeypatch, privkit_state):
     fsync, put = os.fsync, state.put
 
     def noted(handle):
-        acts.append(("sync", os.path.basename(os.readlink(f"/proc/self/fd/{handle}"))))
+        acts.append(("sync", Path(f"/proc/self/fd/{handle}").readlink().name))
         fsync(handle)
 
     monkeypatch.setattr(os, "fsync", noted)
@@ -142,9 +143,9 @@ def test_folders_that_were_open_are_closed_and_the_doctor_tells(key_file, tmp_pa
 
 def test_a_home_that_nobody_has_is_told(monkeypatch, tmp_path):
     monkeypatch.setenv("PRIVKIT_STATE_DIR", "~nosuchuser/state")
-    with pytest.warns(UserWarning):
-        account = Ledger.open(tmp_path / "ledger.db").begin("churn", terms())
-        release(account, None)
+    account = Ledger.open(tmp_path / "ledger.db").begin("churn", terms())
+    release(account, None)
+    with pytest.warns(UserWarning, match="every question is charged anew"):
         assert account.key is None
     assert account.spent == eps(0.1)
     assert any("no home folder" in found.what for found in diagnose(tmp_path / "ledger.db").findings)

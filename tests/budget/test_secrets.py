@@ -152,7 +152,7 @@ def test_what_is_no_file_and_no_known_database_is_refused(form, tmp_path, monkey
 def test_a_file_of_such_a_name_is_named_with_its_folder(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Ledger.open(name)
-    assert files(tmp_path) == [os.path.basename(name)]
+    assert files(tmp_path) == [pathlib.PurePath(name).name]
 
 
 @pytest.mark.parametrize(

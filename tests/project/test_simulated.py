@@ -24,7 +24,7 @@ from privkit.dp.release import decode_answer, encode_answer
 from privkit.dp.selection import NoisyMax
 from privkit.dp.simulate import SimulatedRelease, chosen, drawn, marked_plan, simulate
 from privkit.errors import CeilingError, InsufficientBudgetError, ParameterError
-from privkit.errors.ledger import OrphanedReleaseError, PendingReleaseError, ReservationError
+from privkit.errors.reservation import OrphanedReleaseError, PendingReleaseError, ReservationError
 from privkit.errors.simulated import SimulatedError
 from privkit.project.project import open_project
 from privkit.project.simulated import begin_simulated
