@@ -68,7 +68,7 @@ def warn_unless_local(name: str, store: str) -> None:
         The ledger's place.
     """
     if kind_of(name) == "unknown":
-        warnings.warn(f"{unknown_words(name, store)} {vouching(name)}", UserWarning, stacklevel=4)
+        warnings.warn(f"{unknown_words(name, store)} {vouching(name)}", UserWarning, stacklevel=5)
 
 
 def unknown_words(name: str, store: str) -> str:

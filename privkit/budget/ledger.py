@@ -267,7 +267,7 @@ class Ledger:
 
     def _begun(self, name: str, terms: ProjectTerms) -> RowMapping:
         if terms.window is not None:
-            warnings.warn(terms.window.warning, UserWarning, stacklevel=4)
+            warnings.warn(terms.window.warning, UserWarning, stacklevel=5)
         with self._store.writing() as connection:
             self._store.lock_all(connection)
             self._store.check_version(self._store.version(connection))

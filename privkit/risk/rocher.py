@@ -16,6 +16,7 @@ from privkit.tally.subsets import chosen_columns
 from privkit.values.contribution import positive_int
 from privkit.values.criteria.kmap import population_size
 from privkit.values.show import Plotted
+from privkit.values.typed import typed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,6 +76,7 @@ class CopulaReport(Plotted):
         return self.per_row.copy()
 
 
+@typed
 def copula_uniqueness(
     data: object, qi: str | Sequence[str], *, population: int, rows: int = 1000, seed: int = 0
 ) -> CopulaReport:

@@ -14,6 +14,7 @@ from privkit.errors import FrameError, ParameterError
 from privkit.tally.frame import column_names, open_frame
 from privkit.transform.frames import native, pandas_frame
 from privkit.transform.perturbed import Perturbed
+from privkit.values.typed import typed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
+@typed
 def top_bottom(
     data: object, columns: str | Sequence[str], *, lower: float | None = None, upper: float | None = None
 ) -> Perturbed:
@@ -53,6 +55,7 @@ def top_bottom(
     )
 
 
+@typed
 def round_to(data: object, columns: str | Sequence[str], *, base: float) -> Perturbed:
     """Round values to the nearest multiple of `base`; halves go to the even multiple. Missing stays missing.
 
@@ -83,6 +86,7 @@ def round_to(data: object, columns: str | Sequence[str], *, base: float) -> Pert
     )
 
 
+@typed
 def add_noise(
     data: object, columns: str | Sequence[str], *, scale: float, relative: bool = True, seed: int | None = None
 ) -> Perturbed:
@@ -115,6 +119,7 @@ def add_noise(
     )  # fmt: skip
 
 
+@typed
 def rank_swap(
     data: object, columns: str | Sequence[str], *, window: float = 0.05, seed: int | None = None
 ) -> Perturbed:
@@ -164,6 +169,7 @@ def _partners(n: int, reach: int, random: np.random.Generator) -> NDArray[np.int
     return target
 
 
+@typed
 def pram(data: object, columns: str | Sequence[str], *, keep: float = 0.8, seed: int | None = None) -> Perturbed:
     """Post-randomization: keep a category with probability `keep`, else draw from the column's distribution.
 
