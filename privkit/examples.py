@@ -38,7 +38,7 @@ def example(name: str = "insights") -> pd.DataFrame:
         ``"adult"``
             The 1994 US census extract that the literature measures on (UCI Adult): the 30,162 rows without a missing
             value, 9 columns; see `example_hierarchies`. Becker and Kohavi, UCI Machine Learning Repository (1996),
-            doi 10.24432/C5XW20.
+            doi 10.24432/C5XW20, CC BY 4.0.
         ``"shop"``
             What a shop gave away, synthetic: 1,161 customers under a `pseudonym`, with `sex`, `birth_date`,
             `postcode`, `plan`, `orders`, `monthly_spend` and `category`, the kind of goods they buy most.
@@ -66,7 +66,7 @@ def example(name: str = "insights") -> pd.DataFrame:
     """
     import pandas as pd
 
-    if name not in _READ:
+    if not isinstance(name, str) or name not in _READ:
         raise ParameterError.of("example", "name", repr(name), f"one of {sorted(_READ)}")
     with files("privkit").joinpath("data", f"{name}.csv.gz").open("rb") as file:
         return pd.read_csv(file, compression="gzip", **_READ[name])

@@ -58,7 +58,7 @@ class Pseudonymize(Operation):
             yield "scope", "must be a name that fields share"
         if self.bits not in range(128, 257, 8):
             yield "bits", "must be a multiple of 8 from 128 to 256: shorter tokens collide, or can be guessed"
-        if self.form not in _FORMS:
+        if not isinstance(self.form, str) or self.form not in _FORMS:
             yield "form", f"must be one of {', '.join(_FORMS)}"
         if not isinstance(self.prefix, str):
             yield "prefix", "must be a text"

@@ -14,6 +14,7 @@ from privkit.transform.intervals import Intervals, interval_steps
 from privkit.transform.ladder import STAR, Ladder, Level
 from privkit.transform.rules import _PERIODS, Dates, Function, Rare, Redact, grid_cell, top
 from privkit.transform.table import Table, from_tree, read_rows, text, write_rows
+from privkit.values.arguments import kind
 from privkit.values.typed import typed
 
 if TYPE_CHECKING:
@@ -91,6 +92,8 @@ class Hierarchy:
     @typed
     def from_tree(cls, tree: Mapping[Any, Any]) -> Hierarchy:
         """Take nested mappings of groups, with lists of values as leaves."""
+        if not isinstance(tree, Mapping):
+            raise ParameterError.of("Hierarchy.from_tree", "tree", kind(tree), "a mapping of groups")
         return cls(Table.of(from_tree(tree), "Hierarchy.from_tree", starred=True))
 
     @classmethod

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache, wraps
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import lru_cache, partial, wraps
 from numbers import Integral, Real
 from typing import Any, ParamSpec, TypeVar
 
@@ -22,7 +22,7 @@ R = TypeVar("R")
 
 #: What a call with arguments of a wrong type ends in, unless a check of its own is faster.
 _RAW = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError, RecursionError, RuntimeError, OSError)
-#: Types of which it is known what they are not; others are taken on trust.
+#: Types of what people type into calls.
 _PLAIN = (str, bytes, int, float, complex, list, tuple, dict, set, frozenset, type(None), type, type(lambda: 0))
 _SIMPLE: dict[str, Callable[[Any], bool]] = {
     "None": lambda value: value is None,
@@ -39,6 +39,7 @@ _SIMPLE: dict[str, Callable[[Any], bool]] = {
     "Path": lambda value: hasattr(value, "__fspath__"),
     "PathLike": lambda value: hasattr(value, "__fspath__"),
 }
+_HALF = "a text holds half of a character (a lone surrogate), so it can be neither written nor compared."
 #: Names of any type at all, or of texts.
 _LOOSE = frozenset({"object", "Any", "Scalar", "Kind", "Literal", "Within", "Wanted", "Self", "T"})
 
@@ -63,28 +64,51 @@ def typed(function: Callable[P, R], *, called: str = "", budget: bool = False) -
     ...
     privkit.errors.arguments.ParameterError: shorten() got length=a str, but length must be int | None.
     """
-    signature = inspect.signature(function)
+    signature, name = inspect.signature(function), (called or function.__name__).removeprefix("plan_")
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return function(*args, **kwargs)
         except PrivkitError as error:
-            if budget and error.budget is None and not _charged(error):
-                error.budget = NOTHING_SPENT
+            if not _charged(error):
+                # A message may repeat an argument; not one that holds data.
+                if told := _misfit(signature, name, args, kwargs, only=partial(_repeated, error)):
+                    told.budget = NOTHING_SPENT if budget else None
+                    raise told from None
+                if budget and error.budget is None:
+                    error.budget = NOTHING_SPENT
             raise
         except _RAW as error:
-            if not _charged(error) and (told := _misfit(signature, called or function.__name__, args, kwargs)):
-                told.budget = NOTHING_SPENT if budget else None
-                raise told from None
-            raise
+            told = None if _charged(error) else _misfit(signature, name, args, kwargs)
+            if told is None and isinstance(error, UnicodeEncodeError):
+                told = ParameterError.together(name, (), _HALF)
+            if told is None:
+                raise
+            told.budget = NOTHING_SPENT if budget else None
+            raise told from None
 
     call.__signature__ = signature  # type: ignore[attr-defined]
     return call
 
 
+def _repeated(error: PrivkitError, value: object) -> bool:
+    """Return whether a message repeats an array, a column or a frame, or some object whose text nobody knows."""
+    if isinstance(value, (*_PLAIN, bool, Real)):
+        return False
+    try:
+        return repr(value) in str(error) or str(value) in str(error)
+    except Exception:  # noqa: BLE001 - an object that refuses to be looked at: its text may be anything
+        return True
+
+
 def _misfit(
-    signature: inspect.Signature, called: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    signature: inspect.Signature,
+    called: str,
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    *,
+    only: Callable[[object], bool] = lambda _: True,
 ) -> ParameterError | None:
     """Return the error about the first argument that is not of its type; None if all are."""
     try:
@@ -97,8 +121,8 @@ def _misfit(
             continue
         annotation = str(parameter.annotation)
         for one in value if parameter.kind is inspect.Parameter.VAR_POSITIONAL else [value]:
-            if not fits(one, annotation):
-                return ParameterError.of(called.removeprefix("plan_"), name, kind(one), _words(annotation))
+            if only(one) and not fits(one, annotation):
+                return ParameterError.of(called, name, kind(one), _words(annotation))
     return None
 
 
@@ -151,7 +175,7 @@ def _fits(value: Any, node: ast.expr) -> bool:  # noqa: PLR0911 - one return per
         return True
     if name in _COLLECTIONS:
         return _COLLECTIONS[name](value)
-    return name in {base.__name__ for base in type(value).__mro__} or not isinstance(value, _PLAIN)
+    return name in {base.__name__ for base in type(value).__mro__}
 
 
 def _name(node: ast.expr) -> str:
@@ -181,7 +205,7 @@ def _holds(value: Any, name: str, inner: ast.expr) -> bool:
         return all(_fits(key, parts[0]) and _fits(member, parts[-1]) for key, member in value.items())
     if name == "tuple" and not _ends_openly(parts):
         return len(value) == len(parts) and all(_fits(*pair) for pair in zip(value, parts, strict=True))
-    return not isinstance(value, Sequence | set) or all(_fits(member, parts[0]) for member in value)
+    return not isinstance(value, Collection) or all(_fits(member, parts[0]) for member in value)
 
 
 def _ends_openly(parts: Sequence[ast.expr]) -> bool:

@@ -61,7 +61,7 @@ WRONG = {
     "function": len,
     "array": np.array([CANARY]),
     "series": pd.Series([CANARY]),
-    "frame": pd.DataFrame({CANARY: [CANARY]}),
+    "frame": pd.DataFrame({"odd_column": [CANARY]}),
     "range": range(3),
     "iterator": "iterator",  # made anew for each call
     "fraction": Fraction(1, 3),
@@ -168,22 +168,22 @@ MORE = {
     "Recipe": (ev.Recipe, ([ev.drop("a")],), {}),
     "Recipe.from_dict": (ev.Recipe.from_dict, ({},), {}),
     "code_book": (ev.code_book, (["a"],), {}),
-    "coarsen": (ev.coarsen, ("a",), {"step": 5}),
+    "coarsen": (ev.coarsen, ("a",), {"bins": [0, 10]}),
     "drop": (ev.drop, ("a",), {}),
     "erase": (ev.erase, ("a",), {}),
     "keep": (ev.keep, ("a",), {}),
-    "flatten": (ev.flatten, ("a",), {}),
+    "flatten": (ev.flatten, ([{"a": 1}],), {}),
     "merge": (ev.merge, (), {"by": "a"}),
-    "number": (ev.number, (), {}),
-    "perturb": (ev.perturb, ("a",), {"scale": 1}),
+    "number": (ev.number, ("a",), {}),
+    "perturb": (ev.perturb, ("a", 1.0), {"key": b"k" * 32}),
     "ev.pseudonymize": (ev.pseudonymize, ("a",), {"key": b"k" * 32}),
-    "rename": (ev.rename, ({"a": "b"},), {}),
+    "rename": (ev.rename, ("a", "b"), {}),
     "encode": (ev.encode, ("a", {"x": "c1"}), {}),
     "sample": (ev.sample, (0.5,), {"key": b"k" * 32}),
     "scale": (ev.scale, ("a",), {}),
-    "shift_dates": (ev.shift_dates, ("a",), {"key": b"k" * 32}),
-    "substitute": (ev.substitute, ("a",), {}),
-    "truncate_time": (ev.truncate_time, ("a",), {}),
+    "shift_dates": (ev.shift_dates, ("a",), {"by": "b", "days": 3, "key": b"k" * 32}),
+    "substitute": (ev.substitute, ("a", {"x": "y"}), {}),
+    "truncate_time": (ev.truncate_time, ("a", "day"), {}),
     **{
         f"plan.{name}": (getattr(pk.plan, name), args, kwargs)
         for name, (_, args, kwargs) in CALLS.items()
@@ -238,7 +238,8 @@ def raw(error):
     if isinstance(error, PrivkitError):
         return None
     frames = traceback.extract_tb(error.__traceback__)
-    if isinstance(error, TypeError) and (frames[-1].filename == HERE or frames[-1].filename.endswith("inspect.py")):
+    own_words = (HERE, "inspect.py", "values/typed.py")
+    if isinstance(error, TypeError) and frames[-1].filename.endswith(own_words):
         return None
     own = [frame for frame in frames if "/privkit/" in frame.filename] or frames
     return f"{type(error).__name__}: {error} ({own[-1].filename.rpartition('/')[2]}:{own[-1].lineno} {own[-1].name})"
@@ -254,6 +255,8 @@ def test_wrong_types_are_told_in_privkits_own_words(function, bound, name, tmp_p
     monkeypatch.chdir(tmp_path)
     problems = []
     for kind, wrong in WRONG.items():
+        if name == "progress" and callable(wrong):
+            continue  # what a caller's own function raises is the caller's
         value = iter([CANARY]) if kind == "iterator" else wrong
         try:
             with warnings.catch_warnings():
