@@ -67,9 +67,13 @@ def example(name: str = "insights") -> pd.DataFrame:
     import pandas as pd
 
     if not isinstance(name, str) or name not in _READ:
-        raise ParameterError.of("example", "name", repr(name), f"one of {sorted(_READ)}")
+        raise ParameterError.of("example", "name", _shown(name), f"one of {sorted(_READ)}")
     with files("privkit").joinpath("data", f"{name}.csv.gz").open("rb") as file:
         return pd.read_csv(file, compression="gzip", **_READ[name])
+
+
+def _shown(name: object) -> str:
+    return repr(name) if isinstance(name, str) else f"a {type(name).__name__}"
 
 
 def example_hierarchies(name: str = "adult") -> dict[str, Hierarchy]:
@@ -95,7 +99,7 @@ def example_hierarchies(name: str = "adult") -> dict[str, Hierarchy]:
     """
     from privkit.transform.hierarchy import Hierarchy
 
-    if name not in _HIERARCHIES:
-        raise ParameterError.of("example_hierarchies", "name", repr(name), f"one of {sorted(_HIERARCHIES)}")
+    if not isinstance(name, str) or name not in _HIERARCHIES:
+        raise ParameterError.of("example_hierarchies", "name", _shown(name), f"one of {sorted(_HIERARCHIES)}")
     with as_file(files("privkit").joinpath("data", f"{name}_hierarchies")) as folder:
         return {path.stem: Hierarchy.read_csv(path) for path in sorted(folder.glob("*.csv"))}

@@ -167,7 +167,10 @@ def id_text(value: object) -> str | None:
         value = value.item()
     if isinstance(value, bool | list | tuple | dict | set) or hasattr(value, "__array__"):
         return None
-    if value is None or value != value:  # noqa: PLR0124  # NaN
+    try:
+        if value is None or value != value:  # noqa: PLR0124  # NaN
+            return None
+    except Exception:  # noqa: BLE001 - what cannot be compared is no id
         return None
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() else repr(value)

@@ -235,7 +235,7 @@ def called(function, given):
 
 def raw(error):
     """Return where a raw error came from; None if it is privkit's, or Python's about the call itself."""
-    if isinstance(error, PrivkitError):
+    if isinstance(error, PrivkitError | FileExistsError):  # code_book(file=) does not write over a file, as it says
         return None
     frames = traceback.extract_tb(error.__traceback__)
     own_words = (HERE, "inspect.py", "values/typed.py")
