@@ -16,6 +16,7 @@ from privkit.errors import (
     ColumnNotFoundError,
     FrameError,
     MeasurementError,
+    ParameterError,
     PrivkitError,
     nothing_spent,
 )

@@ -161,7 +161,7 @@ def _parsed(annotation: str) -> ast.expr:
     return ast.parse(annotation, mode="eval").body
 
 
-def _fits(value: Any, node: ast.expr) -> bool:  # noqa: PLR0911 - one return per form
+def _fits(value: Any, node: ast.expr) -> bool:
     if isinstance(node, ast.BinOp):
         return _fits(value, node.left) or _fits(value, node.right)
     if isinstance(node, ast.Constant):
