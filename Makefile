@@ -1,7 +1,7 @@
 # One command per habit. PYTHON chooses the environment.
 PYTHON ?= .venv/bin/python
 
-.PHONY: test lint types notebooks stored docs binder slow bench all
+.PHONY: test lint types notebooks stored docs binder slow versions bench all
 
 test:          ## the whole fast suite, doctests included
 	$(PYTHON) -m pytest
@@ -27,6 +27,9 @@ binder:        ## what repo2docker does with binder/, in a new environment; two 
 
 slow:          ## kill matrices, ε audits, long searches for counterexamples
 	$(PYTHON) -m pytest -s tests/slow/*.py
+
+versions:      ## the core tests with the lowest and the newest dependencies, on Python 3.11 to 3.13; needs uv
+	$(PYTHON) tests/versions/run.py $(ONLY)
 
 bench:         ## ratios against pandas and peers; run on a quiet machine
 	$(PYTHON) tests/benchmarks

@@ -38,7 +38,7 @@ def example(name: str = "insights") -> pd.DataFrame:
         ``"adult"``
             The 1994 US census extract that the literature measures on (UCI Adult): the 30,162 rows without a missing
             value, 9 columns; see `example_hierarchies`. Becker and Kohavi, UCI Machine Learning Repository (1996),
-            doi 10.24432/C5XW20.
+            doi 10.24432/C5XW20, CC BY 4.0.
         ``"shop"``
             What a shop gave away, synthetic: 1,161 customers under a `pseudonym`, with `sex`, `birth_date`,
             `postcode`, `plan`, `orders`, `monthly_spend` and `category`, the kind of goods they buy most.
@@ -66,10 +66,14 @@ def example(name: str = "insights") -> pd.DataFrame:
     """
     import pandas as pd
 
-    if name not in _READ:
-        raise ParameterError.of("example", "name", repr(name), f"one of {sorted(_READ)}")
+    if not isinstance(name, str) or name not in _READ:
+        raise ParameterError.of("example", "name", _shown(name), f"one of {sorted(_READ)}")
     with files("privkit").joinpath("data", f"{name}.csv.gz").open("rb") as file:
         return pd.read_csv(file, compression="gzip", **_READ[name])
+
+
+def _shown(name: object) -> str:
+    return repr(name) if isinstance(name, str) else f"a {type(name).__name__}"
 
 
 def example_hierarchies(name: str = "adult") -> dict[str, Hierarchy]:
@@ -95,7 +99,7 @@ def example_hierarchies(name: str = "adult") -> dict[str, Hierarchy]:
     """
     from privkit.transform.hierarchy import Hierarchy
 
-    if name not in _HIERARCHIES:
-        raise ParameterError.of("example_hierarchies", "name", repr(name), f"one of {sorted(_HIERARCHIES)}")
+    if not isinstance(name, str) or name not in _HIERARCHIES:
+        raise ParameterError.of("example_hierarchies", "name", _shown(name), f"one of {sorted(_HIERARCHIES)}")
     with as_file(files("privkit").joinpath("data", f"{name}_hierarchies")) as folder:
         return {path.stem: Hierarchy.read_csv(path) for path in sorted(folder.glob("*.csv"))}

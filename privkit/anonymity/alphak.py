@@ -13,6 +13,7 @@ from privkit.tally import figures
 from privkit.tally.coded import count_values
 from privkit.values.criteria import AlphaK
 from privkit.values.exact import Exact
+from privkit.values.typed import typed
 
 if TYPE_CHECKING:
     from privkit.values.criteria.parameters import Number
@@ -42,6 +43,7 @@ class AlphaKReport(ClassReport):
         return int(self.classes.sizes.min()) if self.n_classes else 0
 
 
+@typed
 def alpha_k(
     data: object, qi: str | Sequence[str], sensitive: str, *, alpha: Number | None = None, k: int | None = None
 ) -> AlphaKReport:

@@ -36,6 +36,7 @@ from privkit.values.criteria import (
 )
 from privkit.values.exact import Exact
 from privkit.values.show import Plotted
+from privkit.values.typed import typed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -103,6 +104,7 @@ class CheckReport(Plotted):
         return frame.astype({"rows_short": "Int64"})
 
 
+@typed
 def check(data: object, qi: str | Sequence[str], criteria: Criterion) -> CheckReport:
     """Tell which parts of a criterion a table meets.
 

@@ -14,6 +14,7 @@ from privkit.tally import figures
 from privkit.tally.coded import count_values
 from privkit.values.criteria import DeltaDisclosure
 from privkit.values.criteria.parameters import positive
+from privkit.values.typed import typed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,6 +48,7 @@ class DeltaDisclosureReport(ClassReport):
         return float(self.figures.max(initial=0.0))
 
 
+@typed
 def delta_disclosure(
     data: object, qi: str | Sequence[str], sensitive: str, *, delta: Number | None = None, absent: bool = False
 ) -> DeltaDisclosureReport:

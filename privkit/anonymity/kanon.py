@@ -15,6 +15,7 @@ from privkit.tally.classes import Tally
 from privkit.tally.coded import count_classes
 from privkit.values.contribution import positive_int
 from privkit.values.show import Explorable, Plotted
+from privkit.values.typed import typed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -123,6 +124,7 @@ def _sums(group: NDArray[np.intp], values: NDArray[np.int64], n: int) -> NDArray
     return sums
 
 
+@typed
 def kanon(data: object, qi: str | Sequence[str], *, k: int | None = None, unit: str | None = None) -> KAnonymityReport:
     """Tell how many rows share each combination of quasi-identifiers.
 

@@ -15,6 +15,7 @@ from privkit.tally.coded import count_values
 from privkit.values.criteria import LDiversity
 from privkit.values.criteria.ldiversity import Kind, diversity_bound, diversity_kind, recursive_factor
 from privkit.values.exact import Exact
+from privkit.values.typed import typed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,6 +53,7 @@ class LDiversityReport(ClassReport):
         return least
 
 
+@typed
 def ldiv(
     data: object,
     qi: str | Sequence[str],

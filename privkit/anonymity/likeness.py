@@ -16,6 +16,7 @@ from privkit.values.criteria import BetaLikeness
 from privkit.values.criteria.likeness import likeness_kind
 from privkit.values.criteria.parameters import positive
 from privkit.values.exact import Exact
+from privkit.values.typed import typed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,6 +46,7 @@ class BetaLikenessReport(ClassReport):
     beta: Exact
 
 
+@typed
 def beta_likeness(
     data: object,
     qi: str | Sequence[str],

@@ -17,6 +17,7 @@ from privkit.tally.ratios import Ratios
 from privkit.values.contribution import positive_int
 from privkit.values.criteria import DeltaPresence, KMap
 from privkit.values.exact import Exact
+from privkit.values.typed import typed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,6 +55,7 @@ class KMapReport(ClassReport):
         return int((self.figures == 0).sum())
 
 
+@typed
 def kmap(
     data: object,
     qi: str | Sequence[str],
@@ -177,6 +179,7 @@ class DeltaPresenceReport(ClassReport):
         return None if self.short is None else not (self.short.any() or self.outside_short)
 
 
+@typed
 def delta_presence(
     data: object, qi: str | Sequence[str], *, population: object, low: Number | None = None, high: Number | None = None
 ) -> DeltaPresenceReport:

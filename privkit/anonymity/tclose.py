@@ -15,6 +15,7 @@ from privkit.tally.trees import tree_levels
 from privkit.values.criteria import TCloseness
 from privkit.values.criteria.parameters import share
 from privkit.values.criteria.tcloseness import ground_distance
+from privkit.values.typed import typed
 
 if TYPE_CHECKING:
     from privkit.tally.ratios import Ratios
@@ -45,6 +46,7 @@ class TClosenessReport(ClassReport):
     t: Exact
 
 
+@typed
 def tclose(
     data: object,
     qi: str | Sequence[str],

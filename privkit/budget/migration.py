@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import uuid
 from contextlib import closing
@@ -89,6 +90,7 @@ def _back_up(store: Store, found: int) -> None:
         return
     draft = path.with_name(f".{uuid.uuid4().hex[:12]}.draft")
     try:
+        os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))  # for its owner alone, as the ledger is
         with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(draft)) as target:
             source.backup(target)
         draft.chmod(0o600)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 from privkit.budget.doctor import diagnose
@@ -12,6 +13,7 @@ from privkit.budget.export import csv_parts, json_parts, project_rows
 from privkit.budget.ledger import Ledger
 from privkit.commands.table import FALLS_SHORT
 from privkit.project.ledger_view import LedgerView
+from privkit.values.printable import printable
 from privkit.view.words import plural
 
 if TYPE_CHECKING:
@@ -84,12 +86,14 @@ def _list(ledger: Ledger, *, as_json: bool) -> None:
         return
     for row in rows:
         entries = plural(row["entries"], "entry", "entries")
-        print(f"{row['project']}: {row['spent']} spent, {row['left']} left of {row['budget']}, {entries}")
+        print(f"{printable(row['project'])}: {row['spent']} spent, {row['left']} left of {row['budget']}, {entries}")
 
 
 def _export(account: Account, form: str) -> None:
     """Print as it is read, so that a long ledger need not be held."""
+    # A file gets what is stored; a terminal would obey what somebody else wrote there.
+    shown = partial(printable, keep="\r\n\t") if sys.stdout.isatty() else str
     for part in csv_parts(account) if form == "csv" else json_parts(account):
-        sys.stdout.write(part)
+        sys.stdout.write(shown(part))
     if form == "json":
         sys.stdout.write("\n")

@@ -14,6 +14,7 @@ from privkit.dp.postprocess import _linear
 from privkit.errors import ParameterError
 from privkit.errors.postprocess import TotalsError
 from privkit.values.keys import codes_of
+from privkit.values.typed import typed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,6 +55,7 @@ class Consistent:
         )
 
 
+@typed
 def consistent(*parts: object, within: Within | None = None) -> Consistent:
     """Return released tables so corrected that the finer ones add up to the coarser ones. Costs nothing.
 

@@ -13,6 +13,7 @@ import numpy as np
 from privkit.dp.derived import Derived
 from privkit.dp.postprocess import _finite, _is_number, _linear, _linear_result, aligned, joined
 from privkit.errors import ParameterError
+from privkit.values.typed import typed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _PARTS = 96
 
 
+@typed
 def ratio(above: object, below: object) -> Derived:
     """Return above / below, group by group, with an interval for each. Costs nothing.
 

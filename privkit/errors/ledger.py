@@ -211,6 +211,8 @@ class LedgerVersionError(LedgerError):
     @classmethod
     def older(cls, store: str, found: int, known: int) -> LedgerError:
         """The ledger's format is `found`, older than `known`, and it cannot be brought up to date from here."""
+        if found < 1:
+            return LedgerDamagedError.of(store, f"it says that its format is {found}, which no privkit writes")
         return cls.at(
             store,
             f"the ledger at {store} has format {found}, and this privkit writes format {known}. Open it anew where "

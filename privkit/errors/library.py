@@ -1,4 +1,4 @@
-"""The error for an optional library that is not installed."""
+"""The error for a library that is not installed, or too old to be used."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from privkit.errors.base import PrivkitError
 
 
 class LibraryRequiredError(PrivkitError, ImportError):
-    """An optional library is not installed.
+    """An optional library is not installed, or a library is too old.
 
     Attributes
     ----------
@@ -25,4 +25,14 @@ class LibraryRequiredError(PrivkitError, ImportError):
             "brings it. All else works without."
         )
         error.library, error.extra = library, extra
+        return error
+
+    @classmethod
+    def too_old(cls, library: str, found: str, least: str, why: str) -> LibraryRequiredError:
+        """`library` is there in a version that must not be used, because of `why`."""
+        error = cls(
+            f"{library} {found} is installed, but privkit needs {least} or later: {why}. "
+            f"Run pip install '{library.lower()}>={least}' and restart the kernel."
+        )
+        error.library = library
         return error

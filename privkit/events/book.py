@@ -14,6 +14,7 @@ from privkit.errors.events import RecipeError
 from privkit.events.operation import Problem
 from privkit.events.unfit import Unfit
 from privkit.events.walk import Change
+from privkit.values.typed import typed
 
 OTHERS = ("refuse", "keep", "null")
 
@@ -90,6 +91,7 @@ def looked_up(entries: Mapping[Any, Any], other: str) -> Change:
     return change
 
 
+@typed
 def code_book(categories: Iterable[str], *, prefix: str = "c", file: str | Path | None = None) -> dict[str, str]:
     """Return a random private code book: each category gets another code, in no order that tells anything.
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from privkit.events.operation import Problem, ValueOperation, number, number_problem, paths_of
 from privkit.events.unfit import Unfit
+from privkit.values.typed import typed
 
 if TYPE_CHECKING:
     from privkit.events.path import FieldPath
@@ -124,6 +125,7 @@ def _binned(edges: Sequence[float]) -> Change:
     return lambda value: labels[bisect_right(edges, number(value))]
 
 
+@typed
 def coarsen(
     path: str | Sequence[str],
     *,

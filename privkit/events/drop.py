@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from privkit.events.operation import Operation, Problem, ValueOperation, paths_of
 from privkit.events.walk import Change, Step, each_item, each_place
+from privkit.values.typed import typed
 
 if TYPE_CHECKING:
     from privkit.events.path import FieldPath
@@ -112,6 +113,7 @@ class Erase(ValueOperation):
         return lambda value: replacement
 
 
+@typed
 def drop(*paths: str) -> Drop:
     """Take fields out of the events, with everything inside.
 
@@ -135,6 +137,7 @@ def drop(*paths: str) -> Drop:
     return Drop(paths_of(paths))
 
 
+@typed
 def keep(*paths: str, only: bool = False) -> Keep:
     """Pass fields on unchanged, with everything inside: the rule that says so knowingly.
 
@@ -159,6 +162,7 @@ def keep(*paths: str, only: bool = False) -> Keep:
     return Keep(paths_of(paths), only)
 
 
+@typed
 def erase(*paths: str, replacement: str | None = None) -> Erase:
     """Put null, or one fixed text, in the place of what stands in a field: for free text.
 

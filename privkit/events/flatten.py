@@ -13,11 +13,13 @@ from privkit.events.ndjson import opened
 from privkit.events.path import FieldPath
 from privkit.events.plain import plain_event
 from privkit.events.unfit import Unfit
+from privkit.values.typed import typed
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
+@typed
 def flatten(events: Any) -> pd.DataFrame:
     """Return events as a flat pandas frame. Reads rows.
 

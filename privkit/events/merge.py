@@ -11,6 +11,7 @@ from privkit.events.operation import Operation, Problem, number, path_problems
 from privkit.events.path import parse_path
 from privkit.events.unfit import Unfit
 from privkit.events.walk import Change, reader, values_at
+from privkit.values.typed import typed
 
 if TYPE_CHECKING:
     from privkit.events.run import Run
@@ -171,6 +172,7 @@ def _person(value: Any) -> bytes | None:
     return None if value is None else encoded(value)
 
 
+@typed
 def merge(
     *,
     by: str | Sequence[str] = (),

@@ -8,6 +8,7 @@ import json
 import os
 import secrets
 import sys
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -120,8 +121,13 @@ def opened(source: Path) -> Iterator[IO[bytes]]:
         raise EventsInputError.output(f"cannot read the file {source.name!r}: {error.strerror}.") from None
     with file:
         if source.suffix == ".gz":
-            with gzip.open(file) as unpacked:
-                yield unpacked  # type: ignore[misc]
+            try:
+                with gzip.open(file) as unpacked:
+                    yield unpacked  # type: ignore[misc]
+            except (EOFError, gzip.BadGzipFile, zlib.error):
+                raise EventsInputError.output(
+                    f"cannot read the file {source.name!r}: it is not packed by gzip, or its end is missing."
+                ) from None
         else:
             yield file
 

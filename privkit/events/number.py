@@ -11,6 +11,7 @@ from privkit.events.mapping_store import MappingStore, as_store, column_of, colu
 from privkit.events.operation import Operation, Problem, by_problems, paths_of
 from privkit.events.path import parse_path
 from privkit.events.walk import Step, each_value, each_value_by, for_texts
+from privkit.values.typed import typed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,6 +65,7 @@ class Number(Operation):
         return each_value_by(path, parse_path(self.per), change, count)
 
 
+@typed
 def number(
     *paths: str,
     scope: str | None = None,

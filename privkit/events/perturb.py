@@ -14,6 +14,7 @@ from privkit.events.key import Key, KeySource, as_key
 from privkit.events.operation import Operation, Problem, by_problems, number, number_problem, paths_of
 from privkit.events.path import parse_path
 from privkit.events.walk import Step, each_value_by
+from privkit.values.typed import typed
 
 if TYPE_CHECKING:
     from privkit.events.path import FieldPath
@@ -130,6 +131,7 @@ def _adder(grid: Decimal) -> Callable[[Any, int], Any]:
     return add
 
 
+@typed
 def perturb(
     path: str | Sequence[str],
     within: float,

@@ -14,6 +14,7 @@ from privkit.events.mapping_store import MappingStore, as_store, column_of, colu
 from privkit.events.operation import Operation, Problem, by_problems, key_problems, paths_of
 from privkit.events.path import parse_path
 from privkit.events.walk import Change, Step, each_value, each_value_by, for_texts
+from privkit.values.typed import typed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,7 +58,7 @@ class Pseudonymize(Operation):
             yield "scope", "must be a name that fields share"
         if self.bits not in range(128, 257, 8):
             yield "bits", "must be a multiple of 8 from 128 to 256: shorter tokens collide, or can be guessed"
-        if self.form not in _FORMS:
+        if not isinstance(self.form, str) or self.form not in _FORMS:
             yield "form", f"must be one of {', '.join(_FORMS)}"
         if not isinstance(self.prefix, str):
             yield "prefix", "must be a text"
@@ -109,6 +110,7 @@ class Pseudonymize(Operation):
         return (lambda token: prefix + form(token[:size])) if prefix else lambda token: form(token[:size])
 
 
+@typed
 def pseudonymize(
     *paths: str,
     key: bytes | Key | KeySource | None = None,

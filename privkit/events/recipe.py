@@ -67,7 +67,8 @@ class Recipe(Shown):
         if isinstance(self.version, int | float) and not isinstance(self.version, bool):
             object.__setattr__(self, "version", str(self.version))
         if problems := list(self._problems()):
-            raise RecipeError.of(f"the recipe {self.name!r}", problems)
+            named = repr(self.name) if isinstance(self.name, str) else f"with a {type(self.name).__name__} for a name"
+            raise RecipeError.of(f"the recipe {named}", problems)
 
     def _problems(self) -> Iterator[str]:
         for parameter in ("name", "version"):

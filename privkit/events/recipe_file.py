@@ -215,6 +215,8 @@ def load(path: str | Path, *, keys: Mapping[str, bytes | Key] | None = None) -> 
         content = reader(text)
     except ValueError as error:
         raise RecipeError.of(where, [f"it cannot be read: {error}"]) from None
+    except RecursionError:
+        raise RecipeError.of(where, ["it cannot be read: it is nested too deeply"]) from None
     return from_dict(content, keys=keys, where=where)
 
 
@@ -241,7 +243,8 @@ def _yaml(text: str) -> Any:
         """Refuses doubled keys, of which PyYAML takes the last."""
 
         def construct_mapping(self, node: Any, deep: bool = False) -> Any:
-            keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+            named = [key for key, _ in node.value if key.tag != "tag:yaml.org,2002:merge"]  # `<<` takes over others
+            keys = [self.construct_object(key, deep=True) for key in named]
             if len(set(map(str, keys))) < len(keys):
                 raise ValueError(f"a key is doubled in line {node.start_mark.line + 1}")
             return super().construct_mapping(node, deep)

@@ -10,6 +10,7 @@ from privkit.events.book import Book, as_book, book_problems, looked_up
 from privkit.events.operation import Operation, Problem, ValueOperation, paths_of
 from privkit.events.unfit import Unfit
 from privkit.events.walk import Change, Step, each_parent, each_value
+from privkit.values.typed import typed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -95,6 +96,7 @@ class Encode(ValueOperation):
         return looked_up(self.book.load(f"encode({str(path)!r})"), self.other)
 
 
+@typed
 def rename(
     path: str,
     to: str | None = None,
@@ -131,6 +133,7 @@ def rename(
     return Rename(path, to, None if values is None else as_book(values), other)
 
 
+@typed
 def encode(
     path: str | Sequence[str],
     book: Mapping[Any, Any] | str | Path,

@@ -10,6 +10,7 @@ from privkit.events.key import Key, KeySource, as_key
 from privkit.events.operation import Operation, Problem, number_problem, path_problems
 from privkit.events.path import parse_path
 from privkit.events.walk import Step, reader
+from privkit.values.typed import typed
 
 if TYPE_CHECKING:
     from privkit.events.run import Run
@@ -65,6 +66,7 @@ class Sample(Operation):
         return [step if self.by is None else run.told(step, parse_path(self.by), self)]
 
 
+@typed
 def sample(share: float, *, by: str | None = None, key: bytes | Key | KeySource | None = None) -> Sample:
     """Keep each event with one probability; with `by`, all events of a subject or none.
 

@@ -12,6 +12,7 @@ from privkit.events.moment import EPOCHS, on_moments
 from privkit.events.operation import Operation, Problem, by_problems, key_problems, paths_of
 from privkit.events.path import parse_path
 from privkit.events.walk import Change, Step, each_value_by, for_texts
+from privkit.values.typed import typed
 
 if TYPE_CHECKING:
     from privkit.events.run import Run
@@ -76,6 +77,7 @@ class ShiftDates(Operation):
         return [run.told(each_value_by(path, by, change, count), path, self) for path in self.parsed()]
 
 
+@typed
 def shift_dates(
     path: str | Sequence[str],
     *,

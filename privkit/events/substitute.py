@@ -23,6 +23,7 @@ from privkit.events.operation import (
 from privkit.events.path import FieldPath, parse_path
 from privkit.events.unfit import Unfit
 from privkit.events.walk import Step, each_place, each_value_by
+from privkit.values.typed import typed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -186,6 +187,7 @@ class Scale(Operation):
         return [run.told(each_value_by(path, by, change, count), path, self) for path in self.parsed()]
 
 
+@typed
 def substitute(
     path: str,
     book: Mapping[Any, Any] | str | Path,
@@ -224,6 +226,7 @@ def substitute(
     return Substitute(path, as_book(book), quantity, other)
 
 
+@typed
 def scale(
     path: str | Sequence[str],
     *,

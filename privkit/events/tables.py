@@ -10,6 +10,7 @@ from privkit.events.mapping_store import MappingStore
 from privkit.events.pseudonymize import pseudonymize as _pseudonymize
 from privkit.events.recipe import Recipe
 from privkit.tally.frame import column_names, open_frame
+from privkit.values.typed import typed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from privkit.events.result import EventsResult
 
 
+@typed
 def events(
     data: Any,
     recipe: Recipe,
@@ -67,6 +69,7 @@ def events(
     return recipe.apply(data, unmatched=unmatched, on_error=on_error, subject=subject)
 
 
+@typed
 def pseudonymize(
     data: Any,
     columns: str | Sequence[str],

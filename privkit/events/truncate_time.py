@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from privkit.events.moment import EPOCHS, on_moments
 from privkit.events.operation import Problem, ValueOperation, paths_of
+from privkit.values.typed import typed
 
 if TYPE_CHECKING:
     from privkit.events.path import FieldPath
@@ -111,6 +112,7 @@ class TruncateTime(ValueOperation):
         return on_moments(move, self.epoch, whole_days=True)
 
 
+@typed
 def truncate_time(
     path: str | Sequence[str],
     unit: Literal["second", "minute", "hour", "day", "week", "month", "quarter", "year"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -119,7 +120,7 @@ def _ledger(root: Path, path: str) -> Ledger | None:
     from privkit.budget.ledger import Ledger
 
     file = _file(root, path)
-    return Ledger.open(file, read_only=True, timeout=WAIT) if file.exists() else None
+    return Ledger.open(file, read_only=True, timeout=WAIT) if os.path.exists(file) else None  # noqa: PTH110 - False too where a name is too long for the file system
 
 
 def _project(account: Account) -> dict[str, Any]:

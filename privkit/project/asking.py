@@ -28,6 +28,7 @@ from privkit.values.contribution import ContributionBounds, contribution_bounds
 from privkit.values.exact import exact
 from privkit.values.expression.selection import Selection, selection
 from privkit.values.keys import Keys, public_keys
+from privkit.values.typed import typed
 
 if TYPE_CHECKING:
     from privkit.dp.release import Release
@@ -113,9 +114,10 @@ def shares_asking(function: Callable[P, R]) -> Callable[P, R]:
         return function(*args, **kwargs)
 
     call.__signature__ = spelled  # type: ignore[attr-defined]
+    told = typed(call, budget=True)
     if function.__doc__:
-        call.__doc__ = function.__doc__.replace("**asking\n", _SHARED.replace("\n", "\n    ") + "\n")
-    return call
+        told.__doc__ = function.__doc__.replace("**asking\n", _SHARED.replace("\n", "\n    ") + "\n")
+    return told
 
 
 def planned(

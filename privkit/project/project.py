@@ -15,6 +15,7 @@ from privkit.values.contribution import contribution_bounds, positive_int
 from privkit.values.exact import exact
 from privkit.values.loss import PrivacyLoss
 from privkit.values.show import Plotted
+from privkit.values.typed import typed
 from privkit.values.unit import PrivacyUnit, privacy_unit
 
 if TYPE_CHECKING:
@@ -165,6 +166,7 @@ class Project(Plotted):
         return _view("panel").budget_panel(self)
 
 
+@typed
 def open_project(
     name: str,
     *,

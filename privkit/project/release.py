@@ -16,6 +16,7 @@ from privkit.errors import (
     ColumnNotFoundError,
     FrameError,
     MeasurementError,
+    ParameterError,
     PrivkitError,
     nothing_spent,
 )
@@ -28,6 +29,7 @@ from privkit.tally.engines.opening import engine_of
 from privkit.tally.keyed import check_key_types, column_kind
 from privkit.tally.predicate import check_selection
 from privkit.tally.schema import schema_mark
+from privkit.values.arguments import kind
 from privkit.values.interrupts import INTERRUPTS
 
 if TYPE_CHECKING:
@@ -93,6 +95,8 @@ def _released(
     project: Project, plan: Plan, data: object, turn: Turn, *, again: bool, version: str | None, function: str
 ) -> Release:
     with nothing_spent():
+        if not isinstance(again, bool):
+            raise ParameterError.of(function, "again", kind(again), "True or False")
         measurement = _measurement(project, plan, function)
         question = plan.canonical()
         name = name_of(project, question, data, version=version, again=again, function=function)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from privkit.errors import ParameterError
 from privkit.values.contribution import positive_int
+from privkit.values.typed import typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class PersonUniqueness:
     correctness: float
 
 
+@typed
 def person_uniqueness(p: float, population: int) -> PersonUniqueness:
     """Return how likely somebody is to be unique in a population whose members have the same values with probability p.
 

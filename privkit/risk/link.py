@@ -20,6 +20,7 @@ from privkit.tally.subsets import chosen_columns
 from privkit.values.contribution import positive_int
 from privkit.values.criteria.parameters import share
 from privkit.values.show import Plotted
+from privkit.values.typed import typed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -115,6 +116,7 @@ class LinkReport(Plotted):
         return pd.DataFrame(rows, columns=("rate", *names))
 
 
+@typed
 def link(
     data: object,
     other: object,

@@ -26,6 +26,7 @@ from privkit.tally.pairs import paired
 from privkit.tally.subsets import row_classes, row_numbers
 from privkit.values.criteria.kmap import population_size
 from privkit.values.show import Explorable, Plotted
+from privkit.values.typed import typed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -129,6 +130,7 @@ class RiskReport(Explorable, Plotted):
         return pd.DataFrame([{name: getattr(found, name) for name in names} for found in self.attackers], columns=names)
 
 
+@typed
 def risk(
     data: object,
     qi: str | Sequence[str],

@@ -13,9 +13,11 @@ from privkit.risk.gaussian import fitted
 from privkit.tally.frame import column_names
 from privkit.tally.packed import column_codes
 from privkit.tally.subsets import chosen_columns
+from privkit.values.arguments import whole
 from privkit.values.contribution import positive_int
 from privkit.values.criteria.kmap import population_size
 from privkit.values.show import Plotted
+from privkit.values.typed import typed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,6 +77,7 @@ class CopulaReport(Plotted):
         return self.per_row.copy()
 
 
+@typed
 def copula_uniqueness(
     data: object, qi: str | Sequence[str], *, population: int, rows: int = 1000, seed: int = 0
 ) -> CopulaReport:
@@ -111,7 +114,7 @@ def copula_uniqueness(
     if size < n_rows or not n_rows:
         raise PopulationError.smaller(function, size, n_rows)
     columns = [column_codes(table[name])[0] for name in by]
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(whole(seed, function, "seed"))
     drawn = np.sort(random.choice(n_rows, min(wanted, n_rows), replace=False))
     model = fitted(columns, function)
     # A person who is there has a cell of positive probability, whatever the integration's rounding says.

@@ -19,6 +19,7 @@ from privkit.tally.subsets import row_classes
 from privkit.values.contribution import positive_int
 from privkit.values.criteria.parameters import positive, share
 from privkit.values.show import Plotted
+from privkit.values.typed import typed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -134,6 +135,7 @@ class SudaReport(Plotted):
         return pd.DataFrame(rows, columns=names)
 
 
+@typed
 def suda(
     data: object,
     qi: str | Sequence[str],

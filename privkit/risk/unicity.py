@@ -16,6 +16,7 @@ from privkit.tally.frame import column_names, open_frame
 from privkit.tally.traces import Traces, traces
 from privkit.values.contribution import positive_int
 from privkit.values.show import Plotted
+from privkit.values.typed import typed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,6 +55,7 @@ class UnicityReport(Plotted):
         return pd.DataFrame(rows, columns=names)
 
 
+@typed
 def unicity(
     data: object,
     *,

@@ -8,8 +8,10 @@ from typing import Any
 from privkit.errors import ParameterError
 from privkit.study.inventory import day
 from privkit.tally.selection import eager_frame, ids_consenting, kept_rows, rows_consenting, rows_in
+from privkit.values.typed import typed
 
 
+@typed
 def consented(
     data: Any,
     purpose: str,

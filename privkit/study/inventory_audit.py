@@ -15,6 +15,7 @@ from privkit.study.inventory_roles import propose
 from privkit.tally.columns import ColumnFacts, all_columns, column_facts, counts_rows, unnamed_columns
 from privkit.tally.contributions import contributions
 from privkit.values.criteria.parameters import positive
+from privkit.values.typed import typed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _MOST_QI = 40
 
 
+@typed
 def audit(
     data: object,
     *,

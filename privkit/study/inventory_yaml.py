@@ -48,7 +48,7 @@ def loaded(text: str) -> Inventory:
     yaml = _yaml("from_yaml")
     try:
         whole = yaml.safe_load(text)
-    except yaml.YAMLError:  # its text quotes the file
+    except (yaml.YAMLError, ValueError, RecursionError):  # its text quotes the file
         raise InventoryError.of("from_yaml", ["It is no YAML."]) from None
     if not isinstance(whole, dict) or not isinstance(whole.get("columns"), list):
         raise InventoryError.of("from_yaml", ["It has no list 'columns'."])

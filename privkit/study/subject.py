@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from privkit.errors import ColumnNotFoundError, ParameterError
 from privkit.tally.selection import eager_frame, id_text, kept_rows, rows_of, with_index
 from privkit.values.show import Shown
+from privkit.values.typed import typed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -147,6 +148,7 @@ class ErasureReport(Shown):
         return pd.DataFrame(list(self.removed.items()), columns=["table", "removed"])
 
 
+@typed
 def find_subject(frames: object, id: object, *, on: str | Mapping[str, str] | None = None) -> SubjectReport:
     """Tell where a person stands: which tables and columns have the id, and in how many rows.
 
@@ -186,6 +188,7 @@ def find_subject(frames: object, id: object, *, on: str | Mapping[str, str] | No
     )
 
 
+@typed
 def erase_subject(frames: object, id: object, *, on: str | Mapping[str, str]) -> ErasureReport:
     """Return the tables without a person's rows, and say what an erasure in tables cannot reach.
 

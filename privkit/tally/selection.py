@@ -165,8 +165,12 @@ def id_text(value: object) -> str | None:
     """
     if hasattr(value, "item") and getattr(value, "shape", None) == ():
         value = value.item()
-    missing = value is None or value != value  # noqa: PLR0124  # NaN
-    if missing or isinstance(value, bool | list | tuple | dict | set):
+    if isinstance(value, bool | list | tuple | dict | set) or hasattr(value, "__array__"):
+        return None
+    try:
+        if value is None or value != value:  # noqa: PLR0124  # NaN
+            return None
+    except Exception:  # noqa: BLE001 - what cannot be compared is no id
         return None
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() else repr(value)

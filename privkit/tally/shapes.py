@@ -134,6 +134,9 @@ def _ipv4(text: str) -> bool:
 
 _DATE = r"(?:[0-9]{4}[-/.](?:0?[1-9]|1[0-2])[-/.][0-9]{1,2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.](?:[0-9]{4}|[0-9]{2}))"
 
+#: A longer text has none of the forms, and looking at a megabyte of digits would take seconds.
+LONGEST = 2048
+
 #: The forms that are known. What one in ten random values passes, or dates and numbers share, is weak.
 FORMS: tuple[Form, ...] = (
     Form("e-mail address", True, _pattern(r"[^@\s,;]+@[^@\s,;]+\.[A-Za-z]{2,}")),
@@ -171,6 +174,7 @@ def form_shares(values: Sequence[str], more: Sequence[Form] = ()) -> dict[str, f
     {'e-mail address': 1.0}
     """
     shares = {}
+    values = [value if len(value) <= LONGEST else "" for value in values]
     for form in (*FORMS, *more) if values else ():
         first = values[:_FIRST]
         if 2 * sum(map(form.matches, first)) < len(first):

@@ -14,6 +14,7 @@ from privkit.errors.transform import InfeasibleError
 from privkit.transform.anonymized import Anonymized, finished
 from privkit.transform.search import Found, Search
 from privkit.transform.task import Task, prepare
+from privkit.values.typed import typed
 
 if TYPE_CHECKING:
     from privkit.values.criteria import Criterion
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int, float | None], None]
 
 
+@typed
 def anonymize(
     data: object,
     qi: str | Sequence[str],

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from privkit.transform.table import text
+from privkit.values.printable import printable
 
 
 def drawn(rows: Sequence[Sequence[Any]], limit: int) -> str:
@@ -25,7 +26,7 @@ def drawn(rows: Sequence[Sequence[Any]], limit: int) -> str:
     for row in rows:
         node = tree
         for label in reversed(row):
-            node = node.setdefault("missing" if label is None else text(label), {})
+            node = node.setdefault("missing" if label is None else printable(text(label)), {})
     lines: list[str] = []
     _draw(tree, "", lines, top=True)
     more = [f"... and {len(lines) - limit} more lines: .show(limit={len(lines)})"] if len(lines) > limit else []

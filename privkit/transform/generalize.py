@@ -15,6 +15,7 @@ from privkit.transform.coding import encode
 from privkit.transform.hierarchy import Hierarchy
 from privkit.transform.source import InEngine, source_of
 from privkit.values.show import Plotted
+from privkit.values.typed import typed
 
 if TYPE_CHECKING:
     from privkit.transform.ladder import Ladder
@@ -42,6 +43,7 @@ class Generalized(Plotted):
     proposed_: tuple[str, ...] = ()
 
 
+@typed
 def generalize(
     data: object,
     levels: Mapping[str, int | str | tuple[Hierarchy, int | str]],

@@ -14,6 +14,8 @@ from privkit.transform.intervals import Intervals, interval_steps
 from privkit.transform.ladder import STAR, Ladder, Level
 from privkit.transform.rules import _PERIODS, Dates, Function, Rare, Redact, grid_cell, top
 from privkit.transform.table import Table, from_tree, read_rows, text, write_rows
+from privkit.values.arguments import kind
+from privkit.values.typed import typed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,11 +74,13 @@ class Hierarchy:
         return cls(Table.of(read_rows(path, sep, encoding), "Hierarchy.read_csv"))
 
     @classmethod
+    @typed
     def from_rows(cls, rows: Iterable[Sequence[Any]], names: Sequence[str] = ()) -> Hierarchy:
         """Take rows ``(value, label at level 1, ...)``; a level ``*`` is added where they end in several groups."""
         return cls(Table.of(rows, "Hierarchy.from_rows", names))
 
     @classmethod
+    @typed
     def from_mapping(cls, mapping: Mapping[Any, Any]) -> Hierarchy:
         """Take value → label, or value → (label at level 1, label at level 2, ...)."""
         rows = [
@@ -85,11 +89,15 @@ class Hierarchy:
         return cls(Table.of(rows, "Hierarchy.from_mapping", starred=True))
 
     @classmethod
+    @typed
     def from_tree(cls, tree: Mapping[Any, Any]) -> Hierarchy:
         """Take nested mappings of groups, with lists of values as leaves."""
+        if not isinstance(tree, Mapping):
+            raise ParameterError.of("Hierarchy.from_tree", "tree", kind(tree), "a mapping of groups")
         return cls(Table.of(from_tree(tree), "Hierarchy.from_tree", starred=True))
 
     @classmethod
+    @typed
     def ordered(cls, values: Sequence[Any], *sizes: int) -> Hierarchy:
         """Group neighbors of an ordered list, `sizes` values at a time.
 

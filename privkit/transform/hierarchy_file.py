@@ -31,7 +31,7 @@ def read_hierarchies(path: str | Path) -> dict[str, Hierarchy]:
     place = Path(path)
     try:
         read = tomllib.loads(place.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError):
         raise HierarchyError(f"{place.name} is no TOML file. Example: [age]\\nintervals = [5, 10, 20].") from None
     return {column: _hierarchy(column, told, place.parent) for column, told in read.items()}
 
@@ -44,7 +44,7 @@ def _hierarchy(column: str, told: Any, folder: Path) -> Hierarchy:
         "dates": lambda periods, more: Hierarchy.dates(*periods, **more),
         "mapping": lambda mapping, more: Hierarchy.from_mapping(mapping, **more),
         "table": lambda rows, more: Hierarchy.from_rows(rows, **more),
-        "csv": lambda name, more: Hierarchy.read_csv(folder / name, **more),
+        "csv": lambda name, more: Hierarchy.read_csv(_beside(column, folder, name), **more),
         "rare": lambda options, more: Hierarchy.rare(**options, **more),
         "location": lambda degrees, more: Hierarchy.location(*degrees, **more),
         "star": lambda _, more: Hierarchy.star(**more),
@@ -59,6 +59,17 @@ def _hierarchy(column: str, told: Any, folder: Path) -> Hierarchy:
         raise HierarchyError(
             f"column {column!r}: {given[0]} does not go with {', '.join(more) or 'its value'}."
         ) from None
+
+
+def _beside(column: str, folder: Path, name: str) -> Path:
+    """Return the file that is named, if it lies in the folder: the file of hierarchies may be somebody else's.
+
+    What it names is read, and `write_hierarchies` may write it out again.
+    """
+    place = (folder / name).resolve()
+    if not place.is_relative_to(folder.resolve()):
+        raise HierarchyError(f"column {column!r}: csv must name a file beside the file of hierarchies, or below it.")
+    return place
 
 
 def write_hierarchies(path: str | Path, hierarchies: Mapping[str, Hierarchy], data: pd.DataFrame) -> None:

@@ -18,6 +18,7 @@ from privkit.transform.source import Known
 from privkit.transform.task import Task, prepare
 from privkit.values.criteria import KAnonymity
 from privkit.values.show import Paneled, Plotted
+from privkit.values.typed import typed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -158,6 +159,7 @@ class Lattice(Paneled, Plotted):
         )
 
 
+@typed
 def lattice(
     data: object,
     qi: str | Sequence[str],

@@ -14,6 +14,7 @@ from privkit.transform.frames import pandas_frame
 from privkit.transform.perturb import number_column, perturbed
 from privkit.transform.perturbed import Perturbed
 from privkit.values.contribution import positive_int
+from privkit.values.typed import typed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
+@typed
 def microaggregate(data: object, columns: str | Sequence[str], *, k: int) -> Perturbed:
     """Put records into groups of k to 2k - 1 that are alike in `columns`, and give each its group's means.
 

@@ -6,6 +6,7 @@ None of these gives k-anonymity, and none is differential privacy. Each result s
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from privkit.errors import FrameError, ParameterError
 from privkit.tally.frame import column_names, open_frame
 from privkit.transform.frames import native, pandas_frame
 from privkit.transform.perturbed import Perturbed
+from privkit.values.arguments import kind, seeded
+from privkit.values.typed import typed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
+@typed
 def top_bottom(
     data: object, columns: str | Sequence[str], *, lower: float | None = None, upper: float | None = None
 ) -> Perturbed:
@@ -39,6 +43,7 @@ def top_bottom(
     >>> top_bottom(pd.DataFrame({"income": [10, 50, 900]}), "income", upper=100).frame["income"].tolist()
     [10, 50, 100]
     """
+    lower, upper = _bound(lower, "lower"), _bound(upper, "upper")
     if (lower is None and upper is None) or (lower is not None and upper is not None and lower > upper):
         raise ParameterError.of(
             "top_bottom", "lower, upper", f"{lower!r}, {upper!r}", "at least one bound, with lower <= upper"
@@ -53,6 +58,17 @@ def top_bottom(
     )
 
 
+def _bound(value: object, argument: str) -> float | None:
+    """Return a bound that columns can be cut at, or None."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, Real) or not -(2**63) < float(value) < 2**63:
+        found = kind(value) if not isinstance(value, Real) else repr(value)
+        raise ParameterError.of("top_bottom", argument, found, "a number below 2**63")
+    return value  # type: ignore[return-value]
+
+
+@typed
 def round_to(data: object, columns: str | Sequence[str], *, base: float) -> Perturbed:
     """Round values to the nearest multiple of `base`; halves go to the even multiple. Missing stays missing.
 
@@ -83,6 +99,7 @@ def round_to(data: object, columns: str | Sequence[str], *, base: float) -> Pert
     )
 
 
+@typed
 def add_noise(
     data: object, columns: str | Sequence[str], *, scale: float, relative: bool = True, seed: int | None = None
 ) -> Perturbed:
@@ -101,7 +118,7 @@ def add_noise(
     """
     if isinstance(scale, bool) or not isinstance(scale, int | float) or not 0 < scale < float("inf"):
         raise ParameterError.of("add_noise", "scale", repr(scale), "a finite number above 0")
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(seeded(seed, "add_noise"))
 
     def noisy(column: pd.Series) -> pd.Series:
         values = column.astype("float64")
@@ -115,6 +132,7 @@ def add_noise(
     )  # fmt: skip
 
 
+@typed
 def rank_swap(
     data: object, columns: str | Sequence[str], *, window: float = 0.05, seed: int | None = None
 ) -> Perturbed:
@@ -128,7 +146,7 @@ def rank_swap(
     """
     if isinstance(window, bool) or not isinstance(window, int | float) or not 0 < window <= 1:
         raise ParameterError.of("rank_swap", "window", repr(window), "a share of the rows above 0, at most 1")
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(seeded(seed, "rank_swap"))
 
     def swapped(column: pd.Series) -> pd.Series:
         present = np.flatnonzero(column.notna().to_numpy())
@@ -164,6 +182,7 @@ def _partners(n: int, reach: int, random: np.random.Generator) -> NDArray[np.int
     return target
 
 
+@typed
 def pram(data: object, columns: str | Sequence[str], *, keep: float = 0.8, seed: int | None = None) -> Perturbed:
     """Post-randomization: keep a category with probability `keep`, else draw from the column's distribution.
 
@@ -176,7 +195,7 @@ def pram(data: object, columns: str | Sequence[str], *, keep: float = 0.8, seed:
     """
     if isinstance(keep, bool) or not isinstance(keep, int | float) or not 0 <= keep <= 1:
         raise ParameterError.of("pram", "keep", repr(keep), "a probability from 0 to 1")
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(seeded(seed, "pram"))
 
     def drawn(column: pd.Series) -> pd.Series:
         places = np.arange(len(column))

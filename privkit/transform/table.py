@@ -42,7 +42,10 @@ class Table:
         cls, rows: Iterable[Sequence[Any]], function: str, names: Sequence[str] = (), *, starred: bool = False
     ) -> Table:
         """Check rows: equally long, no value twice with different labels; `starred`: the last level is ``*``."""
-        table = tuple(dict.fromkeys(tuple(row) for row in rows))
+        try:
+            table = tuple(dict.fromkeys(tuple(row) for row in rows))
+        except TypeError:
+            raise HierarchyError(f"{function}() needs rows of labels: (value, label at level 1, ...).") from None
         if not table:
             raise HierarchyError.empty(function)
         width = len(table[0])
@@ -143,8 +146,13 @@ def from_tree(tree: Mapping[Any, Any] | Iterable[Any]) -> list[tuple[Any, ...]]:
             for label, child in node.items():
                 walk(child, (label, *above))
         else:
-            paths.extend((leaf, *above) for leaf in ([node] if isinstance(node, str) else node))
+            paths.extend(
+                (leaf, *above) for leaf in ([node] if isinstance(node, str) or not isinstance(node, Iterable) else node)
+            )
 
-    walk(tree, ())
+    try:
+        walk(tree, ())
+    except RecursionError:
+        raise HierarchyError("Hierarchy.from_tree() got a tree that is nested too deeply.") from None
     depth = max((len(path) for path in paths), default=0)
     return [(path[0], *[path[1] if len(path) > 1 else path[0]] * (depth - len(path)), *path[1:]) for path in paths]

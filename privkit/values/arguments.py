@@ -35,3 +35,8 @@ def whole(value: object, function: str, argument: str, *, least: int = 0) -> int
     if number < least:
         raise ParameterError.of(function, argument, str(number), allowed)
     return number
+
+
+def seeded(seed: object, function: str) -> int | None:
+    """Return the seed of a generator, or None for one that nobody knows."""
+    return None if seed is None else whole(seed, function, "seed")

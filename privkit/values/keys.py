@@ -11,6 +11,7 @@ from itertools import product
 from typing import Any
 
 from privkit.errors import KeysError, NotPublicError
+from privkit.values.typed import typed
 
 #: The kinds of value that a key may be. Missing (None or NaN) is a key like any other. Decimals are found, not named.
 KeyValue = str | int | float | bool | date | datetime | Decimal | None
@@ -41,6 +42,7 @@ class PublicValues:
         return f"pk.public_values(..., reason={self.reason!r})"
 
 
+@typed
 def public_values(values: Any, *, reason: str) -> PublicValues:
     """Vouch that values held in a Series, Index or array are public knowledge.
 

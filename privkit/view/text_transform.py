@@ -9,6 +9,7 @@ from privkit.transform.generalize import Generalized
 from privkit.transform.lattice import Lattice
 from privkit.transform.perturbed import Perturbed
 from privkit.transform.report import AnonymizationReport
+from privkit.values.printable import printable
 from privkit.view.words import label, lines, names, number, percent, plural
 
 
@@ -94,10 +95,11 @@ def _generalized(value: Generalized) -> str:
 
 @text.register(Lattice)
 def _lattice(value: Lattice) -> str:
-    shape = " × ".join(f"{name} {levels}" for name, levels in value.shape.items())
+    criterion = printable(repr(value.task.criterion))
+    shape = " × ".join(f"{label(name)} {levels}" for name, levels in value.shape.items())
     return lines(
         f"Lattice of {plural(value.n_nodes, 'node')}: {shape}.",
-        f"Judged by {value.task.criterion!r} with at most {number(value.task.limit)} records suppressed.",
+        f"Judged by {criterion} with at most {number(value.task.limit)} records suppressed.",
         then=[".nodes()", ".node({...})", ".apply({...})"],
     )
 

@@ -6,6 +6,8 @@ import math
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from privkit.values.printable import printable
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -26,7 +28,7 @@ def label(name: object, longest: int = LONGEST_NAME) -> str:
     """
     text = str(name)
     text = text[: longest - 1] + "…" if len(text) > longest else text
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+    return printable(text)
 
 
 def names(columns: Iterable[object], most: int = 6) -> str:

@@ -79,9 +79,14 @@ class LDiversity(Criterion):
 def diversity_kind(kind: object, function: str) -> Kind:
     """Return the kind of l-diversity, or refuse it."""
     for known in get_args(Kind):
-        if kind == known:
+        if isinstance(kind, str) and kind == known:
             return known  # type: ignore[no-any-return]
-    raise ParameterError.of(function, "kind", repr(kind), "'distinct', 'entropy' or 'recursive'")
+    raise ParameterError.of(
+        function,
+        "kind",
+        repr(kind) if isinstance(kind, str) else f"a {type(kind).__name__}",
+        "'distinct', 'entropy' or 'recursive'",
+    )
 
 
 def diversity_bound(bound: object, kind: Kind, function: str) -> int | Exact:

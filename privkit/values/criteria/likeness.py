@@ -64,5 +64,10 @@ class BetaLikeness(Criterion):
 
 def likeness_kind(kind: object, function: str) -> None:
     """Refuse what is no kind of β-likeness."""
-    if kind not in ("basic", "enhanced"):
-        raise ParameterError.of(function, "kind", repr(kind), "'basic' or 'enhanced'")
+    if not isinstance(kind, str) or kind not in ("basic", "enhanced"):
+        raise ParameterError.of(
+            function,
+            "kind",
+            repr(kind) if isinstance(kind, str) else f"a {type(kind).__name__}",
+            "'basic' or 'enhanced'",
+        )

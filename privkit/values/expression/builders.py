@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from privkit.errors import NotPublicError, ParameterError
 from privkit.values.expression.nodes import Column, Cut, DatePart, Expression, IsIn, Prefix, Scalar
+from privkit.values.typed import typed
 
 #: Intervals of one cut, at most.
 _MOST = 1000
@@ -32,6 +33,7 @@ def _plain_list(values: object, function: str, argument: str) -> list[object]:
     return list(values)
 
 
+@typed
 def cut(
     column: str | Expression,
     edges: Sequence[int | float],
@@ -106,31 +108,37 @@ def _short(*numbers: int | float) -> bool:
     return all(math.isinf(number) or float(f"{number:g}") == number for number in numbers)
 
 
+@typed
 def year(column: str | Expression) -> DatePart:
     """Return the year of a date column, for `derive=`."""
     return DatePart("year", _of(column, "year"))
 
 
+@typed
 def month(column: str | Expression) -> DatePart:
     """Return the month (1 to 12) of a date column, for `derive=`."""
     return DatePart("month", _of(column, "month"))
 
 
+@typed
 def day(column: str | Expression) -> DatePart:
     """Return the day of the month (1 to 31) of a date column, for `derive=`."""
     return DatePart("day", _of(column, "day"))
 
 
+@typed
 def weekday(column: str | Expression) -> DatePart:
     """Return the day of the week (Monday is 1, Sunday 7) of a date column, for `derive=`."""
     return DatePart("weekday", _of(column, "weekday"))
 
 
+@typed
 def hour(column: str | Expression) -> DatePart:
     """Return the hour (0 to 23) of a datetime column, for `derive=`."""
     return DatePart("hour", _of(column, "hour"))
 
 
+@typed
 def prefix(column: str | Expression, length: int) -> Prefix:
     """Return the first characters of a text column, for `derive=`.
 
@@ -145,6 +153,7 @@ def prefix(column: str | Expression, length: int) -> Prefix:
     return Prefix(_of(column, "prefix"), length)
 
 
+@typed
 def isin(column: str | Expression, values: Sequence[Scalar]) -> IsIn:
     """Return whether a column's value is one of a list, for `where=` and `derive=`.
 

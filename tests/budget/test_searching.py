@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
-from pathlib import Path
 
 import pytest
+from budget_terms import terms
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-sys.path.append(str(Path(__file__).parents[1] / "budget"))
-
-from budget_terms import terms
-from conftest import postgres_database, postgres_server, postgres_url  # noqa: F401
 from many_entries import NEEDLE, fill
 
 from privkit.budget.ledger import Ledger
@@ -102,7 +96,7 @@ def test_a_search_finds_what_a_plain_look_finds(on_sqlite, data):
 
 
 @pytest.mark.postgres
-def test_a_search_finds_what_a_plain_look_finds_on_postgresql(postgres_url):  # noqa: F811
+def test_a_search_finds_what_a_plain_look_finds_on_postgresql(postgres_url):
     account = written(postgres_url)
     for line in map(line_of, account.entries()):
         told = [
