@@ -139,7 +139,8 @@ def link(
     Parameters
     ----------
     data, other : dataframe
-        The table to be shared, and a table that an attacker may have (a register, a customer list).
+        The table to be shared, and a table that an attacker may have (a register, a customer list). Of lazy frames the
+        named columns of all rows are fetched.
     on : str, sequence of str, or mapping of str to str
         The columns to compare; a mapping names the columns of `other` where they differ.
     truth : dataframe, str or (str, str), optional

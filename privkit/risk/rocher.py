@@ -89,7 +89,7 @@ def copula_uniqueness(
     Parameters
     ----------
     data : dataframe
-        A simple random sample of the population.
+        A simple random sample of the population. Of a lazy frame the named columns of all rows are fetched.
     qi : str or sequence of str
         At most 20 columns.
     population : int

@@ -75,8 +75,8 @@ class SudaReport(Plotted):
     def scores(self) -> pd.Series:
         """The score of each row, with the rows' labels: Σ (M - s)! over its MSUs of s columns among M.
 
-        Of a lazy frame, whose rows have no labels: the score of each class, by its values. Rows alone in their class are
-        the only ones with a score above 0.
+        Of a lazy frame, whose rows have no labels: the score of each class, by its values. Only rows that are alone in
+        their class have a score above 0.
         """
         return self._classes.spread(self._class_scores, "suda")
 

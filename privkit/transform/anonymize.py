@@ -47,7 +47,9 @@ def anonymize(
     Parameters
     ----------
     data : dataframe
-        pandas, Polars or another that Narwhals reads. It is not changed.
+        pandas, Polars or another that Narwhals reads. It is not changed. Of a lazy frame (Polars, DuckDB, Ibis,
+        PySpark) the classes by the quasi-identifiers and the criteria's columns are fetched, and no rows; the new frame
+        is a plan of the same engine, in no order.
     qi : str or sequence of str
         The quasi-identifiers. Missing values are values of their own.
     criteria : Criterion, optional

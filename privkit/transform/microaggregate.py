@@ -34,6 +34,7 @@ def microaggregate(data: object, columns: str | Sequence[str], *, k: int) -> Per
     Parameters
     ----------
     data : dataframe
+        Of a lazy frame all rows and columns are fetched.
     columns : str or sequence of str
         Numbers, none missing.
     k : int

@@ -31,6 +31,8 @@ def top_bottom(
 ) -> Perturbed:
     """Replace values below `lower` by `lower` and values above `upper` by `upper`. Missing stays missing.
 
+    Of a lazy frame all rows and columns are fetched.
+
     The bounds should be public facts: quantiles of the data tell about its extremes.
 
     Raises
@@ -72,6 +74,8 @@ def _bound(value: object, argument: str) -> float | None:
 def round_to(data: object, columns: str | Sequence[str], *, base: float) -> Perturbed:
     """Round values to the nearest multiple of `base`; halves go to the even multiple. Missing stays missing.
 
+    Of a lazy frame all rows and columns are fetched.
+
     Raises
     ------
     ColumnNotFoundError, FrameError, ParameterError
@@ -105,6 +109,8 @@ def add_noise(
 ) -> Perturbed:
     """Add normal noise: mean 0, standard deviation `scale` times the column's (`relative`), or `scale` itself.
 
+    Of a lazy frame all rows and columns are fetched.
+
     Uncorrelated additive noise (Brand 2002). The variance grows by the factor 1 + scale².
 
     Parameters
@@ -137,6 +143,8 @@ def rank_swap(
     data: object, columns: str | Sequence[str], *, window: float = 0.05, seed: int | None = None
 ) -> Perturbed:
     """Swap each value with one whose rank is at most `window` (a share of the rows) away (Moore 1996).
+
+    Of a lazy frame all rows and columns are fetched.
 
     Every column keeps its distribution exactly; relations between columns fade.
 
@@ -185,6 +193,8 @@ def _partners(n: int, reach: int, random: np.random.Generator) -> NDArray[np.int
 @typed
 def pram(data: object, columns: str | Sequence[str], *, keep: float = 0.8, seed: int | None = None) -> Perturbed:
     """Post-randomization: keep a category with probability `keep`, else draw from the column's distribution.
+
+    Of a lazy frame all rows and columns are fetched.
 
     Invariant PRAM (Gouweleeuw et al. 1998): the transition matrix ``keep I + (1 - keep) 1 qᵀ`` with q the shares in
     the table leaves the expected shares unchanged. Missing is a category like any other.

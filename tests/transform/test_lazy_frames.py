@@ -1,4 +1,4 @@
-"""Transformations of frames whose rows lie in an engine: the same rows as on pandas, and nothing but classes fetched."""
+"""Transformations of frames whose rows lie in an engine: the rows of pandas, and nothing but classes is fetched."""
 
 from __future__ import annotations
 
@@ -137,7 +137,9 @@ def test_other_engines_agree(name, method):
         agree(engine(name), rows, criteria=GOALS[goal], method=method, suppress=0.3)
     made = engine(name)(rows)
     there = pk.generalize(made, {"k": 2, "i": 1}, hierarchies={each: HIERARCHIES[each] for each in ("k", "i")})
-    here = pk.generalize(on_pandas(rows), {"k": 2, "i": 1}, hierarchies={each: HIERARCHIES[each] for each in ("k", "i")})
+    here = pk.generalize(
+        on_pandas(rows), {"k": 2, "i": 1}, hierarchies={each: HIERARCHIES[each] for each in ("k", "i")}
+    )
     assert collected(there.frame, list(rows)) == collected(here.frame, list(rows))
 
 

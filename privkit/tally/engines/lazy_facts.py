@@ -78,9 +78,15 @@ def _one(where: nw.Expr, value: nw.Expr) -> nw.Expr:
 
 
 def _whole(engine: LazyEngine, own: nw.Expr) -> nw.Expr:
-    """Return whether a plain float is a whole number, or missing; infinity is none."""
-    low, high = engine.native.real(-float_info.max), engine.native.real(float_info.max)
-    return own.is_null() | ((own == own.floor()) & (own >= low) & (own <= high))
+    """Return whether a plain float is a whole number, or missing; infinity is none.
+
+    Engines round down by a cast to 64 bits that may raise: only numbers that fit are rounded. Larger ones are whole.
+    """
+    real = engine.native.real
+    finite = (own >= real(-float_info.max)) & (own <= real(float_info.max))
+    fits = (own > real(-(2.0**53))) & (own < real(2.0**53))
+    small = nw.when(fits).then(own).otherwise(real(0.0))
+    return own.is_null() | (finite & (small == small.floor()))
 
 
 def _is_whole(engine: LazyEngine, name: str) -> bool:
