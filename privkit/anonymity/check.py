@@ -166,7 +166,7 @@ def _finding(data: object, qi: tuple[str, ...], classes: Tally, part: Criterion)
     return finding, _aligned(report.short, report.classes, classes)
 
 
-def _judged(data: object, qi: tuple[str, ...], part: Criterion) -> tuple[ClassReport, str]:  # noqa: PLR0911
+def _judged(data: object, qi: tuple[str, ...], part: Criterion) -> tuple[ClassReport, str]:
     """Return the report with the verdict on one part, and the figure in words."""
     if isinstance(part, LDiversity):
         diversity = ldiv(data, qi, part.sensitive, l=part.l, kind=part.kind, c=part.c)

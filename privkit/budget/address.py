@@ -148,7 +148,7 @@ def _why_not(store: str, scheme: str) -> str:
     return "privkit keeps ledgers in SQLite and PostgreSQL"
 
 
-def _wrong(url: URL, store: str) -> str:  # noqa: PLR0911 - one return per fault
+def _wrong(url: URL, store: str) -> str:
     """Return what is wrong with an address, in words that hold none of it; empty if nothing is."""
     if url.drivername in SQLITE:
         if url.host or url.username or url.password or url.port:

@@ -50,9 +50,7 @@ def fault(error: BaseException, place: Place, timeout: float, budget: str | None
     return _of_server(error, cause, place.shown, timeout, budget)
 
 
-def _of_file(  # noqa: PLR0911 - one return per fault
-    cause: BaseException, place: Place, timeout: float, budget: str | None
-) -> LedgerError:
+def _of_file(cause: BaseException, place: Place, timeout: float, budget: str | None) -> LedgerError:
     store = place.shown
     code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
     if code in (SQLITE_BUSY, _LOCKED):
@@ -102,7 +100,7 @@ def _journal(place: Place) -> bool:
     return place.path is not None and os.path.exists(f"{place.path}-journal")  # noqa: PTH110
 
 
-def _of_server(  # noqa: PLR0911 - one return per fault
+def _of_server(
     error: BaseException, cause: BaseException, store: str, timeout: float, budget: str | None
 ) -> LedgerError:
     state = getattr(cause, "sqlstate", None) or ""

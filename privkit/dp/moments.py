@@ -151,7 +151,7 @@ class Mean(Statistic):
         return Rounding(weights=self.grid.rounding * self._of_sum()[1]) if name == "sum" else Rounding()
 
     def _sums(self, noise: Noise, alpha: float, rows: int | None) -> dict[str, float]:
-        """Return the half-widths of sum and count; the sum's allows for the rounding of the rows assumed, or of ROWS."""
+        """Return the half-widths of sum and count; the sum's allows for the rounding of the rows assumed or ROWS."""
         each = noise.combined(np.stack(self._of_sum()), alpha)
         rounding = self.rounding("sum").fixed or (rows or ROWS) * self.grid.rounding
         return {"sum": float(each[0]) + rounding, "count": float(each[1])}

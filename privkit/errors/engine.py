@@ -24,6 +24,6 @@ class EngineError(PrivkitError, RuntimeError):
         """`function` asked for more groups than may travel."""
         return cls(
             f"{function}() asked the engine for the groups by {columns}, and there are more than {limit:,}: too many "
-            "to fetch. Take fewer columns, or coarser ones: years in place of days, the first digits of a code, bands of "
+            "to fetch. Take fewer columns, or coarser ones: years in place of days, first digits of a code, bands of "
             "a number. Or aggregate in the engine first."
         )

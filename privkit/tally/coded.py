@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from privkit.errors import DuplicateColumnError
+from privkit.tally.cells.cells import Table
+from privkit.tally.cells.reading import cells_of_series
 from privkit.tally.classes import Tally, class_sizes
 from privkit.tally.factorized import factorized
 from privkit.tally.frame import column_names, open_frame
@@ -90,6 +92,11 @@ class CodedTally(Tally):
             rest = rest if column.ranked is None else column.ranked[rest]
             found[name] = column.values.decoded(codes)
         return pd.DataFrame({name: found[name] for name in self.by})
+
+    @cached_property
+    def table(self) -> Table:
+        """The classes' values in cells, one row per class."""
+        return Table({name: cells_of_series(self.keys[name]) for name in self.by}, self.n_classes)
 
 
 def count_classes(

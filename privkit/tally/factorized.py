@@ -51,7 +51,7 @@ def _of_python(column: pd.Series) -> bool:
     import pandas as pd
 
     dtype = column.dtype.categories.dtype if isinstance(column.dtype, pd.CategoricalDtype) else column.dtype
-    return getattr(dtype, "storage", "python" if dtype == object else "") == "python"
+    return getattr(dtype, "storage", "python" if isinstance(dtype, np.dtype) and dtype.kind == "O" else "") == "python"
 
 
 def _of_pandas(column: pd.Series, ordered: bool) -> tuple[NDArray[Any], Any]:

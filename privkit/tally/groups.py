@@ -44,7 +44,8 @@ def group_counts(
 
     A row's group is the text of its own values (1 and 1.0 are one group, True is another; instants are told to the
     microsecond), whatever other rows hold. Rows with a value that has no such text (a list, a date of the year 10000,
-    an integer of thousands of digits) are left out, those in objects as missing. Which rows of a person over the bounds stay is told by a keyed hash of the
+    an integer of thousands of digits) are left out, those in objects as missing. Which rows of a person over the bounds
+    stay is told by a keyed hash of the
     person, the group's text and the place among equal rows: never by which other groups occur. Reads rows; spends
     nothing. That a group is there at all is private.
 

@@ -56,7 +56,7 @@ _ARROW = {
 _LENGTH = {"D": 86_400 * 10**9, "s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 
 
-def with_literal(operator: str, cells: Cells, literal: Scalar) -> Told:  # noqa: PLR0911  # one case per kind
+def with_literal(operator: str, cells: Cells, literal: Scalar) -> Told:  # one case per kind
     """Compare each cell with what a user typed.
 
     Examples

@@ -110,7 +110,7 @@ def derived_kinds(kinds: Mapping[str, Kind], chosen: Selection) -> dict[str, Kin
     return found
 
 
-def kind_of(expression: Expression, kinds: Mapping[str, Kind]) -> Kind:  # noqa: PLR0911  # one case per part
+def kind_of(expression: Expression, kinds: Mapping[str, Kind]) -> Kind:  # one case per part
     """Return the kind of an expression's values."""
     match expression:
         case Column(name):
@@ -209,7 +209,7 @@ class _Rows:
 
     # -- truth values ----------------------------------------------------------------------------------------------
 
-    def truth(self, expression: Expression) -> _Truth:  # noqa: PLR0911  # one case per part
+    def truth(self, expression: Expression) -> _Truth:  # one case per part
         match expression:
             case Both(operator, terms):
                 found = self.truth(terms[0])
@@ -263,7 +263,7 @@ class _Rows:
 
     # -- other values ----------------------------------------------------------------------------------------------
 
-    def value(self, expression: Expression) -> Cells:  # noqa: PLR0911  # one case per part
+    def value(self, expression: Expression) -> Cells:  # one case per part
         match expression:
             case Column(name):
                 return self.table[name]

@@ -79,4 +79,4 @@ class Engine(Protocol):
         """
 
     def fingerprint(self, key: bytes, function: str) -> str | None:
-        """Return a keyed digest of all contents; None where the schema has a kind that has none, and on lazy engines."""
+        """Return a keyed digest of all contents; None where the schema has a kind that has none, and if lazy."""

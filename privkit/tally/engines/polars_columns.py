@@ -34,7 +34,7 @@ def kind_of_polars(dtype: Any) -> Kind:
         return Kind(INSTANT, dtype.time_unit or "us", dtype.time_zone or "", shown)
     if isinstance(dtype, pl.Duration):
         return Kind(DURATION, dtype.time_unit or "us", shown=shown)
-    if dtype == pl.Date or dtype == pl.Time:
+    if dtype in (pl.Date, pl.Time):
         return Kind(DATE, "D", shown=shown) if dtype == pl.Date else Kind(TIME, "ns", shown=shown)
     if isinstance(dtype, pl.Decimal) or shown == "Int128":
         return Kind(WIDE, shown=shown)

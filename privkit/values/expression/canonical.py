@@ -22,7 +22,7 @@ from privkit.values.expression.nodes import (
 _EXACT_FLOATS = 2**53
 
 
-def normal(expression: Expression) -> Expression:  # noqa: PLR0911  # one case per part
+def normal(expression: Expression) -> Expression:  # one case per part
     """Return an expression with the same value on every row, alike for alike ways of saying it.
 
     Negations move inwards (with missing as a third value De Morgan's laws hold, and among values that are not missing

@@ -81,7 +81,7 @@ class _Checker:
             what += f" (give it a type: df.astype({{{expression.text()!r}: 'float64'}}))"
         return what
 
-    def kind(self, expression: Expression) -> str:  # noqa: PLR0911, PLR0912  # one case per part
+    def kind(self, expression: Expression) -> str:  # noqa: PLR0912  # one case per part
         match expression:
             case Column(name):
                 return self.kinds[name]

@@ -97,7 +97,7 @@ class _Reader:
     def _unsupported(self, node: ast.AST, what: str) -> NoReturn:
         raise ExpressionError.unsupported(self.function, self.argument, self.text, self._place(node), what)
 
-    def node(self, node: ast.expr, depth: int) -> Expression:  # noqa: PLR0911, RET503  # one case per part
+    def node(self, node: ast.expr, depth: int) -> Expression:  # noqa: RET503  # one case per part
         if depth > _DEEPEST:
             raise self._usage(node, f"Expressions may have {_DEEPEST} levels at most.")
         match node:
