@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from privkit.errors import FrameError
 from privkit.tally.cells.coding import coded
-from privkit.tally.cells.kind import OBJECT, OTHER, TEXT
+from privkit.tally.cells.kind import FLOAT, OBJECT, OTHER, TEXT
 from privkit.tally.cells.reading import cells_of_series, kind_of_pandas
+from privkit.tally.cells.scalars import teller_of
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
 
+#: Types of which some values are missing ones.
+_CAN_BE_MISSING = (float, np.float64, np.float32, np.float16, Decimal, np.datetime64, np.timedelta64)
+
+
 def factorized(column: pd.Series, function: str, *, ordered: bool = False) -> tuple[NDArray[np.int64], Any]:
     """Return each row's code, -1 for missing, and the distinct values as pandas has them.
 
     Exact, as `privkit.tally.cells` says: of objects 1 and 1.0 are one value, True is another; texts with a zero in them
-    are told apart. Objects of types that have no text (a list, say) are missing there and each its own here, since an
-    owner's report must not take persons for one.
+    are told apart. Objects of other types are missing in questions, and each its own here, since an owner's report must
+    not take persons for one; none of their methods is called.
 
     Parameters
     ----------
@@ -39,8 +45,10 @@ def factorized(column: pd.Series, function: str, *, ordered: bool = False) -> tu
     try:
         if kind.name in (OBJECT, TEXT) and _of_python(column):
             return _of_objects(column, ordered)
+        if isinstance(column.dtype, pd.ArrowDtype) and kind.name not in (FLOAT, OTHER):
+            return _of_cells(column, coded(cells_of_series(column))[0], ordered)
         codes, values = _of_pandas(plain_floats(column), ordered)
-    except TypeError:
+    except (TypeError, NotImplementedError):  # Arrow's is one of the latter, for nested values
         hint = "Take its parts as columns of their own."
         raise FrameError.column_type(function, str(column.name), str(column.dtype), hint) from None
     return codes.astype(np.int64, copy=False), pd.Index(values) if kind.name != OTHER else values
@@ -51,7 +59,8 @@ def _of_python(column: pd.Series) -> bool:
     import pandas as pd
 
     dtype = column.dtype.categories.dtype if isinstance(column.dtype, pd.CategoricalDtype) else column.dtype
-    return getattr(dtype, "storage", "python" if isinstance(dtype, np.dtype) and dtype.kind == "O" else "") == "python"
+    plain = "python" if isinstance(dtype, np.dtype) and dtype.kind == "O" else ""
+    return getattr(dtype, "storage", plain) == "python"
 
 
 def _of_pandas(column: pd.Series, ordered: bool) -> tuple[NDArray[Any], Any]:
@@ -60,34 +69,61 @@ def _of_pandas(column: pd.Series, ordered: bool) -> tuple[NDArray[Any], Any]:
     if ordered:
         try:
             return pd.factorize(column, sort=True, use_na_sentinel=True)
-        except TypeError:  # values without an order
+        except (TypeError, OverflowError):  # values without an order
             pass
     return pd.factorize(column, use_na_sentinel=True)
 
 
 def _of_objects(column: pd.Series, ordered: bool) -> tuple[NDArray[np.int64], Any]:
+    """Code Python objects by what their exact types say; others by their identity, none of whose methods is called."""
+    codes, distinct = coded(cells_of_series(column))
+    objects = column.to_numpy(dtype=object)
+    strange = [place for place in np.flatnonzero(codes < 0) if not _is_missing(objects[place])]
+    if strange:
+        if any(type(objects[place]) in (list, dict, set, bytearray, np.ndarray) for place in strange):
+            raise TypeError
+        known: dict[Any, int] = {}
+        codes = codes.copy()
+        for place in strange:
+            value = objects[place]
+            # pandas' own intervals and periods are compared as values.
+            key = value if type(value).__module__.startswith("pandas._libs") else id(value)
+            codes[place] = len(distinct) + known.setdefault(key, len(known))
+    return _of_cells(column, codes, ordered)
+
+
+def _is_missing(value: object) -> bool:
+    """Whether an object is one of the things that say that nothing is there."""
     import pandas as pd
 
-    cells = cells_of_series(column)
-    codes, distinct = coded(cells)
-    strange = np.flatnonzero((codes < 0) & column.notna().to_numpy())
-    if len(strange):
-        codes = codes.copy()
-        codes[strange], _ = pd.factorize(column.iloc[strange].astype(object))
-        codes[strange] += len(distinct)
+    if value is None or value is pd.NA or value is pd.NaT:
+        return True
+    return type(value) in _CAN_BE_MISSING and bool(pd.isna(value))  # type: ignore[call-overload]
+
+
+def _of_cells(column: pd.Series, codes: NDArray[np.int64], ordered: bool) -> tuple[NDArray[np.int64], Any]:
+    """Return codes, in the order of their values where asked and possible, and one of the column's values for each."""
+    import pandas as pd
+
     first = np.zeros(int(codes.max(initial=-1)) + 2, dtype=np.int64)
     first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
     shown = column.iloc[first[:-1]]
     values = pd.Index(shown.astype(object) if isinstance(column.dtype, pd.CategoricalDtype) else shown)
-    if ordered:
+    if ordered and _have_an_order(column):
         try:
-            rank_of, values = pd.factorize(values, sort=True)
-        except TypeError:
+            rank_of, ranked = pd.factorize(values, sort=True)
+        except (TypeError, OverflowError):
             return codes, values
-        if len(values) == len(rank_of):
-            return np.append(rank_of, -1)[codes].astype(np.int64), values
-        values = pd.Index(shown)  # pandas takes for one what is two
+        if len(ranked) == len(rank_of):  # else pandas takes for one what is two
+            return np.append(rank_of, -1)[codes].astype(np.int64), ranked
     return codes, values
+
+
+def _have_an_order(column: pd.Series) -> bool:
+    """Whether values can be compared without calling a method of a foreign type."""
+    if column.dtype != object:
+        return True
+    return all(teller_of(type(value)) is not None for value in column.to_numpy() if not _is_missing(value))
 
 
 def plain_floats(column: pd.Series) -> pd.Series:
