@@ -275,3 +275,22 @@ def test_the_engines_have_their_own_dates():
     engine = LazyEngine.of(pl.LazyFrame({"day": days, "x": [1.0] * 4}))
     keys = Keys(("day",), ((dt.date(2026, 1, 1),), (dt.date(2026, 1, 2),)))
     assert engine.power_sums("x", Grid(0.5, 0, 2), keys, 1).tolist() == [[3, 6], [1, 2]]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "many"), [(-0.3, 7.1, 101), (0.1, 0.7, 1001), (1e9, 1e9 + 1, 301), (-1.0, 2.0, 90)]
+)
+def test_the_floats_beside_even_candidates_have_places_of_their_own(low, high, many):
+    import duckdb
+    import polars as pl
+
+    candidates = np.linspace(low, high, many)
+    numbers = np.concatenate([candidates, np.nextafter(candidates, np.inf), np.nextafter(candidates, -np.inf)])
+    expected = np.bincount(
+        np.searchsorted(candidates, numbers, "left") + np.searchsorted(candidates, numbers, "right"),
+        minlength=2 * many + 1,
+    )
+    frame = pl.DataFrame({"x": numbers})
+    for engine in (LazyEngine.of(frame.lazy()), LazyEngine.of(duckdb.from_arrow(frame.to_arrow()))):
+        assert engine.fetches("positions", ["x"], "x", candidates) == ()
+        assert engine.positions("x", candidates, None).tolist() == [expected.tolist()]

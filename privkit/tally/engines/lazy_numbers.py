@@ -110,8 +110,6 @@ def steps(native: Native, name: str, column: Column, grid: Grid) -> Steps | None
     least, most = grid.low * grid.step, grid.high * grid.step
     if not (math.isfinite(least) and math.isfinite(most)):
         return None
-    if column.kind.name != FLOAT:
-        least, most = least - grid.step, most + grid.step
     found = clipped(native, name, column, least, most)
     if found is None:
         return None
