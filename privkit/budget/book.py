@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from privkit.budget.schema import record_table
 from privkit.budget.state import shown_state, writable
 from privkit.budget.terms import ProjectTerms
 from privkit.errors.ledger import LedgerDamagedError, LedgerMovedError, LedgerTamperedError
+from privkit.values.warned import warn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -286,9 +286,7 @@ class Book:
             told = (self.uid, self.name, self.place, head.seq, head.hash, measure, (main, delta), store.id, store.home)
             if not remember(Anchor(*told), force=force) and (self.place, self.uid) not in _warned:
                 _warned.add((self.place, self.uid))
-                warnings.warn(
-                    self.unwatched or "what this machine remembers cannot be written", UserWarning, stacklevel=4
-                )
+                warn(self.unwatched or "what this machine remembers cannot be written")
 
     def check(self, connection: Connection, head: Head) -> None:
         """Refuse a chain that is older than, or another than, the one that this machine remembers (L8).

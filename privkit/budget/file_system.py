@@ -10,9 +10,10 @@ from __future__ import annotations
 import os
 import re
 import sys
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+
+from privkit.values.warned import warn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -68,7 +69,7 @@ def warn_unless_local(name: str, store: str) -> None:
         The ledger's place.
     """
     if kind_of(name) == "unknown":
-        warnings.warn(f"{unknown_words(name, store)} {vouching(name)}", UserWarning, stacklevel=5)
+        warn(f"{unknown_words(name, store)} {vouching(name)}")
 
 
 def unknown_words(name: str, store: str) -> str:

@@ -24,7 +24,6 @@ from __future__ import annotations
 import getpass
 import os
 import uuid
-import warnings
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -55,6 +54,7 @@ from privkit.errors.ledger import (
     LedgerReadOnlyError,
 )
 from privkit.errors.project import ProjectCopyError, ProjectMismatchError, ProjectNameError, ProjectNotFoundError
+from privkit.values.warned import warn
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import RowMapping
@@ -267,7 +267,7 @@ class Ledger:
 
     def _begun(self, name: str, terms: ProjectTerms) -> RowMapping:
         if terms.window is not None:
-            warnings.warn(terms.window.warning, UserWarning, stacklevel=5)
+            warn(terms.window.warning)
         with self._store.writing() as connection:
             self._store.lock_all(connection)
             self._store.check_version(self._store.version(connection))
