@@ -120,7 +120,7 @@ class Account(Paged):
         total = 0 if head is None else head["seq"]
         tell = None if progress is None else lambda done: progress(done, max(done, total))
         try:
-            told = verify_chain(self.store, row, self.records(tell), self.terms)
+            told = verify_chain(self.store, row, self._records(tell), self.terms)
         except UnreadableError as error:
             raise fault(error, book.store.place, book.store.timeout, None) from None
         with book.store.reading() as connection:

@@ -18,6 +18,7 @@ from privkit.budget.schema import record_table
 from privkit.budget.state import shown_state, writable
 from privkit.budget.terms import ProjectTerms
 from privkit.errors.ledger import LedgerDamagedError, LedgerMovedError, LedgerTamperedError
+from privkit.values.warned import warn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

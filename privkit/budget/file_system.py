@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from privkit.budget.notice import warn
+from privkit.values.warned import warn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

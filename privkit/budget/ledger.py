@@ -55,6 +55,7 @@ from privkit.errors.ledger import (
     LedgerReadOnlyError,
 )
 from privkit.errors.project import ProjectCopyError, ProjectMismatchError, ProjectNameError, ProjectNotFoundError
+from privkit.values.warned import warn
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import RowMapping

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from privkit.values.loss import PrivacyLoss
 
 #: How many records are read in one transaction.
-_RECORDS = 5000
+_PAGE = 5000
 
 
 class Paged(BaseAccount):
@@ -93,12 +93,12 @@ class Paged(BaseAccount):
             ended = query.ended_as(connection, self._book.id, state, most)
         return sorted([*ended, *(entry.seq for entry in open_ones if entry.state == state)])[:most]
 
-    def records(self, tell: Callable[[int], None] | None = None) -> Iterator[RowMapping]:
+    def _records(self, tell: Callable[[int], None] | None = None) -> Iterator[RowMapping]:
         """Yield all records in the order of the chain, by pages; `tell` hears of the number of each page's last."""
         after = 0
         while True:
             with self._book.store.reading() as connection:
-                page = list(query.records(connection, self._book.id, after=after, most=_RECORDS))
+                page = list(query.records(connection, self._book.id, after=after, most=_PAGE))
             yield from page
             if not page:
                 return

@@ -44,6 +44,8 @@ class SimulatedAccount(BaseAccount):
     """
 
     simulated = True
+    #: It is never a copy of another.
+    note = ""
 
     def __init__(self, name: str, terms: ProjectTerms, seed: int) -> None:
         uid = f"simulated-{secrets.token_hex(8)}"
@@ -86,6 +88,15 @@ class SimulatedAccount(BaseAccount):
             known = [number for number in sorted(set(numbers)) if 0 < number <= len(self._entries)]
             return [Charged(number, self._entries[number - 1].time, totals[number]) for number in known]
 
+    def sought(self, words: Sequence[str], *, after: int, until: int, most: int) -> list[Entry]:
+        """Return the last `most` entries from above `after` up to `until`, backwards: any may hold the words."""
+        return self.entries(after=after, until=until)[::-1][:most]
+
+    def numbers_of(self, state: State, most: int) -> list[int]:
+        """Return the numbers of the first `most` entries in a state."""
+        with self._lock:
+            return [entry.seq for entry in self._entries if entry.state == state][:most]
+
     def costs(self) -> Counter[PrivacyLoss]:
         """Return how many times each price was charged."""
         with self._lock:
@@ -101,7 +112,7 @@ class SimulatedAccount(BaseAccount):
             now = max(_now(), self._sums.clock)
             return limits_left(self.terms, self._sums, own=self._sums.spent, recent=self._recent(now))
 
-    def verify(self) -> NoReturn:
+    def verify(self, progress: object = None) -> NoReturn:
         """There is nothing to verify.
 
         Raises

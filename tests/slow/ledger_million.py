@@ -35,7 +35,7 @@ ACTS = {
     "the last thousand as a frame": "project.ledger.to_frame(after=len(project.ledger) - 1000)",
     "first part of CSV": "next(csv_parts(project.account))",
     "first part of JSON": "[part for part, _ in zip(json_parts(project.account), range(100))]",
-    "first records of verify": "[part for part, _ in zip(project.account.records(), range(100))]",
+    "first records of verify": "[part for part, _ in zip(project.account._records(), range(100))]",
     "side panel, first page": "page()",
     "side panel, middle": "page(before=len(project.ledger) // 2)",
     "side panel, last page": "page(before=51)",
