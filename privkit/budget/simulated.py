@@ -23,7 +23,7 @@ from privkit.errors.simulated import SimulatedError
 from privkit.values.loss import PrivacyLoss
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from privkit.budget.terms import ProjectTerms
     from privkit.budget.turn import Turn
@@ -101,7 +101,27 @@ class SimulatedAccount(BaseAccount):
             now = max(_now(), self._sums.clock)
             return limits_left(self.terms, self._sums, own=self._sums.spent, recent=self._recent(now))
 
-    def verify(self) -> NoReturn:
+    def numbers_of(self, state: State, most: int) -> list[int]:
+        """Return the numbers of the first `most` entries in a state."""
+        with self._lock:
+            return [entry.seq for entry in self._entries if entry.state == state][:most]
+
+    def sought(self, words: Sequence[str], *, after: int, until: int, most: int) -> list[Entry]:
+        """Return the last `most` entries from above `after` up to `until`, backwards; the caller looks for `words`."""
+        del words  # there is no database that could leave some out
+        with self._lock:
+            return [entry for entry in reversed(self._entries) if after < entry.seq <= until][:most]
+
+    def records(self, tell: Callable[[int], None] | None = None) -> NoReturn:
+        """There is no chain of records.
+
+        Raises
+        ------
+        SimulatedError
+        """
+        raise SimulatedError.verify(self.name)
+
+    def verify(self, progress: Callable[[int, int], None] | None = None) -> NoReturn:
         """There is nothing to verify.
 
         Raises
