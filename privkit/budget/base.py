@@ -96,6 +96,11 @@ class BaseAccount(ABC):
         """Return each limit's name, amount and what is left of it now."""
 
     @property
+    def note(self) -> str:
+        """What to know of a ledger that is only looked at: that it is a copy, or an older state; empty if it is not."""
+        return ""
+
+    @property
     def unwatched(self) -> str:
         """Why an older copy of its ledger, put back, would not be noticed; empty where it would, or there is none."""
         return ""

@@ -12,7 +12,7 @@ from privkit.budget.canonical import amounts, readable
 from privkit.budget.chain import Sums, link
 from privkit.budget.entry import Entry, Reservation, State, in_hand
 from privkit.budget.holder import Holder
-from privkit.budget.notice import notify, warn
+from privkit.budget.notice import notify
 from privkit.budget.presence import seen
 from privkit.budget.schema import record_table
 from privkit.budget.state import shown_state, writable

@@ -9,9 +9,9 @@ import secrets
 from typing import TYPE_CHECKING
 
 from privkit.budget.canonical import canonical
-from privkit.budget.notice import warn
 from privkit.budget.state import private_folder, shown_state, write_private
 from privkit.errors import ParameterError
+from privkit.values.warned import warn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -41,7 +41,6 @@ from privkit.budget.connections import lets_go, transaction
 from privkit.budget.entry import Reservation
 from privkit.budget.file_system import warn_unless_local
 from privkit.budget.names import alike, known_as, lookalikes, tidy
-from privkit.budget.notice import warn
 from privkit.budget.opening import check_file, make_file, open_server, there
 from privkit.budget.place import ledger_place
 from privkit.budget.schema import project_table

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from types import MappingProxyType
 
-#: The folder of this package, whose frames a warning passes by.
-_HERE = str(Path(__file__).parents[1])
 Callback = Callable[[], None]
 _subscribers: dict[tuple[str, str], list[Callback]] = {}
 _replays: dict[tuple[str, str], Counter[int]] = {}
-
-
-def warn(message: str) -> None:
-    """Warn, and point to the line outside privkit that led here, however many calls lie between."""
-    frame, level = sys._getframe(1), 2
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_HERE):
-        frame, level = frame.f_back, level + 1
-    warnings.warn(message, UserWarning, stacklevel=level)
 
 
 def subscribe(store: str, uid: str, callback: Callback) -> Callable[[], None]:

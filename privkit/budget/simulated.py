@@ -23,7 +23,7 @@ from privkit.errors.simulated import SimulatedError
 from privkit.values.loss import PrivacyLoss
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from privkit.budget.terms import ProjectTerms
     from privkit.budget.turn import Turn
@@ -112,7 +112,16 @@ class SimulatedAccount(BaseAccount):
             now = max(_now(), self._sums.clock)
             return limits_left(self.terms, self._sums, own=self._sums.spent, recent=self._recent(now))
 
-    def verify(self, progress: object = None) -> NoReturn:
+    def records(self, tell: Callable[[int], None] | None = None) -> NoReturn:
+        """There is no chain of records.
+
+        Raises
+        ------
+        SimulatedError
+        """
+        raise SimulatedError.verify(self.name)
+
+    def verify(self, progress: Callable[[int, int], None] | None = None) -> NoReturn:
         """There is nothing to verify.
 
         Raises
