@@ -151,7 +151,7 @@ class Mean(Statistic):
         return Rounding(weights=self.grid.rounding * self._of_sum()[1]) if name == "sum" else Rounding()
 
     def _sums(self, noise: Noise, alpha: float, rows: int | None) -> dict[str, float]:
-        """Return the half-widths of sum and count; the sum's allows for the rounding of the rows assumed or ROWS."""
+        """Return the half-widths of sum and count; the sum's allows for rounding of the rows assumed, or of ROWS."""
         each = noise.combined(np.stack(self._of_sum()), alpha)
         rounding = self.rounding("sum").fixed or (rows or ROWS) * self.grid.rounding
         return {"sum": float(each[0]) + rounding, "count": float(each[1])}
@@ -175,6 +175,15 @@ class Mean(Statistic):
     def dominated(self, lower: NDArray[np.float64], upper: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Return where the interval of the mean is at least half as wide as the bounds."""
         return upper - lower >= self.bounds.width / 2
+
+    def canonical(self) -> dict[str, object]:
+        """Return the statistic as JSON values, marked where earlier versions stored answers on another grid.
+
+        Those had squares on a coarser one; and where narrow bounds are far from 0, a finer one.
+        """
+        own = Statistic.canonical(self)
+        other = self.degree > 1 or 0 < self.grid.range < 2 ** (BITS - 1) - 2
+        return {**own, "grid": BITS} if other else own
 
     def notes(self) -> tuple[str, ...]:
         """Say what is clipped, and what comes along."""
@@ -210,10 +219,6 @@ class Variance(Mean):
 
     name = "var"
     degree = 2
-
-    def canonical(self) -> dict[str, object]:
-        """Return the statistic as JSON values; answers of earlier versions have squares on a coarser grid."""
-        return {**Statistic.canonical(self), "grid": BITS}
 
     @property
     def _square_rounding(self) -> float:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from privkit.project.project import Project
 
 
-#: What changed in questions for variances since the first form.
+#: What changed in questions for variances, and for means within narrow bounds far from 0, since the first form.
 _GRID = frozenset({"grid", "scale"})
 
 
@@ -112,7 +112,7 @@ def _first_name(
         if '"grid"' in json.dumps(question) and (entry := first.alike(question, but=_GRID)) is not None:
             warnings.warn(
                 f"entry {entry} of project {project.name!r} asked the same question by an earlier version of privkit, "
-                "with squares on a coarser grid. It is asked anew, more exactly, and charged. "
+                "on a grid of other steps. It is asked anew, and charged. "
                 "What was asked before: project.ledger.",
                 UserWarning,
                 stacklevel=2,

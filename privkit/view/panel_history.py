@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
+from privkit.dp.sums import Sum
 from privkit.project.ledger_view import describe
+from privkit.values.bounds import ValueBounds
 from privkit.view.markup import Markup
 from privkit.view.panel_drawing import WIDTH, area, dot, drawing, line, steps, words
 from privkit.view.parts_project import parts
@@ -167,14 +169,24 @@ def accuracy(question: Mapping[str, Any]) -> str:
     counted = question.get("statistic") in _COUNTED
     if not counted and question.get("statistic") != "sum":
         return ""
+    rounding = 0.0 if counted else _rounding(question.get("bounds"))
     scale = float(question.get("scale") or "nan")
     if not math.isfinite(scale) or scale <= 0:
         return ""
     if question.get("mechanism") == "discrete Gaussian":
-        return f"± {number(float(f'{NormalDist().inv_cdf(1 - _ALPHA / 2) * scale:.4g}'))}"
+        return f"± {number(float(f'{NormalDist().inv_cdf(1 - _ALPHA / 2) * scale + rounding:.4g}'))}"
     if question.get("mechanism") != "discrete Laplace":
         return ""
-    return f"± {number(_laplace(scale) if counted else float(f'{scale * math.log(1 / _ALPHA):.4g}'))}"
+    return f"± {number(_laplace(scale) if counted else float(f'{scale * math.log(1 / _ALPHA) + rounding:.4g}'))}"
+
+
+def _rounding(bounds: Any) -> float:
+    """Return what the accuracy of a sum allows for the grid's rounding."""
+    try:
+        lower, upper = map(float, bounds)
+    except (TypeError, ValueError):
+        return 0.0
+    return Sum("", ValueBounds(lower, upper)).rounding("sum").fixed
 
 
 def _laplace(scale: float) -> int:

@@ -76,7 +76,7 @@ def duckdb_exact(task: str, path: str) -> object:
         "mean_by": f"select zip3, sum({clipped}), count(amount) {of} group by zip3",
         "quantiles": f"select quantile_cont(amount, [0.1, 0.25, 0.5, 0.9]) {of}",
         "histogram": f"select floor(amount / 10), count(*) {of} group by 1",
-        "person": f"select zip3, sum(least(n, 5)) from (select user_id, zip3, count(*) n {of} group by all) group by zip3",
+        "person": f"select zip3, sum(least(n, 5)) from (select user_id, zip3, count(*) n {of} group by all) group by 1",
         "kanon": f"select min(n) from (select count(*) n {of} group by zip3, age, floor(amount))",
     }
     return duckdb.sql(texts[task]).fetchall()

@@ -291,9 +291,21 @@ def test_a_variance_on_the_coarser_grid_of_before_is_told_of_before_it_is_asked_
         def alike(self, question, *, but=frozenset()):
             return 7 if _without(question, but) == _without(before, but) and but else None
 
-    with pytest.warns(UserWarning, match="entry 7 .* on a coarser grid"):
+    with pytest.warns(UserWarning, match="entry 7 .* on a grid of other steps"):
         assert naming._first_name(project, Before(), project.account.key, plan.canonical(), frame) is None
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         other = frame.privacy.plan.dp_mean("whole", bounds=(0, 500), epsilon=1).canonical()
         assert naming._first_name(project, Before(), project.account.key, other, frame) is None
+
+
+def test_a_question_is_marked_where_its_grid_is_not_that_of_before():
+    """Else an answer that was stored in other steps would be read in those of today."""
+    from privkit.dp.moments import Deviation, Mean
+    from privkit.values.bounds import ValueBounds
+
+    for lower, upper in [(0, 1), (0, 500), (-3, 7), (0.1, 0.3), (1e6, 1e6 + 1), (5, 5)]:
+        assert "grid" not in Mean("x", ValueBounds(float(lower), float(upper))).canonical()
+    for lower, upper in [(1.7e12, 1.7e12 + 60), (1e9, 1e9 + 1)]:
+        assert "grid" in Mean("x", ValueBounds(float(lower), float(upper))).canonical()
+    assert "grid" in Deviation("x", ValueBounds(0.0, 1.0)).canonical()
