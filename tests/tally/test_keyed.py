@@ -216,3 +216,12 @@ def test_datetimes_match_by_the_moment():
     assert keyed_counts(frame, keys_of(["x"], [shifted, None])).tolist() == [1, 1]
     nanos = pd.DataFrame({"x": pd.to_datetime([NAIVE, NAIVE]).as_unit("ns") + pd.to_timedelta([0, 1], "ns")})
     assert keyed_counts(nanos, keys_of(["x"], [NAIVE])).tolist() == [1]
+
+
+def test_a_key_of_a_decimal_column_is_the_decimal_that_was_typed():
+    import pyarrow as pa
+
+    prices = pa.table(
+        {"x": pa.array([Decimal("19.90"), Decimal("20.00"), Decimal("19.91")], type=pa.decimal128(18, 2))}
+    )
+    assert keyed_counts(prices, keys_of(["x"], [19.9, 20, 0.001])).tolist() == [1, 1, 0]

@@ -57,7 +57,8 @@ def over_blocks(work: Callable[[slice], T], rows: int) -> list[T]:
 def typed(value: object, kind: Kind) -> object | None:
     """Return a public value as what the cells of a kind hold; None if no cell of the kind can hold it.
 
-    Whole numbers and floats are compared exactly: 2**53 + 1 is no float, and 0.1 is no float of 32 bits.
+    Whole numbers and floats are compared exactly: 2**53 + 1 is no float, and 0.1 is no float of 32 bits. Among decimals
+    a number is the decimal that was typed.
 
     Examples
     --------
@@ -78,7 +79,8 @@ def typed(value: object, kind: Kind) -> object | None:
         except OverflowError:
             return None
     if kind.name == WIDE and number:
-        return Decimal(value) if math.isfinite(value) else None  # type: ignore[arg-type]
+        # A decimal is meant as it is typed: 19.9 is 19.90, as in a filter, and as in SQL.
+        return Decimal(repr(value) if isinstance(value, float) else value) if math.isfinite(value) else None  # type: ignore[arg-type]
     if kind.name == TEXT and isinstance(value, str):
         return value
     if kind.name == DATE and isinstance(value, date) and not isinstance(value, datetime):

@@ -147,8 +147,8 @@ def places(native: Native, name: str, column: Column, candidates: NDArray[np.flo
     found = clipped(native, name, column, first - beyond, last + beyond)
     if found is None:
         return None
-    even = _even(candidates) if len(candidates) > _CERTAIN else None
-    if even is not None and _may_guess(first, last, even):
+    even = _line(candidates) if len(candidates) > _CERTAIN else None
+    if even is not None and _may_guess(first, last, even.step):
         if column.kind.name != FLOAT:  # whole bounds may be many steps away
             near = _between(nw.col(name), native.real(first - beyond), native.real(last + beyond))
             found = found.then((name, near))
@@ -170,15 +170,50 @@ def _compared(native: Native, number: nw.Expr, candidates: Sequence[float] | Any
     return nw.when(number < here).then(below).otherwise(other)
 
 
-def _even(candidates: NDArray[np.float64]) -> float | None:
-    """Return the step by which every candidate but the last is ``first + j * step``, to the last bit; else None."""
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """Evenly spaced candidates as a formula that gives each of them, but perhaps the last, to the last bit.
+
+    The j-th is ``first + j * factor / divisor``, in doubles and in this order; a divisor of 1 is left out.
+    """
+
+    first: float
+    factor: float
+    divisor: float
+
+    @property
+    def step(self) -> float:
+        """About how far two of them are apart."""
+        return self.factor / self.divisor
+
+    def floats(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the candidates at some places."""
+        return self.first + places * self.factor / self.divisor
+
+    def at(self, native: Native, place: nw.Expr) -> nw.Expr:
+        """Return the candidate at a place, in the engine."""
+        far = place * native.real(self.factor)
+        if self.divisor != 1:
+            # As a column: some engines take a literal divisor as a factor, which rounds twice.
+            far = far / nw.when(~place.is_null()).then(native.real(self.divisor))
+        return far + native.real(self.first)
+
+
+def _line(candidates: NDArray[np.float64]) -> _Line | None:
+    """Return the line on which all candidates but the last lie, to the last bit; else None."""
     count = len(candidates) - 1
     if count < 1:
         return None
-    first = candidates[0]
-    for step in {float((candidates[-1] - first) / count), float(candidates[1] - first)}:
-        if 0 < step < math.inf and bool(np.all(first + np.arange(count) * step == candidates[:-1])):
-            return step
+    first, width = float(candidates[0]), float(candidates[-1] - candidates[0])
+    lines = (
+        _Line(first, width / count, 1.0),
+        _Line(first, float(candidates[1] - candidates[0]), 1.0),
+        _Line(first, width, float(count)),
+    )
+    places = np.arange(count, dtype=np.float64)
+    for line in lines:
+        if 0 < line.step < math.inf and bool(np.all(line.floats(places) == candidates[:-1])):
+            return line
     return None
 
 
@@ -189,7 +224,7 @@ def _may_guess(first: float, last: float, step: float) -> bool:
 
 
 def _guessed(
-    native: Native, name: str, candidates: NDArray[np.float64], step: float
+    native: Native, name: str, candidates: NDArray[np.float64], line: _Line
 ) -> tuple[tuple[str, nw.Expr], ...]:
     """Return the steps to the place: a guess, which is mended by the candidates beside it and never trusted.
 
@@ -197,14 +232,14 @@ def _guessed(
     guess of -1 or of the last candidate goes on along their line, where the clipped number is on the right side.
     """
     first, last, count = float(candidates[0]), float(candidates[-1]), len(candidates) - 1
-    number, guess, at = nw.col(name), nw.col(_GUESS), nw.col(_AT)
+    number, guess, at, step = nw.col(name), nw.col(_GUESS), nw.col(_AT), line.step
     # One step is added before multiplying and taken off after it: a quotient is never too small for a float.
     guessed = (number - native.real(first) + native.real(step)) * native.real(1.0 / step)
-    after = (guess + native.real(1.0)) * native.real(step) + native.real(first)
-    if first + count * step != last:  # then the last candidate is none of the others' line
+    after = line.at(native, guess + native.real(1.0))
+    if line.floats(np.array([float(count)]))[0] != last:  # then the last candidate is none of the others' line
         guessed = _between(guessed, native.real(1.0), native.real(float(count)))
         after = nw.when(guess == native.real(float(count - 1))).then(native.real(last)).otherwise(after)
-    before = (guess - native.real(1.0)) * native.real(step) + native.real(first)
+    before = line.at(native, guess - native.real(1.0))
     beside: nw.Expr = nw.when(number < at).then(nw.lit(0.0))
     for holds, place in (
         (number == before, -1.0),
@@ -216,6 +251,6 @@ def _guessed(
         beside = nw.when(holds).then(nw.lit(place)).otherwise(beside)
     return (
         (_GUESS, guessed.floor().cast(nw.Float64) - native.real(1.0)),
-        (_AT, guess * native.real(step) + native.real(first)),
+        (_AT, line.at(native, guess)),
         (name, guess + guess + beside),
     )
