@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from functools import lru_cache, partial, wraps
+from functools import lru_cache, wraps
 from numbers import Integral, Real
 from typing import Any, ParamSpec, TypeVar
 
@@ -73,7 +73,7 @@ def typed(function: Callable[P, R], *, called: str = "", budget: bool = False) -
         except PrivkitError as error:
             if not _charged(error):
                 # A message may repeat an argument; not one that holds data.
-                if told := _misfit(signature, name, args, kwargs, only=partial(_repeated, error)):
+                if told := _misfit(signature, name, args, kwargs, only=_may_hold_data):
                     told.budget = NOTHING_SPENT if budget else None
                     raise told from None
                 if budget and error.budget is None:
@@ -92,14 +92,12 @@ def typed(function: Callable[P, R], *, called: str = "", budget: bool = False) -
     return call
 
 
-def _repeated(error: PrivkitError, value: object) -> bool:
-    """Return whether a message repeats an array, a column or a frame, or some object whose text nobody knows."""
-    if isinstance(value, (*_PLAIN, bool, Real)):
-        return False
-    try:
-        return repr(value) in str(error) or str(value) in str(error)
-    except Exception:  # noqa: BLE001 - an object that refuses to be looked at: its text may be anything
-        return True
+def _may_hold_data(value: object) -> bool:
+    """Return whether a value is more than what people type: an array, a column, a frame, or an object of any type.
+
+    Its text is never made: that of a frame takes long, may fail, and holds cell values.
+    """
+    return not isinstance(value, (*_PLAIN, bool, Real))
 
 
 def _misfit(
@@ -121,7 +119,7 @@ def _misfit(
             continue
         annotation = str(parameter.annotation)
         for one in value if parameter.kind is inspect.Parameter.VAR_POSITIONAL else [value]:
-            if only(one) and not fits(one, annotation):
+            if not fits(one, annotation) and only(one):
                 return ParameterError.of(called, name, kind(one), _words(annotation))
     return None
 

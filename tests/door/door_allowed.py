@@ -18,7 +18,7 @@ ALLOWED = {
     ("tally/columns.py", "_listed"): OWNER,
     ("tally/contributions.py", "_alone"): CODES,
     ("tally/factorized.py", "_of_pandas"): "an owner's report",
-    ("tally/factorized.py", "_of_objects"): "an owner's report",
+    ("tally/factorized.py", "_of_cells"): "an owner's report",
     ("tally/figures.py", "entropy_reaches"): CODES,
     ("tally/fingerprint_v1.py", "_object_buffers"): "what earlier versions stored: nothing is asked by it",
     ("tally/grouping.py", "distinct"): CODES,
