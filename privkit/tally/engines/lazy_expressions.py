@@ -203,7 +203,7 @@ class Compiler:
                 return self._arithmetic(operator, left, right)
             case nodes.DatePart(part, of):
                 kind = self.kind(of)
-                # Of zones the rules are known here alone; DuckDB's infinities of nanoseconds are counts of the year 2262.
+                # Rules of zones are known here alone; DuckDB's infinities of nanoseconds are counts of the year 2262.
                 if kind.zone or kind.shown == "TIMESTAMP_NS" or of not in self.leaves:
                     raise NotAsked
                 assert isinstance(of, nodes.Column)
