@@ -11,12 +11,14 @@ thread is in a transaction, and a transaction begins after the fork.
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
+from weakref import WeakSet
 
 from privkit.errors.ledger import LedgerError
 
@@ -29,6 +31,34 @@ PATIENCE = 60.0
 # a dict is atomic.
 _opened: dict[int, list[Any]] = {}
 _forking: dict[int, bool] = {}
+
+
+class FileConnection(sqlite3.Connection):
+    """A connection that is closed when it is told to be, whatever reads from it.
+
+    SQLite puts off the closing of a connection, with its lock, until the last statement on it is finished; and one that
+    an interrupt left half read is held by the interrupt's traceback. So its cursors are closed first.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._cursors: WeakSet[sqlite3.Cursor] = WeakSet()
+
+    def cursor(self, *args: Any, **options: Any) -> Any:
+        """Return a cursor, and remember it as long as it is used."""
+        cursor = super().cursor(*args, **options)
+        self._cursors.add(cursor)
+        return cursor
+
+    def execute(self, *args: Any) -> Any:
+        """Run a statement on a cursor that is remembered, unlike that of the base class."""
+        return self.cursor().execute(*args)
+
+    def close(self) -> None:
+        """Close the cursors, then the connection; what is not committed is undone."""
+        for cursor in list(self._cursors):
+            cursor.close()
+        super().close()
 
 
 def enter() -> object:

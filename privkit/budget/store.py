@@ -114,6 +114,7 @@ class Store:
             timeout=self.timeout,
             isolation_level=None,
             check_same_thread=False,
+            factory=connections.FileConnection,
         )
         connections.opened(connection)
         try:

@@ -11,6 +11,7 @@ from threading import Lock
 from types import SimpleNamespace
 
 from privkit.errors.library import LibraryRequiredError
+from privkit.values.interrupts import put_off
 
 _FEATURES = ("contrib", "honest-but-curious")
 _lock = Lock()
@@ -80,20 +81,22 @@ def features() -> Iterator[SimpleNamespace]:
     """Give OpenDP's modules with the needed features on, and leave the user's choice of features as it was.
 
     "honest-but-curious" stands for what we vouch for: the stability proofs in `privkit.dp.stability`. OpenDP keeps
-    features for the whole process, so the last of several threads puts them back.
+    features for the whole process, so the last of several threads puts them back. Ctrl-C waits until the block ends,
+    but for the reading of rows (`privkit.dp.rows`).
     """
     library = opendp()
-    with _lock:
-        missing = [feature for feature in _FEATURES if feature not in library.mod.GLOBAL_FEATURES]
-        if missing:
-            library.mod.enable_features(*missing)
-        _added.update(missing)
-        _users.append(None)
-    try:
-        yield library
-    finally:
+    with put_off():  # OpenDP calls Python back from compiled code, which an exception may leave by a crash
         with _lock:
-            _users.pop()
-            if not _users and _added:
-                library.mod.disable_features(*_added)
-                _added.clear()
+            missing = [feature for feature in _FEATURES if feature not in library.mod.GLOBAL_FEATURES]
+            if missing:
+                library.mod.enable_features(*missing)
+            _added.update(missing)
+            _users.append(None)
+        try:
+            yield library
+        finally:
+            with _lock:
+                _users.pop()
+                if not _users and _added:
+                    library.mod.disable_features(*_added)
+                    _added.clear()

@@ -18,8 +18,10 @@ def make_measurement(plan: Plan) -> Any:
     OpenDP chains our transformation with its noise and states the loss. It is compared with the price: what is
     charged is what was planned, and never less than what the measurement costs.
     """
-    measurement = plan.question.asked.measurement(plan.question, plan.noise, plan.loss)
-    if not costs_at_most(measurement.map(1), plan.loss):
+    with features():
+        measurement = plan.question.asked.measurement(plan.question, plan.noise, plan.loss)
+        stated = measurement.map(1)
+    if not costs_at_most(stated, plan.loss):
         raise RuntimeError("the plan's price is below the loss that OpenDP states")
     return measurement
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from privkit.values.interrupts import INTERRUPTS
+from privkit.values.interrupts import INTERRUPTS, let_in
 
 
 class Rows:
@@ -34,7 +34,8 @@ class Rows:
         ValueError
         """
         try:
-            return function(self._data)
+            with let_in():
+                return function(self._data)
         except INTERRUPTS:
             self.interrupted = True
         except BaseException:  # noqa: BLE001, S110 - a panic of an engine is no Exception, and no interrupt either

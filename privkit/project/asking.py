@@ -27,6 +27,7 @@ from privkit.tally.schema import schema_mark
 from privkit.values.contribution import ContributionBounds, contribution_bounds
 from privkit.values.exact import exact
 from privkit.values.expression.selection import Selection, selection
+from privkit.values.interrupts import put_off
 from privkit.values.keys import Keys, public_keys
 from privkit.values.typed import typed
 
@@ -168,7 +169,8 @@ def planned(
             question = replace(question, keys=grouped(question.keys))
         check_frame(data, question, function)
         checked = schema_mark(data)
-        plan = make_plan(question, project.budget.measure, price, function)
+        with put_off():  # prices are found by asking OpenDP
+            plan = make_plan(question, project.budget.measure, price, function)
         plan = replace(plan, fetched=fetched(data, question, function))
 
     def run(asked: Plan, again: bool) -> Release:

@@ -12,7 +12,7 @@ from budget_terms import eps, release, terms
 from interrupts import Lines, every_line, free, of_ledger
 
 from privkit.budget.account import Account
-from privkit.budget.connections import transaction
+from privkit.budget.connections import lets_go, transaction
 from privkit.budget.entry import in_hand
 from privkit.budget.ledger import Ledger
 from privkit.errors.ledger import LedgerBusyError
@@ -87,3 +87,39 @@ def test_no_lock_outlives_an_interrupted_reading(tmp_path, monkeypatch):
         kept.clear()
         release(account, "after")
     assert account.balance().entries == 2
+
+
+def test_a_statement_that_was_left_half_read_keeps_no_lock(tmp_path):
+    path = tmp_path / "ledger.db"
+    account = Ledger.open(path).begin("churn", terms())
+    release(account, "k")
+    kept = []
+
+    @lets_go
+    def interrupted():
+        with account._book.store.writing() as connection:
+            raw = connection.connection.dbapi_connection
+            reading = raw.execute("SELECT * FROM privkit_record")
+            reading.fetchone()
+            connection.exec_driver_sql("INSERT INTO privkit_ledger VALUES ('x', 1, 'now')")
+            kept.append((reading, raw))
+            raise KeyboardInterrupt
+
+    try:
+        interrupted()
+    except KeyboardInterrupt as error:
+        kept.append(error)
+    assert free(path)
+    kept.clear()
+
+    @lets_go
+    def left():  # by an interrupt before the block's end, which nothing then ends
+        block = account._book.store.writing()
+        kept.append(block)
+        reading = block.__enter__().connection.dbapi_connection.execute("SELECT * FROM privkit_record")
+        reading.fetchone()
+        kept.append(reading)
+
+    left()
+    assert free(path)
+    assert release(account, "k2").seq == 2
