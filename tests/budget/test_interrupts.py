@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).parent))
@@ -19,8 +20,23 @@ from privkit.errors.ledger import LedgerBusyError
 from privkit.errors.reservation import OrphanedReleaseError
 
 
-def test_an_interrupt_at_many_lines_of_the_ledger_l3_l5(tmp_path, capsys):
-    found, lines = every_line(tmp_path, of_ledger, step=7)  # the slow tests do all of them
+@pytest.fixture
+def apart():
+    """Run a function in a thread of its own, and raise what it raises.
+
+    CPython keeps an exception that a trace function raised in the midst of another as the context of all that this
+    thread raises from then on, also in other tests.
+    """
+
+    def run(function):
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(function).result()
+
+    return run
+
+
+def test_an_interrupt_at_many_lines_of_the_ledger_l3_l5(tmp_path, capsys, apart):
+    found, lines = apart(lambda: every_line(tmp_path, of_ledger, step=7))  # the slow tests do all of them
     assert min(found["not begun"], found["orphaned"], found["committed"]) > 0
     with capsys.disabled():
         print(f"\n{lines} lines, one in 7: {dict(found)}", end=" ")

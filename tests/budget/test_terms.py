@@ -111,5 +111,6 @@ def test_a_process_is_alive_until_it_ends_even_as_a_zombie_l5(tmp_path):
     assert ended(pid) == -signal.SIGKILL
     assert holder.alive() is False
     assert replace(holder, boot="another").alive() is False
-    assert replace(holder, machine="another").alive() is None
+    assert replace(holder, machine="another").alive() is False  # one start of one kernel is one machine
+    assert replace(holder, machine="another", boot="another").alive() is None
     assert replace(Holder.this(), started="1").alive() is False  # the number of a dead process, used again
