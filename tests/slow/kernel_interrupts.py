@@ -24,6 +24,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "budget"))
 from interrupts import every_line, free, of_all, of_privkit
 
 ROUNDS = int(os.environ.get("PRIVKIT_TEST_INTERRUPTS", "300"))
+#: Stands for a result that was shown.
+SHOWN = "(shown)"
 SETUP = """
 import faulthandler, json, signal, warnings
 faulthandler.register(signal.SIGUSR1, open({stacks!r}, "w"), all_threads=True)
@@ -70,6 +72,8 @@ def run(client, code, meanwhile=None, timeout=40):
         content = message["content"]
         if message["msg_type"] == "stream":
             printed += content["text"]
+        elif message["msg_type"] in ("execute_result", "display_data"):
+            printed += SHOWN
         elif message["msg_type"] == "error":
             traceback = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(content["traceback"]))
         elif message["msg_type"] == "status" and content["execution_state"] == "idle":
@@ -95,7 +99,7 @@ def test_real_interrupts_at_random_moments_leave_nothing_waiting(kernel, tmp_pat
             manager.interrupt_kernel()
 
         try:
-            _, traceback = run(client, f"ask({number})", meanwhile)
+            shown, traceback = run(client, f"ask({number})", meanwhile)
         except queue.Empty:
             alive = manager.is_alive()
             if alive:
@@ -109,9 +113,13 @@ def test_real_interrupts_at_random_moments_leave_nothing_waiting(kernel, tmp_pat
         assert outcome in ("committed", "orphaned", "not begun"), f"{outcome}\n{traceback}"
         assert charged == (1 if outcome == "not begun" else 0), traceback
         assert float(reserved) == 0, traceback
-        if "KeyboardInterrupt" not in traceback:
-            outcome = f"finished before ({outcome})"
+        assert SHOWN not in shown or outcome == "committed", shown
+        if "MeasurementError: " in traceback:  # an engine made a failure of the interrupt
+            outcome = f"told as a failed measurement, {outcome}"
+        elif "KeyboardInterrupt" not in traceback:
             assert not traceback, traceback
+            # A cell that shows nothing was given up by the kernel before it ran.
+            outcome = f"no traceback, {outcome}{', shown' if SHOWN in shown else ''}"
         elif outcome == "committed" and "project/release.py" not in traceback:
             # The call had returned: its answer is stored, and the interrupt fell on the way to its being shown.
             outcome = "committed, interrupted after the call"
