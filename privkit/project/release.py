@@ -26,7 +26,7 @@ from privkit.project.notebook import notebook_name
 from privkit.tally.cells.kind import OTHER
 from privkit.tally.cells.zones import zone_known
 from privkit.tally.engines.opening import engine_of
-from privkit.tally.keyed import check_key_types, column_kind
+from privkit.tally.keyed import check_derived_keys, check_key_types, column_kind
 from privkit.tally.predicate import check_selection
 from privkit.tally.schema import schema_mark
 from privkit.values.arguments import kind
@@ -172,6 +172,7 @@ def check_frame(data: object, question: Question, function: str) -> None:
             raise ColumnKindError.values(function, name, schema[name].shown)
     if (keys := question.asked.typed_keys(question)) is not None:
         check_key_types(engine, keys.without(question.selected.derived), function)
+        check_derived_keys({name: derived[name] for name in question.selected.derived}, keys, function)
     for name in question.by if question.keys is None else ():
         if name not in question.selected.derived and "no key" in (found := column_kind(engine, name))[0]:
             raise ColumnKindError.groups(function, name, found[1])

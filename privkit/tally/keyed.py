@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from privkit.errors import KeysError
@@ -10,6 +11,8 @@ from privkit.tally.cells.kind import BYTES, DURATION, OTHER, TIME
 from privkit.tally.engines.opening import engine_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -34,24 +37,42 @@ def check_key_types(data: object, keys: Keys, function: str) -> None:
         if kind == "object":
             continue
         for value in keys.samples[place]:
-            if value is not None and _key_kind(value) != kind:
+            if value is not None and key_kind(value) != kind:
                 raise KeysError.shape(
                     function,
-                    f"of type {_key_kind(value)} for the column {name!r} of type {shown}",
+                    f"of type {key_kind(value)} for the column {name!r} of type {shown}",
                     f"of type {kind} there",
                 )
 
 
-def _key_kind(value: object) -> str:
+def key_kind(value: object) -> str:
+    """Return what a person calls the kind of a key's value."""
     if isinstance(value, bool):
         return "boolean"
-    if isinstance(value, int | float):
+    if isinstance(value, int | float | Decimal):
         return "number"
     if isinstance(value, datetime):
         return "datetime" if value.tzinfo is None else "datetime with time zone"
     if isinstance(value, date):
         return "date"
     return "text" if isinstance(value, str) else "missing"
+
+
+def check_derived_keys(derived: Mapping[str, str], keys: Keys, function: str) -> None:
+    """Refuse keys that no value of a derived column could equal, by the kinds of the expression language.
+
+    Raises
+    ------
+    KeysError
+    """
+    for place, name in enumerate(keys.by):
+        kind = {"integer": "number"}.get(derived.get(name, ""), derived.get(name, ""))
+        if kind not in ("number", "text", "boolean"):
+            continue
+        for value in keys.samples[place]:
+            if value is not None and key_kind(value) != kind:
+                found = f"of type {key_kind(value)} for the derived column {name!r} of type {kind}"
+                raise KeysError.shape(function, found, f"of type {kind} there")
 
 
 def column_kind(data: object, name: str) -> tuple[str, str]:

@@ -34,7 +34,7 @@ def key_finder(table: Table, keys: Keys | None) -> Finder:
     asked = np.zeros(len(keys), dtype=np.int64)
     prefixes = 1
     for place, name in enumerate(keys.by):
-        values, ranks = _distinct(keys, place)
+        values, ranks = distinct_keys(keys, place)
         column = value_finder(table[name], values)
         asked = asked * (len(values) + 1) + ranks
         if finder is None:
@@ -48,7 +48,7 @@ def key_finder(table: Table, keys: Keys | None) -> Finder:
     return finder
 
 
-def _distinct(keys: Keys, place: int) -> tuple[list[object], NDArray[np.int64]]:
+def distinct_keys(keys: Keys, place: int) -> tuple[list[object], NDArray[np.int64]]:
     """Return the values that keys have in one column, each once, and where each key's is among them.
 
     True is not 1, and the two instants of a repeated hour, which Python takes for equal, are two.

@@ -18,6 +18,7 @@ from privkit.tally.cells.cells import Cells, Table
 from privkit.tally.cells.comparing import among, by_code, with_cells, with_literal
 from privkit.tally.cells.filling import filled, filled_kind, joined
 from privkit.tally.cells.finding import over_blocks
+from privkit.tally.cells.hashing import encoded
 from privkit.tally.cells.kind import BOOLEAN, FLOAT, INTEGER, OBJECT, OTHER, TEXT, Kind
 from privkit.tally.cells.numbers import floats
 from privkit.values.expression.nodes import (
@@ -340,15 +341,29 @@ def _begun(cells: Cells, length: int) -> Cells:
     """Return the first characters of texts; of objects those of texts, others are missing."""
     kind, values = Kind(TEXT, shown="text"), cells.values
     if not isinstance(values, np.ndarray):
+        import pyarrow as pa
         import pyarrow.compute as pc
 
-        return Cells(kind, pc.utf8_slice_codeunits(values, 0, length), cells.missing)
+        try:
+            return Cells(kind, pc.utf8_slice_codeunits(values, 0, length), cells.missing)
+        except pa.ArrowInvalid:  # bytes of an unchecked file that are no text: missing, each by itself
+            texts = [_decoded(text) for text in encoded(values)]
+            values = np.array([*texts, None], dtype=object)[:-1]
+            missing = cells.is_missing()
+            return _begun(Cells(cells.kind, values, missing if missing.any() else None), length)
     found = np.empty(len(values), dtype=object)
     if cells.kind.name == OBJECT:
         found[:] = [text[1 : 1 + length] if text is not None and text[0] == "s" else None for text in values]
     else:
         found[:] = [None if text is None else text[:length] for text in values]
     return Cells(kind, found, cells.missing)
+
+
+def _decoded(text: bytes) -> str | None:
+    try:
+        return text.decode()
+    except UnicodeDecodeError:
+        return None
 
 
 def _computed(operator: str, left: Any, right: Any) -> NDArray[np.float64]:

@@ -72,7 +72,7 @@ def typed(value: object, kind: Kind) -> object | None:
     if kind.name == BOOLEAN:
         return value if isinstance(value, bool) else None
     if kind.name in (INTEGER, UNSIGNED):
-        return int(value) if number and math.isfinite(value) and value == int(value) else None  # type: ignore[arg-type,call-overload]
+        return int(value) if number and _is_finite(value) and value == int(value) else None  # type: ignore[call-overload]
     if kind.name == FLOAT and number:
         try:
             return float(value) if float(value) == value else None  # type: ignore[arg-type]
@@ -80,7 +80,7 @@ def typed(value: object, kind: Kind) -> object | None:
             return None
     if kind.name == WIDE and number:
         # A decimal is meant as it is typed: 19.9 is 19.90, as in a filter, and as in SQL.
-        return Decimal(repr(value) if isinstance(value, float) else value) if math.isfinite(value) else None  # type: ignore[arg-type]
+        return Decimal(repr(value) if isinstance(value, float) else value) if _is_finite(value) else None  # type: ignore[arg-type]
     if kind.name == TEXT and isinstance(value, str):
         return value
     if kind.name == DATE and isinstance(value, date) and not isinstance(value, datetime):
@@ -90,6 +90,11 @@ def typed(value: object, kind: Kind) -> object | None:
         count, rest = divmod(int(text[1:]), _NANOSECONDS[kind.unit]) if text else (0, 1)
         return None if rest else count
     return None
+
+
+def _is_finite(value: object) -> bool:
+    """Whether a number is one; a whole number may be too large for a float."""
+    return isinstance(value, int) or math.isfinite(value)  # type: ignore[arg-type]
 
 
 def value_finder(cells: Cells, values: Sequence[object]) -> Finder:
@@ -113,6 +118,9 @@ def value_finder(cells: Cells, values: Sequence[object]) -> Finder:
     for place, value in enumerate(values):
         if value is not None and (own := typed(value, cells.kind)) is not None:
             sought.setdefault(own, place)
+            if cells.kind.name == OBJECT and isinstance(value, float) and math.isfinite(value):
+                # Among objects there may be decimals: the number as it is typed.
+                sought.setdefault(scalar_text(Decimal(repr(value))), place)
     if not isinstance(cells.values, np.ndarray):
         return _arrow_finder(cells, sought, nobody, missing)
     if cells.values.dtype == object:

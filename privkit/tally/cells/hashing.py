@@ -43,7 +43,7 @@ def hashed(cells: Cells, salt: bytes) -> NDArray[np.uint64]:
         return _of_objects(values, salt)
     if isinstance(values, np.ndarray) and values.dtype != object:
         return hash_numbers(_bits(cells), salt)
-    return hash_bytes(_encoded(values), salt)
+    return hash_bytes(encoded(values), salt)
 
 
 def _of_objects(values: NDArray[np.object_], salt: bytes) -> NDArray[np.uint64]:
@@ -88,7 +88,7 @@ def _float_bits(values: NDArray[np.float64]) -> NDArray[np.uint64]:
     return np.where(whole, integers, (values + 0.0).view(np.uint64))
 
 
-def _encoded(values: Any) -> list[bytes]:
+def encoded(values: Any) -> list[bytes]:
     """Return texts, bytes and decimals as bytes; of distinct values, so that there are few."""
     if isinstance(values, np.ndarray):
         return [b"" if value is None else value.encode("utf-8", "surrogatepass") for value in values]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timezone
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -56,7 +57,9 @@ def kind_of_pandas(dtype: Any) -> Kind:
 
         return kind_of_arrow(dtype.pyarrow_dtype)
     if isinstance(dtype, pd.DatetimeTZDtype):
-        return Kind(INSTANT, dtype.unit, str(dtype.tz), shown)
+        # A fixed offset may have any name, "UTC" among them.
+        zone = str(timezone(dtype.tz.utcoffset(None))) if type(dtype.tz) is timezone else str(dtype.tz)
+        return Kind(INSTANT, dtype.unit, zone, shown)
     if isinstance(dtype, pd.StringDtype):
         return Kind(TEXT, shown=shown)
     plain = dtype if isinstance(dtype, np.dtype) else getattr(dtype, "numpy_dtype", None)

@@ -76,10 +76,10 @@ def _of_objects(cells: Cells) -> pd.Series:
         if cells.kind.name == OBJECT:
             values = [None if text is None else value_of(text) for text in values]
     elif cells.kind.name == TEXT:
-        from privkit.tally.cells.hashing import _encoded
+        from privkit.tally.cells.hashing import encoded
 
         gone = cells.is_missing()
-        texts = [text.decode("utf-8", "replace") for text in _encoded(cells.values)]
+        texts = [text.decode("utf-8", "replace") for text in encoded(cells.values)]
         values = [None if absent else text for text, absent in zip(texts, gone, strict=True)]
     else:
         values = cells.values.to_pylist()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
-from decimal import Decimal
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,8 @@ from privkit.tally.cells.cells import Cells
 from privkit.tally.cells.kind import BOOLEAN, DATE, FLOAT, INSTANT, INTEGER, OBJECT, TEXT, UNSIGNED, WIDE
 from privkit.tally.cells.scalars import _MOST_BITS, _NANOSECONDS, number_of
 
+#: Takes zeros off a decimal, and no digit.
+_EXACTLY = Context(prec=20_000, Emax=MAX_EMAX, Emin=MIN_EMIN)
 #: A missing value's.
 MISSING = ("n", "")
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -27,9 +29,9 @@ Told = tuple[str, str]
 def told(cells: Cells) -> list[Told | None]:
     """Return for each cell its letter and text; None where it has none, so that it can name no group.
 
-    Numbers are told by value, whole ones without a point: 8004 and 8004.0 are one name. Instants are told to the
-    microsecond, those of a zone with its offset then. Dates outside the years 1 to 9999, times of day, durations and
-    bytes have no text. What a cell is called depends on that cell and the schema alone.
+    Numbers are told by value, whole ones without a point: 8004 and 8004.0 are one name; decimals by their digits.
+    Instants of a zone are told with its offset then. Those between two microseconds, dates outside the years 1 to 9999,
+    times of day, durations and bytes have no text. What a cell is called depends on that cell and the schema alone.
 
     Parameters
     ----------
@@ -61,9 +63,9 @@ def _scalars(cells: Cells) -> Sequence[Any]:
         return values.tolist()  # type: ignore[no-any-return]
     if cells.kind.name == WIDE:
         return values.to_pylist()  # type: ignore[no-any-return]
-    from privkit.tally.cells.hashing import _encoded
+    from privkit.tally.cells.hashing import encoded
 
-    return [text.decode("utf-8", "replace") for text in _encoded(values)]
+    return [text.decode("utf-8", "replace") for text in encoded(values)]
 
 
 def _number(value: Any) -> Told | None:
@@ -73,7 +75,7 @@ def _number(value: Any) -> Told | None:
     if isinstance(value, int):
         return ("i", str(value)) if value.bit_length() <= _MOST_BITS else None
     if isinstance(value, Decimal):
-        return _number(int(value)) if value == value.to_integral_value() else ("f", repr(float(value)))
+        return _number(int(value)) if value == value.to_integral_value() else ("D", str(value.normalize(_EXACTLY)))
     return ("i", str(int(value))) if value.is_integer() else ("f", repr(value))
 
 
@@ -82,8 +84,8 @@ def _day(value: int) -> Told | None:
 
 
 def _instant(nanoseconds: int, zone: str) -> Told | None:
-    microseconds = nanoseconds // 1000
-    if not _DAYS[0] <= nanoseconds // _A_DAY <= _DAYS[1]:
+    microseconds, rest = divmod(nanoseconds, 1000)
+    if rest or not _DAYS[0] <= nanoseconds // _A_DAY <= _DAYS[1]:
         return None
     naive = datetime(1970, 1, 1) + timedelta(microseconds=microseconds)  # of local time, or of UTC
     if not zone:

@@ -108,8 +108,13 @@ class LazyEngine:
             raise FrameError.unsupported(function, f"a {type(data).__name__}") from None
         with untold(function):
             native = native_of(frame) if isinstance(frame, nw.LazyFrame) else None
-            if native is not None:
-                return cls(native, frame, native.columns(frame.to_native()), False, function, largest)
+            columns = {} if native is None else native.columns(frame.to_native())
+        if own := [name for name in columns if name.startswith("__privkit_")]:
+            raise FrameError.unsupported(
+                function, f"a frame with a column of privkit's own names ({own[0]!r}): rename it"
+            )
+        if native is not None:
+            return cls(native, frame, columns, False, function, largest)
         raise FrameError.unsupported(function, f"a {type(data).__name__}")
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
@@ -11,6 +11,7 @@ import numpy as np
 from privkit.tally.cells.finding import over_blocks, typed, value_finder
 from privkit.tally.cells.kind import BOOLEAN, INTEGER, TEXT, UNSIGNED
 from privkit.tally.engines.native import Column, Native
+from privkit.tally.lookup import distinct_keys
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,12 +26,10 @@ def key_places(table: Table, keys: Keys) -> NDArray[np.int64]:
     code, asked = np.zeros(len(table), dtype=np.int64), np.zeros(len(keys), dtype=np.int64)
     found = np.ones(len(table), dtype=bool)
     for place, name in enumerate(keys.by):
-        values = list(dict.fromkeys(key[place] for key in keys.values))
-        ranks = {value: rank for rank, value in enumerate(values)}
+        values, own = distinct_keys(keys, place)
         finder = value_finder(table[name], values)
         rank = np.concatenate([np.empty(0, dtype=np.int64), *over_blocks(finder, len(table))])
         found &= rank < len(values)
-        own = np.array([ranks[key[place]] for key in keys.values], dtype=np.int64)
         # Combinations are numbered anew after every column, so that numbers stay small.
         together = np.append(code, asked) * (len(values) + 1) + np.append(rank, own)
         joined = np.unique(together, return_inverse=True)[1]
@@ -45,13 +44,13 @@ def among_keys(
 ) -> nw.LazyFrame[Any]:
     """Return the rows of a plain frame whose values occur in keys, column by column; where a column's can be named."""
     for place, name in enumerate(keys.by):
-        kept = _among(name, columns[name], dict.fromkeys(key[place] for key in keys.values), native)
+        kept = _among(name, columns[name], distinct_keys(keys, place)[0], native)
         if kept is not None:
             frame = frame.filter(kept)
     return frame
 
 
-def _among(name: str, column: Column, values: Mapping[object, object], native: Native) -> nw.Expr | None:
+def _among(name: str, column: Column, values: Sequence[object], native: Native) -> nw.Expr | None:
     if column.kind.name not in (BOOLEAN, INTEGER, UNSIGNED, TEXT):
         return None
     named: list[Any] = [found for value in values if (found := typed(value, column.kind)) is not None]

@@ -114,6 +114,10 @@ def steps(native: Native, name: str, column: Column, grid: Grid) -> Steps | None
     if found is None:
         return None
     number: nw.Expr = nw.col(name)
+    if column.kind.name != FLOAT:
+        # Whole bounds may be many steps away, so many that scaled numbers would leave 64 bits.
+        ends = native.real(grid.low * grid.step), native.real(grid.high * grid.step)
+        found = found.then((name, _between(number, *ends)))
     if column.kind.name == FLOAT and grid.step > 1:
         # A number so small that its quotient has no float, at which some engines raise, has a quotient of 0 here.
         quarter = grid.step / 4
@@ -143,14 +147,17 @@ def places(native: Native, name: str, column: Column, candidates: NDArray[np.flo
     first, last = float(candidates[0]), float(candidates[-1])
     if not (math.isfinite(first) and math.isfinite(last)):
         return None
-    beyond = max(1.0, abs(first), abs(last)) * 2.0**-50
-    found = clipped(native, name, column, first - beyond, last + beyond)
+    # A little beyond the ends, and by far less than a step: a guess from there is at most one off.
+    little = float(np.diff(candidates).min(initial=1.0)) / 4
+    before = first - little if first - little < first else math.nextafter(first, -math.inf)
+    beyond = last + little if last + little > last else math.nextafter(last, math.inf)
+    found = clipped(native, name, column, before, beyond)
     if found is None:
         return None
     even = _line(candidates) if len(candidates) > _CERTAIN else None
     if even is not None and _may_guess(first, last, even.step):
         if column.kind.name != FLOAT:  # whole bounds may be many steps away
-            near = _between(nw.col(name), native.real(first - beyond), native.real(last + beyond))
+            near = _between(nw.col(name), native.real(before), native.real(beyond))
             found = found.then((name, near))
         return found.then(*_guessed(native, name, candidates, even))
     if len(candidates) > _FEW:
