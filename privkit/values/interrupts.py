@@ -65,7 +65,8 @@ def let_in() -> Iterator[None]:
             _before[-1](signal.SIGINT, None)
         yield
     finally:
-        signal.signal(signal.SIGINT, _note)
+        if _before:  # else the outer block is over, and this one was left to be cleared away
+            signal.signal(signal.SIGINT, _note)
 
 
 def _note(number: int, _frame: FrameType | None) -> None:
