@@ -271,9 +271,10 @@ class Ledger:
         with self._store.writing() as connection:
             self._store.lock_all(connection)
             self._store.check_version(self._store.version(connection))
-            row = query.project_row(connection, name)
+            names = query.project_names(connection)
+            row = query.project_row(connection, known_as(name, names) or name)
             if row is None:  # else another process was faster
-                if not self._new and (found := lookalikes(name, query.project_names(connection))):
+                if not self._new and (found := lookalikes(name, names)):
                     raise ProjectNameError.of(name, found)
                 fields = {
                     "uid": uuid.uuid4().hex,

@@ -48,5 +48,11 @@ def known_as(name: str, known: Sequence[str]) -> str | None:
 
 
 def lookalikes(name: str, known: Sequence[str]) -> list[str]:
-    """Return the known names that look like a given one and are not the one that it means."""
-    return [other for other in known if alike(other) == alike(name)]
+    """Return the known names that look like a given one; none if it means one of them.
+
+    Examples
+    --------
+    >>> lookalikes("Churn", ["churn", "sales"]), lookalikes("churn ", ["churn", "sales"])
+    (['churn'], [])
+    """
+    return [] if known_as(name, known) is not None else [other for other in known if alike(other) == alike(name)]
