@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,7 +35,7 @@ _FINEST = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Quantile(Statistic):
-    """The candidate c whose share of smaller numbers is nearest to α.
+    """The candidate c whose share of smaller numbers is nearest to α, each number taken as the nearest candidate.
 
     Attributes
     ----------
@@ -46,7 +47,8 @@ class Quantile(Statistic):
 
     Notes
     -----
-    The score of a candidate is −|(b−a)·#(x < c) − a·#(x > c)| with α = a/b: 0 where c is the α-quantile (Smith 2011).
+    Let x be a row's number, taken as the candidate nearest to it (`placed`), which depends on that row alone. The score
+    of a candidate is −|(b−a)·#(x < c) − a·#(x > c)| with α = a/b: 0 where c is the α-quantile (Smith 2011).
 
     *Reach.* A row adds to the inner difference b−a (it is smaller), −a (it is larger) or 0, for every candidate; so
     one row moves every score by at most s = max(a, b−a), by the reverse triangle inequality, and a person's P rows of
@@ -109,7 +111,7 @@ class Quantile(Statistic):
         """Say what is chosen, and what an accuracy means."""
         return (
             f"one of {len(self.candidates):,} public candidates from {self.candidates[0]:g} to {self.candidates[-1]:g} "
-            "is chosen; its accuracy is the share of rows by which its rank may be off",
+            "is chosen, numbers counting at the nearest; its accuracy is the share of rows that its rank may be off by",
         )
 
     def canonical(self) -> dict[str, object]:
@@ -125,19 +127,60 @@ class Quantile(Statistic):
 def placed(
     column: str, candidates: Sequence[float], data: object, question: Question, function: str
 ) -> NDArray[np.int64]:
-    """Count the rows of every group at each position among the candidates, each person within the bounds. Reads rows.
+    """Count the rows of every group at each candidate, each person within the bounds. Reads rows.
 
-    Shape (groups, 2 · candidates + 1): see :func:`privkit.tally.ranks.positions`.
+    A number counts at the candidate that is nearest to it, the upper one of two; so a number's candidate depends on
+    that number alone, and order is kept. Else many rows that share a value between two candidates would leave all of
+    these equally far from a rank amid them, and the choice to chance.
+
+    Shape (groups, 2 · candidates + 1): see :func:`privkit.tally.ranks.positions`; nothing is between candidates.
     """
-    return positions(
+    ends = halved(candidates)
+    counts = positions(
         data,
         column,
-        candidates,
+        ends if ends is not None else candidates,
         keys=question.keys,
         unit=question.who,
         bounds=question.bounds,
         function=function,
     )
+    return counts if ends is None else at_nearest(counts, len(candidates))
+
+
+def halved(candidates: Sequence[float]) -> tuple[float, ...] | None:
+    """Return the candidates with the middles between them; None where no float lies between two.
+
+    On even candidates the middles lie on their line, as floats have it.
+
+    Examples
+    --------
+    >>> halved([0.0, 1.0, 4.0])
+    (0.0, 0.5, 1.0, 2.5, 4.0)
+    """
+    first, count = candidates[0], len(candidates) - 1
+    if not count:
+        return None
+    width = candidates[-1] - first
+    if all(first + width * place / count == value for place, value in enumerate(candidates)):
+        found = tuple(first + width * place / (2 * count) for place in range(2 * count + 1))
+    else:
+        middles = [low + (high - low) / 2 for low, high in pairwise(candidates)]
+        found = (*(value for pair in zip(candidates, middles, strict=False) for value in pair), candidates[-1])
+    return found if all(low < high for low, high in pairwise(found)) else None
+
+
+def at_nearest(counts: NDArray[np.int64], candidates: int) -> NDArray[np.int64]:
+    """Return counts of positions among the candidates from those among the candidates and their middles.
+
+    Examples
+    --------
+    >>> at_nearest(np.array([[1, 0, 2, 3, 0, 4, 0]]), 2).tolist()  # 0, and 1, in whose middle are 3
+    [[0, 3, 0, 7, 0]]
+    """
+    found = np.zeros((len(counts), 2 * candidates + 1), dtype=np.int64)
+    found[:, 1::2] = np.pad(counts, ((0, 0), (1, 0))).reshape(len(counts), candidates, 4).sum(axis=2)
+    return found
 
 
 def rank_scores(counts: NDArray[np.int64], above: int, of: int) -> NDArray[np.int64]:

@@ -42,7 +42,8 @@ class Quantiles(Statistic):
 
     Notes
     -----
-    The candidates cut the line into 2m + 1 places: between two of them, and at one. The rows of each place are counted
+    The candidates cut the line into 2m + 1 places: between two of them, and at one. Numbers count at the nearest
+    candidate (:func:`privkit.dp.quantile.placed`), which keeps their order. The rows of each place are counted
     in a tree (:class:`privkit.dp.tree.Tree`), and all quantiles are read from it.
 
     *Reach.* A row is in one place, hence in one node of each of the tree's d levels, and adds 1 there: it moves the
@@ -56,8 +57,9 @@ class Quantiles(Statistic):
     exp(−t²/2s²V²), since the discrete one is subgaussian with its scale (Canonne, Kamath and Steinke 2020). The
     α-quantile v of the numbers lies above all candidates c with (of−above)·#(x ≤ c) − above·#(x > c) < 0 and at or
     below the first other one, whose noisy value is below −t with probability at most that of P(e > t); likewise from
-    above. So the interval from the candidate before the first that may reach it to the one after the last holds v, put
-    between the outer candidates.
+    above. So the interval from the first candidate that may reach it to the last holds the quantile of the numbers as
+    they count, which is the candidate nearest to v, since rounding keeps their order; and the one from the candidate
+    before the first to the one after the last holds v, put between the outer candidates.
     """
 
     column: str

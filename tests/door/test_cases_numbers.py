@@ -302,3 +302,29 @@ def test_d_one_date_beyond_nanoseconds_changes_nobody_elses_hash(ledger_path):
     )
     assert counted(frame) == 2
     assert counted(frame.lazy()) == 2
+
+
+# -- W1, its kind: values between two candidates ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", [1826.0, 1827.5, 3.3, 4999.0])
+def test_w1_a_value_between_two_candidates_is_found_by_its_neighbors(project, value):
+    frame = pd.DataFrame({"a": [value] * 5000, "i": [round(value)] * 5000})
+    bounds = (0, 5000)
+    near = pytest.approx(value, abs=5)
+    for column in ("a", "i"):
+        for data in (frame, pl.DataFrame(frame).lazy()):
+            asked = {"bounds": bounds, "epsilon": 5, "version": column}
+            assert pk.dp_median(data, column, **asked).value == near
+            tenths = pk.dp_quantile(data, column, q=[0.1, 0.25, 0.4, 0.5, 0.6, 0.9], **asked).to_frame()
+            for q in ("10%", "25%", "40%", "50%", "60%", "90%"):
+                assert tenths[q].iloc[0] == near
+                of = "" if q == "10%" else f"{q}_"
+                assert tenths[f"{of}lower"].iloc[0] <= tenths[q].iloc[0] <= tenths[f"{of}upper"].iloc[0]
+
+
+def test_w1_a_heavy_value_off_the_candidates_is_the_median(project):
+    wages = np.concatenate([np.full(6000, 12.41), np.random.default_rng(1).uniform(5, 100, 4000)])
+    frame = pd.DataFrame({"w": wages})
+    assert pk.dp_median(frame, "w", bounds=(0, 1000), epsilon=5).value in (12.0, 13.0)
+    assert pk.dp_median(frame, "w", candidates=[0, 10, 100, 1000], epsilon=5).value == 10

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from contextlib import contextmanager
+from fractions import Fraction
 from unittest import mock
 
 import numpy as np
@@ -62,6 +63,13 @@ def norms(difference):
     """(L0, L1, L2, L∞) of a vector."""
     moved = np.abs(np.asarray(difference, dtype=float))
     return int((moved > 0).sum()), moved.sum(), math.sqrt((moved**2).sum()), moved.max(initial=0)
+
+
+def nearest(value, candidates):
+    """The candidate nearest to a number, the upper of two, by exact fractions."""
+    if math.isinf(value):
+        return candidates[-1] if value > 0 else candidates[0]
+    return min(candidates, key=lambda candidate: (abs(Fraction(candidate) - Fraction(value)), -candidate))
 
 
 # -- frames --------------------------------------------------------------------------------------------------
