@@ -244,10 +244,12 @@ class Ledger:
 
     def _expect_no_other(self, name: str) -> None:
         """Refuse to begin a project that this machine remembers (L11)."""
+        # In this order: what another process just began is in the ledger before this machine remembers it.
+        recalled = self._recalled()
         held = self.projects()
         if not self._new and (found := lookalikes(name, held)):
             raise ProjectNameError.of(name, found)
-        for anchor in self._recalled():
+        for anchor in recalled:
             here = self._here(anchor)
             if alike(anchor.name) != alike(name) or (here and anchor.name in held):
                 continue
@@ -309,7 +311,8 @@ class Ledger:
         anchor = recall(book.uid)
         elsewhere = anchor.store if anchor is not None and not self._here(anchor) else ""
         if anchor is None:
-            others = [known.store for known in self._recalled() if known.name == book.name]
+            # Of this very project there may be one by now: another process opened it too.
+            others = [known.store for known in self._recalled() if known.name == book.name and known.uid != book.uid]
             elsewhere = others[0] if others and not self._new else ""
         if elsewhere and self._store.place.read_only:  # a backup is looked at as it is
             book.note = (
