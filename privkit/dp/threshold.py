@@ -245,4 +245,4 @@ def needed(noise: Noise, question: Question) -> str:
 
 def shown_keys(by: tuple[str, ...], texts: Sequence[str]) -> Keys:
     """Return the keys that these texts tell."""
-    return Keys(by, tuple(key_values(text) for text in texts))
+    return Keys(by, tuple(key_values(text) for text in texts), told=True)

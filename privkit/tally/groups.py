@@ -17,7 +17,7 @@ from privkit.errors import DuplicateColumnError
 from privkit.tally.cells.cells import Table
 from privkit.tally.cells.coding import classes_of, coded
 from privkit.tally.cells.hashing import hash_bytes
-from privkit.tally.cells.told import MISSING, group_text, told
+from privkit.tally.cells.told import MISSING, as_told, group_text, told
 from privkit.tally.engines.opening import engine_of
 from privkit.tally.persons import bounded_cells, grouped_pairs
 from privkit.tally.rows import Source
@@ -42,8 +42,8 @@ def group_counts(
 ) -> dict[str, int]:
     """Count the rows of every group that occurs, each person within the bounds; groups with none left are not there.
 
-    A row's group is the text of its own values (1 and 1.0 are one group, True is another), whatever other rows hold.
-    Rows with a value that has no such text (a list, a date of the year 10000, an instant between two microseconds,
+    A row's group is the text of its own values (1 and 1.0 are one group, True is another; instants are told to the
+    microsecond), whatever other rows hold. Rows with a value that has no such text (a list, a date of the year 10000,
     an integer of thousands of digits) are left out, those in objects as missing. Which rows of a person over the bounds
     stay is told by a keyed hash of the
     person, the group's text and the place among equal rows: never by which other groups occur. Reads rows; spends
@@ -79,7 +79,7 @@ def _bounded(
     table: Table, by: tuple[str, ...], unit: str | PrivacyUnit, bounds: ContributionBounds, salt: bytes
 ) -> Iterator[tuple[str, int]]:
     """Give each group's text and the rows that are kept of it."""
-    class_of, first, _ = classes_of([table[name] for name in by])
+    class_of, first, _ = classes_of([as_told(table[name]) for name in by])
     texts = _texts(table.at(first), by)
     names = {text: place for place, text in enumerate(dict.fromkeys(text for text in texts if text is not None))}
     place_of = np.array([names.get(text, len(names)) for text in texts], dtype=np.int64)  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ import numpy as np
 
 from privkit.tally.cells.finding import Finder, over_blocks, value_finder
 from privkit.tally.cells.scalars import scalar_text
+from privkit.tally.cells.told import as_told
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,7 +36,7 @@ def key_finder(table: Table, keys: Keys | None) -> Finder:
     prefixes = 1
     for place, name in enumerate(keys.by):
         values, ranks = distinct_keys(keys, place)
-        column = value_finder(table[name], values)
+        column = value_finder(as_told(table[name]) if keys.told else table[name], values)
         asked = asked * (len(values) + 1) + ranks
         if finder is None:
             finder, prefixes = column, len(values)

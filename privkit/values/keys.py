@@ -79,11 +79,14 @@ class Keys:
         One tuple per group, one value per column.
     reason : str or None
         Why they are public, where the user had to vouch for them.
+    told : bool
+        Whether they were told by open groups: then an instant stands for its whole microsecond.
     """
 
     by: tuple[str, ...]
     values: tuple[tuple[KeyValue, ...], ...]
     reason: str | None = None
+    told: bool = False
 
     def __len__(self) -> int:
         return len(self.values)
@@ -105,7 +108,7 @@ class Keys:
         once: dict[tuple[str, ...], tuple[KeyValue, ...]] = {}
         for at, key in enumerate(self.values):
             once.setdefault(tuple(self.codes[p][at] for p in places), tuple(key[p] for p in places))
-        return Keys(tuple(self.by[place] for place in places), tuple(once.values()), self.reason)
+        return Keys(tuple(self.by[place] for place in places), tuple(once.values()), self.reason, self.told)
 
     def canonical(self) -> list[str]:
         """Return the keys as text with their types, in an order that does not depend on the user's."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from functools import lru_cache, wraps
+from functools import lru_cache, partial, wraps
 from numbers import Integral, Real
 from typing import Any, ParamSpec, TypeVar
 
@@ -72,8 +72,8 @@ def typed(function: Callable[P, R], *, called: str = "", budget: bool = False) -
             return function(*args, **kwargs)
         except PrivkitError as error:
             if not _charged(error):
-                # A message may repeat an argument; not one that holds data.
-                if told := _misfit(signature, name, args, kwargs, only=_may_hold_data):
+                # A message may repeat an argument; not one that holds data, unless it told its type already.
+                if told := _misfit(signature, name, args, kwargs, only=partial(_may_be_repeated, str(error))):
                     told.budget = NOTHING_SPENT if budget else None
                     raise told from None
                 if budget and error.budget is None:
@@ -92,12 +92,12 @@ def typed(function: Callable[P, R], *, called: str = "", budget: bool = False) -
     return call
 
 
-def _may_hold_data(value: object) -> bool:
-    """Return whether a value is more than what people type: an array, a column, a frame, or an object of any type.
+def _may_be_repeated(message: str, value: object) -> bool:
+    """Return whether a message may repeat an array, a column or a frame, or an object of any type: more than one types.
 
     Its text is never made: that of a frame takes long, may fail, and holds cell values.
     """
-    return not isinstance(value, (*_PLAIN, bool, Real))
+    return not isinstance(value, (*_PLAIN, bool, Real)) and f"a {type(value).__name__}" not in message
 
 
 def _misfit(

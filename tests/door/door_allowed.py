@@ -9,7 +9,7 @@ ALLOWED = {
     ("tally/cells/coding.py", "_of_pandas"): "texts alone, by their code points",
     ("tally/cells/coding.py", "packed_codes"): CODES,
     ("tally/cells/coding.py", "classes_of"): CODES,
-    ("tally/cells/hashing.py", "_encoded"): "places of bytes in a buffer",
+    ("tally/cells/hashing.py", "encoded"): "places of bytes in a buffer",
     ("tally/cells/showing.py", "_of_objects"): OWNER,
     ("tally/cells/told.py", "_scalars"): "distinct values of open groups, of kinds that Python holds whole",
     ("tally/cells/zones.py", "_listed"): "moments at which a zone's clock changes, not the rows'",

@@ -79,9 +79,13 @@ def test_groups_of_decimals_are_found_again_by_their_names():
         assert keyed_counts(frame, keys).tolist() == [1, 1, 1, 1]
 
 
-def test_an_instant_between_two_microseconds_names_no_group():
-    frame = pd.DataFrame({"k": pd.Series([1001, 2000]).astype("datetime64[ns]")})
-    assert list(group_counts(frame, ["k"], None, ONE_ROW).values()) == [1]
+def test_an_instant_between_two_microseconds_is_found_again_as_its_group():
+    frame = pd.DataFrame({"k": pd.Series([1001, 1999, 2000]).astype("datetime64[ns]")})
+    found = group_counts(frame, ["k"], None, ONE_ROW)
+    assert list(found.values()) == [2, 1]
+    keys = Keys(("k",), tuple(key_values(text) for text in found), told=True)
+    for name, each in engines(pl.from_pandas(frame)).items():
+        assert keyed_counts(each, keys).tolist() == [2, 1], name
 
 
 def test_prefixes_of_bytes_that_are_no_text_are_missing(tmp_path):

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from privkit.tally.cells.cells import Cells
-from privkit.tally.cells.kind import BOOLEAN, DATE, FLOAT, INSTANT, INTEGER, OBJECT, TEXT, UNSIGNED, WIDE
+from privkit.tally.cells.kind import BOOLEAN, DATE, FLOAT, INSTANT, INTEGER, OBJECT, TEXT, UNSIGNED, WIDE, Kind
 from privkit.tally.cells.scalars import _MOST_BITS, _NANOSECONDS, number_of
 
 #: Takes zeros off a decimal, and no digit.
@@ -30,8 +30,8 @@ def told(cells: Cells) -> list[Told | None]:
     """Return for each cell its letter and text; None where it has none, so that it can name no group.
 
     Numbers are told by value, whole ones without a point: 8004 and 8004.0 are one name; decimals by their digits.
-    Instants of a zone are told with its offset then. Those between two microseconds, dates outside the years 1 to 9999,
-    times of day, durations and bytes have no text. What a cell is called depends on that cell and the schema alone.
+    Instants are told to the microsecond, those of a zone with its offset then. Dates outside the years 1 to 9999, times
+    of day, durations and bytes have no text. What a cell is called depends on that cell and the schema alone.
 
     Parameters
     ----------
@@ -55,6 +55,14 @@ def told(cells: Cells) -> list[Told | None]:
     else:
         found = [None] * len(cells)
     return [MISSING if gone else text for gone, text in zip(missing, found, strict=True)]
+
+
+def as_told(cells: Cells) -> Cells:
+    """Return instants as they are told: two of one microsecond are in one group."""
+    if cells.kind.name != INSTANT or cells.kind.unit != "ns":
+        return cells
+    inner = cells.of_values
+    return Cells(Kind(INSTANT, "us", cells.kind.zone), inner.values // 1000, inner.missing, cells.codes)
 
 
 def _scalars(cells: Cells) -> Sequence[Any]:
@@ -84,8 +92,8 @@ def _day(value: int) -> Told | None:
 
 
 def _instant(nanoseconds: int, zone: str) -> Told | None:
-    microseconds, rest = divmod(nanoseconds, 1000)
-    if rest or not _DAYS[0] <= nanoseconds // _A_DAY <= _DAYS[1]:
+    microseconds = nanoseconds // 1000
+    if not _DAYS[0] <= nanoseconds // _A_DAY <= _DAYS[1]:
         return None
     naive = datetime(1970, 1, 1) + timedelta(microseconds=microseconds)  # of local time, or of UTC
     if not zone:

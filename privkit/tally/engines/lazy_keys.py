@@ -10,6 +10,7 @@ import numpy as np
 
 from privkit.tally.cells.finding import over_blocks, typed, value_finder
 from privkit.tally.cells.kind import BOOLEAN, INTEGER, TEXT, UNSIGNED
+from privkit.tally.cells.told import as_told
 from privkit.tally.engines.native import Column, Native
 from privkit.tally.lookup import distinct_keys
 
@@ -27,7 +28,7 @@ def key_places(table: Table, keys: Keys) -> NDArray[np.int64]:
     found = np.ones(len(table), dtype=bool)
     for place, name in enumerate(keys.by):
         values, own = distinct_keys(keys, place)
-        finder = value_finder(table[name], values)
+        finder = value_finder(as_told(table[name]) if keys.told else table[name], values)
         rank = np.concatenate([np.empty(0, dtype=np.int64), *over_blocks(finder, len(table))])
         found &= rank < len(values)
         # Combinations are numbered anew after every column, so that numbers stay small.
