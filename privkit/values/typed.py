@@ -23,7 +23,7 @@ R = TypeVar("R")
 #: What a call with arguments of a wrong type ends in, unless a check of its own is faster.
 _RAW = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError, RecursionError, RuntimeError, OSError)
 #: Types of what people type into calls.
-_PLAIN = (str, bytes, int, float, complex, list, tuple, dict, set, frozenset, type(None), type, type(lambda: 0))
+_PLAIN = (str, bytes, int, float, complex, list, tuple, range, dict, set, frozenset, type(None), type, type(lambda: 0))
 _SIMPLE: dict[str, Callable[[Any], bool]] = {
     "None": lambda value: value is None,
     "bool": lambda value: isinstance(value, bool) or type(value).__name__ == "bool_",
@@ -97,7 +97,7 @@ def _may_be_repeated(message: str, value: object) -> bool:
 
     Its text is never made: that of a frame takes long, may fail, and holds cell values.
     """
-    return not isinstance(value, (*_PLAIN, bool, Real)) and f"a {type(value).__name__}" not in message
+    return not isinstance(value, (*_PLAIN, bool, Real)) and type(value).__name__ not in message
 
 
 def _misfit(

@@ -14,6 +14,14 @@ from privkit.dp.rows import Rows
 from privkit.values.interrupts import let_in, put_off
 
 
+@pytest.fixture(autouse=True)
+def of_python():
+    """Let Python handle Ctrl-C, whatever another test's library has put in its place (Spark does)."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def interrupt():
     signal.raise_signal(signal.SIGINT)
 

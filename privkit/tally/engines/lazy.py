@@ -22,7 +22,7 @@ from privkit.tally.cells.kind import FLOAT, OTHER
 from privkit.tally.engines.eager import EagerEngine
 from privkit.tally.engines.lazy_fetched import FetchedEngine, added_up, told
 from privkit.tally.engines.lazy_keys import added, among_keys, key_places, whole
-from privkit.tally.engines.lazy_numbers import Steps, places, squares, steps
+from privkit.tally.engines.lazy_numbers import AT, GUESS, Steps, places, squares, steps
 from privkit.tally.engines.lazy_selected import selected
 from privkit.tally.engines.native import (
     RAW,
@@ -109,7 +109,7 @@ class LazyEngine:
         with untold(function):
             native = native_of(frame) if isinstance(frame, nw.LazyFrame) else None
             columns = {} if native is None else native.columns(frame.to_native())
-        if own := [name for name in columns if name.startswith("__privkit_")]:
+        if own := [name for name in columns if name.startswith((_VALUE, _ROWS, _PART, _POWER, GUESS, AT))]:
             raise FrameError.unsupported(
                 function, f"a frame with a column of privkit's own names ({own[0]!r}): rename it"
             )

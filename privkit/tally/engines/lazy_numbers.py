@@ -29,7 +29,7 @@ _EXACT = 2**51
 _FEW = 64
 #: Up to this many they are compared even where they are evenly spaced.
 _CERTAIN = 8
-_GUESS, _AT = "__privkit_guess", "__privkit_at"
+GUESS, AT = "__privkit_guess", "__privkit_at"
 #: What each kind of whole number holds.
 _RANGES = {INTEGER: (-(2**63), 2**63 - 1), UNSIGNED: (0, 2**64 - 1)}
 
@@ -239,7 +239,7 @@ def _guessed(
     guess of -1 or of the last candidate goes on along their line, where the clipped number is on the right side.
     """
     first, last, count = float(candidates[0]), float(candidates[-1]), len(candidates) - 1
-    number, guess, at, step = nw.col(name), nw.col(_GUESS), nw.col(_AT), line.step
+    number, guess, at, step = nw.col(name), nw.col(GUESS), nw.col(AT), line.step
     # One step is added before multiplying and taken off after it: a quotient is never too small for a float.
     guessed = (number - native.real(first) + native.real(step)) * native.real(1.0 / step)
     after = line.at(native, guess + native.real(1.0))
@@ -257,7 +257,7 @@ def _guessed(
     ):
         beside = nw.when(holds).then(nw.lit(place)).otherwise(beside)
     return (
-        (_GUESS, guessed.floor().cast(nw.Float64) - native.real(1.0)),
-        (_AT, line.at(native, guess)),
+        (GUESS, guessed.floor().cast(nw.Float64) - native.real(1.0)),
+        (AT, line.at(native, guess)),
         (name, guess + guess + beside),
     )
