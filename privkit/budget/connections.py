@@ -55,9 +55,15 @@ class FileConnection(sqlite3.Connection):
         return self.cursor().execute(*args)
 
     def close(self) -> None:
-        """Close the cursors, then the connection; what is not committed is undone."""
+        """Close the cursors, undo what is not committed, which ends every lock, and close the connection.
+
+        The locks must not wait for the closing, which may itself wait for a statement that somebody holds.
+        """
         for cursor in list(self._cursors):
-            cursor.close()
+            with suppress(sqlite3.Error):  # closed already, with the connection
+                cursor.close()
+        with suppress(sqlite3.Error):
+            super().rollback()
         super().close()
 
 
