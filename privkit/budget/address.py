@@ -153,7 +153,7 @@ def _wrong(url: URL, store: str) -> str:
     if url.drivername in SQLITE:
         if url.host or url.username or url.password or url.port:
             return "a file has no host, user or password (a path begins with a third slash)"
-        asked = {part.partition("=")[0] for part in store.partition("?")[2].split("&")} - {""}
+        asked = {part.partition("=")[0] for part in store.partition("?")[2].split("&") if part}
         if unknown := asked - {"mode", "uri", "cache", "timeout"}:
             return f"{len(unknown)} of its parameters are none of mode, uri, cache and timeout"
         return ""

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
 #: All else that is raised is a failure, of whatever class: a panic of Polars, for one, is no `Exception`.
 INTERRUPTS = (KeyboardInterrupt, SystemExit, GeneratorExit)
 
-_before: list[Callable[[int, FrameType | None], Any]] = []
+# The innermost block of `put_off`, and what came in it.
+_current: list[put_off] = []
 _came: list[int] = []
 
 
-@contextmanager
-def put_off() -> Iterator[None]:
+class put_off:  # noqa: N801 - used as a verb
     """Let Ctrl-C wait until the block ends.
 
     For libraries that call Python back from compiled code: an exception in the midst of that is lost, or ends the
     process with all that it holds. Only the main thread is ever interrupted, so elsewhere nothing is to be put off.
+
+    No generator: one that an interrupt left would end whenever its traceback is thrown away, and put off for good.
 
     Examples
     --------
@@ -35,37 +35,50 @@ def put_off() -> Iterator[None]:
     >>> reached
     ['the end of the block', 'an interrupt after it']
     """
-    before = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or before is _note or not callable(before):
-        yield
-        return
-    _came.clear()
-    _before.append(before)
-    signal.signal(signal.SIGINT, _note)
-    try:
-        yield
-    finally:
-        _before.pop()
-        signal.signal(signal.SIGINT, before)
+
+    def __init__(self) -> None:
+        self.before: Any = None
+        self.outer: list[put_off] = []
+
+    def __enter__(self) -> None:
+        before = signal.getsignal(signal.SIGINT)
+        if threading.current_thread() is threading.main_thread() and before is not _note and callable(before):
+            self.before, self.outer = before, _current[:]
+            _came.clear()
+            _current[:] = [self]
+            signal.signal(signal.SIGINT, _note)  # last: from here on nothing is interrupted
+
+    def __exit__(self, *_: object) -> None:
+        if self.before is None:
+            return
+        _current[:] = self.outer
+        signal.signal(signal.SIGINT, self.before)
         if _came:
             _came.clear()
-            before(signal.SIGINT, None)
+            self.before(signal.SIGINT, None)
 
 
-@contextmanager
-def let_in() -> Iterator[None]:
-    """Let Ctrl-C through again within a block of :func:`put_off`, where Python works and can be interrupted."""
-    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is not _note:
-        yield
-        return
-    try:
-        signal.signal(signal.SIGINT, _before[-1])
-        if _came:
-            _came.clear()
-            _before[-1](signal.SIGINT, None)
-        yield
-    finally:
-        if _before:  # else the outer block is over, and this one was left to be cleared away
+class let_in:  # noqa: N801
+    """Let Ctrl-C through again within a block of :class:`put_off`, where Python works and can be interrupted."""
+
+    def __init__(self) -> None:
+        self.within = False
+
+    def __enter__(self) -> None:
+        if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is _note:
+            self.within = True
+            before = _current[0].before
+            signal.signal(signal.SIGINT, before)
+            if _came:
+                _came.clear()
+                try:
+                    before(signal.SIGINT, None)
+                except BaseException:
+                    self.__exit__()
+                    raise
+
+    def __exit__(self, *_: object) -> None:
+        if self.within:
             signal.signal(signal.SIGINT, _note)
 
 

@@ -71,6 +71,7 @@ FORMS = (
     "sqlite://u:{}@127.0.0.1/x.db",
     "sqlite:///x.db?key={}",
     "sqlite:///x.db?{}",
+    "sqlite:///x.db?={}",
     "sqlite:///:memory:?key={}",
     "sqlite:///file:x?mode=memory&{}=1",
     "sqlite:///host=127.0.0.1 password={}",
