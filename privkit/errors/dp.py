@@ -154,38 +154,42 @@ class ColumnKindError(PrivkitError, TypeError):
     def values(cls, function: str, column: str, dtype: str) -> ColumnKindError:
         """Values of this type cannot be told apart, each by itself."""
         to = "float64" if dtype.startswith("float") else "str"
-        error = cls(
+        return cls._about(
+            column,
+            dtype,
             f"{function}() reads column {column!r}, but values of its type, {dtype}, are not told apart one by one. "
-            f"Declare another first: df.astype({{{column!r}: {to!r}}}), or take its parts as columns of their own."
+            f"Declare another first: df.astype({{{column!r}: {to!r}}}), or take its parts as columns of their own.",
         )
-        error.column, error.dtype = column, dtype
-        return error
 
     @classmethod
     def zone(cls, function: str, column: str, zone: str) -> ColumnKindError:
         """The rules of the time zone of a column of dates are not known."""
-        error = cls(
+        return cls._about(
+            column,
+            zone,
             f"{function}() needs dates to tell a row's window, but the rules of column {column!r}'s time zone {zone!r} "
-            f"are not known. Convert it first, for instance by df[{column!r}].dt.tz_convert('UTC')."
+            f"are not known. Convert it first, for instance by df[{column!r}].dt.tz_convert('UTC').",
         )
-        error.column, error.dtype = column, zone
-        return error
 
     @classmethod
     def _of(cls, column: str, dtype: str, asked: str, cure: str) -> ColumnKindError:
-        error = cls(f"{asked} the type {dtype}. Declare its type first, {cure}")
+        return cls._about(column, dtype, f"{asked} the type {dtype}. Declare its type first, {cure}")
+
+    @classmethod
+    def _about(cls, column: str, dtype: str, message: str) -> ColumnKindError:
+        error = cls(message)
         error.column, error.dtype = column, dtype
         return error
 
     @classmethod
     def groups(cls, function: str, column: str, dtype: str) -> ColumnKindError:
         """No group can have a value of this type."""
-        error = cls(
+        return cls._about(
+            column,
+            dtype,
             f"{function}() groups by text, numbers, booleans, dates or datetimes, but column {column!r} has the type "
-            f"{dtype}. Convert it first: df.astype({{{column!r}: 'str'}})."
+            f"{dtype}. Convert it first: df.astype({{{column!r}: 'str'}}).",
         )
-        error.column, error.dtype = column, dtype
-        return error
 
 
 class IntervalError(PrivkitError, TypeError):

@@ -150,11 +150,6 @@ def _time_of(letter: str, count: int) -> Any:
         return kind(count // 1_000_000_000, "s")
 
 
-def instant_text(count: int, unit: str, zoned: bool) -> str:
-    """Return the text of an instant, given a count of a unit since 1970."""
-    return f"{'z' if zoned else 't'}{count * _NANOSECONDS[unit]}"
-
-
 def _told_bool(value: Any) -> str:
     return "b1" if value else "b0"
 

@@ -150,8 +150,3 @@ def distinct_pairs(rows: KeptRows, cells: int, values: int) -> NDArray[np.int64]
         seen[pairs] = True
         return seen.reshape(cells, values).sum(axis=1).astype(np.int64)
     return np.bincount(pd.unique(pairs) // max(values, 1), minlength=cells).astype(np.int64)
-
-
-def pairs(table: Table, person: str, columns: tuple[str, ...]) -> tuple[Table, NDArray[np.int64]]:
-    """Return the pairs of person and columns that occur, and the rows of each."""
-    return classes(table.select(tuple(dict.fromkeys((person, *columns)))))

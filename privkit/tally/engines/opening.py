@@ -129,8 +129,6 @@ def _polars_cells(frame: Any, schema: Any, cells_of_arrow: Any, arrow_column: An
 
 
 def _lazy(frame: nw.LazyFrame[Any], function: str) -> Engine:
-    try:
-        from privkit.tally.engines.lazy import LazyEngine
-    except ImportError:
-        return of_arrow(frame.collect("pyarrow").to_native())
+    from privkit.tally.engines.lazy import LazyEngine
+
     return LazyEngine.of(frame, function)
