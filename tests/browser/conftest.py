@@ -104,8 +104,9 @@ def light(lab):
     themes.unlink(missing_ok=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
+    """A browser, closed with its module: while Playwright runs, no test of this thread can start an event loop."""
     found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if not found:
         missing = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
