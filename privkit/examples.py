@@ -10,7 +10,7 @@ from privkit.errors import ParameterError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from privkit.transform.hierarchy import Hierarchy
+    from privkit.transform.hierarchies.hierarchy import Hierarchy
 
 # How the columns are read that pandas would take for something else (a postcode is no number).
 _READ: dict[str, dict[str, Any]] = {
@@ -97,7 +97,7 @@ def example_hierarchies(name: str = "adult") -> dict[str, Hierarchy]:
     >>> hierarchies["age"].labels(2)[:3]
     ['10-19', '20-29', '30-39']
     """
-    from privkit.transform.hierarchy import Hierarchy
+    from privkit.transform.hierarchies.hierarchy import Hierarchy
 
     if not isinstance(name, str) or name not in _HIERARCHIES:
         raise ParameterError.of("example_hierarchies", "name", _shown(name), f"one of {sorted(_HIERARCHIES)}")

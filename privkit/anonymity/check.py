@@ -8,19 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from privkit.anonymity.alphak import alpha_k
-from privkit.anonymity.columns import quasi_identifiers
-from privkit.anonymity.disclosure import delta_disclosure
-from privkit.anonymity.kanon import kanon
-from privkit.anonymity.ldiv import ldiv
-from privkit.anonymity.likeness import beta_likeness
-from privkit.anonymity.population import delta_presence, kmap
-from privkit.anonymity.tclose import tclose
-from privkit.errors import ParameterError
-from privkit.tally.coded import CodedTally, count_classes
-from privkit.tally.matching import matches
-from privkit.tally.uniqueness import population_uniqueness
-from privkit.values.criteria import (
+from privkit.anonymity.alpha_k import alpha_k
+from privkit.anonymity.beta_likeness import beta_likeness
+from privkit.anonymity.class_report import quasi_identifiers
+from privkit.anonymity.criteria import (
     AlphaK,
     AverageRisk,
     BetaLikeness,
@@ -34,15 +25,24 @@ from privkit.values.criteria import (
     SampleUniqueness,
     TCloseness,
 )
+from privkit.anonymity.delta_disclosure import delta_disclosure
+from privkit.anonymity.kanonymity import kanon
+from privkit.anonymity.ldiversity import ldiv
+from privkit.anonymity.population import delta_presence, kmap
+from privkit.anonymity.tcloseness import tclose
+from privkit.anonymity.uniqueness import population_uniqueness
+from privkit.errors import ParameterError
+from privkit.tally.class_values import matches
+from privkit.tally.coded_classes import CodedTally, count_classes
+from privkit.values.arguments import typed
 from privkit.values.exact import Exact
 from privkit.values.show import Plotted
-from privkit.values.typed import typed
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from privkit.anonymity.report import ClassReport
+    from privkit.anonymity.class_report import ClassReport
     from privkit.tally.classes import Tally
 
 
@@ -132,7 +132,7 @@ def check(data: object, qi: str | Sequence[str], criteria: Criterion) -> CheckRe
     Examples
     --------
     >>> import pandas as pd
-    >>> from privkit.values.criteria import KAnonymity, LDiversity
+    >>> from privkit.anonymity.criteria import KAnonymity, LDiversity
     >>> people = pd.DataFrame({"zip": ["8004", "8004", "8005"], "ill": ["flu", "cold", "flu"]})
     >>> check(people, "zip", KAnonymity(1) & LDiversity("ill", 2)).rows_short
     1

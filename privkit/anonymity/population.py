@@ -8,22 +8,21 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from privkit.anonymity.columns import quasi_identifiers
-from privkit.anonymity.report import ClassReport
+from privkit.anonymity.class_report import ClassReport, quasi_identifiers
+from privkit.anonymity.criteria import DeltaPresence, KMap
+from privkit.anonymity.figures import Ratios
 from privkit.errors import ParameterError
-from privkit.tally.coded import count_classes
-from privkit.tally.matching import matches
-from privkit.tally.ratios import Ratios
-from privkit.values.contribution import positive_int
-from privkit.values.criteria import DeltaPresence, KMap
+from privkit.tally.class_values import matches
+from privkit.tally.coded_classes import count_classes
+from privkit.values.arguments import typed
+from privkit.values.bounds import positive_int
 from privkit.values.exact import Exact
-from privkit.values.typed import typed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from privkit.anonymity.criteria.criterion import Number
     from privkit.tally.classes import Tally
-    from privkit.values.criteria.parameters import Number
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -10,23 +10,22 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from privkit.budget import presence, query
-from privkit.budget.balance import Balance
 from privkit.budget.canonical import UnreadableError, canonical
-from privkit.budget.clock import set_clock_back, why_late
-from privkit.budget.connections import lets_go
-from privkit.budget.entry import Entry, Reservation, State, in_hand
-from privkit.budget.fault import fault
-from privkit.budget.first_form import FirstForm
-from privkit.budget.keys import project_key
-from privkit.budget.limits import Ways, admit, in_measure, limits_left, window_start
+from privkit.budget.chain import Verification, verify_chain
+from privkit.budget.entry import Balance, Entry, Reservation, State, in_hand
+from privkit.budget.machine import process as presence
+from privkit.budget.machine.clock import set_clock_back, why_late
+from privkit.budget.machine.keys import FirstForm, project_key
+from privkit.budget.odometer import Ways, admit, in_measure, limits_left, window_start
 from privkit.budget.paging import Paged
-from privkit.budget.store import Store
+from privkit.budget.store import query
+from privkit.budget.store.connections import lets_go
+from privkit.budget.store.fault import fault
+from privkit.budget.store.store import Store
 from privkit.budget.turn import Turn
-from privkit.budget.verification import Verification, verify_chain
-from privkit.errors.base import NOTHING_SPENT, nothing_spent
 from privkit.errors.ledger import LedgerDamagedError, LedgerError
-from privkit.errors.reservation import OrphanedReleaseError, PendingReleaseError, ReservationError
+from privkit.errors.project import OrphanedReleaseError, PendingReleaseError, ReservationError
+from privkit.errors.root import NOTHING_SPENT, nothing_spent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -164,7 +163,8 @@ class Account(Paged):
         Parameters
         ----------
         key : str or None
-            The keyed name of the question and its data (:func:`privkit.budget.keys.request_key`). None: no replay.
+            The keyed name of the question and its data (:func:`privkit.budget.machine.keys.request_key`). None: no
+            replay.
         question : Mapping
             The canonical question, of public facts only; it is stored.
         cost : PrivacyLoss
@@ -292,7 +292,10 @@ class Account(Paged):
 
     @lets_go
     def set_clock_back(self, reason: str) -> Entry:
-        """Record that a clock was ahead, and go on from the right time: :func:`privkit.budget.clock.set_clock_back`."""
+        """Record that a clock was ahead, and go on from the right time.
+
+        See :func:`privkit.budget.machine.clock.set_clock_back`.
+        """
         return set_clock_back(self._book, self.analyst, reason)
 
     def _earlier(self, connection: Connection, head: Head, row: RowMapping) -> Entry | _Unanswered:

@@ -6,26 +6,25 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from privkit.budget import query
-from privkit.budget.anchor import Anchor, recall, remember
 from privkit.budget.canonical import amounts, readable
 from privkit.budget.chain import Sums, link
 from privkit.budget.entry import Entry, Reservation, State, in_hand
-from privkit.budget.holder import Holder
-from privkit.budget.notice import notify
-from privkit.budget.presence import seen
-from privkit.budget.schema import record_table
-from privkit.budget.state import shown_state, writable
+from privkit.budget.machine.anchor import Anchor, recall, remember
+from privkit.budget.machine.process import Holder, seen
+from privkit.budget.machine.state import shown_state, writable
+from privkit.budget.store import query
+from privkit.budget.store.schema import record_table
 from privkit.budget.terms import ProjectTerms
+from privkit.budget.turn import notify
 from privkit.errors.ledger import LedgerDamagedError, LedgerMovedError, LedgerTamperedError
-from privkit.values.warned import warn
+from privkit.values.show import warn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sqlalchemy.engine import Connection, RowMapping
 
-    from privkit.budget.store import Store
+    from privkit.budget.store.store import Store
     from privkit.values.loss import PrivacyLoss
 
 #: How many seconds a reservation of a process that cannot be seen from here is taken to be alive.

@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import lru_cache, wraps
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from privkit.errors.base import PrivkitError
+from privkit.errors.root import PrivkitError
 from privkit.values.exact import Exact
 
 if TYPE_CHECKING:

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Literal
 
 from sqlalchemy import inspect
 
-from privkit.budget import schema
-from privkit.budget.anchor import recall_all
-from privkit.budget.file_system import kind_of, unknown_words, vouching
-from privkit.budget.keys import read_key, shared_key
 from privkit.budget.ledger import Ledger
-from privkit.budget.opening import there
-from privkit.budget.place import Place, ledger_place
-from privkit.budget.state import state_folder
-from privkit.errors.base import PrivkitError
+from privkit.budget.machine.anchor import recall_all
+from privkit.budget.machine.keys import read_key, shared_key
+from privkit.budget.machine.state import state_folder
+from privkit.budget.store import schema
+from privkit.budget.store.file_system import kind_of, unknown_words, vouching
+from privkit.budget.store.opening import there
+from privkit.budget.store.place import Place, ledger_place
+from privkit.errors.root import PrivkitError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,4 +1,7 @@
-"""One line of the ledger, and a reservation that is to become one."""
+"""One line of the ledger, and a reservation that is to become one.
+
+What a project has spent, at one moment.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from privkit.values.loss import PrivacyLoss
+
 
 #: An entry begins as reserved and ends once; every one of them is charged.
 State = Literal["reserved", "committed", "failed", "orphaned"]
@@ -100,3 +104,26 @@ class Reservation:
 
 #: The reservations that some thread of this process still has in hand.
 in_hand: WeakValueDictionary[str, Reservation] = WeakValueDictionary()
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What a project has spent, at one moment.
+
+    Attributes
+    ----------
+    budget, spent, reserved, remaining : PrivacyLoss
+        The budget is the sum of the three others. Spent is all that is answered, failed or orphaned.
+    entries : int
+        How many entries there are.
+    seq, hash : int, str
+        The head of the chain.
+    """
+
+    budget: PrivacyLoss
+    spent: PrivacyLoss
+    reserved: PrivacyLoss
+    remaining: PrivacyLoss
+    entries: int
+    seq: int
+    hash: str

@@ -8,7 +8,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from privkit.budget.canonical import amount_text, canonical
-from privkit.values.simulated import refuse_simulated
+from privkit.values.show import refuse_simulated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

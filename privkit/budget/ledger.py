@@ -31,20 +31,20 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from sqlalchemy import func, insert, select
 
-from privkit.budget import query
 from privkit.budget.account import Account
-from privkit.budget.anchor import recall, recall_all, retire
 from privkit.budget.book import Book
 from privkit.budget.canonical import canonical
 from privkit.budget.chain import first_link
-from privkit.budget.connections import lets_go, transaction
 from privkit.budget.entry import Reservation
-from privkit.budget.file_system import warn_unless_local
-from privkit.budget.names import alike, known_as, lookalikes, tidy
-from privkit.budget.opening import check_file, make_file, open_server, there
-from privkit.budget.place import ledger_place
-from privkit.budget.schema import project_table
-from privkit.budget.store import TIMEOUT, Store
+from privkit.budget.machine.anchor import recall, recall_all, retire
+from privkit.budget.store import query
+from privkit.budget.store.connections import lets_go, transaction
+from privkit.budget.store.file_system import warn_unless_local
+from privkit.budget.store.opening import check_file, make_file, open_server, there
+from privkit.budget.store.place import ledger_place
+from privkit.budget.store.schema import project_table
+from privkit.budget.store.store import TIMEOUT, Store
+from privkit.budget.terms import alike, known_as, lookalikes, tidy
 from privkit.errors import ParameterError
 from privkit.errors.ledger import (
     LedgerBusyError,
@@ -54,12 +54,12 @@ from privkit.errors.ledger import (
     LedgerReadOnlyError,
 )
 from privkit.errors.project import ProjectCopyError, ProjectMismatchError, ProjectNameError, ProjectNotFoundError
-from privkit.values.warned import warn
+from privkit.values.show import warn
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import RowMapping
 
-    from privkit.budget.anchor import Anchor
+    from privkit.budget.machine.anchor import Anchor
     from privkit.budget.terms import ProjectTerms
 
 

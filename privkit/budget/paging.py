@@ -2,21 +2,30 @@
 
 Each page is a reading transaction of its own: on SQLite a writer waits for the readers before it commits, and must not
 wait for the whole of a long ledger. Entries are only added, so pages that are read one after the other fit together.
+
+Words sought in entries: the database leaves out what cannot hold them, and what is left is looked at closely.
+
+A word stands in an entry if it stands in how the entry is told: its number, its question in words, its notebook,
+analyst, state, time and cost. The database knows the stored columns alone, so it is asked for what a told word must
+have left there: each run of ASCII letters and digits in it, in one column or another. What it finds is checked by
+whoever knows how entries are told.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from privkit.budget import query
-from privkit.budget.base import BaseAccount
+from sqlalchemy import ColumnElement, Select, Text, bindparam, cast, func, literal_column, or_
+
+from privkit.budget.abstract_account import BaseAccount
 from privkit.budget.canonical import readable
 from privkit.budget.chain import Sums
-from privkit.budget.connections import lets_go
 from privkit.budget.entry import Charged, Entry, State
-from privkit.budget.query import EVERY
-from privkit.budget.search import found_rows, runs
+from privkit.budget.store import query
+from privkit.budget.store.connections import lets_go
+from privkit.budget.store.query import EVERY, end_part, entries_query, start_part, within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,6 +34,79 @@ if TYPE_CHECKING:
 
     from privkit.budget.book import Book
     from privkit.values.loss import PrivacyLoss
+
+
+#: Letters whose lower case begins with an ASCII letter: no word finds them, since the database folds ASCII alone.
+_STRANGE = str.maketrans({"\u0130": "\ufffd", "\u212a": "\ufffd"})
+#: What stands in a told entry without being stored.
+_TOLD = ("of", "and", "by", "where", "keys", "release")
+_RUN = re.compile(r"[a-z0-9]+")
+
+
+def folded(text: str) -> str:
+    """Return text as it is compared: without regard to case.
+
+    Examples
+    --------
+    >>> folded("Mean of ÄGE")
+    'mean of äge'
+    """
+    return text.translate(_STRANGE).lower()
+
+
+def runs(words: Sequence[str]) -> tuple[str, ...]:
+    """Return what an entry in which all these folded words stand must hold in its columns.
+
+    Examples
+    --------
+    >>> runs(["zip,", "(age", "mean", "of", "(2", "größe"])
+    ('zip', 'age', 'mean', 'gr')
+    """
+    found = dict.fromkeys(run for word in words for run in _RUN.findall(word) if not _unstored(word, run))
+    return tuple(found)
+
+
+def _unstored(word: str, run: str) -> bool:
+    """Return whether a run may be told without being stored: a word that privkit adds, or a number of keys."""
+    return any(run in told for told in _TOLD) or re.fullmatch(r"\(?[0-9]+", word) is not None
+
+
+def found_rows(
+    connection: Connection, project: int, sought: Sequence[str], *, after: int, until: int = EVERY, most: int = EVERY
+) -> list[RowMapping]:
+    """Return the last `most` entries numbered above `after` and up to `until` that may hold what is sought, backwards.
+
+    Parameters
+    ----------
+    sought : sequence of str
+        Of :func:`runs`.
+    """
+    asked: dict[str, Any] = {"project": project, "after": after, "until": until, "most": most}
+    asked |= {f"run{place}": f"%{run}%" for place, run in enumerate(sought)}
+    return list(connection.execute(_query(len(sought), connection.dialect.name), asked).mappings())
+
+
+def _query(count: int, dialect: str) -> Select[Any]:
+    tests = [_holds(bindparam(f"run{place}", type_=Text), dialect) for place in range(count)]
+    return entries_query().where(within(), *tests).order_by(start_part.c.entry.desc()).limit(bindparam("most"))
+
+
+def _holds(run: ColumnElement[str], dialect: str) -> ColumnElement[bool]:
+    """Return whether a run stands in a column, in ASCII letters of either case."""
+
+    def like(column: ColumnElement[Any]) -> ColumnElement[bool]:
+        if dialect == "sqlite":
+            return column.op("LIKE", is_comparison=True)(run)
+        return column.collate("C").op("ILIKE", is_comparison=True)(run)
+
+    start = start_part.c
+    told = literal_column("'#'").concat(cast(start.entry, Text))
+    # A fraction may be told as a decimal; an unanswered entry as reserved or as orphaned.
+    fraction = start.main.like("%/%") | start.delta.like("%/%")
+    state = func.coalesce(end_part.c.state, literal_column("'reserved'"))
+    columns = (start.question, start.analyst, start.time, told, start.main, start.delta, state)
+    return or_(*map(like, columns), fraction, end_part.c.seq.is_(None))
+
 
 #: How many records are read in one transaction.
 _PAGE = 5000
@@ -61,7 +143,7 @@ class Paged(BaseAccount):
         Parameters
         ----------
         words : sequence of str
-            Folded (:func:`privkit.budget.search.folded`), without blanks.
+            Folded (:func:`privkit.budget.paging.folded`), without blanks.
         """
         with self._book.store.reading() as connection:
             rows = found_rows(connection, self._book.id, runs(words), after=after, until=until, most=most)

@@ -10,16 +10,14 @@ from itertools import accumulate
 from threading import RLock
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from privkit.budget.balance import Balance
-from privkit.budget.base import BaseAccount
+from privkit.budget.abstract_account import BaseAccount
 from privkit.budget.canonical import canonical
 from privkit.budget.chain import Sums
-from privkit.budget.entry import Charged, Entry, Reservation, State
-from privkit.budget.limits import Ways, admit, in_measure, limits_left, window_start
-from privkit.budget.notice import notify
-from privkit.errors.base import nothing_spent
-from privkit.errors.reservation import OrphanedReleaseError, PendingReleaseError, ReservationError
-from privkit.errors.simulated import SimulatedError
+from privkit.budget.entry import Balance, Charged, Entry, Reservation, State
+from privkit.budget.odometer import Ways, admit, in_measure, limits_left, window_start
+from privkit.budget.turn import notify
+from privkit.errors.project import OrphanedReleaseError, PendingReleaseError, ReservationError, SimulatedError
+from privkit.errors.root import nothing_spent
 from privkit.values.loss import PrivacyLoss
 
 if TYPE_CHECKING:

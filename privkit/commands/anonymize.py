@@ -8,10 +8,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from privkit.anonymity.criteria import Criterion, KAnonymity, LDiversity
 from privkit.commands.table import add_table, names, read_table
 from privkit.transform.anonymize import anonymize
-from privkit.transform.hierarchy_file import read_hierarchies, write_hierarchies
-from privkit.values.criteria import Criterion, KAnonymity, LDiversity
+from privkit.transform.hierarchies.hierarchy_file import read_hierarchies, write_hierarchies
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from privkit.anonymity.kanon import kanon
+from privkit.anonymity.kanonymity import kanon
 from privkit.commands.table import FALLS_SHORT, add_table, read_table
 
 

@@ -13,8 +13,8 @@ from privkit.budget.export import csv_parts, json_parts, project_rows
 from privkit.budget.ledger import Ledger
 from privkit.commands.table import FALLS_SHORT
 from privkit.project.ledger_view import LedgerView
-from privkit.values.printable import printable
-from privkit.view.words import plural
+from privkit.values.show import printable
+from privkit.view.parts.words import plural
 
 if TYPE_CHECKING:
     from privkit.budget.account import Account

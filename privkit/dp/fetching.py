@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from privkit.dp.open_groups import OpenGroups
-from privkit.dp.several import Several
+from privkit.dp.statistics.open_groups import OpenGroups
+from privkit.dp.statistics.several import Several
 
 if TYPE_CHECKING:
     from privkit.dp.question import Question
@@ -28,9 +28,9 @@ def fetched(data: object, question: Question, function: str) -> tuple[str, ...] 
     Examples
     --------
     >>> import pandas as pd
-    >>> from privkit.dp.count import Count
+    >>> from privkit.dp.statistics.counts import Count
     >>> from privkit.dp.question import Question
-    >>> from privkit.values.contribution import ONE_ROW
+    >>> from privkit.values.bounds import ONE_ROW
     >>> from privkit.values.unit import ROW
     >>> fetched(pd.DataFrame({"x": [1]}), Question(Count(), ROW, ONE_ROW), "dp_count") is None
     True

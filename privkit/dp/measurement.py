@@ -1,15 +1,67 @@
-"""Measurements: a stable transformation chained with noise, by OpenDP."""
+"""Measurements: a stable transformation chained with noise, by OpenDP.
+
+The frame on its way through OpenDP, which neither passes interrupts on nor keeps error texts to itself.
+
+Stable transformations: frame → integers, with the proof of how far one person can move them.
+
+A transformation here is an OpenDP user transformation. What OpenDP cannot know, and we vouch for, is its stability
+map; so it carries its proof, a test that searches neighboring frames for a counterexample, and an oracle test that
+OpenDP's own dataframe route asks for the same noise.
+
+The input metric counts persons: D ~ D′ at distance d if D′ comes from D by adding or removing all rows of d persons
+(a row is a person where the unit is the row).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from privkit.dp.engine import features
-from privkit.dp.noise import costs_at_most
-from privkit.dp.rows import Rows
+from privkit.dp.noise.noise import Laplace, Noise, costs_at_most, integers
+from privkit.dp.opendp import features
+from privkit.values.interrupts import INTERRUPTS, let_in
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from privkit.dp.plan import Plan
+    from privkit.dp.question import Question
+
+
+class Rows:
+    """A frame, and whether reading it was interrupted.
+
+    An exception inside a callback of OpenDP comes out as OpenDP's own, with the text of the first, and an interrupt
+    is printed and lost. So a callback reads through `read`, which lets nothing of the cause through but the fact of
+    an interrupt.
+
+    Attributes
+    ----------
+    interrupted : bool
+    """
+
+    __slots__ = ("_data", "interrupted")
+
+    def __init__(self, data: object) -> None:
+        self._data = data
+        self.interrupted = False
+
+    def read(self, function: Callable[[object], Any]) -> Any:
+        """Return ``function(data)``; whatever it raises becomes one error without a text.
+
+        Raises
+        ------
+        ValueError
+        """
+        try:
+            with let_in():
+                return function(self._data)
+        except INTERRUPTS:
+            self.interrupted = True
+        except BaseException:  # noqa: BLE001, S110 - a panic of an engine is no Exception, and no interrupt either
+            pass
+        raise ValueError("the rows could not be read")
 
 
 def make_measurement(plan: Plan) -> Any:
@@ -44,3 +96,61 @@ def draw(measurement: Any, data: object) -> Any:
         if not rows.interrupted:
             raise
     raise KeyboardInterrupt
+
+
+def frames(dp: Any) -> tuple[Any, Any]:
+    """Return OpenDP's domain of frames, and the metric that counts persons."""
+    return dp.domains.user_domain("frame", lambda _: True), dp.metrics.user_distance("persons added or removed")
+
+
+def exact_cells(data: object, question: Question, function: str = "dp_*") -> NDArray[np.int64]:
+    """Return the exact integers that get noise, group by group. Reads rows; private until noise is added."""
+    return question.asked.exact(question.rows(data, function), question, function).reshape(-1)
+
+
+def make_sums(question: Question, noise: type[Noise]) -> Any:
+    """Return the statistic as an OpenDP transformation from frames to integers, under the metric of the noise.
+
+    Claim
+    -----
+    If D and D′ differ in d persons, ‖f(D) − f(D′)‖₁ ≤ d · L1 and ‖f(D) − f(D′)‖₂ ≤ d · L2, where L1 and L2 are those of
+    ``question.sensitivity``.
+
+    Proof
+    -----
+    Each contribution (a row with a key and a value, or a person's total of a group) adds to the block of its own group
+    a vector of whole numbers whose norms are at most those of ``question.asked.reach``; the statistic's docstring
+    proves that. Blocks of distinct groups are disjoint, and the keys are fixed before the data.
+
+    Filters, derived columns and values for missing ones look at one row alone and come first, so that they turn one
+    row into at most one (`privkit.tally.predicate.apply`).
+
+    *The unit is the row.* Whether a row contributes, to which group and what, depends on that row alone. So f is a sum
+    over rows, and one row more or less moves it by one contribution.
+
+    *The unit is a column.* Rows without an id, a key or a value are left out, row by row. Let D_p be the multiset of
+    the rest of person p. What is kept of D_p depends on D_p and on the salt alone (`privkit.tally.persons`,
+    `privkit.tally.bounding`), and the salt is drawn independently of the data. So for each salt f is a sum over
+    persons of f_p(D_p), and one person more or less moves it by f_p, which has at most R contributions, or at most P
+    in each of G groups, by construction: :class:`~privkit.dp.statistics.statistic.Sensitivity` has the norms. Since
+    that holds for each salt, and the salt does not depend on the data, it holds for the mechanism (which is a mixture
+    over salts; ε, (ε, δ) and ρ are all quasi-convex).
+
+    By the triangle inequality d persons move it by at most d times as much. The sums are exact: they are taken in
+    64-bit integers, which 2**31 rows cannot overflow. ∎
+
+    The sampling of rows within a person is that of Wilson et al. 2020 (arXiv 1909.01917), section 3.
+    """
+    norms = question.sensitivity
+    with features() as dp:
+        if issubclass(noise, Laplace):
+            metric, stated = dp.metrics.l1_distance(T="i64"), (lambda persons: persons * norms.l1)
+        else:
+            metric, stated = dp.metrics.l2_distance(T="f64"), (lambda persons: persons * norms.l2)
+        return dp.transformations.make_user_transformation(
+            *frames(dp),
+            integers(dp),
+            metric,
+            lambda rows: rows.read(lambda data: exact_cells(data, question)),
+            stated,
+        )

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from privkit.dp.noise import ALPHA, Noise
+from privkit.dp.noise.noise import ALPHA, Noise
 from privkit.dp.price import Price, priced
 from privkit.errors import ParameterError
 from privkit.values.loss import Measure, PrivacyLoss
 from privkit.values.show import Paneled, Plotted
 
 if TYPE_CHECKING:
+    from privkit.dp.answers.release import Release
     from privkit.dp.question import Question
-    from privkit.dp.release import Release
 
 
 @dataclass(frozen=True, repr=False)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from privkit.dp.noise import ALPHA, Gaussian, Laplace, Noise
+from privkit.dp.noise.noise import ALPHA, Gaussian, Laplace, Noise
 from privkit.errors.dp import MechanismError, PriceError
-from privkit.values.contribution import positive_int
+from privkit.values.bounds import positive_int
 from privkit.values.exact import Exact, exact
 from privkit.values.loss import Measure, PrivacyLoss
 

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from privkit.tally.engines.opening import engine_of
-from privkit.values.contribution import ContributionBounds
+from privkit.values.bounds import ContributionBounds
 from privkit.values.expression.selection import Selection
 from privkit.values.keys import Keys
 from privkit.values.unit import PrivacyUnit
 
 if TYPE_CHECKING:
-    from privkit.dp.sensitivity import Sensitivity
-    from privkit.dp.statistic import Statistic
+    from privkit.dp.statistics.statistic import Sensitivity, Statistic
     from privkit.tally.engines.contract import Engine
 
 

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privkit.dp.noise import Gaussian, Laplace, Noise
-from privkit.dp.open_groups import OpenGroups, Staged
-from privkit.dp.release import Release
-from privkit.dp.selection import NoisyMax
-from privkit.dp.several import Composed, Several
-from privkit.dp.threshold import GaussianThreshold, LaplaceThreshold, OpenCount, shown_keys
-from privkit.errors.simulated import SimulatedError
-from privkit.values.simulated import SIMULATED, Simulated
+from privkit.dp.answers.release import Release
+from privkit.dp.noise.noise import Gaussian, Laplace, Noise
+from privkit.dp.noise.selection import NoisyMax
+from privkit.dp.noise.threshold import GaussianThreshold, LaplaceThreshold, OpenCount, shown_keys
+from privkit.dp.statistics.open_groups import OpenGroups, Staged
+from privkit.dp.statistics.several import Composed, Several
+from privkit.errors.project import SimulatedError
+from privkit.values.show import SIMULATED, Simulated
 
 if TYPE_CHECKING:
     import pandas as pd

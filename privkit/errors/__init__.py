@@ -3,27 +3,31 @@
 Every class inherits :class:`PrivkitError` and the builtin that a user would catch.
 """
 
-from privkit.errors.anonymity import RoleConflictError
+from privkit.errors.anonymity import HierarchyError, InfeasibleError, PromiseBrokenError, RoleConflictError
 from privkit.errors.arguments import (
     BoundsRequiredError,
     ColumnNotFoundError,
     DuplicateColumnError,
+    ExpressionError,
     FrameError,
     KeysError,
     NotPublicError,
     ParameterError,
 )
-from privkit.errors.base import NOTHING_SPENT, PrivkitError, close_matches, listed, nothing_spent
 from privkit.errors.dp import (
     ColumnKindError,
     IntervalError,
+    KeysDifferError,
     MechanismError,
+    NotLinearError,
+    NotReleasedError,
     PriceError,
+    TotalsError,
     UnitColumnError,
     ValueBoundsError,
     ValueBoundsRequiredError,
 )
-from privkit.errors.engine import EngineError
+from privkit.errors.engines import EngineError, LibraryRequiredError
 from privkit.errors.events import (
     EventError,
     EventsInputError,
@@ -35,7 +39,6 @@ from privkit.errors.events import (
     SecretLeakError,
     UnmatchedFieldsError,
 )
-from privkit.errors.expression import ExpressionError
 from privkit.errors.ledger import (
     LedgerBusyError,
     LedgerDamagedError,
@@ -50,8 +53,6 @@ from privkit.errors.ledger import (
     LedgerVersionError,
     MeasureMismatchError,
 )
-from privkit.errors.library import LibraryRequiredError
-from privkit.errors.postprocess import KeysDifferError, NotLinearError, NotReleasedError, TotalsError
 from privkit.errors.project import (
     CeilingError,
     ClockError,
@@ -59,12 +60,15 @@ from privkit.errors.project import (
     InsufficientBudgetError,
     MeasurementError,
     NoProjectError,
+    OrphanedReleaseError,
+    PendingReleaseError,
     ProjectCopyError,
     ProjectMismatchError,
     ProjectNameError,
     ProjectNotFoundError,
+    ReservationError,
+    SimulatedError,
 )
-from privkit.errors.reservation import OrphanedReleaseError, PendingReleaseError, ReservationError
 from privkit.errors.risk import (
     InventoryError,
     LinkageError,
@@ -74,8 +78,7 @@ from privkit.errors.risk import (
     TruthError,
     WeightsError,
 )
-from privkit.errors.simulated import SimulatedError
-from privkit.errors.transform import HierarchyError, InfeasibleError, PromiseBrokenError
+from privkit.errors.root import NOTHING_SPENT, PrivkitError, close_matches, listed, nothing_spent
 
 __all__ = [
     "NOTHING_SPENT",

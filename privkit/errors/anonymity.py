@@ -1,13 +1,168 @@
-"""Errors about criteria and the roles of columns."""
+"""Errors about hierarchies, and about criteria that no transformation meets.
+
+Errors about criteria and the roles of columns.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from privkit.errors.base import PrivkitError
+from privkit.errors.root import PrivkitError, close_matches, listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+class HierarchyError(PrivkitError, ValueError):
+    """A hierarchy is malformed, or does not know every value of its column.
+
+    Attributes
+    ----------
+    column : str or None
+        The column, where one is concerned.
+    missing : int
+        How many distinct values the hierarchy lacks.
+    """
+
+    column: str | None = None
+    missing: int = 0
+
+    @classmethod
+    def unmapped(cls, function: str, column: str, missing: int, distinct: int) -> HierarchyError:
+        """The hierarchy of `column` lacks `missing` of its `distinct` values."""
+        error = cls(
+            f"{function}(): the hierarchy of {column!r} lacks {missing} of the {distinct} distinct values "
+            "in the column.\n"
+            f"List them (they are personal data): hierarchy.missing(df[{column!r}]); "
+            "add a row for each, or take hierarchy.or_other('OTHER')."
+        )
+        error.column, error.missing = column, missing
+        return error
+
+    @classmethod
+    def ragged(cls, function: str, row: int, found: int, expected: int) -> HierarchyError:
+        """Row number `row` has another number of levels than the first."""
+        return cls(
+            f"{function}(): row {row} of the hierarchy has {found} levels, the first row {expected}. "
+            "Every value needs one label per level; repeat a label where nothing changes."
+        )
+
+    @classmethod
+    def empty(cls, function: str) -> HierarchyError:
+        """The hierarchy has no rows."""
+        return cls(f"{function}() got a hierarchy without values. It needs one row per value: value;level 1;...;*")
+
+    @classmethod
+    def doubled(cls, function: str, count: int) -> HierarchyError:
+        """Values stand in several rows with different labels."""
+        return cls(
+            f"{function}() got a hierarchy in which {count} {'value stands' if count == 1 else 'values stand'} "
+            "in several rows with different labels. Keep one row per value."
+        )
+
+    @classmethod
+    def column_type(cls, function: str, column: str, needs: str, found: str) -> HierarchyError:
+        """The column holds values that this kind of hierarchy cannot read."""
+        error = cls(
+            f"{function}(): the hierarchy of {column!r} needs {needs}, but the column holds {found}. "
+            f"Convert the column first, or give another hierarchy: hierarchies={{{column!r}: ...}}."
+        )
+        error.column = column
+        return error
+
+    @classmethod
+    def level(cls, function: str, column: str, level: object, names: Sequence[str]) -> HierarchyError:
+        """`level` is none of the levels."""
+        error = cls(
+            f"{function}() got level {level!r} for {column!r}, but its levels are 0 to {len(names) - 1}: "
+            f"{', '.join(f'{number} {name}' for number, name in enumerate(names))}."
+        )
+        error.column = column
+        return error
+
+    @classmethod
+    def not_quasi(cls, function: str, columns: Sequence[str], qi: Sequence[str]) -> HierarchyError:
+        """Hierarchies were given for columns that are not quasi-identifiers."""
+        matches = [match for name in columns for match in close_matches(name, qi)]
+        error = cls(
+            f"{function}() got hierarchies for {listed(columns)}, which are not among the quasi-identifiers "
+            f"{listed(qi)}." + (f" Close matches: {listed(matches)}." if matches else "")
+        )
+        error.column = columns[0]
+        return error
+
+
+class InfeasibleError(PrivkitError, ValueError):
+    """No transformation meets the criteria within the suppression limit.
+
+    Attributes
+    ----------
+    suppressed : int or None
+        The fewest records that the best node would have to suppress.
+    limit : int or None
+        How many may be suppressed.
+    """
+
+    suppressed: int | None = None
+    limit: int | None = None
+
+    @classmethod
+    def no_node(
+        cls, function: str, criteria: str, *, suppressed: int, limit: int, rows: int, levels: object
+    ) -> InfeasibleError:
+        """Even the best node found needs `suppressed` records gone."""
+        share = suppressed / rows if rows else 0.0
+        error = cls(
+            f"{function}(): no node of the lattice meets {criteria} with at most {limit:,} of {rows:,} records "
+            "suppressed.\n"
+            f"The best one, levels {levels}, would suppress {suppressed:,} ({share:.1%}).\n"
+            f"Ways on: suppress={min(1.0, share + 0.0005):.3f}, weaker criteria, fewer quasi-identifiers, "
+            "or coarser hierarchies."
+        )
+        error.suppressed, error.limit = suppressed, limit
+        return error
+
+    @classmethod
+    def none_so_far(cls, function: str, criteria: str, reason: str, judged: int) -> InfeasibleError:
+        """The search ended early, before it met a node that is feasible."""
+        return cls(
+            f"{function}(): {reason} after {judged:,} nodes, and none of them meets {criteria} within the suppression "
+            "limit. A longer time_limit=, a larger suppress= or weaker criteria may find one."
+        )
+
+    @classmethod
+    def too_few_rows(cls, function: str, k: int, rows: int, what: str = "rows") -> InfeasibleError:
+        """`k` is larger than the table."""
+        error = cls(
+            f"{function}(k={k}): the table has {rows} {what}, so that no class can hold {k}. "
+            f"Take k of at most {rows}, or collect more data."
+        )
+        error.suppressed, error.limit = rows, None
+        return error
+
+
+class PromiseBrokenError(PrivkitError, ValueError):
+    """New rows, treated as the fitted ones, do not meet the fitted criteria.
+
+    Attributes
+    ----------
+    rows : int
+        How many of the new rows fall short.
+    """
+
+    rows: int = 0
+
+    @classmethod
+    def of(cls, function: str, criteria: str, rows: int, total: int) -> PromiseBrokenError:
+        """`rows` of `total` new rows lie in classes that violate the criteria."""
+        error = cls(
+            f"{function}(): with the fitted levels {rows:,} of {total:,} new rows lie in classes "
+            f"that do not meet {criteria}.\n"
+            "Ways on: transform(..., broken='suppress') leaves them out, or fit() again on the new rows."
+        )
+        error.rows = rows
+        return error
 
 
 class RoleConflictError(PrivkitError, ValueError):

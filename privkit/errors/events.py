@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from privkit.errors.base import PrivkitError, close_matches, listed
+from privkit.errors.root import PrivkitError, close_matches, listed
 
 _MOST = 50
 

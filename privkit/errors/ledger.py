@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from privkit.errors.base import NOTHING_SPENT, PrivkitError, listed
+from privkit.errors.root import NOTHING_SPENT, PrivkitError, listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

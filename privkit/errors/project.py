@@ -1,10 +1,15 @@
-"""Errors about projects and their budgets."""
+"""Errors about projects and their budgets.
+
+Errors of reservations: what was charged and is not answered, yet or for good.
+
+Errors about the teaching simulator: what its answers may not be used for.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from privkit.errors.base import NOTHING_SPENT, PrivkitError, listed
+from privkit.errors.root import NOTHING_SPENT, PrivkitError, listed
 
 
 class NoProjectError(PrivkitError, LookupError):
@@ -204,3 +209,130 @@ class EarlierReleaseError(PrivkitError, RuntimeError):
 def _amount(loss: object) -> str:
     """Return a loss without its symbol, where it has only one."""
     return str(loss).removeprefix("ε = ").removeprefix("ρ = ") if "," not in str(loss) else str(loss)
+
+
+class ReservationError(PrivkitError, RuntimeError):
+    """A reservation was used twice, or in another process than the one that made it."""
+
+    @classmethod
+    def closed(cls, project: str, entry: int, state: str, cost: object) -> ReservationError:
+        """The reservation already came to an end, as `state`."""
+        return cls(
+            f"entry {entry} of project {project!r} is already {state}, so this answer cannot be stored, nor shown.",
+            budget=f"{cost} stays spent (ledger entry {entry}).",
+        )
+
+    @classmethod
+    def forked(cls, project: str, entry: int, cost: object) -> ReservationError:
+        """The process was forked after the reservation."""
+        return cls(
+            f"entry {entry} of project {project!r} was reserved by another process (this one was forked from it). "
+            "Ask in this process again.",
+            budget=f"{cost} stays spent (ledger entry {entry}).",
+        )
+
+
+class PendingReleaseError(PrivkitError, TimeoutError):
+    """The same question is being answered by another process.
+
+    Attributes
+    ----------
+    entry : int
+    """
+
+    entry: int = 0
+
+    # TimeoutError is an OSError, whose text would show errno.
+    __str__ = PrivkitError.__str__
+
+    @classmethod
+    def of(cls, project: str, entry: int, since: str, seconds: float) -> PendingReleaseError:
+        """Entry number `entry` was reserved at `since` and is still unanswered after a wait of `seconds`."""
+        error = cls(
+            f"the same question is being answered right now: entry {entry} of project {project!r}, "
+            f"reserved at {since}, had no answer after {seconds:g} s. "
+            "Run the cell again later: its answer will be replayed at no cost.",
+            budget=NOTHING_SPENT,
+        )
+        error.entry = entry
+        return error
+
+
+class OrphanedReleaseError(PrivkitError, RuntimeError):
+    """The same question was charged before, and never answered.
+
+    Attributes
+    ----------
+    entry : int
+        The charged entry.
+    state : str
+        ``"orphaned"`` (its process died or was interrupted) or ``"failed"``.
+    cost, price : PrivacyLoss
+        What the entry cost, and what asking again costs.
+    """
+
+    entry: int = 0
+    state: str = "orphaned"
+    cost: object = None
+    price: object = None
+
+    @classmethod
+    def of(cls, project: str, *, entry: int, state: str, cost: object, price: object) -> OrphanedReleaseError:
+        """Entry number `entry` of the same question ended in `state`."""
+        why = (
+            "its measurement failed"
+            if state == "failed"
+            else "its process ended, or was interrupted, before the answer was stored"
+        )
+        error = cls(
+            f"this question was asked before, as entry {entry} of project {project!r}, and {why}. "
+            f"That {cost} stays spent: what was drawn may have been seen.\n"
+            f"Asking again costs {price} more: again=True.",
+            budget="No further budget was spent.",
+        )
+        error.entry, error.state, error.cost, error.price = entry, state, cost, price
+        return error
+
+
+class SimulatedError(PrivkitError, TypeError):
+    """Something simulated was used as if it were real, or the other way round.
+
+    Attributes
+    ----------
+    function : str
+        What refused.
+    """
+
+    function: str = ""
+
+    @classmethod
+    def refused(cls, function: str) -> SimulatedError:
+        """`function` takes nothing that is simulated."""
+        error = cls(
+            f"{function}() got something SIMULATED. The simulator's noise comes from a seed, so it protects nobody; "
+            "its answers are for teaching and are never stored, exported or packaged. "
+            "Ask in a real project: pk.open_project(name, ...) without simulate=True."
+        )
+        error.function = function
+        return error
+
+    @classmethod
+    def real(cls, function: str) -> SimulatedError:
+        """`function` was to draw for a real project."""
+        error = cls(f"{function}() draws for simulated projects alone: a real ledger holds no simulated answer.")
+        error.function = function
+        return error
+
+    @classmethod
+    def unknown(cls, function: str, mechanism: str) -> SimulatedError:
+        """The simulator has no such noise."""
+        error = cls(f"{function}(): the simulator knows no {mechanism} noise. Ask this in a real project.")
+        error.function = function
+        return error
+
+    @classmethod
+    def verify(cls, name: str) -> SimulatedError:
+        """There is no chain to check."""
+        error = cls(f"project {name!r} is kept in memory alone: it has no ledger that could be verified.")
+        error.function = "verify"
+        return error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from privkit.errors.base import PrivkitError, listed
+from privkit.errors.root import PrivkitError, listed
 
 
 class PopulationError(PrivkitError, ValueError):

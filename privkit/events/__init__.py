@@ -4,27 +4,23 @@
 carries it out on lists, iterators, NDJSON files and frames.
 """
 
-from privkit.events.book import code_book
-from privkit.events.coarsen import coarsen
-from privkit.events.drop import drop, erase, keep
 from privkit.events.example import example_orders, example_register
-from privkit.events.flatten import flatten
-from privkit.events.key import Key, KeySource
-from privkit.events.mapping_store import MappingStore
-from privkit.events.merge import merge
-from privkit.events.ndjson import Progress
-from privkit.events.number import number
-from privkit.events.operation import Operation
-from privkit.events.perturb import perturb
-from privkit.events.pseudonymize import pseudonymize
-from privkit.events.recipe import Recipe
-from privkit.events.rename import encode, rename
-from privkit.events.report import EventsReport
-from privkit.events.result import EventsResult
-from privkit.events.sample import sample
-from privkit.events.shift_dates import shift_dates
-from privkit.events.substitute import scale, substitute
-from privkit.events.truncate_time import truncate_time
+from privkit.events.operations.coarsen import coarsen
+from privkit.events.operations.drop import drop, erase, keep
+from privkit.events.operations.merge import merge
+from privkit.events.operations.operation import Operation
+from privkit.events.operations.perturb import perturb
+from privkit.events.operations.pseudonymize import number, pseudonymize
+from privkit.events.operations.rename import code_book, encode, rename
+from privkit.events.operations.sample import sample
+from privkit.events.operations.substitute import scale, substitute
+from privkit.events.operations.times import shift_dates, truncate_time
+from privkit.events.recipes.recipe import Recipe
+from privkit.events.run.frames import flatten
+from privkit.events.run.ndjson import Progress
+from privkit.events.run.result import EventsReport, EventsResult
+from privkit.events.secrets.key import Key, KeySource
+from privkit.events.secrets.mapping_store import MappingStore
 
 __all__ = [
     "EventsReport",

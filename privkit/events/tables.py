@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from privkit.errors.events import EventsInputError
-from privkit.events.frames import is_frame
-from privkit.events.mapping_store import MappingStore
-from privkit.events.pseudonymize import pseudonymize as _pseudonymize
-from privkit.events.recipe import Recipe
+from privkit.events.operations.pseudonymize import pseudonymize as _pseudonymize
+from privkit.events.recipes.recipe import Recipe
+from privkit.events.run.frames import is_frame
+from privkit.events.secrets.mapping_store import MappingStore
 from privkit.tally.frame import column_names, open_frame
-from privkit.values.typed import typed
+from privkit.values.arguments import typed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from privkit.events.key import Key, KeySource
-    from privkit.events.result import EventsResult
+    from privkit.events.run.result import EventsResult
+    from privkit.events.secrets.key import Key, KeySource
 
 
 @typed
@@ -84,9 +84,9 @@ def pseudonymize(
 ) -> Any:
     """Put a token in the place of each value of some columns; all other columns stay as they are.
 
-    The tokens are those of :func:`privkit.events.pseudonymize`: HMAC-SHA-256(key, domain | column | value), or random
-    ones in a mapping store. Missing stays missing. Pseudonymized data is still personal data.
-    Reads rows; spends nothing.
+    The tokens are those of :func:`privkit.events.operations.pseudonymize`: HMAC-SHA-256(key, domain | column | value),
+    or random ones in a mapping store. Missing stays missing. Pseudonymized data is still personal data. Reads rows;
+    spends nothing.
 
     Parameters
     ----------
@@ -156,12 +156,12 @@ def _frame(data: Any, function: str) -> None:
 
 def _path(name: str) -> str:
     """Return the path of one column, whatever its name holds."""
-    from privkit.events.path import FieldPath
+    from privkit.events.run.walk import FieldPath
 
     return str(FieldPath((name,)))
 
 
 def _keep(paths: list[str]) -> Any:
-    from privkit.events.drop import keep
+    from privkit.events.operations.drop import keep
 
     return keep(*paths)

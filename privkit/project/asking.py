@@ -9,31 +9,29 @@ from fractions import Fraction
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypedDict, TypeVar
 
-from privkit.dp.count import Count
 from privkit.dp.fetching import fetched
-from privkit.dp.open_groups import FINDING, OpenGroups
-from privkit.dp.persons import PersonCount
+from privkit.dp.noise.threshold import OpenCount
 from privkit.dp.plan import Plan, make_plan
 from privkit.dp.price import Price
 from privkit.dp.question import Question
 from privkit.dp.simulate import marked_plan
-from privkit.dp.threshold import OpenCount
+from privkit.dp.statistics.counts import Count, PersonCount
+from privkit.dp.statistics.open_groups import FINDING, OpenGroups
 from privkit.errors import KeysError, ParameterError, nothing_spent
 from privkit.project.current import current_project
 from privkit.project.project import Project
 from privkit.project.release import check_frame, release
-from privkit.tally.frame import column_names
-from privkit.tally.schema import schema_mark
-from privkit.values.contribution import ContributionBounds, contribution_bounds
+from privkit.tally.frame import column_names, schema_mark
+from privkit.values.arguments import typed
+from privkit.values.bounds import ContributionBounds, contribution_bounds
 from privkit.values.exact import exact
 from privkit.values.expression.selection import Selection, selection
 from privkit.values.interrupts import put_off
 from privkit.values.keys import Keys, public_keys
-from privkit.values.typed import typed
 
 if TYPE_CHECKING:
-    from privkit.dp.release import Release
-    from privkit.dp.statistic import Statistic
+    from privkit.dp.answers.release import Release
+    from privkit.dp.statistics.statistic import Statistic
     from privkit.values.unit import PrivacyUnit
 
 P = ParamSpec("P")

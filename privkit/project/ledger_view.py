@@ -1,4 +1,7 @@
-"""The ledger of one project, as its owner sees it."""
+"""The ledger of one project, as its owner sees it.
+
+A ledger's entries as a frame, built by pages: no page of entries outlives the next.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,52 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from privkit.budget.export import csv_parts, json_parts
-from privkit.risk.progress import bar
+from privkit.errors.ledger import LedgerDamagedError
+from privkit.risk.minimal import bar
 from privkit.values.arguments import whole
 from privkit.values.show import Plotted
 from privkit.values.unit import PrivacyUnit
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
     from privkit.budget.account import Account
+    from privkit.budget.chain import Verification
+    from privkit.budget.entry import Entry
     from privkit.budget.odometer import Odometer
-    from privkit.budget.verification import Verification
+
+
+def entries_frame(account: Account, after: int, most: int | None) -> pd.DataFrame:
+    """Return a frame with a row per entry; see :meth:`privkit.project.ledger_view.LedgerView.to_frame`."""
+    parts = [_part(account, page) for page in account.pages(after=after, most=most)]
+    return pd.concat(parts, ignore_index=True) if parts else _part(account, [])
+
+
+def _part(account: Account, entries: Sequence[Entry]) -> pd.DataFrame:
+    measure = account.terms.budget.measure
+    columns: dict[str, Any] = {
+        "entry": [entry.seq for entry in entries],
+        "time": _times(account, entries),
+        "state": [entry.state for entry in entries],
+        "question": [describe(entry.question) for entry in entries],
+        "rho" if measure.concentrated else "epsilon": [float(entry.cost.main) for entry in entries],
+    }
+    if measure.has_delta:
+        columns["delta"] = [float(entry.cost.delta) for entry in entries]
+    return pd.DataFrame(columns | {"analyst": [entry.analyst for entry in entries]})
+
+
+def _times(account: Account, entries: Sequence[Entry]) -> pd.DatetimeIndex:
+    """Return the times; what is none is damage, and not told (pandas would quote it)."""
+    found = pd.to_datetime([entry.time for entry in entries], format="%Y-%m-%dT%H:%M:%SZ", utc=True, errors="coerce")
+    if found.hasnans:
+        raise LedgerDamagedError.of(account.store, "the time of an entry cannot be read", budget=None)
+    return found
 
 
 class LedgerView(Plotted):
@@ -46,8 +83,6 @@ class LedgerView(Plotted):
         LedgerDamagedError
             If what is stored cannot be read.
         """
-        from privkit.project.ledger_frame import entries_frame
-
         after = whole(after, "ledger.to_frame", "after")
         return entries_frame(self.account, after, None if most is None else whole(most, "ledger.to_frame", "most"))
 

@@ -6,18 +6,18 @@ import json
 import warnings
 from typing import TYPE_CHECKING, NamedTuple
 
-from privkit.budget.keys import first_request_key, request_key
+from privkit.budget.machine.keys import first_request_key, request_key
 from privkit.errors import ParameterError, PrivkitError
 from privkit.errors.project import EarlierReleaseError
-from privkit.tally.fingerprint import fingerprint
-from privkit.tally.fingerprint_v1 import first_fingerprint
-from privkit.tally.schema import exact_schema
+from privkit.tally.fingerprints.fingerprint import fingerprint
+from privkit.tally.fingerprints.first_form import first_fingerprint
+from privkit.tally.frame import exact_schema
 from privkit.values.interrupts import INTERRUPTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from privkit.budget.first_form import FirstForm
+    from privkit.budget.machine.keys import FirstForm
     from privkit.project.project import Project
 
 
@@ -48,9 +48,10 @@ def name_of(
     Where an earlier version of privkit asked the same question of the same frame, it is the name that it gave.
 
     *Claim.* What is charged depends on the rows only through "it is a frame that was asked before". *Proof.* Whether
-    there is a fingerprint depends on the schema, and it is equal for equal frames alone (`privkit.tally.fingerprint`);
-    for the first form see `privkit.tally.fingerprint_v1`. If reading fails all the same, as for lack of memory, the
-    price is charged and nothing is released: as where the measurement itself fails.
+    there is a fingerprint depends on the schema, and it is equal for equal frames alone
+    (`privkit.tally.fingerprints.fingerprint`); for the first form see `privkit.tally.fingerprints.first_form`. If
+    reading fails all the same, as for lack of memory, the price is charged and nothing is released: as where the
+    measurement itself fails.
 
     Raises
     ------

@@ -11,11 +11,11 @@ from privkit.budget.terms import LONGEST, ProjectTerms, Window
 from privkit.errors import ParameterError, ProjectNotFoundError
 from privkit.project.current import opened
 from privkit.project.ledger_view import LedgerView
-from privkit.values.contribution import contribution_bounds, positive_int
+from privkit.values.arguments import typed
+from privkit.values.bounds import contribution_bounds, positive_int
 from privkit.values.exact import exact
 from privkit.values.loss import PrivacyLoss
 from privkit.values.show import Plotted
-from privkit.values.typed import typed
 from privkit.values.unit import PrivacyUnit, privacy_unit
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from privkit.budget.account import Account
     from privkit.budget.odometer import Headroom
     from privkit.dp.plan import Plan
-    from privkit.project.study import StudyPrice
-    from privkit.values.contribution import ContributionBounds
+    from privkit.project.price_list import StudyPrice
+    from privkit.values.bounds import ContributionBounds
 
 
 class Project(Plotted):
@@ -90,7 +90,7 @@ class Project(Plotted):
 
     def price(self, plans: Sequence[Plan]) -> StudyPrice:
         """Return what several plans would cost together, and whether that fits. Reads no rows, spends nothing."""
-        from privkit.project.study import priced
+        from privkit.project.price_list import priced
 
         return priced(self.name, plans, self.remaining)
 
@@ -121,7 +121,7 @@ class Project(Plotted):
         delta : number
             Above 0 and below 1.
         """
-        from privkit.dp.tighter import tighter_epsilon
+        from privkit.dp.conversion import tighter_epsilon
 
         return tighter_epsilon(self.account.costs(), delta)
 

@@ -1,16 +1,20 @@
-"""Reserve → measure → commit: the one way from a plan to a noisy answer."""
+"""Reserve → measure → commit: the one way from a plan to a noisy answer.
+
+Which notebook is running: recorded with a release, so that a panel can lead back to it.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from functools import partial
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from privkit.budget.entry import Entry, Reservation
-from privkit.budget.notice import replayed
-from privkit.budget.turn import Turn
+from privkit.budget.turn import Turn, replayed
+from privkit.dp.answers.release import decode_answer, encode_answer
 from privkit.dp.measurement import draw, make_measurement
-from privkit.dp.release import decode_answer, encode_answer
 from privkit.dp.simulate import SimulatedRelease, can_simulate, simulate
 from privkit.errors import (
     ColumnNotFoundError,
@@ -22,23 +26,31 @@ from privkit.errors import (
 )
 from privkit.errors.dp import ColumnKindError, UnitColumnError
 from privkit.project.naming import name_of
-from privkit.project.notebook import notebook_name
-from privkit.tally.cells.kind import OTHER
+from privkit.tally.cells.cells import OTHER
 from privkit.tally.cells.zones import zone_known
 from privkit.tally.engines.opening import engine_of
+from privkit.tally.frame import schema_mark
 from privkit.tally.keyed import check_derived_keys, check_key_types, column_kind
 from privkit.tally.predicate import check_selection
-from privkit.tally.schema import schema_mark
 from privkit.values.arguments import kind
 from privkit.values.interrupts import INTERRUPTS
 
 if TYPE_CHECKING:
+    from privkit.dp.answers.release import Release
     from privkit.dp.plan import Plan
     from privkit.dp.question import Question
-    from privkit.dp.release import Release
     from privkit.project.project import Project
     from privkit.tally.engines.contract import Engine
     from privkit.values.loss import PrivacyLoss
+
+
+def notebook_name() -> str | None:
+    """Return the file name of the notebook that runs this kernel, without its folder; None elsewhere.
+
+    The Jupyter server tells its kernels by the environment variable ``JPY_SESSION_NAME``.
+    """
+    name = PurePath(os.environ.get("JPY_SESSION_NAME", "")).name
+    return name if name.endswith(".ipynb") else None
 
 
 def release(
@@ -64,7 +76,7 @@ def release(
     version : str, optional
         The owner's name for this state of the data, in place of its fingerprint; needed for replay on lazy frames.
     checked : optional
-        The mark of the schema (`privkit.tally.schema.schema_mark`) with which the plan was made: where it still holds,
+        The mark of the schema (`privkit.tally.frame.schema_mark`) with which the plan was made: where it still holds,
         the frame was checked.
 
     Raises

@@ -6,17 +6,17 @@ import secrets
 from typing import TYPE_CHECKING, NoReturn
 
 from privkit.budget.simulated import SimulatedAccount
-from privkit.errors.simulated import SimulatedError
+from privkit.errors.project import SimulatedError
 from privkit.project.ledger_view import LedgerView
 from privkit.project.project import Project
 from privkit.values.arguments import whole
-from privkit.values.simulated import Simulated
+from privkit.values.show import Simulated
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from privkit.budget.terms import ProjectTerms
-    from privkit.values.contribution import ContributionBounds
+    from privkit.values.bounds import ContributionBounds
 
 
 class SimulatedLedger(Simulated, LedgerView):

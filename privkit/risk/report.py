@@ -8,25 +8,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from privkit.anonymity.criteria.population import population_size
+from privkit.anonymity.uniqueness_models import UniquenessEstimates, population_uniques
 from privkit.errors import ColumnNotFoundError, ParameterError
 from privkit.errors.anonymity import RoleConflictError
 from privkit.errors.risk import PopulationError, WeightsError
-from privkit.risk.attackers import AttackerRisk, journalist, marketer, prosecutor
-from privkit.risk.individual import individual, individual_risks
-from privkit.risk.rocher import CopulaReport, copula_uniqueness
+from privkit.risk.attackers import AttackerRisk, individual, individual_risks, journalist, marketer, prosecutor
+from privkit.risk.copula import CopulaReport, copula_uniqueness
 from privkit.risk.thresholds import Threshold, threshold_of
-from privkit.risk.uniqueness import UniquenessEstimates, population_uniques
 from privkit.tally.cells.coding import classes_of
 from privkit.tally.cells.showing import series_of
 from privkit.tally.classes import grouped_sizes
-from privkit.tally.coded import count_classes
+from privkit.tally.coded_classes import count_classes
 from privkit.tally.engines.opening import lazy_engine
 from privkit.tally.frame import column_names, open_frame
-from privkit.tally.pairs import paired
-from privkit.tally.subsets import row_classes, row_numbers
-from privkit.values.criteria.kmap import population_size
+from privkit.tally.row_classes import row_classes, row_numbers
+from privkit.tally.two_tables import paired
+from privkit.values.arguments import typed
 from privkit.values.show import Explorable, Plotted
-from privkit.values.typed import typed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -170,7 +169,7 @@ def risk(
         A column of sampling weights: adds the individual risk of Benedetti and Franconi, F estimated by their sum.
     copula : bool
         Adds the share of population uniques by the Gaussian copula of Rocher et al. 2019
-        (:func:`privkit.risk.rocher.copula_uniqueness`, which needs SciPy, the extra ``risk``); needs `population`.
+        (:func:`privkit.risk.copula.copula_uniqueness`, which needs SciPy, the extra ``risk``); needs `population`.
 
     Returns
     -------

@@ -11,21 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from privkit.anonymity.criteria.criterion import positive, share
 from privkit.errors import ParameterError
 from privkit.errors.risk import SearchLimitError
-from privkit.risk.minimal import Minimal, minimal_uniques
-from privkit.risk.progress import bar
-from privkit.tally.subsets import row_classes
-from privkit.values.contribution import positive_int
-from privkit.values.criteria.parameters import positive, share
+from privkit.risk.minimal import Minimal, bar, minimal_uniques
+from privkit.tally.row_classes import row_classes
+from privkit.values.arguments import typed
+from privkit.values.bounds import positive_int
 from privkit.values.show import Plotted
-from privkit.values.typed import typed
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from privkit.tally.subsets import RowClasses
+    from privkit.tally.row_classes import RowClasses
 
 #: Columns beyond which even the pairs and triples are too many to be of use.
 _MOST_COLUMNS = 60

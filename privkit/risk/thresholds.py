@@ -7,8 +7,8 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
+from privkit.anonymity.criteria.criterion import share
 from privkit.errors import ParameterError
-from privkit.values.criteria.parameters import share
 from privkit.values.exact import Exact
 
 if TYPE_CHECKING:

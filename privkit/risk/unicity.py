@@ -11,12 +11,12 @@ import numpy as np
 
 from privkit.errors import ParameterError
 from privkit.errors.anonymity import RoleConflictError
-from privkit.risk.rates import Rate
+from privkit.risk.linkage.rates import Rate
 from privkit.tally.frame import column_names, open_frame
-from privkit.tally.traces import Traces, traces
-from privkit.values.contribution import positive_int
+from privkit.tally.row_classes import Traces, traces
+from privkit.values.arguments import typed
+from privkit.values.bounds import positive_int
 from privkit.values.show import Plotted
-from privkit.values.typed import typed
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,9 +6,9 @@ from datetime import date
 from typing import Any
 
 from privkit.errors import ParameterError
-from privkit.study.inventory import day
+from privkit.study.inventory.inventory import day
 from privkit.tally.selection import eager_frame, ids_consenting, kept_rows, rows_consenting, rows_in
-from privkit.values.typed import typed
+from privkit.values.arguments import typed
 
 
 @typed

@@ -6,27 +6,25 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from privkit.anonymity.kanon import kanon
+from privkit.anonymity.kanonymity import kanon
 from privkit.errors import ColumnNotFoundError, ParameterError
-from privkit.events.drop import Keep
-from privkit.events.flatten import flatten, read_events
-from privkit.events.merge import Merge
-from privkit.events.number import Number
-from privkit.events.path import parse_path
-from privkit.events.pseudonymize import Pseudonymize
-from privkit.events.report import EventsReport, Exposure, Linked, rule_counts
-from privkit.events.trace import trace
-from privkit.events.walk import reader
-from privkit.study.inventory_audit import audit
-from privkit.study.inventory_names import DIRECT
-from privkit.tally.pairs import paired
-from privkit.tally.subsets import row_classes
+from privkit.events.operations.drop import Keep
+from privkit.events.operations.merge import Merge
+from privkit.events.operations.pseudonymize import Number, Pseudonymize
+from privkit.events.recipes.trace import trace
+from privkit.events.run.frames import flatten, read_events
+from privkit.events.run.result import EventsReport, Exposure, Linked, rule_counts
+from privkit.events.run.walk import parse_path, reader
+from privkit.study.inventory.audit import audit
+from privkit.study.inventory.names import DIRECT
+from privkit.tally.row_classes import row_classes
+from privkit.tally.two_tables import paired
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from privkit.events.recipe import Recipe
-    from privkit.events.result import EventsResult
+    from privkit.events.recipes.recipe import Recipe
+    from privkit.events.run.result import EventsResult
 
 _PERSON = "__privkit_person"
 
@@ -154,7 +152,7 @@ def exposure(
     Parameters
     ----------
     flat : pandas DataFrame
-        From :func:`privkit.events.flatten`.
+        From :func:`privkit.events.run.frames`.
     qi : sequence of str
         The columns that others may know.
     persons : sequence of int, optional
@@ -200,7 +198,7 @@ def _by_person(flat: pd.DataFrame, qi: Sequence[str], persons: Sequence[int]) ->
 def _linked(
     flat: pd.DataFrame, persons: Sequence[int] | None, register: object, on: Mapping[str, str] | None
 ) -> dict[str, Any]:
-    from privkit.risk.link import link
+    from privkit.risk.linkage.link import link
 
     if not on:
         raise ParameterError.together("report", ["register", "on"], "register= needs on={'shipping.zip': 'postcode'}.")
@@ -237,7 +235,7 @@ def residual_identifiers(flat: pd.DataFrame, *, made: Collection[str] = ()) -> l
     Parameters
     ----------
     flat : pandas DataFrame
-        From :func:`privkit.events.flatten`.
+        From :func:`privkit.events.run.frames`.
     made : collection of str
         Columns of tokens and numbers that the recipe made: unique on purpose.
     """

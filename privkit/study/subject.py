@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from privkit.errors import ColumnNotFoundError, ParameterError
 from privkit.tally.selection import eager_frame, id_text, kept_rows, rows_of, with_index
+from privkit.values.arguments import typed
 from privkit.values.show import Shown
-from privkit.values.typed import typed
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from privkit.tally.ids import spread
-from privkit.tally.lookup import over_blocks
 from privkit.tally.persons import PersonGroups, at_most_groups
-from privkit.tally.rows import KeptRows, Source, known_rows
+from privkit.tally.rows import KeptRows, Source, known_rows, over_blocks
 from privkit.tally.sampling import by_hash, in_order, least_hashed, row_hashes, starts_of
+from privkit.tally.units import spread
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from privkit.tally.cells.numbers import Numbers
-    from privkit.tally.ids import Persons
-    from privkit.values.contribution import ContributionBounds
+    from privkit.tally.units import Persons
+    from privkit.values.bounds import ContributionBounds
 
 #: Codes up to this many times the rows are counted in a table, beyond by a hash table.
 _SPARSE = 8

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from privkit.errors import DuplicateColumnError, FrameError
+from privkit.tally.cells.cells import OTHER
 from privkit.tally.cells.coding import classes_of
-from privkit.tally.cells.kind import OTHER
 from privkit.tally.cells.showing import series_of
 from privkit.tally.engines.opening import engine_of
 from privkit.tally.frame import column_names
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from privkit.tally.cells.cells import Table
-    from privkit.tally.cells.kind import Kind
+    from privkit.tally.cells.cells import Kind, Table
 
 #: How the types of nested values begin, in Arrow's words, Polars' and those of databases.
 _NESTED = ("list", "large_list", "fixed_size_list", "struct", "map", "List", "Struct", "Array", "Object", "Map")

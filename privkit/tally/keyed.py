@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from privkit.errors import KeysError
-from privkit.tally.cells.kind import BYTES, DURATION, OTHER, TIME
+from privkit.tally.cells.cells import BYTES, DURATION, OTHER, TIME
 from privkit.tally.engines.opening import engine_of
 
 if TYPE_CHECKING:

@@ -10,16 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from privkit.tally.engines.opening import engine_for
-from privkit.tally.ids import Persons
-from privkit.tally.lookup import over_blocks
-from privkit.tally.rows import Source, source_of
+from privkit.tally.rows import Source, over_blocks, source_of
 from privkit.tally.sampling import in_order, least_hashed, row_hashes, starts_of
-from privkit.tally.windows import unit_columns
+from privkit.tally.units import Persons, unit_columns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from privkit.values.contribution import ContributionBounds
+    from privkit.values.bounds import ContributionBounds
     from privkit.values.keys import Keys
     from privkit.values.unit import PrivacyUnit
 
@@ -61,7 +59,7 @@ def bounded_counts(
     Examples
     --------
     >>> import pandas as pd
-    >>> from privkit.values.contribution import ContributionBounds
+    >>> from privkit.values.bounds import ContributionBounds
     >>> calls = pd.DataFrame({"who": ["a"] * 5 + ["b", None]})
     >>> bounded_counts(calls, "who", ContributionBounds(max_rows=3)).tolist()
     [4]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from privkit.errors.expression import ExpressionError
-from privkit.tally.cells import kind as kinds_of_cells
+from privkit.errors.arguments import ExpressionError
+from privkit.tally.cells import cells as kinds_of_cells
 from privkit.tally.cells.filling import holds
 from privkit.tally.cells.zones import zone_known
 from privkit.tally.engines.opening import engine_of
@@ -15,7 +15,7 @@ from privkit.values.expression.checking import checked
 from privkit.values.expression.nodes import Column, Compare, DatePart, Expression, Literal
 
 if TYPE_CHECKING:
-    from privkit.tally.cells.kind import Kind
+    from privkit.tally.cells.cells import Kind
     from privkit.tally.engines.contract import Engine
     from privkit.values.expression.selection import Selection
 
@@ -37,7 +37,7 @@ def language_kind(kind: Kind) -> str:
 
     Examples
     --------
-    >>> from privkit.tally.cells.kind import Kind
+    >>> from privkit.tally.cells.cells import Kind
     >>> [language_kind(Kind(name)) for name in ("integer", "wide", "instant", "bytes")]
     ['integer', 'number', 'datetime', 'other']
     """

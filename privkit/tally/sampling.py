@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privkit.tally.ids import Persons, spread
+from privkit.tally.units import Persons, spread
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,10 +11,10 @@ import narwhals as nw
 import numpy as np
 
 from privkit.errors import FrameError
+from privkit.tally.codes import factorized
 from privkit.tally.columns import all_columns, counts_rows
-from privkit.tally.factorized import factorized
 from privkit.tally.frame import open_frame
-from privkit.tally.subsets import chosen_columns
+from privkit.tally.row_classes import chosen_columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -138,7 +138,7 @@ def _days(column: pd.Series, name: str, function: str) -> pd.Series:
 
 def rows_in(data: object, column: str, ids: pd.Series, *, function: str) -> NDArray[np.bool_]:
     """Return the rows whose id is among `ids`; a row without an id is not."""
-    from privkit.tally.pairs import joint_codes
+    from privkit.tally.two_tables import joint_codes
 
     own = chosen_columns(data, [column], function, "on")[column]
     here, there = joint_codes(own, ids.rename(column), function)

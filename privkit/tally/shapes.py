@@ -1,4 +1,9 @@
-"""Shapes of values: what form a text has, whether its checksum is right. Values go in, shares come out."""
+"""Shapes of values: what form a text has, whether its checksum is right. Values go in, shares come out.
+
+National numbers of persons by python-stdnum, where it is installed (the extra ``stdnum``).
+
+Phone numbers by phonenumbers, Google's library, where it is installed (the extra ``phone``).
+"""
 
 from __future__ import annotations
 
@@ -6,7 +11,10 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
 from ipaddress import AddressValueError, IPv6Address
+from types import MappingProxyType
 
 #: Masks of fewer values than this are not shown: they would describe few persons.
 _FEWEST = 10
@@ -216,3 +224,64 @@ def common_mask(values: Sequence[str]) -> tuple[str, float]:
 def is_free_text(values: Sequence[str]) -> bool:
     """Return whether the values are sentences: many words on average."""
     return bool(values) and sum(len(value.split()) for value in values) / len(values) >= 5
+
+
+#: The number's name, by the module of python-stdnum that knows it.
+NATIONAL = MappingProxyType(
+    {
+        "at.vnr": "Austrian social insurance number",
+        "br.cpf": "Brazilian CPF",
+        "ch.ssn": "Swiss AHV number",
+        "de.idnr": "German tax number",
+        "es.nif": "Spanish NIF",
+        "fr.nir": "French NIR",
+        "it.codicefiscale": "Italian codice fiscale",
+        "nl.bsn": "Dutch BSN",
+        "pl.pesel": "Polish PESEL",
+        "se.personnummer": "Swedish personnummer",
+    }
+)
+
+
+@cache
+def national_forms() -> tuple[Form, ...]:
+    """Return the forms that python-stdnum can check; none where it is not installed."""
+    forms = []
+    for module, name in NATIONAL.items():
+        try:
+            valid: Callable[[str], bool] = import_module(f"stdnum.{module}").is_valid
+        except ImportError:
+            return ()
+        forms.append(Form(name, False, valid))
+    return tuple(forms)
+
+
+#: The form's name, for the evidence.
+VALID = "valid phone number"
+
+_DIGITS = re.compile(r"(?:\+|00)?[1-9][0-9]{9,14}")
+_MARKS = re.compile(r"[ ()./-]")
+
+
+@cache
+def phone_forms() -> tuple[Form, ...]:
+    """Return the form of valid phone numbers with their country's code; none where phonenumbers is not installed.
+
+    The code may stand after +, after 00, or at once, as in an MSISDN. A number without it may be of any country, so
+    that nearly all numbers of some lengths would do: such columns need the name.
+    """
+    try:
+        import phonenumbers
+    except ImportError:
+        return ()
+
+    def valid(text: str) -> bool:
+        plain = _MARKS.sub("", text)
+        if not _DIGITS.fullmatch(plain):
+            return False
+        try:
+            return bool(phonenumbers.is_valid_number(phonenumbers.parse("+" + plain.lstrip("+0"))))
+        except phonenumbers.NumberParseException:
+            return False
+
+    return (Form(VALID, False, valid),)

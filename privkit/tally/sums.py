@@ -14,8 +14,8 @@ from privkit.tally.engines.opening import engine_for, needed
 from privkit.tally.grid import Grid
 from privkit.tally.persons import at_most_groups
 from privkit.tally.rows import KeptRows, known_rows, source_of
-from privkit.tally.windows import unit_columns
-from privkit.values.contribution import ONE_ROW, ContributionBounds
+from privkit.tally.units import unit_columns
+from privkit.values.bounds import ONE_ROW, ContributionBounds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from privkit.errors import ParameterError
-from privkit.errors.transform import InfeasibleError
+from privkit.errors.anonymity import InfeasibleError
 from privkit.transform.anonymized import Anonymized, finished
-from privkit.transform.search import Found, Search
-from privkit.transform.task import Task, prepare
-from privkit.values.typed import typed
+from privkit.transform.search.search import Found, Search
+from privkit.transform.search.task import Task, prepare
+from privkit.values.arguments import typed
 
 if TYPE_CHECKING:
-    from privkit.values.criteria import Criterion
+    from privkit.anonymity.criteria import Criterion
 
 Progress = Callable[[int, int, float | None], None]
 
@@ -94,7 +94,7 @@ def anonymize(
     Examples
     --------
     >>> import pandas as pd
-    >>> from privkit.transform.hierarchy import Hierarchy
+    >>> from privkit.transform.hierarchies.hierarchy import Hierarchy
     >>> people = pd.DataFrame({"zip": ["8004", "8005", "8051", "8052"], "age": [31, 38, 52, 57]})
     >>> rungs = {"zip": Hierarchy.redact(), "age": Hierarchy.intervals(10, 20)}
     >>> out = anonymize(people, ["zip", "age"], k=2, hierarchies=rungs, suppress=0)
@@ -117,7 +117,7 @@ def anonymize(
     )  # fmt: skip
     found = search(task, deadline, progress)
     if method == "local":
-        from privkit.transform.local import recode_locally
+        from privkit.transform.search.local import recode_locally
 
         recoding = recode_locally(task, found, deadline)
         found = replace(found, reason=found.reason or recoding.reason)
@@ -153,7 +153,7 @@ def infeasible(task: Task, found: Found) -> InfeasibleError:
 
 
 def _suppressed_combos(task: Task, node: tuple[int, ...]) -> np.ndarray:
-    from privkit.transform.classes import Rollup
+    from privkit.transform.search.node_classes import Rollup
 
     rollup = Rollup(task.coding)
     violating = task.judge.judge(rollup.at(node)).violating

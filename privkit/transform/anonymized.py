@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from privkit.errors import FrameError
-from privkit.tally.cells.kind import BYTES, INTEGER, TEXT, UNSIGNED, WIDE
+from privkit.tally.cells.cells import BYTES, INTEGER, TEXT, UNSIGNED, WIDE
+from privkit.transform.costs import AnonymizationReport, report_of
 from privkit.transform.recode import starred
-from privkit.transform.report import AnonymizationReport, report_of
 from privkit.values.show import Plotted
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from privkit.transform.hierarchy import Hierarchy
-    from privkit.transform.search import Found
-    from privkit.transform.task import Task
-    from privkit.values.criteria import Criterion
+    from privkit.anonymity.criteria import Criterion
+    from privkit.transform.hierarchies.hierarchy import Hierarchy
+    from privkit.transform.search.search import Found
+    from privkit.transform.search.task import Task
 
 #: Kinds of columns that may identify by themselves; measurements as floats and points in time do so by chance.
 _TELLING = (INTEGER, UNSIGNED, WIDE, TEXT, BYTES)

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from privkit.errors import ParameterError
-from privkit.errors.transform import InfeasibleError, PromiseBrokenError
+from privkit.errors.anonymity import InfeasibleError, PromiseBrokenError
 from privkit.transform.anonymize import _suppressed_combos, anonymize
 from privkit.transform.anonymized import Anonymized, finished
-from privkit.transform.search import Found
-from privkit.transform.task import prepare
+from privkit.transform.search.search import Found
+from privkit.transform.search.task import prepare
 
 if TYPE_CHECKING:
-    from privkit.values.criteria import Criterion
+    from privkit.anonymity.criteria import Criterion
 
 
 class Anonymizer:
@@ -29,7 +29,7 @@ class Anonymizer:
     Examples
     --------
     >>> import pandas as pd
-    >>> from privkit.transform.hierarchy import Hierarchy
+    >>> from privkit.transform.hierarchies.hierarchy import Hierarchy
     >>> march = pd.DataFrame({"zip": ["8004", "8005", "8051", "8052"]})
     >>> treat = Anonymizer(["zip"], k=2, hierarchies={"zip": Hierarchy.redact()}, suppress=0).fit(march)
     >>> treat.levels_

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from privkit.errors import ParameterError
-from privkit.errors.transform import HierarchyError
+from privkit.errors.anonymity import HierarchyError
 from privkit.tally.frame import column_names, open_frame
-from privkit.transform.coding import encode
-from privkit.transform.hierarchy import Hierarchy
+from privkit.transform.hierarchies.hierarchy import Hierarchy
+from privkit.transform.search.coding import encode
 from privkit.transform.source import InEngine, source_of
+from privkit.values.arguments import typed
 from privkit.values.show import Plotted
-from privkit.values.typed import typed
 
 if TYPE_CHECKING:
-    from privkit.transform.ladder import Ladder
+    from privkit.transform.hierarchies.ladder import Ladder
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -8,24 +8,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from privkit.anonymity.criteria import KAnonymity
 from privkit.errors import ParameterError
-from privkit.errors.transform import HierarchyError
+from privkit.errors.anonymity import HierarchyError
 from privkit.transform.anonymized import Anonymized, finished
-from privkit.transform.classes import Classes, Rollup
 from privkit.transform.generalize import level_number
-from privkit.transform.search import Found
+from privkit.transform.search.node_classes import Classes, Rollup
+from privkit.transform.search.search import Found
+from privkit.transform.search.task import Task, prepare
 from privkit.transform.source import Known
-from privkit.transform.task import Task, prepare
-from privkit.values.criteria import KAnonymity
+from privkit.values.arguments import typed
 from privkit.values.show import Paneled, Plotted
-from privkit.values.typed import typed
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from privkit.anonymity.criteria import Criterion
     from privkit.tally.classes import Tally
-    from privkit.values.criteria import Criterion
 
 _LARGEST = 1_000_000
 
@@ -179,7 +179,7 @@ def lattice(
     Examples
     --------
     >>> import pandas as pd
-    >>> from privkit.transform.hierarchy import Hierarchy
+    >>> from privkit.transform.hierarchies.hierarchy import Hierarchy
     >>> people = pd.DataFrame({"zip": ["8004", "8005", "8051", "8052"], "sex": list("mfmf")})
     >>> found = lattice(people, ["zip", "sex"], k=2, suppress=0)
     >>> found.n_nodes, int(found.nodes()["feasible"].sum())

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from privkit.errors import FrameError
-from privkit.errors.transform import InfeasibleError
+from privkit.errors.anonymity import InfeasibleError
 from privkit.tally.frame import column_names, open_frame
-from privkit.transform.frames import pandas_frame
-from privkit.transform.perturb import number_column, perturbed
-from privkit.transform.perturbed import Perturbed
-from privkit.values.contribution import positive_int
-from privkit.values.typed import typed
+from privkit.transform.perturb import Perturbed, number_column, perturbed
+from privkit.transform.source import pandas_frame
+from privkit.values.arguments import typed
+from privkit.values.bounds import positive_int
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privkit.transform.ladder import STAR
-from privkit.transform.table import text
+from privkit.transform.hierarchies.ladder import STAR
+from privkit.transform.hierarchies.table import text
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from privkit.transform.coding import Coding
-    from privkit.transform.ladder import Ladder
+    from privkit.transform.hierarchies.ladder import Ladder
+    from privkit.transform.search.coding import Coding
 
     Ints = NDArray[np.int64]
 

@@ -2,6 +2,8 @@
 
 A search looks at classes alone. Rows that lie here are encoded and recoded here; those of an engine stay there: their
 classes are fetched, and the new frame is a plan of the engine, not run.
+
+Frames in and out: work that needs rows is done on pandas, and an eager Polars or Arrow frame comes back as one.
 """
 
 from __future__ import annotations
@@ -10,14 +12,60 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+import narwhals as nw
 import numpy as np
 
 from privkit.errors import FrameError
-from privkit.tally.cells.kind import DATE, INSTANT
+from privkit.tally.cells.cells import DATE, INSTANT
 from privkit.tally.cells.showing import series_of
-from privkit.transform.frames import is_lazy, native, pandas_frame
+from privkit.tally.engines.native import note, untold
+from privkit.tally.frame import open_frame
+from privkit.transform.hierarchies.table import text
 from privkit.transform.recode import mixed_labels, recoded
-from privkit.transform.table import text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def is_lazy(data: object) -> bool:
+    """Whether the rows of a frame lie in an engine."""
+    import pandas as pd
+
+    if isinstance(data, pd.DataFrame):
+        return False
+    return isinstance(nw.from_native(data, pass_through=True), nw.LazyFrame)  # type: ignore[call-overload]
+
+
+def pandas_frame(data: object, function: str) -> pd.DataFrame:
+    """Return `data` as a pandas frame: itself where it is one, else with all its rows and columns, fetched."""
+    import pandas as pd
+
+    if isinstance(data, pd.DataFrame):
+        return data
+    frame = open_frame(data, function)
+    if not isinstance(frame, nw.LazyFrame):
+        return frame.to_pandas()
+    with untold(function):
+        fetched = frame.collect().to_pandas()
+    note("rows", list(fetched.columns), len(fetched))
+    return fetched
+
+
+def native(frame: pd.DataFrame, like: object) -> Any:
+    """Return `frame` in the engine of `like` where that is eager Polars or Arrow; else as pandas."""
+    import pandas as pd
+
+    if isinstance(like, pd.DataFrame):
+        return frame
+    kind = nw.from_native(like, pass_through=True)  # type: ignore[call-overload]
+    if isinstance(kind, nw.DataFrame):
+        plain = frame.reset_index(drop=True)
+        if kind.implementation.is_polars():
+            return nw.from_native(plain).to_polars()
+        if kind.implementation.is_pyarrow():
+            return nw.from_native(plain).to_arrow()
+    return frame
+
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +74,7 @@ if TYPE_CHECKING:
 
     from privkit.tally.cells.cells import Cells
     from privkit.tally.engines.lazy import LazyEngine
-    from privkit.transform.coding import Coding
+    from privkit.transform.search.coding import Coding
 
     Ints = NDArray[np.int64]
     Mask = NDArray[np.bool_]
@@ -130,8 +178,8 @@ class InEngine:
 
     def handed(self, coding: Coding, levels: Ints, gone: Mask) -> tuple[Any, Mask | None]:
         """Return a plan of the engine: joins with the columns' codes, and with the classes that are kept."""
-        from privkit.tally.engines.lazy_recoding import Kept, Mapped
-        from privkit.tally.engines.lazy_recoding import recoded as recoded_there
+        from privkit.tally.engines.lazy_columns import Kept, Mapped
+        from privkit.tally.engines.lazy_columns import recoded as recoded_there
 
         kept = np.flatnonzero(~gone) if len(gone) else np.arange(len(coding.counts))
         if levels.shape[1] == 1:
@@ -149,13 +197,13 @@ class InEngine:
 
     def generalized(self, coding: Coding, levels: Sequence[int]) -> Any:
         """Return a plan of the engine in which columns above level 0 have their labels, and every row stays."""
-        from privkit.tally.engines.lazy_recoding import recoded as recoded_there
+        from privkit.tally.engines.lazy_columns import recoded as recoded_there
 
         mapped = [self._grouped(coding, place, level) for place, level in enumerate(levels) if level]
         return recoded_there(self.engine, self.came, mapped)
 
     def _grouped(self, coding: Coding, place: int, level: int) -> Any:
-        from privkit.tally.engines.lazy_recoding import Mapped
+        from privkit.tally.engines.lazy_columns import Mapped
 
         ladder = coding.ladders[place]
         labels = _alike(ladder.levels[level].labels) if level else None

@@ -1,8 +1,22 @@
-"""Checks of arguments that many functions share: what is not of the kind that is asked for is refused in our words."""
+"""Arguments of a wrong type, told in our words: looked at only where a call failed, so that a good call pays nothing.
+
+A function checks what it can say something about. For the rest its annotations are the rule: if it fails with an error
+that is not privkit's, and an argument is not of its annotated type, that argument is the cause that is told. No value
+is shown. An error whose arguments all fit is passed on as it is: a fault of privkit, to be reported.
+
+Checks of arguments that many functions share: what is not of the kind that is asked for is refused in our words.
+"""
 
 from __future__ import annotations
 
-from privkit.errors import ParameterError
+import ast
+import inspect
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import lru_cache, partial, wraps
+from numbers import Integral, Real
+from typing import Any, ParamSpec, TypeVar
+
+from privkit.errors import NOTHING_SPENT, ParameterError, PrivkitError
 
 
 def kind(value: object) -> str:
@@ -40,3 +54,197 @@ def whole(value: object, function: str, argument: str, *, least: int = 0) -> int
 def seeded(seed: object, function: str) -> int | None:
     """Return the seed of a generator, or None for one that nobody knows."""
     return None if seed is None else whole(seed, function, "seed")
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+#: What a call with arguments of a wrong type ends in, unless a check of its own is faster.
+_RAW = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError, RecursionError, RuntimeError, OSError)
+#: Types of what people type into calls.
+_PLAIN = (str, bytes, int, float, complex, list, tuple, range, dict, set, frozenset, type(None), type, type(lambda: 0))
+_SIMPLE: dict[str, Callable[[Any], bool]] = {
+    "None": lambda value: value is None,
+    "bool": lambda value: isinstance(value, bool) or type(value).__name__ == "bool_",
+    "int": lambda value: isinstance(value, Integral) and not isinstance(value, bool),
+    "float": lambda value: isinstance(value, Real) and not isinstance(value, bool),
+    "Number": lambda value: (
+        (isinstance(value, Real) and not isinstance(value, bool)) or type(value).__name__ == "Decimal"
+    ),
+    "str": lambda value: isinstance(value, str),
+    "bytes": lambda value: isinstance(value, bytes),
+    "Callable": callable,
+    "Progress": callable,
+    "Path": lambda value: hasattr(value, "__fspath__"),
+    "PathLike": lambda value: hasattr(value, "__fspath__"),
+}
+_HALF = "a text holds half of a character (a lone surrogate), so it can be neither written nor compared."
+#: Names of any type at all, or of texts.
+_LOOSE = frozenset({"object", "Any", "Scalar", "Kind", "Literal", "Within", "Wanted", "Self", "T"})
+
+
+def typed(function: Callable[P, R], *, called: str = "", budget: bool = False) -> Callable[P, R]:
+    """Let a function tell which of its arguments is of a wrong type, where it fails for another reason than its own.
+
+    Parameters
+    ----------
+    called : str
+        The name to tell; the function's by default.
+    budget : bool
+        Whether it is one of those whose errors say that no budget was spent.
+
+    Examples
+    --------
+    >>> @typed
+    ... def shorten(text: str, length: int | None = None) -> str:
+    ...     return text[:length]
+    >>> shorten("privacy", "secret")
+    Traceback (most recent call last):
+    ...
+    privkit.errors.arguments.ParameterError: shorten() got length=a str, but length must be int | None.
+    """
+    signature, name = inspect.signature(function), (called or function.__name__).removeprefix("plan_")
+
+    @wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except PrivkitError as error:
+            if not _charged(error):
+                # A message may repeat an argument; not one that holds data, unless it told its type already.
+                if told := _misfit(signature, name, args, kwargs, only=partial(_may_be_repeated, str(error))):
+                    told.budget = NOTHING_SPENT if budget else None
+                    raise told from None
+                if budget and error.budget is None:
+                    error.budget = NOTHING_SPENT
+            raise
+        except _RAW as error:
+            told = None if _charged(error) else _misfit(signature, name, args, kwargs)
+            if told is None and isinstance(error, UnicodeEncodeError):
+                told = ParameterError.together(name, (), _HALF)
+            if told is None:
+                raise
+            told.budget = NOTHING_SPENT if budget else None
+            raise told from None
+
+    call.__signature__ = signature  # type: ignore[attr-defined]
+    return call
+
+
+def _may_be_repeated(message: str, value: object) -> bool:
+    """Return whether a message may repeat an array, a column or a frame, or an object of any type: more than one types.
+
+    Its text is never made: that of a frame takes long, may fail, and holds cell values.
+    """
+    return not isinstance(value, (*_PLAIN, bool, Real)) and type(value).__name__ not in message
+
+
+def _misfit(
+    signature: inspect.Signature,
+    called: str,
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    *,
+    only: Callable[[object], bool] = lambda _: True,
+) -> ParameterError | None:
+    """Return the error about the first argument that is not of its type; None if all are."""
+    try:
+        given = signature.bind(*args, **kwargs).arguments
+    except TypeError:  # Python's own words about a missing or unknown argument
+        return None
+    for name, value in given.items():
+        parameter = signature.parameters[name]
+        if parameter.kind is inspect.Parameter.VAR_KEYWORD or parameter.annotation is parameter.empty:
+            continue
+        annotation = str(parameter.annotation)
+        for one in value if parameter.kind is inspect.Parameter.VAR_POSITIONAL else [value]:
+            if not fits(one, annotation) and only(one):
+                return ParameterError.of(called, name, kind(one), _words(annotation))
+    return None
+
+
+def _charged(error: BaseException) -> bool:
+    """Return whether an error came through the one place that charges: then only that place says what was spent."""
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_globals.get("__name__") == "privkit.project.release":
+            return True
+        trace = trace.tb_next
+    return False
+
+
+def _words(annotation: str) -> str:
+    return annotation.replace("pd.", "").replace("os.", "")
+
+
+def fits(value: object, annotation: str) -> bool:
+    """Return whether a value is of an annotated type, as far as that is told by its text.
+
+    Examples
+    --------
+    >>> fits([1], "Sequence[str]"), fits(["a"], "Sequence[str] | None"), fits("a", "Sequence[str]")
+    (False, True, False)
+    >>> fits({"a": 1}, "Mapping[str, float] | None"), fits("x", "Project | None"), fits(object(), "object")
+    (True, False, True)
+    """
+    try:
+        return _fits(value, _parsed(annotation))
+    except (TypeError, ValueError, RecursionError):  # a value that refuses to be looked at
+        return False
+
+
+@lru_cache(maxsize=512)
+def _parsed(annotation: str) -> ast.expr:
+    return ast.parse(annotation, mode="eval").body
+
+
+def _fits(value: Any, node: ast.expr) -> bool:
+    if isinstance(node, ast.BinOp):
+        return _fits(value, node.left) or _fits(value, node.right)
+    if isinstance(node, ast.Constant):
+        return value is None if node.value is None else _fits(value, _parsed(str(node.value)))
+    if isinstance(node, ast.Subscript):
+        return _holds(value, _name(node.value), node.slice)
+    name = _name(node)
+    if name in _SIMPLE:
+        return _SIMPLE[name](value)
+    if name in _LOOSE:
+        return True
+    if name in _COLLECTIONS:
+        return _COLLECTIONS[name](value)
+    return name in {base.__name__ for base in type(value).__mro__}
+
+
+def _name(node: ast.expr) -> str:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else "object"
+
+
+_COLLECTIONS: dict[str, Callable[[Any], bool]] = {
+    "Sequence": lambda value: isinstance(value, Sequence | set) and not isinstance(value, str | bytes),
+    "Iterable": lambda value: isinstance(value, Iterable) and not isinstance(value, str | bytes),
+    "Mapping": lambda value: isinstance(value, Mapping),
+    "dict": lambda value: isinstance(value, Mapping),
+    "list": lambda value: isinstance(value, list),
+    "tuple": lambda value: isinstance(value, tuple),
+}
+
+
+def _holds(value: Any, name: str, inner: ast.expr) -> bool:
+    """Return whether a collection is of its kind, and its members of theirs."""
+    if name not in _COLLECTIONS:
+        return name in _LOOSE or _fits(value, ast.Name(name))
+    if not _COLLECTIONS[name](value):
+        return False
+    parts = inner.elts if isinstance(inner, ast.Tuple) else [inner]
+    if name in ("Mapping", "dict"):
+        return all(_fits(key, parts[0]) and _fits(member, parts[-1]) for key, member in value.items())
+    if name == "tuple" and not _ends_openly(parts):
+        return len(value) == len(parts) and all(_fits(*pair) for pair in zip(value, parts, strict=True))
+    return not isinstance(value, Collection) or all(_fits(member, parts[0]) for member in value)
+
+
+def _ends_openly(parts: Sequence[ast.expr]) -> bool:
+    last = parts[-1]
+    return isinstance(last, ast.Constant) and last.value is ...

@@ -1,4 +1,7 @@
-"""Bounds of values: the public interval into which a column is clipped."""
+"""Contribution bounds: how much of one person may count.
+
+Bounds of values: the public interval into which a column is clipped.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,125 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from privkit.errors import NotPublicError
+from privkit.errors import BoundsRequiredError, NotPublicError, ParameterError
 from privkit.errors.dp import ValueBoundsError, ValueBoundsRequiredError
 from privkit.values.keys import PublicValues
+from privkit.values.unit import PrivacyUnit
+
+
+@dataclass(frozen=True, slots=True)
+class ContributionBounds:
+    """At most `max_rows` rows per person in all; or at most `max_groups` groups with `per_group` rows in each.
+
+    The norms bound how far one person can move a vector of counts over disjoint groups:
+    with `max_rows` = R, L0 = L∞ = L1 = L2 = R; with (`max_groups`, `per_group`) = (G, P), L0 = G, L∞ = P,
+    L1 = G·P, L2 = √G·P. With the row as the unit all of them are 1.
+
+    Examples
+    --------
+    >>> ContributionBounds(max_rows=10).l1, ContributionBounds(max_groups=4, per_group=5).l2
+    (10, 10.0)
+    """
+
+    max_rows: int | None = None
+    max_groups: int | None = None
+    per_group: int | None = None
+
+    @property
+    def l0(self) -> int:
+        """How many groups one person can move."""
+        return self.max_rows if self.max_rows is not None else self.max_groups or 1
+
+    @property
+    def linf(self) -> int:
+        """How far one person can move one group."""
+        return self.max_rows if self.max_rows is not None else self.per_group or 1
+
+    @property
+    def l1(self) -> int:
+        """How far one person can move all groups together."""
+        return self.max_rows if self.max_rows is not None else self.l0 * self.linf
+
+    @property
+    def l2(self) -> float:
+        """How far one person can move the groups, as the Euclidean norm."""
+        return float(self.max_rows) if self.max_rows is not None else math.sqrt(self.l0) * self.linf
+
+    def __str__(self) -> str:
+        """Return the bounds in words."""
+        if self.max_rows is not None:
+            return f"at most {_plural(self.max_rows, 'row')} of one person"
+        return f"at most {_plural(self.max_groups, 'group')} of one person, {_plural(self.per_group, 'row')} in each"
+
+
+def _plural(count: int | None, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+#: The row is the unit: one person is one row.
+ONE_ROW = ContributionBounds(max_rows=1)
+
+
+def positive_int(value: object, function: str, argument: str) -> int:
+    """Return a whole number of at least 1 and below 2^31, or refuse it."""
+    number = value.item() if hasattr(value, "dtype") and getattr(value, "shape", None) == () else value  # type: ignore[attr-defined]
+    if isinstance(number, bool) or not isinstance(number, int):
+        raise ParameterError.of(function, argument, f"a {type(value).__name__}", "a whole number >= 1")
+    if not 1 <= number < 2**31:
+        raise ParameterError.of(function, argument, str(number), "a whole number >= 1 and below 2**31")
+    return number
+
+
+def contribution_bounds(
+    unit: PrivacyUnit,
+    function: str,
+    *,
+    max_rows: object = None,
+    max_groups: object = None,
+    per_group: object = None,
+    default: ContributionBounds | None = None,
+) -> ContributionBounds:
+    """Return the bounds of a call: from its arguments, else the project's, else an error.
+
+    Raises
+    ------
+    BoundsRequiredError
+        If the unit is a column and neither the call nor the project bounds its rows.
+    ParameterError
+        If the bounds contradict each other, or are given although the unit is the row.
+    """
+    if unit.is_row:
+        if any(bound is not None for bound in (max_rows, max_groups, per_group)):
+            raise ParameterError.together(
+                function,
+                ("max_rows", "max_groups", "per_group"),
+                "contribution bounds belong to a unit column, but this project protects single rows (unit=pk.ROW).",
+            )
+        return ONE_ROW
+    if max_rows is not None:
+        if max_groups is not None or per_group is not None:
+            raise ParameterError.together(
+                function,
+                ("max_rows", "max_groups", "per_group"),
+                "give max_rows=, or max_groups= with per_group=, not both.",
+            )
+        return ContributionBounds(max_rows=positive_int(max_rows, function, "max_rows"))
+    if (max_groups is None) != (per_group is None):
+        raise ParameterError.together(
+            function,
+            ("max_groups", "per_group"),
+            "max_groups= and per_group= go together. Example: max_groups=3, per_group=5.",
+        )
+    if max_groups is not None:
+        return ContributionBounds(
+            max_groups=positive_int(max_groups, function, "max_groups"),
+            per_group=positive_int(per_group, function, "per_group"),
+        )
+    if default is not None:
+        return default
+    assert unit.column is not None
+    raise BoundsRequiredError.contribution(function, unit.column)
+
 
 #: Their squares are floats, with room for what is made of them.
 _LARGEST = 1e150

@@ -11,7 +11,7 @@ from itertools import product
 from typing import Any
 
 from privkit.errors import KeysError, NotPublicError
-from privkit.values.typed import typed
+from privkit.values.arguments import typed
 
 #: The kinds of value that a key may be. Missing (None or NaN) is a key like any other. Decimals are found, not named.
 KeyValue = str | int | float | bool | date | datetime | Decimal | None

@@ -1,9 +1,21 @@
-"""How a value shows itself: the one place from which a low room reaches up to `privkit.view`."""
+"""How a value shows itself: the one place from which a low room reaches up to `privkit.view`.
+
+What is simulated says so wherever it is shown, and refuses to leave the session.
+
+Text that is fit to print: what a terminal would obey is spelled out.
+
+Warnings that point to the line that a user wrote, however many calls of privkit lie in between.
+"""
 
 from __future__ import annotations
 
+import sys
+import warnings
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+
+from privkit.errors.project import SimulatedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -99,3 +111,84 @@ class Explorable(Paneled):
         if hierarchies is None:
             return super().panel()
         return _view("panel").panel_of(self, hierarchies=hierarchies)
+
+
+#: What stands over everything that the simulator had a hand in.
+SIMULATED = "SIMULATED: drawn by a seeded teaching simulator, so it protects nobody. Not for release."
+
+
+class Simulated(Plotted):
+    """Mixin that comes before the class of a real value: its text, HTML and plot are marked, and it is not pickled."""
+
+    __slots__ = ()
+
+    simulated: ClassVar[bool] = True
+
+    def __repr__(self) -> str:
+        """Return the real value's text below the mark."""
+        return f"{SIMULATED}\n{super().__repr__()}"
+
+    def _repr_html_(self) -> str:
+        html: str = _view("simulated").html(super()._repr_html_())
+        return html
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the value, with SIMULATED across the axes."""
+        axes: Axes = _view("simulated").plot(super().plot(ax))
+        return axes
+
+    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        """Refuse to be pickled or copied out of the session.
+
+        Raises
+        ------
+        SimulatedError
+        """
+        raise SimulatedError.refused("pickle")
+
+
+def is_simulated(value: object) -> bool:
+    """Return whether a value, or what it was made of, was simulated."""
+    return getattr(value, "simulated", False) is True
+
+
+def refuse_simulated(value: object, function: str) -> None:
+    """Let real values pass, and refuse simulated ones: for whatever stores, exports or packages.
+
+    Raises
+    ------
+    SimulatedError
+
+    Examples
+    --------
+    >>> refuse_simulated(3, "to_csv")
+    """
+    if is_simulated(value):
+        raise SimulatedError.refused(function)
+
+
+def printable(text: str, keep: str = "") -> str:
+    r"""Return text with control characters, and those that turn the direction of writing, spelled out.
+
+    Parameters
+    ----------
+    keep : str
+        Characters that stay as they are, such as line breaks.
+
+    Examples
+    --------
+    >>> printable("two\nlines"), printable("two\nlines", keep="\n"), printable("\x1b[2J")
+    ('two\\nlines', 'two\nlines', '\\x1b[2J')
+    """
+    return "".join(char if char.isprintable() or char in keep else repr(char)[1:-1] for char in text)
+
+
+_HERE = str(Path(__file__).parents[1])
+
+
+def warn(message: str) -> None:
+    """Warn the user, at the first line outside of privkit."""
+    level, frame = 2, sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_HERE):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, UserWarning, stacklevel=level)

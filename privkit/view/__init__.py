@@ -2,11 +2,11 @@
 
 A value of a lower room mixes in :class:`privkit.values.show.Shown` (or ``Plotted``). Its ``__repr__``,
 ``_repr_html_`` and ``plot`` come here by name, when asked, and are found by the room that the value's class
-lives in: a ``privkit.anonymity.kanon.KAnonymityReport`` is shown by
+lives in: a ``privkit.anonymity.kanonymity.KAnonymityReport`` is shown by
 
-    privkit/view/text_anonymity.py     text(value) -> str
-    privkit/view/html_anonymity.py     html(value) -> Markup
-    privkit/view/plots_anonymity.py    plot(value, axes) -> None
+    privkit/view/anonymity/text.py     text(value) -> str
+    privkit/view/anonymity/html.py     html(value) -> Markup
+    privkit/view/anonymity/plots.py    plot(value, axes) -> None
 
 each a :func:`functools.singledispatch` function, with one registered function per class. A room without an HTML
 module shows its text. To add a view: write these functions; nothing is registered anywhere else.

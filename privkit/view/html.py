@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from privkit.view import text
-from privkit.view.markup import Markup, card, tag
+from privkit.view.parts.markup import Markup, card, tag
 from privkit.view.rooms import view_of
 
 

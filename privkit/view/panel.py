@@ -1,18 +1,47 @@
 """Live panels. Loaded when ``.panel()`` is called: nothing else imports ipywidgets.
 
 The room that a value's class lives in decides, as for texts: ``privkit/view/panel_<room>.py`` has ``panel(value)``.
+
+A panel where ipywidgets is missing: the picture alone.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from privkit.view.panel_still import StillPanel
+from privkit.view import html, text
+from privkit.view.parts.markup import join, note, tag
 from privkit.view.rooms import view_of
 
 if TYPE_CHECKING:
     from privkit.project.project import Project
+
+
+_WHY = "ipywidgets cannot be loaded here, so this panel stands still."
+
+
+@dataclass(frozen=True, repr=False)
+class StillPanel:
+    """A value's text and HTML, with a word on why nothing moves.
+
+    Attributes
+    ----------
+    value : object
+        What it shows.
+    """
+
+    value: Any
+
+    def __repr__(self) -> str:
+        """Return the value's text."""
+        return f"{text.render(self.value)}\n{_WHY}"
+
+    def _repr_html_(self) -> str:
+        from privkit.view.parts.markup import Markup
+
+        return str(join([Markup(html.render(self.value)), tag("div", note(_WHY), class_="privkit")]))
 
 
 def panel_of(value: object, **options: Any) -> Any:

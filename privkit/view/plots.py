@@ -5,8 +5,8 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
+from privkit.view.parts.style import canvas
 from privkit.view.rooms import view_of
-from privkit.view.style import canvas
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

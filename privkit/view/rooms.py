@@ -25,5 +25,5 @@ def room_of(value: object) -> str:
 
 def view_of(kind: str, value: object) -> Any:
     """Return the module that shows `value` as `kind` ("text", "html" or "plots"); None where there is none."""
-    module = f"privkit.view.{kind}_{room_of(value)}"
+    module = f"privkit.view.{room_of(value)}.{kind}"
     return import_module(module) if find_spec(module) else None

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from privkit.errors import ColumnNotFoundError, DuplicateColumnError, FrameError
+from privkit.tally.class_values import ClassValues, value_counts
 from privkit.tally.classes import Tally, class_sizes
-from privkit.tally.coded import CodedTally, count_classes, count_values
-from privkit.tally.values import ClassValues, value_counts
+from privkit.tally.coded_classes import CodedTally, count_classes, count_values
 
 pytestmark = pytest.mark.filterwarnings("ignore:Constructing a DataFrame from a list of sequences")
 

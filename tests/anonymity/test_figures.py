@@ -10,13 +10,13 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from privkit.tally import figures
+from privkit.anonymity import figures
+from privkit.anonymity.criteria import LDiversity, TCloseness
+from privkit.anonymity.figures import Ratios
+from privkit.anonymity.verdicts import satisfied
+from privkit.tally.class_values import ClassValues
 from privkit.tally.classes import Tally
-from privkit.tally.coded import count_values
-from privkit.tally.ratios import Ratios
-from privkit.tally.satisfied import satisfied
-from privkit.tally.values import ClassValues
-from privkit.values.criteria import LDiversity, TCloseness
+from privkit.tally.coded_classes import count_values
 from privkit.values.exact import Exact
 
 ROWS = st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 6)), min_size=1, max_size=40)

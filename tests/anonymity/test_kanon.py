@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from privkit.anonymity.kanon import KAnonymityReport, kanon
+from privkit.anonymity.kanonymity import KAnonymityReport, kanon
 from privkit.errors import ColumnNotFoundError, DuplicateColumnError, FrameError, ParameterError
 from privkit.errors.anonymity import RoleConflictError
 

@@ -9,13 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from privkit.anonymity.check import check
-from privkit.anonymity.kanon import kanon
-from privkit.anonymity.population import delta_presence, kmap
-from privkit.errors import ColumnNotFoundError, FrameError, ParameterError
-from privkit.errors.anonymity import RoleConflictError
-from privkit.tally.coded import count_classes
-from privkit.tally.matching import matches
-from privkit.values.criteria import (
+from privkit.anonymity.criteria import (
     AlphaK,
     AverageRisk,
     BetaLikeness,
@@ -28,6 +22,12 @@ from privkit.values.criteria import (
     SampleUniqueness,
     TCloseness,
 )
+from privkit.anonymity.kanonymity import kanon
+from privkit.anonymity.population import delta_presence, kmap
+from privkit.errors import ColumnNotFoundError, FrameError, ParameterError
+from privkit.errors.anonymity import RoleConflictError
+from privkit.tally.class_values import matches
+from privkit.tally.coded_classes import count_classes
 
 
 @pytest.fixture

@@ -9,18 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from privkit.anonymity.alphak import alpha_k
-from privkit.anonymity.disclosure import delta_disclosure
-from privkit.anonymity.ldiv import ldiv
-from privkit.anonymity.likeness import beta_likeness
-from privkit.anonymity.tclose import tclose
+from privkit.anonymity.alpha_k import alpha_k
+from privkit.anonymity.beta_likeness import beta_likeness
+from privkit.anonymity.criteria import AlphaK, BetaLikeness, DeltaDisclosure, LDiversity, TCloseness
+from privkit.anonymity.delta_disclosure import delta_disclosure
+from privkit.anonymity.ldiversity import ldiv
+from privkit.anonymity.tcloseness import tclose
+from privkit.anonymity.verdicts import satisfied
 from privkit.errors import ColumnNotFoundError, DuplicateColumnError, FrameError, ParameterError
-from privkit.errors.anonymity import RoleConflictError
-from privkit.errors.transform import HierarchyError
-from privkit.tally.coded import count_values
-from privkit.tally.satisfied import satisfied
-from privkit.transform.hierarchy import Hierarchy
-from privkit.values.criteria import AlphaK, BetaLikeness, DeltaDisclosure, LDiversity, TCloseness
+from privkit.errors.anonymity import HierarchyError, RoleConflictError
+from privkit.tally.coded_classes import count_values
+from privkit.transform.hierarchies.hierarchy import Hierarchy
 
 CASES = [
     ("adult", "raw", "adult"),

@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from privkit.errors import ParameterError
-from privkit.tally.uniqueness import (
+from privkit.anonymity.uniqueness import (
     fit_pitman,
     pitman,
     population_uniqueness,
     slide_negative_binomial,
     zayatz,
 )
+from privkit.errors import ParameterError
 
 SIZES = np.repeat([1, 2, 3, 4, 10], [60, 10, 4, 3, 2])
 

@@ -13,11 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from privkit.transform.anonymize import anonymize, search
-from privkit.transform.hierarchy import Hierarchy
-from privkit.transform.lattice import lattice
-from privkit.transform.task import prepare
-from privkit.values.criteria import (
+from privkit.anonymity.criteria import (
     AllOf,
     AverageRisk,
     BetaLikeness,
@@ -28,6 +24,10 @@ from privkit.values.criteria import (
     SampleUniqueness,
     TCloseness,
 )
+from privkit.transform.anonymize import anonymize, search
+from privkit.transform.hierarchies.hierarchy import Hierarchy
+from privkit.transform.lattice import lattice
+from privkit.transform.search.task import prepare
 
 FOLDER = Path(os.environ.get("PRIVKIT_ORACLE", Path(__file__).parents[3] / "shared" / "oracle"))
 #: ARX at a million rows: suppression limit → ms (measured once, on the machine of the stored answers).

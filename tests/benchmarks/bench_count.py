@@ -13,7 +13,7 @@ import pandas as pd
 from harness import ZIPS, medians, purchases, report
 
 import privkit as pk
-from privkit.tally.fingerprint import fingerprint
+from privkit.tally.fingerprints.fingerprint import fingerprint
 
 
 def opendp_polars(frame: pd.DataFrame):

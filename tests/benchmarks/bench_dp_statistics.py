@@ -20,7 +20,7 @@ def tasks_of(
     frame: pd.DataFrame, rows: object, persons: object
 ) -> dict[str, tuple[Callable[[], object], Callable[[], object]]]:
     """Return by name the exact pandas aggregate and our release of the same question."""
-    from privkit.project import counts, quantiles, sums
+    from privkit.project.dp import counts, quantiles, sums
 
     asked = {"keys": ZIPS, "epsilon": 1, "again": True}
     band = pd.cut(frame["age"], BANDS, right=False)
@@ -70,7 +70,7 @@ def tasks_of(
 
 def errors(frame: pd.DataFrame, project: object) -> None:
     """Print the root mean squared errors of sum, mean and count by 900 groups, of one joint release at ε = 1."""
-    from privkit.project import sums
+    from privkit.project.dp import sums
 
     true = frame.assign(amount=frame["amount"].clip(0, 500)).groupby("zip3")["amount"].agg(["sum", "mean", "count"])
     found = sums.dp_mean(frame, "amount", "zip3", bounds=(0, 500), keys=ZIPS, epsilon=1, project=project).to_frame()

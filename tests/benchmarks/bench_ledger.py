@@ -17,11 +17,11 @@ from pathlib import Path
 
 from sqlalchemy import insert
 
-from privkit.budget import query
 from privkit.budget.chain import link
 from privkit.budget.entry import Entry, Reservation
 from privkit.budget.ledger import Ledger
-from privkit.budget.schema import record_table
+from privkit.budget.store import query
+from privkit.budget.store.schema import record_table
 from privkit.budget.terms import ProjectTerms
 from privkit.values.loss import PrivacyLoss
 from privkit.values.unit import ROW

@@ -15,12 +15,12 @@ from statistics import median
 import numpy as np
 import pandas as pd
 
-from privkit.anonymity.alphak import alpha_k
-from privkit.anonymity.disclosure import delta_disclosure
-from privkit.anonymity.kanon import kanon
-from privkit.anonymity.ldiv import ldiv
-from privkit.anonymity.likeness import beta_likeness
-from privkit.anonymity.tclose import tclose
+from privkit.anonymity.alpha_k import alpha_k
+from privkit.anonymity.beta_likeness import beta_likeness
+from privkit.anonymity.delta_disclosure import delta_disclosure
+from privkit.anonymity.kanonymity import kanon
+from privkit.anonymity.ldiversity import ldiv
+from privkit.anonymity.tcloseness import tclose
 
 CASES = [(["age", "sex"], "ill"), (["zip"], "ill"), (["zip", "age", "sex"], "ill"), (["zip", "age"], "salary")]
 REPORTS = {

@@ -16,13 +16,13 @@ import numpy as np
 import pandas as pd
 from harness import medians, report
 
-from privkit.risk.link import link
+from privkit.risk.linkage.link import link
 from privkit.risk.report import risk
 from privkit.risk.suda import suda
-from privkit.study.inventory_audit import audit
+from privkit.study.inventory.audit import audit
 from privkit.transform.anonymize import anonymize
 from privkit.transform.generalize import generalize
-from privkit.transform.hierarchy import Hierarchy
+from privkit.transform.hierarchies.hierarchy import Hierarchy
 
 ADULT = Path(__file__).parents[1] / "data" / "adult" / "adult.csv.gz"
 

@@ -13,11 +13,11 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from privkit.tally.fingerprint import fingerprint
+from privkit.tally.fingerprints.fingerprint import fingerprint
 from privkit.tally.keyed import keyed_counts
 from privkit.tally.persons import bounded_counts
 from privkit.tally.predicate import apply
-from privkit.values.contribution import ContributionBounds
+from privkit.values.bounds import ContributionBounds
 from privkit.values.expression import cut, selection
 from privkit.values.keys import public_keys
 

@@ -15,9 +15,9 @@ sys.path.append(str(Path(__file__).parent))  # for budget_terms
 
 from budget_terms import terms
 
-from privkit.budget import presence
 from privkit.budget.ledger import Ledger
-from privkit.budget.place import Place
+from privkit.budget.machine import process as presence
+from privkit.budget.store.place import Place
 
 SERVER = os.environ.get("PRIVKIT_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
 

@@ -16,8 +16,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from privkit.budget.entry import Entry
 from privkit.budget.ledger import Ledger
-from privkit.errors.project import InsufficientBudgetError
-from privkit.errors.reservation import OrphanedReleaseError, PendingReleaseError
+from privkit.errors.project import InsufficientBudgetError, OrphanedReleaseError, PendingReleaseError
 from privkit.values.loss import PrivacyLoss
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import pandas as pd
 
 import privkit as pk
 from privkit.budget.entry import in_hand
-from privkit.errors.reservation import OrphanedReleaseError
+from privkit.errors.project import OrphanedReleaseError
 from privkit.values.interrupts import _note
 
 COST = 0.01

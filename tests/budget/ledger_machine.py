@@ -19,10 +19,15 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from privkit.budget.entry import Entry
 from privkit.budget.ledger import Ledger
-from privkit.budget.store import Store
+from privkit.budget.store.store import Store
 from privkit.errors.ledger import LedgerFullError
-from privkit.errors.project import CeilingError, InsufficientBudgetError
-from privkit.errors.reservation import OrphanedReleaseError, PendingReleaseError, ReservationError
+from privkit.errors.project import (
+    CeilingError,
+    InsufficientBudgetError,
+    OrphanedReleaseError,
+    PendingReleaseError,
+    ReservationError,
+)
 from privkit.values.loss import PrivacyLoss
 
 KEYS = st.sampled_from(["a", "b", "c", None])

@@ -11,7 +11,7 @@ from budget_terms import eps
 
 from privkit.budget.canonical import amounts, canonical
 from privkit.budget.chain import Sums, link
-from privkit.budget.schema import record_table
+from privkit.budget.store.schema import record_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

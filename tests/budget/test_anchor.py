@@ -12,7 +12,7 @@ from budget_terms import eps, release, terms
 
 from privkit.budget.doctor import diagnose
 from privkit.budget.ledger import Ledger
-from privkit.budget.place import Place
+from privkit.budget.store.place import Place
 from privkit.errors import ParameterError
 from privkit.errors.ledger import LedgerDamagedError, LedgerMissingError, LedgerMovedError
 from privkit.project.project import Project

@@ -8,7 +8,7 @@ from budget_terms import eps, release, terms
 import privkit as pk
 from privkit.budget.chain import Sums
 from privkit.budget.ledger import Ledger
-from privkit.budget.store import Store
+from privkit.budget.store.store import Store
 from privkit.budget.terms import Window
 from privkit.errors.ledger import LedgerTamperedError
 from privkit.errors.project import ClockError, InsufficientBudgetError

@@ -9,17 +9,25 @@ from threading import Thread
 import pytest
 from budget_terms import eps, release, terms
 
-from privkit.budget import presence, query, schema
 from privkit.budget.entry import Entry, Reservation
-from privkit.budget.holder import Holder
-from privkit.budget.keys import request_key
 from privkit.budget.ledger import Ledger
-from privkit.budget.store import Store
+from privkit.budget.machine import process as presence
+from privkit.budget.machine.keys import request_key
+from privkit.budget.machine.process import Holder
+from privkit.budget.store import query, schema
+from privkit.budget.store.store import Store
 from privkit.budget.terms import Window
 from privkit.errors import ParameterError
 from privkit.errors.ledger import LedgerError, LedgerTamperedError, MeasureMismatchError
-from privkit.errors.project import CeilingError, InsufficientBudgetError, ProjectMismatchError, ProjectNotFoundError
-from privkit.errors.reservation import OrphanedReleaseError, PendingReleaseError, ReservationError
+from privkit.errors.project import (
+    CeilingError,
+    InsufficientBudgetError,
+    OrphanedReleaseError,
+    PendingReleaseError,
+    ProjectMismatchError,
+    ProjectNotFoundError,
+    ReservationError,
+)
 from privkit.values.loss import PrivacyLoss
 
 

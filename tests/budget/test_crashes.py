@@ -9,9 +9,9 @@ import pytest
 from budget_terms import eps, release, terms
 from crashes import Steps, check, crowd, ended, fork, random_kills, spend
 
-from privkit.budget import opening
 from privkit.budget.ledger import Ledger
-from privkit.errors.reservation import OrphanedReleaseError
+from privkit.budget.store import opening
+from privkit.errors.project import OrphanedReleaseError
 
 
 def count_steps(account, folder):

@@ -66,13 +66,13 @@ def test_what_an_analyst_was_charged_is_checked_too(path):
 
 
 def test_what_a_window_frees_is_checked_too(path, monkeypatch):
-    monkeypatch.setattr("privkit.budget.store.Store.now", lambda *_: "2026-01-01T00:00:00Z")
+    monkeypatch.setattr("privkit.budget.store.store.Store.now", lambda *_: "2026-01-01T00:00:00Z")
     with pytest.warns(UserWarning, match="renews nothing"):
         account = Ledger.open(path).begin("churn", terms(3, window=Window(7, eps(0.5))))
     release(account, "first", 0.1)
-    monkeypatch.setattr("privkit.budget.store.Store.now", lambda *_: "2026-01-07T12:00:00Z")
+    monkeypatch.setattr("privkit.budget.store.store.Store.now", lambda *_: "2026-01-07T12:00:00Z")
     release(account, "second", 0.4)
-    monkeypatch.setattr("privkit.budget.store.Store.now", lambda *_: "2026-01-08T12:00:00Z")
+    monkeypatch.setattr("privkit.budget.store.store.Store.now", lambda *_: "2026-01-08T12:00:00Z")
     change(path, 'UPDATE privkit_record SET sums = replace(sums, \'["0.1","0"]\', \'["0.4","0"]\') WHERE seq = 1')
     with pytest.raises(LedgerTamperedError, match="entry 1"):
         account.reserve("third", {}, eps(0.35))

@@ -14,8 +14,8 @@ import pytest
 from budget_terms import eps, release, terms
 
 from privkit.budget.ledger import Ledger
-from privkit.budget.schema import VERSION
-from privkit.budget.store import Store
+from privkit.budget.store.schema import VERSION
+from privkit.budget.store.store import Store
 from privkit.errors.ledger import (
     LedgerBusyError,
     LedgerDamagedError,
@@ -27,8 +27,7 @@ from privkit.errors.ledger import (
     LedgerTamperedError,
     LedgerVersionError,
 )
-from privkit.errors.project import ProjectNotFoundError
-from privkit.errors.reservation import ReservationError
+from privkit.errors.project import ProjectNotFoundError, ReservationError
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ import pytest
 from budget_terms import release
 
 import privkit as pk
-from privkit.budget import file_system
 from privkit.budget.doctor import diagnose
-from privkit.budget.file_system import LOCAL, NETWORK, kind_of, mounts
 from privkit.budget.ledger import Ledger
-from privkit.budget.place import Place
+from privkit.budget.store import file_system
+from privkit.budget.store.file_system import LOCAL, NETWORK, kind_of, mounts
+from privkit.budget.store.place import Place
 from privkit.errors.ledger import LedgerPlaceError
 
 #: Seen to be accepted without a word before types were listed.
@@ -113,7 +113,7 @@ def test_the_mount_is_read_from_the_kernel(tmp_path):
 def test_a_mount_whose_name_is_not_ascii_is_known_by_the_kernels_own_text(tmp_path):
     """A real mount, in a mount namespace of its own."""
     code = (
-        "import pathlib, sys; from privkit.budget.file_system import file_system; "
+        "import pathlib, sys; from privkit.budget.store.file_system import file_system; "
         "print(ascii(file_system(pathlib.Path(sys.argv[1]))))"
     )
     namespace = ["unshare", "-m", "sh", "-c"]

@@ -10,8 +10,8 @@ import time
 import pytest
 from budget_terms import eps, release, terms
 
-from privkit.budget import connections
 from privkit.budget.ledger import Ledger
+from privkit.budget.store import connections
 
 FORKS = 10
 

@@ -11,9 +11,9 @@ import pytest
 from budget_terms import eps, terms
 from crashes import ended, fork
 
-from privkit.budget import holder
-from privkit.budget.holder import Holder
 from privkit.budget.ledger import Ledger
+from privkit.budget.machine import process as holder
+from privkit.budget.machine.process import Holder
 
 
 @pytest.fixture

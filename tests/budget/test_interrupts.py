@@ -13,11 +13,11 @@ from budget_terms import eps, release, terms
 from interrupts import Lines, every_line, free, of_ledger
 
 from privkit.budget.account import Account
-from privkit.budget.connections import lets_go, transaction
 from privkit.budget.entry import in_hand
 from privkit.budget.ledger import Ledger
+from privkit.budget.store.connections import lets_go, transaction
 from privkit.errors.ledger import LedgerBusyError
-from privkit.errors.reservation import OrphanedReleaseError
+from privkit.errors.project import OrphanedReleaseError
 
 
 @pytest.fixture

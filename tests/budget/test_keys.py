@@ -9,10 +9,10 @@ import pytest
 from budget_terms import eps, release, terms
 from crashes import ended, fork
 
-from privkit.budget import state
 from privkit.budget.doctor import diagnose
-from privkit.budget.keys import project_key, read_key, request_key
 from privkit.budget.ledger import Ledger
+from privkit.budget.machine import state
+from privkit.budget.machine.keys import project_key, read_key, request_key
 from privkit.errors import ParameterError
 
 UID = "0" * 32

@@ -9,10 +9,11 @@ from budget_terms import eps, release, terms
 from crashes import Steps, ended, fork
 from sqlalchemy import inspect
 
-from privkit.budget import migration, schema
 from privkit.budget.ledger import Ledger
-from privkit.budget.place import ledger_place
-from privkit.budget.store import Store
+from privkit.budget.store import opening as migration
+from privkit.budget.store import schema
+from privkit.budget.store.place import ledger_place
+from privkit.budget.store.store import Store
 from privkit.errors.ledger import LedgerDamagedError, LedgerError, LedgerVersionError
 
 ADD = ["ALTER TABLE privkit_record ADD COLUMN remark TEXT", "CREATE TABLE privkit_remark (entry INTEGER)"]

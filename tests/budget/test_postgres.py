@@ -16,7 +16,7 @@ import pytest
 from budget_terms import eps, release, terms
 
 from privkit.budget.ledger import Ledger
-from privkit.budget.schema import VERSION
+from privkit.budget.store.schema import VERSION
 from privkit.errors.ledger import (
     LedgerBusyError,
     LedgerDamagedError,

@@ -10,9 +10,10 @@ import pytest
 from budget_terms import eps, release, terms
 from crashes import ended, fork
 
-from privkit.budget import book, presence
-from privkit.budget.holder import Holder
+from privkit.budget import book
 from privkit.budget.ledger import Ledger
+from privkit.budget.machine import process as presence
+from privkit.budget.machine.process import Holder
 
 pytestmark = pytest.mark.postgres
 

@@ -18,8 +18,8 @@ from crashes import ended, fork
 import privkit as pk
 from privkit.budget.doctor import diagnose
 from privkit.budget.ledger import Ledger
-from privkit.budget.opening import there
-from privkit.budget.place import Place
+from privkit.budget.store.opening import there
+from privkit.budget.store.place import Place
 from privkit.cli import main
 from privkit.errors.ledger import (
     LedgerBusyError,

@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 from many_entries import NEEDLE, fill
 
 from privkit.budget.ledger import Ledger
-from privkit.budget.search import folded
-from privkit.lab import searching
-from privkit.lab.reading import entries_of, line_of
-from privkit.lab.searching import searched
+from privkit.budget.paging import folded
+from privkit.lab import reading as searching
+from privkit.lab.reading import entries_of, line_of, searched
 from privkit.values.exact import Exact
 from privkit.values.loss import PrivacyLoss
 

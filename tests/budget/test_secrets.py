@@ -14,13 +14,12 @@ from budget_terms import release, terms
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from privkit.budget.address import shown_store
 from privkit.budget.doctor import diagnose
 from privkit.budget.ledger import Ledger
-from privkit.budget.place import ledger_place
+from privkit.budget.store.place import ledger_place, shown_store
 from privkit.cli import main
-from privkit.errors.base import PrivkitError
 from privkit.errors.ledger import LedgerError, LedgerPlaceError
+from privkit.errors.root import PrivkitError
 
 CANARY = "s3cr3tPW"
 #: {} is where the secret stands. Nothing listens on port 1.

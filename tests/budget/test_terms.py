@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from privkit.budget.canonical import UnreadableError, amount_text, canonical
 from privkit.budget.chain import FIELDS, Sums, link
-from privkit.budget.holder import Holder
-from privkit.budget.schema import record_table
+from privkit.budget.machine.process import Holder
+from privkit.budget.store.schema import record_table
 from privkit.budget.terms import ProjectTerms, Window
-from privkit.values.contribution import ContributionBounds
+from privkit.values.bounds import ContributionBounds
 from privkit.values.exact import Exact
 from privkit.values.loss import Measure, PrivacyLoss
 from privkit.values.unit import PrivacyUnit

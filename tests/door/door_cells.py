@@ -8,13 +8,13 @@ from unittest import mock
 
 import numpy as np
 
-from privkit.dp.open_groups import OpenGroups
-from privkit.dp.quantile import Quantile
+from privkit.dp.measurement import exact_cells
+from privkit.dp.noise.threshold import OpenCount
 from privkit.dp.question import Question
-from privkit.dp.several import Several
-from privkit.dp.stability import exact_cells
-from privkit.dp.threshold import OpenCount
-from privkit.dp.topk import TopK
+from privkit.dp.statistics.open_groups import OpenGroups
+from privkit.dp.statistics.quantile import Quantile
+from privkit.dp.statistics.several import Several
+from privkit.dp.statistics.topk import TopK
 
 
 def cells(question: Question, data: object, salt: int = 0) -> Any:

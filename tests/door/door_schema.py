@@ -18,7 +18,7 @@ class Schema:
     ----------
     engine, dtype : str
     kind : str
-        Of `privkit.tally.cells.kind`; "any" where either a refusal or an answer is right.
+        Of `privkit.tally.cells.cells`; "any" where either a refusal or an answer is right.
     build : callable
         From values to a column of the engine, of this type whatever they are; None is missing.
     plain, odd : tuple

@@ -11,14 +11,13 @@ import numpy as np
 import pandas as pd
 from hypothesis import strategies as st
 
-from privkit.dp.count import Count
-from privkit.dp.noise import Laplace
+from privkit.dp.measurement import Rows, make_sums
+from privkit.dp.noise.noise import Laplace
 from privkit.dp.plan import make_plan
 from privkit.dp.price import Price
 from privkit.dp.question import Question
-from privkit.dp.rows import Rows
-from privkit.dp.stability import make_sums
-from privkit.values.contribution import ONE_ROW, ContributionBounds
+from privkit.dp.statistics.counts import Count
+from privkit.values.bounds import ONE_ROW, ContributionBounds
 from privkit.values.keys import public_keys
 from privkit.values.loss import Measure
 from privkit.values.unit import ROW, PrivacyUnit

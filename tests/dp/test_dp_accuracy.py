@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from privkit.dp.measurement import draw, make_measurement
-from privkit.dp.moments import Deviation, Mean, Variance
-from privkit.dp.noise import Gaussian, Laplace
-from privkit.dp.sums import Sum
+from privkit.dp.noise.noise import Gaussian, Laplace
+from privkit.dp.statistics.moments import Deviation, Mean, Variance
+from privkit.dp.statistics.sums import Sum
 from privkit.errors.dp import MechanismError, PriceError
 from privkit.values.bounds import ValueBounds
 from privkit.values.loss import Measure

@@ -107,7 +107,7 @@ def test_b11_b14_b15_keys_of_numbers_match_whatever_the_dtype(project, dtype):
 
 
 def exact_cells(release, frame):
-    from privkit.dp.stability import exact_cells
+    from privkit.dp.measurement import exact_cells
 
     return exact_cells(frame, release.plan.question).tolist()
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from test_dp_adversarial import ledger_seen, observed
 
 import privkit as pk
-from privkit.dp.count import Count
-from privkit.dp.moments import Mean
 from privkit.dp.question import Question
-from privkit.project import counts, plan, quantiles, query, sums
+from privkit.dp.statistics.counts import Count
+from privkit.dp.statistics.moments import Mean
+from privkit.project.dp import counts, plan, quantiles, query, sums
 from privkit.values.bounds import ValueBounds
 from privkit.values.expression import cut, selection
 

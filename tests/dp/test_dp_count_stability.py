@@ -7,9 +7,8 @@ from dp_asking import count_question, exact_count, frames, norms, without_person
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from privkit.dp.noise import Laplace
-from privkit.dp.rows import Rows
-from privkit.dp.stability import make_sums
+from privkit.dp.measurement import Rows, make_sums
+from privkit.dp.noise.noise import Laplace
 
 QUICK = settings(max_examples=60, deadline=None)
 WORD_KEYS = [None, "a", "b", "1", "never"]

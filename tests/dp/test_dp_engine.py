@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 import privkit as pk
-from privkit.dp import engine
-from privkit.dp.engine import check_version
+from privkit.dp import opendp as engine
+from privkit.dp.opendp import check_version
 from privkit.errors import LibraryRequiredError
 
 

@@ -14,12 +14,12 @@ from scipy import stats
 
 import privkit as pk
 from privkit.dp.measurement import draw, make_measurement
+from privkit.dp.noise.threshold import OpenCount
 from privkit.dp.question import Question
-from privkit.dp.threshold import OpenCount
-from privkit.project.counts import dp_count, plan_dp_count
-from privkit.project.query import dp_describe, dp_query, plan_dp_query, several_of
-from privkit.tally.groups import group_counts, key_text, key_values
-from privkit.values.contribution import ONE_ROW, ContributionBounds
+from privkit.project.dp.counts import dp_count, plan_dp_count
+from privkit.project.dp.query import dp_describe, dp_query, plan_dp_query, several_of
+from privkit.tally.open_groups import group_counts, key_text, key_values
+from privkit.values.bounds import ONE_ROW, ContributionBounds
 from privkit.values.loss import Measure
 from privkit.values.unit import ROW
 

@@ -10,8 +10,8 @@ from dp_asking import ask, exact, frames, norms, without_person, without_row
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from privkit.dp.moments import Deviation, Mean, Variance, split
-from privkit.dp.sums import PersonSum, Sum
+from privkit.dp.statistics.moments import Deviation, Mean, Variance, split
+from privkit.dp.statistics.sums import PersonSum, Sum
 from privkit.tally.grid import Grid
 from privkit.tally.sums import power_sums
 from privkit.values.bounds import ValueBounds

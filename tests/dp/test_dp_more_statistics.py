@@ -24,17 +24,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from privkit.dp.distinct import DistinctCount
-from privkit.dp.histogram import Histogram
-from privkit.dp.measurement import draw, make_measurement
-from privkit.dp.persons import PersonCount
+from privkit.dp.measurement import draw, exact_cells, make_measurement
 from privkit.dp.price import Price
-from privkit.dp.quantile import Quantile, probability
 from privkit.dp.question import Question
-from privkit.dp.span import Span, power_edges
-from privkit.dp.stability import exact_cells
-from privkit.dp.topk import TopK
-from privkit.values.contribution import ContributionBounds
+from privkit.dp.statistics.counts import DistinctCount, PersonCount
+from privkit.dp.statistics.histogram import Histogram, Span, power_edges
+from privkit.dp.statistics.quantile import Quantile, probability
+from privkit.dp.statistics.topk import TopK
+from privkit.values.bounds import ContributionBounds
 from privkit.values.keys import public_keys
 from privkit.values.loss import Measure
 from privkit.values.unit import ROW

@@ -13,21 +13,17 @@ from dp_asking import WHO, norms, salted
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 
-from privkit.dp.count import Count
-from privkit.dp.distinct import DistinctCount
-from privkit.dp.histogram import Histogram
-from privkit.dp.moments import Deviation, Mean, Variance
-from privkit.dp.persons import PersonCount
-from privkit.dp.quantile import Quantile
+from privkit.dp.noise.threshold import OpenCount
 from privkit.dp.question import Question
-from privkit.dp.several import Several
-from privkit.dp.span import Span, power_edges
-from privkit.dp.sums import PersonSum, Sum
-from privkit.dp.threshold import OpenCount
-from privkit.dp.topk import TopK
-from privkit.project.query import several_of
-from privkit.values.bounds import ValueBounds
-from privkit.values.contribution import ONE_ROW, ContributionBounds
+from privkit.dp.statistics.counts import Count, DistinctCount, PersonCount
+from privkit.dp.statistics.histogram import Histogram, Span, power_edges
+from privkit.dp.statistics.moments import Deviation, Mean, Variance
+from privkit.dp.statistics.quantile import Quantile
+from privkit.dp.statistics.several import Several
+from privkit.dp.statistics.sums import PersonSum, Sum
+from privkit.dp.statistics.topk import TopK
+from privkit.project.dp.query import several_of
+from privkit.values.bounds import ONE_ROW, ContributionBounds, ValueBounds
 from privkit.values.expression import cut, selection
 from privkit.values.keys import public_keys
 from privkit.values.unit import ROW

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from privkit.dp.measurement import draw, make_measurement
-from privkit.dp.noise import Laplace
-from privkit.dp.sensitivity import Sensitivity
+from privkit.dp.noise.noise import Laplace
+from privkit.dp.statistics.statistic import Sensitivity
 from privkit.values.exact import Exact
 from privkit.values.loss import PrivacyLoss
 
@@ -173,7 +173,7 @@ def test_our_features_leave_the_users_choice_as_it_was():
 def test_features_stay_on_until_the_last_thread_is_done():
     from opendp.mod import GLOBAL_FEATURES
 
-    from privkit.dp.engine import features
+    from privkit.dp.opendp import features
 
     before = set(GLOBAL_FEATURES)
     first, second = features(), features()

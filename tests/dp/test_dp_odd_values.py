@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import privkit as pk
-from privkit.dp.distinct import DistinctCount
+from privkit.dp.noise.threshold import OpenCount
 from privkit.dp.question import Question
-from privkit.dp.threshold import OpenCount
-from privkit.tally.groups import group_counts
-from privkit.values.contribution import ONE_ROW, ContributionBounds
+from privkit.dp.statistics.counts import DistinctCount
+from privkit.tally.open_groups import group_counts
+from privkit.values.bounds import ONE_ROW, ContributionBounds
 from privkit.values.unit import ROW
 
 #: Equal to each other across types, unhashable, unprintable, missing in four ways, out of every range.

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 import privkit as pk
-from privkit.dp.threshold import shown_keys
-from privkit.tally.groups import group_counts
-from privkit.values.contribution import ONE_ROW
+from privkit.dp.noise.threshold import shown_keys
+from privkit.tally.open_groups import group_counts
+from privkit.values.bounds import ONE_ROW
 
 
 @pytest.fixture(params=["row", "person"])

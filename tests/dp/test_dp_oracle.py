@@ -3,7 +3,7 @@
 import pytest
 from dp_asking import ask, count_plan, count_question
 
-from privkit.dp.sums import Sum
+from privkit.dp.statistics.sums import Sum
 from privkit.values.bounds import ValueBounds
 from privkit.values.loss import Measure
 
@@ -118,7 +118,7 @@ def test_gaussian_noise_under_epsilon_and_delta():
 def test_quantiles(polars, above, of, groups):
     import polars as pl
 
-    from privkit.dp.quantile import Quantile
+    from privkit.dp.statistics.quantile import Quantile
 
     dp, table = polars
     contributions = 1 if groups is None else [dp.polars.Bound(by=["k"], num_groups=groups, per_group=5)]

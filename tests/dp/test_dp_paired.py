@@ -14,8 +14,8 @@ import pandas as pd
 import pytest
 
 import privkit as pk
-from privkit.project import counts, quantiles, query, sums
 from privkit.project import release as releasing
+from privkit.project.dp import counts, quantiles, query, sums
 
 HUGE = 2**63 - 1
 #: Columns of every kind, each in the types in which pandas holds it.
@@ -255,8 +255,8 @@ def test_every_observable_but_the_noise_is_equal(tmp_path, equal_noise, more, un
 
 def test_the_comparison_can_tell(tmp_path, equal_noise, monkeypatch):
     """Power: an answer that fails, or whose type follows the rows, would be seen."""
-    from privkit.dp.count import Count
-    from privkit.dp.histogram import Histogram
+    from privkit.dp.statistics.counts import Count
+    from privkit.dp.statistics.histogram import Histogram
 
     made = Count.estimates
 

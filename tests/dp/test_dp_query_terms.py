@@ -8,7 +8,7 @@ import pytest
 
 import privkit as pk
 from privkit.errors.dp import PriceError
-from privkit.project.query import plan_dp_query
+from privkit.project.dp.query import plan_dp_query
 
 ASKED = {
     "n": "count",

@@ -9,14 +9,14 @@ import pytest
 from dp_asking import WHO, ask, exact
 
 import privkit as pk
-from privkit.dp.linear import Errors
-from privkit.dp.moments import Deviation, Mean, Variance
-from privkit.dp.noise import Gaussian, Laplace
-from privkit.dp.person_mean import PersonMean
+from privkit.dp.answers.linear import Errors
+from privkit.dp.answers.release import Provenance, Release
+from privkit.dp.noise.noise import Gaussian, Laplace
 from privkit.dp.plan import make_plan
 from privkit.dp.price import Price
-from privkit.dp.release import Provenance, Release
-from privkit.dp.sums import PersonSum, Sum
+from privkit.dp.statistics.moments import Deviation, Mean, Variance
+from privkit.dp.statistics.person_mean import PersonMean
+from privkit.dp.statistics.sums import PersonSum, Sum
 from privkit.tally.grid import Grid
 from privkit.values.bounds import ValueBounds
 from privkit.values.loss import Measure

@@ -9,12 +9,12 @@ from dp_asking import ask, count_plan, count_question
 from scipy import stats
 
 from privkit.dp.measurement import draw, make_measurement
-from privkit.dp.noise import Gaussian, Laplace
+from privkit.dp.noise.noise import Gaussian, Laplace
+from privkit.dp.noise.selection import NoisyMax
+from privkit.dp.noise.threshold import OpenCount
 from privkit.dp.question import Question
-from privkit.dp.selection import NoisyMax
-from privkit.dp.threshold import OpenCount
-from privkit.dp.topk import TopK
-from privkit.values.contribution import ONE_ROW
+from privkit.dp.statistics.topk import TopK
+from privkit.values.bounds import ONE_ROW
 from privkit.values.keys import public_keys
 from privkit.values.loss import Measure, PrivacyLoss
 from privkit.values.unit import ROW
@@ -149,7 +149,7 @@ def test_opendp_needs_the_same_scale_and_threshold_for_open_groups(epsilon, delt
     polars = pytest.importorskip("polars")
     import opendp.prelude as dp
 
-    from privkit.values.contribution import ContributionBounds
+    from privkit.values.bounds import ContributionBounds
     from privkit.values.unit import PrivacyUnit
 
     dp.enable_features("contrib")

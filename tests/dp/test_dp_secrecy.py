@@ -155,7 +155,7 @@ def test_d37_an_interrupt_is_charged_and_orphaned(project, monkeypatch, capfd, n
 
 
 def test_d38_how_long_it_took_is_told_nowhere(project, monkeypatch, capfd):
-    from privkit.dp import stability
+    from privkit.dp import measurement as stability
 
     exactly = stability.exact_cells
     outputs = []

@@ -12,10 +12,9 @@ from scipy import stats
 
 import privkit as pk
 from privkit.dp.measurement import draw, make_measurement
-from privkit.dp.quantiles import percentage, quantiles_of
-from privkit.dp.tree import Tree, spread
-from privkit.project.quantiles import dp_quantile, plan_dp_quantile
-from privkit.project.query import plan_dp_query
+from privkit.dp.statistics.quantiles import Tree, percentage, quantiles_of, spread
+from privkit.project.dp.quantiles import dp_quantile, plan_dp_quantile
+from privkit.project.dp.query import plan_dp_query
 from privkit.values.loss import Measure
 
 QUICK = settings(max_examples=30, deadline=None)

@@ -11,19 +11,17 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import privkit as pk
-from privkit.dp.count import Count
 from privkit.dp.measurement import draw, make_measurement
-from privkit.dp.moments import Mean
-from privkit.dp.open_groups import OpenGroups
-from privkit.dp.person_mean import PersonMean
-from privkit.dp.persons import PersonCount
-from privkit.dp.quantile import Quantile
+from privkit.dp.noise.threshold import OpenCount
 from privkit.dp.question import Question
-from privkit.dp.sums import Sum
-from privkit.dp.threshold import OpenCount
-from privkit.tally.groups import group_counts
-from privkit.values.bounds import ValueBounds
-from privkit.values.contribution import ONE_ROW, ContributionBounds
+from privkit.dp.statistics.counts import Count, PersonCount
+from privkit.dp.statistics.moments import Mean
+from privkit.dp.statistics.open_groups import OpenGroups
+from privkit.dp.statistics.person_mean import PersonMean
+from privkit.dp.statistics.quantile import Quantile
+from privkit.dp.statistics.sums import Sum
+from privkit.tally.open_groups import group_counts
+from privkit.values.bounds import ONE_ROW, ContributionBounds, ValueBounds
 from privkit.values.loss import Measure
 from privkit.values.unit import ROW
 

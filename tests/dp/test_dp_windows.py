@@ -9,16 +9,15 @@ from hypothesis import strategies as st
 
 import privkit as pk
 from privkit.budget.terms import ProjectTerms
-from privkit.dp.count import Count
 from privkit.dp.question import Question
-from privkit.dp.sums import Sum
-from privkit.project.counts import dp_count
+from privkit.dp.statistics.counts import Count
+from privkit.dp.statistics.sums import Sum
+from privkit.project.dp.counts import dp_count
 from privkit.tally.cells.reading import cells_of_series
 from privkit.tally.engines.opening import engine_of
-from privkit.tally.windows import units
-from privkit.tally.windows import windows as windows_of_cells
-from privkit.values.bounds import ValueBounds
-from privkit.values.contribution import ContributionBounds
+from privkit.tally.units import units
+from privkit.tally.units import windows as windows_of_cells
+from privkit.values.bounds import ContributionBounds, ValueBounds
 from privkit.values.loss import PrivacyLoss
 from privkit.values.unit import PERIODS, PrivacyUnit
 

@@ -9,19 +9,19 @@ from dp_asking import ask
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from privkit.dp.consistent import consistent
-from privkit.dp.count import Count
-from privkit.dp.derived import Derived, estimate
-from privkit.dp.inversion import sum_quantile, variance
-from privkit.dp.moments import Mean
-from privkit.dp.noise import Gaussian, Laplace
+from privkit.dp.answers.consistent import consistent
+from privkit.dp.answers.derived import Derived, estimate
+from privkit.dp.answers.inversion import sum_quantile, variance
+from privkit.dp.answers.postprocess import added, non_negative, rounded, subtracted, suppressed, total
+from privkit.dp.answers.ratios import ratio
+from privkit.dp.answers.release import Provenance, Release
+from privkit.dp.noise.noise import Gaussian, Laplace
 from privkit.dp.plan import make_plan
-from privkit.dp.postprocess import added, non_negative, rounded, subtracted, suppressed, total
 from privkit.dp.price import Price
-from privkit.dp.ratios import ratio
-from privkit.dp.release import Provenance, Release
+from privkit.dp.statistics.counts import Count
+from privkit.dp.statistics.moments import Mean
 from privkit.errors import ParameterError
-from privkit.errors.postprocess import KeysDifferError, NotLinearError, NotReleasedError, TotalsError
+from privkit.errors.dp import KeysDifferError, NotLinearError, NotReleasedError, TotalsError
 from privkit.values.bounds import ValueBounds
 from privkit.values.loss import Measure
 

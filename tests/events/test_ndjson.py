@@ -17,7 +17,7 @@ import pytest
 
 from privkit import events as ev
 from privkit.errors.events import EventError, EventsInputError, MalformedLineError, UnmatchedFieldsError
-from privkit.events import json_lines
+from privkit.events.run import ndjson as json_lines
 
 CANARY = "CANARY-7f3a"
 RECIPE = ev.Recipe([ev.keep("a"), ev.truncate_time("t", "day")])

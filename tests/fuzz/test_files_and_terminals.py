@@ -13,14 +13,15 @@ import pytest
 
 import privkit as pk
 from privkit import events as ev
-from privkit.budget import migration, schema
+from privkit.budget.store import opening as migration
+from privkit.budget.store import schema
 from privkit.cli import main
 from privkit.errors import PrivkitError
 from privkit.errors.ledger import LedgerDamagedError, LedgerPlaceError
 from privkit.lab.reading import projects_in
-from privkit.study.inventory_yaml import loaded
+from privkit.study.inventory.inventory import loaded
 from privkit.tally.shapes import form_shares
-from privkit.transform.hierarchy_file import read_hierarchies
+from privkit.transform.hierarchies.hierarchy_file import read_hierarchies
 
 ESCAPE = "\x1b]0;owned\x07\x1b[2J\u202e"
 

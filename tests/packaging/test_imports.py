@@ -15,9 +15,11 @@ ROOT = Path(privkit.__file__).parent
 FLOORS = [
     {"__init__", "__main__"},
     {"accessor", "registration", "cli", "commands", "lab"},
-    {"view", "study"},
+    {"view"},
+    {"study"},
     {"project"},
-    {"anonymity", "risk", "transform", "events", "dp", "budget"},
+    {"risk", "transform", "events", "dp", "budget"},
+    {"anonymity"},
     {"tally"},
     {"values", "errors"},
 ]

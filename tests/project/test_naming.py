@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 import privkit as pk
-from privkit.budget.first_form import _without
+from privkit.budget.machine.keys import _without
 from privkit.errors import EarlierReleaseError, MeasurementError, OrphanedReleaseError, ParameterError
 from privkit.project import naming
 
@@ -136,7 +136,7 @@ def test_a_first_fingerprint_that_fails_finds_nothing(old, monkeypatch):
     def panics(*_: object) -> str:
         raise PanicError
 
-    monkeypatch.setattr("privkit.tally.fingerprint_v1._digest", panics)
+    monkeypatch.setattr("privkit.tally.fingerprints.first_form._digest", panics)
     with pytest.warns(UserWarning, match="asked the same question"):
         assert not of_pandas().privacy.dp_count(epsilon=1).replayed
 
@@ -219,7 +219,7 @@ def test_whatever_an_engine_throws_is_a_failed_measurement(project, monkeypatch,
 
     unraisable: list = []
     monkeypatch.setattr(sys, "unraisablehook", unraisable.append)
-    monkeypatch.setattr("privkit.dp.stability.exact_cells", fails)
+    monkeypatch.setattr("privkit.dp.measurement.exact_cells", fails)
     with pytest.raises(MeasurementError) as caught:
         pd.DataFrame({"x": [1]}).privacy.dp_count(epsilon=1)
     assert caught.value.__cause__ is None
@@ -246,7 +246,7 @@ def test_only_interrupts_are_interrupts(project, monkeypatch, error, place):
 
     frame = pd.DataFrame({"x": [1]})
     if place == "measurement":
-        monkeypatch.setattr("privkit.dp.stability.exact_cells", interrupts)
+        monkeypatch.setattr("privkit.dp.measurement.exact_cells", interrupts)
         with pytest.raises(KeyboardInterrupt):
             frame.privacy.dp_count(epsilon=1)
         assert [entry.state for entry in project.account.entries()] == ["orphaned"]
@@ -301,7 +301,7 @@ def test_a_variance_on_the_coarser_grid_of_before_is_told_of_before_it_is_asked_
 
 def test_a_question_is_marked_where_its_grid_is_not_that_of_before():
     """Else an answer that was stored in other steps would be read in those of today."""
-    from privkit.dp.moments import Deviation, Mean
+    from privkit.dp.statistics.moments import Deviation, Mean
     from privkit.values.bounds import ValueBounds
 
     for lower, upper in [(0, 1), (0, 500), (-3, 7), (0.1, 0.3), (1e6, 1e6 + 1), (5, 5)]:

@@ -12,27 +12,25 @@ import pytest
 from privkit.budget.entry import Entry
 from privkit.budget.simulated import SimulatedAccount
 from privkit.budget.terms import ProjectTerms
-from privkit.dp.count import Count
-from privkit.dp.derived import estimate
-from privkit.dp.moments import Mean
-from privkit.dp.noise import Gaussian, Laplace
+from privkit.dp.answers.derived import estimate
+from privkit.dp.answers.release import decode_answer, encode_answer
+from privkit.dp.noise.noise import Gaussian, Laplace
+from privkit.dp.noise.selection import NoisyMax
 from privkit.dp.plan import make_plan
 from privkit.dp.price import Price
-from privkit.dp.quantile import Quantile
 from privkit.dp.question import Question
-from privkit.dp.release import decode_answer, encode_answer
-from privkit.dp.selection import NoisyMax
 from privkit.dp.simulate import SimulatedRelease, chosen, drawn, marked_plan, simulate
+from privkit.dp.statistics.counts import Count
+from privkit.dp.statistics.moments import Mean
+from privkit.dp.statistics.quantile import Quantile
 from privkit.errors import CeilingError, InsufficientBudgetError, ParameterError
-from privkit.errors.reservation import OrphanedReleaseError, PendingReleaseError, ReservationError
-from privkit.errors.simulated import SimulatedError
+from privkit.errors.project import OrphanedReleaseError, PendingReleaseError, ReservationError, SimulatedError
 from privkit.project.project import open_project
 from privkit.project.simulated import begin_simulated
-from privkit.values.bounds import ValueBounds
-from privkit.values.contribution import ONE_ROW
+from privkit.values.bounds import ONE_ROW, ValueBounds
 from privkit.values.keys import public_keys
 from privkit.values.loss import Measure, PrivacyLoss
-from privkit.values.simulated import refuse_simulated
+from privkit.values.show import refuse_simulated
 from privkit.values.unit import ROW
 
 FRAME = pd.DataFrame({"city": ["Bern"] * 600 + ["Basel"] * 400, "age": list(range(100)) * 10})
@@ -93,7 +91,7 @@ def test_a_seed_gives_the_same_answers_in_the_same_order_and_another_one_others(
 
 def test_no_noise_comes_from_opendp(monkeypatch):
     asked = plan()
-    for name in ("privkit.dp.noise.opendp", "privkit.dp.noise.features", "privkit.dp.measurement.features"):
+    for name in ("privkit.dp.noise.noise.opendp", "privkit.dp.noise.noise.features", "privkit.dp.measurement.features"):
         monkeypatch.setattr(name, lambda: pytest.fail("OpenDP was asked"))
     assert simulate(SimulatedAccount("a", terms(), 3), asked, FRAME, 1).shape == (2,)
 

@@ -200,7 +200,7 @@ def test_a_plan_releases(project, people):
 
 
 def test_a_failed_measurement_keeps_its_price_and_tells_nothing(project, people, monkeypatch):
-    from privkit.dp import stability
+    from privkit.dp import measurement as stability
 
     def failing(*_, **__):
         raise ValueError("CANARY-7f3a")
@@ -216,7 +216,7 @@ def test_a_failed_measurement_keeps_its_price_and_tells_nothing(project, people,
 
 
 def test_an_interrupt_keeps_the_price(project, people, monkeypatch):
-    from privkit.dp import stability
+    from privkit.dp import measurement as stability
 
     def interrupted(*_, **__):
         raise KeyboardInterrupt

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from privkit.errors import ColumnNotFoundError, FrameError, ParameterError
 from privkit.errors.anonymity import RoleConflictError
 from privkit.errors.risk import LinkError, PopulationError, WeightsError
-from privkit.risk.individual import individual_risks
+from privkit.risk.attackers import individual_risks
 from privkit.risk.report import risk
 from privkit.risk.thresholds import PRESETS, threshold_of
 

@@ -7,14 +7,13 @@ import pandas as pd
 import pytest
 
 from privkit.errors import ParameterError
-from privkit.errors.library import LibraryRequiredError
+from privkit.errors.engines import LibraryRequiredError
 from privkit.errors.risk import PopulationError, SearchLimitError
-from privkit.risk.copula import person_uniqueness
+from privkit.risk.copula import copula_uniqueness, person_uniqueness
 from privkit.risk.report import risk
-from privkit.risk.rocher import copula_uniqueness
 
 stats = pytest.importorskip("scipy.stats")
-gaussian = pytest.importorskip("privkit.risk.gaussian")
+gaussian = pytest.importorskip("privkit.risk.copula")
 
 CORRELATION = np.array([[1.0, 0.6, -0.3], [0.6, 1.0, 0.2], [-0.3, 0.2, 1.0]])
 

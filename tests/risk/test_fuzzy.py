@@ -8,14 +8,14 @@ import pandas as pd
 import pytest
 
 from privkit.errors import ColumnNotFoundError, ParameterError
-from privkit.errors.library import LibraryRequiredError
+from privkit.errors.engines import LibraryRequiredError
 from privkit.errors.risk import LinkageError, LinkError
-from privkit.risk import fuzzy
-from privkit.risk.link import link
-from privkit.tally.records import records
+from privkit.risk.linkage import fuzzy
+from privkit.risk.linkage.link import link
+from privkit.tally.two_tables import records
 from privkit.transform.anonymize import anonymize
 from privkit.transform.generalize import generalize
-from privkit.transform.hierarchy import Hierarchy
+from privkit.transform.hierarchies.hierarchy import Hierarchy
 
 pytest.importorskip("splink")
 

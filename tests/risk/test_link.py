@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from privkit.errors import ColumnNotFoundError, DuplicateColumnError, FrameError, ParameterError
 from privkit.errors.risk import LinkError, TruthError
-from privkit.risk.link import link
-from privkit.risk.rates import Rate, excess_risk
+from privkit.risk.linkage.link import link
+from privkit.risk.linkage.rates import Rate, excess_risk
 from privkit.risk.report import risk
 from privkit.transform.anonymize import anonymize
 from privkit.transform.generalize import generalize
-from privkit.transform.hierarchy import Hierarchy
+from privkit.transform.hierarchies.hierarchy import Hierarchy
 
 ON = ["sex", "birth_date", "postcode"]
 

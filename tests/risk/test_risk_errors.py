@@ -1,7 +1,7 @@
 import pytest
 
 from privkit.errors import PrivkitError
-from privkit.errors.library import LibraryRequiredError
+from privkit.errors.engines import LibraryRequiredError
 from privkit.errors.risk import (
     InventoryError,
     LinkageError,

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from privkit.anonymity.pitman import digamma, digammas
+from privkit.anonymity.snb import classes_in_population, expected_small_classes
+from privkit.anonymity.uniqueness_models import population_uniques
 from privkit.errors import ParameterError
 from privkit.risk.copula import person_uniqueness
-from privkit.risk.gamma import digamma, digammas
-from privkit.risk.snb import classes_in_population, expected_small_classes
-from privkit.risk.uniqueness import population_uniques
-from privkit.tally.coded import count_classes
+from privkit.tally.coded_classes import count_classes
 
 SIZES = np.repeat([1, 2, 3, 4, 10], [60, 10, 4, 3, 2])
 

@@ -16,23 +16,19 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from privkit.dp.count import Count
-from privkit.dp.distinct import DistinctCount
-from privkit.dp.histogram import Histogram
 from privkit.dp.measurement import draw, make_measurement
-from privkit.dp.moments import Deviation, Mean, Variance
-from privkit.dp.persons import PersonCount
+from privkit.dp.noise.threshold import OpenCount
 from privkit.dp.plan import make_plan
 from privkit.dp.price import Price
-from privkit.dp.quantile import Quantile
 from privkit.dp.question import Question
-from privkit.dp.span import Span, power_edges
-from privkit.dp.statistic import Statistic
-from privkit.dp.sums import PersonSum, Sum
-from privkit.dp.threshold import OpenCount
-from privkit.dp.topk import TopK
-from privkit.values.bounds import ValueBounds
-from privkit.values.contribution import ONE_ROW, ContributionBounds
+from privkit.dp.statistics.counts import Count, DistinctCount, PersonCount
+from privkit.dp.statistics.histogram import Histogram, Span, power_edges
+from privkit.dp.statistics.moments import Deviation, Mean, Variance
+from privkit.dp.statistics.quantile import Quantile
+from privkit.dp.statistics.statistic import Statistic
+from privkit.dp.statistics.sums import PersonSum, Sum
+from privkit.dp.statistics.topk import TopK
+from privkit.values.bounds import ONE_ROW, ContributionBounds, ValueBounds
 from privkit.values.keys import public_keys
 from privkit.values.loss import Measure
 from privkit.values.unit import ROW, PrivacyUnit

@@ -57,7 +57,7 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot
 import privkit as pk
-import privkit.view.panel_project, privkit.view.plots_project
+import privkit.view.project.panel, privkit.view.project.plots
 from privkit.budget.export import csv_parts, json_parts
 from privkit.lab import reading
 

@@ -16,10 +16,10 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "transform"))
 
 import transform_brute as brute
 
+from privkit.anonymity.criteria import BetaLikeness, KAnonymity, LDiversity, TCloseness
 from privkit.transform.anonymize import anonymize
-from privkit.transform.hierarchy import Hierarchy
+from privkit.transform.hierarchies.hierarchy import Hierarchy
 from privkit.transform.lattice import lattice
-from privkit.values.criteria import BetaLikeness, KAnonymity, LDiversity, TCloseness
 
 DATA = Path(__file__).parents[1] / "data" / "adult"
 QI = ["sex", "age", "race", "marital-status", "education"]

@@ -6,8 +6,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from privkit.tally.cells.cells import Cells
-from privkit.tally.cells.kind import OBJECT
+from privkit.tally.cells.cells import OBJECT, Cells
 from privkit.tally.cells.scalars import number_of
 
 

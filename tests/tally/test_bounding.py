@@ -10,17 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from privkit.tally import bounding, ids, sampling
+from privkit.tally import bounding, sampling
 from privkit.tally import rows as rows_of
+from privkit.tally import units as ids
 from privkit.tally.bounding import bounded_rows
 from privkit.tally.cells import finding
 from privkit.tally.cells.numbers import floats
 from privkit.tally.engines.opening import engine_of
 from privkit.tally.grid import Grid
-from privkit.tally.ids import spread
 from privkit.tally.sampling import in_order, row_hashes
 from privkit.tally.sums import person_sums
-from privkit.values.contribution import ContributionBounds
+from privkit.tally.units import spread
+from privkit.values.bounds import ContributionBounds
 from privkit.values.keys import public_keys
 
 SALT = bytes(range(16))

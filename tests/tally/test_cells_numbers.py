@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from privkit.tally.cells.cells import Cells, Table
-from privkit.tally.cells.kind import FLOAT, INTEGER, Kind
+from privkit.tally.cells.cells import FLOAT, INTEGER, Cells, Kind, Table
 from privkit.tally.cells.numbers import steps_of
 from privkit.tally.engines.kernels import positions
 from privkit.tally.grid import Grid

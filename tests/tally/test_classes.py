@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from privkit.errors import ColumnNotFoundError, DuplicateColumnError, FrameError, ParameterError
-from privkit.errors.engine import EngineError
+from privkit.errors.engines import EngineError
+from privkit.tally.class_values import value_counts
 from privkit.tally.classes import class_sizes
-from privkit.tally.coded import count_classes, count_values
-from privkit.tally.values import value_counts
+from privkit.tally.coded_classes import count_classes, count_values
 
 #: Where a missing integer makes the column float.
 NO_MISSING_INTEGER = ("pandas numpy", "pandas python text")

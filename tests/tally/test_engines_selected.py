@@ -10,7 +10,7 @@ from lazies import ENGINES
 
 from privkit.tally.engines.eager import EagerEngine
 from privkit.tally.engines.lazy import LazyEngine
-from privkit.tally.engines.lazy_fetched import FetchedEngine
+from privkit.tally.engines.lazy_rows import FetchedEngine
 from privkit.tally.engines.native import fetched
 from privkit.tally.grid import Grid
 from privkit.tally.predicate import apply

@@ -10,7 +10,7 @@ import test_engines_contract as contract
 from lazies import postgres_backend
 
 from privkit.errors import FrameError
-from privkit.errors.engine import EngineError
+from privkit.errors.engines import EngineError
 from privkit.tally.engines.lazy import LazyEngine
 from privkit.tally.grid import Grid
 from privkit.values.keys import Keys

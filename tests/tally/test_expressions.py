@@ -18,11 +18,9 @@ from cells_told import values_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from privkit.errors.expression import ExpressionError
+from privkit.errors.arguments import ExpressionError
 from privkit.tally.cells.arrow import cells_of_arrow
-from privkit.tally.cells.cells import Cells, Table
-from privkit.tally.cells.expressions import derived_kinds, selected
-from privkit.tally.cells.kind import (
+from privkit.tally.cells.cells import (
     BOOLEAN,
     BYTES,
     DATE,
@@ -34,8 +32,11 @@ from privkit.tally.cells.kind import (
     TEXT,
     UNSIGNED,
     WIDE,
+    Cells,
     Kind,
+    Table,
 )
+from privkit.tally.cells.expressions import derived_kinds, selected
 from privkit.tally.cells.scalars import scalar_text
 from privkit.tally.predicate import apply, check_selection
 from privkit.values.expression import Selection, cut, prefix, selection

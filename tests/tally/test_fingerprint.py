@@ -13,7 +13,7 @@ from engines import PANDAS
 from hypothesis import given, settings
 from test_classes import FLOATS, TEXT, WHOLE, tables
 
-from privkit.tally.fingerprint import fingerprint
+from privkit.tally.fingerprints.fingerprint import fingerprint
 
 KEY = b"the key of one project"
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from privkit.tally.fingerprint import column_digests, fingerprint
+from privkit.tally.fingerprints.fingerprint import column_digests, fingerprint
 
 pa = pytest.importorskip("pyarrow")
 pl = pytest.importorskip("polars")

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from privkit.risk.link import link
+from privkit.risk.linkage.link import link
 from privkit.risk.report import risk
 from privkit.risk.suda import suda
 from privkit.risk.unicity import unicity
 from privkit.tally.columns import ColumnFacts, column_facts
-from privkit.tally.contributions import contributions
 from privkit.tally.engines.native import fetched
+from privkit.tally.row_classes import contributions
 
 COLUMNS = "kifb"
 ROWS = st.lists(st.tuples(*(st.sampled_from(lazies.POOLS[name]) for name in COLUMNS)), min_size=1, max_size=20).map(

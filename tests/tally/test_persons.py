@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 from test_classes import NO_MISSING_INTEGER
 
 from privkit.errors import ColumnNotFoundError, DuplicateColumnError
-from privkit.tally import ids
+from privkit.tally import units as ids
 from privkit.tally.cells import finding
 from privkit.tally.cells.hashing import hashed
 from privkit.tally.cells.reading import cells_of_series
-from privkit.tally.ids import persons
 from privkit.tally.persons import bounded_counts
 from privkit.tally.sampling import least_hashed
-from privkit.values.contribution import ContributionBounds
+from privkit.tally.units import persons
+from privkit.values.bounds import ContributionBounds
 from privkit.values.keys import public_keys
 
 SALT = bytes(range(16))

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from test_classes import NO_MISSING_INTEGER
 
 from privkit.errors import ColumnNotFoundError
-from privkit.errors.expression import ExpressionError
+from privkit.errors.arguments import ExpressionError
 from privkit.tally.engines.contract import Engine
 from privkit.tally.predicate import apply, check_selection
 from privkit.values.expression import Selection, cut, day, hour, month, parsed, prefix, selection, weekday, year
@@ -157,7 +157,7 @@ def by_row(engine: Engine) -> dict[int, object]:
 @given(ROWS, truths(3))
 @settings(max_examples=150, deadline=None)
 def test_the_normal_form_and_the_text_mean_the_same(rows, where):
-    from privkit.values.expression.canonical import normal
+    from privkit.values.expression.nodes import normal
 
     for row in rows_of(table_of(rows, "polars")):
         assert evaluate(normal(where), row) == evaluate(where, row)

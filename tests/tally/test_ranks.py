@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from privkit.tally.ranks import positions
-from privkit.values.contribution import ONE_ROW, ContributionBounds
+from privkit.values.bounds import ONE_ROW, ContributionBounds
 from privkit.values.keys import public_keys
 
 DTYPES = ["int8", "uint8", "int16", "int64", "uint64", "float64", "Int64"]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import privkit as pk
 from privkit.errors import FrameError
-from privkit.errors.transform import InfeasibleError
+from privkit.errors.anonymity import InfeasibleError
 from privkit.tally.classes import Tally
 from privkit.tally.engines.native import fetched
 from privkit.transform.lattice import lattice, lattice_of

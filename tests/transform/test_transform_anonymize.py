@@ -11,15 +11,14 @@ import pandas as pd
 import polars as pl
 import pytest
 
+from privkit.anonymity.criteria import AverageRisk, KAnonymity, KMap, LDiversity, PopulationUniqueness, TCloseness
 from privkit.errors import ColumnNotFoundError, DuplicateColumnError, FrameError, ParameterError
-from privkit.errors.anonymity import RoleConflictError
-from privkit.errors.transform import HierarchyError, InfeasibleError, PromiseBrokenError
+from privkit.errors.anonymity import HierarchyError, InfeasibleError, PromiseBrokenError, RoleConflictError
 from privkit.transform.anonymize import anonymize
 from privkit.transform.anonymizer import Anonymizer
 from privkit.transform.generalize import generalize
-from privkit.transform.hierarchy import Hierarchy
+from privkit.transform.hierarchies.hierarchy import Hierarchy
 from privkit.transform.lattice import lattice
-from privkit.values.criteria import AverageRisk, KAnonymity, KMap, LDiversity, PopulationUniqueness, TCloseness
 
 ZIP, AGE = Hierarchy.redact(), Hierarchy.intervals(5, 10, 20, 40, lower=0, upper=120)
 QI = ["zip", "age", "sex"]
@@ -308,7 +307,7 @@ def test_keys_of_more_than_62_bits_give_the_same_optimum():
 @pytest.mark.parametrize("criterion", [KAnonymity(5), KAnonymity(3) & LDiversity("ill", 2)])
 def test_the_slow_path_of_wide_keys_gives_what_the_fast_one_gives(people, method, criterion, monkeypatch):
     fast = anonymize(people, QI, criterion, suppress=0.05, method=method, **HOW)
-    monkeypatch.setattr("privkit.transform.coding._BITS", 0)
+    monkeypatch.setattr("privkit.transform.search.coding._BITS", 0)
     slow = anonymize(people, QI, criterion, suppress=0.05, method=method, **HOW)
     assert (fast.levels_, fast.suppressed_) == (slow.levels_, slow.suppressed_)
     assert fast.loss_ == pytest.approx(slow.loss_, abs=1e-12)

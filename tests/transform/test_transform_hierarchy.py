@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from privkit.errors import ParameterError
-from privkit.errors.transform import HierarchyError
+from privkit.errors.anonymity import HierarchyError
 from privkit.transform.generalize import generalize
-from privkit.transform.hierarchy import Hierarchy
+from privkit.transform.hierarchies.hierarchy import Hierarchy
 
 
 def test_csv_form_of_arx_is_read_and_written(tmp_path):

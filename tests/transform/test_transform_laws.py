@@ -12,14 +12,7 @@ import transform_brute as brute
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from privkit.errors.transform import InfeasibleError
-from privkit.tally.forced import forced
-from privkit.tally.satisfied import satisfied
-from privkit.transform.anonymize import anonymize
-from privkit.transform.hierarchy import Hierarchy
-from privkit.transform.lattice import lattice
-from privkit.transform.measures import MEASURES
-from privkit.values.criteria import (
+from privkit.anonymity.criteria import (
     AlphaK,
     AverageRisk,
     BetaLikeness,
@@ -28,6 +21,12 @@ from privkit.values.criteria import (
     SampleUniqueness,
     TCloseness,
 )
+from privkit.anonymity.verdicts import forced, satisfied
+from privkit.errors.anonymity import InfeasibleError
+from privkit.transform.anonymize import anonymize
+from privkit.transform.hierarchies.hierarchy import Hierarchy
+from privkit.transform.lattice import lattice
+from privkit.transform.search.measures import MEASURES
 
 # value → labels at each level; the second is a chain, the third no tree.
 TABLES = {

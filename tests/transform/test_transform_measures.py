@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from privkit.transform.anonymize import anonymize
-from privkit.transform.hierarchy import Hierarchy
+from privkit.transform.hierarchies.hierarchy import Hierarchy
 from privkit.transform.lattice import lattice
 
 ABC = {"x": Hierarchy.from_rows([("a", "A", "*"), ("b", "A", "*"), ("c", "c", "*")])}

@@ -10,10 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from privkit.transform.anonymize import anonymize
-from privkit.transform.hierarchy import Hierarchy
-from privkit.transform.lattice import lattice
-from privkit.values.criteria import (
+from privkit.anonymity.criteria import (
     AllOf,
     AverageRisk,
     BetaLikeness,
@@ -24,6 +21,9 @@ from privkit.values.criteria import (
     SampleUniqueness,
     TCloseness,
 )
+from privkit.transform.anonymize import anonymize
+from privkit.transform.hierarchies.hierarchy import Hierarchy
+from privkit.transform.lattice import lattice
 
 FOLDER = Path(os.environ.get("PRIVKIT_ORACLE", Path(__file__).parents[3] / "shared" / "oracle"))
 pytestmark = pytest.mark.skipif(not (FOLDER / "arx.json").exists(), reason="ARX's stored answers are not here")

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from privkit.errors import FrameError, ParameterError
-from privkit.errors.transform import InfeasibleError
+from privkit.errors.anonymity import InfeasibleError
 from privkit.transform.microaggregate import mdav, microaggregate
 from privkit.transform.perturb import add_noise, pram, rank_swap, round_to, top_bottom
 

@@ -9,9 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from privkit.tally.grouping import distinct, grouped
-from privkit.tally.satisfied import distances, entropies, least_size, satisfied
-from privkit.values.criteria import (
+from privkit.anonymity.criteria import (
     AlphaK,
     BetaLikeness,
     DeltaDisclosure,
@@ -20,6 +18,8 @@ from privkit.values.criteria import (
     LDiversity,
     TCloseness,
 )
+from privkit.anonymity.verdicts import distances, entropies, least_size, satisfied
+from privkit.tally.codes import distinct, grouped
 
 
 def judged(criterion, counts, table, trees=None):

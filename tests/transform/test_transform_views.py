@@ -7,7 +7,7 @@ import pytest
 
 from privkit.transform.anonymize import anonymize
 from privkit.transform.generalize import generalize
-from privkit.transform.hierarchy import Hierarchy
+from privkit.transform.hierarchies.hierarchy import Hierarchy
 from privkit.transform.lattice import lattice
 from privkit.transform.perturb import pram
 

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from privkit.errors import ParameterError
-from privkit.values.criteria import (
+from privkit.anonymity.criteria import (
     AllOf,
     AlphaK,
     AverageRisk,
@@ -25,7 +24,8 @@ from privkit.values.criteria import (
     SampleUniqueness,
     TCloseness,
 )
-from privkit.values.criteria.ldiversity import is_recursive
+from privkit.anonymity.criteria.ldiversity import is_recursive
+from privkit.errors import ParameterError
 
 POPULATION = object()
 EVERY = [

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from privkit.errors import NotPublicError, ParameterError
-from privkit.errors.expression import ExpressionError
+from privkit.errors.arguments import ExpressionError
 from privkit.values.expression import Expression, cut, day, hour, isin, month, parsed, prefix, selection, weekday, year
 
 

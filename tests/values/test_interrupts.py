@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 import privkit as pk
-from privkit.dp.engine import features
-from privkit.dp.rows import Rows
+from privkit.dp.measurement import Rows
+from privkit.dp.opendp import features
 from privkit.values.interrupts import let_in, put_off
 
 
@@ -85,7 +85,7 @@ def test_reading_rows_is_interrupted_at_once_and_opendp_is_not():
 def test_an_interrupt_in_what_opendp_calls_back_comes_out_as_one(ledger_path, monkeypatch, moment):
     project = pk.open_project("interrupted", epsilon=1, unit=pk.ROW, store=ledger_path)
     frame = pd.DataFrame({"x": [1, 2, 3]})
-    from privkit.dp import stability
+    from privkit.dp import measurement as stability
 
     exact = stability.exact_cells if moment == "release" else None
     called = []

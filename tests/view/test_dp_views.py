@@ -12,18 +12,18 @@ from hypothesis import strategies as st
 
 mpl.use("Agg")
 
-from privkit.dp.count import Count
+from privkit.dp.answers.release import decode_answer
 from privkit.dp.plan import make_plan
 from privkit.dp.price import Price
 from privkit.dp.question import Question
-from privkit.dp.release import decode_answer
-from privkit.values.contribution import ContributionBounds
+from privkit.dp.statistics.counts import Count
+from privkit.values.bounds import ContributionBounds
 from privkit.values.keys import Keys
 from privkit.values.loss import Measure, PrivacyLoss
 from privkit.values.unit import ROW, PrivacyUnit
 from privkit.view import plots
-from privkit.view.cells_dp import Cell
-from privkit.view.html_dp import interval
+from privkit.view.dp.html import interval
+from privkit.view.dp.text import Cell
 
 from .test_markup import HOSTILE, Outline
 

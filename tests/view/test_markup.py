@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 mpl.use("Agg")
 
-from privkit.anonymity.kanon import kanon
+from privkit.anonymity.kanonymity import kanon
 from privkit.values.loss import PrivacyLoss
 from privkit.values.show import Plotted
-from privkit.view import html, plots, style, text
-from privkit.view.markup import Markup, badge, card, esc, meter, steps, table, tag
+from privkit.view import html, plots, text
+from privkit.view.parts import style
+from privkit.view.parts.markup import Markup, badge, card, esc, meter, steps, table, tag
+from privkit.view.parts.words import argument, label, names, number, percent
 from privkit.view.rooms import room_of
-from privkit.view.words import argument, label, names, number, percent
 
 HOSTILE = [
     "<img src=x onerror=alert(1)>",

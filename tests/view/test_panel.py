@@ -12,7 +12,7 @@ import pytest
 import privkit as pk
 from privkit.testing.ledger_states import damaged, locked, missing, newer
 from privkit.values.loss import PrivacyLoss
-from privkit.view.panel_project import BudgetPanel
+from privkit.view.project.panel import BudgetPanel
 
 
 @pytest.fixture
@@ -185,6 +185,6 @@ def test_it_says_that_the_ledger_is_no_access_control(panel):
 
 
 def test_ipywidgets_is_loaded_by_the_panel_alone():
-    code = "import sys, privkit.view.text_project, privkit.view.html_project; print('ipywidgets' in sys.modules)"
+    code = "import sys, privkit.view.project.text, privkit.view.project.html; print('ipywidgets' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
     assert done.stdout.strip() == "False"

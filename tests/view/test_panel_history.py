@@ -13,11 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import privkit as pk
-from privkit.budget.balance import Balance
-from privkit.budget.entry import Charged
+from privkit.budget.entry import Balance, Charged
 from privkit.values.exact import Exact
 from privkit.values.loss import PrivacyLoss
-from privkit.view.panel_history import History, over_time
+from privkit.view.project.history import History, over_time
 
 
 class Written:

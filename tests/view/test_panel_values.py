@@ -14,17 +14,17 @@ from hypothesis import strategies as st
 from ipywidgets import HTML
 
 import privkit as pk
-from privkit.dp.noise import Laplace
+from privkit.dp.noise.noise import Laplace
 from privkit.errors import LedgerError, ParameterError
 from privkit.risk.report import risk
 from privkit.transform.lattice import lattice
 from privkit.values.show import Paneled
 from privkit.view.panel import panel_of
-from privkit.view.panel_columns import Columns
-from privkit.view.panel_history import accuracy
-from privkit.view.panel_risk import _least
-from privkit.view.panel_sizes import Sizes, histogram
-from privkit.view.words import percent
+from privkit.view.parts.panel_columns import Columns
+from privkit.view.parts.panel_sizes import Sizes, histogram
+from privkit.view.parts.words import percent
+from privkit.view.project.history import accuracy
+from privkit.view.risk.panel import _least
 
 HOSTILE = '"><img src=x onerror=alert(1)>'
 

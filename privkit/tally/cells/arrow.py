@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privkit.tally.cells.cells import Cells, Table
-from privkit.tally.cells.kind import (
+from privkit.tally.cells.cells import (
     BOOLEAN,
     BYTES,
     DATE,
@@ -21,7 +20,9 @@ from privkit.tally.cells.kind import (
     TIME,
     UNSIGNED,
     WIDE,
+    Cells,
     Kind,
+    Table,
 )
 
 if TYPE_CHECKING:

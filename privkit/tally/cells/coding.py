@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from privkit.tally.cells.cells import Cells
-from privkit.tally.cells.kind import BOOLEAN, FLOAT, OTHER
+from privkit.tally.cells.cells import BOOLEAN, FLOAT, OTHER, Cells
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,7 +20,7 @@ def coded(cells: Cells) -> tuple[NDArray[np.int64], Cells]:
 
     Examples
     --------
-    >>> from privkit.tally.cells.kind import INTEGER, Kind
+    >>> from privkit.tally.cells.cells import INTEGER, Kind
     >>> codes, distinct = coded(Cells(Kind(INTEGER), np.array([2**53, 2**53 + 1, 2**53])))
     >>> codes.tolist(), len(distinct)
     ([0, 1, 0], 2)

@@ -20,9 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privkit.tally.cells.cells import Cells
-from privkit.tally.cells.counting import moment_count
-from privkit.tally.cells.kind import BOOLEAN, COUNTS, FLOAT, INTEGER, OBJECT, TEXT, UNSIGNED, WIDE
+from privkit.tally.cells.calendar import moment_count
+from privkit.tally.cells.cells import BOOLEAN, COUNTS, FLOAT, INTEGER, OBJECT, TEXT, UNSIGNED, WIDE, Cells
 from privkit.tally.cells.numbers import decimal_units, decimal_words, floats
 from privkit.tally.cells.scalars import number_of, scalar_text
 from privkit.values.expression.numbers import for_floats, for_whole
@@ -61,7 +60,7 @@ def with_literal(operator: str, cells: Cells, literal: Scalar) -> Told:  # one c
 
     Examples
     --------
-    >>> from privkit.tally.cells.kind import Kind
+    >>> from privkit.tally.cells.cells import Kind
     >>> large = Cells(Kind("unsigned"), np.array([2**64 - 1, 2**53], dtype=np.uint64))
     >>> with_literal(">", large, 2**53 + 0.5)[0].tolist(), with_literal("<", large, 1e30)[0].tolist()
     ([True, False], [True, True])
@@ -121,7 +120,7 @@ def with_cells(operator: str, left: Cells, right: Cells) -> Told:
 
     Examples
     --------
-    >>> from privkit.tally.cells.kind import Kind
+    >>> from privkit.tally.cells.cells import Kind
     >>> one = Cells(Kind("integer"), np.array([-1, 5]))
     >>> with_cells("<", one, Cells(Kind("unsigned"), np.array([2**64 - 1, 5], dtype=np.uint64)))[0].tolist()
     [True, False]

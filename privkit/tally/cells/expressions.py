@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from privkit.tally.cells.calendar import NONE, date_part
-from privkit.tally.cells.cells import Cells, Table
+from privkit.tally.cells.cells import BOOLEAN, FLOAT, INTEGER, OBJECT, OTHER, TEXT, Cells, Kind, Table
 from privkit.tally.cells.comparing import among, by_code, with_cells, with_literal
 from privkit.tally.cells.filling import filled, filled_kind, joined
 from privkit.tally.cells.finding import over_blocks
 from privkit.tally.cells.hashing import encoded
-from privkit.tally.cells.kind import BOOLEAN, FLOAT, INTEGER, OBJECT, OTHER, TEXT, Kind
 from privkit.tally.cells.numbers import floats
 from privkit.values.expression.nodes import (
     TURNED,

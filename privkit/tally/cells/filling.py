@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privkit.tally.cells.cells import Cells
+from privkit.tally.cells.calendar import moment_count
+from privkit.tally.cells.cells import COUNTS, FLOAT, INTEGER, OBJECT, TEXT, UNSIGNED, WIDE, Cells, Kind
 from privkit.tally.cells.comparing import exact_decimal, is_unicode
-from privkit.tally.cells.counting import moment_count
-from privkit.tally.cells.kind import COUNTS, FLOAT, INTEGER, OBJECT, TEXT, UNSIGNED, WIDE, Kind
 from privkit.tally.cells.numbers import floats
 from privkit.tally.cells.scalars import scalar_text
 from privkit.values.expression.numbers import as_float

@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import numpy as np
 
-from privkit.tally.cells.cells import Cells
-from privkit.tally.cells.coding import coded
-from privkit.tally.cells.kind import (
+from privkit.tally.cells.cells import (
     BOOLEAN,
     DATE,
     FLOAT,
@@ -24,8 +22,10 @@ from privkit.tally.cells.kind import (
     TEXT,
     UNSIGNED,
     WIDE,
+    Cells,
     Kind,
 )
+from privkit.tally.cells.coding import coded
 from privkit.tally.cells.scalars import _NANOSECONDS, scalar_text
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def typed(value: object, kind: Kind) -> object | None:
 
     Examples
     --------
-    >>> from privkit.tally.cells.kind import Kind
+    >>> from privkit.tally.cells.cells import Kind
     >>> typed(3.0, Kind("integer")), typed(2**53 + 1, Kind("float")), typed("3", Kind("integer"))
     (3, None, None)
     """

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privkit.tally.cells.kind import FLOAT, OBJECT
+from privkit.tally.cells.cells import FLOAT, OBJECT
 from privkit.tally.cells.scalars import number_of
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def hashed(cells: Cells, salt: bytes) -> NDArray[np.uint64]:
     Examples
     --------
     >>> from privkit.tally.cells.cells import Cells
-    >>> from privkit.tally.cells.kind import INTEGER, Kind
+    >>> from privkit.tally.cells.cells import INTEGER, Kind
     >>> one, two = (Cells(Kind(INTEGER), np.array([7, 8], dtype=width)) for width in ("int8", "int64"))
     >>> bool((hashed(one, bytes(16)) == hashed(two, bytes(16))).all())
     True

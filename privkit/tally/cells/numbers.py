@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privkit.tally.cells.kind import BOOLEAN, FLOAT, WIDE
+from privkit.tally.cells.cells import BOOLEAN, FLOAT, WIDE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

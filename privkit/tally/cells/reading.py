@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privkit.tally.cells.cells import Cells
-from privkit.tally.cells.kind import (
+from privkit.tally.cells.cells import (
     BOOLEAN,
     DURATION,
     FLOAT,
@@ -18,6 +17,7 @@ from privkit.tally.cells.kind import (
     OTHER,
     TEXT,
     UNSIGNED,
+    Cells,
     Kind,
 )
 from privkit.tally.cells.scalars import teller_of

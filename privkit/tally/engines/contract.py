@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from privkit.tally.cells.cells import Table
-    from privkit.tally.cells.kind import Kind
+    from privkit.tally.cells.cells import Kind, Table
     from privkit.tally.grid import Grid
     from privkit.values.expression.selection import Selection
     from privkit.values.keys import Keys

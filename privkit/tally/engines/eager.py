@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from privkit.tally.cells.cells import Cells, Table
-from privkit.tally.cells.kind import Kind
+from privkit.tally.cells.cells import Cells, Kind, Table
 from privkit.tally.engines import kernels
 from privkit.tally.frame import pandas_dtypes
 

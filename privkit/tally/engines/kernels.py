@@ -10,8 +10,7 @@ from privkit.tally.cells.cells import Table
 from privkit.tally.cells.coding import classes_of, coded
 from privkit.tally.cells.numbers import positions_of, steps_of, whole_offsets
 from privkit.tally.grid import Grid
-from privkit.tally.lookup import over_blocks
-from privkit.tally.rows import KeptRows, known_rows, source_of
+from privkit.tally.rows import KeptRows, known_rows, over_blocks, source_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,13 +16,12 @@ import narwhals as nw
 import numpy as np
 
 from privkit.errors import FrameError
-from privkit.errors.engine import EngineError
+from privkit.errors.engines import EngineError
 from privkit.tally.cells.arrow import table_of_arrow
-from privkit.tally.cells.kind import FLOAT, OTHER
+from privkit.tally.cells.cells import FLOAT, OTHER
 from privkit.tally.engines.eager import EagerEngine
-from privkit.tally.engines.lazy_fetched import FetchedEngine, added_up, told
-from privkit.tally.engines.lazy_keys import added, among_keys, key_places, whole
 from privkit.tally.engines.lazy_numbers import AT, GUESS, Steps, places, squares, steps
+from privkit.tally.engines.lazy_rows import FetchedEngine, added, added_up, among_keys, key_places, told, whole
 from privkit.tally.engines.lazy_selected import selected
 from privkit.tally.engines.native import (
     RAW,
@@ -41,8 +40,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from privkit.tally.cells.cells import Table
-    from privkit.tally.cells.kind import Kind
+    from privkit.tally.cells.cells import Kind, Table
     from privkit.tally.engines.contract import Engine
     from privkit.tally.grid import Grid
     from privkit.values.expression.selection import Selection

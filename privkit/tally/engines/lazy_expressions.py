@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 
 from privkit.tally.cells.calendar import FIRST, LAST
+from privkit.tally.cells.cells import BOOLEAN, COUNTS, FLOAT, INTEGER, OBJECT, OTHER, TEXT, UNSIGNED, Kind
 from privkit.tally.cells.expressions import kind_of
-from privkit.tally.cells.kind import BOOLEAN, COUNTS, FLOAT, INTEGER, OBJECT, OTHER, TEXT, UNSIGNED, Kind
 from privkit.tally.engines.native import COUNT, ENCODED, OWN, Column, Native, NotAsked
 from privkit.values.expression import nodes
 from privkit.values.expression.nodes import TURNED, Expression, Literal
@@ -163,7 +163,7 @@ class Compiler:
         if kind.name == FLOAT:
             reduced: Any = for_floats(operator, literal)  # type: ignore[arg-type]
         elif kind.name in COUNTS:
-            from privkit.tally.cells.counting import moment_count
+            from privkit.tally.cells.calendar import moment_count
 
             reduced = for_whole(operator, moment_count(str(literal), kind), *_LIMITS[INTEGER])
         elif kind.name in _LIMITS:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 import numpy as np
 
-from privkit.tally.cells.kind import BOOLEAN, FLOAT, INTEGER, UNSIGNED, WIDE
+from privkit.tally.cells.cells import BOOLEAN, FLOAT, INTEGER, UNSIGNED, WIDE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

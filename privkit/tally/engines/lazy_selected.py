@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
+from privkit.tally.cells.cells import BOOLEAN, FLOAT, INTEGER, TEXT, UNSIGNED
 from privkit.tally.cells.filling import filled_kind
-from privkit.tally.cells.kind import BOOLEAN, FLOAT, INTEGER, TEXT, UNSIGNED
 from privkit.tally.engines.lazy_expressions import Compiler
 from privkit.tally.engines.native import COUNT, Column, NotAsked
 from privkit.values.expression import nodes

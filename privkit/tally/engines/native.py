@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
-from privkit.errors.engine import EngineError
+from privkit.errors.engines import EngineError
 from privkit.tally.cells.arrow import kind_of_arrow
-from privkit.tally.cells.kind import OTHER, Kind
+from privkit.tally.cells.cells import OTHER, Kind
 
 if TYPE_CHECKING:
     import pyarrow as pa

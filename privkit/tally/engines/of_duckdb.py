@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from privkit.tally.cells.kind import FLOAT
+from privkit.tally.cells.cells import FLOAT
 from privkit.tally.engines.native import BATCH, COUNT, ENCODED, OWN, RAW, VOID, WORDED, Column, Native
 
 if TYPE_CHECKING:

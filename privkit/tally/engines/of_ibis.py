@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
-from privkit.tally.cells.kind import DATE, FLOAT, INSTANT, TEXT, WIDE
+from privkit.tally.cells.cells import DATE, FLOAT, INSTANT, TEXT, WIDE
 from privkit.tally.engines.native import BATCH, COUNT, ENCODED, OWN, RAW, VOID, WORDED, Column, Native
 
 if TYPE_CHECKING:

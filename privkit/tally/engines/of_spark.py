@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from privkit.tally.cells.kind import FLOAT
+from privkit.tally.cells.cells import FLOAT
 from privkit.tally.engines.native import COUNT, ENCODED, OWN, RAW, VOID, Column, Native
 
 if TYPE_CHECKING:

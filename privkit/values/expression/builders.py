@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from privkit.errors import NotPublicError, ParameterError
+from privkit.values.arguments import typed
 from privkit.values.expression.nodes import Column, Cut, DatePart, Expression, IsIn, Prefix, Scalar
-from privkit.values.typed import typed
 
 #: Intervals of one cut, at most.
 _MOST = 1000

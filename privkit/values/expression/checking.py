@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 
 from privkit.errors import ColumnNotFoundError
-from privkit.errors.expression import ExpressionError
+from privkit.errors.arguments import ExpressionError
 from privkit.values.expression.nodes import (
     Arithmetic,
     Both,

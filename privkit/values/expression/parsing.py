@@ -8,7 +8,7 @@ import math
 from typing import NoReturn
 
 from privkit.errors import ParameterError
-from privkit.errors.expression import ExpressionError
+from privkit.errors.arguments import ExpressionError
 from privkit.values.expression.builders import isin, prefix
 from privkit.values.expression.nodes import (
     Arithmetic,

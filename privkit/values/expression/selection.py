@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from privkit.errors import ParameterError
-from privkit.values.expression.canonical import normal
-from privkit.values.expression.nodes import Cut, Expression, Literal, Scalar
+from privkit.values.expression.nodes import Cut, Expression, Literal, Scalar, normal
 from privkit.values.expression.parsing import parsed
 
 DROP = "drop"

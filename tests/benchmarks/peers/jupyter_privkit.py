@@ -7,7 +7,7 @@ from pathlib import Path
 from worker import BANDS, EACH, GROUPS, KEYS, LOWER, ROWS, UPPER, main, read
 
 import privkit as pk
-from privkit.project import counts, quantiles, sums
+from privkit.project.dp import counts, quantiles, sums
 
 FOLDER = tempfile.TemporaryDirectory()
 AGES = list(range(18, 96))

@@ -1,0 +1,214 @@
+"""What the reports on sensitive attributes and populations share: one figure per class, and a verdict.
+
+Checking the columns of a report before a row is read.
+
+Taking equivalence classes out of a tally, in an order that does not depend on the rows' order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from privkit.errors import ParameterError
+from privkit.errors.anonymity import RoleConflictError
+from privkit.tally.codes import column_codes
+from privkit.tally.frame import column_names, open_frame
+from privkit.values.bounds import positive_int
+from privkit.values.show import Plotted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from privkit.anonymity.criteria import Criterion
+    from privkit.tally.classes import Tally
+
+
+def first_classes(tally: Tally, rank: NDArray[np.generic], n: object, function: str) -> NDArray[np.intp]:
+    """Return the positions of the `n` classes of lowest `rank`; equal ranks are ordered by the classes' values.
+
+    Parameters
+    ----------
+    tally : Tally
+    rank : array, shape (n_classes,)
+    n : int
+        As the user gave it.
+    """
+    n = min(positive_int(n, function, "n"), tally.n_classes)
+    if n == 0:
+        return np.empty(0, dtype=np.intp)
+    worst = np.partition(rank, n - 1)[n - 1]
+    candidates = np.flatnonzero(rank <= worst)
+    keys = tally.keys.iloc[candidates]
+    codes = [_ordered_codes(keys[name]) for name in tally.by]
+    order = np.lexsort([*reversed(codes), rank[candidates]])
+    return candidates[order[:n]]
+
+
+def _ordered_codes(column: pd.Series) -> NDArray[np.int64]:
+    """Return codes in the order of the values; values of several types are ordered by type, then by their text."""
+    codes, values = column_codes(column)
+    known = values.dropna()
+    try:
+        if known.is_monotonic_increasing:
+            return codes
+    except TypeError:
+        pass
+    order = sorted(range(len(known)), key=lambda place: (type(known[place]).__name__, str(known[place])))
+    rank = np.empty(len(values), dtype=np.int64)
+    rank[order] = np.arange(len(known))
+    rank[len(known) :] = len(known)
+    return rank[codes]
+
+
+def class_frame(tally: Tally, positions: NDArray[np.intp], figures: dict[str, Any]) -> pd.DataFrame:
+    """Return the values of the classes at `positions` with columns of figures after them.
+
+    A figure whose name is also a quasi-identifier's gets an underscore.
+    """
+    frame = tally.keys.iloc[positions].reset_index(drop=True)
+    for name, values in figures.items():
+        while name in frame.columns:
+            name += "_"  # noqa: PLW2901
+        frame[name] = values
+    return frame
+
+
+def size_figures(tally: Tally, positions: NDArray[np.intp]) -> dict[str, Any]:
+    """Return the sizes of some classes: persons and rows where a unit was named, else rows."""
+    sizes = {"size": tally.counts[positions]}
+    if tally.persons is not None:
+        sizes["rows"] = tally.sizes[positions]
+    return sizes
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ClassReport(Plotted):
+    """A figure for each equivalence class. Exact, for the owner's eyes; no release.
+
+    Attributes
+    ----------
+    classes : Tally
+        The classes. It holds their values, and the text forms of this report show none of them.
+    figures : array, shape (n_classes,)
+        The figure of each class, in the order of `classes`.
+    criterion : Criterion or None
+        The criterion to judge by.
+    short : array of bool, shape (n_classes,), or None
+        The classes that break it.
+    """
+
+    #: The figure's name: a column of the frames.
+    symbol: ClassVar[str] = "figure"
+    #: Whether a high figure is the worse one.
+    high: ClassVar[bool] = False
+
+    classes: Tally
+    figures: NDArray[Any]
+    criterion: Criterion | None
+    short: NDArray[np.bool_] | None
+
+    @property
+    def qi(self) -> tuple[str, ...]:
+        """The quasi-identifiers."""
+        return self.classes.by
+
+    @property
+    def n_rows(self) -> int:
+        """How many rows the table has."""
+        return self.classes.n_rows
+
+    @property
+    def n_classes(self) -> int:
+        """How many equivalence classes there are."""
+        return self.classes.n_classes
+
+    @property
+    def satisfied(self) -> bool | None:
+        """Whether every class meets the criterion; None where none was given. A table without rows meets all."""
+        return None if self.short is None else not self.short.any()
+
+    @property
+    def classes_short(self) -> int | None:
+        """How many classes break the criterion; None where none was given."""
+        return None if self.short is None else int(self.short.sum())
+
+    @property
+    def rows_short(self) -> int | None:
+        """How many rows are in classes that break the criterion; None where none was given."""
+        return None if self.short is None else int(self.classes.sizes[self.short].sum())
+
+    @property
+    def share_short(self) -> float | None:
+        """The share of these rows, 0 to 1; None where no criterion was given."""
+        return None if self.rows_short is None else self.rows_short / self.n_rows if self.n_rows else 0.0
+
+    def worst(self, n: int = 10) -> pd.DataFrame:
+        """Return the `n` classes of the worst figure: their quasi-identifiers, `size` and the figure.
+
+        Ordered by the figure, then by value. This shows cell values of the rows at highest risk: for the owner's
+        eyes, clear the output before sharing.
+        """
+        rank = -self.figures if self.high else self.figures
+        positions = first_classes(self.classes, rank, n, "worst")
+        figures = {**size_figures(self.classes, positions), self.symbol: self.figures[positions]}
+        return class_frame(self.classes, positions, figures)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the figures that occur, with `classes`, `rows` and `share_of_rows`, by ascending figure."""
+        import pandas as pd
+
+        found, inverse, classes = np.unique(self.figures, return_inverse=True, return_counts=True)
+        rows = np.zeros(len(found), dtype=np.int64)
+        np.add.at(rows, inverse, self.classes.sizes)
+        share = rows / self.n_rows if self.n_rows else np.empty(0)
+        return pd.DataFrame({self.symbol: found, "classes": classes, "rows": rows, "share_of_rows": share})
+
+
+def quasi_identifiers(data: object, qi: str | Sequence[str], function: str, *, unit: object = None) -> tuple[str, ...]:
+    """Return the quasi-identifiers as names of columns that the frame has.
+
+    Reads the schema, never a row.
+
+    Raises
+    ------
+    ColumnNotFoundError, DuplicateColumnError, FrameError, ParameterError
+    RoleConflictError
+        If `unit` is one of them.
+    """
+    columns = column_names(qi, function, "qi")
+    open_frame(data, function, columns, "qi")
+    if unit is None:
+        return columns
+    one_column(data, unit, function, "unit")
+    if unit in columns:
+        raise RoleConflictError.unit(function, str(unit), columns)
+    return columns
+
+
+def sensitive_attribute(data: object, sensitive: object, qi: Sequence[str], function: str) -> str:
+    """Return the name of the sensitive attribute, a column that is no quasi-identifier.
+
+    Raises
+    ------
+    ColumnNotFoundError, DuplicateColumnError, ParameterError
+    RoleConflictError
+        If it is one of the quasi-identifiers.
+    """
+    name = one_column(data, sensitive, function, "sensitive")
+    if name in qi:
+        raise RoleConflictError.sensitive(function, name, qi)
+    return name
+
+
+def one_column(data: object, name: object, function: str, argument: str) -> str:
+    """Return the name of one column that the frame has."""
+    if not isinstance(name, str):
+        raise ParameterError.of(function, argument, f"a {type(name).__name__}", "the name of one column")
+    open_frame(data, function, (name,), argument)
+    return name

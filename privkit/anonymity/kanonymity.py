@@ -1,0 +1,168 @@
+"""k-anonymity: how many rows, or persons, share each combination of quasi-identifiers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from privkit.anonymity.class_report import class_frame, first_classes, quasi_identifiers, size_figures
+from privkit.tally.classes import Tally
+from privkit.tally.coded_classes import count_classes
+from privkit.values.arguments import typed
+from privkit.values.bounds import positive_int
+from privkit.values.show import Explorable, Plotted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class KAnonymityReport(Explorable, Plotted):
+    """The equivalence classes of a table by their sizes. Exact, for the owner's eyes; no release.
+
+    A table is k-anonymous if every row shares its quasi-identifiers with at least k - 1 others (Sweeney 2002,
+    "k-anonymity: a model for protecting privacy", definition 3; Samarati 2001). Where a unit column was named,
+    classes are measured in distinct persons instead of rows.
+
+    Attributes
+    ----------
+    tally : Tally
+        The classes. It holds their values, and the text forms of this report show none of them.
+    required : int or None
+        The k to judge by.
+    unit : str or None
+        The column whose distinct values are the persons.
+    """
+
+    tally: Tally
+    required: int | None = None
+    unit: str | None = None
+
+    @property
+    def qi(self) -> tuple[str, ...]:
+        """The quasi-identifiers."""
+        return self.tally.by
+
+    @cached_property
+    def k(self) -> int:
+        """The size of the smallest class; 0 where the table has no rows."""
+        return int(self.tally.counts.min(initial=np.iinfo(np.int64).max)) if self.n_classes else 0
+
+    @cached_property
+    def n_rows(self) -> int:
+        """How many rows the table has."""
+        return self.tally.n_rows
+
+    @property
+    def n_classes(self) -> int:
+        """How many equivalence classes there are."""
+        return self.tally.n_classes
+
+    @cached_property
+    def n_unique(self) -> int:
+        """Sample uniques: classes of size one."""
+        return int((self.tally.counts == 1).sum())
+
+    @property
+    def satisfied(self) -> bool | None:
+        """Whether no class is smaller than the required k; None where none is required.
+
+        A table without rows satisfies every k: it tells about nobody.
+        """
+        return None if self.required is None else self.rows_short == 0
+
+    @property
+    def rows_short(self) -> int | None:
+        """How many rows are in classes smaller than the required k; None where none is required."""
+        return None if self.required is None else self.rows_below(self.required)
+
+    def rows_below(self, j: int) -> int:
+        """Return how many rows are in classes smaller than `j`."""
+        j = positive_int(j, "rows_below", "j")
+        return int(self.tally.sizes[self.tally.counts < j].sum())
+
+    def share_below(self, j: int) -> float:
+        """Return the share of rows in classes smaller than `j`, 0 to 1."""
+        return self.rows_below(j) / self.n_rows if self.n_rows else 0.0
+
+    @cached_property
+    def histogram(self) -> Mapping[int, int]:
+        """How many classes there are of each size, by ascending size."""
+        sizes, classes = np.unique(self.tally.counts, return_counts=True)
+        return MappingProxyType(dict(zip(sizes.tolist(), classes.tolist(), strict=True)))
+
+    def smallest(self, n: int = 10) -> pd.DataFrame:
+        """Return the `n` smallest classes: their quasi-identifiers and `size`, ordered by size, then by value.
+
+        This shows cell values of the rows at highest risk: for the owner's eyes, clear the output before sharing.
+        With a unit column, `size` counts persons, and `rows` is added.
+        """
+        positions = first_classes(self.tally, self.tally.counts, n, "smallest")
+        return class_frame(self.tally, positions, size_figures(self.tally, positions))
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the sizes that occur: `size`, `classes`, `rows` and `share_of_rows`, by ascending size."""
+        import pandas as pd
+
+        sizes, inverse, classes = np.unique(self.tally.counts, return_inverse=True, return_counts=True)
+        rows = _sums(inverse, self.tally.sizes, len(sizes))
+        share = rows / self.n_rows if self.n_rows else np.empty(0)
+        return pd.DataFrame({"size": sizes, "classes": classes, "rows": rows, "share_of_rows": share})
+
+
+def _sums(group: NDArray[np.intp], values: NDArray[np.int64], n: int) -> NDArray[np.int64]:
+    sums = np.zeros(n, dtype=np.int64)
+    np.add.at(sums, group, values)
+    return sums
+
+
+@typed
+def kanon(data: object, qi: str | Sequence[str], *, k: int | None = None, unit: str | None = None) -> KAnonymityReport:
+    """Tell how many rows share each combination of quasi-identifiers.
+
+    k is the size of the smallest equivalence class, (Sweeney 2002). Missing values
+    are values like any other, so that rows never vanish from the count. Reads rows; exact; spends nothing.
+
+    Parameters
+    ----------
+    data : dataframe
+        pandas, Polars, DuckDB, or another that Narwhals reads.
+    qi : str or sequence of str
+        The quasi-identifiers: columns that others may know.
+    k : int, optional
+        Adds a verdict: how many rows fall short of it.
+    unit : str, optional
+        A column of ids. Classes are then measured in distinct persons; rows without an id count as one person
+        of their class together, which can only understate k.
+
+    Returns
+    -------
+    KAnonymityReport
+
+    Raises
+    ------
+    ColumnNotFoundError, DuplicateColumnError, FrameError, ParameterError
+    RoleConflictError
+        If `unit` is one of the quasi-identifiers.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> people = pd.DataFrame({"zip": ["8004", "8004", "8005"], "age": [30, 30, 41]})
+    >>> kanon(people, ["zip", "age"])
+    k = 1: the smallest of 2 classes by 'zip', 'age' has 1 row.
+    1 of 3 rows (33.3 %) is a sample unique: no other row has its values.
+    next: .smallest(10) · .plot()
+    >>> kanon(people, "zip", k=2).rows_short
+    1
+    """
+    required = None if k is None else positive_int(k, "kanon", "k")
+    columns = quasi_identifiers(data, qi, "kanon", unit=unit)
+    return KAnonymityReport(count_classes(data, columns, unit=unit, function="kanon"), required, unit)

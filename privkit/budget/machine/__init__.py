@@ -1,0 +1,1 @@
+"""What this machine remembers and knows beside a ledger: keys, anchors, processes, clocks."""

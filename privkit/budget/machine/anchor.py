@@ -1,0 +1,121 @@
+"""Anchors: what this machine remembers of each project, outside its ledger; so an older copy is noticed (L8, L11)."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from privkit.budget.canonical import canonical, loss_from
+from privkit.budget.machine.state import private_folder, state_folder, write_private
+from privkit.budget.store.place import shown_store
+from privkit.errors.ledger import LedgerDamagedError
+from privkit.values.loss import Measure, PrivacyLoss
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """How far a project's chain had come when this machine last wrote to it.
+
+    It lags behind the ledger if a process dies between the two; it never runs ahead, since it is written after the
+    ledger's commit.
+
+    Attributes
+    ----------
+    uid, name : str
+        The project.
+    store : str
+        Where its ledger was.
+    seq, hash : int, str
+        The head of its chain.
+    measure : str
+        The name of the project's privacy measure.
+    spent : tuple of str
+        All that was charged: ε or ρ, and δ.
+    ledger, home : str
+        The ledger's own id, and which database it lies in; empty in anchors of earlier versions.
+    """
+
+    uid: str
+    name: str
+    store: str
+    seq: int
+    hash: str
+    measure: str
+    spent: tuple[str, str]
+    ledger: str = ""
+    home: str = ""
+
+    @property
+    def charged(self) -> PrivacyLoss:
+        """All that was charged."""
+        return loss_from(self.spent, PrivacyLoss.zero(Measure[self.measure]))
+
+
+def _read(path: Path) -> Anchor | None:
+    """Return the anchor in a file; None if there is none."""
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        return Anchor(**{**stored, "spent": tuple(stored["spent"]), "store": shown_store(stored["store"])})
+    except OSError:  # there is none; or it cannot be read, which `Book.unwatched` tells
+        return None
+    except (ValueError, TypeError, KeyError):
+        raise LedgerDamagedError.anchor(str(path)) from None
+
+
+def recall(uid: str) -> Anchor | None:
+    """Return what is remembered of a project.
+
+    Raises
+    ------
+    LedgerDamagedError
+        If something is, and it cannot be read.
+    """
+    try:
+        path = state_folder() / "anchors" / f"{uid}.json"
+    except OSError:
+        return None
+    return _read(path)
+
+
+def recall_all() -> list[Anchor]:
+    """Return all that is remembered."""
+    try:
+        paths = sorted((state_folder() / "anchors").glob("*.json"))
+    except OSError:
+        return []
+    found = []
+    for path in paths:
+        with suppress(LedgerDamagedError):  # told when its own project is opened
+            found.append(_read(path))
+    return [anchor for anchor in found if anchor is not None]
+
+
+def remember(anchor: Anchor, *, force: bool = False) -> bool:
+    """Write an anchor down, unless a later one stands there; False if the state folder cannot be written.
+
+    Parameters
+    ----------
+    anchor : Anchor
+    force : bool
+        Write it even if a later one stands there: the owner adopted an older copy.
+    """
+    try:
+        path = private_folder("anchors") / f"{anchor.uid}.json"
+        before = None if force else _read(path)
+        if before is None or before.seq < anchor.seq:
+            write_private(path, canonical(asdict(anchor)), replace=True)
+    except OSError:
+        return False
+    return True
+
+
+def retire(anchor: Anchor, reason: str) -> None:
+    """Forget a project whose ledger is gone, keeping the reason beside it."""
+    path = private_folder("anchors") / f"{anchor.uid}.json"
+    write_private(path.with_suffix(".retired"), canonical({**asdict(anchor), "reason": reason}), replace=True)
+    path.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""Where a ledger lives: its file or database, opened, locked, read and written."""

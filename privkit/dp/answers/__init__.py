@@ -1,0 +1,1 @@
+"""Releases and what is made of them for free."""

@@ -1,0 +1,244 @@
+"""Numbers made of released ones: post-processing, with propagated errors and their sources. No data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from privkit.dp.answers.linear import Errors
+from privkit.dp.answers.release import Interval, Release
+from privkit.dp.noise.noise import ALPHA
+from privkit.dp.plan import miss
+from privkit.errors.dp import NotLinearError, NotReleasedError
+from privkit.values.loss import PrivacyLoss
+from privkit.values.show import Plotted, _view
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+#: From the share of errors to miss, to lower and upper limits.
+Limits = Callable[[float], "tuple[NDArray[Any], NDArray[Any]]"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A release that a derived number is made of.
+
+    Attributes
+    ----------
+    project : str
+    entry : int
+        The ledger's number.
+    question : str
+    loss : PrivacyLoss
+        What the release cost when it was drawn; what is derived costs nothing.
+    simulated : bool
+        Whether the answer was drawn by the teaching simulator.
+    """
+
+    project: str
+    entry: int
+    question: str
+    loss: PrivacyLoss
+    simulated: bool = False
+
+    def __str__(self) -> str:
+        """Return where the release stands."""
+        return f"entry {self.entry} of project {self.project!r}: {self.question}"
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Derived(Plotted):
+    """Numbers computed from released ones alone, so that they cost nothing (post-processing).
+
+    Differential privacy is closed under it: Dwork and Roth 2014, proposition 2.1.
+
+    Attributes
+    ----------
+    name : str
+        What the numbers are.
+    values : array, shape (groups,)
+    index : pandas.Index or None
+        The groups; None for one number.
+    limits : callable
+        Gives lower and upper limits that hold with probability 1 − alpha, each number's for itself.
+    sources : tuple of Source
+        The releases that it is made of.
+    steps : tuple of str
+        What was done, in order.
+    notes : tuple of str
+        What a careful reader should know.
+    errors : Errors or None
+        The errors, if the numbers are weighted sums of noisy cells; then one can compute on with them.
+    """
+
+    name: str
+    values: NDArray[Any]
+    index: Any
+    limits: Limits
+    sources: tuple[Source, ...]
+    steps: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    errors: Errors | None = None
+
+    @property
+    def simulated(self) -> bool:
+        """Whether a source was drawn by the teaching simulator."""
+        return any(source.simulated for source in self.sources)
+
+    @property
+    def value(self) -> Any:
+        """The numbers: one, or a Series indexed by the groups."""
+        return self._shaped(self.values)
+
+    @property
+    def accuracy(self) -> Any:
+        """Half the width of the 95 % interval, for each number."""
+        lower, upper = self.limits(ALPHA)
+        return self._shaped((upper - lower) / 2)
+
+    @property
+    def deviation(self) -> Any:
+        """The standard deviation of each number's error (an upper bound); None where it is no sum of noisy cells."""
+        return None if self.errors is None else self._shaped(np.sqrt(self.errors.variances()))
+
+    def interval(self, level: float = 1 - ALPHA) -> Interval:
+        """Return an interval around each number that holds the exact bounded answer with probability `level`, or more.
+
+        Each interval stands for itself; all of them together hold less often.
+        """
+        lower, upper = self.limits(miss(level, "interval"))
+        return Interval(self._shaped(lower), self._shaped(upper))
+
+    def to_frame(self, level: float = 1 - ALPHA) -> pd.DataFrame:
+        """Return a frame with a row per group: the number and its interval."""
+        import pandas as pd
+
+        lower, upper = self.limits(miss(level, "to_frame"))
+        columns = {self.name: self.values, "lower": lower, "upper": upper}
+        if self.simulated:
+            columns["simulated"] = np.ones(len(self.values), dtype=bool)
+        return pd.DataFrame(columns, index=pd.RangeIndex(1) if self.index is None else self.index)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __add__(self, other: object) -> Derived:
+        """Return the sum with another released number, or with a public one."""
+        from privkit.dp.answers.postprocess import added
+
+        return added(self, other)
+
+    __radd__ = __add__
+
+    def __sub__(self, other: object) -> Derived:
+        """Return the difference from another released number, or from a public one."""
+        from privkit.dp.answers.postprocess import subtracted
+
+        return subtracted(self, other)
+
+    def __truediv__(self, other: object) -> Derived:
+        """Return the ratio to another released number, with its Fieller interval, or to a public one."""
+        from privkit.dp.answers.ratios import ratio
+
+        return ratio(self, other)
+
+    def _shaped(self, values: NDArray[Any]) -> Any:
+        if self.index is None:
+            return values[0].item()
+        import pandas as pd
+
+        name = f"{self.name} (SIMULATED)" if self.simulated else self.name
+        return pd.Series(values, index=self.index, name=name)
+
+    # The view of a derived number has files of its own.
+
+    def __repr__(self) -> str:
+        """Return the answer, its sources, and what to type next."""
+        text: str = _view("derived").text(self)
+        return text
+
+    def _repr_html_(self) -> str:
+        return str(_view("derived").html(self))
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the numbers with error bars.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        matplotlib Axes
+        """
+        axes: Axes = _view("derived").draw(self, ax)
+        return axes
+
+
+def estimate(released: object, name: str | None = None, *, function: str = "estimate") -> Derived:
+    """Return one estimate of a release (by default the one that was asked for), ready to compute with. Costs nothing.
+
+    Parameters
+    ----------
+    released : Release or Derived
+    name : str, optional
+        Of the estimates that came together: "sum" or "count" of a mean.
+
+    Raises
+    ------
+    NotReleasedError
+        For anything else: the error of a bare number is unknown.
+    NotLinearError
+        If the release has no interval for it.
+
+    Examples
+    --------
+    >>> estimate(3)
+    Traceback (most recent call last):
+    ...
+    privkit.errors.dp.NotReleasedError: estimate() got a int, but it computes with released numbers, ...
+    """
+    if isinstance(released, Derived) and name in (None, released.name):
+        return released
+    if not isinstance(released, Release):
+        raise NotReleasedError.of_type(function, type(released).__name__)
+    release, name = released, name or released.plan.question.statistic
+    told = release._limits(ALPHA)
+    if name not in told:
+        raise NotLinearError.of(function, name, tuple(told))
+    place = release.provenance
+    source = Source(
+        place.project, place.entry, place.question, release.loss, bool(getattr(release, "simulated", False))
+    )
+    return Derived(
+        name,
+        np.asarray(release.estimates[name]),
+        None if release.plan.question.keys is None else release._index(),
+        lambda alpha: release._limits(alpha)[name],
+        (source,),
+        errors=Errors.of_release(release, name),
+        notes=_caveats(release),
+    )
+
+
+def _caveats(release: Release) -> tuple[str, ...]:
+    if release.plan.question.unit.is_row:
+        return ()
+    return (f"the numbers are those after bounding: {release.plan.question.bounds}",)
+
+
+def limits_of(values: NDArray[Any], errors: Errors) -> Limits:
+    """Return the limits of weighted sums of noisy cells."""
+
+    def limits(alpha: float) -> tuple[NDArray[Any], NDArray[Any]]:
+        widths = errors.half_widths(alpha)
+        return values - widths, values + widths
+
+    return limits

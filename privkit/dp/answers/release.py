@@ -1,0 +1,368 @@
+"""Releases: noisy answers that may be published, with their uncertainty and where they come from.
+
+Indexes of released groups, in which 1 and True stay two: pandas takes them for one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from functools import cache, cached_property
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from privkit.dp.noise.noise import ALPHA, Noise
+from privkit.dp.noise.threshold import OpenCount
+from privkit.dp.plan import Plan, miss
+from privkit.dp.statistics.open_groups import OpenGroups
+from privkit.errors.dp import IntervalError
+from privkit.values.keys import Keys, codes_of
+from privkit.values.show import Plotted
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from privkit.dp.answers.derived import Derived
+    from privkit.values.loss import PrivacyLoss
+
+
+def index_of(keys: Keys) -> pd.Index:
+    """Return an index of groups, in the order of the keys.
+
+    Examples
+    --------
+    >>> index_of(Keys(("k", "v"), ((1, "a"), (True, "a")))).tolist()
+    [(1, 'a'), (True, 'a')]
+    """
+    import pandas as pd
+
+    if len(keys.by) == 1:
+        return pd.Index([key[0] for key in keys.values], name=keys.by[0])
+    if not any(_merged(column) for column in zip(*keys.values, strict=True)):
+        return pd.MultiIndex.from_tuples(keys.values, names=keys.by)
+    levels, places = [], []
+    for column, codes in zip(zip(*keys.values, strict=True), keys.codes, strict=True):
+        ranks = {code: rank for rank, code in enumerate(dict.fromkeys(codes))}
+        first = dict(zip(reversed(codes), reversed(column), strict=True))
+        levels.append(pd.Index([first[code] for code in ranks], dtype=object))
+        places.append([ranks[code] for code in codes])
+    return pd.MultiIndex(levels=levels, codes=places, names=list(keys.by), verify_integrity=False)
+
+
+def _merged(column: Sequence[Any]) -> bool:
+    """Whether Python takes two different values of a column for one."""
+    return bool in (types := set(map(type, column))) and bool(types & {int, float})
+
+
+def rows_of(index: pd.Index) -> list[tuple[str, ...]]:
+    """Return a text of each group's values; two have the same only if they are the same group."""
+    columns = [index.get_level_values(place).tolist() for place in range(index.nlevels)]
+    return list(zip(*map(codes_of, columns), strict=True))
+
+
+def places_in(index: pd.Index, wanted: pd.Index) -> NDArray[np.int64]:
+    """Return the place of each wanted group in an index; -1 for one that is not there."""
+    table = {row: place for place, row in enumerate(rows_of(index))}
+    return np.array([table.get(row, -1) for row in rows_of(wanted)], dtype=np.int64)
+
+
+def margin_of(index: pd.Index, kept: Sequence[str]) -> tuple[NDArray[np.int64], pd.Index]:
+    """Return for each group the place of its margin by some columns, and the index of the margins."""
+    others = [name for name in index.names if name not in kept]
+    margin: Any = index.droplevel(others) if others else index  # type: ignore[arg-type]
+    if len(kept) > 1:
+        margin = margin.reorder_levels(list(kept))
+    rows = rows_of(margin)
+    ranks = {row: rank for rank, row in enumerate(dict.fromkeys(rows))}
+    first = dict(zip(reversed(rows), reversed(range(len(rows))), strict=True))
+    return np.array([ranks[row] for row in rows], dtype=np.int64), margin[[first[row] for row in ranks]]
+
+
+_LIBRARIES = ("jupyter-privkit", "opendp", "narwhals", "pandas", "numpy")
+
+
+class Interval(NamedTuple):
+    """An interval around each released number; `lower` and `upper` are numbers, or Series indexed by the keys."""
+
+    lower: Any
+    upper: Any
+
+
+@dataclass(frozen=True)
+class Provenance(Mapping[str, Any]):
+    """Where a released number comes from: public facts, which may be published beside it.
+
+    Attributes
+    ----------
+    question : str
+        In words.
+    unit, bounds : str
+        Whom the answer protects, and how much of one person counts.
+    mechanism : str
+    scale : float
+        The noise, in units of the answer.
+    project : str
+    entry : int
+        The ledger's number of the release.
+    time : str
+        When its budget was reserved, UTC.
+    versions : dict
+        The libraries that drew the noise.
+    """
+
+    question: str
+    unit: str
+    bounds: str
+    mechanism: str
+    scale: float
+    project: str
+    entry: int
+    time: str
+    versions: dict[str, str]
+
+    def __getitem__(self, name: str) -> Any:
+        """Return a field by its name."""
+        if name not in tuple(self):
+            raise KeyError(name)
+        return getattr(self, name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(field.name for field in fields(self))
+
+    def __len__(self) -> int:
+        return len(fields(self))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as a dict of plain values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Release(Plotted):
+    """A noisy answer, free to publish: what is left of the data is only what the budget paid for.
+
+    Attributes
+    ----------
+    plan : Plan
+        What was asked and paid.
+    drawn : array of int64, shape (groups, width)
+        The noisy integers as they were drawn, in steps of the plan's grid; everything else is computed from them.
+    provenance : Provenance
+    replayed : bool
+        Whether this is the stored answer of an earlier release, at no cost.
+    """
+
+    plan: Plan
+    drawn: NDArray[np.int64]
+    provenance: Provenance
+    replayed: bool
+
+    @cached_property
+    def estimates(self) -> dict[str, NDArray[Any]]:
+        """Every number that the answer gives, by name; the statistic itself first."""
+        return self.plan.question.asked.estimates(self.drawn)
+
+    @property
+    def cells(self) -> tuple[Any, ...]:
+        """The statistic's noisy numbers, in the order of the keys. Counts are signed: clip for display if you must."""
+        return tuple(self.estimates[self._name].tolist())
+
+    @property
+    def value(self) -> Any:
+        """The answer: an int or float, or a Series of int64 or float64 indexed by the keys."""
+        if self.plan.question.asked.framed:
+            import pandas as pd
+
+            return pd.DataFrame(self.estimates, index=self._index())
+        return self._shaped(self.estimates[self._name])
+
+    @property
+    def loss(self) -> PrivacyLoss:
+        """What the release cost when it was drawn."""
+        return self.plan.loss
+
+    @property
+    def noise(self) -> Noise:
+        """The noise that was added."""
+        return self.plan.noise
+
+    @property
+    def accuracy(self) -> Any:
+        """Half the width of the 95 % interval: one number where all answers share it, else one for each key."""
+        planned = None if self.plan.question.asked.needs_rows else self.plan.accuracy
+        if planned is not None:
+            return planned
+        if not self.has_interval:
+            return None
+        lower, upper = self._limits(ALPHA)[self._name]
+        return self._shaped((upper - lower) / 2)
+
+    @property
+    def has_interval(self) -> bool:
+        """Whether the answer has an interval; a choice among candidates has none."""
+        return self._name in self._limits(ALPHA)
+
+    @property
+    def dominated(self) -> Any:
+        """Whether noise dominates an answer: its 95 % interval holds 0, or half of all that is possible."""
+        if not self.has_interval:
+            return None
+        lower, upper = self._limits(ALPHA)[self._name]
+        return self._shaped(self.plan.question.asked.dominated(lower, upper))
+
+    def interval(self, level: float = 1 - ALPHA) -> Interval:
+        """Return an interval around each number that holds the exact bounded answer with probability `level`.
+
+        Each answer's interval stands for itself; all of them together hold less often. With contribution bounds the
+        exact answer is that after bounding. Post-processing: costs nothing.
+
+        Parameters
+        ----------
+        level : float
+            Between 0 and 1.
+
+        Returns
+        -------
+        Interval
+            `lower` and `upper`, of the shape of `value`.
+        """
+        alpha = miss(level, "interval")
+        if not self.has_interval:
+            raise IntervalError.of(self._name)
+        lower, upper = self._limits(alpha)[self._name]
+        return Interval(self._shaped(lower), self._shaped(upper))
+
+    def to_frame(self, level: float = 1 - ALPHA) -> pd.DataFrame:
+        """Return a frame with a row per key: the answer, its interval, and what else came with it."""
+        import pandas as pd
+
+        limits = self._limits(miss(level, "to_frame"))
+        columns: dict[str, Any] = {}
+        for name, values in self.estimates.items():
+            columns[name] = values
+            if name in limits:
+                prefix = "" if name == self._name else f"{name}_"
+                columns[f"{prefix}lower"], columns[f"{prefix}upper"] = limits[name]
+        return pd.DataFrame(columns, index=self._index())
+
+    def estimate(self, name: str | None = None) -> Derived:
+        """Return the answer, or one of its estimates, for free computations: sums, differences, ratios."""
+        from privkit.dp.answers.derived import estimate
+
+        return estimate(self, name)
+
+    def non_negative(self) -> Derived:
+        """Return the answer clipped at 0; a post-processing, which biases small cells upwards."""
+        from privkit.dp.answers.postprocess import non_negative
+
+        return non_negative(self)
+
+    def rounded(self, base: float = 1) -> Derived:
+        """Return the answer rounded to multiples of `base`; a post-processing."""
+        from privkit.dp.answers.postprocess import rounded
+
+        return rounded(self, base)
+
+    def suppressed(self, below: float) -> Derived:
+        """Return the answer without its cells below a limit; a post-processing."""
+        from privkit.dp.answers.postprocess import suppressed
+
+        return suppressed(self, below)
+
+    def total(self, by: str | list[str] | None = None) -> Derived:
+        """Return the sum of the cells, or of those that agree in the columns `by`; a post-processing."""
+        from privkit.dp.answers.postprocess import total
+
+        return total(self, by)
+
+    def __add__(self, other: object) -> Derived:
+        return self.estimate() + other
+
+    def __sub__(self, other: object) -> Derived:
+        return self.estimate() - other
+
+    def __truediv__(self, other: object) -> Derived:
+        return self.estimate() / other
+
+    @property
+    def _name(self) -> str:
+        return self.plan.question.statistic
+
+    def _limits(self, alpha: float) -> dict[str, tuple[NDArray[Any], NDArray[Any]]]:
+        return self.plan.question.asked.limits(self.drawn, self.noise, alpha)
+
+    def _index(self) -> Any:
+        import pandas as pd
+
+        keys = self.plan.question.keys
+        if keys is None:
+            return pd.RangeIndex(1)
+        return index_of(keys)
+
+    def _shaped(self, values: NDArray[Any]) -> Any:
+        if self.plan.question.keys is None:
+            return values[0].item() if hasattr(values[0], "item") else values[0]
+        import pandas as pd
+
+        return pd.Series(values, index=self._index(), name=self._name)
+
+
+def encode_answer(plan: Plan, drawn: Sequence[int] | Mapping[str, int | Sequence[int]]) -> str:
+    """Return the noisy integers as the text that the ledger stores: in canonical order of the keys, with versions."""
+    import numpy as np
+
+    if isinstance(drawn, Mapping):  # the groups showed up by their noisy counts
+        keys_ = sorted(drawn)
+        cells = [int(cell) for key in keys_ for cell in np.atleast_1d(drawn[key])]
+        found = {"keys": keys_, "cells": cells, "versions": _versions()}
+        return json.dumps(found, separators=(",", ":"), sort_keys=True)
+    cells = [int(cell) for cell in drawn]
+    if (keys := plan.question.keys) is not None:
+        width = len(cells) // len(keys)
+        cells = [cell for place in keys.canonical_order for cell in cells[place * width : (place + 1) * width]]
+    return json.dumps({"cells": cells, "versions": _versions()}, separators=(",", ":"), sort_keys=True)
+
+
+def decode_answer(plan: Plan, answer: str, *, project: str, entry: int, time: str, replayed: bool) -> Release:
+    """Return the release that a stored answer holds, in the order in which the plan's keys were asked."""
+    import numpy as np
+
+    stored = json.loads(answer)
+    if isinstance(plan.question.asked, OpenCount | OpenGroups):
+        plan = plan.question.asked.answered(plan, stored["keys"])
+        cells = np.array(stored["cells"], dtype=np.int64).reshape(-1, plan.question.asked.width)
+    else:
+        cells = np.array(stored["cells"], dtype=np.int64).reshape(plan.question.groups, -1)
+    question = plan.question
+    if "keys" not in stored and (keys := question.keys) is not None:
+        ordered = np.empty_like(cells)
+        ordered[keys.canonical_order] = cells
+        cells = ordered
+    provenance = Provenance(
+        question=str(question),
+        unit=str(question.unit),
+        bounds=f"{question.bounds}, in each {question.unit.per}" if question.unit.per else str(question.bounds),
+        mechanism=plan.mechanism,
+        scale=plan.scale,
+        project=project,
+        entry=entry,
+        time=time,
+        versions=stored["versions"],
+    )
+    return Release(plan, cells, provenance, replayed)
+
+
+@cache
+def _versions() -> dict[str, str]:
+    found = {}
+    for library in _LIBRARIES:
+        try:
+            found[library] = version(library)
+        except PackageNotFoundError:  # run from a checkout
+            found[library] = "not installed"
+    return found

@@ -1,0 +1,1 @@
+"""What may be asked under differential privacy: each statistic with its reach, its error and its proof."""

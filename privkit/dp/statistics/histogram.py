@@ -1,0 +1,211 @@
+"""Histograms: counts of numbers in public bins.
+
+A paid estimate of the bounds of a column, by powers of two.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from privkit.dp.question import Question
+from privkit.dp.statistics.counts import Count
+from privkit.dp.statistics.statistic import Estimates, Limits, Reach
+from privkit.errors import NotPublicError, ParameterError
+from privkit.tally.ranks import binned_counts
+from privkit.values.keys import Keys
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from privkit.dp.noise.noise import Noise
+    from privkit.dp.question import Question
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram(Count):
+    """How many rows have a number in each public bin.
+
+    Notes
+    -----
+    *Reach.* A row's bin depends on that row alone, and is one at most; so bins are keys like others, and one row moves
+    one cell by 1.
+
+    Attributes
+    ----------
+    column : str
+    edges : tuple of float
+        The bins' edges, ascending; bins are closed on the left, the last one on both sides.
+    """
+
+    column: str = ""
+    edges: tuple[float, ...] = ()
+
+    name = "count"
+    aggregate = "positions"
+    of_persons = "parts"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The column of numbers."""
+        return (self.column,)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The bins' names."""
+        last = len(self.edges) - 2
+        return tuple(
+            f"[{low:g}, {high:g}{']' if place == last else ')'}"
+            for place, (low, high) in enumerate(pairwise(self.edges))
+        )
+
+    def keys(self, by: Keys | None) -> Keys:
+        """Return the groups: those of `by`, each with every bin."""
+        if by is None:
+            return Keys((self.column,), tuple((label,) for label in self.labels))
+        return replace(
+            by, by=(*by.by, self.column), values=tuple((*k, label) for k in by.values for label in self.labels)
+        )
+
+    def typed_keys(self, question: Question) -> Keys | None:
+        """Return the keys that the frame's own columns must fit: all but the bins."""
+        keys = question.keys
+        if keys is None or len(keys.by) == 1:
+            return None
+        return replace(keys, by=keys.by[:-1], values=tuple(dict.fromkeys(key[:-1] for key in keys.values)))
+
+    def exact(self, data: object, question: Question, function: str) -> NDArray[np.int64]:
+        """Count the rows of each bin exactly, each person within the bounds."""
+        assert question.keys is not None
+        counts = binned_counts(
+            data,
+            self.column,
+            self.edges,
+            self.labels,
+            keys=question.keys,
+            within=self.typed_keys(question),
+            unit=question.who,
+            bounds=question.bounds,
+            function=function,
+        )
+        return counts.reshape(-1, 1)
+
+    def canonical(self) -> dict[str, object]:
+        """Return the statistic as JSON values."""
+        return {"statistic": "histogram", "column": self.column, "edges": [repr(edge) for edge in self.edges]}
+
+    def notes(self) -> tuple[str, ...]:
+        """Say what is left out."""
+        return (f"values of {self.column!r} outside all bins, and missing ones, are left out",)
+
+    def __str__(self) -> str:
+        """Return the statistic in words."""
+        return f"histogram of {self.column!r}"
+
+
+def bin_edges(bins: object, function: str) -> tuple[float, ...]:
+    """Return the public edges of bins, or refuse them.
+
+    Raises
+    ------
+    NotPublicError, ParameterError
+    """
+    if hasattr(bins, "dtype") or hasattr(bins, "columns"):
+        raise NotPublicError.of(function, "bins", type(bins).__name__)
+    allowed = "a list of at least two ascending finite numbers, the edges"
+    if not isinstance(bins, Sequence) or isinstance(bins, str) or len(bins) < 2:
+        raise ParameterError.of(
+            function, "bins", f"a {type(bins).__name__}", allowed, "Example: bins=[0, 18, 65, 120]."
+        )
+    if any(hasattr(edge, "dtype") for edge in bins):
+        raise NotPublicError.of(function, "bins", "list of NumPy numbers")
+    if any(isinstance(edge, bool) or not isinstance(edge, int | float) or not math.isfinite(edge) for edge in bins):
+        raise ParameterError.of(function, "bins", "a list with something else", allowed)
+    edges = tuple(float(edge) + 0.0 for edge in bins)
+    if any(high <= low for low, high in pairwise(edges)) or len({f"{edge:g}" for edge in edges}) < len(edges):
+        raise ParameterError.of(function, "bins", "edges that do not ascend (or agree in six digits)", allowed)
+    return edges
+
+
+#: Bins end at these powers of two, on both sides of 0, and at 0 itself.
+_POWERS = range(-20, 64)
+#: The chance that a bin without a row is taken for one with rows, over all bins.
+_MISTAKEN = 0.01
+
+
+def power_edges() -> tuple[float, ...]:
+    """Return the public edges: 0 and powers of two on both sides of it."""
+    sizes = [2.0**power for power in _POWERS]
+    return (*(-size for size in reversed(sizes)), 0.0, *sizes)
+
+
+@dataclass(frozen=True, slots=True)
+class Span(Histogram):
+    """Bounds that hold nearly all numbers of a column, to the next power of two.
+
+    A histogram over the powers of two gets noise; the bounds are the outer edges of the bins whose noisy counts exceed
+    what noise alone reaches with a chance of 1 % over all bins (Wilson et al. 2020, section 3.4.3, calls it approximate
+    bounds). Everything after the noise is post-processing.
+
+    Notes
+    -----
+    *Reach.* That of a histogram: one row moves one bin by 1.
+    """
+
+    name = "bounds"
+
+    @property
+    def reach(self) -> Reach:
+        """One bin by 1; all bins are cells of one group."""
+        return Reach(width=len(self.edges) - 1)
+
+    def exact(self, data: object, question: Question, function: str) -> NDArray[np.int64]:
+        """Count the rows of every bin; shape (1, bins)."""
+        binned = Question(self, question.unit, question.bounds, self.keys(None), question.selected)
+        return Histogram.exact(self, data, binned, function).reshape(1, -1)
+
+    def estimates(self, cells: NDArray[np.int64]) -> Estimates:
+        """Return the noisy counts' bounds as one pair; needs the noise, see :meth:`ends`."""
+        found = np.empty(len(cells), dtype=object)
+        for place, row in enumerate(cells):
+            found[place] = self.ends(row)
+        return {self.name: found}
+
+    def ends(self, row: NDArray[np.int64]) -> list[float]:
+        """Return the outer edges of the bins that stand out; [0, 0] where none does.
+
+        What noise reaches is told by the cells themselves: nearly all bins are empty, so their median absolute size
+        gives the scale of the noise.
+        """
+        typical = float(np.median(np.abs(row))) / 0.6931 + 1.0
+        reached = typical * float(np.log(len(row) / _MISTAKEN))
+        standing = np.flatnonzero(row > reached)
+        if not len(standing):
+            return [0.0, 0.0]
+        bins = list(pairwise(self.edges))
+        return [bins[standing[0]][0], bins[standing[-1]][1]]
+
+    def limits(self, cells: NDArray[np.int64], noise: Noise, alpha: float) -> Limits:
+        """Nothing: bounds are an estimate of their own."""
+        return {}
+
+    def canonical(self) -> dict[str, object]:
+        """Return the statistic as JSON values."""
+        return {"statistic": self.name, "column": self.column, "edges": "powers of two, -20 to 63"}
+
+    def notes(self) -> tuple[str, ...]:
+        """Say what the bounds are."""
+        return (
+            "the bounds are powers of two, or 0; rare values beyond them may be cut off",
+            "[0, 0] says that no bin stood out: ask with a larger ε",
+        )
+
+    def __str__(self) -> str:
+        """Return the statistic in words."""
+        return f"bounds of {self.column!r}"

@@ -1,0 +1,224 @@
+"""Several statistics of the same groups in one release, sharing its loss."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from privkit.dp.noise.noise import ALPHA, Compound, Noise, added
+from privkit.dp.statistics.statistic import Estimates, Limits, Statistic
+from privkit.values.loss import Measure, PrivacyLoss
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from privkit.dp.question import Question
+    from privkit.dp.statistics.statistic import Sensitivity
+
+
+@dataclass(frozen=True, slots=True)
+class Composed(Compound):
+    """The noises of several statistics, each with its part of the loss.
+
+    Attributes
+    ----------
+    scale : float
+        Of the first.
+    parts : tuple of Noise
+    losses : tuple of PrivacyLoss
+    """
+
+    parts: tuple[Noise, ...] = ()
+    losses: tuple[PrivacyLoss, ...] = ()
+
+    name = "composition"
+    measures: ClassVar[tuple[Measure, ...]] = tuple(Measure)
+
+    @classmethod
+    def for_loss(cls, sensitivity: Sensitivity, loss: PrivacyLoss, **kind: Any) -> Composed:
+        """Return the best noise of each part within its share of the loss."""
+        from privkit.dp.price import Price, priced
+
+        question: Question = kind["question"]
+        several = question.asked
+        assert isinstance(several, Several)
+        main = "rho" if loss.measure.concentrated else "epsilon"
+        noises, losses = [], []
+        for part, share in zip(several.parts, several.shares, strict=True):
+            amounts = {main: loss.main * share, "delta": loss.delta * share if loss.delta else None}
+            paid, noise, _ = priced(replace(question, asked=part), loss.measure, Price(**amounts), "dp_query")
+            noises.append(noise)
+            losses.append(paid)
+        return cls(noises[0].scale, tuple(noises), tuple(losses))
+
+    @property
+    def leading(self) -> Noise:
+        """The noise of the first part."""
+        return self.parts[0]
+
+
+class Together:
+    """Measurements of one frame, one after the other, with independent noise.
+
+    Their losses add up (basic composition: Dwork and Roth 2014, theorem 3.16; Bun and Steinke 2016, lemma 2.3); they
+    are added as fractions, so that no rounding makes ten tenths more than one.
+    """
+
+    def __init__(self, measurements: Sequence[Any], widths: Sequence[int]) -> None:
+        self.measurements = measurements
+        self.widths = widths
+
+    def map(self, persons: int) -> tuple[Fraction, Fraction]:
+        """Return what all of them cost, exactly."""
+        return added(m.map(persons) for m in self.measurements)
+
+    def __call__(self, rows: Any) -> list[int]:
+        """Draw all of them; group by group, then statistic by statistic."""
+        drawn = [
+            np.array(m(rows), dtype=object).reshape(-1, w) for m, w in zip(self.measurements, self.widths, strict=True)
+        ]
+        return [int(cell) for cell in np.concatenate(drawn, axis=1).reshape(-1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Several(Statistic):
+    """Named numbers from several statistics of the same groups.
+
+    Attributes
+    ----------
+    parts : tuple of Statistic
+        What is measured; each once, however many numbers come from it.
+    shares : tuple of Fraction
+        Their shares of the loss, which add up to 1.
+    outputs : tuple of (str, int, str)
+        The name of each number, the place of its part, and its name there.
+    """
+
+    parts: tuple[Statistic, ...]
+    shares: tuple[Fraction, ...]
+    outputs: tuple[tuple[str, int, str], ...]
+
+    name = "query"
+    noises = (Composed,)
+    framed = True
+
+    @property
+    def main(self) -> str:
+        """The name of the first number."""
+        return self.outputs[0][0]
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The names of all numbers."""
+        return tuple(name for name, _, _ in self.outputs)
+
+    @property
+    def needs_rows(self) -> bool:  # type: ignore[override]
+        """Whether the accuracy of the first number depends on the rows."""
+        _, place, of = self.outputs[0]
+        return self.parts[place].needs_rows and of not in self.parts[place].steady
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of numbers of all parts."""
+        return tuple(dict.fromkeys(name for part in self.parts for name in part.columns))
+
+    @property
+    def read(self) -> tuple[str, ...]:
+        """Every column of all parts."""
+        return tuple(dict.fromkeys(name for part in self.parts for name in part.read))
+
+    @property
+    def width(self) -> int:
+        """How many cells all parts have."""
+        return sum(part.width for part in self.parts)
+
+    @property
+    def step(self) -> float:
+        """The step of the first part."""
+        return self.parts[0].step
+
+    def kind(self, question: Question) -> dict[str, Any]:
+        """The parts' noises are found from the whole question."""
+        return {"question": question}
+
+    def sensitivity(self, question: Question) -> Sensitivity:
+        """Return the sensitivity of the first part; each part has its own noise."""
+        return self.parts[0].sensitivity(replace(question, asked=self.parts[0]))
+
+    def exact(self, data: object, question: Question, function: str) -> NDArray[np.int64]:
+        """Return the exact cells of all parts."""
+        each = [part.exact(data, replace(question, asked=part), function) for part in self.parts]
+        return np.concatenate(each, axis=1)
+
+    def measurement(self, question: Question, noise: Noise, loss: PrivacyLoss) -> Any:
+        """Return the parts' measurements, one after the other."""
+        assert isinstance(noise, Composed)
+        each = zip(self.parts, noise.parts, noise.losses, strict=True)
+        measurements = [part.measurement(replace(question, asked=part), own, paid) for part, own, paid in each]
+        return Together(measurements, [part.width for part in self.parts])
+
+    def _cells(self, cells: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+        return np.split(cells, np.cumsum([part.width for part in self.parts])[:-1], axis=1)
+
+    def estimates(self, cells: NDArray[np.int64]) -> Estimates:
+        """Return the named numbers."""
+        found = [part.estimates(own) for part, own in zip(self.parts, self._cells(cells), strict=True)]
+        return {name: found[place][of] for name, place, of in self.outputs}
+
+    def limits(self, cells: NDArray[np.int64], noise: Noise, alpha: float) -> Limits:
+        """Return the limits of each named number that has some, each for itself."""
+        assert isinstance(noise, Composed)
+        each = zip(self.parts, self._cells(cells), noise.parts, strict=True)
+        found = [part.limits(own, of, alpha) for part, own, of in each]
+        return {name: found[place][of] for name, place, of in self.outputs if of in found[place]}
+
+    def half_width(self, noise: Noise, alpha: float, rows: int | None) -> float | None:
+        """Return the half-width of the first number."""
+        return self.half_widths(noise, alpha, rows)[self.main]
+
+    def half_widths(self, noise: Noise, alpha: float, rows: int | None) -> dict[str, float | None]:
+        """Return the half-width of each number, as its part has it."""
+        assert isinstance(noise, Composed)
+        found = [part.half_widths(own, alpha, rows) for part, own in zip(self.parts, noise.parts, strict=True)]
+        return {name: found[place][of] for name, place, of in self.outputs}
+
+    def dominated(self, lower: NDArray[Any], upper: NDArray[Any]) -> NDArray[np.bool_]:
+        """Return where the first number says next to nothing."""
+        return self.parts[self.outputs[0][1]].dominated(lower, upper)
+
+    def notes(self) -> tuple[str, ...]:
+        """Return the notes of all parts."""
+        return tuple(dict.fromkeys(note for part in self.parts for note in part.notes()))
+
+    def price_notes(self, noise: Noise, question: Question) -> tuple[str, ...]:
+        """Say what each part costs, and how accurate it is where that is known."""
+        assert isinstance(noise, Composed)
+        told = []
+        for place, (part, own, paid) in enumerate(zip(self.parts, noise.parts, noise.losses, strict=True)):
+            widths = part.half_widths(own, ALPHA, None)
+            each = [(name, widths[of]) for name, at, of in self.outputs if at == place]
+            named = ", ".join(name if width is None else f"{name} ±{width:.4g}" for name, width in each)
+            told.append(f"{named}: {_short(paid)} of it, {own.name}")
+            told.extend(part.price_notes(own, replace(question, asked=part)))
+        return tuple(told)
+
+    def canonical(self) -> dict[str, object]:
+        """Return the statistic as JSON values; names of outputs do not matter, nor the order of parts."""
+        each = zip(self.parts, self.shares, strict=True)
+        return {"statistic": self.name, "parts": [{**part.canonical(), "share": str(share)} for part, share in each]}
+
+    def __str__(self) -> str:
+        """Return the statistics in words."""
+        return " and ".join(str(part) for part in self.parts)
+
+
+def _short(loss: PrivacyLoss) -> str:
+    """Return a part's loss in four digits: shares need not be decimals."""
+    main = f"{'ρ' if loss.measure.concentrated else 'ε'} = {float(loss.main):.4g}"
+    return f"{main}, δ = {float(loss.delta):.4g}" if loss.delta else main

@@ -1,0 +1,271 @@
+"""What a statistic says of itself: what it reads, how far one contribution moves it, what its integers mean.
+
+How far one person can move what is released, in each norm.
+
+What the grid's rounding adds to the error of a number.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from privkit.dp.noise.noise import Gaussian, Laplace, Noise, in_measure
+from privkit.dp.opendp import features
+from privkit.values.bounds import ValueBounds
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from privkit.dp.noise.noise import Noise
+    from privkit.dp.question import Question
+    from privkit.values.bounds import ContributionBounds
+    from privkit.values.keys import Keys
+    from privkit.values.loss import PrivacyLoss
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far one contribution moves the `width` cells of its own group: by at most `l1`, `l2` and `linf`.
+
+    Attributes
+    ----------
+    l1, linf : int
+        In steps of the answer's grid.
+    l2 : float
+        Rounded up.
+    width : int
+        How many cells a group has.
+    """
+
+    l1: int = 1
+    l2: float = 1.0
+    linf: int = 1
+    width: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Sensitivity:
+    """How far one person moves the whole answer: at most `l0` cells, one of them by `linf`, all by `l1` and `l2`.
+
+    A person has at most R contributions in all, or at most P in each of G groups. Each moves its group's block of
+    cells by a vector of norms at most (l1, l2, l∞), and blocks are disjoint. By the triangle inequality within a block
+    and orthogonality across blocks:
+
+    - R in all: L1 = R·l1, L2 = R·l2 (worst in one block), L∞ = R·l∞;
+    - (G, P): L1 = G·P·l1, L2 = √G·P·l2, L∞ = P·l∞.
+
+    Examples
+    --------
+    >>> from privkit.values.bounds import ContributionBounds
+    >>> Sensitivity.of(ContributionBounds(max_groups=4, per_group=5), Reach())
+    Sensitivity(l0=4, l1=20, l2=10.0, linf=5)
+    """
+
+    l0: int
+    l1: int
+    l2: float
+    linf: int
+
+    @classmethod
+    def of(cls, bounds: ContributionBounds, reach: Reach) -> Sensitivity:
+        """Return the sensitivity of a statistic whose single contributions have this `reach`."""
+        return cls(
+            bounds.l0 * reach.width, bounds.l1 * reach.l1, product_up(bounds.l2, reach.l2), bounds.linf * reach.linf
+        )
+
+
+def product_up(left: float, right: float) -> float:
+    """Return the product of two floats, not below the exact product of what they stand for.
+
+    Either factor may be a square root rounded to nearest: two steps up cover both roundings and the product's own.
+    """
+    if left.is_integer() and right.is_integer() and abs(left * right) < 2**53:
+        return left * right
+    return math.nextafter(math.nextafter(math.nextafter(left * right, math.inf), math.inf), math.inf)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rounding:
+    """How far the exact bounded number may lie from the same weighted sum of exact cells.
+
+    At most by ``fixed``, and by a weighted sum of the exact cells (like so much per row, of which they tell how many).
+    Public facts and released integers alone; no probability is in it.
+
+    Attributes
+    ----------
+    fixed : float
+    weights : array of float64, shape (width,), or None
+        All at least 0.
+    """
+
+    fixed: float = 0.0
+    weights: NDArray[np.float64] | None = None
+
+    @property
+    def is_none(self) -> bool:
+        """Whether there is none."""
+        return not self.fixed and self.weights is None
+
+    def bounds(self, cells: NDArray[np.int64], noise: Noise, miss: float) -> NDArray[np.float64]:
+        """Return bounds for each group from noisy cells, which fail with probability at most `miss` each.
+
+        The weighted sum of exact cells is that of the noisy ones less the noise, which exceeds its two-sided quantile
+        h at one side with probability at most miss / 2.
+        """
+        if self.weights is None:
+            return np.full(len(cells), self.fixed)
+        reach = float(noise.combined(self.weights[None, :], miss)[0])
+        return self.fixed + np.maximum(cells @ self.weights + reach, 0.0)
+
+
+#: The estimates that are weighted sums of noisy cells, wherever a statistic has them.
+_LINEAR = frozenset({"count", "sum", "nunique"})
+
+#: From a name to estimates, or to lower and upper limits, one per group.
+Estimates = dict[str, "NDArray[Any]"]
+Limits = dict[str, "tuple[NDArray[Any], NDArray[Any]]"]
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic(ABC):
+    """A statistic that is a sum over contributions, or is made of such sums.
+
+    Each subclass names its parameters as fields, all of them public; states in `reach` how far one contribution moves
+    the cells of its group, with a proof; counts them exactly in `exact`; and reads noisy cells in `estimates` and
+    `limits`, which is post-processing.
+    """
+
+    #: What it is called; the name of the released column.
+    name: ClassVar[str]
+    #: The noise that may answer it.
+    noises: ClassVar[tuple[type[Noise], ...]] = (Laplace, Gaussian)
+    #: Whether its accuracy depends on how many rows a group has.
+    needs_rows: ClassVar[bool] = False
+    #: Those of its numbers that have an accuracy for any number of rows, where others do not.
+    steady: ClassVar[tuple[str, ...]] = ()
+    #: Whether the answer is a frame of several numbers.
+    framed: ClassVar[bool] = False
+
+    #: The aggregates of the engine contract that it asks for: of rows, and where persons are bounded.
+    aggregate: ClassVar[str] = "power_sums"
+    of_persons: ClassVar[str] = "parts"
+
+    @property
+    def linear(self) -> frozenset[str]:
+        """The names of those of its numbers that may be weighted sums of noisy cells."""
+        return _LINEAR
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of numbers that it reads, beside groups and persons."""
+        return ()
+
+    @property
+    def read(self) -> tuple[str, ...]:
+        """Every column that it reads, of numbers or not."""
+        return self.columns
+
+    def typed_keys(self, question: Question) -> Keys | None:
+        """Return the keys that the frame's own columns must fit in type."""
+        return question.keys
+
+    @property
+    def step(self) -> float:
+        """What one step of a released integer is worth."""
+        return 1.0
+
+    @property
+    def reach(self) -> Reach:
+        """How far one contribution moves the cells of its group."""
+        return Reach()
+
+    @property
+    def width(self) -> int:
+        """How many cells a group has."""
+        return self.reach.width
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The names of the numbers that were asked for."""
+        return (self.main,)
+
+    @property
+    def main(self) -> str:
+        """The name of the number that was asked for."""
+        return self.name
+
+    def kind(self, question: Question) -> dict[str, Any]:
+        """What the noise must know beside its scale."""
+        return {}
+
+    def sensitivity(self, question: Question) -> Sensitivity:
+        """Return how far one person moves all cells."""
+        return Sensitivity.of(question.bounds, self.reach)
+
+    def measurement(self, question: Question, noise: Noise, loss: PrivacyLoss) -> Any:
+        """Return the OpenDP measurement from frames to noisy integers, in the measure of `loss`. Reads nothing."""
+        from privkit.dp.measurement import make_sums
+
+        with features():
+            return in_measure(make_sums(question, type(noise)) >> noise.measurement(), loss)
+
+    @abstractmethod
+    def exact(self, data: object, question: Question, function: str) -> NDArray[np.int64]:
+        """Return the exact cells, group by group; shape (groups, width). Reads rows: private until noise is added."""
+
+    @abstractmethod
+    def estimates(self, cells: NDArray[np.int64]) -> Estimates:
+        """Return what the noisy cells, shape (groups, width), say; the statistic itself first."""
+
+    @abstractmethod
+    def limits(self, cells: NDArray[np.int64], noise: Noise, alpha: float) -> Limits:
+        """Return for each estimate an interval that misses the exact answer with probability at most `alpha`."""
+
+    @abstractmethod
+    def half_width(self, noise: Noise, alpha: float, rows: int | None) -> float | None:
+        """Return how far the statistic errs at most, with probability 1 − alpha; None where that needs the rows."""
+
+    def half_widths(self, noise: Noise, alpha: float, rows: int | None) -> dict[str, float | None]:
+        """Return how far each number of the answer errs at most, by its name."""
+        return {self.main: self.half_width(noise, alpha, rows)}
+
+    def rounding(self, name: str) -> Rounding:
+        """Return how far a number that is a weighted sum of cells may be from the exact bounded one: nowhere."""
+        return Rounding()
+
+    def limit(self, bounds: ContributionBounds) -> str:
+        """Return in words how much of one person counts."""
+        return f"{bounds}, the others left out at random"
+
+    def reference(self, rows: int) -> float | None:
+        """Return the answer of `rows` rows, of which a relative accuracy is a share; None where there is none."""
+        return None
+
+    def dominated(self, lower: NDArray[Any], upper: NDArray[Any]) -> NDArray[np.bool_]:
+        """Return where an interval says next to nothing: it holds 0."""
+        return (lower <= 0) & (upper >= 0)
+
+    def notes(self) -> tuple[str, ...]:
+        """Return what a careful reader should know."""
+        return ()
+
+    def price_notes(self, noise: Noise, question: Question) -> tuple[str, ...]:
+        """Return what follows from the noise that was chosen."""
+        return ()
+
+    def canonical(self) -> dict[str, object]:
+        """Return the statistic as JSON values."""
+        own = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {
+            "statistic": self.name,
+            **{name: value.canonical() if isinstance(value, ValueBounds) else value for name, value in own.items()},
+        }
+
+    def __str__(self) -> str:
+        """Return the statistic in words."""
+        return self.name

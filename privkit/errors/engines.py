@@ -1,0 +1,65 @@
+"""The error for a library that is not installed, or too old to be used.
+
+Errors of the engine that holds a frame.
+"""
+
+from __future__ import annotations
+
+from privkit.errors.root import PrivkitError
+
+
+class LibraryRequiredError(PrivkitError, ImportError):
+    """An optional library is not installed, or a library is too old.
+
+    Attributes
+    ----------
+    library, extra : str
+        The library, and the extra of this project that brings it.
+    """
+
+    library: str = ""
+    extra: str = ""
+
+    @classmethod
+    def of(cls, function: str, library: str, extra: str) -> LibraryRequiredError:
+        """`function` needs `library`, which comes with `extra`."""
+        error = cls(
+            f"{function}() needs {library}, which is not installed: pip install 'jupyter-privkit[{extra}]' "
+            "brings it. All else works without."
+        )
+        error.library, error.extra = library, extra
+        return error
+
+    @classmethod
+    def too_old(cls, library: str, found: str, least: str, why: str) -> LibraryRequiredError:
+        """`library` is there in a version that must not be used, because of `why`."""
+        error = cls(
+            f"{library} {found} is installed, but privkit needs {least} or later: {why}. "
+            f"Run pip install '{library.lower()}>={least}' and restart the kernel."
+        )
+        error.library = library
+        return error
+
+
+class EngineError(PrivkitError, RuntimeError):
+    """The engine behind a lazy frame failed when its plan was run.
+
+    The message is the same for every cause, because the engine's own text may hold values.
+    """
+
+    @classmethod
+    def of(cls, function: str) -> EngineError:
+        """The plan that `function` ran failed."""
+        return cls(
+            f"{function}() could not run the frame's own plan. The cause is not told, since the engine's text may hold "
+            "values. Run the plan by itself to see it: frame.collect() in Polars, relation.fetchall() in DuckDB."
+        )
+
+    @classmethod
+    def too_large(cls, function: str, columns: list[str], limit: int) -> EngineError:
+        """`function` asked for more groups than may travel."""
+        return cls(
+            f"{function}() asked the engine for the groups by {columns}, and there are more than {limit:,}: too many "
+            "to fetch. Take fewer columns, or coarser ones: years in place of days, first digits of a code, bands of "
+            "a number. Or aggregate in the engine first."
+        )

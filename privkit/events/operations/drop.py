@@ -1,0 +1,188 @@
+"""Dropping, keeping and erasing fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from privkit.events.operations.operation import Operation, Problem, ValueOperation, paths_of
+from privkit.events.run.walk import Change, Step, each_item, each_place
+from privkit.values.arguments import typed
+
+if TYPE_CHECKING:
+    from privkit.events.run.run import Run
+    from privkit.events.run.walk import FieldPath
+
+
+@dataclass(frozen=True)
+class Drop(Operation):
+    """Takes fields out of the events, with everything inside."""
+
+    paths: tuple[str, ...]
+
+    op = "drop"
+    covers_branches = True
+
+    def phrase(self) -> str:
+        """Return what becomes of a field."""
+        return "dropped"
+
+    def compile(self, run: Run, count: list[int]) -> list[Step]:
+        """Return one step per path."""
+
+        def out(parent: Any, at: Any) -> None:
+            del parent[at]
+            count[0] += 1
+
+        def named(path: FieldPath) -> Step:
+            name = path.name
+
+            def step(parent: dict[str, Any]) -> None:
+                if name in parent:
+                    del parent[name]
+                    count[0] += 1
+
+            return step
+
+        return [
+            _every_element(path, count) if path.name is None else each_item(path, named) or each_place(path, out)
+            for path in self.parsed()
+        ]
+
+
+def _every_element(path: FieldPath, count: list[int]) -> Step:
+    from privkit.events.run.walk import FieldPath
+
+    def empty(parent: Any, at: Any) -> None:
+        if type(parent[at]) is list:
+            count[0] += len(parent[at])
+            parent[at] = []
+
+    return each_place(FieldPath(path.steps[:-1]), empty)
+
+
+@dataclass(frozen=True)
+class Keep(Operation):
+    """Passes fields on unchanged, with everything inside."""
+
+    paths: tuple[str, ...]
+    only: bool = False
+
+    op = "keep"
+    covers_branches = True
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield what is wrong with the parameters."""
+        yield from super().problems()
+        if not isinstance(self.only, bool):
+            yield "only", "must be true or false"
+
+    def phrase(self) -> str:
+        """Return what becomes of a field."""
+        return "kept as it is"
+
+    def compile(self, run: Run, count: list[int]) -> list[Step]:
+        """Return no step: nothing is touched."""
+        return []
+
+
+@dataclass(frozen=True)
+class Erase(ValueOperation):
+    """Puts a fixed text, or null, in the place of what stands in a field."""
+
+    paths: tuple[str, ...]
+    replacement: str | None = None
+
+    op = "erase"
+    covers_branches = True
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield what is wrong with the parameters."""
+        yield from super().problems()
+        if self.replacement is not None and not isinstance(self.replacement, str):
+            yield "replacement", "must be a text, or left out for null"
+
+    def phrase(self) -> str:
+        """Return what becomes of a field."""
+        return "erased (null)" if self.replacement is None else f"erased (the text {self.replacement!r} in its place)"
+
+    def change(self, run: Run, path: FieldPath) -> Change:
+        """Return the function from value to value."""
+        replacement = self.replacement
+        return lambda value: replacement
+
+
+@typed
+def drop(*paths: str) -> Drop:
+    """Take fields out of the events, with everything inside.
+
+    Parameters
+    ----------
+    *paths : str
+        Fields or whole branches: ``"shipping"``, ``"products[].name"``.
+
+    Returns
+    -------
+    Drop
+        An operation of a :class:`Recipe`.
+
+    Examples
+    --------
+    >>> from privkit import events as ev
+    >>> recipe = ev.Recipe([ev.keep("id"), ev.drop("shipping", "products[].name")])
+    >>> recipe.apply([{"id": 1, "shipping": {"to": "A"}, "products": [{"name": "tea"}]}]).events
+    [{'id': 1, 'products': [{}]}]
+    """
+    return Drop(paths_of(paths))
+
+
+@typed
+def keep(*paths: str, only: bool = False) -> Keep:
+    """Pass fields on unchanged, with everything inside: the rule that says so knowingly.
+
+    Parameters
+    ----------
+    *paths : str
+        Fields or whole branches.
+    only : bool
+        Whether all fields that no rule of the recipe names are dropped. Otherwise they are refused,
+        unless :meth:`Recipe.apply` is told what to do with them.
+
+    Returns
+    -------
+    Keep
+
+    Examples
+    --------
+    >>> from privkit import events as ev
+    >>> ev.Recipe([ev.keep("status", only=True)]).apply([{"status": "paid", "to": "A"}]).events
+    [{'status': 'paid'}]
+    """
+    return Keep(paths_of(paths), only)
+
+
+@typed
+def erase(*paths: str, replacement: str | None = None) -> Erase:
+    """Put null, or one fixed text, in the place of what stands in a field: for free text.
+
+    The field stays, so that the shape of the events does. Null stays null.
+
+    Parameters
+    ----------
+    *paths : str
+        Fields or whole branches.
+    replacement : str, optional
+        The text in its place; null by default.
+
+    Returns
+    -------
+    Erase
+
+    Examples
+    --------
+    >>> from privkit import events as ev
+    >>> ev.Recipe([ev.erase("note", replacement="***")]).apply([{"note": "call Ada"}, {"note": None}]).events
+    [{'note': '***'}, {'note': None}]
+    """
+    return Erase(paths_of(paths), replacement)

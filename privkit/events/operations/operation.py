@@ -1,0 +1,152 @@
+"""What every operation of a recipe is: a frozen value that tells its fields, its problems, and what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from privkit.errors.events import PathError
+from privkit.events.run.plain import Unfit
+from privkit.events.run.walk import Change, FieldPath, Step, each_value, parse_path
+from privkit.events.secrets.key import Key, KeySource
+
+if TYPE_CHECKING:
+    from privkit.events.run.run import Run
+
+#: A problem: the parameter, and what is wrong with it.
+Problem = tuple[str, str]
+
+
+def paths_of(paths: Iterable[Any]) -> tuple[Any, ...]:
+    """Return paths given one by one or as one list.
+
+    Examples
+    --------
+    >>> paths_of(["a", "b"]), paths_of([["a", "b"]])
+    (('a', 'b'), ('a', 'b'))
+    """
+    given = tuple(paths)
+    if len(given) == 1 and isinstance(given[0], list | tuple):
+        return tuple(given[0])
+    return given
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One rule of a recipe.
+
+    Attributes
+    ----------
+    op : str
+        Its name, as in ``ev.<op>`` and in recipe files.
+    covers_branches : bool
+        Whether the rule says what becomes of everything inside the fields it names.
+    """
+
+    op: ClassVar[str] = ""
+    covers_branches: ClassVar[bool] = False
+
+    def targets(self) -> tuple[str, ...]:
+        """Return the paths that it changes, as text."""
+        found = getattr(self, "paths", None)
+        return found if found is not None else (self.path,)  # type: ignore[attr-defined]
+
+    def reads(self) -> dict[str, str]:
+        """Return the paths that it reads beside them, by parameter."""
+        return {name: value for name in ("by", "per") if isinstance(value := getattr(self, name, None), str)}
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield what is wrong with the parameters."""
+        name = "paths" if hasattr(self, "paths") else "path"
+        targets = self.targets()
+        if not targets:
+            yield name, "names no field"
+        for text in targets:
+            yield from path_problems(name, text)
+        for parameter, text in self.reads().items():
+            yield from path_problems(parameter, text)
+
+    def phrase(self) -> str:
+        """Return what becomes of a field, in plain words."""
+        raise NotImplementedError
+
+    def compile(self, run: Run, count: list[int]) -> list[Step]:
+        """Return the steps that carry it out, counting values in ``count[0]``."""
+        raise NotImplementedError
+
+    def parsed(self) -> list[FieldPath]:
+        """Return the paths that it changes."""
+        return [parse_path(text) for text in self.targets()]
+
+
+@dataclass(frozen=True)
+class ValueOperation(Operation):
+    """An operation that changes each value at its paths by itself."""
+
+    def compile(self, run: Run, count: list[int]) -> list[Step]:
+        """Return one step per path."""
+        return [run.told(each_value(path, self.change(run, path), count), path, self) for path in self.parsed()]
+
+    def change(self, run: Run, path: FieldPath) -> Change:
+        """Return the function from value to value."""
+        raise NotImplementedError
+
+
+def path_problems(parameter: str, text: object) -> Iterator[Problem]:
+    """Yield a problem if `text` is no path."""
+    try:
+        parse_path(text)  # type: ignore[arg-type]
+    except PathError as error:
+        yield parameter, error.message
+    except TypeError:  # unhashable
+        yield parameter, PathError.of(text, "it must be text").message
+
+
+def by_problems(paths: Iterable[str], by: str, parameter: str = "by") -> Iterator[Problem]:
+    """Yield a problem where `by` lies in a list that a path does not share."""
+    try:
+        key = parse_path(by)
+        lists = key.head(key.lists)
+        strange = [text for text in paths if parse_path(text).steps[: len(lists)] != lists]
+    except (PathError, TypeError):
+        return  # told as a problem of its own
+    if strange:
+        yield (
+            parameter,
+            f"{by!r} lies in a list that {strange[0]!r} does not share; name a field outside it, or beside it",
+        )
+    elif key.steps[-1] is None:
+        yield parameter, f"{by!r} names every element of a list; name one field"
+
+
+def key_problems(key: object) -> Iterator[Problem]:
+    """Yield a problem if there is no key."""
+    if not isinstance(key, Key | KeySource):
+        yield "key", "is needed: bytes, or ev.Key.from_env('NAME'), .from_file(path), .from_keyring(service, name)"
+
+
+def number_problem(
+    parameter: str, value: object, low: float, high: float, *, open_low: bool = False
+) -> Iterator[Problem]:
+    """Yield a problem if `value` is no number from `low` to `high`."""
+    fits = isinstance(value, int | float) and not isinstance(value, bool)
+    if not fits or not low <= value <= high or (open_low and value == low):  # type: ignore[operator]
+        upto = f" to {high:g}" if high != float("inf") else ""
+        yield parameter, f"must be a number {'above' if open_low else 'from'} {low:g}{upto}"
+
+
+def number(value: Any) -> int | float:
+    """Return the value if it is a finite number.
+
+    Raises
+    ------
+    Unfit
+        If it is not.
+    """
+    kind = type(value)
+    if kind is int or (kind is float and value - value == 0):
+        return value  # type: ignore[no-any-return]
+    if isinstance(value, int | float) and kind is not bool and value - value == 0:
+        return value  # of a type derived from a number
+    raise Unfit.of("a finite number", value)

@@ -1,0 +1,172 @@
+"""Following the fields through a recipe: what each rule refers to, what is gone by then, what is covered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from privkit.errors.events import PathError
+from privkit.events.operations.drop import Drop, Erase, Keep
+from privkit.events.operations.merge import Merge
+from privkit.events.operations.operation import Operation
+from privkit.events.operations.rename import Rename
+from privkit.events.operations.sample import Sample
+from privkit.events.run.walk import FieldPath, parse_path
+
+
+@dataclass
+class Trace:
+    """What becomes of the fields, by the rules alone.
+
+    Attributes
+    ----------
+    problems : list of str
+        Rules that refer to fields that earlier rules took away.
+    fields : dict of str to list of str
+        For each path of the events as they come in, what is done with it, in order.
+    merged : bool
+        Whether events are merged, so that all fields without a rule are dropped.
+    only : bool
+        Whether fields without a rule are dropped.
+    """
+
+    problems: list[str] = field(default_factory=list)
+    fields: dict[str, list[str]] = field(default_factory=dict)
+    merged: bool = False
+    only: bool = False
+    _read: list[FieldPath] = field(default_factory=list)
+    _strong: list[tuple[FieldPath, bool]] = field(default_factory=list)
+    _weak: list[FieldPath] = field(default_factory=list)
+    _gone: dict[FieldPath, str] = field(default_factory=dict)
+    _erased: dict[FieldPath, str] = field(default_factory=dict)
+    _renames: list[tuple[FieldPath, FieldPath]] = field(default_factory=list)
+    _left: list[FieldPath] | None = None
+
+    @property
+    def covered(self) -> list[tuple[FieldPath, bool]]:
+        """Return what is covered, and whether with everything inside.
+
+        A branch that is only renamed is covered by the rules for what is in it, if there are any.
+        """
+        if self.merged:
+            return [(FieldPath(()), True)]
+        weak = [
+            (path, False)
+            for path in self._weak
+            if not any(other.below(path) and other.steps != path.steps for other, _ in self._strong)
+        ]
+        return [*self._strong, *weak]
+
+    @property
+    def read_only(self) -> list[FieldPath]:
+        """Return the fields that rules go by, and no rule covers."""
+        return [
+            path
+            for path in dict.fromkeys(self._read)
+            if not any(path == other or (branch and path.below(other)) for other, branch in self.covered)
+        ]
+
+    def output(self, path: FieldPath) -> FieldPath:
+        """Return where a field of the events as they come in ends up."""
+        for before, after in self._renames:
+            if path.below(before):
+                path = FieldPath(after.steps + path.steps[len(before.steps) :])
+        return path
+
+    def _input(self, path: FieldPath) -> FieldPath:
+        for before, after in reversed(self._renames):
+            if path.below(after):
+                path = FieldPath(before.steps + path.steps[len(after.steps) :])
+        return path
+
+    def follow(self, place: str, operation: Operation) -> None:
+        """Take in the next rule."""
+        for parameter, path in _named(operation):
+            reading = parameter not in ("path", "paths")
+            self._refers(f"{place}.{parameter}", path, reading=reading)
+            if reading and self._left is None:
+                self._read.append(self._input(path))
+        for path in _paths(operation.targets()):
+            self._told(operation, path)
+        if isinstance(operation, Keep):
+            self.only = self.only or operation.only is True
+        elif isinstance(operation, Drop):
+            self._gone |= dict.fromkeys(_paths(operation.paths), f"was dropped by {place}")
+        elif isinstance(operation, Erase):
+            self._erased |= dict.fromkeys(_paths(operation.paths), f"was erased by {place}")
+        elif isinstance(operation, Rename) and isinstance(operation.to, str) and operation.to:
+            self._renamed(place, operation)
+        elif isinstance(operation, Merge):
+            self._merge(operation)
+
+    def _told(self, operation: Operation, path: FieldPath) -> None:
+        if self._left is not None:
+            return  # a field of merged events: no field of the events as they come in
+        before = self._input(path)
+        phrase = "read for the merged events" if isinstance(operation, Merge) else operation.phrase()
+        self.fields.setdefault(str(before), []).append(phrase)
+        if isinstance(operation, Rename) and operation.values is None:
+            self._weak.append(before)
+        else:
+            self._strong.append((before, operation.covers_branches))
+
+    def _refers(self, place: str, path: FieldPath, *, reading: bool) -> None:
+        if self._left is not None and not any(path.below(left) for left in self._left):
+            known = ", ".join(repr(str(left)) for left in self._left)
+            self.problems.append(f"{place}: {str(path)!r} is no field of the merged events, which have {known}")
+        for gone, why in {**self._gone, **(self._erased if reading else {})}.items():
+            if path.below(gone):
+                self.problems.append(f"{place}: {str(path)!r} {why}; put this rule before it, or name another field")
+                return
+
+    def _renamed(self, place: str, operation: Rename) -> None:
+        before = parse_path(operation.path)
+        after = FieldPath((*before.steps[:-1], str(operation.to)))
+        if after == before:
+            return
+        self._renames.append((before, after))
+        self._gone[before] = f"was renamed to {operation.to!r} by {place}"
+        self._gone.pop(after, None)
+        if self._left is not None:
+            self._left = [after if left == before else left for left in self._left]
+
+    def _merge(self, operation: Merge) -> None:
+        names = [name for name, _ in operation.sums if isinstance(name, str)]
+        names += [operation.count] if isinstance(operation.count, str) else []
+        self._left = [*_paths(operation.by), *(FieldPath((name,)) for name in names)]
+        self.merged = True
+        self._gone, self._erased = {}, {}
+
+
+def _named(operation: Operation) -> Iterator[tuple[str, FieldPath]]:
+    """Yield the paths that a rule refers to, with the parameter."""
+    targets = "by" if isinstance(operation, Merge) else "paths" if hasattr(operation, "paths") else "path"
+    for path in _paths(operation.targets()):
+        yield targets, path
+    for parameter, text in operation.reads().items():
+        for path in _paths([text]):
+            yield parameter, path
+
+
+def _paths(texts: Sequence[object]) -> list[FieldPath]:
+    """Return the texts that are paths."""
+    found = []
+    for text in texts:
+        try:
+            found.append(parse_path(text))  # type: ignore[arg-type]
+        except (PathError, TypeError):
+            continue
+    return found
+
+
+def trace(operations: Sequence[Operation]) -> Trace:
+    """Follow the fields through all rules."""
+    found = Trace()
+    for index, operation in enumerate(operations):
+        found.follow(f"operations[{index}]", operation)
+    return found
+
+
+def phrases_without_field(operations: Sequence[Operation]) -> list[str]:
+    """Return what is done with whole events."""
+    return [operation.phrase() for operation in operations if isinstance(operation, Sample | Merge)]

@@ -1,0 +1,1 @@
+"""Keys and mapping stores: what must not stand in a recipe."""

@@ -1,0 +1,287 @@
+"""Counts under differential privacy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Unpack
+
+from privkit.dp.statistics.counts import Count, DistinctCount, PersonCount
+from privkit.dp.statistics.histogram import Histogram, bin_edges
+from privkit.errors import DuplicateColumnError, ParameterError, nothing_spent
+from privkit.project.asking import Asking, named, planned, shares_asking
+from privkit.tally.frame import column_names
+from privkit.values.bounds import ContributionBounds, positive_int
+
+if TYPE_CHECKING:
+    from privkit.dp.answers.release import Release
+    from privkit.dp.plan import Plan
+    from privkit.values.unit import PrivacyUnit
+
+
+@shares_asking
+def dp_count(
+    data: object,
+    by: str | Sequence[str] | None = None,
+    *,
+    of: str = "rows",
+    again: bool = False,
+    **asking: Unpack[Asking],
+) -> Release:
+    """Count rows, or persons, under differential privacy, in all or by public keys. Spends budget.
+
+    Reads rows. The same question on the same data returns the stored answer and costs nothing.
+
+    Parameters
+    ----------
+    data : dataframe
+        pandas, or another that Narwhals reads.
+    by : str or list of str, optional
+        The columns to group by.
+    of : {"rows", "persons"}
+        What is counted. Persons are the ids of the project's unit column; in a total each counts once, by groups in at
+        most `max_groups` of them. Where the unit has a window, a person counts anew in each of them, and the answer is
+        called by that: "persons in a month".
+    again : bool
+        Draw fresh noise although the answer is known; charged anew.
+    **asking
+
+    Returns
+    -------
+    Release
+        `.value` is an int, or a Series of int64 indexed by the keys; `.interval(0.95)`, `.accuracy`, `.loss`.
+
+    Raises
+    ------
+    NoProjectError, ColumnNotFoundError, KeysError, NotPublicError, BoundsRequiredError, ParameterError
+        Nothing was spent.
+    InsufficientBudgetError, CeilingError
+        Nothing was spent.
+    MeasurementError
+        The price stays spent.
+
+    Notes
+    -----
+    Discrete Laplace noise of scale L1/ε on exact counts, where L1 is what one person can move: 1 for the row as unit,
+    `max_rows`, or `max_groups` · `per_group` (Dwork, McSherry, Nissim and Smith 2006; Ghosh, Roughgarden and
+    Sundararajan 2012). In projects that count in ρ, discrete Gaussian noise of scale L2/√(2ρ) (Canonne, Kamath and
+    Steinke 2020). A histogram over disjoint groups costs no more than one count (Dwork and Roth 2014, section 3.3).
+    Where keys are not public, leave `keys` out and give `delta`, in a project with a δ: groups whose noisy count passes
+    a threshold show up, and the plan says how many rows that takes (`privkit.dp.noise.threshold`).
+    The proof is in `privkit.dp.measurement.make_sums`. Each interval is for the count after bounding; what is lost by
+    bounding is not in it.
+
+    Examples
+    --------
+    >>> import pandas as pd, privkit as pk
+    >>> people = pd.DataFrame({"city": ["Bern"] * 600 + ["Basel"] * 400})
+    >>> project = pk.open_project("cities", epsilon=1, unit=pk.ROW, store=ledger_path)
+    >>> release = people.privacy.dp_count("city", keys=["Basel", "Bern"], epsilon=0.5)
+    >>> release.value.index.tolist(), release.accuracy, project.remaining
+    (['Basel', 'Bern'], 6, ε = 0.5)
+    """
+    return plan_dp_count(data, by, of=of, **asking).release(again=again)
+
+
+@shares_asking
+def plan_dp_count(
+    data: object, by: str | Sequence[str] | None = None, *, of: str = "rows", **asking: Unpack[Asking]
+) -> Plan:
+    """Price a count without touching rows. Spends nothing; ``.release()`` runs it.
+
+    The parameters are those of :func:`dp_count`.
+
+    Returns
+    -------
+    Plan
+        `.loss`, `.accuracy`, `.mechanism`, `.scale`, `.sensitivity`.
+    """
+    function = "dp_count"
+    if of == "persons":
+        return planned(function, data, by, partial(_persons, function), bounded=_in_groups(by, asking), **asking)
+    if of != "rows":
+        shown = repr(of) if isinstance(of, str) else f"a {type(of).__name__}"
+        raise ParameterError.of(function, "of", shown, "'rows' or 'persons'")
+    return planned(function, data, by, lambda _: Count(), **asking)
+
+
+def _persons(function: str, unit: PrivacyUnit) -> PersonCount:
+    if unit.is_row:
+        raise ParameterError.together(
+            function, ("of",), "of='persons' needs a project whose unit is a column. This one protects single rows."
+        )
+    return PersonCount(unit.window)
+
+
+def _in_groups(by: object, asking: Asking) -> Callable[[ContributionBounds | None], ContributionBounds]:
+    """Return how many groups a person counts in: as the call says, else the project, else it must be said."""
+
+    def bounded(default: ContributionBounds | None) -> ContributionBounds:
+        if by is None:
+            return ContributionBounds(max_groups=1, per_group=1)
+        given = asking.get("max_groups")
+        if given is None and default is not None:
+            return ContributionBounds(max_groups=default.l0, per_group=1)
+        if given is None:
+            raise ParameterError.together(
+                "dp_count", ("max_groups",), "of='persons' by groups needs max_groups=: in how many one person counts."
+            )
+        return ContributionBounds(max_groups=positive_int(given, "dp_count", "max_groups"), per_group=1)
+
+    return bounded
+
+
+@shares_asking
+def dp_value_counts(data: object, column: str, *, again: bool = False, **asking: Unpack[Asking]) -> Release:
+    """Count the rows of each public value of a column under differential privacy. Spends budget.
+
+    Reads rows. The same as :func:`dp_count` by that column: give the values as `keys`.
+
+    Parameters
+    ----------
+    data : dataframe
+        pandas, or another that Narwhals reads.
+    column : str
+        The column whose values are counted.
+    again : bool
+        Draw fresh noise although the answer is known; charged anew.
+    **asking
+
+    Returns
+    -------
+    Release
+    """
+    return plan_dp_value_counts(data, column, **asking).release(again=again)
+
+
+@shares_asking
+def plan_dp_value_counts(data: object, column: str, **asking: Unpack[Asking]) -> Plan:
+    """Price the counts of values; spends nothing. The parameters are those of :func:`dp_value_counts`."""
+    return planned("dp_value_counts", data, named(column, "dp_value_counts"), lambda _: Count(), **asking)
+
+
+@shares_asking
+def dp_crosstab(data: object, index: str, columns: str, *, again: bool = False, **asking: Unpack[Asking]) -> Release:
+    """Count the rows of every pair of public values of two columns under differential privacy. Spends budget.
+
+    Reads rows. Give both lists of values: ``keys={"sex": ["f", "m"], "band": [...]}``. One row is in one cell, so the
+    whole table costs what one count does.
+
+    Parameters
+    ----------
+    data : dataframe
+        pandas, or another that Narwhals reads.
+    index, columns : str
+        The two columns.
+    again : bool
+        Draw fresh noise although the answer is known; charged anew.
+    **asking
+
+    Returns
+    -------
+    Release
+        ``.value.unstack()`` is the table.
+    """
+    return plan_dp_crosstab(data, index, columns, **asking).release(again=again)
+
+
+@shares_asking
+def plan_dp_crosstab(data: object, index: str, columns: str, **asking: Unpack[Asking]) -> Plan:
+    """Price a crosstab; spends nothing. The parameters are those of :func:`dp_crosstab`."""
+    by = [named(index, "dp_crosstab"), named(columns, "dp_crosstab")]
+    return planned("dp_crosstab", data, by, lambda _: Count(), **asking)
+
+
+@shares_asking
+def dp_histogram(
+    data: object,
+    column: str,
+    by: str | Sequence[str] | None = None,
+    *,
+    bins: object,
+    again: bool = False,
+    **asking: Unpack[Asking],
+) -> Release:
+    """Count the numbers of a column in public bins under differential privacy. Spends budget.
+
+    Reads rows. One row is in one bin, so the whole histogram costs what one count does.
+
+    Parameters
+    ----------
+    data : dataframe
+        pandas, or another that Narwhals reads.
+    column : str
+        A column of numbers.
+    by : str or list of str, optional
+        The columns to group by.
+    bins : list of number
+        The edges, ascending; bins are closed on the left, the last one on both sides. A public fact.
+    again : bool
+        Draw fresh noise although the answer is known; charged anew.
+    **asking
+
+    Returns
+    -------
+    Release
+        `.value` is a Series indexed by the bins (within the keys of `by`).
+
+    Examples
+    --------
+    >>> import pandas as pd, privkit as pk
+    >>> people = pd.DataFrame({"age": [10, 30, 31, 70]})
+    >>> project = pk.open_project("bins", epsilon=1, unit=pk.ROW, store=ledger_path)
+    >>> dp_histogram(people, "age", bins=[0, 18, 65, 120], epsilon=0.5).value.index.tolist()
+    ['[0, 18)', '[18, 65)', '[65, 120]']
+    """
+    return plan_dp_histogram(data, column, by, bins=bins, **asking).release(again=again)
+
+
+@shares_asking
+def plan_dp_histogram(
+    data: object, column: str, by: str | Sequence[str] | None = None, *, bins: object, **asking: Unpack[Asking]
+) -> Plan:
+    """Price a histogram; spends nothing. The parameters are those of :func:`dp_histogram`."""
+    function = "dp_histogram"
+    with nothing_spent():
+        statistic = Histogram(named(column, function), bin_edges(bins, function))
+        if by is not None and column in column_names(by, function, "by"):
+            raise DuplicateColumnError.in_argument(function, "column", [column])
+    return planned(function, data, by, lambda _: statistic, grouped=statistic.keys, **asking)
+
+
+@shares_asking
+def dp_nunique(
+    data: object,
+    column: str,
+    by: str | Sequence[str] | None = None,
+    *,
+    again: bool = False,
+    **asking: Unpack[Asking],
+) -> Release:
+    """Count the distinct values of a column under differential privacy, in all or by public keys. Spends budget.
+
+    Reads rows; missing values are left out. The proof is in `privkit.dp.statistics.counts`.
+
+    Parameters
+    ----------
+    data : dataframe
+        pandas, or another that Narwhals reads.
+    column : str
+        The column whose values are told apart.
+    by : str or list of str, optional
+        The columns to group by.
+    again : bool
+        Draw fresh noise although the answer is known; charged anew.
+    **asking
+
+    Returns
+    -------
+    Release
+    """
+    return plan_dp_nunique(data, column, by, **asking).release(again=again)
+
+
+@shares_asking
+def plan_dp_nunique(data: object, column: str, by: str | Sequence[str] | None = None, **asking: Unpack[Asking]) -> Plan:
+    """Price a count of distinct values; spends nothing. The parameters are those of :func:`dp_nunique`."""
+    return planned("dp_nunique", data, by, lambda _: DistinctCount(named(column, "dp_nunique")), **asking)

@@ -1,0 +1,278 @@
+"""Quantiles, medians, bounds and the most frequent values under differential privacy."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING, Unpack
+
+from privkit.dp.statistics.histogram import Span, power_edges
+from privkit.dp.statistics.quantile import CANDIDATES, Quantile, probability
+from privkit.dp.statistics.quantiles import ENOUGH, percentage, quantiles_of
+from privkit.dp.statistics.several import Several
+from privkit.dp.statistics.topk import TopK
+from privkit.errors import NotPublicError, ParameterError, nothing_spent
+from privkit.errors.dp import ValueBoundsRequiredError
+from privkit.project.asking import Asking, named, planned, shares_asking
+from privkit.values.bounds import ValueBounds, positive_int, value_bounds
+from privkit.values.keys import public_keys
+
+if TYPE_CHECKING:
+    from privkit.dp.answers.release import Release
+    from privkit.dp.plan import Plan
+    from privkit.dp.statistics.statistic import Statistic
+
+
+@shares_asking
+def dp_quantile(
+    data: object,
+    column: str,
+    q: float | Sequence[float],
+    by: str | Sequence[str] | None = None,
+    *,
+    bounds: object = None,
+    candidates: object = None,
+    again: bool = False,
+    **asking: Unpack[Asking],
+) -> Release:
+    """Choose quantiles among public candidates under differential privacy. Spends budget.
+
+    Reads rows; missing values are left out. `accuracy` is a share of rows (0.01: the rank is within one percent of the
+    rows of the best candidate's), and needs `assume_rows`. Each quantile is chosen by noisy scores, and a list of
+    them shares the loss. Six or more are read from one tree of noisy counts, at the same price however many they are,
+    and have intervals.
+
+    Parameters
+    ----------
+    data : dataframe
+        pandas, or another that Narwhals reads.
+    column : str
+        A column of numbers.
+    q : float or list of float
+        The probability, between 0 and 1; 0.5 is the median.
+    by : str or list of str, optional
+        The columns to group by.
+    bounds : (lower, upper), optional
+        Public bounds: the candidates are 1,001 numbers evenly between them.
+    candidates : list of number, optional
+        In place of `bounds`: the public candidates.
+    again : bool
+        Draw fresh noise although the answer is known; charged anew.
+    **asking
+
+    Returns
+    -------
+    Release
+        `.value` is a candidate, or a Series of them indexed by the keys, without an interval. For a list it is a frame
+        with a column for each ("25%", "50%" ...); from six on `.to_frame()` has their intervals.
+
+    Notes
+    -----
+    The scores and their proof are in `privkit.dp.statistics.quantile`, the selection is OpenDP's. The tree and its
+    proof are in `privkit.dp.statistics.quantiles` (Hay, Rastogi, Miklau and Suciu 2010).
+
+    Examples
+    --------
+    >>> import pandas as pd, privkit as pk
+    >>> people = pd.DataFrame({"age": [*range(101)] * 20})
+    >>> project = pk.open_project("medians", epsilon=1, unit=pk.ROW, store=ledger_path)
+    >>> 40 <= dp_quantile(people, "age", 0.5, candidates=list(range(0, 121)), epsilon=0.5).value <= 60
+    True
+    >>> dp_quantile(people, "age", [0.25, 0.5, 0.75], bounds=(0, 120), epsilon=0.5).value.columns.tolist()
+    ['25%', '50%', '75%']
+    """
+    plan = plan_dp_quantile(data, column, q, by, bounds=bounds, candidates=candidates, **asking)
+    return plan.release(again=again)
+
+
+@shares_asking
+def plan_dp_quantile(
+    data: object,
+    column: str,
+    q: float | Sequence[float],
+    by: str | Sequence[str] | None = None,
+    *,
+    bounds: object = None,
+    candidates: object = None,
+    **asking: Unpack[Asking],
+) -> Plan:
+    """Price a quantile; spends nothing. The parameters are those of :func:`dp_quantile`."""
+    function = "dp_quantile"
+    with nothing_spent():
+        numbers = public_candidates(bounds, candidates, function, named(column, function))
+        statistic = _statistic(column, q, numbers, function)
+    return planned(function, data, by, lambda _: statistic, **asking)
+
+
+def _statistic(column: str, q: object, numbers: tuple[float, ...], function: str) -> Statistic:
+    """Return one quantile, a few that share the loss, or many of one tree."""
+    if not isinstance(q, list | tuple):
+        return Quantile(column, *probability(q, function), numbers)
+    several = [probability(one, function) for one in q]
+    if not several or len(set(several)) < len(several):
+        raise ParameterError.of(
+            function, "q", "an empty list or one twice", "a probability, or a list of distinct ones"
+        )
+    if len(several) >= ENOUGH:
+        return quantiles_of(column, several, numbers)
+    parts = tuple(Quantile(column, *one, numbers) for one in sorted(several, key=lambda one: Fraction(*one)))
+    outputs = tuple((percentage(part.above, part.of), place, "quantile") for place, part in enumerate(parts))
+    return Several(parts, (Fraction(1, len(parts)),) * len(parts), outputs)
+
+
+@shares_asking
+def dp_median(
+    data: object,
+    column: str,
+    by: str | Sequence[str] | None = None,
+    *,
+    bounds: object = None,
+    candidates: object = None,
+    again: bool = False,
+    **asking: Unpack[Asking],
+) -> Release:
+    """Choose the median among public candidates under differential privacy. Spends budget.
+
+    Reads rows. It is ``dp_quantile(data, column, 0.5, ...)``.
+
+    Parameters
+    ----------
+    data : dataframe
+        pandas, or another that Narwhals reads.
+    column : str
+        A column of numbers.
+    by : str or list of str, optional
+        The columns to group by.
+    bounds : (lower, upper), optional
+        Public bounds: the candidates are 1,001 numbers evenly between them.
+    candidates : list of number, optional
+        In place of `bounds`: the public candidates.
+    again : bool
+        Draw fresh noise although the answer is known; charged anew.
+    **asking
+
+    Returns
+    -------
+    Release
+    """
+    plan = plan_dp_quantile(data, column, 0.5, by, bounds=bounds, candidates=candidates, **asking)
+    return plan.release(again=again)
+
+
+@shares_asking
+def plan_dp_median(
+    data: object,
+    column: str,
+    by: str | Sequence[str] | None = None,
+    *,
+    bounds: object = None,
+    candidates: object = None,
+    **asking: Unpack[Asking],
+) -> Plan:
+    """Price a median; spends nothing. The parameters are those of :func:`dp_median`."""
+    return plan_dp_quantile(data, column, 0.5, by, bounds=bounds, candidates=candidates, **asking)
+
+
+@shares_asking
+def dp_top_k(data: object, column: str, k: int, *, again: bool = False, **asking: Unpack[Asking]) -> Release:
+    """Name the k most frequent of public values under differential privacy. Spends budget.
+
+    Reads rows. Only the values are released, the most frequent first; their counts are another question.
+
+    Parameters
+    ----------
+    data : dataframe
+        pandas, or another that Narwhals reads.
+    column : str
+        The column whose values are ranked; `keys` are the public candidates.
+    k : int
+        How many.
+    again : bool
+        Draw fresh noise although the answer is known; charged anew.
+    **asking
+
+    Returns
+    -------
+    Release
+        `.value` is a list of values.
+    """
+    return plan_dp_top_k(data, column, k, **asking).release(again=again)
+
+
+@shares_asking
+def plan_dp_top_k(data: object, column: str, k: int, **asking: Unpack[Asking]) -> Plan:
+    """Price a choice of the most frequent values; spends nothing. The parameters are those of :func:`dp_top_k`."""
+    function = "dp_top_k"
+    with nothing_spent():
+        values = public_keys([named(column, function)], asking.get("keys"), function)
+        number = positive_int(k, function, "k")
+        if number > len(values):
+            raise ParameterError.of(function, "k", str(number), f"at most the number of keys, {len(values)}")
+    rest = Asking(**{**asking, "keys": None})
+    return planned(function, data, None, lambda _: TopK(values, number), **rest)
+
+
+@shares_asking
+def dp_bounds(data: object, column: str, *, again: bool = False, **asking: Unpack[Asking]) -> Release:
+    """Estimate bounds of a column under differential privacy, to the next power of two. Spends budget.
+
+    Reads rows. Bounds from public knowledge are better, and cost nothing; these are for columns of which nothing is
+    known. What comes out may be given on as ``bounds=tuple(release.value)``.
+
+    Parameters
+    ----------
+    data : dataframe
+        pandas, or another that Narwhals reads.
+    column : str
+        A column of numbers.
+    again : bool
+        Draw fresh noise although the answer is known; charged anew.
+    **asking
+
+    Returns
+    -------
+    Release
+        `.value` is [lower, upper]; the method and its proof are in `privkit.dp.statistics.histogram`.
+
+    Examples
+    --------
+    >>> import pandas as pd, privkit as pk
+    >>> bills = pd.DataFrame({"paid": [3.0, 120.0, 480.0] * 500})
+    >>> project = pk.open_project("unknown", epsilon=1, unit=pk.ROW, store=ledger_path)
+    >>> dp_bounds(bills, "paid", epsilon=0.5).value
+    [2.0, 512.0]
+    """
+    return plan_dp_bounds(data, column, **asking).release(again=again)
+
+
+@shares_asking
+def plan_dp_bounds(data: object, column: str, **asking: Unpack[Asking]) -> Plan:
+    """Price an estimate of bounds; spends nothing. The parameters are those of :func:`dp_bounds`."""
+    return planned("dp_bounds", data, None, lambda _: Span(named(column, "dp_bounds"), power_edges()), **asking)
+
+
+def public_candidates(bounds: object, candidates: object, function: str, column: str) -> tuple[float, ...]:
+    """Return the public candidates, ascending."""
+    if (bounds is None) == (candidates is None):
+        if bounds is None:
+            raise ValueBoundsRequiredError.of(function, column)
+        raise ParameterError.together(function, ("bounds", "candidates"), "give bounds= or candidates=, not both.")
+    if candidates is None:
+        ends = bounds if isinstance(bounds, ValueBounds) else value_bounds(bounds, function, column)
+        if ends.width == 0:
+            return (ends.lower,)
+        return tuple(ends.lower + ends.width * place / (CANDIDATES - 1) for place in range(CANDIDATES))
+    if hasattr(candidates, "dtype") or hasattr(candidates, "columns"):
+        raise NotPublicError.of(function, "candidates", type(candidates).__name__)
+    allowed = "a list of finite numbers, each once"
+    if not isinstance(candidates, Sequence) or isinstance(candidates, str) or not candidates:
+        raise ParameterError.of(function, "candidates", f"a {type(candidates).__name__}", allowed)
+    if any(hasattr(value, "dtype") for value in candidates):
+        raise NotPublicError.of(function, "candidates", "list of NumPy numbers")
+    if any(isinstance(v, bool) or not isinstance(v, int | float) or not math.isfinite(v) for v in candidates):
+        raise ParameterError.of(function, "candidates", "a list with something else", allowed)
+    numbers = sorted(float(value) + 0.0 for value in candidates)
+    if len(set(numbers)) < len(numbers):
+        raise ParameterError.of(function, "candidates", "numbers more than once", allowed)
+    return tuple(numbers)

@@ -1,0 +1,321 @@
+"""Several statistics in one release, and the usual summary of a column.
+
+A query that is priced by the accuracies wanted of its numbers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Unpack
+
+from privkit.dp.statistics.counts import Count
+from privkit.dp.statistics.moments import Deviation, Mean, Variance
+from privkit.dp.statistics.quantile import Quantile, probability
+from privkit.dp.statistics.quantiles import ENOUGH, Quantiles, percentage, quantiles_of
+from privkit.dp.statistics.several import Several
+from privkit.dp.statistics.sums import Sum
+from privkit.errors import ParameterError, nothing_spent
+from privkit.errors.dp import PriceError
+from privkit.project.asking import Asking, named, planned, shares_asking
+from privkit.project.dp.quantiles import public_candidates
+from privkit.values.bounds import ValueBounds, value_bounds
+from privkit.values.exact import Exact, exact
+
+if TYPE_CHECKING:
+    from privkit.dp.answers.release import Release
+    from privkit.dp.plan import Plan
+    from privkit.dp.statistics.statistic import Statistic
+
+
+#: Where δ is shared, a part gets less of it than alone: the whole is raised in steps until all accuracies are reached.
+_STEP, _STEPS = Fraction(101, 100), 500
+
+
+def planned_by_accuracies(
+    function: str, data: object, by: str | Sequence[str] | None, several: Several, **asking: Any
+) -> Plan:
+    """Return the plan of a query whose parts get what the wanted accuracies need, or less where a cap says so.
+
+    Each part is priced alone at the accuracies wanted of its numbers; the dearest of them counts. The loss of the whole
+    is the sum, shared in proportion. Reads the schema, never a row.
+
+    Parameters
+    ----------
+    several : Several
+        The statistics; their shares are found here.
+    **asking
+        `accuracy` is a dict from names to half-widths; `epsilon` or `rho` is a cap.
+
+    Raises
+    ------
+    ParameterError
+        If a name is unknown, or nothing is wanted of a part.
+    """
+    wanted = _wanted(asking.pop("accuracy"), several, function)
+    caps = {name: asking.pop(name, None) for name in ("epsilon", "rho")}
+
+    def at(asked: Several, **price: Any) -> Plan:
+        return planned(function, data, by, lambda _: asked, **{**asking, **price})
+
+    needs = [Fraction(0)] * len(several.parts)
+    for name, place, of in several.outputs:
+        if name in wanted:
+            alone = Several((several.parts[place],), (Fraction(1),), ((name, 0, of),))
+            plan = at(alone, accuracy=wanted[name])
+            needs[place] = max(needs[place], plan.loss.main)
+    measure, total = plan.loss.measure, sum(needs, Fraction(0))
+    main, other = ("rho", "epsilon") if measure.concentrated else ("epsilon", "rho")
+    if caps[other] is not None:
+        raise PriceError.measure(function, other, measure.value, f"Give {main}= as the cap.")
+    shared = replace(several, shares=tuple(need / total for need in needs))
+
+    if caps[main] is not None and (most := exact(caps[main], function, main)) < total:
+        note = f"the wanted accuracies need {main} = {Exact(total)}; all of them are fitted to {main} = {most}"
+        plan = at(shared, **{main: most})
+        return replace(plan, notes=(*plan.notes, note))
+    for _ in range(_STEPS):
+        plan = at(shared, **{main: Exact(total)})
+        widths = plan.accuracies
+        if all((widths[name] or 0.0) <= float(width) for name, width in wanted.items()):
+            return plan
+        total = Fraction(math.ceil(total * _STEP * 10**6), 10**6)
+    raise PriceError.unreachable(function, str(dict(wanted)))
+
+
+def _wanted(accuracy: Mapping[Any, Any], several: Several, function: str) -> dict[str, Exact]:
+    names = [name for name, _, _ in several.outputs]
+    if unknown := [name for name in accuracy if name not in names]:
+        raise ParameterError.of(function, "accuracy", f"names {unknown!r}", f"names of statistics: {names!r}")
+    measured = {place for name, place, _ in several.outputs if name in accuracy}
+    if missing := [name for name, place, _ in several.outputs if place not in measured]:
+        raise ParameterError.of(
+            function, "accuracy", f"nothing for {missing!r}", "a half-width for each thing that is measured"
+        )
+    return {name: exact(width, function, f"accuracy[{name!r}]") for name, width in accuracy.items()}
+
+
+_MOMENTS: dict[str, type[Mean]] = {"mean": Mean, "var": Variance, "std": Deviation}
+_ALLOWED = (
+    "'count'; ('count', column, bounds), ('sum', column, bounds), ('mean', column, bounds), ('var', column, bounds), "
+    "('std', column, bounds); or ('quantile', column, q, bounds)"
+)
+
+
+@shares_asking
+def dp_query(
+    data: object,
+    statistics: Mapping[str, object],
+    by: str | Sequence[str] | None = None,
+    *,
+    weights: Mapping[str, float] | None = None,
+    again: bool = False,
+    **asking: Unpack[Asking],
+) -> Release:
+    """Answer several statistics of the same groups in one release, sharing its loss. Spends budget.
+
+    Reads rows. What comes from the same sums is measured once: mean, sum and count of a column cost one share, and
+    six or more quantiles of a column with the same bounds come from one tree of counts.
+
+    Parameters
+    ----------
+    data : dataframe
+        pandas, or another that Narwhals reads.
+    statistics : dict
+        From the name of each number to what it is: ``"count"``, ``("mean", column, bounds)``, likewise ``"sum"``,
+        ``"var"``, ``"std"`` and ``"count"`` (of the values that are there), or ``("quantile", column, q, bounds)``.
+    by : str or list of str, optional
+        The columns to group by.
+    weights : dict, optional
+        From names to weights, by which the loss is shared among what is measured; 1 by default.
+    accuracy : dict, optional
+        In place of `weights`: from names to the half-widths to reach, at least one of each thing measured. The price is
+        what they need; `epsilon` (or `rho`) beside it is a cap, to which all of them are fitted in proportion.
+    again : bool
+        Draw fresh noise although the answer is known; charged anew.
+    **asking
+
+    Returns
+    -------
+    Release
+        `.value` is a frame with a column for each name; `.to_frame()` has the intervals as well.
+
+    Raises
+    ------
+    PrivkitError
+        One of its kinds; nothing was spent, except after `MeasurementError`.
+
+    Examples
+    --------
+    >>> import pandas as pd, privkit as pk
+    >>> people = pd.DataFrame({"age": [20, 40, 60] * 1000})
+    >>> project = pk.open_project("query", epsilon=1, unit=pk.ROW, store=ledger_path)
+    >>> asked = {"n": "count", "mean_age": ("mean", "age", (0, 100)), "sum_age": ("sum", "age", (0, 100))}
+    >>> dp_query(people, asked, epsilon=0.5).value.columns.tolist()
+    ['n', 'mean_age', 'sum_age']
+    """
+    return plan_dp_query(data, statistics, by, weights=weights, **asking).release(again=again)
+
+
+@shares_asking
+def plan_dp_query(
+    data: object,
+    statistics: Mapping[str, object],
+    by: str | Sequence[str] | None = None,
+    *,
+    weights: Mapping[str, float] | None = None,
+    **asking: Unpack[Asking],
+) -> Plan:
+    """Price several statistics; spends nothing. The parameters are those of :func:`dp_query`."""
+    function = "dp_query"
+    with nothing_spent():
+        several = several_of(statistics, weights, function)
+        if isinstance(asking.get("accuracy"), Mapping):
+            if weights is not None:
+                together = "give weights= or accuracy= by names, not both: each says how the loss is shared."
+                raise ParameterError.together(function, ("weights", "accuracy"), together)
+            return planned_by_accuracies(function, data, by, several, **asking)
+    return planned(function, data, by, lambda _: several, **asking)
+
+
+@shares_asking
+def dp_describe(
+    data: object,
+    column: str,
+    by: str | Sequence[str] | None = None,
+    *,
+    bounds: object = None,
+    again: bool = False,
+    **asking: Unpack[Asking],
+) -> Release:
+    """Describe a column under differential privacy: count, mean, std and quartiles at one price. Spends budget.
+
+    Reads rows. Half of the loss goes to count, mean and standard deviation, which come from the same sums, and a sixth
+    to each quartile. There is no minimum and no maximum: one person decides them.
+
+    Parameters
+    ----------
+    data : dataframe
+        pandas, or another that Narwhals reads.
+    column : str
+        A column of numbers.
+    by : str or list of str, optional
+        The columns to group by.
+    bounds : (lower, upper)
+        Public bounds of one value; values outside are clipped.
+    again : bool
+        Draw fresh noise although the answer is known; charged anew.
+    **asking
+
+    Returns
+    -------
+    Release
+        `.value` is a frame with the columns count, mean, std, 25%, 50% and 75%.
+    """
+    return plan_dp_describe(data, column, by, bounds=bounds, **asking).release(again=again)
+
+
+@shares_asking
+def plan_dp_describe(
+    data: object, column: str, by: str | Sequence[str] | None = None, *, bounds: object = None, **asking: Unpack[Asking]
+) -> Plan:
+    """Price a description; spends nothing. The parameters are those of :func:`dp_describe`."""
+    function = "dp_describe"
+    with nothing_spent():
+        ends = value_bounds(bounds, function, named(column, function))
+        asked: dict[str, object] = {name: (name, column, ends) for name in ("count", "mean", "std")}
+        asked |= {f"{percent}%": ("quantile", column, percent / 100, ends) for percent in (25, 50, 75)}
+        several = several_of(asked, {"count": 3, "mean": 3, "std": 3}, function)
+    return planned(function, data, by, lambda _: several, **asking)
+
+
+def several_of(statistics: object, weights: object, function: str) -> Several:
+    """Return the statistics that were named, each measured once.
+
+    Raises
+    ------
+    ParameterError
+        If a statistic is unknown or a weight is out of range.
+    """
+    if not isinstance(statistics, Mapping) or not statistics:
+        raise ParameterError.of(
+            function, "statistics", f"a {type(statistics).__name__}", f"a dict from names to {_ALLOWED}"
+        )
+    asked = {_text(name, function): _asked(what, function) for name, what in statistics.items()}
+    given = _weights(weights, asked, function)
+    degrees: dict[tuple[str, ValueBounds], int] = {}
+    for kind, column, ends, _ in asked.values():
+        if kind in _MOMENTS and ends is not None:
+            key = (column, ends)
+            degrees[key] = max(degrees.get(key, 1), 1 if kind == "mean" else 2)
+    trees = _trees(asked, function)
+    parts: dict[Statistic, Fraction] = {}
+    found: list[tuple[str, Statistic, str]] = []
+    for name, (kind, column, ends, q) in asked.items():
+        if kind == "quantile" and (tree := trees.get((column, ends))) is not None:
+            # Each quantile brings its weight to the tree that answers all of them.
+            parts[tree] = parts.get(tree, Fraction(0)) + given[name]
+            found.append((name, tree, percentage(*probability(q, function))))
+            continue
+        part = _part(kind, column, ends, q, degrees.get((column, ends)) if ends is not None else None, function)
+        parts[part] = max(parts.get(part, Fraction(0)), given[name])
+        found.append((name, part, kind))
+    ordered = sorted(parts, key=lambda part: repr(part.canonical()))  # the order of asking makes no other question
+    total = sum(parts.values(), Fraction(0))
+    outputs = tuple((name, ordered.index(part), kind) for name, part, kind in found)
+    return Several(tuple(ordered), tuple(parts[part] / total for part in ordered), outputs)
+
+
+def _trees(asked: Mapping[str, tuple[str, str, ValueBounds | None, object]], function: str) -> dict[Any, Quantiles]:
+    """Return by column and bounds the tree of counts, where enough quantiles are asked for one to be better."""
+    wanted: dict[tuple[str, ValueBounds | None], set[tuple[int, int]]] = {}
+    for kind, column, ends, q in asked.values():
+        if kind == "quantile":
+            wanted.setdefault((column, ends), set()).add(probability(q, function))
+    return {
+        (column, ends): quantiles_of(column, sorted(of), public_candidates(ends, None, function, column))
+        for (column, ends), of in wanted.items()
+        if len(of) >= ENOUGH
+    }
+
+
+def _part(  # noqa: PLR0917
+    kind: str, column: str, ends: ValueBounds | None, q: object, degree: int | None, function: str
+) -> Statistic:
+    """Return what is measured for a number: the moments of its column where those are measured anyway."""
+    if kind == "count" and ends is None:
+        return Count()
+    assert ends is not None
+    if kind == "quantile":
+        return Quantile(column, *probability(q, function), public_candidates(ends, None, function, column))
+    if kind == "sum" and degree is None:
+        return Sum(column, ends)
+    return Deviation(column, ends) if degree == 2 else Mean(column, ends)
+
+
+def _text(name: object, function: str) -> str:
+    if not isinstance(name, str) or not name:
+        raise ParameterError.of(function, "statistics", f"a {type(name).__name__} as a name", "names as text")
+    return name
+
+
+def _asked(what: object, function: str) -> tuple[str, str, ValueBounds | None, object]:
+    if what == "count" and isinstance(what, str):
+        return "count", "", None, None
+    sizes = {"count": 3, "sum": 3, "mean": 3, "var": 3, "std": 3, "quantile": 4}
+    if not isinstance(what, tuple) or not what or not isinstance(what[0], str) or sizes.get(what[0]) != len(what):
+        raise ParameterError.of(function, "statistics", "something else as a statistic", _ALLOWED)
+    column = named(what[1], function)
+    ends = what[-1] if isinstance(what[-1], ValueBounds) else value_bounds(what[-1], function, column)
+    return what[0], column, ends, what[2] if what[0] == "quantile" else None
+
+
+def _weights(weights: object, asked: Mapping[str, Any], function: str) -> dict[str, Fraction]:
+    if weights is None:
+        weights = {}
+    if not isinstance(weights, Mapping) or (unknown := [name for name in weights if name not in asked]):
+        found = f"a {type(weights).__name__}" if not isinstance(weights, Mapping) else f"names {unknown!r}"
+        raise ParameterError.of(function, "weights", found, "a dict from names of statistics to numbers > 0")
+    return {name: exact(weights.get(name, 1), function, f"weights[{name!r}]") for name in asked}

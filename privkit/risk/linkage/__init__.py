@@ -1,0 +1,1 @@
+"""Linkage: whom a second table betrays."""

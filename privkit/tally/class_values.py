@@ -1,0 +1,200 @@
+"""How often each value of a column occurs in each equivalence class.
+
+Class sizes by fewer columns, from the classes by all of them: what each column adds to how rare rows are.
+
+The classes of one table among those of another, by their values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from privkit.errors import DuplicateColumnError, FrameError
+from privkit.tally.cells.coding import classes_of
+from privkit.tally.cells.showing import series_of
+from privkit.tally.classes import Tally, grouped_sizes
+from privkit.tally.codes import column_codes, packed
+from privkit.tally.frame import column_names
+from privkit.tally.row_classes import codes_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from privkit.tally.classes import Tally
+
+
+@dataclass(frozen=True, eq=False)
+class ClassValues:
+    """The values of one column, counted in each class: a sparse matrix, classes × values.
+
+    Attributes
+    ----------
+    classes : Tally
+        The equivalence classes; a class's number is its place there.
+    values : pandas.Index, shape (n_values,)
+        The column's values in ascending order where they have one; missing is a value of its own, the last.
+    class_of, value_of, counts : arrays of int64, shape (n_entries,)
+        The class, the value and the rows of each combination that occurs, ordered by class, then value.
+    """
+
+    classes: Tally
+    values: pd.Index
+    class_of: NDArray[np.int64]
+    value_of: NDArray[np.int64]
+    counts: NDArray[np.int64]
+
+    @property
+    def totals(self) -> NDArray[np.int64]:
+        """Rows of each value in the whole frame, shape (n_values,)."""
+        return np.bincount(self.value_of, weights=self.counts, minlength=len(self.values)).astype(np.int64)
+
+    def matrix(self) -> NDArray[np.int64]:
+        """Return the counts as a dense matrix, shape (n_classes, n_values)."""
+        dense = np.zeros((self.classes.n_classes, len(self.values)), dtype=np.int64)
+        dense[self.class_of, self.value_of] = self.counts
+        return dense
+
+
+def value_counts(data: object, by: str | Sequence[str], value: str, *, function: str = "value_counts") -> ClassValues:
+    """Count the rows of each value of `value` within each class by `by`.
+
+    One group-by of the engine; what follows works on its distinct combinations. Missing is a value of its own.
+    Reads rows; exact; spends nothing.
+
+    Raises
+    ------
+    ColumnNotFoundError, DuplicateColumnError, FrameError, ParameterError
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> people = pd.DataFrame({"zip": ["8004", "8004", "8005"], "ill": ["flu", "cold", "flu"]})
+    >>> counted = value_counts(people, "zip", "ill")
+    >>> counted.values.tolist(), counted.matrix().tolist()
+    (['cold', 'flu'], [[1, 1], [0, 1]])
+    """
+    columns = column_names(by, function, "by")
+    if value in columns:
+        raise DuplicateColumnError.in_argument(function, "value", [value])
+    table, counts = grouped_sizes(data, (*columns, value), function)
+    value_of, values = column_codes(series_of(table[value]))
+    class_of, first, _ = classes_of([table[name] for name in columns])
+    order = np.lexsort((value_of, class_of))
+    sizes = np.bincount(class_of, weights=counts, minlength=len(first)).astype(np.int64)
+    classes = Tally(columns, sizes, None, table.select(columns).at(first))
+    return ClassValues(classes, values, class_of[order], value_of[order], counts[order])
+
+
+@dataclass(frozen=True, eq=False)
+class Coarser:
+    """The sizes of the classes by one column, and by all but one.
+
+    Attributes
+    ----------
+    alone : dict of str to array of int64, shape (n_classes,)
+        Of each column: the rows of each of its values.
+    without : dict of str to array of int64, shape (n_classes,)
+        Of each column: the rows of each class by all the others; one class where there is no other.
+    """
+
+    alone: dict[str, NDArray[np.int64]]
+    without: dict[str, NDArray[np.int64]]
+
+
+def coarser(tally: Tally, *, function: str) -> Coarser:
+    """Return the class sizes by each column alone and by all columns but it.
+
+    Counts rows: persons of several classes cannot be added up. A function of the tally; spends nothing.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from privkit.tally.classes import class_sizes
+    >>> tally = class_sizes(pd.DataFrame({"zip": list("aab"), "sex": list("fmm")}), ["zip", "sex"])
+    >>> found = coarser(tally, function="kanon")
+    >>> {name: sorted(sizes.tolist()) for name, sizes in found.alone.items()}
+    {'zip': [1, 2], 'sex': [1, 2]}
+    >>> {name: sorted(sizes.tolist()) for name, sizes in found.without.items()}
+    {'zip': [1, 2], 'sex': [1, 2]}
+    """
+    codes = {name: codes_of(tally.keys[name], function)[0] for name in tally.by}
+    alone = {name: _merged([column], tally.sizes) for name, column in codes.items()}
+    without = {
+        name: _merged([column for other, column in codes.items() if other != name], tally.sizes) for name in tally.by
+    }
+    return Coarser(alone, without)
+
+
+def _merged(codes: Sequence[NDArray[np.int64]], sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+    import pandas as pd
+
+    if not codes:
+        return np.array([sizes.sum()] if len(sizes) else [], dtype=np.int64)
+    group, _ = pd.factorize(packed(codes)[0])
+    merged = np.zeros(int(group.max(initial=-1)) + 1, dtype=np.int64)
+    np.add.at(merged, group, sizes)
+    return merged
+
+
+def matches(left: Tally, right: Tally, function: str) -> NDArray[np.int64]:
+    """Return the place in `right` of each class of `left`; -1 where `right` lacks it.
+
+    Missing matches missing; whole numbers match floats of the same value.
+
+    Parameters
+    ----------
+    left, right : Tally
+        By the same columns.
+    function : str
+        Who asks, for the error.
+
+    Raises
+    ------
+    FrameError
+        If a column is of different kinds in the two, so that nothing could match.
+    """
+    import pandas as pd
+
+    codes = []
+    for name in left.by:
+        ours, theirs = left.keys[name], right.keys[name]
+        a, b = _kind(ours), _kind(theirs)
+        if a != b and {a, b} <= {"numbers", "dates", "text"}:
+            hint = "Give it the same type in both: .astype(...)."
+            raise FrameError.column_type(function, name, f"{a} in the table and {b} in the population", hint)
+        both = pd.concat([_plain(ours), _plain(theirs)], ignore_index=True)
+        codes.append(column_codes(both)[0])
+    keys, _ = packed(codes)
+    mine, other = keys[: left.n_classes], keys[left.n_classes :]
+    if not len(other):
+        return np.full(len(mine), -1, dtype=np.int64)
+    order = np.argsort(other)
+    place = np.minimum(np.searchsorted(other[order], mine), len(other) - 1)
+    return np.where(other[order][place] == mine, order[place], -1)
+
+
+def _plain(column: pd.Series) -> pd.Series:
+    import pandas as pd
+
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return column.astype(column.cat.categories.dtype if not column.isna().any() else object)
+    return column
+
+
+def _kind(column: pd.Series) -> str:
+    """Return what the column's values are, as far as it decides whether they can be equal to others."""
+    import pandas as pd
+
+    found = pd.api.types.infer_dtype(_plain(column), skipna=True)
+    if found in {"integer", "floating", "mixed-integer-float", "decimal", "boolean", "complex"}:
+        return "numbers"
+    if found in {"datetime64", "datetime", "date", "period"}:
+        return "dates"
+    return "text" if found in {"string", "unicode"} else found

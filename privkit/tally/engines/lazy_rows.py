@@ -1,0 +1,220 @@
+"""Rows of a lazy engine that are selected here, since a part of the selection is not asked of the engine.
+
+Public keys, and the groups and counts that come of a lazy engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+import numpy as np
+
+from privkit.tally.cells.cells import BOOLEAN, INTEGER, TEXT, UNSIGNED
+from privkit.tally.cells.expressions import derived_kinds, selected
+from privkit.tally.cells.finding import over_blocks, typed, value_finder
+from privkit.tally.cells.showing import as_told
+from privkit.tally.engines.eager import EagerEngine
+from privkit.tally.engines.native import Column, Native
+from privkit.tally.rows import distinct_keys
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from privkit.tally.cells.cells import Kind, Table
+    from privkit.tally.engines.lazy import LazyEngine
+    from privkit.tally.grid import Grid
+    from privkit.values.expression.selection import Selection
+    from privkit.values.keys import Keys
+
+
+def added_up(engines: Iterable[EagerEngine], work: Callable[[EagerEngine], NDArray[np.int64]]) -> NDArray[np.int64]:
+    """Add up an aggregate of several engines' rows; where there is none, that of no rows is asked for by the caller."""
+    total: NDArray[np.int64] | None = None
+    for engine in engines:
+        found = work(engine)
+        total = found if total is None else total + found
+    assert total is not None  # there is one engine at least
+    return total
+
+
+def told(aggregate: str, columns: Sequence[str]) -> tuple[str, ...] | None:
+    """Say in words what an aggregate fetches whatever the engine; None where that is for the engine to tell."""
+    rows = {"collect": "", "parts": ", in parts", "pairs": ", each pair of a person and a group once, in parts"}
+    if aggregate in rows:
+        return (f"{listed(columns)} of all rows{rows[aggregate]}",)
+    return (f"the distinct values of {listed(columns)}",) if aggregate == "classes" else None
+
+
+class FetchedEngine:
+    """Rows whose columns are fetched, some rows at a time, and then selected.
+
+    Parameters
+    ----------
+    base : LazyEngine
+    chosen : Selection
+    keep : tuple of str
+        Its columns.
+    """
+
+    is_lazy = True
+
+    def __init__(self, base: LazyEngine, chosen: Selection, keep: tuple[str, ...]) -> None:
+        self.base, self.chosen = base, chosen
+        kinds = derived_kinds(base.schema, chosen)
+        self.schema: Mapping[str, Kind] = {name: kinds[name] for name in keep}
+
+    # -- what travels ----------------------------------------------------------------------------------------------
+
+    def fetches(
+        self,
+        aggregate: str,
+        columns: Sequence[str],
+        value: str | None = None,
+        on: Grid | NDArray[np.float64] | None = None,
+    ) -> tuple[str, ...]:
+        """Say in words what an aggregate fetches: columns of all rows, whatever it is."""
+        return self.base.fetches("parts" if aggregate == "pairs" else "collect", self._own(columns))
+
+    def _own(self, columns: Sequence[str]) -> tuple[str, ...]:
+        """Return the columns of the base that some columns, and the filter, are made of."""
+        derived = self.chosen.derived
+        return tuple(dict.fromkeys((*(name for name in columns if name not in derived), *self.chosen.columns)))
+
+    def _selected(self, table: Table, columns: Sequence[str]) -> Table:
+        return selected(table, self.chosen, tuple(dict.fromkeys(columns)), self.base.function)
+
+    def _chunks(self, columns: Sequence[str]) -> Iterator[EagerEngine]:
+        for table in self.base.chunks(self._own(columns)):
+            yield EagerEngine.of_table(self._selected(table, columns))
+
+    def collect(self, columns: Sequence[str]) -> Table:
+        """Fetch the named columns of the rows that are kept."""
+        return self._selected(self.base.collect(self._own(columns)), columns)
+
+    def parts(self, person: str, columns: Sequence[str]) -> Iterator[Table]:
+        """Fetch the named columns in parts, each person's rows in one of them."""
+        if person in self.chosen.derived or person in dict(self.chosen.missing):  # is another one in the base
+            yield self.collect((person, *columns))
+            return
+        for table in self.base.parts(person, self._own((person, *columns))):
+            yield self._selected(table, (person, *columns))
+
+    def selected(self, chosen: Selection, keep: Sequence[str], function: str) -> EagerEngine:
+        """Return the rows that another filter keeps, fetched."""
+        names = [name for name in (*keep, *chosen.columns) if name not in chosen.derived]
+        return EagerEngine.of_table(self.collect(names)).selected(chosen, keep, function)
+
+    # -- aggregates ------------------------------------------------------------------------------------------------
+
+    def n_rows(self) -> int:
+        """Count the rows that are kept."""
+        return sum(engine.n_rows() for engine in self._chunks(()))
+
+    def classes(self, columns: Sequence[str]) -> tuple[Table, NDArray[np.int64]]:
+        """Return the distinct combinations of cells, and how many rows have each."""
+        return EagerEngine.of_table(self.collect(columns)).classes(columns)
+
+    def keyed_counts(self, keys: Keys) -> NDArray[np.int64]:
+        """Count the rows of each public key."""
+        return added_up(self._chunks(keys.by), lambda engine: engine.keyed_counts(keys))
+
+    def power_sums(self, value: str, grid: Grid, keys: Keys | None, degree: int) -> NDArray[np.int64]:
+        """Sum the powers of a column's numbers on a grid."""
+        return added_up(self._chunks(_with(value, keys)), lambda each: each.power_sums(value, grid, keys, degree))
+
+    def positions(self, value: str, candidates: NDArray[np.float64], keys: Keys | None) -> NDArray[np.int64]:
+        """Count rows between and at ascending candidates."""
+        return added_up(self._chunks(_with(value, keys)), lambda each: each.positions(value, candidates, keys))
+
+    def distinct(self, value: str, keys: Keys | None) -> NDArray[np.int64]:
+        """Count the distinct cells of a column in each key's rows."""
+        return EagerEngine.of_table(self.collect(_with(value, keys))).distinct(value, keys)
+
+    def pairs(self, person: str, keys: Keys | None) -> Iterator[tuple[Table, NDArray[np.int64]]]:
+        """Return in parts the pairs of person and key's columns that occur, and their rows."""
+        by = keys.by if keys is not None else ()
+        for table in self.parts(person, by):
+            yield EagerEngine.of_table(table).classes((person, *by))
+
+    def fingerprint(self, key: bytes, function: str) -> str | None:
+        """Return None: the owner's `version=` stands for the data."""
+        return None
+
+
+def _with(value: str, keys: Keys | None) -> tuple[str, ...]:
+    return (*(keys.by if keys is not None else ()), value)
+
+
+def listed(columns: Sequence[str]) -> str:
+    """Return columns in words."""
+    quoted = [repr(name) for name in dict.fromkeys(columns)]
+    if len(quoted) == 1:
+        return f"the column {quoted[0]}"
+    return f"the columns {', '.join(quoted[:-1])} and {quoted[-1]}"
+
+
+def key_places(table: Table, keys: Keys) -> NDArray[np.int64]:
+    """Return for each row of a small table the place of its key; ``len(keys)`` where it has none."""
+    code, asked = np.zeros(len(table), dtype=np.int64), np.zeros(len(keys), dtype=np.int64)
+    found = np.ones(len(table), dtype=bool)
+    for place, name in enumerate(keys.by):
+        values, own = distinct_keys(keys, place)
+        finder = value_finder(as_told(table[name]) if keys.told else table[name], values)
+        rank = np.concatenate([np.empty(0, dtype=np.int64), *over_blocks(finder, len(table))])
+        found &= rank < len(values)
+        # Combinations are numbered anew after every column, so that numbers stay small.
+        together = np.append(code, asked) * (len(values) + 1) + np.append(rank, own)
+        joined = np.unique(together, return_inverse=True)[1]
+        code, asked = joined[: len(table)], joined[len(table) :]
+    of_code = np.full(max(int(code.max(initial=0)), int(asked.max(initial=0))) + 1, len(keys), dtype=np.int64)
+    of_code[asked] = np.arange(len(keys))
+    return np.where(found, of_code[code], len(keys))
+
+
+def among_keys(
+    frame: nw.LazyFrame[Any], keys: Keys, columns: Mapping[str, Column], native: Native
+) -> nw.LazyFrame[Any]:
+    """Return the rows of a plain frame whose values occur in keys, column by column; where a column's can be named."""
+    for place, name in enumerate(keys.by):
+        kept = _among(name, columns[name], distinct_keys(keys, place)[0], native)
+        if kept is not None:
+            frame = frame.filter(kept)
+    return frame
+
+
+def _among(name: str, column: Column, values: Sequence[object], native: Native) -> nw.Expr | None:
+    if column.kind.name not in (BOOLEAN, INTEGER, UNSIGNED, TEXT):
+        return None
+    named: list[Any] = [found for value in values if (found := typed(value, column.kind)) is not None]
+    if column.kind.name == TEXT:
+        if not all(native.can_name(text) for text in named):
+            return None
+        named = native.texts(named)
+    if column.kind.name == INTEGER:
+        named = [number for number in named if -(2**63) <= number < 2**63]
+    if column.kind.name == UNSIGNED:
+        named = [number for number in named if 0 <= number < 2**63]
+        if len(named) < len(values):
+            return None
+    missing = nw.col(name).is_null()
+    kept = nw.col(name).is_in(named) if named else missing
+    return kept | missing if None in values else kept
+
+
+def whole(table: pa.Table, name: str) -> NDArray[np.int64]:
+    """Return whole numbers of an aggregate; none is 0."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    found = pc.fill_null(table.column(name).cast(pa.int64()), 0)
+    return np.ascontiguousarray(found.to_numpy(), dtype=np.int64)
+
+
+def added(place: NDArray[np.int64], counts: NDArray[np.int64], cells: int) -> NDArray[np.int64]:
+    """Add up counts by place; the last place is that of no key."""
+    total = np.zeros(cells + 1, dtype=np.int64)
+    np.add.at(total, place, counts)
+    return total[:cells]

@@ -1,0 +1,315 @@
+"""Rows as codes: which equivalence class each row is in, and each class's code in every column.
+
+How much each column adds to the sample uniques that others make.
+
+Persons and their points (places, purchases), as codes: what unicity counts on.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from privkit.errors import FrameError, PrivkitError
+from privkit.tally.cells.cells import OTHER
+from privkit.tally.cells.coding import coded
+from privkit.tally.cells.showing import series_of
+from privkit.tally.classes import grouped_sizes, refuse_nested
+from privkit.tally.codes import factorized, packed
+from privkit.tally.engines.opening import engine_of, lazy_engine
+from privkit.tally.frame import column_names, open_frame
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from privkit.tally.engines.lazy import LazyEngine
+
+
+@dataclass(frozen=True, eq=False)
+class RowClasses:
+    """The equivalence classes of a frame as codes, and each row's class.
+
+    Attributes
+    ----------
+    by : tuple of str
+        The columns.
+    codes : array of int64, shape (n_columns, n_classes)
+        Each class's code in each column, from 0; missing is a code of its own.
+    sizes : array of int64, shape (n_classes,)
+        Rows of each class.
+    index : pandas.Index
+        The labels of the rows; where rows lie in an engine, the values of the classes.
+    """
+
+    by: tuple[str, ...]
+    codes: NDArray[np.int64]
+    sizes: NDArray[np.int64]
+    index: pd.Index
+    _class_of: NDArray[np.int64] | None
+
+    @property
+    def n_rows(self) -> int:
+        """How many rows there are."""
+        return int(self.sizes.sum())
+
+    @property
+    def class_of(self) -> NDArray[np.int64]:
+        """The class of each row, in the order of the rows; shape (n_rows,).
+
+        Raises
+        ------
+        FrameError
+            Where rows lie in an engine.
+        """
+        if self._class_of is None:
+            raise FrameError.rows_elsewhere("class_of", "Take the classes.")
+        return self._class_of
+
+    def spread(self, of_classes: NDArray[Any], name: str) -> pd.Series:
+        """Return what each row has of its class, by the rows' labels; of each class, where rows lie in an engine."""
+        import pandas as pd
+
+        values = of_classes if self._class_of is None else of_classes[self._class_of]
+        return pd.Series(values, index=self.index, name=name)
+
+
+def row_classes(
+    data: object, by: str | Sequence[str], *, function: str = "row_classes", argument: str = "by"
+) -> RowClasses:
+    """Return the classes as codes, and the class of each row, where rows are here.
+
+    Missing is a value of its own, as in `class_sizes`. Of a lazy frame the classes alone are fetched. Reads rows;
+    exact; spends nothing.
+
+    Raises
+    ------
+    ColumnNotFoundError, DuplicateColumnError, FrameError, ParameterError
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> found = row_classes(pd.DataFrame({"zip": ["a", "b", "a"], "age": [1, 1, 1]}), ["zip", "age"])
+    >>> found.class_of.tolist(), found.sizes.tolist(), found.codes.tolist()
+    ([0, 1, 0], [2, 1], [[0, 1], [0, 0]])
+    """
+    import pandas as pd
+
+    columns = column_names(by, function, argument)
+    if (engine := lazy_engine(data, function, columns, argument)) is not None:
+        return _classes_there(engine, columns, function)
+    table = chosen_columns(data, columns, function, argument)
+    codes = [codes_of(table[name], function)[0] for name in columns]
+    class_of, distinct = pd.factorize(packed(codes)[0])
+    first = first_rows(class_of, len(distinct))
+    sizes = np.bincount(class_of, minlength=len(distinct))
+    at_first = np.array([column[first] for column in codes], dtype=np.int64).reshape(len(columns), len(distinct))
+    return RowClasses(columns, at_first, sizes, table.index, class_of.astype(np.int64))
+
+
+def _classes_there(engine: LazyEngine, columns: tuple[str, ...], function: str) -> RowClasses:
+    import pandas as pd
+
+    refuse_nested(engine.schema, columns, function)
+    table, sizes = engine.classes(columns)
+    values = pd.DataFrame({name: series_of(table[name]) for name in columns})
+    found = [coded(table[name]) for name in columns]
+    codes = np.array([np.where(own < 0, len(distinct), own) for own, distinct in found], dtype=np.int64)
+    index = pd.MultiIndex.from_frame(values) if len(columns) > 1 else pd.Index(values[columns[0]])
+    return RowClasses(columns, codes.reshape(len(columns), len(sizes)), sizes, index, None)
+
+
+def codes_of(column: pd.Series, function: str) -> tuple[NDArray[np.int64], int]:
+    """Return each row's code and how many values are not missing; missing is the code after theirs.
+
+    Raises
+    ------
+    FrameError
+        If the values cannot be compared.
+    """
+    codes, values = factorized(column, function)
+    return np.where(codes < 0, len(values), codes).astype(np.int64, copy=False), len(values)
+
+
+def first_rows(class_of: NDArray[Any], n_classes: int) -> NDArray[np.int64]:
+    """Return the place of the first row of each class."""
+    first = np.zeros(n_classes, dtype=np.int64)
+    first[class_of[::-1]] = np.arange(len(class_of) - 1, -1, -1)
+    return first
+
+
+def chosen_columns(data: object, columns: Sequence[str], function: str, argument: str) -> pd.DataFrame:
+    """Return some columns as a pandas frame; a pandas frame's own columns are not copied."""
+    import pandas as pd
+
+    if isinstance(data, pd.DataFrame):
+        open_frame(data, function, columns, argument)
+        return data[list(columns)]
+    engine = engine_of(data, function, columns, argument)
+    refuse_nested(engine.schema, columns, function)
+    table = engine.collect(columns)
+    return pd.DataFrame({name: series_of(table[name]) for name in columns})
+
+
+def row_numbers(data: object, column: str, *, function: str, argument: str) -> pd.Series:
+    """Return one column as it is, in the order of the rows."""
+    return chosen_columns(data, [column], function, argument)[column]
+
+
+@dataclass(frozen=True, slots=True)
+class Contributions:
+    """What columns add to uniqueness.
+
+    Attributes
+    ----------
+    uniques : int
+        Rows that are alone by all quasi-identifiers together.
+    lost : dict
+        Of each quasi-identifier: uniques that are none without it.
+    gained : dict
+        Of each other column: uniques that it would add. Columns that time did not allow are absent.
+    """
+
+    uniques: int
+    lost: dict[str, int]
+    gained: dict[str, int]
+
+
+def contributions(
+    data: object, qi: Sequence[str], others: Sequence[str], *, function: str, deadline: float | None = None
+) -> Contributions:
+    """Count the sample uniques by the quasi-identifiers, without each of them, and with each other column.
+
+    Of a lazy frame one number is fetched for each. Reads rows; exact; spends nothing.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> people = pd.DataFrame({"zip": list("aab"), "sex": list("fmm"), "plan": list("xyy")})
+    >>> contributions(people, ["zip", "sex"], ["plan"], function="audit")
+    Contributions(uniques=3, lost={'zip': 2, 'sex': 2}, gained={'plan': 0})
+    """
+    if (engine := lazy_engine(data, function, (*qi, *others))) is not None:
+        return _there(engine, qi, others, deadline)
+    found = row_classes(data, qi, function=function)
+    uniques = int((found.sizes == 1).sum())
+    lost, gained = {}, {}
+    for place, name in enumerate(qi):
+        if _late(deadline):
+            break
+        rest = [codes for number, codes in enumerate(found.codes) if number != place]
+        fewer = _alone(packed(rest)[0], found.sizes) if rest else int(len(found.class_of) == 1)
+        lost[name] = uniques - fewer
+    for name in others:
+        if _late(deadline):
+            break
+        try:
+            codes, _ = codes_of(chosen_columns(data, [name], function, "columns")[name], function)
+        except PrivkitError:  # values that cannot be compared
+            continue
+        both = packed([found.class_of, codes])[0]
+        gained[name] = _alone(both, np.ones(len(both), dtype=np.int64)) - uniques
+    return Contributions(uniques, lost, gained)
+
+
+def _there(engine: LazyEngine, qi: Sequence[str], others: Sequence[str], deadline: float | None) -> Contributions:
+    from privkit.tally.engines.lazy_columns import singles
+
+    uniques = singles(engine, qi)
+    lost, gained = {}, {}
+    for name in qi:
+        if _late(deadline):
+            break
+        lost[name] = uniques - singles(engine, [other for other in qi if other != name])
+    for name in others:
+        if _late(deadline):
+            break
+        if engine.schema[name].name != OTHER:  # values that cannot be compared
+            gained[name] = singles(engine, (*qi, name)) - uniques
+    return Contributions(uniques, lost, gained)
+
+
+def _late(deadline: float | None) -> bool:
+    return deadline is not None and time.monotonic() > deadline
+
+
+def _alone(keys: NDArray[np.int64], sizes: NDArray[np.int64]) -> int:
+    """Return how many rows have a key of their own, `sizes` being the rows of each key's entry."""
+    import pandas as pd
+
+    group, _ = pd.factorize(keys)
+    return int((np.bincount(group, weights=sizes) == 1).sum())
+
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Traces:
+    """The distinct points of each person, both ways round.
+
+    Attributes
+    ----------
+    n_persons, n_points : int
+    points, starts : arrays of int64
+        The points of person i are ``points[starts[i]:starts[i + 1]]``, ascending.
+    persons, point_starts : arrays of int64
+        The persons of point j are ``persons[point_starts[j]:point_starts[j + 1]]``, ascending.
+    without_id : int
+        Rows without a person, which were left out.
+    """
+
+    n_persons: int
+    n_points: int
+    points: Ints
+    starts: Ints
+    persons: Ints
+    point_starts: Ints
+    without_id: int
+
+
+def traces(data: object, unit: str, columns: str | Sequence[str], *, function: str) -> Traces:
+    """Return the distinct points of each person, a point being the values of some columns. Reads rows; spends nothing.
+
+    Missing is a value of its own in a point; rows without an id are left out. Of a lazy frame each pair of a person and
+    a point is fetched once.
+    """
+    names = column_names(columns, function, "columns")
+    table, rows = _once(data, [unit, *names], function)
+    who, n_persons = codes_of(table[unit], function)
+    point = packed([codes_of(table[name], function)[0] for name in names])[0]
+    known = who < n_persons
+    distinct_points, point = np.unique(point[known], return_inverse=True)
+    person = who[known]
+    n_points = len(distinct_points)
+    pairs = np.unique(person * max(n_points, 1) + point)
+    person, point = np.divmod(pairs, max(n_points, 1))
+    order = np.argsort(point, kind="stable")
+    return Traces(
+        n_persons,
+        n_points,
+        point,
+        np.searchsorted(person, np.arange(n_persons + 1)),
+        person[order],
+        np.searchsorted(point[order], np.arange(n_points + 1)),
+        int(rows[~known].sum()),
+    )
+
+
+def _once(data: object, columns: list[str], function: str) -> tuple[pd.DataFrame, Ints]:
+    """Return rows, or the classes of a lazy frame, and how many rows each stands for."""
+    import pandas as pd
+
+    if (engine := lazy_engine(data, function, columns)) is None:
+        table = chosen_columns(data, columns, function, "columns")
+        return table, np.ones(len(table), dtype=np.int64)
+    cells, rows = grouped_sizes(engine, columns, function)
+    return pd.DataFrame({name: series_of(cells[name]) for name in columns}), rows

@@ -1,0 +1,1 @@
+"""Hierarchies: what the values of a column become, level by level."""

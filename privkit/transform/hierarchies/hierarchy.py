@@ -1,0 +1,351 @@
+"""`Hierarchy`: what the values of a column become, level by level, until all are one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from privkit.errors import ParameterError
+from privkit.transform.hierarchies.ladder import STAR, Ladder, Level
+from privkit.transform.hierarchies.rules import (
+    _PERIODS,
+    Dates,
+    Function,
+    Intervals,
+    Rare,
+    Redact,
+    grid_cell,
+    interval_steps,
+    top,
+)
+from privkit.transform.hierarchies.table import Table, from_tree, read_rows, text, write_rows
+from privkit.values.arguments import kind, typed
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Source(Protocol):
+    """Where a hierarchy's levels come from."""
+
+    def levels(self, values: pd.Index, column: str, function: str) -> tuple[list[Level], float]:
+        """Return the levels above the raw values, and the share of one raw value."""
+
+    def describe(self) -> list[str]:
+        """Return one line per level."""
+
+
+@dataclass(frozen=True, repr=False)
+class Hierarchy:
+    """The levels of a column, from the raw values (level 0) to ``*`` (the last level).
+
+    Build one with `read_csv`, `from_rows`, `from_mapping`, `from_tree`, `ordered`, `intervals`, `redact`, `dates`,
+    `rare`, `location`, `cells` or `star`; `propose` looks at a column's type and says what it chose.
+    A level's look-up is total, or it fails and says how many values are missing. A missing value (NaN, None) is
+    a value of its own at each level below ``*``. Hierarchies hold no rows and spend nothing.
+
+    Attributes
+    ----------
+    source : Table, Intervals, Redact, Dates, Rare or Function
+        Where the levels come from.
+    note : str
+        How it came about, where `propose` made it.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> jobs = Hierarchy.from_mapping({"nurse": "care", "doctor": "care", "smith": "craft"})
+    >>> jobs.apply(pd.Series(["nurse", "smith"]), level=1).tolist()
+    ['care', 'craft']
+    >>> Hierarchy.intervals(5, 10).apply(pd.Series([17, 34]), level=2).tolist()
+    ['10-19', '30-39']
+    >>> Hierarchy.redact().apply(pd.Series(["8004", "8051"]), level=2).tolist()
+    ['80**', '80**']
+    """
+
+    source: Source
+    note: str = ""
+
+    @classmethod
+    def read_csv(cls, path: str | Path, sep: str = ";", *, encoding: str = "utf-8") -> Hierarchy:
+        """Read a hierarchy in ARX's form: no header, column 0 the value, one column per level.
+
+        Raises
+        ------
+        HierarchyError
+            If rows differ in length, or a value stands twice with different labels.
+        """
+        return cls(Table.of(read_rows(path, sep, encoding), "Hierarchy.read_csv"))
+
+    @classmethod
+    @typed
+    def from_rows(cls, rows: Iterable[Sequence[Any]], names: Sequence[str] = ()) -> Hierarchy:
+        """Take rows ``(value, label at level 1, ...)``; a level ``*`` is added where they end in several groups."""
+        return cls(Table.of(rows, "Hierarchy.from_rows", names))
+
+    @classmethod
+    @typed
+    def from_mapping(cls, mapping: Mapping[Any, Any]) -> Hierarchy:
+        """Take value → label, or value → (label at level 1, label at level 2, ...)."""
+        rows = [
+            (value, *(labels if isinstance(labels, tuple | list) else (labels,))) for value, labels in mapping.items()
+        ]
+        return cls(Table.of(rows, "Hierarchy.from_mapping", starred=True))
+
+    @classmethod
+    @typed
+    def from_tree(cls, tree: Mapping[Any, Any]) -> Hierarchy:
+        """Take nested mappings of groups, with lists of values as leaves."""
+        if not isinstance(tree, Mapping):
+            raise ParameterError.of("Hierarchy.from_tree", "tree", kind(tree), "a mapping of groups")
+        return cls(Table.of(from_tree(tree), "Hierarchy.from_tree", starred=True))
+
+    @classmethod
+    @typed
+    def ordered(cls, values: Sequence[Any], *sizes: int) -> Hierarchy:
+        """Group neighbors of an ordered list, `sizes` values at a time.
+
+        Examples
+        --------
+        >>> Hierarchy.ordered(["xs", "s", "m", "l", "xl"], 2).labels(1)
+        ['xs..s', 'm..l', 'xl']
+        """
+        listed = list(values)
+        if not sizes or any(not isinstance(size, int) or size < 1 for size in sizes):
+            raise ParameterError.of("Hierarchy.ordered", "sizes", repr(sizes), "positive whole numbers, one per level")
+
+        def label(place: int, size: int) -> str:
+            group = listed[place // size * size : (place // size + 1) * size]
+            return text(group[0]) if len(group) == 1 else f"{text(group[0])}..{text(group[-1])}"
+
+        rows = [(value, *[label(place, size) for size in sizes]) for place, value in enumerate(listed)]
+        return cls(Table.of(rows, "Hierarchy.ordered"))
+
+    @classmethod
+    def intervals(
+        cls,
+        *widths: float,
+        edges: Sequence[Sequence[float]] | None = None,
+        lower: float | None = None,
+        upper: float | None = None,
+    ) -> Hierarchy:
+        """Cut numbers into half-open intervals [a, b), wider from level to level. Never quantiles.
+
+        Parameters
+        ----------
+        *widths : float
+            The width at each level, in the column's unit.
+        edges : sequence of sequences of float, optional
+            Instead of widths: the edges at each level.
+        lower, upper : float, optional
+            Where the first interval begins and the last ends. Values outside are coded as one group on each
+            side (bottom and top coding). By default intervals begin at multiples of the width.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> ages = Hierarchy.intervals(10, lower=20, upper=60)
+        >>> ages.apply(pd.Series([17, 34, 71]), level=1).tolist()
+        ['< 20', '30-39', '>= 60']
+        """
+        try:
+            if bool(widths) == (edges is not None) or (lower is not None and upper is not None and lower >= upper):
+                raise ValueError
+            steps = interval_steps(widths, edges)
+        except (ValueError, TypeError):
+            raise ParameterError.of(
+                "Hierarchy.intervals",
+                "widths",
+                repr(widths or edges),
+                "positive numbers, or edges= in ascending order, with lower < upper",
+                "Example: Hierarchy.intervals(5, 10, 20, lower=0, upper=100).",
+            ) from None
+        return cls(Intervals(steps, lower, upper))
+
+    @classmethod
+    def redact(cls, *, side: str = "right", char: str = "*", step: int = 1, length: int | None = None) -> Hierarchy:
+        """Hide the characters of a code (zip, diagnosis, account) one after the other.
+
+        Parameters
+        ----------
+        side : {"right", "left"}
+            Where to begin.
+        char : str
+            What stands for a hidden character.
+        step : int
+            How many more are hidden at each level.
+        length : int, optional
+            The code's length; by default that of the longest value.
+        """
+        if side not in ("right", "left") or not isinstance(step, int) or step < 1:
+            raise ParameterError.of(
+                "Hierarchy.redact", "side, step", f"{side!r}, {step!r}", "'right' or 'left', and a step of at least 1"
+            )
+        return cls(Redact(side, char, step, length))
+
+    @classmethod
+    def dates(cls, *periods: str) -> Hierarchy:
+        """Name the period of a date: day, week, month, quarter, year, decade.
+
+        ISO weeks cross the ends of months and years. With ``"week"`` among the periods the search treats that level
+        as a branch of its own, below ``*`` alone.
+        """
+        chosen = periods or Dates.periods
+        if any(period not in _PERIODS for period in chosen) or list(chosen) != sorted(chosen, key=_PERIODS.index):
+            raise ParameterError.of("Hierarchy.dates", "periods", repr(chosen), f"of {_PERIODS}, from short to long")
+        return cls(Dates(tuple(chosen)))
+
+    @classmethod
+    def rare(cls, other: str = "OTHER", *, below: int) -> Hierarchy:
+        """Put all values with fewer than `below` rows into one group. Exact side only: it depends on the counts."""
+        if not isinstance(below, int) or below < 1:
+            raise ParameterError.of("Hierarchy.rare", "below", repr(below), "a whole number of rows, at least 1")
+        return cls(Rare(other, below))
+
+    @classmethod
+    def location(cls, *degrees: float) -> Hierarchy:
+        """Put a latitude or a longitude into cells of so many degrees, larger from level to level.
+
+        One degree of latitude is 111 km; of longitude as much at the equator, 56 km at 60° north.
+        """
+        if not degrees or any(not degree > 0 for degree in degrees):
+            raise ParameterError.of("Hierarchy.location", "degrees", repr(degrees), "positive numbers, small to large")
+        return cls(Function(tuple((f"{degree:g}°", grid_cell(degree)) for degree in degrees)))
+
+    @classmethod
+    def cells(cls, places: Mapping[Any, tuple[float, float]], *degrees: float) -> Hierarchy:
+        """Put cell towers, by their (latitude, longitude), into larger cells of so many degrees."""
+        steps = [grid_cell(degree) for degree in degrees or (0.1, 0.5, 1.0)]
+        rows = [(tower, *[f"{step(lat)}, {step(lon)}" for step in steps]) for tower, (lat, lon) in places.items()]
+        return cls(Table.of(rows, "Hierarchy.cells"))
+
+    @classmethod
+    def star(cls) -> Hierarchy:
+        """Keep the value or replace it by ``*``: two levels, for any type."""
+        return cls(Function(()))
+
+    @classmethod
+    def propose(cls, column: pd.Series) -> Hierarchy:
+        """Propose a hierarchy from a column's type and range; `.note` says which and why.
+
+        Reads the column. Look at the proposal before you publish anything made with it.
+        """
+        from privkit.transform.hierarchies.proposed import proposal
+
+        return proposal(column)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The levels' names, as far as they do not depend on a column."""
+        source = self.source
+        return source.names if isinstance(source, Table) else tuple(source.describe())
+
+    @property
+    def height(self) -> int | None:
+        """How many levels stand above the raw values; None where a column decides."""
+        return None if isinstance(self.source, Redact) else len(self.names) - 1
+
+    def lay(self, values: pd.Index, column: str, function: str, counts: Sequence[int] | None = None) -> Ladder:
+        """Return the levels of the distinct `values` of a column; missing stays a value of its own below ``*``.
+
+        Raises
+        ------
+        HierarchyError
+            If a value has no place; says how many.
+        """
+        import pandas as pd
+
+        missing = len(values) > 0 and bool(pd.isna(values[-1]))
+        present = values[:-1] if missing else values
+        source = self.source
+        if isinstance(source, Rare):
+            given = None if counts is None else list(counts)[: len(present)]
+            upper, base = source.levels(present, column, function, given)
+        else:
+            upper, base = source.levels(present, column, function)
+        raw = Level("value", np.arange(len(present)), list(present), np.full(len(present), base or 0.0))
+        levels = [raw, *upper]
+        if missing and (len(upper[-1].labels) > 1 or upper[-1].labels != [STAR]):
+            levels.append(top(len(present)))  # the one level at which missing is like any other
+        if missing:
+            levels = [_with_missing(level, place == len(levels) - 1) for place, level in enumerate(levels)]
+        return Ladder(column, values, tuple(levels), base)
+
+    def apply(self, column: pd.Series, level: int | str) -> pd.Series:
+        """Return the column's labels at a level, as ordered categories in the hierarchy's order."""
+        from privkit.transform.generalize import generalize
+
+        name = column.name if isinstance(column.name, str) else "column"
+        answer: pd.Series = (
+            generalize(column.rename(name).to_frame(), {name: (self, level)}).frame[name].rename(column.name)
+        )
+        return answer
+
+    def labels(self, level: int) -> list[Any]:
+        """Return the labels of a table's level, in its order."""
+        if not isinstance(self.source, Table):
+            raise ParameterError.of(
+                "labels", "level", repr(level), "asked of a hierarchy given as a table", "Try .apply(column, level)."
+            )
+        return list(dict.fromkeys(row[level] for row in self.source.rows))
+
+    def missing(self, column: pd.Series) -> list[Any]:
+        """Return the values of `column` that a table lacks. They are personal data: look, do not publish."""
+        values = column.dropna().unique()
+        if not isinstance(self.source, Table):
+            return []
+        return [value for value in values if text(value) not in self.source.places]
+
+    def or_other(self, label: str = "OTHER") -> Hierarchy:
+        """Return the same table with a group for all values that it lacks."""
+        if not isinstance(self.source, Table):
+            return self
+        return replace(self, source=replace(self.source, other=label))
+
+    def to_rows(self, column: pd.Series | None = None) -> list[tuple[Any, ...]]:
+        """Return the table's rows; for a hierarchy of rules, those of the values of `column`."""
+        if isinstance(self.source, Table):
+            return list(self.source.rows)
+        if column is None:
+            raise ParameterError.of("to_rows", "column", "None", "a column, whose values the rules are applied to")
+        from privkit.tally.codes import column_codes
+
+        codes, values = column_codes(column)
+        ladder = self.lay(values, str(column.name), "to_rows", np.bincount(codes, minlength=len(values)).tolist())
+        return list(zip(*[[level.labels[code] for code in level.codes] for level in ladder.levels], strict=True))
+
+    def write_csv(
+        self, path: str | Path, sep: str = ";", *, column: pd.Series | None = None, encoding: str = "utf-8"
+    ) -> None:
+        """Write the form that `read_csv` and ARX read."""
+        write_rows(path, self.to_rows(column), sep, encoding)
+
+    def show(self, column: pd.Series | None = None, *, limit: int = 40) -> str:
+        """Draw the hierarchy as a tree of text; `column` gives the values where it is made of rules."""
+        from privkit.transform.hierarchies.table import drawn
+
+        if column is None and not isinstance(self.source, Table):
+            return "\n".join(f"{place}  {name}" for place, name in enumerate(self.source.describe()))
+        return drawn(self.to_rows(column), limit)
+
+    def __repr__(self) -> str:
+        """Return the kind, the levels, and what to type next."""
+        lines = [
+            f"Hierarchy ({type(self.source).__name__.lower()})",
+            *[f"  {n}  {name}" for n, name in enumerate(self.source.describe())],
+        ]
+        return "\n".join(
+            [*lines, *([self.note] if self.note else []), "Next: .show() · .apply(column, level) · .write_csv(path)"]
+        )
+
+
+def _with_missing(level: Level, is_top: bool) -> Level:
+    if is_top and level.labels == [STAR]:
+        return Level(level.name, np.append(level.codes, 0), level.labels, level.shares)
+    share = float(level.shares.min()) if len(level.shares) else 1.0
+    codes = np.append(level.codes, len(level.labels))
+    return Level(level.name, codes, [*level.labels, None], np.append(level.shares, share))

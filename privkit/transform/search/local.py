@@ -1,0 +1,400 @@
+"""Local recoding by lattice peeling: the cheapest class that meets the criteria is cut off first, wherever it lies.
+
+Every (node, class) pair of the lattice is a candidate. Classes are cut off the remaining records in ascending order of
+what they cost per record, in small steps; a node at which no class is large enough any more is never visited again.
+Then each class is tightened to the lowest levels that its records share, and the few records that are left are
+suppressed or join the class to which they cost least. The result is compared with the best node of the lattice, and
+the better of the two is returned: so it is never worse. Each class is judged when it is cut off, and all of them are
+judged again by their final labels.
+
+It contains Mondrian's strict multidimensional partitions on hierarchies (LeFevre et al. 2006), and needs no iteration
+of whole searches over suppressed records (Prasser et al. 2020, which ARX follows).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from privkit.errors.anonymity import InfeasibleError
+from privkit.tally.codes import grouped, starts
+from privkit.transform.costs import final_classes
+from privkit.transform.search.absorb import absorb
+from privkit.transform.search.cells import cell_utility
+from privkit.transform.search.node_classes import Classes, Rollup
+from privkit.transform.search.search import outer_sum
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from privkit.transform.search.search import Found
+    from privkit.transform.search.task import Task
+
+    Ints = NDArray[np.int64]
+    Floats = NDArray[np.float64]
+
+#: Steps of the price at which classes are cut off.
+_STEPS = 60
+_NODES = 20_000
+#: More combinations than this are suppressed, not put into classes one by one.
+_JOINING = 50
+
+
+@dataclass
+class Partition:
+    """Combinations put into classes, with their levels.
+
+    Attributes
+    ----------
+    class_of : array of int64, shape (n_combos,)
+        The class; -1 for what is left.
+    levels : array of int64, shape (n_columns, n_combos)
+        The level of each cell.
+    """
+
+    class_of: Ints
+    levels: Ints
+
+    @property
+    def left(self) -> Ints:
+        """The combinations without a class."""
+        return np.flatnonzero(self.class_of < 0)
+
+
+@dataclass(frozen=True, eq=False)
+class Recoding:
+    """What local recoding chose.
+
+    Attributes
+    ----------
+    levels : array of int64, shape (n_columns, n_combos)
+        The level of each cell.
+    gone : array of bool, shape (n_combos,)
+        Which combinations are suppressed.
+    reason : str
+        Why it ended early, or "".
+    """
+
+    levels: Ints
+    gone: NDArray[np.bool_]
+    reason: str = ""
+
+
+def recode_locally(task: Task, found: Found, deadline: float | None) -> Recoding:
+    """Return the better of peeling and of the best node, tightened.
+
+    Raises
+    ------
+    InfeasibleError
+        If neither local recoding nor any node meets the criteria within the limit.
+    """
+    options = []
+    if found.node is not None:
+        options.append(_tightened_node(task, found.node))
+    peeling = Peeling(task, deadline)
+    peeled = peeling.run()
+    _tighten(task, peeled)
+    if len(peeled.left) > _JOINING:
+        absorb(peeling)
+        _tighten(task, peeled)
+    if _place_left(task, peeled):
+        options.append((peeled.levels, peeled.class_of < 0))
+    good = [option for option in options if _holds(task, *option)]
+    if not good:
+        if found.node is not None:
+            # Tightening may merge labels; the node itself was judged as it is.
+            levels = np.repeat(np.array(found.node, dtype=np.int64)[:, None], len(task.coding.counts), axis=1)
+            return Recoding(levels, options[0][1], peeling.reason)
+        left = int(task.coding.counts[peeled.left].sum())
+        raise InfeasibleError.no_node(
+            task.function,
+            repr(task.criterion),
+            suppressed=left,
+            limit=task.limit,
+            rows=task.coding.n_rows,
+            levels="of local recoding",
+        )
+    return Recoding(*min(good, key=lambda option: _value(task, *option)), peeling.reason)
+
+
+def _value(task: Task, levels: Ints, gone: NDArray[np.bool_]) -> float:
+    utility, _ = cell_utility(task, levels, gone, *final_classes(task, levels, gone))
+    return utility[task.measure.name]
+
+
+def _holds(task: Task, levels: Ints, gone: NDArray[np.bool_]) -> bool:
+    if int(task.coding.counts[gone].sum()) > task.limit:
+        return False
+    class_of, kept = final_classes(task, levels, gone)
+    return not task.judge.judge(classes_of(task, class_of, kept)).violating.any()
+
+
+def classes_of(task: Task, class_of: Ints, combos: Ints) -> Classes:
+    """Return the classes that some combinations form, ready to be judged."""
+    coding = task.coding
+    n_classes = int(class_of.max(initial=-1)) + 1
+    sizes = np.bincount(class_of, weights=coding.counts[combos], minlength=n_classes).astype(np.int64)
+    entries, bits, widths = {}, {}, {}
+    place = np.full(len(coding.counts), -1, dtype=np.int64)
+    place[combos] = class_of
+    for name, other in coding.others.items():
+        bits[name], widths[name] = max(len(other.values) - 1, 1).bit_length(), max(len(other.values), 1)
+        owner = place[other.combo_of]
+        known = owner >= 0
+        entries[name] = grouped((owner[known] << bits[name]) | other.value_of[known], other.counts[known])
+    return Classes((), np.arange(n_classes), sizes, entries, bits, widths)
+
+
+class Peeling:
+    """One run of lattice peeling."""
+
+    def __init__(self, task: Task, deadline: float | None) -> None:
+        self.task = task
+        self.coding = task.coding
+        self.judge = task.judge
+        self.deadline = deadline
+        self.rollup = Rollup(task.coding)
+        self.costs = _costs(task)
+        self.nodes = _nodes(task)
+        self.visited = 0
+        self.reason = ""
+        n_combos = len(self.coding.counts)
+        self.partition = Partition(
+            np.full(n_combos, -1, dtype=np.int64), np.zeros((len(self.coding.shape), n_combos), dtype=np.int64)
+        )
+        self.left = np.arange(n_combos)
+        self.n_classes = 0
+        self.by_size = not self.judge.columns and not self.judge.whole
+
+    def run(self) -> Partition:
+        """Cut off classes at ever higher prices until the records, or the nodes, are used up."""
+        if not len(self.left):
+            return self.partition
+        average, least = self.prices()
+        order = np.argsort(average, kind="stable")
+        top = sum(float(max(level.max() for level in column)) for column in self.costs)
+        price = least.copy()
+        try:
+            for step in [*(np.geomspace(min(0.01, top), max(top, 0.01), _STEPS) if top else ()), np.inf]:
+                for place in order[price[order] <= step]:
+                    price[place] = self._visit(tuple(int(level) for level in self.nodes[place]), float(step))
+                    if self.coding.counts[self.left].sum() < self.judge.least:
+                        return self.partition
+        except (_StopError, KeyboardInterrupt) as stop:
+            self.reason = "the time limit was reached" if isinstance(stop, _StopError) else "it was interrupted"
+            # What is left forms classes at the top, if it can.
+            self._visit(tuple(self.task.most_levels), np.inf, stop=False)
+        return self.partition
+
+    def codes(self, node: tuple[int, ...], combos: Ints) -> Ints:
+        """Return one code per combination for its class at a node."""
+        if self.rollup.packed:
+            return self.coding.keys[combos] & self.coding.mask(node)
+        return self.coding.node_codes(node, combos)
+
+    def holds(self, combos: Ints) -> bool:
+        """Return whether some combinations, as one class, meet the criteria."""
+        alone = classes_of(self.task, np.zeros(len(combos), dtype=np.int64), combos)
+        return not self.judge.judge(alone).violating.any()
+
+    def prices(self) -> tuple[Floats, Floats]:
+        """Return what a record costs at each node: on average, and at least."""
+        average = np.zeros(len(self.nodes))
+        least = np.zeros(len(self.nodes))
+        n = max(self.coding.n_rows, 1)
+        for place, ladder in enumerate(self.coding.ladders):
+            rows = np.bincount(self.coding.combos[place], weights=self.coding.counts, minlength=len(ladder.values))
+            means = [
+                float((rows * cost[step.codes]).sum()) / n
+                for cost, step in zip(self.costs[place], ladder.levels, strict=True)
+            ]
+            average += np.array(means)[self.nodes[:, place]]
+            least += np.array([float(cost.min()) for cost in self.costs[place]])[self.nodes[:, place]]
+        return average, least
+
+    def _visit(self, node: tuple[int, ...], price: float, *, stop: bool = True) -> float:
+        """Cut off what costs at most `price` at a node; return the price from which another visit pays."""
+        if stop and self.deadline is not None and time.monotonic() > self.deadline:
+            raise _StopError
+        self.visited += 1
+        order, first = self._sorted(node)
+        counts = self.coding.counts[self.left[order]]
+        sizes = np.add.reduceat(counts, first)
+        ok = sizes >= self.judge.least
+        places = ok.nonzero()[0]
+        if not len(places):
+            return np.inf
+        lead = self.left[order[first[places]]]
+        cost = np.zeros(len(places))
+        for column, (ladder, level) in enumerate(zip(self.coding.ladders, node, strict=True)):
+            cost += self.costs[column][level][ladder.levels[level].codes[self.coding.combos[column, lead]]]
+        chosen = cost <= price
+        later = cost[~chosen]
+        again = float(later.min()) if len(later) else np.inf
+        if not chosen.any():
+            return again
+        ok[places[~chosen]] = False
+        group = np.repeat(np.arange(len(first)), np.diff(np.append(first, len(order))))
+        if not self.by_size:
+            ok = self._judged(ok, group, order)
+            if not ok[places[chosen]].all():
+                # Rows of other classes leave; what remains here may meet the criteria later.
+                again = min(again, price * 3)
+        if ok.any():
+            self._cut(node, ok, group, order)
+        return again
+
+    def _sorted(self, node: tuple[int, ...]) -> tuple[Ints, Ints]:
+        """Return the order of the remaining combinations by class, and where the classes begin."""
+        left = self.left
+        keys = self.codes(node, left)
+        width = len(left).bit_length()
+        if self.coding.bits + width <= 63 and self.rollup.packed:
+            packed = (keys << width) | np.arange(len(left))
+            packed.sort()
+            return packed & ((1 << width) - 1), starts(packed >> width)
+        order = np.argsort(keys, kind="stable")
+        return order, starts(keys[order])
+
+    def _judged(self, ok: NDArray[np.bool_], group: Ints, order: Ints) -> NDArray[np.bool_]:
+        """Return which of the classes meet the criteria on the remaining records."""
+        number = np.cumsum(ok) - 1
+        inside = ok[group]
+        classes = classes_of(self.task, number[group[inside]], self.left[order[inside]])
+        answer = ok.copy()
+        answer[ok] = ~self.judge.judge(classes).violating
+        return answer
+
+    def _cut(self, node: tuple[int, ...], ok: NDArray[np.bool_], group: Ints, order: Ints) -> None:
+        inside = ok[group]
+        taken = self.left[order[inside]]
+        self.partition.class_of[taken] = self.n_classes + (np.cumsum(ok) - 1)[group[inside]]
+        self.partition.levels[:, taken] = np.array(node, dtype=np.int64)[:, None]
+        self.n_classes += int(ok.sum())
+        self.left = np.sort(self.left[order[~inside]])
+
+
+class _StopError(Exception):
+    """The deadline has passed."""
+
+
+def _costs(task: Task) -> list[list[Floats]]:
+    """Return per column and level what a record in each group costs, weighted; a raw value costs 0."""
+    answer = []
+    for place, ladder in enumerate(task.coding.ladders):
+        scale = task.measure.weights[place] * len(task.coding.ladders) / (1 - ladder.base if ladder.base < 1 else 1)
+        answer.append([np.maximum(step.shares - ladder.base, 0.0) * scale for step in ladder.levels])
+    return answer
+
+
+def _nodes(task: Task) -> Ints:
+    """Return the nodes to visit: all of them, or where they are too many an even choice along their order."""
+    spans = [high + 1 for high in task.most_levels]
+    size = 1
+    for span in spans:
+        size *= span
+    cap = int(np.clip(4e8 / max(len(task.coding.counts), 1), 2_000, _NODES))
+    if size <= cap:
+        return np.array(np.unravel_index(np.arange(size), spans), dtype=np.int64).T
+    if size <= 2_000_000:
+        costs = [np.arange(span) / max(span - 1, 1) for span in spans]
+        order = np.argsort(outer_sum(costs).ravel(), kind="stable")
+        picked = order[np.unique(np.linspace(0, size - 1, cap).astype(np.int64))]
+        return np.array(np.unravel_index(picked, spans), dtype=np.int64).T
+    return np.array(list(_chains(spans, cap)), dtype=np.int64)
+
+
+def _chains(spans: list[int], cap: int) -> Iterator[tuple[int, ...]]:
+    """Yield nodes on random walks from the bottom to the top; the same ones each time."""
+    random = np.random.default_rng(0)
+    seen: set[tuple[int, ...]] = set()
+    steps = [place for place, span in enumerate(spans) for _ in range(span - 1)]
+    for _ in range(cap):
+        node = [0] * len(spans)
+        for place in [-1, *random.permutation(steps).tolist()]:
+            if place >= 0:
+                node[place] += 1
+            if tuple(node) not in seen:
+                seen.add(tuple(node))
+                yield tuple(node)
+        if len(seen) >= cap:
+            return
+
+
+def _tighten(task: Task, partition: Partition) -> None:
+    """Lower each class to the levels that its records share."""
+    known = np.flatnonzero(partition.class_of >= 0)
+    if not len(known):
+        return
+    order = known[np.argsort(partition.class_of[known], kind="stable")]
+    first = starts(partition.class_of[order])
+    lengths = np.diff(np.append(first, len(order)))
+    for place, ladder in enumerate(task.coding.ladders):
+        now = partition.levels[place, order[first]]
+        values = task.coding.combos[place, order]
+        for level in range(ladder.n_levels - 1, -1, -1):
+            codes = ladder.levels[level].codes[values]
+            same = np.maximum.reduceat(codes, first) == np.minimum.reduceat(codes, first)
+            now = np.where(same & (now == level + 1), level, now)
+        partition.levels[place, order] = np.repeat(now, lengths)
+
+
+def _tightened_node(task: Task, node: tuple[int, ...]) -> tuple[Ints, NDArray[np.bool_]]:
+    rollup = Rollup(task.coding)
+    violating = task.judge.judge(rollup.at(node)).violating
+    class_of = rollup.class_of_combo(node)
+    gone = violating[class_of] if len(class_of) else np.zeros(0, dtype=bool)
+    levels = np.repeat(np.array(node, dtype=np.int64)[:, None], len(class_of), axis=1)
+    partition = Partition(np.where(gone, -1, class_of), levels)
+    _tighten(task, partition)
+    return partition.levels, gone
+
+
+def _place_left(task: Task, partition: Partition) -> bool:
+    """Let the records that are left join classes, suppress the others; return whether the limit allows that."""
+    left, counts = partition.left, task.coding.counts
+    few = len(left) <= _JOINING and bool((partition.class_of >= 0).any())
+    if few:
+        left = np.array([combo for combo in left if not _join(task, partition, int(combo))], dtype=np.int64)
+    return int(counts[left].sum()) <= task.limit
+
+
+def _join(task: Task, partition: Partition, combo: int) -> bool:
+    """Put one combination into the class to which it costs least among those that still meet the criteria."""
+    coding = task.coding
+    known = np.flatnonzero(partition.class_of >= 0)
+    order = known[np.argsort(partition.class_of[known], kind="stable")]
+    lead = order[starts(partition.class_of[order])]
+    sizes = np.bincount(partition.class_of[known], weights=coding.counts[known])
+    sizes = sizes[sizes > 0]
+    costs = _costs(task)
+    levels, extra = partition.levels[:, lead].copy(), np.zeros(len(lead))
+    fits = np.ones(len(lead), dtype=bool)
+    for place, ladder in enumerate(coding.ladders):
+        table = np.array([step.codes for step in ladder.levels])
+        mine, theirs = coding.combos[place, combo], coding.combos[place, lead]
+        before, now = levels[place], levels[place].copy()
+        for level in range(ladder.n_levels):
+            apart = (now == level) & (table[level, mine] != table[level, theirs])
+            now = np.where(apart, level + 1, now)
+        fits &= now <= task.most_levels[place]
+        now = np.minimum(now, ladder.n_levels - 1)
+        flat = [costs[place][level][ladder.levels[level].codes] for level in range(ladder.n_levels)]
+        cost = np.array(flat)
+        extra += sizes * (cost[now, theirs] - cost[before, theirs]) + coding.counts[combo] * cost[now, theirs]
+        levels[place] = now
+    ranked = np.argsort(np.where(fits, extra, np.inf), kind="stable")[: 1 if task.judge.superset_closed else 200]
+    for place in ranked:
+        if not fits[place]:
+            return False
+        members = np.flatnonzero(partition.class_of == partition.class_of[lead[place]])
+        together = np.append(members, combo)
+        if not task.judge.judge(classes_of(task, np.zeros(len(together), dtype=np.int64), together)).violating.any():
+            partition.class_of[combo] = partition.class_of[lead[place]]
+            partition.levels[:, together] = levels[:, place][:, None]
+            return True
+    return False

@@ -1,0 +1,218 @@
+"""The equivalence classes of a node: rolled up from the smallest finer classes already known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from privkit.tally.codes import grouped, starts
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from privkit.transform.search.coding import Coding
+
+    Ints = NDArray[np.int64]
+
+_KEPT = 96
+#: Classes are kept where they are so much fewer than those they were made from.
+_SMALLER = 0.7
+_DENSE_BITS = 16
+
+
+@dataclass(frozen=True, eq=False)
+class Classes:
+    """Classes in ascending order of their keys.
+
+    Attributes
+    ----------
+    node : tuple of int
+        The levels.
+    keys, sizes : arrays of int64, shape (n_classes,)
+        The class's key (with other columns' values left out) and its rows.
+    entries : dict
+        Per other column ``(keys << bits | value, counts)``, in ascending order.
+    bits : dict
+        The width of each other column's value.
+    """
+
+    node: tuple[int, ...]
+    keys: Ints
+    sizes: Ints
+    entries: dict[str, tuple[Ints, Ints]]
+    bits: dict[str, int]
+    widths: dict[str, int]
+
+    def matrix(self, column: str, chosen: NDArray[np.bool_]) -> Ints:
+        """Return the rows of each value in the chosen classes, shape (n_chosen, n_values)."""
+        class_of, value, counts = self.sparse(column)
+        place = np.cumsum(chosen) - 1
+        known = chosen[class_of]
+        dense = np.zeros((int(chosen.sum()), self.widths[column]), dtype=np.int64)
+        dense[place[class_of[known]], value[known]] = counts[known]
+        return dense
+
+    def sparse(self, column: str) -> tuple[Ints, Ints, Ints]:
+        """Return class, value and rows of each entry."""
+        keys, counts = self.entries[column]
+        if not len(keys):
+            return keys, keys, counts
+        owner = keys >> self.bits[column]
+        class_of = np.cumsum(np.concatenate(([0], (owner[1:] != owner[:-1]).astype(np.int64))))
+        return class_of, keys & ((1 << self.bits[column]) - 1), counts
+
+
+class Rollup:
+    """Groups the combinations of a `Coding` at any node, from the smallest finer classes that it keeps."""
+
+    def __init__(self, coding: Coding) -> None:
+        self.coding = coding
+        self.bits = {name: max(len(other.values) - 1, 1).bit_length() for name, other in coding.others.items()}
+        self.widths = {name: max(len(other.values), 1) for name, other in coding.others.items()}
+        self.packed = coding.is_packed and coding.bits + max(self.bits.values(), default=0) <= 62
+        self._count_bits = max(coding.n_rows, 1).bit_length()
+        self._nested = tuple(ladder.nested for ladder in coding.ladders)
+        self._trees = all(bool(np.triu(nested).sum() == np.triu(np.ones_like(nested)).sum()) for nested in self._nested)
+        self._nodes = np.zeros((_KEPT, len(coding.shape)), dtype=np.int64)
+        self._rows = np.zeros(_KEPT, dtype=np.int64)
+        self._kept: list[Classes] = []
+        self._tables: dict[tuple[int, int], NDArray[np.float64]] = {}
+        self._lookups: dict[tuple[int, int], tuple[Ints, Ints]] = {}
+
+    @cached_property
+    def raw(self) -> Classes:
+        """The combinations themselves."""
+        if not self.packed:
+            return self._wide((0,) * len(self.coding.shape))
+        return self._raw
+
+    @cached_property
+    def _raw(self) -> Classes:
+        keys = self.coding.keys
+        entries = {
+            name: ((keys[other.combo_of] << self.bits[name]) | other.value_of, other.counts)
+            for name, other in self.coding.others.items()
+        }
+        return Classes((0,) * len(self.coding.shape), keys, self.coding.counts, entries, self.bits, self.widths)
+
+    def at(self, node: Sequence[int]) -> Classes:
+        """Return the classes of `node`, and keep them for later roll-ups where that pays."""
+        node = tuple(int(level) for level in node)
+        if not self.packed:
+            return self._wide(node)
+        base = self._smallest(node)
+        classes = self.merged(base, node)
+        if len(classes.keys) < _SMALLER * len(base.keys):
+            self._keep(classes)
+        return classes
+
+    def merged(self, base: Classes, node: tuple[int, ...]) -> Classes:
+        """Return the classes of `node` from those of a node that nests in it."""
+        if not self.packed:
+            return self._wide(node)
+        mask = self.coding.mask(node)
+        widths = (self.coding.bits, self._count_bits)
+        entries, keys, sizes = {}, None, None
+        for name, (entry_keys, counts) in base.entries.items():
+            bits = self.bits[name]
+            entry = grouped(entry_keys & ((mask << bits) | ((1 << bits) - 1)), counts, (widths[0] + bits, widths[1]))
+            entries[name] = entry
+            if keys is None:
+                owner = entry[0] >> bits
+                first = starts(owner)
+                keys, sizes = owner[first], np.add.reduceat(entry[1], first) if len(first) else entry[1]
+        if keys is None or sizes is None:
+            keys, sizes = grouped(base.keys & mask, base.sizes, widths)
+        return Classes(node, keys, sizes, entries, self.bits, self.widths)
+
+    def _smallest(self, node: tuple[int, ...]) -> Classes:
+        count = len(self._kept)
+        if not count:
+            return self._raw
+        nodes = self._nodes[:count]
+        if self._trees:
+            finer = (nodes <= np.array(node)).all(axis=1)
+        else:
+            finer = np.ones(count, dtype=bool)
+            for place, level in enumerate(node):
+                finer &= self._nested[place][nodes[:, place], level]
+        if not finer.any():
+            return self._raw
+        return self._kept[int(np.where(finer, self._rows[:count], np.iinfo(np.int64).max).argmin())]
+
+    def _keep(self, classes: Classes) -> None:
+        place = len(self._kept)
+        if place < _KEPT:
+            self._kept.append(classes)
+        else:
+            place = int(self._rows.argmax())  # the largest helps least
+            self._kept[place] = classes
+        self._nodes[place], self._rows[place] = classes.node, len(classes.keys)
+
+    def _wide(self, node: tuple[int, ...]) -> Classes:
+        codes = self.coding.node_codes(node)
+        keys, place = np.unique(codes, return_inverse=True)
+        sizes = np.bincount(place, weights=self.coding.counts, minlength=len(keys)).astype(np.int64)
+        entries = {
+            name: grouped((place[other.combo_of] << self.bits[name]) | other.value_of, other.counts)
+            for name, other in self.coding.others.items()
+        }
+        return Classes(node, np.arange(len(keys)), sizes, entries, self.bits, self.widths)
+
+    def class_of_combo(self, node: Sequence[int]) -> Ints:
+        """Return for each combination the place of its class in `at(node)`."""
+        if self.packed:
+            keys = self.coding.keys & self.coding.mask(node)
+            return np.unique(keys, return_inverse=True)[1].astype(np.int64)
+        return np.unique(self.coding.node_codes(node), return_inverse=True)[1].astype(np.int64)
+
+    def groups(self, classes: Classes, column: int, chosen: NDArray[np.bool_]) -> Ints:
+        """Return the group, at the node's level, of the chosen classes in one column."""
+        level = classes.node[column]
+        codes = self.coding.ladders[column].levels[level].codes
+        if not self.packed:
+            first = self._first(classes)
+            return codes[self.coding.combos[column, first[chosen]]]
+        keys = classes.keys[chosen] & int(self.coding.masks[column][level])
+        known, group = self._lookup(column, level)
+        return group[np.searchsorted(known, keys)]
+
+    def _first(self, classes: Classes) -> Ints:
+        place = self.class_of_combo(classes.node)
+        first = np.zeros(len(classes.keys), dtype=np.int64)
+        first[place] = np.arange(len(place))
+        return first
+
+    def shares(self, classes: Classes, column: int, chosen: Ints) -> NDArray[np.float64]:
+        """Return the share of the domain that the chosen classes cover in one column."""
+        level, coding = classes.node[column], self.coding
+        shares = coding.ladders[column].levels[level].shares
+        width = sum(bits for _, bits in coding.ladders[column].fields)
+        if not self.packed or width > _DENSE_BITS:
+            mask = np.zeros(len(classes.keys), dtype=bool)
+            mask[chosen] = True
+            return shares[self.groups(classes, column, mask)]
+        table = self._tables.get((column, level))
+        shift = coding.shifts[column]
+        if table is None:
+            known, group = self._lookup(column, level)
+            table = self._tables[column, level] = np.zeros(1 << width)
+            table[known >> shift] = shares[group]
+        return table[(classes.keys[chosen] >> shift) & ((1 << width) - 1)]
+
+    def _lookup(self, column: int, level: int) -> tuple[Ints, Ints]:
+        cache = self._lookups
+        if (column, level) not in cache:
+            coding, ladder = self.coding, self.coding.ladders[column]
+            keys = np.zeros(len(ladder.values), dtype=np.int64)
+            shift = coding.shifts[column]
+            for rank, bits in ladder.fields:
+                keys |= rank << shift
+                shift += bits
+            known, first = np.unique(keys & int(coding.masks[column][level]), return_index=True)
+            cache[column, level] = known, ladder.levels[level].codes[first]
+        return cache[column, level]

@@ -1,0 +1,1 @@
+"""Views of plans, releases and what is derived of them."""

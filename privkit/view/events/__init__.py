@@ -1,0 +1,1 @@
+"""Views of recipes and of what they did."""

@@ -1,0 +1,1 @@
+"""What all views share: words, markup, styles, and the parts of panels."""

@@ -1,0 +1,220 @@
+"""HTML from parts: every string that goes in is escaped, and nothing but listed tags and attributes comes out.
+
+Column names, project names and labels come with the data and may be hostile. So no view writes HTML by hand.
+
+The style sheet of every HTML output: JupyterLab's colors, with fallbacks where there is no JupyterLab.
+
+Text inherits its color and nothing has a background of its own, so an output reads on light and dark pages,
+and plain HTML without the sheet (GitHub drops it) still reads as headings and tables.
+"""
+
+from __future__ import annotations
+
+import html as _html
+import re
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+
+CSS = """
+.privkit { color: var(--jp-content-font-color1, inherit);
+  font-family: var(--jp-content-font-family, system-ui, sans-serif);
+  font-size: var(--jp-content-font-size1, 14px); line-height: 1.45; max-width: 46em; margin: 0.3em 0; }
+.privkit p { margin: 0.3em 0; overflow-wrap: anywhere; }
+.privkit .pk-title { font-size: 1.1em; }
+.privkit table { border-collapse: collapse; margin: 0.5em 0; width: auto; max-width: 100%; background: transparent;
+  color: inherit; font-size: inherit; }
+.privkit caption { caption-side: top; text-align: left; padding: 0.2em 0;
+  color: var(--jp-content-font-color2, inherit); }
+.privkit th, .privkit td { padding: 0.2em 0.8em 0.2em 0; text-align: right; vertical-align: middle;
+  border: 0; background: transparent;
+  border-bottom: 1px solid var(--jp-border-color2, rgba(128, 128, 128, 0.35)); font-variant-numeric: tabular-nums;
+  overflow-wrap: break-word; color: inherit; max-width: 24em; }
+.privkit thead th { font-weight: 600; }
+.privkit tbody th { font-weight: 400; }
+.privkit.privkit th:first-child { text-align: left; }
+.privkit .pk-meter { width: 10em; height: 0.75em;
+  border: 1px solid var(--jp-border-color1, rgba(128, 128, 128, 0.6)); }
+.privkit .pk-bar { height: 100%; background: #0072B2; }
+.privkit .pk-bar.pk-short {
+  background: repeating-linear-gradient(45deg, #D55E00 0 4px, rgba(213, 94, 0, 0.55) 4px 7px); }
+.privkit .pk-range { display: flex; width: 14em; height: 0.75em; }
+.privkit .pk-band { opacity: 0.45; box-sizing: border-box; }
+.privkit .pk-value { opacity: 0.6; min-width: 2px;
+  border-right: 2px solid var(--jp-content-font-color1, currentColor); }
+.privkit .pk-budget { display: flex; width: 100%; max-width: 30em; height: 1em; }
+.privkit .pk-held { background: repeating-linear-gradient(45deg, #E69F00 0 4px, rgba(230, 159, 0, 0.5) 4px 7px); }
+.privkit .pk-swatch { display: inline-block; box-sizing: border-box; width: 0.8em; height: 0.8em;
+  margin: 0 0.35em 0 0.3em; vertical-align: -0.05em;
+  border: 1px solid var(--jp-border-color1, rgba(128, 128, 128, 0.6)); }
+.privkit.privkit .pk-facts th, .privkit.privkit .pk-facts td { text-align: left; }
+.privkit .pk-whole { white-space: nowrap; }
+.privkit summary { cursor: pointer; }
+.privkit .pk-badge { display: inline-block; white-space: nowrap;
+  padding: 0 0.5em; border: 1px solid currentColor; border-radius: 0.2em; }
+.privkit .pk-met span { color: #009E73; font-weight: 700; }
+.privkit .pk-unmet span { color: #D55E00; font-weight: 700; }
+.privkit .pk-note { font-size: 0.85em; color: var(--jp-content-font-color2, inherit); }
+.privkit code { background: transparent; color: inherit; font-family: var(--jp-code-font-family, monospace); }
+.privkit .pk-ends { display: flex; align-items: center; gap: 0.6em; font-variant-numeric: tabular-nums; }
+.privkit .pk-ends .pk-range { width: 9em; }
+@media (forced-colors: active) {
+  .privkit .pk-bar, .privkit .pk-swatch { forced-color-adjust: none; border-color: CanvasText; }
+  .privkit .pk-bar { background: Highlight; }
+  .privkit .pk-bar.pk-short, .privkit .pk-bar.pk-held {
+    background: repeating-linear-gradient(45deg, CanvasText 0 3px, Canvas 3px 6px); }
+  .privkit .pk-met span, .privkit .pk-unmet span { color: CanvasText; } }
+"""
+
+
+_TEXT = "div span p strong em small code pre ul ol li dl dt dd h3 h4 details summary"
+_TABLE = "table caption thead tbody tr th td"
+_TAGS = frozenset(f"{_TEXT} {_TABLE}".split())
+_ATTRIBUTES = re.compile(r"class|id|title|role|lang|dir|scope|colspan|rowspan|open|tabindex|aria-[a-z]+|style")
+#: The one use of inline style: how long a bar is.
+_STYLE = re.compile(r"width: \d{1,3}(\.\d{1,3})?%")
+
+
+class Markup(str):
+    """A string that is HTML already."""
+
+    __slots__ = ()
+
+    def __html__(self) -> str:
+        """Return itself, for the template engines that ask."""
+        return str(self)
+
+
+def esc(text: object) -> Markup:
+    r"""Return `text` escaped for HTML, as content and as attribute.
+
+    Characters that a browser drops or that turn the direction of writing are spelled out.
+
+    Examples
+    --------
+    >>> print(esc("<b>"), esc("a\u202eb"))
+    &lt;b&gt; a\u202eb
+    """
+    if isinstance(text, Markup):
+        return text
+    shown = "".join(char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in str(text))
+    return Markup(_html.escape(shown, quote=True))
+
+
+def tag(name: str, /, *children: object, **attributes: object) -> Markup:
+    """Return one element.
+
+    Parameters
+    ----------
+    name : str
+        One of the listed tags; there is no script, style, link or image among them.
+    *children : Markup, str or None
+        Strings are escaped; None is left out.
+    **attributes : object
+        ``class_`` stands for class, and ``aria_label`` for aria-label; None and False leave it out.
+
+    Examples
+    --------
+    >>> print(tag("td", "<1>", class_="short"))
+    <td class="short">&lt;1&gt;</td>
+    """
+    if name not in _TAGS:
+        raise ValueError(f"{name!r} is no tag that views use")
+    told = []
+    for key, value in attributes.items():
+        attribute = key.rstrip("_").replace("_", "-")
+        if not _ATTRIBUTES.fullmatch(attribute):
+            raise ValueError(f"{attribute!r} is no attribute that views use")
+        if value is None or value is False:
+            continue
+        if attribute == "style" and not _STYLE.fullmatch(str(value)):
+            raise ValueError("style holds the width of a bar and nothing else")
+        told.append(f' {attribute}="{esc(str(value))}"')
+    content = "".join(esc(child) for child in children if child is not None)
+    return Markup("".join(["<", name, *told, ">", content, "</", name, ">"]))
+
+
+def join(parts: Iterable[object]) -> Markup:
+    """Return the parts one after the other."""
+    return Markup("".join(esc(part) for part in parts))
+
+
+def card(title: object, *children: object, then: Sequence[str] = (), exact: bool = False) -> Markup:
+    """Return a whole output: a region with its title, its parts, what to type next, and the style sheet.
+
+    Parameters
+    ----------
+    title : str
+        The answer, as in the first line of the text.
+    *children : Markup or str
+        The parts.
+    then : sequence of str
+        What to type next.
+    exact : bool
+        Whether the figures are exact facts of raw data, which the card then says.
+    """
+    return tag(
+        "div",
+        _STYLE_SHEET,
+        tag("p", tag("strong", title), class_="pk-title"),
+        *children,
+        steps(then) if then else None,
+        note("Exact figures of the raw data: for the owner's eyes, not for release.") if exact else None,
+        class_="privkit",
+        role="region",
+        aria_label=title,
+    )
+
+
+_STYLE_SHEET = Markup("<style>" + CSS + "</style>")
+
+
+def table(heads: Sequence[object], rows: Iterable[Sequence[object]], *, caption: object = None) -> Markup:
+    """Return a table whose first column names its rows; cells may be Markup, heads may be whole elements."""
+    columns = (head if isinstance(head, Markup) else tag("th", head, scope="col") for head in heads)
+    return tag(
+        "table",
+        tag("caption", caption) if caption is not None else None,
+        tag("thead", tag("tr", *columns)),
+        tag("tbody", *(_row(cells) for cells in rows)),
+    )
+
+
+def _row(cells: Sequence[object]) -> Markup:
+    first, *rest = cells
+    return tag("tr", tag("th", first, scope="row"), *(tag("td", cell) for cell in rest))
+
+
+def meter(share: float, label: str, *, short: bool = False) -> Markup:
+    """Return a bar that is `share` (0 to 1) full; `short` hatches it, as something that falls short."""
+    width = min(max(float(share), 0.0), 1.0) * 100
+    return tag(
+        "div",
+        tag("div", class_="pk-bar pk-short" if short else "pk-bar", style=f"width: {width:.1f}%"),
+        class_="pk-meter",
+        role="meter",
+        aria_valuemin=0,
+        aria_valuemax=100,
+        aria_valuenow=f"{width:.1f}",
+        aria_label=label,
+    )
+
+
+def badge(met: bool | None, text: object) -> Markup:
+    """Return a verdict: a sign, a color and words, so that none of them is needed alone."""
+    sign: Literal["✓", "✗", "–"] = "–" if met is None else "✓" if met else "✗"
+    kind = "pk-open" if met is None else "pk-met" if met else "pk-unmet"
+    return tag("p", tag("span", sign, aria_hidden="true"), " ", text, class_="pk-badge " + kind)
+
+
+def note(text: object) -> Markup:
+    """Return a remark in small letters."""
+    return tag("p", text, class_="pk-note")
+
+
+def steps(then: Sequence[str]) -> Markup:
+    """Return what to type next."""
+    parts = [part for step in then for part in (" · ", tag("code", step))]
+    return tag("p", "next: ", *parts[1:], class_="pk-next")

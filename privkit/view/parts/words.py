@@ -1,0 +1,108 @@
+"""Words and numbers as every view writes them."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from privkit.values.show import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+#: A longer name is cut.
+LONGEST_NAME = 60
+
+
+def label(name: object, longest: int = LONGEST_NAME) -> str:
+    r"""Return a column's name in a form that is fit to print.
+
+    Control characters, line breaks and characters that turn the direction of writing are spelled out, and long
+    names are cut: a name comes with the data, and may be hostile.
+
+    Examples
+    --------
+    >>> label("zip"), label("two\nlines"), label("a" * 100, longest=5)
+    ('zip', 'two\\nlines', 'aaaa…')
+    """
+    text = str(name)
+    text = text[: longest - 1] + "…" if len(text) > longest else text
+    return printable(text)
+
+
+def names(columns: Iterable[object], most: int = 6) -> str:
+    """Return column names in quotes, the first `most` of them.
+
+    Examples
+    --------
+    >>> names(["zip", "age"]), names("abcd", most=2)
+    ("'zip', 'age'", "'a', 'b' and 2 more")
+    """
+    columns = list(columns)
+    text = ", ".join(f"'{label(name)}'" for name in columns[:most])
+    return text if len(columns) <= most else f"{text} and {len(columns) - most} more"
+
+
+def argument(columns: Sequence[object], longest: int = 60) -> str:
+    """Return columns as one types them in a call, ``[...]`` where that would be long.
+
+    Examples
+    --------
+    >>> argument(["zip", "age"])
+    "['zip', 'age']"
+    """
+    text = repr(list(columns)) if sum(len(str(name)) for name in columns) < longest else "[...]"
+    return text if len(text) <= longest else "[...]"
+
+
+def number(value: float) -> str:
+    """Return a number with its thousands apart; a fraction with four digits that count, and no more from 1,000 on.
+
+    Examples
+    --------
+    >>> number(11267), number(0.75107751), number(3.0), number(20003.4)
+    ('11,267', '0.7511', '3', '20,003')
+    """
+    if math.isinf(value):
+        return "∞"
+    if float(value).is_integer() or 1000 <= abs(value) < float("inf"):
+        return f"{round(value):,}"
+    return f"{value:,.4g}"
+
+
+def percent(part: float, whole: float = 1) -> str:
+    """Return a share in percent; one that is not 0 or 1 never reads as if it were.
+
+    Examples
+    --------
+    >>> percent(11267, 20000), percent(1, 10**6), percent(999_999, 10**6), percent(0, 5)
+    ('56.3 %', '<0.1 %', '>99.9 %', '0 %')
+    """
+    if whole == 0 or part == 0:
+        return "0 %"
+    share = Fraction(part) / Fraction(whole)
+    if share == 1:
+        return "100 %"
+    if share < Fraction(1, 1000):
+        return "<0.1 %"
+    if Fraction(999, 1000) < share < 1:
+        return ">99.9 %"
+    return f"{float(share * 100):.1f} %"
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """Return a count with its noun.
+
+    Examples
+    --------
+    >>> plural(1, "class", "classes"), plural(2000, "row")
+    ('1 class', '2,000 rows')
+    """
+    return f"{number(count)} {one if count == 1 else many or one + 's'}"
+
+
+def lines(answer: str, *reasons: str, then: Sequence[str] = ()) -> str:
+    """Join a repr: the answer, the reasons, and what to type next."""
+    last = [f"next: {' · '.join(then)}"] if then else []
+    return "\n".join([answer, *(reason for reason in reasons if reason), *last])

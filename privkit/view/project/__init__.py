@@ -1,0 +1,1 @@
+"""Views of projects, their balance and their ledger."""

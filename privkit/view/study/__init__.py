@@ -1,0 +1,1 @@
+"""Views of inventories and of persons' requests."""
