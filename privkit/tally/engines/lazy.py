@@ -30,11 +30,11 @@ from privkit.tally.engines.native import (
     Native,
     NotAsked,
     arrived,
-    native_of,
     note,
     run_in_batches,
     untold,
 )
+from privkit.tally.engines.natives import native_of
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -190,28 +190,6 @@ class Native(ABC):
         return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
-def native_of(frame: nw.LazyFrame[Any]) -> Native | None:
-    """Return what brings a lazy frame's columns, or None for engines that are not known."""
-    found = frame.implementation
-    if found.is_polars():
-        from privkit.tally.engines.of_polars import PolarsNative
-
-        return PolarsNative()
-    if found.is_duckdb():
-        from privkit.tally.engines.of_duckdb import DuckdbNative
-
-        return DuckdbNative()
-    if found.is_ibis():
-        from privkit.tally.engines.of_ibis import ibis_native
-
-        return ibis_native(frame.to_native())
-    if found.is_pyspark() or found.is_pyspark_connect():
-        from privkit.tally.engines.of_spark import SparkNative
-
-        return SparkNative()
-    return None
-
-
 def arrived(table: pa.Table, columns: Mapping[str, Column]) -> pa.Table:
     """Return what came of plain columns in the types that they arrive in. No value fails."""
     import pyarrow as pa

@@ -5,6 +5,7 @@ The normal form of an expression: one for all ways to say the same that are wort
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
@@ -101,6 +102,11 @@ TURNED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 
 
+def is_plain_name(name: str) -> bool:
+    """Whether the language reads `name` as a column without ``col('...')``."""
+    return name.isidentifier() and name.isascii() and not keyword.iskeyword(name) and name != "missing"
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Expression:
     """A row-wise expression. Whatever a row holds, it has a value or is missing; it never fails.
@@ -164,8 +170,6 @@ class Column(Expression):
 
     def text(self) -> str:
         """Return the name, quoted where the language would not read it as one."""
-        from privkit.values.expression.parsing import is_plain_name
-
         return self.name if is_plain_name(self.name) else f"col({self.name!r})"
 
 

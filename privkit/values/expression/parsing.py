@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import keyword
 import math
 from typing import NoReturn
 
@@ -30,11 +29,6 @@ _COMPARISONS = {ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.G
 _ARITHMETIC = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%"}
 _DATE_PARTS = ("year", "month", "day", "weekday", "hour")
 _FUNCTIONS = (*_DATE_PARTS, "prefix", "isin", "col")
-
-
-def is_plain_name(name: str) -> bool:
-    """Whether the language reads `name` as a column without ``col('...')``."""
-    return name.isidentifier() and name.isascii() and not keyword.iskeyword(name) and name != "missing"
 
 
 def parsed(expression: object, function: str, argument: str = "where") -> Expression:
