@@ -61,6 +61,8 @@ def searched(account: Paged, search: str, before: int, limit: int, gone: Callabl
 
 def stands(words: Sequence[str], line: dict[str, Any]) -> bool:
     """Return whether all folded words stand in a line of the side panel."""
+    from privkit.budget.paging import folded
+
     told = [f"#{line['entry']}", *(str(line[name] or "") for name in ("what", "notebook", "analyst", "state", "time"))]
     text = folded(" ".join([*told, line["cost"]["text"]]))
     return all(word in text for word in words)
