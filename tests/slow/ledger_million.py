@@ -57,7 +57,7 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot
 import privkit as pk
-import privkit.view.project.panel, privkit.view.project.plots
+import privkit.view.panels.project, privkit.view.sheets.project, privkit.view.plots
 from privkit.budget.export import csv_parts, json_parts
 from privkit.lab import reading
 

@@ -20,11 +20,10 @@ from privkit.risk.report import risk
 from privkit.transform.lattice import lattice
 from privkit.values.show import Paneled
 from privkit.view.panel import panel_of
-from privkit.view.parts.panel_columns import Columns
-from privkit.view.parts.panel_sizes import Sizes, histogram
+from privkit.view.panels.classes import Columns, Sizes, histogram
+from privkit.view.panels.history import accuracy
+from privkit.view.panels.risk import _least
 from privkit.view.parts.words import percent
-from privkit.view.project.history import accuracy
-from privkit.view.risk.panel import _least
 
 HOSTILE = '"><img src=x onerror=alert(1)>'
 
