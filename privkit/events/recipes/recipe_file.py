@@ -8,7 +8,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from privkit.errors.engines import LibraryRequiredError
 from privkit.errors.events import RecipeError, SecretKeyError, SecretLeakError
@@ -22,9 +22,11 @@ from privkit.events.operations.rename import Book, Encode, Rename, as_book
 from privkit.events.operations.sample import Sample
 from privkit.events.operations.substitute import Scale, Substitute
 from privkit.events.operations.times import ShiftDates, TruncateTime
-from privkit.events.recipes.recipe import Recipe
 from privkit.events.secrets.key import Key, KeySource, as_key
 from privkit.events.secrets.mapping_store import MappingStore
+
+if TYPE_CHECKING:
+    from privkit.events.recipes.recipe import Recipe
 
 _KINDS: tuple[type[Operation], ...] = (
     *(Drop, Keep, Erase, Pseudonymize, Number, Coarsen, TruncateTime, ShiftDates, Perturb, Rename, Encode),
@@ -81,8 +83,10 @@ def _listed(entry: Any) -> Any:
     return [list(pair) for pair in entry] if isinstance(entry, list | tuple) else entry
 
 
-def from_dict(content: object, *, keys: Mapping[str, bytes | Key] | None = None, where: str = "the recipe") -> Recipe:
-    """Read a recipe from plain values; see :meth:`Recipe.from_dict`."""
+def from_dict(
+    make: type[Recipe], content: object, *, keys: Mapping[str, bytes | Key] | None = None, where: str = "the recipe"
+) -> Recipe:
+    """Read a recipe from plain values and make it; see :meth:`Recipe.from_dict`."""
     if not isinstance(content, Mapping):
         raise RecipeError.of(where, ["it must hold name, version and operations"])
     problems = [
@@ -101,9 +105,9 @@ def from_dict(content: object, *, keys: Mapping[str, bytes | Key] | None = None,
             problems += error.problems
     named = {name: content[name] for name in ("name", "version") if name in content}
     if not problems:
-        return Recipe(operations, **named)
+        return make(operations, **named)
     try:
-        Recipe(operations, **named)  # for its problems too; the places are counted anew where rules are missing
+        make(operations, **named)  # for its problems too; the places are counted anew where rules are missing
     except RecipeError as error:
         problems += error.problems if len(operations) == len(given) else ()
     raise RecipeError.of(where, problems)
@@ -196,8 +200,8 @@ def _key(value: Any, keys: Mapping[str, bytes | Key]) -> Key | KeySource | None:
     return KeySource(sources[0], value[sources[0]], key_id) if sources else KeySource("id", str(key_id))
 
 
-def load(path: str | Path, *, keys: Mapping[str, bytes | Key] | None = None) -> Recipe:
-    """Read a recipe from a file; see :meth:`Recipe.load`."""
+def load(make: type[Recipe], path: str | Path, *, keys: Mapping[str, bytes | Key] | None = None) -> Recipe:
+    """Read a recipe from a file and make it; see :meth:`Recipe.load`."""
     path = Path(path)
     where = f"the recipe {path.name!r}"
     reader = _READERS.get(path.suffix.lower())
@@ -214,7 +218,7 @@ def load(path: str | Path, *, keys: Mapping[str, bytes | Key] | None = None) -> 
         raise RecipeError.of(where, [f"it cannot be read: {error}"]) from None
     except RecursionError:
         raise RecipeError.of(where, ["it cannot be read: it is nested too deeply"]) from None
-    return from_dict(content, keys=keys, where=where)
+    return from_dict(make, content, keys=keys, where=where)
 
 
 def save(recipe: Recipe, path: str | Path) -> None:
