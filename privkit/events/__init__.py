@@ -1,4 +1,4 @@
-"""Nested business events: erase, blur, pseudonymize, rename, perturb, merge.
+"""Nested business events: erase, blur, mask, pseudonymize, rename, perturb, merge.
 
 ``from privkit import events as ev``: a :class:`Recipe` is an ordered list of rules, and ``recipe.apply(events)``
 carries it out on lists, iterators, NDJSON files and frames.
@@ -7,6 +7,7 @@ carries it out on lists, iterators, NDJSON files and frames.
 from privkit.events.example import example_orders, example_register
 from privkit.events.operations.coarsen import coarsen
 from privkit.events.operations.drop import drop, erase, keep
+from privkit.events.operations.mask import mask
 from privkit.events.operations.merge import merge
 from privkit.events.operations.operation import Operation
 from privkit.events.operations.perturb import perturb
@@ -40,6 +41,7 @@ __all__ = [
     "example_register",
     "flatten",
     "keep",
+    "mask",
     "merge",
     "number",
     "perturb",

@@ -12,27 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from privkit.errors.engines import LibraryRequiredError
 from privkit.errors.events import RecipeError, SecretKeyError, SecretLeakError
-from privkit.events.operations.coarsen import Coarsen
-from privkit.events.operations.drop import Drop, Erase, Keep
-from privkit.events.operations.merge import Merge
-from privkit.events.operations.operation import Operation
-from privkit.events.operations.perturb import Perturb
-from privkit.events.operations.pseudonymize import Number, Pseudonymize
-from privkit.events.operations.rename import Book, Encode, Rename, as_book
-from privkit.events.operations.sample import Sample
-from privkit.events.operations.substitute import Scale, Substitute
-from privkit.events.operations.times import ShiftDates, TruncateTime
+from privkit.events.operations.operation import OPERATIONS, Operation
+from privkit.events.operations.rename import Book, Encode, as_book
 from privkit.events.secrets.key import Key, KeySource, as_key
 from privkit.events.secrets.mapping_store import MappingStore
 
 if TYPE_CHECKING:
     from privkit.events.recipes.recipe import Recipe
 
-_KINDS: tuple[type[Operation], ...] = (
-    *(Drop, Keep, Erase, Pseudonymize, Number, Coarsen, TruncateTime, ShiftDates, Perturb, Rename, Encode),
-    *(Substitute, Scale, Merge, Sample),
-)
-OPERATIONS = {kind.op: kind for kind in _KINDS}
+#: Types of parameters that are no plain values in files, without "| None"; for all operations, whatever the name.
+_SUMS, _LISTS = "tuple[tuple[str, str], ...]", ("tuple[str, ...]", "tuple[float, ...]")
 
 
 def to_dict(recipe: Recipe) -> dict[str, Any]:
@@ -46,11 +35,15 @@ def _told(index: int, operation: Operation) -> dict[str, Any]:
     for field in dataclasses.fields(operation):
         value = getattr(operation, field.name)
         if value is not None and value != field.default:
-            told[field.name] = _plain(f"operations[{index}].{field.name}", operation, value)
+            told[field.name] = _plain(f"operations[{index}].{field.name}", operation, _type(field), value)
     return told
 
 
-def _plain(place: str, operation: Operation, value: Any) -> Any:
+def _type(field: dataclasses.Field[Any]) -> str:
+    return str(field.type).removesuffix(" | None")
+
+
+def _plain(place: str, operation: Operation, kind: str, value: Any) -> Any:
     if isinstance(value, Key):
         return _source(value.source, value.id)
     if isinstance(value, KeySource):
@@ -59,7 +52,7 @@ def _plain(place: str, operation: Operation, value: Any) -> Any:
         return str(value.path)
     if isinstance(value, Book):
         return _book(place, operation, value)
-    if isinstance(operation, Merge) and place.endswith(".sums"):
+    if kind == _SUMS:
         return dict(value)
     return list(value) if isinstance(value, tuple) else value
 
@@ -116,7 +109,9 @@ def from_dict(
 def _operation(index: int, table: object, keys: Mapping[str, bytes | Key]) -> Operation:
     place = f"operations[{index}]"
     if not isinstance(table, Mapping) or not isinstance(table.get("op"), str):
-        raise RecipeError.of("the recipe", [f"{place}: must be a table with op = one of {', '.join(OPERATIONS)}"])
+        raise RecipeError.of(
+            "the recipe", [f"{place}: must be a table with op = one of {', '.join(sorted(OPERATIONS))}"]
+        )
     if table["op"] not in OPERATIONS:
         raise RecipeError.of(
             "the recipe", [f"{place}.op: {RecipeError.unknown('operation', table['op'], list(OPERATIONS))}"]
@@ -132,7 +127,7 @@ def _operation(index: int, table: object, keys: Mapping[str, bytes | Key]) -> Op
     for name, value in table.items():
         if name in known:
             try:
-                values[name] = _value(name, value, keys)
+                values[name] = _value(known[name], value, keys)
             except (ValueError, SecretKeyError) as error:
                 problems.append(f"{place}.{name}: {error}")
     missing = [
@@ -154,22 +149,24 @@ def _sound(place: str, kind: type[Operation], values: Mapping[str, Any], missing
     return [f"{place}.{parameter}: {text}" for parameter, text in kind(**values).problems()]
 
 
-def _value(name: str, value: Any, keys: Mapping[str, bytes | Key]) -> Any:
-    if name == "key":
+def _value(field: dataclasses.Field[Any], value: Any, keys: Mapping[str, bytes | Key]) -> Any:
+    """Return a parameter's value, by the type that its operation declares."""
+    kind = _type(field)
+    if kind == "Key | KeySource":
         return _key(value, keys)
-    if name == "mapping":
+    if kind == "MappingStore":
         return MappingStore(_text(value))
-    if name == "book" or (name == "values" and value is not None):
+    if kind == "Book" and (value is not None or field.default is dataclasses.MISSING):
         return (
             Book(file=value["file"]) if _names_file(value) else as_book(value if isinstance(value, Mapping) else None)
         )
-    if name == "sums":
+    if kind == _SUMS:
         if not isinstance(value, Mapping):
             raise ValueError("must be a table from the names of totals to paths")
         return tuple(value.items())
-    if name == "paths" and not isinstance(value, list):
+    if field.name == "paths" and not isinstance(value, list):
         return (value,)
-    return tuple(value) if name in ("paths", "by", "bins") and isinstance(value, list) else value
+    return tuple(value) if kind in _LISTS and isinstance(value, list) else value
 
 
 def _names_file(value: Any) -> bool:
