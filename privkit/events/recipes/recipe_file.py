@@ -16,6 +16,7 @@ from privkit.events.operations.operation import OPERATIONS, Operation
 from privkit.events.operations.rename import Book, Encode, as_book
 from privkit.events.secrets.key import Key, KeySource, as_key
 from privkit.events.secrets.mapping_store import MappingStore
+from privkit.values.files import write_whole
 
 if TYPE_CHECKING:
     from privkit.events.recipes.recipe import Recipe
@@ -224,7 +225,7 @@ def save(recipe: Recipe, path: str | Path) -> None:
     writer = _WRITERS.get(path.suffix.lower())
     if writer is None:
         raise RecipeError.of(f"the recipe {path.name!r}", [f"its name must end with {', '.join(_WRITERS)}"])
-    path.write_text(writer(to_dict(recipe)), encoding="utf-8")
+    write_whole(path, writer(to_dict(recipe)))
 
 
 def _json_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
