@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-
 #: Folders are numbered here: pytest would list all that there are for each new one, which takes long after thousands.
 _NUMBERS = itertools.count()
 
