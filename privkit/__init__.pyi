@@ -138,12 +138,12 @@ from privkit.risk.suda import suda as suda
 from privkit.risk.thresholds import Threshold as Threshold
 from privkit.risk.unicity import UnicityReport as UnicityReport
 from privkit.risk.unicity import unicity as unicity
-from privkit.study.consent import consented as consented
-from privkit.study.inventory.audit import audit as audit
-from privkit.study.inventory.check import InventoryCheck as InventoryCheck
-from privkit.study.inventory.inventory import Inventory as Inventory
+from privkit.study.audit import audit as audit
+from privkit.study.inventory import Inventory as Inventory
+from privkit.study.inventory_check import InventoryCheck as InventoryCheck
 from privkit.study.subject import ErasureReport as ErasureReport
 from privkit.study.subject import SubjectReport as SubjectReport
+from privkit.study.subject import consented as consented
 from privkit.study.subject import erase_subject as erase_subject
 from privkit.study.subject import find_subject as find_subject
 from privkit.transform.anonymize import anonymize as anonymize

@@ -25,7 +25,7 @@ def _recipe(recipe: Recipe) -> Sheet:
     ]
     return Sheet(
         f"{_name(recipe.name, recipe.version)} has {plural(len(recipe.operations), 'rule')}.",
-        (Table(["", "operation", "fields", "what becomes of them"], rows, lines=lines),),
+        (Table(["", "operation", "fields", "what becomes of them"], rows, lines=lines, facts=True),),
         ["recipe.describe(events)", "recipe.apply(events)"],
     )
 
@@ -45,7 +45,7 @@ def _description(description: Description) -> Sheet:
         *(f"  {what}" for what in description.events),
         *_without_rule(description),
     ]
-    table = Table(["field", "what becomes of it"], rows, lines=lines)
+    table = Table(["field", "what becomes of it"], rows, lines=lines, facts=True)
     return Sheet(_description_answer(description), (table,), _description_next(description))
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from privkit.study.inventory.check import InventoryCheck
-from privkit.study.inventory.entry import ColumnEntry
-from privkit.study.inventory.inventory import Inventory
+from privkit.study.column_entry import ColumnEntry
+from privkit.study.inventory import Inventory
+from privkit.study.inventory_check import InventoryCheck
 from privkit.study.subject import ErasureReport, Place, SubjectReport
 from privkit.view.parts.chart import SHARES, SHARES_END, Across, Chart
 from privkit.view.parts.sheet import Note, Row, Sheet, Stacked, Table, given, sheet

@@ -5,17 +5,18 @@ An inventory as YAML, and back.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from privkit.errors import ColumnNotFoundError, ParameterError
 from privkit.errors.engines import LibraryRequiredError
 from privkit.errors.risk import InventoryError
-from privkit.study.inventory.entry import OWNER, ColumnEntry, fact_names
-from privkit.study.inventory.names import DIRECT, HIPAA, QUASI, ROLES, SENSITIVE, Role
+from privkit.study.column_entry import OWNER, ColumnEntry, fact_names, owner_facts, role_of
+from privkit.study.column_names import DIRECT, HIPAA, QUASI, SENSITIVE
+from privkit.study.inventory_check import InventoryCheck, check_inventory
 from privkit.values.files import write_whole
 from privkit.values.show import Plotted
 
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     import pandas as pd
-
-    from privkit.study.inventory.check import InventoryCheck
 
 
 _VERSION = 1
@@ -125,9 +124,6 @@ def _yaml(function: str) -> ModuleType:
     return module
 
 
-_SHORT: Mapping[str, Role] = {"direct": DIRECT, "quasi": QUASI, "qi": QUASI, **{role: role for role in ROLES}}
-
-
 @dataclass(frozen=True, eq=False, repr=False)
 class Inventory(Plotted):
     """What a table holds about people, column by column. Exact figures, for the owner's eyes; no release.
@@ -213,7 +209,7 @@ class Inventory(Plotted):
         Examples
         --------
         >>> import pandas as pd
-        >>> from privkit.study.inventory.audit import audit
+        >>> from privkit.study.audit import audit
         >>> found = audit(pd.DataFrame({"zip": ["8004"]})).assign("zip", purpose="delivery", retention="2027-12-31")
         >>> found["zip"].purpose, found["zip"].retention.year
         ('delivery', 2027)
@@ -266,9 +262,7 @@ class Inventory(Plotted):
         return page
 
     def check(self, data: object, *, today: date | str | None = None) -> InventoryCheck:
-        """Compare data with the inventory: see :func:`privkit.study.inventory.check.check_inventory`."""
-        from privkit.study.inventory.check import check_inventory
-
+        """Compare data with the inventory: see :func:`privkit.study.inventory_check.check_inventory`."""
         return check_inventory(self, data, today=today)
 
 
@@ -288,63 +282,3 @@ def _row(entry: ColumnEntry) -> dict[str, object]:
     told: dict[str, object] = {"column": entry.name, "proposed_role": entry.proposed, "hipaa": entry.hipaa_class}
     told["evidence"], told["recipients"] = "; ".join(entry.evidence), ", ".join(entry.recipients)
     return {name: told[name] if name in told else getattr(entry, name) for name in _COLUMNS}
-
-
-def role_of(role: object, function: str, argument: str) -> Role:
-    """Return a role from its name or its short name.
-
-    Raises
-    ------
-    ParameterError
-    """
-    if isinstance(role, str) and role.lower() in _SHORT:
-        return _SHORT[role.lower()]
-    found = repr(role) if isinstance(role, str) else f"a {type(role).__name__}"
-    raise ParameterError.of(function, argument, found, f"one of {list(ROLES)}, or short: 'direct', 'quasi'")
-
-
-def owner_facts(facts: Mapping[str, object], function: str) -> dict[str, object]:
-    """Return the owner's facts in the types of an entry.
-
-    Raises
-    ------
-    ParameterError
-        For an unknown fact, or one of another type.
-    """
-    told: dict[str, object] = {}
-    for name, value in facts.items():
-        if name == "role":
-            told[name] = role_of(value, function, "role")
-        elif name not in OWNER:
-            raise ParameterError.of(function, "facts", repr(name), f"one of {['role', *OWNER]}")
-        elif name == "retention":
-            told[name] = None if value is None else day(value, function, name)
-        elif name == "recipients":
-            several = [value] if isinstance(value, str) else value
-            if not isinstance(several, Sequence) or any(not isinstance(item, str) for item in several):
-                raise ParameterError.of(function, name, f"a {type(value).__name__}", "a text, or a list of texts")
-            told[name] = tuple(several)
-        elif isinstance(value, str):
-            told[name] = value
-        else:
-            raise ParameterError.of(function, name, f"a {type(value).__name__}", "a text")
-    return told
-
-
-def day(value: object, function: str, argument: str) -> date:
-    """Return a date from a date or its ISO text.
-
-    Raises
-    ------
-    ParameterError
-    """
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
-    try:
-        return date.fromisoformat(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        raise ParameterError.of(
-            function, argument, f"a {type(value).__name__}", "a date, or its text as '2027-12-31'"
-        ) from None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
-from privkit.study.inventory.names import DIRECT, HIPAA, OTHER, QUASI, SENSITIVE, Role
+from privkit.errors import ParameterError
+from privkit.study.column_names import DIRECT, HIPAA, OTHER, QUASI, ROLES, SENSITIVE, Role
 
 Rating = Literal["high", "medium", "low"]
 
@@ -135,3 +137,66 @@ _GENERALIZE = {
 def fact_names() -> tuple[str, ...]:
     """Return the names of all fields, in order."""
     return tuple(item.name for item in fields(ColumnEntry))
+
+
+_SHORT: Mapping[str, Role] = {"direct": DIRECT, "quasi": QUASI, "qi": QUASI, **{role: role for role in ROLES}}
+
+
+def role_of(role: object, function: str, argument: str) -> Role:
+    """Return a role from its name or its short name.
+
+    Raises
+    ------
+    ParameterError
+    """
+    if isinstance(role, str) and role.lower() in _SHORT:
+        return _SHORT[role.lower()]
+    found = repr(role) if isinstance(role, str) else f"a {type(role).__name__}"
+    raise ParameterError.of(function, argument, found, f"one of {list(ROLES)}, or short: 'direct', 'quasi'")
+
+
+def owner_facts(facts: Mapping[str, object], function: str) -> dict[str, object]:
+    """Return the owner's facts in the types of an entry.
+
+    Raises
+    ------
+    ParameterError
+        For an unknown fact, or one of another type.
+    """
+    told: dict[str, object] = {}
+    for name, value in facts.items():
+        if name == "role":
+            told[name] = role_of(value, function, "role")
+        elif name not in OWNER:
+            raise ParameterError.of(function, "facts", repr(name), f"one of {['role', *OWNER]}")
+        elif name == "retention":
+            told[name] = None if value is None else day(value, function, name)
+        elif name == "recipients":
+            several = [value] if isinstance(value, str) else value
+            if not isinstance(several, Sequence) or any(not isinstance(item, str) for item in several):
+                raise ParameterError.of(function, name, f"a {type(value).__name__}", "a text, or a list of texts")
+            told[name] = tuple(several)
+        elif isinstance(value, str):
+            told[name] = value
+        else:
+            raise ParameterError.of(function, name, f"a {type(value).__name__}", "a text")
+    return told
+
+
+def day(value: object, function: str, argument: str) -> date:
+    """Return a date from a date or its ISO text.
+
+    Raises
+    ------
+    ParameterError
+    """
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        raise ParameterError.of(
+            function, argument, f"a {type(value).__name__}", "a date, or its text as '2027-12-31'"
+        ) from None
