@@ -30,12 +30,11 @@ _MOST = 12
 
 @sheet.register(RiskReport)
 def _risk(report: RiskReport) -> Sheet:
-    return Sheet(_risk_answer(report), given(_risk_blocks(report)), _risk_next(report), exact=report.n_rows > 0,
-                 chart=lambda: _risk_chart(report))  # fmt: skip
+    blocks, then = given(_risk_blocks(report)), _risk_next(report)
+    return Sheet(_risk_answer(report), blocks, then, exact=report.n_rows > 0, chart=lambda: _risk_chart(report))
 
 
 def _risk_blocks(report: RiskReport) -> list[Block]:
-    """Return the attackers, the population and what limits the figures."""
     if not report.n_rows:
         return ["A table without rows tells about nobody."]
     blocks: list[Block] = [_attackers(report), *_population(report)]
@@ -97,7 +96,6 @@ def _risk_chart(report: RiskReport) -> Chart:
 
 
 def _threshold(threshold: Threshold) -> str:
-    """Return the threshold with its name."""
     named = f" ({threshold.name})" if threshold.name else ""
     value = number(float(threshold.value))
     return f"the share of uniques {value}{named}" if threshold.measure == "uniqueness" else f"risk {value}{named}"
@@ -147,7 +145,6 @@ def _population(report: RiskReport) -> list[str]:
 
 
 def _estimate(found: UniquenessEstimate) -> str:
-    """Return one estimate of population uniques with its model and sampling fraction."""
     fraction = f"sampling fraction {number(found.sampling_fraction)}"
     if found.uniques is None:
         return f"Population uniques: the model {found.model} found no answer ({fraction}). {found.note}"
@@ -156,7 +153,6 @@ def _estimate(found: UniquenessEstimate) -> str:
 
 
 def _risk_next(report: RiskReport) -> list[str]:
-    """Return what to type next."""
     if not report.n_rows:
         return []
     look = [".to_frame()", ".plot()"]
@@ -312,7 +308,6 @@ def _link_answer(report: LinkReport) -> str:
 
 
 def _link_reasons(report: LinkReport) -> list[str]:
-    """Return what the truth, the control and chance say."""
     told = [
         f"{number(report.n_none)} match none, {number(report.n_several)} several: {plural(report.n_pairs, 'pair')}."
     ]
@@ -341,7 +336,6 @@ def _link_reasons(report: LinkReport) -> list[str]:
 
 
 def _fuzzy(how: FuzzyLinkage) -> str:
-    """Return how two tables were compared, and which pairs were not."""
     kinds = ", ".join(f"{names([name])} as {kind}" for name, kind in how.comparisons.items())
     if not how.compared_on:
         return f"{how.library} compared no pair: none agrees in one column, or too many do (max_pairs)."
@@ -394,7 +388,6 @@ def _unicity_answer(report: UnicityReport) -> str:
 
 
 def _unicity_reasons(report: UnicityReport) -> list[str]:
-    """Return the shares by number of points, and whom they are about."""
     shares = ", ".join(f"{points}: {percent(rate.observed)}" for points, rate in report.by_points.items() if rate.n)
     most = max((rate.n for rate in report.by_points.values()), default=0)
     told = [

@@ -99,7 +99,7 @@ def _inventory_answer(found: Inventory) -> str:
         plural(len(found.direct), "direct identifier"),
         plural(len(found.qi), "quasi-identifier"),
         f"{number(len(found.sensitive))} sensitive",
-        f"{number(len(found.entries) - len(found.direct) - len(found.qi) - len(found.sensitive))} other",
+        f"{number(len(found.by_role('other')))} other",
     ]
     return f"{plural(len(found.entries), 'column')}, {plural(found.rows, 'row')}: {', '.join(parts)}."
 
