@@ -9,10 +9,12 @@ from ipywidgets import HTML, BoundedFloatText, FloatLogSlider, HBox, Layout
 
 from privkit.risk.report import RiskReport
 from privkit.view import html, text
+from privkit.view.html import block
 from privkit.view.panels.base import STYLE, Panel, panel
 from privkit.view.panels.classes import Columns, Sizes, histogram
 from privkit.view.panels.transform import explorer_of, shown_below, still_of, words_of
-from privkit.view.parts.markup import Markup, badge, card, table, tag
+from privkit.view.parts.markup import Markup, badge, card, tag
+from privkit.view.parts.sheet import Table
 from privkit.view.parts.words import names, number, percent, plural
 
 if TYPE_CHECKING:
@@ -103,7 +105,7 @@ def picture(report: RiskReport, sizes: Sizes, columns: Columns, threshold: float
         return Markup(html.render(report))
     least = _least(threshold)
     what = "rows" if report.unit is None else "persons"
-    rows = [[found.attacker, number(found.highest), number(found.average)] for found in report.attackers]
+    rows = [[found.attacker, found.highest, found.average] for found in report.attackers]
     return card(
         f"highest risk {number(report.prosecutor.highest)} by {names(report.qi)}",
         STYLE,
@@ -111,7 +113,7 @@ def picture(report: RiskReport, sizes: Sizes, columns: Columns, threshold: float
         tag("p", f"That is every class of fewer than {plural(least, what[:-1])}: the risk is 1 over its size."),
         histogram(sizes, least, f"risk {number(threshold)}", f"class size ({what})"),
         columns.html(least),
-        table(["attacker", "highest", "average"], rows, caption="Risk by attacker"),
+        block(Table(["attacker", "highest", "average"], rows, "Risk by attacker")),
         exact=True,
     )
 

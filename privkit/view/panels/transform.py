@@ -13,9 +13,11 @@ from ipywidgets import HTML, SelectionSlider, Widget
 from privkit.anonymity.criteria import KAnonymity
 from privkit.transform.lattice import Lattice, lattice_of
 from privkit.view import text
+from privkit.view.html import block
 from privkit.view.panels.base import STYLE, Panel, inserted, panel
 from privkit.view.panels.classes import Columns, Sizes, histogram
-from privkit.view.parts.markup import Markup, badge, card, join, meter, table, tag
+from privkit.view.parts.markup import Markup, badge, card, join, tag
+from privkit.view.parts.sheet import Meter, Row, Table
 from privkit.view.parts.words import argument, label, number, percent, plural
 
 if TYPE_CHECKING:
@@ -141,17 +143,17 @@ def picture(
     n, suppressed = task.coding.n_rows, node["suppressed"]
     loss = node["loss"] / worst if worst else 0.0
     gone = f"{number(suppressed)} ({percent(suppressed, n)})"
-    rows = [
-        ["k of what is kept", number(node["k"]), ""],
-        ["classes", number(node["classes"]), ""],
+    rows: list[Row] = [
+        ["k of what is kept", node["k"], None],
+        ["classes", node["classes"], None],
         ["suppressed", gone, _bar(suppressed / n if n else 0, task.limit / n if n else 0)],
-        [task.utility, number(node["loss"]), meter(loss, f"{percent(min(loss, 1))} of the loss with all at *")],
+        [task.utility, node["loss"], Meter(loss, f"{percent(min(loss, 1))} of the loss with all at *")],
     ]
     return card(
         answer(lattice, node),
         STYLE,
         badge(node["feasible"], verdict(lattice, node)),
-        table(["figure", "value", ""], rows),
+        block(Table(["figure", "value", ""], rows)),
         _classes(lattice, sizes),
         tag("p", "Its levels: ", tag("code", _typed(levels))),
         then=[then],
@@ -167,8 +169,8 @@ def _classes(lattice: Lattice, sizes: Sizes) -> Markup | None:
     return histogram(sizes, max(asked), f"k = {number(max(asked))}", "class size at these levels (rows)")
 
 
-def _bar(share: float, limit: float) -> Markup:
-    return meter(share, f"{percent(share)} suppressed, {percent(limit)} allowed", short=share > limit)
+def _bar(share: float, limit: float) -> Meter:
+    return Meter(share, f"{percent(share)} suppressed, {percent(limit)} allowed", short=share > limit)
 
 
 def _typed(levels: Mapping[str, int]) -> str:
