@@ -19,7 +19,7 @@ import pandas as pd
 import privkit as pk
 
 #: A dotted name of one of our modules before a name of its own, as in ``privkit.dp.release.Release``.
-_HOME = re.compile(r"\bprivkit(\.[a-z_0-9]+)+\.(?=[A-Za-z_]+)")
+_HOME = re.compile(r"\bprivkit(\.[a-z_0-9]+)+\.(?=[A-Za-z_]+)|(?<=from privkit)(\.[a-z_0-9]+)+(?= import)")
 #: Methods that are written by `dataclass`, or that everything has, tell nothing that a person calls.
 _CALLED = {"__call__", "__len__", "__iter__", "__getitem__", "__contains__", "__and__", "__or__"} | {
     f"__{operation}__" for operation in ("add", "sub", "mul", "truediv", "neg", "eq", "lt", "le", "gt", "ge", "invert")
@@ -68,7 +68,9 @@ def _by_name(classes: Mapping[type, Any]) -> Iterator[tuple[str, Any]]:
 
 def _members_of(one: type, value: Any) -> Iterator[tuple[str, Any]]:
     if issubclass(one, BaseException):  # what every exception has is Python's
-        names = [name for name in dir(one) if not name.startswith("_") and not hasattr(BaseException, name)]
+        # ... and its factories are ours.
+        made = (name for name in dir(one) if not isinstance(inspect.getattr_static(one, name), classmethod))
+        names = [name for name in made if not name.startswith("_") and not hasattr(BaseException, name)]
     else:
         names = [name for name in dir(one) if not name.startswith("_") or (name in _CALLED and _ours(one, name))]
     # What an instance alone has: the fields of a dataclass or a named tuple, and what `__init__` sets.

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pytest
 from pinned_asked import BY_ZIP, ENDLESS, NOISELESS, PLANS, PRICE, ZIPS, answered, asked, people
 from pinned_landed import copied_ledger, salted
 
@@ -106,6 +107,8 @@ def _plans(project: Callable[[str], pk.Project]) -> Makers:
         "plan_top_k": lambda: plan.dp_top_k(frame, "plan", 2, keys=PLANS, epsilon=1, **rows()),
         "plan_describe": lambda: plan.dp_describe(frame, "age", bounds=(18, 80), epsilon=1, **rows()),
         "plan_too_much": lambda: plan.dp_count(frame, epsilon=1000, **rows()),
+        "plan_lazy": lambda: plan.dp_count(lazy(), **BY_ZIP, epsilon=0.5, **rows()),
+        "plan_lazy_unit": lambda: plan.dp_quantile(lazy(), "age", 0.5, bounds=(18, 80), epsilon=0.5, **persons()),
         "plan_unit": lambda: plan.dp_count(frame, **BY_ZIP, epsilon=0.5, **persons()),
         "plan_unit_persons": lambda: plan.dp_count(
             frame, **BY_ZIP, of="persons", max_groups=2, epsilon=0.5, **persons()
@@ -118,6 +121,13 @@ def _plans(project: Callable[[str], pk.Project]) -> Makers:
         "plan_unit_window": lambda: plan.dp_count(frame, **BY_ZIP, epsilon=0.5, **months()),
         "plan_rho": lambda: plan.dp_count(frame, **BY_ZIP, rho=0.01, project=project("concentrated")),
     }
+
+
+def lazy() -> Any:
+    """Return the people as a lazy frame: a plan tells what leaves its engine."""
+    pl = pytest.importorskip("polars")
+    frame = people().astype("object").where(people().notna(), None)
+    return pl.LazyFrame({name: frame[name].tolist() for name in ("who", "zip", "age")})
 
 
 def _derived(replayed: Callable[[str, str], pk.Release]) -> Makers:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 import pinned_releases
+import pytest
 from pinned_asked import people
 
 import privkit as pk
@@ -28,6 +29,12 @@ Makers = dict[str, Callable[[], Any]]
 def some(name: str, rows: int = 600) -> pd.DataFrame:
     """Return the first rows of a bundled table."""
     return pk.example(name).head(rows)
+
+
+def lazy(frame: pd.DataFrame) -> Any:
+    """Return a table as a lazy frame: what is said of it tells where the work is done."""
+    pl = pytest.importorskip("polars")
+    return pl.LazyFrame({name: frame[name].tolist() for name in frame})
 
 
 @lru_cache
@@ -65,6 +72,7 @@ def _anonymity() -> Makers:
         "kanon_required": lambda: pk.kanon(shop, BORN, k=3),
         "kanon_holds": lambda: pk.kanon(adult, ["sex"], k=3),
         "kanon_unit": lambda: pk.kanon(calls, ["cell"], unit="user", k=3),
+        "kanon_lazy": lambda: pk.kanon(lazy(adult), kinds, k=3),
         "kanon_empty": lambda: pk.kanon(shop.head(0), BORN),
         "ldiv": lambda: pk.ldiv(adult, kinds, "income"),
         "ldiv_required": lambda: pk.ldiv(adult, kinds, "income", l=2),
@@ -115,6 +123,8 @@ def _transform() -> Makers:
         "anonymize_criteria": lambda: pk.anonymize(shop, QI, criteria, suppress=0.05, hierarchies=ages),
         "anonymize_local": lambda: pk.anonymize(shop, QI, k=4, method="local", utility="entropy"),
         "anonymize_unit": lambda: pk.anonymize(calls, ["cell", "seconds"], k=2, unit="user", suppress=0.5),
+        "anonymize_lazy": lambda: pk.anonymize(lazy(shop), QI, k=4),
+        "anonymize_report_unit": lambda: pk.anonymize(calls, ["cell"], k=2, unit="user", suppress=0.5).report,
         "anonymize_report": lambda: pk.anonymize(shop, QI, k=4).report,
         "anonymize_report_criteria": lambda: pk.anonymize(shop, QI, criteria, hierarchies=ages).report,
         "anonymizer_fit": lambda: pk.Anonymizer(QI, k=4).fit_transform(shop),

@@ -1,4 +1,4 @@
-"""How values show themselves: text, HTML and what a plot says, without what differs from run to run."""
+"""How values show themselves: text, HTML, frame and what a plot says, without what differs from run to run."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 
 import matplotlib as mpl
 from pinned_landed import in_its_own_state
+from pinned_commands import commands
 from pinned_values import makers
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -39,6 +40,7 @@ def shown(folder: Path | None = None) -> tuple[dict[str, str], dict[str, Any]]:
                 files.update(_files_of(name, found[name], made))
             except Exception as error:  # noqa: BLE001 - the others are still compared
                 files[f"{name}.txt"] = f"FAILED: {type(error).__name__}: {error}\n"
+        files.update({f"command_{name}.txt": _freed(text, made) for name, text in commands(Path(made)).items()})
     return files, found
 
 
@@ -50,6 +52,8 @@ def _files_of(name: str, value: Any, folder: str) -> Iterator[tuple[str, str]]:
         for number, sheet in enumerate(dict.fromkeys(_SHEET.findall(html))):
             yield f"_sheet{number or ''}.css", sheet.replace(";", ";\n").replace("}", "}\n") + "\n"
         yield f"{name}.html", _freed(_SHEET.sub("<style/>", html).replace("><", ">\n<"), folder) + "\n"
+    if callable(getattr(value, "to_frame", None)):
+        yield f"{name}.csv", _freed(frame_of(value), folder)
     if callable(getattr(value, "plot", None)):
         yield f"{name}.plot.txt", _freed(plot_of(value), folder)
 
@@ -59,6 +63,11 @@ def html_of(value: Any) -> str | None:
     if hasattr(value, "_repr_mimebundle_"):
         return value._repr_mimebundle_()["text/html"]
     return value._repr_html_() if hasattr(value, "_repr_html_") else None
+
+
+def frame_of(value: Any) -> str:
+    """Return the first rows of a value's frame."""
+    return value.to_frame().head(12).to_csv(float_format="%.9g", lineterminator="\n")
 
 
 def plot_of(value: Any) -> str:
