@@ -18,8 +18,13 @@ import pandas as pd
 
 import privkit as pk
 
-#: A dotted name of one of our modules before a name of its own, as in ``privkit.dp.release.Release``.
-_HOME = re.compile(r"\bprivkit(\.[a-z_0-9]+)+\.(?=[A-Za-z_]+)|(?<=from privkit)(\.[a-z_0-9]+)+(?= import)")
+#: Modules' names → what is left of them: where an example imports from, a module that is told of, and what stands
+#: before a name, as in ``privkit.dp.release.Release``.
+_HOMES = (
+    (re.compile(r"from privkit(\.[a-z_0-9]+)+ import"), "from privkit import"),
+    (re.compile(r"(?<!:)`privkit(\.[a-z_0-9]+)+`"), "`privkit`"),
+    (re.compile(r"\bprivkit(\.[a-z_0-9]+)+\.(?=[A-Za-z_]+)"), ""),
+)
 #: Methods that are written by `dataclass`, or that everything has, tell nothing that a person calls.
 _CALLED = {"__call__", "__len__", "__iter__", "__getitem__", "__contains__", "__and__", "__or__"} | {
     f"__{operation}__" for operation in ("add", "sub", "mul", "truediv", "neg", "eq", "lt", "le", "gt", "ge", "invert")
@@ -128,15 +133,18 @@ def _first_line(value: Any) -> str:
 
 
 def _doc(text: str | None) -> dict[str, str]:
-    """Return a docstring's first line, and a hash of all of it."""
+    """Return a docstring's first line, and a hash of its words, however its lines are broken."""
     text = _homeless(inspect.cleandoc(text or ""))
     if not text:
         return {"doc": "", "doc_hash": ""}
-    return {"doc": text.partition("\n")[0], "doc_hash": hashlib.sha256(text.encode()).hexdigest()[:16]}
+    words = " ".join(text.split())
+    return {"doc": text.partition("\n")[0], "doc_hash": hashlib.sha256(words.encode()).hexdigest()[:16]}
 
 
 def _homeless(text: str) -> str:
-    return _HOME.sub("", text)
+    for pattern, left in _HOMES:
+        text = pattern.sub(left, text)
+    return text
 
 
 def differences(before: Any, now: Any, place: str = "") -> Iterator[str]:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
-from pinned_landed import in_its_own_state
 from pinned_commands import commands
+from pinned_landed import in_its_own_state
 from pinned_values import makers
 
 GOLDEN = Path(__file__).parent / "golden"
