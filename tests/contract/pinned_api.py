@@ -72,12 +72,13 @@ def _by_name(classes: Mapping[type, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _members_of(one: type, value: Any) -> Iterator[tuple[str, Any]]:
-    if issubclass(one, BaseException):  # what every exception has is Python's
-        # ... and its factories are ours.
-        made = (name for name in dir(one) if not isinstance(inspect.getattr_static(one, name), classmethod))
-        names = [name for name in made if not name.startswith("_") and not hasattr(BaseException, name)]
-    else:
-        names = [name for name in dir(one) if not name.startswith("_") or (name in _CALLED and _ours(one, name))]
+    # What every exception and every widget has is Python's or a library's; factories of exceptions are our own affair.
+    names = [
+        name for name in dir(one) if not name.startswith("_") or (name in _CALLED and _home(one, name) == "privkit")
+    ]
+    names = [name for name in names if _home(one, name) not in ("builtins", "ipywidgets", "traitlets")]
+    if issubclass(one, BaseException):
+        names = [name for name in names if not isinstance(inspect.getattr_static(one, name), classmethod)]
     # What an instance alone has: the fields of a dataclass or a named tuple, and what `__init__` sets.
     own = {*getattr(one, "__dataclass_fields__", ()), *getattr(one, "_fields", ()), *getattr(value, "__dict__", ())}
     fields = {name for name in own if not name.startswith("_") and not _described(one, name)}
@@ -90,9 +91,10 @@ def _described(one: type, name: str) -> bool:
     return isinstance(inspect.getattr_static(one, name, None), property | cached_property)
 
 
-def _ours(one: type, name: str) -> bool:
-    home = next(base for base in one.__mro__ if name in vars(base))
-    return home.__module__.startswith("privkit")
+def _home(one: type, name: str) -> str:
+    """Return the package of the class that a name comes from."""
+    home = next((base for base in one.__mro__ if name in vars(base)), object)
+    return home.__module__.partition(".")[0]
 
 
 def told_of(value: Any, *, field: bool = False) -> dict[str, str]:
