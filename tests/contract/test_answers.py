@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+import pinned_errors
 import pinned_landed
 import pytest
 from pinned_answers import read, same
@@ -43,6 +44,13 @@ def test_the_answers_are_those_of_the_salt(tmp_path, name):
         project = begun("persons", tmp_path / "ledger.db", endless=True)
         now = numbers_of(answered(asked()["persons"][name], project, NOISELESS, people()), intervals=False)
     assert not same(f"persons.{name}", ANSWERS[f"persons.{name}"], now)
+
+
+def test_errors_say_what_is_pinned():
+    now, pinned = pinned_errors.errors(), read(HERE / "errors.json")
+    assert "no error" not in pinned.values()
+    changed = {name: (pinned.get(name), now.get(name)) for name in {*pinned, *now} if pinned.get(name) != now.get(name)}
+    assert not changed
 
 
 def test_recipes_write_the_same_bytes(tmp_path):

@@ -19,6 +19,7 @@ def main(arguments: list[str]) -> None:
     """Write everything, or a folder of landed files."""
     import pinned_answers
     import pinned_api
+    import pinned_errors
     import pinned_landed
     import pinned_views
     from pinned_asked import json_lines
@@ -36,6 +37,7 @@ def main(arguments: list[str]) -> None:
     answers = pinned_answers.kept(pinned_answers.read(place) if place.exists() else {}, answers)
     (HERE / "public_api.json").write_bytes(pinned_api.as_lines(api).encode())
     place.write_bytes(json_lines(answers).encode())
+    (HERE / "errors.json").write_bytes(json_lines(pinned_errors.errors()).encode())
     (HERE / "questions.json").write_bytes(json_lines(questions).encode())
 
 
