@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 from pathlib import Path
 
 import pinned_errors
@@ -10,6 +11,8 @@ import pinned_landed
 import pytest
 from pinned_answers import read, same
 from pinned_asked import NOISELESS, answered, asked, begun, numbers_of, people
+
+from privkit import events as ev
 
 HERE = Path(__file__).parent
 ANSWERS, QUESTIONS = read(HERE / "answers.json"), read(HERE / "questions.json")
@@ -51,6 +54,17 @@ def test_errors_say_what_is_pinned():
     assert "no error" not in pinned.values()
     changed = {name: (pinned.get(name), now.get(name)) for name in {*pinned, *now} if pinned.get(name) != now.get(name)}
     assert not changed
+
+
+def test_the_recipes_hold_every_operation():
+    used = {type(operation).__name__ for recipe in pinned_landed.recipes().values() for operation in recipe.operations}
+    made = {str(inspect.signature(getattr(ev, name)).return_annotation) for name in ev.__all__ if name[0].islower()}
+    known = {one.__name__ for one in _below(ev.Operation)}
+    assert made & known <= used
+
+
+def _below(one):
+    return {one, *(deeper for below in one.__subclasses__() for deeper in _below(below))}
 
 
 def test_recipes_write_the_same_bytes(tmp_path):

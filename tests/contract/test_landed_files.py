@@ -89,14 +89,18 @@ def test_what_was_not_asked_is_charged(landed, tmp_path):
 
 @pytest.mark.parametrize("kind", ["toml", "yaml", "json"])
 def test_a_recipe_file_gives_the_recipe(landed, kind):
+    made_since = {"masked"}
     for name, made in pinned_landed.recipes().items():
+        if not (landed / f"recipe_{name}.{kind}").exists():
+            assert name in made_since
+            continue
         loaded = ev.Recipe.load(landed / f"recipe_{name}.{kind}", keys={"1b398903": KEY})
         assert loaded.to_dict() == made.to_dict()
         assert repr(loaded) == repr(made)
 
 
 def test_a_recipe_file_writes_the_same_bytes(landed, tmp_path):
-    names = pinned_landed.recipes()
+    names = [name for name in pinned_landed.recipes() if (landed / f"recipe_{name}.toml").exists()]
     loaded = {name: ev.Recipe.load(landed / f"recipe_{name}.toml", keys={"1b398903": KEY}) for name in names}
     for name, content in pinned_landed.recipe_outputs(tmp_path, loaded, whole=False).items():
         assert content == (LANDED.parent / "recipes" / name).read_bytes(), name
