@@ -127,6 +127,10 @@ class Simulated(Plotted):
 
     simulated: ClassVar[bool] = True
 
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the value, with SIMULATED across the axes."""
+        return super().plot(ax)
+
     def __reduce_ex__(self, protocol: Any) -> NoReturn:
         """Refuse to be pickled or copied out of the session.
 

@@ -17,6 +17,7 @@ from privkit.view.parts.sheet import (
     Drawn,
     Hinted,
     Meter,
+    Name,
     Note,
     Share,
     Sheet,
@@ -27,7 +28,7 @@ from privkit.view.parts.sheet import (
 from privkit.view.parts.words import number, percent
 from privkit.view.rooms import sheet_of
 
-#: Names up to this length stay on one line in tables of words.
+#: Names up to this length stay on one line.
 _SHORT = 24
 
 
@@ -80,22 +81,18 @@ def _table(found: Table) -> Markup | None:
     if not rows:
         return None
     kinds = ["pk-whole" if head in found.whole else None for head in found.heads]
-    heads = [tag("th", head, scope="col", class_=kind) for head, kind in zip(found.heads, kinds, strict=True)]
+    heads = [
+        tag("th", head, scope="col", class_=kind, colspan=2 if None in found.heads[place + 1 : place + 2] else None)
+        for place, (head, kind) in enumerate(zip(found.heads, kinds, strict=True))
+        if head is not None
+    ]
     cells = (
         [tag("span", cell(one), class_=kind) if kind else cell(one) for one, kind in zip(row, kinds, strict=True)]
         for row in rows
     )
-    if found.facts:
-        cells = ([_name(first), *rest] for first, *rest in cells)
     shown = table(heads, cells, caption=found.caption or None)
     shown = tag("div", shown, class_="pk-facts") if found.facts else shown
     return tag("details", tag("summary", found.folded), shown) if found.folded else shown
-
-
-def _name(shown: object) -> object:
-    """Return a short name so that it stays on one line."""
-    whole = not isinstance(shown, Markup) and len(str(shown)) <= _SHORT
-    return tag("span", shown, class_="pk-whole") if whole else shown
 
 
 @block.register
@@ -154,6 +151,11 @@ def _counted(found: Counted) -> Markup:
 def _between(found: Between) -> str:
     said = percent if found.shares else number
     return f"{said(found.low)} to {said(found.high)}"
+
+
+@cell.register
+def _name(found: Name) -> Markup:
+    return tag("span", found.text, class_="pk-whole" if len(found.text) <= _SHORT else None)
 
 
 @cell.register

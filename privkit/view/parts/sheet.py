@@ -106,6 +106,13 @@ class Drawn:
 
 
 @dataclass(frozen=True, slots=True)
+class Name:
+    """A name that stays on one line where that leaves room for the rest."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Code:
     """Something that one types, or a path."""
 
@@ -163,7 +170,7 @@ class Note:
     told: bool = True
 
 
-Cell = str | int | float | Share | Meter | Counted | Between | Drawn | Code | Hinted | Stacked | Verdict | None
+Cell = str | int | float | Share | Meter | Counted | Between | Drawn | Name | Code | Hinted | Stacked | Verdict | None
 Row = Sequence[Cell]
 
 
@@ -174,6 +181,7 @@ class Table:
     Attributes
     ----------
     heads : sequence of str
+        A head stands over the next column too where that has None.
     rows : sequence of rows, or callable
         A callable counts them when they are shown: what no text needs is not counted for one.
     caption : str
@@ -187,7 +195,7 @@ class Table:
         What is to be pressed to see it; empty where it is open.
     """
 
-    heads: Sequence[str]
+    heads: Sequence[str | None]
     rows: Sequence[Row] | Callable[[], Sequence[Row]]
     caption: str = ""
     lines: Sequence[str] = ()

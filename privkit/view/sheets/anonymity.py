@@ -61,7 +61,7 @@ def _banded(
         bar = Meter(band.rows / n, f"{percent(band.rows, n)} of rows: {_range(band)}", band.short)
         return [_range(band), band.classes, band.rows, Share(band.rows, n), bar]
 
-    heads = [head, "classes", "rows", "share of rows", ""]
+    heads = [head, "classes", "rows", "share of rows", None]
     return Table(heads, lambda: [row(band) for band in bands()], f"Rows by the {figure} of their class")
 
 

@@ -9,7 +9,7 @@ from privkit.study.inventory import Inventory
 from privkit.study.inventory_check import InventoryCheck
 from privkit.study.subject import ErasureReport, Place, SubjectReport
 from privkit.view.parts.chart import SHARES, SHARES_END, Across, Chart
-from privkit.view.parts.sheet import Note, Row, Sheet, Stacked, Table, given, sheet
+from privkit.view.parts.sheet import Name, Note, Row, Sheet, Stacked, Table, given, sheet
 from privkit.view.parts.words import argument, label, names, number, percent, plural
 
 #: Columns of an inventory shown in a table; the whole of it is a frame.
@@ -48,10 +48,9 @@ _ROLES = {
 
 
 def _role(title: str, entries: Sequence[ColumnEntry]) -> Table:
-    whole = ("column", "risk", "singles out")
-    return Table(
-        [*whole, "what to do, and why"], [_entry(entry) for entry in entries], title, facts=True, whole=whole[1:]
-    )
+    whole = ("risk", "singles out")
+    heads = ["column", *whole, "what to do, and why"]
+    return Table(heads, [_entry(entry) for entry in entries], title, facts=True, whole=whole)
 
 
 def _entry(entry: ColumnEntry) -> Row:
@@ -64,7 +63,7 @@ def _entry(entry: ColumnEntry) -> Row:
     alone = "not counted" if entry.unique_share is None else f"{percent(entry.unique_share)} alone"
     others = [] if entry.uniques_with_others is None else [f"{plural(entry.uniques_with_others, 'row')} with others"]
     return [
-        label(entry.name),
+        Name(label(entry.name)),
         f"{sign} {entry.rating}",
         Stacked((alone, *others)),
         Stacked((entry.action, *reasons), lead=True),
@@ -133,7 +132,7 @@ def _inventory_next(found: Inventory) -> list[str]:
 @sheet.register(InventoryCheck)
 def _check(found: InventoryCheck) -> Sheet:
     findings = plural(len(found.findings), "finding") if found.findings else "No finding"
-    rows: list[Row] = [[label(finding.column), finding.kind, finding.text] for finding in found.findings]
+    rows: list[Row] = [[Name(label(finding.column)), finding.kind, finding.text] for finding in found.findings]
     kinds = dict.fromkeys(finding.kind for finding in found.findings)
     return Sheet(
         f"{findings} in {plural(found.columns, 'column')}, judged on {found.today.isoformat()}.",
