@@ -23,9 +23,7 @@ def _anonymized(value: Anonymized) -> Sheet:
         given([*_verdicts(value.report, told=False), *_anonymized_reasons(value), _columns(value)]),
         [".frame", ".report", ".plot()", *([] if value.is_lazy else [".with_suppressed()"])],
         exact=True,
-        chart=lambda: _losses(
-            value.report, f"{value.utility} = {number(value.loss_)}, k = {k}, {suppressed} suppressed"
-        ),
+        chart=lambda: _losses(value.report, f"{value.utility} = {value.loss_:.4f}, k = {k}, {suppressed} suppressed"),
     )
 
 
@@ -96,15 +94,15 @@ def _report(report: AnonymizationReport) -> Sheet:
     losses = ", ".join(f"{name} {loss:.1%}" for name, loss in report.column_losses.items())
     utility = ", ".join(f"{name} {value:.4g}" for name, value in report.after.utility.items())
     highest = f"Highest risk {report.before.highest_risk:.4g} → {report.after.highest_risk:.4g}"
-    lines = [
+    reasons = [
         f"{highest}; {plural(report.suppressed, 'record')} suppressed.",
         f"Loss by column: {losses}.",
-        f"Utility: {utility}.",
     ]
+    costs = Table(["", "before", "after"], lambda: _costs(report), lines=[f"Utility: {utility}."])
     before, after = number(report.before.k), number(report.after.k)
     return Sheet(
         "All criteria are met." if report.satisfied else "Not all criteria are met.",
-        (*_verdicts(report, told=True), Table(["", "before", "after"], lambda: _costs(report), lines=lines)),
+        (*_verdicts(report, told=True), *reasons, costs),
         [".to_frame()"],
         exact=True,
         chart=lambda: _losses(report, f"k {before} → {after}, {number(report.suppressed)} suppressed"),
@@ -120,7 +118,7 @@ def _costs(report: AnonymizationReport) -> list[Row]:
 
 def _losses(report: AnonymizationReport, title: str) -> Chart:
     losses = list(report.column_losses.values())
-    drawn = Across(list(report.column_losses), losses, list(map(percent, losses)), end=SHARES_END, ticks=SHARES)
+    drawn = Across(list(report.column_losses), losses, [f"{loss:.1%}" for loss in losses], end=SHARES_END, ticks=SHARES)
     return Chart(title, "mean loss of the column's cells", "column", drawn)
 
 
