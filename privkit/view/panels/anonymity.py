@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from ipywidgets import HTML, BoundedIntText, HBox, IntSlider, Layout
 
+from privkit.anonymity.class_sizes import Contributions, Sizes
 from privkit.anonymity.kanonymity import KAnonymityReport
 from privkit.view import html, text
 from privkit.view.panels.base import STYLE, Panel, panel
-from privkit.view.panels.classes import Columns, Sizes, histogram
+from privkit.view.panels.classes import contributions, histogram
 from privkit.view.panels.transform import explorer_of, shown_below, still_of, words_of
 from privkit.view.parts.markup import Markup, badge, card, tag
 from privkit.view.parts.words import names, number, percent, plural
@@ -46,7 +47,7 @@ class KPanel(Panel):
     def __init__(self, report: KAnonymityReport, hierarchies: Mapping[str, object] | None = None) -> None:
         self.report = replace(report, required=report.required or 5)
         self._sizes = Sizes.of(report.tally.counts, report.tally.sizes)
-        self._columns = Columns(report.tally, "kanon")
+        self._columns = Contributions(report.tally, "kanon")
         self._picture = HTML()
         k, end = self.report.required or 5, min(max(self._sizes.largest + 1, _LEAST), _MOST)
         most = max(report.n_rows, k, end)
@@ -82,7 +83,7 @@ class KPanel(Panel):
         return words_of(text.render(self.report), self._columns, self.report.required or 1, self.explorer)
 
 
-def picture(report: KAnonymityReport, sizes: Sizes, columns: Columns) -> Markup:
+def picture(report: KAnonymityReport, sizes: Sizes, columns: Contributions) -> Markup:
     """Return the verdict at the report's k, the histogram with its line, and what each column contributes."""
     k = report.required or 1
     if not sizes.n_rows:
@@ -99,6 +100,6 @@ def picture(report: KAnonymityReport, sizes: Sizes, columns: Columns) -> Markup:
         if short
         else None,
         histogram(sizes, k, f"k = {number(k)}", f"class size ({what})"),
-        columns.html(k),
+        contributions(columns, k),
         exact=True,
     )

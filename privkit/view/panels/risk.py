@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from ipywidgets import HTML, BoundedFloatText, FloatLogSlider, HBox, Layout
 
+from privkit.anonymity.class_sizes import Contributions, Sizes
 from privkit.risk.report import RiskReport
 from privkit.view import html, text
 from privkit.view.html import block
 from privkit.view.panels.base import STYLE, Panel, panel
-from privkit.view.panels.classes import Columns, Sizes, histogram
+from privkit.view.panels.classes import contributions, histogram
 from privkit.view.panels.transform import explorer_of, shown_below, still_of, words_of
 from privkit.view.parts.markup import Markup, badge, card, tag
 from privkit.view.parts.sheet import Table
@@ -51,7 +52,7 @@ class RiskPanel(Panel):
         self.report = report
         self.threshold = _start(report)
         self._sizes = Sizes.of(report.sizes, report.sizes)
-        self._columns = Columns(report.tally, "risk")
+        self._columns = Contributions(report.tally, "risk")
         self._picture = HTML()
         self.slider = FloatLogSlider(
             value=self.threshold,
@@ -99,7 +100,7 @@ class RiskPanel(Panel):
         return words_of(text.render(self.report), self._columns, _least(self.threshold), self.explorer, *more)
 
 
-def picture(report: RiskReport, sizes: Sizes, columns: Columns, threshold: float) -> Markup:
+def picture(report: RiskReport, sizes: Sizes, columns: Contributions, threshold: float) -> Markup:
     """Return how many rows are at risk above the threshold, the histogram with its line, columns and attackers."""
     if not sizes.n_rows:
         return Markup(html.render(report))
@@ -112,7 +113,7 @@ def picture(report: RiskReport, sizes: Sizes, columns: Columns, threshold: float
         badge(not sizes.rows_below(least), _above(report, sizes, threshold)),
         tag("p", f"That is every class of fewer than {plural(least, what[:-1])}: the risk is 1 over its size."),
         histogram(sizes, least, f"risk {number(threshold)}", f"class size ({what})"),
-        columns.html(least),
+        contributions(columns, least),
         block(Table(["attacker", "highest", "average"], rows, "Risk by attacker")),
         exact=True,
     )

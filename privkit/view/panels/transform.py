@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from ipywidgets import HTML, SelectionSlider, Widget
 
+from privkit.anonymity.class_sizes import Contributions, Sizes
 from privkit.anonymity.criteria import KAnonymity
 from privkit.transform.lattice import Lattice, lattice_of
 from privkit.view import text
 from privkit.view.html import block
 from privkit.view.panels.base import STYLE, Panel, inserted, panel
-from privkit.view.panels.classes import Columns, Sizes, histogram
+from privkit.view.panels.classes import contribution_lines, contributions, histogram
 from privkit.view.parts.markup import Markup, badge, card, join, tag
 from privkit.view.parts.sheet import Meter, Row, Table
 from privkit.view.parts.words import argument, label, number, percent, plural
@@ -198,18 +199,20 @@ def shown_below(explorer: LatticeExplorer | None) -> list[Widget]:
     return [] if explorer is None else [HTML(str(card(_TITLE))), explorer]
 
 
-def still_of(parts: Sequence[str], columns: Columns, k: int, explorer: LatticeExplorer | None) -> str:
+def still_of(parts: Sequence[str], columns: Contributions, k: int, explorer: LatticeExplorer | None) -> str:
     """Return a report's still picture: its HTML, what each column contributes, and the explorer's node."""
-    shown = [*map(Markup, parts), card("What each column contributes", columns.html(k))]
+    shown = [*map(Markup, parts), card("What each column contributes", contributions(columns, k))]
     if explorer is not None:
         shown += [card(_TITLE), Markup(explorer.still())]
     return str(join(shown))
 
 
-def words_of(text: str, columns: Columns, k: int, explorer: LatticeExplorer | None, *more: str) -> str:
+def words_of(text: str, columns: Contributions, k: int, explorer: LatticeExplorer | None, *more: str) -> str:
     """Return a report's text with the same."""
     below = [] if explorer is None else [_TITLE, *explorer.words().splitlines()]
-    return inserted(text, [*more, *columns.lines(k), *(line for line in below if not line.startswith("next: "))])
+    return inserted(
+        text, [*more, *contribution_lines(columns, k), *(line for line in below if not line.startswith("next: "))]
+    )
 
 
 @panel.register(Lattice)

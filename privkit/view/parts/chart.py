@@ -1,6 +1,7 @@
 """What is drawn of a value: a title, the names of the axes, and numbers by kind of drawing.
 
-:mod:`privkit.view.plots` draws each kind. A kind holds numbers and words, and nothing of matplotlib.
+:mod:`privkit.view.plots` draws each kind. A kind holds numbers and words, and nothing of matplotlib. Its sequences
+have one item for each bar, point or name, unless it says otherwise.
 """
 
 from __future__ import annotations
@@ -11,51 +12,28 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """Upright bars with their figures above.
-
-    Attributes
-    ----------
-    names, told : sequence of str
-        What stands below and above each.
-    values : sequence of number
-    short : sequence of number
-        How much of each falls short; nothing by default.
-    limits : sequence of (low, high)
-        The interval of each, where they have one.
-    top : float
-        Where the axis ends; an eighth above the highest by default.
-    """
+    """Upright bars with their figures above: how much of each is `short`, and the `limits` of its interval."""
 
     names: Sequence[str]
     values: Sequence[float]
     told: Sequence[str]
     short: Sequence[float] = ()
     limits: Sequence[tuple[float, float]] = ()
+    #: Where the axis ends; an eighth above the highest by default.
     top: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Across:
-    """Bars from left to right with their figures beside, from the top down.
-
-    Attributes
-    ----------
-    names, told : sequence of str
-    values : sequence of number
-        0 or more.
-    short : sequence of bool
-        Which fall short.
-    end : float
-        Where the axis ends; a quarter above the longest by default.
-    ticks : mapping of number to str
-        What stands along the axis; figures by default.
-    """
+    """Bars from left to right with their figures beside, from the top down; some fall `short`."""
 
     names: Sequence[str]
     values: Sequence[float]
     told: Sequence[str]
     short: Sequence[bool] = ()
+    #: Where the axis ends; a quarter above the longest by default.
     end: float = 0.0
+    #: What stands along the axis; figures by default.
     ticks: Mapping[float, str] | None = None
 
 
@@ -66,17 +44,7 @@ SHARES_END = 1.18
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """Two bars for each name, with a limit that is not to be exceeded.
-
-    Attributes
-    ----------
-    names : sequence of str
-    first, second : (str, sequence of number)
-        What they are, and how high.
-    limit : float
-    said, exceeded : str
-        What stands at the limit, and what it means to be above it.
-    """
+    """Two bars for each name: what they are called, and how high; a limit, what it is, and what exceeds it."""
 
     names: Sequence[str]
     first: tuple[str, Sequence[float]]
@@ -88,13 +56,7 @@ class Pairs:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """How shares are spread, in twenty bars, with their mean.
-
-    Attributes
-    ----------
-    values : sequence of number
-    mean : float
-    """
+    """How shares are spread, in twenty bars, with their mean."""
 
     values: Sequence[float]
     mean: float
@@ -102,13 +64,7 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A density, filled where it is `inside`.
-
-    Attributes
-    ----------
-    x, y : sequence of number
-    inside : sequence of bool
-    """
+    """A density, filled where it is `inside`."""
 
     x: Sequence[float]
     y: Sequence[float]
@@ -126,15 +82,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What was chosen among public candidates: on their axis, or in words where they are no numbers.
-
-    Attributes
-    ----------
-    told : str
-    value : float or None
-    low, high : float
-        The ends of the candidates.
-    """
+    """What was chosen among public candidates from `low` to `high`; in words alone where they are no numbers."""
 
     told: str
     value: float | None = None
@@ -144,14 +92,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Estimates:
-    """Numbers by name, each with its interval; as bars where they stand on zero.
-
-    Attributes
-    ----------
-    names : sequence of str
-    values, lower, upper : sequence of number
-    bars : bool
-    """
+    """Numbers by name, each with its interval; as bars where they stand on zero."""
 
     names: Sequence[str]
     values: Sequence[float]
@@ -171,15 +112,7 @@ class Budgets:
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """A total that grows, below a limit.
-
-    Attributes
-    ----------
-    x, y : sequence of number
-    limit : float
-    said : str
-        What the limit is.
-    """
+    """A total that grows, below a limit and what that is."""
 
     x: Sequence[float]
     y: Sequence[float]
@@ -189,16 +122,7 @@ class Steps:
 
 @dataclass(frozen=True, slots=True)
 class Cloud:
-    """Points by a share and a cost: those that are allowed, and the others; with a limit to the share.
-
-    Attributes
-    ----------
-    x, y : sequence of number
-    allowed : sequence of bool
-    limit : float
-    good, bad : str
-        What they are called.
-    """
+    """Points by a share, which has a limit, and a cost: what the allowed ones and the others are called."""
 
     x: Sequence[float]
     y: Sequence[float]
@@ -213,14 +137,7 @@ Kind = Bars | Across | Pairs | Spread | Curve | Point | Choice | Estimates | Bud
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A drawing.
-
-    Attributes
-    ----------
-    title, x, y : str
-        The answer, and what stands along each axis; empty where there is nothing.
-    drawn : Kind
-    """
+    """A drawing: the answer, what stands along each axis (empty where nothing does), and what is drawn."""
 
     title: str
     x: str

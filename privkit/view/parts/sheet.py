@@ -28,12 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A part of a whole, read in percent.
-
-    Attributes
-    ----------
-    part, whole : number
-    """
+    """A part of a whole, read in percent."""
 
     part: float
     whole: float = 1
@@ -41,17 +36,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """A share as a bar.
-
-    Attributes
-    ----------
-    share : float
-        From 0 to 1.
-    label : str
-        The same in words.
-    short : bool
-        Whether it is a share of what falls short.
-    """
+    """A share, from 0 to 1, as a bar; the same in words; and whether it is a share of what falls short."""
 
     share: float
     label: str
@@ -60,12 +45,7 @@ class Meter:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """A count of some, its share of all, and a bar for it, that falls short where there are any.
-
-    Attributes
-    ----------
-    count, whole : int
-    """
+    """A count of some, its share of all, and a bar for it, which falls short where there are any."""
 
     count: int
     whole: int
@@ -73,14 +53,7 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Between:
-    """Two ends.
-
-    Attributes
-    ----------
-    low, high : number
-    shares : bool
-        Whether they are read in percent.
-    """
+    """Two ends, read in percent where they are shares."""
 
     low: float
     high: float
@@ -89,14 +62,7 @@ class Between:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A number with its interval as a bar on an axis.
-
-    Attributes
-    ----------
-    value, lower, upper : number
-    start, end : number
-        The ends of the axis.
-    """
+    """A number with its interval as a bar, on an axis from `start` to `end`. A cell, or a block of its own."""
 
     value: float
     lower: float
@@ -140,31 +106,17 @@ class Stacked:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether something is met; open if None. A cell, or a block of its own.
-
-    Attributes
-    ----------
-    met : bool or None
-    text : str
-    line : str
-        How a text says it, where the answer does not.
-    """
+    """Whether something is met, open if None. A cell, or a block of its own."""
 
     met: bool | None
     text: str
+    #: How a text says it, where the answer does not.
     line: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A remark: a caveat, or what is not shown.
-
-    Attributes
-    ----------
-    text : str
-    told : bool
-        Whether a text has it too.
-    """
+    """A remark: a caveat, or what is not shown; and whether a text has it too."""
 
     text: str
     told: bool = True
@@ -176,31 +128,20 @@ Row = Sequence[Cell]
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Figures in rows; the first cell names a row.
+    """Figures in rows; the first cell names a row."""
 
-    Attributes
-    ----------
-    heads : sequence of str
-        A head stands over the next column too where that has None.
-    rows : sequence of rows, or callable
-        A callable counts them when they are shown: what no text needs is not counted for one.
-    caption : str
-    lines : sequence of str
-        How the table reads in a text; a text leaves it out where there are none.
-    facts : bool
-        Whether its cells are words more than numbers.
-    whole : sequence of str
-        Heads of columns whose cells are never broken into lines.
-    folded : str
-        What is to be pressed to see it; empty where it is open.
-    """
-
+    #: A head stands over the next column too where that has None.
     heads: Sequence[str | None]
+    #: A callable counts them when they are shown: what no text needs is not counted for one.
     rows: Sequence[Row] | Callable[[], Sequence[Row]]
     caption: str = ""
+    #: How the table reads in a text; a text leaves it out where there are none.
     lines: Sequence[str] = ()
+    #: Whether its cells are words more than numbers.
     facts: bool = False
+    #: Heads of columns whose cells are never broken into lines.
     whole: Sequence[str] = ()
+    #: What is to be pressed to see it; empty where it is open.
     folded: str = ""
 
     def filled(self) -> Sequence[Row]:
@@ -210,13 +151,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What became of a budget in one symbol (ε, ρ or δ).
-
-    Attributes
-    ----------
-    symbol : str
-    budget, spent, reserved, left : Exact
-    """
+    """What became of a budget in one symbol (ε, ρ or δ)."""
 
     symbol: str
     budget: Exact

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from privkit.anonymity.bands import Band, figure_bands, size_bands
 from privkit.anonymity.check import CheckReport, Finding
 from privkit.anonymity.class_report import ClassReport
+from privkit.anonymity.class_sizes import Band, figure_bands, size_bands
 from privkit.anonymity.kanonymity import KAnonymityReport
 from privkit.view.parts.chart import Across, Bars, Chart
 from privkit.view.parts.sheet import Hinted, Meter, Row, Share, Sheet, Table, Verdict, given, sheet

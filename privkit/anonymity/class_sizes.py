@@ -1,19 +1,23 @@
-"""Class sizes and figures in bands, for a table of a few lines and a plot of a few bars."""
+"""Class sizes and figures: in bands, below a line that moves, and what each column contributes to those below it."""
 
 from __future__ import annotations
 
 import itertools
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from privkit.tally.class_values import coarser
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from privkit.anonymity.class_report import ClassReport
     from privkit.anonymity.kanonymity import KAnonymityReport
+    from privkit.tally.classes import Tally
 
 #: Where bands of class sizes begin.
 _EDGES = (1, 2, 3, 5, 11, 21, 51, 101, 1001, 10_001)
@@ -102,3 +106,102 @@ def _filled(
     rows_short = np.bincount(place, weights=np.where(short, sizes, 0), minlength=n).astype(np.int64)
     columns = (classes.tolist(), rows.tolist(), rows_short.tolist())
     return [Band(*values, *counted) for values, *counted in zip(ends, *columns, strict=True)]
+
+
+@dataclass(frozen=True, eq=False)
+class Sizes:
+    """Class sizes in order, so that any line through them is told at once.
+
+    Attributes
+    ----------
+    counts, rows : arrays of int64, shape (n_classes,)
+        What a class is measured in, ascending; and its rows.
+    """
+
+    counts: NDArray[np.int64]
+    rows: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, counts: NDArray[np.int64], rows: NDArray[np.int64]) -> Sizes:
+        """Return the sizes in ascending order of `counts`."""
+        order = np.argsort(counts, kind="stable")
+        return cls(counts[order], rows[order])
+
+    @cached_property
+    def _until(self) -> NDArray[np.int64]:
+        return np.concatenate(([0], np.cumsum(self.rows)))
+
+    @property
+    def n_rows(self) -> int:
+        """How many rows there are."""
+        return int(self._until[-1])
+
+    @property
+    def smallest(self) -> int:
+        """The size of the smallest class; 0 where there are none."""
+        return int(self.counts[0]) if len(self.counts) else 0
+
+    @property
+    def largest(self) -> int:
+        """The size of the largest class; 0 where there are none."""
+        return int(self.counts[-1]) if len(self.counts) else 0
+
+    def classes_below(self, k: float) -> int:
+        """Return how many classes are smaller than `k`."""
+        return int(np.searchsorted(self.counts, k, side="left"))
+
+    def rows_below(self, k: float) -> int:
+        """Return how many rows are in classes smaller than `k`."""
+        return int(self._until[self.classes_below(k)])
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """One column's part in the rows that fall short of a class size k.
+
+    Attributes
+    ----------
+    column : str
+    alone : int
+        Rows that fall short by this column alone.
+    without : int
+        Rows that fall short by all the other columns.
+    contribution : int
+        Rows that fall short with the column, and would not without it.
+    """
+
+    column: str
+    alone: int
+    without: int
+    contribution: int
+
+
+class Contributions:
+    """The columns of a tally, and what each contributes at any k."""
+
+    def __init__(self, tally: Tally, function: str) -> None:
+        self.counted = tally.persons is None
+        if not self.counted:
+            return
+        found = coarser(tally, function=function)
+        self._all = Sizes.of(tally.sizes, tally.sizes)
+        self._alone = {name: Sizes.of(sizes, sizes) for name, sizes in found.alone.items()}
+        self._without = {name: Sizes.of(sizes, sizes) for name, sizes in found.without.items()}
+
+    def short(self, k: int) -> int:
+        """Return how many rows fall short of `k`; only where they are counted."""
+        return self._all.rows_below(k)
+
+    def shares(self, k: int) -> list[Contribution]:
+        """Return each column's part, the largest contribution first; empty where classes are measured in persons.
+
+        Merging classes only makes them larger, so no row falls short without a column that does not with it.
+        """
+        if not self.counted:
+            return []
+        short = self.short(k)
+        shares = [
+            Contribution(name, self._alone[name].rows_below(k), without.rows_below(k), short - without.rows_below(k))
+            for name, without in self._without.items()
+        ]
+        return sorted(shares, key=lambda share: -share.contribution)
