@@ -9,6 +9,7 @@ import base64
 import gzip
 import json
 import os
+import re
 import secrets
 import sys
 import zlib
@@ -31,6 +32,7 @@ try:
 except ImportError:  # an optional extra
     orjson = None  # type: ignore[assignment]
 
+_LONG = re.compile(rb"\d{19}")
 _SPACED = (b" :", b"\t:", b"\r:")
 _BOM = b"\xef\xbb\xbf"
 
@@ -41,10 +43,13 @@ def reader_of_lines() -> Callable[[bytes], dict[str, Any]]:
     It raises Unfit for what is no JSON object, for doubled keys (readers differ in which one they take), for NaN and
     infinity, and for what is nested too deeply. The text names nothing of the content.
     """
-    loads, counted = (orjson.loads, _by_writing) if orjson is not None else (_strict_loads, n_keys)
+    quick, quickly = (orjson.loads, _by_writing) if orjson is not None else (_strict_loads, n_keys)
     spaced_a, spaced_b, spaced_c = _SPACED
+    long = _LONG.search
 
     def read(line: bytes) -> dict[str, Any]:
+        # orjson reads a whole number beyond 64 bits as a float, without a word.
+        loads, counted = (_strict_loads, n_keys) if long(line) else (quick, quickly)
         try:
             event = loads(line)
         except (ValueError, RecursionError):  # JSONDecodeError holds the line: leave the block before raising
