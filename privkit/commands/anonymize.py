@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from privkit.commands.criteria import add_criteria, criteria_of
-from privkit.commands.table import add_table, check_output, names, read_table, write_table
+from privkit.commands.table import add_table, as_value, check_output, names, read_table, write_table
 from privkit.commands.telling import at_work, columns, tell, tell_json
 from privkit.errors import ColumnNotFoundError, FileError
 from privkit.study.inventory.audit import audit
@@ -50,8 +50,10 @@ def run(options: argparse.Namespace) -> int:
             argument = "--qi" if missing[0] in options.qi else "--drop"
             raise ColumnNotFoundError.of("anonymize", argument, named, missing, list(table.columns))
         table = table.drop(columns=options.drop)
+        others = [name for name in table.columns if name not in (*options.qi, options.sensitive, options.unit)]
+        looked_at = table.assign(**{name: as_value(table[name]) for name in others})
         out = anonymize(
-            table,
+            looked_at,
             options.qi,
             criteria,
             hierarchies=hierarchies,
@@ -62,8 +64,9 @@ def run(options: argparse.Namespace) -> int:
             progress=work.say,
         )
         options.unless_interrupted()  # a search that is interrupted gives the best so far: here, nothing
-        leaving = directly_identifying(table, options.qi)
-        write_table(out.frame, options.out, options.sep, options.encoding)
+        leaving = directly_identifying(looked_at, options.qi)
+        kept = out.frame.assign(**{name: table.loc[out.frame.index, name] for name in others})  # as they came
+        write_table(kept, options.out, options.sep, options.encoding)
     if options.save_hierarchies:
         write_hierarchies(options.save_hierarchies, out.hierarchies, table)
     if options.json:

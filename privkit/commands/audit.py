@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from privkit.commands.table import add_table, read_table
+from privkit.commands.table import add_table, as_value, read_table
 from privkit.commands.telling import at_work, columns, tell, tell_json
 from privkit.study.inventory.audit import audit
 
@@ -17,7 +17,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the proposed roles; return 0."""
     with at_work("reading and looking"):
-        report = audit(read_table(options, None))
+        report = audit(read_table(options).apply(as_value))
     if options.json:
         roles = {
             entry.name: {"role": str(entry.role), "what": entry.what, "evidence": list(entry.evidence)}

@@ -65,16 +65,16 @@ def form(file: Path) -> str:
     return found
 
 
-def read_table(options: argparse.Namespace, numbers: Collection[str] | None = ()) -> pd.DataFrame:
+def read_table(options: argparse.Namespace, numbers: Collection[str] = ()) -> pd.DataFrame:
     """Read a table as text, byte for byte.
 
     Parameters
     ----------
     options : Namespace
         With the file, the separator and the encoding.
-    numbers : collection of str, optional
+    numbers : collection of str
         Columns that are read as numbers, where each of their texts is what its number is written as: ``7``, ``1.5``;
-        not ``007``, ``1.50``, ``1E5``. None: all columns.
+        not ``007``, ``1.50``, ``1E5``.
 
     Returns
     -------
@@ -99,7 +99,7 @@ def read_table(options: argparse.Namespace, numbers: Collection[str] | None = ()
 
 
 def read_file(
-    file: Path, sep: str | None = None, encoding: str = "utf-8-sig", numbers: Collection[str] | None = ()
+    file: Path, sep: str | None = None, encoding: str = "utf-8-sig", numbers: Collection[str] = ()
 ) -> pd.DataFrame:
     """Read one table; see :func:`read_table`."""
     import pandas as pd
@@ -133,7 +133,7 @@ def _separator(file: Path) -> str:
     return "\t" if ".tsv" in file.suffixes else ","
 
 
-def _read_csv(file: Path, sep: str, encoding: str, numbers: Collection[str] | None) -> pd.DataFrame:
+def _read_csv(file: Path, sep: str, encoding: str, numbers: Collection[str]) -> pd.DataFrame:
     import pandas as pd
 
     as_text: dict[str, Any] = {"sep": sep, "dtype": "str", "keep_default_na": False, "na_values": [""]}
@@ -151,7 +151,7 @@ def _read_csv(file: Path, sep: str, encoding: str, numbers: Collection[str] | No
                 raise
             hint = "Is a cell with the separator in it in quotes?"
             raise FileError.of(file.name, "a row has more cells than the header", hint) from None
-    for name in table.columns if numbers is None else [name for name in table.columns if name in numbers]:
+    for name in (name for name in table.columns if name in numbers):
         table[name] = as_number(table[name])
     return table
 
@@ -173,6 +173,28 @@ def as_number(column: pd.Series) -> pd.Series:
     if len(texts) and all(_DECIMAL.fullmatch(text) for text in texts):
         return column.map({text: float(text) for text in texts}).astype("float64")
     return column
+
+
+def as_value(column: pd.Series) -> pd.Series:
+    """Return a column of texts as what a reader takes it for: amounts are numbers, codes and long ids are texts.
+
+    For looking alone: the numbers' texts may differ from those that came.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> [as_value(pd.Series(texts)).tolist() for texts in (["12.30", "7"], ["007"], ["1234567890123456789"])]
+    [[12.3, 7.0], ['007'], ['1234567890123456789']]
+    """
+    import pandas as pd
+
+    texts = column.dropna()
+    if not len(texts) or not all(isinstance(text, str) for text in texts):
+        return column
+    if (texts.str.len() > 15).any() or texts.str.match(r"[+-]?0\d|\+").any():
+        return column
+    number = pd.to_numeric(column, errors="coerce")
+    return number if number.notna().equals(column.notna()) else column
 
 
 def _read_lines(file: Path, encoding: str) -> pd.DataFrame:

@@ -15,10 +15,20 @@ from typing import Any
 #: After how many seconds a command says that it is at work, and how often it does so where nobody watches.
 _PATIENCE, _SELDOM = 2.0, 30.0
 
+#: What reports say of Python's arguments, and what the shell has in their place.
+_IN_SHELL = {
+    "look at .hierarchies": "--save-hierarchies FILE writes them",
+    "population= tells more": "--population tells more",
+    "pass hierarchies=": "pass --hierarchies",
+}
+
 
 def tell(report: object, *following: Sequence[object]) -> None:
     """Print a report without its hints, which are Python, and what to type next in the shell."""
-    print(re.sub(r"\nnext: .*\Z", "", str(report), flags=re.DOTALL))
+    text = re.sub(r"\nnext: .*\Z", "", str(report), flags=re.DOTALL)
+    for python, shell in _IN_SHELL.items():
+        text = text.replace(python, shell)
+    print(text)
     for command in following:
         print(f"next: privkit {shlex.join(str(part) for part in command)}")
 
