@@ -305,9 +305,8 @@ class ShiftDates(Operation):
         def mover(subject: Any) -> Change:
             drawn = int.from_bytes(hashed(run.subject(subject)), "big") % (2 * most) - most
             offset = timedelta(seconds=seconds * (drawn if drawn < 0 else drawn + 1))
-            return on_moments(
-                lambda moment: _moved(moment, offset, zone, whole_days), self.epoch, whole_days=whole_days
-            )
+            moved = partial(_moved, offset=offset, zone=zone, whole_days=whole_days)
+            return on_moments(moved, self.epoch, whole_days=whole_days)
 
         of_subject = for_texts(mover)
 
