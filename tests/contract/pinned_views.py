@@ -111,7 +111,7 @@ def _number(number: float) -> str:
 
 
 def _freed(text: str, folder: str) -> str:
-    text = text.replace(folder, "FOLDER")
+    text = text.replace(folder, "FOLDER").replace(str(Path(__file__).parent), "HERE")
     for pattern, stands in _FREED:
         text = pattern.sub(stands, text)
     return text
