@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from privkit.tally.fingerprint_v1 import _worded
+from privkit.tally.fingerprints.first_form import _worded
 
 import privkit as pk
 from privkit.budget.machine.keys import _without
