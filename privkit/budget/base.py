@@ -77,6 +77,10 @@ class BaseAccount(ABC):
     def costs(self) -> Counter[PrivacyLoss]:
         """Return how many times each price was charged."""
 
+    @abstractmethod
+    def charged_by(self, *, until: int) -> dict[str, PrivacyLoss]:
+        """Return what each analyst was charged up to an entry, in the order in which they first asked."""
+
     def pages(self, *, after: int = 0, most: int | None = None) -> Iterator[list[Entry]]:
         """Yield the first `most` entries numbered above `after`, in order, a page at a time."""
         left = most
@@ -131,7 +135,7 @@ class BaseAccount(ABC):
 
     def odometer(self) -> Odometer:
         """Return what each release cost, and the totals after it. It tells; `reserve` is the filter that refuses."""
-        return Odometer.of(self.name, self.terms.budget, self.each())
+        return Odometer.of(self)
 
     def headroom(self, cost: PrivacyLoss) -> Headroom:
         """Return how many more releases of this `cost` the limits admit: "about N more like this".
