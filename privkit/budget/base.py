@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from privkit.budget.terms import ProjectTerms
     from privkit.values.loss import PrivacyLoss
 
-#: How many entries are read at once where all of them are asked for.
-PAGE = 2000
+#: How many entries are read at once where all of them are asked for: more are no faster, and need more memory.
+PAGE = 500
 
 
 class BaseAccount(ABC):

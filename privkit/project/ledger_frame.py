@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sys import intern
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -15,31 +16,47 @@ if TYPE_CHECKING:
     from privkit.budget.account import Account
     from privkit.budget.entry import Entry
 
+    _Row = tuple[int, str, str, str, float, float, str]
+
+#: So many rows make one part: of small ones, what surrounds each needs much memory, and of large ones, their making.
+_ROWS = 2_000
+
 
 def entries_frame(account: Account, after: int, most: int | None) -> pd.DataFrame:
     """Return a frame with a row per entry; see :meth:`privkit.project.ledger_view.LedgerView.to_frame`."""
-    parts = [_columns(account, page) for page in account.pages(after=after, most=most)] or [_columns(account, [])]
+    rows: list[_Row] = []
+    parts = []
+    for page in account.pages(after=after, most=most):
+        rows += map(_row, page)
+        if len(rows) >= _ROWS:
+            parts.append(_columns(account, rows))
+            rows.clear()
+    if rows or not parts:
+        parts.append(_columns(account, rows))
     # Column by column, and not the frames of all parts at once: they would be there twice.
     whole = {name: pd.concat([part.pop(name) for part in parts], ignore_index=True) for name in list(parts[0])}
     return pd.DataFrame(whole, copy=False)
 
 
-def _columns(account: Account, entries: Sequence[Entry]) -> dict[str, pd.Series]:
+def _row(entry: Entry) -> _Row:
+    main, delta = float(entry.cost.main), float(entry.cost.delta)
+    return entry.seq, entry.time, intern(entry.state), describe(entry.question), main, delta, intern(entry.analyst)
+
+
+def _columns(account: Account, rows: Sequence[_Row]) -> dict[str, pd.Series]:
     measure = account.terms.budget.measure
-    main, delta = (
-        pd.Series([float(amount) for amount in amounts], dtype=float)
-        for amounts in ([entry.cost.main for entry in entries], [entry.cost.delta for entry in entries])
-    )
     columns = {
-        "entry": pd.Series([entry.seq for entry in entries], dtype="int64"),
-        "time": _times(account, entries),
-        "state": _texts([entry.state for entry in entries]),
-        "question": _texts([describe(entry.question) for entry in entries]),
-        "rho" if measure.concentrated else "epsilon": main,
+        "entry": pd.Series([row[0] for row in rows], dtype="int64"),
+        "time": _times(account, [row[1] for row in rows]),
+        "state": _texts([row[2] for row in rows]),
+        "question": _texts([row[3] for row in rows]),
+        "rho" if measure.concentrated else "epsilon": pd.Series([row[4] for row in rows], dtype=float),
+        "delta": pd.Series([row[5] for row in rows], dtype=float),
+        "analyst": _texts([row[6] for row in rows]),
     }
-    if measure.has_delta:
-        columns["delta"] = delta
-    return columns | {"analyst": _texts([entry.analyst for entry in entries])}
+    if not measure.has_delta:
+        del columns["delta"]
+    return columns
 
 
 def _texts(texts: Sequence[str]) -> pd.Series:
@@ -56,10 +73,9 @@ def _texts(texts: Sequence[str]) -> pd.Series:
     return pd.Series(kind.__from_arrow__(pa.array(texts, pa.large_string(), memory_pool=pa.system_memory_pool())))
 
 
-def _times(account: Account, entries: Sequence[Entry]) -> pd.Series:
+def _times(account: Account, times: list[str]) -> pd.Series:
     """Return the times; what is none is damage, and not told (pandas would quote it)."""
-    told = [entry.time for entry in entries]
-    found = pd.Series(pd.to_datetime(told, format="%Y-%m-%dT%H:%M:%SZ", utc=True, errors="coerce"))
+    found = pd.Series(pd.to_datetime(times, format="%Y-%m-%dT%H:%M:%SZ", utc=True, errors="coerce"))
     if found.hasnans:
         raise LedgerDamagedError.of(account.store, "the time of an entry cannot be read", budget=None)
     return found

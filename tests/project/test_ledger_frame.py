@@ -24,7 +24,8 @@ def test_a_frame_of_several_pages_is_that_of_one(spent, monkeypatch):
     assert whole["entry"].tolist() == [1, 2, 3, 4, 5]
     assert whole["epsilon"].tolist() == [0.1, 0.11, 0.12, 0.13, 0.14]
     assert list(whole) == ["entry", "time", "state", "question", "epsilon", "delta", "analyst"]
-    monkeypatch.setattr(base, "PAGE", 2)
+    monkeypatch.setattr(base, "PAGE", 1)
+    monkeypatch.setattr(ledger_frame, "_ROWS", 2)
     pd.testing.assert_frame_equal(project.ledger.to_frame(), whole)
     pd.testing.assert_frame_equal(project.ledger.to_frame(after=1, most=3), whole[1:4].reset_index(drop=True))
 
