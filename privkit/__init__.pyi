@@ -1,6 +1,7 @@
 """The public names, for type checkers."""
 
 from privkit import events as events
+from privkit.accessor import PrivacyAccessor as PrivacyAccessor
 from privkit.anonymity.alpha_k import AlphaKReport as AlphaKReport
 from privkit.anonymity.alpha_k import alpha_k as alpha_k
 from privkit.anonymity.beta_likeness import BetaLikenessReport as BetaLikenessReport
@@ -110,6 +111,7 @@ from privkit.errors import WeightsError as WeightsError
 from privkit.events.tables import pseudonymize as pseudonymize
 from privkit.examples import example as example
 from privkit.examples import example_hierarchies as example_hierarchies
+from privkit.project.dp import plan as plan
 from privkit.project.dp.counts import dp_count as dp_count
 from privkit.project.dp.counts import dp_crosstab as dp_crosstab
 from privkit.project.dp.counts import dp_histogram as dp_histogram
