@@ -98,7 +98,7 @@ class PrivacyAccessor:
         return "df.privacy: look .kanon(qi), .risk(qi) · change .anonymize(qi, k=5) · release .dp_count(...)"
 
     # Look: exact reports, for the owner's eyes.
-    audit = Delegate("privkit.study.audit")
+    audit = Delegate("privkit.inventory.audit")
     kanon = Delegate("privkit.anonymity.kanonymity")
     ldiv = Delegate("privkit.anonymity.ldiversity")
     tclose = Delegate("privkit.anonymity.tcloseness")

@@ -21,12 +21,12 @@ from privkit.events.recipes.recipe import Recipe
 from privkit.events.run.result import EventsResult
 from privkit.events.secrets.key import Key, KeySource
 from privkit.events.secrets.mapping_store import MappingStore
+from privkit.inventory.inventory import Inventory
 from privkit.project.project import Project
 from privkit.risk.linkage.link import LinkReport
 from privkit.risk.report import RiskReport
 from privkit.risk.suda import SudaReport
 from privkit.risk.unicity import UnicityReport
-from privkit.study.inventory import Inventory
 from privkit.transform.anonymize import Progress
 from privkit.transform.anonymized import Anonymized
 from privkit.transform.generalize import Generalized

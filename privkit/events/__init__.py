@@ -17,9 +17,10 @@ from privkit.events.operations.sample import sample
 from privkit.events.operations.substitute import scale, substitute
 from privkit.events.operations.times import shift_dates, truncate_time
 from privkit.events.recipes.recipe import Recipe
+from privkit.events.run.exposure import EventsReport
 from privkit.events.run.flatten import flatten
 from privkit.events.run.ndjson import Progress
-from privkit.events.run.result import EventsReport, EventsResult
+from privkit.events.run.result import EventsResult
 from privkit.events.secrets.key import Key, KeySource
 from privkit.events.secrets.mapping_store import MappingStore
 

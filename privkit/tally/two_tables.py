@@ -45,6 +45,21 @@ class Matches:
     partner: NDArray[np.int64]
     incomplete: int
 
+    @property
+    def n_none(self) -> int:
+        """Left rows that match nothing."""
+        return int((self.counts == 0).sum())
+
+    @property
+    def n_single(self) -> int:
+        """Left rows that match exactly one."""
+        return int((self.counts == 1).sum())
+
+    @property
+    def n_several(self) -> int:
+        """Left rows that match more."""
+        return int((self.counts > 1).sum())
+
 
 @dataclass(frozen=True, eq=False)
 class Pair:

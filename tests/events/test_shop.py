@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from privkit import events as ev
-from privkit.study.events_check import exposure
+from privkit.events.run.exposure import exposure
 
 #: Counted by plain Python, pandas and DuckDB when the orders were made.
 KNOWN = {

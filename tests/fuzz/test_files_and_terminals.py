@@ -18,8 +18,8 @@ from privkit.budget.store import schema
 from privkit.cli import main
 from privkit.errors import PrivkitError
 from privkit.errors.ledger import LedgerDamagedError, LedgerPlaceError
+from privkit.inventory.inventory import loaded
 from privkit.lab.reading import projects_in
-from privkit.study.inventory import loaded
 from privkit.tally.shapes import form_shares
 from privkit.transform.hierarchies.hierarchy_file import read_hierarchies
 

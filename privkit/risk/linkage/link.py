@@ -200,15 +200,15 @@ def link(
         n_rows=len(left),
         n_other=len(right),
         n_pairs=int(found.counts.sum()),
-        n_none=int((found.counts == 0).sum()),
-        n_single=_singles(found),
-        n_several=int((found.counts > 1).sum()),
+        n_none=found.n_none,
+        n_single=found.n_single,
+        n_several=found.n_several,
         n_incomplete=found.incomplete,
         n_right=None if judged is None else judged.right,
         n_unjudged=None if judged is None else judged.unjudged,
         n_unknown=None if judged is None else judged.unknown,
-        baseline=Rate(_singles(attack.chance), len(left)),
-        control=None if attack.control is None else Rate(_singles(attack.control), len(attack.control.counts)),
+        baseline=Rate(attack.chance.n_single, len(left)),
+        control=None if attack.control is None else Rate(attack.control.n_single, len(attack.control.counts)),
         fuzzy=attack.how,
     )
 
@@ -219,10 +219,6 @@ def _pairs(on: object) -> list[tuple[str, str]]:
         right = column_names(list(on.values()), "link", "on")
         return list(zip(left, right, strict=True))
     return [(name, name) for name in column_names(on, "link", "on")]
-
-
-def _singles(found: Matches) -> int:
-    return int((found.counts == 1).sum())
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from privkit.events.recipes.description import Description
 from privkit.events.recipes.recipe import Recipe
-from privkit.events.run.result import EventsReport, EventsResult, Exposure, Linked, RuleCount
+from privkit.events.run.exposure import EventsReport, Exposure, Linked, RuleCount
+from privkit.events.run.result import EventsResult
 from privkit.view.parts.chart import Across, Chart
 from privkit.view.parts.sheet import Cell, Code, Counted, Row, Sheet, Table, Verdict, given, sheet
 from privkit.view.parts.words import label, names, number, percent, plural

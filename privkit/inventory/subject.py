@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from privkit.errors import ColumnNotFoundError, ParameterError
-from privkit.study.column_entry import day
+from privkit.inventory.column_entry import day
 from privkit.tally.selection import (
     eager_frame,
     id_text,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from privkit.study.column_entry import ColumnEntry
-from privkit.study.inventory import Inventory
-from privkit.study.inventory_check import InventoryCheck
-from privkit.study.subject import ErasureReport, Place, SubjectReport
+from privkit.inventory.column_entry import ColumnEntry
+from privkit.inventory.inventory import Inventory
+from privkit.inventory.inventory_check import InventoryCheck
+from privkit.inventory.subject import ErasureReport, Place, SubjectReport
 from privkit.view.parts.chart import SHARES, SHARES_END, Across, Chart
 from privkit.view.parts.sheet import Name, Note, Row, Sheet, Stacked, Table, given, sheet
 from privkit.view.parts.words import argument, label, names, number, percent, plural

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from privkit.errors import ColumnNotFoundError, ParameterError
 from privkit.errors.engines import LibraryRequiredError
 from privkit.errors.risk import InventoryError
-from privkit.study.column_entry import OWNER, ColumnEntry, fact_names, owner_facts, role_of
-from privkit.study.column_names import DIRECT, HIPAA, QUASI, SENSITIVE
-from privkit.study.inventory_check import InventoryCheck, check_inventory
+from privkit.inventory.column_entry import OWNER, ColumnEntry, fact_names, owner_facts, role_of
+from privkit.inventory.column_names import DIRECT, HIPAA, QUASI, SENSITIVE
+from privkit.inventory.inventory_check import InventoryCheck, check_inventory
 from privkit.values.files import write_whole
 from privkit.values.show import Plotted
 
@@ -209,7 +209,7 @@ class Inventory(Plotted):
         Examples
         --------
         >>> import pandas as pd
-        >>> from privkit.study.audit import audit
+        >>> from privkit.inventory.audit import audit
         >>> found = audit(pd.DataFrame({"zip": ["8004"]})).assign("zip", purpose="delivery", retention="2027-12-31")
         >>> found["zip"].purpose, found["zip"].retention.year
         ('delivery', 2027)
@@ -262,7 +262,7 @@ class Inventory(Plotted):
         return page
 
     def check(self, data: object, *, today: date | str | None = None) -> InventoryCheck:
-        """Compare data with the inventory: see :func:`privkit.study.inventory_check.check_inventory`."""
+        """Compare data with the inventory: see :func:`privkit.inventory.inventory_check.check_inventory`."""
         return check_inventory(self, data, today=today)
 
 

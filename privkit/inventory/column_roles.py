@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from privkit.study.column_names import DIRECT, OTHER, QUASI, SENSITIVE, Meaning, Role, meaning_of_name
+from privkit.inventory.column_names import DIRECT, OTHER, QUASI, SENSITIVE, Meaning, Role, meaning_of_name
 from privkit.tally.shapes import NATIONAL, VALID
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Literal
 
-from privkit.study.column_entry import ColumnEntry, day
-from privkit.study.column_names import DIRECT, SENSITIVE
-from privkit.study.column_roles import propose
+from privkit.inventory.column_entry import ColumnEntry, day
+from privkit.inventory.column_names import DIRECT, SENSITIVE
+from privkit.inventory.column_roles import propose
 from privkit.tally.columns import all_columns, column_facts
 from privkit.values.show import Shown
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from privkit.study.inventory import Inventory
+    from privkit.inventory.inventory import Inventory
 
 Kind = Literal["new column", "column gone", "type changed", "retention passed", "purpose missing",
                "legal basis missing", "direct identifier kept"]  # fmt: skip
@@ -90,7 +90,7 @@ def check_inventory(inventory: Inventory, data: object, *, today: date | str | N
     Examples
     --------
     >>> import pandas as pd
-    >>> from privkit.study.audit import audit
+    >>> from privkit.inventory.audit import audit
     >>> known = audit(pd.DataFrame({"zip": ["8004"]})).assign("zip", purpose="delivery")
     >>> check_inventory(known, pd.DataFrame({"zip": ["8004"], "email": ["a@x.org"]})).of("new column")
     ['email']

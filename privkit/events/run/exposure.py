@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from privkit.anonymity.kanonymity import kanon
@@ -13,23 +14,143 @@ from privkit.events.operations.merge import Merge
 from privkit.events.operations.pseudonymize import Number, Pseudonymize
 from privkit.events.recipes.trace import trace
 from privkit.events.run.flatten import flatten, read_events
-from privkit.events.run.result import EventsReport, Exposure, Linked, rule_counts
 from privkit.events.run.walk import parse_path, reader
-from privkit.study.audit import audit
-from privkit.study.column_names import DIRECT
-from privkit.tally.row_classes import row_classes
-from privkit.tally.two_tables import paired
+from privkit.inventory.audit import audit
+from privkit.inventory.column_names import DIRECT
+from privkit.tally.row_classes import chosen_columns, row_classes
+from privkit.tally.two_tables import Matches, paired
+from privkit.values.show import Plotted
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from privkit.events.recipes.recipe import Recipe
+    from privkit.events.run.closures import Account
     from privkit.events.run.result import EventsResult
 
 _PERSON = "__privkit_person"
 
 
-def report(
+@dataclass(frozen=True)
+class RuleCount:
+    """What one rule did.
+
+    Attributes
+    ----------
+    number : int
+        Its place in the recipe, from 0.
+    op : str
+        Its name.
+    paths : tuple of str
+        The fields.
+    count : int
+        How many values it touched; of sampling and merging, how many events.
+    """
+
+    number: int
+    op: str
+    paths: tuple[str, ...]
+    count: int
+
+
+@dataclass(frozen=True)
+class Linked:
+    """How records meet a register.
+
+    Attributes
+    ----------
+    none, one, several : int
+        Records that meet nobody, exactly one person, or several persons of the register.
+    """
+
+    none: int
+    one: int
+    several: int
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """How exposed events are, before or after a recipe.
+
+    Attributes
+    ----------
+    qi : tuple of str
+        The columns that others may know.
+    n_events, k, n_unique : int
+        Events; the smallest number that share their quasi-identifiers; events that share them with no other.
+    n_persons, k_persons, n_alone : int or None
+        Persons; the smallest number of persons in one class; classes that hold one person alone.
+    n_unique_persons : int or None
+        Persons whose whole set of records no other person has.
+    linked : Linked or None
+        How the events meet the register.
+    linked_persons : Linked or None
+        How the persons do: one where some of their events meet exactly one, and all of these the same.
+    """
+
+    qi: tuple[str, ...]
+    n_events: int
+    k: int
+    n_unique: int
+    n_persons: int | None = None
+    k_persons: int | None = None
+    n_alone: int | None = None
+    n_unique_persons: int | None = None
+    linked: Linked | None = None
+    linked_persons: Linked | None = None
+
+
+@dataclass(frozen=True, repr=False)
+class EventsReport(Plotted):
+    """What a recipe did, and how exposed its result is. Exact, for the owner's eyes; no release.
+
+    Attributes
+    ----------
+    recipe, version : str
+        The recipe.
+    n_in, n_out, n_apart, n_sampled_out, n_merged, n_groups_left_out : int
+        Events that came in, went out, were set apart, were dropped by sampling, went into groups; groups left out.
+    rules : tuple of RuleCount
+        What each rule touched.
+    unmatched : tuple of str
+        Fields without a rule that were met.
+    before, after : Exposure or None
+        Of the input, where it can be read again, and of the result.
+    warnings : tuple of str
+        What may still identify persons, or was left undone.
+    """
+
+    recipe: str
+    version: str
+    n_in: int
+    n_out: int
+    n_apart: int
+    n_sampled_out: int
+    n_merged: int
+    n_groups_left_out: int
+    rules: tuple[RuleCount, ...]
+    unmatched: tuple[str, ...]
+    before: Exposure | None
+    after: Exposure | None
+    warnings: tuple[str, ...]
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per rule: `rule`, `paths`, `count`."""
+        import pandas as pd
+
+        rows = [{"rule": rule.op, "paths": ", ".join(rule.paths), "count": rule.count} for rule in self.rules]
+        return pd.DataFrame(rows, columns=["rule", "paths", "count"])
+
+
+def rule_counts(recipe: Recipe, account: Account) -> tuple[RuleCount, ...]:
+    """Return what each rule touched."""
+    return tuple(
+        RuleCount(number, operation.op, tuple(operation.targets()), count[0])
+        for number, (operation, count) in enumerate(zip(recipe.operations, account.rules, strict=True))
+    )
+
+
+def reported(
     result: EventsResult,
     qi: str | Sequence[str] | None = None,
     *,
@@ -198,25 +319,23 @@ def _by_person(flat: pd.DataFrame, qi: Sequence[str], persons: Sequence[int]) ->
 def _linked(
     flat: pd.DataFrame, persons: Sequence[int] | None, register: object, on: Mapping[str, str] | None
 ) -> dict[str, Any]:
-    from privkit.risk.linkage.link import link
-
     if not on:
         raise ParameterError.together("report", ["register", "on"], "register= needs on={'shipping.zip': 'postcode'}.")
     if missing := [name for name in on if name not in flat.columns]:
         raise ColumnNotFoundError.of("report", "on", list(on), missing, flat.columns)
-    found = link(flat, register, dict(on))
-    figures: dict[str, Any] = {"linked": Linked(found.n_none, found.n_single, found.n_several)}
+    theirs = chosen_columns(register, list(on.values()), "report", "register")
+    matches = paired(flat, theirs, list(on.items()), function="report").matches()
+    figures: dict[str, Any] = {"linked": Linked(matches.n_none, matches.n_single, matches.n_several)}
     if persons is not None:
-        figures["linked_persons"] = _linked_persons(flat, persons, register, on)
+        figures["linked_persons"] = _linked_persons(matches, persons)
     return figures
 
 
-def _linked_persons(flat: pd.DataFrame, persons: Sequence[int], register: Any, on: Mapping[str, str]) -> Linked:
+def _linked_persons(matches: Matches, persons: Sequence[int]) -> Linked:
     """Return how many persons meet nobody, exactly one, or several of the register by all their events together.
 
     A person meets one where some of their events meet exactly one, and all of these the same.
     """
-    matches = paired(flat, register, list(on.items()), function="report").matches()
     found: dict[int, set[int]] = {person: set() for person in persons if person >= 0}
     met = set()
     for person, partner, count in zip(persons, matches.partner.tolist(), matches.counts.tolist(), strict=True):

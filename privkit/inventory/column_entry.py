@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from privkit.errors import ParameterError
-from privkit.study.column_names import DIRECT, HIPAA, OTHER, QUASI, ROLES, SENSITIVE, Role
+from privkit.inventory.column_names import DIRECT, HIPAA, OTHER, QUASI, ROLES, SENSITIVE, Role
 
 Rating = Literal["high", "medium", "low"]
 

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from privkit.errors import ColumnNotFoundError, FrameError, ParameterError
-from privkit.study.subject import erase_subject, find_subject
+from privkit.inventory.subject import erase_subject, find_subject
 
 TABLES = {
     "orders": pd.DataFrame({"who": [71, 72, 71], "item": ["a", "b", "c"]}, index=[5, 5, 9]),

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from privkit.anonymity.criteria.criterion import positive
 from privkit.errors import ColumnNotFoundError, ParameterError
-from privkit.study.column_entry import OWNER, ColumnEntry, role_of
-from privkit.study.column_names import DIRECT, QUASI
-from privkit.study.column_roles import propose
-from privkit.study.inventory import Inventory
+from privkit.inventory.column_entry import OWNER, ColumnEntry, role_of
+from privkit.inventory.column_names import DIRECT, QUASI
+from privkit.inventory.column_roles import propose
+from privkit.inventory.inventory import Inventory
 from privkit.tally.columns import ColumnFacts, all_columns, column_facts, counts_rows, unnamed_columns
 from privkit.tally.row_classes import contributions
 from privkit.values.arguments import typed

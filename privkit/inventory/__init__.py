@@ -1,0 +1,1 @@
+"""What is held on whom: the audit of a table, its inventory, persons' requests and their consent."""

@@ -1,1 +1,0 @@
-"""What needs several rooms: inventories, persons' requests, assessments, packages."""
