@@ -29,8 +29,8 @@ from privkit.anonymity.delta_disclosure import delta_disclosure
 from privkit.anonymity.kanonymity import kanon
 from privkit.anonymity.ldiversity import ldiv
 from privkit.anonymity.population import delta_presence, kmap
+from privkit.anonymity.population_uniques import chosen_estimate
 from privkit.anonymity.tcloseness import tclose
-from privkit.anonymity.uniqueness import population_uniqueness
 from privkit.errors import ParameterError
 from privkit.tally.class_values import matches
 from privkit.tally.coded_classes import CodedTally, count_classes
@@ -202,8 +202,9 @@ def _whole(classes: Tally, part: Criterion) -> tuple[bool, str]:
         share = Exact(int((sizes == 1).sum()), n) if n else Exact(0)
         return share <= part.share, f"sample uniques = {_short(share)}"
     assert isinstance(part, PopulationUniqueness)
-    estimate = population_uniqueness(sizes, part.population, "check")
-    return estimate.share <= float(part.share), f"population uniques = {_short(estimate.share)} ({estimate.model})"
+    estimate = chosen_estimate(sizes, part.population, "check")
+    assert estimate.share is not None  # the rule chooses a model that found an answer
+    return estimate.share <= float(part.share), f"population uniques = {_short(estimate.share)} ({estimate.title})"
 
 
 def _aligned(mask: NDArray[np.bool_], theirs: Tally, ours: Tally) -> NDArray[np.bool_]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from privkit.anonymity.criteria.population import population_size
-from privkit.anonymity.uniqueness_models import UniquenessEstimates, population_uniques
+from privkit.anonymity.population_uniques import UniquenessEstimates, population_uniques
 from privkit.errors import ColumnNotFoundError, ParameterError
 from privkit.errors.anonymity import RoleConflictError
 from privkit.errors.risk import PopulationError, WeightsError

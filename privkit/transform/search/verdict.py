@@ -23,7 +23,7 @@ from privkit.anonymity.criteria import (
 )
 from privkit.anonymity.criteria.criterion import all_of
 from privkit.anonymity.figures import tree_levels
-from privkit.anonymity.uniqueness import population_uniqueness
+from privkit.anonymity.population_uniques import chosen_estimate
 from privkit.anonymity.verdicts import forced, least_size, satisfied
 
 if TYPE_CHECKING:
@@ -146,7 +146,9 @@ class Judge:
             left = sizes[count:]
             if not (left == 1).any():
                 return True
-            return population_uniqueness(left, part.population, "anonymize").share <= part.share
+            share = chosen_estimate(left, part.population, "anonymize").share
+            assert share is not None  # the rule chooses a model that found an answer
+            return share <= part.share
 
         low, high = gone, len(sizes)
         if meets(low):

@@ -15,7 +15,7 @@ from privkit.view.parts.words import label, number, percent
 from privkit.view.risk import text as words
 
 if TYPE_CHECKING:
-    from privkit.anonymity.uniqueness_models import UniquenessEstimates
+    from privkit.anonymity.population_uniques import UniquenessEstimates
 
 #: Lines of a table; the whole of it is a frame.
 _MOST = 12

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import singledispatch
 
-from privkit.anonymity.uniqueness_models import UniquenessEstimate
+from privkit.anonymity.population_uniques import UniquenessEstimate
 from privkit.risk.copula import CopulaReport
 from privkit.risk.linkage.fuzzy import FuzzyLinkage
 from privkit.risk.linkage.link import LinkReport
