@@ -8,7 +8,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from privkit.anonymity.criteria import Criterion, KAnonymity, LDiversity
+from privkit.anonymity.criterion import Criterion
+from privkit.anonymity.kanonymity import KAnonymity
+from privkit.anonymity.ldiversity import LDiversity
 from privkit.commands.table import add_table, names, read_table
 from privkit.transform.anonymize import anonymize
 from privkit.transform.hierarchies.hierarchy_file import read_hierarchies, write_hierarchies

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privkit.anonymity.criteria.population import population_size
+from privkit.anonymity.criterion import population_size
 from privkit.anonymity.population_uniques import UniquenessEstimates, population_uniques
 from privkit.errors import ColumnNotFoundError, ParameterError
 from privkit.errors.anonymity import RoleConflictError

@@ -7,7 +7,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
-from privkit.anonymity.criteria.criterion import share
+from privkit.anonymity.criterion import share
 from privkit.errors import ParameterError
 from privkit.values.exact import Exact
 

@@ -17,7 +17,7 @@ from privkit.transform.search.task import Task, prepare
 from privkit.values.arguments import typed
 
 if TYPE_CHECKING:
-    from privkit.anonymity.criteria import Criterion
+    from privkit.anonymity.criterion import Criterion
 
 Progress = Callable[[int, int, float | None], None]
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from privkit.anonymity.criteria import Criterion
+    from privkit.anonymity.criterion import Criterion
     from privkit.transform.hierarchies.hierarchy import Hierarchy
     from privkit.transform.search.search import Found
     from privkit.transform.search.task import Task

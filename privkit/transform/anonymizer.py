@@ -16,7 +16,7 @@ from privkit.transform.search.search import Found
 from privkit.transform.search.task import prepare
 
 if TYPE_CHECKING:
-    from privkit.anonymity.criteria import Criterion
+    from privkit.anonymity.criterion import Criterion
 
 
 class Anonymizer:

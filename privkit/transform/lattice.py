@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privkit.anonymity.criteria import KAnonymity
+from privkit.anonymity.kanonymity import KAnonymity
 from privkit.errors import ParameterError
 from privkit.errors.anonymity import HierarchyError
 from privkit.transform.anonymized import Anonymized, finished
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from privkit.anonymity.criteria import Criterion
+    from privkit.anonymity.criterion import Criterion
     from privkit.tally.classes import Tally
 
 _LARGEST = 1_000_000

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from privkit.anonymity.criteria.criterion import share
+from privkit.anonymity.criterion import share
 from privkit.errors import ParameterError
 from privkit.errors.risk import TruthError
 from privkit.risk.linkage.fuzzy import FuzzyLinkage, Model

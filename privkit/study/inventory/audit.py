@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from privkit.anonymity.criteria.criterion import positive
+from privkit.anonymity.criterion import positive
 from privkit.errors import ColumnNotFoundError, ParameterError
 from privkit.study.inventory.entry import OWNER, ColumnEntry
 from privkit.study.inventory.inventory import Inventory, role_of

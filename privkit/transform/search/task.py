@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from privkit.anonymity.criteria import AlphaK, Criterion, DeltaPresence, KAnonymity, KMap
-from privkit.anonymity.criteria.criterion import all_of
+from privkit.anonymity.criterion import Criterion, Part, all_of
+from privkit.anonymity.kanonymity import KAnonymity
 from privkit.errors import DuplicateColumnError, ParameterError
 from privkit.errors.anonymity import InfeasibleError, RoleConflictError
 from privkit.tally.frame import column_names, open_frame
@@ -100,9 +100,8 @@ def prepare(
     open_frame(told, function, criterion.columns, "criteria")
     for part in criterion.parts:
         if both := [name for name in part.columns if name in columns]:
-            if isinstance(part, KAnonymity):
-                raise RoleConflictError.unit(function, both[0], columns)
-            raise RoleConflictError.sensitive(function, both[0], columns)
+            refused = RoleConflictError.unit if part.counts_units else RoleConflictError.sensitive
+            raise refused(function, both[0], columns)
     kept = column_names(keep, function, "keep", empty=True)
     if strange := [name for name in kept if name not in columns]:
         raise ParameterError.of(function, "keep", repr(strange), f"among the quasi-identifiers {list(columns)}")
@@ -111,8 +110,8 @@ def prepare(
     source = source_of(data, tuple(dict.fromkeys((*columns, *criterion.columns))), function)
     _doubled(source.frame, function)
     for part in criterion.parts:
-        if isinstance(part, KAnonymity | AlphaK) and 0 < source.n_rows < part.k:
-            raise InfeasibleError.too_few_rows(function, part.k, source.n_rows)
+        if 0 < source.n_rows < part.rows_needed:
+            raise InfeasibleError.too_few_rows(function, part.rows_needed, source.n_rows)
     chosen, proposed = resolve(source.frame, columns, hierarchies or {}, function)
     laid = {name: chosen[name] for name in sorted(columns)}
     coding = encode(source.frame, laid, criterion.columns, function, rows=source.rows)
@@ -132,17 +131,17 @@ def criterion_of(criteria: object, k: int | None, unit: str | None, function: st
             ("criteria", "k"),
             "say what must hold: k=5, or criteria such as pk.KAnonymity(5) & pk.LDiversity('ill', 2).",
         )
-    parts: list[Criterion] = list(criteria.parts) if isinstance(criteria, Criterion) else []
+    parts: list[Part] = list(criteria.parts) if isinstance(criteria, Criterion) else []
     if k is not None:
         parts.insert(0, KAnonymity(k))
     if unit is not None:
-        if not any(isinstance(part, KAnonymity) for part in parts):
+        if not any(part.counts_units for part in parts):
             raise ParameterError.together(
                 function, ("unit",), "unit= counts persons for k-anonymity; add k= or pk.KAnonymity(k)."
             )
-        parts = [replace(part, unit=unit) if isinstance(part, KAnonymity) else part for part in parts]
+        parts = [part.with_unit(unit) for part in parts]
     for part in parts:
-        if isinstance(part, DeltaPresence) or (isinstance(part, KMap) and not part.estimated):
+        if part.compares_tables:
             raise ParameterError.of(
                 function,
                 "criteria",

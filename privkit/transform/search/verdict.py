@@ -7,38 +7,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from privkit.anonymity.criteria import (
-    AverageRisk,
-    Criterion,
-    KAnonymity,
-    KMap,
-    LDiversity,
-    PopulationUniqueness,
-    SampleUniqueness,
-    TCloseness,
-)
-from privkit.anonymity.criteria.criterion import all_of
-from privkit.anonymity.figures import tree_levels
-from privkit.anonymity.population_uniques import chosen_estimate
-from privkit.anonymity.verdicts import forced, least_size, satisfied
+from privkit.anonymity.criterion import ClassCounts, Criterion, all_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from privkit.transform.search.coding import Coding
-
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
+    from privkit.anonymity.criterion import Part
+    from privkit.anonymity.table_risk import TablePart
     from privkit.transform.search.coding import Coding
     from privkit.transform.search.node_classes import Classes
 
@@ -68,22 +49,22 @@ class Judge:
         self.criterion = criterion
         self.coding = coding
         per_class = [part for part in criterion.parts if part.per_class]
-        self.whole = [part for part in criterion.parts if not part.per_class]
-        self.least = least_size(criterion, coding.n_rows)
+        self.whole = [cast("TablePart", part) for part in criterion.parts if not part.per_class]
+        self.least = criterion.least_size(coding.n_rows)
         self.per_class = all_of(*per_class) if per_class else None
         #: Parts that need more than class sizes.
         self.columns = tuple(dict.fromkeys(name for part in per_class for name in part.columns))
         self.table = {name: coding.others[name].totals for name in self.columns}
 
     @cached_property
-    def trees(self) -> dict[str, Sequence[Ints]]:
-        """The groups of each level of a sensitive column whose t-closeness has a hierarchy."""
-        found: dict[str, Sequence[Ints]] = {}
-        for part in self.criterion.parts:
-            if isinstance(part, TCloseness) and not isinstance(part.distance, str):
-                values = self.coding.others[part.sensitive].values
-                found[part.sensitive] = tree_levels(part.distance, values, part.sensitive, "anonymize")
-        return found
+    def trees(self) -> dict[Part, Sequence[Ints]]:
+        """The groups of each level of the sensitive column, for parts with a hierarchy over it."""
+        found = {
+            part: part.tree_levels(self.coding.others[part.columns[0]].values, "anonymize")
+            for part in self.criterion.parts
+            if part.columns
+        }
+        return {part: levels for part, levels in found.items() if levels is not None}
 
     def alone(self, part: Criterion) -> Judge:
         """Return the judge of one part alone."""
@@ -100,18 +81,16 @@ class Judge:
         violating, must = small, np.where(small, classes.sizes, 0)
         if self.columns and not small.all():
             chosen = ~small
-            counts = {name: classes.matrix(name, chosen) for name in self.columns}
-            sizes = classes.sizes[chosen]
             assert self.per_class is not None
-            keep = satisfied(self.per_class, sizes, counts, self.table, n_rows=self.coding.n_rows, trees=self.trees)
+            counts = {name: classes.matrix(name, chosen) for name in self.columns}
+            left = ClassCounts(classes.sizes[chosen], counts, self.table, self.coding.n_rows, self.trees)
+            bad = ~self.per_class.satisfied(left)
             violating = small.copy()
-            violating[chosen] = ~keep
-            bad = ~keep
+            violating[chosen] = bad
             if bad.any():
-                part = {name: matrix[bad] for name, matrix in counts.items()}
-                rows = np.zeros(len(sizes), dtype=np.int64)
+                rows = np.zeros(len(bad), dtype=np.int64)
                 # A violating class of a convex criterion loses at least one row, however it is split.
-                rows[bad] = forced(self.per_class, sizes[bad], part, self.table, self.trees)
+                rows[bad] = self.per_class.forced(left.chosen(bad))
                 must[chosen] = rows
         if self.whole:
             violating = self._whole(classes, violating)
@@ -122,33 +101,21 @@ class Judge:
         left = np.flatnonzero(~violating)
         order = left[np.argsort(classes.sizes[left], kind="stable")]
         sizes = classes.sizes[order]
-        rows = np.append(np.cumsum(sizes[::-1])[::-1], 0)
-        count = np.arange(len(sizes), -1, -1)
-        uniques = np.append(np.cumsum((sizes == 1)[::-1])[::-1], 0)
-        meets = np.ones(len(sizes) + 1, dtype=bool)
+        numbers = np.arange(len(sizes) + 1)
+        exact = [part.met_without(sizes, numbers) for part in self.whole if not part.estimated]
+        gone = int(np.argmax(np.logical_and.reduce(exact))) if exact else 0
         for part in self.whole:
-            if isinstance(part, AverageRisk):
-                meets &= count * part.risk.denominator <= rows * part.risk.numerator
-            elif isinstance(part, SampleUniqueness):
-                meets &= uniques * part.share.denominator <= rows * part.share.numerator
-        gone = int(np.argmax(meets))
-        for part in self.whole:
-            if isinstance(part, PopulationUniqueness):
+            if part.estimated:
                 gone = self._fewest(part, sizes, gone)
         answer = violating.copy()
         answer[order[:gone]] = True
         return answer
 
-    def _fewest(self, part: PopulationUniqueness, sizes: Ints, gone: int) -> int:
-        """Return the smallest number of classes, found by halving, without which the estimate is low enough."""
+    def _fewest(self, part: TablePart, sizes: Ints, gone: int) -> int:
+        """Return the smallest number of classes, found by halving, without which an estimate is low enough."""
 
         def meets(count: int) -> bool:
-            left = sizes[count:]
-            if not (left == 1).any():
-                return True
-            share = chosen_estimate(left, part.population, "anonymize").share
-            assert share is not None  # the rule chooses a model that found an answer
-            return share <= part.share
+            return bool(part.met_without(sizes, np.array([count]))[0])
 
         low, high = gone, len(sizes)
         if meets(low):
@@ -172,11 +139,7 @@ class Judge:
     @cached_property
     def superset_closed(self) -> bool:
         """Whether a class that meets the per-class parts meets them with any rows added."""
-        return all(_superset_closed(part) for part in self.criterion.parts if part.per_class)
-
-
-def _superset_closed(part: Criterion) -> bool:
-    return isinstance(part, KAnonymity | KMap) or (isinstance(part, LDiversity) and part.kind == "distinct")
+        return all(part.rows_added for part in self.criterion.parts if part.per_class)
 
 
 #: Pairs of columns with more cells than this are left to the search.

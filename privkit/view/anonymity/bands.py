@@ -14,8 +14,8 @@ from privkit.view.parts.words import number
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from privkit.anonymity.class_report import ClassReport
     from privkit.anonymity.kanonymity import KAnonymityReport
+    from privkit.anonymity.reports import ClassReport
 
 #: Where bands of class sizes begin.
 _EDGES = (1, 2, 3, 5, 11, 21, 51, 101, 1001, 10_001)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from functools import singledispatch
 
-from privkit.anonymity.check import CheckReport
-from privkit.anonymity.class_report import ClassReport
 from privkit.anonymity.kanonymity import KAnonymityReport
+from privkit.anonymity.reports import CheckReport, ClassReport
 from privkit.view.anonymity import telling
 from privkit.view.anonymity.bands import Band, bands, figure_bands
 from privkit.view.anonymity.text import check_answer, check_next, kanon_answer, kanon_next, kanon_reasons

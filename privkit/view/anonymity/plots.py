@@ -5,9 +5,8 @@ from __future__ import annotations
 from functools import singledispatch
 from typing import TYPE_CHECKING
 
-from privkit.anonymity.check import CheckReport
-from privkit.anonymity.class_report import ClassReport
 from privkit.anonymity.kanonymity import KAnonymityReport
+from privkit.anonymity.reports import CheckReport, ClassReport
 from privkit.view.anonymity.bands import Band, bands, figure_bands
 from privkit.view.anonymity.telling import telling
 from privkit.view.parts.style import GOOD, SHORT, horizontal

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import singledispatch
 
-from privkit.anonymity.check import CheckReport, Finding
-from privkit.anonymity.class_report import ClassReport
+from privkit.anonymity.criterion import Finding
 from privkit.anonymity.kanonymity import KAnonymityReport
+from privkit.anonymity.reports import CheckReport, ClassReport
 from privkit.view.anonymity import telling
 from privkit.view.parts.words import argument, label, lines, names, number, percent, plural
 

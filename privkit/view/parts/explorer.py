@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ipywidgets import HTML, SelectionSlider, Widget
 
-from privkit.anonymity.criteria import KAnonymity
+from privkit.anonymity.kanonymity import KAnonymity
 from privkit.transform.lattice import lattice_of
 from privkit.view import text
 from privkit.view.parts.markup import Markup, badge, card, join, meter, table, tag
