@@ -4,7 +4,7 @@ PYTHON ?= .venv/bin/python
 .PHONY: test lint types notebooks stored docs binder slow versions bench all
 
 test:          ## the whole fast suite, doctests included
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest -n auto --dist loadfile
 
 lint:          ## style and format
 	$(PYTHON) -m ruff check privkit tests docs/conf.py docs/extensions

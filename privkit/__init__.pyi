@@ -38,6 +38,7 @@ from privkit.dp.answers.ratios import ratio as ratio
 from privkit.dp.answers.release import Release as Release
 from privkit.dp.plan import Plan as Plan
 from privkit.errors import BoundsRequiredError as BoundsRequiredError
+from privkit.errors import CallError as CallError
 from privkit.errors import CeilingError as CeilingError
 from privkit.errors import ClockError as ClockError
 from privkit.errors import ColumnKindError as ColumnKindError

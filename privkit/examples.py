@@ -6,6 +6,7 @@ from importlib.resources import as_file, files
 from typing import TYPE_CHECKING, Any
 
 from privkit.errors import ParameterError
+from privkit.values.arguments import typed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,6 +26,7 @@ _READ: dict[str, dict[str, Any]] = {
 _HIERARCHIES = ("adult",)
 
 
+@typed
 def example(name: str = "insights") -> pd.DataFrame:
     """Return a bundled example table, read anew at each call.
 
@@ -76,6 +78,7 @@ def _shown(name: object) -> str:
     return repr(name) if isinstance(name, str) else f"a {type(name).__name__}"
 
 
+@typed
 def example_hierarchies(name: str = "adult") -> dict[str, Hierarchy]:
     """Return the hierarchies of an example table by column, read from files in ARX's form.
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from privkit.anonymity.criterion import Criterion
 from privkit.anonymity.kanonymity import KAnonymity
@@ -14,6 +13,7 @@ from privkit.anonymity.ldiversity import LDiversity
 from privkit.commands.table import add_table, names, read_table
 from privkit.transform.anonymize import anonymize
 from privkit.transform.hierarchies.hierarchy_file import read_hierarchies, write_hierarchies
+from privkit.values.files import whole_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,14 +72,14 @@ def summary(out: Anonymized) -> dict[str, object]:
     }
 
 
+#: pandas would tell it by the draft's name.
+_PACKED: dict[str, Any] = {".gz": "gzip", ".bz2": "bz2", ".xz": "xz", ".zst": "zstd"}
+
+
 def write_table(frame: pd.DataFrame, file: Path, sep: str) -> None:
     """Write a table so that the file appears only when it is complete."""
-    draft = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
+    with whole_file(file) as draft:
         if file.suffix == ".parquet":
             frame.to_parquet(draft, index=False)
         else:
-            frame.to_csv(draft, sep=sep, index=False)
-        draft.replace(file)
-    finally:
-        draft.unlink(missing_ok=True)
+            frame.to_csv(draft, sep=sep, index=False, compression=_PACKED.get(file.suffix))

@@ -6,6 +6,7 @@ Every class inherits :class:`PrivkitError` and the builtin that a user would cat
 from privkit.errors.anonymity import HierarchyError, InfeasibleError, PromiseBrokenError, RoleConflictError
 from privkit.errors.arguments import (
     BoundsRequiredError,
+    CallError,
     ColumnNotFoundError,
     DuplicateColumnError,
     ExpressionError,
@@ -83,6 +84,7 @@ from privkit.errors.root import NOTHING_SPENT, PrivkitError, close_matches, list
 __all__ = [
     "NOTHING_SPENT",
     "BoundsRequiredError",
+    "CallError",
     "CeilingError",
     "ClockError",
     "ColumnKindError",

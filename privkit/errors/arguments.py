@@ -89,6 +89,52 @@ class ParameterError(PrivkitError, ValueError):
         return error
 
 
+class CallError(PrivkitError, TypeError):
+    """A call has an argument that the function does not take, or lacks one that it needs.
+
+    Attributes
+    ----------
+    arguments : tuple of str
+        The names that are not taken, or missing.
+    matches : tuple of str
+        Parameters with similar names.
+    """
+
+    arguments: tuple[str, ...] = ()
+    matches: tuple[str, ...] = ()
+
+    @classmethod
+    def unknown(cls, function: str, names: Sequence[str], parameters: Sequence[str]) -> CallError:
+        """`function` has no parameters called `names`."""
+        matches = list(dict.fromkeys(match for name in names for match in close_matches(name, parameters)))
+        text = f"{function}() has no parameter{'s' * (len(names) > 1)} {listed(names)}."
+        text += f" Close matches: {listed(matches)}." if matches else f" It has {listed(parameters)}."
+        error = cls(text)
+        error.arguments, error.matches = tuple(names), tuple(matches)
+        return error
+
+    @classmethod
+    def surplus(cls, function: str, given: int, places: Sequence[str], named: Sequence[str]) -> CallError:
+        """`function` got more arguments without a name than it has places for."""
+        text = f"{function}() got {given} arguments without a name, but takes {len(places)} at most"
+        text += f": {', '.join(places)}." if places else "."
+        return cls(text + (f" By name it takes {listed(named)}." if named else ""))
+
+    @classmethod
+    def missing(cls, function: str, names: Sequence[str]) -> CallError:
+        """`function` needs `names`."""
+        error = cls(f"{function}() needs {listed(names)}.")
+        error.arguments = tuple(names)
+        return error
+
+    @classmethod
+    def twice(cls, function: str, name: str) -> CallError:
+        """`name` was given by its place and by its name."""
+        error = cls(f"{function}() got {name!r} twice: by its place, and by its name.")
+        error.arguments = (name,)
+        return error
+
+
 class DuplicateColumnError(PrivkitError, ValueError):
     """A frame or an argument names a column more than once."""
 

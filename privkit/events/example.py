@@ -7,10 +7,13 @@ import json
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from privkit.values.arguments import typed
+
 if TYPE_CHECKING:
     import pandas as pd
 
 
+@typed
 def example_orders() -> list[dict[str, Any]]:
     """Return 3,000 orders of a synthetic shop, read anew at each call; no real person is in them.
 
@@ -26,6 +29,7 @@ def example_orders() -> list[dict[str, Any]]:
         return [json.loads(line) for line in gzip.open(file)]
 
 
+@typed
 def example_register() -> pd.DataFrame:
     """Return the register of the town where the shop's customers live: `name`, `postcode` and `street` of 3,418 people.
 

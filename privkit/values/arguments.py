@@ -16,7 +16,7 @@ from functools import lru_cache, partial, wraps
 from numbers import Integral, Real
 from typing import Any, ParamSpec, TypeVar
 
-from privkit.errors import NOTHING_SPENT, ParameterError, PrivkitError
+from privkit.errors import NOTHING_SPENT, CallError, ParameterError, PrivkitError
 
 
 def kind(value: object) -> str:
@@ -78,6 +78,9 @@ _SIMPLE: dict[str, Callable[[Any], bool]] = {
     "Path": lambda value: hasattr(value, "__fspath__"),
     "PathLike": lambda value: hasattr(value, "__fspath__"),
 }
+#: The parameter that an accessor's method fills.
+_DATA = "data"
+_REST = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
 _HALF = "a text holds half of a character (a lone surrogate), so it can be neither written nor compared."
 #: Names of any type at all, or of texts.
 _LOOSE = frozenset({"object", "Any", "Scalar", "Kind", "Literal", "Within", "Wanted", "Self", "T"})
@@ -107,6 +110,7 @@ def typed(function: Callable[P, R], *, called: str = "", budget: bool = False) -
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        told: PrivkitError | None
         try:
             return function(*args, **kwargs)
         except PrivkitError as error:
@@ -119,7 +123,9 @@ def typed(function: Callable[P, R], *, called: str = "", budget: bool = False) -
                     error.budget = NOTHING_SPENT
             raise
         except _RAW as error:
-            told = None if _charged(error) else _misfit(signature, name, args, kwargs)
+            told = None if _charged(error) else _unbound(signature, name, args, kwargs)
+            if told is None and not _charged(error):
+                told = _misfit(signature, name, args, kwargs)
             if told is None and isinstance(error, UnicodeEncodeError):
                 told = ParameterError.together(name, (), _HALF)
             if told is None:
@@ -129,6 +135,31 @@ def typed(function: Callable[P, R], *, called: str = "", budget: bool = False) -
 
     call.__signature__ = signature  # type: ignore[attr-defined]
     return call
+
+
+def _unbound(
+    signature: inspect.Signature, called: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> CallError | None:
+    """Return the error about arguments that the function does not take, or that it needs; None if they bind."""
+    try:
+        signature.bind(*args, **kwargs)
+    except TypeError:
+        parameters = {name: one for name, one in signature.parameters.items() if one.kind not in _REST}
+        places = [name for name, one in parameters.items() if one.kind is not inspect.Parameter.KEYWORD_ONLY]
+        open_ended = {one.kind for one in signature.parameters.values()} & _REST
+        if inspect.Parameter.VAR_KEYWORD not in open_ended and (unknown := [k for k in kwargs if k not in parameters]):
+            return CallError.unknown(called, unknown, [name for name in parameters if name != _DATA])
+        if inspect.Parameter.VAR_POSITIONAL not in open_ended and len(args) > len(places):
+            # A method of the accessor has the frame already, so that what a user counts are the others.
+            own = places[:1] == [_DATA]
+            named = [name for name in parameters if name not in places]
+            return CallError.surplus(called, len(args) - own, places[own:], named)
+        if twice := [name for name in places[: len(args)] if name in kwargs]:
+            return CallError.twice(called, twice[0])
+        given = {*places[: len(args)], *kwargs}
+        lacking = [name for name, one in parameters.items() if one.default is one.empty and name not in given]
+        return CallError.missing(called, lacking)
+    return None
 
 
 def _may_be_repeated(message: str, value: object) -> bool:
@@ -150,7 +181,7 @@ def _misfit(
     """Return the error about the first argument that is not of its type; None if all are."""
     try:
         given = signature.bind(*args, **kwargs).arguments
-    except TypeError:  # Python's own words about a missing or unknown argument
+    except TypeError:
         return None
     for name, value in given.items():
         parameter = signature.parameters[name]

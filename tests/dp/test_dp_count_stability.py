@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from privkit.dp.measurement import Rows, make_sums
 from privkit.dp.noise.noise import Laplace
 
-QUICK = settings(max_examples=60, deadline=None)
+QUICK = settings(max_examples=60)
 WORD_KEYS = [None, "a", "b", "1", "never"]
 NUMBER_KEYS = [None, 0.0, 1.0, float("inf"), 77.0]
 BOUNDS = [{"max_rows": 1}, {"max_rows": 3}, {"max_groups": 1, "per_group": 2}, {"max_groups": 2, "per_group": 1}]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import privkit as pk
 from privkit import events as ev
 from privkit.errors.events import EventError
 
@@ -237,3 +238,23 @@ def test_a_value_of_another_type_is_told_by_position_path_and_kind(operation, va
     assert caught.value.position >= 2
     assert caught.value.path == "x"
     assert caught.value.__context__ is None
+
+
+def test_masked_texts_show_one_end_and_short_ones_nothing():
+    events = [{"a": "1234567890"}, {"a": "1234"}, {"a": ""}, {"a": None}, {}]
+
+    def masked(**options):
+        return [event.get("a") for event in ev.Recipe([ev.mask("a", **options)]).apply(events).events]
+
+    assert masked() == ["****7890", "****", "****", None, None]
+    assert masked(length=True) == ["******7890", "****", "", None, None]
+    assert masked(side="start", shown=2, mark="x") == ["12xxxx", "12xxxx", "xxxx", None, None]
+    assert masked(shown=0) == ["****"] * 3 + [None] * 2
+    with pytest.raises(pk.errors.EventError, match="a text"):
+        ev.Recipe([ev.mask("a")]).apply([{"a": 1234567890}])
+
+
+@pytest.mark.parametrize("wrong", [{"shown": -1}, {"side": "left"}, {"mark": "**"}, {"mark": ""}])
+def test_what_masking_cannot_be_is_told(wrong):
+    with pytest.raises(pk.errors.RecipeError, match=next(iter(wrong))):
+        ev.Recipe([ev.mask("a", **wrong)])

@@ -108,7 +108,7 @@ def test_every_single_cell_counts():
 
 @pytest.mark.parametrize("engine", PANDAS)
 @given(tables(x=TEXT, y=FLOATS, z=WHOLE), tables(x=TEXT, y=FLOATS, z=WHOLE))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_frames_have_one_fingerprint_only_if_their_contents_are_equal(engine, one, two):
     first, second = PANDAS[engine](one), PANDAS[engine](two)
     assert of(first) == of(PANDAS[engine]({name: list(values) for name, values in one.items()}))

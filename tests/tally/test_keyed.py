@@ -36,7 +36,7 @@ def unique(values: list) -> list:
 
 @pytest.mark.parametrize("engine", ENGINES)
 @given(tables(x=TEXT, y=FLOATS, z=WHOLE), st.data())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_each_key_counts_the_rows_that_equal_it(engine, table, data):
     if engine in NO_MISSING_INTEGER:
         table = table | {"z": [0 if value is None else value for value in table["z"]]}

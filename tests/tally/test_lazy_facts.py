@@ -55,7 +55,7 @@ def agree(name: str, rows: dict[str, list[Any]]) -> None:
 
 
 @pytest.mark.parametrize("name", ["polars", "duckdb"])
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(rows=ROWS)
 def test_figures_of_columns_are_those_of_pandas(name, rows):
     agree(name, rows)

@@ -20,6 +20,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from privkit.errors.events import EventsInputError, MalformedLineError
 from privkit.events.run.plain import Unfit
+from privkit.values.files import whole_file
 
 if TYPE_CHECKING:
     from privkit.events.run.closures import Engine
@@ -239,23 +240,15 @@ def opened(source: Path) -> Iterator[IO[bytes]]:
 @contextmanager
 def _complete(path: Path) -> Iterator[IO[bytes]]:
     """Open a file that gets its name when it is complete; until then it has another, and afterwards none."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except OSError as error:
-        raise EventsInputError.output(f"cannot write beside {path.name!r}: {error.strerror}.") from None
-    try:
-        with os.fdopen(handle, "wb", buffering=_BUFFER) as file:
-            if path.suffix == ".gz":
-                with gzip.GzipFile(fileobj=file, mode="wb", filename="", mtime=0) as packed:
-                    yield packed  # type: ignore[misc]
-            else:
-                yield file
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    with ExitStack() as opened:
+        try:
+            draft = opened.enter_context(whole_file(path, private=True, durable=True))
+            file = opened.enter_context(draft.open("wb", buffering=_BUFFER))
+        except OSError as error:
+            raise EventsInputError.output(f"cannot write beside {path.name!r}: {error.strerror}.") from None
+        if path.suffix == ".gz":
+            file = opened.enter_context(gzip.GzipFile(fileobj=file, mode="wb", filename="", mtime=0))  # type: ignore
+        yield file
 
 
 class _Quarantine:
