@@ -242,4 +242,5 @@ def support(weights: Floats, bound: Floats, sizes: Ints, counts: Ints) -> Floats
     """Return the rows to lose by a supporting plane: `Criterion.forced` has the proof."""
     excess = (weights * counts).sum(axis=1) - bound * sizes
     steepest = np.where(counts > 0, weights, -np.inf).max(axis=1, initial=-np.inf) - bound
-    return np.where((excess > 0) & (steepest > 0), excess / np.where(steepest > 0, steepest, 1), 0.0)
+    over = excess > _CLOSE * np.maximum(sizes, 1)  # a class that meets the bound exactly loses nothing to rounding
+    return np.where(over & (steepest > 0), excess / np.where(steepest > 0, steepest, 1), 0.0)

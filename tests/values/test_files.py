@@ -25,7 +25,9 @@ def project(path):
 WRITERS = {
     "recipe.toml": lambda path: ev.Recipe([ev.keep("a")], name="r").save(path),
     "recipe.json": lambda path: ev.Recipe([ev.keep("a")], name="r").save(path),
-    "hierarchy.csv": lambda path: pk.Hierarchy.from_mapping({"8004": ["80**", "*"], "8005": ["80**", "*"]}).write_csv(path),
+    "hierarchy.csv": lambda path: pk.Hierarchy.from_mapping({"8004": ["80**", "*"], "8005": ["80**", "*"]}).write_csv(
+        path
+    ),
     "inventory.yaml": lambda path: FRAME.privacy.audit().to_yaml(path),
     "inventory.html": lambda path: FRAME.privacy.audit().to_html(path),
     "ledger.csv": lambda path: project(path).ledger.to_csv(path),
