@@ -126,6 +126,7 @@ from privkit.project.dp.sums import dp_sum as dp_sum
 from privkit.project.dp.sums import dp_var as dp_var
 from privkit.project.project import Project as Project
 from privkit.project.project import open_project as open_project
+from privkit.risk.attackers import Threshold as Threshold
 from privkit.risk.copula import CopulaReport as CopulaReport
 from privkit.risk.copula import copula_uniqueness as copula_uniqueness
 from privkit.risk.copula import person_uniqueness as person_uniqueness
@@ -135,7 +136,6 @@ from privkit.risk.report import RiskReport as RiskReport
 from privkit.risk.report import risk as risk
 from privkit.risk.suda import SudaReport as SudaReport
 from privkit.risk.suda import suda as suda
-from privkit.risk.thresholds import Threshold as Threshold
 from privkit.risk.unicity import UnicityReport as UnicityReport
 from privkit.risk.unicity import unicity as unicity
 from privkit.study.consent import consented as consented
@@ -146,9 +146,9 @@ from privkit.study.subject import ErasureReport as ErasureReport
 from privkit.study.subject import SubjectReport as SubjectReport
 from privkit.study.subject import erase_subject as erase_subject
 from privkit.study.subject import find_subject as find_subject
+from privkit.transform.anonymize import Anonymizer as Anonymizer
 from privkit.transform.anonymize import anonymize as anonymize
 from privkit.transform.anonymized import Anonymized as Anonymized
-from privkit.transform.anonymizer import Anonymizer as Anonymizer
 from privkit.transform.generalize import generalize as generalize
 from privkit.transform.hierarchies.hierarchy import Hierarchy as Hierarchy
 from privkit.transform.lattice import Lattice as Lattice

@@ -12,7 +12,7 @@ from privkit.anonymity.kanonymity import KAnonymity
 from privkit.anonymity.ldiversity import LDiversity
 from privkit.commands.table import add_table, names, read_table
 from privkit.transform.anonymize import anonymize
-from privkit.transform.hierarchies.hierarchy_file import read_hierarchies, write_hierarchies
+from privkit.transform.generalize import read_hierarchies, write_hierarchies
 from privkit.values.files import whole_file
 
 if TYPE_CHECKING:

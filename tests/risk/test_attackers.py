@@ -13,9 +13,8 @@ from privkit.anonymity.population_uniques import population_uniques
 from privkit.errors import ColumnNotFoundError, FrameError, ParameterError
 from privkit.errors.anonymity import RoleConflictError
 from privkit.errors.risk import LinkError, PopulationError, WeightsError
-from privkit.risk.attackers import individual_risks
+from privkit.risk.attackers import PRESETS, individual_risks, threshold_of
 from privkit.risk.report import risk
-from privkit.risk.thresholds import PRESETS, threshold_of
 from privkit.tally.coded_classes import count_classes
 
 

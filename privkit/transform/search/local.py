@@ -21,11 +21,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from privkit.errors.anonymity import InfeasibleError
-from privkit.tally.codes import grouped, starts
-from privkit.transform.costs import final_classes
+from privkit.tally.codes import starts
+from privkit.transform.costs import cell_utility, final_classes
 from privkit.transform.search.absorb import absorb
-from privkit.transform.search.cells import cell_utility
-from privkit.transform.search.node_classes import Classes, Rollup
+from privkit.transform.search.node_classes import Rollup, classes_of
 from privkit.transform.search.search import outer_sum
 
 if TYPE_CHECKING:
@@ -130,23 +129,7 @@ def _holds(task: Task, levels: Ints, gone: NDArray[np.bool_]) -> bool:
     if int(task.coding.counts[gone].sum()) > task.limit:
         return False
     class_of, kept = final_classes(task, levels, gone)
-    return not task.judge.judge(classes_of(task, class_of, kept)).violating.any()
-
-
-def classes_of(task: Task, class_of: Ints, combos: Ints) -> Classes:
-    """Return the classes that some combinations form, ready to be judged."""
-    coding = task.coding
-    n_classes = int(class_of.max(initial=-1)) + 1
-    sizes = np.bincount(class_of, weights=coding.counts[combos], minlength=n_classes).astype(np.int64)
-    entries, bits, widths = {}, {}, {}
-    place = np.full(len(coding.counts), -1, dtype=np.int64)
-    place[combos] = class_of
-    for name, other in coding.others.items():
-        bits[name], widths[name] = max(len(other.values) - 1, 1).bit_length(), max(len(other.values), 1)
-        owner = place[other.combo_of]
-        known = owner >= 0
-        entries[name] = grouped((owner[known] << bits[name]) | other.value_of[known], other.counts[known])
-    return Classes((), np.arange(n_classes), sizes, entries, bits, widths)
+    return not task.judge.judge(classes_of(task.coding, class_of, kept)).violating.any()
 
 
 class Peeling:
@@ -198,7 +181,7 @@ class Peeling:
 
     def holds(self, combos: Ints) -> bool:
         """Return whether some combinations, as one class, meet the criteria."""
-        alone = classes_of(self.task, np.zeros(len(combos), dtype=np.int64), combos)
+        alone = classes_of(self.task.coding, np.zeros(len(combos), dtype=np.int64), combos)
         return not self.judge.judge(alone).violating.any()
 
     def prices(self) -> tuple[Floats, Floats]:
@@ -264,7 +247,7 @@ class Peeling:
         """Return which of the classes meet the criteria on the remaining records."""
         number = np.cumsum(ok) - 1
         inside = ok[group]
-        classes = classes_of(self.task, number[group[inside]], self.left[order[inside]])
+        classes = classes_of(self.task.coding, number[group[inside]], self.left[order[inside]])
         answer = ok.copy()
         answer[ok] = ~self.judge.judge(classes).violating
         return answer
@@ -393,7 +376,9 @@ def _join(task: Task, partition: Partition, combo: int) -> bool:
             return False
         members = np.flatnonzero(partition.class_of == partition.class_of[lead[place]])
         together = np.append(members, combo)
-        if not task.judge.judge(classes_of(task, np.zeros(len(together), dtype=np.int64), together)).violating.any():
+        if not task.judge.judge(
+            classes_of(task.coding, np.zeros(len(together), dtype=np.int64), together)
+        ).violating.any():
             partition.class_of[combo] = partition.class_of[lead[place]]
             partition.levels[:, together] = levels[:, place][:, None]
             return True

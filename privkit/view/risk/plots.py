@@ -19,7 +19,7 @@ from privkit.view.risk.text import risk_answer
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from privkit.risk.linkage.rates import Rate
+    from privkit.risk.attackers import Rate
 
 
 @singledispatch

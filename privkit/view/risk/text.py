@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import singledispatch
 
 from privkit.anonymity.population_uniques import UniquenessEstimate
+from privkit.risk.attackers import Threshold
 from privkit.risk.copula import CopulaReport
 from privkit.risk.linkage.fuzzy import FuzzyLinkage
 from privkit.risk.linkage.link import LinkReport
 from privkit.risk.report import RiskReport
 from privkit.risk.suda import SudaReport
-from privkit.risk.thresholds import Threshold
 from privkit.risk.unicity import UnicityReport
 from privkit.view.parts.words import argument, lines, names, number, percent, plural
 
