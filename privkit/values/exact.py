@@ -11,6 +11,8 @@ from privkit.errors import ParameterError
 
 #: Below this a parameter would ask for noise that no integer of 64 bits holds.
 SMALLEST_LOSS = Fraction(1, 10**9)
+#: Above this an amount has no float, by which OpenDP and people are told of it.
+LARGEST = 10**308
 
 
 class Exact(Fraction):
@@ -183,6 +185,8 @@ def exact(
     ):
         raise ParameterError.of(function, argument, str(number), allowed, hint)
     amount = Exact(number)
+    if amount > LARGEST:
+        raise ParameterError.of(function, argument, "a number beyond 1e308", allowed, hint)
     if amount < 0 or (amount == 0 and not zero) or (below is not None and amount >= below):
         raise ParameterError.of(function, argument, str(amount), allowed, hint)
     if 0 < amount < smallest:

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from dp_asking import count_question, exact_count, frames, norms, without_person, without_row
+from dp_asking import count_question, duckdb_relation, exact_count, frames, norms, without_person, without_row
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -140,8 +140,8 @@ def test_every_engine_counts_the_same(engine, bounds):
 
 
 def on(engine, frame):
-    module = pytest.importorskip(engine.split()[0])
     if engine == "duckdb":
-        return module.connect().from_df(frame)
+        return duckdb_relation(frame)
+    module = pytest.importorskip(engine.split()[0])
     data = module.DataFrame({name: [None if pd.isna(v) else v for v in frame[name]] for name in frame})
     return data.lazy() if engine.endswith("lazy") else data

@@ -25,7 +25,7 @@ def of(data: object, key: bytes = KEY) -> str | None:
 def base() -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "text": ["ab", "c", None],
+            "text": pd.Series(["ab", "c", None], dtype=pd.StringDtype(na_value=np.nan)),
             "objects": pd.Series([1, "1", None], dtype=object),
             "whole": [1, 2, 3],
             "nullable": pd.array([1, None, 3], dtype="Int64"),

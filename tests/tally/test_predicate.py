@@ -7,6 +7,7 @@ import math
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from engines import ENGINES
@@ -323,7 +324,13 @@ def test_the_filter_may_use_derived_columns_and_only_asked_columns_are_kept():
 
 
 FRAME = pd.DataFrame(
-    {"age": [1], "zip": ["a"], "when": pd.to_datetime(["2026-01-01"]), "ok": [True], "span": pd.to_timedelta([1])}
+    {
+        "age": [1],
+        "zip": pd.Series(["a"], dtype=pd.StringDtype(na_value=np.nan)),
+        "when": pd.to_datetime(["2026-01-01"]),
+        "ok": [True],
+        "span": pd.to_timedelta([1]),
+    }
 )
 
 

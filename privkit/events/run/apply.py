@@ -11,7 +11,7 @@ from privkit.events.operations.drop import Drop, Keep
 from privkit.events.operations.merge import Merge
 from privkit.events.operations.rename import Rename
 from privkit.events.run.closures import Engine, Options, treated
-from privkit.events.run.flatten import is_frame, library, rows_of
+from privkit.events.run.flatten import column_of, is_frame, library, rows_of
 from privkit.events.run.ndjson import bar, stream
 from privkit.events.run.result import EventsResult
 from privkit.events.run.walk import FieldPath, parse_path
@@ -124,7 +124,7 @@ def _pandas(recipe: Recipe, data: pd.DataFrame, rows: list[int], events: list[di
             columns[name] = taken[name]
             continue
         values = [event.get(name) for event in events]
-        column = pd.Series(values, index=index, dtype=None if values else object)
+        column = column_of(values, index)
         columns[name] = _as_before(column, data[name]) if name in data.columns else column
     return pd.DataFrame(columns, index=index)
 

@@ -71,11 +71,34 @@ def flatten(events: Any) -> pd.DataFrame:
     names = list(dict.fromkeys(name for row in rows for name in row))
     branches = {name for name in names if any(other.startswith(f"{name}.") for other in names)}
     columns = {
-        name: pd.Series([row.get(name) for row in rows], dtype=None if rows else object)
+        name: column_of([row.get(name) for row in rows], pd.RangeIndex(len(rows)))
         for name in names
         if name not in branches or any(row.get(name) is not None for row in rows)
     }
     return pd.DataFrame(columns, index=pd.RangeIndex(len(rows)))
+
+
+def column_of(values: list[Any], index: pd.Index) -> pd.Series:
+    """Return values as a column in which whole numbers keep all their digits, beside gaps and beyond 64 bits.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> three = pd.RangeIndex(3)
+    >>> column_of([2**60 + 1, None, 5], three).dtype, column_of([2**64, None, 1], three).tolist()[0] == 2**64
+    (Int64Dtype(), True)
+    >>> column_of([1.5, None, 2], three).dtype, column_of([1, 2, 3], three).dtype
+    (dtype('float64'), dtype('int64'))
+    """
+    import pandas as pd
+
+    kinds = {type(value) for value in values if value is not None}
+    if not kinds or int not in kinds or not kinds <= {int, float}:
+        return pd.Series(values, index=index, dtype=None if values else object)
+    if kinds == {int} and all(value is None or -(2**63) <= value < 2**63 for value in values):
+        return pd.Series(values, index=index, dtype="int64" if None not in values else "Int64")
+    exact = all(type(value) is not int or abs(value) <= 2**53 for value in values)
+    return pd.Series(values, index=index, dtype="float64" if exact else object)
 
 
 def _flat(event: dict[str, Any], at: tuple[str, ...] = ()) -> dict[str, Any]:

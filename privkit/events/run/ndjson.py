@@ -9,12 +9,14 @@ import base64
 import gzip
 import json
 import os
+import re
 import secrets
 import sys
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -31,6 +33,9 @@ try:
 except ImportError:  # an optional extra
     orjson = None  # type: ignore[assignment]
 
+#: Levels of an event: far from where recipes, walking it, meet the end of Python's stack.
+DEEPEST = 500
+_LONG = re.compile(rb"\d{19}")
 _SPACED = (b" :", b"\t:", b"\r:")
 _BOM = b"\xef\xbb\xbf"
 
@@ -41,37 +46,61 @@ def reader_of_lines() -> Callable[[bytes], dict[str, Any]]:
     It raises Unfit for what is no JSON object, for doubled keys (readers differ in which one they take), for NaN and
     infinity, and for what is nested too deeply. The text names nothing of the content.
     """
-    loads, counted = (orjson.loads, _by_writing) if orjson is not None else (_strict_loads, n_keys)
+    quick, quickly = (orjson.loads, _by_writing) if orjson is not None else (_strict_loads, n_keys)
     spaced_a, spaced_b, spaced_c = _SPACED
+    long = _LONG.search
 
     def read(line: bytes) -> dict[str, Any]:
+        # orjson reads a whole number beyond 64 bits as a float, without a word.
+        loads, counted = (_strict_loads, n_keys) if long(line) else (quick, quickly)
         try:
             event = loads(line)
         except (ValueError, RecursionError):  # JSONDecodeError holds the line: leave the block before raising
             event = None
-            reason = "it is no valid JSON"
+            reason = "it is no valid JSON" if _is_utf8(line) else "it is no UTF-8, as JSON always is: convert the file"
         else:
             reason = "it is no JSON object"
         if type(event) is not dict:
             raise Unfit(reason)
         # Each key has one '":', unless space stands between; so with as many of them as keys, none is doubled.
-        if line.count(b'":') != counted(event) or spaced_a in line or spaced_b in line or spaced_c in line:
+        try:
+            n_written = counted(event)
+        except RecursionError:
+            raise Unfit("it is nested too deeply") from None
+        if line.count(b'":') != n_written or spaced_a in line or spaced_b in line or spaced_c in line:
             _refuse_doubled(line)
         return event
 
     return read
 
 
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _by_writing(event: dict[str, Any]) -> int:
     """Return how many '":' the line of an event has, in which no key is doubled."""
-    return orjson.dumps(event).count(b'":')
+    try:
+        return orjson.dumps(event).count(b'":')
+    except TypeError:  # it reads a thousand levels, and writes a fourth of them
+        return n_keys(event)
 
 
-def n_keys(event: Any) -> int:
-    """Return how many keys an object has, with all those inside."""
+def n_keys(event: Any, levels: int = DEEPEST) -> int:
+    """Return how many keys an object has, with all those inside; a RecursionError where it has more levels."""
     if type(event) is dict:
-        return len(event) + sum(map(n_keys, event.values()))
-    return sum(map(n_keys, event)) if type(event) is list else 0
+        own, inside = len(event), list(event.values())
+    elif type(event) is list:
+        own, inside = 0, event
+    else:
+        return 0
+    if not levels:
+        raise RecursionError
+    return own + sum(map(n_keys, inside, repeat(levels - 1)))
 
 
 def _refuse_doubled(line: bytes) -> None:
