@@ -195,7 +195,7 @@ class Part(Criterion):
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        """The criterion itself."""
+        """The criteria that this one is composed of: itself, or the parts of an `AllOf`."""
         return (self,)
 
     @property
