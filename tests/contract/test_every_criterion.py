@@ -9,6 +9,7 @@ import math
 from collections import Counter
 from fractions import Fraction
 from importlib import import_module
+from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
@@ -59,6 +60,7 @@ EXAMPLES = {
 }
 ALL = [criterion for examples in EXAMPLES.values() for criterion in examples]
 ON_ONE_TABLE = [criterion for criterion in ALL if not criterion.compares_tables]
+PAGES = "".join(path.read_text(encoding="utf-8") for path in (Path(__file__).parents[2] / "docs").glob("*.md"))
 MISSING = "missing"
 GREEK = str.maketrans("badh", "βαδδ")  # how a report's figure is written
 ROWS = st.lists(
@@ -224,6 +226,7 @@ def test_every_registered_criterion_is_public_and_stands_here():
         assert getattr(pk, name) is kind
         assert name in EXPORTS[kind.__module__.rpartition(".")[2]]
         assert kind.paper
+        assert f"`{name}" in PAGES, f"no page tells of {name}"
 
 
 def test_a_criterion_cannot_forget_what_it_must_answer():
