@@ -21,6 +21,7 @@ _registration.register()  # df.privacy
 
 #: Which public names each module gives.
 _NAMES: dict[str, tuple[str, ...]] = {
+    "privkit.accessor": ("PrivacyAccessor",),
     **{f"privkit.anonymity.{module}": names for module, names in _ANONYMITY.items()},
     "privkit.dp.answers.consistent": ("consistent",),
     "privkit.dp.answers.derived": ("Derived",),
@@ -40,11 +41,10 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "privkit.risk.suda": ("SudaReport", "suda"),
     "privkit.risk.attackers": ("Threshold",),
     "privkit.risk.unicity": ("UnicityReport", "unicity"),
-    "privkit.study.consent": ("consented",),
-    "privkit.study.inventory.inventory": ("Inventory",),
-    "privkit.study.inventory.audit": ("audit",),
-    "privkit.study.inventory.check": ("InventoryCheck",),
-    "privkit.study.subject": ("ErasureReport", "SubjectReport", "erase_subject", "find_subject"),
+    "privkit.study.inventory": ("Inventory",),
+    "privkit.study.audit": ("audit",),
+    "privkit.study.inventory_check": ("InventoryCheck",),
+    "privkit.study.subject": ("ErasureReport", "SubjectReport", "consented", "erase_subject", "find_subject"),
     "privkit.transform.anonymize": ("Anonymizer", "anonymize"),
     "privkit.transform.anonymized": ("Anonymized",),
     "privkit.transform.generalize": ("generalize",),

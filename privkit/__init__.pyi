@@ -1,6 +1,7 @@
 """The public names, for type checkers."""
 
 from privkit import events as events
+from privkit.accessor import PrivacyAccessor as PrivacyAccessor
 from privkit.anonymity.alpha_k import AlphaK as AlphaK
 from privkit.anonymity.alpha_k import AlphaKReport as AlphaKReport
 from privkit.anonymity.alpha_k import alpha_k as alpha_k
@@ -110,6 +111,7 @@ from privkit.errors import WeightsError as WeightsError
 from privkit.events.tables import pseudonymize as pseudonymize
 from privkit.examples import example as example
 from privkit.examples import example_hierarchies as example_hierarchies
+from privkit.project.dp import plan as plan
 from privkit.project.dp.counts import dp_count as dp_count
 from privkit.project.dp.counts import dp_crosstab as dp_crosstab
 from privkit.project.dp.counts import dp_histogram as dp_histogram
@@ -139,12 +141,12 @@ from privkit.risk.suda import SudaReport as SudaReport
 from privkit.risk.suda import suda as suda
 from privkit.risk.unicity import UnicityReport as UnicityReport
 from privkit.risk.unicity import unicity as unicity
-from privkit.study.consent import consented as consented
-from privkit.study.inventory.audit import audit as audit
-from privkit.study.inventory.check import InventoryCheck as InventoryCheck
-from privkit.study.inventory.inventory import Inventory as Inventory
+from privkit.study.audit import audit as audit
+from privkit.study.inventory import Inventory as Inventory
+from privkit.study.inventory_check import InventoryCheck as InventoryCheck
 from privkit.study.subject import ErasureReport as ErasureReport
 from privkit.study.subject import SubjectReport as SubjectReport
+from privkit.study.subject import consented as consented
 from privkit.study.subject import erase_subject as erase_subject
 from privkit.study.subject import find_subject as find_subject
 from privkit.transform.anonymize import Anonymizer as Anonymizer

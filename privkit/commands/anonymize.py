@@ -10,7 +10,7 @@ from privkit.commands.criteria import add_criteria, criteria_of
 from privkit.commands.table import add_table, as_value, check_output, names, read_table, write_table
 from privkit.commands.telling import at_work, columns, tell, tell_json
 from privkit.errors import ColumnNotFoundError, FileError
-from privkit.study.inventory.audit import audit
+from privkit.study.audit import audit
 from privkit.transform.anonymize import anonymize
 from privkit.transform.generalize import read_hierarchies, write_hierarchies
 

@@ -6,7 +6,7 @@ import argparse
 
 from privkit.commands.table import add_table, as_value, read_table
 from privkit.commands.telling import at_work, columns, tell, tell_json
-from privkit.study.inventory.audit import audit
+from privkit.study.audit import audit
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -163,7 +163,7 @@ class Project(Plotted):
         """
         from privkit.values.show import _view
 
-        return _view("panel").budget_panel(self)
+        return _view("panel").panel_of(self)
 
 
 @typed

@@ -15,8 +15,8 @@ from privkit.events.recipes.trace import trace
 from privkit.events.run.flatten import flatten, read_events
 from privkit.events.run.result import EventsReport, Exposure, Linked, rule_counts
 from privkit.events.run.walk import parse_path, reader
-from privkit.study.inventory.audit import audit
-from privkit.study.inventory.names import DIRECT
+from privkit.study.audit import audit
+from privkit.study.column_names import DIRECT
 from privkit.tally.row_classes import row_classes
 from privkit.tally.two_tables import paired
 

@@ -39,7 +39,10 @@ class Exact(Fraction):
             return numerator
         if isinstance(numerator, float):
             numerator = repr(float(numerator))
-        value = Fraction(numerator) if denominator is None else Fraction(numerator, denominator)  # type: ignore[call-overload]
+        if denominator is None and isinstance(numerator, Fraction):
+            value = numerator
+        else:
+            value = Fraction(numerator) if denominator is None else Fraction(numerator, denominator)  # type: ignore[call-overload]
         return super().__new__(cls, value.numerator, value.denominator)
 
     def __str__(self) -> str:

@@ -118,24 +118,18 @@ SIMULATED = "SIMULATED: drawn by a seeded teaching simulator, so it protects nob
 
 
 class Simulated(Plotted):
-    """Mixin that comes before the class of a real value: its text, HTML and plot are marked, and it is not pickled."""
+    """Mixin that comes before the class of a real value: its text, HTML and plot are marked, and it is not pickled.
+
+    The renderers of `privkit.view` mark whatever says that it is simulated.
+    """
 
     __slots__ = ()
 
     simulated: ClassVar[bool] = True
 
-    def __repr__(self) -> str:
-        """Return the real value's text below the mark."""
-        return f"{SIMULATED}\n{super().__repr__()}"
-
-    def _repr_html_(self) -> str:
-        html: str = _view("parts.simulated").html(super()._repr_html_())
-        return html
-
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the value, with SIMULATED across the axes."""
-        axes: Axes = _view("parts.simulated").plot(super().plot(ax))
-        return axes
+        return super().plot(ax)
 
     def __reduce_ex__(self, protocol: Any) -> NoReturn:
         """Refuse to be pickled or copied out of the session.

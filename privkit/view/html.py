@@ -1,21 +1,205 @@
-"""The HTML form of a value: what a notebook shows."""
+"""The HTML of a sheet: what a notebook shows. It needs no script and no outside file."""
 
 from __future__ import annotations
 
+from functools import singledispatch
+from numbers import Real
+from typing import Any
+
+from privkit.values.show import SIMULATED, is_simulated
 from privkit.view import text
-from privkit.view.parts.markup import Markup, card, tag
-from privkit.view.rooms import view_of
+from privkit.view.parts.markup import Markup, badge, card, join, meter, note, table, tag
+from privkit.view.parts.sheet import (
+    Between,
+    Budget,
+    Code,
+    Counted,
+    Drawn,
+    Hinted,
+    Meter,
+    Name,
+    Note,
+    Share,
+    Sheet,
+    Stacked,
+    Table,
+    Verdict,
+)
+from privkit.view.parts.words import number, percent
+from privkit.view.rooms import sheet_of
+
+#: Names up to this length stay on one line.
+_SHORT = 24
 
 
 def render(value: object) -> str:
-    """Return the value as HTML that needs no script and no outside file; its text where it has no HTML."""
-    view = view_of("html", value)
-    if view is None:
-        return plain(value)
-    html: Markup = view.html(value)
-    return str(html)
+    """Return the value as HTML; its text where nothing of its room says more."""
+    found = sheet_of(value)
+    shown = plain(value) if found is None else card_of(found)
+    if not is_simulated(value):
+        return str(shown)
+    mark = tag("p", tag("strong", SIMULATED), role="note")
+    return str(join([mark, shown, mark]))
 
 
-def plain(value: object) -> str:
+def plain(value: object) -> Markup:
     """Return the value's text as HTML."""
-    return str(card(type(value).__name__, tag("pre", text.render(value))))
+    return card(type(value).__name__, tag("pre", text.render(value)))
+
+
+def card_of(sheet: Sheet) -> Markup:
+    """Return a sheet as one card."""
+    return card(sheet.answer, *map(block, sheet.blocks), then=sheet.then, exact=sheet.exact)
+
+
+@singledispatch
+def block(found: object) -> Markup | None:
+    """Return a block of a sheet as HTML; a text is a paragraph."""
+    return tag("p", found) if found else None
+
+
+@block.register
+def _note(found: Note) -> Markup:
+    return note(found.text)
+
+
+@block.register
+def _verdict(found: Verdict) -> Markup:
+    return badge(found.met, found.text)
+
+
+@block.register
+def _total(found: Drawn) -> Markup:
+    """Draw one number's interval between its ends: on an axis from zero, that of a large number is too thin to see."""
+    return tag("div", tag("span", number(found.lower)), cell(found), tag("span", number(found.upper)), class_="pk-ends")
+
+
+@block.register
+def _table(found: Table) -> Markup | None:
+    """Return a table; None where it has no rows."""
+    rows = found.filled()
+    if not rows:
+        return None
+    kinds = ["pk-whole" if head in found.whole else None for head in found.heads]
+    heads = [
+        tag("th", head, scope="col", class_=kind, colspan=2 if None in found.heads[place + 1 : place + 2] else None)
+        for place, (head, kind) in enumerate(zip(found.heads, kinds, strict=True))
+        if head is not None
+    ]
+    cells = (
+        [tag("span", cell(one), class_=kind) if kind else cell(one) for one, kind in zip(row, kinds, strict=True)]
+        for row in rows
+    )
+    shown = table(heads, cells, caption=found.caption or None)
+    shown = tag("div", shown, class_="pk-facts") if found.facts else shown
+    return tag("details", tag("summary", found.folded), shown) if found.folded else shown
+
+
+@block.register
+def _budget(found: Budget) -> Markup:
+    """Return one symbol's bar: full for what is spent, hatched for what is reserved, empty for what is left."""
+    said = {"pk-bar": f"{found.spent} spent, ", "pk-bar pk-held": f"{found.reserved} reserved, "}
+    said["pk-gap"] = f"{found.left} left of {found.budget}"
+    lengths = {"pk-bar": found.share(found.spent), "pk-bar pk-held": found.share(found.reserved)}
+    bar = tag(
+        "div",
+        *(tag("div", class_=kind, style=f"width: {100 * share:.2f}%") for kind, share in lengths.items() if share > 0),
+        class_="pk-meter pk-budget",
+        role="meter",
+        aria_valuemin=0,
+        aria_valuemax=100,
+        aria_valuenow=f"{100 * found.share(found.spent + found.reserved):.1f}",
+        aria_valuetext=f"{found.symbol}: {''.join(said.values())}",
+        aria_label=f"privacy budget in {found.symbol}",
+    )
+    signs = [(tag("span", class_=f"pk-swatch {kind}", aria_hidden="true"), words) for kind, words in said.items()]
+    return tag("div", bar, tag("p", f"{found.symbol}: ", *(part for sign in signs for part in sign), class_="pk-note"))
+
+
+# -- cells ---------------------------------------------------------------------------------------------------------
+
+
+@singledispatch
+def cell(found: object) -> object:
+    """Return a cell of a table; a text as it is, and nothing for None."""
+    return "" if found is None else found
+
+
+@cell.register(Real)
+def _number(found: Any) -> str:
+    return number(found)
+
+
+@cell.register
+def _share(found: Share) -> str:
+    return percent(found.part, found.whole)
+
+
+@cell.register
+def _meter(found: Meter) -> Markup:
+    return meter(found.share, found.label, short=found.short)
+
+
+@cell.register
+def _counted(found: Counted) -> Markup:
+    share = percent(found.count, found.whole)
+    bar = meter(found.count / found.whole if found.whole else 0.0, share, short=found.count > 0)
+    return tag("div", f"{number(found.count)} ({share})", bar)
+
+
+@cell.register
+def _between(found: Between) -> str:
+    said = percent if found.shares else number
+    return f"{said(found.low)} to {said(found.high)}"
+
+
+@cell.register
+def _name(found: Name) -> Markup:
+    return tag("span", found.text, class_="pk-whole" if len(found.text) <= _SHORT else None)
+
+
+@cell.register
+def _code(found: Code) -> Markup:
+    return tag("code", found.text)
+
+
+@cell.register
+def _hinted(found: Hinted) -> Markup:
+    return tag("span", found.text, title=found.hint)
+
+
+@cell.register
+def _stacked(found: Stacked) -> Markup:
+    first, *rest = found.lines
+    if found.lead:
+        return tag("div", tag("strong", first), *(tag("div", line, class_="pk-note") for line in rest))
+    return tag("div", *(tag("div", line, class_="pk-whole") for line in found.lines))
+
+
+@cell.register
+def _met(found: Verdict) -> Markup:
+    return badge(found.met, found.text)
+
+
+@cell.register
+def interval(found: Drawn) -> Markup:
+    """Return a bar on its axis: full up to the interval, pale in it, a line at the number."""
+    span = found.end - found.start
+    ground = 0 if found.start <= 0 else found.lower  # where bars stand, if the axis holds it
+    pieces = [
+        ("pk-gap", min(found.lower, ground), found.start),
+        ("pk-bar", found.lower, ground),
+        ("pk-bar pk-band pk-value", found.value, found.lower),
+        ("pk-bar pk-band", found.upper, found.value),
+    ]
+    return tag(
+        "div",
+        *(
+            tag("div", class_=kind, style=f"width: {100 * (end - begin) / span:.2f}%")
+            for kind, end, begin in pieces
+            if end > begin
+        ),
+        class_="pk-range",
+        role="img",
+        aria_label=f"{number(found.value)}, between {number(found.lower)} and {number(found.upper)}",
+    )

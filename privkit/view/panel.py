@@ -1,6 +1,6 @@
 """Live panels. Loaded when ``.panel()`` is called: nothing else imports ipywidgets.
 
-The room that a value's class lives in decides, as for texts: ``privkit/view/panel_<room>.py`` has ``panel(value)``.
+The room that a value's class lives in decides, as for texts: ``privkit/view/panels/ROOM.py`` registers its panels.
 
 A panel where ipywidgets is missing: the picture alone.
 """
@@ -9,15 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from privkit.view import html, text
 from privkit.view.parts.markup import join, note, tag
 from privkit.view.rooms import view_of
-
-if TYPE_CHECKING:
-    from privkit.project.project import Project
-
 
 _WHY = "ipywidgets cannot be loaded here, so this panel stands still."
 
@@ -66,12 +62,7 @@ def panel_of(value: object, **options: Any) -> Any:
     """
     if find_spec("ipywidgets") is None:
         return StillPanel(value)
-    view = view_of("panel", value)
-    if view is None:
-        raise TypeError(f"{type(value).__name__} has no panel")
-    return view.panel(value, **options)
+    view_of("panels", value)
+    from privkit.view.panels.base import panel
 
-
-def budget_panel(project: Project) -> Any:
-    """Return the live panel of a project's budget."""
-    return panel_of(project)
+    return panel(value, **options)

@@ -1,10 +1,12 @@
-"""Which module shows a value: the room that its class lives in decides."""
+"""Where a value's views are: the room that its class lives in decides."""
 
 from __future__ import annotations
 
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
+
+from privkit.view.parts.sheet import Sheet, sheet
 
 
 def room_of(value: object) -> str:
@@ -24,6 +26,11 @@ def room_of(value: object) -> str:
 
 
 def view_of(kind: str, value: object) -> Any:
-    """Return the module that shows `value` as `kind` ("text", "html" or "plots"); None where there is none."""
-    module = f"privkit.view.{room_of(value)}.{kind}"
+    """Return the module of `value`'s room in ``sheets`` or ``panels``; None where there is none."""
+    module = f"privkit.view.{kind}.{room_of(value)}"
     return import_module(module) if find_spec(module) else None
+
+
+def sheet_of(value: object) -> Sheet | None:
+    """Return what a value says of itself; None where nothing of its room does."""
+    return None if view_of("sheets", value) is None else sheet(value)

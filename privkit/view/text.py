@@ -1,14 +1,39 @@
-"""The text form of a value: what ``repr`` returns."""
+"""The text of a sheet: what ``repr`` returns."""
 
 from __future__ import annotations
 
-from privkit.view.rooms import view_of
+from typing import TYPE_CHECKING
+
+from privkit.values.show import SIMULATED, is_simulated
+from privkit.view.parts.sheet import Note, Sheet, Table, Verdict
+from privkit.view.parts.words import lines
+from privkit.view.rooms import sheet_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from privkit.view.parts.sheet import Block
 
 
 def render(value: object) -> str:
     """Return the value as text: first the answer, then the reason, last what to type next."""
-    view = view_of("text", value)
-    if view is None:
-        return f"<{type(value).__name__}>"
-    text: str = view.text(value)
-    return text
+    found = sheet_of(value)
+    text = f"<{type(value).__name__}>" if found is None else text_of(found)
+    return f"{SIMULATED}\n{text}" if is_simulated(value) else text
+
+
+def text_of(sheet: Sheet) -> str:
+    """Return a sheet as text."""
+    told = (line for block in sheet.blocks for line in _told(block))
+    return lines(sheet.answer, *told, then=sheet.then)
+
+
+def _told(block: Block) -> Sequence[str]:
+    """Return the lines of a block; bars and intervals are said by the answer or the reasons."""
+    if isinstance(block, str):
+        return [block]
+    if isinstance(block, Note):
+        return [block.text] if block.told else []
+    if isinstance(block, Verdict):
+        return [block.line]
+    return block.lines if isinstance(block, Table) else []

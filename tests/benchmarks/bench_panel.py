@@ -43,7 +43,7 @@ def main(entries: int = 1000) -> None:
         os.environ["PRIVKIT_STATE_DIR"] = folder
         project = pk.open_project("bench", epsilon=1, unit=pk.ROW, store=Path(folder) / "ledger.db")
         charged(project, entries)
-        imported = milliseconds(lambda: __import__("privkit.view.project.panel"))
+        imported = milliseconds(lambda: __import__("privkit.view.panels.project"))
         shown = []
         first = milliseconds(lambda: shown.append(project.panel()))
         bundle = milliseconds(shown[0]._repr_mimebundle_)

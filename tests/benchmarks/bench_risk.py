@@ -19,7 +19,7 @@ from harness import medians, report
 from privkit.risk.linkage.link import link
 from privkit.risk.report import risk
 from privkit.risk.suda import suda
-from privkit.study.inventory.audit import audit
+from privkit.study.audit import audit
 from privkit.transform.anonymize import anonymize
 from privkit.transform.generalize import generalize
 from privkit.transform.hierarchies.hierarchy import Hierarchy

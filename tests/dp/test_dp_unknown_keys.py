@@ -116,6 +116,7 @@ def test_c25_every_statistic_finds_its_groups(ledger_path, people, name, unit, s
     assert len(nobody.to_frame()) == 0
     assert nobody._repr_html_()
     assert "no group passed the threshold" in repr(nobody)
+    assert "no group passed the threshold" in nobody._repr_html_()
 
 
 def test_answers_are_those_of_public_keys(ledger_path, people):

@@ -19,7 +19,7 @@ from privkit.cli import main
 from privkit.errors import PrivkitError
 from privkit.errors.ledger import LedgerDamagedError, LedgerPlaceError
 from privkit.lab.reading import projects_in
-from privkit.study.inventory.inventory import loaded
+from privkit.study.inventory import loaded
 from privkit.tally.shapes import form_shares
 from privkit.transform.generalize import read_hierarchies
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from privkit.errors import ColumnNotFoundError, DuplicateColumnError, FrameError, ParameterError
 from privkit.examples import example
-from privkit.study.inventory.audit import audit
-from privkit.study.inventory.inventory import Inventory
-from privkit.study.inventory.names import DIRECT, OTHER, QUASI, SENSITIVE, meaning_of_name
+from privkit.study.audit import audit
+from privkit.study.column_names import DIRECT, OTHER, QUASI, SENSITIVE, meaning_of_name
+from privkit.study.inventory import Inventory
 
 RNG = np.random.default_rng(20261123)
 

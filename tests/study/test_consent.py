@@ -6,7 +6,7 @@ import pytest
 
 from privkit.errors import ColumnNotFoundError, FrameError, ParameterError
 from privkit.errors.risk import LinkError
-from privkit.study.consent import consented
+from privkit.study.subject import consented
 
 PEOPLE = pd.DataFrame(
     {

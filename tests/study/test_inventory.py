@@ -10,8 +10,8 @@ import pytest
 from privkit.errors import ColumnNotFoundError, ParameterError
 from privkit.errors.engines import LibraryRequiredError
 from privkit.errors.risk import InventoryError
-from privkit.study.inventory.audit import audit
-from privkit.study.inventory.inventory import Inventory
+from privkit.study.audit import audit
+from privkit.study.inventory import Inventory
 
 FRAME = pd.DataFrame({"email": ["a@x.org", "b@x.org"], "zip": ["1", "2"], "diagnosis": ["u", "v"], "visits": [1, 1]})
 

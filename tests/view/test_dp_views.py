@@ -22,8 +22,8 @@ from privkit.values.keys import Keys
 from privkit.values.loss import Measure, PrivacyLoss
 from privkit.values.unit import ROW, PrivacyUnit
 from privkit.view import plots
-from privkit.view.dp.html import interval
-from privkit.view.dp.text import Cell
+from privkit.view.html import interval
+from privkit.view.parts.sheet import Drawn, sheet
 
 from .test_markup import HOSTILE, Outline
 
@@ -105,10 +105,9 @@ def test_where_a_release_comes_from_is_folded_away():
 @given(st.lists(st.integers(-500, 50_000), min_size=1, max_size=6), st.integers(0, 200))
 @settings(max_examples=100)
 def test_the_drawn_interval_is_the_interval(values, width):
-    shown = [Cell("", value, value - width, value + width) for value in values]
-    low, high = min(0, *(cell.lower for cell in shown)), max(1, *(cell.upper for cell in shown))
-    for cell in shown:
-        pieces = re.findall(r'class="([^"]+)" style="width: ([\d.]+)%"', interval(cell, low, high))
+    low, high = min(0, *(value - width for value in values)), max(1, *(value + width for value in values))
+    for cell in (Drawn(value, value - width, value + width, low, high) for value in values):
+        pieces = re.findall(r'class="([^"]+)" style="width: ([\d.]+)%"', interval(cell))
         ends, total = {}, 0.0
         for kind, share in pieces:
             total += float(share)
@@ -190,7 +189,7 @@ def test_the_plot_of_a_plan_is_the_noise_it_buys(epsilon):
 
 
 def test_a_value_without_a_view_is_refused():
-    for module in ("text_dp", "html_dp"):
-        view = __import__(f"privkit.view.{module}", fromlist=["_"])
-        with pytest.raises(TypeError, match="has no"):
-            getattr(view, module.partition("_")[0])(object())
+    with pytest.raises(TypeError, match="has no sheet"):
+        sheet(object())
+    with pytest.raises(TypeError, match="no value of privkit"):
+        plots.draw(object())

@@ -14,7 +14,6 @@ from privkit.anonymity.kanonymity import kanon
 from privkit.values.loss import PrivacyLoss
 from privkit.values.show import Plotted
 from privkit.view import html, plots, text
-from privkit.view.parts import style
 from privkit.view.parts.markup import Markup, badge, card, esc, meter, steps, table, tag
 from privkit.view.parts.words import argument, label, names, number, percent
 from privkit.view.rooms import room_of
@@ -157,9 +156,8 @@ def test_a_value_without_views_is_named_and_one_of_ours_found_through_its_base()
 
 def test_a_room_without_html_shows_its_text_escaped(monkeypatch):
     report = kanon(pd.DataFrame({"a": [1]}), "a")
-    monkeypatch.setattr(html, "view_of", lambda kind, value: None)
-    monkeypatch.setattr(text, "view_of", lambda kind, value: None)
-    monkeypatch.setattr(plots, "view_of", lambda kind, value: None)
+    for renderer in (html, text, plots):
+        monkeypatch.setattr(renderer, "sheet_of", lambda value: None)
     assert text.render(report) == "<KAnonymityReport>"
     assert "&lt;KAnonymityReport&gt;" in html.render(report)
     with pytest.raises(TypeError, match="no plot"):
@@ -172,12 +170,12 @@ def test_a_new_figure_is_transparent_and_given_axes_keep_their_style():
     report = kanon(pd.DataFrame({"a": [1, 2, 2]}), "a", k=2)
     ax = report.plot()
     assert ax.figure.get_facecolor()[3] == 0
-    assert ax.xaxis.label.get_color() == style.INK
+    assert ax.xaxis.label.get_color() == plots.INK
     _, mine = plt.subplots()
     before = mine.figure.get_facecolor()
     assert report.plot(ax=mine) is mine
     assert mine.figure.get_facecolor() == before
-    assert mine.xaxis.label.get_color() != style.INK
+    assert mine.xaxis.label.get_color() != plots.INK
     assert mpl.rcParams["axes.spines.top"]
     plt.close("all")
 
@@ -188,7 +186,7 @@ def luminance(color: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-@pytest.mark.parametrize(("color", "least"), [(style.INK, 4.0), (style.GOOD, 3.0), (style.SHORT, 3.0)])
+@pytest.mark.parametrize(("color", "least"), [(plots.INK, 4.0), (plots.GOOD, 3.0), (plots.SHORT, 3.0)])
 def test_ink_and_bars_stand_out_on_white_and_on_black(color, least):
     light = luminance(color)
     assert 1.05 / (light + 0.05) >= least

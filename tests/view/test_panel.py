@@ -12,7 +12,7 @@ import pytest
 import privkit as pk
 from privkit.testing.ledger_states import damaged, locked, missing, newer
 from privkit.values.loss import PrivacyLoss
-from privkit.view.project.panel import BudgetPanel
+from privkit.view.panels.project import BudgetPanel
 
 
 @pytest.fixture
@@ -185,6 +185,6 @@ def test_it_says_that_the_ledger_is_no_access_control(panel):
 
 
 def test_ipywidgets_is_loaded_by_the_panel_alone():
-    code = "import sys, privkit.view.project.text, privkit.view.project.html; print('ipywidgets' in sys.modules)"
+    code = "import sys, privkit.view.sheets.project, privkit.view.html; print('ipywidgets' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
     assert done.stdout.strip() == "False"

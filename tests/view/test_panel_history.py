@@ -16,7 +16,7 @@ import privkit as pk
 from privkit.budget.entry import Balance, Charged
 from privkit.values.exact import Exact
 from privkit.values.loss import PrivacyLoss
-from privkit.view.project.history import History, over_time
+from privkit.view.panels.history import History, over_time
 
 
 class Written:

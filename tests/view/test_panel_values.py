@@ -14,17 +14,17 @@ from hypothesis import strategies as st
 from ipywidgets import HTML
 
 import privkit as pk
+from privkit.anonymity.class_sizes import Contributions, Sizes
 from privkit.dp.noise.noise import Laplace
 from privkit.errors import LedgerError, ParameterError
 from privkit.risk.report import risk
 from privkit.transform.lattice import lattice
 from privkit.values.show import Paneled
 from privkit.view.panel import panel_of
-from privkit.view.parts.panel_columns import Columns
-from privkit.view.parts.panel_sizes import Sizes, histogram
+from privkit.view.panels.classes import histogram
+from privkit.view.panels.history import accuracy
+from privkit.view.panels.risk import _least
 from privkit.view.parts.words import percent
-from privkit.view.project.history import accuracy
-from privkit.view.risk.panel import _least
 
 HOSTILE = '"><img src=x onerror=alert(1)>'
 
@@ -249,7 +249,7 @@ def short_rows(frame, columns, k):
 def test_contributions_are_those_that_pandas_counts(rows, k):
     frame = pd.DataFrame(rows, columns=["x", "y", "z"]).astype({"y": object})
     columns = ["x", "y", "z"]
-    by_name = {share.column: share for share in Columns(pk.kanon(frame, columns).tally, "kanon").shares(k)}
+    by_name = {share.column: share for share in Contributions(pk.kanon(frame, columns).tally, "kanon").shares(k)}
     assert set(by_name) == set(columns)
     for name, share in by_name.items():
         others = [other for other in columns if other != name]

@@ -13,7 +13,7 @@ from matplotlib.colors import to_hex
 
 import privkit as pk
 from privkit import events as ev
-from privkit.view.parts.style import OKABE_ITO
+from privkit.view.plots import OKABE_ITO
 
 HOSTILE = "$\\frac{a}$ <img src=x>"
 

@@ -14,7 +14,7 @@ from privkit.dp.noise.noise import ALPHA
 from privkit.dp.plan import miss
 from privkit.errors.dp import NotLinearError, NotReleasedError
 from privkit.values.loss import PrivacyLoss
-from privkit.values.show import Plotted, _view
+from privkit.values.show import Plotted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -156,16 +156,6 @@ class Derived(Plotted):
         name = f"{self.name} (SIMULATED)" if self.simulated else self.name
         return pd.Series(values, index=self.index, name=name)
 
-    # The view of a derived number has files of its own.
-
-    def __repr__(self) -> str:
-        """Return the answer, its sources, and what to type next."""
-        text: str = _view("dp.derived").text(self)
-        return text
-
-    def _repr_html_(self) -> str:
-        return str(_view("dp.derived").html(self))
-
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the numbers with error bars.
 
@@ -178,8 +168,7 @@ class Derived(Plotted):
         -------
         matplotlib Axes
         """
-        axes: Axes = _view("dp.derived").draw(self, ax)
-        return axes
+        return super().plot(ax)
 
 
 def estimate(released: object, name: str | None = None, *, function: str = "estimate") -> Derived:

@@ -1,1 +1,1 @@
-"""What all views share: words, markup, styles, and the parts of panels."""
+"""What all views share: sheets and charts, words and markup."""

@@ -11,6 +11,9 @@ from privkit.values.show import printable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from privkit.values.loss import PrivacyLoss
+    from privkit.values.unit import PrivacyUnit
+
 #: A longer name is cut.
 LONGEST_NAME = 60
 
@@ -106,3 +109,31 @@ def lines(answer: str, *reasons: str, then: Sequence[str] = ()) -> str:
     """Join a repr: the answer, the reasons, and what to type next."""
     last = [f"next: {' · '.join(then)}"] if then else []
     return "\n".join([answer, *(reason for reason in reasons if reason), *last])
+
+
+def aligned(rows: Sequence[Sequence[str]], sides: str) -> list[str]:
+    """Return rows as lines with their cells below each other; ``<`` or ``>`` for each column is where its cells begin.
+
+    Examples
+    --------
+    >>> aligned([["a", "5"], ["bc", "10"]], "<>")
+    ['  a    5', '  bc  10']
+    """
+    wide = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = (
+        "  ".join(f"{cell:{side}{width}}" for cell, side, width in zip(row, sides, wide, strict=True)) for row in rows
+    )
+    return [f"  {line}".rstrip() for line in lines]
+
+
+def amount(loss: PrivacyLoss) -> str:
+    """Return a loss; a δ of 0 is left out."""
+    return str(loss) if loss.delta else str(loss).partition(", δ")[0]
+
+
+def unit_words(unit: PrivacyUnit) -> str:
+    """Return whom a unit protects, its column's name fit to print."""
+    if unit.column is None:
+        return "one row"
+    window = "" if unit.time is None else f" within one {unit.per} of {names([unit.time])}"
+    return f"all rows of one {names([unit.column])}{window}"

@@ -1,1 +1,0 @@
-"""Views of plans, releases and what is derived of them."""

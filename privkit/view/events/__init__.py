@@ -1,1 +1,0 @@
-"""Views of recipes and of what they did."""

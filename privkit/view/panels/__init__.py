@@ -1,0 +1,1 @@
+"""Live panels, by the room of what they show."""

@@ -1,0 +1,105 @@
+"""The live panel of k-anonymity: the class sizes, and a line for k that moves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ipywidgets import HTML, BoundedIntText, HBox, IntSlider, Layout
+
+from privkit.anonymity.class_sizes import Contributions, Sizes
+from privkit.anonymity.kanonymity import KAnonymityReport
+from privkit.view import html, text
+from privkit.view.panels.base import STYLE, Panel, panel
+from privkit.view.panels.classes import contributions, histogram
+from privkit.view.panels.transform import explorer_of, shown_below, still_of, words_of
+from privkit.view.parts.markup import Markup, badge, card, tag
+from privkit.view.parts.words import names, number, percent, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: Where the slider ends, at least and at most: a larger k is typed.
+_LEAST, _MOST = 20, 100
+
+
+@panel.register(KAnonymityReport)
+def _kanon(report: KAnonymityReport, hierarchies: Mapping[str, object] | None = None) -> KPanel:
+    return KPanel(report, hierarchies)
+
+
+class KPanel(Panel):
+    """The rows by the size of their class, and how many fall short of a k that you move. Exact, for the owner's eyes.
+
+    Parameters
+    ----------
+    report : KAnonymityReport
+    hierarchies : mapping, optional
+        Adds the lattice explorer, judged by the k that is shown.
+
+    Attributes
+    ----------
+    report : KAnonymityReport
+        The report with the k that is shown.
+    explorer : LatticeExplorer or None
+    """
+
+    def __init__(self, report: KAnonymityReport, hierarchies: Mapping[str, object] | None = None) -> None:
+        self.report = replace(report, required=report.required or 5)
+        self._sizes = Sizes.of(report.tally.counts, report.tally.sizes)
+        self._columns = Contributions(report.tally, "kanon")
+        self._picture = HTML()
+        k, end = self.report.required or 5, min(max(self._sizes.largest + 1, _LEAST), _MOST)
+        most = max(report.n_rows, k, end)
+        self.slider = IntSlider(k, 1, max(end, k), description="k", readout=False, layout=Layout(width="24em"))
+        self.number = BoundedIntText(k, min=1, max=most, description="k =", layout=Layout(width="12em"))
+        self.explorer = explorer_of(report.tally, lambda: self.report.required or 1, hierarchies)
+        super().__init__([HBox([self.slider, self.number]), self._picture, *shown_below(self.explorer)])
+        self.slider.observe(lambda change: self.show(change.new), "value")
+        self.number.observe(lambda change: self.show(change.new), "value")
+        self._draw()
+
+    def show(self, k: int) -> None:
+        """Move the line to `k`."""
+        if k == self.report.required:
+            return
+        with self.calm(self._picture):
+            self.report = replace(self.report, required=k)
+            self.number.value = k
+            self.slider.value = min(k, self.slider.max)
+            self._draw()
+            if self.explorer is not None:
+                self.explorer.judge(k)
+
+    def _draw(self) -> None:
+        self._picture.value = str(picture(self.report, self._sizes, self._columns))
+
+    def still(self) -> str:
+        """Return the report's HTML at the k that is shown, what each column contributes, and the explorer."""
+        return still_of([html.render(self.report)], self._columns, self.report.required or 1, self.explorer)
+
+    def words(self) -> str:
+        """Return the same as text."""
+        return words_of(text.render(self.report), self._columns, self.report.required or 1, self.explorer)
+
+
+def picture(report: KAnonymityReport, sizes: Sizes, columns: Contributions) -> Markup:
+    """Return the verdict at the report's k, the histogram with its line, and what each column contributes."""
+    k = report.required or 1
+    if not sizes.n_rows:
+        return Markup(html.render(report))
+    short, classes = sizes.rows_below(k), sizes.classes_below(k)
+    left = f"{number(short)} of {plural(sizes.n_rows, 'row')} ({percent(short, sizes.n_rows)})"
+    told = f"k = {number(k)} holds" if not short else f"k = {number(k)}: {left} fall short"
+    what = "rows" if report.unit is None else "persons"
+    return card(
+        f"k = {number(report.k)} by {names(report.qi)}",
+        STYLE,
+        badge(not short, told),
+        tag("p", f"They are in {plural(classes, 'class', 'classes')} of fewer than {number(k)} {what}.")
+        if short
+        else None,
+        histogram(sizes, k, f"k = {number(k)}", f"class size ({what})"),
+        contributions(columns, k),
+        exact=True,
+    )

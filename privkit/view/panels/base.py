@@ -1,0 +1,217 @@
+"""What all live panels share: a still picture beside the widget, a text, and calm words where something fails.
+
+The style sheet of the panels, beside that of all HTML outputs: the same colors, from JupyterLab's variables.
+
+Small drawings for panels, as SVG: numbers and escaped text go in, nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from contextlib import contextmanager
+from functools import singledispatch
+from typing import TYPE_CHECKING, Any
+
+from ipywidgets import HTML, VBox
+
+from privkit.errors import PrivkitError
+from privkit.view.parts.markup import Markup, card, esc, join, tag
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ipywidgets import Widget
+
+
+#: The size of every drawing, in its own units; it grows and shrinks with the page.
+WIDTH, HEIGHT = 560, 180
+
+
+def drawing(label: str, *shapes: Markup, height: int = HEIGHT) -> Markup:
+    """Return a drawing that screen readers know by its label."""
+    opened = f'<svg class="pk-drawing" role="img" aria-label="{esc(label)}" viewBox="0 0 {WIDTH} {int(height)}">'
+    return Markup(opened + join(shapes) + "</svg>")
+
+
+def line(kind: str, *points: Sequence[float]) -> Markup:
+    """Return a line through (x, y) points, of a class of the style sheet."""
+    through = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    return Markup(f'<polyline class="{esc(kind)}" points="{through}"/>')
+
+
+def box(kind: str, x: float, y: float, width: float, height: float) -> Markup:
+    """Return a rectangle, of a class of the style sheet."""
+    sizes = f'x="{x:.1f}" y="{y:.1f}" width="{max(width, 0):.1f}" height="{max(height, 0):.1f}"'
+    return Markup(f'<rect class="{esc(kind)}" {sizes}/>')
+
+
+def area(kind: str, *corners: Sequence[float]) -> Markup:
+    """Return a filled shape with these (x, y) corners, of a class of the style sheet."""
+    through = " ".join(f"{x:.1f},{y:.1f}" for x, y in corners)
+    return Markup(f'<polygon class="{esc(kind)}" points="{through}"/>')
+
+
+def dot(kind: str, x: float, y: float) -> Markup:
+    """Return a point, of a class of the style sheet."""
+    return Markup(f'<circle class="{esc(kind)}" cx="{x:.1f}" cy="{y:.1f}" r="3"/>')
+
+
+def words(x: float, y: float, text: object, anchor: str = "middle", *, small: bool = False) -> Markup:
+    """Return text at a place; `small` where there is little room.
+
+    Examples
+    --------
+    >>> print(words(1, 2, "<b>"))
+    <text x="1.0" y="2.0" text-anchor="middle">&lt;b&gt;</text>
+    """
+    kind = ' class="pk-small"' if small else ""
+    return Markup(f'<text{kind} x="{x:.1f}" y="{y:.1f}" text-anchor="{esc(anchor)}">{esc(str(text))}</text>')
+
+
+def steps(points: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return the corners of a line that stays level until it jumps.
+
+    Examples
+    --------
+    >>> steps([(0, 0), (2, 5)])
+    [(0, 0), (2, 0), (2, 5)]
+    """
+    corners: list[tuple[float, float]] = []
+    for x, y in points:
+        if corners:
+            corners.append((x, corners[-1][1]))
+        corners.append((x, y))
+    return corners
+
+
+def in_words(html: str) -> str:
+    """Return HTML with each drawing replaced by its label.
+
+    Where a notebook is not trusted, and on GitHub, the shapes of a drawing are dropped and its labels run together.
+
+    Examples
+    --------
+    >>> in_words(f"<p>{drawing('a line', words(1, 2, 'b'))}</p>")
+    '<p><p class="pk-note">a line</p></p>'
+    """
+    return re.sub(r'<svg class="pk-drawing" role="img" aria-label="([^"]*)".*?</svg>', _DRAWN, html, flags=re.DOTALL)
+
+
+_DRAWN = r'<p class="pk-note">\1</p>'
+
+
+@singledispatch
+def panel(value: object) -> Any:
+    """Return the value's panel.
+
+    Raises
+    ------
+    TypeError
+        If it has none.
+    """
+    raise TypeError(f"{type(value).__name__} has no panel")
+
+
+class Panel(VBox):  # type: ignore[misc, unused-ignore]
+    """A live view of a value.
+
+    Beside the widget stand its HTML and its text, for where no kernel runs and no widgets are drawn; both say what the
+    panel says. The JupyterLab extension knows panels by their class and gives their sliders names.
+    """
+
+    def __init__(self, children: Sequence[Widget]) -> None:
+        super().__init__(children)
+        self.add_class("privkit-panel")
+
+    def still(self) -> str:
+        """Return what the panel shows at this moment, as HTML that needs no kernel; drawings become words."""
+        raise NotImplementedError
+
+    def words(self) -> str:
+        """Return what the panel shows, as text: the same however often it is asked."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        """Return the panel's text."""
+        return self.words()
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        """Return the widget, and beside it a still picture and a text."""
+        bundle = dict(super()._repr_mimebundle_(**kwargs) or {})
+        return {**bundle, "text/plain": repr(self), "text/html": in_words(self.still())}
+
+    @contextmanager
+    def calm(self, place: HTML) -> Iterator[None]:
+        """Tell at `place` what fails inside, instead of losing it in the kernel's log. Cell values are not told."""
+        try:
+            yield
+        except PrivkitError as error:
+            place.value = str(refused(error))
+        except Exception as error:  # noqa: BLE001  # its text may hold values
+            place.value = str(
+                card("This did not work.", tag("p", f"{type(error).__name__}. Call the method itself to see more."))
+            )
+
+
+def refused(error: PrivkitError) -> Markup:
+    """Return an error as a card: its first sentence is the title."""
+    first, *rest = str(error).splitlines() or [type(error).__name__]
+    return card(first, *(tag("p", text) for text in rest))
+
+
+def live(**options: Any) -> HTML:
+    """Return a place for words that a screen reader tells when they change."""
+    place = HTML(**options)
+    place.add_class("privkit-live")
+    return place
+
+
+def inserted(text: str, lines: Sequence[str]) -> str:
+    r"""Return a text with more lines, before the one that says what to type next.
+
+    Examples
+    --------
+    >>> inserted("answer\nnext: .plot()", ["more"])
+    'answer\nmore\nnext: .plot()'
+    """
+    told = text.splitlines()
+    place = len(told) - 1 if told and told[-1].startswith("next: ") else len(told)
+    return "\n".join([*told[:place], *lines, *told[place:]])
+
+
+STYLE = Markup(
+    """<style>
+.privkit-panel { overflow: visible; max-width: 60em; }
+.privkit-panel .privkit { max-width: none; }
+.privkit-panel .widget-label { color: var(--jp-content-font-color1, inherit); }
+.privkit-panel button:focus-visible, .privkit-panel .noUi-handle:focus-visible, .privkit-panel input:focus-visible,
+.privkit-panel select:focus-visible { outline: 2px solid var(--jp-brand-color1, #0072B2); outline-offset: 2px; }
+.privkit-panel.privkit-panel .noUi-target .noUi-handle { border: 2px solid var(--jp-brand-color1, #0072B2); }
+.privkit-panel .jupyter-button.mod-primary { background: #0072B2; color: #fff; }
+.privkit-panel .jupyter-button:disabled { opacity: 0.6; }
+.privkit .pk-drawing { display: block; width: 100%; max-width: 40em; height: auto; margin: 0.4em 0; }
+.privkit .pk-drawing text { fill: currentColor; font-size: 11px; font-family: inherit; }
+.privkit .pk-drawing text.pk-small { font-size: 9.5px; }
+.privkit .pk-axis { stroke: currentColor; stroke-opacity: 0.45; stroke-width: 1; fill: none; }
+.privkit .pk-line { stroke: #0072B2; stroke-width: 2; fill: none; }
+.privkit .pk-limit { stroke: #D55E00; stroke-width: 1.5; stroke-dasharray: 5 3; fill: none; }
+.privkit .pk-fill { fill: #0072B2; }
+.privkit .pk-under-line { fill: #0072B2; fill-opacity: 0.14; }
+.privkit .pk-pale { fill: #0072B2; fill-opacity: 0.35; }
+.privkit .pk-under { fill: #D55E00; fill-opacity: 0.45; stroke: #D55E00; stroke-width: 1.5; }
+.privkit .pk-scroll { max-height: 24em; overflow: auto; }
+.privkit .pk-scroll th, .privkit .pk-scroll td { overflow-wrap: break-word; white-space: nowrap;
+  padding-right: 0.7em; }
+.privkit .pk-scroll td:nth-child(3) { white-space: normal; min-width: 9em; }
+@media (forced-colors: active) {
+  .privkit .pk-drawing { forced-color-adjust: none; }
+  .privkit .pk-drawing text { fill: CanvasText; } .privkit .pk-axis { stroke: CanvasText; stroke-opacity: 1; }
+  .privkit .pk-line { stroke: Highlight; } .privkit .pk-fill, .privkit .pk-pale { fill: Highlight; }
+  .privkit .pk-under-line { fill: none; }
+  .privkit .pk-limit, .privkit .pk-under { stroke: CanvasText; } .privkit .pk-under { fill: none; }
+  .privkit-panel .noUi-connects { outline: 1px solid CanvasText; } }
+@media (prefers-reduced-motion: reduce) {
+  .privkit-panel *, .privkit * { transition: none !important; animation: none !important; } }
+</style>"""
+)

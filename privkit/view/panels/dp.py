@@ -1,0 +1,306 @@
+"""The live panel of a plan: what a price buys, and a button that releases after asking once."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ipywidgets import HTML, BoundedFloatText, Button, FloatLogSlider, HBox, Layout
+
+from privkit.dp.plan import Plan
+from privkit.view import html, text
+from privkit.view.panels.base import STYLE, WIDTH, Panel, box, drawing, line, live, panel, words
+from privkit.view.parts.markup import Markup, card, join, meter, tag
+from privkit.view.parts.words import amount, number, percent
+from privkit.view.sheets.dp import plan_answer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from privkit.dp.answers.release import Release
+
+#: The sliders move in steps of a twentieth of a power of ten.
+_STEP = 0.05
+_WIDE = Layout(width="24em")
+_SHORT = Layout(width="13em")
+_NARROW = {"description_width": "6.5em"}
+
+
+@panel.register(Plan)
+def _plan(plan: Plan) -> PlanPanel:
+    return PlanPanel(plan)
+
+
+class PlanPanel(Panel):
+    """Price and accuracy of a plan, each by a slider and by a number; moving one moves the other.
+
+    Reads no rows and spends nothing, until "Release" is pressed and confirmed.
+
+    Attributes
+    ----------
+    plan : Plan
+        The plan at the price that is shown.
+    release_ : Release or None
+        What was released last.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._first = self.plan = plan
+        self.release_: Release | None = None
+        self._asked = False
+        self._moving = False
+        symbol = "ρ" if plan.loss.measure.concentrated else "ε"
+        low, high = _range(plan)
+        self.price = _slider(symbol, float(plan.loss.main), low, high)
+        self.price_number = _field(f"{symbol} =", float(plan.loss.main), low, high)
+        self._picture, self._status, self._result = HTML(), live(), HTML()
+        self.button = Button(description="Release …", button_style="primary", tooltip="Asks once before it spends")
+        self.confirm = Button(button_style="danger", layout=Layout(width="auto", display="none"))
+        self.cancel = Button(description="Cancel", layout=Layout(display="none"))
+        rows = [HBox([self.price, self.price_number])]
+        self.accuracy = self.accuracy_number = None
+        if plan.accuracy:
+            self._with_accuracy(plan.accuracy, float(plan.loss.main), low, high)
+            rows.append(HBox([self.accuracy, self.accuracy_number]))
+        super().__init__(
+            [self._picture, *rows, HBox([self.button, self.confirm, self.cancel]), self._status, self._result]
+        )
+        self._listen()
+        self._draw()
+
+    def _with_accuracy(self, width: float, price: float, low: float, high: float) -> None:
+        # Noise is about inversely proportional to ε (its square to ρ): close enough for the ends of a slider.
+        power = 0.5 if self._first.loss.measure.concentrated else 1.0
+        ends = width * (price / high) ** power / 2, width * (price / low) ** power * 2
+        self.accuracy = _slider("accuracy ±", width, *ends)
+        self.accuracy_number = _field("± =", width, *ends)
+
+    def _listen(self) -> None:
+        for field in (self.price, self.price_number):
+            field.observe(self._reprice, "value")
+        for field in (self.accuracy, self.accuracy_number):
+            if field is not None:
+                field.observe(self._reach, "value")
+        self.button.on_click(lambda _: self._ask())
+        self.confirm.on_click(lambda _: self._run())
+        self.cancel.on_click(lambda _: self._withdraw("Nothing was spent."))
+
+    # -- price and accuracy ----------------------------------------------------------------------------------------
+
+    def _reprice(self, change: Any) -> None:
+        """Show the plan at another price."""
+        if not self._moving:
+            with self.calm(self._status):
+                self._move(self._at(change.new), change.owner)
+
+    def _reach(self, change: Any) -> None:
+        """Show the cheapest plan, to three digits of its price, that errs by at most the width that is chosen."""
+        if not self._moving:
+            with self.calm(self._status):
+                self._move(self._reached(change.new), change.owner)
+
+    def _move(self, plan: Plan, moved: Any) -> None:
+        """Show another plan. What the person is moving stays where it is."""
+        self.plan = plan
+        self._withdraw("")
+        self._moving = True
+        try:
+            for fields, value in (
+                ((self.price, self.price_number), float(plan.loss.main)),
+                ((self.accuracy, self.accuracy_number), plan.accuracy),
+            ):
+                for field in fields:
+                    if field is not None and field is not moved and value is not None:
+                        field.value = _within(field, value)
+        finally:
+            self._moving = False
+        self._draw()
+
+    def _at(self, price: float) -> Plan:
+        price = min(_digits(price), self.price_number.max)
+        return self._first if price == float(self._first.loss.main) else self._first.repriced(price)
+
+    def _reached(self, width: float) -> Plan:
+        """Return the cheapest plan that errs by at most `width`; the dearest one where none does."""
+        known: dict[int, Plan] = {}
+
+        def fits(place: int) -> bool:
+            plan = known.setdefault(place, self._at(_price(place)))
+            return plan.accuracy is not None and plan.accuracy <= width
+
+        power = 2.0 if self.plan.loss.measure.concentrated else 1.0  # noise and the root of ρ, or ε, are about inverse
+        guess = float(self.plan.loss.main) * ((self.plan.accuracy or width) / width) ** power
+        low, high = _place(self.price_number.min), _place(self.price_number.max)
+        upper = _least(fits, low, high, min(max(_place(guess), low), high))
+        return self._at(self.price_number.max) if upper is None else known[upper]
+
+    def _draw(self) -> None:
+        self._picture.value = str(picture(self.plan, self._first))
+
+    # -- release ---------------------------------------------------------------------------------------------------
+
+    def _ask(self) -> None:
+        """Ask once, in words that name the price."""
+        if self.plan.run is None:
+            symbol = "rho" if self.plan.loss.measure.concentrated else "epsilon"
+            told = f"This plan is not tied to a table. Type the call again with {symbol}={self.plan.loss.main}."
+            self._status.value = str(card(told))
+            return
+        self._asked = True
+        self.confirm.description = f"Spend {amount(self.plan.loss)}"
+        self.confirm.layout.display = self.cancel.layout.display = ""
+        self.button.disabled = True
+        self._status.value = str(card(f"Release for {amount(self.plan.loss)}? What is spent cannot be taken back."))
+        self.confirm.focus()
+
+    def _withdraw(self, told: str) -> None:
+        self._asked = False
+        self.confirm.layout.display = self.cancel.layout.display = "none"
+        self.button.disabled = False
+        self._status.value = str(card(told)) if told else ""
+
+    def _run(self) -> None:
+        if not self._asked:  # a second click that was under way
+            return
+        self._withdraw("")
+        with self.calm(self._status):
+            self.release_ = self.plan.release()
+            paid = "replayed at no cost" if self.release_.replayed else f"cost {amount(self.plan.loss)}"
+            self._status.value = str(card(f"Released: {paid}. It is .release_ of this panel."))
+            self._result.value = html.render(self.release_)
+            self._draw()
+        self.button.focus()
+
+    def still(self) -> str:
+        """Return the picture, and the release if there is one."""
+        return str(join(Markup(part) for part in (self._picture.value, self._result.value) if part))
+
+    def words(self) -> str:
+        """Return the plan's text, or that of what was released."""
+        return text.render(self.plan if self.release_ is None else self.release_)
+
+
+def picture(plan: Plan, first: Plan) -> Markup:
+    """Return what the price buys: the error band, and the share of what is left."""
+    return card(plan_answer(plan), STYLE, _band(plan, first), *_share(replace(plan, remaining=lambda: first.left)))
+
+
+def _band(plan: Plan, first: Plan) -> Markup | None:
+    """Draw how far the noise carries an answer: half of the errors, and 95 % of them, on the axis of the first plan."""
+    wide, half = plan.half_width(0.95), plan.half_width(0.5)
+    if wide is None or half is None:
+        return tag("p", "How accurate it is depends on the rows of each group: plan with assume_rows=.")
+    reach = 3 * (first.half_width(0.95) or wide) or 1.0
+    middle, scale = WIDTH / 2, (WIDTH / 2 - 20) / reach
+
+    def bar(kind: str, width: float) -> Markup:
+        drawn = min(width, reach) * scale
+        return box(kind, middle - drawn, 26, max(2 * drawn, 2), 18)
+
+    beyond = " (wider than is drawn)" if wide > reach else ""
+    told = f"half of the errors are within ± {number(half)}, 95 % within ± {number(wide)}{beyond}"
+    return drawing(
+        told,
+        words(middle, 16, f"the answer: {told}"),
+        bar("pk-pale", wide),
+        bar("pk-fill", half),
+        line("pk-axis", (20, 50), (WIDTH - 20, 50)),
+        line("pk-axis", (middle, 22), (middle, 54)),
+        words(20, 66, f"−{number(reach)}", "start"),
+        words(middle, 66, "exact"),
+        words(WIDTH - 20, 66, f"+{number(reach)}", "end"),
+        height=74,
+    )
+
+
+def _share(plan: Plan) -> list[Markup]:
+    if plan.left is None:
+        return []
+    short = not plan.loss.fits(plan.left)
+    share = float(plan.loss.main / plan.left.main) if plan.left.main > 0 else math.inf
+    much = "More" if short else percent(share)
+    told = f"{much} {'than' if short else 'of'} what the project had left when this was planned ({amount(plan.left)})"
+    return [meter(share, told, short=short), tag("p", f"{told}.")]
+
+
+def _range(plan: Plan) -> tuple[float, float]:
+    """Return the least and the largest price of the sliders: from a hundredth to all that is left."""
+    price = float(plan.loss.main)
+    left = float(plan.left.main) if plan.left is not None else 0.0
+    return price / 100, max(left, price) if left > 0 else price * 10
+
+
+def _slider(name: str, value: float, low: float, high: float) -> FloatLogSlider:
+    # Ends a whole number of steps away, so that the value lies on a step.
+    place = math.log10(value)
+    down, up = (math.ceil(abs(math.log10(end) - place) / _STEP - 1e-9) for end in (low, high))
+    return FloatLogSlider(
+        value=value,
+        min=place - max(down, 1) * _STEP,
+        max=place + max(up, 1) * _STEP,
+        step=_STEP,
+        description=name,
+        readout=False,
+        readout_format=".3g",
+        continuous_update=False,
+        layout=_WIDE,
+        style=_NARROW,
+    )
+
+
+def _field(name: str, value: float, low: float, high: float) -> BoundedFloatText:
+    return BoundedFloatText(
+        value=value, min=low / 2, max=high, step=_digits(value / 10), description=name, layout=_SHORT,
+        style={"description_width": "4em"},
+    )  # fmt: skip
+
+
+def _within(field: Any, value: float) -> float:
+    low, high = (10**field.min, 10**field.max) if isinstance(field, FloatLogSlider) else (field.min, field.max)
+    return float(min(max(value, low), high))
+
+
+def _digits(price: float) -> float:
+    """Return a price to three digits."""
+    return float(f"{price:.3g}")
+
+
+def _place(price: float) -> int:
+    """Return the place of a price among all prices of three digits, in order.
+
+    Examples
+    --------
+    >>> _place(1.0), _place(1.01), _place(9.99), _place(10.0), _price(_place(0.158))
+    (0, 1, 899, 900, 0.158)
+    """
+    digits, _, decade = f"{price:.2e}".partition("e")
+    return int(decade) * 900 + int(digits.replace(".", "")) - 100
+
+
+def _price(place: int) -> float:
+    """Return the price at a place."""
+    decade, digits = divmod(place, 900)
+    return float(f"{digits + 100}e{decade - 2}")
+
+
+def _least(fits: Callable[[int], bool], low: int, high: int, guess: int) -> int | None:
+    """Return the least place that fits, where all above it do too; None if `high` does not. Few looks near a guess.
+
+    Examples
+    --------
+    >>> _least(lambda place: place >= 41, 0, 100, 50), _least(lambda place: False, 0, 9, 3)
+    (41, None)
+    """
+    step, upper, lower = 1, guess, guess
+    while not fits(upper):
+        if upper == high:
+            return None
+        lower, upper, step = upper, min(upper + step, high), 2 * step
+    while lower >= low and fits(lower):
+        upper, lower, step = lower, lower - step, 2 * step
+    lower = max(lower, low - 1)
+    while upper - lower > 1:
+        middle = (lower + upper) // 2
+        lower, upper = (lower, middle) if fits(middle) else (middle, upper)
+    return upper

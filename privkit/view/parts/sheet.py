@@ -1,0 +1,212 @@
+"""What a value says of itself, once: the sheet that text, HTML, plots and panels render.
+
+A sheet holds typed values (numbers, shares, verdicts, names), never HTML, so that another renderer can be added beside
+the three there are. Each room has one module, ``privkit/view/sheets/ROOM.py``, which registers a function per class:
+
+    @sheet.register(KAnonymityReport)
+    def _kanon(report: KAnonymityReport) -> Sheet: ...
+
+Blocks stand in the order in which they are read. A text is a reason; the others say what they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import singledispatch
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from privkit.values.exact import Exact
+    from privkit.view.parts.chart import Chart
+
+
+# -- cells ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A part of a whole, read in percent."""
+
+    part: float
+    whole: float = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """A share, from 0 to 1, as a bar; the same in words; and whether it is a share of what falls short."""
+
+    share: float
+    label: str
+    short: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A count of some, its share of all, and a bar for it, which falls short where there are any."""
+
+    count: int
+    whole: int
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """Two ends, read in percent where they are shares."""
+
+    low: float
+    high: float
+    shares: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A number with its interval as a bar, on an axis from `start` to `end`. A cell, or a block of its own."""
+
+    value: float
+    lower: float
+    upper: float
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name that stays on one line where that leaves room for the rest."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Something that one types, or a path."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hinted:
+    """A name with a word on where it comes from."""
+
+    text: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stacked:
+    """Several lines in one cell; the first is an answer and the others remarks where it is a `lead`."""
+
+    lines: tuple[str, ...]
+    lead: bool = False
+
+
+# -- blocks --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether something is met, open if None. A cell, or a block of its own."""
+
+    met: bool | None
+    text: str
+    #: How a text says it, where the answer does not.
+    line: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A remark: a caveat, or what is not shown; and whether a text has it too."""
+
+    text: str
+    told: bool = True
+
+
+Cell = str | int | float | Share | Meter | Counted | Between | Drawn | Name | Code | Hinted | Stacked | Verdict | None
+Row = Sequence[Cell]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Figures in rows; the first cell names a row."""
+
+    #: A head stands over the next column too where that has None.
+    heads: Sequence[str | None]
+    #: A callable counts them when they are shown: what no text needs is not counted for one.
+    rows: Sequence[Row] | Callable[[], Sequence[Row]]
+    caption: str = ""
+    #: How the table reads in a text; a text leaves it out where there are none.
+    lines: Sequence[str] = ()
+    #: Whether its cells are words more than numbers.
+    facts: bool = False
+    #: Heads of columns whose cells are never broken into lines.
+    whole: Sequence[str] = ()
+    #: What is to be pressed to see it; empty where it is open.
+    folded: str = ""
+
+    def filled(self) -> Sequence[Row]:
+        """Return the rows."""
+        return self.rows() if callable(self.rows) else self.rows
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What became of a budget in one symbol (ε, ρ or δ)."""
+
+    symbol: str
+    budget: Exact
+    spent: Exact
+    reserved: Exact
+    left: Exact
+
+    def share(self, amount: Exact) -> float:
+        """Return an amount as a share of the budget."""
+        return float(amount / self.budget) if self.budget else 0.0
+
+
+Block = str | Note | Verdict | Table | Drawn | Budget
+
+
+# -- the sheet -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What a value says of itself.
+
+    Attributes
+    ----------
+    answer : str
+        The first line.
+    blocks : tuple of Block
+        Verdicts, reasons, tables and remarks, in order. Empty reasons are left out.
+    then : sequence of str
+        What to type next.
+    exact : bool
+        Whether the figures are exact facts of raw data.
+    chart : callable, optional
+        Returns what is drawn: it is counted when it is asked for.
+    """
+
+    answer: str
+    blocks: tuple[Block, ...] = ()
+    then: Sequence[str] = ()
+    exact: bool = False
+    chart: Callable[[], Chart] | None = None
+
+
+@singledispatch
+def sheet(value: object) -> Sheet:
+    """Return what a value says of itself.
+
+    Raises
+    ------
+    TypeError
+        For what says nothing.
+    """
+    raise TypeError(f"{type(value).__name__} has no sheet")
+
+
+def given(blocks: Iterable[Block | None]) -> tuple[Block, ...]:
+    """Return the blocks that there are."""
+    return tuple(block for block in blocks if block is not None and block != "")

@@ -1,1 +1,0 @@
-"""Views of projects, their balance and their ledger."""

@@ -1,0 +1,1 @@
+"""What the values of each room say of themselves, as sheets."""

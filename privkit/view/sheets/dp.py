@@ -1,0 +1,400 @@
+"""What plans and releases say.
+
+A replayed release reads as it did when it was drawn, so that a notebook that is run again shows the same:
+``.replayed`` tells them apart.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from privkit.dp.answers.derived import Derived
+from privkit.dp.answers.release import Release
+from privkit.dp.noise.noise import ALPHA
+from privkit.dp.plan import Plan
+from privkit.view.parts.chart import Chart, Choice, Curve, Estimates, Point
+from privkit.view.parts.sheet import Between, Block, Drawn, Note, Row, Sheet, Table, given, sheet
+from privkit.view.parts.words import aligned, amount, label, names, number, percent, plural, unit_words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from privkit.dp.question import Question
+
+#: How many numbers are listed; the rest is in ``.to_frame()``.
+MOST = 20
+#: A longer note is cut: it may hold a column's name.
+_LONGEST_NOTE = 240
+
+
+# -- plans ---------------------------------------------------------------------------------------------------------
+
+
+@sheet.register(Plan)
+def _plan(plan: Plan) -> Sheet:
+    reasons = [_left_after(plan), _fetched(plan), *_noise_reasons(plan)]
+    return Sheet(plan_answer(plan), given(reasons), _plan_next(plan), chart=lambda: _plan_chart(plan))
+
+
+def _statistic(question: Question) -> str:
+    """Return what is asked: the statistic and its groups."""
+    if question.asked.framed:
+        asked = ", ".join(map(label, question.asked.numbers))
+        return f"{asked} by {names(question.by)}" if question.by else asked
+    read = [name for name in question.asked.columns if name not in question.by]
+    of = f" of {names(read)}" if read else ""
+    return f"{question.statistic}{of} by {names(question.by)}" if question.by else f"{question.statistic}{of}"
+
+
+def _within(plan: Plan) -> str:
+    """Return how far the noise carries one number, and how often."""
+    if plan.accuracy is None:
+        return "(how accurate depends on the rows: assume_rows=)"
+    return f"± {number(plan.accuracy)} ({percent(1 - ALPHA).replace('.0', '')})"
+
+
+def plan_answer(plan: Plan) -> str:
+    """Return the first line: what the money buys."""
+    asked = _statistic(plan.question)
+    if plan.question.asked.framed:
+        return f"{asked} for {amount(plan.loss)} in all"
+    if plan.question.keys is None:
+        return f"{asked} {_within(plan)} for {amount(plan.loss)}"
+    return f"{asked}: {plural(plan.question.cells, 'number')}, each {_within(plan)}, for {amount(plan.loss)} in all"
+
+
+def _fetched(plan: Plan) -> str:
+    """Return what leaves a lazy engine; empty where the rows lie here."""
+    if plan.fetched is None:
+        return ""
+    if not plan.fetched:
+        return "The engine reckons by itself: only groups and their counts are fetched from it."
+    return f"Fetched from the engine: {label('; '.join(plan.fetched), _LONGEST_NOTE)}."
+
+
+def _left_after(plan: Plan) -> str:
+    """Return what the project has left and would have left; empty where the plan stands alone."""
+    if plan.left is None:
+        return ""
+    if plan.loss.fits(plan.left):
+        return f"The project has {plan.left} left; after it, {plan.left - plan.loss}."
+    short = plan.loss.shortfall(plan.left)
+    return f"The project has {plan.left} left: {amount(short)} short, unless the answer is in the ledger already."
+
+
+def _noise_reasons(plan: Plan) -> list[Block]:
+    """Return whom the noise protects, how large it is, and the notes."""
+    moved = number(plan.sensitivity["L1"])
+    protected = f"Protects {unit_words(plan.question.unit)}"
+    return [
+        f"{protected}; what is measured has noise of its own, as the notes say."
+        if plan.question.asked.framed
+        else f"{protected}, which moves the answer by at most {moved}: {plan.mechanism} noise, "
+        f"scale {number(plan.scale)}.",
+        *(Note(f"Note: {label(note, _LONGEST_NOTE)}.") for note in plan.notes),
+    ]
+
+
+def _plan_next(plan: Plan) -> list[str]:
+    """Return what to type next."""
+    if plan.run is None:
+        return [".accuracy", ".sensitivity"]
+    if plan.left is None or plan.loss.fits(plan.left):
+        return [".release()"]
+    less = [f"epsilon={plan.left.main}"] if plan.left.main > 0 and plan.left.epsilon is not None else []
+    return [*less, "project.ledger"]
+
+
+def _plan_chart(plan: Plan) -> Chart:
+    """Return the chance of each error of one number: the noise's own distribution."""
+    step = plan.question.asked.step
+    width = plan.noise.half_width() * step
+    reach = max(2 * width, 3 * step)
+    errors = np.linspace(-reach, reach, min(int(2 * reach / step) + 1, 801))
+    errors = np.unique(errors.round()) if step == 1 else errors
+    chance = plan.noise.chance(errors / step)
+    chance = chance if step == 1 else chance / chance.max()
+    direct = plan.accuracy is not None and not plan.question.asked.needs_rows
+    return Chart(
+        f"{_statistic(plan.question)} {_within(plan)} for {amount(plan.loss)}",
+        "error of one number" if direct else "noise of the sums that it is computed from",
+        "chance" if step == 1 else "chance, relative to no error",
+        Curve(errors.tolist(), chance.tolist(), (np.abs(errors) <= width).tolist()),
+    )
+
+
+# -- releases ------------------------------------------------------------------------------------------------------
+
+
+@sheet.register(Release)
+def _release(release: Release) -> Sheet:
+    where = f"entry {release.provenance.entry} of project '{label(release.provenance.project)}'"
+    rest = _more(release)
+    return Sheet(
+        _release_answer(release),
+        given(
+            [
+                _numbers(release),
+                Note(f"… {rest}", told=False) if rest else None,
+                f"Cost {amount(release.loss)}, once: {where}. Asked again, it replays at no cost.",
+                *_noise_reasons(release.plan),
+                _provenance(release),
+            ]
+        ),
+        _release_next(release),
+        chart=lambda: _release_chart(release),
+    )
+
+
+def _release_answer(release: Release) -> str:
+    """Return the first line: the number, or how many there are, with the interval's half-width."""
+    asked = _statistic(release.plan.question)
+    if release.plan.question.asked.framed:
+        count = len(release.cells)
+        return asked if release.plan.question.keys is None else f"{asked}: {plural(count, 'group')}"
+    if release.plan.question.keys is None:
+        if not release.has_interval:
+            return f"{asked} = {_chosen(release.cells[0])}"
+        level = percent(1 - ALPHA).replace(".0", "")
+        return f"{asked} = {number(release.cells[0])} ± {number(release.accuracy)} ({level})"
+    each = "" if release.plan.question.asked.needs_rows else f", each {_within(release.plan)}"
+    return f"{asked}: {plural(len(release.cells), 'number')}{each}"
+
+
+def _chosen(value: object) -> str:
+    """Return a number, or a list of public values, in a form that is fit to print."""
+    if isinstance(value, list):
+        return ", ".join("missing" if item is None else label(item, 40) for item in value)
+    return number(float(str(value)))
+
+
+def _release_next(release: Release) -> list[str]:
+    """Return what to type next."""
+    look = [".interval(0.99)", ".provenance", ".plot()"] if release.has_interval else [".provenance", ".plan.notes"]
+    return look if release.plan.question.keys is None else [".to_frame()", *look]
+
+
+def _more(release: Release) -> str:
+    """Return how many numbers are not listed; empty if all are."""
+    left = len(release.cells) - min(len(release.cells), MOST)
+    return f"{number(left)} more: .to_frame()" if left else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One released number.
+
+    Attributes
+    ----------
+    name : str
+        Its key, fit to print; empty for a total.
+    value, lower, upper : int or float
+        The number and its interval.
+    """
+
+    name: str
+    value: float
+    lower: float
+    upper: float
+
+
+def _cells(release: Release, most: int | None = MOST) -> list[Cell]:
+    """Return the first `most` numbers of a release, in the order of its keys."""
+    keys = release.plan.question.keys
+    if not release.has_interval:
+        names = [""] if keys is None else [_key(key) for key in keys.values[:most]]
+        return [Cell(name, value, value, value) for name, value in zip(names, release.cells[:most], strict=True)]
+    lower, upper = release.interval()
+    names = [""] if keys is None else [_key(key) for key in keys.values[:most]]
+    limits = ([lower], [upper]) if keys is None else (lower.tolist()[:most], upper.tolist()[:most])
+    return [Cell(*cell) for cell in zip(names, release.cells[:most], *limits, strict=True)]
+
+
+def _numbers(release: Release) -> Block | None:
+    """Return the released numbers: in columns, by key, or the interval of the only one."""
+    question = release.plan.question
+    if not release.cells:
+        return "  no group passed the threshold"
+    if question.asked.framed:
+        return _grid(release)
+    if question.keys is None and not release.has_interval:
+        return None
+    shown = _cells(release)
+    if question.keys is None:
+        low, high = shown[0].lower, shown[0].upper
+        return Drawn(shown[0].value, low, high, low, high if high > low else low + 1)
+    heads = [", ".join(label(name) for name in question.by), question.statistic]
+    lines = _listed([[cell.name, number(cell.value)] for cell in shown], release)
+    if not release.has_interval:
+        return Table(heads, [[cell.name, cell.value] for cell in shown], lines=lines)
+    low, high = min([0, *(cell.lower for cell in shown)]), max([1, *(cell.upper for cell in shown)])
+    rows: list[Row] = [
+        [
+            cell.name,
+            cell.value,
+            Between(cell.lower, cell.upper),
+            Drawn(cell.value, cell.lower, cell.upper, low, high),
+        ]
+        for cell in shown
+    ]
+    return Table([*heads, "interval", ""], rows, lines=lines)
+
+
+def _listed(rows: list[list[str]], release: Release, heads: list[str] | None = None) -> list[str]:
+    """Return rows as lines of a text, and how many more there are."""
+    rest = _more(release)
+    told = aligned([heads, *rows] if heads else rows, "<" + ">" * (len(rows[0]) - 1))
+    return [*told, f"  … {rest}"] if rest else told
+
+
+def _grid(release: Release) -> Table:
+    """Return a release of several numbers, each with the half-width of its interval."""
+    keys, frame = release.plan.question.keys, release.to_frame()
+    numbers = release.plan.question.asked.numbers
+    rows = [["" if key is None else _key(key)] for key in ((None,) if keys is None else keys.values[:MOST])]
+    for name in numbers:
+        prefix = "" if name == numbers[0] else f"{name}_"
+        lower, upper = (frame.get(f"{prefix}{end}") for end in ("lower", "upper"))
+        for place, row in enumerate(rows):
+            told = number(frame[name].iloc[place])
+            if lower is not None and upper is not None:
+                told += f" ± {number((upper.iloc[place] - lower.iloc[place]) / 2)}"
+            row.append(told)
+    heads = ["" if keys is None else ", ".join(label(name, 40) for name in keys.by), *map(label, numbers)]
+    return Table(heads, rows, lines=_listed(rows, release, heads))
+
+
+def _key(key: tuple[object, ...]) -> str:
+    """Return a public key in a form that is fit to print.
+
+    Examples
+    --------
+    >>> _key(("103", None))
+    '103, missing'
+    """
+    return ", ".join("missing" if value is None else label(value, 40) for value in key)
+
+
+def _provenance(release: Release) -> Table:
+    """Return where a release comes from, folded away."""
+    told = release.provenance
+    rows = [
+        ["question", label(told.question, 200)],
+        ["protects", label(told.unit, 200)],
+        ["bounds", label(told.bounds, 200)],
+        ["noise", f"{told.mechanism}, scale {number(told.scale)}"],
+        ["cost", amount(release.loss)],
+        ["ledger", f"project '{label(told.project)}', entry {told.entry}, reserved {told.time}"],
+        ["drawn by", ", ".join(f"{name} {version}" for name, version in told.versions.items())],
+    ]
+    return Table(["", ""], rows, facts=True, folded="Where it comes from")
+
+
+def _release_chart(release: Release) -> Chart:
+    question, title = release.plan.question, _release_answer(release)
+    if question.keys is None and not release.has_interval:
+        candidates = getattr(question.asked, "candidates", None) or ()
+        drawn = _choice(release.cells[0], candidates)
+        x = "" if drawn.value is None else f"{_statistic(question)}, among {number(len(candidates))} public candidates"
+        return Chart(title, x, "", drawn)
+    shown = _cells(release, None)
+    if question.keys is None:
+        return Chart(title, question.statistic, "", Point(shown[0].value, shown[0].lower, shown[0].upper))
+    by = ", ".join(label(name) for name in question.by)
+    return Chart(title, by, question.statistic, _estimates(shown, bars=True))
+
+
+def _estimates(shown: list[Cell], *, bars: bool) -> Estimates:
+    values, lower, upper = ([getattr(cell, name) for cell in shown] for name in ("value", "lower", "upper"))
+    return Estimates([cell.name for cell in shown], values, lower, upper, bars)
+
+
+def _choice(value: object, candidates: Sequence[float]) -> Choice:
+    """Return a number that was chosen among public candidates, on their axis; what is no number, in words."""
+    if isinstance(value, list) or len(candidates) < 2:
+        return Choice(_chosen(value))
+    return Choice(_chosen(value), float(str(value)), float(min(candidates)), float(max(candidates)))
+
+
+# -- derived numbers -----------------------------------------------------------------------------------------------
+
+
+@sheet.register(Derived)
+def _derived(derived: Derived) -> Sheet:
+    return Sheet(
+        _derived_answer(derived),
+        given([_derived_table(derived), *_derived_reasons(derived)]),
+        [*([] if derived.index is None else [".to_frame()"]), ".interval(0.99)", ".sources", ".plot()"],
+        chart=lambda: _derived_chart(derived),
+    )
+
+
+def _derived_table(derived: Derived) -> Table | None:
+    rows = [
+        (one.name, _figure(one.value), f"{_figure(one.lower)} to {_figure(one.upper)}")
+        for one in _derived_cells(derived)
+    ]
+    if not rows:
+        return None
+    lines = aligned([(name, value, f"({within})") for name, value, within in rows], "<><")
+    left = len(derived) - len(rows)
+    lines += [f"  … {number(left)} more: .to_frame()"] if left else []
+    heads = [_groups(derived), derived.name, "interval"]
+    return Table(heads, rows, lines=() if derived.index is None else lines)
+
+
+def _derived_chart(derived: Derived) -> Chart:
+    """Return the numbers with error bars, which end where their intervals do."""
+    drawn = _estimates(_derived_cells(derived, None), bars=False)
+    return Chart(_derived_answer(derived), _groups(derived), label(derived.name), drawn)
+
+
+def _derived_answer(derived: Derived) -> str:
+    """Return the first line."""
+    if derived.index is None:
+        (one,), level = _derived_cells(derived), percent(1 - ALPHA).replace(".0", "")
+        return f"{label(derived.name)} = {_figure(one.value)}, {_figure(one.lower)} to {_figure(one.upper)} ({level})"
+    return f"{label(derived.name)} by {_groups(derived)}: {plural(len(derived), 'number')}"
+
+
+def _derived_reasons(derived: Derived) -> list[Block]:
+    """Return what was done, of which releases, and the notes."""
+    done = "; ".join(label(step, 120) for step in derived.steps) or "as it was released"
+    sources = [
+        f"From entry {source.entry} of project '{label(source.project)}' ({label(source.question, 120)}, "
+        f"{amount(source.loss)})."
+        for source in derived.sources
+    ]
+    return [
+        f"Post-processing, at no cost: {done}.",
+        *sources,
+        *(Note(f"Note: {label(told, 240)}.") for told in derived.notes),
+    ]
+
+
+def _groups(derived: Derived) -> str:
+    return "" if derived.index is None else ", ".join(label(name) for name in derived.index.names)
+
+
+def _derived_cells(derived: Derived, most: int | None = MOST) -> list[Cell]:
+    lower, upper = derived.limits(ALPHA)
+    names = [""] if derived.index is None else [_group(key) for key in derived.index[:most]]
+    columns = (values[:most].tolist() for values in (derived.values, lower, upper))
+    return [Cell(*cell) for cell in zip(names, *columns, strict=True)]
+
+
+def _group(key: object) -> str:
+    parts = key if isinstance(key, tuple) else (key,)
+    return ", ".join("missing" if _missing(part) else label(part, 40) for part in parts)
+
+
+def _missing(part: object) -> bool:
+    return part is None or (isinstance(part, float) and math.isnan(part))
+
+
+def _figure(value: float) -> str:
+    return "left out" if math.isnan(value) else number(value)

@@ -1,0 +1,203 @@
+"""What projects, their ledgers and the price of a study say."""
+
+from __future__ import annotations
+
+from functools import partial
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from privkit.errors import PrivkitError
+from privkit.project.ledger_view import LedgerView, describe
+from privkit.project.price_list import StudyPrice
+from privkit.project.project import Project
+from privkit.values.exact import Exact
+from privkit.view.parts.chart import Across, Budgets, Chart, Steps
+from privkit.view.parts.sheet import Block, Budget, Note, Sheet, Table, given, sheet
+from privkit.view.parts.words import aligned, amount, label, number, plural, unit_words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from privkit.budget.account import Account
+    from privkit.budget.entry import Balance, Entry
+
+#: How many entries are listed; the rest is in ``.to_frame()``.
+MOST = 20
+#: Steps of a ledger's plot at most.
+STEPS = 1000
+
+
+def refusal(name: str, error: PrivkitError, chart: Callable[[], Chart] | None = None) -> Sheet:
+    """Return why the ledger does not answer; a plot of it raises that."""
+    return Sheet(f"project '{label(name)}': its ledger cannot be read.", given(str(error).splitlines()), chart=chart)
+
+
+def budgets(balance: Balance) -> list[Budget]:
+    """Return what became of ε or ρ, and of δ where the measure has one."""
+    losses = (balance.budget, balance.spent, balance.reserved, balance.remaining)
+    main = Budget("ρ" if balance.budget.measure.concentrated else "ε", *(loss.main for loss in losses))
+    if not balance.budget.measure.has_delta:
+        return [main]
+    return [main, Budget("δ", *(loss.delta for loss in losses))]
+
+
+# -- a project -----------------------------------------------------------------------------------------------------
+
+
+@sheet.register(Project)
+def _project(project: Project) -> Sheet:
+    chart = partial(_project_chart, project)
+    try:
+        balance = project.account.balance()
+    except PrivkitError as error:
+        return refusal(project.name, error, chart)
+    return Sheet(
+        project_answer(project.name, balance),
+        (*budgets(balance), *project_reasons(project, balance)),
+        ["df.privacy.dp_count(...)", ".ledger", ".panel()"],
+        chart=chart,
+    )
+
+
+def project_answer(name: str, balance: Balance) -> str:
+    """Return the first line: what is left."""
+    left = ", ".join(f"{part.symbol} = {part.left} of {part.budget}" for part in budgets(balance))
+    return f"project '{label(name)}': {left} left"
+
+
+def project_reasons(project: Project, balance: Balance) -> list[str]:
+    """Return the lines after the first: what is spent, what is reserved, and whom the budget protects."""
+    reserved = ""
+    if balance.reserved.main or balance.reserved.delta:
+        reserved = f"Reserved {amount(balance.reserved)}: being measured now, or left behind by a process that died."
+    bounds = f", {project.bounds}" if project.bounds is not None and not project.unit.is_row else ""
+    return [
+        f"Spent {amount(balance.spent)} in {plural(balance.entries, 'entry', 'entries')}.",
+        reserved,
+        f"Protects {unit_words(project.unit)}{bounds}.",
+        f"Warning: {project.account.unwatched}" if project.account.unwatched else "",
+    ]
+
+
+def _project_chart(project: Project) -> Chart:
+    balance = project.account.balance()
+    shown = budgets(balance)
+    drawn = Budgets(
+        [part.symbol for part in shown],
+        [part.share(part.spent) for part in shown],
+        [part.share(part.reserved) for part in shown],
+    )
+    return Chart(project_answer(project.name, balance), "share of the budget", "", drawn)
+
+
+# -- a ledger ------------------------------------------------------------------------------------------------------
+
+
+@sheet.register(LedgerView)
+def _ledger(ledger: LedgerView) -> Sheet:
+    account, chart = ledger.account, partial(_ledger_chart, ledger)
+    try:
+        balance = account.balance()
+        entries = last_entries(account, balance)
+    except PrivkitError as error:
+        return refusal(account.name, error, chart)
+    then = [".to_frame()", ".verify()"]
+    return Sheet(_ledger_answer(account.name, balance), listed(entries, balance), then, chart=chart)
+
+
+def _ledger_answer(name: str, balance: Balance) -> str:
+    """Return the first line: how many entries, and what they cost."""
+    charged = ", ".join(
+        f"{part.symbol} = {Exact(part.budget - part.left)} of {part.budget}" for part in budgets(balance)
+    )
+    return f"ledger of project '{label(name)}': {plural(balance.entries, 'entry', 'entries')}, {charged} charged"
+
+
+def last_entries(account: Account, balance: Balance, most: int = MOST) -> list[Entry]:
+    """Return the last `most` entries, in order."""
+    return account.entries(after=max(balance.entries - most, 0))
+
+
+def earlier(entries: list[Entry], balance: Balance) -> str:
+    """Return how many entries are not listed; empty if all are."""
+    left = balance.entries - len(entries)
+    return f"{plural(left, 'earlier entry', 'earlier entries')}: .to_frame()" if left > 0 else ""
+
+
+def listed(entries: list[Entry], balance: Balance) -> tuple[Block, ...]:
+    """Return the entries as a table; the analyst is told where there are several."""
+    if not entries:
+        return ("Nothing has been asked yet.",)
+    several = len({entry.analyst for entry in entries}) > 1
+    heads = ["entry", "time (UTC)", "question", "cost", "state", *(["analyst"] if several else [])]
+    rows = [_entry(entry)[: len(heads)] for entry in entries]
+    lines, rest = aligned([heads, *rows], "<" * len(heads)), earlier(entries, balance)
+    lines = [f"  … {rest}", *lines] if rest else lines
+    table = Table(heads, rows, lines=lines, facts=True, whole=("time (UTC)", "cost"))
+    return given([Note(f"… {rest}", told=False) if rest else None, table])
+
+
+def _entry(entry: Entry) -> list[str]:
+    time = entry.time.replace("T", " ").rstrip("Z")
+    question, cost = label(describe(entry.question), 80), amount(entry.cost)
+    return [number(entry.seq), time, question, cost, entry.state, label(entry.analyst, 30)]
+
+
+def _ledger_chart(ledger: LedgerView) -> Chart:
+    balance = ledger.account.balance()
+    part = budgets(balance)[0]
+    step = -(-balance.entries // STEPS) or 1  # of a long ledger, entries evenly apart: more would not be seen
+    shown = ledger.account.charged_at([*range(1, balance.entries, step), balance.entries])
+    charged = [0.0, *(float(known.total.main) for known in shown)]
+    places = [0.0, *(float(known.seq) for known in shown)]
+    drawn = Steps(places, charged, float(part.budget), "budget")
+    return Chart(_ledger_answer(ledger.account.name, balance), "entry", f"{part.symbol} charged", drawn)
+
+
+# -- the price of a study ------------------------------------------------------------------------------------------
+
+
+@sheet.register(StudyPrice)
+def _price(price: StudyPrice) -> Sheet:
+    shown = price.plans[:MOST]
+    rows = [
+        [str(plan.question), amount(plan.loss), "" if plan.accuracy is None else f"± {number(plan.accuracy)}"]
+        for plan in shown
+    ]
+    lines = [f"  {question}: {', '.join(filter(None, figures))}" for question, *figures in rows]
+    rest = [f"… {len(price.plans) - len(shown)} more"] if len(shown) < len(price.plans) else []
+    lines += [f"  {line}" for line in rest]
+    return Sheet(
+        f"{plural(len(price.plans), 'plan')} for {amount(price.total)} in all",
+        given(
+            [
+                Table(["question", "price", "accuracy (95 %)"], rows, lines=lines, facts=True),
+                *(Note(line, told=False) for line in rest),
+                _price_reason(price),
+            ]
+        ),
+        [".to_frame()", ".plans[0].release()"],
+        chart=lambda: _price_chart(price),
+    )
+
+
+def _price_reason(price: StudyPrice) -> str:
+    """Return whether that fits in what is left."""
+    if price.fits:
+        return f"It fits: project '{label(price.project)}' has {price.left} left, and then {price.left - price.total}."
+    return f"Project '{label(price.project)}' has {price.left} left: {amount(price.short)} short."
+
+
+def _price_chart(price: StudyPrice) -> Chart:
+    """Return what each plan costs; those that no longer fit in what is left fall short."""
+    costs = [float(plan.loss.main) for plan in price.plans]
+    drawn = Across(
+        [str(plan.question) for plan in price.plans],
+        costs,
+        [amount(p.loss) + ("" if p.accuracy is None else f", ± {number(p.accuracy)}") for p in price.plans],
+        [total > float(price.left.main) for total in accumulate(costs)],
+        end=max([*costs, 1e-9]) * 1.6,
+    )
+    fits = "it fits" if price.fits else "too much"
+    title = f"{amount(price.total)} in all, {amount(price.left)} left: {fits}"
+    return Chart(title, f"{'ρ' if price.left.measure.concentrated else 'ε'} of the plan", "plan", drawn)

@@ -1,0 +1,212 @@
+"""What transformations say."""
+
+from __future__ import annotations
+
+import math
+
+from privkit.transform.anonymized import Anonymized
+from privkit.transform.costs import AnonymizationReport
+from privkit.transform.generalize import Generalized
+from privkit.transform.lattice import Lattice
+from privkit.transform.perturb import Perturbed
+from privkit.values.show import printable
+from privkit.view.parts.chart import SHARES, SHARES_END, Across, Chart, Cloud
+from privkit.view.parts.sheet import Block, Cell, Meter, Row, Sheet, Table, Verdict, given, sheet
+from privkit.view.parts.words import label, names, number, percent, plural
+
+
+@sheet.register(Anonymized)
+def _anonymized(value: Anonymized) -> Sheet:
+    k, suppressed = number(value.report.after.k), number(value.suppressed_)
+    return Sheet(
+        _anonymized_answer(value),
+        given([*_verdicts(value.report, told=False), *_anonymized_reasons(value), _columns(value)]),
+        [".frame", ".report", ".plot()", *([] if value.is_lazy else [".with_suppressed()"])],
+        exact=True,
+        chart=lambda: _losses(value.report, f"{value.utility} = {value.loss_:.4f}, k = {k}, {suppressed} suppressed"),
+    )
+
+
+def _verdicts(report: AnonymizationReport, *, told: bool) -> list[Block]:
+    """Return whether each criterion is met; `told` where a text has no other word on it."""
+    return [
+        Verdict(
+            met, f"{name} is {'met' if met else 'not met'}", f"{name}: {'met' if met else 'NOT met'}" if told else ""
+        )
+        for name, met in report.after.criteria.items()
+    ]
+
+
+def _columns(value: Anonymized) -> Table:
+    rows: list[Row] = [
+        [label(name), value.levels_[name], f"{loss:.1%}", Meter(loss, f"loss of {label(name)}: {loss:.1%}")]
+        for name, loss in value.report.column_losses.items()
+    ]
+    return Table(["column", "level", "loss", ""], rows, "Loss by column")
+
+
+def _anonymized_answer(value: Anonymized) -> str:
+    """Return the first line: what holds, and what it cost."""
+    verdict = "holds" if value.report.satisfied else "does NOT hold"
+    return f"{value.criteria!r} {verdict}: {value.utility} = {value.loss_:.4f}, {_suppressed(value)}."
+
+
+def _anonymized_reasons(value: Anonymized) -> list[str]:
+    """Return the lines after the first: levels, classes, the search, proposed hierarchies."""
+    after, before = value.report.after, value.report.before
+    reasons = [
+        f"Levels: {', '.join(f'{label(name)} {level}' for name, level in value.levels_.items())}"
+        + (" (the highest used; they differ between classes)." if value.method == "local" else "."),
+        f"k {number(before.k)} → {number(after.k)}, classes {number(before.classes)} → {number(after.classes)}, "
+        f"average risk {before.average_risk:.4f} → {after.average_risk:.4f}.",
+        _search(value),
+    ]
+    if value.proposed_:
+        reasons.append(_proposed(value))
+    if value.is_lazy:
+        reasons.append("Columns that tell nearly every row apart were not looked for: .identifying_ asks the engine.")
+    elif value.identifying_:
+        reasons.append(
+            f"Unchanged, and telling nearly every row apart: {names(value.identifying_)}. Drop or pseudonymize them."
+        )
+    return reasons
+
+
+def _suppressed(value: Anonymized) -> str:
+    rows = value.n_rows
+    return f"{number(value.suppressed_)} of {plural(rows, 'record')} suppressed" + (
+        f" ({percent(value.suppressed_, rows)})" if value.suppressed_ else ""
+    )
+
+
+def _search(value: Anonymized) -> str:
+    if value.method not in ("optimal", "local"):
+        return ""
+    if value.reason:
+        return f"Not proved optimal: {value.reason}. No node is better than {value.bound_:.4f}."
+    if value.method == "local":
+        return f"Never worse than the best node of the lattice, of which {plural(value.judged_, 'node')} were judged."
+    return f"The optimum of the whole lattice ({plural(value.judged_, 'node')} judged)."
+
+
+@sheet.register(AnonymizationReport)
+def _report(report: AnonymizationReport) -> Sheet:
+    losses = ", ".join(f"{name} {loss:.1%}" for name, loss in report.column_losses.items())
+    utility = ", ".join(f"{name} {value:.4g}" for name, value in report.after.utility.items())
+    highest = f"Highest risk {report.before.highest_risk:.4g} → {report.after.highest_risk:.4g}"
+    reasons = [
+        f"{highest}; {plural(report.suppressed, 'record')} suppressed.",
+        f"Loss by column: {losses}.",
+    ]
+    costs = Table(["", "before", "after"], lambda: _costs(report), lines=[f"Utility: {utility}."])
+    before, after = number(report.before.k), number(report.after.k)
+    return Sheet(
+        "All criteria are met." if report.satisfied else "Not all criteria are met.",
+        (*_verdicts(report, told=True), *reasons, costs),
+        [".to_frame()"],
+        exact=True,
+        chart=lambda: _losses(report, f"k {before} → {after}, {number(report.suppressed)} suppressed"),
+    )
+
+
+def _costs(report: AnonymizationReport) -> list[Row]:
+    def told(cell: object) -> Cell:
+        return None if cell is None else f"{cell:.4g}" if isinstance(cell, float) else str(cell)
+
+    return [[name, *map(told, cells)] for name, *cells in report.to_frame().itertuples()]
+
+
+def _losses(report: AnonymizationReport, title: str) -> Chart:
+    losses = list(report.column_losses.values())
+    drawn = Across(list(report.column_losses), losses, [f"{loss:.1%}" for loss in losses], end=SHARES_END, ticks=SHARES)
+    return Chart(title, "mean loss of the column's cells", "column", drawn)
+
+
+@sheet.register(Generalized)
+def _generalized(value: Generalized) -> Sheet:
+    levels = ", ".join(f"{name} {level}" for name, level in value.levels_.items())
+    reasons = ["This alone promises nothing: check what it reaches."]
+    if value.proposed_:
+        reasons.append(_proposed(value))
+    return Sheet(
+        f"Generalized to levels: {levels}.",
+        tuple(reasons),
+        [".frame", "pk.kanon(out.frame, qi)"],
+        exact=True,
+        chart=lambda: _heights(value),
+    )
+
+
+def _proposed(value: Generalized | Anonymized) -> str:
+    return f"Hierarchies of {names(value.proposed_)} were proposed from their types: look at .hierarchies."
+
+
+def _heights(value: Generalized) -> Chart:
+    """Return how high each column was generalized; a height that depends on the column's values is not known here."""
+    heights = {name: max(value.hierarchies[name].height or level, 1) for name, level in value.levels_.items()}
+    drawn = Across(
+        list(value.levels_),
+        [level / heights[name] for name, level in value.levels_.items()],
+        [f"{level} of {heights[name]}" for name, level in value.levels_.items()],
+        end=SHARES_END,
+        ticks=SHARES,
+    )
+    return Chart("How far each column was generalized", "level, of the hierarchy's height", "column", drawn)
+
+
+@sheet.register(Lattice)
+def _lattice(value: Lattice) -> Sheet:
+    criterion = printable(repr(value.task.criterion))
+    shape = " × ".join(f"{label(name)} {levels}" for name, levels in value.shape.items())
+    return Sheet(
+        f"Lattice of {plural(value.n_nodes, 'node')}: {shape}.",
+        (f"Judged by {criterion} with at most {number(value.task.limit)} records suppressed.",),
+        [".nodes()", ".node({...})", ".apply({...})"],
+        exact=True,
+        chart=lambda: _nodes(value),
+    )
+
+
+def _nodes(lattice: Lattice) -> Chart:
+    """Return what every node loses against what it suppresses."""
+    nodes, n, task = lattice.nodes(), max(lattice.task.coding.n_rows, 1), lattice.task
+    drawn = Cloud(
+        (nodes["suppressed"] / n).tolist(),
+        nodes["loss"].tolist(),
+        nodes["feasible"].tolist(),
+        task.limit / n,
+        "allowed",
+        "needs more suppressed",
+    )
+    met = number(int(nodes["feasible"].sum()))
+    title = f"{met} of {number(len(nodes))} nodes are allowed by {task.criterion}"
+    return Chart(title, "records suppressed", task.utility, drawn)
+
+
+@sheet.register(Perturbed)
+def _perturbed(value: Perturbed) -> Sheet:
+    return Sheet(
+        f"{value.method}: {names(value.columns)} changed in {percent(value.changed_, value.n_rows)} of rows.",
+        (f"It does not promise: {value.no_promise}",),
+        [".frame", ".to_frame()"],
+        exact=True,
+        chart=lambda: _kept(value),
+    )
+
+
+def _kept(value: Perturbed) -> Chart:
+    """Return what is left of each column: the correlation of old and new values, or the share that is unchanged."""
+    kept = {
+        name: (float(figures.get("correlation", figures.get("unchanged", float("nan")))), "correlation" in figures)
+        for name, figures in value.figures_.items()
+    }
+    known = {name: left for name, left in kept.items() if not math.isnan(left[0])}
+    drawn = Across(
+        list(known),
+        [max(share, 0.0) for share, _ in known.values()],
+        [f"r = {share:.3f}" if of else f"{percent(share)} unchanged" for share, of in known.values()],
+        end=1.35,
+        ticks={0: "0", 0.5: "0.5", 1: "1"},
+    )
+    title = f"{number(value.changed_)} of {number(value.n_rows)} rows changed"
+    return Chart(title, "correlation of old and new values, or share unchanged", "column", drawn)

@@ -1,1 +1,0 @@
-"""Views of inventories and of persons' requests."""
