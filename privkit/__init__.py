@@ -12,6 +12,7 @@ from typing import Any
 
 from privkit import errors as _errors
 from privkit import registration as _registration
+from privkit.anonymity import EXPORTS as _ANONYMITY
 from privkit.values.unit import ROW  # noqa: F401  # public
 
 __version__ = "0.1.0"
@@ -21,14 +22,7 @@ _registration.register()  # df.privacy
 #: Which public names each module gives.
 _NAMES: dict[str, tuple[str, ...]] = {
     "privkit.accessor": ("PrivacyAccessor",),
-    "privkit.anonymity.alpha_k": ("AlphaKReport", "alpha_k"),
-    "privkit.anonymity.check": ("CheckReport", "check"),
-    "privkit.anonymity.delta_disclosure": ("DeltaDisclosureReport", "delta_disclosure"),
-    "privkit.anonymity.kanonymity": ("KAnonymityReport", "kanon"),
-    "privkit.anonymity.ldiversity": ("LDiversityReport", "ldiv"),
-    "privkit.anonymity.beta_likeness": ("BetaLikenessReport", "beta_likeness"),
-    "privkit.anonymity.population": ("DeltaPresenceReport", "KMapReport", "delta_presence", "kmap"),
-    "privkit.anonymity.tcloseness": ("TClosenessReport", "tclose"),
+    **{f"privkit.anonymity.{module}": names for module, names in _ANONYMITY.items()},
     "privkit.dp.answers.consistent": ("consistent",),
     "privkit.dp.answers.derived": ("Derived",),
     "privkit.dp.plan": ("Plan",),
@@ -45,35 +39,19 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "privkit.risk.report": ("RiskReport",),
     "privkit.risk.copula": ("CopulaReport", "copula_uniqueness", "person_uniqueness"),
     "privkit.risk.suda": ("SudaReport", "suda"),
-    "privkit.risk.thresholds": ("Threshold",),
+    "privkit.risk.attackers": ("Threshold",),
     "privkit.risk.unicity": ("UnicityReport", "unicity"),
     "privkit.inventory.inventory": ("Inventory",),
     "privkit.inventory.audit": ("audit",),
     "privkit.inventory.inventory_check": ("InventoryCheck",),
     "privkit.inventory.subject": ("ErasureReport", "SubjectReport", "consented", "erase_subject", "find_subject"),
-    "privkit.transform.anonymize": ("anonymize",),
+    "privkit.transform.anonymize": ("Anonymizer", "anonymize"),
     "privkit.transform.anonymized": ("Anonymized",),
-    "privkit.transform.anonymizer": ("Anonymizer",),
     "privkit.transform.generalize": ("generalize",),
     "privkit.transform.hierarchies.hierarchy": ("Hierarchy",),
     "privkit.transform.lattice": ("Lattice", "lattice"),
     "privkit.transform.microaggregate": ("microaggregate",),
     "privkit.transform.perturb": ("add_noise", "pram", "rank_swap", "round_to", "top_bottom"),
-    "privkit.anonymity.criteria": (
-        "AllOf",
-        "AlphaK",
-        "AverageRisk",
-        "BetaLikeness",
-        "DeltaDisclosure",
-        "DeltaPresence",
-        "KAnonymity",
-        "KMap",
-        "LDiversity",
-        "PopulationUniqueness",
-        "SampleUniqueness",
-        "TCloseness",
-        "ValueTree",
-    ),
     "privkit.values.expression.builders": ("cut", "day", "hour", "isin", "month", "prefix", "weekday", "year"),
     "privkit.values.keys": ("public_values",),
     "privkit.errors": tuple(name for name in _errors.__all__ if name.endswith("Error")),

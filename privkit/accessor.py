@@ -107,7 +107,7 @@ class PrivacyAccessor:
     delta_disclosure = Delegate("privkit.anonymity.delta_disclosure")
     delta_presence = Delegate("privkit.anonymity.population")
     kmap = Delegate("privkit.anonymity.population")
-    check = Delegate("privkit.anonymity.check")
+    check = Delegate("privkit.anonymity.reports")
     risk = Delegate("privkit.risk.report")
     suda = Delegate("privkit.risk.suda")
     link = Delegate("privkit.risk.linkage.link")

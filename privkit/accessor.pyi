@@ -6,14 +6,12 @@ from typing import Any, Literal
 
 from privkit.anonymity.alpha_k import AlphaKReport
 from privkit.anonymity.beta_likeness import BetaLikenessReport
-from privkit.anonymity.check import CheckReport
-from privkit.anonymity.criteria import Criterion
-from privkit.anonymity.criteria.criterion import Number
-from privkit.anonymity.criteria.ldiversity import Kind
+from privkit.anonymity.criterion import Criterion, Number
 from privkit.anonymity.delta_disclosure import DeltaDisclosureReport
 from privkit.anonymity.kanonymity import KAnonymityReport
-from privkit.anonymity.ldiversity import LDiversityReport
+from privkit.anonymity.ldiversity import Kind, LDiversityReport
 from privkit.anonymity.population import DeltaPresenceReport, KMapReport
+from privkit.anonymity.reports import CheckReport
 from privkit.anonymity.tcloseness import TClosenessReport
 from privkit.dp.answers.release import Release
 from privkit.dp.plan import Plan

@@ -13,7 +13,7 @@ import pytest
 import privkit as pk
 from privkit.cli import main
 from privkit.errors import HierarchyError
-from privkit.transform.hierarchies.hierarchy_file import read_hierarchies
+from privkit.transform.generalize import read_hierarchies
 
 
 @pytest.fixture

@@ -6,16 +6,85 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from privkit.anonymity import figures
-from privkit.anonymity.class_report import ClassReport, quasi_identifiers, sensitive_attribute
-from privkit.anonymity.criteria import AlphaK
+import numpy as np
+
+from privkit.anonymity.criterion import SensitivePart, column, share
+from privkit.anonymity.figures import Ratios, entry_starts, over_caps
+from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_identifiers, sensitive_attribute
 from privkit.errors import ParameterError
 from privkit.tally.coded_classes import count_values
 from privkit.values.arguments import typed
+from privkit.values.bounds import positive_int
 from privkit.values.exact import Exact
 
 if TYPE_CHECKING:
-    from privkit.anonymity.criteria.criterion import Number
+    from privkit.anonymity.criterion import Finding, Floats, Ints, Mask, Number
+    from privkit.tally.class_values import ClassValues
+    from privkit.tally.classes import Tally
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class AlphaK(SensitivePart):
+    """Every class holds at least `k` rows, and each sensitive value at most a share `alpha` of them.
+
+    The general model of Wong, Li, Fu and Wang 2006 (definition 4), in which every value is sensitive.
+
+    Parameters
+    ----------
+    sensitive : str
+        The sensitive attribute.
+    alpha : number
+        Above 0, at most 1.
+    k : int
+        At least 1.
+
+    Examples
+    --------
+    >>> AlphaK("ill", 0.5, 3)
+    AlphaK('ill', 0.5, 3)
+    """
+
+    paper: ClassVar[str] = "Wong, Li, Fu and Wang 2006, (α, k)-anonymity, KDD, definition 4"
+
+    sensitive: str
+    alpha: Exact
+    k: int
+
+    if TYPE_CHECKING:  # amounts are given as numbers and held exactly
+
+        def __init__(self, sensitive: str, alpha: Number, k: int) -> None: ...
+
+    def __post_init__(self) -> None:
+        column(self.sensitive, "AlphaK")
+        object.__setattr__(self, "alpha", share(self.alpha, "AlphaK", "alpha", zero=False))
+        object.__setattr__(self, "k", positive_int(self.k, "AlphaK", "k"))
+
+    @property
+    def rows_needed(self) -> int:
+        """The k rows of one class."""
+        return self.k
+
+    def smallest(self, n_rows: int) -> int:
+        """Return k."""
+        return self.k
+
+    def meets(self, sizes: Ints, counts: Ints, table: Ints, levels: Sequence[Ints] | None) -> Mask:
+        """Return which classes have no value above a share α, exactly."""
+        top = counts.max(axis=1, initial=0)
+        return np.asarray(top * self.alpha.denominator <= sizes * self.alpha.numerator)
+
+    def rows_lost(self, sizes: Ints, counts: Ints, table: Ints, levels: Sequence[Ints] | None) -> Floats:
+        """Return the rows over the cap of α."""
+        return over_caps(sizes, counts, np.full(len(table), float(self.alpha)))
+
+    def find(self, data: object, qi: tuple[str, ...], classes: Tally) -> tuple[Finding, Mask]:
+        """Return the largest share and the smallest class, and the classes that break either bound."""
+        report = alpha_k(data, qi, self.sensitive, alpha=self.alpha, k=self.k)
+        return judged(report, f"α = {figure_text(report.alpha)}, k = {report.k}", classes)
+
+    def __repr__(self) -> str:
+        """Return what a user types for it."""
+        return f"AlphaK({self.sensitive!r}, {self.alpha}, {self.k})"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -33,6 +102,7 @@ class AlphaKReport(ClassReport):
     symbol: ClassVar[str] = "alpha"
     high: ClassVar[bool] = True
 
+    criterion: AlphaK | None
     sensitive: str
     alpha: Exact
 
@@ -86,8 +156,15 @@ def alpha_k(
     column = sensitive_attribute(data, sensitive, columns, "alpha_k")
     criterion = None if alpha is None or k is None else AlphaK(column, alpha, k)
     found = count_values(data, columns, column, function="alpha_k")
-    shares = figures.top_shares(found)
+    shares = top_shares(found)
     short = None
     if criterion is not None:
         short = ~shares.below(criterion.alpha) | (found.classes.sizes < criterion.k)
     return AlphaKReport(found.classes, shares.floats, criterion, short, column, shares.largest())
+
+
+def top_shares(found: ClassValues) -> Ratios:
+    """Return the share of the most frequent value in each class: the α of (α, k)-anonymity."""
+    if not found.classes.n_classes:
+        return Ratios(found.counts, found.counts)
+    return Ratios(np.maximum.reduceat(found.counts, entry_starts(found)), found.classes.sizes)

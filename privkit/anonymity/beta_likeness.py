@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from privkit.anonymity import figures
-from privkit.anonymity.class_report import ClassReport, quasi_identifiers, sensitive_attribute
-from privkit.anonymity.criteria import BetaLikeness
-from privkit.anonymity.criteria.beta_likeness import likeness_kind
-from privkit.anonymity.criteria.criterion import positive
+from privkit.anonymity.criterion import SensitivePart, call_text, column, positive
+from privkit.anonymity.figures import Ratios, class_maxima, class_minima, decided, over_caps, shares_and_table
+from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_identifiers, sensitive_attribute
+from privkit.errors import ParameterError
 from privkit.tally.coded_classes import count_values
 from privkit.values.arguments import typed
 from privkit.values.exact import Exact
@@ -20,8 +20,97 @@ from privkit.values.exact import Exact
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from privkit.anonymity.criteria.criterion import Number
+    from privkit.anonymity.criterion import Finding, Floats, Ints, Mask, Number
     from privkit.tally.class_values import ClassValues
+    from privkit.tally.classes import Tally
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class BetaLikeness(SensitivePart):
+    """No value gains more than β in relative frequency (Cao and Karras 2012).
+
+    With p and q the shares of a value in a class and in the table, for each value with p > q:
+
+    - ``"basic"`` (definition 2): (p - q) / q <= β;
+    - ``"enhanced"`` (definition 3): (p - q) / q <= min(β, -ln q).
+
+    Parameters
+    ----------
+    sensitive : str
+        The sensitive attribute.
+    beta : number
+        Above 0.
+    kind : {"basic", "enhanced"}
+
+    Examples
+    --------
+    >>> BetaLikeness("ill", 1, kind="enhanced")
+    BetaLikeness('ill', 1, kind='enhanced')
+    """
+
+    paper: ClassVar[str] = "Cao and Karras 2012, Publishing microdata with a robust privacy guarantee, PVLDB 5(11)"
+
+    sensitive: str
+    beta: Exact
+    kind: Literal["basic", "enhanced"] = field(default="basic", kw_only=True)
+
+    if TYPE_CHECKING:  # amounts are given as numbers and held exactly
+
+        def __init__(self, sensitive: str, beta: Number, *, kind: Literal["basic", "enhanced"] = "basic") -> None: ...
+
+    def __post_init__(self) -> None:
+        column(self.sensitive, "BetaLikeness")
+        object.__setattr__(self, "beta", positive(self.beta, "BetaLikeness", "beta"))
+        likeness_kind(self.kind, "BetaLikeness")
+
+    def caps(self, table: Ints) -> Floats:
+        """Return the largest share that each value may have in a class."""
+        shares = table / max(int(table.sum()), 1)
+        gain = np.full(len(table), float(self.beta))
+        if self.kind == "enhanced":
+            with np.errstate(divide="ignore"):
+                gain = np.minimum(gain, -np.log(shares))
+        return shares * (1 + gain)
+
+    def meets(self, sizes: Ints, counts: Ints, table: Ints, levels: Sequence[Ints] | None) -> Mask:
+        """Return which classes have no value above its cap."""
+        gap = (counts / np.maximum(sizes, 1)[:, None] - self.caps(table)).max(axis=1, initial=-np.inf)
+        return decided(gap, lambda row: self._met(counts[row], table))
+
+    def _met(self, counts: Ints, table: Ints) -> bool:
+        n, total = int(counts.sum()), int(table.sum())
+        for count, q in zip(counts.tolist(), table.tolist(), strict=True):
+            if count * total <= q * n:  # no gain
+                continue
+            gain = Fraction(count * total - q * n, q * n)
+            natural = -np.log(q / total) if self.kind == "enhanced" else np.inf
+            if gain > self.beta or float(gain) > natural:
+                return False
+        return True
+
+    def rows_lost(self, sizes: Ints, counts: Ints, table: Ints, levels: Sequence[Ints] | None) -> Floats:
+        """Return the rows over the caps."""
+        return over_caps(sizes, counts, self.caps(table))
+
+    def find(self, data: object, qi: tuple[str, ...], classes: Tally) -> tuple[Finding, Mask]:
+        """Return the largest gain, and the classes with one above β."""
+        report = beta_likeness(data, qi, self.sensitive, beta=self.beta, kind=self.kind)
+        return judged(report, f"β = {figure_text(report.beta)}", classes)
+
+    def __repr__(self) -> str:
+        """Return what a user types for it."""
+        return call_text("BetaLikeness", self.sensitive, self.beta, kind=None if self.kind == "basic" else self.kind)
+
+
+def likeness_kind(kind: object, function: str) -> None:
+    """Refuse what is no kind of β-likeness."""
+    if not isinstance(kind, str) or kind not in ("basic", "enhanced"):
+        raise ParameterError.of(
+            function,
+            "kind",
+            repr(kind) if isinstance(kind, str) else f"a {type(kind).__name__}",
+            "'basic' or 'enhanced'",
+        )
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -40,6 +129,7 @@ class BetaLikenessReport(ClassReport):
     symbol: ClassVar[str] = "beta"
     high: ClassVar[bool] = True
 
+    criterion: BetaLikeness | None
     sensitive: str
     kind: Literal["basic", "enhanced"]
     beta: Exact
@@ -94,8 +184,8 @@ def beta_likeness(
     columns = quasi_identifiers(data, qi, "beta_likeness")
     column = sensitive_attribute(data, sensitive, columns, "beta_likeness")
     found = count_values(data, columns, column, function="beta_likeness")
-    gains = figures.gains(found)
-    largest = figures.class_maxima(found, gains.floats)
+    gains = relative_gains(found)
+    largest = class_maxima(found, gains.floats)
     criterion = None if bound is None else BetaLikeness(column, bound, kind=kind)
     short = None if criterion is None else ~alike(found, criterion)
     return BetaLikenessReport(found.classes, largest, criterion, short, column, kind, max(gains.largest(), Exact(0)))
@@ -103,10 +193,16 @@ def beta_likeness(
 
 def alike(found: ClassValues, criterion: BetaLikeness) -> NDArray[np.bool_]:
     """Return which classes meet the criterion."""
-    gains = figures.gains(found)
+    gains = relative_gains(found)
     met = gains.below(criterion.beta)
     if criterion.kind == "enhanced":
         natural = -np.log(found.totals / max(found.classes.n_rows, 1))
         # A value that does not gain is not bounded; where q = 1 there is no gain, and the bound is 0.
         met &= (gains.numerators <= 0) | (gains.floats <= natural[found.value_of])
-    return figures.class_minima(found, met)
+    return class_minima(found, met)
+
+
+def relative_gains(found: ClassValues) -> Ratios:
+    """Return (p - q) / q of each entry: the relative gain that β-likeness bounds."""
+    ratios = shares_and_table(found)
+    return Ratios(ratios.numerators - ratios.denominators, ratios.denominators)

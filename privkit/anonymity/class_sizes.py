@@ -15,8 +15,8 @@ from privkit.tally.class_values import coarser
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from privkit.anonymity.class_report import ClassReport
     from privkit.anonymity.kanonymity import KAnonymityReport
+    from privkit.anonymity.reports import ClassReport
     from privkit.tally.classes import Tally
 
 #: Where bands of class sizes begin.

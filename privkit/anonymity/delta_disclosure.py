@@ -3,24 +3,118 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from privkit.anonymity import figures
-from privkit.anonymity.class_report import ClassReport, quasi_identifiers, sensitive_attribute
-from privkit.anonymity.criteria import DeltaDisclosure
-from privkit.anonymity.criteria.criterion import positive
+from privkit.anonymity.criterion import SensitivePart, column, positive
+from privkit.anonymity.figures import (
+    class_maxima,
+    class_minima,
+    decided,
+    distinct_values,
+    over_caps,
+    shares_and_table,
+)
+from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_identifiers, sensitive_attribute
+from privkit.errors import ParameterError
 from privkit.tally.coded_classes import count_values
 from privkit.values.arguments import typed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from privkit.anonymity.criteria.criterion import Number
+    from privkit.anonymity.criterion import Finding, Floats, Ints, Mask, Number
     from privkit.anonymity.figures import Ratios
     from privkit.tally.class_values import ClassValues
+    from privkit.tally.classes import Tally
+    from privkit.values.exact import Exact
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class DeltaDisclosure(SensitivePart):
+    """|log2(p / q)| < δ, strictly, for the shares p and q of each value in a class and in the table.
+
+    Brickell and Shmatikov 2008, definition 5. To the letter, a value that a class lacks breaks it (log 0), so that
+    every class would need every value. As ARX does, values are compared where they occur; ``absent=True``
+    takes the letter.
+
+    Parameters
+    ----------
+    sensitive : str
+        The sensitive attribute.
+    delta : number
+        Above 0.
+    absent : bool
+        Whether a value that a class lacks breaks the criterion.
+
+    Examples
+    --------
+    >>> DeltaDisclosure("ill", 1.5)
+    DeltaDisclosure('ill', 1.5)
+    """
+
+    paper: ClassVar[str] = "Brickell and Shmatikov 2008, The cost of privacy, KDD, definition 5"
+
+    sensitive: str
+    delta: Exact
+    absent: bool = field(default=False, kw_only=True)
+
+    if TYPE_CHECKING:  # amounts are given as numbers and held exactly
+
+        def __init__(self, sensitive: str, delta: Number, *, absent: bool = False) -> None: ...
+
+    def __post_init__(self) -> None:
+        column(self.sensitive, "DeltaDisclosure")
+        object.__setattr__(self, "delta", positive(self.delta, "DeltaDisclosure", "delta"))
+        if not isinstance(self.absent, bool):
+            raise ParameterError.of("DeltaDisclosure", "absent", f"a {type(self.absent).__name__}", "True or False")
+
+    @property
+    def merges(self) -> bool:
+        """Whether merging keeps it: only where absent values break it.
+
+        Else a class that lacks a value, merged with one that has it just often enough, has it too rarely.
+        """
+        return self.absent
+
+    def meets(self, sizes: Ints, counts: Ints, table: Ints, levels: Sequence[Ints] | None) -> Mask:
+        """Return which classes keep every value's share strictly within a factor of 2^δ of the table's."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            logs = np.abs(np.log2(counts * float(table.sum())) - np.log2(sizes[:, None] * table.astype(float)))
+        logs = np.where(counts > 0, logs, np.inf if self.absent else 0.0)
+        logs[:, table == 0] = 0.0
+        gap = logs.max(axis=1, initial=0.0) - float(self.delta)
+        exact = self.delta.denominator <= 1000
+        return decided(gap, lambda row: exact and self._met(counts[row], table), strict=True)
+
+    def _met(self, counts: Ints, table: Ints) -> bool:
+        # |log2 x| < a/b  <=>  x^b < 2^a and 2^a x^b > 1
+        n, total, a, b = int(counts.sum()), int(table.sum()), self.delta.numerator, self.delta.denominator
+        for count, q in zip(counts.tolist(), table.tolist(), strict=True):
+            if count == 0 or q == 0:
+                if q and self.absent:
+                    return False
+                continue
+            ratio = Fraction(count * total, q * n) ** b
+            if not (ratio < 2**a and ratio * 2**a > 1):
+                return False
+        return True
+
+    def rows_lost(self, sizes: Ints, counts: Ints, table: Ints, levels: Sequence[Ints] | None) -> Floats:
+        """Return the rows over the upper bounds: only that side is convex while absent values are let pass."""
+        return over_caps(sizes, counts, table / max(int(table.sum()), 1) * 2.0 ** float(self.delta))
+
+    def find(self, data: object, qi: tuple[str, ...], classes: Tally) -> tuple[Finding, Mask]:
+        """Return the largest figure, and the classes that reach δ."""
+        report = delta_disclosure(data, qi, self.sensitive, delta=self.delta, absent=self.absent)
+        return judged(report, f"δ = {figure_text(report.delta)}", classes)
+
+    def __repr__(self) -> str:
+        """Return what a user types for it."""
+        return f"DeltaDisclosure({self.sensitive!r}, {self.delta}{', absent=True' if self.absent else ''})"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -38,6 +132,7 @@ class DeltaDisclosureReport(ClassReport):
     symbol: ClassVar[str] = "delta"
     high: ClassVar[bool] = True
 
+    criterion: DeltaDisclosure | None
     sensitive: str
     absent: bool
 
@@ -103,18 +198,18 @@ def delta_disclosure(
 
 def disclosure_figures(found: ClassValues, *, absent: bool) -> NDArray[np.float64]:
     """Return the largest abs(log2(p / q)) of each class; infinite where a value is absent and that counts."""
-    logs = np.abs(np.log2(figures.shares_and_table(found).floats))
-    values = figures.class_maxima(found, logs)
-    lacking = figures.distinct_values(found) < len(found.values)
+    logs = np.abs(np.log2(shares_and_table(found).floats))
+    values = class_maxima(found, logs)
+    lacking = distinct_values(found) < len(found.values)
     return np.where(lacking, np.inf, values) if absent else values
 
 
 def hidden(found: ClassValues, criterion: DeltaDisclosure) -> NDArray[np.bool_]:
     """Return which classes meet the criterion: 2^-δ < p / q < 2^δ for each value that occurs."""
-    ratios = figures.shares_and_table(found)
-    met = figures.class_minima(found, _within(ratios, criterion))
+    ratios = shares_and_table(found)
+    met = class_minima(found, _within(ratios, criterion))
     if criterion.absent:
-        met &= figures.distinct_values(found) == len(found.values)
+        met &= distinct_values(found) == len(found.values)
     return met
 
 

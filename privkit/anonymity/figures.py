@@ -1,35 +1,35 @@
-"""How diverse each class is in a sensitive attribute, and how far from the table: figures of sparse counts.
+"""Figures that several criteria share: of sparse counts, exactly, for reports; and of dense ones, for searches.
 
-Pure functions of `ClassValues`, whose entries are the combinations of class and value that occur, ordered by class,
-then value. Everything is linear in the entries; counts stay whole numbers, so that the ratios are exact.
-`satisfied` decides the same on dense matrices, for searches over many small tables.
-
-Ratios of whole numbers, one per class: compared with a bound, and their largest, exactly.
-
-The groups of an attribute's values along a tree, for the hierarchical distance between distributions.
+Sparse: pure functions of `ClassValues`, whose entries are the combinations of class and value that occur, ordered by
+class, then value. Everything is linear in the entries; counts stay whole numbers, so that the ratios are exact.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privkit.errors.anonymity import HierarchyError
 from privkit.values.exact import Exact
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from collections.abc import Callable, Sequence
+
     from numpy.typing import NDArray
 
+    from privkit.tally.class_values import ClassValues
+
+    Ints = NDArray[np.int64]
+    Floats = NDArray[np.float64]
 
 #: What products may reach in 64 bits.
 _ROOM = 2**62
 #: Floats of quotients are nearer to each other than this only where the quotients may be equal.
 _NEAR = 1e-12
+#: Distance to a bound below which exact arithmetic decides about dense counts.
+_CLOSE = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,18 +96,6 @@ def whole(values: NDArray[np.int64], room: int) -> NDArray[np.int64]:
     return values if room < _ROOM else values.astype(object)
 
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from privkit.tally.class_values import ClassValues
-    from privkit.values.exact import Exact
-
-    Ints = NDArray[np.int64]
-    Floats = NDArray[np.float64]
-
-
 def entry_starts(found: ClassValues) -> Ints:
     """Return the place of each class's first entry."""
     return np.searchsorted(found.class_of, np.arange(found.classes.n_classes))
@@ -118,68 +106,21 @@ def distinct_values(found: ClassValues) -> Ints:
     return np.bincount(found.class_of, minlength=found.classes.n_classes)
 
 
-def entropy_values(found: ClassValues) -> Floats:
-    """Return exp(entropy) of each class: the l of entropy l-diversity, a number and no truncated one.
-
-    With counts c of sum n, H = ln n - Σ c ln c / n. Where all counts of a class are equal it is their number, exactly.
-    """
-    sizes, starts = found.classes.sizes, entry_starts(found)
-    if not len(sizes):
-        return np.empty(0)
-    logs = np.add.reduceat(found.counts * np.log(found.counts), starts)
-    values: Floats = np.exp(np.log(sizes) - logs / sizes)
-    even = np.maximum.reduceat(found.counts, starts) == np.minimum.reduceat(found.counts, starts)
-    return np.where(even, distinct_values(found), values)
+def shares_and_table(found: ClassValues) -> Ratios:
+    """Return p / q of each entry: the share of a value in its class over its share in the table."""
+    total = found.classes.n_rows
+    sizes = whole(found.classes.sizes, total**2)
+    return Ratios(whole(found.counts, total**2) * total, sizes[found.class_of] * found.totals[found.value_of])
 
 
-def entropy_reaches(found: ClassValues, values: Floats, bound: Exact) -> NDArray[np.bool_]:
-    """Return which classes have exp(entropy) >= bound, deciding near cases in whole numbers.
-
-    exp(H) >= a/b  <=>  n^n b^n >= a^n Π c^c.
-    """
-    mask: NDArray[np.bool_] = values >= float(bound)
-    starts = np.append(entry_starts(found), len(found.counts))
-    known: dict[tuple[int, ...], bool] = {}
-    for place in np.flatnonzero(np.abs(values - float(bound)) < 1e-9 * float(bound)):
-        counts = np.sort(found.counts[starts[place] : starts[place + 1]])
-        counts //= np.gcd.reduce(counts)  # shares, and so the entropy, stay the same
-        key = tuple(counts.tolist())
-        if key not in known:
-            known[key] = _entropy_reached(key, bound)
-        mask[place] = known[key]
-    return mask
+def class_maxima(found: ClassValues, values: Floats) -> Floats:
+    """Return the largest of the entries' values in each class."""
+    return np.maximum.reduceat(values, entry_starts(found)) if len(values) else np.empty(0)
 
 
-def _entropy_reached(counts: tuple[int, ...], bound: Exact) -> bool:
-    n, product = sum(counts), 1
-    for count in counts:
-        product *= count**count
-    reached: bool = n**n * bound.denominator**n >= bound.numerator**n * product
-    return reached
-
-
-def recursive_values(found: ClassValues, c: Exact) -> Ints:
-    """Return the largest l of each class for which it is recursive (c, l)-diverse; 0 where none is.
-
-    With counts r1 >= r2 >= ... the condition r1 < c (rl + ... + rm) gets harder with l: count the l that meet it.
-    """
-    sizes, starts = found.classes.sizes, entry_starts(found)
-    if not len(sizes):
-        return np.empty(0, dtype=np.int64)
-    order = np.lexsort((-found.counts, found.class_of))
-    counts = found.counts[order]
-    before = np.cumsum(counts) - counts  # of all entries before, of all classes
-    tails = sizes[found.class_of] - (before - before[starts][found.class_of])
-    firsts = counts[starts][found.class_of]
-    met = Ratios(firsts, tails).below(c, strict=True)
-    return np.add.reduceat(met.astype(np.int64), starts)
-
-
-def top_shares(found: ClassValues) -> Ratios:
-    """Return the share of the most frequent value in each class: the α of (α, k)-anonymity."""
-    if not found.classes.n_classes:
-        return Ratios(found.counts, found.counts)
-    return Ratios(np.maximum.reduceat(found.counts, entry_starts(found)), found.classes.sizes)
+def class_minima(found: ClassValues, values: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return whether all of the entries' values are true, for each class."""
+    return np.logical_and.reduceat(values, entry_starts(found)) if len(values) else np.empty(0, dtype=bool)
 
 
 def equal_distances(found: ClassValues, levels: Sequence[Ints] | None = None) -> Ratios:
@@ -257,90 +198,49 @@ def ordered_distances(found: ClassValues) -> Ratios:
     return Ratios(sums, n * (total * (m - 1)))
 
 
-def shares_and_table(found: ClassValues) -> Ratios:
-    """Return p / q of each entry: the share of a value in its class over its share in the table."""
-    total = found.classes.n_rows
-    sizes = whole(found.classes.sizes, total**2)
-    return Ratios(whole(found.counts, total**2) * total, sizes[found.class_of] * found.totals[found.value_of])
+# -- Of dense counts, one row of values per class: for searches over many small tables -------------------------------
 
 
-def gains(found: ClassValues) -> Ratios:
-    """Return (p - q) / q of each entry: the relative gain that β-likeness bounds."""
-    ratios = shares_and_table(found)
-    return Ratios(ratios.numerators - ratios.denominators, ratios.denominators)
+def present(counts: Ints) -> Ints:
+    """Return how many distinct values each class has."""
+    return np.count_nonzero(counts, axis=1)
 
 
-def class_maxima(found: ClassValues, values: Floats) -> Floats:
-    """Return the largest of the entries' values in each class."""
-    return np.maximum.reduceat(values, entry_starts(found)) if len(values) else np.empty(0)
+def decided(gap: Floats, exactly: Callable[[int], bool], *, strict: bool = False) -> NDArray[np.bool_]:
+    """Return gap <= 0, or gap < 0, asking `exactly` where rounding could matter."""
+    mask = gap < 0 if strict else gap <= 0
+    for row in np.flatnonzero(np.abs(gap) < _CLOSE):
+        mask[row] = exactly(int(row))
+    return mask
 
 
-def class_minima(found: ClassValues, values: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return whether all of the entries' values are true, for each class."""
-    return np.logical_and.reduceat(values, entry_starts(found)) if len(values) else np.empty(0, dtype=bool)
+def merged(matrix: NDArray[Any], codes: Ints) -> NDArray[Any]:
+    """Return the sums of the columns of each group, by ascending group."""
+    order = np.argsort(codes, kind="stable")
+    starts = np.flatnonzero(np.concatenate(([True], np.diff(codes[order]) != 0)))
+    return np.add.reduceat(matrix[:, order], starts, axis=1)
 
 
-def tree_levels(tree: object, values: pd.Index, column: str, function: str) -> list[NDArray[np.int64]]:
-    """Return the group of each value at the levels of a tree below its root, from the values themselves upwards.
+def over_caps(sizes: Ints, counts: Ints, caps: Floats) -> Floats:
+    """Every value v may have at most a share u_v of what is kept.
 
-    The root is the lowest level at which one group covers the whole hierarchy, or above the last where none does:
-    a second root on top of it (a ``*`` over "any") would make all distances smaller and tell nothing.
-    Missing is a group of its own below the root.
-
-    Parameters
-    ----------
-    tree : hierarchy or mapping
-        What `pk.TCloseness` takes.
-    values : pandas.Index
-        The column's values; missing, where it occurs, is the last.
-    column, function : str
-        For the errors.
-
-    Raises
-    ------
-    HierarchyError
-        If the tree lacks a value.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> parts = {"flu": ("lung", "any"), "asthma": ("lung", "any"), "ulcer": ("stomach", "any")}
-    >>> [codes.tolist() for codes in tree_levels(parts, pd.Index(["flu", "asthma", "ulcer"]), "ill", "tclose")]
-    [[0, 1, 2], [0, 0, 1]]
+    For any set O of values, taking r rows away leaves at least c_O - r rows of O, of at most (n - r) u_O:
+    ``r >= (c_O - n u_O) / (1 - u_O)``. O is what is over its cap, taken anew for the rows that are left.
     """
-    if isinstance(tree, Mapping):
-        return _mapped(tree, values, column, function)
-    levels: Any = tree.lay(values, column, function).levels  # type: ignore[attr-defined]  # a ValueTree
-    root = next((place for place, level in enumerate(levels) if place and _is_root(level)), len(levels) - 1)
-    return [np.asarray(level.codes, dtype=np.int64) for level in levels[: max(root, 1)]]
+    rows = np.zeros(len(sizes))
+    for _ in range(3):
+        over = counts > (sizes - rows)[:, None] * caps
+        cap = over @ caps
+        excess = np.where(over, counts, 0).sum(axis=1) - sizes * cap
+        rows = np.maximum(rows, np.where((excess > 0) & (cap < 1), excess / np.where(cap < 1, 1 - cap, 1), 0.0))
+    room = np.where(caps < 1, 1 - caps, np.inf)
+    alone = np.clip((counts - sizes[:, None] * caps) / room, 0, None).max(axis=1, initial=0.0)
+    return np.maximum(rows, alone)
 
 
-def _is_root(level: Any) -> bool:
-    labels = [place for place, label in enumerate(level.labels) if label is not None]
-    return len(labels) == 1 and bool(level.shares[labels[0]] > 1 - 1e-12)
-
-
-def _mapped(tree: Mapping[Any, Any], values: pd.Index, column: str, function: str) -> list[NDArray[np.int64]]:
-    import pandas as pd
-
-    known = [value for value in values if not pd.isna(value)]
-    if lacking := sum(value not in tree for value in known):
-        raise HierarchyError.unmapped(function, column, lacking, len(known))
-    paths = {value: _path(labels) for value, labels in tree.items()}
-    rows = list(paths.values())
-    height = len(rows[0]) if rows else 0
-    for row, path in enumerate(rows, start=1):
-        if len(path) != height:
-            raise HierarchyError.ragged(function, row, len(path), height)
-    root = next((level for level in range(height) if len({path[level] for path in rows}) == 1), height)
-    levels = [np.arange(len(values))]
-    for level in range(root):
-        groups: dict[Any, int] = {}
-        codes = [groups.setdefault(paths[value][level], len(groups)) for value in known]
-        codes += [len(groups)] * (len(values) - len(known))
-        levels.append(np.array(codes, dtype=np.int64))
-    return levels
-
-
-def _path(labels: Any) -> tuple[Any, ...]:
-    return tuple(labels) if isinstance(labels, tuple | list) else (labels,)
+def support(weights: Floats, bound: Floats, sizes: Ints, counts: Ints) -> Floats:
+    """Return the rows to lose by a supporting plane: `Criterion.forced` has the proof."""
+    excess = (weights * counts).sum(axis=1) - bound * sizes
+    steepest = np.where(counts > 0, weights, -np.inf).max(axis=1, initial=-np.inf) - bound
+    over = excess > _CLOSE * np.maximum(sizes, 1)  # a class that meets the bound exactly loses nothing to rounding
+    return np.where(over & (steepest > 0), excess / np.where(steepest > 0, steepest, 1), 0.0)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from privkit.anonymity.class_report import class_frame, first_classes, quasi_identifiers, size_figures
+from privkit.anonymity.criterion import Finding, Part, call_text, column
+from privkit.anonymity.figures import present
+from privkit.anonymity.reports import aligned, class_frame, first_classes, quasi_identifiers, size_figures
 from privkit.tally.classes import Tally
 from privkit.tally.coded_classes import count_classes
 from privkit.values.arguments import typed
@@ -21,6 +23,80 @@ if TYPE_CHECKING:
 
     import pandas as pd
     from numpy.typing import NDArray
+
+    from privkit.anonymity.criterion import Floats, Ints, Mask
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class KAnonymity(Part):
+    """Every equivalence class holds at least `k` rows: |E| >= k (Sweeney 2002, definition 3; Samarati 2001).
+
+    With a unit column, at least `k` distinct persons: rows are not persons where one person has several.
+
+    Parameters
+    ----------
+    k : int
+        At least 1.
+    unit : str, optional
+        A column of ids. Rows without an id count as one person of their class together.
+
+    Examples
+    --------
+    >>> KAnonymity(5)
+    KAnonymity(5)
+    """
+
+    paper: ClassVar[str] = "Sweeney 2002, k-anonymity: a model for protecting privacy, IJUFKS 10(5), definition 3"
+    counts_units: ClassVar[bool] = True
+
+    k: int
+    unit: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "k", positive_int(self.k, "KAnonymity", "k"))
+        if self.unit is not None:
+            column(self.unit, "KAnonymity", "unit")
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The unit column, where there is one."""
+        return () if self.unit is None else (self.unit,)
+
+    @property
+    def rows_added(self) -> bool:
+        """True: more rows make no class smaller."""
+        return True
+
+    @property
+    def rows_needed(self) -> int:
+        """The k rows of one class."""
+        return self.k
+
+    def with_unit(self, unit: str) -> KAnonymity:
+        """Return the criterion on persons."""
+        return replace(self, unit=unit)
+
+    def smallest(self, n_rows: int) -> int:
+        """Return k: k persons have at least k rows."""
+        return self.k
+
+    def meets(self, sizes: Ints, counts: Ints, table: Ints, levels: Sequence[Ints] | None) -> Mask:
+        """Return which classes hold k persons."""
+        return np.asarray(present(counts) >= self.k)
+
+    def rows_lost(self, sizes: Ints, counts: Ints, table: Ints, levels: Sequence[Ints] | None) -> Floats:
+        """Return all rows of the classes with fewer persons: their parts have no more."""
+        return np.where(present(counts) < self.k, sizes, 0.0)
+
+    def find(self, data: object, qi: tuple[str, ...], classes: Tally) -> tuple[Finding, Mask]:
+        """Return the k of the table, and the classes below the criterion's."""
+        found = kanon(data, qi, k=self.k, unit=self.unit)
+        finding = Finding(self, bool(found.satisfied), f"k = {found.k}", found.rows_short)
+        return finding, aligned(found.tally.counts < self.k, found.tally, classes)
+
+    def __repr__(self) -> str:
+        """Return what a user types for it."""
+        return call_text("KAnonymity", self.k, unit=self.unit)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

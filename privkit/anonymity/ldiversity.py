@@ -3,24 +3,177 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 import numpy as np
 
-from privkit.anonymity import figures
-from privkit.anonymity.class_report import ClassReport, quasi_identifiers, sensitive_attribute
-from privkit.anonymity.criteria import LDiversity
-from privkit.anonymity.criteria.ldiversity import Kind, diversity_bound, diversity_kind, recursive_factor
+from privkit.anonymity.criterion import SensitivePart, call_text, column, positive
+from privkit.anonymity.figures import Ratios, decided, distinct_values, entry_starts, present, support
+from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_identifiers, sensitive_attribute
+from privkit.errors import ParameterError
 from privkit.tally.coded_classes import count_values
 from privkit.values.arguments import typed
+from privkit.values.bounds import positive_int
 from privkit.values.exact import Exact
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from numpy.typing import NDArray
 
-    from privkit.anonymity.criteria.criterion import Number
+    from privkit.anonymity.criterion import Finding, Floats, Ints, Mask, Number
     from privkit.tally.class_values import ClassValues
+    from privkit.tally.classes import Tally
+
+Kind = Literal["distinct", "entropy", "recursive"]
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class LDiversity(SensitivePart):
+    """Each class is diverse in a sensitive attribute (Machanavajjhala et al. 2007).
+
+    With r1 >= r2 >= ... >= rm the counts of the values in a class, n their sum:
+
+    - ``"distinct"``: m >= l;
+    - ``"entropy"``: exp(-Σ ri/n ln(ri/n)) >= l (definition 4.1, with l and not ln l on the right);
+    - ``"recursive"``: r1 < c (rl + ... + rm), strictly (definition 4.2).
+
+    A missing value is a value like any other. All three are kept when classes merge.
+
+    Parameters
+    ----------
+    sensitive : str
+        The sensitive attribute.
+    l : int, or for entropy any number
+        At least 1.
+    kind : {"distinct", "entropy", "recursive"}
+    c : number, optional
+        For ``"recursive"`` alone, and needed there; above 0.
+
+    Examples
+    --------
+    >>> LDiversity("ill", 3, kind="recursive", c=4)
+    LDiversity('ill', 3, kind='recursive', c=4)
+    """
+
+    paper: ClassVar[str] = "Machanavajjhala et al. 2007, l-diversity: privacy beyond k-anonymity, TKDD 1(1)"
+
+    sensitive: str
+    l: int | Exact  # noqa: E741  # the criterion's name
+    kind: Kind = field(default="distinct", kw_only=True)
+    c: Exact | None = field(default=None, kw_only=True)
+
+    if TYPE_CHECKING:  # amounts are given as numbers and held exactly
+
+        def __init__(self, sensitive: str, l: Number, *, kind: Kind = "distinct", c: Number | None = None) -> None: ...  # noqa: E741
+
+    def __post_init__(self) -> None:
+        column(self.sensitive, "LDiversity")
+        object.__setattr__(self, "kind", diversity_kind(self.kind, "LDiversity"))
+        object.__setattr__(self, "l", diversity_bound(self.l, self.kind, "LDiversity"))
+        object.__setattr__(self, "c", recursive_factor(self.c, self.kind, "LDiversity"))
+
+    @property
+    def rows_added(self) -> bool:
+        """Whether more rows never break it: they make no value rarer than absent."""
+        return self.kind == "distinct"
+
+    def smallest(self, n_rows: int) -> int:
+        """Return l: each of l values has a row."""
+        return -int(-self.l // 1)
+
+    def meets(self, sizes: Ints, counts: Ints, table: Ints, levels: Sequence[Ints] | None) -> Mask:
+        """Return which classes are diverse."""
+        if self.kind == "distinct":
+            return np.asarray(present(counts) >= int(self.l))
+        if self.kind == "entropy":
+            gap = np.log(float(self.l)) - entropies(sizes, counts)
+            return decided(gap, lambda row: entropy_reached(counts[row].tolist(), self.l))
+        assert self.c is not None
+        least, c = int(self.l), self.c
+        top = np.sort(counts, axis=1)[:, ::-1]
+        gap = top[:, 0] - float(c) * (sizes - top[:, : least - 1].sum(axis=1))
+        near = np.maximum(sizes, 1)  # r1 < c * tail, strictly: decided exactly at and near equality
+        return decided(gap / near, lambda row: is_recursive(tuple(counts[row].tolist()), least, c), strict=True)
+
+    def rows_lost(self, sizes: Ints, counts: Ints, table: Ints, levels: Sequence[Ints] | None) -> Floats:
+        """Return all rows of classes with too few values, or what the supporting plane at the class says."""
+        if self.kind == "distinct":
+            return np.where(present(counts) < self.l, sizes, 0.0)
+        if self.kind == "entropy":
+            # The entropy of K is at most its cross entropy with C: Σ p_K ln p_C <= -ln l is needed.
+            shares = counts / np.maximum(sizes, 1)[:, None]
+            weights = np.log(np.where(shares > 0, shares, 1.0))
+            return support(weights, np.full(len(sizes), -np.log(float(self.l))), sizes, counts)
+        assert self.c is not None
+        # r1 + c (r1 + ... + r(l-1)) < c n, and the left side is at least that of C's own top values.
+        order = np.argsort(-counts, axis=1, kind="stable")
+        weights = np.zeros(counts.shape)
+        np.put_along_axis(weights, order[:, : int(self.l) - 1], float(self.c), axis=1)
+        weights[np.arange(len(counts)), order[:, 0]] += 1
+        return support(weights, np.full(len(sizes), float(self.c)), sizes, counts)
+
+    def find(self, data: object, qi: tuple[str, ...], classes: Tally) -> tuple[Finding, Mask]:
+        """Return the l of the least diverse class, and the classes below the criterion's."""
+        report = ldiv(data, qi, self.sensitive, l=self.l, kind=self.kind, c=self.c)
+        return judged(report, f"l = {figure_text(report.l)}", classes)
+
+    def __repr__(self) -> str:
+        """Return what a user types for it."""
+        return call_text(
+            "LDiversity", self.sensitive, self.l, kind=None if self.kind == "distinct" else self.kind, c=self.c
+        )
+
+
+def diversity_kind(kind: object, function: str) -> Kind:
+    """Return the kind of l-diversity, or refuse it."""
+    for known in get_args(Kind):
+        if isinstance(kind, str) and kind == known:
+            return known  # type: ignore[no-any-return]
+    raise ParameterError.of(
+        function,
+        "kind",
+        repr(kind) if isinstance(kind, str) else f"a {type(kind).__name__}",
+        "'distinct', 'entropy' or 'recursive'",
+    )
+
+
+def diversity_bound(bound: object, kind: Kind, function: str) -> int | Exact:
+    """Return l: a whole number, or any number for entropy, of at least 1."""
+    if kind != "entropy":
+        return positive_int(bound, function, "l")
+    number = positive(bound, function, "l")
+    if number < 1:
+        raise ParameterError.of(function, "l", str(number), "a number >= 1")
+    return number
+
+
+def recursive_factor(c: object, kind: Kind, function: str) -> Exact | None:
+    """Return c, which the recursive kind needs and the others have no use for."""
+    if kind == "recursive":
+        if c is None:
+            rule = (
+                "kind='recursive' needs c=: the most frequent value may occur less than c times as often as the rest."
+            )
+            raise ParameterError.together(function, ("kind", "c"), f"{rule} Example: c=4.")
+        return positive(c, function, "c")
+    if c is not None:
+        raise ParameterError.together(function, ("kind", "c"), f"c= belongs to kind='recursive', not to {kind!r}.")
+    return None
+
+
+def is_recursive(counts: tuple[int, ...], bound: int, c: Fraction) -> bool:
+    """Return whether counts of one class satisfy recursive (c, l), exactly.
+
+    Examples
+    --------
+    >>> from fractions import Fraction
+    >>> [is_recursive((3, 2, 1), 2, Fraction(c)) for c in ("1", "1.01")]
+    [False, True]
+    """
+    ordered = sorted(counts, reverse=True)
+    return ordered[0] < c * sum(ordered[bound - 1 :])
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -38,6 +191,7 @@ class LDiversityReport(ClassReport):
 
     symbol: ClassVar[str] = "l"
 
+    criterion: LDiversity | None
     sensitive: str
     kind: Kind
     c: Exact | None
@@ -117,15 +271,79 @@ def ldiv(
 def diversity_figures(found: ClassValues, kind: Kind, c: Exact | None) -> NDArray[Any]:
     """Return the l of each class."""
     if kind == "distinct":
-        return figures.distinct_values(found)
+        return distinct_values(found)
     if kind == "entropy":
-        return figures.entropy_values(found)
+        return entropy_values(found)
     assert c is not None  # by recursive_factor
-    return figures.recursive_values(found, c)
+    return recursive_values(found, c)
 
 
 def diverse(found: ClassValues, values: NDArray[Any], criterion: LDiversity) -> NDArray[np.bool_]:
     """Return which classes meet the criterion, exactly; `values` are their figures."""
     if criterion.kind == "entropy":
-        return figures.entropy_reaches(found, values, Exact(criterion.l))
+        return entropy_reaches(found, values, Exact(criterion.l))
     return np.asarray(values >= criterion.l)
+
+
+def entropy_values(found: ClassValues) -> Floats:
+    """Return exp(entropy) of each class: the l of entropy l-diversity, a number and no truncated one.
+
+    With counts c of sum n, H = ln n - Σ c ln c / n. Where all counts of a class are equal it is their number, exactly.
+    """
+    sizes, starts = found.classes.sizes, entry_starts(found)
+    if not len(sizes):
+        return np.empty(0)
+    logs = np.add.reduceat(found.counts * np.log(found.counts), starts)
+    values: Floats = np.exp(np.log(sizes) - logs / sizes)
+    even = np.maximum.reduceat(found.counts, starts) == np.minimum.reduceat(found.counts, starts)
+    return np.where(even, distinct_values(found), values)
+
+
+def entropy_reaches(found: ClassValues, values: Floats, bound: Exact) -> NDArray[np.bool_]:
+    """Return which classes have exp(entropy) >= bound, deciding near cases in whole numbers.
+
+    exp(H) >= a/b  <=>  n^n b^n >= a^n Π c^c.
+    """
+    mask: NDArray[np.bool_] = values >= float(bound)
+    starts = np.append(entry_starts(found), len(found.counts))
+    known: dict[tuple[int, ...], bool] = {}
+    for place in np.flatnonzero(np.abs(values - float(bound)) < 1e-9 * float(bound)):
+        counts = np.sort(found.counts[starts[place] : starts[place + 1]])
+        counts //= np.gcd.reduce(counts)  # shares, and so the entropy, stay the same
+        key = tuple(counts.tolist())
+        if key not in known:
+            known[key] = entropy_reached(key, bound)
+        mask[place] = known[key]
+    return mask
+
+
+def entropy_reached(counts: Sequence[int], bound: int | Exact) -> bool:
+    """Return whether exp(entropy) of a class's counts is at least a/b: n^n b^n >= a^n Π c^c, in whole numbers."""
+    n, product = sum(counts), 1
+    for count in counts:
+        product *= count**count
+    reached: bool = n**n * bound.denominator**n >= bound.numerator**n * product
+    return reached
+
+
+def recursive_values(found: ClassValues, c: Exact) -> Ints:
+    """Return the largest l of each class for which it is recursive (c, l)-diverse; 0 where none is.
+
+    With counts r1 >= r2 >= ... the condition r1 < c (rl + ... + rm) gets harder with l: count the l that meet it.
+    """
+    sizes, starts = found.classes.sizes, entry_starts(found)
+    if not len(sizes):
+        return np.empty(0, dtype=np.int64)
+    order = np.lexsort((-found.counts, found.class_of))
+    counts = found.counts[order]
+    before = np.cumsum(counts) - counts  # of all entries before, of all classes
+    tails = sizes[found.class_of] - (before - before[starts][found.class_of])
+    firsts = counts[starts][found.class_of]
+    met = Ratios(firsts, tails).below(c, strict=True)
+    return np.add.reduceat(met.astype(np.int64), starts)
+
+
+def entropies(sizes: Ints, counts: Ints) -> Floats:
+    """Return the Shannon entropy of each class, in nats."""
+    shares = counts / np.maximum(sizes, 1)[:, None]
+    return -(shares * np.log(np.where(shares > 0, shares, 1))).sum(axis=1)

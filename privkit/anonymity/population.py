@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from privkit.anonymity.class_report import ClassReport, quasi_identifiers
-from privkit.anonymity.criteria import DeltaPresence, KMap
+from privkit.anonymity.criterion import Part, population_size, share
 from privkit.anonymity.figures import Ratios
+from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_identifiers
 from privkit.errors import ParameterError
 from privkit.tally.class_values import matches
 from privkit.tally.coded_classes import count_classes
@@ -21,8 +22,155 @@ from privkit.values.exact import Exact
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from privkit.anonymity.criteria.criterion import Number
+    from privkit.anonymity.criterion import Finding, Mask, Number
     from privkit.tally.classes import Tally
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class KMap(Part):
+    """Every equivalence class fits at least `k` persons of the population: F >= k (Sweeney 2002).
+
+    Parameters
+    ----------
+    k : int
+        At least 1.
+    population : dataframe or int
+        A table of the population with the same quasi-identifiers (one row per person); or the number of persons
+        in it, and then class sizes in the population are estimated.
+    significance : float, optional
+        With a number for `population`: the level of the test. Default 0.01.
+
+    Notes
+    -----
+    Estimated, a class of f rows is taken to have F >= k where f >= k', after El Emam and Dankar 2008 ("Protecting
+    privacy using k-anonymity", estimator D3 of Pannekoek 1999): under F = k and a sampling fraction π = n / N the
+    size f is Poisson with mean πk, and the test rejects F < k at the level α. As ARX does, k' = x + 2 with x the
+    smallest number whose P(f <= x) >= 1 - α: one more than the test asks for, on the cautious side.
+    k' never exceeds k or n.
+
+    Examples
+    --------
+    >>> KMap(5, population=317_238_626).sample_k(30_162)
+    2
+    """
+
+    paper: ClassVar[str] = "Sweeney 2002, IJUFKS 10(5); El Emam and Dankar 2008, JAMIA 15(5), estimator D3"
+
+    k: int
+    population: object = field(kw_only=True)
+    significance: Exact | None = field(default=None, kw_only=True)
+
+    if TYPE_CHECKING:  # amounts are given as numbers and held exactly
+
+        def __init__(self, k: int, *, population: object, significance: Number | None = None) -> None: ...
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "k", positive_int(self.k, "KMap", "k"))
+        if self.estimated:
+            size = population_size(self.population, "KMap")
+            level = share(0.01 if self.significance is None else self.significance, "KMap", "significance", zero=False)
+            object.__setattr__(self, "population", size)
+            object.__setattr__(self, "significance", level)
+        elif self.significance is not None:
+            rule = "significance= belongs to a population given as a number; counted in a table, F is exact."
+            raise ParameterError.together("KMap", ("population", "significance"), rule)
+
+    @property
+    def estimated(self) -> bool:
+        """Whether class sizes in the population are estimated from its number of persons."""
+        return isinstance(self.population, int | float | str) or self.population is None
+
+    def sample_k(self, n_rows: int) -> int:
+        """Return k', the size in a table of `n_rows` rows from which a class is taken to fit k persons."""
+        assert self.significance is not None  # by construction
+        assert isinstance(self.population, int)
+        least = min(self.k, max(n_rows, 1))
+        mean = min(n_rows / self.population, 1) * self.k
+        x, cumulated = 0, math.exp(-mean)
+        while cumulated < 1 - self.significance and x + 2 < least:
+            x += 1
+            cumulated += math.exp(x * math.log(mean) - mean - math.lgamma(x + 1))
+        return min(least, x + 2)
+
+    @property
+    def rows_added(self) -> bool:
+        """True: more rows make no class smaller."""
+        return True
+
+    @property
+    def compares_tables(self) -> bool:
+        """Whether the population came as a table."""
+        return not self.estimated
+
+    def smallest(self, n_rows: int) -> int:
+        """Return k', the size that stands for k persons of the population; 1 where they are counted."""
+        return self.sample_k(n_rows) if self.estimated else 1
+
+    def find(self, data: object, qi: tuple[str, ...], classes: Tally) -> tuple[Finding, Mask]:
+        """Return the size of the rarest class in the population, and the classes below k."""
+        report = kmap(data, qi, population=self.population, k=self.k, significance=self.significance)
+        return judged(report, f"k = {report.k}", classes)
+
+    def __repr__(self) -> str:
+        """Return what a user types for it."""
+        if self.estimated:
+            return f"KMap({self.k}, population={self.population}, significance={self.significance})"
+        return f"KMap({self.k}, population=...)"
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class DeltaPresence(Part):
+    """Each person of the population is in the table with a probability f / F within [low, high].
+
+    With f and F the sizes of a class in the table and in the population (Nergiz, Atzori and Clifton 2007,
+    definition 2). Classes of the population that the table lacks have f / F = 0, so that `low` above 0 asks for
+    every one of them. A class of the table that the population lacks breaks the criterion.
+
+    Parameters
+    ----------
+    low, high : number
+        0 to 1, low <= high.
+    population : dataframe
+        A table of the population with the same quasi-identifiers, one row per person, the table's among them.
+    """
+
+    paper: ClassVar[str] = "Nergiz, Atzori and Clifton 2007, Hiding the presence of individuals, SIGMOD, definition 2"
+
+    low: Exact
+    high: Exact
+    population: object = field(kw_only=True)
+
+    if TYPE_CHECKING:  # amounts are given as numbers and held exactly
+
+        def __init__(self, low: Number, high: Number, *, population: object) -> None: ...
+
+    def __post_init__(self) -> None:
+        low, high = share(self.low, "DeltaPresence", "low"), share(self.high, "DeltaPresence", "high")
+        if low > high:
+            raise ParameterError.together("DeltaPresence", ("low", "high"), f"low={low} is above high={high}.")
+        object.__setattr__(self, "low", low)
+        object.__setattr__(self, "high", high)
+        if self.population is None or isinstance(self.population, int | float | str):
+            found = "None" if self.population is None else f"a {type(self.population).__name__}"
+            raise ParameterError.of("DeltaPresence", "population", found, "a table of the population")
+
+    @property
+    def compares_tables(self) -> bool:
+        """True: it counts in the population."""
+        return True
+
+    def smallest(self, n_rows: int) -> int:
+        """Return 1: what a class needs depends on the population."""
+        return 1
+
+    def find(self, data: object, qi: tuple[str, ...], classes: Tally) -> tuple[Finding, Mask]:
+        """Return the least and the largest probability, and the classes beyond the bounds."""
+        report = delta_presence(data, qi, population=self.population, low=self.low, high=self.high)
+        return judged(report, f"δ = {figure_text(report.low)} to {figure_text(report.highest)}", classes)
+
+    def __repr__(self) -> str:
+        """Return what a user types for it."""
+        return f"DeltaPresence({self.low}, {self.high}, population=...)"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -44,6 +192,7 @@ class KMapReport(ClassReport):
 
     symbol: ClassVar[str] = "population"
 
+    criterion: KMap | None
     k: int
     population: int
     significance: Exact | None
@@ -131,10 +280,7 @@ def _largest_mapped(least: int, n: int, wanted: KMap) -> int:
     low, high = least, wanted.population  # k' <= k, so that k = least always holds
     while low < high:
         middle = (low + high + 1) // 2
-        met = (
-            KMap(min(middle, 2**31 - 1), population=wanted.population, significance=wanted.significance).sample_k(n)
-            <= least
-        )
+        met = replace(wanted, k=min(middle, 2**31 - 1)).sample_k(n) <= least
         low, high = (middle, high) if met else (low, middle - 1)
     return low
 
@@ -166,6 +312,7 @@ class DeltaPresenceReport(ClassReport):
     symbol: ClassVar[str] = "presence"
     high: ClassVar[bool] = True
 
+    criterion: DeltaPresence | None
     low: Exact
     highest: Exact
     n_outside: int

@@ -2,25 +2,142 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
-from privkit.anonymity import figures
-from privkit.anonymity.class_report import ClassReport, quasi_identifiers, sensitive_attribute
-from privkit.anonymity.criteria import TCloseness
-from privkit.anonymity.criteria.criterion import share
-from privkit.anonymity.criteria.tcloseness import ground_distance
-from privkit.anonymity.figures import tree_levels
-from privkit.errors import FrameError
+import numpy as np
+
+from privkit.anonymity.criterion import SensitivePart, column, share
+from privkit.anonymity.figures import Ratios, decided, equal_distances, merged, ordered_distances, support
+from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_identifiers, sensitive_attribute
+from privkit.errors import FrameError, ParameterError
+from privkit.errors.anonymity import HierarchyError
 from privkit.tally.coded_classes import count_values
 from privkit.values.arguments import typed
 
 if TYPE_CHECKING:
-    from privkit.anonymity.criteria.criterion import Number
-    from privkit.anonymity.figures import Ratios
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from privkit.anonymity.criterion import Finding, Floats, Ints, Mask, Number
     from privkit.tally.class_values import ClassValues
+    from privkit.tally.classes import Tally
     from privkit.values.exact import Exact
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class TCloseness(SensitivePart):
+    """The earth mover's distance of each class to the table is at most `t` (Li, Li and Venkatasubramanian 2007).
+
+    With p the shares of the values in a class, q those in the table, m the number of values:
+
+    - ``"equal"``: 1/2 Σ |pi - qi|;
+    - ``"ordered"``: Σi |Σj<=i (pj - qj)| / (m - 1), for values in ascending order; missing is the last;
+    - a hierarchy of H levels above the values, level H one root: the mean over levels 0 to H - 1 of the equal
+      distance between the generalized distributions, which is the paper's hierarchical distance (`equal_distances`
+      has the proof).
+
+    All are convex in p, so merging classes keeps the criterion.
+
+    Parameters
+    ----------
+    sensitive : str
+        The sensitive attribute.
+    t : number
+        0 to 1; exact, as the decimal that is written.
+    distance : "equal", "ordered", or a hierarchy
+        A `pk.Hierarchy`, or a mapping from values to their labels at level 1, 2, ...
+
+    Examples
+    --------
+    >>> TCloseness("salary", 0.2, distance="ordered")
+    TCloseness('salary', 0.2, distance='ordered')
+    """
+
+    paper: ClassVar[str] = "Li, Li and Venkatasubramanian 2007, t-closeness, ICDE"
+
+    sensitive: str
+    t: Exact
+    distance: object = field(default="equal", kw_only=True)
+
+    if TYPE_CHECKING:  # amounts are given as numbers and held exactly
+
+        def __init__(self, sensitive: str, t: Number, *, distance: object = "equal") -> None: ...
+
+    def __post_init__(self) -> None:
+        column(self.sensitive, "TCloseness")
+        object.__setattr__(self, "t", share(self.t, "TCloseness", "t"))
+        ground_distance(self.distance, "TCloseness")
+
+    def tree_levels(self, values: pd.Index, function: str) -> Sequence[Ints] | None:
+        """Return the groups of the values at each level of the hierarchy, where there is one."""
+        named = isinstance(self.distance, str)
+        return None if named else tree_levels(self.distance, values, self.sensitive, function)
+
+    def meets(self, sizes: Ints, counts: Ints, table: Ints, levels: Sequence[Ints] | None) -> Mask:
+        """Return which classes are near enough."""
+        gap = self.distances(sizes, counts, table, levels) - float(self.t)
+        return decided(gap, lambda row: self._exact_distance(counts[row], table, levels) <= self.t)
+
+    def distances(self, sizes: Ints, counts: Ints, table: Ints, levels: Sequence[Ints] | None) -> Floats:
+        """Return the earth mover's distance of each class to the table."""
+        gaps = counts / np.maximum(sizes, 1)[:, None] - table / max(int(table.sum()), 1)
+        if self.distance == "equal":
+            return np.abs(gaps).sum(axis=1) / 2
+        if self.distance == "ordered":
+            return np.abs(np.cumsum(gaps, axis=1)).sum(axis=1) / max(len(table) - 1, 1)
+        assert levels is not None
+        return np.mean([np.abs(merged(gaps, codes)).sum(axis=1) / 2 for codes in levels], axis=0)
+
+    def _exact_distance(self, counts: Ints, table: Ints, levels: Sequence[Ints] | None) -> Fraction:
+        n, total = int(counts.sum()), int(table.sum())
+        gaps = np.array([int(c) * total - int(q) * n for c, q in zip(counts, table, strict=True)], dtype=object)
+        if self.distance == "ordered":
+            return Fraction(sum(map(abs, np.cumsum(gaps))), n * total * max(len(gaps) - 1, 1))
+        chosen = [np.arange(len(gaps))] if levels is None else levels
+        moved = sum(sum(map(abs, merged(gaps[None, :], codes)[0])) for codes in chosen)
+        return Fraction(moved, 2 * n * total * len(chosen))
+
+    def rows_lost(self, sizes: Ints, counts: Ints, table: Ints, levels: Sequence[Ints] | None) -> Floats:
+        """Return what the supporting plane at the class says."""
+        shares = table / max(int(table.sum()), 1)
+        gaps = counts / np.maximum(sizes, 1)[:, None] - shares
+        if self.distance == "equal":
+            weights = (gaps > 0).astype(np.float64)
+        elif self.distance == "ordered":
+            signs = np.sign(np.cumsum(gaps, axis=1))
+            # A row with value v moves every cumulated share from v on.
+            weights = np.cumsum(signs[:, ::-1], axis=1)[:, ::-1] / max(len(table) - 1, 1)
+        else:
+            assert levels is not None
+            weights = np.zeros_like(gaps)
+            for codes in levels:
+                groups = np.unique(codes, return_inverse=True)[1]
+                weights += (merged(gaps, codes) > 0)[:, groups] / len(levels)
+        return support(weights, float(self.t) + (weights * shares).sum(axis=1), sizes, counts)
+
+    def find(self, data: object, qi: tuple[str, ...], classes: Tally) -> tuple[Finding, Mask]:
+        """Return the largest distance, and the classes that are farther than t."""
+        report = tclose(data, qi, self.sensitive, t=self.t, distance=self.distance)
+        return judged(report, f"t = {figure_text(report.t)}", classes)
+
+    def __repr__(self) -> str:
+        """Return what a user types for it."""
+        shown = f", distance={self.distance!r}" if isinstance(self.distance, str) else ", distance=..."
+        return f"TCloseness({self.sensitive!r}, {self.t}{'' if self.distance == 'equal' else shown})"
+
+
+def ground_distance(distance: object, function: str) -> object:
+    """Return the ground distance, or refuse it."""
+    if isinstance(distance, str):
+        if distance in ("equal", "ordered"):
+            return distance
+    elif is_tree(distance):
+        return distance
+    found = repr(distance) if isinstance(distance, str) else f"a {type(distance).__name__}"
+    raise ParameterError.of(function, "distance", found, "'equal', 'ordered' or a hierarchy")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -40,6 +157,7 @@ class TClosenessReport(ClassReport):
     symbol: ClassVar[str] = "t"
     high: ClassVar[bool] = True
 
+    criterion: TCloseness | None
     sensitive: str
     distance: object
     t: Exact
@@ -107,11 +225,11 @@ def tclose(
 def distances(found: ClassValues, distance: object, column: str, function: str) -> Ratios:
     """Return the distance of each class to the table, as exact ratios."""
     if distance == "equal":
-        return figures.equal_distances(found)
+        return equal_distances(found)
     if distance == "ordered":
         _check_order(found.values, column, function)
-        return figures.ordered_distances(found)
-    return figures.equal_distances(found, tree_levels(distance, found.values, column, function))
+        return ordered_distances(found)
+    return equal_distances(found, tree_levels(distance, found.values, column, function))
 
 
 def _check_order(values: Any, column: str, function: str) -> None:
@@ -122,3 +240,92 @@ def _check_order(values: Any, column: str, function: str) -> None:
     if not ordered:
         hint = "distance='ordered' needs values of one type that can be sorted; or take distance='equal'."
         raise FrameError.column_type(function, column, "object with values of several types", hint)
+
+
+@runtime_checkable
+class ValueTree(Protocol):
+    """What a hierarchy offers to a criterion: the group of each value, level by level, up to one root.
+
+    `pk.Hierarchy` is one. A mapping from each value to its label, or its labels at level 1, 2, ..., serves as well.
+    """
+
+    def lay(self, values: Any, column: str, function: str) -> Any:
+        """Return an object whose ``levels``, from the values to the root, have ``codes``: one group per value."""
+        ...
+
+
+def is_tree(distance: object) -> bool:
+    """Return whether `distance` gives groups of values.
+
+    Examples
+    --------
+    >>> is_tree({"flu": "lung", "ulcer": "stomach"}), is_tree("flu")
+    (True, False)
+    """
+    return isinstance(distance, Mapping | ValueTree)
+
+
+def tree_levels(tree: object, values: pd.Index, column: str, function: str) -> list[NDArray[np.int64]]:
+    """Return the group of each value at the levels of a tree below its root, from the values themselves upwards.
+
+    The root is the lowest level at which one group covers the whole hierarchy, or above the last where none does:
+    a second root on top of it (a ``*`` over "any") would make all distances smaller and tell nothing.
+    Missing is a group of its own below the root.
+
+    Parameters
+    ----------
+    tree : hierarchy or mapping
+        What `pk.TCloseness` takes.
+    values : pandas.Index
+        The column's values; missing, where it occurs, is the last.
+    column, function : str
+        For the errors.
+
+    Raises
+    ------
+    HierarchyError
+        If the tree lacks a value.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> parts = {"flu": ("lung", "any"), "asthma": ("lung", "any"), "ulcer": ("stomach", "any")}
+    >>> [codes.tolist() for codes in tree_levels(parts, pd.Index(["flu", "asthma", "ulcer"]), "ill", "tclose")]
+    [[0, 1, 2], [0, 0, 1]]
+    """
+    if isinstance(tree, Mapping):
+        return _mapped(tree, values, column, function)
+    levels: Any = tree.lay(values, column, function).levels  # type: ignore[attr-defined]  # a ValueTree
+    root = next((place for place, level in enumerate(levels) if place and _is_root(level)), len(levels) - 1)
+    return [np.asarray(level.codes, dtype=np.int64) for level in levels[: max(root, 1)]]
+
+
+def _is_root(level: Any) -> bool:
+    labels = [place for place, label in enumerate(level.labels) if label is not None]
+    return len(labels) == 1 and bool(level.shares[labels[0]] > 1 - 1e-12)
+
+
+def _mapped(tree: Mapping[Any, Any], values: pd.Index, column: str, function: str) -> list[NDArray[np.int64]]:
+    import pandas as pd
+
+    known = [value for value in values if not pd.isna(value)]
+    if lacking := sum(value not in tree for value in known):
+        raise HierarchyError.unmapped(function, column, lacking, len(known))
+    paths = {value: _path(labels) for value, labels in tree.items()}
+    rows = list(paths.values())
+    height = len(rows[0]) if rows else 0
+    for row, path in enumerate(rows, start=1):
+        if len(path) != height:
+            raise HierarchyError.ragged(function, row, len(path), height)
+    root = next((level for level in range(height) if len({path[level] for path in rows}) == 1), height)
+    levels = [np.arange(len(values))]
+    for level in range(root):
+        groups: dict[Any, int] = {}
+        codes = [groups.setdefault(paths[value][level], len(groups)) for value in known]
+        codes += [len(groups)] * (len(values) - len(known))
+        levels.append(np.array(codes, dtype=np.int64))
+    return levels
+
+
+def _path(labels: Any) -> tuple[Any, ...]:
+    return tuple(labels) if isinstance(labels, tuple | list) else (labels,)

@@ -12,7 +12,7 @@ from privkit.commands.telling import at_work, columns, tell, tell_json
 from privkit.errors import ColumnNotFoundError, FileError
 from privkit.inventory.audit import audit
 from privkit.transform.anonymize import anonymize
-from privkit.transform.hierarchies.hierarchy_file import read_hierarchies, write_hierarchies
+from privkit.transform.generalize import read_hierarchies, write_hierarchies
 
 if TYPE_CHECKING:
     import pandas as pd

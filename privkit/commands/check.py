@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from privkit.anonymity.check import check
+from privkit.anonymity.reports import check
 from privkit.commands.criteria import add_criteria, criteria_of
 from privkit.commands.table import FALLS_SHORT, add_table, read_table
 from privkit.commands.telling import at_work, tell, tell_json

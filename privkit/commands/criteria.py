@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 import privkit as pk
-from privkit.anonymity.criteria import Criterion
+from privkit.anonymity.criterion import Criterion
 from privkit.errors import ParameterError
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from privkit.anonymity.criteria.criterion import positive
+from privkit.anonymity.criterion import positive
 from privkit.errors import ColumnNotFoundError, ParameterError
 from privkit.inventory.column_entry import OWNER, ColumnEntry, role_of
 from privkit.inventory.column_names import DIRECT, QUASI

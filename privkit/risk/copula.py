@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privkit.anonymity.criteria.population import population_size
+from privkit.anonymity.criterion import population_size
 from privkit.errors import ParameterError
 from privkit.errors.engines import LibraryRequiredError
 from privkit.errors.risk import PopulationError, SearchLimitError
@@ -26,16 +26,14 @@ from privkit.values.bounds import positive_int
 from privkit.values.show import Plotted
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-
-if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pandas as pd
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
+
 
 #: At most so many groups of a column when its dependence is measured, at least so many rows for a cell of two columns
 #: (else mutual information is mostly bias), and nodes of the quadrature in each group.

@@ -8,14 +8,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privkit.anonymity.criteria.population import population_size
-from privkit.anonymity.uniqueness_models import UniquenessEstimates, population_uniques
+from privkit.anonymity.criterion import population_size
+from privkit.anonymity.population_uniques import UniquenessEstimates, population_uniques
 from privkit.errors import ColumnNotFoundError, ParameterError
 from privkit.errors.anonymity import RoleConflictError
 from privkit.errors.risk import PopulationError, WeightsError
-from privkit.risk.attackers import AttackerRisk, individual, individual_risks, journalist, marketer, prosecutor
+from privkit.risk.attackers import (
+    AttackerRisk,
+    Threshold,
+    individual,
+    individual_risks,
+    journalist,
+    marketer,
+    prosecutor,
+    threshold_of,
+)
 from privkit.risk.copula import CopulaReport, copula_uniqueness
-from privkit.risk.thresholds import Threshold, threshold_of
 from privkit.tally.cells.coding import classes_of
 from privkit.tally.cells.showing import series_of
 from privkit.tally.classes import grouped_sizes

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privkit.anonymity.criteria.criterion import positive, share
+from privkit.anonymity.criterion import positive, share
 from privkit.errors import ParameterError
 from privkit.errors.risk import SearchLimitError
 from privkit.risk.minimal import Minimal, bar, minimal_uniques

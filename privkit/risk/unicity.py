@@ -11,7 +11,7 @@ import numpy as np
 
 from privkit.errors import ParameterError
 from privkit.errors.anonymity import RoleConflictError
-from privkit.risk.linkage.rates import Rate
+from privkit.risk.attackers import Rate
 from privkit.tally.frame import column_names, open_frame
 from privkit.tally.row_classes import Traces, traces
 from privkit.values.arguments import typed

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privkit.anonymity.criteria import KAnonymity
+from privkit.anonymity.kanonymity import KAnonymity
 from privkit.errors import ParameterError
 from privkit.errors.anonymity import HierarchyError
 from privkit.transform.anonymized import Anonymized, finished
-from privkit.transform.generalize import level_number
 from privkit.transform.search.node_classes import Classes, Rollup
 from privkit.transform.search.search import Found
 from privkit.transform.search.task import Task, prepare
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from privkit.anonymity.criteria import Criterion
+    from privkit.anonymity.criterion import Criterion
     from privkit.tally.classes import Tally
 
 _LARGEST = 1_000_000
@@ -154,9 +153,7 @@ class Lattice(Paneled, Plotted):
     def _levels(self, levels: Mapping[str, int | str]) -> tuple[int, ...]:
         if unknown := [name for name in levels if name not in self.task.qi]:
             raise HierarchyError.not_quasi("lattice", unknown, self.task.qi)
-        return tuple(
-            level_number(ladder, levels.get(ladder.column, 0), "lattice") for ladder in self.task.coding.ladders
-        )
+        return tuple(ladder.number(levels.get(ladder.column, 0), "lattice") for ladder in self.task.coding.ladders)
 
 
 @typed

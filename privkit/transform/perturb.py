@@ -22,6 +22,9 @@ from privkit.values.show import Plotted
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -63,13 +66,6 @@ class Perturbed(Plotted):
         import pandas as pd
 
         return pd.DataFrame.from_dict(self.figures_, orient="index")
-
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
 
 
 @typed

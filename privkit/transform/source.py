@@ -1,9 +1,8 @@
 """Where the rows of a transformation lie, and how new ones come of them: here, in an engine, or known by their classes.
 
-A search looks at classes alone. Rows that lie here are encoded and recoded here; those of an engine stay there: their
-classes are fetched, and the new frame is a plan of the engine, not run.
-
-Frames in and out: work that needs rows is done on pandas, and an eager Polars or Arrow frame comes back as one.
+A search looks at classes alone. Rows that lie here are encoded and recoded here: ordered categories where a column has
+one level, categories where levels vary by row. Those of an engine stay there: their classes are fetched, and the new
+frame is a plan of the engine, not run.
 """
 
 from __future__ import annotations
@@ -20,11 +19,20 @@ from privkit.tally.cells.cells import DATE, INSTANT
 from privkit.tally.cells.showing import series_of
 from privkit.tally.engines.native import note, untold
 from privkit.tally.frame import open_frame
-from privkit.transform.hierarchies.table import text
-from privkit.transform.recode import mixed_labels, recoded
+from privkit.transform.hierarchies.ladder import STAR, text
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from privkit.tally.cells.cells import Cells
+    from privkit.tally.engines.lazy import LazyEngine
+    from privkit.transform.hierarchies.ladder import Ladder
+    from privkit.transform.search.coding import Coding
+
+    Ints = NDArray[np.int64]
+    Mask = NDArray[np.bool_]
 
 
 def is_lazy(data: object) -> bool:
@@ -66,18 +74,6 @@ def native(frame: pd.DataFrame, like: object) -> Any:
             return nw.from_native(plain).to_arrow()
     return frame
 
-
-if TYPE_CHECKING:
-    import pandas as pd
-    import pyarrow as pa
-    from numpy.typing import NDArray
-
-    from privkit.tally.cells.cells import Cells
-    from privkit.tally.engines.lazy import LazyEngine
-    from privkit.transform.search.coding import Coding
-
-    Ints = NDArray[np.int64]
-    Mask = NDArray[np.bool_]
 
 #: The first day and the last that Python has, as counts since 1970; a zone may shift them.
 _FIRST, _LAST = -719_162, 2_932_896
@@ -294,3 +290,78 @@ def _column(cells: Cells) -> pd.Series:
     if cells.kind.name == INSTANT:
         return series_of(cells)
     return pd.Series(np.where(missing, np.iinfo(np.int64).min, counts).astype("M8[D]").astype("M8[s]"))
+
+
+def recoded(frame: pd.DataFrame, coding: Coding, levels: Ints, kept: NDArray[np.bool_]) -> pd.DataFrame:
+    """Return `frame` with its quasi-identifiers generalized, without the rows that are not `kept`.
+
+    Parameters
+    ----------
+    levels : array of int64, shape (n_columns, 1) or (n_columns, n_combos)
+        The level of each column, for all rows or by combination.
+    kept : array of bool, shape (n_rows,)
+        Rows that stay.
+    """
+    rows = coding.row_combo[kept]
+    answer = frame.loc[kept].copy() if not kept.all() else frame.copy()
+    for place, ladder in enumerate(coding.ladders):
+        chosen = levels[place]
+        values = coding.combos[place]
+        if (chosen == chosen[:1]).all():
+            level = int(chosen[0]) if len(chosen) else 0
+            if level == 0:
+                continue
+            answer[ladder.column] = ladder.categories(level, values[rows], answer.index)
+        else:
+            answer[ladder.column] = _many_levels(ladder, chosen, values, rows, answer.index)
+    return answer
+
+
+def _many_levels(ladder: Ladder, levels: Ints, values: Ints, rows: Ints, index: pd.Index) -> pd.Series:
+    import pandas as pd
+
+    offsets = np.cumsum([0, *[len(step.labels) for step in ladder.levels]])
+    codes = np.array([step.codes for step in ladder.levels])
+    group = (offsets[levels] + codes[levels, values])[rows]
+    names = mixed_labels(ladder)
+    used = np.unique(group)
+    labels = list(dict.fromkeys(names[code] for code in used if names[code] is not None))
+    place = {label: number for number, label in enumerate(labels)}
+    lookup = np.full(len(names), -1, dtype=np.int64)
+    for code in used:
+        lookup[code] = place.get(names[code], -1)
+    return pd.Series(pd.Categorical.from_codes(lookup[group], categories=pd.Index(labels, dtype=object)), index=index)
+
+
+def mixed_labels(ladder: Ladder) -> list[Any]:
+    """Return the labels of all groups of all levels as text; one text never stands for two different groups."""
+    names: list[Any] = []
+    meaning: dict[str, frozenset[int]] = {}
+    for number, step in enumerate(ladder.levels):
+        for code, label in enumerate(step.labels):
+            if label is None:
+                names.append(None)
+                continue
+            leaves = frozenset(np.flatnonzero(step.codes == code).tolist())
+            name = text(label)
+            if meaning.setdefault(name, leaves) != leaves:
+                name = f"{name} (level {number})"
+                meaning.setdefault(name, leaves)
+            names.append(name)
+    return names
+
+
+def starred(frame: pd.DataFrame, columns: Sequence[str], suppressed: NDArray[np.bool_]) -> pd.DataFrame:
+    """Return `frame` with ``*`` in the named columns of the suppressed rows."""
+    import pandas as pd
+
+    answer = frame.copy()
+    for column in columns:
+        cells = answer[column]
+        if isinstance(cells.dtype, pd.CategoricalDtype):
+            if STAR not in cells.cat.categories:
+                cells = cells.cat.add_categories([STAR])
+        else:
+            cells = cells.astype(object)
+        answer[column] = cells.mask(suppressed, STAR)
+    return answer

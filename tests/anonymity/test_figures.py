@@ -10,10 +10,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from privkit.anonymity import figures
-from privkit.anonymity.criteria import LDiversity, TCloseness
+from privkit.anonymity import alpha_k, beta_likeness, figures, ldiversity
+from privkit.anonymity.criterion import ClassCounts
 from privkit.anonymity.figures import Ratios
-from privkit.anonymity.verdicts import satisfied
+from privkit.anonymity.ldiversity import LDiversity
+from privkit.anonymity.tcloseness import TCloseness
 from privkit.tally.class_values import ClassValues
 from privkit.tally.classes import Tally
 from privkit.tally.coded_classes import count_values
@@ -89,8 +90,8 @@ def test_diversities_agree_with_the_definitions(rows, c):
     found, classes = counted(rows), groups_of(rows)
     names = found.classes.keys["zip"].tolist()
     distinct = dict(zip(names, figures.distinct_values(found).tolist(), strict=True))
-    entropy = dict(zip(names, figures.entropy_values(found).tolist(), strict=True))
-    recursive = dict(zip(names, figures.recursive_values(found, Exact(c)).tolist(), strict=True))
+    entropy = dict(zip(names, ldiversity.entropy_values(found).tolist(), strict=True))
+    recursive = dict(zip(names, ldiversity.recursive_values(found, Exact(c)).tolist(), strict=True))
     for name, counter in classes.items():
         assert distinct[name] == len(counter)
         p = [count / sum(counter.values()) for count in counter.values()]
@@ -105,7 +106,11 @@ def test_ratios_to_the_table_agree_with_the_definitions(rows):
     found, classes = counted(rows), groups_of(rows)
     table = Counter(ill for _, ill in rows)
     names = found.classes.keys["zip"].tolist()
-    ratios, gained, top = figures.shares_and_table(found), figures.gains(found), figures.top_shares(found)
+    ratios, gained, top = (
+        figures.shares_and_table(found),
+        beta_likeness.relative_gains(found),
+        alpha_k.top_shares(found),
+    )
     for place, (class_, value) in enumerate(zip(found.class_of, found.value_of, strict=True)):
         counter, ill = classes[names[class_]], found.values[value]
         expected = Fraction(counter[ill], sum(counter.values())) / Fraction(table[ill], len(rows))
@@ -119,32 +124,32 @@ def test_ratios_to_the_table_agree_with_the_definitions(rows):
 @settings(max_examples=60)
 def test_sparse_and_dense_decide_alike(rows, t, distance):
     found = counted(rows)
-    dense, sizes = found.matrix(), found.classes.sizes
+    classes = ClassCounts(found.classes.sizes, {"ill": found.matrix()}, {"ill": found.totals})
     criterion = TCloseness("ill", t, distance=distance)
     ratios = figures.equal_distances(found) if distance == "equal" else figures.ordered_distances(found)
-    assert (ratios.below(t) == satisfied(criterion, sizes, {"ill": dense}, {"ill": found.totals})).all()
+    assert (ratios.below(t) == criterion.satisfied(classes)).all()
     bound = 1 + 3 * t
-    reached = figures.entropy_reaches(found, figures.entropy_values(found), Exact(bound))
-    expected = satisfied(LDiversity("ill", bound, kind="entropy"), sizes, {"ill": dense}, {"ill": found.totals})
+    reached = ldiversity.entropy_reaches(found, ldiversity.entropy_values(found), Exact(bound))
+    expected = LDiversity("ill", bound, kind="entropy").satisfied(classes)
     assert (reached == expected).all()
 
 
 def test_entropy_of_equal_counts_reaches_their_number_exactly():
     for m in range(1, 40):
         found = counted([("a", ill) for ill in range(m)] * 3)
-        values = figures.entropy_values(found)
+        values = ldiversity.entropy_values(found)
         assert values.tolist() == [m]
-        assert figures.entropy_reaches(found, values, Exact(m)).all()
-        assert not figures.entropy_reaches(found, values, Exact(m) + Exact(1, 10**9)).any()
+        assert ldiversity.entropy_reaches(found, values, Exact(m)).all()
+        assert not ldiversity.entropy_reaches(found, values, Exact(m) + Exact(1, 10**9)).any()
 
 
 def test_entropy_near_a_bound_is_decided_in_whole_numbers():
     # (2, 1, 1): exp(H) = 2^1.5, irrational; its nearest floats lie on both sides.
     found = counted([("a", 0), ("a", 0), ("a", 1), ("a", 2)])
-    values = figures.entropy_values(found)
+    values = ldiversity.entropy_values(found)
     below, above = Exact(Fraction(math.nextafter(2**1.5, 0))), Exact(Fraction(math.nextafter(2**1.5, 4)))
-    assert figures.entropy_reaches(found, values, below).all() == (below**2 <= 8)
-    assert not figures.entropy_reaches(found, values, above).any()
+    assert ldiversity.entropy_reaches(found, values, below).all() == (below**2 <= 8)
+    assert not ldiversity.entropy_reaches(found, values, above).any()
 
 
 # -- fixtures of the literature ---------------------------------------------------------------------------------------
@@ -153,9 +158,9 @@ def test_entropy_near_a_bound_is_decided_in_whole_numbers():
 def test_counts_three_two_one():
     found = counted([("a", 0)] * 3 + [("a", 1)] * 2 + [("a", 2)])
     assert figures.distinct_values(found).tolist() == [3]
-    assert figures.entropy_values(found)[0] == pytest.approx(2.749459, abs=1e-6)
-    assert figures.recursive_values(found, Exact(1)).tolist() == [1]
-    assert figures.recursive_values(found, Exact("1.0001")).tolist() == [2]
+    assert ldiversity.entropy_values(found)[0] == pytest.approx(2.749459, abs=1e-6)
+    assert ldiversity.recursive_values(found, Exact(1)).tolist() == [1]
+    assert ldiversity.recursive_values(found, Exact("1.0001")).tolist() == [2]
 
 
 def test_salaries_of_li_and_others():
@@ -196,7 +201,7 @@ def test_hierarchical_distance_stays_exact_where_32_and_64_bits_would_not():
         lambda each: figures.equal_distances(each, levels),
     ):
         assert by_class(large, figure(large)) == by_class(found, figure(found))
-    assert figures.gains(large).largest() == figures.gains(found).largest()
+    assert beta_likeness.relative_gains(large).largest() == beta_likeness.relative_gains(found).largest()
 
 
 # -- ratios -----------------------------------------------------------------------------------------------------------
@@ -222,9 +227,9 @@ def test_merging_classes_makes_none_less_diverse_or_farther(rows, merged):
     coarse = [("m" if zip_ in merged else zip_, ill) for zip_, ill in rows]
     fine, after = counted(rows), counted(coarse)
     assert figures.distinct_values(after).min() >= figures.distinct_values(fine).min()
-    assert figures.entropy_values(after).min() >= figures.entropy_values(fine).min() * (1 - 1e-12)
-    assert figures.recursive_values(after, Exact(2)).min() >= figures.recursive_values(fine, Exact(2)).min()
+    assert ldiversity.entropy_values(after).min() >= ldiversity.entropy_values(fine).min() * (1 - 1e-12)
+    assert ldiversity.recursive_values(after, Exact(2)).min() >= ldiversity.recursive_values(fine, Exact(2)).min()
     assert figures.equal_distances(after).largest() <= figures.equal_distances(fine).largest()
     assert figures.ordered_distances(after).largest() <= figures.ordered_distances(fine).largest()
-    assert figures.gains(after).largest() <= figures.gains(fine).largest()
-    assert figures.top_shares(after).largest() <= figures.top_shares(fine).largest()
+    assert beta_likeness.relative_gains(after).largest() <= beta_likeness.relative_gains(fine).largest()
+    assert alpha_k.top_shares(after).largest() <= alpha_k.top_shares(fine).largest()

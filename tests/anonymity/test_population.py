@@ -8,22 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from privkit.anonymity.check import check
-from privkit.anonymity.criteria import (
-    AlphaK,
-    AverageRisk,
-    BetaLikeness,
-    DeltaDisclosure,
-    DeltaPresence,
-    KAnonymity,
-    KMap,
-    LDiversity,
-    PopulationUniqueness,
-    SampleUniqueness,
-    TCloseness,
-)
-from privkit.anonymity.kanonymity import kanon
-from privkit.anonymity.population import delta_presence, kmap
+from privkit.anonymity.alpha_k import AlphaK
+from privkit.anonymity.beta_likeness import BetaLikeness
+from privkit.anonymity.delta_disclosure import DeltaDisclosure
+from privkit.anonymity.kanonymity import KAnonymity, kanon
+from privkit.anonymity.ldiversity import LDiversity
+from privkit.anonymity.population import DeltaPresence, KMap, delta_presence, kmap
+from privkit.anonymity.reports import check
+from privkit.anonymity.table_risk import AverageRisk, PopulationUniqueness, SampleUniqueness
+from privkit.anonymity.tcloseness import TCloseness
 from privkit.errors import ColumnNotFoundError, FrameError, ParameterError
 from privkit.errors.anonymity import RoleConflictError
 from privkit.tally.class_values import matches

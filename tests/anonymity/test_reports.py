@@ -9,13 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from privkit.anonymity.alpha_k import alpha_k
-from privkit.anonymity.beta_likeness import beta_likeness
-from privkit.anonymity.criteria import AlphaK, BetaLikeness, DeltaDisclosure, LDiversity, TCloseness
-from privkit.anonymity.delta_disclosure import delta_disclosure
-from privkit.anonymity.ldiversity import ldiv
-from privkit.anonymity.tcloseness import tclose
-from privkit.anonymity.verdicts import satisfied
+from privkit.anonymity.alpha_k import AlphaK, alpha_k
+from privkit.anonymity.beta_likeness import BetaLikeness, beta_likeness
+from privkit.anonymity.criterion import ClassCounts
+from privkit.anonymity.delta_disclosure import DeltaDisclosure, delta_disclosure
+from privkit.anonymity.ldiversity import LDiversity, ldiv
+from privkit.anonymity.tcloseness import TCloseness, tclose
 from privkit.errors import ColumnNotFoundError, DuplicateColumnError, FrameError, ParameterError
 from privkit.errors.anonymity import HierarchyError, RoleConflictError
 from privkit.tally.coded_classes import count_values
@@ -140,7 +139,7 @@ def test_every_verdict_agrees_with_brute_force_in_fractions(rows, criterion):
     found = count_values(frame, ["zip", "sex"], "ill")
     if not rows:
         return
-    dense = satisfied(criterion, found.classes.sizes, {"ill": found.matrix()}, {"ill": found.totals})
+    dense = criterion.satisfied(ClassCounts(found.classes.sizes, {"ill": found.matrix()}, {"ill": found.totals}))
     assert int((~dense).sum()) == len(bad)
 
 

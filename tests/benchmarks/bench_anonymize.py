@@ -13,17 +13,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from privkit.anonymity.criteria import (
-    AllOf,
-    AverageRisk,
-    BetaLikeness,
-    DeltaDisclosure,
-    KAnonymity,
-    KMap,
-    LDiversity,
-    SampleUniqueness,
-    TCloseness,
-)
+from privkit.anonymity.beta_likeness import BetaLikeness
+from privkit.anonymity.criterion import AllOf
+from privkit.anonymity.delta_disclosure import DeltaDisclosure
+from privkit.anonymity.kanonymity import KAnonymity
+from privkit.anonymity.ldiversity import LDiversity
+from privkit.anonymity.population import KMap
+from privkit.anonymity.table_risk import AverageRisk, SampleUniqueness
+from privkit.anonymity.tcloseness import TCloseness
 from privkit.transform.anonymize import anonymize, search
 from privkit.transform.hierarchies.hierarchy import Hierarchy
 from privkit.transform.lattice import lattice

@@ -21,7 +21,7 @@ from privkit.errors.ledger import LedgerDamagedError, LedgerPlaceError
 from privkit.inventory.inventory import loaded
 from privkit.lab.reading import projects_in
 from privkit.tally.shapes import form_shares
-from privkit.transform.hierarchies.hierarchy_file import read_hierarchies
+from privkit.transform.generalize import read_hierarchies
 
 ESCAPE = "\x1b]0;owned\x07\x1b[2J\u202e"
 

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from privkit.anonymity.population_uniques import population_uniques
 from privkit.errors import ColumnNotFoundError, FrameError, ParameterError
 from privkit.errors.anonymity import RoleConflictError
 from privkit.errors.risk import LinkError, PopulationError, WeightsError
-from privkit.risk.attackers import individual_risks
+from privkit.risk.attackers import PRESETS, individual_risks, threshold_of
 from privkit.risk.report import risk
-from privkit.risk.thresholds import PRESETS, threshold_of
+from privkit.tally.coded_classes import count_classes
 
 
 def of_sizes(*sizes: int) -> pd.DataFrame:
@@ -87,6 +88,17 @@ def test_risks_equal_those_of_arx(arx, arx_adult):
             assert ours.average == pytest.approx(theirs[attacker]["success"], rel=1e-12)
         assert report.marketer.average == pytest.approx(theirs["marketer"], rel=1e-12)
         assert (report.n_unique, report.n_classes) == (theirs["sample_uniques"], theirs["num_classes"])
+
+
+def test_uniques_of_the_population_equal_those_of_arx(arx, arx_adult):
+    """All but SNB, whose formula there gives no value."""
+    for found in arx["raw_risk"].values():
+        sizes = count_classes(arx_adult, found["qi"].split(",")).sizes
+        for theirs in found["risk"]["population"]:
+            ours = population_uniques(sizes, theirs["population_size"])
+            assert ours["zayatz"].uniques == pytest.approx(theirs["zayatz"], rel=1e-9)
+            assert ours["pitman"].uniques == pytest.approx(theirs["pitman"], rel=1e-6)
+            assert ours.chosen in ({"pitman"} if theirs["dankar_model"] == "PITMAN" else {"zayatz", "snb"})
 
 
 def test_risks_of_an_anonymized_table_equal_those_of_arx(arx, oracle):

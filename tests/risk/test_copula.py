@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import builtins
+import math
 
 import numpy as np
 import pandas as pd
@@ -120,3 +121,22 @@ def test_what_it_says_and_bad_input(monkeypatch):
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(LibraryRequiredError, match=r"jupyter-privkit\[risk\]"):
         copula_uniqueness(frame.assign(b=1), ["zip", "b"], population=1000)
+
+
+@pytest.mark.parametrize(("p", "xi", "kappa"), [(1e-9, 0.718924, 0.851746), (3e-9, 0.371577, 0.634771)])
+def test_the_fixture_of_rocher(p, xi, kappa):
+    found = person_uniqueness(p, 330_000_000)
+    assert found.uniqueness == pytest.approx(xi, abs=5e-7)
+    assert found.correctness == pytest.approx(kappa, abs=5e-7)
+
+
+def test_person_uniqueness_at_the_ends_and_beyond():
+    assert person_uniqueness(1, 1).uniqueness == 1.0
+    assert person_uniqueness(1.0, 4).correctness == 0.25
+    assert person_uniqueness(1e-300, 7).correctness == pytest.approx(1)
+    assert person_uniqueness(1e-10, 8_000_000_000).uniqueness == pytest.approx(math.exp(-0.8), rel=1e-9)
+    for p in (0, -1, 1.5, "x", True, float("nan")):
+        with pytest.raises(ParameterError):
+            person_uniqueness(p, 10)
+    with pytest.raises(ParameterError):
+        person_uniqueness(0.5, 0)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from privkit.errors import ColumnNotFoundError, DuplicateColumnError, FrameError, ParameterError
 from privkit.errors.risk import LinkError, TruthError
+from privkit.risk.attackers import Rate, excess_risk
 from privkit.risk.linkage.link import link
-from privkit.risk.linkage.rates import Rate, excess_risk
 from privkit.risk.report import risk
 from privkit.transform.anonymize import anonymize
 from privkit.transform.generalize import generalize

@@ -16,7 +16,10 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "transform"))
 
 import transform_brute as brute
 
-from privkit.anonymity.criteria import BetaLikeness, KAnonymity, LDiversity, TCloseness
+from privkit.anonymity.beta_likeness import BetaLikeness
+from privkit.anonymity.kanonymity import KAnonymity
+from privkit.anonymity.ldiversity import LDiversity
+from privkit.anonymity.tcloseness import TCloseness
 from privkit.transform.anonymize import anonymize
 from privkit.transform.hierarchies.hierarchy import Hierarchy
 from privkit.transform.lattice import lattice

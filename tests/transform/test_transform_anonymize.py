@@ -11,11 +11,14 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from privkit.anonymity.criteria import AverageRisk, KAnonymity, KMap, LDiversity, PopulationUniqueness, TCloseness
+from privkit.anonymity.kanonymity import KAnonymity
+from privkit.anonymity.ldiversity import LDiversity
+from privkit.anonymity.population import KMap
+from privkit.anonymity.table_risk import AverageRisk, PopulationUniqueness
+from privkit.anonymity.tcloseness import TCloseness
 from privkit.errors import ColumnNotFoundError, DuplicateColumnError, FrameError, ParameterError
 from privkit.errors.anonymity import HierarchyError, InfeasibleError, PromiseBrokenError, RoleConflictError
-from privkit.transform.anonymize import anonymize
-from privkit.transform.anonymizer import Anonymizer
+from privkit.transform.anonymize import Anonymizer, anonymize
 from privkit.transform.generalize import generalize
 from privkit.transform.hierarchies.hierarchy import Hierarchy
 from privkit.transform.lattice import lattice

@@ -12,16 +12,13 @@ import transform_brute as brute
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from privkit.anonymity.criteria import (
-    AlphaK,
-    AverageRisk,
-    BetaLikeness,
-    KAnonymity,
-    LDiversity,
-    SampleUniqueness,
-    TCloseness,
-)
-from privkit.anonymity.verdicts import forced, satisfied
+from privkit.anonymity.alpha_k import AlphaK
+from privkit.anonymity.beta_likeness import BetaLikeness
+from privkit.anonymity.criterion import ClassCounts
+from privkit.anonymity.kanonymity import KAnonymity
+from privkit.anonymity.ldiversity import LDiversity
+from privkit.anonymity.table_risk import AverageRisk, SampleUniqueness
+from privkit.anonymity.tcloseness import TCloseness
 from privkit.errors.anonymity import InfeasibleError
 from privkit.transform.anonymize import anonymize
 from privkit.transform.hierarchies.hierarchy import Hierarchy
@@ -204,10 +201,10 @@ def test_forced_never_exceeds_what_the_best_subset_loses(criterion, counts, othe
     """Every subset that meets the criterion leaves out at least what `forced` says."""
     table = np.array(counts) + np.array(others)
     matrix = np.array([counts])
-    claim = int(forced(criterion, matrix.sum(axis=1), {"ill": matrix}, {"ill": table})[0])
+    claim = int(criterion.forced(ClassCounts(matrix.sum(axis=1), {"ill": matrix}, {"ill": table}))[0])
     grid = np.stack(np.meshgrid(*[np.arange(count + 1) for count in counts], indexing="ij"), axis=-1).reshape(-1, 3)
     grid = grid[grid.sum(axis=1) > 0]
-    good = satisfied(criterion, grid.sum(axis=1), {"ill": grid}, {"ill": table}, n_rows=int(table.sum()))
+    good = criterion.satisfied(ClassCounts(grid.sum(axis=1), {"ill": grid}, {"ill": table}, int(table.sum())))
     least = sum(counts) - (int(grid[good].sum(axis=1).max()) if good.any() else 0)
     assert claim <= least
 

@@ -5,29 +5,28 @@ from __future__ import annotations
 from fractions import Fraction
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from privkit.anonymity.criteria import (
-    AlphaK,
-    BetaLikeness,
-    DeltaDisclosure,
-    KAnonymity,
-    KMap,
-    LDiversity,
-    TCloseness,
-)
-from privkit.anonymity.verdicts import distances, entropies, least_size, satisfied
+from privkit.anonymity.alpha_k import AlphaK
+from privkit.anonymity.beta_likeness import BetaLikeness
+from privkit.anonymity.criterion import ClassCounts
+from privkit.anonymity.delta_disclosure import DeltaDisclosure
+from privkit.anonymity.kanonymity import KAnonymity
+from privkit.anonymity.ldiversity import LDiversity, entropies
+from privkit.anonymity.population import KMap
+from privkit.anonymity.reports import check
+from privkit.anonymity.tcloseness import TCloseness
 from privkit.tally.codes import distinct, grouped
+from privkit.transform.anonymize import anonymize
 
 
-def judged(criterion, counts, table, trees=None):
+def judged(criterion, counts, table):
     matrix = np.array([counts])
-    mask = satisfied(
-        criterion, matrix.sum(axis=1), {"s": matrix}, {"s": np.array(table)}, n_rows=sum(table), trees=trees
-    )
-    return bool(mask[0])
+    classes = ClassCounts(matrix.sum(axis=1), {"s": matrix}, {"s": np.array(table)}, sum(table))
+    return bool(criterion.satisfied(classes)[0])
 
 
 def test_counts_3_2_1_have_the_diversity_of_the_definition():
@@ -42,7 +41,7 @@ def test_counts_3_2_1_have_the_diversity_of_the_definition():
 def test_ordered_distances_of_the_paper(values, distance):
     table = np.ones(9, dtype=np.int64)  # salaries 3k to 11k
     counts = np.array([[1 if salary in values else 0 for salary in range(3, 12)]])
-    found = distances(TCloseness("s", 1, distance="ordered"), counts.sum(axis=1), counts, table)
+    found = TCloseness("s", 1, distance="ordered").distances(counts.sum(axis=1), counts, table, None)
     assert found[0] == pytest.approx(distance, abs=1e-6)
 
 
@@ -51,7 +50,18 @@ def test_equal_and_hierarchical_distances():
     assert not judged(TCloseness("s", 0.249), [2, 2, 0], [2, 1, 1])
     tree = TCloseness("s", 1, distance={"a": "x", "b": "x", "c": "y", "d": "y"})
     levels = [np.arange(4), np.array([0, 0, 1, 1])]
-    assert distances(tree, np.array([4]), np.array([[4, 0, 0, 0]]), np.ones(4, dtype=np.int64), levels)[0] == 0.625
+    assert tree.distances(np.array([4]), np.array([[4, 0, 0, 0]]), np.ones(4, dtype=np.int64), levels)[0] == 0.625
+
+
+def test_two_hierarchies_over_one_column_are_held_apart():
+    """Levels were once kept by column, so that the last criterion's tree judged both, and the table was generalized."""
+    near, far = {"a": "x", "b": "x", "c": "y"}, {"a": "x", "b": "y", "c": "x"}  # distances 1/12 and 1/6
+    frame = pd.DataFrame({"zip": ["1"] * 6 + ["2"] * 6, "s": list("aaabcc" + "abbbcc")})
+    criteria = TCloseness("s", 0.1, distance=near) & TCloseness("s", 0.2, distance=far)
+    assert check(frame, "zip", criteria).satisfied
+    out = anonymize(frame, "zip", criteria, hierarchies={"zip": {"1": "*", "2": "*"}})
+    assert out.frame["zip"].tolist() == frame["zip"].tolist()
+    assert not check(frame, "zip", TCloseness("s", 0.1, distance=far)).satisfied
 
 
 @pytest.mark.parametrize("n", [1, 3, 7, 10, 99])
@@ -79,9 +89,9 @@ def test_distances_are_decided_as_fractions_decide(counts, others, t):
 
 
 def test_the_part_that_is_plain_k_anonymity_is_found():
-    assert least_size(KAnonymity(3) & LDiversity("s", 4) & AlphaK("s", 0.5, 2), 100) == 4
-    assert least_size(LDiversity("s", 2.5, kind="entropy"), 100) == 3
-    assert least_size(KMap(5, population=317_238_626, significance=0.01), 30_162) == 2
+    assert (KAnonymity(3) & LDiversity("s", 4) & AlphaK("s", 0.5, 2)).least_size(100) == 4
+    assert LDiversity("s", 2.5, kind="entropy").least_size(100) == 3
+    assert KMap(5, population=317_238_626, significance=0.01).least_size(30_162) == 2
 
 
 def test_absent_values_break_disclosure_to_the_letter_only():

@@ -9,22 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from privkit.anonymity.criteria import (
-    AllOf,
-    AlphaK,
-    AverageRisk,
-    BetaLikeness,
-    Criterion,
-    DeltaDisclosure,
-    DeltaPresence,
-    KAnonymity,
-    KMap,
-    LDiversity,
-    PopulationUniqueness,
-    SampleUniqueness,
-    TCloseness,
-)
-from privkit.anonymity.criteria.ldiversity import is_recursive
+from privkit.anonymity.alpha_k import AlphaK
+from privkit.anonymity.beta_likeness import BetaLikeness
+from privkit.anonymity.criterion import AllOf, Criterion
+from privkit.anonymity.delta_disclosure import DeltaDisclosure
+from privkit.anonymity.kanonymity import KAnonymity
+from privkit.anonymity.ldiversity import LDiversity, is_recursive
+from privkit.anonymity.population import DeltaPresence, KMap
+from privkit.anonymity.table_risk import AverageRisk, PopulationUniqueness, SampleUniqueness
+from privkit.anonymity.tcloseness import TCloseness
 from privkit.errors import ParameterError
 
 POPULATION = object()

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from privkit.anonymity.criteria.criterion import share
+from privkit.anonymity.criterion import share
 from privkit.errors import ParameterError
 from privkit.errors.risk import TruthError
+from privkit.risk.attackers import ExcessRisk, Rate, excess_risk
 from privkit.risk.linkage.fuzzy import FuzzyLinkage, Model
-from privkit.risk.linkage.rates import ExcessRisk, Rate, excess_risk
 from privkit.tally.frame import column_names, open_frame
 from privkit.tally.row_classes import chosen_columns
 from privkit.tally.two_tables import Matches, asked_kinds, joint_codes, paired, records

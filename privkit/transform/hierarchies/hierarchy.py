@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from privkit.errors import ParameterError
-from privkit.transform.hierarchies.ladder import STAR, Ladder, Level
+from privkit.tally.codes import column_codes
+from privkit.transform.hierarchies.ladder import (
+    STAR,
+    Ladder,
+    Level,
+    Table,
+    drawn,
+    from_tree,
+    read_rows,
+    text,
+    write_rows,
+)
 from privkit.transform.hierarchies.rules import (
     _PERIODS,
     Dates,
@@ -20,9 +31,9 @@ from privkit.transform.hierarchies.rules import (
     Redact,
     grid_cell,
     interval_steps,
+    proposal,
     top,
 )
-from privkit.transform.hierarchies.table import Table, from_tree, read_rows, text, write_rows
 from privkit.values.arguments import kind, typed
 
 if TYPE_CHECKING:
@@ -234,9 +245,7 @@ class Hierarchy:
 
         Reads the column. Look at the proposal before you publish anything made with it.
         """
-        from privkit.transform.hierarchies.proposed import proposal
-
-        return proposal(column)
+        return cls(*proposal(column))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -277,12 +286,12 @@ class Hierarchy:
 
     def apply(self, column: pd.Series, level: int | str) -> pd.Series:
         """Return the column's labels at a level, as ordered categories in the hierarchy's order."""
-        from privkit.transform.generalize import generalize
-
         name = column.name if isinstance(column.name, str) else "column"
-        answer: pd.Series = (
-            generalize(column.rename(name).to_frame(), {name: (self, level)}).frame[name].rename(column.name)
-        )
+        codes, values = column_codes(column)
+        ladder = self.lay(values, name, "generalize", np.bincount(codes, minlength=len(values)).tolist())
+        number = ladder.number(level, "generalize")
+        answer = column.copy() if number == 0 else ladder.categories(number, codes, column.index)
+        answer.name = column.name
         return answer
 
     def labels(self, level: int) -> list[Any]:
@@ -312,8 +321,6 @@ class Hierarchy:
             return list(self.source.rows)
         if column is None:
             raise ParameterError.of("to_rows", "column", "None", "a column, whose values the rules are applied to")
-        from privkit.tally.codes import column_codes
-
         codes, values = column_codes(column)
         ladder = self.lay(values, str(column.name), "to_rows", np.bincount(codes, minlength=len(values)).tolist())
         return list(zip(*[[level.labels[code] for code in level.codes] for level in ladder.levels], strict=True))
@@ -326,8 +333,6 @@ class Hierarchy:
 
     def show(self, column: pd.Series | None = None, *, limit: int = 40) -> str:
         """Draw the hierarchy as a tree of text; `column` gives the values where it is made of rules."""
-        from privkit.transform.hierarchies.table import drawn
-
         if column is None and not isinstance(self.source, Table):
             return "\n".join(f"{place}  {name}" for place, name in enumerate(self.source.describe()))
         return drawn(self.to_rows(column), limit)

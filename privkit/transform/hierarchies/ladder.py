@@ -1,16 +1,25 @@
-"""A hierarchy laid on the values of one column: what each value becomes at each level."""
+"""A hierarchy's levels on the values of one column; and hierarchies that come as a table."""
 
 from __future__ import annotations
 
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from privkit.errors.anonymity import HierarchyError
+from privkit.values.files import write_whole
+from privkit.values.show import printable
+
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
+
 
 #: The label of a value that is fully generalized or suppressed.
 STAR = "*"
@@ -91,6 +100,34 @@ class Ladder:
             fields[place] = (rank, int(rank.max(initial=0)).bit_length())
         return tuple(fields)
 
+    def number(self, level: object, function: str) -> int:
+        """Return a level's number, given by number or by name.
+
+        Raises
+        ------
+        HierarchyError
+            If there is none.
+        """
+        names = [step.name for step in self.levels]
+        if isinstance(level, str) and level in names:
+            return names.index(level)
+        if isinstance(level, int | np.integer) and not isinstance(level, bool) and -len(names) <= level < len(names):
+            return int(level) % len(names)
+        raise HierarchyError.level(function, self.column, level, names)
+
+    def categories(self, level: int, values: NDArray[np.int64], index: pd.Index) -> pd.Series:
+        """Return the labels of values, given by their codes, as categories in the hierarchy's order."""
+        import pandas as pd
+
+        step = self.levels[level]
+        codes = step.codes[values]
+        used = np.unique(codes)
+        used = np.array([code for code in used if step.labels[code] is not None], dtype=np.int64)
+        place = np.full(len(step.labels), -1, dtype=np.int64)
+        place[used] = np.arange(len(used))
+        labels = pd.Index([step.labels[code] for code in used], dtype=None if len(used) else object)
+        return pd.Series(pd.Categorical.from_codes(place[codes], categories=labels, ordered=True), index=index)
+
 
 def _within(fine: NDArray[np.int64], coarse: NDArray[np.int64]) -> bool:
     first = np.zeros(int(fine.max(initial=-1)) + 1, dtype=np.int64)
@@ -105,3 +142,173 @@ def _rank_within(code: NDArray[np.int64], parent: NDArray[np.int64]) -> NDArray[
     owner = pairs // width
     start = np.searchsorted(owner, owner)
     return (np.arange(len(pairs)) - start)[place].astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of labels; column 0 is the value itself.
+
+    Attributes
+    ----------
+    rows : tuple of tuple
+        ``(value, label at level 1, label at level 2, ...)``.
+    names : tuple of str
+        The levels' names.
+    other : str or None
+        The label for values that no row has; None to refuse them.
+    """
+
+    rows: tuple[tuple[Any, ...], ...]
+    names: tuple[str, ...]
+    other: str | None = None
+
+    @classmethod
+    def of(
+        cls, rows: Iterable[Sequence[Any]], function: str, names: Sequence[str] = (), *, starred: bool = False
+    ) -> Table:
+        """Check rows: equally long, no value twice with different labels; `starred`: the last level is ``*``."""
+        try:
+            table = tuple(dict.fromkeys(tuple(row) for row in rows))
+        except TypeError:
+            raise HierarchyError(f"{function}() needs rows of labels: (value, label at level 1, ...).") from None
+        if not table:
+            raise HierarchyError.empty(function)
+        width = len(table[0])
+        for number, row in enumerate(table, start=1):
+            if len(row) != width:
+                raise HierarchyError.ragged(function, number, len(row), width)
+        if doubled := len(table) - len({row[0] for row in table}):
+            raise HierarchyError.doubled(function, doubled)
+        roots = {row[-1] for row in table}
+        if width == 1 or len(roots) > 1 or (starred and roots != {STAR}):
+            table = tuple((*row, STAR) for row in table)
+        return cls(table, tuple(names) or _names(len(table[0])))
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """The row of each value, by its text."""
+        return {text(row[0]): place for place, row in enumerate(self.rows)}
+
+    def find(self, values: pd.Index) -> list[int]:
+        """Return the row of each value; -1 where there is none."""
+        return [self.places.get(text(value), -1) for value in values]
+
+    def levels(self, values: pd.Index, column: str, function: str) -> tuple[list[Level], float]:
+        """Lay the table on `values`."""
+        found = np.array(self.find(values), dtype=np.int64)
+        if (lacking := int((found < 0).sum())) and self.other is None:
+            raise HierarchyError.unmapped(function, column, lacking, len(values))
+        rows = [*self.rows, (None, *[self.other] * (len(self.names) - 2), self.rows[0][-1])] if lacking else self.rows
+        found = np.where(found < 0, len(self.rows), found)
+        domain = len(rows)
+        levels = []
+        for place in range(1, len(self.names)):
+            groups: dict[Any, int] = {}
+            codes = np.array([groups.setdefault(row[place], len(groups)) for row in rows], dtype=np.int64)
+            shares = np.bincount(codes) / domain
+            levels.append(Level(self.names[place], codes[found], list(groups), shares))
+        return levels, 1 / domain
+
+    def order(self, values: pd.Index) -> list[int]:
+        """Return where each value stands in the table."""
+        return self.find(values)
+
+    def describe(self) -> list[str]:
+        """Return one line per level."""
+        groups = [len({row[place] for row in self.rows}) for place in range(len(self.names))]
+        return [
+            f"{name}: {count} {'group' if count == 1 else 'groups'}"
+            for name, count in zip(self.names, groups, strict=True)
+        ]
+
+
+def _names(width: int) -> tuple[str, ...]:
+    return ("value", *(f"level {place}" for place in range(1, width - 1)), STAR)
+
+
+def text(value: Any) -> str:
+    """Return the text under which a value is looked up: 39, 39.0 and "39" are one.
+
+    Examples
+    --------
+    >>> text(39.0), text("39"), text(True)
+    ('39', '39', 'True')
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, float | np.floating) and float(value).is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def read_rows(path: str | Path, sep: str, encoding: str) -> list[list[str]]:
+    """Read a hierarchy file: no header, column 0 the value."""
+    content = Path(path).read_text(encoding=encoding).removeprefix("\ufeff")
+    return [row for row in csv.reader(io.StringIO(content), delimiter=sep) if row]
+
+
+def write_rows(path: str | Path, rows: Iterable[Sequence[Any]], sep: str, encoding: str) -> None:
+    """Write a hierarchy file that `read_rows` and ARX read."""
+    buffer = io.StringIO()
+    csv.writer(buffer, delimiter=sep, lineterminator="\n").writerows([[text(cell) for cell in row] for row in rows])
+    write_whole(path, buffer.getvalue(), encoding=encoding)
+
+
+def from_tree(tree: Mapping[Any, Any] | Iterable[Any]) -> list[tuple[Any, ...]]:
+    """Return the rows of a tree of nested mappings whose leaves are lists of values.
+
+    Shorter branches repeat their lowest group's label, so that every value has one label per level.
+
+    Examples
+    --------
+    >>> from_tree({"work": {"paid": ["private", "state"], "unpaid": ["family"]}})
+    [('private', 'paid', 'work'), ('state', 'paid', 'work'), ('family', 'unpaid', 'work')]
+    """
+    paths: list[tuple[Any, ...]] = []
+
+    def walk(node: Any, above: tuple[Any, ...]) -> None:
+        if isinstance(node, Mapping):
+            for label, child in node.items():
+                walk(child, (label, *above))
+        else:
+            paths.extend(
+                (leaf, *above) for leaf in ([node] if isinstance(node, str) or not isinstance(node, Iterable) else node)
+            )
+
+    try:
+        walk(tree, ())
+    except RecursionError:
+        raise HierarchyError("Hierarchy.from_tree() got a tree that is nested too deeply.") from None
+    depth = max((len(path) for path in paths), default=0)
+    return [(path[0], *[path[1] if len(path) > 1 else path[0]] * (depth - len(path)), *path[1:]) for path in paths]
+
+
+def drawn(rows: Sequence[Sequence[Any]], limit: int) -> str:
+    """Return the tree of rows ``(value, level 1, ..., top)``, at most `limit` lines.
+
+    Examples
+    --------
+    >>> print(drawn([("a", "x", "*"), ("b", "x", "*"), ("c", "y", "*")], 10))
+    *
+    ├── x
+    │   ├── a
+    │   └── b
+    └── y
+        └── c
+    """
+    tree: dict[Any, Any] = {}
+    for row in rows:
+        node = tree
+        for label in reversed(row):
+            node = node.setdefault("missing" if label is None else printable(text(label)), {})
+    lines: list[str] = []
+    _draw(tree, "", lines, top=True)
+    more = [f"... and {len(lines) - limit} more lines: .show(limit={len(lines)})"] if len(lines) > limit else []
+    return "\n".join([*lines[:limit], *more])
+
+
+def _draw(node: dict[Any, Any], indent: str, lines: list[str], *, top: bool = False) -> None:
+    for place, (label, children) in enumerate(node.items()):
+        last = place == len(node) - 1
+        lines.append(label if top else f"{indent}{'└── ' if last else '├── '}{label}")
+        _draw(children, indent if top else indent + ("    " if last else "│   "), lines)

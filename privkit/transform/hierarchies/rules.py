@@ -1,6 +1,6 @@
-"""Hierarchies given as rules: redaction, dates, rare values, places. They are total by construction.
+"""Hierarchies given as rules, total by construction: redaction, dates, rare values, places, intervals of fixed edges.
 
-Hierarchies of intervals for numbers: fixed edges, never quantiles of the data.
+And the rule that is proposed for a column, from its type and range.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from privkit.errors.anonymity import HierarchyError
-from privkit.transform.hierarchies.ladder import STAR, Level
-from privkit.transform.hierarchies.table import text
+from privkit.transform.hierarchies.ladder import STAR, Level, text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -266,3 +265,55 @@ def interval_steps(
         elif not (math.isfinite(step) and step > 0):
             raise ValueError("widths")
     return tuple(steps)
+
+
+#: Up to so many different values, numbers and codes are taken for categories.
+_FEW = 12
+
+
+def proposal(column: pd.Series) -> tuple[Dates | Function | Intervals | Redact, str]:
+    """Return a rule for a column by its type and range, and a note that says which and why.
+
+    Intervals for numbers, periods for dates, redaction for codes of one length, else keep-or-star.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> proposal(pd.Series(["8004", "8051", "3012"], name="zip"))[1]
+    'Proposed from the type of zip: text of one length; hides one character more at each level.'
+    """
+    rule, why = _proposed(column)
+    return rule, f"Proposed from the type of {column.name}: {why}."
+
+
+def _proposed(column: pd.Series) -> tuple[Dates | Function | Intervals | Redact, str]:
+    import pandas as pd
+
+    values, dtype = column.dropna(), column.dtype
+    if pd.api.types.is_bool_dtype(dtype):
+        return Function(()), "yes or no; keeps the value or hides it"
+    if pd.api.types.is_datetime64_any_dtype(dtype):
+        return Dates(), "dates; day, month, quarter, year, decade"
+    if pd.api.types.is_numeric_dtype(dtype) and values.nunique() > _FEW:
+        widths = _widths(float(values.max()) - float(values.min()))
+        shown = ", ".join(f"{width:g}" for width in widths)
+        return Intervals(interval_steps(widths, None)), f"numbers; intervals of width {shown}"
+    if pd.api.types.is_string_dtype(dtype) and len(values):
+        texts = values.astype(str)
+        first, even = len(texts.iloc[0]), texts.str.len().nunique() == 1
+        many = values.nunique() > _FEW and first <= 12 and texts.str.isalnum().all()
+        if first > 1 and even and (many or texts.str.fullmatch(r"[0-9]+").all()):
+            return Redact(), "text of one length; hides one character more at each level"
+    return Function(()), "categories; keeps the value or hides it"
+
+
+def _widths(span: float) -> list[float]:
+    """Return about four nested widths, from a twentieth of the span up to about half of it."""
+    if not (span > 0 and math.isfinite(span)):
+        return [1.0]
+    scale = 10 ** math.floor(math.log10(span / 20))
+    width = next(step * scale for step in (1, 2, 5, 10) if step * scale >= span / 20)
+    widths = [width]
+    while widths[-1] * 2 < span:
+        widths.append(widths[-1] * 2)
+    return widths

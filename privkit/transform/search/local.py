@@ -21,11 +21,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from privkit.errors.anonymity import InfeasibleError
-from privkit.tally.codes import grouped, starts
-from privkit.transform.costs import final_classes
-from privkit.transform.search.absorb import absorb
-from privkit.transform.search.cells import cell_utility
-from privkit.transform.search.node_classes import Classes, Rollup
+from privkit.tally.codes import starts
+from privkit.transform.costs import cell_utility, final_classes
+from privkit.transform.search.leftovers import JOINING, absorb, cell_costs, place_left
+from privkit.transform.search.node_classes import Rollup, classes_of
 from privkit.transform.search.search import outer_sum
 
 if TYPE_CHECKING:
@@ -40,8 +39,6 @@ if TYPE_CHECKING:
 #: Steps of the price at which classes are cut off.
 _STEPS = 60
 _NODES = 20_000
-#: More combinations than this are suppressed, not put into classes one by one.
-_JOINING = 50
 
 
 @dataclass
@@ -98,10 +95,10 @@ def recode_locally(task: Task, found: Found, deadline: float | None) -> Recoding
     peeling = Peeling(task, deadline)
     peeled = peeling.run()
     _tighten(task, peeled)
-    if len(peeled.left) > _JOINING:
+    if len(peeled.left) > JOINING:
         absorb(peeling)
         _tighten(task, peeled)
-    if _place_left(task, peeled):
+    if place_left(task, peeled):
         options.append((peeled.levels, peeled.class_of < 0))
     good = [option for option in options if _holds(task, *option)]
     if not good:
@@ -130,23 +127,7 @@ def _holds(task: Task, levels: Ints, gone: NDArray[np.bool_]) -> bool:
     if int(task.coding.counts[gone].sum()) > task.limit:
         return False
     class_of, kept = final_classes(task, levels, gone)
-    return not task.judge.judge(classes_of(task, class_of, kept)).violating.any()
-
-
-def classes_of(task: Task, class_of: Ints, combos: Ints) -> Classes:
-    """Return the classes that some combinations form, ready to be judged."""
-    coding = task.coding
-    n_classes = int(class_of.max(initial=-1)) + 1
-    sizes = np.bincount(class_of, weights=coding.counts[combos], minlength=n_classes).astype(np.int64)
-    entries, bits, widths = {}, {}, {}
-    place = np.full(len(coding.counts), -1, dtype=np.int64)
-    place[combos] = class_of
-    for name, other in coding.others.items():
-        bits[name], widths[name] = max(len(other.values) - 1, 1).bit_length(), max(len(other.values), 1)
-        owner = place[other.combo_of]
-        known = owner >= 0
-        entries[name] = grouped((owner[known] << bits[name]) | other.value_of[known], other.counts[known])
-    return Classes((), np.arange(n_classes), sizes, entries, bits, widths)
+    return not task.judge.judge(classes_of(task.coding, class_of, kept)).violating.any()
 
 
 class Peeling:
@@ -158,7 +139,7 @@ class Peeling:
         self.judge = task.judge
         self.deadline = deadline
         self.rollup = Rollup(task.coding)
-        self.costs = _costs(task)
+        self.costs = cell_costs(task)
         self.nodes = _nodes(task)
         self.visited = 0
         self.reason = ""
@@ -198,7 +179,7 @@ class Peeling:
 
     def holds(self, combos: Ints) -> bool:
         """Return whether some combinations, as one class, meet the criteria."""
-        alone = classes_of(self.task, np.zeros(len(combos), dtype=np.int64), combos)
+        alone = classes_of(self.task.coding, np.zeros(len(combos), dtype=np.int64), combos)
         return not self.judge.judge(alone).violating.any()
 
     def prices(self) -> tuple[Floats, Floats]:
@@ -264,7 +245,7 @@ class Peeling:
         """Return which of the classes meet the criteria on the remaining records."""
         number = np.cumsum(ok) - 1
         inside = ok[group]
-        classes = classes_of(self.task, number[group[inside]], self.left[order[inside]])
+        classes = classes_of(self.task.coding, number[group[inside]], self.left[order[inside]])
         answer = ok.copy()
         answer[ok] = ~self.judge.judge(classes).violating
         return answer
@@ -280,15 +261,6 @@ class Peeling:
 
 class _StopError(Exception):
     """The deadline has passed."""
-
-
-def _costs(task: Task) -> list[list[Floats]]:
-    """Return per column and level what a record in each group costs, weighted; a raw value costs 0."""
-    answer = []
-    for place, ladder in enumerate(task.coding.ladders):
-        scale = task.measure.weights[place] * len(task.coding.ladders) / (1 - ladder.base if ladder.base < 1 else 1)
-        answer.append([np.maximum(step.shares - ladder.base, 0.0) * scale for step in ladder.levels])
-    return answer
 
 
 def _nodes(task: Task) -> Ints:
@@ -352,49 +324,3 @@ def _tightened_node(task: Task, node: tuple[int, ...]) -> tuple[Ints, NDArray[np
     partition = Partition(np.where(gone, -1, class_of), levels)
     _tighten(task, partition)
     return partition.levels, gone
-
-
-def _place_left(task: Task, partition: Partition) -> bool:
-    """Let the records that are left join classes, suppress the others; return whether the limit allows that."""
-    left, counts = partition.left, task.coding.counts
-    few = len(left) <= _JOINING and bool((partition.class_of >= 0).any())
-    if few:
-        left = np.array([combo for combo in left if not _join(task, partition, int(combo))], dtype=np.int64)
-    return int(counts[left].sum()) <= task.limit
-
-
-def _join(task: Task, partition: Partition, combo: int) -> bool:
-    """Put one combination into the class to which it costs least among those that still meet the criteria."""
-    coding = task.coding
-    known = np.flatnonzero(partition.class_of >= 0)
-    order = known[np.argsort(partition.class_of[known], kind="stable")]
-    lead = order[starts(partition.class_of[order])]
-    sizes = np.bincount(partition.class_of[known], weights=coding.counts[known])
-    sizes = sizes[sizes > 0]
-    costs = _costs(task)
-    levels, extra = partition.levels[:, lead].copy(), np.zeros(len(lead))
-    fits = np.ones(len(lead), dtype=bool)
-    for place, ladder in enumerate(coding.ladders):
-        table = np.array([step.codes for step in ladder.levels])
-        mine, theirs = coding.combos[place, combo], coding.combos[place, lead]
-        before, now = levels[place], levels[place].copy()
-        for level in range(ladder.n_levels):
-            apart = (now == level) & (table[level, mine] != table[level, theirs])
-            now = np.where(apart, level + 1, now)
-        fits &= now <= task.most_levels[place]
-        now = np.minimum(now, ladder.n_levels - 1)
-        flat = [costs[place][level][ladder.levels[level].codes] for level in range(ladder.n_levels)]
-        cost = np.array(flat)
-        extra += sizes * (cost[now, theirs] - cost[before, theirs]) + coding.counts[combo] * cost[now, theirs]
-        levels[place] = now
-    ranked = np.argsort(np.where(fits, extra, np.inf), kind="stable")[: 1 if task.judge.superset_closed else 200]
-    for place in ranked:
-        if not fits[place]:
-            return False
-        members = np.flatnonzero(partition.class_of == partition.class_of[lead[place]])
-        together = np.append(members, combo)
-        if not task.judge.judge(classes_of(task, np.zeros(len(together), dtype=np.int64), together)).violating.any():
-            partition.class_of[combo] = partition.class_of[lead[place]]
-            partition.levels[:, together] = levels[:, place][:, None]
-            return True
-    return False

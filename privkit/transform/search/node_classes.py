@@ -216,3 +216,18 @@ class Rollup:
             known, first = np.unique(keys & int(coding.masks[column][level]), return_index=True)
             cache[column, level] = known, ladder.levels[level].codes[first]
         return cache[column, level]
+
+
+def classes_of(coding: Coding, class_of: Ints, combos: Ints) -> Classes:
+    """Return the classes that some combinations form, ready to be judged."""
+    n_classes = int(class_of.max(initial=-1)) + 1
+    sizes = np.bincount(class_of, weights=coding.counts[combos], minlength=n_classes).astype(np.int64)
+    entries, bits, widths = {}, {}, {}
+    place = np.full(len(coding.counts), -1, dtype=np.int64)
+    place[combos] = class_of
+    for name, other in coding.others.items():
+        bits[name], widths[name] = max(len(other.values) - 1, 1).bit_length(), max(len(other.values), 1)
+        owner = place[other.combo_of]
+        known = owner >= 0
+        entries[name] = grouped((owner[known] << bits[name]) | other.value_of[known], other.counts[known])
+    return Classes((), np.arange(n_classes), sizes, entries, bits, widths)

@@ -23,13 +23,13 @@ import numpy as np
 
 from privkit.transform.search.measures import Measure, Separable
 from privkit.transform.search.node_classes import Classes, Rollup
-from privkit.transform.search.verdict import pair_failures
+from privkit.transform.search.task import pair_failures
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from privkit.transform.search.coding import Coding
-    from privkit.transform.search.verdict import Judge, Verdict
+    from privkit.transform.search.task import Judge, Verdict
 
     Floats = NDArray[np.float64]
     Progress = Callable[[int, int, float | None], None]

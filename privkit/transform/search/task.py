@@ -1,30 +1,203 @@
-"""What is asked of a transformation, checked and encoded: the common beginning of every search."""
+"""What is asked of a transformation, checked and encoded, and which classes of a node meet it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from privkit.anonymity.criteria import AlphaK, Criterion, DeltaPresence, KAnonymity, KMap
-from privkit.anonymity.criteria.criterion import all_of
+import numpy as np
+
+from privkit.anonymity.criterion import ClassCounts, Criterion, Part, all_of
+from privkit.anonymity.kanonymity import KAnonymity
 from privkit.errors import DuplicateColumnError, ParameterError
 from privkit.errors.anonymity import InfeasibleError, RoleConflictError
 from privkit.tally.frame import column_names, open_frame
 from privkit.transform.generalize import resolve
 from privkit.transform.search.coding import Coding, encode
 from privkit.transform.search.measures import Measure, measure
-from privkit.transform.search.verdict import Judge
 from privkit.transform.source import Known, source_of
 from privkit.values.exact import exact
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from collections.abc import Iterator, Sequence
 
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from privkit.anonymity.criterion import Part
+    from privkit.anonymity.table_risk import TablePart
     from privkit.transform.hierarchies.hierarchy import Hierarchy
+    from privkit.transform.search.coding import Coding
+    from privkit.transform.search.node_classes import Classes
     from privkit.transform.source import Source
+
+    Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Verdict:
+    """How the classes of one node stand.
+
+    Attributes
+    ----------
+    violating : array of bool, shape (n_classes,)
+        The classes that must be suppressed at this node.
+    forced : array of int64, shape (n_classes,)
+        Rows that this node and every refinement of it must suppress.
+    """
+
+    violating: NDArray[np.bool_]
+    forced: Ints
+
+
+class Judge:
+    """Judges classes by criteria, for one table."""
+
+    def __init__(self, criterion: Criterion, coding: Coding) -> None:
+        self.criterion = criterion
+        self.coding = coding
+        per_class = [part for part in criterion.parts if part.per_class]
+        self.whole = [cast("TablePart", part) for part in criterion.parts if not part.per_class]
+        self.least = criterion.least_size(coding.n_rows)
+        self.per_class = all_of(*per_class) if per_class else None
+        #: Parts that need more than class sizes.
+        self.columns = tuple(dict.fromkeys(name for part in per_class for name in part.columns))
+        self.table = {name: coding.others[name].totals for name in self.columns}
+
+    @cached_property
+    def trees(self) -> dict[Part, Sequence[Ints]]:
+        """The groups of each level of the sensitive column, for parts with a hierarchy over it."""
+        found = {
+            part: part.tree_levels(self.coding.others[part.columns[0]].values, "anonymize")
+            for part in self.criterion.parts
+            if part.columns
+        }
+        return {part: levels for part, levels in found.items() if levels is not None}
+
+    def alone(self, part: Criterion) -> Judge:
+        """Return the judge of one part alone."""
+        return Judge(part, self.coding)
+
+    @property
+    def whole_is_monotone(self) -> bool:
+        """Whether the parts that judge the whole table are kept by merging."""
+        return all(part.merges for part in self.whole)
+
+    def judge(self, classes: Classes) -> Verdict:
+        """Return which classes violate, and what is forced below."""
+        small = classes.sizes < self.least
+        violating, must = small, np.where(small, classes.sizes, 0)
+        if self.columns and not small.all():
+            chosen = ~small
+            assert self.per_class is not None
+            counts = {name: classes.matrix(name, chosen) for name in self.columns}
+            left = ClassCounts(classes.sizes[chosen], counts, self.table, self.coding.n_rows, self.trees)
+            bad = ~self.per_class.satisfied(left)
+            violating = small.copy()
+            violating[chosen] = bad
+            if bad.any():
+                rows = np.zeros(len(bad), dtype=np.int64)
+                # A violating class of a convex criterion loses at least one row, however it is split.
+                rows[bad] = self.per_class.forced(left.chosen(bad))
+                must[chosen] = rows
+        if self.whole:
+            violating = self._whole(classes, violating)
+        return Verdict(violating, must)
+
+    def _whole(self, classes: Classes, violating: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Suppress the smallest classes, as few as make the table meet the parts that judge it as a whole."""
+        left = np.flatnonzero(~violating)
+        order = left[np.argsort(classes.sizes[left], kind="stable")]
+        sizes = classes.sizes[order]
+        numbers = np.arange(len(sizes) + 1)
+        exact = [part.met_without(sizes, numbers) for part in self.whole if not part.estimated]
+        gone = int(np.argmax(np.logical_and.reduce(exact))) if exact else 0
+        for part in self.whole:
+            if part.estimated:
+                gone = self._fewest(part, sizes, gone)
+        answer = violating.copy()
+        answer[order[:gone]] = True
+        return answer
+
+    def _fewest(self, part: TablePart, sizes: Ints, gone: int) -> int:
+        """Return the smallest number of classes, found by halving, without which an estimate is low enough."""
+
+        def meets(count: int) -> bool:
+            return bool(part.met_without(sizes, np.array([count]))[0])
+
+        low, high = gone, len(sizes)
+        if meets(low):
+            return low
+        while low < high:
+            middle = (low + high) // 2
+            low, high = (low, middle) if meets(middle) else (middle + 1, high)
+        return low
+
+    def infeasible_below(self, classes: Classes, verdict: Verdict, limit: int) -> bool:
+        """Whether this node, and every refinement of it, needs more than `limit` rows suppressed."""
+        if int(verdict.forced.sum()) > limit:
+            return True
+        if limit == 0 and self.criterion.merges:
+            # What holds for all classes of a finer node holds for their unions.
+            return bool(verdict.violating.any())
+        # With the largest classes kept, coarser classes keep a superset of the rows, in no more classes.
+        closed = self.whole_is_monotone and self.superset_closed
+        return closed and int(classes.sizes[verdict.violating].sum()) > limit
+
+    @cached_property
+    def superset_closed(self) -> bool:
+        """Whether a class that meets the per-class parts meets them with any rows added."""
+        return all(part.rows_added for part in self.criterion.parts if part.per_class)
+
+
+#: Pairs of columns with more cells than this are left to the search.
+_CELLS = 200_000
+
+
+def pair_failures(coding: Coding, least: int, limit: int) -> Iterator[tuple[int, int, NDArray[np.bool_]]]:
+    """Yield for pairs of columns which pairs of levels need more than `limit` rows suppressed.
+
+    With all other columns at their top, classes smaller than `least` hold the fewest rows that they can; so where
+    they hold more than `limit`, every node with these two levels, or finer ones, fails as well.
+
+    Yields
+    ------
+    tuple of int, int, array of bool, shape (levels of one, levels of the other)
+    """
+    for one in range(len(coding.ladders)):
+        for two in range(one + 1, len(coding.ladders)):
+            first, second = coding.ladders[one], coding.ladders[two]
+            width = len(second.values)
+            if len(first.values) * width > _CELLS:
+                continue
+            cell = coding.combos[one] * width + coding.combos[two]
+            table = (
+                np.bincount(cell, weights=coding.counts, minlength=len(first.values) * width)
+                .reshape(-1, width)
+                .astype(np.float64)
+            )
+            failed = np.zeros((first.n_levels, second.n_levels), dtype=bool)
+            for low in range(first.n_levels):
+                rows = _summed(table, first.levels[low].codes, len(first.levels[low].labels))
+                for other in range(second.n_levels):
+                    cells = _summed(rows.T, second.levels[other].codes, len(second.levels[other].labels))
+                    failed[low, other] = cells[cells < least].sum() > limit
+            yield one, two, failed
+
+
+def _summed(table: NDArray[np.float64], codes: NDArray[np.int64], groups: int) -> NDArray[np.float64]:
+    """Return the table with the rows of each group added up."""
+    if groups == len(codes) and (codes == np.arange(groups)).all():
+        return table
+    order = np.argsort(codes, kind="stable")
+    starts = np.searchsorted(codes[order], np.arange(groups))
+    present = np.append(starts[1:], len(codes)) > starts
+    answer = np.zeros((groups, table.shape[1]))
+    answer[present] = np.add.reduceat(table[order], starts[present], axis=0)
+    return answer
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,9 +273,8 @@ def prepare(
     open_frame(told, function, criterion.columns, "criteria")
     for part in criterion.parts:
         if both := [name for name in part.columns if name in columns]:
-            if isinstance(part, KAnonymity):
-                raise RoleConflictError.unit(function, both[0], columns)
-            raise RoleConflictError.sensitive(function, both[0], columns)
+            refused = RoleConflictError.unit if part.counts_units else RoleConflictError.sensitive
+            raise refused(function, both[0], columns)
     kept = column_names(keep, function, "keep", empty=True)
     if strange := [name for name in kept if name not in columns]:
         raise ParameterError.of(function, "keep", repr(strange), f"among the quasi-identifiers {list(columns)}")
@@ -111,8 +283,8 @@ def prepare(
     source = source_of(data, tuple(dict.fromkeys((*columns, *criterion.columns))), function)
     _doubled(source.frame, function)
     for part in criterion.parts:
-        if isinstance(part, KAnonymity | AlphaK) and 0 < source.n_rows < part.k:
-            raise InfeasibleError.too_few_rows(function, part.k, source.n_rows)
+        if 0 < source.n_rows < part.rows_needed:
+            raise InfeasibleError.too_few_rows(function, part.rows_needed, source.n_rows)
     chosen, proposed = resolve(source.frame, columns, hierarchies or {}, function)
     laid = {name: chosen[name] for name in sorted(columns)}
     coding = encode(source.frame, laid, criterion.columns, function, rows=source.rows)
@@ -132,17 +304,17 @@ def criterion_of(criteria: object, k: int | None, unit: str | None, function: st
             ("criteria", "k"),
             "say what must hold: k=5, or criteria such as pk.KAnonymity(5) & pk.LDiversity('ill', 2).",
         )
-    parts: list[Criterion] = list(criteria.parts) if isinstance(criteria, Criterion) else []
+    parts: list[Part] = list(criteria.parts) if isinstance(criteria, Criterion) else []
     if k is not None:
         parts.insert(0, KAnonymity(k))
     if unit is not None:
-        if not any(isinstance(part, KAnonymity) for part in parts):
+        if not any(part.counts_units for part in parts):
             raise ParameterError.together(
                 function, ("unit",), "unit= counts persons for k-anonymity; add k= or pk.KAnonymity(k)."
             )
-        parts = [replace(part, unit=unit) if isinstance(part, KAnonymity) else part for part in parts]
+        parts = [part.with_unit(unit) for part in parts]
     for part in parts:
-        if isinstance(part, DeltaPresence) or (isinstance(part, KMap) and not part.estimated):
+        if part.compares_tables:
             raise ParameterError.of(
                 function,
                 "criteria",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ipywidgets import HTML, SelectionSlider, Widget
 
 from privkit.anonymity.class_sizes import Contributions, Sizes
-from privkit.anonymity.criteria import KAnonymity
+from privkit.anonymity.kanonymity import KAnonymity
 from privkit.transform.lattice import Lattice, lattice_of
 from privkit.view import text
 from privkit.view.html import block

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from privkit.anonymity.check import CheckReport, Finding
-from privkit.anonymity.class_report import ClassReport
 from privkit.anonymity.class_sizes import Band, figure_bands, size_bands
+from privkit.anonymity.criterion import Finding
 from privkit.anonymity.kanonymity import KAnonymityReport
+from privkit.anonymity.reports import CheckReport, ClassReport
 from privkit.view.parts.chart import Across, Bars, Chart
 from privkit.view.parts.sheet import Hinted, Meter, Row, Share, Sheet, Table, Verdict, given, sheet
 from privkit.view.parts.words import argument, label, names, number, percent, plural

@@ -8,15 +8,6 @@ from typing import TYPE_CHECKING
 
 from privkit.anonymity.alpha_k import AlphaKReport
 from privkit.anonymity.beta_likeness import BetaLikenessReport
-from privkit.anonymity.criteria import (
-    AlphaK,
-    BetaLikeness,
-    DeltaDisclosure,
-    DeltaPresence,
-    KMap,
-    LDiversity,
-    TCloseness,
-)
 from privkit.anonymity.delta_disclosure import DeltaDisclosureReport
 from privkit.anonymity.ldiversity import LDiversityReport
 from privkit.anonymity.population import DeltaPresenceReport, KMapReport
@@ -24,7 +15,7 @@ from privkit.anonymity.tcloseness import TClosenessReport
 from privkit.view.parts.words import label, names, number, percent, plural
 
 if TYPE_CHECKING:
-    from privkit.anonymity.class_report import ClassReport
+    from privkit.anonymity.reports import ClassReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +63,7 @@ def _ldiv(report: LDiversityReport) -> Telling:
         "recursive": f"reaches recursive l = {number(report.l)}{c} in {_of(report)}",
     }[report.kind]
     part = report.criterion
-    bound = number(float(part.l)) if isinstance(part, LDiversity) else ""
+    bound = "" if part is None else number(float(part.l))
     return Telling(
         f"l = {number(report.l)}",
         f"the least diverse of {_among(report)} {least}",
@@ -84,7 +75,7 @@ def _ldiv(report: LDiversityReport) -> Telling:
 def _tclose(report: TClosenessReport) -> Telling:
     distance = report.distance if isinstance(report.distance, str) else "hierarchical"
     part = report.criterion
-    bound = f"t = {part.t}" if isinstance(part, TCloseness) else ""
+    bound = "" if part is None else f"t = {part.t}"
     return Telling(
         f"t = {number(float(report.t))}",
         f"of {_among(report)} the farthest from the table in {_of(report)} ({distance} distance) "
@@ -96,7 +87,7 @@ def _tclose(report: TClosenessReport) -> Telling:
 @telling.register(BetaLikenessReport)
 def _beta(report: BetaLikenessReport) -> Telling:
     part = report.criterion
-    bound = f"{report.kind} β = {part.beta}" if isinstance(part, BetaLikeness) else ""
+    bound = "" if part is None else f"{report.kind} β = {part.beta}"
     return Telling(
         f"β = {number(float(report.beta))}",
         f"in {_among(report)} a value of {_of(report)} is up to {number(float(1 + report.beta))} times "
@@ -108,7 +99,7 @@ def _beta(report: BetaLikenessReport) -> Telling:
 @telling.register(DeltaDisclosureReport)
 def _delta(report: DeltaDisclosureReport) -> Telling:
     part = report.criterion
-    bound = f"δ = {part.delta}" if isinstance(part, DeltaDisclosure) else ""
+    bound = "" if part is None else f"δ = {part.delta}"
     figure = number(report.delta)
     sense = f"in {_among(report)} a value of {_of(report)} is up to 2^{figure} times as frequent, or as rare,"
     sense += " as in the table"
@@ -121,7 +112,7 @@ def _delta(report: DeltaDisclosureReport) -> Telling:
 def _alpha(report: AlphaKReport) -> Telling:
     part = report.criterion
     bound = ""
-    if isinstance(part, AlphaK):
+    if part is not None:
         bound = f"α = {part.alpha} in {_of(report)} with k = {number(part.k)}"
     return Telling(
         f"α = {number(float(report.alpha))}, k = {number(report.k)}",
@@ -134,7 +125,7 @@ def _alpha(report: AlphaKReport) -> Telling:
 @telling.register(KMapReport)
 def _kmap(report: KMapReport) -> Telling:
     part = report.criterion
-    bound = f"{number(part.k)}-map" if isinstance(part, KMap) else ""
+    bound = "" if part is None else f"{number(part.k)}-map"
     if report.significance is not None:
         sense = (
             f"every one of {_among(report)} is taken to fit so many of {plural(report.population, 'person')}, "
@@ -157,7 +148,7 @@ def _kmap(report: KMapReport) -> Telling:
 def _presence(report: DeltaPresenceReport) -> Telling:
     low, high = number(float(report.low)), number(float(report.highest))
     part = report.criterion
-    bound = f"δ = {part.low} to {part.high}" if isinstance(part, DeltaPresence) else ""
+    bound = "" if part is None else f"δ = {part.low} to {part.high}"
     remarks = []
     if report.n_outside:
         remarks.append(f"{plural(report.n_outside, 'person')} of the population are in no class of the table.")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from privkit.anonymity.uniqueness_models import UniquenessEstimate, UniquenessEstimates
+from privkit.anonymity.population_uniques import UniquenessEstimate, UniquenessEstimates
+from privkit.risk.attackers import Threshold
 from privkit.risk.copula import CopulaReport
 from privkit.risk.linkage.fuzzy import FuzzyLinkage
 from privkit.risk.linkage.link import LinkReport
 from privkit.risk.report import RiskReport
 from privkit.risk.suda import SudaReport
-from privkit.risk.thresholds import Threshold
 from privkit.risk.unicity import UnicityReport
 from privkit.view.parts.chart import Bars, Chart, Pairs, Spread
 from privkit.view.parts.sheet import Between, Block, Meter, Note, Row, Share, Sheet, Table, given, sheet
@@ -19,7 +19,7 @@ from privkit.view.parts.words import argument, label, names, number, percent, pl
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from privkit.risk.linkage.rates import Rate
+    from privkit.risk.attackers import Rate
 
 #: Lines of a table; the whole of it is a frame.
 _MOST = 12

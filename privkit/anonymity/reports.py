@@ -1,32 +1,30 @@
-"""What the reports on sensitive attributes and populations share: one figure per class, and a verdict.
-
-Checking the columns of a report before a row is read.
-
-Taking equivalence classes out of a tally, in an order that does not depend on the rows' order.
-"""
+"""What reports on classes share, and the check of a composed criterion: each part met or not, and the rows short."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from privkit.anonymity.criterion import Criterion, Finding
 from privkit.errors import ParameterError
 from privkit.errors.anonymity import RoleConflictError
+from privkit.tally.class_values import matches
+from privkit.tally.coded_classes import CodedTally, count_classes
 from privkit.tally.codes import column_codes
 from privkit.tally.frame import column_names, open_frame
+from privkit.values.arguments import typed
 from privkit.values.bounds import positive_int
 from privkit.values.show import Plotted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import pandas as pd
     from numpy.typing import NDArray
 
-    from privkit.anonymity.criteria import Criterion
     from privkit.tally.classes import Tally
+    from privkit.values.exact import Exact
 
 
 def first_classes(tally: Tally, rank: NDArray[np.generic], n: object, function: str) -> NDArray[np.intp]:
@@ -170,6 +168,27 @@ class ClassReport(Plotted):
         return pd.DataFrame({self.symbol: found, "classes": classes, "rows": rows, "share_of_rows": share})
 
 
+def judged(report: ClassReport, figure: str, classes: Tally) -> tuple[Finding, NDArray[np.bool_]]:
+    """Return the finding of a report with a verdict, and which of `classes` are short."""
+    assert report.criterion is not None
+    assert report.short is not None  # by the criterion
+    finding = Finding(report.criterion, bool(report.satisfied), figure, report.rows_short)
+    return finding, aligned(report.short, report.classes, classes)
+
+
+def aligned(mask: NDArray[np.bool_], theirs: Tally, ours: Tally) -> NDArray[np.bool_]:
+    """Return a mask over `theirs` as one over `ours`: the same classes, perhaps in another order."""
+    if isinstance(theirs, CodedTally) and isinstance(ours, CodedTally):
+        return mask  # both are in ascending order of one key
+    aligned: NDArray[np.bool_] = mask[matches(ours, theirs, "check")]
+    return aligned
+
+
+def figure_text(figure: float | Exact) -> str:
+    """Return a figure as a finding shows it."""
+    return f"{int(figure)}" if float(figure).is_integer() else f"{float(figure):.4g}"
+
+
 def quasi_identifiers(data: object, qi: str | Sequence[str], function: str, *, unit: object = None) -> tuple[str, ...]:
     """Return the quasi-identifiers as names of columns that the frame has.
 
@@ -212,3 +231,88 @@ def one_column(data: object, name: object, function: str, argument: str) -> str:
         raise ParameterError.of(function, argument, f"a {type(name).__name__}", "the name of one column")
     open_frame(data, function, (name,), argument)
     return name
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class CheckReport(Plotted):
+    """A composed criterion against a table. Exact, for the owner's eyes; no release.
+
+    Attributes
+    ----------
+    criterion : Criterion
+        What was asked for.
+    qi : tuple of str
+        The quasi-identifiers.
+    findings : tuple of Finding
+        One per part.
+    n_rows, n_classes : int
+    rows_short : int
+        Rows in classes that break at least one part.
+    """
+
+    criterion: Criterion
+    qi: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    n_rows: int
+    n_classes: int
+    rows_short: int
+
+    @property
+    def satisfied(self) -> bool:
+        """Whether every part is met."""
+        return all(finding.met for finding in self.findings)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per part: `criterion`, `met`, `figure`, `rows_short`, `paper`."""
+        import pandas as pd
+
+        rows = [(repr(f.criterion), f.met, f.figure, f.rows_short, f.criterion.paper) for f in self.findings]
+        frame = pd.DataFrame(rows, columns=["criterion", "met", "figure", "rows_short", "paper"])
+        return frame.astype({"rows_short": "Int64"})
+
+
+@typed
+def check(data: object, qi: str | Sequence[str], criteria: Criterion) -> CheckReport:
+    """Tell which parts of a criterion a table meets.
+
+    Reads rows, once per part; exact; spends nothing.
+
+    Parameters
+    ----------
+    data : dataframe
+        pandas, Polars, DuckDB, or another that Narwhals reads.
+    qi : str or sequence of str
+        The quasi-identifiers.
+    criteria : Criterion
+        One criterion, or several composed with ``&``.
+
+    Returns
+    -------
+    CheckReport
+
+    Raises
+    ------
+    ColumnNotFoundError, DuplicateColumnError, FrameError, ParameterError
+    RoleConflictError
+        If a sensitive attribute is one of the quasi-identifiers.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from privkit import KAnonymity, LDiversity
+    >>> people = pd.DataFrame({"zip": ["8004", "8004", "8005"], "ill": ["flu", "cold", "flu"]})
+    >>> check(people, "zip", KAnonymity(1) & LDiversity("ill", 2)).rows_short
+    1
+    """
+    if not isinstance(criteria, Criterion):
+        hint = "Example: pk.KAnonymity(5) & pk.LDiversity('churned', 2)."
+        raise ParameterError.of("check", "criteria", f"a {type(criteria).__name__}", "a criterion", hint)
+    columns = quasi_identifiers(data, qi, "check")
+    classes = count_classes(data, columns, function="check")
+    findings, broken = [], np.zeros(classes.n_classes, dtype=bool)
+    for part in criteria.parts:
+        finding, short = part.find(data, columns, classes)
+        findings.append(finding)
+        broken |= short
+    rows_short = int(classes.sizes[broken].sum())
+    return CheckReport(criteria, columns, tuple(findings), classes.n_rows, classes.n_classes, rows_short)

@@ -1,0 +1,350 @@
+"""Each registered criterion through every entry: check, its own report, anonymize, lattice, text, HTML and plot.
+
+The figures and verdicts are those of a brute force over the rows. A criterion that has no examples here fails.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from fractions import Fraction
+from importlib import import_module
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+import privkit as pk
+from privkit.anonymity import EXPORTS
+from privkit.anonymity.criterion import ClassCounts, Part
+from privkit.errors import ParameterError
+from privkit.errors.anonymity import InfeasibleError
+
+mpl.use("Agg")
+for module in EXPORTS:
+    import_module(f"privkit.anonymity.{module}")
+
+QI = ["zip", "sex"]
+TREE = {"x": ("low", "any"), "y": ("low", "any"), "z": ("high", "any")}
+HIERARCHIES = {"zip": dict.fromkeys("abc", "*"), "sex": dict.fromkeys("mf", "*")}
+#: The table that every frame of these tests is drawn from.
+REGISTER = pd.DataFrame([(zip_, sex) for zip_ in "abc" for sex in "mf" for _ in range(12)], columns=QI)
+
+EXAMPLES = {
+    "KAnonymity": [pk.KAnonymity(2), pk.KAnonymity(2, unit="who"), pk.KAnonymity(3, unit="who")],
+    "LDiversity": [
+        pk.LDiversity("ill", 2),
+        pk.LDiversity("ill", 1.8, kind="entropy"),
+        pk.LDiversity("ill", 2, kind="recursive", c=2),
+    ],
+    "TCloseness": [
+        pk.TCloseness("ill", 0.25),
+        pk.TCloseness("ill", 0.3, distance="ordered"),
+        pk.TCloseness("ill", 0.2, distance=TREE),
+    ],
+    "BetaLikeness": [pk.BetaLikeness("ill", 1), pk.BetaLikeness("ill", 1.5, kind="enhanced")],
+    "DeltaDisclosure": [pk.DeltaDisclosure("ill", 1), pk.DeltaDisclosure("ill", 1.5, absent=True)],
+    "AlphaK": [pk.AlphaK("ill", 0.5, 2), pk.AlphaK("ill", 0.7, 1)],
+    "KMap": [pk.KMap(20, population=100), pk.KMap(12, population=REGISTER)],
+    "DeltaPresence": [pk.DeltaPresence(0, 0.2, population=REGISTER), pk.DeltaPresence(0.05, 0.5, population=REGISTER)],
+    "AverageRisk": [pk.AverageRisk(0.3)],
+    "SampleUniqueness": [pk.SampleUniqueness(0.1)],
+    "PopulationUniqueness": [
+        pk.PopulationUniqueness(0.02, population=60),
+        pk.PopulationUniqueness(0.1, population=900),
+    ],
+}
+ALL = [criterion for examples in EXAMPLES.values() for criterion in examples]
+ON_ONE_TABLE = [criterion for criterion in ALL if not criterion.compares_tables]
+PAGES = "".join(path.read_text(encoding="utf-8") for path in (Path(__file__).parents[2] / "docs").glob("*.md"))
+MISSING = "missing"
+GREEK = str.maketrans("badh", "βαδδ")  # how a report's figure is written
+ROWS = st.lists(
+    st.tuples(st.sampled_from("abc"), st.sampled_from("mf"), st.sampled_from("xyz"), st.integers(0, 6) | st.none()),
+    min_size=1,
+    max_size=24,
+)
+
+
+def frame_of(rows) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=[*QI, "ill", "who"]).astype({"who": "Int64"})
+
+
+def rows_of_classes(frame: pd.DataFrame) -> dict[tuple, list[dict]]:
+    classes: dict[tuple, list[dict]] = {}
+    for row in frame.to_dict("records"):
+        classes.setdefault((row["zip"], row["sex"]), []).append(row)
+    return classes
+
+
+# -- the brute force: what one class reaches, and whether it is enough ------------------------------------------------
+
+
+def persons(rows) -> int:
+    return len({MISSING if pd.isna(row["who"]) else row["who"] for row in rows})
+
+
+def shares(rows) -> dict[str, Fraction]:
+    counts = Counter(row["ill"] for row in rows)
+    return {value: Fraction(count, len(rows)) for value, count in counts.items()}
+
+
+def k_anonymity(criterion, rows, table):
+    size = len(rows) if criterion.unit is None else persons(rows)
+    return size, size >= criterion.k
+
+
+def l_diversity(criterion, rows, table):
+    counts = sorted(Counter(row["ill"] for row in rows).values(), reverse=True)
+    if criterion.kind == "distinct":
+        return len(counts), len(counts) >= criterion.l
+    if criterion.kind == "entropy":
+        reached = math.exp(-math.fsum(c / len(rows) * math.log(c / len(rows)) for c in counts))
+        return reached, reached >= float(criterion.l) - 1e-12
+    holds = [counts[0] < criterion.c * sum(counts[place:]) for place in range(len(counts))]
+    return sum(holds), sum(holds) >= criterion.l
+
+
+def t_closeness(criterion, rows, table):
+    p, q = shares(rows), shares(table)
+    values = sorted(q)
+    gaps = {value: p.get(value, 0) - q[value] for value in values}
+    if criterion.distance == "ordered":
+        running = [abs(sum(gaps[value] for value in values[: place + 1])) for place in range(len(values))]
+        far = Fraction(sum(running)) / max(len(values) - 1, 1)
+    else:
+        levels = [lambda value: value]
+        if criterion.distance != "equal":
+            levels.append(lambda value: TREE[value][0])
+        far = Fraction(0)
+        for label in levels:
+            groups = {label(value) for value in values}
+            moved = (abs(sum(gaps[value] for value in values if label(value) == group)) for group in groups)
+            far += Fraction(sum(moved)) / 2 / len(levels)
+    return far, far <= criterion.t
+
+
+def beta_likeness(criterion, rows, table):
+    p, q = shares(rows), shares(table)
+    gains = {value: (share - q[value]) / q[value] for value, share in p.items()}
+    bounds = {value: math.inf if criterion.kind == "basic" else -math.log(q[value]) for value in p}
+    met = all(gain <= 0 or (gain <= criterion.beta and float(gain) <= bounds[value]) for value, gain in gains.items())
+    return max(0, *gains.values()), met
+
+
+def delta_disclosure(criterion, rows, table):
+    p, q = shares(rows), shares(table)
+    ratios = [share / q[value] for value, share in p.items()]
+    if criterion.absent and len(p) < len(q):
+        return math.inf, False
+    far = max(abs(math.log2(ratio)) for ratio in ratios)
+    return far, all(2.0 ** -float(criterion.delta) < ratio < 2.0 ** float(criterion.delta) for ratio in ratios)
+
+
+def alpha_k(criterion, rows, table):
+    top = max(shares(rows).values())
+    return top, top <= criterion.alpha and len(rows) >= criterion.k
+
+
+def fitting(rows) -> int:
+    return int(((REGISTER["zip"] == rows[0]["zip"]) & (REGISTER["sex"] == rows[0]["sex"])).sum())
+
+
+def k_map(criterion, rows, table):
+    if criterion.estimated:
+        return None, len(rows) >= criterion.sample_k(len(table))
+    return fitting(rows), fitting(rows) >= criterion.k
+
+
+def delta_presence(criterion, rows, table):
+    share = Fraction(len(rows), fitting(rows)) if fitting(rows) else math.inf
+    return share, criterion.low <= share <= criterion.high
+
+
+PER_CLASS = {
+    "KAnonymity": (k_anonymity, min),
+    "LDiversity": (l_diversity, min),
+    "TCloseness": (t_closeness, max),
+    "BetaLikeness": (beta_likeness, max),
+    "DeltaDisclosure": (delta_disclosure, max),
+    "AlphaK": (alpha_k, max),
+    "KMap": (k_map, min),
+    "DeltaPresence": (delta_presence, max),
+}
+#: The report's figure, and the call that gives the report.
+REPORTS = {
+    "KAnonymity": ("k", lambda d, c: pk.kanon(d, QI, k=c.k, unit=c.unit)),
+    "LDiversity": ("l", lambda d, c: pk.ldiv(d, QI, "ill", l=c.l, kind=c.kind, c=c.c)),
+    "TCloseness": ("t", lambda d, c: pk.tclose(d, QI, "ill", t=c.t, distance=c.distance)),
+    "BetaLikeness": ("beta", lambda d, c: pk.beta_likeness(d, QI, "ill", beta=c.beta, kind=c.kind)),
+    "DeltaDisclosure": ("delta", lambda d, c: pk.delta_disclosure(d, QI, "ill", delta=c.delta, absent=c.absent)),
+    "AlphaK": ("alpha", lambda d, c: pk.alpha_k(d, QI, "ill", alpha=c.alpha, k=c.k)),
+    "KMap": ("k", lambda d, c: pk.kmap(d, QI, population=c.population, k=c.k, significance=c.significance)),
+    "DeltaPresence": ("highest", lambda d, c: pk.delta_presence(d, QI, population=REGISTER, low=c.low, high=c.high)),
+}
+ON_THE_TABLE = {
+    "AverageRisk": lambda d, c: Fraction(len(rows_of_classes(d)), len(d)),
+    "SampleUniqueness": lambda d, c: Fraction(sum(len(rows) == 1 for rows in rows_of_classes(d).values()), len(d)),
+    "PopulationUniqueness": lambda d, c: pk.risk(d, QI, population=c.population).uniqueness.estimate.share,
+}
+
+
+def shown(figure) -> str:
+    return f"{int(figure)}" if math.isfinite(figure) and float(figure).is_integer() else f"{float(figure):.4g}"
+
+
+def by_brute_force(criterion, frame) -> tuple[object, bool, int | None]:
+    """Return the figure of the table, whether it is enough, and the rows in classes that fall short."""
+    name = type(criterion).__name__
+    if name in ON_THE_TABLE:
+        figure = ON_THE_TABLE[name](frame, criterion)
+        bound = criterion.risk if name == "AverageRisk" else criterion.share
+        return figure, figure <= bound, None
+    reach, worst = PER_CLASS[name]
+    table = frame.to_dict("records")
+    found = [(*reach(criterion, rows, table), len(rows)) for rows in rows_of_classes(frame).values()]
+    short = sum(size for _, met, size in found if not met)
+    met = short == 0
+    if name == "DeltaPresence" and len(REGISTER.groupby(QI)) > len(found):
+        met = met and criterion.low == 0
+    figures = [figure for figure, _, _ in found if figure is not None]
+    return worst(figures) if figures else None, met, short
+
+
+# -- the contract -----------------------------------------------------------------------------------------------------
+
+
+def test_every_registered_criterion_is_public_and_stands_here():
+    assert set(EXAMPLES) == set(Part.kinds)
+    assert set(PER_CLASS) | set(ON_THE_TABLE) == set(Part.kinds)
+    assert {name for names in EXPORTS.values() for name in names} <= set(pk.__all__)
+    for name, kind in Part.kinds.items():
+        assert getattr(pk, name) is kind
+        assert name in EXPORTS[kind.__module__.rpartition(".")[2]]
+        assert kind.paper
+        assert f"`{name}" in PAGES, f"no page tells of {name}"
+
+
+def test_a_criterion_cannot_forget_what_it_must_answer():
+    with pytest.raises(TypeError, match="abstract"):
+        type("Forgetful", (Part,), {})()
+
+
+@pytest.mark.parametrize("criterion", ALL, ids=repr)
+def test_it_is_typed_as_it_is_shown_and_composes(criterion):
+    if "..." not in repr(criterion):
+        assert eval(f"pk.{criterion!r}") == criterion
+    both = criterion & pk.KAnonymity(7)
+    assert set(both.parts) == {criterion, pk.KAnonymity(7)}
+    assert both.merges == criterion.merges
+    assert hash(pk.AllOf(criterion)) == hash(criterion)
+    assert pk.AllOf(criterion) == criterion
+
+
+@pytest.mark.parametrize("criterion", ALL, ids=repr)
+@given(rows=ROWS)
+@settings(max_examples=25)
+def test_check_its_report_and_the_brute_force_agree(criterion, rows):
+    frame = frame_of(rows)
+    name, finding = type(criterion).__name__, pk.check(frame, QI, criterion).findings[0]
+    figure, met, short = by_brute_force(criterion, frame)
+    assert (finding.met, finding.rows_short) == (met, short)
+    if name in ON_THE_TABLE:
+        model = finding.figure.rpartition(" (")[2] if name == "PopulationUniqueness" else ""
+        assert finding.figure.endswith(f" = {shown(figure)}{model and f' ({model}'}")
+        return
+    attribute, call = REPORTS[name]
+    report = call(frame, criterion)
+    ours = getattr(report, attribute)
+    assert (bool(report.satisfied), report.rows_short) == (met, short)
+    assert shown(ours) in finding.figure
+    if figure is not None:
+        assert float(ours) == pytest.approx(float(figure), rel=1e-12)
+
+
+@pytest.mark.parametrize("criterion", ON_ONE_TABLE, ids=repr)
+@given(rows=ROWS)
+@settings(max_examples=25)
+def test_the_dense_counts_of_a_search_decide_as_the_report(criterion, rows):
+    if not criterion.per_class:
+        return
+    frame = frame_of(rows)
+    classes = list(rows_of_classes(frame).values())
+    column = criterion.columns[0] if criterion.columns else None
+    counts, table, trees = {}, {}, {}
+    if column is not None:
+        values = sorted({MISSING if pd.isna(value) else value for value in frame[column]}, key=str)
+        of = [Counter(MISSING if pd.isna(row[column]) else row[column] for row in rows) for rows in classes]
+        counts = {column: np.array([[counter[value] for value in values] for counter in of])}
+        table = {column: counts[column].sum(axis=0)}
+        if (levels := criterion.tree_levels(pd.Index(values), "check")) is not None:
+            trees = {criterion: levels}
+    sizes = np.array([len(rows) for rows in classes])
+    dense = ClassCounts(sizes, counts, table, len(frame), trees)
+    met = criterion.satisfied(dense)
+    assert int(sizes[~met].sum()) == by_brute_force(criterion, frame)[2]
+    assert (criterion.forced(dense)[met] == 0).all()
+    assert (sizes[met] >= criterion.least_size(len(frame))).all()
+
+
+PEOPLE = frame_of([(*"abc"[i % 3], "mf"[i % 2], "xyz"[(i * i + i // 5) % 3], i // 2) for i in range(48)])
+
+
+@pytest.mark.parametrize("criterion", ON_ONE_TABLE, ids=repr)
+@given(rows=ROWS)
+@example(rows=list(PEOPLE.itertuples(index=False, name=None)))
+@settings(max_examples=12)
+def test_a_node_is_feasible_where_its_table_meets_it_and_anonymize_finds_one(criterion, rows):
+    frame = frame_of(rows)
+    if len(frame) < criterion.rows_needed:
+        return
+    nodes = pk.lattice(frame, QI, criterion, hierarchies=HIERARCHIES, suppress=0).nodes()
+    assert len(nodes) == 4
+    for node in nodes.to_dict("records"):
+        coarse = frame.assign(**{name: "*" for name in QI if node[name]})
+        assert node["feasible"] == by_brute_force(criterion, coarse)[1]
+    try:
+        out = pk.anonymize(frame, QI, criterion, hierarchies=HIERARCHIES, suppress=0)
+    except InfeasibleError:
+        assert not nodes["feasible"].any()
+        return
+    assert by_brute_force(criterion, out.frame.astype(dict.fromkeys(QI, str)))[1]
+    assert out.report.satisfied
+
+
+@pytest.mark.parametrize("criterion", [criterion for criterion in ALL if criterion.compares_tables], ids=repr)
+def test_what_compares_tables_is_no_goal_of_a_search(criterion):
+    for call in (pk.anonymize, pk.lattice):
+        with pytest.raises(ParameterError, match="table of the population"):
+            call(PEOPLE, QI, criterion, hierarchies=HIERARCHIES)
+
+
+@pytest.mark.parametrize("criterion", ALL, ids=repr)
+def test_a_unit_is_taken_where_persons_can_be_counted_and_refused_elsewhere(criterion):
+    named = criterion.with_unit("who")
+    if criterion.counts_units:
+        assert named.unit == "who"
+        once = pk.anonymize(PEOPLE, QI, criterion, unit="who", hierarchies=HIERARCHIES, suppress=0).frame
+        assert by_brute_force(named, once.astype(dict.fromkeys(QI, str)))[1]
+        return
+    assert named is criterion
+    with pytest.raises(ParameterError, match="unit"):
+        pk.anonymize(PEOPLE, QI, criterion, unit="who", hierarchies=HIERARCHIES)
+
+
+@pytest.mark.parametrize("criterion", ALL, ids=repr)
+def test_check_and_report_have_text_html_and_a_plot_with_their_figure(criterion):
+    name, told = type(criterion).__name__, pk.check(PEOPLE, QI, criterion)
+    assert told.findings[0].figure in repr(told)
+    assert told.findings[0].figure in told._repr_html_()
+    assert told.plot() is not None
+    if name in REPORTS:
+        report = REPORTS[name][1](PEOPLE, criterion)
+        assert f"{REPORTS[name][0][0]} = ".translate(GREEK) in repr(report).splitlines()[0]
+        assert report._repr_html_()
+        assert report.plot() is not None
+    mpl.pyplot.close("all")
