@@ -109,6 +109,7 @@ from privkit.errors import WeightsError as WeightsError
 from privkit.events.tables import pseudonymize as pseudonymize
 from privkit.examples import example as example
 from privkit.examples import example_hierarchies as example_hierarchies
+from privkit.project.dp import plan as plan
 from privkit.project.dp.counts import dp_count as dp_count
 from privkit.project.dp.counts import dp_crosstab as dp_crosstab
 from privkit.project.dp.counts import dp_histogram as dp_histogram

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -46,6 +46,11 @@ class Price:
     relative: object = None
     assume_rows: object = None
     mechanism: object = None
+
+    @classmethod
+    def said(cls, asking: Mapping[str, object]) -> Price:
+        """Return the price among the arguments of a call; a call has others, which say something else."""
+        return cls(**{field.name: asking.get(field.name) for field in fields(cls)})
 
 
 def priced(question: Question, measure: Measure, price: Price, function: str) -> tuple[PrivacyLoss, Noise, int | None]:

@@ -129,12 +129,12 @@ class Simulated(Plotted):
         return f"{SIMULATED}\n{super().__repr__()}"
 
     def _repr_html_(self) -> str:
-        html: str = _view("simulated").html(super()._repr_html_())
+        html: str = _view("parts.simulated").html(super()._repr_html_())
         return html
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the value, with SIMULATED across the axes."""
-        axes: Axes = _view("simulated").plot(super().plot(ax))
+        axes: Axes = _view("parts.simulated").plot(super().plot(ax))
         return axes
 
     def __reduce_ex__(self, protocol: Any) -> NoReturn:

@@ -160,11 +160,11 @@ class Derived(Plotted):
 
     def __repr__(self) -> str:
         """Return the answer, its sources, and what to type next."""
-        text: str = _view("derived").text(self)
+        text: str = _view("dp.derived").text(self)
         return text
 
     def _repr_html_(self) -> str:
-        return str(_view("derived").html(self))
+        return str(_view("dp.derived").html(self))
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the numbers with error bars.
@@ -178,7 +178,7 @@ class Derived(Plotted):
         -------
         matplotlib Axes
         """
-        axes: Axes = _view("derived").draw(self, ax)
+        axes: Axes = _view("dp.derived").draw(self, ax)
         return axes
 
 

@@ -9,25 +9,23 @@ from typing import TYPE_CHECKING, Unpack
 from privkit.dp.statistics.counts import Count, DistinctCount, PersonCount
 from privkit.dp.statistics.histogram import Histogram, bin_edges
 from privkit.errors import DuplicateColumnError, ParameterError, nothing_spent
-from privkit.project.asking import Asking, named, planned, shares_asking
+from privkit.project.asking import Asking, asks, named, planned
 from privkit.tally.frame import column_names
 from privkit.values.bounds import ContributionBounds, positive_int
 
 if TYPE_CHECKING:
-    from privkit.dp.answers.release import Release
     from privkit.dp.plan import Plan
     from privkit.values.unit import PrivacyUnit
 
 
-@shares_asking
+@asks("Price a count without touching rows. Spends nothing; ``.release()`` runs it.")
 def dp_count(
     data: object,
     by: str | Sequence[str] | None = None,
     *,
     of: str = "rows",
-    again: bool = False,
     **asking: Unpack[Asking],
-) -> Release:
+) -> Plan:
     """Count rows, or persons, under differential privacy, in all or by public keys. Spends budget.
 
     Reads rows. The same question on the same data returns the stored answer and costs nothing.
@@ -42,8 +40,6 @@ def dp_count(
         What is counted. Persons are the ids of the project's unit column; in a total each counts once, by groups in at
         most `max_groups` of them. Where the unit has a window, a person counts anew in each of them, and the answer is
         called by that: "persons in a month".
-    again : bool
-        Draw fresh noise although the answer is known; charged anew.
     **asking
 
     Returns
@@ -80,22 +76,6 @@ def dp_count(
     >>> release.value.index.tolist(), release.accuracy, project.remaining
     (['Basel', 'Bern'], 6, ε = 0.5)
     """
-    return plan_dp_count(data, by, of=of, **asking).release(again=again)
-
-
-@shares_asking
-def plan_dp_count(
-    data: object, by: str | Sequence[str] | None = None, *, of: str = "rows", **asking: Unpack[Asking]
-) -> Plan:
-    """Price a count without touching rows. Spends nothing; ``.release()`` runs it.
-
-    The parameters are those of :func:`dp_count`.
-
-    Returns
-    -------
-    Plan
-        `.loss`, `.accuracy`, `.mechanism`, `.scale`, `.sensitivity`.
-    """
     function = "dp_count"
     if of == "persons":
         return planned(function, data, by, partial(_persons, function), bounded=_in_groups(by, asking), **asking)
@@ -131,8 +111,8 @@ def _in_groups(by: object, asking: Asking) -> Callable[[ContributionBounds | Non
     return bounded
 
 
-@shares_asking
-def dp_value_counts(data: object, column: str, *, again: bool = False, **asking: Unpack[Asking]) -> Release:
+@asks("Price the counts of values; spends nothing. The parameters are those of :func:`dp_value_counts`.")
+def dp_value_counts(data: object, column: str, **asking: Unpack[Asking]) -> Plan:
     """Count the rows of each public value of a column under differential privacy. Spends budget.
 
     Reads rows. The same as :func:`dp_count` by that column: give the values as `keys`.
@@ -143,25 +123,17 @@ def dp_value_counts(data: object, column: str, *, again: bool = False, **asking:
         pandas, or another that Narwhals reads.
     column : str
         The column whose values are counted.
-    again : bool
-        Draw fresh noise although the answer is known; charged anew.
     **asking
 
     Returns
     -------
     Release
     """
-    return plan_dp_value_counts(data, column, **asking).release(again=again)
-
-
-@shares_asking
-def plan_dp_value_counts(data: object, column: str, **asking: Unpack[Asking]) -> Plan:
-    """Price the counts of values; spends nothing. The parameters are those of :func:`dp_value_counts`."""
     return planned("dp_value_counts", data, named(column, "dp_value_counts"), lambda _: Count(), **asking)
 
 
-@shares_asking
-def dp_crosstab(data: object, index: str, columns: str, *, again: bool = False, **asking: Unpack[Asking]) -> Release:
+@asks("Price a crosstab; spends nothing. The parameters are those of :func:`dp_crosstab`.")
+def dp_crosstab(data: object, index: str, columns: str, **asking: Unpack[Asking]) -> Plan:
     """Count the rows of every pair of public values of two columns under differential privacy. Spends budget.
 
     Reads rows. Give both lists of values: ``keys={"sex": ["f", "m"], "band": [...]}``. One row is in one cell, so the
@@ -173,8 +145,6 @@ def dp_crosstab(data: object, index: str, columns: str, *, again: bool = False, 
         pandas, or another that Narwhals reads.
     index, columns : str
         The two columns.
-    again : bool
-        Draw fresh noise although the answer is known; charged anew.
     **asking
 
     Returns
@@ -182,26 +152,19 @@ def dp_crosstab(data: object, index: str, columns: str, *, again: bool = False, 
     Release
         ``.value.unstack()`` is the table.
     """
-    return plan_dp_crosstab(data, index, columns, **asking).release(again=again)
-
-
-@shares_asking
-def plan_dp_crosstab(data: object, index: str, columns: str, **asking: Unpack[Asking]) -> Plan:
-    """Price a crosstab; spends nothing. The parameters are those of :func:`dp_crosstab`."""
     by = [named(index, "dp_crosstab"), named(columns, "dp_crosstab")]
     return planned("dp_crosstab", data, by, lambda _: Count(), **asking)
 
 
-@shares_asking
+@asks("Price a histogram; spends nothing. The parameters are those of :func:`dp_histogram`.")
 def dp_histogram(
     data: object,
     column: str,
     by: str | Sequence[str] | None = None,
     *,
     bins: object,
-    again: bool = False,
     **asking: Unpack[Asking],
-) -> Release:
+) -> Plan:
     """Count the numbers of a column in public bins under differential privacy. Spends budget.
 
     Reads rows. One row is in one bin, so the whole histogram costs what one count does.
@@ -216,8 +179,6 @@ def dp_histogram(
         The columns to group by.
     bins : list of number
         The edges, ascending; bins are closed on the left, the last one on both sides. A public fact.
-    again : bool
-        Draw fresh noise although the answer is known; charged anew.
     **asking
 
     Returns
@@ -233,14 +194,6 @@ def dp_histogram(
     >>> dp_histogram(people, "age", bins=[0, 18, 65, 120], epsilon=0.5).value.index.tolist()
     ['[0, 18)', '[18, 65)', '[65, 120]']
     """
-    return plan_dp_histogram(data, column, by, bins=bins, **asking).release(again=again)
-
-
-@shares_asking
-def plan_dp_histogram(
-    data: object, column: str, by: str | Sequence[str] | None = None, *, bins: object, **asking: Unpack[Asking]
-) -> Plan:
-    """Price a histogram; spends nothing. The parameters are those of :func:`dp_histogram`."""
     function = "dp_histogram"
     with nothing_spent():
         statistic = Histogram(named(column, function), bin_edges(bins, function))
@@ -249,15 +202,13 @@ def plan_dp_histogram(
     return planned(function, data, by, lambda _: statistic, grouped=statistic.keys, **asking)
 
 
-@shares_asking
+@asks("Price a count of distinct values; spends nothing. The parameters are those of :func:`dp_nunique`.")
 def dp_nunique(
     data: object,
     column: str,
     by: str | Sequence[str] | None = None,
-    *,
-    again: bool = False,
     **asking: Unpack[Asking],
-) -> Release:
+) -> Plan:
     """Count the distinct values of a column under differential privacy, in all or by public keys. Spends budget.
 
     Reads rows; missing values are left out. The proof is in `privkit.dp.statistics.counts`.
@@ -270,18 +221,10 @@ def dp_nunique(
         The column whose values are told apart.
     by : str or list of str, optional
         The columns to group by.
-    again : bool
-        Draw fresh noise although the answer is known; charged anew.
     **asking
 
     Returns
     -------
     Release
     """
-    return plan_dp_nunique(data, column, by, **asking).release(again=again)
-
-
-@shares_asking
-def plan_dp_nunique(data: object, column: str, by: str | Sequence[str] | None = None, **asking: Unpack[Asking]) -> Plan:
-    """Price a count of distinct values; spends nothing. The parameters are those of :func:`dp_nunique`."""
     return planned("dp_nunique", data, by, lambda _: DistinctCount(named(column, "dp_nunique")), **asking)
