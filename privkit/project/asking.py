@@ -10,13 +10,11 @@ from fractions import Fraction
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypedDict, TypeVar, cast
 
-from privkit.dp.fetching import fetched
-from privkit.dp.noise.threshold import OpenCount
 from privkit.dp.plan import Plan, make_plan
 from privkit.dp.price import Price
-from privkit.dp.question import Question
+from privkit.dp.question import Question, fetched
 from privkit.dp.simulate import marked_plan
-from privkit.dp.statistics.counts import Count, PersonCount
+from privkit.dp.statistics.counts import Count, OpenCount, PersonCount
 from privkit.dp.statistics.open_groups import FINDING, OpenGroups
 from privkit.errors import KeysError, ParameterError, nothing_spent
 from privkit.project.current import current_project

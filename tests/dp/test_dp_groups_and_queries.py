@@ -14,8 +14,8 @@ from scipy import stats
 
 import privkit as pk
 from privkit.dp.measurement import draw, make_measurement
-from privkit.dp.noise.threshold import OpenCount
 from privkit.dp.question import Question
+from privkit.dp.statistics.counts import OpenCount
 from privkit.project.dp.counts import dp_count
 from privkit.project.dp.query import dp_describe, dp_query, several_of
 from privkit.tally.open_groups import group_counts, key_text, key_values

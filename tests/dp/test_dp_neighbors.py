@@ -13,9 +13,8 @@ from dp_asking import WHO, norms, salted
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 
-from privkit.dp.noise.threshold import OpenCount
 from privkit.dp.question import Question
-from privkit.dp.statistics.counts import Count, DistinctCount, PersonCount
+from privkit.dp.statistics.counts import Count, DistinctCount, OpenCount, PersonCount
 from privkit.dp.statistics.histogram import Histogram, Span, power_edges
 from privkit.dp.statistics.moments import Deviation, Mean, Variance
 from privkit.dp.statistics.quantile import Quantile

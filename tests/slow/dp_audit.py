@@ -17,11 +17,10 @@ import pytest
 from scipy import stats
 
 from privkit.dp.measurement import draw, make_measurement
-from privkit.dp.noise.threshold import OpenCount
 from privkit.dp.plan import make_plan
 from privkit.dp.price import Price
 from privkit.dp.question import Question
-from privkit.dp.statistics.counts import Count, DistinctCount, PersonCount
+from privkit.dp.statistics.counts import Count, DistinctCount, OpenCount, PersonCount
 from privkit.dp.statistics.histogram import Histogram, Span, power_edges
 from privkit.dp.statistics.moments import Deviation, Mean, Variance
 from privkit.dp.statistics.quantile import Quantile

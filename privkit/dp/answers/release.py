@@ -15,9 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from privkit.dp.noise.noise import ALPHA, Noise
-from privkit.dp.noise.threshold import OpenCount
 from privkit.dp.plan import Plan, miss
-from privkit.dp.statistics.open_groups import OpenGroups
 from privkit.errors.dp import IntervalError
 from privkit.values.keys import Keys, codes_of
 from privkit.values.show import Plotted
@@ -333,12 +331,9 @@ def decode_answer(plan: Plan, answer: str, *, project: str, entry: int, time: st
     import numpy as np
 
     stored = json.loads(answer)
-    if isinstance(plan.question.asked, OpenCount | OpenGroups):
-        plan = plan.question.asked.answered(plan, stored["keys"])
-        cells = np.array(stored["cells"], dtype=np.int64).reshape(-1, plan.question.asked.width)
-    else:
-        cells = np.array(stored["cells"], dtype=np.int64).reshape(plan.question.groups, -1)
-    question = plan.question
+    plan = plan.question.asked.answered(plan, stored.get("keys"))
+    question, cells = plan.question, np.array(stored["cells"], dtype=np.int64)
+    cells = cells.reshape(question.groups, -1) if question.groups else cells.reshape(0, question.asked.width)
     if "keys" not in stored and (keys := question.keys) is not None:
         ordered = np.empty_like(cells)
         ordered[keys.canonical_order] = cells

@@ -57,6 +57,11 @@ class Mean(Statistic):
     degree = 1
 
     @property
+    def linear(self) -> frozenset[str]:
+        """Sum and count."""
+        return frozenset({"sum", "count"})
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """The column."""
         return (self.column,)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from privkit.dp.statistics.counts import once_in
 from privkit.dp.statistics.moments import Mean, split
-from privkit.dp.statistics.statistic import Rounding
+from privkit.dp.statistics.statistic import Rounding, Statistic
 from privkit.dp.statistics.sums import BITS, ROWS, person_totals, total_clipped
 from privkit.tally.grid import Grid
 
@@ -44,6 +44,7 @@ class PersonMean(Mean):
     window: str = ""
 
     name = "mean"
+    mark: ClassVar[dict[str, str]] = {"statistic": "mean", "of": "person totals"}
 
     @property
     def grid(self) -> Grid:
@@ -71,7 +72,7 @@ class PersonMean(Mean):
 
     def canonical(self) -> dict[str, object]:
         """Return the statistic as JSON values."""
-        return {"statistic": "mean", "of": "person totals", "column": self.column, "bounds": self.bounds.canonical()}
+        return Statistic.canonical(self)
 
     def notes(self) -> tuple[str, ...]:
         """Say what is clipped, and what comes along."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -18,12 +18,13 @@ from privkit.errors import ParameterError
 from privkit.tally.ranks import positions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from privkit.dp.noise.noise import Noise
     from privkit.dp.question import Question
+    from privkit.dp.simulate import Simulator
     from privkit.values.loss import PrivacyLoss
 
 #: How many candidates stand between two bounds, where the user names none.
@@ -65,6 +66,11 @@ class Quantile(Statistic):
     needs_rows = True
 
     @property
+    def linear(self) -> frozenset[str]:
+        """None: a candidate is chosen."""
+        return frozenset()
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """The column of numbers."""
         return (self.column,)
@@ -91,6 +97,10 @@ class Quantile(Statistic):
         assert isinstance(noise, NoisyMax)
         return make_choices(question, noise, loss)
 
+    def simulated(self, data: object, question: Question, noise: Noise, loss: PrivacyLoss, draw: Simulator) -> Any:
+        """Return simulated choices."""
+        return draw.chosen(self.exact(question.rows(data, "dp_*"), question, "dp_*"), noise, loss)
+
     def estimates(self, cells: NDArray[np.int64]) -> Estimates:
         """Return the chosen candidates."""
         return {self.name: np.asarray(self.candidates)[cells[:, 0]]}
@@ -115,8 +125,14 @@ class Quantile(Statistic):
 
     def canonical(self) -> dict[str, object]:
         """Return the statistic as JSON values."""
-        own = {"statistic": self.name, "column": self.column, "probability": f"{self.above}/{self.of}"}
+        own = {**self.mark, "column": self.column, "probability": f"{self.above}/{self.of}"}
         return {**own, "candidates": [repr(value) for value in self.candidates]}
+
+    @classmethod
+    def recorded(cls, record: Mapping[str, Any]) -> Self:
+        """Return the quantile that a record tells."""
+        above, _, of = record["probability"].partition("/")
+        return cls(record["column"], int(above), int(of), tuple(map(float, record["candidates"])))
 
     def __str__(self) -> str:
         """Return the statistic in words."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -51,6 +51,11 @@ class Sum(Statistic):
     bounds: ValueBounds
 
     name = "sum"
+
+    @property
+    def linear(self) -> frozenset[str]:
+        """The sum."""
+        return frozenset({self.name})
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -138,6 +143,7 @@ class PersonSum(Sum):
     window: str = ""
 
     name = "sum"
+    mark: ClassVar[dict[str, str]] = {"statistic": "sum", "of": "person totals"}
 
     def limit(self, bounds: ContributionBounds) -> str:
         """Return in words how much of one person counts."""
@@ -146,10 +152,6 @@ class PersonSum(Sum):
     def exact(self, data: object, question: Question, function: str) -> NDArray[np.int64]:
         """Sum the clipped totals exactly, in steps."""
         return person_totals(self.column, self.grid, data, question, function)[:, 1:]
-
-    def canonical(self) -> dict[str, object]:
-        """Return the statistic as JSON values."""
-        return {"statistic": "sum", "of": "person totals", "column": self.column, "bounds": self.bounds.canonical()}
 
     def notes(self) -> tuple[str, ...]:
         """Say what is clipped."""

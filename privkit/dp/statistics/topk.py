@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -15,9 +15,12 @@ from privkit.dp.statistics.statistic import Estimates, Limits, Sensitivity, Stat
 from privkit.values.keys import Keys
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from privkit.dp.noise.noise import Noise
+    from privkit.dp.simulate import Simulator
     from privkit.values.loss import PrivacyLoss
 
 
@@ -44,6 +47,11 @@ class TopK(Statistic):
     aggregate = "keyed_counts"
     of_persons = "pairs"
     noises = (NoisyMax,)
+
+    @property
+    def linear(self) -> frozenset[str]:
+        """None: values are chosen."""
+        return frozenset()
 
     @property
     def read(self) -> tuple[str, ...]:
@@ -73,6 +81,10 @@ class TopK(Statistic):
         assert isinstance(noise, NoisyMax)
         return make_choices(question, noise, loss)
 
+    def simulated(self, data: object, question: Question, noise: Noise, loss: PrivacyLoss, draw: Simulator) -> Any:
+        """Return a simulated choice."""
+        return draw.chosen(self.exact(question.rows(data, "dp_*"), question, "dp_*"), noise, loss)
+
     def estimates(self, cells: NDArray[np.int64]) -> Estimates:
         """Return the chosen values, the most frequent first, as one list."""
         found = np.empty(1, dtype=object)
@@ -94,8 +106,13 @@ class TopK(Statistic):
 
     def canonical(self) -> dict[str, object]:
         """Return the statistic as JSON values; the order of candidates matters to what is stored."""
-        own = {"statistic": self.name, "column": self.values.by[0], "k": self.k}
+        own = {**self.mark, "column": self.values.by[0], "k": self.k}
         return {**own, "candidates": [repr(value[0]) for value in self.values.values]}
+
+    @classmethod
+    def recorded(cls, record: Mapping[str, Any]) -> Self:
+        """Return the choice that a record tells, with the texts of its candidates in place of them."""
+        return cls(Keys((record["column"],), tuple((text,) for text in record["candidates"])), record["k"])
 
     def __str__(self) -> str:
         """Return the statistic in words."""
