@@ -32,9 +32,9 @@ from privkit.anonymity.population import delta_presence as delta_presence
 from privkit.anonymity.population import kmap as kmap
 from privkit.anonymity.tcloseness import TClosenessReport as TClosenessReport
 from privkit.anonymity.tcloseness import tclose as tclose
-from privkit.dp.answers.consistent import consistent as consistent
+from privkit.dp.answers.arithmetic import ratio as ratio
 from privkit.dp.answers.derived import Derived as Derived
-from privkit.dp.answers.ratios import ratio as ratio
+from privkit.dp.answers.postprocess import consistent as consistent
 from privkit.dp.answers.release import Release as Release
 from privkit.dp.plan import Plan as Plan
 from privkit.errors import BoundsRequiredError as BoundsRequiredError

@@ -12,7 +12,7 @@ import pytest
 from privkit.budget.entry import Entry
 from privkit.budget.simulated import SimulatedAccount
 from privkit.budget.terms import ProjectTerms
-from privkit.dp.answers.derived import estimate
+from privkit.dp.answers.arithmetic import estimate
 from privkit.dp.answers.release import decode_answer, encode_answer
 from privkit.dp.noise.noise import Gaussian, Laplace
 from privkit.dp.noise.selection import NoisyMax
