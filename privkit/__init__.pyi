@@ -125,8 +125,8 @@ from privkit.project.dp.sums import dp_mean as dp_mean
 from privkit.project.dp.sums import dp_std as dp_std
 from privkit.project.dp.sums import dp_sum as dp_sum
 from privkit.project.dp.sums import dp_var as dp_var
+from privkit.project.opening import open_project as open_project
 from privkit.project.project import Project as Project
-from privkit.project.project import open_project as open_project
 from privkit.risk.copula import CopulaReport as CopulaReport
 from privkit.risk.copula import copula_uniqueness as copula_uniqueness
 from privkit.risk.copula import person_uniqueness as person_uniqueness

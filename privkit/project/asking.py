@@ -17,8 +17,7 @@ from privkit.dp.simulate import marked_plan
 from privkit.dp.statistics.counts import Count, OpenCount, PersonCount
 from privkit.dp.statistics.open_groups import FINDING, OpenGroups
 from privkit.errors import KeysError, ParameterError, nothing_spent
-from privkit.project.current import current_project
-from privkit.project.project import Project
+from privkit.project.project import Project, current_project
 from privkit.project.release import check_frame, release
 from privkit.tally.frame import column_names, schema_mark
 from privkit.values.arguments import typed
@@ -134,7 +133,10 @@ def asks(price: str) -> Callable[[Callable[P, Plan]], Asked[P]]:
         signature, doc = inspect.signature(function), inspect.cleandoc(function.__doc__ or "")
         own = [one for one in signature.parameters.values() if one.kind is not inspect.Parameter.VAR_KEYWORD]
         again, *shared = [one for one in _shared() if one.name not in signature.parameters]
-        about = doc[doc.find("Parameters\n---") : doc.find("Returns\n---")].replace(_PLACE, _described("again"))
+        taken = frozenset(signature.parameters)
+        about = doc[doc.find("Parameters\n---") : doc.find("Returns\n---")].replace(
+            _PLACE, _described(taken | {"again"})
+        )
         plan = _spelled(function, signature.replace(parameters=[*own, *shared]), f"{price}\n\n{about}{_OF_PLAN}")
 
         def released(*args: P.args, **kwargs: P.kwargs) -> Release:
@@ -142,7 +144,8 @@ def asks(price: str) -> Callable[[Callable[P, Plan]], Asked[P]]:
             return plan(*args, **kwargs).release(again=drawn_anew)
 
         spelled = signature.replace(parameters=[*own, again, *shared], return_annotation="Release")
-        asked = cast("Asked[P]", _spelled(wraps(function)(released), spelled, doc.replace(_PLACE, _described())))
+        told = doc.replace(_PLACE, _described(taken))
+        asked = cast("Asked[P]", _spelled(wraps(function)(released), spelled, told))
         plan.__qualname__ = f"{asked.__name__}.plan"
         asked.plan = plan
         FUNCTIONS[asked.__name__] = asked
@@ -161,11 +164,11 @@ def _shared() -> list[inspect.Parameter]:
     return found
 
 
-def _described(left_out: str = "") -> str:
+def _described(left_out: frozenset[str]) -> str:
     """Return what the docstring says of the shared arguments."""
     _, _, text = inspect.cleandoc(Asking.__doc__ or "").partition("----------\n")
     parts = re.split(r"\n(?=\w)", text)
-    return "\n".join(part for part in parts if not part.startswith(f"{left_out} ")) + "\n"
+    return "\n".join(part for part in parts if part.split()[0] not in left_out) + "\n"
 
 
 def _spelled(function: Callable[P, R], signature: inspect.Signature, doc: str) -> Callable[P, R]:

@@ -19,7 +19,7 @@ def privkit_state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.
     monkeypatch.setenv("PRIVKIT_STATE_DIR", str(folder))
     monkeypatch.delenv("PRIVKIT_KEY", raising=False)
     yield folder
-    if (module := sys.modules.get("privkit.project.current")) is not None:
+    if (module := sys.modules.get("privkit.project.project")) is not None:
         module.forget()
 
 

@@ -25,8 +25,7 @@ from privkit.dp.statistics.moments import Mean
 from privkit.dp.statistics.quantile import Quantile
 from privkit.errors import CeilingError, InsufficientBudgetError, ParameterError
 from privkit.errors.project import OrphanedReleaseError, PendingReleaseError, ReservationError, SimulatedError
-from privkit.project.project import open_project
-from privkit.project.simulated import begin_simulated
+from privkit.project.opening import begin_simulated, open_project
 from privkit.values.bounds import ONE_ROW, ValueBounds
 from privkit.values.keys import public_keys
 from privkit.values.loss import Measure, PrivacyLoss
