@@ -40,6 +40,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "dp_crosstab",
         "dp_histogram",
         "dp_nunique",
+        "dp_share",
         "dp_value_counts",
     ),
     "privkit.project.opening": ("open_project",),

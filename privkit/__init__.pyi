@@ -114,6 +114,7 @@ from privkit.project.dp.counts import dp_count as dp_count
 from privkit.project.dp.counts import dp_crosstab as dp_crosstab
 from privkit.project.dp.counts import dp_histogram as dp_histogram
 from privkit.project.dp.counts import dp_nunique as dp_nunique
+from privkit.project.dp.counts import dp_share as dp_share
 from privkit.project.dp.counts import dp_value_counts as dp_value_counts
 from privkit.project.dp.quantiles import dp_bounds as dp_bounds
 from privkit.project.dp.quantiles import dp_median as dp_median

@@ -17,6 +17,7 @@ from privkit.dp.statistics import (  # noqa: F401  # every kind is known by bein
     quantile,
     quantiles,
     several,
+    share,
     sums,
     topk,
 )

@@ -38,6 +38,7 @@ EXAMPLES = {
     "dp_crosstab": [(("zip", "plan"), {"keys": {"zip": ZIPS, "plan": PLANS}})],
     "dp_histogram": [(("age",), {"bins": [0, 30, 100]}), (("age",), {"bins": [0, 30, 100], **BY})],
     "dp_nunique": [(("plan",), {}), (("plan",), BY)],
+    "dp_share": [(("age >= 40",), {}), (("age >= 40 and plan == 'plus'",), BY)],
     "dp_sum": [(("spend",), AGES), (("spend",), {**AGES, **BY})],
     "dp_mean": [(("spend",), AGES), (("spend",), {**AGES, **BY})],
     "dp_var": [(("spend",), AGES)],
@@ -52,12 +53,14 @@ EXAMPLES = {
 #: What is asked of persons alone.
 OF_PERSONS = {
     "dp_count": [((), {"of": "persons"}), ((), {"of": "persons", "max_groups": 2, **BY})],
+    "dp_share": [(("age >= 40",), {"of": "persons"}), (("age >= 40",), {"of": "persons", "max_groups": 2, **BY})],
     "dp_sum": [(("spend",), {"person_bounds": (0, 300)})],
     "dp_mean": [(("spend",), {"person_bounds": (0, 300), "max_groups": 2, **BY})],
 }
 #: What is asked of groups that show up, in projects with a δ.
 OF_OPEN = {
     "dp_count": [((), {"by": "zip", "delta": 1e-4})],
+    "dp_share": [(("age >= 40",), {"by": "zip", "delta": 1e-4})],
     "dp_sum": [(("spend",), {**AGES, "by": "zip", "delta": 1e-4})],
     "dp_mean": [(("spend",), {**AGES, "by": "zip", "delta": 1e-4})],
 }

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from privkit.dp.statistics.counts import Count, DistinctCount, PersonCount
 from privkit.dp.statistics.histogram import Histogram, bin_edges
+from privkit.dp.statistics.share import PersonShare, Share
 from privkit.errors import DuplicateColumnError, ParameterError, nothing_spent
 from privkit.project.asking import Asking, asks, named, planned
 from privkit.tally.frame import column_names
+from privkit.tally.predicate import check_selection
 from privkit.values.bounds import ContributionBounds, positive_int
+from privkit.values.expression.parsing import parsed
+from privkit.values.expression.selection import Selection
 
 if TYPE_CHECKING:
     from privkit.dp.plan import Plan
@@ -78,10 +82,9 @@ def dp_count(
     """
     function = "dp_count"
     if of == "persons":
-        return planned(function, data, by, partial(_persons, function), bounded=_in_groups(by, asking), **asking)
-    if of != "rows":
-        shown = repr(of) if isinstance(of, str) else f"a {type(of).__name__}"
-        raise ParameterError.of(function, "of", shown, "'rows' or 'persons'")
+        bounded = _in_groups(function, by, asking)
+        return planned(function, data, by, partial(_persons, function), bounded=bounded, **asking)
+    _whose(of, function)
     return planned(function, data, by, lambda _: Count(), **asking)
 
 
@@ -93,7 +96,9 @@ def _persons(function: str, unit: PrivacyUnit) -> PersonCount:
     return PersonCount(unit.window)
 
 
-def _in_groups(by: object, asking: Asking) -> Callable[[ContributionBounds | None], ContributionBounds]:
+def _in_groups(
+    function: str, by: object, asking: Mapping[str, Any]
+) -> Callable[[ContributionBounds | None], ContributionBounds]:
     """Return how many groups a person counts in: as the call says, else the project, else it must be said."""
 
     def bounded(default: ContributionBounds | None) -> ContributionBounds:
@@ -104,9 +109,9 @@ def _in_groups(by: object, asking: Asking) -> Callable[[ContributionBounds | Non
             return ContributionBounds(max_groups=default.l0, per_group=1)
         if given is None:
             raise ParameterError.together(
-                "dp_count", ("max_groups",), "of='persons' by groups needs max_groups=: in how many one person counts."
+                function, ("max_groups",), "of='persons' by groups needs max_groups=: in how many one person counts."
             )
-        return ContributionBounds(max_groups=positive_int(given, "dp_count", "max_groups"), per_group=1)
+        return ContributionBounds(max_groups=positive_int(given, function, "max_groups"), per_group=1)
 
     return bounded
 
@@ -228,3 +233,78 @@ def dp_nunique(
     Release
     """
     return planned("dp_nunique", data, by, lambda _: DistinctCount(named(column, "dp_nunique")), **asking)
+
+
+@asks("Price a share; spends nothing. The parameters are those of :func:`dp_share`.")
+def dp_share(  # type: ignore[misc]  # `where` is the condition here
+    data: object,
+    where: object,
+    by: str | Sequence[str] | None = None,
+    *,
+    of: str = "rows",
+    **asking: Unpack[Asking],
+) -> Plan:
+    """Tell the share of rows, or of persons, that meet a condition under differential privacy. Spends budget.
+
+    Reads rows. Two counts at the price of one: of those that meet the condition, and of those that do not. Rows of
+    which it cannot be told, since a value is missing, are left out.
+
+    Parameters
+    ----------
+    data : dataframe
+        pandas, or another that Narwhals reads.
+    where : str
+        The condition on single rows, over the frame's own columns: ``"age >= 65 and plan == 'basic'"``.
+    by : str or list of str, optional
+        The columns to group by.
+    of : {"rows", "persons"}
+        Whose share it is. A person meets the condition by any row, and counts once in a total, by groups in at most
+        `max_groups` of them.
+    **asking
+
+    Returns
+    -------
+    Release
+        `.value` is the share, between 0 and 1; `.to_frame()` has share, met and count with their intervals.
+
+    Raises
+    ------
+    PrivkitError
+        One of its kinds; nothing was spent, except after `MeasurementError`.
+
+    Notes
+    -----
+    Its interval is Fieller's (1954), and has its coverage for every number of rows. The proof is in
+    `privkit.dp.statistics.share`.
+
+    Examples
+    --------
+    >>> import pandas as pd, privkit as pk
+    >>> people = pd.DataFrame({"age": [20, 40, 70] * 1000})
+    >>> project = pk.open_project("shares", epsilon=1, unit=pk.ROW, store=ledger_path)
+    >>> release = dp_share(people, "age >= 65", epsilon=0.5)
+    >>> abs(release.value - 1 / 3) < 0.05, list(release.estimates)
+    (True, ['share', 'met', 'count'])
+    """
+    function = "dp_share"
+    with nothing_spent():
+        condition = parsed(where, function, "where")
+        check_selection(data, Selection(condition), function)
+        _whose(of, function)
+    name, derive = condition.text(), asking.get("derive")
+    if derive is None or isinstance(derive, Mapping):
+        asking["derive"] = {**(derive or {}), name: condition}
+    if of == "rows":
+        return planned(function, data, by, lambda _: Share(name), **asking)
+
+    def persons(unit: PrivacyUnit) -> PersonShare:
+        return PersonShare(name, window=_persons(function, unit).window)
+
+    return planned(function, data, by, persons, bounded=_in_groups(function, by, asking), **asking)
+
+
+def _whose(of: object, function: str) -> None:
+    """Refuse what is neither rows nor persons."""
+    if of not in ("rows", "persons"):
+        shown = repr(of) if isinstance(of, str) else f"a {type(of).__name__}"
+        raise ParameterError.of(function, "of", shown, "'rows' or 'persons'")

@@ -12,6 +12,7 @@ dp_median = quantiles.dp_median.plan
 dp_nunique = counts.dp_nunique.plan
 dp_quantile = quantiles.dp_quantile.plan
 dp_query = query.dp_query.plan
+dp_share = counts.dp_share.plan
 dp_std = sums.dp_std.plan
 dp_sum = sums.dp_sum.plan
 dp_top_k = quantiles.dp_top_k.plan
@@ -29,6 +30,7 @@ __all__ = [
     "dp_nunique",
     "dp_quantile",
     "dp_query",
+    "dp_share",
     "dp_std",
     "dp_sum",
     "dp_top_k",
