@@ -1,10 +1,10 @@
 # One command per habit. PYTHON chooses the environment.
 PYTHON ?= .venv/bin/python
 
-.PHONY: test lint types notebooks stored docs binder slow versions bench all
+.PHONY: test lint types notebooks stored pins docs binder slow versions bench all
 
 test:          ## the whole fast suite, doctests included
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest -n auto --dist loadfile
 
 lint:          ## style and format
 	$(PYTHON) -m ruff check privkit tests docs/conf.py docs/extensions
@@ -18,6 +18,9 @@ notebooks:     ## the notebooks, executed and compared
 
 stored:        ## the notebooks, run anew and stored executed
 	$(PYTHON) tests/notebooks/store.py
+
+pins:          ## what tests/contract compares with, written anew: read the diff, each line of it is a change
+	$(PYTHON) tests/contract/write.py
 
 docs:          ## the pages and the reference, in docs/_build/html; a warning is an error
 	$(PYTHON) -m sphinx -W --keep-going -q -b html docs docs/_build/html

@@ -49,6 +49,7 @@ from privkit.errors import EngineError as EngineError
 from privkit.errors import EventError as EventError
 from privkit.errors import EventsInputError as EventsInputError
 from privkit.errors import ExpressionError as ExpressionError
+from privkit.errors import FileError as FileError
 from privkit.errors import FrameError as FrameError
 from privkit.errors import HierarchyError as HierarchyError
 from privkit.errors import InfeasibleError as InfeasibleError

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -14,39 +18,55 @@ if TYPE_CHECKING:
 #: Each command with its one line of help; its module has ``arguments(parser)`` and ``run(options) -> int``.
 COMMANDS = {
     "demo": "tell the story of the first notebook in this terminal, in a temporary folder",
+    "audit": "report what the columns of a table in a file are",
     "kanon": "report the k-anonymity of a table in a file",
+    "check": "judge a table in a file by criteria",
+    "risk": "report how likely the rows of a table in a file are re-identified",
+    "link": "report how many rows of a table another table betrays",
     "anonymize": "generalize a table in a file until it is k-anonymous",
+    "events": "carry a recipe out on a file of events",
     "ledger": "list, show, verify, export or examine a ledger",
 }
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of the command line."""
+def parser(asked: str | None = None) -> argparse.ArgumentParser:
+    """Return the parser of the command line; with `asked`, of that command alone."""
     import privkit
 
     top = argparse.ArgumentParser(prog="privkit", description="The privacy workbench that lives where the data is.")
     top.add_argument("--version", action="version", version=f"privkit {privkit.__version__}")
     commands = top.add_subparsers(dest="command", metavar="command")
     for name, told in COMMANDS.items():
-        _module(name).arguments(commands.add_parser(name, help=told, description=f"{told[0].upper()}{told[1:]}."))
+        command = commands.add_parser(name, help=told, description=f"{told[0].upper()}{told[1:]}.")
+        if asked in (None, name):  # the others' modules take time to load
+            _module(name).arguments(command)
     return top
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return the exit code: 0 done, 1 refused, 2 a mistake in the arguments, 3 falls short."""
+    """Run the command line and return the exit code.
+
+    0 done, 1 refused, 2 a mistake in the arguments, 3 falls short, 130 interrupted.
+    """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal without ε shows "?"
             stream.reconfigure(errors="replace")
-    top = parser()
-    options = top.parse_args(arguments)
-    if options.command is None:
-        top.print_help()
-        return 0
     from privkit.errors import PrivkitError
 
+    given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        code: int = _module(options.command).run(options)
+        with _interruptible() as unless_interrupted:
+            top = parser(given[0] if given else "")
+            options = top.parse_args(given)
+            if options.command is None:
+                top.print_help()
+                return 0
+            options.unless_interrupted = unless_interrupted
+            code: int = _module(options.command).run(options)
         sys.stdout.flush()
+    except KeyboardInterrupt:
+        print("interrupted: nothing was written", file=sys.stderr)
+        return 130
     except PrivkitError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 1
@@ -54,6 +74,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return code
+
+
+@contextmanager
+def _interruptible() -> Iterator[Callable[[], None]]:
+    """Remember a Ctrl-C, which a search takes for "the best so far", and hand out what raises it again."""
+    came: list[int] = []
+
+    def interrupted(number: int, frame: object) -> None:
+        came.append(number)
+        raise KeyboardInterrupt
+
+    def unless_interrupted() -> None:
+        if came:
+            raise KeyboardInterrupt
+
+    main = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGINT, interrupted) if main else None
+    try:
+        yield unless_interrupted
+    finally:
+        if main:
+            signal.signal(signal.SIGINT, before)
 
 
 def _module(name: str) -> Any:

@@ -1,6 +1,11 @@
 """The commands on files: exit codes for pipelines, JSON, and hierarchies that make a run repeatable."""
 
+import io
 import json
+import os
+import signal
+import subprocess
+import sys
 
 import pandas as pd
 import pytest
@@ -63,6 +68,7 @@ def test_what_is_refused_writes_nothing(customers, tmp_path, capsys):
     assert main(["anonymize", str(customers), "--qi", "zip,agee", "--k", "2", "--out", str(out)]) == 1
     assert "Close matches: 'age'" in capsys.readouterr().err
     assert main(["kanon", str(tmp_path / "none.csv"), "--qi", "zip"]) == 1
+    assert "none.csv: there is no such file" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == [customers]
 
 
@@ -86,3 +92,187 @@ def test_a_wrong_file_of_hierarchies_is_refused(tmp_path, text):
     file.write_text(text, encoding="utf-8")
     with pytest.raises(HierarchyError):
         read_hierarchies(file)
+
+
+HARD = '''id,country,price,code,long,gap,age
+1234567890123456780,DE,0.10,1E2,100000000000000000000000000000,,20
+1234567890123456781,NA,1.10,2E2,100000000000000000000000000001,1,20
+"a,""b""",+41791234567,TRUE,007,-0,1.0, 20
+'''
+
+
+@pytest.mark.parametrize("suffix", ["csv", "csv.gz"])
+def test_cells_that_nobody_named_leave_as_they_came(tmp_path, suffix):
+    source, out = tmp_path / f"in.{suffix}", tmp_path / f"out.{suffix}"
+    table = pd.read_csv(io.StringIO(HARD), dtype=str, keep_default_na=False)
+    table.to_csv(source, index=False)
+    asked = ["anonymize", str(source), "--qi", "age", "--k", "1", "--suppress", "0", "--out", str(out)]
+    assert main(asked) == 0
+    pd.testing.assert_frame_equal(pd.read_csv(out, dtype=str, keep_default_na=False), table)
+    assert (out.read_bytes()[:2] == b"\x1f\x8b") == suffix.endswith("gz")
+
+
+@pytest.mark.parametrize(
+    ("texts", "classes"),
+    [
+        (["1234567890123456780", "1234567890123456781"], 2),
+        (["1234567890123456780", "", "1234567890123456781"], 3),
+        (["1", "1.0", "1E0"], 3),
+        (["+41", "41"], 2),
+        (["NA", "", "nan"], 3),
+    ],
+)
+def test_texts_that_differ_are_classes_that_differ(tmp_path, capsys, texts, classes):
+    file = tmp_path / "t.csv"
+    pd.DataFrame({"q": texts, "x": range(len(texts))}).to_csv(file, index=False)
+    assert main(["kanon", str(file), "--qi", "q", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["n_classes"] == classes
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"a,b\n1,2\n3,4,5\n", "a row has more cells than the header"),
+        (b"a,b\n1,2,3\n3,4\n", "a row has more cells than the header"),
+        (b"a,a\n1,2\n", "names 'a' more than once"),
+        ("a,b\nZürich,2\n".encode("cp1252"), "no text in utf-8. Name its encoding: --encoding cp1252"),
+        (b"a;b\n1;2\n", "one name with a semicolon in it. --sep ';'?"),
+        (b"", "cannot be read as csv"),
+    ],
+)
+def test_what_is_no_table_is_told_without_its_cells(tmp_path, capsys, content, told):
+    file = tmp_path / "t.csv"
+    file.write_bytes(content)
+    assert main(["kanon", str(file), "--qi", "a,b"]) == 1
+    err = capsys.readouterr().err
+    assert told in err
+    assert "Zürich" not in err
+
+
+def test_other_encodings_and_separators_come_back_as_they_came(tmp_path):
+    file, out = tmp_path / "t.csv", tmp_path / "out.csv"
+    file.write_bytes("ort;alter\nZürich;20\nZürich;20\n".encode("cp1252"))
+    options = ["--qi", "alter", "--k", "2", "--sep", ";", "--encoding", "cp1252", "--out", str(out)]
+    assert main(["anonymize", str(file), *options]) == 0
+    assert out.read_bytes() == file.read_bytes()
+
+
+def test_an_input_is_never_overwritten_and_another_file_by_force_alone(customers, tmp_path, capsys):
+    before, link = customers.read_bytes(), tmp_path / "link.csv"
+    link.symlink_to(customers)
+    there = tmp_path / "there.csv"
+    there.write_text("mine")
+    asked = ["anonymize", str(customers), "--qi", "zip,age", "--k", "2", "--out"]
+    for out in (customers, link, tmp_path / "." / "customers.csv"):
+        assert main([*asked, str(out), "--force"]) == 1
+        assert "never overwritten" in capsys.readouterr().err
+    assert customers.read_bytes() == before
+    assert main([*asked, str(there)]) == 1
+    assert there.read_text() == "mine"
+    assert main([*asked, str(there), "--force"]) == 0
+    assert there.read_text() != "mine"
+    assert main([*asked, str(tmp_path / "out.xlsx")]) == 1
+    assert "its name ends with none of .csv" in capsys.readouterr().err
+    assert main([*asked, str(tmp_path / "no" / "out.csv")]) == 1
+    assert "there is no folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("form", ["parquet", "arrow", "ndjson"])
+def test_other_forms_keep_long_integers_beside_a_gap(tmp_path, form):
+    source, out = tmp_path / f"in.{form}", tmp_path / f"out.{form}"
+    frame = pd.DataFrame({"id": pd.array([2**62 + 1, None, 2**62 + 3], "Int64"), "age": [20, 20, 20]})
+    if form == "ndjson":
+        source.write_text("".join(json.dumps({"id": i, "age": 20}) + "\n" for i in (2**62 + 1, None, 2**62 + 3)))
+    else:
+        getattr(frame, {"parquet": "to_parquet", "arrow": "to_feather"}[form])(source)
+    assert main(["anonymize", str(source), "--qi", "age", "--k", "2", "--out", str(out)]) == 0
+    if form == "ndjson":
+        assert [json.loads(line)["id"] for line in out.read_text().splitlines()] == [2**62 + 1, None, 2**62 + 3]
+    else:
+        found = getattr(pd, {"parquet": "read_parquet", "arrow": "read_feather"}[form])(out, dtype_backend="pyarrow")
+        assert found["id"].tolist()[0::2] == [2**62 + 1, 2**62 + 3]
+
+
+def test_options_that_need_each_other_are_told(customers, tmp_path, capsys):
+    asked = ["anonymize", str(customers), "--qi", "zip", "--k", "2", "--out", str(tmp_path / "o.csv")]
+    assert main([*asked, "--sensitive", "plan"]) == 1
+    assert "--sensitive needs --l" in capsys.readouterr().err
+    assert main([*asked, "--l", "2"]) == 1
+    assert "--l needs --sensitive" in capsys.readouterr().err
+    assert main([*asked, "--drop", "agee"]) == 1
+    assert "Close matches: 'age'" in capsys.readouterr().err
+    assert main(["check", str(customers), "--qi", "zip"]) == 1
+    assert "say what must hold" in capsys.readouterr().err
+
+
+def test_a_name_with_a_comma_stands_in_quotes(tmp_path, capsys):
+    file = tmp_path / "t.csv"
+    pd.DataFrame({"last, first": ["a", "a"], "zip": ["1", "1"]}).to_csv(file, index=False)
+    assert main(["kanon", str(file), "--qi", '"last, first",zip', "--json"]) == 0
+    assert main(["kanon", str(file), "--qi", '"last, first"', "--qi", "zip", "--json"]) == 0
+    assert [json.loads(line)["k"] for line in capsys.readouterr().out.splitlines()] == [2, 2]
+
+
+def test_every_command_on_a_table_has_json_and_hints_that_run(customers, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for command, code in {
+        "audit customers.csv": 0,
+        "kanon customers.csv --qi zip,age --k 50": 3,
+        "check customers.csv --qi zip --k 5": 0,
+        "risk customers.csv --qi zip,age --threshold 0.1": 3,
+        "link customers.csv customers.csv --on zip,age": 0,
+    }.items():
+        assert main([*command.split(), "--json"]) == code
+        assert isinstance(json.loads(capsys.readouterr().out), dict)
+        assert main(command.split()) == code
+        out = capsys.readouterr().out
+        assert "df." not in out
+        hints = [line.removeprefix("next: privkit ") for line in out.splitlines() if line.startswith("next: ")]
+        for hint in hints:
+            assert main([*hint.split(), *(["--force"] if "--out" in hint else [])]) in {0, 3}, hint
+        capsys.readouterr()
+
+
+def test_direct_identifiers_that_leave_are_named_first(tmp_path, capsys):
+    file = tmp_path / "people.csv"
+    rows = {"name": ["Anna Smith", "Ben Jones", "Eva Brown"] * 100, "age": [20 + n % 10 for n in range(300)]}
+    pd.DataFrame({**rows, "ssn": [f"{n // 3 + 100:03d}-12-{n // 3 + 1000:04d}" for n in range(300)]}).to_csv(file)
+    asked = ["anonymize", str(file), "--qi", "age", "--k", "5", "--out", str(tmp_path / "out.csv")]
+    assert main(asked) == 0
+    first = capsys.readouterr().out.splitlines()[0]
+    assert "name" in first
+    assert "ssn" in first
+    assert "--drop" in first
+
+
+def test_events_by_a_recipe(tmp_path, capsys):
+    (tmp_path / "r.toml").write_text('name = "r"\nversion = "1"\n[[operations]]\nop = "keep"\npaths = ["id"]\n')
+    (tmp_path / "in.ndjson").write_text(f'{{"id": {2**60 + 1}, "mail": "a@b.ch"}}\n')
+    asked = ["events", str(tmp_path / "r.toml"), str(tmp_path / "in.ndjson"), "--out", str(tmp_path / "out.ndjson")]
+    assert main(asked) == 1
+    assert "mail" in capsys.readouterr().err
+    assert not (tmp_path / "out.ndjson").exists()
+    assert main([*asked, "--unmatched", "drop", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["n_out"] == 1
+    assert json.loads((tmp_path / "out.ndjson").read_text()) == {"id": 2**60 + 1}
+    assert main([*asked[:-1], str(tmp_path / "in.ndjson"), "--force"]) == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_ctrl_c_leaves_nothing_behind_and_says_so(tmp_path):
+    file = tmp_path / "t.csv"
+    pk.example("adult").to_csv(file, index=False)
+    qi = "age,workclass,education,marital-status,occupation,race,sex,native-country,hours-per-week"
+    columns = ",".join(name for name in qi.split(",") if name in pk.example("adult").columns)
+    command = ["anonymize", str(file), "--qi", columns, "--k", "7", "--utility", "entropy", "--suppress", "0.5"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "privkit", *command, "--out", str(tmp_path / "out.csv")],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stderr.readline().startswith("reading and searching")  # after two seconds
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "interrupted: nothing was written" in err
+    assert out == ""
+    assert list(tmp_path.iterdir()) == [file]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import json
-import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from privkit.anonymity.criteria import Criterion, KAnonymity, LDiversity
-from privkit.commands.table import add_table, names, read_table
+from privkit.commands.criteria import add_criteria, criteria_of
+from privkit.commands.table import add_table, as_value, check_output, names, read_table, write_table
+from privkit.commands.telling import at_work, columns, tell, tell_json
+from privkit.errors import ColumnNotFoundError, FileError
+from privkit.study.inventory.audit import audit
 from privkit.transform.anonymize import anonymize
 from privkit.transform.hierarchies.hierarchy_file import read_hierarchies, write_hierarchies
 
@@ -22,43 +23,67 @@ if TYPE_CHECKING:
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     add_table(parser)
-    parser.add_argument("--k", type=int, required=True, help="the least size of a class")
-    parser.add_argument("--l", type=int, help="distinct l-diversity of --sensitive")
-    parser.add_argument("--sensitive", help="the sensitive attribute")
+    add_criteria(parser, k=True)
     parser.add_argument("--suppress", type=float, default=0.02, help="the share of records that may be left out (0.02)")
     parser.add_argument("--hierarchies", type=Path, help="a TOML file of hierarchies; others are proposed from types")
     parser.add_argument("--save-hierarchies", type=Path, help="write the hierarchies that were used to a TOML file")
     parser.add_argument("--method", choices=["optimal", "local"], default="optimal", help="the search")
     parser.add_argument("--utility", default="loss", help="what to minimize (loss)")
-    parser.add_argument("--drop", type=names, default=[], metavar="A,B", help="columns to leave out")
+    parser.add_argument("--drop", action="extend", type=names, default=[], metavar="A,B", help="columns to leave out")
     parser.add_argument("--time-limit", type=float, help="seconds after which the best so far is taken")
     parser.add_argument("--out", type=Path, required=True, help="the file to write")
+    parser.add_argument("--force", action="store_true", help="write over a file that is there")
 
 
 def run(options: argparse.Namespace) -> int:
     """Write the anonymized table, whole or not at all, and print what it cost; return 0."""
-    table = read_table(options.file, options.sep).drop(columns=options.drop)
-    criteria: Criterion = KAnonymity(options.k, unit=options.unit) if options.unit else KAnonymity(options.k)
-    if options.l is not None:
-        criteria = criteria & LDiversity(options.sensitive, options.l)
-    out = anonymize(
-        table,
-        options.qi,
-        criteria,
-        hierarchies=read_hierarchies(options.hierarchies) if options.hierarchies else None,
-        suppress=options.suppress,
-        utility=options.utility,
-        method=options.method,
-        time_limit=options.time_limit,
-    )
-    write_table(out.frame, options.out, options.sep)
+    criteria = criteria_of(options)
+    check_output(options.out, options.force, options.file)
+    if options.save_hierarchies is not None and options.save_hierarchies.exists() and not options.force:
+        raise FileError.of(options.save_hierarchies.name, "it is there already", "Name another file, or add --force.")
+    hierarchies = read_hierarchies(options.hierarchies) if options.hierarchies else None
+    with at_work("reading and searching") as work:
+        # A sensitive attribute is compared as text: its cells leave as they are.
+        table = read_table(options, options.qi)
+        named = [*options.qi, *options.drop]
+        if missing := [name for name in named if name not in table.columns]:
+            argument = "--qi" if missing[0] in options.qi else "--drop"
+            raise ColumnNotFoundError.of("anonymize", argument, named, missing, list(table.columns))
+        table = table.drop(columns=options.drop)
+        others = [name for name in table.columns if name not in (*options.qi, options.sensitive, options.unit)]
+        looked_at = table.assign(**{name: as_value(table[name]) for name in others})
+        out = anonymize(
+            looked_at,
+            options.qi,
+            criteria,
+            hierarchies=hierarchies,
+            suppress=options.suppress,
+            utility=options.utility,
+            method=options.method,
+            time_limit=options.time_limit,
+            progress=work.say,
+        )
+        options.unless_interrupted()  # a search that is interrupted gives the best so far: here, nothing
+        leaving = directly_identifying(looked_at, options.qi)
+        kept = out.frame.assign(**{name: table.loc[out.frame.index, name] for name in others})  # as they came
+        write_table(kept, options.out, options.sep, options.encoding)
     if options.save_hierarchies:
         write_hierarchies(options.save_hierarchies, out.hierarchies, table)
-    print(json.dumps(summary(out)) if options.json else out)
+    if options.json:
+        tell_json(summary(out, leaving))
+        return 0
+    if leaving:
+        print(f"{columns(leaving)}: left as they are, and each tells persons apart. Leave them out: --drop.")
+    tell(out, ["kanon", options.out, "--qi", columns(options.qi), "--k", options.k])
     return 0
 
 
-def summary(out: Anonymized) -> dict[str, object]:
+def directly_identifying(table: pd.DataFrame, qi: list[str]) -> list[str]:
+    """Return the direct identifiers that leave with the table, by the audit."""
+    return [name for name in audit(table, time_limit=10).direct if name not in qi]
+
+
+def summary(out: Anonymized, leaving: list[str]) -> dict[str, Any]:
     """Return the result's figures as JSON values."""
     return {
         "levels": out.levels_,
@@ -67,17 +92,5 @@ def summary(out: Anonymized) -> dict[str, object]:
         "utility": out.utility,
         "optimal": bool(out.optimal_),
         "proposed": list(out.proposed_),
+        "direct_identifiers_left": leaving,
     }
-
-
-def write_table(frame: pd.DataFrame, file: Path, sep: str) -> None:
-    """Write a table so that the file appears only when it is complete."""
-    draft = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        if file.suffix == ".parquet":
-            frame.to_parquet(draft, index=False)
-        else:
-            frame.to_csv(draft, sep=sep, index=False)
-        draft.replace(file)
-    finally:
-        draft.unlink(missing_ok=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 
 from privkit.anonymity.kanonymity import kanon
-from privkit.commands.table import FALLS_SHORT, add_table, read_table
+from privkit.commands.table import FALLS_SHORT, add_table, read_table, shared_name
+from privkit.commands.telling import at_work, columns, tell, tell_json
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,21 +17,22 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the report; return 0, or 3 if rows fall short of the k that was asked."""
-    report = kanon(read_table(options.file, options.sep), options.qi, k=options.k, unit=options.unit)
+    with at_work("reading and counting"):
+        report = kanon(read_table(options), options.qi, k=options.k, unit=options.unit)
     if options.json:
-        print(
-            json.dumps(
-                {
-                    "k": report.k,
-                    "n_rows": report.n_rows,
-                    "n_classes": report.n_classes,
-                    "n_unique": report.n_unique,
-                    "required": options.k,
-                    "satisfied": report.satisfied,
-                    "rows_short": report.rows_short,
-                }
-            )
+        tell_json(
+            {
+                "k": report.k,
+                "n_rows": report.n_rows,
+                "n_classes": report.n_classes,
+                "n_unique": report.n_unique,
+                "required": options.k,
+                "satisfied": report.satisfied,
+                "rows_short": report.rows_short,
+            }
         )
     else:
-        print(report)
+        asked = [options.file, "--qi", columns(options.qi), *(["--unit", options.unit] if options.unit else [])]
+        anonymize = ["anonymize", *asked, "--k", options.k or 5, "--out", shared_name(options.file)]
+        tell(report, ["risk", *asked], *([anonymize] if report.k < (options.k or 5) else []))
     return FALLS_SHORT if report.satisfied is False else 0

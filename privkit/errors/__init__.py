@@ -28,7 +28,7 @@ from privkit.errors.dp import (
     ValueBoundsError,
     ValueBoundsRequiredError,
 )
-from privkit.errors.engines import EngineError, LibraryRequiredError
+from privkit.errors.engines import EngineError, FileError, LibraryRequiredError
 from privkit.errors.events import (
     EventError,
     EventsInputError,
@@ -95,6 +95,7 @@ __all__ = [
     "EventError",
     "EventsInputError",
     "ExpressionError",
+    "FileError",
     "FrameError",
     "HierarchyError",
     "InfeasibleError",

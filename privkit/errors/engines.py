@@ -1,7 +1,4 @@
-"""The error for a library that is not installed, or too old to be used.
-
-Errors of the engine that holds a frame.
-"""
+"""Errors of what holds a table: its library, its engine, its file."""
 
 from __future__ import annotations
 
@@ -63,3 +60,12 @@ class EngineError(PrivkitError, RuntimeError):
             "to fetch. Take fewer columns, or coarser ones: years in place of days, first digits of a code, bands of "
             "a number. Or aggregate in the engine first."
         )
+
+
+class FileError(PrivkitError, ValueError):
+    """A file cannot be read as a table, or must not be written. No line of it is told."""
+
+    @classmethod
+    def of(cls, name: str, why: str, hint: str = "") -> FileError:
+        """`why` the file is refused."""
+        return cls(f"{name}: {why}." + (f" {hint}" if hint else ""))

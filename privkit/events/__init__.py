@@ -1,4 +1,4 @@
-"""Nested business events: erase, blur, pseudonymize, rename, perturb, merge.
+"""Nested business events: erase, blur, mask, pseudonymize, rename, perturb, merge.
 
 ``from privkit import events as ev``: a :class:`Recipe` is an ordered list of rules, and ``recipe.apply(events)``
 carries it out on lists, iterators, NDJSON files and frames.
@@ -7,6 +7,7 @@ carries it out on lists, iterators, NDJSON files and frames.
 from privkit.events.example import example_orders, example_register
 from privkit.events.operations.coarsen import coarsen
 from privkit.events.operations.drop import drop, erase, keep
+from privkit.events.operations.mask import mask
 from privkit.events.operations.merge import merge
 from privkit.events.operations.operation import Operation
 from privkit.events.operations.perturb import perturb
@@ -16,7 +17,7 @@ from privkit.events.operations.sample import sample
 from privkit.events.operations.substitute import scale, substitute
 from privkit.events.operations.times import shift_dates, truncate_time
 from privkit.events.recipes.recipe import Recipe
-from privkit.events.run.frames import flatten
+from privkit.events.run.flatten import flatten
 from privkit.events.run.ndjson import Progress
 from privkit.events.run.result import EventsReport, EventsResult
 from privkit.events.secrets.key import Key, KeySource
@@ -40,6 +41,7 @@ __all__ = [
     "example_register",
     "flatten",
     "keep",
+    "mask",
     "merge",
     "number",
     "perturb",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from privkit.errors.events import EventsInputError
 from privkit.events.operations.pseudonymize import pseudonymize as _pseudonymize
 from privkit.events.recipes.recipe import Recipe
-from privkit.events.run.frames import is_frame
+from privkit.events.run.flatten import is_frame
 from privkit.events.secrets.mapping_store import MappingStore
 from privkit.tally.frame import column_names, open_frame
 from privkit.values.arguments import typed
@@ -84,7 +84,7 @@ def pseudonymize(
 ) -> Any:
     """Put a token in the place of each value of some columns; all other columns stay as they are.
 
-    The tokens are those of :func:`privkit.events.operations.pseudonymize`: HMAC-SHA-256(key, domain | column | value),
+    The tokens are those of :func:`privkit.events.pseudonymize`: HMAC-SHA-256(key, domain | column | value),
     or random ones in a mapping store. Missing stays missing. Pseudonymized data is still personal data. Reads rows;
     spends nothing.
 

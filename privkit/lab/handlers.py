@@ -137,11 +137,11 @@ class ChangesHandler(BudgetHandler):
         if not self._gone:
             await self.answer(lambda: {"path": path, "version": version_of(self.root, path)})
 
-    def _version(self, path: str) -> str:
+    def _version(self, path: str) -> str | None:
         try:
             return version_of(self.root, path)
-        except PrivkitError:  # is told by `answer`
-            return ""
+        except PrivkitError:  # is told by `answer`, at once: it is nobody's version
+            return None
 
     def on_connection_close(self) -> None:
         """Look no more for somebody who left."""

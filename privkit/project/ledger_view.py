@@ -15,6 +15,7 @@ from privkit.budget.export import csv_parts, json_parts
 from privkit.errors.ledger import LedgerDamagedError
 from privkit.risk.minimal import bar
 from privkit.values.arguments import whole
+from privkit.values.files import write_whole
 from privkit.values.show import Plotted
 from privkit.values.unit import PrivacyUnit
 
@@ -118,11 +119,7 @@ class LedgerView(Plotted):
 def _given(parts: Iterable[str], path: str | Path | None) -> str | None:
     if path is None:
         return "".join(parts)
-    parts = iter(parts)
-    first = next(parts, "")  # what is refused is refused before a file is made
-    with Path(path).open("w", encoding="utf-8", newline="") as file:
-        file.write(first)
-        file.writelines(parts)
+    write_whole(path, parts)
     return None
 
 

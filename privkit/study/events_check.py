@@ -12,7 +12,7 @@ from privkit.events.operations.drop import Keep
 from privkit.events.operations.merge import Merge
 from privkit.events.operations.pseudonymize import Number, Pseudonymize
 from privkit.events.recipes.trace import trace
-from privkit.events.run.frames import flatten, read_events
+from privkit.events.run.flatten import flatten, read_events
 from privkit.events.run.result import EventsReport, Exposure, Linked, rule_counts
 from privkit.events.run.walk import parse_path, reader
 from privkit.study.inventory.audit import audit
@@ -152,7 +152,7 @@ def exposure(
     Parameters
     ----------
     flat : pandas DataFrame
-        From :func:`privkit.events.run.frames`.
+        From :func:`privkit.events.flatten`.
     qi : sequence of str
         The columns that others may know.
     persons : sequence of int, optional
@@ -235,7 +235,7 @@ def residual_identifiers(flat: pd.DataFrame, *, made: Collection[str] = ()) -> l
     Parameters
     ----------
     flat : pandas DataFrame
-        From :func:`privkit.events.run.frames`.
+        From :func:`privkit.events.flatten`.
     made : collection of str
         Columns of tokens and numbers that the recipe made: unique on purpose.
     """

@@ -43,7 +43,13 @@ class _Values:
         array = self.values.array if hasattr(self.values, "array") else self.values
         if not self.missing:
             return array.take(codes)
-        return take(array, np.where(codes == len(self.values), -1, codes), allow_fill=True)
+        places = np.where(codes == len(self.values), -1, codes)
+        # The function takes an array of NumPy's; an array of pandas, of whatever version, has a method for it.
+        return (
+            take(array, places, allow_fill=True)
+            if isinstance(array, np.ndarray)
+            else array.take(places, allow_fill=True)
+        )
 
 
 @dataclass(frozen=True)

@@ -226,7 +226,7 @@ def column_codes(column: pd.Series) -> tuple[NDArray[np.int64], pd.Index]:
     if (missing := codes < 0).any():
         codes = np.where(missing, len(values), codes)
         values = pd.Index([*values, None], dtype=object)
-    return codes, pd.Index(values)
+    return codes, pd.Index(values, dtype=values.dtype)  # pandas 2 would guess another from objects
 
 
 def packed(columns: Sequence[NDArray[np.int64]]) -> tuple[NDArray[np.int64], int]:

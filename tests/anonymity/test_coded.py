@@ -57,7 +57,7 @@ BY = st.lists(st.sampled_from([*CELLS, "nullable"]), min_size=1, max_size=4, uni
 
 
 @given(ROWS, BY)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_both_ways_through_the_door_find_the_same_classes(rows, by):
     frame = frame_of(rows)
     fast = count_classes(frame, by)
@@ -68,7 +68,7 @@ def test_both_ways_through_the_door_find_the_same_classes(rows, by):
 
 
 @given(ROWS, BY.filter(lambda by: "text" not in by))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_both_ways_find_the_same_persons_and_values(rows, by):
     frame = frame_of(rows)
     assert classes_of(count_classes(frame, by, unit="text")) == classes_of(class_sizes(frame, by, unit="text"))

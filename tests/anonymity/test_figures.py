@@ -66,7 +66,7 @@ def tree_distance(p: list[Fraction], q: list[Fraction], levels: list[list[int]])
 
 
 @given(ROWS)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_distances_agree_with_the_definitions_in_fractions(rows):
     found, classes = counted(rows), groups_of(rows)
     values = sorted({ill for _, ill in rows})
@@ -84,7 +84,7 @@ def test_distances_agree_with_the_definitions_in_fractions(rows):
 
 
 @given(ROWS, st.fractions(Fraction(1, 10), 5, max_denominator=20))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_diversities_agree_with_the_definitions(rows, c):
     found, classes = counted(rows), groups_of(rows)
     names = found.classes.keys["zip"].tolist()
@@ -100,7 +100,7 @@ def test_diversities_agree_with_the_definitions(rows, c):
 
 
 @given(ROWS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_ratios_to_the_table_agree_with_the_definitions(rows):
     found, classes = counted(rows), groups_of(rows)
     table = Counter(ill for _, ill in rows)
@@ -116,7 +116,7 @@ def test_ratios_to_the_table_agree_with_the_definitions(rows):
 
 
 @given(ROWS, st.fractions(0, 1, max_denominator=12), st.sampled_from(["equal", "ordered"]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_sparse_and_dense_decide_alike(rows, t, distance):
     found = counted(rows)
     dense, sizes = found.matrix(), found.classes.sizes
@@ -205,7 +205,7 @@ WHOLE = st.integers(0, 2**40)
 
 
 @given(st.lists(st.tuples(WHOLE, st.integers(1, 2**40)), min_size=1, max_size=8), st.fractions(0, 3), st.booleans())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_ratios_compare_as_fractions_do(pairs, limit, strict):
     ratios = Ratios(np.array([a for a, _ in pairs]), np.array([b for _, b in pairs]))
     limits = [limit, *(Fraction(a, b) for a, b in pairs)]
@@ -216,7 +216,7 @@ def test_ratios_compare_as_fractions_do(pairs, limit, strict):
 
 
 @given(ROWS, st.sampled_from(["ab", "cd", "abc"]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_merging_classes_makes_none_less_diverse_or_farther(rows, merged):
     assume(len(groups_of(rows)) > 1)
     coarse = [("m" if zip_ in merged else zip_, ill) for zip_, ill in rows]

@@ -79,7 +79,7 @@ def frame_of(rows: list[tuple]) -> pd.DataFrame:
 
 
 @given(ROWS, st.integers(1, 8))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_report_agrees_with_counting_by_hand(rows, k):
     report, classes = kanon(frame_of(rows), ["x", "y"], k=k), by_hand(rows)
     assert report.n_rows == len(rows)
@@ -95,7 +95,7 @@ def test_report_agrees_with_counting_by_hand(rows, k):
 
 
 @given(ROWS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_persons_are_counted_once_per_class_and_missing_ids_as_one(rows):
     report = kanon(frame_of(rows), ["x", "y"], unit="who")
     persons: dict[tuple, set] = {}
@@ -108,7 +108,7 @@ def test_persons_are_counted_once_per_class_and_missing_ids_as_one(rows):
 
 
 @given(ROWS, st.randoms(use_true_random=False))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_order_of_rows_columns_and_index_never_matter(rows, random):
     frame = frame_of(rows)
     order = list(range(len(frame)))
@@ -122,7 +122,7 @@ def test_order_of_rows_columns_and_index_never_matter(rows, random):
 
 
 @given(ROWS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_merging_classes_never_lowers_k(rows):
     frame = frame_of(rows)
     fine = kanon(frame, ["x", "y"])

@@ -96,7 +96,7 @@ ROWS = st.lists(st.tuples(st.sampled_from(["a", "b", None]), st.integers(0, 2)),
 
 
 @given(ROWS, ROWS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_population_sizes_agree_with_counting_by_hand(rows, rest):
     people = rows + rest
     frame, register = (

@@ -124,7 +124,7 @@ def judge(frame, criterion):
 
 
 @given(ROWS, JUDGED)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_every_verdict_agrees_with_brute_force_in_fractions(rows, criterion):
     frame, classes = frame_of(rows), classes_of(rows)
     table: dict = {}
@@ -145,7 +145,7 @@ def test_every_verdict_agrees_with_brute_force_in_fractions(rows, criterion):
 
 
 @given(ROWS, JUDGED, st.randoms(use_true_random=False))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_order_of_rows_columns_and_index_never_matter(rows, criterion, random):
     frame = frame_of(rows)
     order = list(range(len(frame)))
@@ -159,7 +159,7 @@ def test_order_of_rows_columns_and_index_never_matter(rows, criterion, random):
 
 
 @given(ROWS, JUDGED)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_merging_classes_keeps_what_merges(rows, criterion):
     frame = frame_of(rows)
     if criterion.merges and judge(frame, criterion).satisfied:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -17,7 +18,9 @@ from privkit.budget.ledger import Ledger
 from privkit.cli import main
 
 NAMES = ("churn", "caf\u00e9", "cafe\u0301", "caf\u00e9 ", " caf\u00e9", "Caf\u00e9", "paced")
-FRAME = pd.DataFrame({"zip": ["8001", "8002", "8001"], "age": [31, 44, 57]})
+#: Text by the name that its type has in pandas 3 (``str``) and on pandas 2: the type belongs to what was asked.
+ZIPS = pd.Series(["8001", "8002", "8001"], dtype=pd.StringDtype(na_value=np.nan))
+FRAME = pd.DataFrame({"zip": ZIPS, "age": [31, 44, 57]})
 
 
 @pytest.fixture

@@ -6,6 +6,4 @@ from hypothesis import HealthCheck, settings
 from ledger_machine import LedgerMachine
 
 TestLedger = LedgerMachine.TestCase
-TestLedger.settings = settings(
-    max_examples=10, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
-)
+TestLedger.settings = settings(max_examples=10, stateful_step_count=20, suppress_health_check=list(HealthCheck))

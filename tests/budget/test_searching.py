@@ -86,7 +86,7 @@ def sought(draw, account):
     return fold(part) + draw(st.sampled_from(["", "", " of", " nowhere", " 1", "%", "_", "\\"]))
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(st.data())
 def test_a_search_finds_what_a_plain_look_finds(on_sqlite, data):
     search = data.draw(sought(on_sqlite))

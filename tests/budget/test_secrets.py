@@ -128,7 +128,7 @@ def test_no_form_of_an_address_shows_its_secret(form, tmp_path, monkeypatch, pri
 
 
 @given(form=st.sampled_from(FORMS), secret=secrets)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_no_secret_shows_wherever_it_stands(form, secret, tmp_path_factory):
     folder = tmp_path_factory.mktemp("cwd")
     with contextlib.chdir(folder):

@@ -68,8 +68,9 @@ def _times():
         yield _type(name, "instant", hours, (*odd, *late), NAIVE_KEYS, "v >= '2026-01-01'")
     near = ("'infinity'", "'1970-01-01'", "'1677-09-22'", "'2262-04-11 23:47:16.854775806'")
     yield _type("TIMESTAMP_NS", "instant", hours, near, NAIVE_KEYS, "v >= '2026-01-01'")
-    zoned = tuple(f"{hour[:-1]}{'' if ':' in hour else ' 00:00'}+00'" for hour in hours)
-    moments = (*odd, *late, "'2025-10-26 00:30+00'", "'2025-10-26 01:30+00'", "'2025-11-02 05:30+00'")
+    # DuckDB 1.4 wants seconds before a zone.
+    zoned = tuple(f"{hour[:-1]}{':00' if ':' in hour else ' 00:00:00'}+00'" for hour in hours)
+    moments = (*odd, *late, "'2025-10-26 00:30:00+00'", "'2025-10-26 01:30:00+00'", "'2025-11-02 05:30:00+00'")
     for zone in _ZONES:
         name = f"TIMESTAMPTZ in {zone}"
         yield _type(name, "instant", zoned, moments, MOMENT_KEYS, "v >= '2026-01-01T00:00:00+00:00'")
@@ -90,6 +91,15 @@ def _others():
 SCHEMAS = (*_numbers(), *_texts(), *_times(), *_others())
 assert set(_ZONES) <= set(ZONES)
 _NUMBER = itertools.count()
+
+
+_HELD: list[duckdb.DuckDBPyConnection] = []
+
+
+def held() -> duckdb.DuckDBPyConnection:
+    """Return a new connection that is there until the tests end: before 1.5 a relation does not hold its own."""
+    _HELD.append(duckdb.connect())
+    return _HELD[-1]
 
 
 @cache

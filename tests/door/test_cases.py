@@ -94,7 +94,9 @@ def test_a1_every_date_falls_into_a_window_or_into_none(ledger_path, schema, per
 
 
 def test_a1_the_end_of_time_in_zurich(project):
-    late = pd.Series(pd.to_datetime(["9999-12-31 23:59:59"], utc=True)).dt.as_unit("us").dt.tz_convert("Europe/Zurich")
+    late = (
+        pd.Series(["9999-12-31 23:59:59"]).astype("datetime64[us]").dt.tz_localize("UTC").dt.tz_convert("Europe/Zurich")
+    )
     early = pd.Series(pd.to_datetime(["2026-01-01"] * 1000, utc=True)).dt.as_unit("us").dt.tz_convert("Europe/Zurich")
     frame = pd.DataFrame({"until": pd.concat([early, late], ignore_index=True)})
     assert counted(frame, "y", keys=[2026], derive={"y": pk.year("until")}) == {2026: 1000}
@@ -228,7 +230,7 @@ def test_a4_w4_a_thousand_duckdb_ids_are_a_thousand_persons(ledger_path, dtype):
         if dtype in ("BLOB", "VARCHAR")
         else "1250000000000000000 + i"
     )
-    frame = duckdb.connect().sql(f"select ({made})::{dtype} as who, 1.0::DOUBLE as x from range(1000) t(i)")
+    frame = door_duckdb.held().sql(f"select ({made})::{dtype} as who, 1.0::DOUBLE as x from range(1000) t(i)")
     assert counted(frame) == 1000
     assert pk.dp_sum(frame, "x", bounds=(0, 1), epsilon=1e3, version="1").value == pytest.approx(1000, abs=1)
     assert counted(frame, of="persons") == 1000

@@ -13,6 +13,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 from door_asking import SURE, before_the_charge, counted, opened, utc
+from door_duckdb import held
 from door_pandas import objects
 from door_values import ZONES
 
@@ -114,7 +115,7 @@ def test_w3_groups_by_date_have_their_rows_in_every_statistic(project, engine):
 @pytest.mark.parametrize("dtype", ["DECIMAL(20,0)", "DECIMAL(38,0)", "HUGEINT", "UBIGINT", "BLOB", "VARCHAR"])
 def test_w4_ten_thousand_distinct_values_are_that_many(project, dtype):
     made = "md5(i::VARCHAR)" if dtype in ("BLOB", "VARCHAR") else "1250000000000000000 + i"
-    frame = duckdb.connect().sql(f"select ({made})::{dtype} as u from range(10000) t(i)")
+    frame = held().sql(f"select ({made})::{dtype} as u from range(10000) t(i)")
     assert counted(frame, "u", function=pk.dp_nunique) == 10_000
 
 
@@ -180,9 +181,7 @@ def test_b1_prefixes_of_dictionary_encoded_text(project):
 
 
 def test_b1_duckdb_instants_in_a_filter(project):
-    frame = duckdb.connect().sql(
-        "select TIMESTAMPTZ '2026-01-01 00:00+00' + i * INTERVAL 1 DAY as v from range(10) t(i)"
-    )
+    frame = held().sql("select TIMESTAMPTZ '2026-01-01 00:00:00+00' + i * INTERVAL 1 DAY as v from range(10) t(i)")
     assert counted(frame, where="v >= '2026-01-05T00:00:00+00:00'") == 6
 
 
@@ -206,7 +205,7 @@ ODD_TYPES = {
 @pytest.mark.parametrize("function", ["total", "nunique", "open", "missing"])
 def test_b1_duckdb_columns_of_any_type_are_answered_or_refused(project, dtype, function):
     values = ", ".join(f"({value}::{dtype})" for value in ODD_TYPES[dtype])
-    frame = duckdb.connect().sql(f"select * from (values {values}, (NULL)) t(v)")
+    frame = held().sql(f"select * from (values {values}, (NULL)) t(v)")
     calls = {
         "total": lambda: counted(frame),
         "nunique": lambda: counted(frame, "v", function=pk.dp_nunique),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from contextlib import contextmanager
 from fractions import Fraction
@@ -9,6 +10,7 @@ from unittest import mock
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import strategies as st
 
 from privkit.dp.measurement import Rows, make_sums
@@ -77,7 +79,25 @@ NUMBERS = [None, math.nan, math.inf, -math.inf, 0.0, -0.0, 1.0, 2.0, 1e308, 2.0*
 WORDS = [None, math.nan, "", "a", "b", "A", "é", "é", "1", "nan"]
 IDS = [None, math.nan, "p", "q", "r", "s"]
 _DTYPES = {"numbers": ["float64", "Float64", "object"], "words": ["object", "str", "category"]}
+#: What pandas 3 calls ``str``; on pandas 2, that word is objects.
+STR = pd.StringDtype(na_value=np.nan)
 _INDEXES = ["range", "doubled", "reversed", "dates", "multi"]
+
+
+#: Before 1.5 a relation of DuckDB does not hold its connection.
+_HELD = []
+
+
+def duckdb_relation(frame):
+    """Return a frame as a relation whose connection is there until the tests end."""
+    _HELD.append(pytest.importorskip("duckdb").connect())
+    return _HELD[-1].from_df(frame)
+
+
+def length_of(dp):
+    """Return OpenDP's expression for a noisy count, signed where it has that: scale and threshold are the same."""
+    length = dp.len if hasattr(dp, "len") else dp.polars.dp_len
+    return length(signed=True) if "signed" in inspect.signature(length).parameters else length()
 
 
 @st.composite
@@ -102,9 +122,7 @@ def frames(draw, kind="words"):
 def typed(column, dtype):
     if dtype == "Float64":
         return pd.Series(pd.array(column.astype("float64"), dtype="Float64"))
-    if dtype == "str" and not hasattr(pd.options, "future"):
-        return column.astype("string")
-    return column.astype(dtype) if dtype != "str" else column.where(column.notna(), None).astype("str")
+    return column.astype(STR if dtype == "str" else dtype)
 
 
 def indexed(frame, kind):

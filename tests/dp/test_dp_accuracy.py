@@ -46,7 +46,7 @@ def test_weighted_sums_of_noise_stay_within_their_half_width(noise, weights, lev
         assert hits.mean() < level + 0.02
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(scale=st.floats(0.5, 900), alpha=st.sampled_from([0.2, 0.05, 0.01]))
 def test_the_half_width_of_gaussian_noise_is_the_least_that_holds(scale, alpha):
     width = Gaussian(scale).half_width(alpha)

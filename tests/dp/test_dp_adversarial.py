@@ -6,6 +6,7 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 import pytest
+from dp_asking import STR
 
 import privkit as pk
 
@@ -189,7 +190,7 @@ def test_c25_groups_need_keys_where_there_is_no_delta(project, people):
     ("keys", "words"), [([1], "of type"), ([True], "of type"), ({"z": ["a"]}, "dict"), ("a", "list")]
 )
 def test_c27_keys_of_another_type_or_shape_are_refused_before_the_charge(project, people, keys, words):
-    refused(pk.KeysError, words, people.astype({"k": "str"}), "k", keys=keys, epsilon=0.1)
+    refused(pk.KeysError, words, people.astype({"k": STR}), "k", keys=keys, epsilon=0.1)
 
 
 def test_c28_missing_is_a_key_like_any_other_and_nothing_unless_named(project, people):

@@ -224,7 +224,7 @@ def test_d34_d35_there_is_no_exact_or_unbounded_statistic(people):
     assert not {"dp_min", "dp_max", "dp_first", "dp_head", "dp_sample"} & set(offered)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(frame=frames(), salt=st.binary(min_size=16, max_size=16))
 def test_filters_and_derived_columns_keep_the_stability(frame, salt):
     chosen = selection("band != 'low' or k == 'a'", {"band": cut("x", [0, 1], labels=["low"])}, function="test")

@@ -54,7 +54,7 @@ def released(function, column, bounds, **more):
             found.interval()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(bounds=intervals(), column=st.sampled_from(["x", "n"]), keyed=st.booleans())
 @example((1.7e12, 1.7e12 + 60), "n", True)
 @example((0.0, 5e-324), "x", False)

@@ -3,14 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
-from dp_asking import count_question, exact_count, frames, norms, without_person, without_row
+from dp_asking import count_question, duckdb_relation, exact_count, frames, norms, without_person, without_row
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from privkit.dp.measurement import Rows, make_sums
 from privkit.dp.noise.noise import Laplace
 
-QUICK = settings(max_examples=60, deadline=None)
+QUICK = settings(max_examples=60)
 WORD_KEYS = [None, "a", "b", "1", "never"]
 NUMBER_KEYS = [None, 0.0, 1.0, float("inf"), 77.0]
 BOUNDS = [{"max_rows": 1}, {"max_rows": 3}, {"max_groups": 1, "per_group": 2}, {"max_groups": 2, "per_group": 1}]
@@ -140,8 +140,8 @@ def test_every_engine_counts_the_same(engine, bounds):
 
 
 def on(engine, frame):
-    module = pytest.importorskip(engine.split()[0])
     if engine == "duckdb":
-        return module.connect().from_df(frame)
+        return duckdb_relation(frame)
+    module = pytest.importorskip(engine.split()[0])
     data = module.DataFrame({name: [None if pd.isna(v) else v for v in frame[name]] for name in frame})
     return data.lazy() if engine.endswith("lazy") else data

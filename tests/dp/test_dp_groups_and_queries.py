@@ -23,7 +23,7 @@ from privkit.values.bounds import ONE_ROW, ContributionBounds
 from privkit.values.loss import Measure
 from privkit.values.unit import ROW
 
-QUICK = settings(max_examples=25, deadline=None)
+QUICK = settings(max_examples=25)
 OPEN = Question(OpenCount(("k",)), ROW, ONE_ROW)
 
 

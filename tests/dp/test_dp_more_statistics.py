@@ -36,7 +36,7 @@ from privkit.values.keys import public_keys
 from privkit.values.loss import Measure
 from privkit.values.unit import ROW
 
-QUICK = settings(max_examples=25, deadline=None)
+QUICK = settings(max_examples=25)
 KEYS = [None, "a", "b", "1", "never"]
 PERSONS = [{"max_rows": 1}, {"max_rows": 3}, {"max_groups": 1, "per_group": 2}, {"max_groups": 2, "per_group": 1}]
 HISTOGRAM = Histogram("x", (-1.0, 0.0, 1.0, 3.0))

@@ -200,7 +200,7 @@ def moved_most(asked, frame, salt):
 
 
 @pytest.mark.parametrize(("name", "unit"), SITUATIONS)
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, suppress_health_check=list(HealthCheck))
 @given(data=st.data(), salt=st.binary(min_size=16, max_size=16))
 def test_no_neighbor_moves_a_statistic_by_more_than_it_declares(name, unit, data, salt):
     frame = data.draw(frames(name))
@@ -209,7 +209,6 @@ def test_no_neighbor_moves_a_statistic_by_more_than_it_declares(name, unit, data
 
 SEARCH = settings(
     max_examples=300,
-    deadline=None,
     derandomize=True,
     database=None,
     phases=[Phase.generate],

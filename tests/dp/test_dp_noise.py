@@ -100,7 +100,7 @@ def test_intervals_cover_as_stated(errors, level):
     assert stats.binomtest(covered, len(errors), level, alternative="less").pvalue > RARE
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(scale=st.floats(0.05, 1e4), alpha=st.floats(0.001, 0.6))
 def test_half_widths_are_the_least_that_hold(scale, alpha):
     width = Laplace(scale).half_width(alpha)
@@ -115,7 +115,7 @@ def test_half_widths_equal_an_independent_count(scale, alpha):
     assert Laplace(scale).half_width(alpha) == least_half_width(scale, alpha)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(l1=st.integers(1, 100), width=st.integers(1, 100_000))
 def test_asking_by_accuracy_takes_the_least_epsilon(l1, width):
     epsilon = count_plan(count_question(max_rows=l1), accuracy=width).loss.epsilon
@@ -125,7 +125,7 @@ def test_asking_by_accuracy_takes_the_least_epsilon(l1, width):
     assert laplace_tail(l1 / float(less), width) > 0.05
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(l1=st.integers(1, 10**6), epsilon=st.decimals("0.0001", "10", places=4))
 def test_what_is_charged_is_never_less_than_what_opendp_states(l1, epsilon):
     asked = Exact(epsilon)

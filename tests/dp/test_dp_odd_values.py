@@ -47,7 +47,7 @@ ODD = {
     "-0.0": -0.0,
     "False": False,
 }
-QUICK = settings(max_examples=60, deadline=None)
+QUICK = settings(max_examples=60)
 
 
 def column(names):

@@ -1,7 +1,7 @@
 """OpenDP's own dataframe route, asked the same question, needs the same noise."""
 
 import pytest
-from dp_asking import ask, count_plan, count_question
+from dp_asking import ask, count_plan, count_question, length_of
 
 from privkit.dp.statistics.sums import Sum
 from privkit.values.bounds import ValueBounds
@@ -35,7 +35,7 @@ def stated(dp, table, contributions, *, by=None, **loss):
         margins=margins,
     )
     query = context.query().group_by(by) if by else context.query()
-    count = dp.len(signed=True) if hasattr(dp, "len") else dp.polars.dp_len(signed=True)
+    count = length_of(dp)
     plan = query.agg(count) if by else query.select(count)
     return plan.summarize()["scale"][0]
 

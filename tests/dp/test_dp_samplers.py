@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 import pytest
-from dp_asking import ask, count_plan, count_question
+from dp_asking import ask, count_plan, count_question, length_of
 from scipy import stats
 
 from privkit.dp.measurement import draw, make_measurement
@@ -161,7 +161,7 @@ def test_opendp_needs_the_same_scale_and_threshold_for_open_groups(epsilon, delt
         privacy_loss=dp.loss_of(epsilon=epsilon, delta=delta),
         split_evenly_over=1,
     )
-    stated = context.query().group_by("k").agg(dp.len(signed=True)).summarize()
+    stated = context.query().group_by("k").agg(length_of(dp)).summarize()
     bounds = ONE_ROW if grouped is None else ContributionBounds(None, *grouped)
     unit = ROW if grouped is None else PrivacyUnit("who")
     plan = count_plan(Question(OpenCount(("k",)), unit, bounds), Measure.APPROXIMATE, epsilon=epsilon, delta=delta)

@@ -17,13 +17,13 @@ from privkit.project.dp.quantiles import dp_quantile
 from privkit.project.dp.query import dp_query
 from privkit.values.loss import Measure
 
-QUICK = settings(max_examples=30, deadline=None)
+QUICK = settings(max_examples=30)
 TENTHS = [(place, 10) for place in range(1, 10)]
 ASKED = quantiles_of("x", TENTHS, (-1.0, 0.0, 1.0, 2.0, 9.0))
 
 
 @given(st.integers(1, 400), st.integers(0, 2**32 - 1))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_the_tree_fits_its_own_sums_and_its_weights_are_the_adjoint(leaves, seed):
     rng, tree = np.random.default_rng(seed), Tree.over(leaves)
     counts = rng.integers(0, 9, (2, leaves))

@@ -24,7 +24,7 @@ from privkit.values.bounds import ONE_ROW, ContributionBounds, ValueBounds
 from privkit.values.loss import Measure
 from privkit.values.unit import ROW
 
-QUICK = settings(max_examples=40, deadline=None)
+QUICK = settings(max_examples=40)
 ENDS = ValueBounds(0.0, 100.0)
 BOUNDS = [ContributionBounds(max_rows=2), ContributionBounds(None, 2, 1), ContributionBounds(None, 1, 3)]
 STATISTICS = [Count(), Sum("x", ENDS), Mean("x", ENDS), Quantile("x", 1, 2, (0.0, 50.0, 100.0))]

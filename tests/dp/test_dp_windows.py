@@ -21,7 +21,7 @@ from privkit.values.bounds import ContributionBounds, ValueBounds
 from privkit.values.loss import PrivacyLoss
 from privkit.values.unit import PERIODS, PrivacyUnit
 
-QUICK = settings(max_examples=40, deadline=None)
+QUICK = settings(max_examples=40)
 #: pandas' own names of the periods: the oracle.
 ALIASES = {"day": "D", "week": "W-SUN", "month": "M", "quarter": "Q", "year": "Y"}
 DATES = st.datetimes(pd.Timestamp("1900-01-01").to_pydatetime(), pd.Timestamp("2100-12-31").to_pydatetime())

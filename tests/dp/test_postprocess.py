@@ -55,7 +55,7 @@ def test_a_single_cell_has_the_half_width_that_opendp_states(noise, alpha):
     assert noise.half_width(alpha) <= sum_quantile({noise: (1.0,)}, alpha) <= noise.half_width(alpha) * 1.03 + 1
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     weights=st.lists(st.floats(0.05, 4), min_size=1, max_size=12),
     scale=st.floats(0.4, 30),
@@ -214,7 +214,7 @@ def test_clipping_brings_numbers_nearer_and_says_that_sums_become_too_large():
 
 
 @given(base=st.sampled_from([1, 5, 10, 0.5]), value=st.integers(-(10**6), 10**6))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_rounding_only_widens(base, value):
     cells = released([value])
     found, before = rounded(cells, base).interval(), cells.interval()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from privkit import events as ev
 
 KEY = ev.Key(bytes(range(32)))
-few = settings(max_examples=60, deadline=None)
+few = settings(max_examples=60)
 
 scalars = (
     st.none()

@@ -79,6 +79,26 @@ def test_malformed_lines_and_unfit_events_are_set_apart_with_their_raw_lines(tmp
     assert (tmp_path / "out.ndjson.quarantine").stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.usefixtures("backend")
+@pytest.mark.parametrize("deep", [100, 300, json_lines.DEEPEST - 1])
+def test_events_deeper_than_orjson_writes_are_treated_as_by_the_standard_library(
+    tmp_path, write_lines, read_lines, deep
+):
+    event = b'{"a":' + b"[" * deep + b"]" * deep + b"}"
+    assert read_lines(RECIPE.apply(write_lines([event]), output=tmp_path / "out.ndjson").events) == [json.loads(event)]
+    doubled = event[:-1] + b',"a":1}'
+    with pytest.raises(MalformedLineError, match="line 1 is no event: a key of it is doubled"):
+        RECIPE.apply(write_lines([doubled]), output=tmp_path / "other.ndjson")
+
+
+@pytest.mark.usefixtures("backend")
+@pytest.mark.parametrize("deep", [json_lines.DEEPEST + 1, 900, 980, 1000, 1020])
+def test_events_that_are_nested_too_deeply_are_no_events(tmp_path, write_lines, deep):
+    event = b'{"a":' * deep + b"1" + b"}" * deep
+    with pytest.raises(MalformedLineError, match=r"line 1 is no event: it is (nested too deeply|no valid JSON)"):
+        RECIPE.apply(write_lines([event]), output=tmp_path / "out.ndjson")
+
+
 def test_no_quarantine_file_is_made_for_nothing(tmp_path, write_lines):
     RECIPE.apply(write_lines([{"a": 1}]), output=tmp_path / "out.ndjson", on_error="quarantine")
     assert left(tmp_path) == ["in.ndjson", "out.ndjson"]

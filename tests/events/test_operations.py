@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
+import zoneinfo
+
 import pytest
 
+import privkit as pk
 from privkit import events as ev
 from privkit.errors.events import EventError
 
@@ -237,3 +241,53 @@ def test_a_value_of_another_type_is_told_by_position_path_and_kind(operation, va
     assert caught.value.position >= 2
     assert caught.value.path == "x"
     assert caught.value.__context__ is None
+
+
+def test_masked_texts_show_one_end_and_short_ones_nothing():
+    events = [{"a": "1234567890"}, {"a": "1234"}, {"a": ""}, {"a": None}, {}]
+
+    def masked(**options):
+        return [event.get("a") for event in ev.Recipe([ev.mask("a", **options)]).apply(events).events]
+
+    assert masked() == ["****7890", "****", "****", None, None]
+    assert masked(length=True) == ["******7890", "****", "", None, None]
+    assert masked(side="start", shown=2, mark="x") == ["12xxxx", "12xxxx", "xxxx", None, None]
+    assert masked(shown=0) == ["****"] * 3 + [None] * 2
+    with pytest.raises(pk.errors.EventError, match="a text"):
+        ev.Recipe([ev.mask("a")]).apply([{"a": 1234567890}])
+
+
+@pytest.mark.parametrize("wrong", [{"shown": -1}, {"side": "left"}, {"mark": "**"}, {"mark": ""}])
+def test_what_masking_cannot_be_is_told(wrong):
+    with pytest.raises(pk.errors.RecipeError, match=next(iter(wrong))):
+        ev.Recipe([ev.mask("a", **wrong)])
+
+
+def test_shifted_times_do_not_tell_their_season_by_the_offset():
+    zone = zoneinfo.ZoneInfo("Europe/Berlin")
+    start = datetime.datetime(2024, 1, 1, 9, tzinfo=zone)
+    true = [start + datetime.timedelta(days=7 * week) for week in range(104)]
+    events = [{"who": week, "at": moment.isoformat()} for week, moment in enumerate(true)]
+
+    def shifted(**options):
+        rule = ev.shift_dates("at", by="who", days=182, key=KEY, **options)
+        found = run(rule, ev.keep("who"), events=events)
+        return [datetime.datetime.fromisoformat(event["at"]) for event in found]
+
+    assert {moment.utcoffset() for moment in shifted()} == {datetime.timedelta()}
+    there = shifted(tz="Europe/Berlin")
+    assert all(moment.utcoffset() == moment.replace(tzinfo=zone).utcoffset() for moment in there)
+    assert {moment.hour for moment in there} == {9}
+    same = sum(one.utcoffset() == other.utcoffset() for one, other in zip(true, there, strict=True))
+    assert 30 <= same <= 74  # a guess: 52, with a standard deviation of 5
+    with pytest.raises(pk.errors.RecipeError, match="tz"):
+        ev.Recipe([ev.shift_dates("at", by="who", days=2, key=KEY, tz="Berlin")])
+
+
+def test_times_in_utc_and_without_a_zone_keep_their_form():
+    out = one(
+        ev.shift_dates(["a", "b"], by="who", days=9, key=KEY),
+        event={"who": 1, "a": "2024-07-01T12:00:00Z", "b": "2024-07-01T12:00:00"},
+    )
+    assert out["a"].endswith("T12:00:00Z")
+    assert out["b"].endswith("T12:00:00")

@@ -26,7 +26,11 @@ from privkit.transform.hierarchies.hierarchy_file import read_hierarchies
 ESCAPE = "\x1b]0;owned\x07\x1b[2J\u202e"
 
 
-@pytest.mark.parametrize("content", [b"no gzip", gzip.compress(b'{"a": 1}\n' * 999)[:-9], b"\x1f\x8b\x08junk" * 9])
+@pytest.mark.parametrize(
+    "content",
+    [b"no gzip", gzip.compress(b'{"a": 1}\n' * 999)[:-9], b"\x1f\x8b\x08junk" * 9],
+    ids=["no gzip", "cut short", "broken"],
+)
 def test_events_that_are_no_gzip_or_are_cut_short(tmp_path, content):
     source, out = tmp_path / "in.ndjson.gz", tmp_path / "out.ndjson"
     source.write_bytes(content)

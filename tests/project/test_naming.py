@@ -9,8 +9,10 @@ import sys
 import warnings
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+from privkit.tally.fingerprints.first_form import _worded
 
 import privkit as pk
 from privkit.budget.machine.keys import _without
@@ -24,16 +26,18 @@ SHARED_KEY = "a key that the tests share"
 
 
 def of_pandas() -> pd.DataFrame:
+    """Return the frame with the types that pandas 3 gives it, which pandas 2 has too."""
+    text, days = pd.StringDtype(na_value=np.nan), pd.to_datetime(["2026-01-01", None, "2026-01-03"] * 100).as_unit("us")
     return pd.DataFrame(
         {
-            "text": pd.Series(["ab", "c", None] * 100, dtype="str"),
+            "text": pd.Series(["ab", "c", None] * 100, dtype=text),
             "whole": range(300),
             "nullable": pd.array([1, None, 3] * 100, dtype="Int64"),
             "float": [0.5, math.nan, 2.5] * 100,
             "flag": [True, False, True] * 100,
-            "when": pd.to_datetime(["2026-01-01", None, "2026-01-03"] * 100),
-            "zone": pd.to_datetime(["2026-01-01", None, "2026-01-03"] * 100).tz_localize("UTC"),
-            "group": pd.Categorical(["x", None, "y"] * 100, categories=["x", "y", "z"]),
+            "when": days,
+            "zone": days.tz_localize("UTC"),
+            "group": pd.Categorical(["x", None, "y"] * 100, categories=pd.Index(["x", "y", "z"], dtype=text)),
             "arrow": pd.array([1.5, None, 2.5] * 100, dtype="double[pyarrow]"),
         }
     )
@@ -87,6 +91,15 @@ def test_what_the_first_form_answered_is_replayed(old, name):
         found = pk.dp_count(frame(), epsilon=1)
     assert (found.value, found.replayed, found.provenance.entry) == (value, True, entry)
     assert old.spent.epsilon == 15
+
+
+def test_types_of_the_first_form_have_the_same_words_on_each_pandas():
+    words = {storage: _worded(pd.StringDtype(storage, na_value=np.nan)) for storage in ("python", "pyarrow")}
+    assert words == {
+        "python": "<StringDtype(storage='python', na_value=nan)>",
+        "pyarrow": "<StringDtype(na_value=nan)>",
+    }
+    assert _worded(pd.StringDtype("python")) == repr(pd.StringDtype("python"))
 
 
 def test_groups_of_the_first_form_are_replayed_and_changed_data_are_charged(old):

@@ -119,7 +119,7 @@ LIMITS = st.fractions(0, 1, max_denominator=40)
 
 
 @given(SIZES, st.data(), LIMITS)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_each_figure_is_its_definition(f, data, limit):
     big = [data.draw(st.integers(size, 30)) for size in f]
     report = risk(of_sizes(*f), "q", population=of_sizes(*big), threshold=limit)
@@ -139,7 +139,7 @@ def test_each_figure_is_its_definition(f, data, limit):
 
 
 @given(SIZES)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_doubling_every_row_halves_the_prosecutors_risk(f):
     once, twice = risk(of_sizes(*f), "q").prosecutor, risk(of_sizes(*(2 * size for size in f)), "q").prosecutor
     assert twice.average == pytest.approx(once.average / 2, rel=1e-15)
@@ -147,7 +147,7 @@ def test_doubling_every_row_halves_the_prosecutors_risk(f):
 
 
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 3)), min_size=1, max_size=20))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_dropping_a_column_never_raises_the_risk(rows):
     frame = pd.DataFrame(rows, columns=["x", "y"])
     fine, coarse = risk(frame, ["x", "y"]), risk(frame, "x")

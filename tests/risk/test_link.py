@@ -96,7 +96,7 @@ def side(rows: list[tuple], prefix: str) -> pd.DataFrame:
 
 
 @given(SIDES, SIDES, st.randoms(use_true_random=False))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_matches_equal_a_nested_loop(left, right, random):
     matches = [[b for b, there in enumerate(right) if here == there and not missing(here)] for here in left]
     pairs = [(a, random.randrange(len(right))) for a in range(len(left)) if right and random.random() < 0.7]

@@ -89,7 +89,7 @@ TABLES = st.integers(1, 5).flatmap(
 
 
 @given(TABLES, st.integers(1, 6), st.sampled_from(["keys", "no keys", "sorted"]))
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_scores_equal_brute_force(table, largest, way):
     columns, rows = table
     largest = min(largest, columns)
@@ -121,7 +121,7 @@ def test_threads_find_the_same(adult, monkeypatch):
 
 
 @given(st.permutations(range(10)))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_scores_follow_the_rows(order):
     shuffled = GUIDELINE.iloc[list(order)]
     found = suda(shuffled, list(GUIDELINE)[::-1])

@@ -16,7 +16,7 @@ ROWS = st.lists(st.tuples(st.sampled_from([1, 2, 3, 4, None]), st.sampled_from("
 
 
 @given(ROWS, st.integers(1, 3))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_shares_lie_within_what_every_draw_allows(rows, points):
     frame = pd.DataFrame(rows, columns=["who", "cell"]).astype({"who": "Int64"})
     found = unicity(frame, unit="who", columns="cell", points=points)

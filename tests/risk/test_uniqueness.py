@@ -127,7 +127,7 @@ def test_large_classes_do_not_overflow():
 
 
 @given(st.lists(st.integers(1, 12), min_size=1, max_size=40), st.integers(0, 3000))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_estimate_is_a_number_of_persons_or_says_why_not(sizes, more):
     population = sum(sizes) + more
     found = population_uniques(np.array(sizes), population)

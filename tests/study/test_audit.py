@@ -386,7 +386,7 @@ def test_bad_input_is_refused():
 
 
 @given(st.lists(st.one_of(st.none(), st.text(max_size=12), st.integers(), st.floats(), st.booleans()), max_size=25))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_any_column_gets_an_entry(values):
     found = audit(pd.DataFrame({"x": pd.Series(values, dtype=object)}))
     entry = found["x"]

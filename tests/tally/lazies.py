@@ -111,10 +111,20 @@ def polars(rows: dict[str, list[Any]]) -> Any:
     return pl.from_arrow(arrow(rows)).lazy()
 
 
-def duckdb(rows: dict[str, list[Any]]) -> Any:
+#: Before 1.5 a relation of DuckDB does not hold its connection.
+_HELD: list[Any] = []
+
+
+def held_duckdb() -> Any:
+    """Return a connection to an empty DuckDB that is there until the tests end."""
     import duckdb
 
-    connection = duckdb.connect()
+    _HELD.append(duckdb.connect())
+    return _HELD[-1]
+
+
+def duckdb(rows: dict[str, list[Any]]) -> Any:
+    connection = held_duckdb()
     connection.register("rows_", arrow(rows))
     connection.execute("SET TimeZone = 'Europe/Zurich'; CREATE TABLE hostile AS SELECT * FROM rows_")
     return connection.table("hostile")

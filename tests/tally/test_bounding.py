@@ -86,14 +86,14 @@ def spelled(rows, bounds, keyed=True):
 
 
 @given(ROWS, BOUNDS)
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_the_rows_that_stay_are_those_of_the_rule(rows, bounds):
     assert kept(rows, bounds) == spelled(rows, bounds)
     assert kept(rows, bounds, None) == spelled(rows, bounds, keyed=False)
 
 
 @given(ROWS, BOUNDS, st.integers(1, 50), st.randoms())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_order_blocks_threads_and_codes_change_nothing(rows, bounds, block, random):
     expected = kept(rows, bounds)
     mixed = list(rows)
@@ -107,7 +107,7 @@ def test_order_blocks_threads_and_codes_change_nothing(rows, bounds, block, rand
 
 
 @given(ROWS, BOUNDS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_one_bit_of_hash_tells_rows_apart_as_well(rows, bounds):
     expected, by_hash = kept(rows, bounds), sampling.by_hash
 
@@ -133,7 +133,7 @@ def test_codes_are_put_in_order_whatever_their_size(values):
 
 
 @given(ROWS, st.integers(1, 4))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_totals_are_those_of_each_person_and_key(rows, groups):
     frame = source_of(rows).table
     found = person_sums(frame, "y", Grid(1.0, -3, 3), unit="who", groups=groups, keys=KEYS, salt=SALT)

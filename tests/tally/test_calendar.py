@@ -77,7 +77,7 @@ def changes(zone: zoneinfo.ZoneInfo, start: int, end: int) -> list[int]:
 
 @pytest.mark.parametrize("name", ZONES)
 @given(st.integers(1880, 2120) | st.integers(1, 9998))
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=3)
 def test_offsets_are_those_of_zoneinfo(name, year):
     zone = zoneinfo.ZoneInfo(name)
     start = (dt.datetime(year, 1, 1) - EPOCH) // SECOND
@@ -89,7 +89,7 @@ def test_offsets_are_those_of_zoneinfo(name, year):
 
 @pytest.mark.parametrize("name", ZONES)
 @given(st.lists(st.integers((FIRST - 400) * 86_400, (LAST + 400) * 86_400), min_size=1, max_size=50))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_offsets_agree_at_any_instants_together(name, seconds):
     zone = zoneinfo.ZoneInfo(name)
     found = np.broadcast_to(offsets(np.array(seconds), name), len(seconds)).tolist()
@@ -173,7 +173,7 @@ def test_windows_are_numbered_as_the_periods_of_pandas(days, per):
 @pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
 @given(st.lists(st.sampled_from(EDGES) | st.integers(-(2**63), 2**63 - 1), min_size=1, max_size=20))
 @example([(LAST * 86_400 + 86_399) * 1, FIRST * 86_400, FIRST * 86_400 - 1, (LAST + 1) * 86_400])
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_every_count_has_the_local_date_that_python_would_give_it_or_none(zone, unit, counts):
     kind = Kind(INSTANT, unit, zone)
     with warnings.catch_warnings(), np.errstate(all="raise"):
@@ -241,7 +241,6 @@ def test_the_repeated_and_the_missing_hour():
 
 
 @given(st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1, max_size=30), st.data())
-@settings(deadline=None)
 def test_a_date_depends_on_its_own_count_alone(counts, data):
     kind = data.draw(
         st.sampled_from(

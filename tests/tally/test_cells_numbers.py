@@ -47,7 +47,7 @@ def below(candidate, x):
     st.sampled_from([1.0, 10.0, 100.0, 4096.0, 1e4]),
     st.sampled_from([2, 5, 21, 101]),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_every_number_stands_where_fractions_say(drawn, start, width, count):
     cells, held = drawn
     candidates = np.unique(np.linspace(start, start + width, count))
@@ -65,7 +65,7 @@ def test_every_number_stands_where_fractions_say(drawn, start, width, count):
     numbers(),
     st.sampled_from([(0, 500), (-3, 3), (0.5, 0.75), (100, 1e6), (-(2**62), 2**62), (1e12, 1e12 + 60), (0, 1e-300)]),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_every_number_is_clipped_to_the_step_that_fractions_say(drawn, bounds):
     cells, held = drawn
     grid = Grid.fitting(*bounds, bounds[1] - bounds[0], bits=30)

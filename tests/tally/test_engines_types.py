@@ -7,7 +7,7 @@ import datetime as dt
 import numpy as np
 import pytest
 import test_engines_contract as contract
-from lazies import postgres_backend
+from lazies import held_duckdb, postgres_backend
 
 from privkit.errors import FrameError
 from privkit.errors.engines import EngineError
@@ -22,9 +22,7 @@ def classes(engine, column):
 
 
 def relation(declared, *rows):
-    import duckdb
-
-    connection = duckdb.connect()
+    connection = held_duckdb()
     connection.execute(f"CREATE TABLE t({declared})")
     for row in rows:
         connection.execute(f"INSERT INTO t VALUES ({row})")
@@ -52,7 +50,9 @@ def test_collations_of_duckdb_make_no_two_texts_one():
 
 def test_wide_whole_numbers_of_duckdb_are_exact():
     low, high = -(2**127), 2**127 - 1
-    engine = LazyEngine.of(relation("h HUGEINT, u UHUGEINT", f"{low}, 0", f"{high}, {2**128 - 1}", "2, NULL", "500, 7"))
+    engine = LazyEngine.of(
+        relation("h HUGEINT, u UHUGEINT", f"{low}, 0", f"{high}, '{2**128 - 1}'", "2, NULL", "500, 7")
+    )
     assert classes(engine, "h") == {low: 1, high: 1, 2: 1, 500: 1}
     assert classes(engine, "u") == {0: 1, 2**128 - 1: 1, None: 1, 7: 1}
     grid, candidates = Grid(0.25, 0, 1996), np.array([2.0, 499.0])

@@ -53,7 +53,7 @@ from privkit.values.expression.nodes import (
     Not,
 )
 
-QUICK = settings(max_examples=60, deadline=None)
+QUICK = settings(max_examples=60)
 COMPARE = {
     "==": operator.eq,
     "!=": operator.ne,
@@ -218,7 +218,7 @@ def test_a_number_is_one_of_a_list_where_it_is_equal_to_one(name, data, literals
 
 
 @given(st.sampled_from(EXACT), st.sampled_from(EXACT), st.data(), OPERATORS, st.booleans())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_whole_numbers_and_decimals_of_two_columns_are_compared_exactly(one, two, data, sign, coded):
     columns = data.draw(columns_of(one, two)) if one != two else {one: data.draw(columns_of(one))[one]}
     pairs = zip(columns[one], columns[two], strict=True)
@@ -293,7 +293,7 @@ def scalar(value: object) -> tuple[str, object] | None:
 
 
 @given(columns_of("object"), OPERATORS, st.sampled_from(["a", "b", "65", "", 0, 1, 65.0, 0.5, 0.1, 10**30, math.inf]))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_objects_are_equal_by_value_and_in_order_within_texts_and_within_numbers(columns, sign, literal):
     def told(one, two):
         if one is None or two is None:
@@ -452,7 +452,7 @@ def selections(draw) -> Selection:
 
 
 @given(selections(), st.data(), st.booleans())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_a_table_becomes_what_each_of_its_rows_becomes_alone(chosen, data, coded):
     columns = data.draw(columns_of(*chosen.columns, least=1)) if chosen.columns else {"i64": [1, None]}
     table = table_of(columns, coded)
@@ -469,7 +469,7 @@ def test_a_table_becomes_what_each_of_its_rows_becomes_alone(chosen, data, coded
 
 
 @given(selections(), st.data(), st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_column_that_a_selection_names_comes_out_as_it_went_in(chosen, data, coded):
     """But for what stands for missing: no number becomes a float, no object goes away."""
     columns = data.draw(columns_of(*chosen.columns)) if chosen.columns else {"i64": [1, None]}

@@ -266,7 +266,7 @@ def test_whether_there_is_one_does_not_depend_on_rows():
 
 
 @given(st.lists(st.none() | st.text(), max_size=6), st.lists(st.none() | st.text(), max_size=6))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_texts_are_told_apart_on_every_engine(one, two):
     for make in (
         lambda values: pd.DataFrame({"x": pd.Series(values, dtype=pd.StringDtype("python"))}),

@@ -55,7 +55,7 @@ def agree(name: str, rows: dict[str, list[Any]]) -> None:
 
 
 @pytest.mark.parametrize("name", ["polars", "duckdb"])
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(rows=ROWS)
 def test_figures_of_columns_are_those_of_pandas(name, rows):
     agree(name, rows)
@@ -83,8 +83,8 @@ def test_a_sample_of_many_values_is_bounded_and_the_same_each_time(name):
 
 
 def test_whole_numbers_of_any_width_are_whole():
-    duckdb = lazies.part("duckdb")
-    relation = duckdb.connect().sql(
+    lazies.part("duckdb")
+    relation = lazies.held_duckdb().sql(
         "SELECT sum(i) AS wide, 0.5::DECIMAL(3, 1) AS tenth FROM range(9) t(i) GROUP BY i % 4"
     )
     facts = {each.name: each for each in column_facts(relation, ["wide", "tenth"], function="audit")}
@@ -126,8 +126,8 @@ def test_weights_and_persons_are_counted_by_class(name):
 
 def test_columns_that_are_compared_and_ids_come_in_one_query():
     """DuckDB gives rows of two queries in two orders, once it works in parallel."""
-    duckdb = lazies.part("duckdb")
-    relation = duckdb.connect().sql("SELECT i AS id, i % 1000003 AS zip FROM range(1000) t(i)")
+    lazies.part("duckdb")
+    relation = lazies.held_duckdb().sql("SELECT i AS id, i % 1000003 AS zip FROM range(1000) t(i)")
     with fetched() as log:
         found = link(relation, relation, on="zip", truth="id")
     assert [set(each.columns) for each in log] == [{"zip", "id"}] * 2

@@ -60,7 +60,7 @@ def norms(moved: np.ndarray) -> tuple[int, int, int, float]:
 @pytest.mark.parametrize("kind", IDS)
 @pytest.mark.parametrize("keys", [KEYS, None], ids=["keyed", "total"])
 @given(st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_one_person_more_moves_the_counts_within_the_bounds(kind, keys, data):
     """The search for a counterexample to the stability of dp_count, for each salt."""
     others = data.draw(rows_of(kind))
@@ -80,14 +80,14 @@ def test_one_person_more_moves_the_counts_within_the_bounds(kind, keys, data):
 
 
 @given(rows_of("near"), BOUNDS, st.randoms(use_true_random=False))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_order_of_rows_never_matters(rows, bounds, random):
     shuffled = random.sample(rows, len(rows))
     np.testing.assert_array_equal(counts(rows, bounds), counts(shuffled, bounds))
 
 
 @given(rows_of("near"), BOUNDS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_person_keeps_as_much_as_the_bounds_allow(rows, bounds):
     """Each person alone: never more rows of a group than there are, and the bound is used up where it can be."""
     for person in {row[0] for row in rows} - {None}:
@@ -105,7 +105,7 @@ def test_a_person_keeps_as_much_as_the_bounds_allow(rows, bounds):
 
 @pytest.mark.parametrize("kind", ["text", "near", "whole", "float"])
 @given(st.data())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_every_engine_keeps_the_same_rows(kind, data):
     rows, bounds = data.draw(rows_of(kind)), data.draw(BOUNDS)
     expected = counts(rows, bounds).tolist()
@@ -116,7 +116,7 @@ def test_every_engine_keeps_the_same_rows(kind, data):
 
 
 @given(rows_of("near", 60), BOUNDS, st.integers(1, 70))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_blocks_and_few_bits_of_hash_give_the_same_counts(rows, bounds, block):
     expected = counts(rows, bounds)
     with pytest.MonkeyPatch.context() as patch:
@@ -128,7 +128,7 @@ def test_blocks_and_few_bits_of_hash_give_the_same_counts(rows, bounds, block):
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 3)), min_size=1, max_size=40), st.integers(1, 5))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_the_least_hashes_are_kept_also_where_leading_bits_tie(entries, most):
     entries.sort(key=lambda entry: entry[0])
     person = np.array([entry[0] for entry in entries])

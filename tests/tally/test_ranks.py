@@ -30,7 +30,7 @@ def by_hand(values, candidates):
     return found
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data(), st.sampled_from(DTYPES), st.sampled_from(CANDIDATES), st.booleans())
 def test_every_number_is_where_it_is_by_hand(data, dtype, candidates, grouped):
     limits = np.iinfo(dtype.lower() if dtype != "float64" else "int64")

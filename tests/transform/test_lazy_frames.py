@@ -117,7 +117,7 @@ def engine(name: str) -> Any:
 
 
 @pytest.mark.parametrize("name", ["polars", "duckdb"])
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     rows=hostile_rows(),
     goal=st.sampled_from(sorted(GOALS)),
@@ -144,7 +144,7 @@ def test_other_engines_agree(name, method):
 
 
 @pytest.mark.parametrize("name", ["polars", "duckdb"])
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(rows=hostile_rows(), levels=st.tuples(st.integers(0, 4), st.integers(0, 3), st.integers(0, 1)))
 def test_generalized_rows_of_an_engine_are_those_of_pandas(name, rows, levels):
     wanted = dict(zip(QI, levels, strict=True))

@@ -82,7 +82,7 @@ def search(rows, name, **how):
 
 @pytest.mark.parametrize("name", CRITERIA)
 @given(rows=TABLE, suppress=st.sampled_from([0, 0.1, 0.5, 1]))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_optimal_is_the_least_loss_of_all_nodes(name, rows, suppress):
     out, ok = search(rows, name, suppress=suppress)
     limit = math.floor(suppress * len(rows) + 1e-9)
@@ -97,7 +97,7 @@ def test_optimal_is_the_least_loss_of_all_nodes(name, rows, suppress):
 @pytest.mark.parametrize("name", CRITERIA)
 @pytest.mark.parametrize("method", ["optimal", "local"])
 @given(rows=TABLE, suppress=st.sampled_from([0, 0.2]))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_result_meets_the_criteria_when_read_again(name, method, rows, suppress):
     out, ok = search(rows, name, suppress=suppress, method=method)
     if out is None:
@@ -113,7 +113,7 @@ def test_result_meets_the_criteria_when_read_again(name, method, rows, suppress)
 
 @pytest.mark.parametrize("name", CRITERIA)
 @given(rows=TABLE, suppress=st.sampled_from([0, 0.2]))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_local_is_never_worse_than_optimal(name, rows, suppress):
     best, _ = search(rows, name, suppress=suppress)
     local, _ = search(rows, name, suppress=suppress, method="local")
@@ -128,7 +128,7 @@ def test_local_is_never_worse_than_optimal(name, rows, suppress):
     name=st.sampled_from(sorted(CRITERIA)),
     method=st.sampled_from(["optimal", "local"]),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_order_of_rows_index_and_columns_mean_nothing(rows, seed, name, method):
     criterion, _ = CRITERIA[name]
     frame = pd.DataFrame(rows)
@@ -155,7 +155,7 @@ def test_order_of_rows_index_and_columns_mean_nothing(rows, seed, name, method):
 @given(
     rows=TABLE, node=st.tuples(st.integers(0, 2), st.integers(0, 3)), up=st.tuples(st.integers(0, 2), st.integers(0, 3))
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_generalizing_never_lowers_k_nor_l(rows, node, up):
     fine = dict(zip(["job", "town"], node, strict=True))
     coarse = {name: max(level, other) for (name, level), other in zip(fine.items(), up, strict=True)}
@@ -170,7 +170,7 @@ def test_generalizing_never_lowers_k_nor_l(rows, node, up):
 
 
 @given(rows=TABLE, name=st.sampled_from(sorted(MEASURES)), suppress=st.sampled_from([0, 0.2, 1]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_optimum_of_every_measure_is_the_least_of_all_nodes(rows, name, suppress):
     columns = ["job", "town"]
     frame = pd.DataFrame(rows)
@@ -199,7 +199,7 @@ ONE = [
 
 @pytest.mark.parametrize("criterion", ONE, ids=repr)
 @given(counts=CLASS, others=CLASS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_forced_never_exceeds_what_the_best_subset_loses(criterion, counts, others):
     """Every subset that meets the criterion leaves out at least what `forced` says."""
     table = np.array(counts) + np.array(others)
@@ -229,7 +229,7 @@ def fewest(sizes, risk=None, share=None):
     suppress=st.sampled_from([0, 0.2, 0.6]),
     whole=st.sampled_from(["risk", "share"]),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_criteria_on_the_whole_table_leave_out_the_fewest_and_find_the_optimum(rows, tenths, suppress, whole):
     columns = ["job", "town"]
     criterion = {"risk": AverageRisk, "share": SampleUniqueness}[whole](tenths / 10)

@@ -27,7 +27,7 @@ def bills():
 
 
 @given(st.lists(st.tuples(st.integers(-50, 50), st.integers(0, 3)), max_size=40), st.integers(1, 6))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_mdav_groups_hold_k_to_2k_minus_1(points, k):
     table = np.array(points, dtype=float).reshape(-1, 2)
     sizes = np.bincount(mdav(table, k)) if len(points) else []

@@ -71,7 +71,7 @@ def test_a_bound_that_is_met_exactly_is_met(n):
     st.lists(st.integers(1, 6), min_size=3, max_size=3),
     st.fractions(0, 1, max_denominator=20),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_distances_are_decided_as_fractions_decide(counts, others, t):
     table = [count + other for count, other in zip(counts, others, strict=True)]
     exact = sum(abs(Fraction(c, sum(counts)) - Fraction(q, sum(table))) for c, q in zip(counts, table, strict=True)) / 2
@@ -90,7 +90,7 @@ def test_absent_values_break_disclosure_to_the_letter_only():
 
 
 @given(st.lists(st.tuples(st.integers(0, 2**61), st.integers(0, 9)), max_size=30), st.integers(0, 60))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_grouping_sums_by_key_also_where_keys_are_wide(pairs, shift):
     keys = np.array([key >> shift for key, _ in pairs], dtype=np.int64)
     counts = np.array([count for _, count in pairs], dtype=np.int64)

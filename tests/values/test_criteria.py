@@ -72,7 +72,7 @@ CRITERIA = st.lists(st.sampled_from(EVERY), min_size=1, max_size=5).map(lambda p
 
 
 @given(CRITERIA, CRITERIA, CRITERIA)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_composition_is_associative_commutative_and_idempotent(a, b, c):
     assert (a & b) & c == a & (b & c)
     assert a & b == b & a

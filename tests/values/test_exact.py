@@ -25,7 +25,7 @@ DECIMALS = st.decimals(min_value="-1e12", max_value="1e12", allow_nan=False, all
         *[Decimal("NaN"), Decimal("sNaN"), Decimal("Infinity"), Decimal(0), Decimal("-1"), np.float64("nan"), np.inf],
         *[np.datetime64(1, "D"), np.str_("1"), Fraction(0)],
     ],
-    ids=repr,
+    ids=lambda value: repr(value).partition(" at 0x")[0],
 )
 def test_what_is_no_positive_finite_number_is_refused(value):
     with pytest.raises(ParameterError, match=r"dp_count\(\) got epsilon=.*must be a finite number > 0") as error:

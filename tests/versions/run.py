@@ -39,7 +39,18 @@ def made(name: str) -> str:
     version, resolution = ENVIRONMENTS[name]
     folder, pins = PLACE / name, PLACE / f"{name}.txt"
     PLACE.mkdir(exist_ok=True)
-    common = ("pip", "compile", "--quiet", "--python-version", version, "--extra", "test", "pyproject.toml")
+    # Without --upgrade the pins of an earlier run would be kept.
+    common = (
+        "pip",
+        "compile",
+        "--quiet",
+        "--upgrade",
+        "--python-version",
+        version,
+        "--extra",
+        "test",
+        "pyproject.toml",
+    )
     for step in (
         ("venv", "--quiet", "--allow-existing", "--python", version, str(folder)),
         (*common, "--resolution", resolution, "--output-file", str(pins)),

@@ -103,7 +103,7 @@ def test_where_a_release_comes_from_is_folded_away():
 
 
 @given(st.lists(st.integers(-500, 50_000), min_size=1, max_size=6), st.integers(0, 200))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_the_drawn_interval_is_the_interval(values, width):
     shown = [Cell("", value, value - width, value + width) for value in values]
     low, high = min(0, *(cell.lower for cell in shown)), max(1, *(cell.upper for cell in shown))

@@ -81,7 +81,7 @@ def test_a_hostile_column_name_stays_text(name):
 
 
 @given(st.text())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_escaped_text_opens_no_tag_and_reads_back(value):
     outline = Outline(tag("p", value, title=value))
     assert outline.tags == ["p"]
@@ -91,7 +91,7 @@ def test_escaped_text_opens_no_tag_and_reads_back(value):
 
 
 @given(st.text())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_label_is_one_printable_line(value):
     assert label(value).isprintable()
     assert names([value]).isprintable()

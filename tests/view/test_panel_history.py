@@ -54,7 +54,7 @@ def test_thousands_of_entries_are_drawn_as_a_thin_line(apart):
     assert "0.4999 of 1 in 4,999 entries" in drawn
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.lists(st.integers(0, 700), min_size=1, max_size=12))
 def test_a_panel_that_looked_on_shows_what_one_shows_that_looks_for_the_first_time(steps):
     watching, counts = History(), list(accumulate(steps))

@@ -9,6 +9,8 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from privkit.values.files import sync
+
 
 def state_folder() -> Path:
     """Return the folder of privkit's state: ``PRIVKIT_STATE_DIR``, else the platform's place for it.
@@ -57,7 +59,7 @@ def private_folder(name: str) -> Path:
         for made in (state, folder):
             with suppress(FileExistsError):
                 made.mkdir(mode=0o700)
-                _sync(made.parent)
+                sync(made.parent)
     for ours in (folder,) if os.environ.get("PRIVKIT_STATE_DIR") else (state, folder):
         if os.name == "posix" and stat.S_IMODE(ours.stat().st_mode) & 0o077:
             with suppress(PermissionError):  # of somebody else
@@ -102,22 +104,10 @@ def write_private(path: Path, text: str, *, replace: bool, durable: bool = False
         else:
             written = put(draft, path)
         if durable:
-            _sync(path.parent)
+            sync(path.parent)
         return written
     finally:
         draft.unlink(missing_ok=True)
-
-
-def _sync(folder: Path) -> None:
-    """Make the names in a folder survive a loss of power, where folders can be opened (not on Windows)."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        with suppress(OSError):  # some file systems refuse it, and need none
-            os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def put(draft: Path, path: Path) -> bool:

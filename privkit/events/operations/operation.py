@@ -14,6 +14,8 @@ from privkit.events.secrets.key import Key, KeySource
 if TYPE_CHECKING:
     from privkit.events.run.run import Run
 
+#: Every operation by its name, as each class enters itself: `privkit.events` imports them all.
+OPERATIONS: dict[str, type[Operation]] = {}
 #: A problem: the parameter, and what is wrong with it.
 Problem = tuple[str, str]
 
@@ -46,6 +48,11 @@ class Operation:
 
     op: ClassVar[str] = ""
     covers_branches: ClassVar[bool] = False
+
+    def __init_subclass__(cls) -> None:
+        """Enter an operation by its name."""
+        if cls.op:
+            OPERATIONS[cls.op] = cls
 
     def targets(self) -> tuple[str, ...]:
         """Return the paths that it changes, as text."""

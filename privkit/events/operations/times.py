@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -168,11 +169,7 @@ class TruncateTime(ValueOperation):
             yield "unit", f"must be one of {', '.join(_UNITS)}"
         if self.epoch is not None and self.epoch not in EPOCHS:
             yield "epoch", f"must be one of {', '.join(EPOCHS)}"
-        if self.tz is not None:
-            try:
-                ZoneInfo(self.tz)
-            except (KeyError, ValueError, TypeError, OSError):  # ZoneInfoNotFoundError is a KeyError
-                yield "tz", "must be the name of a time zone, as 'Europe/Berlin'"
+        yield from _zone_problem(self.tz)
 
     def phrase(self) -> str:
         """Return what becomes of a field."""
@@ -234,6 +231,27 @@ def truncate_time(
     return TruncateTime(paths_of([path]), unit, tz, epoch)
 
 
+def _zone_problem(tz: object) -> Iterator[Problem]:
+    """Yield a problem if `tz` is given and names no time zone."""
+    if tz is not None:
+        try:
+            ZoneInfo(tz)  # type: ignore[arg-type]
+        except (KeyError, ValueError, TypeError, OSError):  # ZoneInfoNotFoundError is a KeyError
+            yield "tz", "must be the name of a time zone, as 'Europe/Berlin'"
+
+
+def _moved(moment: datetime, offset: timedelta, zone: ZoneInfo | None, whole_days: bool) -> datetime:
+    """Return a moved time without the true day's offset from UTC, which tells summer from winter."""
+    if type(moment) is not datetime or moment.tzinfo is None:  # a frame's column has its zone in its type
+        return moment + offset
+    if zone is not None:
+        if not whole_days:
+            return (moment.astimezone(UTC) + offset).astimezone(zone)
+        local = (moment.astimezone(zone).replace(tzinfo=None) + offset).replace(tzinfo=zone)
+        return local.astimezone(UTC).astimezone(zone)  # an hour that is left out on the new day is the one after it
+    return moment + offset if not moment.utcoffset() else (moment + offset).astimezone(UTC)
+
+
 _DOMAIN = b"privkit.events/shift/1"
 _STEPS = {"week": 604_800, "day": 86_400, "hour": 3600, "minute": 60, "second": 1}
 
@@ -248,6 +266,7 @@ class ShiftDates(Operation):
     key: Key | KeySource | None = None
     step: str = "day"
     epoch: str | None = None
+    tz: str | None = None
 
     op = "shift_dates"
 
@@ -268,6 +287,7 @@ class ShiftDates(Operation):
             yield "days", f"must reach one {self.step} at least"
         if self.epoch is not None and self.epoch not in EPOCHS:
             yield "epoch", f"must be one of {', '.join(EPOCHS)}"
+        yield from _zone_problem(self.tz)
 
     def phrase(self) -> str:
         """Return what becomes of a field."""
@@ -280,11 +300,13 @@ class ShiftDates(Operation):
         hashed, by, seconds = run.key(self.key).hasher(_DOMAIN), parse_path(self.by), _STEPS[self.step]
         most = self.days * 86_400 // seconds
         whole_days = seconds % 86_400 == 0
+        zone = ZoneInfo(self.tz) if self.tz else None
 
         def mover(subject: Any) -> Change:
             drawn = int.from_bytes(hashed(run.subject(subject)), "big") % (2 * most) - most
             offset = timedelta(seconds=seconds * (drawn if drawn < 0 else drawn + 1))
-            return on_moments(lambda moment: moment + offset, self.epoch, whole_days=whole_days)
+            moved = partial(_moved, offset=offset, zone=zone, whole_days=whole_days)
+            return on_moments(moved, self.epoch, whole_days=whole_days)
 
         of_subject = for_texts(mover)
 
@@ -303,6 +325,7 @@ def shift_dates(
     key: bytes | Key | KeySource | None = None,
     step: Literal["week", "day", "hour", "minute", "second"] = "day",
     epoch: Literal["s", "ms", "us"] | None = None,
+    tz: str | None = None,
 ) -> ShiftDates:
     """Move all times of one subject by one secret offset, so that order and spacing within the subject stay.
 
@@ -327,6 +350,10 @@ def shift_dates(
         Offsets are whole multiples of it. Days keep the time of day, weeks the day of the week too.
     epoch : {"s", "ms", "us"}, optional
         What numbers count, since 1970 in UTC.
+    tz : str, optional
+        The zone of the times, as ``"Europe/Berlin"``: whole days keep the time of day there, and a time has the offset
+        that the zone has on its new day, so that intervals may differ by an hour where clocks were changed. Without
+        it, a time with an offset comes out in UTC: the offset of the true day would tell its half of the year.
 
     Returns
     -------
@@ -341,4 +368,4 @@ def shift_dates(
     >>> recipe.apply(visits).events
     [{'on': '...'}, {'on': '...'}]
     """
-    return ShiftDates(paths_of([path]), by, days, as_key(key), step, epoch)
+    return ShiftDates(paths_of([path]), by, days, as_key(key), step, epoch, tz)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from privkit.events.recipes.trace import phrases_without_field
 from privkit.events.run.cover import Cover, cover_tree
-from privkit.events.run.frames import read_events
+from privkit.events.run.flatten import read_events
 from privkit.events.run.walk import parse_path
 from privkit.values.show import Shown
 

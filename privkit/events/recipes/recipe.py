@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from privkit.errors.events import RecipeError
 from privkit.events.operations.operation import Operation
+from privkit.events.recipes import recipe_file
 from privkit.events.recipes.trace import Trace, trace
 from privkit.values.show import Shown
 
@@ -178,7 +179,8 @@ class Recipe(Shown):
         Add a rule for each (ev.keep(path) passes one on unchanged), or say apply(..., unmatched='drop') or
         unmatched='keep'. Nothing was written.
         """
-        from privkit.events.run.apply import Options, apply
+        from privkit.events.run.apply import apply
+        from privkit.events.run.closures import Options
 
         options = Options(unmatched, output, on_error, quarantine, subject, progress)
         return apply(self, events, options)
@@ -191,9 +193,7 @@ class Recipe(Shown):
         SecretLeakError
             If it holds a private code book in memory.
         """
-        from privkit.events.recipes.recipe_file import to_dict
-
-        return to_dict(self)
+        return recipe_file.to_dict(self)
 
     def save(self, path: str | Path) -> None:
         """Write the recipe to a ``.toml``, ``.yaml`` or ``.json`` file, without secrets.
@@ -205,9 +205,7 @@ class Recipe(Shown):
         LibraryRequiredError
             If PyYAML is needed and not installed.
         """
-        from privkit.events.recipes.recipe_file import save
-
-        save(self, path)
+        recipe_file.save(self, path)
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any], *, keys: Mapping[str, bytes | Key] | None = None) -> Recipe:
@@ -218,9 +216,7 @@ class Recipe(Shown):
         RecipeError
             If there are problems; all are told at once, with their places.
         """
-        from privkit.events.recipes.recipe_file import from_dict
-
-        return from_dict(content, keys=keys)
+        return recipe_file.from_dict(cls, content, keys=keys)
 
     @classmethod
     def load(cls, path: str | Path, *, keys: Mapping[str, bytes | Key] | None = None) -> Recipe:
@@ -240,6 +236,4 @@ class Recipe(Shown):
         LibraryRequiredError
             If PyYAML is needed and not installed.
         """
-        from privkit.events.recipes.recipe_file import load
-
-        return load(path, keys=keys)
+        return recipe_file.load(cls, path, keys=keys)

@@ -8,29 +8,21 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from privkit.errors.engines import LibraryRequiredError
 from privkit.errors.events import RecipeError, SecretKeyError, SecretLeakError
-from privkit.events.operations.coarsen import Coarsen
-from privkit.events.operations.drop import Drop, Erase, Keep
-from privkit.events.operations.merge import Merge
-from privkit.events.operations.operation import Operation
-from privkit.events.operations.perturb import Perturb
-from privkit.events.operations.pseudonymize import Number, Pseudonymize
-from privkit.events.operations.rename import Book, Encode, Rename, as_book
-from privkit.events.operations.sample import Sample
-from privkit.events.operations.substitute import Scale, Substitute
-from privkit.events.operations.times import ShiftDates, TruncateTime
-from privkit.events.recipes.recipe import Recipe
+from privkit.events.operations.operation import OPERATIONS, Operation
+from privkit.events.operations.rename import Book, Encode, as_book
 from privkit.events.secrets.key import Key, KeySource, as_key
 from privkit.events.secrets.mapping_store import MappingStore
+from privkit.values.files import write_whole
 
-_KINDS: tuple[type[Operation], ...] = (
-    *(Drop, Keep, Erase, Pseudonymize, Number, Coarsen, TruncateTime, ShiftDates, Perturb, Rename, Encode),
-    *(Substitute, Scale, Merge, Sample),
-)
-OPERATIONS = {kind.op: kind for kind in _KINDS}
+if TYPE_CHECKING:
+    from privkit.events.recipes.recipe import Recipe
+
+#: Types of parameters that are no plain values in files, without "| None"; for all operations, whatever the name.
+_SUMS, _LISTS = "tuple[tuple[str, str], ...]", ("tuple[str, ...]", "tuple[float, ...]")
 
 
 def to_dict(recipe: Recipe) -> dict[str, Any]:
@@ -44,11 +36,15 @@ def _told(index: int, operation: Operation) -> dict[str, Any]:
     for field in dataclasses.fields(operation):
         value = getattr(operation, field.name)
         if value is not None and value != field.default:
-            told[field.name] = _plain(f"operations[{index}].{field.name}", operation, value)
+            told[field.name] = _plain(f"operations[{index}].{field.name}", operation, _type(field), value)
     return told
 
 
-def _plain(place: str, operation: Operation, value: Any) -> Any:
+def _type(field: dataclasses.Field[Any]) -> str:
+    return str(field.type).removesuffix(" | None")
+
+
+def _plain(place: str, operation: Operation, kind: str, value: Any) -> Any:
     if isinstance(value, Key):
         return _source(value.source, value.id)
     if isinstance(value, KeySource):
@@ -57,7 +53,7 @@ def _plain(place: str, operation: Operation, value: Any) -> Any:
         return str(value.path)
     if isinstance(value, Book):
         return _book(place, operation, value)
-    if isinstance(operation, Merge) and place.endswith(".sums"):
+    if kind == _SUMS:
         return dict(value)
     return list(value) if isinstance(value, tuple) else value
 
@@ -81,8 +77,10 @@ def _listed(entry: Any) -> Any:
     return [list(pair) for pair in entry] if isinstance(entry, list | tuple) else entry
 
 
-def from_dict(content: object, *, keys: Mapping[str, bytes | Key] | None = None, where: str = "the recipe") -> Recipe:
-    """Read a recipe from plain values; see :meth:`Recipe.from_dict`."""
+def from_dict(
+    make: type[Recipe], content: object, *, keys: Mapping[str, bytes | Key] | None = None, where: str = "the recipe"
+) -> Recipe:
+    """Read a recipe from plain values and make it; see :meth:`Recipe.from_dict`."""
     if not isinstance(content, Mapping):
         raise RecipeError.of(where, ["it must hold name, version and operations"])
     problems = [
@@ -101,9 +99,9 @@ def from_dict(content: object, *, keys: Mapping[str, bytes | Key] | None = None,
             problems += error.problems
     named = {name: content[name] for name in ("name", "version") if name in content}
     if not problems:
-        return Recipe(operations, **named)
+        return make(operations, **named)
     try:
-        Recipe(operations, **named)  # for its problems too; the places are counted anew where rules are missing
+        make(operations, **named)  # for its problems too; the places are counted anew where rules are missing
     except RecipeError as error:
         problems += error.problems if len(operations) == len(given) else ()
     raise RecipeError.of(where, problems)
@@ -112,7 +110,9 @@ def from_dict(content: object, *, keys: Mapping[str, bytes | Key] | None = None,
 def _operation(index: int, table: object, keys: Mapping[str, bytes | Key]) -> Operation:
     place = f"operations[{index}]"
     if not isinstance(table, Mapping) or not isinstance(table.get("op"), str):
-        raise RecipeError.of("the recipe", [f"{place}: must be a table with op = one of {', '.join(OPERATIONS)}"])
+        raise RecipeError.of(
+            "the recipe", [f"{place}: must be a table with op = one of {', '.join(sorted(OPERATIONS))}"]
+        )
     if table["op"] not in OPERATIONS:
         raise RecipeError.of(
             "the recipe", [f"{place}.op: {RecipeError.unknown('operation', table['op'], list(OPERATIONS))}"]
@@ -128,7 +128,7 @@ def _operation(index: int, table: object, keys: Mapping[str, bytes | Key]) -> Op
     for name, value in table.items():
         if name in known:
             try:
-                values[name] = _value(name, value, keys)
+                values[name] = _value(known[name], value, keys)
             except (ValueError, SecretKeyError) as error:
                 problems.append(f"{place}.{name}: {error}")
     missing = [
@@ -150,22 +150,24 @@ def _sound(place: str, kind: type[Operation], values: Mapping[str, Any], missing
     return [f"{place}.{parameter}: {text}" for parameter, text in kind(**values).problems()]
 
 
-def _value(name: str, value: Any, keys: Mapping[str, bytes | Key]) -> Any:
-    if name == "key":
+def _value(field: dataclasses.Field[Any], value: Any, keys: Mapping[str, bytes | Key]) -> Any:
+    """Return a parameter's value, by the type that its operation declares."""
+    kind = _type(field)
+    if kind == "Key | KeySource":
         return _key(value, keys)
-    if name == "mapping":
+    if kind == "MappingStore":
         return MappingStore(_text(value))
-    if name == "book" or (name == "values" and value is not None):
+    if kind == "Book" and (value is not None or field.default is dataclasses.MISSING):
         return (
             Book(file=value["file"]) if _names_file(value) else as_book(value if isinstance(value, Mapping) else None)
         )
-    if name == "sums":
+    if kind == _SUMS:
         if not isinstance(value, Mapping):
             raise ValueError("must be a table from the names of totals to paths")
         return tuple(value.items())
-    if name == "paths" and not isinstance(value, list):
+    if field.name == "paths" and not isinstance(value, list):
         return (value,)
-    return tuple(value) if name in ("paths", "by", "bins") and isinstance(value, list) else value
+    return tuple(value) if kind in _LISTS and isinstance(value, list) else value
 
 
 def _names_file(value: Any) -> bool:
@@ -196,8 +198,8 @@ def _key(value: Any, keys: Mapping[str, bytes | Key]) -> Key | KeySource | None:
     return KeySource(sources[0], value[sources[0]], key_id) if sources else KeySource("id", str(key_id))
 
 
-def load(path: str | Path, *, keys: Mapping[str, bytes | Key] | None = None) -> Recipe:
-    """Read a recipe from a file; see :meth:`Recipe.load`."""
+def load(make: type[Recipe], path: str | Path, *, keys: Mapping[str, bytes | Key] | None = None) -> Recipe:
+    """Read a recipe from a file and make it; see :meth:`Recipe.load`."""
     path = Path(path)
     where = f"the recipe {path.name!r}"
     reader = _READERS.get(path.suffix.lower())
@@ -214,7 +216,7 @@ def load(path: str | Path, *, keys: Mapping[str, bytes | Key] | None = None) -> 
         raise RecipeError.of(where, [f"it cannot be read: {error}"]) from None
     except RecursionError:
         raise RecipeError.of(where, ["it cannot be read: it is nested too deeply"]) from None
-    return from_dict(content, keys=keys, where=where)
+    return from_dict(make, content, keys=keys, where=where)
 
 
 def save(recipe: Recipe, path: str | Path) -> None:
@@ -223,7 +225,7 @@ def save(recipe: Recipe, path: str | Path) -> None:
     writer = _WRITERS.get(path.suffix.lower())
     if writer is None:
         raise RecipeError.of(f"the recipe {path.name!r}", [f"its name must end with {', '.join(_WRITERS)}"])
-    path.write_text(writer(to_dict(recipe)), encoding="utf-8")
+    write_whole(path, writer(to_dict(recipe)))
 
 
 def _json_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

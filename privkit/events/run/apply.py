@@ -2,52 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from privkit.errors import ParameterError
 from privkit.errors.events import EventsInputError, UnmatchedFieldsError
-from privkit.events.run.closures import Engine, subject_problem
-from privkit.events.run.ndjson import Progress, bar, stream
-from privkit.events.run.plain import Unfit, plain_event
+from privkit.events.operations.drop import Drop, Keep
+from privkit.events.operations.merge import Merge
+from privkit.events.operations.rename import Rename
+from privkit.events.run.closures import Engine, Options, treated
+from privkit.events.run.flatten import column_of, is_frame, library, rows_of
+from privkit.events.run.ndjson import bar, stream
 from privkit.events.run.result import EventsResult
+from privkit.events.run.walk import FieldPath, parse_path
 
 if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+
     from privkit.events.recipes.recipe import Recipe
-
-_POLICIES = ("refuse", "drop", "keep")
-
-
-@dataclass(frozen=True)
-class Options:
-    """What :meth:`Recipe.apply` was asked for beside the events."""
-
-    unmatched: str = "refuse"
-    output: str | Path | None = None
-    on_error: str = "raise"
-    quarantine: str | Path | None = None
-    subject: str | None = None
-    progress: bool | Callable[[Progress], object] = False
-
-    def check(self) -> None:
-        """Refuse values that are not allowed.
-
-        Raises
-        ------
-        ParameterError
-        """
-        if self.unmatched not in _POLICIES:
-            raise ParameterError.of("apply", "unmatched", repr(self.unmatched), "'refuse', 'drop' or 'keep'")
-        if self.on_error not in ("raise", "quarantine"):
-            raise ParameterError.of("apply", "on_error", repr(self.on_error), "'raise' or 'quarantine'")
-        if self.subject is not None and (problem := subject_problem(self.subject)) is not None:
-            raise ParameterError.together("apply", ["subject"], problem)
-
-    def engine(self, recipe: Recipe, place: str = "event") -> Engine:
-        """Return a fresh run."""
-        return Engine(recipe, self.unmatched, self.on_error, self.subject, place)
 
 
 def apply(recipe: Recipe, events: Any, options: Options) -> EventsResult:
@@ -62,41 +35,12 @@ def apply(recipe: Recipe, events: Any, options: Options) -> EventsResult:
         raise EventsInputError.kind(f"a single {type(events).__name__}", "Give [event].")
     if isinstance(events, list | tuple):
         return _list(recipe, events, options)
-    from privkit.events.run.frames import apply_to_frame, is_frame
-
     if is_frame(events):
         return apply_to_frame(recipe, events, options)
     if isinstance(events, Iterable) and not isinstance(events, bytes | bytearray):
         engine = options.engine(recipe)
         return EventsResult(recipe, _iterated(engine, iter(events)), engine.account, None, options.subject)
     raise EventsInputError.kind(f"a {type(events).__name__}")
-
-
-def treated(engine: Engine, events: Iterable[Any]) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield each event that goes out with its position, from 0; merged ones with -1. Closes the run at the end.
-
-    Raises
-    ------
-    UnmatchedFieldsError, EventError
-    """
-    try:
-        for position, event in enumerate(events):
-            try:
-                own, reason = plain_event(event), ""
-            except Unfit as unfit:
-                own, reason = {}, str(unfit)
-            if reason:
-                engine.account.n_in += 1
-                engine.fail(position + 1, "", reason)
-                continue
-            out = engine.treat(own, position + 1)
-            if out is not None:
-                yield position, out
-        for event in engine.finish():
-            yield -1, event
-        engine.commit()
-    finally:
-        engine.close()
 
 
 def _list(recipe: Recipe, events: list[Any] | tuple[Any, ...], options: Options) -> EventsResult:
@@ -143,3 +87,106 @@ def _file(recipe: Recipe, source: Path, options: Options) -> EventsResult:
 
 def _same(one: Path, other: Path) -> bool:
     return one.resolve() == other.resolve() or (one.exists() and other.exists() and one.samefile(other))
+
+
+def apply_to_frame(recipe: Recipe, data: Any, options: Options) -> EventsResult:
+    """Carry a recipe out on a frame.
+
+    Columns that no rule changes keep their dtype, and rows their index, unless events are merged.
+
+    Raises
+    ------
+    EventsInputError
+        If columns have doubled names, or names that are not text.
+    """
+    names = list(data.columns)
+    if len(set(names)) < len(names) or any(not isinstance(name, str) for name in names):
+        raise EventsInputError.output("the columns of a frame must have names that are text, each once.")
+    engine = options.engine(recipe)
+    rows, events = [], []
+    for position, event in treated(engine, rows_of(data)):
+        rows.append(position)
+        events.append(event)
+    build = _polars if library(data) == "polars" else _pandas
+    return EventsResult(recipe, build(recipe, data, rows, events), engine.account, data, options.subject)
+
+
+def _pandas(recipe: Recipe, data: pd.DataFrame, rows: list[int], events: list[dict[str, Any]]) -> pd.DataFrame:
+    import pandas as pd
+
+    merged = any(isinstance(operation, Merge) for operation in recipe.operations)
+    taken = None if merged else data.iloc[rows]
+    index = pd.RangeIndex(len(events)) if taken is None else taken.index
+    untouched = set() if merged else _untouched(recipe)
+    columns = {}
+    for name in _names(recipe, list(data.columns), events):
+        if taken is not None and name in untouched and name in data.columns:
+            columns[name] = taken[name]
+            continue
+        values = [event.get(name) for event in events]
+        column = column_of(values, index)
+        columns[name] = _as_before(column, data[name]) if name in data.columns else column
+    return pd.DataFrame(columns, index=index)
+
+
+def _as_before(column: pd.Series, before: pd.Series) -> pd.Series:
+    """Return a changed column in the dtype it had, where its values still have that kind."""
+    if before.dtype in (column.dtype, object):
+        return column
+    try:
+        same = column.astype(before.dtype)
+    except (TypeError, ValueError):
+        return column
+    kept = [left == right for left, right in zip(same.dropna().tolist(), column.dropna().tolist(), strict=False)]
+    return same if len(same.dropna()) == len(column.dropna()) and all(kept) else column
+
+
+def _polars(recipe: Recipe, data: pl.DataFrame, rows: list[int], events: list[dict[str, Any]]) -> pl.DataFrame:
+    import polars as pl
+
+    merged = any(isinstance(operation, Merge) for operation in recipe.operations)
+    untouched = set() if merged else _untouched(recipe)
+    columns = []
+    for name in _names(recipe, data.columns, events):
+        if name in untouched and name in data.columns:
+            columns.append(data[name].gather(rows))
+            continue
+        values = [event.get(name) for event in events]
+        same = data.schema.get(name) if all(value is None for value in values) else None
+        columns.append(pl.Series(name, values, dtype=same, strict=False))
+    return pl.DataFrame(columns)
+
+
+def _untouched(recipe: Recipe) -> set[str]:
+    """Return the columns that a keep rule covers whole, and no other rule names."""
+    kept: set[str | None] = set()
+    changed: set[str | None] = set()
+    for operation in recipe.operations:
+        for path in operation.parsed() if operation.targets() else []:
+            whole = isinstance(operation, Keep) and len(path.steps) == 1
+            (kept if whole else changed).add(path.steps[0])
+        if isinstance(operation, Rename) and operation.to is not None:
+            changed.add(operation.to)
+    return {str(name) for name in kept - changed}
+
+
+def _names(recipe: Recipe, before: Sequence[str], events: list[dict[str, Any]]) -> list[str]:
+    """Return the columns of the result: those of the input where they were, under their new names, then new ones."""
+    there = dict.fromkeys(name for event in events for name in event)
+    after = [str(recipe.trace.output(parse_path_of(name)).steps[0]) for name in before]
+    gone = _dropped(recipe)
+    if not events:
+        return [name for name in dict.fromkeys(after) if name not in gone]
+    return list(dict.fromkeys([*(name for name in after if name in there), *there]))
+
+
+def parse_path_of(name: str) -> Any:
+    """Return the path of one column, whatever its name holds."""
+    return FieldPath((name,))
+
+
+def _dropped(recipe: Recipe) -> set[str]:
+    paths = [
+        parse_path(text) for operation in recipe.operations if isinstance(operation, Drop) for text in operation.paths
+    ]
+    return {str(path.steps[0]) for path in paths if len(path.steps) == 1}

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from privkit.errors import ParameterError
 from privkit.errors.events import EventError, UnmatchedFieldsError
 from privkit.events.operations.drop import Drop
 from privkit.events.operations.merge import Groups, Merge
 from privkit.events.operations.operation import path_problems
 from privkit.events.run.cover import Cover, cover_tree
-from privkit.events.run.plain import Unfit, encoded
+from privkit.events.run.plain import Unfit, encoded, plain_event
 from privkit.events.run.run import Run
 from privkit.events.run.walk import Step, parse_path, reader
 
 if TYPE_CHECKING:
     from privkit.events.recipes.recipe import Recipe
+    from privkit.events.run.ndjson import Progress
 
 
 @dataclass(frozen=True)
@@ -237,3 +240,63 @@ def subject_problem(subject: object) -> str | None:
     for _, text in path_problems("subject", subject):
         return text
     return f"{subject!r} lies in a list; name one field of the event" if "[]" in str(subject) else None
+
+
+_POLICIES = ("refuse", "drop", "keep")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What :meth:`Recipe.apply` was asked for beside the events."""
+
+    unmatched: str = "refuse"
+    output: str | Path | None = None
+    on_error: str = "raise"
+    quarantine: str | Path | None = None
+    subject: str | None = None
+    progress: bool | Callable[[Progress], object] = False
+
+    def check(self) -> None:
+        """Refuse values that are not allowed.
+
+        Raises
+        ------
+        ParameterError
+        """
+        if self.unmatched not in _POLICIES:
+            raise ParameterError.of("apply", "unmatched", repr(self.unmatched), "'refuse', 'drop' or 'keep'")
+        if self.on_error not in ("raise", "quarantine"):
+            raise ParameterError.of("apply", "on_error", repr(self.on_error), "'raise' or 'quarantine'")
+        if self.subject is not None and (problem := subject_problem(self.subject)) is not None:
+            raise ParameterError.together("apply", ["subject"], problem)
+
+    def engine(self, recipe: Recipe, place: str = "event") -> Engine:
+        """Return a fresh run."""
+        return Engine(recipe, self.unmatched, self.on_error, self.subject, place)
+
+
+def treated(engine: Engine, events: Iterable[Any]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield each event that goes out with its position, from 0; merged ones with -1. Closes the run at the end.
+
+    Raises
+    ------
+    UnmatchedFieldsError, EventError
+    """
+    try:
+        for position, event in enumerate(events):
+            try:
+                own, reason = plain_event(event), ""
+            except Unfit as unfit:
+                own, reason = {}, str(unfit)
+            if reason:
+                engine.account.n_in += 1
+                engine.fail(position + 1, "", reason)
+                continue
+            out = engine.treat(own, position + 1)
+            if out is not None:
+                yield position, out
+        for event in engine.finish():
+            yield -1, event
+        engine.commit()
+    finally:
+        engine.close()

@@ -9,17 +9,20 @@ import base64
 import gzip
 import json
 import os
+import re
 import secrets
 import sys
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from privkit.errors.events import EventsInputError, MalformedLineError
 from privkit.events.run.plain import Unfit
+from privkit.values.files import whole_file
 
 if TYPE_CHECKING:
     from privkit.events.run.closures import Engine
@@ -30,6 +33,9 @@ try:
 except ImportError:  # an optional extra
     orjson = None  # type: ignore[assignment]
 
+#: Levels of an event: far from where recipes, walking it, meet the end of Python's stack.
+DEEPEST = 500
+_LONG = re.compile(rb"\d{19}")
 _SPACED = (b" :", b"\t:", b"\r:")
 _BOM = b"\xef\xbb\xbf"
 
@@ -40,10 +46,13 @@ def reader_of_lines() -> Callable[[bytes], dict[str, Any]]:
     It raises Unfit for what is no JSON object, for doubled keys (readers differ in which one they take), for NaN and
     infinity, and for what is nested too deeply. The text names nothing of the content.
     """
-    loads, counted = (orjson.loads, _by_writing) if orjson is not None else (_strict_loads, n_keys)
+    quick, quickly = (orjson.loads, _by_writing) if orjson is not None else (_strict_loads, n_keys)
     spaced_a, spaced_b, spaced_c = _SPACED
+    long = _LONG.search
 
     def read(line: bytes) -> dict[str, Any]:
+        # orjson reads a whole number beyond 64 bits as a float, without a word.
+        loads, counted = (_strict_loads, n_keys) if long(line) else (quick, quickly)
         try:
             event = loads(line)
         except (ValueError, RecursionError):  # JSONDecodeError holds the line: leave the block before raising
@@ -54,7 +63,11 @@ def reader_of_lines() -> Callable[[bytes], dict[str, Any]]:
         if type(event) is not dict:
             raise Unfit(reason)
         # Each key has one '":', unless space stands between; so with as many of them as keys, none is doubled.
-        if line.count(b'":') != counted(event) or spaced_a in line or spaced_b in line or spaced_c in line:
+        try:
+            n_written = counted(event)
+        except RecursionError:
+            raise Unfit("it is nested too deeply") from None
+        if line.count(b'":') != n_written or spaced_a in line or spaced_b in line or spaced_c in line:
             _refuse_doubled(line)
         return event
 
@@ -63,14 +76,23 @@ def reader_of_lines() -> Callable[[bytes], dict[str, Any]]:
 
 def _by_writing(event: dict[str, Any]) -> int:
     """Return how many '":' the line of an event has, in which no key is doubled."""
-    return orjson.dumps(event).count(b'":')
+    try:
+        return orjson.dumps(event).count(b'":')
+    except TypeError:  # it reads a thousand levels, and writes a fourth of them
+        return n_keys(event)
 
 
-def n_keys(event: Any) -> int:
-    """Return how many keys an object has, with all those inside."""
+def n_keys(event: Any, levels: int = DEEPEST) -> int:
+    """Return how many keys an object has, with all those inside; a RecursionError where it has more levels."""
     if type(event) is dict:
-        return len(event) + sum(map(n_keys, event.values()))
-    return sum(map(n_keys, event)) if type(event) is list else 0
+        own, inside = len(event), list(event.values())
+    elif type(event) is list:
+        own, inside = 0, event
+    else:
+        return 0
+    if not levels:
+        raise RecursionError
+    return own + sum(map(n_keys, inside, repeat(levels - 1)))
 
 
 def _refuse_doubled(line: bytes) -> None:
@@ -239,23 +261,15 @@ def opened(source: Path) -> Iterator[IO[bytes]]:
 @contextmanager
 def _complete(path: Path) -> Iterator[IO[bytes]]:
     """Open a file that gets its name when it is complete; until then it has another, and afterwards none."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except OSError as error:
-        raise EventsInputError.output(f"cannot write beside {path.name!r}: {error.strerror}.") from None
-    try:
-        with os.fdopen(handle, "wb", buffering=_BUFFER) as file:
-            if path.suffix == ".gz":
-                with gzip.GzipFile(fileobj=file, mode="wb", filename="", mtime=0) as packed:
-                    yield packed  # type: ignore[misc]
-            else:
-                yield file
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    with ExitStack() as opened:
+        try:
+            draft = opened.enter_context(whole_file(path, private=True, durable=True))
+            file = opened.enter_context(draft.open("wb", buffering=_BUFFER))
+        except OSError as error:
+            raise EventsInputError.output(f"cannot write beside {path.name!r}: {error.strerror}.") from None
+        if path.suffix == ".gz":
+            file = opened.enter_context(gzip.GzipFile(fileobj=file, mode="wb", filename="", mtime=0))  # type: ignore
+        yield file
 
 
 class _Quarantine:

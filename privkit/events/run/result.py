@@ -181,7 +181,7 @@ class EventsResult(Shown):
 
     def to_frame(self) -> pd.DataFrame:
         """Return the events as a flat pandas frame: one row per event, dotted columns. Lists become JSON text."""
-        from privkit.events.run.frames import flatten
+        from privkit.events.run.flatten import flatten
 
         return flatten(self.events)
 

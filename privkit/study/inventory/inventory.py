@@ -16,6 +16,7 @@ from privkit.errors.engines import LibraryRequiredError
 from privkit.errors.risk import InventoryError
 from privkit.study.inventory.entry import OWNER, ColumnEntry, fact_names
 from privkit.study.inventory.names import DIRECT, HIPAA, QUASI, ROLES, SENSITIVE, Role
+from privkit.values.files import write_whole
 from privkit.values.show import Plotted
 
 if TYPE_CHECKING:
@@ -241,7 +242,7 @@ class Inventory(Plotted):
         """
         text = dumped(self)
         if path is not None:
-            Path(path).write_text(text, encoding="utf-8")
+            write_whole(path, text)
         return text
 
     @classmethod
@@ -261,7 +262,7 @@ class Inventory(Plotted):
         """Return the inventory as an HTML page without scripts or outside files, and write it to `path` where given."""
         page = _PAGE.replace("BODY", self._repr_html_())
         if path is not None:
-            Path(path).write_text(page, encoding="utf-8")
+            write_whole(path, page)
         return page
 
     def check(self, data: object, *, today: date | str | None = None) -> InventoryCheck:

@@ -127,15 +127,22 @@ class _Names:
 
 def _coded(engine: LazyEngine, came: pa.Table, mapped: Sequence[Mapped], names: _Names) -> nw.LazyFrame[Any]:
     """Return the frame with a code, and where there are labels a label, for each mapped column."""
+    import pyarrow as pa
+
     own = {names.key(place): (each.name, engine.columns[each.name]) for place, each in enumerate(mapped)}
     frame: nw.LazyFrame[Any] = nw.from_native(engine.native.joined(engine.frame.to_native(), own))
-    worded = [key for key, (_, column) in own.items() if column.form == WORDED]
-    if worded:  # they travelled as texts
-        frame = frame.with_columns(*(nw.col(key).cast(nw.String) for key in worded))
+    by_text = {key for key, (_, column) in own.items() if column.form == WORDED}  # they travelled as texts
+    if not engine.native.joins_decimals:
+        by_text |= {key for key, (_, column) in own.items() if pa.types.is_decimal(column.arrow)}
+    if by_text:
+        frame = frame.with_columns(*(nw.col(key).cast(nw.String) for key in sorted(by_text)))
     for place, each in enumerate(mapped):
         key, code, label = nw.col(names.key(place)), names.code(place), names.label(place)
         table, missing = _value_table(came.column(each.name), each, names, place)
-        frame = frame.join(_sent(engine, table), how="left", left_on=names.key(place), right_on=names.value(place))
+        sent = _sent(engine, table)
+        if names.key(place) in by_text:
+            sent = sent.with_columns(nw.col(names.value(place)).cast(nw.String))
+        frame = frame.join(sent, how="left", left_on=names.key(place), right_on=names.value(place))
         if missing is None:
             continue
         more = [nw.when(key.is_null()).then(nw.lit(missing)).otherwise(nw.col(code)).alias(code)]

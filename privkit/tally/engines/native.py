@@ -133,6 +133,8 @@ class Native(ABC):
     computes_floats = False
     #: Whether plain text stands as its bytes.
     encodes_text = True
+    #: Whether frames are joined by decimals; else by their texts, which are one for each where the scale is.
+    joins_decimals = True
 
     @abstractmethod
     def columns(self, frame: Any) -> dict[str, Column]:

@@ -35,6 +35,7 @@ class PolarsNative(Native):
 
     computes_floats = True
     encodes_text = False
+    joins_decimals = False  # Polars 1.32.0 cannot
 
     def columns(self, frame: Any) -> dict[str, Column]:
         """Return the columns of a lazy frame."""

@@ -82,8 +82,18 @@ def _digest(data: object, key: bytes) -> str | None:
 def _pandas_columns(frame: pd.DataFrame) -> Iterator[bytes | memoryview]:
     for place, name in enumerate(frame.columns):
         column = frame.iloc[:, place]
-        yield f"{_told(name)}|{column.dtype!r}".encode("utf-8", "surrogatepass")
+        yield f"{_told(name)}|{_worded(column.dtype)}".encode("utf-8", "surrogatepass")
         yield from _pandas_buffers(column)
+
+
+def _worded(dtype: object) -> str:
+    """Return a type's words; those of pandas 3 for its text on pandas 2 too, since answers outlive an environment."""
+    import pandas as pd
+
+    if not isinstance(dtype, pd.StringDtype) or dtype.na_value is pd.NA:
+        return repr(dtype)
+    storage = "" if dtype.storage == "pyarrow" else "storage='python', "
+    return f"<StringDtype({storage}na_value=nan)>"
 
 
 def _other_columns(frame: nw.DataFrame[Any]) -> Iterator[bytes | memoryview]:
@@ -105,7 +115,7 @@ def _pandas_buffers(column: pd.Series) -> Iterator[bytes | memoryview]:
     array = column.array
     if isinstance(array, pd.Categorical):
         yield _bytes(array.codes)
-        yield f"{array.categories.dtype!r}|{array.ordered}".encode()
+        yield f"{_worded(array.categories.dtype)}|{array.ordered}".encode()
         yield from _pandas_buffers(pd.Series(array.categories))
     elif hasattr(array, "_pa_array"):
         yield from _arrow_buffers(array._pa_array)

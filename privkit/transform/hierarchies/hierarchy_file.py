@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from privkit.errors.anonymity import HierarchyError
 from privkit.transform.hierarchies.hierarchy import Hierarchy
 from privkit.transform.hierarchies.table import text
+from privkit.values.files import write_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,4 +83,4 @@ def write_hierarchies(path: str | Path, hierarchies: Mapping[str, Hierarchy], da
         rows = [[text(label) for label in row] for row in hierarchy.to_rows(data[column])]
         lines = ",\n".join(f"  {json.dumps(row, ensure_ascii=False)}" for row in rows)
         parts.append(f"[{json.dumps(column, ensure_ascii=False)}]\ntable = [\n{lines},\n]\n")
-    Path(path).write_text("\n".join(parts), encoding="utf-8")
+    write_whole(path, "\n".join(parts))

@@ -17,6 +17,7 @@ import numpy as np
 
 from privkit.errors.anonymity import HierarchyError
 from privkit.transform.hierarchies.ladder import STAR, Level
+from privkit.values.files import write_whole
 from privkit.values.show import printable
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def write_rows(path: str | Path, rows: Iterable[Sequence[Any]], sep: str, encodi
     """Write a hierarchy file that `read_rows` and ARX read."""
     buffer = io.StringIO()
     csv.writer(buffer, delimiter=sep, lineterminator="\n").writerows([[text(cell) for cell in row] for row in rows])
-    Path(path).write_text(buffer.getvalue(), encoding=encoding)
+    write_whole(path, buffer.getvalue(), encoding=encoding)
 
 
 def from_tree(tree: Mapping[Any, Any] | Iterable[Any]) -> list[tuple[Any, ...]]:

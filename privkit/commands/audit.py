@@ -1,0 +1,31 @@
+"""``privkit audit``: what the columns of a file are, and what each adds to the risk."""
+
+from __future__ import annotations
+
+import argparse
+
+from privkit.commands.table import add_table, as_value, read_table
+from privkit.commands.telling import at_work, columns, tell, tell_json
+from privkit.study.inventory.audit import audit
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command."""
+    add_table(parser, qi=False)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the proposed roles; return 0."""
+    with at_work("reading and looking"):
+        report = audit(read_table(options).apply(as_value))
+    if options.json:
+        roles = {
+            entry.name: {"role": str(entry.role), "what": entry.what, "evidence": list(entry.evidence)}
+            for entry in report.entries
+        }
+        tell_json({"rows": report.rows, "uniques": report.uniques, "columns": roles})
+        return 0
+    print(report.to_frame()[["column", "role", "rating", "action"]].to_string(index=False))
+    print()
+    tell(report, *([["kanon", options.file, "--qi", columns(report.qi)]] if report.qi else []))
+    return 0

@@ -1,0 +1,32 @@
+"""``privkit check``: whether a file meets criteria."""
+
+from __future__ import annotations
+
+import argparse
+
+from privkit.anonymity.check import check
+from privkit.commands.criteria import add_criteria, criteria_of
+from privkit.commands.table import FALLS_SHORT, add_table, read_table
+from privkit.commands.telling import at_work, tell, tell_json
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command."""
+    add_table(parser)
+    add_criteria(parser, k=False)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print which criteria are met; return 0, or 3 if one is not."""
+    criteria = criteria_of(options)
+    with at_work("reading and counting"):
+        report = check(read_table(options), options.qi, criteria)
+    if options.json:
+        parts = [
+            {"criterion": repr(part.criterion), "met": part.met, "figure": part.figure} for part in report.findings
+        ]
+        figures = {"satisfied": report.satisfied, "rows_short": report.rows_short, "n_rows": report.n_rows}
+        tell_json({**figures, "parts": parts})
+    else:
+        tell(report)
+    return 0 if report.satisfied else FALLS_SHORT

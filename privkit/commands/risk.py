@@ -1,0 +1,38 @@
+"""``privkit risk``: how likely it is that a row of a file is re-identified."""
+
+from __future__ import annotations
+
+import argparse
+
+from privkit.commands.table import FALLS_SHORT, add_table, read_table, shared_name
+from privkit.commands.telling import at_work, columns, tell, tell_json
+from privkit.risk.report import risk
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command."""
+    add_table(parser)
+    parser.add_argument("--population", type=int, help="how many persons the population has")
+    parser.add_argument("--threshold", type=float, default=0.2, help="the risk that no row shall exceed (0.2)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the report; return 0, or 3 if rows are above the threshold."""
+    with at_work("reading and counting"):
+        report = risk(
+            read_table(options),
+            options.qi,
+            population=options.population,
+            threshold=options.threshold,
+            unit=options.unit,
+        )
+    if options.json:
+        attackers: dict[str, object] = {
+            who.attacker: {"highest": who.highest, "average": who.average, "share_at_risk": who.share_at_risk}
+            for who in report.attackers
+        }
+        tell_json({"n_rows": report.n_rows, "n_unique": report.n_unique, "exceeds": report.exceeds, **attackers})
+    else:
+        asked = [options.file, "--qi", columns(options.qi), *(["--unit", options.unit] if options.unit else [])]
+        tell(report, ["anonymize", *asked, "--k", 5, "--out", shared_name(options.file)])
+    return FALLS_SHORT if report.exceeds else 0

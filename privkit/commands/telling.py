@@ -1,0 +1,93 @@
+"""What a command prints: the report in its words, what to type next in the shell's, and JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+#: After how many seconds a command says that it is at work, and how often it does so where nobody watches.
+_PATIENCE, _SELDOM = 2.0, 30.0
+
+#: What reports say of Python's arguments, and what the shell has in their place.
+_IN_SHELL = {
+    "look at .hierarchies": "--save-hierarchies FILE writes them",
+    "population= tells more": "--population tells more",
+    "pass hierarchies=": "pass --hierarchies",
+}
+
+
+def tell(report: object, *following: Sequence[object]) -> None:
+    """Print a report without its hints, which are Python, and what to type next in the shell."""
+    text = re.sub(r"\nnext: .*\Z", "", str(report), flags=re.DOTALL)
+    for python, shell in _IN_SHELL.items():
+        text = text.replace(python, shell)
+    print(text)
+    for command in following:
+        print(f"next: privkit {shlex.join(str(part) for part in command)}")
+
+
+def tell_json(figures: Mapping[str, Any]) -> None:
+    """Print figures as one line of JSON; what is not finite is null."""
+    print(json.dumps(_plain(figures), allow_nan=False))
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "item") and getattr(value, "shape", ()) == ():
+        value = value.item()
+    if isinstance(value, Mapping):
+        return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, float):
+        return value if value - value == 0 else None
+    return value if value is None or isinstance(value, bool | int | str) else str(value)
+
+
+def columns(qi: Sequence[str]) -> str:
+    """Return columns as one option takes them: a name with a comma in quotes."""
+    return ",".join(f'"{name}"' if "," in name else name for name in qi)
+
+
+class Work:
+    """How far a command is; `say` takes words, or what a search reports."""
+
+    def __init__(self) -> None:
+        self.words = ""
+
+    def say(self, judged: int, nodes: int, loss: float | None = None) -> None:
+        """Keep what a search reports."""
+        best = "" if loss is None else f", best loss {loss:.4f}"
+        self.words = f": {judged:,} of {nodes:,} levels judged{best}"
+
+
+@contextmanager
+def at_work(what: str) -> Iterator[Work]:
+    """Say on standard error that a command is at work, from two seconds on: in place on a terminal, else seldom."""
+    work, over, began = Work(), threading.Event(), time.monotonic()
+    watched = sys.stderr.isatty()
+
+    def watch() -> None:
+        pause = _PATIENCE
+        while not over.wait(pause):
+            line = f"{what}, {time.monotonic() - began:.0f} s{work.words}"
+            sys.stderr.write(f"\r{line} \x1b[K" if watched else f"{line}\n")
+            sys.stderr.flush()
+            pause = 1.0 if watched else _SELDOM
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield work
+    finally:
+        over.set()
+        thread.join()
+        if watched and time.monotonic() - began > _PATIENCE:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()

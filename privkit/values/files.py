@@ -1,0 +1,89 @@
+"""Files that are there whole or not at all: the one way in which privkit writes what a person asked for."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+
+@contextmanager
+def whole_file(path: str | Path, *, private: bool = False, durable: bool = False) -> Iterator[Path]:
+    """Hand out a draft beside `path` to be written, which gets that name when the block ends well, and is gone if not.
+
+    What stood at `path` stays until then, and keeps its mode and the links to it. What is no file, such as a pipe or
+    ``/dev/stdout``, is handed out itself.
+
+    Parameters
+    ----------
+    private : bool
+        Whether a new file is for its owner alone.
+    durable : bool
+        Whether it must survive a loss of power: then its bytes are on the disk before it gets its name, and its name
+        before the block is left.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written, told by the name that was asked for.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with whole_file(Path(folder, "a.txt")) as draft:
+    ...         _ = draft.write_text("all of it")
+    ...     Path(folder, "a.txt").read_text(), len(os.listdir(folder))
+    ('all of it', 1)
+    """
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        yield target  # a folder is refused by who writes to it
+        return
+    draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+    try:
+        os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if private else 0o666))
+        if target.exists():
+            draft.chmod(stat.S_IMODE(target.stat().st_mode))
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise type(error)(error.errno, error.strerror, str(path)) from None
+    try:
+        yield draft
+        if durable:
+            sync(draft)
+        draft.replace(target)
+        if durable:
+            sync(target.parent)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def write_whole(path: str | Path, text: str | Iterable[str], *, encoding: str = "utf-8", newline: str = "") -> None:
+    r"""Write a text, or its parts, to a file that is there whole or not at all. Line ends are written as they are.
+
+    Raises
+    ------
+    OSError, UnicodeEncodeError
+    """
+    with whole_file(path) as draft, draft.open("w", encoding=encoding, newline=newline) as file:
+        file.writelines([text] if isinstance(text, str) else text)
+
+
+def sync(path: Path) -> None:
+    """Make a file's bytes, or the names in a folder, survive a loss of power; folders where they can be opened.
+
+    Windows opens no folder, and some file systems refuse to sync one, and need it not.
+    """
+    folder = path.is_dir()
+    if folder and os.name != "posix":
+        return
+    handle = os.open(path, os.O_RDONLY if folder else os.O_RDWR)
+    try:
+        with suppress(*([OSError] if folder else [])):
+            os.fsync(handle)
+    finally:
+        os.close(handle)

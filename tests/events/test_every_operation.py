@@ -1,0 +1,74 @@
+"""Every operation of the registry, through every way that a rule can take."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+
+import privkit as pk
+from privkit import events as ev
+from privkit.events.operations.operation import OPERATIONS
+
+KEY = ev.Key(bytes(range(32)))
+#: One rule of each operation, that changes the events below.
+RULES = {
+    "drop": lambda: ev.drop("mail"),
+    "keep": lambda: ev.keep("city", "price", "day", "who", "items[].sku", "items[].price"),
+    "erase": lambda: ev.erase("mail"),
+    "pseudonymize": lambda: ev.pseudonymize("who", key=KEY),
+    "number": lambda: ev.number("who"),
+    "coarsen": lambda: ev.coarsen("price", round=10),
+    "truncate_time": lambda: ev.truncate_time("day", unit="month"),
+    "shift_dates": lambda: ev.shift_dates("day", by="who", days=30, key=KEY),
+    "perturb": lambda: ev.perturb("price", within=0.5, by="who", key=KEY),
+    "rename": lambda: ev.rename("city", to="town"),
+    "encode": lambda: ev.encode("city", book={"Bern": "A", "Basel": "B"}),
+    "substitute": lambda: ev.substitute("items[].sku", book={"x": "y"}, other="keep"),
+    "scale": lambda: ev.scale("price", low=0.5, high=2.0, key=KEY),
+    "mask": lambda: ev.mask("mail", shown=5),
+    "merge": lambda: ev.merge(by=["city"], sum={"total": "price"}, at_least=1),
+    "sample": lambda: ev.sample(0.5, by="who", key=KEY),
+}
+EVENTS = [
+    {"who": f"p{n}", "mail": f"p{n}@x.ch", "city": city, "price": 12.0 + n, "day": "2026-11-03", "items": items}
+    for n, (city, items) in enumerate([("Bern", [{"sku": "x", "price": 1}]), ("Basel", []), ("Bern", [])])
+]
+#: Types of parameters that a recipe file can hold as they are, or that its reader knows.
+IN_FILES = {"int", "float", "str", "bool", "Book", "MappingStore", "Key | KeySource"}
+IN_FILES |= {"tuple[str, ...]", "tuple[float, ...]", "tuple[tuple[str, str], ...]"}
+
+
+def test_each_operation_has_a_rule_here_and_a_function_of_its_name():
+    assert set(OPERATIONS) == set(RULES)
+    assert all(callable(getattr(ev, name)) and name in ev.__all__ for name in OPERATIONS)
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_parameters_are_of_types_that_files_hold(name):
+    types = {str(field.type).removesuffix(" | None") for field in dataclasses.fields(OPERATIONS[name])}
+    assert types <= IN_FILES
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_each_rule_is_told_runs_and_comes_back_from_a_file_the_same(name, tmp_path):
+    rule = RULES[name]()
+    assert type(rule) is OPERATIONS[name]
+    assert not list(rule.problems())
+    recipe = ev.Recipe([rule], name=name)
+    out = recipe.apply(EVENTS, unmatched="keep")
+    assert isinstance(out.events, list)
+    for shown in (repr(recipe), recipe._repr_html_(), repr(out), out._repr_html_()):
+        assert "p0@x.ch" not in shown
+    assert rule.phrase()
+    if name == "encode":
+        with pytest.raises(pk.errors.SecretLeakError, match="private code book"):
+            recipe.to_dict()
+        return
+    for suffix in ("toml", "yaml", "json"):
+        recipe.save(tmp_path / f"recipe.{suffix}")
+        again = ev.Recipe.load(tmp_path / f"recipe.{suffix}", keys={KEY.id: KEY})
+        assert again.to_dict() == recipe.to_dict() == json.loads(json.dumps(recipe.to_dict()))
+        if name != "number":  # numbers run on in their mapping
+            assert again.apply(EVENTS, unmatched="keep").events == out.events

@@ -1,0 +1,111 @@
+"""A file is there whole or not at all, whoever writes it."""
+
+from __future__ import annotations
+
+import os
+import stat
+import threading
+
+import pandas as pd
+import pytest
+
+import privkit as pk
+from privkit import events as ev
+from privkit.commands.anonymize import write_table
+from privkit.values.files import whole_file, write_whole
+
+FRAME = pd.DataFrame({"zip": ["8004", "8005"], "n": [1, 2]})
+
+
+def project(path):
+    return pk.open_project("p", epsilon=1, unit=pk.ROW, store=path.parent / "l.db")
+
+
+#: Everything that writes a file which a person names.
+WRITERS = {
+    "recipe.toml": lambda path: ev.Recipe([ev.keep("a")], name="r").save(path),
+    "recipe.json": lambda path: ev.Recipe([ev.keep("a")], name="r").save(path),
+    "hierarchy.csv": lambda path: pk.Hierarchy.from_mapping({"8004": ["80**", "*"], "8005": ["80**", "*"]}).write_csv(
+        path
+    ),
+    "inventory.yaml": lambda path: FRAME.privacy.audit().to_yaml(path),
+    "inventory.html": lambda path: FRAME.privacy.audit().to_html(path),
+    "ledger.csv": lambda path: project(path).ledger.to_csv(path),
+    "ledger.json": lambda path: project(path).ledger.to_json(path),
+    "table.csv": lambda path: write_table(FRAME, path, ","),
+    "table.csv.gz": lambda path: write_table(FRAME, path, ","),
+    "events.ndjson": lambda path: _events(path),
+}
+
+
+def _events(path):
+    source = path.with_name("in.ndjson")
+    source.write_text('{"a": 1}\n')
+    ev.Recipe([ev.keep("a")]).apply(source, output=path)
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_no_draft_stays_and_what_stood_there_keeps_its_mode_and_its_link(name, tmp_path):
+    path, behind = tmp_path / "out" / name, tmp_path / "elsewhere" / name
+    path.parent.mkdir()
+    behind.parent.mkdir()
+    behind.write_text("before")
+    behind.chmod(0o640)
+    path.symlink_to(behind)
+    WRITERS[name](path)
+    assert path.is_symlink()
+    assert behind.read_bytes() != b"before"
+    assert stat.S_IMODE(behind.stat().st_mode) == 0o640
+    assert not [file for folder in (path.parent, behind.parent) for file in folder.glob(".*.part")]
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_where_the_disk_is_full_the_file_before_stays(name, tmp_path, monkeypatch):
+    path = tmp_path / name
+    path.write_text("before")
+
+    def full(self, target):
+        raise OSError(28, "No space left on device", str(target))
+
+    monkeypatch.setattr("pathlib.Path.replace", full)
+    with pytest.raises((OSError, pk.errors.PrivkitError)):
+        WRITERS[name](path)
+    monkeypatch.undo()
+    assert path.read_text() == "before"
+    assert not list(tmp_path.glob(".*.part"))
+
+
+def test_a_folder_that_is_not_there_is_told_by_the_name_asked_for(tmp_path):
+    with pytest.raises(FileNotFoundError) as caught:
+        write_whole(tmp_path / "none" / "a.txt", "x")
+    assert caught.value.filename == str(tmp_path / "none" / "a.txt")
+
+
+def test_a_pipe_is_written_to(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    got = []
+    reader = threading.Thread(target=lambda: got.append((tmp_path / "pipe").read_text()))
+    reader.start()
+    write_whole(tmp_path / "pipe", ["a", "b"])
+    reader.join(10)
+    assert got == ["ab"]
+
+
+def test_what_fails_in_between_leaves_nothing(tmp_path):
+    def parts():
+        yield "half"
+        raise RuntimeError("stopped")
+
+    with pytest.raises(RuntimeError):
+        write_whole(tmp_path / "a.txt", parts())
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(KeyboardInterrupt), whole_file(tmp_path / "b.txt") as draft:
+        draft.write_text("half")
+        raise KeyboardInterrupt
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_packed_table_is_packed(tmp_path):
+    write_table(FRAME, tmp_path / "t.csv.gz", ",")
+    assert (tmp_path / "t.csv.gz").read_bytes()[:2] == b"\x1f\x8b"
+    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "t.csv.gz", dtype={"zip": str}), FRAME)
