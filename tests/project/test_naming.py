@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from privkit.tally.fingerprints.first_form import _worded
 
 import privkit as pk
 from privkit.budget.machine.keys import _without
 from privkit.errors import EarlierReleaseError, MeasurementError, OrphanedReleaseError, ParameterError
 from privkit.project import release as naming
+from privkit.tally.fingerprints.first_form import _worded
 
 #: Written by privkit as it was before fingerprints had their present form, on pandas 3.1: the frames below at ε = 1,
 #: then groups, two versions, and a question that was charged and never answered.
