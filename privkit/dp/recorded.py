@@ -19,7 +19,6 @@ from privkit.dp.statistics import (  # noqa: F401  # every kind is known by bein
     several,
     share,
     sums,
-    topk,
 )
 from privkit.dp.statistics.statistic import Statistic, recorded_statistic
 

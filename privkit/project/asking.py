@@ -10,8 +10,7 @@ from fractions import Fraction
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypedDict, TypeVar, cast
 
-from privkit.dp.plan import Plan, make_plan
-from privkit.dp.price import Price
+from privkit.dp.plan import Plan, Price, make_plan
 from privkit.dp.question import Question, fetched
 from privkit.dp.simulate import marked_plan
 from privkit.dp.statistics.counts import Count, OpenCount, PersonCount

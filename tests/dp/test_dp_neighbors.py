@@ -17,11 +17,10 @@ from privkit.dp.question import Question
 from privkit.dp.statistics.counts import Count, DistinctCount, OpenCount, PersonCount
 from privkit.dp.statistics.histogram import Histogram, Span, power_edges
 from privkit.dp.statistics.moments import Deviation, Mean, Variance
-from privkit.dp.statistics.quantile import Quantile
+from privkit.dp.statistics.quantile import Quantile, TopK
 from privkit.dp.statistics.several import Several
 from privkit.dp.statistics.share import PersonShare, Share
 from privkit.dp.statistics.sums import PersonSum, Sum
-from privkit.dp.statistics.topk import TopK
 from privkit.project.dp.query import several_of
 from privkit.values.bounds import ONE_ROW, ContributionBounds, ValueBounds
 from privkit.values.expression import cut, selection

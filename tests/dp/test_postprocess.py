@@ -15,8 +15,7 @@ from privkit.dp.answers.linear import sum_quantile, variance
 from privkit.dp.answers.postprocess import consistent, non_negative, rounded, suppressed, total
 from privkit.dp.answers.release import Provenance, Release
 from privkit.dp.noise.noise import Gaussian, Laplace
-from privkit.dp.plan import make_plan
-from privkit.dp.price import Price
+from privkit.dp.plan import Price, make_plan
 from privkit.dp.statistics.counts import Count
 from privkit.dp.statistics.moments import Mean
 from privkit.errors import ParameterError

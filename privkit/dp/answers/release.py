@@ -240,8 +240,14 @@ class Release(Released):
     def _name(self) -> str:
         return self.plan.question.statistic
 
+    @cached_property
+    def _known(self) -> dict[float, dict[str, tuple[NDArray[Any], NDArray[Any]]]]:
+        return {}
+
     def _limits(self, alpha: float) -> dict[str, tuple[NDArray[Any], NDArray[Any]]]:
-        return self.plan.question.asked.limits(self.drawn, self.noise, alpha)
+        if alpha not in self._known:  # text, HTML and plot ask for the same, again and again
+            self._known[alpha] = self.plan.question.asked.limits(self.drawn, self.noise, alpha)
+        return self._known[alpha]
 
     def _index(self) -> Any:
         import pandas as pd
@@ -256,7 +262,7 @@ class Release(Released):
             return values[0].item() if hasattr(values[0], "item") else values[0]
         import pandas as pd
 
-        return pd.Series(values, index=self._index(), name=self._name)
+        return pd.Series(values, index=self._index(), name=self._name, copy=True)
 
 
 def encode_answer(plan: Plan, drawn: Sequence[int] | Mapping[str, int | Sequence[int]]) -> str:

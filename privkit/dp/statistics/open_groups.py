@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from privkit.dp.noise.noise import Compound, Noise, added, costs_at_most
+from privkit.dp.plan import Price, priced
 from privkit.dp.statistics.counts import OpenCount, needed, shown_keys
 from privkit.dp.statistics.statistic import Estimates, Limits, Statistic, recorded_statistic
 from privkit.values.bounds import ONE_ROW, ContributionBounds
@@ -52,8 +53,6 @@ class Staged(Compound):
     @classmethod
     def for_loss(cls, sensitivity: Sensitivity, loss: PrivacyLoss, **kind: Any) -> Staged:
         """Return the best noise of each stage within its share of the loss."""
-        from privkit.dp.price import Price, priced
-
         question: Question = kind["question"]
         asked = question.asked
         assert isinstance(asked, OpenGroups)

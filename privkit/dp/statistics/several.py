@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from privkit.dp.noise.noise import ALPHA, Compound, Noise, added
+from privkit.dp.plan import Price, priced
 from privkit.dp.statistics.statistic import Estimates, Limits, Statistic, recorded_statistic
 from privkit.values.loss import Measure, PrivacyLoss
 
@@ -43,8 +44,6 @@ class Composed(Compound):
     @classmethod
     def for_loss(cls, sensitivity: Sensitivity, loss: PrivacyLoss, **kind: Any) -> Composed:
         """Return the best noise of each part within its share of the loss."""
-        from privkit.dp.price import Price, priced
-
         question: Question = kind["question"]
         several = question.asked
         assert isinstance(several, Several)

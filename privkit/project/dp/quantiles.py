@@ -8,10 +8,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Unpack
 
 from privkit.dp.statistics.histogram import Span, power_edges
-from privkit.dp.statistics.quantile import CANDIDATES, Quantile, probability
+from privkit.dp.statistics.quantile import CANDIDATES, Quantile, TopK, probability
 from privkit.dp.statistics.quantiles import ENOUGH, percentage, quantiles_of
 from privkit.dp.statistics.several import Several
-from privkit.dp.statistics.topk import TopK
 from privkit.errors import NotPublicError, ParameterError, nothing_spent
 from privkit.errors.dp import ValueBoundsRequiredError
 from privkit.project.asking import Asking, asks, named, planned
