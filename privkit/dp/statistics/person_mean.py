@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from privkit.dp.statistics.counts import once_in
 from privkit.dp.statistics.moments import Mean, split
 from privkit.dp.statistics.statistic import Rounding, Statistic
-from privkit.dp.statistics.sums import BITS, ROWS, person_totals, total_clipped
+from privkit.dp.statistics.sums import ROWS, grid_of, person_totals, total_clipped
 from privkit.tally.grid import Grid
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class PersonMean(Mean):
     @property
     def grid(self) -> Grid:
         """The grid, made of the bounds alone: the larger bound takes at most 2**30 steps, so that totals fit."""
-        return Grid.fitting(self.bounds.lower, self.bounds.upper, self.bounds.largest, bits=BITS)
+        return grid_of(self.bounds.lower, self.bounds.upper, self.bounds.largest)
 
     @property
     def _slack(self) -> float:

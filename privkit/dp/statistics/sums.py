@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
 BITS = 30
 #: A sum tells nothing of how many rows it has, so its error allows for the rounding of so many in a group.
 ROWS = 2**24
+
+
+@lru_cache(maxsize=256)
+def grid_of(lower: float, upper: float, extent: float) -> Grid:
+    """Return the grid of public bounds on which `extent` takes at most 2**30 steps: asked for with every number."""
+    return Grid.fitting(lower, upper, extent, bits=BITS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +72,7 @@ class Sum(Statistic):
     @property
     def grid(self) -> Grid:
         """The grid, made of the bounds alone."""
-        return Grid.fitting(self.bounds.lower, self.bounds.upper, self.bounds.largest, bits=BITS)
+        return grid_of(self.bounds.lower, self.bounds.upper, self.bounds.largest)
 
     @property
     def step(self) -> float:
