@@ -1,7 +1,7 @@
 # One command per habit. PYTHON chooses the environment.
 PYTHON ?= .venv/bin/python
 
-.PHONY: test lint types notebooks stored pins docs binder slow versions bench all
+.PHONY: test lint types stub notebooks stored pins docs binder slow versions bench all
 
 test:          ## the whole fast suite, doctests included
 	$(PYTHON) -m pytest -n auto --dist loadfile
@@ -12,6 +12,9 @@ lint:          ## style and format
 
 types:         ## the type checker, strict in values/, errors/ and budget/
 	$(PYTHON) -m mypy
+
+stub:          ## the accessor's stub for type checkers, made of the functions
+	$(PYTHON) tests/packaging/write_stub.py
 
 notebooks:     ## the notebooks, executed and compared
 	$(PYTHON) -m pytest tests/notebooks

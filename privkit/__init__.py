@@ -20,6 +20,7 @@ _registration.register()  # df.privacy
 
 #: Which public names each module gives.
 _NAMES: dict[str, tuple[str, ...]] = {
+    "privkit.accessor": ("PrivacyAccessor",),
     "privkit.anonymity.alpha_k": ("AlphaKReport", "alpha_k"),
     "privkit.anonymity.check": ("CheckReport", "check"),
     "privkit.anonymity.delta_disclosure": ("DeltaDisclosureReport", "delta_disclosure"),

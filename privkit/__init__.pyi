@@ -1,6 +1,7 @@
 """The public names, for type checkers."""
 
 from privkit import events as events
+from privkit.accessor import PrivacyAccessor as PrivacyAccessor
 from privkit.anonymity.alpha_k import AlphaKReport as AlphaKReport
 from privkit.anonymity.alpha_k import alpha_k as alpha_k
 from privkit.anonymity.beta_likeness import BetaLikenessReport as BetaLikenessReport

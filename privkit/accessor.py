@@ -73,6 +73,21 @@ class PrivacyAccessor:
     """``df.privacy``: look at a table's privacy, change it, release from it.
 
     ``dp_*`` methods spend budget; all others are free, and exact: for the owner's eyes.
+
+    pandas' stubs take ``df.privacy`` for a column. Where a type checker shall check a call, write
+    ``pk.PrivacyAccessor(df).kanon("zip")``: it is the same. DuckDB's relations, Arrow's tables and others whose
+    libraries know no accessors have their methods in this way too.
+
+    Parameters
+    ----------
+    data : dataframe
+        pandas, Polars, DuckDB, Arrow, Ibis or PySpark.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> PrivacyAccessor(pd.DataFrame({"zip": ["8004", "8004"]})).kanon("zip").k
+    2
     """
 
     __slots__ = ("_data",)

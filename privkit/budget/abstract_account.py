@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from privkit.budget.terms import ProjectTerms
     from privkit.values.loss import PrivacyLoss
 
-#: How many entries are read at once where all of them are asked for.
-PAGE = 2000
+#: How many entries are read at once where all of them are asked for: more are no faster, and need more memory.
+PAGE = 500
 
 
 class BaseAccount(ABC):
@@ -73,6 +73,10 @@ class BaseAccount(ABC):
     @abstractmethod
     def costs(self) -> Counter[PrivacyLoss]:
         """Return how many times each price was charged."""
+
+    @abstractmethod
+    def charged_by(self, *, until: int) -> dict[str, PrivacyLoss]:
+        """Return what each analyst was charged up to an entry, in the order in which they first asked."""
 
     def pages(self, *, after: int = 0, most: int | None = None) -> Iterator[list[Entry]]:
         """Yield the first `most` entries numbered above `after`, in order, a page at a time."""
@@ -128,7 +132,7 @@ class BaseAccount(ABC):
 
     def odometer(self) -> Odometer:
         """Return what each release cost, and the totals after it. It tells; `reserve` is the filter that refuses."""
-        return Odometer.of(self.name, self.terms.budget, self.each())
+        return Odometer.of(self)
 
     def headroom(self, cost: PrivacyLoss) -> Headroom:
         """Return how many more releases of this `cost` the limits admit: "about N more like this".

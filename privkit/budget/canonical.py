@@ -6,14 +6,11 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache, wraps
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from privkit.errors.root import PrivkitError
 from privkit.values.exact import Exact
-
-if TYPE_CHECKING:
-    from privkit.values.loss import PrivacyLoss
-
+from privkit.values.loss import Measure, PrivacyLoss
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -84,10 +81,10 @@ def amounts(loss: PrivacyLoss) -> list[str]:
 
 
 @lru_cache(maxsize=4096)
-def _amount(text: str) -> Exact:
-    return Exact(text)
+def _loss(main: str, delta: str, measure: Measure) -> PrivacyLoss:
+    return PrivacyLoss.zero(measure).replace(Exact(main), Exact(delta))
 
 
 def loss_from(pair: Sequence[str], zero: PrivacyLoss) -> PrivacyLoss:
     """Return the loss that :func:`amounts` told, in the measure of `zero`."""
-    return zero.replace(_amount(pair[0]), _amount(pair[1]))
+    return _loss(pair[0], pair[1], zero.measure)

@@ -5,10 +5,11 @@ Admission: whether one more charge fits every limit of a project. Exact, and bli
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, overload
 
 from privkit.budget.canonical import amount_text
 from privkit.errors.ledger import MeasureMismatchError
@@ -16,10 +17,10 @@ from privkit.errors.project import CeilingError, InsufficientBudgetError
 from privkit.values.loss import Measure, PrivacyLoss
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterator, Mapping
 
+    from privkit.budget.abstract_account import BaseAccount
     from privkit.budget.chain import Sums
-    from privkit.budget.entry import Entry
     from privkit.budget.terms import ProjectTerms, Window
     from privkit.values.loss import PrivacyLoss
 
@@ -46,50 +47,93 @@ class Reading:
     left: PrivacyLoss
 
 
-@dataclass(frozen=True, slots=True)
+class Readings(Sequence[Reading]):
+    """A reading per entry, in order, read by pages as it is asked for: no more than a page of them is held.
+
+    Their totals are summed anew as they are read one after the other; one from the middle begins at the stored total.
+    """
+
+    def __init__(self, account: BaseAccount, count: int) -> None:
+        self._account, self._count = account, count
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[Reading]:
+        return self._walk(0, self._count)
+
+    @overload
+    def __getitem__(self, place: int) -> Reading: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Reading, ...]: ...
+
+    def __getitem__(self, place: int | slice) -> Reading | tuple[Reading, ...]:
+        """Return one reading, or a tuple of those that a slice names."""
+        places = range(self._count)[place]
+        if isinstance(places, int):
+            return next(self._walk(places, places + 1))
+        if not places:
+            return ()
+        return tuple(self._walk(min(places[0], places[-1]), max(places[0], places[-1]) + 1))[:: places.step]
+
+    def _walk(self, start: int, stop: int) -> Iterator[Reading]:
+        """Yield the readings of the entries above number `start` and up to number `stop`."""
+        account, budget = self._account, self._account.terms.budget
+        total = account.charged_at([start])[0].total if start else budget - budget
+        for page in account.pages(after=start, most=stop - start):
+            for entry in page:
+                total = total + entry.cost
+                yield Reading(entry.seq, entry.time, entry.analyst, entry.state, entry.cost, total, budget - total)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Odometer:
     """What a project's releases have cost, one after the other: it tells, and refuses nothing.
 
-    The totals are sums (basic composition), which bound the loss for adaptively chosen costs too: Rogers, Roth, Ullman
-    and Vadhan 2016 ("Privacy odometers and filters") for ε and δ, Feldman and Zrnic 2021 ("Individual privacy
-    accounting via a Rényi filter") for ρ.
+    It tells of the entries that there were when it was asked for. The totals are sums (basic composition), which bound
+    the loss for adaptively chosen costs too: Rogers, Roth, Ullman and Vadhan 2016 ("Privacy odometers and filters") for
+    ε and δ, Feldman and Zrnic 2021 ("Individual privacy accounting via a Rényi filter") for ρ.
 
     Attributes
     ----------
     project : str
     budget : PrivacyLoss
-    readings : tuple of Reading
+    total : PrivacyLoss
+        What was charged in all.
+    readings : Readings
+        A sequence with a reading per entry, read from the ledger by pages.
     by_analyst : Mapping
-        What each analyst was charged.
+        What each analyst was charged. Looks through all entries, in the database.
     """
 
     project: str
     budget: PrivacyLoss
-    readings: tuple[Reading, ...]
-    by_analyst: Mapping[str, PrivacyLoss]
+    total: PrivacyLoss
+    readings: Readings
 
     @classmethod
-    def of(cls, project: str, budget: PrivacyLoss, entries: Iterable[Entry]) -> Odometer:
-        """Return the odometer of a project's entries."""
-        total = zero = budget - budget
-        readings, owned = [], dict[str, "PrivacyLoss"]()
-        for entry in entries:
-            total = total + entry.cost
-            owned[entry.analyst] = owned.get(entry.analyst, zero) + entry.cost
-            readings.append(
-                Reading(entry.seq, entry.time, entry.analyst, entry.state, entry.cost, total, budget - total)
-            )
-        return cls(project, budget, tuple(readings), owned)
-
-    @property
-    def total(self) -> PrivacyLoss:
-        """What was charged in all."""
-        return self.readings[-1].total if self.readings else self.budget - self.budget
+    def of(cls, account: BaseAccount) -> Odometer:
+        """Return the odometer of an account. One look-up, however long the ledger is."""
+        balance = account.balance()
+        total = balance.spent + balance.reserved
+        return cls(account.name, balance.budget, total, Readings(account, balance.entries))
 
     @property
     def left(self) -> PrivacyLoss:
         """What is left of the budget."""
         return self.budget - self.total
+
+    @cached_property
+    def by_analyst(self) -> Mapping[str, PrivacyLoss]:
+        """What each analyst was charged."""
+        return self.readings._account.charged_by(until=len(self.readings))
+
+    def __repr__(self) -> str:
+        """Return the totals."""
+        count = len(self.readings)
+        entries = f"{count} {'entry' if count == 1 else 'entries'}"
+        return f"The odometer of {self.project!r}: {self.total} charged in {entries}, {self.left} left."
 
     def to_rows(self) -> list[dict[str, Any]]:
         """Return a dict per reading, with exact amounts as text."""

@@ -168,6 +168,17 @@ class Paged(BaseAccount):
             return Counter({query.loss_of(row, self._book.zero): int(row["times"]) for row in rows})
 
     @lets_go
+    def charged_by(self, *, until: int) -> dict[str, PrivacyLoss]:
+        """Return what each analyst was charged up to an entry, in the order in which they first asked."""
+        zero, owned = self._book.zero, dict[str, "PrivacyLoss"]()
+        with self._book.store.reading() as connection:
+            for row in query.costs_by(connection, self._book.id, until):
+                cost, count = query.loss_of(row, zero), int(row["times"])
+                cost = cost.replace(cost.main * count, cost.delta * count)
+                owned[row["analyst"]] = owned.get(row["analyst"], zero) + cost
+        return owned
+
+    @lets_go
     def numbers_of(self, state: State, most: int) -> list[int]:
         """Return the numbers of the first `most` entries in a state."""
         with self._book.store.reading() as connection:

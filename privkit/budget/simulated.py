@@ -100,6 +100,13 @@ class SimulatedAccount(BaseAccount):
         with self._lock:
             return Counter(entry.cost for entry in self._entries)
 
+    def charged_by(self, *, until: int) -> dict[str, PrivacyLoss]:
+        """Return what each analyst was charged up to an entry, in the order in which they first asked."""
+        owned: dict[str, PrivacyLoss] = {}
+        for entry in self.entries(until=until):
+            owned[entry.analyst] = owned.get(entry.analyst, self._zero) + entry.cost
+        return owned
+
     def entry(self, seq: int) -> Entry | None:
         """Return one entry, or None."""
         with self._lock:

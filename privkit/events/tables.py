@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from privkit.errors.events import EventsInputError
+from privkit.events.operations.drop import keep
 from privkit.events.operations.pseudonymize import pseudonymize as _pseudonymize
 from privkit.events.recipes.recipe import Recipe
-from privkit.events.run.flatten import is_frame
+from privkit.events.run.flatten import is_frame, library
+from privkit.events.run.walk import FieldPath
 from privkit.events.secrets.mapping_store import MappingStore
 from privkit.tally.frame import column_names, open_frame
 from privkit.values.arguments import typed
@@ -141,9 +143,16 @@ def pseudonymize(
         form=form,
         prefix=prefix,
     )
-    others = [_path(name) for name in data.columns if name not in names]
-    operations = [rule] if not others else [rule, _keep(others)]
-    return Recipe(operations, name="pseudonymize").apply(data).events
+    # The other columns are not events' fields: they stay as they are, whatever their names and types.
+    used = list(dict.fromkeys([*names, *([per] if per is not None else [])]))
+    operations = [rule] if per is None or per in names else [rule, keep(_path(per))]
+    made = Recipe(operations, name="pseudonymize").apply(data[used]).events
+    if library(data) == "polars":
+        return data.with_columns(*(made[name] for name in names))
+    hidden = data.copy(deep=False)
+    for name in names:
+        hidden[name] = made[name]
+    return hidden
 
 
 def _frame(data: Any, function: str) -> None:
@@ -156,12 +165,4 @@ def _frame(data: Any, function: str) -> None:
 
 def _path(name: str) -> str:
     """Return the path of one column, whatever its name holds."""
-    from privkit.events.run.walk import FieldPath
-
     return str(FieldPath((name,)))
-
-
-def _keep(paths: list[str]) -> Any:
-    from privkit.events.operations.drop import keep
-
-    return keep(*paths)

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from sys import intern
 from typing import TYPE_CHECKING, Any
-
-import pandas as pd
 
 from privkit.budget.export import csv_parts, json_parts
 from privkit.errors.ledger import LedgerDamagedError
@@ -20,8 +19,6 @@ from privkit.values.show import Plotted
 from privkit.values.unit import PrivacyUnit
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import pandas as pd
 
     from privkit.budget.account import Account
@@ -29,30 +26,75 @@ if TYPE_CHECKING:
     from privkit.budget.entry import Entry
     from privkit.budget.odometer import Odometer
 
+    _Row = tuple[int, str, str, str, float, float, str]
+
+
+#: So many rows make one part: of small ones, what surrounds each needs much memory, and of large ones, their making.
+_ROWS = 2_000
+
 
 def entries_frame(account: Account, after: int, most: int | None) -> pd.DataFrame:
     """Return a frame with a row per entry; see :meth:`privkit.project.ledger_view.LedgerView.to_frame`."""
-    parts = [_part(account, page) for page in account.pages(after=after, most=most)]
-    return pd.concat(parts, ignore_index=True) if parts else _part(account, [])
+    import pandas as pd
+
+    rows: list[_Row] = []
+    parts = []
+    for page in account.pages(after=after, most=most):
+        rows += map(_row, page)
+        if len(rows) >= _ROWS:
+            parts.append(_columns(account, rows))
+            rows.clear()
+    if rows or not parts:
+        parts.append(_columns(account, rows))
+    # Column by column, and not the frames of all parts at once: they would be there twice.
+    whole = {name: pd.concat([part.pop(name) for part in parts], ignore_index=True) for name in list(parts[0])}
+    return pd.DataFrame(whole, copy=False)
 
 
-def _part(account: Account, entries: Sequence[Entry]) -> pd.DataFrame:
+def _row(entry: Entry) -> _Row:
+    main, delta = float(entry.cost.main), float(entry.cost.delta)
+    return entry.seq, entry.time, intern(entry.state), describe(entry.question), main, delta, intern(entry.analyst)
+
+
+def _columns(account: Account, rows: Sequence[_Row]) -> dict[str, pd.Series]:
+    import pandas as pd
+
     measure = account.terms.budget.measure
-    columns: dict[str, Any] = {
-        "entry": [entry.seq for entry in entries],
-        "time": _times(account, entries),
-        "state": [entry.state for entry in entries],
-        "question": [describe(entry.question) for entry in entries],
-        "rho" if measure.concentrated else "epsilon": [float(entry.cost.main) for entry in entries],
+    columns = {
+        "entry": pd.Series([row[0] for row in rows], dtype="int64"),
+        "time": _times(account, [row[1] for row in rows]),
+        "state": _texts([row[2] for row in rows]),
+        "question": _texts([row[3] for row in rows]),
+        "rho" if measure.concentrated else "epsilon": pd.Series([row[4] for row in rows], dtype=float),
+        "delta": pd.Series([row[5] for row in rows], dtype=float),
+        "analyst": _texts([row[6] for row in rows]),
     }
-    if measure.has_delta:
-        columns["delta"] = [float(entry.cost.delta) for entry in entries]
-    return pd.DataFrame(columns | {"analyst": [entry.analyst for entry in entries]})
+    if not measure.has_delta:
+        del columns["delta"]
+    return columns
 
 
-def _times(account: Account, entries: Sequence[Entry]) -> pd.DatetimeIndex:
+def _texts(texts: Sequence[str]) -> pd.Series:
+    """Return texts as a column of the kind that pandas makes of them, in no more memory than they need.
+
+    Arrow's own allocator keeps what a buffer grew to, up to twice its text, for each part of a long ledger; that of the
+    system gives the rest back.
+    """
+    import pandas as pd
+
+    kind: Any = pd.Series([], dtype="str").dtype
+    if getattr(kind, "storage", "") != "pyarrow":
+        return pd.Series(texts, dtype="str")
+    import pyarrow as pa
+
+    return pd.Series(kind.__from_arrow__(pa.array(texts, pa.large_string(), memory_pool=pa.system_memory_pool())))
+
+
+def _times(account: Account, times: list[str]) -> pd.Series:
     """Return the times; what is none is damage, and not told (pandas would quote it)."""
-    found = pd.to_datetime([entry.time for entry in entries], format="%Y-%m-%dT%H:%M:%SZ", utc=True, errors="coerce")
+    import pandas as pd
+
+    found = pd.Series(pd.to_datetime(times, format="%Y-%m-%dT%H:%M:%SZ", utc=True, errors="coerce"))
     if found.hasnans:
         raise LedgerDamagedError.of(account.store, "the time of an entry cannot be read", budget=None)
     return found

@@ -11,6 +11,8 @@ from privkit.errors import ParameterError
 
 #: Below this a parameter would ask for noise that no integer of 64 bits holds.
 SMALLEST_LOSS = Fraction(1, 10**9)
+#: Above this an amount has no float, by which OpenDP and people are told of it.
+LARGEST = 10**308
 
 
 class Exact(Fraction):
@@ -37,7 +39,10 @@ class Exact(Fraction):
             return numerator
         if isinstance(numerator, float):
             numerator = repr(float(numerator))
-        value = Fraction(numerator) if denominator is None else Fraction(numerator, denominator)  # type: ignore[call-overload]
+        if denominator is None and isinstance(numerator, Fraction):
+            value = numerator
+        else:
+            value = Fraction(numerator) if denominator is None else Fraction(numerator, denominator)  # type: ignore[call-overload]
         return super().__new__(cls, value.numerator, value.denominator)
 
     def __str__(self) -> str:
@@ -183,6 +188,8 @@ def exact(
     ):
         raise ParameterError.of(function, argument, str(number), allowed, hint)
     amount = Exact(number)
+    if amount > LARGEST:
+        raise ParameterError.of(function, argument, "a number beyond 1e308", allowed, hint)
     if amount < 0 or (amount == 0 and not zero) or (below is not None and amount >= below):
         raise ParameterError.of(function, argument, str(amount), allowed, hint)
     if 0 < amount < smallest:

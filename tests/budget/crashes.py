@@ -130,9 +130,9 @@ def check(store, limit: PrivacyLoss, histories: list[Path], name: str = "churn")
     return Found(len(drawn), shown, len(by_number), orphans, tuple(wrong))
 
 
-def writer(store, history: Path, keys: int, cost: PrivacyLoss) -> None:
+def writer(store, history: Path, keys: int, cost: PrivacyLoss, name: str = "churn") -> None:
     """Spend on random keys until killed or until the budget is used up."""
-    account = Ledger.open(store).account("churn")
+    account = Ledger.open(store).account(name)
     generator = random.Random(os.getpid() ^ time.monotonic_ns())
     while True:
         key = f"k{generator.randrange(keys)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import warnings
 from pathlib import Path
@@ -140,6 +141,35 @@ def test_a_symbolic_link_is_the_file_it_points_to_l11(path, account, tmp_path):
     link.symlink_to(path)
     assert release(Ledger.open(link).account("churn"), "second", 1).seq == 2
     assert account.spent == eps(1.5)
+
+
+@pytest.mark.parametrize("left", [b"", b"\0" * 405])
+def test_an_anchor_that_a_loss_of_power_emptied_is_told_and_written_anew(path, account, privkit_state, left):
+    file = privkit_state / "anchors" / f"{account.uid}.json"
+    file.write_bytes(left)
+    with pytest.warns(UserWarning, match="as a loss of power may leave it"):
+        Ledger.open(path).account("churn")
+    assert json.loads(file.read_text())["seq"] == 2
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        release(Ledger.open(path).account("churn"), "second", 0.5)
+
+
+def test_the_first_anchor_is_on_the_disk_before_it_has_a_name(path, monkeypatch):
+    acts = []
+    fsync, replace = os.fsync, Path.replace
+
+    def noted(handle):
+        acts.append(("sync", Path(f"/proc/self/fd/{handle}").readlink().suffixes[:1]))
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    monkeypatch.setattr(Path, "replace", lambda self, to: (acts.append(("named", [to.suffix])), replace(self, to))[1])
+    account = Ledger.open(path).begin("churn", terms(3))
+    assert acts[-3:] == [("sync", [".json"]), ("named", [".json"]), ("sync", [])], acts
+    acts.clear()
+    release(account, "first", 0.5)
+    assert acts == [("named", [".json"])]  # no more than SQLite's own at each release
 
 
 def test_an_anchor_never_goes_back_and_a_damaged_one_refuses_l9(path, account, privkit_state):

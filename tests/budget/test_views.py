@@ -16,10 +16,12 @@ from crashes import ended, fork
 from hypothesis import given
 from hypothesis import strategies as st
 
+from privkit.budget import abstract_account as base
 from privkit.budget.doctor import diagnose
 from privkit.budget.export import project_rows, to_csv, to_json, to_rows
 from privkit.budget.ledger import Ledger
 from privkit.budget.odometer import times
+from privkit.budget.store import query
 from privkit.budget.terms import Window
 from privkit.errors.ledger import LedgerReadOnlyError, MeasureMismatchError
 from privkit.errors.project import InsufficientBudgetError
@@ -36,6 +38,45 @@ def test_the_odometer_tells_every_total(account):
     ]
     assert (told.total, told.left, told.by_analyst) == (eps(0.3), eps(0.7), {"ada": eps(0.3)})
     assert told.to_rows()[1]["total"] == "0.3"
+
+
+def test_the_odometer_reads_by_pages_what_was_there_when_it_was_asked_for(account, monkeypatch):
+    monkeypatch.setattr(base, "PAGE", 2)
+    read = []
+    rows = query.entry_rows
+    monkeypatch.setattr(
+        query, "entry_rows", lambda *args, **asked: (read.append(asked["most"]), rows(*args, **asked))[1]
+    )
+    for number in range(5):
+        release(account, str(number), 0.1)
+    told = account.odometer()
+    account.analyst = "bob"
+    release(account, "later", 0.1)
+    assert (told.total, told.left, len(told.readings), read) == (eps(0.5), eps(0.5), 5, [])
+    assert told.by_analyst == {"ada": eps(0.5)}
+    assert list(account.odometer().by_analyst.items()) == [("ada", eps(0.5)), ("bob", eps(0.1))]
+    assert repr(told) == "The odometer of 'churn': ε = 0.5 charged in 5 entries, ε = 0.5 left."
+    assert read == []
+    every = list(told.readings)
+    assert (len(every), read) == (5, [2, 2, 1])
+    places = (slice(None), slice(1, 3), slice(None, None, -1), slice(4, 0, -2), slice(3, 3), slice(-2, None))
+    assert [told.readings[place] for place in places] == [tuple(every[place]) for place in places]
+    assert (told.readings[0], told.readings[-1], every[-1] in told.readings) == (every[0], every[-1], True)
+    with pytest.raises(IndexError):
+        told.readings[5]
+
+
+def test_an_odometer_of_an_empty_project_is_empty(account):
+    told = account.odometer()
+    assert (told.total, told.left, list(told.readings), told.by_analyst, told.to_rows()) == (eps(0), eps(1), [], {}, [])
+
+
+def test_json_has_a_line_for_each_entry(account):
+    release(account, "a", 0.1, answer='{"cells":["ä"]}')
+    release(account, "b", 0.2)
+    lines = to_json(account).splitlines()
+    assert [json.loads(line.strip().rstrip(","))["entry"] for line in lines[-4:-2]] == [1, 2]
+    assert (json.loads("\n".join(lines))["entries"][0]["question"], "ä" in lines[-4]) == ({"ask": "count"}, True)
 
 
 def test_headroom_is_what_the_filter_admits(ledger):

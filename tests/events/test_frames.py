@@ -136,3 +136,16 @@ def test_flat_frames_of_numbers_as_ids_have_the_tokens_of_their_numbers(key):
     whole = tables.pseudonymize(pd.DataFrame({"id": [1, 2]}), "id", key=key)
     holed = tables.pseudonymize(pd.DataFrame({"id": [1, None, 2]}), "id", key=key)
     assert holed["id"].dropna().tolist() == whole["id"].tolist()
+
+
+@pytest.mark.parametrize("per", [None, "shop"])
+def test_pseudonyms_leave_the_other_columns_as_they_are(per):
+    big = pd.array([2**62 + 1, None, 5], "Int64")
+    frame = pd.DataFrame({"id": ["a", "b", "a"], 2024: big, "shop": pd.Categorical(["x", "y", "x"])}, index=[7, 7, 9])
+    frame[("a", "b")] = [[1], [2], [3]]
+    hidden = frame.privacy.pseudonymize("id", key=bytes(range(32)), per=per)
+    assert list(hidden.columns) == list(frame.columns)
+    pd.testing.assert_frame_equal(hidden.drop(columns="id"), frame.drop(columns="id"))
+    assert hidden["id"].nunique() == 2
+    assert not set(hidden["id"]) & set("ab")
+    assert frame["id"].tolist() == ["a", "b", "a"]

@@ -12,6 +12,7 @@ from privkit.budget.machine.state import private_folder, state_folder, write_pri
 from privkit.budget.store.place import shown_store
 from privkit.errors.ledger import LedgerDamagedError
 from privkit.values.loss import Measure, PrivacyLoss
+from privkit.values.show import warn
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,17 +59,35 @@ class Anchor:
 
 def _read(path: Path) -> Anchor | None:
     """Return the anchor in a file; None if there is none."""
-    try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
-        return Anchor(**{**stored, "spent": tuple(stored["spent"]), "store": shown_store(stored["store"])})
-    except OSError:  # there is none; or it cannot be read, which `Book.unwatched` tells
+    text = _text(path)
+    if text is None or _lost(text):
         return None
+    try:
+        stored = json.loads(text)
+        return Anchor(**{**stored, "spent": tuple(stored["spent"]), "store": shown_store(stored["store"])})
     except (ValueError, TypeError, KeyError):
         raise LedgerDamagedError.anchor(str(path)) from None
 
 
+def _text(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError:  # there is none; or it cannot be read, which `Book.unwatched` tells
+        return None
+    except ValueError:
+        raise LedgerDamagedError.anchor(str(path)) from None
+
+
+def _lost(text: str) -> bool:
+    """Whether an anchor is what a loss of power may leave of it: a name without contents.
+
+    A file system may write a name before the contents. Like a file that was deleted, it remembers nothing.
+    """
+    return not text.strip("\0")
+
+
 def recall(uid: str) -> Anchor | None:
-    """Return what is remembered of a project.
+    """Return what is remembered of a project; warn if it got lost.
 
     Raises
     ------
@@ -79,6 +98,12 @@ def recall(uid: str) -> Anchor | None:
         path = state_folder() / "anchors" / f"{uid}.json"
     except OSError:
         return None
+    text = _text(path)
+    if text is not None and _lost(text):
+        warn(
+            f"what this machine remembered of a project, in {path}, is empty, as a loss of power may leave it. If an "
+            "older copy of the ledger was put back since, that goes unnoticed."
+        )
     return _read(path)
 
 
@@ -108,7 +133,9 @@ def remember(anchor: Anchor, *, force: bool = False) -> bool:
         path = private_folder("anchors") / f"{anchor.uid}.json"
         before = None if force else _read(path)
         if before is None or before.seq < anchor.seq:
-            write_private(path, canonical(asdict(anchor)), replace=True)
+            # The first is synced. One in the place of another is not, at each release: most file systems write its
+            # contents out as they give it the name, and one whose contents are lost is told (`recall`).
+            write_private(path, canonical(asdict(anchor)), replace=True, durable=before is None)
     except OSError:
         return False
     return True

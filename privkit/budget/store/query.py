@@ -126,6 +126,12 @@ _CHARGED_AT = (
 _COSTS = (
     select(_table.main, _table.delta, func.count().label("times")).where(_is_start).group_by(_table.main, _table.delta)
 )
+_COSTS_BY = (
+    select(_table.analyst, _table.main, _table.delta, func.count().label("times"))
+    .where(_is_start, _table.entry <= bindparam("until"))
+    .group_by(_table.analyst, _table.main, _table.delta)
+    .order_by(func.min(_table.entry))
+)
 _ENDED_AS = (
     select(_table.entry)
     .where(_table.project == bindparam("project"), _table.state != _RESERVED, _table.state == bindparam("state"))
@@ -183,6 +189,11 @@ def charged_at(connection: Connection, project: int, numbers: Sequence[int]) -> 
 def costs(connection: Connection, project: int) -> list[RowMapping]:
     """Return each price that was charged, and how many times."""
     return list(connection.execute(_COSTS, {"project": project}).mappings())
+
+
+def costs_by(connection: Connection, project: int, until: int) -> list[RowMapping]:
+    """Return each price that each analyst was charged up to an entry, and how many times, by their first entries."""
+    return list(connection.execute(_COSTS_BY, {"project": project, "until": until}).mappings())
 
 
 def ended_as(connection: Connection, project: int, state: State, most: int) -> list[int]:

@@ -57,7 +57,7 @@ def reader_of_lines() -> Callable[[bytes], dict[str, Any]]:
             event = loads(line)
         except (ValueError, RecursionError):  # JSONDecodeError holds the line: leave the block before raising
             event = None
-            reason = "it is no valid JSON"
+            reason = "it is no valid JSON" if _is_utf8(line) else "it is no UTF-8, as JSON always is: convert the file"
         else:
             reason = "it is no JSON object"
         if type(event) is not dict:
@@ -72,6 +72,14 @@ def reader_of_lines() -> Callable[[bytes], dict[str, Any]]:
         return event
 
     return read
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _by_writing(event: dict[str, Any]) -> int:

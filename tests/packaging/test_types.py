@@ -1,0 +1,74 @@
+"""Types help who calls: a call that does not fit is an error of the type checker, and so is a wrong use of a result."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import privkit
+
+ROOT = Path(privkit.__file__).parents[1]
+
+
+def test_the_stub_of_the_accessor_is_made_of_the_functions(tmp_path):
+    spec = importlib.util.spec_from_file_location("write_stub", Path(__file__).with_name("write_stub.py"))
+    write_stub = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(write_stub)
+    pytest.importorskip("ruff")
+    write_stub.write(tmp_path / "accessor.pyi")
+    made = (tmp_path / "accessor.pyi").read_text(encoding="utf-8")
+    assert made == write_stub.STUB.read_text(encoding="utf-8"), "run python tests/packaging/write_stub.py"
+
+
+GOOD = """
+import pandas as pd
+import privkit as pk
+
+df = pd.DataFrame({"zip": ["8004"]})
+report = pk.kanon(df, "zip", k=2)
+size: int = report.k
+private = pk.PrivacyAccessor(df)
+again: int = private.kanon("zip").k
+plan = private.plan.dp_count("zip", keys=["8004"], epsilon=0.1)
+criteria = pk.KAnonymity(2) & pk.LDiversity("ill", 2)
+"""
+#: Lines that are wrong, with what mypy says of each.
+WRONG = {
+    "pk.kanon(df, 'zip', kk=2)": "call-arg",
+    "pk.kanon(df, 3)": "arg-type",
+    "private.kanon('zip', k='two')": "arg-type",
+    "private.kanan('zip')": "attr-defined",
+    "private.plan.dp_count('zip', epsilonn=1)": "call-arg",
+    "private.dp_count('zip', max_rows='many')": "arg-type",
+    "report.kk": "attr-defined",
+    "pk.KAnonymity('two')": "arg-type",
+    "pk.open_project('p', epsilon=1, ceilling=2, unit=pk.ROW)": "call-arg",
+}
+
+
+@pytest.mark.skipif(importlib.util.find_spec("mypy") is None, reason="needs mypy")
+def test_a_call_that_does_not_fit_is_an_error(tmp_path):
+    code = tmp_path / "calls.py"
+    code.write_text(GOOD + "\n".join(WRONG) + "\n")
+    options = [
+        "--no-error-summary",
+        "--show-error-codes",
+        "--hide-error-context",
+        "--config-file=",
+        "--follow-imports=silent",
+    ]
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", *options, str(code)], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    told = {}
+    for line in done.stdout.splitlines():
+        if line.endswith("]") and "error:" in line:
+            told.setdefault(int(line.split(":")[1]), []).append(line.rpartition("[")[2].rstrip("]"))
+    first = GOOD.count("\n") + 1
+    assert {number: codes for number, codes in told.items() if number < first} == {}, done.stdout
+    found = {wrong: told.get(first + at, []) for at, wrong in enumerate(WRONG)}
+    assert all(code in found[wrong] for wrong, code in WRONG.items()), (found, done.stdout)
