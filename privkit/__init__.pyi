@@ -33,9 +33,9 @@ from privkit.anonymity.tcloseness import TCloseness as TCloseness
 from privkit.anonymity.tcloseness import TClosenessReport as TClosenessReport
 from privkit.anonymity.tcloseness import ValueTree as ValueTree
 from privkit.anonymity.tcloseness import tclose as tclose
-from privkit.dp.answers.consistent import consistent as consistent
+from privkit.dp.answers.arithmetic import ratio as ratio
 from privkit.dp.answers.derived import Derived as Derived
-from privkit.dp.answers.ratios import ratio as ratio
+from privkit.dp.answers.postprocess import consistent as consistent
 from privkit.dp.answers.release import Release as Release
 from privkit.dp.plan import Plan as Plan
 from privkit.errors import BoundsRequiredError as BoundsRequiredError
@@ -124,6 +124,7 @@ from privkit.project.dp.counts import dp_count as dp_count
 from privkit.project.dp.counts import dp_crosstab as dp_crosstab
 from privkit.project.dp.counts import dp_histogram as dp_histogram
 from privkit.project.dp.counts import dp_nunique as dp_nunique
+from privkit.project.dp.counts import dp_share as dp_share
 from privkit.project.dp.counts import dp_value_counts as dp_value_counts
 from privkit.project.dp.quantiles import dp_bounds as dp_bounds
 from privkit.project.dp.quantiles import dp_median as dp_median
@@ -135,8 +136,8 @@ from privkit.project.dp.sums import dp_mean as dp_mean
 from privkit.project.dp.sums import dp_std as dp_std
 from privkit.project.dp.sums import dp_sum as dp_sum
 from privkit.project.dp.sums import dp_var as dp_var
+from privkit.project.opening import open_project as open_project
 from privkit.project.project import Project as Project
-from privkit.project.project import open_project as open_project
 from privkit.risk.attackers import Threshold as Threshold
 from privkit.risk.copula import CopulaReport as CopulaReport
 from privkit.risk.copula import copula_uniqueness as copula_uniqueness

@@ -52,7 +52,7 @@ class Question:
     @property
     def by(self) -> tuple[str, ...]:
         """The columns of the groups."""
-        return getattr(self.asked, "by", ()) if self.keys is None else self.keys.by
+        return self.asked.shows if self.keys is None else self.keys.by
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -112,3 +112,33 @@ class Question:
             return f"{self.asked}{where}"
         keys = f"({len(self.keys)} {'key' if len(self.keys) == 1 else 'keys'})"
         return f"{self.asked} by {', '.join(self.by)} {keys}{where}"
+
+
+def fetched(data: object, question: Question, function: str) -> tuple[str, ...] | None:
+    """Say what leaves a lazy engine, beside groups and their counts; None for a frame whose rows lie here.
+
+    Reads the schema, never a row: a filter of a lazy engine is planned, not run.
+
+    Parameters
+    ----------
+    data : dataframe
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from privkit.dp.statistics.counts import Count
+    >>> from privkit.dp.question import Question
+    >>> from privkit.values.bounds import ONE_ROW
+    >>> from privkit.values.unit import ROW
+    >>> fetched(pd.DataFrame({"x": [1]}), Question(Count(), ROW, ONE_ROW), "dp_count") is None
+    True
+    """
+    if type(data).__module__.startswith("pandas"):  # asked of each plan, so the commonest case is the quickest
+        return None
+    if not (engine := engine_of(data, function)).is_lazy:
+        return None
+    chosen = question.rows(engine, function)
+    told = getattr(chosen, "fetches", None)
+    if told is None:  # it does not say
+        return None
+    return tuple(dict.fromkeys(words for read in question.asked.reads(question) for words in told(*read)))

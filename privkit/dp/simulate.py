@@ -12,11 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from privkit.dp.answers.release import Release
-from privkit.dp.noise.noise import Gaussian, Laplace, Noise
+from privkit.dp.noise.noise import Compound, Gaussian, Laplace, Noise
 from privkit.dp.noise.selection import NoisyMax
-from privkit.dp.noise.threshold import GaussianThreshold, LaplaceThreshold, OpenCount, shown_keys
-from privkit.dp.statistics.open_groups import OpenGroups, Staged
-from privkit.dp.statistics.several import Composed, Several
 from privkit.errors.project import SimulatedError
 from privkit.values.show import SIMULATED, Simulated
 
@@ -25,7 +22,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from privkit.dp.plan import Plan
-    from privkit.dp.question import Question
     from privkit.values.loss import PrivacyLoss
 
 
@@ -83,7 +79,7 @@ def can_simulate(plan: Plan, function: str) -> None:
     ------
     SimulatedError
     """
-    if not isinstance(plan.noise, Laplace | Gaussian | NoisyMax | Composed | Staged):
+    if not isinstance(plan.noise, Laplace | Gaussian | NoisyMax | Compound):
         raise SimulatedError.unknown(function, plan.mechanism)
 
 
@@ -109,36 +105,25 @@ def simulate(account: Any, plan: Plan, data: object, entry: int) -> Any:
     if getattr(account, "simulated", False) is not True:
         raise SimulatedError.real("simulate")
     can_simulate(plan, "simulate")
-    rng = np.random.default_rng([account.seed, entry])
-    return _answer(data, plan.question, plan.noise, plan.loss, rng)
+    draw = Simulator(np.random.default_rng([account.seed, entry]))
+    return plan.question.asked.simulated(data, plan.question, plan.noise, plan.loss, draw)
 
 
-def _answer(data: object, question: Question, noise: Noise, loss: PrivacyLoss, rng: np.random.Generator) -> Any:
-    """Return what the plan's measurement would, of the same shape."""
-    asked = question.asked
-    if isinstance(asked, OpenGroups) and isinstance(noise, Staged):
-        finding = asked.groups_of(question)
-        assert noise.finding is not None
-        texts = sorted(_answer(data, finding, noise.finding, noise.losses[0], rng))
-        if not texts:
-            return {}
-        shown = replace(question, asked=asked.inner, keys=shown_keys(asked.by, texts))
-        cells = _answer(data, shown, noise.leading, noise.losses[1], rng).reshape(len(texts), -1)
-        return dict(zip(texts, cells.tolist(), strict=True))
-    if isinstance(asked, OpenCount):
-        counts = asked.counted(data, question)
-        noisy = np.array(list(counts.values()), dtype=np.int64) + drawn(noise, len(counts), rng)
-        assert isinstance(noise, LaplaceThreshold | GaussianThreshold)
-        return {text: int(count) for text, count in zip(counts, noisy, strict=True) if count >= noise.threshold}
-    if isinstance(asked, Several) and isinstance(noise, Composed):
-        each = zip(asked.parts, noise.parts, noise.losses, strict=True)
-        found = [_answer(data, replace(question, asked=part), own, paid, rng) for part, own, paid in each]
-        return np.concatenate([cells.reshape(question.groups, -1) for cells in found], axis=1).reshape(-1)
-    exact = asked.exact(question.rows(data, "dp_*"), question, "dp_*")
-    if isinstance(noise, NoisyMax):
+@dataclass(frozen=True, slots=True)
+class Simulator:
+    """Noise from a seeded generator."""
+
+    rng: np.random.Generator
+
+    def added(self, noise: Noise, size: int) -> NDArray[np.int64]:
+        """Return independent integers with the noise's distribution."""
+        return drawn(noise, size, self.rng)
+
+    def chosen(self, scores: NDArray[np.int64], noise: Noise, loss: PrivacyLoss) -> NDArray[np.int64]:
+        """Return the places of the best noisy scores of every group."""
+        assert isinstance(noise, NoisyMax)
         concentrated = loss.measure.concentrated
-        return np.concatenate([chosen(row, noise, concentrated=concentrated, rng=rng) for row in exact])
-    return exact.reshape(-1) + drawn(noise, exact.size, rng)
+        return np.concatenate([chosen(row, noise, concentrated=concentrated, rng=self.rng) for row in scores])
 
 
 def drawn(noise: Noise, size: int, rng: np.random.Generator) -> NDArray[np.int64]:

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import wraps
-from typing import TYPE_CHECKING, Any, ParamSpec, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypedDict, TypeVar, cast
 
-from privkit.dp.fetching import fetched
-from privkit.dp.noise.threshold import OpenCount
-from privkit.dp.plan import Plan, make_plan
-from privkit.dp.price import Price
-from privkit.dp.question import Question
+from privkit.dp.plan import Plan, Price, make_plan
+from privkit.dp.question import Question, fetched
 from privkit.dp.simulate import marked_plan
-from privkit.dp.statistics.counts import Count, PersonCount
+from privkit.dp.statistics.counts import Count, OpenCount, PersonCount
 from privkit.dp.statistics.open_groups import FINDING, OpenGroups
 from privkit.errors import KeysError, ParameterError, nothing_spent
-from privkit.project.current import current_project
-from privkit.project.project import Project
+from privkit.project.project import Project, current_project
 from privkit.project.release import check_frame, release
 from privkit.tally.frame import column_names, schema_mark
 from privkit.values.arguments import typed
@@ -39,8 +36,46 @@ R = TypeVar("R")
 
 
 class Asking(TypedDict, total=False):
-    """The keyword arguments that all ``dp_*`` functions share."""
+    """The keyword arguments that all ``dp_*`` functions share; their plans take all but the first.
 
+    Parameters
+    ----------
+    again : bool
+        Draw fresh noise although the answer is known; charged anew.
+    keys : list, dict of lists, or list of tuples, optional
+        The groups to release, a public fact; needed with `by`. Rows of no key are left out.
+    where : str, optional
+        Which rows count, as a condition on single rows: ``"age >= 65 and plan == 'basic'"``.
+    derive : dict, optional
+        Columns made row by row: ``{"age_band": pk.cut("age", [18, 65])}``; grouped by a cut, its labels are the keys.
+    missing : "drop", a value, or a dict of column → one of them, optional
+        What stands for missing values. By default those of a summed column are left out.
+    epsilon, rho : number, optional
+        The loss to spend, in the project's measure.
+    delta : number, optional
+        In projects with a δ: how much of it to spend besides, which lets Gaussian noise take part.
+    accuracy : number, optional
+        In place of `epsilon` or `rho`: the half-width of the 95 % interval to reach.
+    relative : number, optional
+        The same as a share of the answer: ``relative=0.05, assume_rows=1000`` asks a count within ±50; a sum or a mean is
+        taken in the middle of its bounds.
+    keys_share : number, optional
+        Where keys are not public (`delta` in place of `keys`): the share of the loss that finds the groups; 0.25 if unsaid.
+    assume_rows : int, optional
+        How many rows each group is publicly known to have, where the accuracy depends on it.
+    mechanism : {"laplace", "gaussian"}, optional
+        The noise to use in place of the better one.
+    max_rows : int, optional
+        How many rows of one person count, in all; where the project's unit is a column.
+    max_groups, per_group : int, optional
+        In place of `max_rows`: how many groups of one person count, and how many rows in each.
+    version : str, optional
+        The owner's name for this state of the data, in place of its fingerprint.
+    project : Project, optional
+        The project to charge; by default the one opened last.
+    """  # noqa: E501 - a line here is as wide as in the functions' own docstrings
+
+    again: bool
     keys: object
     where: object
     derive: object
@@ -60,63 +95,95 @@ class Asking(TypedDict, total=False):
     project: Project | None
 
 
-_SHARED = """keys : list, dict of lists, or list of tuples, optional
-    The groups to release, a public fact; needed with `by`. Rows of no key are left out.
-where : str, optional
-    Which rows count, as a condition on single rows: ``"age >= 65 and plan == 'basic'"``.
-derive : dict, optional
-    Columns made row by row: ``{"age_band": pk.cut("age", [18, 65])}``; grouped by a cut, its labels are the keys.
-missing : "drop", a value, or a dict of column → one of them, optional
-    What stands for missing values. By default those of a summed column are left out.
-epsilon, rho : number, optional
-    The loss to spend, in the project's measure.
-delta : number, optional
-    In projects with a δ: how much of it to spend besides, which lets Gaussian noise take part.
-accuracy : number, optional
-    In place of `epsilon` or `rho`: the half-width of the 95 % interval to reach.
-relative : number, optional
-    The same as a share of the answer: ``relative=0.05, assume_rows=1000`` asks a count within ±50; a sum or a mean is
-    taken in the middle of its bounds.
-keys_share : number, optional
-    Where keys are not public (`delta` in place of `keys`): the share of the loss that finds the groups; 0.25 if unsaid.
-assume_rows : int, optional
-    How many rows each group is publicly known to have, where the accuracy depends on it.
-mechanism : {"laplace", "gaussian"}, optional
-    The noise to use in place of the better one.
-max_rows : int, optional
-    How many rows of one person count, in all; where the project's unit is a column.
-max_groups, per_group : int, optional
-    In place of `max_rows`: how many groups of one person count, and how many rows in each.
-version : str, optional
-    The owner's name for this state of the data, in place of its fingerprint.
-project : Project, optional
-    The project to charge; by default the one opened last."""
+class Asked(Protocol[P]):
+    """A ``dp_*`` function: called, it releases; its `plan` takes the same arguments and prices them."""
+
+    __name__: str
+    plan: Callable[P, Plan]
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Release:
+        """Release the answer; `again` draws it anew."""
 
 
-def shares_asking(function: Callable[P, R]) -> Callable[P, R]:
-    """Spell out ``**asking`` in the function's signature and docstring, so that help and completion show every name."""
-    signature = inspect.signature(function)
-    parameters = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
-    taken = {p.name for p in parameters}
+#: Every ``dp_*`` function by its name: it is in here by being decorated.
+FUNCTIONS: dict[str, Asked[...]] = {}
+
+#: What stands in a docstring for the shared arguments.
+_PLACE = "**asking\n"
+_OF_PLAN = """Returns
+-------
+Plan
+    `.loss`, `.accuracy`, `.mechanism`, `.scale`, `.sensitivity`."""
+
+
+def asks(price: str) -> Callable[[Callable[P, Plan]], Asked[P]]:
+    """Make of a function that says what is asked, and so returns a plan, the one that releases it, with its `plan`.
+
+    Both take what it takes, with ``**asking`` spelled out in signature and docstring, so that help and completion show
+    every name. Its docstring tells of the release.
+
+    Parameters
+    ----------
+    price : str
+        The first line of the plan's docstring; the parameters follow.
+    """
+
+    def made(function: Callable[P, Plan]) -> Asked[P]:
+        signature, doc = inspect.signature(function), inspect.cleandoc(function.__doc__ or "")
+        own = [one for one in signature.parameters.values() if one.kind is not inspect.Parameter.VAR_KEYWORD]
+        again, *shared = [one for one in _shared() if one.name not in signature.parameters]
+        taken = frozenset(signature.parameters)
+        about = doc[doc.find("Parameters\n---") : doc.find("Returns\n---")].replace(
+            _PLACE, _described(taken | {"again"})
+        )
+        plan = _spelled(function, signature.replace(parameters=[*own, *shared]), f"{price}\n\n{about}{_OF_PLAN}")
+
+        def released(*args: P.args, **kwargs: P.kwargs) -> Release:
+            drawn_anew = cast("bool", kwargs.pop("again", False))
+            return plan(*args, **kwargs).release(again=drawn_anew)
+
+        spelled = signature.replace(parameters=[*own, again, *shared], return_annotation="Release")
+        told = doc.replace(_PLACE, _described(taken))
+        asked = cast("Asked[P]", _spelled(wraps(function)(released), spelled, told))
+        plan.__qualname__ = f"{asked.__name__}.plan"
+        asked.plan = plan
+        FUNCTIONS[asked.__name__] = asked
+        return asked
+
+    return made
+
+
+def _shared() -> list[inspect.Parameter]:
+    """Return the shared arguments as parameters of a signature."""
+    found = []
     for name, annotation in Asking.__annotations__.items():
-        if name not in taken:
-            kind = inspect.Parameter.KEYWORD_ONLY
-            text = annotation.__forward_arg__ if hasattr(annotation, "__forward_arg__") else annotation
-            parameters.append(inspect.Parameter(name, kind, default=None, annotation=text))
-    spelled = signature.replace(parameters=parameters)
-    names = frozenset(spelled.parameters)
+        default = False if name == "again" else None
+        text = getattr(annotation, "__forward_arg__", annotation)
+        found.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=text))
+    return found
+
+
+def _described(left_out: frozenset[str]) -> str:
+    """Return what the docstring says of the shared arguments."""
+    _, _, text = inspect.cleandoc(Asking.__doc__ or "").partition("----------\n")
+    parts = re.split(r"\n(?=\w)", text)
+    return "\n".join(part for part in parts if part.split()[0] not in left_out) + "\n"
+
+
+def _spelled(function: Callable[P, R], signature: inspect.Signature, doc: str) -> Callable[P, R]:
+    """Return the function under this signature and docstring, its errors in our words."""
+    names = frozenset(signature.parameters)
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         if not kwargs.keys() <= names:
-            spelled.bind(*args, **kwargs)  # which says what is wrong
+            signature.bind(*args, **kwargs)  # which says what is wrong
         return function(*args, **kwargs)
 
-    call.__signature__ = spelled  # type: ignore[attr-defined]
-    told = typed(call, budget=True)
-    if function.__doc__:
-        told.__doc__ = function.__doc__.replace("**asking\n", _SHARED.replace("\n", "\n    ") + "\n")
-    return told
+    call.__signature__ = signature  # type: ignore[attr-defined]
+    found = typed(call, budget=True)
+    found.__doc__ = doc
+    return found
 
 
 def planned(
@@ -127,8 +194,6 @@ def planned(
     *,
     bounded: Callable[[ContributionBounds | None], ContributionBounds] | None = None,
     grouped: Callable[[Keys | None], Keys] | None = None,
-    version: str | None = None,
-    project: Project | None = None,
     **asking: Any,
 ) -> Plan:
     """Return the plan of one call, ready to be released from `data`. Reads the schema, never a row.
@@ -144,7 +209,7 @@ def planned(
     grouped : callable, optional
         Makes the groups that are answered from the keys that were named.
     **asking
-        What all functions share: of the question, and of its price.
+        What all functions share: see :class:`Asking`.
 
     Raises
     ------
@@ -152,17 +217,16 @@ def planned(
         Nothing was spent.
     """
     with nothing_spent():
-        project = project if project is not None else current_project(function)
-        of_question = {name: asking.pop(name, None) for name in _OF_QUESTION}
-        limits = {name: asking.pop(name, None) for name in _LIMITS}
+        project = found if (found := asking.get("project")) is not None else current_project(function)
         asked = statistic(project.unit)
         if bounded is None:
+            limits = {name: asking.get(name) for name in ("max_rows", "max_groups", "per_group")}
             bounds = contribution_bounds(project.unit, function, **limits, default=project.bounds)
         else:
             bounds = bounded(project.bounds)
-        price = Price(**asking)
+        price = Price.said(asking)
         open_keys = project.budget.measure.has_delta and price.delta is not None and grouped is None
-        question = _question(function, asked, by, project.unit, bounds, open_keys=open_keys, **of_question)
+        question = _question(function, asked, by, project.unit, bounds, open_keys=open_keys, asking=asking)
         if grouped is not None:
             question = replace(question, keys=grouped(question.keys))
         check_frame(data, question, function)
@@ -170,6 +234,7 @@ def planned(
         with put_off():  # prices are found by asking OpenDP
             plan = make_plan(question, project.budget.measure, price, function)
         plan = replace(plan, fetched=fetched(data, question, function))
+    version = asking.get("version")
 
     def run(asked: Plan, again: bool) -> Release:
         # What comes back must not hold the frame, as this function does.
@@ -177,11 +242,6 @@ def planned(
         return release(project, alone, data, again=again, version=version, function=function, checked=checked)
 
     return (marked_plan(plan) if project.simulated else plan).bound_to(run, lambda: project.remaining)
-
-
-#: What the question is made of, and how much of one person counts; the rest is its price.
-_OF_QUESTION = ("keys", "where", "derive", "missing", "keys_share")
-_LIMITS = ("max_rows", "max_groups", "per_group")
 
 
 def _question(
@@ -192,17 +252,15 @@ def _question(
     bounds: ContributionBounds,
     *,
     open_keys: bool,
-    keys: object,
-    where: object,
-    derive: object,
-    missing: object,
-    keys_share: object,
+    asking: Mapping[str, Any],
 ) -> Question:
     """Return the question; where no keys are named and groups may show up (`open_keys`), of the groups that do."""
     columns = () if by is None else column_names(by, function, "by")
+    keys, keys_share = asking.get("keys"), asking.get("keys_share")
     if not columns and keys is not None:
         raise KeysError.without_by(function)
     about = asked.columns[0] if asked.columns else None
+    where, derive, missing = (asking.get(name) for name in ("where", "derive", "missing"))
     selected = selection(where, derive, missing, function=function, column=about)
     keys = _with_labels(columns, keys, selected)
     if columns and keys is None and open_keys:

@@ -1,31 +1,44 @@
-"""A project: one privacy budget for one population, kept in a ledger."""
+"""A project: one privacy budget for one population, kept in a ledger; and which one is the current.
+
+Simulated projects have everything of a project but its ledger and its protection.
+
+The current project is the one that was opened last, by whoever asks. Two threads, or two tasks of an event loop, that
+open different projects must not charge each other's. So each has its own. What opened none (a worker of a pool, a
+callback) uses that of the notebook: what the main thread opened last; and only where that opened none, what the process
+opened last.
+"""
 
 from __future__ import annotations
 
-import os
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+import sys
+import threading
+from contextlib import suppress
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from weakref import ref
 
-from privkit.budget.ledger import Ledger
-from privkit.budget.terms import LONGEST, ProjectTerms, Window
-from privkit.errors import ParameterError, ProjectNotFoundError
-from privkit.project.current import opened
+from privkit.errors import NoProjectError, ParameterError
+from privkit.errors.project import SimulatedError
 from privkit.project.ledger_view import LedgerView
-from privkit.values.arguments import typed
-from privkit.values.bounds import contribution_bounds, positive_int
-from privkit.values.exact import exact
-from privkit.values.loss import PrivacyLoss
-from privkit.values.show import Plotted
-from privkit.values.unit import PrivacyUnit, privacy_unit
+from privkit.values.show import Plotted, Simulated
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Sequence
+
+    import pandas as pd
 
     from privkit.budget.account import Account
     from privkit.budget.odometer import Headroom
+    from privkit.budget.simulated import SimulatedAccount
     from privkit.dp.plan import Plan
     from privkit.project.price_list import StudyPrice
     from privkit.values.bounds import ContributionBounds
+    from privkit.values.loss import PrivacyLoss
+    from privkit.values.unit import PrivacyUnit
+
+AnyProject = TypeVar("AnyProject", bound="Project")
 
 
 class Project(Plotted):
@@ -166,189 +179,108 @@ class Project(Plotted):
         return _view("panel").panel_of(self)
 
 
-@typed
-def open_project(
-    name: str,
-    *,
-    epsilon: object = None,
-    delta: object = None,
-    rho: object = None,
-    unit: str | PrivacyUnit | None = None,
-    per: str | None = None,
-    time: str | None = None,
-    max_rows: int | None = None,
-    max_groups: int | None = None,
-    per_group: int | None = None,
-    ceiling: object = None,
-    per_analyst: object = None,
-    window: tuple[int, object] | None = None,
-    store: str | os.PathLike[str] | None = None,
-    analyst: str | None = None,
-    adopt: bool = False,
-    new: bool = False,
-    reason: str = "",
-    simulate: bool = False,
-    seed: int | None = None,
-) -> Project:
-    """Open a project by its name, or begin it with its budget and its unit; it becomes the current project.
+class SimulatedLedger(Simulated, LedgerView):
+    """The entries of a simulated project, as long as the session lasts."""
 
-    The terms of a project are fixed when it begins, in its ledger; reopening it takes its name alone, or the same
-    terms again. Spends nothing; reads no rows.
+    def to_frame(self, *, after: int = 0, most: int | None = None) -> pd.DataFrame:
+        """Return a frame with a row per entry, marked as simulated."""
+        return super().to_frame(after=after, most=most).assign(simulated=True)
 
-    Parameters
+    def verify(self, *, progress: bool = False) -> NoReturn:
+        """There is no chain to check.
+
+        Raises
+        ------
+        SimulatedError
+        """
+        raise SimulatedError.verify(self.account.name)
+
+
+class SimulatedProject(Simulated, Project):
+    """A project for teaching: its noise comes from a seed, its account from memory, and all it shows says so.
+
+    Attributes
     ----------
-    name : str
-        The project's name; a ledger holds many.
-    epsilon, delta : number, optional
-        The budget in ε, or in (ε, δ).
-    rho : number, optional
-        The budget in ρ (zero-concentrated differential privacy), in place of ε.
-    unit : str or pk.ROW
-        The column whose values tell persons apart, or ``pk.ROW`` if one row is one person. It must be said.
-    per, time : str, optional
-        A window, ``"day"``, ``"week"``, ``"month"``, ``"quarter"`` or ``"year"``, and the column of dates that tells a
-        row's: then what is protected is all that one person has within one of them. It is less than protecting the
-        person: over n windows the loss is up to n times as much. Contribution bounds hold in each window.
-    max_rows : int, optional
-        How many rows of one person count, where a call does not say it; or `max_groups` with `per_group`.
-    ceiling : number, optional
-        The largest ε (or ρ) of one release; 10 (or 1) by default.
-    per_analyst : number, optional
-        The limit of each analyst, in ε (or ρ); the total still holds.
-    window : (days, number), optional
-        A limit on what is spent within any stretch of days; the total still holds.
-    store : path or SQLAlchemy URL, optional
-        Where the ledger lies; ``.privkit/ledger.db`` in the working directory by default.
-    analyst : str, optional
-        To whom this session's charges are written; the environment variable ``PRIVKIT_ANALYST``, else the user's name.
-    adopt : bool
-        Go on from this ledger although this machine remembers the project at another place, or further on.
-    new : bool
-        Begin a project although this machine remembers one of its name elsewhere; needs a `reason`, which is recorded.
-    reason : str
-        Why.
-    simulate : bool
-        For teaching: draw from a seeded simulator, keep the account in memory, and mark every answer, plot and panel as
-        simulated. It protects nobody, and never writes into a ledger.
-    seed : int, optional
-        The simulator's.
+    seed : int
+    """
 
-    Returns
-    -------
-    Project
+    def __init__(self, account: SimulatedAccount, bounds: ContributionBounds | None = None) -> None:
+        super().__init__(account, bounds)  # type: ignore[arg-type]  # it has the account's interface
+        self.ledger = SimulatedLedger(account)  # type: ignore[arg-type]
+        self.seed = account.seed
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Opened:
+    """A project that was opened, in which task, and what was current in the context that this task began with."""
+
+    project: Project
+    task: Any
+    before: _Opened | None
+
+    def follows(self, other: _Opened) -> bool:
+        """Whether a task that began under `other` opened it, and has ended: as a cell that awaited something."""
+        earlier, task = self.before, self.task() if self.task is not None else None
+        while earlier is not None and earlier is not other:
+            earlier = earlier.before
+        return earlier is other and (task is None or task.done())
+
+
+# A context is copied into tasks and by `asyncio.to_thread`, so what a task opens is its own and its children's. What a
+# plain cell opens is kept by its thread too: some kernels run a cell in a context that is thrown away.
+_of_context: ContextVar[_Opened | None] = ContextVar("privkit_project", default=None)
+_of_thread = threading.local()
+_of_main: list[Project] = []
+_last: list[Project] = []
+
+
+def opened(project: AnyProject) -> AnyProject:
+    """Make a project the current one of the running task or thread, and return it."""
+    task, before = _task(), _of_context.get()
+    mark = None if task is None else ref(task)
+    if before is not None and before.task == mark:
+        before = before.before  # it takes its own place, so that no chain grows
+    now = _Opened(project, mark, before)
+    if task is not None or before is not None:
+        _of_context.set(now)
+    _of_thread.opened = now
+    if threading.current_thread() is threading.main_thread():
+        _of_main[:] = [project]
+    _last[:] = [project]
+    return project
+
+
+def current_project(function: str) -> Project:
+    """Return the current project.
 
     Raises
     ------
-    ProjectMismatchError
-        If the project was begun on other terms.
-    LedgerMovedError
-        If this machine remembers the project in another ledger, or further on than this one; see `adopt` and `new`.
-    ProjectNotFoundError
-        If only a name is given and the ledger does not hold it.
-    ParameterError
-        If a budget or the unit is missing or out of range.
-    LedgerError
-        If the ledger cannot be read or written.
-
-    Examples
-    --------
-    >>> import privkit as pk
-    >>> project = pk.open_project("churn", epsilon=1.0, unit=pk.ROW, store=ledger_path)
-    >>> project.remaining
-    ε = 1
+    NoProjectError
+        If none is open in this process.
     """
-    function = "open_project"
-    if not isinstance(name, str) or not name.strip():
-        raise ParameterError.of(
-            function, "name", "a blank" if isinstance(name, str) else f"a {type(name).__name__}", "a name"
-        )
-    budget = None
-    if epsilon is not None or rho is not None:
-        budget = PrivacyLoss.of(epsilon=epsilon, rho=rho, delta=delta, function=function)
-    elif delta is not None:
-        raise ParameterError.together(function, ("delta",), "delta= needs epsilon= or rho= beside it.")
-    if simulate:
-        _refuse_beside_simulate(store=store, adopt=adopt, new=new, reason=reason, analyst=analyst)
-        return opened(_simulated(name, budget, _unit(unit, per, time), (max_rows, max_groups, per_group), seed))
-    if seed is not None:
-        raise ParameterError.together(function, ("seed",), "seed= belongs to simulate=True: real noise has no seed.")
-    ledger = Ledger.open(store, create=budget is not None, adopt=adopt, new=new, reason=reason, analyst=analyst)
-    known = ledger.named(name)
-    recorded = None if known is None else ledger.account(known).terms
-    if recorded is None and budget is None:
-        raise ProjectNotFoundError.of(name, ledger.projects())
-    terms = _terms(recorded, budget, _unit(unit, per, time))
-    bounds = _default_bounds(terms.unit, max_rows, max_groups, per_group)
-    terms = replace(
-        terms,
-        ceiling=None if ceiling is None else exact(ceiling, function, "ceiling"),
-        per_analyst=None if per_analyst is None else _limit(terms.budget, per_analyst, "per_analyst"),
-        window=None if window is None else _window(terms.budget, window),
-        # Of a project that exists, the bounds of this session's calls are no term.
-        bounds=bounds if recorded is None else recorded.bounds,
-    )
-    account = ledger.begin(name, terms)
-    return opened(Project(account, bounds))
+    mine, latest = _of_context.get(), getattr(_of_thread, "opened", None)
+    if mine is None or (latest is not None and latest.follows(mine)):
+        mine = latest
+    for found in (mine.project if mine is not None else None, *_of_main, *_last):
+        if found is not None:
+            return found
+    raise NoProjectError.of(function)
 
 
-def _unit(unit: object, per: object, time: object) -> PrivacyUnit | None:
-    """Return the unit that is named; None where nothing is, as when a project is reopened."""
-    return None if unit is None and per is None and time is None else privacy_unit(unit, per=per, time=time)
+def forget() -> None:
+    """Forget every current project, as tests do between each other."""
+    _of_context.set(None)
+    _of_thread.opened = None
+    _of_main.clear()
+    _last.clear()
 
 
-def _refuse_beside_simulate(**given: object) -> None:
-    """Refuse what belongs to a ledger: a simulated project has none."""
-    if named := [name for name, value in given.items() if value]:
-        raise ParameterError.together(
-            "open_project", named, f"{named[0]}= belongs to a ledger; simulate=True has none."
-        )
-
-
-def _simulated(
-    name: str, budget: PrivacyLoss | None, unit: PrivacyUnit | None, limits: tuple[object, object, object], seed: object
-) -> Project:
-    from privkit.project.simulated import begin_simulated
-
-    if budget is None:
-        raise ParameterError.together("open_project", ("epsilon", "rho"), "simulate=True needs epsilon= or rho=.")
-    terms = _terms(None, budget, unit).completed()
-    return begin_simulated(name, terms, _default_bounds(terms.unit, *limits), seed=seed)
-
-
-def _terms(recorded: ProjectTerms | None, budget: PrivacyLoss | None, unit: PrivacyUnit | None) -> ProjectTerms:
-    """Return budget and unit: those that are given, else those that are recorded."""
-    if recorded is None:
-        assert budget is not None
-        return ProjectTerms(budget, privacy_unit(unit))
-    return ProjectTerms(budget or recorded.budget, unit or recorded.unit)
-
-
-def _limit(budget: PrivacyLoss, amount: object, argument: str) -> PrivacyLoss:
-    """Return a limit in the budget's measure; δ is limited by the budget alone."""
-    return budget.replace(exact(amount, "open_project", argument), budget.delta)
-
-
-def _window(budget: PrivacyLoss, window: object) -> Window:
-    if not isinstance(window, tuple) or len(window) != 2:
-        raise ParameterError.of(
-            "open_project", "window", f"a {type(window).__name__}", "(days, number)", "Example: (30, 0.5)."
-        )
-    days, amount = window
-    whole = positive_int(days, "open_project", "window")
-    if whole > LONGEST:
-        raise ParameterError.of(
-            "open_project",
-            "window",
-            f"{whole} days",
-            f"{LONGEST} days (a hundred years) at most",
-            "Example: (30, 0.5).",
-        )
-    return Window(whole, _limit(budget, amount, "window"))
-
-
-def _default_bounds(
-    unit: PrivacyUnit, max_rows: object, max_groups: object, per_group: object
-) -> ContributionBounds | None:
-    if max_rows is None and max_groups is None and per_group is None:
+def _task() -> asyncio.Task[Any] | None:
+    """Return the task of an event loop that runs in this thread; none where nobody has loaded the library for them."""
+    if "asyncio" not in sys.modules:
         return None
-    return contribution_bounds(unit, "open_project", max_rows=max_rows, max_groups=max_groups, per_group=per_group)
+    from asyncio import current_task
+
+    with suppress(RuntimeError):  # no event loop runs in this thread
+        return current_task()
+    return None

@@ -9,12 +9,10 @@ from unittest import mock
 import numpy as np
 
 from privkit.dp.measurement import exact_cells
-from privkit.dp.noise.threshold import OpenCount
 from privkit.dp.question import Question
-from privkit.dp.statistics.open_groups import OpenGroups
-from privkit.dp.statistics.quantile import Quantile
+from privkit.dp.statistics.open_groups import OpenCount, OpenGroups
+from privkit.dp.statistics.quantile import Quantile, TopK
 from privkit.dp.statistics.several import Several
-from privkit.dp.statistics.topk import TopK
 
 
 def cells(question: Question, data: object, salt: int = 0) -> Any:

@@ -70,7 +70,7 @@ def test_it_finds_what_is_printed_raised_and_left_in_the_ledger(monkeypatch):
 
 
 def test_it_finds_replay_that_depends_on_a_row(monkeypatch):
-    from privkit.project import naming
+    from privkit.project import release as naming
 
     honest = naming.fingerprint
     monkeypatch.setattr(

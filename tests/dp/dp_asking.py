@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 
 from privkit.dp.measurement import Rows, make_sums
 from privkit.dp.noise.noise import Laplace
-from privkit.dp.plan import make_plan
-from privkit.dp.price import Price
+from privkit.dp.plan import Price, make_plan
 from privkit.dp.question import Question
 from privkit.dp.statistics.counts import Count
 from privkit.values.bounds import ONE_ROW, ContributionBounds

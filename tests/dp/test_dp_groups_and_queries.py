@@ -14,10 +14,10 @@ from scipy import stats
 
 import privkit as pk
 from privkit.dp.measurement import draw, make_measurement
-from privkit.dp.noise.threshold import OpenCount
 from privkit.dp.question import Question
-from privkit.project.dp.counts import dp_count, plan_dp_count
-from privkit.project.dp.query import dp_describe, dp_query, plan_dp_query, several_of
+from privkit.dp.statistics.counts import OpenCount
+from privkit.project.dp.counts import dp_count
+from privkit.project.dp.query import dp_describe, dp_query, several_of
 from privkit.tally.open_groups import group_counts, key_text, key_values
 from privkit.values.bounds import ONE_ROW, ContributionBounds
 from privkit.values.loss import Measure
@@ -124,9 +124,9 @@ def test_c24_c25_groups_show_up_where_delta_is_spent(ledger_path, people):
 def test_c25_a_project_without_delta_has_no_groups_without_keys(ledger_path, people):
     pk.open_project("pure", epsilon=3, unit=pk.ROW, store=ledger_path)
     with pytest.raises(pk.ParameterError, match="delta"):
-        plan_dp_count(people, "k", keys=["a"], epsilon=1, delta=1e-6)
+        dp_count.plan(people, "k", keys=["a"], epsilon=1, delta=1e-6)
     with pytest.raises(pk.KeysError):
-        plan_dp_count(people, "k", epsilon=1, delta=1e-6)
+        dp_count.plan(people, "k", epsilon=1, delta=1e-6)
 
 
 # -- several statistics --------------------------------------------------------------------------------------
@@ -145,7 +145,7 @@ def project(ledger_path):
 
 
 def test_what_comes_from_the_same_sums_is_measured_once(project, people):
-    plan = plan_dp_query(people, ASKED, "k", keys=["a", "b"], epsilon=1, weights={"n": 2})
+    plan = dp_query.plan(people, ASKED, "k", keys=["a", "b"], epsilon=1, weights={"n": 2})
     assert len(plan.noise.parts) == 3
     assert [str(loss) for loss in plan.noise.losses] == [f"ε = {amount}" for amount in ("0.5", "0.25", "0.25")]
     release = plan.release()
@@ -168,7 +168,7 @@ def test_a46_the_order_of_asking_and_the_names_make_no_other_question(project, p
 
 def test_ten_parts_cost_exactly_the_whole(project, people):
     asked = {f"s{n}": ("sum", "x", (0, n + 1)) for n in range(10)}
-    plan = plan_dp_query(people, asked, epsilon=1)
+    plan = dp_query.plan(people, asked, epsilon=1)
     assert sum((Fraction(loss.main) for loss in plan.noise.losses), Fraction(0)) == 1
     assert make_measurement(plan).map(1)[0] <= 1
     assert make_measurement(plan).map(1)[0] > Fraction(999, 1000)

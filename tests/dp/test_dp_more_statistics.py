@@ -25,12 +25,11 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from privkit.dp.measurement import draw, exact_cells, make_measurement
-from privkit.dp.price import Price
+from privkit.dp.plan import Price
 from privkit.dp.question import Question
 from privkit.dp.statistics.counts import DistinctCount, PersonCount
 from privkit.dp.statistics.histogram import Histogram, Span, power_edges
-from privkit.dp.statistics.quantile import Quantile, probability
-from privkit.dp.statistics.topk import TopK
+from privkit.dp.statistics.quantile import Quantile, TopK, probability
 from privkit.values.bounds import ContributionBounds
 from privkit.values.keys import public_keys
 from privkit.values.loss import Measure

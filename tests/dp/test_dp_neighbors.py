@@ -13,15 +13,14 @@ from dp_asking import WHO, norms, salted
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 
-from privkit.dp.noise.threshold import OpenCount
 from privkit.dp.question import Question
-from privkit.dp.statistics.counts import Count, DistinctCount, PersonCount
+from privkit.dp.statistics.counts import Count, DistinctCount, OpenCount, PersonCount
 from privkit.dp.statistics.histogram import Histogram, Span, power_edges
 from privkit.dp.statistics.moments import Deviation, Mean, Variance
-from privkit.dp.statistics.quantile import Quantile
+from privkit.dp.statistics.quantile import Quantile, TopK
 from privkit.dp.statistics.several import Several
+from privkit.dp.statistics.share import PersonShare, Share
 from privkit.dp.statistics.sums import PersonSum, Sum
-from privkit.dp.statistics.topk import TopK
 from privkit.project.dp.query import several_of
 from privkit.values.bounds import ONE_ROW, ContributionBounds, ValueBounds
 from privkit.values.expression import cut, selection
@@ -41,6 +40,7 @@ ANY = ROW_BOUNDS | IN_ALL | GROUPED
 QUERY = {"n": "count", "m": ("var", "x", (0, 10)), "s": ("sum", "x", (0, 9)), "q": ("quantile", "x", 0.5, (0, 10))}
 BAND = selection("x > 0", {"band": cut("x", [0, 5, 11], labels=["a", "b"])}, function="test")
 FILLED = selection(None, None, {"x": 10.0, "k": "a"}, function="test", column="x")
+MET = selection(None, {"met": "x > 0.5"}, function="test")
 RATIO = selection("k != 'b' or x < 3", {"ratio": "10 * x / (x - 1)"}, function="test")
 
 #: Every statistic, with the units at which it can be asked, its groups, and what is done to the rows first.
@@ -65,6 +65,10 @@ ASKED = {
     "totals by": (PersonSum("x", SIGNED), ONCE, KEYS, None),
     "mean": (Mean("x", TEN), ANY, None, None),
     "mean by": (Mean("x", SIGNED), ANY, KEYS, None),
+    "share": (Share("met"), ANY, None, MET),
+    "share by": (Share("met"), ANY, KEYS, MET),
+    "share of persons": (PersonShare("met"), {"1 group": ONCE["1 group"]}, None, MET),
+    "share of persons by": (PersonShare("met"), ONCE, KEYS, MET),
     "variance by": (Variance("x", TEN), ANY, KEYS, None),
     "deviation": (Deviation("x", SIGNED), ANY, None, None),
     "median by": (Quantile("x", 1, 2, (0.0, 2.0, 4.0)), ANY, KEYS, None),

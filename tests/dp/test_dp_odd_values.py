@@ -10,9 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import privkit as pk
-from privkit.dp.noise.threshold import OpenCount
 from privkit.dp.question import Question
-from privkit.dp.statistics.counts import DistinctCount
+from privkit.dp.statistics.counts import DistinctCount, OpenCount
 from privkit.tally.open_groups import group_counts
 from privkit.values.bounds import ONE_ROW, ContributionBounds
 from privkit.values.unit import ROW

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import privkit as pk
-from privkit.dp.noise.threshold import shown_keys
+from privkit.dp.statistics.counts import shown_keys
 from privkit.tally.open_groups import group_counts
 from privkit.values.bounds import ONE_ROW
 

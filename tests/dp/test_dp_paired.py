@@ -130,6 +130,8 @@ CALLS = {
     "distinct": (counts.dp_nunique, {"column": "k"}),
     "distinct by": (counts.dp_nunique, {"column": "x", "by": "k", **KEYS}),
     "distinct instants": (counts.dp_nunique, {"column": "t"}),
+    "share": (counts.dp_share, {"where": "x > 1 and not (k == 'a') or n / (n - 3) < 2"}),
+    "share by": (counts.dp_share, {"where": "x > 1", "by": "k", **KEYS}),
     "sum": (sums.dp_sum, {"column": "x", **X}),
     "sum by": (sums.dp_sum, {"column": "n", "by": "k", **KEYS, "bounds": (-5, 5), "where": "x < 1e300"}),
     "sum filled": (sums.dp_sum, {"column": "x", **X, "missing": 0.0}),

@@ -8,7 +8,7 @@ import pytest
 
 import privkit as pk
 from privkit.errors.dp import PriceError
-from privkit.project.dp.query import plan_dp_query
+from privkit.project.dp.query import dp_query
 
 ASKED = {
     "n": "count",
@@ -98,7 +98,7 @@ def test_a_query_whose_first_number_is_a_sum_tells_the_sums_accuracy(project, pe
 def test_wanted_accuracies_are_reached_and_hardly_more_than_reached(ledger_path, people, budget, asking):
     pk.open_project("wanted", unit="who", max_groups=2, per_group=3, store=ledger_path, ceiling=50, **budget)
     wanted = {"n": 60, "mean": 5, "median": 0.2}
-    plan = plan_dp_query(people, ASKED, "k", keys=["a", "b"], accuracy=wanted, assume_rows=500, **asking)
+    plan = dp_query.plan(people, ASKED, "k", keys=["a", "b"], accuracy=wanted, assume_rows=500, **asking)
     assert all(plan.accuracies[name] <= width for name, width in wanted.items())
     cheaper = plan.repriced(plan.loss.main * Fraction(9, 10))
     assert sum(cheaper.accuracies[name] > width for name, width in wanted.items()) >= 2
@@ -107,15 +107,15 @@ def test_wanted_accuracies_are_reached_and_hardly_more_than_reached(ledger_path,
 def test_a_cap_shares_in_proportion_and_says_so(project, people):
     wanted = {"n": 10, "mean": 1, "median": 0.02}
     asking = {"by": "k", "keys": ["a", "b"], "accuracy": wanted, "assume_rows": 500}
-    whole = plan_dp_query(people, ASKED, **asking)
-    half = plan_dp_query(people, ASKED, epsilon=whole.loss.main / 2, **asking)
+    whole = dp_query.plan(people, ASKED, **asking)
+    half = dp_query.plan(people, ASKED, epsilon=whole.loss.main / 2, **asking)
     assert half.loss.main * 2 == whole.loss.main
     assert half.question.asked.shares == whole.question.asked.shares
     assert any("fitted" in note for note in half.notes)
-    assert plan_dp_query(people, ASKED, epsilon=whole.loss.main * 2, **asking).loss == whole.loss
+    assert dp_query.plan(people, ASKED, epsilon=whole.loss.main * 2, **asking).loss == whole.loss
     release = half.release()
     assert release.loss == half.loss
-    assert plan_dp_query(people, ASKED, epsilon=whole.loss.main / 2, **asking).release().replayed
+    assert dp_query.plan(people, ASKED, epsilon=whole.loss.main / 2, **asking).release().replayed
     assert project.spent == half.loss
 
 
@@ -133,7 +133,7 @@ def test_a_cap_shares_in_proportion_and_says_so(project, people):
 )
 def test_unfit_accuracies_are_refused(project, people, given, words):
     with pytest.raises(pk.ParameterError, match=words) as caught:
-        plan_dp_query(people, ASKED, **given)
+        dp_query.plan(people, ASKED, **given)
     assert str(caught.value).endswith("No budget was spent.")
 
 

@@ -12,8 +12,7 @@ import privkit as pk
 from privkit.dp.answers.linear import Errors
 from privkit.dp.answers.release import Provenance, Release
 from privkit.dp.noise.noise import Gaussian, Laplace
-from privkit.dp.plan import make_plan
-from privkit.dp.price import Price
+from privkit.dp.plan import Price, make_plan
 from privkit.dp.statistics.moments import Deviation, Mean, Variance
 from privkit.dp.statistics.person_mean import PersonMean
 from privkit.dp.statistics.sums import PersonSum, Sum

@@ -11,9 +11,9 @@ from scipy import stats
 from privkit.dp.measurement import draw, make_measurement
 from privkit.dp.noise.noise import Gaussian, Laplace
 from privkit.dp.noise.selection import NoisyMax
-from privkit.dp.noise.threshold import OpenCount
 from privkit.dp.question import Question
-from privkit.dp.statistics.topk import TopK
+from privkit.dp.statistics.counts import OpenCount
+from privkit.dp.statistics.quantile import TopK
 from privkit.values.bounds import ONE_ROW
 from privkit.values.keys import public_keys
 from privkit.values.loss import Measure, PrivacyLoss

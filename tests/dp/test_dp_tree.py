@@ -13,8 +13,8 @@ from scipy import stats
 import privkit as pk
 from privkit.dp.measurement import draw, make_measurement
 from privkit.dp.statistics.quantiles import Tree, percentage, quantiles_of, spread
-from privkit.project.dp.quantiles import dp_quantile, plan_dp_quantile
-from privkit.project.dp.query import plan_dp_query
+from privkit.project.dp.quantiles import dp_quantile
+from privkit.project.dp.query import dp_query
 from privkit.values.loss import Measure
 
 QUICK = settings(max_examples=30)
@@ -138,18 +138,18 @@ def test_a_list_of_quantiles_is_a_frame(ledger_path, people):
 def test_a_list_that_is_none_is_refused(ledger_path, people, q):
     pk.open_project("tenths", epsilon=50, unit=pk.ROW, store=ledger_path)
     with pytest.raises(pk.ParameterError, match="q="):
-        plan_dp_quantile(people, "x", q, bounds=(0, 100), epsilon=1)
+        dp_quantile.plan(people, "x", q, bounds=(0, 100), epsilon=1)
 
 
 def test_a_query_reads_many_quantiles_from_one_tree_and_gives_it_all_their_weight(ledger_path, people):
     pk.open_project("tenths", epsilon=50, unit=pk.ROW, store=ledger_path)
     asked = {f"q{place}": ("quantile", "x", place / 10, (0, 100)) for place in range(1, 7)}
-    plan = plan_dp_query(people, {"n": "count", **asked}, epsilon=7)
+    plan = dp_query.plan(people, {"n": "count", **asked}, epsilon=7)
     several = plan.question.asked
     assert [type(part).__name__ for part in several.parts] == ["Count", "Quantiles"]
     assert several.shares == (Fraction(1, 7), Fraction(6, 7))
     release = plan.release()
     assert release.value.columns.tolist() == ["n", *asked]
     assert "q3_lower" in release.to_frame()
-    few = plan_dp_query(people, dict(list(asked.items())[:5]), epsilon=7)
+    few = dp_query.plan(people, dict(list(asked.items())[:5]), epsilon=7)
     assert len(few.question.asked.parts) == 5

@@ -12,11 +12,10 @@ from scipy import stats
 
 import privkit as pk
 from privkit.dp.measurement import draw, make_measurement
-from privkit.dp.noise.threshold import OpenCount
 from privkit.dp.question import Question
 from privkit.dp.statistics.counts import Count, PersonCount
 from privkit.dp.statistics.moments import Mean
-from privkit.dp.statistics.open_groups import OpenGroups
+from privkit.dp.statistics.open_groups import OpenCount, OpenGroups
 from privkit.dp.statistics.person_mean import PersonMean
 from privkit.dp.statistics.quantile import Quantile
 from privkit.dp.statistics.sums import Sum

@@ -9,15 +9,13 @@ from dp_asking import ask
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from privkit.dp.answers.consistent import consistent
-from privkit.dp.answers.derived import Derived, estimate
-from privkit.dp.answers.inversion import sum_quantile, variance
-from privkit.dp.answers.postprocess import added, non_negative, rounded, subtracted, suppressed, total
-from privkit.dp.answers.ratios import ratio
+from privkit.dp.answers.arithmetic import added, estimate, ratio, subtracted
+from privkit.dp.answers.derived import Derived
+from privkit.dp.answers.linear import sum_quantile, variance
+from privkit.dp.answers.postprocess import consistent, non_negative, rounded, suppressed, total
 from privkit.dp.answers.release import Provenance, Release
 from privkit.dp.noise.noise import Gaussian, Laplace
-from privkit.dp.plan import make_plan
-from privkit.dp.price import Price
+from privkit.dp.plan import Price, make_plan
 from privkit.dp.statistics.counts import Count
 from privkit.dp.statistics.moments import Mean
 from privkit.errors import ParameterError

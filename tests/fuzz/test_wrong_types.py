@@ -148,6 +148,7 @@ CALLS = {
     "dp_crosstab": (True, ("plan", "zip"), ASKING | {"keys": {"plan": ["a"], "zip": ["8001"]}}),
     "dp_histogram": (True, ("age",), ASKING | {"bins": [0, 50, 100]}),
     "dp_nunique": (True, ("plan",), ASKING),
+    "dp_share": (True, ("age >= 40",), ASKING),
     "dp_sum": (True, ("age",), ASKING | {"bounds": (0, 100)}),
     "dp_mean": (True, ("age",), ASKING | {"bounds": (0, 100)}),
     "dp_var": (True, ("age",), ASKING | {"bounds": (0, 100)}),

@@ -51,9 +51,9 @@ def _targets(node: ast.Assign | ast.AnnAssign) -> Iterator[str]:
 
 
 def _asking() -> Any:
-    from privkit.project.asking import shares_asking
+    from privkit.project.asking import asks
 
-    return shares_asking
+    return asks
 
 
 def _names(annotation: str) -> list[str]:

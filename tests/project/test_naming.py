@@ -16,7 +16,7 @@ import pytest
 import privkit as pk
 from privkit.budget.machine.keys import _without
 from privkit.errors import EarlierReleaseError, MeasurementError, OrphanedReleaseError, ParameterError
-from privkit.project import naming
+from privkit.project import release as naming
 from privkit.tally.fingerprints.first_form import _worded
 
 #: Written by privkit as it was before fingerprints had their present form, on pandas 3.1: the frames below at ε = 1,

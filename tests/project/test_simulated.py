@@ -12,12 +12,11 @@ import pytest
 from privkit.budget.entry import Entry
 from privkit.budget.simulated import SimulatedAccount
 from privkit.budget.terms import ProjectTerms
-from privkit.dp.answers.derived import estimate
+from privkit.dp.answers.arithmetic import estimate
 from privkit.dp.answers.release import decode_answer, encode_answer
 from privkit.dp.noise.noise import Gaussian, Laplace
 from privkit.dp.noise.selection import NoisyMax
-from privkit.dp.plan import make_plan
-from privkit.dp.price import Price
+from privkit.dp.plan import Price, make_plan
 from privkit.dp.question import Question
 from privkit.dp.simulate import SimulatedRelease, chosen, drawn, marked_plan, simulate
 from privkit.dp.statistics.counts import Count
@@ -25,8 +24,7 @@ from privkit.dp.statistics.moments import Mean
 from privkit.dp.statistics.quantile import Quantile
 from privkit.errors import CeilingError, InsufficientBudgetError, ParameterError
 from privkit.errors.project import OrphanedReleaseError, PendingReleaseError, ReservationError, SimulatedError
-from privkit.project.project import open_project
-from privkit.project.simulated import begin_simulated
+from privkit.project.opening import begin_simulated, open_project
 from privkit.values.bounds import ONE_ROW, ValueBounds
 from privkit.values.keys import public_keys
 from privkit.values.loss import Measure, PrivacyLoss

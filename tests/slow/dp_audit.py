@@ -17,17 +17,14 @@ import pytest
 from scipy import stats
 
 from privkit.dp.measurement import draw, make_measurement
-from privkit.dp.noise.threshold import OpenCount
-from privkit.dp.plan import make_plan
-from privkit.dp.price import Price
+from privkit.dp.plan import Price, make_plan
 from privkit.dp.question import Question
-from privkit.dp.statistics.counts import Count, DistinctCount, PersonCount
+from privkit.dp.statistics.counts import Count, DistinctCount, OpenCount, PersonCount
 from privkit.dp.statistics.histogram import Histogram, Span, power_edges
 from privkit.dp.statistics.moments import Deviation, Mean, Variance
-from privkit.dp.statistics.quantile import Quantile
+from privkit.dp.statistics.quantile import Quantile, TopK
 from privkit.dp.statistics.statistic import Statistic
 from privkit.dp.statistics.sums import PersonSum, Sum
-from privkit.dp.statistics.topk import TopK
 from privkit.values.bounds import ONE_ROW, ContributionBounds, ValueBounds
 from privkit.values.keys import public_keys
 from privkit.values.loss import Measure

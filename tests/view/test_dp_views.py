@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 mpl.use("Agg")
 
 from privkit.dp.answers.release import decode_answer
-from privkit.dp.plan import make_plan
-from privkit.dp.price import Price
+from privkit.dp.plan import Price, make_plan
 from privkit.dp.question import Question
 from privkit.dp.statistics.counts import Count
 from privkit.values.bounds import ContributionBounds

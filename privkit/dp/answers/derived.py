@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from privkit.dp.answers.linear import Errors
-from privkit.dp.answers.release import Interval, Release
+from privkit.dp.answers.arithmetic import Limits, Released, added, ratio, subtracted
 from privkit.dp.noise.noise import ALPHA
 from privkit.dp.plan import miss
-from privkit.errors.dp import NotLinearError, NotReleasedError
 from privkit.values.loss import PrivacyLoss
-from privkit.values.show import Plotted
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-#: From the share of errors to miss, to lower and upper limits.
-Limits = Callable[[float], "tuple[NDArray[Any], NDArray[Any]]"]
+    from privkit.dp.answers.linear import Errors
+
+
+class Interval(NamedTuple):
+    """An interval around each released number; `lower` and `upper` are numbers, or Series indexed by the keys."""
+
+    lower: Any
+    upper: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Source:
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Derived(Plotted):
+class Derived(Released):
     """Numbers computed from released ones alone, so that they cost nothing (post-processing).
 
     Differential privacy is closed under it: Dwork and Roth 2014, proposition 2.1.
@@ -130,23 +132,20 @@ class Derived(Plotted):
 
     def __add__(self, other: object) -> Derived:
         """Return the sum with another released number, or with a public one."""
-        from privkit.dp.answers.postprocess import added
-
         return added(self, other)
 
     __radd__ = __add__
 
     def __sub__(self, other: object) -> Derived:
         """Return the difference from another released number, or from a public one."""
-        from privkit.dp.answers.postprocess import subtracted
-
         return subtracted(self, other)
 
     def __truediv__(self, other: object) -> Derived:
         """Return the ratio to another released number, with its Fieller interval, or to a public one."""
-        from privkit.dp.answers.ratios import ratio
-
         return ratio(self, other)
+
+    def _derived(self, name: str | None, function: str) -> Derived | None:
+        return self if name in (None, self.name) else None
 
     def _shaped(self, values: NDArray[Any]) -> Any:
         if self.index is None:
@@ -169,65 +168,3 @@ class Derived(Plotted):
         matplotlib Axes
         """
         return super().plot(ax)
-
-
-def estimate(released: object, name: str | None = None, *, function: str = "estimate") -> Derived:
-    """Return one estimate of a release (by default the one that was asked for), ready to compute with. Costs nothing.
-
-    Parameters
-    ----------
-    released : Release or Derived
-    name : str, optional
-        Of the estimates that came together: "sum" or "count" of a mean.
-
-    Raises
-    ------
-    NotReleasedError
-        For anything else: the error of a bare number is unknown.
-    NotLinearError
-        If the release has no interval for it.
-
-    Examples
-    --------
-    >>> estimate(3)
-    Traceback (most recent call last):
-    ...
-    privkit.errors.dp.NotReleasedError: estimate() got a int, but it computes with released numbers, ...
-    """
-    if isinstance(released, Derived) and name in (None, released.name):
-        return released
-    if not isinstance(released, Release):
-        raise NotReleasedError.of_type(function, type(released).__name__)
-    release, name = released, name or released.plan.question.statistic
-    told = release._limits(ALPHA)
-    if name not in told:
-        raise NotLinearError.of(function, name, tuple(told))
-    place = release.provenance
-    source = Source(
-        place.project, place.entry, place.question, release.loss, bool(getattr(release, "simulated", False))
-    )
-    return Derived(
-        name,
-        np.asarray(release.estimates[name]),
-        None if release.plan.question.keys is None else release._index(),
-        lambda alpha: release._limits(alpha)[name],
-        (source,),
-        errors=Errors.of_release(release, name),
-        notes=_caveats(release),
-    )
-
-
-def _caveats(release: Release) -> tuple[str, ...]:
-    if release.plan.question.unit.is_row:
-        return ()
-    return (f"the numbers are those after bounding: {release.plan.question.bounds}",)
-
-
-def limits_of(values: NDArray[Any], errors: Errors) -> Limits:
-    """Return the limits of weighted sums of noisy cells."""
-
-    def limits(alpha: float) -> tuple[NDArray[Any], NDArray[Any]]:
-        widths = errors.half_widths(alpha)
-        return values - widths, values + widths
-
-    return limits

@@ -1,7 +1,4 @@
-"""Releases: noisy answers that may be published, with their uncertainty and where they come from.
-
-Indexes of released groups, in which 1 and True stay two: pandas takes them for one.
-"""
+"""Releases: noisy answers that may be published, with their uncertainty and where they come from."""
 
 from __future__ import annotations
 
@@ -10,87 +7,26 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import cache, cached_property
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from privkit.dp.answers.arithmetic import Released, estimate, index_of
+from privkit.dp.answers.derived import Derived, Interval, Source
+from privkit.dp.answers.linear import Errors
+from privkit.dp.answers.postprocess import non_negative, rounded, suppressed, total
 from privkit.dp.noise.noise import ALPHA, Noise
-from privkit.dp.noise.threshold import OpenCount
 from privkit.dp.plan import Plan, miss
-from privkit.dp.statistics.open_groups import OpenGroups
-from privkit.errors.dp import IntervalError
-from privkit.values.keys import Keys, codes_of
-from privkit.values.show import Plotted
+from privkit.errors.dp import IntervalError, NotLinearError
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
-    from privkit.dp.answers.derived import Derived
     from privkit.values.loss import PrivacyLoss
 
 
-def index_of(keys: Keys) -> pd.Index:
-    """Return an index of groups, in the order of the keys.
-
-    Examples
-    --------
-    >>> index_of(Keys(("k", "v"), ((1, "a"), (True, "a")))).tolist()
-    [(1, 'a'), (True, 'a')]
-    """
-    import pandas as pd
-
-    if len(keys.by) == 1:
-        return pd.Index([key[0] for key in keys.values], name=keys.by[0])
-    if not any(_merged(column) for column in zip(*keys.values, strict=True)):
-        return pd.MultiIndex.from_tuples(keys.values, names=keys.by)
-    levels, places = [], []
-    for column, codes in zip(zip(*keys.values, strict=True), keys.codes, strict=True):
-        ranks = {code: rank for rank, code in enumerate(dict.fromkeys(codes))}
-        first = dict(zip(reversed(codes), reversed(column), strict=True))
-        levels.append(pd.Index([first[code] for code in ranks], dtype=object))
-        places.append([ranks[code] for code in codes])
-    return pd.MultiIndex(levels=levels, codes=places, names=list(keys.by), verify_integrity=False)
-
-
-def _merged(column: Sequence[Any]) -> bool:
-    """Whether Python takes two different values of a column for one."""
-    return bool in (types := set(map(type, column))) and bool(types & {int, float})
-
-
-def rows_of(index: pd.Index) -> list[tuple[str, ...]]:
-    """Return a text of each group's values; two have the same only if they are the same group."""
-    columns = [index.get_level_values(place).tolist() for place in range(index.nlevels)]
-    return list(zip(*map(codes_of, columns), strict=True))
-
-
-def places_in(index: pd.Index, wanted: pd.Index) -> NDArray[np.int64]:
-    """Return the place of each wanted group in an index; -1 for one that is not there."""
-    table = {row: place for place, row in enumerate(rows_of(index))}
-    return np.array([table.get(row, -1) for row in rows_of(wanted)], dtype=np.int64)
-
-
-def margin_of(index: pd.Index, kept: Sequence[str]) -> tuple[NDArray[np.int64], pd.Index]:
-    """Return for each group the place of its margin by some columns, and the index of the margins."""
-    others = [name for name in index.names if name not in kept]
-    margin: Any = index.droplevel(others) if others else index  # type: ignore[arg-type]
-    if len(kept) > 1:
-        margin = margin.reorder_levels(list(kept))
-    rows = rows_of(margin)
-    ranks = {row: rank for rank, row in enumerate(dict.fromkeys(rows))}
-    first = dict(zip(reversed(rows), reversed(range(len(rows))), strict=True))
-    return np.array([ranks[row] for row in rows], dtype=np.int64), margin[[first[row] for row in ranks]]
-
-
 _LIBRARIES = ("jupyter-privkit", "opendp", "narwhals", "pandas", "numpy")
-
-
-class Interval(NamedTuple):
-    """An interval around each released number; `lower` and `upper` are numbers, or Series indexed by the keys."""
-
-    lower: Any
-    upper: Any
 
 
 @dataclass(frozen=True)
@@ -143,7 +79,7 @@ class Provenance(Mapping[str, Any]):
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Release(Plotted):
+class Release(Released):
     """A noisy answer, free to publish: what is left of the data is only what the budget paid for.
 
     Attributes
@@ -252,32 +188,22 @@ class Release(Plotted):
 
     def estimate(self, name: str | None = None) -> Derived:
         """Return the answer, or one of its estimates, for free computations: sums, differences, ratios."""
-        from privkit.dp.answers.derived import estimate
-
         return estimate(self, name)
 
     def non_negative(self) -> Derived:
         """Return the answer clipped at 0; a post-processing, which biases small cells upwards."""
-        from privkit.dp.answers.postprocess import non_negative
-
         return non_negative(self)
 
     def rounded(self, base: float = 1) -> Derived:
         """Return the answer rounded to multiples of `base`; a post-processing."""
-        from privkit.dp.answers.postprocess import rounded
-
         return rounded(self, base)
 
     def suppressed(self, below: float) -> Derived:
         """Return the answer without its cells below a limit; a post-processing."""
-        from privkit.dp.answers.postprocess import suppressed
-
         return suppressed(self, below)
 
     def total(self, by: str | list[str] | None = None) -> Derived:
         """Return the sum of the cells, or of those that agree in the columns `by`; a post-processing."""
-        from privkit.dp.answers.postprocess import total
-
         return total(self, by)
 
     def __add__(self, other: object) -> Derived:
@@ -290,11 +216,38 @@ class Release(Plotted):
         return self.estimate() / other
 
     @property
+    def _named(self) -> tuple[str, ...]:  # type: ignore[override]
+        return tuple(self._limits(ALPHA))
+
+    def _derived(self, name: str | None, function: str) -> Derived:
+        name = name or self._name
+        if name not in self._named:
+            raise NotLinearError.of(function, name, self._named)
+        question, place = self.plan.question, self.provenance
+        simulated = bool(getattr(self, "simulated", False))
+        bounded = f"the numbers are those after bounding: {question.bounds}"
+        return Derived(
+            name,
+            np.asarray(self.estimates[name]),
+            None if question.keys is None else self._index(),
+            lambda alpha: self._limits(alpha)[name],
+            (Source(place.project, place.entry, place.question, self.loss, simulated),),
+            errors=Errors.of_release(self, name),
+            notes=() if question.unit.is_row else (bounded,),
+        )
+
+    @property
     def _name(self) -> str:
         return self.plan.question.statistic
 
+    @cached_property
+    def _known(self) -> dict[float, dict[str, tuple[NDArray[Any], NDArray[Any]]]]:
+        return {}
+
     def _limits(self, alpha: float) -> dict[str, tuple[NDArray[Any], NDArray[Any]]]:
-        return self.plan.question.asked.limits(self.drawn, self.noise, alpha)
+        if alpha not in self._known:  # text, HTML and plot ask for the same, again and again
+            self._known[alpha] = self.plan.question.asked.limits(self.drawn, self.noise, alpha)
+        return self._known[alpha]
 
     def _index(self) -> Any:
         import pandas as pd
@@ -309,13 +262,11 @@ class Release(Plotted):
             return values[0].item() if hasattr(values[0], "item") else values[0]
         import pandas as pd
 
-        return pd.Series(values, index=self._index(), name=self._name)
+        return pd.Series(values, index=self._index(), name=self._name, copy=True)
 
 
 def encode_answer(plan: Plan, drawn: Sequence[int] | Mapping[str, int | Sequence[int]]) -> str:
     """Return the noisy integers as the text that the ledger stores: in canonical order of the keys, with versions."""
-    import numpy as np
-
     if isinstance(drawn, Mapping):  # the groups showed up by their noisy counts
         keys_ = sorted(drawn)
         cells = [int(cell) for key in keys_ for cell in np.atleast_1d(drawn[key])]
@@ -330,15 +281,10 @@ def encode_answer(plan: Plan, drawn: Sequence[int] | Mapping[str, int | Sequence
 
 def decode_answer(plan: Plan, answer: str, *, project: str, entry: int, time: str, replayed: bool) -> Release:
     """Return the release that a stored answer holds, in the order in which the plan's keys were asked."""
-    import numpy as np
-
     stored = json.loads(answer)
-    if isinstance(plan.question.asked, OpenCount | OpenGroups):
-        plan = plan.question.asked.answered(plan, stored["keys"])
-        cells = np.array(stored["cells"], dtype=np.int64).reshape(-1, plan.question.asked.width)
-    else:
-        cells = np.array(stored["cells"], dtype=np.int64).reshape(plan.question.groups, -1)
-    question = plan.question
+    plan = plan.question.asked.answered(plan, stored.get("keys"))
+    question, cells = plan.question, np.array(stored["cells"], dtype=np.int64)
+    cells = cells.reshape(question.groups, -1) if question.groups else cells.reshape(0, question.asked.width)
     if "keys" not in stored and (keys := question.keys) is not None:
         ordered = np.empty_like(cells)
         ordered[keys.canonical_order] = cells

@@ -1,30 +1,34 @@
-"""Counts of persons.
-
-Counts of rows.
-
-Counts of distinct values.
-"""
+"""Counts: of rows, of persons, of distinct values, and of the rows of groups that show up by themselves."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from privkit.dp.measurement import frames
+from privkit.dp.noise.threshold import GaussianThreshold, LaplaceThreshold, Stated, texts
+from privkit.dp.opendp import features
 from privkit.dp.statistics.statistic import Estimates, Limits, Statistic
 from privkit.tally.engines.opening import engine_of
 from privkit.tally.keyed import keyed_counts
-from privkit.tally.open_groups import distinct_values
+from privkit.tally.open_groups import distinct_values, group_counts, key_values
 from privkit.tally.persons import bounded_counts
+from privkit.values.keys import Keys
 
 if TYPE_CHECKING:
-    import numpy as np
+    from collections.abc import Mapping, Sequence
+
     from numpy.typing import NDArray
 
     from privkit.dp.noise.noise import Noise
+    from privkit.dp.plan import Plan
     from privkit.dp.question import Question
+    from privkit.dp.simulate import Simulator
     from privkit.values.bounds import ContributionBounds
+    from privkit.values.loss import PrivacyLoss
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,11 @@ class Count(Statistic):
     name = "count"
     aggregate = "keyed_counts"
     of_persons = "pairs"
+
+    @property
+    def linear(self) -> frozenset[str]:
+        """The count."""
+        return frozenset({self.main})
 
     def exact(self, data: object, question: Question, function: str) -> NDArray[np.int64]:
         """Count rows exactly, each person within the bounds."""
@@ -105,11 +114,6 @@ class PersonCount(Count):
         """What is counted."""
         return f"{self.name}{self.window}"
 
-    @property
-    def linear(self) -> frozenset[str]:
-        """The count."""
-        return frozenset({self.main})
-
     def limit(self, bounds: ContributionBounds) -> str:
         """Return in words how much of one person counts."""
         return once_in(bounds.l0)
@@ -123,10 +127,6 @@ class PersonCount(Count):
     def notes(self) -> tuple[str, ...]:
         """Say how often a person counts, where that is more than once."""
         return () if not self.window else (anew(self.window),)
-
-    def canonical(self) -> dict[str, object]:
-        """Return the statistic as JSON values; the window is the unit's, which the question records."""
-        return {"statistic": self.name}
 
     def __str__(self) -> str:
         """Return the statistic in words."""
@@ -170,3 +170,124 @@ class DistinctCount(Count):
     def __str__(self) -> str:
         """Return the statistic in words."""
         return f"count of distinct values of {self.column!r}"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCount(Count):
+    """How many rows each group has, of all groups that occur and have enough of them.
+
+    Attributes
+    ----------
+    by : tuple of str
+        The columns.
+    persons : bool
+        Whether persons are counted: one for each person and group.
+    window : str
+        The unit's window in words, where persons are counted.
+
+    Notes
+    -----
+    *Reach.* The groups are the keys of a dictionary of exact counts. What is kept of a person depends on that person's
+    rows and on the salt alone (`privkit.tally.open_groups`); so for each salt a person more or less changes at most L0
+    counts, each by at most L∞, all by at most L1 (L2), and a count of 0 is no entry.
+    """
+
+    by: tuple[str, ...] = ()
+    persons: bool = False
+    window: str = ""
+
+    noises = (LaplaceThreshold, GaussianThreshold)
+    aggregate = "classes"
+    of_persons = "parts"
+
+    @property
+    def read(self) -> tuple[str, ...]:
+        """The columns of the groups."""
+        return self.by
+
+    @property
+    def shows(self) -> tuple[str, ...]:
+        """The columns of the groups."""
+        return self.by
+
+    def measurement(self, question: Question, noise: Noise, loss: PrivacyLoss) -> Any:
+        """Return the OpenDP measurement from frames to the noisy counts that pass the threshold."""
+        assert isinstance(noise, LaplaceThreshold | GaussianThreshold)
+        norms = question.sensitivity
+        concentrated = isinstance(noise, GaussianThreshold)
+        with features() as dp:
+            absolute = dp.metrics.absolute_distance(T="f64" if concentrated else "i64")
+            metric = dp.metrics.l02inf_distance(absolute) if concentrated else dp.metrics.l01inf_distance(absolute)
+            middle, last = (norms.l2, float(norms.linf)) if concentrated else (norms.l1, norms.linf)
+            counts = dp.transformations.make_user_transformation(
+                *frames(dp),
+                texts(dp),
+                metric,
+                lambda rows: rows.read(lambda data: self.counted(data, question)),
+                lambda persons: (persons * norms.l0, persons * middle, persons * last),
+            )
+            return Stated(counts >> noise.measurement(), noise.stated(norms))
+
+    def counted(self, data: object, question: Question) -> dict[str, int]:
+        """Count the rows of every group that occurs, each person within the bounds. Reads rows."""
+        rows = question.rows(data, "dp_count")
+        return group_counts(rows, self.by, question.who, question.bounds, function="dp_count")
+
+    def simulated(self, data: object, question: Question, noise: Noise, loss: PrivacyLoss, draw: Simulator) -> Any:
+        """Return the simulated counts that pass the threshold."""
+        assert isinstance(noise, LaplaceThreshold | GaussianThreshold)
+        counts = self.counted(data, question)
+        noisy = np.array([*counts.values()], dtype=np.int64) + draw.added(noise, len(counts))
+        return {text: int(count) for text, count in zip(counts, noisy, strict=True) if count >= noise.threshold}
+
+    def answered(self, plan: Plan, keys: Sequence[str] | None) -> Plan:
+        """Return the plan of the groups that showed up."""
+        assert keys is not None
+        asked = PersonCount(self.window) if self.persons else Count()
+        return replace(plan, question=replace(plan.question, asked=asked, keys=shown_keys(self.by, keys)))
+
+    def price_notes(self, noise: Noise, question: Question) -> tuple[str, ...]:
+        """Say how many rows a group needs."""
+        return (
+            needed(noise, question),
+            "that a count is shown at all favors high noise: near the threshold counts tend to be too high",
+        )
+
+    @property
+    def main(self) -> str:
+        """What is counted."""
+        return f"persons{self.window}" if self.persons else self.name
+
+    def notes(self) -> tuple[str, ...]:
+        """Say how often a person counts, where that is more than once."""
+        return (anew(self.window),) if self.persons and self.window else ()
+
+    @classmethod
+    def wrote(cls, record: Mapping[str, Any]) -> bool:
+        """Whether a record is of a count of such groups: of others it does not say who is counted."""
+        return "persons" in record and super(OpenCount, cls).wrote(record)
+
+    @classmethod
+    def recorded(cls, record: Mapping[str, Any]) -> Self:
+        """Return the count that a record tells."""
+        return cls(tuple(record["by"]), record["persons"])
+
+    def __str__(self) -> str:
+        """Return the statistic in words."""
+        what = f"persons{self.window}" if self.persons else "rows"
+        return f"count of {what} by {', '.join(self.by)} (groups that pass a threshold)"
+
+
+def needed(noise: Noise, question: Question) -> str:
+    """Say how many rows, or persons, a group needs to show up."""
+    threshold, each = getattr(noise, "threshold", 0), question.bounds.linf
+    if question.unit.is_row or each == 1:
+        what = question.unit.nouns
+    else:
+        what = f"rows ({math.ceil(threshold / each):,} {question.unit.nouns}, if each has {each})"
+    return f"a group shows up if its noisy count reaches {threshold:,}: it needs about {threshold:,} {what}"
+
+
+def shown_keys(by: tuple[str, ...], texts: Sequence[str]) -> Keys:
+    """Return the keys that these texts tell."""
+    return Keys(by, tuple(key_values(text) for text in texts), told=True)

@@ -6,10 +6,10 @@ A paid estimate of the bounds of a column, by powers of two.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
@@ -48,6 +48,7 @@ class Histogram(Count):
     edges: tuple[float, ...] = ()
 
     name = "count"
+    mark: ClassVar[dict[str, str]] = {"statistic": "histogram"}
     aggregate = "positions"
     of_persons = "parts"
 
@@ -98,7 +99,12 @@ class Histogram(Count):
 
     def canonical(self) -> dict[str, object]:
         """Return the statistic as JSON values."""
-        return {"statistic": "histogram", "column": self.column, "edges": [repr(edge) for edge in self.edges]}
+        return {**self.mark, "column": self.column, "edges": [repr(edge) for edge in self.edges]}
+
+    @classmethod
+    def recorded(cls, record: Mapping[str, Any]) -> Self:
+        """Return the histogram that a record tells."""
+        return cls(record["column"], tuple(map(float, record["edges"])))
 
     def notes(self) -> tuple[str, ...]:
         """Say what is left out."""
@@ -165,6 +171,11 @@ class Span(Histogram):
         """One bin by 1; all bins are cells of one group."""
         return Reach(width=len(self.edges) - 1)
 
+    @property
+    def linear(self) -> frozenset[str]:
+        """None: two bounds are chosen by the counts."""
+        return frozenset()
+
     def exact(self, data: object, question: Question, function: str) -> NDArray[np.int64]:
         """Count the rows of every bin; shape (1, bins)."""
         binned = Question(self, question.unit, question.bounds, self.keys(None), question.selected)
@@ -197,7 +208,12 @@ class Span(Histogram):
 
     def canonical(self) -> dict[str, object]:
         """Return the statistic as JSON values."""
-        return {"statistic": self.name, "column": self.column, "edges": "powers of two, -20 to 63"}
+        return {**self.mark, "column": self.column, "edges": "powers of two, -20 to 63"}
+
+    @classmethod
+    def recorded(cls, record: Mapping[str, Any]) -> Self:
+        """Return the estimate that a record tells."""
+        return cls(record["column"], power_edges())
 
     def notes(self) -> tuple[str, ...]:
         """Say what the bounds are."""

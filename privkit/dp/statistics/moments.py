@@ -10,7 +10,7 @@ import numpy as np
 
 from privkit.dp.noise.fieller import ratio_half_width, ratio_limits
 from privkit.dp.statistics.statistic import Estimates, Limits, Reach, Rounding, Statistic
-from privkit.dp.statistics.sums import BITS, ROWS, clipped
+from privkit.dp.statistics.sums import BITS, ROWS, clipped, grid_of
 from privkit.tally.grid import Grid
 from privkit.tally.sums import power_sums
 from privkit.values.bounds import ValueBounds
@@ -57,6 +57,11 @@ class Mean(Statistic):
     degree = 1
 
     @property
+    def linear(self) -> frozenset[str]:
+        """Sum and count."""
+        return frozenset({"sum", "count"})
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """The column."""
         return (self.column,)
@@ -64,7 +69,7 @@ class Mean(Statistic):
     @property
     def grid(self) -> Grid:
         """The grid, made of the bounds alone; the range takes at most 2**30 steps."""
-        return Grid.fitting(self.bounds.lower, self.bounds.upper, self.bounds.width, bits=BITS)
+        return grid_of(self.bounds.lower, self.bounds.upper, self.bounds.width)
 
     @property
     def full(self) -> int:

@@ -1,26 +1,30 @@
-"""Any statistic of groups whose keys are not public: first the groups show up, then they are answered."""
+"""Statistics of groups whose keys are not public: they show up by their counts, and then are answered."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from privkit.dp.noise.noise import Compound, Noise, added, costs_at_most
-from privkit.dp.noise.threshold import OpenCount, needed, shown_keys
-from privkit.dp.statistics.statistic import Estimates, Limits, Statistic
+from privkit.dp.plan import Price, priced
+from privkit.dp.statistics.counts import OpenCount, needed, shown_keys
+from privkit.dp.statistics.statistic import Estimates, Limits, Statistic, recorded_statistic
 from privkit.values.bounds import ONE_ROW, ContributionBounds
 from privkit.values.keys import Keys
 from privkit.values.loss import Measure, PrivacyLoss
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy as np
     from numpy.typing import NDArray
 
     from privkit.dp.plan import Plan
     from privkit.dp.question import Question
-    from privkit.dp.statistics.statistic import Sensitivity
+    from privkit.dp.simulate import Simulator
+    from privkit.dp.statistics.statistic import Read, Sensitivity
 
 #: The share of the loss that finds the groups, where nothing else is said.
 FINDING = Fraction(1, 4)
@@ -49,8 +53,6 @@ class Staged(Compound):
     @classmethod
     def for_loss(cls, sensitivity: Sensitivity, loss: PrivacyLoss, **kind: Any) -> Staged:
         """Return the best noise of each stage within its share of the loss."""
-        from privkit.dp.price import Price, priced
-
         question: Question = kind["question"]
         asked = question.asked
         assert isinstance(asked, OpenGroups)
@@ -129,6 +131,16 @@ class OpenGroups(Statistic):
     noises = (Staged,)
 
     @property
+    def linear(self) -> frozenset[str]:
+        """None: its numbers are those of the groups that showed up, once they did."""
+        return frozenset()
+
+    @property
+    def shows(self) -> tuple[str, ...]:
+        """The columns of the groups."""
+        return self.by
+
+    @property
     def main(self) -> str:
         """The name of the number that was asked for."""
         return self.inner.main
@@ -188,8 +200,27 @@ class OpenGroups(Statistic):
         assert isinstance(noise, Staged)
         return Found(question, noise)
 
-    def answered(self, plan: Plan, keys: Sequence[str]) -> Plan:
+    def reads(self, question: Question) -> Iterator[Read]:
+        """Give what both stages ask of an engine."""
+        finding = self.groups_of(question)
+        yield from finding.asked.reads(finding)
+        yield from self.inner.reads(replace(question, asked=self.inner))
+
+    def simulated(self, data: object, question: Question, noise: Noise, loss: PrivacyLoss, draw: Simulator) -> Any:
+        """Return simulated cells of the groups that show up in the simulation, by their texts."""
+        assert isinstance(noise, Staged)
+        assert noise.finding is not None
+        finding = self.groups_of(question)
+        found = sorted(finding.asked.simulated(data, finding, noise.finding, noise.losses[0], draw))
+        if not found:
+            return {}
+        shown = replace(question, asked=self.inner, keys=shown_keys(self.by, found))
+        cells = self.inner.simulated(data, shown, noise.leading, noise.losses[1], draw).reshape(len(found), -1)
+        return dict(zip(found, cells.tolist(), strict=True))
+
+    def answered(self, plan: Plan, keys: Sequence[str] | None) -> Plan:
         """Return the plan of the groups that showed up, with the noise of their answers."""
+        assert keys is not None
         assert isinstance(plan.noise, Staged)
         question = replace(plan.question, asked=self.inner, keys=shown_keys(self.by, keys))
         return replace(plan, question=question, noise=plan.noise.leading)
@@ -236,7 +267,26 @@ class OpenGroups(Statistic):
 
     def canonical(self) -> dict[str, object]:
         """Return the statistic as JSON values."""
-        return {"statistic": self.name, "of": self.inner.canonical(), "share": str(self.share)}
+        return {**self.mark, "of": self.inner.canonical(), "share": str(self.share)}
+
+    @classmethod
+    def recorded(cls, record: Mapping[str, Any]) -> Self:
+        """Return the statistic that a record tells."""
+        inner = recorded_statistic(record["of"])
+        if inner is None:
+            raise ValueError("what is asked of the groups is of no known kind")
+        return cls(tuple(record["by"]), inner, Fraction(record["share"]))
+
+    def recorded_noise(self, record: Mapping[str, Any]) -> Noise:
+        """Return the noise of the answers: the measure's natural one, since all of δ goes to finding the groups."""
+        if record["mechanism"] != Staged.name:
+            raise ValueError("it was answered with other noise")
+        concentrated = Measure(record["loss"]["measure"]).concentrated
+        natural = Measure.ZERO_CONCENTRATED if concentrated else Measure.PURE
+        kinds = [kind for kind in self.inner.noises if natural in kind.measures]
+        best = next((kind for kind in kinds if kind.measures[0] is natural), kinds[0])
+        scale = float(record["scale"]) / self.step
+        return Staged(scale, answering=best(scale))
 
     def __str__(self) -> str:
         """Return the statistic in words."""

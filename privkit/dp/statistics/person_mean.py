@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from privkit.dp.statistics.counts import once_in
 from privkit.dp.statistics.moments import Mean, split
-from privkit.dp.statistics.statistic import Rounding
-from privkit.dp.statistics.sums import BITS, ROWS, person_totals, total_clipped
+from privkit.dp.statistics.statistic import Rounding, Statistic
+from privkit.dp.statistics.sums import ROWS, grid_of, person_totals, total_clipped
 from privkit.tally.grid import Grid
 
 if TYPE_CHECKING:
@@ -44,11 +44,12 @@ class PersonMean(Mean):
     window: str = ""
 
     name = "mean"
+    mark: ClassVar[dict[str, str]] = {"statistic": "mean", "of": "person totals"}
 
     @property
     def grid(self) -> Grid:
         """The grid, made of the bounds alone: the larger bound takes at most 2**30 steps, so that totals fit."""
-        return Grid.fitting(self.bounds.lower, self.bounds.upper, self.bounds.largest, bits=BITS)
+        return grid_of(self.bounds.lower, self.bounds.upper, self.bounds.largest)
 
     @property
     def _slack(self) -> float:
@@ -71,7 +72,7 @@ class PersonMean(Mean):
 
     def canonical(self) -> dict[str, object]:
         """Return the statistic as JSON values."""
-        return {"statistic": "mean", "of": "person totals", "column": self.column, "bounds": self.bounds.canonical()}
+        return Statistic.canonical(self)
 
     def notes(self) -> tuple[str, ...]:
         """Say what is clipped, and what comes along."""

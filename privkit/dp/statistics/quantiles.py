@@ -6,11 +6,11 @@ Counts of a line of cells in a tree, so that any range is a sum of few noisy num
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -189,6 +189,11 @@ class Quantiles(Statistic):
     framed = True
 
     @property
+    def linear(self) -> frozenset[str]:
+        """None: candidates are read from the counts."""
+        return frozenset()
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """The column of numbers."""
         return (self.column,)
@@ -280,9 +285,15 @@ class Quantiles(Statistic):
 
     def canonical(self) -> dict[str, object]:
         """Return the statistic as JSON values."""
-        own = {"statistic": self.name, "column": self.column}
+        own = {**self.mark, "column": self.column}
         told = [f"{above}/{of}" for above, of in self.probabilities]
         return {**own, "probabilities": told, "candidates": [repr(value) for value in self.candidates]}
+
+    @classmethod
+    def recorded(cls, record: Mapping[str, Any]) -> Self:
+        """Return the quantiles that a record tells."""
+        pairs = [tuple(map(int, text.split("/"))) for text in record["probabilities"]]
+        return cls(record["column"], tuple((above, of) for above, of in pairs), tuple(map(float, record["candidates"])))
 
     def __str__(self) -> str:
         """Return the statistic in words."""

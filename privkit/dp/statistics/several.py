@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
 from privkit.dp.noise.noise import ALPHA, Compound, Noise, added
-from privkit.dp.statistics.statistic import Estimates, Limits, Statistic
+from privkit.dp.plan import Price, priced
+from privkit.dp.statistics.statistic import Estimates, Limits, Statistic, recorded_statistic
 from privkit.values.loss import Measure, PrivacyLoss
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from privkit.dp.question import Question
-    from privkit.dp.statistics.statistic import Sensitivity
+    from privkit.dp.simulate import Simulator
+    from privkit.dp.statistics.statistic import Read, Sensitivity
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,6 @@ class Composed(Compound):
     @classmethod
     def for_loss(cls, sensitivity: Sensitivity, loss: PrivacyLoss, **kind: Any) -> Composed:
         """Return the best noise of each part within its share of the loss."""
-        from privkit.dp.price import Price, priced
-
         question: Question = kind["question"]
         several = question.asked
         assert isinstance(several, Several)
@@ -108,6 +108,11 @@ class Several(Statistic):
     framed = True
 
     @property
+    def linear(self) -> frozenset[str]:
+        """None: each part has noise of its own."""
+        return frozenset()
+
+    @property
     def main(self) -> str:
         """The name of the first number."""
         return self.outputs[0][0]
@@ -163,6 +168,18 @@ class Several(Statistic):
         measurements = [part.measurement(replace(question, asked=part), own, paid) for part, own, paid in each]
         return Together(measurements, [part.width for part in self.parts])
 
+    def reads(self, question: Question) -> Iterator[Read]:
+        """Give what all parts ask of an engine."""
+        for part in self.parts:
+            yield from part.reads(replace(question, asked=part))
+
+    def simulated(self, data: object, question: Question, noise: Noise, loss: PrivacyLoss, draw: Simulator) -> Any:
+        """Return simulated cells of all parts, one after the other."""
+        assert isinstance(noise, Composed)
+        each = zip(self.parts, noise.parts, noise.losses, strict=True)
+        found = [part.simulated(data, replace(question, asked=part), own, paid, draw) for part, own, paid in each]
+        return np.concatenate([cells.reshape(question.groups, -1) for cells in found], axis=1).reshape(-1)
+
     def _cells(self, cells: NDArray[np.int64]) -> list[NDArray[np.int64]]:
         return np.split(cells, np.cumsum([part.width for part in self.parts])[:-1], axis=1)
 
@@ -211,7 +228,17 @@ class Several(Statistic):
     def canonical(self) -> dict[str, object]:
         """Return the statistic as JSON values; names of outputs do not matter, nor the order of parts."""
         each = zip(self.parts, self.shares, strict=True)
-        return {"statistic": self.name, "parts": [{**part.canonical(), "share": str(share)} for part, share in each]}
+        return {**self.mark, "parts": [{**part.canonical(), "share": str(share)} for part, share in each]}
+
+    @classmethod
+    def recorded(cls, record: Mapping[str, Any]) -> Self:
+        """Return the query that a record tells; its numbers have the names that they have in their parts."""
+        parts = tuple(recorded_statistic(part) for part in record["parts"])
+        if None in parts:
+            raise ValueError("a part is of no known kind")
+        known = [part for part in parts if part is not None]
+        outputs = tuple((part.main, place, part.main) for place, part in enumerate(known))
+        return cls(tuple(known), tuple(Fraction(part["share"]) for part in record["parts"]), outputs)
 
     def __str__(self) -> str:
         """Return the statistics in words."""

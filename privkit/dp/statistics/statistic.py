@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
@@ -19,10 +19,13 @@ from privkit.dp.opendp import features
 from privkit.values.bounds import ValueBounds
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
     from numpy.typing import NDArray
 
-    from privkit.dp.noise.noise import Noise
+    from privkit.dp.plan import Plan
     from privkit.dp.question import Question
+    from privkit.dp.simulate import Simulator
     from privkit.values.bounds import ContributionBounds
     from privkit.values.keys import Keys
     from privkit.values.loss import PrivacyLoss
@@ -123,9 +126,8 @@ class Rounding:
         return self.fixed + np.maximum(cells @ self.weights + reach, 0.0)
 
 
-#: The estimates that are weighted sums of noisy cells, wherever a statistic has them.
-_LINEAR = frozenset({"count", "sum", "nunique"})
-
+#: One aggregate of the engine contract, the columns that it reads, and its column of numbers or values.
+Read = tuple[str, tuple[str, ...], str | None]
 #: From a name to estimates, or to lower and upper limits, one per group.
 Estimates = dict[str, "NDArray[Any]"]
 Limits = dict[str, "tuple[NDArray[Any], NDArray[Any]]"]
@@ -140,8 +142,13 @@ class Statistic(ABC):
     `limits`, which is post-processing.
     """
 
+    #: Every kind of statistic by the name of its class: it is in here by being defined.
+    KINDS: ClassVar[dict[str, type[Statistic]]] = {}
+
     #: What it is called; the name of the released column.
     name: ClassVar[str]
+    #: What the ledger tells it apart by, beside its parameters; its name, where it does not say.
+    mark: ClassVar[dict[str, str]]
     #: The noise that may answer it.
     noises: ClassVar[tuple[type[Noise], ...]] = (Laplace, Gaussian)
     #: Whether its accuracy depends on how many rows a group has.
@@ -155,10 +162,24 @@ class Statistic(ABC):
     aggregate: ClassVar[str] = "power_sums"
     of_persons: ClassVar[str] = "parts"
 
+    def __init_subclass__(cls) -> None:
+        if "mark" not in vars(cls):
+            cls.mark = {"statistic": cls.name}
+        Statistic.KINDS[cls.__name__] = cls
+
     @property
+    @abstractmethod
     def linear(self) -> frozenset[str]:
         """The names of those of its numbers that may be weighted sums of noisy cells."""
-        return _LINEAR
+
+    @property
+    def shows(self) -> tuple[str, ...]:
+        """The columns whose groups show up by themselves; none where they are public keys."""
+        return ()
+
+    def answered(self, plan: Plan, keys: Sequence[str] | None) -> Plan:
+        """Return the plan of what was answered: its own, unless groups showed up, whose keys the answer holds."""
+        return plan
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -214,6 +235,21 @@ class Statistic(ABC):
         with features():
             return in_measure(make_sums(question, type(noise)) >> noise.measurement(), loss)
 
+    def reads(self, question: Question) -> Iterator[Read]:
+        """Give what the question asks of an engine."""
+        if question.who is None:
+            value = self.read[0] if self.read and self.aggregate not in ("classes", "keyed_counts") else None
+            if self.aggregate != "keyed_counts" or question.by or self.read:
+                yield self.aggregate, question.columns, value
+        else:
+            windowed = question.unit.time is not None and self.of_persons == "pairs"
+            yield "parts" if windowed else self.of_persons, question.columns, None
+
+    def simulated(self, data: object, question: Question, noise: Noise, loss: PrivacyLoss, draw: Simulator) -> Any:
+        """Return what the measurement would, of the same shape, with the noise of a simulator. Reads rows."""
+        exact = self.exact(question.rows(data, "dp_*"), question, "dp_*")
+        return exact.reshape(-1) + draw.added(noise, exact.size)
+
     @abstractmethod
     def exact(self, data: object, question: Question, function: str) -> NDArray[np.int64]:
         """Return the exact cells, group by group; shape (groups, width). Reads rows: private until noise is added."""
@@ -259,13 +295,60 @@ class Statistic(ABC):
         return ()
 
     def canonical(self) -> dict[str, object]:
-        """Return the statistic as JSON values."""
-        own = {field.name: getattr(self, field.name) for field in fields(self)}
+        """Return the statistic as JSON values; the window is the unit's, which the question records."""
+        own = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "window"}
         return {
-            "statistic": self.name,
+            **self.mark,
             **{name: value.canonical() if isinstance(value, ValueBounds) else value for name, value in own.items()},
         }
+
+    @classmethod
+    def wrote(cls, record: Mapping[str, Any]) -> bool:
+        """Whether a record may be one of this kind."""
+        return all(record.get(name) == value for name, value in cls.mark.items())
+
+    @classmethod
+    def recorded(cls, record: Mapping[str, Any]) -> Self:
+        """Return the statistic that a record tells: what :meth:`canonical` gave, read again.
+
+        Raises
+        ------
+        LookupError, TypeError, ValueError
+            If the record is not of this kind.
+        """
+        own: dict[str, Any] = {field.name: record[field.name] for field in fields(cls) if field.name != "window"}
+        if "bounds" in own:
+            lower, upper = map(float, own["bounds"])
+            own["bounds"] = ValueBounds(lower, upper)
+        return cls(**own)
+
+    def recorded_noise(self, record: Mapping[str, Any]) -> Noise:
+        """Return the noise that a recorded question was answered with.
+
+        Raises
+        ------
+        LookupError, TypeError, ValueError
+            If the record does not tell.
+        """
+        kinds = {kind.name: kind for kind in self.noises}
+        return kinds[record["mechanism"]](float(record["scale"]) / self.step)
 
     def __str__(self) -> str:
         """Return the statistic in words."""
         return self.name
+
+
+def recorded_statistic(record: Mapping[str, Any]) -> Statistic | None:
+    """Return the statistic of a recorded question; None where no kind reads it.
+
+    Examples
+    --------
+    >>> import privkit.dp.statistics.sums
+    >>> str(recorded_statistic({"statistic": "sum", "column": "age", "bounds": ["0.0", "99.0"], "by": ["zip"]}))
+    "sum of 'age' in [0, 99]"
+    """
+    wrote = [kind for kind in Statistic.KINDS.values() if kind.wrote(record)]
+    if not wrote:
+        return None
+    nearest = max(wrote, key=lambda kind: len(kind.__mro__))  # a kind that is made of another one says more
+    return nearest.recorded(record)

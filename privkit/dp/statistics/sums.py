@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
 BITS = 30
 #: A sum tells nothing of how many rows it has, so its error allows for the rounding of so many in a group.
 ROWS = 2**24
+
+
+@lru_cache(maxsize=256)
+def grid_of(lower: float, upper: float, extent: float) -> Grid:
+    """Return the grid of public bounds on which `extent` takes at most 2**30 steps: asked for with every number."""
+    return Grid.fitting(lower, upper, extent, bits=BITS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,11 @@ class Sum(Statistic):
     name = "sum"
 
     @property
+    def linear(self) -> frozenset[str]:
+        """The sum."""
+        return frozenset({self.name})
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """The summed column."""
         return (self.column,)
@@ -60,7 +72,7 @@ class Sum(Statistic):
     @property
     def grid(self) -> Grid:
         """The grid, made of the bounds alone."""
-        return Grid.fitting(self.bounds.lower, self.bounds.upper, self.bounds.largest, bits=BITS)
+        return grid_of(self.bounds.lower, self.bounds.upper, self.bounds.largest)
 
     @property
     def step(self) -> float:
@@ -138,6 +150,7 @@ class PersonSum(Sum):
     window: str = ""
 
     name = "sum"
+    mark: ClassVar[dict[str, str]] = {"statistic": "sum", "of": "person totals"}
 
     def limit(self, bounds: ContributionBounds) -> str:
         """Return in words how much of one person counts."""
@@ -146,10 +159,6 @@ class PersonSum(Sum):
     def exact(self, data: object, question: Question, function: str) -> NDArray[np.int64]:
         """Sum the clipped totals exactly, in steps."""
         return person_totals(self.column, self.grid, data, question, function)[:, 1:]
-
-    def canonical(self) -> dict[str, object]:
-        """Return the statistic as JSON values."""
-        return {"statistic": "sum", "of": "person totals", "column": self.column, "bounds": self.bounds.canonical()}
 
     def notes(self) -> tuple[str, ...]:
         """Say what is clipped."""

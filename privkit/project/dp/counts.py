@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from privkit.dp.statistics.counts import Count, DistinctCount, PersonCount
 from privkit.dp.statistics.histogram import Histogram, bin_edges
+from privkit.dp.statistics.share import PersonShare, Share
 from privkit.errors import DuplicateColumnError, ParameterError, nothing_spent
-from privkit.project.asking import Asking, named, planned, shares_asking
+from privkit.project.asking import Asking, asks, named, planned
 from privkit.tally.frame import column_names
+from privkit.tally.predicate import check_selection
 from privkit.values.bounds import ContributionBounds, positive_int
+from privkit.values.expression.parsing import parsed
+from privkit.values.expression.selection import Selection
 
 if TYPE_CHECKING:
-    from privkit.dp.answers.release import Release
     from privkit.dp.plan import Plan
     from privkit.values.unit import PrivacyUnit
 
 
-@shares_asking
+@asks("Price a count without touching rows. Spends nothing; ``.release()`` runs it.")
 def dp_count(
     data: object,
     by: str | Sequence[str] | None = None,
     *,
     of: str = "rows",
-    again: bool = False,
     **asking: Unpack[Asking],
-) -> Release:
+) -> Plan:
     """Count rows, or persons, under differential privacy, in all or by public keys. Spends budget.
 
     Reads rows. The same question on the same data returns the stored answer and costs nothing.
@@ -42,8 +44,6 @@ def dp_count(
         What is counted. Persons are the ids of the project's unit column; in a total each counts once, by groups in at
         most `max_groups` of them. Where the unit has a window, a person counts anew in each of them, and the answer is
         called by that: "persons in a month".
-    again : bool
-        Draw fresh noise although the answer is known; charged anew.
     **asking
 
     Returns
@@ -80,28 +80,11 @@ def dp_count(
     >>> release.value.index.tolist(), release.accuracy, project.remaining
     (['Basel', 'Bern'], 6, ε = 0.5)
     """
-    return plan_dp_count(data, by, of=of, **asking).release(again=again)
-
-
-@shares_asking
-def plan_dp_count(
-    data: object, by: str | Sequence[str] | None = None, *, of: str = "rows", **asking: Unpack[Asking]
-) -> Plan:
-    """Price a count without touching rows. Spends nothing; ``.release()`` runs it.
-
-    The parameters are those of :func:`dp_count`.
-
-    Returns
-    -------
-    Plan
-        `.loss`, `.accuracy`, `.mechanism`, `.scale`, `.sensitivity`.
-    """
     function = "dp_count"
     if of == "persons":
-        return planned(function, data, by, partial(_persons, function), bounded=_in_groups(by, asking), **asking)
-    if of != "rows":
-        shown = repr(of) if isinstance(of, str) else f"a {type(of).__name__}"
-        raise ParameterError.of(function, "of", shown, "'rows' or 'persons'")
+        bounded = _in_groups(function, by, asking)
+        return planned(function, data, by, partial(_persons, function), bounded=bounded, **asking)
+    _whose(of, function)
     return planned(function, data, by, lambda _: Count(), **asking)
 
 
@@ -113,7 +96,9 @@ def _persons(function: str, unit: PrivacyUnit) -> PersonCount:
     return PersonCount(unit.window)
 
 
-def _in_groups(by: object, asking: Asking) -> Callable[[ContributionBounds | None], ContributionBounds]:
+def _in_groups(
+    function: str, by: object, asking: Mapping[str, Any]
+) -> Callable[[ContributionBounds | None], ContributionBounds]:
     """Return how many groups a person counts in: as the call says, else the project, else it must be said."""
 
     def bounded(default: ContributionBounds | None) -> ContributionBounds:
@@ -124,15 +109,15 @@ def _in_groups(by: object, asking: Asking) -> Callable[[ContributionBounds | Non
             return ContributionBounds(max_groups=default.l0, per_group=1)
         if given is None:
             raise ParameterError.together(
-                "dp_count", ("max_groups",), "of='persons' by groups needs max_groups=: in how many one person counts."
+                function, ("max_groups",), "of='persons' by groups needs max_groups=: in how many one person counts."
             )
-        return ContributionBounds(max_groups=positive_int(given, "dp_count", "max_groups"), per_group=1)
+        return ContributionBounds(max_groups=positive_int(given, function, "max_groups"), per_group=1)
 
     return bounded
 
 
-@shares_asking
-def dp_value_counts(data: object, column: str, *, again: bool = False, **asking: Unpack[Asking]) -> Release:
+@asks("Price the counts of values; spends nothing. The parameters are those of :func:`dp_value_counts`.")
+def dp_value_counts(data: object, column: str, **asking: Unpack[Asking]) -> Plan:
     """Count the rows of each public value of a column under differential privacy. Spends budget.
 
     Reads rows. The same as :func:`dp_count` by that column: give the values as `keys`.
@@ -143,25 +128,17 @@ def dp_value_counts(data: object, column: str, *, again: bool = False, **asking:
         pandas, or another that Narwhals reads.
     column : str
         The column whose values are counted.
-    again : bool
-        Draw fresh noise although the answer is known; charged anew.
     **asking
 
     Returns
     -------
     Release
     """
-    return plan_dp_value_counts(data, column, **asking).release(again=again)
-
-
-@shares_asking
-def plan_dp_value_counts(data: object, column: str, **asking: Unpack[Asking]) -> Plan:
-    """Price the counts of values; spends nothing. The parameters are those of :func:`dp_value_counts`."""
     return planned("dp_value_counts", data, named(column, "dp_value_counts"), lambda _: Count(), **asking)
 
 
-@shares_asking
-def dp_crosstab(data: object, index: str, columns: str, *, again: bool = False, **asking: Unpack[Asking]) -> Release:
+@asks("Price a crosstab; spends nothing. The parameters are those of :func:`dp_crosstab`.")
+def dp_crosstab(data: object, index: str, columns: str, **asking: Unpack[Asking]) -> Plan:
     """Count the rows of every pair of public values of two columns under differential privacy. Spends budget.
 
     Reads rows. Give both lists of values: ``keys={"sex": ["f", "m"], "band": [...]}``. One row is in one cell, so the
@@ -173,8 +150,6 @@ def dp_crosstab(data: object, index: str, columns: str, *, again: bool = False, 
         pandas, or another that Narwhals reads.
     index, columns : str
         The two columns.
-    again : bool
-        Draw fresh noise although the answer is known; charged anew.
     **asking
 
     Returns
@@ -182,26 +157,19 @@ def dp_crosstab(data: object, index: str, columns: str, *, again: bool = False, 
     Release
         ``.value.unstack()`` is the table.
     """
-    return plan_dp_crosstab(data, index, columns, **asking).release(again=again)
-
-
-@shares_asking
-def plan_dp_crosstab(data: object, index: str, columns: str, **asking: Unpack[Asking]) -> Plan:
-    """Price a crosstab; spends nothing. The parameters are those of :func:`dp_crosstab`."""
     by = [named(index, "dp_crosstab"), named(columns, "dp_crosstab")]
     return planned("dp_crosstab", data, by, lambda _: Count(), **asking)
 
 
-@shares_asking
+@asks("Price a histogram; spends nothing. The parameters are those of :func:`dp_histogram`.")
 def dp_histogram(
     data: object,
     column: str,
     by: str | Sequence[str] | None = None,
     *,
     bins: object,
-    again: bool = False,
     **asking: Unpack[Asking],
-) -> Release:
+) -> Plan:
     """Count the numbers of a column in public bins under differential privacy. Spends budget.
 
     Reads rows. One row is in one bin, so the whole histogram costs what one count does.
@@ -216,8 +184,6 @@ def dp_histogram(
         The columns to group by.
     bins : list of number
         The edges, ascending; bins are closed on the left, the last one on both sides. A public fact.
-    again : bool
-        Draw fresh noise although the answer is known; charged anew.
     **asking
 
     Returns
@@ -233,14 +199,6 @@ def dp_histogram(
     >>> dp_histogram(people, "age", bins=[0, 18, 65, 120], epsilon=0.5).value.index.tolist()
     ['[0, 18)', '[18, 65)', '[65, 120]']
     """
-    return plan_dp_histogram(data, column, by, bins=bins, **asking).release(again=again)
-
-
-@shares_asking
-def plan_dp_histogram(
-    data: object, column: str, by: str | Sequence[str] | None = None, *, bins: object, **asking: Unpack[Asking]
-) -> Plan:
-    """Price a histogram; spends nothing. The parameters are those of :func:`dp_histogram`."""
     function = "dp_histogram"
     with nothing_spent():
         statistic = Histogram(named(column, function), bin_edges(bins, function))
@@ -249,15 +207,13 @@ def plan_dp_histogram(
     return planned(function, data, by, lambda _: statistic, grouped=statistic.keys, **asking)
 
 
-@shares_asking
+@asks("Price a count of distinct values; spends nothing. The parameters are those of :func:`dp_nunique`.")
 def dp_nunique(
     data: object,
     column: str,
     by: str | Sequence[str] | None = None,
-    *,
-    again: bool = False,
     **asking: Unpack[Asking],
-) -> Release:
+) -> Plan:
     """Count the distinct values of a column under differential privacy, in all or by public keys. Spends budget.
 
     Reads rows; missing values are left out. The proof is in `privkit.dp.statistics.counts`.
@@ -270,18 +226,85 @@ def dp_nunique(
         The column whose values are told apart.
     by : str or list of str, optional
         The columns to group by.
-    again : bool
-        Draw fresh noise although the answer is known; charged anew.
     **asking
 
     Returns
     -------
     Release
     """
-    return plan_dp_nunique(data, column, by, **asking).release(again=again)
-
-
-@shares_asking
-def plan_dp_nunique(data: object, column: str, by: str | Sequence[str] | None = None, **asking: Unpack[Asking]) -> Plan:
-    """Price a count of distinct values; spends nothing. The parameters are those of :func:`dp_nunique`."""
     return planned("dp_nunique", data, by, lambda _: DistinctCount(named(column, "dp_nunique")), **asking)
+
+
+@asks("Price a share; spends nothing. The parameters are those of :func:`dp_share`.")
+def dp_share(  # type: ignore[misc]  # `where` is the condition here
+    data: object,
+    where: object,
+    by: str | Sequence[str] | None = None,
+    *,
+    of: str = "rows",
+    **asking: Unpack[Asking],
+) -> Plan:
+    """Tell the share of rows, or of persons, that meet a condition under differential privacy. Spends budget.
+
+    Reads rows. Two counts at the price of one: of those that meet the condition, and of those that do not. Rows of
+    which it cannot be told, since a value is missing, are left out.
+
+    Parameters
+    ----------
+    data : dataframe
+        pandas, or another that Narwhals reads.
+    where : str
+        The condition on single rows, over the frame's own columns: ``"age >= 65 and plan == 'basic'"``.
+    by : str or list of str, optional
+        The columns to group by.
+    of : {"rows", "persons"}
+        Whose share it is. A person meets the condition by any row, and counts once in a total, by groups in at most
+        `max_groups` of them.
+    **asking
+
+    Returns
+    -------
+    Release
+        `.value` is the share, between 0 and 1; `.to_frame()` has share, met and count with their intervals.
+
+    Raises
+    ------
+    PrivkitError
+        One of its kinds; nothing was spent, except after `MeasurementError`.
+
+    Notes
+    -----
+    Its interval is Fieller's (1954), and has its coverage for every number of rows. The proof is in
+    `privkit.dp.statistics.share`.
+
+    Examples
+    --------
+    >>> import pandas as pd, privkit as pk
+    >>> people = pd.DataFrame({"age": [20, 40, 70] * 1000})
+    >>> project = pk.open_project("shares", epsilon=1, unit=pk.ROW, store=ledger_path)
+    >>> release = dp_share(people, "age >= 65", epsilon=0.5)
+    >>> abs(release.value - 1 / 3) < 0.05, list(release.estimates)
+    (True, ['share', 'met', 'count'])
+    """
+    function = "dp_share"
+    with nothing_spent():
+        condition = parsed(where, function, "where")
+        check_selection(data, Selection(condition), function)
+        _whose(of, function)
+    name, derive = condition.text(), asking.get("derive")
+    if derive is None or isinstance(derive, Mapping):
+        asking["derive"] = {**(derive or {}), name: condition}
+    if of == "rows":
+        return planned(function, data, by, lambda _: Share(name), **asking)
+
+    def persons(unit: PrivacyUnit) -> PersonShare:
+        return PersonShare(name, window=_persons(function, unit).window)
+
+    return planned(function, data, by, persons, bounded=_in_groups(function, by, asking), **asking)
+
+
+def _whose(of: object, function: str) -> None:
+    """Refuse what is neither rows nor persons."""
+    if of not in ("rows", "persons"):
+        shown = repr(of) if isinstance(of, str) else f"a {type(of).__name__}"
+        raise ParameterError.of(function, "of", shown, "'rows' or 'persons'")

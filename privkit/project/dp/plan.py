@@ -1,20 +1,23 @@
 """``pk.plan``: the price of each ``dp_*`` function, without touching rows."""
 
-from privkit.project.dp.counts import plan_dp_count as dp_count
-from privkit.project.dp.counts import plan_dp_crosstab as dp_crosstab
-from privkit.project.dp.counts import plan_dp_histogram as dp_histogram
-from privkit.project.dp.counts import plan_dp_nunique as dp_nunique
-from privkit.project.dp.counts import plan_dp_value_counts as dp_value_counts
-from privkit.project.dp.quantiles import plan_dp_bounds as dp_bounds
-from privkit.project.dp.quantiles import plan_dp_median as dp_median
-from privkit.project.dp.quantiles import plan_dp_quantile as dp_quantile
-from privkit.project.dp.quantiles import plan_dp_top_k as dp_top_k
-from privkit.project.dp.query import plan_dp_describe as dp_describe
-from privkit.project.dp.query import plan_dp_query as dp_query
-from privkit.project.dp.sums import plan_dp_mean as dp_mean
-from privkit.project.dp.sums import plan_dp_std as dp_std
-from privkit.project.dp.sums import plan_dp_sum as dp_sum
-from privkit.project.dp.sums import plan_dp_var as dp_var
+from privkit.project.dp import counts, quantiles, query, sums
+
+dp_bounds = quantiles.dp_bounds.plan
+dp_count = counts.dp_count.plan
+dp_crosstab = counts.dp_crosstab.plan
+dp_describe = query.dp_describe.plan
+dp_histogram = counts.dp_histogram.plan
+dp_mean = sums.dp_mean.plan
+dp_median = quantiles.dp_median.plan
+dp_nunique = counts.dp_nunique.plan
+dp_quantile = quantiles.dp_quantile.plan
+dp_query = query.dp_query.plan
+dp_share = counts.dp_share.plan
+dp_std = sums.dp_std.plan
+dp_sum = sums.dp_sum.plan
+dp_top_k = quantiles.dp_top_k.plan
+dp_value_counts = counts.dp_value_counts.plan
+dp_var = sums.dp_var.plan
 
 __all__ = [
     "dp_bounds",
@@ -27,6 +30,7 @@ __all__ = [
     "dp_nunique",
     "dp_quantile",
     "dp_query",
+    "dp_share",
     "dp_std",
     "dp_sum",
     "dp_top_k",

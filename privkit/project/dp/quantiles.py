@@ -8,23 +8,21 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Unpack
 
 from privkit.dp.statistics.histogram import Span, power_edges
-from privkit.dp.statistics.quantile import CANDIDATES, Quantile, probability
+from privkit.dp.statistics.quantile import CANDIDATES, Quantile, TopK, probability
 from privkit.dp.statistics.quantiles import ENOUGH, percentage, quantiles_of
 from privkit.dp.statistics.several import Several
-from privkit.dp.statistics.topk import TopK
 from privkit.errors import NotPublicError, ParameterError, nothing_spent
 from privkit.errors.dp import ValueBoundsRequiredError
-from privkit.project.asking import Asking, named, planned, shares_asking
+from privkit.project.asking import Asking, asks, named, planned
 from privkit.values.bounds import ValueBounds, positive_int, value_bounds
 from privkit.values.keys import public_keys
 
 if TYPE_CHECKING:
-    from privkit.dp.answers.release import Release
     from privkit.dp.plan import Plan
     from privkit.dp.statistics.statistic import Statistic
 
 
-@shares_asking
+@asks("Price a quantile; spends nothing. The parameters are those of :func:`dp_quantile`.")
 def dp_quantile(
     data: object,
     column: str,
@@ -33,9 +31,8 @@ def dp_quantile(
     *,
     bounds: object = None,
     candidates: object = None,
-    again: bool = False,
     **asking: Unpack[Asking],
-) -> Release:
+) -> Plan:
     """Choose quantiles among public candidates under differential privacy. Spends budget.
 
     Reads rows; missing values are left out. `accuracy` is a share of rows (0.01: the rank is within one percent of the
@@ -57,8 +54,6 @@ def dp_quantile(
         Public bounds: the candidates are 1,001 numbers evenly between them.
     candidates : list of number, optional
         In place of `bounds`: the public candidates.
-    again : bool
-        Draw fresh noise although the answer is known; charged anew.
     **asking
 
     Returns
@@ -82,22 +77,6 @@ def dp_quantile(
     >>> dp_quantile(people, "age", [0.25, 0.5, 0.75], bounds=(0, 120), epsilon=0.5).value.columns.tolist()
     ['25%', '50%', '75%']
     """
-    plan = plan_dp_quantile(data, column, q, by, bounds=bounds, candidates=candidates, **asking)
-    return plan.release(again=again)
-
-
-@shares_asking
-def plan_dp_quantile(
-    data: object,
-    column: str,
-    q: float | Sequence[float],
-    by: str | Sequence[str] | None = None,
-    *,
-    bounds: object = None,
-    candidates: object = None,
-    **asking: Unpack[Asking],
-) -> Plan:
-    """Price a quantile; spends nothing. The parameters are those of :func:`dp_quantile`."""
     function = "dp_quantile"
     with nothing_spent():
         numbers = public_candidates(bounds, candidates, function, named(column, function))
@@ -121,7 +100,7 @@ def _statistic(column: str, q: object, numbers: tuple[float, ...], function: str
     return Several(parts, (Fraction(1, len(parts)),) * len(parts), outputs)
 
 
-@shares_asking
+@asks("Price a median; spends nothing. The parameters are those of :func:`dp_median`.")
 def dp_median(
     data: object,
     column: str,
@@ -129,9 +108,8 @@ def dp_median(
     *,
     bounds: object = None,
     candidates: object = None,
-    again: bool = False,
     **asking: Unpack[Asking],
-) -> Release:
+) -> Plan:
     """Choose the median among public candidates under differential privacy. Spends budget.
 
     Reads rows. It is ``dp_quantile(data, column, 0.5, ...)``.
@@ -148,34 +126,17 @@ def dp_median(
         Public bounds: the candidates are 1,001 numbers evenly between them.
     candidates : list of number, optional
         In place of `bounds`: the public candidates.
-    again : bool
-        Draw fresh noise although the answer is known; charged anew.
     **asking
 
     Returns
     -------
     Release
     """
-    plan = plan_dp_quantile(data, column, 0.5, by, bounds=bounds, candidates=candidates, **asking)
-    return plan.release(again=again)
+    return dp_quantile.plan(data, column, 0.5, by, bounds=bounds, candidates=candidates, **asking)
 
 
-@shares_asking
-def plan_dp_median(
-    data: object,
-    column: str,
-    by: str | Sequence[str] | None = None,
-    *,
-    bounds: object = None,
-    candidates: object = None,
-    **asking: Unpack[Asking],
-) -> Plan:
-    """Price a median; spends nothing. The parameters are those of :func:`dp_median`."""
-    return plan_dp_quantile(data, column, 0.5, by, bounds=bounds, candidates=candidates, **asking)
-
-
-@shares_asking
-def dp_top_k(data: object, column: str, k: int, *, again: bool = False, **asking: Unpack[Asking]) -> Release:
+@asks("Price a choice of the most frequent values; spends nothing. The parameters are those of :func:`dp_top_k`.")
+def dp_top_k(data: object, column: str, k: int, **asking: Unpack[Asking]) -> Plan:
     """Name the k most frequent of public values under differential privacy. Spends budget.
 
     Reads rows. Only the values are released, the most frequent first; their counts are another question.
@@ -188,8 +149,6 @@ def dp_top_k(data: object, column: str, k: int, *, again: bool = False, **asking
         The column whose values are ranked; `keys` are the public candidates.
     k : int
         How many.
-    again : bool
-        Draw fresh noise although the answer is known; charged anew.
     **asking
 
     Returns
@@ -197,12 +156,6 @@ def dp_top_k(data: object, column: str, k: int, *, again: bool = False, **asking
     Release
         `.value` is a list of values.
     """
-    return plan_dp_top_k(data, column, k, **asking).release(again=again)
-
-
-@shares_asking
-def plan_dp_top_k(data: object, column: str, k: int, **asking: Unpack[Asking]) -> Plan:
-    """Price a choice of the most frequent values; spends nothing. The parameters are those of :func:`dp_top_k`."""
     function = "dp_top_k"
     with nothing_spent():
         values = public_keys([named(column, function)], asking.get("keys"), function)
@@ -213,8 +166,8 @@ def plan_dp_top_k(data: object, column: str, k: int, **asking: Unpack[Asking]) -
     return planned(function, data, None, lambda _: TopK(values, number), **rest)
 
 
-@shares_asking
-def dp_bounds(data: object, column: str, *, again: bool = False, **asking: Unpack[Asking]) -> Release:
+@asks("Price an estimate of bounds; spends nothing. The parameters are those of :func:`dp_bounds`.")
+def dp_bounds(data: object, column: str, **asking: Unpack[Asking]) -> Plan:
     """Estimate bounds of a column under differential privacy, to the next power of two. Spends budget.
 
     Reads rows. Bounds from public knowledge are better, and cost nothing; these are for columns of which nothing is
@@ -226,8 +179,6 @@ def dp_bounds(data: object, column: str, *, again: bool = False, **asking: Unpac
         pandas, or another that Narwhals reads.
     column : str
         A column of numbers.
-    again : bool
-        Draw fresh noise although the answer is known; charged anew.
     **asking
 
     Returns
@@ -243,12 +194,6 @@ def dp_bounds(data: object, column: str, *, again: bool = False, **asking: Unpac
     >>> dp_bounds(bills, "paid", epsilon=0.5).value
     [2.0, 512.0]
     """
-    return plan_dp_bounds(data, column, **asking).release(again=again)
-
-
-@shares_asking
-def plan_dp_bounds(data: object, column: str, **asking: Unpack[Asking]) -> Plan:
-    """Price an estimate of bounds; spends nothing. The parameters are those of :func:`dp_bounds`."""
     return planned("dp_bounds", data, None, lambda _: Span(named(column, "dp_bounds"), power_edges()), **asking)
 
 

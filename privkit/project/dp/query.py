@@ -19,13 +19,12 @@ from privkit.dp.statistics.several import Several
 from privkit.dp.statistics.sums import Sum
 from privkit.errors import ParameterError, nothing_spent
 from privkit.errors.dp import PriceError
-from privkit.project.asking import Asking, named, planned, shares_asking
+from privkit.project.asking import Asking, asks, named, planned
 from privkit.project.dp.quantiles import public_candidates
 from privkit.values.bounds import ValueBounds, value_bounds
 from privkit.values.exact import Exact, exact
 
 if TYPE_CHECKING:
-    from privkit.dp.answers.release import Release
     from privkit.dp.plan import Plan
     from privkit.dp.statistics.statistic import Statistic
 
@@ -104,16 +103,15 @@ _ALLOWED = (
 )
 
 
-@shares_asking
+@asks("Price several statistics; spends nothing. The parameters are those of :func:`dp_query`.")
 def dp_query(
     data: object,
     statistics: Mapping[str, object],
     by: str | Sequence[str] | None = None,
     *,
     weights: Mapping[str, float] | None = None,
-    again: bool = False,
     **asking: Unpack[Asking],
-) -> Release:
+) -> Plan:
     """Answer several statistics of the same groups in one release, sharing its loss. Spends budget.
 
     Reads rows. What comes from the same sums is measured once: mean, sum and count of a column cost one share, and
@@ -133,8 +131,6 @@ def dp_query(
     accuracy : dict, optional
         In place of `weights`: from names to the half-widths to reach, at least one of each thing measured. The price is
         what they need; `epsilon` (or `rho`) beside it is a cap, to which all of them are fitted in proportion.
-    again : bool
-        Draw fresh noise although the answer is known; charged anew.
     **asking
 
     Returns
@@ -156,19 +152,6 @@ def dp_query(
     >>> dp_query(people, asked, epsilon=0.5).value.columns.tolist()
     ['n', 'mean_age', 'sum_age']
     """
-    return plan_dp_query(data, statistics, by, weights=weights, **asking).release(again=again)
-
-
-@shares_asking
-def plan_dp_query(
-    data: object,
-    statistics: Mapping[str, object],
-    by: str | Sequence[str] | None = None,
-    *,
-    weights: Mapping[str, float] | None = None,
-    **asking: Unpack[Asking],
-) -> Plan:
-    """Price several statistics; spends nothing. The parameters are those of :func:`dp_query`."""
     function = "dp_query"
     with nothing_spent():
         several = several_of(statistics, weights, function)
@@ -180,16 +163,15 @@ def plan_dp_query(
     return planned(function, data, by, lambda _: several, **asking)
 
 
-@shares_asking
+@asks("Price a description; spends nothing. The parameters are those of :func:`dp_describe`.")
 def dp_describe(
     data: object,
     column: str,
     by: str | Sequence[str] | None = None,
     *,
     bounds: object = None,
-    again: bool = False,
     **asking: Unpack[Asking],
-) -> Release:
+) -> Plan:
     """Describe a column under differential privacy: count, mean, std and quartiles at one price. Spends budget.
 
     Reads rows. Half of the loss goes to count, mean and standard deviation, which come from the same sums, and a sixth
@@ -205,8 +187,6 @@ def dp_describe(
         The columns to group by.
     bounds : (lower, upper)
         Public bounds of one value; values outside are clipped.
-    again : bool
-        Draw fresh noise although the answer is known; charged anew.
     **asking
 
     Returns
@@ -214,14 +194,6 @@ def dp_describe(
     Release
         `.value` is a frame with the columns count, mean, std, 25%, 50% and 75%.
     """
-    return plan_dp_describe(data, column, by, bounds=bounds, **asking).release(again=again)
-
-
-@shares_asking
-def plan_dp_describe(
-    data: object, column: str, by: str | Sequence[str] | None = None, *, bounds: object = None, **asking: Unpack[Asking]
-) -> Plan:
-    """Price a description; spends nothing. The parameters are those of :func:`dp_describe`."""
     function = "dp_describe"
     with nothing_spent():
         ends = value_bounds(bounds, function, named(column, function))

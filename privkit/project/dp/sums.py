@@ -9,15 +9,14 @@ from privkit.dp.statistics.moments import Deviation, Mean, Variance
 from privkit.dp.statistics.person_mean import PersonMean
 from privkit.dp.statistics.sums import PersonSum, Sum, one_total_in
 from privkit.errors import ParameterError
-from privkit.project.asking import Asking, named, planned, shares_asking
+from privkit.project.asking import Asking, asks, named, planned
 from privkit.values.bounds import ContributionBounds, positive_int, value_bounds
 
 if TYPE_CHECKING:
-    from privkit.dp.answers.release import Release
     from privkit.dp.plan import Plan
 
 
-@shares_asking
+@asks("Price a sum without touching rows. Spends nothing; the parameters are those of :func:`dp_sum`.")
 def dp_sum(
     data: object,
     column: str,
@@ -25,9 +24,8 @@ def dp_sum(
     *,
     bounds: object = None,
     person_bounds: object = None,
-    again: bool = False,
     **asking: Unpack[Asking],
-) -> Release:
+) -> Plan:
     """Sum a column under differential privacy, each number clipped to public bounds. Spends budget.
 
     Reads rows. The same question on the same data returns the stored answer and costs nothing.
@@ -45,8 +43,6 @@ def dp_sum(
     person_bounds : (lower, upper), optional
         In place of `bounds`, where the unit is a column: public bounds of one person's total in a group; with `by`
         and `max_groups`.
-    again : bool
-        Draw fresh noise although the answer is known; charged anew.
     **asking
 
     Returns
@@ -74,21 +70,6 @@ def dp_sum(
     >>> round(release.accuracy), release.loss
     (600, ε = 0.5)
     """
-    plan = plan_dp_sum(data, column, by, bounds=bounds, person_bounds=person_bounds, **asking)
-    return plan.release(again=again)
-
-
-@shares_asking
-def plan_dp_sum(
-    data: object,
-    column: str,
-    by: str | Sequence[str] | None = None,
-    *,
-    bounds: object = None,
-    person_bounds: object = None,
-    **asking: Unpack[Asking],
-) -> Plan:
-    """Price a sum without touching rows. Spends nothing; the parameters are those of :func:`dp_sum`."""
     function = "dp_sum"
     if person_bounds is None:
         return planned(
@@ -135,7 +116,7 @@ def _person_totals(  # noqa: PLR0917
     return planned(function, data, by, statistic, bounded=bounded, **asking)
 
 
-@shares_asking
+@asks("Price a mean without touching rows. Spends nothing; the parameters are those of :func:`dp_mean`.")
 def dp_mean(
     data: object,
     column: str,
@@ -143,9 +124,8 @@ def dp_mean(
     *,
     bounds: object = None,
     person_bounds: object = None,
-    again: bool = False,
     **asking: Unpack[Asking],
-) -> Release:
+) -> Plan:
     """Average a column under differential privacy, with its sum and count at no further cost. Spends budget.
 
     Reads rows. The same question on the same data returns the stored answer and costs nothing.
@@ -163,8 +143,6 @@ def dp_mean(
     person_bounds : (lower, upper), optional
         In place of `bounds`, where the unit is a column: public bounds of one person's total in a group. The answer is
         the mean of the persons' totals, and its count is of persons; with `by` and `max_groups`.
-    again : bool
-        Draw fresh noise although the answer is known; charged anew.
     **asking
 
     Returns
@@ -192,36 +170,20 @@ def dp_mean(
     >>> abs(release.value - 40) < 5, list(release.estimates)
     (True, ['mean', 'sum', 'count'])
     """
-    plan = plan_dp_mean(data, column, by, bounds=bounds, person_bounds=person_bounds, **asking)
-    return plan.release(again=again)
-
-
-@shares_asking
-def plan_dp_mean(
-    data: object,
-    column: str,
-    by: str | Sequence[str] | None = None,
-    *,
-    bounds: object = None,
-    person_bounds: object = None,
-    **asking: Unpack[Asking],
-) -> Plan:
-    """Price a mean without touching rows. Spends nothing; the parameters are those of :func:`dp_mean`."""
     if person_bounds is not None:
         return _person_totals(PersonMean, "dp_mean", data, column, by, bounds, person_bounds, dict(asking))
     return _moments("dp_mean", Mean, data, column, by, bounds, asking)
 
 
-@shares_asking
+@asks("Price a variance without touching rows. Spends nothing; the parameters are those of :func:`dp_var`.")
 def dp_var(
     data: object,
     column: str,
     by: str | Sequence[str] | None = None,
     *,
     bounds: object = None,
-    again: bool = False,
     **asking: Unpack[Asking],
-) -> Release:
+) -> Plan:
     """Estimate a column's variance under differential privacy, with mean, sum and count. Spends budget.
 
     Reads rows. The variance is that of the population (dividing by n). Mean, sum and count come at no further cost:
@@ -238,8 +200,6 @@ def dp_var(
         The columns to group by.
     bounds : (lower, upper)
         Public bounds of one value; values outside are clipped.
-    again : bool
-        Draw fresh noise although the answer is known; charged anew.
     **asking
 
     Returns
@@ -252,27 +212,18 @@ def dp_var(
     PrivkitError
         One of its kinds; nothing was spent, except after `MeasurementError`.
     """
-    return plan_dp_var(data, column, by, bounds=bounds, **asking).release(again=again)
-
-
-@shares_asking
-def plan_dp_var(
-    data: object, column: str, by: str | Sequence[str] | None = None, *, bounds: object = None, **asking: Unpack[Asking]
-) -> Plan:
-    """Price a variance without touching rows. Spends nothing; the parameters are those of :func:`dp_var`."""
     return _moments("dp_var", Variance, data, column, by, bounds, asking)
 
 
-@shares_asking
+@asks("Price a standard deviation without touching rows. Spends nothing; the parameters are those of :func:`dp_std`.")
 def dp_std(
     data: object,
     column: str,
     by: str | Sequence[str] | None = None,
     *,
     bounds: object = None,
-    again: bool = False,
     **asking: Unpack[Asking],
-) -> Release:
+) -> Plan:
     """Estimate a column's standard deviation under differential privacy, with variance, mean, sum and count.
 
     Reads rows. Spends budget. The root of what :func:`dp_var` gives, at the same price.
@@ -287,8 +238,6 @@ def dp_std(
         The columns to group by.
     bounds : (lower, upper)
         Public bounds of one value; values outside are clipped.
-    again : bool
-        Draw fresh noise although the answer is known; charged anew.
     **asking
 
     Returns
@@ -301,14 +250,6 @@ def dp_std(
     PrivkitError
         One of its kinds; nothing was spent, except after `MeasurementError`.
     """
-    return plan_dp_std(data, column, by, bounds=bounds, **asking).release(again=again)
-
-
-@shares_asking
-def plan_dp_std(
-    data: object, column: str, by: str | Sequence[str] | None = None, *, bounds: object = None, **asking: Unpack[Asking]
-) -> Plan:
-    """Price a standard deviation without touching rows. Spends nothing; the parameters are those of :func:`dp_std`."""
     return _moments("dp_std", Deviation, data, column, by, bounds, asking)
 
 

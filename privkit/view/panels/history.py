@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
-from privkit.dp.statistics.sums import Sum
+from privkit.dp.recorded import recorded_accuracy
 from privkit.project.ledger_view import describe
-from privkit.values.bounds import ValueBounds
 from privkit.view.panels.base import WIDTH, area, dot, drawing, line, steps, words
 from privkit.view.parts.markup import Markup
 from privkit.view.parts.words import amount, label, number
@@ -26,9 +23,6 @@ _POINTS = 240
 #: So many points have a dot each.
 _DOTTED = 40
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, WIDTH - 12, 22, 112
-_ALPHA = 0.05
-#: Statistics whose answer is one noisy whole number.
-_COUNTED = frozenset({"count", "persons", "nunique", "histogram"})
 
 
 @dataclass
@@ -164,30 +158,5 @@ def accuracy(question: Mapping[str, Any]) -> str:
     >>> accuracy({"statistic": "mean", "mechanism": "discrete Laplace", "scale": "10.0"})
     ''
     """
-    counted = question.get("statistic") in _COUNTED
-    if not counted and question.get("statistic") != "sum":
-        return ""
-    rounding = 0.0 if counted else _rounding(question.get("bounds"))
-    scale = float(question.get("scale") or "nan")
-    if not math.isfinite(scale) or scale <= 0:
-        return ""
-    if question.get("mechanism") == "discrete Gaussian":
-        return f"± {number(float(f'{NormalDist().inv_cdf(1 - _ALPHA / 2) * scale + rounding:.4g}'))}"
-    if question.get("mechanism") != "discrete Laplace":
-        return ""
-    return f"± {number(_laplace(scale) if counted else float(f'{scale * math.log(1 / _ALPHA) + rounding:.4g}'))}"
-
-
-def _rounding(bounds: Any) -> float:
-    """Return what the accuracy of a sum allows for the grid's rounding."""
-    try:
-        lower, upper = map(float, bounds)
-    except (TypeError, ValueError):
-        return 0.0
-    return Sum("", ValueBounds(lower, upper)).rounding("sum").fixed
-
-
-def _laplace(scale: float) -> int:
-    """Return the least h with P(|error| > h) = 2·q^(h+1) / (1 + q) ≤ α, for q = exp(−1/scale)."""
-    q = math.exp(-1 / scale)
-    return max(math.ceil(math.log(_ALPHA * (1 + q) / 2) * -scale - 1e-9) - 1, 0) if q else 0
+    width = recorded_accuracy(question)
+    return "" if width is None else f"± {number(width)}"

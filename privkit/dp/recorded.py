@@ -1,0 +1,52 @@
+"""What the ledger's record of a question tells of its answer: how accurate it is, as the plan had it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from privkit.dp.noise.noise import ALPHA
+from privkit.dp.plan import miss
+from privkit.dp.statistics import (  # noqa: F401  # every kind is known by being defined
+    counts,
+    histogram,
+    moments,
+    open_groups,
+    person_mean,
+    quantile,
+    quantiles,
+    several,
+    share,
+    sums,
+)
+from privkit.dp.statistics.statistic import Statistic, recorded_statistic
+
+#: Every kind of statistic by the name of its class.
+KINDS: Mapping[str, type[Statistic]] = Statistic.KINDS
+
+
+def recorded_accuracy(record: Mapping[str, Any]) -> float | None:
+    """Return the half-width of the 95 % interval of a recorded question's answers: the one that its plan told.
+
+    It is read from the record, and reckoned by the statistic and the noise themselves. None where the plan told none
+    without a number of rows, where the answer has several numbers, each with its own, and where no kind reads the
+    record.
+
+    Examples
+    --------
+    >>> recorded_accuracy({"statistic": "count", "mechanism": "discrete Laplace", "scale": "10.0"})
+    30
+    >>> recorded_accuracy({"statistic": "count"}) is None
+    True
+    """
+    try:
+        asked = recorded_statistic(record)
+        if asked is None or asked.framed:
+            return None
+        noise = asked.recorded_noise(record)
+        if not (math.isfinite(noise.scale) and noise.scale > 0):
+            return None
+        return asked.half_width(noise, miss(1 - ALPHA, "accuracy"), None)
+    except (AttributeError, LookupError, TypeError, ValueError, ArithmeticError):  # the record is damaged, or newer
+        return None

@@ -1,0 +1,227 @@
+"""Opening a project: by its name, or begun with its budget and its unit."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import replace
+
+from privkit.budget.ledger import Ledger
+from privkit.budget.simulated import SimulatedAccount
+from privkit.budget.terms import LONGEST, ProjectTerms, Window
+from privkit.errors import ParameterError, ProjectNotFoundError
+from privkit.project.project import Project, SimulatedProject, opened
+from privkit.values.arguments import typed, whole
+from privkit.values.bounds import ContributionBounds, contribution_bounds, positive_int
+from privkit.values.exact import exact
+from privkit.values.loss import PrivacyLoss
+from privkit.values.unit import PrivacyUnit, privacy_unit
+
+
+@typed
+def open_project(
+    name: str,
+    *,
+    epsilon: object = None,
+    delta: object = None,
+    rho: object = None,
+    unit: str | PrivacyUnit | None = None,
+    per: str | None = None,
+    time: str | None = None,
+    max_rows: int | None = None,
+    max_groups: int | None = None,
+    per_group: int | None = None,
+    ceiling: object = None,
+    per_analyst: object = None,
+    window: tuple[int, object] | None = None,
+    store: str | os.PathLike[str] | None = None,
+    analyst: str | None = None,
+    adopt: bool = False,
+    new: bool = False,
+    reason: str = "",
+    simulate: bool = False,
+    seed: int | None = None,
+) -> Project:
+    """Open a project by its name, or begin it with its budget and its unit; it becomes the current project.
+
+    The terms of a project are fixed when it begins, in its ledger; reopening it takes its name alone, or the same
+    terms again. Spends nothing; reads no rows.
+
+    Parameters
+    ----------
+    name : str
+        The project's name; a ledger holds many.
+    epsilon, delta : number, optional
+        The budget in ε, or in (ε, δ).
+    rho : number, optional
+        The budget in ρ (zero-concentrated differential privacy), in place of ε.
+    unit : str or pk.ROW
+        The column whose values tell persons apart, or ``pk.ROW`` if one row is one person. It must be said.
+    per, time : str, optional
+        A window, ``"day"``, ``"week"``, ``"month"``, ``"quarter"`` or ``"year"``, and the column of dates that tells a
+        row's: then what is protected is all that one person has within one of them. It is less than protecting the
+        person: over n windows the loss is up to n times as much. Contribution bounds hold in each window.
+    max_rows : int, optional
+        How many rows of one person count, where a call does not say it; or `max_groups` with `per_group`.
+    ceiling : number, optional
+        The largest ε (or ρ) of one release; 10 (or 1) by default.
+    per_analyst : number, optional
+        The limit of each analyst, in ε (or ρ); the total still holds.
+    window : (days, number), optional
+        A limit on what is spent within any stretch of days; the total still holds.
+    store : path or SQLAlchemy URL, optional
+        Where the ledger lies; ``.privkit/ledger.db`` in the working directory by default.
+    analyst : str, optional
+        To whom this session's charges are written; the environment variable ``PRIVKIT_ANALYST``, else the user's name.
+    adopt : bool
+        Go on from this ledger although this machine remembers the project at another place, or further on.
+    new : bool
+        Begin a project although this machine remembers one of its name elsewhere; needs a `reason`, which is recorded.
+    reason : str
+        Why.
+    simulate : bool
+        For teaching: draw from a seeded simulator, keep the account in memory, and mark every answer, plot and panel as
+        simulated. It protects nobody, and never writes into a ledger.
+    seed : int, optional
+        The simulator's.
+
+    Returns
+    -------
+    Project
+
+    Raises
+    ------
+    ProjectMismatchError
+        If the project was begun on other terms.
+    LedgerMovedError
+        If this machine remembers the project in another ledger, or further on than this one; see `adopt` and `new`.
+    ProjectNotFoundError
+        If only a name is given and the ledger does not hold it.
+    ParameterError
+        If a budget or the unit is missing or out of range.
+    LedgerError
+        If the ledger cannot be read or written.
+
+    Examples
+    --------
+    >>> import privkit as pk
+    >>> project = pk.open_project("churn", epsilon=1.0, unit=pk.ROW, store=ledger_path)
+    >>> project.remaining
+    ε = 1
+    """
+    function = "open_project"
+    if not isinstance(name, str) or not name.strip():
+        raise ParameterError.of(
+            function, "name", "a blank" if isinstance(name, str) else f"a {type(name).__name__}", "a name"
+        )
+    budget = None
+    if epsilon is not None or rho is not None:
+        budget = PrivacyLoss.of(epsilon=epsilon, rho=rho, delta=delta, function=function)
+    elif delta is not None:
+        raise ParameterError.together(function, ("delta",), "delta= needs epsilon= or rho= beside it.")
+    if simulate:
+        _refuse_beside_simulate(store=store, adopt=adopt, new=new, reason=reason, analyst=analyst)
+        return opened(_simulated(name, budget, _unit(unit, per, time), (max_rows, max_groups, per_group), seed))
+    if seed is not None:
+        raise ParameterError.together(function, ("seed",), "seed= belongs to simulate=True: real noise has no seed.")
+    ledger = Ledger.open(store, create=budget is not None, adopt=adopt, new=new, reason=reason, analyst=analyst)
+    known = ledger.named(name)
+    recorded = None if known is None else ledger.account(known).terms
+    if recorded is None and budget is None:
+        raise ProjectNotFoundError.of(name, ledger.projects())
+    terms = _terms(recorded, budget, _unit(unit, per, time))
+    bounds = _default_bounds(terms.unit, max_rows, max_groups, per_group)
+    terms = replace(
+        terms,
+        ceiling=None if ceiling is None else exact(ceiling, function, "ceiling"),
+        per_analyst=None if per_analyst is None else _limit(terms.budget, per_analyst, "per_analyst"),
+        window=None if window is None else _window(terms.budget, window),
+        # Of a project that exists, the bounds of this session's calls are no term.
+        bounds=bounds if recorded is None else recorded.bounds,
+    )
+    account = ledger.begin(name, terms)
+    return opened(Project(account, bounds))
+
+
+def _unit(unit: object, per: object, time: object) -> PrivacyUnit | None:
+    """Return the unit that is named; None where nothing is, as when a project is reopened."""
+    return None if unit is None and per is None and time is None else privacy_unit(unit, per=per, time=time)
+
+
+def _refuse_beside_simulate(**given: object) -> None:
+    """Refuse what belongs to a ledger: a simulated project has none."""
+    if named := [name for name, value in given.items() if value]:
+        raise ParameterError.together(
+            "open_project", named, f"{named[0]}= belongs to a ledger; simulate=True has none."
+        )
+
+
+def _simulated(
+    name: str, budget: PrivacyLoss | None, unit: PrivacyUnit | None, limits: tuple[object, object, object], seed: object
+) -> Project:
+    if budget is None:
+        raise ParameterError.together("open_project", ("epsilon", "rho"), "simulate=True needs epsilon= or rho=.")
+    terms = _terms(None, budget, unit).completed()
+    return begin_simulated(name, terms, _default_bounds(terms.unit, *limits), seed=seed)
+
+
+def _terms(recorded: ProjectTerms | None, budget: PrivacyLoss | None, unit: PrivacyUnit | None) -> ProjectTerms:
+    """Return budget and unit: those that are given, else those that are recorded."""
+    if recorded is None:
+        assert budget is not None
+        return ProjectTerms(budget, privacy_unit(unit))
+    return ProjectTerms(budget or recorded.budget, unit or recorded.unit)
+
+
+def _limit(budget: PrivacyLoss, amount: object, argument: str) -> PrivacyLoss:
+    """Return a limit in the budget's measure; δ is limited by the budget alone."""
+    return budget.replace(exact(amount, "open_project", argument), budget.delta)
+
+
+def _window(budget: PrivacyLoss, window: object) -> Window:
+    if not isinstance(window, tuple) or len(window) != 2:
+        raise ParameterError.of(
+            "open_project", "window", f"a {type(window).__name__}", "(days, number)", "Example: (30, 0.5)."
+        )
+    days, amount = window
+    whole = positive_int(days, "open_project", "window")
+    if whole > LONGEST:
+        raise ParameterError.of(
+            "open_project",
+            "window",
+            f"{whole} days",
+            f"{LONGEST} days (a hundred years) at most",
+            "Example: (30, 0.5).",
+        )
+    return Window(whole, _limit(budget, amount, "window"))
+
+
+def _default_bounds(
+    unit: PrivacyUnit, max_rows: object, max_groups: object, per_group: object
+) -> ContributionBounds | None:
+    if max_rows is None and max_groups is None and per_group is None:
+        return None
+    return contribution_bounds(unit, "open_project", max_rows=max_rows, max_groups=max_groups, per_group=per_group)
+
+
+def begin_simulated(
+    name: str, terms: ProjectTerms, bounds: ContributionBounds | None = None, *, seed: object = None
+) -> SimulatedProject:
+    """Begin a simulated project in memory. Writes no file, reads no rows.
+
+    Parameters
+    ----------
+    name : str
+    terms : ProjectTerms
+    bounds : ContributionBounds, optional
+    seed : int, optional
+        From 0 on; by default one that is drawn, and told as `.seed`.
+
+    Raises
+    ------
+    ParameterError
+        For a seed that is no whole number.
+    """
+    if seed is None:
+        seed = secrets.randbelow(2**32)
+    return SimulatedProject(SimulatedAccount(name, terms, whole(seed, "open_project", "seed")), bounds)

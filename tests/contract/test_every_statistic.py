@@ -1,0 +1,288 @@
+"""Every statistic goes every way: function, accessor, plan, simulator, ledger, replay, text, HTML, plot, plain values.
+
+What goes through is the register of ``dp_*`` functions and the register of kinds: a new one without an example fails.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import json
+import pkgutil
+from fractions import Fraction
+
+import pandas as pd
+import pytest
+from privkit.view.panels.history import accuracy
+
+import privkit as pk
+from privkit.dp import statistics
+from privkit.dp.recorded import KINDS, recorded_accuracy
+from privkit.dp.statistics.statistic import Statistic, recorded_statistic
+from privkit.project.asking import FUNCTIONS
+from privkit.view.parts.words import number
+
+for module in ("counts", "quantiles", "query", "sums"):
+    importlib.import_module(f"privkit.project.dp.{module}")
+
+ZIPS, PLANS = ["8001", "8002", "8003"], ["basic", "plus"]
+BY = {"by": "zip", "keys": ZIPS}
+AGES = {"bounds": (0, 100)}
+THREE = {"n": "count", "spent": ("mean", "spend", (0, 100)), "middle": ("quantile", "age", 0.5, (0, 100))}
+DECILES = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
+
+#: Of each function: its arguments after the frame.
+EXAMPLES = {
+    "dp_count": [((), {}), ((), BY), ((), {"where": "age >= 40", **BY})],
+    "dp_value_counts": [(("plan",), {"keys": PLANS})],
+    "dp_crosstab": [(("zip", "plan"), {"keys": {"zip": ZIPS, "plan": PLANS}})],
+    "dp_histogram": [(("age",), {"bins": [0, 30, 100]}), (("age",), {"bins": [0, 30, 100], **BY})],
+    "dp_nunique": [(("plan",), {}), (("plan",), BY)],
+    "dp_share": [(("age >= 40",), {}), (("age >= 40 and plan == 'plus'",), BY)],
+    "dp_sum": [(("spend",), AGES), (("spend",), {**AGES, **BY})],
+    "dp_mean": [(("spend",), AGES), (("spend",), {**AGES, **BY})],
+    "dp_var": [(("spend",), AGES)],
+    "dp_std": [(("spend",), {**AGES, **BY})],
+    "dp_quantile": [(("age", 0.25), AGES), (("age", [0.25, 0.75]), AGES), (("age", DECILES), {**AGES, **BY})],
+    "dp_median": [(("age",), {**AGES, **BY})],
+    "dp_bounds": [(("spend",), {})],
+    "dp_top_k": [(("plan", 1), {"keys": PLANS})],
+    "dp_query": [((THREE,), {}), ((THREE,), BY)],
+    "dp_describe": [(("age",), AGES)],
+}
+#: What is asked of persons alone.
+OF_PERSONS = {
+    "dp_count": [((), {"of": "persons"}), ((), {"of": "persons", "max_groups": 2, **BY})],
+    "dp_share": [(("age >= 40",), {"of": "persons"}), (("age >= 40",), {"of": "persons", "max_groups": 2, **BY})],
+    "dp_sum": [(("spend",), {"person_bounds": (0, 300)})],
+    "dp_mean": [(("spend",), {"person_bounds": (0, 300), "max_groups": 2, **BY})],
+}
+#: What is asked of groups that show up, in projects with a δ.
+OF_OPEN = {
+    "dp_count": [((), {"by": "zip", "delta": 1e-4})],
+    "dp_share": [(("age >= 40",), {"by": "zip", "delta": 1e-4})],
+    "dp_sum": [(("spend",), {**AGES, "by": "zip", "delta": 1e-4})],
+    "dp_mean": [(("spend",), {**AGES, "by": "zip", "delta": 1e-4})],
+}
+UNIT = {"unit": "who", "max_rows": 3}
+#: Of each measure with each unit, the terms of a project and the price of one release in it.
+TERMS = {
+    "rows": ({"epsilon": 1000, "unit": pk.ROW}, {"epsilon": 2}),
+    "rows in rho": ({"rho": 1000, "unit": pk.ROW}, {"rho": 0.7}),
+    "persons": ({"epsilon": 1000, "delta": 0.01, **UNIT}, {"epsilon": 2}),
+    "persons in rho": ({"rho": 1000, "delta": 0.01, **UNIT}, {"rho": 0.7}),
+    "persons in windows": ({"epsilon": 1000, **UNIT, "per": "month", "time": "day"}, {"epsilon": 2}),
+}
+
+
+def examples():
+    for name, (terms, _) in TERMS.items():
+        asked = [EXAMPLES, *([OF_PERSONS] if "per" in terms or "max_rows" in terms else [])]
+        if "delta" in terms:
+            asked.append(OF_OPEN)
+        for group in asked:
+            for function, calls in group.items():
+                for place, (args, options) in enumerate(calls):
+                    id_ = f"{name}-{function}-{place}{'-persons' * (group is OF_PERSONS)}{'-open' * (group is OF_OPEN)}"
+                    yield pytest.param(name, function, args, options, id=id_)
+
+
+@pytest.fixture(scope="module")
+def frame():
+    rows = range(240)
+    return pd.DataFrame(
+        {
+            "who": [f"p{(row * row) % 41:02d}" for row in rows],
+            "zip": [ZIPS[(row * 7 + row // 5) % 3] for row in rows],
+            "plan": [PLANS[(row // 3) % 2] for row in rows],
+            "age": [18 + (row * 13) % 60 for row in rows],
+            "spend": [(row * 17 % 400) / 4 for row in rows],
+            "day": pd.to_datetime([f"2026-{1 + row % 6:02d}-{1 + row % 28:02d}" for row in rows]),
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("every")
+
+
+@pytest.fixture(autouse=True)
+def _one_state(folder, monkeypatch):
+    """Keep one key for all tests of this module, so that what one asks another replays."""
+    monkeypatch.setenv("PRIVKIT_STATE_DIR", str(folder / "state"))
+
+
+@pytest.fixture(scope="module")
+def known():
+    """What was asked, by the question."""
+    return {}
+
+
+@pytest.fixture
+def question(folder, frame, known):
+    """Ask once: the plan, and the release of it."""
+
+    def ask(name, function, args, options):
+        project = pk.open_project(name, store=folder / "l.db", ceiling=100, **TERMS[name][0])
+        given = {**options, **TERMS[name][1], "project": project}
+        key = repr((name, function, args, options))
+        if key not in known:
+            plan = getattr(pk.plan, function)(frame, *args, **given)
+            known[key] = plan, getattr(pk, function)(frame, *args, **given)
+        return (*known[key], given)
+
+    return ask
+
+
+# -- nothing is forgotten ----------------------------------------------------------------------------------------------
+
+
+def test_every_function_has_an_example_and_a_place_in_each_entry():
+    assert set(EXAMPLES) == set(FUNCTIONS)
+    assert set(pk.plan.__all__) == set(FUNCTIONS)
+    assert {name for name in pk.__all__ if name.startswith("dp_")} == set(FUNCTIONS)
+    for name, function in FUNCTIONS.items():
+        assert getattr(pk, name) is function
+        assert getattr(pk.plan, name) is function.plan
+
+
+def test_a_function_and_its_plan_have_the_same_arguments_and_say_the_same_of_them():
+    for function in FUNCTIONS.values():
+        ours, planned = (inspect.signature(one).parameters for one in (function, function.plan))
+        assert [name for name in ours if name != "again"] == list(planned)
+        sections = [
+            inspect.getdoc(one).partition("\nReturns\n")[0].partition("---\n")[2] for one in (function, function.plan)
+        ]
+        again = "again : bool\n    Draw fresh noise although the answer is known; charged anew.\n"
+        assert sections[0].replace(again, "") == sections[1]
+        assert again in sections[0]
+
+
+def test_every_kind_is_known_however_it_is_defined_and_has_an_example(question):
+    before = dict(KINDS)
+    for found in pkgutil.iter_modules(statistics.__path__):
+        importlib.import_module(f"{statistics.__name__}.{found.name}")
+    assert before == KINDS
+    assert all(kind.__dict__.get("mark") for kind in KINDS.values())
+    asked = set()
+    for example in examples():
+        plan, release, _ = question(*example.values)
+        for one in (plan.question.asked, release.plan.question.asked):
+            asked |= {type(one), *map(type, getattr(one, "parts", ())), type(getattr(one, "inner", one))}
+    assert set(KINDS.values()) == asked
+
+
+def test_a_kind_that_leaves_out_what_it_must_say_cannot_be_made():
+    class Nothing(Statistic):
+        name = "nothing"
+
+    try:
+        with pytest.raises(TypeError, match=r"linear.*|abstract"):
+            Nothing()
+    finally:
+        del Statistic.KINDS["Nothing"]
+
+
+# -- every way ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "function", "args", "options"), [*examples()])
+def test_all_entries_ask_one_question_and_a_repeated_one_is_replayed(question, frame, name, function, args, options):
+    plan, release, given = question(name, function, args, options)
+    project = given["project"]
+    spent = project.spent
+    ways = [
+        plan.release(),
+        getattr(frame.privacy, function)(*args, **given),
+        getattr(frame.privacy.plan, function)(*args, **given).release(),
+        getattr(pk, function)(frame, *args, **given),
+    ]
+    assert project.spent == spent
+    for one in ways:
+        assert one.replayed
+        assert one.drawn.tolist() == release.drawn.tolist()
+        assert one.plan.canonical() == release.plan.canonical()
+        assert one.provenance == release.provenance
+        assert repr(one) == repr(release)
+
+
+@pytest.mark.parametrize(("name", "function", "args", "options"), [*examples()])
+def test_panel_plan_and_release_tell_one_accuracy(question, name, function, args, options):
+    plan, release, given = question(name, function, args, options)
+    record = recorded(given["project"], release)
+    shown, asked = recorded_accuracy(record), plan.question.asked
+    if asked.framed:  # each number has its own
+        assert shown is None
+        return
+    assert shown == plan.accuracy
+    if asked.needs_rows:
+        assert shown is None
+        assert accuracy(record) == ""
+    else:
+        assert shown == release.accuracy > 0
+        assert accuracy(record) == f"± {number(release.accuracy)}"
+
+
+def recorded(project, release):
+    """Return the question as it lies in the ledger."""
+    (entry,) = [entry for entry in project.account.entries() if entry.seq == release.provenance.entry]
+    return entry.question
+
+
+@pytest.mark.parametrize(("name", "function", "args", "options"), [*examples()])
+def test_the_ledger_holds_the_question_and_tells_the_statistic(question, name, function, args, options):
+    plan, release, given = question(name, function, args, options)
+    record = recorded(given["project"], release)
+    assert {key: record[key] for key in record if key != "notebook"} == json.loads(json.dumps(plan.canonical()))
+    asked = recorded_statistic(record)
+    assert type(asked) is type(plan.question.asked)
+    if function != "dp_top_k":  # of its candidates the ledger holds texts
+        assert plain(asked) == plain(plan.question.asked)
+
+
+def plain(asked):
+    """Return what the ledger holds of a statistic; a share is the same as a decimal and as a fraction."""
+    told = json.loads(json.dumps(asked.canonical()))
+    for part in (told, *told.get("parts", ())):
+        if "share" in part:
+            part["share"] = Fraction(part["share"])
+    return told
+
+
+@pytest.mark.parametrize(("name", "function", "args", "options"), [*examples()])
+def test_every_answer_can_be_shown_and_taken_out(question, name, function, args, options):
+    plan, release, _ = question(name, function, args, options)
+    for value in (plan, release):
+        first = repr(value).splitlines()[0]
+        assert release.plan.question.asked.numbers[0].rstrip("%") in first
+        assert "next:" in repr(value)
+        assert value._repr_html_().startswith("<")
+    told = json.loads(json.dumps(release.provenance.to_dict()))
+    assert told["question"] == str(release.plan.question)
+    table = release.to_frame()
+    assert len(table) == release.plan.question.groups
+    assert list(release.estimates) == [column for column in table if not column.endswith(("lower", "upper"))]
+    if name == "rows":
+        import matplotlib.pyplot as plt
+
+        for value in (plan, release):
+            assert value.plot().figure
+        plt.close("all")
+
+
+@pytest.mark.parametrize(("name", "function", "args", "options"), [*examples()])
+def test_the_simulator_gives_the_same_shape_marked_and_the_same_twice(question, frame, name, function, args, options):
+    plan, release, given = question(name, function, args, options)
+    found = []
+    for _ in range(2):
+        project = pk.open_project("class", simulate=True, seed=5, **TERMS[name][0])
+        found.append(getattr(pk, function)(frame, *args, **{**given, "project": project}))
+        assert project.spent == plan.loss
+    first, second = found
+    assert "SIMULATED" in repr(first)
+    assert first.plan.question.canonical() == release.plan.question.canonical() or plan.question.asked.shows
+    assert first.drawn.shape[1] == release.drawn.shape[1]
+    assert list(first.estimates) == list(release.estimates)
+    if TERMS[name][0]["unit"] == pk.ROW:  # which rows of a person count is drawn anew
+        assert first.drawn.tolist() == second.drawn.tolist()
