@@ -4,8 +4,7 @@ import io
 import json
 import os
 import signal
-import subprocess
-import sys
+import time
 
 import pandas as pd
 import pytest
@@ -259,20 +258,28 @@ def test_events_by_a_recipe(tmp_path, capsys):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
-def test_ctrl_c_leaves_nothing_behind_and_says_so(tmp_path):
-    file = tmp_path / "t.csv"
-    pk.example("adult").to_csv(file, index=False)
-    qi = "age,workclass,education,marital-status,occupation,race,sex,native-country,hours-per-week"
-    columns = ",".join(name for name in qi.split(",") if name in pk.example("adult").columns)
-    command = ["anonymize", str(file), "--qi", columns, "--k", "7", "--utility", "entropy", "--suppress", "0.5"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "privkit", *command, "--out", str(tmp_path / "out.csv")],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert process.stderr.readline().startswith("reading and searching")  # after two seconds
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == 130, err
-    assert "interrupted: nothing was written" in err
-    assert out == ""
-    assert list(tmp_path.iterdir()) == [file]
+def test_ctrl_c_leaves_nothing_behind_and_says_so(customers, tmp_path, monkeypatch, capsys):
+    came = []
+
+    def interrupt(*told):
+        came.append(told)
+        if len(came) == 3:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr("privkit.commands.telling.Work.say", interrupt)
+    before = signal.getsignal(signal.SIGINT)
+    asked = ["anonymize", str(customers), "--qi", "zip,age", "--k", "30", "--out", str(tmp_path / "out.csv")]
+    assert main(asked) == 130
+    out, err = capsys.readouterr()
+    assert (out, err) == ("", "interrupted: nothing was written\n")
+    assert list(tmp_path.iterdir()) == [customers]
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_command_that_takes_long_says_so(capfd):
+    from privkit.commands.telling import at_work
+
+    with at_work("searching") as work:
+        work.say(3, 99, 0.5)
+        time.sleep(2.3)
+    assert capfd.readouterr().err == "searching, 2 s: 3 of 99 levels judged, best loss 0.5000\n"

@@ -13,13 +13,13 @@ from fractions import Fraction
 
 import pandas as pd
 import pytest
-from privkit.view.panels.history import accuracy
 
 import privkit as pk
 from privkit.dp import statistics
 from privkit.dp.recorded import KINDS, recorded_accuracy
 from privkit.dp.statistics.statistic import Statistic, recorded_statistic
 from privkit.project.asking import FUNCTIONS
+from privkit.view.panels.history import accuracy
 from privkit.view.parts.words import number
 
 for module in ("counts", "quantiles", "query", "sums"):
