@@ -11,6 +11,7 @@ from privkit.commands.table import add_table, as_value, check_output, names, rea
 from privkit.commands.telling import at_work, columns, tell, tell_json
 from privkit.errors import ColumnNotFoundError, FileError
 from privkit.inventory.audit import audit
+from privkit.tally.selection import without_traces
 from privkit.transform.anonymize import anonymize
 from privkit.transform.generalize import read_hierarchies, write_hierarchies
 
@@ -66,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
         options.unless_interrupted()  # a search that is interrupted gives the best so far: here, nothing
         leaving = directly_identifying(looked_at, options.qi)
         kept = out.frame.assign(**{name: table.loc[out.frame.index, name] for name in others})  # as they came
-        write_table(kept, options.out, options.sep, options.encoding)
+        write_table(without_traces(kept), options.out, options.sep, options.encoding)
     if options.save_hierarchies:
         write_hierarchies(options.save_hierarchies, out.hierarchies, table)
     if options.json:

@@ -188,6 +188,8 @@ def as_value(column: pd.Series) -> pd.Series:
     """
     import pandas as pd
 
+    if not isinstance(column.dtype, pd.StringDtype) and column.dtype != object:
+        return column  # of a file that has types
     texts = column.dropna()
     if not len(texts) or not all(isinstance(text, str) for text in texts):
         return column

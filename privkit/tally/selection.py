@@ -63,8 +63,48 @@ def kept_rows(data: Any, mask: NDArray[np.bool_]) -> Any:
     import pandas as pd
 
     if isinstance(data, pd.DataFrame):
-        return data.loc[mask]
+        return without_traces(data.loc[mask])
     return nw.from_native(data, eager_only=True).filter(mask.tolist()).to_native()
+
+
+def without_traces(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame without what pandas keeps of rows that are gone: unused categories, and ``attrs``.
+
+    Categories, the levels of an index and attributes go into Parquet and pickle files, whoever's values they are.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"city": pd.Categorical(["Rome", "Secretville"])})
+    >>> frame.attrs["by"] = "ada@example.org"
+    >>> kept = without_traces(frame.iloc[:1])
+    >>> list(kept["city"].cat.categories), kept.attrs
+    (['Rome'], {})
+    """
+    import pandas as pd
+
+    kept = frame.copy(deep=False)
+    kept.attrs = {}
+    for place, dtype in enumerate(frame.dtypes):
+        column = frame.iloc[:, place]
+        if isinstance(dtype, pd.CategoricalDtype):
+            kept.isetitem(place, column.cat.remove_unused_categories().array)
+        elif isinstance(dtype, pd.ArrowDtype) and dtype.type is pd.CategoricalDtype.type:
+            kept.isetitem(place, _with_own_dictionary(column).array)
+    if isinstance(kept.index, pd.MultiIndex):
+        kept.index = kept.index.remove_unused_levels()
+    elif isinstance(kept.index, pd.CategoricalIndex):
+        kept.index = kept.index.remove_unused_categories()
+    return kept
+
+
+def _with_own_dictionary(column: pd.Series) -> pd.Series:
+    import pandas as pd
+    import pyarrow as pa
+
+    array = pa.chunked_array(column.array.__arrow_array__())
+    plain = array.cast(array.type.value_type).combine_chunks().dictionary_encode()
+    return pd.Series(pd.arrays.ArrowExtensionArray(plain.cast(array.type)), index=column.index, name=column.name)
 
 
 def rows_consenting(data: object, column: str, purpose: str, *, function: str) -> NDArray[np.bool_]:

@@ -19,6 +19,7 @@ from privkit.tally.cells.cells import DATE, INSTANT
 from privkit.tally.cells.showing import series_of
 from privkit.tally.engines.native import note, untold
 from privkit.tally.frame import open_frame
+from privkit.tally.selection import without_traces
 from privkit.transform.hierarchies.ladder import STAR, text
 
 if TYPE_CHECKING:
@@ -314,7 +315,7 @@ def recoded(frame: pd.DataFrame, coding: Coding, levels: Ints, kept: NDArray[np.
             answer[ladder.column] = ladder.categories(level, values[rows], answer.index)
         else:
             answer[ladder.column] = _many_levels(ladder, chosen, values, rows, answer.index)
-    return answer
+    return without_traces(answer)
 
 
 def _many_levels(ladder: Ladder, levels: Ints, values: Ints, rows: Ints, index: pd.Index) -> pd.Series:

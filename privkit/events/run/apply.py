@@ -15,6 +15,7 @@ from privkit.events.run.flatten import column_of, is_frame, library, rows_of
 from privkit.events.run.ndjson import bar, stream
 from privkit.events.run.result import EventsResult
 from privkit.events.run.walk import FieldPath, parse_path
+from privkit.tally.selection import without_traces
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -115,7 +116,7 @@ def _pandas(recipe: Recipe, data: pd.DataFrame, rows: list[int], events: list[di
     import pandas as pd
 
     merged = any(isinstance(operation, Merge) for operation in recipe.operations)
-    taken = None if merged else data.iloc[rows]
+    taken = None if merged else without_traces(data.iloc[rows])
     index = pd.RangeIndex(len(events)) if taken is None else taken.index
     untouched = set() if merged else _untouched(recipe)
     columns = {}
