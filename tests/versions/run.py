@@ -24,7 +24,7 @@ ENVIRONMENTS = {
     "3.13-newest": ("3.13", "highest"),
 }
 #: Given after the environments' names, it takes the place of these.
-CORE = ["values", "tally", "anonymity", "budget", "project", "dp", "transform", "events", "view", "lab/test_reading.py"]
+CORE = ["values", "tally", "anonymity", "budget", "project", "dp", "transform", "events", "view", "door", "lab/test_reading.py"]
 SHOWN = ("pandas", "numpy", "narwhals", "opendp", "sqlalchemy", "ipywidgets", "matplotlib", "jupyterlab", "psycopg")
 
 
@@ -66,7 +66,7 @@ def tested(name: str, tests: list[str]) -> int:
     python = PLACE / name / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     shown = [line for line in (PLACE / f"{name}.txt").read_text().splitlines() if line.split("==")[0] in SHOWN]
     print(f"\n== {name}: {', '.join(shown)}", flush=True)
-    options = ["-q", "--tb=line", "-p", "no:cacheprovider"]
+    options = ["-q", "--tb=line", "-p", "no:cacheprovider", "-n", "auto", "--dist", "loadfile"]
     return subprocess.run([python, "-m", "pytest", *options, *tests], cwd=ROOT, check=False).returncode
 
 
