@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shlex
 import signal
 import time
 
@@ -283,3 +284,107 @@ def test_a_command_that_takes_long_says_so(capfd):
         work.say(3, 99, 0.5)
         time.sleep(2.3)
     assert capfd.readouterr().err == "searching, 2 s: 3 of 99 levels judged, best loss 0.5000\n"
+
+
+def test_no_option_writes_over_an_input_or_over_another_output(customers, tmp_path, capsys):
+    before = customers.read_bytes()
+    out = tmp_path / "o.csv"
+    asked = ["anonymize", str(customers), "--qi", "zip", "--k", "2", "--out", str(out), "--force", "--save-hierarchies"]
+    assert main([*asked, str(customers)]) == 1
+    assert main([*asked, str(out)]) == 1
+    assert "never overwritten" in capsys.readouterr().err
+    assert customers.read_bytes() == before
+    recipe = tmp_path / "r.toml"
+    recipe.write_text('name = "r"\nversion = "1"\n[[operations]]\nop = "keep"\npaths = ["id"]\n')
+    (tmp_path / "in.ndjson").write_text('{"id": 1}\nbad\n')
+    asked = ["events", str(recipe), str(tmp_path / "in.ndjson"), "--out", str(tmp_path / "e.ndjson")]
+    assert main([*asked, "--quarantine", str(recipe), "--force"]) == 1
+    assert main([*asked, "--quarantine", str(customers)]) == 1
+    assert "it is there already" in capsys.readouterr().err
+    assert main([*asked, "--quarantine", str(tmp_path / "apart")]) == 0
+    assert recipe.read_text().startswith("name")
+
+
+def test_ndjson_keeps_all_digits_of_columns_that_nobody_named(tmp_path):
+    lines = [{"g": "a", "x": 0.12345678901234567, "n": 2**53 + 1}, {"g": "a", "x": -0.0, "n": None}]
+    (tmp_path / "in.ndjson").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    out = tmp_path / "out.ndjson"
+    assert main(["anonymize", str(tmp_path / "in.ndjson"), "--qi", "g", "--k", "2", "--out", str(out)]) == 0
+    assert out.read_text() == (tmp_path / "in.ndjson").read_text()
+
+
+@pytest.mark.parametrize(
+    ("texts", "labels"),
+    [
+        ([f"{n}.50" for n in range(20, 40)], ", "),
+        ([f"{n / 3:.8f}" for n in range(100, 120)], ", "),
+        ([str(n) if n % 2 else f"{n}.5" for n in range(20, 40)], ", "),
+        ([f"2024-{n % 12 + 1:02d}-17" for n in range(20)], "2024"),
+    ],
+)
+def test_numbers_and_days_in_a_text_file_are_generalized_as_such(tmp_path, texts, labels):
+    pd.DataFrame({"q": texts}).to_csv(tmp_path / "t.csv", index=False)
+    out = tmp_path / "out.csv"
+    assert main(["anonymize", str(tmp_path / "t.csv"), "--qi", "q", "--k", "2", "--out", str(out)]) == 0
+    found = pd.read_csv(out, dtype=str)["q"]
+    assert found.str.contains(labels).all()
+    assert found.nunique() > 1
+    # Where k holds already, the texts stay.
+    assert main(["anonymize", str(tmp_path / "t.csv"), "--qi", "q", "--k", "1", "--out", str(out), "--force"]) == 0
+    assert out.read_bytes() == (tmp_path / "t.csv").read_bytes()
+
+
+def test_hints_carry_how_the_file_is_read_and_run(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    frame = pd.DataFrame({"ort": ["Zürich", "Köln"] * 10, 'a, "b"': range(20), "wer": range(20)})
+    frame.to_csv("t.csv", sep=";", index=False, encoding="cp1252")
+    command = [
+        "kanon",
+        "t.csv",
+        "--sep",
+        ";",
+        "--encoding",
+        "cp1252",
+        "--qi",
+        'ort,"a, ""b"""',
+        "--unit",
+        "wer",
+        "--k",
+        "4",
+    ]
+    for _ in range(3):
+        main(command)
+        hints = [line for line in capsys.readouterr().out.splitlines() if line.startswith("next: privkit ")]
+        if not hints:
+            break
+        command = shlex.split(hints[-1])[2:]
+        assert "cp1252" in command
+        assert "--unit" in command
+    assert main(["kanon", "t-shared.csv", *command[2:]]) in {0, 3}
+    assert main(["risk", "t.csv", "--sep", ";", "--encoding", "cp1252", "--qi", "wer", "--threshold", "0.05"]) == 3
+    assert "--k 20 " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (["kanon", "FILE", "--encoding", "klingon", "--qi", "zip"], "no encoding called 'klingon'"),
+        (
+            ["anonymize", "FILE", "--qi", "zip", "--k", "2", "--out", "o.csv", "--hierarchies", "no.toml"],
+            "no such file",
+        ),
+    ],
+)
+def test_what_is_mistyped_is_told_in_a_line(customers, capsys, command, told):
+    assert main([str(customers) if part == "FILE" else part for part in command]) == 1
+    err = capsys.readouterr().err
+    assert told in err
+    assert len(err.splitlines()) == 1
+
+
+def test_a_rule_that_touched_nothing_is_told(tmp_path, capsys):
+    (tmp_path / "r.json").write_text(json.dumps({"name": "r", "operations": [{"op": "mask", "paths": ["mial"]}]}))
+    (tmp_path / "in.ndjson").write_text('{"mail": "toni@example.org"}\n')
+    asked = ["events", str(tmp_path / "r.json"), str(tmp_path / "in.ndjson"), "--unmatched", "keep"]
+    assert main([*asked, "--out", str(tmp_path / "out.ndjson")]) == 0
+    assert capsys.readouterr().out.startswith("Touched nothing: mask mial. Is a path mistyped?")

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from privkit.commands.criteria import add_criteria, criteria_of
-from privkit.commands.table import add_table, as_value, check_output, names, read_table, write_table
-from privkit.commands.telling import at_work, columns, tell, tell_json
+from privkit.commands.table import add_table, as_number, as_value, check_output, form, names, read_table, write_table
+from privkit.commands.telling import asked, at_work, columns, tell, tell_json
 from privkit.errors import ColumnNotFoundError, FileError
 from privkit.inventory.audit import audit
 from privkit.tally.selection import without_traces
@@ -39,13 +39,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write the anonymized table, whole or not at all, and print what it cost; return 0."""
     criteria = criteria_of(options)
-    check_output(options.out, options.force, options.file)
-    if options.save_hierarchies is not None and options.save_hierarchies.exists() and not options.force:
-        raise FileError.of(options.save_hierarchies.name, "it is there already", "Name another file, or add --force.")
+    form(options.out)
+    check_output(options.out, options.force, options.file, options.hierarchies)
+    if options.save_hierarchies is not None:
+        check_output(options.save_hierarchies, options.force, options.file, options.out)
+    if options.hierarchies is not None and not options.hierarchies.is_file():
+        raise FileError.of(options.hierarchies.name, "there is no such file of hierarchies")
     hierarchies = read_hierarchies(options.hierarchies) if options.hierarchies else None
     with at_work("reading and searching") as work:
         # A sensitive attribute is compared as text: its cells leave as they are.
-        table = read_table(options, options.qi)
+        table = read_table(options)
         named = [*options.qi, *options.drop]
         if missing := [name for name in named if name not in table.columns]:
             argument = "--qi" if missing[0] in options.qi else "--drop"
@@ -53,6 +56,8 @@ def run(options: argparse.Namespace) -> int:
         table = table.drop(columns=options.drop)
         others = [name for name in table.columns if name not in (*options.qi, options.sensitive, options.unit)]
         looked_at = table.assign(**{name: as_value(table[name]) for name in others})
+        exactly = options.method == "local"  # which leaves single cells as they are
+        looked_at = looked_at.assign(**{name: as_number(table[name], exactly=exactly) for name in options.qi})
         out = anonymize(
             looked_at,
             options.qi,
@@ -66,7 +71,8 @@ def run(options: argparse.Namespace) -> int:
         )
         options.unless_interrupted()  # a search that is interrupted gives the best so far: here, nothing
         leaving = directly_identifying(looked_at, options.qi)
-        kept = out.frame.assign(**{name: table.loc[out.frame.index, name] for name in others})  # as they came
+        unchanged = [*others, *(name for name in options.qi if not exactly and out.levels_.get(name) == 0)]
+        kept = out.frame.assign(**{name: table.loc[out.frame.index, name] for name in unchanged})  # as they came
         write_table(without_traces(kept), options.out, options.sep, options.encoding)
     if options.save_hierarchies:
         write_hierarchies(options.save_hierarchies, out.hierarchies, table)
@@ -75,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
         return 0
     if leaving:
         print(f"{columns(leaving)}: left as they are, and each tells persons apart. Leave them out: --drop.")
-    tell(out, ["kanon", options.out, "--qi", columns(options.qi), "--k", options.k])
+    tell(out, ["kanon", *asked(options, options.out), "--k", options.k])
     return 0
 
 

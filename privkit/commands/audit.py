@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from privkit.commands.table import add_table, as_value, read_table
-from privkit.commands.telling import at_work, columns, tell, tell_json
+from privkit.commands.telling import asked, at_work, columns, tell, tell_json
 from privkit.inventory.audit import audit
 
 
@@ -27,5 +27,5 @@ def run(options: argparse.Namespace) -> int:
         return 0
     print(report.to_frame()[["column", "role", "rating", "action"]].to_string(index=False))
     print()
-    tell(report, *([["kanon", options.file, "--qi", columns(report.qi)]] if report.qi else []))
+    tell(report, *([["kanon", *asked(options), "--qi", columns(report.qi)]] if report.qi else []))
     return 0

@@ -8,6 +8,10 @@ from pathlib import Path
 from privkit.commands.table import check_output
 from privkit.commands.telling import at_work, tell, tell_json
 from privkit.events import Key, Recipe
+from privkit.events.run.exposure import rule_counts
+
+#: Rules that change no value, or count events.
+_UNCOUNTED = ("keep", "sample", "merge")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +28,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write the events, whole or not at all, and print what was done; return 0."""
-    check_output(options.out, options.force, options.file, options.recipe)
+    inputs = (options.file, options.recipe, options.key)
+    check_output(options.out, options.force, *inputs)
+    if options.quarantine is not None:
+        check_output(options.quarantine, options.force, *inputs, options.out)
     keys = {}
     if options.key is not None:
         key = Key.from_file(options.key)
@@ -38,9 +45,15 @@ def run(options: argparse.Namespace) -> int:
             on_error="raise" if options.quarantine is None else "quarantine",
             quarantine=options.quarantine,
         )
+    account = out.account
+    # A path that no event has: nothing was there, or it is mistyped, and what it should treat was passed on.
+    idle = [rule for rule in rule_counts(recipe, account) if not rule.count and rule.op not in _UNCOUNTED]
+    untouched = [f"{rule.op} {', '.join(rule.paths)}" for rule in idle] if account.n_in else []
     if options.json:
-        account = out.account
-        tell_json({"n_in": account.n_in, "n_out": account.n_out, "unmatched": sorted(account.unmatched)})
+        figures = {"n_in": account.n_in, "n_out": account.n_out, "unmatched": sorted(account.unmatched)}
+        tell_json({**figures, "rules_that_touched_nothing": untouched})
     else:
+        if untouched:
+            print(f"Touched nothing: {'; '.join(untouched)}. Is a path mistyped?")
         tell(out)
     return 0

@@ -6,7 +6,7 @@ import argparse
 
 from privkit.anonymity.kanonymity import kanon
 from privkit.commands.table import FALLS_SHORT, add_table, read_table, shared_name
-from privkit.commands.telling import at_work, columns, tell, tell_json
+from privkit.commands.telling import asked, at_work, tell, tell_json
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +32,6 @@ def run(options: argparse.Namespace) -> int:
             }
         )
     else:
-        asked = [options.file, "--qi", columns(options.qi), *(["--unit", options.unit] if options.unit else [])]
-        anonymize = ["anonymize", *asked, "--k", options.k or 5, "--out", shared_name(options.file)]
-        tell(report, ["risk", *asked], *([anonymize] if report.k < (options.k or 5) else []))
+        anonymize = ["anonymize", *asked(options), "--k", options.k or 5, "--out", shared_name(options.file)]
+        tell(report, ["risk", *asked(options)], *([anonymize] if report.k < (options.k or 5) and report.n_rows else []))
     return FALLS_SHORT if report.satisfied is False else 0

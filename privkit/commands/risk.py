@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import math
 
 from privkit.commands.table import FALLS_SHORT, add_table, read_table, shared_name
-from privkit.commands.telling import at_work, columns, tell, tell_json
+from privkit.commands.telling import asked, at_work, tell, tell_json
 from privkit.risk.report import risk
 
 
@@ -33,6 +34,7 @@ def run(options: argparse.Namespace) -> int:
         }
         tell_json({"n_rows": report.n_rows, "n_unique": report.n_unique, "exceeds": report.exceeds, **attackers})
     else:
-        asked = [options.file, "--qi", columns(options.qi), *(["--unit", options.unit] if options.unit else [])]
-        tell(report, ["anonymize", *asked, "--k", 5, "--out", shared_name(options.file)])
+        k = math.ceil(1 / options.threshold)  # the risk of a row in a class of k is 1 / k
+        following = ["anonymize", *asked(options), "--k", k, "--out", shared_name(options.file)]
+        tell(report, *([following] if report.exceeds else []))
     return FALLS_SHORT if report.exceeds else 0

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import csv
+import json
 import re
 import warnings
-from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from privkit.errors import FileError, LibraryRequiredError
+from privkit.errors import FileError, LibraryRequiredError, PrivkitError
 from privkit.values.files import whole_file
 
 if TYPE_CHECKING:
@@ -23,9 +23,10 @@ _PACKED: dict[str, Any] = {".gz": "gzip", ".bz2": "bz2", ".xz": "xz", ".zst": "z
 _FORMS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".pq": "parquet"}
 _FORMS |= {".arrow": "arrow", ".feather": "arrow", ".ndjson": "ndjson", ".jsonl": "ndjson"}
 _SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-#: Numbers whose text is told by their value, so that writing them gives the same text.
+#: Texts that people write numbers and days as; codes (007), ids of more digits and 1E5 are texts.
+_NUMBER = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d{1,14})?")
 _WHOLE = re.compile(r"0|-?[1-9]\d{0,17}")
-_DECIMAL = re.compile(r"-?(0|[1-9]\d{0,6})\.\d{0,6}[1-9]|-?[1-9]\d{0,6}\.0|0\.0")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2})?)?")
 
 
 def add_table(parser: argparse.ArgumentParser, *, qi: bool = True) -> None:
@@ -36,9 +37,17 @@ def add_table(parser: argparse.ArgumentParser, *, qi: bool = True) -> None:
         several = "the quasi-identifiers; a name with a comma in quotes, or one --qi for each"
         parser.add_argument("--qi", required=True, action="extend", type=names, metavar="A,B", help=several)
         parser.add_argument("--unit", help="a column of ids: count distinct persons instead of rows")
-    parser.add_argument("--sep", help="what separates the cells of a CSV file (, or a tab for .tsv)")
+    parser.add_argument("--sep", type=separator, help="what separates the cells of a CSV file (, or a tab for .tsv)")
     parser.add_argument("--encoding", default="utf-8-sig", help="the encoding of a text file (utf-8)")
     parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def separator(text: str) -> str:
+    """Return a separator: one character, a tab also as its two letters."""
+    text = "\t" if text in ("\\t", "tab") else text
+    if len(text) != 1:
+        raise argparse.ArgumentTypeError("must be one character")
+    return text
 
 
 def names(text: str) -> list[str]:
@@ -49,7 +58,7 @@ def names(text: str) -> list[str]:
     >>> names('zip, "last, first"')
     ['zip', 'last, first']
     """
-    return [name.strip() for name in next(csv.reader([text], skipinitialspace=True), []) if name.strip()]
+    return [name.strip() for name in next(csv.reader([text], skipinitialspace=True), [])] if text.strip() else []
 
 
 def form(file: Path) -> str:
@@ -65,16 +74,13 @@ def form(file: Path) -> str:
     return found
 
 
-def read_table(options: argparse.Namespace, numbers: Collection[str] = ()) -> pd.DataFrame:
+def read_table(options: argparse.Namespace) -> pd.DataFrame:
     """Read a table as text, byte for byte.
 
     Parameters
     ----------
     options : Namespace
         With the file, the separator and the encoding.
-    numbers : collection of str
-        Columns that are read as numbers, where each of their texts is what its number is written as: ``7``, ``1.5``;
-        not ``007``, ``1.50``, ``1E5``.
 
     Returns
     -------
@@ -88,9 +94,9 @@ def read_table(options: argparse.Namespace, numbers: Collection[str] = ()) -> pd
     LibraryRequiredError
         If it needs pyarrow, and that is not installed.
     """
-    table = read_file(options.file, options.sep, options.encoding, numbers)
+    table = read_file(options.file, options.sep, options.encoding)
     wanted = [*getattr(options, "qi", ()), *getattr(options, "on", ())]
-    if len(table.columns) == 1 and not set(wanted) <= set(table.columns):
+    if len(table.columns) == 1 and (not wanted or not set(wanted) <= set(table.columns)):
         for other, told in _SEPARATORS.items():
             if other in table.columns[0]:
                 hint = f"--sep {other!r}?" if other != "\t" else "--sep $'\\t'?"
@@ -98,9 +104,7 @@ def read_table(options: argparse.Namespace, numbers: Collection[str] = ()) -> pd
     return table
 
 
-def read_file(
-    file: Path, sep: str | None = None, encoding: str = "utf-8-sig", numbers: Collection[str] = ()
-) -> pd.DataFrame:
+def read_file(file: Path, sep: str | None = None, encoding: str = "utf-8-sig") -> pd.DataFrame:
     """Read one table; see :func:`read_table`."""
     import pandas as pd
 
@@ -112,8 +116,8 @@ def read_file(
             return pd.read_feather(file, dtype_backend="pyarrow")
         if kind == "ndjson":
             return _read_lines(file, encoding)
-        return _read_csv(file, sep or _separator(file), encoding, numbers)
-    except FileError:
+        return _read_csv(file, sep or _separator(file), encoding)
+    except PrivkitError:
         raise
     except ImportError:
         raise LibraryRequiredError.of("privkit", "pyarrow", "parquet") from None
@@ -121,7 +125,9 @@ def read_file(
         raise FileError.of(file.name, f"there is no such file in {file.parent.resolve().name!r}") from None
     except OSError as error:
         raise FileError.of(file.name, f"it cannot be read ({error.strerror or 'its content is damaged'})") from None
-    except (UnicodeDecodeError, LookupError):
+    except LookupError:
+        raise FileError.of(file.name, f"there is no encoding called {encoding!r}") from None
+    except UnicodeDecodeError:
         hint = "Name its encoding: --encoding cp1252, latin-1, utf-16."
         raise FileError.of(file.name, f"it is no text in {encoding.removesuffix('-sig')}", hint) from None
     except (ValueError, EOFError):  # parsers' errors are ValueErrors, and may quote a line
@@ -133,7 +139,7 @@ def _separator(file: Path) -> str:
     return "\t" if ".tsv" in file.suffixes else ","
 
 
-def _read_csv(file: Path, sep: str, encoding: str, numbers: Collection[str]) -> pd.DataFrame:
+def _read_csv(file: Path, sep: str, encoding: str) -> pd.DataFrame:
     import pandas as pd
 
     as_text: dict[str, Any] = {"sep": sep, "dtype": "str", "keep_default_na": False, "na_values": [""]}
@@ -149,29 +155,43 @@ def _read_csv(file: Path, sep: str, encoding: str, numbers: Collection[str]) -> 
         except (pd.errors.ParserWarning, pd.errors.ParserError) as error:
             if isinstance(error, pd.errors.ParserError) and "Expected" not in str(error):
                 raise
-            hint = "Is a cell with the separator in it in quotes?"
+            hint = f"Is a cell with the separator in it in quotes? Or is the separator not {sep!r} (--sep)?"
             raise FileError.of(file.name, "a row has more cells than the header", hint) from None
-    for name in (name for name in table.columns if name in numbers):
-        table[name] = as_number(table[name])
     return table
 
 
-def as_number(column: pd.Series) -> pd.Series:
-    """Return a column of texts as numbers, if each is what its number is written as; else as it is.
+def as_number(column: pd.Series, *, exactly: bool = False) -> pd.Series:
+    """Return a column of texts as numbers or days, if each of its texts is one, and distinct texts are distinct ones.
+
+    Parameters
+    ----------
+    exactly : bool
+        Whether each text must be what its number is written as, since single cells of it leave.
 
     Examples
     --------
     >>> import pandas as pd
-    >>> [str(as_number(pd.Series(texts)).dtype) for texts in (["7", None], ["1.5", "2.0"])]
-    ['Int64', 'float64']
-    >>> [as_number(pd.Series(texts)).tolist() for texts in (["007"], ["1.50"], ["1E5"], ["+41"], ["1", "1.5"])]
-    [['007'], ['1.50'], ['1E5'], ['+41'], ['1', '1.5']]
+    >>> [str(as_number(pd.Series(texts)).dtype) for texts in (["7", None], ["1.50", "2"], ["2026-11-28"])]
+    ['Int64', 'float64', 'datetime64[us]']
+    >>> [as_number(pd.Series(texts)).tolist() for texts in (["007"], ["1E5"], ["+41"], ["1", "1.0"])]
+    [['007'], ['1E5'], ['+41'], ['1', '1.0']]
+    >>> as_number(pd.Series(["1.50"]), exactly=True).tolist()
+    ['1.50']
     """
+    import pandas as pd
+
     texts = column.dropna().unique()
-    if len(texts) and all(_WHOLE.fullmatch(text) for text in texts):
+    if not len(texts) or not all(isinstance(text, str) for text in texts):
+        return column
+    if all(_WHOLE.fullmatch(text) for text in texts):
         return column.map({text: int(text) for text in texts}).astype("Int64")
-    if len(texts) and all(_DECIMAL.fullmatch(text) for text in texts):
-        return column.map({text: float(text) for text in texts}).astype("float64")
+    if all(_NUMBER.fullmatch(text) for text in texts):
+        numbers = {text: float(text) for text in texts}
+        kept = not exactly or all(repr(number) == text for text, number in numbers.items())
+        return column.map(numbers).astype("float64") if kept and len(set(numbers.values())) == len(texts) else column
+    if not exactly and all(_DAY.fullmatch(text) for text in texts):
+        days = pd.to_datetime(column, format="ISO8601", errors="coerce")
+        return days if days.notna().equals(column.notna()) and days.nunique() == len(texts) else column
     return column
 
 
@@ -220,16 +240,16 @@ def shared_name(file: Path) -> str:
     return ".".join([f"{stem}-shared", *suffixes])
 
 
-def check_output(out: Path, force: bool, *inputs: Path) -> None:
+def check_output(out: Path, force: bool, *inputs: Path | None) -> None:
     """Refuse to write over an input, ever, and over another file without `force`.
 
     Raises
     ------
     FileError
     """
-    form(out)
-    for source in inputs:
-        if out.exists() and source.exists() and out.samefile(source):
+    for source in filter(None, inputs):
+        same = out.samefile(source) if out.exists() and source.exists() else out.absolute() == source.absolute()
+        if same:
             raise FileError.of(out.name, "it is the input, which is never overwritten", "Name another file.")
     if out.exists() and not force:
         raise FileError.of(out.name, "it is there already", "Name another file, or add --force.")
@@ -241,14 +261,38 @@ def write_table(frame: pd.DataFrame, file: Path, sep: str | None = None, encodin
     """Write a table in the form that the file's name says, so that it is there whole or not at all."""
     kind = form(file)
     with whole_file(file) as draft:
-        if kind == "parquet":
-            frame.to_parquet(draft, index=False)
-        elif kind == "arrow":
-            frame.reset_index(drop=True).to_feather(draft)
-        elif kind == "ndjson":
-            packed = _PACKED.get(file.suffix)
-            frame.to_json(draft, orient="records", lines=True, force_ascii=False, compression=packed)
-        else:
-            packed = _PACKED.get(file.suffix)
-            text: dict[str, Any] = {"sep": sep or _separator(file), "encoding": encoding.removesuffix("-sig")}
-            frame.to_csv(draft, index=False, compression=packed, **text)
+        try:
+            if kind in ("parquet", "arrow"):
+                plain = frame.reset_index(drop=True)
+                plain.to_parquet(draft, index=False) if kind == "parquet" else plain.to_feather(draft)
+            elif kind == "ndjson":
+                _write_lines(frame, draft, _PACKED.get(file.suffix))
+            else:
+                text: dict[str, Any] = {"sep": sep or _separator(file), "encoding": encoding.removesuffix("-sig")}
+                frame.to_csv(draft, index=False, compression=_PACKED.get(file.suffix), **text)
+        except ImportError:
+            raise LibraryRequiredError.of("privkit", "pyarrow", "parquet") from None
+        except (ValueError, TypeError, OverflowError, NotImplementedError, ArithmeticError):  # may quote a cell
+            hint = "CSV takes any." if kind != "csv" else "Name another encoding: --encoding utf-8."
+            raise FileError.of(file.name, f"its columns cannot all be written as {kind}", hint) from None
+
+
+def _write_lines(frame: pd.DataFrame, file: Path, packed: str | None) -> None:
+    """Write a table as NDJSON: numbers by all their digits, what is missing as null."""
+    import pandas as pd
+    from pandas.io.common import get_handle
+
+    names = [str(name) for name in frame.columns]
+    with get_handle(file, "w", encoding="utf-8", compression=packed) as opened:
+        for row in frame.itertuples(index=False, name=None):
+            cells = (None if _is_missing(cell, pd) else cell for cell in row)
+            line = json.dumps(dict(zip(names, cells, strict=True)), ensure_ascii=False, default=_plain_cell)
+            opened.handle.write(line + "\n")  # type: ignore[call-overload]
+
+
+def _is_missing(cell: Any, pd: Any) -> bool:
+    return cell is None or cell is pd.NA or cell is pd.NaT or (isinstance(cell, float) and cell != cell)  # noqa: PLR0124
+
+
+def _plain_cell(cell: Any) -> Any:
+    return cell.item() if hasattr(cell, "item") else cell.isoformat() if hasattr(cell, "isoformat") else str(cell)

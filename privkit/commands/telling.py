@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 import shlex
@@ -10,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 #: After how many seconds a command says that it is at work, and how often it does so where nobody watches.
@@ -51,8 +53,28 @@ def _plain(value: Any) -> Any:
 
 
 def columns(qi: Sequence[str]) -> str:
-    """Return columns as one option takes them: a name with a comma in quotes."""
-    return ",".join(f'"{name}"' if "," in name else name for name in qi)
+    r"""Return columns as one option takes them: a name with a comma in quotes.
+
+    Examples
+    --------
+    >>> columns(["zip", "last, first", ""])
+    'zip,"last, first",""'
+    """
+    quoted = (f'"{name.replace(chr(34), chr(34) * 2)}"' if set(name) & set(',"') or not name else name for name in qi)
+    return ",".join(quoted)
+
+
+def asked(options: argparse.Namespace, file: Path | None = None) -> list[str]:
+    """Return how the table of a command is read, for the next one: its file, encoding, columns and unit."""
+    name = str(options.file if file is None else file)
+    words = [f"./{name}" if name.startswith("-") else name]
+    if options.sep is not None:
+        words += ["--sep", options.sep]
+    if options.encoding != "utf-8-sig":
+        words += ["--encoding", options.encoding]
+    if getattr(options, "qi", None):
+        words += ["--qi", columns(options.qi)]
+    return words + (["--unit", options.unit] if getattr(options, "unit", None) else [])
 
 
 class Work:

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+import privkit as pk
 from privkit.dp.measurement import draw, make_measurement
 from privkit.dp.noise.noise import Laplace
 from privkit.dp.statistics.statistic import Sensitivity
@@ -183,3 +184,16 @@ def test_features_stay_on_until_the_last_thread_is_done():
     assert {"contrib", "honest-but-curious"} <= set(GLOBAL_FEATURES)
     second.__exit__(None, None, None)
     assert set(GLOBAL_FEATURES) == before
+
+
+@pytest.mark.parametrize("groups", [1, 3, 5, 7])
+@pytest.mark.parametrize("terms", [{"epsilon": 100}, {"rho": 100}, {"epsilon": 100, "delta": 1e-6}], ids=str)
+def test_choices_of_several_groups_cost_no_more_than_their_price_as_opendp_states_it(tmp_path, terms, groups):
+    # Nine tenths are no float: the float above it, which is what all choices cost, was beyond the price.
+    options = {"unit": "who", "max_groups": groups, "per_group": 1, "store": tmp_path / "l.db", "ceiling": 50}
+    project = pk.open_project("choices", **options, **terms)
+    frame = pd.DataFrame({"who": range(60), "age": [20 + n % 40 for n in range(60)], "k": ["x", "y", "z"] * 20})
+    of = "rho" if "rho" in terms else "epsilon"
+    for price in (0.1, 0.2, 0.3, 0.4, 0.7, 0.8, 0.9, 1, Fraction(1, 3)):
+        release = pk.dp_median(frame, "age", by="k", keys=["x", "y"], bounds=(0, 100), project=project, **{of: price})
+        assert release.loss.main == Fraction(str(price) if isinstance(price, float) else price)

@@ -168,3 +168,11 @@ def test_a_share_of_nothing_has_an_interval_that_says_nothing(ledger_path):
     assert release.interval().upper - release.interval().lower > 0.9
     assert release.dominated
     assert math.isfinite(release.accuracy)
+
+
+def test_a_column_of_true_and_false_is_a_condition_itself(tmp_path):
+    pk.open_project("flags", epsilon=1000, ceiling=1000, unit=pk.ROW, store=tmp_path / "l.db")
+    frame = pd.DataFrame({"flag": pd.array([True, False, False, None] * 50, "boolean"), "k": ["a", "b"] * 100})
+    assert pk.dp_share(frame, "flag", epsilon=100).value == pytest.approx(1 / 3, abs=0.02)
+    with pytest.raises(pk.ParameterError, match=r"derive= has a column '\(age > 5\)'.*No budget was spent"):
+        pk.dp_share(frame.assign(age=1), "age > 5", by="(age > 5)", derive={"(age > 5)": "k == 'a'"}, epsilon=1)

@@ -49,13 +49,22 @@ class NoisyMax(Noise):
         once = cls(1.0, **kind).costs(sensitivity, loss)
         ratio = once / loss.main
         scale = math.sqrt(ratio) if loss.measure.concentrated else float(ratio)
-        while cls(scale, **kind).costs(sensitivity, loss) > loss.main:
+        while Fraction(cls(scale, **kind).stated(sensitivity, loss)) > loss.main:
             scale = math.nextafter(scale, math.inf)
         return cls(scale, **kind)
 
     def costs(self, sensitivity: Sensitivity, loss: PrivacyLoss) -> Fraction:
         """Return what all choices together cost, from OpenDP's map of one."""
         return sensitivity.l0 * Fraction(self.choice(loss).map(sensitivity.linf))
+
+    def stated(self, sensitivity: Sensitivity, loss: PrivacyLoss) -> float:
+        """Return the least float that is at least what all choices cost: OpenDP states losses as floats.
+
+        The price must hold it, too: nine tenths are no float, and the next one above them is beyond a price of 0.9.
+        """
+        amount = self.costs(sensitivity, loss)
+        value = float(amount)
+        return value if Fraction(value) >= amount else math.nextafter(value, math.inf)
 
     def choice(self, loss: PrivacyLoss) -> Any:
         """Return OpenDP's measurement of one choice, in the measure of `loss`."""

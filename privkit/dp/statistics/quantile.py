@@ -325,7 +325,7 @@ def make_choices(question: Question, noise: NoisyMax, loss: PrivacyLoss) -> Any:
     and on the salt alone, as in `privkit.dp.measurement.make_sums`. ∎
     """
     choice = noise.choice(loss)
-    stated = float_up(noise.costs(question.sensitivity, loss))
+    stated = noise.stated(question.sensitivity, loss)
 
     def choose(data: object) -> list[int]:
         scores = question.asked.exact(question.rows(data, "dp_*"), question, "dp_*")
@@ -342,12 +342,6 @@ def make_choices(question: Question, noise: NoisyMax, loss: PrivacyLoss) -> Any:
         return dp.measurements.make_user_measurement(
             *frames(dp), measure, lambda rows: rows.read(choose), lambda persons: persons * stated
         )
-
-
-def float_up(amount: Fraction) -> float:
-    """Return the least float that is at least `amount`."""
-    value = float(amount)
-    return value if Fraction(value) >= amount else float(np.nextafter(value, np.inf))
 
 
 def probability(q: object, function: str) -> tuple[int, int]:

@@ -292,6 +292,11 @@ def dp_share(  # type: ignore[misc]  # `where` is the condition here
         check_selection(data, Selection(condition), function)
         _whose(of, function)
     name, derive = condition.text(), asking.get("derive")
+    name = name if name.startswith("(") else f"({name})"  # a column of true and false has that name itself
+    if isinstance(derive, Mapping) and name in derive:
+        rule = f"derive= has a column {name!r}, which is how the condition is called. Give it another name."
+        with nothing_spent():
+            raise ParameterError.together(function, ["derive"], rule)
     if derive is None or isinstance(derive, Mapping):
         asking["derive"] = {**(derive or {}), name: condition}
     if of == "rows":
