@@ -152,6 +152,9 @@ def random_kills(store, folder: Path, *, kills: int, writers: int = 4) -> Found:
     limit = eps(1000)
     files = [folder / f"history{index}" for index in range(kills + writers)]
     running = [fork(lambda file=file: writer(store, file, 40, eps(0.01))) for file in files[:writers]]
+    end = time.monotonic() + 60
+    while not any(file.exists() and "shown" in file.read_text() for file in files) and time.monotonic() < end:
+        time.sleep(0.01)  # on a busy machine the first releases take long, and kills before them show nothing
     for file in files[writers:]:
         time.sleep(random.uniform(0.005, 0.12))
         victim = running.pop(random.randrange(writers))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import linecache
 import signal
 import sqlite3
@@ -142,6 +143,8 @@ def every_line(folder, chosen, step=1):
     project = pk.open_project("interrupted", epsilon=1000, unit=pk.ROW, store=path)
     frame = pd.DataFrame({"x": [1, 2, 3]})
     ask(frame, -1)  # what is only done once is done
+    gc.collect()
+    held = len(in_hand)  # by other tests of this process
     found = Counter()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -152,6 +155,7 @@ def every_line(folder, chosen, step=1):
             found[outcome] += 1
             at += step
     del found["past the end"]
-    assert len(in_hand) == 0
+    gc.collect()
+    assert len(in_hand) <= held
     assert project.ledger.verify().entries == project.account.balance().entries
     return found, at

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -44,6 +45,8 @@ def test_an_interrupt_at_many_lines_of_the_ledger_l3_l5(tmp_path, capsys, apart)
 
 def test_an_interrupt_after_the_charge_is_an_orphan_while_its_traceback_is_kept_l5(account, monkeypatch):
     remember = type(account._book).remember
+    gc.collect()
+    held = len(in_hand)  # by other tests of this process
 
     def interrupts(book, head, **options):
         remember(book, head, **options)
@@ -57,7 +60,7 @@ def test_an_interrupt_after_the_charge_is_an_orphan_while_its_traceback_is_kept_
         "ε = 0.25 was spent (ledger entry 1), and no answer was stored. Asking again costs again: again=True."
     ]
     assert [(entry.state, entry.kind) for entry in account.entries()] == [("orphaned", "interrupted")]
-    assert len(in_hand) == 0
+    assert len(in_hand) <= held
     with pytest.raises(OrphanedReleaseError):
         account.reserve("k", {}, eps(0.25), wait=0)
 
