@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import uuid
@@ -18,6 +19,9 @@ from budget_terms import terms
 from privkit.budget.ledger import Ledger
 from privkit.budget.machine import process as presence
 from privkit.budget.store.place import Place
+
+# A child must not collect what other libraries made before the fork: their threads are not there, and it may crash.
+os.register_at_fork(after_in_child=gc.freeze)
 
 SERVER = os.environ.get("PRIVKIT_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
 
