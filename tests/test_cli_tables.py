@@ -388,3 +388,14 @@ def test_a_rule_that_touched_nothing_is_told(tmp_path, capsys):
     asked = ["events", str(tmp_path / "r.json"), str(tmp_path / "in.ndjson"), "--unmatched", "keep"]
     assert main([*asked, "--out", str(tmp_path / "out.ndjson")]) == 0
     assert capsys.readouterr().out.startswith("Touched nothing: mask mial. Is a path mistyped?")
+
+
+def test_saved_hierarchies_do_the_same_again_for_numbers_and_days(tmp_path):
+    texts = {"price": [f"{n}.50" for n in range(20, 60)], "day": [f"2024-{n % 12 + 1:02d}-17" for n in range(40)]}
+    pd.DataFrame({**texts, "age": [30 + n % 7 for n in range(40)]}).to_csv(tmp_path / "t.csv", index=False)
+    first, again, kept = tmp_path / "first.csv", tmp_path / "again.csv", tmp_path / "h.toml"
+    asked = ["anonymize", str(tmp_path / "t.csv"), "--qi", "price,day,age", "--k", "4"]
+    assert main([*asked, "--out", str(first), "--save-hierarchies", str(kept)]) == 0
+    assert '["20.50", ' in kept.read_text()  # the file's own texts
+    assert main([*asked, "--out", str(again), "--hierarchies", str(kept)]) == 0
+    assert again.read_bytes() == first.read_bytes()

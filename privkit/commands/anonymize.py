@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +15,13 @@ from privkit.inventory.audit import audit
 from privkit.tally.selection import without_traces
 from privkit.transform.anonymize import anonymize
 from privkit.transform.generalize import read_hierarchies, write_hierarchies
+from privkit.transform.hierarchies.ladder import Table
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from privkit.transform.anonymized import Anonymized
+    from privkit.transform.hierarchies.hierarchy import Hierarchy
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,25 +42,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write the anonymized table, whole or not at all, and print what it cost; return 0."""
     criteria = criteria_of(options)
-    form(options.out)
-    check_output(options.out, options.force, options.file, options.hierarchies)
-    if options.save_hierarchies is not None:
-        check_output(options.save_hierarchies, options.force, options.file, options.out)
-    if options.hierarchies is not None and not options.hierarchies.is_file():
-        raise FileError.of(options.hierarchies.name, "there is no such file of hierarchies")
-    hierarchies = read_hierarchies(options.hierarchies) if options.hierarchies else None
+    hierarchies = _hierarchies(options)
     with at_work("reading and searching") as work:
-        # A sensitive attribute is compared as text: its cells leave as they are.
-        table = read_table(options)
-        named = [*options.qi, *options.drop]
-        if missing := [name for name in named if name not in table.columns]:
-            argument = "--qi" if missing[0] in options.qi else "--drop"
-            raise ColumnNotFoundError.of("anonymize", argument, named, missing, list(table.columns))
-        table = table.drop(columns=options.drop)
-        others = [name for name in table.columns if name not in (*options.qi, options.sensitive, options.unit)]
-        looked_at = table.assign(**{name: as_value(table[name]) for name in others})
-        exactly = options.method == "local"  # which leaves single cells as they are
-        looked_at = looked_at.assign(**{name: as_number(table[name], exactly=exactly) for name in options.qi})
+        table = _table(options)
+        looked_at = _looked_at(table, options, hierarchies)
         out = anonymize(
             looked_at,
             options.qi,
@@ -71,9 +59,7 @@ def run(options: argparse.Namespace) -> int:
         )
         options.unless_interrupted()  # a search that is interrupted gives the best so far: here, nothing
         leaving = directly_identifying(looked_at, options.qi)
-        unchanged = [*others, *(name for name in options.qi if not exactly and out.levels_.get(name) == 0)]
-        kept = out.frame.assign(**{name: table.loc[out.frame.index, name] for name in unchanged})  # as they came
-        write_table(without_traces(kept), options.out, options.sep, options.encoding)
+        write_table(_as_they_came(out, table, options), options.out, options.sep, options.encoding)
     if options.save_hierarchies:
         write_hierarchies(options.save_hierarchies, out.hierarchies, table)
     if options.json:
@@ -83,6 +69,51 @@ def run(options: argparse.Namespace) -> int:
         print(f"{columns(leaving)}: left as they are, and each tells persons apart. Leave them out: --drop.")
     tell(out, ["kanon", *asked(options, options.out), "--k", options.k])
     return 0
+
+
+def _hierarchies(options: argparse.Namespace) -> dict[str, Hierarchy] | None:
+    """Return the hierarchies that are given, after the files that are named were checked."""
+    form(options.out)
+    check_output(options.out, options.force, options.file, options.hierarchies)
+    if options.save_hierarchies is not None:
+        check_output(options.save_hierarchies, options.force, options.file, options.out)
+    if options.hierarchies is None:
+        return None
+    if not options.hierarchies.is_file():
+        raise FileError.of(options.hierarchies.name, "there is no such file of hierarchies")
+    return read_hierarchies(options.hierarchies)
+
+
+def _table(options: argparse.Namespace) -> pd.DataFrame:
+    """Return the table as it is written, without the columns that are left out."""
+    table = read_table(options)
+    named = [*options.qi, *options.drop]
+    if missing := [name for name in named if name not in table.columns]:
+        argument = "--qi" if missing[0] in options.qi else "--drop"
+        raise ColumnNotFoundError.of("anonymize", argument, named, missing, list(table.columns))
+    return table.drop(columns=options.drop)
+
+
+def _others(table: pd.DataFrame, options: argparse.Namespace) -> list[str]:
+    """Return the columns that no criterion is about: a sensitive attribute is compared as text."""
+    return [name for name in table.columns if name not in (*options.qi, options.sensitive, options.unit)]
+
+
+def _looked_at(
+    table: pd.DataFrame, options: argparse.Namespace, hierarchies: Mapping[str, Hierarchy] | None
+) -> pd.DataFrame:
+    """Return the table with numbers and days as such; quasi-identifiers whose values a table lists are its texts."""
+    listed = [name for name, one in (hierarchies or {}).items() if isinstance(one.source, Table)]
+    exactly = options.method == "local"  # which leaves single cells as they are
+    numbers = {name: as_number(table[name], exactly=exactly) for name in options.qi if name not in listed}
+    return table.assign(**{name: as_value(table[name]) for name in _others(table, options)}, **numbers)
+
+
+def _as_they_came(out: Anonymized, table: pd.DataFrame, options: argparse.Namespace) -> pd.DataFrame:
+    """Return the result with the texts of the file in all columns that were not generalized."""
+    whole = [name for name in options.qi if options.method == "optimal" and out.levels_.get(name) == 0]
+    same = {name: table.loc[out.frame.index, name] for name in (*_others(table, options), *whole)}
+    return without_traces(out.frame.assign(**same))
 
 
 def directly_identifying(table: pd.DataFrame, qi: list[str]) -> list[str]:

@@ -279,19 +279,14 @@ def write_table(frame: pd.DataFrame, file: Path, sep: str | None = None, encodin
 
 def _write_lines(frame: pd.DataFrame, file: Path, packed: str | None) -> None:
     """Write a table as NDJSON: numbers by all their digits, what is missing as null."""
-    import pandas as pd
     from pandas.io.common import get_handle
 
-    names = [str(name) for name in frame.columns]
+    from privkit.events.run.flatten import rows_of
+
     with get_handle(file, "w", encoding="utf-8", compression=packed) as opened:
-        for row in frame.itertuples(index=False, name=None):
-            cells = (None if _is_missing(cell, pd) else cell for cell in row)
-            line = json.dumps(dict(zip(names, cells, strict=True)), ensure_ascii=False, default=_plain_cell)
+        for row in rows_of(frame):
+            line = json.dumps(row, ensure_ascii=False, default=_plain_cell)
             opened.handle.write(line + "\n")  # type: ignore[call-overload]
-
-
-def _is_missing(cell: Any, pd: Any) -> bool:
-    return cell is None or cell is pd.NA or cell is pd.NaT or (isinstance(cell, float) and cell != cell)  # noqa: PLR0124
 
 
 def _plain_cell(cell: Any) -> Any:

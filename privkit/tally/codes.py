@@ -114,7 +114,10 @@ def _of_cells(column: pd.Series, codes: NDArray[np.int64], ordered: bool) -> tup
     first = np.zeros(int(codes.max(initial=-1)) + 2, dtype=np.int64)
     first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
     shown = column.iloc[first[:-1]]
-    values = pd.Index(shown.astype(object) if isinstance(column.dtype, pd.CategoricalDtype) else shown)
+    if isinstance(column.dtype, pd.CategoricalDtype):  # in their categories' order, whatever these are
+        order = np.argsort(shown.cat.codes.to_numpy(), kind="stable")
+        return np.append(np.argsort(order), -1)[codes].astype(np.int64), pd.Index(shown.iloc[order])
+    values = pd.Index(shown)
     if ordered and _have_an_order(column):
         try:
             rank_of, ranked = pd.factorize(values, sort=True)

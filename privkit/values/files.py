@@ -6,7 +6,7 @@ import os
 import secrets
 import stat
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 
@@ -83,7 +83,7 @@ def sync(path: Path) -> None:
         return
     handle = os.open(path, os.O_RDONLY if folder else os.O_RDWR)
     try:
-        with suppress(*([OSError] if folder else [])):
+        with suppress(OSError) if folder else nullcontext():
             os.fsync(handle)
     finally:
         os.close(handle)

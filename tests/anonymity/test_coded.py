@@ -37,6 +37,9 @@ def frame_of(rows: list[tuple]) -> pd.DataFrame:
 
 
 def plain(value: object) -> object:
+    """Return a cell as a key of a dict, in which True and 1 stay two: they are two classes."""
+    if isinstance(value, bool | np.bool_):
+        return ("flag", bool(value))
     return None if pd.isna(value) is True else value
 
 

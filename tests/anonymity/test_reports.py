@@ -405,3 +405,16 @@ def test_parameters_out_of_range_are_refused(call, argument, people):
     with pytest.raises(ParameterError) as error:
         call(people)
     assert error.value.argument == argument
+
+
+def test_the_order_of_categories_holds_whatever_their_type():
+    # Text is of Python objects on pandas 2, and where somebody asks for it.
+    grades = pd.Index(["low", "mid", "high"], dtype=object)
+    frame = pd.DataFrame({"zip": list("aaabbb"), "grade": ["low", "mid", "high"] * 2})
+    frame.loc[2, "grade"] = "low"
+    found = {}
+    for name, categories in (("objects", grades), ("texts", pd.Index(list(grades), dtype="str"))):
+        column = pd.Categorical(frame["grade"], categories=categories, ordered=True)
+        found[name] = tclose(frame.assign(grade=column), "zip", "grade", distance="ordered").t
+    numbers = frame.assign(grade=frame["grade"].map({"low": 0, "mid": 1, "high": 2}))
+    assert found["objects"] == found["texts"] == tclose(numbers, "zip", "grade", distance="ordered").t
