@@ -87,7 +87,7 @@ def without_traces(frame: pd.DataFrame) -> pd.DataFrame:
     kept.attrs = {}
     for place, dtype in enumerate(frame.dtypes):
         column = frame.iloc[:, place]
-        if isinstance(dtype, pd.CategoricalDtype):
+        if isinstance(dtype, pd.CategoricalDtype) and _has_unused(column):
             kept.isetitem(place, column.cat.remove_unused_categories().array)
         elif isinstance(dtype, pd.ArrowDtype) and dtype.type is pd.CategoricalDtype.type:
             kept.isetitem(place, _with_own_dictionary(column).array)
@@ -96,6 +96,12 @@ def without_traces(frame: pd.DataFrame) -> pd.DataFrame:
     elif isinstance(kept.index, pd.CategoricalIndex):
         kept.index = kept.index.remove_unused_categories()
     return kept
+
+
+def _has_unused(column: pd.Series) -> bool:
+    """Whether some category has no row: counting codes is quick, and most columns have none."""
+    codes = column.cat.codes.to_numpy().astype(np.intp)
+    return not np.bincount(codes + 1, minlength=len(column.cat.categories) + 1)[1:].all()
 
 
 def _with_own_dictionary(column: pd.Series) -> pd.Series:

@@ -37,11 +37,6 @@ def as_float(value: float) -> float:
         return math.inf if value > 0 else -math.inf
 
 
-def for_integers(operator: str, limit: float) -> tuple[str, int] | bool:
-    """Return a comparison of 64-bit integers with an integer that says the same, or the one answer it has."""
-    return for_whole(operator, limit, -(2**63), 2**63 - 1)
-
-
 def for_whole(operator: str, limit: float | Fraction, low: int, high: int) -> tuple[str, int] | bool:
     """Return a comparison of integers from `low` to `high` with one of them that says the same, or its one answer.
 
