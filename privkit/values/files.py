@@ -14,7 +14,7 @@ from pathlib import Path
 def whole_file(path: str | Path, *, private: bool = False, durable: bool = False) -> Iterator[Path]:
     """Hand out a draft beside `path` to be written, which gets that name when the block ends well, and is gone if not.
 
-    What stood at `path` stays until then, and keeps its mode and the links to it. What is no file, such as a pipe or
+    What stood at `path` stays until then; its mode, and symbolic links to it, stay for good. What is no file, such as a pipe or
     ``/dev/stdout``, is handed out itself.
 
     Parameters
@@ -43,13 +43,14 @@ def whole_file(path: str | Path, *, private: bool = False, durable: bool = False
     if target.exists() and not target.is_file():
         yield target  # a folder is refused by who writes to it
         return
-    draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+    draft = target.with_name(f".{secrets.token_hex(8)}.part")  # short, so that any name that is allowed will do
     try:
         os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if private else 0o666))
         if target.exists():
             draft.chmod(stat.S_IMODE(target.stat().st_mode))
     except OSError as error:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
         raise type(error)(error.errno, error.strerror, str(path)) from None
     try:
         yield draft

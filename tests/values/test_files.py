@@ -109,3 +109,13 @@ def test_a_packed_table_is_packed(tmp_path):
     write_table(FRAME, tmp_path / "t.csv.gz", ",")
     assert (tmp_path / "t.csv.gz").read_bytes()[:2] == b"\x1f\x8b"
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "t.csv.gz", dtype={"zip": str}), FRAME)
+
+
+def test_the_longest_name_will_do(tmp_path):
+    path = tmp_path / ("x" * 255)
+    write_whole(path, "all")
+    assert path.read_text() == "all"
+    with pytest.raises(OSError, match="too long") as caught:
+        write_whole(tmp_path / ("x" * 256), "all")
+    assert caught.value.filename.endswith("x" * 256)
+    assert list(tmp_path.iterdir()) == [path]
