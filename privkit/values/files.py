@@ -14,8 +14,8 @@ from pathlib import Path
 def whole_file(path: str | Path, *, private: bool = False, durable: bool = False) -> Iterator[Path]:
     """Hand out a draft beside `path` to be written, which gets that name when the block ends well, and is gone if not.
 
-    What stood at `path` stays until then; its mode, and symbolic links to it, stay for good. What is no file, such as a pipe or
-    ``/dev/stdout``, is handed out itself.
+    What stood at `path` stays until then; its mode, and symbolic links to it, stay for good. What is no file, such as a
+    pipe or ``/dev/stdout``, is handed out itself.
 
     Parameters
     ----------
