@@ -70,8 +70,8 @@ def test_who_died_is_an_orphan_as_soon_as_the_server_knows(postgres_url, elsewhe
 def test_who_holds_no_lock_has_a_lease(postgres_url, elsewhere, monkeypatch):
     monkeypatch.setattr(presence, "show", lambda store: None)  # an earlier version, or no session left
     Ledger.open(postgres_url).begin("churn", terms(3))
+    monkeypatch.setattr(book, "LEASE", 600)  # before anybody looks: who opens a ledger notes what it takes for dead
     pid = measuring(postgres_url)
-    monkeypatch.setattr(book, "LEASE", 600)
     account = Ledger.open(postgres_url).account("churn")
     assert account.entries()[0].state == "reserved"
     monkeypatch.setattr(book, "LEASE", 0)
