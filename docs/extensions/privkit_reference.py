@@ -7,9 +7,11 @@ is in the reference as soon as it is public.
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
@@ -39,9 +41,14 @@ def directive_for(name: str, value: Any) -> list[str]:
 
 def names_of(rooms: set[str]) -> list[str]:
     """Return the public names that live in `rooms`, or in modules of these: functions first, then classes."""
-    homes = {name: home for home, names in privkit._NAMES.items() for name in names}
-    homes |= {"ROW": "privkit.values.unit", "risk": "privkit.risk.report"}
-    found = [name for name, home in homes.items() if any(f"{home}.".startswith(f"privkit.{room}.") for room in rooms)]
+    stub = ast.parse(Path(privkit.__file__).with_suffix(".pyi").read_text(encoding="utf-8"))
+    found = [
+        alias.name
+        for node in stub.body
+        if isinstance(node, ast.ImportFrom) and node.module
+        for alias in node.names
+        if any(f"{node.module}.".startswith(f"{room}.") for room in rooms) and alias.name != "plan"  # a namespace
+    ]
     return sorted(found, key=lambda name: (inspect.isclass(getattr(privkit, name)), name.lower()))
 
 
@@ -113,12 +120,6 @@ class Accessor(Parsed):
         return [f".. py:method:: DataFrame.privacy.{prefix}{name}{shown}", "", f"   {first}", "", f"   {told}", ""]
 
 
-def _docstring_of_the_room(_app: Sphinx, _what: str, name: str, *others: Any) -> None:
-    """`privkit.risk` is a room that can be called: show what its function says."""
-    if name == "privkit.risk":
-        others[-1][:] = inspect.getdoc(importlib.import_module("privkit.risk.report").risk).splitlines()
-
-
 #: Bars are norms and absolute values, never substitutions; an attribute with a leading dot is code, not a link.
 _BAR = re.compile(r"(``.*?``)|\\?\|")
 _ATTRIBUTE = re.compile(r"(?<![^\s(])`(\.[^`\s][^`]*)`(?!`)")
@@ -140,6 +141,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("privkit-names", Names)
     app.add_directive("privkit-namespace", Namespace)
     app.add_directive("privkit-accessor", Accessor)
-    app.connect("autodoc-process-docstring", _docstring_of_the_room, priority=100)  # before numpydoc
     app.connect("autodoc-process-docstring", _plain_text_of_the_docstrings, priority=110)
     return {"parallel_read_safe": True}

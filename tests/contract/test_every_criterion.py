@@ -10,6 +10,7 @@ from collections import Counter
 from fractions import Fraction
 from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 
 import matplotlib as mpl
 import numpy as np
@@ -19,14 +20,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import privkit as pk
-from privkit.anonymity import EXPORTS
+from privkit import anonymity
 from privkit.anonymity.criterion import ClassCounts, Part
 from privkit.errors import ParameterError
 from privkit.errors.anonymity import InfeasibleError
 
 mpl.use("Agg")
-for module in EXPORTS:
-    import_module(f"privkit.anonymity.{module}")
+for module in iter_modules(anonymity.__path__):
+    import_module(f"privkit.anonymity.{module.name}")
 
 QI = ["zip", "sex"]
 TREE = {"x": ("low", "any"), "y": ("low", "any"), "z": ("high", "any")}
@@ -221,10 +222,9 @@ def by_brute_force(criterion, frame) -> tuple[object, bool, int | None]:
 def test_every_registered_criterion_is_public_and_stands_here():
     assert set(EXAMPLES) == set(Part.kinds)
     assert set(PER_CLASS) | set(ON_THE_TABLE) == set(Part.kinds)
-    assert {name for names in EXPORTS.values() for name in names} <= set(pk.__all__)
     for name, kind in Part.kinds.items():
+        assert name in pk.__all__
         assert getattr(pk, name) is kind
-        assert name in EXPORTS[kind.__module__.rpartition(".")[2]]
         assert kind.paper
         assert f"`{name}" in PAGES, f"no page tells of {name}"
 

@@ -54,7 +54,11 @@ def nullable(dtype, values):
 
 
 def text(storage, values):
-    return pd.Series(pd.array(list(values), dtype="str" if storage == "str" else pd.StringDtype(storage)))
+    return pd.Series(
+        pd.array(
+            list(values), dtype=pd.StringDtype(**({"na_value": np.nan} if storage == "str" else {"storage": storage}))
+        )
+    )
 
 
 def instants(unit, zone, values):
@@ -164,8 +168,8 @@ def frame(schema: Schema, rows: list[Row], tag: str) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "v": schema.build([row.v for row in rows]),
-            "k": pd.Series(beside["k"], dtype="str" if hasattr(pd.options, "future") else "string"),
-            "who": pd.Series(beside["who"], dtype="str" if hasattr(pd.options, "future") else "string"),
+            "k": pd.Series(beside["k"], dtype=pd.StringDtype(na_value=np.nan)),
+            "who": pd.Series(beside["who"], dtype=pd.StringDtype(na_value=np.nan)),
             "x": pd.Series(beside["x"], dtype="float64"),
             "t": pd.Series(np.array(beside["t"], dtype="int64").view("M8[D]").astype("M8[s]")),
             tag: pd.Series([0] * len(rows), dtype="int64"),

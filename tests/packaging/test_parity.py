@@ -58,7 +58,7 @@ def test_every_public_name_is_there_and_documented(name):
 def test_the_stub_for_type_checkers_names_the_same():
     stub = ast.parse((Path(pk.__file__).parent / "__init__.pyi").read_text(encoding="utf-8"))
     named = {
-        alias.asname: getattr(importlib.import_module(node.module), alias.name, None)
+        alias.asname: getattr(importlib.import_module(f"privkit.{node.module or ''}".rstrip(".")), alias.name, None)
         for node in stub.body
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
