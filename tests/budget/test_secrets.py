@@ -11,7 +11,7 @@ import warnings
 
 import pytest
 from budget_terms import release, terms
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from privkit.budget.doctor import diagnose
@@ -128,6 +128,7 @@ def test_no_form_of_an_address_shows_its_secret(form, tmp_path, monkeypatch, pri
 
 
 @given(form=st.sampled_from(FORMS), secret=secrets)
+@example(form="postgresql://127.0.0.1:1/x?{}", secret=f"@{CANARY}")
 @settings(max_examples=150)
 def test_no_secret_shows_wherever_it_stands(form, secret, tmp_path_factory):
     folder = tmp_path_factory.mktemp("cwd")

@@ -115,6 +115,16 @@ def test_every_engine_keeps_the_same_rows(kind, data):
         assert bounded_counts(frame_of(rows, engine), "who", bounds, KEYS, salt=SALT).tolist() == expected, engine
 
 
+@pytest.mark.parametrize(
+    "value", [0, -1, 2**53, 2**63 - 1024, 2**63, 2**64 - 2048, -(2**63), 2**64, -(2**64), int(1e300)]
+)
+def test_a_whole_number_has_one_hash_whatever_column_it_stands_in(value):
+    told = [pd.Series([value], dtype=object), pd.Series([float(value)])]
+    told += [pd.Series([value], dtype="int64")] if -(2**63) <= value < 2**63 else []
+    told += [pd.Series([value], dtype="uint64")] if 0 <= value < 2**64 else []
+    assert len({int(hashed(cells_of_series(column), SALT)[0]) for column in told}) == 1
+
+
 @given(rows_of("near", 60), BOUNDS, st.integers(1, 70))
 @settings(max_examples=30)
 def test_blocks_and_few_bits_of_hash_give_the_same_counts(rows, bounds, block):

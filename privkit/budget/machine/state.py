@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import secrets
 import stat
-import sys
 from contextlib import suppress
 from pathlib import Path
+
+from platformdirs import user_state_path
 
 from privkit.values.files import sync
 
@@ -23,15 +24,13 @@ def state_folder() -> Path:
         If it cannot be told where it is, since there is no home folder.
     """
     try:
-        if named := os.environ.get("PRIVKIT_STATE_DIR"):
-            return Path(named).expanduser()
-        if sys.platform == "win32":
-            return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "privkit"
-        if sys.platform == "darwin":
-            return Path.home() / "Library" / "Application Support" / "privkit"
-        return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "privkit"
+        named = os.environ.get("PRIVKIT_STATE_DIR")
+        place = Path(named).expanduser() if named else user_state_path("privkit", appauthor=False)
     except RuntimeError:
         raise FileNotFoundError("no home folder") from None
+    if not named and not place.is_absolute():  # a home folder that is not known stays a tilde
+        raise FileNotFoundError("no home folder")
+    return place
 
 
 def shown_state() -> str:

@@ -166,6 +166,10 @@ def _wrong(url: URL, store: str) -> str:
         if unknown := asked - {"mode", "uri", "cache", "timeout"}:
             return f"{len(unknown)} of its parameters are none of mode, uri, cache and timeout"
         return ""
+    before, at, _ = store.partition("://")[2].rpartition("@")
+    if at and set(before) & set("/?#"):
+        # What follows the @ may be a host, or the end of what was meant as a path or a parameter.
+        return "there is a '/', '?' or '#' before its @"
     hosts = url.query.get("host", ())
     if (isinstance(hosts, tuple) and hosts) or "," in f"{url.host or ''}{hosts or ''}":
         return "it names several hosts, and a ledger has one"

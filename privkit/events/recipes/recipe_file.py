@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import tomli_w
 
 from privkit.errors.engines import LibraryRequiredError
 from privkit.errors.events import RecipeError, SecretKeyError, SecretLeakError
@@ -267,37 +268,10 @@ def _pyyaml(act: str) -> Any:
 
 
 def _toml_text(content: dict[str, Any]) -> str:
-    head = [f"{name} = {_toml_value(content[name])}" for name in ("name", "version")]
-    tables = [
-        "\n".join(["\n[[operations]]", *(f"{_toml_key(name)} = {_toml_value(value)}" for name, value in table.items())])
-        for table in content["operations"]
-    ]
-    return "\n".join([*head, *tables]) + "\n"
-
-
-def _toml_key(name: str) -> str:
-    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _toml_string(name)
-
-
-def _toml_string(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _toml_value(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(_toml_pairs(value)) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(_toml_value(item) for item in value) + "]"
-    return _toml_string(value) if isinstance(value, str) else repr(value)
-
-
-def _toml_pairs(table: Mapping[Any, Any]) -> Iterator[str]:
-    for name, value in table.items():
-        if not isinstance(name, str):
-            raise RecipeError.of("the recipe", ["a book with values that are no text goes into a YAML file"])
-        yield f"{_toml_key(name)} = {_toml_value(value)}"
+    try:
+        return tomli_w.dumps(content)
+    except (TypeError, AttributeError):
+        raise RecipeError.of("the recipe", ["a book with values that are no text goes into a YAML file"]) from None
 
 
 _READERS: dict[str, Callable[[str], Any]] = {

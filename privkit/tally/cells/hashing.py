@@ -67,7 +67,15 @@ def _of_objects(values: NDArray[np.object_], salt: bytes) -> NDArray[np.uint64]:
 
 def _number_bits(value: Any) -> int | None:
     if isinstance(value, int):
-        return value % 2**64 if -(2**63) <= value < 2**64 else None
+        if -(2**63) <= value < 2**64:
+            return value % 2**64
+        try:
+            same = float(value)
+        except OverflowError:
+            return None
+        if same != value:
+            return None
+        value = same  # whole, and beyond 64 bits: what a column of floats would hold
     return int(_float_bits(np.array([value]))[0]) if isinstance(value, float) else None
 
 
@@ -83,9 +91,10 @@ def _bits(cells: Cells) -> NDArray[np.uint64]:
 def _float_bits(values: NDArray[np.float64]) -> NDArray[np.uint64]:
     """Return 64 bits for each float: of whole ones within 64 bits those of the integer."""
     with np.errstate(invalid="ignore"):
-        whole = (np.floor(values) == values) & (np.abs(values) < 2.0**63)
-        integers = np.where(whole, values, 0.0).astype(np.int64).view(np.uint64)
-    return np.where(whole, integers, (values + 0.0).view(np.uint64))
+        whole = (np.floor(values) == values) & (values >= -(2.0**63)) & (values < 2.0**64)
+        low = np.where(whole & (values < 2.0**63), values, 0.0).astype(np.int64).view(np.uint64)
+        high = np.where(whole & (values >= 2.0**63), values, 0.0).astype(np.uint64)
+    return np.where(whole, low | high, (values + 0.0).view(np.uint64))
 
 
 def encoded(values: Any) -> list[bytes]:
