@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from privkit.budget.export import csv_parts, json_parts
 from privkit.errors.ledger import LedgerDamagedError
-from privkit.risk.minimal import bar
+from privkit.progress import bar
 from privkit.values.arguments import whole
 from privkit.values.files import write_whole
 from privkit.values.show import Plotted

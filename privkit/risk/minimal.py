@@ -1,16 +1,11 @@
-"""Minimal sample uniques: the smallest sets of columns by which a row is alone.
-
-A progress bar of text, for searches that take long.
-"""
+"""Minimal sample uniques: the smallest sets of columns by which a row is alone."""
 
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import combinations
@@ -231,32 +226,3 @@ class _Work:
             key = key * self.widths[column] + self.columns[column]
         alone = np.bincount(key, minlength=cells) == 1
         return np.flatnonzero(alone[key[: len(self.singles)]] & ~known)
-
-
-_WIDTH = 30
-#: Seconds between two drawings.
-_PAUSE = 0.1
-
-
-@contextmanager
-def bar(wanted: bool, name: str, of: str = "sets of columns") -> Iterator[Callable[[int, int], None] | None]:
-    """Give a function that shows how much is done on standard error, or None where no bar is wanted."""
-    if not wanted:
-        yield None
-        return
-
-    drawn = 0.0
-
-    def tell(done: int, total: int) -> None:
-        nonlocal drawn
-        if done < total and time.monotonic() - drawn < _PAUSE:
-            return
-        drawn = time.monotonic()
-        filled = _WIDTH * done // max(total, 1)
-        sys.stderr.write(f"\r{name} [{'#' * filled}{'.' * (_WIDTH - filled)}] {done:,} of {total:,} {of}")
-        sys.stderr.flush()
-
-    try:
-        yield tell
-    finally:
-        sys.stderr.write("\n")

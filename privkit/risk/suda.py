@@ -14,7 +14,7 @@ import numpy as np
 from privkit.anonymity.criterion import positive, share
 from privkit.errors import ParameterError
 from privkit.errors.risk import SearchLimitError
-from privkit.risk.minimal import Minimal, bar, minimal_uniques
+from privkit.risk.minimal import Minimal, minimal_uniques
 from privkit.tally.row_classes import row_classes
 from privkit.values.arguments import typed
 from privkit.values.bounds import positive_int
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from privkit.tally.row_classes import RowClasses
+from privkit.progress import bar
 
 #: Columns beyond which even the pairs and triples are too many to be of use.
 _MOST_COLUMNS = 60
@@ -187,7 +188,7 @@ def suda(
     if columns > _MOST_COLUMNS:
         raise SearchLimitError.columns("suda", columns, _MOST_COLUMNS)
     largest = columns if largest is None else min(largest, columns)
-    with bar(progress, "suda") as tell:
+    with bar(progress, "suda", "sets of columns") as tell:
         found = minimal_uniques(classes.codes, classes.sizes, largest=largest, seconds=seconds, progress=tell)
     stopped = found.stopped or ("size" if largest < columns else "")
     return _report(classes, found, stopped, fraction)

@@ -11,6 +11,7 @@ import numpy as np
 
 from privkit.errors import ParameterError
 from privkit.errors.anonymity import InfeasibleError, PromiseBrokenError
+from privkit.progress import bar
 from privkit.transform.anonymized import Anonymized, finished
 from privkit.transform.search.search import Found, Search
 from privkit.transform.search.task import Task, prepare
@@ -132,9 +133,15 @@ def anonymize(
 
 def search(task: Task, deadline: float | None, progress: bool | Progress | None) -> Found:
     """Return the best node of a task's lattice."""
-    callback = _printed if progress is True else (progress or None)
-    run = Search(task.coding, task.judge, task.measure, task.limit, deadline, callback, most_levels=task.most_levels)
-    return run.run()
+    with bar(progress is True, "anonymize", "nodes") as step:
+        told = progress if callable(progress) else None
+        callback = told if step is None else lambda judged, nodes, loss: step(judged, nodes, _best(loss))
+        coding, most = task.coding, task.most_levels
+        return Search(coding, task.judge, task.measure, task.limit, deadline, callback, most_levels=most).run()
+
+
+def _best(loss: float | None) -> str:
+    return "no node that holds yet" if loss is None else f"best loss {loss:.4f}"
 
 
 def infeasible(task: Task, found: Found) -> InfeasibleError:
@@ -167,15 +174,6 @@ def _deadline(time_limit: object, function: str) -> float | None:
     if isinstance(time_limit, bool) or not isinstance(time_limit, int | float) or not time_limit > 0:
         raise ParameterError.of(function, "time_limit", repr(time_limit), "a number of seconds above 0")
     return time.monotonic() + time_limit
-
-
-def _printed(judged: int, nodes: int, loss: float | None) -> None:
-    import sys
-
-    best = "none yet" if loss is None else f"{loss:.4f}"
-    if judged % 20 == 1:
-        sys.stderr.write(f"\r{judged:,} of {nodes:,} nodes judged, best {best} ")
-        sys.stderr.flush()
 
 
 class Anonymizer:

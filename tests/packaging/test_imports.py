@@ -26,7 +26,7 @@ FLOORS = [
 #: May be imported by `errors` and `values` alone in this order: values → errors.
 BASEMENT = {"values": {"errors"}, "errors": set()}
 #: Read by anybody, import little of privkit.
-FREE = {"examples": {"errors", "transform", "values"}, "testing": None}
+FREE = {"progress": set(), "examples": {"errors", "transform", "values"}, "testing": None}
 #: One room each, or none.
 LIBRARIES = {
     "opendp": {"dp"},

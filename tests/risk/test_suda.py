@@ -184,7 +184,7 @@ def test_sixteen_columns_and_more_do_not_overflow():
 
 def test_a_progress_bar_when_asked(capsys):
     suda(GUIDELINE, list(GUIDELINE), progress=True)
-    assert "15 of 15 sets" in capsys.readouterr().err
+    assert "15/15" in capsys.readouterr().err
     suda(GUIDELINE, list(GUIDELINE))
     assert capsys.readouterr().err == ""
 

@@ -12,9 +12,10 @@ from privkit.events.operations.merge import Merge
 from privkit.events.operations.rename import Rename
 from privkit.events.run.closures import Engine, Options, treated
 from privkit.events.run.flatten import column_of, is_frame, library, rows_of
-from privkit.events.run.ndjson import bar, stream
+from privkit.events.run.ndjson import Progress, stream
 from privkit.events.run.result import EventsResult
 from privkit.events.run.walk import FieldPath, parse_path
+from privkit.progress import bar
 from privkit.tally.selection import without_traces
 
 if TYPE_CHECKING:
@@ -77,13 +78,19 @@ def _file(recipe: Recipe, source: Path, options: Options) -> EventsResult:
     taken = [path for path in (output, quarantine) if path is not None and _same(path, source)]
     if taken or output == quarantine:
         raise EventsInputError.output("input, output and quarantine must be three different files.")
-    tell = options.progress if callable(options.progress) else bar if options.progress else None
     engine = options.engine(recipe, "line")
     try:
-        stream(engine, source, output, quarantine, tell)
+        with bar(options.progress is True, recipe.name, "events") as step:
+            told = options.progress if callable(options.progress) else None
+            stream(engine, source, output, quarantine, told if step is None else lambda at: step(*_expected(at)))
     finally:
         engine.close()
     return EventsResult(recipe, output, engine.account, source, options.subject)
+
+
+def _expected(at: Progress) -> tuple[int, int]:
+    """Return how many events were read, and how many there will be if the others are as long."""
+    return at.events, round(at.events / at.share) if at.share else at.events
 
 
 def _same(one: Path, other: Path) -> bool:

@@ -11,7 +11,6 @@ import json
 import os
 import re
 import secrets
-import sys
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -327,11 +326,3 @@ class _Ticker:
             self._tell(
                 Progress(events, share if share is not None else min(self._file.tell() / max(self._size, 1), 1.0))
             )
-
-
-def bar(progress: Progress) -> None:
-    """Show a bar of text on standard error."""
-    full = round(progress.share * 30)
-    end = "\n" if progress.share >= 1 else ""
-    sys.stderr.write(f"\r[{'#' * full}{'.' * (30 - full)}] {progress.share:4.0%} {progress.events:,} events{end}")
-    sys.stderr.flush()
