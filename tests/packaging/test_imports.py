@@ -21,12 +21,12 @@ FLOORS = [
     {"inventory"},
     {"anonymity"},
     {"tally"},
-    {"values", "errors"},
+    {"values", "errors", "progress"},
 ]
 #: May be imported by `errors` and `values` alone in this order: values → errors.
-BASEMENT = {"values": {"errors"}, "errors": set()}
+BASEMENT = {"values": {"errors"}, "errors": set(), "progress": set()}
 #: Read by anybody, import little of privkit.
-FREE = {"progress": set(), "examples": {"errors", "transform", "values"}, "testing": None}
+FREE = {"examples": {"errors", "transform", "values"}, "testing": None}
 #: One room each, or none.
 LIBRARIES = {
     "opendp": {"dp"},
