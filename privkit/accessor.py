@@ -13,6 +13,8 @@ from functools import update_wrapper
 from importlib import import_module
 from typing import Any
 
+from privkit.values.arguments import public
+
 
 class Delegate:
     """A method that is the function of its own name in `home`, called with the frame first."""
@@ -69,6 +71,7 @@ class PlanAccessor:
     dp_describe = Delegate("privkit.project.dp.plan")
 
 
+@public
 class PrivacyAccessor:
     """``df.privacy``: look at a table's privacy, change it, release from it.
 

@@ -69,7 +69,7 @@ def example(name: str = "insights") -> pd.DataFrame:
     import pandas as pd
 
     if not isinstance(name, str) or name not in _READ:
-        raise ParameterError.of("example", "name", _shown(name), f"one of {sorted(_READ)}")
+        raise ParameterError.of("name", _shown(name), f"one of {sorted(_READ)}")
     with files("privkit").joinpath("data", f"{name}.csv.gz").open("rb") as file:
         return pd.read_csv(file, compression="gzip", **_READ[name])
 
@@ -103,6 +103,6 @@ def example_hierarchies(name: str = "adult") -> dict[str, Hierarchy]:
     from privkit.transform.hierarchies.hierarchy import Hierarchy
 
     if not isinstance(name, str) or name not in _HIERARCHIES:
-        raise ParameterError.of("example_hierarchies", "name", _shown(name), f"one of {sorted(_HIERARCHIES)}")
+        raise ParameterError.of("name", _shown(name), f"one of {sorted(_HIERARCHIES)}")
     with as_file(files("privkit").joinpath("data", f"{name}_hierarchies")) as folder:
         return {path.stem: Hierarchy.read_csv(path) for path in sorted(folder.glob("*.csv"))}

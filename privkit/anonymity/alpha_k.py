@@ -13,7 +13,7 @@ from privkit.anonymity.figures import Ratios, entry_starts, over_caps
 from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_identifiers, sensitive_attribute
 from privkit.errors import ParameterError
 from privkit.tally.coded_classes import count_values
-from privkit.values.arguments import typed
+from privkit.values.arguments import public, typed
 from privkit.values.bounds import positive_int
 from privkit.values.exact import Exact
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from privkit.tally.classes import Tally
 
 
+@public
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class AlphaK(SensitivePart):
     """Every class holds at least `k` rows, and each sensitive value at most a share `alpha` of them.
@@ -55,9 +56,9 @@ class AlphaK(SensitivePart):
         def __init__(self, sensitive: str, alpha: Number, k: int) -> None: ...
 
     def __post_init__(self) -> None:
-        column(self.sensitive, "AlphaK")
-        object.__setattr__(self, "alpha", share(self.alpha, "AlphaK", "alpha", zero=False))
-        object.__setattr__(self, "k", positive_int(self.k, "AlphaK", "k"))
+        column(self.sensitive)
+        object.__setattr__(self, "alpha", share(self.alpha, "alpha", zero=False))
+        object.__setattr__(self, "k", positive_int(self.k, "k"))
 
     @property
     def rows_needed(self) -> int:
@@ -87,6 +88,7 @@ class AlphaK(SensitivePart):
         return f"AlphaK({self.sensitive!r}, {self.alpha}, {self.k})"
 
 
+@public
 @dataclass(frozen=True, eq=False, repr=False)
 class AlphaKReport(ClassReport):
     """The share of the most frequent sensitive value in each class (Wong, Li, Fu and Wang 2006).
@@ -151,11 +153,11 @@ def alpha_k(
     (1, 1)
     """
     if (alpha is None) != (k is None):
-        raise ParameterError.together("alpha_k", ("alpha", "k"), "alpha= and k= go together. Example: alpha=0.5, k=5.")
-    columns = quasi_identifiers(data, qi, "alpha_k")
-    column = sensitive_attribute(data, sensitive, columns, "alpha_k")
+        raise ParameterError.together(("alpha", "k"), "alpha= and k= go together. Example: alpha=0.5, k=5.")
+    columns = quasi_identifiers(data, qi)
+    column = sensitive_attribute(data, sensitive, columns)
     criterion = None if alpha is None or k is None else AlphaK(column, alpha, k)
-    found = count_values(data, columns, column, function="alpha_k")
+    found = count_values(data, columns, column)
     shares = top_shares(found)
     short = None
     if criterion is not None:

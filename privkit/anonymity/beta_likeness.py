@@ -14,7 +14,7 @@ from privkit.anonymity.figures import Ratios, class_maxima, class_minima, decide
 from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_identifiers, sensitive_attribute
 from privkit.errors import ParameterError
 from privkit.tally.coded_classes import count_values
-from privkit.values.arguments import typed
+from privkit.values.arguments import public, typed
 from privkit.values.exact import Exact
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from privkit.tally.classes import Tally
 
 
+@public
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class BetaLikeness(SensitivePart):
     """No value gains more than β in relative frequency (Cao and Karras 2012).
@@ -59,9 +60,9 @@ class BetaLikeness(SensitivePart):
         def __init__(self, sensitive: str, beta: Number, *, kind: Literal["basic", "enhanced"] = "basic") -> None: ...
 
     def __post_init__(self) -> None:
-        column(self.sensitive, "BetaLikeness")
-        object.__setattr__(self, "beta", positive(self.beta, "BetaLikeness", "beta"))
-        likeness_kind(self.kind, "BetaLikeness")
+        column(self.sensitive)
+        object.__setattr__(self, "beta", positive(self.beta, "beta"))
+        likeness_kind(self.kind)
 
     def caps(self, table: Ints) -> Floats:
         """Return the largest share that each value may have in a class."""
@@ -102,17 +103,15 @@ class BetaLikeness(SensitivePart):
         return call_text("BetaLikeness", self.sensitive, self.beta, kind=None if self.kind == "basic" else self.kind)
 
 
-def likeness_kind(kind: object, function: str) -> None:
+def likeness_kind(kind: object) -> None:
     """Refuse what is no kind of β-likeness."""
     if not isinstance(kind, str) or kind not in ("basic", "enhanced"):
         raise ParameterError.of(
-            function,
-            "kind",
-            repr(kind) if isinstance(kind, str) else f"a {type(kind).__name__}",
-            "'basic' or 'enhanced'",
+            "kind", repr(kind) if isinstance(kind, str) else f"a {type(kind).__name__}", "'basic' or 'enhanced'"
         )
 
 
+@public
 @dataclass(frozen=True, eq=False, repr=False)
 class BetaLikenessReport(ClassReport):
     """The largest relative gain (p - q) / q of a sensitive value in each class (Cao and Karras 2012).
@@ -179,11 +178,11 @@ def beta_likeness(
     >>> beta_likeness(people, "zip", "ill").beta
     0.5
     """
-    likeness_kind(kind, "beta_likeness")
-    bound = None if beta is None else positive(beta, "beta_likeness", "beta")
-    columns = quasi_identifiers(data, qi, "beta_likeness")
-    column = sensitive_attribute(data, sensitive, columns, "beta_likeness")
-    found = count_values(data, columns, column, function="beta_likeness")
+    likeness_kind(kind)
+    bound = None if beta is None else positive(beta, "beta")
+    columns = quasi_identifiers(data, qi)
+    column = sensitive_attribute(data, sensitive, columns)
+    found = count_values(data, columns, column)
     gains = relative_gains(found)
     largest = class_maxima(found, gains.floats)
     criterion = None if bound is None else BetaLikeness(column, bound, kind=kind)

@@ -179,11 +179,11 @@ class Contribution:
 class Contributions:
     """The columns of a tally, and what each contributes at any k."""
 
-    def __init__(self, tally: Tally, function: str) -> None:
+    def __init__(self, tally: Tally) -> None:
         self.counted = tally.persons is None
         if not self.counted:
             return
-        found = coarser(tally, function=function)
+        found = coarser(tally)
         self._all = Sizes.of(tally.sizes, tally.sizes)
         self._alone = {name: Sizes.of(sizes, sizes) for name, sizes in found.alone.items()}
         self._without = {name: Sizes.of(sizes, sizes) for name, sizes in found.without.items()}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 import numpy as np
 
 from privkit.errors import ParameterError
+from privkit.values.arguments import public
 from privkit.values.exact import Exact, exact
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ class ClassCounts:
         return self.sizes, self.counts[column], self.table[column], (self.trees or {}).get(part)
 
 
+@public
 class Criterion(ABC):
     """A condition on the equivalence classes of a table: a frozen value that reads no data.
 
@@ -166,6 +168,7 @@ class Criterion(ABC):
         return all_of(self, other) if isinstance(other, Criterion) else NotImplemented
 
 
+@public
 class Part(Criterion):
     """One criterion, not composed. What is abstract here is what a new criterion must answer.
 
@@ -233,7 +236,7 @@ class Part(Criterion):
         """Return the criterion on persons instead of rows, where it knows persons; else itself."""
         return self
 
-    def tree_levels(self, values: pd.Index, function: str) -> Sequence[Ints] | None:
+    def tree_levels(self, values: pd.Index) -> Sequence[Ints] | None:
         """Return the groups of its column's values at each level, where it has a tree over them."""
         return None
 
@@ -250,6 +253,7 @@ class Part(Criterion):
         return hash(self._key())
 
 
+@public
 class SensitivePart(Part):
     """A criterion on how the values of a sensitive attribute spread over the classes.
 
@@ -281,6 +285,7 @@ class SensitivePart(Part):
         """Return how many rows of each class no refinement keeps, at least."""
 
 
+@public
 @dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
 class AllOf(Criterion):
     """Several criteria at once. Nested ones are flattened, and each is held once; their order means nothing.
@@ -304,7 +309,7 @@ class AllOf(Criterion):
     def __init__(self, *criteria: Criterion) -> None:
         flat = [part for criterion in criteria for part in _checked(criterion).parts]
         if not flat:
-            raise ParameterError.of("AllOf", "criteria", "nothing", "at least one criterion")
+            raise ParameterError.of("criteria", "nothing", "at least one criterion")
         object.__setattr__(self, "criteria", tuple(dict.fromkeys(flat)))
 
     @property
@@ -350,31 +355,31 @@ def _checked(criterion: object) -> Criterion:
     if isinstance(criterion, Criterion):
         return criterion
     hint = "Example: pk.KAnonymity(5)."
-    raise ParameterError.of("AllOf", "criteria", f"a {type(criterion).__name__}", "criteria", hint)
+    raise ParameterError.of("criteria", f"a {type(criterion).__name__}", "criteria", hint)
 
 
 #: What a user may give for an exact amount: floats count as the decimals that they print as.
 Number: TypeAlias = "int | float | Decimal | Fraction"
 
 
-def column(name: object, function: str, argument: str = "sensitive") -> str:
+def column(name: object, argument: str = "sensitive") -> str:
     """Return the name of one column."""
     if isinstance(name, str):
         return name
-    raise ParameterError.of(function, argument, f"a {type(name).__name__}", "the name of one column (str)")
+    raise ParameterError.of(argument, f"a {type(name).__name__}", "the name of one column (str)")
 
 
-def share(value: object, function: str, argument: str, *, zero: bool = True) -> Exact:
+def share(value: object, argument: str, *, zero: bool = True) -> Exact:
     """Return a share between 0 and 1, exactly as the decimal that was written."""
-    amount = exact(value, function, argument, zero=zero, smallest=Fraction(0))
+    amount = exact(value, argument, zero=zero, smallest=Fraction(0))
     if amount > 1:
-        raise ParameterError.of(function, argument, str(amount), "a share between 0 and 1", "Example: 0.05 for 5 %.")
+        raise ParameterError.of(argument, str(amount), "a share between 0 and 1", "Example: 0.05 for 5 %.")
     return amount
 
 
-def positive(value: object, function: str, argument: str) -> Exact:
+def positive(value: object, argument: str) -> Exact:
     """Return a number above 0, exactly as the decimal that was written."""
-    return exact(value, function, argument, smallest=Fraction(0))
+    return exact(value, argument, smallest=Fraction(0))
 
 
 def call_text(name: str, *arguments: object, **named: object) -> str:
@@ -390,11 +395,11 @@ def call_text(name: str, *arguments: object, **named: object) -> str:
     return f"{name}({', '.join(told)})"
 
 
-def population_size(value: object, function: str) -> int:
+def population_size(value: object) -> int:
     """Return the number of persons in a population."""
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         found = "None" if value is None else str(value) if isinstance(value, int) else f"a {type(value).__name__}"
         raise ParameterError.of(
-            function, "population", found, "a table of the population or its number of persons (a whole number >= 1)"
+            "population", found, "a table of the population or its number of persons (a whole number >= 1)"
         )
     return value

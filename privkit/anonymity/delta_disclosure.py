@@ -21,7 +21,7 @@ from privkit.anonymity.figures import (
 from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_identifiers, sensitive_attribute
 from privkit.errors import ParameterError
 from privkit.tally.coded_classes import count_values
-from privkit.values.arguments import typed
+from privkit.values.arguments import public, typed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from privkit.values.exact import Exact
 
 
+@public
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class DeltaDisclosure(SensitivePart):
     """|log2(p / q)| < δ, strictly, for the shares p and q of each value in a class and in the table.
@@ -67,10 +68,10 @@ class DeltaDisclosure(SensitivePart):
         def __init__(self, sensitive: str, delta: Number, *, absent: bool = False) -> None: ...
 
     def __post_init__(self) -> None:
-        column(self.sensitive, "DeltaDisclosure")
-        object.__setattr__(self, "delta", positive(self.delta, "DeltaDisclosure", "delta"))
+        column(self.sensitive)
+        object.__setattr__(self, "delta", positive(self.delta, "delta"))
         if not isinstance(self.absent, bool):
-            raise ParameterError.of("DeltaDisclosure", "absent", f"a {type(self.absent).__name__}", "True or False")
+            raise ParameterError.of("absent", f"a {type(self.absent).__name__}", "True or False")
 
     @property
     def merges(self) -> bool:
@@ -117,6 +118,7 @@ class DeltaDisclosure(SensitivePart):
         return f"DeltaDisclosure({self.sensitive!r}, {self.delta}{', absent=True' if self.absent else ''})"
 
 
+@public
 @dataclass(frozen=True, eq=False, repr=False)
 class DeltaDisclosureReport(ClassReport):
     """The largest abs(log2(p / q)) of a sensitive value in each class (Brickell and Shmatikov 2008).
@@ -182,15 +184,15 @@ def delta_disclosure(
     >>> delta_disclosure(people, "zip", "ill").delta
     1.0
     """
-    bound = None if delta is None else positive(delta, "delta_disclosure", "delta")
-    columns = quasi_identifiers(data, qi, "delta_disclosure")
-    column = sensitive_attribute(data, sensitive, columns, "delta_disclosure")
+    bound = None if delta is None else positive(delta, "delta")
+    columns = quasi_identifiers(data, qi)
+    column = sensitive_attribute(data, sensitive, columns)
     if bound is not None:
         criterion = DeltaDisclosure(column, bound, absent=absent)
     else:
         criterion = None
         DeltaDisclosure(column, 1, absent=absent)  # refuses what is no bool
-    found = count_values(data, columns, column, function="delta_disclosure")
+    found = count_values(data, columns, column)
     values = disclosure_figures(found, absent=absent)
     short = None if criterion is None else ~hidden(found, criterion)
     return DeltaDisclosureReport(found.classes, values, criterion, short, column, absent)

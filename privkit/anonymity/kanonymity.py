@@ -14,7 +14,7 @@ from privkit.anonymity.figures import present
 from privkit.anonymity.reports import aligned, class_frame, first_classes, quasi_identifiers, size_figures
 from privkit.tally.classes import Tally
 from privkit.tally.coded_classes import count_classes
-from privkit.values.arguments import typed
+from privkit.values.arguments import public, typed
 from privkit.values.bounds import positive_int
 from privkit.values.show import Explorable, Plotted
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from privkit.anonymity.criterion import Floats, Ints, Mask
 
 
+@public
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class KAnonymity(Part):
     """Every equivalence class holds at least `k` rows: |E| >= k (Sweeney 2002, definition 3; Samarati 2001).
@@ -53,9 +54,9 @@ class KAnonymity(Part):
     unit: str | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "k", positive_int(self.k, "KAnonymity", "k"))
+        object.__setattr__(self, "k", positive_int(self.k, "k"))
         if self.unit is not None:
-            column(self.unit, "KAnonymity", "unit")
+            column(self.unit, "unit")
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -99,6 +100,7 @@ class KAnonymity(Part):
         return call_text("KAnonymity", self.k, unit=self.unit)
 
 
+@public
 @dataclass(frozen=True, eq=False, repr=False)
 class KAnonymityReport(Explorable, Plotted):
     """The equivalence classes of a table by their sizes. Exact, for the owner's eyes; no release.
@@ -161,7 +163,7 @@ class KAnonymityReport(Explorable, Plotted):
 
     def rows_below(self, j: int) -> int:
         """Return how many rows are in classes smaller than `j`."""
-        j = positive_int(j, "rows_below", "j")
+        j = positive_int(j, "j")
         return int(self.tally.sizes[self.tally.counts < j].sum())
 
     def share_below(self, j: int) -> float:
@@ -180,7 +182,7 @@ class KAnonymityReport(Explorable, Plotted):
         This shows cell values of the rows at highest risk: for the owner's eyes, clear the output before sharing.
         With a unit column, `size` counts persons, and `rows` is added.
         """
-        positions = first_classes(self.tally, self.tally.counts, n, "smallest")
+        positions = first_classes(self.tally, self.tally.counts, n)
         return class_frame(self.tally, positions, size_figures(self.tally, positions))
 
     def to_frame(self) -> pd.DataFrame:
@@ -239,6 +241,6 @@ def kanon(data: object, qi: str | Sequence[str], *, k: int | None = None, unit: 
     >>> kanon(people, "zip", k=2).rows_short
     1
     """
-    required = None if k is None else positive_int(k, "kanon", "k")
-    columns = quasi_identifiers(data, qi, "kanon", unit=unit)
-    return KAnonymityReport(count_classes(data, columns, unit=unit, function="kanon"), required, unit)
+    required = None if k is None else positive_int(k, "k")
+    columns = quasi_identifiers(data, qi, unit=unit)
+    return KAnonymityReport(count_classes(data, columns, unit=unit), required, unit)

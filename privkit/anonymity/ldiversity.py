@@ -13,7 +13,7 @@ from privkit.anonymity.figures import Ratios, decided, distinct_values, entry_st
 from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_identifiers, sensitive_attribute
 from privkit.errors import ParameterError
 from privkit.tally.coded_classes import count_values
-from privkit.values.arguments import typed
+from privkit.values.arguments import public, typed
 from privkit.values.bounds import positive_int
 from privkit.values.exact import Exact
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 Kind = Literal["distinct", "entropy", "recursive"]
 
 
+@public
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class LDiversity(SensitivePart):
     """Each class is diverse in a sensitive attribute (Machanavajjhala et al. 2007).
@@ -69,10 +70,10 @@ class LDiversity(SensitivePart):
         def __init__(self, sensitive: str, l: Number, *, kind: Kind = "distinct", c: Number | None = None) -> None: ...  # noqa: E741
 
     def __post_init__(self) -> None:
-        column(self.sensitive, "LDiversity")
-        object.__setattr__(self, "kind", diversity_kind(self.kind, "LDiversity"))
-        object.__setattr__(self, "l", diversity_bound(self.l, self.kind, "LDiversity"))
-        object.__setattr__(self, "c", recursive_factor(self.c, self.kind, "LDiversity"))
+        column(self.sensitive)
+        object.__setattr__(self, "kind", diversity_kind(self.kind))
+        object.__setattr__(self, "l", diversity_bound(self.l, self.kind))
+        object.__setattr__(self, "c", recursive_factor(self.c, self.kind))
 
     @property
     def rows_added(self) -> bool:
@@ -126,40 +127,39 @@ class LDiversity(SensitivePart):
         )
 
 
-def diversity_kind(kind: object, function: str) -> Kind:
+def diversity_kind(kind: object) -> Kind:
     """Return the kind of l-diversity, or refuse it."""
     for known in get_args(Kind):
         if isinstance(kind, str) and kind == known:
             return known  # type: ignore[no-any-return]
     raise ParameterError.of(
-        function,
         "kind",
         repr(kind) if isinstance(kind, str) else f"a {type(kind).__name__}",
         "'distinct', 'entropy' or 'recursive'",
     )
 
 
-def diversity_bound(bound: object, kind: Kind, function: str) -> int | Exact:
+def diversity_bound(bound: object, kind: Kind) -> int | Exact:
     """Return l: a whole number, or any number for entropy, of at least 1."""
     if kind != "entropy":
-        return positive_int(bound, function, "l")
-    number = positive(bound, function, "l")
+        return positive_int(bound, "l")
+    number = positive(bound, "l")
     if number < 1:
-        raise ParameterError.of(function, "l", str(number), "a number >= 1")
+        raise ParameterError.of("l", str(number), "a number >= 1")
     return number
 
 
-def recursive_factor(c: object, kind: Kind, function: str) -> Exact | None:
+def recursive_factor(c: object, kind: Kind) -> Exact | None:
     """Return c, which the recursive kind needs and the others have no use for."""
     if kind == "recursive":
         if c is None:
             rule = (
                 "kind='recursive' needs c=: the most frequent value may occur less than c times as often as the rest."
             )
-            raise ParameterError.together(function, ("kind", "c"), f"{rule} Example: c=4.")
-        return positive(c, function, "c")
+            raise ParameterError.together(("kind", "c"), f"{rule} Example: c=4.")
+        return positive(c, "c")
     if c is not None:
-        raise ParameterError.together(function, ("kind", "c"), f"c= belongs to kind='recursive', not to {kind!r}.")
+        raise ParameterError.together(("kind", "c"), f"c= belongs to kind='recursive', not to {kind!r}.")
     return None
 
 
@@ -176,6 +176,7 @@ def is_recursive(counts: tuple[int, ...], bound: int, c: Fraction) -> bool:
     return ordered[0] < c * sum(ordered[bound - 1 :])
 
 
+@public
 @dataclass(frozen=True, eq=False, repr=False)
 class LDiversityReport(ClassReport):
     """How diverse each class is in a sensitive attribute (Machanavajjhala et al. 2007).
@@ -256,12 +257,12 @@ def ldiv(
     The least diverse of 2 classes by 'zip' has 1 value of 'ill'; 1 class falls short.
     next: df.privacy.anonymize(['zip'], pk.LDiversity('ill', 2)) · .worst(10) · .plot()
     """
-    kind = diversity_kind(kind, "ldiv")
-    factor = recursive_factor(c, kind, "ldiv")
-    bound = None if l is None else diversity_bound(l, kind, "ldiv")
-    columns = quasi_identifiers(data, qi, "ldiv")
-    column = sensitive_attribute(data, sensitive, columns, "ldiv")
-    found = count_values(data, columns, column, function="ldiv")
+    kind = diversity_kind(kind)
+    factor = recursive_factor(c, kind)
+    bound = None if l is None else diversity_bound(l, kind)
+    columns = quasi_identifiers(data, qi)
+    column = sensitive_attribute(data, sensitive, columns)
+    found = count_values(data, columns, column)
     criterion = None if bound is None else LDiversity(column, bound, kind=kind, c=factor)
     values = diversity_figures(found, kind, factor)
     short = None if criterion is None else ~diverse(found, values, criterion)

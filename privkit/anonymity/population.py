@@ -15,7 +15,7 @@ from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_id
 from privkit.errors import ParameterError
 from privkit.tally.class_values import matches
 from privkit.tally.coded_classes import count_classes
-from privkit.values.arguments import typed
+from privkit.values.arguments import public, typed
 from privkit.values.bounds import positive_int
 from privkit.values.exact import Exact
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from privkit.tally.classes import Tally
 
 
+@public
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class KMap(Part):
     """Every equivalence class fits at least `k` persons of the population: F >= k (Sweeney 2002).
@@ -65,15 +66,15 @@ class KMap(Part):
         def __init__(self, k: int, *, population: object, significance: Number | None = None) -> None: ...
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "k", positive_int(self.k, "KMap", "k"))
+        object.__setattr__(self, "k", positive_int(self.k, "k"))
         if self.estimated:
-            size = population_size(self.population, "KMap")
-            level = share(0.01 if self.significance is None else self.significance, "KMap", "significance", zero=False)
+            size = population_size(self.population)
+            level = share(0.01 if self.significance is None else self.significance, "significance", zero=False)
             object.__setattr__(self, "population", size)
             object.__setattr__(self, "significance", level)
         elif self.significance is not None:
             rule = "significance= belongs to a population given as a number; counted in a table, F is exact."
-            raise ParameterError.together("KMap", ("population", "significance"), rule)
+            raise ParameterError.together(("population", "significance"), rule)
 
     @property
     def estimated(self) -> bool:
@@ -118,6 +119,7 @@ class KMap(Part):
         return f"KMap({self.k}, population=...)"
 
 
+@public
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class DeltaPresence(Part):
     """Each person of the population is in the table with a probability f / F within [low, high].
@@ -145,14 +147,14 @@ class DeltaPresence(Part):
         def __init__(self, low: Number, high: Number, *, population: object) -> None: ...
 
     def __post_init__(self) -> None:
-        low, high = share(self.low, "DeltaPresence", "low"), share(self.high, "DeltaPresence", "high")
+        low, high = share(self.low, "low"), share(self.high, "high")
         if low > high:
-            raise ParameterError.together("DeltaPresence", ("low", "high"), f"low={low} is above high={high}.")
+            raise ParameterError.together(("low", "high"), f"low={low} is above high={high}.")
         object.__setattr__(self, "low", low)
         object.__setattr__(self, "high", high)
         if self.population is None or isinstance(self.population, int | float | str):
             found = "None" if self.population is None else f"a {type(self.population).__name__}"
-            raise ParameterError.of("DeltaPresence", "population", found, "a table of the population")
+            raise ParameterError.of("population", found, "a table of the population")
 
     @property
     def compares_tables(self) -> bool:
@@ -173,6 +175,7 @@ class DeltaPresence(Part):
         return f"DeltaPresence({self.low}, {self.high}, population=...)"
 
 
+@public
 @dataclass(frozen=True, eq=False, repr=False)
 class KMapReport(ClassReport):
     """How many persons of the population fit each class of the table (Sweeney 2002).
@@ -246,17 +249,17 @@ def kmap(
     >>> kmap(register.iloc[[0, 1, 5]], "zip", population=register).k
     3
     """
-    required = None if k is None else positive_int(k, "kmap", "k")
+    required = None if k is None else positive_int(k, "k")
     wanted = KMap(required or 1, population=population, significance=significance)
     criterion = None if required is None else wanted
-    columns = quasi_identifiers(data, qi, "kmap")
+    columns = quasi_identifiers(data, qi)
     if wanted.estimated:
-        classes = count_classes(data, columns, function="kmap")
+        classes = count_classes(data, columns)
         return _estimated(classes, wanted, criterion)
-    quasi_identifiers(population, columns, "kmap")
-    classes = count_classes(data, columns, function="kmap")
-    people = count_classes(population, columns, function="kmap")
-    sizes = population_sizes(classes, people, "kmap")
+    quasi_identifiers(population, columns)
+    classes = count_classes(data, columns)
+    people = count_classes(population, columns)
+    sizes = population_sizes(classes, people)
     short = None if required is None else sizes < required
     return KMapReport(classes, sizes, criterion, short, int(sizes.min()) if len(sizes) else 0, people.n_rows, None)
 
@@ -265,7 +268,7 @@ def _estimated(classes: Tally, wanted: KMap, criterion: KMap | None) -> KMapRepo
     size, n = wanted.population, classes.n_rows
     assert isinstance(size, int)  # by KMap
     if n > size:
-        raise ParameterError.of("kmap", "population", str(size), f"at least the table's number of rows, {n}")
+        raise ParameterError.of("population", str(size), f"at least the table's number of rows, {n}")
     least = int(classes.sizes.min()) if classes.n_classes else 0
     k = _largest_mapped(least, n, wanted)
     short = None if criterion is None else classes.sizes < criterion.sample_k(n)
@@ -285,12 +288,13 @@ def _largest_mapped(least: int, n: int, wanted: KMap) -> int:
     return low
 
 
-def population_sizes(classes: Tally, people: Tally, function: str) -> NDArray[np.int64]:
+def population_sizes(classes: Tally, people: Tally) -> NDArray[np.int64]:
     """Return the size of each class in the population; 0 where it lacks the class."""
-    place = matches(classes, people, function)
+    place = matches(classes, people)
     return np.where(place >= 0, people.sizes[place] if people.n_classes else 0, 0)
 
 
+@public
 @dataclass(frozen=True, eq=False, repr=False)
 class DeltaPresenceReport(ClassReport):
     """How likely each person of the population is in the table: f / F (Nergiz, Atzori and Clifton 2007).
@@ -364,18 +368,18 @@ def delta_presence(
     """
     if (low is None) != (high is None):
         rule = "low= and high= go together. Example: low=0, high=0.5."
-        raise ParameterError.together("delta_presence", ("low", "high"), rule)
+        raise ParameterError.together(("low", "high"), rule)
     bounds = DeltaPresence(0 if low is None else low, 1 if high is None else high, population=population)
-    columns = quasi_identifiers(data, qi, "delta_presence")
-    quasi_identifiers(population, columns, "delta_presence")
-    classes = count_classes(data, columns, function="delta_presence")
-    people = count_classes(population, columns, function="delta_presence")
+    columns = quasi_identifiers(data, qi)
+    quasi_identifiers(population, columns)
+    classes = count_classes(data, columns)
+    people = count_classes(population, columns)
     return presence(classes, people, bounds, judged=low is not None)
 
 
 def presence(classes: Tally, people: Tally, bounds: DeltaPresence, *, judged: bool) -> DeltaPresenceReport:
     """Return the report on two tallies by the same columns."""
-    sizes = population_sizes(classes, people, "delta_presence")
+    sizes = population_sizes(classes, people)
     ratios = Ratios(classes.sizes, sizes)
     absent = classes.sizes > sizes
     outside = people.n_rows - int(sizes.sum())

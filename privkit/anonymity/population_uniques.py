@@ -128,7 +128,7 @@ def population_uniques(sizes: Ints, population: int) -> UniquenessEstimates:
     return UniquenessEstimates(estimates, sample.chosen(), population, sample.n)
 
 
-def chosen_estimate(sizes: Ints, population: int, function: str) -> UniquenessEstimate:
+def chosen_estimate(sizes: Ints, population: int) -> UniquenessEstimate:
     """Return the estimate that the rule of Dankar et al. chooses, fitting no model that the rule does not ask.
 
     Raises `ParameterError` if the population is smaller than the sample; `function` is who asks.
@@ -136,7 +136,7 @@ def chosen_estimate(sizes: Ints, population: int, function: str) -> UniquenessEs
     sample = _Sample(*np.unique(sizes, return_counts=True), population)
     if sample.n > population:
         allowed = f"at least the table's number of rows, {sample.n}"
-        raise ParameterError.of(function, "population", str(population), allowed)
+        raise ParameterError.of("population", str(population), allowed)
     return sample.estimate(sample.chosen())
 
 

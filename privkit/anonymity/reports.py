@@ -15,7 +15,7 @@ from privkit.tally.class_values import matches
 from privkit.tally.coded_classes import CodedTally, count_classes
 from privkit.tally.codes import column_codes
 from privkit.tally.frame import column_names, open_frame
-from privkit.values.arguments import typed
+from privkit.values.arguments import public, typed
 from privkit.values.bounds import positive_int
 from privkit.values.show import Plotted
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from privkit.values.exact import Exact
 
 
-def first_classes(tally: Tally, rank: NDArray[np.generic], n: object, function: str) -> NDArray[np.intp]:
+def first_classes(tally: Tally, rank: NDArray[np.generic], n: object) -> NDArray[np.intp]:
     """Return the positions of the `n` classes of lowest `rank`; equal ranks are ordered by the classes' values.
 
     Parameters
@@ -37,7 +37,7 @@ def first_classes(tally: Tally, rank: NDArray[np.generic], n: object, function: 
     n : int
         As the user gave it.
     """
-    n = min(positive_int(n, function, "n"), tally.n_classes)
+    n = min(positive_int(n, "n"), tally.n_classes)
     if n == 0:
         return np.empty(0, dtype=np.intp)
     worst = np.partition(rank, n - 1)[n - 1]
@@ -85,6 +85,7 @@ def size_figures(tally: Tally, positions: NDArray[np.intp]) -> dict[str, Any]:
     return sizes
 
 
+@public
 @dataclass(frozen=True, eq=False, repr=False)
 class ClassReport(Plotted):
     """A figure for each equivalence class. Exact, for the owner's eyes; no release.
@@ -153,7 +154,7 @@ class ClassReport(Plotted):
         eyes, clear the output before sharing.
         """
         rank = -self.figures if self.high else self.figures
-        positions = first_classes(self.classes, rank, n, "worst")
+        positions = first_classes(self.classes, rank, n)
         figures = {**size_figures(self.classes, positions), self.symbol: self.figures[positions]}
         return class_frame(self.classes, positions, figures)
 
@@ -180,7 +181,7 @@ def aligned(mask: NDArray[np.bool_], theirs: Tally, ours: Tally) -> NDArray[np.b
     """Return a mask over `theirs` as one over `ours`: the same classes, perhaps in another order."""
     if isinstance(theirs, CodedTally) and isinstance(ours, CodedTally):
         return mask  # both are in ascending order of one key
-    aligned: NDArray[np.bool_] = mask[matches(ours, theirs, "check")]
+    aligned: NDArray[np.bool_] = mask[matches(ours, theirs)]
     return aligned
 
 
@@ -189,7 +190,7 @@ def figure_text(figure: float | Exact) -> str:
     return f"{int(figure)}" if float(figure).is_integer() else f"{float(figure):.4g}"
 
 
-def quasi_identifiers(data: object, qi: str | Sequence[str], function: str, *, unit: object = None) -> tuple[str, ...]:
+def quasi_identifiers(data: object, qi: str | Sequence[str], *, unit: object = None) -> tuple[str, ...]:
     """Return the quasi-identifiers as names of columns that the frame has.
 
     Reads the schema, never a row.
@@ -200,17 +201,17 @@ def quasi_identifiers(data: object, qi: str | Sequence[str], function: str, *, u
     RoleConflictError
         If `unit` is one of them.
     """
-    columns = column_names(qi, function, "qi")
-    open_frame(data, function, columns, "qi")
+    columns = column_names(qi, "qi")
+    open_frame(data, columns, "qi")
     if unit is None:
         return columns
-    one_column(data, unit, function, "unit")
+    one_column(data, unit, "unit")
     if unit in columns:
-        raise RoleConflictError.unit(function, str(unit), columns)
+        raise RoleConflictError.unit(str(unit), columns)
     return columns
 
 
-def sensitive_attribute(data: object, sensitive: object, qi: Sequence[str], function: str) -> str:
+def sensitive_attribute(data: object, sensitive: object, qi: Sequence[str]) -> str:
     """Return the name of the sensitive attribute, a column that is no quasi-identifier.
 
     Raises
@@ -219,20 +220,21 @@ def sensitive_attribute(data: object, sensitive: object, qi: Sequence[str], func
     RoleConflictError
         If it is one of the quasi-identifiers.
     """
-    name = one_column(data, sensitive, function, "sensitive")
+    name = one_column(data, sensitive, "sensitive")
     if name in qi:
-        raise RoleConflictError.sensitive(function, name, qi)
+        raise RoleConflictError.sensitive(name, qi)
     return name
 
 
-def one_column(data: object, name: object, function: str, argument: str) -> str:
+def one_column(data: object, name: object, argument: str) -> str:
     """Return the name of one column that the frame has."""
     if not isinstance(name, str):
-        raise ParameterError.of(function, argument, f"a {type(name).__name__}", "the name of one column")
-    open_frame(data, function, (name,), argument)
+        raise ParameterError.of(argument, f"a {type(name).__name__}", "the name of one column")
+    open_frame(data, (name,), argument)
     return name
 
 
+@public
 @dataclass(frozen=True, eq=False, repr=False)
 class CheckReport(Plotted):
     """A composed criterion against a table. Exact, for the owner's eyes; no release.
@@ -306,9 +308,9 @@ def check(data: object, qi: str | Sequence[str], criteria: Criterion) -> CheckRe
     """
     if not isinstance(criteria, Criterion):
         hint = "Example: pk.KAnonymity(5) & pk.LDiversity('churned', 2)."
-        raise ParameterError.of("check", "criteria", f"a {type(criteria).__name__}", "a criterion", hint)
-    columns = quasi_identifiers(data, qi, "check")
-    classes = count_classes(data, columns, function="check")
+        raise ParameterError.of("criteria", f"a {type(criteria).__name__}", "a criterion", hint)
+    columns = quasi_identifiers(data, qi)
+    classes = count_classes(data, columns)
     findings, broken = [], np.zeros(classes.n_classes, dtype=bool)
     for part in criteria.parts:
         finding, short = part.find(data, columns, classes)

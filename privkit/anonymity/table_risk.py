@@ -11,6 +11,7 @@ import numpy as np
 from privkit.anonymity.criterion import Finding, Part, population_size, share
 from privkit.anonymity.population_uniques import chosen_estimate
 from privkit.anonymity.reports import figure_text
+from privkit.values.arguments import public
 from privkit.values.exact import Exact
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 
+@public
 class TablePart(Part):
     """A criterion that judges a table as a whole, by the sizes of its classes.
 
@@ -59,6 +61,7 @@ def _sums_from(values: NDArray[Any]) -> Ints:
     return np.append(np.cumsum(values[::-1])[::-1], 0)
 
 
+@public
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class AverageRisk(TablePart):
     """The average risk of re-identification, classes / rows, is at most `risk` (El Emam 2013).
@@ -85,7 +88,7 @@ class AverageRisk(TablePart):
         def __init__(self, risk: Number) -> None: ...
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "risk", share(self.risk, "AverageRisk", "risk", zero=False))
+        object.__setattr__(self, "risk", share(self.risk, "risk", zero=False))
 
     def reached(self, sizes: Ints) -> tuple[bool, str]:
         """Return the verdict, and the average risk in words."""
@@ -103,6 +106,7 @@ class AverageRisk(TablePart):
         return f"AverageRisk({self.risk})"
 
 
+@public
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class SampleUniqueness(TablePart):
     """At most a `share` of the rows are alone in their class.
@@ -122,7 +126,7 @@ class SampleUniqueness(TablePart):
         def __init__(self, share: Number) -> None: ...
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "share", share(self.share, "SampleUniqueness", "share"))
+        object.__setattr__(self, "share", share(self.share, "share"))
 
     def reached(self, sizes: Ints) -> tuple[bool, str]:
         """Return the verdict, and the share of sample uniques in words."""
@@ -140,6 +144,7 @@ class SampleUniqueness(TablePart):
         return f"SampleUniqueness({self.share})"
 
 
+@public
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class PopulationUniqueness(TablePart):
     """At most a `share` of the population is estimated to be unique in it by the quasi-identifiers.
@@ -171,8 +176,8 @@ class PopulationUniqueness(TablePart):
         def __init__(self, share: Number, *, population: int) -> None: ...
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "share", share(self.share, "PopulationUniqueness", "share"))
-        object.__setattr__(self, "population", population_size(self.population, "PopulationUniqueness"))
+        object.__setattr__(self, "share", share(self.share, "share"))
+        object.__setattr__(self, "population", population_size(self.population))
 
     @property
     def merges(self) -> bool:
@@ -181,7 +186,7 @@ class PopulationUniqueness(TablePart):
 
     def reached(self, sizes: Ints) -> tuple[bool, str]:
         """Return the verdict, and the estimated share of the population's uniques in words, with its model."""
-        estimate = chosen_estimate(sizes, self.population, "check")
+        estimate = chosen_estimate(sizes, self.population)
         share = estimate.share or 0.0  # the rule chooses a model that found an answer
         return share <= float(self.share), f"population uniques = {figure_text(share)} ({estimate.title})"
 
@@ -191,7 +196,7 @@ class PopulationUniqueness(TablePart):
         return np.array([not (left == 1).any() or self._low(left) for left in lefts], dtype=bool)
 
     def _low(self, sizes: Ints) -> bool:
-        return (chosen_estimate(sizes, self.population, "anonymize").share or 0.0) <= float(self.share)
+        return (chosen_estimate(sizes, self.population).share or 0.0) <= float(self.share)
 
     def __repr__(self) -> str:
         """Return what a user types for it."""

@@ -15,7 +15,7 @@ from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_id
 from privkit.errors import FrameError, ParameterError
 from privkit.errors.anonymity import HierarchyError
 from privkit.tally.coded_classes import count_values
-from privkit.values.arguments import typed
+from privkit.values.arguments import public, typed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from privkit.values.exact import Exact
 
 
+@public
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class TCloseness(SensitivePart):
     """The earth mover's distance of each class to the table is at most `t` (Li, Li and Venkatasubramanian 2007).
@@ -67,14 +68,14 @@ class TCloseness(SensitivePart):
         def __init__(self, sensitive: str, t: Number, *, distance: object = "equal") -> None: ...
 
     def __post_init__(self) -> None:
-        column(self.sensitive, "TCloseness")
-        object.__setattr__(self, "t", share(self.t, "TCloseness", "t"))
-        ground_distance(self.distance, "TCloseness")
+        column(self.sensitive)
+        object.__setattr__(self, "t", share(self.t, "t"))
+        ground_distance(self.distance)
 
-    def tree_levels(self, values: pd.Index, function: str) -> Sequence[Ints] | None:
+    def tree_levels(self, values: pd.Index) -> Sequence[Ints] | None:
         """Return the groups of the values at each level of the hierarchy, where there is one."""
         named = isinstance(self.distance, str)
-        return None if named else tree_levels(self.distance, values, self.sensitive, function)
+        return None if named else tree_levels(self.distance, values, self.sensitive)
 
     def meets(self, sizes: Ints, counts: Ints, table: Ints, levels: Sequence[Ints] | None) -> Mask:
         """Return which classes are near enough."""
@@ -129,7 +130,7 @@ class TCloseness(SensitivePart):
         return f"TCloseness({self.sensitive!r}, {self.t}{'' if self.distance == 'equal' else shown})"
 
 
-def ground_distance(distance: object, function: str) -> object:
+def ground_distance(distance: object) -> object:
     """Return the ground distance, or refuse it."""
     if isinstance(distance, str):
         if distance in ("equal", "ordered"):
@@ -137,9 +138,10 @@ def ground_distance(distance: object, function: str) -> object:
     elif is_tree(distance):
         return distance
     found = repr(distance) if isinstance(distance, str) else f"a {type(distance).__name__}"
-    raise ParameterError.of(function, "distance", found, "'equal', 'ordered' or a hierarchy")
+    raise ParameterError.of("distance", found, "'equal', 'ordered' or a hierarchy")
 
 
+@public
 @dataclass(frozen=True, eq=False, repr=False)
 class TClosenessReport(ClassReport):
     """The earth mover's distance of each class to the table (Li, Li and Venkatasubramanian 2007).
@@ -211,35 +213,35 @@ def tclose(
     >>> tclose(people, "zip", "ill").t
     1/3
     """
-    ground_distance(distance, "tclose")
-    bound = None if t is None else share(t, "tclose", "t")
-    columns = quasi_identifiers(data, qi, "tclose")
-    column = sensitive_attribute(data, sensitive, columns, "tclose")
-    found = count_values(data, columns, column, function="tclose")
-    ratios = distances(found, distance, column, "tclose")
+    ground_distance(distance)
+    bound = None if t is None else share(t, "t")
+    columns = quasi_identifiers(data, qi)
+    column = sensitive_attribute(data, sensitive, columns)
+    found = count_values(data, columns, column)
+    ratios = distances(found, distance, column)
     criterion = None if bound is None else TCloseness(column, bound, distance=distance)
     short = None if bound is None else ~ratios.below(bound)
     return TClosenessReport(found.classes, ratios.floats, criterion, short, column, distance, ratios.largest())
 
 
-def distances(found: ClassValues, distance: object, column: str, function: str) -> Ratios:
+def distances(found: ClassValues, distance: object, column: str) -> Ratios:
     """Return the distance of each class to the table, as exact ratios."""
     if distance == "equal":
         return equal_distances(found)
     if distance == "ordered":
-        _check_order(found.values, column, function)
+        _check_order(found.values, column)
         return ordered_distances(found)
-    return equal_distances(found, tree_levels(distance, found.values, column, function))
+    return equal_distances(found, tree_levels(distance, found.values, column))
 
 
-def _check_order(values: Any, column: str, function: str) -> None:
+def _check_order(values: Any, column: str) -> None:
     try:
         ordered = values.dropna().is_monotonic_increasing
     except TypeError:
         ordered = False
     if not ordered:
         hint = "distance='ordered' needs values of one type that can be sorted; or take distance='equal'."
-        raise FrameError.column_type(function, column, "object with values of several types", hint)
+        raise FrameError.column_type(column, "object with values of several types", hint)
 
 
 @runtime_checkable
@@ -249,7 +251,7 @@ class ValueTree(Protocol):
     `pk.Hierarchy` is one. A mapping from each value to its label, or its labels at level 1, 2, ..., serves as well.
     """
 
-    def lay(self, values: Any, column: str, function: str) -> Any:
+    def lay(self, values: Any, column: str) -> Any:
         """Return an object whose ``levels``, from the values to the root, have ``codes``: one group per value."""
         ...
 
@@ -265,7 +267,7 @@ def is_tree(distance: object) -> bool:
     return isinstance(distance, Mapping | ValueTree)
 
 
-def tree_levels(tree: object, values: pd.Index, column: str, function: str) -> list[NDArray[np.int64]]:
+def tree_levels(tree: object, values: pd.Index, column: str) -> list[NDArray[np.int64]]:
     """Return the group of each value at the levels of a tree below its root, from the values themselves upwards.
 
     The root is the lowest level at which one group covers the whole hierarchy, or above the last where none does:
@@ -294,8 +296,8 @@ def tree_levels(tree: object, values: pd.Index, column: str, function: str) -> l
     [[0, 1, 2], [0, 0, 1]]
     """
     if isinstance(tree, Mapping):
-        return _mapped(tree, values, column, function)
-    levels: Any = tree.lay(values, column, function).levels  # type: ignore[attr-defined]  # a ValueTree
+        return _mapped(tree, values, column)
+    levels: Any = tree.lay(values, column).levels  # type: ignore[attr-defined]  # a ValueTree
     root = next((place for place, level in enumerate(levels) if place and _is_root(level)), len(levels) - 1)
     return [np.asarray(level.codes, dtype=np.int64) for level in levels[: max(root, 1)]]
 
@@ -305,18 +307,18 @@ def _is_root(level: Any) -> bool:
     return len(labels) == 1 and bool(level.shares[labels[0]] > 1 - 1e-12)
 
 
-def _mapped(tree: Mapping[Any, Any], values: pd.Index, column: str, function: str) -> list[NDArray[np.int64]]:
+def _mapped(tree: Mapping[Any, Any], values: pd.Index, column: str) -> list[NDArray[np.int64]]:
     import pandas as pd
 
     known = [value for value in values if not pd.isna(value)]
     if lacking := sum(value not in tree for value in known):
-        raise HierarchyError.unmapped(function, column, lacking, len(known))
+        raise HierarchyError.unmapped(column, lacking, len(known))
     paths = {value: _path(labels) for value, labels in tree.items()}
     rows = list(paths.values())
     height = len(rows[0]) if rows else 0
     for row, path in enumerate(rows, start=1):
         if len(path) != height:
-            raise HierarchyError.ragged(function, row, len(path), height)
+            raise HierarchyError.ragged(row, len(path), height)
     root = next((level for level in range(height) if len({path[level] for path in rows}) == 1), height)
     levels = [np.arange(len(values))]
     for level in range(root):

@@ -96,7 +96,7 @@ def to_rows(account: Account) -> list[dict[str, Any]]:
     list of dict
         ``epsilon`` or ``rho``, and ``delta``, by the project's measure.
     """
-    refuse_simulated(account, "to_rows")
+    refuse_simulated(account)
     return list(each_row(account))
 
 
@@ -107,7 +107,7 @@ def to_csv(account: Account) -> str:
 
 def csv_parts(account: Account) -> Iterator[str]:
     """Yield the text of :func:`to_csv` in parts, so that a long ledger need not be held."""
-    refuse_simulated(account, "to_csv")
+    refuse_simulated(account)
     names = ["entry", "time", "state", "analyst", "question", _main(account), "delta", "draw", "answer", "kind", "hash"]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
@@ -138,7 +138,7 @@ def to_json(account: Account) -> str:
 
 def json_parts(account: Account) -> Iterator[str]:
     """Yield the text of :func:`to_json` in parts, so that a long ledger need not be held."""
-    refuse_simulated(account, "to_json")
+    refuse_simulated(account)
     balance = account.balance()
     told = {
         "project": account.name,

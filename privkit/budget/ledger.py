@@ -143,9 +143,7 @@ class Ledger:
         """
         if new and not reason.strip():
             raise ParameterError.together(
-                "open_project",
-                ("new", "reason"),
-                "new=True needs a reason, which is recorded. Example: reason='2027 survey'.",
+                ("new", "reason"), "new=True needs a reason, which is recorded. Example: reason='2027 survey'."
             )
         by = _analyst() if analyst is None else analyst
         _check_name(by, "analyst")
@@ -363,10 +361,9 @@ def _analyst() -> str:
 
 def _check_name(name: object, argument: str = "name") -> None:
     if not isinstance(name, str):
-        raise ParameterError.of("open_project", argument, f"a {type(name).__name__}", "a name (str)")
+        raise ParameterError.of(argument, f"a {type(name).__name__}", "a name (str)")
     if not name.strip() or len(name) > 200 or not name.isprintable():
         raise ParameterError.of(
-            "open_project",
             argument,
             repr(name[:40]),
             "1 to 200 printable characters",

@@ -16,6 +16,7 @@ from privkit.budget.chain import Sums
 from privkit.budget.entry import Balance, Charged, Entry, Reservation, State
 from privkit.budget.odometer import Ways, admit, in_measure, limits_left, window_start
 from privkit.budget.turn import notify
+from privkit.errors.calls import calling
 from privkit.errors.project import OrphanedReleaseError, PendingReleaseError, ReservationError, SimulatedError
 from privkit.errors.root import nothing_spent
 from privkit.values.loss import PrivacyLoss
@@ -243,7 +244,8 @@ class SimulatedAccount(BaseAccount):
         ------
         SimulatedError
         """
-        raise SimulatedError.refused("pickle")
+        with calling("pickle"):
+            raise SimulatedError.refused()
 
 
 def _now() -> str:

@@ -90,7 +90,7 @@ def _table(options: argparse.Namespace) -> pd.DataFrame:
     named = [*options.qi, *options.drop]
     if missing := [name for name in named if name not in table.columns]:
         argument = "--qi" if missing[0] in options.qi else "--drop"
-        raise ColumnNotFoundError.of("anonymize", argument, named, missing, list(table.columns))
+        raise ColumnNotFoundError.of(argument, named, missing, list(table.columns))
     return table.drop(columns=options.drop)
 
 

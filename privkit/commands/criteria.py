@@ -32,12 +32,10 @@ def criteria_of(options: argparse.Namespace) -> Criterion:
     wanted = {"--l": options.l, "--t": options.t, "--beta": options.beta}
     named = [name for name, value in wanted.items() if value is not None]
     if named and options.sensitive is None:
-        raise ParameterError.together(
-            "privkit", named, f"{named[0]} needs --sensitive, the attribute that it protects."
-        )
+        raise ParameterError.together(named, f"{named[0]} needs --sensitive, the attribute that it protects.")
     if options.sensitive is not None and not named:
         rule = "--sensitive needs --l, --t or --beta: how it is protected."
-        raise ParameterError.together("privkit", ["--sensitive"], rule)
+        raise ParameterError.together(["--sensitive"], rule)
     if options.l is not None:
         parts.append(pk.LDiversity(options.sensitive, options.l))
     if options.t is not None:
@@ -45,7 +43,7 @@ def criteria_of(options: argparse.Namespace) -> Criterion:
     if options.beta is not None:
         parts.append(pk.BetaLikeness(options.sensitive, options.beta))
     if not parts:
-        raise ParameterError.together("privkit", ["--k"], "say what must hold: --k, --l, --t or --beta.")
+        raise ParameterError.together(["--k"], "say what must hold: --k, --l, --t or --beta.")
     whole = parts[0]
     for part in parts[1:]:
         whole = whole & part

@@ -120,7 +120,7 @@ def read_file(file: Path, sep: str | None = None, encoding: str = "utf-8-sig") -
     except PrivkitError:
         raise
     except ImportError:
-        raise LibraryRequiredError.of("privkit", "pyarrow", "parquet") from None
+        raise LibraryRequiredError.of("pyarrow", "parquet") from None
     except FileNotFoundError:
         raise FileError.of(file.name, f"there is no such file in {file.parent.resolve().name!r}") from None
     except OSError as error:
@@ -271,7 +271,7 @@ def write_table(frame: pd.DataFrame, file: Path, sep: str | None = None, encodin
                 text: dict[str, Any] = {"sep": sep or _separator(file), "encoding": encoding.removesuffix("-sig")}
                 frame.to_csv(draft, index=False, compression=_PACKED.get(file.suffix), **text)
         except ImportError:
-            raise LibraryRequiredError.of("privkit", "pyarrow", "parquet") from None
+            raise LibraryRequiredError.of("pyarrow", "parquet") from None
         except (ValueError, TypeError, OverflowError, NotImplementedError, ArithmeticError):  # may quote a cell
             hint = "CSV takes any." if kind != "csv" else "Name another encoding: --encoding utf-8."
             raise FileError.of(file.name, f"its columns cannot all be written as {kind}", hint) from None

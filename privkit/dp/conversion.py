@@ -46,9 +46,7 @@ def epsilon_at(loss: PrivacyLoss, delta: object) -> float:
     >>> 0.9 < epsilon_at(PrivacyLoss.of(rho=0.1), 1e-2) < 1.46
     True
     """
-    spread = (
-        exact(delta, "epsilon_at", "delta", below=1, smallest=Fraction(0), hint="Example: delta=1e-6.") - loss.delta
-    )
+    spread = exact(delta, "delta", below=1, smallest=Fraction(0), hint="Example: delta=1e-6.") - loss.delta
     if loss.main == 0:
         return 0.0 if spread >= 0 else math.inf
     if not loss.measure.concentrated:
@@ -59,7 +57,7 @@ def epsilon_at(loss: PrivacyLoss, delta: object) -> float:
 def _converted(rho: float, delta: float) -> float:
     """Return OpenDP's conversion of ρ, taken from a Gaussian measurement that costs at least it."""
     if not math.isfinite(rho):
-        raise ParameterError.of("epsilon_at", "loss", str(rho), "finite")
+        raise ParameterError.of("loss", str(rho), "finite")
     scale = 1 / math.sqrt(2 * rho)
     with features() as dp:
         while True:
@@ -91,7 +89,7 @@ def tighter_epsilon(losses: Iterable[PrivacyLoss] | Mapping[PrivacyLoss, int], d
     LibraryRequiredError
         If `dp-accounting` is not installed.
     """
-    spread = float(exact(delta, "tighter_epsilon", "delta", below=1, smallest=Fraction(0)))
+    spread = float(exact(delta, "delta", below=1, smallest=Fraction(0)))
     counted = Counter(losses)
     if not counted:
         return 0.0
@@ -108,7 +106,7 @@ def tighter_epsilon(losses: Iterable[PrivacyLoss] | Mapping[PrivacyLoss, int], d
     assert found is not None
     tighter = float(found.get_epsilon_for_delta(spread))
     if math.isnan(tighter):
-        raise ParameterError.of("tighter_epsilon", "delta", str(delta), "a δ that these losses can have")
+        raise ParameterError.of("delta", str(delta), "a δ that these losses can have")
     return min(plain, tighter)
 
 
@@ -117,6 +115,6 @@ def _worst(loss: PrivacyLoss) -> Any:
     try:
         from dp_accounting.pld import common, privacy_loss_distribution
     except ImportError:
-        raise LibraryRequiredError.of("tighter_epsilon", "dp-accounting", "accounting") from None
+        raise LibraryRequiredError.of("dp-accounting", "accounting") from None
     above = math.nextafter(float(loss.main), math.inf), math.nextafter(float(loss.delta), 1.0) if loss.delta else 0.0
     return privacy_loss_distribution.from_privacy_parameters(common.DifferentialPrivacyParameters(*above))

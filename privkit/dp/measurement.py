@@ -103,9 +103,9 @@ def frames(dp: Any) -> tuple[Any, Any]:
     return dp.domains.user_domain("frame", lambda _: True), dp.metrics.user_distance("persons added or removed")
 
 
-def exact_cells(data: object, question: Question, function: str = "dp_*") -> NDArray[np.int64]:
+def exact_cells(data: object, question: Question) -> NDArray[np.int64]:
     """Return the exact integers that get noise, group by group. Reads rows; private until noise is added."""
-    return question.asked.exact(question.rows(data, function), question, function).reshape(-1)
+    return question.asked.exact(question.rows(data), question).reshape(-1)
 
 
 def make_sums(question: Question, noise: type[Noise]) -> Any:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from privkit.dp.noise.noise import ALPHA, Gaussian, Laplace, Noise
 from privkit.errors import ParameterError
 from privkit.errors.dp import MechanismError, PriceError
+from privkit.values.arguments import spending
 from privkit.values.bounds import positive_int
 from privkit.values.exact import Exact, exact
 from privkit.values.loss import Measure, PrivacyLoss
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from privkit.dp.question import Question
 
 
+@spending
 @dataclass(frozen=True, repr=False)
 class Plan(Paneled, Plotted):
     """The price tag of a release, made of public facts alone.
@@ -92,7 +94,7 @@ class Plan(Paneled, Plotted):
 
     def half_width(self, level: float = 1 - ALPHA) -> float | None:
         """Return the least h such that each answer's error is at most h with probability `level`."""
-        return self.question.asked.half_width(self.noise, miss(level, "half_width"), self.rows)
+        return self.question.asked.half_width(self.noise, miss(level), self.rows)
 
     def release(self, *, again: bool = False) -> Release:
         """Ask for the release: reserve its price, measure, commit. A repeated question is replayed at no cost.
@@ -124,15 +126,15 @@ class Plan(Paneled, Plotted):
         return {**self.question.canonical(), "loss": price, "mechanism": self.mechanism, "scale": repr(self.scale)}
 
 
-def miss(level: float, function: str) -> float:
+def miss(level: float) -> float:
     """Return the share of errors that an interval of this `level` may miss, or refuse the level."""
     if isinstance(level, bool) or not isinstance(level, int | float) or not 0 < level < 1:
         found = str(level) if isinstance(level, int | float) else f"a {type(level).__name__}"
-        raise ParameterError.of(function, "level", found, "a number between 0 and 1", "Example: 0.95.")
+        raise ParameterError.of("level", found, "a number between 0 and 1", "Example: 0.95.")
     return 1 - level
 
 
-def make_plan(question: Question, measure: Measure, price: Price, function: str = "dp_*") -> Plan:
+def make_plan(question: Question, measure: Measure, price: Price) -> Plan:
     """Price a question by the loss to spend or by the accuracy to reach. Reads nothing.
 
     Raises
@@ -140,7 +142,7 @@ def make_plan(question: Question, measure: Measure, price: Price, function: str 
     ParameterError
         If the price is missing, contradicts itself or is out of range.
     """
-    loss, noise, rows = priced(question, measure, price, function)
+    loss, noise, rows = priced(question, measure, price)
     relative = () if price.relative is None else (_relative_note(price.relative, question, rows),)
     notes = (*_notes(question, loss, rows), *question.asked.price_notes(noise, question), *relative)
     return Plan(question, loss, noise, rows, notes, None if price.mechanism is None else str(price.mechanism))
@@ -221,7 +223,7 @@ class Price:
         return cls(**{field.name: asking.get(field.name) for field in fields(cls)})
 
 
-def priced(question: Question, measure: Measure, price: Price, function: str) -> tuple[PrivacyLoss, Noise, int | None]:
+def priced(question: Question, measure: Measure, price: Price) -> tuple[PrivacyLoss, Noise, int | None]:
     """Return what the question costs, the noise that answers it, and the rows assumed. Reads nothing.
 
     Of the mechanisms that the statistic and the measure allow, the one with the smaller half-width is taken; in (ε, δ)
@@ -235,19 +237,19 @@ def priced(question: Question, measure: Measure, price: Price, function: str) ->
     main = "rho" if measure.concentrated else "epsilon"
     other = "epsilon" if measure.concentrated else "rho"
     if getattr(price, other) is not None:
-        raise PriceError.measure(function, other, measure.value, f"Give {main}= or accuracy=.")
+        raise PriceError.measure(other, measure.value, f"Give {main}= or accuracy=.")
     given = getattr(price, main)
     if sum(amount is not None for amount in (given, price.accuracy, price.relative)) != 1:
-        raise PriceError.choose(function, main, accuracy=True)
-    delta = _delta(measure, price.delta, function)
-    rows = None if price.assume_rows is None else positive_int(price.assume_rows, function, "assume_rows")
-    kinds = _kinds(question, measure, delta, price.mechanism, function)
+        raise PriceError.choose(main, accuracy=True)
+    delta = _delta(measure, price.delta)
+    rows = None if price.assume_rows is None else positive_int(price.assume_rows, "assume_rows")
+    kinds = _kinds(question, measure, delta, price.mechanism)
     hint = f"Example: {main}=0.2."
     if given is not None:
-        amounts = dict.fromkeys(kinds, exact(given, function, main, hint=hint))
+        amounts = dict.fromkeys(kinds, exact(given, main, hint=hint))
     else:
-        width = _wanted(question, price, rows, function)
-        amounts = {kind: _least(question, measure, kind, delta, width, rows, function) for kind in kinds}
+        width = _wanted(question, price, rows)
+        amounts = {kind: _least(question, measure, kind, delta, width, rows) for kind in kinds}
         cheapest = min(amounts.values())
         amounts = {kind: amount for kind, amount in amounts.items() if amount == cheapest}
     offers: list[tuple[float, int, PrivacyLoss, Noise]] = []
@@ -261,18 +263,18 @@ def priced(question: Question, measure: Measure, price: Price, function: str) ->
     return loss, noise, rows
 
 
-def _wanted(question: Question, price: Price, rows: int | None, function: str) -> Exact:
+def _wanted(question: Question, price: Price, rows: int | None) -> Exact:
     """Return the half-width that is asked for, in units of the answer."""
     if price.relative is None:
         if question.asked.needs_rows and rows is None:
-            raise PriceError.needs_rows(function, question.statistic)
-        return exact(price.accuracy, function, "accuracy", hint="Example: accuracy=10, for ±10 at 95 %.")
-    share = exact(price.relative, function, "relative", below=1, hint="Example: relative=0.05, for ±5 % at 95 %.")
+            raise PriceError.needs_rows(question.statistic)
+        return exact(price.accuracy, "accuracy", hint="Example: accuracy=10, for ±10 at 95 %.")
+    share = exact(price.relative, "relative", below=1, hint="Example: relative=0.05, for ±5 % at 95 %.")
     if rows is None:
-        raise PriceError.needs_rows(function, question.statistic, "relative")
+        raise PriceError.needs_rows(question.statistic, "relative")
     reference = question.asked.reference(rows)
     if reference is None:
-        raise PriceError.no_reference(function, question.statistic)
+        raise PriceError.no_reference(question.statistic)
     return Exact(share * Fraction(reference))
 
 
@@ -280,17 +282,15 @@ def _loss(measure: Measure, amount: Fraction, delta: Fraction) -> PrivacyLoss:
     return PrivacyLoss.zero(measure).replace(amount, delta)
 
 
-def _delta(measure: Measure, delta: object, function: str) -> Exact:
+def _delta(measure: Measure, delta: object) -> Exact:
     if delta is None:
         return Exact(0)
     if not measure.has_delta:
-        raise PriceError.measure(function, "delta", measure.value, "Leave delta= out, or open a project with a δ.")
-    return exact(delta, function, "delta", zero=True, below=1, smallest=Fraction(0), hint="Example: delta=1e-7.")
+        raise PriceError.measure("delta", measure.value, "Leave delta= out, or open a project with a δ.")
+    return exact(delta, "delta", zero=True, below=1, smallest=Fraction(0), hint="Example: delta=1e-7.")
 
 
-def _kinds(
-    question: Question, measure: Measure, delta: Exact, mechanism: object, function: str
-) -> tuple[type[Noise], ...]:
+def _kinds(question: Question, measure: Measure, delta: Exact, mechanism: object) -> tuple[type[Noise], ...]:
     fits = [kind for kind in question.asked.noises if measure in kind.measures]
     if delta == 0:
         pure = Measure.ZERO_CONCENTRATED if measure.concentrated else Measure.PURE
@@ -301,12 +301,12 @@ def _kinds(
         return tuple(natural or fits)
     allowed = {short: kind for kind in fits for short, name in _NAMES.items() if kind.name == name}
     if not isinstance(mechanism, str) or mechanism.lower() not in allowed:
-        raise MechanismError.unfit(function, mechanism, measure.value, list(allowed) or [fits[0].name])
+        raise MechanismError.unfit(mechanism, measure.value, list(allowed) or [fits[0].name])
     return (allowed[mechanism.lower()],)
 
 
 def _least(  # noqa: PLR0917
-    question: Question, measure: Measure, kind: type[Noise], delta: Exact, width: Exact, rows: int | None, function: str
+    question: Question, measure: Measure, kind: type[Noise], delta: Exact, width: Exact, rows: int | None
 ) -> Exact:
     """Return the least amount, of four digits, with which (1 − ALPHA) of the errors are at most `width`."""
 
@@ -317,7 +317,7 @@ def _least(  # noqa: PLR0917
         )
         return error is not None and error <= float(width)
 
-    return _amount(_first(reached, _DECADES * _DIGITS, function, str(width)))
+    return _amount(_first(reached, _DECADES * _DIGITS, str(width)))
 
 
 def _amount(place: int) -> Exact:
@@ -325,10 +325,10 @@ def _amount(place: int) -> Exact:
     return Exact(Fraction(digits + 1000) * Fraction(10) ** (decade - _DECADES))
 
 
-def _first(reached: Callable[[int], bool], count: int, function: str, width: str) -> int:
+def _first(reached: Callable[[int], bool], count: int, width: str) -> int:
     low, high = 0, count
     if not reached(high):
-        raise PriceError.unreachable(function, width)
+        raise PriceError.unreachable(width)
     while low < high:
         middle = (low + high) // 2
         low, high = (low, middle) if reached(middle) else (middle + 1, high)

@@ -70,10 +70,10 @@ class Question:
         own = (name for name in self.columns if name not in self.selected.derived)
         return tuple(dict.fromkeys((*own, *self.selected.columns)))
 
-    def rows(self, data: object, function: str) -> Engine:
+    def rows(self, data: object) -> Engine:
         """Return the selected rows with the columns that the statistic reads. Reads rows."""
-        engine = engine_of(data, function)
-        return engine.selected(self.selected, self.columns, function) if self.selected else engine
+        engine = engine_of(data)
+        return engine.selected(self.selected, self.columns) if self.selected else engine
 
     @property
     def groups(self) -> int:
@@ -114,7 +114,7 @@ class Question:
         return f"{self.asked} by {', '.join(self.by)} {keys}{where}"
 
 
-def fetched(data: object, question: Question, function: str) -> tuple[str, ...] | None:
+def fetched(data: object, question: Question) -> tuple[str, ...] | None:
     """Say what leaves a lazy engine, beside groups and their counts; None for a frame whose rows lie here.
 
     Reads the schema, never a row: a filter of a lazy engine is planned, not run.
@@ -130,14 +130,14 @@ def fetched(data: object, question: Question, function: str) -> tuple[str, ...] 
     >>> from privkit.dp.question import Question
     >>> from privkit.values.bounds import ONE_ROW
     >>> from privkit.values.unit import ROW
-    >>> fetched(pd.DataFrame({"x": [1]}), Question(Count(), ROW, ONE_ROW), "dp_count") is None
+    >>> fetched(pd.DataFrame({"x": [1]}), Question(Count(), ROW, ONE_ROW)) is None
     True
     """
     if type(data).__module__.startswith("pandas"):  # asked of each plan, so the commonest case is the quickest
         return None
-    if not (engine := engine_of(data, function)).is_lazy:
+    if not (engine := engine_of(data)).is_lazy:
         return None
-    chosen = question.rows(engine, function)
+    chosen = question.rows(engine)
     told = getattr(chosen, "fetches", None)
     if told is None:  # it does not say
         return None

@@ -47,6 +47,6 @@ def recorded_accuracy(record: Mapping[str, Any]) -> float | None:
         noise = asked.recorded_noise(record)
         if not (math.isfinite(noise.scale) and noise.scale > 0):
             return None
-        return asked.half_width(noise, miss(1 - ALPHA, "accuracy"), None)
+        return asked.half_width(noise, miss(1 - ALPHA), None)
     except (AttributeError, LookupError, TypeError, ValueError, ArithmeticError):  # the record is damaged, or newer
         return None

@@ -15,6 +15,7 @@ from privkit.dp.answers.release import Release
 from privkit.dp.noise.noise import Compound, Gaussian, Laplace, Noise
 from privkit.dp.noise.selection import NoisyMax
 from privkit.errors.project import SimulatedError
+from privkit.values.arguments import spending
 from privkit.values.show import SIMULATED, Simulated
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from privkit.values.loss import PrivacyLoss
 
 
+@spending
 @dataclass(frozen=True, repr=False, eq=False)
 class SimulatedRelease(Simulated, Release):
     """An answer with simulated noise: it looks like a release, says that it is none, and cannot be packaged."""
@@ -72,7 +74,7 @@ def marked_plan(plan: Plan) -> Plan:
     return replace(plan, notes=(mark, *bare, *plan.notes))
 
 
-def can_simulate(plan: Plan, function: str) -> None:
+def can_simulate(plan: Plan) -> None:
     """Refuse a plan whose noise the simulator does not know. Reads nothing.
 
     Raises
@@ -80,7 +82,7 @@ def can_simulate(plan: Plan, function: str) -> None:
     SimulatedError
     """
     if not isinstance(plan.noise, Laplace | Gaussian | NoisyMax | Compound):
-        raise SimulatedError.unknown(function, plan.mechanism)
+        raise SimulatedError.unknown(plan.mechanism)
 
 
 def simulate(account: Any, plan: Plan, data: object, entry: int) -> Any:
@@ -103,8 +105,8 @@ def simulate(account: Any, plan: Plan, data: object, entry: int) -> Any:
         For any account that is not a simulated one.
     """
     if getattr(account, "simulated", False) is not True:
-        raise SimulatedError.real("simulate")
-    can_simulate(plan, "simulate")
+        raise SimulatedError.real()
+    can_simulate(plan)
     draw = Simulator(np.random.default_rng([account.seed, entry]))
     return plan.question.asked.simulated(data, plan.question, plan.noise, plan.loss, draw)
 

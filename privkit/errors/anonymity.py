@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from privkit.errors.calls import called
 from privkit.errors.root import PrivkitError, close_matches, listed
 
 if TYPE_CHECKING:
@@ -29,10 +30,10 @@ class HierarchyError(PrivkitError, ValueError):
     missing: int = 0
 
     @classmethod
-    def unmapped(cls, function: str, column: str, missing: int, distinct: int) -> HierarchyError:
+    def unmapped(cls, column: str, missing: int, distinct: int) -> HierarchyError:
         """The hierarchy of `column` lacks `missing` of its `distinct` values."""
         error = cls(
-            f"{function}(): the hierarchy of {column!r} lacks {missing} of the {distinct} distinct values "
+            f"{called()}: the hierarchy of {column!r} lacks {missing} of the {distinct} distinct values "
             "in the column.\n"
             f"List them (they are personal data): hierarchy.missing(df[{column!r}]); "
             "add a row for each, or take hierarchy.or_other('OTHER')."
@@ -41,52 +42,52 @@ class HierarchyError(PrivkitError, ValueError):
         return error
 
     @classmethod
-    def ragged(cls, function: str, row: int, found: int, expected: int) -> HierarchyError:
+    def ragged(cls, row: int, found: int, expected: int) -> HierarchyError:
         """Row number `row` has another number of levels than the first."""
         return cls(
-            f"{function}(): row {row} of the hierarchy has {found} levels, the first row {expected}. "
+            f"{called()}: row {row} of the hierarchy has {found} levels, the first row {expected}. "
             "Every value needs one label per level; repeat a label where nothing changes."
         )
 
     @classmethod
-    def empty(cls, function: str) -> HierarchyError:
+    def empty(cls) -> HierarchyError:
         """The hierarchy has no rows."""
-        return cls(f"{function}() got a hierarchy without values. It needs one row per value: value;level 1;...;*")
+        return cls(f"{called()} got a hierarchy without values. It needs one row per value: value;level 1;...;*")
 
     @classmethod
-    def doubled(cls, function: str, count: int) -> HierarchyError:
+    def doubled(cls, count: int) -> HierarchyError:
         """Values stand in several rows with different labels."""
         return cls(
-            f"{function}() got a hierarchy in which {count} {'value stands' if count == 1 else 'values stand'} "
+            f"{called()} got a hierarchy in which {count} {'value stands' if count == 1 else 'values stand'} "
             "in several rows with different labels. Keep one row per value."
         )
 
     @classmethod
-    def column_type(cls, function: str, column: str, needs: str, found: str) -> HierarchyError:
+    def column_type(cls, column: str, needs: str, found: str) -> HierarchyError:
         """The column holds values that this kind of hierarchy cannot read."""
         error = cls(
-            f"{function}(): the hierarchy of {column!r} needs {needs}, but the column holds {found}. "
+            f"{called()}: the hierarchy of {column!r} needs {needs}, but the column holds {found}. "
             f"Convert the column first, or give another hierarchy: hierarchies={{{column!r}: ...}}."
         )
         error.column = column
         return error
 
     @classmethod
-    def level(cls, function: str, column: str, level: object, names: Sequence[str]) -> HierarchyError:
+    def level(cls, column: str, level: object, names: Sequence[str]) -> HierarchyError:
         """`level` is none of the levels."""
         error = cls(
-            f"{function}() got level {level!r} for {column!r}, but its levels are 0 to {len(names) - 1}: "
+            f"{called()} got level {level!r} for {column!r}, but its levels are 0 to {len(names) - 1}: "
             f"{', '.join(f'{number} {name}' for number, name in enumerate(names))}."
         )
         error.column = column
         return error
 
     @classmethod
-    def not_quasi(cls, function: str, columns: Sequence[str], qi: Sequence[str]) -> HierarchyError:
+    def not_quasi(cls, columns: Sequence[str], qi: Sequence[str]) -> HierarchyError:
         """Hierarchies were given for columns that are not quasi-identifiers."""
         matches = [match for name in columns for match in close_matches(name, qi)]
         error = cls(
-            f"{function}() got hierarchies for {listed(columns)}, which are not among the quasi-identifiers "
+            f"{called()} got hierarchies for {listed(columns)}, which are not among the quasi-identifiers "
             f"{listed(qi)}." + (f" Close matches: {listed(matches)}." if matches else "")
         )
         error.column = columns[0]
@@ -108,13 +109,11 @@ class InfeasibleError(PrivkitError, ValueError):
     limit: int | None = None
 
     @classmethod
-    def no_node(
-        cls, function: str, criteria: str, *, suppressed: int, limit: int, rows: int, levels: object
-    ) -> InfeasibleError:
+    def no_node(cls, criteria: str, *, suppressed: int, limit: int, rows: int, levels: object) -> InfeasibleError:
         """Even the best node found needs `suppressed` records gone."""
         share = suppressed / rows if rows else 0.0
         error = cls(
-            f"{function}(): no node of the lattice meets {criteria} with at most {limit:,} of {rows:,} records "
+            f"{called()}: no node of the lattice meets {criteria} with at most {limit:,} of {rows:,} records "
             "suppressed.\n"
             f"The best one, levels {levels}, would suppress {suppressed:,} ({share:.1%}).\n"
             f"Ways on: suppress={min(1.0, share + 0.0005):.3f}, weaker criteria, fewer quasi-identifiers, "
@@ -124,18 +123,18 @@ class InfeasibleError(PrivkitError, ValueError):
         return error
 
     @classmethod
-    def none_so_far(cls, function: str, criteria: str, reason: str, judged: int) -> InfeasibleError:
+    def none_so_far(cls, criteria: str, reason: str, judged: int) -> InfeasibleError:
         """The search ended early, before it met a node that is feasible."""
         return cls(
-            f"{function}(): {reason} after {judged:,} nodes, and none of them meets {criteria} within the suppression "
+            f"{called()}: {reason} after {judged:,} nodes, and none of them meets {criteria} within the suppression "
             "limit. A longer time_limit=, a larger suppress= or weaker criteria may find one."
         )
 
     @classmethod
-    def too_few_rows(cls, function: str, k: int, rows: int, what: str = "rows") -> InfeasibleError:
+    def too_few_rows(cls, k: int, rows: int, what: str = "rows") -> InfeasibleError:
         """`k` is larger than the table."""
         error = cls(
-            f"{function}(k={k}): the table has {rows} {what}, so that no class can hold {k}. "
+            f"{called(f'k={k}')}: the table has {rows} {what}, so that no class can hold {k}. "
             f"Take k of at most {rows}, or collect more data."
         )
         error.suppressed, error.limit = rows, None
@@ -154,10 +153,10 @@ class PromiseBrokenError(PrivkitError, ValueError):
     rows: int = 0
 
     @classmethod
-    def of(cls, function: str, criteria: str, rows: int, total: int) -> PromiseBrokenError:
+    def of(cls, criteria: str, rows: int, total: int) -> PromiseBrokenError:
         """`rows` of `total` new rows lie in classes that violate the criteria."""
         error = cls(
-            f"{function}(): with the fitted levels {rows:,} of {total:,} new rows lie in classes "
+            f"{called()}: with the fitted levels {rows:,} of {total:,} new rows lie in classes "
             f"that do not meet {criteria}.\n"
             "Ways on: transform(..., broken='suppress') leaves them out, or fit() again on the new rows."
         )
@@ -180,25 +179,25 @@ class RoleConflictError(PrivkitError, ValueError):
     roles: tuple[str, str] = ("", "")
 
     @classmethod
-    def of(cls, function: str, column: str, roles: tuple[str, str], hint: str) -> RoleConflictError:
+    def of(cls, column: str, roles: tuple[str, str], hint: str) -> RoleConflictError:
         """Say that `column` stands in both of the arguments `roles`; `hint` says why it cannot."""
-        error = cls(f"{function}() got column {column!r} as {roles[0]} and as {roles[1]}. {hint}")
+        error = cls(f"{called()} got column {column!r} as {roles[0]} and as {roles[1]}. {hint}")
         error.column, error.roles = column, roles
         return error
 
     @classmethod
-    def sensitive(cls, function: str, column: str, qi: Sequence[str]) -> RoleConflictError:
+    def sensitive(cls, column: str, qi: Sequence[str]) -> RoleConflictError:
         """Refuse a sensitive attribute among the quasi-identifiers."""
         rest = [name for name in qi if name != column]
         hint = (
             "Within a class all quasi-identifiers are equal, so it would have one value in each class. "
             f"Leave it out of qi: {rest!r}."
         )
-        return cls.of(function, column, ("qi", "sensitive"), hint)
+        return cls.of(column, ("qi", "sensitive"), hint)
 
     @classmethod
-    def unit(cls, function: str, column: str, qi: Sequence[str]) -> RoleConflictError:
+    def unit(cls, column: str, qi: Sequence[str]) -> RoleConflictError:
         """Refuse a column that tells persons apart among the quasi-identifiers."""
         rest = [name for name in qi if name != column]
         hint = f"A class by {column!r} holds one person by construction. Leave it out of qi: {rest!r}."
-        return cls.of(function, column, ("qi", "unit"), hint)
+        return cls.of(column, ("qi", "unit"), hint)

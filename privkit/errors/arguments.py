@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from privkit.errors.calls import called
 from privkit.errors.root import PrivkitError, close_matches, listed
 
 
@@ -29,13 +30,13 @@ class ColumnNotFoundError(PrivkitError, KeyError):
 
     @classmethod
     def of(
-        cls, function: str, argument: str, given: object, missing: Sequence[object], columns: Iterable[object]
+        cls, argument: str, given: object, missing: Sequence[object], columns: Iterable[object]
     ) -> ColumnNotFoundError:
-        """`function` got `given` as `argument`, and `missing` are no columns."""
+        """The call got `given` as `argument`, and `missing` are no columns."""
         columns = list(columns)
         matches = list(dict.fromkeys(match for name in missing for match in close_matches(name, columns)))
         verb = "is not a column" if len(missing) == 1 else "are not columns"
-        text = f"{function}() got {argument}={given!r}, but {listed(missing)} {verb}."
+        text = f"{called()} got {argument}={given!r}, but {listed(missing)} {verb}."
         if matches:
             text += f"\nClose matches: {listed(matches)}."
         elif len(columns) <= 20:
@@ -47,13 +48,13 @@ class ColumnNotFoundError(PrivkitError, KeyError):
         return error
 
     @classmethod
-    def unit(cls, function: str, unit: str, protected: str, columns: Iterable[object]) -> ColumnNotFoundError:
+    def unit(cls, unit: str, protected: str, columns: Iterable[object]) -> ColumnNotFoundError:
         """The project protects persons by a column that this frame lacks."""
         columns = list(columns)
         matches = close_matches(unit, columns)
         hint = f" Close matches: {listed(matches)}." if matches else ""
         error = cls(
-            f"{function}() needs the column {unit!r}: the project protects {protected}, "
+            f"{called()} needs the column {unit!r}: the project protects {protected}, "
             f"and this frame has no such column.{hint}\n"
             f"Keep {unit!r} in the frame, or open a project with unit=pk.ROW if one row is one person."
         )
@@ -73,18 +74,18 @@ class ParameterError(PrivkitError, ValueError):
     argument: str = ""
 
     @classmethod
-    def of(cls, function: str, argument: str, found: str, allowed: str, hint: str = "") -> ParameterError:
-        """`function` got `found` for `argument`, where only `allowed` may stand."""
+    def of(cls, argument: str, found: str, allowed: str, hint: str = "") -> ParameterError:
+        """The call got `found` for `argument`, where only `allowed` may stand."""
         error = cls(
-            f"{function}() got {argument}={found}, but {argument} must be {allowed}." + (f" {hint}" if hint else "")
+            f"{called()} got {argument}={found}, but {argument} must be {allowed}." + (f" {hint}" if hint else "")
         )
         error.argument = argument
         return error
 
     @classmethod
-    def together(cls, function: str, arguments: Sequence[str], rule: str) -> ParameterError:
+    def together(cls, arguments: Sequence[str], rule: str) -> ParameterError:
         """The combination of `arguments` breaks `rule`."""
-        error = cls(f"{function}(): {rule}")
+        error = cls(f"{called()}: {rule}")
         error.argument = ", ".join(arguments)
         return error
 
@@ -104,33 +105,33 @@ class CallError(PrivkitError, TypeError):
     matches: tuple[str, ...] = ()
 
     @classmethod
-    def unknown(cls, function: str, names: Sequence[str], parameters: Sequence[str]) -> CallError:
-        """`function` has no parameters called `names`."""
+    def unknown(cls, names: Sequence[str], parameters: Sequence[str]) -> CallError:
+        """The call has no parameters called `names`."""
         matches = list(dict.fromkeys(match for name in names for match in close_matches(name, parameters)))
-        text = f"{function}() has no parameter{'s' * (len(names) > 1)} {listed(names)}."
+        text = f"{called()} has no parameter{'s' * (len(names) > 1)} {listed(names)}."
         text += f" Close matches: {listed(matches)}." if matches else f" It has {listed(parameters)}."
         error = cls(text)
         error.arguments, error.matches = tuple(names), tuple(matches)
         return error
 
     @classmethod
-    def surplus(cls, function: str, given: int, places: Sequence[str], named: Sequence[str]) -> CallError:
-        """`function` got more arguments without a name than it has places for."""
-        text = f"{function}() got {given} arguments without a name, but takes {len(places)} at most"
+    def surplus(cls, given: int, places: Sequence[str], named: Sequence[str]) -> CallError:
+        """The call got more arguments without a name than it has places for."""
+        text = f"{called()} got {given} arguments without a name, but takes {len(places)} at most"
         text += f": {', '.join(places)}." if places else "."
         return cls(text + (f" By name it takes {listed(named)}." if named else ""))
 
     @classmethod
-    def missing(cls, function: str, names: Sequence[str]) -> CallError:
-        """`function` needs `names`."""
-        error = cls(f"{function}() needs {listed(names)}.")
+    def missing(cls, names: Sequence[str]) -> CallError:
+        """The call needs `names`."""
+        error = cls(f"{called()} needs {listed(names)}.")
         error.arguments = tuple(names)
         return error
 
     @classmethod
-    def twice(cls, function: str, name: str) -> CallError:
+    def twice(cls, name: str) -> CallError:
         """`name` was given by its place and by its name."""
-        error = cls(f"{function}() got {name!r} twice: by its place, and by its name.")
+        error = cls(f"{called()} got {name!r} twice: by its place, and by its name.")
         error.arguments = (name,)
         return error
 
@@ -141,19 +142,19 @@ class DuplicateColumnError(PrivkitError, ValueError):
     duplicates: tuple[object, ...] = ()
 
     @classmethod
-    def in_frame(cls, function: str, duplicates: Sequence[object]) -> DuplicateColumnError:
+    def in_frame(cls, duplicates: Sequence[object]) -> DuplicateColumnError:
         """The frame itself has several columns of one name."""
         error = cls(
-            f"{function}() cannot tell apart the columns named {listed(duplicates)}: each stands more than once. "
+            f"{called()} cannot tell apart the columns named {listed(duplicates)}: each stands more than once. "
             "Rename or drop them: df.loc[:, ~df.columns.duplicated()]."
         )
         error.duplicates = tuple(duplicates)
         return error
 
     @classmethod
-    def in_argument(cls, function: str, argument: str, duplicates: Sequence[object]) -> DuplicateColumnError:
+    def in_argument(cls, argument: str, duplicates: Sequence[object]) -> DuplicateColumnError:
         """The argument names a column twice."""
-        error = cls(f"{function}() got {argument} with {listed(duplicates)} more than once. Name each column once.")
+        error = cls(f"{called()} got {argument} with {listed(duplicates)} more than once. Name each column once.")
         error.duplicates = tuple(duplicates)
         return error
 
@@ -162,10 +163,10 @@ class FrameError(PrivkitError, TypeError):
     """The object is no frame that privkit can read, or a column has a type that it cannot group."""
 
     @classmethod
-    def unsupported(cls, function: str, kind: str) -> FrameError:
+    def unsupported(cls, kind: str) -> FrameError:
         """`kind` is no dataframe."""
         return cls(
-            f"{function}() needs a dataframe (pandas, Polars, DuckDB, or another that Narwhals reads), but got {kind}."
+            f"{called()} needs a dataframe (pandas, Polars, DuckDB, or another that Narwhals reads), but got {kind}."
         )
 
     @classmethod
@@ -176,53 +177,53 @@ class FrameError(PrivkitError, TypeError):
         )
 
     @classmethod
-    def column_type(cls, function: str, column: object, dtype: str, hint: str) -> FrameError:
-        """`column` has a `dtype` with which `function` cannot work."""
-        return cls(f"{function}() cannot use column {column!r} of type {dtype}. {hint}")
+    def column_type(cls, column: object, dtype: str, hint: str) -> FrameError:
+        """`column` has a `dtype` with which the call cannot work."""
+        return cls(f"{called()} cannot use column {column!r} of type {dtype}. {hint}")
 
 
 class KeysError(PrivkitError, ValueError):
     """The public keys of a grouped release are missing, doubled or of the wrong shape."""
 
     @classmethod
-    def duplicates(cls, function: str, count: int) -> KeysError:
+    def duplicates(cls, count: int) -> KeysError:
         """Some keys are the same value."""
         return cls(
-            f"{function}() got keys with {count} doubled {'value' if count == 1 else 'values'}. "
+            f"{called()} got keys with {count} doubled {'value' if count == 1 else 'values'}. "
             "Keys must be unique: list(dict.fromkeys(keys))."
         )
 
     @classmethod
-    def required(cls, function: str, by: Sequence[str]) -> KeysError:
+    def required(cls, by: Sequence[str]) -> KeysError:
         """A release by groups needs its keys named."""
         shown = by[0] if len(by) == 1 else list(by)
         example = ["a", "b"] if len(by) == 1 else {name: ["a", "b"] for name in by}
         return cls(
-            f"{function}(by={shown!r}) needs keys=: the groups to release, as a public fact.\n"
+            f"{called(f'by={shown!r}')} needs keys=: the groups to release, as a public fact.\n"
             "That a group occurs in the data is private, so privkit does not read the keys from it. "
             f"Example: keys={example!r}. (In a project with a δ, most dp_* let groups show "
             "up that have enough rows: delta=1e-7.)"
         )
 
     @classmethod
-    def without_by(cls, function: str) -> KeysError:
+    def without_by(cls) -> KeysError:
         """Keys were given without columns to group by."""
-        return cls(f"{function}() got keys= without by=. Name the columns that the keys belong to.")
+        return cls(f"{called()} got keys= without by=. Name the columns that the keys belong to.")
 
     @classmethod
-    def shape(cls, function: str, found: str, allowed: str) -> KeysError:
+    def shape(cls, found: str, allowed: str) -> KeysError:
         """The keys do not fit the columns of `by`."""
-        return cls(f"{function}() got keys {found}, but keys must be {allowed}.")
+        return cls(f"{called()} got keys {found}, but keys must be {allowed}.")
 
 
 class NotPublicError(PrivkitError, TypeError):
     """A fact that must be public has a type that suggests it was taken from the data."""
 
     @classmethod
-    def of(cls, function: str, argument: str, kind: str) -> NotPublicError:
+    def of(cls, argument: str, kind: str) -> NotPublicError:
         """`argument` came as `kind`, a type in which data is held."""
         return cls(
-            f"{function}() got {argument} as a {kind}, which may come from the private data; "
+            f"{called()} got {argument} as a {kind}, which may come from the private data; "
             f"{argument} must be public.\n"
             f"Type it out as a list, or vouch for it: "
             f"{argument}=pk.public_values(..., reason='list of the post office')."
@@ -233,10 +234,10 @@ class BoundsRequiredError(PrivkitError, ValueError):
     """A bound on what one person can contribute is missing."""
 
     @classmethod
-    def contribution(cls, function: str, unit: str) -> BoundsRequiredError:
+    def contribution(cls, unit: str) -> BoundsRequiredError:
         """The unit is a column, and nothing says how many rows of one person count."""
         return cls(
-            f"{function}() needs max_rows=: the project protects all rows of one {unit!r}, "
+            f"{called()} needs max_rows=: the project protects all rows of one {unit!r}, "
             "so it must be said how many rows of one person may count.\n"
             "Rows over the bound are left out at random. Take it from public knowledge, not from this data. "
             "Example: max_rows=10 (here or in open_project), or max_groups=3, per_group=5."
@@ -269,52 +270,52 @@ class ExpressionError(PrivkitError, ValueError):
     position: int | None = None
 
     @classmethod
-    def _at(cls, function: str, argument: str, text: str, position: int | None, told: str) -> ExpressionError:
+    def _at(cls, argument: str, text: str, position: int | None, told: str) -> ExpressionError:
         pointed = ""
         if position is not None and "\n" not in text and len(text) <= _SHOWN:
             pointed = f"\n    {text}\n    {' ' * position}^"
         shown = repr(text) if len(text) <= _SHOWN else f"{text[:_SHOWN]!r}..."
-        error = cls(f"{function}() got {argument}={shown}{pointed}\n{told}")
+        error = cls(f"{called()} got {argument}={shown}{pointed}\n{told}")
         error.argument, error.text, error.position = argument, text, position
         return error
 
     @classmethod
-    def syntax(cls, function: str, argument: str, text: str, position: int | None) -> ExpressionError:
+    def syntax(cls, argument: str, text: str, position: int | None) -> ExpressionError:
         """The text is no expression."""
         told = f"This cannot be read as an expression. It may hold {_ALLOWED}."
-        return cls._at(function, argument, text, position, told)
+        return cls._at(argument, text, position, told)
 
     @classmethod
-    def unsupported(cls, function: str, argument: str, text: str, position: int | None, what: str) -> ExpressionError:
+    def unsupported(cls, argument: str, text: str, position: int | None, what: str) -> ExpressionError:
         """The text holds `what`, which the language does not have."""
-        return cls._at(function, argument, text, position, f"Expressions have no {what}. They may hold {_ALLOWED}.")
+        return cls._at(argument, text, position, f"Expressions have no {what}. They may hold {_ALLOWED}.")
 
     @classmethod
     def call(
-        cls, function: str, argument: str, text: str, position: int | None, *, name: str, known: Sequence[str]
+        cls, argument: str, text: str, position: int | None, *, name: str, known: Sequence[str]
     ) -> ExpressionError:
         """The text calls a function that the language does not have."""
         matches = close_matches(name, known)
         hint = f" Close matches: {listed(matches)}." if matches else f" They have {', '.join(known)}."
-        return cls._at(function, argument, text, position, f"Expressions have no function {name!r}.{hint}")
+        return cls._at(argument, text, position, f"Expressions have no function {name!r}.{hint}")
 
     @classmethod
-    def usage(cls, function: str, argument: str, text: str, position: int | None, rule: str) -> ExpressionError:
+    def usage(cls, argument: str, text: str, position: int | None, rule: str) -> ExpressionError:
         """A part of the text is used against its `rule`."""
-        return cls._at(function, argument, text, position, rule)
+        return cls._at(argument, text, position, rule)
 
     @classmethod
-    def types(cls, function: str, argument: str, text: str, rule: str) -> ExpressionError:
+    def types(cls, argument: str, text: str, rule: str) -> ExpressionError:
         """The expression does not fit the types of the columns."""
-        error = cls(f"{function}() got {argument}={text!r}, but {rule}")
+        error = cls(f"{called()} got {argument}={text!r}, but {rule}")
         error.argument, error.text = argument, text
         return error
 
     @classmethod
-    def kind(cls, function: str, argument: str, found: str) -> ExpressionError:
+    def kind(cls, argument: str, found: str) -> ExpressionError:
         """Something else than an expression came."""
         error = cls(
-            f"{function}() got {argument} as a {found}, but it must be an expression, "
+            f"{called()} got {argument} as a {found}, but it must be an expression, "
             "as text or by pk.cut and the like. "
             'Python functions are refused: what they do with a row cannot be known. Example: where="age >= 65".'
         )
@@ -322,10 +323,10 @@ class ExpressionError(PrivkitError, ValueError):
         return error
 
     @classmethod
-    def name_taken(cls, function: str, name: str) -> ExpressionError:
+    def name_taken(cls, name: str) -> ExpressionError:
         """A derived column would hide a column of the frame."""
         error = cls(
-            f"{function}() got derive with {name!r}, but the frame has a column of that name. Choose another name."
+            f"{called()} got derive with {name!r}, but the frame has a column of that name. Choose another name."
         )
         error.argument = "derive"
         return error

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from privkit.errors.arguments import BoundsRequiredError, ParameterError
+from privkit.errors.calls import called
 from privkit.errors.root import PrivkitError, listed
 
 
@@ -22,10 +23,10 @@ class ValueBoundsRequiredError(BoundsRequiredError):
     column: str = ""
 
     @classmethod
-    def of(cls, function: str, column: str, argument: str = "bounds") -> ValueBoundsRequiredError:
-        """`function` of `column` came without bounds."""
+    def of(cls, column: str, argument: str = "bounds") -> ValueBoundsRequiredError:
+        """The call of `column` came without bounds."""
         error = cls(
-            f"{function}({column!r}) needs {argument}=(lower, upper).\n"
+            f"{called(repr(column))} needs {argument}=(lower, upper).\n"
             "They limit what one person can change, so they must come from public knowledge, not from this data "
             f"(df[{column!r}].min() would leak). Values outside are clipped. Example: {argument}=(0, 200_000)."
         )
@@ -44,10 +45,10 @@ class ValueBoundsError(ParameterError):
     column: str = ""
 
     @classmethod
-    def of_column(cls, function: str, column: str, argument: str, found: str) -> ValueBoundsError:
+    def of_column(cls, column: str, argument: str, found: str) -> ValueBoundsError:
         """`found` says what is wrong with the bounds of `column`."""
         error = cls(
-            f"{function}({column!r}) got {argument} {found}, but {argument} must be two finite numbers "
+            f"{called(repr(column))} got {argument} {found}, but {argument} must be two finite numbers "
             f"(lower, upper) with lower <= upper, each below 1e150 in size. Example: {argument}=(0, 200_000)."
         )
         error.argument, error.column = argument, column
@@ -67,11 +68,11 @@ class MechanismError(ParameterError):
     allowed: tuple[str, ...] = ()
 
     @classmethod
-    def unfit(cls, function: str, mechanism: object, measure: str, allowed: Sequence[str]) -> MechanismError:
+    def unfit(cls, mechanism: object, measure: str, allowed: Sequence[str]) -> MechanismError:
         """Only the `allowed` mechanisms fit."""
         shown = repr(mechanism) if isinstance(mechanism, str) else f"a {type(mechanism).__name__}"
         error = cls(
-            f"{function}() got mechanism={shown}, but for this statistic in a project that counts in {measure} "
+            f"{called()} got mechanism={shown}, but for this statistic in a project that counts in {measure} "
             f"it must be one of {listed(allowed)}, or left out."
         )
         error.argument, error.mechanism, error.allowed = "mechanism", str(mechanism), tuple(allowed)
@@ -82,30 +83,29 @@ class PriceError(ParameterError):
     """A release was priced in none, in several or in unfitting ways."""
 
     @classmethod
-    def choose(cls, function: str, main: str, *, accuracy: bool) -> PriceError:
+    def choose(cls, main: str, *, accuracy: bool) -> PriceError:
         """Neither or both of the two ways to price were given."""
         if not accuracy:
-            error = cls(f"{function}(): give {main}=. Example: {main}=0.2.")
+            error = cls(f"{called()}: give {main}=. Example: {main}=0.2.")
         else:
             error = cls(
-                f"{function}(): give {main}= or accuracy= (or relative=), one of them. Examples: {main}=0.2; "
-                "accuracy=10."
+                f"{called()}: give {main}= or accuracy= (or relative=), one of them. Examples: {main}=0.2; accuracy=10."
             )
         error.argument = f"{main}, accuracy"
         return error
 
     @classmethod
-    def measure(cls, function: str, argument: str, measure: str, instead: str) -> PriceError:
+    def measure(cls, argument: str, measure: str, instead: str) -> PriceError:
         """The project's measure has no such amount."""
-        error = cls(f"{function}() got {argument}=, but the project counts in {measure}. {instead}")
+        error = cls(f"{called()} got {argument}=, but the project counts in {measure}. {instead}")
         error.argument = argument
         return error
 
     @classmethod
-    def needs_rows(cls, function: str, statistic: str, argument: str = "accuracy") -> PriceError:
+    def needs_rows(cls, statistic: str, argument: str = "accuracy") -> PriceError:
         """The accuracy of this statistic depends on how many rows there are, which is private."""
         error = cls(
-            f"{function}({argument}=...) needs assume_rows=: how accurate a {statistic} is depends on how many rows "
+            f"{called(f'{argument}=...')} needs assume_rows=: how accurate a {statistic} is depends on how many rows "
             "each group has, and that is private. Say what you take for granted, from public knowledge. "
             "Example: assume_rows=5_000."
         )
@@ -113,19 +113,19 @@ class PriceError(ParameterError):
         return error
 
     @classmethod
-    def no_reference(cls, function: str, statistic: str) -> PriceError:
+    def no_reference(cls, statistic: str) -> PriceError:
         """Nothing is known in advance of which a relative accuracy would be a share."""
         error = cls(
-            f"{function}(relative=...): of this {statistic} nothing is known in advance that a relative accuracy would "
+            f"{called('relative=...')}: of this {statistic} nothing is known in advance that a relative accuracy would "
             "be a share of. Give accuracy= in its own units."
         )
         error.argument = "relative"
         return error
 
     @classmethod
-    def unreachable(cls, function: str, accuracy: str) -> PriceError:
+    def unreachable(cls, accuracy: str) -> PriceError:
         """No loss that privkit offers reaches the accuracy."""
-        error = cls(f"{function}() cannot reach accuracy={accuracy} at any ε or ρ up to 1000. Ask for less.")
+        error = cls(f"{called()} cannot reach accuracy={accuracy} at any ε or ρ up to 1000. Ask for less.")
         error.argument = "accuracy"
         return error
 
@@ -142,35 +142,35 @@ class ColumnKindError(PrivkitError, TypeError):
     dtype: str = ""
 
     @classmethod
-    def numbers(cls, function: str, column: str, dtype: str) -> ColumnKindError:
+    def numbers(cls, column: str, dtype: str) -> ColumnKindError:
         """The statistic needs a column of numbers."""
         cure = f"so that it does not depend on the rows: df.astype({{{column!r}: 'float64'}})."
-        return cls._of(column, dtype, f"{function}() needs numbers, but column {column!r} has", cure)
+        return cls._of(column, dtype, f"{called()} needs numbers, but column {column!r} has", cure)
 
     @classmethod
-    def dates(cls, function: str, column: str, dtype: str) -> ColumnKindError:
+    def dates(cls, column: str, dtype: str) -> ColumnKindError:
         """The project's unit needs a column of dates."""
-        asked = f"{function}() needs dates to tell a row's window, but column {column!r} has"
+        asked = f"{called()} needs dates to tell a row's window, but column {column!r} has"
         return cls._of(column, dtype, asked, f"for instance by pd.to_datetime(df[{column!r}]).")
 
     @classmethod
-    def values(cls, function: str, column: str, dtype: str) -> ColumnKindError:
+    def values(cls, column: str, dtype: str) -> ColumnKindError:
         """Values of this type cannot be told apart, each by itself."""
         to = "float64" if dtype.startswith("float") else "str"
         return cls._about(
             column,
             dtype,
-            f"{function}() reads column {column!r}, but values of its type, {dtype}, are not told apart one by one. "
+            f"{called()} reads column {column!r}, but values of its type, {dtype}, are not told apart one by one. "
             f"Declare another first: df.astype({{{column!r}: {to!r}}}), or take its parts as columns of their own.",
         )
 
     @classmethod
-    def zone(cls, function: str, column: str, zone: str) -> ColumnKindError:
+    def zone(cls, column: str, zone: str) -> ColumnKindError:
         """The rules of the time zone of a column of dates are not known."""
         return cls._about(
             column,
             zone,
-            f"{function}() needs dates to tell a row's window, but the rules of column {column!r}'s time zone {zone!r} "
+            f"{called()} needs dates to tell a row's window, but the rules of column {column!r}'s time zone {zone!r} "
             f"are not known. Convert it first, for instance by df[{column!r}].dt.tz_convert('UTC').",
         )
 
@@ -185,12 +185,12 @@ class ColumnKindError(PrivkitError, TypeError):
         return error
 
     @classmethod
-    def groups(cls, function: str, column: str, dtype: str) -> ColumnKindError:
+    def groups(cls, column: str, dtype: str) -> ColumnKindError:
         """No group can have a value of this type."""
         return cls._about(
             column,
             dtype,
-            f"{function}() groups by text, numbers, booleans, dates or datetimes, but column {column!r} has the type "
+            f"{called()} groups by text, numbers, booleans, dates or datetimes, but column {column!r} has the type "
             f"{dtype}. Convert it first: df.astype({{{column!r}: 'str'}}).",
         )
 
@@ -218,20 +218,20 @@ class UnitColumnError(ParameterError):
     column: str = ""
 
     @classmethod
-    def of_unit(cls, function: str, column: str) -> UnitColumnError:
+    def of_unit(cls, column: str) -> UnitColumnError:
         """`column` is the project's unit."""
         error = cls(
-            f"{function}() got {column!r}, which tells persons apart: a group or a value of it is one person. "
+            f"{called()} got {column!r}, which tells persons apart: a group or a value of it is one person. "
             "To count persons: dp_count(of='persons')."
         )
         error.column = column
         return error
 
     @classmethod
-    def of_missing(cls, function: str, column: str) -> UnitColumnError:
+    def of_missing(cls, column: str) -> UnitColumnError:
         """A value is to stand for missing in `column`, which tells units apart."""
         error = cls(
-            f"{function}() got missing with a value for {column!r}, which tells apart what is protected: rows without "
+            f"{called()} got missing with a value for {column!r}, which tells apart what is protected: rows without "
             "one would become rows of a person who has others. Leave it out: rows without one are not counted."
         )
         error.column = column
@@ -249,10 +249,10 @@ class NotReleasedError(ParameterError, TypeError):
     found: str = ""
 
     @classmethod
-    def of_type(cls, function: str, found: str) -> NotReleasedError:
-        """`function` got a `found`."""
+    def of_type(cls, found: str) -> NotReleasedError:
+        """The call got a `found`."""
         error = cls(
-            f"{function}() got a {found}, but it computes with released numbers, whose errors are known: "
+            f"{called()} got a {found}, but it computes with released numbers, whose errors are known: "
             "a Release, or what was made of one. Example: df.privacy.dp_count(...)."
         )
         error.argument, error.found = "released", found
@@ -270,7 +270,7 @@ class NotLinearError(PrivkitError, TypeError):
     name: str = ""
 
     @classmethod
-    def of(cls, function: str, name: str, others: Sequence[str] = ()) -> NotLinearError:
+    def of(cls, name: str, others: Sequence[str] = ()) -> NotLinearError:
         """The estimate `name` is no such sum; `others` of the same release are."""
         instead = (
             f"Of the same release, {listed(others)} can be used: .estimate({others[0]!r})."
@@ -278,7 +278,7 @@ class NotLinearError(PrivkitError, TypeError):
             else "Use counts and sums; a mean is their ratio, with its interval in the release itself."
         )
         error = cls(
-            f"{function}(): a {name} is no weighted sum of noisy numbers, so errors of sums and ratios of it are not "
+            f"{called()}: a {name} is no weighted sum of noisy numbers, so errors of sums and ratios of it are not "
             f"known. {instead}"
         )
         error.name = name
@@ -298,10 +298,10 @@ class KeysDifferError(ParameterError):
     right: int = 0
 
     @classmethod
-    def of_sizes(cls, function: str, left: int, right: int) -> KeysDifferError:
+    def of_sizes(cls, left: int, right: int) -> KeysDifferError:
         """The lists have other keys, or other columns of groups."""
         error = cls(
-            f"{function}(): the two sides stand for different groups ({left} and {right} keys). Give two results by "
+            f"{called()}: the two sides stand for different groups ({left} and {right} keys). Give two results by "
             "the same columns and keys, or one of them a total."
         )
         error.argument, error.left, error.right = "keys", left, right
@@ -319,40 +319,40 @@ class TotalsError(ParameterError):
     columns: tuple[str, ...] = ()
 
     @classmethod
-    def columns_of(cls, function: str, unknown: Sequence[str], finest: Sequence[str]) -> TotalsError:
+    def columns_of(cls, unknown: Sequence[str], finest: Sequence[str]) -> TotalsError:
         """Some tables are grouped by columns that the finest one does not have."""
         error = cls(
-            f"{function}(): {listed(unknown)} cannot be found from the finest table, which is by {listed(finest)}. "
+            f"{called()}: {listed(unknown)} cannot be found from the finest table, which is by {listed(finest)}. "
             f"Say how: within={{{unknown[0]!r}: ({finest[0] if finest else '...'!r}, {{fine: coarse, ...}})}}."
         )
         error.argument, error.columns = "within", tuple(unknown)
         return error
 
     @classmethod
-    def keys_of(cls, function: str, by: Sequence[str], missing: int) -> TotalsError:
+    def keys_of(cls, by: Sequence[str], missing: int) -> TotalsError:
         """The keys of a coarse table and the groups of the finest one do not match."""
         error = cls(
-            f"{function}(): {missing} keys of the table by {listed(by)} and the keys of the finest table do not match. "
+            f"{called()}: {missing} keys of the table by {listed(by)} and the keys of the finest table do not match. "
             "Every key of one must lie in the other."
         )
         error.argument, error.columns = "parts", tuple(by)
         return error
 
     @classmethod
-    def statistics(cls, function: str, names: Sequence[str]) -> TotalsError:
+    def statistics(cls, names: Sequence[str]) -> TotalsError:
         """The tables hold different statistics."""
         error = cls(
-            f"{function}(): the tables hold {listed(names)}, but one statistic is made consistent at a time. "
+            f"{called()}: the tables hold {listed(names)}, but one statistic is made consistent at a time. "
             "Give all counts, or all sums."
         )
         error.argument = "parts"
         return error
 
     @classmethod
-    def size(cls, function: str, cells: int, most: int) -> TotalsError:
+    def size(cls, cells: int, most: int) -> TotalsError:
         """The finest table is larger than a dense least-squares solution takes."""
         error = cls(
-            f"{function}(): the finest table has {cells:,} groups; at most {most:,} are taken. Make parts consistent "
+            f"{called()}: the finest table has {cells:,} groups; at most {most:,} are taken. Make parts consistent "
             "one by one, or leave the finest table out."
         )
         error.argument = "parts"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from privkit.errors.calls import called
 from privkit.errors.root import PrivkitError
 
 
@@ -18,10 +19,10 @@ class LibraryRequiredError(PrivkitError, ImportError):
     extra: str = ""
 
     @classmethod
-    def of(cls, function: str, library: str, extra: str) -> LibraryRequiredError:
-        """`function` needs `library`, which comes with `extra`."""
+    def of(cls, library: str, extra: str) -> LibraryRequiredError:
+        """The call needs `library`, which comes with `extra`."""
         error = cls(
-            f"{function}() needs {library}, which is not installed: pip install 'jupyter-privkit[{extra}]' "
+            f"{called()} needs {library}, which is not installed: pip install 'jupyter-privkit[{extra}]' "
             "brings it. All else works without."
         )
         error.library, error.extra = library, extra
@@ -45,18 +46,18 @@ class EngineError(PrivkitError, RuntimeError):
     """
 
     @classmethod
-    def of(cls, function: str) -> EngineError:
-        """The plan that `function` ran failed."""
+    def of(cls) -> EngineError:
+        """The plan that the call ran failed."""
         return cls(
-            f"{function}() could not run the frame's own plan. The cause is not told, since the engine's text may hold "
+            f"{called()} could not run the frame's own plan. The cause is not told, since the engine's text may hold "
             "values. Run the plan by itself to see it: frame.collect() in Polars, relation.fetchall() in DuckDB."
         )
 
     @classmethod
-    def too_large(cls, function: str, columns: list[str], limit: int) -> EngineError:
-        """`function` asked for more groups than may travel."""
+    def too_large(cls, columns: list[str], limit: int) -> EngineError:
+        """The call asked for more groups than may travel."""
         return cls(
-            f"{function}() asked the engine for the groups by {columns}, and there are more than {limit:,}: too many "
+            f"{called()} asked the engine for the groups by {columns}, and there are more than {limit:,}: too many "
             "to fetch. Take fewer columns, or coarser ones: years in place of days, first digits of a code, bands of "
             "a number. Or aggregate in the engine first."
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from privkit.errors.calls import CALL, called
 from privkit.errors.root import NOTHING_SPENT, PrivkitError, listed
 
 
@@ -16,10 +17,10 @@ class NoProjectError(PrivkitError, LookupError):
     """A release was asked for while no project is open."""
 
     @classmethod
-    def of(cls, function: str) -> NoProjectError:
-        """`function` needs a project."""
+    def of(cls) -> NoProjectError:
+        """The call needs a project."""
         return cls(
-            f"{function}() needs an open project, which holds the privacy budget.\n"
+            f"{called()} needs an open project, which holds the privacy budget.\n"
             "Example: pk.open_project('churn', epsilon=1.0, unit=pk.ROW)."
         )
 
@@ -306,28 +307,28 @@ class SimulatedError(PrivkitError, TypeError):
     function: str = ""
 
     @classmethod
-    def refused(cls, function: str) -> SimulatedError:
-        """`function` takes nothing that is simulated."""
+    def refused(cls) -> SimulatedError:
+        """The call takes nothing that is simulated."""
         error = cls(
-            f"{function}() got something SIMULATED. The simulator's noise comes from a seed, so it protects nobody; "
+            f"{called()} got something SIMULATED. The simulator's noise comes from a seed, so it protects nobody; "
             "its answers are for teaching and are never stored, exported or packaged. "
             "Ask in a real project: pk.open_project(name, ...) without simulate=True."
         )
-        error.function = function
+        error.function = CALL.get()
         return error
 
     @classmethod
-    def real(cls, function: str) -> SimulatedError:
-        """`function` was to draw for a real project."""
-        error = cls(f"{function}() draws for simulated projects alone: a real ledger holds no simulated answer.")
-        error.function = function
+    def real(cls) -> SimulatedError:
+        """The call was to draw for a real project."""
+        error = cls(f"{called()} draws for simulated projects alone: a real ledger holds no simulated answer.")
+        error.function = CALL.get()
         return error
 
     @classmethod
-    def unknown(cls, function: str, mechanism: str) -> SimulatedError:
+    def unknown(cls, mechanism: str) -> SimulatedError:
         """The simulator has no such noise."""
-        error = cls(f"{function}(): the simulator knows no {mechanism} noise. Ask this in a real project.")
-        error.function = function
+        error = cls(f"{called()}: the simulator knows no {mechanism} noise. Ask this in a real project.")
+        error.function = CALL.get()
         return error
 
     @classmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from privkit.errors.calls import called
 from privkit.errors.root import PrivkitError, listed
 
 
@@ -20,10 +21,10 @@ class PopulationError(PrivkitError, ValueError):
     rows: int = 0
 
     @classmethod
-    def smaller(cls, function: str, population: int, rows: int) -> PopulationError:
+    def smaller(cls, population: int, rows: int) -> PopulationError:
         """The population has fewer persons than the data."""
         error = cls(
-            f"{function}() got a population of {population:,}, but the data has {rows:,} "
+            f"{called()} got a population of {population:,}, but the data has {rows:,} "
             f"{'person' if rows == 1 else 'persons'}. The data must be a part of the population: "
             "give the number of persons it was drawn from, or a table of all of them."
         )
@@ -48,7 +49,7 @@ class WeightsError(PrivkitError, ValueError):
     not_positive: int = 0
 
     @classmethod
-    def of(cls, function: str, column: str, missing: int, infinite: int, not_positive: int) -> WeightsError:
+    def of(cls, column: str, missing: int, infinite: int, not_positive: int) -> WeightsError:
         """Some rows of `column` hold no weight above 0."""
         found = [
             f"{count:,} {word}"
@@ -56,16 +57,16 @@ class WeightsError(PrivkitError, ValueError):
             if count
         ]
         error = cls(
-            f"{function}() got weights={column!r} with {', '.join(found)}. A weight is how many persons of the "
+            f"{called()} got weights={column!r} with {', '.join(found)}. A weight is how many persons of the "
             f"population a row stands for: a finite number > 0. Drop these rows or mend their weights first."
         )
         error.column, error.missing, error.infinite, error.not_positive = column, missing, infinite, not_positive
         return error
 
     @classmethod
-    def type(cls, function: str, column: str, dtype: str) -> WeightsError:
+    def type(cls, column: str, dtype: str) -> WeightsError:
         """The column holds no numbers."""
-        error = cls(f"{function}() got weights={column!r} of type {dtype}. Weights must be numbers > 0.")
+        error = cls(f"{called()} got weights={column!r} of type {dtype}. Weights must be numbers > 0.")
         error.column = column
         return error
 
@@ -85,10 +86,10 @@ class LinkError(PrivkitError, TypeError):
     types: tuple[str, str] = ("", "")
 
     @classmethod
-    def types_differ(cls, function: str, column: str, types: tuple[str, str]) -> LinkError:
+    def types_differ(cls, column: str, types: tuple[str, str]) -> LinkError:
         """`column` holds values of another kind than its partner: nothing would match, without a word."""
         error = cls(
-            f"{function}() cannot match {column!r}: it is {types[0]} in the data and {types[1]} in the other table, so "
+            f"{called()} cannot match {column!r}: it is {types[0]} in the data and {types[1]} in the other table, so "
             "that no value would equal another. Convert one of them, for example "
             f"df[{column!r}].astype('string'), and mind leading zeros."
         )
@@ -100,10 +101,10 @@ class LinkageError(PrivkitError, RuntimeError):
     """The library that compares two tables fuzzily failed."""
 
     @classmethod
-    def of(cls, function: str) -> LinkageError:
-        """What `function` asked of it could not be done."""
+    def of(cls) -> LinkageError:
+        """What the call asked of it could not be done."""
         return cls(
-            f"{function}(fuzzy=...) got no answer from Splink. The cause is not told, since its text may hold values. "
+            f"{called('fuzzy=...')} got no answer from Splink. The cause is not told, since its text may hold values. "
             "Ways on: compare fewer columns, or fuzzy={column: 'exact'} for those of unusual values, or exactly "
             "(fuzzy=False)."
         )
@@ -121,10 +122,10 @@ class TruthError(PrivkitError, ValueError):
     columns: tuple[str, ...] = ()
 
     @classmethod
-    def columns_unclear(cls, function: str, columns: Sequence[str], left: int, right: int) -> TruthError:
+    def columns_unclear(cls, columns: Sequence[str], left: int, right: int) -> TruthError:
         """`truth` needs one column of each table; it has `left` of the data's and `right` of the other's."""
         error = cls(
-            f"{function}() got truth with the columns {listed(columns)}: {left} of them stand in the data alone and "
+            f"{called()} got truth with the columns {listed(columns)}: {left} of them stand in the data alone and "
             f"{right} in the other table alone, where one of each is needed. "
             "Give two columns: the id in the data and the id in the other table, under their names there; "
             "or the name of one id column that both tables have."
@@ -133,10 +134,10 @@ class TruthError(PrivkitError, ValueError):
         return error
 
     @classmethod
-    def unknown_ids(cls, function: str, column: str, ids: int, table: str) -> TruthError:
+    def unknown_ids(cls, column: str, ids: int, table: str) -> TruthError:
         """None of the ids in `column` is known in the table that they should point to."""
         error = cls(
-            f"{function}() got truth whose {ids:,} ids in {column!r} are all unknown in {table}. "
+            f"{called()} got truth whose {ids:,} ids in {column!r} are all unknown in {table}. "
             "Are they of the same kind, with the same leading zeros and the same pseudonyms?"
         )
         error.columns = (column,)
@@ -147,10 +148,10 @@ class SearchLimitError(PrivkitError, ValueError):
     """A search was asked for more than can be listed in bounded time."""
 
     @classmethod
-    def columns(cls, function: str, columns: int, most: int) -> SearchLimitError:
+    def columns(cls, columns: int, most: int) -> SearchLimitError:
         """There are more columns than the subsets of one size could be walked through."""
         return cls(
-            f"{function}() got {columns} columns, where at most {most} are allowed: their subsets are too many. "
+            f"{called()} got {columns} columns, where at most {most} are allowed: their subsets are too many. "
             "Choose the columns that others may know; df.privacy.audit() proposes some."
         )
 
@@ -167,9 +168,9 @@ class InventoryError(PrivkitError, ValueError):
     problems: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, function: str, problems: Sequence[str]) -> InventoryError:
+    def of(cls, problems: Sequence[str]) -> InventoryError:
         """Tell all `problems` at once."""
         text = "\n".join(f"- {problem}" for problem in problems)
-        error = cls(f"{function}() cannot use this inventory:\n{text}")
+        error = cls(f"{called()} cannot use this inventory:\n{text}")
         error.problems = tuple(problems)
         return error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from privkit.errors.calls import called
 from privkit.errors.events import EventsInputError
 from privkit.events.operations.drop import keep
 from privkit.events.operations.pseudonymize import pseudonymize as _pseudonymize
@@ -67,7 +68,7 @@ def events(
     0  80     3.25
     1  80     4.50
     """
-    _frame(data, "events")
+    _frame(data)
     return recipe.apply(data, unmatched=unmatched, on_error=on_error, subject=subject)
 
 
@@ -129,9 +130,9 @@ def pseudonymize(
     >>> hidden["email"].nunique(), hidden["email"].str.len().unique().tolist(), hidden["spend"].tolist()
     (2, [32], [1, 2, 3])
     """
-    _frame(data, "pseudonymize")
-    names = column_names(columns, "pseudonymize", "columns")
-    open_frame(data, "pseudonymize", [*names, *([per] if per is not None else [])], "columns")
+    _frame(data)
+    names = column_names(columns, "columns")
+    open_frame(data, [*names, *([per] if per is not None else [])], "columns")
     paths = [_path(name) for name in names]
     rule = _pseudonymize(
         *paths,
@@ -155,10 +156,10 @@ def pseudonymize(
     return hidden
 
 
-def _frame(data: Any, function: str) -> None:
+def _frame(data: Any) -> None:
     if not is_frame(data):
         raise EventsInputError.output(
-            f"df.privacy.{function} needs a pandas or Polars frame with its rows, but got a {type(data).__name__}. "
+            f"{called()} needs a pandas or Polars frame with its rows, but got a {type(data).__name__}. "
             "Of a lazy frame: .collect() it first."
         )
 

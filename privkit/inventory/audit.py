@@ -70,15 +70,13 @@ def audit(
     """
     import pandas as pd
 
-    seconds = None if time_limit is None else float(positive(time_limit, "audit", "time_limit"))
+    seconds = None if time_limit is None else float(positive(time_limit, "time_limit"))
     deadline = None if seconds is None else time.monotonic() + seconds
-    names = all_columns(data, "audit")
+    names = all_columns(data)
     chosen = _chosen(roles, inventory, names)
     # Two thirds of the time for the columns alone, the rest for what they add to each other.
     first = None if seconds is None or deadline is None else deadline - seconds / 3
-    entries = [
-        _entry(facts, chosen, inventory) for facts in column_facts(data, names, function="audit", deadline=first)
-    ]
+    entries = [_entry(facts, chosen, inventory) for facts in column_facts(data, names, deadline=first)]
     rows = entries[0].rows if entries else 0
     entries, uniques, late = _with_others(data, entries, deadline)
     left_out = tuple(dict.fromkeys(entry.left_out for entry in entries if entry.left_out)) + late
@@ -91,14 +89,14 @@ def audit(
 
 def _chosen(roles: object, inventory: object, names: Sequence[str]) -> dict[str, str]:
     if inventory is not None and not isinstance(inventory, Inventory):
-        raise ParameterError.of("audit", "inventory", f"a {type(inventory).__name__}", "an Inventory")
+        raise ParameterError.of("inventory", f"a {type(inventory).__name__}", "an Inventory")
     if roles is not None and not isinstance(roles, Mapping):
-        raise ParameterError.of("audit", "roles", f"a {type(roles).__name__}", "a mapping from column to role")
+        raise ParameterError.of("roles", f"a {type(roles).__name__}", "a mapping from column to role")
     given = dict(roles or {})
     if missing := [name for name in given if name not in names]:
-        raise ColumnNotFoundError.of("audit", "roles", list(given), missing, names)
+        raise ColumnNotFoundError.of("roles", list(given), missing, names)
     earlier = {entry.name: str(entry.role) for entry in inventory or () if entry.overruled}
-    return {**earlier, **{name: role_of(role, "audit", f"roles[{name!r}]") for name, role in given.items()}}
+    return {**earlier, **{name: role_of(role, f"roles[{name!r}]") for name, role in given.items()}}
 
 
 def _entry(facts: ColumnFacts, chosen: Mapping[str, str], inventory: Inventory | None) -> ColumnEntry:
@@ -106,7 +104,7 @@ def _entry(facts: ColumnFacts, chosen: Mapping[str, str], inventory: Inventory |
     entry = ColumnEntry(
         name=facts.name,
         dtype=facts.dtype,
-        role=role_of(chosen.get(facts.name, found.role), "audit", "roles"),
+        role=role_of(chosen.get(facts.name, found.role), "roles"),
         proposed=found.role,
         what=found.what,
         hipaa=found.hipaa,
@@ -140,7 +138,7 @@ def _with_others(
     if len(qi) > _MOST_QI:
         late = (f"what columns add to each other beyond the first {_MOST_QI} quasi-identifiers",)
         qi = qi[:_MOST_QI]
-    found = contributions(data, qi, others, function="audit", deadline=deadline)
+    found = contributions(data, qi, others, deadline=deadline)
     added = {**found.lost, **found.gained}
     if len(added) < len(qi) + len(others):
         late = (*late, f"what {len(qi) + len(others) - len(added)} columns add to the others (time limit)")

@@ -142,7 +142,7 @@ def fact_names() -> tuple[str, ...]:
 _SHORT: Mapping[str, Role] = {"direct": DIRECT, "quasi": QUASI, "qi": QUASI, **{role: role for role in ROLES}}
 
 
-def role_of(role: object, function: str, argument: str) -> Role:
+def role_of(role: object, argument: str) -> Role:
     """Return a role from its name or its short name.
 
     Raises
@@ -152,10 +152,10 @@ def role_of(role: object, function: str, argument: str) -> Role:
     if isinstance(role, str) and role.lower() in _SHORT:
         return _SHORT[role.lower()]
     found = repr(role) if isinstance(role, str) else f"a {type(role).__name__}"
-    raise ParameterError.of(function, argument, found, f"one of {list(ROLES)}, or short: 'direct', 'quasi'")
+    raise ParameterError.of(argument, found, f"one of {list(ROLES)}, or short: 'direct', 'quasi'")
 
 
-def owner_facts(facts: Mapping[str, object], function: str) -> dict[str, object]:
+def owner_facts(facts: Mapping[str, object]) -> dict[str, object]:
     """Return the owner's facts in the types of an entry.
 
     Raises
@@ -166,24 +166,24 @@ def owner_facts(facts: Mapping[str, object], function: str) -> dict[str, object]
     told: dict[str, object] = {}
     for name, value in facts.items():
         if name == "role":
-            told[name] = role_of(value, function, "role")
+            told[name] = role_of(value, "role")
         elif name not in OWNER:
-            raise ParameterError.of(function, "facts", repr(name), f"one of {['role', *OWNER]}")
+            raise ParameterError.of("facts", repr(name), f"one of {['role', *OWNER]}")
         elif name == "retention":
-            told[name] = None if value is None else day(value, function, name)
+            told[name] = None if value is None else day(value, name)
         elif name == "recipients":
             several = [value] if isinstance(value, str) else value
             if not isinstance(several, Sequence) or any(not isinstance(item, str) for item in several):
-                raise ParameterError.of(function, name, f"a {type(value).__name__}", "a text, or a list of texts")
+                raise ParameterError.of(name, f"a {type(value).__name__}", "a text, or a list of texts")
             told[name] = tuple(several)
         elif isinstance(value, str):
             told[name] = value
         else:
-            raise ParameterError.of(function, name, f"a {type(value).__name__}", "a text")
+            raise ParameterError.of(name, f"a {type(value).__name__}", "a text")
     return told
 
 
-def day(value: object, function: str, argument: str) -> date:
+def day(value: object, argument: str) -> date:
     """Return a date from a date or its ISO text.
 
     Raises
@@ -197,6 +197,4 @@ def day(value: object, function: str, argument: str) -> date:
     try:
         return date.fromisoformat(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
-        raise ParameterError.of(
-            function, argument, f"a {type(value).__name__}", "a date, or its text as '2027-12-31'"
-        ) from None
+        raise ParameterError.of(argument, f"a {type(value).__name__}", "a date, or its text as '2027-12-31'") from None

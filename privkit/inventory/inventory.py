@@ -17,6 +17,7 @@ from privkit.errors.risk import InventoryError
 from privkit.inventory.column_entry import OWNER, ColumnEntry, fact_names, owner_facts, role_of
 from privkit.inventory.column_names import DIRECT, HIPAA, QUASI, SENSITIVE
 from privkit.inventory.inventory_check import InventoryCheck, check_inventory
+from privkit.values.arguments import public
 from privkit.values.files import write_whole
 from privkit.values.show import Plotted
 
@@ -41,7 +42,7 @@ def dumped(inventory: Inventory) -> str:
         "left_out": list(inventory.left_out),
         "columns": columns,
     }
-    text: str = _yaml("to_yaml").safe_dump(whole, sort_keys=False, allow_unicode=True, width=100)
+    text: str = _yaml().safe_dump(whole, sort_keys=False, allow_unicode=True, width=100)
     return text
 
 
@@ -57,13 +58,13 @@ def _plain(entry: ColumnEntry) -> dict[str, Any]:
 
 def loaded(text: str) -> Inventory:
     """Read an inventory, or tell everything that is wrong with it."""
-    yaml = _yaml("from_yaml")
+    yaml = _yaml()
     try:
         whole = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError):  # its text quotes the file
-        raise InventoryError.of("from_yaml", ["It is no YAML."]) from None
+        raise InventoryError.of(["It is no YAML."]) from None
     if not isinstance(whole, dict) or not isinstance(whole.get("columns"), list):
-        raise InventoryError.of("from_yaml", ["It has no list 'columns'."])
+        raise InventoryError.of(["It has no list 'columns'."])
     problems = []
     if whole.get("privkit_inventory") != _VERSION:
         problems.append(f"'privkit_inventory' must be {_VERSION}, the version of the format.")
@@ -72,7 +73,7 @@ def loaded(text: str) -> Inventory:
     problems += [f"Column {name!r} stands more than once." for name in sorted({n for n in names if names.count(n) > 1})]
     problems += _wrong_numbers(whole, ("rows", "uniques"), "The inventory")
     if problems:
-        raise InventoryError.of("from_yaml", problems)
+        raise InventoryError.of(problems)
     left_out = tuple(str(item) for item in whole.get("left_out") or ())
     return Inventory(
         tuple(entry for entry in entries if entry), int(whole.get("rows") or 0), whole.get("uniques"), left_out
@@ -93,9 +94,9 @@ def _entry(place: int, column: object, problems: list[str]) -> ColumnEntry | Non
     problems += _wrong_numbers(column, _NUMBERS, where)
     told.update({name: column[name] for name in _NUMBERS if name in column})
     try:
-        role = role_of(column.get("role"), "from_yaml", "role")
-        told.update(role=role, proposed=role_of(column.get("proposed", role), "from_yaml", "proposed"))
-        told.update(owner_facts({name: column[name] for name in OWNER if name in column}, "from_yaml"))
+        role = role_of(column.get("role"), "role")
+        told.update(role=role, proposed=role_of(column.get("proposed", role), "proposed"))
+        told.update(owner_facts({name: column[name] for name in OWNER if name in column}))
     except ParameterError as error:
         problems.append(f"{where}: {error.message}")
         return None
@@ -115,15 +116,16 @@ def _wrong_numbers(found: dict[str, Any], names: tuple[str, ...], where: str) ->
     ]
 
 
-def _yaml(function: str) -> ModuleType:
+def _yaml() -> ModuleType:
     try:
         import yaml
     except ImportError:
-        raise LibraryRequiredError.of(function, "PyYAML", "yaml") from None
+        raise LibraryRequiredError.of("PyYAML", "yaml") from None
     module: ModuleType = yaml
     return module
 
 
+@public
 @dataclass(frozen=True, eq=False, repr=False)
 class Inventory(Plotted):
     """What a table holds about people, column by column. Exact figures, for the owner's eyes; no release.
@@ -157,7 +159,7 @@ class Inventory(Plotted):
         for entry in self.entries:
             if entry.name == name:
                 return entry
-        raise ColumnNotFoundError.of("Inventory", "name", name, [name], self.columns)
+        raise ColumnNotFoundError.of("name", name, [name], self.columns)
 
     def __iter__(self) -> Iterator[ColumnEntry]:
         """Iterate over the entries."""
@@ -174,7 +176,7 @@ class Inventory(Plotted):
 
     def by_role(self, role: str) -> list[str]:
         """Return the columns of a role, ready to be typed: ``df.privacy.kanon(inventory.by_role("quasi"))``."""
-        wanted = role_of(role, "by_role", "role")
+        wanted = role_of(role, "role")
         return [entry.name for entry in self.entries if entry.role == wanted]
 
     @property
@@ -216,8 +218,8 @@ class Inventory(Plotted):
         """
         names = [columns] if isinstance(columns, str) else list(columns)
         if missing := [name for name in names if name not in self.columns]:
-            raise ColumnNotFoundError.of("assign", "columns", names, missing, self.columns)
-        told = owner_facts(facts, "assign")
+            raise ColumnNotFoundError.of("columns", names, missing, self.columns)
+        told = owner_facts(facts)
         entries = (replace(entry, **told) if entry.name in names else entry for entry in self.entries)  # type: ignore[arg-type]
         return replace(self, entries=tuple(entries))
 

@@ -10,6 +10,7 @@ from privkit.inventory.column_entry import ColumnEntry, day
 from privkit.inventory.column_names import DIRECT, SENSITIVE
 from privkit.inventory.column_roles import propose
 from privkit.tally.columns import all_columns, column_facts
+from privkit.values.arguments import public
 from privkit.values.show import Shown
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Finding:
     text: str
 
 
+@public
 @dataclass(frozen=True, eq=False, repr=False)
 class InventoryCheck(Shown):
     """The findings of a check. For the owner's eyes; no legal advice.
@@ -95,10 +97,10 @@ def check_inventory(inventory: Inventory, data: object, *, today: date | str | N
     >>> check_inventory(known, pd.DataFrame({"zip": ["8004"], "email": ["a@x.org"]})).of("new column")
     ['email']
     """
-    judged = date.today() if today is None else day(today, "check", "today")
-    names = all_columns(data, "check")
+    judged = date.today() if today is None else day(today, "today")
+    names = all_columns(data)
     new = [name for name in names if name not in inventory.columns]
-    findings = [_new(facts) for facts in column_facts(data, new, function="check")]
+    findings = [_new(facts) for facts in column_facts(data, new)]
     findings += [
         Finding("column gone", name, "The inventory lists it, the data lacks it: take it out of the inventory.")
         for name in inventory.columns
@@ -123,7 +125,7 @@ def _noun(role: str) -> str:
 
 def _types(data: object, present: list[ColumnEntry]) -> Iterator[Finding]:
     named = [entry.name for entry in present]
-    for entry, facts in zip(present, column_facts(data, named, function="check", deadline=0.0), strict=True):
+    for entry, facts in zip(present, column_facts(data, named, deadline=0.0), strict=True):
         if entry.dtype and entry.dtype != facts.dtype:
             text = f"Was {entry.dtype}, is {facts.dtype}: run the audit again."
             yield Finding("type changed", entry.name, text)

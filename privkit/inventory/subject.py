@@ -20,7 +20,7 @@ from privkit.tally.selection import (
     rows_of,
     with_index,
 )
-from privkit.values.arguments import typed
+from privkit.values.arguments import public, typed
 from privkit.values.show import Shown
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ class Place:
     rows: int
 
 
+@public
 @dataclass(frozen=True, eq=False, repr=False)
 class SubjectReport(Shown):
     """Where somebody stands in some tables. Its text holds neither the id nor a value.
@@ -100,7 +101,7 @@ class SubjectReport(Shown):
             table = self.searched[0]
         if table is None or table not in self._masks:
             found = "None" if table is None else repr(table)
-            raise ParameterError.of("rows", "table", found, f"one of {list(self.searched)}")
+            raise ParameterError.of("table", found, f"one of {list(self.searched)}")
         return kept_rows(self._frames[table], self._masks[table])
 
     def to_frame(self) -> pd.DataFrame:
@@ -111,6 +112,7 @@ class SubjectReport(Shown):
         return pd.DataFrame(rows, columns=["table", "column", "rows"])
 
 
+@public
 @dataclass(frozen=True, eq=False, repr=False)
 class ErasureReport(Shown):
     """Tables without somebody's rows.
@@ -142,9 +144,7 @@ class ErasureReport(Shown):
         ParameterError
         """
         if len(self.frames) != 1:
-            raise ParameterError.together(
-                "frame", ("frames",), f"there are {len(self.frames)} tables: use .frames[name]."
-            )
+            raise ParameterError.together(("frames",), f"there are {len(self.frames)} tables: use .frames[name].")
         return next(iter(self.frames.values()))
 
     @property
@@ -186,13 +186,13 @@ def find_subject(frames: object, id: object, *, on: str | Mapping[str, str] | No
     >>> find_subject(tables, 1).to_frame().to_dict("list")
     {'table': ['orders', 'calls'], 'column': ['who', 'from'], 'rows': [2, 1]}
     """
-    person = _person(id, "find_subject")
-    tables, columns, without = _tables(frames, on, "find_subject")
+    person = _person(id)
+    tables, columns, without = _tables(frames, on)
     places, masks = [], {}
     for table, data in tables.items():
         if table in without:
             continue
-        masks[table], here = _search(data, table, columns[table], person, "find_subject")
+        masks[table], here = _search(data, table, columns[table], person)
         places += here
     return SubjectReport(
         tuple(places), tuple(masks), without, UNREACHED, MappingProxyType(tables), MappingProxyType(masks)
@@ -223,55 +223,55 @@ def erase_subject(frames: object, id: object, *, on: str | Mapping[str, str]) ->
     >>> erase_subject(pd.DataFrame({"who": [1, 2, 1]}), 1, on="who").frame["who"].tolist()
     [2]
     """
-    person = _person(id, "erase_subject")
+    person = _person(id)
     if on is None:
-        raise ParameterError.of("erase_subject", "on", "None", "the column of ids, or a mapping from table to column")
-    tables, columns, without = _tables(frames, on, "erase_subject")
+        raise ParameterError.of("on", "None", "the column of ids, or a mapping from table to column")
+    tables, columns, without = _tables(frames, on)
     kept, removed, mentions = {}, {}, []
     for table, data in tables.items():
         if table in without:
             kept[table] = data
-            mentions += _search(data, table, list(with_index(data, "erase_subject")), person, "erase_subject")[1]
+            mentions += _search(data, table, list(with_index(data)), person)[1]
             continue
-        mask, _ = _search(data, table, columns[table], person, "erase_subject")
+        mask, _ = _search(data, table, columns[table], person)
         kept[table], removed[table] = kept_rows(data, ~mask), int(mask.sum())
-        others = [name for name in with_index(data, "erase_subject") if name not in columns[table]]
-        mentions += _search(kept[table], table, others, person, "erase_subject")[1]
+        others = [name for name in with_index(data) if name not in columns[table]]
+        mentions += _search(kept[table], table, others, person)[1]
     return ErasureReport(MappingProxyType(kept), MappingProxyType(removed), tuple(mentions), without, UNREACHED)
 
 
-def _person(id: object, function: str) -> str:
+def _person(id: object) -> str:
     person = id_text(id)
     if person is None or not person:
-        raise ParameterError.of(function, "id", f"a {type(id).__name__} that is no id", "a text or a number")
+        raise ParameterError.of("id", f"a {type(id).__name__} that is no id", "a text or a number")
     return person
 
 
-def _tables(frames: object, on: object, function: str) -> tuple[dict[str, Any], dict[str, list[str]], tuple[str, ...]]:
+def _tables(frames: object, on: object) -> tuple[dict[str, Any], dict[str, list[str]], tuple[str, ...]]:
     """Return the tables, the columns to search in each, and the tables that lack the column."""
     tables = _named(frames)
     if not tables or any(not isinstance(name, str) for name in tables):
         raise ParameterError.of(
-            function, "frames", "no tables by name", "a dataframe, several, or a mapping from name to dataframe"
+            "frames", "no tables by name", "a dataframe, several, or a mapping from name to dataframe"
         )
     columns: dict[str, list[str]] = {}
     without = []
     for table, data in tables.items():
-        eager_frame(data, function, (), "frames")
-        present = list(with_index(data, function))
+        eager_frame(data, (), "frames")
+        present = list(with_index(data))
         asked = on.get(table) if isinstance(on, Mapping) else on
         if asked is None and on is None:
             columns[table] = present
         elif isinstance(asked, str) and asked in present:
             columns[table] = [asked]
         elif isinstance(on, Mapping) and asked is not None:
-            raise ColumnNotFoundError.of(function, f"on[{table!r}]", asked, [asked], present)
+            raise ColumnNotFoundError.of(f"on[{table!r}]", asked, [asked], present)
         else:
             without.append(table)
     if isinstance(on, Mapping) and (unknown := [name for name in on if name not in tables]):
-        raise ParameterError.of(function, "on", f"tables {unknown!r}", f"tables among {list(tables)}")
+        raise ParameterError.of("on", f"tables {unknown!r}", f"tables among {list(tables)}")
     if len(without) == len(tables):
-        raise ColumnNotFoundError.of(function, "on", on, [on], present)
+        raise ColumnNotFoundError.of("on", on, [on], present)
     return tables, columns, tuple(without)
 
 
@@ -283,15 +283,13 @@ def _named(frames: object) -> dict[str, Any]:
     return {"data": frames}
 
 
-def _search(
-    data: Any, table: str, columns: list[str], person: str, function: str
-) -> tuple[NDArray[np.bool_], list[Place]]:
+def _search(data: Any, table: str, columns: list[str], person: str) -> tuple[NDArray[np.bool_], list[Place]]:
     import numpy as np
 
     whole, places = np.zeros(len(data), dtype=bool), []
-    levels = with_index(data, function)
+    levels = with_index(data)
     for column in columns:
-        mask = rows_of(data if levels[column] is None else levels[column], column, person, function=function)
+        mask = rows_of(data if levels[column] is None else levels[column], column, person)
         if count := int(mask.sum()):
             places.append(Place(table, column, count))
             whole |= mask
@@ -341,15 +339,15 @@ def consented(
     """
     if not isinstance(purpose, str) or not purpose.strip():
         found = "an empty text" if isinstance(purpose, str) else f"a {type(purpose).__name__}"
-        raise ParameterError.of("consented", "purpose", found, "the name of one purpose")
+        raise ParameterError.of("purpose", found, "the name of one purpose")
     if (consents is None) != (on is None):
         rule = "consents= and on= belong together: a table of consents, and the id's column. Example: on='customer_id'."
-        raise ParameterError.together("consented", ("consents", "on"), rule)
+        raise ParameterError.together(("consents", "on"), rule)
     if consents is None:
-        eager_frame(data, "consented", [column], "column")
-        return kept_rows(data, rows_consenting(data, column, purpose.strip(), function="consented"))
+        eager_frame(data, [column], "column")
+        return kept_rows(data, rows_consenting(data, column, purpose.strip()))
     assert on is not None  # by the rule above
-    eager_frame(data, "consented", [on], "on")
-    judged = date.today() if today is None else day(today, "consented", "today")
-    ids = ids_consenting(consents, on, purpose.strip(), judged, function="consented")
-    return kept_rows(data, rows_in(data, on, ids, function="consented"))
+    eager_frame(data, [on], "on")
+    judged = date.today() if today is None else day(today, "today")
+    ids = ids_consenting(consents, on, purpose.strip(), judged)
+    return kept_rows(data, rows_in(data, on, ids))

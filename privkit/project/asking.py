@@ -16,6 +16,7 @@ from privkit.dp.simulate import marked_plan
 from privkit.dp.statistics.counts import Count, OpenCount, PersonCount
 from privkit.dp.statistics.open_groups import FINDING, OpenGroups
 from privkit.errors import KeysError, ParameterError, nothing_spent
+from privkit.errors.calls import CALL, calling
 from privkit.project.project import Project, current_project
 from privkit.project.release import check_frame, release
 from privkit.tally.frame import column_names, schema_mark
@@ -187,7 +188,6 @@ def _spelled(function: Callable[P, R], signature: inspect.Signature, doc: str) -
 
 
 def planned(
-    function: str,
     data: object,
     by: str | Sequence[str] | None,
     statistic: Callable[[PrivacyUnit], Statistic],
@@ -200,8 +200,6 @@ def planned(
 
     Parameters
     ----------
-    function : str
-        Who asks, for the errors.
     statistic : callable
         Makes the statistic, given the project's privacy unit.
     bounded : callable, optional
@@ -217,35 +215,35 @@ def planned(
         Nothing was spent.
     """
     with nothing_spent():
-        project = found if (found := asking.get("project")) is not None else current_project(function)
+        project = found if (found := asking.get("project")) is not None else current_project()
         asked = statistic(project.unit)
         if bounded is None:
             limits = {name: asking.get(name) for name in ("max_rows", "max_groups", "per_group")}
-            bounds = contribution_bounds(project.unit, function, **limits, default=project.bounds)
+            bounds = contribution_bounds(project.unit, **limits, default=project.bounds)
         else:
             bounds = bounded(project.bounds)
         price = Price.said(asking)
         open_keys = project.budget.measure.has_delta and price.delta is not None and grouped is None
-        question = _question(function, asked, by, project.unit, bounds, open_keys=open_keys, asking=asking)
+        question = _question(asked, by, project.unit, bounds, open_keys=open_keys, asking=asking)
         if grouped is not None:
             question = replace(question, keys=grouped(question.keys))
-        check_frame(data, question, function)
+        check_frame(data, question)
         checked = schema_mark(data)
         with put_off():  # prices are found by asking OpenDP
-            plan = make_plan(question, project.budget.measure, price, function)
-        plan = replace(plan, fetched=fetched(data, question, function))
-    version = asking.get("version")
+            plan = make_plan(question, project.budget.measure, price)
+        plan = replace(plan, fetched=fetched(data, question))
+    version, name = asking.get("version"), CALL.get()
 
     def run(asked: Plan, again: bool) -> Release:
         # What comes back must not hold the frame, as this function does.
         alone = replace(asked, run=None, remaining=None)
-        return release(project, alone, data, again=again, version=version, function=function, checked=checked)
+        with calling(name):  # a plan that is released later is still what was asked
+            return release(project, alone, data, again=again, version=version, checked=checked)
 
     return (marked_plan(plan) if project.simulated else plan).bound_to(run, lambda: project.remaining)
 
 
 def _question(
-    function: str,
     asked: Statistic,
     by: str | Sequence[str] | None,
     unit: PrivacyUnit,
@@ -255,37 +253,37 @@ def _question(
     asking: Mapping[str, Any],
 ) -> Question:
     """Return the question; where no keys are named and groups may show up (`open_keys`), of the groups that do."""
-    columns = () if by is None else column_names(by, function, "by")
+    columns = () if by is None else column_names(by, "by")
     keys, keys_share = asking.get("keys"), asking.get("keys_share")
     if not columns and keys is not None:
-        raise KeysError.without_by(function)
+        raise KeysError.without_by()
     about = asked.columns[0] if asked.columns else None
     where, derive, missing = (asking.get(name) for name in ("where", "derive", "missing"))
-    selected = selection(where, derive, missing, function=function, column=about)
+    selected = selection(where, derive, missing, column=about)
     keys = _with_labels(columns, keys, selected)
     if columns and keys is None and open_keys:
-        return Question(_shown(asked, columns, keys_share, function), unit, bounds, None, selected)
+        return Question(_shown(asked, columns, keys_share), unit, bounds, None, selected)
     if keys_share is not None:
         raise ParameterError.together(
-            function, ("keys_share",), "keys_share= is for groups without public keys: by= and delta=, no keys=."
+            ("keys_share",), "keys_share= is for groups without public keys: by= and delta=, no keys=."
         )
-    return Question(asked, unit, bounds, public_keys(columns, keys, function) if columns else None, selected)
+    return Question(asked, unit, bounds, public_keys(columns, keys) if columns else None, selected)
 
 
-def named(column: object, function: str) -> str:
+def named(column: object) -> str:
     """Return the column's name, or refuse what is no name."""
     if not isinstance(column, str):
-        raise ParameterError.of(function, "column", f"a {type(column).__name__}", "a column name")
+        raise ParameterError.of("column", f"a {type(column).__name__}", "a column name")
     return column
 
 
-def _shown(asked: Statistic, columns: tuple[str, ...], share: object, function: str) -> Statistic:
+def _shown(asked: Statistic, columns: tuple[str, ...], share: object) -> Statistic:
     """Return the statistic of the groups that show up: counts show themselves, for others the groups come first."""
     if type(asked) is PersonCount and share is None:
         return OpenCount(columns, persons=True, window=asked.window)
     if type(asked) is Count and share is None:
         return OpenCount(columns)
-    part = FINDING if share is None else exact(share, function, "keys_share", below=1, hint="Example: keys_share=0.25.")
+    part = FINDING if share is None else exact(share, "keys_share", below=1, hint="Example: keys_share=0.25.")
     return OpenGroups(columns, asked, Fraction(part))
 
 

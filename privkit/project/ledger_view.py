@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from privkit.budget.export import csv_parts, json_parts
 from privkit.errors.ledger import LedgerDamagedError
 from privkit.progress import bar
-from privkit.values.arguments import whole
+from privkit.values.arguments import public, whole
 from privkit.values.files import write_whole
 from privkit.values.show import Plotted
 from privkit.values.unit import PrivacyUnit
@@ -100,6 +100,7 @@ def _times(account: Account, times: list[str]) -> pd.Series:
     return found
 
 
+@public
 class LedgerView(Plotted):
     """Every reservation and release of a project, in order. Get it from ``project.ledger``."""
 
@@ -126,8 +127,8 @@ class LedgerView(Plotted):
         LedgerDamagedError
             If what is stored cannot be read.
         """
-        after = whole(after, "ledger.to_frame", "after")
-        return entries_frame(self.account, after, None if most is None else whole(most, "ledger.to_frame", "most"))
+        after = whole(after, "after")
+        return entries_frame(self.account, after, None if most is None else whole(most, "most"))
 
     def odometer(self) -> Odometer:
         """Return what the releases have cost, one after the other: it tells, and refuses nothing."""

@@ -109,21 +109,18 @@ def open_project(
     >>> project.remaining
     ε = 1
     """
-    function = "open_project"
     if not isinstance(name, str) or not name.strip():
-        raise ParameterError.of(
-            function, "name", "a blank" if isinstance(name, str) else f"a {type(name).__name__}", "a name"
-        )
+        raise ParameterError.of("name", "a blank" if isinstance(name, str) else f"a {type(name).__name__}", "a name")
     budget = None
     if epsilon is not None or rho is not None:
-        budget = PrivacyLoss.of(epsilon=epsilon, rho=rho, delta=delta, function=function)
+        budget = PrivacyLoss.of(epsilon=epsilon, rho=rho, delta=delta)
     elif delta is not None:
-        raise ParameterError.together(function, ("delta",), "delta= needs epsilon= or rho= beside it.")
+        raise ParameterError.together(("delta",), "delta= needs epsilon= or rho= beside it.")
     if simulate:
         _refuse_beside_simulate(store=store, adopt=adopt, new=new, reason=reason, analyst=analyst)
         return opened(_simulated(name, budget, _unit(unit, per, time), (max_rows, max_groups, per_group), seed))
     if seed is not None:
-        raise ParameterError.together(function, ("seed",), "seed= belongs to simulate=True: real noise has no seed.")
+        raise ParameterError.together(("seed",), "seed= belongs to simulate=True: real noise has no seed.")
     ledger = Ledger.open(store, create=budget is not None, adopt=adopt, new=new, reason=reason, analyst=analyst)
     known = ledger.named(name)
     recorded = None if known is None else ledger.account(known).terms
@@ -133,7 +130,7 @@ def open_project(
     bounds = _default_bounds(terms.unit, max_rows, max_groups, per_group)
     terms = replace(
         terms,
-        ceiling=None if ceiling is None else exact(ceiling, function, "ceiling"),
+        ceiling=None if ceiling is None else exact(ceiling, "ceiling"),
         per_analyst=None if per_analyst is None else _limit(terms.budget, per_analyst, "per_analyst"),
         window=None if window is None else _window(terms.budget, window),
         # Of a project that exists, the bounds of this session's calls are no term.
@@ -151,16 +148,14 @@ def _unit(unit: object, per: object, time: object) -> PrivacyUnit | None:
 def _refuse_beside_simulate(**given: object) -> None:
     """Refuse what belongs to a ledger: a simulated project has none."""
     if named := [name for name, value in given.items() if value]:
-        raise ParameterError.together(
-            "open_project", named, f"{named[0]}= belongs to a ledger; simulate=True has none."
-        )
+        raise ParameterError.together(named, f"{named[0]}= belongs to a ledger; simulate=True has none.")
 
 
 def _simulated(
     name: str, budget: PrivacyLoss | None, unit: PrivacyUnit | None, limits: tuple[object, object, object], seed: object
 ) -> Project:
     if budget is None:
-        raise ParameterError.together("open_project", ("epsilon", "rho"), "simulate=True needs epsilon= or rho=.")
+        raise ParameterError.together(("epsilon", "rho"), "simulate=True needs epsilon= or rho=.")
     terms = _terms(None, budget, unit).completed()
     return begin_simulated(name, terms, _default_bounds(terms.unit, *limits), seed=seed)
 
@@ -175,23 +170,17 @@ def _terms(recorded: ProjectTerms | None, budget: PrivacyLoss | None, unit: Priv
 
 def _limit(budget: PrivacyLoss, amount: object, argument: str) -> PrivacyLoss:
     """Return a limit in the budget's measure; δ is limited by the budget alone."""
-    return budget.replace(exact(amount, "open_project", argument), budget.delta)
+    return budget.replace(exact(amount, argument), budget.delta)
 
 
 def _window(budget: PrivacyLoss, window: object) -> Window:
     if not isinstance(window, tuple) or len(window) != 2:
-        raise ParameterError.of(
-            "open_project", "window", f"a {type(window).__name__}", "(days, number)", "Example: (30, 0.5)."
-        )
+        raise ParameterError.of("window", f"a {type(window).__name__}", "(days, number)", "Example: (30, 0.5).")
     days, amount = window
-    whole = positive_int(days, "open_project", "window")
+    whole = positive_int(days, "window")
     if whole > LONGEST:
         raise ParameterError.of(
-            "open_project",
-            "window",
-            f"{whole} days",
-            f"{LONGEST} days (a hundred years) at most",
-            "Example: (30, 0.5).",
+            "window", f"{whole} days", f"{LONGEST} days (a hundred years) at most", "Example: (30, 0.5)."
         )
     return Window(whole, _limit(budget, amount, "window"))
 
@@ -201,7 +190,7 @@ def _default_bounds(
 ) -> ContributionBounds | None:
     if max_rows is None and max_groups is None and per_group is None:
         return None
-    return contribution_bounds(unit, "open_project", max_rows=max_rows, max_groups=max_groups, per_group=per_group)
+    return contribution_bounds(unit, max_rows=max_rows, max_groups=max_groups, per_group=per_group)
 
 
 def begin_simulated(
@@ -224,4 +213,4 @@ def begin_simulated(
     """
     if seed is None:
         seed = secrets.randbelow(2**32)
-    return SimulatedProject(SimulatedAccount(name, terms, whole(seed, "open_project", "seed")), bounds)
+    return SimulatedProject(SimulatedAccount(name, terms, whole(seed, "seed")), bounds)

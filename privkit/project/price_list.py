@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from privkit.dp.plan import Plan
 from privkit.errors import ParameterError
 from privkit.errors.dp import PriceError
+from privkit.values.arguments import public
 from privkit.values.exact import Exact, exact
 from privkit.values.show import Plotted
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from privkit.values.loss import PrivacyLoss
 
 
+@public
 @dataclass(frozen=True, repr=False)
 class StudyPrice(Plotted):
     """What several plans cost together, by public facts alone. Get one from ``project.price([...])``.
@@ -71,8 +73,8 @@ class StudyPrice(Plotted):
         main, other = ("rho", "epsilon") if self.left.measure.concentrated else ("epsilon", "rho")
         given = {"epsilon": epsilon, "rho": rho}
         if given[other] is not None:
-            raise PriceError.measure("fitted", other, self.left.measure.value, f"Give {main}=.")
-        cap = exact(given[main], "fitted", main, hint=f"Example: {main}=0.5.")
+            raise PriceError.measure(other, self.left.measure.value, f"Give {main}=.")
+        cap = exact(given[main], main, hint=f"Example: {main}=0.5.")
         if self.total.main <= cap:
             return self
         share = cap / self.total.main
@@ -102,11 +104,7 @@ def priced(project: str, plans: Sequence[Plan], left: PrivacyLoss) -> StudyPrice
     """
     if isinstance(plans, Plan) or not isinstance(plans, Sequence) or not all(isinstance(p, Plan) for p in plans):
         raise ParameterError.of(
-            "price",
-            "plans",
-            f"a {type(plans).__name__}",
-            "a list of plans",
-            "Example: [df.privacy.plan.dp_count(...)].",
+            "plans", f"a {type(plans).__name__}", "a list of plans", "Example: [df.privacy.plan.dp_count(...)]."
         )
     total = left - left
     for plan in plans:

@@ -21,6 +21,7 @@ from weakref import ref
 from privkit.errors import NoProjectError, ParameterError
 from privkit.errors.project import SimulatedError
 from privkit.project.ledger_view import LedgerView
+from privkit.values.arguments import public, spending
 from privkit.values.show import Plotted, Simulated
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 AnyProject = TypeVar("AnyProject", bound="Project")
 
 
+@spending
 class Project(Plotted):
     """One privacy budget for one population. Get one from :func:`open_project`.
 
@@ -157,11 +159,7 @@ class Project(Plotted):
         """
         if not isinstance(reason, str) or not reason.strip():
             raise ParameterError.of(
-                "set_clock_back",
-                "reason",
-                "a blank",
-                "a reason, which is recorded",
-                "Example: 'flat battery on 3 May'.",
+                "reason", "a blank", "a reason, which is recorded", "Example: 'flat battery on 3 May'."
             )
         self.account.set_clock_back(reason)
 
@@ -179,6 +177,7 @@ class Project(Plotted):
         return _view("panel").panel_of(self)
 
 
+@public
 class SimulatedLedger(Simulated, LedgerView):
     """The entries of a simulated project, as long as the session lasts."""
 
@@ -196,6 +195,7 @@ class SimulatedLedger(Simulated, LedgerView):
         raise SimulatedError.verify(self.account.name)
 
 
+@spending
 class SimulatedProject(Simulated, Project):
     """A project for teaching: its noise comes from a seed, its account from memory, and all it shows says so.
 
@@ -250,7 +250,7 @@ def opened(project: AnyProject) -> AnyProject:
     return project
 
 
-def current_project(function: str) -> Project:
+def current_project() -> Project:
     """Return the current project.
 
     Raises
@@ -264,7 +264,7 @@ def current_project(function: str) -> Project:
     for found in (mine.project if mine is not None else None, *_of_main, *_last):
         if found is not None:
             return found
-    raise NoProjectError.of(function)
+    raise NoProjectError.of()
 
 
 def forget() -> None:

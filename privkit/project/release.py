@@ -68,7 +68,6 @@ def release(
     *,
     again: bool = False,
     version: str | None = None,
-    function: str,
     checked: object = None,
 ) -> Release:
     """Answer a plan from `data`, or replay its stored answer.
@@ -101,8 +100,8 @@ def release(
         try:
             if checked is None or checked != schema_mark(data):
                 with nothing_spent():
-                    check_frame(data, plan.question, function)
-            return _released(project, plan, data, turn, again=again, version=version, function=function)
+                    check_frame(data, plan.question)
+            return _released(project, plan, data, turn, again=again, version=version)
         except BaseException as error:
             turn.left(error)
             raise
@@ -111,15 +110,13 @@ def release(
         raise
 
 
-def _released(
-    project: Project, plan: Plan, data: object, turn: Turn, *, again: bool, version: str | None, function: str
-) -> Release:
+def _released(project: Project, plan: Plan, data: object, turn: Turn, *, again: bool, version: str | None) -> Release:
     with nothing_spent():
         if not isinstance(again, bool):
-            raise ParameterError.of(function, "again", kind(again), "True or False")
-        measurement = _measurement(project, plan, function)
+            raise ParameterError.of("again", kind(again), "True or False")
+        measurement = _measurement(project, plan)
         question = plan.canonical()
-        name = name_of(project, question, data, version=version, again=again, function=function)
+        name = name_of(project, question, data, version=version, again=again)
         recorded = {**question, "notebook": notebook} if (notebook := notebook_name()) else question
         ways = partial(_ways, plan)
         reserved = project.account.reserve(name.key, recorded, plan.loss, again=again, ways=ways, turn=turn)
@@ -133,11 +130,11 @@ def _released(
     return _decoded(project, plan, entry, replayed=False)
 
 
-def _measurement(project: Project, plan: Plan, function: str) -> Any:
+def _measurement(project: Project, plan: Plan) -> Any:
     """Return what draws the answer, made before anything is charged; None where a simulator draws it."""
     if not project.simulated:
         return make_measurement(plan)
-    can_simulate(plan, function)
+    can_simulate(plan)
     return None
 
 
@@ -172,53 +169,53 @@ def _ways(plan: Plan, left: PrivacyLoss) -> str:
     return f"{main}={left.main} ({widths}), or {replay}"
 
 
-def check_frame(data: object, question: Question, function: str) -> None:
+def check_frame(data: object, question: Question) -> None:
     """Refuse a frame that cannot answer the question. Reads the schema, never a row.
 
     Raises
     ------
     FrameError, ColumnNotFoundError, DuplicateColumnError, KeysError
     """
-    engine = engine_of(data, function)
+    engine = engine_of(data)
     schema = engine.schema
     columns = list(schema) or list(getattr(data, "columns", ()))  # of a pandas frame, names that are no text
     if not columns:
-        raise FrameError.unsupported(function, "a frame without columns")
-    _check_unit(engine, question, columns, function)
-    engine_of(engine, function, question.frame_columns, "by")
-    derived = check_selection(engine, question.selected, function) if question.selected else {}
+        raise FrameError.unsupported("a frame without columns")
+    _check_unit(engine, question, columns)
+    engine_of(engine, question.frame_columns, "by")
+    derived = check_selection(engine, question.selected) if question.selected else {}
     for name in question.frame_columns:
         if schema[name].name == OTHER and name in (*question.unit.columns, *question.asked.read, *question.by):
-            raise ColumnKindError.values(function, name, schema[name].shown)
+            raise ColumnKindError.values(name, schema[name].shown)
     if (keys := question.asked.typed_keys(question)) is not None:
-        check_key_types(engine, keys.without(question.selected.derived), function)
-        check_derived_keys({name: derived[name] for name in question.selected.derived}, keys, function)
+        check_key_types(engine, keys.without(question.selected.derived))
+        check_derived_keys({name: derived[name] for name in question.selected.derived}, keys)
     for name in question.by if question.keys is None else ():
         if name not in question.selected.derived and "no key" in (found := column_kind(engine, name))[0]:
-            raise ColumnKindError.groups(function, name, found[1])
+            raise ColumnKindError.groups(name, found[1])
     for name in question.asked.columns:
         kind, shown = (derived[name],) * 2 if name in question.selected.derived else column_kind(engine, name)
         if kind not in ("number", "integer", "boolean"):
-            raise ColumnKindError.numbers(function, name, shown)
+            raise ColumnKindError.numbers(name, shown)
 
 
-def _check_unit(engine: Engine, question: Question, columns: Sequence[str], function: str) -> None:
+def _check_unit(engine: Engine, question: Question, columns: Sequence[str]) -> None:
     """Refuse a frame in which units cannot be told apart, and a question that would mix them up."""
     unit = question.unit
     for name in unit.columns:
         if name not in columns:
-            raise ColumnNotFoundError.unit(function, name, str(unit), columns)
+            raise ColumnNotFoundError.unit(name, str(unit), columns)
     if unit.column is not None and unit.column in (*question.by, *question.asked.read):
-        raise UnitColumnError.of_unit(function, unit.column)
+        raise UnitColumnError.of_unit(unit.column)
     for name, value in question.selected.missing:
         if value is not None and name in unit.columns:
-            raise UnitColumnError.of_missing(function, name)
+            raise UnitColumnError.of_missing(name)
     if unit.time is not None:
         kind = engine.schema[unit.time]
         if not kind.has_dates:
-            raise ColumnKindError.dates(function, unit.time, kind.shown)
+            raise ColumnKindError.dates(unit.time, kind.shown)
         if kind.zone and not zone_known(kind.zone):
-            raise ColumnKindError.zone(function, unit.time, kind.zone)
+            raise ColumnKindError.zone(unit.time, kind.zone)
 
 
 def _decoded(project: Project, plan: Plan, entry: Entry, *, replayed: bool) -> Release:
@@ -247,7 +244,7 @@ class Name(NamedTuple):
 
 
 def name_of(
-    project: Project, question: Mapping[str, object], data: object, *, version: str | None, again: bool, function: str
+    project: Project, question: Mapping[str, object], data: object, *, version: str | None, again: bool
 ) -> Name:
     """Return the name of a question on its data: of their fingerprint, or of their declared version and schema.
 
@@ -268,11 +265,11 @@ def name_of(
     """
     secret = project.account.key
     if version is not None:
-        return Name(_of_version(project, secret, question, data, version, again=again, function=function))
+        return Name(_of_version(project, secret, question, data, version, again=again))
     if secret is None:
         return Name(None)
     try:
-        found = fingerprint(data, secret, function=function)
+        found = fingerprint(data, secret)
     except (PrivkitError, *INTERRUPTS):
         raise
     except BaseException:  # noqa: BLE001 - the cause may hold what rows hold
@@ -292,13 +289,10 @@ def _of_version(
     version: object,
     *,
     again: bool,
-    function: str,
 ) -> str | None:
     if not isinstance(version, str) or not version:
-        raise ParameterError.of(
-            function, "version", f"a {type(version).__name__}", "text", "Example: version='2026-11'."
-        )
-    key = request_key(secret, question, version, exact_schema(data, function))
+        raise ParameterError.of("version", f"a {type(version).__name__}", "text", "Example: version='2026-11'.")
+    key = request_key(secret, question, version, exact_schema(data))
     first = project.account.first_form
     if first is not None and not again and project.account.find(key) is None:
         entry = first.entry(first_request_key(secret, question, version))

@@ -13,6 +13,7 @@ import numpy as np
 
 from privkit.anonymity.criterion import share
 from privkit.errors import ParameterError
+from privkit.values.arguments import public
 from privkit.values.exact import Exact
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 _EL_EMAM = "El Emam 2013, Guide to the De-Identification of Personal Health Information: cell-size precedents"
 
 
+@public
 @dataclass(frozen=True, slots=True)
 class Threshold:
     """A risk above which a row counts as at risk. The comparison is strict: k = 5 is not above 0.2.
@@ -91,7 +93,7 @@ PRESETS: Mapping[str, Threshold] = MappingProxyType(
 )
 
 
-def threshold_of(value: object, function: str = "risk") -> Threshold:
+def threshold_of(value: object) -> Threshold:
     """Return a threshold from a number, a preset's name, or a threshold.
 
     Raises
@@ -110,8 +112,8 @@ def threshold_of(value: object, function: str = "risk") -> Threshold:
         if value in PRESETS:
             return PRESETS[value]
         allowed = f"a share between 0 and 1, or one of {sorted(PRESETS)}"
-        raise ParameterError.of(function, "threshold", "an unknown name", allowed)
-    return Threshold(share(value, function, "threshold"))
+        raise ParameterError.of("threshold", "an unknown name", allowed)
+    return Threshold(share(value, "threshold"))
 
 
 def above(value: Fraction) -> int:

@@ -21,7 +21,7 @@ from privkit.errors.risk import PopulationError, SearchLimitError
 from privkit.tally.codes import column_codes
 from privkit.tally.frame import column_names
 from privkit.tally.row_classes import chosen_columns
-from privkit.values.arguments import typed, whole
+from privkit.values.arguments import public, typed, whole
 from privkit.values.bounds import positive_int
 from privkit.values.show import Plotted
 
@@ -44,12 +44,12 @@ _POINTS = 1024
 _STRONGEST = 0.995
 
 
-def special(function: str) -> Any:
+def special() -> Any:
     """Return SciPy's special functions, or say which extra brings them."""
     try:
         import scipy.special
     except ImportError:
-        raise LibraryRequiredError.of(function, "SciPy", "risk") from None
+        raise LibraryRequiredError.of("SciPy", "risk") from None
     return scipy.special
 
 
@@ -67,7 +67,7 @@ class GaussianCopula:
     edges: Sequence[Floats]
     correlation: Floats
 
-    def cells(self, codes: Ints, function: str = "copula") -> Floats:
+    def cells(self, codes: Ints) -> Floats:
         """Return the probability of each combination of values.
 
         The rectangle probability of a multivariate normal by Genz 1992 (JCGS 1(2)): conditioning on one column after
@@ -77,7 +77,7 @@ class GaussianCopula:
         ----------
         codes : array of int64, shape (n_columns, n_cells)
         """
-        sf = special(function)
+        sf = special()
         lower = np.linalg.cholesky(self.correlation)
         primes = np.array([2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71])
         lattice = (np.outer(np.arange(1, _POINTS + 1), np.sqrt(primes[: len(codes)])) + 0.5) % 1
@@ -101,7 +101,7 @@ class GaussianCopula:
         return result
 
 
-def fitted(columns: Sequence[Ints], function: str) -> GaussianCopula:
+def fitted(columns: Sequence[Ints]) -> GaussianCopula:
     """Fit a copula to columns of codes in the order of their values.
 
     The marginals are the shares of the values. The correlation of two columns is the one whose copula has their mutual
@@ -116,7 +116,7 @@ def fitted(columns: Sequence[Ints], function: str) -> GaussianCopula:
     correlation = np.eye(len(columns))
     for a in range(len(columns)):
         for b in range(a):
-            correlation[a, b] = correlation[b, a] = _correlation(grouped[a], grouped[b], function)
+            correlation[a, b] = correlation[b, a] = _correlation(grouped[a], grouped[b])
     return GaussianCopula(edges, _positive(correlation))
 
 
@@ -128,7 +128,7 @@ def _grouped(codes: Ints, edges: Floats) -> Ints:
     return np.unique(group, return_inverse=True)[1][codes]
 
 
-def _correlation(a: Ints, b: Ints, function: str) -> float:
+def _correlation(a: Ints, b: Ints) -> float:
     rows, columns = int(a.max()) + 1, int(b.max()) + 1
     table = np.bincount(a * columns + b, minlength=rows * columns).astype(np.float64).reshape(rows, columns)
     if min(table.shape) < 2:
@@ -139,7 +139,7 @@ def _correlation(a: Ints, b: Ints, function: str) -> float:
     low, high = 0.0, _STRONGEST
     for _ in range(22):
         middle = (low + high) / 2
-        low, high = (middle, high) if _information(_cells(table, middle, function)) < target else (low, middle)
+        low, high = (middle, high) if _information(_cells(table, middle)) < target else (low, middle)
     return float(np.copysign(low, np.corrcoef(a, b)[0, 1]))
 
 
@@ -149,9 +149,9 @@ def _information(table: Floats) -> float:
     return float(np.sum(table[some] * np.log(table[some] / expected[some])))
 
 
-def _cells(table: Floats, rho: float, function: str) -> Floats:
+def _cells(table: Floats, rho: float) -> Floats:
     """Return the cells of a bivariate copula with the table's marginals, by Gauss-Legendre in each row's interval."""
-    sf = special(function)
+    sf = special()
     rows, columns = table.sum(axis=1) / table.sum(), table.sum(axis=0) / table.sum()
     starts = np.concatenate(([0.0], np.cumsum(rows)[:-1]))
     nodes, weights = np.polynomial.legendre.leggauss(_NODES)
@@ -173,6 +173,7 @@ def _positive(correlation: Floats) -> Floats:
 _MOST_COLUMNS = 20
 
 
+@public
 @dataclass(frozen=True, eq=False, repr=False)
 class CopulaReport(Plotted):
     """How many of a sample of rows are likely to be unique in the population, by a model. An estimate; no release.
@@ -251,21 +252,20 @@ def copula_uniqueness(
     ColumnNotFoundError, DuplicateColumnError, FrameError, LibraryRequiredError, ParameterError
     PopulationError, SearchLimitError
     """
-    function = "copula_uniqueness"
-    size, wanted = population_size(population, function), positive_int(rows, function, "rows")
-    by = column_names(qi, function, "qi")
+    size, wanted = population_size(population), positive_int(rows, "rows")
+    by = column_names(qi, "qi")
     if len(by) > _MOST_COLUMNS:
-        raise SearchLimitError.columns(function, len(by), _MOST_COLUMNS)
-    table = chosen_columns(data, by, function, "qi")  # of all rows, also of a lazy frame: the model looks at each
+        raise SearchLimitError.columns(len(by), _MOST_COLUMNS)
+    table = chosen_columns(data, by, "qi")  # of all rows, also of a lazy frame: the model looks at each
     n_rows = len(table)
     if size < n_rows or not n_rows:
-        raise PopulationError.smaller(function, size, n_rows)
+        raise PopulationError.smaller(size, n_rows)
     columns = [column_codes(table[name])[0] for name in by]
-    random = np.random.default_rng(whole(seed, function, "seed"))
+    random = np.random.default_rng(whole(seed, "seed"))
     drawn = np.sort(random.choice(n_rows, min(wanted, n_rows), replace=False))
-    model = fitted(columns, function)
+    model = fitted(columns)
     # A person who is there has a cell of positive probability, whatever the integration's rounding says.
-    p = np.clip(model.cells(np.array([codes[drawn] for codes in columns]), function), 1e-300, 1.0)
+    p = np.clip(model.cells(np.array([codes[drawn] for codes in columns])), 1e-300, 1.0)
     return CopulaReport(by, size, n_rows, n_rows / size, _frame(p, size, table.index[drawn]))
 
 
@@ -325,16 +325,9 @@ def person_uniqueness(p: float, population: int) -> PersonUniqueness:
     """
     if isinstance(p, bool) or not isinstance(p, int | float) or not 0 < p <= 1:
         raise ParameterError.of(
-            "person_uniqueness",
-            "p",
-            str(p) if isinstance(p, int | float) else type(p).__name__,
-            "a probability above 0 and at most 1",
+            "p", str(p) if isinstance(p, int | float) else type(p).__name__, "a probability above 0 and at most 1"
         )
-    n = (
-        population
-        if isinstance(population, int) and population > 2**31
-        else positive_int(population, "person_uniqueness", "population")
-    )
+    n = population if isinstance(population, int) and population > 2**31 else positive_int(population, "population")
     if p == 1:
         return PersonUniqueness(1.0 if n == 1 else 0.0, 1 / n)
     log = math.log1p(-p)

@@ -32,7 +32,7 @@ from privkit.tally.engines.opening import lazy_engine
 from privkit.tally.frame import column_names, open_frame
 from privkit.tally.row_classes import row_classes, row_numbers
 from privkit.tally.two_tables import paired
-from privkit.values.arguments import typed
+from privkit.values.arguments import public, typed
 from privkit.values.show import Explorable, Plotted
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from privkit.tally.classes import Tally
 
 
+@public
 @dataclass(frozen=True, eq=False, repr=False)
 class RiskReport(Explorable, Plotted):
     """How likely it is that somebody is re-identified. Exact figures of raw data, for the owner's eyes; no release.
@@ -206,13 +207,13 @@ def risk(
     columns = _columns(data, qi, unit, weights)
     if copula and (population is None or unit is not None):
         rule = "the copula model needs the population's size, and one row per person."
-        raise ParameterError.together("risk", ("copula", "population", "unit"), rule)
+        raise ParameterError.together(("copula", "population", "unit"), rule)
     limit = threshold_of(threshold)
-    tally = count_classes(data, columns, unit=unit, function="risk")
+    tally = count_classes(data, columns, unit=unit)
     f = tally.counts
     counted = _population_of(population, tally, unit)
     if counted.size is not None and counted.size < int(f.sum()):
-        raise PopulationError.smaller("risk", counted.size, int(f.sum()))
+        raise PopulationError.smaller(counted.size, int(f.sum()))
     big = f if counted.sizes is None else np.maximum(counted.sizes, f)
     return RiskReport(
         qi=columns,
@@ -234,20 +235,20 @@ def risk(
 
 
 def _columns(data: object, qi: str | Sequence[str], unit: object, weights: object) -> tuple[str, ...]:
-    columns = column_names(qi, "risk", "qi")
-    open_frame(data, "risk", columns, "qi")
+    columns = column_names(qi, "qi")
+    open_frame(data, columns, "qi")
     for argument, name in (("unit", unit), ("weights", weights)):
         if name is None:
             continue
         if not isinstance(name, str):
-            raise ParameterError.of("risk", argument, f"a {type(name).__name__}", "the name of one column")
-        open_frame(data, "risk", (name,), argument)
+            raise ParameterError.of(argument, f"a {type(name).__name__}", "the name of one column")
+        open_frame(data, (name,), argument)
         if name in columns:
             rest = [other for other in columns if other != name]
-            raise RoleConflictError.of("risk", name, ("qi", argument), f"Leave it out of qi: {rest!r}.")
+            raise RoleConflictError.of(name, ("qi", argument), f"Leave it out of qi: {rest!r}.")
     if unit is not None and weights is not None:
         rule = "weights= counts rows and unit= persons. Keep one row per person to use weights."
-        raise ParameterError.together("risk", ("unit", "weights"), rule)
+        raise ParameterError.together(("unit", "weights"), rule)
     return columns
 
 
@@ -268,34 +269,34 @@ def _population_of(population: object, tally: Tally, unit: str | None) -> _Count
         return _Counted()
     if isinstance(population, int | float | str) or not hasattr(type(population), "columns"):
         size = population.item() if getattr(population, "shape", None) == () else population  # type: ignore[attr-defined]
-        return _Counted(population_size(size, "risk"))
+        return _Counted(population_size(size))
     whole = _tally_of_population(population, tally.by, unit)
-    both = paired(tally.keys, whole.keys, [(name, name) for name in tally.by], function="risk")
+    both = paired(tally.keys, whole.keys, [(name, name) for name in tally.by])
     found = both.matches(missing=True)
     sizes = np.where(found.partner >= 0, whole.counts[found.partner] if whole.n_classes else 0, 0)
     return _Counted(int(whole.counts.sum()), sizes)
 
 
 def _tally_of_population(population: object, columns: tuple[str, ...], unit: str | None) -> Tally:
-    open_frame(population, "risk", columns, "population")
+    open_frame(population, columns, "population")
     if unit is not None:
         try:
-            open_frame(population, "risk", (unit,), "population")
+            open_frame(population, (unit,), "population")
         except ColumnNotFoundError:
             unit = None
-    return count_classes(population, columns, unit=unit, function="risk")
+    return count_classes(population, columns, unit=unit)
 
 
 def _individual(data: object, columns: tuple[str, ...], weights: str, limit: Threshold) -> AttackerRisk:
-    if (engine := lazy_engine(data, "risk", (*columns, weights), "weights")) is not None:
+    if (engine := lazy_engine(data, (*columns, weights), "weights")) is not None:
         # One group-by: rows of two queries need not come in one order.
-        table, rows = grouped_sizes(engine, (*columns, weights), "risk")
+        table, rows = grouped_sizes(engine, (*columns, weights))
         class_of, first, _ = classes_of([table[name] for name in columns])
         sizes = np.bincount(class_of, weights=rows, minlength=len(first)).astype(np.int64)
         values = _weights(series_of(table[weights]), weights, rows) * rows
     else:
-        values = _weights(row_numbers(data, weights, function="risk", argument="weights"), weights)
-        found = row_classes(data, columns, function="risk", argument="qi")
+        values = _weights(row_numbers(data, weights, argument="weights"), weights)
+        found = row_classes(data, columns, argument="qi")
         class_of, sizes = found.class_of, found.sizes
     expected = np.bincount(class_of, weights=values, minlength=len(sizes)).astype(np.float64)
     return individual(sizes, individual_risks(sizes, expected), limit.row_value)
@@ -309,9 +310,9 @@ def _weights(column: pd.Series, weights: str, rows: NDArray[np.int64] | int = 1)
             raise TypeError
         values = pd.to_numeric(column).to_numpy(dtype=np.float64, na_value=np.nan)
     except (TypeError, ValueError):
-        raise WeightsError.type("risk", weights, str(column.dtype)) from None
+        raise WeightsError.type(weights, str(column.dtype)) from None
     missing, infinite = np.isnan(values), np.isinf(values)
     low = ~missing & ~infinite & (values <= 0)
     if missing.any() or infinite.any() or low.any():
-        raise WeightsError.of("risk", weights, *(int((bad * rows).sum()) for bad in (missing, infinite, low)))
+        raise WeightsError.of(weights, *(int((bad * rows).sum()) for bad in (missing, infinite, low)))
     return values

@@ -16,7 +16,7 @@ from privkit.errors import ParameterError
 from privkit.errors.risk import SearchLimitError
 from privkit.risk.minimal import Minimal, minimal_uniques
 from privkit.tally.row_classes import row_classes
-from privkit.values.arguments import typed
+from privkit.values.arguments import public, typed
 from privkit.values.bounds import positive_int
 from privkit.values.show import Plotted
 
@@ -31,6 +31,7 @@ from privkit.progress import bar
 _MOST_COLUMNS = 60
 
 
+@public
 @dataclass(frozen=True, eq=False, repr=False)
 class SudaReport(Plotted):
     """The minimal sample uniques of a table. Exact, for the owner's eyes; no release.
@@ -180,13 +181,11 @@ def suda(
     ({1: 1, 2: 2}, [2, 2, 0, 0])
     """
     largest, seconds = _limits(max_size, time_limit)
-    fraction = (
-        None if sampling_fraction is None else float(share(sampling_fraction, "suda", "sampling_fraction", zero=False))
-    )
-    classes = row_classes(data, qi, function="suda", argument="qi")
+    fraction = None if sampling_fraction is None else float(share(sampling_fraction, "sampling_fraction", zero=False))
+    classes = row_classes(data, qi, argument="qi")
     columns = len(classes.by)
     if columns > _MOST_COLUMNS:
-        raise SearchLimitError.columns("suda", columns, _MOST_COLUMNS)
+        raise SearchLimitError.columns(columns, _MOST_COLUMNS)
     largest = columns if largest is None else min(largest, columns)
     with bar(progress, "suda", "sets of columns") as tell:
         found = minimal_uniques(classes.codes, classes.sizes, largest=largest, seconds=seconds, progress=tell)
@@ -195,10 +194,10 @@ def suda(
 
 
 def _limits(max_size: object, time_limit: object) -> tuple[int | None, float | None]:
-    largest = None if max_size is None else positive_int(max_size, "suda", "max_size")
+    largest = None if max_size is None else positive_int(max_size, "max_size")
     if isinstance(time_limit, str):
-        raise ParameterError.of("suda", "time_limit", "a str", "a number of seconds > 0, or None")
-    return largest, None if time_limit is None else float(positive(time_limit, "suda", "time_limit"))
+        raise ParameterError.of("time_limit", "a str", "a number of seconds > 0, or None")
+    return largest, None if time_limit is None else float(positive(time_limit, "time_limit"))
 
 
 def _report(classes: RowClasses, found: Minimal, stopped: str, fraction: float | None) -> SudaReport:

@@ -14,7 +14,7 @@ from privkit.errors.anonymity import RoleConflictError
 from privkit.risk.attackers import Rate
 from privkit.tally.frame import column_names, open_frame
 from privkit.tally.row_classes import Traces, traces
-from privkit.values.arguments import typed
+from privkit.values.arguments import public, typed
 from privkit.values.bounds import positive_int
 from privkit.values.show import Plotted
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+@public
 @dataclass(frozen=True, eq=False, repr=False)
 class UnicityReport(Plotted):
     """How often some points, drawn at random from a person's trace, fit nobody else. Estimates; no release.
@@ -99,20 +100,20 @@ def unicity(
     >>> unicity(calls, unit="who", columns="cell", points=2).by_points[2].observed
     1.0
     """
-    names = column_names(columns, "unicity", "columns")
+    names = column_names(columns, "columns")
     if not isinstance(unit, str):
-        raise ParameterError.of("unicity", "unit", f"a {type(unit).__name__}", "the name of one column")
-    open_frame(data, "unicity", [unit], "unit")
+        raise ParameterError.of("unit", f"a {type(unit).__name__}", "the name of one column")
+    open_frame(data, [unit], "unit")
     if unit in names:
-        raise RoleConflictError.of("unicity", unit, ("columns", "unit"), "A point with the id is always unique.")
+        raise RoleConflictError.of(unit, ("columns", "unit"), "A point with the id is always unique.")
     wanted = [points] if not isinstance(points, Sequence) else list(points)
-    numbers = sorted({positive_int(number, "unicity", "points") for number in wanted})
+    numbers = sorted({positive_int(number, "points") for number in wanted})
     if not numbers:
-        raise ParameterError.of("unicity", "points", "an empty list", "a whole number >= 1, or several")
-    tried = positive_int(persons, "unicity", "persons")
+        raise ParameterError.of("points", "an empty list", "a whole number >= 1, or several")
+    tried = positive_int(persons, "persons")
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise ParameterError.of("unicity", "seed", f"a {type(seed).__name__}", "a whole number >= 0")
-    found = traces(data, unit, names, function="unicity")
+        raise ParameterError.of("seed", f"a {type(seed).__name__}", "a whole number >= 0")
+    found = traces(data, unit, names)
     rates = {number: _rate(found, number, tried, np.random.default_rng([seed, number])) for number in numbers}
     return UnicityReport(unit, names, MappingProxyType(rates), found.n_persons, found.without_id)
 

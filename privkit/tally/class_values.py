@@ -62,7 +62,7 @@ class ClassValues:
         return dense
 
 
-def value_counts(data: object, by: str | Sequence[str], value: str, *, function: str = "value_counts") -> ClassValues:
+def value_counts(data: object, by: str | Sequence[str], value: str) -> ClassValues:
     """Count the rows of each value of `value` within each class by `by`.
 
     One group-by of the engine; what follows works on its distinct combinations. Missing is a value of its own.
@@ -80,10 +80,10 @@ def value_counts(data: object, by: str | Sequence[str], value: str, *, function:
     >>> counted.values.tolist(), counted.matrix().tolist()
     (['cold', 'flu'], [[1, 1], [0, 1]])
     """
-    columns = column_names(by, function, "by")
+    columns = column_names(by, "by")
     if value in columns:
-        raise DuplicateColumnError.in_argument(function, "value", [value])
-    table, counts = grouped_sizes(data, (*columns, value), function)
+        raise DuplicateColumnError.in_argument("value", [value])
+    table, counts = grouped_sizes(data, (*columns, value))
     value_of, values = column_codes(series_of(table[value]))
     class_of, first, _ = classes_of([table[name] for name in columns])
     order = np.lexsort((value_of, class_of))
@@ -108,7 +108,7 @@ class Coarser:
     without: dict[str, NDArray[np.int64]]
 
 
-def coarser(tally: Tally, *, function: str) -> Coarser:
+def coarser(tally: Tally) -> Coarser:
     """Return the class sizes by each column alone and by all columns but it.
 
     Counts rows: persons of several classes cannot be added up. A function of the tally; spends nothing.
@@ -118,13 +118,13 @@ def coarser(tally: Tally, *, function: str) -> Coarser:
     >>> import pandas as pd
     >>> from privkit.tally.classes import class_sizes
     >>> tally = class_sizes(pd.DataFrame({"zip": list("aab"), "sex": list("fmm")}), ["zip", "sex"])
-    >>> found = coarser(tally, function="kanon")
+    >>> found = coarser(tally)
     >>> {name: sorted(sizes.tolist()) for name, sizes in found.alone.items()}
     {'zip': [1, 2], 'sex': [1, 2]}
     >>> {name: sorted(sizes.tolist()) for name, sizes in found.without.items()}
     {'zip': [1, 2], 'sex': [1, 2]}
     """
-    codes = {name: codes_of(tally.keys[name], function)[0] for name in tally.by}
+    codes = {name: codes_of(tally.keys[name])[0] for name in tally.by}
     alone = {name: _merged([column], tally.sizes) for name, column in codes.items()}
     without = {
         name: _merged([column for other, column in codes.items() if other != name], tally.sizes) for name in tally.by
@@ -143,7 +143,7 @@ def _merged(codes: Sequence[NDArray[np.int64]], sizes: NDArray[np.int64]) -> NDA
     return merged
 
 
-def matches(left: Tally, right: Tally, function: str) -> NDArray[np.int64]:
+def matches(left: Tally, right: Tally) -> NDArray[np.int64]:
     """Return the place in `right` of each class of `left`; -1 where `right` lacks it.
 
     Missing matches missing; whole numbers match floats of the same value.
@@ -152,8 +152,6 @@ def matches(left: Tally, right: Tally, function: str) -> NDArray[np.int64]:
     ----------
     left, right : Tally
         By the same columns.
-    function : str
-        Who asks, for the error.
 
     Raises
     ------
@@ -168,7 +166,7 @@ def matches(left: Tally, right: Tally, function: str) -> NDArray[np.int64]:
         a, b = _kind(ours), _kind(theirs)
         if a != b and {a, b} <= {"numbers", "dates", "text"}:
             hint = "Give it the same type in both: .astype(...)."
-            raise FrameError.column_type(function, name, f"{a} in the table and {b} in the population", hint)
+            raise FrameError.column_type(name, f"{a} in the table and {b} in the population", hint)
         both = pd.concat([_plain(ours), _plain(theirs)], ignore_index=True)
         codes.append(column_codes(both)[0])
     keys, _ = packed(codes)

@@ -70,9 +70,7 @@ class Tally:
         return pd.DataFrame({name: series_of(self.table[name]) for name in self.by})
 
 
-def class_sizes(
-    data: object, by: str | Sequence[str], *, unit: str | None = None, function: str = "class_sizes"
-) -> Tally:
+def class_sizes(data: object, by: str | Sequence[str], *, unit: str | None = None) -> Tally:
     """Count rows, and distinct persons, by the values of some columns.
 
     Missing is a value of its own (null and NaN are one), and categories that do not occur are no classes.
@@ -87,8 +85,6 @@ def class_sizes(
     unit : str, optional
         A column whose distinct values are the persons. Rows without an id count as one person of
         their class, which can only understate how many there are.
-    function : str
-        Who asks, for the errors.
 
     Raises
     ------
@@ -102,33 +98,33 @@ def class_sizes(
     >>> sorted(tally.sizes.tolist()), sorted(tally.persons.tolist())
     ([1, 2], [1, 1])
     """
-    columns = column_names(by, function, "by")
+    columns = column_names(by, "by")
     if unit in columns:
-        raise DuplicateColumnError.in_argument(function, "unit", [unit])
+        raise DuplicateColumnError.in_argument("unit", [unit])
     if unit is None:
-        table, sizes = grouped_sizes(data, columns, function)
+        table, sizes = grouped_sizes(data, columns)
         return Tally(columns, sizes, None, table)
-    pairs, rows = grouped_sizes(data, (*columns, unit), function)
+    pairs, rows = grouped_sizes(data, (*columns, unit))
     class_of, first, persons = classes_of([pairs[name] for name in columns])
     sizes = np.bincount(class_of, weights=rows, minlength=len(first)).astype(np.int64)
     return Tally(columns, sizes, persons, pairs.select(columns).at(first))
 
 
-def grouped_sizes(data: object, columns: Sequence[str], function: str) -> tuple[Table, NDArray[np.int64]]:
+def grouped_sizes(data: object, columns: Sequence[str]) -> tuple[Table, NDArray[np.int64]]:
     """Return the distinct combinations of `columns`, and how many rows have each."""
-    engine = engine_of(data, function, columns, "columns")
-    refuse_nested(engine.schema, columns, function)
+    engine = engine_of(data, columns, "columns")
+    refuse_nested(engine.schema, columns)
     try:
         return engine.classes(columns)
     except TypeError:  # its text may hold a value
         raise FrameError.column_type(
-            function, columns[0] if len(columns) == 1 else list(columns), "object", "Its values cannot be compared."
+            columns[0] if len(columns) == 1 else list(columns), "object", "Its values cannot be compared."
         ) from None
 
 
-def refuse_nested(schema: Mapping[str, Kind], columns: Sequence[str], function: str) -> None:
+def refuse_nested(schema: Mapping[str, Kind], columns: Sequence[str]) -> None:
     """Refuse columns whose values cannot be told apart, by their type."""
     for name in columns:
         if schema[name].name == OTHER and schema[name].shown.startswith(_NESTED):
             hint = "Take its parts as columns of their own."
-            raise FrameError.column_type(function, name, schema[name].shown, hint)
+            raise FrameError.column_type(name, schema[name].shown, hint)

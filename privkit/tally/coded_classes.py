@@ -103,9 +103,7 @@ class CodedTally(Tally):
         return Table({name: cells_of_series(self.keys[name]) for name in self.by}, self.n_classes)
 
 
-def count_classes(
-    data: object, by: str | Sequence[str], *, unit: str | None = None, function: str = "count_classes"
-) -> Tally:
+def count_classes(data: object, by: str | Sequence[str], *, unit: str | None = None) -> Tally:
     """Count rows, and distinct persons, by the values of some columns, as `class_sizes` does.
 
     Reads rows; exact; spends nothing.
@@ -114,26 +112,26 @@ def count_classes(
     ------
     ColumnNotFoundError, DuplicateColumnError, FrameError, ParameterError
     """
-    columns = column_names(by, function, "by")
+    columns = column_names(by, "by")
     if unit is not None:
         if unit in columns:
-            raise DuplicateColumnError.in_argument(function, "unit", [unit])
-        coded = _coded(data, columns, unit, function, ordered=False)
+            raise DuplicateColumnError.in_argument("unit", [unit])
+        coded = _coded(data, columns, unit, ordered=False)
         if coded is None:
-            return class_sizes(data, columns, unit=unit, function=function)
+            return class_sizes(data, columns, unit=unit)
         found = _values(columns, *coded)
         persons = np.bincount(found.class_of, minlength=found.classes.n_classes)
         classes: CodedTally = found.classes  # type: ignore[assignment]
         return CodedTally(columns, classes.sizes, persons, classes._keys, classes._columns)  # type: ignore[attr-defined]
-    coded = _coded(data, columns, None, function, ordered=False)
+    coded = _coded(data, columns, None, ordered=False)
     if coded is None:
-        return class_sizes(data, columns, function=function)
+        return class_sizes(data, columns)
     keys, bound, by_columns = coded[0], coded[1], coded[2]
     occurring, sizes = _counted(keys, bound)
     return CodedTally(columns, sizes, None, occurring, by_columns)
 
 
-def count_values(data: object, by: str | Sequence[str], value: str, *, function: str = "count_values") -> ClassValues:
+def count_values(data: object, by: str | Sequence[str], value: str) -> ClassValues:
     """Count the rows of each value of `value` within each class by `by`, as `value_counts` does.
 
     Reads rows; exact; spends nothing.
@@ -142,11 +140,11 @@ def count_values(data: object, by: str | Sequence[str], value: str, *, function:
     ------
     ColumnNotFoundError, DuplicateColumnError, FrameError, ParameterError
     """
-    columns = column_names(by, function, "by")
+    columns = column_names(by, "by")
     if value in columns:
-        raise DuplicateColumnError.in_argument(function, "value", [value])
-    coded = _coded(data, columns, value, function, ordered=True)
-    return value_counts(data, columns, value, function=function) if coded is None else _values(columns, *coded)
+        raise DuplicateColumnError.in_argument("value", [value])
+    coded = _coded(data, columns, value, ordered=True)
+    return value_counts(data, columns, value) if coded is None else _values(columns, *coded)
 
 
 def _values(
@@ -168,7 +166,7 @@ def _values(
 
 
 def _coded(
-    data: object, columns: Sequence[str], last: str | None, function: str, *, ordered: bool
+    data: object, columns: Sequence[str], last: str | None, *, ordered: bool
 ) -> tuple[NDArray[np.int64], int, list[_Step], _Step] | None:
     """Return one key per row and the columns that it is made of; None for other engines."""
     import pandas as pd
@@ -176,8 +174,8 @@ def _coded(
     if not isinstance(data, pd.DataFrame):
         return None
     names = [*columns, last] if last is not None else list(columns)
-    open_frame(data, function, names, "columns")
-    coded = [_column_or_range(data[name], function, ordered=ordered and name == last) for name in names]
+    open_frame(data, names, "columns")
+    coded = [_column_or_range(data[name], ordered=ordered and name == last) for name in names]
     key, bound, steps = coded[0].codes, max(coded[0].stand_for.width, 1), [_Step(coded[0].stand_for)]
     for column in coded[1:]:
         width, ranked = max(column.stand_for.width, 1), None
@@ -191,7 +189,7 @@ def _coded(
     return key, bound, steps if last is None else steps[:-1], steps[-1]
 
 
-def _column_or_range(column: pd.Series, function: str, *, ordered: bool) -> _Coded:
+def _column_or_range(column: pd.Series, *, ordered: bool) -> _Coded:
     """Return a column as codes; whole numbers of a narrow range by their distance from the least, without hashing.
 
     Some codes of a range may occur nowhere, which classes do not mind: they are the combinations that occur.
@@ -206,12 +204,12 @@ def _column_or_range(column: pd.Series, function: str, *, ordered: bool) -> _Cod
             codes = (array.astype(wide) - wide(least)).astype(np.int64)
             values = np.arange(span).astype(wide) + wide(least)
             return _Coded(codes, _Values(values.astype(array.dtype), missing=False))
-    return _column(column, function, ordered=ordered)
+    return _column(column, ordered=ordered)
 
 
-def _column(column: pd.Series, function: str, *, ordered: bool) -> _Coded:
+def _column(column: pd.Series, *, ordered: bool) -> _Coded:
     """Return a column as codes; in the order of its values where `ordered` and they have one."""
-    codes, values = factorized(column, function, ordered=ordered)
+    codes, values = factorized(column, ordered=ordered)
     absent = codes < 0
     missing = bool(absent.any())
     return _Coded(np.where(absent, len(values), codes) if missing else codes, _Values(values, missing))

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _CAN_BE_MISSING = (float, np.float64, np.float32, np.float16, Decimal, np.datetime64, np.timedelta64)
 
 
-def factorized(column: pd.Series, function: str, *, ordered: bool = False) -> tuple[NDArray[np.int64], Any]:
+def factorized(column: pd.Series, *, ordered: bool = False) -> tuple[NDArray[np.int64], Any]:
     """Return each row's code, -1 for missing, and the distinct values as pandas has them.
 
     Exact, as `privkit.tally.cells` says: of objects 1 and 1.0 are one value, True is another; texts with a zero in them
@@ -56,7 +56,7 @@ def factorized(column: pd.Series, function: str, *, ordered: bool = False) -> tu
         codes, values = _of_pandas(plain_floats(column), ordered)
     except (TypeError, NotImplementedError):  # Arrow's is one of the latter, for nested values
         hint = "Take its parts as columns of their own."
-        raise FrameError.column_type(function, str(column.name), str(column.dtype), hint) from None
+        raise FrameError.column_type(str(column.name), str(column.dtype), hint) from None
     return codes.astype(np.int64, copy=False), pd.Index(values) if kind.name != OTHER else values
 
 
@@ -225,7 +225,7 @@ def column_codes(column: pd.Series) -> tuple[NDArray[np.int64], pd.Index]:
     """
     import pandas as pd
 
-    codes, values = factorized(column, "column_codes", ordered=True)
+    codes, values = factorized(column, ordered=True)
     if (missing := codes < 0).any():
         codes = np.where(missing, len(values), codes)
         values = pd.Index([*values, None], dtype=object)

@@ -169,7 +169,7 @@ class ColumnFacts:
         return None if self.singles is None else self.singles / self.rows if self.rows else 0.0
 
 
-def all_columns(data: object, function: str) -> list[str]:
+def all_columns(data: object) -> list[str]:
     """Return the names of all columns, each of which must be a unique text. Reads the schema, never a row.
 
     Raises
@@ -182,9 +182,9 @@ def all_columns(data: object, function: str) -> list[str]:
         names = list(data.columns)
         doubled = sorted({str(name) for name in names if names.count(name) > 1})
         if doubled:
-            raise DuplicateColumnError.in_frame(function, doubled)
+            raise DuplicateColumnError.in_frame(doubled)
         return [name for name in names if isinstance(name, str)]  # see `unnamed_columns`
-    return list(open_frame(data, function).collect_schema().names())
+    return list(open_frame(data).collect_schema().names())
 
 
 def unnamed_columns(data: object) -> int:
@@ -201,9 +201,7 @@ def counts_rows(index: pd.Index) -> bool:
     return index.nlevels == 1 and index.name is None and pd.api.types.is_integer_dtype(index.dtype)
 
 
-def column_facts(
-    data: object, columns: Sequence[str], *, function: str, deadline: float | None = None
-) -> Iterator[ColumnFacts]:
+def column_facts(data: object, columns: Sequence[str], *, deadline: float | None = None) -> Iterator[ColumnFacts]:
     """Give the facts of each column, one pass over the rows for each. Reads rows; exact; spends nothing.
 
     Of a lazy frame, a row of figures and about a thousand distinct values of each column are fetched.
@@ -215,7 +213,7 @@ def column_facts(
     deadline : float, optional
         By ``time.monotonic()``: columns after it get their type alone, and say so.
     """
-    rows, dtypes, facts = _asked(data, columns, function)
+    rows, dtypes, facts = _asked(data, columns)
     for name in columns:
         if deadline is not None and time.monotonic() > deadline:
             yield ColumnFacts(name, dtypes[name], "any", rows, left_out="time limit")
@@ -226,18 +224,16 @@ def column_facts(
             yield ColumnFacts(name, dtypes[name], "nested", rows, left_out="values that cannot be compared")
 
 
-def _asked(
-    data: object, columns: Sequence[str], function: str
-) -> tuple[int, dict[str, str], Callable[[str], ColumnFacts]]:
+def _asked(data: object, columns: Sequence[str]) -> tuple[int, dict[str, str], Callable[[str], ColumnFacts]]:
     """Return how many rows there are, the columns' types, and what tells a column's facts."""
     import pandas as pd
 
-    if (engine := lazy_engine(data, function)) is not None:
+    if (engine := lazy_engine(data)) is not None:
         dtypes = {name: engine.columns[name].native for name in columns}
         return engine.n_rows(), dtypes, partial(_facts_there, engine)
-    eager: Any = data if isinstance(data, pd.DataFrame) else chosen_columns(data, columns, function, "columns")
+    eager: Any = data if isinstance(data, pd.DataFrame) else chosen_columns(data, columns, "columns")
     dtypes = {name: str(eager[name].dtype) for name in columns}
-    return len(eager), dtypes, lambda name: _facts(name, eager[name], function)
+    return len(eager), dtypes, lambda name: _facts(name, eager[name])
 
 
 def _facts_there(engine: LazyEngine, name: str) -> ColumnFacts:
@@ -266,9 +262,9 @@ def _listed(values: pd.Series) -> list[Any]:
     return list(values.tolist())
 
 
-def _facts(name: str, column: pd.Series, function: str) -> ColumnFacts:
+def _facts(name: str, column: pd.Series) -> ColumnFacts:
     kind = kind_of(column.iloc[:_FIRST_ROWS] if column.dtype == object else column)
-    codes, known = codes_of(column, function)
+    codes, known = codes_of(column)
     counts = np.bincount(codes, minlength=known)
     counts = counts[counts > 0]
     missing = int(column.isna().sum())

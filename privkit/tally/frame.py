@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Frame: TypeAlias = "nw.DataFrame[Any] | nw.LazyFrame[Any]"
 
 
-def column_names(columns: object, function: str, argument: str, *, empty: bool = False) -> tuple[str, ...]:
+def column_names(columns: object, argument: str, *, empty: bool = False) -> tuple[str, ...]:
     """Return the names that a user gave as one name or a sequence of names.
 
     Raises
@@ -39,14 +39,14 @@ def column_names(columns: object, function: str, argument: str, *, empty: bool =
     if isinstance(columns, str):
         return (columns,)
     if not isinstance(columns, Sequence) or isinstance(columns, bytes):
-        raise ParameterError.of(function, argument, f"a {type(columns).__name__}", "a column name or a list of them")
+        raise ParameterError.of(argument, f"a {type(columns).__name__}", "a column name or a list of them")
     names = tuple(columns)
     if any(not isinstance(name, str) for name in names):
-        raise ParameterError.of(function, argument, f"a list with {_kinds(names)}", "a list of column names (str)")
+        raise ParameterError.of(argument, f"a list with {_kinds(names)}", "a list of column names (str)")
     if not names and not empty:
-        raise ParameterError.of(function, argument, "an empty list", "at least one column name")
+        raise ParameterError.of(argument, "an empty list", "at least one column name")
     if doubled := [name for name, times in Counter(names).items() if times > 1]:
-        raise DuplicateColumnError.in_argument(function, argument, doubled)
+        raise DuplicateColumnError.in_argument(argument, doubled)
     return names
 
 
@@ -54,7 +54,7 @@ def _kinds(names: Sequence[object]) -> str:
     return ", ".join(sorted({type(name).__name__ for name in names if not isinstance(name, str)}))
 
 
-def open_frame(data: object, function: str, columns: Sequence[str] = (), argument: str = "columns") -> Frame:
+def open_frame(data: object, columns: Sequence[str] = (), argument: str = "columns") -> Frame:
     """Return `data` as a Narwhals frame that has each of `columns` once.
 
     Reads the schema, never a row.
@@ -63,7 +63,7 @@ def open_frame(data: object, function: str, columns: Sequence[str] = (), argumen
     ----------
     data : dataframe
         pandas, Polars (eager or lazy), DuckDB relation, or another that Narwhals reads.
-    function, argument : str
+    argument : str
         Who asked and by which argument, for the errors.
     columns : sequence of str
         The columns that must exist.
@@ -79,21 +79,19 @@ def open_frame(data: object, function: str, columns: Sequence[str] = (), argumen
     """
     present = pandas_names(data)
     if present is not None:
-        data = checked_pandas(data, present, function, columns, argument)
+        data = checked_pandas(data, present, columns, argument)
     try:
         frame: Frame = nw.from_native(data)  # type: ignore[call-overload]
     except TypeError:
-        raise FrameError.unsupported(function, f"a {type(data).__name__}") from None
+        raise FrameError.unsupported(f"a {type(data).__name__}") from None
     if present is None:
         known = frame.collect_schema().names()
         if missing := [name for name in columns if name not in known]:
-            raise ColumnNotFoundError.of(function, argument, list(columns), missing, known)
+            raise ColumnNotFoundError.of(argument, list(columns), missing, known)
     return frame
 
 
-def checked_pandas(
-    data: Any, present: Sequence[object], function: str, columns: Sequence[str] = (), argument: str = "columns"
-) -> Any:
+def checked_pandas(data: Any, present: Sequence[object], columns: Sequence[str] = (), argument: str = "columns") -> Any:
     """Return a pandas frame that has each of `columns` once; without those that Narwhals refuses, if it has such.
 
     Raises
@@ -102,9 +100,9 @@ def checked_pandas(
     """
     doubled = [] if len(set(present)) == len(present) else [n for n, times in Counter(present).items() if times > 1]
     if asked := [name for name in doubled if not columns or name in columns]:
-        raise DuplicateColumnError.in_frame(function, asked)
+        raise DuplicateColumnError.in_frame(asked)
     if missing := [name for name in columns if name not in present]:
-        raise ColumnNotFoundError.of(function, argument, list(columns), missing, list(present))
+        raise ColumnNotFoundError.of(argument, list(columns), missing, list(present))
     if doubled or not all(isinstance(name, str) for name in present):
         return data[list(columns)]  # Narwhals refuses such a frame whole
     return data
@@ -132,7 +130,7 @@ def pandas_array(frame: pd.DataFrame, place: int) -> Any:
     return frame.iloc[:, place].array if found is None else found(place)
 
 
-def exact_schema(data: object, function: str) -> list[list[Any]]:
+def exact_schema(data: object) -> list[list[Any]]:
     """Return the name and the kind of each column, in order. Reads the schema, never a row.
 
     One table on several engines has one schema where their types have the same kinds.
@@ -145,10 +143,10 @@ def exact_schema(data: object, function: str) -> list[list[Any]]:
     Examples
     --------
     >>> import pandas as pd
-    >>> exact_schema(pd.DataFrame({"a": [1], "b": ["x"]}), "example")
+    >>> exact_schema(pd.DataFrame({"a": [1], "b": ["x"]}))
     [[['sa'], 'integer', '', ''], [['sb'], 'text', '', '']]
     """
-    return [[name, kind.name, kind.unit, kind.zone] for name, kind in _columns(data, function)]
+    return [[name, kind.name, kind.unit, kind.zone] for name, kind in _columns(data)]
 
 
 def schema_mark(data: object) -> object:
@@ -161,7 +159,7 @@ def schema_mark(data: object) -> object:
     return (data.columns.tolist(), pandas_dtypes(data)) if isinstance(data, pd.DataFrame) else None
 
 
-def _columns(data: object, function: str) -> Iterator[tuple[list[Any], Kind]]:
+def _columns(data: object) -> Iterator[tuple[list[Any], Kind]]:
     import pandas as pd
 
     if isinstance(data, pd.DataFrame):  # its names may be doubled, or no text
@@ -172,7 +170,7 @@ def _columns(data: object, function: str) -> Iterator[tuple[list[Any], Kind]]:
         return
     # An engine of ours tells its own; asking a Polars frame for the attribute would resolve its plan, with a warning.
     own = hasattr(type(data), "keyed_counts")
-    found: Any = getattr(data, "schema") if own else open_frame(data, function).collect_schema()  # noqa: B009
+    found: Any = getattr(data, "schema") if own else open_frame(data).collect_schema()  # noqa: B009
     for name, dtype in found.items():
         yield _told(name), dtype if isinstance(dtype, Kind) else kind_of_narwhals(dtype)
 

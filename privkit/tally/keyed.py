@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from privkit.values.keys import Keys
 
 
-def check_key_types(data: object, keys: Keys, function: str) -> None:
+def check_key_types(data: object, keys: Keys) -> None:
     """Refuse keys that no value of their column could equal. Reads the schema, never a row.
 
     Numbers fit columns of numbers, text fits text and categories of text, dates fit dates, and datetimes fit datetimes
@@ -31,7 +31,7 @@ def check_key_types(data: object, keys: Keys, function: str) -> None:
     KeysError
         If text is asked of a column of numbers, or the like.
     """
-    engine = engine_of(data, function, keys.by, "by")
+    engine = engine_of(data, keys.by, "by")
     for place, name in enumerate(keys.by):
         kind, shown = column_kind(engine, name)
         if kind == "object":
@@ -39,9 +39,7 @@ def check_key_types(data: object, keys: Keys, function: str) -> None:
         for value in keys.samples[place]:
             if value is not None and key_kind(value) != kind:
                 raise KeysError.shape(
-                    function,
-                    f"of type {key_kind(value)} for the column {name!r} of type {shown}",
-                    f"of type {kind} there",
+                    f"of type {key_kind(value)} for the column {name!r} of type {shown}", f"of type {kind} there"
                 )
 
 
@@ -58,7 +56,7 @@ def key_kind(value: object) -> str:
     return "text" if isinstance(value, str) else "missing"
 
 
-def check_derived_keys(derived: Mapping[str, str], keys: Keys, function: str) -> None:
+def check_derived_keys(derived: Mapping[str, str], keys: Keys) -> None:
     """Refuse keys that no value of a derived column could equal, by the kinds of the expression language.
 
     Raises
@@ -72,18 +70,18 @@ def check_derived_keys(derived: Mapping[str, str], keys: Keys, function: str) ->
         for value in keys.samples[place]:
             if value is not None and key_kind(value) != kind:
                 found = f"of type {key_kind(value)} for the derived column {name!r} of type {kind}"
-                raise KeysError.shape(function, found, f"of type {kind} there")
+                raise KeysError.shape(found, f"of type {kind} there")
 
 
 def column_kind(data: object, name: str) -> tuple[str, str]:
     """Return what kind of values a column's type promises, and the type's name. Reads the schema, never a row."""
-    kind = engine_of(data, "column_kind").schema[name]
+    kind = engine_of(data).schema[name]
     if kind.name in (BYTES, TIME, DURATION, OTHER):
         return f"{kind.word} (no key has it)", kind.shown
     return kind.word, kind.shown
 
 
-def keyed_counts(data: object, keys: Keys, *, function: str = "keyed_counts") -> NDArray[np.int64]:
+def keyed_counts(data: object, keys: Keys) -> NDArray[np.int64]:
     """Count the rows of each public key; rows of no key are not counted. Shape (len(keys),).
 
     Stability: a row is counted for at most one key, which depends on that row alone. Reads rows; exact; spends nothing.
@@ -93,7 +91,7 @@ def keyed_counts(data: object, keys: Keys, *, function: str = "keyed_counts") ->
     >>> import pandas as pd
     >>> from privkit.values.keys import public_keys
     >>> people = pd.DataFrame({"zip": ["8004", "8004", "8005"]})
-    >>> keyed_counts(people, public_keys(["zip"], ["8003", "8004"], "example")).tolist()
+    >>> keyed_counts(people, public_keys(["zip"], ["8003", "8004"])).tolist()
     [0, 2]
     """
-    return engine_of(data, function, keys.by, "by").keyed_counts(keys)
+    return engine_of(data, keys.by, "by").keyed_counts(keys)

@@ -48,7 +48,6 @@ def group_counts(
     bounds: ContributionBounds,
     *,
     salt: bytes | None = None,
-    function: str = "group_counts",
 ) -> dict[str, int]:
     """Count the rows of every group that occurs, each person within the bounds; groups with none left are not there.
 
@@ -69,8 +68,8 @@ def group_counts(
     columns = tuple(by)
     apart = unit_columns(unit)
     if apart and apart[0] in columns:
-        raise DuplicateColumnError.in_argument(function, "by", [apart[0]])
-    engine = engine_of(data, function, (*columns, *apart), "by")
+        raise DuplicateColumnError.in_argument("by", [apart[0]])
+    engine = engine_of(data, (*columns, *apart), "by")
     found: Counter[str] = Counter()
     if unit is None:
         table, sizes = engine.classes(columns)
@@ -167,7 +166,6 @@ def distinct_values(
     unit: str | PrivacyUnit | None = None,
     bounds: ContributionBounds,
     salt: bytes | None = None,
-    function: str = "distinct_values",
 ) -> NDArray[np.int64]:
     """Count the distinct values of `value` in each key's rows; missing values are left out. Shape (n_keys,).
 
@@ -181,7 +179,7 @@ def distinct_values(
     >>> distinct_values(visits, "shop", bounds=ONE_ROW).tolist()
     [2]
     """
-    engine = engine_for(data, keys, unit, [value], function)
+    engine = engine_for(data, keys, unit, [value])
     if unit is None:
         return engine.distinct(value, keys)
     # Values of two parts could not be compared, so that all rows come in one.

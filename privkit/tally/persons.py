@@ -29,7 +29,6 @@ def bounded_counts(
     keys: Keys | None = None,
     *,
     salt: bytes | None = None,
-    function: str = "bounded_counts",
 ) -> NDArray[np.int64]:
     """Count rows by public keys, each person within `bounds`.
 
@@ -67,7 +66,7 @@ def bounded_counts(
     salt = secrets.token_bytes(16) if salt is None else salt
     cells = 1 if keys is None else len(keys)
     counts = np.zeros(cells, dtype=np.int64)
-    for found in person_groups(data, unit, keys, function):
+    for found in person_groups(data, unit, keys):
         counts += bounded_cells(found, bounds, cells, salt)
     return counts
 
@@ -123,11 +122,9 @@ class PersonGroups:
         return np.diff(self.starts, append=len(self.person))
 
 
-def person_groups(
-    data: object, unit: str | PrivacyUnit, keys: Keys | None, function: str
-) -> Iterator[tuple[PersonGroups, Persons]]:
+def person_groups(data: object, unit: str | PrivacyUnit, keys: Keys | None) -> Iterator[tuple[PersonGroups, Persons]]:
     """Return how many rows each person has in each group, in parts; rows without an id or a key left out."""
-    engine = engine_for(data, keys, unit, (), function)
+    engine = engine_for(data, keys, unit, ())
     apart = unit_columns(unit)
     if engine.is_lazy and len(apart) == 1:
         for table, weights in engine.pairs(apart[0], keys):

@@ -46,7 +46,7 @@ def language_kind(kind: Kind) -> str:
     return _WORDS.get(kind.name, kinds_of.OTHER)
 
 
-def check_selection(data: object, chosen: Selection, function: str) -> dict[str, str]:
+def check_selection(data: object, chosen: Selection) -> dict[str, str]:
     """Check a selection against a frame's schema; return the kinds of its columns and of the derived ones.
 
     Reads the schema, never a row.
@@ -55,43 +55,43 @@ def check_selection(data: object, chosen: Selection, function: str) -> dict[str,
     ------
     ColumnNotFoundError, DuplicateColumnError, FrameError, ExpressionError
     """
-    schema = engine_of(data, function).schema
+    schema = engine_of(data).schema
     kinds = {name: language_kind(schema[name]) for name in chosen.columns if name in schema}
     known = {name: kinds.get(name, "") for name in schema}  # every name, for the close matches
     for name, expression in chosen.derive:
         if name in known:
-            raise ExpressionError.name_taken(function, name)
-        kinds[name] = checked(expression, known, function, f"derive[{name!r}]")
-        _check_zones(expression, schema, function, f"derive[{name!r}]")
+            raise ExpressionError.name_taken(name)
+        kinds[name] = checked(expression, known, f"derive[{name!r}]")
+        _check_zones(expression, schema, f"derive[{name!r}]")
     both = known | {name: kinds[name] for name in chosen.derived}
     if chosen.where is not None:
-        if checked(chosen.where, both, function, "where") != kinds_of.BOOLEAN:
+        if checked(chosen.where, both, "where") != kinds_of.BOOLEAN:
             rule = "a filter must be true or false for a row."
-            raise ExpressionError.types(function, "where", str(chosen.where), rule)
-        _check_zones(chosen.where, schema, function, "where")
+            raise ExpressionError.types("where", str(chosen.where), rule)
+        _check_zones(chosen.where, schema, "where")
     for name, value in chosen.missing:
         literal = Compare("==", Column(name), Literal("" if value is None else value))
         if value is not None or name not in both:
-            checked(literal, both, function, "missing")
+            checked(literal, both, "missing")
         if value is not None and name in schema and not holds(schema[name], value):
             rule = f"{name} counts in {schema[name].unit}: a date that it cannot hold cannot stand for missing."
-            raise ExpressionError.types(function, "missing", f"{name}: {value}", rule)
+            raise ExpressionError.types("missing", f"{name}: {value}", rule)
     return {name: kind for name, kind in both.items() if kind}
 
 
-def _check_zones(expression: Expression, schema: Mapping[str, Kind], function: str, argument: str) -> None:
+def _check_zones(expression: Expression, schema: Mapping[str, Kind], argument: str) -> None:
     """Refuse a date part of a column whose zone's rules are not known."""
     if isinstance(expression, DatePart):
         for name in expression.columns:
             zone = schema[name].zone if name in schema else ""
             if zone and not zone_known(zone):
                 rule = f"the rules of {name}'s time zone {zone!r} are not known. Convert it to another, like 'UTC'."
-                raise ExpressionError.types(function, argument, expression.text(), rule)
+                raise ExpressionError.types(argument, expression.text(), rule)
     for part in expression.parts():
-        _check_zones(part, schema, function, argument)
+        _check_zones(part, schema, argument)
 
 
-def apply(data: object, chosen: Selection, *, keep: Sequence[str] | None = None, function: str = "apply") -> Engine:
+def apply(data: object, chosen: Selection, *, keep: Sequence[str] | None = None) -> Engine:
     """Return the rows that the filter keeps, with the derived columns, and missing values dealt with.
 
     Every step looks at one row alone, and whatever a row holds it has an answer: so the transformation is stable under
@@ -115,11 +115,11 @@ def apply(data: object, chosen: Selection, *, keep: Sequence[str] | None = None,
     >>> import pandas as pd
     >>> from privkit.values.expression import selection
     >>> people = pd.DataFrame({"age": [15, 70, 30, None]})
-    >>> chosen = selection("age < 65", {"adult": "age >= 18"}, function="example")
+    >>> chosen = selection("age < 65", {"adult": "age >= 18"})
     >>> apply(people, chosen).collect(["adult"])["adult"].values.tolist()
     [False, True]
     """
-    engine = engine_of(data, function, chosen.columns)
-    check_selection(engine, chosen, function)
+    engine = engine_of(data, chosen.columns)
+    check_selection(engine, chosen)
     names = [*engine.schema, *chosen.derived] if keep is None else list(dict.fromkeys(keep))
-    return engine.selected(chosen, names, function)
+    return engine.selected(chosen, names)

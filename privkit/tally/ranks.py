@@ -38,7 +38,6 @@ def positions(
     unit: str | PrivacyUnit | None = None,
     bounds: ContributionBounds,
     salt: bytes | None = None,
-    function: str = "positions",
 ) -> NDArray[np.int64]:
     """Count the rows of each key at each position among ascending candidates; shape (n_keys, 2 · n_candidates + 1).
 
@@ -53,7 +52,7 @@ def positions(
     [[1, 1, 0, 0, 1]]
     """
     ends = np.asarray(candidates, dtype=np.float64)
-    engine = engine_for(data, keys, unit, [value], function)
+    engine = engine_for(data, keys, unit, [value])
     if unit is None:
         return engine.positions(value, ends, keys)
     salt = secrets.token_bytes(16) if salt is None else salt
@@ -76,7 +75,6 @@ def binned_counts(
     unit: str | PrivacyUnit | None,
     bounds: ContributionBounds,
     salt: bytes | None = None,
-    function: str,
 ) -> NDArray[np.int64]:
     """Count the rows of each bin, within each key of other columns.
 
@@ -102,11 +100,11 @@ def binned_counts(
     >>> from privkit.values.keys import Keys
     >>> ages = pd.DataFrame({"age": [0, 9.9, 10, 20, 21, None]})
     >>> binned_counts(ages, "age", [0, 10, 20], ["young", "old"], keys=Keys(("age",), (("young",), ("old",))),
-    ...               within=None, unit=None, bounds=ONE_ROW, function="example").tolist()
+    ...               within=None, unit=None, bounds=ONE_ROW).tolist()
     [2, 2]
     """
     ends = np.asarray(edges, dtype=np.float64)
-    engine = engine_for(data, within, unit, [column], function)
+    engine = engine_for(data, within, unit, [column])
     if unit is None:
         found = engine.positions(column, ends, within)
         counts = found[:, 1:-2:2] + found[:, 2:-1:2]

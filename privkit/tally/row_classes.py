@@ -78,9 +78,7 @@ class RowClasses:
         return pd.Series(values, index=self.index, name=name)
 
 
-def row_classes(
-    data: object, by: str | Sequence[str], *, function: str = "row_classes", argument: str = "by"
-) -> RowClasses:
+def row_classes(data: object, by: str | Sequence[str], *, argument: str = "by") -> RowClasses:
     """Return the classes as codes, and the class of each row, where rows are here.
 
     Missing is a value of its own, as in `class_sizes`. Of a lazy frame the classes alone are fetched. Reads rows;
@@ -99,11 +97,11 @@ def row_classes(
     """
     import pandas as pd
 
-    columns = column_names(by, function, argument)
-    if (engine := lazy_engine(data, function, columns, argument)) is not None:
-        return _classes_there(engine, columns, function)
-    table = chosen_columns(data, columns, function, argument)
-    codes = [codes_of(table[name], function)[0] for name in columns]
+    columns = column_names(by, argument)
+    if (engine := lazy_engine(data, columns, argument)) is not None:
+        return _classes_there(engine, columns)
+    table = chosen_columns(data, columns, argument)
+    codes = [codes_of(table[name])[0] for name in columns]
     class_of, distinct = pd.factorize(packed(codes)[0])
     first = first_rows(class_of, len(distinct))
     sizes = np.bincount(class_of, minlength=len(distinct))
@@ -111,10 +109,10 @@ def row_classes(
     return RowClasses(columns, at_first, sizes, table.index, class_of.astype(np.int64))
 
 
-def _classes_there(engine: LazyEngine, columns: tuple[str, ...], function: str) -> RowClasses:
+def _classes_there(engine: LazyEngine, columns: tuple[str, ...]) -> RowClasses:
     import pandas as pd
 
-    refuse_nested(engine.schema, columns, function)
+    refuse_nested(engine.schema, columns)
     table, sizes = engine.classes(columns)
     values = pd.DataFrame({name: series_of(table[name]) for name in columns})
     found = [coded(table[name]) for name in columns]
@@ -123,7 +121,7 @@ def _classes_there(engine: LazyEngine, columns: tuple[str, ...], function: str) 
     return RowClasses(columns, codes.reshape(len(columns), len(sizes)), sizes, index, None)
 
 
-def codes_of(column: pd.Series, function: str) -> tuple[NDArray[np.int64], int]:
+def codes_of(column: pd.Series) -> tuple[NDArray[np.int64], int]:
     """Return each row's code and how many values are not missing; missing is the code after theirs.
 
     Raises
@@ -131,7 +129,7 @@ def codes_of(column: pd.Series, function: str) -> tuple[NDArray[np.int64], int]:
     FrameError
         If the values cannot be compared.
     """
-    codes, values = factorized(column, function)
+    codes, values = factorized(column)
     return np.where(codes < 0, len(values), codes).astype(np.int64, copy=False), len(values)
 
 
@@ -142,22 +140,22 @@ def first_rows(class_of: NDArray[Any], n_classes: int) -> NDArray[np.int64]:
     return first
 
 
-def chosen_columns(data: object, columns: Sequence[str], function: str, argument: str) -> pd.DataFrame:
+def chosen_columns(data: object, columns: Sequence[str], argument: str) -> pd.DataFrame:
     """Return some columns as a pandas frame; a pandas frame's own columns are not copied."""
     import pandas as pd
 
     if isinstance(data, pd.DataFrame):
-        open_frame(data, function, columns, argument)
+        open_frame(data, columns, argument)
         return data[list(columns)]
-    engine = engine_of(data, function, columns, argument)
-    refuse_nested(engine.schema, columns, function)
+    engine = engine_of(data, columns, argument)
+    refuse_nested(engine.schema, columns)
     table = engine.collect(columns)
     return pd.DataFrame({name: series_of(table[name]) for name in columns})
 
 
-def row_numbers(data: object, column: str, *, function: str, argument: str) -> pd.Series:
+def row_numbers(data: object, column: str, *, argument: str) -> pd.Series:
     """Return one column as it is, in the order of the rows."""
-    return chosen_columns(data, [column], function, argument)[column]
+    return chosen_columns(data, [column], argument)[column]
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +178,7 @@ class Contributions:
 
 
 def contributions(
-    data: object, qi: Sequence[str], others: Sequence[str], *, function: str, deadline: float | None = None
+    data: object, qi: Sequence[str], others: Sequence[str], *, deadline: float | None = None
 ) -> Contributions:
     """Count the sample uniques by the quasi-identifiers, without each of them, and with each other column.
 
@@ -190,12 +188,12 @@ def contributions(
     --------
     >>> import pandas as pd
     >>> people = pd.DataFrame({"zip": list("aab"), "sex": list("fmm"), "plan": list("xyy")})
-    >>> contributions(people, ["zip", "sex"], ["plan"], function="audit")
+    >>> contributions(people, ["zip", "sex"], ["plan"])
     Contributions(uniques=3, lost={'zip': 2, 'sex': 2}, gained={'plan': 0})
     """
-    if (engine := lazy_engine(data, function, (*qi, *others))) is not None:
+    if (engine := lazy_engine(data, (*qi, *others))) is not None:
         return _there(engine, qi, others, deadline)
-    found = row_classes(data, qi, function=function)
+    found = row_classes(data, qi)
     uniques = int((found.sizes == 1).sum())
     lost, gained = {}, {}
     for place, name in enumerate(qi):
@@ -208,7 +206,7 @@ def contributions(
         if _late(deadline):
             break
         try:
-            codes, _ = codes_of(chosen_columns(data, [name], function, "columns")[name], function)
+            codes, _ = codes_of(chosen_columns(data, [name], "columns")[name])
         except PrivkitError:  # values that cannot be compared
             continue
         both = packed([found.class_of, codes])[0]
@@ -276,16 +274,16 @@ class Traces:
     without_id: int
 
 
-def traces(data: object, unit: str, columns: str | Sequence[str], *, function: str) -> Traces:
+def traces(data: object, unit: str, columns: str | Sequence[str]) -> Traces:
     """Return the distinct points of each person, a point being the values of some columns. Reads rows; spends nothing.
 
     Missing is a value of its own in a point; rows without an id are left out. Of a lazy frame each pair of a person and
     a point is fetched once.
     """
-    names = column_names(columns, function, "columns")
-    table, rows = _once(data, [unit, *names], function)
-    who, n_persons = codes_of(table[unit], function)
-    point = packed([codes_of(table[name], function)[0] for name in names])[0]
+    names = column_names(columns, "columns")
+    table, rows = _once(data, [unit, *names])
+    who, n_persons = codes_of(table[unit])
+    point = packed([codes_of(table[name])[0] for name in names])[0]
     known = who < n_persons
     distinct_points, point = np.unique(point[known], return_inverse=True)
     person = who[known]
@@ -304,12 +302,12 @@ def traces(data: object, unit: str, columns: str | Sequence[str], *, function: s
     )
 
 
-def _once(data: object, columns: list[str], function: str) -> tuple[pd.DataFrame, Ints]:
+def _once(data: object, columns: list[str]) -> tuple[pd.DataFrame, Ints]:
     """Return rows, or the classes of a lazy frame, and how many rows each stands for."""
     import pandas as pd
 
-    if (engine := lazy_engine(data, function, columns)) is None:
-        table = chosen_columns(data, columns, function, "columns")
+    if (engine := lazy_engine(data, columns)) is None:
+        table = chosen_columns(data, columns, "columns")
         return table, np.ones(len(table), dtype=np.int64)
-    cells, rows = grouped_sizes(engine, columns, function)
+    cells, rows = grouped_sizes(engine, columns)
     return pd.DataFrame({name: series_of(cells[name]) for name in columns}), rows

@@ -23,20 +23,20 @@ if TYPE_CHECKING:
 _SEPARATORS = re.compile(r"\s*[;,|]\s*")
 
 
-def eager_frame(data: object, function: str, columns: Iterable[str], argument: str) -> Any:
+def eager_frame(data: object, columns: Iterable[str], argument: str) -> Any:
     """Return `data` with its columns checked; refuse a lazy frame, whose rows cannot be chosen by their place.
 
     Raises
     ------
     ColumnNotFoundError, DuplicateColumnError, FrameError
     """
-    frame = open_frame(data, function, list(columns), argument)
+    frame = open_frame(data, list(columns), argument)
     if isinstance(frame, nw.LazyFrame):
-        raise FrameError.unsupported(function, f"a lazy {type(data).__name__}; collect it first")
+        raise FrameError.unsupported(f"a lazy {type(data).__name__}; collect it first")
     return data
 
 
-def with_index(data: object, function: str) -> dict[str, pd.DataFrame | None]:
+def with_index(data: object) -> dict[str, pd.DataFrame | None]:
     """Return the names of all columns and of a pandas frame's index, with a frame of its own for each level of that.
 
     Numbers without a name count the rows, and are none. A level without a name is called "index"; a column goes before
@@ -44,7 +44,7 @@ def with_index(data: object, function: str) -> dict[str, pd.DataFrame | None]:
     """
     import pandas as pd
 
-    names: dict[str, pd.DataFrame | None] = dict.fromkeys(all_columns(data, function))
+    names: dict[str, pd.DataFrame | None] = dict.fromkeys(all_columns(data))
     if not isinstance(data, pd.DataFrame) or counts_rows(data.index):
         return names
     for level in range(data.index.nlevels):
@@ -113,7 +113,7 @@ def _with_own_dictionary(column: pd.Series) -> pd.Series:
     return pd.Series(pd.arrays.ArrowExtensionArray(plain.cast(array.type)), index=column.index, name=column.name)
 
 
-def rows_consenting(data: object, column: str, purpose: str, *, function: str) -> NDArray[np.bool_]:
+def rows_consenting(data: object, column: str, purpose: str) -> NDArray[np.bool_]:
     """Return the rows whose consent names the purpose. Missing is no consent.
 
     A column of true and false is taken as it is; of texts, as purposes between ``;``, ``,`` or ``|``; of lists, as
@@ -121,7 +121,7 @@ def rows_consenting(data: object, column: str, purpose: str, *, function: str) -
     """
     import pandas as pd
 
-    values = chosen_columns(data, [column], function, "column")[column]
+    values = chosen_columns(data, [column], "column")[column]
     if pd.api.types.is_bool_dtype(values.dtype):
         return np.asarray(values.fillna(False), dtype=bool)
     codes, distinct = _factorized(values)
@@ -132,7 +132,7 @@ def rows_consenting(data: object, column: str, purpose: str, *, function: str) -
 def _factorized(values: pd.Series) -> tuple[NDArray[np.int64], list[Any]]:
     """Return each row's place among the distinct values, -1 for missing; of lists, each row is its own."""
     try:
-        codes, distinct = factorized(values, "selection")
+        codes, distinct = factorized(values)
     except FrameError:
         return np.arange(len(values)), list(values)
     return codes, list(distinct)
@@ -148,20 +148,20 @@ def _covers(value: object, purpose: str) -> bool:
     return False
 
 
-def ids_consenting(consents: object, on: str, purpose: str, today: date, *, function: str) -> pd.Series:
+def ids_consenting(consents: object, on: str, purpose: str, today: date) -> pd.Series:
     """Return the ids that have a consent for the purpose which was given by `today` and not withdrawn or expired.
 
     `consents` has the id, `purpose`, and optionally `given`, `withdrawn` and `until` (dates).
     """
     import pandas as pd
 
-    names = open_frame(consents, function, [on, "purpose"], "consents").collect_schema().names()
+    names = open_frame(consents, [on, "purpose"], "consents").collect_schema().names()
     dated = [name for name in ("given", "withdrawn", "until") if name in names]
-    table = chosen_columns(consents, [on, "purpose", *dated], function, "consents")
+    table = chosen_columns(consents, [on, "purpose", *dated], "consents")
     valid = np.array((table["purpose"] == purpose).fillna(False), dtype=bool)
     now = pd.Timestamp(today)
     for name in dated:
-        days = _days(table[name], name, function)
+        days = _days(table[name], name)
         if name == "given":
             valid &= (days <= now).to_numpy(dtype=bool)
         elif name == "withdrawn":
@@ -171,31 +171,31 @@ def ids_consenting(consents: object, on: str, purpose: str, today: date, *, func
     return table.loc[valid, on].dropna()
 
 
-def _days(column: pd.Series, name: str, function: str) -> pd.Series:
+def _days(column: pd.Series, name: str) -> pd.Series:
     import pandas as pd
 
     try:
         days = pd.to_datetime(column, format="ISO8601" if column.dtype != "datetime64[ns]" else None)
     except (ValueError, TypeError):
         hint = "It must hold dates, as 2026-12-31."
-        raise FrameError.column_type(function, name, str(column.dtype), hint) from None
+        raise FrameError.column_type(name, str(column.dtype), hint) from None
     return days.dt.tz_localize(None) if getattr(days.dt, "tz", None) is not None else days
 
 
-def rows_in(data: object, column: str, ids: pd.Series, *, function: str) -> NDArray[np.bool_]:
+def rows_in(data: object, column: str, ids: pd.Series) -> NDArray[np.bool_]:
     """Return the rows whose id is among `ids`; a row without an id is not."""
     from privkit.tally.two_tables import joint_codes
 
-    own = chosen_columns(data, [column], function, "on")[column]
-    here, there = joint_codes(own, ids.rename(column), function)
+    own = chosen_columns(data, [column], "on")[column]
+    here, there = joint_codes(own, ids.rename(column))
     return np.isin(here, there) & (here >= 0)
 
 
-def rows_of(data: object, column: str, person: str, *, function: str) -> NDArray[np.bool_]:
+def rows_of(data: object, column: str, person: str) -> NDArray[np.bool_]:
     """Return the rows whose value in `column` is the id; numbers and their texts are one (7, 7.0, "7", not "007")."""
     import pandas as pd
 
-    values = chosen_columns(data, [column], function, "on")[column]
+    values = chosen_columns(data, [column], "on")[column]
     codes, distinct = _factorized(values.astype(object) if isinstance(values.dtype, pd.CategoricalDtype) else values)
     same = np.array([*(id_text(value) == person for value in distinct), False], dtype=bool)
     return same[codes]

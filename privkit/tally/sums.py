@@ -34,7 +34,6 @@ def power_sums(
     unit: str | PrivacyUnit | None = None,
     bounds: ContributionBounds = ONE_ROW,
     salt: bytes | None = None,
-    function: str = "power_sums",
 ) -> NDArray[np.int64]:
     """Count the rows of each key, and sum their numbers, and squares, in steps from the grid's lower end.
 
@@ -69,13 +68,13 @@ def power_sums(
     >>> import pandas as pd
     >>> from privkit.values.keys import public_keys
     >>> bills = pd.DataFrame({"shop": ["a", "a", "b"], "paid": [1.25, 99.0, float("nan")]})
-    >>> keys = public_keys(["shop"], ["a", "b"], "example")
+    >>> keys = public_keys(["shop"], ["a", "b"])
     >>> power_sums(bills, "paid", Grid(0.25, 0, 40), keys=keys).tolist()
     [[2, 45], [0, 0]]
     >>> power_sums(bills, "paid", Grid(0.25, 0, 40), keys=keys, degree=2).tolist()  # 5 and 40: 25/40 and 40
     [[2, 45, 41], [0, 0, 0]]
     """
-    engine = engine_for(data, keys, unit, [value], function)
+    engine = engine_for(data, keys, unit, [value])
     if unit is None:
         return engine.power_sums(value, grid, keys, degree)
     salt = secrets.token_bytes(16) if salt is None else salt
@@ -96,7 +95,6 @@ def person_sums(
     groups: int,
     keys: Keys | None = None,
     salt: bytes | None = None,
-    function: str = "person_sums",
 ) -> NDArray[np.int64]:
     """Add up each person's numbers within each key, clip that total to the grid, and sum the totals by key.
 
@@ -106,7 +104,7 @@ def person_sums(
     nothing.
     """
     salt = secrets.token_bytes(16) if salt is None else salt
-    engine = engine_for(data, keys, unit, [value], function)
+    engine = engine_for(data, keys, unit, [value])
     wide = Grid(grid.step, -grid.largest, grid.largest)
     sums = np.zeros((1 if keys is None else len(keys), 2), dtype=np.int64)
     for table in engine.parts(unit_columns(unit)[0], needed(value, keys, unit)):

@@ -115,7 +115,7 @@ def _counted(here: NDArray[np.int64], there: NDArray[np.int64]) -> tuple[NDArray
     return counts, np.where(counts == 1, last[place], -1)
 
 
-def paired(left: pd.DataFrame, right: pd.DataFrame, pairs: Sequence[tuple[str, str]], *, function: str) -> Pair:
+def paired(left: pd.DataFrame, right: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> Pair:
     """Return two tables as a pair, to be matched on pairs of columns, exactly. Reads rows; spends nothing.
 
     Parameters
@@ -131,11 +131,11 @@ def paired(left: pd.DataFrame, right: pd.DataFrame, pairs: Sequence[tuple[str, s
     FrameError
         If a column cannot be compared.
     """
-    coded = [joint_codes(left[a], right[b], function) for a, b in pairs]
+    coded = [joint_codes(left[a], right[b]) for a, b in pairs]
     return Pair([a for a, _ in coded], [b for _, b in coded])
 
 
-def joint_codes(left: pd.Series, right: pd.Series, function: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def joint_codes(left: pd.Series, right: pd.Series) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return codes of two columns in which equal values have one code; -1 stands for missing.
 
     Raises
@@ -147,10 +147,10 @@ def joint_codes(left: pd.Series, right: pd.Series, function: str) -> tuple[NDArr
 
     kinds = kind_of(left), kind_of(right)
     if "any" not in kinds and kinds[0] != kinds[1]:
-        raise LinkError.types_differ(function, str(left.name), (_named(left, kinds[0]), _named(right, kinds[1])))
+        raise LinkError.types_differ(str(left.name), (_named(left, kinds[0]), _named(right, kinds[1])))
     both = pd.concat([_plain(left), _plain(right)], ignore_index=True)
     both.name = left.name
-    codes, _ = factorized(both, function)
+    codes, _ = factorized(both)
     return codes[: len(left)], codes[len(left) :]
 
 
@@ -221,12 +221,7 @@ class Records:
 
 
 def records(
-    left: pd.DataFrame,
-    right: pd.DataFrame,
-    pairs: Sequence[tuple[str, str]],
-    asked: Mapping[str, Kind],
-    *,
-    function: str,
+    left: pd.DataFrame, right: pd.DataFrame, pairs: Sequence[tuple[str, str]], asked: Mapping[str, Kind]
 ) -> Records:
     """Return two tables in plain forms. Reads rows; spends nothing.
 
@@ -246,7 +241,7 @@ def records(
     """
     import pandas as pd
 
-    plain = [_plain_form(left[a], right[b], asked.get(a), function) for a, b in pairs]
+    plain = [_plain_form(left[a], right[b], asked.get(a)) for a, b in pairs]
     n = len(left)
     here = {f"c{place}": column.values[:n] for place, column in enumerate(plain)}
     there = {f"c{place}": column.values[n:] for place, column in enumerate(plain)}
@@ -267,10 +262,10 @@ class _Plain:
     kind: Kind
 
 
-def _plain_form(left: pd.Series, right: pd.Series, asked: Kind | None, function: str) -> _Plain:
+def _plain_form(left: pd.Series, right: pd.Series, asked: Kind | None) -> _Plain:
     import pandas as pd
 
-    codes = np.concatenate(joint_codes(left, right, function))
+    codes = np.concatenate(joint_codes(left, right))
     first = first_rows(codes[codes >= 0], int(codes.max(initial=-1)) + 1)
     places = np.flatnonzero(codes >= 0)[first]
     distinct = [_at(left, right, place) for place in places]
@@ -283,7 +278,7 @@ def _plain_form(left: pd.Series, right: pd.Series, asked: Kind | None, function:
         kind, forms = "number", [float(value) for value in distinct]
     elif asked == "number" or (asked == "date" and found != "text"):
         raise ParameterError.of(
-            function, f"fuzzy[{left.name!r}]", repr(asked), f"what fits a column of kind {found}: 'exact' or 'code'"
+            f"fuzzy[{left.name!r}]", repr(asked), f"what fits a column of kind {found}: 'exact' or 'code'"
         )
     else:
         forms = [_text(value) for value in distinct]
@@ -316,7 +311,7 @@ def _kind_of_texts(texts: Sequence[str]) -> Kind:
     return "code" if 2 * sum(any(char.isdigit() for char in text) for text in some) > len(some) else "name"
 
 
-def asked_kinds(fuzzy: object, columns: Sequence[str], function: str) -> dict[str, Kind]:
+def asked_kinds(fuzzy: object, columns: Sequence[str]) -> dict[str, Kind]:
     """Return how the user wants columns compared.
 
     Raises
@@ -327,12 +322,12 @@ def asked_kinds(fuzzy: object, columns: Sequence[str], function: str) -> dict[st
         return {}
     allowed = f"True, or a mapping from a column of `on` to one of {list(KINDS)}"
     if not isinstance(fuzzy, Mapping):
-        raise ParameterError.of(function, "fuzzy", f"a {type(fuzzy).__name__}", allowed)
+        raise ParameterError.of("fuzzy", f"a {type(fuzzy).__name__}", allowed)
     names = [str(name) for name in fuzzy]
     if missing := [name for name in names if name not in columns]:
-        raise ColumnNotFoundError.of(function, "fuzzy", names, missing, columns)
+        raise ColumnNotFoundError.of("fuzzy", names, missing, columns)
     for name, kind in fuzzy.items():
         if kind not in KINDS:
             found = repr(kind) if isinstance(kind, str) else f"a {type(kind).__name__}"
-            raise ParameterError.of(function, f"fuzzy[{name!r}]", found, f"one of {list(KINDS)}")
+            raise ParameterError.of(f"fuzzy[{name!r}]", found, f"one of {list(KINDS)}")
     return dict(fuzzy)

@@ -15,7 +15,7 @@ from privkit.progress import bar
 from privkit.transform.anonymized import Anonymized, finished
 from privkit.transform.search.search import Found, Search
 from privkit.transform.search.task import Task, prepare
-from privkit.values.arguments import typed
+from privkit.values.arguments import public, typed
 
 if TYPE_CHECKING:
     from privkit.anonymity.criterion import Criterion
@@ -109,13 +109,12 @@ def anonymize(
     >>> out.levels_, out.suppressed_
     ({'zip': 1, 'age': 1}, 0)
     """
-    function = "anonymize"
     if method not in ("optimal", "local"):
-        raise ParameterError.of(function, "method", repr(method), "'optimal' or 'local'")
-    deadline = _deadline(time_limit, function)
+        raise ParameterError.of("method", repr(method), "'optimal' or 'local'")
+    deadline = _deadline(time_limit)
     task = prepare(
         data, qi, criteria, k=k, hierarchies=hierarchies, suppress=suppress, utility=utility, weights=weights,
-        keep=keep, unit=unit, function=function,
+        keep=keep, unit=unit
     )  # fmt: skip
     found = search(task, deadline, progress)
     if method == "local":
@@ -147,11 +146,10 @@ def _best(loss: float | None) -> str:
 def infeasible(task: Task, found: Found) -> InfeasibleError:
     """Return the error that says what the best node reaches."""
     if found.reason:
-        return InfeasibleError.none_so_far(task.function, repr(task.criterion), found.reason, found.judged)
+        return InfeasibleError.none_so_far(repr(task.criterion), found.reason, found.judged)
     node, suppressed = found.nearest if found.nearest is not None else (task.most_levels, task.coding.n_rows)
     levels = dict(zip(task.coding.columns, node, strict=True))
     return InfeasibleError.no_node(
-        task.function,
         repr(task.criterion),
         suppressed=suppressed,
         limit=task.limit,
@@ -168,14 +166,15 @@ def _suppressed_combos(task: Task, node: tuple[int, ...]) -> np.ndarray:
     return violating[rollup.class_of_combo(node)] if len(violating) else np.zeros(0, dtype=bool)
 
 
-def _deadline(time_limit: object, function: str) -> float | None:
+def _deadline(time_limit: object) -> float | None:
     if time_limit is None:
         return None
     if isinstance(time_limit, bool) or not isinstance(time_limit, int | float) or not time_limit > 0:
-        raise ParameterError.of(function, "time_limit", repr(time_limit), "a number of seconds above 0")
+        raise ParameterError.of("time_limit", repr(time_limit), "a number of seconds above 0")
     return time.monotonic() + time_limit
 
 
+@public
 class Anonymizer:
     """Find levels on one table and apply them to others: this month's, next month's.
 
@@ -253,24 +252,24 @@ class Anonymizer:
             If a hierarchy lacks new values.
         """
         if broken not in ("raise", "suppress"):
-            raise ParameterError.of("transform", "broken", repr(broken), "'raise' or 'suppress'")
+            raise ParameterError.of("broken", repr(broken), "'raise' or 'suppress'")
         if not hasattr(self, "fitted_"):
-            raise ParameterError.together("transform", ("fit",), "fit(data) has to come first.")
+            raise ParameterError.together(("fit",), "fit(data) has to come first.")
         try:
             task = prepare(
                 data, self.qi, self.criteria, k=self.k, hierarchies=self.hierarchies_, suppress=self.suppress,
-                utility=self.utility, weights=self.weights, keep=self.keep, unit=self.unit, function="transform",
+                utility=self.utility, weights=self.weights, keep=self.keep, unit=self.unit
             )  # fmt: skip
         except InfeasibleError as error:
             rows = error.suppressed or 0
-            raise PromiseBrokenError.of("transform", repr(self.fitted_.criteria), rows, rows) from None
+            raise PromiseBrokenError.of(repr(self.fitted_.criteria), rows, rows) from None
         node = tuple(
             min(self.levels_[name], size - 1) for name, size in zip(task.coding.columns, task.coding.shape, strict=True)
         )
         gone = _suppressed_combos(task, node)
         rows = int(task.coding.counts[gone].sum())
         if rows > task.limit and broken == "raise":
-            raise PromiseBrokenError.of("transform", repr(task.criterion), rows, task.coding.n_rows)
+            raise PromiseBrokenError.of(repr(task.criterion), rows, task.coding.n_rows)
         found = Found(node, float("nan"), rows, False, 0.0, 1)
         answer = finished(task, found, np.array(node, dtype=np.int64)[:, None], gone, method="fitted")
         return replace(answer, proposed_=self.fitted_.proposed_)

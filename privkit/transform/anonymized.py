@@ -14,6 +14,7 @@ from privkit.tally.cells.cells import BYTES, INTEGER, TEXT, UNSIGNED, WIDE
 from privkit.tally.frame import column_names, open_frame
 from privkit.transform.costs import AnonymizationReport, report_of
 from privkit.transform.source import starred
+from privkit.values.arguments import public
 from privkit.values.show import Plotted
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 _TELLING = (INTEGER, UNSIGNED, WIDE, TEXT, BYTES)
 
 
+@public
 @dataclass(frozen=True, eq=False, repr=False)
 class Anonymized(Plotted):
     """The result of `anonymize`.
@@ -139,7 +141,7 @@ class Anonymized(Plotted):
             hint = "Suppressed rows are those of the frame that you gave whose class is not in .frame."
             raise FrameError.rows_elsewhere("with_suppressed()", hint)
         if not isinstance(self.frame, pd.DataFrame):
-            raise FrameError.unsupported("with_suppressed", f"a {type(self.frame).__name__}")
+            raise FrameError.unsupported(f"a {type(self.frame).__name__}")
         suppressed = pd.Series(~self.kept_)
         whole = pd.concat([self.frame, self.source.loc[~self.kept_]]) if suppressed.any() else self.frame
         order = np.concatenate([np.flatnonzero(self.kept_), np.flatnonzero(~self.kept_)])
@@ -192,7 +194,7 @@ def _distinct(column: pd.Series) -> int:
 def _identifying(frame: Any, used: set[str]) -> tuple[str, ...]:
     from privkit.tally.engines.opening import engine_of
 
-    engine = engine_of(frame, "identifying_")
+    engine = engine_of(frame)
     names = [name for name, kind in engine.schema.items() if name not in used and kind.name in _TELLING]
     rows = engine.n_rows() if names else 0
     return tuple(name for name in names if rows > 10 and int(engine.distinct(name, None)[0]) > 0.9 * rows)
@@ -286,23 +288,20 @@ def classifier_accuracy(
     ParameterError
         Without scikit-learn, or where `target` has one value.
     """
-    function = "classifier_accuracy"
     try:
         from sklearn.linear_model import LogisticRegression
         from sklearn.model_selection import StratifiedKFold, cross_val_score
     except ImportError:
         raise ParameterError.together(
-            function, ("model",), 'scikit-learn is needed: install "jupyter-privkit[sklearn]".'
+            ("model",), 'scikit-learn is needed: install "jupyter-privkit[sklearn]".'
         ) from None
-    names = column_names(features, function, "features")
-    open_frame(data, function, [*names, target], "features")
+    names = column_names(features, "features")
+    open_frame(data, [*names, target], "features")
     kept = data.loc[out.kept_]
     truth = kept[target].astype(str).to_numpy()
     counts = np.unique(truth, return_counts=True)[1]
     if len(counts) < 2 or counts.min() < folds:
-        raise ParameterError.of(
-            function, "target", repr(target), f"a column of at least two values with {folds} rows each"
-        )
+        raise ParameterError.of("target", repr(target), f"a column of at least two values with {folds} rows each")
     estimator = model if model is not None else LogisticRegression(max_iter=1000)
     splits = StratifiedKFold(folds, shuffle=True, random_state=0)
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from privkit.tally.codes import distinct
 from privkit.transform.search.node_classes import classes_of
+from privkit.values.arguments import public
 from privkit.values.show import Plotted
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Standing:
     utility: dict[str, float] = field(default_factory=dict)
 
 
+@public
 @dataclass(frozen=True, repr=False)
 class AnonymizationReport(Plotted):
     """Before and after. Exact, for the owner's eyes.

@@ -18,7 +18,7 @@ from privkit.transform.hierarchies.hierarchy import Hierarchy
 from privkit.transform.hierarchies.ladder import text
 from privkit.transform.search.coding import encode
 from privkit.transform.source import InEngine, source_of
-from privkit.values.arguments import typed
+from privkit.values.arguments import public, typed
 from privkit.values.files import write_whole
 from privkit.values.show import Plotted
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+@public
 @dataclass(frozen=True, eq=False, repr=False)
 class Generalized(Plotted):
     """A frame with some columns generalized. That alone promises nothing: ask `kanon` what it reaches.
@@ -88,19 +89,18 @@ def generalize(
     0  80**  30-39
     1  80**  40-49
     """
-    function = "generalize"
     if not isinstance(levels, Mapping) or not levels:
         raise ParameterError.of(
-            function, "levels", f"a {type(levels).__name__}", "a dict column → level, with at least one column"
+            "levels", f"a {type(levels).__name__}", "a dict column → level, with at least one column"
         )
-    columns = column_names(list(levels), function, "levels")
-    open_frame(data, function, columns, "levels")
-    source = source_of(data, columns, function)
+    columns = column_names(list(levels), "levels")
+    open_frame(data, columns, "levels")
+    source = source_of(data, columns)
     given = {**(hierarchies or {}), **{name: pair[0] for name, pair in levels.items() if isinstance(pair, tuple)}}
-    chosen, proposed = resolve(source.frame, columns, given, function)
-    coding = encode(source.frame, chosen, (), function, rows=source.rows)
+    chosen, proposed = resolve(source.frame, columns, given)
+    coding = encode(source.frame, chosen, (), rows=source.rows)
     wanted = {name: pair[1] if isinstance(pair, tuple) else pair for name, pair in levels.items()}
-    numbers = {ladder.column: ladder.number(wanted[ladder.column], function) for ladder in coding.ladders}
+    numbers = {ladder.column: ladder.number(wanted[ladder.column]) for ladder in coding.ladders}
     if isinstance(source, InEngine):
         answer = source.generalized(coding, [numbers[name] for name in coding.columns])
     else:
@@ -110,7 +110,7 @@ def generalize(
 
 
 def resolve(
-    frame: Any, columns: tuple[str, ...], given: Mapping[str, object], function: str
+    frame: Any, columns: tuple[str, ...], given: Mapping[str, object]
 ) -> tuple[dict[str, Hierarchy], tuple[str, ...]]:
     """Return a hierarchy for each column, and for which of them it was proposed.
 
@@ -122,7 +122,7 @@ def resolve(
         If something else than a hierarchy is given.
     """
     if unknown := [name for name in given if name not in columns]:
-        raise HierarchyError.not_quasi(function, unknown, columns)
+        raise HierarchyError.not_quasi(unknown, columns)
     chosen: dict[str, Hierarchy] = {}
     for name in columns:
         what = given.get(name)
@@ -136,10 +136,7 @@ def resolve(
             chosen[name] = Hierarchy.propose(frame[name])
         else:
             raise ParameterError.of(
-                function,
-                f"hierarchies[{name!r}]",
-                f"a {type(what).__name__}",
-                "a pk.Hierarchy, a dict or the path of a file",
+                f"hierarchies[{name!r}]", f"a {type(what).__name__}", "a pk.Hierarchy, a dict or the path of a file"
             )
     return chosen, tuple(name for name in columns if given.get(name) is None)
 

@@ -16,7 +16,7 @@ from privkit.transform.search.node_classes import Classes, Rollup
 from privkit.transform.search.search import Found
 from privkit.transform.search.task import Task, prepare
 from privkit.transform.source import Known
-from privkit.values.arguments import typed
+from privkit.values.arguments import public, typed
 from privkit.values.show import Paneled, Plotted
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _LARGEST = 1_000_000
 
 
+@public
 @dataclass(frozen=True, eq=False, repr=False)
 class Lattice(Paneled, Plotted):
     """All nodes of a generalization lattice, exact. For the owner's eyes; spends nothing.
@@ -111,7 +112,6 @@ class Lattice(Paneled, Plotted):
 
         if self.n_nodes > _LARGEST:
             raise ParameterError.of(
-                "nodes",
                 "the lattice",
                 f"{self.n_nodes:,} nodes",
                 f"of at most {_LARGEST:,}",
@@ -152,8 +152,8 @@ class Lattice(Paneled, Plotted):
 
     def _levels(self, levels: Mapping[str, int | str]) -> tuple[int, ...]:
         if unknown := [name for name in levels if name not in self.task.qi]:
-            raise HierarchyError.not_quasi("lattice", unknown, self.task.qi)
-        return tuple(ladder.number(levels.get(ladder.column, 0), "lattice") for ladder in self.task.coding.ladders)
+            raise HierarchyError.not_quasi(unknown, self.task.qi)
+        return tuple(ladder.number(levels.get(ladder.column, 0)) for ladder in self.task.coding.ladders)
 
 
 @typed
@@ -184,14 +184,12 @@ def lattice(
     """
     task = prepare(
         data, qi, criteria, k=k, hierarchies=hierarchies, suppress=suppress, utility=utility, weights=weights, keep=(),
-        unit=unit, function="lattice",
+        unit=unit
     )  # fmt: skip
     return Lattice(task, data)
 
 
-def lattice_of(
-    tally: Tally, *, k: int, hierarchies: Mapping[str, object], suppress: float = 0.02, function: str = "panel"
-) -> Lattice:
+def lattice_of(tally: Tally, *, k: int, hierarchies: Mapping[str, object], suppress: float = 0.02) -> Lattice:
     """Return the lattice of a table of which only the classes are known: it has no rows to `apply` a node to.
 
     Raises
@@ -202,5 +200,5 @@ def lattice_of(
     """
     if tally.persons is not None:
         rule = "hierarchies= explores rows, and this report counts persons. Use df.privacy.lattice(..., unit=...)."
-        raise ParameterError.together(function, ("hierarchies", "unit"), rule)
+        raise ParameterError.together(("hierarchies", "unit"), rule)
     return lattice(Known(tally.keys, tally.sizes), list(tally.by), k=k, hierarchies=hierarchies, suppress=suppress)

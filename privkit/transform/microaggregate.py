@@ -52,21 +52,20 @@ def microaggregate(data: object, columns: str | Sequence[str], *, k: int) -> Per
     >>> microaggregate(bills, "paid", k=2).frame["paid"].tolist()
     [11.0, 11.0, 92.0, 92.0]
     """
-    function = "microaggregate"
-    k = positive_int(k, function, "k")
-    names = column_names(columns, function, "columns")
-    open_frame(data, function, names, "columns")
-    frame = pandas_frame(data, function)
-    table = np.column_stack(
-        [number_column(frame, name, function).astype("float64").to_numpy() for name in names]
-    ).astype(np.float64)
+    k = positive_int(k, "k")
+    names = column_names(columns, "columns")
+    open_frame(data, names, "columns")
+    frame = pandas_frame(data)
+    table = np.column_stack([number_column(frame, name).astype("float64").to_numpy() for name in names]).astype(
+        np.float64
+    )
     for name, column in zip(names, table.T, strict=True):
         if not np.isfinite(column).all():
             raise FrameError.column_type(
-                function, name, str(frame[name].dtype), "It has missing or infinite values: drop or fill them first."
+                name, str(frame[name].dtype), "It has missing or infinite values: drop or fill them first."
             )
     if 0 < len(table) < k:
-        raise InfeasibleError.too_few_rows(function, k, len(table))
+        raise InfeasibleError.too_few_rows(k, len(table))
     answer = frame.copy()
     group = mdav(table, k)
     sizes = np.bincount(group) if len(group) else np.zeros(0)
@@ -77,7 +76,7 @@ def microaggregate(data: object, columns: str | Sequence[str], *, k: int) -> Per
         "diversity within a group, or anything about columns that were not aggregated; "
         "the means still tell about outliers."
     )
-    return perturbed(frame, answer, data, function, parameters={"k": k}, columns=names, no_promise=promise)
+    return perturbed(frame, answer, data, "microaggregate", parameters={"k": k}, columns=names, no_promise=promise)
 
 
 def mdav(table: Floats, k: int) -> NDArray[np.int64]:

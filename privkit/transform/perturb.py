@@ -17,7 +17,7 @@ import numpy as np
 from privkit.errors import FrameError, ParameterError
 from privkit.tally.frame import column_names, open_frame
 from privkit.transform.source import native, pandas_frame
-from privkit.values.arguments import kind, seeded, typed
+from privkit.values.arguments import kind, public, seeded, typed
 from privkit.values.show import Plotted
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
+@public
 @dataclass(frozen=True, eq=False, repr=False)
 class Perturbed(Plotted):
     """A frame in which values of some columns were changed, and what that does not promise.
@@ -90,9 +91,7 @@ def top_bottom(
     """
     lower, upper = _bound(lower, "lower"), _bound(upper, "upper")
     if (lower is None and upper is None) or (lower is not None and upper is not None and lower > upper):
-        raise ParameterError.of(
-            "top_bottom", "lower, upper", f"{lower!r}, {upper!r}", "at least one bound, with lower <= upper"
-        )
+        raise ParameterError.of("lower, upper", f"{lower!r}, {upper!r}", "at least one bound, with lower <= upper")
     return _each(
         data,
         columns,
@@ -109,7 +108,7 @@ def _bound(value: object, argument: str) -> float | None:
         return None
     if isinstance(value, bool) or not isinstance(value, Real) or not -(2**63) < float(value) < 2**63:
         found = kind(value) if not isinstance(value, Real) else repr(value)
-        raise ParameterError.of("top_bottom", argument, found, "a number below 2**63")
+        raise ParameterError.of(argument, found, "a number below 2**63")
     return value  # type: ignore[return-value]
 
 
@@ -130,7 +129,7 @@ def round_to(data: object, columns: str | Sequence[str], *, base: float) -> Pert
     [1200, 1300]
     """
     if isinstance(base, bool) or not isinstance(base, int | float) or not 0 < base < float("inf"):
-        raise ParameterError.of("round_to", "base", repr(base), "a finite number above 0")
+        raise ParameterError.of("base", repr(base), "a finite number above 0")
 
     def rounded(column: pd.Series) -> pd.Series:
         steps = (column / base).round() * base
@@ -166,8 +165,8 @@ def add_noise(
     ColumnNotFoundError, FrameError, ParameterError
     """
     if isinstance(scale, bool) or not isinstance(scale, int | float) or not 0 < scale < float("inf"):
-        raise ParameterError.of("add_noise", "scale", repr(scale), "a finite number above 0")
-    random = np.random.default_rng(seeded(seed, "add_noise"))
+        raise ParameterError.of("scale", repr(scale), "a finite number above 0")
+    random = np.random.default_rng(seeded(seed))
 
     def noisy(column: pd.Series) -> pd.Series:
         values = column.astype("float64")
@@ -196,8 +195,8 @@ def rank_swap(
     ColumnNotFoundError, FrameError, ParameterError
     """
     if isinstance(window, bool) or not isinstance(window, int | float) or not 0 < window <= 1:
-        raise ParameterError.of("rank_swap", "window", repr(window), "a share of the rows above 0, at most 1")
-    random = np.random.default_rng(seeded(seed, "rank_swap"))
+        raise ParameterError.of("window", repr(window), "a share of the rows above 0, at most 1")
+    random = np.random.default_rng(seeded(seed))
 
     def swapped(column: pd.Series) -> pd.Series:
         present = np.flatnonzero(column.notna().to_numpy())
@@ -247,8 +246,8 @@ def pram(data: object, columns: str | Sequence[str], *, keep: float = 0.8, seed:
     ColumnNotFoundError, FrameError, ParameterError
     """
     if isinstance(keep, bool) or not isinstance(keep, int | float) or not 0 <= keep <= 1:
-        raise ParameterError.of("pram", "keep", repr(keep), "a probability from 0 to 1")
-    random = np.random.default_rng(seeded(seed, "pram"))
+        raise ParameterError.of("keep", repr(keep), "a probability from 0 to 1")
+    random = np.random.default_rng(seeded(seed))
 
     def drawn(column: pd.Series) -> pd.Series:
         places = np.arange(len(column))
@@ -270,23 +269,23 @@ def pram(data: object, columns: str | Sequence[str], *, keep: float = 0.8, seed:
 def _each(
     data: object,
     columns: str | Sequence[str],
-    function: str,
+    method: str,
     change: Callable[[pd.Series], pd.Series],
     parameters: dict[str, Any],
     *,
     no_promise: str,
     numbers: bool = True,
 ) -> Perturbed:
-    names = column_names(columns, function, "columns")
-    open_frame(data, function, names, "columns")
-    frame = pandas_frame(data, function)
+    names = column_names(columns, "columns")
+    open_frame(data, names, "columns")
+    frame = pandas_frame(data)
     answer = frame.copy()
     for name in names:
-        answer[name] = change(number_column(frame, name, function) if numbers else frame[name])
-    return perturbed(frame, answer, data, function, columns=names, parameters=parameters, no_promise=no_promise)
+        answer[name] = change(number_column(frame, name) if numbers else frame[name])
+    return perturbed(frame, answer, data, method, columns=names, parameters=parameters, no_promise=no_promise)
 
 
-def number_column(frame: pd.DataFrame, name: str, function: str) -> pd.Series:
+def number_column(frame: pd.DataFrame, name: str) -> pd.Series:
     """Return a column of numbers.
 
     Raises
@@ -298,7 +297,7 @@ def number_column(frame: pd.DataFrame, name: str, function: str) -> pd.Series:
 
     column = frame[name]
     if not pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype):
-        raise FrameError.column_type(function, name, str(column.dtype), "It must hold numbers.")
+        raise FrameError.column_type(name, str(column.dtype), "It must hold numbers.")
     return column
 
 
@@ -306,7 +305,7 @@ def perturbed(
     before: pd.DataFrame,
     after: pd.DataFrame,
     data: object,
-    function: str,
+    method: str,
     *,
     columns: tuple[str, ...],
     parameters: dict[str, Any],
@@ -321,7 +320,7 @@ def perturbed(
         changed |= other
         figures[name] = {"unchanged": 1 - float(other.mean()) if len(other) else 1.0} | _moments(old, new)
     return Perturbed(
-        native(after, data), function, columns, parameters, int(changed.sum()), len(before), figures, no_promise
+        native(after, data), method, columns, parameters, int(changed.sum()), len(before), figures, no_promise
     )
 
 

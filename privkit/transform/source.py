@@ -45,16 +45,16 @@ def is_lazy(data: object) -> bool:
     return isinstance(nw.from_native(data, pass_through=True), nw.LazyFrame)  # type: ignore[call-overload]
 
 
-def pandas_frame(data: object, function: str) -> pd.DataFrame:
+def pandas_frame(data: object) -> pd.DataFrame:
     """Return `data` as a pandas frame: itself where it is one, else with all its rows and columns, fetched."""
     import pandas as pd
 
     if isinstance(data, pd.DataFrame):
         return data
-    frame = open_frame(data, function)
+    frame = open_frame(data)
     if not isinstance(frame, nw.LazyFrame):
         return frame.to_pandas()
-    with untold(function):
+    with untold():
         fetched = frame.collect().to_pandas()
     note("rows", list(fetched.columns), len(fetched))
     return fetched
@@ -151,7 +151,7 @@ class InEngine:
     came: pa.Table
 
     @classmethod
-    def of(cls, data: object, columns: Sequence[str], function: str) -> InEngine:
+    def of(cls, data: object, columns: Sequence[str]) -> InEngine:
         """Fetch the classes by some columns: one group-by in the engine.
 
         Raises
@@ -162,7 +162,7 @@ class InEngine:
 
         from privkit.tally.engines.lazy import LazyEngine
 
-        engine = LazyEngine.of(data, function)
+        engine = LazyEngine.of(data)
         table, came = engine.plain_classes(columns)
         frame = pd.DataFrame({name: _column(table[name]) for name in columns})
         rows = np.asarray(came.column(came.num_columns - 1).to_numpy(), dtype=np.int64)
@@ -230,7 +230,7 @@ class Known:
         raise FrameError.rows_elsewhere("apply()", hint)
 
 
-def source_of(data: object, columns: Sequence[str], function: str) -> Source:
+def source_of(data: object, columns: Sequence[str]) -> Source:
     """Return where the rows of a frame lie; those of an engine are counted by the classes of `columns`.
 
     Raises
@@ -240,8 +240,8 @@ def source_of(data: object, columns: Sequence[str], function: str) -> Source:
     if isinstance(data, Known):
         return data
     if is_lazy(data):
-        return InEngine.of(data, columns, function)
-    return Here(pandas_frame(data, function), data)
+        return InEngine.of(data, columns)
+    return Here(pandas_frame(data), data)
 
 
 def _codes(coding: Coding, place: int, level: int) -> Ints:

@@ -17,6 +17,7 @@ from numbers import Integral, Real
 from typing import Any, ParamSpec, TypeVar
 
 from privkit.errors import NOTHING_SPENT, CallError, ParameterError, PrivkitError
+from privkit.errors.calls import CALL, is_nested, stepwise
 
 
 def kind(value: object) -> str:
@@ -30,30 +31,30 @@ def kind(value: object) -> str:
     return "None" if value is None else f"a {type(value).__name__}"
 
 
-def whole(value: object, function: str, argument: str, *, least: int = 0) -> int:
+def whole(value: object, argument: str, *, least: int = 0) -> int:
     """Return a whole number of at least `least`, NumPy's included, or refuse it.
 
     Examples
     --------
-    >>> whole(3, "to_frame", "after")
+    >>> whole(3, "after")
     3
-    >>> whole(True, "to_frame", "after")
+    >>> whole(True, "after")
     Traceback (most recent call last):
     ...
-    privkit.errors.arguments.ParameterError: to_frame() got after=a bool, but after must be a whole number >= 0.
+    privkit.errors.arguments.ParameterError: privkit got after=a bool, but after must be a whole number >= 0.
     """
     number = value.item() if hasattr(value, "item") and getattr(value, "shape", None) == () else value
     allowed = f"a whole number >= {least}"
     if isinstance(number, bool) or not isinstance(number, int):
-        raise ParameterError.of(function, argument, kind(value), allowed)
+        raise ParameterError.of(argument, kind(value), allowed)
     if number < least:
-        raise ParameterError.of(function, argument, str(number), allowed)
+        raise ParameterError.of(argument, str(number), allowed)
     return number
 
 
-def seeded(seed: object, function: str) -> int | None:
+def seeded(seed: object) -> int | None:
     """Return the seed of a generator, or None for one that nobody knows."""
-    return None if seed is None else whole(seed, function, "seed")
+    return None if seed is None else whole(seed, "seed")
 
 
 P = ParamSpec("P")
@@ -78,16 +79,21 @@ _SIMPLE: dict[str, Callable[[Any], bool]] = {
     "Path": lambda value: hasattr(value, "__fspath__"),
     "PathLike": lambda value: hasattr(value, "__fspath__"),
 }
-#: The parameter that an accessor's method fills.
-_DATA = "data"
+#: First parameters that a method, or the accessor, fills.
+_OWN = ("data", "self", "cls")
 _REST = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
 _HALF = "a text holds half of a character (a lone surrogate), so it can be neither written nor compared."
+#: Methods that are told by the name of their class.
+_MAKING = ("__init__", "__getitem__")
 #: Names of any type at all, or of texts.
 _LOOSE = frozenset({"object", "Any", "Scalar", "Kind", "Literal", "Within", "Wanted", "Self", "T"})
 
 
 def typed(function: Callable[P, R], *, called: str = "", budget: bool = False) -> Callable[P, R]:
-    """Let a function tell which of its arguments is of a wrong type, where it fails for another reason than its own.
+    """Make a function a public call: errors name it, and tell which of its arguments is of a wrong type or not taken.
+
+    The types are looked at where it fails for another reason than its own. See :mod:`privkit.errors.calls` for who is
+    named where one public call makes use of another. A good call pays a microsecond.
 
     Parameters
     ----------
@@ -105,41 +111,50 @@ def typed(function: Callable[P, R], *, called: str = "", budget: bool = False) -
     Traceback (most recent call last):
     ...
     privkit.errors.arguments.ParameterError: shorten() got length=a str, but length must be int | None.
+    >>> shorten("privacy", lenght=3)
+    Traceback (most recent call last):
+    ...
+    privkit.errors.arguments.CallError: shorten() has no parameter 'lenght'. Close matches: 'length'.
     """
-    signature, name = inspect.signature(function), (called or function.__name__).removeprefix("plan_")
+    name = (called or function.__name__).removeprefix("plan_")
+    in_steps = inspect.isgeneratorfunction(function)
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        told: PrivkitError | None
+        token = None if is_nested() else CALL.set(name)
         try:
-            return function(*args, **kwargs)
-        except PrivkitError as error:
-            if not _charged(error):
-                # A message may repeat an argument; not one that holds data, unless it told its type already.
-                if told := _misfit(signature, name, args, kwargs, only=partial(_may_be_repeated, str(error))):
-                    told.budget = NOTHING_SPENT if budget else None
-                    raise told from None
-                if budget and error.budget is None:
-                    error.budget = NOTHING_SPENT
-            raise
-        except _RAW as error:
-            told = None if _charged(error) else _unbound(signature, name, args, kwargs)
-            if told is None and not _charged(error):
-                told = _misfit(signature, name, args, kwargs)
-            if told is None and isinstance(error, UnicodeEncodeError):
-                told = ParameterError.together(name, (), _HALF)
-            if told is None:
+            found: Any = function(*args, **kwargs)
+            return stepwise(CALL.get(), found) if in_steps else found  # type: ignore[return-value]
+        except (PrivkitError, *_RAW) as error:
+            if _charged(error):
                 raise
-            told.budget = NOTHING_SPENT if budget else None
+            told = _told(error, inspect.signature(function), args, kwargs)
+            if budget and isinstance(told, PrivkitError) and told.budget is None:
+                told.budget = NOTHING_SPENT
+            if told is error:
+                raise
             raise told from None
+        finally:
+            if token is not None:
+                CALL.reset(token)
 
-    call.__signature__ = signature  # type: ignore[attr-defined]
     return call
 
 
-def _unbound(
-    signature: inspect.Signature, called: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]
-) -> CallError | None:
+def _told(
+    error: Exception, signature: inspect.Signature, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Exception:
+    """Return what is told of an error: itself, where no argument is to blame."""
+    if isinstance(error, PrivkitError):
+        # A message may repeat an argument; not one that holds data, unless it told its type already.
+        return _misfit(signature, args, kwargs, only=partial(_may_be_repeated, str(error))) or error
+    told = _unbound(signature, args, kwargs) or _misfit(signature, args, kwargs)
+    if told is None and isinstance(error, UnicodeEncodeError):
+        return ParameterError.together((), _HALF)
+    return told or error
+
+
+def _unbound(signature: inspect.Signature, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> CallError | None:
     """Return the error about arguments that the function does not take, or that it needs; None if they bind."""
     try:
         signature.bind(*args, **kwargs)
@@ -148,18 +163,53 @@ def _unbound(
         places = [name for name, one in parameters.items() if one.kind is not inspect.Parameter.KEYWORD_ONLY]
         open_ended = {one.kind for one in signature.parameters.values()} & _REST
         if inspect.Parameter.VAR_KEYWORD not in open_ended and (unknown := [k for k in kwargs if k not in parameters]):
-            return CallError.unknown(called, unknown, [name for name in parameters if name != _DATA])
+            return CallError.unknown(unknown, [name for name in parameters if name not in _OWN])
         if inspect.Parameter.VAR_POSITIONAL not in open_ended and len(args) > len(places):
-            # A method of the accessor has the frame already, so that what a user counts are the others.
-            own = places[:1] == [_DATA]
+            # A method has itself, and one of the accessor the frame, so that what a user counts are the others.
+            own = bool(places) and places[0] in _OWN
             named = [name for name in parameters if name not in places]
-            return CallError.surplus(called, len(args) - own, places[own:], named)
+            return CallError.surplus(len(args) - own, places[own:], named)
         if twice := [name for name in places[: len(args)] if name in kwargs]:
-            return CallError.twice(called, twice[0])
+            return CallError.twice(twice[0])
         given = {*places[: len(args)], *kwargs}
         lacking = [name for name, one in parameters.items() if one.default is one.empty and name not in given]
-        return CallError.missing(called, lacking)
+        return CallError.missing(lacking)
     return None
+
+
+C = TypeVar("C", bound=type)
+
+
+def public(cls: C, *, budget: bool = False) -> C:
+    """Make the making of a class, and each of its public methods, a public call as by :func:`typed`.
+
+    Its own methods alone: a class that it inherits from is made public itself. What makes one is told as ``Class()`` or
+    ``Class.method()``, a method as ``method()``.
+
+    Examples
+    --------
+    >>> @public
+    ... class Line:
+    ...     def __init__(self, length: int) -> None:
+    ...         self.length = length
+    >>> Line(3, width=1)
+    Traceback (most recent call last):
+    ...
+    privkit.errors.arguments.CallError: Line() has no parameter 'width'. It has 'length'.
+    """
+    for name, member in list(vars(cls).items()):
+        if inspect.isfunction(member) and (name in _MAKING or not name.startswith("_")):
+            called = cls.__name__ if name in _MAKING else name
+            setattr(cls, name, typed(member, called=called, budget=budget))
+        elif isinstance(member, classmethod) and not name.startswith("_"):
+            made = typed(member.__func__, called=f"{cls.__name__}.{name}", budget=budget)
+            setattr(cls, name, classmethod(made))
+    return cls
+
+
+def spending(cls: C) -> C:
+    """Make a class public whose errors say that no budget was spent."""
+    return public(cls, budget=True)
 
 
 def _may_be_repeated(message: str, value: object) -> bool:
@@ -172,7 +222,6 @@ def _may_be_repeated(message: str, value: object) -> bool:
 
 def _misfit(
     signature: inspect.Signature,
-    called: str,
     args: tuple[Any, ...],
     kwargs: Mapping[str, Any],
     *,
@@ -190,7 +239,7 @@ def _misfit(
         annotation = str(parameter.annotation)
         for one in value if parameter.kind is inspect.Parameter.VAR_POSITIONAL else [value]:
             if not fits(one, annotation) and only(one):
-                return ParameterError.of(called, name, kind(one), _words(annotation))
+                return ParameterError.of(name, kind(one), _words(annotation))
     return None
 
 

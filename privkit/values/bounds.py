@@ -13,10 +13,12 @@ from typing import Any
 
 from privkit.errors import BoundsRequiredError, NotPublicError, ParameterError
 from privkit.errors.dp import ValueBoundsError, ValueBoundsRequiredError
+from privkit.values.arguments import public
 from privkit.values.keys import PublicValues
 from privkit.values.unit import PrivacyUnit
 
 
+@public
 @dataclass(frozen=True, slots=True)
 class ContributionBounds:
     """At most `max_rows` rows per person in all; or at most `max_groups` groups with `per_group` rows in each.
@@ -70,19 +72,18 @@ def _plural(count: int | None, noun: str) -> str:
 ONE_ROW = ContributionBounds(max_rows=1)
 
 
-def positive_int(value: object, function: str, argument: str) -> int:
+def positive_int(value: object, argument: str) -> int:
     """Return a whole number of at least 1 and below 2^31, or refuse it."""
     number = value.item() if hasattr(value, "dtype") and getattr(value, "shape", None) == () else value  # type: ignore[attr-defined]
     if isinstance(number, bool) or not isinstance(number, int):
-        raise ParameterError.of(function, argument, f"a {type(value).__name__}", "a whole number >= 1")
+        raise ParameterError.of(argument, f"a {type(value).__name__}", "a whole number >= 1")
     if not 1 <= number < 2**31:
-        raise ParameterError.of(function, argument, str(number), "a whole number >= 1 and below 2**31")
+        raise ParameterError.of(argument, str(number), "a whole number >= 1 and below 2**31")
     return number
 
 
 def contribution_bounds(
     unit: PrivacyUnit,
-    function: str,
     *,
     max_rows: object = None,
     max_groups: object = None,
@@ -101,7 +102,6 @@ def contribution_bounds(
     if unit.is_row:
         if any(bound is not None for bound in (max_rows, max_groups, per_group)):
             raise ParameterError.together(
-                function,
                 ("max_rows", "max_groups", "per_group"),
                 "contribution bounds belong to a unit column, but this project protects single rows (unit=pk.ROW).",
             )
@@ -109,26 +109,22 @@ def contribution_bounds(
     if max_rows is not None:
         if max_groups is not None or per_group is not None:
             raise ParameterError.together(
-                function,
-                ("max_rows", "max_groups", "per_group"),
-                "give max_rows=, or max_groups= with per_group=, not both.",
+                ("max_rows", "max_groups", "per_group"), "give max_rows=, or max_groups= with per_group=, not both."
             )
-        return ContributionBounds(max_rows=positive_int(max_rows, function, "max_rows"))
+        return ContributionBounds(max_rows=positive_int(max_rows, "max_rows"))
     if (max_groups is None) != (per_group is None):
         raise ParameterError.together(
-            function,
-            ("max_groups", "per_group"),
-            "max_groups= and per_group= go together. Example: max_groups=3, per_group=5.",
+            ("max_groups", "per_group"), "max_groups= and per_group= go together. Example: max_groups=3, per_group=5."
         )
     if max_groups is not None:
         return ContributionBounds(
-            max_groups=positive_int(max_groups, function, "max_groups"),
-            per_group=positive_int(per_group, function, "per_group"),
+            max_groups=positive_int(max_groups, "max_groups"),
+            per_group=positive_int(per_group, "per_group"),
         )
     if default is not None:
         return default
     assert unit.column is not None
-    raise BoundsRequiredError.contribution(function, unit.column)
+    raise BoundsRequiredError.contribution(unit.column)
 
 
 #: Their squares are floats, with room for what is made of them.
@@ -174,7 +170,7 @@ class ValueBounds:
         return f"[{self.lower:g}, {self.upper:g}]"
 
 
-def value_bounds(bounds: object, function: str, column: str, argument: str = "bounds") -> ValueBounds:
+def value_bounds(bounds: object, column: str, argument: str = "bounds") -> ValueBounds:
     """Return the bounds that the user named for a column, through one strict gate.
 
     NumPy and pandas scalars, arrays and Series are refused by their type, since ``df.x.min()`` gives one: bounds taken
@@ -190,18 +186,18 @@ def value_bounds(bounds: object, function: str, column: str, argument: str = "bo
     ValueBounds(lower=0.0, upper=500.0, reason=None)
     """
     if bounds is None or isinstance(bounds, str):
-        raise ValueBoundsRequiredError.of(function, column, argument)
+        raise ValueBoundsRequiredError.of(column, argument)
     reason = None
     if isinstance(bounds, PublicValues):
         reason, bounds = bounds.reason, _plain(bounds.values)
     if hasattr(bounds, "dtype") or hasattr(bounds, "columns"):
-        raise NotPublicError.of(function, argument, type(bounds).__name__)
+        raise NotPublicError.of(argument, type(bounds).__name__)
     if not _pair(bounds):
-        raise ValueBoundsError.of_column(function, column, argument, f"as a {type(bounds).__name__}")
+        raise ValueBoundsError.of_column(column, argument, f"as a {type(bounds).__name__}")
     assert isinstance(bounds, tuple | list)
-    lower, upper = (_number(value, function, column, argument) for value in bounds)
+    lower, upper = (_number(value, column, argument) for value in bounds)
     if lower > upper:
-        raise ValueBoundsError.of_column(function, column, argument, "with the lower above the upper")
+        raise ValueBoundsError.of_column(column, argument, "with the lower above the upper")
     return ValueBounds(lower, upper, reason)
 
 
@@ -215,15 +211,15 @@ def _pair(bounds: object) -> bool:
     return isinstance(bounds, tuple | list) and len(bounds) == 2
 
 
-def _number(value: object, function: str, column: str, argument: str) -> float:
+def _number(value: object, column: str, argument: str) -> float:
     if hasattr(value, "dtype"):
-        raise NotPublicError.of(function, argument, f"pair with a {type(value).__name__}")
+        raise NotPublicError.of(argument, f"pair with a {type(value).__name__}")
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal | Fraction):
-        raise ValueBoundsError.of_column(function, column, argument, f"with a {type(value).__name__}")
+        raise ValueBoundsError.of_column(column, argument, f"with a {type(value).__name__}")
     try:
         number = float(value) + 0.0
     except OverflowError:
         number = math.inf
     if not abs(number) < _LARGEST:  # NaN as well
-        raise ValueBoundsError.of_column(function, column, argument, "that are not finite")
+        raise ValueBoundsError.of_column(column, argument, "that are not finite")
     return number

@@ -141,7 +141,6 @@ def _decimal(other: object) -> object:
 
 def exact(
     value: object,
-    function: str,
     argument: str,
     *,
     zero: bool = False,
@@ -155,7 +154,7 @@ def exact(
     ----------
     value : int, float, Decimal or Fraction
         The amount as the user gave it. Strings and booleans are refused.
-    function, argument : str
+    argument : str
         Who asked, for the error.
     zero : bool
         Whether 0 is allowed.
@@ -182,18 +181,18 @@ def exact(
     if hasattr(value, "dtype") and hasattr(value, "item") and getattr(value, "shape", None) == ():
         number = value.item()  # a NumPy scalar
     if isinstance(number, bool) or not isinstance(number, int | float | Decimal | Fraction):
-        raise ParameterError.of(function, argument, f"a {type(value).__name__}", allowed, hint)
+        raise ParameterError.of(argument, f"a {type(value).__name__}", allowed, hint)
     if (isinstance(number, float) and not math.isfinite(number)) or (
         isinstance(number, Decimal) and not number.is_finite()
     ):
-        raise ParameterError.of(function, argument, str(number), allowed, hint)
+        raise ParameterError.of(argument, str(number), allowed, hint)
     amount = Exact(number)
     if amount > LARGEST:
-        raise ParameterError.of(function, argument, "a number beyond 1e308", allowed, hint)
+        raise ParameterError.of(argument, "a number beyond 1e308", allowed, hint)
     if amount < 0 or (amount == 0 and not zero) or (below is not None and amount >= below):
-        raise ParameterError.of(function, argument, str(amount), allowed, hint)
+        raise ParameterError.of(argument, str(amount), allowed, hint)
     if 0 < amount < smallest:
         raise ParameterError.of(
-            function, argument, str(number), allowed, f"The least amount is {float(smallest):g}. {hint}".strip()
+            argument, str(number), allowed, f"The least amount is {float(smallest):g}. {hint}".strip()
         )
     return amount

@@ -11,7 +11,7 @@ from itertools import product
 from typing import Any
 
 from privkit.errors import KeysError, NotPublicError
-from privkit.values.arguments import typed
+from privkit.values.arguments import public, typed
 
 #: The kinds of value that a key may be. Missing (None or NaN) is a key like any other. Decimals are found, not named.
 KeyValue = str | int | float | bool | date | datetime | Decimal | None
@@ -23,6 +23,7 @@ _PLAIN = frozenset({str, int, date, type(None)})
 _MOST_BITS = 13_000
 
 
+@public
 @dataclass(frozen=True, slots=True)
 class PublicValues:
     """Values that the user vouches for as public, with the reason that the ledger records.
@@ -138,7 +139,7 @@ class Keys:
         return [f"[{', '.join(codes)}]" for codes in zip(*self.codes, strict=True)]
 
 
-def public_keys(by: Sequence[str], keys: object, function: str) -> Keys:
+def public_keys(by: Sequence[str], keys: object) -> Keys:
     """Return the keys that the user named for the columns of `by`.
 
     Parameters
@@ -157,42 +158,42 @@ def public_keys(by: Sequence[str], keys: object, function: str) -> Keys:
 
     Examples
     --------
-    >>> public_keys(["zip3"], ["103", "130"], "dp_count").values
+    >>> public_keys(["zip3"], ["103", "130"]).values
     (('103',), ('130',))
-    >>> len(public_keys(["sex", "age"], {"sex": ["f", "m"], "age": range(18, 21)}, "dp_count"))
+    >>> len(public_keys(["sex", "age"], {"sex": ["f", "m"], "age": range(18, 21)}))
     6
     """
     by = tuple(by)
     if keys is None:
-        raise KeysError.required(function, by)
+        raise KeysError.required(by)
     keys, reason = _vouched(keys)
     if (texts := _texts(by, keys)) is not None:
-        return _text_keys(by, texts, reason, function)
+        return _text_keys(by, texts, reason)
     if isinstance(keys, Mapping):
-        values = _product(by, keys, function)
+        values = _product(by, keys)
     elif len(by) == 1:
-        values = [(value,) for value in _listed(keys, function, "a list of values")]
+        values = [(value,) for value in _listed(keys, "a list of values")]
     else:
-        values = _tuples(by, keys, function)
-    unified = tuple(tuple(_unified(value, function) for value in key) for key in values)
+        values = _tuples(by, keys)
+    unified = tuple(tuple(_unified(value) for value in key) for key in values)
     if not unified:
-        raise KeysError.shape(function, "without a value", "a list with at least one value")
-    return _once(by, unified, reason, function)
+        raise KeysError.shape("without a value", "a list with at least one value")
+    return _once(by, unified, reason)
 
 
-def _once(by: tuple[str, ...], values: tuple[tuple[KeyValue, ...], ...], reason: str | None, function: str) -> Keys:
-    _refuse_doubled(values, function)
+def _once(by: tuple[str, ...], values: tuple[tuple[KeyValue, ...], ...], reason: str | None) -> Keys:
+    _refuse_doubled(values)
     return Keys(by, values, reason)
 
 
-def _refuse_doubled(values: Sequence[tuple[KeyValue, ...]], function: str) -> None:
+def _refuse_doubled(values: Sequence[tuple[KeyValue, ...]]) -> None:
     """Refuse keys of which two are the same."""
     if {type(value) for key in values for value in key} <= _PLAIN:
         distinct = len(set(values))
     else:
         distinct = len(set(zip(*map(codes_of, zip(*values, strict=True)), strict=True)))
     if doubled := len(values) - distinct:
-        raise KeysError.duplicates(function, doubled)
+        raise KeysError.duplicates(doubled)
 
 
 def _texts(by: tuple[str, ...], keys: object) -> tuple[tuple[str, ...], ...] | None:
@@ -206,13 +207,13 @@ def _texts(by: tuple[str, ...], keys: object) -> tuple[tuple[str, ...], ...] | N
 
 
 @lru_cache(maxsize=16)
-def _text_keys(by: tuple[str, ...], lists: tuple[tuple[str, ...], ...], reason: str | None, function: str) -> Keys:
+def _text_keys(by: tuple[str, ...], lists: tuple[tuple[str, ...], ...], reason: str | None) -> Keys:
     """Return keys that are texts, all combinations of the lists.
 
     What is derived of them is kept, since a notebook asks much of the same groups.
     """
     for values in lists:
-        _refuse_doubled([(value,) for value in values], function)
+        _refuse_doubled([(value,) for value in values])
     return Keys(by, tuple(product(*lists)), reason)
 
 
@@ -234,43 +235,43 @@ def _plain_list(values: Any) -> Any:
     return values if convert is None else convert()
 
 
-def _listed(values: object, function: str, allowed: str) -> list[Any]:
+def _listed(values: object, allowed: str) -> list[Any]:
     if isinstance(values, str | bytes) or not isinstance(values, list | tuple | range | set | frozenset):
         if hasattr(values, "dtype") or hasattr(values, "columns") or hasattr(values, "__array__"):
-            raise NotPublicError.of(function, "keys", type(values).__name__)
-        raise KeysError.shape(function, f"as a {type(values).__name__}", allowed)
+            raise NotPublicError.of("keys", type(values).__name__)
+        raise KeysError.shape(f"as a {type(values).__name__}", allowed)
     return sorted(values, key=str) if isinstance(values, set | frozenset) else list(values)
 
 
-def _product(by: tuple[str, ...], keys: Mapping[Any, Any], function: str) -> list[tuple[Any, ...]]:
+def _product(by: tuple[str, ...], keys: Mapping[Any, Any]) -> list[tuple[Any, ...]]:
     if set(keys) != set(by):
-        raise KeysError.shape(function, f"for {list(keys)}", f"a dict with one list for each of {list(by)}")
-    lists = [_listed(keys[name], function, "a dict of lists") for name in by]
+        raise KeysError.shape(f"for {list(keys)}", f"a dict with one list for each of {list(by)}")
+    lists = [_listed(keys[name], "a dict of lists") for name in by]
     for values in lists:
-        _refuse_doubled([(_unified(value, function),) for value in values], function)
+        _refuse_doubled([(_unified(value),) for value in values])
     return list(product(*lists))
 
 
-def _tuples(by: tuple[str, ...], keys: object, function: str) -> list[tuple[Any, ...]]:
+def _tuples(by: tuple[str, ...], keys: object) -> list[tuple[Any, ...]]:
     allowed = f"a dict of lists, or a list of tuples with one value for each of {list(by)}"
-    values = _listed(keys, function, allowed)
+    values = _listed(keys, allowed)
     if any(not isinstance(key, tuple) or len(key) != len(by) for key in values):
-        raise KeysError.shape(function, "whose entries do not match by=", allowed)
+        raise KeysError.shape("whose entries do not match by=", allowed)
     return values
 
 
-def _unified(value: Any, function: str) -> KeyValue:
+def _unified(value: Any) -> KeyValue:
     """Return a plain value: missing is None, 0.0 has no sign, and NumPy scalars are refused by their type."""
     if hasattr(value, "dtype"):
-        raise NotPublicError.of(function, "keys", f"list of {type(value).__name__}")
+        raise NotPublicError.of("keys", f"list of {type(value).__name__}")
     if isinstance(value, float | datetime) and value != value:  # noqa: PLR0124  # NaN, and pandas' NaT
         return None
     if not isinstance(value, _KINDS):
         raise KeysError.shape(
-            function, f"with a {type(value).__name__}", "text, whole or decimal numbers, booleans, dates or None"
+            f"with a {type(value).__name__}", "text, whole or decimal numbers, booleans, dates or None"
         )
     if isinstance(value, int) and value.bit_length() > _MOST_BITS:
-        raise KeysError.shape(function, "with a whole number of thousands of digits", "of numbers that can be written")
+        raise KeysError.shape("with a whole number of thousands of digits", "of numbers that can be written")
     return _plain_value(value)
 
 

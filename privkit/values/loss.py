@@ -7,6 +7,7 @@ from enum import Enum
 from fractions import Fraction
 
 from privkit.errors import ParameterError
+from privkit.values.arguments import public
 from privkit.values.exact import Exact, exact
 
 
@@ -29,6 +30,7 @@ class Measure(Enum):
         return self in (Measure.APPROXIMATE, Measure.APPROXIMATE_ZERO_CONCENTRATED)
 
 
+@public
 @dataclass(frozen=True, slots=True)
 class PrivacyLoss:
     """An exact amount of privacy loss, or of budget.
@@ -61,15 +63,7 @@ class PrivacyLoss:
     delta: Exact = field(default_factory=Exact)
 
     @classmethod
-    def of(
-        cls,
-        *,
-        epsilon: object = None,
-        rho: object = None,
-        delta: object = None,
-        function: str = "PrivacyLoss.of",
-        zero: bool = False,
-    ) -> PrivacyLoss:
+    def of(cls, *, epsilon: object = None, rho: object = None, delta: object = None, zero: bool = False) -> PrivacyLoss:
         """Return the loss that the amounts name, its measure chosen by which of them are given.
 
         Raises
@@ -79,15 +73,15 @@ class PrivacyLoss:
         """
         if (epsilon is None) == (rho is None):
             raise ParameterError.together(
-                function, ("epsilon", "rho"), "give epsilon= or rho=, one of them. Example: epsilon=1.0."
+                ("epsilon", "rho"), "give epsilon= or rho=, one of them. Example: epsilon=1.0."
             )
         none = Fraction(0)
-        spread = Exact(0) if delta is None else exact(delta, function, "delta", zero=True, below=1, smallest=none)
+        spread = Exact(0) if delta is None else exact(delta, "delta", zero=True, below=1, smallest=none)
         if epsilon is not None:
             measure = Measure.PURE if spread == 0 else Measure.APPROXIMATE
-            return cls(measure, epsilon=exact(epsilon, function, "epsilon", zero=zero), delta=spread)
+            return cls(measure, epsilon=exact(epsilon, "epsilon", zero=zero), delta=spread)
         measure = Measure.ZERO_CONCENTRATED if spread == 0 else Measure.APPROXIMATE_ZERO_CONCENTRATED
-        return cls(measure, rho=exact(rho, function, "rho", zero=zero), delta=spread)
+        return cls(measure, rho=exact(rho, "rho", zero=zero), delta=spread)
 
     @classmethod
     def zero(cls, measure: Measure) -> PrivacyLoss:

@@ -15,7 +15,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
+from privkit.errors.calls import calling
 from privkit.errors.project import SimulatedError
+from privkit.values.arguments import public
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,6 +45,7 @@ class Shown:
         return html
 
 
+@public
 class Plotted(Shown):
     """A shown value that also has a plot."""
 
@@ -64,6 +67,7 @@ class Plotted(Shown):
         return axes
 
 
+@public
 class Paneled:
     """A value that also has a live panel."""
 
@@ -81,6 +85,7 @@ class Paneled:
         return _view("panel").panel_of(self)
 
 
+@public
 class Explorable(Paneled):
     """A report on classes whose panel can also explore how generalizing its columns would change them."""
 
@@ -138,7 +143,8 @@ class Simulated(Plotted):
         ------
         SimulatedError
         """
-        raise SimulatedError.refused("pickle")
+        with calling("pickle"):
+            raise SimulatedError.refused()
 
 
 def is_simulated(value: object) -> bool:
@@ -146,7 +152,7 @@ def is_simulated(value: object) -> bool:
     return getattr(value, "simulated", False) is True
 
 
-def refuse_simulated(value: object, function: str) -> None:
+def refuse_simulated(value: object) -> None:
     """Let real values pass, and refuse simulated ones: for whatever stores, exports or packages.
 
     Raises
@@ -155,10 +161,10 @@ def refuse_simulated(value: object, function: str) -> None:
 
     Examples
     --------
-    >>> refuse_simulated(3, "to_csv")
+    >>> refuse_simulated(3)
     """
     if is_simulated(value):
-        raise SimulatedError.refused(function)
+        raise SimulatedError.refused()
 
 
 def printable(text: str, keep: str = "") -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from privkit.errors import ParameterError
+from privkit.values.arguments import public
 
 #: The calendar windows that a unit may be limited to.
 PERIODS = ("day", "week", "month", "quarter", "year")
 
 
+@public
 @dataclass(frozen=True, slots=True)
 class PrivacyUnit:
     """A row, all rows with one id, or all rows with one id within a calendar window.
@@ -80,9 +82,7 @@ class PrivacyUnit:
 ROW = PrivacyUnit()
 
 
-def privacy_unit(
-    unit: object, function: str = "open_project", *, per: object = None, time: object = None
-) -> PrivacyUnit:
+def privacy_unit(unit: object, *, per: object = None, time: object = None) -> PrivacyUnit:
     """Return the unit that the user named, by ``pk.ROW`` or a column, in a calendar window or in all.
 
     Raises
@@ -100,14 +100,13 @@ def privacy_unit(
     if isinstance(unit, PrivacyUnit) and (unit.is_row or (per is None and time is None)):
         if per is not None or time is not None:
             together = "per= and time= limit a unit column to a window, but this project protects single rows."
-            raise ParameterError.together(function, ("per", "time"), together)
+            raise ParameterError.together(("per", "time"), together)
         return unit
     if isinstance(unit, PrivacyUnit):
         unit = unit.column
     if isinstance(unit, str) and unit:
-        return PrivacyUnit(unit) if per is None and time is None else _within(unit, per, time, function)
+        return PrivacyUnit(unit) if per is None and time is None else _within(unit, per, time)
     raise ParameterError.of(
-        function,
         "unit",
         "None" if unit is None else f"a {type(unit).__name__}",
         "the column that tells persons apart, or pk.ROW",
@@ -115,12 +114,12 @@ def privacy_unit(
     )
 
 
-def _within(unit: str, per: object, time: object, function: str) -> PrivacyUnit:
+def _within(unit: str, per: object, time: object) -> PrivacyUnit:
     example = "Example: unit='customer_id', per='quarter', time='ordered'."
     if not isinstance(per, str) or per not in PERIODS:
         found = repr(per) if isinstance(per, str) else "None" if per is None else f"a {type(per).__name__}"
-        raise ParameterError.of(function, "per", found, f"one of {', '.join(map(repr, PERIODS))}", example)
+        raise ParameterError.of("per", found, f"one of {', '.join(map(repr, PERIODS))}", example)
     if not isinstance(time, str) or not time or time == unit:
         found = repr(time) if isinstance(time, str) else "None" if time is None else f"a {type(time).__name__}"
-        raise ParameterError.of(function, "time", found, "the column of dates that tells a row's window", example)
+        raise ParameterError.of("time", found, "the column of dates that tells a row's window", example)
     return PrivacyUnit(unit, per, time)

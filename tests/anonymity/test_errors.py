@@ -7,7 +7,7 @@ from privkit.errors.anonymity import RoleConflictError
 
 
 def test_a_role_conflict_says_why_and_what_to_leave_out():
-    error = RoleConflictError.sensitive("ldiv", "ill", ["zip", "ill"])
+    error = RoleConflictError.sensitive("ill", ["zip", "ill"])
     assert isinstance(error, PrivkitError)
     assert isinstance(error, ValueError)
     assert str(error) == (
@@ -16,4 +16,4 @@ def test_a_role_conflict_says_why_and_what_to_leave_out():
     )
     assert error.roles == ("qi", "sensitive")
     with pytest.raises(ValueError, match="holds one person by construction"):
-        raise RoleConflictError.unit("kanon", "who", ["zip", "who"])
+        raise RoleConflictError.unit("who", ["zip", "who"])

@@ -107,7 +107,7 @@ def test_matching_tells_missing_categories_and_whole_floats():
     left = pd.DataFrame({"zip": pd.Categorical(["a", None], categories=["z", "a"]), "age": [1, 2]})
     right = pd.DataFrame({"zip": [None, "b", "a"], "age": [2.0, 1.0, 1.0]})
     ours, theirs = count_classes(left, ["zip", "age"]), count_classes(right, ["zip", "age"])
-    place = matches(ours, theirs, "kmap")
+    place = matches(ours, theirs)
     assert (place >= 0).all()
     found = theirs.keys.iloc[place].reset_index(drop=True)
     assert found["age"].tolist() == ours.keys["age"].tolist()

@@ -149,19 +149,19 @@ def test_pitman_has_no_solution_for_one_class_alone():
 def test_an_estimate_above_the_population_is_no_solution():
     sizes = np.repeat([1, 2], [253, 2])
     assert pitman(np.array([1, 2]), np.array([253, 2]), 4814)[0] > 4814
-    estimate = chosen_estimate(sizes, 4814, "check")
+    estimate = chosen_estimate(sizes, 4814)
     assert estimate.title == "Zayatz"
     assert estimate.share <= 1
 
 
 def test_the_rule_names_its_model():
-    assert chosen_estimate(SIZES, 2300, "check").title == "Pitman"
-    assert chosen_estimate(SIZES, 500, "check").title in {"SNB", "Zayatz"}
-    assert chosen_estimate(np.array([2, 3]), 500, "check").uniques == 0
-    everybody = chosen_estimate(SIZES, int(SIZES.sum()), "check")
+    assert chosen_estimate(SIZES, 2300).title == "Pitman"
+    assert chosen_estimate(SIZES, 500).title in {"SNB", "Zayatz"}
+    assert chosen_estimate(np.array([2, 3]), 500).uniques == 0
+    everybody = chosen_estimate(SIZES, int(SIZES.sum()))
     assert (everybody.uniques, everybody.title) == (60, "none needed")
     with pytest.raises(ParameterError, match="at least the table's number of rows, 124"):
-        chosen_estimate(SIZES, 100, "check")
+        chosen_estimate(SIZES, 100)
 
 
 def test_sums_of_inverses_equal_those_added_up_and_scipys_digamma():
@@ -254,4 +254,4 @@ def test_the_criterions_figure_is_the_risk_reports(name, columns, multiple):
     finding = pk.check(frame, columns, criterion).findings[0]
     shown = f"{int(limit)}" if float(limit).is_integer() else f"{limit:.4g}"
     assert finding.figure == f"population uniques = {shown} ({report.estimate.title})"
-    assert chosen_estimate(count_classes(frame, columns).sizes, population, "check") == report.estimate
+    assert chosen_estimate(count_classes(frame, columns).sizes, population) == report.estimate

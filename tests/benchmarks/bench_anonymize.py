@@ -79,7 +79,6 @@ def searched(frame, qi, criterion, rungs, limit, utility="loss"):
         weights=None,
         keep=(),
         unit=None,
-        function="benchmark",
     )
     return search(task, None, None)
 

@@ -54,9 +54,9 @@ def milliseconds(work: Callable[[], object], repeats: int) -> float:
 
 def main(sizes: list[int]) -> None:
     """Print one table for each number of rows."""
-    by_zip = public_keys(["zip3"], ZIPS, "bench")
-    crossed = public_keys(["zip3", "band"], {"zip3": ZIPS, "band": BANDS}, "bench")
-    chosen = selection("age >= 30", {"decade": cut("age", range(10, 110, 10))}, function="bench")
+    by_zip = public_keys(["zip3"], ZIPS)
+    crossed = public_keys(["zip3", "band"], {"zip3": ZIPS, "band": BANDS})
+    chosen = selection("age >= 30", {"decade": cut("age", range(10, 110, 10))})
     for rows in sizes:
         frame, repeats = table(rows), 7 if rows <= 10**6 else 3
         four = frame[["user_id", "zip3", "age", "amount"]]

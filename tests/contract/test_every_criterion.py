@@ -281,7 +281,7 @@ def test_the_dense_counts_of_a_search_decide_as_the_report(criterion, rows):
         of = [Counter(MISSING if pd.isna(row[column]) else row[column] for row in rows) for rows in classes]
         counts = {column: np.array([[counter[value] for value in values] for counter in of])}
         table = {column: counts[column].sum(axis=0)}
-        if (levels := criterion.tree_levels(pd.Index(values), "check")) is not None:
+        if (levels := criterion.tree_levels(pd.Index(values))) is not None:
             trees = {criterion: levels}
     sizes = np.array([len(rows) for rows in classes])
     dense = ClassCounts(sizes, counts, table, len(frame), trees)

@@ -36,9 +36,7 @@ def test_places_among_candidates_of_any_width(width, start):
     inside = (candidates[:-1] + candidates[1:]) / 2
     values = [-1.0, *candidates[::97], *inside[::89], start + 2.0, float("inf"), -float("inf"), None]
     frame = pl.DataFrame({"x": values})
-    found = {
-        name: engine_of(each, "test").positions("x", candidates, None).tolist() for name, each in engines(frame).items()
-    }
+    found = {name: engine_of(each).positions("x", candidates, None).tolist() for name, each in engines(frame).items()}
     assert found["polars lazy"] == found["eager"]
     assert found["duckdb"] == found["eager"]
 
@@ -63,7 +61,7 @@ def test_keys_that_python_takes_for_equal_are_two_on_every_engine():
     first = datetime(2026, 10, 25, 2, 30, tzinfo=ZoneInfo("Europe/Zurich"))
     second = first.replace(fold=1)
     moments = pd.Series([pd.Timestamp(first)] * 9 + [pd.Timestamp(second)] * 2)
-    keys = public_keys(["k"], [first, second], "test")
+    keys = public_keys(["k"], [first, second])
     for name, frame in engines(pl.from_pandas(pd.DataFrame({"k": moments}))).items():
         assert keyed_counts(frame, keys).tolist() == [9, 2], name
 
@@ -97,13 +95,13 @@ def test_prefixes_of_bytes_that_are_no_text_are_missing(tmp_path):
 
 def test_a_whole_number_beyond_all_floats_is_a_key_that_nobody_has():
     frame = pl.DataFrame({"k": [1, 2]})
-    keys = public_keys(["k"], [10**400, 2], "test")
+    keys = public_keys(["k"], [10**400, 2])
     assert [keyed_counts(each, keys).tolist() for each in engines(frame).values()] == [[0, 1]] * 3
 
 
 def test_a_decimal_object_is_found_by_the_number_that_was_typed():
     frame = pd.DataFrame({"k": pd.Series([Decimal("19.90")] * 3, dtype=object)})
-    assert keyed_counts(frame, public_keys(["k"], [19.9], "test")).tolist() == [3]
+    assert keyed_counts(frame, public_keys(["k"], [19.9])).tolist() == [3]
 
 
 def test_columns_of_privkits_own_names_are_refused_by_the_schema():

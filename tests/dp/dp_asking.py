@@ -36,7 +36,7 @@ def ask(statistic, by=(), keys=None, *, max_rows=None, max_groups=None, per_grou
     by = (by,) if isinstance(by, str) else tuple(by)
     bounded = max_rows is not None or max_groups is not None
     bounds = ContributionBounds(max_rows, max_groups, per_group) if bounded else ONE_ROW
-    return Question(statistic, WHO if bounded else ROW, bounds, public_keys(by, keys, "test") if by else None)
+    return Question(statistic, WHO if bounded else ROW, bounds, public_keys(by, keys) if by else None)
 
 
 def count_plan(question=None, measure=Measure.PURE, **price):

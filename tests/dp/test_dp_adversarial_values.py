@@ -227,7 +227,7 @@ def test_d34_d35_there_is_no_exact_or_unbounded_statistic(people):
 @settings(max_examples=20)
 @given(frame=frames(), salt=st.binary(min_size=16, max_size=16))
 def test_filters_and_derived_columns_keep_the_stability(frame, salt):
-    chosen = selection("band != 'low' or k == 'a'", {"band": cut("x", [0, 1], labels=["low"])}, function="test")
+    chosen = selection("band != 'low' or k == 'a'", {"band": cut("x", [0, 1], labels=["low"])})
     keys = ("low", None)
     for bounds in ({}, {"max_rows": 2}):
         base = ask(Count(), "band", list(keys), **bounds)

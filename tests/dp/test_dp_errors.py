@@ -15,28 +15,28 @@ from privkit.errors.dp import (
 
 CASES = [
     (
-        ValueBoundsRequiredError.of("dp_mean", "income"),
+        ValueBoundsRequiredError.of("income"),
         BoundsRequiredError,
         {"column": "income"},
         "bounds=(0, 200_000)",
     ),
     (
-        ValueBoundsError.of_column("dp_sum", "x", "bounds", "as a set"),
+        ValueBoundsError.of_column("x", "bounds", "as a set"),
         ParameterError,
         {"column": "x"},
         "lower <= upper",
     ),
-    (MechanismError.unfit("dp_sum", "secret", "ε", ["laplace"]), ValueError, {"allowed": ("laplace",)}, "'secret'"),
-    (MechanismError.unfit("dp_sum", 3, "ε", ["laplace"]), ValueError, {"argument": "mechanism"}, "a int"),
-    (PriceError.choose("dp_sum", "rho", accuracy=True), ValueError, {"argument": "rho, accuracy"}, "rho=0.2"),
-    (PriceError.choose("dp_sum", "epsilon", accuracy=False), ValueError, {}, "give epsilon="),
-    (PriceError.measure("dp_sum", "delta", "ε", "Leave it out."), ValueError, {"argument": "delta"}, "counts in ε"),
-    (PriceError.needs_rows("dp_mean", "mean"), ValueError, {"argument": "assume_rows"}, "assume_rows=5_000"),
-    (PriceError.unreachable("dp_mean", "1e-9"), ValueError, {"argument": "accuracy"}, "accuracy=1e-9"),
-    (ColumnKindError.numbers("dp_sum", "x", "str"), TypeError, {"column": "x", "dtype": "str"}, "astype"),
-    (ColumnKindError.groups("dp_count", "k", "timedelta64[ns]"), TypeError, {"dtype": "timedelta64[ns]"}, "'str'"),
+    (MechanismError.unfit("secret", "ε", ["laplace"]), ValueError, {"allowed": ("laplace",)}, "'secret'"),
+    (MechanismError.unfit(3, "ε", ["laplace"]), ValueError, {"argument": "mechanism"}, "a int"),
+    (PriceError.choose("rho", accuracy=True), ValueError, {"argument": "rho, accuracy"}, "rho=0.2"),
+    (PriceError.choose("epsilon", accuracy=False), ValueError, {}, "give epsilon="),
+    (PriceError.measure("delta", "ε", "Leave it out."), ValueError, {"argument": "delta"}, "counts in ε"),
+    (PriceError.needs_rows("mean"), ValueError, {"argument": "assume_rows"}, "assume_rows=5_000"),
+    (PriceError.unreachable("1e-9"), ValueError, {"argument": "accuracy"}, "accuracy=1e-9"),
+    (ColumnKindError.numbers("x", "str"), TypeError, {"column": "x", "dtype": "str"}, "astype"),
+    (ColumnKindError.groups("k", "timedelta64[ns]"), TypeError, {"dtype": "timedelta64[ns]"}, "'str'"),
     (IntervalError.of("quantile"), TypeError, {}, "no interval"),
-    (UnitColumnError.of_unit("dp_sum", "who"), ValueError, {"column": "who"}, "of='persons'"),
+    (UnitColumnError.of_unit("who"), ValueError, {"column": "who"}, "of='persons'"),
 ]
 
 

@@ -202,4 +202,4 @@ def test_a_description_is_like_pandas(project):
 )
 def test_a35_unknown_statistics_and_weights_are_refused(statistics, weights):
     with pytest.raises(pk.PrivkitError):
-        several_of(statistics, weights, "dp_query")
+        several_of(statistics, weights)

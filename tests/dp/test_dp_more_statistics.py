@@ -44,7 +44,7 @@ SALTS = st.binary(min_size=16, max_size=16)
 
 
 def histogram(**bounds):
-    by = public_keys(["k"], KEYS, "test")
+    by = public_keys(["k"], KEYS)
     unit = WHO if bounds else ROW
     return Question(
         HISTOGRAM, unit, ContributionBounds(**bounds) if bounds else ask(HISTOGRAM).bounds, HISTOGRAM.keys(by)
@@ -61,14 +61,14 @@ def questions(**bounds):
 
 def scores(question, frame, salt=b"0123456789abcdef"):
     with salted(salt):
-        return question.asked.exact(frame, question, "test")
+        return question.asked.exact(frame, question)
 
 
 def choices(**bounds):
     for candidates in (EVEN, ODD):
         for above, of in ((1, 2), (1, 4), (9, 10)):
             yield ask(Quantile("x", above, of, candidates), "k", KEYS, **bounds)
-    yield ask(TopK(public_keys(["k"], KEYS, "test"), 2), **bounds)
+    yield ask(TopK(public_keys(["k"], KEYS), 2), **bounds)
 
 
 def assert_within(moved, question):
@@ -181,7 +181,7 @@ def test_the_rank_stays_within_the_planned_share():
 def test_the_choice_has_the_law_that_opendp_states():
     """Two candidates whose scores differ by 1: permute-and-flip with scale 1 chooses the worse with chance e^-1 / 2."""
     frame = pd.DataFrame({"k": ["a"]})
-    question = ask(TopK(public_keys(["k"], ["a", "b"], "test"), 1))
+    question = ask(TopK(public_keys(["k"], ["a", "b"]), 1))
     plan = count_plan(question, epsilon=1)
     assert plan.noise.scale == 1
     measurement = make_measurement(plan)
@@ -192,7 +192,7 @@ def test_the_choice_has_the_law_that_opendp_states():
 
 def test_the_most_frequent_come_first():
     frame = pd.DataFrame({"k": ["a"] * 900 + ["b"] * 600 + ["c"] * 300})
-    question = ask(TopK(public_keys(["k"], ["never", "c", "b", "a"], "test"), 3))
+    question = ask(TopK(public_keys(["k"], ["never", "c", "b", "a"]), 3))
     cells = np.array(draw(make_measurement(count_plan(question, epsilon=2)), frame)).reshape(1, -1)
     assert question.asked.estimates(cells)["top"][0] == ["a", "b", "c"]
 
@@ -215,7 +215,7 @@ def test_probabilities_are_plain_numbers_inside_zero_and_one(q):
     from privkit.errors import ParameterError
 
     with pytest.raises(ParameterError, match="four decimals"):
-        probability(q, "dp_quantile")
+        probability(q)
 
 
 def test_price_is_a_value():

@@ -30,7 +30,7 @@ from privkit.values.unit import ROW
 TEN = ValueBounds(0.0, 10.0)
 SIGNED = ValueBounds(-10.0, 4.0)
 WORDS = [None, "a", "b", "never"]
-KEYS = public_keys(["k"], WORDS, "test")
+KEYS = public_keys(["k"], WORDS)
 HISTOGRAM = Histogram("x", (-1.0, 1.0, 5.0, 11.0))
 ROW_BOUNDS = {"row": ONE_ROW}
 IN_ALL = {"3 in all": ContributionBounds(max_rows=3)}
@@ -38,16 +38,16 @@ GROUPED = {"2 groups of 2": ContributionBounds(None, 2, 2)}
 ONCE = {"1 group": ContributionBounds(None, 1, 1), "2 groups": ContributionBounds(None, 2, 1)}
 ANY = ROW_BOUNDS | IN_ALL | GROUPED
 QUERY = {"n": "count", "m": ("var", "x", (0, 10)), "s": ("sum", "x", (0, 9)), "q": ("quantile", "x", 0.5, (0, 10))}
-BAND = selection("x > 0", {"band": cut("x", [0, 5, 11], labels=["a", "b"])}, function="test")
-FILLED = selection(None, None, {"x": 10.0, "k": "a"}, function="test", column="x")
-MET = selection(None, {"met": "x > 0.5"}, function="test")
-RATIO = selection("k != 'b' or x < 3", {"ratio": "10 * x / (x - 1)"}, function="test")
+BAND = selection("x > 0", {"band": cut("x", [0, 5, 11], labels=["a", "b"])})
+FILLED = selection(None, None, {"x": 10.0, "k": "a"}, column="x")
+MET = selection(None, {"met": "x > 0.5"})
+RATIO = selection("k != 'b' or x < 3", {"ratio": "10 * x / (x - 1)"})
 
 #: Every statistic, with the units at which it can be asked, its groups, and what is done to the rows first.
 ASKED = {
     "count": (Count(), ANY, None, None),
     "count by": (Count(), ANY, KEYS, None),
-    "count by cut": (Count(), ANY, public_keys(["band"], ["a", "b", None], "test"), BAND),
+    "count by cut": (Count(), ANY, public_keys(["band"], ["a", "b", None]), BAND),
     "count filled": (Count(), ANY, KEYS, FILLED),
     "persons": (PersonCount(), {"1 group": ONCE["1 group"]}, None, None),
     "persons by": (PersonCount(), ONCE, KEYS, None),
@@ -56,7 +56,7 @@ ASKED = {
     "bounds": (Span("x", power_edges()), ANY, None, None),
     "distinct": (DistinctCount(column="x"), ANY, None, None),
     "distinct by": (DistinctCount(column="x"), ANY, KEYS, None),
-    "distinct words by": (DistinctCount(column="k"), ANY, public_keys(["x"], [None, 0, 10], "test"), None),
+    "distinct words by": (DistinctCount(column="k"), ANY, public_keys(["x"], [None, 0, 10]), None),
     "sum": (Sum("x", TEN), ANY, None, None),
     "sum by": (Sum("x", SIGNED), ANY, KEYS, None),
     "sum filled": (Sum("x", TEN), ANY, KEYS, FILLED),
@@ -75,7 +75,7 @@ ASKED = {
     "quantile": (Quantile("x", 9, 10, (-1.0, 0.5, 9.0)), ANY, None, None),
     "top": (TopK(KEYS, 2), ANY, None, None),
     "open": (OpenCount(("k",)), ROW_BOUNDS, None, None),
-    "query": (several_of(QUERY, None, "test"), ANY, KEYS, None),
+    "query": (several_of(QUERY, None), ANY, KEYS, None),
 }
 SITUATIONS = [(name, unit) for name, (_, units, _, _) in ASKED.items() for unit in units]
 NORMS = ("l1", "l2", "linf")
@@ -151,7 +151,7 @@ def cells(asked, frame, salt):
     with salted(salt):
         if isinstance(asked.asked, OpenCount):
             return asked.asked.counted(frame, asked)
-        return asked.asked.exact(asked.rows(frame, "test"), asked, "test")
+        return asked.asked.exact(asked.rows(frame), asked)
 
 
 def neighbors(asked, frame):

@@ -130,7 +130,7 @@ def test_choices_have_the_stated_law_and_no_other(loss, chances):
 
 def test_the_best_of_several_are_drawn_one_after_another():
     """Noisy top-k with k = 2: the first choice has the law of a single one at the scale that was priced."""
-    values = public_keys(["k"], ["a", "b", "c"], "test")
+    values = public_keys(["k"], ["a", "b", "c"])
     plan = count_plan(ask(TopK(values, 2)), epsilon=1)
     measurement = make_measurement(plan)
     frame = pd.DataFrame({"k": ["a"] * 3 + ["b"] * 2 + ["c"]})

@@ -32,7 +32,7 @@ def windows(column, per):
 
 
 def units_of(frame, unit):
-    return units(engine_of(frame, "test").collect(unit.columns), unit)
+    return units(engine_of(frame).collect(unit.columns), unit)
 
 
 @st.composite

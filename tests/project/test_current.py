@@ -48,17 +48,17 @@ def test_two_threads_do_not_charge_each_others_projects(tmp_path):
 def test_a_thread_that_opened_none_uses_the_notebooks(tmp_path):
     mine = begin(tmp_path, "notebook")
     other = in_thread(lambda: begin(tmp_path, "worker"))
-    assert current_project("dp_count") is mine
+    assert current_project() is mine
     in_thread(lambda: ask(1))
     assert (len(mine.ledger), len(other.ledger)) == (1, 0)
 
 
 def test_where_the_main_thread_opened_none_the_last_counts(tmp_path):
     with pytest.raises(pk.errors.NoProjectError):
-        current_project("dp_count")
+        current_project()
     opened = in_thread(lambda: begin(tmp_path, "worker"))
-    assert current_project("dp_count") is opened
-    assert in_thread(lambda: current_project("dp_count")) is opened
+    assert current_project() is opened
+    assert in_thread(lambda: current_project()) is opened
 
 
 def test_tasks_have_their_own_and_hand_it_on(tmp_path):
@@ -84,9 +84,9 @@ def test_what_a_thread_of_a_context_opens_is_its_current_one(tmp_path):
 
         def work():
             begin(tmp_path, "inner")
-            return current_project("dp_count").name
+            return current_project().name
 
-        return await asyncio.to_thread(work), current_project("dp_count").name
+        return await asyncio.to_thread(work), current_project().name
 
     assert asyncio.run(main()) == ("inner", "outer")
 

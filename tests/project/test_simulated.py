@@ -32,7 +32,7 @@ from privkit.values.show import refuse_simulated
 from privkit.values.unit import ROW
 
 FRAME = pd.DataFrame({"city": ["Bern"] * 600 + ["Basel"] * 400, "age": list(range(100)) * 10})
-KEYS = public_keys(("city",), ["Basel", "Bern"], "test")
+KEYS = public_keys(("city",), ["Basel", "Bern"])
 
 
 def terms(**limits):
@@ -150,7 +150,7 @@ def test_nothing_simulated_is_pickled_exported_or_verified():
         assert caught.value.function == "pickle"
     for value in (release, project.account, estimate(release)):
         with pytest.raises(SimulatedError, match="package"):
-            refuse_simulated(value, "package")
+            refuse_simulated(value)
     with pytest.raises(SimulatedError, match="memory alone"):
         project.ledger.verify()
 

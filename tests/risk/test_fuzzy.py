@@ -137,7 +137,7 @@ def test_types_labels_engines_and_names_of_columns_do_not_matter(odd, few, plain
 
 def test_dates_of_any_type_are_days():
     real = pd.DataFrame({"born": pd.to_datetime(["2001-02-03", None]), "x": ["a", "b"]})
-    found = records(real, real, [("born", "born"), ("x", "x")], {"born": "date"}, function="link")
+    found = records(real, real, [("born", "born"), ("x", "x")], {"born": "date"})
     assert found.left["c0"].iloc[0] == "2001-02-03"
     assert found.left["c0"].isna().tolist() == [False, True]
     assert found.kinds == ("date", "exact")

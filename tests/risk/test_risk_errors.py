@@ -16,20 +16,20 @@ from privkit.errors.risk import (
 @pytest.mark.parametrize(
     ("error", "builtin", "fields"),
     [
-        (PopulationError.smaller("risk", 5, 9), ValueError, {"population": 5, "rows": 9}),
-        (WeightsError.of("risk", "w", 1, 0, 2), ValueError, {"column": "w", "missing": 1, "not_positive": 2}),
-        (WeightsError.type("risk", "w", "str"), ValueError, {"column": "w"}),
+        (PopulationError.smaller(5, 9), ValueError, {"population": 5, "rows": 9}),
+        (WeightsError.of("w", 1, 0, 2), ValueError, {"column": "w", "missing": 1, "not_positive": 2}),
+        (WeightsError.type("w", "str"), ValueError, {"column": "w"}),
         (
-            LinkError.types_differ("link", "zip", ("text", "number")),
+            LinkError.types_differ("zip", ("text", "number")),
             TypeError,
             {"column": "zip", "types": ("text", "number")},
         ),
-        (LinkageError.of("link"), RuntimeError, {}),
-        (TruthError.columns_unclear("link", ["a"], 1, 0), ValueError, {"columns": ("a",)}),
-        (TruthError.unknown_ids("link", "a", 3, "the data"), ValueError, {"columns": ("a",)}),
-        (SearchLimitError.columns("suda", 99, 60), ValueError, {}),
-        (InventoryError.of("read", ["one", "two"]), ValueError, {"problems": ("one", "two")}),
-        (LibraryRequiredError.of("to_yaml", "PyYAML", "yaml"), ImportError, {"library": "PyYAML", "extra": "yaml"}),
+        (LinkageError.of(), RuntimeError, {}),
+        (TruthError.columns_unclear(["a"], 1, 0), ValueError, {"columns": ("a",)}),
+        (TruthError.unknown_ids("a", 3, "the data"), ValueError, {"columns": ("a",)}),
+        (SearchLimitError.columns(99, 60), ValueError, {}),
+        (InventoryError.of(["one", "two"]), ValueError, {"problems": ("one", "two")}),
+        (LibraryRequiredError.of("PyYAML", "yaml"), ImportError, {"library": "PyYAML", "extra": "yaml"}),
     ],
 )
 def test_each_error_carries_its_facts_and_its_builtin(error, builtin, fields):
@@ -40,5 +40,5 @@ def test_each_error_carries_its_facts_and_its_builtin(error, builtin, fields):
 
 
 def test_all_problems_are_told_at_once():
-    assert str(InventoryError.of("f", ["one", "two"])).splitlines()[1:] == ["- one", "- two"]
-    assert "1 missing, 2 zero or negative" in str(WeightsError.of("risk", "w", 1, 0, 2))
+    assert str(InventoryError.of(["one", "two"])).splitlines()[1:] == ["- one", "- two"]
+    assert "1 missing, 2 zero or negative" in str(WeightsError.of("w", 1, 0, 2))

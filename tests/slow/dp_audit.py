@@ -33,7 +33,7 @@ from privkit.values.unit import ROW, PrivacyUnit
 CELLS, DRAWS = 2000, 25
 MISS = 1e-6
 BOUNDS = ValueBounds(0.0, 8.0)
-KEYS = public_keys(["k"], range(CELLS), "audit")
+KEYS = public_keys(["k"], range(CELLS))
 ROWS4, GROUPED4 = ContributionBounds(max_rows=4), ContributionBounds(max_groups=1, per_group=4)
 ONCE = ContributionBounds(max_groups=1, per_group=1)
 
@@ -160,7 +160,7 @@ def test_gaussian_noise_spends_no_more_than_its_rho(name):
 @pytest.mark.parametrize("epsilon", [0.5, 2.0])
 def test_the_most_frequent_spend_no_more_than_stated(epsilon):
     """Two values that tie on D′; on D one is ahead by a row. The chance to name it moves by at most e^ε."""
-    values = public_keys(["k"], [0, 1], "audit")
+    values = public_keys(["k"], [0, 1])
     plan = make_plan(Question(TopK(values, 1), ROW, ONE_ROW), Measure.PURE, Price(epsilon=epsilon))
     measurement = make_measurement(plan)
     sides = [
@@ -176,7 +176,7 @@ def test_bounds_spend_no_more_than_stated():
     question = Question(Span("x", power_edges()), ROW, ONE_ROW)
     plan = make_plan(question, Measure.PURE, Price(epsilon=1))
     measurement = make_measurement(plan)
-    bin_of_8 = question.asked.exact(pd.DataFrame({"x": [8.0]}), question, "audit")[0].argmax()
+    bin_of_8 = question.asked.exact(pd.DataFrame({"x": [8.0]}), question)[0].argmax()
     sides = [
         np.array([draw(measurement, pd.DataFrame({"x": xs}))[bin_of_8] for _ in range(20_000)])
         for xs in ([8.0], [math.nan])

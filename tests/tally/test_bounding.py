@@ -25,7 +25,7 @@ from privkit.values.bounds import ContributionBounds
 from privkit.values.keys import public_keys
 
 SALT = bytes(range(16))
-KEYS = public_keys(["x"], ["a", "b", "c", None], "test")
+KEYS = public_keys(["x"], ["a", "b", "c", None])
 CELLS = st.sampled_from(["a", "b", "c", None, "unasked"])
 #: Of few persons, groups and values many rows are equal, and many persons are over the bounds.
 ROWS = st.lists(
@@ -42,7 +42,7 @@ BOUNDS = st.one_of(
 def source_of(rows, keys=KEYS):
     columns = {"who": pd.array([row[0] for row in rows], dtype="Int64"), "x": [row[1] for row in rows]}
     frame = pd.DataFrame(columns | {"y": pd.array([row[2] for row in rows], dtype="Float64")})
-    table = engine_of(frame, "test").collect(["who", "x", "y"])
+    table = engine_of(frame).collect(["who", "x", "y"])
     return rows_of.source_of(table, keys, "who")
 
 

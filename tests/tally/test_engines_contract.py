@@ -30,8 +30,8 @@ class Case:
         make, columns = ENGINES[name]
         self.name, self.columns = name, columns
         self.rows = hostile(ROWS, 7, columns)
-        self.engine = LazyEngine.of(make(self.rows), "test")
-        self.empty = LazyEngine.of(make({column: [] for column in columns}), "test") if with_empty else None
+        self.engine = LazyEngine.of(make(self.rows))
+        self.empty = LazyEngine.of(make({column: [] for column in columns})) if with_empty else None
 
     def values(self, column):
         """Return what Python says of each cell: None is missing, NaN too."""

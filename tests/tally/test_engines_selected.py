@@ -81,13 +81,13 @@ def rows_of(engine, columns):
 
 def in_memory(case, chosen, keep):
     eager = EagerEngine.of_table(case.engine.collect(list(case.columns)))
-    return eager.selected(chosen, keep, "test")
+    return eager.selected(chosen, keep)
 
 
 @pytest.mark.parametrize("where", [*ASKED, *ELSEWHERE])
 def test_filters_keep_the_rows_that_they_keep_in_memory(case, where):
-    chosen = selection(where, function="test")
-    found = apply(case.engine, chosen, keep=KEPT, function="test")
+    chosen = selection(where)
+    found = apply(case.engine, chosen, keep=KEPT)
     asked = where in ASKED or case.name in ELSEWHERE[where]
     assert isinstance(found, LazyEngine if asked else FetchedEngine)
     expected = rows_of(in_memory(case, chosen, KEPT), KEPT)
@@ -114,9 +114,9 @@ def test_derived_columns_are_those_of_memory(case):
     from privkit.values.expression.nodes import Column, Cut
 
     derive = dict(DERIVED, band=Cut(Column("f"), (-1, 0.25, 2.5, 500), ("low", "Low", "high")))
-    chosen = selection("old or band == 'low'", derive, function="test")
+    chosen = selection("old or band == 'low'", derive)
     keep = [*derive, "k", "w"]
-    found, there = apply(case.engine, chosen, keep=keep, function="test"), in_memory(case, chosen, keep)
+    found, there = apply(case.engine, chosen, keep=keep), in_memory(case, chosen, keep)
     assert isinstance(found, LazyEngine)
     assert {name: kind.name for name, kind in found.schema.items()} == {n: k.name for n, k in there.schema.items()}
     assert rows_of(found, keep) == rows_of(there, keep)
@@ -133,9 +133,9 @@ def test_derived_columns_are_those_of_memory(case):
     ids=str,
 )
 def test_what_stands_for_missing(case, missing):
-    chosen = selection(None, None, missing, function="test")
+    chosen = selection(None, None, missing)
     found, there = (
-        apply(case.engine, chosen, keep=[*KEPT, "b"], function="test"),
+        apply(case.engine, chosen, keep=[*KEPT, "b"]),
         in_memory(case, chosen, [*KEPT, "b"]),
     )
     assert isinstance(found, LazyEngine)
@@ -144,9 +144,9 @@ def test_what_stands_for_missing(case, missing):
 
 
 def test_what_is_fetched_is_counted_as_in_memory(case):
-    chosen = selection("w > 0.5 or w is missing", {"year": "year(z)"}, {"i": 7}, function="test")
+    chosen = selection("w > 0.5 or w is missing", {"year": "year(z)"}, {"i": 7})
     keep = ["k", "i", "f", "year"]
-    found, there = apply(case.engine, chosen, keep=keep, function="test"), in_memory(case, chosen, keep)
+    found, there = apply(case.engine, chosen, keep=keep), in_memory(case, chosen, keep)
     keys = Keys(("k",), (("a",), ("A",), (None,)))
     assert isinstance(found, FetchedEngine)
     assert rows_of(found, keep) == rows_of(there, keep)

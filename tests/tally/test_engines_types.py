@@ -252,7 +252,7 @@ def test_types_of_postgres_without_cells_are_refused_by_the_schema():
 def test_more_classes_than_may_travel():
     import polars as pl
 
-    engine = LazyEngine.of(pl.LazyFrame({"k": ["a", "b", "c"]}), "kanon", largest=2)
+    engine = LazyEngine.of(pl.LazyFrame({"k": ["a", "b", "c"]}), largest=2)
     with pytest.raises(
         EngineError, match=r"kanon\(\) asked the engine for the groups by \['k'\].*more than 2.*coarser"
     ):
@@ -265,7 +265,7 @@ def test_what_is_no_lazy_frame_is_refused():
 
     for data in (3, pl.DataFrame({"x": [1]})):
         with pytest.raises(FrameError):
-            LazyEngine.of(data, "dp_count")
+            LazyEngine.of(data)
 
 
 def test_the_engines_have_their_own_dates():

@@ -180,7 +180,7 @@ def table_of(columns: dict[str, list], coded: bool = False) -> Table:
 def derived(table: Table, expression: Expression) -> list:
     """Return the values of an expression."""
     with silence():
-        found = selected(table, Selection(derive=(("new", expression),)), ["new"], "test")
+        found = selected(table, Selection(derive=(("new", expression),)), ["new"])
     return values_of(found["new"])
 
 
@@ -457,8 +457,8 @@ def test_a_table_becomes_what_each_of_its_rows_becomes_alone(chosen, data, coded
     columns = data.draw(columns_of(*chosen.columns, least=1)) if chosen.columns else {"i64": [1, None]}
     table = table_of(columns, coded)
     with silence():
-        whole = selected(table, chosen, None, "test")
-        alone = [selected(table.at(slice(row, row + 1)), chosen, None, "test") for row in range(len(table))]
+        whole = selected(table, chosen, None)
+        alone = [selected(table.at(slice(row, row + 1)), chosen, None) for row in range(len(table))]
     assert whole.rows == sum(row.rows for row in alone)
     assert all(len(cells) == whole.rows for cells in whole.columns.values())
     for name, cells in whole.columns.items():
@@ -476,7 +476,7 @@ def test_a_column_that_a_selection_names_comes_out_as_it_went_in(chosen, data, c
     chosen = Selection(chosen.where, chosen.derive, tuple((n, None) for n, value in chosen.missing if value is None))
     table = table_of(columns, coded)
     rows = Table({**table.columns, "row": Cells(Kind(INTEGER), np.arange(len(table)))}, len(table))
-    found = selected(rows, chosen, [*columns, "row"], "test")
+    found = selected(rows, chosen, [*columns, "row"])
     places = values_of(found["row"])
     for name in columns:
         assert found[name].kind == table[name].kind
@@ -487,7 +487,7 @@ def test_a_column_that_a_selection_names_comes_out_as_it_went_in(chosen, data, c
 def test_ids_that_a_filter_names_stay_apart():
     ids = [2**60, 2**60 + 5, 2**63 + 1, 2**63 + 3]
     frame = pd.DataFrame({"who": pd.array(ids, dtype="uint64[pyarrow]")})
-    found = apply(frame, selection("who > 0", function="test")).collect(["who"])["who"]
+    found = apply(frame, selection("who > 0")).collect(["who"])["who"]
     assert found.values.tolist() == ids
 
 
@@ -501,9 +501,8 @@ def test_blocks_of_rows_become_one_table():
         "n % 3 == 0 or n is missing",
         {"p": prefix("t", 3), "c": cut("n", [0, 10, 10**6]), "m": "n * 2"},
         {"m": -1, "n": 0},
-        function="test",
     )
-    found = selected(table, chosen, None, "test")
+    found = selected(table, chosen, None)
     kept = [n for n in range(rows) if n % 3 == 0 or n % 5 == 0]
     assert found.rows == len(kept)
     assert values_of(found["n"]) == [0 if n % 5 == 0 else n for n in kept]
@@ -546,7 +545,7 @@ def test_a_value_stands_for_missing_in_the_columns_own_kind(name, value, kind, e
     some = MADE[name][1][1]
     for values in ([some, None, some], [None], [some], [None, None]):
         with silence():
-            found = selected(table_of({name: values}, coded), Selection(missing=((name, value),)), [name], "test")[name]
+            found = selected(table_of({name: values}, coded), Selection(missing=((name, value),)), [name])[name]
         assert found.kind.name == kind
         assert not found.is_missing().any()
         told = values_of(found)
@@ -557,8 +556,8 @@ def test_a_date_that_a_column_cannot_hold_is_refused_before_any_row():
     frame = pd.DataFrame({"s": pd.Series([], dtype="datetime64[s]"), "ns": pd.Series([], dtype="datetime64[ns]")})
     for name, value in (("s", "2026-01-01T00:00:00.5"), ("ns", "0001-01-01")):
         with pytest.raises(ExpressionError, match="cannot hold"):
-            check_selection(frame, selection(missing={name: value}, function="f"), "f")
-        check_selection(frame, selection(missing={name: "2026-01-01"}, function="f"), "f")
+            check_selection(frame, selection(missing={name: value}))
+        check_selection(frame, selection(missing={name: "2026-01-01"}))
 
 
 def test_a_zone_that_is_not_known_is_refused_by_the_schema():
@@ -567,13 +566,13 @@ def test_a_zone_that_is_not_known_is_refused_by_the_schema():
     )
     frame = pd.DataFrame({"t": column})
     for chosen in (
-        selection("hour(t) == 3", function="f"),
-        selection("not (t is missing or 1 + year(t) > 3)", function="f"),
-        selection(derive={"y": "year(t)"}, function="f"),
+        selection("hour(t) == 3"),
+        selection("not (t is missing or 1 + year(t) > 3)"),
+        selection(derive={"y": "year(t)"}),
     ):
         with pytest.raises(ExpressionError, match="rules of t's time zone 'Mars/Base' are not known"):
-            check_selection(frame, chosen, "f")
-    check_selection(frame, selection("t > '2026-01-01T00:00+00:00'", function="f"), "f")
+            check_selection(frame, chosen)
+    check_selection(frame, selection("t > '2026-01-01T00:00+00:00'"))
 
 
 def test_every_kind_has_the_words_of_the_language():
@@ -587,7 +586,7 @@ def test_every_kind_has_the_words_of_the_language():
     }
     table = pa.table({name: pa.array([], type=kind) for name, kind in schema.items()})
     check = "half > 0.5 and large > 3 and decimal == 0.1 and prefix(band, 1) == 'a' and at > '2026-01-01T00:00Z'"
-    kinds = check_selection(table, selection(check, function="f"), "f")
+    kinds = check_selection(table, selection(check))
     assert kinds == {
         "half": "number",
         "large": "number",
@@ -596,5 +595,5 @@ def test_every_kind_has_the_words_of_the_language():
         "at": "datetime with time zone",
     }
     with pytest.raises(ExpressionError, match="raw is other"):
-        check_selection(table, selection("raw == 'a'", function="f"), "f")
-    assert apply(table, selection(check, function="f")).n_rows() == 0
+        check_selection(table, selection("raw == 'a'"))
+    assert apply(table, selection(check)).n_rows() == 0

@@ -22,7 +22,7 @@ from privkit.values.keys import public_keys
 
 
 def keys_of(by: list[str], values: list) -> object:
-    return public_keys(by, values, "test")
+    return public_keys(by, values)
 
 
 def by_hand(table: dict[str, list], keys) -> list[int]:
@@ -186,28 +186,28 @@ def test_keys_must_have_a_type_that_the_column_can_equal(name):
     for kind, value in KEYS.items():
         keys = keys_of(["x"], [value, None])
         if kind in fitting:
-            check_key_types(frame, keys, "dp_count")
+            check_key_types(frame, keys)
             present = column.to_list() if isinstance(column, pl.Series) else column.tolist()
             held = sum(one == value and isinstance(one, bool) == isinstance(value, bool) for one in present)
             assert keyed_counts(frame, keys).tolist() == [held, 0]
         else:
             with pytest.raises(KeysError, match=r"dp_count\(\) got keys of type .* for the column 'x'"):
-                check_key_types(frame, keys, "dp_count")
+                check_key_types(frame, keys)
 
 
 def test_the_check_of_types_never_reads_a_row():
     """So that a refusal tells nothing of the rows: object columns take every key, whatever they hold."""
     keys = keys_of(["x"], [1])
     for values in (["CANARY"], [1], [], [None]):
-        check_key_types(pd.DataFrame({"x": pd.Series(values, dtype=object)}), keys, "dp_count")
+        check_key_types(pd.DataFrame({"x": pd.Series(values, dtype=object)}), keys)
     with pytest.raises(KeysError) as error:
-        check_key_types(pd.DataFrame({"x": pd.Series(["CANARY"], dtype=STR)}), keys, "dp_count")
+        check_key_types(pd.DataFrame({"x": pd.Series(["CANARY"], dtype=STR)}), keys)
     assert "CANARY" not in str(error.value)
 
 
 def test_unknown_columns_are_named():
     with pytest.raises(ColumnNotFoundError, match="zip3"):
-        check_key_types(pd.DataFrame({"zip3": [1]}), keys_of(["zip"], [1]), "dp_count")
+        check_key_types(pd.DataFrame({"zip3": [1]}), keys_of(["zip"], [1]))
     with pytest.raises(ColumnNotFoundError, match="zip3"):
         keyed_counts(pd.DataFrame({"zip3": [1]}), keys_of(["zip"], [1]))
 

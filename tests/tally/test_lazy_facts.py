@@ -45,13 +45,11 @@ def figures_of(facts: ColumnFacts) -> tuple[Any, ...]:
 def agree(name: str, rows: dict[str, list[Any]]) -> None:
     there, here = lazies.ENGINES[name][0](rows), on_pandas(rows)
     with fetched() as log:
-        found = list(column_facts(there, list(rows), function="audit"))
-        added = contributions(there, ["k", "i"], ["f", "b"], function="audit")
+        found = list(column_facts(there, list(rows)))
+        added = contributions(there, ["k", "i"], ["f", "b"])
     assert {each.what for each in log} == {"tally"}
-    assert [figures_of(facts) for facts in found] == [
-        figures_of(facts) for facts in column_facts(here, list(rows), function="audit")
-    ]
-    assert added == contributions(here, ["k", "i"], ["f", "b"], function="audit")
+    assert [figures_of(facts) for facts in found] == [figures_of(facts) for facts in column_facts(here, list(rows))]
+    assert added == contributions(here, ["k", "i"], ["f", "b"])
 
 
 @pytest.mark.parametrize("name", ["polars", "duckdb"])
@@ -74,12 +72,12 @@ def test_a_sample_of_many_values_is_bounded_and_the_same_each_time(name):
     texts = [f"u{place}@example.org" for place in range(6000)]
     there = lazies.ENGINES[name][0]({"k": texts})
     with fetched() as log:
-        first = next(column_facts(there, ["k"], function="audit"))
+        first = next(column_facts(there, ["k"]))
     assert max(each.rows for each in log) <= 2000
     assert 700 <= first.sampled <= 1000
     assert first.forms == {"e-mail address": 1.0}
     again = lazies.ENGINES[name][0]({"k": texts[::-1]})
-    assert next(column_facts(again, ["k"], function="audit")) == first
+    assert next(column_facts(again, ["k"])) == first
 
 
 def test_whole_numbers_of_any_width_are_whole():
@@ -87,7 +85,7 @@ def test_whole_numbers_of_any_width_are_whole():
     relation = lazies.held_duckdb().sql(
         "SELECT sum(i) AS wide, 0.5::DECIMAL(3, 1) AS tenth FROM range(9) t(i) GROUP BY i % 4"
     )
-    facts = {each.name: each for each in column_facts(relation, ["wide", "tenth"], function="audit")}
+    facts = {each.name: each for each in column_facts(relation, ["wide", "tenth"])}
     assert (facts["wide"].kind, facts["wide"].whole, facts["tenth"].whole) == ("number", True, False)
 
 

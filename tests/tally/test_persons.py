@@ -26,7 +26,7 @@ from privkit.values.bounds import ContributionBounds
 from privkit.values.keys import public_keys
 
 SALT = bytes(range(16))
-KEYS = public_keys(["x"], ["a", "b", "c", "d", None], "test")
+KEYS = public_keys(["x"], ["a", "b", "c", "d", None])
 IDS = {
     "text": st.sampled_from(["p", "q", "r", "", "p\0", "p\0q", "ä"]),
     "whole": st.sampled_from([0, 1, 2, -5, 2**40, -(2**63), 2**63 - 1]),
@@ -229,4 +229,4 @@ def test_the_unit_must_be_a_column_and_no_key():
     with pytest.raises(ColumnNotFoundError, match="whom"):
         bounded_counts(frame, "whom", ContributionBounds(max_rows=1))
     with pytest.raises(DuplicateColumnError, match="who"):
-        bounded_counts(frame, "who", ContributionBounds(max_rows=1), public_keys(["who"], [1], "test"))
+        bounded_counts(frame, "who", ContributionBounds(max_rows=1), public_keys(["who"], [1]))

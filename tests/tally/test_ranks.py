@@ -38,7 +38,7 @@ def test_every_number_is_where_it_is_by_hand(data, dtype, candidates, grouped):
     values = data.draw(st.lists(edges, max_size=25))
     groups_of = [["a", "b", "other"][place % 3] for place in range(len(values))]
     frame = pd.DataFrame({"x": pd.Series(values, dtype=dtype), "k": pd.Series(groups_of, dtype=object)})
-    keys = public_keys(["k"], ["a", "b"], "test") if grouped else None
+    keys = public_keys(["k"], ["a", "b"]) if grouped else None
     found = positions(frame, "x", candidates, keys=keys, bounds=ONE_ROW)
     numbers = [float(value) for value in values]
     groups = (

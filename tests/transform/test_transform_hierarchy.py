@@ -65,8 +65,8 @@ def test_intervals_by_edges_and_for_fractions():
 
 def test_integer_intervals_lose_as_much_as_a_table_of_all_integers():
     column = pd.Series(range(1, 101), name="age")
-    rule = Hierarchy.intervals(5, lower=1, upper=101).lay(pd.Index(column), "age", "f")
-    table = Hierarchy.from_mapping({n: f"{(n - 1) // 5}" for n in column}).lay(pd.Index(column), "age", "f")
+    rule = Hierarchy.intervals(5, lower=1, upper=101).lay(pd.Index(column), "age")
+    table = Hierarchy.from_mapping({n: f"{(n - 1) // 5}" for n in column}).lay(pd.Index(column), "age")
     assert rule.base == table.base
     assert np.allclose(rule.levels[1].shares, table.levels[1].shares)
 
@@ -93,7 +93,7 @@ def test_dates_by_period():
 
 def test_weeks_nest_in_no_month():
     days = pd.Index(pd.to_datetime(["2026-01-31", "2026-02-01", "2026-02-02"]))
-    ladder = Hierarchy.dates("day", "week", "month").lay(days, "day", "f")
+    ladder = Hierarchy.dates("day", "week", "month").lay(days, "day")
     assert not ladder.nested[2, 3]
     assert ladder.nested[1, 2]
     assert ladder.nested[1, 3]

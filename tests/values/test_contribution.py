@@ -33,21 +33,21 @@ def test_the_norms_bound_every_vector_within_the_bounds_and_are_reached(groups, 
 
 
 def test_one_row_is_the_unit_of_rows():
-    assert contribution_bounds(ROW, "f") is ONE_ROW
+    assert contribution_bounds(ROW) is ONE_ROW
     assert (ONE_ROW.l0, ONE_ROW.linf, ONE_ROW.l1, ONE_ROW.l2) == (1, 1, 1, 1.0)
     for given_ in ({"max_rows": 1}, {"max_groups": 1}, {"per_group": 1}):
         with pytest.raises(ParameterError, match="unit column"):
-            contribution_bounds(ROW, "f", **given_)
+            contribution_bounds(ROW, **given_)
 
 
 def test_the_call_goes_before_the_project_and_one_of_them_is_needed():
     default = ContributionBounds(max_rows=9)
-    assert contribution_bounds(WHO, "f", default=default) is default
-    assert contribution_bounds(WHO, "f", max_rows=2, default=default) == ContributionBounds(max_rows=2)
-    grouped = contribution_bounds(WHO, "f", max_groups=3, per_group=5, default=default)
+    assert contribution_bounds(WHO, default=default) is default
+    assert contribution_bounds(WHO, max_rows=2, default=default) == ContributionBounds(max_rows=2)
+    grouped = contribution_bounds(WHO, max_groups=3, per_group=5, default=default)
     assert grouped == ContributionBounds(max_groups=3, per_group=5)
     with pytest.raises(BoundsRequiredError, match=r"f\(\) needs max_rows=: the project protects all rows of one 'who'"):
-        contribution_bounds(WHO, "f")
+        contribution_bounds(WHO)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_the_call_goes_before_the_project_and_one_of_them_is_needed():
 )
 def test_bounds_that_contradict_each_other_are_refused(given_):
     with pytest.raises(ParameterError):
-        contribution_bounds(WHO, "f", **given_)
+        contribution_bounds(WHO, **given_)
 
 
 @pytest.mark.parametrize(
@@ -70,14 +70,14 @@ def test_bounds_that_contradict_each_other_are_refused(given_):
 @pytest.mark.parametrize("names", [("max_rows",), ("max_groups", "per_group"), ("per_group", "max_groups")])
 def test_a_bound_is_a_whole_number_above_zero(value, names):
     with pytest.raises(ParameterError, match=rf"f\(\) got {names[0]}=") as error:
-        contribution_bounds(WHO, "f", **dict.fromkeys(names, 3) | {names[0]: value})
+        contribution_bounds(WHO, **dict.fromkeys(names, 3) | {names[0]: value})
     assert error.value.argument == names[0]
 
 
 def test_numpy_integers_are_numbers():
-    assert positive_int(np.int64(3), "f", "max_rows") == 3
-    assert type(positive_int(np.uint8(3), "f", "max_rows")) is int
-    assert positive_int(2**31 - 1, "f", "max_rows") == 2**31 - 1
+    assert positive_int(np.int64(3), "max_rows") == 3
+    assert type(positive_int(np.uint8(3), "max_rows")) is int
+    assert positive_int(2**31 - 1, "max_rows") == 2**31 - 1
 
 
 def test_bounds_are_said_in_words():

@@ -29,7 +29,7 @@ DECIMALS = st.decimals(min_value="-1e12", max_value="1e12", allow_nan=False, all
 )
 def test_what_is_no_positive_finite_number_is_refused(value):
     with pytest.raises(ParameterError, match=r"dp_count\(\) got epsilon=.*must be a finite number > 0") as error:
-        exact(value, "dp_count", "epsilon")
+        exact(value, "epsilon")
     assert error.value.argument == "epsilon"
 
 
@@ -49,24 +49,24 @@ def test_what_is_no_positive_finite_number_is_refused(value):
     ids=repr,
 )
 def test_every_kind_of_number_is_taken_as_it_is_written(value, text):
-    amount = exact(value, "dp_count", "epsilon")
+    amount = exact(value, "epsilon")
     assert isinstance(amount, Exact)
     assert str(amount) == repr(amount) == f"{amount}" == text
 
 
 def test_numpy_floats_of_less_precision_are_taken_as_what_they_are():
-    assert exact(np.float32(0.5), "f", "epsilon") == Exact("0.5")
-    assert exact(np.float32(0.1), "f", "epsilon") == Exact(float(np.float32(0.1)))
+    assert exact(np.float32(0.5), "epsilon") == Exact("0.5")
+    assert exact(np.float32(0.1), "epsilon") == Exact(float(np.float32(0.1)))
 
 
 def test_zero_and_upper_limits_are_said():
-    assert exact(0, "f", "delta", zero=True, below=1) == 0
+    assert exact(0, "delta", zero=True, below=1) == 0
     for value in (1, 1.0, 2, Decimal(1)):
         with pytest.raises(ParameterError, match=">= 0 and < 1"):
-            exact(value, "f", "delta", zero=True, below=1)
-    assert str(exact(1e-300, "f", "delta", zero=True, below=1, smallest=Fraction(0))) == "1e-300"
+            exact(value, "delta", zero=True, below=1)
+    assert str(exact(1e-300, "delta", zero=True, below=1, smallest=Fraction(0))) == "1e-300"
     with pytest.raises(ParameterError, match="least amount is 1e-09"):
-        exact(1e-12, "f", "epsilon")
+        exact(1e-12, "epsilon")
 
 
 def test_ten_tenths_are_one_and_three_fit_in_three_tenths():

@@ -14,7 +14,7 @@ from privkit.values.expression import Expression, cut, day, hour, isin, month, p
 
 
 def canonical(text: str) -> str:
-    return parsed(text, "f").canonical()
+    return parsed(text).canonical()
 
 
 ALIKE = [
@@ -100,10 +100,10 @@ def test_different_questions_have_different_forms():
 
 
 def test_columns_are_named():
-    assert parsed("a + col('b c') > 3 or prefix(d, 2) in ['x'] and e is missing", "f").columns == ("a", "b c", "d", "e")
-    assert parsed("age >= 65", "f").text() == "(age >= 65)"
-    assert repr(parsed("age >= 65", "f")) == "<expression (age >= 65)>"
-    assert hash(parsed("a > 1", "f")) == hash(parsed("a>1", "f"))
+    assert parsed("a + col('b c') > 3 or prefix(d, 2) in ['x'] and e is missing").columns == ("a", "b c", "d", "e")
+    assert parsed("age >= 65").text() == "(age >= 65)"
+    assert repr(parsed("age >= 65")) == "<expression (age >= 65)>"
+    assert hash(parsed("a > 1")) == hash(parsed("a>1"))
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_columns_are_named():
 )
 def test_what_the_language_has_not_is_refused_with_its_place(text, position, told):
     with pytest.raises(ExpressionError, match=told) as error:
-        parsed(text, "dp_count")
+        parsed(text)
     assert (error.value.argument, error.value.text) == ("where", text)
     if position is not None:
         assert error.value.position == position
@@ -181,7 +181,7 @@ def test_what_the_language_has_not_is_refused_with_its_place(text, position, tol
 )
 def test_long_and_deep_text_is_refused_or_read_but_never_crashes(text):
     try:
-        parsed(text, "f").canonical()
+        parsed(text).canonical()
     except ExpressionError as error:
         assert len(str(error)) < 1_500  # noqa: PT017
 
@@ -191,7 +191,7 @@ def test_long_and_deep_text_is_refused_or_read_but_never_crashes(text):
 )
 def test_only_text_and_expressions_are_taken(what):
     with pytest.raises(ExpressionError, match="Python functions are refused"):
-        parsed(what, "dp_count")
+        parsed(what)
 
 
 # -- functions -----------------------------------------------------------------------------------------------------
@@ -209,7 +209,7 @@ def test_builders_say_what_text_says():
     ):
         assert isinstance(built, Expression)
         assert built.canonical() == canonical(text)
-        assert parsed(built, "f") is built
+        assert parsed(built) is built
 
 
 def test_cuts_name_their_intervals():
@@ -283,41 +283,35 @@ def test_builders_refuse_what_they_cannot_mean():
 
 def test_a_selection_says_what_it_reads():
     chosen = selection(
-        "band == 'old' and plan == 'x'",
-        {"band": cut("age", [0, 1]), "y": year("joined")},
-        {"plan": "none"},
-        function="f",
+        "band == 'old' and plan == 'x'", {"band": cut("age", [0, 1]), "y": year("joined")}, {"plan": "none"}
     )
     assert chosen.columns == ("age", "joined", "plan")
     assert chosen.derived == ("band", "y")
     assert bool(chosen)
-    assert not selection(function="f")
-    assert selection(missing="drop", column="age", function="f").missing == (("age", None),)
-    assert selection(missing=0, column="age", function="f").missing == (("age", 0),)
+    assert not selection()
+    assert selection(missing="drop", column="age").missing == (("age", None),)
+    assert selection(missing=0, column="age").missing == (("age", 0),)
 
 
 def test_a_selection_has_one_canonical_form():
-    one = selection("a >= 1 and b == 2", {"x": "c > 1", "y": year("d")}, {"b": 0, "a": "drop"}, function="f")
-    two = selection("2 == b and 1 <= a", {"y": "year(d)", "x": "1 < c"}, {"a": "drop", "b": 0.0}, function="f")
+    one = selection("a >= 1 and b == 2", {"x": "c > 1", "y": year("d")}, {"b": 0, "a": "drop"})
+    two = selection("2 == b and 1 <= a", {"y": "year(d)", "x": "1 < c"}, {"a": "drop", "b": 0.0})
     assert one.canonical() == two.canonical()
-    assert (
-        one.canonical()
-        != selection("a >= 1 and b == 2", {"x": "c > 1"}, {"b": 0, "a": "drop"}, function="f").canonical()
-    )
+    assert one.canonical() != selection("a >= 1 and b == 2", {"x": "c > 1"}, {"b": 0, "a": "drop"}).canonical()
 
 
 @pytest.mark.parametrize("derive", [["a"], "a > 1", {1: "a > 1"}, {"": "a > 1"}, 3])
 def test_derived_columns_come_as_a_dict(derive):
     with pytest.raises(ParameterError, match="derive"):
-        selection(derive=derive, function="f")
+        selection(derive=derive)
 
 
 @pytest.mark.parametrize("missing", ["drop", 0, {"a": None}, {"a": math.nan}, {"a": [1]}, {1: "drop"}, {"a": pd.NA}])
 def test_what_becomes_of_missing_is_said_by_column(missing):
     with pytest.raises(ParameterError, match="missing"):
-        selection(missing=missing, function="f")
+        selection(missing=missing)
 
 
 def test_errors_in_derived_columns_name_the_column():
     with pytest.raises(ExpressionError, match=r"f\(\) got derive\['x'\]="):
-        selection(derive={"x": "a +"}, function="f")
+        selection(derive={"x": "a +"})

@@ -23,7 +23,7 @@ VALUES = st.one_of(
 
 
 def keys(values, by=("x",)) -> Keys:
-    return public_keys(by, values, "dp_count")
+    return public_keys(by, values)
 
 
 @pytest.mark.parametrize(

@@ -249,7 +249,7 @@ def short_rows(frame, columns, k):
 def test_contributions_are_those_that_pandas_counts(rows, k):
     frame = pd.DataFrame(rows, columns=["x", "y", "z"]).astype({"y": object})
     columns = ["x", "y", "z"]
-    by_name = {share.column: share for share in Contributions(pk.kanon(frame, columns).tally, "kanon").shares(k)}
+    by_name = {share.column: share for share in Contributions(pk.kanon(frame, columns).tally).shares(k)}
     assert set(by_name) == set(columns)
     for name, share in by_name.items():
         others = [other for other in columns if other != name]

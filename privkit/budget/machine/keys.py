@@ -86,13 +86,13 @@ def shared_key() -> bytes | None:
     shared = os.environ.get("PRIVKIT_KEY", "").rstrip("\r\n")
     if not shared:
         if os.environ.get("PRIVKIT_KEY"):
-            raise ParameterError.of("open_project", "PRIVKIT_KEY", "an empty line", _STRONG)
+            raise ParameterError.of("PRIVKIT_KEY", "an empty line", _STRONG)
         return None
     if len(shared) < SHARED_SIZE:
-        raise ParameterError.of("open_project", "PRIVKIT_KEY", f"{len(shared)} characters", _STRONG)
+        raise ParameterError.of("PRIVKIT_KEY", f"{len(shared)} characters", _STRONG)
     if len(set(shared)) < SHARED_VARIETY:
         found = f"{len(set(shared))} different characters, which can be guessed"
-        raise ParameterError.of("open_project", "PRIVKIT_KEY", found, _STRONG)
+        raise ParameterError.of("PRIVKIT_KEY", found, _STRONG)
     return shared.encode("utf-8", "surrogateescape")
 
 

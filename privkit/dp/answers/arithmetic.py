@@ -19,7 +19,7 @@ import numpy as np
 from privkit.dp.answers.linear import Errors
 from privkit.errors import ParameterError
 from privkit.errors.dp import KeysDifferError, NotLinearError, NotReleasedError
-from privkit.values.arguments import typed
+from privkit.values.arguments import public, typed
 from privkit.values.keys import Keys, codes_of
 from privkit.values.show import Plotted
 
@@ -33,18 +33,19 @@ if TYPE_CHECKING:
 Limits = Callable[[float], "tuple[NDArray[Any], NDArray[Any]]"]
 
 
+@public
 class Released(Plotted):
     """What one can compute with, free of cost: noisy numbers whose errors are known."""
 
     #: The names of its numbers that have an interval, where it has several.
     _named: tuple[str, ...] = ()
 
-    def _derived(self, name: str | None, function: str) -> Derived | None:
+    def _derived(self, name: str | None) -> Derived | None:
         """Return the number of this name, by default the one that was asked for; None where there is none such."""
         raise NotImplementedError
 
 
-def estimate(released: object, name: str | None = None, *, function: str = "estimate") -> Derived:
+def estimate(released: object, name: str | None = None) -> Derived:
     """Return one estimate of a release (by default the one that was asked for), ready to compute with. Costs nothing.
 
     Parameters
@@ -67,9 +68,9 @@ def estimate(released: object, name: str | None = None, *, function: str = "esti
     ...
     privkit.errors.dp.NotReleasedError: estimate() got a int, but it computes with released numbers, ...
     """
-    found = released._derived(name, function) if isinstance(released, Released) else None
+    found = released._derived(name) if isinstance(released, Released) else None
     if found is None:
-        raise NotReleasedError.of_type(function, type(released).__name__)
+        raise NotReleasedError.of_type(type(released).__name__)
     return found
 
 
@@ -135,6 +136,7 @@ def limits_of(values: NDArray[Any], errors: Errors) -> Limits:
     return limits
 
 
+@typed
 def added(left: object, right: object) -> Derived:
     """Return left + right, group by group; a total or a public number is added to every group. Costs nothing.
 
@@ -148,6 +150,7 @@ def added(left: object, right: object) -> Derived:
     return _combined(left, right, 1, "added")
 
 
+@typed
 def subtracted(left: object, right: object) -> Derived:
     """Return left − right, group by group; a total or a public number is taken from every group. Costs nothing.
 
@@ -163,10 +166,10 @@ def subtracted(left: object, right: object) -> Derived:
 
 def _combined(left: object, right: object, sign: int, step: str) -> Derived:
     if is_number(right):
-        found = linear(left, step)
-        public = finite(right, step)
+        found = linear(left)
+        public = finite(right)
         return linear_result(found, found.values + sign * public, found.index, found.errors, f"{step} {public:g}")
-    one, other = aligned(linear(left, step), linear(right, step), step)
+    one, other = aligned(linear(left), linear(right))
     assert one.errors is not None
     assert other.errors is not None
     errors = one.errors.plus(other.errors.scaled(float(sign)))
@@ -174,7 +177,7 @@ def _combined(left: object, right: object, sign: int, step: str) -> Derived:
     return linear_result(joined(one, other), values, one.index, errors, f"{step}: {other.name}")
 
 
-def aligned(left: Derived, right: Derived, function: str) -> tuple[Derived, Derived]:
+def aligned(left: Derived, right: Derived) -> tuple[Derived, Derived]:
     """Return both sides for the same groups, in the order of the left; a total is repeated for each group.
 
     Raises
@@ -190,7 +193,7 @@ def aligned(left: Derived, right: Derived, function: str) -> tuple[Derived, Deri
     same = list(left.index.names) == list(right.index.names) and len(left) == len(right)
     places = places_in(right.index, left.index) if same else None
     if places is None or (places < 0).any():
-        raise KeysDifferError.of_sizes(function, len(left), len(right))
+        raise KeysDifferError.of_sizes(len(left), len(right))
     assert right.errors is not None
     return left, linear_result(right, right.values[places], left.index, right.errors.taken(places))
 
@@ -210,18 +213,18 @@ def _repeated(one: Derived, index: Any) -> Derived:
     return linear_result(one, np.repeat(one.values, len(index)), index, one.errors.repeated(len(index)))
 
 
-def linear(released: object, function: str) -> Derived:
+def linear(released: object) -> Derived:
     """Return the number, if it is a weighted sum of noisy cells; others have no errors that add up.
 
     Raises
     ------
     NotReleasedError, NotLinearError
     """
-    found = estimate(released, function=function)
+    found = estimate(released)
     if found.errors is None:
         told = released._named if isinstance(released, Released) else ()
         others = [name for name in told if estimate(released, name).errors is not None]
-        raise NotLinearError.of(function, found.name, others)
+        raise NotLinearError.of(found.name, others)
     return found
 
 
@@ -237,10 +240,10 @@ def is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def finite(value: Any, function: str) -> float:
+def finite(value: Any) -> float:
     """Return a public number, or refuse one that is not finite."""
     if not math.isfinite(value):
-        raise ParameterError.of(function, "other", str(value), "a finite number, or a released one")
+        raise ParameterError.of("other", str(value), "a finite number, or a released one")
     return int(value) if isinstance(value, int) else float(value)
 
 
@@ -281,14 +284,14 @@ def ratio(above: object, below: object) -> Derived:
     The ratio itself is biased where the denominator is noisy; the interval is not centered on it.
     """
     if is_number(below):
-        found, public = linear(above, "ratio"), finite(below, "ratio")
+        found, public = linear(above), finite(below)
         if public == 0:
-            raise ParameterError.of("ratio", "below", "0", "a number that is not 0, or a released one")
+            raise ParameterError.of("below", "0", "a number that is not 0, or a released one")
         assert found.errors is not None
         return linear_result(
             found, found.values / public, found.index, found.errors.scaled(1 / public), f"divided by {public:g}"
         )
-    one, other = aligned(linear(above, "ratio"), linear(below, "ratio"), "ratio")
+    one, other = aligned(linear(above), linear(below))
     top, bottom = (np.asarray(side.values, dtype=float) for side in (one, other))
     values = np.divide(top, bottom, out=np.full(len(top), np.nan), where=bottom != 0)
     assert one.errors is not None

@@ -10,6 +10,7 @@ import numpy as np
 from privkit.dp.answers.arithmetic import Limits, Released, added, ratio, subtracted
 from privkit.dp.noise.noise import ALPHA
 from privkit.dp.plan import miss
+from privkit.values.arguments import public
 from privkit.values.loss import PrivacyLoss
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class Source:
         return f"entry {self.entry} of project {self.project!r}: {self.question}"
 
 
+@public
 @dataclass(frozen=True, repr=False, eq=False)
 class Derived(Released):
     """Numbers computed from released ones alone, so that they cost nothing (post-processing).
@@ -114,14 +116,14 @@ class Derived(Released):
 
         Each interval stands for itself; all of them together hold less often.
         """
-        lower, upper = self.limits(miss(level, "interval"))
+        lower, upper = self.limits(miss(level))
         return Interval(self._shaped(lower), self._shaped(upper))
 
     def to_frame(self, level: float = 1 - ALPHA) -> pd.DataFrame:
         """Return a frame with a row per group: the number and its interval."""
         import pandas as pd
 
-        lower, upper = self.limits(miss(level, "to_frame"))
+        lower, upper = self.limits(miss(level))
         columns = {self.name: self.values, "lower": lower, "upper": upper}
         if self.simulated:
             columns["simulated"] = np.ones(len(self.values), dtype=bool)
@@ -144,7 +146,7 @@ class Derived(Released):
         """Return the ratio to another released number, with its Fieller interval, or to a public one."""
         return ratio(self, other)
 
-    def _derived(self, name: str | None, function: str) -> Derived | None:
+    def _derived(self, name: str | None) -> Derived | None:
         return self if name in (None, self.name) else None
 
     def _shaped(self, values: NDArray[Any]) -> Any:

@@ -16,7 +16,7 @@ import numpy as np
 from privkit.dp.answers.arithmetic import estimate, is_number, limits_of, linear, linear_result, margin_of, rows_of
 from privkit.errors import ParameterError
 from privkit.errors.dp import TotalsError
-from privkit.values.arguments import typed
+from privkit.values.arguments import public, typed
 from privkit.values.keys import codes_of
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def non_negative(released: object) -> Derived:
     -------
     Derived
     """
-    found = estimate(released, function="non_negative")
+    found = estimate(released)
 
     def limits(alpha: float) -> tuple[NDArray[Any], NDArray[Any]]:
         lower, upper = found.limits(alpha)
@@ -70,8 +70,8 @@ def rounded(released: object, base: float = 1) -> Derived:
     base : number
         Positive.
     """
-    found = estimate(released, function="rounded")
-    base = _positive(base, "rounded", "base")
+    found = estimate(released)
+    base = _positive(base, "base")
 
     def limits(alpha: float) -> tuple[NDArray[Any], NDArray[Any]]:
         lower, upper = found.limits(alpha)
@@ -96,8 +96,8 @@ def suppressed(released: object, below: float) -> Derived:
     below : number
         The least number that is shown.
     """
-    found = estimate(released, function="suppressed")
-    below = _positive(below, "suppressed", "below")
+    found = estimate(released)
+    below = _positive(below, "below")
     hidden = found.values < below
 
     def limits(alpha: float) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -122,7 +122,7 @@ def total(released: object, by: str | Sequence[str] | None = None) -> Derived:
     by : str or list of str, optional
         The columns to keep; by default none.
     """
-    found = linear(released, "total")
+    found = linear(released)
     assert found.errors is not None
     if found.index is None:
         return found
@@ -130,7 +130,7 @@ def total(released: object, by: str | Sequence[str] | None = None) -> Derived:
     unknown = [name for name in kept if name not in found.index.names]
     if unknown:
         allowed = f"one or several of {list(found.index.names)}"
-        raise ParameterError.of("total", "by", repr(unknown[0]), allowed)
+        raise ParameterError.of("by", repr(unknown[0]), allowed)
     groups, index = _grouped(found.index, kept)
     size = 1 if index is None else len(index)
     values = np.zeros(size, dtype=found.values.dtype)
@@ -154,13 +154,14 @@ def _summed(kept: list[str]) -> str:
     return f"summed by {', '.join(kept)}" if kept else "summed"
 
 
-def _positive(value: Any, function: str, argument: str) -> float:
+def _positive(value: Any, argument: str) -> float:
     if not is_number(value) or not math.isfinite(value) or value <= 0:
         found = str(value) if is_number(value) else f"a {type(value).__name__}"
-        raise ParameterError.of(function, argument, found, "a finite number > 0")
+        raise ParameterError.of(argument, found, "a finite number > 0")
     return float(value) if not isinstance(value, int) else value
 
 
+@public
 @dataclass(frozen=True, repr=False, eq=False)
 class Consistent:
     """Tables that add up, in the order in which they were given.
@@ -230,14 +231,14 @@ def consistent(*parts: object, within: Within | None = None) -> Consistent:
     claim is lost. Numbers may be negative. What the tables assume: every row that counts in a coarse table has one of
     the finest table's keys; else the exact tables do not add up themselves, and the result lies between them.
     """
-    found = [linear(part, "consistent") for part in parts]
+    found = [linear(part) for part in parts]
     if len(found) < 2:
-        raise ParameterError.of("consistent", "parts", f"{len(found)} tables", "two or more", "Example: cells, totals.")
+        raise ParameterError.of("parts", f"{len(found)} tables", "two or more", "Example: cells, totals.")
     if len(names := {part.name for part in found}) > 1:
-        raise TotalsError.statistics("consistent", sorted(names))
+        raise TotalsError.statistics(sorted(names))
     finest = max(found, key=lambda part: (len(_columns(part)), len(part)))
     if len(finest) > MOST:
-        raise TotalsError.size("consistent", len(finest), MOST)
+        raise TotalsError.size(len(finest), MOST)
     blocks = [_block(part, finest, within or {}) for part in found]
     design = np.concatenate(blocks)
     estimator = _least_squares(design, np.concatenate([_variances(part) for part in found]))
@@ -259,14 +260,14 @@ def _block(part: Derived, finest: Derived, within: Within) -> NDArray[np.float64
     columns = _columns(part)
     unknown = [name for name in columns if name not in _columns(finest) and not _reached(name, finest, within)]
     if unknown:
-        raise TotalsError.columns_of("consistent", unknown, _columns(finest))
+        raise TotalsError.columns_of(unknown, _columns(finest))
     levels = [_level(name, finest, within) for name in columns]
     table = {row: place for place, row in enumerate(rows_of(part.index))}
     groups = zip(*(codes_of(level) for level in levels), strict=True)
     places = np.array([table.get(group, -1) for group in groups], dtype=np.int64)
     empty = len(part) - len(np.unique(places[places >= 0]))
     if missing := int((places < 0).sum()) + empty:
-        raise TotalsError.keys_of("consistent", columns, missing)
+        raise TotalsError.keys_of(columns, missing)
     block = np.zeros((len(part), len(finest)))
     block[places, np.arange(len(finest))] = 1
     return block
@@ -283,7 +284,7 @@ def _level(name: str, finest: Derived, within: Within) -> list[Any]:
     values = finest.index.get_level_values(fine).tolist()
     missing = sum(value not in coarse for value in values)
     if missing:
-        raise TotalsError.keys_of("consistent", [name], missing)
+        raise TotalsError.keys_of([name], missing)
     return [coarse[value] for value in values]
 
 

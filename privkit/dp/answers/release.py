@@ -18,6 +18,7 @@ from privkit.dp.answers.postprocess import non_negative, rounded, suppressed, to
 from privkit.dp.noise.noise import ALPHA, Noise
 from privkit.dp.plan import Plan, miss
 from privkit.errors.dp import IntervalError, NotLinearError
+from privkit.values.arguments import spending
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,6 +79,7 @@ class Provenance(Mapping[str, Any]):
         return asdict(self)
 
 
+@spending
 @dataclass(frozen=True, repr=False, eq=False)
 class Release(Released):
     """A noisy answer, free to publish: what is left of the data is only what the budget paid for.
@@ -167,7 +169,7 @@ class Release(Released):
         Interval
             `lower` and `upper`, of the shape of `value`.
         """
-        alpha = miss(level, "interval")
+        alpha = miss(level)
         if not self.has_interval:
             raise IntervalError.of(self._name)
         lower, upper = self._limits(alpha)[self._name]
@@ -177,7 +179,7 @@ class Release(Released):
         """Return a frame with a row per key: the answer, its interval, and what else came with it."""
         import pandas as pd
 
-        limits = self._limits(miss(level, "to_frame"))
+        limits = self._limits(miss(level))
         columns: dict[str, Any] = {}
         for name, values in self.estimates.items():
             columns[name] = values
@@ -219,10 +221,10 @@ class Release(Released):
     def _named(self) -> tuple[str, ...]:  # type: ignore[override]
         return tuple(self._limits(ALPHA))
 
-    def _derived(self, name: str | None, function: str) -> Derived:
+    def _derived(self, name: str | None) -> Derived:
         name = name or self._name
         if name not in self._named:
-            raise NotLinearError.of(function, name, self._named)
+            raise NotLinearError.of(name, self._named)
         question, place = self.plan.question, self.provenance
         simulated = bool(getattr(self, "simulated", False))
         bounded = f"the numbers are those after bounding: {question.bounds}"

@@ -47,14 +47,14 @@ class Count(Statistic):
         """The count."""
         return frozenset({self.main})
 
-    def exact(self, data: object, question: Question, function: str) -> NDArray[np.int64]:
+    def exact(self, data: object, question: Question) -> NDArray[np.int64]:
         """Count rows exactly, each person within the bounds."""
         if question.who is not None:
-            counts = bounded_counts(data, question.who, question.bounds, question.keys, function=function)
+            counts = bounded_counts(data, question.who, question.bounds, question.keys)
         elif question.keys is None:
-            counts = np.array([engine_of(data, function).n_rows()], dtype=np.int64)
+            counts = np.array([engine_of(data).n_rows()], dtype=np.int64)
         else:
-            counts = keyed_counts(data, question.keys, function=function)
+            counts = keyed_counts(data, question.keys)
         return counts.reshape(-1, 1)
 
     def estimates(self, cells: NDArray[np.int64]) -> Estimates:
@@ -118,10 +118,10 @@ class PersonCount(Count):
         """Return in words how much of one person counts."""
         return once_in(bounds.l0)
 
-    def exact(self, data: object, question: Question, function: str) -> NDArray[np.int64]:
+    def exact(self, data: object, question: Question) -> NDArray[np.int64]:
         """Count persons exactly, each in at most so many groups."""
         assert question.who is not None
-        counts = bounded_counts(data, question.who, question.bounds, question.keys, function=function)
+        counts = bounded_counts(data, question.who, question.bounds, question.keys)
         return counts.reshape(-1, 1)
 
     def notes(self) -> tuple[str, ...]:
@@ -155,16 +155,9 @@ class DistinctCount(Count):
         """The column, of any type."""
         return (self.column,)
 
-    def exact(self, data: object, question: Question, function: str) -> NDArray[np.int64]:
+    def exact(self, data: object, question: Question) -> NDArray[np.int64]:
         """Count distinct values exactly, each person within the bounds."""
-        counts = distinct_values(
-            data,
-            self.column,
-            keys=question.keys,
-            unit=question.who,
-            bounds=question.bounds,
-            function=function,
-        )
+        counts = distinct_values(data, self.column, keys=question.keys, unit=question.who, bounds=question.bounds)
         return counts.reshape(-1, 1)
 
     def __str__(self) -> str:
@@ -230,8 +223,8 @@ class OpenCount(Count):
 
     def counted(self, data: object, question: Question) -> dict[str, int]:
         """Count the rows of every group that occurs, each person within the bounds. Reads rows."""
-        rows = question.rows(data, "dp_count")
-        return group_counts(rows, self.by, question.who, question.bounds, function="dp_count")
+        rows = question.rows(data)
+        return group_counts(rows, self.by, question.who, question.bounds)
 
     def simulated(self, data: object, question: Question, noise: Noise, loss: PrivacyLoss, draw: Simulator) -> Any:
         """Return the simulated counts that pass the threshold."""

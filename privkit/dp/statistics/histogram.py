@@ -81,7 +81,7 @@ class Histogram(Count):
             return None
         return replace(keys, by=keys.by[:-1], values=tuple(dict.fromkeys(key[:-1] for key in keys.values)))
 
-    def exact(self, data: object, question: Question, function: str) -> NDArray[np.int64]:
+    def exact(self, data: object, question: Question) -> NDArray[np.int64]:
         """Count the rows of each bin exactly, each person within the bounds."""
         assert question.keys is not None
         counts = binned_counts(
@@ -93,7 +93,6 @@ class Histogram(Count):
             within=self.typed_keys(question),
             unit=question.who,
             bounds=question.bounds,
-            function=function,
         )
         return counts.reshape(-1, 1)
 
@@ -115,7 +114,7 @@ class Histogram(Count):
         return f"histogram of {self.column!r}"
 
 
-def bin_edges(bins: object, function: str) -> tuple[float, ...]:
+def bin_edges(bins: object) -> tuple[float, ...]:
     """Return the public edges of bins, or refuse them.
 
     Raises
@@ -123,19 +122,17 @@ def bin_edges(bins: object, function: str) -> tuple[float, ...]:
     NotPublicError, ParameterError
     """
     if hasattr(bins, "dtype") or hasattr(bins, "columns"):
-        raise NotPublicError.of(function, "bins", type(bins).__name__)
+        raise NotPublicError.of("bins", type(bins).__name__)
     allowed = "a list of at least two ascending finite numbers, the edges"
     if not isinstance(bins, Sequence) or isinstance(bins, str) or len(bins) < 2:
-        raise ParameterError.of(
-            function, "bins", f"a {type(bins).__name__}", allowed, "Example: bins=[0, 18, 65, 120]."
-        )
+        raise ParameterError.of("bins", f"a {type(bins).__name__}", allowed, "Example: bins=[0, 18, 65, 120].")
     if any(hasattr(edge, "dtype") for edge in bins):
-        raise NotPublicError.of(function, "bins", "list of NumPy numbers")
+        raise NotPublicError.of("bins", "list of NumPy numbers")
     if any(isinstance(edge, bool) or not isinstance(edge, int | float) or not math.isfinite(edge) for edge in bins):
-        raise ParameterError.of(function, "bins", "a list with something else", allowed)
+        raise ParameterError.of("bins", "a list with something else", allowed)
     edges = tuple(float(edge) + 0.0 for edge in bins)
     if any(high <= low for low, high in pairwise(edges)) or len({f"{edge:g}" for edge in edges}) < len(edges):
-        raise ParameterError.of(function, "bins", "edges that do not ascend (or agree in six digits)", allowed)
+        raise ParameterError.of("bins", "edges that do not ascend (or agree in six digits)", allowed)
     return edges
 
 
@@ -176,10 +173,10 @@ class Span(Histogram):
         """None: two bounds are chosen by the counts."""
         return frozenset()
 
-    def exact(self, data: object, question: Question, function: str) -> NDArray[np.int64]:
+    def exact(self, data: object, question: Question) -> NDArray[np.int64]:
         """Count the rows of every bin; shape (1, bins)."""
         binned = Question(self, question.unit, question.bounds, self.keys(None), question.selected)
-        return Histogram.exact(self, data, binned, function).reshape(1, -1)
+        return Histogram.exact(self, data, binned).reshape(1, -1)
 
     def estimates(self, cells: NDArray[np.int64]) -> Estimates:
         """Return the noisy counts' bounds as one pair; needs the noise, see :meth:`ends`."""

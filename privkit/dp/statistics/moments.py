@@ -92,7 +92,7 @@ class Mean(Statistic):
         """The full weight of one row, in every norm."""
         return Reach(self.full, float(self.full), self.full, self.degree + 1)
 
-    def exact(self, data: object, question: Question, function: str) -> NDArray[np.int64]:
+    def exact(self, data: object, question: Question) -> NDArray[np.int64]:
         """Split each row's weight among its group's cells, exactly."""
         sums = power_sums(
             data,
@@ -102,7 +102,6 @@ class Mean(Statistic):
             degree=self.degree,
             unit=question.who,
             bounds=question.bounds,
-            function=function,
         )
         return split(sums, self.full)
 

@@ -59,8 +59,8 @@ class Staged(Compound):
         main = "rho" if loss.measure.concentrated else "epsilon"
         first, second = loss.main * asked.share, loss.main * (1 - asked.share)
         price = Price(**{main: first, "delta": loss.delta})
-        found, finding, _ = priced(asked.groups_of(question), loss.measure, price, "dp_*")
-        paid, answering, _ = priced(replace(question, asked=asked.inner), loss.measure, Price(**{main: second}), "dp_*")
+        found, finding, _ = priced(asked.groups_of(question), loss.measure, price)
+        paid, answering, _ = priced(replace(question, asked=asked.inner), loss.measure, Price(**{main: second}))
         return cls(answering.scale, finding, answering, (found, paid))
 
     @property
@@ -225,7 +225,7 @@ class OpenGroups(Statistic):
         question = replace(plan.question, asked=self.inner, keys=shown_keys(self.by, keys))
         return replace(plan, question=question, noise=plan.noise.leading)
 
-    def exact(self, data: object, question: Question, function: str) -> NDArray[np.int64]:
+    def exact(self, data: object, question: Question) -> NDArray[np.int64]:
         """Which groups there are is not known beforehand."""
         raise TypeError("groups that are not public have no exact cells")
 

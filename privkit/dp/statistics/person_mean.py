@@ -64,9 +64,9 @@ class PersonMean(Mean):
         """Return in words how much of one person counts."""
         return once_in(bounds.l0)
 
-    def exact(self, data: object, question: Question, function: str) -> NDArray[np.int64]:
+    def exact(self, data: object, question: Question) -> NDArray[np.int64]:
         """Split each person's weight among the group's cells, exactly."""
-        sums = person_totals(self.column, self.grid, data, question, function)
+        sums = person_totals(self.column, self.grid, data, question)
         sums[:, 1] -= sums[:, 0] * self.grid.low
         return split(sums, self.full)
 

@@ -89,9 +89,9 @@ class Quantile(Statistic):
         l0 = 1 if question.bounds.max_rows is not None else question.bounds.l0
         return Sensitivity(l0, norms.l1, norms.l2, norms.linf)
 
-    def exact(self, data: object, question: Question, function: str) -> NDArray[np.int64]:
+    def exact(self, data: object, question: Question) -> NDArray[np.int64]:
         """Return the exact scores of every group; shape (groups, candidates)."""
-        counts = placed(self.column, self.candidates, data, question, function)
+        counts = placed(self.column, self.candidates, data, question)
         return rank_scores(counts, self.above, self.of)
 
     def measurement(self, question: Question, noise: Noise, loss: PrivacyLoss) -> Any:
@@ -101,7 +101,7 @@ class Quantile(Statistic):
 
     def simulated(self, data: object, question: Question, noise: Noise, loss: PrivacyLoss, draw: Simulator) -> Any:
         """Return simulated choices."""
-        return draw.chosen(self.exact(question.rows(data, "dp_*"), question, "dp_*"), noise, loss)
+        return draw.chosen(self.exact(question.rows(data), question), noise, loss)
 
     def estimates(self, cells: NDArray[np.int64]) -> Estimates:
         """Return the chosen candidates."""
@@ -188,10 +188,10 @@ class TopK(Statistic):
         """How the noise selects."""
         return {"top": self.k, "monotonic": True}
 
-    def exact(self, data: object, question: Question, function: str) -> NDArray[np.int64]:
+    def exact(self, data: object, question: Question) -> NDArray[np.int64]:
         """Return the exact counts of all candidates; shape (1, candidates)."""
         counted = Question(Count(), question.unit, question.bounds, self.values)
-        return Count().exact(data, counted, function).reshape(1, -1)
+        return Count().exact(data, counted).reshape(1, -1)
 
     def measurement(self, question: Question, noise: Noise, loss: PrivacyLoss) -> Any:
         """Return an OpenDP user measurement: counts of our own proof, the choice by OpenDP."""
@@ -200,7 +200,7 @@ class TopK(Statistic):
 
     def simulated(self, data: object, question: Question, noise: Noise, loss: PrivacyLoss, draw: Simulator) -> Any:
         """Return a simulated choice."""
-        return draw.chosen(self.exact(question.rows(data, "dp_*"), question, "dp_*"), noise, loss)
+        return draw.chosen(self.exact(question.rows(data), question), noise, loss)
 
     def estimates(self, cells: NDArray[np.int64]) -> Estimates:
         """Return the chosen values, the most frequent first, as one list."""
@@ -236,9 +236,7 @@ class TopK(Statistic):
         return f"{self.k} most frequent values of {self.values.by[0]!r}"
 
 
-def placed(
-    column: str, candidates: Sequence[float], data: object, question: Question, function: str
-) -> NDArray[np.int64]:
+def placed(column: str, candidates: Sequence[float], data: object, question: Question) -> NDArray[np.int64]:
     """Count the rows of every group at each candidate, each person within the bounds. Reads rows.
 
     A number counts at the candidate that is nearest to it, the upper one of two; so a number's candidate depends on
@@ -255,7 +253,6 @@ def placed(
         keys=question.keys,
         unit=question.who,
         bounds=question.bounds,
-        function=function,
     )
     return counts if ends is None else at_nearest(counts, len(candidates))
 
@@ -328,7 +325,7 @@ def make_choices(question: Question, noise: NoisyMax, loss: PrivacyLoss) -> Any:
     stated = noise.stated(question.sensitivity, loss)
 
     def choose(data: object) -> list[int]:
-        scores = question.asked.exact(question.rows(data, "dp_*"), question, "dp_*")
+        scores = question.asked.exact(question.rows(data), question)
         found: list[int] = []
         for row in scores:
             best = choice(np.ascontiguousarray(row))
@@ -344,7 +341,7 @@ def make_choices(question: Question, noise: NoisyMax, loss: PrivacyLoss) -> Any:
         )
 
 
-def probability(q: object, function: str) -> tuple[int, int]:
+def probability(q: object) -> tuple[int, int]:
     """Return the probability of a quantile as a fraction with a denominator up to 10,000.
 
     Examples
@@ -354,11 +351,11 @@ def probability(q: object, function: str) -> tuple[int, int]:
     """
     allowed = "a number between 0 and 1 with at most four decimals"
     if isinstance(q, bool) or hasattr(q, "dtype") or not isinstance(q, int | float | Decimal | Fraction):
-        raise ParameterError.of(function, "q", f"a {type(q).__name__}", allowed, "Example: q=0.5.")
+        raise ParameterError.of("q", f"a {type(q).__name__}", allowed, "Example: q=0.5.")
     try:
         exact = Fraction(repr(q)) if isinstance(q, float) else Fraction(q)
     except (ValueError, OverflowError):
-        raise ParameterError.of(function, "q", str(q), allowed, "Example: q=0.5.") from None
+        raise ParameterError.of("q", str(q), allowed, "Example: q=0.5.") from None
     if not 0 < exact < 1 or exact.denominator > _FINEST:
-        raise ParameterError.of(function, "q", str(q), allowed, "Example: q=0.5.")
+        raise ParameterError.of("q", str(q), allowed, "Example: q=0.5.")
     return exact.numerator, exact.denominator

@@ -219,9 +219,9 @@ class Quantiles(Statistic):
         """The first quantile."""
         return self.numbers[0]
 
-    def exact(self, data: object, question: Question, function: str) -> NDArray[np.int64]:
+    def exact(self, data: object, question: Question) -> NDArray[np.int64]:
         """Count the rows of every node exactly, each person within the bounds; shape (groups, nodes)."""
-        counts = placed(self.column, self.candidates, data, question, function)
+        counts = placed(self.column, self.candidates, data, question)
         return self.tree.counted(counts)
 
     def estimates(self, cells: NDArray[np.int64]) -> Estimates:

@@ -51,7 +51,7 @@ class Composed(Compound):
         noises, losses = [], []
         for part, share in zip(several.parts, several.shares, strict=True):
             amounts = {main: loss.main * share, "delta": loss.delta * share if loss.delta else None}
-            paid, noise, _ = priced(replace(question, asked=part), loss.measure, Price(**amounts), "dp_query")
+            paid, noise, _ = priced(replace(question, asked=part), loss.measure, Price(**amounts))
             noises.append(noise)
             losses.append(paid)
         return cls(noises[0].scale, tuple(noises), tuple(losses))
@@ -156,9 +156,9 @@ class Several(Statistic):
         """Return the sensitivity of the first part; each part has its own noise."""
         return self.parts[0].sensitivity(replace(question, asked=self.parts[0]))
 
-    def exact(self, data: object, question: Question, function: str) -> NDArray[np.int64]:
+    def exact(self, data: object, question: Question) -> NDArray[np.int64]:
         """Return the exact cells of all parts."""
-        each = [part.exact(data, replace(question, asked=part), function) for part in self.parts]
+        each = [part.exact(data, replace(question, asked=part)) for part in self.parts]
         return np.concatenate(each, axis=1)
 
     def measurement(self, question: Question, noise: Noise, loss: PrivacyLoss) -> Any:

@@ -137,9 +137,9 @@ class PersonShare(Share):
         """Return in words how much of one person counts."""
         return once_in(bounds.l0)
 
-    def exact(self, data: object, question: Question, function: str) -> NDArray[np.int64]:
+    def exact(self, data: object, question: Question) -> NDArray[np.int64]:
         """Count persons with and without such a row exactly."""
-        return split(person_totals(self.column, self.grid, data, question, function), self.full)
+        return split(person_totals(self.column, self.grid, data, question), self.full)
 
     def notes(self) -> tuple[str, ...]:
         """Say who is left out, and what comes along."""

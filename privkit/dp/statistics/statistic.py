@@ -247,11 +247,11 @@ class Statistic(ABC):
 
     def simulated(self, data: object, question: Question, noise: Noise, loss: PrivacyLoss, draw: Simulator) -> Any:
         """Return what the measurement would, of the same shape, with the noise of a simulator. Reads rows."""
-        exact = self.exact(question.rows(data, "dp_*"), question, "dp_*")
+        exact = self.exact(question.rows(data), question)
         return exact.reshape(-1) + draw.added(noise, exact.size)
 
     @abstractmethod
-    def exact(self, data: object, question: Question, function: str) -> NDArray[np.int64]:
+    def exact(self, data: object, question: Question) -> NDArray[np.int64]:
         """Return the exact cells, group by group; shape (groups, width). Reads rows: private until noise is added."""
 
     @abstractmethod

@@ -85,17 +85,9 @@ class Sum(Statistic):
         largest = max(self.grid.largest, 1)  # where both bounds are 0 the sum is 0, and any noise does
         return Reach(largest, float(largest), largest)
 
-    def exact(self, data: object, question: Question, function: str) -> NDArray[np.int64]:
+    def exact(self, data: object, question: Question) -> NDArray[np.int64]:
         """Sum exactly, in steps."""
-        sums = power_sums(
-            data,
-            self.column,
-            self.grid,
-            keys=question.keys,
-            unit=question.who,
-            bounds=question.bounds,
-            function=function,
-        )
+        sums = power_sums(data, self.column, self.grid, keys=question.keys, unit=question.who, bounds=question.bounds)
         return (sums[:, 1] + sums[:, 0] * self.grid.low).reshape(-1, 1)
 
     def estimates(self, cells: NDArray[np.int64]) -> Estimates:
@@ -156,9 +148,9 @@ class PersonSum(Sum):
         """Return in words how much of one person counts."""
         return once_in(bounds.l0)
 
-    def exact(self, data: object, question: Question, function: str) -> NDArray[np.int64]:
+    def exact(self, data: object, question: Question) -> NDArray[np.int64]:
         """Sum the clipped totals exactly, in steps."""
-        return person_totals(self.column, self.grid, data, question, function)[:, 1:]
+        return person_totals(self.column, self.grid, data, question)[:, 1:]
 
     def notes(self) -> tuple[str, ...]:
         """Say what is clipped."""
@@ -169,11 +161,11 @@ class PersonSum(Sum):
         return f"sum of each person's {self.column!r}{self.window}, in all within {self.bounds}"
 
 
-def person_totals(column: str, grid: Grid, data: object, question: Question, function: str) -> NDArray[np.int64]:
+def person_totals(column: str, grid: Grid, data: object, question: Question) -> NDArray[np.int64]:
     """Return how many persons each group has, and the sum of their clipped totals in steps from 0. Reads rows."""
     assert question.who is not None
     groups = question.bounds.l0
-    return person_sums(data, column, grid, unit=question.who, groups=groups, keys=question.keys, function=function)
+    return person_sums(data, column, grid, unit=question.who, groups=groups, keys=question.keys)
 
 
 def total_clipped(column: str, bounds: ValueBounds, window: str) -> str:

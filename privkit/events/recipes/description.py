@@ -9,6 +9,7 @@ from privkit.events.recipes.trace import phrases_without_field
 from privkit.events.run.cover import Cover, cover_tree
 from privkit.events.run.flatten import read_events
 from privkit.events.run.walk import parse_path
+from privkit.values.arguments import public
 from privkit.values.show import Shown
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class FieldSeen:
     nulls: int
 
 
+@public
 @dataclass(frozen=True, repr=False)
 class Description(Shown):
     """What a recipe does with every field.

@@ -11,6 +11,7 @@ from privkit.errors.events import RecipeError
 from privkit.events.operations.operation import Operation
 from privkit.events.recipes import recipe_file
 from privkit.events.recipes.trace import Trace, trace
+from privkit.values.arguments import public
 from privkit.values.show import Shown
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from privkit.events.secrets.key import Key
 
 
+@public
 @dataclass(frozen=True, repr=False)
 class Recipe(Shown):
     """An ordered, immutable list of rules with a name and a version.

@@ -237,7 +237,7 @@ def _json_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _yaml(text: str) -> Any:
-    yaml = _pyyaml("load")
+    yaml = _pyyaml()
 
     class Loader(yaml.SafeLoader):  # type: ignore[name-defined,misc]
         """Refuses doubled keys, of which PyYAML takes the last."""
@@ -256,14 +256,14 @@ def _yaml(text: str) -> Any:
 
 
 def _yaml_text(content: dict[str, Any]) -> str:
-    return str(_pyyaml("save").safe_dump(content, sort_keys=False, allow_unicode=True))
+    return str(_pyyaml().safe_dump(content, sort_keys=False, allow_unicode=True))
 
 
-def _pyyaml(act: str) -> Any:
+def _pyyaml() -> Any:
     try:
         import yaml
     except ImportError:
-        raise LibraryRequiredError.of(f"Recipe.{act}", "PyYAML", "events") from None
+        raise LibraryRequiredError.of("PyYAML", "events") from None
     return yaml
 
 

@@ -264,11 +264,11 @@ class Options:
         ParameterError
         """
         if self.unmatched not in _POLICIES:
-            raise ParameterError.of("apply", "unmatched", repr(self.unmatched), "'refuse', 'drop' or 'keep'")
+            raise ParameterError.of("unmatched", repr(self.unmatched), "'refuse', 'drop' or 'keep'")
         if self.on_error not in ("raise", "quarantine"):
-            raise ParameterError.of("apply", "on_error", repr(self.on_error), "'raise' or 'quarantine'")
+            raise ParameterError.of("on_error", repr(self.on_error), "'raise' or 'quarantine'")
         if self.subject is not None and (problem := subject_problem(self.subject)) is not None:
-            raise ParameterError.together("apply", ["subject"], problem)
+            raise ParameterError.together(["subject"], problem)
 
     def engine(self, recipe: Recipe, place: str = "event") -> Engine:
         """Return a fresh run."""

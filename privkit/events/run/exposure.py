@@ -19,6 +19,7 @@ from privkit.inventory.audit import audit
 from privkit.inventory.column_names import DIRECT
 from privkit.tally.row_classes import chosen_columns, row_classes
 from privkit.tally.two_tables import Matches, paired
+from privkit.values.arguments import public
 from privkit.values.show import Plotted
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ class Exposure:
     linked_persons: Linked | None = None
 
 
+@public
 @dataclass(frozen=True, repr=False)
 class EventsReport(Plotted):
     """What a recipe did, and how exposed its result is. Exact, for the owner's eyes; no release.
@@ -220,7 +222,7 @@ def _quasi(flat: pd.DataFrame, qi: str | Sequence[str] | None, recipe: Recipe) -
         return [name for name in flat.columns if merged or name not in _made(recipe)]
     chosen = [qi] if isinstance(qi, str) else list(qi)
     if missing := [name for name in chosen if name not in flat.columns]:
-        raise ColumnNotFoundError.of("report", "qi", chosen, missing, flat.columns)
+        raise ColumnNotFoundError.of("qi", chosen, missing, flat.columns)
     return chosen
 
 
@@ -320,11 +322,11 @@ def _linked(
     flat: pd.DataFrame, persons: Sequence[int] | None, register: object, on: Mapping[str, str] | None
 ) -> dict[str, Any]:
     if not on:
-        raise ParameterError.together("report", ["register", "on"], "register= needs on={'shipping.zip': 'postcode'}.")
+        raise ParameterError.together(["register", "on"], "register= needs on={'shipping.zip': 'postcode'}.")
     if missing := [name for name in on if name not in flat.columns]:
-        raise ColumnNotFoundError.of("report", "on", list(on), missing, flat.columns)
-    theirs = chosen_columns(register, list(on.values()), "report", "register")
-    matches = paired(flat, theirs, list(on.items()), function="report").matches()
+        raise ColumnNotFoundError.of("on", list(on), missing, flat.columns)
+    theirs = chosen_columns(register, list(on.values()), "register")
+    matches = paired(flat, theirs, list(on.items())).matches()
     figures: dict[str, Any] = {"linked": Linked(matches.n_none, matches.n_single, matches.n_several)}
     if persons is not None:
         figures["linked_persons"] = _linked_persons(matches, persons)

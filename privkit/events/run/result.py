@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from privkit.events.run.exposure import EventsReport, RuleCount, reported, rule_counts
+from privkit.values.arguments import public
 from privkit.values.show import Shown
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from privkit.events.run.closures import Account, SetApart
 
 
+@public
 @dataclass(frozen=True, eq=False, repr=False)
 class EventsResult(Shown):
     """The events after a recipe.

@@ -16,12 +16,14 @@ from typing import Any, NoReturn
 from privkit.errors.engines import LibraryRequiredError
 from privkit.errors.events import SecretKeyError, SecretLeakError
 from privkit.events.run.plain import joined
+from privkit.values.arguments import public
 
 _SHORTEST = 32
 _LENGTHS = [length.to_bytes(8, "big") for length in range(256)]
 _URL_SAFE = str.maketrans("-_", "+/")
 
 
+@public
 class Key:
     """A secret of at least 32 random bytes.
 
@@ -229,7 +231,7 @@ class KeySource:
         try:
             import keyring
         except ImportError:
-            raise LibraryRequiredError.of("Key.from_keyring", "keyring", "events") from None
+            raise LibraryRequiredError.of("keyring", "events") from None
         service, _, name = self.name.partition("/")
         try:
             text = keyring.get_password(service, name)

@@ -11,6 +11,7 @@ from typing import Any
 
 from privkit.errors.events import MappingStoreError
 from privkit.events.run.plain import encoded, encoded_or_none
+from privkit.values.arguments import public
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS mapping (
@@ -20,6 +21,7 @@ CREATE TABLE IF NOT EXISTS mapping (
 _APPLICATION = 0x70726D70
 
 
+@public
 class MappingStore:
     """An SQLite file, of mode 0600, that remembers what each random token and each number stands for.
 

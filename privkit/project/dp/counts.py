@@ -80,25 +80,22 @@ def dp_count(
     >>> release.value.index.tolist(), release.accuracy, project.remaining
     (['Basel', 'Bern'], 6, ε = 0.5)
     """
-    function = "dp_count"
     if of == "persons":
-        bounded = _in_groups(function, by, asking)
-        return planned(function, data, by, partial(_persons, function), bounded=bounded, **asking)
-    _whose(of, function)
-    return planned(function, data, by, lambda _: Count(), **asking)
+        bounded = _in_groups(by, asking)
+        return planned(data, by, partial(_persons), bounded=bounded, **asking)
+    _whose(of)
+    return planned(data, by, lambda _: Count(), **asking)
 
 
-def _persons(function: str, unit: PrivacyUnit) -> PersonCount:
+def _persons(unit: PrivacyUnit) -> PersonCount:
     if unit.is_row:
         raise ParameterError.together(
-            function, ("of",), "of='persons' needs a project whose unit is a column. This one protects single rows."
+            ("of",), "of='persons' needs a project whose unit is a column. This one protects single rows."
         )
     return PersonCount(unit.window)
 
 
-def _in_groups(
-    function: str, by: object, asking: Mapping[str, Any]
-) -> Callable[[ContributionBounds | None], ContributionBounds]:
+def _in_groups(by: object, asking: Mapping[str, Any]) -> Callable[[ContributionBounds | None], ContributionBounds]:
     """Return how many groups a person counts in: as the call says, else the project, else it must be said."""
 
     def bounded(default: ContributionBounds | None) -> ContributionBounds:
@@ -109,9 +106,9 @@ def _in_groups(
             return ContributionBounds(max_groups=default.l0, per_group=1)
         if given is None:
             raise ParameterError.together(
-                function, ("max_groups",), "of='persons' by groups needs max_groups=: in how many one person counts."
+                ("max_groups",), "of='persons' by groups needs max_groups=: in how many one person counts."
             )
-        return ContributionBounds(max_groups=positive_int(given, function, "max_groups"), per_group=1)
+        return ContributionBounds(max_groups=positive_int(given, "max_groups"), per_group=1)
 
     return bounded
 
@@ -134,7 +131,7 @@ def dp_value_counts(data: object, column: str, **asking: Unpack[Asking]) -> Plan
     -------
     Release
     """
-    return planned("dp_value_counts", data, named(column, "dp_value_counts"), lambda _: Count(), **asking)
+    return planned(data, named(column), lambda _: Count(), **asking)
 
 
 @asks("Price a crosstab; spends nothing. The parameters are those of :func:`dp_crosstab`.")
@@ -157,8 +154,8 @@ def dp_crosstab(data: object, index: str, columns: str, **asking: Unpack[Asking]
     Release
         ``.value.unstack()`` is the table.
     """
-    by = [named(index, "dp_crosstab"), named(columns, "dp_crosstab")]
-    return planned("dp_crosstab", data, by, lambda _: Count(), **asking)
+    by = [named(index), named(columns)]
+    return planned(data, by, lambda _: Count(), **asking)
 
 
 @asks("Price a histogram; spends nothing. The parameters are those of :func:`dp_histogram`.")
@@ -199,12 +196,11 @@ def dp_histogram(
     >>> dp_histogram(people, "age", bins=[0, 18, 65, 120], epsilon=0.5).value.index.tolist()
     ['[0, 18)', '[18, 65)', '[65, 120]']
     """
-    function = "dp_histogram"
     with nothing_spent():
-        statistic = Histogram(named(column, function), bin_edges(bins, function))
-        if by is not None and column in column_names(by, function, "by"):
-            raise DuplicateColumnError.in_argument(function, "column", [column])
-    return planned(function, data, by, lambda _: statistic, grouped=statistic.keys, **asking)
+        statistic = Histogram(named(column), bin_edges(bins))
+        if by is not None and column in column_names(by, "by"):
+            raise DuplicateColumnError.in_argument("column", [column])
+    return planned(data, by, lambda _: statistic, grouped=statistic.keys, **asking)
 
 
 @asks("Price a count of distinct values; spends nothing. The parameters are those of :func:`dp_nunique`.")
@@ -232,7 +228,7 @@ def dp_nunique(
     -------
     Release
     """
-    return planned("dp_nunique", data, by, lambda _: DistinctCount(named(column, "dp_nunique")), **asking)
+    return planned(data, by, lambda _: DistinctCount(named(column)), **asking)
 
 
 @asks("Price a share; spends nothing. The parameters are those of :func:`dp_share`.")
@@ -286,30 +282,29 @@ def dp_share(  # type: ignore[misc]  # `where` is the condition here
     >>> abs(release.value - 1 / 3) < 0.05, list(release.estimates)
     (True, ['share', 'met', 'count'])
     """
-    function = "dp_share"
     with nothing_spent():
-        condition = parsed(where, function, "where")
-        check_selection(data, Selection(condition), function)
-        _whose(of, function)
+        condition = parsed(where, "where")
+        check_selection(data, Selection(condition))
+        _whose(of)
     name, derive = condition.text(), asking.get("derive")
     name = name if name.startswith("(") else f"({name})"  # a column of true and false has that name itself
     if isinstance(derive, Mapping) and name in derive:
         rule = f"derive= has a column {name!r}, which is how the condition is called. Give it another name."
         with nothing_spent():
-            raise ParameterError.together(function, ["derive"], rule)
+            raise ParameterError.together(["derive"], rule)
     if derive is None or isinstance(derive, Mapping):
         asking["derive"] = {**(derive or {}), name: condition}
     if of == "rows":
-        return planned(function, data, by, lambda _: Share(name), **asking)
+        return planned(data, by, lambda _: Share(name), **asking)
 
     def persons(unit: PrivacyUnit) -> PersonShare:
-        return PersonShare(name, window=_persons(function, unit).window)
+        return PersonShare(name, window=_persons(unit).window)
 
-    return planned(function, data, by, persons, bounded=_in_groups(function, by, asking), **asking)
+    return planned(data, by, persons, bounded=_in_groups(by, asking), **asking)
 
 
-def _whose(of: object, function: str) -> None:
+def _whose(of: object) -> None:
     """Refuse what is neither rows nor persons."""
     if of not in ("rows", "persons"):
         shown = repr(of) if isinstance(of, str) else f"a {type(of).__name__}"
-        raise ParameterError.of(function, "of", shown, "'rows' or 'persons'")
+        raise ParameterError.of("of", shown, "'rows' or 'persons'")

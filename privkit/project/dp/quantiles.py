@@ -77,22 +77,19 @@ def dp_quantile(
     >>> dp_quantile(people, "age", [0.25, 0.5, 0.75], bounds=(0, 120), epsilon=0.5).value.columns.tolist()
     ['25%', '50%', '75%']
     """
-    function = "dp_quantile"
     with nothing_spent():
-        numbers = public_candidates(bounds, candidates, function, named(column, function))
-        statistic = _statistic(column, q, numbers, function)
-    return planned(function, data, by, lambda _: statistic, **asking)
+        numbers = public_candidates(bounds, candidates, named(column))
+        statistic = _statistic(column, q, numbers)
+    return planned(data, by, lambda _: statistic, **asking)
 
 
-def _statistic(column: str, q: object, numbers: tuple[float, ...], function: str) -> Statistic:
+def _statistic(column: str, q: object, numbers: tuple[float, ...]) -> Statistic:
     """Return one quantile, a few that share the loss, or many of one tree."""
     if not isinstance(q, list | tuple):
-        return Quantile(column, *probability(q, function), numbers)
-    several = [probability(one, function) for one in q]
+        return Quantile(column, *probability(q), numbers)
+    several = [probability(one) for one in q]
     if not several or len(set(several)) < len(several):
-        raise ParameterError.of(
-            function, "q", "an empty list or one twice", "a probability, or a list of distinct ones"
-        )
+        raise ParameterError.of("q", "an empty list or one twice", "a probability, or a list of distinct ones")
     if len(several) >= ENOUGH:
         return quantiles_of(column, several, numbers)
     parts = tuple(Quantile(column, *one, numbers) for one in sorted(several, key=lambda one: Fraction(*one)))
@@ -156,14 +153,13 @@ def dp_top_k(data: object, column: str, k: int, **asking: Unpack[Asking]) -> Pla
     Release
         `.value` is a list of values.
     """
-    function = "dp_top_k"
     with nothing_spent():
-        values = public_keys([named(column, function)], asking.get("keys"), function)
-        number = positive_int(k, function, "k")
+        values = public_keys([named(column)], asking.get("keys"))
+        number = positive_int(k, "k")
         if number > len(values):
-            raise ParameterError.of(function, "k", str(number), f"at most the number of keys, {len(values)}")
+            raise ParameterError.of("k", str(number), f"at most the number of keys, {len(values)}")
     rest = Asking(**{**asking, "keys": None})
-    return planned(function, data, None, lambda _: TopK(values, number), **rest)
+    return planned(data, None, lambda _: TopK(values, number), **rest)
 
 
 @asks("Price an estimate of bounds; spends nothing. The parameters are those of :func:`dp_bounds`.")
@@ -194,30 +190,30 @@ def dp_bounds(data: object, column: str, **asking: Unpack[Asking]) -> Plan:
     >>> dp_bounds(bills, "paid", epsilon=0.5).value
     [2.0, 512.0]
     """
-    return planned("dp_bounds", data, None, lambda _: Span(named(column, "dp_bounds"), power_edges()), **asking)
+    return planned(data, None, lambda _: Span(named(column), power_edges()), **asking)
 
 
-def public_candidates(bounds: object, candidates: object, function: str, column: str) -> tuple[float, ...]:
+def public_candidates(bounds: object, candidates: object, column: str) -> tuple[float, ...]:
     """Return the public candidates, ascending."""
     if (bounds is None) == (candidates is None):
         if bounds is None:
-            raise ValueBoundsRequiredError.of(function, column)
-        raise ParameterError.together(function, ("bounds", "candidates"), "give bounds= or candidates=, not both.")
+            raise ValueBoundsRequiredError.of(column)
+        raise ParameterError.together(("bounds", "candidates"), "give bounds= or candidates=, not both.")
     if candidates is None:
-        ends = bounds if isinstance(bounds, ValueBounds) else value_bounds(bounds, function, column)
+        ends = bounds if isinstance(bounds, ValueBounds) else value_bounds(bounds, column)
         if ends.width == 0:
             return (ends.lower,)
         return tuple(ends.lower + ends.width * place / (CANDIDATES - 1) for place in range(CANDIDATES))
     if hasattr(candidates, "dtype") or hasattr(candidates, "columns"):
-        raise NotPublicError.of(function, "candidates", type(candidates).__name__)
+        raise NotPublicError.of("candidates", type(candidates).__name__)
     allowed = "a list of finite numbers, each once"
     if not isinstance(candidates, Sequence) or isinstance(candidates, str) or not candidates:
-        raise ParameterError.of(function, "candidates", f"a {type(candidates).__name__}", allowed)
+        raise ParameterError.of("candidates", f"a {type(candidates).__name__}", allowed)
     if any(hasattr(value, "dtype") for value in candidates):
-        raise NotPublicError.of(function, "candidates", "list of NumPy numbers")
+        raise NotPublicError.of("candidates", "list of NumPy numbers")
     if any(isinstance(v, bool) or not isinstance(v, int | float) or not math.isfinite(v) for v in candidates):
-        raise ParameterError.of(function, "candidates", "a list with something else", allowed)
+        raise ParameterError.of("candidates", "a list with something else", allowed)
     numbers = sorted(float(value) + 0.0 for value in candidates)
     if len(set(numbers)) < len(numbers):
-        raise ParameterError.of(function, "candidates", "numbers more than once", allowed)
+        raise ParameterError.of("candidates", "numbers more than once", allowed)
     return tuple(numbers)

@@ -33,9 +33,7 @@ if TYPE_CHECKING:
 _STEP, _STEPS = Fraction(101, 100), 500
 
 
-def planned_by_accuracies(
-    function: str, data: object, by: str | Sequence[str] | None, several: Several, **asking: Any
-) -> Plan:
+def planned_by_accuracies(data: object, by: str | Sequence[str] | None, several: Several, **asking: Any) -> Plan:
     """Return the plan of a query whose parts get what the wanted accuracies need, or less where a cap says so.
 
     Each part is priced alone at the accuracies wanted of its numbers; the dearest of them counts. The loss of the whole
@@ -53,11 +51,11 @@ def planned_by_accuracies(
     ParameterError
         If a name is unknown, or nothing is wanted of a part.
     """
-    wanted = _wanted(asking.pop("accuracy"), several, function)
+    wanted = _wanted(asking.pop("accuracy"), several)
     caps = {name: asking.pop(name, None) for name in ("epsilon", "rho")}
 
     def at(asked: Several, **price: Any) -> Plan:
-        return planned(function, data, by, lambda _: asked, **{**asking, **price})
+        return planned(data, by, lambda _: asked, **{**asking, **price})
 
     needs = [Fraction(0)] * len(several.parts)
     for name, place, of in several.outputs:
@@ -68,10 +66,10 @@ def planned_by_accuracies(
     measure, total = plan.loss.measure, sum(needs, Fraction(0))
     main, other = ("rho", "epsilon") if measure.concentrated else ("epsilon", "rho")
     if caps[other] is not None:
-        raise PriceError.measure(function, other, measure.value, f"Give {main}= as the cap.")
+        raise PriceError.measure(other, measure.value, f"Give {main}= as the cap.")
     shared = replace(several, shares=tuple(need / total for need in needs))
 
-    if caps[main] is not None and (most := exact(caps[main], function, main)) < total:
+    if caps[main] is not None and (most := exact(caps[main], main)) < total:
         note = f"the wanted accuracies need {main} = {Exact(total)}; all of them are fitted to {main} = {most}"
         plan = at(shared, **{main: most})
         return replace(plan, notes=(*plan.notes, note))
@@ -81,19 +79,17 @@ def planned_by_accuracies(
         if all((widths[name] or 0.0) <= float(width) for name, width in wanted.items()):
             return plan
         total = Fraction(math.ceil(total * _STEP * 10**6), 10**6)
-    raise PriceError.unreachable(function, str(dict(wanted)))
+    raise PriceError.unreachable(str(dict(wanted)))
 
 
-def _wanted(accuracy: Mapping[Any, Any], several: Several, function: str) -> dict[str, Exact]:
+def _wanted(accuracy: Mapping[Any, Any], several: Several) -> dict[str, Exact]:
     names = [name for name, _, _ in several.outputs]
     if unknown := [name for name in accuracy if name not in names]:
-        raise ParameterError.of(function, "accuracy", f"names {unknown!r}", f"names of statistics: {names!r}")
+        raise ParameterError.of("accuracy", f"names {unknown!r}", f"names of statistics: {names!r}")
     measured = {place for name, place, _ in several.outputs if name in accuracy}
     if missing := [name for name, place, _ in several.outputs if place not in measured]:
-        raise ParameterError.of(
-            function, "accuracy", f"nothing for {missing!r}", "a half-width for each thing that is measured"
-        )
-    return {name: exact(width, function, f"accuracy[{name!r}]") for name, width in accuracy.items()}
+        raise ParameterError.of("accuracy", f"nothing for {missing!r}", "a half-width for each thing that is measured")
+    return {name: exact(width, f"accuracy[{name!r}]") for name, width in accuracy.items()}
 
 
 _MOMENTS: dict[str, type[Mean]] = {"mean": Mean, "var": Variance, "std": Deviation}
@@ -152,15 +148,14 @@ def dp_query(
     >>> dp_query(people, asked, epsilon=0.5).value.columns.tolist()
     ['n', 'mean_age', 'sum_age']
     """
-    function = "dp_query"
     with nothing_spent():
-        several = several_of(statistics, weights, function)
+        several = several_of(statistics, weights)
         if isinstance(asking.get("accuracy"), Mapping):
             if weights is not None:
                 together = "give weights= or accuracy= by names, not both: each says how the loss is shared."
-                raise ParameterError.together(function, ("weights", "accuracy"), together)
-            return planned_by_accuracies(function, data, by, several, **asking)
-    return planned(function, data, by, lambda _: several, **asking)
+                raise ParameterError.together(("weights", "accuracy"), together)
+            return planned_by_accuracies(data, by, several, **asking)
+    return planned(data, by, lambda _: several, **asking)
 
 
 @asks("Price a description; spends nothing. The parameters are those of :func:`dp_describe`.")
@@ -194,16 +189,15 @@ def dp_describe(
     Release
         `.value` is a frame with the columns count, mean, std, 25%, 50% and 75%.
     """
-    function = "dp_describe"
     with nothing_spent():
-        ends = value_bounds(bounds, function, named(column, function))
+        ends = value_bounds(bounds, named(column))
         asked: dict[str, object] = {name: (name, column, ends) for name in ("count", "mean", "std")}
         asked |= {f"{percent}%": ("quantile", column, percent / 100, ends) for percent in (25, 50, 75)}
-        several = several_of(asked, {"count": 3, "mean": 3, "std": 3}, function)
-    return planned(function, data, by, lambda _: several, **asking)
+        several = several_of(asked, {"count": 3, "mean": 3, "std": 3})
+    return planned(data, by, lambda _: several, **asking)
 
 
-def several_of(statistics: object, weights: object, function: str) -> Several:
+def several_of(statistics: object, weights: object) -> Several:
     """Return the statistics that were named, each measured once.
 
     Raises
@@ -212,26 +206,24 @@ def several_of(statistics: object, weights: object, function: str) -> Several:
         If a statistic is unknown or a weight is out of range.
     """
     if not isinstance(statistics, Mapping) or not statistics:
-        raise ParameterError.of(
-            function, "statistics", f"a {type(statistics).__name__}", f"a dict from names to {_ALLOWED}"
-        )
-    asked = {_text(name, function): _asked(what, function) for name, what in statistics.items()}
-    given = _weights(weights, asked, function)
+        raise ParameterError.of("statistics", f"a {type(statistics).__name__}", f"a dict from names to {_ALLOWED}")
+    asked = {_text(name): _asked(what) for name, what in statistics.items()}
+    given = _weights(weights, asked)
     degrees: dict[tuple[str, ValueBounds], int] = {}
     for kind, column, ends, _ in asked.values():
         if kind in _MOMENTS and ends is not None:
             key = (column, ends)
             degrees[key] = max(degrees.get(key, 1), 1 if kind == "mean" else 2)
-    trees = _trees(asked, function)
+    trees = _trees(asked)
     parts: dict[Statistic, Fraction] = {}
     found: list[tuple[str, Statistic, str]] = []
     for name, (kind, column, ends, q) in asked.items():
         if kind == "quantile" and (tree := trees.get((column, ends))) is not None:
             # Each quantile brings its weight to the tree that answers all of them.
             parts[tree] = parts.get(tree, Fraction(0)) + given[name]
-            found.append((name, tree, percentage(*probability(q, function))))
+            found.append((name, tree, percentage(*probability(q))))
             continue
-        part = _part(kind, column, ends, q, degrees.get((column, ends)) if ends is not None else None, function)
+        part = _part(kind, column, ends, q, degrees.get((column, ends)) if ends is not None else None)
         parts[part] = max(parts.get(part, Fraction(0)), given[name])
         found.append((name, part, kind))
     ordered = sorted(parts, key=lambda part: repr(part.canonical()))  # the order of asking makes no other question
@@ -240,54 +232,52 @@ def several_of(statistics: object, weights: object, function: str) -> Several:
     return Several(tuple(ordered), tuple(parts[part] / total for part in ordered), outputs)
 
 
-def _trees(asked: Mapping[str, tuple[str, str, ValueBounds | None, object]], function: str) -> dict[Any, Quantiles]:
+def _trees(asked: Mapping[str, tuple[str, str, ValueBounds | None, object]]) -> dict[Any, Quantiles]:
     """Return by column and bounds the tree of counts, where enough quantiles are asked for one to be better."""
     wanted: dict[tuple[str, ValueBounds | None], set[tuple[int, int]]] = {}
     for kind, column, ends, q in asked.values():
         if kind == "quantile":
-            wanted.setdefault((column, ends), set()).add(probability(q, function))
+            wanted.setdefault((column, ends), set()).add(probability(q))
     return {
-        (column, ends): quantiles_of(column, sorted(of), public_candidates(ends, None, function, column))
+        (column, ends): quantiles_of(column, sorted(of), public_candidates(ends, None, column))
         for (column, ends), of in wanted.items()
         if len(of) >= ENOUGH
     }
 
 
-def _part(  # noqa: PLR0917
-    kind: str, column: str, ends: ValueBounds | None, q: object, degree: int | None, function: str
-) -> Statistic:
+def _part(kind: str, column: str, ends: ValueBounds | None, q: object, degree: int | None) -> Statistic:
     """Return what is measured for a number: the moments of its column where those are measured anyway."""
     if kind == "count" and ends is None:
         return Count()
     assert ends is not None
     if kind == "quantile":
-        return Quantile(column, *probability(q, function), public_candidates(ends, None, function, column))
+        return Quantile(column, *probability(q), public_candidates(ends, None, column))
     if kind == "sum" and degree is None:
         return Sum(column, ends)
     return Deviation(column, ends) if degree == 2 else Mean(column, ends)
 
 
-def _text(name: object, function: str) -> str:
+def _text(name: object) -> str:
     if not isinstance(name, str) or not name:
-        raise ParameterError.of(function, "statistics", f"a {type(name).__name__} as a name", "names as text")
+        raise ParameterError.of("statistics", f"a {type(name).__name__} as a name", "names as text")
     return name
 
 
-def _asked(what: object, function: str) -> tuple[str, str, ValueBounds | None, object]:
+def _asked(what: object) -> tuple[str, str, ValueBounds | None, object]:
     if what == "count" and isinstance(what, str):
         return "count", "", None, None
     sizes = {"count": 3, "sum": 3, "mean": 3, "var": 3, "std": 3, "quantile": 4}
     if not isinstance(what, tuple) or not what or not isinstance(what[0], str) or sizes.get(what[0]) != len(what):
-        raise ParameterError.of(function, "statistics", "something else as a statistic", _ALLOWED)
-    column = named(what[1], function)
-    ends = what[-1] if isinstance(what[-1], ValueBounds) else value_bounds(what[-1], function, column)
+        raise ParameterError.of("statistics", "something else as a statistic", _ALLOWED)
+    column = named(what[1])
+    ends = what[-1] if isinstance(what[-1], ValueBounds) else value_bounds(what[-1], column)
     return what[0], column, ends, what[2] if what[0] == "quantile" else None
 
 
-def _weights(weights: object, asked: Mapping[str, Any], function: str) -> dict[str, Fraction]:
+def _weights(weights: object, asked: Mapping[str, Any]) -> dict[str, Fraction]:
     if weights is None:
         weights = {}
     if not isinstance(weights, Mapping) or (unknown := [name for name in weights if name not in asked]):
         found = f"a {type(weights).__name__}" if not isinstance(weights, Mapping) else f"names {unknown!r}"
-        raise ParameterError.of(function, "weights", found, "a dict from names of statistics to numbers > 0")
-    return {name: exact(weights.get(name, 1), function, f"weights[{name!r}]") for name in asked}
+        raise ParameterError.of("weights", found, "a dict from names of statistics to numbers > 0")
+    return {name: exact(weights.get(name, 1), f"weights[{name!r}]") for name in asked}

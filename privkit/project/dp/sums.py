@@ -70,17 +70,13 @@ def dp_sum(
     >>> round(release.accuracy), release.loss
     (600, ε = 0.5)
     """
-    function = "dp_sum"
     if person_bounds is None:
-        return planned(
-            function, data, by, lambda _: Sum(named(column, function), value_bounds(bounds, function, column)), **asking
-        )
-    return _person_totals(PersonSum, function, data, column, by, bounds, person_bounds, dict(asking))
+        return planned(data, by, lambda _: Sum(named(column), value_bounds(bounds, column)), **asking)
+    return _person_totals(PersonSum, data, column, by, bounds, person_bounds, dict(asking))
 
 
 def _person_totals(  # noqa: PLR0917
     kind: type[PersonSum] | type[PersonMean],
-    function: str,
     data: object,
     column: str,
     by: Any,
@@ -91,13 +87,12 @@ def _person_totals(  # noqa: PLR0917
     def statistic(unit: Any) -> PersonSum | PersonMean:
         if unit.is_row or bounds is not None or asking.get("max_rows") or asking.get("per_group"):
             raise ParameterError.together(
-                function,
                 ("person_bounds",),
                 "person_bounds= bounds a person's total, so it needs a project whose unit is a column, and stands in "
                 "place of bounds=, max_rows= and per_group=. Example: person_bounds=(0, 1000), max_groups=3.",
             )
-        ends = value_bounds(totals, function, column, "person_bounds")
-        return kind(named(column, function), ends, unit.window)
+        ends = value_bounds(totals, column, "person_bounds")
+        return kind(named(column), ends, unit.window)
 
     def bounded(default: ContributionBounds | None) -> ContributionBounds:
         groups = asking.get("max_groups")
@@ -107,13 +102,11 @@ def _person_totals(  # noqa: PLR0917
             groups = default.max_groups
         if groups is None:
             raise ParameterError.together(
-                function,
-                ("max_groups",),
-                "person_bounds= with by= needs max_groups=: in how many groups one person counts.",
+                ("max_groups",), "person_bounds= with by= needs max_groups=: in how many groups one person counts."
             )
-        return one_total_in(positive_int(groups, function, "max_groups"))
+        return one_total_in(positive_int(groups, "max_groups"))
 
-    return planned(function, data, by, statistic, bounded=bounded, **asking)
+    return planned(data, by, statistic, bounded=bounded, **asking)
 
 
 @asks("Price a mean without touching rows. Spends nothing; the parameters are those of :func:`dp_mean`.")
@@ -171,8 +164,8 @@ def dp_mean(
     (True, ['mean', 'sum', 'count'])
     """
     if person_bounds is not None:
-        return _person_totals(PersonMean, "dp_mean", data, column, by, bounds, person_bounds, dict(asking))
-    return _moments("dp_mean", Mean, data, column, by, bounds, asking)
+        return _person_totals(PersonMean, data, column, by, bounds, person_bounds, dict(asking))
+    return _moments(Mean, data, column, by, bounds, asking)
 
 
 @asks("Price a variance without touching rows. Spends nothing; the parameters are those of :func:`dp_var`.")
@@ -212,7 +205,7 @@ def dp_var(
     PrivkitError
         One of its kinds; nothing was spent, except after `MeasurementError`.
     """
-    return _moments("dp_var", Variance, data, column, by, bounds, asking)
+    return _moments(Variance, data, column, by, bounds, asking)
 
 
 @asks("Price a standard deviation without touching rows. Spends nothing; the parameters are those of :func:`dp_std`.")
@@ -250,13 +243,13 @@ def dp_std(
     PrivkitError
         One of its kinds; nothing was spent, except after `MeasurementError`.
     """
-    return _moments("dp_std", Deviation, data, column, by, bounds, asking)
+    return _moments(Deviation, data, column, by, bounds, asking)
 
 
 def _moments(  # noqa: PLR0917
-    function: str, kind: type[Mean], data: object, column: str, by: Any, bounds: object, asking: Asking
+    kind: type[Mean], data: object, column: str, by: Any, bounds: object, asking: Asking
 ) -> Plan:
     def statistic(_: object) -> Mean:
-        return kind(named(column, function), value_bounds(bounds, function, column))
+        return kind(named(column), value_bounds(bounds, column))
 
-    return planned(function, data, by, statistic, **asking)
+    return planned(data, by, statistic, **asking)

@@ -173,7 +173,7 @@ def _quiet() -> Iterator[None]:
     try:
         yield
     except Exception:  # noqa: BLE001
-        raise LinkageError.of("link") from None
+        raise LinkageError.of() from None
     finally:
         log.setLevel(before[0])
 
@@ -183,6 +183,6 @@ def _splink() -> ModuleType:
         import splink
         from splink import DuckDBAPI  # noqa: F401  # brings DuckDB
     except ImportError:
-        raise LibraryRequiredError.of("link", "Splink", "linkage") from None
+        raise LibraryRequiredError.of("Splink", "linkage") from None
     module: ModuleType = splink
     return module

@@ -17,7 +17,7 @@ from privkit.risk.linkage.fuzzy import FuzzyLinkage, Model
 from privkit.tally.frame import column_names, open_frame
 from privkit.tally.row_classes import chosen_columns
 from privkit.tally.two_tables import Matches, asked_kinds, joint_codes, paired, records
-from privkit.values.arguments import typed
+from privkit.values.arguments import public, typed
 from privkit.values.bounds import positive_int
 from privkit.values.show import Plotted
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from privkit.tally.two_tables import Kind
 
 
+@public
 @dataclass(frozen=True, eq=False, repr=False)
 class LinkReport(Plotted):
     """How many rows a second table singles out. Exact, for the owner's eyes; no release.
@@ -185,12 +186,12 @@ def link(
     left = _chosen(data, [a for a, _ in pairs], ids.left)
     right = _chosen(other, [b for _, b in pairs], ids.right)
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise ParameterError.of("link", "seed", f"a {type(seed).__name__}", "a whole number >= 0")
+        raise ParameterError.of("seed", f"a {type(seed).__name__}", "a whole number >= 0")
     names = [a for a, _ in pairs]
-    absent = None if control is None else chosen_columns(control, names, "link", "control")
-    asked = None if fuzzy is False else asked_kinds(fuzzy, names, "link")
-    least = float(share(probability, "link", "probability", zero=False))
-    most = positive_int(max_pairs, "link", "max_pairs")
+    absent = None if control is None else chosen_columns(control, names, "control")
+    asked = None if fuzzy is False else asked_kinds(fuzzy, names)
+    least = float(share(probability, "probability", zero=False))
+    most = positive_int(max_pairs, "max_pairs")
     tables = _Tables(left, right, absent, pairs)
     attack = _exactly(tables, seed) if asked is None else _fuzzily(tables, asked, least, seed, most)
     found = attack.found
@@ -215,10 +216,10 @@ def link(
 
 def _pairs(on: object) -> list[tuple[str, str]]:
     if isinstance(on, Mapping):
-        left = column_names(list(on), "link", "on")
-        right = column_names(list(on.values()), "link", "on")
+        left = column_names(list(on), "on")
+        right = column_names(list(on.values()), "on")
         return list(zip(left, right, strict=True))
-    return [(name, name) for name in column_names(on, "link", "on")]
+    return [(name, name) for name in column_names(on, "on")]
 
 
 @dataclass(frozen=True)
@@ -242,23 +243,23 @@ class _Attack:
 
 
 def _exactly(tables: _Tables, seed: int) -> _Attack:
-    both = paired(tables.left, tables.right, tables.pairs, function="link")
+    both = paired(tables.left, tables.right, tables.pairs)
     absent = tables.control
     return _Attack(
         both.matches(),
         both.shuffled(np.random.default_rng(seed)).matches(),
-        None if absent is None else paired(absent, tables.right, tables.pairs, function="link").matches(),
+        None if absent is None else paired(absent, tables.right, tables.pairs).matches(),
     )
 
 
 def _fuzzily(tables: _Tables, asked: Mapping[str, Kind], probability: float, seed: int, max_pairs: int) -> _Attack:
-    both = records(tables.left, tables.right, tables.pairs, asked, function="link")
+    both = records(tables.left, tables.right, tables.pairs, asked)
     model = Model(both, seed, max_pairs)
     names = [a for a, _ in tables.pairs]
     kinds = dict(zip(names, both.kinds, strict=True))
     control = None
     if tables.control is not None:
-        absent = records(tables.control, tables.right, tables.pairs, kinds, function="link")
+        absent = records(tables.control, tables.right, tables.pairs, kinds)
         control = model.matches(absent, probability)
     how = FuzzyLinkage(
         probability,
@@ -297,11 +298,11 @@ def _ids(data: object, other: object, truth: object) -> _Ids:
 
 def _chosen(data: object, names: list[str], own_id: str) -> pd.DataFrame:
     """Return the columns that are compared, and the ids, in one go: rows of two queries need not come in one order."""
-    open_frame(data, "link", names, "on")
+    open_frame(data, names, "on")
     if not own_id:
-        return chosen_columns(data, names, "link", "on")
-    open_frame(data, "link", [own_id], "truth")
-    return chosen_columns(data, list(dict.fromkeys((*names, own_id))), "link", "truth")
+        return chosen_columns(data, names, "on")
+    open_frame(data, [own_id], "truth")
+    return chosen_columns(data, list(dict.fromkeys((*names, own_id))), "truth")
 
 
 def _judged(left: pd.DataFrame, right: pd.DataFrame, ids: _Ids, found: Matches) -> _Judged:
@@ -310,11 +311,11 @@ def _judged(left: pd.DataFrame, right: pd.DataFrame, ids: _Ids, found: Matches) 
     partners = found.partner[singles]
     a, b, table = ids.left, ids.right, ids.table
     if table is None:
-        here, there = joint_codes(left[a], right[b], "link")
+        here, there = joint_codes(left[a], right[b])
         agree = (here[singles] == there[partners]) & (here[singles] >= 0)
         return _Judged(int(agree.sum()), int((here[singles] < 0).sum()), 0)
-    left_ids, left_truth = joint_codes(left[a], table[a], "link")
-    right_ids, right_truth = joint_codes(right[b], table[b], "link")
+    left_ids, left_truth = joint_codes(left[a], table[a])
+    right_ids, right_truth = joint_codes(right[b], table[b])
     unknown = _unknown(left_truth, left_ids, a, "the data") + _unknown(right_truth, right_ids, b, "the other table")
     width = int(max(right_ids.max(initial=0), right_truth.max(initial=0))) + 1
     whole = (left_truth >= 0) & (right_truth >= 0)
@@ -330,7 +331,7 @@ def _unknown(truth: NDArray[np.int64], ids: NDArray[np.int64], column: str, tabl
     named = np.unique(truth[truth >= 0])
     unknown = int((~np.isin(named, ids)).sum())
     if len(named) and len(ids) and unknown == len(named):
-        raise TruthError.unknown_ids("link", column, unknown, table)
+        raise TruthError.unknown_ids(column, unknown, table)
     return unknown
 
 
@@ -345,21 +346,17 @@ def _truth_table(data: object, other: object, truth: object) -> tuple[pd.DataFra
     lefts = [name for name in names if name in here and name not in there]
     rights = [name for name in names if name in there and name not in here]
     if len(lefts) != 1 or len(rights) != 1:
-        raise TruthError.columns_unclear("link", names, len(lefts), len(rights))
-    return chosen_columns(truth, [lefts[0], rights[0]], "link", "truth"), lefts[0], rights[0]
+        raise TruthError.columns_unclear(names, len(lefts), len(rights))
+    return chosen_columns(truth, [lefts[0], rights[0]], "truth"), lefts[0], rights[0]
 
 
 def _names(data: object) -> list[object]:
     import pandas as pd
 
-    return (
-        list(data.columns)
-        if isinstance(data, pd.DataFrame)
-        else list(open_frame(data, "link").collect_schema().names())
-    )
+    return list(data.columns) if isinstance(data, pd.DataFrame) else list(open_frame(data).collect_schema().names())
 
 
 def _two(truth: tuple[object, ...]) -> tuple[str, str]:
     if len(truth) != 2:
-        raise ParameterError.of("link", "truth", f"a tuple of {len(truth)}", "a table, a column, or two columns")
+        raise ParameterError.of("truth", f"a tuple of {len(truth)}", "a table, a column, or two columns")
     return str(truth[0]), str(truth[1])

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     Mask = NDArray[np.bool_]
 
 
-def selected(table: Table, chosen: Selection, keep: Sequence[str] | None, function: str) -> Table:
+def selected(table: Table, chosen: Selection, keep: Sequence[str] | None) -> Table:
     """Return the rows that the filter keeps, with the derived columns, and missing values dealt with.
 
     Parameters
@@ -56,15 +56,13 @@ def selected(table: Table, chosen: Selection, keep: Sequence[str] | None, functi
         Checked against the table's kinds before: `privkit.tally.predicate.check_selection`.
     keep : sequence of str, optional
         The columns of the result, derived ones included; by default all.
-    function : str
-        Who asks; for messages.
 
     Examples
     --------
     >>> from privkit.values.expression import selection
     >>> people = Table({"age": Cells(Kind("float"), np.array([15, 70, 30, np.nan]))}, 4)
-    >>> chosen = selection("age < 65", {"adult": "age >= 18"}, function="example")
-    >>> selected(people, chosen, ["adult"], "example")["adult"].values.tolist()
+    >>> chosen = selection("age < 65", {"adult": "age >= 18"})
+    >>> selected(people, chosen, ["adult"])["adult"].values.tolist()
     [False, True]
     """
     names = [*table.columns, *chosen.derived] if keep is None else list(dict.fromkeys(keep))
@@ -96,7 +94,7 @@ def derived_kinds(kinds: Mapping[str, Kind], chosen: Selection) -> dict[str, Kin
     Examples
     --------
     >>> from privkit.values.expression import selection
-    >>> chosen = selection(derive={"year": "year(on)"}, missing={"age": 0.5}, function="example")
+    >>> chosen = selection(derive={"year": "year(on)"}, missing={"age": 0.5})
     >>> found = derived_kinds({"on": Kind("date", "D"), "age": Kind("integer")}, chosen)
     >>> {name: kind.name for name, kind in found.items()}
     {'on': 'date', 'age': 'float', 'year': 'integer'}

@@ -33,7 +33,7 @@ class Engine(Protocol):
     def is_lazy(self) -> bool:
         """Whether rows lie elsewhere, so that `collect` fetches them."""
 
-    def selected(self, chosen: Selection, keep: Sequence[str], function: str) -> Engine:
+    def selected(self, chosen: Selection, keep: Sequence[str]) -> Engine:
         """Return the rows that the filter keeps, with the derived columns, missing values dealt with, and `keep` alone.
 
         Each step looks at one row alone. Kinds of derived columns follow from the schema.
@@ -77,5 +77,5 @@ class Engine(Protocol):
         All pairs of one person are in one part. Rows without a person may be left out.
         """
 
-    def fingerprint(self, key: bytes, function: str) -> str | None:
+    def fingerprint(self, key: bytes) -> str | None:
         """Return a keyed digest of all contents; None where the schema has a kind that has none, and if lazy."""

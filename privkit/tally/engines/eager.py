@@ -65,12 +65,12 @@ class EagerEngine:
         """Return all rows in one part."""
         yield self.collect([person, *columns])
 
-    def selected(self, chosen: Selection, keep: Sequence[str], function: str) -> EagerEngine:
+    def selected(self, chosen: Selection, keep: Sequence[str]) -> EagerEngine:
         """Return the rows that the filter keeps, with the derived columns."""
         from privkit.tally.cells.expressions import selected
 
         own = [name for name in (*keep, *chosen.columns) if name in self.schema and name not in chosen.derived]
-        return self.of_table(selected(self.collect(own), chosen, keep, function))
+        return self.of_table(selected(self.collect(own), chosen, keep))
 
     def n_rows(self) -> int:
         """Count the rows."""
@@ -100,7 +100,7 @@ class EagerEngine:
         """Return the pairs of person and key's columns that occur."""
         yield self.classes([person, *(keys.by if keys is not None else ())])
 
-    def fingerprint(self, key: bytes, function: str) -> str | None:
+    def fingerprint(self, key: bytes) -> str | None:
         """Return a keyed digest of the frame's contents."""
         return None if self._digest is None else self._digest(key)
 

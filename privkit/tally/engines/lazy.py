@@ -69,8 +69,6 @@ class LazyEngine:
     columns : mapping of str to Column
     is_plain : bool
         Whether the frame's columns are plain already.
-    function : str
-        Who asks, for the errors.
     largest : int
         How many classes may travel.
     """
@@ -79,11 +77,10 @@ class LazyEngine:
     frame: nw.LazyFrame[Any]
     columns: Mapping[str, Column]
     is_plain: bool = False
-    function: str = "the statistic"
     largest: int = LARGEST
 
     @classmethod
-    def of(cls, data: object, function: str = "the statistic", *, largest: int = LARGEST) -> LazyEngine:
+    def of(cls, data: object, *, largest: int = LARGEST) -> LazyEngine:
         """Return the engine of a lazy frame: the engine's own, or one of Narwhals. Reads the schema, never a row.
 
         Raises
@@ -103,17 +100,15 @@ class LazyEngine:
         try:
             frame = nw.from_native(data)  # type: ignore[call-overload]
         except TypeError:
-            raise FrameError.unsupported(function, f"a {type(data).__name__}") from None
-        with untold(function):
+            raise FrameError.unsupported(f"a {type(data).__name__}") from None
+        with untold():
             native = native_of(frame) if isinstance(frame, nw.LazyFrame) else None
             columns = {} if native is None else native.columns(frame.to_native())
         if own := [name for name in columns if name.startswith((_VALUE, _ROWS, _PART, _POWER, GUESS, AT))]:
-            raise FrameError.unsupported(
-                function, f"a frame with a column of privkit's own names ({own[0]!r}): rename it"
-            )
+            raise FrameError.unsupported(f"a frame with a column of privkit's own names ({own[0]!r}): rename it")
         if native is not None:
-            return cls(native, frame, columns, False, function, largest)
-        raise FrameError.unsupported(function, f"a {type(data).__name__}")
+            return cls(native, frame, columns, False, largest)
+        raise FrameError.unsupported(f"a {type(data).__name__}")
 
     @property
     def schema(self) -> Mapping[str, Kind]:
@@ -187,7 +182,7 @@ class LazyEngine:
         if parts <= 1:
             yield known
             return
-        with untold(self.function):
+        with untold():
             marked = nw.from_native(self.native.in_parts(known.to_native(), person, _PART, parts))
         for part in range(parts):
             yield marked.filter(nw.col(_PART) == part).drop(_PART)
@@ -197,14 +192,14 @@ class LazyEngine:
         names = list(dict.fromkeys(columns))
         if refused := [name for name in names if self.columns[name].kind.name == OTHER]:
             hint = "Cast it to text in the engine, or take its parts as columns of their own."
-            raise FrameError.column_type(self.function, refused[0], self.columns[refused[0]].native, hint)
+            raise FrameError.column_type(refused[0], self.columns[refused[0]].native, hint)
         return self.plain_of(names)
 
     def plain_of(self, names: Sequence[str]) -> nw.LazyFrame[Any]:
         """Return a frame of the named columns, plain; those of no kind as they are."""
         if self.is_plain or not names:
             return self.frame.select(*names) if names else self.frame
-        with untold(self.function):
+        with untold():
             plain = self.native.plain(self.frame.to_native(), {name: self.columns[name] for name in names})
             found: nw.LazyFrame[Any] = nw.from_native(plain)
             return found
@@ -214,12 +209,12 @@ class LazyEngine:
         worded = [name for name, column in columns.items() if column.form == WORDED]
         if not worded:
             return frame
-        with untold(self.function):
+        with untold():
             return frame.with_columns(*(nw.col(name).cast(nw.String) for name in worded))
 
     def _run(self, frame: nw.LazyFrame[Any], what: str) -> pa.Table:
         """Run a plain frame."""
-        with untold(self.function):
+        with untold():
             table = self.native.arrow(frame.to_native())
         note(what, table.column_names, table.num_rows)
         return table
@@ -228,7 +223,7 @@ class LazyEngine:
         """Run a plain frame; return its columns of the data as cells, and the whole as it came."""
         kept = {name: self.columns[name] for name in dict.fromkeys(columns)}
         found = self._run(self._worded(frame, kept), what)
-        with untold(self.function):
+        with untold():
             return replace(table_of_arrow(arrived(found, kept)), rows=found.num_rows), found
 
     def _table(self, frame: nw.LazyFrame[Any], columns: Sequence[str], what: str) -> Table:
@@ -241,8 +236,8 @@ class LazyEngine:
             return
         kept = {name: self.columns[name] for name in dict.fromkeys(columns)}
         frame = self._worded(self._plain(columns), kept)
-        for found in run_in_batches(self.native, frame.to_native(), kept, self.function):
-            with untold(self.function):
+        for found in run_in_batches(self.native, frame.to_native(), kept):
+            with untold():
                 table = table_of_arrow(arrived(found, kept))
             yield table
 
@@ -270,7 +265,7 @@ class LazyEngine:
         grouped = self.groups(columns).head(self.largest + 1)
         table, found = self._arrived(grouped, columns, "tally")
         if len(table) > self.largest:
-            raise EngineError.too_large(self.function, list(columns), self.largest)
+            raise EngineError.too_large(list(columns), self.largest)
         return table, found
 
     def groups(self, columns: Sequence[str]) -> nw.LazyFrame[Any]:
@@ -365,7 +360,7 @@ class LazyEngine:
         source = replace(self, columns={**self.columns, value: replace(column, form=RAW)}) if bare else self
         frame = source._plain((*by, value)).select(*by, nw.col(value).alias(_VALUE))
         if number.low is not None and number.high is not None:
-            with untold(self.function):
+            with untold():
                 within = self.native.within(frame.to_native(), _VALUE, self.columns[value], number.low, number.high)
                 frame = nw.from_native(within)
         for name, step in number.columns:
@@ -387,14 +382,14 @@ class LazyEngine:
 
     # -- other rows ------------------------------------------------------------------------------------------------
 
-    def selected(self, chosen: Selection, keep: Sequence[str], function: str) -> Engine:
+    def selected(self, chosen: Selection, keep: Sequence[str]) -> Engine:
         """Return the rows that a filter keeps, with derived columns."""
         try:
-            with untold(function):
-                return selected(self, chosen, keep, function)
+            with untold():
+                return selected(self, chosen, keep)
         except NotAsked:
-            return FetchedEngine(replace(self, function=function), chosen, tuple(dict.fromkeys(keep)))
+            return FetchedEngine(self, chosen, tuple(dict.fromkeys(keep)))
 
-    def fingerprint(self, key: bytes, function: str) -> str | None:
+    def fingerprint(self, key: bytes) -> str | None:
         """Return None: the owner's `version=` stands for the data."""
         return None

@@ -84,7 +84,7 @@ def recoded(engine: LazyEngine, came: pa.Table, mapped: Sequence[Mapped], kept: 
         By default all rows.
     """
     names = _Names(list(engine.columns))
-    with untold(engine.function):
+    with untold():
         frame = _coded(engine, came, mapped, names)
         if kept is not None:
             frame = frame.join(
@@ -229,7 +229,7 @@ def figures(engine: LazyEngine, name: str) -> Figures:
     own, rows = nw.col(name), nw.col(_ROWS)
     wide = rows.cast(nw.Float64)
     is_float = engine.columns[name].kind.name == FLOAT
-    with untold(engine.function):
+    with untold():
         grouped = engine.groups((name,)).with_columns(
             _one(own.is_null(), rows).alias("missing"),
             _one(rows == 1, nw.lit(1)).alias("singles"),
@@ -281,7 +281,7 @@ def singles(engine: LazyEngine, columns: Sequence[str]) -> int:
     """
     if not columns:
         return int(engine.n_rows() == 1)
-    with untold(engine.function):
+    with untold():
         told = engine.groups(columns).filter(nw.col(_ROWS) == 1).select(nw.len().alias("singles"))
     return int(engine.one_row(told)["singles"])
 
@@ -295,7 +295,7 @@ def sampled(engine: LazyEngine, name: str, distinct: int, most: int) -> Cells:
     ------
     FrameError, EngineError
     """
-    with untold(engine.function):
+    with untold():
         frame = engine.groups((name,)).select(name).filter(~nw.col(name).is_null())
         if distinct > most:
             marked = engine.native.in_parts(frame.to_native(), name, _PART, -(-distinct // most))

@@ -84,7 +84,7 @@ class FetchedEngine:
         return tuple(dict.fromkeys((*(name for name in columns if name not in derived), *self.chosen.columns)))
 
     def _selected(self, table: Table, columns: Sequence[str]) -> Table:
-        return selected(table, self.chosen, tuple(dict.fromkeys(columns)), self.base.function)
+        return selected(table, self.chosen, tuple(dict.fromkeys(columns)))
 
     def _chunks(self, columns: Sequence[str]) -> Iterator[EagerEngine]:
         for table in self.base.chunks(self._own(columns)):
@@ -102,10 +102,10 @@ class FetchedEngine:
         for table in self.base.parts(person, self._own((person, *columns))):
             yield self._selected(table, (person, *columns))
 
-    def selected(self, chosen: Selection, keep: Sequence[str], function: str) -> EagerEngine:
+    def selected(self, chosen: Selection, keep: Sequence[str]) -> EagerEngine:
         """Return the rows that another filter keeps, fetched."""
         names = [name for name in (*keep, *chosen.columns) if name not in chosen.derived]
-        return EagerEngine.of_table(self.collect(names)).selected(chosen, keep, function)
+        return EagerEngine.of_table(self.collect(names)).selected(chosen, keep)
 
     # -- aggregates ------------------------------------------------------------------------------------------------
 
@@ -139,7 +139,7 @@ class FetchedEngine:
         for table in self.parts(person, by):
             yield EagerEngine.of_table(table).classes((person, *by))
 
-    def fingerprint(self, key: bytes, function: str) -> str | None:
+    def fingerprint(self, key: bytes) -> str | None:
         """Return None: the owner's `version=` stands for the data."""
         return None
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from privkit.values.expression.selection import Selection
 
 
-def selected(engine: LazyEngine, chosen: Selection, keep: Sequence[str], function: str) -> LazyEngine:
+def selected(engine: LazyEngine, chosen: Selection, keep: Sequence[str]) -> LazyEngine:
     """Return the rows that a filter keeps, with derived columns, as a plain lazy frame.
 
     Raises
@@ -51,7 +51,6 @@ def selected(engine: LazyEngine, chosen: Selection, keep: Sequence[str], functio
         frame=frame.select(*names) if names else frame,
         columns={name: columns[name] for name in names},
         is_plain=True,
-        function=function,
     )
 
 

@@ -109,7 +109,7 @@ class NotAsked(Exception):  # noqa: N818  # it goes no further than to the colum
 
 
 @contextmanager
-def untold(function: str) -> Iterator[None]:
+def untold() -> Iterator[None]:
     """Turn whatever an engine throws, of any class, into an error that tells nothing of it.
 
     A panic in Rust is no `Exception`, and no interrupt: of those there are the real ones alone.
@@ -123,7 +123,7 @@ def untold(function: str) -> Iterator[None]:
     except (KeyboardInterrupt, SystemExit, GeneratorExit, EngineError, NotAsked):
         raise
     except BaseException:  # noqa: BLE001
-        raise EngineError.of(function) from None
+        raise EngineError.of() from None
 
 
 class Native(ABC):
@@ -200,13 +200,13 @@ def arrived(table: pa.Table, columns: Mapping[str, Column]) -> pa.Table:
     return pa.table(chunks) if chunks else table.select([])
 
 
-def run_in_batches(native: Native, frame: Any, columns: Mapping[str, Column], function: str) -> Iterator[pa.Table]:
+def run_in_batches(native: Native, frame: Any, columns: Mapping[str, Column]) -> Iterator[pa.Table]:
     """Run the engine's own frame of plain columns, and give its rows in tables; of no rows one without any."""
-    with untold(function):
+    with untold():
         batches = native.batches(frame)
     some = False
     while True:
-        with untold(function):
+        with untold():
             found = next(batches, None)
         if found is None:
             break
@@ -214,7 +214,7 @@ def run_in_batches(native: Native, frame: Any, columns: Mapping[str, Column], fu
         some = True
         yield found
     if not some:
-        with untold(function):
+        with untold():
             found = native.arrow(frame)
         yield found
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from privkit.values.unit import PrivacyUnit
 
 
-def engine_of(data: object, function: str, columns: Sequence[str] = (), argument: str = "columns") -> Engine:
+def engine_of(data: object, columns: Sequence[str] = (), argument: str = "columns") -> Engine:
     """Return the engine of a frame that has each of `columns` once; an engine is returned as it is.
 
     Reads the schema, never a row.
@@ -33,7 +33,7 @@ def engine_of(data: object, function: str, columns: Sequence[str] = (), argument
     FrameError, ColumnNotFoundError, DuplicateColumnError, LibraryRequiredError
     """
     if (present := pandas_names(data)) is not None:
-        checked_pandas(data, present, function, columns, argument)
+        checked_pandas(data, present, columns, argument)
         return of_pandas(data)  # the frame itself, with the names that Narwhals would refuse
 
     if isinstance(data, Table):
@@ -41,21 +41,21 @@ def engine_of(data: object, function: str, columns: Sequence[str] = (), argument
     if hasattr(type(data), "keyed_counts"):  # of the contract: a protocol's own check would resolve a lazy schema
         engine: Any = data
         if missing := [name for name in columns if name not in engine.schema]:
-            raise ColumnNotFoundError.of(function, argument, list(columns), missing, list(engine.schema))
+            raise ColumnNotFoundError.of(argument, list(columns), missing, list(engine.schema))
         return engine  # type: ignore[no-any-return]
-    frame = open_frame(data, function, columns, argument)
+    frame = open_frame(data, columns, argument)
     native: Any = frame.to_native()
     if frame.implementation.is_pandas():
         return of_pandas(native)
-    _with_arrow(frame.implementation.value, function)
+    _with_arrow(frame.implementation.value)
     if frame.implementation.is_pyarrow():
         return of_arrow(native)
     import narwhals as nw
 
-    return _lazy(frame, function) if isinstance(frame, nw.LazyFrame) else of_polars(native)
+    return _lazy(frame) if isinstance(frame, nw.LazyFrame) else of_polars(native)
 
 
-def _with_arrow(library: str, function: str) -> None:
+def _with_arrow(library: str) -> None:
     """Refuse a frame that arrives by Arrow where pyarrow is not installed.
 
     Raises
@@ -66,12 +66,10 @@ def _with_arrow(library: str, function: str) -> None:
     if "pyarrow" not in sys.modules and find_spec("pyarrow") is None:
         engine = library.partition("_")[0].replace("pyspark", "spark")
         extra = engine if engine in ("polars", "duckdb", "ibis", "spark") else "parquet"
-        raise LibraryRequiredError.of(function, "pyarrow", extra)
+        raise LibraryRequiredError.of("pyarrow", extra)
 
 
-def lazy_engine(
-    data: object, function: str, columns: Sequence[str] = (), argument: str = "columns"
-) -> LazyEngine | None:
+def lazy_engine(data: object, columns: Sequence[str] = (), argument: str = "columns") -> LazyEngine | None:
     """Return the engine of a lazy frame that has `columns`; None for frames whose rows are here.
 
     Raises
@@ -82,7 +80,7 @@ def lazy_engine(
 
     if isinstance(data, pd.DataFrame):
         return None
-    found = engine_of(data, function, columns, argument)
+    found = engine_of(data, columns, argument)
     if not found.is_lazy:
         return None
     from privkit.tally.engines.lazy import LazyEngine
@@ -90,9 +88,7 @@ def lazy_engine(
     return found if isinstance(found, LazyEngine) else None
 
 
-def engine_for(
-    data: object, keys: Keys | None, unit: str | PrivacyUnit | None, values: Sequence[str], function: str
-) -> Engine:
+def engine_for(data: object, keys: Keys | None, unit: str | PrivacyUnit | None, values: Sequence[str]) -> Engine:
     """Return the engine of a frame that has the columns of keys, of the unit and of numbers.
 
     Raises
@@ -103,8 +99,8 @@ def engine_for(
     by = keys.by if keys is not None else ()
     apart = unit_columns(unit)
     if apart and (apart[0] in by or apart[0] in values):
-        raise DuplicateColumnError.in_argument(function, "by", [apart[0]])
-    return engine_of(data, function, tuple(dict.fromkeys((*by, *values, *apart))), "columns")
+        raise DuplicateColumnError.in_argument("by", [apart[0]])
+    return engine_of(data, tuple(dict.fromkeys((*by, *values, *apart))), "columns")
 
 
 def needed(value: str, keys: Keys | None, unit: str | PrivacyUnit | None) -> tuple[str, ...]:
@@ -128,7 +124,7 @@ def _polars_cells(frame: Any, schema: Any, cells_of_arrow: Any, arrow_column: An
     return Cells(schema[name], found.values, found.missing, found.codes)
 
 
-def _lazy(frame: nw.LazyFrame[Any], function: str) -> Engine:
+def _lazy(frame: nw.LazyFrame[Any]) -> Engine:
     from privkit.tally.engines.lazy import LazyEngine
 
-    return LazyEngine.of(frame, function)
+    return LazyEngine.of(frame)

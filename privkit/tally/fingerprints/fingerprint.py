@@ -41,7 +41,7 @@ class _Column(NamedTuple):
     feed: Callable[[Streams], None]
 
 
-def fingerprint(data: object, key: bytes, *, function: str = "fingerprint") -> str | None:
+def fingerprint(data: object, key: bytes) -> str | None:
     """Return a keyed digest of a frame's column names, types, length and contents, in order; None where there is none.
 
     Without the key the fingerprint says nothing about the data, not even whether it equals a guess. The index is not
@@ -68,7 +68,7 @@ def fingerprint(data: object, key: bytes, *, function: str = "fingerprint") -> s
     >>> fingerprint(one, b"k") == fingerprint(one.copy(), b"k"), fingerprint(one, b"k") == fingerprint(two, b"k")
     (True, False)
     """
-    found = _digests(data, key, function)
+    found = _digests(data, key)
     if found is None:
         return None
     rows, columns = found
@@ -76,7 +76,7 @@ def fingerprint(data: object, key: bytes, *, function: str = "fingerprint") -> s
     return hmac.new(key, _FRAME + told, sha256).hexdigest()
 
 
-def column_digests(data: object, key: bytes, *, function: str = "column_digests") -> dict[str, bytes] | None:
+def column_digests(data: object, key: bytes) -> dict[str, bytes] | None:
     """Return a keyed digest of each column: of its name, type, length and cells in order; None as for `fingerprint`.
 
     A column keeps its digest whatever stands beside it. Each has 32 bytes. The names in the mapping are for reading:
@@ -90,13 +90,13 @@ def column_digests(data: object, key: bytes, *, function: str = "column_digests"
     >>> [name for name in two if two[name] == one.get(name)]
     ['a']
     """
-    found = _digests(data, key, function)
+    found = _digests(data, key)
     return None if found is None else found[1]
 
 
-def _digests(data: object, key: bytes, function: str) -> tuple[int, dict[str, bytes]] | None:
+def _digests(data: object, key: bytes) -> tuple[int, dict[str, bytes]] | None:
     """Return how many rows there are and a digest of each column."""
-    found = _columns(data, function)
+    found = _columns(data)
     if found is None:
         return None
     rows, columns = found
@@ -114,7 +114,7 @@ def _digests(data: object, key: bytes, function: str) -> tuple[int, dict[str, by
     return rows, digests
 
 
-def _columns(data: object, function: str) -> tuple[int, list[_Column]] | None:
+def _columns(data: object) -> tuple[int, list[_Column]] | None:
     """Return how many rows there are and the columns; None where one has no digest. Reads the schema, never a row."""
     if isinstance(data, nw.DataFrame | nw.LazyFrame):
         data = data.to_native()
@@ -131,7 +131,7 @@ def _columns(data: object, function: str) -> tuple[int, list[_Column]] | None:
         raise
     except BaseException:  # noqa: BLE001 - a panic of Polars is no Exception; only types were looked at
         return None
-    open_frame(data, function)
+    open_frame(data)
     return None
 
 

@@ -67,7 +67,7 @@ def _digest(data: object, key: bytes) -> str | None:
     if isinstance(data, pd.DataFrame):
         rows, parts = len(data), _pandas_columns(data)
     else:
-        frame = open_frame(data, "fingerprint")
+        frame = open_frame(data)
         if isinstance(frame, nw.LazyFrame):
             return None
         rows, parts = len(frame), _other_columns(frame)

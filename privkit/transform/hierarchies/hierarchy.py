@@ -34,7 +34,7 @@ from privkit.transform.hierarchies.rules import (
     proposal,
     top,
 )
-from privkit.values.arguments import kind, typed
+from privkit.values.arguments import kind, public
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,13 +43,14 @@ if TYPE_CHECKING:
 class Source(Protocol):
     """Where a hierarchy's levels come from."""
 
-    def levels(self, values: pd.Index, column: str, function: str) -> tuple[list[Level], float]:
+    def levels(self, values: pd.Index, column: str) -> tuple[list[Level], float]:
         """Return the levels above the raw values, and the share of one raw value."""
 
     def describe(self) -> list[str]:
         """Return one line per level."""
 
 
+@public
 @dataclass(frozen=True, repr=False)
 class Hierarchy:
     """The levels of a column, from the raw values (level 0) to ``*`` (the last level).
@@ -90,33 +91,29 @@ class Hierarchy:
         HierarchyError
             If rows differ in length, or a value stands twice with different labels.
         """
-        return cls(Table.of(read_rows(path, sep, encoding), "Hierarchy.read_csv"))
+        return cls(Table.of(read_rows(path, sep, encoding)))
 
     @classmethod
-    @typed
     def from_rows(cls, rows: Iterable[Sequence[Any]], names: Sequence[str] = ()) -> Hierarchy:
         """Take rows ``(value, label at level 1, ...)``; a level ``*`` is added where they end in several groups."""
-        return cls(Table.of(rows, "Hierarchy.from_rows", names))
+        return cls(Table.of(rows, names))
 
     @classmethod
-    @typed
     def from_mapping(cls, mapping: Mapping[Any, Any]) -> Hierarchy:
         """Take value → label, or value → (label at level 1, label at level 2, ...)."""
         rows = [
             (value, *(labels if isinstance(labels, tuple | list) else (labels,))) for value, labels in mapping.items()
         ]
-        return cls(Table.of(rows, "Hierarchy.from_mapping", starred=True))
+        return cls(Table.of(rows, starred=True))
 
     @classmethod
-    @typed
     def from_tree(cls, tree: Mapping[Any, Any]) -> Hierarchy:
         """Take nested mappings of groups, with lists of values as leaves."""
         if not isinstance(tree, Mapping):
-            raise ParameterError.of("Hierarchy.from_tree", "tree", kind(tree), "a mapping of groups")
-        return cls(Table.of(from_tree(tree), "Hierarchy.from_tree", starred=True))
+            raise ParameterError.of("tree", kind(tree), "a mapping of groups")
+        return cls(Table.of(from_tree(tree), starred=True))
 
     @classmethod
-    @typed
     def ordered(cls, values: Sequence[Any], *sizes: int) -> Hierarchy:
         """Group neighbors of an ordered list, `sizes` values at a time.
 
@@ -127,14 +124,14 @@ class Hierarchy:
         """
         listed = list(values)
         if not sizes or any(not isinstance(size, int) or size < 1 for size in sizes):
-            raise ParameterError.of("Hierarchy.ordered", "sizes", repr(sizes), "positive whole numbers, one per level")
+            raise ParameterError.of("sizes", repr(sizes), "positive whole numbers, one per level")
 
         def label(place: int, size: int) -> str:
             group = listed[place // size * size : (place // size + 1) * size]
             return text(group[0]) if len(group) == 1 else f"{text(group[0])}..{text(group[-1])}"
 
         rows = [(value, *[label(place, size) for size in sizes]) for place, value in enumerate(listed)]
-        return cls(Table.of(rows, "Hierarchy.ordered"))
+        return cls(Table.of(rows))
 
     @classmethod
     def intervals(
@@ -169,7 +166,6 @@ class Hierarchy:
             steps = interval_steps(widths, edges)
         except (ValueError, TypeError):
             raise ParameterError.of(
-                "Hierarchy.intervals",
                 "widths",
                 repr(widths or edges),
                 "positive numbers, or edges= in ascending order, with lower < upper",
@@ -193,9 +189,7 @@ class Hierarchy:
             The code's length; by default that of the longest value.
         """
         if side not in ("right", "left") or not isinstance(step, int) or step < 1:
-            raise ParameterError.of(
-                "Hierarchy.redact", "side, step", f"{side!r}, {step!r}", "'right' or 'left', and a step of at least 1"
-            )
+            raise ParameterError.of("side, step", f"{side!r}, {step!r}", "'right' or 'left', and a step of at least 1")
         return cls(Redact(side, char, step, length))
 
     @classmethod
@@ -207,14 +201,14 @@ class Hierarchy:
         """
         chosen = periods or Dates.periods
         if any(period not in _PERIODS for period in chosen) or list(chosen) != sorted(chosen, key=_PERIODS.index):
-            raise ParameterError.of("Hierarchy.dates", "periods", repr(chosen), f"of {_PERIODS}, from short to long")
+            raise ParameterError.of("periods", repr(chosen), f"of {_PERIODS}, from short to long")
         return cls(Dates(tuple(chosen)))
 
     @classmethod
     def rare(cls, other: str = "OTHER", *, below: int) -> Hierarchy:
         """Put all values with fewer than `below` rows into one group. Exact side only: it depends on the counts."""
         if not isinstance(below, int) or below < 1:
-            raise ParameterError.of("Hierarchy.rare", "below", repr(below), "a whole number of rows, at least 1")
+            raise ParameterError.of("below", repr(below), "a whole number of rows, at least 1")
         return cls(Rare(other, below))
 
     @classmethod
@@ -224,7 +218,7 @@ class Hierarchy:
         One degree of latitude is 111 km; of longitude as much at the equator, 56 km at 60° north.
         """
         if not degrees or any(not degree > 0 for degree in degrees):
-            raise ParameterError.of("Hierarchy.location", "degrees", repr(degrees), "positive numbers, small to large")
+            raise ParameterError.of("degrees", repr(degrees), "positive numbers, small to large")
         return cls(Function(tuple((f"{degree:g}°", grid_cell(degree)) for degree in degrees)))
 
     @classmethod
@@ -232,7 +226,7 @@ class Hierarchy:
         """Put cell towers, by their (latitude, longitude), into larger cells of so many degrees."""
         steps = [grid_cell(degree) for degree in degrees or (0.1, 0.5, 1.0)]
         rows = [(tower, *[f"{step(lat)}, {step(lon)}" for step in steps]) for tower, (lat, lon) in places.items()]
-        return cls(Table.of(rows, "Hierarchy.cells"))
+        return cls(Table.of(rows))
 
     @classmethod
     def star(cls) -> Hierarchy:
@@ -258,7 +252,7 @@ class Hierarchy:
         """How many levels stand above the raw values; None where a column decides."""
         return None if isinstance(self.source, Redact) else len(self.names) - 1
 
-    def lay(self, values: pd.Index, column: str, function: str, counts: Sequence[int] | None = None) -> Ladder:
+    def lay(self, values: pd.Index, column: str, counts: Sequence[int] | None = None) -> Ladder:
         """Return the levels of the distinct `values` of a column; missing stays a value of its own below ``*``.
 
         Raises
@@ -273,9 +267,9 @@ class Hierarchy:
         source = self.source
         if isinstance(source, Rare):
             given = None if counts is None else list(counts)[: len(present)]
-            upper, base = source.levels(present, column, function, given)
+            upper, base = source.levels(present, column, given)
         else:
-            upper, base = source.levels(present, column, function)
+            upper, base = source.levels(present, column)
         raw = Level("value", np.arange(len(present)), list(present), np.full(len(present), base or 0.0))
         levels = [raw, *upper]
         if missing and (len(upper[-1].labels) > 1 or upper[-1].labels != [STAR]):
@@ -288,8 +282,8 @@ class Hierarchy:
         """Return the column's labels at a level, as ordered categories in the hierarchy's order."""
         name = column.name if isinstance(column.name, str) else "column"
         codes, values = column_codes(column)
-        ladder = self.lay(values, name, "generalize", np.bincount(codes, minlength=len(values)).tolist())
-        number = ladder.number(level, "generalize")
+        ladder = self.lay(values, name, np.bincount(codes, minlength=len(values)).tolist())
+        number = ladder.number(level)
         answer = column.copy() if number == 0 else ladder.categories(number, codes, column.index)
         answer.name = column.name
         return answer
@@ -298,7 +292,7 @@ class Hierarchy:
         """Return the labels of a table's level, in its order."""
         if not isinstance(self.source, Table):
             raise ParameterError.of(
-                "labels", "level", repr(level), "asked of a hierarchy given as a table", "Try .apply(column, level)."
+                "level", repr(level), "asked of a hierarchy given as a table", "Try .apply(column, level)."
             )
         return list(dict.fromkeys(row[level] for row in self.source.rows))
 
@@ -320,9 +314,9 @@ class Hierarchy:
         if isinstance(self.source, Table):
             return list(self.source.rows)
         if column is None:
-            raise ParameterError.of("to_rows", "column", "None", "a column, whose values the rules are applied to")
+            raise ParameterError.of("column", "None", "a column, whose values the rules are applied to")
         codes, values = column_codes(column)
-        ladder = self.lay(values, str(column.name), "to_rows", np.bincount(codes, minlength=len(values)).tolist())
+        ladder = self.lay(values, str(column.name), np.bincount(codes, minlength=len(values)).tolist())
         return list(zip(*[[level.labels[code] for code in level.codes] for level in ladder.levels], strict=True))
 
     def write_csv(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from privkit.errors.anonymity import HierarchyError
+from privkit.errors.calls import called
 from privkit.values.files import write_whole
 from privkit.values.show import printable
 
@@ -100,7 +101,7 @@ class Ladder:
             fields[place] = (rank, int(rank.max(initial=0)).bit_length())
         return tuple(fields)
 
-    def number(self, level: object, function: str) -> int:
+    def number(self, level: object) -> int:
         """Return a level's number, given by number or by name.
 
         Raises
@@ -113,7 +114,7 @@ class Ladder:
             return names.index(level)
         if isinstance(level, int | np.integer) and not isinstance(level, bool) and -len(names) <= level < len(names):
             return int(level) % len(names)
-        raise HierarchyError.level(function, self.column, level, names)
+        raise HierarchyError.level(self.column, level, names)
 
     def categories(self, level: int, values: NDArray[np.int64], index: pd.Index) -> pd.Series:
         """Return the labels of values, given by their codes, as categories in the hierarchy's order."""
@@ -163,22 +164,20 @@ class Table:
     other: str | None = None
 
     @classmethod
-    def of(
-        cls, rows: Iterable[Sequence[Any]], function: str, names: Sequence[str] = (), *, starred: bool = False
-    ) -> Table:
+    def of(cls, rows: Iterable[Sequence[Any]], names: Sequence[str] = (), *, starred: bool = False) -> Table:
         """Check rows: equally long, no value twice with different labels; `starred`: the last level is ``*``."""
         try:
             table = tuple(dict.fromkeys(tuple(row) for row in rows))
         except TypeError:
-            raise HierarchyError(f"{function}() needs rows of labels: (value, label at level 1, ...).") from None
+            raise HierarchyError(f"{called()} needs rows of labels: (value, label at level 1, ...).") from None
         if not table:
-            raise HierarchyError.empty(function)
+            raise HierarchyError.empty()
         width = len(table[0])
         for number, row in enumerate(table, start=1):
             if len(row) != width:
-                raise HierarchyError.ragged(function, number, len(row), width)
+                raise HierarchyError.ragged(number, len(row), width)
         if doubled := len(table) - len({row[0] for row in table}):
-            raise HierarchyError.doubled(function, doubled)
+            raise HierarchyError.doubled(doubled)
         roots = {row[-1] for row in table}
         if width == 1 or len(roots) > 1 or (starred and roots != {STAR}):
             table = tuple((*row, STAR) for row in table)
@@ -193,11 +192,11 @@ class Table:
         """Return the row of each value; -1 where there is none."""
         return [self.places.get(text(value), -1) for value in values]
 
-    def levels(self, values: pd.Index, column: str, function: str) -> tuple[list[Level], float]:
+    def levels(self, values: pd.Index, column: str) -> tuple[list[Level], float]:
         """Lay the table on `values`."""
         found = np.array(self.find(values), dtype=np.int64)
         if (lacking := int((found < 0).sum())) and self.other is None:
-            raise HierarchyError.unmapped(function, column, lacking, len(values))
+            raise HierarchyError.unmapped(column, lacking, len(values))
         rows = [*self.rows, (None, *[self.other] * (len(self.names) - 2), self.rows[0][-1])] if lacking else self.rows
         found = np.where(found < 0, len(self.rows), found)
         domain = len(rows)

@@ -47,7 +47,7 @@ class Redact:
     step: int = 1
     length: int | None = None
 
-    def levels(self, values: pd.Index, column: str, function: str) -> tuple[list[Level], float]:
+    def levels(self, values: pd.Index, column: str) -> tuple[list[Level], float]:
         """Hide `step` more characters at each level."""
         texts = [text(value) for value in values]
         length = self.length or max((len(entry) for entry in texts), default=1)
@@ -71,7 +71,7 @@ class Dates:
 
     periods: tuple[str, ...] = ("day", "month", "quarter", "year", "decade")
 
-    def levels(self, values: pd.Index, column: str, function: str) -> tuple[list[Level], float]:
+    def levels(self, values: pd.Index, column: str) -> tuple[list[Level], float]:
         """Name the period of each value; ISO weeks nest in no month, which the search takes into account."""
         import pandas as pd
 
@@ -79,7 +79,7 @@ class Dates:
             times = pd.DatetimeIndex(pd.to_datetime(pd.Series(values, dtype=None)))
         except (ValueError, TypeError):  # its text may hold a value
             kind = f"values of type {values.inferred_type}"
-            raise HierarchyError.column_type(function, column, "dates (pd.to_datetime)", kind) from None
+            raise HierarchyError.column_type(column, "dates (pd.to_datetime)", kind) from None
         levels = [grouped(period, _period_labels(times, period)) for period in self.periods]
         return [*levels, top(len(times))], 1 / max(len(times), 1)
 
@@ -110,9 +110,7 @@ class Rare:
     other: str
     below: int
 
-    def levels(
-        self, values: pd.Index, column: str, function: str, counts: Sequence[int] | None = None
-    ) -> tuple[list[Level], float]:
+    def levels(self, values: pd.Index, column: str, counts: Sequence[int] | None = None) -> tuple[list[Level], float]:
         """Put the values with fewer than `below` rows into one group."""
         counts = counts if counts is not None else [self.below] * len(values)
         labels = [
@@ -131,7 +129,7 @@ class Function:
 
     steps: tuple[tuple[str, Callable[[Any], Any]], ...]
 
-    def levels(self, values: pd.Index, column: str, function: str) -> tuple[list[Level], float]:
+    def levels(self, values: pd.Index, column: str) -> tuple[list[Level], float]:
         """Apply each function to the distinct values."""
         levels = [grouped(name, [step(value) for value in values]) for name, step in self.steps]
         return [*levels, top(len(values))], 1 / max(len(values), 1)
@@ -179,9 +177,9 @@ class Intervals:
     lower: float | None = None
     upper: float | None = None
 
-    def levels(self, values: pd.Index, column: str, function: str) -> tuple[list[Level], float]:
+    def levels(self, values: pd.Index, column: str) -> tuple[list[Level], float]:
         """Cut the values at each level's edges."""
-        numbers = _numbers(values, column, function)
+        numbers = _numbers(values, column)
         whole = bool(len(numbers)) and bool((numbers == np.floor(numbers)).all()) and self._whole()
         low, high = self._domain(numbers, whole)
         size = max(high - low, 1e-300)
@@ -232,12 +230,12 @@ class Intervals:
         return edges
 
 
-def _numbers(values: pd.Index, column: str, function: str) -> NDArray[np.float64]:
+def _numbers(values: pd.Index, column: str) -> NDArray[np.float64]:
     try:
         return np.asarray([float(value) for value in values], dtype=np.float64)
     except (ValueError, TypeError):  # its text may hold a value
         kind = f"values of type {values.inferred_type}"
-        raise HierarchyError.column_type(function, column, "numbers", kind) from None
+        raise HierarchyError.column_type(column, "numbers", kind) from None
 
 
 def _label(edges: NDArray[np.float64], place: int, whole: bool) -> str:

@@ -147,7 +147,6 @@ def encode(
     frame: pd.DataFrame,
     hierarchies: Mapping[str, Hierarchy],
     others: Sequence[str] = (),
-    function: str = "anonymize",
     *,
     rows: NDArray[np.int64] | None = None,
 ) -> Coding:
@@ -169,7 +168,7 @@ def encode(
     for column, hierarchy in hierarchies.items():
         code, values = column_codes(frame[column])
         counts = _added(code, rows, len(values)).tolist()
-        ladders.append(hierarchy.lay(values, column, function, counts))
+        ladders.append(hierarchy.lay(values, column, counts))
         codes.append(code)
     key, _ = packed(codes)
     found, row_combo = distinct(key)

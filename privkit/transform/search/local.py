@@ -108,12 +108,7 @@ def recode_locally(task: Task, found: Found, deadline: float | None) -> Recoding
             return Recoding(levels, options[0][1], peeling.reason)
         left = int(task.coding.counts[peeled.left].sum())
         raise InfeasibleError.no_node(
-            task.function,
-            repr(task.criterion),
-            suppressed=left,
-            limit=task.limit,
-            rows=task.coding.n_rows,
-            levels="of local recoding",
+            repr(task.criterion), suppressed=left, limit=task.limit, rows=task.coding.n_rows, levels="of local recoding"
         )
     return Recoding(*min(good, key=lambda option: _value(task, *option)), peeling.reason)
 

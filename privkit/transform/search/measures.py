@@ -361,7 +361,7 @@ MEASURES: dict[str, type[Measure]] = {
 _SAME = {"ncp": "gcp", "nue": "entropy", "aecs": "class_size", "dm": "discernibility", "loss_arith": "loss_arithmetic"}
 
 
-def measure(name: str, coding: Coding, weights: Mapping[str, float] | None, function: str) -> Measure:
+def measure(name: str, coding: Coding, weights: Mapping[str, float] | None) -> Measure:
     """Return the measure of that name on a table.
 
     Raises
@@ -372,5 +372,5 @@ def measure(name: str, coding: Coding, weights: Mapping[str, float] | None, func
     known = MEASURES.get(_SAME.get(name, name)) if isinstance(name, str) else None
     if known is None:
         names: Sequence[str] = sorted(MEASURES)
-        raise ParameterError.of(function, "utility", repr(name), f"one of {', '.join(map(repr, names))}")
+        raise ParameterError.of("utility", repr(name), f"one of {', '.join(map(repr, names))}")
     return known(coding, weights)

@@ -71,7 +71,7 @@ class Judge:
     def trees(self) -> dict[Part, Sequence[Ints]]:
         """The groups of each level of the sensitive column, for parts with a hierarchy over it."""
         found = {
-            part: part.tree_levels(self.coding.others[part.columns[0]].values, "anonymize")
+            part: part.tree_levels(self.coding.others[part.columns[0]].values)
             for part in self.criterion.parts
             if part.columns
         }
@@ -230,7 +230,6 @@ class Task:
     weights: Mapping[str, float] | None
     keep: tuple[str, ...]
     qi: tuple[str, ...]
-    function: str
 
     @cached_property
     def judge(self) -> Judge:
@@ -240,7 +239,7 @@ class Task:
     @cached_property
     def measure(self) -> Measure:
         """The utility measure on this table."""
-        return measure(self.utility, self.coding, self.weights, self.function)
+        return measure(self.utility, self.coding, self.weights)
 
     @property
     def most_levels(self) -> tuple[int, ...]:
@@ -263,44 +262,42 @@ def prepare(
     weights: Mapping[str, float] | None,
     keep: Sequence[str],
     unit: str | None,
-    function: str,
 ) -> Task:
     """Check what was asked and tally the table, with its columns in alphabetical order: theirs means nothing."""
-    columns = column_names(qi, function, "qi")
-    criterion = criterion_of(criteria, k, unit, function)
+    columns = column_names(qi, "qi")
+    criterion = criterion_of(criteria, k, unit)
     told = data.frame if isinstance(data, Known) else data
-    open_frame(told, function, columns, "qi")
-    open_frame(told, function, criterion.columns, "criteria")
+    open_frame(told, columns, "qi")
+    open_frame(told, criterion.columns, "criteria")
     for part in criterion.parts:
         if both := [name for name in part.columns if name in columns]:
             refused = RoleConflictError.unit if part.counts_units else RoleConflictError.sensitive
-            raise refused(function, both[0], columns)
-    kept = column_names(keep, function, "keep", empty=True)
+            raise refused(both[0], columns)
+    kept = column_names(keep, "keep", empty=True)
     if strange := [name for name in kept if name not in columns]:
-        raise ParameterError.of(function, "keep", repr(strange), f"among the quasi-identifiers {list(columns)}")
-    _weights(weights, columns, function)
-    share = _share(suppress, function)
-    source = source_of(data, tuple(dict.fromkeys((*columns, *criterion.columns))), function)
-    _doubled(source.frame, function)
+        raise ParameterError.of("keep", repr(strange), f"among the quasi-identifiers {list(columns)}")
+    _weights(weights, columns)
+    share = _share(suppress)
+    source = source_of(data, tuple(dict.fromkeys((*columns, *criterion.columns))))
+    _doubled(source.frame)
     for part in criterion.parts:
         if 0 < source.n_rows < part.rows_needed:
-            raise InfeasibleError.too_few_rows(function, part.rows_needed, source.n_rows)
-    chosen, proposed = resolve(source.frame, columns, hierarchies or {}, function)
+            raise InfeasibleError.too_few_rows(part.rows_needed, source.n_rows)
+    chosen, proposed = resolve(source.frame, columns, hierarchies or {})
     laid = {name: chosen[name] for name in sorted(columns)}
-    coding = encode(source.frame, laid, criterion.columns, function, rows=source.rows)
+    coding = encode(source.frame, laid, criterion.columns, rows=source.rows)
     limit = int(share * source.n_rows)
-    return Task(source, coding, criterion, limit, chosen, proposed, utility, weights, kept, columns, function)
+    return Task(source, coding, criterion, limit, chosen, proposed, utility, weights, kept, columns)
 
 
-def criterion_of(criteria: object, k: int | None, unit: str | None, function: str) -> Criterion:
+def criterion_of(criteria: object, k: int | None, unit: str | None) -> Criterion:
     """Return the criterion that `criteria`, `k` and `unit` ask for together."""
     if criteria is not None and not isinstance(criteria, Criterion):
         raise ParameterError.of(
-            function, "criteria", f"a {type(criteria).__name__}", "criteria joined by &", "Example: pk.KAnonymity(5)."
+            "criteria", f"a {type(criteria).__name__}", "criteria joined by &", "Example: pk.KAnonymity(5)."
         )
     if criteria is None and k is None:
         raise ParameterError.together(
-            function,
             ("criteria", "k"),
             "say what must hold: k=5, or criteria such as pk.KAnonymity(5) & pk.LDiversity('ill', 2).",
         )
@@ -310,13 +307,12 @@ def criterion_of(criteria: object, k: int | None, unit: str | None, function: st
     if unit is not None:
         if not any(part.counts_units for part in parts):
             raise ParameterError.together(
-                function, ("unit",), "unit= counts persons for k-anonymity; add k= or pk.KAnonymity(k)."
+                ("unit",), "unit= counts persons for k-anonymity; add k= or pk.KAnonymity(k)."
             )
         parts = [part.with_unit(unit) for part in parts]
     for part in parts:
         if part.compares_tables:
             raise ParameterError.of(
-                function,
                 "criteria",
                 f"{type(part).__name__} with a table of the population",
                 "criteria on the table itself",
@@ -326,26 +322,26 @@ def criterion_of(criteria: object, k: int | None, unit: str | None, function: st
     return all_of(*parts)
 
 
-def _doubled(frame: pd.DataFrame, function: str) -> None:
+def _doubled(frame: pd.DataFrame) -> None:
     if not frame.columns.is_unique:
-        raise DuplicateColumnError.in_frame(function, frame.columns[frame.columns.duplicated()].unique().tolist())
+        raise DuplicateColumnError.in_frame(frame.columns[frame.columns.duplicated()].unique().tolist())
 
 
-def _share(suppress: Any, function: str) -> Fraction:
-    share = Fraction(exact(suppress, function, "suppress", zero=True, smallest=Fraction(0)))
+def _share(suppress: Any) -> Fraction:
+    share = Fraction(exact(suppress, "suppress", zero=True, smallest=Fraction(0)))
     if share > 1:
         raise ParameterError.of(
-            function, "suppress", str(float(share)), "a share of the rows from 0 to 1", "Example: 0.02 for 2 %."
+            "suppress", str(float(share)), "a share of the rows from 0 to 1", "Example: 0.02 for 2 %."
         )
     return share
 
 
-def _weights(weights: object, columns: tuple[str, ...], function: str) -> None:
+def _weights(weights: object, columns: tuple[str, ...]) -> None:
     if weights is None:
         return
     allowed = "a dict column → weight, with finite weights >= 0 of quasi-identifiers, not all 0"
     if not isinstance(weights, Mapping):
-        raise ParameterError.of(function, "weights", f"a {type(weights).__name__}", allowed)
+        raise ParameterError.of("weights", f"a {type(weights).__name__}", allowed)
     numbers = list(weights.values())
     if (
         any(name not in columns for name in weights)
@@ -355,4 +351,4 @@ def _weights(weights: object, columns: tuple[str, ...], function: str) -> None:
         )
         or (set(weights) == set(columns) and not any(numbers))
     ):
-        raise ParameterError.of(function, "weights", repr(dict(weights)), allowed)
+        raise ParameterError.of("weights", repr(dict(weights)), allowed)

@@ -14,22 +14,22 @@ from privkit.values.expression.nodes import Column, Cut, DatePart, Expression, I
 _MOST = 1000
 
 
-def _of(column: object, function: str) -> Expression:
+def _of(column: object) -> Expression:
     if isinstance(column, Expression):
         return column
     if isinstance(column, str) and column:
         return Column(column)
-    raise ParameterError.of(function, "column", f"a {type(column).__name__}", "a column's name")
+    raise ParameterError.of("column", f"a {type(column).__name__}", "a column's name")
 
 
-def _plain_list(values: object, function: str, argument: str) -> list[object]:
+def _plain_list(values: object, argument: str) -> list[object]:
     if hasattr(values, "dtype") or hasattr(values, "__array__"):
-        raise NotPublicError.of(function, argument, type(values).__name__)
+        raise NotPublicError.of(argument, type(values).__name__)
     if not isinstance(values, list | tuple | range):
-        raise ParameterError.of(function, argument, f"a {type(values).__name__}", "a list")
+        raise ParameterError.of(argument, f"a {type(values).__name__}", "a list")
     for value in values:
         if hasattr(value, "dtype"):
-            raise NotPublicError.of(function, argument, f"list of {type(value).__name__}")
+            raise NotPublicError.of(argument, f"list of {type(value).__name__}")
     return list(values)
 
 
@@ -69,23 +69,21 @@ def cut(
     >>> cut("age", [0, 18, 65, 120]).labels
     ('[0, 18)', '[18, 65)', '[65, 120)')
     """
-    numbers = _plain_list(edges, "cut", "edges")
+    numbers = _plain_list(edges, "edges")
     if any(not _is_edge(edge) for edge in numbers):
-        raise ParameterError.of("cut", "edges", "a list with something else", "a list of numbers")
+        raise ParameterError.of("edges", "a list with something else", "a list of numbers")
     ascending = [edge for edge in numbers if isinstance(edge, int | float)]
     if len(ascending) < 2 or len(ascending) > _MOST + 1 or any(a >= b for a, b in pairwise(ascending)):
         allowed = f"2 to {_MOST + 1} numbers in ascending order"
-        raise ParameterError.of(
-            "cut", "edges", f"a list of {len(ascending)} numbers", allowed, "Example: [0, 18, 65, 120]."
-        )
+        raise ParameterError.of("edges", f"a list of {len(ascending)} numbers", allowed, "Example: [0, 18, 65, 120].")
     named = tuple(_interval(a, b, right) for a, b in pairwise(ascending))
     if labels is not None:
-        given = _plain_list(labels, "cut", "labels")
+        given = _plain_list(labels, "labels")
         named = tuple(label for label in given if isinstance(label, str))
         if len(given) != len(ascending) - 1 or len(set(named)) != len(given):
             allowed = f"{len(ascending) - 1} different names, one for each interval"
-            raise ParameterError.of("cut", "labels", f"a list of {len(given)}", allowed)
-    return Cut(_of(column, "cut"), tuple(ascending), named, bool(right))
+            raise ParameterError.of("labels", f"a list of {len(given)}", allowed)
+    return Cut(_of(column), tuple(ascending), named, bool(right))
 
 
 def _is_edge(edge: object) -> bool:
@@ -111,31 +109,31 @@ def _short(*numbers: int | float) -> bool:
 @typed
 def year(column: str | Expression) -> DatePart:
     """Return the year of a date column, for `derive=`."""
-    return DatePart("year", _of(column, "year"))
+    return DatePart("year", _of(column))
 
 
 @typed
 def month(column: str | Expression) -> DatePart:
     """Return the month (1 to 12) of a date column, for `derive=`."""
-    return DatePart("month", _of(column, "month"))
+    return DatePart("month", _of(column))
 
 
 @typed
 def day(column: str | Expression) -> DatePart:
     """Return the day of the month (1 to 31) of a date column, for `derive=`."""
-    return DatePart("day", _of(column, "day"))
+    return DatePart("day", _of(column))
 
 
 @typed
 def weekday(column: str | Expression) -> DatePart:
     """Return the day of the week (Monday is 1, Sunday 7) of a date column, for `derive=`."""
-    return DatePart("weekday", _of(column, "weekday"))
+    return DatePart("weekday", _of(column))
 
 
 @typed
 def hour(column: str | Expression) -> DatePart:
     """Return the hour (0 to 23) of a datetime column, for `derive=`."""
-    return DatePart("hour", _of(column, "hour"))
+    return DatePart("hour", _of(column))
 
 
 @typed
@@ -149,8 +147,8 @@ def prefix(column: str | Expression, length: int) -> Prefix:
     """
     if isinstance(length, bool) or not isinstance(length, int) or not 1 <= length <= 1000:
         found = str(length) if isinstance(length, int) else f"a {type(length).__name__}"
-        raise ParameterError.of("prefix", "length", found, "a whole number from 1 to 1000")
-    return Prefix(_of(column, "prefix"), length)
+        raise ParameterError.of("length", found, "a whole number from 1 to 1000")
+    return Prefix(_of(column), length)
 
 
 @typed
@@ -162,17 +160,15 @@ def isin(column: str | Expression, values: Sequence[Scalar]) -> IsIn:
     >>> isin("plan", ["basic", "plus"]).canonical()
     "(plan in ['basic', 'plus'])"
     """
-    plain = _plain_list(values, "isin", "values")
+    plain = _plain_list(values, "values")
     given = tuple(
         value
         for value in plain
         if isinstance(value, str | int | float) and not (isinstance(value, float) and math.isnan(value))
     )
     if not plain or len(given) != len(plain) or len({_kind(value) for value in given}) != 1:
-        raise ParameterError.of(
-            "isin", "values", "a list with something else", "a list of text, of numbers or of booleans"
-        )
-    return IsIn(_of(column, "isin"), given)
+        raise ParameterError.of("values", "a list with something else", "a list of text, of numbers or of booleans")
+    return IsIn(_of(column), given)
 
 
 def _kind(value: Scalar) -> str:

@@ -32,7 +32,7 @@ _TEXTS = (TEXT, OBJECT)
 _DATES = (DATE, DATETIME, MOMENT)
 
 
-def checked(expression: Expression, kinds: Mapping[str, str], function: str, argument: str) -> str:
+def checked(expression: Expression, kinds: Mapping[str, str], argument: str) -> str:
     """Return what kind of value the expression has, after refusing what does not fit the columns.
 
     Parameters
@@ -48,8 +48,8 @@ def checked(expression: Expression, kinds: Mapping[str, str], function: str, arg
         If a type does not fit.
     """
     if missing := [name for name in expression.columns if name not in kinds]:
-        raise ColumnNotFoundError.of(function, argument, str(expression), missing, kinds)
-    return _Checker(kinds, function, argument).kind(expression)
+        raise ColumnNotFoundError.of(argument, str(expression), missing, kinds)
+    return _Checker(kinds, argument).kind(expression)
 
 
 def moment(text: str, kind: str) -> date | datetime | None:
@@ -69,11 +69,11 @@ def moment(text: str, kind: str) -> date | datetime | None:
 
 
 class _Checker:
-    def __init__(self, kinds: Mapping[str, str], function: str, argument: str) -> None:
-        self.kinds, self.function, self.argument = kinds, function, argument
+    def __init__(self, kinds: Mapping[str, str], argument: str) -> None:
+        self.kinds, self.argument = kinds, argument
 
     def _refuse(self, expression: Expression, rule: str) -> ExpressionError:
-        return ExpressionError.types(self.function, self.argument, expression.text(), rule)
+        return ExpressionError.types(self.argument, expression.text(), rule)
 
     def _told(self, expression: Expression, kind: str) -> str:
         what = f"{expression.text()} is " + ("a column of Python objects" if kind == OBJECT else kind)

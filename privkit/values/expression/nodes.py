@@ -145,7 +145,7 @@ class Expression:
         Examples
         --------
         >>> from privkit.values.expression import parsed
-        >>> parsed("1<=a and b == 2.0", "f").canonical() == parsed("(b==2)  and not a < 1", "f").canonical()
+        >>> parsed("1<=a and b == 2.0").canonical() == parsed("(b==2)  and not a < 1").canonical()
         True
         """
         return normal(self).text()

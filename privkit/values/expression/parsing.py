@@ -31,15 +31,15 @@ _DATE_PARTS = ("year", "month", "day", "weekday", "hour")
 _FUNCTIONS = (*_DATE_PARTS, "prefix", "isin", "col")
 
 
-def parsed(expression: object, function: str, argument: str = "where") -> Expression:
+def parsed(expression: object, argument: str = "where") -> Expression:
     """Return what `where=` or `derive=` says, read but not yet checked against a frame.
 
     Parameters
     ----------
     expression : str or Expression
         Text such as ``"age >= 65 and zip in ['8004', '8005']"``.
-    function, argument : str
-        Who asked and by which argument, for the errors.
+    argument : str
+        By which argument it was asked, for the errors.
 
     Raises
     ------
@@ -48,33 +48,33 @@ def parsed(expression: object, function: str, argument: str = "where") -> Expres
 
     Examples
     --------
-    >>> parsed("18 <= age < 65 and not plan is missing", "dp_count").columns
+    >>> parsed("18 <= age < 65 and not plan is missing").columns
     ('age', 'plan')
     """
     if isinstance(expression, Expression):
         return expression
     if not isinstance(expression, str):
-        raise ExpressionError.kind(function, argument, type(expression).__name__)
-    reader = _Reader(expression, function, argument)
+        raise ExpressionError.kind(argument, type(expression).__name__)
+    reader = _Reader(expression, argument)
     return reader.read()
 
 
 class _Reader:
     """Turns one text into an expression."""
 
-    def __init__(self, text: str, function: str, argument: str) -> None:
-        self.text, self.function, self.argument = text.strip(), function, argument
+    def __init__(self, text: str, argument: str) -> None:
+        self.text, self.argument = text.strip(), argument
 
     def read(self) -> Expression:
         if not self.text or len(self.text) > _LONGEST or "\0" in self.text:
-            raise ExpressionError.syntax(self.function, self.argument, self.text[:_LONGEST], None)
+            raise ExpressionError.syntax(self.argument, self.text[:_LONGEST], None)
         try:
             tree = ast.parse(self.text, mode="eval")
         except SyntaxError as error:
             place = error.offset - 1 if error.offset and error.lineno == 1 else None
-            raise ExpressionError.syntax(self.function, self.argument, self.text, place) from None
+            raise ExpressionError.syntax(self.argument, self.text, place) from None
         except (ValueError, RecursionError, MemoryError, OverflowError):
-            raise ExpressionError.syntax(self.function, self.argument, self.text, None) from None
+            raise ExpressionError.syntax(self.argument, self.text, None) from None
         found = self.node(tree.body, 0)
         if not found.columns:
             raise self._usage(tree.body, "An expression must name a column.")
@@ -86,10 +86,10 @@ class _Reader:
         return len(self.text.encode()[: getattr(node, "col_offset", 0)].decode())
 
     def _usage(self, node: ast.AST, rule: str) -> ExpressionError:
-        return ExpressionError.usage(self.function, self.argument, self.text, self._place(node), rule)
+        return ExpressionError.usage(self.argument, self.text, self._place(node), rule)
 
     def _unsupported(self, node: ast.AST, what: str) -> NoReturn:
-        raise ExpressionError.unsupported(self.function, self.argument, self.text, self._place(node), what)
+        raise ExpressionError.unsupported(self.argument, self.text, self._place(node), what)
 
     def node(self, node: ast.expr, depth: int) -> Expression:  # noqa: RET503  # one case per part
         if depth > _DEEPEST:
@@ -184,7 +184,7 @@ class _Reader:
             self._unsupported(node, "methods")
         name, place = node.func.id, self._place(node)
         if name not in _FUNCTIONS:
-            raise ExpressionError.call(self.function, self.argument, self.text, place, name=name, known=_FUNCTIONS)
+            raise ExpressionError.call(self.argument, self.text, place, name=name, known=_FUNCTIONS)
         if node.keywords or any(isinstance(part, ast.Starred) for part in node.args):
             raise self._usage(node, f"{name}() takes its arguments by place.")
         match name, node.args:

@@ -69,7 +69,7 @@ class Selection:
 
 
 def selection(
-    where: object = None, derive: object = None, missing: object = None, *, function: str, column: str | None = None
+    where: object = None, derive: object = None, missing: object = None, *, column: str | None = None
 ) -> Selection:
     """Return what the arguments `where=`, `derive=` and `missing=` select; not yet checked against a frame.
 
@@ -88,35 +88,33 @@ def selection(
 
     Examples
     --------
-    >>> chosen = selection("age_band == 'old'", {"age_band": "age >= 65"}, function="dp_count")
+    >>> chosen = selection("age_band == 'old'", {"age_band": "age >= 65"})
     >>> chosen.columns, chosen.derived
     (('age',), ('age_band',))
     """
-    filtering = None if where is None else parsed(where, function, "where")
-    return Selection(filtering, _derived(derive, function), _missing(missing, function, column))
+    filtering = None if where is None else parsed(where, "where")
+    return Selection(filtering, _derived(derive), _missing(missing, column))
 
 
-def _derived(derive: object, function: str) -> tuple[tuple[str, Expression], ...]:
+def _derived(derive: object) -> tuple[tuple[str, Expression], ...]:
     if derive is None:
         return ()
     if not isinstance(derive, Mapping) or any(not isinstance(name, str) or not name for name in derive):
         raise ParameterError.of(
-            function,
             "derive",
             f"a {type(derive).__name__}",
             "a dict of name: expression",
             "Example: {'year': pk.year('joined')}.",
         )
-    return tuple((name, parsed(derive[name], function, f"derive[{name!r}]")) for name in sorted(derive))
+    return tuple((name, parsed(derive[name], f"derive[{name!r}]")) for name in sorted(derive))
 
 
-def _missing(missing: object, function: str, column: str | None) -> tuple[tuple[str, Scalar | None], ...]:
+def _missing(missing: object, column: str | None) -> tuple[tuple[str, Scalar | None], ...]:
     if missing is None:
         return ()
     if not isinstance(missing, Mapping):
         if column is None:
             raise ParameterError.of(
-                function,
                 "missing",
                 f"a {type(missing).__name__}",
                 "a dict of column: 'drop' or a value",
@@ -128,6 +126,6 @@ def _missing(missing: object, function: str, column: str | None) -> tuple[tuple[
         value = missing[name]
         if not isinstance(name, str) or not isinstance(value, str | int | float) or value != value:  # noqa: PLR0124
             allowed = "a dict of column: 'drop', text, a number or a boolean"
-            raise ParameterError.of(function, "missing", f"a dict with a {type(value).__name__}", allowed)
+            raise ParameterError.of("missing", f"a dict with a {type(value).__name__}", allowed)
         plain.append((name, None if value == DROP else value))
     return tuple(plain)

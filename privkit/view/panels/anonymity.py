@@ -47,7 +47,7 @@ class KPanel(Panel):
     def __init__(self, report: KAnonymityReport, hierarchies: Mapping[str, object] | None = None) -> None:
         self.report = replace(report, required=report.required or 5)
         self._sizes = Sizes.of(report.tally.counts, report.tally.sizes)
-        self._columns = Contributions(report.tally, "kanon")
+        self._columns = Contributions(report.tally)
         self._picture = HTML()
         k, end = self.report.required or 5, min(max(self._sizes.largest + 1, _LEAST), _MOST)
         most = max(report.n_rows, k, end)

@@ -52,7 +52,7 @@ class RiskPanel(Panel):
         self.report = report
         self.threshold = _start(report)
         self._sizes = Sizes.of(report.sizes, report.sizes)
-        self._columns = Contributions(report.tally, "risk")
+        self._columns = Contributions(report.tally)
         self._picture = HTML()
         self.slider = FloatLogSlider(
             value=self.threshold,
