@@ -131,7 +131,7 @@ def population_uniques(sizes: Ints, population: int) -> UniquenessEstimates:
 def chosen_estimate(sizes: Ints, population: int) -> UniquenessEstimate:
     """Return the estimate that the rule of Dankar et al. chooses, fitting no model that the rule does not ask.
 
-    Raises `ParameterError` if the population is smaller than the sample; `function` is who asks.
+    Raises `ParameterError` if the population is smaller than the sample.
     """
     sample = _Sample(*np.unique(sizes, return_counts=True), population)
     if sample.n > population:

@@ -280,7 +280,7 @@ def tree_levels(tree: object, values: pd.Index, column: str) -> list[NDArray[np.
         What `pk.TCloseness` takes.
     values : pandas.Index
         The column's values; missing, where it occurs, is the last.
-    column, function : str
+    column : str
         For the errors.
 
     Raises
@@ -292,7 +292,7 @@ def tree_levels(tree: object, values: pd.Index, column: str) -> list[NDArray[np.
     --------
     >>> import pandas as pd
     >>> parts = {"flu": ("lung", "any"), "asthma": ("lung", "any"), "ulcer": ("stomach", "any")}
-    >>> [codes.tolist() for codes in tree_levels(parts, pd.Index(["flu", "asthma", "ulcer"]), "ill", "tclose")]
+    >>> [codes.tolist() for codes in tree_levels(parts, pd.Index(["flu", "asthma", "ulcer"]), "ill")]
     [[0, 1, 2], [0, 0, 1]]
     """
     if isinstance(tree, Mapping):

@@ -172,7 +172,7 @@ def exact(
 
     Examples
     --------
-    >>> exact(0.35, "dp_count", "epsilon")
+    >>> exact(0.35, "epsilon")
     0.35
     """
     limit = "" if below is None else f" and < {below}"

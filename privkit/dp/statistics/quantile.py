@@ -346,7 +346,7 @@ def probability(q: object) -> tuple[int, int]:
 
     Examples
     --------
-    >>> probability(0.25, "dp_quantile")
+    >>> probability(0.25)
     (1, 4)
     """
     allowed = "a number between 0 and 1 with at most four decimals"
