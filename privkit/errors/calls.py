@@ -21,8 +21,15 @@ _HANDING_ON = "privkit.accessor"
 T = TypeVar("T")
 
 
-def called(inside: str = "") -> str:
+def called(inside: str = "", *, late: str = "privkit") -> str:
     """Return the public call as a person would write it, to begin an error with.
+
+    Parameters
+    ----------
+    inside : str
+        What to show of its arguments.
+    late : str
+        What to tell outside of any call: where the work of one call is done after it returned, as a stream is read.
 
     Examples
     --------
@@ -33,7 +40,7 @@ def called(inside: str = "") -> str:
     ('dp_sum()', "dp_sum('age')")
     """
     name = CALL.get()
-    return f"{name}({inside})" if name else "privkit"
+    return f"{name}({inside})" if name else late
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from privkit.errors.calls import called
 from privkit.errors.root import PrivkitError, close_matches, listed
 
 _MOST = 50
@@ -236,11 +237,11 @@ class EventsInputError(PrivkitError, TypeError):
     def kind(cls, found: str, hint: str = "") -> EventsInputError:
         """`found` holds no events."""
         return cls(
-            f"apply() got {found}, but events come as a list or iterator of dicts, a path of an NDJSON file, "
-            f"or a pandas or Polars frame. {hint}".rstrip()
+            f"{called(late='apply()')} got {found}, but events come as a list or iterator of dicts, a path of an "
+            f"NDJSON file, or a pandas or Polars frame. {hint}".rstrip()
         )
 
     @classmethod
     def output(cls, reason: str) -> EventsInputError:
         """The file that is to be written cannot be."""
-        return cls(f"apply(): {reason}")
+        return cls(f"{called(late='apply()')}: {reason}")

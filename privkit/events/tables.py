@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from privkit.errors.calls import called
 from privkit.errors.events import EventsInputError
 from privkit.events.operations.drop import keep
 from privkit.events.operations.pseudonymize import pseudonymize as _pseudonymize
@@ -159,7 +158,7 @@ def pseudonymize(
 def _frame(data: Any) -> None:
     if not is_frame(data):
         raise EventsInputError.output(
-            f"{called()} needs a pandas or Polars frame with its rows, but got a {type(data).__name__}. "
+            f"it needs a pandas or Polars frame with its rows, but got a {type(data).__name__}. "
             "Of a lazy frame: .collect() it first."
         )
 

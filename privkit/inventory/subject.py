@@ -136,6 +136,7 @@ class ErasureReport(Shown):
     unreached: tuple[str, ...]
 
     @property
+    @typed
     def frame(self) -> Any:
         """The table, where there is one only.
 

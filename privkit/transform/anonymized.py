@@ -14,7 +14,7 @@ from privkit.tally.cells.cells import BYTES, INTEGER, TEXT, UNSIGNED, WIDE
 from privkit.tally.frame import column_names, open_frame
 from privkit.transform.costs import AnonymizationReport, report_of
 from privkit.transform.source import starred
-from privkit.values.arguments import public
+from privkit.values.arguments import public, typed
 from privkit.values.show import Plotted
 
 if TYPE_CHECKING:
@@ -159,6 +159,7 @@ class Anonymized(Plotted):
         return self.report.to_frame()
 
     @cached_property
+    @typed
     def identifying_(self) -> tuple[str, ...]:
         """Columns that were left as they were and tell nearly every row apart: more than 9 values for 10 rows.
 

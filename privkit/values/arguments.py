@@ -163,7 +163,7 @@ def _unbound(signature: inspect.Signature, args: tuple[Any, ...], kwargs: Mappin
         places = [name for name, one in parameters.items() if one.kind is not inspect.Parameter.KEYWORD_ONLY]
         open_ended = {one.kind for one in signature.parameters.values()} & _REST
         if inspect.Parameter.VAR_KEYWORD not in open_ended and (unknown := [k for k in kwargs if k not in parameters]):
-            return CallError.unknown(unknown, [name for name in parameters if name not in _OWN])
+            return CallError.unknown(unknown, list(parameters)[bool(places) and places[0] in _OWN :])
         if inspect.Parameter.VAR_POSITIONAL not in open_ended and len(args) > len(places):
             # A method has itself, and one of the accessor the frame, so that what a user counts are the others.
             own = bool(places) and places[0] in _OWN
@@ -183,8 +183,8 @@ C = TypeVar("C", bound=type)
 def public(cls: C, *, budget: bool = False) -> C:
     """Make the making of a class, and each of its public methods, a public call as by :func:`typed`.
 
-    Its own methods alone: a class that it inherits from is made public itself. What makes one is told as ``Class()`` or
-    ``Class.method()``, a method as ``method()``.
+    Its own methods: a class from which it inherits others is made public itself. What makes one is told as ``Class()``
+    or ``Class.method()``, a method as ``method()``.
 
     Examples
     --------
@@ -197,7 +197,7 @@ def public(cls: C, *, budget: bool = False) -> C:
     ...
     privkit.errors.arguments.CallError: Line() has no parameter 'width'. It has 'length'.
     """
-    for name, member in list(vars(cls).items()):
+    for name, member in {"__init__": getattr(cls, "__init__"), **vars(cls)}.items():  # noqa: B009
         if inspect.isfunction(member) and (name in _MAKING or not name.startswith("_")):
             called = cls.__name__ if name in _MAKING else name
             setattr(cls, name, typed(member, called=called, budget=budget))

@@ -122,6 +122,7 @@ class Explorable(Paneled):
 SIMULATED = "SIMULATED: drawn by a seeded teaching simulator, so it protects nobody. Not for release."
 
 
+@public
 class Simulated(Plotted):
     """Mixin that comes before the class of a real value: its text, HTML and plot are marked, and it is not pickled.
 

@@ -11,7 +11,7 @@ def test_a_role_conflict_says_why_and_what_to_leave_out():
     assert isinstance(error, PrivkitError)
     assert isinstance(error, ValueError)
     assert str(error) == (
-        "ldiv() got column 'ill' as qi and as sensitive. Within a class all quasi-identifiers are equal, "
+        "privkit got column 'ill' as qi and as sensitive. Within a class all quasi-identifiers are equal, "
         "so it would have one value in each class. Leave it out of qi: ['zip']."
     )
     assert error.roles == ("qi", "sensitive")

@@ -49,7 +49,7 @@ def test_independent_columns_have_cells_that_are_products():
 
 def test_the_correlation_of_the_model_is_found():
     frame = people(20_000, seed=1)
-    model = gaussian.fitted([frame[name].to_numpy() for name in frame], "test")
+    model = gaussian.fitted([frame[name].to_numpy() for name in frame])
     assert model.correlation == pytest.approx(CORRELATION, abs=0.05)
 
 

@@ -46,7 +46,7 @@ def test_the_call_goes_before_the_project_and_one_of_them_is_needed():
     assert contribution_bounds(WHO, max_rows=2, default=default) == ContributionBounds(max_rows=2)
     grouped = contribution_bounds(WHO, max_groups=3, per_group=5, default=default)
     assert grouped == ContributionBounds(max_groups=3, per_group=5)
-    with pytest.raises(BoundsRequiredError, match=r"f\(\) needs max_rows=: the project protects all rows of one 'who'"):
+    with pytest.raises(BoundsRequiredError, match=r"privkit needs max_rows=: .* all rows of one 'who'"):
         contribution_bounds(WHO)
 
 
@@ -69,7 +69,7 @@ def test_bounds_that_contradict_each_other_are_refused(given_):
 )
 @pytest.mark.parametrize("names", [("max_rows",), ("max_groups", "per_group"), ("per_group", "max_groups")])
 def test_a_bound_is_a_whole_number_above_zero(value, names):
-    with pytest.raises(ParameterError, match=rf"f\(\) got {names[0]}=") as error:
+    with pytest.raises(ParameterError, match=rf"privkit got {names[0]}=") as error:
         contribution_bounds(WHO, **dict.fromkeys(names, 3) | {names[0]: value})
     assert error.value.argument == names[0]
 

@@ -28,7 +28,7 @@ DECIMALS = st.decimals(min_value="-1e12", max_value="1e12", allow_nan=False, all
     ids=lambda value: repr(value).partition(" at 0x")[0],
 )
 def test_what_is_no_positive_finite_number_is_refused(value):
-    with pytest.raises(ParameterError, match=r"dp_count\(\) got epsilon=.*must be a finite number > 0") as error:
+    with pytest.raises(ParameterError, match=r"privkit got epsilon=.*must be a finite number > 0") as error:
         exact(value, "epsilon")
     assert error.value.argument == "epsilon"
 

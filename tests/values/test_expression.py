@@ -313,5 +313,5 @@ def test_what_becomes_of_missing_is_said_by_column(missing):
 
 
 def test_errors_in_derived_columns_name_the_column():
-    with pytest.raises(ExpressionError, match=r"f\(\) got derive\['x'\]="):
+    with pytest.raises(ExpressionError, match=r"privkit got derive\['x'\]="):
         selection(derive={"x": "a +"})

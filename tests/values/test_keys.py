@@ -42,7 +42,7 @@ def keys(values, by=("x",)) -> Keys:
     ids=repr,
 )
 def test_values_that_are_equal_are_one_key(doubled):
-    with pytest.raises(KeysError, match=r"dp_count\(\) got keys with 1 doubled value\."):
+    with pytest.raises(KeysError, match=r"privkit got keys with 1 doubled value\."):
         keys(doubled)
 
 
@@ -80,7 +80,7 @@ def test_keys_of_other_text_or_type_are_different():
     ids=lambda value: type(value).__name__,
 )
 def test_containers_of_data_are_refused_unless_vouched_for(held):
-    with pytest.raises(NotPublicError, match=r"(?s)dp_count\(\) got keys as a .*pk\.public_values"):
+    with pytest.raises(NotPublicError, match=r"(?s)privkit got keys as a .*pk\.public_values"):
         keys(held)
     if isinstance(held, pd.DataFrame):
         return
@@ -132,7 +132,7 @@ def test_the_wrapper_shows_no_values():
     ids=lambda value: type(value).__name__,
 )
 def test_keys_of_another_shape_are_refused(values):
-    with pytest.raises(KeysError, match=r"dp_count\(\) got keys"):
+    with pytest.raises(KeysError, match=r"privkit got keys"):
         keys(values)
 
 
@@ -143,7 +143,7 @@ def test_keys_of_several_columns_need_one_value_for_each(values):
 
 
 def test_missing_keys_are_explained():
-    with pytest.raises(KeysError, match=r"dp_count\(by='x'\) needs keys="):
+    with pytest.raises(KeysError, match=r"privkit needs keys="):
         keys(None)
     with pytest.raises(KeysError, match=r"keys=\{'x': \['a', 'b'\], 'y'"):
         keys(None, ("x", "y"))
