@@ -35,7 +35,7 @@ def test_missing_libraries_are_named(monkeypatch, tmp_path):
 
     monkeypatch.setitem(sys.modules, "yaml", None)
     monkeypatch.setitem(sys.modules, "keyring", None)
-    with pytest.raises(LibraryRequiredError, match=r"Recipe.save\(\) needs PyYAML.*jupyter-privkit\[events\]"):
+    with pytest.raises(LibraryRequiredError, match=r"^save\(\) needs PyYAML.*jupyter-privkit\[events\]"):
         ev.Recipe([ev.keep("a")]).save(tmp_path / "r.yaml")
     with pytest.raises(LibraryRequiredError, match="keyring"):
         ev.Key.from_keyring("a", "b")
