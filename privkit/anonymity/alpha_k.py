@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from privkit.anonymity.criterion import SensitivePart, column, share
+from privkit.anonymity.criterion import SensitivePart, share
 from privkit.anonymity.figures import Ratios, entry_starts, over_caps
 from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_identifiers, sensitive_attribute
 from privkit.errors import ParameterError
 from privkit.tally.coded_classes import count_values
-from privkit.values.arguments import public, typed
-from privkit.values.bounds import positive_int
+from privkit.values.arguments import column_name, positive_int, public, typed
 from privkit.values.exact import Exact
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ class AlphaK(SensitivePart):
         def __init__(self, sensitive: str, alpha: Number, k: int) -> None: ...
 
     def __post_init__(self) -> None:
-        column(self.sensitive)
+        column_name(self.sensitive, "sensitive")
         object.__setattr__(self, "alpha", share(self.alpha, "alpha", zero=False))
         object.__setattr__(self, "k", positive_int(self.k, "k"))
 

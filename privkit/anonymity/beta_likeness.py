@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from privkit.anonymity.criterion import SensitivePart, call_text, column, positive
+from privkit.anonymity.criterion import SensitivePart, call_text, positive
 from privkit.anonymity.figures import Ratios, class_maxima, class_minima, decided, over_caps, shares_and_table
 from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_identifiers, sensitive_attribute
 from privkit.errors import ParameterError
 from privkit.tally.coded_classes import count_values
-from privkit.values.arguments import public, typed
+from privkit.values.arguments import column_name, public, typed
 from privkit.values.exact import Exact
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class BetaLikeness(SensitivePart):
         def __init__(self, sensitive: str, beta: Number, *, kind: Literal["basic", "enhanced"] = "basic") -> None: ...
 
     def __post_init__(self) -> None:
-        column(self.sensitive)
+        column_name(self.sensitive, "sensitive")
         object.__setattr__(self, "beta", positive(self.beta, "beta"))
         likeness_kind(self.kind)
 

@@ -362,13 +362,6 @@ def _checked(criterion: object) -> Criterion:
 Number: TypeAlias = "int | float | Decimal | Fraction"
 
 
-def column(name: object, argument: str = "sensitive") -> str:
-    """Return the name of one column."""
-    if isinstance(name, str):
-        return name
-    raise ParameterError.of(argument, f"a {type(name).__name__}", "the name of one column (str)")
-
-
 def share(value: object, argument: str, *, zero: bool = True) -> Exact:
     """Return a share between 0 and 1, exactly as the decimal that was written."""
     amount = exact(value, argument, zero=zero, smallest=Fraction(0))

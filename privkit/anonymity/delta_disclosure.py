@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from privkit.anonymity.criterion import SensitivePart, column, positive
+from privkit.anonymity.criterion import SensitivePart, positive
 from privkit.anonymity.figures import (
     class_maxima,
     class_minima,
@@ -21,7 +21,7 @@ from privkit.anonymity.figures import (
 from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_identifiers, sensitive_attribute
 from privkit.errors import ParameterError
 from privkit.tally.coded_classes import count_values
-from privkit.values.arguments import public, typed
+from privkit.values.arguments import column_name, public, typed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -68,7 +68,7 @@ class DeltaDisclosure(SensitivePart):
         def __init__(self, sensitive: str, delta: Number, *, absent: bool = False) -> None: ...
 
     def __post_init__(self) -> None:
-        column(self.sensitive)
+        column_name(self.sensitive, "sensitive")
         object.__setattr__(self, "delta", positive(self.delta, "delta"))
         if not isinstance(self.absent, bool):
             raise ParameterError.of("absent", f"a {type(self.absent).__name__}", "True or False")

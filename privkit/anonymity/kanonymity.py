@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from privkit.anonymity.criterion import Finding, Part, call_text, column
+from privkit.anonymity.criterion import Finding, Part, call_text
 from privkit.anonymity.figures import present
 from privkit.anonymity.reports import aligned, class_frame, first_classes, quasi_identifiers, size_figures
 from privkit.tally.classes import Tally
 from privkit.tally.coded_classes import count_classes
-from privkit.values.arguments import public, typed
-from privkit.values.bounds import positive_int
+from privkit.values.arguments import column_name, positive_int, public, typed
 from privkit.values.show import Explorable, Plotted
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ class KAnonymity(Part):
     def __post_init__(self) -> None:
         object.__setattr__(self, "k", positive_int(self.k, "k"))
         if self.unit is not None:
-            column(self.unit, "unit")
+            column_name(self.unit, "unit")
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 import numpy as np
 
-from privkit.anonymity.criterion import SensitivePart, call_text, column, positive
+from privkit.anonymity.criterion import SensitivePart, call_text, positive
 from privkit.anonymity.figures import Ratios, decided, distinct_values, entry_starts, present, support
 from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_identifiers, sensitive_attribute
 from privkit.errors import ParameterError
 from privkit.tally.coded_classes import count_values
-from privkit.values.arguments import public, typed
-from privkit.values.bounds import positive_int
+from privkit.values.arguments import column_name, positive_int, public, typed
 from privkit.values.exact import Exact
 
 if TYPE_CHECKING:
@@ -70,7 +69,7 @@ class LDiversity(SensitivePart):
         def __init__(self, sensitive: str, l: Number, *, kind: Kind = "distinct", c: Number | None = None) -> None: ...  # noqa: E741
 
     def __post_init__(self) -> None:
-        column(self.sensitive)
+        column_name(self.sensitive, "sensitive")
         object.__setattr__(self, "kind", diversity_kind(self.kind))
         object.__setattr__(self, "l", diversity_bound(self.l, self.kind))
         object.__setattr__(self, "c", recursive_factor(self.c, self.kind))

@@ -15,8 +15,7 @@ from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_id
 from privkit.errors import ParameterError
 from privkit.tally.class_values import matches
 from privkit.tally.coded_classes import count_classes
-from privkit.values.arguments import public, typed
-from privkit.values.bounds import positive_int
+from privkit.values.arguments import positive_int, public, typed
 from privkit.values.exact import Exact
 
 if TYPE_CHECKING:

@@ -15,8 +15,7 @@ from privkit.tally.class_values import matches
 from privkit.tally.coded_classes import CodedTally, count_classes
 from privkit.tally.codes import column_codes
 from privkit.tally.frame import column_names, open_frame
-from privkit.values.arguments import public, typed
-from privkit.values.bounds import positive_int
+from privkit.values.arguments import column_name, positive_int, public, typed
 from privkit.values.show import Plotted
 
 if TYPE_CHECKING:
@@ -228,10 +227,9 @@ def sensitive_attribute(data: object, sensitive: object, qi: Sequence[str]) -> s
 
 def one_column(data: object, name: object, argument: str) -> str:
     """Return the name of one column that the frame has."""
-    if not isinstance(name, str):
-        raise ParameterError.of(argument, f"a {type(name).__name__}", "the name of one column")
-    open_frame(data, (name,), argument)
-    return name
+    found = column_name(name, argument)
+    open_frame(data, (found,), argument)
+    return found
 
 
 @public

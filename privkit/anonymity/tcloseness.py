@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
-from privkit.anonymity.criterion import SensitivePart, column, share
+from privkit.anonymity.criterion import SensitivePart, share
 from privkit.anonymity.figures import Ratios, decided, equal_distances, merged, ordered_distances, support
 from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_identifiers, sensitive_attribute
 from privkit.errors import FrameError, ParameterError
 from privkit.errors.anonymity import HierarchyError
 from privkit.tally.coded_classes import count_values
-from privkit.values.arguments import public, typed
+from privkit.values.arguments import column_name, public, typed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,7 +68,7 @@ class TCloseness(SensitivePart):
         def __init__(self, sensitive: str, t: Number, *, distance: object = "equal") -> None: ...
 
     def __post_init__(self) -> None:
-        column(self.sensitive)
+        column_name(self.sensitive, "sensitive")
         object.__setattr__(self, "t", share(self.t, "t"))
         ground_distance(self.distance)
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from privkit.errors.calls import on_leaving
 from privkit.errors.ledger import LedgerError
 from privkit.errors.project import ReservationError
 from privkit.errors.root import NOTHING_SPENT
@@ -36,6 +37,7 @@ class Turn:
         self.account = account
         self.held: Reservation | None = None
         self._told = False
+        on_leaving(self.left)
 
     def left(self, error: BaseException) -> None:
         """End what is still unanswered when `error` leaves the turn; tell an interrupted person what was charged.

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 from privkit.dp.noise.noise import ALPHA, Gaussian, Laplace, Noise
 from privkit.errors import ParameterError
 from privkit.errors.dp import MechanismError, PriceError
-from privkit.values.arguments import spending
-from privkit.values.bounds import positive_int
+from privkit.values.arguments import positive_int, spending
 from privkit.values.exact import Exact, exact
 from privkit.values.loss import Measure, PrivacyLoss
 from privkit.values.show import Paneled, Plotted

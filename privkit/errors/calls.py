@@ -8,13 +8,28 @@ from a `progress` function, is a call of its own, whatever is being answered.
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
-#: The name of the public call that is being answered; empty outside of any.
-CALL: ContextVar[str] = ContextVar("privkit_call", default="")
+
+class Call(NamedTuple):
+    """A public call that is being answered.
+
+    Attributes
+    ----------
+    name : str
+    leaving : list of callable
+        Who tells an interrupt what was spent, if it falls when all is done, on the way out of the call; one at most.
+    """
+
+    name: str
+    leaving: list[Callable[[BaseException], None]]
+
+
+#: What is being answered; outside of any call, nothing.
+CALL: ContextVar[Call | None] = ContextVar("privkit_call", default=None)
 
 #: Modules that stand for whoever calls them: the accessor hands a user's call on.
 _HANDING_ON = "privkit.accessor"
@@ -39,14 +54,27 @@ def called(inside: str = "", *, late: str = "privkit") -> str:
     ...     called(), called("'age'")
     ('dp_sum()', "dp_sum('age')")
     """
-    name = CALL.get()
+    name = call_name()
     return f"{name}({inside})" if name else late
+
+
+def call_name() -> str:
+    """Return the name of the public call, or an empty text."""
+    call = CALL.get()
+    return "" if call is None else call.name
+
+
+def on_leaving(tell: Callable[[BaseException], None]) -> None:
+    """Let `tell` say of an interrupt what was spent, if it falls before the call that is answered has returned."""
+    if (call := CALL.get()) is not None:
+        call.leaving[:] = [tell]
 
 
 @contextmanager
 def calling(name: str) -> Iterator[None]:
     """Let errors name the call `name`, whatever was called before: for work that is done after its call returned."""
-    token = CALL.set(name)
+    outer = CALL.get()
+    token = CALL.set(Call(name, [] if outer is None else outer.leaving))
     try:
         yield
     finally:
@@ -55,7 +83,7 @@ def calling(name: str) -> Iterator[None]:
 
 def is_nested() -> bool:
     """Return whether who called the caller is privkit itself, answering a call that has a name already."""
-    if not CALL.get():
+    if CALL.get() is None:
         return False
     module: str = sys._getframe(2).f_globals.get("__name__", "")
     # A dataclass is made again, with other values, by the library: that is its caller's call.

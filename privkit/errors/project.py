@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from privkit.errors.calls import CALL, called
+from privkit.errors.calls import call_name, called
 from privkit.errors.root import NOTHING_SPENT, PrivkitError, listed
 
 
@@ -314,21 +314,21 @@ class SimulatedError(PrivkitError, TypeError):
             "its answers are for teaching and are never stored, exported or packaged. "
             "Ask in a real project: pk.open_project(name, ...) without simulate=True."
         )
-        error.function = CALL.get()
+        error.function = call_name()
         return error
 
     @classmethod
     def real(cls) -> SimulatedError:
         """The call was to draw for a real project."""
         error = cls(f"{called()} draws for simulated projects alone: a real ledger holds no simulated answer.")
-        error.function = CALL.get()
+        error.function = call_name()
         return error
 
     @classmethod
     def unknown(cls, mechanism: str) -> SimulatedError:
         """The simulator has no such noise."""
         error = cls(f"{called()}: the simulator knows no {mechanism} noise. Ask this in a real project.")
-        error.function = CALL.get()
+        error.function = call_name()
         return error
 
     @classmethod

@@ -16,7 +16,7 @@ from privkit.dp.simulate import marked_plan
 from privkit.dp.statistics.counts import Count, OpenCount, PersonCount
 from privkit.dp.statistics.open_groups import FINDING, OpenGroups
 from privkit.errors import KeysError, ParameterError, nothing_spent
-from privkit.errors.calls import CALL, calling
+from privkit.errors.calls import call_name, calling
 from privkit.project.project import Project, current_project
 from privkit.project.release import check_frame, release
 from privkit.tally.frame import column_names, schema_mark
@@ -232,7 +232,7 @@ def planned(
         with put_off():  # prices are found by asking OpenDP
             plan = make_plan(question, project.budget.measure, price)
         plan = replace(plan, fetched=fetched(data, question))
-    version, name = asking.get("version"), CALL.get()
+    version, name = asking.get("version"), call_name()
 
     def run(asked: Plan, again: bool) -> Release:
         # What comes back must not hold the frame, as this function does.
@@ -268,13 +268,6 @@ def _question(
             ("keys_share",), "keys_share= is for groups without public keys: by= and delta=, no keys=."
         )
     return Question(asked, unit, bounds, public_keys(columns, keys) if columns else None, selected)
-
-
-def named(column: object) -> str:
-    """Return the column's name, or refuse what is no name."""
-    if not isinstance(column, str):
-        raise ParameterError.of("column", f"a {type(column).__name__}", "a column name")
-    return column
 
 
 def _shown(asked: Statistic, columns: tuple[str, ...], share: object) -> Statistic:

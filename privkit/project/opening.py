@@ -11,8 +11,8 @@ from privkit.budget.simulated import SimulatedAccount
 from privkit.budget.terms import LONGEST, ProjectTerms, Window
 from privkit.errors import ParameterError, ProjectNotFoundError
 from privkit.project.project import Project, SimulatedProject, opened
-from privkit.values.arguments import typed, whole
-from privkit.values.bounds import ContributionBounds, contribution_bounds, positive_int
+from privkit.values.arguments import positive_int, typed, whole
+from privkit.values.bounds import ContributionBounds, contribution_bounds
 from privkit.values.exact import exact
 from privkit.values.loss import PrivacyLoss
 from privkit.values.unit import PrivacyUnit, privacy_unit

@@ -21,8 +21,7 @@ from privkit.errors.risk import PopulationError, SearchLimitError
 from privkit.tally.codes import column_codes
 from privkit.tally.frame import column_names
 from privkit.tally.row_classes import chosen_columns
-from privkit.values.arguments import public, typed, whole
-from privkit.values.bounds import positive_int
+from privkit.values.arguments import positive_int, public, typed, whole
 from privkit.values.show import Plotted
 
 if TYPE_CHECKING:

@@ -16,8 +16,7 @@ from privkit.errors import ParameterError
 from privkit.errors.risk import SearchLimitError
 from privkit.risk.minimal import Minimal, minimal_uniques
 from privkit.tally.row_classes import row_classes
-from privkit.values.arguments import public, typed
-from privkit.values.bounds import positive_int
+from privkit.values.arguments import positive_int, public, typed
 from privkit.values.show import Plotted
 
 if TYPE_CHECKING:

@@ -12,8 +12,7 @@ from privkit.errors.anonymity import InfeasibleError
 from privkit.tally.frame import column_names, open_frame
 from privkit.transform.perturb import Perturbed, number_column, perturbed
 from privkit.transform.source import pandas_frame
-from privkit.values.arguments import typed
-from privkit.values.bounds import positive_int
+from privkit.values.arguments import positive_int, typed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

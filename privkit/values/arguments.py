@@ -17,7 +17,7 @@ from numbers import Integral, Real
 from typing import Any, ParamSpec, TypeVar
 
 from privkit.errors import NOTHING_SPENT, CallError, ParameterError, PrivkitError
-from privkit.errors.calls import CALL, is_nested, stepwise
+from privkit.errors.calls import CALL, Call, call_name, is_nested, stepwise
 
 
 def kind(value: object) -> str:
@@ -31,8 +31,8 @@ def kind(value: object) -> str:
     return "None" if value is None else f"a {type(value).__name__}"
 
 
-def whole(value: object, argument: str, *, least: int = 0) -> int:
-    """Return a whole number of at least `least`, NumPy's included, or refuse it.
+def whole(value: object, argument: str, *, least: int = 0, below: int | None = None) -> int:
+    """Return a whole number of at least `least` and `below` a power of two, NumPy's included, or refuse it.
 
     Examples
     --------
@@ -43,13 +43,26 @@ def whole(value: object, argument: str, *, least: int = 0) -> int:
     ...
     privkit.errors.arguments.ParameterError: privkit got after=a bool, but after must be a whole number >= 0.
     """
-    number = value.item() if hasattr(value, "item") and getattr(value, "shape", None) == () else value
+    number: Any = value.item() if hasattr(value, "item") and getattr(value, "shape", None) == () else value
     allowed = f"a whole number >= {least}"
     if isinstance(number, bool) or not isinstance(number, int):
         raise ParameterError.of(argument, kind(value), allowed)
-    if number < least:
-        raise ParameterError.of(argument, str(number), allowed)
+    if number < least or (below is not None and number >= below):
+        most = "" if below is None else f" and below 2**{below.bit_length() - 1}"
+        raise ParameterError.of(argument, str(number), allowed + most)
     return number
+
+
+def positive_int(value: object, argument: str) -> int:
+    """Return a whole number of at least 1 and below 2^31, or refuse it."""
+    return whole(value, argument, least=1, below=2**31)
+
+
+def column_name(value: object, argument: str = "column") -> str:
+    """Return the name of one column, or refuse what is no name."""
+    if not isinstance(value, str):
+        raise ParameterError.of(argument, kind(value), "the name of one column (str)")
+    return value
 
 
 def seeded(seed: object) -> int | None:
@@ -119,12 +132,10 @@ def typed(function: Callable[P, R], *, called: str = "", budget: bool = False) -
     name = (called or function.__name__).removeprefix("plan_")
     in_steps = inspect.isgeneratorfunction(function)
 
-    @wraps(function)
-    def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        token = None if is_nested() else CALL.set(name)
+    def answered(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             found: Any = function(*args, **kwargs)
-            return stepwise(CALL.get(), found) if in_steps else found  # type: ignore[return-value]
+            return stepwise(call_name(), found) if in_steps else found  # type: ignore[return-value]
         except (PrivkitError, *_RAW) as error:
             if _charged(error):
                 raise
@@ -134,9 +145,22 @@ def typed(function: Callable[P, R], *, called: str = "", budget: bool = False) -
             if told is error:
                 raise
             raise told from None
-        finally:
-            if token is not None:
+
+    @wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        if is_nested():
+            return answered(*args, **kwargs)
+        here = Call(name, [])
+        try:
+            token = CALL.set(here)
+            try:
+                return answered(*args, **kwargs)
+            finally:
                 CALL.reset(token)
+        except (KeyboardInterrupt, SystemExit) as error:  # which may have hit the line above, when all was done
+            for tell in here.leaving:
+                tell(error)
+            raise
 
     return call
 

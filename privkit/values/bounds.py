@@ -13,7 +13,7 @@ from typing import Any
 
 from privkit.errors import BoundsRequiredError, NotPublicError, ParameterError
 from privkit.errors.dp import ValueBoundsError, ValueBoundsRequiredError
-from privkit.values.arguments import public
+from privkit.values.arguments import positive_int, public
 from privkit.values.keys import PublicValues
 from privkit.values.unit import PrivacyUnit
 
@@ -70,16 +70,6 @@ def _plural(count: int | None, noun: str) -> str:
 
 #: The row is the unit: one person is one row.
 ONE_ROW = ContributionBounds(max_rows=1)
-
-
-def positive_int(value: object, argument: str) -> int:
-    """Return a whole number of at least 1 and below 2^31, or refuse it."""
-    number = value.item() if hasattr(value, "dtype") and getattr(value, "shape", None) == () else value  # type: ignore[attr-defined]
-    if isinstance(number, bool) or not isinstance(number, int):
-        raise ParameterError.of(argument, f"a {type(value).__name__}", "a whole number >= 1")
-    if not 1 <= number < 2**31:
-        raise ParameterError.of(argument, str(number), "a whole number >= 1 and below 2**31")
-    return number
 
 
 def contribution_bounds(

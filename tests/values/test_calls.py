@@ -209,9 +209,7 @@ def test_a_plan_that_is_released_later_is_still_what_was_asked():
     plan = frame.privacy.plan.dp_mean("age", bounds=(0, 10), epsilon=1, project=simulated())
     with pytest.raises(pk.ParameterError, match=r"^dp_mean\(\) got again=a str"):
         plan.release(again="yes")
-    with pytest.raises(
-        pk.CallError, match=r"^release\(\) has no parameter 'agian'\. Close matches: 'again'\. No"
-    ):
+    with pytest.raises(pk.CallError, match=r"^release\(\) has no parameter 'agian'\. Close matches: 'again'\. No"):
         plan.release(agian=True)
 
 

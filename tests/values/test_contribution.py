@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from privkit.errors import BoundsRequiredError, ParameterError
-from privkit.values.bounds import ONE_ROW, ContributionBounds, contribution_bounds, positive_int
+from privkit.values.arguments import positive_int
+from privkit.values.bounds import ONE_ROW, ContributionBounds, contribution_bounds
 from privkit.values.unit import ROW, PrivacyUnit
 
 WHO = PrivacyUnit("who")

@@ -10,10 +10,11 @@ from privkit.dp.statistics.counts import Count, DistinctCount, PersonCount
 from privkit.dp.statistics.histogram import Histogram, bin_edges
 from privkit.dp.statistics.share import PersonShare, Share
 from privkit.errors import DuplicateColumnError, ParameterError, nothing_spent
-from privkit.project.asking import Asking, asks, named, planned
+from privkit.project.asking import Asking, asks, planned
 from privkit.tally.frame import column_names
 from privkit.tally.predicate import check_selection
-from privkit.values.bounds import ContributionBounds, positive_int
+from privkit.values.arguments import column_name, positive_int
+from privkit.values.bounds import ContributionBounds
 from privkit.values.expression.parsing import parsed
 from privkit.values.expression.selection import Selection
 
@@ -131,7 +132,7 @@ def dp_value_counts(data: object, column: str, **asking: Unpack[Asking]) -> Plan
     -------
     Release
     """
-    return planned(data, named(column), lambda _: Count(), **asking)
+    return planned(data, column_name(column), lambda _: Count(), **asking)
 
 
 @asks("Price a crosstab; spends nothing. The parameters are those of :func:`dp_crosstab`.")
@@ -154,7 +155,7 @@ def dp_crosstab(data: object, index: str, columns: str, **asking: Unpack[Asking]
     Release
         ``.value.unstack()`` is the table.
     """
-    by = [named(index), named(columns)]
+    by = [column_name(index), column_name(columns)]
     return planned(data, by, lambda _: Count(), **asking)
 
 
@@ -197,7 +198,7 @@ def dp_histogram(
     ['[0, 18)', '[18, 65)', '[65, 120]']
     """
     with nothing_spent():
-        statistic = Histogram(named(column), bin_edges(bins))
+        statistic = Histogram(column_name(column), bin_edges(bins))
         if by is not None and column in column_names(by, "by"):
             raise DuplicateColumnError.in_argument("column", [column])
     return planned(data, by, lambda _: statistic, grouped=statistic.keys, **asking)
@@ -228,7 +229,7 @@ def dp_nunique(
     -------
     Release
     """
-    return planned(data, by, lambda _: DistinctCount(named(column)), **asking)
+    return planned(data, by, lambda _: DistinctCount(column_name(column)), **asking)
 
 
 @asks("Price a share; spends nothing. The parameters are those of :func:`dp_share`.")

@@ -13,8 +13,9 @@ from privkit.dp.statistics.quantiles import ENOUGH, percentage, quantiles_of
 from privkit.dp.statistics.several import Several
 from privkit.errors import NotPublicError, ParameterError, nothing_spent
 from privkit.errors.dp import ValueBoundsRequiredError
-from privkit.project.asking import Asking, asks, named, planned
-from privkit.values.bounds import ValueBounds, positive_int, value_bounds
+from privkit.project.asking import Asking, asks, planned
+from privkit.values.arguments import column_name, positive_int
+from privkit.values.bounds import ValueBounds, value_bounds
 from privkit.values.keys import public_keys
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def dp_quantile(
     ['25%', '50%', '75%']
     """
     with nothing_spent():
-        numbers = public_candidates(bounds, candidates, named(column))
+        numbers = public_candidates(bounds, candidates, column_name(column))
         statistic = _statistic(column, q, numbers)
     return planned(data, by, lambda _: statistic, **asking)
 
@@ -154,7 +155,7 @@ def dp_top_k(data: object, column: str, k: int, **asking: Unpack[Asking]) -> Pla
         `.value` is a list of values.
     """
     with nothing_spent():
-        values = public_keys([named(column)], asking.get("keys"))
+        values = public_keys([column_name(column)], asking.get("keys"))
         number = positive_int(k, "k")
         if number > len(values):
             raise ParameterError.of("k", str(number), f"at most the number of keys, {len(values)}")
@@ -190,7 +191,7 @@ def dp_bounds(data: object, column: str, **asking: Unpack[Asking]) -> Plan:
     >>> dp_bounds(bills, "paid", epsilon=0.5).value
     [2.0, 512.0]
     """
-    return planned(data, None, lambda _: Span(named(column), power_edges()), **asking)
+    return planned(data, None, lambda _: Span(column_name(column), power_edges()), **asking)
 
 
 def public_candidates(bounds: object, candidates: object, column: str) -> tuple[float, ...]:

@@ -19,8 +19,9 @@ from privkit.dp.statistics.several import Several
 from privkit.dp.statistics.sums import Sum
 from privkit.errors import ParameterError, nothing_spent
 from privkit.errors.dp import PriceError
-from privkit.project.asking import Asking, asks, named, planned
+from privkit.project.asking import Asking, asks, planned
 from privkit.project.dp.quantiles import public_candidates
+from privkit.values.arguments import column_name
 from privkit.values.bounds import ValueBounds, value_bounds
 from privkit.values.exact import Exact, exact
 
@@ -190,7 +191,7 @@ def dp_describe(
         `.value` is a frame with the columns count, mean, std, 25%, 50% and 75%.
     """
     with nothing_spent():
-        ends = value_bounds(bounds, named(column))
+        ends = value_bounds(bounds, column_name(column))
         asked: dict[str, object] = {name: (name, column, ends) for name in ("count", "mean", "std")}
         asked |= {f"{percent}%": ("quantile", column, percent / 100, ends) for percent in (25, 50, 75)}
         several = several_of(asked, {"count": 3, "mean": 3, "std": 3})
@@ -269,7 +270,7 @@ def _asked(what: object) -> tuple[str, str, ValueBounds | None, object]:
     sizes = {"count": 3, "sum": 3, "mean": 3, "var": 3, "std": 3, "quantile": 4}
     if not isinstance(what, tuple) or not what or not isinstance(what[0], str) or sizes.get(what[0]) != len(what):
         raise ParameterError.of("statistics", "something else as a statistic", _ALLOWED)
-    column = named(what[1])
+    column = column_name(what[1])
     ends = what[-1] if isinstance(what[-1], ValueBounds) else value_bounds(what[-1], column)
     return what[0], column, ends, what[2] if what[0] == "quantile" else None
 

@@ -9,8 +9,9 @@ from privkit.dp.statistics.moments import Deviation, Mean, Variance
 from privkit.dp.statistics.person_mean import PersonMean
 from privkit.dp.statistics.sums import PersonSum, Sum, one_total_in
 from privkit.errors import ParameterError
-from privkit.project.asking import Asking, asks, named, planned
-from privkit.values.bounds import ContributionBounds, positive_int, value_bounds
+from privkit.project.asking import Asking, asks, planned
+from privkit.values.arguments import column_name, positive_int
+from privkit.values.bounds import ContributionBounds, value_bounds
 
 if TYPE_CHECKING:
     from privkit.dp.plan import Plan
@@ -71,7 +72,7 @@ def dp_sum(
     (600, ε = 0.5)
     """
     if person_bounds is None:
-        return planned(data, by, lambda _: Sum(named(column), value_bounds(bounds, column)), **asking)
+        return planned(data, by, lambda _: Sum(column_name(column), value_bounds(bounds, column)), **asking)
     return _person_totals(PersonSum, data, column, by, bounds, person_bounds, dict(asking))
 
 
@@ -92,7 +93,7 @@ def _person_totals(  # noqa: PLR0917
                 "place of bounds=, max_rows= and per_group=. Example: person_bounds=(0, 1000), max_groups=3.",
             )
         ends = value_bounds(totals, column, "person_bounds")
-        return kind(named(column), ends, unit.window)
+        return kind(column_name(column), ends, unit.window)
 
     def bounded(default: ContributionBounds | None) -> ContributionBounds:
         groups = asking.get("max_groups")
@@ -250,6 +251,6 @@ def _moments(  # noqa: PLR0917
     kind: type[Mean], data: object, column: str, by: Any, bounds: object, asking: Asking
 ) -> Plan:
     def statistic(_: object) -> Mean:
-        return kind(named(column), value_bounds(bounds, column))
+        return kind(column_name(column), value_bounds(bounds, column))
 
     return planned(data, by, statistic, **asking)

@@ -17,8 +17,7 @@ from privkit.risk.linkage.fuzzy import FuzzyLinkage, Model
 from privkit.tally.frame import column_names, open_frame
 from privkit.tally.row_classes import chosen_columns
 from privkit.tally.two_tables import Matches, asked_kinds, joint_codes, paired, records
-from privkit.values.arguments import public, typed
-from privkit.values.bounds import positive_int
+from privkit.values.arguments import positive_int, public, typed
 from privkit.values.show import Plotted
 
 if TYPE_CHECKING:
