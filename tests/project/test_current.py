@@ -114,13 +114,13 @@ def test_cells_of_a_kernel_use_the_last_opened(tmp_path, monkeypatch):
         run("import privkit as pk; from privkit.project.project import current_project")
         for name in ("a", "b"):
             run(begin.format(name, str(tmp_path / "kernel.db")))
-            assert run("print(current_project('f').name)") == f"{name}\n"
+            assert run("print(current_project().name)") == f"{name}\n"
         run("async def job():\n    " + begin.format("c", str(tmp_path / "kernel.db")))
         run("await job()")
-        assert run("print(current_project('f').name)") == "c\n"
+        assert run("print(current_project().name)") == "c\n"
         run(begin.format("d", str(tmp_path / "kernel.db")))
         run("import asyncio")
-        assert run("print(current_project('f').name)") == "d\n"
+        assert run("print(current_project().name)") == "d\n"
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
