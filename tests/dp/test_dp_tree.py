@@ -88,7 +88,7 @@ def test_the_search_for_counterexamples_would_find_half_the_sensitivity():
 @given(values=st.lists(st.sampled_from(NUMBERS), max_size=30))
 def test_without_noise_each_quantile_is_the_candidate_of_the_best_rank(values):
     frame = pd.DataFrame({"x": pd.Series(values, dtype="float64")})
-    cells = ASKED.exact(frame, ask(ASKED), "test")
+    cells = ASKED.exact(frame, ask(ASKED))
     known = np.array([nearest(x, ASKED.candidates) for x in frame["x"].dropna()])
     for above, of in TENTHS:
         scores = [abs((of - above) * (known < c).sum() - above * (known > c).sum()) for c in ASKED.candidates]

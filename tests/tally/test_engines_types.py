@@ -253,9 +253,7 @@ def test_more_classes_than_may_travel():
     import polars as pl
 
     engine = LazyEngine.of(pl.LazyFrame({"k": ["a", "b", "c"]}), largest=2)
-    with pytest.raises(
-        EngineError, match=r"kanon\(\) asked the engine for the groups by \['k'\].*more than 2.*coarser"
-    ):
+    with pytest.raises(EngineError, match=r"privkit asked the engine for the groups by \['k'\].*more than 2.*coarser"):
         engine.classes(["k"])
     assert len(LazyEngine.of(pl.LazyFrame({"k": ["a", "b", "b"]}), largest=2).classes(["k"])[1]) == 2
 

@@ -191,7 +191,7 @@ def test_keys_must_have_a_type_that_the_column_can_equal(name):
             held = sum(one == value and isinstance(one, bool) == isinstance(value, bool) for one in present)
             assert keyed_counts(frame, keys).tolist() == [held, 0]
         else:
-            with pytest.raises(KeysError, match=r"dp_count\(\) got keys of type .* for the column 'x'"):
+            with pytest.raises(KeysError, match=r"privkit got keys of type .* for the column 'x'"):
                 check_key_types(frame, keys)
 
 

@@ -360,7 +360,7 @@ def test_what_does_not_fit_the_columns_is_refused_before_any_row(where, told):
     for data in (FRAME, FRAME.iloc[:0]):
         with pytest.raises((ExpressionError, ColumnNotFoundError), match=told) as error:
             check_selection(data, selection(where))
-        assert str(error.value).startswith("dp_count() got where=")
+        assert str(error.value).startswith("privkit got where=")
         assert "2026-01-01 " not in str(error.value)
 
 
