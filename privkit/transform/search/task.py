@@ -326,15 +326,11 @@ def _allowed(ladder: Ladder, asked: object) -> tuple[int, int]:
     pair = asked if isinstance(asked, tuple | list) else (asked, asked)
     if len(pair) != 2:
         raise ParameterError.of("levels", f"{len(pair)} levels for {ladder.column!r}", _LEVELS)
-    least, most = pair
-    ends = (
-        0 if least is None else ladder.number(least),
-        ladder.n_levels - 1 if most is None else ladder.number(most),
-    )
+    ends = tuple(ladder.number(end if given is None else given) for given, end in zip(pair, (0, -1), strict=True))
     if ends[0] > ends[1]:
         found = f"{ends} for {ladder.column!r}"
         raise ParameterError.of("levels", found, _LEVELS, "The lowest must not be above the highest.")
-    return ends
+    return ends[0], ends[1]
 
 
 def criterion_of(criteria: object, k: int | None, unit: str | None) -> Criterion:
