@@ -73,6 +73,42 @@ class HierarchyError(PrivkitError, ValueError):
         return error
 
     @classmethod
+    def infinite(cls, column: str, count: int) -> HierarchyError:
+        """The column holds infinite numbers, which lie in no interval."""
+        error = cls(
+            f"{called()}: {column!r} holds {count} infinite {'value' if count == 1 else 'values'}, which lie in no "
+            "interval.\n"
+            f"Make them missing: df[{column!r}].replace([np.inf, -np.inf], np.nan); or give the intervals ends, beyond "
+            "which all values are one: pk.Hierarchy.intervals(10, lower=0, upper=100)."
+        )
+        error.column = column
+        return error
+
+    @classmethod
+    def too_long(cls, column: str) -> HierarchyError:
+        """The column holds numbers that nobody would write out."""
+        error = cls(
+            f"{called()}: {column!r} holds numbers of more than 400 digits, which are not written out in labels. "
+            f"Round the column first, or give another hierarchy: hierarchies={{{column!r}: ...}}."
+        )
+        error.column = column
+        return error
+
+    @classmethod
+    def dates(cls, column: str, found: str, *, count: int, distinct: int, written: str | None) -> HierarchyError:
+        """`count` of the values are no dates, or are texts that may be read in several ways."""
+        asked = "dates, or texts as ISO 8601 writes them (2026-01-31)" if written is None else f"dates as {written!r}"
+        error = cls(
+            f"{called()}: the hierarchy of {column!r} needs {asked}, but {count} of its {distinct} distinct values "
+            f"are none; the column holds {found}.\n"
+            "Whether 01/02 is in January or in February is not guessed. Say how they are written: "
+            'pk.Hierarchy.dates(format="%d.%m.%Y"); or convert the column first: '
+            f"pd.to_datetime(df[{column!r}], dayfirst=True)."
+        )
+        error.column = column
+        return error
+
+    @classmethod
     def level(cls, column: str, level: object, names: Sequence[str]) -> HierarchyError:
         """`level` is none of the levels."""
         error = cls(

@@ -118,7 +118,11 @@ def open_project(
         raise ParameterError.together(("delta",), "delta= needs epsilon= or rho= beside it.")
     if simulate:
         _refuse_beside_simulate(store=store, adopt=adopt, new=new, reason=reason, analyst=analyst)
-        return opened(_simulated(name, budget, _unit(unit, per, time), (max_rows, max_groups, per_group), seed))
+        if budget is None:
+            raise ParameterError.together(("epsilon", "rho"), "simulate=True needs epsilon= or rho=.")
+        terms = _limited(_terms(None, budget, _unit(unit, per, time)), ceiling, per_analyst, window)
+        bounds = _default_bounds(terms.unit, max_rows, max_groups, per_group)
+        return opened(begin_simulated(name, terms, bounds, seed=seed))
     if seed is not None:
         raise ParameterError.together(("seed",), "seed= belongs to simulate=True: real noise has no seed.")
     ledger = Ledger.open(store, create=budget is not None, adopt=adopt, new=new, reason=reason, analyst=analyst)
@@ -128,14 +132,9 @@ def open_project(
         raise ProjectNotFoundError.of(name, ledger.projects())
     terms = _terms(recorded, budget, _unit(unit, per, time))
     bounds = _default_bounds(terms.unit, max_rows, max_groups, per_group)
-    terms = replace(
-        terms,
-        ceiling=None if ceiling is None else exact(ceiling, "ceiling"),
-        per_analyst=None if per_analyst is None else _limit(terms.budget, per_analyst, "per_analyst"),
-        window=None if window is None else _window(terms.budget, window),
-        # Of a project that exists, the bounds of this session's calls are no term.
-        bounds=bounds if recorded is None else recorded.bounds,
-    )
+    # Of a project that exists, the bounds of this session's calls are no term.
+    terms = replace(terms, bounds=bounds if recorded is None else recorded.bounds)
+    terms = _limited(terms, ceiling, per_analyst, window)
     account = ledger.begin(name, terms)
     return opened(Project(account, bounds))
 
@@ -151,13 +150,14 @@ def _refuse_beside_simulate(**given: object) -> None:
         raise ParameterError.together(named, f"{named[0]}= belongs to a ledger; simulate=True has none.")
 
 
-def _simulated(
-    name: str, budget: PrivacyLoss | None, unit: PrivacyUnit | None, limits: tuple[object, object, object], seed: object
-) -> Project:
-    if budget is None:
-        raise ParameterError.together(("epsilon", "rho"), "simulate=True needs epsilon= or rho=.")
-    terms = _terms(None, budget, unit).completed()
-    return begin_simulated(name, terms, _default_bounds(terms.unit, *limits), seed=seed)
+def _limited(terms: ProjectTerms, ceiling: object, per_analyst: object, window: object) -> ProjectTerms:
+    """Return terms with the limits that are given beside the budget."""
+    return replace(
+        terms,
+        ceiling=None if ceiling is None else exact(ceiling, "ceiling"),
+        per_analyst=None if per_analyst is None else _limit(terms.budget, per_analyst, "per_analyst"),
+        window=None if window is None else _window(terms.budget, window),
+    )
 
 
 def _terms(recorded: ProjectTerms | None, budget: PrivacyLoss | None, unit: PrivacyUnit | None) -> ProjectTerms:

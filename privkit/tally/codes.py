@@ -104,6 +104,8 @@ def _is_missing(value: object) -> bool:
 
     if value is None or value is pd.NA or value is pd.NaT:
         return True
+    if type(value) is Decimal:  # a signaling NaN cannot be compared, which pandas tries
+        return value.is_nan()
     return type(value) in _CAN_BE_MISSING and bool(pd.isna(value))  # type: ignore[call-overload]
 
 

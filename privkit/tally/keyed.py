@@ -23,7 +23,8 @@ def check_key_types(data: object, keys: Keys) -> None:
     """Refuse keys that no value of their column could equal. Reads the schema, never a row.
 
     Numbers fit columns of numbers, text fits text and categories of text, dates fit dates, and datetimes fit datetimes
-    that agree on having a time zone. A column of Python objects tells no type without reading it: every key fits.
+    that agree on having a time zone. A column of Python objects tells no type without reading it: every key fits, and
+    stands also for cells that write it in another type (:func:`privkit.tally.cells.finding.value_finder`).
 
     Raises
     ------

@@ -46,7 +46,7 @@ def key_finder(table: Table, keys: Keys | None) -> Finder:
     prefixes = 1
     for place, name in enumerate(keys.by):
         values, ranks = distinct_keys(keys, place)
-        column = value_finder(as_told(table[name]) if keys.told else table[name], values)
+        column = value_finder(as_told(table[name]) if keys.told else table[name], values, exactly=keys.told)
         asked = asked * (len(values) + 1) + ranks
         if finder is None:
             finder, prefixes = column, len(values)

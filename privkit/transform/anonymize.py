@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 
 Progress = Callable[[int, int, float | None], None]
+#: A level, or the lowest and the highest one.
+Allowed = int | str | tuple[int | str | None, int | str | None]
 
 
 @typed
@@ -37,6 +39,7 @@ def anonymize(
     method: str = "optimal",
     weights: Mapping[str, float] | None = None,
     keep: Sequence[str] = (),
+    levels: Mapping[str, Allowed] | None = None,
     unit: str | None = None,
     time_limit: float | None = None,
     progress: bool | Progress | None = None,
@@ -73,6 +76,9 @@ def anonymize(
         Column → how much its loss counts; 1 by default.
     keep : sequence of str
         Quasi-identifiers that must stay as they are.
+    levels : dict, optional
+        Column → (lowest level, highest level) that it may have, by number or name; None leaves an end open. One level
+        alone fixes it. ``{"zip": (1, 3)}``: at least one digit is hidden, at most three.
     unit : str, optional
         A column of ids: k counts distinct persons instead of rows.
     time_limit : float, optional
@@ -114,7 +120,7 @@ def anonymize(
     deadline = _deadline(time_limit)
     task = prepare(
         data, qi, criteria, k=k, hierarchies=hierarchies, suppress=suppress, utility=utility, weights=weights,
-        keep=keep, unit=unit
+        keep=keep, levels=levels, unit=unit,
     )  # fmt: skip
     found = search(task, deadline, progress)
     if method == "local":
@@ -126,8 +132,8 @@ def anonymize(
     if found.node is None:
         raise infeasible(task, found)
     gone = _suppressed_combos(task, found.node)
-    levels = np.array(found.node, dtype=np.int64)[:, None]
-    return finished(task, found, levels, gone, method=method)
+    node = np.array(found.node, dtype=np.int64)[:, None]
+    return finished(task, found, node, gone, method=method)
 
 
 def search(task: Task, deadline: float | None, progress: bool | Progress | None) -> Found:
@@ -135,8 +141,11 @@ def search(task: Task, deadline: float | None, progress: bool | Progress | None)
     with bar(progress is True, "anonymize", "nodes") as step:
         told = progress if callable(progress) else None
         callback = told if step is None else lambda judged, nodes, loss: step(judged, nodes, _best(loss))
-        coding, most = task.coding, task.most_levels
-        return Search(coding, task.judge, task.measure, task.limit, deadline, callback, most_levels=most).run()
+        run = Search(
+            task.coding, task.judge, task.measure, task.limit, deadline, callback,
+            most_levels=task.most_levels, least_levels=task.least_levels,
+        )  # fmt: skip
+        return run.run()
 
 
 def _best(loss: float | None) -> str:
@@ -205,12 +214,14 @@ class Anonymizer:
         utility: str = "loss",
         weights: Mapping[str, float] | None = None,
         keep: Sequence[str] = (),
+        levels: Mapping[str, Allowed] | None = None,
         unit: str | None = None,
         time_limit: float | None = None,
     ) -> None:
         self.qi, self.criteria, self.k, self.unit = qi, criteria, k, unit
         self.hierarchies, self.suppress = hierarchies, suppress
         self.utility, self.weights, self.keep, self.time_limit = utility, weights, keep, time_limit
+        self.levels = levels
 
     def fit(self, data: object) -> Anonymizer:
         """Find the best levels for `data`; they stand in `levels_`, the result in `fitted_`.
@@ -221,7 +232,8 @@ class Anonymizer:
         """
         self.fitted_ = anonymize(
             data, self.qi, self.criteria, k=self.k, hierarchies=self.hierarchies, suppress=self.suppress,
-            utility=self.utility, weights=self.weights, keep=self.keep, unit=self.unit, time_limit=self.time_limit,
+            utility=self.utility, weights=self.weights, keep=self.keep, levels=self.levels, unit=self.unit,
+            time_limit=self.time_limit,
         )  # fmt: skip
         self.levels_ = self.fitted_.levels_
         self.hierarchies_ = self.fitted_.hierarchies
@@ -258,7 +270,7 @@ class Anonymizer:
         try:
             task = prepare(
                 data, self.qi, self.criteria, k=self.k, hierarchies=self.hierarchies_, suppress=self.suppress,
-                utility=self.utility, weights=self.weights, keep=self.keep, unit=self.unit
+                utility=self.utility, weights=self.weights, keep=(), levels=None, unit=self.unit,
             )  # fmt: skip
         except InfeasibleError as error:
             rows = error.suppressed or 0

@@ -46,6 +46,8 @@ class Anonymized(Plotted):
         left out.
     levels_ : dict of str to int
         The level of each quasi-identifier; under ``method="local"``, where levels differ, the highest that is used.
+    level_words_ : dict of str to str
+        What that level leaves of a value: "first two digits".
     suppressed_ : int
         Records left out.
     loss_ : float
@@ -76,6 +78,7 @@ class Anonymized(Plotted):
 
     frame: Any
     levels_: dict[str, int]
+    level_words_: dict[str, str]
     suppressed_: int
     loss_: float
     utility: str
@@ -209,9 +212,11 @@ def finished(
     frame, kept = task.source.handed(coding, levels, gone)
     report, loss = report_of(task, levels, gone)
     highest = dict(zip(coding.columns, (int(row.max(initial=0)) for row in levels), strict=True))
+    words = {ladder.column: ladder.levels[highest[ladder.column]].words for ladder in coding.ladders}
     return Anonymized(
         frame=frame,
         levels_={name: highest[name] for name in task.qi},
+        level_words_={name: words[name] for name in task.qi},
         suppressed_=report.suppressed,
         loss_=found.loss if method == "optimal" else loss,
         utility=task.measure.name,

@@ -37,6 +37,8 @@ class Generalized(Plotted):
         The new frame; generalized columns are ordered categories.
     levels_ : dict of str to int
         The level of each column.
+    level_words_ : dict of str to str
+        What that level leaves of a value: "first two digits".
     hierarchies : dict of str to Hierarchy
         What was applied.
     proposed_ : tuple of str
@@ -45,6 +47,7 @@ class Generalized(Plotted):
 
     frame: Any
     levels_: dict[str, int]
+    level_words_: dict[str, str]
     hierarchies: dict[str, Hierarchy]
     proposed_: tuple[str, ...] = ()
 
@@ -106,7 +109,8 @@ def generalize(
     else:
         node = np.array([[numbers[name]] for name in coding.columns], dtype=np.int64)
         answer, _ = source.handed(coding, node, np.zeros(0, dtype=bool))
-    return Generalized(answer, numbers, chosen, proposed)
+    words = {ladder.column: ladder.levels[numbers[ladder.column]].words for ladder in coding.ladders}
+    return Generalized(answer, numbers, words, chosen, proposed)
 
 
 def resolve(
@@ -144,9 +148,9 @@ def resolve(
 def read_hierarchies(path: str | Path) -> dict[str, Hierarchy]:
     """Read a file of hierarchies: one table per column, with one key that says the kind.
 
-    ``intervals = [5, 10]`` (with ``lower``, ``upper``), ``redact = {side = "right"}``, ``dates = ["month", "year"]``,
-    ``mapping = {nurse = "care"}``, ``table = [["8004", "80**", "*"], ...]``, ``csv = "file.csv"`` (with ``sep``;
-    relative to the file), ``rare = {below = 20}``, ``location = [0.1, 1]``, ``star = true``.
+    ``intervals = [5, 10]`` (with ``lower``, ``upper``), ``redact = {side = "right"}``, ``dates = ["month", "year"]``
+    (with ``format``), ``mapping = {nurse = "care"}``, ``table = [["8004", "80**", "*"], ...]``, ``csv = "file.csv"``
+    (with ``sep``; relative to the file), ``rare = {below = 20}``, ``location = [0.1, 1]``, ``star = true``.
 
     Raises
     ------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from privkit.anonymity.criterion import Criterion
     from privkit.tally.classes import Tally
+    from privkit.transform.anonymize import Allowed
 
 _LARGEST = 1_000_000
 
@@ -58,11 +60,8 @@ class Lattice(Paneled, Plotted):
 
     @property
     def n_nodes(self) -> int:
-        """How many nodes there are."""
-        size = 1
-        for levels in self.task.coding.shape:
-            size *= levels
-        return size
+        """How many nodes there are, those outside of the allowed levels left out."""
+        return math.prod(most + 1 - least for least, most in self.task.allowed)
 
     def level_names(self) -> dict[str, list[str]]:
         """Return the names of each column's levels."""
@@ -89,10 +88,15 @@ class Lattice(Paneled, Plotted):
         ------
         InfeasibleError
             If that needs more records suppressed than allowed.
+        ParameterError
+            If a level is not among those that are allowed.
         """
         from privkit.transform.anonymize import _suppressed_combos, infeasible
 
         node = self._levels(levels)
+        if not self._is_allowed(node):
+            allowed = dict(zip(self.task.coding.columns, self.task.allowed, strict=True))
+            raise ParameterError.of("levels", repr(dict(levels)), f"within {allowed}")
         gone = _suppressed_combos(self.task, node)
         suppressed = int(self.task.coding.counts[gone].sum())
         found = Found(node, float("nan"), suppressed, False, 0.0, 1, "", (node, suppressed))
@@ -131,7 +135,8 @@ class Lattice(Paneled, Plotted):
                 yield self._figures(rollup, classes)
                 return
             place = order[depth]
-            for level in range(coding.shape[place]):
+            least, most = self.task.allowed[place]
+            for level in range(least, most + 1):
                 node = (*classes.node[:place], level, *classes.node[place + 1 :])
                 yield from below(classes if level == 0 else rollup.merged(classes, node), depth + 1)
 
@@ -147,8 +152,11 @@ class Lattice(Paneled, Plotted):
             "suppressed": suppressed,
             "k": int(kept.min()) if len(kept) else 0,
             "classes": len(kept),
-            "feasible": suppressed <= task.limit,
+            "feasible": suppressed <= task.limit and self._is_allowed(classes.node),
         }
+
+    def _is_allowed(self, node: Sequence[int]) -> bool:
+        return all(least <= level <= most for level, (least, most) in zip(node, self.task.allowed, strict=True))
 
     def _levels(self, levels: Mapping[str, int | str]) -> tuple[int, ...]:
         if unknown := [name for name in levels if name not in self.task.qi]:
@@ -167,6 +175,7 @@ def lattice(
     suppress: float = 0.02,
     utility: str = "loss",
     weights: Mapping[str, float] | None = None,
+    levels: Mapping[str, Allowed] | None = None,
     unit: str | None = None,
 ) -> Lattice:
     """Return the generalization lattice of a table, to look at all nodes instead of the best one.
@@ -184,7 +193,7 @@ def lattice(
     """
     task = prepare(
         data, qi, criteria, k=k, hierarchies=hierarchies, suppress=suppress, utility=utility, weights=weights, keep=(),
-        unit=unit
+        levels=levels, unit=unit,
     )  # fmt: skip
     return Lattice(task, data)
 

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from privkit.errors import FrameError, ParameterError
+from privkit.tally.codes import factorized
 from privkit.tally.frame import column_names, open_frame
+from privkit.transform.decimals import as_decimals, as_floats, end_of, nearest_multiples
 from privkit.transform.source import native, pandas_frame
 from privkit.values.arguments import kind, public, seeded, typed
 from privkit.values.show import Plotted
@@ -113,10 +116,11 @@ def _bound(value: object, argument: str) -> float | None:
 
 
 @typed
-def round_to(data: object, columns: str | Sequence[str], *, base: float) -> Perturbed:
+def round_to(data: object, columns: str | Sequence[str], *, base: float | Decimal) -> Perturbed:
     """Round values to the nearest multiple of `base`; halves go to the even multiple. Missing stays missing.
 
-    Of a lazy frame all rows and columns are fetched.
+    Numbers and `base` are the decimals that they are written as: 0.15 lies halfway between 0.1 and 0.2. Whole numbers,
+    also of more than 53 bits, and decimals stay exact. Of a lazy frame all rows and columns are fetched.
 
     Raises
     ------
@@ -127,13 +131,18 @@ def round_to(data: object, columns: str | Sequence[str], *, base: float) -> Pert
     >>> import pandas as pd
     >>> round_to(pd.DataFrame({"income": [1240, 1260]}), "income", base=100).frame["income"].tolist()
     [1200, 1300]
+    >>> round_to(pd.DataFrame({"rate": [0.3, 0.15]}), "rate", base=0.1).frame["rate"].tolist()
+    [0.3, 0.2]
     """
-    if isinstance(base, bool) or not isinstance(base, int | float) or not 0 < base < float("inf"):
+    if isinstance(base, bool) or not isinstance(base, int | float | Decimal) or not 0 < base < float("inf"):
         raise ParameterError.of("base", repr(base), "a finite number above 0")
 
     def rounded(column: pd.Series) -> pd.Series:
-        steps = (column / base).round() * base
-        return steps.astype(column.dtype) if column.dtype.kind in "iu" and float(base).is_integer() else steps
+        codes, values = factorized(column)
+        try:
+            return _taken(_rounded(values, base, column), codes, column)
+        except ValueError:  # digits that nobody would write out
+            raise FrameError.column_type(str(column.name), str(column.dtype), _HARD) from None
 
     return _each(
         data,
@@ -143,6 +152,43 @@ def round_to(data: object, columns: str | Sequence[str], *, base: float) -> Pert
         {"base": base},
         no_promise="that rare values are hidden: one row may still be the only one at its value.",
     )
+
+
+_HARD = "It must hold numbers of at most 400 digits on each side of the point."
+
+
+def _rounded(values: Any, base: float | Decimal, column: pd.Series) -> pd.Series:
+    """Return distinct values rounded, in the type of their column; one that holds them where they do not fit in it."""
+    import pandas as pd
+
+    finite = np.array([end_of(value) == 0 for value in values], dtype=bool)
+    exact = nearest_multiples(values[finite], base)
+    whole, dtype = column.dtype.kind in "iu", column.dtype
+    if whole and not exact.places:
+        least, most = (int(exact.counts.min()), int(exact.counts.max())) if len(exact) else (0, 0)
+        ends = np.iinfo(getattr(dtype, "numpy_dtype", dtype))
+        fits = ends.min <= least and most <= ends.max
+        return pd.Series(exact.counts.tolist(), dtype=dtype if fits else None)
+    if dtype.kind == "O":
+        answer = np.array(values, dtype=object)
+        answer[finite] = [type(old)(new) for old, new in zip(answer[finite], as_decimals(exact), strict=True)]
+        return pd.Series(answer, dtype=dtype)
+    rounded = np.array(values.to_numpy(), dtype=np.float64)
+    rounded[finite] = as_floats(exact)
+    return pd.Series(rounded, dtype=(column.iloc[:0] / 1).dtype if whole else dtype)
+
+
+def _taken(distinct: pd.Series, codes: NDArray[np.int64], column: pd.Series) -> pd.Series:
+    """Return the rows' values by their codes, -1 for missing."""
+    import pandas as pd
+
+    plain = distinct.array if isinstance(distinct.dtype, pd.api.extensions.ExtensionDtype) else distinct.to_numpy()
+    if not (missing := codes < 0).any():
+        return pd.Series(plain[codes], index=column.index, name=column.name)
+    taken = pd.api.extensions.take(plain, codes, allow_fill=True)
+    if plain.dtype == object:
+        taken[missing] = column.to_numpy(dtype=object)[missing]
+    return pd.Series(taken, index=column.index, name=column.name, dtype=plain.dtype)
 
 
 @typed
@@ -285,8 +331,12 @@ def _each(
     return perturbed(frame, answer, data, method, columns=names, parameters=parameters, no_promise=no_promise)
 
 
+#: What pandas calls objects that are numbers.
+_OF_PYTHON = ("decimal", "integer", "floating", "mixed-integer-float")
+
+
 def number_column(frame: pd.DataFrame, name: str) -> pd.Series:
-    """Return a column of numbers.
+    """Return a column of numbers: of a type for them, or of Python's, such as the decimals of a database.
 
     Raises
     ------
@@ -295,8 +345,14 @@ def number_column(frame: pd.DataFrame, name: str) -> pd.Series:
     """
     import pandas as pd
 
-    column = frame[name]
-    if not pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype):
+    column, told = frame[name], pd.api.types
+    try:
+        column.isna()
+        of_python = column.dtype == object and told.infer_dtype(column, skipna=True) in _OF_PYTHON
+    except ArithmeticError:  # a signaling NaN cannot be compared, which pandas tries
+        of_python = False
+    typed_as_such = told.is_numeric_dtype(column.dtype) and not told.is_bool_dtype(column.dtype)
+    if not typed_as_such and not of_python:
         raise FrameError.column_type(name, str(column.dtype), "It must hold numbers.")
     return column
 

@@ -322,3 +322,17 @@ def test_a_question_is_marked_where_its_grid_is_not_that_of_before():
     for lower, upper in [(1.7e12, 1.7e12 + 60), (1e9, 1e9 + 1)]:
         assert "grid" in Mean("x", ValueBounds(float(lower), float(upper))).canonical()
     assert "grid" in Deviation("x", ValueBounds(0.0, 1.0)).canonical()
+
+
+def test_names_that_are_no_text_disturb_nobody():
+    """Frames made from arrays and pivots have such columns beside those that are asked for."""
+    df = pd.DataFrame({"a": [1, 2] * 50, "b": ["x", "y"] * 50, 2024: [1, 2] * 50, ("c", 1): [0] * 100})
+    pk.open_project("odd names", epsilon=1e4, unit=pk.ROW, simulate=True, seed=1, ceiling=1e4)
+    much = {"epsilon": 500}
+    assert df.privacy.dp_count(where="a == 1", **much).value == 50
+    assert df.privacy.dp_count("c", derive={"c": pk.cut("a", [0, 2, 3])}, **much).value.tolist() == [50, 50]
+    assert round(df.privacy.dp_mean("a", bounds=(0, 3), where="b == 'x'", **much).value, 1) == 1
+    assert "ε = 500" in str(df.privacy.plan.dp_count(where="a == 1", **much))
+    assert df.privacy.pseudonymize("b", key=bytes(range(32))).shape == (100, 4)
+    assert df.privacy.round_to("a", base=2).frame.shape == (100, 4)
+    assert list(df.privacy.anonymize(["a", "b"], k=5).frame.columns) == list(df.columns)

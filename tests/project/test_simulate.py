@@ -51,3 +51,27 @@ def test_releases_add_up_for_free(ledger_path):
     assert (release - release).accuracy.tolist() == [0, 0]
     assert release.non_negative().value.min() >= 0
     assert project.spent.epsilon == 0.5
+
+
+def test_a_ceiling_is_what_it_is_set_to():
+    project = pk.open_project("class", epsilon=100, unit=pk.ROW, simulate=True, seed=1, ceiling=50)
+    PEOPLE.privacy.dp_count(epsilon=20)
+    assert project.spent.epsilon == 20
+    pk.open_project("class", epsilon=100, unit=pk.ROW, simulate=True, seed=1, ceiling=0.5)
+    with pytest.raises(pk.CeilingError):
+        PEOPLE.privacy.dp_count(epsilon=0.9)
+
+
+@pytest.mark.parametrize("limit", [{"per_analyst": 1}, {"window": (30, 1)}], ids=str)
+def test_limits_beside_the_budget_hold_as_in_a_ledger(limit, ledger_path):
+    for simulate in ({"simulate": True, "seed": 1}, {"store": ledger_path}):
+        pk.open_project("class", epsilon=100, unit=pk.ROW, **simulate, **limit)
+        PEOPLE.privacy.dp_count(epsilon=0.9, again=True)
+        with pytest.raises(pk.InsufficientBudgetError):
+            PEOPLE.privacy.dp_count(epsilon=0.9, again=True)
+
+
+@pytest.mark.parametrize("wrong", [{"ceiling": -1}, {"per_analyst": "a"}, {"window": 3}], ids=str)
+def test_limits_that_are_none_are_refused(wrong):
+    with pytest.raises(pk.ParameterError, match=next(iter(wrong))):
+        pk.open_project("class", epsilon=1, unit=pk.ROW, simulate=True, **wrong)

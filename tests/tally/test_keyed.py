@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
@@ -227,3 +228,47 @@ def test_a_key_of_a_decimal_column_is_the_decimal_that_was_typed():
         {"x": pa.array([Decimal("19.90"), Decimal("20.00"), Decimal("19.91")], type=pa.decimal128(18, 2))}
     )
     assert keyed_counts(prices, keys_of(["x"], [19.9, 20, 0.001])).tolist() == [1, 1, 0]
+
+
+OBJECTS = {
+    "texts asked as numbers": (["8001", "8002", "8001", "x", None], [8001, 8002], [2, 1]),
+    "numbers asked as texts": ([1, 2.0, Decimal(2), 1.5, True, None], ["1", "2", "1.5", "True"], [1, 2, 1, 0]),
+    "decimals asked as texts": ([Decimal("0.10"), 0.1], ["0.1"], [1]),
+    "days asked as texts": ([DAY, DAY, DAY + dt.timedelta(1)], [DAY.isoformat(), "2026-01-99"], [2, 0]),
+    "days asked as moments": ([DAY, DAY + dt.timedelta(1)], [NAIVE, dt.datetime(2026, 1, 2, 14)], [1, 0]),
+    "texts asked as days": ([DAY.isoformat(), "soon"], [DAY], [1]),
+    "codes with zeros": (["08001", 8001], ["08001"], [1]),
+    "both types asked": (["1", 1, 1.0], [1, "1"], [2, 1]),
+    "truth is no number": ([True, "True", 1], [True, False], [1, 0]),
+    "moments of the day are not the day": ([dt.datetime(2026, 1, 2, 14)], [DAY], [0]),
+}
+
+
+@pytest.mark.parametrize("name", OBJECTS)
+def test_a_key_finds_a_cell_of_objects_that_is_written_in_another_type(name):
+    cells, values, expected = OBJECTS[name]
+    frame = pd.DataFrame({"x": pd.Series(cells, dtype=object)})
+    assert keyed_counts(frame, keys_of(["x"], values)).tolist() == expected
+
+
+def test_groups_that_were_told_by_their_cells_are_these_alone():
+    frame = pd.DataFrame({"x": pd.Series(["1", 1], dtype=object)})
+    keys = keys_of(["x"], [1])
+    assert keyed_counts(frame, keys).tolist() == [2]
+    assert keyed_counts(frame, replace(keys, told=True)).tolist() == [1]
+
+
+@given(
+    cells=st.lists(
+        st.sampled_from([1, "1", 1.0, Decimal(1), True, "1.0", 2, "2", None, DAY, DAY.isoformat()]), max_size=8
+    ),
+    more=st.sampled_from([1, "1", 2.5, "2.5", DAY, DAY.isoformat(), None, "x"]),
+    values=st.lists(st.sampled_from([1, "1", 2, "2", 2.5, DAY, DAY.isoformat(), None]), min_size=1, unique=True),
+)
+def test_an_object_more_moves_one_count_by_one_at_most(cells, more, values):
+    keys = keys_of(["x"], values)
+    before, after = (
+        keyed_counts(pd.DataFrame({"x": pd.Series(part, dtype=object)}), keys) for part in (cells, [*cells, more])
+    )
+    assert np.abs(after - before).sum() <= 1
+    assert before.sum() <= len(cells)

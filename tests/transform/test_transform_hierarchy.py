@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from privkit.errors import ParameterError
+from privkit.errors import FrameError, ParameterError
 from privkit.errors.anonymity import HierarchyError
 from privkit.transform.generalize import generalize
 from privkit.transform.hierarchies.hierarchy import Hierarchy
@@ -180,3 +185,161 @@ def test_show_draws_a_tree():
     assert "width 5" in Hierarchy.intervals(5).show()
     assert "80**" in Hierarchy.redact().show(pd.Series(["8004"], name="zip"))
     assert "Hierarchy (table)" in repr(jobs)
+
+
+DAYS = st.dates(min_value=dt.date(1, 1, 1))
+FORMS = {
+    "objects": lambda days: pd.Series(days, dtype=object),
+    "moments": lambda days: pd.Series([dt.datetime.combine(day, dt.time(23, 59)) for day in days], dtype=object),
+    "texts": lambda days: pd.Series([day.isoformat() for day in days], dtype="str"),
+    "texts with hours": lambda days: pd.Series([f"{day.isoformat()}T23:30:00-05:00" for day in days], dtype="str"),
+    "arrow": lambda days: pd.Series(days, dtype="date32[pyarrow]"),
+    "typed": lambda days: pd.Series(np.array(days, dtype="M8[s]")),
+}
+
+
+def within(label, day):
+    if "-W" in label:
+        return day.isocalendar()[:2] == tuple(map(int, label.split("-W")))
+    if label.endswith("s"):
+        return day.year // 10 * 10 == int(label[:-1])
+    if "-Q" in label:
+        return (day.year, (day.month + 2) // 3) == tuple(map(int, label.split("-Q")))
+    return day.isoformat().startswith(label)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@given(days=st.lists(DAYS, min_size=1, max_size=8))
+@settings(max_examples=40)
+def test_dates_of_every_form_get_the_labels_of_their_days(form, days):
+    column = FORMS[form](days)
+    rule = Hierarchy.dates("day", "week", "month", "quarter", "year", "decade")
+    proposed = Hierarchy.propose(column.rename("when"))
+    assert type(proposed.source).__name__ == "Dates"
+    ladder = proposed.lay(pd.Index(column.drop_duplicates()), "when")
+    assert ladder.nested[np.triu_indices(ladder.n_levels)].all()
+    for level in range(1, 7):
+        labels = rule.apply(column, level).tolist()
+        assert all(within(label, day) for label, day in zip(labels, days, strict=True))
+        assert labels[:1] == rule.apply(column.iloc[:1], level).tolist()
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [["01/02/2020", "03/04/2020"], ["01.02.2020"], ["2020-13-01"], ["2020-02-30"], ["2020-01"], ["20200101"], ["soon"],
+     ["2020-01-01", "1.2.2020"], [20200101, 20200102], [1.5]],
+    ids=str,
+)  # fmt: skip
+def test_what_is_no_iso_date_is_refused_and_never_guessed(texts):
+    column = pd.Series(texts, name="when")
+    with pytest.raises(HierarchyError, match="format=") as caught:
+        Hierarchy.dates("month").apply(column, 1)
+    assert not any(str(text) in str(caught.value) for text in texts)
+    assert type(Hierarchy.propose(column).source).__name__ != "Dates"
+
+
+@given(days=st.lists(st.dates(min_value=dt.date(1000, 1, 1)), min_size=1, max_size=5))
+@settings(max_examples=40)
+def test_a_format_says_how_dates_are_written(days):
+    for form in ("%d.%m.%Y", "%m/%d/%Y", "%Y%m%d"):
+        column = pd.Series([day.strftime(form) for day in days])
+        labels = Hierarchy.dates("month", format=form).apply(column, "month").tolist()
+        assert labels == [day.isoformat()[:7] for day in days]
+    whole = pd.Series([int(day.strftime("%Y%m%d")) for day in days])
+    assert Hierarchy.dates(format="%Y%m%d").apply(whole, "day").tolist() == [day.isoformat() for day in days]
+
+
+def test_a_format_is_a_text_with_codes_and_fails_on_other_texts():
+    for wrong in (7, "", "ISO8601"):
+        with pytest.raises(ParameterError, match="with codes"):
+            Hierarchy.dates(format=wrong)
+    with pytest.raises(HierarchyError, match=r"needs dates as '%d.%m.%Y', but 1 of its 2"):
+        Hierarchy.dates(format="%d.%m.%Y").apply(pd.Series(["01.02.2020", "2020-02-01"]), 1)
+
+
+@given(
+    column=st.lists(st.one_of(st.none(), st.sampled_from("abcdefgh"), st.just("OTHER")), min_size=1, max_size=30),
+    below=st.integers(1, 6),
+)
+@settings(max_examples=300)
+def test_no_group_of_rare_values_is_itself_rare(column, below):
+    frame = pd.Series(column, dtype=object, name="side")
+    labels = Hierarchy.rare(below=below).apply(frame, 1)
+    groups = labels.value_counts(dropna=False)
+    groups = groups[groups > 0]
+    assert len(groups) == 1 or groups.min() >= below
+    counts = frame.value_counts(dropna=False)
+    kept = {value for value in counts.index if isinstance(value, str) and value != "OTHER" and value in set(labels)}
+    rare = int(sum(count for count in counts if count < below))
+    assert all(counts[value] >= below for value in kept)
+    if 0 < rare < below and "OTHER" not in counts:  # no more common values join than are needed
+        gone = {value for value in counts.index if counts[value] >= below and isinstance(value, str)} - kept
+        joined = [counts[value] for value in gone]
+        if None in column and column.count(None) >= below and not labels.isna().any():
+            joined.append(column.count(None))
+        assert rare + sum(joined) - max(joined, default=0) < below
+    if rare == 0 or rare >= below:
+        assert {value for value in counts.index if counts[value] >= below and isinstance(value, str)} - {
+            "OTHER"
+        } == kept
+
+
+@pytest.mark.parametrize(
+    ("column", "kind"),
+    [
+        (pd.Series([Decimal(i) / 4 for i in range(40)]), "Intervals"),
+        (pd.Series([1, 2.5, *range(40)], dtype=object), "Intervals"),
+        (pd.Series([8004, 8051, 1067], name="zip"), "Redact"),
+        (pd.Series([8004.0, 8051.0, None], name="home_postcode"), "Redact"),
+        (pd.Series([8004.5, 8051.0], name="zip"), "Function"),
+        (pd.Series(range(40), name="zip_count"), "Intervals"),
+        (pd.Series(["1067", "01067"], name="plz"), "Function"),
+        (pd.Series([1 + 2j] * 20), "Function"),
+        (pd.Series(list("ab"), dtype="category"), "Function"),
+        (pd.Series([dt.time(1), dt.time(2)]), "Function"),
+    ],
+    ids=[
+        "decimals",
+        "objects",
+        "zips",
+        "zips with a gap",
+        "no zips",
+        "counts",
+        "ragged",
+        "complex",
+        "category",
+        "times",
+    ],
+)
+def test_columns_as_databases_give_them_get_their_ladders(column, kind):
+    column = column.rename(column.name or "it")
+    rule = Hierarchy.propose(column)
+    assert type(rule.source).__name__ == kind
+    assert rule.apply(column, -1).dropna().unique().tolist() == ["*"]
+
+
+def test_nested_values_are_refused_in_words():
+    with pytest.raises(FrameError, match="Take its parts"):
+        Hierarchy.propose(pd.Series([[1], [2]], name="lists"))
+
+
+def test_levels_are_told_in_words():
+    frame = pd.DataFrame({
+        "zip": ["8004", "8051"], "old": ["8004", "80515"], "age": [31, 47], "day": pd.to_datetime(["2026-01-31"] * 2),
+        "job": ["nurse", "smith"], "lat": [47.3, 47.9], "pay": [1.5, 900.0],
+    })  # fmt: skip
+    jobs = Hierarchy.from_mapping({"nurse": "care", "smith": "craft"})
+    asked = {
+        "zip": (Hierarchy.redact(), 2), "old": (Hierarchy.redact(side="left"), 1), "age": (Hierarchy.intervals(10), 1),
+        "day": (Hierarchy.dates(), "month"), "job": (jobs, 1), "lat": (Hierarchy.location(0.5), 1),
+        "pay": (Hierarchy.intervals(edges=[[0, 10, 20]]), 1),
+    }  # fmt: skip
+    out = generalize(frame, asked)
+    assert out.level_words_ == {
+        "zip": "first two digits", "old": "all but the first digit", "age": "intervals of 10", "day": "month",
+        "job": "2 groups", "lat": "cells of 0.5°", "pay": "intervals of 10 from 0 to 20",
+    }  # fmt: skip
+    assert "zip 2 (first two digits)" in str(out)
+    assert generalize(frame, {"zip": 0, "job": (jobs, 2)}).level_words_ == {"zip": "as it is", "job": "hidden"}
+    named = Hierarchy.from_rows([("nurse", "care", "*"), ("smith", "craft", "*")], names=["job", "trade", "*"])
+    assert generalize(frame, {"job": (named, 1)}).level_words_ == {"job": "trade"}

@@ -19,8 +19,9 @@ from privkit.anonymity.kanonymity import KAnonymity
 from privkit.anonymity.ldiversity import LDiversity
 from privkit.anonymity.table_risk import AverageRisk, SampleUniqueness
 from privkit.anonymity.tcloseness import TCloseness
-from privkit.errors.anonymity import InfeasibleError
-from privkit.transform.anonymize import anonymize
+from privkit.errors import ParameterError
+from privkit.errors.anonymity import HierarchyError, InfeasibleError
+from privkit.transform.anonymize import Anonymizer, anonymize
 from privkit.transform.hierarchies.hierarchy import Hierarchy
 from privkit.transform.lattice import lattice
 from privkit.transform.search.measures import MEASURES
@@ -244,3 +245,90 @@ def test_criteria_on_the_whole_table_leave_out_the_fewest_and_find_the_optimum(r
     else:
         out = anonymize(pd.DataFrame(rows), columns, criterion, **how)
         assert out.loss_ == pytest.approx(feasible["loss"].min(), abs=1e-9)
+
+
+def within_range(highest):
+    return st.tuples(st.integers(0, highest), st.integers(0, highest)).map(sorted).map(tuple)
+
+
+RANGES = st.fixed_dictionaries({"job": within_range(2), "town": within_range(3), "week": within_range(3)})
+
+
+@given(
+    rows=TABLE, within=RANGES, suppress=st.sampled_from([0, 0.2]), utility=st.sampled_from(["loss", "discernibility"])
+)
+@settings(max_examples=80)
+def test_levels_stay_within_their_range_and_are_the_best_there(rows, within, suppress, utility):
+    frame = pd.DataFrame(rows)
+    how = {"k": 2, "suppress": suppress, "utility": utility, "hierarchies": hierarchies()}
+    every = lattice(frame, QI, **how).nodes()
+    for name, (least, most) in within.items():
+        every = every[every[name].between(least, most)]
+    limited = lattice(frame, QI, levels=within, **how)
+    assert limited.n_nodes == len(every)
+    assert limited.nodes().equals(every.reset_index(drop=True))
+    feasible = every[every["feasible"]]
+    if feasible.empty:
+        with pytest.raises(InfeasibleError):
+            anonymize(frame, QI, levels=within, **how)
+    else:
+        out = anonymize(frame, QI, levels=within, **how)
+        assert out.optimal_
+        assert out.loss_ == pytest.approx(feasible["loss"].min(), abs=1e-9)
+        assert all(least <= out.levels_[name] <= most for name, (least, most) in within.items())
+
+
+@given(rows=TABLE, within=RANGES, suppress=st.sampled_from([0, 0.5]))
+@settings(max_examples=80)
+def test_local_recoding_keeps_every_cell_within_its_range(rows, within, suppress):
+    try:
+        out = anonymize(
+            pd.DataFrame(rows), QI, k=2, suppress=suppress, hierarchies=hierarchies(), levels=within, method="local"
+        )
+    except InfeasibleError:
+        return
+    for name, (least, most) in within.items():
+        told = out.frame[name].astype(str).tolist()
+        values = [row[name] for row, kept in zip(rows, out.kept_, strict=True) if kept]
+        for value, label in zip(values, told, strict=True):
+            assert label.split(" (level")[0] in TABLES[name][value][least : most + 1]
+    for members in brute.classes(out.frame.astype(object).to_dict("records"), QI).values():
+        assert len(members) >= 2
+
+
+@pytest.mark.parametrize(
+    "levels",
+    [{"job": (2, 1)}, {"who": 1}, {"job": (0, 1, 2)}, ["job"], {"job": 1, "town": (1, 2)}, {"job": ()}],
+    ids=str,
+)
+def test_levels_that_cannot_be_are_refused(levels):
+    rows = [{"job": "a", "town": "0", "week": "1"}] * 3
+    with pytest.raises(ParameterError, match="levels"):
+        anonymize(pd.DataFrame(rows), QI, k=2, hierarchies=hierarchies(), levels=levels, keep=["town"])
+    with pytest.raises(HierarchyError, match="its levels are 0 to"):
+        lattice(pd.DataFrame(rows), QI, k=2, hierarchies=hierarchies(), levels={"job": (0, 9)})
+
+
+def test_levels_by_name_open_ends_and_the_anonymizer():
+    frame = pd.DataFrame({"zip": ["8004", "8005", "8051", "8052"], "age": [31, 38, 52, 57]})
+    how = {"k": 1, "hierarchies": {"zip": Hierarchy.redact(), "age": Hierarchy.intervals(10, 20)}}
+    assert anonymize(frame, ["zip", "age"], levels={"zip": ("1 hidden", None), "age": "width 20"}, **how).levels_ == {
+        "zip": 1, "age": 2
+    }  # fmt: skip
+    treat = Anonymizer(["zip", "age"], levels={"zip": (2, None)}, **how).fit(frame)
+    assert treat.levels_ == {"zip": 2, "age": 0}
+    assert treat.transform(frame).frame["zip"].tolist() == ["80**"] * 4
+    found = lattice(frame, ["zip", "age"], levels={"zip": (2, 3)}, **how)
+    assert not found.node({"zip": 1, "age": 0})["feasible"]
+    with pytest.raises(ParameterError, match="within"):
+        found.apply({"zip": 1, "age": 0})
+    assert found.apply({"zip": 2, "age": 0}).levels_ == {"zip": 2, "age": 0}
+
+
+def test_levels_stay_within_their_range_where_only_dives_are_made(monkeypatch):
+    monkeypatch.setattr("privkit.transform.search.search.LARGEST", 1)
+    frame = pd.DataFrame([{"job": "a", "town": "0", "week": "1"}, {"job": "a", "town": "1", "week": "2"}] * 3)
+    out = anonymize(frame, QI, k=1, suppress=0, hierarchies=hierarchies(), levels={"job": (1, 2), "town": (2, 3)})
+    assert not out.optimal_
+    assert out.levels_ == {"job": 1, "town": 2, "week": 0}
+    assert out.bound_ <= out.loss_

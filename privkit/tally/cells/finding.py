@@ -97,10 +97,13 @@ def _is_finite(value: object) -> bool:
     return isinstance(value, int) or math.isfinite(value)  # type: ignore[arg-type]
 
 
-def value_finder(cells: Cells, values: Sequence[object]) -> Finder:
+def value_finder(cells: Cells, values: Sequence[object], *, exactly: bool = False) -> Finder:
     """Return a function from a block of rows to each row's place among public values, ``len(values)`` for others.
 
-    None among the values stands for missing.
+    None among the values stands for missing. The type of a column of Python objects promises nothing, and no value may
+    be refused by what its cells are. There values that are all numbers, all texts or all dates stand also for cells
+    that write them in another type, like "8001" and 8001; values of several types tell these apart, and `exactly` says
+    so too. In either case a row's place depends on that row and on the public values alone.
 
     Examples
     --------
@@ -111,7 +114,7 @@ def value_finder(cells: Cells, values: Sequence[object]) -> Finder:
     nobody = len(values)
     missing = next((place for place, value in enumerate(values) if value is None), nobody)
     if cells.codes is not None:
-        inner = value_finder(cells.of_values, values)(slice(0, len(cells.of_values)))
+        inner = value_finder(cells.of_values, values, exactly=exactly)(slice(0, len(cells.of_values)))
         table, codes = np.append(inner, missing).astype(np.int32), cells.codes
         return lambda rows: table[codes[rows]]
     sought: dict[Any, int] = {}
@@ -121,12 +124,70 @@ def value_finder(cells: Cells, values: Sequence[object]) -> Finder:
             if cells.kind.name == OBJECT and isinstance(value, float) and math.isfinite(value):
                 # Among objects there may be decimals: the number as it is typed.
                 sought.setdefault(scalar_text(Decimal(repr(value))), place)
+    if cells.kind.name == OBJECT and not exactly:
+        sought = {**_written_otherwise(values), **sought}
     if not isinstance(cells.values, np.ndarray):
         return _arrow_finder(cells, sought, nobody, missing)
     if cells.values.dtype == object:
         return _coded_finder(cells, sought, nobody, missing)
     finder = _number_finder(cells, sought, nobody)
     return finder if cells.missing is None and cells.kind.name != FLOAT else _beside_missing(cells, finder, missing)
+
+
+#: Types of public values; those of dates are one.
+_KINDS = {str: str, bool: bool, int: float, float: float}
+
+
+def _written_otherwise(values: Sequence[object]) -> dict[str, int]:
+    """Return the cells of other types that write one of the values, and one alone; none for values of several types.
+
+    Examples
+    --------
+    >>> _written_otherwise([8001, 2.5]), _written_otherwise(["2024-01-31", "7", "07"])
+    ({'s8001': 0, 's2.5': 1}, {'d19753': 0, 'n7': 1})
+    >>> _written_otherwise([8001, "8002"])
+    {}
+    """
+    if len({_KINDS.get(type(value), date) for value in values if value is not None}) > 1:
+        return {}
+    found: dict[str, list[int]] = {}
+    for place, value in enumerate(values):
+        for other in _other_types(value):
+            if (cell := scalar_text(other)) is not None:
+                found.setdefault(cell, []).append(place)
+    return {cell: places[0] for cell, places in found.items() if len(places) == 1}
+
+
+def _other_types(value: object) -> list[object]:
+    """Return what a value may be written as, without loss: numbers and dates as texts, and the other way round."""
+    if isinstance(value, str):
+        return [*_numbers_of(value), *_days_of(value)]
+    if isinstance(value, datetime):
+        midnight = value.tzinfo is None and (value.hour, value.minute, value.second, value.microsecond) == (0, 0, 0, 0)
+        return [value.date(), value.date().isoformat()] if midnight and not getattr(value, "nanosecond", 0) else []
+    if isinstance(value, date):
+        return [value.isoformat()]
+    return [str(value)] if isinstance(value, int | float) and not isinstance(value, bool) else []
+
+
+def _numbers_of(text: str) -> list[object]:
+    """Return the number that prints as a text."""
+    for kind in (int, float):
+        try:
+            if len(text) < 400 and str(number := kind(text)) == text:
+                return [number]
+        except ValueError:
+            pass
+    return []
+
+
+def _days_of(text: str) -> list[object]:
+    """Return the day that ISO 8601 writes as a text."""
+    try:
+        day = date.fromisoformat(text) if len(text) == 10 else None
+    except ValueError:
+        return []
+    return [day] if day is not None and day.isoformat() == text else []
 
 
 def _beside_missing(cells: Cells, finder: Finder, missing: int) -> Finder:

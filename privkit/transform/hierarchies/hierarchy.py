@@ -11,6 +11,8 @@ import numpy as np
 
 from privkit.errors import ParameterError
 from privkit.tally.codes import column_codes
+from privkit.transform.hierarchies.dates import PERIODS, Dates
+from privkit.transform.hierarchies.intervals import Intervals, Number, bound_of, cell_of, interval_steps
 from privkit.transform.hierarchies.ladder import (
     STAR,
     Ladder,
@@ -20,20 +22,11 @@ from privkit.transform.hierarchies.ladder import (
     from_tree,
     read_rows,
     text,
+    top,
     write_rows,
 )
-from privkit.transform.hierarchies.rules import (
-    _PERIODS,
-    Dates,
-    Function,
-    Intervals,
-    Rare,
-    Redact,
-    grid_cell,
-    interval_steps,
-    proposal,
-    top,
-)
+from privkit.transform.hierarchies.proposals import proposal
+from privkit.transform.hierarchies.rules import Function, Rare, Redact
 from privkit.values.arguments import kind, public
 
 if TYPE_CHECKING:
@@ -136,22 +129,26 @@ class Hierarchy:
     @classmethod
     def intervals(
         cls,
-        *widths: float,
-        edges: Sequence[Sequence[float]] | None = None,
-        lower: float | None = None,
-        upper: float | None = None,
+        *widths: Number,
+        edges: Sequence[Sequence[Number]] | None = None,
+        lower: Number | None = None,
+        upper: Number | None = None,
     ) -> Hierarchy:
         """Cut numbers into half-open intervals [a, b), wider from level to level. Never quantiles.
 
+        Numbers, widths and edges are taken for the decimals that they are written as: 0.3 lies in [0.3, 0.4). A label
+        holds its value, whatever other rows there are. Columns of whole numbers, by their type, are labeled "10-19".
+
         Parameters
         ----------
-        *widths : float
+        *widths : int, float or Decimal
             The width at each level, in the column's unit.
-        edges : sequence of sequences of float, optional
-            Instead of widths: the edges at each level.
-        lower, upper : float, optional
+        edges : sequence of sequences of numbers, optional
+            Instead of widths: the edges at each level. Below the first and from the last on there is one group each.
+        lower, upper : int, float or Decimal, optional
             Where the first interval begins and the last ends. Values outside are coded as one group on each
-            side (bottom and top coding). By default intervals begin at multiples of the width.
+            side (bottom and top coding). By default intervals begin at multiples of the width. Columns with infinite
+            values need them.
 
         Examples
         --------
@@ -159,11 +156,15 @@ class Hierarchy:
         >>> ages = Hierarchy.intervals(10, lower=20, upper=60)
         >>> ages.apply(pd.Series([17, 34, 71]), level=1).tolist()
         ['< 20', '30-39', '>= 60']
+        >>> Hierarchy.intervals(0.1).apply(pd.Series([0.3, 0.95]), level=1).tolist()
+        ['[0.3, 0.4)', '[0.9, 1)']
         """
         try:
-            if bool(widths) == (edges is not None) or (lower is not None and upper is not None and lower >= upper):
+            if bool(widths) == (edges is not None):
                 raise ValueError
-            steps = interval_steps(widths, edges)
+            steps, ends = interval_steps(widths, edges), (bound_of(lower), bound_of(upper))
+            if ends[0] is not None and ends[1] is not None and ends[0] >= ends[1]:
+                raise ValueError
         except (ValueError, TypeError):
             raise ParameterError.of(
                 "widths",
@@ -171,7 +172,7 @@ class Hierarchy:
                 "positive numbers, or edges= in ascending order, with lower < upper",
                 "Example: Hierarchy.intervals(5, 10, 20, lower=0, upper=100).",
             ) from None
-        return cls(Intervals(steps, lower, upper))
+        return cls(Intervals(steps, *ends))
 
     @classmethod
     def redact(cls, *, side: str = "right", char: str = "*", step: int = 1, length: int | None = None) -> Hierarchy:
@@ -193,20 +194,43 @@ class Hierarchy:
         return cls(Redact(side, char, step, length))
 
     @classmethod
-    def dates(cls, *periods: str) -> Hierarchy:
+    def dates(cls, *periods: str, format: str | None = None) -> Hierarchy:
         """Name the period of a date: day, week, month, quarter, year, decade.
+
+        Reads dates of any type, and texts as ISO 8601 writes them (2026-01-31, with or without a time of day). Other
+        texts are refused, since 01/02 has two meanings, until `format` says how they are written.
 
         ISO weeks cross the ends of months and years. With ``"week"`` among the periods the search treats that level
         as a branch of its own, below ``*`` alone.
+
+        Parameters
+        ----------
+        *periods : str
+            From short to long; by default all but the week.
+        format : str, optional
+            How texts and numbers are written, in the codes of `datetime.strptime`: ``"%d.%m.%Y"``, ``"%Y%m%d"``.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> Hierarchy.dates("month", format="%d.%m.%Y").apply(pd.Series(["01.02.2020"]), "month").tolist()
+        ['2020-02']
         """
         chosen = periods or Dates.periods
-        if any(period not in _PERIODS for period in chosen) or list(chosen) != sorted(chosen, key=_PERIODS.index):
-            raise ParameterError.of("periods", repr(chosen), f"of {_PERIODS}, from short to long")
-        return cls(Dates(tuple(chosen)))
+        if any(period not in PERIODS for period in chosen) or list(chosen) != sorted(chosen, key=PERIODS.index):
+            raise ParameterError.of("periods", repr(chosen), f"of {PERIODS}, from short to long")
+        if format is not None and (not isinstance(format, str) or "%" not in format):
+            found = repr(format) if isinstance(format, str) else kind(format)
+            raise ParameterError.of("format", found, "a text with codes, such as '%d.%m.%Y'")
+        return cls(Dates(tuple(chosen), format))
 
     @classmethod
     def rare(cls, other: str = "OTHER", *, below: int) -> Hierarchy:
-        """Put all values with fewer than `below` rows into one group. Exact side only: it depends on the counts."""
+        """Put all values with fewer than `below` rows into one group. Exact side only: it depends on the counts.
+
+        A missing value with few rows is put there too. Where the group itself has fewer than `below` rows, the next
+        rarest values join it.
+        """
         if not isinstance(below, int) or below < 1:
             raise ParameterError.of("below", repr(below), "a whole number of rows, at least 1")
         return cls(Rare(other, below))
@@ -217,21 +241,26 @@ class Hierarchy:
 
         One degree of latitude is 111 km; of longitude as much at the equator, 56 km at 60° north.
         """
-        if not degrees or any(not degree > 0 for degree in degrees):
-            raise ParameterError.of("degrees", repr(degrees), "positive numbers, small to large")
-        return cls(Function(tuple((f"{degree:g}°", grid_cell(degree)) for degree in degrees)))
+        return cls(Intervals(_degrees(degrees), degrees=True))
 
     @classmethod
     def cells(cls, places: Mapping[Any, tuple[float, float]], *degrees: float) -> Hierarchy:
         """Put cell towers, by their (latitude, longitude), into larger cells of so many degrees."""
-        steps = [grid_cell(degree) for degree in degrees or (0.1, 0.5, 1.0)]
-        rows = [(tower, *[f"{step(lat)}, {step(lon)}" for step in steps]) for tower, (lat, lon) in places.items()]
+        steps = _degrees(degrees or (0.1, 0.5, 1))
+        try:
+            rows = [
+                (tower, *[f"{cell_of(lat, step)}, {cell_of(lon, step)}" for step in steps])
+                for tower, (lat, lon) in places.items()
+            ]
+        except (ValueError, TypeError, AttributeError):  # its text may hold a value
+            told = "tower → (latitude, longitude), in degrees"
+            raise ParameterError.of("places", kind(places), f"a dict {told}") from None
         return cls(Table.of(rows))
 
     @classmethod
     def star(cls) -> Hierarchy:
         """Keep the value or replace it by ``*``: two levels, for any type."""
-        return cls(Function(()))
+        return cls(Function())
 
     @classmethod
     def propose(cls, column: pd.Series) -> Hierarchy:
@@ -263,19 +292,21 @@ class Hierarchy:
         import pandas as pd
 
         missing = len(values) > 0 and bool(pd.isna(values[-1]))
-        present = values[:-1] if missing else values
         source = self.source
+        whole = isinstance(source, Rare)  # by counts, of which a missing value has one too
+        present = values[:-1] if missing and not whole else values
         if isinstance(source, Rare):
-            given = None if counts is None else list(counts)[: len(present)]
-            upper, base = source.levels(present, column, given)
+            upper, base = source.levels(present, column, None if counts is None else list(counts))
         else:
             upper, base = source.levels(present, column)
-        raw = Level("value", np.arange(len(present)), list(present), np.full(len(present), base or 0.0))
+        distinct = values[:-1] if missing else values
+        raw = Level("value", np.arange(len(distinct)), list(distinct), np.full(len(distinct), base or 0.0), "as it is")
+        if missing and not whole and upper[-1].labels != [STAR]:
+            upper.append(top(len(present)))  # the one level at which missing is like any other
         levels = [raw, *upper]
-        if missing and (len(upper[-1].labels) > 1 or upper[-1].labels != [STAR]):
-            levels.append(top(len(present)))  # the one level at which missing is like any other
         if missing:
-            levels = [_with_missing(level, place == len(levels) - 1) for place, level in enumerate(levels)]
+            own = 1 if whole else len(levels) - 1
+            levels = [*map(_with_missing, levels[:own]), *(levels[own:] if whole else [top(len(values))])]
         return Ladder(column, values, tuple(levels), base)
 
     def apply(self, column: pd.Series, level: int | str) -> pd.Series:
@@ -342,9 +373,14 @@ class Hierarchy:
         )
 
 
-def _with_missing(level: Level, is_top: bool) -> Level:
-    if is_top and level.labels == [STAR]:
-        return Level(level.name, np.append(level.codes, 0), level.labels, level.shares)
+def _degrees(degrees: Sequence[Any]) -> tuple[Any, ...]:
+    try:
+        return interval_steps(degrees, None) if degrees else _degrees([None])
+    except (ValueError, TypeError):
+        raise ParameterError.of("degrees", repr(degrees), "positive numbers, small to large") from None
+
+
+def _with_missing(level: Level) -> Level:
     share = float(level.shares.min()) if len(level.shares) else 1.0
     codes = np.append(level.codes, len(level.labels))
-    return Level(level.name, codes, [*level.labels, None], np.append(level.shares, share))
+    return replace(level, codes=codes, labels=[*level.labels, None], shares=np.append(level.shares, share))

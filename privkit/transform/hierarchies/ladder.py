@@ -40,12 +40,20 @@ class Level:
         The label of each group, in the hierarchy's order.
     shares : array of float64, shape (n_groups,)
         The share of the domain that the group covers, in (0, 1].
+    words : str
+        What the level leaves of a value: "first two digits".
     """
 
     name: str
     codes: NDArray[np.int64]
     labels: list[Any]
     shares: NDArray[np.float64]
+    words: str
+
+
+def top(n_values: int) -> Level:
+    """Return the level at which all values are one."""
+    return Level(STAR, np.zeros(n_values, dtype=np.int64), [STAR], np.ones(1), "hidden")
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,8 +213,16 @@ class Table:
             groups: dict[Any, int] = {}
             codes = np.array([groups.setdefault(row[place], len(groups)) for row in rows], dtype=np.int64)
             shares = np.bincount(codes) / domain
-            levels.append(Level(self.names[place], codes[found], list(groups), shares))
+            levels.append(Level(self.names[place], codes[found], list(groups), shares, self._words(place, groups)))
         return levels, 1 / domain
+
+    def _words(self, place: int, groups: Mapping[Any, int]) -> str:
+        """Return the name that a level was given, or how many groups it has."""
+        if list(groups) == [STAR]:
+            return "hidden"
+        if self.names[place] != _names(len(self.names))[place]:
+            return self.names[place]
+        return f"{len(groups)} {'group' if len(groups) == 1 else 'groups'}"
 
     def order(self, values: pd.Index) -> list[int]:
         """Return where each value stands in the table."""

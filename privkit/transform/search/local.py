@@ -260,11 +260,15 @@ class _StopError(Exception):
 
 def _nodes(task: Task) -> Ints:
     """Return the nodes to visit: all of them, or where they are too many an even choice along their order."""
-    spans = [high + 1 for high in task.most_levels]
+    spans = [high + 1 - low for low, high in task.allowed]
+    return _chosen(spans, len(task.coding.counts)) + np.array(task.least_levels, dtype=np.int64)
+
+
+def _chosen(spans: list[int], n_combos: int) -> Ints:
     size = 1
     for span in spans:
         size *= span
-    cap = int(np.clip(4e8 / max(len(task.coding.counts), 1), 2_000, _NODES))
+    cap = int(np.clip(4e8 / max(n_combos, 1), 2_000, _NODES))
     if size <= cap:
         return np.array(np.unravel_index(np.arange(size), spans), dtype=np.int64).T
     if size <= 2_000_000:
@@ -303,7 +307,7 @@ def _tighten(task: Task, partition: Partition) -> None:
     for place, ladder in enumerate(task.coding.ladders):
         now = partition.levels[place, order[first]]
         values = task.coding.combos[place, order]
-        for level in range(ladder.n_levels - 1, -1, -1):
+        for level in range(ladder.n_levels - 1, task.least_levels[place] - 1, -1):
             codes = ladder.levels[level].codes[values]
             same = np.maximum.reduceat(codes, first) == np.minimum.reduceat(codes, first)
             now = np.where(same & (now == level + 1), level, now)

@@ -86,6 +86,7 @@ class Search:
     deadline: float | None = None
     progress: Progress | None = None
     most_levels: Sequence[int] = ()
+    least_levels: Sequence[int] = ()
     best: tuple[int, ...] | None = field(default=None, init=False)
     loss: float = field(default=float("inf"), init=False)
     suppressed: int = field(default=0, init=False)
@@ -96,6 +97,7 @@ class Search:
     def __post_init__(self) -> None:
         self.rollup = Rollup(self.coding)
         self.most = tuple(self.most_levels) or tuple(size - 1 for size in self.coding.shape)
+        self.least = tuple(self.least_levels) or (0,) * len(self.most)
         self.shape = tuple(level + 1 for level in self.most)
         self.nested = [
             ladder.nested[:span, :span] for ladder, span in zip(self.coding.ladders, self.shape, strict=True)
@@ -151,7 +153,8 @@ class Search:
     # -- the sweep --------------------------------------------------------------------------------------------------
 
     def _sweep(self) -> Found:
-        self.open = np.ones(self.shape, dtype=bool)
+        self.open = np.zeros(self.shape, dtype=bool)
+        self.open[tuple(slice(level, None) for level in self.least)] = True
         self.bounds = self._first_bounds()
         feasible = self._visit(self.most)
         if not feasible and self._up_set():
@@ -283,7 +286,7 @@ class Search:
     def _children(self, node: tuple[int, ...]) -> list[tuple[int, ...]]:
         answer = []
         for place, level in enumerate(node):
-            if level > 0:
+            if level > self.least[place]:
                 answer.append((*node[:place], level - 1, *node[place + 1 :]))
         return answer
 
@@ -327,7 +330,7 @@ class Search:
             return 0.0
         total = 0.0
         for place in range(len(self.shape)):
-            level = 0
+            level = self.least[place]
             while level < self.most[place] and not self._alone(place, level):
                 level += 1
             total += float(self.measure.columns[place][level])

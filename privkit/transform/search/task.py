@@ -19,6 +19,7 @@ from privkit.transform.generalize import resolve
 from privkit.transform.search.coding import Coding, encode
 from privkit.transform.search.measures import Measure, measure
 from privkit.transform.source import Known, source_of
+from privkit.values.arguments import kind
 from privkit.values.exact import exact
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from privkit.anonymity.criterion import Part
     from privkit.anonymity.table_risk import TablePart
     from privkit.transform.hierarchies.hierarchy import Hierarchy
+    from privkit.transform.hierarchies.ladder import Ladder
     from privkit.transform.search.coding import Coding
     from privkit.transform.search.node_classes import Classes
     from privkit.transform.source import Source
@@ -216,8 +218,10 @@ class Task:
         How many records may be suppressed.
     hierarchies, proposed
         What is used for each column, and for which it was proposed.
-    utility, weights, keep
+    utility, weights
         As given.
+    allowed : tuple of (int, int)
+        The lowest and the highest level of each column of the coding.
     """
 
     source: Source
@@ -228,7 +232,7 @@ class Task:
     proposed: tuple[str, ...]
     utility: str
     weights: Mapping[str, float] | None
-    keep: tuple[str, ...]
+    allowed: tuple[tuple[int, int], ...]
     qi: tuple[str, ...]
 
     @cached_property
@@ -243,11 +247,13 @@ class Task:
 
     @property
     def most_levels(self) -> tuple[int, ...]:
-        """The highest level of each column; 0 for those that must not change."""
-        return tuple(
-            0 if name in self.keep else size - 1
-            for name, size in zip(self.coding.columns, self.coding.shape, strict=True)
-        )
+        """The highest level that each column may have; 0 for those that must not change."""
+        return tuple(most for _, most in self.allowed)
+
+    @property
+    def least_levels(self) -> tuple[int, ...]:
+        """The lowest level that each column may have."""
+        return tuple(least for least, _ in self.allowed)
 
 
 def prepare(
@@ -261,6 +267,7 @@ def prepare(
     utility: str,
     weights: Mapping[str, float] | None,
     keep: Sequence[str],
+    levels: Mapping[str, object] | None,
     unit: str | None,
 ) -> Task:
     """Check what was asked and tally the table, with its columns in alphabetical order: theirs means nothing."""
@@ -287,7 +294,43 @@ def prepare(
     laid = {name: chosen[name] for name in sorted(columns)}
     coding = encode(source.frame, laid, criterion.columns, rows=source.rows)
     limit = int(share * source.n_rows)
-    return Task(source, coding, criterion, limit, chosen, proposed, utility, weights, kept, columns)
+    asked = {**_levels(levels, columns, kept), **dict.fromkeys(kept, 0)}
+    allowed = tuple(_allowed(ladder, asked.get(ladder.column)) for ladder in coding.ladders)
+    return Task(source, coding, criterion, limit, chosen, proposed, utility, weights, allowed, columns)
+
+
+def _levels(levels: object, columns: tuple[str, ...], kept: tuple[str, ...]) -> dict[str, object]:
+    if levels is None:
+        return {}
+    if not isinstance(levels, Mapping):
+        raise ParameterError.of("levels", kind(levels), _LEVELS)
+    if strange := [name for name in levels if name not in columns or name in kept]:
+        allowed = f"about the quasi-identifiers {list(columns)} that keep= does not name"
+        raise ParameterError.of("levels", f"levels of {strange!r}", allowed)
+    return dict(levels)
+
+
+_LEVELS = "a dict column → level, or column → (lowest level, highest level)"
+
+
+def _allowed(ladder: Ladder, asked: object) -> tuple[int, int]:
+    """Return the lowest and the highest level of a column; None leaves an end open.
+
+    Raises
+    ------
+    HierarchyError
+        If there is no such level.
+    ParameterError
+        If the lowest is above the highest.
+    """
+    pair = asked if isinstance(asked, tuple | list) else (asked, asked)
+    if len(pair) != 2:
+        raise ParameterError.of("levels", f"{len(pair)} levels for {ladder.column!r}", _LEVELS)
+    ends = tuple(ladder.number(end if given is None else given) for given, end in zip(pair, (0, -1), strict=True))
+    if ends[0] > ends[1]:
+        found = f"{ends} for {ladder.column!r}"
+        raise ParameterError.of("levels", found, _LEVELS, "The lowest must not be above the highest.")
+    return ends[0], ends[1]
 
 
 def criterion_of(criteria: object, k: int | None, unit: str | None) -> Criterion:

@@ -39,10 +39,16 @@ def _verdicts(report: AnonymizationReport, *, told: bool) -> list[Block]:
 
 def _columns(value: Anonymized) -> Table:
     rows: list[Row] = [
-        [label(name), value.levels_[name], f"{loss:.1%}", Meter(loss, f"loss of {label(name)}: {loss:.1%}")]
+        [
+            label(name),
+            value.levels_[name],
+            value.level_words_[name],
+            f"{loss:.1%}",
+            Meter(loss, f"loss of {label(name)}: {loss:.1%}"),
+        ]
         for name, loss in value.report.column_losses.items()
     ]
-    return Table(["column", "level", "loss", ""], rows, "Loss by column")
+    return Table(["column", "level", "what is left", "loss", ""], rows, "Loss by column")
 
 
 def _anonymized_answer(value: Anonymized) -> str:
@@ -55,7 +61,7 @@ def _anonymized_reasons(value: Anonymized) -> list[str]:
     """Return the lines after the first: levels, classes, the search, proposed hierarchies."""
     after, before = value.report.after, value.report.before
     reasons = [
-        f"Levels: {', '.join(f'{label(name)} {level}' for name, level in value.levels_.items())}"
+        f"Levels: {_levels(value)}"
         + (" (the highest used; they differ between classes)." if value.method == "local" else "."),
         f"k {number(before.k)} → {number(after.k)}, classes {number(before.classes)} → {number(after.classes)}, "
         f"average risk {before.average_risk:.4f} → {after.average_risk:.4f}.",
@@ -124,17 +130,21 @@ def _losses(report: AnonymizationReport, title: str) -> Chart:
 
 @sheet.register(Generalized)
 def _generalized(value: Generalized) -> Sheet:
-    levels = ", ".join(f"{name} {level}" for name, level in value.levels_.items())
     reasons = ["This alone promises nothing: check what it reaches."]
     if value.proposed_:
         reasons.append(_proposed(value))
     return Sheet(
-        f"Generalized to levels: {levels}.",
+        f"Generalized to levels: {_levels(value)}.",
         tuple(reasons),
         [".frame", "pk.kanon(out.frame, qi)"],
         exact=True,
         chart=lambda: _heights(value),
     )
+
+
+def _levels(value: Generalized | Anonymized) -> str:
+    """Return each column's level, and what it leaves of a value."""
+    return ", ".join(f"{label(name)} {level} ({value.level_words_[name]})" for name, level in value.levels_.items())
 
 
 def _proposed(value: Generalized | Anonymized) -> str:

@@ -1,0 +1,180 @@
+"""The hierarchy that is proposed for a column, from its type, its name and the range of its values."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from privkit.errors.anonymity import HierarchyError
+from privkit.inventory.column_names import meaning_of_name
+from privkit.tally.codes import factorized
+from privkit.transform.decimals import Decimals, end_of, exact_quotient
+from privkit.transform.hierarchies.dates import Dates, iso_day
+from privkit.transform.hierarchies.intervals import Intervals, Number, written
+from privkit.transform.hierarchies.rules import Function, Redact
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+#: Up to so many different values, numbers and codes are taken for categories.
+_FEW = 12
+#: Values further from the quartiles than so many times the distance between these do not stretch the intervals
+#: (the outer fences of Tukey 1977). Each different value counts once, however many rows have it.
+_FENCE = 3
+
+Rule = Dates | Function | Intervals | Redact
+_KEEP_OR_HIDE = "keeps the value or hides it"
+_PERIODS = ", ".join(Dates.periods)
+
+
+def proposal(column: pd.Series) -> tuple[Rule, str]:
+    """Return a rule for a column by its type and range, and a note that says which and why.
+
+    Intervals for numbers, periods for dates (as types of their own, as Python's, or as ISO 8601 writes them), redaction
+    for codes of one length and for numbers that are postal codes by the column's name, else keep-or-star.
+
+    Raises
+    ------
+    FrameError
+        If values cannot be told apart.
+    HierarchyError
+        If there are infinite numbers.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> proposal(pd.Series(["8004", "8051", "3012"], name="zip"))[1]
+    'Proposed from the type of zip: text of one length; hides one character more at each level.'
+    >>> proposal(pd.Series([8004, 8051, 3012], name="zip"))[1]
+    'Proposed from the type of zip: postal codes, by its name; hides one digit more at each level.'
+    """
+    rule, why = _proposed(column)
+    return rule, f"Proposed from the type of {column.name}: {why}."
+
+
+def _proposed(column: pd.Series) -> tuple[Rule, str]:
+    import pandas as pd
+
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return Function(), f"categories; {_KEEP_OR_HIDE}"
+    if pd.api.types.is_bool_dtype(column.dtype):
+        return Function(), f"yes or no; {_KEEP_OR_HIDE}"
+    values = factorized(column)[1]
+    if pd.api.types.is_datetime64_any_dtype(values.dtype):
+        return Dates(), f"dates; {_PERIODS}"
+    if pd.api.types.is_numeric_dtype(values.dtype):
+        return _of_numbers(column, values)
+    kinds = {type(value) for value in values}
+    if kinds and all(issubclass(kind, dt.date | np.datetime64) for kind in kinds):
+        return Dates(), f"dates; {_PERIODS}"
+    if kinds and all(issubclass(kind, int | float | Decimal | np.number) and kind is not bool for kind in kinds):
+        return _of_numbers(column, values)
+    if kinds == {str}:
+        return _of_texts(list(values))
+    return Function(), f"categories; {_KEEP_OR_HIDE}"
+
+
+def _of_texts(texts: list[str]) -> tuple[Rule, str]:
+    length, even = len(texts[0]), len({len(one) for one in texts}) == 1
+    if all(iso_day(one) for one in texts):
+        return Dates(), f"dates as ISO 8601 writes them; {_PERIODS}"
+    many = len(texts) > _FEW and length <= 12 and all(one.isalnum() for one in texts)
+    if length > 1 and even and (many or all(one.isascii() and one.isdigit() for one in texts)):
+        return Redact(), "text of one length; hides one character more at each level"
+    return Function(), f"categories; {_KEEP_OR_HIDE}"
+
+
+def _of_numbers(column: pd.Series, values: Any) -> tuple[Rule, str]:
+    if infinite := sum(end_of(value) != 0 for value in values):
+        raise HierarchyError.infinite(str(column.name), infinite)
+    try:
+        numbers = Decimals.of(values)
+    except ValueError:  # complex numbers, and what nobody would write out
+        return Function(), f"numbers without an order or with too many digits; {_KEEP_OR_HIDE}"
+    if len(np.unique(numbers.counts)) < len(values):  # floats that differ in digits far behind the point
+        numbers = Decimals.of(list(values))
+    if _are_postal_codes(str(column.name), numbers):
+        return Redact(), "postal codes, by its name; hides one digit more at each level"
+    if len(numbers) <= _FEW:
+        return Function(), f"categories; {_KEEP_OR_HIDE}"
+    counts = np.sort(numbers.counts)
+    fences = _fences(counts)
+    inner = counts[(counts >= fences[0]) & (counts <= fences[1])]
+    low, high = (Fraction(int(inner[place]), 10**numbers.places) for place in (0, -1))
+    widths = _widths(high - low)
+    shown = ", ".join(written(_plain(width)) for width in widths)
+    if len(inner) == len(counts):
+        return Intervals(tuple(map(_plain, widths))), f"numbers; intervals of width {shown}"
+    below, above = bool(counts[0] < fences[0]), bool(counts[-1] > fences[1])
+    edges = _edges(widths, low, high, below=below, above=above)
+    steps = tuple(tuple(map(_plain, level)) for level in edges)
+    ends = [f"below {written(steps[0][0])}"] * below + [f"above {written(steps[0][-1])}"] * above
+    return Intervals(steps), (
+        f"numbers; intervals of width {shown}, which the few values far {' or '.join(ends)} do not stretch: they join "
+        "the outermost group. These edges were chosen by looking at the values; for public ones: "
+        "pk.Hierarchy.intervals(..., lower=, upper=)"
+    )
+
+
+def _are_postal_codes(name: str, numbers: Decimals) -> bool:
+    """Whether whole numbers of 3 to 10 digits stand in a column whose name says that they are postal codes."""
+    meaning = meaning_of_name(name)
+    if meaning is None or meaning.what != "postal code" or not len(numbers):
+        return False
+    one, counts = 10**numbers.places, numbers.counts
+    return bool((counts % one == 0).all() and counts.min() >= 100 * one and counts.max() < 10**10 * one)
+
+
+def _fences(counts: NDArray[Any]) -> tuple[int, int]:
+    """Return the ends beyond which different values, in ascending order, are outliers."""
+    first, third = int(counts[len(counts) // 4]), int(counts[3 * len(counts) // 4])
+    reach = _FENCE * (third - first)
+    return first - reach, third + reach
+
+
+def _widths(span: Fraction) -> list[Fraction]:
+    """Return about four nested widths, from a twentieth of the span up to about half of it: 1, 2 or 5, and its doubles.
+
+    Examples
+    --------
+    >>> [str(width) for width in _widths(Fraction(299, 4))]
+    ['5', '10', '20', '40']
+    """
+    power = Fraction(10) ** (_digits(span) - 3)
+    while 20 * 10 * power < span:
+        power *= 10
+    widths = [next(step * power for step in (1, 2, 5, 10) if 20 * step * power >= span)]
+    while widths[-1] * 2 < span:
+        widths.append(widths[-1] * 2)
+    return widths
+
+
+def _digits(number: Fraction) -> int:
+    """Return about how many digits a positive number has before the point; negative where it begins after zeros."""
+    return len(str(number.numerator)) - len(str(number.denominator))
+
+
+def _edges(widths: list[Fraction], low: Fraction, high: Fraction, *, below: bool, above: bool) -> list[list[Fraction]]:
+    """Return the edges of each level: multiples of its width, and all of them edges of the level below.
+
+    Where values lie far `below`, they share the first group with the first interval of those that do not; else no value
+    lies below the first edge. So with `above` and the last.
+    """
+    finest, coarsest = widths[0], widths[-1]
+    start = (low // finest + 1) * finest if below else low // coarsest * coarsest
+    end = high // finest * finest if above else (high // coarsest + 1) * coarsest
+    edges = [start + place * finest for place in range(int((end - start) / finest) + 1)]
+    levels = [[edge for edge in edges if edge % width == 0] for width in widths]
+    return [level for level in levels if level]
+
+
+def _plain(number: Fraction) -> Number:
+    """Return a decimal fraction as a whole number or as a decimal."""
+    if number.denominator == 1:
+        return int(number)
+    return exact_quotient(number.numerator, number.denominator)
