@@ -127,7 +127,8 @@ def test_what_is_stored_and_not_told_is_not_found(on_sqlite):
 
 
 @pytest.fixture
-def many(tmp_path):
+def many(tmp_path, monkeypatch):
+    monkeypatch.setattr(searching, "SECONDS", 600)  # a slow machine would end a search early
     account = Ledger.open(tmp_path / ".privkit" / "ledger.db").begin("many", terms(10**6))
     fill(account, 3000)
     return account
