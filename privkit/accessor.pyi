@@ -1,6 +1,7 @@
 """The methods of ``df.privacy``, for type checkers: made by tests/packaging/write_stub.py."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,7 +26,7 @@ from privkit.risk.linkage.link import LinkReport
 from privkit.risk.report import RiskReport
 from privkit.risk.suda import SudaReport
 from privkit.risk.unicity import UnicityReport
-from privkit.transform.anonymize import Progress
+from privkit.transform.anonymize import Allowed, Progress
 from privkit.transform.anonymized import Anonymized
 from privkit.transform.generalize import Generalized
 from privkit.transform.hierarchies.hierarchy import Hierarchy
@@ -516,6 +517,7 @@ class PrivacyAccessor:
         method: str = ...,
         weights: Mapping[str, float] | None = ...,
         keep: Sequence[str] = ...,
+        levels: Mapping[str, Allowed] | None = ...,
         unit: str | None = ...,
         time_limit: float | None = ...,
         progress: bool | Progress | None = ...,
@@ -530,6 +532,7 @@ class PrivacyAccessor:
         suppress: float = ...,
         utility: str = ...,
         weights: Mapping[str, float] | None = ...,
+        levels: Mapping[str, Allowed] | None = ...,
         unit: str | None = ...,
     ) -> Lattice: ...
     def microaggregate(self, columns: str | Sequence[str], *, k: int) -> Perturbed: ...
@@ -538,7 +541,7 @@ class PrivacyAccessor:
     ) -> Perturbed: ...
     def pram(self, columns: str | Sequence[str], *, keep: float = ..., seed: int | None = ...) -> Perturbed: ...
     def rank_swap(self, columns: str | Sequence[str], *, window: float = ..., seed: int | None = ...) -> Perturbed: ...
-    def round_to(self, columns: str | Sequence[str], *, base: float) -> Perturbed: ...
+    def round_to(self, columns: str | Sequence[str], *, base: float | Decimal) -> Perturbed: ...
     def top_bottom(
         self, columns: str | Sequence[str], *, lower: float | None = ..., upper: float | None = ...
     ) -> Perturbed: ...
