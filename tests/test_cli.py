@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -129,3 +130,35 @@ def test_a_refusal_is_one_line_and_exit_code_one(capsys, monkeypatch):
     monkeypatch.setattr("privkit.commands.demo.run", refused)
     assert cli.main(["demo"]) == 1
     assert capsys.readouterr().err == "ParameterError: told calmly\n"
+
+
+def test_every_column_that_leaves_with_an_anonymized_file_is_named(tmp_path, capsys):
+    rows = {
+        "email": [f"u{n}@x.org" for n in range(300)],
+        "age": [20 + n % 10 for n in range(300)],
+        "city": ["Rome"] * 300,
+    }
+    pd.DataFrame({**rows, "diagnosis": ["a", "b"] * 150, "x1": ["c", "d"] * 150}).to_csv(
+        tmp_path / "in.csv", index=False
+    )
+    asked = ["anonymize", str(tmp_path / "in.csv"), "--qi", "age", "--k", "5", "--out", str(tmp_path / "out.csv")]
+    assert cli.main(asked) == 0
+    told = capsys.readouterr().out
+    assert "'email' leaves unchanged and tells persons apart: leave it out (--drop)" in told.splitlines()[0]
+    assert "outside the goal: quasi-identifiers 'city'; sensitive 'diagnosis'; other 'x1'" in told
+    assert cli.main([*asked, "--force", "--json"]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert figures["direct_identifiers_left"] == ["email"]
+    assert figures["other_columns_left"] == {"quasi": ["city"], "sensitive": ["diagnosis"], "other": ["x1"]}
+
+
+def test_the_audit_of_a_file_proposes_the_unit(tmp_path, capsys):
+    rows = {"patient": [n // 4 for n in range(100)], "zip": ["1067", "01067"] * 50}
+    pd.DataFrame(rows).to_csv(tmp_path / "in.csv", index=False)
+    assert cli.main(["audit", str(tmp_path / "in.csv")]) == 0
+    told = capsys.readouterr().out
+    assert "--qi zip --unit patient" in told
+    assert "--unit counts persons" in told
+    assert "Dirt splits classes" in told
+    assert cli.main(["audit", str(tmp_path / "in.csv"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["unit"] == "patient"

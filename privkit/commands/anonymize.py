@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from privkit.commands.criteria import add_criteria, criteria_of
 from privkit.commands.table import add_table, as_number, as_value, check_output, form, names, read_table, write_table
-from privkit.commands.telling import asked, at_work, columns, tell, tell_json
+from privkit.commands.telling import asked, at_work, tell, tell_json
 from privkit.errors import ColumnNotFoundError, FileError
-from privkit.inventory.audit import audit
 from privkit.tally.selection import without_traces
 from privkit.transform.anonymize import anonymize
 from privkit.transform.generalize import read_hierarchies, write_hierarchies
@@ -58,15 +57,12 @@ def run(options: argparse.Namespace) -> int:
             progress=work.say,
         )
         options.unless_interrupted()  # a search that is interrupted gives the best so far: here, nothing
-        leaving = directly_identifying(looked_at, options.qi)
         write_table(_as_they_came(out, table, options), options.out, options.sep, options.encoding)
     if options.save_hierarchies:
         write_hierarchies(options.save_hierarchies, out.hierarchies, table)
     if options.json:
-        tell_json(summary(out, leaving))
+        tell_json(summary(out))
         return 0
-    if leaving:
-        print(f"{columns(leaving)}: left as they are, and each tells persons apart. Leave them out: --drop.")
     tell(out, ["kanon", *asked(options, options.out), "--k", options.k])
     return 0
 
@@ -116,13 +112,9 @@ def _as_they_came(out: Anonymized, table: pd.DataFrame, options: argparse.Namesp
     return without_traces(out.frame.assign(**same))
 
 
-def directly_identifying(table: pd.DataFrame, qi: list[str]) -> list[str]:
-    """Return the direct identifiers that leave with the table, by the audit."""
-    return [name for name in audit(table, time_limit=10).direct if name not in qi]
-
-
-def summary(out: Anonymized, leaving: list[str]) -> dict[str, Any]:
+def summary(out: Anonymized) -> dict[str, Any]:
     """Return the result's figures as JSON values."""
+    left = out.leaving_
     return {
         "levels": out.levels_,
         "suppressed": out.suppressed_,
@@ -130,5 +122,6 @@ def summary(out: Anonymized, leaving: list[str]) -> dict[str, Any]:
         "utility": out.utility,
         "optimal": bool(out.optimal_),
         "proposed": list(out.proposed_),
-        "direct_identifiers_left": leaving,
+        "direct_identifiers_left": list(left.direct),
+        "other_columns_left": {"quasi": list(left.quasi), "sensitive": list(left.sensitive), "other": list(left.other)},
     }

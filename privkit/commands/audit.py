@@ -23,9 +23,10 @@ def run(options: argparse.Namespace) -> int:
             entry.name: {"role": str(entry.role), "what": entry.what, "evidence": list(entry.evidence)}
             for entry in report.entries
         }
-        tell_json({"rows": report.rows, "uniques": report.uniques, "columns": roles})
+        tell_json({"rows": report.rows, "uniques": report.uniques, "unit": report.unit, "columns": roles})
         return 0
     print(report.to_frame()[["column", "role", "rating", "action"]].to_string(index=False))
     print()
-    tell(report, *([["kanon", *asked(options), "--qi", columns(report.qi)]] if report.qi else []))
+    unit = [] if report.unit is None else ["--unit", report.unit]
+    tell(report, *([["kanon", *asked(options), "--qi", columns(report.qi), *unit]] if report.qi else []))
     return 0

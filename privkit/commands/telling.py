@@ -22,6 +22,9 @@ _IN_SHELL = {
     "look at .hierarchies": "--save-hierarchies FILE writes them",
     "population= tells more": "--population tells more",
     "pass hierarchies=": "pass --hierarchies",
+    "drop or pseudonymize them": "leave them out (--drop)",
+    "drop or pseudonymize it": "leave it out (--drop)",
+    "and unit= counts persons": "and --unit counts persons",
 }
 
 

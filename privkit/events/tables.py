@@ -11,8 +11,10 @@ from privkit.events.recipes.recipe import Recipe
 from privkit.events.run.flatten import is_frame, library
 from privkit.events.run.walk import FieldPath
 from privkit.events.secrets.mapping_store import MappingStore
+from privkit.inventory.leaving import leaving
 from privkit.tally.frame import column_names, open_frame
 from privkit.values.arguments import typed
+from privkit.values.show import printable, warn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,8 +89,8 @@ def pseudonymize(
     """Put a token in the place of each value of some columns; all other columns stay as they are.
 
     The tokens are those of :func:`privkit.events.pseudonymize`: HMAC-SHA-256(key, domain | column | value),
-    or random ones in a mapping store. Missing stays missing. Pseudonymized data is still personal data. Reads rows;
-    spends nothing.
+    or random ones in a mapping store. Missing stays missing. Pseudonymized data is still personal data. Where other
+    columns are direct identifiers by the audit's judgement, a warning names them. Reads rows; spends nothing.
 
     Parameters
     ----------
@@ -147,12 +149,20 @@ def pseudonymize(
     used = list(dict.fromkeys([*names, *([per] if per is not None else [])]))
     operations = [rule] if per is None or per in names else [rule, keep(_path(per))]
     made = Recipe(operations, name="pseudonymize").apply(data[used]).events
+    _say_what_stays(data, names)
     if library(data) == "polars":
         return data.with_columns(*(made[name] for name in names))
     hidden = data.copy(deep=False)
     for name in names:
         hidden[name] = made[name]
     return hidden
+
+
+def _say_what_stays(data: Any, names: Sequence[str]) -> None:
+    """Warn of direct identifiers that nobody asked to hide."""
+    if direct := leaving(data, names).direct:
+        columns = ", ".join(repr(printable(name)) for name in direct)
+        warn(f"pseudonymize() leaves what tells persons apart as it is: {columns}. Hide or drop it as well.")
 
 
 def _frame(data: Any) -> None:

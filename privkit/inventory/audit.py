@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from privkit.anonymity.criterion import positive
 from privkit.errors import ColumnNotFoundError, ParameterError
 from privkit.inventory.column_entry import OWNER, ColumnEntry, role_of
-from privkit.inventory.column_names import DIRECT, QUASI
-from privkit.inventory.column_roles import propose
+from privkit.inventory.column_names import DIRECT, QUASI, said_by
+from privkit.inventory.column_roles import Proposal, propose_all
 from privkit.inventory.inventory import Inventory
-from privkit.tally.columns import ColumnFacts, all_columns, column_facts, counts_rows, unnamed_columns
-from privkit.tally.row_classes import contributions
+from privkit.tally.columns import ColumnFacts, all_columns, column_facts, index_tells, unnamed_columns
+from privkit.tally.row_classes import Contributions, contributions
 from privkit.values.arguments import typed
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Quasi-identifiers beyond which contributions with others are left out for the rest.
 _MOST_QI = 40
+#: Columns that are named as telling another.
+_MOST_TOLD = 6
 
 
 @typed
@@ -34,10 +36,11 @@ def audit(
 ) -> Inventory:
     """Propose a role for every column, with the evidence, and tell how much it singles people out.
 
-    Evidence is the column's name (English, German, Spanish, French words), the form of a bounded sample of its
-    distinct values (checksums that one in ten random values passes need the name), common given names among them, and
-    its uniqueness. python-stdnum and phonenumbers, where installed (the extras ``stdnum`` and ``phone``), check more
-    numbers. No value is shown or kept.
+    Evidence is the column's name (English, German, Spanish, French words), the form and the words of a bounded sample
+    of its distinct values (checksums that one in ten random values passes need the name), common given names among
+    them, its uniqueness, and what the other columns tell: names are those of persons where the table is about some,
+    and what is unknown among columns about health is taken to be about it. python-stdnum and phonenumbers, where
+    installed (the extras ``stdnum`` and ``phone``), check more numbers. No value is shown or kept.
     Distinction and separation follow Motwani and Xu 2007. Reads rows; exact; spends nothing.
 
     Parameters
@@ -68,19 +71,18 @@ def audit(
     >>> found.direct, found.qi, audit(people, roles={"visits": "sensitive"}).sensitive
     (['email'], ['zip'], ['visits'])
     """
-    import pandas as pd
-
     seconds = None if time_limit is None else float(positive(time_limit, "time_limit"))
     deadline = None if seconds is None else time.monotonic() + seconds
     names = all_columns(data)
     chosen = _chosen(roles, inventory, names)
     # Two thirds of the time for the columns alone, the rest for what they add to each other.
     first = None if seconds is None or deadline is None else deadline - seconds / 3
-    entries = [_entry(facts, chosen, inventory) for facts in column_facts(data, names, deadline=first)]
+    table = list(column_facts(data, names, deadline=first, look=said_by))
+    entries = [_entry(*pair, chosen, inventory) for pair in zip(table, propose_all(table), strict=True)]
     rows = entries[0].rows if entries else 0
     entries, uniques, late = _with_others(data, entries, deadline)
     left_out = tuple(dict.fromkeys(entry.left_out for entry in entries if entry.left_out)) + late
-    if isinstance(index := getattr(data, "index", None), pd.Index) and not counts_rows(index):
+    if index_tells(data):
         left_out = (*left_out, "the index, which is shared with the table: df.reset_index() makes it a column")
     if nameless := unnamed_columns(data):
         left_out = (*left_out, f"columns whose names are no text ({nameless}): df.rename(columns=str) names them")
@@ -99,8 +101,7 @@ def _chosen(roles: object, inventory: object, names: Sequence[str]) -> dict[str,
     return {**earlier, **{name: role_of(role, f"roles[{name!r}]") for name, role in given.items()}}
 
 
-def _entry(facts: ColumnFacts, chosen: Mapping[str, str], inventory: Inventory | None) -> ColumnEntry:
-    found = propose(facts)
+def _entry(facts: ColumnFacts, found: Proposal, chosen: Mapping[str, str], inventory: Inventory | None) -> ColumnEntry:
     entry = ColumnEntry(
         name=facts.name,
         dtype=facts.dtype,
@@ -114,6 +115,7 @@ def _entry(facts: ColumnFacts, chosen: Mapping[str, str], inventory: Inventory |
         distinction=facts.distinction,
         separation=facts.separation,
         unique_share=facts.unique_share,
+        dirty=facts.dirty,
         rows=facts.rows,
         left_out=facts.left_out,
     )
@@ -142,5 +144,19 @@ def _with_others(
     added = {**found.lost, **found.gained}
     if len(added) < len(qi) + len(others):
         late = (*late, f"what {len(qi) + len(others) - len(added)} columns add to the others (time limit)")
-    told = [replace(entry, uniques_with_others=added.get(entry.name)) for entry in entries]
+    told = [
+        replace(
+            entry, uniques_with_others=added.get(entry.name), evidence=(*entry.evidence, *_told_by(found, entry.name))
+        )
+        for entry in entries
+    ]
     return told, found.uniques, late
+
+
+def _told_by(found: Contributions, name: str) -> list[str]:
+    """Return which other columns tell a quasi-identifier, so that to leave it out alone helps nobody."""
+    if not (columns := found.told.get(name, ())):
+        return []
+    more = f" and {len(columns) - _MOST_TOLD} more" if len(columns) > _MOST_TOLD else ""
+    told = ", ".join(map(repr, columns[:_MOST_TOLD])) + more
+    return [f"others: {told} {'tells' if len(columns) == 1 else 'tell'} it as well"]

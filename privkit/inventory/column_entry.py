@@ -17,6 +17,8 @@ OWNER = ("purpose", "source", "stored", "access", "legal_basis", "consent", "ret
 
 #: Above this share of rows that a column singles out its risk is high (small-area rules, El Emam).
 _HIGH = 0.05
+#: Below this share of different values an id repeats: a few rows may be doubled by mistake.
+_REPEATING = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,12 @@ class ColumnEntry:
     distinct : int or None
         Different values.
     uniques_with_others : int or None
-        Of a quasi-identifier: sample uniques that would be none without this column. Of another column: sample
-        uniques that it would add to the quasi-identifiers. None for direct identifiers, and where left out.
+        Of a quasi-identifier: sample uniques that would be none without this column, or that it makes beside those
+        that do not tell the same. Of another column: sample uniques that it would add to the quasi-identifiers. None
+        for direct identifiers, and where left out.
+    dirty : int
+        Different values that are another one but for blanks, case, leading zeros or Unicode's forms: they split
+        classes.
     rows : int
     left_out : str
         What was not looked at, and why.
@@ -69,6 +75,7 @@ class ColumnEntry:
     separation: float | None = None
     unique_share: float | None = None
     uniques_with_others: int | None = None
+    dirty: int = 0
     rows: int = 0
     left_out: str = ""
     purpose: str = ""
@@ -84,6 +91,14 @@ class ColumnEntry:
     def overruled(self) -> bool:
         """Whether the owner changed the proposed role."""
         return self.role != self.proposed
+
+    @property
+    def repeats(self) -> bool:
+        """Whether values stand in several rows: an id that repeats is one of persons with several rows."""
+        if self.distinct is None or not self.rows:
+            return False
+        missing = self.missing_share or 0.0
+        return self.distinct - bool(missing) < _REPEATING * self.rows * (1 - missing)
 
     @property
     def personal(self) -> bool:
@@ -118,8 +133,9 @@ class ColumnEntry:
         if self.role == DIRECT:
             return "drop, or pseudonymize where rows of one person must stay together"
         if self.role == QUASI:
-            known = "keep: it singles nobody out in these rows" if self.rating == "low" else "generalize"
-            return known if self.rating == "low" else _GENERALIZE.get(self.hipaa, known)
+            if self.rating == "low":
+                return "keep: it adds no unique row to the others; look again once they are generalized"
+            return _GENERALIZE.get(self.hipaa, "generalize")
         if self.role == SENSITIVE:
             text = "drop, or read it before sharing: sentences may name persons"
             return text if self.what == "free text" else "keep only if needed, and check l-diversity or t-closeness"

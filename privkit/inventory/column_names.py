@@ -1,10 +1,16 @@
-"""What a column's name says: words in several languages, and what kind of fact they name."""
+"""What a column's name says, and the words of its values: the words stand in ``words.toml``, in several languages."""
 
 from __future__ import annotations
 
 import re
+import tomllib
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
 
 Role = Literal["direct identifier", "quasi-identifier", "sensitive", "other"]
 
@@ -39,177 +45,108 @@ HIPAA = {
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a name, or a form of values, says about a column.
+    """What a name, or values, say about a column.
 
     Attributes
     ----------
     what : str
-        In words.
+        In words; empty where it is nothing about persons.
     role : Role
     hipaa : str
         The letter of the HIPAA class; empty where there is none.
     forms : tuple of str
         Forms of values that confirm it.
+    needs : {"", "persons", "values"}
+        What else must say so: other columns that the table tells of persons, or the words of the values.
+    persons : bool
+        Whether a table with such a column tells of persons.
+    counts : bool
+        Whether a number of it still tells of the person.
+    article : int
+        The article of the GDPR that protects it more than other personal data; 0 for none.
+    alone : bool
+        Whether its phrases count only as whole names.
+    texts : bool
+        Whether numbers cannot be it.
     """
 
     what: str
     role: Role
     hipaa: str = ""
     forms: tuple[str, ...] = ()
+    needs: Literal["", "persons", "values"] = ""
+    persons: bool = False
+    counts: bool = False
+    article: int = 0
+    alone: bool = False
+    texts: bool = False
 
 
-#: What names mean, by the phrases that say so.
-_PHRASES: dict[Meaning, str] = {
-    Meaning("e-mail address", DIRECT, "F", ("e-mail address",)): """
-        email, e mail, mail, email address, correo, courriel
-    """,
-    Meaning("fax number", DIRECT, "E", ("international phone number", "phone number", "valid phone number")): """
-        fax, telefax
-    """,
-    Meaning("phone number", DIRECT, "D", ("international phone number", "phone number", "valid phone number")): """
-        tel, phone, telephone, mobile, cell phone, msisdn, telefon, handy, telefono, movil, telefonnummer, phone
-        number
-    """,
-    Meaning(
-        "social security number", DIRECT, "G", ("social security number", "social security number with dashes")
-    ): """
-        ssn, social security, social security number, sozialversicherungsnummer, ahv, nss
-    """,
-    Meaning("medical record number", DIRECT, "H", ("NHS number",)): """
-        nhs, nhs number, mrn, medical record, medical record number, patient id, patient number, patientennummer
-    """,
-    Meaning("health plan number", DIRECT, "I"): """
-        health plan, insurance number, policy number, member id, beneficiary id, krankenkassennummer
-    """,
-    Meaning("account number", DIRECT, "J", ("IBAN",)): """
-        iban, bank account, account, account number, account id, account no, kontonummer, konto, cuenta
-    """,
-    Meaning("payment card number", DIRECT, "J", ("payment card number",)): """
-        card number, credit card, creditcard, card no, pan, kreditkarte
-    """,
-    Meaning("certificate or license number", DIRECT, "K"): """
-        license number, licence number, driver license, drivers license, passport, passport number, national id,
-        identity card, ausweis, ausweisnummer, dni, nie, tax id, vat id, steuernummer, certificate number, voter
-        no, voter id, voter number
-    """,
-    Meaning("vehicle number", DIRECT, "L", ("vehicle number (VIN)",)): """
-        vin, license plate, plate, licence plate, number plate, kennzeichen, matricula
-    """,
-    Meaning("device identifier", DIRECT, "M", ("MAC address", "UUID")): """
-        imei, imsi, device id, serial number, mac, mac address, advertising id, idfa, gaid, device serial,
-        iccid, meid
-    """,
-    Meaning("URL", DIRECT, "N", ("URL",)): """
-        url, website, web page, homepage, profile url
-    """,
-    Meaning("IP address", DIRECT, "O", ("IPv4 address", "IPv6 address")): """
-        ip, ip address, ipaddress, ipv4, ipv6, client ip, remote addr
-    """,
-    Meaning("biometric identifier", DIRECT, "P"): """
-        fingerprint, face id, voice print, iris, biometric, retina
-    """,
-    Meaning("photograph", DIRECT, "Q"): """
-        photo, portrait, picture, selfie, foto, avatar
-    """,
-    Meaning("name", DIRECT, "A"): """
-        first name, firstname, last name, lastname, surname, forename, given name, family name, full name,
-        fullname, customer name, patient name, person name, middle name, maiden name, vorname, nachname,
-        familienname, apellido, apellidos, nombre, prenom, nom de famille, contact name, employee name,
-        cardholder, name of patient, username, user name, nickname, login
-    """,
-    Meaning("street address", DIRECT, "B"): """
-        address, street, street address, strasse, hausnummer, house number, adresse, direccion, line1, address
-        line
-    """,
-    Meaning("code of a person", DIRECT, "R", ("UUID",)): """
-        pseudonym, user id, userid, customer id, customerid, client id, person id, personid, subject id,
-        employee id, kundennummer, customer number, customer no, uuid, guid, personal number, matrikelnummer,
-        student id, user, hashed id, cookie id, session id, visitor id
-    """,
-    Meaning("date of birth", QUASI, "C", ("date",)): """
-        birth date, birthdate, date of birth, birth, dob, birthday, born, geburtsdatum, fecha nacimiento
-    """,
-    Meaning("age", QUASI, "C"): """
-        age, alter, edad
-    """,
-    Meaning("year of birth", QUASI): """
-        birth year, year of birth, yob, geburtsjahr
-    """,
-    Meaning("postal code", QUASI, "B", ("postal code",)): """
-        zip, zipcode, zip code, postcode, postal code, plz, postleitzahl, zip3, zip5, codigo postal, code postal
-    """,
-    Meaning("place smaller than a state", QUASI, "B"): """
-        city, town, county, district, municipality, village, region code, stadt, ort, gemeinde, kanton, bezirk,
-        ciudad, ville, neighborhood, census tract, block group, precinct
-    """,
-    Meaning("position", QUASI, "B", ("pair of coordinates",)): """
-        lat, lon, lng, latitude, longitude, geo, gps, coordinates, location, geohash, cell id, cell, antenna,
-        tower
-    """,
-    Meaning("country or region", QUASI): """
-        state, country, native country, nationality, citizenship, birthplace, birth country, land, province,
-        region, nationalitaet, staatsangehoerigkeit
-    """,
-    Meaning("sex", QUASI): """
-        sex, gender, geschlecht, sexo, sexe
-    """,
-    Meaning("race or ethnic origin", QUASI): """
-        race, ethnicity, ethnic group, skin color, etnia
-    """,
-    Meaning("family status", QUASI): """
-        marital, marital status, married, civil status, familienstand, zivilstand, relationship, partner, spouse
-    """,
-    Meaning("household", QUASI): """
-        dependents, children, kids, household, household size, number of children, family size
-    """,
-    Meaning("education", QUASI): """
-        education, degree, school, schooling, bildung, educacion, education num, qualification
-    """,
-    Meaning("work", QUASI): """
-        occupation, job, profession, job title, employer, workclass, company, industry, beruf, department,
-        position title
-    """,
-    Meaning("group of persons", QUASI): """
-        senior, senior citizen, seniorcitizen, veteran, disabled, pregnant
-    """,
-    Meaning("language", QUASI): """
-        language, mother tongue, sprache, idioma
-    """,
-    Meaning("bodily feature", QUASI): """
-        height, weight, bmi, eye color, hair color
-    """,
-    Meaning("time as a member", QUASI): """
-        tenure, customer since, joined, member since, registered since, hire date, signup date, registration
-        date
-    """,
-    Meaning("date", QUASI, "C", ("date",)): """
-        date, fecha, admission, admission date, discharge date, visit date, service date, death date, date of
-        death, event date, timestamp, datetime, time, datum
-    """,
-    Meaning("health", SENSITIVE): """
-        diagnosis, diagnose, disease, icd, icd10, icd9, illness, condition, symptom, treatment, medication,
-        drug, prescription, lab result, blood, hiv, mental health, health, therapy, disability, allergy,
-        genotype, dna, krankheit, medikament
-    """,
-    Meaning("belief or orientation", SENSITIVE): """
-        religion, faith, church, konfession, politics, political, party, vote, union, union member, trade union,
-        sexual orientation, sexuality, sex life
-    """,
-    Meaning("criminal record", SENSITIVE): """
-        crime, conviction, offense, criminal, arrest, sentence
-    """,
-    Meaning("money of a person", SENSITIVE): """
-        income, salary, wage, salary class, earnings, credit score, debt, balance, net worth, loan, einkommen,
-        lohn, capital gain, capital loss, payment, bonus
-    """,
-    Meaning("secret", DIRECT, "R"): """
-        pin, password, passwd, secret, token, api key
-    """,
-}
-_MEANINGS = {
-    " ".join(phrase.split()): meaning for meaning, phrases in _PHRASES.items() for phrase in phrases.split(",")
-}
+CODE_OF_PERSON, DATE = "code of a person", "date"
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """The words of ``words.toml``, ready to be looked up."""
+
+    phrases: Mapping[str, Meaning]
+    known: frozenset[str]
+    beginnings: Mapping[str, Meaning]
+    ends: Mapping[str, Meaning]
+    values: Mapping[str, Meaning]
+    person: Meaning
+    grammar: Mapping[str, frozenset[str]]
+
+
+def _phrases(text: str) -> list[str]:
+    return [" ".join(phrase.split()) for phrase in text.split(",") if phrase.strip()]
+
+
+@cache
+def _words() -> _Words:
+    read: dict[str, Any] = tomllib.loads(files("privkit.inventory").joinpath("words.toml").read_text(encoding="utf-8"))
+    phrases: dict[str, Meaning] = {}
+    cut: dict[bool, dict[str, Meaning]] = {True: {}, False: {}}
+    values: dict[str, Meaning] = {}
+    for line in read["meaning"]:
+        meaning = _meaning(line)
+        for phrase in _phrases(line["names"]):
+            if "*" in phrase:
+                cut[phrase.startswith("*")][phrase.strip("*")] = meaning
+            else:
+                phrases[phrase] = meaning
+        values.update(dict.fromkeys(_phrases(line.get("values", "")), meaning))
+    grammar = {name: frozenset(_phrases(text)) for name, text in read["grammar"].items()}
+    known = frozenset(word for phrase in phrases for word in phrase.split()).union(*grammar.values())
+    person = next(meaning for meaning in phrases.values() if meaning.what == CODE_OF_PERSON)
+    return _Words(phrases, known, cut[False], cut[True], values, person, grammar)
+
+
+_ROLES: Mapping[str, Role] = {"direct": DIRECT, "quasi": QUASI, "sensitive": SENSITIVE, "other": OTHER}
+
+
+def _meaning(line: Mapping[str, Any]) -> Meaning:
+    told = {
+        name: line[name]
+        for name in ("what", "hipaa", "needs", "persons", "counts", "article", "alone", "texts")
+        if name in line
+    }
+    return Meaning(**told, role=_ROLES[line["role"]], forms=tuple(line.get("forms", ())))
+
+
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+def plain(text: str) -> str:
+    """Return a text without accents, in small letters.
+
+    Examples
+    --------
+    >>> plain("Género"), plain("Straße")
+    ('genero', 'strasse')
+    """
+    bare = unicodedata.normalize("NFKD", text.replace("ß", "ss"))
+    return "".join(char for char in bare if not unicodedata.combining(char)).lower()
 
 
 def words_of(name: str) -> list[str]:
@@ -217,45 +154,188 @@ def words_of(name: str) -> list[str]:
 
     Examples
     --------
-    >>> words_of("dateOfBirth"), words_of("ZIP_code.2")
-    (['date', 'of', 'birth'], ['zip', 'code', '2'])
+    >>> words_of("dateOfBirth"), words_of("ZIP_code.2"), words_of("Año")
+    (['date', 'of', 'birth'], ['zip', 'code', '2'], ['ano'])
     """
-    return [word for word in re.split(r"[^A-Za-z0-9]+", _CAMEL.sub(" ", name).lower().replace("ß", "ss")) if word]
+    return [word for word in re.split(r"[^a-z0-9]+", plain(_CAMEL.sub(" ", name))) if word]
+
+
+def _stem(word: str) -> str:
+    """Return a word as the phrases have it: without a number at its end, in the singular."""
+    known = _words().known
+    bare = word.rstrip("0123456789")
+    for form in (word, bare, *(_singulars(bare))):
+        if form in known:
+            return form
+    return bare or word
+
+
+def _singulars(word: str) -> Iterator[str]:
+    for plural, singular in (("ies", "y"), ("ses", "sis"), ("es", ""), ("s", "")):
+        if len(word) > 3 and word.endswith(plural):
+            yield word[: -len(plural)] + singular
+
+
+def _parted(word: str) -> list[str]:
+    """Return the words that a word is joined of, where both are known: ``familysize`` is a size."""
+    known = _words().known
+    if word in known or len(word) < 6:
+        return [word]
+    for cut in range(len(word) - 2, 2, -1):
+        first, second = _stem(word[:cut]), _stem(word[cut:])
+        if first in known and second in known:
+            return [first, second]
+    for code in ("id", "nr", "no"):
+        if word.endswith(code) and _stem(word[: -len(code)]) in known:
+            return [_stem(word[: -len(code)]), code]
+    return [word]
 
 
 def meaning_of_name(name: str) -> Meaning | None:
     """Return what a column's name says; the longest phrase decides, the last words before the first.
 
+    A direct identifier's words count where nothing around them says that the column only tells about one.
+
     Examples
     --------
-    >>> meaning_of_name("customer_email").what, meaning_of_name("plan_name")
-    ('e-mail address', None)
+    >>> meaning_of_name("customer_email").what, meaning_of_name("diagnoses").what, meaning_of_name("plan_name")
+    ('e-mail address', 'health', None)
     """
+    found = _found(name)
+    return found if found is not None and found.what else None
+
+
+def is_no_fact_of_persons(name: str) -> bool:
+    """Return whether the whole name is known for what tells of no person, as ``weekday``."""
+    found = _found(name)
+    return found is not None and not found.what
+
+
+@cache
+def _found(name: str) -> Meaning | None:
     words = words_of(name)
-    if words == ["name"]:
-        return _MEANINGS["full name"]
-    for length in range(min(len(words), 4), 0, -1):
-        for start in range(len(words) - length, -1, -1):
-            phrase = " ".join(words[start : start + length])
-            found = _MEANINGS.get(phrase) or _MEANINGS.get(phrase.replace(" ", ""))
-            if found and not _misleading(words, start, length):
-                return found
-    return None
+    stems = [_stem(word) for word in words]
+    dated: Meaning | None = None  # a date of what the other words say, if they say anything
+    parts = [part for word in stems for part in _parted(word)]
+    if whole := _phrase(words, stems, 0, len(words)) or _of_person(parts):
+        return whole
+    for length in range(min(len(parts), 5), 0, -1):
+        for start in range(len(parts) - length, -1, -1):
+            found = _phrase(parts, parts, start, length)
+            if found is not None and not _misleading(found, parts, start, length):
+                if found.what != DATE:
+                    return found
+                dated = dated or found
+    return next(filter(None, map(_cut, parts)), dated)
 
 
-#: After these words a name tells about the word before: ``email_verified`` holds no address.
-_ABOUT = frozenset(
-    """
-    count total flag verified valid status type method class kind category per avg mean sum rate score ratio num
-    opt optin length duration bucket band group model version plan format enabled sent opened clicked
-    """.split()  # noqa: SIM905
-)
+def _phrase(words: Sequence[str], stems: Sequence[str], start: int, length: int) -> Meaning | None:
+    phrases = _words().phrases
+    told = " ".join(words[start : start + length])
+    stem = " ".join(stems[start : start + length])
+    return phrases.get(told) or phrases.get(stem) or phrases.get(told.replace(" ", ""))
 
 
-def _misleading(words: list[str], start: int, length: int) -> bool:
-    """Return whether the word after the phrase says that the column holds no such thing."""
-    rest = words[start + length :]
-    phrase = words[start : start + length]
-    if phrase in (["marital"], ["age"], ["zip"], ["income"], ["salary"], ["household"], ["state"], ["country"]):
+def _cut(word: str) -> Meaning | None:
+    """Return what the beginning or the end of a longer word says."""
+    table = _words()
+    for length in range(len(word) - 1, 2, -1):
+        found = table.beginnings.get(word[:length]) or table.ends.get(word[-length:])
+        if found is not None:
+            return found
+    return table.beginnings.get(word)
+
+
+def _of_person(words: Sequence[str]) -> Meaning | None:
+    """Return what a person with a code or a name says, ``student_no``, or a person alone, ``patient``."""
+    table = _words()
+    persons = table.grammar["persons"]
+    if len(words) == 1 and words[0] in table.grammar["bare"]:
+        return table.phrases["id"]
+    if len(words) < 2 or words[-2] not in persons:
+        return None
+    if words[-1] == "name":
+        return table.phrases["full name"]
+    return table.person if words[-1] in table.grammar["codes"] else None
+
+
+def _misleading(found: Meaning, words: Sequence[str], start: int, length: int) -> bool:
+    """Return whether the words around the phrase say that the column only tells about such a thing."""
+    grammar = _words().grammar
+    before, after = words[:start], [word for word in words[start + length :] if not word.isdigit()]
+    if found.alone:  # "id number" is an id, "order id" is not one of a person
+        return bool(before) or not set(after) <= (grammar["codes"] if found.what else set())
+    if found.counts:
         return False
-    return bool(rest) and rest[0] in _ABOUT
+    if after[:1] == ["of"] and not set(after) & grammar["persons"]:
+        return True  # the age of an account
+    counted = bool(set(before) & grammar["quantities"])
+    if found.role == DIRECT:
+        return counted or before[-1:] == ["of"] or not set(after) <= grammar["tails"] | grammar["persons"]
+    return bool(set(after) & grammar["about"]) or (counted and not found.persons)
+
+
+def is_measure(name: str) -> bool:
+    """Return whether a name says that a column measures something, so that its values are no codes.
+
+    Examples
+    --------
+    >>> is_measure("total_amount"), is_measure("order_ref")
+    (True, False)
+    """
+    return bool({_stem(word) for word in words_of(name)} & _words().grammar["measures"])
+
+
+#: Longer values are sentences, and more different values no categories.
+_MOST_WORDS, _MOST_VALUES = 6, 200
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the words of some different values say.
+
+    Attributes
+    ----------
+    meaning : Meaning or None
+        What most of them say: two at least, and half of them.
+    share : float
+        The share that says so.
+    heard : frozenset of str
+        What any of them says.
+    short : bool
+        Whether all are short, as codes are.
+    """
+
+    meaning: Meaning | None
+    share: float
+    heard: frozenset[str]
+    short: bool
+
+
+def said_by(values: Sequence[str]) -> Said | None:
+    """Return what the words of a column's different values say; None where they are too many for categories.
+
+    Examples
+    --------
+    >>> said_by(["Catholic", "Muslim", "none"]).meaning.what, said_by(["red", "green"]).meaning
+    ('religion or belief', None)
+    """
+    if not values or len(values) > _MOST_VALUES:
+        return None
+    counts = Counter(meaning for value in values for meaning in _said(value))
+    most, number = max(counts.items(), key=lambda one: (one[1], one[0].what)) if counts else (None, 0)
+    enough = number >= max(2, len(values) / 2)
+    heard = frozenset(meaning.what for meaning in counts)
+    return Said(most if enough else None, number / len(values), heard, max(map(len, values)) <= 2)
+
+
+def _said(value: str) -> set[Meaning]:
+    """Return what the phrases of a value say."""
+    words = re.split(r"[^a-z0-9]+", plain(value))
+    words = [word for word in words if word]
+    table = _words().values
+    if len(words) > _MOST_WORDS:
+        return set()
+    runs = (words[start:end] for start in range(len(words)) for end in range(start + 1, min(start + 3, len(words)) + 1))
+    found = (table.get(" ".join(run)) for run in runs if len(run[0]) > 1 or len(words) == 1)
+    return {meaning for meaning in found if meaning is not None}

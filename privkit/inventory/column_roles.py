@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from privkit.inventory.column_names import DIRECT, OTHER, QUASI, SENSITIVE, Meaning, Role, meaning_of_name
+from privkit.inventory.column_names import (
+    DIRECT,
+    OTHER,
+    QUASI,
+    SENSITIVE,
+    Meaning,
+    Role,
+    is_measure,
+    is_no_fact_of_persons,
+    meaning_of_name,
+)
 from privkit.tally.shapes import NATIONAL, VALID
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from privkit.tally.columns import ColumnFacts
 
 #: Kinds of values that are dates or times.
@@ -22,6 +35,12 @@ _IDENTIFYING = 0.95
 _GIVEN = 0.25
 #: Rows below which distinctness says nothing.
 _FEWEST = 20
+#: Different digits.
+_DIGITS = 10
+#: Shapes of whole numbers that are years, days or seconds.
+_DATE_MASKS = {"d" * digits for digits in (4, 8, 10, 13)}
+#: From how many columns about one sensitive thing, and from which share, others are taken to be about it as well.
+_FEW_TELL, _TELL_SHARE = 3, 0.25
 
 #: What a strong form of values says without a name.
 _BY_FORM = {
@@ -61,49 +80,96 @@ class Proposal:
         The letter of the HIPAA class; empty where there is none.
     evidence : tuple of str
         The reasons. No value is among them.
+    persons : bool
+        Whether such a column tells that the table is about persons.
     """
 
     role: Role
     what: str
     hipaa: str
     evidence: tuple[str, ...]
+    persons: bool = False
 
 
-def propose(facts: ColumnFacts) -> Proposal:
+def propose(facts: ColumnFacts, persons: bool = True) -> Proposal:
     """Return the role that a column's name and facts suggest.
 
-    A name counts where the values do not speak against it; a strong form of values counts alone; what one in ten
-    random values passes needs the name, or nearly all of many values. A column that tells nearly all rows apart
-    identifies, unless it measures something.
+    A name counts where the values do not speak against it; a strong form of values counts alone, and so do their words
+    where the name tells nothing; what one in ten random values passes needs the name, or nearly all of many values. A
+    column that tells nearly all rows apart identifies, unless it measures something.
+
+    Parameters
+    ----------
+    facts : ColumnFacts
+        Its `said` by :func:`privkit.inventory.column_names.said_by`.
+    persons : bool
+        Whether the table tells of persons: else a plain "name" or "weight" is one of things.
     """
     named = meaning_of_name(facts.name)
     evidence = [f"name: says {named.what}"] if named else []
     shown = {name: share for name, share in facts.forms.items() if share >= _MOST}
-    evidence += _form_evidence(facts, named, shown)
+    evidence += [*_form_evidence(facts, named, shown), *_word_evidence(facts)]
     if _names_persons(facts):
         some = f"{_percent(facts.person_share)} of {facts.sampled:,} distinct"
         evidence.append(f"values: have the shape of persons' names, {some} with a common given name")
     if facts.mask and facts.mask_share >= 0.25:
         evidence.append(f"shape: {facts.mask} ({_percent(facts.mask_share)})")
     evidence += _distinctness(facts)
-    meaning = _meaning(facts, named, shown)
+    meaning = _meaning(facts, named, shown, persons)
     if meaning is None:
         return Proposal(OTHER, "", "", tuple(evidence))
     if meaning.what == "free text":
         evidence.append("values: sentences, which may name persons")
-    return Proposal(meaning.role, meaning.what, meaning.hipaa, tuple(evidence))
+    if meaning.article:
+        evidence.append(f"protected more than other personal data (GDPR, article {meaning.article})")
+    return Proposal(meaning.role, meaning.what, meaning.hipaa, tuple(evidence), meaning.persons)
 
 
-def _meaning(facts: ColumnFacts, named: Meaning | None, shown: dict[str, float]) -> Meaning | None:
+def propose_all(table: Sequence[ColumnFacts]) -> list[Proposal]:
+    """Return the roles of a whole table: what columns say of each other counts as well.
+
+    A column that tells of persons (an age, a surname) makes a plain "name" one of persons. Where at least three
+    columns, and a quarter of those that identify nobody, tell of one sensitive thing, as health, those of which nothing
+    is known are taken to do so too: a laboratory's short names are in no list of words.
+    """
+    found = [propose(facts) for facts in table]
+    persons = any(one.persons for one in found)
+    if not persons:
+        return [propose(facts, persons=False) for facts in table]
+    rest = sum(one.role in (SENSITIVE, OTHER) for one in found)
+    told = Counter(one.what for one in found if one.role == SENSITIVE)
+    what, times = max(told.items(), key=lambda one: one[1], default=("", 0))
+    if times < _FEW_TELL or times < rest * _TELL_SHARE:
+        return found
+    beside = Proposal(
+        SENSITIVE, f"{what}, by its neighbors", "", (f"neighbors: {times} of {rest} others tell of {what}",)
+    )
+    return [_beside(one, facts, beside) for one, facts in zip(found, table, strict=True)]
+
+
+def _beside(one: Proposal, facts: ColumnFacts, beside: Proposal) -> Proposal:
+    """Return the role of a column among columns about something sensitive."""
+    constant = facts.distinct is not None and facts.distinct <= 1
+    if one.role != OTHER or constant or facts.left_out or is_no_fact_of_persons(facts.name):
+        return one
+    return replace(beside, evidence=one.evidence + beside.evidence)
+
+
+def _meaning(facts: ColumnFacts, named: Meaning | None, shown: dict[str, float], persons: bool) -> Meaning | None:
     by_form = next((meaning for form, meaning in _BY_FORM.items() if form in shown), None)
     if by_form is None and facts.sampled >= _FEWEST:
         by_form = next((meaning for form, meaning in _BY_CHECKSUM.items() if form in shown), None)
-    if named is not None and not _contradicted(facts, named):
+    by_words = facts.said.meaning if facts.said is not None else None
+    if named is not None and _counts(facts, named, persons) and not (named.alone and by_words):
         return by_form if by_form is not None and by_form.role == DIRECT != named.role else named
     if by_form is not None:
         return by_form
+    if named is not None and named.role == DIRECT and named.needs == "persons" and not persons:
+        return None  # names of things
     if _names_persons(facts):
-        return Meaning("name", DIRECT, "A")
+        return Meaning("name", DIRECT, "A", persons=True)
+    if by_words is not None:
+        return by_words
     if facts.kind in _TIMES:
         return Meaning("date", QUASI, "C")
     if facts.free_text:
@@ -112,26 +178,60 @@ def _meaning(facts: ColumnFacts, named: Meaning | None, shown: dict[str, float])
 
 
 def _names_persons(facts: ColumnFacts) -> bool:
-    return facts.sampled >= _FEWEST and facts.person_share >= _GIVEN
+    things = is_no_fact_of_persons(facts.name)
+    return not things and facts.sampled >= _FEWEST and facts.person_share >= _GIVEN
+
+
+def _counts(facts: ColumnFacts, named: Meaning, persons: bool) -> bool:
+    """Return whether a name counts: what it needs is there, and the values do not speak against it."""
+    if named.needs == "persons" and not persons:
+        return False
+    if named.needs == "values" and facts.kind == "text" and not _confirmed(facts, named):
+        return False
+    return not _contradicted(facts, named)
+
+
+def _confirmed(facts: ColumnFacts, named: Meaning) -> bool:
+    """Return whether texts have words of what the name says, or are codes of two letters."""
+    said = facts.said
+    return said is not None and (said.short or named.what in said.heard)
 
 
 def _contradicted(facts: ColumnFacts, named: Meaning) -> bool:
     """Return whether the values speak against the name: two values are no name, no number and no address."""
-    few = facts.distinct is not None and facts.distinct - bool(facts.missing) <= 2 and facts.rows >= _FEWEST
+    if facts.distinct is None:
+        return False
+    values = facts.distinct - bool(facts.missing)
+    few = values <= 2 and facts.rows >= _FEWEST and not (named.hipaa == "A" and facts.person_share >= _GIVEN)
     if named.role == DIRECT:
-        return few or facts.kind in {"boolean", *_TIMES}
-    if named.what in {"date of birth", "date"}:
-        return facts.kind == "number" and not facts.whole
-    return False
+        measured = facts.kind == "number" and (named.texts or not facts.whole)
+        return few or measured or facts.kind in {"boolean", *_TIMES} or _counted(facts, named, values)
+    if named.what == "position":
+        return few
+    if named.what == "date":
+        return facts.kind == "number" and not (facts.whole and facts.mask in _DATE_MASKS)
+    return named.what == "date of birth" and facts.kind == "number" and not facts.whole
+
+
+def _counted(facts: ColumnFacts, named: Meaning, values: int) -> bool:
+    """Return whether numbers of one digit under a bare "id" or "member" are a figure, not codes."""
+    return named.alone and facts.kind == "number" and values <= _DIGITS and facts.rows >= _FEWEST * values
 
 
 def _identifies(facts: ColumnFacts) -> bool:
     """Return whether nearly all rows with a value differ, and the values are codes and no measures."""
     if facts.distinct is None or facts.rows - facts.missing < _FEWEST or facts.kind not in {"text", "number", "any"}:
         return False
-    if facts.kind == "number" and not facts.whole:
+    if facts.kind == "number" and (not facts.coded or is_measure(facts.name)):
         return False
     return facts.distinct - bool(facts.missing) >= _IDENTIFYING * (facts.rows - facts.missing)
+
+
+def _word_evidence(facts: ColumnFacts) -> list[str]:
+    if facts.said is None or facts.said.meaning is None:
+        return []
+    share = f"{_percent(facts.said.share)} of {facts.sampled:,} distinct"
+    return [f"values: {share} have words that say {facts.said.meaning.what}"]
 
 
 def _form_evidence(facts: ColumnFacts, named: Meaning | None, shown: dict[str, float]) -> list[str]:
@@ -158,6 +258,10 @@ def _article(noun: str) -> str:
 def _distinctness(facts: ColumnFacts) -> list[str]:
     if facts.left_out:
         return [f"values: not looked at ({facts.left_out})"]
-    if _identifies(facts):
-        return ["uniqueness: nearly every row has a value of its own"]
-    return []
+    told = ["uniqueness: nearly every row has a value of its own"] if _identifies(facts) else []
+    if facts.dirty:
+        several = "value differs" if facts.dirty == 1 else "values differ"
+        told.append(
+            f"dirt: {facts.dirty:,} {several} from another only by blanks, case, leading zeros or Unicode's forms"
+        )
+    return told

@@ -28,7 +28,18 @@ if TYPE_CHECKING:
 
 
 _VERSION = 1
-_NUMBERS = ("missing_share", "distinct", "distinction", "separation", "unique_share", "uniques_with_others", "rows")
+#: HIPAA's letters of codes that persons have; and of what several persons share, or that is no code at all.
+_CODES, _NO_CODES = "HIR", "ABNQ"
+_NUMBERS = (
+    "missing_share",
+    "distinct",
+    "distinction",
+    "separation",
+    "unique_share",
+    "uniques_with_others",
+    "dirty",
+    "rows",
+)
 _TEXTS = ("name", "dtype", "what", "left_out")
 
 
@@ -50,7 +61,7 @@ def _plain(entry: ColumnEntry) -> dict[str, Any]:
     told: dict[str, Any] = {}
     for name in fact_names():
         value = getattr(entry, name)
-        if value is None or value in ("", ()):
+        if value is None or (value in ("", ()) and name != "name"):
             continue
         told[name] = list(value) if isinstance(value, tuple) else value
     return told
@@ -194,6 +205,16 @@ class Inventory(Plotted):
         """The sensitive attributes."""
         return self.by_role(SENSITIVE)
 
+    @property
+    def unit(self) -> str | None:
+        """The column to name as ``unit=``: the first direct identifier whose values repeat, codes before the others.
+
+        Several rows with one id are those of one person, and k counts persons. None where no id repeats.
+        """
+        repeating = [entry for entry in self.entries if entry.role == DIRECT and entry.repeats]
+        codes = [entry for entry in repeating if entry.hipaa in _CODES]
+        return next((entry.name for entry in (*codes, *repeating) if entry.hipaa not in _NO_CODES), None)
+
     def assign(self, columns: str | Sequence[str], **facts: object) -> Inventory:
         """Return the inventory with the owner's word on some columns.
 
@@ -276,7 +297,7 @@ _PAGE = (
 
 _COLUMNS = (
     "column", "role", "proposed_role", "rating", "what", "action", "hipaa", "evidence", "dtype", "missing_share",
-    "distinct", "distinction", "separation", "unique_share", "uniques_with_others", *OWNER, "left_out",
+    "distinct", "distinction", "separation", "unique_share", "uniques_with_others", "dirty", *OWNER, "left_out",
 )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Literal
 
 from privkit.inventory.column_entry import ColumnEntry, day
-from privkit.inventory.column_names import DIRECT, SENSITIVE
+from privkit.inventory.column_names import DIRECT, SENSITIVE, said_by
 from privkit.inventory.column_roles import propose
 from privkit.tally.columns import all_columns, column_facts
 from privkit.values.arguments import public
@@ -100,7 +100,7 @@ def check_inventory(inventory: Inventory, data: object, *, today: date | str | N
     judged = date.today() if today is None else day(today, "today")
     names = all_columns(data)
     new = [name for name in names if name not in inventory.columns]
-    findings = [_new(facts) for facts in column_facts(data, new)]
+    findings = [_new(facts) for facts in column_facts(data, new, look=said_by)]
     findings += [
         Finding("column gone", name, "The inventory lists it, the data lacks it: take it out of the inventory.")
         for name in inventory.columns

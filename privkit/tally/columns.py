@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import re
 import time
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
+from importlib.resources import files
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -29,48 +31,9 @@ if TYPE_CHECKING:
 
     from privkit.tally.engines.lazy import LazyEngine
 
+#: From the sampled texts of a column to what they say.
+Look = Callable[[Sequence[str]], object]
 
-#: Common given names of several languages. Left out: those that are also words, months, places or firms
-#: (Rose, Mark, April, Austin, Charlotte, Chase).
-_GIVEN = frozenset(
-    """
-    james robert john michael david william richard joseph thomas charles christopher daniel matthew anthony steven
-    paul andrew joshua kenneth kevin brian george timothy ronald edward jason jeffrey ryan jacob gary nicholas eric
-    jonathan stephen larry justin scott brandon benjamin samuel gregory alexander patrick raymond jack dennis jerry
-    tyler aaron jose adam nathan henry zachary douglas peter kyle noah ethan jeremy walter keith roger terry sean
-    gerald carl harold dylan arthur lawrence jesse bryan billy bruce gabriel joe logan alan juan albert willie elijah
-    wayne randy vincent mason roy ralph bobby russell bradley philip eugene oliver liam lucas
-    mary patricia jennifer linda elizabeth barbara susan jessica karen sarah lisa nancy sandra betty ashley emily
-    kimberly margaret donna michelle carol amanda melissa deborah stephanie rebecca sharon laura cynthia dorothy amy
-    kathleen angela shirley emma brenda pamela nicole anna samantha katherine christine debra rachel carolyn janet
-    maria olivia heather helen catherine diane julie joyce evelyn joan kelly lauren christina judith megan andrea
-    cheryl hannah jacqueline martha gloria teresa ann sara frances kathryn janice jean abigail alice judy
-    sophia denise amber doris marilyn danielle beverly isabella theresa diana natalie brittany marie kayla alexis
-    lori claire lucy chloe zoe julia alina amelia mia ellen ruth eleanor
-    hans klaus jurgen jürgen wolfgang gunter günter dieter manfred uwe horst andreas stefan bernd jens sven torsten
-    markus matthias holger rainer ralf joachim karl heinz werner heinrich friedrich otto ernst johannes jonas lukas
-    leon finn felix elias moritz jan tim tobias sebastian florian fabian philipp simon bernhard urs beat reto ueli
-    christoph georg kurt rolf thorsten daniela sabine petra monika ursula renate gisela ingrid brigitte helga
-    christa elke birgit heike anja silke katrin kathrin ulrike gabriele claudia martina kerstin susanne annette
-    sonja franziska johanna lena lea leonie hanna greta frieda ida mathilda heidi regula verena
-    pierre michel philippe alain jacques francois françois nicolas julien thierry guillaume antoine mathieu olivier
-    laurent christophe frederic frédéric sylvie nathalie isabelle valerie valérie monique chantal celine céline
-    aurelie aurélie camille manon lucie juliette jeanne margaux elodie élodie brigitte
-    antonio manuel francisco javier carlos miguel angel ángel rafael pedro pablo sergio fernando luis alberto
-    alejandro alvaro álvaro diego ramon ramón enrique vicente jesus jesús eduardo ricardo carmen ana isabel pilar
-    dolores josefa rosario lucia lucía marta cristina beatriz elena raquel silvia sofia sofía paula alba irene
-    joao joão paulo rui tiago ines inês mariana beatriz fernanda juliana
-    giuseppe giovanni mario luigi andrea marco alessandro stefano roberto francesco matteo luca lorenzo giulia chiara
-    francesca federica valentina alessia martina giorgia silvia paola giovanna elisa
-    piotr krzysztof andrzej tomasz pawel paweł michal michał jan marcin agnieszka katarzyna malgorzata małgorzata
-    ewa joanna magdalena aleksandra sergei sergey dmitri dmitry alexei ivan vladimir igor olga natalia tatiana
-    svetlana irina ekaterina anastasia lars anders erik björn bjorn karin kristina birgitta ingmar nils
-    mohammed muhammad mohamed ahmed ali hassan hussein omar ibrahim yusuf mustafa mehmet fatima aisha zeynep
-    khadija maryam leila amir reza raj amit rahul sanjay vijay suresh ramesh anil sunil priya anita sunita pooja
-    neha deepak ravi arjun wei ming hiroshi takashi kenji yuki haruto yoko keiko akira minh linh
-    kwame chidi ngozi amina fatou thabo
-    """.split()  # noqa: SIM905
-)
 _WORDS = re.compile(r"[^\W\d_][\w'’.-]*(?:,? [^\W\d_][\w'’.-]*){0,3}")
 _SPLIT = re.compile(r"[ ,.-]+")
 #: Places that carry a saint's name.
@@ -96,11 +59,19 @@ def person_share(values: Sequence[str]) -> float:
 
 def _given(value: str) -> bool:
     words = _SPLIT.split(value.casefold())
-    return words[0] not in _PLACES and any(word in _GIVEN for word in words)
+    return words[0] not in _PLACES and any(word in _given_names() for word in words)
 
 
-#: Distinct values whose shape is looked at.
-_SAMPLE = 1000
+@cache
+def _given_names() -> frozenset[str]:
+    text = files("privkit.tally").joinpath("given_names.txt").read_text(encoding="utf-8")
+    return frozenset(word for line in text.splitlines() if not line.startswith("#") for word in line.split())
+
+
+#: The share of numbers of one length that makes codes: amounts differ more. A longer number follows no other.
+_ONE_LENGTH, _LONGEST = 0.85, 20
+#: Distinct values whose shape is looked at, and among which dirt is looked for.
+_SAMPLE, _MOST_DIRT = 1000, 10_000
 #: Rows from which the kind of a column of objects is told by its first rows.
 _FIRST_ROWS = 10_000
 
@@ -137,6 +108,12 @@ class ColumnFacts:
     person_share : float
         The share of the sample that looks like a person's name and has a common given name; 0 where not nearly all
         look like names.
+    coded : bool
+        Whether whole numbers are like codes and not like amounts: nearly all of one length, or one after the other.
+    dirty : int
+        Distinct texts that differ from another one only by blanks, case, leading zeros or Unicode's forms.
+    said : object
+        What `look` made of the sample; None where there was none.
     left_out : str
         Why a column was not looked at; empty where it was.
     """
@@ -156,6 +133,9 @@ class ColumnFacts:
     mask_share: float = 0.0
     free_text: bool = False
     person_share: float = 0.0
+    coded: bool = False
+    dirty: int = 0
+    said: Any = None
     left_out: str = ""
 
     @property
@@ -201,7 +181,36 @@ def counts_rows(index: pd.Index) -> bool:
     return index.nlevels == 1 and index.name is None and pd.api.types.is_integer_dtype(index.dtype)
 
 
-def column_facts(data: object, columns: Sequence[str], *, deadline: float | None = None) -> Iterator[ColumnFacts]:
+def index_tells(data: object) -> bool:
+    """Return whether data has an index that says more than which row is which."""
+    import pandas as pd
+
+    index = getattr(data, "index", None)
+    return isinstance(index, pd.Index) and not counts_rows(index)
+
+
+def few_rows(data: object, columns: Sequence[str], most: int) -> tuple[Any, bool]:
+    """Return some columns of at most `most` rows at even steps, and whether these are all; of a lazy frame nothing."""
+    import narwhals as nw
+    import pandas as pd
+
+    if lazy_engine(data, columns) is not None:
+        return None, False
+    if isinstance(data, pd.DataFrame):
+        step = max(-(-len(data) // most), 1)
+        return data[list(columns)].iloc[::step], step == 1
+    frame = nw.from_native(data, eager_only=True)  # type: ignore[call-overload]
+    step = max(-(-len(frame) // most), 1)
+    return frame.select(columns).gather_every(step).to_native(), step == 1
+
+
+def column_facts(
+    data: object,
+    columns: Sequence[str],
+    *,
+    deadline: float | None = None,
+    look: Look | None = None,
+) -> Iterator[ColumnFacts]:
     """Give the facts of each column, one pass over the rows for each. Reads rows; exact; spends nothing.
 
     Of a lazy frame, a row of figures and about a thousand distinct values of each column are fetched.
@@ -212,8 +221,10 @@ def column_facts(data: object, columns: Sequence[str], *, deadline: float | None
     columns : sequence of str
     deadline : float, optional
         By ``time.monotonic()``: columns after it get their type alone, and say so.
+    look : function, optional
+        From the sampled texts of a column to what they say, for `said`.
     """
-    rows, dtypes, facts = _asked(data, columns)
+    rows, dtypes, facts = _asked(data, columns, look)
     for name in columns:
         if deadline is not None and time.monotonic() > deadline:
             yield ColumnFacts(name, dtypes[name], "any", rows, left_out="time limit")
@@ -224,19 +235,21 @@ def column_facts(data: object, columns: Sequence[str], *, deadline: float | None
             yield ColumnFacts(name, dtypes[name], "nested", rows, left_out="values that cannot be compared")
 
 
-def _asked(data: object, columns: Sequence[str]) -> tuple[int, dict[str, str], Callable[[str], ColumnFacts]]:
+def _asked(
+    data: object, columns: Sequence[str], look: Look | None
+) -> tuple[int, dict[str, str], Callable[[str], ColumnFacts]]:
     """Return how many rows there are, the columns' types, and what tells a column's facts."""
     import pandas as pd
 
     if (engine := lazy_engine(data)) is not None:
         dtypes = {name: engine.columns[name].native for name in columns}
-        return engine.n_rows(), dtypes, partial(_facts_there, engine)
+        return engine.n_rows(), dtypes, partial(_facts_there, engine, look)
     eager: Any = data if isinstance(data, pd.DataFrame) else chosen_columns(data, columns, "columns")
     dtypes = {name: str(eager[name].dtype) for name in columns}
-    return len(eager), dtypes, lambda name: _facts(name, eager[name])
+    return len(eager), dtypes, lambda name: _facts(name, eager[name], look)
 
 
-def _facts_there(engine: LazyEngine, name: str) -> ColumnFacts:
+def _facts_there(engine: LazyEngine, look: Look | None, name: str) -> ColumnFacts:
     """Return the facts of a column that lies in an engine: a row of figures and a sample of values are fetched."""
     from privkit.tally.engines.lazy_columns import figures, sampled
 
@@ -254,7 +267,8 @@ def _facts_there(engine: LazyEngine, name: str) -> ColumnFacts:
         singles=found.singles,
         separation=1 - found.together / pairs if pairs else 0.0,
         whole=found.whole,
-        **_shapes(kind, found.whole, sorted(map(_text, _listed(values)))[:_SAMPLE]),
+        dirty=_dirty(kind, _listed(values)),
+        **_shapes(kind, found.whole, sorted(map(_text, _listed(values)))[:_SAMPLE], found.distinct, look),
     )
 
 
@@ -262,7 +276,7 @@ def _listed(values: pd.Series) -> list[Any]:
     return list(values.tolist())
 
 
-def _facts(name: str, column: pd.Series) -> ColumnFacts:
+def _facts(name: str, column: pd.Series, look: Look | None) -> ColumnFacts:
     kind = kind_of(column.iloc[:_FIRST_ROWS] if column.dtype == object else column)
     codes, known = codes_of(column)
     counts = np.bincount(codes, minlength=known)
@@ -279,11 +293,12 @@ def _facts(name: str, column: pd.Series) -> ColumnFacts:
         singles=int((counts == 1).sum()),
         separation=_separation(counts),
         whole=whole,
-        **_shapes(kind, whole, [_text(value) for value in _sample(column, codes, known)]),
+        dirty=_dirty(kind, _sample(column, codes, known, _MOST_DIRT)) if kind == "text" else 0,
+        **_shapes(kind, whole, [_text(value) for value in _sample(column, codes, known, _SAMPLE)], known, look),
     )
 
 
-def _shapes(kind: str, whole: bool, texts: list[str]) -> dict[str, Any]:
+def _shapes(kind: str, whole: bool, texts: list[str], distinct: int, look: Look | None) -> dict[str, Any]:
     """Return what a sample of values, as texts, looks like."""
     texts = texts if kind in {"text", "number", "any"} else []
     looked = kind != "number" or whole
@@ -292,10 +307,14 @@ def _shapes(kind: str, whole: bool, texts: list[str]) -> dict[str, Any]:
     return {
         "forms": MappingProxyType(forms),
         "sampled": len(texts),
+        "coded": kind == "number"
+        and whole
+        and ((share >= _ONE_LENGTH and not mask.strip("d")) or _follow(texts, distinct)),
         "mask": mask,
         "mask_share": share,
         "free_text": kind in {"text", "any"} and is_free_text(texts),
         "person_share": person_share(texts) if kind in {"text", "any"} else 0.0,
+        "said": look(texts) if look is not None and kind in {"text", "any"} else None,
     }
 
 
@@ -307,13 +326,31 @@ def _separation(counts: NDArray[np.int64]) -> float:
     return 1 - together / (n * (n - 1))
 
 
-def _sample(column: pd.Series, codes: NDArray[np.int64], known: int) -> list[Any]:
-    """Return up to a thousand distinct values, at even steps among all."""
+def _follow(texts: list[str], distinct: int) -> bool:
+    """Return whether a sample of whole numbers lies as close as numbers that follow each other do."""
+    numbers = [int(text) for text in texts if text.isdecimal() and len(text) <= _LONGEST]
+    return len(numbers) == len(texts) > 0 and max(numbers) - min(numbers) < 2 * distinct
+
+
+def _dirty(kind: str, values: list[Any]) -> int:
+    """Return how many of some distinct texts are another one but for blanks, case, leading zeros or Unicode's forms."""
+    if kind != "text":
+        return 0
+    return len(values) - len({_normal(value) for value in values})
+
+
+def _normal(value: object) -> str:
+    text = " ".join(unicodedata.normalize("NFKC", str(value)).casefold().split())
+    return text.lstrip("0") or "0" if text.isdigit() else text
+
+
+def _sample(column: pd.Series, codes: NDArray[np.int64], known: int, most: int) -> list[Any]:
+    """Return up to `most` distinct values, at even steps among all."""
     if not known:
         return []
     first = np.zeros(known + 1, dtype=np.int64)
     first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
-    chosen = first[:known][np.linspace(0, known - 1, min(known, _SAMPLE)).astype(np.int64)]
+    chosen = first[:known][np.linspace(0, known - 1, min(known, most)).astype(np.int64)]
     return list(column.iloc[chosen].tolist())
 
 

@@ -8,8 +8,9 @@ Persons and their points (places, purchases), as codes: what unicity counts on.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -167,7 +168,9 @@ class Contributions:
     uniques : int
         Rows that are alone by all quasi-identifiers together.
     lost : dict
-        Of each quasi-identifier: uniques that are none without it.
+        Of each quasi-identifier: uniques that are none without it, or that it makes without those that tell the same.
+    told : dict
+        Of some quasi-identifiers: others that tell it.
     gained : dict
         Of each other column: uniques that it would add. Columns that time did not allow are absent.
     """
@@ -175,6 +178,7 @@ class Contributions:
     uniques: int
     lost: dict[str, int]
     gained: dict[str, int]
+    told: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def contributions(
@@ -182,26 +186,41 @@ def contributions(
 ) -> Contributions:
     """Count the sample uniques by the quasi-identifiers, without each of them, and with each other column.
 
-    Of a lazy frame one number is fetched for each. Reads rows; exact; spends nothing.
+    Where one column tells another, as a postal code the town, neither is missed: taken away alone, it loses nothing.
+    So what a column makes is counted without those that tell it and those that it tells, too, and the larger number is
+    its own. One tells another where their combinations are at most a twentieth more than its values. Of a column that
+    makes none so, those of most values are left out one after the other until it does: they are what is generalized
+    first, and then it counts.
+
+    Of a lazy frame one number is fetched for each, and for each pair of quasi-identifiers. Reads rows; exact; spends
+    nothing.
 
     Examples
     --------
     >>> import pandas as pd
     >>> people = pd.DataFrame({"zip": list("aab"), "sex": list("fmm"), "plan": list("xyy")})
     >>> contributions(people, ["zip", "sex"], ["plan"])
-    Contributions(uniques=3, lost={'zip': 2, 'sex': 2}, gained={'plan': 0})
+    Contributions(uniques=3, lost={'zip': 2, 'sex': 2}, gained={'plan': 0}, told={})
+    >>> people = pd.DataFrame({"zip": list("aab"), "town": list("xxy")})
+    >>> contributions(people, ["zip", "town"], []).lost
+    {'zip': 1, 'town': 1}
     """
     if (engine := lazy_engine(data, (*qi, *others))) is not None:
         return _there(engine, qi, others, deadline)
     found = row_classes(data, qi)
+    codes_by = dict(zip(qi, found.codes, strict=True))
+
+    def alone(columns: Sequence[str]) -> int:
+        if not columns:
+            return int(len(found.class_of) == 1)
+        return _alone(packed([codes_by[name] for name in columns])[0], found.sizes)
+
+    sizes = {name: int(codes.max(initial=-1)) + 1 for name, codes in codes_by.items()}
+    tellers = {name: _tellers(name, codes_by, sizes) for name in qi if not _late(deadline)}
     uniques = int((found.sizes == 1).sum())
-    lost, gained = {}, {}
-    for place, name in enumerate(qi):
-        if _late(deadline):
-            break
-        rest = [codes for number, codes in enumerate(found.codes) if number != place]
-        fewer = _alone(packed(rest)[0], found.sizes) if rest else int(len(found.class_of) == 1)
-        lost[name] = uniques - fewer
+    lost = _lost(uniques, sizes, tellers, alone, deadline)
+    gained = {}
+    shared = np.flatnonzero(found.sizes[found.class_of] > 1)  # who is alone stays so
     for name in others:
         if _late(deadline):
             break
@@ -209,26 +228,90 @@ def contributions(
             codes, _ = codes_of(chosen_columns(data, [name], "columns")[name])
         except PrivkitError:  # values that cannot be compared
             continue
-        both = packed([found.class_of, codes])[0]
-        gained[name] = _alone(both, np.ones(len(both), dtype=np.int64)) - uniques
-    return Contributions(uniques, lost, gained)
+        both = packed([found.class_of[shared], codes[shared]])[0]
+        gained[name] = _alone(both, np.ones(len(both), dtype=np.int64))
+    return Contributions(uniques, lost, gained, {name: told for name, told in tellers.items() if told})
+
+
+def _lost(
+    uniques: int,
+    sizes: Mapping[str, int],
+    tellers: Mapping[str, tuple[str, ...]],
+    count: Callable[[Sequence[str]], int],
+    deadline: float | None,
+) -> dict[str, int]:
+    """Return how many of the uniques each column makes; `count` gives those by some columns, `sizes` their values."""
+
+    @cache
+    def alone(columns: tuple[str, ...]) -> int:
+        return count(columns)
+
+    lost = {}
+    for name in sizes:
+        if _late(deadline):
+            break
+        rest = tuple(other for other in sizes if other != name)
+        lost[name] = uniques - alone(rest)
+        related = {*tellers.get(name, ()), *(other for other in rest if name in tellers.get(other, ()))}
+        apart = tuple(other for other in rest if other not in related)
+        if related:
+            lost[name] = max(lost[name], alone((*apart, name)) - alone(apart))
+        finest = sorted(apart, key=lambda other: (-sizes[other], other)) if uniques and sizes[name] > 1 else []
+        while finest and not lost[name] and not _late(deadline):
+            apart = tuple(other for other in apart if other != finest[0])
+            lost[name] = max(alone((*apart, name)) - alone(apart), 0)
+            finest = finest[1:]
+    return lost
+
+
+#: The first classes by which most columns are seen not to tell another, and how many more combinations than values a
+#: column has that tells one.
+_FIRST, _MORE = 4000, 0.05
+
+
+def _tellers(name: str, codes_by: Mapping[str, NDArray[np.int64]], sizes: Mapping[str, int]) -> tuple[str, ...]:
+    """Return the columns that tell another: with it they have hardly more combinations than values.
+
+    Combinations beyond the values only grow with the classes that are looked at, so the first ones refute.
+    """
+    if sizes[name] < 2:
+        return ()
+
+    def tells(other: str, first: int | None) -> bool:
+        return _more(codes_by[other][:first], codes_by[name][:first]) <= _MORE * sizes[other]
+
+    larger = [other for other in codes_by if other != name and (1 + _MORE) * sizes[other] >= sizes[name]]
+    return tuple(other for other in larger if tells(other, _FIRST) and tells(other, None))
+
+
+def _more(teller: NDArray[np.int64], told: NDArray[np.int64]) -> int:
+    """Return how many more combinations than values of the first column there are."""
+    import pandas as pd
+
+    return len(pd.unique(packed([teller, told])[0])) - len(pd.unique(teller))
 
 
 def _there(engine: LazyEngine, qi: Sequence[str], others: Sequence[str], deadline: float | None) -> Contributions:
-    from privkit.tally.engines.lazy_columns import singles
+    from privkit.tally.engines.lazy_columns import combinations, singles
 
-    uniques = singles(engine, qi)
-    lost, gained = {}, {}
+    sizes = {name: combinations(engine, [name]) for name in qi}
+    tellers = {}
     for name in qi:
-        if _late(deadline):
-            break
-        lost[name] = uniques - singles(engine, [other for other in qi if other != name])
+        larger = [other for other in qi if other != name and (1 + _MORE) * sizes[other] >= sizes[name] > 1]
+        tellers[name] = tuple(
+            other
+            for other in larger
+            if not _late(deadline) and combinations(engine, [name, other]) - sizes[other] <= _MORE * sizes[other]
+        )
+    uniques = singles(engine, qi)
+    lost = _lost(uniques, sizes, tellers, partial(singles, engine), deadline)
+    gained = {}
     for name in others:
         if _late(deadline):
             break
         if engine.schema[name].name != OTHER:  # values that cannot be compared
             gained[name] = singles(engine, (*qi, name)) - uniques
-    return Contributions(uniques, lost, gained)
+    return Contributions(uniques, lost, gained, {name: told for name, told in tellers.items() if told})
 
 
 def _late(deadline: float | None) -> bool:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from privkit.anonymity.criterion import SensitivePart
 from privkit.errors import FrameError, ParameterError
+from privkit.inventory.leaving import Leaving, leaving
 from privkit.tally.cells.cells import BYTES, INTEGER, TEXT, UNSIGNED, WIDE
 from privkit.tally.frame import column_names, open_frame
 from privkit.transform.costs import AnonymizationReport, report_of
@@ -163,36 +165,33 @@ class Anonymized(Plotted):
 
     @cached_property
     @typed
-    def identifying_(self) -> tuple[str, ...]:
-        """Columns that were left as they were and tell nearly every row apart: more than 9 values for 10 rows.
+    def leaving_(self) -> Leaving:
+        """What `frame` holds beside the quasi-identifiers and the goal's sensitive attributes, as the audit judges.
 
-        They identify by themselves, whatever the criteria say: drop or pseudonymize them. Where `frame` is a plan of an
-        engine, this asks it for the number of distinct values of each.
+        Of a plan of an engine, by the names alone: `identifying_` asks it.
         """
-        if self.is_lazy:
-            return _identifying(self.frame, {*self.qi, *self.criteria.columns})
-        kept = self.source.loc[self.kept_]
-        used = {*self.qi, *self.criteria.columns}
-        return tuple(
-            name
-            for name in kept.columns
-            if name not in used
-            and len(kept) > 10
-            and (kept[name].dtype.kind in "iuO" or kept[name].dtype == "string" or kept[name].dtype.name == "str")
-            and _distinct(kept[name]) > 0.9 * len(kept)
-        )
+        goal = {part.sensitive for part in self.criteria.parts if isinstance(part, SensitivePart)}
+        units = [name for name in self.criteria.columns if name not in goal]
+        return leaving(self.frame, {*self.qi, *goal}, units=units)
+
+    @cached_property
+    @typed
+    def identifying_(self) -> tuple[str, ...]:
+        """Columns that were left as they were and identify by themselves: drop or pseudonymize them.
+
+        Where `frame` is a plan of an engine, this asks it for the number of distinct values of each column, and names
+        those that tell nearly every row apart as well: more than 9 values for 10 rows.
+        """
+        direct = self.leaving_.direct
+        if not self.is_lazy:
+            return direct
+        telling = _identifying(self.frame, {*self.qi, *self.criteria.columns})
+        return tuple(name for name in self.leaving_.columns if name in {*direct, *telling})
 
     @cached_property
     def classes_(self) -> int:
         """How many equivalence classes the result has."""
         return self.report.after.classes
-
-
-def _distinct(column: pd.Series) -> int:
-    try:
-        return int(column.nunique())
-    except TypeError:  # lists and the like cannot be counted
-        return 0
 
 
 def _identifying(frame: Any, used: set[str]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import json
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ import numpy as np
 
 from privkit.errors import ParameterError
 from privkit.errors.anonymity import HierarchyError
+from privkit.inventory.leaving import Leaving, leaving
 from privkit.tally.frame import column_names, open_frame
 from privkit.transform.hierarchies.hierarchy import Hierarchy
 from privkit.transform.hierarchies.ladder import text
@@ -50,6 +52,12 @@ class Generalized(Plotted):
     level_words_: dict[str, str]
     hierarchies: dict[str, Hierarchy]
     proposed_: tuple[str, ...] = ()
+
+    @cached_property
+    @typed
+    def leaving_(self) -> Leaving:
+        """What `frame` holds beside the generalized columns, by the audit's judgement; of a plan by the names alone."""
+        return leaving(self.frame, self.levels_)
 
 
 @typed

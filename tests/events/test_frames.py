@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import pandas as pd
 import polars as pl
 import pytest
@@ -121,6 +123,16 @@ def test_pseudonymize_changes_its_columns_alone(make, key):
     other = tables.pseudonymize(make({"who": ["x"]}), ["who"], key=key, scope="person")
     again = tables.pseudonymize(make({"whom": ["x"]}), ["whom"], key=key, scope="person")
     assert list(other["who"]) == list(again["whom"])
+
+
+def test_pseudonymize_warns_of_direct_identifiers_that_stay(key):
+    people = pd.DataFrame({"email": ["a@b.org", "c@d.org"], "name": ["Anna Smith", "Ben Jones"], "age": [1, 2]})
+    with pytest.warns(UserWarning, match=r"as it is: 'name'\.") as caught:
+        tables.pseudonymize(people, "email", key=key)
+    assert "Anna" not in str(caught[0].message)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        tables.pseudonymize(people, ["email", "name"], key=key)
 
 
 def test_pseudonymize_refuses_what_is_not_there(key):

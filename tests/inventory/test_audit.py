@@ -40,7 +40,7 @@ def test_the_shops_released_table(shop):
     assert found.qi == ["sex", "birth_date", "postcode"]
     assert found.uniques == 1159
     assert found["birth_date"].rating == "high"
-    assert found["sex"].rating == "low"
+    assert found["sex"].rating == "medium", "nearly every birth date has one row, and so tells the sex as well"
     assert "year" in found["birth_date"].action
 
 

@@ -286,6 +286,18 @@ def singles(engine: LazyEngine, columns: Sequence[str]) -> int:
     return int(engine.one_row(told)["singles"])
 
 
+def combinations(engine: LazyEngine, columns: Sequence[str]) -> int:
+    """Count the different combinations of some columns, missing as a value; one number is fetched.
+
+    Raises
+    ------
+    FrameError, EngineError
+    """
+    with untold():
+        told = engine.groups(columns).select(nw.len().alias("combinations"))
+    return int(engine.one_row(told)["combinations"])
+
+
 def sampled(engine: LazyEngine, name: str, distinct: int, most: int) -> Cells:
     """Fetch about `most` of a column's `distinct` values, at most twice as many, missing left out.
 

@@ -112,6 +112,10 @@ def _inventory_reasons(found: Inventory) -> list[str]:
     high = [entry.name for entry in found.entries if entry.rating == "high" and entry.role != "direct identifier"]
     if high:
         told.append(f"High risk beside the direct identifiers: {names(high)}.")
+    if found.unit is not None:
+        told.append(f"{names([found.unit])} repeats: its rows are one person's, and unit= counts persons.")
+    if dirty := [entry.name for entry in found.entries if entry.dirty]:
+        told.append(f"Dirt splits classes (blanks, case, leading zeros, Unicode's forms): {names(dirty)}.")
     if found.uniques is not None:
         told.append(f"Together the quasi-identifiers leave {plural(found.uniques, 'sample unique')}.")
     if found.left_out:
@@ -125,7 +129,9 @@ def _inventory_next(found: Inventory) -> list[str]:
     if not found.entries:
         return []
     typed = argument(found.qi)
-    look = f"df.privacy.kanon({'df.privacy.audit().qi' if '...' in typed else typed})" if found.qi else ""
+    typed = "df.privacy.audit().qi" if "..." in typed else typed
+    unit = "" if found.unit is None else f", unit={found.unit!r}"
+    look = f"df.privacy.kanon({typed}{unit})" if found.qi else ""
     return [step for step in (look, ".assign('column', role='other', purpose='...')", ".to_frame()") if step]
 
 

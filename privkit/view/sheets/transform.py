@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from privkit.inventory.leaving import Leaving
 from privkit.transform.anonymized import Anonymized
 from privkit.transform.costs import AnonymizationReport
 from privkit.transform.generalize import Generalized
@@ -54,7 +55,8 @@ def _columns(value: Anonymized) -> Table:
 def _anonymized_answer(value: Anonymized) -> str:
     """Return the first line: what holds, and what it cost."""
     verdict = "holds" if value.report.satisfied else "does NOT hold"
-    return f"{value.criteria!r} {verdict}: {value.utility} = {value.loss_:.4f}, {_suppressed(value)}."
+    cost = f"{value.utility} = {value.loss_:.4f}, {_suppressed(value)}"
+    return f"{value.criteria!r} {verdict}: {cost}.{_but(value.leaving_)}"
 
 
 def _anonymized_reasons(value: Anonymized) -> list[str]:
@@ -69,13 +71,31 @@ def _anonymized_reasons(value: Anonymized) -> list[str]:
     ]
     if value.proposed_:
         reasons.append(_proposed(value))
+    reasons += _leaving(value.leaving_)
     if value.is_lazy:
         reasons.append("Columns that tell nearly every row apart were not looked for: .identifying_ asks the engine.")
-    elif value.identifying_:
-        reasons.append(
-            f"Unchanged, and telling nearly every row apart: {names(value.identifying_)}. Drop or pseudonymize them."
-        )
     return reasons
+
+
+def _but(found: Leaving) -> str:
+    """Return the direct identifiers that leave with the frame, for its first line: with them no goal helps."""
+    direct = [names(found.direct, most=len(found.direct))] if found.direct else []
+    if not (direct or found.index):
+        return ""
+    whole = " and ".join([*direct, *(["the index"] if found.index else [])])
+    several = len(found.direct) + found.index > 1
+    does, them = ("leave unchanged and tell", "them") if several else ("leaves unchanged and tells", "it")
+    return f" But {whole} {does} persons apart: drop or pseudonymize {them}."
+
+
+def _leaving(found: Leaving) -> list[str]:
+    """Return what else leaves with the frame: each column that nobody looked after."""
+    told = []
+    kinds = {"quasi-identifiers": found.quasi, "sensitive": found.sensitive, "other": found.other}
+    others = [f"{kind} {names(columns, most=len(columns))}" for kind, columns in kinds.items() if columns]
+    if others:
+        told.append(f"Unchanged, and outside the goal: {'; '.join(others)}.")
+    return told
 
 
 def _suppressed(value: Anonymized) -> str:
@@ -133,8 +153,9 @@ def _generalized(value: Generalized) -> Sheet:
     reasons = ["This alone promises nothing: check what it reaches."]
     if value.proposed_:
         reasons.append(_proposed(value))
+    reasons += _leaving(value.leaving_)
     return Sheet(
-        f"Generalized to levels: {_levels(value)}.",
+        f"Generalized to levels: {_levels(value)}.{_but(value.leaving_)}",
         tuple(reasons),
         [".frame", "pk.kanon(out.frame, qi)"],
         exact=True,
