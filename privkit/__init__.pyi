@@ -18,12 +18,12 @@ from .anonymity.kanonymity import kanon as kanon
 from .anonymity.ldiversity import LDiversity as LDiversity
 from .anonymity.ldiversity import LDiversityReport as LDiversityReport
 from .anonymity.ldiversity import ldiv as ldiv
-from .anonymity.population import DeltaPresence as DeltaPresence
-from .anonymity.population import DeltaPresenceReport as DeltaPresenceReport
 from .anonymity.population import KMap as KMap
 from .anonymity.population import KMapReport as KMapReport
-from .anonymity.population import delta_presence as delta_presence
 from .anonymity.population import kmap as kmap
+from .anonymity.presence import DeltaPresence as DeltaPresence
+from .anonymity.presence import DeltaPresenceReport as DeltaPresenceReport
+from .anonymity.presence import delta_presence as delta_presence
 from .anonymity.reports import CheckReport as CheckReport
 from .anonymity.reports import check as check
 from .anonymity.table_risk import AverageRisk as AverageRisk

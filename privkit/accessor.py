@@ -109,7 +109,7 @@ class PrivacyAccessor:
     alpha_k = Delegate("privkit.anonymity.alpha_k")
     beta_likeness = Delegate("privkit.anonymity.beta_likeness")
     delta_disclosure = Delegate("privkit.anonymity.delta_disclosure")
-    delta_presence = Delegate("privkit.anonymity.population")
+    delta_presence = Delegate("privkit.anonymity.presence")
     kmap = Delegate("privkit.anonymity.population")
     check = Delegate("privkit.anonymity.reports")
     risk = Delegate("privkit.risk.report")

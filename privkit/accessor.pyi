@@ -11,7 +11,8 @@ from privkit.anonymity.criterion import Criterion, Number
 from privkit.anonymity.delta_disclosure import DeltaDisclosureReport
 from privkit.anonymity.kanonymity import KAnonymityReport
 from privkit.anonymity.ldiversity import Kind, LDiversityReport
-from privkit.anonymity.population import DeltaPresenceReport, KMapReport
+from privkit.anonymity.population import KMapReport
+from privkit.anonymity.presence import DeltaPresenceReport
 from privkit.anonymity.reports import CheckReport
 from privkit.anonymity.tcloseness import TClosenessReport
 from privkit.dp.answers.release import Release

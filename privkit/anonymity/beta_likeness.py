@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from privkit.anonymity.criterion import SensitivePart, call_text, positive
+from privkit.anonymity.criterion import call_text, positive
 from privkit.anonymity.figures import Ratios, class_maxima, class_minima, decided, over_caps, shares_and_table
+from privkit.anonymity.reference import Reference, ReferencePart, reference_table, reference_text
 from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_identifiers, sensitive_attribute
 from privkit.errors import ParameterError
 from privkit.tally.coded_classes import count_values
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 @public
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
-class BetaLikeness(SensitivePart):
+class BetaLikeness(ReferencePart):
     """No value gains more than β in relative frequency (Cao and Karras 2012).
 
     With p and q the shares of a value in a class and in the table, for each value with p > q:
@@ -42,6 +43,8 @@ class BetaLikeness(SensitivePart):
     beta : number
         Above 0.
     kind : {"basic", "enhanced"}
+    reference : {"kept", "input"}
+        Whether a transformation compares its classes with the rows that it keeps, or with all that were given.
 
     Examples
     --------
@@ -54,15 +57,35 @@ class BetaLikeness(SensitivePart):
     sensitive: str
     beta: Exact
     kind: Literal["basic", "enhanced"] = field(default="basic", kw_only=True)
+    reference: Reference = field(default="kept", kw_only=True)
 
     if TYPE_CHECKING:  # amounts are given as numbers and held exactly
 
-        def __init__(self, sensitive: str, beta: Number, *, kind: Literal["basic", "enhanced"] = "basic") -> None: ...
+        def __init__(
+            self,
+            sensitive: str,
+            beta: Number,
+            *,
+            kind: Literal["basic", "enhanced"] = "basic",
+            reference: Reference = "kept",
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         column_name(self.sensitive, "sensitive")
         object.__setattr__(self, "beta", positive(self.beta, "beta"))
         likeness_kind(self.kind)
+        reference_table(self.reference)
+
+    def loosened(self, gone: int, table: Ints) -> BetaLikeness | None:
+        """Return the basic criterion with (1 + β) n / (n - gone) - 1.
+
+        What is left of a value's rows is at most all of them, of at least n - gone rows: q' <= q n / (n - gone). And
+        p <= (1 + β) q', in both kinds, where p > q'; else p <= q' as well.
+        """
+        n = int(table.sum())
+        if gone >= n:
+            return None
+        return BetaLikeness(self.sensitive, (1 + self.beta) * Fraction(n, n - gone) - 1)
 
     def caps(self, table: Ints) -> Floats:
         """Return the largest share that each value may have in a class."""
@@ -100,7 +123,8 @@ class BetaLikeness(SensitivePart):
 
     def __repr__(self) -> str:
         """Return what a user types for it."""
-        return call_text("BetaLikeness", self.sensitive, self.beta, kind=None if self.kind == "basic" else self.kind)
+        kind = None if self.kind == "basic" else self.kind
+        return call_text("BetaLikeness", self.sensitive, self.beta, kind=kind, reference=reference_text(self.reference))
 
 
 def likeness_kind(kind: object) -> None:

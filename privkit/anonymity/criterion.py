@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal
 from fractions import Fraction
@@ -16,8 +16,6 @@ from privkit.values.arguments import public
 from privkit.values.exact import Exact, exact
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -29,8 +27,7 @@ if TYPE_CHECKING:
     #: Rows in each class, rows of each value in each class and in the table, and the levels of a tree over the values.
     OneColumn = tuple[Ints, Ints, Ints, Sequence[Ints] | None]
 
-#: Taken off before rounding up, so that a float can only understate what is forced.
-_SLACK = 1e-6
+_SLACK = 1e-6  # taken off before rounding up, so that a float can only understate what is forced
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +159,10 @@ class Criterion(ABC):
                 rows = np.ceil(part.rows_lost(*classes.of(part)) - _SLACK)
                 np.maximum(answer, np.minimum(rows, classes.sizes).astype(np.int64), out=answer)
         return answer
+
+    def __bool__(self) -> bool:
+        """Refuse: ``a and b`` would be `b` alone, ``a or b`` would be `a`."""
+        raise ParameterError.no_truth(repr(self))
 
     def __and__(self, other: object) -> Criterion:
         """Return the criterion that asks for both."""
@@ -392,7 +393,6 @@ def population_size(value: object) -> int:
     """Return the number of persons in a population."""
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         found = "None" if value is None else str(value) if isinstance(value, int) else f"a {type(value).__name__}"
-        raise ParameterError.of(
-            "population", found, "a table of the population or its number of persons (a whole number >= 1)"
-        )
+        allowed = "a table of the population or its number of persons (a whole number >= 1)"
+        raise ParameterError.of("population", found, allowed)
     return value

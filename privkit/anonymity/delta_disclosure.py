@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from privkit.anonymity.criterion import SensitivePart, positive
+from privkit.anonymity.criterion import call_text, positive
 from privkit.anonymity.figures import (
     class_maxima,
     class_minima,
@@ -18,6 +19,7 @@ from privkit.anonymity.figures import (
     over_caps,
     shares_and_table,
 )
+from privkit.anonymity.reference import Reference, ReferencePart, reference_table, reference_text
 from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_identifiers, sensitive_attribute
 from privkit.errors import ParameterError
 from privkit.tally.coded_classes import count_values
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 
 @public
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
-class DeltaDisclosure(SensitivePart):
+class DeltaDisclosure(ReferencePart):
     """|log2(p / q)| < δ, strictly, for the shares p and q of each value in a class and in the table.
 
     Brickell and Shmatikov 2008, definition 5. To the letter, a value that a class lacks breaks it (log 0), so that
@@ -50,6 +52,8 @@ class DeltaDisclosure(SensitivePart):
         Above 0.
     absent : bool
         Whether a value that a class lacks breaks the criterion.
+    reference : {"kept", "input"}
+        Whether a transformation compares its classes with the rows that it keeps, or with all that were given.
 
     Examples
     --------
@@ -62,16 +66,32 @@ class DeltaDisclosure(SensitivePart):
     sensitive: str
     delta: Exact
     absent: bool = field(default=False, kw_only=True)
+    reference: Reference = field(default="kept", kw_only=True)
 
     if TYPE_CHECKING:  # amounts are given as numbers and held exactly
 
-        def __init__(self, sensitive: str, delta: Number, *, absent: bool = False) -> None: ...
+        def __init__(
+            self, sensitive: str, delta: Number, *, absent: bool = False, reference: Reference = "kept"
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         column_name(self.sensitive, "sensitive")
         object.__setattr__(self, "delta", positive(self.delta, "delta"))
         if not isinstance(self.absent, bool):
             raise ParameterError.of("absent", f"a {type(self.absent).__name__}", "True or False")
+        reference_table(self.reference)
+
+    def loosened(self, gone: int, table: Ints) -> DeltaDisclosure | None:
+        """Return the criterion with δ + log2(n / (n - gone)), which bounds a value's share from above as this does.
+
+        What is left of a value's rows is at most all of them, of at least n - gone rows: q' <= q n / (n - gone). From
+        below nothing follows, and a search rules nodes out by the upper side alone (`rows_lost`).
+        """
+        n = int(table.sum())
+        if gone >= n:
+            return None
+        more = Fraction(math.log2(n / (n - gone)) * (1 + 1e-9))
+        return DeltaDisclosure(self.sensitive, self.delta + more)
 
     @property
     def merges(self) -> bool:
@@ -115,7 +135,8 @@ class DeltaDisclosure(SensitivePart):
 
     def __repr__(self) -> str:
         """Return what a user types for it."""
-        return f"DeltaDisclosure({self.sensitive!r}, {self.delta}{', absent=True' if self.absent else ''})"
+        reference = reference_text(self.reference)
+        return call_text("DeltaDisclosure", self.sensitive, self.delta, absent=self.absent or None, reference=reference)
 
 
 @public

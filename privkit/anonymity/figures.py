@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _ROOM = 2**62
 #: Floats of quotients are nearer to each other than this only where the quotients may be equal.
 _NEAR = 1e-12
+#: A cap nearer to 1 than this bounds nothing.
+_NARROW = 1e-3
 #: Distance to a bound below which exact arithmetic decides about dense counts.
 _CLOSE = 1e-9
 
@@ -227,6 +229,7 @@ def over_caps(sizes: Ints, counts: Ints, caps: Floats) -> Floats:
     For any set O of values, taking r rows away leaves at least c_O - r rows of O, of at most (n - r) u_O:
     ``r >= (c_O - n u_O) / (1 - u_O)``. O is what is over its cap, taken anew for the rows that are left.
     """
+    caps = np.where(caps > 1 - _NARROW, 1.0, caps)  # dividing by so little would make rows of what is lost to rounding
     rows = np.zeros(len(sizes))
     for _ in range(3):
         over = counts > (sizes - rows)[:, None] * caps

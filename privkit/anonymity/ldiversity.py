@@ -228,7 +228,7 @@ def ldiv(
     data : dataframe
         pandas, Polars, DuckDB, or another that Narwhals reads.
     qi : str or sequence of str
-        The quasi-identifiers.
+        The quasi-identifiers; ``[]`` for none, and the table is one class.
     sensitive : str
         The sensitive attribute.
     l : number, optional
@@ -259,7 +259,7 @@ def ldiv(
     kind = diversity_kind(kind)
     factor = recursive_factor(c, kind)
     bound = None if l is None else diversity_bound(l, kind)
-    columns = quasi_identifiers(data, qi)
+    columns = quasi_identifiers(data, qi, empty=True)
     column = sensitive_attribute(data, sensitive, columns)
     found = count_values(data, columns, column)
     criterion = None if bound is None else LDiversity(column, bound, kind=kind, c=factor)

@@ -1,8 +1,9 @@
-"""k-map and δ-presence: the classes of a table against those of the population it was taken from."""
+"""k-map: the classes of a table against those of the population it was taken from."""
 
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar
@@ -10,8 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from privkit.anonymity.criterion import Part, population_size, share
-from privkit.anonymity.figures import Ratios
-from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_identifiers
+from privkit.anonymity.reports import ClassReport, judged, quasi_identifiers
 from privkit.errors import ParameterError
 from privkit.tally.class_values import matches
 from privkit.tally.coded_classes import count_classes
@@ -21,13 +21,44 @@ from privkit.values.exact import Exact
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from privkit.anonymity.criterion import Finding, Mask, Number
+    from privkit.anonymity.criterion import Finding, Ints, Mask, Number
     from privkit.tally.classes import Tally
+
+
+class PopulationPart(Part):
+    """A criterion on the classes of a table beside those of a population that holds it.
+
+    A search counts the population at each node as it counts the table, so that the classes of both have one meaning.
+
+    Attributes
+    ----------
+    population : dataframe or int
+        A table of the population, or its number of persons.
+    everybody : bool
+        Whether persons in classes that the table lacks break it. Then nothing can be suppressed: whoever is, is one.
+    """
+
+    __slots__ = ()
+
+    population: object
+
+    @property
+    def everybody(self) -> bool:
+        """Whether persons in classes that the table lacks break it."""
+        return False
+
+    @abstractmethod
+    def met_in(self, sizes: Ints, people: Ints) -> Mask:
+        """Return which classes meet it, by their rows in the table and their persons in the population."""
+
+    @abstractmethod
+    def lost_in(self, sizes: Ints, people: Ints) -> Ints:
+        """Return how many rows of each class no refinement keeps, at least."""
 
 
 @public
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
-class KMap(Part):
+class KMap(PopulationPart):
     """Every equivalence class fits at least `k` persons of the population: F >= k (Sweeney 2002).
 
     Parameters
@@ -106,6 +137,14 @@ class KMap(Part):
         """Return k', the size that stands for k persons of the population; 1 where they are counted."""
         return self.sample_k(n_rows) if self.estimated else 1
 
+    def met_in(self, sizes: Ints, people: Ints) -> Mask:
+        """Return which classes fit k persons."""
+        return np.asarray(people >= self.k)
+
+    def lost_in(self, sizes: Ints, people: Ints) -> Ints:
+        """Return all rows of the classes that fit fewer: their parts fit no more."""
+        return np.where(people < self.k, sizes, 0)
+
     def find(self, data: object, qi: tuple[str, ...], classes: Tally) -> tuple[Finding, Mask]:
         """Return the size of the rarest class in the population, and the classes below k."""
         report = kmap(data, qi, population=self.population, k=self.k, significance=self.significance)
@@ -116,62 +155,6 @@ class KMap(Part):
         if self.estimated:
             return f"KMap({self.k}, population={self.population}, significance={self.significance})"
         return f"KMap({self.k}, population=...)"
-
-
-@public
-@dataclass(frozen=True, slots=True, repr=False, eq=False)
-class DeltaPresence(Part):
-    """Each person of the population is in the table with a probability f / F within [low, high].
-
-    With f and F the sizes of a class in the table and in the population (Nergiz, Atzori and Clifton 2007,
-    definition 2). Classes of the population that the table lacks have f / F = 0, so that `low` above 0 asks for
-    every one of them. A class of the table that the population lacks breaks the criterion.
-
-    Parameters
-    ----------
-    low, high : number
-        0 to 1, low <= high.
-    population : dataframe
-        A table of the population with the same quasi-identifiers, one row per person, the table's among them.
-    """
-
-    paper: ClassVar[str] = "Nergiz, Atzori and Clifton 2007, Hiding the presence of individuals, SIGMOD, definition 2"
-
-    low: Exact
-    high: Exact
-    population: object = field(kw_only=True)
-
-    if TYPE_CHECKING:  # amounts are given as numbers and held exactly
-
-        def __init__(self, low: Number, high: Number, *, population: object) -> None: ...
-
-    def __post_init__(self) -> None:
-        low, high = share(self.low, "low"), share(self.high, "high")
-        if low > high:
-            raise ParameterError.together(("low", "high"), f"low={low} is above high={high}.")
-        object.__setattr__(self, "low", low)
-        object.__setattr__(self, "high", high)
-        if self.population is None or isinstance(self.population, int | float | str):
-            found = "None" if self.population is None else f"a {type(self.population).__name__}"
-            raise ParameterError.of("population", found, "a table of the population")
-
-    @property
-    def compares_tables(self) -> bool:
-        """True: it counts in the population."""
-        return True
-
-    def smallest(self, n_rows: int) -> int:
-        """Return 1: what a class needs depends on the population."""
-        return 1
-
-    def find(self, data: object, qi: tuple[str, ...], classes: Tally) -> tuple[Finding, Mask]:
-        """Return the least and the largest probability, and the classes beyond the bounds."""
-        report = delta_presence(data, qi, population=self.population, low=self.low, high=self.high)
-        return judged(report, f"δ = {figure_text(report.low)} to {figure_text(report.highest)}", classes)
-
-    def __repr__(self) -> str:
-        """Return what a user types for it."""
-        return f"DeltaPresence({self.low}, {self.high}, population=...)"
 
 
 @public
@@ -291,113 +274,3 @@ def population_sizes(classes: Tally, people: Tally) -> NDArray[np.int64]:
     """Return the size of each class in the population; 0 where it lacks the class."""
     place = matches(classes, people)
     return np.where(place >= 0, people.sizes[place] if people.n_classes else 0, 0)
-
-
-@public
-@dataclass(frozen=True, eq=False, repr=False)
-class DeltaPresenceReport(ClassReport):
-    """How likely each person of the population is in the table: f / F (Nergiz, Atzori and Clifton 2007).
-
-    Attributes
-    ----------
-    low, highest : Exact
-        The least and the largest probability over the population's persons. `low` is 0 where the population has
-        classes that the table lacks.
-    n_outside : int
-        Persons of the population in classes that the table lacks.
-    n_absent : int
-        Classes of the table that the population lacks, or in which it has fewer persons than the table rows: the
-        population does not hold the table, and these classes break every criterion.
-    outside_short : bool
-        Whether persons outside the table's classes break the criterion, which asks for more than 0.
-    """
-
-    symbol: ClassVar[str] = "presence"
-    high: ClassVar[bool] = True
-
-    criterion: DeltaPresence | None
-    low: Exact
-    highest: Exact
-    n_outside: int
-    n_absent: int
-    outside_short: bool
-
-    @property
-    def satisfied(self) -> bool | None:
-        """Whether all persons of the population are within the bounds; None where none were given."""
-        return None if self.short is None else not (self.short.any() or self.outside_short)
-
-
-@typed
-def delta_presence(
-    data: object, qi: str | Sequence[str], *, population: object, low: Number | None = None, high: Number | None = None
-) -> DeltaPresenceReport:
-    """Tell how likely each person of the population is to be in the table.
-
-    δ-presence (Nergiz, Atzori and Clifton 2007, "Hiding the presence of individuals from shared databases") asks
-    low <= f / F <= high of every class of the population, with f and F its sizes in the table and in the population;
-    classes that the table lacks have f = 0. Reads rows of both tables; exact; spends nothing.
-
-    Parameters
-    ----------
-    data : dataframe
-        pandas, Polars, DuckDB, or another that Narwhals reads.
-    qi : str or sequence of str
-        The quasi-identifiers, columns of both tables.
-    population : dataframe
-        The population, one row per person, those of `data` among them.
-    low, high : number, optional
-        0 to 1, both together; they add a verdict.
-
-    Returns
-    -------
-    DeltaPresenceReport
-
-    Raises
-    ------
-    ColumnNotFoundError, DuplicateColumnError, FrameError, ParameterError
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> register = pd.DataFrame({"zip": ["8004"] * 4 + ["8005"] * 2})
-    >>> report = delta_presence(register.iloc[[0, 4]], "zip", population=register, low=0, high=0.4)
-    >>> report.low, report.highest, report.satisfied
-    (0.25, 0.5, False)
-    """
-    if (low is None) != (high is None):
-        rule = "low= and high= go together. Example: low=0, high=0.5."
-        raise ParameterError.together(("low", "high"), rule)
-    bounds = DeltaPresence(0 if low is None else low, 1 if high is None else high, population=population)
-    columns = quasi_identifiers(data, qi)
-    quasi_identifiers(population, columns)
-    classes = count_classes(data, columns)
-    people = count_classes(population, columns)
-    return presence(classes, people, bounds, judged=low is not None)
-
-
-def presence(classes: Tally, people: Tally, bounds: DeltaPresence, *, judged: bool) -> DeltaPresenceReport:
-    """Return the report on two tallies by the same columns."""
-    sizes = population_sizes(classes, people)
-    ratios = Ratios(classes.sizes, sizes)
-    absent = classes.sizes > sizes
-    outside = people.n_rows - int(sizes.sum())
-    known = Ratios(classes.sizes[~absent], sizes[~absent])
-    inverse = Ratios(known.denominators, known.numerators).largest()
-    lowest = Exact(0) if outside or not inverse else Exact(1 / inverse)
-    short = None
-    if judged:
-        too_low = ratios.below(bounds.low, strict=True)
-        short = absent | too_low | ~ratios.below(bounds.high)
-    criterion = bounds if judged else None
-    return DeltaPresenceReport(
-        classes,
-        ratios.floats,
-        criterion,
-        short,
-        lowest,
-        known.largest(),
-        outside,
-        int(absent.sum()),
-        bool(outside and bounds.low > 0),
-    )

@@ -12,6 +12,7 @@ from privkit.anonymity.criterion import Criterion, Finding
 from privkit.errors import ParameterError
 from privkit.errors.anonymity import RoleConflictError
 from privkit.tally.class_values import matches
+from privkit.tally.classes import whole_table
 from privkit.tally.coded_classes import CodedTally, count_classes
 from privkit.tally.codes import column_codes
 from privkit.tally.frame import column_names, open_frame
@@ -178,8 +179,8 @@ def judged(report: ClassReport, figure: str, classes: Tally) -> tuple[Finding, N
 
 def aligned(mask: NDArray[np.bool_], theirs: Tally, ours: Tally) -> NDArray[np.bool_]:
     """Return a mask over `theirs` as one over `ours`: the same classes, perhaps in another order."""
-    if isinstance(theirs, CodedTally) and isinstance(ours, CodedTally):
-        return mask  # both are in ascending order of one key
+    if not ours.by or (isinstance(theirs, CodedTally) and isinstance(ours, CodedTally)):
+        return mask  # both are one class, or in ascending order of one key
     aligned: NDArray[np.bool_] = mask[matches(ours, theirs)]
     return aligned
 
@@ -189,8 +190,10 @@ def figure_text(figure: float | Exact) -> str:
     return f"{int(figure)}" if float(figure).is_integer() else f"{float(figure):.4g}"
 
 
-def quasi_identifiers(data: object, qi: str | Sequence[str], *, unit: object = None) -> tuple[str, ...]:
-    """Return the quasi-identifiers as names of columns that the frame has.
+def quasi_identifiers(
+    data: object, qi: str | Sequence[str], *, unit: object = None, empty: bool = False
+) -> tuple[str, ...]:
+    """Return the quasi-identifiers as names of columns that the frame has; none only where that is `empty`.
 
     Reads the schema, never a row.
 
@@ -200,7 +203,7 @@ def quasi_identifiers(data: object, qi: str | Sequence[str], *, unit: object = N
     RoleConflictError
         If `unit` is one of them.
     """
-    columns = column_names(qi, "qi")
+    columns = column_names(qi, "qi", empty=empty)
     open_frame(data, columns, "qi")
     if unit is None:
         return columns
@@ -248,6 +251,8 @@ class CheckReport(Plotted):
     n_rows, n_classes : int
     rows_short : int
         Rows in classes that break at least one part.
+    starred : int
+        Rows with ``*`` in every quasi-identifier, where others have values: a class here, if nobody leaves them out.
     """
 
     criterion: Criterion
@@ -256,6 +261,7 @@ class CheckReport(Plotted):
     n_rows: int
     n_classes: int
     rows_short: int
+    starred: int = 0
 
     @property
     def satisfied(self) -> bool:
@@ -282,7 +288,7 @@ def check(data: object, qi: str | Sequence[str], criteria: Criterion) -> CheckRe
     data : dataframe
         pandas, Polars, DuckDB, or another that Narwhals reads.
     qi : str or sequence of str
-        The quasi-identifiers.
+        The quasi-identifiers; ``[]`` for none: then the table is one class, for l-diversity alone.
     criteria : Criterion
         One criterion, or several composed with ``&``.
 
@@ -307,12 +313,13 @@ def check(data: object, qi: str | Sequence[str], criteria: Criterion) -> CheckRe
     if not isinstance(criteria, Criterion):
         hint = "Example: pk.KAnonymity(5) & pk.LDiversity('churned', 2)."
         raise ParameterError.of("criteria", f"a {type(criteria).__name__}", "a criterion", hint)
-    columns = quasi_identifiers(data, qi)
-    classes = count_classes(data, columns)
+    columns = quasi_identifiers(data, qi, empty=True)
+    classes = count_classes(data, columns) if columns else whole_table(data)
     findings, broken = [], np.zeros(classes.n_classes, dtype=bool)
     for part in criteria.parts:
         finding, short = part.find(data, columns, classes)
         findings.append(finding)
         broken |= short
     rows_short = int(classes.sizes[broken].sum())
-    return CheckReport(criteria, columns, tuple(findings), classes.n_rows, classes.n_classes, rows_short)
+    n_rows, n_classes = classes.n_rows, classes.n_classes
+    return CheckReport(criteria, columns, tuple(findings), n_rows, n_classes, rows_short, classes.starred)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
-from privkit.anonymity.criterion import SensitivePart, share
+from privkit.anonymity.criterion import share
 from privkit.anonymity.figures import Ratios, decided, equal_distances, merged, ordered_distances, support
+from privkit.anonymity.reference import Reference, ReferencePart, reference_table
 from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_identifiers, sensitive_attribute
 from privkit.errors import FrameError, ParameterError
 from privkit.errors.anonymity import HierarchyError
 from privkit.tally.coded_classes import count_values
 from privkit.values.arguments import column_name, public, typed
+from privkit.values.exact import Exact
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,18 +26,18 @@ if TYPE_CHECKING:
     from privkit.anonymity.criterion import Finding, Floats, Ints, Mask, Number
     from privkit.tally.class_values import ClassValues
     from privkit.tally.classes import Tally
-    from privkit.values.exact import Exact
 
 
 @public
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
-class TCloseness(SensitivePart):
+class TCloseness(ReferencePart):
     """The earth mover's distance of each class to the table is at most `t` (Li, Li and Venkatasubramanian 2007).
 
     With p the shares of the values in a class, q those in the table, m the number of values:
 
     - ``"equal"``: 1/2 Σ |pi - qi|;
-    - ``"ordered"``: Σi |Σj<=i (pj - qj)| / (m - 1), for values in ascending order; missing is the last;
+    - ``"ordered"``: Σi |Σj<=i (pj - qj)| / (m - 1), for values in ascending order (text: an ordered categorical's);
+      missing is the last;
     - a hierarchy of H levels above the values, level H one root: the mean over levels 0 to H - 1 of the equal
       distance between the generalized distributions, which is the paper's hierarchical distance (`equal_distances`
       has the proof).
@@ -50,6 +52,8 @@ class TCloseness(SensitivePart):
         0 to 1; exact, as the decimal that is written.
     distance : "equal", "ordered", or a hierarchy
         A `pk.Hierarchy`, or a mapping from values to their labels at level 1, 2, ...
+    reference : {"kept", "input"}
+        Whether a transformation compares its classes with the rows that it keeps, or with all that were given.
 
     Examples
     --------
@@ -62,15 +66,31 @@ class TCloseness(SensitivePart):
     sensitive: str
     t: Exact
     distance: object = field(default="equal", kw_only=True)
+    reference: Reference = field(default="kept", kw_only=True)
 
     if TYPE_CHECKING:  # amounts are given as numbers and held exactly
 
-        def __init__(self, sensitive: str, t: Number, *, distance: object = "equal") -> None: ...
+        def __init__(
+            self, sensitive: str, t: Number, *, distance: object = "equal", reference: Reference = "kept"
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         column_name(self.sensitive, "sensitive")
         object.__setattr__(self, "t", share(self.t, "t"))
         ground_distance(self.distance)
+        reference_table(self.reference)
+
+    def loosened(self, gone: int, table: Ints) -> TCloseness | None:
+        """Return the criterion with t + gone / n.
+
+        With q' what is left of q where a share λ <= gone / n of the rows leaves, q = (1 - λ) q' + λ s for some s. All
+        three distances are metrics, convex, and at most 1: D(q', q) <= λ D(q', s) <= λ, so D(p, q) <= D(p, q') + λ.
+        Distances along an order or a tree are measured anew where a value vanishes, so that nothing follows there.
+        """
+        n = int(table.sum())
+        t = self.t + Fraction(gone, n) if n else Fraction(1)
+        vanishing = self.distance != "equal" and bool((table[table > 0] <= gone).any())
+        return None if vanishing or t >= 1 else replace(self, t=Exact(t))
 
     def tree_levels(self, values: pd.Index) -> Sequence[Ints] | None:
         """Return the groups of the values at each level of the hierarchy, where there is one."""
@@ -127,7 +147,8 @@ class TCloseness(SensitivePart):
     def __repr__(self) -> str:
         """Return what a user types for it."""
         shown = f", distance={self.distance!r}" if isinstance(self.distance, str) else ", distance=..."
-        return f"TCloseness({self.sensitive!r}, {self.t}{'' if self.distance == 'equal' else shown})"
+        reference = "" if self.reference == "kept" else f", reference={self.reference!r}"
+        return f"TCloseness({self.sensitive!r}, {self.t}{'' if self.distance == 'equal' else shown}{reference})"
 
 
 def ground_distance(distance: object) -> object:
@@ -178,8 +199,8 @@ def tclose(
 
     With p and q the shares of the m values in a class and in the table (Li, Li and Venkatasubramanian 2007,
     "t-closeness"): ``"equal"`` is 1/2 Σ abs(pi - qi); ``"ordered"`` is Σi abs(Σj<=i (pj - qj)) / (m - 1) over ascending
-    values (a categorical's order, missing last); a hierarchy gives the mean of the equal distance over its levels
-    below the root. A missing value is a value like any other. Reads rows; exact; spends nothing.
+    values (of text, an ordered categorical's; missing last); a hierarchy gives the mean of the equal distance over its
+    levels below the root. A missing value is a value like any other. Reads rows; exact; spends nothing.
 
     Parameters
     ----------
@@ -218,6 +239,8 @@ def tclose(
     columns = quasi_identifiers(data, qi)
     column = sensitive_attribute(data, sensitive, columns)
     found = count_values(data, columns, column)
+    if distance == "ordered":
+        check_order(data, column, found.values)
     ratios = distances(found, distance, column)
     criterion = None if bound is None else TCloseness(column, bound, distance=distance)
     short = None if bound is None else ~ratios.below(bound)
@@ -229,19 +252,37 @@ def distances(found: ClassValues, distance: object, column: str) -> Ratios:
     if distance == "equal":
         return equal_distances(found)
     if distance == "ordered":
-        _check_order(found.values, column)
         return ordered_distances(found)
     return equal_distances(found, tree_levels(distance, found.values, column))
 
 
-def _check_order(values: Any, column: str) -> None:
+def check_order(data: object, column: str, values: pd.Index) -> None:
+    """Refuse values without an order, and text whose order nobody has told; of two values any order is the same.
+
+    Raises
+    ------
+    FrameError
+    """
+    import pandas as pd
+
+    dtype = data[column].dtype if isinstance(data, pd.DataFrame) else None
+    if len(values) <= 2 or (isinstance(dtype, pd.CategoricalDtype) and dtype.ordered):
+        return
+    known = values.dropna()
     try:
-        ordered = values.dropna().is_monotonic_increasing
+        ordered = known.is_monotonic_increasing
     except TypeError:
         ordered = False
     if not ordered:
         hint = "distance='ordered' needs values of one type that can be sorted; or take distance='equal'."
         raise FrameError.column_type(column, "object with values of several types", hint)
+    if any(isinstance(value, str) for value in known):
+        hint = (
+            "distance='ordered' would take the alphabet for its order. Say which one it has: "
+            f"df[{column!r}] = pd.Categorical(df[{column!r}], [least, ..., most], ordered=True); "
+            "or take distance='equal'."
+        )
+        raise FrameError.column_type(column, "text", hint)
 
 
 @runtime_checkable

@@ -89,6 +89,16 @@ class ParameterError(PrivkitError, ValueError):
         error.argument = ", ".join(arguments)
         return error
 
+    @classmethod
+    def no_truth(cls, criterion: str) -> ParameterError:
+        """A criterion was taken for true or false, as `and`, `or`, `not` and `if` do."""
+        error = cls(
+            f"{criterion} is a criterion, neither true nor false: a table meets it or not. `and` and `or` would drop "
+            f"one of two criteria without a word.\nJoin them by &: {criterion} & ...; look for none by `is None`."
+        )
+        error.argument = "criteria"
+        return error
+
 
 class CallError(PrivkitError, TypeError):
     """A call has an argument that the function does not take, or lacks one that it needs.

@@ -63,7 +63,7 @@ class ClassValues:
 
 
 def value_counts(data: object, by: str | Sequence[str], value: str) -> ClassValues:
-    """Count the rows of each value of `value` within each class by `by`.
+    """Count the rows of each value of `value` within each class by `by`; by no column, in the table as one class.
 
     One group-by of the engine; what follows works on its distinct combinations. Missing is a value of its own.
     Reads rows; exact; spends nothing.
@@ -80,12 +80,13 @@ def value_counts(data: object, by: str | Sequence[str], value: str) -> ClassValu
     >>> counted.values.tolist(), counted.matrix().tolist()
     (['cold', 'flu'], [[1, 1], [0, 1]])
     """
-    columns = column_names(by, "by")
+    columns = column_names(by, "by", empty=True)
     if value in columns:
         raise DuplicateColumnError.in_argument("value", [value])
     table, counts = grouped_sizes(data, (*columns, value))
     value_of, values = column_codes(series_of(table[value]))
-    class_of, first, _ = classes_of([table[name] for name in columns])
+    one_class = np.zeros(len(counts), dtype=np.int64)
+    class_of, first, _ = classes_of([table[name] for name in columns]) if columns else (one_class, one_class[:1], None)
     order = np.lexsort((value_of, class_of))
     sizes = np.bincount(class_of, weights=counts, minlength=len(first)).astype(np.int64)
     classes = Tally(columns, sizes, None, table.select(columns).at(first))
@@ -167,7 +168,7 @@ def matches(left: Tally, right: Tally) -> NDArray[np.int64]:
         if a != b and {a, b} <= {"numbers", "dates", "text"}:
             hint = "Give it the same type in both: .astype(...)."
             raise FrameError.column_type(name, f"{a} in the table and {b} in the population", hint)
-        both = pd.concat([_plain(ours), _plain(theirs)], ignore_index=True)
+        both = pd.concat([plain(ours), plain(theirs)], ignore_index=True)
         codes.append(column_codes(both)[0])
     keys, _ = packed(codes)
     mine, other = keys[: left.n_classes], keys[left.n_classes :]
@@ -178,7 +179,8 @@ def matches(left: Tally, right: Tally) -> NDArray[np.int64]:
     return np.where(other[order][place] == mine, order[place], -1)
 
 
-def _plain(column: pd.Series) -> pd.Series:
+def plain(column: pd.Series) -> pd.Series:
+    """Return categories as their values."""
     import pandas as pd
 
     if isinstance(column.dtype, pd.CategoricalDtype):
@@ -186,11 +188,21 @@ def _plain(column: pd.Series) -> pd.Series:
     return column
 
 
+def joined(columns: Sequence[pd.Series]) -> pd.Series:
+    """Return one column of the values of several; itself where it is one."""
+    import pandas as pd
+
+    if len(columns) == 1:
+        return columns[0]
+    alike = all(column.dtype == columns[0].dtype for column in columns)
+    return pd.concat([column if alike else plain(column) for column in columns], ignore_index=True)
+
+
 def _kind(column: pd.Series) -> str:
     """Return what the column's values are, as far as it decides whether they can be equal to others."""
     import pandas as pd
 
-    found = pd.api.types.infer_dtype(_plain(column), skipna=True)
+    found = pd.api.types.infer_dtype(plain(column), skipna=True)
     if found in {"integer", "floating", "mixed-integer-float", "decimal", "boolean", "complex"}:
         return "numbers"
     if found in {"datetime64", "datetime", "date", "period"}:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from privkit.errors import DuplicateColumnError, FrameError
-from privkit.tally.cells.cells import OTHER
+from privkit.tally.cells.cells import OTHER, TEXT, Table
 from privkit.tally.cells.coding import classes_of
 from privkit.tally.cells.showing import series_of
 from privkit.tally.engines.opening import engine_of
@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from privkit.tally.cells.cells import Kind, Table
+    from privkit.tally.cells.cells import Kind
 
+#: What stands for a value that is wholly generalized, or suppressed.
+STAR = "*"
 #: How the types of nested values begin, in Arrow's words, Polars' and those of databases.
 _NESTED = ("list", "large_list", "fixed_size_list", "struct", "map", "List", "Struct", "Array", "Object", "Map")
 
@@ -67,7 +69,20 @@ class Tally:
         """The classes' values as a pandas frame, one row per class, in the order of `sizes`."""
         import pandas as pd
 
-        return pd.DataFrame({name: series_of(self.table[name]) for name in self.by})
+        return pd.DataFrame({name: series_of(self.table[name]) for name in self.by}, index=range(self.n_classes))
+
+    def may_hold(self, name: str, value: str) -> bool:
+        """Whether a column could hold a text; true where looking costs as much as `keys`."""
+        return self.table[name].kind.name == TEXT
+
+    @cached_property
+    def starred(self) -> int:
+        """Rows that have `*` in every column: suppressed ones, where others have values."""
+        if not self.by or not all(self.may_hold(name, STAR) for name in self.by):
+            return 0
+        stars = np.logical_and.reduce([self.keys[name].astype(object).eq(STAR).to_numpy() for name in self.by])
+        rows = int(self.sizes[stars].sum())
+        return rows if rows < self.n_rows else 0
 
 
 def class_sizes(data: object, by: str | Sequence[str], *, unit: str | None = None) -> Tally:
@@ -108,6 +123,13 @@ def class_sizes(data: object, by: str | Sequence[str], *, unit: str | None = Non
     class_of, first, persons = classes_of([pairs[name] for name in columns])
     sizes = np.bincount(class_of, weights=rows, minlength=len(first)).astype(np.int64)
     return Tally(columns, sizes, persons, pairs.select(columns).at(first))
+
+
+def whole_table(data: object) -> Tally:
+    """Return a table as one class, by no column; no class where it has no rows."""
+    rows = engine_of(data).n_rows()
+    sizes = np.array([rows] if rows else [], dtype=np.int64)
+    return Tally((), sizes, None, Table({}, len(sizes)))
 
 
 def grouped_sizes(data: object, columns: Sequence[str]) -> tuple[Table, NDArray[np.int64]]:

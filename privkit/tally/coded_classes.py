@@ -95,7 +95,13 @@ class CodedTally(Tally):
             rest, codes = np.divmod(rest, max(column.values.width, 1))
             rest = rest if column.ranked is None else column.ranked[rest]
             found[name] = column.values.decoded(codes)
-        return pd.DataFrame({name: found[name] for name in self.by})
+        return pd.DataFrame({name: found[name] for name in self.by}, index=range(self.n_classes))
+
+    def may_hold(self, name: str, value: str) -> bool:
+        """Whether a column holds a text."""
+        import pandas as pd
+
+        return value in pd.Index(self._columns[self.by.index(name)].values.values)  # type: ignore[attr-defined]
 
     @cached_property
     def table(self) -> Table:
@@ -140,7 +146,7 @@ def count_values(data: object, by: str | Sequence[str], value: str) -> ClassValu
     ------
     ColumnNotFoundError, DuplicateColumnError, FrameError, ParameterError
     """
-    columns = column_names(by, "by")
+    columns = column_names(by, "by", empty=True)
     if value in columns:
         raise DuplicateColumnError.in_argument("value", [value])
     coded = _coded(data, columns, value, ordered=True)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from privkit.errors import ParameterError
 from privkit.errors.anonymity import InfeasibleError, PromiseBrokenError
 from privkit.progress import bar
+from privkit.tally.frame import column_names
 from privkit.transform.anonymized import Anonymized, finished
+from privkit.transform.hierarchies.hierarchy import Hierarchy
 from privkit.transform.search.search import Found, Search
-from privkit.transform.search.task import Task, prepare
+from privkit.transform.search.task import Task, check_weights, prepare
 from privkit.values.arguments import public, typed
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ def anonymize(
     utility: str = "loss",
     method: str = "optimal",
     weights: Mapping[str, float] | None = None,
+    importance: Mapping[str, float] | None = None,
     keep: Sequence[str] = (),
     levels: Mapping[str, Allowed] | None = None,
     unit: str | None = None,
@@ -58,22 +61,27 @@ def anonymize(
     qi : str or sequence of str
         The quasi-identifiers. Missing values are values of their own.
     criteria : Criterion, optional
-        What every class must meet: ``pk.KAnonymity(5) & pk.LDiversity("ill", 2)``.
+        What every class must meet: ``pk.KAnonymity(5) & pk.LDiversity("ill", 2)``. It holds of the frame that is handed
+        out: classes are compared with what is kept (decision 9), unless a criterion says ``reference="input"``.
     k : int, optional
         Short for ``pk.KAnonymity(k)``.
     hierarchies : dict, optional
         Column → `Hierarchy`, a mapping value → label, or the path of a hierarchy file. The others are proposed from
         the columns' types, and the result says which.
     suppress : float
-        The share of the records that may be left out, 0 to 1; rounded down to records.
+        The share of the records that may be left out, 0 to 1; rounded down to records. None may be, where δ-presence
+        asks for more than 0 of everybody.
     utility : str
         What to minimize: ``"loss"``, ``"loss_arithmetic"``, ``"gcp"``, ``"precision"``, ``"entropy"``,
         ``"discernibility"``, ``"class_size"`` or ``"kl"``.
-    method : {"optimal", "local"}
+    method : {"optimal", "local", "cells"}
         ``"optimal"``: one level per column, the best node of the whole lattice. ``"local"``: levels differ between
-        classes, which keeps far more; never worse than the best node.
+        classes, which keeps far more; never worse than the best node. ``"cells"``: no hierarchies; single cells are
+        replaced by ``*``, each kept as it is or not shown (local suppression).
     weights : dict, optional
         Column → how much its loss counts; 1 by default.
+    importance : dict, optional
+        With ``method="cells"``: column → how much a cell of it is worth keeping; 1 by default.
     keep : sequence of str
         Quasi-identifiers that must stay as they are.
     levels : dict, optional
@@ -115,15 +123,18 @@ def anonymize(
     >>> out.levels_, out.suppressed_
     ({'zip': 1, 'age': 1}, 0)
     """
-    if method not in ("optimal", "local"):
-        raise ParameterError.of("method", repr(method), "'optimal' or 'local'")
+    hierarchies, weights = _asked(method, qi, hierarchies, weights, importance)
     deadline = _deadline(time_limit)
     task = prepare(
         data, qi, criteria, k=k, hierarchies=hierarchies, suppress=suppress, utility=utility, weights=weights,
         keep=keep, levels=levels, unit=unit,
     )  # fmt: skip
+    if method != "optimal" and task.populations:
+        allowed = "'optimal' beside a table of the population"
+        hint = "Classes of several levels overlap in it, so that a person would count in more than one."
+        raise ParameterError.of("method", repr(method), allowed, hint)
     found = search(task, deadline, progress)
-    if method == "local":
+    if method != "optimal":
         from privkit.transform.search.local import recode_locally
 
         recoding = recode_locally(task, found, deadline)
@@ -134,6 +145,29 @@ def anonymize(
     gone = _suppressed_combos(task, found.node)
     node = np.array(found.node, dtype=np.int64)[:, None]
     return finished(task, found, node, gone, method=method)
+
+
+def _asked(
+    method: str,
+    qi: str | Sequence[str],
+    hierarchies: Mapping[str, object] | None,
+    weights: Mapping[str, float] | None,
+    importance: Mapping[str, float] | None,
+) -> tuple[Mapping[str, object] | None, Mapping[str, float] | None]:
+    """Return the hierarchies and weights of a method; those of cells are two levels each, and what cells are worth."""
+    if method not in ("optimal", "local", "cells"):
+        raise ParameterError.of("method", repr(method), "'optimal', 'local' or 'cells'")
+    if method != "cells":
+        if importance is not None:
+            rule = "importance= is of cells: method='cells'. Elsewhere weights= says how much a column's loss counts."
+            raise ParameterError.together(("importance", "method"), rule)
+        return hierarchies, weights
+    if hierarchies is not None or weights is not None:
+        rule = "method='cells' keeps a cell or replaces it by `*`, without hierarchies=; importance= is its weights=."
+        raise ParameterError.together(("method", "hierarchies", "weights"), rule)
+    columns = column_names(qi, "qi")
+    check_weights(importance, columns, "importance")
+    return dict.fromkeys(columns, Hierarchy.star()), importance
 
 
 def search(task: Task, deadline: float | None, progress: bool | Progress | None) -> Found:
@@ -171,7 +205,7 @@ def _suppressed_combos(task: Task, node: tuple[int, ...]) -> np.ndarray:
     from privkit.transform.search.node_classes import Rollup
 
     rollup = Rollup(task.coding)
-    violating = task.judge.judge(rollup.at(node)).violating
+    violating = task.judge.violating(rollup.at(node))
     return violating[rollup.class_of_combo(node)] if len(violating) else np.zeros(0, dtype=bool)
 
 
@@ -252,7 +286,7 @@ class Anonymizer:
             New rows with the same quasi-identifiers.
         broken : {"raise", "suppress"}
             What to do where more records than the suppression limit lie in classes that violate the criteria.
-            "suppress" leaves them all out, and the report tells how many.
+            "suppress" leaves them all out, and the report tells how many; not where δ-presence asks for everybody.
 
         Raises
         ------
@@ -280,7 +314,7 @@ class Anonymizer:
         )
         gone = _suppressed_combos(task, node)
         rows = int(task.coding.counts[gone].sum())
-        if rows > task.limit and broken == "raise":
+        if rows > task.limit and (broken == "raise" or task.judge.everybody):
             raise PromiseBrokenError.of(repr(task.criterion), rows, task.coding.n_rows)
         found = Found(node, float("nan"), rows, False, 0.0, 1)
         answer = finished(task, found, np.array(node, dtype=np.int64)[:, None], gone, method="fitted")
@@ -288,8 +322,8 @@ class Anonymizer:
 
     def __repr__(self) -> str:
         """Return what was asked, and the levels where they are known."""
-        asked: Any = (
-            self.criteria if self.k is None else f"k={self.k}" + (f", {self.criteria!r}" if self.criteria else "")
+        asked = ", ".join(
+            ([] if self.k is None else [f"k={self.k}"]) + ([] if self.criteria is None else [repr(self.criteria)])
         )
         if not hasattr(self, "levels_"):
             return f"Anonymizer({self.qi!r}, {asked})\nnext: .fit(data)"

@@ -15,6 +15,7 @@ from privkit.inventory.leaving import Leaving, leaving
 from privkit.tally.cells.cells import BYTES, INTEGER, TEXT, UNSIGNED, WIDE
 from privkit.tally.frame import column_names, open_frame
 from privkit.transform.costs import AnonymizationReport, report_of
+from privkit.transform.search.populations import as_handed_out
 from privkit.transform.source import starred
 from privkit.values.arguments import public, typed
 from privkit.values.show import Plotted
@@ -47,7 +48,7 @@ class Anonymized(Plotted):
         labels are). Rows of combinations that the search did not see, since the engine's data changed after it, are
         left out.
     levels_ : dict of str to int
-        The level of each quasi-identifier; under ``method="local"``, where levels differ, the highest that is used.
+        The level of each quasi-identifier; where levels differ ("local", "cells"), the highest that is used.
     level_words_ : dict of str to str
         What that level leaves of a value: "first two digits".
     suppressed_ : int
@@ -57,7 +58,7 @@ class Anonymized(Plotted):
     utility : str
         Its name.
     criteria : Criterion
-        What holds.
+        What holds. A table of a population in it is generalized as the frame is, so that `check` takes both.
     n_rows : int
         Records that were given.
     optimal_ : bool
@@ -69,7 +70,7 @@ class Anonymized(Plotted):
     reason : str
         Why the search ended early, or "".
     method : str
-        "optimal" or "local".
+        "optimal", "local" or "cells"; "node" and "fitted" where the levels were given.
     hierarchies : dict of str to Hierarchy
         What was used for each column.
     proposed_ : tuple of str
@@ -137,8 +138,8 @@ class Anonymized(Plotted):
     def with_suppressed(self) -> pd.DataFrame:
         """Return all rows, with ``*`` in the quasi-identifiers of the suppressed ones.
 
-        Their other columns are shown, and together they are a class that need not meet the criteria: read again,
-        ``*`` must not be taken for a value.
+        Their other columns are shown. Read again they are one class, which need not meet the criteria, and reports
+        say so: leave them out by ``whole[whole[qi].ne("*").any(axis=1)]``.
         """
         import pandas as pd
 
@@ -219,7 +220,7 @@ def finished(
         suppressed_=report.suppressed,
         loss_=found.loss if method == "optimal" else loss,
         utility=task.measure.name,
-        criteria=task.criterion,
+        criteria=as_handed_out(task.criterion, task.populations, levels),
         n_rows=coding.n_rows,
         optimal_=found.optimal and method == "optimal",
         bound_=found.bound,

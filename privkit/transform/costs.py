@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,7 +33,7 @@ class Standing:
     highest_risk, average_risk : float
         1 over the smallest class; classes over rows (prosecutor risk).
     criteria : dict of str to bool
-        Whether each criterion is met, against the distribution of the table before.
+        Whether the table meets each criterion by itself; one with ``reference="input"``, beside the table before.
     utility : dict of str to float
         Each utility measure; empty before.
     """
@@ -99,11 +99,17 @@ def final_classes(task: Task, levels: Ints, gone: NDArray[np.bool_]) -> tuple[In
     return code, kept
 
 
-def standing(task: Task, class_of: Ints, kept: Ints) -> Standing:
-    """Return the figures of the classes of the kept combinations."""
+def standing(task: Task, class_of: Ints, kept: Ints, node: tuple[int, ...]) -> Standing:
+    """Return the figures of the classes of the kept combinations; of one node, where populations are counted."""
     judge, classes = task.judge, classes_of(task.coding, class_of, kept)
+    if task.populations:
+        first = np.unique(class_of, return_index=True)[1]
+        people = {part: persons[kept][first] for part, persons in judge.people_of(node).items()}
+        classes = replace(classes, people=people)
     n_classes, sizes = len(classes.sizes), classes.sizes
-    met = {repr(part): not judge.alone(part).judge(classes).violating.any() for part in task.criterion.parts}
+    met: dict[str, bool] = {}
+    for part in task.criterion.parts:  # two may be shown alike, with other tables or hierarchies
+        met[repr(part)] = met.get(repr(part), True) and judge.alone(part).holds(classes)
     k, rows = int(sizes.min(initial=int(sizes.max(initial=0)))), int(sizes.sum())
     return Standing(
         rows, n_classes, k, int((sizes == 1).sum()), 1 / k if k else 0.0, n_classes / rows if rows else 0.0, met
@@ -114,9 +120,9 @@ def report_of(task: Task, levels: Ints, gone: NDArray[np.bool_]) -> tuple[Anonym
     """Return the report on a transformation, and the value of the task's own measure."""
     coding = task.coding
     everything = np.arange(len(coding.counts))
-    before = standing(task, everything, everything)
+    before = standing(task, everything, everything, (0,) * len(coding.ladders))
     class_of, kept = final_classes(task, levels, gone)
-    after = standing(task, class_of, kept)
+    after = standing(task, class_of, kept, tuple(int(level) for level in levels[:, 0]) if levels.size else ())
     utility, columns = cell_utility(task, levels, gone, class_of, kept)
     after.utility.update(utility)
     losses = dict(zip(coding.columns, columns, strict=True))

@@ -144,7 +144,7 @@ class Lattice(Paneled, Plotted):
 
     def _figures(self, rollup: Rollup, classes: Classes) -> dict[str, Any]:
         task = self.task
-        violating = task.judge.judge(classes).violating
+        violating = task.judge.violating(classes)
         kept = classes.sizes[~violating]
         suppressed = int(classes.sizes.sum() - kept.sum())
         return dict(zip(task.coding.columns, classes.node, strict=True)) | {

@@ -13,7 +13,8 @@ from privkit.anonymity.beta_likeness import BetaLikeness
 from privkit.anonymity.delta_disclosure import DeltaDisclosure
 from privkit.anonymity.kanonymity import KAnonymity, kanon
 from privkit.anonymity.ldiversity import LDiversity
-from privkit.anonymity.population import DeltaPresence, KMap, delta_presence, kmap
+from privkit.anonymity.population import KMap, kmap
+from privkit.anonymity.presence import DeltaPresence, delta_presence
 from privkit.anonymity.reports import check
 from privkit.anonymity.table_risk import AverageRisk, PopulationUniqueness, SampleUniqueness
 from privkit.anonymity.tcloseness import TCloseness

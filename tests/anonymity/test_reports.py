@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,11 +14,14 @@ from privkit.anonymity.alpha_k import AlphaK, alpha_k
 from privkit.anonymity.beta_likeness import BetaLikeness, beta_likeness
 from privkit.anonymity.criterion import ClassCounts
 from privkit.anonymity.delta_disclosure import DeltaDisclosure, delta_disclosure
+from privkit.anonymity.kanonymity import kanon
 from privkit.anonymity.ldiversity import LDiversity, ldiv
+from privkit.anonymity.reports import check
 from privkit.anonymity.tcloseness import TCloseness, tclose
 from privkit.errors import ColumnNotFoundError, DuplicateColumnError, FrameError, ParameterError
 from privkit.errors.anonymity import HierarchyError, RoleConflictError
 from privkit.tally.coded_classes import count_values
+from privkit.transform.anonymize import anonymize
 from privkit.transform.hierarchies.hierarchy import Hierarchy
 
 CASES = [
@@ -224,6 +228,7 @@ def test_missing_is_a_value_of_its_own_for_every_distance():
     assert tclose(frame, "zip", "ill", distance=TREE).t == Fraction(1, 4)
     assert tclose(frame, "zip", "ill", distance=Hierarchy.from_mapping(TREE)).t == Fraction(1, 4)
     # ascending: asthma, flu, missing
+    frame["ill"] = pd.Categorical(frame["ill"], ["asthma", "flu"], ordered=True)
     assert tclose(frame, "zip", "ill", distance="ordered").t == Fraction(1, 4)
 
 
@@ -232,25 +237,55 @@ def test_ordered_distance_follows_the_order_of_categories():
     frame = pd.DataFrame({"zip": list("xyy"), "grade": grades})
     # x is all low: the shares run up to 1, 1 against 1/3, 2/3; as text the order is high, low, middle.
     assert tclose(frame, "zip", "grade", distance="ordered").t == Fraction(1, 2)
-    as_text = frame.assign(grade=frame["grade"].astype(str))
-    assert tclose(as_text, "zip", "grade", distance="ordered").t == Fraction(1, 3)
+    as_numbers = frame.assign(grade=frame["grade"].map({"high": 1, "low": 2, "middle": 3}).astype(int))
+    assert tclose(as_numbers, "zip", "grade", distance="ordered").t == Fraction(1, 3)
+
+
+@pytest.mark.parametrize("engine", [pd.DataFrame, pl.DataFrame, pl.LazyFrame])
+def test_text_has_no_order_unless_somebody_says_so(engine):
+    levels = ["low", "medium", "high"]
+    frame = pd.DataFrame({"q": list("aaabbb"), "pain": [*levels, "low", "low", "low"]})
+    goal = TCloseness("pain", 0.2, distance="ordered")
+    given = engine(frame.to_dict("list"))
+    for call in (
+        lambda: tclose(given, "q", "pain", distance="ordered"),
+        lambda: check(given, "q", goal),
+        lambda: anonymize(given, "q", goal, hierarchies={"q": {"a": "*", "b": "*"}}),
+    ):
+        with pytest.raises(FrameError, match=r"alphabet.*pd\.Categorical\(df\['pain'\]"):
+            call()
+    unordered = frame.assign(pain=pd.Categorical(frame["pain"], levels))
+    with pytest.raises(FrameError, match="alphabet"):
+        check(unordered, "q", goal)
+    ordered = frame.assign(pain=pd.Categorical(frame["pain"], levels, ordered=True))
+    assert tclose(ordered, "q", "pain", distance="ordered").t == Fraction(1, 4)
+    assert anonymize(ordered, "q", goal, hierarchies={"q": {"a": "*", "b": "*"}}).levels_ == {"q": 1}
+    two = frame.replace({"pain": {"medium": "high"}})  # any order of two values is the same
+    assert tclose(two, "q", "pain", distance="ordered").t == tclose(two, "q", "pain").t
 
 
 def test_values_without_an_order_have_no_ordered_distance():
     frame = pd.DataFrame({"zip": ["x", "y"], "ill": pd.Series([1, "one"], dtype=object)})
+    assert tclose(frame, "zip", "ill", distance="ordered").t == Fraction(1, 2)  # two values, in any order
+    frame.loc[2] = ["y", 2]
     with pytest.raises(FrameError, match="'ordered' needs values of one type"):
         tclose(frame, "zip", "ill", distance="ordered")
-    assert tclose(frame, "zip", "ill").t == Fraction(1, 2)
+    assert tclose(frame, "zip", "ill").t == Fraction(2, 3)
 
 
 # -- what they hold and say -------------------------------------------------------------------------------------------
+
+
+def in_order(frame):
+    return frame.assign(ill=pd.Categorical(frame["ill"], sorted(set(frame["ill"])), ordered=True))
+
 
 CALLS = {
     "ldiv": lambda frame: ldiv(frame, "zip", "ill", l=3),
     "ldiv entropy": lambda frame: ldiv(frame, "zip", "ill", l=2.5, kind="entropy"),
     "ldiv recursive": lambda frame: ldiv(frame, "zip", "ill", l=2, kind="recursive", c=2),
     "tclose": lambda frame: tclose(frame, "zip", "ill", t=0.1),
-    "tclose ordered": lambda frame: tclose(frame, "zip", "ill", t=0.1, distance="ordered"),
+    "tclose ordered": lambda frame: tclose(in_order(frame), "zip", "ill", t=0.1, distance="ordered"),
     "beta": lambda frame: beta_likeness(frame, "zip", "ill", beta=0.1),
     "beta enhanced": lambda frame: beta_likeness(frame, "zip", "ill", beta=0.1, kind="enhanced"),
     "delta": lambda frame: delta_disclosure(frame, "zip", "ill", delta=0.1),
@@ -418,3 +453,47 @@ def test_the_order_of_categories_holds_whatever_their_type():
         found[name] = tclose(frame.assign(grade=column), "zip", "grade", distance="ordered").t
     numbers = frame.assign(grade=frame["grade"].map({"low": 0, "mid": 1, "high": 2}))
     assert found["objects"] == found["texts"] == tclose(numbers, "zip", "grade", distance="ordered").t
+
+
+@pytest.mark.parametrize("engine", [pd.DataFrame, pl.DataFrame, pl.LazyFrame])
+def test_rows_without_any_value_are_a_class_and_the_reports_say_so(engine):
+    rows = {"zip": ["8004", "8004", "*", "8005", "8005"], "age": ["30", "30", "*", "*", "*"], "ill": list("aabab")}
+    whole, left = engine(rows), pd.DataFrame(rows).drop(index=2)
+    for call in (
+        lambda frame: kanon(frame, ["zip", "age"]),
+        lambda frame: ldiv(frame, ["zip", "age"], "ill"),
+        lambda frame: check(frame, ["zip", "age"], LDiversity("ill", 1)),
+    ):
+        assert "1 row has `*` in every quasi-identifier, and is a class here" in repr(call(whole))
+        assert "`*`" not in repr(call(left))
+    told = pd.DataFrame(rows)
+    assert kanon(told[told[["zip", "age"]].ne("*").any(axis=1)], ["zip", "age"]).k == 2
+    assert "`*`" not in repr(kanon(engine({"zip": ["*"] * 3}), "zip"))  # nobody has a value: nothing was suppressed
+    assert "`*`" not in repr(kanon(engine({"zip": [1, 2], "age": ["*", "*"]}), ["zip", "age"]))
+
+
+@pytest.mark.parametrize("join", [lambda a, b: a and b, lambda a, b: a or b, lambda a, b: not a, lambda a, b: bool(a)])
+def test_criteria_are_joined_by_no_words_of_logic(join):
+    goal = LDiversity("ill", 2)
+    with pytest.raises(ParameterError, match=r"neither true nor false.*\n?.*Join them by &: LDiversity\('ill', 2\) & "):
+        join(goal, goal)
+    with pytest.raises(ParameterError, match="neither"):
+        join(goal & TCloseness("ill", 0.1), goal)
+
+
+@pytest.mark.parametrize("engine", [pd.DataFrame, pl.DataFrame, pl.LazyFrame])
+@given(ills=st.lists(st.sampled_from(["flu", "cold", "gout", None]), max_size=8), bound=st.integers(1, 4))
+@settings(max_examples=15)
+def test_without_quasi_identifiers_a_table_is_one_class(engine, ills, bound):
+    rows = {"ill": pd.Series(ills, dtype="str"), "all": ["x"] * len(ills)}
+    data = pd.DataFrame(rows) if engine is pd.DataFrame else pl.from_pandas(pd.DataFrame(rows)).pipe(engine)
+    for kind in ("distinct", "entropy"):
+        without, one = ldiv(data, [], "ill", l=bound, kind=kind), ldiv(data, "all", "ill", l=bound, kind=kind)
+        assert (without.n_classes, without.n_rows) == (one.n_classes, one.n_rows) == (bool(ills), len(ills))
+        assert (without.l, without.satisfied, without.rows_short) == (one.l, one.satisfied, one.rows_short)
+        found = check(data, [], LDiversity("ill", bound, kind=kind) & LDiversity("all", 1))
+        assert (found.satisfied, found.rows_short) == (one.satisfied, one.rows_short)
+        assert len(without.to_frame()) == bool(ills)
+        assert "anonymize" not in repr(without) + repr(found)
+    with pytest.raises(ParameterError, match="qi=an empty list"):
+        kanon(data, [])

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from privkit.anonymity.alpha_k import AlphaK
 from privkit.anonymity.beta_likeness import BetaLikeness
 from privkit.anonymity.criterion import ClassCounts
+from privkit.anonymity.delta_disclosure import DeltaDisclosure
 from privkit.anonymity.kanonymity import KAnonymity
 from privkit.anonymity.ldiversity import LDiversity
 from privkit.anonymity.table_risk import AverageRisk, SampleUniqueness
@@ -44,33 +45,68 @@ def hierarchies(names=QI):
     return {name: Hierarchy.from_mapping({key: labels[1:] for key, labels in TABLES[name].items()}) for name in names}
 
 
+def alone(ok):
+    """Judge a class by itself."""
+    return lambda members, kept, given: kept is not None or ok(members)
+
+
+def beside(ok, first=lambda members: True):
+    """Judge a class beside what is kept, once `first` has judged it by itself."""
+    return lambda members, kept, given: first(members) if kept is None else ok(members, kept)
+
+
+def beside_input(ok):
+    """Judge a class beside the table as it was given."""
+    return lambda members, kept, given: kept is not None or ok(members, given)
+
+
+def is_k2(members):
+    return brute.is_k(members, 2)
+
+
 CRITERIA = {
-    "k2": (KAnonymity(2), lambda members, table: brute.is_k(members, 2)),
+    "k2": (KAnonymity(2), alone(is_k2)),
     "k3 and two persons": (
         KAnonymity(3) & KAnonymity(2, unit="who"),
-        lambda members, table: brute.is_k(members, 3) and brute.is_persons(members, 2, "who"),
+        alone(lambda members: brute.is_k(members, 3) and brute.is_persons(members, 2, "who")),
     ),
-    "distinct": (LDiversity("ill", 2), lambda members, table: brute.is_distinct(members, "ill", 2)),
-    "entropy": (LDiversity("ill", 2, kind="entropy"), lambda members, table: brute.is_entropy(members, "ill", 2)),
+    "distinct": (LDiversity("ill", 2), alone(lambda members: brute.is_distinct(members, "ill", 2))),
+    "entropy": (LDiversity("ill", 2, kind="entropy"), alone(lambda members: brute.is_entropy(members, "ill", 2))),
     "recursive": (
         LDiversity("ill", 2, kind="recursive", c=2),
-        lambda members, table: brute.is_recursive(members, "ill", 2, 2),
+        alone(lambda members: brute.is_recursive(members, "ill", 2, 2)),
     ),
     "t": (
         KAnonymity(2) & TCloseness("ill", 0.3),
-        lambda m, table: brute.is_k(m, 2) and brute.is_close(m, table, "ill", 0.3),
+        beside(lambda members, table: brute.is_close(members, table, "ill", 0.3), is_k2),
+    ),
+    "t beside the input": (
+        KAnonymity(2) & TCloseness("ill", 0.3, reference="input"),
+        beside_input(lambda members, table: is_k2(members) and brute.is_close(members, table, "ill", 0.3)),
     ),
     "t ordered": (
         TCloseness("ill", 0.2, distance="ordered"),
-        lambda m, table: brute.is_close(m, table, "ill", 0.2, ordered=True),
+        beside(lambda members, table: brute.is_close(members, table, "ill", 0.2, ordered=True)),
     ),
-    "beta": (BetaLikeness("ill", 1), lambda members, table: brute.is_beta(members, table, "ill", 1)),
+    "beta": (BetaLikeness("ill", 1), beside(lambda members, table: brute.is_beta(members, table, "ill", 1))),
+    "beta beside the input": (
+        BetaLikeness("ill", 1, reference="input"),
+        beside_input(lambda members, table: brute.is_beta(members, table, "ill", 1)),
+    ),
+    "disclosure": (
+        KAnonymity(2) & DeltaDisclosure("ill", 1),
+        beside(lambda members, table: brute.is_disclosure(members, table, "ill", 1), is_k2),
+    ),
 }
+
+
+def frame_of(rows):
+    return pd.DataFrame(rows).astype({"ill": pd.CategoricalDtype(["cold", "flu", "gout"], ordered=True)})
 
 
 def search(rows, name, **how):
     criterion, ok = CRITERIA[name]
-    frame = pd.DataFrame(rows)
+    frame = frame_of(rows)
     given_hierarchies = how.pop("hierarchies", None) or hierarchies()
     try:
         return anonymize(frame, QI, criterion, hierarchies=given_hierarchies, **how), ok
@@ -84,7 +120,7 @@ def search(rows, name, **how):
 def test_optimal_is_the_least_loss_of_all_nodes(name, rows, suppress):
     out, ok = search(rows, name, suppress=suppress)
     limit = math.floor(suppress * len(rows) + 1e-9)
-    best = brute.best_node(rows, TABLES, lambda members: ok(members, rows), limit)
+    best = brute.best_node(rows, TABLES, ok, limit)
     assert (out is None) == (best is None)
     if out is not None:
         assert out.optimal_
@@ -102,8 +138,8 @@ def test_result_meets_the_criteria_when_read_again(name, method, rows, suppress)
         return
     again = out.frame.astype(object).to_dict("records")
     assert len(again) == len(rows) - out.suppressed_
-    for members in brute.classes(again, QI).values():
-        assert ok(members, rows)
+    groups = list(brute.classes(again, QI).values())
+    assert brute.standing(groups, ok, rows) == set(range(len(groups)))
     # Nothing else changed.
     left = [row for row, kept in zip(rows, out.kept_, strict=True) if kept]
     assert [row["ill"] for row in again] == [row["ill"] for row in left]
@@ -129,7 +165,7 @@ def test_local_is_never_worse_than_optimal(name, rows, suppress):
 @settings(max_examples=40)
 def test_order_of_rows_index_and_columns_mean_nothing(rows, seed, name, method):
     criterion, _ = CRITERIA[name]
-    frame = pd.DataFrame(rows)
+    frame = frame_of(rows)
     random = np.random.default_rng(seed)
     order = random.permutation(len(rows))
     mixed = frame.iloc[order, random.permutation(frame.shape[1])].set_index(pd.Index(random.integers(0, 3, len(rows))))

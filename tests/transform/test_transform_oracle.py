@@ -34,20 +34,22 @@ UTILITY = {
 
 
 def criterion(model):
+    """ARX compares classes with the table as it was given, suppressed rows included."""
     kind, *given = model.split(":")
+    arx = {"reference": "input"}
     makers = {
         "k": lambda k: KAnonymity(int(k)),
         "dl": lambda column, bound: LDiversity(column, int(bound)),
         "el": lambda column, bound: LDiversity(column, float(bound), kind="entropy"),
         "rl": lambda column, c, bound: LDiversity(column, int(bound), kind="recursive", c=float(c)),
-        "te": lambda column, t: TCloseness(column, float(t)),
-        "to": lambda column, t: TCloseness(column, float(t), distance="ordered"),
+        "te": lambda column, t: TCloseness(column, float(t), **arx),
+        "to": lambda column, t: TCloseness(column, float(t), distance="ordered", **arx),
         "th": lambda column, t: TCloseness(
-            column, float(t), distance=Hierarchy.read_csv(FOLDER / f"adult_hierarchy_{column}.csv")
+            column, float(t), distance=Hierarchy.read_csv(FOLDER / f"adult_hierarchy_{column}.csv"), **arx
         ),
-        "dd": lambda column, delta: DeltaDisclosure(column, float(delta)),
-        "bb": lambda column, beta: BetaLikeness(column, float(beta)),
-        "be": lambda column, beta: BetaLikeness(column, float(beta), kind="enhanced"),
+        "dd": lambda column, delta: DeltaDisclosure(column, float(delta), **arx),
+        "bb": lambda column, beta: BetaLikeness(column, float(beta), **arx),
+        "be": lambda column, beta: BetaLikeness(column, float(beta), kind="enhanced", **arx),
         "ar": lambda risk: AverageRisk(float(risk)),
         "su": lambda share: SampleUniqueness(float(share)),
         "kmap": lambda k, level: KMap(int(k), population=317_238_626, significance=float(level)),

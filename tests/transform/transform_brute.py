@@ -84,8 +84,29 @@ def loss(rows, tables, node, suppressed):
     return math.prod(factors) ** (1 / len(factors)) - 1
 
 
+def is_disclosure(members, table, column, delta):
+    """Whether 2^-delta < p / q < 2^delta for each value that occurs; delta is a whole number."""
+    ours, theirs = Counter(key_of(row[column]) for row in members), Counter(key_of(row[column]) for row in table)
+    ratios = [Fraction(count, len(members)) / Fraction(theirs[value], len(table)) for value, count in ours.items()]
+    return all(Fraction(1, 2**delta) < ratio < 2**delta for ratio in ratios)
+
+
+def standing(groups, ok, given):
+    """Return which classes are kept, as decision 9 says: what breaks a criterion goes, until nothing more goes.
+
+    `ok(members, kept, given)` judges one class: by itself where `kept` is None, else beside the rows that are kept.
+    """
+    kept = [place for place, members in enumerate(groups) if ok(members, None, given)]
+    while True:
+        table = [row for place in kept for row in groups[place]]
+        left = [place for place in kept if ok(groups[place], table, given)]
+        if left == kept:
+            return set(kept)
+        kept = left
+
+
 def best_node(rows, tables, ok, limit):
-    """Return the least loss over all nodes, or None; `ok` judges the members of a class."""
+    """Return the least loss over all nodes, or None; `ok` judges as `standing` asks."""
     best = None
     columns = list(tables)
     heights = [len(next(iter(tables[name].values()))) for name in columns]
@@ -95,7 +116,9 @@ def best_node(rows, tables, ok, limit):
         by = defaultdict(list)
         for place, row in enumerate(coarse):
             by[tuple(row[name] for name in columns)].append(place)
-        gone = {place for places in by.values() if not ok([rows[place] for place in places]) for place in places}
+        groups = list(by.values())
+        kept = standing([[rows[place] for place in places] for places in groups], ok, rows)
+        gone = {place for number, places in enumerate(groups) if number not in kept for place in places}
         if len(gone) <= limit:
             value = loss(rows, tables, node, gone)
             if best is None or value < best:

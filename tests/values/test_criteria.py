@@ -15,7 +15,8 @@ from privkit.anonymity.criterion import AllOf, Criterion
 from privkit.anonymity.delta_disclosure import DeltaDisclosure
 from privkit.anonymity.kanonymity import KAnonymity
 from privkit.anonymity.ldiversity import LDiversity, is_recursive
-from privkit.anonymity.population import DeltaPresence, KMap
+from privkit.anonymity.population import KMap
+from privkit.anonymity.presence import DeltaPresence
 from privkit.anonymity.table_risk import AverageRisk, PopulationUniqueness, SampleUniqueness
 from privkit.anonymity.tcloseness import TCloseness
 from privkit.errors import ParameterError

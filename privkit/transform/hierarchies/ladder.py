@@ -14,16 +14,13 @@ import numpy as np
 
 from privkit.errors.anonymity import HierarchyError
 from privkit.errors.calls import called
+from privkit.tally.classes import STAR  # the label of what is wholly generalized
 from privkit.values.files import write_whole
 from privkit.values.show import printable
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
-
-
-#: The label of a value that is fully generalized or suppressed.
-STAR = "*"
 
 
 @dataclass(frozen=True, eq=False)

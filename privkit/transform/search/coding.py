@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from privkit.tally.class_values import joined
 from privkit.tally.codes import column_codes, distinct, grouped, packed
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from privkit.tally.classes import Tally
     from privkit.transform.hierarchies.hierarchy import Hierarchy
     from privkit.transform.hierarchies.ladder import Ladder
 
@@ -60,6 +62,8 @@ class Coding:
         The combination of each row; of each class that an engine sent, where rows stay there.
     others : dict
         Sensitive columns and the unit, as `Entries`.
+    beside : tuple of Coding
+        Other tables on the same ladders.
     """
 
     ladders: tuple[Ladder, ...]
@@ -67,6 +71,7 @@ class Coding:
     counts: NDArray[np.int64]
     row_combo: NDArray[np.int64]
     others: Mapping[str, Entries]
+    beside: tuple[Coding, ...] = ()
 
     @property
     def n_rows(self) -> int:
@@ -149,6 +154,7 @@ def encode(
     others: Sequence[str] = (),
     *,
     rows: NDArray[np.int64] | None = None,
+    beside: Sequence[Tally] = (),
 ) -> Coding:
     """Tally the distinct combinations of the columns that `hierarchies` names. Reads rows; exact; spends nothing.
 
@@ -158,6 +164,8 @@ def encode(
         Rows, or classes.
     rows : array of int64, optional
         How many rows each of `frame` stands for: classes are never expanded.
+    beside : sequence of Tally
+        The classes of other tables, whose values the ladders have as well.
 
     Raises
     ------
@@ -165,19 +173,32 @@ def encode(
         If a hierarchy lacks a value.
     """
     ladders, codes = [], []
+    ends = np.cumsum([len(frame), *(tally.n_classes for tally in beside)])
     for column, hierarchy in hierarchies.items():
-        code, values = column_codes(frame[column])
-        counts = _added(code, rows, len(values)).tolist()
+        code, values = column_codes(joined([frame[column], *(tally.keys[column] for tally in beside)]))
+        counts = _added(code[: ends[0]], rows, len(values)).tolist()
         ladders.append(hierarchy.lay(values, column, counts))
         codes.append(code)
+    tables = [
+        _combined(ladders, part, sizes)
+        for part, sizes in zip(
+            zip(*(np.split(code, ends[:-1]) for code in codes), strict=True),
+            [rows, *(tally.sizes for tally in beside)],
+            strict=True,
+        )
+    ]
+    entries = {name: _entries(frame[name], tables[0].row_combo, rows) for name in others}
+    return replace(tables[0], others=entries, beside=tuple(tables[1:]))
+
+
+def _combined(ladders: Sequence[Ladder], codes: Sequence[NDArray[np.int64]], rows: NDArray[np.int64] | None) -> Coding:
     key, _ = packed(codes)
     found, row_combo = distinct(key)
     first = np.zeros(len(found), dtype=np.int64)
     first[row_combo[::-1]] = np.arange(len(row_combo))[::-1]
     combos = np.array([code[first] for code in codes], dtype=np.int64)
     sizes = _added(row_combo, rows, len(found))
-    entries = {name: _entries(frame[name], row_combo, rows) for name in others}
-    return Coding(tuple(ladders), combos, sizes, row_combo, entries)
+    return Coding(tuple(ladders), combos, sizes, row_combo, {})
 
 
 def _added(codes: NDArray[np.int64], rows: NDArray[np.int64] | None, width: int) -> NDArray[np.int64]:

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from privkit.tally.codes import starts
-from privkit.transform.search.node_classes import classes_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from privkit.transform.search.local import Partition, Peeling
+    from privkit.transform.search.local import Peeling
     from privkit.transform.search.task import Task
 
     Ints = NDArray[np.int64]
@@ -91,18 +90,17 @@ def cell_costs(task: Task) -> list[list[Floats]]:
     return answer
 
 
-def place_left(task: Task, partition: Partition) -> bool:
-    """Let the records that are left join classes, suppress the others; return whether the limit allows that."""
-    left, counts = partition.left, task.coding.counts
-    few = len(left) <= JOINING and bool((partition.class_of >= 0).any())
-    if few:
-        left = np.array([combo for combo in left if not _join(task, partition, int(combo))], dtype=np.int64)
-    return int(counts[left].sum()) <= task.limit
+def place_left(peeling: Peeling) -> None:
+    """Let the records that are left join classes, where they are few."""
+    left = peeling.partition.left
+    if len(left) <= JOINING and bool((peeling.partition.class_of >= 0).any()):
+        for combo in left:
+            _join(peeling, int(combo))
 
 
-def _join(task: Task, partition: Partition, combo: int) -> bool:
-    """Put one combination into the class to which it costs least among those that still meet the criteria."""
-    coding = task.coding
+def _join(peeling: Peeling, combo: int) -> None:
+    """Put one combination into the class to which it costs least among those that still meet the criteria, if any."""
+    task, partition, coding = peeling.task, peeling.partition, peeling.coding
     known = np.flatnonzero(partition.class_of >= 0)
     order = known[np.argsort(partition.class_of[known], kind="stable")]
     lead = order[starts(partition.class_of[order])]
@@ -124,16 +122,13 @@ def _join(task: Task, partition: Partition, combo: int) -> bool:
         cost = np.array(flat)
         extra += sizes * (cost[now, theirs] - cost[before, theirs]) + coding.counts[combo] * cost[now, theirs]
         levels[place] = now
-    ranked = np.argsort(np.where(fits, extra, np.inf), kind="stable")[: 1 if task.judge.superset_closed else 200]
+    ranked = np.argsort(np.where(fits, extra, np.inf), kind="stable")[: 1 if peeling.judge.superset_closed else 200]
     for place in ranked:
         if not fits[place]:
-            return False
+            return
         members = np.flatnonzero(partition.class_of == partition.class_of[lead[place]])
         together = np.append(members, combo)
-        if not task.judge.judge(
-            classes_of(task.coding, np.zeros(len(together), dtype=np.int64), together)
-        ).violating.any():
+        if peeling.holds(together):
             partition.class_of[combo] = partition.class_of[lead[place]]
             partition.levels[:, together] = levels[:, place][:, None]
-            return True
-    return False
+            return

@@ -4,8 +4,8 @@ Every (node, class) pair of the lattice is a candidate. Classes are cut off the 
 what they cost per record, in small steps; a node at which no class is large enough any more is never visited again.
 Then each class is tightened to the lowest levels that its records share, and the few records that are left are
 suppressed or join the class to which they cost least. The result is compared with the best node of the lattice, and
-the better of the two is returned: so it is never worse. Each class is judged when it is cut off, and all of them are
-judged again by their final labels.
+the better of the two is returned: so it is never worse. Each class is judged when it is cut off, beside the table as
+it was given, and all of them are judged again by their final labels, beside what is kept.
 
 It contains Mondrian's strict multidimensional partitions on hierarchies (LeFevre et al. 2006), and needs no iteration
 of whole searches over suppressed records (Prasser et al. 2020, which ARX follows).
@@ -30,6 +30,7 @@ from privkit.transform.search.search import outer_sum
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from privkit.transform.search.judge import Judge
     from privkit.transform.search.search import Found
     from privkit.transform.search.task import Task
 
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 #: Steps of the price at which classes are cut off.
 _STEPS = 60
 _NODES = 20_000
+#: Runs of peeling, each beside what the last one kept, where that moves away from what classes are built beside.
+_RUNS = 3
 
 
 @dataclass
@@ -91,26 +94,40 @@ def recode_locally(task: Task, found: Found, deadline: float | None) -> Recoding
     """
     options = []
     if found.node is not None:
-        options.append(_tightened_node(task, found.node))
-    peeling = Peeling(task, deadline)
+        options.append(_settled(task, *_tightened_node(task, found.node)))
+    peeling = Peeling(task, deadline, task.judge)
+    for _ in range(_RUNS):
+        option = _peeled(peeling)
+        options.append(_settled(task, *option))
+        if _lost(task, option) > task.limit or _lost(task, options[-1]) <= task.limit:
+            break
+        # What was kept has moved away from what its classes were built beside.
+        peeling = Peeling(task, deadline, task.judge.beside(np.flatnonzero(~options[-1][1])))
+    good = [option for option in options if _lost(task, option) <= task.limit]
+    if good:
+        return Recoding(*min(good, key=lambda option: _value(task, *option)), peeling.reason)
+    if found.node is not None:
+        # Tightening may merge labels; the node itself was judged as it is.
+        levels = np.repeat(np.array(found.node, dtype=np.int64)[:, None], len(task.coding.counts), axis=1)
+        return Recoding(levels, _tightened_node(task, found.node)[1], peeling.reason)
+    raise InfeasibleError.no_node(
+        repr(task.criterion),
+        suppressed=min(_lost(task, option) for option in options),
+        limit=task.limit,
+        rows=task.coding.n_rows,
+        levels="of local recoding",
+    )
+
+
+def _peeled(peeling: Peeling) -> tuple[Ints, NDArray[np.bool_]]:
+    """Return the levels, and what is suppressed, of one run of peeling."""
     peeled = peeling.run()
-    _tighten(task, peeled)
+    _tighten(peeling.task, peeled)
     if len(peeled.left) > JOINING:
         absorb(peeling)
-        _tighten(task, peeled)
-    if place_left(task, peeled):
-        options.append((peeled.levels, peeled.class_of < 0))
-    good = [option for option in options if _holds(task, *option)]
-    if not good:
-        if found.node is not None:
-            # Tightening may merge labels; the node itself was judged as it is.
-            levels = np.repeat(np.array(found.node, dtype=np.int64)[:, None], len(task.coding.counts), axis=1)
-            return Recoding(levels, options[0][1], peeling.reason)
-        left = int(task.coding.counts[peeled.left].sum())
-        raise InfeasibleError.no_node(
-            repr(task.criterion), suppressed=left, limit=task.limit, rows=task.coding.n_rows, levels="of local recoding"
-        )
-    return Recoding(*min(good, key=lambda option: _value(task, *option)), peeling.reason)
+        _tighten(peeling.task, peeled)
+    place_left(peeling)
+    return peeled.levels, peeled.class_of < 0
 
 
 def _value(task: Task, levels: Ints, gone: NDArray[np.bool_]) -> float:
@@ -118,20 +135,26 @@ def _value(task: Task, levels: Ints, gone: NDArray[np.bool_]) -> float:
     return utility[task.measure.name]
 
 
-def _holds(task: Task, levels: Ints, gone: NDArray[np.bool_]) -> bool:
-    if int(task.coding.counts[gone].sum()) > task.limit:
-        return False
+def _lost(task: Task, option: tuple[Ints, NDArray[np.bool_]]) -> int:
+    return int(task.coding.counts[option[1]].sum())
+
+
+def _settled(task: Task, levels: Ints, gone: NDArray[np.bool_]) -> tuple[Ints, NDArray[np.bool_]]:
+    """Suppress the classes, by their final labels, that the criteria do not let stand."""
     class_of, kept = final_classes(task, levels, gone)
-    return not task.judge.judge(classes_of(task.coding, class_of, kept)).violating.any()
+    violating = task.judge.violating(classes_of(task.coding, class_of, kept))
+    more = gone.copy()
+    more[kept[violating[class_of]]] = True
+    return levels, more
 
 
 class Peeling:
     """One run of lattice peeling."""
 
-    def __init__(self, task: Task, deadline: float | None) -> None:
+    def __init__(self, task: Task, deadline: float | None, judge: Judge) -> None:
         self.task = task
         self.coding = task.coding
-        self.judge = task.judge
+        self.judge = judge
         self.deadline = deadline
         self.rollup = Rollup(task.coding)
         self.costs = cell_costs(task)
@@ -175,7 +198,7 @@ class Peeling:
     def holds(self, combos: Ints) -> bool:
         """Return whether some combinations, as one class, meet the criteria."""
         alone = classes_of(self.task.coding, np.zeros(len(combos), dtype=np.int64), combos)
-        return not self.judge.judge(alone).violating.any()
+        return bool(self.judge.fits(alone).all())
 
     def prices(self) -> tuple[Floats, Floats]:
         """Return what a record costs at each node: on average, and at least."""
@@ -242,7 +265,7 @@ class Peeling:
         inside = ok[group]
         classes = classes_of(self.task.coding, number[group[inside]], self.left[order[inside]])
         answer = ok.copy()
-        answer[ok] = ~self.judge.judge(classes).violating
+        answer[ok] = self.judge.fits(classes)
         return answer
 
     def _cut(self, node: tuple[int, ...], ok: NDArray[np.bool_], group: Ints, order: Ints) -> None:
@@ -316,7 +339,7 @@ def _tighten(task: Task, partition: Partition) -> None:
 
 def _tightened_node(task: Task, node: tuple[int, ...]) -> tuple[Ints, NDArray[np.bool_]]:
     rollup = Rollup(task.coding)
-    violating = task.judge.judge(rollup.at(node)).violating
+    violating = task.judge.violating(rollup.at(node))
     class_of = rollup.class_of_combo(node)
     gone = violating[class_of] if len(class_of) else np.zeros(0, dtype=bool)
     levels = np.repeat(np.array(node, dtype=np.int64)[:, None], len(class_of), axis=1)

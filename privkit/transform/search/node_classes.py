@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from privkit.tally.codes import grouped, starts
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from privkit.anonymity.criterion import Part
     from privkit.transform.search.coding import Coding
 
     Ints = NDArray[np.int64]
@@ -38,6 +39,8 @@ class Classes:
         Per other column ``(keys << bits | value, counts)``, in ascending order.
     bits : dict
         The width of each other column's value.
+    people : dict, optional
+        Per criterion on a population, the persons that fit each class; else it is looked up by `node`.
     """
 
     node: tuple[int, ...]
@@ -46,6 +49,7 @@ class Classes:
     entries: dict[str, tuple[Ints, Ints]]
     bits: dict[str, int]
     widths: dict[str, int]
+    people: Mapping[Part, Ints] | None = None
 
     def matrix(self, column: str, chosen: NDArray[np.bool_]) -> Ints:
         """Return the rows of each value in the chosen classes, shape (n_chosen, n_values)."""

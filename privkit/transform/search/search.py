@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from privkit.transform.search.coding import Coding
-    from privkit.transform.search.task import Judge, Verdict
+    from privkit.transform.search.judge import Judge, Verdict
 
     Floats = NDArray[np.float64]
     Progress = Callable[[int, int, float | None], None]
@@ -339,7 +339,7 @@ class Search:
     def _alone(self, place: int, level: int) -> bool:
         node = (*self.most[:place], level, *self.most[place + 1 :])
         classes = self.rollup.at(node)
-        return int(classes.sizes[self.judge.judge(classes).violating].sum()) <= self.limit
+        return int(classes.sizes[self.judge.violating(classes)].sum()) <= self.limit
 
 
 class _OutOfTimeError(Exception):

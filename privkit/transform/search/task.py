@@ -1,23 +1,27 @@
-"""What is asked of a transformation, checked and encoded, and which classes of a node meet it."""
+"""What is asked of a transformation, checked and encoded."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privkit.anonymity.criterion import ClassCounts, Criterion, Part, all_of
+from privkit.anonymity.criterion import Criterion, all_of
 from privkit.anonymity.kanonymity import KAnonymity
+from privkit.anonymity.tcloseness import TCloseness, check_order
 from privkit.errors import DuplicateColumnError, ParameterError
 from privkit.errors.anonymity import InfeasibleError, RoleConflictError
+from privkit.tally.class_values import joined
 from privkit.tally.frame import column_names, open_frame
 from privkit.transform.generalize import resolve
 from privkit.transform.search.coding import Coding, encode
+from privkit.transform.search.judge import Judge
 from privkit.transform.search.measures import Measure, measure
+from privkit.transform.search.populations import Population, populations_of
 from privkit.transform.source import Known, source_of
 from privkit.values.arguments import kind
 from privkit.values.exact import exact
@@ -29,130 +33,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from privkit.anonymity.criterion import Part
-    from privkit.anonymity.table_risk import TablePart
     from privkit.transform.hierarchies.hierarchy import Hierarchy
     from privkit.transform.hierarchies.ladder import Ladder
     from privkit.transform.search.coding import Coding
-    from privkit.transform.search.node_classes import Classes
     from privkit.transform.source import Source
-
-    Ints = NDArray[np.int64]
-
-
-@dataclass(frozen=True, eq=False)
-class Verdict:
-    """How the classes of one node stand.
-
-    Attributes
-    ----------
-    violating : array of bool, shape (n_classes,)
-        The classes that must be suppressed at this node.
-    forced : array of int64, shape (n_classes,)
-        Rows that this node and every refinement of it must suppress.
-    """
-
-    violating: NDArray[np.bool_]
-    forced: Ints
-
-
-class Judge:
-    """Judges classes by criteria, for one table."""
-
-    def __init__(self, criterion: Criterion, coding: Coding) -> None:
-        self.criterion = criterion
-        self.coding = coding
-        per_class = [part for part in criterion.parts if part.per_class]
-        self.whole = [cast("TablePart", part) for part in criterion.parts if not part.per_class]
-        self.least = criterion.least_size(coding.n_rows)
-        self.per_class = all_of(*per_class) if per_class else None
-        #: Parts that need more than class sizes.
-        self.columns = tuple(dict.fromkeys(name for part in per_class for name in part.columns))
-        self.table = {name: coding.others[name].totals for name in self.columns}
-
-    @cached_property
-    def trees(self) -> dict[Part, Sequence[Ints]]:
-        """The groups of each level of the sensitive column, for parts with a hierarchy over it."""
-        found = {
-            part: part.tree_levels(self.coding.others[part.columns[0]].values)
-            for part in self.criterion.parts
-            if part.columns
-        }
-        return {part: levels for part, levels in found.items() if levels is not None}
-
-    def alone(self, part: Criterion) -> Judge:
-        """Return the judge of one part alone."""
-        return Judge(part, self.coding)
-
-    @property
-    def whole_is_monotone(self) -> bool:
-        """Whether the parts that judge the whole table are kept by merging."""
-        return all(part.merges for part in self.whole)
-
-    def judge(self, classes: Classes) -> Verdict:
-        """Return which classes violate, and what is forced below."""
-        small = classes.sizes < self.least
-        violating, must = small, np.where(small, classes.sizes, 0)
-        if self.columns and not small.all():
-            chosen = ~small
-            assert self.per_class is not None
-            counts = {name: classes.matrix(name, chosen) for name in self.columns}
-            left = ClassCounts(classes.sizes[chosen], counts, self.table, self.coding.n_rows, self.trees)
-            bad = ~self.per_class.satisfied(left)
-            violating = small.copy()
-            violating[chosen] = bad
-            if bad.any():
-                rows = np.zeros(len(bad), dtype=np.int64)
-                # A violating class of a convex criterion loses at least one row, however it is split.
-                rows[bad] = self.per_class.forced(left.chosen(bad))
-                must[chosen] = rows
-        if self.whole:
-            violating = self._whole(classes, violating)
-        return Verdict(violating, must)
-
-    def _whole(self, classes: Classes, violating: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Suppress the smallest classes, as few as make the table meet the parts that judge it as a whole."""
-        left = np.flatnonzero(~violating)
-        order = left[np.argsort(classes.sizes[left], kind="stable")]
-        sizes = classes.sizes[order]
-        numbers = np.arange(len(sizes) + 1)
-        exact = [part.met_without(sizes, numbers) for part in self.whole if not part.estimated]
-        gone = int(np.argmax(np.logical_and.reduce(exact))) if exact else 0
-        for part in self.whole:
-            if part.estimated:
-                gone = self._fewest(part, sizes, gone)
-        answer = violating.copy()
-        answer[order[:gone]] = True
-        return answer
-
-    def _fewest(self, part: TablePart, sizes: Ints, gone: int) -> int:
-        """Return the smallest number of classes, found by halving, without which an estimate is low enough."""
-
-        def meets(count: int) -> bool:
-            return bool(part.met_without(sizes, np.array([count]))[0])
-
-        low, high = gone, len(sizes)
-        if meets(low):
-            return low
-        while low < high:
-            middle = (low + high) // 2
-            low, high = (low, middle) if meets(middle) else (middle + 1, high)
-        return low
-
-    def infeasible_below(self, classes: Classes, verdict: Verdict, limit: int) -> bool:
-        """Whether this node, and every refinement of it, needs more than `limit` rows suppressed."""
-        if int(verdict.forced.sum()) > limit:
-            return True
-        if limit == 0 and self.criterion.merges:
-            # What holds for all classes of a finer node holds for their unions.
-            return bool(verdict.violating.any())
-        # With the largest classes kept, coarser classes keep a superset of the rows, in no more classes.
-        closed = self.whole_is_monotone and self.superset_closed
-        return closed and int(classes.sizes[verdict.violating].sum()) > limit
-
-    @cached_property
-    def superset_closed(self) -> bool:
-        """Whether a class that meets the per-class parts meets them with any rows added."""
-        return all(part.rows_added for part in self.criterion.parts if part.per_class)
 
 
 #: Pairs of columns with more cells than this are left to the search.
@@ -234,11 +118,12 @@ class Task:
     weights: Mapping[str, float] | None
     allowed: tuple[tuple[int, int], ...]
     qi: tuple[str, ...]
+    populations: Mapping[Part, Population] = field(default_factory=dict)
 
     @cached_property
     def judge(self) -> Judge:
         """The judge of this table's classes."""
-        return Judge(self.criterion, self.coding)
+        return Judge(self.criterion, self.coding, self.limit, self.populations)
 
     @cached_property
     def measure(self) -> Measure:
@@ -283,20 +168,30 @@ def prepare(
     kept = column_names(keep, "keep", empty=True)
     if strange := [name for name in kept if name not in columns]:
         raise ParameterError.of("keep", repr(strange), f"among the quasi-identifiers {list(columns)}")
-    _weights(weights, columns)
+    check_weights(weights, columns)
     share = _share(suppress)
     source = source_of(data, tuple(dict.fromkeys((*columns, *criterion.columns))))
     _doubled(source.frame)
     for part in criterion.parts:
         if 0 < source.n_rows < part.rows_needed:
             raise InfeasibleError.too_few_rows(part.rows_needed, source.n_rows)
-    chosen, proposed = resolve(source.frame, columns, hierarchies or {})
+    people = populations_of(criterion, source.frame, columns)
+    values = {name: joined([source.frame[name], *(tally.keys[name] for tally in people.values())]) for name in columns}
+    chosen, proposed = resolve(values, columns, hierarchies or {})
     laid = {name: chosen[name] for name in sorted(columns)}
-    coding = encode(source.frame, laid, criterion.columns, rows=source.rows)
-    limit = int(share * source.n_rows)
+    beside = list(people.values())
+    coding = encode(source.frame, laid, criterion.columns, rows=source.rows, beside=beside)
+    for part in criterion.parts:
+        if isinstance(part, TCloseness) and part.distance == "ordered":
+            check_order(source.frame, part.sensitive, coding.others[part.sensitive].values)
+    everybody = any(part.everybody for part in people)
+    limit = 0 if everybody else int(share * source.n_rows)
+    populations: dict[Part, Population] = {
+        part: Population(tally.keys, there) for (part, tally), there in zip(people.items(), coding.beside, strict=True)
+    }
     asked = {**_levels(levels, columns, kept), **dict.fromkeys(kept, 0)}
     allowed = tuple(_allowed(ladder, asked.get(ladder.column)) for ladder in coding.ladders)
-    return Task(source, coding, criterion, limit, chosen, proposed, utility, weights, allowed, columns)
+    return Task(source, coding, criterion, limit, chosen, proposed, utility, weights, allowed, columns, populations)
 
 
 def _levels(levels: object, columns: tuple[str, ...], kept: tuple[str, ...]) -> dict[str, object]:
@@ -353,15 +248,6 @@ def criterion_of(criteria: object, k: int | None, unit: str | None) -> Criterion
                 ("unit",), "unit= counts persons for k-anonymity; add k= or pk.KAnonymity(k)."
             )
         parts = [part.with_unit(unit) for part in parts]
-    for part in parts:
-        if part.compares_tables:
-            raise ParameterError.of(
-                "criteria",
-                f"{type(part).__name__} with a table of the population",
-                "criteria on the table itself",
-                "Check the result instead: pk.kmap(out.frame, ...); or give the number of persons: "
-                "pk.KMap(k, population=1_000_000).",
-            )
     return all_of(*parts)
 
 
@@ -379,12 +265,13 @@ def _share(suppress: Any) -> Fraction:
     return share
 
 
-def _weights(weights: object, columns: tuple[str, ...]) -> None:
+def check_weights(weights: object, columns: tuple[str, ...], argument: str = "weights") -> None:
+    """Refuse what gives no weights to columns."""
     if weights is None:
         return
     allowed = "a dict column → weight, with finite weights >= 0 of quasi-identifiers, not all 0"
     if not isinstance(weights, Mapping):
-        raise ParameterError.of("weights", f"a {type(weights).__name__}", allowed)
+        raise ParameterError.of(argument, f"a {type(weights).__name__}", allowed)
     numbers = list(weights.values())
     if (
         any(name not in columns for name in weights)
@@ -394,4 +281,4 @@ def _weights(weights: object, columns: tuple[str, ...]) -> None:
         )
         or (set(weights) == set(columns) and not any(numbers))
     ):
-        raise ParameterError.of("weights", repr(dict(weights)), allowed)
+        raise ParameterError.of(argument, repr(dict(weights)), allowed)

@@ -111,8 +111,17 @@ def _kanon_reasons(report: KAnonymityReport) -> list[str]:
         reasons.append(f"The smallest of {_smallest(report)}.")
         if (report.required or 0) > report.n_rows:
             reasons.append(f"The table has {plural(report.n_rows, 'row')}: no generalization reaches this k.")
-    reasons.append(_uniques(report))
-    return reasons
+    return [*reasons, _uniques(report), *starred(report.tally.starred, report.qi)]
+
+
+def starred(rows: int, qi: Sequence[str]) -> list[str]:
+    """Say that rows without any value are counted as a class, and how they are left out."""
+    if not rows:
+        return []
+    what = f"{plural(rows, 'row has', 'rows have')} `*` in every quasi-identifier, and {'is' if rows == 1 else 'are'}"
+    columns = argument(qi)
+    frame = f"df[{columns if columns.startswith('[') else f'[{columns}]'}]"
+    return [f"{what} a class here. Suppressed rows are in none: df[{frame}.ne('*').any(axis=1)] leaves them out."]
 
 
 def _uniques(report: KAnonymityReport) -> str:
@@ -175,12 +184,12 @@ def _classes_answer(report: ClassReport, told: Telling) -> str:
 
 def _classes_reasons(report: ClassReport, told: Telling) -> list[str]:
     if not report.n_rows:
-        return [f"Classes by {names(report.qi)}: none. A table without rows tells about nobody."]
+        return [f"Classes by {names(report.qi) or 'no column'}: none. A table without rows tells about nobody."]
     found = []
     if report.satisfied is False:
         falls = f"; {plural(report.classes_short or 0, 'class falls', 'classes fall')} short"
         found.append(f"{told.sense[:1].upper()}{told.sense[1:]}{falls}.")
-    return [*found, told.remark]
+    return [*found, told.remark, *starred(report.classes.starred, report.qi)]
 
 
 def _classes_next(report: ClassReport) -> list[str]:
@@ -188,7 +197,7 @@ def _classes_next(report: ClassReport) -> list[str]:
         return []
     look = [".worst(10)", ".plot()"]
     typed = repr(report.criterion)
-    if report.satisfied is False and "..." not in typed and len(typed) < 80:
+    if report.satisfied is False and report.qi and "..." not in typed and len(typed) < 80:
         look.insert(0, f"df.privacy.anonymize({argument(report.qi)}, pk.{typed})")
     return look
 
@@ -202,7 +211,10 @@ def _check(report: CheckReport) -> Sheet:
     rows = [_finding(found) for found in report.findings]
     return Sheet(
         _check_answer(report),
-        (Table(heads, rows, lines=[_finding_line(found) for found in report.findings]),),
+        (
+            Table(heads, rows, lines=[_finding_line(found) for found in report.findings]),
+            *starred(report.starred, report.qi),
+        ),
         _check_next(report),
         exact=True,
         chart=lambda: _check_chart(report),
@@ -257,7 +269,7 @@ def _check_answer(report: CheckReport) -> str:
 def _check_next(report: CheckReport) -> list[str]:
     typed = repr(report.criterion)
     look = [".to_frame()"]
-    if not report.satisfied and report.n_rows and "..." not in typed and len(typed) < 80:
+    if not report.satisfied and report.n_rows and report.qi and "..." not in typed and len(typed) < 80:
         criteria = " & ".join(f"pk.{found.criterion!r}" for found in report.findings)
         look.insert(0, f"df.privacy.anonymize({argument(report.qi)}, {criteria})")
     return look

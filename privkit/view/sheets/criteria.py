@@ -10,7 +10,8 @@ from privkit.anonymity.alpha_k import AlphaKReport
 from privkit.anonymity.beta_likeness import BetaLikenessReport
 from privkit.anonymity.delta_disclosure import DeltaDisclosureReport
 from privkit.anonymity.ldiversity import LDiversityReport
-from privkit.anonymity.population import DeltaPresenceReport, KMapReport
+from privkit.anonymity.population import KMapReport
+from privkit.anonymity.presence import DeltaPresenceReport
 from privkit.anonymity.tcloseness import TClosenessReport
 from privkit.view.parts.words import label, names, number, percent, plural
 
@@ -47,7 +48,7 @@ def telling(report: object) -> Telling:
 
 
 def _among(report: ClassReport) -> str:
-    return f"{plural(report.n_classes, 'class', 'classes')} by {names(report.qi)}"
+    return f"{plural(report.n_classes, 'class', 'classes')} by {names(report.qi) or 'no column'}"
 
 
 def _of(report: ClassReport) -> str:

@@ -63,8 +63,7 @@ def _anonymized_reasons(value: Anonymized) -> list[str]:
     """Return the lines after the first: levels, classes, the search, proposed hierarchies."""
     after, before = value.report.after, value.report.before
     reasons = [
-        f"Levels: {_levels(value)}"
-        + (" (the highest used; they differ between classes)." if value.method == "local" else "."),
+        _anonymized_levels(value),
         f"k {number(before.k)} → {number(after.k)}, classes {number(before.classes)} → {number(after.classes)}, "
         f"average risk {before.average_risk:.4f} → {after.average_risk:.4f}.",
         _search(value),
@@ -98,6 +97,15 @@ def _leaving(found: Leaving) -> list[str]:
     return told
 
 
+def _anonymized_levels(value: Anonymized) -> str:
+    if value.method == "cells":
+        shares = (f"{label(name)} {loss:.1%}" for name, loss in value.report.column_losses.items())
+        return f"Cells that are `*`, suppressed records among them: {', '.join(shares)}."
+    return f"Levels: {_levels(value)}" + (
+        " (the highest used; they differ between classes)." if value.method == "local" else "."
+    )
+
+
 def _suppressed(value: Anonymized) -> str:
     rows = value.n_rows
     return f"{number(value.suppressed_)} of {plural(rows, 'record')} suppressed" + (
@@ -106,11 +114,11 @@ def _suppressed(value: Anonymized) -> str:
 
 
 def _search(value: Anonymized) -> str:
-    if value.method not in ("optimal", "local"):
+    if value.method not in ("optimal", "local", "cells"):
         return ""
     if value.reason:
         return f"Not proved optimal: {value.reason}. No node is better than {value.bound_:.4f}."
-    if value.method == "local":
+    if value.method != "optimal":
         return f"Never worse than the best node of the lattice, of which {plural(value.judged_, 'node')} were judged."
     return f"The optimum of the whole lattice ({plural(value.judged_, 'node')} judged)."
 
