@@ -517,6 +517,7 @@ class PrivacyAccessor:
         utility: str = ...,
         method: str = ...,
         weights: Mapping[str, float] | None = ...,
+        importance: Mapping[str, float] | None = ...,
         keep: Sequence[str] = ...,
         levels: Mapping[str, Allowed] | None = ...,
         unit: str | None = ...,
