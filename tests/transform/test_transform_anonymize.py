@@ -132,7 +132,9 @@ def test_identifiers_that_were_left_in_are_pointed_out(people):
     named = people.assign(mail=[f"u{n}@example.org" for n in range(len(people))])
     out = anonymize(named, QI, k=5, suppress=0.05, **HOW)
     assert out.identifying_ == ("who", "mail")
-    assert "But 'who', 'mail' and the index leave unchanged" in repr(out).splitlines()[0]
+    assert "But 'who', 'mail' leave unchanged" in repr(out).splitlines()[0]
+    kept = anonymize(named, QI, k=5, suppress=0.05, keep_index=True, **HOW)
+    assert "But 'who', 'mail' and the index leave unchanged" in repr(kept).splitlines()[0]
     assert "u1@" not in repr(out)
     alone = anonymize(people.drop(columns="who").reset_index(drop=True), QI, k=5, suppress=0.05, **HOW)
     assert alone.identifying_ == ()
