@@ -16,6 +16,7 @@ RECIPE = ev.Recipe([ev.keep("zip"), ev.keep("age"), ev.keep("who"), ev.keep("con
 WAYS = {
     "anonymize": lambda d, **how: [pk.anonymize(d, ["zip", "age"], k=2, suppress=0.3, **how).frame],
     "local": lambda d, **how: [pk.anonymize(d, ["zip", "age"], k=2, suppress=0.3, method="local", **how).frame],
+    "cells": lambda d, **how: [pk.anonymize(d, ["zip", "age"], k=2, suppress=0.3, method="cells", **how).frame],
     "with_suppressed": lambda d, **how: [pk.anonymize(d, ["zip", "age"], k=2, suppress=0.3, **how).with_suppressed()],
     "node": lambda d, **how: [pk.lattice(d, ["zip"], k=2, suppress=1).apply({"zip": 0}, **how).frame],
     "anonymizer": lambda d, **how: [pk.Anonymizer(["zip"], k=2, suppress=1, **how).fit(d).transform(d).frame],

@@ -83,7 +83,7 @@ def test_a_recipient_of_adult_finds_what_was_promised(method):
 
 
 def test_cells_are_kept_as_they_are_or_not_shown(people):
-    out = anonymize(people, QI, k=3, method="cells", suppress=0)
+    out = anonymize(people, QI, k=3, method="cells", suppress=0, keep_index=True)
     assert sizes(out.frame).min() >= 3
     assert out.suppressed_ == 0
     stars = out.frame[QI].astype(str) == "*"
