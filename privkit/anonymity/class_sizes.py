@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from privkit.anonymity.crowds import Crowds
 from privkit.tally.class_values import coarser
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from privkit.anonymity.kanonymity import KAnonymityReport
     from privkit.anonymity.reports import ClassReport
-    from privkit.tally.classes import Tally
+    from privkit.tally.classes import Members, Tally
 
 #: Where bands of class sizes begin.
 _EDGES = (1, 2, 3, 5, 11, 21, 51, 101, 1001, 10_001)
@@ -157,17 +158,17 @@ class Sizes:
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """One column's part in the rows that fall short of a class size k.
+    """One column's part in the rows, or the persons, that fall short of a class size k.
 
     Attributes
     ----------
     column : str
     alone : int
-        Rows that fall short by this column alone.
+        Those that fall short by this column alone.
     without : int
-        Rows that fall short by all the other columns.
+        Those that fall short by all the other columns.
     contribution : int
-        Rows that fall short with the column, and would not without it.
+        Those that fall short with the column, and would not without it.
     """
 
     column: str
@@ -176,29 +177,33 @@ class Contribution:
     contribution: int
 
 
+def _crowds(rows: NDArray[np.int64], members: Members | None) -> Sizes:
+    """Return rows by the size of their class, or persons by that of the least of theirs."""
+    if members is None:
+        return Sizes.of(rows, rows)
+    found = Crowds.of_persons(members, members.counts(len(rows)))
+    return Sizes(found.sizes, found.counts)
+
+
 class Contributions:
     """The columns of a tally, and what each contributes at any k."""
 
     def __init__(self, tally: Tally) -> None:
-        self.counted = tally.persons is None
-        if not self.counted:
-            return
         found = coarser(tally)
-        self._all = Sizes.of(tally.sizes, tally.sizes)
-        self._alone = {name: Sizes.of(sizes, sizes) for name, sizes in found.alone.items()}
-        self._without = {name: Sizes.of(sizes, sizes) for name, sizes in found.without.items()}
+        self.what = "rows" if tally.members is None else "persons"
+        self._all = _crowds(tally.sizes, tally.members)
+        self._alone = {name: _crowds(*merged) for name, merged in found.alone.items()}
+        self._without = {name: _crowds(*merged) for name, merged in found.without.items()}
 
     def short(self, k: int) -> int:
-        """Return how many rows fall short of `k`; only where they are counted."""
+        """Return how many rows, or persons, fall short of `k`."""
         return self._all.rows_below(k)
 
     def shares(self, k: int) -> list[Contribution]:
-        """Return each column's part, the largest contribution first; empty where classes are measured in persons.
+        """Return each column's part, the largest contribution first.
 
-        Merging classes only makes them larger, so no row falls short without a column that does not with it.
+        Merging classes only makes them larger, so nobody falls short without a column who does not with it.
         """
-        if not self.counted:
-            return []
         short = self.short(k)
         shares = [
             Contribution(name, self._alone[name].rows_below(k), without.rows_below(k), short - without.rows_below(k))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from privkit.anonymity.criterion import Finding, Part, call_text
+from privkit.anonymity.crowds import Crowds
 from privkit.anonymity.figures import present
 from privkit.anonymity.reports import aligned, class_frame, first_classes, quasi_identifiers, size_figures
 from privkit.tally.classes import Tally
@@ -143,9 +144,22 @@ class KAnonymityReport(Explorable, Plotted):
         return self.tally.n_classes
 
     @cached_property
+    def crowds(self) -> Crowds:
+        """How large a crowd each row, or each person, stands in."""
+        return Crowds.of(self.tally)
+
+    @property
+    def n_persons(self) -> int | None:
+        """How many persons there are; None where no unit was named.
+
+        Rows without an id are one person of their class together: another one in each class.
+        """
+        return None if self.tally.members is None else self.tally.members.n_persons
+
+    @property
     def n_unique(self) -> int:
-        """Sample uniques: classes of size one."""
-        return int((self.tally.counts == 1).sum())
+        """Sample uniques: rows that are alone in their class, or persons who are in one of theirs."""
+        return self.crowds.alone
 
     @property
     def satisfied(self) -> bool | None:
@@ -159,6 +173,16 @@ class KAnonymityReport(Explorable, Plotted):
     def rows_short(self) -> int | None:
         """How many rows are in classes smaller than the required k; None where none is required."""
         return None if self.required is None else self.rows_below(self.required)
+
+    @property
+    def classes_short(self) -> int | None:
+        """How many classes are smaller than the required k; None where none is required."""
+        return None if self.required is None else int((self.tally.counts < self.required).sum())
+
+    @property
+    def persons_short(self) -> int | None:
+        """How many persons have a row in such a class; None where no k is required, or no unit was named."""
+        return None if self.required is None or self.unit is None else self.crowds.within(self.required - 1)
 
     def rows_below(self, j: int) -> int:
         """Return how many rows are in classes smaller than `j`."""

@@ -13,6 +13,7 @@ import numpy as np
 from privkit.anonymity.criterion import Part, population_size, share
 from privkit.anonymity.reports import ClassReport, judged, quasi_identifiers
 from privkit.errors import ParameterError
+from privkit.errors.risk import PopulationError
 from privkit.tally.class_values import matches
 from privkit.tally.coded_classes import count_classes
 from privkit.values.arguments import positive_int, public, typed
@@ -222,7 +223,7 @@ def kmap(
 
     Raises
     ------
-    ColumnNotFoundError, DuplicateColumnError, FrameError, ParameterError
+    ColumnNotFoundError, DuplicateColumnError, FrameError, ParameterError, PopulationError
 
     Examples
     --------
@@ -250,9 +251,8 @@ def _estimated(classes: Tally, wanted: KMap, criterion: KMap | None) -> KMapRepo
     size, n = wanted.population, classes.n_rows
     assert isinstance(size, int)  # by KMap
     if n > size:
-        raise ParameterError.of("population", str(size), f"at least the table's number of rows, {n}")
-    least = int(classes.sizes.min()) if classes.n_classes else 0
-    k = _largest_mapped(least, n, wanted)
+        raise PopulationError.smaller(size, n)
+    k = _largest_mapped(int(classes.sizes.min()) if classes.n_classes else 0, n, wanted)
     short = None if criterion is None else classes.sizes < criterion.sample_k(n)
     return KMapReport(classes, classes.sizes, criterion, short, k, size, wanted.significance)
 

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from privkit.anonymity.criterion import Finding, Part, population_size, share
+from privkit.anonymity.criterion import Finding, Part, call_text, population_size, share
+from privkit.anonymity.crowds import Crowds
 from privkit.anonymity.population_uniques import chosen_estimate
-from privkit.anonymity.reports import figure_text
-from privkit.values.arguments import public
+from privkit.anonymity.reports import figure_text, quasi_identifiers
+from privkit.tally.coded_classes import count_classes
+from privkit.values.arguments import column_name, public
 from privkit.values.exact import Exact
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from privkit.anonymity.criterion import Mask, Number
+    from privkit.anonymity.crowds import Leaving
     from privkit.tally.classes import Tally
 
     Ints = NDArray[np.int64]
@@ -29,6 +32,8 @@ class TablePart(Part):
 
     Attributes
     ----------
+    unit : str or None
+        A column of ids: persons are counted in place of rows, and a person stands in the least of its classes.
     estimated : bool
         Whether it takes a model's fit to judge a table, so that a search asks as seldom as it can.
     """
@@ -36,7 +41,37 @@ class TablePart(Part):
     __slots__ = ()
 
     per_class: ClassVar[bool] = False
+    counts_units: ClassVar[bool] = True
     estimated: ClassVar[bool] = False
+
+    unit: str | None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The unit column, where there is one."""
+        return () if self.unit is None else (self.unit,)
+
+    @property
+    def merges(self) -> bool:
+        """Whether merging classes keeps it. Of persons it need not.
+
+        u / n and the share of uniques fall, as classes get fewer. So do the risks of persons; but rows without an id
+        are one person of each class, so that there may be fewer persons of low risk.
+        """
+        return self.unit is None
+
+    @property
+    def rows_added(self) -> bool:
+        """Whether a table that meets it meets it with rows added to its classes.
+
+        u / n and the share of uniques fall then. Those of persons may rise: whoever is added to a class may be at a
+        higher risk than the average.
+        """
+        return self.unit is None
+
+    def with_unit(self, unit: str) -> TablePart:
+        """Return the criterion on persons."""
+        return replace(self, unit=unit)  # type: ignore[type-var]  # each is a dataclass
 
     def smallest(self, n_rows: int) -> int:
         """Return 1: classes are not judged."""
@@ -44,21 +79,19 @@ class TablePart(Part):
 
     def find(self, data: object, qi: tuple[str, ...], classes: Tally) -> tuple[Finding, Mask]:
         """Return what the table reaches; no class breaks it by itself."""
-        met, figure = self.reached(classes.sizes)
+        found = classes
+        if self.unit is not None:
+            found = count_classes(data, quasi_identifiers(data, qi, unit=self.unit), unit=self.unit)
+        met, figure = self.reached(found)
         return Finding(self, met, figure, None), np.zeros(classes.n_classes, dtype=bool)
 
     @abstractmethod
-    def reached(self, sizes: Ints) -> tuple[bool, str]:
-        """Return whether classes of these sizes meet it, and the figure in words."""
+    def reached(self, classes: Tally) -> tuple[bool, str]:
+        """Return whether classes, with their persons where a unit is named, meet it, and the figure in words."""
 
     @abstractmethod
-    def met_without(self, sizes: Ints, gone: Ints) -> Mask:
-        """Return whether it is met without the first `gone` classes, for each such number; sizes ascend."""
-
-
-def _sums_from(values: NDArray[Any]) -> Ints:
-    """Return the sum of the values from each place on, and 0 after the last."""
-    return np.append(np.cumsum(values[::-1])[::-1], 0)
+    def met_without(self, classes: Leaving, gone: Ints) -> Mask:
+        """Return whether it is met without the first `gone` classes, for each such number."""
 
 
 @public
@@ -66,12 +99,15 @@ def _sums_from(values: NDArray[Any]) -> Ints:
 class AverageRisk(TablePart):
     """The average risk of re-identification, classes / rows, is at most `risk` (El Emam 2013).
 
-    A row's prosecutor risk is 1 over the size of its class; their mean over the rows is u / n, a fraction.
+    A row's prosecutor risk is 1 over the size of its class; their mean over the rows is u / n, a fraction. A person's
+    is the highest among its rows, 1 over the persons of the least of its classes.
 
     Parameters
     ----------
     risk : number
         Above 0, at most 1.
+    unit : str, optional
+        A column of ids: the mean is over persons. Rows without an id are one person of their class together.
 
     Examples
     --------
@@ -82,28 +118,28 @@ class AverageRisk(TablePart):
     paper: ClassVar[str] = "El Emam 2013, Guide to the de-identification of personal health information"
 
     risk: Exact
+    unit: str | None = field(default=None, kw_only=True)
 
     if TYPE_CHECKING:  # amounts are given as numbers and held exactly
 
-        def __init__(self, risk: Number) -> None: ...
+        def __init__(self, risk: Number, *, unit: str | None = None) -> None: ...
 
     def __post_init__(self) -> None:
+        _checked_unit(self.unit)
         object.__setattr__(self, "risk", share(self.risk, "risk", zero=False))
 
-    def reached(self, sizes: Ints) -> tuple[bool, str]:
+    def reached(self, classes: Tally) -> tuple[bool, str]:
         """Return the verdict, and the average risk in words."""
-        n = int(sizes.sum())
-        risk = Exact(len(sizes), n) if n else Exact(0)
-        return risk <= self.risk, f"average risk = {figure_text(risk)}"
+        found = Crowds.of(classes)
+        return found.average_within(self.risk), f"average risk = {figure_text(found.average)}"
 
-    def met_without(self, sizes: Ints, gone: Ints) -> Mask:
+    def met_without(self, classes: Leaving, gone: Ints) -> Mask:
         """Return whether it is met without the first `gone` classes, for each such number."""
-        rows = _sums_from(sizes)[gone]
-        return np.asarray((len(sizes) - gone) * self.risk.denominator <= rows * self.risk.numerator)
+        return classes.averages_within(self.unit, self.risk)[gone]
 
     def __repr__(self) -> str:
         """Return what a user types for it."""
-        return f"AverageRisk({self.risk})"
+        return call_text("AverageRisk", self.risk, unit=self.unit)
 
 
 @public
@@ -115,33 +151,38 @@ class SampleUniqueness(TablePart):
     ----------
     share : number
         0 to 1.
+    unit : str, optional
+        A column of ids: at most a share of the persons are alone in one of their classes. Rows without an id are one
+        person of their class together.
     """
 
     paper: ClassVar[str] = "Skinner and Elliot 2002, A measure of disclosure risk for microdata, JRSS B 64(4)"
 
     share: Exact
+    unit: str | None = field(default=None, kw_only=True)
 
     if TYPE_CHECKING:  # amounts are given as numbers and held exactly
 
-        def __init__(self, share: Number) -> None: ...
+        def __init__(self, share: Number, *, unit: str | None = None) -> None: ...
 
     def __post_init__(self) -> None:
+        _checked_unit(self.unit)
         object.__setattr__(self, "share", share(self.share, "share"))
 
-    def reached(self, sizes: Ints) -> tuple[bool, str]:
+    def reached(self, classes: Tally) -> tuple[bool, str]:
         """Return the verdict, and the share of sample uniques in words."""
-        n = int(sizes.sum())
-        share = Exact(int((sizes == 1).sum()), n) if n else Exact(0)
+        found = Crowds.of(classes)
+        share = Exact(found.alone, found.total) if found.total else Exact(0)
         return share <= self.share, f"sample uniques = {figure_text(share)}"
 
-    def met_without(self, sizes: Ints, gone: Ints) -> Mask:
+    def met_without(self, classes: Leaving, gone: Ints) -> Mask:
         """Return whether it is met without the first `gone` classes, for each such number."""
-        uniques, rows = _sums_from(sizes == 1)[gone], _sums_from(sizes)[gone]
-        return np.asarray(uniques * self.share.denominator <= rows * self.share.numerator)
+        alone, total = classes.alone(self.unit)[gone], classes.total(self.unit)[gone]
+        return np.asarray(alone * self.share.denominator <= total * self.share.numerator)
 
     def __repr__(self) -> str:
         """Return what a user types for it."""
-        return f"SampleUniqueness({self.share})"
+        return call_text("SampleUniqueness", self.share, unit=self.unit)
 
 
 @public
@@ -158,6 +199,8 @@ class PopulationUniqueness(TablePart):
         0 to 1.
     population : int
         The number of persons in the population.
+    unit : str, optional
+        A column of ids, where persons have several rows: see `privkit.anonymity.population_uniques`.
 
     Examples
     --------
@@ -170,12 +213,14 @@ class PopulationUniqueness(TablePart):
 
     share: Exact
     population: int = field(kw_only=True)
+    unit: str | None = field(default=None, kw_only=True)
 
     if TYPE_CHECKING:  # amounts are given as numbers and held exactly
 
-        def __init__(self, share: Number, *, population: int) -> None: ...
+        def __init__(self, share: Number, *, population: int, unit: str | None = None) -> None: ...
 
     def __post_init__(self) -> None:
+        _checked_unit(self.unit)
         object.__setattr__(self, "share", share(self.share, "share"))
         object.__setattr__(self, "population", population_size(self.population))
 
@@ -184,20 +229,29 @@ class PopulationUniqueness(TablePart):
         """Whether merging keeps it: an estimate need not fall when classes merge."""
         return False
 
-    def reached(self, sizes: Ints) -> tuple[bool, str]:
+    def reached(self, classes: Tally) -> tuple[bool, str]:
         """Return the verdict, and the estimated share of the population's uniques in words, with its model."""
-        estimate = chosen_estimate(sizes, self.population)
+        estimate = chosen_estimate(classes.counts, self.population, classes.members)
         share = estimate.share or 0.0  # the rule chooses a model that found an answer
         return share <= float(self.share), f"population uniques = {figure_text(share)} ({estimate.title})"
 
-    def met_without(self, sizes: Ints, gone: Ints) -> Mask:
+    def met_without(self, classes: Leaving, gone: Ints) -> Mask:
         """Return whether it is met without the first `gone` classes, for each such number."""
-        lefts = (sizes[count:] for count in gone.tolist())
-        return np.array([not (left == 1).any() or self._low(left) for left in lefts], dtype=bool)
+        return np.array([self._low(classes, count) for count in gone.tolist()], dtype=bool)
 
-    def _low(self, sizes: Ints) -> bool:
-        return (chosen_estimate(sizes, self.population).share or 0.0) <= float(self.share)
+    def _low(self, classes: Leaving, gone: int) -> bool:
+        sizes = classes.sizes(self.unit)[gone:]
+        if not (sizes == 1).any():
+            return True
+        members = None if self.unit is None else classes.members[self.unit].ordered(np.arange(gone, len(classes.rows)))
+        share = chosen_estimate(sizes, self.population, members).share
+        return (share or 0.0) <= float(self.share)
 
     def __repr__(self) -> str:
         """Return what a user types for it."""
-        return f"PopulationUniqueness({self.share}, population={self.population})"
+        return call_text("PopulationUniqueness", self.share, population=self.population, unit=self.unit)
+
+
+def _checked_unit(unit: object) -> None:
+    if unit is not None:
+        column_name(unit, "unit")

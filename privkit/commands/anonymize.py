@@ -108,7 +108,7 @@ def _looked_at(
 def _as_they_came(out: Anonymized, table: pd.DataFrame, options: argparse.Namespace) -> pd.DataFrame:
     """Return the result with the texts of the file in all columns that were not generalized."""
     whole = [name for name in options.qi if options.method == "optimal" and out.levels_.get(name) == 0]
-    same = {name: table.loc[out.frame.index, name] for name in (*_others(table, options), *whole)}
+    same = {name: table.loc[out.kept_, name].array for name in (*_others(table, options), *whole)}
     return without_traces(out.frame.assign(**same))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import math
 
 from privkit.commands.table import FALLS_SHORT, add_table, read_table, shared_name
 from privkit.commands.telling import asked, at_work, tell, tell_json
@@ -32,9 +31,11 @@ def run(options: argparse.Namespace) -> int:
             who.attacker: {"highest": who.highest, "average": who.average, "share_at_risk": who.share_at_risk}
             for who in report.attackers
         }
-        tell_json({"n_rows": report.n_rows, "n_unique": report.n_unique, "exceeds": report.exceeds, **attackers})
+        persons = {} if report.unit is None else {"n_persons": report.n_persons}
+        counted = {"n_rows": report.n_rows, **persons, "n_unique": report.n_unique}
+        tell_json({**counted, "exceeds": report.exceeds, **attackers})
     else:
-        k = math.ceil(1 / options.threshold)  # the risk of a row in a class of k is 1 / k
+        k = report.threshold.cell  # 0 where no class is large enough
         following = ["anonymize", *asked(options), "--k", k, "--out", shared_name(options.file)]
-        tell(report, *([following] if report.exceeds else []))
+        tell(report, *([following] if report.exceeds and k else []))
     return FALLS_SHORT if report.exceeds else 0

@@ -13,6 +13,7 @@ from privkit.events.run.walk import FieldPath
 from privkit.events.secrets.mapping_store import MappingStore
 from privkit.inventory.leaving import leaving
 from privkit.tally.frame import column_names, open_frame
+from privkit.tally.selection import handed_out, without_traces
 from privkit.values.arguments import typed
 from privkit.values.show import printable, warn
 
@@ -32,6 +33,7 @@ def events(
     unmatched: Literal["refuse", "drop", "keep"] = "refuse",
     on_error: Literal["raise", "quarantine"] = "raise",
     subject: str | None = None,
+    keep_index: bool = False,
 ) -> EventsResult:
     """Carry a recipe out on a frame, whose rows are events and whose columns, nested or not, are their fields.
 
@@ -49,11 +51,14 @@ def events(
         What is done with a row that a rule cannot treat.
     subject : str, optional
         The field of the person, for the report.
+    keep_index : bool
+        Whether the index of a pandas frame stays. By default the result has plain row numbers: labels, and gaps between
+        them, tell who the rows are of.
 
     Returns
     -------
     EventsResult
-        ``.events`` is a frame of the same library. Columns that are kept keep their dtype, and rows their index.
+        ``.events`` is a frame of the same library. Columns that are kept keep their dtype.
 
     Raises
     ------
@@ -70,7 +75,7 @@ def events(
     1  80     4.50
     """
     _frame(data)
-    return recipe.apply(data, unmatched=unmatched, on_error=on_error, subject=subject)
+    return recipe.apply(data, unmatched=unmatched, on_error=on_error, subject=subject, keep_index=keep_index)
 
 
 @typed
@@ -85,6 +90,7 @@ def pseudonymize(
     bits: int = 128,
     form: Literal["hex", "base32", "base64"] = "hex",
     prefix: str = "",
+    keep_index: bool = False,
 ) -> Any:
     """Put a token in the place of each value of some columns; all other columns stay as they are.
 
@@ -113,6 +119,9 @@ def pseudonymize(
         How it is written.
     prefix : str
         Stands before each token.
+    keep_index : bool
+        Whether the index of a pandas frame stays. By default the result has plain row numbers: labels, and gaps between
+        them, tell who the rows are of.
 
     Returns
     -------
@@ -148,14 +157,14 @@ def pseudonymize(
     # The other columns are not events' fields: they stay as they are, whatever their names and types.
     used = list(dict.fromkeys([*names, *([per] if per is not None else [])]))
     operations = [rule] if per is None or per in names else [rule, keep(_path(per))]
-    made = Recipe(operations, name="pseudonymize").apply(data[used]).events
+    made = Recipe(operations, name="pseudonymize").apply(data[used], keep_index=True).events
     _say_what_stays(data, names)
     if library(data) == "polars":
         return data.with_columns(*(made[name] for name in names))
-    hidden = data.copy(deep=False)
+    hidden = without_traces(data)
     for name in names:
         hidden[name] = made[name]
-    return hidden
+    return handed_out(hidden, keep_index=keep_index)
 
 
 def _say_what_stays(data: Any, names: Sequence[str]) -> None:

@@ -12,6 +12,7 @@ from privkit.errors import ColumnNotFoundError, ParameterError
 from privkit.inventory.column_entry import day
 from privkit.tally.selection import (
     eager_frame,
+    handed_out,
     id_text,
     ids_consenting,
     kept_rows,
@@ -201,7 +202,9 @@ def find_subject(frames: object, id: object, *, on: str | Mapping[str, str] | No
 
 
 @typed
-def erase_subject(frames: object, id: object, *, on: str | Mapping[str, str]) -> ErasureReport:
+def erase_subject(
+    frames: object, id: object, *, on: str | Mapping[str, str], keep_index: bool = False
+) -> ErasureReport:
     """Return the tables without a person's rows, and say what an erasure in tables cannot reach.
 
     Reads rows; spends nothing; changes nothing in place. Columns other than `on` that have the id (a referrer, a called
@@ -213,6 +216,9 @@ def erase_subject(frames: object, id: object, *, on: str | Mapping[str, str]) ->
     id : str or number
     on : str or mapping of str to str
         The column of ids (or the name of an index) whose rows are the person's, or one for each table.
+    keep_index : bool
+        Whether the index of a pandas frame stays. By default the result has plain row numbers: labels, and gaps between
+        them, tell who the rows are of.
 
     Raises
     ------
@@ -238,6 +244,7 @@ def erase_subject(frames: object, id: object, *, on: str | Mapping[str, str]) ->
         kept[table], removed[table] = kept_rows(data, ~mask), int(mask.sum())
         others = [name for name in with_index(data) if name not in columns[table]]
         mentions += _search(kept[table], table, others, person)[1]
+    kept = {table: handed_out(data, keep_index=keep_index) for table, data in kept.items()}
     return ErasureReport(MappingProxyType(kept), MappingProxyType(removed), tuple(mentions), without, UNREACHED)
 
 
@@ -306,6 +313,7 @@ def consented(
     consents: object = None,
     on: str | None = None,
     today: date | str | None = None,
+    keep_index: bool = False,
 ) -> Any:
     """Return the rows whose consent covers a purpose, in a new frame of the same kind. Missing is no consent.
 
@@ -326,6 +334,9 @@ def consented(
         The id's column, in `data` and in `consents`.
     today : date or str, optional
         The day to judge by; by default the machine's.
+    keep_index : bool
+        Whether the index of a pandas frame stays. By default the result has plain row numbers: labels, and gaps between
+        them, tell who the rows are of.
 
     Raises
     ------
@@ -346,9 +357,11 @@ def consented(
         raise ParameterError.together(("consents", "on"), rule)
     if consents is None:
         eager_frame(data, [column], "column")
-        return kept_rows(data, rows_consenting(data, column, purpose.strip()))
+        mask = rows_consenting(data, column, purpose.strip())
+        return handed_out(kept_rows(data, mask), keep_index=keep_index)
     assert on is not None  # by the rule above
     eager_frame(data, [on], "on")
     judged = date.today() if today is None else day(today, "today")
     ids = ids_consenting(consents, on, purpose.strip(), judged)
-    return kept_rows(data, rows_in(data, on, ids))
+    kept = kept_rows(data, rows_in(data, on, ids))
+    return handed_out(kept, keep_index=keep_index)

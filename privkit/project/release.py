@@ -182,8 +182,9 @@ def check_frame(data: object, question: Question) -> None:
     if not columns:
         raise FrameError.unsupported("a frame without columns")
     _check_unit(engine, question, columns)
-    engine_of(engine, question.frame_columns, "by")
     derived = check_selection(engine, question.selected) if question.selected else {}
+    for argument, names in (("by", question.by), ("column", question.asked.read), ("columns", question.frame_columns)):
+        engine_of(engine, [name for name in names if name not in question.selected.derived], argument)
     for name in question.frame_columns:
         if schema[name].name == OTHER and name in (*question.unit.columns, *question.asked.read, *question.by):
             raise ColumnKindError.values(name, schema[name].shown)

@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from privkit.anonymity.criterion import share
+from privkit.anonymity.crowds import Crowds
 from privkit.errors import ParameterError
 from privkit.values.arguments import public
 from privkit.values.exact import Exact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from fractions import Fraction
 
     from numpy.typing import NDArray
+
+    from privkit.tally.classes import Tally
 
 
 _EL_EMAM = "El Emam 2013, Guide to the De-Identification of Personal Health Information: cell-size precedents"
@@ -134,13 +136,17 @@ class AttackerRisk:
         Who attacks: somebody who knows that a person is in the data; somebody who does not; somebody who tries on
         everybody; for ``"individual"`` the model of Benedetti and Franconi.
     highest : float
-        The risk of the row at highest risk; 0 where there are no rows.
+        The risk of the row at highest risk; 0 where there are no rows. It is that of its person too.
     average : float
-        The expected share of rows that are re-identified.
+        The expected share of rows that are re-identified; of persons where a unit was named.
     share_at_risk : float
-        The share of rows whose risk is above the threshold, strictly.
+        The share of rows, or of persons, whose risk is above the threshold, strictly.
     rows_at_risk : int
-        How many these are.
+        How many rows these are.
+    persons_at_risk : int or None
+        How many persons have such a row; None where no unit was named.
+    row_average, row_share_at_risk : float
+        The same of rows, also where `average` and `share_at_risk` are of persons.
     """
 
     attacker: Literal["prosecutor", "journalist", "marketer", "individual"]
@@ -148,82 +154,93 @@ class AttackerRisk:
     average: float
     share_at_risk: float
     rows_at_risk: int
+    persons_at_risk: int | None
+    row_average: float
+    row_share_at_risk: float
+
+    @property
+    def at_risk(self) -> int:
+        """How many persons are at risk where a unit was named, else rows."""
+        return self.rows_at_risk if self.persons_at_risk is None else self.persons_at_risk
 
 
-def prosecutor(sizes: NDArray[np.int64], limit: Fraction) -> AttackerRisk:
-    """Return the risk from somebody who knows that the person is in the data: 1/f for each row.
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """The crowds that an attacker sees those of whom the data tells in.
 
-    Highest 1 / min f, average u / n for u classes of n rows (El Emam 2013).
-
-    Parameters
+    Attributes
     ----------
-    sizes : array of int64, shape (n_classes,)
-        f, the size of each class in the data.
-    limit : Fraction
-        A row is at risk where 1/f is above it.
-
-    Examples
-    --------
-    >>> from fractions import Fraction
-    >>> prosecutor(np.array([1, 2, 2, 3]), Fraction(1, 5)).average
-    0.5
+    rows, persons : Crowds
+        Of rows, and of persons where a unit was named.
+    there : float
+        The mean risk of the population's persons in the classes of the data; 0 without any. Where each has one class it
+        is u / Σ F.
     """
-    n = int(sizes.sum())
-    average = len(sizes) / n if n else 0.0
-    return _attacker("prosecutor", sizes, sizes, average, limit)
 
+    rows: Crowds
+    persons: Crowds | None
+    there: float
 
-def journalist(sizes: NDArray[np.int64], population: NDArray[np.int64], limit: Fraction) -> AttackerRisk:
-    """Return the risk from somebody who does not know whether the person is in the data: 1/F for each row.
+    @classmethod
+    def of(cls, tally: Tally, sizes: NDArray[np.int64], there: Crowds | None = None) -> Seen:
+        """Return what is seen of classes whose sizes in the population are F = `sizes`.
 
-    Highest 1 / min F, average max(u / Σ F, Σ (f / F) / n) (El Emam 2013).
+        `there` are the crowds of the population's persons, where they may be in several classes.
+        """
+        if tally.members is None:
+            return cls(Crowds.of_rows(tally, sizes), None, Crowds(sizes, sizes).average)
+        found = Crowds.of_persons(tally.members, sizes)
+        return cls(Crowds.of_rows(tally, sizes), found, (there or found).average)
 
-    Parameters
-    ----------
-    sizes, population : arrays of int64, shape (n_classes,)
-        f and F, the size of each class in the data and in the population, f <= F.
-    limit : Fraction
+    def prosecutor(self, limit: Fraction) -> AttackerRisk:
+        """Return the risk from somebody who knows that the person is in the data: 1/f for each row.
 
-    Examples
-    --------
-    >>> from fractions import Fraction
-    >>> journalist(np.array([1, 2, 2, 3]), np.array([5, 4, 20, 3]), Fraction(1, 5)).share_at_risk
-    0.625
-    """
-    total = int(population.sum())
-    average = max(len(sizes) / total, _expected(sizes, population)) if total else 0.0
-    return _attacker("journalist", sizes, population, average, limit)
+        Highest 1 / min f, average u / n for u classes of n rows (El Emam 2013).
 
+        Examples
+        --------
+        >>> f = np.array([1, 2, 2, 3])
+        >>> Seen(Crowds(f, f), None, 0.5).prosecutor(Fraction(1, 5)).average
+        0.5
+        """
+        return self._by("prosecutor", limit)
 
-def marketer(sizes: NDArray[np.int64], population: NDArray[np.int64], limit: Fraction) -> AttackerRisk:
-    """Return the risk from somebody who links all rows and is content with a share: Σ (f / F) / n on average.
+    def journalist(self, limit: Fraction) -> AttackerRisk:
+        """Return the risk from somebody who does not know whether the person is in the data: 1/F for each row.
 
-    The highest risk and the share at risk are those of the single rows, 1/F.
-    """
-    return _attacker("marketer", sizes, population, _expected(sizes, population), limit)
+        Highest 1 / min F, average max(u / Σ F, Σ (f / F) / n) (El Emam 2013): the mean over the population's persons in
+        these classes, or over those of the data, whichever is larger.
 
+        Examples
+        --------
+        >>> f, F = np.array([1, 2, 2, 3]), np.array([5, 4, 20, 3])
+        >>> Seen(Crowds(F, f), None, 4 / 32).journalist(Fraction(1, 5)).share_at_risk
+        0.625
+        """
+        return self._by("journalist", limit, self.there)
 
-def _expected(sizes: NDArray[np.int64], population: NDArray[np.int64]) -> float:
-    """Return Σ (f / F) / n; where f = F everywhere it is u / n."""
-    n = int(sizes.sum())
-    if not n:
-        return 0.0
-    rest = sizes != population
-    return (int(np.count_nonzero(~rest)) + math.fsum((sizes[rest] / population[rest]).tolist())) / n
+    def marketer(self, limit: Fraction) -> AttackerRisk:
+        """Return the risk from somebody who links all rows and is content with a share: Σ (f / F) / n on average.
 
+        The highest risk and the share at risk are those of the single rows, 1/F.
+        """
+        return self._by("marketer", limit)
 
-def _attacker(
-    name: Literal["prosecutor", "journalist", "marketer"],
-    sizes: NDArray[np.int64],
-    population: NDArray[np.int64],
-    average: float,
-    limit: Fraction,
-) -> AttackerRisk:
-    n = int(sizes.sum())
-    if not n:
-        return AttackerRisk(name, 0.0, 0.0, 0.0, 0)
-    rows = int(sizes[population <= above(limit)].sum())
-    return AttackerRisk(name, 1 / int(population.min()), average, rows / n, rows)
+    def _by(
+        self, name: Literal["prosecutor", "journalist", "marketer"], limit: Fraction, least: float = 0.0
+    ) -> AttackerRisk:
+        largest, chief = above(limit), self.rows if self.persons is None else self.persons
+        rows_at_risk, total = self.rows.within(largest), max(self.rows.total, 1)
+        return AttackerRisk(
+            attacker=name,
+            highest=chief.highest,
+            average=max(chief.average, least),
+            share_at_risk=chief.within(largest) / max(chief.total, 1),
+            rows_at_risk=rows_at_risk,
+            persons_at_risk=None if self.persons is None else chief.within(largest),
+            row_average=max(self.rows.average, least if self.persons is None else 0.0),
+            row_share_at_risk=rows_at_risk / total,
+        )
 
 
 #: Below this 1 - p, the risk is 1/f to 12 digits, and the formulas would cancel.
@@ -268,10 +285,9 @@ def individual_risks(sizes: NDArray[np.int64], expected: NDArray[np.float64]) ->
 def individual(sizes: NDArray[np.int64], risks: NDArray[np.float64], limit: Fraction) -> AttackerRisk:
     """Return the highest and the average individual risk over the rows, and the share above the limit."""
     n = int(sizes.sum())
-    if not n:
-        return AttackerRisk("individual", 0.0, 0.0, 0.0, 0)
     rows = int(sizes[risks > float(limit)].sum())
-    return AttackerRisk("individual", float(risks.max()), float((sizes * risks).sum() / n), rows / n, rows)
+    average, share = (float((sizes * risks).sum() / n), rows / n) if n else (0.0, 0.0)
+    return AttackerRisk("individual", float(risks.max(initial=0.0)), average, share, rows, None, average, share)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ import numpy as np
 from privkit.errors import DuplicateColumnError, FrameError
 from privkit.tally.cells.coding import classes_of
 from privkit.tally.cells.showing import series_of
-from privkit.tally.classes import Tally, grouped_sizes
+from privkit.tally.classes import Members, Tally, grouped_sizes
 from privkit.tally.codes import column_codes, packed
 from privkit.tally.frame import column_names
 from privkit.tally.row_classes import codes_of
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
     from numpy.typing import NDArray
-
-    from privkit.tally.classes import Tally
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,24 +93,22 @@ def value_counts(data: object, by: str | Sequence[str], value: str) -> ClassValu
 
 @dataclass(frozen=True, eq=False)
 class Coarser:
-    """The sizes of the classes by one column, and by all but one.
+    """The classes by one column, and by all but one; one class where there is no other column.
 
     Attributes
     ----------
-    alone : dict of str to array of int64, shape (n_classes,)
-        Of each column: the rows of each of its values.
-    without : dict of str to array of int64, shape (n_classes,)
-        Of each column: the rows of each class by all the others; one class where there is no other.
+    alone, without : dict of str to (array of int64, Members or None)
+        Of each column: the rows of each class, and its persons where the tally has some.
     """
 
-    alone: dict[str, NDArray[np.int64]]
-    without: dict[str, NDArray[np.int64]]
+    alone: dict[str, tuple[NDArray[np.int64], Members | None]]
+    without: dict[str, tuple[NDArray[np.int64], Members | None]]
 
 
 def coarser(tally: Tally) -> Coarser:
-    """Return the class sizes by each column alone and by all columns but it.
+    """Return the classes by each column alone and by all columns but it.
 
-    Counts rows: persons of several classes cannot be added up. A function of the tally; spends nothing.
+    A function of the tally; spends nothing.
 
     Examples
     --------
@@ -120,28 +116,23 @@ def coarser(tally: Tally) -> Coarser:
     >>> from privkit.tally.classes import class_sizes
     >>> tally = class_sizes(pd.DataFrame({"zip": list("aab"), "sex": list("fmm")}), ["zip", "sex"])
     >>> found = coarser(tally)
-    >>> {name: sorted(sizes.tolist()) for name, sizes in found.alone.items()}
-    {'zip': [1, 2], 'sex': [1, 2]}
-    >>> {name: sorted(sizes.tolist()) for name, sizes in found.without.items()}
+    >>> {name: sorted(sizes.tolist()) for name, (sizes, _) in found.alone.items()}
     {'zip': [1, 2], 'sex': [1, 2]}
     """
     codes = {name: codes_of(tally.keys[name])[0] for name in tally.by}
-    alone = {name: _merged([column], tally.sizes) for name, column in codes.items()}
-    without = {
-        name: _merged([column for other, column in codes.items() if other != name], tally.sizes) for name in tally.by
-    }
+    alone = {name: _merged([column], tally) for name, column in codes.items()}
+    without = {name: _merged([column for other, column in codes.items() if other != name], tally) for name in tally.by}
     return Coarser(alone, without)
 
 
-def _merged(codes: Sequence[NDArray[np.int64]], sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+def _merged(codes: Sequence[NDArray[np.int64]], tally: Tally) -> tuple[NDArray[np.int64], Members | None]:
     import pandas as pd
 
-    if not codes:
-        return np.array([sizes.sum()] if len(sizes) else [], dtype=np.int64)
-    group, _ = pd.factorize(packed(codes)[0])
+    keys = packed(codes)[0] if codes else np.zeros(tally.n_classes, dtype=np.int64)
+    group = pd.factorize(keys)[0].astype(np.int64)
     merged = np.zeros(int(group.max(initial=-1)) + 1, dtype=np.int64)
-    np.add.at(merged, group, sizes)
-    return merged
+    np.add.at(merged, group, tally.sizes)
+    return merged, None if tally.members is None else tally.members.merged(group)
 
 
 def matches(left: Tally, right: Tally) -> NDArray[np.int64]:

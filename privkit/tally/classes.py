@@ -11,7 +11,7 @@ import numpy as np
 
 from privkit.errors import DuplicateColumnError, FrameError
 from privkit.tally.cells.cells import OTHER, TEXT, Table
-from privkit.tally.cells.coding import classes_of
+from privkit.tally.cells.coding import classes_of, coded
 from privkit.tally.cells.showing import series_of
 from privkit.tally.engines.opening import engine_of
 from privkit.tally.frame import column_names
@@ -29,6 +29,93 @@ _NESTED = ("list", "large_list", "fixed_size_list", "struct", "map", "List", "St
 
 
 @dataclass(frozen=True, eq=False)
+class Members:
+    """Who is in which class: the pairs of a class and a person that occur.
+
+    Attributes
+    ----------
+    class_of, ids, rows : arrays of int64, shape (n_pairs,)
+        The class, the code of the person's id, and the rows of each pair. Rows without an id, of code -1, are one
+        person of their class together: another one in each class.
+    """
+
+    class_of: NDArray[np.int64]
+    ids: NDArray[np.int64]
+    rows: NDArray[np.int64]
+
+    @cached_property
+    def person_of(self) -> NDArray[np.int64]:
+        """A code of each pair's person, also of those without an id."""
+        unknown = int(self.ids.max(initial=-1)) + 1 + self.class_of
+        return np.where(self.ids < 0, unknown, self.ids)
+
+    @cached_property
+    def _by_person(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The pairs ordered by person, and where each person's begin."""
+        order = np.argsort(self.person_of, kind="stable")
+        person = self.person_of[order]
+        begins = np.concatenate(([True], person[1:] != person[:-1])) if len(person) else np.empty(0, dtype=bool)
+        return order, np.flatnonzero(begins)
+
+    @property
+    def n_persons(self) -> int:
+        """How many persons there are; those without an id count once in each of their classes."""
+        return len(self._by_person[1])
+
+    @property
+    def n_known(self) -> int:
+        """How many persons have an id, and one more where some rows have none: no table of them has fewer."""
+        none = self.ids < 0
+        return self.n_persons - int(none.sum()) + bool(none.any())
+
+    def counts(self, n_classes: int) -> NDArray[np.int64]:
+        """Return how many persons each class has."""
+        return np.bincount(self.class_of, minlength=n_classes).astype(np.int64)
+
+    def least(self, of_classes: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the least of what a person's classes have, for each person; shape (n_persons,).
+
+        Examples
+        --------
+        >>> pairs = Members(np.array([0, 1, 1]), np.array([7, 7, 8]), np.array([1, 1, 1]))
+        >>> pairs.least(np.array([5, 2])).tolist()
+        [2, 2]
+        """
+        order, starts = self._by_person
+        values = np.asarray(of_classes)[self.class_of[order]]
+        return np.minimum.reduceat(values, starts) if len(starts) else values
+
+    @property
+    def place(self) -> NDArray[np.int64]:
+        """The place of each pair's person in what `least` and `among` return."""
+        order, starts = self._by_person
+        place = np.empty(len(order), dtype=np.int64)
+        place[order] = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(order)))
+        return place
+
+    def among(self, of_classes: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Return in how many of the chosen classes each person is; shape (n_persons,)."""
+        order, starts = self._by_person
+        chosen = np.asarray(of_classes)[self.class_of[order]].astype(np.int64)
+        return np.add.reduceat(chosen, starts) if len(starts) else chosen
+
+    def ordered(self, classes: NDArray[np.int64]) -> Members:
+        """Return the members of some classes, which are counted from 0 in their order."""
+        place = np.full(max(int(self.class_of.max(initial=-1)), int(classes.max(initial=-1))) + 1, -1, dtype=np.int64)
+        place[classes] = np.arange(len(classes))
+        kept = place[self.class_of] >= 0
+        return Members(place[self.class_of[kept]], self.ids[kept], self.rows[kept])
+
+    def merged(self, group: NDArray[np.int64]) -> Members:
+        """Return the members of larger classes, `group` telling which each class is a part of."""
+        class_of = group[self.class_of]
+        width = int(self.ids.max(initial=-1)) + 2
+        pairs, place = np.unique(class_of * width + self.ids + 1, return_inverse=True)
+        rows = np.bincount(place, weights=self.rows, minlength=len(pairs)).astype(np.int64)
+        return Members(pairs // width, pairs % width - 1, rows)
+
+
+@dataclass(frozen=True, eq=False)
 class Tally:
     """The equivalence classes of a frame by some columns. The order of the classes means nothing.
 
@@ -42,12 +129,15 @@ class Tally:
         Distinct persons in each class, where a unit column was named.
     table : Table
         The classes' values in cells, one row per class, one column per name in `by`.
+    members : Members or None
+        The persons of each class, where a unit column was named.
     """
 
     by: tuple[str, ...]
     sizes: NDArray[np.int64]
     persons: NDArray[np.int64] | None
     table: Table
+    members: Members | None = None
 
     @property
     def n_rows(self) -> int:
@@ -122,7 +212,8 @@ def class_sizes(data: object, by: str | Sequence[str], *, unit: str | None = Non
     pairs, rows = grouped_sizes(data, (*columns, unit))
     class_of, first, persons = classes_of([pairs[name] for name in columns])
     sizes = np.bincount(class_of, weights=rows, minlength=len(first)).astype(np.int64)
-    return Tally(columns, sizes, persons, pairs.select(columns).at(first))
+    members = Members(class_of, coded(pairs[unit])[0], rows)
+    return Tally(columns, sizes, persons, pairs.select(columns).at(first), members)
 
 
 def whole_table(data: object) -> Tally:

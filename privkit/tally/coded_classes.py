@@ -17,7 +17,7 @@ from privkit.errors import DuplicateColumnError
 from privkit.tally.cells.cells import Table
 from privkit.tally.cells.reading import cells_of_series
 from privkit.tally.class_values import ClassValues, value_counts
-from privkit.tally.classes import Tally, class_sizes
+from privkit.tally.classes import Members, Tally, class_sizes
 from privkit.tally.codes import _LARGEST, distinct, factorized
 from privkit.tally.frame import column_names, open_frame
 
@@ -78,11 +78,14 @@ class CodedTally(Tally):
         self,
         by: tuple[str, ...],
         sizes: NDArray[np.int64],
-        persons: NDArray[np.int64] | None,
         keys: NDArray[np.int64],
         columns: Sequence[_Step],
+        *,
+        members: Members | None = None,
     ) -> None:
-        for name, value in {"by": by, "sizes": sizes, "persons": persons, "_keys": keys, "_columns": columns}.items():
+        persons = None if members is None else members.counts(len(sizes))
+        given = {"by": by, "sizes": sizes, "persons": persons, "members": members, "_keys": keys, "_columns": columns}
+        for name, value in given.items():
             object.__setattr__(self, name, value)
 
     @cached_property
@@ -109,6 +112,18 @@ class CodedTally(Tally):
         return Table({name: cells_of_series(self.keys[name]) for name in self.by}, self.n_classes)
 
 
+@dataclass(frozen=True, eq=False)
+class RowKeys:
+    """The key of each row, and the distinct keys in ascending order."""
+
+    keys: NDArray[np.int64]
+    found: NDArray[np.int64]
+
+    def places(self) -> NDArray[np.int64]:
+        """Return each row's class, or the place of its pair of a class and a person among the tally's members."""
+        return np.searchsorted(self.found, self.keys)
+
+
 def count_classes(data: object, by: str | Sequence[str], *, unit: str | None = None) -> Tally:
     """Count rows, and distinct persons, by the values of some columns, as `class_sizes` does.
 
@@ -118,23 +133,32 @@ def count_classes(data: object, by: str | Sequence[str], *, unit: str | None = N
     ------
     ColumnNotFoundError, DuplicateColumnError, FrameError, ParameterError
     """
+    return counted_rows(data, by, unit=unit)[0]
+
+
+def counted_rows(data: object, by: str | Sequence[str], *, unit: str | None = None) -> tuple[Tally, RowKeys | None]:
+    """Return what `count_classes` does, and for pandas the key of each row."""
     columns = column_names(by, "by")
     if unit is not None:
         if unit in columns:
             raise DuplicateColumnError.in_argument("unit", [unit])
         coded = _coded(data, columns, unit, ordered=False)
         if coded is None:
-            return class_sizes(data, columns, unit=unit)
-        found = _values(columns, *coded)
-        persons = np.bincount(found.class_of, minlength=found.classes.n_classes)
+            return class_sizes(data, columns, unit=unit), None
+        counted = _counted(coded[0], coded[1])
+        found = _values(columns, *counted, *coded[2:])
+        who = coded[3].values
+        ids = np.where(found.value_of == len(who.values), -1, found.value_of) if who.missing else found.value_of
+        members = Members(found.class_of, ids, found.counts)
         classes: CodedTally = found.classes  # type: ignore[assignment]
-        return CodedTally(columns, classes.sizes, persons, classes._keys, classes._columns)  # type: ignore[attr-defined]
+        tally = CodedTally(columns, classes.sizes, classes._keys, classes._columns, members=members)  # type: ignore[attr-defined]
+        return tally, RowKeys(coded[0], counted[0])
     coded = _coded(data, columns, None, ordered=False)
     if coded is None:
-        return class_sizes(data, columns)
+        return class_sizes(data, columns), None
     keys, bound, by_columns = coded[0], coded[1], coded[2]
     occurring, sizes = _counted(keys, bound)
-    return CodedTally(columns, sizes, None, occurring, by_columns)
+    return CodedTally(columns, sizes, occurring, by_columns), RowKeys(keys, occurring)
 
 
 def count_values(data: object, by: str | Sequence[str], value: str) -> ClassValues:
@@ -150,21 +174,26 @@ def count_values(data: object, by: str | Sequence[str], value: str) -> ClassValu
     if value in columns:
         raise DuplicateColumnError.in_argument("value", [value])
     coded = _coded(data, columns, value, ordered=True)
-    return value_counts(data, columns, value) if coded is None else _values(columns, *coded)
+    if coded is None:
+        return value_counts(data, columns, value)
+    return _values(columns, *_counted(coded[0], coded[1]), *coded[2:])
 
 
 def _values(
-    by: tuple[str, ...], keys: NDArray[np.int64], bound: int, columns: Sequence[_Step], value: _Step
+    by: tuple[str, ...],
+    occurring: NDArray[np.int64],
+    counts: NDArray[np.int64],
+    columns: Sequence[_Step],
+    value: _Step,
 ) -> ClassValues:
     import pandas as pd
 
-    occurring, counts = _counted(keys, bound)
     class_key, value_of = np.divmod(occurring, max(value.values.width, 1))
     class_key = class_key if value.ranked is None else value.ranked[class_key]
     begins = np.concatenate(([True], class_key[1:] != class_key[:-1])) if len(class_key) else np.empty(0, dtype=bool)
     starts = np.flatnonzero(begins)
     sizes = np.add.reduceat(counts, starts) if len(starts) else np.empty(0, dtype=np.int64)
-    classes = CodedTally(by, sizes, None, class_key[starts], columns)
+    classes = CodedTally(by, sizes, class_key[starts], columns)
     values = pd.Index(value.values.values)
     if value.values.missing:
         values = pd.Index([*values, None], dtype=object)

@@ -67,6 +67,27 @@ def kept_rows(data: Any, mask: NDArray[np.bool_]) -> Any:
     return nw.from_native(data, eager_only=True).filter(mask.tolist()).to_native()
 
 
+def handed_out(frame: Any, *, keep_index: bool) -> Any:
+    """Return a frame with plain row numbers in place of its index, unless that is to be kept.
+
+    An index leaves with the table: labels may be ids, and plain numbers with gaps join two tables of the same rows.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> handed_out(pd.DataFrame({"zip": ["8004"]}, index=["ada@example.org"]), keep_index=False).index.tolist()
+    [0]
+    """
+    import pandas as pd
+
+    if keep_index or not isinstance(frame, pd.DataFrame):
+        return frame
+    plain = pd.RangeIndex(len(frame))
+    if counts_rows(frame.index) and frame.index.equals(plain):
+        return frame
+    return frame.set_axis(plain, axis=0)
+
+
 def without_traces(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a frame without what pandas keeps of rows that are gone: unused categories, and ``attrs``.
 

@@ -78,6 +78,10 @@ class Pair:
         """Return the pair with each column of the left table shuffled on its own: the same values, no persons."""
         return Pair([codes[random.permutation(len(codes))] for codes in self.left], self.right)
 
+    def common(self) -> list[NDArray[np.bool_]]:
+        """Return for each column which rows of the left table have a value that occurs in it on the right."""
+        return [np.isin(here, there[there >= 0]) for here, there in zip(self.left, self.right, strict=True)]
+
     def matches(self, *, missing: bool = False) -> Matches:
         """Return what each left row matches; `missing` tells whether missing equals missing."""
         complete, usable = _known(self.left), _known(self.right)

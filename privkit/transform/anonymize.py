@@ -44,6 +44,7 @@ def anonymize(
     keep: Sequence[str] = (),
     levels: Mapping[str, Allowed] | None = None,
     unit: str | None = None,
+    keep_index: bool = False,
     time_limit: float | None = None,
     progress: bool | Progress | None = None,
 ) -> Anonymized:
@@ -88,7 +89,10 @@ def anonymize(
         Column → (lowest level, highest level) that it may have, by number or name; None leaves an end open. One level
         alone fixes it. ``{"zip": (1, 3)}``: at least one digit is hidden, at most three.
     unit : str, optional
-        A column of ids: k counts distinct persons instead of rows.
+        A column of ids: k, and the criteria on the table's risk, count distinct persons instead of rows.
+    keep_index : bool
+        Whether the index of a pandas frame stays. By default the result has plain row numbers: labels, and gaps between
+        them, tell who the rows are of.
     time_limit : float, optional
         Seconds after which the best so far is returned; the result says so. Ctrl-C does the same.
     progress : bool or callable, optional
@@ -139,12 +143,12 @@ def anonymize(
 
         recoding = recode_locally(task, found, deadline)
         found = replace(found, reason=found.reason or recoding.reason)
-        return finished(task, found, recoding.levels, recoding.gone, method=method)
+        return finished(task, found, recoding.levels, recoding.gone, method=method, keep_index=keep_index)
     if found.node is None:
         raise infeasible(task, found)
     gone = _suppressed_combos(task, found.node)
     node = np.array(found.node, dtype=np.int64)[:, None]
-    return finished(task, found, node, gone, method=method)
+    return finished(task, found, node, gone, method=method, keep_index=keep_index)
 
 
 def _asked(
@@ -250,9 +254,10 @@ class Anonymizer:
         keep: Sequence[str] = (),
         levels: Mapping[str, Allowed] | None = None,
         unit: str | None = None,
+        keep_index: bool = False,
         time_limit: float | None = None,
     ) -> None:
-        self.qi, self.criteria, self.k, self.unit = qi, criteria, k, unit
+        self.qi, self.criteria, self.k, self.unit, self.keep_index = qi, criteria, k, unit, keep_index
         self.hierarchies, self.suppress = hierarchies, suppress
         self.utility, self.weights, self.keep, self.time_limit = utility, weights, keep, time_limit
         self.levels = levels
@@ -267,7 +272,7 @@ class Anonymizer:
         self.fitted_ = anonymize(
             data, self.qi, self.criteria, k=self.k, hierarchies=self.hierarchies, suppress=self.suppress,
             utility=self.utility, weights=self.weights, keep=self.keep, levels=self.levels, unit=self.unit,
-            time_limit=self.time_limit,
+            time_limit=self.time_limit, keep_index=self.keep_index,
         )  # fmt: skip
         self.levels_ = self.fitted_.levels_
         self.hierarchies_ = self.fitted_.hierarchies
@@ -317,7 +322,8 @@ class Anonymizer:
         if rows > task.limit and (broken == "raise" or task.judge.everybody):
             raise PromiseBrokenError.of(repr(task.criterion), rows, task.coding.n_rows)
         found = Found(node, float("nan"), rows, False, 0.0, 1)
-        answer = finished(task, found, np.array(node, dtype=np.int64)[:, None], gone, method="fitted")
+        levels = np.array(node, dtype=np.int64)[:, None]
+        answer = finished(task, found, levels, gone, method="fitted", keep_index=self.keep_index)
         return replace(answer, proposed_=self.fitted_.proposed_)
 
     def __repr__(self) -> str:

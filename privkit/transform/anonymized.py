@@ -13,7 +13,9 @@ from privkit.anonymity.criterion import SensitivePart
 from privkit.errors import FrameError, ParameterError
 from privkit.inventory.leaving import Leaving, leaving
 from privkit.tally.cells.cells import BYTES, INTEGER, TEXT, UNSIGNED, WIDE
+from privkit.tally.columns import counts_rows
 from privkit.tally.frame import column_names, open_frame
+from privkit.tally.selection import handed_out
 from privkit.transform.costs import AnonymizationReport, report_of
 from privkit.transform.search.populations import as_handed_out
 from privkit.transform.source import starred
@@ -42,8 +44,8 @@ class Anonymized(Plotted):
     Attributes
     ----------
     frame : dataframe
-        The rows that are left, in their order and under their index. Columns of one level are ordered categories;
-        untouched columns are as they were. Suppressed records are not in it (see `with_suppressed`).
+        The rows that are left, in their order, under plain row numbers or their index. Columns of one level are ordered
+        categories; untouched columns are as they were. Suppressed records are not in it (see `with_suppressed`).
         Of a lazy frame: a plan of the same engine, in no order, whose generalized columns are text (numbers where all
         labels are). Rows of combinations that the search did not see, since the engine's data changed after it, are
         left out.
@@ -97,6 +99,7 @@ class Anonymized(Plotted):
     report: AnonymizationReport
     _kept: NDArray[np.bool_] | None
     _source: pd.DataFrame | None
+    _keep_index: bool = False
 
     @property
     def kept_(self) -> NDArray[np.bool_]:
@@ -157,7 +160,7 @@ class Anonymized(Plotted):
                     [self.frame[name].astype(object), pd.Series([None] * int(suppressed.sum()), dtype=object)]
                 )
                 whole[name] = pd.Categorical(cells.tolist(), dtype=self.frame[name].dtype)  # type: ignore[call-overload]
-        whole = whole.iloc[np.argsort(order, kind="stable")]
+        whole = handed_out(whole.iloc[np.argsort(order, kind="stable")], keep_index=self._keep_index)
         return starred(whole, self.qi, ~self.kept_)
 
     def to_frame(self) -> pd.DataFrame:
@@ -189,6 +192,11 @@ class Anonymized(Plotted):
         telling = _identifying(self.frame, {*self.qi, *self.criteria.columns})
         return tuple(name for name in self.leaving_.columns if name in {*direct, *telling})
 
+    @property
+    def index_left_out_(self) -> bool:
+        """Whether the rows had labels that say something, in whose place there are plain numbers now."""
+        return self._source is not None and not self._keep_index and not counts_rows(self._source.index)
+
     @cached_property
     def classes_(self) -> int:
         """How many equivalence classes the result has."""
@@ -205,7 +213,13 @@ def _identifying(frame: Any, used: set[str]) -> tuple[str, ...]:
 
 
 def finished(
-    task: Task, found: Found, levels: NDArray[np.int64], gone: NDArray[np.bool_], *, method: str
+    task: Task,
+    found: Found,
+    levels: NDArray[np.int64],
+    gone: NDArray[np.bool_],
+    *,
+    method: str,
+    keep_index: bool = False,
 ) -> Anonymized:
     """Return the result of a search: the rows recoded, and the report on them."""
     coding = task.coding
@@ -214,7 +228,7 @@ def finished(
     highest = dict(zip(coding.columns, (int(row.max(initial=0)) for row in levels), strict=True))
     words = {ladder.column: ladder.levels[highest[ladder.column]].words for ladder in coding.ladders}
     return Anonymized(
-        frame=frame,
+        frame=handed_out(frame, keep_index=keep_index),
         levels_={name: highest[name] for name in task.qi},
         level_words_={name: words[name] for name in task.qi},
         suppressed_=report.suppressed,
@@ -232,6 +246,7 @@ def finished(
         report=report,
         _kept=kept,
         _source=None if kept is None else task.source.frame,
+        _keep_index=keep_index,
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from privkit.anonymity.crowds import Crowds, persons_of
 from privkit.tally.codes import distinct
 from privkit.transform.search.node_classes import classes_of
 from privkit.values.arguments import public
@@ -29,13 +30,18 @@ class Standing:
     Attributes
     ----------
     rows, classes, k, uniques : int
-        Rows, equivalence classes, the smallest class, classes of one row.
+        Rows, equivalence classes, the size of the smallest class, and the rows that are alone in theirs. Where a
+        criterion counts persons: the persons of that class, and the persons who are alone in one of theirs.
     highest_risk, average_risk : float
-        1 over the smallest class; classes over rows (prosecutor risk).
+        1 over k; the mean of the rows' prosecutor risks, or of the persons', as `risk` tells them.
     criteria : dict of str to bool
         Whether the table meets each criterion by itself; one with ``reference="input"``, beside the table before.
     utility : dict of str to float
         Each utility measure; empty before.
+    persons : int or None
+        Where a criterion counts persons: how many there are.
+    row_average_risk : float or None
+        And the mean of the rows' risks, each 1 over the persons of its class.
     """
 
     rows: int
@@ -46,6 +52,8 @@ class Standing:
     average_risk: float
     criteria: dict[str, bool]
     utility: dict[str, float] = field(default_factory=dict)
+    persons: int | None = None
+    row_average_risk: float | None = None
 
 
 @public
@@ -78,7 +86,17 @@ class AnonymizationReport(Plotted):
 
         rows = {
             name: (getattr(self.before, name), getattr(self.after, name))
-            for name in ("rows", "classes", "k", "uniques", "highest_risk", "average_risk")
+            for name in (
+                "rows",
+                "persons",
+                "classes",
+                "k",
+                "uniques",
+                "highest_risk",
+                "average_risk",
+                "row_average_risk",
+            )
+            if getattr(self.after, name) is not None
         }
         rows |= {name: (self.before.criteria[name], met) for name, met in self.after.criteria.items()}
         rows |= {name: (None, value) for name, value in self.after.utility.items()}
@@ -106,14 +124,16 @@ def standing(task: Task, class_of: Ints, kept: Ints, node: tuple[int, ...]) -> S
         first = np.unique(class_of, return_index=True)[1]
         people = {part: persons[kept][first] for part, persons in judge.people_of(node).items()}
         classes = replace(classes, people=people)
-    n_classes, sizes = len(classes.sizes), classes.sizes
     met: dict[str, bool] = {}
     for part in task.criterion.parts:  # two may be shown alike, with other tables or hierarchies
         met[repr(part)] = met.get(repr(part), True) and judge.alone(part).holds(classes)
-    k, rows = int(sizes.min(initial=int(sizes.max(initial=0)))), int(sizes.sum())
-    return Standing(
-        rows, n_classes, k, int((sizes == 1).sum()), 1 / k if k else 0.0, n_classes / rows if rows else 0.0, met
-    )
+    unit = persons_of(task.criterion)
+    rows = found = Crowds(classes.counts(unit, task.coding), classes.sizes)
+    if unit is not None:
+        found = Crowds.of_persons(classes.members(unit, task.coding), rows.sizes)
+    persons = {} if unit is None else {"persons": found.total, "row_average_risk": rows.average}
+    figures = (rows.total, len(classes.sizes), found.least, found.alone, found.highest, found.average)
+    return Standing(*figures, met, **persons)  # type: ignore[arg-type]
 
 
 def report_of(task: Task, levels: Ints, gone: NDArray[np.bool_]) -> tuple[AnonymizationReport, float]:

@@ -16,6 +16,7 @@ from privkit.errors import ParameterError
 from privkit.errors.anonymity import HierarchyError
 from privkit.inventory.leaving import Leaving, leaving
 from privkit.tally.frame import column_names, open_frame
+from privkit.tally.selection import handed_out
 from privkit.transform.hierarchies.hierarchy import Hierarchy
 from privkit.transform.hierarchies.ladder import text
 from privkit.transform.search.coding import encode
@@ -66,6 +67,7 @@ def generalize(
     levels: Mapping[str, int | str | tuple[Hierarchy, int | str]],
     *,
     hierarchies: Mapping[str, object] | None = None,
+    keep_index: bool = False,
 ) -> Generalized:
     """Replace the values of columns by their groups at chosen levels.
 
@@ -84,6 +86,9 @@ def generalize(
     hierarchies : dict, optional
         Column → `Hierarchy`, a mapping value → label, or the path of a hierarchy file. Without one a hierarchy is
         proposed from the column's type.
+    keep_index : bool
+        Whether the index of a pandas frame stays. By default the result has plain row numbers: labels, and gaps between
+        them, tell who the rows are of.
 
     Raises
     ------
@@ -118,7 +123,7 @@ def generalize(
         node = np.array([[numbers[name]] for name in coding.columns], dtype=np.int64)
         answer, _ = source.handed(coding, node, np.zeros(0, dtype=bool))
     words = {ladder.column: ladder.levels[numbers[ladder.column]].words for ladder in coding.ladders}
-    return Generalized(answer, numbers, words, chosen, proposed)
+    return Generalized(handed_out(answer, keep_index=keep_index), numbers, words, chosen, proposed)
 
 
 def resolve(

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from privkit.anonymity.class_sizes import Sizes
+from privkit.anonymity.crowds import persons_of
 from privkit.anonymity.kanonymity import KAnonymity
 from privkit.errors import ParameterError
 from privkit.errors.anonymity import HierarchyError
@@ -77,12 +79,22 @@ class Lattice(Paneled, Plotted):
         """Return the rows of each class at a node, before any is suppressed."""
         return Rollup(self.task.coding).at(self._levels(levels)).sizes
 
+    def measured(self, levels: Mapping[str, int | str]) -> Sizes:
+        """Return the same classes by their size: in persons where a criterion counts them, else in rows."""
+        classes = Rollup(self.task.coding).at(self._levels(levels))
+        return Sizes.of(classes.counts(self.unit, self.task.coding), classes.sizes)
+
+    @property
+    def unit(self) -> str | None:
+        """The column of persons, where a criterion counts them."""
+        return persons_of(self.task.criterion)
+
     def at_k(self, k: int) -> Lattice:
         """Return the same lattice, judged by k-anonymity alone."""
-        return replace(self, task=replace(self.task, criterion=KAnonymity(k)))
+        return replace(self, task=replace(self.task, criterion=KAnonymity(k, self.unit)))
 
-    def apply(self, levels: Mapping[str, int | str]) -> Anonymized:
-        """Return the table at a node, its violating classes suppressed.
+    def apply(self, levels: Mapping[str, int | str], *, keep_index: bool = False) -> Anonymized:
+        """Return the table at a node, its violating classes suppressed; under plain row numbers or its own index.
 
         Raises
         ------
@@ -102,10 +114,13 @@ class Lattice(Paneled, Plotted):
         found = Found(node, float("nan"), suppressed, False, 0.0, 1, "", (node, suppressed))
         if suppressed > self.task.limit:
             raise infeasible(self.task, found)
-        return finished(self.task, found, np.array(node, dtype=np.int64)[:, None], gone, method="node")
+        chosen = np.array(node, dtype=np.int64)[:, None]
+        return finished(self.task, found, chosen, gone, method="node", keep_index=keep_index)
 
     def nodes(self) -> pd.DataFrame:
         """Return every node: its levels, then `loss`, `suppressed`, `k` (of what is kept), `classes`, `feasible`.
+
+        Where a criterion counts persons, `k` is of persons.
 
         Raises
         ------
@@ -145,8 +160,8 @@ class Lattice(Paneled, Plotted):
     def _figures(self, rollup: Rollup, classes: Classes) -> dict[str, Any]:
         task = self.task
         violating = task.judge.violating(classes)
-        kept = classes.sizes[~violating]
-        suppressed = int(classes.sizes.sum() - kept.sum())
+        kept = classes.counts(persons_of(task.criterion), task.coding)[~violating]
+        suppressed = int(classes.sizes[violating].sum())
         return dict(zip(task.coding.columns, classes.node, strict=True)) | {
             "loss": task.measure.value(rollup, classes, violating),
             "suppressed": suppressed,
@@ -198,16 +213,25 @@ def lattice(
     return Lattice(task, data)
 
 
-def lattice_of(tally: Tally, *, k: int, hierarchies: Mapping[str, object], suppress: float = 0.02) -> Lattice:
+def lattice_of(
+    tally: Tally, *, k: int, hierarchies: Mapping[str, object], suppress: float = 0.02, unit: str | None = None
+) -> Lattice:
     """Return the lattice of a table of which only the classes are known: it has no rows to `apply` a node to.
+
+    Parameters
+    ----------
+    unit : str, optional
+        The column of persons, where the tally counts them.
 
     Raises
     ------
-    ParameterError
-        If the classes are measured in persons, who cannot be told apart from them.
     HierarchyError
     """
-    if tally.persons is not None:
-        rule = "hierarchies= explores rows, and this report counts persons. Use df.privacy.lattice(..., unit=...)."
-        raise ParameterError.together(("hierarchies", "unit"), rule)
-    return lattice(Known(tally.keys, tally.sizes), list(tally.by), k=k, hierarchies=hierarchies, suppress=suppress)
+    import pandas as pd
+
+    keys, rows = tally.keys, tally.sizes
+    if unit is not None and (members := tally.members) is not None:
+        keys, rows = keys.iloc[members.class_of].reset_index(drop=True), members.rows
+        ids = pd.Series(members.ids, dtype="Int64")
+        keys[unit] = ids.mask(ids < 0)
+    return lattice(Known(keys, rows), list(tally.by), k=k, hierarchies=hierarchies, suppress=suppress, unit=unit)

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import sys
 import warnings
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar
 
 from privkit.errors.calls import calling
 from privkit.errors.project import SimulatedError
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from matplotlib.axes import Axes
+
+
+T = TypeVar("T")
 
 
 def _view(module: str) -> Any:
@@ -35,6 +39,16 @@ class Shown:
 
     __slots__ = ()
 
+    @property
+    def has_accessor(self) -> bool:
+        """Whether the frame that it is about has ``df.privacy``, so that what to type next begins so."""
+        return not getattr(self, "_by_function", False)
+
+    def _made_of(self, data: object) -> None:
+        """Note that the frame that a value is about has no accessor; a public call does so."""
+        if hasattr(self, "__dict__") and not hasattr(type(data), "privacy"):
+            object.__setattr__(self, "_by_function", True)
+
     def __repr__(self) -> str:
         """Return the answer, the reason, and what to type next."""
         text: str = _view("text").render(self)
@@ -43,6 +57,14 @@ class Shown:
     def _repr_html_(self) -> str:
         html: str = _view("html").render(self)
         return html
+
+
+def changed(value: T, **changes: Any) -> T:
+    """Return a value with other fields, about the same frame."""
+    new = replace(value, **changes)  # type: ignore[type-var]
+    if getattr(value, "_by_function", False):
+        object.__setattr__(new, "_by_function", True)
+    return new
 
 
 @public
@@ -110,8 +132,6 @@ class Explorable(Paneled):
         ------
         HierarchyError
             If a hierarchy lacks values.
-        ParameterError
-            If the report counts persons: ``df.privacy.lattice(..., unit=...)`` explores those.
         """
         if hierarchies is None:
             return super().panel()

@@ -20,6 +20,7 @@ from privkit.anonymity.table_risk import AverageRisk, PopulationUniqueness, Samp
 from privkit.anonymity.tcloseness import TCloseness
 from privkit.errors import ColumnNotFoundError, FrameError, ParameterError
 from privkit.errors.anonymity import RoleConflictError
+from privkit.errors.risk import PopulationError
 from privkit.tally.class_values import matches
 from privkit.tally.coded_classes import count_classes
 
@@ -61,7 +62,7 @@ def test_k_map_estimated_from_the_number_of_persons(adult):
     found = KMap(generous.k, population=300_000).sample_k(generous.n_rows)
     beyond = KMap(generous.k + 1, population=300_000).sample_k(generous.n_rows)
     assert found <= least < beyond
-    with pytest.raises(ParameterError, match="at least the table's number of rows"):
+    with pytest.raises(PopulationError, match="a population of"):
         kmap(adult, qi, population=100)
 
 

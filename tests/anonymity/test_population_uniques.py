@@ -9,15 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import privkit as pk
+from privkit.anonymity.population_models import classes_in_population, expected_small_classes, inverse_sum, pitman
 from privkit.anonymity.population_uniques import (
     chosen_estimate,
-    classes_in_population,
-    expected_small_classes,
-    inverse_sum,
-    pitman,
     population_uniques,
 )
-from privkit.errors import ParameterError
+from privkit.errors.risk import PopulationError
 from privkit.tally.coded_classes import count_classes
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -160,7 +157,7 @@ def test_the_rule_names_its_model():
     assert chosen_estimate(np.array([2, 3]), 500).uniques == 0
     everybody = chosen_estimate(SIZES, int(SIZES.sum()))
     assert (everybody.uniques, everybody.title) == (60, "none needed")
-    with pytest.raises(ParameterError, match="at least the table's number of rows, 124"):
+    with pytest.raises(PopulationError, match="a population of 100, but the data has 124 persons"):
         chosen_estimate(SIZES, 100)
 
 

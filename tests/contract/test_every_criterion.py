@@ -53,11 +53,12 @@ EXAMPLES = {
     "AlphaK": [pk.AlphaK("ill", 0.5, 2), pk.AlphaK("ill", 0.7, 1)],
     "KMap": [pk.KMap(20, population=100), pk.KMap(12, population=REGISTER)],
     "DeltaPresence": [pk.DeltaPresence(0, 0.2, population=REGISTER), pk.DeltaPresence(0.05, 0.5, population=REGISTER)],
-    "AverageRisk": [pk.AverageRisk(0.3)],
-    "SampleUniqueness": [pk.SampleUniqueness(0.1)],
+    "AverageRisk": [pk.AverageRisk(0.3), pk.AverageRisk(0.5, unit="who")],
+    "SampleUniqueness": [pk.SampleUniqueness(0.1), pk.SampleUniqueness(0.4, unit="who")],
     "PopulationUniqueness": [
         pk.PopulationUniqueness(0.02, population=60),
         pk.PopulationUniqueness(0.1, population=900),
+        pk.PopulationUniqueness(0.1, population=600, unit="who"),
     ],
 }
 ALL = [criterion for examples in EXAMPLES.values() for criterion in examples]
@@ -195,10 +196,20 @@ REPORTS = {
     "DeltaPresence": ("highest", lambda d, c: pk.delta_presence(d, QI, population=REGISTER, low=c.low, high=c.high)),
 }
 ON_THE_TABLE = {
-    "AverageRisk": lambda d, c: Fraction(len(rows_of_classes(d)), len(d)),
-    "SampleUniqueness": lambda d, c: Fraction(sum(len(rows) == 1 for rows in rows_of_classes(d).values()), len(d)),
-    "PopulationUniqueness": lambda d, c: pk.risk(d, QI, population=c.population).uniqueness.estimate.share,
+    "AverageRisk": lambda d, c: sum(Fraction(1, size) for size in crowds(d, c.unit)) / len(crowds(d, c.unit)),
+    "SampleUniqueness": lambda d, c: Fraction(crowds(d, c.unit).count(1), len(crowds(d, c.unit))),
+    "PopulationUniqueness": lambda d, c: pk.risk(d, QI, population=c.population, unit=c.unit).uniqueness.estimate.share,
 }
+
+
+def crowds(frame, unit) -> list[int]:
+    """Return the size of the class of each row, or of the least class of each person; of persons."""
+    least: dict = {}
+    for place, rows in rows_of_classes(frame).items():
+        who = [(row["who"] if not pd.isna(row["who"]) else place) for row in rows] if unit else list(range(len(rows)))
+        for one in who if unit else ((place, number) for number in who):
+            least[one] = min(least.get(one, 10**9), len(set(who)))
+    return list(least.values())
 
 
 def shown(figure) -> str:

@@ -187,6 +187,39 @@ def test_b19_the_unit_column_is_neither_a_value_nor_a_group(ledger_path, people,
     assert len(project.ledger) == 0
 
 
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({"max_rows": 5}, "no bound is needed"),
+        ({"max_groups": 2}, "no bound is needed"),
+        ({"max_groups": 2, "per_group": 3, "by": "x", "keys": [1.0]}, "max_groups= alone"),
+        ({"max_rows": 3, "by": "x", "keys": [1.0]}, "max_groups= alone"),
+    ],
+)
+def test_bounds_that_mean_nothing_for_persons_are_refused_and_not_passed_over(ledger_path, people, more, told):
+    project = pk.open_project("bounds of persons", epsilon=5, unit="who", max_rows=2, store=ledger_path)
+    frame = people.assign(who=range(len(people)))
+    for function, own in ((counts.dp_count, {}), (counts.dp_share, {"where": "x > 0"})):
+        with pytest.raises(pk.ParameterError, match=told):
+            function(frame, of="persons", epsilon=1, **{**own, **more})
+    assert len(project.ledger) == 0
+
+
+@pytest.mark.parametrize(
+    ("asked", "argument"),
+    [
+        ({"column": "nope", "bounds": (0, 1)}, "column"),
+        ({"column": "x", "bounds": (0, 1), "where": "nope > 1"}, "where"),
+    ],
+)
+def test_a_column_that_is_not_there_is_told_under_the_argument_that_named_it(ledger_path, people, asked, argument):
+    pk.open_project("arguments", epsilon=5, unit=pk.ROW, store=ledger_path)
+    with pytest.raises(pk.ColumnNotFoundError) as error:
+        pk.dp_sum(people, **asked, epsilon=1)
+    assert f"{argument}" in str(error.value)
+    assert "by=" not in str(error.value)
+
+
 # -- D: expressions ------------------------------------------------------------------------------------------
 
 

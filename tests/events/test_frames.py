@@ -43,10 +43,11 @@ def recipe(key):
 
 def test_pandas_keeps_index_dtypes_and_missing(frame, recipe):
     before = frame.copy(deep=True)
-    out = recipe.apply(frame).events
+    out = recipe.apply(frame, keep_index=True).events
     pd.testing.assert_frame_equal(frame, before)
     assert list(out.columns) == list(frame.columns)
     assert list(out.index) == ["a", "b", "c"]
+    pd.testing.assert_frame_equal(recipe.apply(frame).events, out.reset_index(drop=True))
     pd.testing.assert_series_equal(out["n"], frame["n"])
     pd.testing.assert_series_equal(out["kind"], frame["kind"])
     assert out["at"].dtype == frame["at"].dtype
@@ -75,7 +76,8 @@ def test_polars_gives_what_pandas_gives(recipe):
 
 
 def test_rows_that_are_dropped_or_set_apart_leave_the_others_at_their_index(frame, key):
-    kept = ev.Recipe([ev.sample(0.5, by="who", key=key), ev.keep("who")]).apply(frame, unmatched="drop").events
+    sampled = ev.Recipe([ev.sample(0.5, by="who", key=key), ev.keep("who")])
+    kept = sampled.apply(frame, unmatched="drop", keep_index=True).events
     assert set(kept.index) < {"a", "b", "c"} or len(kept) == 3
     assert all(
         kept.loc[at, "who"] == frame.loc[at, "who"]
@@ -83,7 +85,8 @@ def test_rows_that_are_dropped_or_set_apart_leave_the_others_at_their_index(fram
         if kept.loc[at, "who"] is not None and at != "b"
     )
     bad = frame.assign(who=["Ada", 7, "Bob"])
-    result = ev.Recipe([ev.coarsen("who", prefix=1)]).apply(bad, unmatched="drop", on_error="quarantine")
+    coarse = ev.Recipe([ev.coarsen("who", prefix=1)])
+    result = coarse.apply(bad, unmatched="drop", on_error="quarantine", keep_index=True)
     assert result.events["who"].to_dict() == {"a": "A", "c": "B"}
     assert [apart.position for apart in result.quarantined] == [2]
 
@@ -155,7 +158,7 @@ def test_pseudonyms_leave_the_other_columns_as_they_are(per):
     big = pd.array([2**62 + 1, None, 5], "Int64")
     frame = pd.DataFrame({"id": ["a", "b", "a"], 2024: big, "shop": pd.Categorical(["x", "y", "x"])}, index=[7, 7, 9])
     frame[("a", "b")] = [[1], [2], [3]]
-    hidden = frame.privacy.pseudonymize("id", key=bytes(range(32)), per=per)
+    hidden = frame.privacy.pseudonymize("id", key=bytes(range(32)), per=per, keep_index=True)
     assert list(hidden.columns) == list(frame.columns)
     pd.testing.assert_frame_equal(hidden.drop(columns="id"), frame.drop(columns="id"))
     assert hidden["id"].nunique() == 2

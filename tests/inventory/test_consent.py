@@ -20,7 +20,7 @@ PEOPLE = pd.DataFrame(
 
 def test_purposes_match_whole_and_missing_is_no_consent():
     assert consented(PEOPLE, "research")["id"].tolist() == [1, 4]
-    assert consented(PEOPLE, "marketing").index.tolist() == ["a", "a"]
+    assert consented(PEOPLE, "marketing", keep_index=True).index.tolist() == ["a", "a"]
     assert len(consented(PEOPLE, "search")) == 0
     assert len(PEOPLE) == 5
 
@@ -28,7 +28,7 @@ def test_purposes_match_whole_and_missing_is_no_consent():
 def test_columns_of_truth_and_of_lists():
     assert consented(PEOPLE, "research", column="agreed")["id"].tolist() == [1, 4]
     lists = pd.DataFrame({"consent": [["a", "b"], [], None, ("b",), np.array(["a"]), {"a"}, True, 3]})
-    assert consented(lists, "a").index.tolist() == [0, 4, 5, 6]
+    assert consented(lists, "a", keep_index=True).index.tolist() == [0, 4, 5, 6]
 
 
 def test_a_table_of_consents_with_dates():

@@ -58,7 +58,9 @@ def test_nothing_is_said_where_nothing_leaves():
 
 
 def test_an_index_that_tells_leaves_as_well():
-    assert "But the index leaves" in repr(generalize(named()[["ssn", "age"]].set_index("ssn"), {"age": 1}))
+    told = named()[["ssn", "age"]].set_index("ssn")
+    assert "But the index leaves" in repr(generalize(told, {"age": 1}, keep_index=True))
+    assert not generalize(told, {"age": 1}).leaving_.index
     assert not generalize(named()[["age"]], {"age": 1}).leaving_.index
 
 

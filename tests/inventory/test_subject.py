@@ -110,7 +110,7 @@ def test_an_index_is_searched_like_a_column():
     found = find_subject(people, 7)
     assert found.to_frame().to_dict("list") == {"table": ["data"], "column": ["who"], "rows": [2]}
     assert found.rows()["plan"].tolist() == ["a", "c"]
-    erased = erase_subject(people, "7", on="who")
+    erased = erase_subject(people, "7", on="who", keep_index=True)
     assert (erased.frame["plan"].tolist(), erased.frame.index.tolist(), erased.n_removed) == (["b"], [8], 2)
     unnamed = pd.DataFrame({"index": [1, 2], "x": [3, 4]}, index=["p", "q"])
     assert find_subject(unnamed, "q").places[0].column == "index 0"

@@ -54,7 +54,7 @@ def sizes(frame, qi=QI):
 
 @pytest.mark.parametrize("method", ["optimal", "local"])
 def test_result_holds_and_tells(people, method):
-    out = anonymize(people, QI, k=5, suppress=0.05, method=method, **HOW)
+    out = anonymize(people, QI, k=5, suppress=0.05, method=method, keep_index=True, **HOW)
     assert sizes(out.frame).min() >= 5
     assert out.suppressed_ == len(people) - len(out.frame) == (~out.kept_).sum() <= 30
     assert out.frame.index.equals(people.index[out.kept_])
@@ -83,7 +83,7 @@ def test_a_recipient_of_adult_finds_what_was_promised(method):
 
 
 def test_cells_are_kept_as_they_are_or_not_shown(people):
-    out = anonymize(people, QI, k=3, method="cells", suppress=0)
+    out = anonymize(people, QI, k=3, method="cells", suppress=0, keep_index=True)
     assert sizes(out.frame).min() >= 3
     assert out.suppressed_ == 0
     stars = out.frame[QI].astype(str) == "*"
@@ -118,10 +118,12 @@ def test_columns_are_typed_and_survive_csv(people, tmp_path):
 
 
 def test_suppressed_records_can_be_shown_with_stars(people):
-    out = anonymize(people, QI, k=5, suppress=0.05, **HOW)
+    out = anonymize(people, QI, k=5, suppress=0.05, keep_index=True, **HOW)
     assert out.suppressed_
     whole = out.with_suppressed()
     assert whole.index.equals(people.index)
+    plain = anonymize(people, QI, k=5, suppress=0.05, **HOW).with_suppressed()
+    pd.testing.assert_frame_equal(plain, whole.reset_index(drop=True))
     assert (whole.loc[~out.kept_, QI].astype(str) == "*").all(axis=None)
     pd.testing.assert_series_equal(whole["paid"], people["paid"])
 
@@ -130,7 +132,9 @@ def test_identifiers_that_were_left_in_are_pointed_out(people):
     named = people.assign(mail=[f"u{n}@example.org" for n in range(len(people))])
     out = anonymize(named, QI, k=5, suppress=0.05, **HOW)
     assert out.identifying_ == ("who", "mail")
-    assert "But 'who', 'mail' and the index leave unchanged" in repr(out).splitlines()[0]
+    assert "But 'who', 'mail' leave unchanged" in repr(out).splitlines()[0]
+    kept = anonymize(named, QI, k=5, suppress=0.05, keep_index=True, **HOW)
+    assert "But 'who', 'mail' and the index leave unchanged" in repr(kept).splitlines()[0]
     assert "u1@" not in repr(out)
     alone = anonymize(people.drop(columns="who").reset_index(drop=True), QI, k=5, suppress=0.05, **HOW)
     assert alone.identifying_ == ()
@@ -157,8 +161,8 @@ def test_methods_agree_on_their_order(people):
 
 
 def test_levels_can_be_applied_by_hand(people):
-    out = anonymize(people, QI, k=5, suppress=0.2, **HOW)
-    hand = generalize(people, out.levels_, hierarchies=out.hierarchies).frame
+    out = anonymize(people, QI, k=5, suppress=0.2, keep_index=True, **HOW)
+    hand = generalize(people, out.levels_, hierarchies=out.hierarchies, keep_index=True).frame
     pd.testing.assert_frame_equal(hand.loc[out.kept_, QI].astype(str), out.frame[QI].astype(str))
 
 

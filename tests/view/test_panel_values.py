@@ -16,7 +16,7 @@ from ipywidgets import HTML
 import privkit as pk
 from privkit.anonymity.class_sizes import Contributions, Sizes
 from privkit.dp.noise.noise import Laplace
-from privkit.errors import LedgerError, ParameterError
+from privkit.errors import LedgerError
 from privkit.risk.report import risk
 from privkit.transform.lattice import lattice
 from privkit.values.show import Paneled
@@ -276,13 +276,29 @@ def test_of_one_column_alone_everything_is_its_contribution(people):
     assert f"age: {short:,} of {short:,} (100 %)" in repr(panel)
 
 
-def test_where_persons_are_counted_the_panel_says_why_it_tells_no_contributions(people):
-    table = people.assign(person=np.arange(len(people)) // 2)
+def test_contributions_and_the_explorer_are_of_persons_where_those_are_counted(people):
+    """Their figures equal a count of distinct persons, column by column."""
+    table = people.assign(person=np.arange(len(people)) * 7 % 1500)
+    table.loc[:3, "person"] = None
+
+    def short(columns: list[str]) -> int:
+        frame = table.assign(person=table["person"].where(table["person"].notna(), -1.0 - np.arange(len(table))))
+        none = table["person"].isna()
+        frame.loc[none, "person"] = -1 - frame.loc[none].groupby(["zip", "age"]).ngroup()
+        persons = frame.groupby(columns)["person"].transform("nunique") if columns else frame["person"].nunique()
+        return frame.assign(few=persons < 5).groupby("person")["few"].any().sum()
+
     for report in (pk.kanon(table, ["zip", "age"], k=5, unit="person"), risk(table, ["zip", "age"], unit="person")):
         panel = panel_of(report)
-        assert "here classes are measured in persons" in shown(panel)
-        with pytest.raises(ParameterError, match="persons"):
-            report.panel(hierarchies={})
+        both = short(["zip", "age"])
+        assert f"{both:,} of " in shown(panel)
+        for name, other in (("zip", "age"), ("age", "zip")):
+            told = f"{both - short([other]):,} of {both:,}"
+            assert f"{name}: {told}" in repr(panel)
+            assert f"{short([name]):,} by it alone, {short([other]):,} without it" in repr(panel)
+        node = report.panel(hierarchies={}).explorer.lattice.node({"zip": 0, "age": 0})
+        exact = pk.lattice(table, ["zip", "age"], k=5, unit="person").node({"zip": 0, "age": 0})
+        assert node == exact
 
 
 # -- the lattice -------------------------------------------------------------------------------------------------------

@@ -133,6 +133,7 @@ class Recipe(Shown):
         quarantine: str | Path | None = None,
         subject: str | None = None,
         progress: bool | Callable[[Progress], object] = False,
+        keep_index: bool = False,
     ) -> EventsResult:
         """Carry the recipe out. Reads rows; spends nothing; what was given stays as it is.
 
@@ -156,6 +157,8 @@ class Recipe(Shown):
             not persons.
         progress : bool or callable
             Whether to show a bar, for files; or what to call with a :class:`Progress`.
+        keep_index : bool
+            Whether the index of a pandas frame stays. By default the result has plain row numbers.
 
         Returns
         -------
@@ -184,7 +187,7 @@ class Recipe(Shown):
         from privkit.events.run.apply import apply
         from privkit.events.run.closures import Options
 
-        options = Options(unmatched, output, on_error, quarantine, subject, progress)
+        options = Options(unmatched, output, on_error, quarantine, subject, progress, keep_index)
         return apply(self, events, options)
 
     def to_dict(self) -> dict[str, Any]:

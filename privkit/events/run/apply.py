@@ -16,7 +16,7 @@ from privkit.events.run.ndjson import Progress, stream
 from privkit.events.run.result import EventsResult
 from privkit.events.run.walk import FieldPath, parse_path
 from privkit.progress import bar
-from privkit.tally.selection import without_traces
+from privkit.tally.selection import handed_out, without_traces
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,7 +100,7 @@ def _same(one: Path, other: Path) -> bool:
 def apply_to_frame(recipe: Recipe, data: Any, options: Options) -> EventsResult:
     """Carry a recipe out on a frame.
 
-    Columns that no rule changes keep their dtype, and rows their index, unless events are merged.
+    Columns that no rule changes keep their dtype, and rows their index where it is asked for, unless events are merged.
 
     Raises
     ------
@@ -116,7 +116,8 @@ def apply_to_frame(recipe: Recipe, data: Any, options: Options) -> EventsResult:
         rows.append(position)
         events.append(event)
     build = _polars if library(data) == "polars" else _pandas
-    return EventsResult(recipe, build(recipe, data, rows, events), engine.account, data, options.subject)
+    made = handed_out(build(recipe, data, rows, events), keep_index=options.keep_index)
+    return EventsResult(recipe, made, engine.account, data, options.subject)
 
 
 def _pandas(recipe: Recipe, data: pd.DataFrame, rows: list[int], events: list[dict[str, Any]]) -> pd.DataFrame:

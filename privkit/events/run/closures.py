@@ -255,6 +255,7 @@ class Options:
     quarantine: str | Path | None = None
     subject: str | None = None
     progress: bool | Callable[[Progress], object] = False
+    keep_index: bool = False
 
     def check(self) -> None:
         """Refuse values that are not allowed.

@@ -80,7 +80,7 @@ class Exposure:
     n_events, k, n_unique : int
         Events; the smallest number that share their quasi-identifiers; events that share them with no other.
     n_persons, k_persons, n_alone : int or None
-        Persons; the smallest number of persons in one class; classes that hold one person alone.
+        Persons; the smallest number of persons in one class; persons who are alone in one of their classes.
     n_unique_persons : int or None
         Persons whose whole set of records no other person has.
     linked : Linked or None

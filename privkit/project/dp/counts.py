@@ -100,6 +100,14 @@ def _in_groups(by: object, asking: Mapping[str, Any]) -> Callable[[ContributionB
     """Return how many groups a person counts in: as the call says, else the project, else it must be said."""
 
     def bounded(default: ContributionBounds | None) -> ContributionBounds:
+        idle = [name for name in ("max_rows", "per_group", "max_groups") if asking.get(name) is not None]
+        if idle and (by is None or idle != ["max_groups"]):
+            rule = "of='persons' counts each person once" + (
+                ", so that no bound is needed."
+                if by is None
+                else " in each group: max_groups= alone bounds in how many."
+            )
+            raise ParameterError.together(idle, rule)
         if by is None:
             return ContributionBounds(max_groups=1, per_group=1)
         given = asking.get("max_groups")

@@ -57,6 +57,11 @@ class LinkReport(Plotted):
     fuzzy : FuzzyLinkage or None
         How the tables were compared; None where they were joined exactly. A pair is then one that is at least as
         probable as asked, and a missing value adds no evidence.
+    n_reachable : int or None
+        Rows each of whose values occurs in its column of the other table: those that exact agreement can find at all.
+        None for a fuzzy comparison.
+    apart : tuple of str
+        Columns of which no value occurs in the other table, as after noise.
     """
 
     on: tuple[str, ...]
@@ -73,6 +78,8 @@ class LinkReport(Plotted):
     baseline: Rate
     control: Rate | None
     fuzzy: FuzzyLinkage | None = None
+    n_reachable: int | None = None
+    apart: tuple[str, ...] = ()
 
     @property
     def singled(self) -> Rate:
@@ -210,6 +217,8 @@ def link(
         baseline=Rate(attack.chance.n_single, len(left)),
         control=None if attack.control is None else Rate(attack.control.n_single, len(attack.control.counts)),
         fuzzy=attack.how,
+        n_reachable=None if attack.common is None else int(np.logical_and.reduce(attack.common).sum()),
+        apart=tuple(a for (a, _), there in zip(pairs, attack.common or (), strict=False) if not there.any()),
     )
 
 
@@ -233,12 +242,16 @@ class _Tables:
 
 @dataclass(frozen=True)
 class _Attack:
-    """What the rows of the data match, the same rows shuffled, and those of a control."""
+    """What the rows of the data match, the same rows shuffled, and those of a control.
+
+    `common` tells, for each column of an exact comparison, which rows' values occur in the other table.
+    """
 
     found: Matches
     chance: Matches
     control: Matches | None
     how: FuzzyLinkage | None = None
+    common: Sequence[NDArray[np.bool_]] | None = None
 
 
 def _exactly(tables: _Tables, seed: int) -> _Attack:
@@ -248,6 +261,7 @@ def _exactly(tables: _Tables, seed: int) -> _Attack:
         both.matches(),
         both.shuffled(np.random.default_rng(seed)).matches(),
         None if absent is None else paired(absent, tables.right, tables.pairs).matches(),
+        common=both.common(),
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from privkit.tally.class_values import joined
+from privkit.tally.classes import Members
 from privkit.tally.codes import column_codes, distinct, grouped, packed
 
 if TYPE_CHECKING:
@@ -39,6 +40,11 @@ class Entries:
     value_of: NDArray[np.int64]
     counts: NDArray[np.int64]
     values: pd.Index
+
+    def members(self, class_of: NDArray[np.int64], codes: NDArray[np.int64], rows: NDArray[np.int64]) -> Members:
+        """Return the persons of classes, where the column's values are ids; missing is the last code, where it is."""
+        none = len(self.values) and bool(np.asarray(self.values.isna())[-1])
+        return Members(class_of, np.where(codes == len(self.values) - 1, -1, codes) if none else codes, rows)
 
     @cached_property
     def totals(self) -> NDArray[np.int64]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from privkit.anonymity.criterion import ClassCounts, Criterion, Part, all_of
+from privkit.anonymity.crowds import Leaving
 from privkit.anonymity.population import PopulationPart
 from privkit.anonymity.reference import ReferencePart
 from privkit.transform.search.node_classes import Rollup
@@ -238,25 +239,29 @@ class Judge:
     def _whole(self, classes: Classes, violating: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Suppress the smallest classes, as few as make the table meet the parts that judge it as a whole."""
         left = np.flatnonzero(~violating)
-        order = left[np.argsort(classes.sizes[left], kind="stable")]
-        sizes = classes.sizes[order]
-        numbers = np.arange(len(sizes) + 1)
-        exact = [part.met_without(sizes, numbers) for part in self.whole if not part.estimated]
+        units = list(dict.fromkeys(part.unit for part in self.whole if part.unit is not None))
+        members = {unit: classes.members(unit, self.coding) for unit in units}
+        counts = members[units[0]].counts(len(violating)) if units else classes.sizes
+        # Equal classes in the order of their keys: a node loses the same ones however it was reached.
+        order = left[np.lexsort((classes.keys[left], classes.sizes[left], counts[left]))]
+        leaving = Leaving(classes.sizes[order], {unit: found.ordered(order) for unit, found in members.items()})
+        numbers = np.arange(len(order) + 1)
+        exact = [part.met_without(leaving, numbers) for part in self.whole if not part.estimated]
         gone = int(np.argmax(np.logical_and.reduce(exact))) if exact else 0
         for part in self.whole:
             if part.estimated:
-                gone = self._fewest(part, sizes, gone)
+                gone = self._fewest(part, leaving, gone)
         answer = violating.copy()
         answer[order[:gone]] = True
         return answer
 
-    def _fewest(self, part: TablePart, sizes: Ints, gone: int) -> int:
+    def _fewest(self, part: TablePart, leaving: Leaving, gone: int) -> int:
         """Return the smallest number of classes, found by halving, without which an estimate is low enough."""
 
         def meets(count: int) -> bool:
-            return bool(part.met_without(sizes, np.array([count]))[0])
+            return bool(part.met_without(leaving, np.array([count]))[0])
 
-        low, high = gone, len(sizes)
+        low, high = gone, len(leaving.rows)
         if meets(low):
             return low
         while low < high:
@@ -277,8 +282,8 @@ class Judge:
 
     @cached_property
     def superset_closed(self) -> bool:
-        """Whether a class that meets the per-class parts meets them with any rows added."""
-        return all(part.rows_added for part in self.criterion.parts if part.per_class)
+        """Whether a class that meets the per-class parts meets them with any rows added, and so does the table."""
+        return all(part.rows_added for part in self.criterion.parts)
 
 
 def _together(parts: Sequence[Part]) -> Criterion | None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from privkit.anonymity.criterion import Part
+    from privkit.tally.classes import Members
     from privkit.transform.search.coding import Coding
 
     Ints = NDArray[np.int64]
@@ -59,6 +60,14 @@ class Classes:
         dense = np.zeros((int(chosen.sum()), self.widths[column]), dtype=np.int64)
         dense[place[class_of[known]], value[known]] = counts[known]
         return dense
+
+    def members(self, column: str, coding: Coding) -> Members:
+        """Return the persons of each class, by a column of ids."""
+        return coding.others[column].members(*self.sparse(column))
+
+    def counts(self, column: str | None, coding: Coding) -> Ints:
+        """Return the persons of each class, by a column of ids; its rows where there is none."""
+        return self.sizes if column is None else self.members(column, coding).counts(len(self.sizes))
 
     def sparse(self, column: str) -> tuple[Ints, Ints, Ints]:
         """Return class, value and rows of each entry."""

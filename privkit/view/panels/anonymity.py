@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ipywidgets import HTML, BoundedIntText, HBox, IntSlider, Layout
 
 from privkit.anonymity.class_sizes import Contributions, Sizes
 from privkit.anonymity.kanonymity import KAnonymityReport
+from privkit.values.show import changed
 from privkit.view import html, text
 from privkit.view.panels.base import STYLE, Panel, panel
 from privkit.view.panels.classes import contributions, histogram
@@ -45,15 +45,15 @@ class KPanel(Panel):
     """
 
     def __init__(self, report: KAnonymityReport, hierarchies: Mapping[str, object] | None = None) -> None:
-        self.report = replace(report, required=report.required or 5)
-        self._sizes = Sizes.of(report.tally.counts, report.tally.sizes)
+        self.report = changed(report, required=report.required or 5)
+        self._sizes = Sizes.of(report.crowds.sizes, report.crowds.counts)
         self._columns = Contributions(report.tally)
         self._picture = HTML()
         k, end = self.report.required or 5, min(max(self._sizes.largest + 1, _LEAST), _MOST)
         most = max(report.n_rows, k, end)
         self.slider = IntSlider(k, 1, max(end, k), description="k", readout=False, layout=Layout(width="24em"))
         self.number = BoundedIntText(k, min=1, max=most, description="k =", layout=Layout(width="12em"))
-        self.explorer = explorer_of(report.tally, lambda: self.report.required or 1, hierarchies)
+        self.explorer = explorer_of(report, lambda: self.report.required or 1, hierarchies)
         super().__init__([HBox([self.slider, self.number]), self._picture, *shown_below(self.explorer)])
         self.slider.observe(lambda change: self.show(change.new), "value")
         self.number.observe(lambda change: self.show(change.new), "value")
@@ -64,7 +64,7 @@ class KPanel(Panel):
         if k == self.report.required:
             return
         with self.calm(self._picture):
-            self.report = replace(self.report, required=k)
+            self.report = changed(self.report, required=k)
             self.number.value = k
             self.slider.value = min(k, self.slider.max)
             self._draw()
@@ -88,18 +88,20 @@ def picture(report: KAnonymityReport, sizes: Sizes, columns: Contributions) -> M
     k = report.required or 1
     if not sizes.n_rows:
         return Markup(html.render(report))
-    short, classes = sizes.rows_below(k), sizes.classes_below(k)
-    left = f"{number(short)} of {plural(sizes.n_rows, 'row')} ({percent(short, sizes.n_rows)})"
+    short, what = sizes.rows_below(k), "rows" if report.unit is None else "persons"
+    left = f"{number(short)} of {plural(sizes.n_rows, what[:-1])} ({percent(short, sizes.n_rows)})"
     told = f"k = {number(k)} holds" if not short else f"k = {number(k)}: {left} fall short"
-    what = "rows" if report.unit is None else "persons"
     return card(
         f"k = {number(report.k)} by {names(report.qi)}",
         STYLE,
         badge(not short, told),
-        tag("p", f"They are in {plural(classes, 'class', 'classes')} of fewer than {number(k)} {what}.")
+        tag(
+            "p",
+            f"They are in {plural(report.classes_short or 0, 'class', 'classes')} of fewer than {number(k)} {what}.",
+        )
         if short
         else None,
-        histogram(sizes, k, f"k = {number(k)}", f"class size ({what})"),
+        histogram(sizes, k, f"k = {number(k)}", f"class size ({what})", what),
         contributions(columns, k),
         exact=True,
     )

@@ -9,7 +9,7 @@ import numpy as np
 from privkit.anonymity.class_sizes import Contribution, Contributions, Sizes
 from privkit.view.html import block
 from privkit.view.panels.base import WIDTH, box, drawing, line, words
-from privkit.view.parts.markup import Markup, note, tag
+from privkit.view.parts.markup import Markup, tag
 from privkit.view.parts.sheet import Meter, Row, Table
 from privkit.view.parts.words import label, number, percent
 
@@ -20,8 +20,11 @@ _ROOMY = 9
 _LEFT, _RIGHT, _TOP, _BOTTOM = 12, WIDTH - 12, 26, 150
 
 
-def histogram(sizes: Sizes, k: float, sign: str, unit: str = "class size (rows)") -> Markup:
-    """Return the rows by the size of their class, with a line at `k`: what stands left of it is pale and outlined."""
+def histogram(sizes: Sizes, k: float, sign: str, unit: str = "class size (rows)", what: str = "rows") -> Markup:
+    """Return the rows by the size of their class, with a line at `k`: what stands left of it is pale and outlined.
+
+    `what` is counted: persons, each by the least of its classes, where `sizes` are of them.
+    """
     begins = [edge for edge in _EDGES if edge <= max(sizes.largest, 1)]
     edges = [*begins, max(sizes.largest, begins[-1]) + 1]
     bars = list(itertools.pairwise(edges))
@@ -42,8 +45,8 @@ def histogram(sizes: Sizes, k: float, sign: str, unit: str = "class size (rows)"
             shapes.append(words(x + wide / 2 - 3, above, percent(total, sizes.n_rows), small=small))
     at = _LEFT + wide * float(np.interp(k, edges, range(len(edges))))
     shapes += [line("pk-limit", (at, _TOP - 8), (at, _BOTTOM)), _signed(at, sign), words(WIDTH / 2, _BOTTOM + 30, unit)]
-    told = f"{number(sizes.rows_below(k))} of {number(sizes.n_rows)} rows are left of the line at {sign}"
-    return drawing(f"rows by class size: {told}", *shapes, height=_BOTTOM + 36)
+    told = f"{number(sizes.rows_below(k))} of {number(sizes.n_rows)} {what} are left of the line at {sign}"
+    return drawing(f"{what} by class size: {told}", *shapes, height=_BOTTOM + 36)
 
 
 def _signed(at: float, sign: str) -> Markup:
@@ -69,13 +72,8 @@ def _range(low: int, high: int, *, last: bool) -> str:
     return f"{short(low)}+" if last else f"{short(low)}–{short(high - 1)}"
 
 
-_PERSONS = "What each column contributes is counted for rows, and here classes are measured in persons."
-
-
 def contributions(columns: Contributions, k: int) -> Markup:
-    """Return what each column contributes to the classes below `k`, or why that is not counted."""
-    if not columns.counted:
-        return note(_PERSONS)
+    """Return what each column contributes to the classes below `k`."""
     short = columns.short(k)
     rows: list[Row] = [
         [
@@ -88,17 +86,15 @@ def contributions(columns: Contributions, k: int) -> Markup:
         for share in columns.shares(k)
     ]
     heads = ["column", "by it alone", "without it", "contribution", ""]
-    caption = f"What each column contributes: rows in classes of fewer than {number(k)}"
+    caption = f"What each column contributes: {columns.what} in classes of fewer than {number(k)}"
     return tag("div", block(Table(heads, rows, caption)))
 
 
 def contribution_lines(columns: Contributions, k: int) -> list[str]:
     """Return the same as text."""
-    if not columns.counted:
-        return [_PERSONS]
     short = columns.short(k)
     told = [f"  {_told(share, short)}" for share in columns.shares(k)]
-    return [f"What each column contributes: rows in classes of fewer than {number(k)}", *told]
+    return [f"What each column contributes: {columns.what} in classes of fewer than {number(k)}", *told]
 
 
 def _told(share: Contribution, short: int) -> str:

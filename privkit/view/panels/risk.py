@@ -51,7 +51,7 @@ class RiskPanel(Panel):
     def __init__(self, report: RiskReport, hierarchies: Mapping[str, object] | None = None) -> None:
         self.report = report
         self.threshold = _start(report)
-        self._sizes = Sizes.of(report.sizes, report.sizes)
+        self._sizes = Sizes.of(report.crowds.sizes, report.crowds.counts)
         self._columns = Contributions(report.tally)
         self._picture = HTML()
         self.slider = FloatLogSlider(
@@ -66,7 +66,7 @@ class RiskPanel(Panel):
         self.number = BoundedFloatText(
             value=self.threshold, min=_LOWEST, max=1, step=0.01, description="risk >", layout=Layout(width="12em")
         )
-        self.explorer = explorer_of(report.tally, lambda: _least(self.threshold), hierarchies)
+        self.explorer = explorer_of(report, lambda: _least(self.threshold), hierarchies)
         super().__init__([HBox([self.slider, self.number]), self._picture, *shown_below(self.explorer)])
         self.slider.observe(lambda change: self.show(float(f"{change.new:.2g}")), "value")
         self.number.observe(lambda change: self.show(change.new), "value")
@@ -112,7 +112,7 @@ def picture(report: RiskReport, sizes: Sizes, columns: Contributions, threshold:
         STYLE,
         badge(not sizes.rows_below(least), _above(report, sizes, threshold)),
         tag("p", f"That is every class of fewer than {plural(least, what[:-1])}: the risk is 1 over its size."),
-        histogram(sizes, least, f"risk {number(threshold)}", f"class size ({what})"),
+        histogram(sizes, least, f"risk {number(threshold)}", f"class size ({what})", what),
         contributions(columns, least),
         block(Table(["attacker", "highest", "average"], rows, "Risk by attacker")),
         exact=True,

@@ -10,21 +10,24 @@ from typing import TYPE_CHECKING, Any
 
 from ipywidgets import HTML, SelectionSlider, Widget
 
-from privkit.anonymity.class_sizes import Contributions, Sizes
+from privkit.anonymity.class_sizes import Contributions
 from privkit.anonymity.kanonymity import KAnonymity
 from privkit.transform.lattice import Lattice, lattice_of
 from privkit.view import text
 from privkit.view.html import block
 from privkit.view.panels.base import STYLE, Panel, inserted, panel
 from privkit.view.panels.classes import contribution_lines, contributions, histogram
+from privkit.view.parts.calls import call
 from privkit.view.parts.markup import Markup, badge, card, join, tag
 from privkit.view.parts.sheet import Meter, Row, Table
-from privkit.view.parts.words import argument, label, number, percent, plural
+from privkit.view.parts.words import label, number, percent, plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from privkit.tally.classes import Tally
+    from privkit.anonymity.class_sizes import Sizes
+    from privkit.anonymity.kanonymity import KAnonymityReport
+    from privkit.risk.report import RiskReport
 
 #: Nodes that are remembered.
 _KEPT = 512
@@ -102,8 +105,7 @@ class LatticeExplorer(Panel):
         if place not in self._known:
             if len(self._known) >= _KEPT:
                 self._known.clear()
-            sizes = self.lattice.sizes(levels)
-            self._known[place] = self.lattice.node(levels), Sizes.of(sizes, sizes)
+            self._known[place] = self.lattice.node(levels), self.lattice.measured(levels)
         return self._known[place]
 
     def _draw(self) -> None:
@@ -163,11 +165,13 @@ def picture(
 
 
 def _classes(lattice: Lattice, sizes: Sizes) -> Markup | None:
-    """Draw the class sizes before suppression, with a line at the k that is asked for, where it counts rows."""
-    asked = [part.k for part in lattice.task.criterion.parts if isinstance(part, KAnonymity) and part.unit is None]
+    """Draw the class sizes before suppression, with a line at the k that is asked for."""
+    parts = [part for part in lattice.task.criterion.parts if isinstance(part, KAnonymity)]
+    asked = [part.k for part in parts if part.unit == lattice.unit]
     if not asked or not sizes.n_rows:
         return None
-    return histogram(sizes, max(asked), f"k = {number(max(asked))}", "class size at these levels (rows)")
+    what = "rows" if lattice.unit is None else "persons"
+    return histogram(sizes, max(asked), f"k = {number(max(asked))}", f"class size at these levels ({what})")
 
 
 def _bar(share: float, limit: float) -> Meter:
@@ -181,15 +185,18 @@ def _typed(levels: Mapping[str, int]) -> str:
 _TITLE = "What generalizing would change"
 
 
-def explorer_of(tally: Tally, k: Callable[[], int], hierarchies: Mapping[str, object] | None) -> LatticeExplorer | None:
+def explorer_of(
+    report: KAnonymityReport | RiskReport, k: Callable[[], int], hierarchies: Mapping[str, object] | None
+) -> LatticeExplorer | None:
     """Return the explorer of a report's classes, judged by k as it is now; None without hierarchies or rows."""
+    tally, unit = report.tally, report.unit
     if hierarchies is None or not tally.n_rows:
         return None
-    found = lattice_of(tally, k=min(k(), tally.n_rows), hierarchies=hierarchies).at_k(k())
-    named = ", hierarchies=..." if hierarchies else ""
+    found = lattice_of(tally, k=min(k(), tally.n_rows), hierarchies=hierarchies, unit=unit).at_k(k())
 
     def then() -> str:
-        return f"df.privacy.lattice({argument(found.columns)}, k={k()}{named}).apply(panel.explorer.levels_)"
+        typed = call(report, "lattice", found.columns, k=k(), unit=unit, hierarchies=... if hierarchies else None)
+        return f"{typed.replace('Ellipsis', '...')}.apply(panel.explorer.levels_)"
 
     return LatticeExplorer(found, then=then)
 

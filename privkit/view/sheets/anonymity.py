@@ -9,6 +9,7 @@ from privkit.anonymity.class_sizes import Band, figure_bands, size_bands
 from privkit.anonymity.criterion import Finding
 from privkit.anonymity.kanonymity import KAnonymityReport
 from privkit.anonymity.reports import CheckReport, ClassReport
+from privkit.view.parts.calls import call, typeable
 from privkit.view.parts.chart import Across, Bars, Chart
 from privkit.view.parts.sheet import Hinted, Meter, Row, Share, Sheet, Table, Verdict, given, sheet
 from privkit.view.parts.words import argument, label, names, number, percent, plural
@@ -79,9 +80,14 @@ def _bars(bands: Sequence[Band], n_rows: int) -> Bars:
     )
 
 
-def _fall_short(short: int, rows: int) -> str:
+def _fall_short(short: int, whole: int, noun: str = "row") -> str:
     verb = "falls" if short == 1 else "fall"
-    return f"{number(short)} of {plural(rows, 'row')} ({percent(short, rows)}) {verb} short"
+    return f"{number(short)} of {plural(whole, noun)} ({percent(short, whole)}) {verb} short"
+
+
+def _short_rows(report: KAnonymityReport) -> str:
+    short = report.rows_short or 0
+    return f"{number(short)} of {plural(report.n_rows, 'row')} ({percent(short, report.n_rows)})"
 
 
 def _kanon_answer(report: KAnonymityReport) -> str:
@@ -90,6 +96,8 @@ def _kanon_answer(report: KAnonymityReport) -> str:
         return "k = 0: the table has no rows."
     if report.satisfied is False:
         short = _fall_short(report.rows_short or 0, report.n_rows)
+        if report.persons_short is not None:
+            short = _fall_short(report.persons_short, report.n_persons or 0, "person")
         return f"k = {number(report.k)}: {short} of k = {number(report.required or 0)}."
     met = f" k = {number(report.required)} is met." if report.required is not None else ""
     return f"k = {number(report.k)}: the smallest of {_smallest(report)}.{met}"
@@ -109,8 +117,11 @@ def _kanon_reasons(report: KAnonymityReport) -> list[str]:
     reasons = []
     if report.satisfied is False:
         reasons.append(f"The smallest of {_smallest(report)}.")
-        if (report.required or 0) > report.n_rows:
-            reasons.append(f"The table has {plural(report.n_rows, 'row')}: no generalization reaches this k.")
+        if report.unit is not None:
+            reasons.append(f"They have rows in classes of too few persons: {_short_rows(report)}.")
+        if (report.required or 0) > report.crowds.total:
+            there = plural(report.crowds.total, "row" if report.unit is None else "person")
+            reasons.append(f"The table has {there}: no generalization reaches this k.")
     return [*reasons, _uniques(report), *starred(report.tally.starred, report.qi)]
 
 
@@ -127,7 +138,10 @@ def starred(rows: int, qi: Sequence[str]) -> list[str]:
 def _uniques(report: KAnonymityReport) -> str:
     unique = report.n_unique
     if report.unit is not None:
-        alone = f"{plural(unique, 'class holds', 'classes hold')} one person alone."
+        share = (
+            f"{number(unique)} of {plural(report.n_persons or 0, 'person')} ({percent(unique, report.n_persons or 1)})"
+        )
+        alone = f"{share} {'is' if unique == 1 else 'are'} alone in a class."
         return alone if unique else "No person is alone in a class."
     if not unique:
         return "No row is a sample unique."
@@ -141,8 +155,8 @@ def _kanon_next(report: KAnonymityReport) -> list[str]:
     if not report.n_rows:
         return []
     look = [".smallest(10)", ".plot()"]
-    if report.satisfied is False and (report.required or 0) <= report.n_rows:
-        return [f"df.privacy.anonymize({argument(report.qi)}, k={report.required})", *look]
+    if report.satisfied is False and (report.required or 0) <= report.crowds.total:
+        return [call(report, "anonymize", report.qi, k=report.required, unit=report.unit), *look]
     return look
 
 
@@ -196,9 +210,8 @@ def _classes_next(report: ClassReport) -> list[str]:
     if not report.n_rows:
         return []
     look = [".worst(10)", ".plot()"]
-    typed = repr(report.criterion)
-    if report.satisfied is False and report.qi and "..." not in typed and len(typed) < 80:
-        look.insert(0, f"df.privacy.anonymize({argument(report.qi)}, pk.{typed})")
+    if report.satisfied is False and report.qi and typeable(report.criterion):
+        look.insert(0, call(report, "anonymize", report.qi, report.criterion))
     return look
 
 
@@ -267,9 +280,7 @@ def _check_answer(report: CheckReport) -> str:
 
 
 def _check_next(report: CheckReport) -> list[str]:
-    typed = repr(report.criterion)
     look = [".to_frame()"]
-    if not report.satisfied and report.n_rows and report.qi and "..." not in typed and len(typed) < 80:
-        criteria = " & ".join(f"pk.{found.criterion!r}" for found in report.findings)
-        look.insert(0, f"df.privacy.anonymize({argument(report.qi)}, {criteria})")
+    if not report.satisfied and report.n_rows and report.qi and typeable(report.criterion):
+        look.insert(0, call(report, "anonymize", report.qi, report.criterion))
     return look

@@ -8,6 +8,7 @@ from privkit.inventory.column_entry import ColumnEntry
 from privkit.inventory.inventory import Inventory
 from privkit.inventory.inventory_check import InventoryCheck
 from privkit.inventory.subject import ErasureReport, Place, SubjectReport
+from privkit.view.parts.calls import call
 from privkit.view.parts.chart import SHARES, SHARES_END, Across, Chart
 from privkit.view.parts.sheet import Name, Note, Row, Sheet, Stacked, Table, given, sheet
 from privkit.view.parts.words import argument, label, names, number, percent, plural
@@ -129,9 +130,10 @@ def _inventory_next(found: Inventory) -> list[str]:
     if not found.entries:
         return []
     typed = argument(found.qi)
-    typed = "df.privacy.audit().qi" if "..." in typed else typed
-    unit = "" if found.unit is None else f", unit={found.unit!r}"
-    look = f"df.privacy.kanon({typed}{unit})" if found.qi else ""
+    look = ""
+    if found.qi:
+        look = call(found, "kanon", found.qi, unit=found.unit)
+        look = look.replace("[...]", f"{call(found, 'audit')}.qi") if typed == "[...]" else look
     return [step for step in (look, ".assign('column', role='other', purpose='...')", ".to_frame()") if step]
 
 

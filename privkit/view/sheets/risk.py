@@ -5,21 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from privkit.anonymity.population_uniques import UniquenessEstimate, UniquenessEstimates
+from privkit.anonymity.table_risk import SampleUniqueness
 from privkit.risk.attackers import Threshold
 from privkit.risk.copula import CopulaReport
-from privkit.risk.linkage.fuzzy import FuzzyLinkage
-from privkit.risk.linkage.link import LinkReport
 from privkit.risk.report import RiskReport
 from privkit.risk.suda import SudaReport
 from privkit.risk.unicity import UnicityReport
+from privkit.view.parts.calls import call
 from privkit.view.parts.chart import Bars, Chart, Pairs, Spread
 from privkit.view.parts.sheet import Between, Block, Meter, Note, Row, Share, Sheet, Table, given, sheet
-from privkit.view.parts.words import argument, label, names, number, percent, plural
+from privkit.view.parts.words import label, names, number, percent, plural
+from privkit.view.sheets.linkage import WILSON, rates
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from privkit.risk.attackers import Rate
+    from privkit.risk.attackers import AttackerRisk
 
 #: Lines of a table; the whole of it is a frame.
 _MOST = 12
@@ -37,31 +36,61 @@ def _risk(report: RiskReport) -> Sheet:
 def _risk_blocks(report: RiskReport) -> list[Block]:
     if not report.n_rows:
         return ["A table without rows tells about nobody."]
-    blocks: list[Block] = [_attackers(report), *_population(report)]
+    blocks: list[Block] = [_attackers(report), *_households(report), *_population(report)]
     if report.threshold.name:
         blocks.append(f"Threshold from {report.threshold.source}. Below it is no proof of anonymity.")
     return [*blocks, *([] if report.uniqueness is None else _models(report.uniqueness, report.copula))]
 
 
 def _attackers(report: RiskReport) -> Table:
-    limit, n, found = report.threshold.row_value, report.n_rows, report.attackers
+    limit, found, by_row = report.threshold.row_value, report.attackers, report.unit is not None
     heads = ["attacker", "highest", "average", "above threshold", ""]
+    if by_row:
+        heads = [
+            "attacker",
+            "highest",
+            "average",
+            "persons above threshold",
+            "",
+            "average of rows",
+            "rows above threshold",
+        ]
     rows: list[Row] = [
         [
             one.attacker,
             one.highest,
             one.average,
-            Share(one.rows_at_risk, n),
+            Share(one.share_at_risk),
             Meter(one.average, f"average {one.attacker} risk", one.average > limit),
+            *(_row_cells(one) if by_row else ()),
         ]
         for one in found
     ]
     lines = [
         f"{one.attacker}: highest {number(one.highest)}, average {number(one.average)}, "
-        f"{percent(one.rows_at_risk, n)} above the threshold."
+        f"{percent(one.share_at_risk)} above the threshold{_of_rows(one) if by_row else ''}."
         for one in found
     ]
     return Table(heads, rows, "Risk by attacker", lines)
+
+
+def _row_cells(one: AttackerRisk) -> Row:
+    return [one.row_average, Share(one.row_share_at_risk)]
+
+
+def _of_rows(one: AttackerRisk) -> str:
+    return f"; of rows average {number(one.row_average)}, {percent(one.row_share_at_risk)} above"
+
+
+def _households(report: RiskReport) -> list[str]:
+    if (found := report.household) is None:
+        return []
+    who = "person" if report.unit else "row"
+    return [
+        f"Households ({names([found.column])}, {number(found.n_households)}): {number(found.expected)} {who}s are "
+        f"expected to be found with somebody of theirs, {number(found.expected_alone)} by themselves; highest "
+        f"{number(found.highest)}, {percent(found.share_at_risk)} above the threshold."
+    ]
 
 
 def _models(found: UniquenessEstimates, copula: CopulaReport | None) -> list[Block]:
@@ -109,20 +138,19 @@ def _risk_answer(report: RiskReport) -> str:
     found = report.prosecutor
     if report.threshold.measure == "uniqueness":
         verb = "above" if report.exceeds else "not above"
-        share = f"{percent(report.n_unique, report.n_rows)} of {plural(report.n_rows, who)} are sample uniques"
+        share = f"{percent(report.n_unique, report.n_counted)} of {plural(report.n_counted, who)} are sample uniques"
         return f"{share}: {verb} {_threshold(report.threshold)}."
     return (
-        f"{number(found.rows_at_risk)} of {plural(report.n_rows, who)} ({percent(found.rows_at_risk, report.n_rows)}) "
-        f"{'is' if found.rows_at_risk == 1 else 'are'} above {_threshold(report.threshold)}."
+        f"{number(found.at_risk)} of {plural(report.n_counted, who)} ({percent(found.at_risk, report.n_counted)}) "
+        f"{'is' if found.at_risk == 1 else 'are'} above {_threshold(report.threshold)}."
     )
 
 
 def _population(report: RiskReport) -> list[str]:
     told = []
     if report.k_map is None:
-        told.append(
-            "Journalist and marketer take the data as its own population (an upper bound); population= tells more."
-        )
+        more = "population= tells more" if report.population is None else "a table of the population tells more"
+        told.append(f"Journalist and marketer take the data as its own population (an upper bound); {more}.")
     else:
         told.append(
             f"k-map = {number(report.k_map)} in a population of {number(report.population or 0)}; "
@@ -155,10 +183,16 @@ def _estimate(found: UniquenessEstimate) -> str:
 def _risk_next(report: RiskReport) -> list[str]:
     if not report.n_rows:
         return []
-    look = [".to_frame()", ".plot()"]
-    first = f"df.privacy.suda({argument(report.qi)})"
-    if report.exceeds and report.threshold.measure == "row" and report.threshold.cell:
-        return [f"df.privacy.anonymize({argument(report.qi)}, k={report.threshold.cell})", first, *look]
+    look, limit = [".to_frame()", ".plot()"], report.threshold
+    if report.unit is None:
+        first = call(report, "suda", report.qi)
+    else:
+        first = call(report, "unicity", unit=report.unit, columns=list(report.qi))
+    if report.exceeds and limit.measure == "uniqueness":
+        goal = SampleUniqueness(limit.value, unit=report.unit)
+        return [call(report, "anonymize", report.qi, goal), first, *look]
+    if report.exceeds and limit.cell and limit.cell <= report.n_counted:
+        return [call(report, "anonymize", report.qi, k=limit.cell, unit=report.unit), first, *look]
     return [first, *look]
 
 
@@ -174,7 +208,7 @@ def _copula(report: CopulaReport) -> Sheet:
             f"Model: {report.model}; {drawn}.",
             "All stands and falls with the model, which knows nothing of values that the table lacks.",
         ),
-        [".per_row", "df.privacy.risk(qi, population=...)"],
+        [".per_row", call(report, "risk", report.qi, population=report.population)],
         exact=True,
         chart=lambda: Chart(
             f"{unique} unique among {persons}, by the model",
@@ -254,98 +288,6 @@ def _suda_reasons(report: SudaReport) -> list[str]:
     return told
 
 
-# -- linkage -------------------------------------------------------------------------------------------------------
-
-
-@sheet.register(LinkReport)
-def _link(report: LinkReport) -> Sheet:
-    change = [f"df.privacy.anonymize({argument(report.on)}, k=5)"] if report.n_single else []
-    rates = {
-        "single match": report.singled,
-        "right match": report.right,
-        "control": report.control,
-        "by chance": report.baseline,
-    }
-    heads = ["", "rows", "of", "share", "95 % (Wilson)", ""]
-    table = Table(heads, lambda: _linked(report), "Linkage") if report.n_rows else None
-    return Sheet(
-        _link_answer(report),
-        given([*_link_reasons(report), table]),
-        [*change, ".to_frame()", ".plot()"],
-        exact=True,
-        chart=lambda: Chart(
-            f"{percent(report.n_single, report.n_rows)} of rows match exactly one",
-            "what is counted",
-            _WILSON,
-            _rates({name: rate for name, rate in rates.items() if rate is not None}),
-        ),
-    )
-
-
-def _linked(report: LinkReport) -> list[Row]:
-    return [
-        [name, hits, n, Share(share), Between(low, high, shares=True), Meter(share, str(name))]
-        for name, hits, n, share, low, high in report.to_frame().itertuples(index=False)
-    ]
-
-
-#: What stands along the axis of rates.
-_WILSON = "share (95 %, Wilson)"
-
-
-def _rates(rates: Mapping[str, Rate]) -> Bars:
-    found = list(rates.values())
-    told = [percent(rate.observed) for rate in found]
-    limits = [(rate.low, rate.high) for rate in found]
-    return Bars(list(rates), [rate.observed for rate in found], told, limits=limits, top=1.12)
-
-
-def _link_answer(report: LinkReport) -> str:
-    """Return the first line: how many rows are singled out."""
-    share = f"{number(report.n_single)} of {plural(report.n_rows, 'row')} ({percent(report.n_single, report.n_rows)})"
-    nearly = f", compared fuzzily at probability {number(report.fuzzy.probability)}" if report.fuzzy else ""
-    return f"{share} match exactly one of {plural(report.n_other, 'row')} by {names(report.on)}{nearly}."
-
-
-def _link_reasons(report: LinkReport) -> list[str]:
-    told = [
-        f"{number(report.n_none)} match none, {number(report.n_several)} several: {plural(report.n_pairs, 'pair')}."
-    ]
-    if report.n_incomplete:
-        missing = "missing never matches" if report.fuzzy is None else "missing is no evidence for a match"
-        told.append(f"{plural(report.n_incomplete, 'row has', 'rows have')} a missing value there: {missing}.")
-    if report.fuzzy is not None:
-        told.append(_fuzzy(report.fuzzy))
-    if report.n_right is not None:
-        told.append(
-            f"{number(report.n_right)} of the {plural(report.n_single, 'single match', 'single matches')} are right."
-        )
-    if report.n_unjudged:
-        told.append(f"About {plural(report.n_unjudged, 'single match', 'single matches')} the truth says nothing.")
-    if report.n_unknown:
-        told.append(f"{plural(report.n_unknown, 'id', 'ids')} of the truth stand in neither table.")
-    told.append(f"By chance (columns shuffled) {percent(report.baseline.observed)} would.")
-    if report.control is not None and report.excess is not None:
-        told.append(
-            f"Of people known to be absent {percent(report.control.observed)} do; risk above that control "
-            f"{percent(report.excess.value)} (95 %: {percent(report.excess.low)} to {percent(report.excess.high)})."
-        )
-    if not report.informative:
-        told.append("The attack does no better than chance: these figures say little about a better one.")
-    return told
-
-
-def _fuzzy(how: FuzzyLinkage) -> str:
-    kinds = ", ".join(f"{names([name])} as {kind}" for name, kind in how.comparisons.items())
-    if not how.compared_on:
-        return f"{how.library} compared no pair: none agrees in one column, or too many do (max_pairs)."
-    where = " or ".join(" and ".join(names([name]) for name in block) for block in how.compared_on)
-    return (
-        f"{how.library} compared {kinds}, in up to {plural(how.n_compared, 'pair')}: those that agree in {where}. "
-        "Others were not compared."
-    )
-
-
 # -- unicity -------------------------------------------------------------------------------------------------------
 
 
@@ -371,8 +313,8 @@ def _unicity(report: UnicityReport) -> Sheet:
         chart=lambda: Chart(
             "Persons singled out",
             "known points",
-            _WILSON,
-            _rates({str(points): rate for points, rate in report.by_points.items()}),
+            WILSON,
+            rates({str(points): rate for points, rate in report.by_points.items()}),
         ),
     )
 

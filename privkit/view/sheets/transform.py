@@ -6,7 +6,7 @@ import math
 
 from privkit.inventory.leaving import Leaving
 from privkit.transform.anonymized import Anonymized
-from privkit.transform.costs import AnonymizationReport
+from privkit.transform.costs import AnonymizationReport, Standing
 from privkit.transform.generalize import Generalized
 from privkit.transform.lattice import Lattice
 from privkit.transform.perturb import Perturbed
@@ -64,10 +64,13 @@ def _anonymized_reasons(value: Anonymized) -> list[str]:
     after, before = value.report.after, value.report.before
     reasons = [
         _anonymized_levels(value),
-        f"k {number(before.k)} → {number(after.k)}, classes {number(before.classes)} → {number(after.classes)}, "
-        f"average risk {before.average_risk:.4f} → {after.average_risk:.4f}.",
+        f"k {number(before.k)} → {number(after.k)}{_persons(after)}, classes {number(before.classes)} → "
+        f"{number(after.classes)}, "
+        f"average risk {before.average_risk:.4f} → {after.average_risk:.4f}{_by_row(value.report)}.",
         _search(value),
     ]
+    if value.index_left_out_:
+        reasons.append("The rows' labels were left out, for plain numbers: keep_index=True keeps them.")
     if value.proposed_:
         reasons.append(_proposed(value))
     reasons += _leaving(value.leaving_)
@@ -106,6 +109,16 @@ def _anonymized_levels(value: Anonymized) -> str:
     )
 
 
+def _persons(standing: Standing) -> str:
+    return "" if standing.persons is None else " persons"
+
+
+def _by_row(report: AnonymizationReport) -> str:
+    """Return the risk of rows beside that of persons, where persons are counted."""
+    before, after = report.before.row_average_risk, report.after.row_average_risk
+    return "" if before is None or after is None else f" of persons, {before:.4f} → {after:.4f} of rows"
+
+
 def _suppressed(value: Anonymized) -> str:
     rows = value.n_rows
     return f"{number(value.suppressed_)} of {plural(rows, 'record')} suppressed" + (
@@ -127,7 +140,8 @@ def _search(value: Anonymized) -> str:
 def _report(report: AnonymizationReport) -> Sheet:
     losses = ", ".join(f"{name} {loss:.1%}" for name, loss in report.column_losses.items())
     utility = ", ".join(f"{name} {value:.4g}" for name, value in report.after.utility.items())
-    highest = f"Highest risk {report.before.highest_risk:.4g} → {report.after.highest_risk:.4g}"
+    of = "" if report.after.persons is None else " of persons"
+    highest = f"Highest risk{of} {report.before.highest_risk:.4g} → {report.after.highest_risk:.4g}"
     reasons = [
         f"{highest}; {plural(report.suppressed, 'record')} suppressed.",
         f"Loss by column: {losses}.",
