@@ -468,6 +468,7 @@ class PrivacyAccessor:
         threshold: object = ...,
         unit: str | None = ...,
         weights: str | None = ...,
+        household: str | None = ...,
         copula: bool = ...,
     ) -> RiskReport: ...
     def suda(
@@ -505,6 +506,7 @@ class PrivacyAccessor:
         levels: Mapping[str, int | str | tuple[Hierarchy, int | str]],
         *,
         hierarchies: Mapping[str, object] | None = ...,
+        keep_index: bool = ...,
     ) -> Generalized: ...
     def anonymize(
         self,
@@ -521,6 +523,7 @@ class PrivacyAccessor:
         keep: Sequence[str] = ...,
         levels: Mapping[str, Allowed] | None = ...,
         unit: str | None = ...,
+        keep_index: bool = ...,
         time_limit: float | None = ...,
         progress: bool | Progress | None = ...,
     ) -> Anonymized: ...
@@ -558,6 +561,7 @@ class PrivacyAccessor:
         bits: int = ...,
         form: Literal["hex", "base32", "base64"] = ...,
         prefix: str = ...,
+        keep_index: bool = ...,
     ) -> Any: ...
     def events(
         self,
@@ -566,6 +570,7 @@ class PrivacyAccessor:
         unmatched: Literal["refuse", "drop", "keep"] = ...,
         on_error: Literal["raise", "quarantine"] = ...,
         subject: str | None = ...,
+        keep_index: bool = ...,
     ) -> EventsResult: ...
     @property
     def plan(self) -> PlanAccessor: ...
