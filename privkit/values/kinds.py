@@ -6,7 +6,6 @@ A class that leaves something abstract and does not name itself is open: it is f
 from __future__ import annotations
 
 from collections.abc import MutableMapping, Sequence
-
 from typing import Any
 
 from privkit.errors.arguments import KindError
