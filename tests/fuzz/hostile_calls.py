@@ -95,6 +95,7 @@ CALLS = {
     "events": lambda f, a, b, c: on_frames(f, ev.Recipe([ev.erase(_path(a)), ev.keep(_path(b))]), unmatched="drop"),
     "events ops": lambda f, a, b, c: on_frames(f, _recipe(a, b), unmatched="keep", subject=_path(b)).report(),
     "flatten": lambda f, a, b, c: ev.flatten(f),
+    "propose": lambda f, a, b, c: ev.propose(f),
     "describe": lambda f, a, b, c: ev.Recipe([ev.drop("x")]).describe(f),
     "dp_count": lambda f, a, b, c: pk.dp_count(f, a, keys=["x", "b"], **ASKING),
     "dp_count where": lambda f, a, b, c: pk.dp_count(f, where=f"col({a!r}) == 1", **ASKING),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from privkit.events.recipes.description import Description
+from privkit.events.recipes.draft import Draft
 from privkit.events.recipes.recipe import Recipe
 from privkit.events.run.exposure import EventsReport, Exposure, Linked, RuleCount
 from privkit.events.run.result import EventsResult
@@ -79,6 +80,25 @@ def _description_next(description: Description) -> list[str]:
     if description.unmatched and description.others != "dropped":
         return ["ev.keep(...) or ev.drop(...) for each", "recipe.apply(events, unmatched='drop')"]
     return ["recipe.apply(events)"]
+
+
+@sheet.register(Draft)
+def _draft(draft: Draft) -> Sheet:
+    rows: list[Row] = [[Code(label(one.path)), one.what, one.why] for one in draft.fields[:_MOST_ROWS]]
+    more = len(draft.fields) - _MOST
+    lines = [
+        *(f"  {label(one.path)}: {one.what} ({one.why})" for one in draft.fields[:_MOST]),
+        *([f"  and {number(more)} more: .to_frame()"] if more > 0 else []),
+    ]
+    return Sheet(
+        f"a draft for {plural(draft.n_events, 'event')}: of {plural(len(draft.fields), 'field')} "
+        f"{number(draft.n_dropped)} dropped, {number(draft.n_coarser)} made coarser, {number(draft.n_kept)} kept.",
+        (
+            Table(["field", "what becomes of it", "why"], rows, lines=lines, facts=True),
+            "Read each line: a draft errs on erasing, and fields that it keeps may single persons out together.",
+        ),
+        [".save('recipe.toml')", ".recipe.apply(events).report()", ".to_frame()"],
+    )
 
 
 @sheet.register(EventsResult)
