@@ -129,7 +129,9 @@ def _result_answer(result: EventsResult) -> str:
 def _result_reasons(result: EventsResult) -> list[str]:
     """Return what was left out."""
     account = result.account
+    idle = "; ".join(f"{rule.op} {', '.join(map(label, rule.paths))}" for rule in result.idle)
     return [
+        f"Touched nothing: {idle}. Is a path mistyped?" if idle else "",
         f"{plural(account.n_apart, 'event was', 'events were')} set apart: .quarantined" if account.n_apart else "",
         f"{plural(account.n_sampled_out, 'event was', 'events were')} left out by sampling."
         if account.n_sampled_out
