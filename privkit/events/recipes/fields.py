@@ -92,8 +92,8 @@ class Fields:
                 reasons[path] = "holds values of several kinds, objects or lists among them"
             elif below.get(path, 0) > _MANY_NAMES and "branch" in kinds:
                 there = sum(held.get(one, 0) for one in self.kinds if one[:-1] == path)
-                rows = min(self.times[path], _MOST_ROWS)
-                if there < _SELDOM * below[path] * rows:
+                there_at_all = min(self.times[path], _MOST_ROWS)
+                if there < _SELDOM * below[path] * there_at_all:
                     reasons[path] = f"has {below[path]:,} names below it, which look like data"
             elif not below.get(path) and kinds and "value" not in kinds:
                 reasons[path] = "is always empty"
