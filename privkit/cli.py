@@ -71,7 +71,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     except PrivkitError as error:
         asked = vars(options) if options else {}
-        told = re.sub(r"\A\w+(?=\()", str(asked.get("command") or "privkit"), str(error))  # check calls ldiv and others
+        told = re.sub(
+            r"\A(\w+(?=\()|privkit(?=:))", str(asked.get("command") or "privkit"), str(error)
+        )  # check calls ldiv and others
         print(f"{type(error).__name__}: {_module('telling').in_shell(told, asked)}", file=sys.stderr)
         return 2 if isinstance(error, CallError | DuplicateColumnError | ParameterError | RoleConflictError) else 1
     except BrokenPipeError:  # the reader has enough, as in `| head`; Python would complain once more at its end

@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
     if str(options.recipe) == _PROPOSE:
         return _propose(options)
     if options.out is None:
-        raise ParameterError.together("events", ["--out"], "--out FILE is needed: where the events are written.")
+        raise ParameterError.together(["--out"], "--out FILE is needed: where the events are written.")
     inputs = (options.file, options.recipe, options.key)
     if form(options.out) != "ndjson":
         raise FileError.of(options.out.name, "events are written one JSON object a line", "Call it .ndjson or .jsonl.")

@@ -21,7 +21,7 @@ from privkit.events.run.flatten import flatten, is_frame, read_events
 from privkit.events.run.walk import FieldPath, parse_path
 from privkit.inventory.audit import audit
 from privkit.inventory.column_names import DIRECT, OTHER, QUASI, SENSITIVE, words_of
-from privkit.values.arguments import typed
+from privkit.values.arguments import public, typed
 from privkit.values.show import Shown
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ class DraftedField:
     why: str
 
 
+@public
 @dataclass(frozen=True, repr=False, eq=False)
 class Draft(Shown):
     """A first recipe, to be read and changed before anything leaves.
