@@ -5,21 +5,17 @@
 
 from __future__ import annotations
 
-import sys
 import warnings
 from datetime import date
 from itertools import permutations
 from pathlib import Path
 
+import hostile_calls as hostile
 import pandas as pd
 import pytest
 
 import privkit as pk
 from privkit import events as ev
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-import hostile_calls as hostile
 
 #: What has the frame in a namespace of its own, or takes no frame.
 NOT_CALLED = {"events", "consistent", "ratio", "example", "example_hierarchies", "open_project", "person_uniqueness"}
