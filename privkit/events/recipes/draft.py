@@ -163,17 +163,17 @@ def propose(events: Any, *, name: str = "draft") -> Draft:
     Examples
     --------
     >>> from privkit import events as ev
-    >>> visits = [{"mail": f"p{n}@x.org", "on": f"2026-0{1 + n % 3}-1{n % 9}", "ward": "AB"[n % 2]} for n in range(40)]
+    >>> visits = [{"mail": f"p{n}@x.org", "on": f"2026-0{1 + n % 3}-1{n % 9}", "plan": "AB"[n % 2]} for n in range(40)]
     >>> draft = ev.propose(visits)
     >>> draft
     a draft for 40 events: of 3 fields 1 dropped, 1 made coarser, 1 kept.
       mail: dropped (direct identifier: e-mail address)
       on: truncated to the month (quasi-identifier: date)
-      ward: kept as it is (no value stands alone)
+      plan: kept as it is (no value stands alone)
     Read each line: a draft errs on erasing, and fields that it keeps may single persons out together.
     next: .save('recipe.toml') · .recipe.apply(events).report() · .to_frame()
     >>> draft.recipe.apply(visits).events[0]
-    {'on': '2026-01-01', 'ward': 'A'}
+    {'on': '2026-01-01', 'plan': 'A'}
     """
     if not (is_frame(events) or isinstance(events, list | tuple | str | Path)):
         raise EventsInputError.drafted(f"a {type(events).__name__}")
