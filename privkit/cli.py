@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import signal
 import sys
 import threading
@@ -51,8 +52,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal without ε shows "?"
             stream.reconfigure(errors="replace")
-    from privkit.errors import PrivkitError
+    from privkit.errors import CallError, DuplicateColumnError, ParameterError, PrivkitError, RoleConflictError
 
+    options: argparse.Namespace | None = None
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         with _interruptible() as unless_interrupted:
@@ -68,8 +70,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("interrupted: nothing was written", file=sys.stderr)
         return 130
     except PrivkitError as error:
-        print(f"{type(error).__name__}: {error}", file=sys.stderr)
-        return 1
+        asked = vars(options) if options else {}
+        told = re.sub(
+            r"\A(\w+(?=\()|privkit(?=:))", str(asked.get("command") or "privkit"), str(error)
+        )  # check calls ldiv and others
+        print(f"{type(error).__name__}: {_module('telling').in_shell(told, asked)}", file=sys.stderr)
+        return 2 if isinstance(error, CallError | DuplicateColumnError | ParameterError | RoleConflictError) else 1
     except BrokenPipeError:  # the reader has enough, as in `| head`; Python would complain once more at its end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1

@@ -123,13 +123,14 @@ def test_a_terminal_without_greek_does_not_crash(tmp_path):
     assert b"? = 1 of 1 left" in done.stdout
 
 
-def test_a_refusal_is_one_line_and_exit_code_one(capsys, monkeypatch):
+@pytest.mark.parametrize(("kind", "code"), [(pk.FrameError, 1), (pk.ParameterError, 2), (pk.RoleConflictError, 2)])
+def test_a_refusal_is_one_line_and_its_exit_code_tells_mistakes_in_arguments(capsys, monkeypatch, kind, code):
     def refused(_):
-        raise pk.ParameterError("told calmly")
+        raise kind("told calmly")
 
     monkeypatch.setattr("privkit.commands.demo.run", refused)
-    assert cli.main(["demo"]) == 1
-    assert capsys.readouterr().err == "ParameterError: told calmly\n"
+    assert cli.main(["demo"]) == code
+    assert capsys.readouterr().err == f"{kind.__name__}: told calmly\n"
 
 
 def test_every_column_that_leaves_with_an_anonymized_file_is_named(tmp_path, capsys):

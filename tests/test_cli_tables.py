@@ -195,13 +195,13 @@ def test_other_forms_keep_long_integers_beside_a_gap(tmp_path, form):
 
 def test_options_that_need_each_other_are_told(customers, tmp_path, capsys):
     asked = ["anonymize", str(customers), "--qi", "zip", "--k", "2", "--out", str(tmp_path / "o.csv")]
-    assert main([*asked, "--sensitive", "plan"]) == 1
+    assert main([*asked, "--sensitive", "plan"]) == 2
     assert "--sensitive needs --l" in capsys.readouterr().err
-    assert main([*asked, "--l", "2"]) == 1
+    assert main([*asked, "--l", "2"]) == 2
     assert "--l needs --sensitive" in capsys.readouterr().err
     assert main([*asked, "--drop", "agee"]) == 1
     assert "Close matches: 'age'" in capsys.readouterr().err
-    assert main(["check", str(customers), "--qi", "zip"]) == 1
+    assert main(["check", str(customers), "--qi", "zip"]) == 2
     assert "say what must hold" in capsys.readouterr().err
 
 
@@ -387,7 +387,7 @@ def test_a_rule_that_touched_nothing_is_told(tmp_path, capsys):
     (tmp_path / "in.ndjson").write_text('{"mail": "toni@example.org"}\n')
     asked = ["events", str(tmp_path / "r.json"), str(tmp_path / "in.ndjson"), "--unmatched", "keep"]
     assert main([*asked, "--out", str(tmp_path / "out.ndjson")]) == 0
-    assert capsys.readouterr().out.startswith("Touched nothing: mask mial. Is a path mistyped?")
+    assert "Touched nothing: mask mial. Is a path mistyped?" in capsys.readouterr().out
 
 
 def test_saved_hierarchies_do_the_same_again_for_numbers_and_days(tmp_path):

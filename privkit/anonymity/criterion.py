@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 import numpy as np
 
 from privkit.errors import ParameterError
 from privkit.values.arguments import public
 from privkit.values.exact import Exact, exact
+from privkit.values.kinds import enter
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -176,7 +177,7 @@ class Part(Criterion):
     Attributes
     ----------
     kinds : dict of str to type
-        All criteria by name: each class that names its paper.
+        All criteria by name: each class that names its paper. One that leaves out what it must answer is refused.
     counts_units : bool
         Whether its column holds ids of persons, and no sensitive attribute.
     rows_added : bool
@@ -192,10 +193,9 @@ class Part(Criterion):
     kinds: ClassVar[dict[str, type[Part]]] = {}
     counts_units: ClassVar[bool] = False
 
-    def __init_subclass__(cls, **named: Any) -> None:
-        super().__init_subclass__(**named)
-        if "paper" in vars(cls):
-            Part.kinds[cls.__name__] = cls
+    def __init_subclass__(cls) -> None:
+        left = [one for one in ("meets", "rows_lost") if getattr(cls, one) is getattr(Part, one)]
+        enter(Part.kinds, cls, "criterion", says="paper", also=left if cls.columns is not Criterion.columns else ())
 
     @property
     def parts(self) -> tuple[Part, ...]:

@@ -11,10 +11,11 @@ import numpy as np
 from privkit.anonymity.criterion import Criterion, Finding
 from privkit.errors import ParameterError
 from privkit.errors.anonymity import RoleConflictError
+from privkit.tally.cells.scalars import teller_of
 from privkit.tally.class_values import matches
 from privkit.tally.classes import whole_table
 from privkit.tally.coded_classes import CodedTally, count_classes
-from privkit.tally.codes import column_codes
+from privkit.tally.codes import column_codes, have_an_order, is_missing
 from privkit.tally.frame import column_names, open_frame
 from privkit.values.arguments import column_name, positive_int, public, typed
 from privkit.values.show import Plotted
@@ -51,17 +52,24 @@ def first_classes(tally: Tally, rank: NDArray[np.generic], n: object) -> NDArray
 def _ordered_codes(column: pd.Series) -> NDArray[np.int64]:
     """Return codes in the order of the values; values of several types are ordered by type, then by their text."""
     codes, values = column_codes(column)
-    known = values.dropna()
+    known = values[:-1] if len(values) and is_missing(values[-1]) else values
     try:
-        if known.is_monotonic_increasing:
+        if have_an_order(known) and known.is_monotonic_increasing:
             return codes
     except TypeError:
         pass
-    order = sorted(range(len(known)), key=lambda place: (type(known[place]).__name__, str(known[place])))
+    order = sorted(range(len(known)), key=lambda place: _by_type_and_text(known[place]))
     rank = np.empty(len(values), dtype=np.int64)
     rank[order] = np.arange(len(known))
     rank[len(known) :] = len(known)
     return rank[codes]
+
+
+def _by_type_and_text(value: object) -> tuple[str, str]:
+    """Return what values of several types are ordered by; no method of a foreign type is called."""
+    kind = type(value)
+    own = teller_of(kind) is not None or kind.__module__.startswith("pandas._libs")
+    return kind.__name__, str(value) if own else ""
 
 
 def class_frame(tally: Tally, positions: NDArray[np.intp], figures: dict[str, Any]) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_id
 from privkit.errors import FrameError, ParameterError
 from privkit.errors.anonymity import HierarchyError
 from privkit.tally.coded_classes import count_values
+from privkit.tally.codes import have_an_order, is_missing
 from privkit.values.arguments import column_name, public, typed
 from privkit.values.exact import Exact
 
@@ -268,9 +269,9 @@ def check_order(data: object, column: str, values: pd.Index) -> None:
     dtype = data[column].dtype if isinstance(data, pd.DataFrame) else None
     if len(values) <= 2 or (isinstance(dtype, pd.CategoricalDtype) and dtype.ordered):
         return
-    known = values.dropna()
+    known = values[:-1] if len(values) and is_missing(values[-1]) else values
     try:
-        ordered = known.is_monotonic_increasing
+        ordered = have_an_order(known) and known.is_monotonic_increasing
     except TypeError:
         ordered = False
     if not ordered:
@@ -349,9 +350,7 @@ def _is_root(level: Any) -> bool:
 
 
 def _mapped(tree: Mapping[Any, Any], values: pd.Index, column: str) -> list[NDArray[np.int64]]:
-    import pandas as pd
-
-    known = [value for value in values if not pd.isna(value)]
+    known = [value for value in values if not is_missing(value)]
     if lacking := sum(value not in tree for value in known):
         raise HierarchyError.unmapped(column, lacking, len(known))
     paths = {value: _path(labels) for value, labels in tree.items()}

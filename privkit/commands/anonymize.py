@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from privkit.commands.criteria import add_criteria, criteria_of
+from privkit.commands.criteria import add_criteria, criteria_of, given_criteria
 from privkit.commands.table import add_table, as_number, as_value, check_output, form, names, read_table, write_table
-from privkit.commands.telling import asked, at_work, tell, tell_json
+from privkit.commands.telling import asked, at_work, columns, tell, tell_json
 from privkit.errors import ColumnNotFoundError, FileError
 from privkit.tally.selection import without_traces
 from privkit.transform.anonymize import anonymize
@@ -23,15 +23,20 @@ if TYPE_CHECKING:
     from privkit.transform.hierarchies.hierarchy import Hierarchy
 
 
+_DEFAULTS: dict[str, Any] = {"suppress": 0.02, "method": "optimal", "utility": "loss"}
+
+
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     add_table(parser)
     add_criteria(parser, k=True)
-    parser.add_argument("--suppress", type=float, default=0.02, help="the share of records that may be left out (0.02)")
+    parser.add_argument(
+        "--suppress", type=float, default=_DEFAULTS["suppress"], help="the share of records that may be left out (0.02)"
+    )
     parser.add_argument("--hierarchies", type=Path, help="a TOML file of hierarchies; others are proposed from types")
     parser.add_argument("--save-hierarchies", type=Path, help="write the hierarchies that were used to a TOML file")
-    parser.add_argument("--method", choices=["optimal", "local"], default="optimal", help="the search")
-    parser.add_argument("--utility", default="loss", help="what to minimize (loss)")
+    parser.add_argument("--method", choices=["optimal", "local"], default=_DEFAULTS["method"], help="the search")
+    parser.add_argument("--utility", default=_DEFAULTS["utility"], help="what to minimize (loss)")
     parser.add_argument("--drop", action="extend", type=names, default=[], metavar="A,B", help="columns to leave out")
     parser.add_argument("--time-limit", type=float, help="seconds after which the best so far is taken")
     parser.add_argument("--out", type=Path, required=True, help="the file to write")
@@ -63,8 +68,21 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         tell_json(summary(out))
         return 0
-    tell(out, ["kanon", *asked(options, options.out), "--k", options.k])
+    leaving = out.leaving_.direct
+    without = ["anonymize", *_again(options), "--drop", columns([*options.drop, *leaving]), "--force"]
+    check = ["check" if options.sensitive else "kanon", *asked(options, options.out), *given_criteria(options)]
+    tell(out, *([without] if leaving else []), check)
     return 0
+
+
+def _again(options: argparse.Namespace) -> list[str]:
+    """Return the command's own options, for a hint, but for what is left out."""
+    words = [*asked(options), *given_criteria(options)]
+    for name in ("suppress", "hierarchies", "method", "utility", "time_limit", "out"):
+        value = getattr(options, name)
+        if value is not None and value != _DEFAULTS.get(name):
+            words += [f"--{name.replace('_', '-')}", str(value)]
+    return words
 
 
 def _hierarchies(options: argparse.Namespace) -> dict[str, Hierarchy] | None:
@@ -83,10 +101,9 @@ def _hierarchies(options: argparse.Namespace) -> dict[str, Hierarchy] | None:
 def _table(options: argparse.Namespace) -> pd.DataFrame:
     """Return the table as it is written, without the columns that are left out."""
     table = read_table(options)
-    named = [*options.qi, *options.drop]
-    if missing := [name for name in named if name not in table.columns]:
-        argument = "--qi" if missing[0] in options.qi else "--drop"
-        raise ColumnNotFoundError.of(argument, named, missing, list(table.columns))
+    for argument, named in {"qi": options.qi, "drop": options.drop}.items():
+        if missing := [name for name in named if name not in table.columns]:
+            raise ColumnNotFoundError.of(argument, named, missing, list(table.columns))
     return table.drop(columns=options.drop)
 
 

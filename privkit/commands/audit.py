@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from privkit.commands.table import add_table, as_value, read_table
+from privkit.commands.large import table_of, valued
+from privkit.commands.table import add_table, as_value
 from privkit.commands.telling import asked, at_work, columns, tell, tell_json
 from privkit.inventory.audit import audit
 
@@ -17,7 +18,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the proposed roles; return 0."""
     with at_work("reading and looking"):
-        report = audit(read_table(options).apply(as_value))
+        table = table_of(options)
+        report = audit(table.apply(as_value) if hasattr(table, "iloc") else valued(table, options.file))
     if options.json:
         roles = {
             entry.name: {"role": str(entry.role), "what": entry.what, "evidence": list(entry.evidence)}

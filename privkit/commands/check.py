@@ -6,7 +6,8 @@ import argparse
 
 from privkit.anonymity.reports import check
 from privkit.commands.criteria import add_criteria, criteria_of
-from privkit.commands.table import FALLS_SHORT, add_table, read_table
+from privkit.commands.large import table_of
+from privkit.commands.table import FALLS_SHORT, add_table
 from privkit.commands.telling import at_work, tell, tell_json
 
 
@@ -20,7 +21,7 @@ def run(options: argparse.Namespace) -> int:
     """Print which criteria are met; return 0, or 3 if one is not."""
     criteria = criteria_of(options)
     with at_work("reading and counting"):
-        report = check(read_table(options), options.qi, criteria)
+        report = check(table_of(options), options.qi, criteria)
     if options.json:
         parts = [
             {"criterion": repr(part.criterion), "met": part.met, "figure": part.figure} for part in report.findings

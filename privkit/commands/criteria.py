@@ -48,3 +48,9 @@ def criteria_of(options: argparse.Namespace) -> Criterion:
     for part in parts[1:]:
         whole = whole & part
     return whole
+
+
+def given_criteria(options: argparse.Namespace) -> list[str]:
+    """Return the criteria as options, for the next command."""
+    given = {f"--{name}": getattr(options, name) for name in ("k", "l", "t", "beta", "sensitive")}
+    return [word for option, value in given.items() if value is not None for word in (option, str(value))]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import os
+import sys
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import privkit as pk
+from privkit.commands.telling import tell_json
 
 if TYPE_CHECKING:
     import argparse
@@ -21,34 +24,38 @@ PLANS = ["basic", "plus", "premium", "prepaid"]
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of the command; it has none."""
-    del parser
+    """Add the options of the command."""
+    parser.add_argument("--json", action="store_true", help="print JSON: the story's figures alone")
 
 
 def run(options: argparse.Namespace) -> int:
     """Tell the story. It writes nothing outside a temporary folder, and removes that at the end."""
-    del options
     df = pk.example("insights")
-    with _temporary_folder() as folder:
-        look(df)
+    with _temporary_folder() as folder, redirect_stdout(io.StringIO() if options.json else sys.stdout):
+        figures = look(df)
         project = pk.open_project("insights", epsilon=1.0, unit=pk.ROW, store=folder / "ledger.db")
-        release(df, project)
+        figures |= release(df, project)
         watch(df, project)
-    _say("\nThe same in a notebook, with pictures and a live panel: notebooks/01_start.ipynb")
+        figures |= {"spent": project.spent, "left": project.remaining}
+        _say("\nThe same in a notebook, with pictures and a live panel: notebooks/01_start.ipynb")
+    if options.json:
+        tell_json(figures)
     return 0
 
 
-def look(df: pd.DataFrame) -> None:
+def look(df: pd.DataFrame) -> dict[str, Any]:
     """Show how exposed the table is: exact, for the owner's eyes, free."""
     _step("A table of 20,000 synthetic customers of a telecom", "df = pk.example('insights')")
     _say(df.head(3).to_string(index=False))
     _step("Without names, do zip and age still single people out?", "df.privacy.kanon(['zip', 'age'])")
     _say(df.privacy.kanon(["zip", "age"]))
     _step("Is every combination shared by at least 5?", "df.privacy.kanon(['zip', 'age'], k=5)")
-    _say(df.privacy.kanon(["zip", "age"], k=5))
+    judged = df.privacy.kanon(["zip", "age"], k=5)
+    _say(judged)
+    return {"n_rows": judged.n_rows, "k": judged.k, "n_unique": judged.n_unique, "rows_short": judged.rows_short}
 
 
-def release(df: pd.DataFrame, project: pk.Project) -> None:
+def release(df: pd.DataFrame, project: pk.Project) -> dict[str, Any]:
     """Publish noisy counts, and see what they cost."""
     _step("Open a project: a budget, and whom it protects", "pk.open_project('insights', epsilon=1.0, unit=pk.ROW)")
     _say(project)
@@ -64,9 +71,11 @@ def release(df: pd.DataFrame, project: pk.Project) -> None:
     _say(first.to_frame().assign(exact=df["plan"].value_counts()))
     _step("Ask the same again: the stored answer, at no cost", "again.value.equals(release.value), project.remaining")
     again = df.privacy.dp_count("plan", keys=PLANS, epsilon=0.5)
-    _say((again.value.equals(first.value), project.remaining))
+    replayed = again.value.equals(first.value)
+    _say((replayed, project.remaining))
     _step("Ask by accuracy: privkit finds the price of ±10", "df.privacy.dp_count(accuracy=10)")
     _say(df.privacy.dp_count(accuracy=10))
+    return {"counts": first.value.to_dict(), "replayed": replayed}
 
 
 def watch(df: pd.DataFrame, project: pk.Project) -> None:

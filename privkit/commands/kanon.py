@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 
 from privkit.anonymity.kanonymity import kanon
-from privkit.commands.table import FALLS_SHORT, add_table, read_table, shared_name
+from privkit.commands.large import table_of
+from privkit.commands.table import FALLS_SHORT, add_table, shared_name
 from privkit.commands.telling import asked, at_work, tell, tell_json
 
 
@@ -18,7 +19,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the report; return 0, or 3 if rows fall short of the k that was asked."""
     with at_work("reading and counting"):
-        report = kanon(read_table(options), options.qi, k=options.k, unit=options.unit)
+        report = kanon(table_of(options), options.qi, k=options.k, unit=options.unit)
     if options.json:
         tell_json(
             {

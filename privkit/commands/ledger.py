@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import asdict, fields
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,11 +13,14 @@ from privkit.budget.doctor import diagnose
 from privkit.budget.export import csv_parts, json_parts, project_rows
 from privkit.budget.ledger import Ledger
 from privkit.commands.table import FALLS_SHORT
+from privkit.commands.telling import tell_json
 from privkit.project.ledger_view import LedgerView
 from privkit.values.show import printable
 from privkit.view.parts.words import plural
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from privkit.budget.account import Account
 
 _STORE = "a file or a SQLAlchemy URL (.privkit/ledger.db)"
@@ -41,15 +45,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
             action.add_argument("project", nargs="?")
         if name == "export":
             action.add_argument("--format", choices=["csv", "json"], default="csv")
-        if name == "list":
-            action.add_argument("--json", action="store_true", help="print JSON")
+        action.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(options: argparse.Namespace) -> int:
     """Do one action; return 0, or 3 where the doctor found a problem."""
     if options.action == "doctor":
         diagnosis = diagnose(options.store)
-        print(diagnosis)
+        if options.json:
+            found = [asdict(finding) for finding in diagnosis.findings]
+            tell_json({"store": diagnosis.store, "healthy": diagnosis.healthy, "findings": found})
+        else:
+            print(diagnosis)
         return 0 if diagnosis.healthy else FALLS_SHORT
     # What is only looked at may be a backup, or older than what this machine remembers; then a note says so. An older
     # one does not verify.
@@ -57,17 +64,14 @@ def run(options: argparse.Namespace) -> int:
     if options.action == "list":
         _list(ledger, as_json=options.json)
     elif options.action == "verify":
-        for name in [options.project] if options.project else ledger.projects():
-            account = ledger.account(name)
-            print(LedgerView(account).verify(progress=sys.stderr.isatty()))
-            _note(account)
+        _verify(ledger, [options.project] if options.project else ledger.projects(), as_json=options.json)
     else:
         account = ledger.account(options.project)
         _note(account)
-        if options.action == "show":
+        if options.action == "show" and not options.json:
             print(LedgerView(account))
         else:
-            _export(account, options.format)
+            _export(account, "json" if options.json else options.format)
     return 0
 
 
@@ -75,6 +79,18 @@ def _note(account: Account) -> None:
     """Say on the error stream that this is a copy, so that what is printed stays what it is."""
     if account.note:
         print(f"Note: {account.note}", file=sys.stderr)
+
+
+def _verify(ledger: Ledger, names: Sequence[str], *, as_json: bool) -> None:
+    found = []
+    for name in names:
+        account = ledger.account(name)
+        found.append(LedgerView(account).verify(progress=sys.stderr.isatty()))
+        if not as_json:
+            print(found[-1])
+        _note(account)
+    if as_json:
+        tell_json({"verified": [{field.name: getattr(one, field.name) for field in fields(one)} for one in found]})
 
 
 def _list(ledger: Ledger, *, as_json: bool) -> None:

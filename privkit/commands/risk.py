@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from privkit.commands.table import FALLS_SHORT, add_table, read_table, shared_name
+from privkit.commands.large import table_of
+from privkit.commands.table import FALLS_SHORT, add_table, shared_name
 from privkit.commands.telling import asked, at_work, tell, tell_json
 from privkit.risk.report import risk
 
@@ -20,7 +21,7 @@ def run(options: argparse.Namespace) -> int:
     """Print the report; return 0, or 3 if rows are above the threshold."""
     with at_work("reading and counting"):
         report = risk(
-            read_table(options),
+            table_of(options),
             options.qi,
             population=options.population,
             threshold=options.threshold,

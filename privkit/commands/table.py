@@ -74,13 +74,15 @@ def form(file: Path) -> str:
     return found
 
 
-def read_table(options: argparse.Namespace) -> pd.DataFrame:
+def read_table(options: argparse.Namespace, rows: int | None = None) -> pd.DataFrame:
     """Read a table as text, byte for byte.
 
     Parameters
     ----------
     options : Namespace
         With the file, the separator and the encoding.
+    rows : int, optional
+        How many rows of a CSV file are read; all by default.
 
     Returns
     -------
@@ -94,7 +96,7 @@ def read_table(options: argparse.Namespace) -> pd.DataFrame:
     LibraryRequiredError
         If it needs pyarrow, and that is not installed.
     """
-    table = read_file(options.file, options.sep, options.encoding)
+    table = read_file(options.file, options.sep, options.encoding, rows)
     wanted = [*getattr(options, "qi", ()), *getattr(options, "on", ())]
     if len(table.columns) == 1 and (not wanted or not set(wanted) <= set(table.columns)):
         for other, told in _SEPARATORS.items():
@@ -104,7 +106,7 @@ def read_table(options: argparse.Namespace) -> pd.DataFrame:
     return table
 
 
-def read_file(file: Path, sep: str | None = None, encoding: str = "utf-8-sig") -> pd.DataFrame:
+def read_file(file: Path, sep: str | None = None, encoding: str = "utf-8-sig", rows: int | None = None) -> pd.DataFrame:
     """Read one table; see :func:`read_table`."""
     import pandas as pd
 
@@ -116,7 +118,7 @@ def read_file(file: Path, sep: str | None = None, encoding: str = "utf-8-sig") -
             return pd.read_feather(file, dtype_backend="pyarrow")
         if kind == "ndjson":
             return _read_lines(file, encoding)
-        return _read_csv(file, sep or _separator(file), encoding)
+        return _read_csv(file, sep or separator_of(file), encoding, rows)
     except PrivkitError:
         raise
     except ImportError:
@@ -135,11 +137,12 @@ def read_file(file: Path, sep: str | None = None, encoding: str = "utf-8-sig") -
         raise FileError.of(file.name, f"it cannot be read as {kind}", hint if kind == "csv" and sep else "") from None
 
 
-def _separator(file: Path) -> str:
+def separator_of(file: Path) -> str:
+    """Return what separates the cells of a file of this name."""
     return "\t" if ".tsv" in file.suffixes else ","
 
 
-def _read_csv(file: Path, sep: str, encoding: str) -> pd.DataFrame:
+def _read_csv(file: Path, sep: str, encoding: str, rows: int | None) -> pd.DataFrame:
     import pandas as pd
 
     as_text: dict[str, Any] = {"sep": sep, "dtype": "str", "keep_default_na": False, "na_values": [""]}
@@ -151,7 +154,7 @@ def _read_csv(file: Path, sep: str, encoding: str) -> pd.DataFrame:
     with warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)  # cells beyond the header would be left out
         try:
-            table = pd.read_csv(file, header=0, names=header, index_col=False, **as_text)
+            table = pd.read_csv(file, header=0, names=header, index_col=False, nrows=rows, **as_text)
         except (pd.errors.ParserWarning, pd.errors.ParserError) as error:
             if isinstance(error, pd.errors.ParserError) and "Expected" not in str(error):
                 raise
@@ -268,7 +271,7 @@ def write_table(frame: pd.DataFrame, file: Path, sep: str | None = None, encodin
             elif kind == "ndjson":
                 _write_lines(frame, draft, _PACKED.get(file.suffix))
             else:
-                text: dict[str, Any] = {"sep": sep or _separator(file), "encoding": encoding.removesuffix("-sig")}
+                text: dict[str, Any] = {"sep": sep or separator_of(file), "encoding": encoding.removesuffix("-sig")}
                 frame.to_csv(draft, index=False, compression=_PACKED.get(file.suffix), **text)
         except ImportError:
             raise LibraryRequiredError.of("pyarrow", "parquet") from None

@@ -9,7 +9,7 @@ import shlex
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,22 @@ from typing import Any
 #: After how many seconds a command says that it is at work, and how often it does so where nobody watches.
 _PATIENCE, _SELDOM = 2.0, 30.0
 
-#: What reports say of Python's arguments, and what the shell has in their place.
+#: What reports and errors say in Python, and what the shell has in its place.
 _IN_SHELL = {
-    "look at .hierarchies": "--save-hierarchies FILE writes them",
+    r"could not run the frame's own plan\. .*": "could not read all rows of the file. Is there a "
+    "row with more cells than the header, or an open quote? Or does --sep name another separator?",
+    r"look at \.hierarchies": "--save-hierarchies FILE writes them",
+    r"List them \(they are personal data\): hierarchy\.missing\(.*\); add a row for each, or take hierarchy\.or_other"
+    r"\('OTHER'\)": "Add a row for each to its table in --hierarchies FILE",
+    r"hierarchies=\{.*?\}": "--hierarchies FILE",
+    r"say apply\(\.\.\., unmatched='drop'\) or unmatched='keep'": "say --unmatched drop or --unmatched keep",
+    r"\(ev\.keep\(path\) passes one on unchanged\)": '(op = "keep" passes one on unchanged)',
+    r"apply\(\.\.\., on_error='quarantine'\)": "--quarantine FILE",
+    r"Recipe\.load\(path, keys=.*?\}\)": "--key FILE",
+    r" \(the default is \.privkit/ledger\.db beside the notebook\), or begin one: .*?unit=pk\.ROW\)": " or --store",
+    r"a table of the population or its number of persons \((.*?)\)": r"the number of persons of the population (\1)",
+    r", or a table of all of them": "",
+    r"ev\.Key\.create_file\('([^']*)'\)": r"python -c \"from privkit import events as ev; ev.Key.create_file('\1')\"",
     "population= tells more": "--population tells more",
     "pass hierarchies=": "pass --hierarchies",
     "drop or pseudonymize them": "leave them out (--drop)",
@@ -30,12 +43,35 @@ _IN_SHELL = {
 
 def tell(report: object, *following: Sequence[object]) -> None:
     """Print a report without its hints, which are Python, and what to type next in the shell."""
-    text = re.sub(r"\nnext: .*\Z", "", str(report), flags=re.DOTALL)
-    for python, shell in _IN_SHELL.items():
-        text = text.replace(python, shell)
-    print(text)
+    print(in_shell(re.sub(r"\nnext: .*\Z", "", str(report), flags=re.DOTALL)))
     for command in following:
         print(f"next: privkit {shlex.join(str(part) for part in command)}")
+
+
+def in_shell(text: str, options: Iterable[str] = ()) -> str:
+    r"""Return what a report or an error says in the shell's words: options for arguments, no calls.
+
+    Examples
+    --------
+    >>> in_shell("anonymize() got time_limit=-1.0, but time_limit must be a number of seconds above 0.", ["time_limit"])
+    'anonymize got --time-limit -1.0, but --time-limit must be a number of seconds above 0.'
+    >>> in_shell("kanon() got qi=['agee', 'zip'], but 'agee' is not a column.", ["qi"])
+    "kanon got --qi agee,zip, but 'agee' is not a column."
+    """
+    for python, shell in _IN_SHELL.items():
+        text = re.sub(python, shell, text)
+    for name in options:
+        option = f"--{name.replace('_', '-')}"
+        text = re.sub(rf"(?<![\w.'-])(?:--)?{name}=", f"{option} ", text)
+        text = re.sub(rf"(?<![\w.'-]){name}(?= (?:must|needs|with)\b)|(?<= got ){name}(?= )", option, text)
+        text = re.sub(rf"(?<= as ){name}(?= and |\.)|(?<= out of ){name}(?=:)", option, text)
+    text = re.sub(r"(--[\w-]+):? \[((?:'[^']*'(?:, )?)*)\]", _listed, text)
+    return re.sub(r"\b(\w+)\(\)", r"\1", text)
+
+
+def _listed(found: re.Match[str]) -> str:
+    names = re.findall(r"'([^']*)'", found[2])
+    return f"{found[1]} {columns(names)}"
 
 
 def tell_json(figures: Mapping[str, Any]) -> None:

@@ -192,6 +192,21 @@ class FrameError(PrivkitError, TypeError):
         return cls(f"{called()} cannot use column {column!r} of type {dtype}. {hint}")
 
 
+class KindError(PrivkitError, TypeError):
+    """A class of a criterion, a statistic or an operation cannot be one of its kind."""
+
+    @classmethod
+    def lacks(cls, word: str, name: str, lacking: Sequence[str]) -> KindError:
+        """The class called `name` leaves out what every `word` must say."""
+        them = "it" if len(lacking) == 1 else "them"
+        return cls(f"the class {name} is no whole {word}: it lacks {listed(lacking)}. Define {them} in the class.")
+
+    @classmethod
+    def twice(cls, word: str, name: str, entered: str, there: str) -> KindError:
+        """Another class is known by what the one called `name` is entered by."""
+        return cls(f"the class {name} cannot be the {word} {entered!r}: {there} is. Give it another name.")
+
+
 class KeysError(PrivkitError, ValueError):
     """The public keys of a grouped release are missing, doubled or of the wrong shape."""
 

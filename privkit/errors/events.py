@@ -242,6 +242,14 @@ class EventsInputError(PrivkitError, TypeError):
         )
 
     @classmethod
+    def drafted(cls, found: str) -> EventsInputError:
+        """A recipe cannot be drafted from `found`."""
+        return cls(
+            f"propose() got {found}, but a recipe is drafted from a list of dicts, a path of an NDJSON file, "
+            "or a pandas or Polars frame, with events in it."
+        )
+
+    @classmethod
     def output(cls, reason: str) -> EventsInputError:
         """The file that is to be written cannot be."""
         return cls(f"{called(late='apply()')}: {reason}")

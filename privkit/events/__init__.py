@@ -16,6 +16,7 @@ from privkit.events.operations.rename import code_book, encode, rename
 from privkit.events.operations.sample import sample
 from privkit.events.operations.substitute import scale, substitute
 from privkit.events.operations.times import shift_dates, truncate_time
+from privkit.events.recipes.draft import Draft, propose
 from privkit.events.recipes.recipe import Recipe
 from privkit.events.run.exposure import EventsReport
 from privkit.events.run.flatten import flatten
@@ -25,6 +26,7 @@ from privkit.events.secrets.key import Key, KeySource
 from privkit.events.secrets.mapping_store import MappingStore
 
 __all__ = [
+    "Draft",
     "EventsReport",
     "EventsResult",
     "Key",
@@ -46,6 +48,7 @@ __all__ = [
     "merge",
     "number",
     "perturb",
+    "propose",
     "pseudonymize",
     "rename",
     "sample",

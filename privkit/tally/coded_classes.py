@@ -97,14 +97,16 @@ class CodedTally(Tally):
         for name, column in zip(reversed(self.by), reversed(self._columns), strict=True):  # type: ignore[attr-defined]
             rest, codes = np.divmod(rest, max(column.values.width, 1))
             rest = rest if column.ranked is None else column.ranked[rest]
-            found[name] = column.values.decoded(codes)
+            decoded = column.values.decoded(codes)
+            found[name] = pd.Series(decoded, dtype=decoded.dtype)  # objects as they are: no type is guessed
         return pd.DataFrame({name: found[name] for name in self.by}, index=range(self.n_classes))
 
     def may_hold(self, name: str, value: str) -> bool:
         """Whether a column holds a text."""
         import pandas as pd
 
-        return value in pd.Index(self._columns[self.by.index(name)].values.values)  # type: ignore[attr-defined]
+        values = self._columns[self.by.index(name)].values.values  # type: ignore[attr-defined]
+        return value in pd.Index(values, dtype=values.dtype)
 
     @cached_property
     def table(self) -> Table:
@@ -194,7 +196,7 @@ def _values(
     starts = np.flatnonzero(begins)
     sizes = np.add.reduceat(counts, starts) if len(starts) else np.empty(0, dtype=np.int64)
     classes = CodedTally(by, sizes, class_key[starts], columns)
-    values = pd.Index(value.values.values)
+    values = pd.Index(value.values.values, dtype=value.values.values.dtype)
     if value.values.missing:
         values = pd.Index([*values, None], dtype=object)
     return ClassValues(classes, values, np.cumsum(begins, dtype=np.int64) - 1, value_of, counts)

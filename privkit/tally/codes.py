@@ -84,7 +84,7 @@ def _of_objects(column: pd.Series, ordered: bool) -> tuple[NDArray[np.int64], An
     """Code Python objects by what their exact types say; others by their identity, none of whose methods is called."""
     codes, distinct = coded(cells_of_series(column))
     objects = column.to_numpy(dtype=object)
-    strange = [place for place in np.flatnonzero(codes < 0) if not _is_missing(objects[place])]
+    strange = [place for place in np.flatnonzero(codes < 0) if not is_missing(objects[place])]
     if strange:
         if any(type(objects[place]) in (list, dict, set, bytearray, np.ndarray) for place in strange):
             raise TypeError
@@ -98,7 +98,7 @@ def _of_objects(column: pd.Series, ordered: bool) -> tuple[NDArray[np.int64], An
     return _of_cells(column, codes, ordered)
 
 
-def _is_missing(value: object) -> bool:
+def is_missing(value: object) -> bool:
     """Whether an object is one of the things that say that nothing is there."""
     import pandas as pd
 
@@ -120,7 +120,7 @@ def _of_cells(column: pd.Series, codes: NDArray[np.int64], ordered: bool) -> tup
         order = np.argsort(shown.cat.codes.to_numpy(), kind="stable")
         return np.append(np.argsort(order), -1)[codes].astype(np.int64), pd.Index(shown.iloc[order])
     values = pd.Index(shown)
-    if ordered and _have_an_order(column):
+    if ordered and have_an_order(column):
         try:
             rank_of, ranked = pd.factorize(values, sort=True)
         except (TypeError, OverflowError):
@@ -130,11 +130,11 @@ def _of_cells(column: pd.Series, codes: NDArray[np.int64], ordered: bool) -> tup
     return codes, values
 
 
-def _have_an_order(column: pd.Series) -> bool:
+def have_an_order(column: pd.Series | pd.Index) -> bool:
     """Whether values can be compared without calling a method of a foreign type."""
     if column.dtype != object:
         return True
-    return all(teller_of(type(value)) is not None for value in column.to_numpy() if not _is_missing(value))
+    return all(teller_of(type(value)) is not None for value in column.to_numpy() if not is_missing(value))
 
 
 def plain_floats(column: pd.Series) -> pd.Series:

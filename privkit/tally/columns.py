@@ -281,7 +281,7 @@ def _facts(name: str, column: pd.Series, look: Look | None) -> ColumnFacts:
     codes, known = codes_of(column)
     counts = np.bincount(codes, minlength=known)
     counts = counts[counts > 0]
-    missing = int(column.isna().sum())
+    missing = int((codes == known).sum())
     whole = kind == "number" and _is_whole(column)
     return ColumnFacts(
         name,

@@ -104,7 +104,7 @@ def checked_pandas(data: Any, present: Sequence[object], columns: Sequence[str] 
     if missing := [name for name in columns if name not in present]:
         raise ColumnNotFoundError.of(argument, list(columns), missing, list(present))
     if doubled or not all(isinstance(name, str) for name in present):
-        return data[list(columns)]  # Narwhals refuses such a frame whole
+        return data[list(dict.fromkeys(columns))]  # Narwhals refuses such a frame whole
     return data
 
 

@@ -327,7 +327,12 @@ def _each(
     frame = pandas_frame(data)
     answer = frame.copy()
     for name in names:
-        answer[name] = change(number_column(frame, name) if numbers else frame[name])
+        column = number_column(frame, name) if numbers else frame[name]
+        try:
+            answer[name] = change(column)
+        except (ValueError, NotImplementedError, ArithmeticError):  # Arrow's: what its type cannot hold or do
+            hint = 'Take other numbers: .astype("float64").'
+            raise FrameError.column_type(name, str(column.dtype), hint) from None
     return perturbed(frame, answer, data, method, columns=names, parameters=parameters, no_promise=no_promise)
 
 
@@ -372,12 +377,22 @@ def perturbed(
     figures = {}
     for name in columns:
         old, new = before[name], after[name]
-        other = ~((old == new) | (old.isna() & new.isna())).fillna(False).to_numpy(dtype=bool)
+        other = _differ(old, new)
         changed |= other
         figures[name] = {"unchanged": 1 - float(other.mean()) if len(other) else 1.0} | _moments(old, new)
     return Perturbed(
         native(after, data), method, columns, parameters, int(changed.sum()), len(before), figures, no_promise
     )
+
+
+def _differ(old: pd.Series, new: pd.Series) -> NDArray[np.bool_]:
+    """Return where two columns have different values; missing is like missing."""
+    import pandas as pd
+
+    if pd.api.types.is_numeric_dtype(old.dtype):
+        return ~((old == new) | (old.isna() & new.isna())).fillna(False).to_numpy(dtype=bool)
+    codes, _ = factorized(pd.concat([old, new], ignore_index=True))  # objects may refuse to be compared
+    return codes[: len(old)] != codes[len(old) :]
 
 
 def _moments(old: pd.Series, new: pd.Series) -> dict[str, float]:

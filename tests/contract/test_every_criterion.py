@@ -248,8 +248,19 @@ def test_every_registered_criterion_is_public_and_stands_here():
 
 
 def test_a_criterion_cannot_forget_what_it_must_answer():
+    known = dict(Part.kinds)
     with pytest.raises(TypeError, match="abstract"):
         type("Forgetful", (Part,), {})()
+    with pytest.raises(TypeError, match="Forgetful is no whole criterion: it lacks 'find', 'smallest'"):
+        type("Forgetful", (Part,), {"paper": "a paper"})
+    whole = {name: lambda self: None for name in Part.__abstractmethods__}
+    with pytest.raises(TypeError, match="it lacks 'paper'"):
+        type("Paperless", (Part,), whole)
+    with pytest.raises(TypeError, match="it lacks 'meets', 'rows_lost'"):
+        type("Columned", (Part,), {**whole, "paper": "a paper", "columns": ("a",)})
+    with pytest.raises(TypeError, match="the class KAnonymity cannot be the criterion"):
+        type("KAnonymity", (Part,), {**whole, "paper": "a paper"})
+    assert known == Part.kinds
 
 
 @pytest.mark.parametrize("criterion", ALL, ids=repr)

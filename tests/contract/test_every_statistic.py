@@ -173,15 +173,18 @@ def test_every_kind_is_known_however_it_is_defined_and_has_an_example(question):
     assert set(KINDS.values()) == asked
 
 
-def test_a_kind_that_leaves_out_what_it_must_say_cannot_be_made():
-    class Nothing(Statistic):
-        name = "nothing"
-
-    try:
-        with pytest.raises(TypeError, match=r"linear.*|abstract"):
-            Nothing()
-    finally:
-        del Statistic.KINDS["Nothing"]
+def test_a_kind_that_leaves_out_what_it_must_say_is_refused_where_it_is_defined():
+    known, named = dict(KINDS), KINDS["Sum"].name
+    with pytest.raises(TypeError, match=r"Nothing is no whole statistic: it lacks 'estimates', 'exact', .*'linear'"):
+        type("Nothing", (Statistic,), {"name": "nothing"})
+    with pytest.raises(TypeError, match=r"the class Sum cannot be the statistic 'Sum': privkit\.dp\.\S+ is"):
+        type("Sum", (KINDS["Sum"],), {})
+    whole = {name: lambda self: None for name in Statistic.__abstractmethods__}
+    with pytest.raises(TypeError, match="it lacks 'name'"):
+        type("Nameless", (Statistic,), whole)
+    with pytest.raises(TypeError, match="cannot be the statistic"):
+        type("Twin", (Statistic,), {**whole, "name": named})  # a record of it would be read as the other
+    assert known == KINDS
 
 
 # -- every way ---------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import pytest
 
 import privkit as pk
 from privkit import events as ev
-from privkit.events.operations.operation import OPERATIONS
+from privkit.events.operations.operation import OPERATIONS, ValueOperation
 
 KEY = ev.Key(bytes(range(32)))
 #: One rule of each operation, that changes the events below.
@@ -43,6 +43,21 @@ IN_FILES |= {"tuple[str, ...]", "tuple[float, ...]", "tuple[tuple[str, str], ...
 def test_each_operation_has_a_rule_here_and_a_function_of_its_name():
     assert set(OPERATIONS) == set(RULES)
     assert all(callable(getattr(ev, name)) and name in ev.__all__ for name in OPERATIONS)
+
+
+def test_an_operation_that_leaves_out_what_it_must_say_is_refused_where_it_is_defined():
+    known = dict(OPERATIONS)
+    whole = {"phrase": lambda self: "", "compile": lambda self, run, count: []}
+    for base, more, lacking in [
+        (ev.Operation, {"op": "x"}, "'compile', 'phrase'"),
+        (ValueOperation, {"op": "x"}, "'change', 'phrase'"),
+        (ev.Operation, whole, "'op'"),
+    ]:
+        with pytest.raises(TypeError, match=f"New is no whole operation: it lacks {lacking}"):
+            type("New", (base,), more)
+    with pytest.raises(TypeError, match="the class New cannot be the operation 'drop'"):
+        type("New", (ev.Operation,), {**whole, "op": "drop"})
+    assert known == OPERATIONS
 
 
 @pytest.mark.parametrize("name", RULES)

@@ -197,7 +197,7 @@ def test_values_that_cannot_be_compared_are_refused_without_being_told(sizes):
 def test_a_failing_lazy_plan_tells_no_value(sizes):
     polars = pytest.importorskip("polars")
     frame = polars.LazyFrame({"x": ["1", "CANARY"]}).with_columns(polars.col("x").cast(polars.Int64))
-    with pytest.raises(EngineError, match=r"_\w+\(\) could not run") as error:
+    with pytest.raises(EngineError, match="could not run") as error:
         sizes(frame, "x")
     assert "CANARY" not in str(error.value)
     assert error.value.__suppress_context__

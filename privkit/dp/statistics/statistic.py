@@ -16,7 +16,9 @@ import numpy as np
 
 from privkit.dp.noise.noise import Gaussian, Laplace, Noise, in_measure
 from privkit.dp.opendp import features
+from privkit.errors.arguments import KindError
 from privkit.values.bounds import ValueBounds
+from privkit.values.kinds import enter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -164,8 +166,11 @@ class Statistic(ABC):
 
     def __init_subclass__(cls) -> None:
         if "mark" not in vars(cls):
-            cls.mark = {"statistic": cls.name}
-        Statistic.KINDS[cls.__name__] = cls
+            cls.mark = {"statistic": getattr(cls, "name", "")}
+        others = [kind for name, kind in Statistic.KINDS.items() if name != cls.__name__ and kind.mark == cls.mark]
+        if strange := [kind for kind in others if not issubclass(cls, kind)]:  # a record of one reads as the other
+            raise KindError.twice("statistic", cls.__name__, str(cls.mark), strange[0].__qualname__)
+        enter(Statistic.KINDS, cls, "statistic", says="name")
 
     @property
     @abstractmethod

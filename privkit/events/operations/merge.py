@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from privkit.events.operations.operation import Operation, Problem, number, path_problems
 from privkit.events.run.plain import Unfit, encoded, encoded_or_none, joined
-from privkit.events.run.walk import Change, parse_path, reader, values_at
+from privkit.events.run.walk import Change, Step, parse_path, reader, values_at
 from privkit.values.arguments import typed
 
 if TYPE_CHECKING:
@@ -68,6 +68,10 @@ class Merge(Operation):
             f"merged by {groups} into {', '.join(totals)}; groups of fewer than {self.at_least} {members} "
             "are left out; all other fields are dropped"
         )
+
+    def compile(self, run: Run, count: list[int]) -> list[Step]:
+        """Return no step: events are taken in, and totals come at the end."""
+        return []
 
     def collector(self, run: Run, count: list[int]) -> Groups:
         """Return what takes the events in."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -10,6 +11,7 @@ from privkit.errors.events import PathError
 from privkit.events.run.plain import Unfit
 from privkit.events.run.walk import Change, FieldPath, Step, each_value, parse_path
 from privkit.events.secrets.key import Key, KeySource
+from privkit.values.kinds import enter
 
 if TYPE_CHECKING:
     from privkit.events.run.run import Run
@@ -35,7 +37,7 @@ def paths_of(paths: Iterable[Any]) -> tuple[Any, ...]:
 
 
 @dataclass(frozen=True)
-class Operation:
+class Operation(ABC):
     """One rule of a recipe.
 
     Attributes
@@ -50,9 +52,8 @@ class Operation:
     covers_branches: ClassVar[bool] = False
 
     def __init_subclass__(cls) -> None:
-        """Enter an operation by its name."""
-        if cls.op:
-            OPERATIONS[cls.op] = cls
+        """Enter an operation by its name; one that leaves out what it must say is refused."""
+        enter(OPERATIONS, cls, "operation", says="op", name=cls.op)
 
     def targets(self) -> tuple[str, ...]:
         """Return the paths that it changes, as text."""
@@ -74,13 +75,13 @@ class Operation:
         for parameter, text in self.reads().items():
             yield from path_problems(parameter, text)
 
+    @abstractmethod
     def phrase(self) -> str:
         """Return what becomes of a field, in plain words."""
-        raise NotImplementedError
 
+    @abstractmethod
     def compile(self, run: Run, count: list[int]) -> list[Step]:
         """Return the steps that carry it out, counting values in ``count[0]``."""
-        raise NotImplementedError
 
     def parsed(self) -> list[FieldPath]:
         """Return the paths that it changes."""
@@ -95,9 +96,9 @@ class ValueOperation(Operation):
         """Return one step per path."""
         return [run.told(each_value(path, self.change(run, path), count), path, self) for path in self.parsed()]
 
+    @abstractmethod
     def change(self, run: Run, path: FieldPath) -> Change:
         """Return the function from value to value."""
-        raise NotImplementedError
 
 
 def path_problems(parameter: str, text: object) -> Iterator[Problem]:

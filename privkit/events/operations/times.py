@@ -55,6 +55,8 @@ def on_moments(move: Callable[[datetime], datetime], epoch: str | None = None, *
                 return _number(value, move, EPOCHS[epoch])
         except OverflowError:
             raise Unfit("the time leaves the years 1 to 9999") from None
+        if epoch is None and isinstance(value, int | float) and not isinstance(value, bool):
+            raise Unfit(f"{_NEEDED} is needed, but it is a number: if it counts from 1970, say epoch='s', 'ms' or 'us'")
         raise Unfit.of(_NEEDED if epoch is None else f"{_NEEDED} or a number since 1970", value)
 
     return change

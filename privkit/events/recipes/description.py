@@ -120,5 +120,5 @@ def _count(node: Any, at: str, values: dict[str, int], nulls: dict[str, int]) ->
         for item in node:
             _count(item, f"{at}[]", values, nulls)
     else:
-        into = nulls if node is None or node in ([], {}) else values
+        into = nulls if node is None or type(node) in (list, dict) else values
         into[at] = into.get(at, 0) + 1

@@ -144,7 +144,7 @@ def _as_before(column: pd.Series, before: pd.Series) -> pd.Series:
         return column
     try:
         same = column.astype(before.dtype)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, NotImplementedError, ArithmeticError):  # Arrow has errors of its own
         return column
     kept = [left == right for left, right in zip(same.dropna().tolist(), column.dropna().tolist(), strict=False)]
     return same if len(same.dropna()) == len(column.dropna()) and all(kept) else column

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from privkit.events.run.closures import Account, SetApart
 
 
+#: Rules that change no value, or count events.
+_UNCOUNTED = ("keep", "sample", "merge")
+
+
 @public
 @dataclass(frozen=True, eq=False, repr=False)
 class EventsResult(Shown):
@@ -56,6 +60,12 @@ class EventsResult(Shown):
     def quarantined(self) -> tuple[SetApart, ...]:
         """The events that were set apart (the first thousand): their numbers and why, without a value."""
         return tuple(self.account.apart)
+
+    @property
+    def idle(self) -> tuple[RuleCount, ...]:
+        """The rules that should change values and met none: nothing was there, or a path is mistyped."""
+        met = self.account.n_in and self.account.complete
+        return tuple(rule for rule in self.rules if not rule.count and rule.op not in _UNCOUNTED) if met else ()
 
     @property
     def rules(self) -> tuple[RuleCount, ...]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from privkit.errors import ParameterError
-from privkit.tally.codes import column_codes
+from privkit.tally.codes import column_codes, is_missing
 from privkit.transform.hierarchies.dates import PERIODS, Dates
 from privkit.transform.hierarchies.intervals import Intervals, Number, bound_of, cell_of, interval_steps
 from privkit.transform.hierarchies.ladder import (
@@ -268,7 +268,7 @@ class Hierarchy:
 
         Reads the column. Look at the proposal before you publish anything made with it.
         """
-        return cls(*proposal(column))
+        return cls(*proposal(_series(column)))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -289,9 +289,7 @@ class Hierarchy:
         HierarchyError
             If a value has no place; says how many.
         """
-        import pandas as pd
-
-        missing = len(values) > 0 and bool(pd.isna(values[-1]))
+        missing = len(values) > 0 and is_missing(values[-1])
         source = self.source
         whole = isinstance(source, Rare)  # by counts, of which a missing value has one too
         present = values[:-1] if missing and not whole else values
@@ -311,8 +309,8 @@ class Hierarchy:
 
     def apply(self, column: pd.Series, level: int | str) -> pd.Series:
         """Return the column's labels at a level, as ordered categories in the hierarchy's order."""
+        codes, values = column_codes(_series(column))
         name = column.name if isinstance(column.name, str) else "column"
-        codes, values = column_codes(column)
         ladder = self.lay(values, name, np.bincount(codes, minlength=len(values)).tolist())
         number = ladder.number(level)
         answer = column.copy() if number == 0 else ladder.categories(number, codes, column.index)
@@ -329,10 +327,10 @@ class Hierarchy:
 
     def missing(self, column: pd.Series) -> list[Any]:
         """Return the values of `column` that a table lacks. They are personal data: look, do not publish."""
-        values = column.dropna().unique()
+        _, values = column_codes(_series(column))
         if not isinstance(self.source, Table):
             return []
-        return [value for value in values if text(value) not in self.source.places]
+        return [value for value in values if not is_missing(value) and text(value) not in self.source.places]
 
     def or_other(self, label: str = "OTHER") -> Hierarchy:
         """Return the same table with a group for all values that it lacks."""
@@ -346,7 +344,7 @@ class Hierarchy:
             return list(self.source.rows)
         if column is None:
             raise ParameterError.of("column", "None", "a column, whose values the rules are applied to")
-        codes, values = column_codes(column)
+        codes, values = column_codes(_series(column))
         ladder = self.lay(values, str(column.name), np.bincount(codes, minlength=len(values)).tolist())
         return list(zip(*[[level.labels[code] for code in level.codes] for level in ladder.levels], strict=True))
 
@@ -384,3 +382,12 @@ def _with_missing(level: Level) -> Level:
     share = float(level.shares.min()) if len(level.shares) else 1.0
     codes = np.append(level.codes, len(level.labels))
     return replace(level, codes=codes, labels=[*level.labels, None], shares=np.append(level.shares, share))
+
+
+def _series(column: object) -> pd.Series:
+    """Return what is given for a column, if it is one of pandas."""
+    import pandas as pd
+
+    if isinstance(column, pd.Series):
+        return column
+    raise ParameterError.of("column", kind(column), "a pandas column: df['zip']")

@@ -131,7 +131,11 @@ class Ladder:
         used = np.array([code for code in used if step.labels[code] is not None], dtype=np.int64)
         place = np.full(len(step.labels), -1, dtype=np.int64)
         place[used] = np.arange(len(used))
-        labels = pd.Index([step.labels[code] for code in used], dtype=None if len(used) else object)
+        shown = [step.labels[code] for code in used]
+        try:
+            labels = pd.Index(shown, dtype=None if shown else object)
+        except UnicodeEncodeError:  # half a character is no text for Arrow
+            labels = pd.Index(shown, dtype=object)
         return pd.Series(pd.Categorical.from_codes(place[codes], categories=labels, ordered=True), index=index)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from privkit.tally.codes import is_missing
 from privkit.transform.hierarchies.ladder import STAR, Level, text, top
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class Rare:
         where the column has fewer rows than that. Of values with as many rows the first by its text joins.
         """
         counts = counts if counts is not None else [self.below] * len(values)
-        labels = [None if value is None or value != value else text(value) for value in values]  # noqa: PLR0124
+        labels = [None if is_missing(value) else text(value) for value in values]
         order = sorted(
             range(len(labels)), key=lambda place: (counts[place], labels[place] is None, labels[place] or "")
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from privkit.events.recipes.description import Description
+from privkit.events.recipes.draft import Draft
 from privkit.events.recipes.recipe import Recipe
 from privkit.events.run.exposure import EventsReport, Exposure, Linked, RuleCount
 from privkit.events.run.result import EventsResult
@@ -81,6 +82,25 @@ def _description_next(description: Description) -> list[str]:
     return ["recipe.apply(events)"]
 
 
+@sheet.register(Draft)
+def _draft(draft: Draft) -> Sheet:
+    rows: list[Row] = [[Code(label(one.path)), one.what, one.why] for one in draft.fields[:_MOST_ROWS]]
+    more = len(draft.fields) - _MOST
+    lines = [
+        *(f"  {label(one.path)}: {one.what} ({one.why})" for one in draft.fields[:_MOST]),
+        *([f"  and {number(more)} more: .to_frame()"] if more > 0 else []),
+    ]
+    return Sheet(
+        f"a draft for {plural(draft.n_events, 'event')}: of {plural(len(draft.fields), 'field')} "
+        f"{number(draft.n_dropped)} dropped, {number(draft.n_coarser)} made coarser, {number(draft.n_kept)} kept.",
+        (
+            Table(["field", "what becomes of it", "why"], rows, lines=lines, facts=True),
+            "Read each line: a draft errs on erasing, and fields that it keeps may single persons out together.",
+        ),
+        [".save('recipe.toml')", ".recipe.apply(events).report()", ".to_frame()"],
+    )
+
+
 @sheet.register(EventsResult)
 def _result(result: EventsResult) -> Sheet:
     return Sheet(
@@ -109,7 +129,9 @@ def _result_answer(result: EventsResult) -> str:
 def _result_reasons(result: EventsResult) -> list[str]:
     """Return what was left out."""
     account = result.account
+    idle = "; ".join(f"{rule.op} {', '.join(map(label, rule.paths))}" for rule in result.idle)
     return [
+        f"Touched nothing: {idle}. Is a path mistyped?" if idle else "",
         f"{plural(account.n_apart, 'event was', 'events were')} set apart: .quarantined" if account.n_apart else "",
         f"{plural(account.n_sampled_out, 'event was', 'events were')} left out by sampling."
         if account.n_sampled_out

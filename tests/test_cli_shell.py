@@ -1,0 +1,204 @@
+"""The shell's own words, transcripts on real files, and tables that are read by an engine."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import privkit as pk
+from privkit import events as ev
+from privkit.cli import main
+from privkit.commands import large
+
+ADULT = Path(__file__).parent / "data" / "adult" / "adult.csv.gz"
+#: What only Python has: calls, arguments with a value, its own words.
+PYTHON = re.compile(r"\w\(\)|\b[a-z_]+=['\"\d\[{(]|\b(df|pk|ev)\.|\bNone\b|\bTrue\b|\['")
+
+
+@pytest.fixture
+def files(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = [(f"800{n % 5}", 20 + n % 9, "ab"[n % 2], f"p{n}@x.ch") for n in range(60)]
+    pd.DataFrame(rows, columns=["zip", "age", "plan", "mail"]).to_csv("c.csv", index=False)
+    Path("o.ndjson").write_text("".join(json.dumps({"id": n, "to": {"zip": "80"}, "t": 1}) + "\n" for n in range(30)))
+    Path("bad.ndjson").write_text('{"id": 1}\n{"id"\n')
+    Path("h.toml").write_text('[zip]\nmapping = {"8000" = "x"}\n')
+    keep = {"op": "keep", "paths": ["id"]}
+    time = {"op": "truncate_time", "paths": ["t"], "unit": "day"}
+    token = {"op": "pseudonymize", "paths": ["id"], "key": {"id": "1b398903"}}
+    for name, rule in {"keep": keep, "time": time, "token": token}.items():
+        Path(f"{name}.json").write_text(json.dumps({"name": name, "operations": [rule]}))
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "told"),
+    [
+        ("kanon c.csv --qi agee", 1, "kanon got --qi agee, but 'agee' is not a column.\nClose matches: 'age'."),
+        ("kanon c.csv --qi zip --k 0", 2, "kanon got --k 0, but --k must be a whole number >= 1"),
+        ("kanon c.csv --qi zip --unit who", 1, "kanon got --unit who"),
+        ("kanon c.csv --qi zip,zip", 2, "kanon got --qi with 'zip' more than once"),
+        ("risk c.csv --qi zip --threshold 7", 2, "risk got --threshold 7, but --threshold must be a share"),
+        ("risk c.csv --qi zip --population 0", 2, "--population must be the number of persons of the population"),
+        ("risk c.csv --qi zip --population 3", 1, "a population of 3"),
+        ("check c.csv --qi zip --l 2", 2, "check: --l needs --sensitive"),
+        ("check c.csv --qi zip --l 0 --sensitive plan", 2, "check got --l 0, but --l must be"),
+        ("check c.csv --qi zip --t 5 --sensitive plan", 2, "check got --t 5"),
+        ("check c.csv --qi zip,age --l 2 --sensitive zip", 2, "Leave it out of --qi age."),
+        ("check c.csv --qi zip --l 2 --sensitive no", 1, "check got --sensitive no, but 'no' is not a column"),
+        ("check c.csv --qi zip", 2, "say what must hold: --k, --l, --t or --beta"),
+        ("link c.csv c.csv --on no", 1, "link got --on no"),
+        ("anonymize c.csv --qi zip --k 5 --suppress 7 --out x.csv", 2, "--suppress 7.0, but --suppress must be"),
+        ("anonymize c.csv --qi zip --k 99 --out x.csv", 1, "anonymize(--k 99): the table has 60 rows"),
+        ("anonymize c.csv --qi zip --k 5 --utility no --out x.csv", 2, "--utility 'no', but --utility must be one of"),
+        ("anonymize c.csv --qi zip --k 5 --time-limit -1 --out x.csv", 2, "--time-limit -1.0, but --time-limit must"),
+        ("anonymize c.csv --qi zip --k 5 --drop mial --out x.csv", 1, "--drop mial, but 'mial' is not a column"),
+        ("anonymize c.csv --qi zip --k 5 --hierarchies h.toml --out x.csv", 1, "to its table in --hierarchies FILE"),
+        ("events keep.json o.ndjson --out y.ndjson", 1, "say --unmatched drop or --unmatched keep"),
+        ("events keep.json o.ndjson", 2, "--out FILE is needed"),
+        ("events keep.json o.ndjson --out y.csv", 1, "one JSON object a line. Call it .ndjson or .jsonl"),
+        ("events keep.json bad.ndjson --out y.ndjson", 1, "set such lines apart: --quarantine FILE"),
+        ("events time.json o.ndjson --unmatched keep --out y.ndjson", 1, "say epoch"),
+        ("events token.json o.ndjson --unmatched keep --out y.ndjson", 1, "Give it: --key FILE"),
+        ("events propose c.csv", 1, "line 1"),
+        ("ledger show p --store no.db", 1, "Check the folder or --store."),
+    ],
+)
+def test_mistakes_are_told_in_the_shells_words_and_by_the_code(files, capsys, command, code, told):
+    before = sorted(files.iterdir())
+    assert main(shlex.split(command)) == code
+    out, err = capsys.readouterr()
+    assert told in err
+    assert not PYTHON.search(err.replace("epoch='s', 'ms' or 'us'", "")), err  # which is written so in a recipe
+    assert not out
+    assert sorted(files.iterdir()) == before
+
+
+def test_what_is_left_out_next_is_the_same_call_without_it(files, capsys):
+    asked = "anonymize c.csv --qi zip --k 5 --l 2 --sensitive plan --suppress 0.1 --drop age --out s.csv"
+    assert main(shlex.split(asked)) == 0
+    hints = [line.removeprefix("next: ") for line in capsys.readouterr().out.splitlines() if line[:5] == "next:"]
+    again = "privkit anonymize c.csv --qi zip --k 5 --l 2 --sensitive plan --suppress 0.1 --out s.csv"
+    again += " --drop age,mail --force"
+    assert hints == [again, "privkit check s.csv --qi zip --k 5 --l 2 --sensitive plan"]
+    for hint in hints:
+        assert main(shlex.split(hint)[1:]) == 0
+    assert list(pd.read_csv("s.csv")) == ["zip", "plan"]
+
+
+def test_a_transcript_on_the_shops_orders(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    lines = "".join(json.dumps(order) + "\n" for order in ev.example_orders())
+    Path("orders.ndjson.gz").write_bytes(gzip.compress(lines.encode()))
+    hint, seen = "privkit events propose orders.ndjson.gz", []
+    while hint and len(seen) < 4:
+        assert main(shlex.split(hint)[1:]) == 0
+        out = capsys.readouterr().out
+        seen.append((hint, out.splitlines()[0]))
+        hint = next((line[6:] for line in out.splitlines() if line.startswith("next: privkit")), "")
+    assert [command for command, _ in seen] == [
+        "privkit events propose orders.ndjson.gz",
+        "privkit events propose orders.ndjson.gz --out recipe.toml",
+        "privkit events recipe.toml orders.ndjson.gz --out orders-shared.ndjson.gz",
+    ]
+    assert seen[0][1].startswith("a draft for 3,000 events: of 13 fields")
+    assert seen[2][1] == "3,000 events from 3,000, by the recipe 'draft', version 1."
+    assert main(["audit", "orders-shared.ndjson.gz", "--json"]) == 0
+    roles = [column["role"] for column in json.loads(capsys.readouterr().out)["columns"].values()]
+    assert "direct identifier" not in roles
+
+
+def test_a_transcript_on_adult(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("adult.csv.gz").write_bytes(ADULT.read_bytes())
+    qi = "--qi sex,age,race"
+    for command, code, told in [
+        ("audit adult.csv.gz", 0, "30,162 rows"),
+        (f"kanon adult.csv.gz {qi} --k 5", 3, "fall short"),
+        (f"risk adult.csv.gz {qi}", 3, "are above risk 0.2"),
+        (f"anonymize adult.csv.gz {qi} --k 5 --out shared.csv", 0, "KAnonymity(5) holds"),
+        (f"kanon shared.csv {qi} --k 5", 0, "k = 5 is met"),
+        (f"risk shared.csv {qi}", 0, "0 of"),
+    ]:
+        assert main(shlex.split(command)) == code, command
+        assert told in capsys.readouterr().out, command
+
+
+ODD = 'zip,age,"last, first",note\n"8000","007",,NA\n8001,1E5,"x\ny",""\n8000,+41,"a ""q""",b\n8001,3\n8001,12,é,3.5\n'
+
+
+@pytest.mark.parametrize("suffix", ["csv", "csv.gz", "tsv", "parquet"])
+def test_a_large_file_is_read_by_an_engine_and_tells_the_same(tmp_path, monkeypatch, capsys, suffix):
+    pytest.importorskip("duckdb")
+    monkeypatch.chdir(tmp_path)
+    table = pk.example("insights").iloc[:3000]
+    if suffix == "parquet":
+        table.to_parquet("t.parquet")
+    else:
+        table.to_csv(f"t.{suffix}", index=False, sep="\t" if suffix == "tsv" else ",")
+    file = f"t.{suffix}"
+    Path("odd.csv").write_text(ODD)
+    commands = [
+        ["kanon", "odd.csv", "--qi", "zip"],
+        ["kanon", "odd.csv", "--qi", 'age,"last, first",note'],
+        ["audit", "odd.csv", "--json"],
+        ["audit", file],
+        ["kanon", file, "--qi", "zip,age", "--k", "5"],
+        ["kanon", file, "--qi", "zip", "--unit", "age"],
+        ["risk", file, "--qi", "zip,age", "--population", "100000", "--json"],
+        ["check", file, "--qi", "zip", "--k", "5", "--l", "2", "--t", "0.3", "--sensitive", "plan"],
+        ["kanon", file, "--qi", "zup"],
+    ]
+    told = {}
+    for limit in (large.LARGE, 0):
+        monkeypatch.setattr(large, "LARGE", limit)
+        told[limit] = [(main(command), *capsys.readouterr()) for command in commands]
+    assert told[0] == told[1 << 28]
+
+
+def test_a_large_file_is_not_held_in_memory(tmp_path, monkeypatch):
+    pytest.importorskip("duckdb")
+    monkeypatch.setattr(large, "LARGE", 0)
+    monkeypatch.setattr(
+        large, "read_table", lambda options, rows=None: pd.DataFrame(columns=["zip"]) if rows == 0 else 1 / 0
+    )
+    (tmp_path / "t.csv").write_text("zip\n1\n2\n")
+    assert main(["kanon", str(tmp_path / "t.csv"), "--qi", "zip"]) == 0
+
+
+@pytest.mark.parametrize(("name", "content"), [("t.csv", "a,b\n1,2\n1,CaNaRy,3\n"), ("t.parquet", "CaNaRy")])
+def test_a_large_file_that_cannot_be_read_is_told_without_its_cells(tmp_path, monkeypatch, capsys, name, content):
+    pytest.importorskip("duckdb")
+    monkeypatch.setattr(large, "LARGE", 0)
+    (tmp_path / name).write_text(content)
+    assert main(["kanon", str(tmp_path / name), "--qi", "a"]) == 1
+    err = capsys.readouterr().err
+    assert f"{name}: it cannot be read" in err
+    assert "CaNaRy" not in err
+
+
+@pytest.mark.parametrize("action", ["list", "show p", "verify", "verify p", "export p", "doctor"])
+def test_every_action_on_a_ledger_has_json(ledger_path, capsys, action):
+    project = pk.open_project("p", epsilon=1, unit=pk.ROW, store=ledger_path)
+    pd.DataFrame({"a": [1]}).privacy.dp_count(epsilon=0.25, project=project)
+    assert main(["ledger", *action.split(), "--store", str(ledger_path), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    if action.startswith("verify"):
+        assert (told["verified"][0]["project"], told["verified"][0]["entries"]) == ("p", 1)
+    if action in ("show p", "export p"):
+        assert len(told["entries"]) == 1
+    if action == "doctor":
+        assert told["healthy"]
+
+
+def test_the_demo_as_json(capsys):
+    assert main(["demo", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["n_rows"], told["replayed"]) == (20000, True)
+    assert sorted(told["counts"]) == ["basic", "plus", "premium", "prepaid"]
