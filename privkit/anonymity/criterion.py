@@ -195,7 +195,8 @@ class Part(Criterion):
 
     def __init_subclass__(cls) -> None:
         left = [one for one in ("meets", "rows_lost") if getattr(cls, one) is getattr(Part, one)]
-        enter(Part.kinds, cls, "criterion", says="paper", also=left if cls.columns is not Criterion.columns else ())
+        asked = cls.per_class and cls.columns is not Criterion.columns  # the table as a whole is judged elsewhere
+        enter(Part.kinds, cls, "criterion", says="paper", also=left if asked else ())
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -226,11 +227,11 @@ class Part(Criterion):
         """Return what a table reaches, and which of its `classes` by `qi` break the criterion."""
 
     def meets(self, sizes: Ints, counts: Ints, table: Ints, levels: Sequence[Ints] | None) -> Mask:
-        """Return which classes of at least the smallest size meet it; asked where it has a column."""
+        """Return which classes of the smallest size or more meet it; asked where it has a column and judges by class."""
         raise NotImplementedError
 
     def rows_lost(self, sizes: Ints, counts: Ints, table: Ints, levels: Sequence[Ints] | None) -> Floats:
-        """Return how many rows of each class no refinement keeps, at least; asked where it has a column."""
+        """Return how many rows of each class no refinement keeps, at least; asked where `meets` is."""
         raise NotImplementedError
 
     def with_unit(self, unit: str) -> Part:
