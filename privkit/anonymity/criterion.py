@@ -227,7 +227,7 @@ class Part(Criterion):
         """Return what a table reaches, and which of its `classes` by `qi` break the criterion."""
 
     def meets(self, sizes: Ints, counts: Ints, table: Ints, levels: Sequence[Ints] | None) -> Mask:
-        """Return which classes of the smallest size or more meet it; asked where it has a column and judges by class."""
+        """Return which classes of that size or more meet it; asked where it has a column and judges classes."""
         raise NotImplementedError
 
     def rows_lost(self, sizes: Ints, counts: Ints, table: Ints, levels: Sequence[Ints] | None) -> Floats:
