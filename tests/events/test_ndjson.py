@@ -168,7 +168,8 @@ def test_a_killed_run_leaves_no_output(tmp_path, write_lines):
     assert not (tmp_path / "out.ndjson").exists()
 
 
-def test_progress_is_told_and_ends_at_one(tmp_path, write_lines, capsys):
+def test_progress_is_told_and_ends_at_one(tmp_path, write_lines, capsys, monkeypatch):
+    monkeypatch.setattr("privkit.progress.PATIENCE", 0)
     source = write_lines([{"a": number} for number in range(12_000)])
     told = []
     RECIPE.apply(source, output=tmp_path / "out.ndjson", progress=told.append)

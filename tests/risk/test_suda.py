@@ -182,7 +182,8 @@ def test_sixteen_columns_and_more_do_not_overflow():
     assert suda(frame, list(frame), max_size=1, sampling_fraction=0.1).dis_scores.iloc[2] > 0
 
 
-def test_a_progress_bar_when_asked(capsys):
+def test_a_progress_bar_when_asked(capsys, monkeypatch):
+    monkeypatch.setattr("privkit.progress.PATIENCE", 0)
     suda(GUIDELINE, list(GUIDELINE), progress=True)
     assert "15/15" in capsys.readouterr().err
     suda(GUIDELINE, list(GUIDELINE))

@@ -99,7 +99,8 @@ def agree(make: Any, rows: dict[str, list[Any]], **asked: Any) -> None:
     assert found.report == expected.report
     assert collected(found.frame, names) == collected(expected.frame, names)
     if found.report.after.rows:
-        assert pk.kanon(found.frame, QI).k == found.report.after.k
+        unit = getattr(asked["criteria"], "unit", None)
+        assert pk.kanon(found.frame, QI, unit=unit).k == found.report.after.k
 
 
 def hostile_rows(columns: str = "kib", most: int = 14) -> st.SearchStrategy[dict[str, list[Any]]]:
