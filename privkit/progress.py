@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-
 #: Seconds before a bar shows: what is done by then needs none.
 PATIENCE = 1.0
 
