@@ -50,6 +50,14 @@ class HierarchyError(PrivkitError, ValueError):
         )
 
     @classmethod
+    def encoding(cls, encoding: str) -> HierarchyError:
+        """The file is no text in `encoding`."""
+        return cls(
+            f"{called()}: the file is no text in {encoding}. "
+            "Name its encoding: encoding='cp1252', 'latin-1' or 'utf-16'."
+        )
+
+    @classmethod
     def empty(cls) -> HierarchyError:
         """The hierarchy has no rows."""
         return cls(f"{called()} got a hierarchy without values. It needs one row per value: value;level 1;...;*")

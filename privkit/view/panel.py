@@ -64,5 +64,6 @@ def panel_of(value: object, **options: Any) -> Any:
         return StillPanel(value)
     view_of("panels", value)
     from privkit.view.panels.base import panel
+    from privkit.view.panels.cells import in_place_of_earlier
 
-    return panel(value, **options)
+    return in_place_of_earlier(lambda: panel(value, **options))

@@ -343,3 +343,13 @@ def test_levels_are_told_in_words():
     assert generalize(frame, {"zip": 0, "job": (jobs, 2)}).level_words_ == {"zip": "as it is", "job": "hidden"}
     named = Hierarchy.from_rows([("nurse", "care", "*"), ("smith", "craft", "*")], names=["job", "trade", "*"])
     assert generalize(frame, {"job": (named, 1)}).level_words_ == {"job": "trade"}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "no such encoding"])
+def test_a_file_in_another_encoding_is_told_without_its_bytes(tmp_path, encoding):
+    (tmp_path / "h.csv").write_bytes("Zürich;CANARY;*\n".encode("latin-1"))
+    with pytest.raises(HierarchyError, match="encoding='cp1252'") as error:
+        Hierarchy.read_csv(tmp_path / "h.csv", encoding=encoding)
+    assert "CANARY" not in str(error.value)
+    assert error.value.__context__ is None
+    assert Hierarchy.read_csv(tmp_path / "h.csv", encoding="latin-1").labels(1) == ["CANARY"]

@@ -21,6 +21,7 @@ from privkit.risk.report import risk
 from privkit.transform.lattice import lattice
 from privkit.values.show import Paneled
 from privkit.view.panel import panel_of
+from privkit.view.panels import cells
 from privkit.view.panels.classes import histogram
 from privkit.view.panels.history import accuracy
 from privkit.view.panels.risk import _least
@@ -450,3 +451,17 @@ def test_a_ledger_that_is_gone_is_told(project, ledger_path):
     with pytest.raises(LedgerError):
         project.account.balance()
     panel.close()
+
+
+def test_a_cell_that_runs_again_closes_what_its_earlier_run_made(monkeypatch):
+    report = pk.example("insights").head(50).privacy.kanon(["zip", "age"], k=5)
+    running = [("cell a", 1)]
+    monkeypatch.setattr(cells, "_running", lambda: running[0])
+    one, two = report.panel(), report.panel()
+    running[0] = ("cell b", 2)
+    other = report.panel()
+    assert all(panel.comm is not None for panel in (one, two, other))  # two of one run, and another cell's
+    running[0] = ("cell a", 3)
+    again = report.panel()
+    assert [panel.comm is None for panel in (one, two, other, again)] == [True, True, False, False]
+    assert all(part.comm is None for part in cells._parts(one))

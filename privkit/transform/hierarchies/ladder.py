@@ -259,7 +259,12 @@ def text(value: Any) -> str:
 
 def read_rows(path: str | Path, sep: str, encoding: str) -> list[list[str]]:
     """Read a hierarchy file: no header, column 0 the value."""
-    content = Path(path).read_text(encoding=encoding).removeprefix("\ufeff")
+    try:
+        content = Path(path).read_text(encoding=encoding).removeprefix("\ufeff")
+    except (UnicodeError, LookupError):
+        content = None
+    if content is None:  # outside: what Python says holds bytes of the file
+        raise HierarchyError.encoding(encoding)
     return [row for row in csv.reader(io.StringIO(content), delimiter=sep) if row]
 
 
