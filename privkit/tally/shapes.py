@@ -142,6 +142,34 @@ def _ipv4(text: str) -> bool:
 
 _DATE = r"(?:[0-9]{4}[-/.](?:0?[1-9]|1[0-2])[-/.][0-9]{1,2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.](?:[0-9]{4}|[0-9]{2}))"
 
+#: What stands for a missing value in files of R, SAS, SPSS, spreadsheets and databases, in small letters.
+_ABSENT = frozenset({"na", "n/a", "#n/a", "<na>", "nan", "null", "none", "missing", ".", "-", "--", "?"})
+_NUMBER = re.compile(r"[+-]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+
+
+def absent_among(values: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
+    """Return the values that are words for a missing one, as files write it, and all others.
+
+    Examples
+    --------
+    >>> absent_among(["17", "NA", "34", "."])
+    (('.', 'NA'), ['17', '34'])
+    """
+    words = tuple(sorted(value for value in values if value.casefold() in _ABSENT))
+    return words, [value for value in values if value.casefold() not in _ABSENT]
+
+
+def are_numbers(values: Sequence[str]) -> bool:
+    """Return whether there are values and all are written as numbers are; 007 is a code.
+
+    Examples
+    --------
+    >>> are_numbers(["17", "-0.5", "1e-3"]), are_numbers(["17", "007"]), are_numbers([])
+    (True, False, False)
+    """
+    return bool(values) and all(len(value) <= LONGEST and _NUMBER.fullmatch(value) is not None for value in values)
+
+
 #: A longer text has none of the forms, and looking at a megabyte of digits would take seconds.
 LONGEST = 2048
 

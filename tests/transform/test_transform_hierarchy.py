@@ -238,6 +238,48 @@ def test_what_is_no_iso_date_is_refused_and_never_guessed(texts):
     assert type(Hierarchy.propose(column).source).__name__ != "Dates"
 
 
+@pytest.mark.parametrize("form", ["%d.%m.%Y", "%m/%d/%Y", "%d-%m-%y", "%Y/%m/%d", "%d.%m.%Y %H:%M", "%Y-%m-%d"])
+@given(days=st.lists(st.dates(min_value=dt.date(1000, 1, 1)), min_size=1, max_size=5))
+@settings(max_examples=20)
+def test_what_looks_like_dates_is_read_as_such_or_said_to_be_in_doubt(form, days):
+    column = pd.Series([day.strftime(form) for day in days], name="when")
+    proposed = Hierarchy.propose(column)
+    read = type(proposed.source).__name__ == "Dates"
+    assert read == (form == "%Y-%m-%d")
+    assert read != proposed.doubt.startswith(
+        "looks like dates, but not as ISO 8601 writes them: pk.Hierarchy.dates(for"
+    )
+    assert proposed.doubt in proposed.note
+    told = repr(generalize(column.to_frame(), {"when": 1}))
+    assert read != (f"'when' {proposed.doubt}." in told)
+    assert Hierarchy.propose(column.astype("category")).doubt in ("", proposed.doubt)
+
+
+@pytest.mark.parametrize("absent", ["NA", "n/a", ".", "NULL", "#N/A"])
+@pytest.mark.parametrize(
+    ("texts", "kind"),
+    [([str(age) for age in range(20, 60)], "Intervals"), (["-1.5", "3", "1e3"], "Function"),
+     (["2020-01-31", "2020-02-28"], "Dates")],
+)  # fmt: skip
+def test_a_word_for_missing_does_not_hide_what_a_column_holds(texts, kind, absent):
+    doubted = Hierarchy.propose(pd.Series([*texts, absent], name="it"))
+    what = "dates" if kind == "Dates" else "numbers"
+    assert doubted.doubt == (
+        f"has `{absent}` among its {what}: with missing values in place of it they are read as {what}"
+    )
+    plain = pd.Series([*texts, None], name="it")
+    plain = plain if what == "dates" else pd.to_numeric(plain)
+    assert type(Hierarchy.propose(plain).source).__name__ == kind
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [["a", "b"], ["NA"], ["red", "NA"], ["007", "NA"], ["8004", "8051"], ["2020-01-31"], ["1.2", "x", "NA"], []],
+)
+def test_what_looks_like_nothing_else_is_in_no_doubt(texts):
+    assert Hierarchy.propose(pd.Series(texts, name="it", dtype=object)).doubt == ""
+
+
 @given(days=st.lists(st.dates(min_value=dt.date(1000, 1, 1)), min_size=1, max_size=5))
 @settings(max_examples=40)
 def test_a_format_says_how_dates_are_written(days):

@@ -59,6 +59,8 @@ class Hierarchy:
         Where the levels come from.
     note : str
         How it came about, where `propose` made it.
+    doubt : str
+        What the column seems to be that `propose` did not read it as, as dates in a form with two meanings; else "".
 
     Examples
     --------
@@ -74,6 +76,7 @@ class Hierarchy:
 
     source: Source
     note: str = ""
+    doubt: str = ""
 
     @classmethod
     def read_csv(cls, path: str | Path, sep: str = ";", *, encoding: str = "utf-8") -> Hierarchy:
