@@ -25,7 +25,7 @@ _IN_SHELL = {
     r"List them \(they are personal data\): hierarchy\.missing\(.*\); add a row for each, or take hierarchy\.or_other"
     r"\('OTHER'\)": "Add a row for each to its table in --hierarchies FILE",
     r"hierarchies=\{.*?\}": "--hierarchies FILE",
-    r"pk\.Hierarchy\.dates\(format='(.*?)'\), say, reads": r'dates with format = "\1", say, in --hierarchies FILE reads',
+    r"pk\.Hierarchy\.dates\(format='(.*?)'\)(?=, say, reads)": r'dates with format = "\1" in --hierarchies FILE',
     r"say apply\(\.\.\., unmatched='drop'\) or unmatched='keep'": "say --unmatched drop or --unmatched keep",
     r"\(ev\.keep\(path\) passes one on unchanged\)": '(op = "keep" passes one on unchanged)',
     r"apply\(\.\.\., on_error='quarantine'\)": "--quarantine FILE",

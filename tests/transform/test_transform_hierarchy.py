@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 from privkit.errors import FrameError, ParameterError
 from privkit.errors.anonymity import HierarchyError
+from privkit.transform.anonymize import anonymize
 from privkit.transform.generalize import generalize
 from privkit.transform.hierarchies.hierarchy import Hierarchy
+from privkit.transform.lattice import lattice
 
 
 def test_csv_form_of_arx_is_read_and_written(tmp_path):
@@ -385,3 +387,39 @@ def test_levels_are_told_in_words():
     assert generalize(frame, {"zip": 0, "job": (jobs, 2)}).level_words_ == {"zip": "as it is", "job": "hidden"}
     named = Hierarchy.from_rows([("nurse", "care", "*"), ("smith", "craft", "*")], names=["job", "trade", "*"])
     assert generalize(frame, {"job": (named, 1)}).level_words_ == {"job": "trade"}
+
+
+WORDED = {
+    "intervals": (Hierarchy.intervals(5, 10, 20), [17, 34, 71]),
+    "edges": (Hierarchy.intervals(edges=[[0, 10, 30], [0, 20, 25]]), [3, 12, 21]),
+    "redact": (Hierarchy.redact(), ["8004", "8051", "12"]),
+    "left": (Hierarchy.redact(side="left", step=2), ["8004", "8051"]),
+    "dates": (Hierarchy.dates(), ["2020-01-31", "1999-12-31"]),
+    "weeks": (Hierarchy.dates("day", "week", "year"), ["2020-01-31", "1999-12-31"]),
+    "rare": (Hierarchy.rare(below=2), ["a", "b", "c"]),
+    "places": (Hierarchy.location(0.1, 1), [47.37, 8.54]),
+    "star": (Hierarchy.star(), ["a", "b"]),
+    "twins": (Hierarchy.from_rows([("a", "x", "x"), ("b", "x", "x"), ("c", "y", "y")]), ["a", "b", "c"]),
+    "hidden": (Hierarchy.from_rows([("a", "x", "*"), ("b", "y", "*")], ["value", "hidden", "*"]), ["a", "b"]),
+    "as it is": (Hierarchy.from_rows([("a", "x", "*"), ("b", "y", "*")], ["2 groups", "as it is", "*"]), ["a", "b"]),
+    "one name": (Hierarchy.from_rows([("a", 1, 2, "*"), ("b", 3, 4, "*")], ["v", "1", "w", "*"]), ["a", "b"]),
+}
+
+
+@pytest.mark.parametrize("missing", [False, True])
+@pytest.mark.parametrize("kind", WORDED)
+def test_the_words_of_a_result_ask_for_its_levels(kind, missing):
+    rule, values = WORDED[kind]
+    frame = pd.DataFrame({"it": pd.Series([*values, *values, *[None] * missing], dtype=object)})
+    ladder = rule.lay(pd.Index([*values, *[None] * missing], dtype=object), "it")
+    for level, step in enumerate(ladder.levels):
+        assert ladder.number(level) == ladder.number(step.words) == level
+        found = generalize(frame, {"it": level}, hierarchies={"it": rule})
+        again = generalize(frame, found.level_words_, hierarchies={"it": rule})
+        assert (again.levels_, again.level_words_) == ({"it": level}, found.level_words_)
+        out = anonymize(frame, "it", k=1, hierarchies={"it": rule}, levels={"it": level}, suppress=1)
+        same = anonymize(frame, "it", k=1, hierarchies={"it": rule}, levels=out.level_words_, suppress=1)
+        assert same.levels_ == out.levels_ == {"it": level}
+        every = lattice(frame, "it", k=1, hierarchies={"it": rule}, suppress=1)
+        assert every.apply(out.level_words_).levels_ == {"it": level}
+    assert len({step.words for step in ladder.levels}) == ladder.n_levels

@@ -23,6 +23,7 @@ from privkit.transform.hierarchies.ladder import (
     read_rows,
     text,
     top,
+    worded,
     write_rows,
 )
 from privkit.transform.hierarchies.proposals import proposal
@@ -308,7 +309,7 @@ class Hierarchy:
         if missing:
             own = 1 if whole else len(levels) - 1
             levels = [*map(_with_missing, levels[:own]), *(levels[own:] if whole else [top(len(values))])]
-        return Ladder(column, values, tuple(levels), base)
+        return Ladder(column, values, worded(levels), base)
 
     def apply(self, column: pd.Series, level: int | str) -> pd.Series:
         """Return the column's labels at a level, as ordered categories in the hierarchy's order."""

@@ -27,7 +27,7 @@ _FEW = 12
 #: Values further from the quartiles than so many times the distance between these do not stretch the intervals
 #: (the outer fences of Tukey 1977). Each different value counts once, however many rows have it.
 _FENCE = 3
-#: The share of different texts that must have the form of a date, for the column to seem one of dates; of so many.
+#: The share of different texts, and of how many, that must have the form of a date, for a column to seem one of dates.
 _MOST, _SAMPLE = 0.9, 1000
 
 Rule = Dates | Function | Intervals | Redact
@@ -39,8 +39,8 @@ def proposal(column: pd.Series) -> tuple[Rule, str, str]:
     """Return a rule for a column by its type and range, a note that says which and why, and what is in doubt.
 
     Intervals for numbers, periods for dates (as types of their own, as Python's, or as ISO 8601 writes them), redaction
-    for codes of one length and for numbers that are postal codes by the column's name, else keep-or-star. In doubt are texts
-    that seem to be dates or numbers and are none as they stand: nothing is guessed, since 01/02 has two meanings.
+    for codes of one length and for numbers that are postal codes by the column's name, else keep-or-star. In doubt are
+    texts that seem to be dates or numbers and are none as they stand: nothing is guessed, since 01/02 has two meanings.
 
     Raises
     ------
@@ -62,7 +62,8 @@ def proposal(column: pd.Series) -> tuple[Rule, str, str]:
     categories = isinstance(column.dtype, pd.CategoricalDtype)
     values = column.cat.categories if categories else factorized(column)[1]
     rule, why = _proposed(column, values)
-    doubt = _doubt(list(values)) if {type(value) for value in values} == {str} and not isinstance(rule, Dates) else ""
+    texts = not isinstance(rule, Dates) and {type(value) for value in values} == {str}
+    doubt = _doubt(list(values)) if texts else ""
     told = f" It {doubt}." if doubt else ""
     return rule, f"Proposed from the type of {column.name}: {why}.{told}", doubt
 
@@ -70,14 +71,13 @@ def proposal(column: pd.Series) -> tuple[Rule, str, str]:
 def _doubt(texts: list[str]) -> str:
     """Return what texts seem to be that nobody reads them as: dates and numbers, with words for missing among them."""
     absent, rest = absent_among(texts)
-    among = (
-        f"has {', '.join(f'`{word}`' for word in absent)} among its %s: with missing values in place of it they are "
-    )
+    words = ", ".join(f"`{word}`" for word in absent)
+    among = f"has {words} among its %s: with missing values in place of it they are read as %s"
     if absent and are_numbers(rest):
-        return f"{among % 'numbers'}read as numbers"
+        return among % ("numbers", "numbers")
     strange = sum(iso_day(one) is None for one in rest)
     if rest and not strange:  # without a word for missing, categories that somebody made of dates
-        return f"{among % 'dates'}read as dates" if absent else ""
+        return among % ("dates", "dates") if absent else ""
     if form_shares(rest[:: len(rest) // _SAMPLE + 1]).get("date", 0) < _MOST:
         return ""
     if 2 * strange < len(rest):
