@@ -42,9 +42,11 @@ _IN_SHELL = {
 }
 
 
-def tell(report: object, *following: Sequence[object]) -> None:
-    """Print a report without its hints, which are Python, and what to type next in the shell."""
+def tell(report: object, *following: Sequence[object], more: str = "") -> None:
+    """Print a report without its hints, which are Python, one more line, and what to type next in the shell."""
     print(in_shell(re.sub(r"\nnext: .*\Z", "", str(report), flags=re.DOTALL)))
+    if more:
+        print(more)
     for command in following:
         print(f"next: privkit {shlex.join(str(part) for part in command)}")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -219,6 +219,42 @@ def form_shares(values: Sequence[str], more: Sequence[Form] = ()) -> dict[str, f
         if share >= 0.5:
             shares[form.name] = share
     return shares
+
+
+@dataclass(frozen=True)
+class Absent:
+    """Words for a missing value among numbers or dates; no words where there are none.
+
+    Attributes
+    ----------
+    words : tuple of str
+    kind : {"number", ""}
+        What the column is without them, where that is not text.
+    whole : bool
+        Whether it is one of whole numbers.
+    """
+
+    words: tuple[str, ...] = ()
+    kind: str = ""
+    whole: bool = False
+
+    @classmethod
+    def among(cls, kind: str, values: Sequence[str]) -> Absent:
+        """Look for them among some different values of a column of that kind."""
+        words, rest = absent_among(values) if kind == "text" else ((), [])
+        if words and are_numbers(rest):
+            return cls(words, "number", all(float(one).is_integer() for one in rest))
+        return cls(words) if words and form_shares(rest).get("date") == 1 else cls()
+
+    def left(self, texts: Iterable[str]) -> list[str]:
+        """Return the texts that are none of the words."""
+        return [text for text in texts if text not in self.words]
+
+    def told(self, cells: int | None = None) -> str:
+        """Return which words stand in how many cells, if there are any."""
+        listed = " or ".join(f"`{word}`" for word in self.words)
+        many = "" if cells is None else "once " if cells == 1 else f"{cells:,} times "
+        return f"{many}{listed} among {'numbers' if self.kind else 'dates'}" if self.words else ""
 
 
 def mask(text: str) -> str:
