@@ -399,3 +399,48 @@ def test_saved_hierarchies_do_the_same_again_for_numbers_and_days(tmp_path):
     assert '["20.50", ' in kept.read_text()  # the file's own texts
     assert main([*asked, "--out", str(again), "--hierarchies", str(kept)]) == 0
     assert again.read_bytes() == first.read_bytes()
+
+
+@pytest.mark.parametrize("method", ["optimal", "local"])
+@pytest.mark.parametrize("word", ["NA", ".", "N/A"])
+def test_a_word_for_missing_among_numbers_is_missing_and_leaves_as_it_came(tmp_path, capsys, word, method):
+    """R writes NA: a column of ages was text by it, and hidden or cut by letters where one with gaps was not."""
+    rows = [
+        (str(20 + 7 * place % 40) if place % 9 else word, f"2020-0{1 + place % 3}-1{place % 5}") for place in range(720)
+    ]
+    table = pd.DataFrame(rows, columns=["age", "day"]).assign(kept=[word, "1.50"] * 360)
+    table.loc[::20, "day"] = word
+    written = {}
+    for name, here in {"word": table, "gap": table.replace({"age": {word: None}, "day": {word: None}})}.items():
+        file, out = tmp_path / f"{name}.csv", tmp_path / f"{name}-out.csv"
+        here.to_csv(file, index=False)
+        asked = ["anonymize", str(file), "--qi", "age,day", "--k", "5", "--method", method, "--out", str(out)]
+        assert main([*asked, "--save-hierarchies", str(tmp_path / f"{name}.toml")]) == 0
+        told = capsys.readouterr().out
+        said = f"Taken for missing values, and written as they came: 80 cells {word} of age; 36 cells {word} of day."
+        assert (said in told.splitlines()) == (name == "word")
+        written[name] = pd.read_csv(out, dtype=str, keep_default_na=False)
+        assert main(["kanon", str(out), "--qi", "age,day", "--k", "5"]) == 0
+        capsys.readouterr()
+    whole = written["gap"].replace({"age": {"": word}, "day": {"": word}})
+    pd.testing.assert_frame_equal(written["word"], whole)
+    assert word in set(whole["age"]) | set(whole["day"])
+    assert set(table["kept"]) == set(whole["kept"])
+    again = [*asked[:-1], str(tmp_path / "again.csv"), "--hierarchies", str(tmp_path / "word.toml")]
+    again[1] = str(tmp_path / "word.csv")
+    assert main([*again, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["taken_for_missing"] == {"age": word, "day": word}
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [["17", "NA", "", "34"] * 9, ["17", "NA", ".", "34"] * 9, ["red", "NA", "blue", "17"] * 9, ["007", "NA"] * 18],
+)
+def test_cells_that_could_not_be_told_apart_again_stay_text(tmp_path, capsys, texts):
+    file, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    pd.DataFrame({"age": texts, "x": "y"}).to_csv(file, index=False)
+    assert main(["anonymize", str(file), "--qi", "age", "--k", "5", "--out", str(out)]) == 0
+    assert "Taken for missing" not in capsys.readouterr().out
+    assert out.read_bytes() == file.read_bytes()
+    assert main(["audit", str(file)]) == 0
+    assert ("words stand for missing values" in capsys.readouterr().out) == ("34" in texts)

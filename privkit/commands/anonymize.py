@@ -8,7 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from privkit.commands.criteria import add_criteria, criteria_of, given_criteria
-from privkit.commands.table import add_table, as_number, as_value, check_output, form, names, read_table, write_table
+from privkit.commands.table import (
+    absent_word,
+    add_table,
+    as_number,
+    as_value,
+    check_output,
+    form,
+    names,
+    read_table,
+    write_table,
+)
 from privkit.commands.telling import asked, at_work, columns, tell, tell_json
 from privkit.errors import ColumnNotFoundError, FileError
 from privkit.tally.selection import without_traces
@@ -49,7 +59,9 @@ def run(options: argparse.Namespace) -> int:
     hierarchies = _hierarchies(options)
     with at_work("reading and searching") as work:
         table = _table(options)
-        looked_at = _looked_at(table, options, hierarchies)
+        absent = _absent(table, options, hierarchies)
+        gaps = table.assign(**{name: table[name].mask(table[name] == word) for name, word in absent.items()})
+        looked_at = _looked_at(gaps, options, hierarchies)
         out = anonymize(
             looked_at,
             options.qi,
@@ -62,16 +74,18 @@ def run(options: argparse.Namespace) -> int:
             progress=work.say,
         )
         options.unless_interrupted()  # a search that is interrupted gives the best so far: here, nothing
-        write_table(_as_they_came(out, table, options), options.out, options.sep, options.encoding)
+        write_table(_as_they_came(out, table, options, absent), options.out, options.sep, options.encoding)
     if options.save_hierarchies:
-        write_hierarchies(options.save_hierarchies, out.hierarchies, table)
+        write_hierarchies(options.save_hierarchies, out.hierarchies, gaps)
     if options.json:
-        tell_json(summary(out))
+        tell_json({**summary(out), **({"taken_for_missing": absent} if absent else {})})
         return 0
     leaving = out.leaving_.direct
     without = ["anonymize", *_again(options), "--drop", columns([*options.drop, *leaving]), "--force"]
     check = ["check" if options.sensitive else "kanon", *asked(options, options.out), *given_criteria(options)]
-    tell(out, *([without] if leaving else []), check)
+    cells = [f"{int((table[name] == word).sum()):,} cells {word} of {name}" for name, word in absent.items()]
+    more = f"Taken for missing values, and written as they came: {'; '.join(cells)}." if cells else ""
+    tell(out, *([without] if leaving else []), check, more=more)
     return 0
 
 
@@ -112,6 +126,15 @@ def _others(table: pd.DataFrame, options: argparse.Namespace) -> list[str]:
     return [name for name in table.columns if name not in (*options.qi, options.sensitive, options.unit)]
 
 
+def _absent(
+    table: pd.DataFrame, options: argparse.Namespace, hierarchies: Mapping[str, Hierarchy] | None
+) -> dict[str, str]:
+    """Return the words for missing values among numbers and days of quasi-identifiers, but those that a table lists."""
+    words = {name: word for name in options.qi if (word := absent_word(table[name])) is not None}
+    tables = {name: one.source for name, one in (hierarchies or {}).items() if isinstance(one.source, Table)}
+    return {name: word for name, word in words.items() if name not in tables or word not in tables[name].places}
+
+
 def _looked_at(
     table: pd.DataFrame, options: argparse.Namespace, hierarchies: Mapping[str, Hierarchy] | None
 ) -> pd.DataFrame:
@@ -122,11 +145,18 @@ def _looked_at(
     return table.assign(**{name: as_value(table[name]) for name in _others(table, options)}, **numbers)
 
 
-def _as_they_came(out: Anonymized, table: pd.DataFrame, options: argparse.Namespace) -> pd.DataFrame:
-    """Return the result with the texts of the file in all columns that were not generalized."""
+def _as_they_came(
+    out: Anonymized, table: pd.DataFrame, options: argparse.Namespace, absent: Mapping[str, str]
+) -> pd.DataFrame:
+    """Return the result with the file's texts in all columns that were not generalized, and its words for missing."""
     whole = [name for name in options.qi if options.method == "optimal" and out.levels_.get(name) == 0]
     same = {name: table.loc[out.kept_, name].array for name in (*_others(table, options), *whole)}
-    return without_traces(out.frame.assign(**same))
+    words = {
+        name: out.frame[name].map(str, na_action="ignore").astype(object).fillna(word)
+        for name, word in absent.items()
+        if name not in whole
+    }
+    return without_traces(out.frame.assign(**same, **words))
 
 
 def summary(out: Anonymized) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from privkit.errors import FileError, LibraryRequiredError, PrivkitError
+from privkit.tally.shapes import absent_among
 from privkit.values.files import whole_file
 
 if TYPE_CHECKING:
@@ -196,6 +197,26 @@ def as_number(column: pd.Series, *, exactly: bool = False) -> pd.Series:
         days = pd.to_datetime(column, format="ISO8601", errors="coerce")
         return days if days.notna().equals(column.notna()) and days.nunique() == len(texts) else column
     return column
+
+
+def absent_word(column: pd.Series) -> str | None:
+    """Return the word that stands for a missing value among texts that are all numbers or days; None where none does.
+
+    Nor where some cells are empty or there are two words: whichever stood in a cell could not be told afterwards.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> [absent_word(pd.Series(texts)) for texts in (["17", "NA"], ["17", "NA", None], ["17", "NA", "."], ["a", "NA"])]
+    ['NA', None, None, None]
+    """
+    texts = column.unique()
+    if not all(isinstance(text, str) for text in texts):
+        return None
+    words, rest = absent_among(texts.tolist())
+    if len(words) != 1 or not rest or as_number(column[column != words[0]]).dtype == column.dtype:
+        return None
+    return words[0]
 
 
 def as_value(column: pd.Series) -> pd.Series:

@@ -25,6 +25,7 @@ _IN_SHELL = {
     r"List them \(they are personal data\): hierarchy\.missing\(.*\); add a row for each, or take hierarchy\.or_other"
     r"\('OTHER'\)": "Add a row for each to its table in --hierarchies FILE",
     r"hierarchies=\{.*?\}": "--hierarchies FILE",
+    r"pk\.Hierarchy\.dates\(format='(.*?)'\)(?=, say, reads)": r'dates with format = "\1" in --hierarchies FILE',
     r"say apply\(\.\.\., unmatched='drop'\) or unmatched='keep'": "say --unmatched drop or --unmatched keep",
     r"\(ev\.keep\(path\) passes one on unchanged\)": '(op = "keep" passes one on unchanged)',
     r"apply\(\.\.\., on_error='quarantine'\)": "--quarantine FILE",
@@ -41,9 +42,11 @@ _IN_SHELL = {
 }
 
 
-def tell(report: object, *following: Sequence[object]) -> None:
-    """Print a report without its hints, which are Python, and what to type next in the shell."""
+def tell(report: object, *following: Sequence[object], more: str = "") -> None:
+    """Print a report without its hints, which are Python, one more line, and what to type next in the shell."""
     print(in_shell(re.sub(r"\nnext: .*\Z", "", str(report), flags=re.DOTALL)))
+    if more:
+        print(more)
     for command in following:
         print(f"next: privkit {shlex.join(str(part) for part in command)}")
 

@@ -82,6 +82,8 @@ def audit(
     rows = entries[0].rows if entries else 0
     entries, uniques, late = _with_others(data, entries, deadline)
     left_out = tuple(dict.fromkeys(entry.left_out for entry in entries if entry.left_out)) + late
+    if words := [f"{facts.name!r} ({facts.absent})" for facts in table if facts.absent]:
+        left_out = (*left_out, f"that words stand for missing values, since they are text: {', '.join(words)}")
     if index_tells(data):
         left_out = (*left_out, "the index, which is shared with the table: df.reset_index() makes it a column")
     if nameless := unnamed_columns(data):

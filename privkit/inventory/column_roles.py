@@ -259,6 +259,8 @@ def _distinctness(facts: ColumnFacts) -> list[str]:
     if facts.left_out:
         return [f"values: not looked at ({facts.left_out})"]
     told = ["uniqueness: nearly every row has a value of its own"] if _identifies(facts) else []
+    if facts.absent:
+        told.append(f"values: {facts.absent}, which is text, not missing")
     if facts.dirty:
         several = "value differs" if facts.dirty == 1 else "values differ"
         told.append(

@@ -22,7 +22,7 @@ from privkit.tally.cells.showing import series_of
 from privkit.tally.engines.opening import lazy_engine
 from privkit.tally.frame import open_frame
 from privkit.tally.row_classes import chosen_columns, codes_of
-from privkit.tally.shapes import common_mask, form_shares, is_free_text, national_forms, phone_forms
+from privkit.tally.shapes import Absent, common_mask, form_shares, is_free_text, national_forms, phone_forms
 from privkit.tally.two_tables import kind_of
 
 if TYPE_CHECKING:
@@ -112,6 +112,9 @@ class ColumnFacts:
         Whether whole numbers are like codes and not like amounts: nearly all of one length, or one after the other.
     dirty : int
         Distinct texts that differ from another one only by blanks, case, leading zeros or Unicode's forms.
+    absent : str
+        Which words for a missing value stand among numbers or dates, in how many cells where rows are at hand; empty
+        where none do. Numbers among which they stand are of the kind "number".
     said : object
         What `look` made of the sample; None where there was none.
     left_out : str
@@ -135,6 +138,7 @@ class ColumnFacts:
     person_share: float = 0.0
     coded: bool = False
     dirty: int = 0
+    absent: str = ""
     said: Any = None
     left_out: str = ""
 
@@ -257,18 +261,22 @@ def _facts_there(engine: LazyEngine, look: Look | None, name: str) -> ColumnFact
     values = series_of(sampled(engine, name, found.distinct, _SAMPLE))
     kind = kind_of(values)
     pairs = found.rows * (found.rows - 1)
+    absent = Absent.among(kind, _listed(values))
+    whole = found.whole or absent.whole
+    texts = sorted(absent.left(map(_text, _listed(values))))[:_SAMPLE]
     return ColumnFacts(
         name,
         engine.columns[name].native,
-        kind,
+        absent.kind or kind,
         found.rows,
         found.missing,
         distinct=found.distinct,
         singles=found.singles,
         separation=1 - found.together / pairs if pairs else 0.0,
-        whole=found.whole,
+        whole=whole,
         dirty=_dirty(kind, _listed(values)),
-        **_shapes(kind, found.whole, sorted(map(_text, _listed(values)))[:_SAMPLE], found.distinct, look),
+        absent=absent.told(),
+        **_shapes(absent.kind or kind, whole, texts, found.distinct, look),
     )
 
 
@@ -282,19 +290,23 @@ def _facts(name: str, column: pd.Series, look: Look | None) -> ColumnFacts:
     counts = np.bincount(codes, minlength=known)
     counts = counts[counts > 0]
     missing = int((codes == known).sum())
-    whole = kind == "number" and _is_whole(column)
+    some = _sample(column, codes, known, _MOST_DIRT) if kind == "text" else []
+    absent = Absent.among(kind, some)
+    whole = absent.whole or (kind == "number" and _is_whole(column))
+    texts = absent.left(map(_text, _sample(column, codes, known, _SAMPLE)))
     return ColumnFacts(
         name,
         str(column.dtype),
-        kind,
+        absent.kind or kind,
         len(column),
         missing,
         distinct=len(counts),
         singles=int((counts == 1).sum()),
         separation=_separation(counts),
         whole=whole,
-        dirty=_dirty(kind, _sample(column, codes, known, _MOST_DIRT)) if kind == "text" else 0,
-        **_shapes(kind, whole, [_text(value) for value in _sample(column, codes, known, _SAMPLE)], known, look),
+        dirty=_dirty(kind, some),
+        absent=absent.told(int(column.isin(absent.words).sum())),
+        **_shapes(absent.kind or kind, whole, texts, known, look),
     )
 
 

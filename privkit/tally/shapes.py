@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -142,6 +142,34 @@ def _ipv4(text: str) -> bool:
 
 _DATE = r"(?:[0-9]{4}[-/.](?:0?[1-9]|1[0-2])[-/.][0-9]{1,2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.](?:[0-9]{4}|[0-9]{2}))"
 
+#: What stands for a missing value in files of R, SAS, SPSS, spreadsheets and databases, in small letters.
+_ABSENT = frozenset({"na", "n/a", "#n/a", "<na>", "nan", "null", "none", "missing", ".", "-", "--", "?"})
+_NUMBER = re.compile(r"[+-]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+
+
+def absent_among(values: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
+    """Return the values that are words for a missing one, as files write it, and all others.
+
+    Examples
+    --------
+    >>> absent_among(["17", "NA", "34", "."])
+    (('.', 'NA'), ['17', '34'])
+    """
+    words = tuple(sorted(value for value in values if value.casefold() in _ABSENT))
+    return words, [value for value in values if value.casefold() not in _ABSENT]
+
+
+def are_numbers(values: Sequence[str]) -> bool:
+    """Return whether there are values and all are written as numbers are; 007 is a code.
+
+    Examples
+    --------
+    >>> are_numbers(["17", "-0.5", "1e-3"]), are_numbers(["17", "007"]), are_numbers([])
+    (True, False, False)
+    """
+    return bool(values) and all(len(value) <= LONGEST and _NUMBER.fullmatch(value) is not None for value in values)
+
+
 #: A longer text has none of the forms, and looking at a megabyte of digits would take seconds.
 LONGEST = 2048
 
@@ -191,6 +219,42 @@ def form_shares(values: Sequence[str], more: Sequence[Form] = ()) -> dict[str, f
         if share >= 0.5:
             shares[form.name] = share
     return shares
+
+
+@dataclass(frozen=True)
+class Absent:
+    """Words for a missing value among numbers or dates; no words where there are none.
+
+    Attributes
+    ----------
+    words : tuple of str
+    kind : {"number", ""}
+        What the column is without them, where that is not text.
+    whole : bool
+        Whether it is one of whole numbers.
+    """
+
+    words: tuple[str, ...] = ()
+    kind: str = ""
+    whole: bool = False
+
+    @classmethod
+    def among(cls, kind: str, values: Sequence[str]) -> Absent:
+        """Look for them among some different values of a column of that kind."""
+        words, rest = absent_among(values) if kind == "text" else ((), [])
+        if words and are_numbers(rest):
+            return cls(words, "number", all(float(one).is_integer() for one in rest))
+        return cls(words) if words and form_shares(rest).get("date") == 1 else cls()
+
+    def left(self, texts: Iterable[str]) -> list[str]:
+        """Return the texts that are none of the words."""
+        return [text for text in texts if text not in self.words]
+
+    def told(self, cells: int | None = None) -> str:
+        """Return which words stand in how many cells, if there are any."""
+        listed = " or ".join(f"`{word}`" for word in self.words)
+        many = "" if cells is None else "once " if cells == 1 else f"{cells:,} times "
+        return f"{many}{listed} among {'numbers' if self.kind else 'dates'}" if self.words else ""
 
 
 def mask(text: str) -> str:

@@ -60,6 +60,13 @@ class Matches:
         """Left rows that match more."""
         return int((self.counts > 1).sum())
 
+    def or_else(self, other: Matches) -> Matches:
+        """Return these matches, and for rows that have none those of `other`."""
+        none = self.counts == 0
+        return Matches(
+            np.where(none, other.counts, self.counts), np.where(none, other.partner, self.partner), other.incomplete
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class Pair:
@@ -209,19 +216,25 @@ class Records:
         How each column is to be compared.
     pair : Pair
         The same as codes.
+    exact : Pair
+        The values as they were given, as codes: as `paired` has them.
     """
 
     left: pd.DataFrame
     right: pd.DataFrame
     kinds: tuple[Kind, ...]
     pair: Pair
+    exact: Pair
 
     def shuffled(self, random: np.random.Generator) -> Records:
         """Return the records with each column of the left table shuffled on its own: the same values, no persons."""
         orders = [random.permutation(len(self.left)) for _ in self.kinds]
         mixed = {f"c{place}": self.left[f"c{place}"].to_numpy()[order] for place, order in enumerate(orders)}
-        codes = [column[order] for column, order in zip(self.pair.left, orders, strict=True)]
-        return Records(self.left.assign(**mixed), self.right, self.kinds, Pair(codes, self.pair.right))
+        pair, exact = (
+            Pair([column[order] for column, order in zip(codes.left, orders, strict=True)], codes.right)
+            for codes in (self.pair, self.exact)
+        )
+        return Records(self.left.assign(**mixed), self.right, self.kinds, pair, exact)
 
 
 def records(
@@ -254,15 +267,20 @@ def records(
         pd.DataFrame({**there, "unique_id": np.arange(len(right))}),
         tuple(column.kind for column in plain),
         Pair([column.codes[:n] for column in plain], [column.codes[n:] for column in plain]),
+        Pair([column.given[:n] for column in plain], [column.given[n:] for column in plain]),
     )
 
 
 @dataclass(frozen=True)
 class _Plain:
-    """A column of both tables, one after the other: plain values, their codes (-1 is missing), how to compare them."""
+    """A column of both tables, one after the other: plain values, their codes (-1 is missing), how to compare them.
+
+    `given` are the codes of the values before they were made plain.
+    """
 
     values: NDArray[Any]
     codes: NDArray[np.int64]
+    given: NDArray[np.int64]
     kind: Kind
 
 
@@ -291,7 +309,7 @@ def _plain_form(left: pd.Series, right: pd.Series, asked: Kind | None) -> _Plain
         kind = "exact"
     again, _ = pd.factorize(np.array([*forms, None], dtype=object), use_na_sentinel=True)
     dtype = np.float64 if kind == "number" else object
-    return _Plain(np.array([*forms, None], dtype=dtype)[codes], again.astype(np.int64)[codes], kind)
+    return _Plain(np.array([*forms, None], dtype=dtype)[codes], again.astype(np.int64)[codes], codes, kind)
 
 
 def _at(left: pd.Series, right: pd.Series, place: int) -> Any:

@@ -86,8 +86,9 @@ def anonymize(
     keep : sequence of str
         Quasi-identifiers that must stay as they are.
     levels : dict, optional
-        Column → (lowest level, highest level) that it may have, by number or name; None leaves an end open. One level
-        alone fixes it. ``{"zip": (1, 3)}``: at least one digit is hidden, at most three.
+        Column → (lowest level, highest level) that it may have, by number, by name or in the words of `level_words_`;
+        None leaves an end open. One level alone fixes it. ``{"zip": (1, 3)}``: at least one digit is hidden, at most
+        three.
     unit : str, optional
         A column of ids: k, and the criteria on the table's risk, count distinct persons instead of rows.
     keep_index : bool

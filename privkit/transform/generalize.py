@@ -82,7 +82,7 @@ def generalize(
     data : dataframe
         pandas, Polars or another that Narwhals reads. It is not changed.
     levels : dict
-        Column → level (a number, or its name), or column → (hierarchy, level).
+        Column → level (a number, its name, or its words in `level_words_`), or column → (hierarchy, level).
     hierarchies : dict, optional
         Column → `Hierarchy`, a mapping value → label, or the path of a hierarchy file. Without one a hierarchy is
         proposed from the column's type.

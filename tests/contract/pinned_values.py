@@ -174,6 +174,7 @@ def _events(folder: Path) -> Makers:
     merged = ev.Recipe([ev.merge(by="shipping.country", count="orders", at_least=5)], name="merged")
     return {
         "recipe": recipe,
+        "draft": lambda: ev.propose(json.loads(orders())[:20], name="orders"),
         "recipe_merge": lambda: merged,
         "description": lambda: recipe().describe(),
         "description_events": lambda: recipe().describe([*json.loads(orders())[:20], {"note": "x", "id": None}]),

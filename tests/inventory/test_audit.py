@@ -396,3 +396,28 @@ def test_any_column_gets_an_entry(values):
     if entry.unique_share is not None:
         assert 0 <= entry.unique_share <= 1
         assert 0 <= entry.separation <= 1
+
+
+@pytest.mark.parametrize("word", ["NA", "n/a", ".", "#N/A", "NULL"])
+@pytest.mark.parametrize("name", ["age", "income", "weight", "fage", "member_id", "zip", "visits"])
+def test_a_word_for_missing_does_not_change_what_numbers_are(name, word):
+    numbers = [
+        str(10_000 + 7 * place) if name in ("member_id", "zip", "income") else str(place % 60) for place in range(400)
+    ]
+    texts = pd.DataFrame({name: [word if place % 10 == 0 else text for place, text in enumerate(numbers)], "sex": "f"})
+    found, plain = audit(texts), audit(texts.assign(**{name: pd.to_numeric(texts[name].mask(texts[name] == word))}))
+    assert (found[name].role, found[name].what) == (plain[name].role, plain[name].what)
+    assert f"values: 40 times `{word}` among numbers, which is text, not missing" in found[name].evidence
+    assert f"words stand for missing values, since they are text: '{name}' (40 times `{word}` among num" in repr(found)
+    assert not any("stand for missing" in told for told in plain.left_out)
+    lazy = audit(pytest.importorskip("polars").from_pandas(texts).lazy())
+    assert (lazy[name].role, lazy[name].what) == (plain[name].role, plain[name].what)
+    assert any("among numbers" in told for told in lazy.left_out)
+
+
+def test_words_among_dates_are_told_and_among_words_are_words():
+    days = [f"2020-01-{1 + place % 28:02}" for place in range(56)]
+    frame = pd.DataFrame({"when": [*days, "NA"], "colour": ["red", "NA", "blue"] * 19, "only": "NA"})
+    assert audit(frame).left_out == (
+        "that words stand for missing values, since they are text: 'when' (once `NA` among dates)",
+    )

@@ -152,8 +152,57 @@ def test_too_many_pairs_fall_back_to_two_columns_and_say_so():
     assert all(len(block) == 2 for block in found.fuzzy.compared_on)
     assert "Others were not compared" in repr(found)
     none = link(frame, frame, list("abc"), fuzzy=True, max_pairs=1)
-    assert (none.n_pairs, none.fuzzy.compared_on) == (0, ())
+    assert (none.n_pairs, none.fuzzy.compared_on) == (len(frame.merge(frame)), ())
+    assert "400 rows have equals and match them. Splink" in repr(none)
     assert "compared no pair" in repr(none)
+    apart = link(frame, frame + 100, list("abc"), fuzzy=True)
+    assert (apart.n_pairs, apart.fuzzy.n_equal, apart.fuzzy.compared_on) == (0, 0, ())
+    assert repr(apart).startswith("Nothing could match: no pair of rows was compared")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_who_is_found_exactly_is_found_fuzzily_too(seed):
+    """Common values make a pair of equals improbable: it was left out, and a fuzzy attack seemed the weaker one."""
+    random = np.random.default_rng(seed)
+    towns = [
+        "Bern",
+        "bern",
+        " Bern",
+        "Chur",
+        "Genf",
+        "Bale",
+        "Basel",
+        "Zug",
+        "Thun",
+        "Sion",
+        "Olten",
+        "Aarau",
+        "",
+        None,
+    ]
+
+    def table(rows: int) -> pd.DataFrame:
+        return pd.DataFrame({
+            "age": random.integers(16, 70, rows), "town": random.choice(np.array(towns, dtype=object), rows),
+            "sex": random.choice(["f", "m"], rows),
+        })  # fmt: skip
+
+    here, there = table(300), table(400)
+    for on in (["age", "town"], ["age", "town", "sex"], ["town"]):
+        exact, found = link(here, there, on), link(here, there, on, fuzzy=True, probability=0.999)
+        assert found.n_single >= exact.n_single
+        assert found.n_none <= exact.n_none
+        assert found.n_pairs >= exact.n_pairs
+        plain = [one.assign(town=one["town"].str.casefold().str.strip()).replace({"": None}) for one in (here, there)]
+        known = [set(one[on].dropna().itertuples(index=False)) for one in (*plain, here, there)]
+        equal = [
+            row in known[3] or again in known[1]
+            for row, again in zip(here[on].itertuples(index=False), plain[0][on].itertuples(index=False), strict=True)
+        ]
+        assert found.fuzzy.n_equal == sum(equal)
+        assert found.n_none <= len(here) - sum(equal)
+    sure = link(here, here, ["age", "sex"], fuzzy=True, probability=0.999)
+    assert (sure.n_none, sure.fuzzy.n_equal) == (0, 300)
 
 
 def test_empty_tables_and_one_column():

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 from privkit.errors import FrameError, ParameterError
 from privkit.errors.anonymity import HierarchyError
+from privkit.transform.anonymize import anonymize
 from privkit.transform.generalize import generalize
 from privkit.transform.hierarchies.hierarchy import Hierarchy
+from privkit.transform.lattice import lattice
 
 
 def test_csv_form_of_arx_is_read_and_written(tmp_path):
@@ -238,6 +240,48 @@ def test_what_is_no_iso_date_is_refused_and_never_guessed(texts):
     assert type(Hierarchy.propose(column).source).__name__ != "Dates"
 
 
+@pytest.mark.parametrize("form", ["%d.%m.%Y", "%m/%d/%Y", "%d-%m-%y", "%Y/%m/%d", "%d.%m.%Y %H:%M", "%Y-%m-%d"])
+@given(days=st.lists(st.dates(min_value=dt.date(1000, 1, 1)), min_size=1, max_size=5))
+@settings(max_examples=20)
+def test_what_looks_like_dates_is_read_as_such_or_said_to_be_in_doubt(form, days):
+    column = pd.Series([day.strftime(form) for day in days], name="when")
+    proposed = Hierarchy.propose(column)
+    read = type(proposed.source).__name__ == "Dates"
+    assert read == (form == "%Y-%m-%d")
+    assert read != proposed.doubt.startswith(
+        "looks like dates, but not as ISO 8601 writes them: pk.Hierarchy.dates(for"
+    )
+    assert proposed.doubt in proposed.note
+    told = repr(generalize(column.to_frame(), {"when": 1}))
+    assert read != (f"'when' {proposed.doubt}." in told)
+    assert Hierarchy.propose(column.astype("category")).doubt in ("", proposed.doubt)
+
+
+@pytest.mark.parametrize("absent", ["NA", "n/a", ".", "NULL", "#N/A"])
+@pytest.mark.parametrize(
+    ("texts", "kind"),
+    [([str(age) for age in range(20, 60)], "Intervals"), (["-1.5", "3", "1e3"], "Function"),
+     (["2020-01-31", "2020-02-28"], "Dates")],
+)  # fmt: skip
+def test_a_word_for_missing_does_not_hide_what_a_column_holds(texts, kind, absent):
+    doubted = Hierarchy.propose(pd.Series([*texts, absent], name="it"))
+    what = "dates" if kind == "Dates" else "numbers"
+    assert doubted.doubt == (
+        f"has `{absent}` among its {what}: with missing values in place of it they are read as {what}"
+    )
+    plain = pd.Series([*texts, None], name="it")
+    plain = plain if what == "dates" else pd.to_numeric(plain)
+    assert type(Hierarchy.propose(plain).source).__name__ == kind
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [["a", "b"], ["NA"], ["red", "NA"], ["007", "NA"], ["8004", "8051"], ["2020-01-31"], ["1.2", "x", "NA"], []],
+)
+def test_what_looks_like_nothing_else_is_in_no_doubt(texts):
+    assert Hierarchy.propose(pd.Series(texts, name="it", dtype=object)).doubt == ""
+
+
 @given(days=st.lists(st.dates(min_value=dt.date(1000, 1, 1)), min_size=1, max_size=5))
 @settings(max_examples=40)
 def test_a_format_says_how_dates_are_written(days):
@@ -353,3 +397,39 @@ def test_a_file_in_another_encoding_is_told_without_its_bytes(tmp_path, encoding
     assert "CANARY" not in str(error.value)
     assert error.value.__context__ is None
     assert Hierarchy.read_csv(tmp_path / "h.csv", encoding="latin-1").labels(1) == ["CANARY"]
+
+
+WORDED = {
+    "intervals": (Hierarchy.intervals(5, 10, 20), [17, 34, 71]),
+    "edges": (Hierarchy.intervals(edges=[[0, 10, 30], [0, 20, 25]]), [3, 12, 21]),
+    "redact": (Hierarchy.redact(), ["8004", "8051", "12"]),
+    "left": (Hierarchy.redact(side="left", step=2), ["8004", "8051"]),
+    "dates": (Hierarchy.dates(), ["2020-01-31", "1999-12-31"]),
+    "weeks": (Hierarchy.dates("day", "week", "year"), ["2020-01-31", "1999-12-31"]),
+    "rare": (Hierarchy.rare(below=2), ["a", "b", "c"]),
+    "places": (Hierarchy.location(0.1, 1), [47.37, 8.54]),
+    "star": (Hierarchy.star(), ["a", "b"]),
+    "twins": (Hierarchy.from_rows([("a", "x", "x"), ("b", "x", "x"), ("c", "y", "y")]), ["a", "b", "c"]),
+    "hidden": (Hierarchy.from_rows([("a", "x", "*"), ("b", "y", "*")], ["value", "hidden", "*"]), ["a", "b"]),
+    "as it is": (Hierarchy.from_rows([("a", "x", "*"), ("b", "y", "*")], ["2 groups", "as it is", "*"]), ["a", "b"]),
+    "one name": (Hierarchy.from_rows([("a", 1, 2, "*"), ("b", 3, 4, "*")], ["v", "1", "w", "*"]), ["a", "b"]),
+}
+
+
+@pytest.mark.parametrize("missing", [False, True])
+@pytest.mark.parametrize("kind", WORDED)
+def test_the_words_of_a_result_ask_for_its_levels(kind, missing):
+    rule, values = WORDED[kind]
+    frame = pd.DataFrame({"it": pd.Series([*values, *values, *[None] * missing], dtype=object)})
+    ladder = rule.lay(pd.Index([*values, *[None] * missing], dtype=object), "it")
+    for level, step in enumerate(ladder.levels):
+        assert ladder.number(level) == ladder.number(step.words) == level
+        found = generalize(frame, {"it": level}, hierarchies={"it": rule})
+        again = generalize(frame, found.level_words_, hierarchies={"it": rule})
+        assert (again.levels_, again.level_words_) == ({"it": level}, found.level_words_)
+        out = anonymize(frame, "it", k=1, hierarchies={"it": rule}, levels={"it": level}, suppress=1)
+        same = anonymize(frame, "it", k=1, hierarchies={"it": rule}, levels=out.level_words_, suppress=1)
+        assert same.levels_ == out.levels_ == {"it": level}
+        every = lattice(frame, "it", k=1, hierarchies={"it": rule}, suppress=1)
+        assert every.apply(out.level_words_).levels_ == {"it": level}
+    assert len({step.words for step in ladder.levels}) == ladder.n_levels

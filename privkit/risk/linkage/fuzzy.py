@@ -33,7 +33,10 @@ class FuzzyLinkage:
     Attributes
     ----------
     probability : float
-        Pairs of at least this probability of being one person count as matches.
+        Pairs of at least this probability of being one person count as matches, for rows without an equal.
+    n_equal : int
+        Rows of the data that a row of the other table equals in all columns, up to case and needless spaces. They match
+        their equals, however common their values are, as they do exactly.
     comparisons : mapping of str to {"name", "code", "date", "number", "exact"}
         How each column of the data was compared.
     compared_on : tuple of tuples of str
@@ -45,6 +48,7 @@ class FuzzyLinkage:
     """
 
     probability: float
+    n_equal: int
     comparisons: Mapping[str, Kind]
     compared_on: tuple[tuple[str, ...], ...]
     n_compared: int
@@ -78,7 +82,13 @@ class Model:
                 self.settings = self._trained(both, seed)
 
     def matches(self, both: Records, probability: float) -> Matches:
-        """Return what each left row matches with at least this probability."""
+        """Return what each left row matches: its equals, else those that it may be with at least this probability.
+
+        A row that an exact join finds is found alike: so no more rows match none, and no fewer match exactly one.
+        """
+        return equals(both).or_else(self._probable(both, probability))
+
+    def _probable(self, both: Records, probability: float) -> Matches:
         n = len(both.left)
         incomplete = int(np.logical_or.reduce([codes < 0 for codes in both.pair.left]).sum())
         counts, partner = np.zeros(n, dtype=np.int64), np.full(n, -1, dtype=np.int64)
@@ -125,6 +135,11 @@ class Model:
                     )
         trained: dict[str, Any] = linker.misc.save_model_to_json()
         return trained
+
+
+def equals(both: Records) -> Matches:
+    """Return what each left row equals as the values were given, else what in plain forms."""
+    return both.exact.matches().or_else(both.pair.matches())
 
 
 def _comparison(name: str, kind: Kind) -> Any:

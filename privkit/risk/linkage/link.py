@@ -13,7 +13,7 @@ from privkit.anonymity.criterion import share
 from privkit.errors import ParameterError
 from privkit.errors.risk import TruthError
 from privkit.risk.attackers import ExcessRisk, Rate, excess_risk
-from privkit.risk.linkage.fuzzy import FuzzyLinkage, Model
+from privkit.risk.linkage.fuzzy import FuzzyLinkage, Model, equals
 from privkit.tally.frame import column_names, open_frame
 from privkit.tally.row_classes import chosen_columns
 from privkit.tally.two_tables import Matches, asked_kinds, joint_codes, paired, records
@@ -55,8 +55,8 @@ class LinkReport(Plotted):
     control : Rate or None
         Single matches among people who are known to be absent from the other table; None without a control.
     fuzzy : FuzzyLinkage or None
-        How the tables were compared; None where they were joined exactly. A pair is then one that is at least as
-        probable as asked, and a missing value adds no evidence.
+        How the tables were compared; None where they were joined exactly. A row without an equal then matches those
+        that it is one person with at least as probably as asked, and a missing value adds no evidence.
     n_reachable : int or None
         Rows each of whose values occurs in its column of the other table: those that exact agreement can find at all.
         None for a fuzzy comparison.
@@ -138,9 +138,10 @@ def link(
     """Match the rows of the data with those of another table, and tell how many are singled out.
 
     Missing never matches. Reads rows of all tables; spends nothing. No value is kept. Exact by default; `fuzzy` finds
-    partners in spite of typing errors and changes, by the model of Fellegi and Sunter (1969, JASA 64(328)) that Splink
-    (the extra ``linkage``) fits without labels: the odds that a pair is one person are Π m/u over the columns times the
-    prior 1 / max(n, n'), m and u being how often a column agrees so far among true pairs and among others.
+    partners of the rows without an equal in spite of typing errors and changes, by the model of Fellegi and Sunter
+    (1969, JASA 64(328)) that Splink (the extra ``linkage``) fits without labels: the odds that a pair is one person are
+    Π m/u over the columns times the prior 1 / max(n, n'), m and u being how often a column agrees so far among true
+    pairs and among others.
 
     Parameters
     ----------
@@ -162,8 +163,8 @@ def link(
         ``"code"`` and ``"date"`` (one, or two, typing errors), ``"number"`` (off by up to 1), ``"exact"``. Texts are
         compared without their case.
     probability : float
-        From which on a pair counts as a match in a fuzzy linkage, above 0. A pair that agrees in all columns can lie
-        below it, where its values are common.
+        From which on a pair counts as a match in a fuzzy linkage, above 0. Equal rows match whatever it is: so no row
+        that is found exactly is missed.
     max_pairs : int
         How many pairs of rows a fuzzy linkage compares at most: those that agree exactly in one column, or in two
         where these are too many. The report says in which.
@@ -276,6 +277,7 @@ def _fuzzily(tables: _Tables, asked: Mapping[str, Kind], probability: float, see
         control = model.matches(absent, probability)
     how = FuzzyLinkage(
         probability,
+        int((equals(both).counts > 0).sum()),
         MappingProxyType(kinds),
         tuple(tuple(names[place] for place in block) for block in model.blocks),
         model.n_compared,

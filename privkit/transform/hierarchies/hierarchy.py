@@ -23,6 +23,7 @@ from privkit.transform.hierarchies.ladder import (
     read_rows,
     text,
     top,
+    worded,
     write_rows,
 )
 from privkit.transform.hierarchies.proposals import proposal
@@ -59,6 +60,8 @@ class Hierarchy:
         Where the levels come from.
     note : str
         How it came about, where `propose` made it.
+    doubt : str
+        What the column seems to be that `propose` did not read it as, as dates in a form with two meanings; else "".
 
     Examples
     --------
@@ -74,6 +77,7 @@ class Hierarchy:
 
     source: Source
     note: str = ""
+    doubt: str = ""
 
     @classmethod
     def read_csv(cls, path: str | Path, sep: str = ";", *, encoding: str = "utf-8") -> Hierarchy:
@@ -305,7 +309,7 @@ class Hierarchy:
         if missing:
             own = 1 if whole else len(levels) - 1
             levels = [*map(_with_missing, levels[:own]), *(levels[own:] if whole else [top(len(values))])]
-        return Ladder(column, values, tuple(levels), base)
+        return Ladder(column, values, worded(levels), base)
 
     def apply(self, column: pd.Series, level: int | str) -> pd.Series:
         """Return the column's labels at a level, as ordered categories in the hierarchy's order."""

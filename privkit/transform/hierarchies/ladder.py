@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,7 +38,7 @@ class Level:
     shares : array of float64, shape (n_groups,)
         The share of the domain that the group covers, in (0, 1].
     words : str
-        What the level leaves of a value: "first two digits".
+        What the level leaves of a value: "first two digits". In a ladder no other level has this name or these words.
     """
 
     name: str
@@ -107,7 +107,7 @@ class Ladder:
         return tuple(fields)
 
     def number(self, level: object) -> int:
-        """Return a level's number, given by number or by name.
+        """Return a level's number, given by number, by name, or in the words for what it leaves of a value.
 
         Raises
         ------
@@ -115,8 +115,9 @@ class Ladder:
             If there is none.
         """
         names = [step.name for step in self.levels]
-        if isinstance(level, str) and level in names:
-            return names.index(level)
+        for told in (names, [step.words for step in self.levels]):
+            if isinstance(level, str) and level in told:
+                return told.index(level)
         if isinstance(level, int | np.integer) and not isinstance(level, bool) and -len(names) <= level < len(names):
             return int(level) % len(names)
         raise HierarchyError.level(self.column, level, names)
@@ -137,6 +138,18 @@ class Ladder:
         except UnicodeEncodeError:  # half a character is no text for Arrow
             labels = pd.Index(shown, dtype=object)
         return pd.Series(pd.Categorical.from_codes(place[codes], categories=labels, ordered=True), index=index)
+
+
+def worded(levels: Sequence[Level]) -> tuple[Level, ...]:
+    """Return the levels with words that mean one of them each: those that another has too tell the level's number."""
+    answer: list[Level] = []
+    for place, step in enumerate(levels):
+        taken = {one.words for one in answer} | {one.name for one in levels if one is not step}
+        words = step.words
+        while words in taken:
+            words += f" (level {place})"
+        answer.append(replace(step, words=words))
+    return tuple(answer)
 
 
 def _within(fine: NDArray[np.int64], coarse: NDArray[np.int64]) -> bool:

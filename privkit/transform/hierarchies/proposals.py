@@ -12,6 +12,7 @@ import numpy as np
 from privkit.errors.anonymity import HierarchyError
 from privkit.inventory.column_names import meaning_of_name
 from privkit.tally.codes import factorized
+from privkit.tally.shapes import absent_among, are_numbers, form_shares
 from privkit.transform.decimals import Decimals, end_of, exact_quotient
 from privkit.transform.hierarchies.dates import Dates, iso_day
 from privkit.transform.hierarchies.intervals import Intervals, Number, written
@@ -26,17 +27,20 @@ _FEW = 12
 #: Values further from the quartiles than so many times the distance between these do not stretch the intervals
 #: (the outer fences of Tukey 1977). Each different value counts once, however many rows have it.
 _FENCE = 3
+#: The share of different texts, and of how many, that must have the form of a date, for a column to seem one of dates.
+_MOST, _SAMPLE = 0.9, 1000
 
 Rule = Dates | Function | Intervals | Redact
 _KEEP_OR_HIDE = "keeps the value or hides it"
 _PERIODS = ", ".join(Dates.periods)
 
 
-def proposal(column: pd.Series) -> tuple[Rule, str]:
-    """Return a rule for a column by its type and range, and a note that says which and why.
+def proposal(column: pd.Series) -> tuple[Rule, str, str]:
+    """Return a rule for a column by its type and range, a note that says which and why, and what is in doubt.
 
     Intervals for numbers, periods for dates (as types of their own, as Python's, or as ISO 8601 writes them), redaction
-    for codes of one length and for numbers that are postal codes by the column's name, else keep-or-star.
+    for codes of one length and for numbers that are postal codes by the column's name, else keep-or-star. In doubt are
+    texts that seem to be dates or numbers and are none as they stand: nothing is guessed, since 01/02 has two meanings.
 
     Raises
     ------
@@ -53,18 +57,41 @@ def proposal(column: pd.Series) -> tuple[Rule, str]:
     >>> proposal(pd.Series([8004, 8051, 3012], name="zip"))[1]
     'Proposed from the type of zip: postal codes, by its name; hides one digit more at each level.'
     """
-    rule, why = _proposed(column)
-    return rule, f"Proposed from the type of {column.name}: {why}."
+    import pandas as pd
+
+    categories = isinstance(column.dtype, pd.CategoricalDtype)
+    values = column.cat.categories if categories else factorized(column)[1]
+    rule, why = _proposed(column, values)
+    texts = not isinstance(rule, Dates) and {type(value) for value in values} == {str}
+    doubt = _doubt(list(values)) if texts else ""
+    told = f" It {doubt}." if doubt else ""
+    return rule, f"Proposed from the type of {column.name}: {why}.{told}", doubt
 
 
-def _proposed(column: pd.Series) -> tuple[Rule, str]:
+def _doubt(texts: list[str]) -> str:
+    """Return what texts seem to be that nobody reads them as: dates and numbers, with words for missing among them."""
+    absent, rest = absent_among(texts)
+    words = ", ".join(f"`{word}`" for word in absent)
+    among = f"has {words} among its %s: with missing values in place of it they are read as %s"
+    if absent and are_numbers(rest):
+        return among % ("numbers", "numbers")
+    strange = sum(iso_day(one) is None for one in rest)
+    if rest and not strange:  # without a word for missing, categories that somebody made of dates
+        return among % ("dates", "dates") if absent else ""
+    if form_shares(rest[:: len(rest) // _SAMPLE + 1]).get("date", 0) < _MOST:
+        return ""
+    if 2 * strange < len(rest):
+        return f"looks like dates as ISO 8601 writes them, but {strange} of {len(texts)} distinct values are none"
+    return "looks like dates, but not as ISO 8601 writes them: pk.Hierarchy.dates(format='%d.%m.%Y'), say, reads them"
+
+
+def _proposed(column: pd.Series, values: Any) -> tuple[Rule, str]:
     import pandas as pd
 
     if isinstance(column.dtype, pd.CategoricalDtype):
         return Function(), f"categories; {_KEEP_OR_HIDE}"
     if pd.api.types.is_bool_dtype(column.dtype):
         return Function(), f"yes or no; {_KEEP_OR_HIDE}"
-    values = factorized(column)[1]
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
         return Dates(), f"dates; {_PERIODS}"
     if pd.api.types.is_numeric_dtype(values.dtype):

@@ -72,7 +72,7 @@ def _link_answer(report: LinkReport) -> str:
 
 def _apart(report: LinkReport) -> str:
     """Return why nothing could be found, whoever looks so."""
-    if report.fuzzy is not None and not report.fuzzy.compared_on:
+    if report.fuzzy is not None and not report.fuzzy.compared_on and not report.n_pairs:
         return "Nothing could match: no pair of rows was compared. That says nothing about the risk."
     if report.n_reachable or report.n_reachable is None or report.n_incomplete == report.n_rows:
         return ""
@@ -117,10 +117,12 @@ def _link_reasons(report: LinkReport) -> list[str]:
 
 def _fuzzy(how: FuzzyLinkage) -> str:
     kinds = ", ".join(f"{names([name])} as {kind}" for name, kind in how.comparisons.items())
+    rows = plural(how.n_equal, "row has an equal and matches", "rows have equals and match")
+    equal = f"{rows} {'it' if how.n_equal == 1 else 'them'}. "
     if not how.compared_on:
-        return f"{how.library} compared no pair: none agrees in one column, or too many do (max_pairs)."
+        return f"{equal}{how.library} compared no pair: none agrees in one column, or too many do (max_pairs)."
     where = " or ".join(" and ".join(names([name]) for name in block) for block in how.compared_on)
     return (
-        f"{how.library} compared {kinds}, in up to {plural(how.n_compared, 'pair')}: those that agree in {where}. "
-        "Others were not compared."
+        f"{equal}{how.library} compared {kinds}, in up to {plural(how.n_compared, 'pair')}: those that agree in "
+        f"{where}. Others were not compared."
     )

@@ -71,8 +71,7 @@ def _anonymized_reasons(value: Anonymized) -> list[str]:
     ]
     if value.index_left_out_:
         reasons.append("The rows' labels were left out, for plain numbers: keep_index=True keeps them.")
-    if value.proposed_:
-        reasons.append(_proposed(value))
+    reasons += _proposed(value)
     reasons += _leaving(value.leaving_)
     if value.is_lazy:
         reasons.append("Columns that tell nearly every row apart were not looked for: .identifying_ asks the engine.")
@@ -173,8 +172,7 @@ def _losses(report: AnonymizationReport, title: str) -> Chart:
 @sheet.register(Generalized)
 def _generalized(value: Generalized) -> Sheet:
     reasons = ["This alone promises nothing: check what it reaches."]
-    if value.proposed_:
-        reasons.append(_proposed(value))
+    reasons += _proposed(value)
     reasons += _leaving(value.leaving_)
     return Sheet(
         f"Generalized to levels: {_levels(value)}.{_but(value.leaving_)}",
@@ -190,8 +188,15 @@ def _levels(value: Generalized | Anonymized) -> str:
     return ", ".join(f"{label(name)} {level} ({value.level_words_[name]})" for name, level in value.levels_.items())
 
 
-def _proposed(value: Generalized | Anonymized) -> str:
-    return f"Hierarchies of {names(value.proposed_)} were proposed from their types: look at .hierarchies."
+def _proposed(value: Generalized | Anonymized) -> list[str]:
+    """Return which hierarchies were proposed, and of which columns that is in doubt."""
+    if not value.proposed_:
+        return []
+    doubts = {name: value.hierarchies[name].doubt for name in value.proposed_}
+    return [
+        f"Hierarchies of {names(value.proposed_)} were proposed from their types: look at .hierarchies.",
+        *(f"{names([name])} {doubt}." for name, doubt in doubts.items() if doubt),
+    ]
 
 
 def _heights(value: Generalized) -> Chart:
