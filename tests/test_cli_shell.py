@@ -59,6 +59,7 @@ def files(tmp_path, monkeypatch):
         ("anonymize c.csv --qi zip --k 5 --utility no --out x.csv", 2, "--utility 'no', but --utility must be one of"),
         ("anonymize c.csv --qi zip --k 5 --time-limit -1 --out x.csv", 2, "--time-limit -1.0, but --time-limit must"),
         ("anonymize c.csv --qi zip --k 5 --drop mial --out x.csv", 1, "--drop mial, but 'mial' is not a column"),
+        ("anonymize c.csv --qi zip --k 5 --drop zip --out x.csv", 2, "'zip' cannot be left out and generalized"),
         ("anonymize c.csv --qi zip --k 5 --hierarchies h.toml --out x.csv", 1, "to its table in --hierarchies FILE"),
         ("events keep.json o.ndjson --out y.ndjson", 1, "say --unmatched drop or --unmatched keep"),
         ("events keep.json o.ndjson", 2, "--out FILE is needed"),
@@ -90,6 +91,33 @@ def test_what_is_left_out_next_is_the_same_call_without_it(files, capsys):
     for hint in hints:
         assert main(shlex.split(hint)[1:]) == 0
     assert list(pd.read_csv("s.csv")) == ["zip", "plan"]
+
+
+@pytest.mark.parametrize("method", ["optimal", "local"])
+@pytest.mark.parametrize("goal", ["--k 3", "--k 3 --l 2 --sensitive ill"])
+@pytest.mark.parametrize("dropped", [[], ["id"], ["ill"], ["id", "ill"]])
+def test_persons_are_counted_before_their_ids_leave_and_each_hint_runs(
+    tmp_path, monkeypatch, capsys, method, goal, dropped
+):
+    monkeypatch.chdir(tmp_path)
+    rows = [(f"p{n // 3}", 20 + n // 3 % 9, "mf"[n // 3 % 2], "abc"[n % 3]) for n in range(120)]
+    pd.DataFrame(rows, columns=["id", "age", "sex", "ill"]).to_csv("pbc.csv", index=False)
+    asked = f"anonymize pbc.csv --qi age,sex --unit id {goal} --method {method} --out o.csv"
+    assert main(shlex.split(asked)) == 0
+    whole, first = pd.read_csv("o.csv"), capsys.readouterr().out
+    assert "'id' leaves unchanged" in first
+    assert whole.groupby(["age", "sex"])["id"].nunique().min() >= 3
+    out = first
+    if dropped:
+        assert main([*shlex.split(asked), "--drop", ",".join(dropped), "--force"]) == 0
+        out = capsys.readouterr().out
+    pd.testing.assert_frame_equal(pd.read_csv("o.csv"), whole.drop(columns=dropped))
+    assert ("'id' leaves unchanged" in out) == ("id" not in dropped)
+    hints = [line.removeprefix("next: privkit ") for line in out.splitlines() if line.startswith("next: ")]
+    assert hints
+    for hint in reversed(hints):  # the first writes the file anew, and has hints of its own
+        assert ("check" in hint) == ("--sensitive" in hint and "anonymize" not in hint)
+        assert main(shlex.split(hint)) == 0, hint
 
 
 def test_a_transcript_on_the_shops_orders(tmp_path, monkeypatch, capsys):

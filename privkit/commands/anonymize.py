@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from privkit.commands.table import (
     write_table,
 )
 from privkit.commands.telling import asked, at_work, columns, tell, tell_json
-from privkit.errors import ColumnNotFoundError, FileError
+from privkit.errors import ColumnNotFoundError, FileError, ParameterError
 from privkit.tally.selection import without_traces
 from privkit.transform.anonymize import anonymize
 from privkit.transform.generalize import read_hierarchies, write_hierarchies
@@ -74,6 +75,7 @@ def run(options: argparse.Namespace) -> int:
             progress=work.say,
         )
         options.unless_interrupted()  # a search that is interrupted gives the best so far: here, nothing
+        out = _without_counted(out, options)
         write_table(_as_they_came(out, table, options, absent), options.out, options.sep, options.encoding)
     if options.save_hierarchies:
         write_hierarchies(options.save_hierarchies, out.hierarchies, gaps)
@@ -82,11 +84,20 @@ def run(options: argparse.Namespace) -> int:
         return 0
     leaving = out.leaving_.direct
     without = ["anonymize", *_again(options), "--drop", columns([*options.drop, *leaving]), "--force"]
-    check = ["check" if options.sensitive else "kanon", *asked(options, options.out), *given_criteria(options)]
     cells = [f"{int((table[name] == word).sum()):,} cells {word} of {name}" for name, word in absent.items()]
     more = f"Taken for missing values, and written as they came: {'; '.join(cells)}." if cells else ""
-    tell(out, *([without] if leaving else []), check, more=more)
+    tell(out, *([without] if leaving else []), _check(options), more=more)
     return 0
+
+
+def _check(options: argparse.Namespace) -> list[str]:
+    """Return the call that judges what was written, by as much of the goal as its columns allow."""
+    there = argparse.Namespace(**vars(options))
+    if options.unit in options.drop:
+        there.unit = None  # k persons are k rows and more
+    if options.sensitive in options.drop:
+        there.sensitive = there.l = there.t = there.beta = None
+    return ["check" if there.sensitive else "kanon", *asked(there, options.out), *given_criteria(there)]
 
 
 def _again(options: argparse.Namespace) -> list[str]:
@@ -112,13 +123,32 @@ def _hierarchies(options: argparse.Namespace) -> dict[str, Hierarchy] | None:
     return read_hierarchies(options.hierarchies)
 
 
+def _counted(options: argparse.Namespace) -> list[str]:
+    """Return the columns that are left out, but are in the goal: they go when the search has counted them."""
+    return [name for name in options.drop if name in (options.unit, options.sensitive)]
+
+
+def _without_counted(out: Anonymized, options: argparse.Namespace) -> Anonymized:
+    return replace(out, frame=out.frame.drop(columns=_counted(options)))
+
+
 def _table(options: argparse.Namespace) -> pd.DataFrame:
-    """Return the table as it is written, without the columns that are left out."""
+    """Return the table as it is searched, without the columns that are left out and in no goal.
+
+    Raises
+    ------
+    ColumnNotFoundError
+    ParameterError
+        If a quasi-identifier is left out.
+    """
     table = read_table(options)
     for argument, named in {"qi": options.qi, "drop": options.drop}.items():
         if missing := [name for name in named if name not in table.columns]:
             raise ColumnNotFoundError.of(argument, named, missing, list(table.columns))
-    return table.drop(columns=options.drop)
+    if both := [name for name in options.drop if name in options.qi]:
+        rule = f"{', '.join(map(repr, both))} cannot be left out and generalized: take it from --drop or from --qi."
+        raise ParameterError.together(["--drop", "--qi"], rule)
+    return table.drop(columns=[name for name in options.drop if name not in _counted(options)])
 
 
 def _others(table: pd.DataFrame, options: argparse.Namespace) -> list[str]:
