@@ -32,7 +32,17 @@ def files(tmp_path, monkeypatch):
     keep = {"op": "keep", "paths": ["id"]}
     time = {"op": "truncate_time", "paths": ["t"], "unit": "day"}
     token = {"op": "pseudonymize", "paths": ["id"], "key": {"id": "1b398903"}}
-    for name, rule in {"keep": keep, "time": time, "token": token}.items():
+    Path("d.toml").write_text('[day]\ndates = ["month"]\n')
+    Path("n.toml").write_text("[n]\nintervals = [10]\n")
+    Path("d.csv").write_text("day\n" + "01.02.2020\n" * 4)
+    Path("star.csv").write_text("zip,age\n*,*\n80,2\n80,2\n")
+    Path("empty.csv").write_text("")
+    Path("lines.csv").write_text("\n\n")
+    pd.DataFrame({"n": [1.0, float("inf"), 2.0, 2.0]}).to_parquet("f.parquet")
+    Path("nothing.json").write_text(json.dumps({"name": "nothing", "operations": []}))
+    keyless = {"op": "pseudonymize", "paths": ["id"]}
+    rules = {"keep": keep, "time": time, "token": token, "keyless": keyless}
+    for name, rule in rules.items():
         Path(f"{name}.json").write_text(json.dumps({"name": name, "operations": [rule]}))
     return tmp_path
 
@@ -67,7 +77,14 @@ def files(tmp_path, monkeypatch):
         ("events keep.json bad.ndjson --out y.ndjson", 1, "set such lines apart: --quarantine FILE"),
         ("events time.json o.ndjson --unmatched keep --out y.ndjson", 1, "say epoch"),
         ("events token.json o.ndjson --unmatched keep --out y.ndjson", 1, "Give it: --key FILE"),
-        ("events propose c.csv", 1, "line 1"),
+        ("events propose c.csv", 1, "line 1 is no event: it is no valid JSON. Events are read as NDJSON"),
+        ("events keep.json c.csv --out y.ndjson", 1, "Events are read as NDJSON, one JSON object a line."),
+        ("events keyless.json o.ndjson --out y.ndjson", 1, 'key = {env = "NAME"}, {file = "PATH"} or {keyring'),
+        ("events nothing.json o.ndjson --out y.ndjson", 1, 'say op = "keep"'),
+        ("anonymize d.csv --qi day --k 2 --hierarchies d.toml --out x.csv", 1, 'format = "%d.%m.%Y" beside dates'),
+        ("anonymize f.parquet --qi n --k 2 --hierarchies n.toml --out x.csv", 1, "intervals = [10], lower = 0"),
+        ("audit empty.csv", 1, "empty.csv: it is empty"),
+        ("audit lines.csv", 1, "lines.csv: it is empty"),
         ("ledger show p --store no.db", 1, "Check the folder or --store."),
     ],
 )
@@ -79,6 +96,29 @@ def test_mistakes_are_told_in_the_shells_words_and_by_the_code(files, capsys, co
     assert not PYTHON.search(err.replace("epoch='s', 'ms' or 'us'", "")), err  # which is written so in a recipe
     assert not out
     assert sorted(files.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "kanon star.csv --qi zip,age",
+        "check star.csv --qi zip,age --k 2",
+        "check star.csv --qi zip --k 2 --l 2 --t 0.1 --sensitive age",
+        "risk star.csv --qi zip,age",
+        "risk star.csv --qi zip --unit age",
+        "audit c.csv",
+        "audit d.csv",
+        "link c.csv star.csv --on zip",
+        "anonymize c.csv --qi zip,age --k 5 --out x.csv",
+        "anonymize c.csv --qi zip,age --k 5 --method local --unit mail --suppress 1 --out x.csv",
+        "events propose o.ndjson",
+        "events keep.json o.ndjson --unmatched keep --out x.ndjson",
+    ],
+)
+def test_reports_are_told_in_the_shells_words(files, capsys, command):
+    assert main(shlex.split(command)) in {0, 3}
+    out = capsys.readouterr().out
+    assert not PYTHON.search(out.replace("KAnonymity(5, unit='mail')", "")), out
 
 
 def test_what_is_left_out_next_is_the_same_call_without_it(files, capsys):

@@ -137,7 +137,7 @@ def test_texts_that_differ_are_classes_that_differ(tmp_path, capsys, texts, clas
         (b"a,a\n1,2\n", "names 'a' more than once"),
         ("a,b\nZürich,2\n".encode("cp1252"), "no text in utf-8. Name its encoding: --encoding cp1252"),
         (b"a;b\n1;2\n", "one name with a semicolon in it. --sep ';'?"),
-        (b"", "cannot be read as csv"),
+        (b"", "it is empty"),
     ],
 )
 def test_what_is_no_table_is_told_without_its_cells(tmp_path, capsys, content, told):
