@@ -78,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
         out = _without_counted(out, options)
         write_table(_as_they_came(out, table, options, absent), options.out, options.sep, options.encoding)
     if options.save_hierarchies:
-        write_hierarchies(options.save_hierarchies, out.hierarchies, gaps)
+        write_hierarchies(options.save_hierarchies, out.hierarchies)
     if options.json:
         tell_json({**summary(out), **({"taken_for_missing": absent} if absent else {})})
         return 0
