@@ -3,10 +3,12 @@
 import io
 import json
 import os
+import re
 import shlex
 import signal
 import time
 import tomllib
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -85,6 +87,16 @@ def test_a_file_of_hierarchies(tmp_path):
     assert list(found) == ["age", "zip", "joined", "job", "plan"]
     assert isinstance(found["job"], pk.Hierarchy)
     assert found["job"].apply(pd.Series(["smith"]), 1).tolist() == ["craft"]
+
+
+def test_every_line_that_the_page_names_is_read(tmp_path):
+    page = (Path(__file__).parents[1] / "docs" / "command-line.md").read_text(encoding="utf-8")
+    lines = re.findall(r"^\| `(\w+ = [^`]+)` \|", page, re.MULTILINE)
+    assert len(lines) == 10
+    (tmp_path / "jobs.csv").write_text("nurse;care;*\n")
+    for line in lines:
+        (tmp_path / "h.toml").write_text(f"[a]\n{line}\n", encoding="utf-8")
+        assert list(read_hierarchies(tmp_path / "h.toml")) == ["a"]
 
 
 @pytest.mark.parametrize("text", ["[age\n", "[age]\nx = 1\n", "[age]\nintervals = [5]\nwidth = 3\n", "age = 3\n"])
