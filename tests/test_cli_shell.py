@@ -69,6 +69,17 @@ def files(tmp_path, monkeypatch):
         ("anonymize c.csv --qi zip --k 5 --utility no --out x.csv", 2, "--utility 'no', but --utility must be one of"),
         ("anonymize c.csv --qi zip --k 5 --time-limit -1 --out x.csv", 2, "--time-limit -1.0, but --time-limit must"),
         ("anonymize c.csv --qi zip --k 5 --drop mial --out x.csv", 1, "--drop mial, but 'mial' is not a column"),
+        ("anonymize c.csv --qi zip --k 5 --levels zip --out x.csv", 2, "--levels takes one COLUMN=LEVEL"),
+        ("anonymize c.csv --qi zip --k 5 --levels zip= --out x.csv", 2, "--levels takes one COLUMN=LEVEL"),
+        ("anonymize c.csv --qi zip --k 5 --levels zip=1,zip=2 --out x.csv", 2, "--levels takes one COLUMN=LEVEL"),
+        (
+            "anonymize c.csv --qi zip --k 5 --levels zip=9 --out x.csv",
+            1,
+            "anonymize got level 9 for 'zip', but its levels are",
+        ),
+        ("anonymize c.csv --qi zip --k 5 --levels zip=2:1 --out x.csv", 2, "The lowest must not be above the highest."),
+        ("anonymize c.csv --qi zip --k 5 --levels age=1 --out x.csv", 2, "about the quasi-identifiers"),
+        ("anonymize c.csv --qi zip --k 5 --method cells --hierarchies h.toml --out x.csv", 2, "without --hierarchies"),
         ("anonymize c.csv --qi zip --k 5 --drop zip --out x.csv", 2, "'zip' cannot be left out and generalized"),
         ("anonymize c.csv --qi zip --k 5 --hierarchies h.toml --out x.csv", 1, "to its table in --hierarchies FILE"),
         ("events keep.json o.ndjson --out y.ndjson", 1, "say --unmatched drop or --unmatched keep"),
@@ -158,6 +169,43 @@ def test_persons_are_counted_before_their_ids_leave_and_each_hint_runs(
     for hint in reversed(hints):  # the first writes the file anew, and has hints of its own
         assert ("check" in hint) == ("--sensitive" in hint and "anonymize" not in hint)
         assert main(shlex.split(hint)) == 0, hint
+
+
+@pytest.mark.parametrize("levels", ["age=2", "age=1:2,zip=:2", "zip=0,age=width 10:", "age=*"])
+def test_levels_bound_what_each_column_becomes(files, capsys, levels):
+    rows = [(f"80{n % 5}{n % 3}", 20 + n % 60) for n in range(600)]
+    pd.DataFrame(rows, columns=["zip", "age"]).to_csv("l.csv", index=False)
+    asked = f'anonymize l.csv --qi zip,age --k 5 --levels "{levels}" --out s.csv'
+    assert main([*shlex.split(asked), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["levels"]
+    low, high = {"age=2": (2, 2), "age=*": (5, 5)}.get(levels, (1, 5))
+    assert low <= found["age"] <= high
+    assert found["zip"] <= (2 if "zip=:2" in levels else 0 if "zip=0" in levels else 9)
+
+
+def test_cells_alone_are_hidden_and_the_others_leave_byte_for_byte(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    rows = [(f"0{n % 3}", f"{n % 4}.50", "1E5" if n % 5 else "007", f"2024-01-0{n % 2 + 1}") for n in range(90)]
+    table = pd.DataFrame(rows, columns=["zip", "wage", "code", "day"])
+    table.to_csv("t.csv", index=False)
+    qi = "--qi zip,wage,code,day"
+    assert main(shlex.split(f"anonymize t.csv {qi} --k 6 --method cells --out s.csv --json")) == 0
+    assert main(shlex.split(f"kanon s.csv {qi} --k 6")) == 0
+    shared = pd.read_csv("s.csv", dtype=str, keep_default_na=False)
+    assert len(shared) == len(table)
+    assert ((shared == table) | (shared == "*")).all(axis=None)
+    assert 0 < (shared == "*").to_numpy().mean() < 0.9
+
+
+def test_labels_against_values_are_told_by_link(files, capsys):
+    pd.DataFrame({"age": [20 + n % 60 for n in range(600)], "mail": "a@b.ch"}).to_csv("l.csv", index=False)
+    assert main(shlex.split("anonymize l.csv --qi age --k 5 --levels age=1 --out s.csv")) == 0
+    again = capsys.readouterr().out.partition("next: privkit ")[2].partition("\n")[0]
+    assert again == "anonymize l.csv --qi age --k 5 --out s.csv --levels age=1 --drop mail --force"
+    assert main(shlex.split("link s.csv l.csv --on age")) == 0
+    out = capsys.readouterr().out
+    assert "'age' holds labels of intervals" in out
+    assert "no better than chance" not in out
 
 
 def test_a_transcript_on_the_shops_orders(tmp_path, monkeypatch, capsys):

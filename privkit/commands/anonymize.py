@@ -23,7 +23,7 @@ from privkit.commands.table import (
 from privkit.commands.telling import asked, at_work, columns, tell, tell_json
 from privkit.errors import ColumnNotFoundError, FileError, ParameterError
 from privkit.tally.selection import without_traces
-from privkit.transform.anonymize import anonymize
+from privkit.transform.anonymize import Allowed, anonymize
 from privkit.transform.generalize import read_hierarchies, write_hierarchies
 from privkit.transform.hierarchies.ladder import Table
 
@@ -46,7 +46,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--hierarchies", type=Path, help="a TOML file of hierarchies; others are proposed from types")
     parser.add_argument("--save-hierarchies", type=Path, help="write the hierarchies that were used to a TOML file")
-    parser.add_argument("--method", choices=["optimal", "local"], default=_DEFAULTS["method"], help="the search")
+    parser.add_argument(
+        "--method", choices=["optimal", "local", "cells"], default=_DEFAULTS["method"], help="the search"
+    )
+    bounds = "the level of a column, or its lowest and highest (age=1 or age=1:3), by number or name"
+    parser.add_argument("--levels", action="extend", type=names, default=[], metavar="A=1,B=0:2", help=bounds)
     parser.add_argument("--utility", default=_DEFAULTS["utility"], help="what to minimize (loss)")
     parser.add_argument("--drop", action="extend", type=names, default=[], metavar="A,B", help="columns to leave out")
     parser.add_argument("--time-limit", type=float, help="seconds after which the best so far is taken")
@@ -70,6 +74,7 @@ def run(options: argparse.Namespace) -> int:
             hierarchies=hierarchies,
             suppress=options.suppress,
             utility=options.utility,
+            levels=_levels(options.levels),
             method=options.method,
             time_limit=options.time_limit,
             progress=work.say,
@@ -107,7 +112,31 @@ def _again(options: argparse.Namespace) -> list[str]:
         value = getattr(options, name)
         if value is not None and value != _DEFAULTS.get(name):
             words += [f"--{name.replace('_', '-')}", str(value)]
-    return words
+    return words + (["--levels", columns(options.levels)] if options.levels else [])
+
+
+def _levels(given: list[str]) -> dict[str, Allowed] | None:
+    """Return what `--levels` allows each column: a level, or its lowest and highest, of which one may be left out.
+
+    Examples
+    --------
+    >>> _levels(["age=1:3", "zip=:2", "born=month"])
+    {'age': (1, 3), 'zip': (None, 2), 'born': 'month'}
+    """
+    found: dict[str, Allowed] = {}
+    for text in given:
+        name, _, asked = text.rpartition("=")
+        if not name or not asked.strip() or name in found:
+            rule = "--levels takes one COLUMN=LEVEL or COLUMN=LOWEST:HIGHEST for each column."
+            raise ParameterError.together(["--levels"], rule)
+        low, colon, high = asked.partition(":")
+        found[name] = (_level(low), _level(high)) if colon else _level(asked) or 0
+    return found or None
+
+
+def _level(text: str) -> int | str | None:
+    text = text.strip()
+    return int(text) if text.removeprefix("-").isdecimal() else text or None
 
 
 def _hierarchies(options: argparse.Namespace) -> dict[str, Hierarchy] | None:
@@ -171,7 +200,8 @@ def _looked_at(
     """Return the table with numbers and days as such; quasi-identifiers whose values a table lists are its texts."""
     listed = [name for name, one in (hierarchies or {}).items() if isinstance(one.source, Table)]
     exactly = options.method == "local"  # which leaves single cells as they are
-    numbers = {name: as_number(table[name], exactly=exactly) for name in options.qi if name not in listed}
+    taken = [] if options.method == "cells" else [name for name in options.qi if name not in listed]
+    numbers = {name: as_number(table[name], exactly=exactly) for name in taken}
     return table.assign(**{name: as_value(table[name]) for name in _others(table, options)}, **numbers)
 
 

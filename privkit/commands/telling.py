@@ -32,6 +32,11 @@ _IN_SHELL = {
     'lies: key = {env = "NAME"}, {file = "PATH"} or {keyring = "service/name"}',
     r"pk\.Hierarchy\.dates\(format=(.*?)\); or convert the column first: .*": r"format = \1 beside dates in "
     "--hierarchies FILE.",
+    r"a dict column → level, or column → \(lowest level, highest level\)": "COLUMN=LEVEL or COLUMN=LOWEST:HIGHEST",
+    r"about the quasi-identifiers \[(.*)\] that keep= does not name": r"about the quasi-identifiers (\1)",
+    r"levels=levels of \[(.*?)\]": r"--levels of \1",
+    r"method='cells' keeps a cell or (.*), without hierarchies=; importance= is its weights=": "--method cells keeps a "
+    r"cell or \1, without --hierarchies",
     r"Make them missing: .*?; or give": "Leave the cells empty, or give",
     r"pk\.Hierarchy\.intervals\(10, lower=0, upper=100\)": "intervals = [10], lower = 0, upper = 100 in "
     "--hierarchies FILE",

@@ -134,14 +134,15 @@ def _search(value: Anonymized) -> str:
     if value.reason:
         return f"Not proved optimal: {value.reason}. No node is better than {value.bound_:.4f}."
     if value.method != "optimal":
-        return f"Never worse than the best node of the lattice, of which {plural(value.judged_, 'node')} were judged."
+        judged = f"{plural(value.judged_, 'node')} {'was' if value.judged_ == 1 else 'were'} judged"
+        return f"Never worse than the best node of the lattice, of which {judged}."
     return f"The optimum of the whole lattice ({plural(value.judged_, 'node')} judged)."
 
 
 @sheet.register(AnonymizationReport)
 def _report(report: AnonymizationReport) -> Sheet:
     losses = ", ".join(f"{name} {loss:.1%}" for name, loss in report.column_losses.items())
-    utility = ", ".join(f"{name} {value:.4g}" for name, value in report.after.utility.items())
+    utility = ", ".join(f"{name} {number(value)}" for name, value in report.after.utility.items())
     of = "" if report.after.persons is None else " of persons"
     highest = f"Highest risk{of} {report.before.highest_risk:.4g} → {report.after.highest_risk:.4g}"
     reasons = [
@@ -161,7 +162,7 @@ def _report(report: AnonymizationReport) -> Sheet:
 
 def _costs(report: AnonymizationReport) -> list[Row]:
     def told(cell: object) -> Cell:
-        return None if cell is None else f"{cell:.4g}" if isinstance(cell, float) else str(cell)
+        return None if cell is None else number(cell) if isinstance(cell, float) else str(cell)
 
     return [[name, *map(told, cells)] for name, *cells in report.to_frame().itertuples()]
 
