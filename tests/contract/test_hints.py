@@ -13,6 +13,7 @@ from privkit.anonymity.crowds import persons_of
 from privkit.errors.anonymity import InfeasibleError
 from privkit.errors.events import EventsInputError
 from privkit.errors.ledger import LedgerMissingError
+from privkit.events import example_orders
 from privkit.view.rooms import sheet_of
 
 mpl.use("Agg")
@@ -26,6 +27,7 @@ PEOPLE = pd.DataFrame(
         "w": [10.0] * 60,
     }
 )
+ORDERS = example_orders()[:300]
 #: Names that together are longer than a line, and that Python must quote.
 WIDE = pd.DataFrame({f"{LONG}{n}'s": [n * row % 5 for row in range(60)] for n in range(1, 5)}).assign(who=PEOPLE["who"])
 BY, FAR = ["zip", "age"], [*WIDE.columns[:4]]
@@ -107,7 +109,7 @@ def run(report, hint: str, df):
     try:
         with suppress(InfeasibleError):  # of some engines' types a hierarchy has one level
             if hint.startswith("."):
-                return eval(f"report{hint}", {"report": report, "df": df})
+                return eval(f"report{hint}", {"report": report, "df": df, "events": ORDERS})
             return eval(hint, {"df": df, "pk": pk})
     finally:
         plt.close("all")
