@@ -3,9 +3,12 @@
 import io
 import json
 import os
+import re
 import shlex
 import signal
 import time
+import tomllib
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -86,6 +89,16 @@ def test_a_file_of_hierarchies(tmp_path):
     assert found["job"].apply(pd.Series(["smith"]), 1).tolist() == ["craft"]
 
 
+def test_every_line_that_the_page_names_is_read(tmp_path):
+    page = (Path(__file__).parents[1] / "docs" / "command-line.md").read_text(encoding="utf-8")
+    lines = re.findall(r"^\| `(\w+ = [^`]+)` \|", page, re.MULTILINE)
+    assert len(lines) == 10
+    (tmp_path / "jobs.csv").write_text("nurse;care;*\n")
+    for line in lines:
+        (tmp_path / "h.toml").write_text(f"[a]\n{line}\n", encoding="utf-8")
+        assert list(read_hierarchies(tmp_path / "h.toml")) == ["a"]
+
+
 @pytest.mark.parametrize("text", ["[age\n", "[age]\nx = 1\n", "[age]\nintervals = [5]\nwidth = 3\n", "age = 3\n"])
 def test_a_wrong_file_of_hierarchies_is_refused(tmp_path, text):
     file = tmp_path / "h.toml"
@@ -137,7 +150,7 @@ def test_texts_that_differ_are_classes_that_differ(tmp_path, capsys, texts, clas
         (b"a,a\n1,2\n", "names 'a' more than once"),
         ("a,b\nZürich,2\n".encode("cp1252"), "no text in utf-8. Name its encoding: --encoding cp1252"),
         (b"a;b\n1;2\n", "one name with a semicolon in it. --sep ';'?"),
-        (b"", "cannot be read as csv"),
+        (b"", "it is empty"),
     ],
 )
 def test_what_is_no_table_is_told_without_its_cells(tmp_path, capsys, content, told):
@@ -390,13 +403,33 @@ def test_a_rule_that_touched_nothing_is_told(tmp_path, capsys):
     assert "Touched nothing: mask mial. Is a path mistyped?" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("method", ["optimal", "local"])
+def test_saved_hierarchies_serve_the_next_months_file(tmp_path, capsys, method):
+    def month(name, start):
+        rows = {"zip": [f"8{n * 7 % 10}{n % 10}{start % 10}" for n in range(60)], "age": range(start, start + 60)}
+        rows |= {"wage": [n * 1000.5 + start for n in range(60)], "day": pd.date_range(f"20{start}-01-01", periods=60)}
+        pd.DataFrame(rows).to_csv(tmp_path / name, index=False)
+
+    month("march.csv", 20)
+    month("april.csv", 27)
+    asked = ["--qi", "zip,age,wage,day", "--k", "4", "--method", method, "--json", "--force"]
+    kept, out = str(tmp_path / "h.toml"), str(tmp_path / "out.csv")
+    march = ["anonymize", str(tmp_path / "march.csv"), *asked, "--out", out]
+    assert main([*march, "--save-hierarchies", kept]) == 0
+    assert main([*march, "--hierarchies", kept]) == 0
+    first, again = map(json.loads, capsys.readouterr().out.splitlines())
+    assert again == {**first, "proposed": []}
+    assert main(["anonymize", str(tmp_path / "april.csv"), *asked, "--out", out, "--hierarchies", kept]) == 0
+
+
 def test_saved_hierarchies_do_the_same_again_for_numbers_and_days(tmp_path):
     texts = {"price": [f"{n}.50" for n in range(20, 60)], "day": [f"2024-{n % 12 + 1:02d}-17" for n in range(40)]}
     pd.DataFrame({**texts, "age": [30 + n % 7 for n in range(40)]}).to_csv(tmp_path / "t.csv", index=False)
     first, again, kept = tmp_path / "first.csv", tmp_path / "again.csv", tmp_path / "h.toml"
     asked = ["anonymize", str(tmp_path / "t.csv"), "--qi", "price,day,age", "--k", "4"]
     assert main([*asked, "--out", str(first), "--save-hierarchies", str(kept)]) == 0
-    assert '["20.50", ' in kept.read_text()  # the file's own texts
+    rules = {name: [*told] for name, told in tomllib.loads(kept.read_text()).items()}
+    assert rules == {"price": ["intervals"], "day": ["dates"], "age": ["star"]}  # and no value of the file
     assert main([*asked, "--out", str(again), "--hierarchies", str(kept)]) == 0
     assert again.read_bytes() == first.read_bytes()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,9 +21,9 @@ from privkit.commands.table import (
     write_table,
 )
 from privkit.commands.telling import asked, at_work, columns, tell, tell_json
-from privkit.errors import ColumnNotFoundError, FileError
+from privkit.errors import ColumnNotFoundError, FileError, ParameterError
 from privkit.tally.selection import without_traces
-from privkit.transform.anonymize import anonymize
+from privkit.transform.anonymize import Allowed, anonymize
 from privkit.transform.generalize import read_hierarchies, write_hierarchies
 from privkit.transform.hierarchies.ladder import Table
 
@@ -45,7 +46,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--hierarchies", type=Path, help="a TOML file of hierarchies; others are proposed from types")
     parser.add_argument("--save-hierarchies", type=Path, help="write the hierarchies that were used to a TOML file")
-    parser.add_argument("--method", choices=["optimal", "local"], default=_DEFAULTS["method"], help="the search")
+    parser.add_argument(
+        "--method", choices=["optimal", "local", "cells"], default=_DEFAULTS["method"], help="the search"
+    )
+    bounds = "the level of a column, or its lowest and highest (age=1 or age=1:3), by number or name"
+    parser.add_argument("--levels", action="extend", type=names, default=[], metavar="A=1,B=0:2", help=bounds)
     parser.add_argument("--utility", default=_DEFAULTS["utility"], help="what to minimize (loss)")
     parser.add_argument("--drop", action="extend", type=names, default=[], metavar="A,B", help="columns to leave out")
     parser.add_argument("--time-limit", type=float, help="seconds after which the best so far is taken")
@@ -69,24 +74,35 @@ def run(options: argparse.Namespace) -> int:
             hierarchies=hierarchies,
             suppress=options.suppress,
             utility=options.utility,
+            levels=_levels(options.levels),
             method=options.method,
             time_limit=options.time_limit,
             progress=work.say,
         )
         options.unless_interrupted()  # a search that is interrupted gives the best so far: here, nothing
+        out = _without_counted(out, options)
         write_table(_as_they_came(out, table, options, absent), options.out, options.sep, options.encoding)
     if options.save_hierarchies:
-        write_hierarchies(options.save_hierarchies, out.hierarchies, gaps)
+        write_hierarchies(options.save_hierarchies, out.hierarchies)
     if options.json:
         tell_json({**summary(out), **({"taken_for_missing": absent} if absent else {})})
         return 0
     leaving = out.leaving_.direct
     without = ["anonymize", *_again(options), "--drop", columns([*options.drop, *leaving]), "--force"]
-    check = ["check" if options.sensitive else "kanon", *asked(options, options.out), *given_criteria(options)]
     cells = [f"{int((table[name] == word).sum()):,} cells {word} of {name}" for name, word in absent.items()]
     more = f"Taken for missing values, and written as they came: {'; '.join(cells)}." if cells else ""
-    tell(out, *([without] if leaving else []), check, more=more)
+    tell(out, *([without] if leaving else []), _check(options), more=more)
     return 0
+
+
+def _check(options: argparse.Namespace) -> list[str]:
+    """Return the call that judges what was written, by as much of the goal as its columns allow."""
+    there = argparse.Namespace(**vars(options))
+    if options.unit in options.drop:
+        there.unit = None  # k persons are k rows and more
+    if options.sensitive in options.drop:
+        there.sensitive = there.l = there.t = there.beta = None
+    return ["check" if there.sensitive else "kanon", *asked(there, options.out), *given_criteria(there)]
 
 
 def _again(options: argparse.Namespace) -> list[str]:
@@ -96,7 +112,31 @@ def _again(options: argparse.Namespace) -> list[str]:
         value = getattr(options, name)
         if value is not None and value != _DEFAULTS.get(name):
             words += [f"--{name.replace('_', '-')}", str(value)]
-    return words
+    return words + (["--levels", columns(options.levels)] if options.levels else [])
+
+
+def _levels(given: list[str]) -> dict[str, Allowed] | None:
+    """Return what `--levels` allows each column: a level, or its lowest and highest, of which one may be left out.
+
+    Examples
+    --------
+    >>> _levels(["age=1:3", "zip=:2", "born=month"])
+    {'age': (1, 3), 'zip': (None, 2), 'born': 'month'}
+    """
+    found: dict[str, Allowed] = {}
+    for text in given:
+        name, _, asked = text.rpartition("=")
+        if not name or not asked.strip() or name in found:
+            rule = "--levels takes one COLUMN=LEVEL or COLUMN=LOWEST:HIGHEST for each column."
+            raise ParameterError.together(["--levels"], rule)
+        low, colon, high = asked.partition(":")
+        found[name] = (_level(low), _level(high)) if colon else _level(asked) or 0
+    return found or None
+
+
+def _level(text: str) -> int | str | None:
+    text = text.strip()
+    return int(text) if text.removeprefix("-").isdecimal() else text or None
 
 
 def _hierarchies(options: argparse.Namespace) -> dict[str, Hierarchy] | None:
@@ -112,13 +152,32 @@ def _hierarchies(options: argparse.Namespace) -> dict[str, Hierarchy] | None:
     return read_hierarchies(options.hierarchies)
 
 
+def _counted(options: argparse.Namespace) -> list[str]:
+    """Return the columns that are left out, but are in the goal: they go when the search has counted them."""
+    return [name for name in options.drop if name in (options.unit, options.sensitive)]
+
+
+def _without_counted(out: Anonymized, options: argparse.Namespace) -> Anonymized:
+    return replace(out, frame=out.frame.drop(columns=_counted(options)))
+
+
 def _table(options: argparse.Namespace) -> pd.DataFrame:
-    """Return the table as it is written, without the columns that are left out."""
+    """Return the table as it is searched, without the columns that are left out and in no goal.
+
+    Raises
+    ------
+    ColumnNotFoundError
+    ParameterError
+        If a quasi-identifier is left out.
+    """
     table = read_table(options)
     for argument, named in {"qi": options.qi, "drop": options.drop}.items():
         if missing := [name for name in named if name not in table.columns]:
             raise ColumnNotFoundError.of(argument, named, missing, list(table.columns))
-    return table.drop(columns=options.drop)
+    if both := [name for name in options.drop if name in options.qi]:
+        rule = f"{', '.join(map(repr, both))} cannot be left out and generalized: take it from --drop or from --qi."
+        raise ParameterError.together(["--drop", "--qi"], rule)
+    return table.drop(columns=[name for name in options.drop if name not in _counted(options)])
 
 
 def _others(table: pd.DataFrame, options: argparse.Namespace) -> list[str]:
@@ -141,7 +200,8 @@ def _looked_at(
     """Return the table with numbers and days as such; quasi-identifiers whose values a table lists are its texts."""
     listed = [name for name, one in (hierarchies or {}).items() if isinstance(one.source, Table)]
     exactly = options.method == "local"  # which leaves single cells as they are
-    numbers = {name: as_number(table[name], exactly=exactly) for name in options.qi if name not in listed}
+    taken = [] if options.method == "cells" else [name for name in options.qi if name not in listed]
+    numbers = {name: as_number(table[name], exactly=exactly) for name in taken}
     return table.assign(**{name: as_value(table[name]) for name in _others(table, options)}, **numbers)
 
 

@@ -27,8 +27,9 @@ def run(options: argparse.Namespace) -> int:
         }
         tell_json({"rows": report.rows, "uniques": report.uniques, "unit": report.unit, "columns": roles})
         return 0
-    print(report.to_frame()[["column", "role", "rating", "action"]].to_string(index=False))
-    print()
+    if report.entries:
+        print(report.to_frame()[["column", "role", "rating", "action"]].to_string(index=False))
+        print()
     unit = [] if report.unit is None else ["--unit", report.unit]
     tell(report, *([["kanon", *asked(options), "--qi", columns(report.qi), *unit]] if report.qi else []))
     return 0

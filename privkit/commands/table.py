@@ -133,6 +133,8 @@ def read_file(file: Path, sep: str | None = None, encoding: str = "utf-8-sig", r
     except UnicodeDecodeError:
         hint = "Name its encoding: --encoding cp1252, latin-1, utf-16."
         raise FileError.of(file.name, f"it is no text in {encoding.removesuffix('-sig')}", hint) from None
+    except pd.errors.EmptyDataError:
+        raise FileError.of(file.name, "it is empty: a table has a header at least") from None
     except (ValueError, EOFError):  # parsers' errors are ValueErrors, and may quote a line
         hint = f"A row with more cells than the header, or an open quote? The separator is {sep!r} (--sep)."
         raise FileError.of(file.name, f"it cannot be read as {kind}", hint if kind == "csv" and sep else "") from None

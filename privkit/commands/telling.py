@@ -27,7 +27,19 @@ _IN_SHELL = {
     r"hierarchies=\{.*?\}": "--hierarchies FILE",
     r"pk\.Hierarchy\.dates\(format='(.*?)'\)(?=, say, reads)": r'dates with format = "\1" in --hierarchies FILE',
     r"say apply\(\.\.\., unmatched='drop'\) or unmatched='keep'": "say --unmatched drop or --unmatched keep",
-    r"\(ev\.keep\(path\) passes one on unchanged\)": '(op = "keep" passes one on unchanged)',
+    r"df\[df\[.*?\]\.ne\('\*'\)\.any\(axis=1\)\] leaves them out": "leave them out of the file",
+    r"bytes, or ev\.Key\.from_env\('NAME'\), \.from_file\(path\), \.from_keyring\(service, name\)": "say where it "
+    'lies: key = {env = "NAME"}, {file = "PATH"} or {keyring = "service/name"}',
+    r"pk\.Hierarchy\.dates\(format=(.*?)\); or convert the column first: .*": r"format = \1 beside dates in "
+    "--hierarchies FILE.",
+    r"a dict column → level, or column → \(lowest level, highest level\)": "COLUMN=LEVEL or COLUMN=LOWEST:HIGHEST",
+    r"about the quasi-identifiers \[(.*)\] that keep= does not name": r"about the quasi-identifiers (\1)",
+    r"levels=levels of \[(.*?)\]": r"--levels of \1",
+    r"method='cells' keeps a cell or (.*), without hierarchies=; importance= is its weights=": "--method cells keeps a "
+    r"cell or \1, without --hierarchies",
+    r"Make them missing: .*?; or give": "Leave the cells empty, or give",
+    r"pk\.Hierarchy\.intervals\(10, lower=0, upper=100\)": "intervals = [10], lower = 0, upper = 100 in "
+    "--hierarchies FILE",
     r"apply\(\.\.\., on_error='quarantine'\)": "--quarantine FILE",
     r"Recipe\.load\(path, keys=.*?\}\)": "--key FILE",
     r" \(the default is \.privkit/ledger\.db beside the notebook\), or begin one: .*?unit=pk\.ROW\)": " or --store",
@@ -39,6 +51,7 @@ _IN_SHELL = {
     "drop or pseudonymize them": "leave them out (--drop)",
     "drop or pseudonymize it": "leave it out (--drop)",
     "and unit= counts persons": "and --unit counts persons",
+    r"\bev\.(?!Key)(\w+)\(.*?\)": r'op = "\1"',  # what follows the others, which are longer
 }
 
 

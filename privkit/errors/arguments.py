@@ -180,6 +180,12 @@ class FrameError(PrivkitError, TypeError):
         )
 
     @classmethod
+    def only_pandas(cls, frame: object) -> FrameError:
+        """`frame` is one, but of another library than the one that is needed."""
+        library = type(frame).__module__.partition(".")[0]
+        return cls(f"{called()} needs a frame of pandas, but this one is of {library}. Begin with its .to_pandas().")
+
+    @classmethod
     def rows_elsewhere(cls, what: str, hint: str) -> FrameError:
         """`what` is asked by row, and the rows lie in an engine."""
         return cls(

@@ -127,9 +127,10 @@ class MalformedLineError(PrivkitError, ValueError):
 
     @classmethod
     def of(cls, line: int, reason: str) -> MalformedLineError:
-        """The line of this number cannot be read."""
+        """The line of this number cannot be read; where already the first cannot, the file may be none of events."""
+        form = " Events are read as NDJSON, one JSON object a line." if line == 1 else ""
         error = cls(
-            f"line {line} is no event: {reason}. Nothing was written.\n"
+            f"line {line} is no event: {reason}.{form} Nothing was written.\n"
             "Correct it, or set such lines apart: apply(..., on_error='quarantine')."
         )
         error.line, error.reason = line, reason

@@ -86,12 +86,17 @@ class LinkError(PrivkitError, TypeError):
     types: tuple[str, str] = ("", "")
 
     @classmethod
-    def types_differ(cls, column: str, types: tuple[str, str]) -> LinkError:
+    def types_differ(cls, column: str, types: tuple[str, str], *, labeled: bool = False) -> LinkError:
         """`column` holds values of another kind than its partner: nothing would match, without a word."""
+        way = (
+            "One of them holds labels of intervals or hidden characters: bring the other to the same levels, "
+            "or compare the values as they were."
+            if labeled
+            else f"Convert one of them, for example df[{column!r}].astype('string'), and mind leading zeros."
+        )
         error = cls(
             f"{called()} cannot match {column!r}: it is {types[0]} in the data and {types[1]} in the other table, so "
-            "that no value would equal another. Convert one of them, for example "
-            f"df[{column!r}].astype('string'), and mind leading zeros."
+            f"that no value would equal another. {way}"
         )
         error.column, error.types = column, types
         return error

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 _TEXT = {"string", "categorical"}
 _NUMBER = {"integer", "floating", "decimal", "mixed-integer-float", "complex"}
 _TIME = {"datetime64", "datetime"}
+#: A label of an interval, or what is left of a code.
+_DIGITS = r"-?(?:0|[1-9]\d*)(?:\.\d+)?"
+_LABEL = re.compile(rf"{_DIGITS}(?:-| to ){_DIGITS}|\[{_DIGITS}, {_DIGITS}\)|(?:<|>=) {_DIGITS}|\w*\*+\w*")
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,7 +161,8 @@ def joint_codes(left: pd.Series, right: pd.Series) -> tuple[NDArray[np.int64], N
 
     kinds = kind_of(left), kind_of(right)
     if "any" not in kinds and kinds[0] != kinds[1]:
-        raise LinkError.types_differ(str(left.name), (_named(left, kinds[0]), _named(right, kinds[1])))
+        types = _named(left, kinds[0]), _named(right, kinds[1])
+        raise LinkError.types_differ(str(left.name), types, labeled=labeled_apart(left, right))
     both = pd.concat([_plain(left), _plain(right)], ignore_index=True)
     both.name = left.name
     codes, _ = factorized(both)
@@ -187,6 +191,27 @@ def kind_of(column: pd.Series) -> str:
         if kind in kinds:
             return name
     return str(kind)
+
+
+def labeled_apart(left: pd.Series, right: pd.Series) -> bool:
+    """Return whether one column holds labels that generalizing makes ("10-19", "[10, 20)", "80**"), the other none.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> ages, bands = pd.Series([17, 34]), pd.Series(["10-19", "*"])
+    >>> labeled_apart(bands, ages), labeled_apart(ages, bands), labeled_apart(bands, bands), labeled_apart(ages, ages)
+    (True, True, False, False)
+    """
+    here, there = sorted(map(_labeled, (left, right)))
+    return here == 0 and there > 0.5
+
+
+def _labeled(column: pd.Series) -> float:
+    """Return the share of the distinct values that are such labels."""
+    values = column.dropna().unique().tolist()
+    found = sum(isinstance(value, str) and _LABEL.fullmatch(value) is not None for value in values)
+    return found / max(len(values), 1)
 
 
 def _named(column: pd.Series, kind: str) -> str:

@@ -18,6 +18,7 @@ from privkit.transform.hierarchies.hierarchy import Hierarchy
 from privkit.transform.search.search import Found, Search
 from privkit.transform.search.task import Task, check_weights, prepare
 from privkit.values.arguments import public, typed
+from privkit.values.show import Shown
 
 if TYPE_CHECKING:
     from privkit.anonymity.criterion import Criterion
@@ -223,7 +224,7 @@ def _deadline(time_limit: object) -> float | None:
 
 
 @public
-class Anonymizer:
+class Anonymizer(Shown):
     """Find levels on one table and apply them to others: this month's, next month's.
 
     The parameters are those of `anonymize` with ``method="optimal"``. The result of `transform` meets the criteria
@@ -326,12 +327,3 @@ class Anonymizer:
         levels = np.array(node, dtype=np.int64)[:, None]
         answer = finished(task, found, levels, gone, method="fitted", keep_index=self.keep_index)
         return replace(answer, proposed_=self.fitted_.proposed_)
-
-    def __repr__(self) -> str:
-        """Return what was asked, and the levels where they are known."""
-        asked = ", ".join(
-            ([] if self.k is None else [f"k={self.k}"]) + ([] if self.criteria is None else [repr(self.criteria)])
-        )
-        if not hasattr(self, "levels_"):
-            return f"Anonymizer({self.qi!r}, {asked})\nnext: .fit(data)"
-        return f"Anonymizer({self.qi!r}, {asked})\nLevels: {self.levels_}.\nnext: .transform(new_rows)"

@@ -150,7 +150,7 @@ class Anonymized(Plotted):
             hint = "Suppressed rows are those of the frame that you gave whose class is not in .frame."
             raise FrameError.rows_elsewhere("with_suppressed()", hint)
         if not isinstance(self.frame, pd.DataFrame):
-            raise FrameError.unsupported(f"a {type(self.frame).__name__}")
+            raise FrameError.only_pandas(self.frame)
         suppressed = pd.Series(~self.kept_)
         whole = pd.concat([self.frame, self.source.loc[~self.kept_]]) if suppressed.any() else self.frame
         order = np.concatenate([np.flatnonzero(self.kept_), np.flatnonzero(~self.kept_)])

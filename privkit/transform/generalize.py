@@ -6,7 +6,9 @@ import json
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +19,12 @@ from privkit.errors.anonymity import HierarchyError
 from privkit.inventory.leaving import Leaving, leaving
 from privkit.tally.frame import column_names, open_frame
 from privkit.tally.selection import handed_out
-from privkit.transform.hierarchies.hierarchy import Hierarchy
-from privkit.transform.hierarchies.ladder import text
+from privkit.transform.decimals import decimal
+from privkit.transform.hierarchies.dates import Dates
+from privkit.transform.hierarchies.hierarchy import Hierarchy, Source
+from privkit.transform.hierarchies.intervals import Intervals
+from privkit.transform.hierarchies.ladder import Table, text
+from privkit.transform.hierarchies.rules import Rare, Redact
 from privkit.transform.search.coding import encode
 from privkit.transform.source import InEngine, source_of
 from privkit.values.arguments import public, typed
@@ -26,7 +32,7 @@ from privkit.values.files import write_whole
 from privkit.values.show import Plotted
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 
 @public
@@ -161,9 +167,11 @@ def resolve(
 def read_hierarchies(path: str | Path) -> dict[str, Hierarchy]:
     """Read a file of hierarchies: one table per column, with one key that says the kind.
 
-    ``intervals = [5, 10]`` (with ``lower``, ``upper``), ``redact = {side = "right"}``, ``dates = ["month", "year"]``
-    (with ``format``), ``mapping = {nurse = "care"}``, ``table = [["8004", "80**", "*"], ...]``, ``csv = "file.csv"``
-    (with ``sep``; relative to the file), ``rare = {below = 20}``, ``location = [0.1, 1]``, ``star = true``.
+    ``intervals = [5, 10]`` or ``edges = [[0, 18, 65], [0, 65]]`` (with ``lower``, ``upper``), ``redact = {side =
+    "right"}``, ``dates = ["month", "year"]`` (with ``format``), ``mapping = {nurse = "care"}``, ``table = [["8004",
+    "80**", "*"], ...]`` (with ``names`` of the levels, and ``other``, a group for all other values), ``csv =
+    "file.csv"`` (with ``sep``; relative to the file), ``rare = {below = 20}``, ``location = [0.1, 1]``, ``star =
+    true``. A number of more digits than a float holds is a text.
 
     Raises
     ------
@@ -180,15 +188,15 @@ def read_hierarchies(path: str | Path) -> dict[str, Hierarchy]:
 
 def _hierarchy(column: str, told: Any, folder: Path) -> Hierarchy:
     kinds: dict[str, Callable[[Any, dict[str, Any]], Hierarchy]] = {
-        "intervals": lambda widths, more: Hierarchy.intervals(*widths, **more),
-        "edges": lambda edges, more: Hierarchy.intervals(edges=edges, **more),
+        "intervals": lambda widths, more: Hierarchy.intervals(*_numbers(widths), **_numbers(more)),
+        "edges": lambda edges, more: Hierarchy.intervals(edges=_numbers(edges), **_numbers(more)),
         "redact": lambda options, more: Hierarchy.redact(**(options if isinstance(options, dict) else {}), **more),
         "dates": lambda periods, more: Hierarchy.dates(*periods, **more),
         "mapping": lambda mapping, more: Hierarchy.from_mapping(mapping, **more),
-        "table": lambda rows, more: Hierarchy.from_rows(rows, **more),
+        "table": lambda rows, more: _listed(rows, **more),
         "csv": lambda name, more: Hierarchy.read_csv(_beside(column, folder, name), **more),
         "rare": lambda options, more: Hierarchy.rare(**options, **more),
-        "location": lambda degrees, more: Hierarchy.location(*degrees, **more),
+        "location": lambda degrees, more: Hierarchy.location(*_numbers(degrees), **more),
         "star": lambda _, more: Hierarchy.star(**more),
     }
     given = [kind for kind in kinds if isinstance(told, dict) and kind in told]
@@ -203,6 +211,23 @@ def _hierarchy(column: str, told: Any, folder: Path) -> Hierarchy:
         ) from None
 
 
+def _listed(rows: Any, *, names: Any = (), other: str | None = None) -> Hierarchy:
+    found = Hierarchy.from_rows(rows, names)
+    return found if other is None else found.or_other(other)
+
+
+def _numbers(told: Any) -> Any:
+    """Return numbers in lists or tables, those written as texts for their digits included."""
+    if isinstance(told, dict):
+        return {name: _numbers(one) for name, one in told.items()}
+    if isinstance(told, list):
+        return [_numbers(one) for one in told]
+    try:
+        return decimal(told) if isinstance(told, str) else told
+    except ValueError:
+        return told  # which intervals refuse
+
+
 def _beside(column: str, folder: Path, name: str) -> Path:
     """Return the file that is named, if it lies in the folder: the file of hierarchies may be somebody else's.
 
@@ -214,14 +239,49 @@ def _beside(column: str, folder: Path, name: str) -> Path:
     return place
 
 
-def write_hierarchies(path: str | Path, hierarchies: Mapping[str, Hierarchy], data: pd.DataFrame) -> None:
-    """Write the levels of the values of `data`, as tables that `read_hierarchies` reads.
+def write_hierarchies(path: str | Path, hierarchies: Mapping[str, Hierarchy]) -> None:
+    """Write hierarchies to a file that `read_hierarchies` reads: rules as rules, so that they serve other rows as well.
 
-    The file holds the columns' distinct values: personal data, as the table itself is.
+    Only tables hold values: those that they were given.
     """
-    parts = []
-    for column, hierarchy in hierarchies.items():
-        rows = [[text(label) for label in row] for row in hierarchy.to_rows(data[column])]
-        lines = ",\n".join(f"  {json.dumps(row, ensure_ascii=False)}" for row in rows)
-        parts.append(f"[{json.dumps(column, ensure_ascii=False)}]\ntable = [\n{lines},\n]\n")
+    parts = [
+        f"[{_toml(column)}]\n" + "".join(f"{name} = {_toml(value)}\n" for name, value in _told(one.source).items())
+        for column, one in hierarchies.items()
+    ]
     write_whole(path, "\n".join(parts))
+
+
+def _told(source: Source) -> dict[str, Any]:
+    """Return a hierarchy's kind and options, as `_hierarchy` takes them."""
+    match source:
+        case Table():
+            rows = {text(row[0]): [text(label) for label in row] for row in source.rows}
+            other = {} if source.other is None else {"other": source.other}
+            return {"table": list(rows.values()), "names": source.names, **other}
+        case Intervals():
+            listed = isinstance(source.steps[0], tuple)
+            ends = {"lower": source.lower, "upper": source.upper}
+            kind = "location" if source.degrees else "edges" if listed else "intervals"
+            return {kind: source.steps, **{name: end for name, end in ends.items() if end is not None}}
+        case Dates():
+            return {"dates": source.periods, **({} if source.format is None else {"format": source.format})}
+        case Redact():
+            length = {} if source.length is None else {"length": source.length}
+            return {"redact": {"side": source.side, "char": source.char, "step": source.step, **length}}
+        case Rare():
+            return {"rare": {"other": source.other, "below": source.below}}
+    return {"star": True}
+
+
+def _toml(value: Any) -> str:
+    """Return a value as TOML writes it; a number that no float holds is a text, which `_hierarchy` takes for one."""
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{name} = {_toml(one)}' for name, one in value.items())}}}"
+    if isinstance(value, list):
+        return "[\n" + "".join(f"  {_toml(tuple(row))},\n" for row in value) + "]"
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_toml, value))}]"
+    if isinstance(value, Decimal):
+        near = float(value)
+        return repr(near) if isfinite(near) and decimal(near) == value else json.dumps(str(value))
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", r"\u007f")

@@ -9,7 +9,6 @@ from collections import defaultdict
 from fractions import Fraction
 from math import prod
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
@@ -18,12 +17,9 @@ from hypothesis import strategies as st
 
 import privkit as pk
 from privkit.anonymity.criterion import Part
-from privkit.anonymity.crowds import persons_of
 from privkit.errors.anonymity import InfeasibleError
 from privkit.errors.risk import PopulationError
-from privkit.view.rooms import sheet_of
 
-mpl.use("Agg")
 QI = ["zip", "sex"]
 HIERARCHIES = {"zip": dict.fromkeys("abcd", "*"), "sex": dict.fromkeys("mf", "*")}
 ROWS = st.lists(
@@ -297,71 +293,6 @@ def test_population_uniques_of_persons_are_near_those_of_a_simulated_population(
         drawn = whole[whole["who"].isin(random.choice(40_000, int(40_000 * fraction), replace=False))]
         found = pk.risk(drawn, "place", unit="who", population=40_000).uniqueness.estimate.uniques
         assert 0.8 < found / truth < 1.25
-
-
-# -- hints ------------------------------------------------------------------------------------------------------------
-
-PEOPLE = pd.DataFrame(
-    {
-        "zip": [f"80{n % 7}{n % 3}" for n in range(60)],
-        "age": [20 + n % 11 for n in range(60)],
-        "ill": ["flu", "cold", "gout"] * 20,
-        "who": [n // 2 for n in range(60)],
-        "w": [10.0] * 60,
-    }
-)
-BY = ["zip", "age"]
-ASKED = {
-    "kanon": lambda d: pk.kanon(d, BY, k=5),
-    "kanon_unit": lambda d: pk.kanon(d, BY, k=3, unit="who"),
-    "kanon_met": lambda d: pk.kanon(d, "ill", k=3, unit="who"),
-    "ldiv": lambda d: pk.ldiv(d, BY, "ill", l=3),
-    "tclose": lambda d: pk.tclose(d, BY, "ill", t=0.1),
-    "check": lambda d: pk.check(d, BY, pk.KAnonymity(3, unit="who") & pk.AverageRisk(0.1, unit="who")),
-    "check_population": lambda d: pk.check(d, BY, pk.PopulationUniqueness(0.001, population=400, unit="who")),
-    "risk": lambda d: pk.risk(d, BY, population=1000, threshold="cell_5"),
-    "risk_unit": lambda d: pk.risk(d, BY, unit="who", threshold=0.3),
-    "risk_uniques": lambda d: pk.risk(d, BY, unit="who", threshold="uniques_0"),
-    "risk_weights": lambda d: pk.risk(d, BY, weights="w", household="who"),
-    "suda": lambda d: pk.suda(d, BY),
-    "unicity": lambda d: pk.unicity(d, unit="who", columns="zip"),
-    "link": lambda d: pk.link(d, PEOPLE.head(20), BY),
-}
-
-
-def unit_of(value) -> str | None:
-    """Return the column of persons that a report, a result or a goal counts by."""
-    if hasattr(value, "criteria"):
-        return persons_of(value.criteria)
-    if getattr(value, "criterion", None) is not None:
-        return persons_of(value.criterion)
-    return getattr(value, "unit", None)
-
-
-@pytest.mark.parametrize("engine", ["pandas", "polars", "duckdb", "arrow"])
-@pytest.mark.parametrize("name", ASKED)
-def test_what_to_type_next_runs_as_it_stands_and_keeps_the_unit(name, engine):
-    if engine == "arrow":
-        pytest.importorskip("pyarrow")
-    df = there(PEOPLE, "polars").to_arrow() if engine == "arrow" else there(PEOPLE, engine)
-    report = ASKED[name](df)
-    hints = sheet_of(report).then
-    assert hints
-    for hint in hints:
-        assert hint in repr(report)
-        if hint.startswith("."):
-            eval(f"report{hint}", {"report": report})
-            import matplotlib.pyplot as plt
-
-            plt.close("all")
-            continue
-        assert hint.startswith("df.privacy." if engine in ("pandas", "polars") else "pk.")
-        try:
-            found = eval(hint, {"df": df, "pk": pk})
-        except InfeasibleError:  # of some engines' types a hierarchy has one level
-            continue
-        if unit_of(report) is not None:
-            assert unit_of(found) == unit_of(report)
 
 
 @pytest.mark.parametrize("kind", sorted(Part.kinds))

@@ -236,3 +236,34 @@ def test_empty_tables():
         assert (found.n_pairs, found.n_single, found.n_none) == (0, 0, len(left))
         assert repr(found)
         assert found._repr_html_()
+
+
+# -- generalized columns ----------------------------------------------------------------------------------------------
+
+RULES = {
+    "whole": (Hierarchy.intervals(10), pd.Series(range(20, 80))),
+    "bounded": (Hierarchy.intervals(10, lower=30, upper=50), pd.Series(range(20, 80))),
+    "floats": (Hierarchy.intervals(2.5), pd.Series([n / 4 - 3 for n in range(60)])),
+    "degrees": (Hierarchy.location(0.5), pd.Series([47 + n / 40 for n in range(60)])),
+    "codes": (Hierarchy.redact(), pd.Series([f"{8000 + n}" for n in range(60)])),
+    "starred": (Hierarchy.star(), pd.Series([f"{8000 + n}" for n in range(60)])),
+}
+
+
+@pytest.mark.parametrize("kind", RULES)
+def test_labels_against_values_are_told_in_words(kind):
+    rule, values = RULES[kind]
+    frame = pd.DataFrame({"v": values})
+    labels = pd.DataFrame({"v": rule.apply(values, 1)})
+    texts = [one.astype("string") for one in (frame, labels)]
+    for one, other in (texts, texts[::-1]):
+        report = link(one, other, "v")
+        assert report.labeled == ("v",)
+        assert "'v' holds labels of intervals or hidden characters in one table alone" in repr(report)
+    for same in texts:
+        assert link(same, same, "v").labeled == ()
+    if pd.api.types.is_numeric_dtype(values.dtype):
+        with pytest.raises(LinkError, match="labels of intervals or hidden characters"):
+            link(labels, frame, "v")
+        with pytest.raises(LinkError, match="Convert one of them"):
+            link(texts[0], frame, "v")

@@ -63,6 +63,7 @@ def test_what_it_says_and_bad_input():
     frame = pd.DataFrame({"who": [1, 2], "cell": ["secretvalue", "b"]})
     found = unicity(frame, unit="who", columns="cell", points=[1, 2])
     assert repr(found).startswith("1 known point of 'cell' single out 100 % of 'who'.")
+    assert "Persons with fewer points were not tried." in repr(found)
     assert "secret" not in repr(found) + found._repr_html_()
     found.plot()
     assert "no person has as many" in repr(unicity(frame, unit="who", columns="cell", points=5))

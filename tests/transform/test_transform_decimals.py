@@ -136,7 +136,7 @@ def test_each_doubled_width_coarsens_the_one_below_and_survives_files(tmp_path_f
     assert ladder.nested[np.triu_indices(ladder.n_levels)].all()
     folder = tmp_path_factory.mktemp("saved")
     rule.write_csv(folder / "x.csv", column=column.rename("x"))
-    write_hierarchies(folder / "x.toml", {"x": rule}, pd.DataFrame({"x": column}))
+    write_hierarchies(folder / "x.toml", {"x": rule})
     for read in (Hierarchy.read_csv(folder / "x.csv"), read_hierarchies(folder / "x.toml")["x"]):
         for level in range(1, 5):
             assert read.apply(column, level).tolist() == rule.apply(column, level).tolist()

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from privkit.errors import FrameError, ParameterError
 from privkit.errors.anonymity import HierarchyError
 from privkit.transform.anonymize import anonymize
-from privkit.transform.generalize import generalize
+from privkit.transform.decimals import decimal
+from privkit.transform.generalize import generalize, read_hierarchies, write_hierarchies
 from privkit.transform.hierarchies.hierarchy import Hierarchy
 from privkit.transform.lattice import lattice
 
@@ -433,3 +434,103 @@ def test_the_words_of_a_result_ask_for_its_levels(kind, missing):
         every = lattice(frame, "it", k=1, hierarchies={"it": rule}, suppress=1)
         assert every.apply(out.level_words_).levels_ == {"it": level}
     assert len({step.words for step in ladder.levels}) == ladder.n_levels
+
+
+# -- files of hierarchies ---------------------------------------------------------------------------------------------
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+NUMBER = st.one_of(
+    st.integers(1, 10**20),
+    st.floats(1e-9, 1e12, allow_nan=False),
+    st.decimals(Decimal("1e-9"), Decimal("1e12"), allow_nan=False, places=25),
+)
+ASCENDING = st.lists(NUMBER, min_size=1, max_size=4, unique_by=decimal).map(lambda found: sorted(found, key=decimal))
+ENDS = st.tuples(st.none() | st.integers(-9, -1), st.none() | st.decimals(2, 10, places=20))
+PERIODS = ["day", "week", "month", "quarter", "year", "decade"]
+FILED = st.one_of(
+    st.builds(lambda widths, ends: Hierarchy.intervals(*widths, lower=ends[0], upper=ends[1]), ASCENDING, ENDS),
+    st.builds(
+        lambda edges: Hierarchy.intervals(edges=[[0, *level] for level in edges]), st.lists(ASCENDING, min_size=1)
+    ),
+    st.builds(
+        lambda side, char, step, length: Hierarchy.redact(side=side, char=char, step=step, length=length),
+        st.sampled_from(["left", "right"]),
+        TEXT,
+        st.integers(1, 3),
+        st.none() | st.integers(1, 9),
+    ),
+    st.builds(
+        lambda periods, form: Hierarchy.dates(*sorted(periods, key=PERIODS.index), format=form),
+        st.sets(st.sampled_from(PERIODS), min_size=1),
+        st.none() | TEXT.map(lambda more: f"%d{more}"),
+    ),
+    st.builds(lambda other, below: Hierarchy.rare(other, below=below), TEXT, st.integers(1, 99)),
+    st.builds(lambda degrees: Hierarchy.location(*degrees), ASCENDING),
+    st.just(Hierarchy.star()),
+    st.builds(
+        lambda table, other: table if other is None else table.or_other(other),
+        st.dictionaries(TEXT, TEXT, min_size=1, max_size=5).map(Hierarchy.from_mapping),
+        st.none() | TEXT,
+    ),
+    st.builds(
+        lambda rows: Hierarchy.from_rows([(*row, "all") for row in rows.items()], ["a", "b\n", "c"]),
+        st.dictionaries(TEXT, TEXT, min_size=1, max_size=5),
+    ),
+)
+
+
+def exact(value):
+    """Return numbers as their decimals, in tuples."""
+    if isinstance(value, tuple):
+        return tuple(map(exact, value))
+    return value if value is None or isinstance(value, str) else decimal(value)
+
+
+def fields_of(hierarchy: Hierarchy) -> dict[str, object]:
+    told = {**vars(hierarchy.source), "kind": type(hierarchy.source).__name__}
+    told = {name: one for name, one in told.items() if name != "places"}  # which is counted when it is asked for
+    return {name: one if isinstance(one, bool) else exact(one) for name, one in told.items()}
+
+
+@given(found=st.dictionaries(TEXT, FILED, min_size=1, max_size=3))
+@settings(max_examples=300, deadline=None)
+def test_a_file_of_hierarchies_gives_back_what_was_written(tmp_path_factory, found):
+    file = tmp_path_factory.mktemp("h") / "h.toml"
+    write_hierarchies(file, found)
+    read = read_hierarchies(file)
+    assert {name: fields_of(one) for name, one in read.items()} == {name: fields_of(one) for name, one in found.items()}
+
+
+def test_a_file_of_rules_holds_no_value_of_the_column(tmp_path):
+    columns = {
+        "number": pd.Series([f"{n}.25" for n in range(4000, 4100)]).astype(float),
+        "tails": pd.Series([*range(40), 777_777]),
+        "date": pd.Series(pd.date_range("2031-04-05", periods=40)),
+        "code": pd.Series([f"XQ{n:04d}" for n in range(40)]),
+        "word": pd.Series(["Zebra", "Okapi"] * 9),
+    }
+    found = {name: Hierarchy.propose(column.rename(name)) for name, column in columns.items()}
+    write_hierarchies(tmp_path / "h.toml", found)
+    text = (tmp_path / "h.toml").read_text()
+    for column in columns.values():
+        assert not [value for value in column.astype(str) if len(value) > 3 and value in text]
+    for name, one in read_hierarchies(tmp_path / "h.toml").items():
+        new = columns[name].iloc[::-1]
+        for level in (1, -1):
+            assert one.apply(new, level).tolist() == found[name].apply(new, level).tolist()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[a]\nintervals = ['x']\n",
+        "[a]\nintervals = [5]\nlower = 'x'\n",
+        "[a]\nedges = [['1', '1']]\n",
+        "[a]\nlocation = ['']\n",
+        "[a]\ntable = [['a', 'b']]\nnope = 1\n",
+    ],
+)
+def test_a_file_with_wrong_numbers_is_refused(tmp_path, text):
+    (tmp_path / "h.toml").write_text(text)
+    with pytest.raises((HierarchyError, ParameterError)):
+        read_hierarchies(tmp_path / "h.toml")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 import pytest
 
@@ -46,3 +48,13 @@ def test_every_value_has_both_forms():
 
 def test_plot_has_one_bar_per_column(out):
     assert len(out.plot().patches) == 1
+
+
+def test_one_node_was_judged_and_large_figures_are_read_with_their_thousands():
+    frame = pd.DataFrame({"a": ["x"] * 3000})
+    out = anonymize(frame, "a", k=2, method="local", levels={"a": 0})
+    assert "of which 1 node was judged." in repr(out)
+    wide = pd.DataFrame({"a": range(2000)})
+    report = anonymize(wide, "a", k=2).report
+    assert not re.search(r"\de[+-]\d", repr(report) + report._repr_html_())
+    assert re.search(r"\d,\d{3}", repr(report))

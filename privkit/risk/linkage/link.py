@@ -16,7 +16,7 @@ from privkit.risk.attackers import ExcessRisk, Rate, excess_risk
 from privkit.risk.linkage.fuzzy import FuzzyLinkage, Model, equals
 from privkit.tally.frame import column_names, open_frame
 from privkit.tally.row_classes import chosen_columns
-from privkit.tally.two_tables import Matches, asked_kinds, joint_codes, paired, records
+from privkit.tally.two_tables import Matches, asked_kinds, joint_codes, labeled_apart, paired, records
 from privkit.values.arguments import positive_int, public, typed
 from privkit.values.show import Plotted
 
@@ -62,6 +62,8 @@ class LinkReport(Plotted):
         None for a fuzzy comparison.
     apart : tuple of str
         Columns of which no value occurs in the other table, as after noise.
+    labeled : tuple of str
+        Columns that hold labels of intervals, or codes with hidden characters, in one table alone.
     """
 
     on: tuple[str, ...]
@@ -80,6 +82,7 @@ class LinkReport(Plotted):
     fuzzy: FuzzyLinkage | None = None
     n_reachable: int | None = None
     apart: tuple[str, ...] = ()
+    labeled: tuple[str, ...] = ()
 
     @property
     def singled(self) -> Rate:
@@ -220,6 +223,7 @@ def link(
         fuzzy=attack.how,
         n_reachable=None if attack.common is None else int(np.logical_and.reduce(attack.common).sum()),
         apart=tuple(a for (a, _), there in zip(pairs, attack.common or (), strict=False) if not there.any()),
+        labeled=tuple(a for a, b in pairs if labeled_apart(left[a], right[b])),
     )
 
 

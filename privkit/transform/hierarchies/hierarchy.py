@@ -29,6 +29,7 @@ from privkit.transform.hierarchies.ladder import (
 from privkit.transform.hierarchies.proposals import proposal
 from privkit.transform.hierarchies.rules import Function, Rare, Redact
 from privkit.values.arguments import kind, public
+from privkit.values.show import Shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,7 +47,7 @@ class Source(Protocol):
 
 @public
 @dataclass(frozen=True, repr=False)
-class Hierarchy:
+class Hierarchy(Shown):
     """The levels of a column, from the raw values (level 0) to ``*`` (the last level).
 
     Build one with `read_csv`, `from_rows`, `from_mapping`, `from_tree`, `ordered`, `intervals`, `redact`, `dates`,
@@ -363,16 +364,6 @@ class Hierarchy:
         if column is None and not isinstance(self.source, Table):
             return "\n".join(f"{place}  {name}" for place, name in enumerate(self.source.describe()))
         return drawn(self.to_rows(column), limit)
-
-    def __repr__(self) -> str:
-        """Return the kind, the levels, and what to type next."""
-        lines = [
-            f"Hierarchy ({type(self.source).__name__.lower()})",
-            *[f"  {n}  {name}" for n, name in enumerate(self.source.describe())],
-        ]
-        return "\n".join(
-            [*lines, *([self.note] if self.note else []), "Next: .show() · .apply(column, level) · .write_csv(path)"]
-        )
 
 
 def _degrees(degrees: Sequence[Any]) -> tuple[Any, ...]:

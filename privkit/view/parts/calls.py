@@ -19,7 +19,8 @@ _LONGEST = 80
 def call(asked: Shown, name: str, columns: Sequence[object] | None = None, /, *more: object, **named: object) -> str:
     """Return a call of privkit on the frame that `asked` is about.
 
-    A frame that has no accessor is given to the function. Named arguments that are None are left out.
+    A frame that has no accessor is given to the function. Named arguments that are None are left out. "" where the
+    columns are too many to be typed: a call that does not run as it stands is none.
 
     Parameters
     ----------
@@ -35,6 +36,8 @@ def call(asked: Shown, name: str, columns: Sequence[object] | None = None, /, *m
     "df.privacy.anonymize(['zip'], k=5, unit='who')"
     """
     told = [] if columns is None else [argument(columns)]
+    if "" in told:
+        return ""
     told += [_typed(one) for one in more]
     told += [f"{key}={_typed(one)}" for key, one in named.items() if one is not None]
     if asked.has_accessor:

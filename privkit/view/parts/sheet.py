@@ -181,7 +181,7 @@ class Sheet:
     blocks : tuple of Block
         Verdicts, reasons, tables and remarks, in order. Empty reasons are left out.
     then : sequence of str
-        What to type next.
+        What to type next; it runs as it stands. Empty ones are left out.
     exact : bool
         Whether the figures are exact facts of raw data.
     chart : callable, optional
@@ -193,6 +193,10 @@ class Sheet:
     then: Sequence[str] = ()
     exact: bool = False
     chart: Callable[[], Chart] | None = None
+
+    def __post_init__(self) -> None:
+        """Leave out what cannot be typed."""
+        object.__setattr__(self, "then", [step for step in self.then if step])
 
 
 @singledispatch

@@ -47,16 +47,16 @@ def names(columns: Iterable[object], most: int = 6) -> str:
     return text if len(columns) <= most else f"{text} and {len(columns) - most} more"
 
 
-def argument(columns: Sequence[object], longest: int = 60) -> str:
-    """Return columns as one types them in a call, ``[...]`` where that would be long.
+def argument(columns: Sequence[object], longest: int = 1000) -> str:
+    """Return columns as one types them in a call, whole; "" where nobody would type as much.
 
     Examples
     --------
     >>> argument(["zip", "age"])
     "['zip', 'age']"
     """
-    text = repr(list(columns)) if sum(len(str(name)) for name in columns) < longest else "[...]"
-    return text if len(text) <= longest else "[...]"
+    text = repr(list(columns)) if sum(len(str(name)) for name in columns) < longest else ""
+    return text if len(text) <= longest else ""
 
 
 def number(value: float) -> str:

@@ -131,8 +131,8 @@ def starred(rows: int, qi: Sequence[str]) -> list[str]:
         return []
     what = f"{plural(rows, 'row has', 'rows have')} `*` in every quasi-identifier, and {'is' if rows == 1 else 'are'}"
     columns = argument(qi)
-    frame = f"df[{columns if columns.startswith('[') else f'[{columns}]'}]"
-    return [f"{what} a class here. Suppressed rows are in none: df[{frame}.ne('*').any(axis=1)] leaves them out."]
+    rest = f": df[df[{columns}].ne('*').any(axis=1)] leaves them out." if columns else "."
+    return [f"{what} a class here. Suppressed rows are in none{rest}"]
 
 
 def _uniques(report: KAnonymityReport) -> str:

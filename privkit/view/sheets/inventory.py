@@ -11,7 +11,7 @@ from privkit.inventory.subject import ErasureReport, Place, SubjectReport
 from privkit.view.parts.calls import call
 from privkit.view.parts.chart import SHARES, SHARES_END, Across, Chart
 from privkit.view.parts.sheet import Name, Note, Row, Sheet, Stacked, Table, given, sheet
-from privkit.view.parts.words import argument, label, names, number, percent, plural
+from privkit.view.parts.words import LONGEST_NAME, argument, label, names, number, percent, plural
 
 #: Columns of an inventory shown in a table; the whole of it is a frame.
 _MOST = 200
@@ -129,12 +129,9 @@ def _inventory_next(found: Inventory) -> list[str]:
     """Return what to type next."""
     if not found.entries:
         return []
-    typed = argument(found.qi)
-    look = ""
-    if found.qi:
-        look = call(found, "kanon", found.qi, unit=found.unit)
-        look = look.replace("[...]", f"{call(found, 'audit')}.qi") if typed == "[...]" else look
-    return [step for step in (look, ".assign('column', role='other', purpose='...')", ".to_frame()") if step]
+    look = call(found, "kanon", found.qi, unit=found.unit) if found.qi else ""
+    first = argument([(found.qi or found.columns)[0]])[1:-1]
+    return [look, f".assign({first}, purpose='what it is for')" if first else "", ".to_frame()"]
 
 
 @sheet.register(InventoryCheck)
@@ -162,7 +159,8 @@ def _check(found: InventoryCheck) -> Sheet:
 
 @sheet.register(SubjectReport)
 def _subject(found: SubjectReport) -> Sheet:
-    then = [".rows('table')", ".to_frame()", "pk.erase_subject(frames, id, on='column')"] if found.found else []
+    rows = [f".rows({name!r})" for name in {place.table: None for place in found.places} if len(name) < LONGEST_NAME]
+    then = [*rows[:1], ".to_frame()"] if found.found else []
     return Sheet(_subject_answer(found), tuple(_subject_reasons(found)), then, exact=True)
 
 
@@ -198,7 +196,7 @@ def _erasure(found: ErasureReport) -> Sheet:
     return Sheet(
         f"{plural(found.n_removed, 'row')} left out of {tables}; the tables given are unchanged.",
         tuple(_erasure_reasons(found)),
-        [".frames['table']", ".to_frame()"],
+        [*[f".frames[{name!r}]" for name in found.removed if len(name) < LONGEST_NAME][:1], ".to_frame()"],
         exact=True,
     )
 

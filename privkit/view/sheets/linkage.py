@@ -88,6 +88,11 @@ def _link_reasons(report: LinkReport) -> list[str]:
     told = [
         f"{number(report.n_none)} match none, {number(report.n_several)} several: {plural(report.n_pairs, 'pair')}."
     ]
+    if report.labeled:
+        told.append(
+            f"{names(report.labeled)} {'holds' if len(report.labeled) == 1 else 'hold'} labels of intervals or hidden "
+            "characters in one table alone: bring the other to the same levels, or compare the values as they were."
+        )
     if report.n_incomplete:
         missing = "missing never matches" if report.fuzzy is None else "missing is no evidence for a match"
         told.append(f"{plural(report.n_incomplete, 'row has', 'rows have')} a missing value there: {missing}.")

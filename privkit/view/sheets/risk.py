@@ -304,7 +304,7 @@ def _unicity(report: UnicityReport) -> Sheet:
         for points, rate in report.by_points.items()
     ]
     heads = ["known points", "persons tried", "singled out", "95 % (Wilson)", ""]
-    fewer = Note("Persons with fewer points were not tried.", told=False)
+    fewer = Note("Persons with fewer points were not tried.")
     return Sheet(
         _unicity_answer(report),
         given([*_unicity_reasons(report), Table(heads, rows), fewer]),

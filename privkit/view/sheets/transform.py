@@ -5,15 +5,18 @@ from __future__ import annotations
 import math
 
 from privkit.inventory.leaving import Leaving
+from privkit.transform.anonymize import Anonymizer
 from privkit.transform.anonymized import Anonymized
 from privkit.transform.costs import AnonymizationReport, Standing
 from privkit.transform.generalize import Generalized
+from privkit.transform.hierarchies.hierarchy import Hierarchy
+from privkit.transform.hierarchies.ladder import Table as Tabled
 from privkit.transform.lattice import Lattice
 from privkit.transform.perturb import Perturbed
 from privkit.values.show import printable
 from privkit.view.parts.chart import SHARES, SHARES_END, Across, Chart, Cloud
 from privkit.view.parts.sheet import Block, Cell, Meter, Row, Sheet, Table, Verdict, given, sheet
-from privkit.view.parts.words import label, names, number, percent, plural
+from privkit.view.parts.words import argument, label, names, number, percent, plural
 
 
 @sheet.register(Anonymized)
@@ -22,7 +25,7 @@ def _anonymized(value: Anonymized) -> Sheet:
     return Sheet(
         _anonymized_answer(value),
         given([*_verdicts(value.report, told=False), *_anonymized_reasons(value), _columns(value)]),
-        [".frame", ".report", ".plot()", *([] if value.is_lazy else [".with_suppressed()"])],
+        [".frame", ".report", ".plot()", *([".with_suppressed()"] if hasattr(value.frame, "iloc") else [])],
         exact=True,
         chart=lambda: _losses(value.report, f"{value.utility} = {value.loss_:.4f}, k = {k}, {suppressed} suppressed"),
     )
@@ -131,14 +134,15 @@ def _search(value: Anonymized) -> str:
     if value.reason:
         return f"Not proved optimal: {value.reason}. No node is better than {value.bound_:.4f}."
     if value.method != "optimal":
-        return f"Never worse than the best node of the lattice, of which {plural(value.judged_, 'node')} were judged."
+        judged = f"{plural(value.judged_, 'node')} {'was' if value.judged_ == 1 else 'were'} judged"
+        return f"Never worse than the best node of the lattice, of which {judged}."
     return f"The optimum of the whole lattice ({plural(value.judged_, 'node')} judged)."
 
 
 @sheet.register(AnonymizationReport)
 def _report(report: AnonymizationReport) -> Sheet:
     losses = ", ".join(f"{name} {loss:.1%}" for name, loss in report.column_losses.items())
-    utility = ", ".join(f"{name} {value:.4g}" for name, value in report.after.utility.items())
+    utility = ", ".join(f"{name} {number(value)}" for name, value in report.after.utility.items())
     of = "" if report.after.persons is None else " of persons"
     highest = f"Highest risk{of} {report.before.highest_risk:.4g} → {report.after.highest_risk:.4g}"
     reasons = [
@@ -158,7 +162,7 @@ def _report(report: AnonymizationReport) -> Sheet:
 
 def _costs(report: AnonymizationReport) -> list[Row]:
     def told(cell: object) -> Cell:
-        return None if cell is None else f"{cell:.4g}" if isinstance(cell, float) else str(cell)
+        return None if cell is None else number(cell) if isinstance(cell, float) else str(cell)
 
     return [[name, *map(told, cells)] for name, *cells in report.to_frame().itertuples()]
 
@@ -177,10 +181,16 @@ def _generalized(value: Generalized) -> Sheet:
     return Sheet(
         f"Generalized to levels: {_levels(value)}.{_but(value.leaving_)}",
         tuple(reasons),
-        [".frame", "pk.kanon(out.frame, qi)"],
+        [".frame", _look(value), ".plot()"],
         exact=True,
         chart=lambda: _heights(value),
     )
+
+
+def _look(value: Generalized) -> str:
+    """Return what tells the k that is reached, where the new frame has an accessor."""
+    columns = argument(list(value.levels_))
+    return f".frame.privacy.kanon({columns})" if columns and hasattr(type(value.frame), "privacy") else ""
 
 
 def _levels(value: Generalized | Anonymized) -> str:
@@ -212,14 +222,42 @@ def _heights(value: Generalized) -> Chart:
     return Chart("How far each column was generalized", "level, of the hierarchy's height", "column", drawn)
 
 
+@sheet.register(Hierarchy)
+def _hierarchy(value: Hierarchy) -> Sheet:
+    levels = value.source.describe()
+    rows: list[Row] = list(enumerate(levels))
+    listed = isinstance(value.source, Tabled)
+    return Sheet(
+        f"Hierarchy ({type(value.source).__name__.lower()})",
+        given([Table(["level", "what it is"], rows, lines=[f"  {n}  {name}" for n, name in rows]), value.note]),
+        [".show()", *([".labels(1)", ".write_csv('hierarchy.csv')"] if listed and len(levels) > 1 else [".names"])],
+    )
+
+
+@sheet.register(Anonymizer)
+def _anonymizer(value: Anonymizer) -> Sheet:
+    asked = [
+        *([] if value.k is None else [f"k={value.k}"]),
+        *([] if value.criteria is None else [repr(value.criteria)]),
+    ]
+    fitted = hasattr(value, "levels_")
+    return Sheet(
+        f"Anonymizer({', '.join([repr(value.qi), *asked])})",
+        (f"Levels: {_levels(value.fitted_)}.",) if fitted else (),
+        [".transform(df)" if fitted else ".fit(df)"],
+    )
+
+
 @sheet.register(Lattice)
 def _lattice(value: Lattice) -> Sheet:
     criterion = printable(repr(value.task.criterion))
     shape = " × ".join(f"{label(name)} {levels}" for name, levels in value.shape.items())
+    levels = {name: most for name, (_, most) in zip(value.task.coding.columns, value.task.allowed, strict=True)}
+    highest = {name: int(levels[name]) for name in value.columns}
     return Sheet(
         f"Lattice of {plural(value.n_nodes, 'node')}: {shape}.",
         (f"Judged by {criterion} with at most {number(value.task.limit)} records suppressed.",),
-        [".nodes()", ".node({...})", ".apply({...})"],
+        [".nodes()", f".node({highest})", f".apply({highest})"],
         exact=True,
         chart=lambda: _nodes(value),
     )
