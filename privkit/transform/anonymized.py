@@ -18,7 +18,7 @@ from privkit.tally.cells.cells import BYTES, INTEGER, TEXT, UNSIGNED, WIDE
 from privkit.tally.codes import factorized, packed, tells
 from privkit.tally.columns import counts_rows
 from privkit.tally.frame import column_names, open_frame
-from privkit.tally.row_classes import chosen_columns
+from privkit.tally.row_classes import chosen_columns, row_classes
 from privkit.tally.selection import handed_out
 from privkit.transform.costs import AnonymizationReport, report_of
 from privkit.transform.search.populations import as_handed_out
@@ -203,7 +203,7 @@ class Anonymized(Plotted):
 
         A left column tells a quasi-identifier again where values of one go with values of the other in the rows that
         were given (a year with the days in it, a town with its postal codes), more than chance explains, and rows
-        of one label differ in it: who reads it knows more of the value than its label says. Judged by up
+        of one class differ in it: who reads it knows more of the value than its label says. Judged by up
         to 50,000 rows. Direct identifiers tell all and are in `leaving_`. Empty for a plan of an engine.
         """
         return {} if self.is_lazy else _twins(self)
@@ -238,27 +238,19 @@ def _twins(out: Anonymized) -> dict[str, tuple[str, ...]]:
         return {}
     step = max(-(-int(out.kept_.sum()) // _JUDGED), 1)
     given = {name: _codes(out.source[name][out.kept_][::step]) for name in coarser}
-    labels = chosen_columns(out.frame, [*coarser, *left], "columns").iloc[::step]
+    classes = row_classes(out.frame, out.qi).class_of[::step]
+    beside = chosen_columns(out.frame, left, "columns").iloc[::step]
     twins = {}
     for name in left:
         try:
-            codes = _codes(labels[name])
+            codes = _codes(beside[name])
         except FrameError:  # values that cannot be compared
             continue
-        told = (
-            quasi
-            for quasi in coarser
-            if (tells(given[quasi], codes) or tells(codes, given[quasi])) and _splits(labels[quasi], codes)
-        )
-        if found := tuple(told):
-            twins[name] = found
+        if len(np.unique(packed([classes, codes + 1])[0])) == len(np.unique(classes)):
+            continue  # the class tells it already
+        if told := tuple(quasi for quasi, own in given.items() if tells(own, codes) or tells(codes, own)):
+            twins[name] = told
     return twins
-
-
-def _splits(label: pd.Series, codes: NDArray[np.int64]) -> bool:
-    """Return whether some rows of one label differ in the codes."""
-    own = _codes(label) + 1
-    return len(np.unique(packed([own, codes + 1])[0])) > len(np.unique(own))
 
 
 def _codes(column: pd.Series) -> NDArray[np.int64]:
