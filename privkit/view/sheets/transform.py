@@ -55,6 +55,8 @@ def _columns(value: Anonymized) -> Table:
 def _anonymized_answer(value: Anonymized) -> str:
     """Return the first line: what holds, and what it cost."""
     verdict = "holds" if value.report.satisfied else "does NOT hold"
+    if value.n_rows and value.suppressed_ == value.n_rows:
+        verdict = "holds of an empty table, nothing is left"
     cost = f"{value.utility} = {value.loss_:.4f}, {_suppressed(value)}"
     return f"{value.criteria!r} {verdict}: {cost}.{_but(value.leaving_)}{_again(value)}"
 
