@@ -230,5 +230,6 @@ def summary(out: Anonymized) -> dict[str, Any]:
         "optimal": bool(out.optimal_),
         "proposed": list(out.proposed_),
         "direct_identifiers_left": list(left.direct),
+        "told_again": {twin: list(quasi) for twin, quasi in out.twins_.items()},
         "other_columns_left": {"quasi": list(left.quasi), "sensitive": list(left.sensitive), "other": list(left.other)},
     }

@@ -156,12 +156,13 @@ class InfeasibleError(PrivkitError, ValueError):
     def no_node(cls, criteria: str, *, suppressed: int, limit: int, rows: int, levels: object) -> InfeasibleError:
         """Even the best node found needs `suppressed` records gone."""
         share = suppressed / rows if rows else 0.0
+        ways = ["a larger suppress=" if suppressed == rows else f"suppress={share + 0.0005:.3f}"]  # all is no way
+        ways += ["weaker criteria", "fewer quasi-identifiers", "or coarser hierarchies"]
         error = cls(
             f"{called()}: no node of the lattice meets {criteria} with at most {limit:,} of {rows:,} records "
             "suppressed.\n"
             f"The best one, levels {levels}, would suppress {suppressed:,} ({share:.1%}).\n"
-            f"Ways on: suppress={min(1.0, share + 0.0005):.3f}, weaker criteria, fewer quasi-identifiers, "
-            "or coarser hierarchies."
+            f"Ways on: {', '.join(ways)}."
         )
         error.suppressed, error.limit = suppressed, limit
         return error
@@ -180,6 +181,27 @@ class InfeasibleError(PrivkitError, ValueError):
         error = cls(
             f"{called(f'k={k}')}: the table has {rows} {what}, so that no class can hold {k}. "
             f"Take k of at most {rows}, or collect more data."
+        )
+        error.suppressed, error.limit = rows, None
+        return error
+
+    @classmethod
+    def too_few_values(cls, criterion: str, column: str, found: int, rows: int) -> InfeasibleError:
+        """No class of the values of the column meets the criterion, even if it holds each equally often."""
+        has = "1 value" if found == 1 else f"{found:,} different values"
+        error = cls(
+            f"{called()}: {column!r} has {has}, so that no class can meet {criterion}: not even one that holds each "
+            "equally often does. Weaken it, or name another column."
+        )
+        error.suppressed, error.limit = rows, None
+        return error
+
+    @classmethod
+    def too_few_persons(cls, criterion: str, found: int, rows: int) -> InfeasibleError:
+        """The whole population is too small for the criterion."""
+        error = cls(
+            f"{called()}: the population has {found:,} {'person' if found == 1 else 'persons'}, so that no class can "
+            f"meet {criterion}. Weaken it, or take a table of a larger population."
         )
         error.suppressed, error.limit = rows, None
         return error

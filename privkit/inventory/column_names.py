@@ -275,19 +275,28 @@ def _misleading(found: Meaning, words: Sequence[str], start: int, length: int) -
     return bool(set(after) & grammar["about"]) or (counted and not found.persons)
 
 
+#: Shorter words end others by chance.
+_LONG_WORD = 4
+
+
 def is_measure(name: str) -> bool:
     """Return whether a name says that a column measures something, so that its values are no codes.
 
+    A longer word that ends with the word of a measure says so, too: abbreviations stand before it.
+
     Examples
     --------
-    >>> is_measure("total_amount"), is_measure("order_ref")
-    (True, False)
+    >>> is_measure("total_amount"), is_measure("pctime"), is_measure("order_ref")
+    (True, True, False)
     """
-    return bool({_stem(word) for word in words_of(name)} & _words().grammar["measures"])
+    measures = _words().grammar["measures"]
+    ends = tuple(word for word in measures if len(word) >= _LONG_WORD)
+    return any(_stem(word) in measures or word.endswith(ends) for word in words_of(name))
 
 
 #: Longer values are sentences, and more different values no categories.
 _MOST_WORDS, _MOST_VALUES = 6, 200
+_YES_AND_NO = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,12 +313,15 @@ class Said:
         What any of them says.
     short : bool
         Whether all are short, as codes are.
+    flag : bool
+        Whether they are a yes and a no, however written.
     """
 
     meaning: Meaning | None
     share: float
     heard: frozenset[str]
     short: bool
+    flag: bool
 
 
 def said_by(values: Sequence[str]) -> Said | None:
@@ -326,7 +338,15 @@ def said_by(values: Sequence[str]) -> Said | None:
     most, number = max(counts.items(), key=lambda one: (one[1], one[0].what)) if counts else (None, 0)
     enough = number >= max(2, len(values) / 2)
     heard = frozenset(meaning.what for meaning in counts)
-    return Said(most if enough else None, number / len(values), heard, max(map(len, values)) <= 2)
+    most = most if enough else None
+    return Said(most, number / len(values), heard, max(map(len, values)) <= 2, _is_flag(values))
+
+
+def _is_flag(values: Sequence[str]) -> bool:
+    """Return whether some different values are a yes, a no, or both, and nothing else but words for neither."""
+    grammar = _words().grammar
+    told = {" ".join(re.split(r"[^a-z0-9]+", plain(value))).strip() for value in values} - {"", *grammar["blanks"]}
+    return 0 < len(told) <= _YES_AND_NO and told <= grammar["flags"]
 
 
 def _said(value: str) -> set[Meaning]:

@@ -35,6 +35,8 @@ _IDENTIFYING = 0.95
 _GIVEN = 0.25
 #: Rows below which distinctness says nothing.
 _FEWEST = 20
+#: The share of rows without a number from which on numbers are no codes by their distinctness alone.
+_MOST_MISSING = 0.5
 #: Different digits.
 _DIGITS = 10
 #: Shapes of whole numbers that are years, days or seconds.
@@ -63,6 +65,8 @@ _BY_CHECKSUM = {
     VALID: Meaning("phone number", DIRECT, "D"),
     **{name: Meaning("national number of a person", DIRECT, "K") for name in NATIONAL.values()},
 }
+#: What has more to tell than yes or no: such a column is of something else, or tells whether it is known.
+_NO_FLAGS = {"body measure", "date of birth", "year of birth", "date", "postal code", "position"}
 #: Where a name says this, values of another form speak against it.
 _TOLD_BY_FORM = {"e-mail address", "phone number", "social security number", "payment card number", "URL", "IP address"}
 
@@ -192,9 +196,15 @@ def _counts(facts: ColumnFacts, named: Meaning, persons: bool) -> bool:
 
 
 def _confirmed(facts: ColumnFacts, named: Meaning) -> bool:
-    """Return whether texts have words of what the name says, or are codes of two letters."""
+    """Return whether texts have words of what the name says, are codes of two letters, or a yes and a no."""
     said = facts.said
-    return said is not None and (said.short or named.what in said.heard)
+    return said is not None and (said.short or said.flag or named.what in said.heard)
+
+
+def _is_flag(facts: ColumnFacts) -> bool:
+    """Return whether the values are a yes and a no: as truth values, as numbers, or in words."""
+    said = facts.said
+    return facts.rows >= _FEWEST and (facts.kind == "boolean" or (said is not None and said.flag))
 
 
 def _contradicted(facts: ColumnFacts, named: Meaning) -> bool:
@@ -203,11 +213,14 @@ def _contradicted(facts: ColumnFacts, named: Meaning) -> bool:
         return False
     values = facts.distinct - bool(facts.missing)
     few = values <= 2 and facts.rows >= _FEWEST and not (named.hipaa == "A" and facts.person_share >= _GIVEN)
+    few = few or _is_flag(facts)
     if named.role == DIRECT:
         measured = facts.kind == "number" and (named.texts or not facts.whole)
         return few or measured or facts.kind in {"boolean", *_TIMES} or _counted(facts, named, values)
     if named.what == "position":
         return few
+    if named.what in _NO_FLAGS and _is_flag(facts):
+        return True
     if named.what == "date":
         return facts.kind == "number" and not (facts.whole and facts.mask in _DATE_MASKS)
     return named.what == "date of birth" and facts.kind == "number" and not facts.whole
@@ -224,6 +237,8 @@ def _identifies(facts: ColumnFacts) -> bool:
         return False
     if facts.kind == "number" and (not facts.coded or is_measure(facts.name)):
         return False
+    if facts.kind == "number" and facts.missing > _MOST_MISSING * facts.rows:
+        return False  # a number that is given to everybody is there; one that is measured in some is not
     return facts.distinct - bool(facts.missing) >= _IDENTIFYING * (facts.rows - facts.missing)
 
 
@@ -258,7 +273,8 @@ def _article(noun: str) -> str:
 def _distinctness(facts: ColumnFacts) -> list[str]:
     if facts.left_out:
         return [f"values: not looked at ({facts.left_out})"]
-    told = ["uniqueness: nearly every row has a value of its own"] if _identifies(facts) else []
+    which = " that has one" if facts.missing else ""
+    told = [f"uniqueness: nearly every row{which} has a value of its own"] if _identifies(facts) else []
     if facts.absent:
         told.append(f"values: {facts.absent}, which is text, not missing")
     if facts.dirty:

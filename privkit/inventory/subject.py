@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from privkit.errors import ColumnNotFoundError, ParameterError
 from privkit.inventory.column_entry import day
+from privkit.inventory.leaving import leaving
 from privkit.tally.selection import (
     eager_frame,
     handed_out,
@@ -64,7 +65,9 @@ class SubjectReport(Shown):
     Attributes
     ----------
     places : tuple of Place
-        Tables and columns that have the id.
+        Tables and columns of ids that have the id.
+    mentions : tuple of Place
+        Other columns that have such a value, an amount or an age of anybody: `on` names them where they are ids.
     searched : tuple of str
         All tables that were searched.
     not_searched : tuple of str
@@ -74,6 +77,7 @@ class SubjectReport(Shown):
     """
 
     places: tuple[Place, ...]
+    mentions: tuple[Place, ...]
     searched: tuple[str, ...]
     not_searched: tuple[str, ...]
     unreached: tuple[str, ...]
@@ -82,12 +86,12 @@ class SubjectReport(Shown):
 
     @property
     def found(self) -> bool:
-        """Whether any table has the id."""
+        """Whether any table has the id, in a column of ids."""
         return bool(self.places)
 
     @property
     def n_rows(self) -> int:
-        """Rows that have the id, in all tables."""
+        """Rows that have the id in a column of ids, in all tables."""
         return sum(int(mask.sum()) for mask in self._masks.values())
 
     def rows(self, table: str | None = None) -> Any:
@@ -106,7 +110,7 @@ class SubjectReport(Shown):
         return kept_rows(self._frames[table], self._masks[table])
 
     def to_frame(self) -> pd.DataFrame:
-        """Return a row per place: `table`, `column`, `rows`."""
+        """Return a row per place of the person: `table`, `column`, `rows`."""
         import pandas as pd
 
         rows = [(place.table, place.column, place.rows) for place in self.places]
@@ -175,7 +179,9 @@ def find_subject(frames: object, id: object, *, on: str | Mapping[str, str] | No
         The person's id. No report shows it.
     on : str or mapping of str to str, optional
         The id's column, or one for each table; by default every column is searched, and the index of a pandas frame
-        (by its name, else as "index").
+        (by its name, else as "index"). Rows are then the person's where the id stands in a direct identifier, as
+        `audit` judges by names and a bounded look; in a table without any, in a column that is no quasi-identifier
+        and nothing sensitive. Where else such a value stands, an age or a blood value, is told as mentions.
 
     Raises
     ------
@@ -190,15 +196,16 @@ def find_subject(frames: object, id: object, *, on: str | Mapping[str, str] | No
     """
     person = _person(id)
     tables, columns, without = _tables(frames, on)
-    places, masks = [], {}
+    places, mentions, masks = [], [], {}
     for table, data in tables.items():
         if table in without:
             continue
-        masks[table], here = _search(data, table, columns[table], person)
+        ids = columns[table] if on is not None else _ids(data)
+        masks[table], here = _search(data, table, ids, person)
         places += here
-    return SubjectReport(
-        tuple(places), tuple(masks), without, UNREACHED, MappingProxyType(tables), MappingProxyType(masks)
-    )
+        mentions += _search(data, table, [name for name in columns[table] if name not in ids], person)[1]
+    told = tuple(places), tuple(mentions), tuple(masks), without, UNREACHED
+    return SubjectReport(*told, MappingProxyType(tables), MappingProxyType(masks))
 
 
 @typed
@@ -281,6 +288,16 @@ def _tables(frames: object, on: object) -> tuple[dict[str, Any], dict[str, list[
     if len(without) == len(tables):
         raise ColumnNotFoundError.of("on", on, [on], present)
     return tables, columns, tuple(without)
+
+
+def _ids(data: Any) -> list[str]:
+    """Return the columns that hold ids of persons: direct identifiers, or without any all that may be some."""
+    levels = with_index(data)
+    beside = [leaving(level, ()) for level in levels.values() if level is not None]
+    found = [leaving(data, ()), *beside]
+    direct = {name for one in found for name in one.direct}
+    chosen = direct or {name for one in found for name in one.other}
+    return [name for name in levels if name in chosen]
 
 
 def _named(frames: object) -> dict[str, Any]:

@@ -234,6 +234,41 @@ def column_codes(column: pd.Series) -> tuple[NDArray[np.int64], pd.Index]:
     return codes, pd.Index(values, dtype=values.dtype)  # pandas 2 would guess another from objects
 
 
+#: One in how many chance differences may be left where one column tells another, and how many must be expected.
+_LEFT, _COMPARED = 20, 10
+
+
+def tells(teller: NDArray[np.int64], told: NDArray[np.int64]) -> bool:
+    """Return whether one column tells another: rows that share its value share the other's, and not by chance.
+
+    Of two rows with one value of `teller`, the share that differs in `told` is compared with that of any two rows
+    (Goodman and Kruskal 1954, on pairs): at most a twentieth of it is left. Values that stand in one row compare
+    nothing: at least ten differences must be expected by chance, counting one comparison for each further row of a
+    value. Codes below 0 are missing, and compared with nothing.
+
+    Examples
+    --------
+    >>> date, year = np.arange(200) // 2, np.arange(200) // 20
+    >>> tells(date, year), tells(year, date), tells(np.arange(200), year)
+    (True, False, False)
+    """
+    known = (teller >= 0) & (told >= 0)
+    teller, told = teller[known], told[known]
+    sizes, pairs = np.bincount(teller), len(told) * (len(told) - 1) // 2
+    apart = pairs - _together(np.bincount(told))
+    further = len(teller) - int((sizes > 0).sum())
+    if not pairs or further * apart < _COMPARED * pairs:
+        return False
+    within = _together(sizes)
+    left = within - _together(np.unique(packed([teller, told])[0], return_counts=True)[1])
+    return left * pairs * _LEFT <= within * apart
+
+
+def _together(sizes: NDArray[np.int64]) -> int:
+    """Return how many pairs of rows lie in one group."""
+    return int((sizes * (sizes - 1) // 2).sum())
+
+
 def packed(columns: Sequence[NDArray[np.int64]]) -> tuple[NDArray[np.int64], int]:
     """Return one code per row for the combination of several codes, and a bound above all of them.
 

@@ -326,7 +326,7 @@ def _shapes(kind: str, whole: bool, texts: list[str], distinct: int, look: Look 
         "mask_share": share,
         "free_text": kind in {"text", "any"} and is_free_text(texts),
         "person_share": person_share(texts) if kind in {"text", "any"} else 0.0,
-        "said": look(texts) if look is not None and kind in {"text", "any"} else None,
+        "said": look(texts) if look is not None else None,
     }
 
 

@@ -139,6 +139,8 @@ def anonymize(
         allowed = "'optimal' beside a table of the population"
         hint = "Classes of several levels overlap in it, so that a person would count in more than one."
         raise ParameterError.of("method", repr(method), allowed, hint)
+    if (error := task.judge.impossible()) is not None:
+        raise error
     found = search(task, deadline, progress)
     if method != "optimal":
         from privkit.transform.search.local import recode_locally

@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+import tomllib
+from dataclasses import replace
+from importlib.resources import files
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from privkit.inventory.audit import audit
-from privkit.inventory.column_names import DIRECT, OTHER, QUASI, SENSITIVE
+from privkit.inventory.column_names import DIRECT, OTHER, QUASI, SENSITIVE, Role, said_by
+from privkit.inventory.column_roles import propose
+from privkit.tally.columns import column_facts
 
 RNG = np.random.default_rng(20261128)
 ROWS = 500
@@ -126,3 +132,51 @@ def test_columns_that_tell_the_same_share_their_blame():
     assert "others: 'zip' tells it as well" in found["city"].evidence
     twice = audit(frame[["zip", "age"]].assign(plz=frame["zip"]))
     assert twice["zip"].uniques_with_others == twice["plz"].uniques_with_others == alone
+
+
+WORDS = tomllib.loads(files("privkit.inventory").joinpath("words.toml").read_text(encoding="utf-8"))
+PHRASES = [phrase.split() for line in WORDS["meaning"] for phrase in line["names"].split(",") if "*" not in phrase]
+#: Every phrase of a name that is known, each as the name of a column.
+NAMES = sorted({"_".join(words) for words in PHRASES if words})
+
+
+def roles_of(values: list[object]) -> dict[str, Role]:
+    """Return the role of a column of these values under each name, each in a table of its own."""
+    facts = next(column_facts(pd.DataFrame({"x": values * 30}), ["x"], look=said_by))
+    return {name: propose(replace(facts, name=name)).role for name in NAMES}
+
+
+FLAGS = {
+    "words": ["no", "yes"],
+    "in German": ["Ja", "Nein"],
+    "with blanks": ["Yes", "No", "Unknown"],
+    "numbers": [0, 1],
+}
+
+
+@pytest.mark.parametrize("how", FLAGS)
+def test_a_yes_or_no_is_the_same_however_it_is_written(how):
+    assert roles_of(FLAGS[how]) == roles_of([False, True])
+
+
+@pytest.mark.parametrize("name", ["ethnicity", "race", "black", "hispanic", "nonwhite", "asian", "race/ethnicity"])
+@pytest.mark.parametrize("values", [["no", "yes"], [0, 1], [True, False], ["group A", "group B"]])
+def test_race_is_known_by_a_flag_and_where_the_word_has_one_sense_by_its_name_alone(name, values):
+    two_senses = name in {"race", "black", "asian"} and values[0] == "group A"
+    assert audit(pd.DataFrame({name: values * 100}))[name].role == (OTHER if two_senses else QUASI)
+
+
+@pytest.mark.parametrize("name", ["ht", "weight", "height", "bmi"])
+def test_a_flag_is_no_measure_of_a_body(name):
+    frame = pd.DataFrame({"age": few(90), name: few(2)})
+    assert audit(frame)[name].role == OTHER
+    assert audit(frame.assign(**{name: few(60) + 140}))[name].role == QUASI
+
+
+def test_numbers_that_most_rows_lack_and_times_are_no_codes():
+    codes = pd.Series(RNG.permutation(np.arange(1000, 1000 + ROWS)))
+    assert audit(pd.DataFrame({"x1": codes}))["x1"].role == DIRECT
+    assert audit(pd.DataFrame({"x1": codes.where(codes.index < 0.27 * ROWS)}))["x1"].role == OTHER
+    assert audit(pd.DataFrame({"pctime": codes}))["pctime"].role == OTHER
+    some = audit(pd.DataFrame({"x1": codes.where(codes.index < 0.9 * ROWS)}))["x1"]
+    assert "uniqueness: nearly every row that has one has a value of its own" in some.evidence

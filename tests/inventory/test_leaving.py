@@ -100,3 +100,65 @@ def test_other_engines_are_judged_by_values_where_they_lie_here_and_else_by_name
     assert eager.looked
     assert not lazy.looked
     assert eager.direct == lazy.direct == ("name", "ssn")
+
+
+def days(rows: int = 600, seed: int = 4) -> pd.DataFrame:
+    """Return people with a day in one of six years, the year, its town beside a postal code, and what tells nothing."""
+    random = np.random.default_rng(seed)
+    day = pd.Series(pd.Timestamp("2004-01-01") + pd.to_timedelta(random.integers(0, 300, rows) * 7, unit="D"))
+    code = random.integers(0, 12, rows)
+    return pd.DataFrame(
+        {
+            "day": day.dt.strftime("%Y-%m-%d"),
+            "zip": [f"80{n:02d}" for n in code],
+            "year": day.dt.year,
+            "town": [f"town {n // 3}" for n in code],
+            "paid": random.integers(0, 50, rows),
+            "flag": random.integers(0, 2, rows),
+            "one": 1,
+        }
+    )
+
+
+@pytest.mark.parametrize("method", ["optimal", "local", "cells"])
+@pytest.mark.parametrize("engine", ["pandas", "polars"])
+def test_a_left_column_that_tells_a_generalized_one_again_is_named_in_the_first_line(method, engine):
+    people = days()
+    data = people if engine == "pandas" else pytest.importorskip("polars").from_pandas(people)
+    out = anonymize(data, ["day", "zip"], k=8, method=method, levels={"day": (6, 6)} if method == "optimal" else None)
+    assert out.twins_["year"] == ("day",)
+    assert set(out.twins_) <= {"year", "town"}
+    frame = out.frame if engine == "pandas" else out.frame.to_pandas()
+    known = frame.groupby(["day", "zip", *out.twins_], observed=True).size().min()
+    assert out.k_with_twins_ == known < 8
+    line = repr(out).splitlines()[0]
+    assert "'year' tells 'day' again" in line
+    assert f"k is {known}" in line
+
+
+def test_what_determines_a_generalized_column_tells_it_again_and_what_its_label_tells_does_not():
+    people = days().drop(columns=["day", "year"])
+    town = generalize(people, {"zip": 1})  # 800*, 801*
+    assert town.levels_ == {"zip": 1}
+    hidden = anonymize(people, ["town", "flag"], k=5, levels={"town": (1, 1)})
+    assert hidden.twins_ == {"zip": ("town",)}
+    assert anonymize(people, ["town", "flag"], k=5, levels={"town": 0}).twins_ == {}
+    by_year = days()[["day", "year"]]
+    assert anonymize(by_year, "day", k=5, levels={"day": "year"}).twins_ == {}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_columns_that_know_nothing_of_each_other_are_no_twins_however_unique_or_sorted(seed):
+    random = np.random.default_rng(seed)
+    people = pd.DataFrame({"age": np.sort(random.integers(0, 90, 400)), "unique": np.sort(random.normal(size=400))})
+    people = people.assign(
+        sex=random.choice(["f", "m"], 400), rare=[1] * 3 + [0] * 397, some=[None] * 396 + list("abcd")
+    )
+    people = people.iloc[np.argsort(people["sex"])]
+    assert anonymize(people, ["age"], k=20, levels={"age": (1, None)}).twins_ == {}
+
+
+def test_a_plan_of_an_engine_says_that_twins_were_not_looked_for():
+    out = anonymize(pytest.importorskip("polars").from_pandas(days()).lazy(), ["day", "zip"], k=8)
+    assert out.twins_ == {}
+    assert "nor were columns that tell a generalized one again" in repr(out)

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from privkit.errors import ColumnNotFoundError, FrameError, ParameterError
 from privkit.inventory.subject import erase_subject, find_subject
@@ -20,10 +22,46 @@ def test_every_column_is_searched():
         "column": ["who", "caller", "called"],
         "rows": [2, 1, 1],
     }
+    assert found.mentions == ()
     assert (found.n_rows, found.found, found.searched) == (4, True, ("orders", "calls", "plans"))
     assert found.rows("orders")["item"].tolist() == ["a", "c"]
     assert find_subject(TABLES, "71").n_rows == 4
     assert not find_subject(TABLES, "071").found
+
+
+def test_a_value_that_is_no_id_is_told_but_is_nobody():
+    visits = pd.DataFrame(
+        {"id": [5, 6, 5, 7], "age": [6, 5, 41, 5], "bili": [1.1, 5.0, 0.3, 5.0], "visits": [5, 1, 1, 1]}
+    )
+    found = find_subject({"visits": visits}, 5)
+    assert found.to_frame().to_dict("list") == {"table": ["visits"], "column": ["id"], "rows": [2]}
+    assert {place.column: place.rows for place in found.mentions} == {"age": 2, "bili": 2, "visits": 1}
+    assert found.rows()["id"].tolist() == [5, 5]
+    assert "visits: 2 rows by 'bili'" in repr(found)
+    assert find_subject(visits, 5, on="age").n_rows == 2
+    assert find_subject(visits, 5, on="age").mentions == ()
+
+
+def test_a_value_that_stands_in_no_column_of_ids_is_said_to():
+    found = find_subject(pd.DataFrame({"id": [1, 2], "age": [5, 6]}), 5)
+    assert not found.found
+    assert repr(found).startswith("The id stands in no column of ids of 1 table.")
+    without = find_subject(pd.DataFrame({"xq": [5, 6], "age": [5, 5]}), 5)
+    assert ([place.column for place in without.places], without.mentions[0].column) == (["xq"], "age")
+    index = find_subject(pd.DataFrame({"xq": [5, 6]}, index=pd.Index([6, 5], name="patient_id")), 5)
+    assert (index.places[0].column, index.mentions[0].column) == ("patient_id", "xq")
+
+
+IDS = st.integers(0, 5)
+
+
+@given(st.lists(st.tuples(IDS, IDS, IDS, IDS), min_size=1, max_size=8), IDS)
+def test_each_cell_that_has_the_id_is_a_place_or_a_mention_and_the_rows_are_of_the_places(cells, person):
+    frame = pd.DataFrame(cells, columns=["id", "age", "bili", "xq"])
+    found = find_subject(frame, person)
+    told = {place.column: place.rows for place in (*found.places, *found.mentions)}
+    assert told == {name: n for name in frame if (n := int((frame[name] == person).sum()))}
+    assert found.rows().equals(frame[frame["id"] == person])
 
 
 def test_one_column_per_table():

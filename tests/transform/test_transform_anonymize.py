@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import signal
 import time
@@ -12,6 +13,7 @@ import polars as pl
 import pytest
 
 import privkit as pk
+from privkit.anonymity.alpha_k import AlphaK
 from privkit.anonymity.beta_likeness import BetaLikeness
 from privkit.anonymity.kanonymity import KAnonymity
 from privkit.anonymity.ldiversity import LDiversity
@@ -257,9 +259,11 @@ def test_k_larger_than_the_table(people):
 
 
 def test_criteria_that_no_node_meets_say_what_the_best_node_reaches(people):
-    with pytest.raises(InfeasibleError, match=r"no node of the lattice meets LDiversity\('ill', 4\)") as caught:
-        anonymize(people, QI, LDiversity("ill", 4), **HOW)
-    assert caught.value.suppressed == 600
+    with pytest.raises(InfeasibleError, match=r"no node of the lattice meets KAnonymity\(301\)") as caught:
+        anonymize(people, QI, k=301, levels={"sex": 0}, **HOW)
+    assert caught.value.suppressed == int(
+        (people["sex"].value_counts() < 301).to_numpy() @ people["sex"].value_counts()
+    )
     assert caught.value.limit == 12
     with pytest.raises(InfeasibleError, match="suppress") as caught:
         anonymize(people, QI, k=5, keep=QI, suppress=0.01, **HOW)
@@ -268,6 +272,46 @@ def test_criteria_that_no_node_meets_say_what_the_best_node_reaches(people):
         anonymize(people, QI, k=5, keep=QI, suppress=min(1, share + 0.001), **HOW).suppressed_
         == caught.value.suppressed
     )
+
+
+EVEN = [LDiversity("ill", 3), LDiversity("ill", 2.5, kind="entropy"), LDiversity("ill", 3, kind="entropy")]
+EVEN += [LDiversity("ill", two, kind="recursive", c=c) for two, c in ((2, 0.4), (2, 0.5), (2, 2), (3, 9))]
+EVEN += [AlphaK("ill", alpha, 1) for alpha in (0.3, 0.34, 0.5)] + [KAnonymity(3, unit="ill")]
+
+
+@pytest.mark.parametrize("criterion", EVEN, ids=repr)
+@pytest.mark.parametrize("values", [1, 2, 3, 4])
+def test_what_no_class_of_the_values_can_meet_is_refused_at_once_and_nothing_else_is(criterion, values):
+    met = []  # every class of up to six rows of each value
+    for counts in itertools.product(range(7), repeat=values):
+        if any(counts):
+            rows = pd.DataFrame(
+                {"zip": "1", "ill": [str(value) for value in range(values) for _ in range(counts[value])]}
+            )
+            met.append(check(rows, ["zip"], criterion).satisfied)
+            if met[-1]:
+                break
+    frame = pd.DataFrame({"zip": list("12") * 6 * values, "ill": [str(n) for n in range(values)] * 12})
+    if any(met):
+        assert len(anonymize(frame, ["zip"], criterion).frame)
+        return
+    for suppress in (0.02, 1):
+        with pytest.raises(InfeasibleError, match=f"'ill' has {values} ") as caught:
+            anonymize(frame, ["zip"], criterion, suppress=suppress)
+        assert "suppress=" not in str(caught.value)
+    with pytest.raises(InfeasibleError, match="the population has 2 persons"):
+        anonymize(frame, ["zip"], KMap(3, population=frame[["zip"]].head(2)))
+
+
+def test_suppressing_all_is_no_way_on_and_an_empty_table_is_said_to_be_one():
+    frame = pd.DataFrame({"zip": list("1122"), "ill": list("aaab")})
+    with pytest.raises(InfeasibleError) as caught:
+        anonymize(frame, ["zip"], AlphaK("ill", 0.5, 3))
+    assert "suppress=1.000" not in str(caught.value)
+    out = anonymize(frame, ["zip"], AlphaK("ill", 0.5, 3), suppress=1)
+    assert (len(out.frame), out.suppressed_) == (0, 4)
+    assert "holds of an empty table, nothing is left" in repr(out).splitlines()[0]
+    assert "nothing is left" not in repr(anonymize(frame, ["zip"], k=2))
 
 
 def test_a_sensitive_column_is_no_quasi_identifier(people):
@@ -394,7 +438,7 @@ def test_a_search_that_ends_before_it_met_a_feasible_node_says_so(people):
         raise KeyboardInterrupt
 
     with pytest.raises(InfeasibleError, match="the search was interrupted after 1 nodes"):
-        anonymize(people, QI, LDiversity("ill", 4), progress=interrupt, **HOW)
+        anonymize(people, QI, AlphaK("ill", 0.4, 2), progress=interrupt, **HOW)
 
 
 def test_a_real_interrupt_signal_is_caught():

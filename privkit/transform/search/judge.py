@@ -15,6 +15,7 @@ from privkit.anonymity.criterion import ClassCounts, Criterion, Part, all_of
 from privkit.anonymity.crowds import Leaving
 from privkit.anonymity.population import PopulationPart
 from privkit.anonymity.reference import ReferencePart
+from privkit.errors.anonymity import InfeasibleError
 from privkit.transform.search.node_classes import Rollup
 
 if TYPE_CHECKING:
@@ -85,6 +86,27 @@ class Judge:
         #: What every class that is kept meets beside the table as it was given, at every node within the limit.
         self.certain = _together([part for part in per_class if part not in moving] + self._loosened(moving))
         self._laid: dict[tuple[Part, bytes], Sequence[Ints] | None] = {}
+
+    def impossible(self) -> InfeasibleError | None:
+        """Return why no class can meet the criteria, whatever is merged or suppressed; None where none is known.
+
+        Of criteria that look at the shares of a class's values alone, one is met by no class of some values if not by
+        the even one. With m values and r1 >= ... >= rm, n their sum, the even class has the most values; the largest
+        entropy, ln m; the smallest share of the most frequent value, 1 / m; and the smallest r1 / (rl + ... + rm),
+        since each of these m - l + 1 counts is at most r1. A class of a population has at most all of its persons.
+        """
+        n = self.coding.n_rows
+        for fitting in self.beside_people if n else ():
+            there = self.populations[fitting].coding.n_rows
+            if fitting.rows_added and not fitting.met_in(np.array([n]), np.array([there])).all():
+                return InfeasibleError.too_few_persons(repr(fitting), there, n)
+        for part in self.per_class.parts if n and self.per_class is not None else ():
+            if part.columns and not isinstance(part, ReferencePart):
+                found = int((self.table[part.columns[0]] > 0).sum())
+                even = np.ones((1, found), dtype=np.int64)
+                if not part.meets(even.sum(axis=1), even, even[0], None).all():
+                    return InfeasibleError.too_few_values(repr(part), part.columns[0], found, n)
+        return None
 
     def _loosened(self, moving: Sequence[ReferencePart]) -> list[Part]:
         found = [part.loosened(self.limit, self.table[part.sensitive]) for part in moving]

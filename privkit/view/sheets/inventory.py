@@ -168,7 +168,11 @@ def _subject_answer(found: SubjectReport) -> str:
     """Return the first line: in how many rows and tables the person stands."""
     searched = plural(len(found.searched), "table")
     if not found.found:
-        return f"The id stands in none of {searched}."
+        return (
+            f"The id stands in no column of ids of {searched}."
+            if found.mentions
+            else (f"The id stands in none of {searched}.")
+        )
     tables = len({place.table for place in found.places})
     return f"The person stands in {plural(found.n_rows, 'row')} of {number(tables)} of {searched}."
 
@@ -176,6 +180,11 @@ def _subject_answer(found: SubjectReport) -> str:
 def _subject_reasons(found: SubjectReport) -> list[str]:
     """Return where the id stands, and what was not and cannot be searched."""
     told = [f"{_place(place)}." for place in found.places]
+    if found.mentions:
+        elsewhere = "; ".join(map(_place, found.mentions))
+        told.append(
+            f"Such a value stands in columns of other things, too: {elsewhere}. on= names them where it is the id."
+        )
     if found.not_searched:
         told.append(f"Not searched, for want of the column: {names(found.not_searched)}.")
     return [*told, _unreached(found)]

@@ -58,8 +58,10 @@ def _columns(value: Anonymized) -> Table:
 def _anonymized_answer(value: Anonymized) -> str:
     """Return the first line: what holds, and what it cost."""
     verdict = "holds" if value.report.satisfied else "does NOT hold"
+    if value.n_rows and value.suppressed_ == value.n_rows:
+        verdict = "holds of an empty table, nothing is left"
     cost = f"{value.utility} = {value.loss_:.4f}, {_suppressed(value)}"
-    return f"{value.criteria!r} {verdict}: {cost}.{_but(value.leaving_)}"
+    return f"{value.criteria!r} {verdict}: {cost}.{_but(value.leaving_)}{_again(value)}"
 
 
 def _anonymized_reasons(value: Anonymized) -> list[str]:
@@ -77,7 +79,10 @@ def _anonymized_reasons(value: Anonymized) -> list[str]:
     reasons += _proposed(value)
     reasons += _leaving(value.leaving_)
     if value.is_lazy:
-        reasons.append("Columns that tell nearly every row apart were not looked for: .identifying_ asks the engine.")
+        reasons.append(
+            "Columns that tell nearly every row apart were not looked for: .identifying_ asks the engine; "
+            "nor were columns that tell a generalized one again."
+        )
     return reasons
 
 
@@ -90,6 +95,17 @@ def _but(found: Leaving) -> str:
     several = len(found.direct) + found.index > 1
     does, them = ("leave unchanged and tell", "them") if several else ("leaves unchanged and tells", "it")
     return f" But {whole} {does} persons apart: drop or pseudonymize {them}."
+
+
+def _again(value: Anonymized) -> str:
+    """Return the left columns that tell a generalized one again, for the first line: the goal does not count them."""
+    if not value.twins_:
+        return ""
+    told = " and ".join(
+        f"{names([twin])} tells {names(quasi, most=len(quasi))} again" for twin, quasi in value.twins_.items()
+    )
+    them = "it" if len(value.twins_) == 1 else "them"
+    return f" But {told}: with {them} k is {number(value.k_with_twins_)}. Drop {them}, or name {them} in qi."
 
 
 def _leaving(found: Leaving) -> list[str]:

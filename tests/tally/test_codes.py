@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import combinations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from privkit.tally.codes import tells
+
+CODES = st.lists(st.tuples(st.integers(-1, 4), st.integers(-1, 3)), max_size=40)
+
+
+def differing(pairs: list[tuple[int, int]]) -> tuple[int, int]:
+    """Return how many pairs of rows there are, and how many differ in the second column."""
+    both = list(combinations(pairs, 2))
+    return len(both), sum(one[1] != two[1] for one, two in both)
+
+
+@given(CODES)
+def test_one_column_tells_another_as_counting_all_pairs_of_rows_says(rows):
+    known = [row for row in rows if min(row) >= 0]
+    pairs, apart = differing(known)
+    groups = [[row for row in known if row[0] == value] for value in {row[0] for row in known}]
+    within, left = map(sum, zip(*map(differing, groups), strict=True)) if groups else (0, 0)
+    chance = Fraction(apart, pairs or 1)
+    enough = sum(len(group) - 1 for group in groups) * chance >= 10
+    teller, told = np.array(rows, dtype=np.int64).reshape(-1, 2).T
+    assert tells(teller, told) == (enough and Fraction(left, within) <= chance / 20)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_columns_drawn_apart_do_not_tell_each_other(seed):
+    random = np.random.default_rng(seed)
+    codes = [random.integers(0, most, 300) for most in (2, 5, 40, 290, 3000)]
+    codes.append((random.random(300) < 0.02).astype(np.int64))
+    assert not any(tells(one, two) for place, one in enumerate(codes) for two in codes[:place] + codes[place + 1 :])
+
+
+def test_a_few_wrong_rows_do_not_hide_that_one_column_tells_another_and_many_do():
+    random = np.random.default_rng(1)
+    day = random.integers(0, 60, 2000)
+    year = day // 10
+    wrong = random.integers(0, 6, 2000)
+    assert tells(day, np.where(random.random(2000) < 0.02, wrong, year))
+    assert not tells(day, np.where(random.random(2000) < 0.2, wrong, year))
+    assert not tells(year, day)
