@@ -208,10 +208,13 @@ def labeled_apart(left: pd.Series, right: pd.Series) -> bool:
 
 
 def _labeled(column: pd.Series) -> float:
-    """Return the share of the distinct values that are such labels."""
-    values = column.dropna().unique().tolist()
-    found = sum(isinstance(value, str) and _LABEL.fullmatch(value) is not None for value in values)
-    return found / max(len(values), 1)
+    """Return the share of the distinct values, or of the first of them, that are such labels."""
+    import pandas as pd
+
+    if pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_datetime64_any_dtype(column.dtype):
+        return 0.0
+    texts = pd.Series(column.dropna().unique()[:_SAMPLE]).astype(str)
+    return float(texts.str.fullmatch(_LABEL.pattern).mean()) if len(texts) else 0.0
 
 
 def _named(column: pd.Series, kind: str) -> str:

@@ -164,3 +164,13 @@ def test_pseudonyms_leave_the_other_columns_as_they_are(per):
     assert hidden["id"].nunique() == 2
     assert not set(hidden["id"]) & set("ab")
     assert frame["id"].tolist() == ["a", "b", "a"]
+
+
+@pytest.mark.parametrize("dtype", ["Int64", "UInt64", "int64[pyarrow]", "Int32", "Float64", "string", "boolean"])
+@pytest.mark.parametrize("operation", [ev.keep("a"), ev.rename("a", to="b")], ids=["kept", "renamed"])
+def test_a_column_keeps_its_type_under_another_name(dtype, operation):
+    values = {"string": ["x", "y"], "boolean": [True, False]}.get(dtype, [123_456, 7])
+    frame = pd.DataFrame({"a": pd.Series([*values, None], dtype=dtype)})
+    found = ev.Recipe([operation]).apply(frame).events
+    column = found[found.columns[0]]
+    assert (column.dtype, column.dropna().tolist(), column.isna().sum()) == (frame["a"].dtype, values, 1)

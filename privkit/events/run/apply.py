@@ -127,6 +127,7 @@ def _pandas(recipe: Recipe, data: pd.DataFrame, rows: list[int], events: list[di
     taken = None if merged else without_traces(data.iloc[rows])
     index = pd.RangeIndex(len(events)) if taken is None else taken.index
     untouched = set() if merged else _untouched(recipe)
+    before = {_after(recipe, name): name for name in data.columns}
     columns = {}
     for name in _names(recipe, list(data.columns), events):
         if taken is not None and name in untouched and name in data.columns:
@@ -134,7 +135,7 @@ def _pandas(recipe: Recipe, data: pd.DataFrame, rows: list[int], events: list[di
             continue
         values = [event.get(name) for event in events]
         column = column_of(values, index)
-        columns[name] = _as_before(column, data[name]) if name in data.columns else column
+        columns[name] = _as_before(column, data[before[name]]) if name in before else column
     return pd.DataFrame(columns, index=index)
 
 
@@ -182,11 +183,16 @@ def _untouched(recipe: Recipe) -> set[str]:
 def _names(recipe: Recipe, before: Sequence[str], events: list[dict[str, Any]]) -> list[str]:
     """Return the columns of the result: those of the input where they were, under their new names, then new ones."""
     there = dict.fromkeys(name for event in events for name in event)
-    after = [str(recipe.trace.output(parse_path_of(name)).steps[0]) for name in before]
+    after = [_after(recipe, name) for name in before]
     gone = _dropped(recipe)
     if not events:
         return [name for name in dict.fromkeys(after) if name not in gone]
     return list(dict.fromkeys([*(name for name in after if name in there), *there]))
+
+
+def _after(recipe: Recipe, name: str) -> str:
+    """Return what a column is called in the result."""
+    return str(recipe.trace.output(parse_path_of(name)).steps[0])
 
 
 def parse_path_of(name: str) -> Any:
