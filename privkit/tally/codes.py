@@ -47,7 +47,7 @@ def factorized(column: pd.Series, *, ordered: bool = False) -> tuple[NDArray[np.
     """
     import pandas as pd
 
-    kind = kind_of_pandas(column.dtype)
+    kind, column = kind_of_pandas(column.dtype), _without_views(column)
     try:
         if kind.name in (OBJECT, TEXT) and _of_python(column):
             return _of_objects(column, ordered)
@@ -58,6 +58,19 @@ def factorized(column: pd.Series, *, ordered: bool = False) -> tuple[NDArray[np.
         hint = "Take its parts as columns of their own."
         raise FrameError.column_type(str(column.name), str(column.dtype), hint) from None
     return codes.astype(np.int64, copy=False), pd.Index(values) if kind.name != OTHER else values
+
+
+def _without_views(column: pd.Series) -> pd.Series:
+    """Return a column of Arrow's text or byte views as one of texts or bytes: pandas can do nothing with views."""
+    import pandas as pd
+
+    plain = {"string_view": "large_string", "binary_view": "large_binary"}
+    if not isinstance(column.dtype, pd.ArrowDtype) or str(column.dtype.pyarrow_dtype) not in plain:
+        return column
+    import pyarrow as pa
+
+    cells = pa.array(column.array).cast(getattr(pa, plain[str(column.dtype.pyarrow_dtype)])())
+    return pd.Series(pd.array(cells, dtype=pd.ArrowDtype(cells.type)), index=column.index, name=column.name)
 
 
 def _of_python(column: pd.Series) -> bool:

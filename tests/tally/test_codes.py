@@ -4,11 +4,13 @@ from fractions import Fraction
 from itertools import combinations
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from privkit.tally.codes import tells
+from privkit.tally.codes import factorized, tells
 
 CODES = st.lists(st.tuples(st.integers(-1, 4), st.integers(-1, 3)), max_size=40)
 
@@ -47,3 +49,12 @@ def test_a_few_wrong_rows_do_not_hide_that_one_column_tells_another_and_many_do(
     assert tells(day, np.where(random.random(2000) < 0.02, wrong, year))
     assert not tells(day, np.where(random.random(2000) < 0.2, wrong, year))
     assert not tells(year, day)
+
+
+@pytest.mark.parametrize("rows", [0, 1, 3])
+@pytest.mark.parametrize("kind", ["string_view", "binary_view"])
+def test_views_of_texts_are_coded_as_texts_however_many_rows_there_are(kind, rows):
+    cells = pa.array((["a", None, "b"] if kind == "string_view" else [b"a", None, b"b"])[:rows], getattr(pa, kind)())
+    codes, values = factorized(pd.Series(pd.array(cells, dtype=pd.ArrowDtype(cells.type))))
+    assert codes.tolist() == [0, -1, 1][:rows]
+    assert len(values) == max(rows - 1, min(rows, 1))
