@@ -18,7 +18,7 @@ from privkit.tally.cells.cells import Table
 from privkit.tally.cells.reading import cells_of_series
 from privkit.tally.class_values import ClassValues, value_counts
 from privkit.tally.classes import Members, Tally, class_sizes
-from privkit.tally.codes import _LARGEST, distinct, factorized
+from privkit.tally.codes import _LARGEST, distinct, factorized, with_missing
 from privkit.tally.frame import column_names, open_frame
 
 if TYPE_CHECKING:
@@ -198,7 +198,7 @@ def _values(
     classes = CodedTally(by, sizes, class_key[starts], columns)
     values = pd.Index(value.values.values, dtype=value.values.values.dtype)
     if value.values.missing:
-        values = pd.Index([*values, None], dtype=object)
+        values = with_missing(values)
     return ClassValues(classes, values, np.cumsum(begins, dtype=np.int64) - 1, value_of, counts)
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from privkit.errors import FrameError
+from privkit.tally.cells.arrow import common
 from privkit.tally.cells.cells import FLOAT, OBJECT, OTHER, TEXT
 from privkit.tally.cells.coding import coded
 from privkit.tally.cells.reading import cells_of_series, kind_of_pandas
@@ -64,12 +65,14 @@ def _without_views(column: pd.Series) -> pd.Series:
     """Return a column of Arrow's text or byte views as one of texts or bytes: pandas can do nothing with views."""
     import pandas as pd
 
-    plain = {"string_view": "large_string", "binary_view": "large_binary"}
-    if not isinstance(column.dtype, pd.ArrowDtype) or str(column.dtype.pyarrow_dtype) not in plain:
+    if not isinstance(column.dtype, pd.ArrowDtype):
         return column
     import pyarrow as pa
 
-    cells = pa.array(column.array).cast(getattr(pa, plain[str(column.dtype.pyarrow_dtype)])())
+    dtype = column.dtype.pyarrow_dtype
+    if not (pa.types.is_string_view(dtype) or pa.types.is_binary_view(dtype)):
+        return column
+    cells = common(pa.array(column.array))
     return pd.Series(pd.array(cells, dtype=pd.ArrowDtype(cells.type)), index=column.index, name=column.name)
 
 
@@ -88,7 +91,7 @@ def _of_pandas(column: pd.Series, ordered: bool) -> tuple[NDArray[Any], Any]:
     if ordered:
         try:
             return pd.factorize(column, sort=True, use_na_sentinel=True)
-        except (TypeError, OverflowError):  # values without an order
+        except (TypeError, OverflowError, NotImplementedError):  # values without an order
             pass
     return pd.factorize(column, use_na_sentinel=True)
 
@@ -136,7 +139,7 @@ def _of_cells(column: pd.Series, codes: NDArray[np.int64], ordered: bool) -> tup
     if ordered and have_an_order(column):
         try:
             rank_of, ranked = pd.factorize(values, sort=True)
-        except (TypeError, OverflowError):
+        except (TypeError, OverflowError, NotImplementedError):
             return codes, values
         if len(ranked) == len(rank_of):  # else pandas takes for one what is two
             return np.append(rank_of, -1)[codes].astype(np.int64), ranked
@@ -243,8 +246,18 @@ def column_codes(column: pd.Series) -> tuple[NDArray[np.int64], pd.Index]:
     codes, values = factorized(column, ordered=True)
     if (missing := codes < 0).any():
         codes = np.where(missing, len(values), codes)
-        values = pd.Index([*values, None], dtype=object)
+        values = with_missing(values)
     return codes, pd.Index(values, dtype=values.dtype)  # pandas 2 would guess another from objects
+
+
+def with_missing(values: pd.Index) -> pd.Index:
+    """Return distinct values with a missing one behind them; objects, or of their own type where Python has none."""
+    import pandas as pd
+
+    try:
+        return pd.Index([*values, None], dtype=object)
+    except OverflowError:  # Arrow's durations reach further than Python's
+        return values.insert(len(values), None)
 
 
 #: One in how many chance differences may be left where one column tells another, and how many must be expected.

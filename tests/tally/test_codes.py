@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from privkit.tally.class_values import value_counts
+from privkit.tally.coded_classes import count_values
 from privkit.tally.codes import factorized, tells
 
 CODES = st.lists(st.tuples(st.integers(-1, 4), st.integers(-1, 3)), max_size=40)
@@ -58,3 +60,21 @@ def test_views_of_texts_are_coded_as_texts_however_many_rows_there_are(kind, row
     codes, values = factorized(pd.Series(pd.array(cells, dtype=pd.ArrowDtype(cells.type))))
     assert codes.tolist() == [0, -1, 1][:rows]
     assert len(values) == max(rows - 1, min(rows, 1))
+
+
+@pytest.mark.parametrize("rows", [0, 1, 3])
+@pytest.mark.parametrize("ordered", [False, True])
+def test_values_without_an_order_are_coded_however_many_rows_there_are(rows, ordered):
+    kind = pa.month_day_nano_interval()
+    cells = pa.array([(1, 2, 3), None, (0, 2, 3)][:rows], kind)
+    codes, values = factorized(pd.Series(pd.array(cells, dtype=pd.ArrowDtype(kind))), ordered=ordered)
+    assert codes.tolist() == [0, -1, 1][:rows]
+    assert len(values) == len(set(codes.tolist()) - {-1})
+
+
+def test_durations_beyond_python_have_a_missing_one_behind_them():
+    cells = pa.array([2**62, None, -(2**62)], pa.duration("s"))
+    frame = pd.DataFrame({"k": ["a"] * 3, "v": pd.Series(pd.array(cells, dtype=pd.ArrowDtype(cells.type)))})
+    for found in (count_values(frame, "k", "v"), value_counts(frame, "k", "v")):
+        assert (len(found.values), found.matrix().tolist()) == (3, [[1, 1, 1]])
+        assert found.values.isna().tolist() == [False, False, True]

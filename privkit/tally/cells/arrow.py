@@ -115,7 +115,7 @@ def cells_of_arrow(found: Any) -> Cells:
     if kind.name == OBJECT:
         return Cells(kind, np.empty(0, dtype=object), None, np.full(len(array), -1, dtype=np.int64))
     if kind.name in (TEXT, BYTES, WIDE):
-        return Cells(kind, _common(array))
+        return Cells(kind, common(array))
     missing = _nulls(array) if array.null_count else None
     if kind.name == BOOLEAN:
         import pyarrow.compute as pc
@@ -167,7 +167,7 @@ def _expanded(array: Any) -> Any:
     return pc.run_end_decode(array)
 
 
-def _common(array: Any) -> Any:
+def common(array: Any) -> Any:
     """Return text, bytes and decimals in a type that all of Arrow's functions take."""
     import pyarrow as pa
 
