@@ -12,7 +12,7 @@ import door_duckdb
 import door_pandas
 import door_polars
 from door_questions import UNITS, Asking, questions
-from door_schema import Row, Schema
+from door_schema import Row, Schema, narrowed
 
 #: Each engine with its types and how rows become a frame of it.
 ENGINES = {
@@ -109,14 +109,16 @@ def _pool(drawn: random.Random, schema: Schema, value: Any) -> list[Any]:
         return list(schema.plain)
     place = next((at for at, other in enumerate(schema.odd) if other is value), 0)
     near = [schema.odd[(place + step) % len(schema.odd)] for step in (-2, -1, 1, 2)]
-    near = [other for other in near if other is not value and not _one(other, value)]
+    near = [other for other in near if other is not value and not _one(schema, other, value)]
     if chance < 0.6 and near:
         return near
-    more = [other for other in drawn.sample(schema.odd, min(2, len(schema.odd))) if not _one(other, value)]
+    more = [other for other in drawn.sample(schema.odd, min(2, len(schema.odd))) if not _one(schema, other, value)]
     return [*schema.plain, *near, *[other for other in more if other is not value]]
 
 
-def _one(left: Any, right: Any) -> bool:
-    """Whether two values may be one; foreign objects are not asked."""
+def _one(schema: Schema, left: Any, right: Any) -> bool:
+    """Whether two values may be one in a column of this type; foreign objects are not asked."""
+    if schema.kind == "float" and type(left) is type(right) is float:
+        left, right = narrowed(schema, left), narrowed(schema, right)
     plain = (int, float, str, bytes, type(None))
     return type(left) in plain and type(right) in plain and (left == right or (left != left and right != right))

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 #: The columns beside the one under test, and their rows: groups, persons, numbers, days.
 BESIDE = ("k", "who", "x", "t")
 
@@ -56,3 +58,12 @@ class Row:
 
 def columns(rows: Sequence[Row]) -> dict[str, list[Any]]:
     return {name: [getattr(row, name) for row in rows] for name in BESIDE}
+
+
+_NARROW = {"float32": "f4", "Float32": "f4", "FLOAT": "f4", "float16": "f2", "halffloat": "f2"}
+
+
+def narrowed(schema: Schema, value: float) -> float:
+    """Return what a column of floats makes of a value: far ones are infinite in a narrow type."""
+    with np.errstate(all="ignore"):
+        return float(np.dtype(_NARROW.get(schema.dtype, "f8")).type(value))

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pytest
 from door_asking import before_the_charge, counted, opened
 from door_pandas import objects
-from door_schema import Row
+from door_schema import Row, narrowed
 from poison import ENGINES
 
 import privkit as pk
@@ -72,12 +72,8 @@ def distinct(schema):
     """Return one value of each id that a column of this type can hold."""
     values = [value for value in dict.fromkeys((*schema.plain, *schema.odd)) if value not in (None, "NULL")]
     if schema.kind == "float":
-        narrow = {"float32": "f4", "Float32": "f4", "FLOAT": "f4", "float16": "f2", "halffloat": "f2"}.get(
-            schema.dtype, "f8"
-        )
         values = [float(str(value).partition("::")[0].strip("'")) for value in values]
-        with np.errstate(all="ignore"):
-            kept = {float(np.dtype(narrow).type(value)): value for value in values if value == value}
+        kept = {narrowed(schema, value): value for value in values if value == value}
         values = list(kept.values())
         return [f"'{value!r}'::DOUBLE" for value in values] if schema.engine == "duckdb" else values
     if schema.engine == "duckdb":
