@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -14,7 +15,7 @@ from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_id
 from privkit.errors import ParameterError
 from privkit.tally.coded_classes import count_values
 from privkit.values.arguments import column_name, positive_int, public, typed
-from privkit.values.exact import Exact
+from privkit.values.exact import exact_text
 
 if TYPE_CHECKING:
     from privkit.anonymity.criterion import Finding, Floats, Ints, Mask, Number
@@ -47,7 +48,7 @@ class AlphaK(SensitivePart):
     paper: ClassVar[str] = "Wong, Li, Fu and Wang 2006, (α, k)-anonymity, KDD, definition 4"
 
     sensitive: str
-    alpha: Exact
+    alpha: Fraction
     k: int
 
     if TYPE_CHECKING:  # amounts are given as numbers and held exactly
@@ -84,7 +85,7 @@ class AlphaK(SensitivePart):
 
     def __repr__(self) -> str:
         """Return what a user types for it."""
-        return f"AlphaK({self.sensitive!r}, {self.alpha}, {self.k})"
+        return f"AlphaK({self.sensitive!r}, {exact_text(self.alpha)}, {self.k})"
 
 
 @public
@@ -96,7 +97,7 @@ class AlphaKReport(ClassReport):
     ----------
     sensitive : str
         The sensitive attribute.
-    alpha : Exact
+    alpha : Fraction
         The largest share, an exact fraction; 0 where the table has no rows.
     """
 
@@ -105,7 +106,7 @@ class AlphaKReport(ClassReport):
 
     criterion: AlphaK | None
     sensitive: str
-    alpha: Exact
+    alpha: Fraction
 
     @property
     def k(self) -> int:
@@ -149,7 +150,7 @@ def alpha_k(
     >>> people = pd.DataFrame({"zip": ["8004", "8004", "8005"], "ill": ["flu", "cold", "flu"]})
     >>> report = alpha_k(people, "zip", "ill")
     >>> report.alpha, report.k
-    (1, 1)
+    (Fraction(1, 1), 1)
     """
     if (alpha is None) != (k is None):
         raise ParameterError.together(("alpha", "k"), "alpha= and k= go together. Example: alpha=0.5, k=5.")

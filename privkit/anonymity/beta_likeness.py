@@ -16,7 +16,6 @@ from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_id
 from privkit.errors import ParameterError
 from privkit.tally.coded_classes import count_values
 from privkit.values.arguments import column_name, public, typed
-from privkit.values.exact import Exact
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,7 +54,7 @@ class BetaLikeness(ReferencePart):
     paper: ClassVar[str] = "Cao and Karras 2012, Publishing microdata with a robust privacy guarantee, PVLDB 5(11)"
 
     sensitive: str
-    beta: Exact
+    beta: Fraction
     kind: Literal["basic", "enhanced"] = field(default="basic", kw_only=True)
     reference: Reference = field(default="kept", kw_only=True)
 
@@ -145,7 +144,7 @@ class BetaLikenessReport(ClassReport):
     sensitive : str
         The sensitive attribute.
     kind : {"basic", "enhanced"}
-    beta : Exact
+    beta : Fraction
         The largest gain, an exact fraction; at least 0.
     """
 
@@ -155,7 +154,7 @@ class BetaLikenessReport(ClassReport):
     criterion: BetaLikeness | None
     sensitive: str
     kind: Literal["basic", "enhanced"]
-    beta: Exact
+    beta: Fraction
 
 
 @typed
@@ -200,7 +199,7 @@ def beta_likeness(
     >>> import pandas as pd
     >>> people = pd.DataFrame({"zip": ["8004", "8004", "8005"], "ill": ["flu", "cold", "flu"]})
     >>> beta_likeness(people, "zip", "ill").beta
-    0.5
+    Fraction(1, 2)
     """
     likeness_kind(kind)
     bound = None if beta is None else positive(beta, "beta")
@@ -211,7 +210,7 @@ def beta_likeness(
     largest = class_maxima(found, gains.floats)
     criterion = None if bound is None else BetaLikeness(column, bound, kind=kind)
     short = None if criterion is None else ~alike(found, criterion)
-    return BetaLikenessReport(found.classes, largest, criterion, short, column, kind, max(gains.largest(), Exact(0)))
+    return BetaLikenessReport(found.classes, largest, criterion, short, column, kind, max(gains.largest(), Fraction(0)))
 
 
 def alike(found: ClassValues, criterion: BetaLikeness) -> NDArray[np.bool_]:

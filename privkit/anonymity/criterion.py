@@ -13,7 +13,7 @@ import numpy as np
 
 from privkit.errors import ParameterError
 from privkit.values.arguments import public
-from privkit.values.exact import Exact, exact
+from privkit.values.exact import exact, exact_text
 from privkit.values.kinds import enter
 
 if TYPE_CHECKING:
@@ -364,15 +364,15 @@ def _checked(criterion: object) -> Criterion:
 Number: TypeAlias = "int | float | Decimal | Fraction"
 
 
-def share(value: object, argument: str, *, zero: bool = True) -> Exact:
+def share(value: object, argument: str, *, zero: bool = True) -> Fraction:
     """Return a share between 0 and 1, exactly as the decimal that was written."""
     amount = exact(value, argument, zero=zero, smallest=Fraction(0))
     if amount > 1:
-        raise ParameterError.of(argument, str(amount), "a share between 0 and 1", "Example: 0.05 for 5 %.")
+        raise ParameterError.of(argument, exact_text(amount), "a share between 0 and 1", "Example: 0.05 for 5 %.")
     return amount
 
 
-def positive(value: object, argument: str) -> Exact:
+def positive(value: object, argument: str) -> Fraction:
     """Return a number above 0, exactly as the decimal that was written."""
     return exact(value, argument, smallest=Fraction(0))
 
@@ -385,9 +385,13 @@ def call_text(name: str, *arguments: object, **named: object) -> str:
     >>> call_text("LDiversity", "ill", 3, kind="recursive", c=None)
     "LDiversity('ill', 3, kind='recursive')"
     """
-    told = [repr(argument) for argument in arguments]
-    told += [f"{key}={value!r}" for key, value in named.items() if value is not None]
+    told = [_typed(argument) for argument in arguments]
+    told += [f"{key}={_typed(value)}" for key, value in named.items() if value is not None]
     return f"{name}({', '.join(told)})"
+
+
+def _typed(argument: object) -> str:
+    return exact_text(argument) if isinstance(argument, Fraction) else repr(argument)
 
 
 def population_size(value: object) -> int:

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privkit.values.exact import Exact
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -110,9 +108,9 @@ class Crowds:
         return int(self.counts[self.sizes <= size].sum())
 
     @property
-    def exact_average(self) -> Exact:
+    def exact_average(self) -> Fraction:
         """The same as `average`, as a fraction."""
-        return Exact(self._sum() / self.total) if self.total else Exact(0)
+        return Fraction(self._sum() / self.total) if self.total else Fraction(0)
 
     def average_within(self, limit: Fraction) -> bool:
         """Return whether the average is at most `limit`, exactly."""

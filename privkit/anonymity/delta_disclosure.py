@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from privkit.anonymity.figures import Ratios
     from privkit.tally.class_values import ClassValues
     from privkit.tally.classes import Tally
-    from privkit.values.exact import Exact
 
 
 @public
@@ -64,7 +63,7 @@ class DeltaDisclosure(ReferencePart):
     paper: ClassVar[str] = "Brickell and Shmatikov 2008, The cost of privacy, KDD, definition 5"
 
     sensitive: str
-    delta: Exact
+    delta: Fraction
     absent: bool = field(default=False, kw_only=True)
     reference: Reference = field(default="kept", kw_only=True)
 

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privkit.values.exact import Exact
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -73,20 +71,20 @@ class Ratios:
         mask[near] = left * b < right * a if strict else left * b <= right * a
         return mask
 
-    def largest(self) -> Exact:
+    def largest(self) -> Fraction:
         """Return the largest ratio, exactly; 0 where there is none.
 
         Examples
         --------
         >>> Ratios(np.array([1, 2]), np.array([3, 5])).largest()
-        0.4
+        Fraction(2, 5)
         """
         if not len(self.numerators):
-            return Exact(0)
+            return Fraction(0)
         floats = self.floats
         near = np.flatnonzero(floats >= floats.max() - _NEAR * max(abs(float(floats.max())), 1))
         pairs = {*zip(self.numerators[near].tolist(), self.denominators[near].tolist(), strict=True)}
-        return Exact(max(Fraction(numerator, denominator) for numerator, denominator in pairs))
+        return max(Fraction(numerator, denominator) for numerator, denominator in pairs)
 
 
 def _largest(values: NDArray[np.int64]) -> int:

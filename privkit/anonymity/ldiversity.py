@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 import numpy as np
@@ -14,11 +15,9 @@ from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_id
 from privkit.errors import ParameterError
 from privkit.tally.coded_classes import count_values
 from privkit.values.arguments import column_name, positive_int, public, typed
-from privkit.values.exact import Exact
+from privkit.values.exact import exact_text
 
 if TYPE_CHECKING:
-    from fractions import Fraction
-
     from numpy.typing import NDArray
 
     from privkit.anonymity.criterion import Finding, Floats, Ints, Mask, Number
@@ -60,9 +59,9 @@ class LDiversity(SensitivePart):
     paper: ClassVar[str] = "Machanavajjhala et al. 2007, l-diversity: privacy beyond k-anonymity, TKDD 1(1)"
 
     sensitive: str
-    l: int | Exact  # noqa: E741  # the criterion's name
+    l: int | Fraction  # noqa: E741  # the criterion's name
     kind: Kind = field(default="distinct", kw_only=True)
-    c: Exact | None = field(default=None, kw_only=True)
+    c: Fraction | None = field(default=None, kw_only=True)
 
     if TYPE_CHECKING:  # amounts are given as numbers and held exactly
 
@@ -100,7 +99,7 @@ class LDiversity(SensitivePart):
     def rows_lost(self, sizes: Ints, counts: Ints, table: Ints, levels: Sequence[Ints] | None) -> Floats:
         """Return all rows of classes with too few values, or what the supporting plane at the class says."""
         if self.kind == "distinct":
-            return np.where(present(counts) < self.l, sizes, 0.0)
+            return np.where(present(counts) < int(self.l), sizes, 0.0)
         if self.kind == "entropy":
             # The entropy of K is at most its cross entropy with C: Σ p_K ln p_C <= -ln l is needed.
             shares = counts / np.maximum(sizes, 1)[:, None]
@@ -138,17 +137,17 @@ def diversity_kind(kind: object) -> Kind:
     )
 
 
-def diversity_bound(bound: object, kind: Kind) -> int | Exact:
+def diversity_bound(bound: object, kind: Kind) -> int | Fraction:
     """Return l: a whole number, or any number for entropy, of at least 1."""
     if kind != "entropy":
         return positive_int(bound, "l")
     number = positive(bound, "l")
     if number < 1:
-        raise ParameterError.of("l", str(number), "a number >= 1")
+        raise ParameterError.of("l", exact_text(number), "a number >= 1")
     return number
 
 
-def recursive_factor(c: object, kind: Kind) -> Exact | None:
+def recursive_factor(c: object, kind: Kind) -> Fraction | None:
     """Return c, which the recursive kind needs and the others have no use for."""
     if kind == "recursive":
         if c is None:
@@ -185,7 +184,7 @@ class LDiversityReport(ClassReport):
     sensitive : str
         The sensitive attribute.
     kind : {"distinct", "entropy", "recursive"}
-    c : Exact or None
+    c : Fraction or None
         For recursive (c, l)-diversity.
     """
 
@@ -194,7 +193,7 @@ class LDiversityReport(ClassReport):
     criterion: LDiversity | None
     sensitive: str
     kind: Kind
-    c: Exact | None
+    c: Fraction | None
 
     @property
     def l(self) -> int | float:  # noqa: E743  # the figure's name
@@ -268,7 +267,7 @@ def ldiv(
     return LDiversityReport(found.classes, values, criterion, short, column, kind, factor)
 
 
-def diversity_figures(found: ClassValues, kind: Kind, c: Exact | None) -> NDArray[Any]:
+def diversity_figures(found: ClassValues, kind: Kind, c: Fraction | None) -> NDArray[Any]:
     """Return the l of each class."""
     if kind == "distinct":
         return distinct_values(found)
@@ -281,7 +280,7 @@ def diversity_figures(found: ClassValues, kind: Kind, c: Exact | None) -> NDArra
 def diverse(found: ClassValues, values: NDArray[Any], criterion: LDiversity) -> NDArray[np.bool_]:
     """Return which classes meet the criterion, exactly; `values` are their figures."""
     if criterion.kind == "entropy":
-        return entropy_reaches(found, values, Exact(criterion.l))
+        return entropy_reaches(found, values, Fraction(criterion.l))
     return np.asarray(values >= criterion.l)
 
 
@@ -299,7 +298,7 @@ def entropy_values(found: ClassValues) -> Floats:
     return np.where(even, distinct_values(found), values)
 
 
-def entropy_reaches(found: ClassValues, values: Floats, bound: Exact) -> NDArray[np.bool_]:
+def entropy_reaches(found: ClassValues, values: Floats, bound: Fraction) -> NDArray[np.bool_]:
     """Return which classes have exp(entropy) >= bound, deciding near cases in whole numbers.
 
     exp(H) >= a/b  <=>  n^n b^n >= a^n Π c^c.
@@ -317,7 +316,7 @@ def entropy_reaches(found: ClassValues, values: Floats, bound: Exact) -> NDArray
     return mask
 
 
-def entropy_reached(counts: Sequence[int], bound: int | Exact) -> bool:
+def entropy_reached(counts: Sequence[int], bound: int | Fraction) -> bool:
     """Return whether exp(entropy) of a class's counts is at least a/b: n^n b^n >= a^n Π c^c, in whole numbers."""
     n, product = sum(counts), 1
     for count in counts:
@@ -326,7 +325,7 @@ def entropy_reached(counts: Sequence[int], bound: int | Exact) -> bool:
     return reached
 
 
-def recursive_values(found: ClassValues, c: Exact) -> Ints:
+def recursive_values(found: ClassValues, c: Fraction) -> Ints:
     """Return the largest l of each class for which it is recursive (c, l)-diverse; 0 where none is.
 
     With counts r1 >= r2 >= ... the condition r1 < c (rl + ... + rm) gets harder with l: count the l that meet it.

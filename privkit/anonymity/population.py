@@ -6,6 +6,7 @@ import math
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -17,7 +18,7 @@ from privkit.errors.risk import PopulationError
 from privkit.tally.class_values import matches
 from privkit.tally.coded_classes import count_classes
 from privkit.values.arguments import positive_int, public, typed
-from privkit.values.exact import Exact
+from privkit.values.exact import exact_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -90,7 +91,7 @@ class KMap(PopulationPart):
 
     k: int
     population: object = field(kw_only=True)
-    significance: Exact | None = field(default=None, kw_only=True)
+    significance: Fraction | None = field(default=None, kw_only=True)
 
     if TYPE_CHECKING:  # amounts are given as numbers and held exactly
 
@@ -119,7 +120,7 @@ class KMap(PopulationPart):
         least = min(self.k, max(n_rows, 1))
         mean = min(n_rows / self.population, 1) * self.k
         x, cumulated = 0, math.exp(-mean)
-        while cumulated < 1 - self.significance and x + 2 < least:
+        while cumulated < float(1 - self.significance) and x + 2 < least:
             x += 1
             cumulated += math.exp(x * math.log(mean) - mean - math.lgamma(x + 1))
         return min(least, x + 2)
@@ -153,8 +154,8 @@ class KMap(PopulationPart):
 
     def __repr__(self) -> str:
         """Return what a user types for it."""
-        if self.estimated:
-            return f"KMap({self.k}, population={self.population}, significance={self.significance})"
+        if self.significance is not None:
+            return f"KMap({self.k}, population={self.population}, significance={exact_text(self.significance)})"
         return f"KMap({self.k}, population=...)"
 
 
@@ -172,7 +173,7 @@ class KMapReport(ClassReport):
         estimate, the largest k that the test accepts for every class.
     population : int
         The number of persons in the population.
-    significance : Exact or None
+    significance : Fraction or None
         The level of the test, where sizes are estimated.
     """
 
@@ -181,7 +182,7 @@ class KMapReport(ClassReport):
     criterion: KMap | None
     k: int
     population: int
-    significance: Exact | None
+    significance: Fraction | None
 
     @property
     def n_absent(self) -> int:

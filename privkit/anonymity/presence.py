@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -15,7 +16,7 @@ from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_id
 from privkit.errors import ParameterError
 from privkit.tally.coded_classes import count_classes
 from privkit.values.arguments import public, typed
-from privkit.values.exact import Exact
+from privkit.values.exact import exact_text
 
 if TYPE_CHECKING:
     from privkit.anonymity.criterion import Finding, Ints, Mask, Number
@@ -41,8 +42,8 @@ class DeltaPresence(PopulationPart):
 
     paper: ClassVar[str] = "Nergiz, Atzori and Clifton 2007, Hiding the presence of individuals, SIGMOD, definition 2"
 
-    low: Exact
-    high: Exact
+    low: Fraction
+    high: Fraction
     population: object = field(kw_only=True)
 
     if TYPE_CHECKING:  # amounts are given as numbers and held exactly
@@ -52,7 +53,7 @@ class DeltaPresence(PopulationPart):
     def __post_init__(self) -> None:
         low, high = share(self.low, "low"), share(self.high, "high")
         if low > high:
-            raise ParameterError.together(("low", "high"), f"low={low} is above high={high}.")
+            raise ParameterError.together(("low", "high"), f"low={exact_text(low)} is above high={exact_text(high)}.")
         object.__setattr__(self, "low", low)
         object.__setattr__(self, "high", high)
         if self.population is None or isinstance(self.population, int | float | str):
@@ -90,7 +91,7 @@ class DeltaPresence(PopulationPart):
 
     def __repr__(self) -> str:
         """Return what a user types for it."""
-        return f"DeltaPresence({self.low}, {self.high}, population=...)"
+        return f"DeltaPresence({exact_text(self.low)}, {exact_text(self.high)}, population=...)"
 
 
 @public
@@ -100,7 +101,7 @@ class DeltaPresenceReport(ClassReport):
 
     Attributes
     ----------
-    low, highest : Exact
+    low, highest : Fraction
         The least and the largest probability over the population's persons. `low` is 0 where the population has
         classes that the table lacks.
     n_outside : int
@@ -116,8 +117,8 @@ class DeltaPresenceReport(ClassReport):
     high: ClassVar[bool] = True
 
     criterion: DeltaPresence | None
-    low: Exact
-    highest: Exact
+    low: Fraction
+    highest: Fraction
     n_outside: int
     n_absent: int
     outside_short: bool
@@ -163,7 +164,7 @@ def delta_presence(
     >>> register = pd.DataFrame({"zip": ["8004"] * 4 + ["8005"] * 2})
     >>> report = delta_presence(register.iloc[[0, 4]], "zip", population=register, low=0, high=0.4)
     >>> report.low, report.highest, report.satisfied
-    (0.25, 0.5, False)
+    (Fraction(1, 4), Fraction(1, 2), False)
     """
     if (low is None) != (high is None):
         rule = "low= and high= go together. Example: low=0, high=0.5."
@@ -184,7 +185,7 @@ def presence(classes: Tally, people: Tally, bounds: DeltaPresence, *, judged: bo
     outside = people.n_rows - int(sizes.sum())
     known = Ratios(classes.sizes[~absent], sizes[~absent])
     inverse = Ratios(known.denominators, known.numerators).largest()
-    lowest = Exact(0) if outside or not inverse else Exact(1 / inverse)
+    lowest = Fraction(0) if outside or not inverse else 1 / inverse
     short = None
     if judged:
         too_low = ratios.below(bounds.low, strict=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from privkit.tally.classes import Tally
-    from privkit.values.exact import Exact
 
 
 def first_classes(tally: Tally, rank: NDArray[np.generic], n: object) -> NDArray[np.intp]:
@@ -193,7 +193,7 @@ def aligned(mask: NDArray[np.bool_], theirs: Tally, ours: Tally) -> NDArray[np.b
     return aligned
 
 
-def figure_text(figure: float | Exact) -> str:
+def figure_text(figure: float | Fraction) -> str:
     """Return a figure as a finding shows it."""
     return f"{int(figure)}" if float(figure).is_integer() else f"{float(figure):.4g}"
 

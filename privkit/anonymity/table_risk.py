@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -14,7 +15,6 @@ from privkit.anonymity.population_uniques import chosen_estimate
 from privkit.anonymity.reports import figure_text, quasi_identifiers
 from privkit.tally.coded_classes import count_classes
 from privkit.values.arguments import column_name, public
-from privkit.values.exact import Exact
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -117,7 +117,7 @@ class AverageRisk(TablePart):
 
     paper: ClassVar[str] = "El Emam 2013, Guide to the de-identification of personal health information"
 
-    risk: Exact
+    risk: Fraction
     unit: str | None = field(default=None, kw_only=True)
 
     if TYPE_CHECKING:  # amounts are given as numbers and held exactly
@@ -158,7 +158,7 @@ class SampleUniqueness(TablePart):
 
     paper: ClassVar[str] = "Skinner and Elliot 2002, A measure of disclosure risk for microdata, JRSS B 64(4)"
 
-    share: Exact
+    share: Fraction
     unit: str | None = field(default=None, kw_only=True)
 
     if TYPE_CHECKING:  # amounts are given as numbers and held exactly
@@ -172,7 +172,7 @@ class SampleUniqueness(TablePart):
     def reached(self, classes: Tally) -> tuple[bool, str]:
         """Return the verdict, and the share of sample uniques in words."""
         found = Crowds.of(classes)
-        share = Exact(found.alone, found.total) if found.total else Exact(0)
+        share = Fraction(found.alone, found.total) if found.total else Fraction(0)
         return share <= self.share, f"sample uniques = {figure_text(share)}"
 
     def met_without(self, classes: Leaving, gone: Ints) -> Mask:
@@ -211,7 +211,7 @@ class PopulationUniqueness(TablePart):
     paper: ClassVar[str] = "Dankar, El Emam, Neisa and Roffey 2012, BMC Med. Inform. Decis. Mak. 12:66"
     estimated: ClassVar[bool] = True
 
-    share: Exact
+    share: Fraction
     population: int = field(kw_only=True)
     unit: str | None = field(default=None, kw_only=True)
 

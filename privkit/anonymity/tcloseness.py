@@ -18,7 +18,7 @@ from privkit.errors.anonymity import HierarchyError
 from privkit.tally.coded_classes import count_values
 from privkit.tally.codes import have_an_order, is_missing
 from privkit.values.arguments import column_name, public, typed
-from privkit.values.exact import Exact
+from privkit.values.exact import exact_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,7 +65,7 @@ class TCloseness(ReferencePart):
     paper: ClassVar[str] = "Li, Li and Venkatasubramanian 2007, t-closeness, ICDE"
 
     sensitive: str
-    t: Exact
+    t: Fraction
     distance: object = field(default="equal", kw_only=True)
     reference: Reference = field(default="kept", kw_only=True)
 
@@ -91,7 +91,7 @@ class TCloseness(ReferencePart):
         n = int(table.sum())
         t = self.t + Fraction(gone, n) if n else Fraction(1)
         vanishing = self.distance != "equal" and bool((table[table > 0] <= gone).any())
-        return None if vanishing or t >= 1 else replace(self, t=Exact(t))
+        return None if vanishing or t >= 1 else replace(self, t=t)
 
     def tree_levels(self, values: pd.Index) -> Sequence[Ints] | None:
         """Return the groups of the values at each level of the hierarchy, where there is one."""
@@ -149,7 +149,8 @@ class TCloseness(ReferencePart):
         """Return what a user types for it."""
         shown = f", distance={self.distance!r}" if isinstance(self.distance, str) else ", distance=..."
         reference = "" if self.reference == "kept" else f", reference={self.reference!r}"
-        return f"TCloseness({self.sensitive!r}, {self.t}{'' if self.distance == 'equal' else shown}{reference})"
+        bound = exact_text(self.t)
+        return f"TCloseness({self.sensitive!r}, {bound}{'' if self.distance == 'equal' else shown}{reference})"
 
 
 def ground_distance(distance: object) -> object:
@@ -174,7 +175,7 @@ class TClosenessReport(ClassReport):
         The sensitive attribute.
     distance : "equal", "ordered" or a hierarchy
         How far values are from each other.
-    t : Exact
+    t : Fraction
         The largest distance, an exact fraction; 0 where the table has no rows.
     """
 
@@ -184,7 +185,7 @@ class TClosenessReport(ClassReport):
     criterion: TCloseness | None
     sensitive: str
     distance: object
-    t: Exact
+    t: Fraction
 
 
 @typed
@@ -233,7 +234,7 @@ def tclose(
     >>> import pandas as pd
     >>> people = pd.DataFrame({"zip": ["8004", "8004", "8005"], "ill": ["flu", "cold", "flu"]})
     >>> tclose(people, "zip", "ill").t
-    1/3
+    Fraction(1, 3)
     """
     ground_distance(distance)
     bound = None if t is None else share(t, "t")

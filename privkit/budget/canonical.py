@@ -9,7 +9,7 @@ from functools import lru_cache, wraps
 from typing import ParamSpec, TypeVar
 
 from privkit.errors.root import PrivkitError
-from privkit.values.exact import Exact
+from privkit.values.exact import exact_text
 from privkit.values.loss import Measure, PrivacyLoss
 
 P = ParamSpec("P")
@@ -68,10 +68,10 @@ def amount_text(amount: Fraction) -> str:
 
     Examples
     --------
-    >>> amount_text(Exact("0.30")), amount_text(Exact(1, 3))
+    >>> amount_text(Fraction("0.30")), amount_text(Fraction(1, 3))
     ('0.3', '1/3')
     """
-    text = str(Exact(amount))
+    text = exact_text(amount)
     return text if len(text) <= 24 and Fraction(text) == amount else f"{amount.numerator}/{amount.denominator}"
 
 
@@ -82,7 +82,7 @@ def amounts(loss: PrivacyLoss) -> list[str]:
 
 @lru_cache(maxsize=4096)
 def _loss(main: str, delta: str, measure: Measure) -> PrivacyLoss:
-    return PrivacyLoss.zero(measure).replace(Exact(main), Exact(delta))
+    return PrivacyLoss.zero(measure).replace(Fraction(main), Fraction(delta))
 
 
 def loss_from(pair: Sequence[str], zero: PrivacyLoss) -> PrivacyLoss:

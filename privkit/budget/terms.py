@@ -10,11 +10,12 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from privkit.budget.canonical import amount_text, amounts, canonical, loss_from, readable
 from privkit.values.bounds import ContributionBounds
-from privkit.values.exact import Exact
+from privkit.values.exact import exact_text
 from privkit.values.loss import Measure, PrivacyLoss
 from privkit.values.unit import PrivacyUnit
 
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
 
 
 #: The largest ε of one release, unless the project says otherwise.
-CEILING = Exact(10)
+CEILING = Fraction(10)
 #: The same for ρ: about ε = 8.4 at δ = 1e-6.
-CEILING_RHO = Exact(1)
+CEILING_RHO = Fraction(1)
 
 
 #: The longest window of a new project: a hundred years. (An earlier version took longer ones; they count all entries.)
@@ -77,7 +78,7 @@ class ProjectTerms:
         What one protected person is.
     bounds : ContributionBounds or None
         How much of one person counts, where a call does not say it.
-    ceiling : Exact or None
+    ceiling : Fraction or None
         The largest ε (or ρ) of one release; None, when reopening, for what is recorded.
     per_analyst : PrivacyLoss or None
         The limit of each analyst.
@@ -88,7 +89,7 @@ class ProjectTerms:
     budget: PrivacyLoss
     unit: PrivacyUnit
     bounds: ContributionBounds | None = None
-    ceiling: Exact | None = None
+    ceiling: Fraction | None = None
     per_analyst: PrivacyLoss | None = None
     window: Window | None = None
 
@@ -106,7 +107,7 @@ class ProjectTerms:
         pairs: list[tuple[str, object, object]] = [
             ("budget", self.budget, given.budget),
             ("unit", self.unit, given.unit),
-            ("ceiling", self.ceiling, given.ceiling),
+            ("ceiling", _told(self.ceiling), _told(given.ceiling)),
             ("per_analyst", self.per_analyst, given.per_analyst),
             ("window", self.window, given.window),
         ]
@@ -143,10 +144,14 @@ class ProjectTerms:
             budget=loss(stored["budget"]),
             unit=PrivacyUnit(stored["unit"], *stored.get("unit_window", ())),
             bounds=None if stored["bounds"] is None else ContributionBounds(*stored["bounds"]),
-            ceiling=None if stored["ceiling"] is None else Exact(stored["ceiling"]),
+            ceiling=None if stored["ceiling"] is None else Fraction(stored["ceiling"]),
             per_analyst=None if stored["per_analyst"] is None else loss(stored["per_analyst"]),
             window=None if stored["window"] is None else Window(stored["window"][0], loss(stored["window"][1])),
         )
+
+
+def _told(amount: Fraction | None) -> str | None:
+    return None if amount is None else exact_text(amount)
 
 
 def tidy(name: str) -> str:

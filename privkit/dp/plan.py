@@ -15,7 +15,7 @@ from privkit.dp.noise.noise import ALPHA, Gaussian, Laplace, Noise
 from privkit.errors import ParameterError
 from privkit.errors.dp import MechanismError, PriceError
 from privkit.values.arguments import positive_int, spending
-from privkit.values.exact import Exact, exact
+from privkit.values.exact import exact, exact_text
 from privkit.values.loss import Measure, PrivacyLoss
 from privkit.values.show import Paneled, Plotted
 
@@ -121,7 +121,8 @@ class Plan(Paneled, Plotted):
 
     def canonical(self) -> dict[str, Any]:
         """Return the question with its price as JSON values: what the ledger records and replay compares."""
-        price = {"measure": self.loss.measure.value, "main": str(self.loss.main), "delta": str(self.loss.delta)}
+        loss = self.loss
+        price = {"measure": loss.measure.value, "main": exact_text(loss.main), "delta": exact_text(loss.delta)}
         return {**self.question.canonical(), "loss": price, "mechanism": self.mechanism, "scale": repr(self.scale)}
 
 
@@ -179,12 +180,16 @@ def _notes(question: Question, loss: PrivacyLoss, rows: int | None) -> tuple[str
     if rows is not None and question.asked.needs_rows:
         notes.append(f"the accuracy assumes at least {rows:,} rows in each group")
     if loss.epsilon is not None and loss.epsilon > 1:
-        notes.append(f"ε = {loss.epsilon} is above 1, where NIST SP 800-226 calls the promise no longer conservative")
-    if loss.delta > 1e-6:
-        notes.append(f"δ = {loss.delta} is above 1e-06: it should be far below one over the number of persons")
+        told = exact_text(loss.epsilon)
+        notes.append(f"ε = {told} is above 1, where NIST SP 800-226 calls the promise no longer conservative")
+    if loss.delta > _LARGE_DELTA:
+        told = exact_text(loss.delta)
+        notes.append(f"δ = {told} is above 1e-06: it should be far below one over the number of persons")
     return tuple(notes)
 
 
+#: Above this a plan warns of δ.
+_LARGE_DELTA = Fraction("1e-6")
 _NAMES: dict[str, str] = {"laplace": Laplace.name, "gaussian": Gaussian.name}
 #: The amounts offered when asking by accuracy: four digits, from 1e-9 to 1000.
 _DECADES, _DIGITS = 12, 9000
@@ -254,7 +259,7 @@ def priced(question: Question, measure: Measure, price: Price) -> tuple[PrivacyL
     offers: list[tuple[float, int, PrivacyLoss, Noise]] = []
     alone = len(amounts) == 1
     for kind, amount in amounts.items():
-        loss = _loss(measure, amount, delta if kind is not Laplace else Exact(0))
+        loss = _loss(measure, amount, delta if kind is not Laplace else Fraction(0))
         noise = kind.for_loss(question.sensitivity, loss, **question.asked.kind(question))
         error = None if alone else question.asked.half_width(noise, ALPHA, rows if rows is not None else 1000)
         offers.append((error if error is not None else noise.scale, len(offers), loss, noise))
@@ -262,7 +267,7 @@ def priced(question: Question, measure: Measure, price: Price) -> tuple[PrivacyL
     return loss, noise, rows
 
 
-def _wanted(question: Question, price: Price, rows: int | None) -> Exact:
+def _wanted(question: Question, price: Price, rows: int | None) -> Fraction:
     """Return the half-width that is asked for, in units of the answer."""
     if price.relative is None:
         if question.asked.needs_rows and rows is None:
@@ -274,22 +279,22 @@ def _wanted(question: Question, price: Price, rows: int | None) -> Exact:
     reference = question.asked.reference(rows)
     if reference is None:
         raise PriceError.no_reference(question.statistic)
-    return Exact(share * Fraction(reference))
+    return share * Fraction(reference)
 
 
 def _loss(measure: Measure, amount: Fraction, delta: Fraction) -> PrivacyLoss:
     return PrivacyLoss.zero(measure).replace(amount, delta)
 
 
-def _delta(measure: Measure, delta: object) -> Exact:
+def _delta(measure: Measure, delta: object) -> Fraction:
     if delta is None:
-        return Exact(0)
+        return Fraction(0)
     if not measure.has_delta:
         raise PriceError.measure("delta", measure.value, "Leave delta= out, or open a project with a δ.")
     return exact(delta, "delta", zero=True, below=1, smallest=Fraction(0), hint="Example: delta=1e-7.")
 
 
-def _kinds(question: Question, measure: Measure, delta: Exact, mechanism: object) -> tuple[type[Noise], ...]:
+def _kinds(question: Question, measure: Measure, delta: Fraction, mechanism: object) -> tuple[type[Noise], ...]:
     fits = [kind for kind in question.asked.noises if measure in kind.measures]
     if delta == 0:
         pure = Measure.ZERO_CONCENTRATED if measure.concentrated else Measure.PURE
@@ -305,23 +310,23 @@ def _kinds(question: Question, measure: Measure, delta: Exact, mechanism: object
 
 
 def _least(  # noqa: PLR0917
-    question: Question, measure: Measure, kind: type[Noise], delta: Exact, width: Exact, rows: int | None
-) -> Exact:
+    question: Question, measure: Measure, kind: type[Noise], delta: Fraction, width: Fraction, rows: int | None
+) -> Fraction:
     """Return the least amount, of four digits, with which (1 − ALPHA) of the errors are at most `width`."""
 
     def reached(place: int) -> bool:
-        loss = _loss(measure, _amount(place), delta if kind is not Laplace else Exact(0))
+        loss = _loss(measure, _amount(place), delta if kind is not Laplace else Fraction(0))
         error = question.asked.half_width(
             kind.for_loss(question.sensitivity, loss, **question.asked.kind(question)), ALPHA, rows
         )
         return error is not None and error <= float(width)
 
-    return _amount(_first(reached, _DECADES * _DIGITS, str(width)))
+    return _amount(_first(reached, _DECADES * _DIGITS, exact_text(width)))
 
 
-def _amount(place: int) -> Exact:
+def _amount(place: int) -> Fraction:
     decade, digits = divmod(place, _DIGITS)
-    return Exact(Fraction(digits + 1000) * Fraction(10) ** (decade - _DECADES))
+    return Fraction(digits + 1000) * Fraction(10) ** (decade - _DECADES)
 
 
 def _first(reached: Callable[[int], bool], count: int, width: str) -> int:

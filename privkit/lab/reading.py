@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from privkit.budget.store.place import FILE, FOLDER
 from privkit.lab.folder import confined, folder_under
+from privkit.values.exact import exact_text
 
 # What reads a ledger is loaded when the first one is read, so that a server starts without it.
 if TYPE_CHECKING:
@@ -190,9 +191,9 @@ def _project(account: Account) -> dict[str, Any]:
 def _amounts(loss: PrivacyLoss) -> dict[str, Any]:
     return {
         "text": str(loss),
-        "main": str(loss.main),
+        "main": exact_text(loss.main),
         "value": float(loss.main),
-        "delta": str(loss.delta),
+        "delta": exact_text(loss.delta),
         "delta_value": float(loss.delta),
     }
 

@@ -51,8 +51,8 @@ class Asking(TypedDict, total=False):
         Columns made row by row: ``{"age_band": pk.cut("age", [18, 65])}``; grouped by a cut, its labels are the keys.
     missing : "drop", a value, or a dict of column → one of them, optional
         What stands for missing values. By default those of a summed column are left out.
-    epsilon, rho : number, optional
-        The loss to spend, in the project's measure.
+    epsilon, rho : number or PrivacyLoss, optional
+        The loss to spend, in the project's measure; ``epsilon=project.remaining`` spends all that is left.
     delta : number, optional
         In projects with a δ: how much of it to spend besides, which lets Gaussian noise take part.
     accuracy : number, optional

@@ -12,7 +12,7 @@ from privkit.dp.plan import Plan
 from privkit.errors import ParameterError
 from privkit.errors.dp import PriceError
 from privkit.values.arguments import public
-from privkit.values.exact import Exact, exact
+from privkit.values.exact import exact
 from privkit.values.show import Plotted
 
 if TYPE_CHECKING:
@@ -88,10 +88,10 @@ class StudyPrice(Plotted):
         return pd.DataFrame(rows, columns=["question", "price", "amount", "accuracy"])
 
 
-def _cut(amount: Fraction) -> Exact:
+def _cut(amount: Fraction) -> Fraction:
     """Return the amount with nine significant digits, rounded down."""
     grain = Fraction(10) ** (math.floor(math.log10(amount)) - 8)
-    return Exact(amount // grain * grain)
+    return amount // grain * grain
 
 
 def priced(project: str, plans: Sequence[Plan], left: PrivacyLoss) -> StudyPrice:

@@ -90,7 +90,11 @@ class Project(Plotted):
 
     @property
     def spent(self) -> PrivacyLoss:
-        """What is gone for good: released, failed and orphaned; exact, with `.epsilon` and `.delta` (or `.rho`)."""
+        """What is gone for good: released, failed and orphaned; exact, with `.epsilon` and `.delta` (or `.rho`).
+
+        It reads ``ε = 0.3``; its amounts are fractions, to compare with ``Fraction("0.3")`` rather than with 0.3, which
+        is the binary number beside it.
+        """
         return self.account.spent
 
     @property
@@ -100,7 +104,7 @@ class Project(Plotted):
 
     @property
     def remaining(self) -> PrivacyLoss:
-        """What is left to spend, exact."""
+        """What is left to spend, exact; ``epsilon=project.remaining`` spends it all."""
         return self.account.remaining
 
     def price(self, plans: Sequence[Plan]) -> StudyPrice:

@@ -40,6 +40,7 @@ from privkit.tally.frame import exact_schema, schema_mark
 from privkit.tally.keyed import check_derived_keys, check_key_types, column_kind
 from privkit.tally.predicate import check_selection
 from privkit.values.arguments import kind
+from privkit.values.exact import exact_text
 from privkit.values.interrupts import INTERRUPTS
 
 if TYPE_CHECKING:
@@ -164,9 +165,9 @@ def _ways(plan: Plan, left: PrivacyLoss) -> str:
     except PrivkitError:  # what is left is too little to buy anything
         return replay
     if plan.accuracy is None or smaller.accuracy is None:
-        return f"{main}={left.main}, or {replay}"
+        return f"{main}={exact_text(left.main)}, or {replay}"
     widths = f"each {plan.question.statistic} ±{smaller.accuracy:g} instead of ±{plan.accuracy:g}"
-    return f"{main}={left.main} ({widths}), or {replay}"
+    return f"{main}={exact_text(left.main)} ({widths}), or {replay}"
 
 
 def check_frame(data: object, question: Question) -> None:

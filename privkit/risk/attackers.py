@@ -15,7 +15,7 @@ from privkit.anonymity.criterion import share
 from privkit.anonymity.crowds import Crowds
 from privkit.errors import ParameterError
 from privkit.values.arguments import public
-from privkit.values.exact import Exact
+from privkit.values.exact import exact_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +38,7 @@ class Threshold:
 
     Attributes
     ----------
-    value : Exact
+    value : Fraction
         Between 0 and 1.
     name : str
         The preset's name; empty where the user gave a number.
@@ -48,10 +48,18 @@ class Threshold:
         What is compared: a row's risk, or the share of uniques in the table.
     """
 
-    value: Exact
+    value: Fraction
     name: str = ""
     source: str = "chosen by the user"
     measure: Literal["row", "uniqueness"] = "row"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "value", share(self.value, "value"))
+
+    def __repr__(self) -> str:
+        """Return the threshold as one types it."""
+        told = f"name={self.name!r}, source={self.source!r}, measure={self.measure!r}"
+        return f"Threshold(value={exact_text(self.value)}, {told})"
 
     @property
     def cell(self) -> int:
@@ -60,17 +68,17 @@ class Threshold:
         return -(-limit.denominator // limit.numerator) if limit else 0
 
     @property
-    def row_value(self) -> Exact:
+    def row_value(self) -> Fraction:
         """What a row's risk is compared with: above 1/2 are uniques alone."""
-        return self.value if self.measure == "row" else Exact(1, 2)
+        return self.value if self.measure == "row" else Fraction(1, 2)
 
 
 def _cell(size: int, printed: str, use: str) -> Threshold:
-    return Threshold(Exact(1, size), f"cell_{size}", f"cell of {size}, printed as {printed}; {use} ({_EL_EMAM})")
+    return Threshold(Fraction(1, size), f"cell_{size}", f"cell of {size}, printed as {printed}; {use} ({_EL_EMAM})")
 
 
 def _uniques(name: str, value: str) -> Threshold:
-    return Threshold(Exact(value), name, "small-area rules of uniqueness, proposed (El Emam)", "uniqueness")
+    return Threshold(Fraction(value), name, "small-area rules of uniqueness, proposed (El Emam)", "uniqueness")
 
 
 #: Presets by name. The values are precedents from practice, not law.
@@ -83,7 +91,7 @@ PRESETS: Mapping[str, Threshold] = MappingProxyType(
             _cell(11, "0.09", "public release of US health data"),
             _cell(20, "0.05", "public patient data"),
             Threshold(
-                Exact(1, 11),
+                Fraction(1, 11),
                 "ema_0070",
                 "EMA Policy 0070 and Health Canada PRCI: 9 % (cell of 11) for public release, in most circumstances",
             ),
@@ -106,7 +114,7 @@ def threshold_of(value: object) -> Threshold:
     Examples
     --------
     >>> threshold_of("cell_11").value, threshold_of(0.2).cell
-    (1/11, 5)
+    (Fraction(1, 11), 5)
     """
     if isinstance(value, Threshold):
         return value

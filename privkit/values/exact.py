@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
 
 from privkit.errors import ParameterError
 
@@ -15,128 +14,61 @@ SMALLEST_LOSS = Fraction(1, 10**9)
 LARGEST = 10**308
 
 
-class Exact(Fraction):
-    """A fraction that prints as the decimal a person wrote.
-
-    A float is read as the shortest decimal that it prints as, on the way in and in comparisons: ``0.1``
-    means one tenth. So ``0.1 + 0.1 + 0.1`` of budget fits in ``0.3``, and nothing after it.
-
-    Examples
-    --------
-    >>> Exact("0.1") * 3 == Exact(0.3)
-    True
-    >>> str(Exact("0.30")), f"{Exact(1, 3):.3f}", Exact(1, 4) == 0.25
-    ('0.3', '0.333', True)
-    >>> str(Exact("1e-06"))
-    '1e-06'
-    """
+class Amounts:
+    """What holds amounts by the names of arguments: a loss, which may be said wherever one of them is asked for."""
 
     __slots__ = ()
 
-    def __new__(cls, numerator: object = 0, denominator: object = None) -> Exact:
-        """Read an int, float, Decimal, Fraction or decimal string exactly."""
-        if denominator is None and type(numerator) is cls:
-            return numerator
-        if isinstance(numerator, float):
-            numerator = repr(float(numerator))
-        if denominator is None and isinstance(numerator, Fraction):
-            value = numerator
-        else:
-            value = Fraction(numerator) if denominator is None else Fraction(numerator, denominator)  # type: ignore[call-overload]
-        return super().__new__(cls, value.numerator, value.denominator)
-
-    def __str__(self) -> str:
-        """Return the decimal where there is one, else a fraction."""
-        rest, powers = self.denominator, [0, 0]
-        for place, prime in enumerate((2, 5)):
-            while rest % prime == 0:
-                rest //= prime
-                powers[place] += 1
-        if rest != 1:
-            return f"{self.numerator}/{self.denominator}"
-        places = max(powers)
-        digits = str(abs(self.numerator) * 10**places // self.denominator)
-        sign = "-" if self < 0 else ""
-        if self != 0 and not Fraction(1, 1000) <= abs(self) < 10**16:
-            mantissa = digits.rstrip("0")
-            point = "." if len(mantissa) > 1 else ""
-            return f"{sign}{mantissa[0]}{point}{mantissa[1:]}e{len(digits) - places - 1:+03d}"
-        digits = digits.rjust(places + 1, "0")
-        return f"{sign}{digits[:-places]}.{digits[-places:]}" if places else f"{sign}{digits}"
-
-    def __repr__(self) -> str:
-        """Return the same as `str`, so that ``project.spent.epsilon`` reads well in a cell."""
-        return str(self)
-
-    def __format__(self, spec: str) -> str:
-        """Format as a float does; without a specification, exactly."""
-        return format(float(self), spec) if spec else str(self)
-
-    def __eq__(self, other: object) -> bool:
-        """Compare; a float counts as the decimal that it prints as."""
-        return super().__eq__(_decimal(other))
-
-    def __lt__(self, other: object) -> bool:
-        """Compare; a float counts as the decimal that it prints as."""
-        return super().__lt__(_decimal(other))  # type: ignore[operator]
-
-    def __le__(self, other: object) -> bool:
-        """Compare; a float counts as the decimal that it prints as."""
-        return super().__le__(_decimal(other))  # type: ignore[operator]
-
-    def __gt__(self, other: object) -> bool:
-        """Compare; a float counts as the decimal that it prints as."""
-        return super().__gt__(_decimal(other))  # type: ignore[operator]
-
-    def __ge__(self, other: object) -> bool:
-        """Compare; a float counts as the decimal that it prints as."""
-        return super().__ge__(_decimal(other))  # type: ignore[operator]
-
-    __hash__ = Fraction.__hash__
-
-    def __add__(self, other: Any) -> Any:
-        """Add; what is exact stays exact."""
-        return _kept(super().__add__(other))
-
-    def __radd__(self, other: Any) -> Any:
-        """Add to another number."""
-        return _kept(super().__radd__(other))
-
-    def __sub__(self, other: Any) -> Any:
-        """Subtract; what is exact stays exact."""
-        return _kept(super().__sub__(other))
-
-    def __rsub__(self, other: Any) -> Any:
-        """Subtract from another number."""
-        return _kept(super().__rsub__(other))
-
-    def __mul__(self, other: Any) -> Any:
-        """Multiply; what is exact stays exact."""
-        return _kept(super().__mul__(other))
-
-    def __rmul__(self, other: Any) -> Any:
-        """Multiply another number."""
-        return _kept(super().__rmul__(other))
-
-    def __truediv__(self, other: Any) -> Any:
-        """Divide; what is exact stays exact."""
-        return _kept(super().__truediv__(other))
-
-    def __neg__(self) -> Exact:
-        """Negate."""
-        return Exact(super().__neg__())
-
-    def __abs__(self) -> Exact:
-        """Return the amount without its sign."""
-        return Exact(super().__abs__())
+    def amount(self, argument: str) -> Fraction | None:
+        """Return what the argument asks for; None where there is none of it."""
+        raise NotImplementedError
 
 
-def _kept(result: object) -> object:
-    return Exact(result) if isinstance(result, Fraction) else result
+def as_written(number: int | float | Decimal | Fraction | str) -> Fraction:
+    """Return a number as a fraction; a float is the shortest decimal that it prints as: ``0.1`` means one tenth.
+
+    ``Fraction(0.1)`` is the binary number beside it. So ``0.1 + 0.1 + 0.1`` of budget fits in ``0.3``, and nothing
+    after it.
+
+    Raises
+    ------
+    ValueError, OverflowError
+        For what is not finite, and for texts that are no number.
+
+    Examples
+    --------
+    >>> as_written(0.1) * 3 == as_written(0.3), 0.1 * 3 == 0.3
+    (True, False)
+    """
+    return Fraction(repr(float(number))) if isinstance(number, float) else Fraction(number)
 
 
-def _decimal(other: object) -> object:
-    return Fraction(repr(other)) if type(other) is float and math.isfinite(other) else other
+def exact_text(amount: Fraction) -> str:
+    """Return an amount as a person writes it: the decimal where there is one, else the fraction. It reads back exactly.
+
+    A fraction alone prints as ``1/10``. Every amount that is shown, stored or typed again is written here.
+
+    Examples
+    --------
+    >>> [exact_text(Fraction(text)) for text in ("0.30", "1/3", "1e-06", "2.50e17")]
+    ['0.3', '1/3', '1e-06', '2.5e+17']
+    """
+    rest, powers = amount.denominator, [0, 0]
+    for place, prime in enumerate((2, 5)):
+        while rest % prime == 0:
+            rest //= prime
+            powers[place] += 1
+    if rest != 1:
+        return f"{amount.numerator}/{amount.denominator}"
+    places = max(powers)
+    digits = str(abs(amount.numerator) * 10**places // amount.denominator)
+    sign = "-" if amount < 0 else ""
+    if amount != 0 and not Fraction(1, 1000) <= abs(amount) < 10**16:
+        mantissa = digits.rstrip("0")
+        point = "." if len(mantissa) > 1 else ""
+        return f"{sign}{mantissa[0]}{point}{mantissa[1:]}e{len(digits) - places - 1:+03d}"
+    digits = digits.rjust(places + 1, "0")
+    return f"{sign}{digits[:-places]}.{digits[-places:]}" if places else f"{sign}{digits}"
 
 
 def exact(
@@ -147,13 +79,14 @@ def exact(
     smallest: Fraction = SMALLEST_LOSS,
     below: int | None = None,
     hint: str = "",
-) -> Exact:
+) -> Fraction:
     """Return a parameter of privacy as an exact amount, or refuse it: the one strict gate.
 
     Parameters
     ----------
-    value : int, float, Decimal or Fraction
-        The amount as the user gave it. Strings and booleans are refused.
+    value : int, float, Decimal, Fraction or PrivacyLoss
+        The amount as the user gave it: a float is the decimal that it prints as, and of a loss it is the amount that
+        the argument names (``epsilon=project.remaining``). Strings and booleans are refused.
     argument : str
         Who asked, for the error.
     zero : bool
@@ -173,12 +106,16 @@ def exact(
     Examples
     --------
     >>> exact(0.35, "epsilon")
-    0.35
+    Fraction(7, 20)
     """
     limit = "" if below is None else f" and < {below}"
     allowed = f"a finite number {'>=' if zero else '>'} 0{limit}"
-    number = value
-    if hasattr(value, "dtype") and hasattr(value, "item") and getattr(value, "shape", None) == ():
+    number: object = value
+    if isinstance(value, Amounts):
+        number = value.amount(argument)
+        if number is None:
+            raise ParameterError.of(argument, f"{value}", allowed, hint)
+    elif hasattr(value, "dtype") and hasattr(value, "item") and getattr(value, "shape", None) == ():
         number = value.item()  # a NumPy scalar
     if isinstance(number, bool) or not isinstance(number, int | float | Decimal | Fraction):
         raise ParameterError.of(argument, f"a {type(value).__name__}", allowed, hint)
@@ -186,13 +123,13 @@ def exact(
         isinstance(number, Decimal) and not number.is_finite()
     ):
         raise ParameterError.of(argument, str(number), allowed, hint)
-    amount = Exact(number)
+    amount = as_written(number)
     if amount > LARGEST:
         raise ParameterError.of(argument, "a number beyond 1e308", allowed, hint)
     if amount < 0 or (amount == 0 and not zero) or (below is not None and amount >= below):
-        raise ParameterError.of(argument, str(amount), allowed, hint)
+        raise ParameterError.of(argument, exact_text(amount), allowed, hint)
     if 0 < amount < smallest:
         raise ParameterError.of(
-            argument, str(number), allowed, f"The least amount is {float(smallest):g}. {hint}".strip()
+            argument, exact_text(amount), allowed, f"The least amount is {float(smallest):g}. {hint}".strip()
         )
     return amount

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from privkit.errors import ParameterError
 from privkit.values.arguments import public
-from privkit.values.exact import Exact, exact
+from privkit.values.exact import Amounts, exact, exact_text
 
 
 class Measure(Enum):
@@ -32,8 +32,14 @@ class Measure(Enum):
 
 @public
 @dataclass(frozen=True, slots=True)
-class PrivacyLoss:
+class PrivacyLoss(Amounts):
     """An exact amount of privacy loss, or of budget.
+
+    A loss reads as its amounts (``ε = 0.3``), and may be said where one of them is asked for:
+    ``epsilon=project.remaining`` asks for all the ε that is left. The amounts themselves are fractions, the decimals
+    that were written: a float is the binary number beside one, so that ``loss.epsilon == 0.1`` is False. Compare with
+    ``Fraction("0.1")`` or ``Decimal("0.1")`` (equal amounts have equal hashes), or ``float(loss.epsilon) == 0.1``;
+    ``float(loss.epsilon)`` is also what plots and formats take.
 
     Losses of one measure add up (basic composition: Dwork and Roth 2014, theorem 3.16; for zCDP Bun and
     Steinke 2016, lemma 2.3) and are ordered only where every component is.
@@ -41,9 +47,9 @@ class PrivacyLoss:
     Attributes
     ----------
     measure : Measure
-    epsilon, rho : Exact or None
+    epsilon, rho : Fraction or None
         The main amount; the one that the measure does not use is None.
-    delta : Exact
+    delta : Fraction
         0 in measures without δ.
 
     Examples
@@ -55,12 +61,16 @@ class PrivacyLoss:
     True
     >>> PrivacyLoss.of(epsilon=1, delta=1e-6)
     ε = 1, δ = 1e-06
+    >>> tenth.epsilon, tenth.epsilon == Fraction("0.1"), tenth.epsilon == 0.1, float(tenth.epsilon)
+    (Fraction(1, 10), True, False, 0.1)
+    >>> PrivacyLoss.of(epsilon=tenth + tenth)
+    ε = 0.2
     """
 
     measure: Measure
-    epsilon: Exact | None = None
-    rho: Exact | None = None
-    delta: Exact = field(default_factory=Exact)
+    epsilon: Fraction | None = None
+    rho: Fraction | None = None
+    delta: Fraction = field(default=Fraction(0))
 
     @classmethod
     def of(cls, *, epsilon: object = None, rho: object = None, delta: object = None, zero: bool = False) -> PrivacyLoss:
@@ -76,7 +86,7 @@ class PrivacyLoss:
                 ("epsilon", "rho"), "give epsilon= or rho=, one of them. Example: epsilon=1.0."
             )
         none = Fraction(0)
-        spread = Exact(0) if delta is None else exact(delta, "delta", zero=True, below=1, smallest=none)
+        spread = Fraction(0) if delta is None else exact(delta, "delta", zero=True, below=1, smallest=none)
         if epsilon is not None:
             measure = Measure.PURE if spread == 0 else Measure.APPROXIMATE
             return cls(measure, epsilon=exact(epsilon, "epsilon", zero=zero), delta=spread)
@@ -86,20 +96,24 @@ class PrivacyLoss:
     @classmethod
     def zero(cls, measure: Measure) -> PrivacyLoss:
         """Return no loss, in `measure`."""
-        return cls(measure, rho=Exact(0)) if measure.concentrated else cls(measure, epsilon=Exact(0))
+        return cls(measure, rho=Fraction(0)) if measure.concentrated else cls(measure, epsilon=Fraction(0))
 
     def replace(self, main: Fraction, delta: Fraction = Fraction(0)) -> PrivacyLoss:
         """Return a loss of the same measure with other amounts."""
         if self.measure.concentrated:
-            return PrivacyLoss(self.measure, rho=Exact(main), delta=Exact(delta))
-        return PrivacyLoss(self.measure, epsilon=Exact(main), delta=Exact(delta))
+            return PrivacyLoss(self.measure, rho=Fraction(main), delta=Fraction(delta))
+        return PrivacyLoss(self.measure, epsilon=Fraction(main), delta=Fraction(delta))
 
     @property
-    def main(self) -> Exact:
+    def main(self) -> Fraction:
         """The amount of ε or ρ."""
         amount = self.rho if self.measure.concentrated else self.epsilon
         assert amount is not None  # by construction
         return amount
+
+    def amount(self, argument: str) -> Fraction | None:
+        """Return the amount that an argument of that name asks for: `epsilon`, `rho` or `delta`."""
+        return {"epsilon": self.epsilon, "rho": self.rho, "delta": self.delta}.get(argument)
 
     def _same(self, other: PrivacyLoss) -> None:
         if self.measure is not other.measure:
@@ -123,11 +137,11 @@ class PrivacyLoss:
     def shortfall(self, budget: PrivacyLoss) -> PrivacyLoss:
         """Return by how much each component exceeds that of `budget` (0 where it does not)."""
         over = self - budget
-        return self.replace(max(over.main, Exact(0)), max(over.delta, Exact(0)))
+        return self.replace(max(over.main, Fraction(0)), max(over.delta, Fraction(0)))
 
     def __str__(self) -> str:
         """Return the amounts with their symbols, exactly."""
-        text = f"{'ρ' if self.measure.concentrated else 'ε'} = {self.main}"
-        return f"{text}, δ = {self.delta}" if self.measure.has_delta else text
+        text = f"{'ρ' if self.measure.concentrated else 'ε'} = {exact_text(self.main)}"
+        return f"{text}, δ = {exact_text(self.delta)}" if self.measure.has_delta else text
 
     __repr__ = __str__

@@ -6,6 +6,7 @@ from functools import singledispatch
 from numbers import Real
 from typing import Any
 
+from privkit.values.exact import exact_text
 from privkit.values.show import SIMULATED, is_simulated
 from privkit.view import text
 from privkit.view.parts.markup import Markup, badge, card, join, meter, note, table, tag
@@ -98,8 +99,12 @@ def _table(found: Table) -> Markup | None:
 @block.register
 def _budget(found: Budget) -> Markup:
     """Return one symbol's bar: full for what is spent, hatched for what is reserved, empty for what is left."""
-    said = {"pk-bar": f"{found.spent} spent, ", "pk-bar pk-held": f"{found.reserved} reserved, "}
-    said["pk-gap"] = f"{found.left} left of {found.budget}"
+    spent, reserved, left, budget = map(exact_text, (found.spent, found.reserved, found.left, found.budget))
+    said = {
+        "pk-bar": f"{spent} spent, ",
+        "pk-bar pk-held": f"{reserved} reserved, ",
+        "pk-gap": f"{left} left of {budget}",
+    }
     lengths = {"pk-bar": found.share(found.spent), "pk-bar pk-held": found.share(found.reserved)}
     bar = tag(
         "div",

@@ -18,7 +18,6 @@ from privkit.anonymity.tcloseness import TCloseness
 from privkit.tally.class_values import ClassValues
 from privkit.tally.classes import Tally
 from privkit.tally.coded_classes import count_values
-from privkit.values.exact import Exact
 
 ROWS = st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 6)), min_size=1, max_size=40)
 TREE = [np.arange(7), np.array([0, 0, 1, 1, 2, 2, 2]), np.array([0, 0, 0, 0, 1, 1, 1])]
@@ -91,7 +90,7 @@ def test_diversities_agree_with_the_definitions(rows, c):
     names = found.classes.keys["zip"].tolist()
     distinct = dict(zip(names, figures.distinct_values(found).tolist(), strict=True))
     entropy = dict(zip(names, ldiversity.entropy_values(found).tolist(), strict=True))
-    recursive = dict(zip(names, ldiversity.recursive_values(found, Exact(c)).tolist(), strict=True))
+    recursive = dict(zip(names, ldiversity.recursive_values(found, Fraction(c)).tolist(), strict=True))
     for name, counter in classes.items():
         assert distinct[name] == len(counter)
         p = [count / sum(counter.values()) for count in counter.values()]
@@ -129,7 +128,7 @@ def test_sparse_and_dense_decide_alike(rows, t, distance):
     ratios = figures.equal_distances(found) if distance == "equal" else figures.ordered_distances(found)
     assert (ratios.below(t) == criterion.satisfied(classes)).all()
     bound = 1 + 3 * t
-    reached = ldiversity.entropy_reaches(found, ldiversity.entropy_values(found), Exact(bound))
+    reached = ldiversity.entropy_reaches(found, ldiversity.entropy_values(found), Fraction(bound))
     expected = LDiversity("ill", bound, kind="entropy").satisfied(classes)
     assert (reached == expected).all()
 
@@ -139,15 +138,15 @@ def test_entropy_of_equal_counts_reaches_their_number_exactly():
         found = counted([("a", ill) for ill in range(m)] * 3)
         values = ldiversity.entropy_values(found)
         assert values.tolist() == [m]
-        assert ldiversity.entropy_reaches(found, values, Exact(m)).all()
-        assert not ldiversity.entropy_reaches(found, values, Exact(m) + Exact(1, 10**9)).any()
+        assert ldiversity.entropy_reaches(found, values, Fraction(m)).all()
+        assert not ldiversity.entropy_reaches(found, values, Fraction(m) + Fraction(1, 10**9)).any()
 
 
 def test_entropy_near_a_bound_is_decided_in_whole_numbers():
     # (2, 1, 1): exp(H) = 2^1.5, irrational; its nearest floats lie on both sides.
     found = counted([("a", 0), ("a", 0), ("a", 1), ("a", 2)])
     values = ldiversity.entropy_values(found)
-    below, above = Exact(Fraction(math.nextafter(2**1.5, 0))), Exact(Fraction(math.nextafter(2**1.5, 4)))
+    below, above = Fraction(Fraction(math.nextafter(2**1.5, 0))), Fraction(Fraction(math.nextafter(2**1.5, 4)))
     assert ldiversity.entropy_reaches(found, values, below).all() == (below**2 <= 8)
     assert not ldiversity.entropy_reaches(found, values, above).any()
 
@@ -159,8 +158,8 @@ def test_counts_three_two_one():
     found = counted([("a", 0)] * 3 + [("a", 1)] * 2 + [("a", 2)])
     assert figures.distinct_values(found).tolist() == [3]
     assert ldiversity.entropy_values(found)[0] == pytest.approx(2.749459, abs=1e-6)
-    assert ldiversity.recursive_values(found, Exact(1)).tolist() == [1]
-    assert ldiversity.recursive_values(found, Exact("1.0001")).tolist() == [2]
+    assert ldiversity.recursive_values(found, Fraction(1)).tolist() == [1]
+    assert ldiversity.recursive_values(found, Fraction("1.0001")).tolist() == [2]
 
 
 def test_salaries_of_li_and_others():
@@ -228,7 +227,7 @@ def test_merging_classes_makes_none_less_diverse_or_farther(rows, merged):
     fine, after = counted(rows), counted(coarse)
     assert figures.distinct_values(after).min() >= figures.distinct_values(fine).min()
     assert ldiversity.entropy_values(after).min() >= ldiversity.entropy_values(fine).min() * (1 - 1e-12)
-    assert ldiversity.recursive_values(after, Exact(2)).min() >= ldiversity.recursive_values(fine, Exact(2)).min()
+    assert ldiversity.recursive_values(after, Fraction(2)).min() >= ldiversity.recursive_values(fine, Fraction(2)).min()
     assert figures.equal_distances(after).largest() <= figures.equal_distances(fine).largest()
     assert figures.ordered_distances(after).largest() <= figures.ordered_distances(fine).largest()
     assert beta_likeness.relative_gains(after).largest() <= beta_likeness.relative_gains(fine).largest()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from fractions import Fraction
 
 import pytest
 from budget_terms import terms
@@ -14,7 +15,6 @@ from privkit.budget.ledger import Ledger
 from privkit.budget.paging import folded
 from privkit.lab import reading as searching
 from privkit.lab.reading import entries_of, line_of, searched
-from privkit.values.exact import Exact
 from privkit.values.loss import PrivacyLoss
 
 #: Questions whose words are told and stored in ways that differ.
@@ -31,7 +31,7 @@ LOSSES = [PrivacyLoss.of(epsilon=e, delta=d) for e, d in [(0.25, 1e-6), (0.1, 1e
 #: Reservations that are still in hand.
 HELD = []
 #: Stored as a fraction; told as one, and as a decimal.
-ODD = [LOSSES[0].replace(Exact(1, 3)), LOSSES[0].replace(Exact(123456789, 2**30))]
+ODD = [LOSSES[0].replace(Fraction(1, 3)), LOSSES[0].replace(Fraction(123456789, 2**30))]
 
 
 def written(store):

@@ -174,7 +174,7 @@ def _of_ledgers(project: Callable[[str], pk.Project], replayed: Callable[[str, s
         "loss": lambda: project("rows").spent,
         "loss_delta": lambda: project("persons").spent,
         "loss_rho": lambda: project("concentrated").spent,
-        "amount": lambda: project("rows").remaining.epsilon,
+        "amount": lambda: project("rows").remaining,
         "interval": lambda: replayed("rows", "count").interval(),
         "provenance": lambda: replayed("persons", "count_by").provenance,
         "unit_window": lambda: project("months").unit,

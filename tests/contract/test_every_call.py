@@ -26,7 +26,7 @@ MADE_BY_FUNCTIONS = {"Coarsen", "Cut", "IsIn", "Operation"} | {
 CLASSES = [
     name
     for name in NAMES["classes"]
-    if not name.endswith("Error") and name not in {*RECORDS, *MADE_BY_FUNCTIONS, "Exact", "PlanAccessor"}
+    if not name.endswith("Error") and name not in {*RECORDS, *MADE_BY_FUNCTIONS, "PlanAccessor"}
 ]
 METHODS = [
     (name, method, told["kind"])

@@ -1,6 +1,7 @@
 """Intervals and half-widths hold as stated: for sums of several noises, for ratios, for every statistic."""
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -164,7 +165,7 @@ def test_the_better_mechanism_is_chosen_where_delta_is_given():
     many = ask(Sum("x", BOUNDS), "k", ["a", "b"], max_groups=200, per_group=1)
     wide = count_plan(many, Measure.APPROXIMATE, epsilon=1, delta=1e-7)
     assert (one.mechanism, one.loss.delta) == ("discrete Laplace", 0)
-    assert (wide.mechanism, wide.loss.delta) == ("discrete Gaussian", 1e-7)
+    assert (wide.mechanism, wide.loss.delta) == ("discrete Gaussian", Fraction("1e-7"))
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,7 @@ def test_c24_c25_groups_show_up_where_delta_is_spent(ledger_path, people):
     release = dp_count(people, "k", epsilon=1, delta=1e-6)
     assert release.value.index.tolist() == ["a", "b"]
     assert "CANARY" not in repr(release) + release.plan.question.__repr__()
-    assert (project.spent.epsilon, project.spent.delta) == (1, 1e-6)
+    assert (project.spent.epsilon, project.spent.delta) == (1, Fraction("1e-6"))
     again = dp_count(people, "k", epsilon=1, delta=1e-6)
     assert again.replayed
     assert again.value.equals(release.value)

@@ -16,7 +16,6 @@ import privkit as pk
 from privkit.dp.measurement import draw, make_measurement
 from privkit.dp.noise.noise import Laplace
 from privkit.dp.statistics.statistic import Sensitivity
-from privkit.values.exact import Exact
 from privkit.values.loss import PrivacyLoss
 
 #: A test that holds fails by chance once in 10^9 runs.
@@ -121,7 +120,7 @@ def test_half_widths_equal_an_independent_count(scale, alpha):
 def test_asking_by_accuracy_takes_the_least_epsilon(l1, width):
     epsilon = count_plan(count_question(max_rows=l1), accuracy=width).loss.epsilon
     assert for_epsilon(l1, epsilon).half_width() <= width
-    less = Exact(epsilon * Fraction(998, 1000))  # four digits: one step is at most a thousandth
+    less = Fraction(epsilon * Fraction(998, 1000))  # four digits: one step is at most a thousandth
     assert for_epsilon(l1, less).half_width() >= width
     assert laplace_tail(l1 / float(less), width) > 0.05
 
@@ -129,7 +128,7 @@ def test_asking_by_accuracy_takes_the_least_epsilon(l1, width):
 @settings(max_examples=300)
 @given(l1=st.integers(1, 10**6), epsilon=st.decimals("0.0001", "10", places=4))
 def test_what_is_charged_is_never_less_than_what_opendp_states(l1, epsilon):
-    asked = Exact(epsilon)
+    asked = Fraction(epsilon)
     noise = for_epsilon(l1, asked)
     assert Fraction(noise.measurement().map(l1)) <= asked
     assert noise.scale == pytest.approx(l1 / float(asked), rel=1e-14)  # and no more noise than needed
@@ -139,7 +138,7 @@ def test_what_is_charged_is_never_less_than_what_opendp_states(l1, epsilon):
 def test_scales_that_round_down_are_raised(epsilon):
     """1/ε rounds down for these, and would cost slightly more than ε."""
     plan = count_plan(epsilon=epsilon)
-    assert Fraction(Laplace(1 / epsilon).measurement().map(1)) > Exact(epsilon)
+    assert Fraction(Laplace(1 / epsilon).measurement().map(1)) > Fraction(epsilon)
     assert plan.scale > 1 / epsilon
     assert Fraction(make_measurement(plan).map(1)) <= plan.loss.epsilon
 

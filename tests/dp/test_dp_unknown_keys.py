@@ -1,6 +1,7 @@
 """Groups whose keys are not public, for every statistic: what shows up, what it costs, and what one person moves."""
 
 from collections import Counter
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -107,7 +108,7 @@ def test_c25_every_statistic_finds_its_groups(ledger_path, people, name, unit, s
     frame = release.to_frame()
     assert frame.index.tolist() == ["a", "b"]
     assert "CANARY" not in repr(release) + release._repr_html_() + repr(release.plan)
-    assert (project.spent.epsilon, project.spent.delta) == (8, 1e-6)
+    assert (project.spent.epsilon, project.spent.delta) == (8, Fraction("1e-6"))
     again = CALLS[name](people.privacy, epsilon=8, delta=1e-6)
     assert again.replayed
     pd.testing.assert_frame_equal(again.to_frame(), frame)

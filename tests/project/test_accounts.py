@@ -2,6 +2,7 @@
 
 import json
 import math
+from fractions import Fraction
 
 import pandas as pd
 import pytest
@@ -128,7 +129,7 @@ def test_limits_of_an_analyst_hold_beside_the_total(ledger_path, people):
         people.privacy.dp_count(epsilon=0.1)
     project = pk.open_project("team", analyst="bob", store=ledger_path)
     people.privacy.dp_count(epsilon=0.3, again=True)
-    assert project.spent.epsilon == 0.6
+    assert project.spent.epsilon == Fraction("0.6")
 
 
 def test_a_window_holds_and_warns(ledger_path, people):
@@ -137,7 +138,7 @@ def test_a_window_holds_and_warns(ledger_path, people):
     people.privacy.dp_count(epsilon=0.2)
     with pytest.raises(pk.InsufficientBudgetError):
         people.privacy.dp_count(epsilon=0.1)
-    assert project.remaining.epsilon == 0.8
+    assert project.remaining.epsilon == Fraction("0.8")
 
 
 def test_the_command_line_looks_and_changes_nothing(project, ledger_path, capsys):

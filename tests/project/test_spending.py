@@ -31,7 +31,7 @@ def test_three_tenths_fit_in_three_tenths_and_nothing_after_them(ledger_path, pe
     assert project.remaining.epsilon == 0
     with pytest.raises(pk.InsufficientBudgetError):
         people.privacy.dp_count(epsilon=1e-9, again=True)
-    assert project.spent.epsilon == 0.3
+    assert project.spent.epsilon == Fraction("0.3")
 
 
 def test_the_same_question_is_replayed_at_no_cost(project, people):
@@ -106,8 +106,8 @@ def test_an_overdrawn_budget_is_refused_with_ways_on(project, people):
         "Ways on: epsilon=0.2 (each count ±15 instead of ±6), or replay an earlier release: project.ledger.\n"
         "No budget was spent."
     )
-    assert caught.value.short.epsilon == 0.3
-    assert project.spent.epsilon == 0.8
+    assert caught.value.short.epsilon == Fraction("0.3")
+    assert project.spent.epsilon == Fraction("0.8")
     people.privacy.dp_count(epsilon=0.2)
 
 
@@ -267,9 +267,22 @@ def test_a_kill_between_reserve_and_commit_leaves_the_amount_visible(ledger_path
     done = subprocess.run([sys.executable, "-c", KILLED, ledger_path], capture_output=True, check=False)
     assert done.returncode == -signal.SIGKILL
     project = pk.open_project("p", store=ledger_path)
-    assert project.remaining.epsilon == 0.6
+    assert project.remaining.epsilon == Fraction("0.6")
     assert project.ledger.to_frame()["state"].tolist() == ["orphaned"]
     with pytest.raises(pk.PrivkitError, match=r"0\.4"):
         pd.DataFrame({"a": [1, 2, 3]}).privacy.dp_count(epsilon=0.4)
-    assert project.remaining.epsilon == 0.6
+    assert project.remaining.epsilon == Fraction("0.6")
     assert os.environ["PRIVKIT_STATE_DIR"] == str(privkit_state)
+
+
+def test_what_is_left_can_be_spent_as_it_stands(people, ledger_path):
+    project = pk.open_project("rest", epsilon=0.3, unit=pk.ROW, store=ledger_path)
+    people.privacy.dp_count(epsilon=0.1)
+    assert repr(project.remaining) == "ε = 0.2"
+    assert people.privacy.plan.dp_count(epsilon=project.remaining).loss == project.remaining
+    people.privacy.dp_count("plan", keys=["a", "b"], epsilon=project.remaining)
+    assert repr(project.remaining) == "ε = 0"
+    assert project.spent.epsilon == Fraction("0.3")
+    for argument in ("epsilon", "accuracy"):
+        with pytest.raises(pk.PrivkitError, match=rf"{argument}=.*No budget was spent"):
+            people.privacy.dp_count("plan", keys=["a", "b", "c"], **{argument: project.remaining})

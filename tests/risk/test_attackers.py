@@ -13,7 +13,7 @@ from privkit.anonymity.population_uniques import population_uniques
 from privkit.errors import ColumnNotFoundError, FrameError, ParameterError
 from privkit.errors.anonymity import RoleConflictError
 from privkit.errors.risk import LinkError, PopulationError, WeightsError
-from privkit.risk.attackers import PRESETS, individual_risks, threshold_of
+from privkit.risk.attackers import PRESETS, Threshold, individual_risks, threshold_of
 from privkit.risk.report import risk
 from privkit.tally.coded_classes import count_classes
 
@@ -313,3 +313,11 @@ def test_roles_that_exclude_each_other_are_refused():
 def test_what_is_no_frame_is_refused(data):
     with pytest.raises(FrameError):
         risk(data, "q")
+
+
+def test_a_threshold_of_ones_own_is_exact_like_a_preset():
+    own = Threshold(0.2)
+    assert (own.value, own.cell, repr(own)) == (Fraction(1, 5), 5, repr(Threshold(Fraction("0.2"))))
+    assert repr(own).startswith("Threshold(value=0.2, ")
+    with pytest.raises(ParameterError, match="value=2"):
+        Threshold(2)

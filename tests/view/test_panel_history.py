@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from itertools import accumulate
 
 import numpy as np
@@ -14,7 +15,6 @@ from hypothesis import strategies as st
 
 import privkit as pk
 from privkit.budget.entry import Balance, Charged
-from privkit.values.exact import Exact
 from privkit.values.loss import PrivacyLoss
 from privkit.view.panels.history import History, over_time
 
@@ -30,7 +30,7 @@ class Written:
         cost = PrivacyLoss.of(epsilon=0.0001)
         begun = datetime(2027, 1, 15, tzinfo=UTC)
         times = {number: (begun + timedelta(seconds=self.apart * number)).isoformat() for number in numbers}
-        return [Charged(number, times[number], cost.replace(Exact(number, 10_000))) for number in numbers]
+        return [Charged(number, times[number], cost.replace(Fraction(number, 10_000))) for number in numbers]
 
     def entries(self, *, after, until):
         return list(range(after + 1, until + 1))

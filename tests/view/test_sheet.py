@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 
-from privkit.values.exact import Exact
 from privkit.view import html, text
 from privkit.view.parts.sheet import (
     Between,
@@ -101,12 +102,12 @@ def test_a_head_stands_over_two_columns_and_a_table_without_rows_is_left_out():
 
 
 def test_the_parts_of_a_budget_are_shares_of_it():
-    part = Budget("ε", Exact(2), Exact("0.5"), Exact("0.25"), Exact("1.25"))
+    part = Budget("ε", Fraction(2), Fraction("0.5"), Fraction("0.25"), Fraction("1.25"))
     shown = html.block(part)
     assert 'style="width: 25.00%"' in shown
     assert 'style="width: 12.50%"' in shown
     assert "ε: 0.5 spent, 0.25 reserved, 1.25 left of 2" in Outline(shown).text
-    assert Budget("δ", Exact(0), Exact(0), Exact(0), Exact(0)).share(Exact(0)) == 0
+    assert Budget("δ", Fraction(0), Fraction(0), Fraction(0), Fraction(0)).share(Fraction(0)) == 0
 
 
 def test_what_says_nothing_is_refused():

@@ -11,6 +11,7 @@ import numpy as np
 from privkit.dp.noise.noise import ALPHA, Compound, Noise, added
 from privkit.dp.plan import Price, priced
 from privkit.dp.statistics.statistic import Estimates, Limits, Statistic, recorded_statistic
+from privkit.values.exact import exact_text
 from privkit.values.loss import Measure, PrivacyLoss
 
 if TYPE_CHECKING:
@@ -102,6 +103,8 @@ class Several(Statistic):
     parts: tuple[Statistic, ...]
     shares: tuple[Fraction, ...]
     outputs: tuple[tuple[str, int, str], ...]
+    #: Whether a question tells the shares as decimals: a few quantiles have always told them as fractions.
+    decimals: bool = False
 
     name = "query"
     noises = (Composed,)
@@ -227,8 +230,8 @@ class Several(Statistic):
 
     def canonical(self) -> dict[str, object]:
         """Return the statistic as JSON values; names of outputs do not matter, nor the order of parts."""
-        each = zip(self.parts, self.shares, strict=True)
-        return {**self.mark, "parts": [{**part.canonical(), "share": str(share)} for part, share in each]}
+        each, told = zip(self.parts, self.shares, strict=True), exact_text if self.decimals else str
+        return {**self.mark, "parts": [{**part.canonical(), "share": told(share)} for part, share in each]}
 
     @classmethod
     def recorded(cls, record: Mapping[str, Any]) -> Self:
@@ -238,7 +241,9 @@ class Several(Statistic):
             raise ValueError("a part is of no known kind")
         known = [part for part in parts if part is not None]
         outputs = tuple((part.main, place, part.main) for place, part in enumerate(known))
-        return cls(tuple(known), tuple(Fraction(part["share"]) for part in record["parts"]), outputs)
+        shares = [part["share"] for part in record["parts"]]
+        decimals = any(str(Fraction(share)) != share for share in shares)
+        return cls(tuple(known), tuple(Fraction(share) for share in shares), outputs, decimals)
 
     def __str__(self) -> str:
         """Return the statistics in words."""

@@ -23,7 +23,7 @@ from privkit.project.asking import Asking, asks, planned
 from privkit.project.dp.quantiles import public_candidates
 from privkit.values.arguments import column_name
 from privkit.values.bounds import ValueBounds, value_bounds
-from privkit.values.exact import Exact, exact
+from privkit.values.exact import exact, exact_text
 
 if TYPE_CHECKING:
     from privkit.dp.plan import Plan
@@ -71,19 +71,21 @@ def planned_by_accuracies(data: object, by: str | Sequence[str] | None, several:
     shared = replace(several, shares=tuple(need / total for need in needs))
 
     if caps[main] is not None and (most := exact(caps[main], main)) < total:
-        note = f"the wanted accuracies need {main} = {Exact(total)}; all of them are fitted to {main} = {most}"
+        needed, given = exact_text(total), exact_text(most)
+        note = f"the wanted accuracies need {main} = {needed}; all of them are fitted to {main} = {given}"
         plan = at(shared, **{main: most})
         return replace(plan, notes=(*plan.notes, note))
     for _ in range(_STEPS):
-        plan = at(shared, **{main: Exact(total)})
+        plan = at(shared, **{main: total})
         widths = plan.accuracies
         if all((widths[name] or 0.0) <= float(width) for name, width in wanted.items()):
             return plan
         total = Fraction(math.ceil(total * _STEP * 10**6), 10**6)
-    raise PriceError.unreachable(str(dict(wanted)))
+    told = ", ".join(f"{name!r}: {exact_text(width)}" for name, width in wanted.items())
+    raise PriceError.unreachable(f"{{{told}}}")
 
 
-def _wanted(accuracy: Mapping[Any, Any], several: Several) -> dict[str, Exact]:
+def _wanted(accuracy: Mapping[Any, Any], several: Several) -> dict[str, Fraction]:
     names = [name for name, _, _ in several.outputs]
     if unknown := [name for name in accuracy if name not in names]:
         raise ParameterError.of("accuracy", f"names {unknown!r}", f"names of statistics: {names!r}")
@@ -230,7 +232,7 @@ def several_of(statistics: object, weights: object) -> Several:
     ordered = sorted(parts, key=lambda part: repr(part.canonical()))  # the order of asking makes no other question
     total = sum(parts.values(), Fraction(0))
     outputs = tuple((name, ordered.index(part), kind) for name, part, kind in found)
-    return Several(tuple(ordered), tuple(parts[part] / total for part in ordered), outputs)
+    return Several(tuple(ordered), tuple(parts[part] / total for part in ordered), outputs, decimals=True)
 
 
 def _trees(asked: Mapping[str, tuple[str, str, ValueBounds | None, object]]) -> dict[Any, Quantiles]:

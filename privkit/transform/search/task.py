@@ -24,7 +24,7 @@ from privkit.transform.search.measures import Measure, measure
 from privkit.transform.search.populations import Population, populations_of
 from privkit.transform.source import Known, source_of
 from privkit.values.arguments import kind
-from privkit.values.exact import exact
+from privkit.values.exact import exact, exact_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -257,10 +257,10 @@ def _doubled(frame: pd.DataFrame) -> None:
 
 
 def _share(suppress: Any) -> Fraction:
-    share = Fraction(exact(suppress, "suppress", zero=True, smallest=Fraction(0)))
+    share = exact(suppress, "suppress", zero=True, smallest=Fraction(0))
     if share > 1:
         raise ParameterError.of(
-            "suppress", str(float(share)), "a share of the rows from 0 to 1", "Example: 0.02 for 2 %."
+            "suppress", exact_text(share), "a share of the rows from 0 to 1", "Example: 0.02 for 2 %."
         )
     return share
 

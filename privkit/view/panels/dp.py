@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ipywidgets import HTML, BoundedFloatText, Button, FloatLogSlider, HBox, Layout
 
 from privkit.dp.plan import Plan
+from privkit.values.exact import exact_text
 from privkit.view import html, text
 from privkit.view.panels.base import STYLE, WIDTH, Panel, box, drawing, line, live, panel, words
 from privkit.view.parts.markup import Markup, card, join, meter, tag
@@ -144,7 +145,8 @@ class PlanPanel(Panel):
         """Ask once, in words that name the price."""
         if self.plan.run is None:
             symbol = "rho" if self.plan.loss.measure.concentrated else "epsilon"
-            told = f"This plan is not tied to a table. Type the call again with {symbol}={self.plan.loss.main}."
+            price = f"{symbol}={exact_text(self.plan.loss.main)}"
+            told = f"This plan is not tied to a table. Type the call again with {price}."
             self._status.value = str(card(told))
             return
         self._asked = True

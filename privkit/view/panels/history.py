@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from privkit.dp.recorded import recorded_accuracy
 from privkit.project.ledger_view import describe
+from privkit.values.exact import exact_text
 from privkit.view.panels.base import WIDTH, area, dot, drawing, line, steps, words
 from privkit.view.parts.markup import Markup
 from privkit.view.parts.words import amount, label, number
@@ -99,7 +100,7 @@ def over_time(history: History, balance: Balance) -> Markup | None:
 
     limit = place(start, float(part.budget))[1]
     charged = number(points[-1][1])
-    told = f"{part.symbol} charged over time: {charged} of {part.budget} in {number(history.seen)} entries"
+    told = f"{part.symbol} charged over time: {charged} of {exact_text(part.budget)} in {number(history.seen)} entries"
     corners = steps([place(start, 0.0), *(place(x, y) for x, y in points), place(end, points[-1][1])])
     first, last = _moments(history.points[0][0], history.points[-1][0])
     return drawing(
@@ -110,7 +111,7 @@ def over_time(history: History, balance: Balance) -> Markup | None:
         line("pk-line", *corners),
         *(dot("pk-fill", *place(x, y)) for x, y in (points if len(points) <= _DOTTED else ())),
         words(4, 11, f"{part.symbol} charged", "start"),
-        words(_LEFT - 6, limit + 4, str(part.budget)[:6], "end"),
+        words(_LEFT - 6, limit + 4, exact_text(part.budget)[:6], "end"),
         words(_LEFT - 6, _BOTTOM + 4, 0, "end"),
         words(_RIGHT, limit - 5, "budget", "end"),
         words(_LEFT, _BOTTOM + 16, first, "start"),

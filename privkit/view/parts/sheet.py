@@ -13,13 +13,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import singledispatch
 from typing import TYPE_CHECKING
+
+from privkit.values.exact import exact_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from privkit.values.exact import Exact
     from privkit.view.parts.chart import Chart
 
 
@@ -154,12 +156,17 @@ class Budget:
     """What became of a budget in one symbol (ε, ρ or δ)."""
 
     symbol: str
-    budget: Exact
-    spent: Exact
-    reserved: Exact
-    left: Exact
+    budget: Fraction
+    spent: Fraction
+    reserved: Fraction
+    left: Fraction
 
-    def share(self, amount: Exact) -> float:
+    @property
+    def of(self) -> str:
+        """What is left of the budget, in words: ``0.7 of 1``."""
+        return f"{exact_text(self.left)} of {exact_text(self.budget)}"
+
+    def share(self, amount: Fraction) -> float:
         """Return an amount as a share of the budget."""
         return float(amount / self.budget) if self.budget else 0.0
 

@@ -71,7 +71,7 @@ def number(value: float) -> str:
         return "∞"
     if float(value).is_integer() or 1000 <= abs(value) < float("inf"):
         return f"{round(value):,}"
-    return f"{value:,.4g}"
+    return f"{float(value):,.4g}"  # a fraction takes no such format before Python 3.12
 
 
 def percent(part: float, whole: float = 1) -> str:

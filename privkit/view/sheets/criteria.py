@@ -13,6 +13,7 @@ from privkit.anonymity.ldiversity import LDiversityReport
 from privkit.anonymity.population import KMapReport
 from privkit.anonymity.presence import DeltaPresenceReport
 from privkit.anonymity.tcloseness import TClosenessReport
+from privkit.values.exact import exact_text
 from privkit.view.parts.words import label, names, number, percent, plural
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def _of(report: ClassReport) -> str:
 
 @telling.register(LDiversityReport)
 def _ldiv(report: LDiversityReport) -> Telling:
-    c = "" if report.c is None else f" with c = {report.c}"
+    c = "" if report.c is None else f" with c = {exact_text(report.c)}"
     least = {
         "distinct": f"has {plural(int(report.l), 'value')} of {_of(report)}",
         "entropy": f"is as diverse as {number(report.l)} equally frequent values of {_of(report)}",
@@ -76,7 +77,7 @@ def _ldiv(report: LDiversityReport) -> Telling:
 def _tclose(report: TClosenessReport) -> Telling:
     distance = report.distance if isinstance(report.distance, str) else "hierarchical"
     part = report.criterion
-    bound = "" if part is None else f"t = {part.t}"
+    bound = "" if part is None else f"t = {exact_text(part.t)}"
     return Telling(
         f"t = {number(float(report.t))}",
         f"of {_among(report)} the farthest from the table in {_of(report)} ({distance} distance) "
@@ -88,7 +89,7 @@ def _tclose(report: TClosenessReport) -> Telling:
 @telling.register(BetaLikenessReport)
 def _beta(report: BetaLikenessReport) -> Telling:
     part = report.criterion
-    bound = "" if part is None else f"{report.kind} β = {part.beta}"
+    bound = "" if part is None else f"{report.kind} β = {exact_text(part.beta)}"
     return Telling(
         f"β = {number(float(report.beta))}",
         f"in {_among(report)} a value of {_of(report)} is up to {number(float(1 + report.beta))} times "
@@ -100,7 +101,7 @@ def _beta(report: BetaLikenessReport) -> Telling:
 @telling.register(DeltaDisclosureReport)
 def _delta(report: DeltaDisclosureReport) -> Telling:
     part = report.criterion
-    bound = "" if part is None else f"δ = {part.delta}"
+    bound = "" if part is None else f"δ = {exact_text(part.delta)}"
     figure = number(report.delta)
     sense = f"in {_among(report)} a value of {_of(report)} is up to 2^{figure} times as frequent, or as rare,"
     sense += " as in the table"
@@ -114,7 +115,7 @@ def _alpha(report: AlphaKReport) -> Telling:
     part = report.criterion
     bound = ""
     if part is not None:
-        bound = f"α = {part.alpha} in {_of(report)} with k = {number(part.k)}"
+        bound = f"α = {exact_text(part.alpha)} in {_of(report)} with k = {number(part.k)}"
     return Telling(
         f"α = {number(float(report.alpha))}, k = {number(report.k)}",
         f"in {_among(report)} one value of {_of(report)} makes up to {percent(float(report.alpha))} of a class, "
@@ -130,7 +131,7 @@ def _kmap(report: KMapReport) -> Telling:
     if report.significance is not None:
         sense = (
             f"every one of {_among(report)} is taken to fit so many of {plural(report.population, 'person')}, "
-            f"an estimate tested at the level {report.significance}"
+            f"an estimate tested at the level {exact_text(report.significance)}"
         )
         return Telling(f"k = {number(report.k)}, estimated", sense, bound)
     absent = report.n_absent
@@ -149,7 +150,7 @@ def _kmap(report: KMapReport) -> Telling:
 def _presence(report: DeltaPresenceReport) -> Telling:
     low, high = number(float(report.low)), number(float(report.highest))
     part = report.criterion
-    bound = "" if part is None else f"δ = {part.low} to {part.high}"
+    bound = "" if part is None else f"δ = {exact_text(part.low)} to {exact_text(part.high)}"
     remarks = []
     if report.n_outside:
         remarks.append(f"{plural(report.n_outside, 'person')} of the population are in no class of the table.")

@@ -16,6 +16,7 @@ from privkit.dp.answers.derived import Derived
 from privkit.dp.answers.release import Release
 from privkit.dp.noise.noise import ALPHA
 from privkit.dp.plan import Plan
+from privkit.values.exact import exact_text
 from privkit.view.parts.chart import Chart, Choice, Curve, Estimates, Point
 from privkit.view.parts.sheet import Between, Block, Drawn, Note, Row, Sheet, Table, given, sheet
 from privkit.view.parts.words import aligned, amount, label, names, number, percent, plural, unit_words
@@ -105,7 +106,7 @@ def _plan_next(plan: Plan) -> list[str]:
         return [".accuracy", ".sensitivity"]
     if plan.left is None or plan.loss.fits(plan.left):
         return [".release()"]
-    less = [f"epsilon={plan.left.main}"] if plan.left.main > 0 and plan.left.epsilon is not None else []
+    less = [f"epsilon={exact_text(plan.left.main)}"] if plan.left.main > 0 and plan.left.epsilon is not None else []
     return [*less, "project.ledger"]
 
 

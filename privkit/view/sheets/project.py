@@ -10,7 +10,7 @@ from privkit.errors import PrivkitError
 from privkit.project.ledger_view import LedgerView, describe
 from privkit.project.price_list import StudyPrice
 from privkit.project.project import Project
-from privkit.values.exact import Exact
+from privkit.values.exact import exact_text
 from privkit.values.show import is_simulated
 from privkit.view.parts.chart import Across, Budgets, Chart, Steps
 from privkit.view.parts.sheet import Block, Budget, Note, Sheet, Table, given, sheet
@@ -62,7 +62,7 @@ def _project(project: Project) -> Sheet:
 
 def project_answer(name: str, balance: Balance) -> str:
     """Return the first line: what is left."""
-    left = ", ".join(f"{part.symbol} = {part.left} of {part.budget}" for part in budgets(balance))
+    left = ", ".join(f"{part.symbol} = {part.of}" for part in budgets(balance))
     return f"project '{label(name)}': {left} left"
 
 
@@ -109,7 +109,8 @@ def _ledger(ledger: LedgerView) -> Sheet:
 def _ledger_answer(name: str, balance: Balance) -> str:
     """Return the first line: how many entries, and what they cost."""
     charged = ", ".join(
-        f"{part.symbol} = {Exact(part.budget - part.left)} of {part.budget}" for part in budgets(balance)
+        f"{part.symbol} = {exact_text(part.budget - part.left)} of {exact_text(part.budget)}"
+        for part in budgets(balance)
     )
     return f"ledger of project '{label(name)}': {plural(balance.entries, 'entry', 'entries')}, {charged} charged"
 

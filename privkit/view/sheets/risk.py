@@ -61,7 +61,7 @@ def _attackers(report: RiskReport) -> Table:
             one.highest,
             one.average,
             Share(one.share_at_risk),
-            Meter(one.average, f"average {one.attacker} risk", one.average > limit),
+            Meter(one.average, f"average {one.attacker} risk", one.average > float(limit)),
             *(_row_cells(one) if by_row else ()),
         ]
         for one in found
