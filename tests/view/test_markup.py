@@ -37,7 +37,7 @@ TAGS = {"div", "style", "p", "strong", "span", "code"} | {"table", "caption", "t
 
 
 class Outline(HTMLParser):
-    """The tags and attributes that a browser would see."""
+    """The tags and attributes that a browser would see, and the text, without bars in letters."""
 
     def __init__(self, markup: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -45,19 +45,22 @@ class Outline(HTMLParser):
         self.attributes: list[str] = []
         self.open: list[str] = []
         self.text = ""
+        self.drawn = False
         self.feed(markup)
         self.close()
 
     def handle_starttag(self, tag, attrs):
         self.tags.append(tag)
         self.open.append(tag)
+        self.drawn = ("class", "pk-ink") in attrs
         self.attributes += [name for name, _ in attrs]
 
     def handle_endtag(self, tag):
         assert self.open.pop() == tag
+        self.drawn = False
 
     def handle_data(self, data):
-        self.text += data
+        self.text += "" if self.drawn else data
 
 
 @pytest.mark.parametrize("name", HOSTILE)
