@@ -157,16 +157,3 @@ class Derived(Released):
         name = f"{self.name} (SIMULATED)" if self.simulated else self.name
         return pd.Series(values, index=self.index, name=name)
 
-    def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the numbers with error bars.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, optional
-            Where to draw; a new figure by default.
-
-        Returns
-        -------
-        matplotlib Axes
-        """
-        return super().plot(ax)
