@@ -8,6 +8,7 @@ Small drawings for panels, as SVG: numbers and escaped text go in, nothing else.
 from __future__ import annotations
 
 import re
+import sys
 from collections import deque
 from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
@@ -144,7 +145,7 @@ class Panel(VBox):  # type: ignore[misc, unused-ignore]
     def _ipython_display_(self) -> None:
         """Display the panel where its last picture is kept."""
         if not kept.shown(self, self.places):
-            print(repr(self))
+            sys.stdout.write(f"{self!r}\n")
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         """Return the same as `bundle`."""

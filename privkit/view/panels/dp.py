@@ -154,7 +154,9 @@ class PlanPanel(Panel):
         self.confirm.description = f"Spend {amount(self.plan.loss)}"
         self.confirm.layout.display = self.cancel.layout.display = ""
         self.button.disabled = True
-        asked = tag("p", f"{plan_answer(self.plan)}. {left_after(replace(self.plan, remaining=lambda: self._first.left))}")
+        asked = tag(
+            "p", f"{plan_answer(self.plan)}. {left_after(replace(self.plan, remaining=lambda: self._first.left))}"
+        )
         told = f"Release for {amount(self.plan.loss)}? What is spent cannot be taken back."
         self._status.value = str(card(told, asked))
         self.cancel.focus()  # two presses of Enter spend nothing

@@ -32,7 +32,7 @@ def moment() -> str:
 
 
 def shown(panel: Panel, places: deque[str]) -> bool:
-    """Display a panel under an id that its pictures are sent to; return whether there is a notebook to display it in."""
+    """Display a panel under an id that its pictures are sent to; return whether there is a notebook for it."""
     try:
         from IPython import get_ipython
         from IPython.display import display

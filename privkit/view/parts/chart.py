@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-
 #: More names than this do not stand side by side.
 UPRIGHT = 14
 

@@ -91,7 +91,9 @@ def _bars(drawn: Bars, ax: Axes) -> None:
 def _across(drawn: Across, ax: Axes) -> None:
     values = drawn.values
     kept = sorted(sorted(range(len(values)), key=lambda place: -values[place])[:_MOST])
-    bars = ax.barh(range(len(kept)), [values[place] for place in kept], height=0.62, facecolor=theme().good, linewidth=0)
+    bars = ax.barh(
+        range(len(kept)), [values[place] for place in kept], height=0.62, facecolor=theme().good, linewidth=0
+    )
     for bar, place in zip(bars, kept, strict=True):
         if drawn.short and drawn.short[place]:
             bar.set(facecolor=theme().short, edgecolor=theme().ground, hatch="///", linewidth=0)
@@ -196,7 +198,9 @@ def _estimates(drawn: Estimates, ax: Axes) -> None:
             ax.barh(places, drawn.values, color=theme().good, alpha=0.55, linewidth=0)
         ax.errorbar(drawn.values, places, xerr=around, **paint)
         every = -(-count // _NAMED)
-        ax.set_yticks(places[::every], [label(name, 28) for name in drawn.names[::every]], fontsize=8 if count <= 30 else 6)
+        ax.set_yticks(
+            places[::every], [label(name, 28) for name in drawn.names[::every]], fontsize=8 if count <= 30 else 6
+        )
         ax.set_ylim(count - 0.4, -0.6)
         ax.xaxis.set_major_formatter(lambda value, _: number(value))
         ax.grid(visible=True, axis="x")
@@ -241,7 +245,9 @@ def _heat(drawn: Heat, ax: Axes) -> None:
     cells = [value for row in drawn.values for value in row]
     low, high = min([0.0, *cells]), max([1e-9, *cells])
     ax.imshow([list(row) for row in drawn.values], cmap=colors, vmin=low, vmax=high, aspect="auto")
-    ax.set_xticks(range(len(drawn.columns)), [label(name, 20) for name in drawn.columns], rotation=named_along(drawn.columns)[0])
+    ax.set_xticks(
+        range(len(drawn.columns)), [label(name, 20) for name in drawn.columns], rotation=named_along(drawn.columns)[0]
+    )
     ax.set_yticks(range(len(drawn.rows)), [label(name, 28) for name in drawn.rows])
     ax.tick_params(length=0)
     ax.grid(visible=False)
@@ -309,7 +315,12 @@ def _budgets(drawn: Budgets, ax: Axes) -> None:
         pieces: list[tuple[str, float, float, dict[str, Any]]] = [
             ("spent", 0, spent, {"color": theme().good, "linewidth": 0}),
             ("reserved", spent, held, {"color": theme().short, "hatch": "///", "linewidth": 0}),
-            ("left", spent + held, max(1 - spent - held, 0), {"facecolor": "none", "edgecolor": theme().ink, "linewidth": 0.8}),
+            (
+                "left",
+                spent + held,
+                max(1 - spent - held, 0),
+                {"facecolor": "none", "edgecolor": theme().ink, "linewidth": 0.8},
+            ),
         ]
         for name, left, length, paint in pieces:
             ax.barh(place, length, height=0.5, left=left, label=None if place else name, **paint)

@@ -104,7 +104,7 @@ def themed(used: Theme) -> Iterator[None]:
         _now.reset(token)
 
 
-def style(used: Theme) -> dict[str, Any]:
+def style(used: Theme) -> Any:  # matplotlib types its keys
     """Return matplotlib's parameters for a theme."""
     inks = ("axes.edgecolor", "axes.labelcolor", "axes.titlecolor", "text.color", "xtick.color", "ytick.color")
     grounds = ("figure.facecolor", "savefig.facecolor", "axes.facecolor")

@@ -232,7 +232,10 @@ def _heights(value: Generalized) -> Chart:
     drawn = Across(
         list(value.levels_),
         [level / height if (height := heights[name]) else 0.0 for name, level in value.levels_.items()],
-        [f"{level} of {heights[name]}" if heights[name] else f"level {level}: {words[name]}" for name, level in value.levels_.items()],
+        [
+            f"{level} of {heights[name]}" if heights[name] else f"level {level}: {words[name]}"
+            for name, level in value.levels_.items()
+        ],
         end=SHARES_END,
         ticks=SHARES,
     )
