@@ -136,7 +136,7 @@ def test_the_status_bar_follows_a_cell(page, folder):
     expect(status_item(page)).to_contain_text("ε 0 / 1", timeout=10_000)
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-    expect(status_item(page)).to_have_text("ε 0.25 / 1 +1", timeout=60_000)
+    expect(status_item(page)).to_have_text("side: ε 0.25 / 1", timeout=60_000)
     assert "side: ε = 0.25 spent of ε = 1" in status_item(page).get_attribute("title")
 
 
