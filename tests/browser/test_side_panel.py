@@ -339,7 +339,7 @@ def refreshed(page):
         (damaged, "The ledger is damaged and cannot be read. Nothing was changed."),
         (newer, "The ledger was written by another version of privkit"),
         (locked, "The ledger is busy"),
-        (missing, "No ledger in “side”."),
+        (missing, "The ledger that was in “side” until"),
     ],
 )
 def test_a_ledger_that_cannot_be_read_gets_a_calm_sentence_and_comes_back(page, folder, state, told):

@@ -77,18 +77,20 @@ export class BudgetModel {
   }
 
   private async _read(): Promise<void> {
-    const path = this._path;
-    const notebook = this._notebook;
+    let path, notebook, refusal;
     let found: IProject[] = [];
-    let refusal = '';
-    try {
-      found = await projects(path, notebook);
-    } catch (error) {
-      refusal = error instanceof Refusal ? error.message : 'Unavailable.';
-    }
-    if (path !== this._path || notebook !== this._notebook) {
-      return;
-    }
+    do {
+      // A look that was asked for meanwhile is not made: it is made here.
+      path = this._path;
+      notebook = this._notebook;
+      refusal = '';
+      try {
+        found = await projects(path, notebook);
+      } catch (error) {
+        found = [];
+        refusal = error instanceof Refusal ? error.message : 'Unavailable.';
+      }
+    } while (path !== this._path || notebook !== this._notebook);
     this.known = true;
     if (found.length) {
       this._seen.set(path, new Date().toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' }));
