@@ -37,6 +37,7 @@ from .dp.answers.arithmetic import ratio as ratio
 from .dp.answers.derived import Derived as Derived
 from .dp.answers.postprocess import consistent as consistent
 from .dp.answers.release import Release as Release
+from .dp.check import PlanCheck as PlanCheck
 from .dp.plan import Plan as Plan
 from .errors import BoundsRequiredError as BoundsRequiredError
 from .errors import CallError as CallError

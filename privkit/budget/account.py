@@ -128,18 +128,6 @@ class Account(Paged):
 
     # -- reserve ---------------------------------------------------------------------------------------------------
 
-    @lets_go
-    def find(self, key: str | None) -> Entry | None:
-        """Return the stored answer to a question, found by its keyed name; None if there is none.
-
-        Costs nothing (L4) and waits for nobody.
-        """
-        if key is None:
-            return None
-        with self._book.store.reading() as connection:
-            row = query.asked(connection, self._book.id, key)
-            return self._book.answered(connection, row) if row is not None and row["state"] == "committed" else None
-
     @cached_property
     @lets_go
     def first_form(self) -> FirstForm | None:
@@ -157,6 +145,7 @@ class Account(Paged):
         ways: Ways | None = None,
         wait: float = WAIT,
         turn: Turn | None = None,
+        looked: bool = False,
     ) -> Reservation | Entry:
         """Charge the cost of a question, durably and before anything is drawn; or return the answer it already has.
 
@@ -177,6 +166,8 @@ class Account(Paged):
             How many seconds to wait while another process answers the same question.
         turn : Turn, optional
             Told what is charged before it is, for a caller who ends what an interrupt leaves.
+        looked : bool
+            Whether the caller has just found no answer (:meth:`asked`): it is then looked for under the lock alone.
 
         Returns
         -------
@@ -199,7 +190,7 @@ class Account(Paged):
         turn = Turn(self) if turn is None else turn
         try:
             with nothing_spent():  # unless the error knows better
-                return self._reserved(key, question, cost, again=again, ways=ways, wait=wait, turn=turn)
+                return self._reserved(key, question, cost, again, looked, ways=ways, wait=wait, turn=turn)
         except BaseException as error:
             turn.left(error)
             raise
@@ -210,15 +201,16 @@ class Account(Paged):
         key: str | None,
         question: Mapping[str, Any],
         cost: PrivacyLoss,
-        *,
         again: bool,
+        looked: bool,
+        *,
         ways: Ways | None,
         wait: float,
         turn: Turn,
     ) -> Reservation | Entry:
         cost = in_measure(self.name, self.terms, cost)
         text = canonical(question)
-        if not again and (entry := self.find(key)) is not None:
+        if not (again or looked) and (entry := self.find(key)) is not None:
             return entry
         presence.show(self._book.store)
         deadline = time.monotonic() + wait

@@ -11,6 +11,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from privkit.budget.abstract_account import BaseAccount
+from privkit.budget.asked import Alike, alike
 from privkit.budget.canonical import canonical
 from privkit.budget.chain import Sums
 from privkit.budget.entry import Balance, Charged, Entry, Reservation, State
@@ -143,6 +144,17 @@ class SimulatedAccount(BaseAccount):
         entry = self._asked(key)
         return entry if entry is not None and entry.state == "committed" else None
 
+    def asked(self, key: str) -> tuple[Entry | None, list[Alike]]:
+        """Return the answer that this session already has; where there is none, who asked the same of whatever data."""
+        if (entry := self.find(key)) is not None:
+            return entry, []
+        low, high = alike(key) or ("", "")
+        with self._lock:
+            found = [
+                Alike(one.seq, one.key, one.question) for one in self._entries if one.key and low <= one.key < high
+            ]
+        return None, found[::-1]
+
     def reserve(
         self,
         key: str | None,
@@ -153,6 +165,7 @@ class SimulatedAccount(BaseAccount):
         ways: Ways | None = None,
         wait: float = 0.0,
         turn: Turn | None = None,
+        looked: bool = False,
     ) -> Reservation | Entry:
         """Charge the cost of a question, or return the answer it already has; as a ledger's account does.
 

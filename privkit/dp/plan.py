@@ -21,7 +21,9 @@ from privkit.values.show import Paneled, Plotted
 
 if TYPE_CHECKING:
     from privkit.dp.answers.release import Release
+    from privkit.dp.check import PlanCheck
     from privkit.dp.question import Question
+    from privkit.dp.standing import Standing
 
 
 @spending
@@ -56,6 +58,17 @@ class Plan(Paneled, Plotted):
     fetched: tuple[str, ...] | None = None
     remaining: Callable[[], PrivacyLoss | None] | None = field(default=None, compare=False)
     run: Callable[[Plan, bool], Release] | None = field(default=None, compare=False)
+    look: Callable[[Plan], Standing | None] | None = field(default=None, compare=False)
+    peek: Callable[[Plan, object], PlanCheck] | None = field(default=None, compare=False)
+
+    @cached_property
+    def standing(self) -> Standing | None:
+        """What became of the same question in the project, looked up when first asked for; None if nothing did.
+
+        It tells what a release would: whether it replays, or is charged since the data changed. Where the question is
+        in the ledger, all rows are read for their fingerprint; nothing is spent and nothing written.
+        """
+        return None if self.look is None else self.look(self)
 
     @cached_property
     def left(self) -> PrivacyLoss | None:
@@ -107,9 +120,52 @@ class Plan(Paneled, Plotted):
             raise ParameterError("this plan stands alone. Plan with a frame to release: df.privacy.plan.dp_count(...).")
         return self.run(self, again)
 
-    def bound_to(self, run: Callable[[Plan, bool], Release], remaining: Callable[[], PrivacyLoss]) -> Plan:
-        """Return the plan with a way to release it, and one to learn what the project has left."""
-        return replace(self, run=run, remaining=remaining)
+    def check(self, data: object = None) -> PlanCheck:
+        """Look before you pay: what this question would meet in the rows, exactly. For the owner's eyes; no release.
+
+        Reads rows; spends nothing, and nothing is written. Its figures go nowhere else: plan, price and release are
+        the same whether a check was made or not. The project remembers, in memory alone, of which columns there was
+        one. What you change because of it (bounds, keys) follows from the data, and must be public for another reason.
+
+        Parameters
+        ----------
+        data : dataframe, optional
+            The frame that was planned with, by default.
+
+        Returns
+        -------
+        PlanCheck
+            Keys that match no row, numbers outside their bounds, persons over the contribution bounds, and each answer
+            beside its noise.
+
+        Raises
+        ------
+        PrivkitError
+            As the release would. Nothing was spent.
+
+        Examples
+        --------
+        >>> import pandas as pd, privkit as pk
+        >>> bills = pd.DataFrame({"city": ["Bern"] * 30 + ["Basel"] * 9, "paid": [50.0] * 30 + [120.0] * 9})
+        >>> project = pk.open_project("bills", epsilon=1, unit=pk.ROW, store=ledger_path)
+        >>> keys = ["Bern", "Basel", "Chur"]
+        >>> check = bills.privacy.plan.dp_sum("paid", bounds=(0, 100), by="city", keys=keys, epsilon=0.1).check()
+        >>> check.empty, check.outside[0][1], project.spent
+        ((('Chur',),), Outside(values=39, below=0, above=9), ε = 0)
+        """
+        if self.peek is None:
+            raise ParameterError("this plan stands alone. Plan with a frame to check: df.privacy.plan.dp_count(...).")
+        return self.peek(self, data)
+
+    def bound_to(
+        self,
+        run: Callable[[Plan, bool], Release],
+        remaining: Callable[[], PrivacyLoss],
+        look: Callable[[Plan], Standing | None] | None = None,
+        peek: Callable[[Plan, object], PlanCheck] | None = None,
+    ) -> Plan:
+        """Return the plan with ways to release and check it, and to learn what is left and what was answered before."""
+        return replace(self, run=run, remaining=remaining, look=look, peek=peek)
 
     def repriced(self, amount: object) -> Plan:
         """Return the plan of the same question at another ε or ρ, released the same way."""
@@ -117,7 +173,9 @@ class Plan(Paneled, Plotted):
         delta = self.loss.delta if self.loss.delta else None
         price = Price(**{main: amount}, delta=delta, assume_rows=self.rows, mechanism=self.chosen)
         made = make_plan(self.question, self.loss.measure, price)
-        return replace(made, fetched=self.fetched, run=self.run, remaining=self.remaining)
+        return replace(
+            made, fetched=self.fetched, run=self.run, remaining=self.remaining, look=self.look, peek=self.peek
+        )
 
     def canonical(self) -> dict[str, Any]:
         """Return the question with its price as JSON values: what the ledger records and replay compares."""

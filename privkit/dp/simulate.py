@@ -41,7 +41,7 @@ class SimulatedRelease(Simulated, Release):
             mechanism=f"SIMULATED {told.mechanism}",
             versions={"numpy": np.__version__},
         )
-        return cls(marked_plan(release.plan), release.drawn, told, release.replayed)
+        return cls(marked_plan(release.plan), release.drawn, told, release.replayed, release.asked_before)
 
     @property
     def value(self) -> Any:

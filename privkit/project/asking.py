@@ -10,6 +10,8 @@ from fractions import Fraction
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypedDict, TypeVar, cast
 
+from privkit.dp.check import PlanCheck
+from privkit.dp.check import checked as checked_plan
 from privkit.dp.plan import Plan, Price, make_plan
 from privkit.dp.question import Question, fetched
 from privkit.dp.simulate import marked_plan
@@ -17,6 +19,7 @@ from privkit.dp.statistics.counts import Count, OpenCount, PersonCount
 from privkit.dp.statistics.open_groups import FINDING, OpenGroups
 from privkit.errors import KeysError, ParameterError, nothing_spent
 from privkit.errors.calls import call_name, calling
+from privkit.project.naming import standing
 from privkit.project.project import Project, current_project
 from privkit.project.release import check_frame, release
 from privkit.tally.frame import column_names, schema_mark
@@ -29,6 +32,7 @@ from privkit.values.keys import Keys, public_keys
 
 if TYPE_CHECKING:
     from privkit.dp.answers.release import Release
+    from privkit.dp.standing import Standing
     from privkit.dp.statistics.statistic import Statistic
     from privkit.values.unit import PrivacyUnit
 
@@ -236,11 +240,21 @@ def planned(
 
     def run(asked: Plan, again: bool) -> Release:
         # What comes back must not hold the frame, as this function does.
-        alone = replace(asked, run=None, remaining=None)
+        alone = replace(asked, run=None, remaining=None, look=None, peek=None)
         with calling(name):  # a plan that is released later is still what was asked
             return release(project, alone, data, again=again, version=version, checked=checked)
 
-    return (marked_plan(plan) if project.simulated else plan).bound_to(run, lambda: project.remaining)
+    def look(asked: Plan) -> Standing | None:
+        return standing(project, asked.question, asked.canonical(), data, version=version)
+
+    def peek(asked: Plan, other: object) -> PlanCheck:
+        frame = data if other is None else other
+        with calling("check"), nothing_spent():
+            check_frame(frame, asked.question)
+            project.note_check(asked.question.frame_columns)
+            return checked_plan(asked, frame)
+
+    return (marked_plan(plan) if project.simulated else plan).bound_to(run, lambda: project.remaining, look, peek)
 
 
 def _question(

@@ -26,7 +26,7 @@ from privkit.values.show import Plotted, Simulated
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     import pandas as pd
 
@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from privkit.values.bounds import ContributionBounds
     from privkit.values.loss import PrivacyLoss
     from privkit.values.unit import PrivacyUnit
+
+#: The columns of the checks that were made in this process, by store and project.
+_checked: dict[tuple[str, str], set[str]] = {}
 
 AnyProject = TypeVar("AnyProject", bound="Project")
 
@@ -143,6 +146,19 @@ class Project(Plotted):
         from privkit.dp.conversion import tighter_epsilon
 
         return tighter_epsilon(self.account.costs(), delta)
+
+    @property
+    def checked(self) -> frozenset[str] | None:
+        """The columns of the checks (``plan.check(df)``) that this process made for it; None if there was none.
+
+        In memory alone, whatever the checks found. What is said to be public after one may have been read from it.
+        """
+        found = _checked.get((self.account.store, self.account.uid))
+        return None if found is None else frozenset(found)
+
+    def note_check(self, columns: Iterable[str]) -> None:
+        """Remember that somebody looks at these columns before paying."""
+        _checked.setdefault((self.account.store, self.account.uid), set()).update(columns)
 
     def set_clock_back(self, reason: str) -> None:
         """Record that a clock was ahead when the last entries were written, and go on from the right time.

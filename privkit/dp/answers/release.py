@@ -93,12 +93,15 @@ class Release(Released):
     provenance : Provenance
     replayed : bool
         Whether this is the stored answer of an earlier release, at no cost.
+    asked_before : int or None
+        The ledger's entry that had asked the same question of other data, when this one was charged.
     """
 
     plan: Plan
     drawn: NDArray[np.int64]
     provenance: Provenance
     replayed: bool
+    asked_before: int | None = None
 
     @cached_property
     def estimates(self) -> dict[str, NDArray[Any]]:
@@ -281,7 +284,9 @@ def encode_answer(plan: Plan, drawn: Sequence[int] | Mapping[str, int | Sequence
     return json.dumps({"cells": cells, "versions": _versions()}, separators=(",", ":"), sort_keys=True)
 
 
-def decode_answer(plan: Plan, answer: str, *, project: str, entry: int, time: str, replayed: bool) -> Release:
+def decode_answer(
+    plan: Plan, answer: str, *, project: str, entry: int, time: str, replayed: bool, before: int | None = None
+) -> Release:
     """Return the release that a stored answer holds, in the order in which the plan's keys were asked."""
     stored = json.loads(answer)
     plan = plan.question.asked.answered(plan, stored.get("keys"))
@@ -302,7 +307,7 @@ def decode_answer(plan: Plan, answer: str, *, project: str, entry: int, time: st
         time=time,
         versions=stored["versions"],
     )
-    return Release(plan, cells, provenance, replayed)
+    return Release(plan, cells, provenance, replayed, before)
 
 
 @cache

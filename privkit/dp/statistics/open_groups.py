@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from privkit.dp.question import Question
     from privkit.dp.simulate import Simulator
     from privkit.dp.statistics.statistic import Read, Sensitivity
+    from privkit.tally.engines.contract import Engine
+    from privkit.tally.looking import Extent
+    from privkit.tally.persons import PersonGroups
 
 #: The share of the loss that finds the groups, where nothing else is said.
 FINDING = Fraction(1, 4)
@@ -224,6 +227,15 @@ class OpenGroups(Statistic):
         assert isinstance(plan.noise, Staged)
         question = replace(plan.question, asked=self.inner, keys=shown_keys(self.by, keys))
         return replace(plan, question=question, noise=plan.noise.leading)
+
+    def extents(self) -> tuple[Extent, ...]:
+        """Return those of what is asked of each group."""
+        return self.inner.extents()
+
+    def pairs_of(self, rows: Engine, question: Question) -> Iterator[PersonGroups]:
+        """Give, in parts, how many rows each person has in each group that occurs."""
+        finding = self.groups_of(question)
+        return finding.asked.pairs_of(rows, finding)
 
     def exact(self, data: object, question: Question) -> NDArray[np.int64]:
         """Which groups there are is not known beforehand."""

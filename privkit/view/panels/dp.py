@@ -14,7 +14,8 @@ from privkit.view import html, text
 from privkit.view.panels.base import STYLE, WIDTH, Panel, box, drawing, line, live, panel, words
 from privkit.view.parts.markup import Markup, card, join, meter, tag
 from privkit.view.parts.words import amount, number, percent
-from privkit.view.sheets.dp import left_after, plan_answer
+from privkit.view.sheets.checks import left_after
+from privkit.view.sheets.dp import plan_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable

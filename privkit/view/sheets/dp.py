@@ -32,6 +32,7 @@ from privkit.view.parts.chart import (
 )
 from privkit.view.parts.sheet import Between, Block, Drawn, Note, Row, Sheet, Table, given, sheet
 from privkit.view.parts.words import aligned, amount, label, names, number, percent, plural, unit_words
+from privkit.view.sheets.checks import changed, left_after, stands
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +50,7 @@ _LONGEST_NOTE = 240
 
 @sheet.register(Plan)
 def _plan(plan: Plan) -> Sheet:
-    reasons = [left_after(plan), _fetched(plan), *_noise_reasons(plan)]
+    reasons = [left_after(plan), stands(plan), _fetched(plan), *_noise_reasons(plan)]
     return Sheet(plan_answer(plan), given(reasons), _plan_next(plan), chart=lambda: _plan_chart(plan))
 
 
@@ -87,16 +88,6 @@ def _fetched(plan: Plan) -> str:
     if not plan.fetched:
         return "The engine reckons by itself: only groups and their counts are fetched from it."
     return f"Fetched from the engine: {label('; '.join(plan.fetched), _LONGEST_NOTE)}."
-
-
-def left_after(plan: Plan) -> str:
-    """Return what the project has left and would have left; empty where the plan stands alone."""
-    if plan.left is None:
-        return ""
-    if plan.loss.fits(plan.left):
-        return f"The project has {plan.left} left; after it, {plan.left - plan.loss}."
-    short = plan.loss.shortfall(plan.left)
-    return f"The project has {plan.left} left: {amount(short)} short, unless the answer is in the ledger already."
 
 
 def _noise_reasons(plan: Plan) -> list[Block]:
@@ -154,6 +145,7 @@ def _release(release: Release) -> Sheet:
                 _numbers(release),
                 Note(f"… {rest}", told=False) if rest else None,
                 f"Cost {amount(release.loss)}, once: {where}. Asked again, it replays at no cost.",
+                "" if release.asked_before is None else changed(release.asked_before),
                 *_noise_reasons(release.plan),
                 _provenance(release),
             ]
