@@ -171,12 +171,17 @@ _BITS = 63
 
 
 def grouped(
-    keys: NDArray[np.int64], counts: NDArray[np.int64], bits: tuple[int, int] | None = None
+    keys: NDArray[np.int64],
+    counts: NDArray[np.int64],
+    bits: tuple[int, int] | None = None,
+    *,
+    runs: bool = False,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the distinct keys in ascending order and the sum of their counts.
 
     Where key and count fit together in 63 bits they are sorted as one integer, which is several times faster
-    than an argsort.
+    than an argsort. NumPy's default sort is quick on some processors and slow on others (with AVX-512 on AMD's Zen 4,
+    three to five times); merging runs takes no such path, and is as fast as its best wherever runs are long.
 
     Parameters
     ----------
@@ -186,6 +191,8 @@ def grouped(
         Not negative.
     bits : tuple of int, optional
         How many bits keys and counts take at most, where the caller knows.
+    runs : bool
+        Whether the keys lie in ascending runs, as those that are masked from ascending ones do.
 
     Examples
     --------
@@ -199,7 +206,7 @@ def grouped(
     if key_bits + width <= _BITS:
         packed = keys << width
         packed |= counts
-        packed.sort()
+        packed.sort(kind="stable" if runs else None)
         keys, counts = packed >> width, packed & ((1 << width) - 1)
     else:
         order = np.argsort(keys, kind="stable")
