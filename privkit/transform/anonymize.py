@@ -141,13 +141,13 @@ def anonymize(
         raise ParameterError.of("method", repr(method), allowed, hint)
     if (error := task.judge.impossible()) is not None:
         raise error
-    found = search(task, deadline, progress)
     if method != "optimal":
         from privkit.transform.search.local import recode_locally
 
-        recoding = recode_locally(task, found, deadline)
+        recoding, found = recode_locally(task, lambda below: search(task, deadline, progress, below), deadline)
         found = replace(found, reason=found.reason or recoding.reason)
         return finished(task, found, recoding.levels, recoding.gone, method=method, keep_index=keep_index)
+    found = search(task, deadline, progress)
     if found.node is None:
         raise infeasible(task, found)
     gone = _suppressed_combos(task, found.node)
@@ -178,14 +178,14 @@ def _asked(
     return dict.fromkeys(columns, Hierarchy.star()), importance
 
 
-def search(task: Task, deadline: float | None, progress: bool | Progress | None) -> Found:
-    """Return the best node of a task's lattice."""
+def search(task: Task, deadline: float | None, progress: bool | Progress | None, below: float = float("inf")) -> Found:
+    """Return the best node of a task's lattice; one that loses more than `below` is of no use."""
     with bar(progress is True, "anonymize", "nodes") as step:
         told = progress if callable(progress) else None
         callback = told if step is None else lambda judged, nodes, loss: step(judged, nodes, _best(loss))
         run = Search(
             task.coding, task.judge, task.measure, task.limit, deadline, callback,
-            most_levels=task.most_levels, least_levels=task.least_levels,
+            most_levels=task.most_levels, least_levels=task.least_levels, below=below,
         )  # fmt: skip
         return run.run()
 

@@ -85,6 +85,8 @@ class Judge:
         self.fixed = _together([part for part in per_class if part not in moving])
         #: What every class that is kept meets beside the table as it was given, at every node within the limit.
         self.certain = _together([part for part in per_class if part not in moving] + self._loosened(moving))
+        #: The groups of all values of columns, for parts that have a tree over them.
+        self._trees_there: dict[Part, Sequence[Ints]] | None = None
         self._laid: dict[tuple[Part, bytes], Sequence[Ints] | None] = {}
 
     def impossible(self) -> InfeasibleError | None:
@@ -200,11 +202,19 @@ class Judge:
         """Return some classes with the rows of each value; None where no part asks for them."""
         if not self.columns or not chosen.any():
             return None
-        counts = {name: classes.matrix(name, chosen) for name in self.columns}
-        asked = [one for one in (self.per_class, self.certain) if one is not None]
-        every = {name: np.ones(len(rows), dtype=bool) for name, rows in self.table.items()}
-        trees = {part: levels for one in asked for part, levels in self._trees(one, every).items()}
-        return ClassCounts(classes.sizes[chosen], counts, self.table, self.coding.n_rows, trees)
+        return self._beside_table(classes.sizes[chosen], {name: classes.matrix(name, chosen) for name in self.columns})
+
+    def meet(self, sizes: Ints, counts: Mapping[str, Ints]) -> NDArray[np.bool_]:
+        """Return which classes, given by the rows of each value in them, meet what classes must, beside `table`."""
+        assert self.per_class is not None
+        return self.per_class.satisfied(self._beside_table(sizes, counts)) & (sizes >= self.least)
+
+    def _beside_table(self, sizes: Ints, counts: Mapping[str, Ints]) -> ClassCounts:
+        if self._trees_there is None:
+            asked = [one for one in (self.per_class, self.certain) if one is not None]
+            every = {name: np.ones(len(rows), dtype=bool) for name, rows in self.table.items()}
+            self._trees_there = {part: levels for one in asked for part, levels in self._trees(one, every).items()}
+        return ClassCounts(sizes, counts, self.table, self.coding.n_rows, self._trees_there)
 
     def _judged(self, classes: Classes, small: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], ClassCounts | None]:
         """Return which classes must go, and those that are large enough with the rows of their values."""

@@ -147,7 +147,8 @@ class Rollup:
         entries, keys, sizes = {}, None, None
         for name, (entry_keys, counts) in base.entries.items():
             bits = self.bits[name]
-            entry = grouped(entry_keys & ((mask << bits) | ((1 << bits) - 1)), counts, (widths[0] + bits, widths[1]), runs=True)
+            masked = entry_keys & ((mask << bits) | ((1 << bits) - 1))
+            entry = grouped(masked, counts, (widths[0] + bits, widths[1]), runs=True)
             entries[name] = entry
             if keys is None:
                 owner = entry[0] >> bits
