@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -152,7 +153,14 @@ def anonymize(
         raise infeasible(task, found)
     gone = _suppressed_combos(task, found.node)
     node = np.array(found.node, dtype=np.int64)[:, None]
-    return finished(task, found, node, gone, method=method, keep_index=keep_index)
+    locally = None if task.populations else partial(_local_loss, task)
+    return finished(task, found, node, gone, method=method, keep_index=keep_index, locally=locally)
+
+
+def _local_loss(task: Task) -> float | None:
+    from privkit.transform.search.local import local_loss
+
+    return local_loss(task)
 
 
 def _asked(

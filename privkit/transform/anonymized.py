@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from privkit.transform.hierarchies.hierarchy import Hierarchy
     from privkit.transform.search.search import Found
     from privkit.transform.search.task import Task
-
 
 #: Kinds of columns that may identify by themselves; measurements as floats and points in time do so by chance.
 _TELLING = (INTEGER, UNSIGNED, WIDE, TEXT, BYTES)
@@ -104,6 +103,12 @@ class Anonymized(Plotted):
     _kept: NDArray[np.bool_] | None
     _source: pd.DataFrame | None
     _keep_index: bool = False
+    _locally: Callable[[], float | None] | None = None
+
+    @cached_property
+    def local_loss_(self) -> float | None:
+        """What ``method="local"`` loses at most, of one level per column; None where finding out takes long."""
+        return None if self._locally is None else self._locally()
 
     @property
     def kept_(self) -> NDArray[np.bool_]:
@@ -275,8 +280,9 @@ def finished(
     *,
     method: str,
     keep_index: bool = False,
+    locally: Callable[[], float | None] | None = None,
 ) -> Anonymized:
-    """Return the result of a search: the rows recoded, and the report on them."""
+    """Return the result of a search: the rows recoded, and the report; `locally` tells what local recoding loses."""
     coding = task.coding
     frame, kept = task.source.handed(coding, levels, gone)
     report, loss = report_of(task, levels, gone)
@@ -302,6 +308,7 @@ def finished(
         _kept=kept,
         _source=None if kept is None else task.source.frame,
         _keep_index=keep_index,
+        _locally=locally,
     )
 
 

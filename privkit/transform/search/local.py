@@ -24,7 +24,6 @@ import numpy as np
 from privkit.errors.anonymity import InfeasibleError
 from privkit.tally.codes import starts
 from privkit.transform.costs import cell_utility, final_classes
-from privkit.transform.search.blocks import Blocks, StopError
 from privkit.transform.search.leftovers import JOINING, absorb, cell_costs, place_left
 from privkit.transform.search.node_classes import Rollup, classes_of
 from privkit.transform.search.partition import Partition, tighten
@@ -46,6 +45,10 @@ _STEPS = 60
 _NODES = 20_000
 #: Runs of peeling, each beside what the last one kept, where that moves away from what classes are built beside.
 _RUNS = 3
+#: Where nodes times combinations are more, what local recoding would lose is not told: about a second.
+_TOLD = 300_000_000
+#: So few integers are in order as soon by merging as by any other sort, on all processors.
+_FEW = 2_500
 #: Lattices of more nodes are searched only for what loses less than peeling.
 _SMALL = 1_000
 _LATE = "the time limit was reached"
@@ -111,6 +114,15 @@ def recode_locally(task: Task, find: Callable[[float], Found], deadline: float |
     )
 
 
+def local_loss(task: Task) -> float | None:
+    """Return what local recoding loses at most, by one run of peeling; None where that takes long, or finds nothing."""
+    nodes = math.prod(high + 1 - low for low, high in task.allowed)
+    if min(nodes, _NODES) * len(task.coding.counts) > _TOLD:
+        return None
+    option = _settled(task, *_peeled(Peeling(task, None, task.judge)))
+    return _value(task, *option) if _lost(task, option) <= task.limit else None
+
+
 def _peeled(peeling: Peeling) -> tuple[Ints, NDArray[np.bool_]]:
     """Return the levels, and what is suppressed, of one run of peeling, or of sweeps."""
     task = peeling.task
@@ -171,6 +183,7 @@ class Peeling:
         n_combos = len(self.coding.counts)
         self.partition = Partition.empty(len(self.coding.shape), n_combos)
         self.left = np.arange(n_combos)
+        self.rows = self.coding.n_rows
         self.n_classes = 0
 
     def late(self) -> bool:
@@ -198,38 +211,23 @@ class Peeling:
         if not len(self.left):
             return
         average, least = self.prices()
+        order = np.argsort(average, kind="stable")
         top = sum(float(max(level.max() for level in column)) for column in self.costs)
-        order, price = np.argsort(average, kind="stable"), least.copy()
-        blocks = Blocks(self, price) if self.by_size and self.trees else None
+        price = least.copy()
         try:
             for step in [*(np.geomspace(min(0.01, top), max(top, 0.01), _STEPS) if top else ()), np.inf]:
-                open_nodes = order[price[order] <= step]
-                if blocks is not None:
-                    blocks.visit(open_nodes, self.left, float(step))
-                    self.left = self.partition.left
-                    open_nodes = open_nodes[:0]
-                for place in open_nodes:
+                for place in order[price[order] <= step]:
                     price[place] = self._visit(self.node(place), float(step))
-                    if self.coding.counts[self.left].sum() < self.judge.least:
+                    if self.rows < self.judge.least:
                         return
-                if self.coding.counts[self.left].sum() < self.judge.least:
-                    return
-        except (StopError, KeyboardInterrupt) as stop:
-            self.reason = _LATE if isinstance(stop, StopError) else "it was interrupted"
-            self.left = self.partition.left
+        except (_StopError, KeyboardInterrupt) as stop:
+            self.reason = _LATE if isinstance(stop, _StopError) else "it was interrupted"
             # What is left forms classes at the top, if it can.
             self._visit(tuple(self.task.most_levels), np.inf, stop=False)
 
     def node(self, place: int) -> tuple[int, ...]:
         """Return the levels of a node."""
         return tuple(self.nodes[place].tolist())
-
-    @property
-    def trees(self) -> bool:
-        """Whether every group of a level lies in one group of each higher level."""
-        return all(
-            bool(nested[np.triu_indices(len(nested))].all()) for nested in (x.nested for x in self.coding.ladders)
-        )
 
     def codes(self, node: tuple[int, ...], combos: Ints) -> Ints:
         """Return one code per combination for its class at a node."""
@@ -260,7 +258,7 @@ class Peeling:
     def _visit(self, node: tuple[int, ...], price: float, *, stop: bool = True) -> float:
         """Cut off what costs at most `price` at a node; return the price from which another visit pays."""
         if stop and self.late():
-            raise StopError
+            raise _StopError
         self.visited += 1
         order, first = self._sorted(node)
         counts = self.coding.counts[self.left[order]]
@@ -295,9 +293,12 @@ class Peeling:
         keys = self.codes(node, left)
         width = len(left).bit_length()
         if self.coding.bits + width <= 63 and self.rollup.packed:
-            packed = (keys << width) | np.arange(len(left))
-            packed.sort()
-            return packed & ((1 << width) - 1), starts(packed >> width)
+            keys <<= width
+            keys |= np.arange(len(left))
+            keys.sort(kind="stable" if len(left) < _FEW else None)
+            order = keys & ((1 << width) - 1)
+            keys >>= width
+            return order, starts(keys)
         order = np.argsort(keys, kind="stable")
         return order, starts(keys[order])
 
@@ -316,7 +317,14 @@ class Peeling:
         self.partition.class_of[taken] = self.n_classes + (np.cumsum(ok) - 1)[group[inside]]
         self.partition.levels[:, taken] = np.array(node, dtype=np.int64)[:, None]
         self.n_classes += int(ok.sum())
-        self.left = np.sort(self.left[order[~inside]])
+        self.rows -= int(self.coding.counts[taken].sum())
+        gone = np.zeros(len(self.left), dtype=bool)
+        gone[order[inside]] = True
+        self.left = self.left[~gone]
+
+
+class _StopError(Exception):
+    """The deadline has passed."""
 
 
 def _nodes(task: Task) -> Ints:
