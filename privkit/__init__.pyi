@@ -174,5 +174,6 @@ from .values.expression.builders import weekday as weekday
 from .values.expression.builders import year as year
 from .values.keys import public_values as public_values
 from .values.unit import ROW as ROW
+from .values.unit import rows as rows
 
 __version__: str

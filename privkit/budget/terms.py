@@ -120,7 +120,7 @@ class ProjectTerms:
             {
                 "measure": self.budget.measure.name,
                 "budget": amounts(self.budget),
-                "unit": self.unit.column,
+                "unit": self.unit.recorded,
                 # Left out where it is not used, so that terms of earlier projects keep their text and hash.
                 **({} if self.unit.per is None else {"unit_window": [self.unit.per, self.unit.time]}),
                 "bounds": None if bounds is None else [bounds.max_rows, bounds.max_groups, bounds.per_group],
@@ -142,7 +142,7 @@ class ProjectTerms:
 
         return cls(
             budget=loss(stored["budget"]),
-            unit=PrivacyUnit(stored["unit"], *stored.get("unit_window", ())),
+            unit=PrivacyUnit.of_record(stored["unit"], stored.get("unit_window", ())),
             bounds=None if stored["bounds"] is None else ContributionBounds(*stored["bounds"]),
             ceiling=None if stored["ceiling"] is None else Fraction(stored["ceiling"]),
             per_analyst=None if stored["per_analyst"] is None else loss(stored["per_analyst"]),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from privkit.dp.check import PlanCheck
     from privkit.dp.question import Question
     from privkit.dp.standing import Standing
+    from privkit.values.unit import PrivacyUnit
 
 
 @spending
@@ -226,10 +227,19 @@ def _unit_notes(question: Question) -> list[str]:
     ]
 
 
+def _rows_note(unit: PrivacyUnit) -> str:
+    if unit.max_rows is None:
+        return "protects single rows: a person with several rows is protected less"
+    return (
+        f"protects up to {unit.max_rows} rows of one person: that nobody has more is vouched for (unit={unit!r}), and "
+        "cannot be checked, since no id tells persons apart; a person with more is protected less"
+    )
+
+
 def _notes(question: Question, loss: PrivacyLoss, rows: int | None) -> tuple[str, ...]:
     notes = []
     if question.unit.is_row:
-        notes.append("protects single rows: a person with several rows is protected less")
+        notes.append(_rows_note(question.unit))
     else:
         notes.extend(_unit_notes(question))
     if question.selected.where is not None:

@@ -61,7 +61,7 @@ class Question:
 
     @property
     def who(self) -> PrivacyUnit | None:
-        """The unit by which rows are bounded; None where the row is the unit."""
+        """The unit by which rows are bounded; None where no id tells persons apart."""
         return None if self.unit.is_row else self.unit
 
     @property
@@ -97,7 +97,7 @@ class Question:
             "by": list(self.by),
             "keys": None if self.keys is None else self.keys.canonical(),
             "keys_reason": None if self.keys is None else self.keys.reason,
-            "unit": self.unit.column,
+            "unit": self.unit.recorded,
             **({"unit_window": [self.unit.per, self.unit.time]} if self.unit.per else {}),
             "max_rows": self.bounds.max_rows,
             "max_groups": self.bounds.max_groups,

@@ -55,8 +55,9 @@ def open_project(
         The budget in ε, or in (ε, δ).
     rho : number, optional
         The budget in ρ (zero-concentrated differential privacy), in place of ε.
-    unit : str or pk.ROW
-        The column whose values tell persons apart, or ``pk.ROW`` if one row is one person. It must be said.
+    unit : str, pk.ROW or pk.rows(k)
+        The column whose values tell persons apart; ``pk.ROW`` if one row is one person; ``pk.rows(36)`` if nobody has
+        more than 36 rows and there is no such column. It must be said.
     per, time : str, optional
         A window, ``"day"``, ``"week"``, ``"month"``, ``"quarter"`` or ``"year"``, and the column of dates that tells a
         row's: then what is protected is all that one person has within one of them. It is less than protecting the

@@ -25,7 +25,8 @@ class ContributionBounds:
 
     The norms bound how far one person can move a vector of counts over disjoint groups:
     with `max_rows` = R, L0 = L∞ = L1 = L2 = R; with (`max_groups`, `per_group`) = (G, P), L0 = G, L∞ = P,
-    L1 = G·P, L2 = √G·P. With the row as the unit all of them are 1.
+    L1 = G·P, L2 = √G·P. With the row as the unit all of them are 1, and with k rows (`privkit.values.unit.rows`) all
+    are k.
 
     Examples
     --------
@@ -91,11 +92,12 @@ def contribution_bounds(
     """
     if unit.is_row:
         if any(bound is not None for bound in (max_rows, max_groups, per_group)):
+            kept = "single rows" if unit.max_rows is None else str(unit)
             raise ParameterError.together(
                 ("max_rows", "max_groups", "per_group"),
-                "contribution bounds belong to a unit column, but this project protects single rows (unit=pk.ROW).",
+                f"contribution bounds belong to a unit column, but this project protects {kept} (unit={unit!r}).",
             )
-        return ONE_ROW
+        return ONE_ROW if unit.max_rows is None else ContributionBounds(max_rows=unit.max_rows)
     if max_rows is not None:
         if max_groups is not None or per_group is not None:
             raise ParameterError.together(

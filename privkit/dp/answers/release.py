@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from privkit.dp.question import Question
     from privkit.values.loss import PrivacyLoss
 
 
@@ -299,7 +300,7 @@ def decode_answer(
     provenance = Provenance(
         question=str(question),
         unit=str(question.unit),
-        bounds=f"{question.bounds}, in each {question.unit.per}" if question.unit.per else str(question.bounds),
+        bounds=_bounded(question),
         mechanism=plan.mechanism,
         scale=plan.scale,
         project=project,
@@ -308,6 +309,13 @@ def decode_answer(
         versions=stored["versions"],
     )
     return Release(plan, cells, provenance, replayed, before)
+
+
+def _bounded(question: Question) -> str:
+    """Return in words how much of one person counts, and how that is known where no id tells."""
+    if question.unit.max_rows is not None:
+        return f"{question.bounds}, as was vouched for when the project began: no id tells"
+    return f"{question.bounds}, in each {question.unit.per}" if question.unit.per else str(question.bounds)
 
 
 @cache

@@ -11,7 +11,7 @@ from privkit.dp.noise.noise import Compound, Noise, added, costs_at_most
 from privkit.dp.plan import Price, priced
 from privkit.dp.statistics.counts import OpenCount, needed, shown_keys
 from privkit.dp.statistics.statistic import Estimates, Limits, Statistic, recorded_statistic
-from privkit.values.bounds import ONE_ROW, ContributionBounds
+from privkit.values.bounds import ContributionBounds
 from privkit.values.keys import Keys
 from privkit.values.loss import Measure, PrivacyLoss
 
@@ -194,7 +194,7 @@ class OpenGroups(Statistic):
     def groups_of(self, question: Question) -> Question:
         """Return the question that finds the groups: who has enough rows, or persons, each once in a group."""
         if question.unit.is_row:
-            return replace(question, asked=OpenCount(self.by), bounds=ONE_ROW)
+            return replace(question, asked=OpenCount(self.by))  # rows, within the unit's own bound
         once = ContributionBounds(max_groups=question.bounds.l0, per_group=1)
         return replace(question, asked=OpenCount(self.by, persons=True, window=question.unit.window), bounds=once)
 

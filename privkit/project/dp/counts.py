@@ -88,10 +88,14 @@ def dp_count(
     return planned(data, by, lambda _: Count(), **asking)
 
 
+def _kept(unit: PrivacyUnit) -> str:
+    return "single rows" if unit.max_rows is None else f"{unit}, of whom no id tells"
+
+
 def _persons(unit: PrivacyUnit) -> PersonCount:
     if unit.is_row:
         raise ParameterError.together(
-            ("of",), "of='persons' needs a project whose unit is a column. This one protects single rows."
+            ("of",), f"of='persons' needs a project whose unit is a column. This one protects {_kept(unit)}."
         )
     return PersonCount(unit.window)
 

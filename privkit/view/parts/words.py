@@ -134,6 +134,6 @@ def amount(loss: PrivacyLoss) -> str:
 def unit_words(unit: PrivacyUnit) -> str:
     """Return whom a unit protects, its column's name fit to print."""
     if unit.column is None:
-        return "one row"
+        return str(unit)
     window = "" if unit.time is None else f" within one {unit.per} of {names([unit.time])}"
     return f"all rows of one {names([unit.column])}{window}"
