@@ -268,3 +268,14 @@ def test_terms_are_read_as_they_were_written():
     for damage in ('{"rows":1}', '{"rows":true}', '{"rows":"36"}', "{}"):
         with pytest.raises(UnreadableError):
             ProjectTerms.from_json(terms.to_json().replace('{"rows":36}', damage))
+
+
+@pytest.mark.parametrize("loss", [{"epsilon": 2}, {"rho": 0.5}], ids=str)
+def test_groups_of_other_statistics_are_found_by_the_same_threshold(opened, frame, loss):
+    """All k rows of one person may open a group: the first stage counts rows, within the unit's own bound."""
+    opened(delta=1e-4, **({"epsilon": 10} if "epsilon" in loss else {"rho": 1}))
+    plan = pk.plan.dp_mean(frame, "x", by="k", bounds=(0, 50), delta=1e-6, keys_share=0.25, **loss)
+    (main,) = loss
+    counted = pk.plan.dp_count(frame, by="k", delta=1e-6, **{main: Fraction(loss[main]) / 4})
+    assert plan.noise.finding == counted.noise
+    assert plan.question.asked.groups_of(plan.question).sensitivity.l1 == K
