@@ -62,7 +62,8 @@ class PrivacyUnit:
         (unit='who', per='month', time='day', pk.rows(36))
         """
         if not isinstance(unit, Mapping):
-            return cls(unit, *window)
+            per, time = window or (None, None)
+            return cls(unit, per, time)
         if isinstance(unit["rows"], bool) or not isinstance(unit["rows"], int) or unit["rows"] < 2:
             raise ValueError("no number of rows")
         return cls(max_rows=unit["rows"])
