@@ -15,6 +15,8 @@ from .anonymity.delta_disclosure import delta_disclosure as delta_disclosure
 from .anonymity.kanonymity import KAnonymity as KAnonymity
 from .anonymity.kanonymity import KAnonymityReport as KAnonymityReport
 from .anonymity.kanonymity import kanon as kanon
+from .anonymity.ksets import KSetsReport as KSetsReport
+from .anonymity.ksets import ksets as ksets
 from .anonymity.ldiversity import LDiversity as LDiversity
 from .anonymity.ldiversity import LDiversityReport as LDiversityReport
 from .anonymity.ldiversity import ldiv as ldiv

@@ -139,7 +139,8 @@ class Criterion(ABC):
         """
         mask = classes.sizes >= self.least_size(classes.total)
         for part in self.parts:
-            assert not part.compares_tables  # one table's counts say nothing about another's
+            # One table's counts say nothing about another's, nor classes by all columns about those by some.
+            assert not (part.compares_tables or part.known_together)
             if part.columns:
                 left = classes if mask.all() else classes.chosen(mask)
                 mask[mask] = part.meets(*left.of(part))
@@ -184,6 +185,8 @@ class Part(Criterion):
         Whether a class that meets it meets it with any rows added.
     compares_tables : bool
         Whether it needs a table of the population, so that the table's own counts cannot decide it.
+    known_together : int or None
+        How many quasi-identifiers are known, where it is about each such set of columns: classes are judged together.
     rows_needed : int
         Fewer rows than this, and no table with rows meets it.
     """
@@ -212,6 +215,10 @@ class Part(Criterion):
     def compares_tables(self) -> bool:
         """Whether it needs a table of the population."""
         return False
+
+    @property
+    def known_together(self) -> int | None:
+        """How many quasi-identifiers are known together; None for all of them."""
 
     @property
     def rows_needed(self) -> int:
@@ -392,12 +399,3 @@ def call_text(name: str, *arguments: object, **named: object) -> str:
 
 def _typed(argument: object) -> str:
     return exact_text(argument) if isinstance(argument, Fraction) else repr(argument)
-
-
-def population_size(value: object) -> int:
-    """Return the number of persons in a population."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        found = "None" if value is None else str(value) if isinstance(value, int) else f"a {type(value).__name__}"
-        allowed = "a table of the population or its number of persons (a whole number >= 1)"
-        raise ParameterError.of("population", found, allowed)
-    return value

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privkit.anonymity.criterion import population_size
+from privkit.anonymity.reports import population_size
 from privkit.anonymity.crowds import Crowds
 from privkit.anonymity.population_uniques import UniquenessEstimates, population_uniques
 from privkit.errors import ColumnNotFoundError, ParameterError

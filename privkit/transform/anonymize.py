@@ -140,6 +140,10 @@ def anonymize(
         allowed = "'optimal' beside a table of the population"
         hint = "Classes of several levels overlap in it, so that a person would count in more than one."
         raise ParameterError.of("method", repr(method), allowed, hint)
+    if method == "local" and task.judge.by_sets:
+        allowed = "'optimal' or 'cells' where KAnonymity(of=) asks for k by some of the columns"
+        hint = "Local recoding builds classes by all columns, so that it would generalize as for k without of=."
+        raise ParameterError.of("method", repr(method), allowed, hint)
     if (error := task.judge.impossible()) is not None:
         raise error
     if method != "optimal":

@@ -105,21 +105,31 @@ class AnonymizationReport(Plotted):
 
 def final_classes(task: Task, levels: Ints, gone: NDArray[np.bool_]) -> tuple[Ints, Ints]:
     """Return the class of each combination that is kept, and the places of those combinations."""
-    coding = task.coding
-    kept = np.flatnonzero(~gone) if len(gone) else np.arange(len(coding.counts))
+    kept = np.flatnonzero(~gone) if len(gone) else np.arange(len(task.coding.counts))
     code = np.zeros(len(kept), dtype=np.int64)
+    for group in cell_labels(task, levels, kept):
+        code = distinct(code * (int(group.max(initial=0)) + 1) + group)[1]
+    return code, kept
+
+
+def cell_labels(task: Task, levels: Ints, kept: Ints) -> Ints:
+    """Return the label of each kept combination in each column, as a code; shape (n_columns, n_kept)."""
+    coding, answer = task.coding, []
     for place, ladder in enumerate(coding.ladders):
         level = np.broadcast_to(levels[place], (len(coding.counts),))[kept]
         offsets = np.cumsum([0, *[len(step.labels) for step in ladder.levels]])
         table = np.array([step.codes for step in ladder.levels])
-        group = offsets[level] + table[level, coding.combos[place, kept]]
-        code = distinct(code * int(offsets[-1]) + group)[1]
-    return code, kept
+        answer.append(offsets[level] + table[level, coding.combos[place, kept]])
+    return np.array(answer, dtype=np.int64).reshape(len(coding.ladders), len(kept))
 
 
-def standing(task: Task, class_of: Ints, kept: Ints, node: tuple[int, ...]) -> Standing:
+def standing(task: Task, class_of: Ints, kept: Ints, levels: Ints) -> Standing:
     """Return the figures of the classes of the kept combinations; of one node, where populations are counted."""
     judge, classes = task.judge, classes_of(task.coding, class_of, kept)
+    node = tuple(int(level) for level in levels[:, 0]) if levels.size else ()
+    if judge.by_sets:
+        first = np.unique(class_of, return_index=True)[1]
+        classes = replace(classes, labels=cell_labels(task, levels, kept)[:, first])
     if task.populations:
         first = np.unique(class_of, return_index=True)[1]
         people = {part: persons[kept][first] for part, persons in judge.people_of(node).items()}
@@ -140,9 +150,9 @@ def report_of(task: Task, levels: Ints, gone: NDArray[np.bool_]) -> tuple[Anonym
     """Return the report on a transformation, and the value of the task's own measure."""
     coding = task.coding
     everything = np.arange(len(coding.counts))
-    before = standing(task, everything, everything, (0,) * len(coding.ladders))
+    before = standing(task, everything, everything, np.zeros((len(coding.ladders), 1), dtype=np.int64))
     class_of, kept = final_classes(task, levels, gone)
-    after = standing(task, class_of, kept, tuple(int(level) for level in levels[:, 0]) if levels.size else ())
+    after = standing(task, class_of, kept, levels)
     utility, columns = cell_utility(task, levels, gone, class_of, kept)
     after.utility.update(utility)
     losses = dict(zip(coding.columns, columns, strict=True))

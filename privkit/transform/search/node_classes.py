@@ -45,6 +45,8 @@ class Classes:
         The width of each other column's value.
     people : dict, optional
         Per criterion on a population, the persons that fit each class; else it is looked up by `node`.
+    labels : array of int64, shape (n_columns, n_classes), optional
+        The label of each class in each column, as a code; else it is looked up by `node`.
     """
 
     node: tuple[int, ...]
@@ -54,6 +56,7 @@ class Classes:
     bits: dict[str, int]
     widths: dict[str, int]
     people: Mapping[Part, Ints] | None = None
+    labels: Ints | None = None
 
     def matrix(self, column: str, chosen: NDArray[np.bool_]) -> Ints:
         """Return the rows of each value in the chosen classes, shape (n_chosen, n_values)."""
@@ -229,6 +232,14 @@ class Rollup:
         keys = classes.keys[chosen] & int(self.coding.masks[column][level])
         known, group = self._lookup(column, level)
         return group[np.searchsorted(known, keys)]
+
+    def labels(self, classes: Classes) -> Ints:
+        """Return the label of each class in each column, as a code; shape (n_columns, n_classes)."""
+        if classes.labels is not None:
+            return classes.labels
+        every = np.ones(len(classes.sizes), dtype=bool)
+        columns = range(len(self.coding.ladders))
+        return np.array([self.groups(classes, column, every) for column in columns]).reshape(-1, len(every))
 
     def _first(self, classes: Classes) -> Ints:
         place = self.class_of_combo(classes.node)

@@ -196,9 +196,10 @@ class Search:
         return [column[:span] for column, span in zip(self.measure.columns, self.shape, strict=True)]
 
     def _rule_out_pairs(self) -> None:
-        if self.judge.least < 2 or self.limit >= self.coding.n_rows:
+        least = self.judge.least_of_two
+        if least < 2 or self.limit >= self.coding.n_rows:
             return
-        for one, two, failed in pair_failures(self.coding, self.judge.least, self.limit):
+        for one, two, failed in pair_failures(self.coding, least, self.limit):
             if failed.any():
                 view = np.moveaxis(self.open, (one, two), (0, 1))
                 view[failed[: self.shape[one], : self.shape[two]]] = False
