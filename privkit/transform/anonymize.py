@@ -147,9 +147,11 @@ def anonymize(
     if (error := task.judge.impossible()) is not None:
         raise error
     if method != "optimal":
+        from privkit.transform.search.cells import recode_cells
         from privkit.transform.search.local import recode_locally
 
-        recoding, found = recode_locally(task, lambda below: search(task, deadline, progress, below), deadline)
+        recode = recode_cells if method == "cells" else recode_locally
+        recoding, found = recode(task, lambda below: search(task, deadline, progress, below), deadline)
         found = replace(found, reason=found.reason or recoding.reason)
         return finished(task, found, recoding.levels, recoding.gone, method=method, keep_index=keep_index)
     found = search(task, deadline, progress)
