@@ -157,6 +157,8 @@ from .transform.anonymize import Anonymizer as Anonymizer
 from .transform.anonymize import anonymize as anonymize
 from .transform.anonymized import Anonymized as Anonymized
 from .transform.generalize import generalize as generalize
+from .transform.generalize import read_hierarchies as read_hierarchies
+from .transform.generalize import write_hierarchies as write_hierarchies
 from .transform.hierarchies.hierarchy import Hierarchy as Hierarchy
 from .transform.lattice import Lattice as Lattice
 from .transform.lattice import lattice as lattice

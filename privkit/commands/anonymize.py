@@ -21,7 +21,7 @@ from privkit.commands.table import (
     write_table,
 )
 from privkit.commands.telling import asked, at_work, columns, tell, tell_json
-from privkit.errors import ColumnNotFoundError, FileError, ParameterError
+from privkit.errors import ColumnNotFoundError, ParameterError
 from privkit.tally.selection import without_traces
 from privkit.transform.anonymize import Allowed, anonymize
 from privkit.transform.generalize import read_hierarchies, write_hierarchies
@@ -147,8 +147,6 @@ def _hierarchies(options: argparse.Namespace) -> dict[str, Hierarchy] | None:
         check_output(options.save_hierarchies, options.force, options.file, options.out)
     if options.hierarchies is None:
         return None
-    if not options.hierarchies.is_file():
-        raise FileError.of(options.hierarchies.name, "there is no such file of hierarchies")
     return read_hierarchies(options.hierarchies)
 
 

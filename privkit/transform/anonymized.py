@@ -150,7 +150,7 @@ class Anonymized(Plotted):
     def with_suppressed(self) -> pd.DataFrame:
         """Return all rows, with ``*`` in the quasi-identifiers of the suppressed ones.
 
-        Their other columns are shown. Read again they are one class, which need not meet the criteria, and reports
+        Their other columns are shown, but those that are aggregated. Read again they are one class, which need not meet the criteria, and reports
         say so: leave them out by ``whole[whole[qi].ne("*").any(axis=1)]``.
         """
         import pandas as pd
@@ -169,6 +169,8 @@ class Anonymized(Plotted):
                     [self.frame[name].astype(object), pd.Series([None] * int(suppressed.sum()), dtype=object)]
                 )
                 whole[name] = pd.Categorical(cells.tolist(), dtype=self.frame[name].dtype)  # type: ignore[call-overload]
+        for name in self.report.aggregates:  # no value of a suppressed row stands beside its class's
+            whole[name] = np.append(self.frame[name], np.full(int(suppressed.sum()), np.nan))
         whole = handed_out(whole.iloc[np.argsort(order, kind="stable")], keep_index=self._keep_index)
         return starred(whole, self.qi, ~self.kept_)
 
@@ -185,7 +187,7 @@ class Anonymized(Plotted):
         """
         goal = {part.sensitive for part in self.criteria.parts if isinstance(part, SensitivePart)}
         units = [name for name in self.criteria.columns if name not in goal]
-        return leaving(self.frame, {*self.qi, *goal}, units=units)
+        return leaving(self.frame, {*self.qi, *goal, *self.report.aggregates}, units=units)
 
     @cached_property
     @typed

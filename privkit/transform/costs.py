@@ -56,6 +56,30 @@ class Standing:
     row_average_risk: float | None = None
 
 
+@dataclass(frozen=True)
+class Aggregate:
+    """What a column's numbers became inside their classes, and what that lost.
+
+    Attributes
+    ----------
+    function : str
+        "mean" or "median".
+    mean_squared_error : float
+        Between the values before and after, over the kept rows that had one.
+    variance : float
+        Of these values before: what all rows together, as one class, would lose by their mean.
+    """
+
+    function: str
+    mean_squared_error: float
+    variance: float
+
+    @property
+    def share(self) -> float:
+        """The error as a share of the variance; 0 where all values were equal."""
+        return self.mean_squared_error / self.variance if self.variance else 0.0
+
+
 @public
 @dataclass(frozen=True, repr=False)
 class AnonymizationReport(Plotted):
@@ -68,12 +92,15 @@ class AnonymizationReport(Plotted):
         Records left out.
     column_losses : dict of str to float
         The mean loss of each quasi-identifier, 0 to 1.
+    aggregates : dict of str to Aggregate
+        Columns that are the mean or median of their class → with which mean squared error.
     """
 
     before: Standing
     after: Standing
     suppressed: int
     column_losses: dict[str, float]
+    aggregates: dict[str, Aggregate] = field(default_factory=dict)
 
     @property
     def satisfied(self) -> bool:
@@ -100,6 +127,9 @@ class AnonymizationReport(Plotted):
         }
         rows |= {name: (self.before.criteria[name], met) for name, met in self.after.criteria.items()}
         rows |= {name: (None, value) for name, value in self.after.utility.items()}
+        rows |= {
+            f"mean squared error of {name}": (None, one.mean_squared_error) for name, one in self.aggregates.items()
+        }
         return pd.DataFrame.from_dict(rows, orient="index", columns=["before", "after"], dtype=object)
 
 

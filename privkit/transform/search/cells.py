@@ -19,6 +19,8 @@ from privkit.transform.search.stars import Stars
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from collections.abc import Callable
+
     from privkit.transform.search.search import Found
     from privkit.transform.search.task import Task
 

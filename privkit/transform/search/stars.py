@@ -338,9 +338,7 @@ def _patterns(spans: list[tuple[int, int]], used: list[tuple[bool, ...]], most: 
             pattern[free] = [bool(number >> bit & 1) for bit in range(len(free))]
             fits.add(tuple(pattern.tolist()))
     else:
-        near = (
-            (*one[:place], not one[place], *one[place + 1 :]) for one in sorted(fits, key=sum) for place in free
-        )
+        near = ((*one[:place], not one[place], *one[place + 1 :]) for one in sorted(fits, key=sum) for place in free)
         for pattern in near:
             if len(fits) >= most:
                 break

@@ -218,7 +218,8 @@ def _sets(report: KSetsReport) -> Table | None:
     heads = ["columns", "k", "rows alone", "rows short"]
     cells = zip(frame["columns"], frame["k"], frame["alone"], frame["rows_short"], strict=True)
     rows: list[Row] = [
-        [names(one), int(k), int(alone), "–" if report.required is None else int(short)] for one, k, alone, short in cells
+        [names(one), int(k), int(alone), "–" if report.required is None else int(short)]
+        for one, k, alone, short in cells
     ]
     return Table(heads, rows, f"The weakest of {plural(len(report.sets), 'set')}")
 

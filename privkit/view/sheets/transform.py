@@ -12,7 +12,7 @@ from privkit.transform.generalize import Generalized
 from privkit.transform.hierarchies.hierarchy import Hierarchy
 from privkit.transform.hierarchies.ladder import Table as Tabled
 from privkit.transform.lattice import Lattice
-from privkit.transform.perturb import Perturbed
+from privkit.transform.perturbed import Perturbed
 from privkit.values.show import printable
 from privkit.view.parts.chart import SHARES, SHARES_END, Across, Chart, Cloud
 from privkit.view.parts.sheet import Block, Cell, Meter, Row, Sheet, Table, Verdict, given, sheet
@@ -75,6 +75,7 @@ def _anonymized_reasons(value: Anonymized) -> list[str]:
         _search(value),
         *_locally(value),
     ]
+    reasons += _aggregates(value.report)
     if value.index_left_out_:
         reasons.append("The rows' labels were left out, for plain numbers: keep_index=True keeps them.")
     reasons += _proposed(value)
@@ -85,6 +86,17 @@ def _anonymized_reasons(value: Anonymized) -> list[str]:
             "nor were columns that tell a generalized one again."
         )
     return reasons
+
+
+def _aggregates(report: AnonymizationReport) -> list[str]:
+    """Return what numbers became inside their classes, and what that lost."""
+    told = [
+        f"{label(name)} (mean squared error {number(one.mean_squared_error)}, {percent(one.share)} of its variance)"
+        for name, one in report.aggregates.items()
+    ]
+    functions = {one.function for one in report.aggregates.values()}
+    what = "mean or median" if len(functions) > 1 else next(iter(functions), "")
+    return [f"Each class has its {what} in place of the values of: {', '.join(told)}."] if told else []
 
 
 def _but(found: Leaving) -> str:
@@ -174,6 +186,7 @@ def _report(report: AnonymizationReport) -> Sheet:
     reasons = [
         f"{highest}; {plural(report.suppressed, 'record')} suppressed.",
         f"Loss by column: {losses}.",
+        *_aggregates(report),
     ]
     costs = Table(["", "before", "after"], lambda: _costs(report), lines=[f"Utility: {utility}."])
     before, after = number(report.before.k), number(report.after.k)
