@@ -140,7 +140,8 @@ class Criterion(ABC):
         mask = classes.sizes >= self.least_size(classes.total)
         for part in self.parts:
             # One table's counts say nothing about another's, nor classes by all columns about those by some.
-            assert not (part.compares_tables or part.known_together)
+            assert not part.compares_tables
+            assert not part.known_together
             if part.columns:
                 left = classes if mask.all() else classes.chosen(mask)
                 mask[mask] = part.meets(*left.of(part))

@@ -150,8 +150,8 @@ class Anonymized(Plotted):
     def with_suppressed(self) -> pd.DataFrame:
         """Return all rows, with ``*`` in the quasi-identifiers of the suppressed ones.
 
-        Their other columns are shown, but those that are aggregated. Read again they are one class, which need not meet the criteria, and reports
-        say so: leave them out by ``whole[whole[qi].ne("*").any(axis=1)]``.
+        Their other columns are shown, but those that are aggregated. Read again they are one class, which need not meet
+        the criteria, and reports say so: leave them out by ``whole[whole[qi].ne("*").any(axis=1)]``.
         """
         import pandas as pd
 

@@ -84,8 +84,8 @@ def round_to(
     """Round values to the nearest multiple of `base`; halves go to the even multiple. Missing stays missing.
 
     Numbers and `base` are the decimals that they are written as: 0.15 lies halfway between 0.1 and 0.2. Whole numbers,
-    also of more than 53 bits, and decimals stay exact. Of a lazy frame all rows and columns are fetched. The result has plain row numbers:
-    ``keep_index=True`` keeps the index of a pandas frame, whose labels tell who the rows are of.
+    also of more than 53 bits, and decimals stay exact. Of a lazy frame all rows and columns are fetched. The result has
+    plain row numbers: ``keep_index=True`` keeps the index of a pandas frame, whose labels tell who the rows are of.
 
     Raises
     ------

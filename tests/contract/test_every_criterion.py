@@ -386,7 +386,7 @@ def transformed(frame, goal, way, how):
 def test_what_holds_holds_of_the_frame_handed_out(criterion, way, rows, other, suppress, unit):
     frame, goal = frame_of(rows), criterion & other
     if way == "local" and any(part.known_together for part in goal.parts):
-        with pytest.raises(ParameterError, match="by some of the columns|overlap"):
+        with pytest.raises(ParameterError, match=r"by some of the columns|overlap"):
             pk.anonymize(PEOPLE, QI, goal, method=way)
         return
     if way in ("local", "cells") and any(part.compares_tables for part in goal.parts):

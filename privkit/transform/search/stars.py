@@ -228,7 +228,7 @@ class Stars:
     def _filled(
         self, inside: Ints, pattern: int, group: int, need: int, taken: set[int]
     ) -> tuple[float, list[tuple[int, int]] | None]:
-        """Return what it costs that a class is filled up from classes with rows to spare, and the moves; None if not."""
+        """Return what filling a class up from classes with rows to spare costs, and the moves; None if it cannot be."""
         cost, spare, moves = 0.0, {}, []
         extra = (self.costs[pattern] - self.costs[self.pattern_of[inside]]) * self.counts[inside]
         for place in np.argsort(extra, kind="stable").tolist():
@@ -280,7 +280,7 @@ class Stars:
         return (chosen[np.argsort(-found[chosen], kind="stable")] + begin).tolist()
 
     def _anew(self, random: np.random.Generator, cost: float) -> float:
-        """Let the classes of some combinations that are alike go and place their rows anew; take back what costs more."""
+        """Let the classes of combinations that are alike go and place their rows anew; take back what costs more."""
         self.moves = []
         try:
             combos = self._alike(random)

@@ -12,6 +12,7 @@ import numpy as np
 
 from privkit.anonymity.criterion import Criterion, all_of
 from privkit.anonymity.kanonymity import KAnonymity
+from privkit.anonymity.ksets import set_size
 from privkit.anonymity.tcloseness import TCloseness, check_order
 from privkit.errors import DuplicateColumnError, ParameterError
 from privkit.errors.anonymity import InfeasibleError, RoleConflictError
@@ -170,6 +171,8 @@ def prepare(
     open_frame(told, columns, "qi")
     open_frame(told, criterion.columns, "criteria")
     for part in criterion.parts:
+        if part.known_together is not None:
+            set_size(part.known_together, len(columns))
         if both := [name for name in part.columns if name in columns]:
             refused = RoleConflictError.unit if part.counts_units else RoleConflictError.sensitive
             raise refused(both[0], columns)
