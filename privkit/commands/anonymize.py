@@ -51,6 +51,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     bounds = "the level of a column, or its lowest and highest (age=1 or age=1:3), by number or name"
     parser.add_argument("--levels", action="extend", type=names, default=[], metavar="A=1,B=0:2", help=bounds)
+    inside = "numbers that become the mean, or median, of their class (age=mean)"
+    parser.add_argument("--microaggregate", action="extend", type=names, default=[], metavar="A=mean", help=inside)
+    worth = "with --method cells: how much a cell of a column is worth keeping (age=3); 1 by default"
+    parser.add_argument("--importance", action="extend", type=names, default=[], metavar="A=3,B=1", help=worth)
     parser.add_argument("--utility", default=_DEFAULTS["utility"], help="what to minimize (loss)")
     parser.add_argument("--drop", action="extend", type=names, default=[], metavar="A,B", help="columns to leave out")
     parser.add_argument("--time-limit", type=float, help="seconds after which the best so far is taken")
@@ -75,6 +79,8 @@ def run(options: argparse.Namespace) -> int:
             suppress=options.suppress,
             utility=options.utility,
             levels=_levels(options.levels),
+            microaggregate=_aggregates(options),
+            importance=_importance(options),
             method=options.method,
             time_limit=options.time_limit,
             progress=work.say,
@@ -112,7 +118,12 @@ def _again(options: argparse.Namespace) -> list[str]:
         value = getattr(options, name)
         if value is not None and value != _DEFAULTS.get(name):
             words += [f"--{name.replace('_', '-')}", str(value)]
-    return words + (["--levels", columns(options.levels)] if options.levels else [])
+    listed = {
+        "--levels": options.levels,
+        "--microaggregate": options.microaggregate,
+        "--importance": options.importance,
+    }
+    return words + [word for option, given in listed.items() if given for word in (option, columns(given))]
 
 
 def _levels(given: list[str]) -> dict[str, Allowed] | None:
@@ -132,6 +143,31 @@ def _levels(given: list[str]) -> dict[str, Allowed] | None:
         low, colon, high = asked.partition(":")
         found[name] = (_level(low), _level(high)) if colon else _level(asked) or 0
     return found or None
+
+
+def _pairs(given: list[str], option: str, example: str) -> dict[str, str]:
+    """Return what an option gives each column, as COLUMN=WORD."""
+    found: dict[str, str] = {}
+    for text in given:
+        name, _, word = text.rpartition("=")
+        if not name or not word.strip() or name in found:
+            raise ParameterError.together([option], f"{option} takes one {example} for each column.")
+        found[name] = word.strip()
+    return found
+
+
+def _aggregates(options: argparse.Namespace) -> dict[str, str] | None:
+    return _pairs(options.microaggregate, "--microaggregate", "COLUMN=mean or COLUMN=median") or None
+
+
+def _importance(options: argparse.Namespace) -> dict[str, float] | None:
+    found = _pairs(options.importance, "--importance", "COLUMN=NUMBER")
+    try:
+        return {name: float(word) for name, word in found.items()} or None
+    except ValueError:
+        raise ParameterError.together(
+            ["--importance"], "--importance takes one COLUMN=NUMBER for each column."
+        ) from None
 
 
 def _level(text: str) -> int | str | None:
@@ -180,7 +216,8 @@ def _table(options: argparse.Namespace) -> pd.DataFrame:
 
 def _others(table: pd.DataFrame, options: argparse.Namespace) -> list[str]:
     """Return the columns that no criterion is about: a sensitive attribute is compared as text."""
-    return [name for name in table.columns if name not in (*options.qi, options.sensitive, options.unit)]
+    used = (*options.qi, options.sensitive, options.unit, *(_aggregates(options) or ()))
+    return [name for name in table.columns if name not in used]
 
 
 def _absent(
@@ -200,6 +237,7 @@ def _looked_at(
     exactly = options.method == "local"  # which leaves single cells as they are
     taken = [] if options.method == "cells" else [name for name in options.qi if name not in listed]
     numbers = {name: as_number(table[name], exactly=exactly) for name in taken}
+    numbers |= {name: as_number(table[name]) for name in _aggregates(options) or () if name in table}
     return table.assign(**{name: as_value(table[name]) for name in _others(table, options)}, **numbers)
 
 
@@ -220,6 +258,7 @@ def _as_they_came(
 def summary(out: Anonymized) -> dict[str, Any]:
     """Return the result's figures as JSON values."""
     left = out.leaving_
+    errors = {name: one.mean_squared_error for name, one in out.report.aggregates.items()}
     return {
         "levels": out.levels_,
         "suppressed": out.suppressed_,
@@ -227,6 +266,7 @@ def summary(out: Anonymized) -> dict[str, Any]:
         "utility": out.utility,
         "optimal": bool(out.optimal_),
         "proposed": list(out.proposed_),
+        **({"mean_squared_errors": errors} if errors else {}),
         "direct_identifiers_left": list(left.direct),
         "told_again": {twin: list(quasi) for twin, quasi in out.twins_.items()},
         "other_columns_left": {"quasi": list(left.quasi), "sensitive": list(left.sensitive), "other": list(left.other)},

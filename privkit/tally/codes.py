@@ -306,6 +306,35 @@ def _together(sizes: NDArray[np.int64]) -> int:
     return int((sizes * (sizes - 1) // 2).sum())
 
 
+#: How many more combinations chance must make at least, and the share of them that may be left.
+_BY_CHANCE, _SHARE = 10, 0.25
+
+
+def beyond_chance(more: int, teller: NDArray[Any], told: NDArray[Any]) -> bool:
+    """Return whether so few combinations more than values of the first column are fewer than by chance.
+
+    Were the rows of the second column put in any other order, a value of n rows would be with
+    Σ (1 - (1 - p)^n) of the second's values, of shares p. A column whose values have few rows each, and one that is
+    nearly constant, are with few values whatever they mean.
+
+    Parameters
+    ----------
+    teller, told : arrays, shape (n_values,)
+        The rows of each value.
+
+    Examples
+    --------
+    >>> beyond_chance(0, np.full(10, 20), np.full(4, 50)), beyond_chance(0, np.full(200, 1), np.full(4, 50))
+    (True, False)
+    """
+    lengths, times = np.unique(teller[teller > 0], return_counts=True)
+    left = np.log1p(-np.minimum(told / told.sum(), 1 - 1e-16))
+    chance = sum(
+        count * float(-np.expm1(length * left).sum() - 1) for length, count in zip(lengths, times, strict=True)
+    )
+    return bool(found >= _BY_CHANCE and more <= _SHARE * found)
+
+
 def packed(columns: Sequence[NDArray[np.int64]]) -> tuple[NDArray[np.int64], int]:
     """Return one code per row for the combination of several codes, and a bound above all of them.
 

@@ -1,4 +1,4 @@
-"""Microaggregation inside classes: what holds keeps to hold, the loss is what a brute force finds, nothing else leaves."""
+"""Microaggregation inside classes: what holds keeps to hold, and the loss is what a brute force finds."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from ipywidgets import HTML, BoundedFloatText, Button, FloatLogSlider, HBox, Lay
 from privkit.dp.plan import Plan
 from privkit.values.exact import exact_text
 from privkit.view import html, text
-from privkit.view.panels.base import STYLE, WIDTH, Panel, box, drawing, line, live, panel, words
+from privkit.view.panels.base import STYLE, WIDTH, Panel, at, box, drawing, line, live, panel, words
 from privkit.view.parts.markup import Markup, card, join, meter, tag
 from privkit.view.parts.words import amount, number, percent
 from privkit.view.sheets.checks import left_after
@@ -176,7 +176,7 @@ class PlanPanel(Panel):
             self.release_ = self.plan.release()
             paid = "replayed at no cost" if self.release_.replayed else f"cost {amount(self.plan.loss)}"
             self._status.value = str(card(f"Released: {paid}. It is .release_ of this panel."))
-            self._result.value = html.render(self.release_)
+            self._result.value = html.render(self.release_, at(".release_"))
             self._draw()
         self.button.focus()
 
@@ -186,7 +186,11 @@ class PlanPanel(Panel):
 
     def words(self) -> str:
         """Return the plan's text, or that of what was released."""
-        return text.render(self.plan if self.release_ is None else self.release_)
+        return (
+            text.render(self.plan, at(".plan"))
+            if self.release_ is None
+            else text.render(self.release_, at(".release_"))
+        )
 
 
 def picture(plan: Plan, first: Plan) -> Markup:
