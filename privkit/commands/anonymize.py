@@ -118,12 +118,10 @@ def _again(options: argparse.Namespace) -> list[str]:
         value = getattr(options, name)
         if value is not None and value != _DEFAULTS.get(name):
             words += [f"--{name.replace('_', '-')}", str(value)]
-    listed = {
-        "--levels": options.levels,
-        "--microaggregate": options.microaggregate,
-        "--importance": options.importance,
-    }
-    return words + [word for option, given in listed.items() if given for word in (option, columns(given))]
+    for name in ("levels", "microaggregate", "importance"):
+        if given := getattr(options, name):
+            words += [f"--{name}", columns(given)]
+    return words
 
 
 def _levels(given: list[str]) -> dict[str, Allowed] | None:
@@ -165,9 +163,7 @@ def _importance(options: argparse.Namespace) -> dict[str, float] | None:
     try:
         return {name: float(word) for name, word in found.items()} or None
     except ValueError:
-        raise ParameterError.together(
-            ["--importance"], "--importance takes one COLUMN=NUMBER for each column."
-        ) from None
+        raise ParameterError.together(["--importance"], "give one COLUMN=NUMBER for each column.") from None
 
 
 def _level(text: str) -> int | str | None:

@@ -151,9 +151,7 @@ class Placed:
         if self.keys is not None:
             return *_placed(self.tally, self.keys), self.data  # type: ignore[return-value]
         if lazy_engine(self.data) is not None:
-            hint = (
-                "By class: .tally.keys with .sizes. By row: fetch them (.collect(), .df(), .toPandas()) and ask again."
-            )
+            hint = "By class: .tally.keys with .sizes. By row: fetch them (.collect(), .toPandas()) and ask again."
             raise FrameError.rows_elsewhere("records()", hint)
         names = [*self.tally.by, *([] if self.unit is None else [self.unit])]
         frame = chosen_columns(self.data, names, "qi")

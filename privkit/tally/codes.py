@@ -329,9 +329,7 @@ def beyond_chance(more: int, teller: NDArray[Any], told: NDArray[Any]) -> bool:
     """
     lengths, times = np.unique(teller[teller > 0], return_counts=True)
     left = np.log1p(-np.minimum(told / told.sum(), 1 - 1e-16))
-    chance = sum(
-        count * float(-np.expm1(length * left).sum() - 1) for length, count in zip(lengths, times, strict=True)
-    )
+    found = (times * np.array([-np.expm1(length * left).sum() - 1 for length in lengths])).sum()
     return bool(found >= _BY_CHANCE and more <= _SHARE * found)
 
 

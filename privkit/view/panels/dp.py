@@ -186,11 +186,9 @@ class PlanPanel(Panel):
 
     def words(self) -> str:
         """Return the plan's text, or that of what was released."""
-        return (
-            text.render(self.plan, at(".plan"))
-            if self.release_ is None
-            else text.render(self.release_, at(".release_"))
-        )
+        if self.release_ is not None:
+            return text.render(self.release_, at(".release_"))
+        return text.render(self.plan, at(".plan"))
 
 
 def picture(plan: Plan, first: Plan) -> Markup:
