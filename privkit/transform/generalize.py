@@ -265,7 +265,7 @@ def write_hierarchies(path: str | Path, hierarchies: Mapping[str, Hierarchy]) ->
     ...     write_hierarchies(Path(folder) / "h.toml", {"age": Hierarchy.intervals(5, 10)})
     ...     print((Path(folder) / "h.toml").read_text().strip())
     ...     sorted(read_hierarchies(Path(folder) / "h.toml"))
-    [age]
+    ["age"]
     intervals = [5, 10]
     ['age']
     """

@@ -207,6 +207,8 @@ def _ksets_reasons(report: KSetsReport) -> list[str]:
     if report.satisfied is False:
         found.append(f"T{_weakest(report)[1:]}.")
         found.append(f"{number(report.sets_short or 0)} of {plural(len(report.sets), 'set')} fall short.")
+    if not report.n_unique:
+        return [*found, "No row is alone by any set."]
     alone = f"{number(report.n_unique)} of {plural(report.n_rows, 'row')} ({percent(report.n_unique, report.n_rows)})"
     return [*found, f"{alone} {'is' if report.n_unique == 1 else 'are'} alone by some set."]
 
