@@ -174,7 +174,7 @@ def anonymize(
         raise infeasible(task, found)
     gone = _suppressed_combos(task, found.node)
     node = np.array(found.node, dtype=np.int64)[:, None]
-    locally = None if task.populations else partial(_local_loss, task)
+    locally = None if task.populations or task.judge.by_sets else partial(_local_loss, task)
     out = finished(task, found, node, gone, method=method, keep_index=keep_index, locally=locally)
     return with_aggregates(out, inside)
 
