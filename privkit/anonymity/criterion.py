@@ -139,8 +139,7 @@ class Criterion(ABC):
         """
         mask = classes.sizes >= self.least_size(classes.total)
         for part in self.parts:
-            # One table's counts say nothing about another's, nor classes by all columns about those by some.
-            assert not part.compares_tables
+            assert not part.compares_tables  # one table's counts say nothing about another's
             assert not part.known_together
             if part.columns:
                 left = classes if mask.all() else classes.chosen(mask)
@@ -187,7 +186,7 @@ class Part(Criterion):
     compares_tables : bool
         Whether it needs a table of the population, so that the table's own counts cannot decide it.
     known_together : int or None
-        How many quasi-identifiers are known, where it is about each such set of columns: classes are judged together.
+        How many columns are known, where it is about every such set: classes are judged together.
     rows_needed : int
         Fewer rows than this, and no table with rows meets it.
     """
@@ -398,5 +397,5 @@ def call_text(name: str, *arguments: object, **named: object) -> str:
     return f"{name}({', '.join(told)})"
 
 
-def _typed(argument: object) -> str:
-    return exact_text(argument) if isinstance(argument, Fraction) else repr(argument)
+def _typed(given: object) -> str:
+    return exact_text(given) if isinstance(given, Fraction) else repr(given)
