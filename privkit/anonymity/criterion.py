@@ -188,7 +188,7 @@ class Part(Criterion):
     known_together : int or None
         How many columns are known, where it is about every such set: classes are judged together.
     rows_needed : int
-        Fewer rows than this, and no table with rows meets it.
+        Tables of fewer rows meet it only where they have none.
     """
 
     __slots__ = ()
@@ -373,8 +373,7 @@ Number: TypeAlias = "int | float | Decimal | Fraction"
 
 def share(value: object, argument: str, *, zero: bool = True) -> Fraction:
     """Return a share between 0 and 1, exactly as the decimal that was written."""
-    amount = exact(value, argument, zero=zero, smallest=Fraction(0))
-    if amount > 1:
+    if (amount := exact(value, argument, zero=zero, smallest=Fraction(0))) > 1:
         raise ParameterError.of(argument, exact_text(amount), "a share between 0 and 1", "Example: 0.05 for 5 %.")
     return amount
 

@@ -472,7 +472,7 @@ def test_a_cell_that_runs_again_closes_what_its_earlier_run_made(monkeypatch):
 def test_what_to_type_next_is_the_panels_own():
     """A step that begins with a point is one of what is shown: of the panel, not of the report behind it."""
     frame = pd.DataFrame({"zip": list("aaabbc") * 3, "age": [30, 30, 31, 40, 41, 50] * 3})
-    ages = {"age": pk.Hierarchy.intervals(10), "zip": {one: "*" for one in "abc"}}
+    ages = {"age": pk.Hierarchy.intervals(10), "zip": dict.fromkeys("abc", "*")}
     panels = [
         pk.kanon(frame, ["zip", "age"], k=5).panel(),
         pk.kanon(frame, ["zip", "age"], k=5).panel(hierarchies=ages),
