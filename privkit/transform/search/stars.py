@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 _PLACES = 10_000_000
 #: Classes that a sweep looks at; rounds of ruin and recreate, and the combinations that each begins with.
 _LOOKS, _ROUNDS, _RUINED = 20_000, 600, 25
+#: Rounds for each combination, where these are few.
+_EACH = 4
 _NOISE = 0.3
 _TINY = 1e-9
 
@@ -112,6 +114,13 @@ class Stars:
         return float(self.costs[self.pattern_of] @ self.counts)
 
     @property
+    def bound(self) -> float:
+        """What all rows would cost, were each in the cheapest class that has rows enough for itself."""
+        fits = self.possible[self.homes_of] >= self.k
+        fits[:, self.top] = True
+        return float(self.costs[fits.argmax(axis=1)] @ self.counts)
+
+    @property
     def starred(self) -> NDArray[np.bool_]:
         """Which cells are starred; shape (n_columns, n_combos)."""
         return self.patterns[self.pattern_of].T
@@ -129,9 +138,9 @@ class Stars:
             self._sweep(deadline)
             best = self.pattern_of.copy()
             random = np.random.default_rng(0)
-            cost = self.total
-            for _ in range(_ROUNDS):
-                if deadline is not None and time.monotonic() > deadline:
+            cost, bound = self.total, self.bound
+            for _ in range(min(_ROUNDS, _EACH * len(self.counts))):
+                if cost <= bound + _TINY or (deadline is not None and time.monotonic() > deadline):
                     break
                 if (now := self._anew(random, cost)) < cost - _TINY:
                     cost, best = now, self.pattern_of.copy()
