@@ -85,7 +85,7 @@ def _improved(task: Task, first: Recoding, deadline: float | None) -> Recoding |
     found = stars.run(deadline)
     whole = found.all(axis=0)
     rows = int(coding.counts[whole].sum())
-    gone = whole & (rows < stars.k or not stars.whole)
+    gone = whole if rows < stars.k or not stars.whole else np.zeros_like(whole)
     levels = np.where(gone, first.levels, found.astype(np.int64))
     return _settled(task, levels, gone, first.reason)
 
@@ -159,7 +159,7 @@ class _Starring:
         every = np.ones(len(first), dtype=bool)
         for part in task.judge.by_sets:
             members = None if part.unit is None else classes.members(part.unit, task.coding)
-            crossing = Crossing(labels, part.of or 1, classes.sizes, members)
+            crossing = Crossing(list(labels), part.of or 1, classes.sizes, members)
             wrong = np.array([crossing.crowds(place, every) < part.k for place in range(len(crossing.sets))])
             if wrong.any():
                 self.k = part.k
@@ -176,12 +176,11 @@ class _Starring:
         worth = np.where(now < self.most[:, None], shared / self.costs[:, None], 0.0)
         column, best = worth.argmax(axis=0), worth.max(axis=0) > 0
         # The column that most classes choose goes first: the others may have their crowds by it.
-        chosen = np.bincount(column[best], minlength=len(now))
-        if not chosen.any():
+        votes = np.bincount(column[best], minlength=len(now))
+        if not votes.any():
             return False
-        taken = best & (column == int(chosen.argmax()))
-        combos = kept[taken[class_of]]
-        self.levels[int(chosen.argmax()), combos] = self.most[int(chosen.argmax())]
+        most = int(votes.argmax())
+        self.levels[most, kept[(best & (column == most))[class_of]]] = self.most[most]
         return True
 
     def _recruit(self, class_of: Ints, kept: Ints, crossing: Crossing, wrong: Mask) -> bool:
@@ -199,7 +198,7 @@ class _Starring:
         taken = np.zeros(len(first), dtype=bool)
         taken[order[:enough]] = True
         combos = kept[taken[class_of]]
-        self.levels[np.ix_(columns, combos)] = self.most[columns][:, None]
+        self.levels[np.ix_(np.array(columns), combos)] = self.most[columns][:, None]
         return True
 
     def _take_back(self) -> None:

@@ -183,7 +183,8 @@ class Stars:
         if not len(joins):
             return False
         source = self.groups[self.pattern_of[joins], joins]
-        gain, rows, moves = 0.0, int(self.sizes[group]), []
+        gain, rows = 0.0, int(self.sizes[group])
+        moves: list[tuple[int, int]] = []
         for old in np.unique(source).tolist():
             won, came, made = self._from(old, joins[source == old], pattern, group)
             gain, rows, moves = gain + won, rows + came, moves + made
@@ -238,7 +239,8 @@ class Stars:
         self, inside: Ints, pattern: int, group: int, need: int, taken: set[int]
     ) -> tuple[float, list[tuple[int, int]] | None]:
         """Return what filling a class up from classes with rows to spare costs, and the moves; None if it cannot be."""
-        cost, spare, moves = 0.0, {}, []
+        cost, spare = 0.0, dict[int, int]()
+        moves: list[tuple[int, int]] = []
         extra = (self.costs[pattern] - self.costs[self.pattern_of[inside]]) * self.counts[inside]
         for place in np.argsort(extra, kind="stable").tolist():
             if need <= 0:
@@ -348,8 +350,8 @@ def _patterns(spans: list[tuple[int, int]], used: list[tuple[bool, ...]], most: 
             fits.add(tuple(pattern.tolist()))
     else:
         near = ((*one[:place], not one[place], *one[place + 1 :]) for one in sorted(fits, key=sum) for place in free)
-        for pattern in near:
+        for other in near:
             if len(fits) >= most:
                 break
-            fits.add(pattern)
+            fits.add(other)
     return np.array(sorted(fits, key=lambda one: (sum(one), one)), dtype=bool)
