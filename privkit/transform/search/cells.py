@@ -17,9 +17,9 @@ from privkit.transform.search.node_classes import classes_of
 from privkit.transform.search.stars import Stars
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from collections.abc import Callable
+
+    from numpy.typing import NDArray
 
     from privkit.transform.search.search import Found
     from privkit.transform.search.task import Task
@@ -32,9 +32,7 @@ if TYPE_CHECKING:
 _TRIES = 300
 
 
-def recode_cells(
-    task: Task, find: Callable[[float], Found], deadline: float | None
-) -> tuple[Recoding, Found]:
+def recode_cells(task: Task, find: Callable[[float], Found], deadline: float | None) -> tuple[Recoding, Found]:
     """Return which cells are starred: as few, by their importance, as are found; and the best node, as far as sought.
 
     Where k of rows is all that is asked, an answer of local recoding is improved (see `stars`); other criteria are met
