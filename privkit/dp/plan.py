@@ -48,6 +48,8 @@ class Plan(Paneled, Plotted):
         The mechanism that was named in place of the better one.
     fetched : tuple of str or None
         What leaves a lazy engine, beside groups and their counts; None where the rows lie here.
+    earlier : callable or None
+        Makes the plan by which earlier versions answered the same at the same price; None where it is this one.
     """
 
     question: Question
@@ -57,6 +59,7 @@ class Plan(Paneled, Plotted):
     notes: tuple[str, ...] = ()
     chosen: str | None = None
     fetched: tuple[str, ...] | None = None
+    earlier: Callable[[], Plan | None] | None = field(default=None, compare=False)
     remaining: Callable[[], PrivacyLoss | None] | None = field(default=None, compare=False)
     run: Callable[[Plan, bool], Release] | None = field(default=None, compare=False)
     look: Callable[[Plan], Standing | None] | None = field(default=None, compare=False)
@@ -80,6 +83,7 @@ class Plan(Paneled, Plotted):
     def accuracy(self) -> float | None:
         """Half the width of the 95 % interval of each answer: at least 95 % of the errors are at most this.
 
+        Of a quantile it is a share of ranks: 0.01 says that its rank is within 1 % of the rows.
         None where it depends on how many rows a group has and nothing was assumed (``assume_rows=``).
         """
         return self.half_width()
@@ -340,6 +344,11 @@ def _wanted(question: Question, price: Price, rows: int | None) -> Fraction:
     if price.relative is None:
         if question.asked.needs_rows and rows is None:
             raise PriceError.needs_rows(question.statistic)
+        if question.asked.of_ranks:
+            share = exact(price.accuracy, "accuracy", hint="Example: accuracy=0.01, for ±1 % of ranks at 95 %.")
+            if share > Fraction(1, 2):
+                raise PriceError.of_ranks(str(share))
+            return share
         return exact(price.accuracy, "accuracy", hint="Example: accuracy=10, for ±10 at 95 %.")
     share = exact(price.relative, "relative", below=1, hint="Example: relative=0.05, for ±5 % at 95 %.")
     if rows is None:

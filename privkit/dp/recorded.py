@@ -9,6 +9,7 @@ from typing import Any
 from privkit.dp.noise.noise import ALPHA
 from privkit.dp.plan import miss
 from privkit.dp.statistics import (  # noqa: F401  # every kind is known by being defined
+    clipped,
     counts,
     histogram,
     moments,
@@ -19,6 +20,7 @@ from privkit.dp.statistics import (  # noqa: F401  # every kind is known by bein
     several,
     share,
     sums,
+    top_k,
 )
 from privkit.dp.statistics.statistic import Statistic, recorded_statistic
 

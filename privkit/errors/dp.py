@@ -113,6 +113,17 @@ class PriceError(ParameterError):
         return error
 
     @classmethod
+    def of_ranks(cls, accuracy: str) -> PriceError:
+        """The accuracy of a quantile is a share of ranks, and this is more than any rank can be off."""
+        error = cls(
+            f"{called(f'accuracy={accuracy}')}: the accuracy of a quantile is a share of ranks, at most 0.5: with "
+            "0.01 its rank is within 1 % of the rows at 95 %. In the unit of the column the answer has an interval. "
+            "Example: accuracy=0.01."
+        )
+        error.argument = "accuracy"
+        return error
+
+    @classmethod
     def no_reference(cls, statistic: str) -> PriceError:
         """Nothing is known in advance of which a relative accuracy would be a share."""
         error = cls(

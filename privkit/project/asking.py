@@ -17,7 +17,7 @@ from privkit.dp.question import Question, fetched
 from privkit.dp.simulate import marked_plan
 from privkit.dp.statistics.counts import Count, OpenCount, PersonCount
 from privkit.dp.statistics.open_groups import FINDING, OpenGroups
-from privkit.errors import KeysError, ParameterError, nothing_spent
+from privkit.errors import KeysError, ParameterError, PrivkitError, nothing_spent
 from privkit.errors.calls import call_name, calling
 from privkit.project.naming import standing
 from privkit.project.project import Project, current_project
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from privkit.dp.answers.release import Release
     from privkit.dp.standing import Standing
     from privkit.dp.statistics.statistic import Statistic
+    from privkit.values.loss import Measure
     from privkit.values.unit import PrivacyUnit
 
 P = ParamSpec("P")
@@ -60,7 +61,8 @@ class Asking(TypedDict, total=False):
     delta : number, optional
         In projects with a δ: how much of it to spend besides, which lets Gaussian noise take part.
     accuracy : number, optional
-        In place of `epsilon` or `rho`: the half-width of the 95 % interval to reach.
+        In place of `epsilon` or `rho`: the half-width of the 95 % interval to reach; of a quantile a share of ranks, up to
+        0.5.
     relative : number, optional
         The same as a share of the answer: ``relative=0.05, assume_rows=1000`` asks a count within ±50; a sum or a mean is
         taken in the middle of its bounds.
@@ -235,7 +237,7 @@ def planned(
         checked = schema_mark(data)
         with put_off():  # prices are found by asking OpenDP
             plan = make_plan(question, project.budget.measure, price)
-        plan = replace(plan, fetched=fetched(data, question))
+        plan = replace(plan, fetched=fetched(data, question), earlier=_earlier(question, project.budget.measure, price))
     version, name = asking.get("version"), call_name()
 
     def run(asked: Plan, again: bool) -> Release:
@@ -255,6 +257,21 @@ def planned(
             return checked_plan(asked, frame)
 
     return (marked_plan(plan) if project.simulated else plan).bound_to(run, lambda: project.remaining, look, peek)
+
+
+def _earlier(question: Question, measure: Measure, price: Price) -> Callable[[], Plan | None] | None:
+    """Return what makes the plan by which earlier versions answered the question; None where it is asked as it was."""
+    asked = question.asked.earlier
+    if asked is None:
+        return None
+
+    def made() -> Plan | None:
+        try:
+            return make_plan(replace(question, asked=asked), measure, price)
+        except PrivkitError:  # by this price it was not to be had
+            return None
+
+    return made
 
 
 def _question(

@@ -110,6 +110,9 @@ def _released(project: Project, plan: Plan, data: object, turn: Turn, *, again: 
         measurement = _measurement(project, plan)
         question = plan.canonical()
         name = name_of(project, plan.question, question, data, version=version, again=again)
+        if not again and (before := _answered_earlier(project, plan, name, data, version)) is not None:
+            plan, name = before
+            question = plan.canonical()
         ways = partial(_ways, plan)
         reserved = name.entry or project.account.reserve(
             name.key, _recorded(question, name), plan.loss, again=again, ways=ways, turn=turn, looked=name.looked
@@ -122,6 +125,22 @@ def _released(project: Project, plan: Plan, data: object, turn: Turn, *, again: 
         raise MeasurementError.of(plan.loss, reserved.seq)
     entry = _answered(project, plan, reserved, measurement, data)
     return _decoded(project, plan, entry, replayed=False)
+
+
+def _answered_earlier(
+    project: Project, plan: Plan, name: Name, data: object, version: str | None
+) -> tuple[Plan, Name] | None:
+    """Return the plan and name by which an earlier version answered the same as another statistic; None if it did not.
+
+    What is asked of the ledger depends on the rows through their fingerprint alone, as in `name_of`.
+    """
+    if plan.earlier is None or name.entry is not None or name.key is None or project.account.find(name.key) is not None:
+        return None
+    if (before := plan.earlier()) is None:
+        return None
+    found = name_of(project, before.question, before.canonical(), data, version=version, again=False)
+    there = found.entry is not None or project.account.find(found.key) is not None
+    return (before, found) if there else None
 
 
 def _recorded(question: dict[str, Any], name: Name) -> dict[str, Any]:

@@ -85,6 +85,8 @@ def _beside() -> list[Asking]:
         asking("dp_nunique", "k"),
         asking("dp_nunique", "x", "k", keys=list(K)),
         asking("dp_top_k", "k", 1, keys=list(K)),
+        asking("dp_top_k", "k", 2, keys=list(K)),
+        asking("dp_mean", "x", bounds=(0, 10), clipped=True),
         asking("dp_bounds", "x"),
     ]
 

@@ -29,7 +29,8 @@ from privkit.dp.plan import Price
 from privkit.dp.question import Question
 from privkit.dp.statistics.counts import DistinctCount, PersonCount
 from privkit.dp.statistics.histogram import Histogram, Span, power_edges
-from privkit.dp.statistics.quantile import Quantile, TopK, probability
+from privkit.dp.statistics.quantile import Quantile, probability
+from privkit.dp.statistics.top_k import TopK
 from privkit.values.bounds import ContributionBounds
 from privkit.values.keys import public_keys
 from privkit.values.loss import Measure
@@ -148,7 +149,8 @@ def test_distinct_values_are_those_of_pandas(frame):
 def test_quantile_scores_are_those_by_hand(values, candidates, above):
     frame = pd.DataFrame({"x": pd.Series(values, dtype="float64")})
     known = frame["x"].dropna().map(lambda x: nearest(x, candidates))
-    by_hand = [-abs((10 - above) * int((known < c).sum()) - above * int((known > c).sum())) for c in candidates]
+    ends = [(10 * int((known < c).sum()), 10 * int((known <= c).sum())) for c in candidates]
+    by_hand = [-max(0, low - above * len(known), above * len(known) - high) for low, high in ends]
     assert scores(ask(Quantile("x", above, 10, candidates)), frame)[0].tolist() == by_hand
 
 
@@ -161,10 +163,13 @@ def test_quantiles_lie_near_the_exact_ones():
     for above, of in ((1, 2), (9, 10)):
         question = ask(Quantile("x", above, of, candidates), "k", ["a", "b"])
         plan = count_plan(question, epsilon=1, assume_rows=5000)
-        cells = np.array(draw(make_measurement(plan), frame)).reshape(2, 1)
-        for key, value in zip("ab", question.asked.estimates(cells)["quantile"], strict=True):
+        cells = np.array(draw(make_measurement(plan), frame)).reshape(2, 2)
+        lower, upper = question.asked.limits(cells, plan.noise, 0.05)["quantile"]
+        values = question.asked.estimates(cells)["quantile"]
+        for key, value, low, high in zip("ab", values, lower, upper, strict=True):
             share = (frame.loc[frame.k == key, "x"] < value).mean()
             assert abs(share - above / of) < 0.06 + plan.accuracy
+            assert low < value < high < low + 6
 
 
 def test_the_rank_stays_within_the_planned_share():

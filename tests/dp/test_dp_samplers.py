@@ -13,7 +13,7 @@ from privkit.dp.noise.noise import Gaussian, Laplace
 from privkit.dp.noise.selection import NoisyMax
 from privkit.dp.question import Question
 from privkit.dp.statistics.counts import OpenCount
-from privkit.dp.statistics.quantile import TopK
+from privkit.dp.statistics.top_k import TopK
 from privkit.values.bounds import ONE_ROW
 from privkit.values.keys import public_keys
 from privkit.values.loss import Measure, PrivacyLoss

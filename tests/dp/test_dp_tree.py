@@ -127,7 +127,7 @@ def test_a_list_of_quantiles_is_a_frame(ledger_path, people):
     assert {"lower", "20%_lower", "90%_upper"} <= set(many.to_frame())
     few = dp_quantile(people, "x", [0.75, 0.25], "k", keys=["a", "b"], bounds=(0, 100), epsilon=10)
     assert few.value.columns.tolist() == ["25%", "75%"]
-    assert few.plan.noise.parts[0].name == "noisy max"
+    assert few.plan.noise.parts[0].name == "repeated noisy max"
     assert project.spent.epsilon == 30
     assert many._repr_html_()
     assert "10%" in repr(many)

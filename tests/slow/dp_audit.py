@@ -19,12 +19,14 @@ from scipy import stats
 from privkit.dp.measurement import draw, make_measurement
 from privkit.dp.plan import Price, make_plan
 from privkit.dp.question import Question
+from privkit.dp.statistics.clipped import WithClipped
 from privkit.dp.statistics.counts import Count, DistinctCount, OpenCount, PersonCount
 from privkit.dp.statistics.histogram import Histogram, Span, power_edges
 from privkit.dp.statistics.moments import Deviation, Mean, Variance
-from privkit.dp.statistics.quantile import Quantile, TopK
+from privkit.dp.statistics.quantile import Quantile
 from privkit.dp.statistics.statistic import Statistic
 from privkit.dp.statistics.sums import PersonSum, Sum
+from privkit.dp.statistics.top_k import TopK
 from privkit.values.bounds import ONE_ROW, ContributionBounds, ValueBounds
 from privkit.values.keys import public_keys
 from privkit.values.loss import Measure
@@ -99,15 +101,17 @@ AUDITS = {
     "deviation, 4 rows": Audit(Deviation("x", BOUNDS), ROWS4),
     # A choice between two candidates that tie without the row: with permute-and-flip the event's ratio is below e^ε.
     # The row lies on one of them; beyond both it would leave them tied, and tell nothing.
-    "median": Audit(MEDIAN, x=7.0, close=0.3),
-    "median, 1 group of 4": Audit(MEDIAN, GROUPED4, x=7.0, close=0.3),
+    # Its place is chosen by three fifths of the price.
+    "median": Audit(MEDIAN, x=7.0, close=0.18, column=0),
+    "median, 1 group of 4": Audit(MEDIAN, GROUPED4, x=7.0, close=0.18, column=0),
+    "mean with clipped": Audit(WithClipped(Mean("x", BOUNDS)), x=9.0, close=0.1),
 }
 
 
 def drawn(audit: Audit, plan, *, more: bool) -> np.ndarray:
     """The chosen cell of every key; each key counts as an experiment of its own."""
     measurement, frame = make_measurement(plan), audit.frame(more)
-    width = 1 if isinstance(audit.asked, Quantile) else audit.asked.reach.width
+    width = audit.asked.width
     if isinstance(audit.asked, Histogram):
         width = len(audit.asked.labels)
     rounds = DRAWS // 4 if isinstance(audit.asked, Quantile) else DRAWS

@@ -150,6 +150,20 @@ class Release(Released):
         return self._name in self._limits(ALPHA)
 
     @property
+    def possible(self) -> pd.DataFrame | None:
+        """The values that could be among the k most frequent, together with 95 %; None where it is not told.
+
+        A row for each, the most frequent first: its noisy `count` with a 95 % interval, and whether it was `named`.
+        `dp_top_k` tells it where it is answered by a noisy count of every value.
+        """
+        told = self.plan.question.asked.possible(self.drawn, self.noise, ALPHA)
+        if told is None:
+            return None
+        import pandas as pd
+
+        return pd.DataFrame(told)
+
+    @property
     def dominated(self) -> Any:
         """Whether noise dominates an answer: its 95 % interval holds 0, or half of all that is possible."""
         if not self.has_interval:
@@ -190,7 +204,10 @@ class Release(Released):
             if name in limits:
                 prefix = "" if name == self._name else f"{name}_"
                 columns[f"{prefix}lower"], columns[f"{prefix}upper"] = limits[name]
-        return pd.DataFrame(columns, index=self._index())
+        found = pd.DataFrame(columns, index=self._index())
+        if clips := self.plan.question.asked.clips:  # over the columns: of what the intervals are
+            found.columns.name = clips.lstrip(", ")
+        return found
 
     def estimate(self, name: str | None = None) -> Derived:
         """Return the answer, or one of its estimates, for free computations: sums, differences, ratios."""

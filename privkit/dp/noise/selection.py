@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from privkit.dp.noise.noise import Noise, integers
+from privkit.dp.noise.noise import Compound, Noise, integers
 from privkit.dp.opendp import features
 from privkit.values.loss import Measure, PrivacyLoss
 
@@ -62,9 +62,7 @@ class NoisyMax(Noise):
 
         The price must hold it, too: nine tenths are no float, and the next one above them is beyond a price of 0.9.
         """
-        amount = self.costs(sensitivity, loss)
-        value = float(amount)
-        return value if Fraction(value) >= amount else math.nextafter(value, math.inf)
+        return float_above(self.costs(sensitivity, loss))
 
     def choice(self, loss: PrivacyLoss) -> Any:
         """Return OpenDP's measurement of one choice, in the measure of `loss`."""
@@ -105,3 +103,95 @@ class NoisyMax(Noise):
     def combined(self, weights: NDArray[np.float64], alpha: float = 0.05) -> NDArray[np.float64]:
         """A selection has no sums of noise."""
         raise TypeError("a selection has no additive noise")
+
+
+#: Of a price in ε and in ρ, the share that chooses a place; the rest says how far around it the answer may lie. So a
+#: rank errs 1.67 times and 1.58 times as much as if all of it chose the place.
+PLACING = {False: Fraction(3, 5), True: Fraction(2, 5)}
+
+
+@dataclass(frozen=True, slots=True)
+class TwoChoices(Compound):
+    """The noise that chooses a place, and the noise that then chooses how far around it the answer may lie.
+
+    The second choice is made by scores that the first one has released a part of, and for each result of the first it
+    costs at most the same. So the losses of both add up (adaptive composition: Dwork and Roth 2014, theorem 3.16; Bun
+    and Steinke 2016, lemma 2.3), in every group as in :class:`NoisyMax`.
+
+    Attributes
+    ----------
+    scale : float
+        Of the first.
+    around : float
+        Of the second.
+    concentrated : bool
+        Whether the noises are Gumbel's, for ρ; exponential ones, for ε, carry a little less far.
+    """
+
+    around: float = 0.0
+    concentrated: bool = True
+
+    name = "repeated noisy max"
+    measures: ClassVar[tuple[Measure, ...]] = NoisyMax.measures
+
+    @classmethod
+    def for_loss(cls, sensitivity: Sensitivity, loss: PrivacyLoss, **_: Any) -> TwoChoices:
+        """Return the least noise of each choice within its share of the loss."""
+        share = PLACING[loss.measure.concentrated]
+        scales = [NoisyMax.for_loss(sensitivity, loss.replace(loss.main * part)).scale for part in (share, 1 - share)]
+        found = cls(scales[0], scales[1], loss.measure.concentrated)
+        while Fraction(found.stated(sensitivity, loss)) > loss.main:
+            found = cls(found.scale, math.nextafter(found.around, math.inf), found.concentrated)
+        return found
+
+    @property
+    def leading(self) -> NoisyMax:
+        """The noise of the place."""
+        return NoisyMax(self.scale)
+
+    @property
+    def second(self) -> NoisyMax:
+        """The noise of how far around it."""
+        return NoisyMax(self.around)
+
+    def costs(self, sensitivity: Sensitivity, loss: PrivacyLoss) -> Fraction:
+        """Return what all choices of both kinds cost."""
+        return self.leading.costs(sensitivity, loss) + self.second.costs(sensitivity, loss)
+
+    def stated(self, sensitivity: Sensitivity, loss: PrivacyLoss) -> float:
+        """Return the least float that is at least that: OpenDP states losses as floats."""
+        return float_above(self.costs(sensitivity, loss))
+
+    def misplaced(self, others: int, alpha: float) -> float:
+        """Return t such that a place worse than the best by t or more is chosen with probability at most alpha."""
+        return self.scale * leads(others, alpha, concentrated=self.concentrated)
+
+    def target(self, others: int, alpha: float) -> int:
+        """Return the same of the second choice, as a whole number."""
+        return math.ceil(self.around * leads(others, alpha, concentrated=self.concentrated))
+
+
+def leads(others: int, alpha: float, *, concentrated: bool) -> float:
+    """Return x such that the best score leads safely over `others` that are worse by x scales of the noise or more.
+
+    Then one of these is chosen with probability at most alpha. *Proof.* Let p = exp(−x). With exponential noise
+    another's is larger than the best one's by x scales with probability p/2, for either is the larger one with
+    probability 1/2, and by how much has no memory; all of them together: at most others · p/2. With Gumbel noise the
+    chances are those of the exponential mechanism, proportional to exp(score / scale): at most
+    others · p / (1 + others · p). ∎
+
+    Examples
+    --------
+    >>> round(leads(20, 0.05, concentrated=False), 3), round(leads(20, 0.05, concentrated=True), 3)
+    (5.298, 5.94)
+    """
+    if not others:
+        return 0.0
+    ratio = others * (1 - alpha) / alpha if concentrated else others / (2 * alpha)
+    return max(math.log(ratio), 0.0)
+
+
+def float_above(amount: Fraction) -> float:
+    """Return the least float that is at least `amount`."""
+    value = float(amount)
+    return value if Fraction(value) >= amount else math.nextafter(value, math.inf)

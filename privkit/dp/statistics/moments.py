@@ -196,9 +196,14 @@ class Mean(Statistic):
         """Say what is clipped, and what comes along."""
         return (*clipped(self.column, self.bounds), "sum and count come with it, at no further cost: .to_frame()")
 
+    @property
+    def clips(self) -> str:
+        """To what the numbers are clipped."""
+        return f" clipped to {self.bounds}"
+
     def __str__(self) -> str:
         """Return the statistic in words."""
-        return f"{self.name} of {self.column!r} in {self.bounds}"
+        return f"{self.name} of {self.column!r}{self.clips}"
 
 
 @dataclass(frozen=True, slots=True)

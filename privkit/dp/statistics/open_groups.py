@@ -159,6 +159,17 @@ class OpenGroups(Statistic):
         return self.inner.needs_rows
 
     @property
+    def of_ranks(self) -> bool:  # type: ignore[override]
+        """Whether the accuracy is a share of ranks."""
+        return self.inner.of_ranks
+
+    @property
+    def earlier(self) -> Statistic | None:
+        """The same of the statistic as earlier versions asked it."""
+        inner = self.inner.earlier
+        return None if inner is None else OpenGroups(self.by, inner, self.share)
+
+    @property
     def framed(self) -> bool:  # type: ignore[override]
         """Whether the answer is a frame of several numbers."""
         return self.inner.framed

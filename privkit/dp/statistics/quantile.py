@@ -1,34 +1,29 @@
-"""Choices by noisy scores: the public candidate whose rank is nearest to a quantile's, the most frequent of values."""
+"""Quantiles: the public candidate that is one by noisy ranks, and how far around it the exact one lies."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
-from privkit.dp.measurement import frames
-from privkit.dp.noise.selection import NoisyMax
-from privkit.dp.opendp import features
-from privkit.dp.question import Question
-from privkit.dp.statistics.counts import Count
+from privkit.dp.noise.noise import ALPHA
+from privkit.dp.noise.selection import NoisyMax, TwoChoices
+from privkit.dp.statistics.ranks import FAR, excess, halved, make_choices, placed, rank_scores, two_choices, widths
 from privkit.dp.statistics.statistic import Estimates, Limits, Reach, Sensitivity, Statistic
 from privkit.errors import ParameterError
 from privkit.tally.looking import Extent
-from privkit.tally.ranks import positions
-from privkit.values.keys import Keys
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
     from privkit.dp.noise.noise import Noise
+    from privkit.dp.question import Question
     from privkit.dp.simulate import Simulator
-    from privkit.tally.engines.contract import Engine
     from privkit.values.loss import PrivacyLoss
 
 #: How many candidates stand between two bounds, where the user names none.
@@ -39,7 +34,7 @@ _FINEST = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Quantile(Statistic):
-    """The candidate c whose share of smaller numbers is nearest to α, each number taken as the nearest candidate.
+    """The α-quantile of a column, as one of public candidates, with an interval; each number counts at the nearest one.
 
     Attributes
     ----------
@@ -51,12 +46,35 @@ class Quantile(Statistic):
 
     Notes
     -----
-    Let x be a row's number, taken as the candidate nearest to it (`placed`), which depends on that row alone. The score
-    of a candidate is −|(b−a)·#(x < c) − a·#(x > c)| with α = a/b: 0 where c is the α-quantile (Smith 2011).
+    Let x be a row's number, taken as the candidate nearest to it (`placed`), which depends on that row alone; α = a/b;
+    and F(j) = b·#(x < c_j) − a·n for the candidates c_0 < … < c_m−1 and n rows, F(m) = (b−a)·n. F ascends, and c_j is
+    an α-quantile if F(j) ≤ 0 ≤ F(j+1). The score of c_j is −max(0, F(j), −F(j+1)): 0 where it is one, and else by how
+    much it is missed in ranks, times b (Smith 2011; the numbers at c_j count on neither side, so that it is found
+    however many they are). The best score is 0, since F(0) ≤ 0 ≤ F(m).
 
-    *Reach.* A row adds to the inner difference b−a (it is smaller), −a (it is larger) or 0, for every candidate; so
-    one row moves every score by at most s = max(a, b−a), by the reverse triangle inequality, and a person's P rows of
-    a group by at most P·s. The scores are whole numbers.
+    *Reach.* A row adds b−a or −a to F(j), for every j; so it moves F(j), and every score, by at most
+    s = max(a, b−a): maxima of numbers that move by at most s move by at most s. A person's P rows of a group move them
+    by at most P·s. All are whole numbers.
+
+    *Accuracy.* The chosen candidate's score is −t or less with probability at most alpha, where
+    t = :meth:`TwoChoices.misplaced` (m − 1 others). Else it holds a rank that is at most t/b from α·n: a share t/(b·n)
+    of the ranks, where n is taken for granted.
+
+    *Interval.* Let c_p be the chosen candidate. A second choice, among public widths 0 = w_0 < … < w_k = m − 1, says
+    how many candidates on each side the interval reaches. Let G(i) = min(−F(p − w_i), F(p + w_i + 1)), where a side
+    counts as reached, whatever the rows are, if p − w_i ≤ 0, or p + w_i ≥ m − 1. G ascends, and each row moves it by
+    at most s, as above. The candidates from p − w_i to p + w_i hold every α-quantile if G(i) > 0: for then
+    #(x < c) / n lies below α at the lower end, and #(x ≤ c) / n above it at the upper one. The score of w_i is
+    −max(0, t − G(i), G(i−1) − t), with G(−1) = −∞, which each row moves by at most s: 0 for the first width with
+    G ≥ t, and −t or less for each width that is too narrow (G(i) ≤ 0). So one of these, k at most, is chosen with
+    probability at most alpha if t = :meth:`TwoChoices.target` (k, alpha). No number of rows is needed, and alpha is not
+    shared between the ends: that makes the interval narrower than two choices of its ends do (`docs/proofs.md` has both
+    measured).
+
+    So much for the numbers as they count. The α-quantiles of the numbers themselves, put between the outer candidates,
+    lie at most as far outside as a number from its candidate, for rounding to the nearest keeps the order: the interval
+    is drawn to the middles beyond its ends. The width was drawn for one level (95 %); it holds for lower ones, and at a
+    higher one the interval is that of all candidates.
     """
 
     column: str
@@ -65,9 +83,11 @@ class Quantile(Statistic):
     candidates: tuple[float, ...]
 
     name = "quantile"
+    mark: ClassVar[dict[str, str]] = {"statistic": "quantile", "told": "with an interval"}
     aggregate = "positions"
-    noises = (NoisyMax,)
+    noises: ClassVar[tuple[type[Noise], ...]] = (TwoChoices,)
     needs_rows = True
+    of_ranks = True
 
     @property
     def linear(self) -> frozenset[str]:
@@ -85,6 +105,21 @@ class Quantile(Statistic):
         each = max(self.above, self.of - self.above)
         return Reach(each, float(each), each)
 
+    @property
+    def width(self) -> int:
+        """Two cells: the place of a candidate, and how many others on each side belong to its interval."""
+        return 2
+
+    @property
+    def earlier(self) -> Statistic | None:
+        """The same quantile as it was asked without an interval."""
+        return DrawnOnce(self.column, self.above, self.of, self.candidates)
+
+    @property
+    def ordered(self) -> tuple[object, Fraction] | None:
+        """Quantiles of one column among the same candidates do not cross."""
+        return (self.column, self.candidates), Fraction(self.above, self.of)
+
     def sensitivity(self, question: Question) -> Sensitivity:
         """Return (G, P·s), or (1, R·s) where a person has R rows in all: see :class:`NoisyMax`."""
         norms = Sensitivity.of(question.bounds, self.reach)
@@ -97,38 +132,70 @@ class Quantile(Statistic):
 
     def exact(self, data: object, question: Question) -> NDArray[np.int64]:
         """Return the exact scores of every group; shape (groups, candidates)."""
-        counts = placed(self.column, self.candidates, data, question)
-        return rank_scores(counts, self.above, self.of)
+        return rank_scores(self.excess(data, question))
+
+    def excess(self, data: object, question: Question) -> NDArray[np.int64]:
+        """Return F of every group; shape (groups, candidates + 1). Reads rows."""
+        return excess(placed(self.column, self.candidates, data, question), self.above, self.of)
 
     def measurement(self, question: Question, noise: Noise, loss: PrivacyLoss) -> Any:
         """Return an OpenDP user measurement: scores of our own proof, choices by OpenDP."""
-        assert isinstance(noise, NoisyMax)
-        return make_choices(question, noise, loss)
+        assert isinstance(noise, TwoChoices)
+        first, second = noise.leading.choice(loss), noise.second.choice(loss)
+        target = self.target(noise)
+
+        def chosen(data: object) -> list[int]:
+            found = self.excess(question.rows(data), question)
+            return [cell for row in found for cell in two_choices(row, first, second, target)]
+
+        return make_choices(chosen, noise.stated(question.sensitivity, loss), loss)
 
     def simulated(self, data: object, question: Question, noise: Noise, loss: PrivacyLoss, draw: Simulator) -> Any:
         """Return simulated choices."""
-        return draw.chosen(self.exact(question.rows(data), question), noise, loss)
+        assert isinstance(noise, TwoChoices)
+        first, second = (
+            lambda row, one=one: int(draw.chosen(row.reshape(1, -1), one, loss)[0])
+            for one in (noise.leading, noise.second)
+        )
+        found, target = self.excess(question.rows(data), question), self.target(noise)
+        return np.array([cell for row in found for cell in two_choices(row, first, second, target)], dtype=np.int64)
+
+    def target(self, noise: TwoChoices) -> int:
+        """Return which score the widths of an interval aim at: that of 95 %, and never one beyond all scores."""
+        return min(noise.target(len(widths(len(self.candidates))) - 1, ALPHA), FAR // 4)
 
     def estimates(self, cells: NDArray[np.int64]) -> Estimates:
         """Return the chosen candidates."""
         return {self.name: np.asarray(self.candidates)[cells[:, 0]]}
 
     def limits(self, cells: NDArray[np.int64], noise: Noise, alpha: float) -> Limits:
-        """Nothing: a choice says how far its rank may be off, not its value."""
-        return {}
+        """Return the middles beyond the ends of each interval; those of all candidates at levels above 95 %."""
+        values, last = np.asarray(self.candidates), len(self.candidates) - 1
+        assert isinstance(noise, TwoChoices)
+        enough = alpha >= ALPHA and self.target(noise) < FAR // 4
+        around = cells[:, 1] if enough else np.full(len(cells), last)
+        low, high = np.maximum(cells[:, 0] - around, 0), np.minimum(cells[:, 0] + around, last)
+        middle = np.diff(values) / 2 if halved(self.candidates) is not None else np.diff(values)
+        less, more = np.concatenate([[0.0], middle]), np.concatenate([middle, [0.0]])
+        return {self.name: (values[low] - less[low], values[high] + more[high])}
 
     def half_width(self, noise: Noise, alpha: float, rows: int | None) -> float | None:
-        """Return by which share of the rows the rank may be off, beyond that of the best candidate."""
-        assert isinstance(noise, NoisyMax)
+        """Return by which share of the rows the rank may be off."""
+        assert isinstance(noise, TwoChoices)
         if rows is None:
             return None
-        return min(noise.shortfall(len(self.candidates), alpha) / (self.of * rows), 1.0)
+        return min(noise.misplaced(len(self.candidates) - 1, alpha) / (self.of * rows), 1.0)
+
+    def dominated(self, lower: NDArray[np.float64], upper: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Return where the interval is at least half as wide as all candidates."""
+        return upper - lower >= (self.candidates[-1] - self.candidates[0]) / 2
 
     def notes(self) -> tuple[str, ...]:
         """Say what is chosen, and what an accuracy means."""
         return (
             f"one of {len(self.candidates):,} public candidates from {self.candidates[0]:g} to {self.candidates[-1]:g} "
-            "is chosen, numbers counting at the nearest; its accuracy is the share of rows that its rank may be off by",
+            "is chosen, numbers counting at the nearest, with an interval in the unit of the column; "
+            "an accuracy is the share of ranks by which it may be off",
         )
 
     def canonical(self) -> dict[str, object]:
@@ -148,207 +215,61 @@ class Quantile(Statistic):
 
 
 @dataclass(frozen=True, slots=True)
-class TopK(Statistic):
-    """The k most frequent of public values, in order, without their counts.
+class DrawnOnce(Quantile):
+    """A quantile as earlier versions answered it: one choice by all of the price, without an interval.
 
-    Attributes
-    ----------
-    values : Keys
-        The public candidates.
-    k : int
-
-    Notes
-    -----
-    *Reach.* The scores are counts. A person more moves none of them down, and each of them up by at most L∞ of the
-    contribution bounds; the direction is the same for all, which halves the noise (``monotonic``).
+    It is asked no more; what ledgers hold of it is shown and replayed.
     """
 
-    values: Keys
-    k: int
-
-    name = "top"
-    aggregate = "keyed_counts"
-    of_persons = "pairs"
-    noises = (NoisyMax,)
+    mark: ClassVar[dict[str, str]] = {"statistic": "quantile"}
+    noises: ClassVar[tuple[type[Noise], ...]] = (NoisyMax,)
+    retired = True
 
     @property
-    def linear(self) -> frozenset[str]:
-        """None: values are chosen."""
-        return frozenset()
+    def width(self) -> int:
+        """One cell: the place of a candidate."""
+        return 1
 
     @property
-    def read(self) -> tuple[str, ...]:
-        """The column whose values are ranked."""
-        return self.values.by
+    def earlier(self) -> Statistic | None:
+        """None: it is the first."""
+        return None
 
-    def typed_keys(self, question: Question) -> Keys | None:
-        """Return the candidates."""
-        return self.values
-
-    def sensitivity(self, question: Question) -> Sensitivity:
-        """Return one choice, of scores that one person moves by L∞."""
-        norms = Sensitivity.of(question.bounds, self.reach)
-        return Sensitivity(1, norms.l1, norms.l2, norms.linf)
-
-    def kind(self, question: Question) -> dict[str, Any]:
-        """How the noise selects."""
-        return {"top": self.k, "monotonic": True}
-
-    def matched(self, rows: Engine, question: Question) -> tuple[Keys, NDArray[np.int64]]:
-        """Count the rows of each candidate."""
-        return self.values, rows.keyed_counts(self.values)
-
-    def exact(self, data: object, question: Question) -> NDArray[np.int64]:
-        """Return the exact counts of all candidates; shape (1, candidates)."""
-        counted = Question(Count(), question.unit, question.bounds, self.values)
-        return Count().exact(data, counted).reshape(1, -1)
+    @property
+    def ordered(self) -> tuple[object, Fraction] | None:
+        """None: what was drawn is shown as it was."""
+        return None
 
     def measurement(self, question: Question, noise: Noise, loss: PrivacyLoss) -> Any:
-        """Return an OpenDP user measurement: counts of our own proof, the choice by OpenDP."""
-        assert isinstance(noise, NoisyMax)
-        return make_choices(question, noise, loss)
+        """Refuse: it is asked with an interval now."""
+        raise TypeError("a quantile is asked with an interval")
 
     def simulated(self, data: object, question: Question, noise: Noise, loss: PrivacyLoss, draw: Simulator) -> Any:
-        """Return a simulated choice."""
-        return draw.chosen(self.exact(question.rows(data), question), noise, loss)
-
-    def estimates(self, cells: NDArray[np.int64]) -> Estimates:
-        """Return the chosen values, the most frequent first, as one list."""
-        found = np.empty(1, dtype=object)
-        found[0] = [self.values.values[place][0] for place in cells[0]]
-        return {self.name: found}
+        """Refuse: it is asked with an interval now."""
+        raise TypeError("a quantile is asked with an interval")
 
     def limits(self, cells: NDArray[np.int64], noise: Noise, alpha: float) -> Limits:
-        """Nothing: a choice has no interval."""
+        """Nothing: a single choice says how far its rank may be off, not its value."""
         return {}
 
-    def half_width(self, noise: Noise, alpha: float, rows: int | None) -> float:
-        """Return by how many rows a chosen value may fall short of one that was not chosen."""
+    def half_width(self, noise: Noise, alpha: float, rows: int | None) -> float | None:
+        """Return by which share of the rows the rank may be off, beyond that of the best candidate."""
         assert isinstance(noise, NoisyMax)
-        return noise.shortfall(len(self.values) * self.k, alpha)
+        if rows is None:
+            return None
+        return min(noise.shortfall(len(self.candidates), alpha) / (self.of * rows), 1.0)
 
     def notes(self) -> tuple[str, ...]:
-        """Say what comes out."""
-        return ("the values alone are released, in order; ask dp_count for their counts",)
-
-    def canonical(self) -> dict[str, object]:
-        """Return the statistic as JSON values; the order of candidates matters to what is stored."""
-        own = {**self.mark, "column": self.values.by[0], "k": self.k}
-        return {**own, "candidates": [repr(value[0]) for value in self.values.values]}
+        """Say what was chosen, and what an accuracy meant."""
+        return (
+            f"one of {len(self.candidates):,} public candidates from {self.candidates[0]:g} to {self.candidates[-1]:g} "
+            "is chosen, numbers counting at the nearest; its accuracy is the share of rows that its rank may be off by",
+        )
 
     @classmethod
-    def recorded(cls, record: Mapping[str, Any]) -> Self:
-        """Return the choice that a record tells, with the texts of its candidates in place of them."""
-        return cls(Keys((record["column"],), tuple((text,) for text in record["candidates"])), record["k"])
-
-    def __str__(self) -> str:
-        """Return the statistic in words."""
-        return f"{self.k} most frequent values of {self.values.by[0]!r}"
-
-
-def placed(column: str, candidates: Sequence[float], data: object, question: Question) -> NDArray[np.int64]:
-    """Count the rows of every group at each candidate, each person within the bounds. Reads rows.
-
-    A number counts at the candidate that is nearest to it, the upper one of two; so a number's candidate depends on
-    that number alone, and order is kept. Else many rows that share a value between two candidates would leave all of
-    these equally far from a rank amid them, and the choice to chance.
-
-    Shape (groups, 2 · candidates + 1): see :func:`privkit.tally.ranks.positions`; nothing is between candidates.
-    """
-    ends = halved(candidates)
-    counts = positions(
-        data,
-        column,
-        ends if ends is not None else candidates,
-        keys=question.keys,
-        unit=question.who,
-        bounds=question.bounds,
-    )
-    return counts if ends is None else at_nearest(counts, len(candidates))
-
-
-def halved(candidates: Sequence[float]) -> tuple[float, ...] | None:
-    """Return the candidates with the middles between them; None where no float lies between two.
-
-    On even candidates the middles lie on their line, as floats have it.
-
-    Examples
-    --------
-    >>> halved([0.0, 1.0, 4.0])
-    (0.0, 0.5, 1.0, 2.5, 4.0)
-    """
-    first, count = candidates[0], len(candidates) - 1
-    if not count:
-        return None
-    width = candidates[-1] - first
-    if all(first + width * place / count == value for place, value in enumerate(candidates)):
-        found = tuple(first + width * place / (2 * count) for place in range(2 * count + 1))
-    else:
-        middles = [low + (high - low) / 2 for low, high in pairwise(candidates)]
-        found = (*(value for pair in zip(candidates, middles, strict=False) for value in pair), candidates[-1])
-    return found if all(low < high for low, high in pairwise(found)) else None
-
-
-def at_nearest(counts: NDArray[np.int64], candidates: int) -> NDArray[np.int64]:
-    """Return counts of positions among the candidates from those among the candidates and their middles.
-
-    Examples
-    --------
-    >>> at_nearest(np.array([[1, 0, 2, 3, 0, 4, 0]]), 2).tolist()  # 0, and 1, in whose middle are 3
-    [[0, 3, 0, 7, 0]]
-    """
-    found = np.zeros((len(counts), 2 * candidates + 1), dtype=np.int64)
-    found[:, 1::2] = np.pad(counts, ((0, 0), (1, 0))).reshape(len(counts), candidates, 4).sum(axis=2)
-    return found
-
-
-def rank_scores(counts: NDArray[np.int64], above: int, of: int) -> NDArray[np.int64]:
-    """Return −|(b−a)·#below − a·#above| of every candidate, from the counts of positions.
-
-    Examples
-    --------
-    >>> rank_scores(np.array([[1, 1, 0, 0, 1]]), 1, 2).tolist()  # 0.5, 1 and 7 among the candidates 1 and 2
-    [[0, -1]]
-    """
-    below = np.cumsum(counts, axis=1)[:, 0:-1:2]
-    larger = counts.sum(axis=1, keepdims=True) - np.cumsum(counts, axis=1)[:, 1::2]
-    scores: NDArray[np.int64] = -np.abs((of - above) * below - above * larger)
-    return scores
-
-
-def make_choices(question: Question, noise: NoisyMax, loss: PrivacyLoss) -> Any:
-    """Return the choice of the best candidate in every group as an OpenDP user measurement.
-
-    Claim
-    -----
-    If D and D′ differ in one person, the loss is at most ``noise.costs(question.sensitivity, loss)``.
-
-    Proof
-    -----
-    The choices of distinct groups use independent noise, so given the exact scores they compose: the loss is at most
-    the sum over groups of OpenDP's map at the L∞ distance of that group's scores. A person has rows in at most G
-    groups, in each of which the scores move by at most P·s (the statistic's docstring), which gives G · map(P·s); with
-    R rows in all, r_g in group g, it is Σ map(r_g·s) ≤ map(R·s). What is kept of a person depends on that person's rows
-    and on the salt alone, as in `privkit.dp.measurement.make_sums`. ∎
-    """
-    choice = noise.choice(loss)
-    stated = noise.stated(question.sensitivity, loss)
-
-    def choose(data: object) -> list[int]:
-        scores = question.asked.exact(question.rows(data), question)
-        found: list[int] = []
-        for row in scores:
-            best = choice(np.ascontiguousarray(row))
-            found.extend(best if isinstance(best, list) else [best])
-        return found
-
-    with features() as dp:
-        measure = (
-            dp.measures.zero_concentrated_divergence() if loss.measure.concentrated else dp.measures.max_divergence()
-        )
-        return dp.measurements.make_user_measurement(
-            *frames(dp), measure, lambda rows: rows.read(choose), lambda persons: persons * stated
-        )
+    def wrote(cls, record: Mapping[str, Any]) -> bool:
+        """Whether a record is of a quantile without an interval."""
+        return "told" not in record and super(DrawnOnce, cls).wrote(record)
 
 
 def probability(q: object) -> tuple[int, int]:

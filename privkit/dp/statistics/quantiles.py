@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from privkit.dp.noise.noise import Laplace
-from privkit.dp.statistics.quantile import placed
+from privkit.dp.statistics.ranks import placed
 from privkit.dp.statistics.statistic import Estimates, Limits, Reach, Statistic
 from privkit.tally.looking import Extent
 
@@ -187,6 +187,7 @@ class Quantiles(Statistic):
     name = "quantiles"
     aggregate = "positions"
     needs_rows = True
+    of_ranks = True
     framed = True
 
     @property
@@ -236,7 +237,8 @@ class Quantiles(Statistic):
         for name, (above, of) in zip(self.numbers, self.probabilities, strict=True):
             scores = np.abs((of - above) * before - above * (total - until))
             told[name] = np.asarray(self.candidates)[scores.argmin(axis=1)]
-        return told
+        ordered = np.sort(np.stack([*told.values()]), axis=0)  # they do not cross; this lowers their errors
+        return dict(zip(told, ordered, strict=True))
 
     def _ranks(self, cells: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """Return the noisy numbers of rows before each candidate, before or at it, and of all rows."""
@@ -255,7 +257,9 @@ class Quantiles(Statistic):
             low = np.where(enough.any(axis=1), enough.argmax(axis=1), last) - 1
             high = np.where(not_more.any(axis=1), last - not_more[:, ::-1].argmax(axis=1), 0) + 1
             told[name] = (values[np.clip(low, 0, last)], values[np.clip(high, 0, last)])
-        return told
+        lower, upper = (np.stack([pair[end] for pair in told.values()]) for end in (0, 1))
+        lower, upper = np.minimum.accumulate(lower[::-1], axis=0)[::-1], np.maximum.accumulate(upper, axis=0)
+        return {name: (low, high) for name, low, high in zip(told, lower, upper, strict=True)}
 
     def _reach(self, noise: Noise, above: int, of: int, bits: float) -> float:
         """Return t with P(e > t) ≤ exp(−bits) for the error e of any candidate's score."""

@@ -111,6 +111,11 @@ class Share(Mean):
             "how many meet it, and how many rows there are, come with it, at no further cost: .to_frame()",
         )
 
+    @property
+    def clips(self) -> str:
+        """Nothing: a row meets the condition or does not."""
+        return ""
+
     def __str__(self) -> str:
         """Return the statistic in words."""
         return f"share of rows with {self.column}"

@@ -161,6 +161,12 @@ class Statistic(ABC):
     needs_rows: ClassVar[bool] = False
     #: Those of its numbers that have an accuracy for any number of rows, where others do not.
     steady: ClassVar[tuple[str, ...]] = ()
+    #: Whether that accuracy is a share of ranks, at most 0.5; in the column's unit it has an interval.
+    of_ranks: ClassVar[bool] = False
+    #: Whether that accuracy is by how many rows a value that was chosen falls short of another one.
+    falls_short: ClassVar[bool] = False
+    #: Whether earlier versions alone asked it: what ledgers hold of it is shown and replayed.
+    retired: ClassVar[bool] = False
     #: Whether the answer is a frame of several numbers.
     framed: ClassVar[bool] = False
 
@@ -188,6 +194,16 @@ class Statistic(ABC):
     def shows(self) -> tuple[str, ...]:
         """The columns whose groups show up by themselves; none where they are public keys."""
         return ()
+
+    @property
+    def earlier(self) -> Statistic | None:
+        """The statistic by which earlier versions asked the same, whose stored answers stand for its own."""
+        return None
+
+    @property
+    def ordered(self) -> tuple[object, Any] | None:
+        """Of what it is a number, and its place there: those of one release do not cross. None where that is not so."""
+        return None
 
     def answered(self, plan: Plan, keys: Sequence[str] | None) -> Plan:
         """Return the plan of what was answered: its own, unless groups showed up, whose keys the answer holds."""
@@ -295,9 +311,18 @@ class Statistic(ABC):
         """Return how far each number of the answer errs at most, by its name."""
         return {self.main: self.half_width(noise, alpha, rows)}
 
+    def possible(self, cells: NDArray[np.int64], noise: Noise, alpha: float) -> dict[str, list[Any]] | None:
+        """Return what could be among the chosen, by columns of a table; None where the answer does not tell."""
+        return None
+
     def rounding(self, name: str) -> Rounding:
         """Return how far a number that is a weighted sum of cells may be from the exact bounded one: nowhere."""
         return Rounding()
+
+    @property
+    def clips(self) -> str:
+        """Of what its intervals are, where numbers are clipped: " clipped to [0, 100]"; else nothing."""
+        return ""
 
     def limit(self, bounds: ContributionBounds) -> str:
         """Return in words how much of one person counts."""
@@ -370,7 +395,7 @@ def recorded_statistic(record: Mapping[str, Any]) -> Statistic | None:
     --------
     >>> import privkit.dp.statistics.sums
     >>> str(recorded_statistic({"statistic": "sum", "column": "age", "bounds": ["0.0", "99.0"], "by": ["zip"]}))
-    "sum of 'age' in [0, 99]"
+    "sum of 'age' clipped to [0, 99]"
     """
     wrote = [kind for kind in Statistic.KINDS.values() if kind.wrote(record)]
     if not wrote:

@@ -120,9 +120,14 @@ class Sum(Statistic):
         """Say what is clipped."""
         return clipped(self.column, self.bounds)
 
+    @property
+    def clips(self) -> str:
+        """To what the numbers are clipped."""
+        return f" clipped to {self.bounds}"
+
     def __str__(self) -> str:
         """Return the statistic in words."""
-        return f"{self.name} of {self.column!r} in {self.bounds}"
+        return f"{self.name} of {self.column!r}{self.clips}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +170,11 @@ class PersonSum(Sum):
     def notes(self) -> tuple[str, ...]:
         """Say what is clipped."""
         return (total_clipped(self.column, self.bounds, self.window),)
+
+    @property
+    def clips(self) -> str:
+        """To what the totals are clipped."""
+        return f", totals clipped to {self.bounds}"
 
     def __str__(self) -> str:
         """Return the statistic in words."""

@@ -8,9 +8,10 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Unpack
 
 from privkit.dp.statistics.histogram import Span, power_edges
-from privkit.dp.statistics.quantile import CANDIDATES, Quantile, TopK, probability
+from privkit.dp.statistics.quantile import CANDIDATES, Quantile, probability
 from privkit.dp.statistics.quantiles import ENOUGH, percentage, quantiles_of
 from privkit.dp.statistics.several import Several
+from privkit.dp.statistics.top_k import TopK, TopTable
 from privkit.errors import NotPublicError, ParameterError, nothing_spent
 from privkit.errors.dp import ValueBoundsRequiredError
 from privkit.project.asking import Asking, asks, planned
@@ -36,10 +37,10 @@ def dp_quantile(
 ) -> Plan:
     """Choose quantiles among public candidates under differential privacy. Spends budget.
 
-    Reads rows; missing values are left out. `accuracy` is a share of rows (0.01: the rank is within one percent of the
-    rows of the best candidate's), and needs `assume_rows`. Each quantile is chosen by noisy scores, and a list of
-    them shares the loss. Six or more are read from one tree of noisy counts, at the same price however many they are,
-    and have intervals.
+    Reads rows; missing values are left out. Each comes with an interval in the unit of the column. `accuracy` is a
+    share of ranks, at most 0.5 (0.01: the rank is within one percent of the rows), and needs `assume_rows`. Each
+    quantile is chosen by noisy scores, and a list of them shares the loss. Six or more are read from one tree of noisy
+    counts, at the same price however many they are.
 
     Parameters
     ----------
@@ -60,20 +61,22 @@ def dp_quantile(
     Returns
     -------
     Release
-        `.value` is a candidate, or a Series of them indexed by the keys, without an interval. For a list it is a frame
-        with a column for each ("25%", "50%" ...); from six on `.to_frame()` has their intervals.
+        `.value` is a candidate, or a Series of them indexed by the keys. For a list it is a frame with a column for
+        each ("25%", "50%" ...), which do not cross. `.interval()` and `.to_frame()` have the intervals, at 95 %; at
+        higher levels that of one quantile is all candidates, for it is drawn once.
 
     Notes
     -----
-    The scores and their proof are in `privkit.dp.statistics.quantile`, the selection is OpenDP's. The tree and its
-    proof are in `privkit.dp.statistics.quantiles` (Hay, Rastogi, Miklau and Suciu 2010).
+    The scores, the interval and their proofs are in `privkit.dp.statistics.quantile`, the selection is OpenDP's. The
+    tree and its proof are in `privkit.dp.statistics.quantiles` (Hay, Rastogi, Miklau and Suciu 2010).
 
     Examples
     --------
     >>> import pandas as pd, privkit as pk
     >>> people = pd.DataFrame({"age": [*range(101)] * 20})
     >>> project = pk.open_project("medians", epsilon=1, unit=pk.ROW, store=ledger_path)
-    >>> 40 <= dp_quantile(people, "age", 0.5, candidates=list(range(0, 121)), epsilon=0.5).value <= 60
+    >>> middle = dp_quantile(people, "age", 0.5, candidates=list(range(0, 121)), epsilon=0.5)
+    >>> 40 <= middle.interval().lower <= middle.value <= middle.interval().upper <= 60
     True
     >>> dp_quantile(people, "age", [0.25, 0.5, 0.75], bounds=(0, 120), epsilon=0.5).value.columns.tolist()
     ['25%', '50%', '75%']
@@ -137,7 +140,9 @@ def dp_median(
 def dp_top_k(data: object, column: str, k: int, **asking: Unpack[Asking]) -> Plan:
     """Name the k most frequent of public values under differential privacy. Spends budget.
 
-    Reads rows. Only the values are released, the most frequent first; their counts are another question.
+    Reads rows. The most frequent come first. Of two ways the one is taken that falls short by fewer rows: a noisy count
+    of every value, which tells besides which could be among the k (`.possible`); or k choices one after another, where
+    one person can be in many groups.
 
     Parameters
     ----------
@@ -152,7 +157,21 @@ def dp_top_k(data: object, column: str, k: int, **asking: Unpack[Asking]) -> Pla
     Returns
     -------
     Release
-        `.value` is a list of values.
+        `.value` is a list of values; `.accuracy` says by how many rows one of them may fall short of one that is not
+        named; `.possible` has the values that could be among the k, with their counts, or is None.
+
+    Notes
+    -----
+    The proofs are in `privkit.dp.statistics.top_k`.
+
+    Examples
+    --------
+    >>> import pandas as pd, privkit as pk
+    >>> people = pd.DataFrame({"plan": ["basic"] * 900 + ["plus"] * 500 + ["pro"] * 20})
+    >>> project = pk.open_project("plans", epsilon=1, unit=pk.ROW, store=ledger_path)
+    >>> release = dp_top_k(people, "plan", 2, keys=["basic", "plus", "pro", "none"], epsilon=1)
+    >>> release.value, release.possible["value"].tolist()
+    (['basic', 'plus'], ['basic', 'plus'])
     """
     with nothing_spent():
         values = public_keys([column_name(column)], asking.get("keys"))
@@ -160,7 +179,10 @@ def dp_top_k(data: object, column: str, k: int, **asking: Unpack[Asking]) -> Pla
         if number > len(values):
             raise ParameterError.of("k", str(number), f"at most the number of keys, {len(values)}")
     rest = Asking(**{**asking, "keys": None})
-    return planned(data, None, lambda _: TopK(values, number), **rest)
+    plans = [planned(data, None, lambda _: TopTable(values, number), **rest)]
+    if asking.get("mechanism") is None:  # one that is named is of noise that is added, so to counts
+        plans.append(planned(data, None, lambda _: TopK(values, number), **rest))
+    return min(plans, key=lambda plan: (plan.loss.main, plan.accuracy))
 
 
 @asks("Price an estimate of bounds; spends nothing. The parameters are those of :func:`dp_bounds`.")

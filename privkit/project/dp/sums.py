@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Unpack
 
+from privkit.dp.statistics.clipped import WithClipped
 from privkit.dp.statistics.moments import Deviation, Mean, Variance
 from privkit.dp.statistics.person_mean import PersonMean
 from privkit.dp.statistics.sums import PersonSum, Sum, one_total_in
-from privkit.errors import ParameterError
+from privkit.errors import ParameterError, nothing_spent
 from privkit.project.asking import Asking, asks, planned
 from privkit.values.arguments import column_name, positive_int
 from privkit.values.bounds import ContributionBounds, value_bounds
 
 if TYPE_CHECKING:
     from privkit.dp.plan import Plan
+    from privkit.dp.statistics.statistic import Statistic
 
 
 @asks("Price a sum without touching rows. Spends nothing; the parameters are those of :func:`dp_sum`.")
@@ -118,6 +120,7 @@ def dp_mean(
     *,
     bounds: object = None,
     person_bounds: object = None,
+    clipped: bool = False,
     **asking: Unpack[Asking],
 ) -> Plan:
     """Average a column under differential privacy, with its sum and count at no further cost. Spends budget.
@@ -137,6 +140,9 @@ def dp_mean(
     person_bounds : (lower, upper), optional
         In place of `bounds`, where the unit is a column: public bounds of one person's total in a group. The answer is
         the mean of the persons' totals, and its count is of persons; with `by` and `max_groups`.
+    clipped : bool
+        Whether to tell the share of rows that lie outside the bounds, `.estimates["clipped"]`, for an eighth more
+        noise.
     **asking
 
     Returns
@@ -165,8 +171,13 @@ def dp_mean(
     (True, ['mean', 'sum', 'count'])
     """
     if person_bounds is not None:
+        if clipped is not False:
+            told = (
+                "clipped= tells of single values that bounds= clips, not of totals: leave it out with person_bounds=."
+            )
+            raise ParameterError.together(("clipped", "person_bounds"), told)
         return _person_totals(PersonMean, data, column, by, bounds, person_bounds, dict(asking))
-    return _moments(Mean, data, column, by, bounds, asking)
+    return _moments(Mean, data, column, by, bounds, clipped, asking)
 
 
 @asks("Price a variance without touching rows. Spends nothing; the parameters are those of :func:`dp_var`.")
@@ -176,6 +187,7 @@ def dp_var(
     by: str | Sequence[str] | None = None,
     *,
     bounds: object = None,
+    clipped: bool = False,
     **asking: Unpack[Asking],
 ) -> Plan:
     """Estimate a column's variance under differential privacy, with mean, sum and count. Spends budget.
@@ -194,6 +206,9 @@ def dp_var(
         The columns to group by.
     bounds : (lower, upper)
         Public bounds of one value; values outside are clipped.
+    clipped : bool
+        Whether to tell the share of rows that lie outside the bounds, `.estimates["clipped"]`, for an eighth more
+        noise.
     **asking
 
     Returns
@@ -206,7 +221,7 @@ def dp_var(
     PrivkitError
         One of its kinds; nothing was spent, except after `MeasurementError`.
     """
-    return _moments(Variance, data, column, by, bounds, asking)
+    return _moments(Variance, data, column, by, bounds, clipped, asking)
 
 
 @asks("Price a standard deviation without touching rows. Spends nothing; the parameters are those of :func:`dp_std`.")
@@ -216,6 +231,7 @@ def dp_std(
     by: str | Sequence[str] | None = None,
     *,
     bounds: object = None,
+    clipped: bool = False,
     **asking: Unpack[Asking],
 ) -> Plan:
     """Estimate a column's standard deviation under differential privacy, with variance, mean, sum and count.
@@ -232,6 +248,9 @@ def dp_std(
         The columns to group by.
     bounds : (lower, upper)
         Public bounds of one value; values outside are clipped.
+    clipped : bool
+        Whether to tell the share of rows that lie outside the bounds, `.estimates["clipped"]`, for an eighth more
+        noise.
     **asking
 
     Returns
@@ -244,13 +263,18 @@ def dp_std(
     PrivkitError
         One of its kinds; nothing was spent, except after `MeasurementError`.
     """
-    return _moments(Deviation, data, column, by, bounds, asking)
+    return _moments(Deviation, data, column, by, bounds, clipped, asking)
 
 
 def _moments(  # noqa: PLR0917
-    kind: type[Mean], data: object, column: str, by: Any, bounds: object, asking: Asking
+    kind: type[Mean], data: object, column: str, by: Any, bounds: object, clipped: object, asking: Asking
 ) -> Plan:
-    def statistic(_: object) -> Mean:
-        return kind(column_name(column), value_bounds(bounds, column))
+    with nothing_spent():
+        if not isinstance(clipped, bool):
+            raise ParameterError.of("clipped", f"a {type(clipped).__name__}", "True or False")
+
+    def statistic(_: object) -> Statistic:
+        own = kind(column_name(column), value_bounds(bounds, column))
+        return WithClipped(own) if clipped else own
 
     return planned(data, by, statistic, **asking)

@@ -60,7 +60,7 @@ def _statistic(question: Question) -> str:
         asked = ", ".join(map(label, question.asked.numbers))
         return f"{asked} by {names(question.by)}" if question.by else asked
     read = [name for name in question.asked.columns if name not in question.by]
-    of = f" of {names(read)}" if read else ""
+    of = f" of {names(read)}{question.asked.clips}" if read else ""
     return f"{question.statistic}{of} by {names(question.by)}" if question.by else f"{question.statistic}{of}"
 
 
@@ -68,7 +68,12 @@ def _within(plan: Plan) -> str:
     """Return how far the noise carries one number, and how often."""
     if plan.accuracy is None:
         return "(how accurate depends on the rows: assume_rows=)"
-    return f"± {number(plan.accuracy)} ({percent(1 - ALPHA).replace('.0', '')})"
+    level = percent(1 - ALPHA).replace(".0", "")
+    if plan.question.asked.of_ranks:
+        return f"± {percent(plan.accuracy)} of ranks ({level})"
+    if plan.question.asked.falls_short:
+        return f"none short by more than {number(plan.accuracy)} rows ({level})"
+    return f"± {number(plan.accuracy)} ({level})"
 
 
 def plan_answer(plan: Plan) -> str:
@@ -144,6 +149,7 @@ def _release(release: Release) -> Sheet:
             [
                 _numbers(release),
                 Note(f"… {rest}", told=False) if rest else None,
+                _could_be(release),
                 f"Cost {amount(release.loss)}, once: {where}. Asked again, it replays at no cost.",
                 "" if release.asked_before is None else changed(release.asked_before),
                 *_noise_reasons(release.plan),
@@ -165,9 +171,28 @@ def _release_answer(release: Release) -> str:
         if not release.has_interval:
             return f"{asked} = {_chosen(release.cells[0])}"
         level = percent(1 - ALPHA).replace(".0", "")
+        if release.plan.question.asked.of_ranks:
+            lower, upper = release.interval()
+            return f"{asked} = {number(release.cells[0])}, {number(lower)} to {number(upper)} ({level})"
         return f"{asked} = {number(release.cells[0])} ± {number(release.accuracy)} ({level})"
     each = "" if release.plan.question.asked.needs_rows else f", each {_within(release.plan)}"
     return f"{asked}: {plural(len(release.cells), 'number')}{each}"
+
+
+def _could_be(release: Release) -> str:
+    """Return which values could be among the chosen, or by how much these may fall short; empty for other answers."""
+    asked = release.plan.question.asked
+    if not asked.falls_short:
+        return ""
+    level, most = percent(1 - ALPHA).replace(".0", ""), number(release.plan.accuracy or 0.0)
+    short = f"None of them is short by more than {most} rows of one that is not named ({level})."
+    if release.possible is None:
+        return short
+    others = release.possible.loc[~release.possible["named"], "value"].tolist()
+    told = ", ".join("missing" if value is None else label(value, 40) for value in others[:MOST])
+    rest = f" and {number(len(others) - MOST)} more" if len(others) > MOST else ""
+    also = f"{told}{rest} could be among them, too ({level})" if others else f"No other could be among them ({level})"
+    return f"{also}. {short}"
 
 
 def _chosen(value: object) -> str:
@@ -179,7 +204,10 @@ def _chosen(value: object) -> str:
 
 def _release_next(release: Release) -> list[str]:
     """Return what to type next."""
-    look = [".interval(0.99)", ".provenance", ".plot()"] if release.has_interval else [".provenance", ".plan.notes"]
+    level = "" if release.plan.question.asked.of_ranks else "0.99"  # the interval of a quantile is drawn for one
+    look = [f".interval({level})", ".provenance", ".plot()"] if release.has_interval else [".provenance", ".plan.notes"]
+    if release.possible is not None:
+        look.insert(0, ".possible")
     return look if release.plan.question.keys is None else [".to_frame()", *look]
 
 

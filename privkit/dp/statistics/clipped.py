@@ -1,0 +1,187 @@
+"""How many of the rows were clipped, beside a mean or a spread: what the interval of a clipped number leaves out."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from privkit.dp.noise.fieller import ratio_half_width, ratio_limits
+from privkit.dp.statistics.moments import Mean
+from privkit.dp.statistics.statistic import Estimates, Limits, Reach, Rounding, Statistic, recorded_statistic
+from privkit.tally.ranks import positions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+    from privkit.dp.noise.noise import Noise
+    from privkit.dp.question import Question
+    from privkit.dp.statistics.statistic import Read
+    from privkit.tally.looking import Extent
+
+#: What a clipped row weighs beside the full weight of a row: an eighth more noise on what is asked, nine rows of noise
+#: where a count alone had one.
+_PART = 8
+
+
+@dataclass(frozen=True, slots=True)
+class WithClipped(Statistic):
+    """A mean, variance or deviation of clipped numbers, with the share of the rows that were clipped.
+
+    Attributes
+    ----------
+    inner : Mean
+        What is asked.
+
+    Notes
+    -----
+    *Reach.* A row moves the cells of `inner` by M in L1 and by at most M in L2 and L∞ (its full weight), and one cell
+    more by W, an eighth of M rounded down, if its number lies outside the bounds, which depends on that row alone. The
+    same row moves both: so it moves all cells by at most M + W in L1, √(M² + W²) in L2, and none by more than M. Where
+    a person's rows are bounded, that holds of both parts whichever of the rows are kept for each: a person's norms in
+    them are at most those of `Sensitivity.of`, and L1 norms add up, L2 norms by their squares.
+
+    *Interval.* The last cell is W times the number of clipped rows, the others add up to M·n. So the share is a ratio
+    of weighted sums of cells, with Fieller's interval (`privkit.dp.noise.fieller.ratio_limits`), which holds for every
+    number of rows. Nothing in it is rounded.
+    """
+
+    inner: Mean
+
+    name = "with clipped"
+    needs_rows = True
+
+    @property
+    def linear(self) -> frozenset[str]:
+        """None: sum and count have noise of their own, which other releases of them do not share."""
+        return frozenset()
+
+    @property
+    def steady(self) -> tuple[str, ...]:  # type: ignore[override]
+        """Those of the inner statistic."""
+        return self.inner.steady
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The column of numbers."""
+        return self.inner.columns
+
+    @property
+    def main(self) -> str:
+        """What is asked."""
+        return self.inner.main
+
+    @property
+    def step(self) -> float:
+        """That of the inner statistic."""
+        return self.inner.step
+
+    @property
+    def weight(self) -> int:
+        """What a clipped row weighs, in steps."""
+        return max(self.inner.full // _PART, 1)
+
+    @property
+    def reach(self) -> Reach:
+        """The full weight of one row, and what it weighs as a clipped one."""
+        full, weight = self.inner.full, self.weight
+        both = math.nextafter(math.nextafter(math.hypot(full, weight), math.inf), math.inf)
+        return Reach(full + weight, both, max(full, weight), self.inner.width + 1)
+
+    def extents(self) -> tuple[Extent, ...]:
+        """Return those of the inner statistic."""
+        return self.inner.extents()
+
+    def exact(self, data: object, question: Question) -> NDArray[np.int64]:
+        """Return the inner cells, and W times the clipped rows, of every group. Exact."""
+        own, ends = self.inner.exact(data, question), self.inner.bounds
+        counts = positions(
+            data,
+            self.inner.column,
+            (ends.lower, ends.upper) if ends.width else (ends.lower,),
+            keys=question.keys,
+            unit=question.who,
+            bounds=question.bounds,
+        )
+        return np.concatenate([own, self.weight * (counts[:, :1] + counts[:, -1:])], axis=1)
+
+    def _ratio(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the weights of the cells in the share's numerator and denominator."""
+        above, below = np.zeros(self.width), np.ones(self.width)
+        above[-1], below[-1] = self.inner.full / self.weight, 0.0
+        return above, below
+
+    def estimates(self, cells: NDArray[np.int64]) -> Estimates:
+        """Return what was asked, and the share of clipped rows."""
+        above, below = self._ratio()
+        clipped, count = cells @ above, cells @ below
+        share = np.clip(np.divide(clipped, count, out=np.zeros(len(cells)), where=count > 0), 0.0, 1.0)
+        return {**self.inner.estimates(cells[:, :-1]), "clipped": share}
+
+    def limits(self, cells: NDArray[np.int64], noise: Noise, alpha: float) -> Limits:
+        """Return the limits of what was asked, and those of the share."""
+        own = self.inner.limits(cells[:, :-1], noise, alpha)
+        return {**own, "clipped": ratio_limits(cells, *self._ratio(), noise, alpha)}
+
+    def half_width(self, noise: Noise, alpha: float, rows: int | None) -> float | None:
+        """Return that of what was asked."""
+        return self.inner.half_width(noise, alpha, rows)
+
+    def half_widths(self, noise: Noise, alpha: float, rows: int | None) -> dict[str, float | None]:
+        """Return those of all numbers."""
+        total = None if rows is None else float(rows * self.inner.full)
+        share = None if total is None else ratio_half_width(*self._ratio(), total, noise, alpha)
+        return {**self.inner.half_widths(noise, alpha, rows), "clipped": share}
+
+    def rounding(self, name: str) -> Rounding:
+        """Return that of the inner statistic, whose cells come first."""
+        found = self.inner.rounding(name)
+        return found if found.weights is None else Rounding(found.fixed, np.append(found.weights, 0.0))
+
+    def reference(self, rows: int) -> float | None:
+        """Return that of the inner statistic."""
+        return self.inner.reference(rows)
+
+    def dominated(self, lower: NDArray[np.float64], upper: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Return that of the inner statistic."""
+        return self.inner.dominated(lower, upper)
+
+    def reads(self, question: Question) -> Iterator[Read]:
+        """Give what both parts ask of an engine."""
+        yield from self.inner.reads(question)
+        if question.who is None:
+            yield "positions", question.columns, self.inner.column
+
+    def notes(self) -> tuple[str, ...]:
+        """Say what comes along, and what it costs."""
+        more = 100 * self.weight / self.inner.full
+        return (
+            *self.inner.notes(),
+            f"the share of rows that are clipped comes with it, for {more:.4g} % more noise on the others: one row "
+            "moves both",
+        )
+
+    def canonical(self) -> dict[str, object]:
+        """Return the statistic as JSON values."""
+        return {**self.mark, "column": self.inner.column, "of": self.inner.canonical(), "weight": f"1/{_PART}"}
+
+    @classmethod
+    def recorded(cls, record: Mapping[str, Any]) -> Self:
+        """Return the statistic that a record tells."""
+        inner = recorded_statistic(record["of"])
+        if not isinstance(inner, Mean) or record["weight"] != f"1/{_PART}":
+            raise ValueError("what is asked is of no known kind")
+        return cls(inner)
+
+    @property
+    def clips(self) -> str:
+        """What the inner statistic is of."""
+        return self.inner.clips
+
+    def __str__(self) -> str:
+        """Return the statistic in words."""
+        return f"{self.inner}, with the share of rows that are"
