@@ -145,7 +145,8 @@ class Several(Statistic):
             return None
         ordered = sorted(range(len(parts)), key=lambda place: repr(parts[place].canonical()))
         outputs = tuple((name, ordered.index(place), of) for name, place, of in self.outputs)
-        return Several(tuple(parts[p] for p in ordered), tuple(self.shares[p] for p in ordered), outputs)
+        shares = tuple(self.shares[p] for p in ordered)
+        return Several(tuple(parts[p] for p in ordered), shares, outputs, self.decimals)
 
     @property
     def columns(self) -> tuple[str, ...]:
