@@ -110,7 +110,8 @@ class Question:
         where = "" if self.selected.where is None else f" where {self.selected.where}"
         if self.keys is None:
             return f"{self.asked}{where}"
-        keys = f"({len(self.keys)} {'key' if len(self.keys) == 1 else 'keys'})"
+        noun = "found group" if self.keys.told else "key"
+        keys = f"({len(self.keys):,} {noun if len(self.keys) == 1 else noun + 's'})"
         return f"{self.asked} by {', '.join(self.by)} {keys}{where}"
 
 

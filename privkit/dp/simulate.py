@@ -40,6 +40,7 @@ class SimulatedRelease(Simulated, Release):
             question=f"SIMULATED: {told.question}",
             mechanism=f"SIMULATED {told.mechanism}",
             versions={"numpy": np.__version__},
+            simulated=True,
         )
         return cls(marked_plan(release.plan), release.drawn, told, release.replayed)
 

@@ -55,6 +55,9 @@ class Asking(TypedDict, total=False):
         The loss to spend, in the project's measure; ``epsilon=project.remaining`` spends all that is left.
     delta : number, optional
         In projects with a δ: how much of it to spend besides, which lets Gaussian noise take part.
+    advantage : number, optional
+        In place of `epsilon` or `rho`: the greatest advantage that any attacker may have on one unit, true less false
+        positives, between 0 and 1. In projects with a δ, say `delta` too.
     accuracy : number, optional
         In place of `epsilon` or `rho`: the half-width of the 95 % interval to reach.
     relative : number, optional
@@ -84,6 +87,7 @@ class Asking(TypedDict, total=False):
     epsilon: object
     rho: object
     delta: object
+    advantage: object
     accuracy: object
     relative: object
     keys_share: object

@@ -107,6 +107,20 @@ class Project(Plotted):
         """What is left to spend, exact; ``epsilon=project.remaining`` spends it all."""
         return self.account.remaining
 
+    @property
+    def advantage(self) -> float:
+        """The greatest advantage that any attacker can have on one unit by all answers together: rounded up.
+
+        By what was charged, so that it holds for questions that were chosen after earlier answers. What the whole
+        budget would allow is ``project.budget.advantage``.
+        """
+        return (self.spent + self.reserved).advantage
+
+    @property
+    def attack_success(self) -> float:
+        """How often an attacker with 1 % false alarms finds a unit that is there, at most; by all answers together."""
+        return (self.spent + self.reserved).attack_success
+
     def price(self, plans: Sequence[Plan]) -> StudyPrice:
         """Return what several plans would cost together, and whether that fits. Reads no rows, spends nothing."""
         from privkit.project.price_list import priced

@@ -42,6 +42,7 @@ from privkit.tally.predicate import check_selection
 from privkit.values.arguments import kind
 from privkit.values.exact import exact_text
 from privkit.values.interrupts import INTERRUPTS
+from privkit.values.writing import error_text
 
 if TYPE_CHECKING:
     from privkit.budget.machine.keys import FirstForm
@@ -166,7 +167,7 @@ def _ways(plan: Plan, left: PrivacyLoss) -> str:
         return replay
     if plan.accuracy is None or smaller.accuracy is None:
         return f"{main}={exact_text(left.main)}, or {replay}"
-    widths = f"each {plan.question.statistic} ±{smaller.accuracy:g} instead of ±{plan.accuracy:g}"
+    widths = f"each {plan.question.statistic} ± {error_text(smaller.accuracy)} instead of ± {error_text(plan.accuracy)}"
     return f"{main}={exact_text(left.main)} ({widths}), or {replay}"
 
 

@@ -21,9 +21,9 @@ AMOUNTS = st.fractions(min_value=Fraction(1, 10**6), max_value=100)
     [
         ({"epsilon": 0.5}, Measure.PURE, "ε = 0.5"),
         ({"epsilon": 0.5, "delta": 0}, Measure.PURE, "ε = 0.5"),
-        ({"epsilon": 1, "delta": 1e-6}, Measure.APPROXIMATE, "ε = 1, δ = 1e-06"),
+        ({"epsilon": 1, "delta": 1e-6}, Measure.APPROXIMATE, "ε = 1, δ = 10⁻⁶"),
         ({"rho": 0.25}, Measure.ZERO_CONCENTRATED, "ρ = 0.25"),
-        ({"rho": 0.25, "delta": 1e-9}, Measure.APPROXIMATE_ZERO_CONCENTRATED, "ρ = 0.25, δ = 1e-09"),
+        ({"rho": 0.25, "delta": 1e-9}, Measure.APPROXIMATE_ZERO_CONCENTRATED, "ρ = 0.25, δ = 10⁻⁹"),
     ],
 )
 def test_the_amounts_choose_the_measure(given_, measure, text):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from privkit.dp.answers.arithmetic import Released, estimate, index_of
 from privkit.dp.answers.derived import Derived, Interval, Source
 from privkit.dp.answers.linear import Errors
 from privkit.dp.answers.postprocess import non_negative, rounded, suppressed, total
+from privkit.dp.answers.provenance import Provenance
 from privkit.dp.noise.noise import ALPHA, Noise
 from privkit.dp.plan import Plan, miss
 from privkit.errors.dp import IntervalError, NotLinearError
@@ -28,55 +29,6 @@ if TYPE_CHECKING:
 
 
 _LIBRARIES = ("jupyter-privkit", "opendp", "narwhals", "pandas", "numpy")
-
-
-@dataclass(frozen=True)
-class Provenance(Mapping[str, Any]):
-    """Where a released number comes from: public facts, which may be published beside it.
-
-    Attributes
-    ----------
-    question : str
-        In words.
-    unit, bounds : str
-        Whom the answer protects, and how much of one person counts.
-    mechanism : str
-    scale : float
-        The noise, in units of the answer.
-    project : str
-    entry : int
-        The ledger's number of the release.
-    time : str
-        When its budget was reserved, UTC.
-    versions : dict
-        The libraries that drew the noise.
-    """
-
-    question: str
-    unit: str
-    bounds: str
-    mechanism: str
-    scale: float
-    project: str
-    entry: int
-    time: str
-    versions: dict[str, str]
-
-    def __getitem__(self, name: str) -> Any:
-        """Return a field by its name."""
-        if name not in tuple(self):
-            raise KeyError(name)
-        return getattr(self, name)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(field.name for field in fields(self))
-
-    def __len__(self) -> int:
-        return len(fields(self))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the fields as a dict of plain values."""
-        return asdict(self)
 
 
 @spending
@@ -123,6 +75,16 @@ class Release(Released):
     def loss(self) -> PrivacyLoss:
         """What the release cost when it was drawn."""
         return self.plan.loss
+
+    @property
+    def advantage(self) -> float:
+        """The greatest advantage that any attacker can have on one unit by the answer: see :attr:`Plan.advantage`."""
+        return self.plan.advantage
+
+    @property
+    def attack_success(self) -> float:
+        """How often an attacker with 1 % false alarms finds a unit that is there, at most; rounded up."""
+        return self.plan.attack_success
 
     @property
     def noise(self) -> Noise:
@@ -291,18 +253,9 @@ def decode_answer(plan: Plan, answer: str, *, project: str, entry: int, time: st
         ordered = np.empty_like(cells)
         ordered[keys.canonical_order] = cells
         cells = ordered
-    provenance = Provenance(
-        question=str(question),
-        unit=str(question.unit),
-        bounds=f"{question.bounds}, in each {question.unit.per}" if question.unit.per else str(question.bounds),
-        mechanism=plan.mechanism,
-        scale=plan.scale,
-        project=project,
-        entry=entry,
-        time=time,
-        versions=stored["versions"],
-    )
-    return Release(plan, cells, provenance, replayed)
+    place: dict[str, Any] = {"project": project, "entry": entry, "time": time, "versions": stored["versions"]}
+    known = question.asked.limits(cells[:1], plan.noise, ALPHA) if len(cells) else {}
+    return Release(plan, cells, Provenance.of(plan, known, **place), replayed)
 
 
 @cache

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from privkit.dp.recorded import recorded_accuracy
 from privkit.project.ledger_view import describe
 from privkit.values.exact import exact_text
+from privkit.values.writing import error_text
 from privkit.view.panels.base import WIDTH, area, dot, drawing, line, steps, words
 from privkit.view.parts.markup import Markup
 from privkit.view.parts.words import amount, label, number
@@ -160,4 +161,4 @@ def accuracy(question: Mapping[str, Any]) -> str:
     ''
     """
     width = recorded_accuracy(question)
-    return "" if width is None else f"± {number(width)}"
+    return "" if width is None else f"± {error_text(width)}"

@@ -10,11 +10,11 @@ from privkit.errors import PrivkitError
 from privkit.project.ledger_view import LedgerView, describe
 from privkit.project.price_list import StudyPrice
 from privkit.project.project import Project
-from privkit.values.exact import exact_text
 from privkit.values.show import is_simulated
+from privkit.values.writing import amount_shown, chance, error_text
 from privkit.view.parts.chart import Across, Budgets, Chart, Steps
 from privkit.view.parts.sheet import Block, Budget, Note, Sheet, Table, given, sheet
-from privkit.view.parts.words import aligned, amount, label, number, plural, unit_words
+from privkit.view.parts.words import aligned, amount, attacker, label, number, plural, unit_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,11 +71,14 @@ def project_reasons(project: Project, balance: Balance) -> list[str]:
     reserved = ""
     if balance.reserved.main or balance.reserved.delta:
         reserved = f"Reserved {amount(balance.reserved)}: being measured now, or left behind by a process that died."
+    charged = balance.spent + balance.reserved
     bounds = f", {project.bounds}" if project.bounds is not None and not project.unit.is_row else ""
     return [
         f"Spent {amount(balance.spent)} in {plural(balance.entries, 'entry', 'entries')}.",
         reserved,
         f"Protects {unit_words(project.unit)}{bounds}.",
+        attacker(charged.advantage, charged.attack_success, project.unit),
+        f"The whole budget would allow an advantage of {chance(balance.budget.advantage)}.",
         f"Warning: {project.account.unwatched}" if project.account.unwatched else "",
     ]
 
@@ -109,7 +112,7 @@ def _ledger(ledger: LedgerView) -> Sheet:
 def _ledger_answer(name: str, balance: Balance) -> str:
     """Return the first line: how many entries, and what they cost."""
     charged = ", ".join(
-        f"{part.symbol} = {exact_text(part.budget - part.left)} of {exact_text(part.budget)}"
+        f"{part.symbol} = {amount_shown(part.budget - part.left)} of {amount_shown(part.budget)}"
         for part in budgets(balance)
     )
     return f"ledger of project '{label(name)}': {plural(balance.entries, 'entry', 'entries')}, {charged} charged"
@@ -163,7 +166,7 @@ def _ledger_chart(ledger: LedgerView) -> Chart:
 def _price(price: StudyPrice) -> Sheet:
     shown = price.plans[:MOST]
     rows = [
-        [str(plan.question), amount(plan.loss), "" if plan.accuracy is None else f"± {number(plan.accuracy)}"]
+        [str(plan.question), amount(plan.loss), "" if plan.accuracy is None else f"± {error_text(plan.accuracy)}"]
         for plan in shown
     ]
     lines = [f"  {question}: {', '.join(filter(None, figures))}" for question, *figures in rows]
@@ -176,6 +179,7 @@ def _price(price: StudyPrice) -> Sheet:
                 Table(["question", "price", "accuracy (95 %)"], rows, lines=lines, facts=True),
                 *(Note(line, told=False) for line in rest),
                 _price_reason(price),
+                f"Together they allow an attacker an advantage of at most {chance(price.advantage)} on one unit.",
             ]
         ),
         [".to_frame()", ".plans[0].release()"],
@@ -196,7 +200,7 @@ def _price_chart(price: StudyPrice) -> Chart:
     drawn = Across(
         [str(plan.question) for plan in price.plans],
         costs,
-        [amount(p.loss) + ("" if p.accuracy is None else f", ± {number(p.accuracy)}") for p in price.plans],
+        [amount(p.loss) + ("" if p.accuracy is None else f", ± {error_text(p.accuracy)}") for p in price.plans],
         [total > float(price.left.main) for total in accumulate(costs)],
         end=max([*costs, 1e-9]) * 1.6,
     )
