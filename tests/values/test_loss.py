@@ -74,7 +74,7 @@ def test_a_loss_fits_if_no_component_is_over(one, two):
 
 def test_delta_counts_as_well():
     assert not of(epsilon=1, delta=1e-5).fits(of(epsilon=2, delta=1e-6))
-    assert str(of(epsilon=1, delta=1e-5).shortfall(of(epsilon=2, delta=1e-6))) == "ε = 0, δ = 9e-06"
+    assert str(of(epsilon=1, delta=1e-5).shortfall(of(epsilon=2, delta=1e-6))) == "ε = 0, δ = 9·10⁻⁶"
 
 
 def test_ten_tenths_fit_and_no_eleventh():

@@ -78,6 +78,11 @@ class Quantile(Statistic):
         return (self.column,)
 
     @property
+    def main(self) -> str:
+        """A median is called so."""
+        return "median" if 2 * self.above == self.of else self.name
+
+    @property
     def reach(self) -> Reach:
         """How far one row moves each score."""
         each = max(self.above, self.of - self.above)
@@ -105,7 +110,7 @@ class Quantile(Statistic):
 
     def estimates(self, cells: NDArray[np.int64]) -> Estimates:
         """Return the chosen candidates."""
-        return {self.name: np.asarray(self.candidates)[cells[:, 0]]}
+        return {self.main: np.asarray(self.candidates)[cells[:, 0]]}
 
     def limits(self, cells: NDArray[np.int64], noise: Noise, alpha: float) -> Limits:
         """Nothing: a choice says how far its rank may be off, not its value."""
@@ -138,7 +143,8 @@ class Quantile(Statistic):
 
     def __str__(self) -> str:
         """Return the statistic in words."""
-        return f"{float(Fraction(self.above, self.of)):g}-quantile of {self.column!r}"
+        share = "" if self.main != self.name else f"{float(Fraction(self.above, self.of)):g}-"
+        return f"{share}{self.main} of {self.column!r}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,7 @@ def _statistic(column: str, q: object, numbers: tuple[float, ...]) -> Statistic:
     if len(several) >= ENOUGH:
         return quantiles_of(column, several, numbers)
     parts = tuple(Quantile(column, *one, numbers) for one in sorted(several, key=lambda one: Fraction(*one)))
-    outputs = tuple((percentage(part.above, part.of), place, "quantile") for place, part in enumerate(parts))
+    outputs = tuple((percentage(part.above, part.of), place, part.main) for place, part in enumerate(parts))
     return Several(parts, (Fraction(1, len(parts)),) * len(parts), outputs)
 
 

@@ -228,7 +228,7 @@ def several_of(statistics: object, weights: object) -> Several:
             continue
         part = _part(kind, column, ends, q, degrees.get((column, ends)) if ends is not None else None)
         parts[part] = max(parts.get(part, Fraction(0)), given[name])
-        found.append((name, part, kind))
+        found.append((name, part, part.main if isinstance(part, Quantile) else kind))
     ordered = sorted(parts, key=lambda part: repr(part.canonical()))  # the order of asking makes no other question
     total = sum(parts.values(), Fraction(0))
     outputs = tuple((name, ordered.index(part), kind) for name, part, kind in found)

@@ -178,8 +178,8 @@ def _price(price: StudyPrice) -> Sheet:
             [
                 Table(["question", "price", "accuracy (95 %)"], rows, lines=lines, facts=True),
                 *(Note(line, told=False) for line in rest),
-                _price_reason(price),
                 f"Together they allow an attacker an advantage of at most {chance(price.advantage)} on one unit.",
+                _price_reason(price),
             ]
         ),
         [".to_frame()", ".plans[0].release()"],
