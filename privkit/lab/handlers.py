@@ -92,13 +92,14 @@ class BudgetHandler(APIHandler):  # type: ignore[misc, unused-ignore]
 
 
 class ProjectsHandler(BudgetHandler):
-    """``GET /privkit/projects?path=folder``."""
+    """``GET /privkit/projects?path=folder&notebook=name``."""
 
     @web.authenticated
     @authorized
     async def get(self) -> None:
         """Return the projects of a folder's ledger."""
-        await self.answer(partial(projects_in, self.root, self.get_query_argument("path", "")))
+        path, notebook = (self.get_query_argument(name, "") for name in ("path", "notebook"))
+        await self.answer(partial(projects_in, self.root, path, notebook))
 
 
 class EntriesHandler(BudgetHandler):

@@ -69,6 +69,8 @@ def stands(words: Sequence[str], line: dict[str, Any]) -> bool:
     return all(word in text for word in words)
 
 
+#: Among how many of the last entries the notebook's own are looked for.
+RECENT = 100
 #: Entries of one answer at most.
 PAGE = 200
 #: How many seconds a ledger that is being written is waited for.
@@ -97,8 +99,10 @@ def version_of(root: Path, path: str) -> str:
     return hashlib.sha256("|".join(found).encode()).hexdigest()[:16]
 
 
-def projects_in(root: Path, path: str) -> dict[str, Any]:
+def projects_in(root: Path, path: str, notebook: str = "") -> dict[str, Any]:
     """Return the projects of the ledger in the folder `path` under `root`; none where there is no ledger.
+
+    Each says when `notebook` spent from it last, as far back as its last entries tell: that is the one in use there.
 
     Raises
     ------
@@ -106,7 +110,8 @@ def projects_in(root: Path, path: str) -> dict[str, Any]:
     """
     ledger = _ledger(root, path)
     accounts = [] if ledger is None else [ledger.account(name) for name in ledger.projects()]
-    return {"path": path, "ledger": ledger is not None, "projects": [_project(account) for account in accounts]}
+    shown = [_project(account, notebook) for account in accounts]
+    return {"path": path, "ledger": ledger is not None, "projects": shown}
 
 
 def entries_of(
@@ -171,8 +176,10 @@ def _ledger(root: Path, path: str) -> Ledger | None:
     return Ledger.open(file, read_only=True, timeout=WAIT) if os.path.exists(file) else None  # noqa: PTH110 - False too where a name is too long for the file system
 
 
-def _project(account: Account) -> dict[str, Any]:
+def _project(account: Account, notebook: str) -> dict[str, Any]:
     balance = account.balance()
+    last = account.entries(after=max(balance.entries - RECENT, 0)) if notebook else []
+    used = max((entry.time for entry in last if entry.question.get("notebook") == notebook), default=None)
     budget = balance.budget
     return {
         "name": account.name,
@@ -185,6 +192,7 @@ def _project(account: Account) -> dict[str, Any]:
         "remaining": _amounts(balance.remaining),
         "entries": balance.entries,
         "version": balance.seq,
+        "used": used,
     }
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from privkit.errors import FrameError
-from privkit.tally.cells.arrow import common
+from privkit.tally.cells.arrow import common, one_chunk
 from privkit.tally.cells.cells import FLOAT, OBJECT, OTHER, TEXT
 from privkit.tally.cells.coding import coded
 from privkit.tally.cells.reading import cells_of_series, kind_of_pandas
@@ -48,7 +48,7 @@ def factorized(column: pd.Series, *, ordered: bool = False) -> tuple[NDArray[np.
     """
     import pandas as pd
 
-    kind, column = kind_of_pandas(column.dtype), _without_views(column)
+    kind, column = kind_of_pandas(column.dtype), _taken_apart(column)
     try:
         if kind.name in (OBJECT, TEXT) and _of_python(column):
             return _of_objects(column, ordered)
@@ -61,8 +61,11 @@ def factorized(column: pd.Series, *, ordered: bool = False) -> tuple[NDArray[np.
     return codes.astype(np.int64, copy=False), pd.Index(values) if kind.name != OTHER else values
 
 
-def _without_views(column: pd.Series) -> pd.Series:
-    """Return a column of Arrow's text or byte views as one of texts or bytes: pandas can do nothing with views."""
+def _taken_apart(column: pd.Series) -> pd.Series:
+    """Return a column of Arrow's views as one of texts or bytes, and one of runs written out.
+
+    pandas can do nothing with views, and of runs it takes all rows or none: what it answers would depend on the rows.
+    """
     import pandas as pd
 
     if not isinstance(column.dtype, pd.ArrowDtype):
@@ -70,9 +73,10 @@ def _without_views(column: pd.Series) -> pd.Series:
     import pyarrow as pa
 
     dtype = column.dtype.pyarrow_dtype
-    if not (pa.types.is_string_view(dtype) or pa.types.is_binary_view(dtype)):
+    types = pa.types
+    if not (types.is_string_view(dtype) or types.is_binary_view(dtype) or types.is_run_end_encoded(dtype)):
         return column
-    cells = common(pa.array(column.array))
+    cells = common(one_chunk(pa.array(column.array)))
     return pd.Series(pd.array(cells, dtype=pd.ArrowDtype(cells.type)), index=column.index, name=column.name)
 
 

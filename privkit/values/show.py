@@ -14,7 +14,7 @@ import warnings
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn, TypeVar
 
 from privkit.errors.calls import calling
 from privkit.errors.project import SimulatedError
@@ -73,19 +73,26 @@ class Plotted(Shown):
 
     __slots__ = ()
 
-    def plot(self, ax: Axes | None = None) -> Axes:
+    def plot(self, ax: Axes | None = None, *, theme: Literal["auto", "light", "dark", "print"] = "auto") -> Axes:
         """Draw the value with matplotlib.
 
         Parameters
         ----------
         ax : matplotlib Axes, optional
-            Where to draw; a new figure by default.
+            Where to draw, in the style that is there; a new figure on a ground of its own by default.
+        theme : {"auto", "light", "dark", "print"}
+            The ground, and the ink that fits it. "auto" is dark where matplotlib's style or `ax` is.
 
         Returns
         -------
         matplotlib Axes
+
+        Raises
+        ------
+        ParameterError
+            For another theme.
         """
-        axes: Axes = _view("plots").draw(self, ax)
+        axes: Axes = _view("plots").draw(self, ax, theme)
         return axes
 
 
@@ -152,10 +159,6 @@ class Simulated(Plotted):
     __slots__ = ()
 
     simulated: ClassVar[bool] = True
-
-    def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the value, with SIMULATED across the axes."""
-        return super().plot(ax)
 
     def __reduce_ex__(self, protocol: Any) -> NoReturn:
         """Refuse to be pickled or copied out of the session.

@@ -9,7 +9,7 @@ from typing import Any
 from privkit.values.show import SIMULATED, is_simulated
 from privkit.values.writing import amount_shown, ends, to_error
 from privkit.view import text
-from privkit.view.parts.markup import Markup, badge, card, join, meter, note, table, tag
+from privkit.view.parts.markup import Markup, badge, card, ink, join, meter, note, table, tag
 from privkit.view.parts.sheet import (
     Between,
     Budget,
@@ -110,6 +110,7 @@ def _budget(found: Budget) -> Markup:
     bar = tag(
         "div",
         *(tag("div", class_=kind, style=f"width: {100 * share:.2f}%") for kind, share in lengths.items() if share > 0),
+        ink([(kind, 100 * share) for kind, share in lengths.items()], 30),
         class_="pk-meter pk-budget",
         role="meter",
         aria_valuemin=0,
@@ -199,13 +200,11 @@ def interval(found: Drawn) -> Markup:
         ("pk-bar pk-band", found.upper, found.value),
     ]
     low, high = ends(found.lower, found.upper)
+    lengths = [(kind, 100 * (end - begin) / span) for kind, end, begin in pieces if end > begin]
     return tag(
         "div",
-        *(
-            tag("div", class_=kind, style=f"width: {100 * (end - begin) / span:.2f}%")
-            for kind, end, begin in pieces
-            if end > begin
-        ),
+        *(tag("div", class_=kind, style=f"width: {length:.2f}%") for kind, length in lengths),
+        ink(lengths, 24),
         class_="pk-range",
         role="img",
         aria_label=f"{to_error(found.value, (found.upper - found.lower) / 2)}, between {low} and {high}",

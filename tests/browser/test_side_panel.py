@@ -136,7 +136,7 @@ def test_the_status_bar_follows_a_cell(page, folder):
     expect(status_item(page)).to_contain_text("ε 0 / 1", timeout=10_000)
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-    expect(status_item(page)).to_have_text("ε 0.25 / 1 +1", timeout=60_000)
+    expect(status_item(page)).to_have_text("side: ε 0.25 / 1", timeout=60_000)
     assert "side: ε = 0.25 spent of ε = 1" in status_item(page).get_attribute("title")
 
 
@@ -339,7 +339,7 @@ def refreshed(page):
         (damaged, "The ledger is damaged and cannot be read. Nothing was changed."),
         (newer, "The ledger was written by another version of privkit"),
         (locked, "The ledger is busy"),
-        (missing, "No ledger in “side”."),
+        (missing, "The ledger that was in “side” until"),
     ],
 )
 def test_a_ledger_that_cannot_be_read_gets_a_calm_sentence_and_comes_back(page, folder, state, told):

@@ -63,7 +63,7 @@ def _files_of(name: str, value: Any, folder: str) -> Iterator[tuple[str, str]]:
 def html_of(value: Any) -> str | None:
     """Return a value's HTML; of a panel its still picture; None where it has none."""
     if hasattr(value, "_repr_mimebundle_"):
-        return value._repr_mimebundle_()["text/html"]
+        return re.sub(r"picture of [-\d]+ [:\d]+ UTC", "picture of TIME", value._repr_mimebundle_()["text/html"])
     return value._repr_html_() if hasattr(value, "_repr_html_") else None
 
 

@@ -10,7 +10,7 @@ from pinned_views import GOLDEN
 
 from privkit.view import text
 from privkit.view.parts.sheet import Sheet, Table, Verdict
-from privkit.view.plots import mark
+from privkit.view.plots.kinds import mark
 from privkit.view.rooms import sheet_of
 
 _FIGURE = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?(?:e-?\d+)?")

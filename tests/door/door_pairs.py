@@ -105,15 +105,16 @@ def _pool(drawn: random.Random, schema: Schema, value: Any) -> list[Any]:
     Values that are easily confused stand beside each other in the lists of odd ones, and come together often.
     """
     chance = drawn.random()
+    plain = [other for other in schema.plain if not _one(schema, other, value)] or list(schema.plain)
     if chance < 0.4 or not schema.odd:
-        return list(schema.plain)
+        return plain
     place = next((at for at, other in enumerate(schema.odd) if other is value), 0)
     near = [schema.odd[(place + step) % len(schema.odd)] for step in (-2, -1, 1, 2)]
     near = [other for other in near if other is not value and not _one(schema, other, value)]
     if chance < 0.6 and near:
         return near
     more = [other for other in drawn.sample(schema.odd, min(2, len(schema.odd))) if not _one(schema, other, value)]
-    return [*schema.plain, *near, *[other for other in more if other is not value]]
+    return [*plain, *near, *[other for other in more if other is not value]]
 
 
 def _one(schema: Schema, left: Any, right: Any) -> bool:

@@ -34,6 +34,18 @@ def test_projects_with_exact_amounts(root):
     json.dumps(answer)
 
 
+def test_the_project_that_a_notebook_spent_from_is_known(tmp_path, monkeypatch):
+    store = tmp_path / ".privkit" / "ledger.db"
+    people = pd.DataFrame({"a": [1, 2, 3]})
+    churn, other = (pk.open_project(name, epsilon=1, unit=pk.ROW, store=store) for name in ("churn", "other"))
+    for notebook, project in [("one.ipynb", churn), ("two.ipynb", other), ("one.ipynb", churn)]:
+        monkeypatch.setenv("JPY_SESSION_NAME", str(tmp_path / notebook))
+        people.privacy.dp_count(epsilon=0.1, again=True, project=project)
+    last = {project["name"]: project["used"] for project in projects_in(tmp_path, "", "one.ipynb")["projects"]}
+    assert last == {"churn": churn.account.entries()[-1].time, "other": None}
+    assert {project["used"] for project in projects_in(tmp_path, "")["projects"]} == {None}
+
+
 def test_a_folder_without_a_ledger_is_calm(root):
     assert projects_in(root, "") == {"path": "", "ledger": False, "projects": []}
     assert projects_in(root, "nowhere")["projects"] == []

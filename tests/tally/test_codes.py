@@ -6,6 +6,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -78,3 +79,15 @@ def test_durations_beyond_python_have_a_missing_one_behind_them():
     for found in (count_values(frame, "k", "v"), value_counts(frame, "k", "v")):
         assert (len(found.values), found.matrix().tolist()) == (3, [[1, 1, 1]])
         assert found.values.isna().tolist() == [False, False, True]
+
+
+@pytest.mark.parametrize("values", [["a", "b"], ["a", "a"], ["a", None, None], [1, 1, 2], [1.5, None], [None, None]])
+def test_runs_are_coded_as_their_values_whatever_these_are(values):
+    runs = pc.run_end_encode(pa.array(values, type=pa.string() if values == [None, None] else None))
+    column = pd.Series(pd.arrays.ArrowExtensionArray(pa.chunked_array([runs])), name="v")
+    plain = pd.Series(pd.array(values, dtype=pd.ArrowDtype(runs.type.value_type)), name="v")
+    for ordered in (False, True):
+        codes, distinct = factorized(column, ordered=ordered)
+        expected, known = factorized(plain, ordered=ordered)
+        assert codes.tolist() == expected.tolist()
+        assert list(distinct) == list(known)

@@ -7,15 +7,18 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.colors import to_hex
 
 mpl.use("Agg")
 
+import privkit as pk
 from privkit.anonymity.kanonymity import kanon
 from privkit.values.loss import PrivacyLoss
 from privkit.values.show import Plotted
 from privkit.view import html, plots, text
 from privkit.view.parts.markup import Markup, badge, card, esc, meter, steps, table, tag
 from privkit.view.parts.words import argument, label, names, number, percent
+from privkit.view.plots.theme import THEMES
 from privkit.view.rooms import room_of
 
 HOSTILE = [
@@ -37,7 +40,7 @@ TAGS = {"div", "style", "p", "strong", "span", "code"} | {"table", "caption", "t
 
 
 class Outline(HTMLParser):
-    """The tags and attributes that a browser would see."""
+    """The tags and attributes that a browser would see, and the text, without bars in letters."""
 
     def __init__(self, markup: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -45,19 +48,22 @@ class Outline(HTMLParser):
         self.attributes: list[str] = []
         self.open: list[str] = []
         self.text = ""
+        self.drawn = False
         self.feed(markup)
         self.close()
 
     def handle_starttag(self, tag, attrs):
         self.tags.append(tag)
         self.open.append(tag)
+        self.drawn = ("class", "pk-ink") in attrs
         self.attributes += [name for name, _ in attrs]
 
     def handle_endtag(self, tag):
         assert self.open.pop() == tag
+        self.drawn = False
 
     def handle_data(self, data):
-        self.text += data
+        self.text += "" if self.drawn else data
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -164,18 +170,22 @@ def test_a_room_without_html_shows_its_text_escaped(monkeypatch):
         plots.draw(report)
 
 
-def test_a_new_figure_is_transparent_and_given_axes_keep_their_style():
+def test_a_new_figure_has_its_own_ground_and_given_axes_keep_their_style():
     import matplotlib.pyplot as plt
 
     report = kanon(pd.DataFrame({"a": [1, 2, 2]}), "a", k=2)
     ax = report.plot()
-    assert ax.figure.get_facecolor()[3] == 0
-    assert ax.xaxis.label.get_color() == plots.INK
+    assert to_hex(ax.figure.get_facecolor()) == "#ffffff"
+    assert ax.xaxis.label.get_color() == THEMES["light"].ink
+    with mpl.rc_context({"figure.facecolor": "black"}):
+        assert to_hex(report.plot().figure.get_facecolor()) == THEMES["dark"].ground
+    with pytest.raises(pk.PrivkitError, match=r"plot.* theme"):
+        report.plot(theme="neon")
     _, mine = plt.subplots()
     before = mine.figure.get_facecolor()
     assert report.plot(ax=mine) is mine
     assert mine.figure.get_facecolor() == before
-    assert mine.xaxis.label.get_color() != plots.INK
+    assert mine.xaxis.label.get_color() == mpl.rcParams["axes.labelcolor"]
     assert mpl.rcParams["axes.spines.top"]
     plt.close("all")
 
@@ -186,11 +196,11 @@ def luminance(color: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-@pytest.mark.parametrize(("color", "least"), [(plots.INK, 4.0), (plots.GOOD, 3.0), (plots.SHORT, 3.0)])
-def test_ink_and_bars_stand_out_on_white_and_on_black(color, least):
-    light = luminance(color)
-    assert 1.05 / (light + 0.05) >= least
-    assert (light + 0.05) / (luminance("#111111") + 0.05) >= least
+@pytest.mark.parametrize("theme", THEMES.values(), ids=list(THEMES))
+def test_ink_and_bars_stand_out_on_their_ground(theme):
+    for color, least in ((theme.ink, 12.0), (theme.good, 4.5), (theme.short, 3.0)):
+        low, high = sorted([luminance(color), luminance(theme.ground)])
+        assert (high + 0.05) / (low + 0.05) >= least
 
 
 def test_words():

@@ -13,7 +13,7 @@ from matplotlib.colors import to_hex
 
 import privkit as pk
 from privkit import events as ev
-from privkit.view.plots import OKABE_ITO
+from privkit.view.plots.theme import OKABE_ITO, THEMES
 
 HOSTILE = "$\\frac{a}$ <img src=x>"
 
@@ -126,7 +126,7 @@ def test_what_is_drawn_stays_inside_the_figure(results):
 
 
 def test_colors_are_those_that_everybody_tells_apart(results):
-    allowed = {color.lower() for color in OKABE_ITO.values()} | {"#ffffff", "#767676", "#000000"}
+    allowed = {color.lower() for color in OKABE_ITO.values()} | {THEMES["light"].ink, "#ffffff", "#000000"}
     for name, value in results.items():
         plt.close("all")
         axes = value.plot()

@@ -15,7 +15,6 @@ from privkit.values.loss import PrivacyLoss
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
     from privkit.dp.answers.linear import Errors
@@ -156,17 +155,3 @@ class Derived(Released):
 
         name = f"{self.name} (SIMULATED)" if self.simulated else self.name
         return pd.Series(values, index=self.index, name=name)
-
-    def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the numbers with error bars.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, optional
-            Where to draw; a new figure by default.
-
-        Returns
-        -------
-        matplotlib Axes
-        """
-        return super().plot(ax)

@@ -103,7 +103,7 @@ def cells_of_arrow(found: Any) -> Cells:
     kind = kind_of_arrow(found.type)
     if kind.name == OTHER:
         return Cells(kind, found)
-    array = _one_chunk(found)
+    array = one_chunk(found)
     if isinstance(array.type, pa.BaseExtensionType):
         array = array.storage
     if pa.types.is_dictionary(array.type):
@@ -133,8 +133,8 @@ def cells_of_arrow(found: Any) -> Cells:
     return Cells(kind, numbers, missing)
 
 
-def _one_chunk(found: Any) -> Any:
-    """Return one array; values of dictionaries of several chunks stand in one dictionary."""
+def one_chunk(found: Any) -> Any:
+    """Return one array, runs written out; values of dictionaries of several chunks stand in one dictionary."""
     import pyarrow as pa
 
     if not isinstance(found, pa.ChunkedArray):

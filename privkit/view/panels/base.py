@@ -8,6 +8,8 @@ Small drawings for panels, as SVG: numbers and escaped text go in, nothing else.
 from __future__ import annotations
 
 import re
+import sys
+from collections import deque
 from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
 from functools import singledispatch
@@ -16,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 from ipywidgets import HTML, VBox
 
 from privkit.errors import PrivkitError
-from privkit.view.parts.markup import Markup, card, esc, join, tag
+from privkit.view.panels import kept
+from privkit.view.parts.markup import Markup, card, esc, join, note, tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -123,6 +126,9 @@ class Panel(VBox):  # type: ignore[misc, unused-ignore]
     def __init__(self, children: Sequence[Widget]) -> None:
         super().__init__(children)
         self.add_class("privkit-panel")
+        self.places: deque[str] = deque(maxlen=kept.PLACES)
+        for part in _valued(self):
+            part.observe(lambda _: kept.changed(self), "value")
 
     def still(self) -> str:
         """Return what the panel shows at this moment, as HTML that needs no kernel; drawings become words."""
@@ -136,10 +142,20 @@ class Panel(VBox):  # type: ignore[misc, unused-ignore]
         """Return the panel's text."""
         return self.words()
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
-        """Return the widget, and beside it a still picture and a text."""
-        bundle = dict(super()._repr_mimebundle_(**kwargs) or {})
-        return {**bundle, "text/plain": repr(self), "text/html": in_words(self.still())}
+    def _ipython_display_(self) -> None:
+        """Display the panel where its last picture is kept."""
+        if not kept.shown(self, self.places):
+            sys.stdout.write(f"{self!r}\n")
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        """Return the same as `bundle`."""
+        return self.bundle()
+
+    def bundle(self) -> dict[str, Any]:
+        """Return the widget, and beside it a still picture with its time, and a text."""
+        bundle = dict(super()._repr_mimebundle_() or {})
+        still = tag("div", Markup(in_words(self.still())), note(_STILL.format(kept.moment())), class_="privkit-still")
+        return {**bundle, "text/plain": repr(self), "text/html": str(still)}
 
     @contextmanager
     def calm(self, place: HTML) -> Iterator[None]:
@@ -152,6 +168,18 @@ class Panel(VBox):  # type: ignore[misc, unused-ignore]
             place.value = str(
                 card("This did not work.", tag("p", f"{type(error).__name__}. Call the method itself to see more."))
             )
+
+
+#: What stands below a picture that does not move.
+_STILL = "A still picture of {}. In JupyterLab, run the cell to make it live."
+
+
+def _valued(widget: Widget) -> Iterator[Widget]:
+    """Yield the parts of a widget that have a value, panels within it left out: they tell of themselves."""
+    for part in getattr(widget, "children", ()):
+        if part.has_trait("value"):
+            yield part
+        yield from _valued(part)
 
 
 def refused(error: PrivkitError) -> Markup:

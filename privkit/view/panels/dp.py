@@ -15,7 +15,7 @@ from privkit.view import html, text
 from privkit.view.panels.base import STYLE, WIDTH, Panel, box, drawing, line, live, panel, words
 from privkit.view.parts.markup import Markup, card, join, meter, tag
 from privkit.view.parts.words import amount, attacker, number, percent
-from privkit.view.sheets.plans import plan_answer
+from privkit.view.sheets.plans import left_after, plan_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +59,8 @@ class PlanPanel(Panel):
         self._picture, self._status, self._result = HTML(), live(), HTML()
         self.button = Button(description="Release …", button_style="primary", tooltip="Asks once before it spends")
         self.confirm = Button(button_style="danger", layout=Layout(width="auto", display="none"))
-        self.cancel = Button(description="Cancel", layout=Layout(display="none"))
+        self.cancel = Button(description="Cancel", layout=Layout(display="none"), tooltip="Spends nothing (Escape)")
+        self.cancel.add_class("privkit-cancel")
         rows = [HBox([self.price, self.price_number])]
         self.accuracy = self.accuracy_number = None
         if plan.accuracy:
@@ -154,8 +155,12 @@ class PlanPanel(Panel):
         self.confirm.description = f"Spend {amount(self.plan.loss)}"
         self.confirm.layout.display = self.cancel.layout.display = ""
         self.button.disabled = True
-        self._status.value = str(card(f"Release for {amount(self.plan.loss)}? What is spent cannot be taken back."))
-        self.confirm.focus()
+        asked = tag(
+            "p", f"{plan_answer(self.plan)}. {left_after(replace(self.plan, remaining=lambda: self._first.left))}"
+        )
+        told = f"Release for {amount(self.plan.loss)}? What is spent cannot be taken back."
+        self._status.value = str(card(told, asked))
+        self.cancel.focus()  # two presses of Enter spend nothing
 
     def _withdraw(self, told: str) -> None:
         self._asked = False

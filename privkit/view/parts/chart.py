@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+#: More names than this do not stand side by side.
+UPRIGHT = 14
+
 
 @dataclass(frozen=True, slots=True)
 class Bars:
@@ -100,6 +103,54 @@ class Estimates:
     upper: Sequence[float]
     bars: bool
 
+    @property
+    def lies(self) -> bool:
+        """Whether the names stand below each other: there are many of them."""
+        return len(self.names) > UPRIGHT
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """Numbers in bins that lie between edges, on the axis of what is binned; one edge more than bins."""
+
+    edges: Sequence[float]
+    values: Sequence[float]
+    lower: Sequence[float]
+    upper: Sequence[float]
+
+
+@dataclass(frozen=True, slots=True)
+class Heat:
+    """A number for each row and column, by rows from the top down, as color and in figures."""
+
+    rows: Sequence[str]
+    columns: Sequence[str]
+    values: Sequence[Sequence[float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Fan:
+    """For each name several numbers in order, and what they are called."""
+
+    names: Sequence[str]
+    levels: Sequence[str]
+    #: By name, then by level.
+    values: Sequence[Sequence[float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Panels:
+    """Several charts side by side."""
+
+    charts: Sequence[Chart]
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """Words in place of a drawing, where there is nothing to draw."""
+
+    told: str
+
 
 @dataclass(frozen=True, slots=True)
 class Budgets:
@@ -130,16 +181,24 @@ class Cloud:
     limit: float
     good: str
     bad: str
+    #: The place of the one that is best, and what it is; none where that is negative.
+    best: int = -1
+    said: str = ""
 
 
-Kind = Bars | Across | Pairs | Spread | Curve | Point | Choice | Estimates | Budgets | Steps | Cloud
+Kind = (
+    Bars | Across | Pairs | Spread | Curve | Point | Choice | Estimates | Histogram | Heat | Fan | Panels | Nothing
+    | Budgets | Steps | Cloud
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A drawing: the answer, what stands along each axis (empty where nothing does), and what is drawn."""
+    """A drawing: the answer, what stands along each axis (empty where nothing does), what is drawn, and a foot."""
 
     title: str
     x: str
     y: str
     drawn: Kind
+    #: What a reader must know who sees the figure alone: what it cost, whom it protects, how sure it is.
+    foot: str = ""

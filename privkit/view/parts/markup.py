@@ -37,6 +37,7 @@ CSS = """
 .privkit.privkit th:first-child { text-align: left; }
 .privkit .pk-meter { width: 10em; height: 0.75em;
   border: 1px solid var(--jp-border-color1, rgba(128, 128, 128, 0.6)); }
+.privkit .pk-ink { display: none; }
 .privkit .pk-bar { height: 100%; background: #0072B2; }
 .privkit .pk-bar.pk-short {
   background: repeating-linear-gradient(45deg, #D55E00 0 4px, rgba(213, 94, 0, 0.55) 4px 7px); }
@@ -190,9 +191,11 @@ def _row(cells: Sequence[object]) -> Markup:
 def meter(share: float, label: str, *, short: bool = False) -> Markup:
     """Return a bar that is `share` (0 to 1) full; `short` hatches it, as something that falls short."""
     width = min(max(float(share), 0.0), 1.0) * 100
+    kind = "pk-bar pk-short" if short else "pk-bar"
     return tag(
         "div",
-        tag("div", class_="pk-bar pk-short" if short else "pk-bar", style=f"width: {width:.1f}%"),
+        tag("div", class_=kind, style=f"width: {width:.1f}%"),
+        ink([(kind, width)], 10),
         class_="pk-meter",
         role="meter",
         aria_valuemin=0,
@@ -200,6 +203,35 @@ def meter(share: float, label: str, *, short: bool = False) -> Markup:
         aria_valuenow=f"{width:.1f}",
         aria_label=label,
     )
+
+
+#: How a piece of a bar is written: full, hatched, pale, and nothing. The last class counts.
+_INKS = {"pk-bar": "█", "pk-short": "▚", "pk-held": "▚", "pk-band": "▒", "pk-value": "▓"}
+
+
+def ink(pieces: Iterable[tuple[str, float]], cells: int) -> Markup:
+    """Return a bar in letters, for where style sheets are dropped: with the sheet it is not shown.
+
+    GitHub, and JupyterLab in a notebook that is not trusted, drop every style, and with them all that is drawn.
+
+    Parameters
+    ----------
+    pieces : iterable of (str, float)
+        The classes of each piece, and its length in percent.
+    cells : int
+        How many letters the whole is long. A piece that is not empty has one at least.
+
+    Examples
+    --------
+    >>> print(ink([("pk-bar", 33.3), ("pk-bar pk-held", 1)], 10))
+    <span class="pk-ink" aria-hidden="true">███▚······</span>
+    """
+    drawn, end, told = "", 0.0, 0
+    for kind, length in pieces:
+        end += length
+        told = max(round(end * cells / 100), told + (length > 0))
+        drawn += _INKS.get(kind.split()[-1], "·") * (told - len(drawn))
+    return tag("span", drawn[:cells].ljust(cells, "·"), class_="pk-ink", aria_hidden="true")
 
 
 def badge(met: bool | None, text: object) -> Markup:

@@ -15,9 +15,20 @@ from privkit.dp.answers.provenance import Provenance
 from privkit.dp.answers.release import Release
 from privkit.dp.noise.noise import ALPHA
 from privkit.values.writing import ends, level_text, to_error, with_error
-from privkit.view.parts.chart import Chart, Choice, Estimates, Point
+from privkit.view.parts.chart import (
+    Chart,
+    Choice,
+    Estimates,
+    Fan,
+    Heat,
+    Histogram,
+    Kind,
+    Nothing,
+    Panels,
+    Point,
+)
 from privkit.view.parts.sheet import Block, Drawn, Note, Row, Sheet, Table, given, sheet
-from privkit.view.parts.words import aligned, amount, label, number, plural
+from privkit.view.parts.words import aligned, amount, label, number, plural, unit_words
 from privkit.view.sheets.plans import asked_for, noise_reasons, within
 
 if TYPE_CHECKING:
@@ -204,17 +215,88 @@ def _facts(told: Provenance) -> Table:
 
 
 def _release_chart(release: Release) -> Chart:
+    """Return the drawing of a release: of all its numbers, each with its interval, and what it cost at its foot."""
     question, title = release.plan.question, _release_answer(release)
+    x, y, drawn = _drawn(release)
+    asked = "" if question.asked.framed and isinstance(drawn, Panels) else y
+    return Chart(title, x, asked, drawn, _foot(release))
+
+
+def _foot(release: Release) -> str:
+    """Return what the figure must say by itself: the cost, whom it protects, and how sure the intervals are."""
+    level = f"intervals hold in {level_text(1 - ALPHA)}" if release.has_interval else ""
+    parts = [amount(release.loss), f"protects {unit_words(release.plan.question.unit)}", level]
+    return " · ".join(part for part in parts if part)
+
+
+def _drawn(release: Release) -> tuple[str, str, Kind]:
+    """Return the names of both axes, and what is drawn."""
+    question = release.plan.question
+    by = ", ".join(label(name) for name in question.by)
+    if not release.cells:
+        return by, "", Nothing("no group passed the threshold")
+    if question.asked.framed:
+        return _framed(release, by)
     if question.keys is None and not release.has_interval:
         candidates = getattr(question.asked, "candidates", None) or ()
         drawn = _choice(release.cells[0], candidates)
         x = "" if drawn.value is None else f"{asked_for(question)}, among {number(len(candidates))} public candidates"
-        return Chart(title, x, "", drawn)
+        return x, "", drawn
     shown = _cells(release, None)
     if question.keys is None:
-        return Chart(title, question.statistic, "", Point(shown[0].value, shown[0].lower, shown[0].upper))
-    by = ", ".join(label(name) for name in question.by)
-    return Chart(title, by, question.statistic, _estimates(shown, bars=True))
+        return question.statistic, "", Point(shown[0].value, shown[0].lower, shown[0].upper)
+    edges = getattr(question.asked, "edges", ())
+    if len(question.by) == 1 and len(edges) == len(shown) + 1:
+        values = ([getattr(cell, name) for cell in shown] for name in ("value", "lower", "upper"))
+        return by, question.statistic, Histogram(edges, *values)
+    if (heat := _heat(release, shown)) is not None:
+        return label(question.by[1]), label(question.by[0]), heat
+    # Counts and sums stand on zero; what depends on the number of rows is a place on an axis.
+    return _across(_estimates(shown, bars=not question.asked.needs_rows), by, question.statistic)
+
+
+def _across(drawn: Estimates, by: str, what: str) -> tuple[str, str, Estimates]:
+    """Return estimates with the names of their axes: many names stand below each other."""
+    return (what, by, drawn) if drawn.lies else (by, what, drawn)
+
+
+def _heat(release: Release, shown: list[Cell]) -> Heat | None:
+    """Return a table of two columns' groups; None where there is none, or a cell of it was not asked for."""
+    keys = release.plan.question.keys
+    if keys is None or len(keys.by) != 2:
+        return None
+    rows, columns = (list(dict.fromkeys(_key((key[place],)) for key in keys.values)) for place in (0, 1))
+    values = {(_key((key[0],)), _key((key[1],))): cell.value for key, cell in zip(keys.values, shown, strict=True)}
+    if min(len(rows), len(columns)) < 2 or len(values) != len(rows) * len(columns):
+        return None
+    return Heat(rows, columns, [[values[row, column] for column in columns] for row in rows])
+
+
+def _framed(release: Release, by: str) -> tuple[str, str, Kind]:
+    """Return the drawing of several numbers: quantiles on one axis, and a part of the figure for each other one."""
+    question, frame = release.plan.question, release.to_frame()
+    numbers = question.asked.numbers
+    keys = [""] if question.keys is None else [_key(key) for key in question.keys.values]
+    cuts = [name for name in numbers if name.endswith("%")]
+
+    def column(name: str, end: str) -> list[float]:
+        found = end if name == numbers[0] else f"{name}_{end}"
+        return list(frame[found] if found in frame else frame[name])
+
+    def estimates(name: str) -> Estimates:
+        return Estimates(keys, list(frame[name]), column(name, "lower"), column(name, "upper"), bars=False)
+
+    def fan() -> Kind:
+        if question.keys is None:
+            values, lower, upper = ([column(name, end)[0] for name in cuts] for end in ("value", "lower", "upper"))
+            return Estimates(cuts, values, lower, upper, bars=False)
+        return Fan(keys, cuts, [list(row) for row in frame[cuts].itertuples(index=False)])
+
+    if len(cuts) == len(numbers):
+        return (by or "rank", "value", fan())
+    read = [name for name in numbers if name not in cuts]
+    charts = [Chart("", label(name, 24), "", estimates(name)) for name in read]
+    return by, "", Panels([*charts, *([Chart("", "quantiles", "", fan())] if cuts else [])])
 
 
 def _estimates(shown: list[Cell], *, bars: bool) -> Estimates:
@@ -256,7 +338,8 @@ def _derived_table(derived: Derived) -> Table | None:
 def _derived_chart(derived: Derived) -> Chart:
     """Return the numbers with error bars, which end where their intervals do."""
     drawn = _estimates(_derived_cells(derived, None), bars=False)
-    return Chart(_derived_answer(derived), _groups(derived), label(derived.name), drawn)
+    x, y, shown = _across(drawn, _groups(derived), label(derived.name))
+    return Chart(_derived_answer(derived), x, y, shown, f"intervals hold in {level_text(1 - ALPHA)}")
 
 
 def _derived_answer(derived: Derived) -> str:

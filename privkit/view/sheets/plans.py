@@ -24,7 +24,7 @@ _LONGEST_NOTE = 240
 @sheet.register(Plan)
 def _plan(plan: Plan) -> Sheet:
     gained = attacker(plan.advantage, plan.attack_success, plan.question.unit)
-    reasons = [_left_after(plan), _fetched(plan), gained, *noise_reasons(plan)]
+    reasons = [left_after(plan), _fetched(plan), gained, *noise_reasons(plan)]
     return Sheet(plan_answer(plan), given(reasons), _plan_next(plan), chart=lambda: _plan_chart(plan))
 
 
@@ -62,7 +62,7 @@ def _fetched(plan: Plan) -> str:
     return f"Fetched from the engine: {label('; '.join(plan.fetched), _LONGEST_NOTE)}."
 
 
-def _left_after(plan: Plan) -> str:
+def left_after(plan: Plan) -> str:
     """Return what the project has left and would have left; empty where the plan stands alone."""
     if plan.left is None:
         return ""

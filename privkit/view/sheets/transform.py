@@ -227,11 +227,15 @@ def _proposed(value: Generalized | Anonymized) -> list[str]:
 
 def _heights(value: Generalized) -> Chart:
     """Return how high each column was generalized; a height that depends on the column's values is not known here."""
-    heights = {name: max(value.hierarchies[name].height or level, 1) for name, level in value.levels_.items()}
+    heights = {name: value.hierarchies[name].height for name in value.levels_}
+    words = value.level_words_
     drawn = Across(
         list(value.levels_),
-        [level / heights[name] for name, level in value.levels_.items()],
-        [f"{level} of {heights[name]}" for name, level in value.levels_.items()],
+        [level / height if (height := heights[name]) else 0.0 for name, level in value.levels_.items()],
+        [
+            f"{level} of {heights[name]}" if heights[name] else f"level {level}: {words[name]}"
+            for name, level in value.levels_.items()
+        ],
         end=SHARES_END,
         ticks=SHARES,
     )
@@ -282,6 +286,8 @@ def _lattice(value: Lattice) -> Sheet:
 def _nodes(lattice: Lattice) -> Chart:
     """Return what every node loses against what it suppresses."""
     nodes, n, task = lattice.nodes(), max(lattice.task.coding.n_rows, 1), lattice.task
+    allowed = nodes["loss"].where(nodes["feasible"])
+    best = int(allowed.fillna(math.inf).to_numpy().argmin()) if nodes["feasible"].any() else -1
     drawn = Cloud(
         (nodes["suppressed"] / n).tolist(),
         nodes["loss"].tolist(),
@@ -289,6 +295,8 @@ def _nodes(lattice: Lattice) -> Chart:
         task.limit / n,
         "allowed",
         "needs more suppressed",
+        best=best,
+        said="loses least",
     )
     met = number(int(nodes["feasible"].sum()))
     title = f"{met} of {number(len(nodes))} nodes are allowed by {task.criterion}"

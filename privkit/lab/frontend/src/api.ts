@@ -22,6 +22,8 @@ export interface IProject {
   remaining: IAmount;
   entries: number;
   version: number;
+  /** When the notebook that was asked for spent from it last. */
+  used: string | null;
 }
 
 /** One line of the ledger. */
@@ -73,8 +75,8 @@ async function get<T>(
 }
 
 /** Return the projects of the ledger in `path`, a folder under the server's root. */
-export async function projects(path: string): Promise<IProject[]> {
-  return (await get<{ projects: IProject[] }>('projects', { path })).projects;
+export async function projects(path: string, notebook: string): Promise<IProject[]> {
+  return (await get<{ projects: IProject[] }>('projects', { path, notebook })).projects;
 }
 
 /** What narrows a page of entries. */

@@ -11,6 +11,7 @@ import { entries } from './api';
 import { followPanels } from './live';
 import { BudgetModel } from './model';
 import { BudgetPanel } from './panel';
+import { keepPictures } from './stored';
 import { BudgetStatus } from './status';
 
 const OPEN = 'privkit:open';
@@ -42,6 +43,8 @@ function activate(
   documents: IDocumentManager | null
 ): void {
   followPanels();
+  notebooks?.forEach(keepPictures);
+  notebooks?.widgetAdded.connect((_, panel) => keepPictures(panel));
   const model = new BudgetModel();
   followFolder(model, notebooks, browser);
 
@@ -89,6 +92,7 @@ function followFolder(
 ): void {
   const follow = () => {
     const notebook = notebooks?.currentWidget?.context.path;
+    model.notebook = notebook === undefined ? '' : PathExt.basename(notebook);
     model.path = notebook !== undefined ? PathExt.dirname(notebook) : browser?.model.path ?? '';
   };
   notebooks?.currentChanged.connect(follow);

@@ -22,6 +22,10 @@ export function followPanels(): void {
     'keydown',
     event => {
       if (event.target instanceof Element && event.target.closest(PANEL)) {
+        if (event.key === 'Escape') {
+          // Withdraws what is asked, if anything is.
+          event.target.closest(PANEL)?.querySelector<HTMLElement>('.privkit-cancel')?.click();
+        }
         event.target.toggleAttribute(SUPPRESS, !(event.ctrlKey || event.metaKey || event.altKey));
       }
     },

@@ -48,24 +48,53 @@ export class BudgetModel {
     return this._changed;
   }
 
+  /** The name of the notebook in front; empty where there is none. */
+  get notebook(): string {
+    return this._notebook;
+  }
+  set notebook(name: string) {
+    if (name !== this._notebook) {
+      this._notebook = name;
+      this.refresh();
+    }
+  }
+
+  /** The project in use: the one that the notebook in front spent from last, else the one with the least left. */
+  get current(): IProject | undefined {
+    const used = this.projects.filter(p => p.used).sort((a, b) => (a.used! < b.used! ? 1 : -1));
+    const scarce = [...this.projects].reverse().sort((a, b) => LEVELS.indexOf(level(b)) - LEVELS.indexOf(level(a)));
+    return used[0] ?? scarce[0];
+  }
+
+  /** When a ledger that was here was seen last; empty where there was none. */
+  get vanished(): string {
+    return this.projects.length || this.refusal ? '' : this._seen.get(this._path) ?? '';
+  }
+
   /** Look at the ledger now. */
   refresh(): void {
     void this._poll.refresh();
   }
 
   private async _read(): Promise<void> {
-    const path = this._path;
+    let path, notebook, refusal;
     let found: IProject[] = [];
-    let refusal = '';
-    try {
-      found = await projects(path);
-    } catch (error) {
-      refusal = error instanceof Refusal ? error.message : 'Unavailable.';
-    }
-    if (path !== this._path) {
-      return;
-    }
+    do {
+      // A look that was asked for meanwhile is not made: it is made here.
+      path = this._path;
+      notebook = this._notebook;
+      refusal = '';
+      try {
+        found = await projects(path, notebook);
+      } catch (error) {
+        found = [];
+        refusal = error instanceof Refusal ? error.message : 'Unavailable.';
+      }
+    } while (path !== this._path || notebook !== this._notebook);
     this.known = true;
+    if (found.length) {
+      this._seen.set(path, new Date().toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' }));
+    }
     const state = JSON.stringify([path, refusal, found]);
     if (state !== this._state) {
       this._state = state;
@@ -101,6 +130,8 @@ export class BudgetModel {
   }
 
   private _path = '';
+  private _notebook = '';
+  private _seen = new Map<string, string>();
   private _waiting = new AbortController();
   private _state = '';
   private _poll: Poll;
@@ -120,6 +151,8 @@ function visible(): Promise<void> {
     look();
   });
 }
+
+const LEVELS = ['within', 'low', 'spent'];
 
 /** How full a budget is: for the color, and for the words that say the same. */
 export function level(project: IProject): 'within' | 'low' | 'spent' {

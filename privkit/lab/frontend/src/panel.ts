@@ -4,7 +4,9 @@ import { entries, IEntry, IProject, Refusal } from './api';
 import { tag } from './dom';
 import { BudgetModel, level } from './model';
 
-const LEVELS = { within: '', low: 'Little is left.', spent: 'All is spent.' };
+const LEVELS = { within: '', low: '▾ Little is left.', spent: '■ All is spent.' };
+const HINT =
+  'A project begins with pk.open_project(...) in a notebook here. One with a store= elsewhere is shown by its project.panel() alone.';
 /** Milliseconds after the last key until a search is made. */
 const TYPED = 250;
 /** Entries of one page, and of one answer of the server at most. */
@@ -35,16 +37,18 @@ export class BudgetPanel extends Widget {
   }
 
   private async _show(): Promise<void> {
-    const { projects, refusal, path, known } = this._model;
+    const { projects, refusal, path, known, vanished } = this._model;
     const turn = ++this._turn;
     // What was sought before is no longer waited for: the server ends a search that nobody waits for.
     this._sought.abort();
     this._sought = new AbortController();
     this._search.hidden = projects.length === 0;
     if (refusal || projects.length === 0) {
-      const none = known ? `No ledger in ${path ? `“${path}”` : 'this folder'}.` : 'Looking for a ledger …';
-      const told = refusal || none;
-      const hint = refusal || !known ? '' : 'A project begins with pk.open_project(...) in a notebook here.';
+      const here = path ? `“${path}”` : 'this folder';
+      const none = known ? `No ledger in ${here}.` : 'Looking for a ledger …';
+      const gone = vanished && `The ledger that was in ${here} until ${vanished} is gone, and with it the record of all that was spent.`;
+      const told = refusal || gone || none;
+      const hint = refusal || gone || !known ? '' : HINT;
       this._body.replaceChildren(tag('p', { class: 'jp-privkit-calm' }, told, ' ', hint));
       this._cards.clear();
       this._live.textContent = refusal;

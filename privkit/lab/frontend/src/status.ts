@@ -2,6 +2,9 @@ import { Widget } from '@lumino/widgets';
 
 import { BudgetModel, level, short } from './model';
 
+/** Letters of a project's name at most. */
+const NAME = 24;
+const SIGNS = { within: '', low: ' ▾', spent: ' ■' };
 const WORDS = { within: '', low: ' (little is left)', spent: ' (all spent)' };
 
 /** The budgets of the current folder, in the status bar; a click opens the panel. */
@@ -23,10 +26,9 @@ export class BudgetStatus extends Widget {
   }
 
   private _show(): void {
-    const { projects, refusal } = this._model;
-    const last = projects[projects.length - 1];
-    const more = projects.length > 1 ? ` +${projects.length - 1}` : '';
-    this._button.textContent = refusal ? 'ε ?' : last ? short(last) + more : '';
+    const { projects, refusal, current } = this._model;
+    const name = current && (current.name.length > NAME ? `${current.name.slice(0, NAME - 1)}…` : current.name);
+    this._button.textContent = refusal ? 'ε ?' : current ? `${name}: ${short(current)}${SIGNS[level(current)]}` : '';
     const told = refusal
       ? `unavailable. ${refusal}`
       : projects
@@ -34,7 +36,7 @@ export class BudgetStatus extends Widget {
           .join('; ');
     this._button.title = `Privacy budget: ${told}`;
     this._button.setAttribute('aria-label', this._button.title);
-    this._button.dataset.level = last ? level(last) : 'within';
+    this._button.dataset.level = current ? level(current) : 'within';
   }
 
   private _model: BudgetModel;
