@@ -224,7 +224,7 @@ def amount_text(amount: float) -> str:
     return amount_shown(as_written(amount))
 
 
-def _amounts(loss: PrivacyLoss) -> dict[str, float | None]:
+def _amounts(loss: PrivacyLoss) -> dict[str, Any]:
     """Return the amounts as floats that read as at least them."""
     concentrated, delta = loss.measure.concentrated, loss.measure.has_delta
     main = _least_float(loss.main)

@@ -185,8 +185,8 @@ def _grid(release: Release) -> Table:
         prefix = "" if name == numbers[0] else f"{name}_"
         lower, upper = (frame.get(f"{prefix}{end}") for end in ("lower", "upper"))
         for place, row in enumerate(rows):
-            known = lower is not None and upper is not None
-            width = (upper.iloc[place] - lower.iloc[place]) / 2 if known else None
+            there = None if lower is None or upper is None else (lower.iloc[place], upper.iloc[place])
+            width = None if there is None else (there[1] - there[0]) / 2
             row.append(with_error(frame[name].iloc[place], width))
     heads = ["" if keys is None else ", ".join(label(name, 40) for name in keys.by), *map(label, numbers)]
     return Table(heads, rows, lines=_listed(rows, release, heads))
