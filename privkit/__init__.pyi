@@ -176,6 +176,9 @@ from .values.expression.builders import month as month
 from .values.expression.builders import prefix as prefix
 from .values.expression.builders import weekday as weekday
 from .values.expression.builders import year as year
+from .values.expression.choosing import lookup as lookup
+from .values.expression.choosing import recode as recode
+from .values.expression.choosing import when as when
 from .values.keys import public_values as public_values
 from .values.unit import ROW as ROW
 from .values.unit import rows as rows
