@@ -111,6 +111,7 @@ from .errors import UnmatchedFieldsError as UnmatchedFieldsError
 from .errors import ValueBoundsError as ValueBoundsError
 from .errors import ValueBoundsRequiredError as ValueBoundsRequiredError
 from .errors import WeightsError as WeightsError
+from .errors import ZoneError as ZoneError
 from .events.tables import pseudonymize as pseudonymize
 from .examples import example as example
 from .examples import example_hierarchies as example_hierarchies

@@ -245,7 +245,7 @@ def _notes(question: Question, loss: PrivacyLoss, rows: int | None) -> tuple[str
     if question.selected.where is not None:
         notes.append(f"only rows where {question.selected.where}")
     notes.extend(question.selected.notes(question.columns))
-    notes.extend(question.asked.notes())
+    notes.extend(question.notes())
     if rows is not None and question.asked.needs_rows:
         notes.append(f"the accuracy assumes at least {rows:,} rows in each group")
     if loss.epsilon is not None and loss.epsilon > 1:

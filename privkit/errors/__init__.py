@@ -14,6 +14,7 @@ from privkit.errors.arguments import (
     KeysError,
     NotPublicError,
     ParameterError,
+    ZoneError,
 )
 from privkit.errors.dp import (
     ColumnKindError,
@@ -153,6 +154,7 @@ __all__ = [
     "ValueBoundsError",
     "ValueBoundsRequiredError",
     "WeightsError",
+    "ZoneError",
     "close_matches",
     "listed",
     "nothing_spent",

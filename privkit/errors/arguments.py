@@ -247,6 +247,33 @@ class KeysError(PrivkitError, ValueError):
         return cls(f"{called()} got keys {found}, but keys must be {allowed}.")
 
 
+class ZoneError(ParameterError, KeysError):
+    """A date lacks a time zone where its column has one, or has one where the column has none.
+
+    Attributes
+    ----------
+    column : str
+    """
+
+    column: str = ""
+
+    @classmethod
+    def of(cls, argument: str, column: str, word: str, zone: str) -> ZoneError:
+        """A date among `argument` does not agree with the column, which has the time zone `zone`; "" for none."""
+        if zone:
+            rule = (
+                f"column {column!r} is {word} ({zone}), and a value of {argument}= has no time zone. A day begins at "
+                "another moment in each zone: say which is meant"
+            )
+            example = "'2026-11-23T00:00+01:00', or datetime(2026, 11, 23, tzinfo=ZoneInfo('Europe/Zurich'))"
+        else:
+            rule = f"column {column!r} is {word}, without a time zone, and a value of {argument}= has one. Leave it out"
+            example = "'2026-11-23'"
+        error = cls(f"{called()}: {rule}. Example: {example}.")
+        error.argument, error.column = argument, column
+        return error
+
+
 class NotPublicError(PrivkitError, TypeError):
     """A fact that must be public has a type that suggests it was taken from the data."""
 

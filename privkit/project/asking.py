@@ -22,6 +22,7 @@ from privkit.errors.calls import call_name, calling
 from privkit.project.naming import standing
 from privkit.project.project import Project, current_project
 from privkit.project.release import check_frame, release
+from privkit.tally.dates import dated_keys
 from privkit.tally.frame import column_names, schema_mark
 from privkit.values.arguments import typed
 from privkit.values.bounds import ContributionBounds, contribution_bounds
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from privkit.dp.answers.release import Release
     from privkit.dp.standing import Standing
     from privkit.dp.statistics.statistic import Statistic
+    from privkit.tally.cells.cells import Kind
     from privkit.values.unit import PrivacyUnit
 
 P = ParamSpec("P")
@@ -52,7 +54,8 @@ class Asking(TypedDict, total=False):
     where : str, optional
         Which rows count, as a condition on single rows: ``"age >= 65 and plan == 'basic'"``.
     derive : dict, optional
-        Columns made row by row: ``{"age_band": pk.cut("age", [18, 65])}``; grouped by a cut, its labels are the keys.
+        Columns made row by row: ``{"age_band": pk.cut("age", [18, 65])}``; grouped by a cut, its labels are the keys, and
+        so it is with ``pk.month`` and the like, ``pk.recode``, ``pk.lookup`` and ``pk.when``.
     missing : "drop", a value, or a dict of column → one of them, optional
         What stands for missing values. By default those of a summed column are left out.
     epsilon, rho : number or PrivacyLoss, optional
@@ -198,6 +201,7 @@ def planned(
     *,
     bounded: Callable[[ContributionBounds | None], ContributionBounds] | None = None,
     grouped: Callable[[Keys | None], Keys] | None = None,
+    dates: Kind | None = None,
     **asking: Any,
 ) -> Plan:
     """Return the plan of one call, ready to be released from `data`. Reads the schema, never a row.
@@ -210,6 +214,8 @@ def planned(
         Makes the contribution bounds from the project's default, where the call's arguments do not.
     grouped : callable, optional
         Makes the groups that are answered from the keys that were named.
+    dates : Kind, optional
+        The kind of the column of dates of which the answer is one.
     **asking
         What all functions share: see :class:`Asking`.
 
@@ -229,8 +235,12 @@ def planned(
         price = Price.said(asking)
         open_keys = project.budget.measure.has_delta and price.delta is not None and grouped is None
         question = _question(asked, by, project.unit, bounds, open_keys=open_keys, asking=asking)
+        if question.keys is not None:
+            question = replace(question, keys=dated_keys(data, question.keys))
         if grouped is not None:
             question = replace(question, keys=grouped(question.keys))
+        if dates is not None:
+            question = replace(question, dates=dates)
         check_frame(data, question)
         checked = schema_mark(data)
         with put_off():  # prices are found by asking OpenDP
@@ -274,6 +284,8 @@ def _question(
     about = asked.columns[0] if asked.columns else None
     where, derive, missing = (asking.get(name) for name in ("where", "derive", "missing"))
     selected = selection(where, derive, missing, column=about)
+    if keys is None and open_keys and selected.parts_of_dates & set(columns):  # as for any column: groups show up
+        return Question(_shown(asked, columns, keys_share), unit, bounds, None, selected)
     keys = _with_labels(columns, keys, selected)
     if columns and keys is None and open_keys:
         return Question(_shown(asked, columns, keys_share), unit, bounds, None, selected)

@@ -196,7 +196,7 @@ def check_frame(data: object, question: Question) -> None:
             raise ColumnKindError.groups(name, found[1])
     for name in question.asked.columns:
         kind, shown = (derived[name],) * 2 if name in question.selected.derived else column_kind(engine, name)
-        if kind not in ("number", "integer", "boolean"):
+        if kind not in ("number", "integer", "boolean") and question.dates is None:
             raise ColumnKindError.numbers(name, shown)
 
 

@@ -182,11 +182,11 @@ def public_keys(by: Sequence[str], keys: object) -> Keys:
 
 
 def _once(by: tuple[str, ...], values: tuple[tuple[KeyValue, ...], ...], reason: str | None) -> Keys:
-    _refuse_doubled(values)
+    refuse_doubled(values)
     return Keys(by, values, reason)
 
 
-def _refuse_doubled(values: Sequence[tuple[KeyValue, ...]]) -> None:
+def refuse_doubled(values: Sequence[tuple[KeyValue, ...]]) -> None:
     """Refuse keys of which two are the same."""
     if {type(value) for key in values for value in key} <= _PLAIN:
         distinct = len(set(values))
@@ -213,7 +213,7 @@ def _text_keys(by: tuple[str, ...], lists: tuple[tuple[str, ...], ...], reason: 
     What is derived of them is kept, since a notebook asks much of the same groups.
     """
     for values in lists:
-        _refuse_doubled([(value,) for value in values])
+        refuse_doubled([(value,) for value in values])
     return Keys(by, tuple(product(*lists)), reason)
 
 
@@ -248,7 +248,7 @@ def _product(by: tuple[str, ...], keys: Mapping[Any, Any]) -> list[tuple[Any, ..
         raise KeysError.shape(f"for {list(keys)}", f"a dict with one list for each of {list(by)}")
     lists = [_listed(keys[name], "a dict of lists") for name in by]
     for values in lists:
-        _refuse_doubled([(_unified(value),) for value in values])
+        refuse_doubled([(_unified(value),) for value in values])
     return list(product(*lists))
 
 

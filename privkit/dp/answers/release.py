@@ -15,6 +15,7 @@ from privkit.dp.answers.arithmetic import Released, estimate, index_of
 from privkit.dp.answers.derived import Derived, Interval, Source
 from privkit.dp.answers.linear import Errors
 from privkit.dp.answers.postprocess import non_negative, rounded, suppressed, total
+from privkit.dp.dates import told_dates
 from privkit.dp.noise.noise import ALPHA, Noise
 from privkit.dp.plan import Plan, miss
 from privkit.errors.dp import IntervalError, NotLinearError
@@ -107,7 +108,9 @@ class Release(Released):
     @cached_property
     def estimates(self) -> dict[str, NDArray[Any]]:
         """Every number that the answer gives, by name; the statistic itself first."""
-        return self.plan.question.asked.estimates(self.drawn)
+        found = self.plan.question.asked.estimates(self.drawn)
+        kind = self.plan.question.dates
+        return found if kind is None else {name: told_dates(kind, counts) for name, counts in found.items()}
 
     @property
     def cells(self) -> tuple[Any, ...]:
@@ -116,7 +119,7 @@ class Release(Released):
 
     @property
     def value(self) -> Any:
-        """The answer: an int or float, or a Series of int64 or float64 indexed by the keys."""
+        """The answer: an int or float, or a Series of int64 or float64 indexed by the keys; of dates, one or several."""
         if self.plan.question.asked.framed:
             import pandas as pd
 
@@ -152,7 +155,7 @@ class Release(Released):
     @property
     def dominated(self) -> Any:
         """Whether noise dominates an answer: its 95 % interval holds 0, or half of all that is possible."""
-        if not self.has_interval:
+        if not self.has_interval or self.plan.question.dates is not None:
             return None
         lower, upper = self._limits(ALPHA)[self._name]
         return self._shaped(self.plan.question.asked.dominated(lower, upper))
@@ -223,7 +226,7 @@ class Release(Released):
 
     @property
     def _named(self) -> tuple[str, ...]:  # type: ignore[override]
-        return tuple(self._limits(ALPHA))
+        return () if self.plan.question.dates is not None else tuple(self._limits(ALPHA))
 
     def _derived(self, name: str | None) -> Derived:
         name = name or self._name
@@ -252,7 +255,10 @@ class Release(Released):
 
     def _limits(self, alpha: float) -> dict[str, tuple[NDArray[Any], NDArray[Any]]]:
         if alpha not in self._known:  # text, HTML and plot ask for the same, again and again
-            self._known[alpha] = self.plan.question.asked.limits(self.drawn, self.noise, alpha)
+            found: dict[str, Any] = self.plan.question.asked.limits(self.drawn, self.noise, alpha)
+            if (kind := self.plan.question.dates) is not None:
+                found = {n: (told_dates(kind, low), told_dates(kind, high, up=True)) for n, (low, high) in found.items()}
+            self._known[alpha] = found
         return self._known[alpha]
 
     def _index(self) -> Any:

@@ -14,6 +14,8 @@ from privkit.dp.statistics.several import Several
 from privkit.errors import NotPublicError, ParameterError, nothing_spent
 from privkit.errors.dp import ValueBoundsRequiredError
 from privkit.project.asking import Asking, asks, planned
+from privkit.project.dp.dates import date_candidates
+from privkit.tally.dates import date_kind, dated_keys
 from privkit.values.arguments import column_name, positive_int
 from privkit.values.bounds import ValueBounds, value_bounds
 from privkit.values.keys import public_keys
@@ -46,13 +48,13 @@ def dp_quantile(
     data : dataframe
         pandas, or another that Narwhals reads.
     column : str
-        A column of numbers.
+        A column of numbers, or of dates: then the answer is a date, and so are bounds and candidates.
     q : float or list of float
         The probability, between 0 and 1; 0.5 is the median.
     by : str or list of str, optional
         The columns to group by.
     bounds : (lower, upper), optional
-        Public bounds: the candidates are 1,001 numbers evenly between them.
+        Public bounds: the candidates are 1,001 numbers evenly between them; of dates whole days, or whole seconds.
     candidates : list of number, optional
         In place of `bounds`: the public candidates.
     **asking
@@ -77,11 +79,18 @@ def dp_quantile(
     True
     >>> dp_quantile(people, "age", [0.25, 0.5, 0.75], bounds=(0, 120), epsilon=0.5).value.columns.tolist()
     ['25%', '50%', '75%']
+    >>> orders = pd.DataFrame({"on": pd.date_range("2026-01-01", periods=1000, freq="h")})
+    >>> dp_quantile(orders, "on", 0.5, bounds=("2026-01-01", "2026-03-01"), epsilon=0.2).value.month
+    1
     """
     with nothing_spent():
-        numbers = public_candidates(bounds, candidates, column_name(column))
+        dates = date_kind(data, column_name(column))
+        if dates is None:
+            numbers = public_candidates(bounds, candidates, column)
+        else:
+            numbers = date_candidates(dates, column, bounds, candidates)
         statistic = _statistic(column, q, numbers)
-    return planned(data, by, lambda _: statistic, **asking)
+    return planned(data, by, lambda _: statistic, dates=dates, **asking)
 
 
 def _statistic(column: str, q: object, numbers: tuple[float, ...]) -> Statistic:
@@ -117,11 +126,11 @@ def dp_median(
     data : dataframe
         pandas, or another that Narwhals reads.
     column : str
-        A column of numbers.
+        A column of numbers, or of dates.
     by : str or list of str, optional
         The columns to group by.
     bounds : (lower, upper), optional
-        Public bounds: the candidates are 1,001 numbers evenly between them.
+        Public bounds: the candidates are 1,001 numbers evenly between them; of dates whole days, or whole seconds.
     candidates : list of number, optional
         In place of `bounds`: the public candidates.
     **asking
@@ -155,7 +164,7 @@ def dp_top_k(data: object, column: str, k: int, **asking: Unpack[Asking]) -> Pla
         `.value` is a list of values.
     """
     with nothing_spent():
-        values = public_keys([column_name(column)], asking.get("keys"))
+        values = dated_keys(data, public_keys([column_name(column)], asking.get("keys")))
         number = positive_int(k, "k")
         if number > len(values):
             raise ParameterError.of("k", str(number), f"at most the number of keys, {len(values)}")

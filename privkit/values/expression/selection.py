@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from privkit.errors import ParameterError
-from privkit.values.expression.nodes import Expression, Literal, Scalar, normal
+from privkit.values.expression.nodes import DatePart, Expression, Literal, Scalar, normal
 from privkit.values.expression.parsing import parsed
 from privkit.values.expression.unknowns import notes_of
 
@@ -49,6 +49,11 @@ class Selection:
         read = {column for _, expression in self.derive for column in expression.columns}
         read |= set(self.where.columns if self.where is not None else ()) - set(self.derived)
         return tuple(sorted(read | {name for name, _ in self.missing} - set(self.derived)))
+
+    @property
+    def parts_of_dates(self) -> frozenset[str]:
+        """The derived columns that are parts of dates."""
+        return frozenset(name for name, expression in self.derive if isinstance(expression, DatePart))
 
     def labels(self, column: str) -> tuple[Scalar, ...] | None:
         """Return the public keys that a derived column has by its making, as a cut has its labels; else None."""
