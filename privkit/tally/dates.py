@@ -54,8 +54,8 @@ def dated(value: Any, kind: Kind, argument: str, column: str) -> Any:
     if (found.tzinfo is not None) != bool(kind.zone):
         raise ZoneError.of(argument, column, kind.word, kind.zone)
     if kind.name != DATE:
-        if isinstance(value, str) and kind.zone:  # in UTC, where it has a date there
-            return checking.moment(value, checking.MOMENT) or value
+        if kind.zone and checking.moment(found.isoformat(), checking.MOMENT) is None:  # it has no date in UTC
+            return value
         return found
     whole = found.time() == datetime.min.time() and not getattr(found, "nanosecond", 0)
     return found.date() if whole else value

@@ -92,11 +92,11 @@ def _count(value: Any, kind: Kind, argument: str, column: str) -> int:
     words = "days" if kind.name == DATE else "days, or datetimes of whole seconds"
     allowed = f"{words}, for {column!r} holds {kind.word}s"
     if isinstance(found, str) or not hasattr(found, "isoformat") or found != found:  # noqa: PLR0124  # NaT
-        raise ParameterError.of(argument, f"one with {kind_of(value)}", allowed, f"Example: {_EXAMPLE}.")
+        raise ParameterError.of(argument, f"{kind_of(value)} among them", allowed, f"Example: {_EXAMPLE}.")
     if kind.name == DATE and hasattr(found, "hour"):
-        raise ParameterError.of(argument, "one with a time of a day", allowed)
+        raise ParameterError.of(argument, "a time of a day among them", allowed)
     if getattr(found, "nanosecond", 0) or getattr(found, "microsecond", 0):
-        raise ParameterError.of(argument, "one with a part of a second", allowed)
+        raise ParameterError.of(argument, "a part of a second among them", allowed)
     count = moment_count(found.isoformat(), kind)
     whole = int(count)
     if count != whole or abs(whole) >= 2**63 or whole % _step(kind, abs(whole)):

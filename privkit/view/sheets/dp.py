@@ -33,6 +33,7 @@ from privkit.view.parts.chart import (
 from privkit.view.parts.sheet import Between, Block, Drawn, Note, Row, Sheet, Table, given, sheet
 from privkit.view.parts.words import aligned, amount, label, names, number, percent, plural, unit_words
 from privkit.view.sheets.checks import changed, left_after, stands
+from privkit.view.sheets.dates import dated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -137,6 +138,9 @@ def _plan_chart(plan: Plan) -> Chart:
 @sheet.register(Release)
 def _release(release: Release) -> Sheet:
     where = f"entry {release.provenance.entry} of project '{label(release.provenance.project)}'"
+    cost = f"Cost {amount(release.loss)}, once: {where}. Asked again, it replays at no cost."
+    if release.plan.question.dates is not None:
+        return dated(release, given([cost, *_noise_reasons(release.plan), _provenance(release)]))
     rest = _more(release)
     return Sheet(
         _release_answer(release),
@@ -144,7 +148,7 @@ def _release(release: Release) -> Sheet:
             [
                 _numbers(release),
                 Note(f"… {rest}", told=False) if rest else None,
-                f"Cost {amount(release.loss)}, once: {where}. Asked again, it replays at no cost.",
+                cost,
                 "" if release.asked_before is None else changed(release.asked_before),
                 *_noise_reasons(release.plan),
                 _provenance(release),
