@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -47,10 +48,8 @@ def told_dates(kind: Kind, counts: NDArray[Any], *, up: bool = False) -> Any:
     moments = pd.DatetimeIndex(np.array(whole, dtype=np.int64).view(f"datetime64[{kind.unit}]"))
     if kind.zone:
         moments = moments.tz_localize("UTC")
-        try:
+        with suppress(KeyError, ValueError, TypeError):  # a zone that pandas writes otherwise: the moments are the same
             moments = moments.tz_convert(kind.zone)
-        except (KeyError, ValueError, TypeError):  # a zone that pandas writes in another way: the moments are the same
-            pass
     return moments.array
 
 

@@ -258,7 +258,7 @@ class ZoneError(ParameterError, KeysError):
     column: str = ""
 
     @classmethod
-    def of(cls, argument: str, column: str, word: str, zone: str) -> ZoneError:
+    def differing(cls, argument: str, column: str, word: str, zone: str) -> ZoneError:
         """A date among `argument` does not agree with the column, which has the time zone `zone`; "" for none."""
         if zone:
             rule = (

@@ -36,8 +36,10 @@ def dated(value: Any, kind: Kind, argument: str, column: str) -> Any:
     Examples
     --------
     >>> from privkit.tally.cells.cells import Kind
-    >>> dated("2026-11-23", Kind("date", "D"), "keys", "on"), dated(date(2026, 11, 23), Kind("instant", "us"), "keys", "on")
-    (datetime.date(2026, 11, 23), datetime.datetime(2026, 11, 23, 0, 0))
+    >>> dated("2026-11-23", Kind("date", "D"), "keys", "on")
+    datetime.date(2026, 11, 23)
+    >>> dated(date(2026, 11, 23), Kind("instant", "us"), "keys", "on")
+    datetime.datetime(2026, 11, 23, 0, 0)
     """
     found = value
     if isinstance(value, str):
@@ -52,7 +54,7 @@ def dated(value: Any, kind: Kind, argument: str, column: str) -> Any:
     elif not isinstance(value, datetime):
         return value
     if (found.tzinfo is not None) != bool(kind.zone):
-        raise ZoneError.of(argument, column, kind.word, kind.zone)
+        raise ZoneError.differing(argument, column, kind.word, kind.zone)
     if kind.name != DATE:
         if kind.zone and checking.moment(found.isoformat(), checking.MOMENT) is None:  # it has no date in UTC
             return value
@@ -79,7 +81,9 @@ def dated_keys(data: object, keys: Keys) -> Keys:
         )
         for key in keys.values
     )
-    if all(one is two for key, other in zip(made, keys.values, strict=True) for one, two in zip(key, other, strict=True)):
+    if all(
+        one is two for key, other in zip(made, keys.values, strict=True) for one, two in zip(key, other, strict=True)
+    ):
         return keys
     refuse_doubled(made)
     return replace(keys, values=made)

@@ -226,6 +226,16 @@ def _of_dates(schema: Schema) -> list[Asking]:
             asking("dp_sum", "x", "u", bounds=(0, 10), derive=windows),
             asking("dp_count", ["u", "k"], keys={"k": list(K)}, derive=windows),
         ]
+    aware = ("2025-12-20T00:00+00:00", "2026-02-10T00:00+00:00")  # either these or those fit the column
+    for bounds in (("2025-12-20", "2026-02-10"), aware):
+        found += [
+            asking("dp_median", "v", bounds=bounds),
+            asking("dp_median", "v", "k", keys=list(K), bounds=bounds),
+            asking("dp_quantile", "v", [0.1, 0.2, 0.4, 0.5, 0.7, 0.9], bounds=bounds),
+            asking("dp_count", "v", keys=list(bounds)),
+        ]
+    found.append(asking("dp_histogram", "v", every="week", start="2025-12-20", end="2026-02-10"))
+    found.append(asking("dp_histogram", "v", "k", keys=list(K), bins=["1970-01-01", "2026-01-03"]))
     found.append(asking("dp_count", "u", derive={"u": pk.cut("v", ["0001-01-01", "1970-01-01", "9998-12-31"])}))
     for name, part in parts.items():
         found += [

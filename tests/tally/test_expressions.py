@@ -260,8 +260,11 @@ def test_a_cut_puts_every_number_between_its_edges(name, data, edges, right, cod
 
 
 LOOKED_UP = {
-    **dict.fromkeys(NUMBERS, [*WHOLE, *UNSIGNED_WHOLE, 0.0, 0.5, -2.5, 65.0, 0.1, 1e18, 6.5, -128, 128, 1e308, 5e-324]),
-    **dict.fromkeys(STRINGS, [*TEXTS, *LONE, "b"]),
+    **{
+        name: [*WHOLE, *UNSIGNED_WHOLE, 0.0, 0.5, -2.5, 65.0, 0.1, 1e18, 6.5, -128, 128, 1e308, 5e-324]
+        for name in NUMBERS
+    },
+    **{name: [*TEXTS, *LONE, "b"] for name in STRINGS},
     "object": ["a", "b", "65", "", "\ud800"],
     "bool": [True, False],
 }
@@ -273,7 +276,9 @@ LOOKED_UP = {
 def test_a_recoding_finds_what_a_comparison_finds(name, data, coded):
     """For every kind: one pass over the cells says what `==` with each key does, one key after the other."""
     keys = data.draw(st.lists(st.sampled_from(LOOKED_UP[name]), min_size=1, max_size=8, unique=True))
-    keys = [key for key in keys if isinstance(key, float) or not isinstance(key, int) or -(2**63) <= key < 2**63] or keys[:0]
+    keys = [
+        key for key in keys if isinstance(key, float) or not isinstance(key, int) or -(2**63) <= key < 2**63
+    ] or keys[:0]
     if not keys:
         return
     values = data.draw(st.lists(st.integers(0, 3) | st.none(), min_size=len(keys), max_size=len(keys)))
@@ -427,7 +432,9 @@ def textual() -> st.SearchStrategy[Expression]:
         numeric(0).map(lambda of: recode(of, {0: "none", 65: "some", 2**53: None}, other="more")),
         st.sampled_from([*STRINGS, "object"]).map(lambda of: recode(of, {"a": "b", "": "none", "\ud800": "odd"})),
         st.builds(
-            lambda one, two: When((one, two), ("one", None), "other"), st.builds(Compare, OPERATORS, numeric(0), LITERALS.map(Literal)), st.just(Column("bool"))
+            lambda one, two: When((one, two), ("one", None), "other"),
+            st.builds(Compare, OPERATORS, numeric(0), LITERALS.map(Literal)),
+            st.just(Column("bool")),
         ),
     )
 

@@ -98,7 +98,9 @@ PLAIN = st.sampled_from([number for number in [*WHOLE, *REAL] if math.isfinite(n
 
 def numbers(depth: int) -> st.SearchStrategy[Expression]:
     columns = st.sampled_from("ijxy").map(Column)
-    columns |= recoded(columns, PLAIN, PLAIN) | recoded(st.sampled_from("st").map(Column), st.sampled_from(TEXTS), PLAIN)
+    columns |= recoded(columns, PLAIN, PLAIN) | recoded(
+        st.sampled_from("st").map(Column), st.sampled_from(TEXTS), PLAIN
+    )
     if not depth:
         return columns
     side = numbers(depth - 1)
@@ -294,8 +296,15 @@ def check_dates(frame, values, *filters):
         expected = [row["row"] for row in rows if evaluate(where, row) is True]
         assert kept(apply(frame, Selection(where))) == expected, text
     windows = [cut("d", every=every, start="1969-12-30", end="2026-02-01") for every in ("week", "month", "quarter")]
-    cuts = [*windows, cut("d", every="year", start="1800-01-01", end="2800-01-01"), cut("d", ["1969-12-31", "2024-02-29"])]
-    choices = [recode("d", {"2026-01-01": 1, "1969-12-31": 2}, other=0), when("d < '2000-01-01'", "old").otherwise("new")]
+    cuts = [
+        *windows,
+        cut("d", every="year", start="1800-01-01", end="2800-01-01"),
+        cut("d", ["1969-12-31", "2024-02-29"]),
+    ]
+    choices = [
+        recode("d", {"2026-01-01": 1, "1969-12-31": 2}, other=0),
+        when("d < '2000-01-01'", "old").otherwise("new"),
+    ]
     for made in (*cuts, *choices):
         derived = apply(frame, selection(derive={"new": made}))
         assert by_row(derived) == {row["row"]: evaluate(made, row) for row in rows}, made

@@ -54,7 +54,9 @@ def test_windows_are_those_of_pandas(every):
     periods = pd.period_range("2023-12-30", "2026-03-05", freq=FREQUENCY[every])
     assert list(made.edges[:-1]) == [str(period.start_time.date()) for period in periods]
     pandas = {"quarter": [str(p).replace("Q", "-Q") for p in periods], "month": [str(p) for p in periods]}
-    assert list(made.labels) == pandas.get(every, list(made.edges[:-1]) if every != "year" else [str(p) for p in periods])
+    assert list(made.labels) == pandas.get(
+        every, list(made.edges[:-1]) if every != "year" else [str(p) for p in periods]
+    )
 
 
 def test_one_cut_is_one_question_however_its_days_are_written():
@@ -109,9 +111,9 @@ def test_numpy_dates_may_come_from_the_data():
         cut("on", every="week", start=np.datetime64("2026-01-01"), end="2026-02-01")
 
 
-FRAME = pd.DataFrame(
-    {"x": [1.0], "city": ["a"], "ok": [True], "on": pd.to_datetime(["2026-01-01"]), "n": [1]}
-).assign(zoned=lambda f: f.on.dt.tz_localize("Europe/Zurich"))
+FRAME = pd.DataFrame({"x": [1.0], "city": ["a"], "ok": [True], "on": pd.to_datetime(["2026-01-01"]), "n": [1]}).assign(
+    zoned=lambda f: f.on.dt.tz_localize("Europe/Zurich")
+)
 
 
 @pytest.mark.parametrize(
@@ -208,7 +210,9 @@ def test_tables_are_looked_up_by_key_however_they_are_held():
     ]
     for library in ("polars", "pyarrow"):
         table = pytest.importorskip("polars").from_pandas(frame)
-        told.append(lookup("zip", public_values(table if library == "polars" else table.to_arrow(), reason="post"), "region"))
+        told.append(
+            lookup("zip", public_values(table if library == "polars" else table.to_arrow(), reason="post"), "region")
+        )
     assert len({made.canonical() for made in told}) == 1
     assert "post" in told[0].text()
 
@@ -263,7 +267,9 @@ LEAVES = st.one_of(
     st.builds(Compare, st.just("=="), NAMES.map(Column), NAMES.map(Column)),
     st.builds(IsMissing, NAMES.map(Column), st.booleans()),
     st.builds(IsIn, NAMES.map(Column), st.just((0, 2)), st.booleans()),
-    st.builds(lambda name, one: Compare("==", recode(name, {0: one}, other="b"), Literal("a")), NAMES, st.sampled_from("ab")),
+    st.builds(
+        lambda name, one: Compare("==", recode(name, {0: one}, other="b"), Literal("a")), NAMES, st.sampled_from("ab")
+    ),
 )
 CONDITIONS = st.recursive(
     LEAVES,
@@ -285,7 +291,12 @@ def test_every_row_that_a_missing_value_leaves_out_is_told_of_and_the_hint_keeps
     untold = [row for row in ROWS if evaluate(condition, row) is None]
     told = untold_by(condition)
     assert set(told) <= set(condition.columns)
-    alone = {name for row in untold for name in condition.columns if [n for n in condition.columns if row[n] is None] == [name]}
+    alone = {
+        name
+        for row in untold
+        for name in condition.columns
+        if [n for n in condition.columns if row[n] is None] == [name]
+    }
     assert alone <= set(told)
     assert bool(told) or not untold
     for note in notes_of(condition, {}, ()):

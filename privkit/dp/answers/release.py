@@ -119,7 +119,7 @@ class Release(Released):
 
     @property
     def value(self) -> Any:
-        """The answer: an int or float, or a Series of int64 or float64 indexed by the keys; of dates, one or several."""
+        """The answer: an int or float, or a Series of int64 or float64 indexed by the keys; of dates, dates."""
         if self.plan.question.asked.framed:
             import pandas as pd
 
@@ -257,7 +257,9 @@ class Release(Released):
         if alpha not in self._known:  # text, HTML and plot ask for the same, again and again
             found: dict[str, Any] = self.plan.question.asked.limits(self.drawn, self.noise, alpha)
             if (kind := self.plan.question.dates) is not None:
-                found = {n: (told_dates(kind, low), told_dates(kind, high, up=True)) for n, (low, high) in found.items()}
+                found = {
+                    n: (told_dates(kind, low), told_dates(kind, high, up=True)) for n, (low, high) in found.items()
+                }
             self._known[alpha] = found
         return self._known[alpha]
 

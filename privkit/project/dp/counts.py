@@ -265,14 +265,18 @@ def _by_windows(
     name, derive = f"{windows.every or 'days'} of {column}", asking.get("derive")
     with nothing_spent():
         if isinstance(derive, Mapping) and name in derive:
-            raise ParameterError.together(["derive"], f"derive= has a column {name!r}, which is how the bins are called.")
+            raise ParameterError.together(
+                ["derive"], f"derive= has a column {name!r}, which is how the bins are called."
+            )
     if derive is None or isinstance(derive, Mapping):
         asking = {**asking, "derive": {**(derive or {}), name: windows}}
 
     def grouped(by: Keys | None) -> Keys:
         if by is None:
             return Keys((name,), tuple((label,) for label in windows.labels))
-        return replace(by, by=(*by.by, name), values=tuple((*key, each) for key in by.values for each in windows.labels))
+        return replace(
+            by, by=(*by.by, name), values=tuple((*key, each) for key in by.values for each in windows.labels)
+        )
 
     return planned(data, by, lambda _: Count(), grouped=grouped, **asking)
 

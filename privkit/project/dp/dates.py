@@ -16,7 +16,7 @@ from privkit.values.arguments import kind as kind_of
 if TYPE_CHECKING:
     from privkit.tally.cells.cells import Kind
 
-#: Floats hold whole seconds of nanoseconds up to here (in 2116), and beyond it every second one.
+#: Floats hold whole seconds of nanoseconds up to here (from 1824 to 2115), and beyond it every second one.
 _EXACT = 2**62
 _EXAMPLE = "bounds=('2026-01-01', '2026-12-31')"
 
@@ -51,7 +51,9 @@ def date_candidates(kind: Kind, column: str, bounds: object, candidates: object)
     if candidates is None:
         if not isinstance(bounds, list | tuple) or len(bounds) != 2:
             hint = f"Example: {_EXAMPLE}."
-            raise ParameterError.of("bounds", kind_of(bounds), f"two days or datetimes, for {column!r} holds dates", hint)
+            raise ParameterError.of(
+                "bounds", kind_of(bounds), f"two days or datetimes, for {column!r} holds dates", hint
+            )
         low, high = (_count(end, kind, "bounds", column) for end in bounds)
         if high < low:
             raise ParameterError.of("bounds", "an earlier end than its start", "two dates in their order")
@@ -68,20 +70,20 @@ def date_candidates(kind: Kind, column: str, bounds: object, candidates: object)
 
 def _between(low: int, high: int, kind: Kind) -> tuple[float, ...]:
     """Return even candidates from one count to another."""
-    step = _step(kind, max(abs(low), abs(high)))
+    step = _step(kind, 0)
     many = (high - low) // step
     if many < CANDIDATES:
         places = [low + step * place for place in range(many + 1)]
     else:
         places = [low + (many * place // (CANDIDATES - 1)) * step for place in range(CANDIDATES)]
-    return tuple(float(place) for place in dict.fromkeys(places))
+    return tuple(dict.fromkeys(float(place - place % _step(kind, abs(place))) for place in places))
 
 
-def _step(kind: Kind, largest: int) -> int:
-    """Return what candidates are whole numbers of, so that floats hold them."""
+def _step(kind: Kind, size: int) -> int:
+    """Return what a candidate of this size is a multiple of, so that a float holds it."""
     if kind.name == DATE:
         return 1
-    return A_SECOND[kind.unit] * (2 if largest >= _EXACT else 1)
+    return A_SECOND[kind.unit] * (2 if size >= _EXACT else 1)
 
 
 def _count(value: Any, kind: Kind, argument: str, column: str) -> int:
@@ -100,5 +102,7 @@ def _count(value: Any, kind: Kind, argument: str, column: str) -> int:
     count = moment_count(found.isoformat(), kind)
     whole = int(count)
     if count != whole or abs(whole) >= 2**63 or whole % _step(kind, abs(whole)):
-        raise ParameterError.of(argument, f"a date that {column!r} cannot hold in {kind.unit}", allowed)
+        hint = f"Count in microseconds: df[{column!r}].astype('datetime64[us]')."
+        allowed = "a moment that nanoseconds reach, from 1824 to 2115 of whole seconds, else of even ones"
+        raise ParameterError.of(argument, f"a moment beyond {column!r}", allowed, hint)
     return whole

@@ -333,7 +333,10 @@ class Compiler:
         everybody = branches[0][0] | ~branches[0][0]
         found = [everybody if expression.other is each else ~everybody for each in (True, False)]
         for where, value in reversed(branches):
-            found = [(where | so_far) if value is each else (~where & so_far) for each, so_far in zip((True, False), found, strict=True)]
+            found = [
+                (where | so_far) if value is each else (~where & so_far)
+                for each, so_far in zip((True, False), found, strict=True)
+            ]
         return found[0], found[1]
 
 

@@ -38,7 +38,7 @@ def _plain_list(values: object, argument: str) -> list[object]:
 
 
 @typed
-def cut(  # noqa: PLR0913
+def cut(
     column: str | Expression,
     edges: Sequence[int | float | str | date] | None = None,
     labels: Sequence[str] | None = None,

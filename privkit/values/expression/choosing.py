@@ -67,7 +67,8 @@ class Recode(Expression):
         """Return the call; of a long table how many pairs it has, and their digest."""
         told = repr(dict(zip(self.keys, self.values, strict=True)))
         if len(self.keys) > _TOLD:
-            told = f"<{len(self.keys):,} pairs, SHA-256 {hashlib.sha256(told.encode('utf-8', 'surrogatepass')).hexdigest()}>"
+            digest = hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
+            told = f"<{len(self.keys):,} pairs, SHA-256 {digest}>"
         why = "" if self.reason is None else f", reason={self.reason!r}"
         return f"{'recode' if self.reason is None else 'lookup'}({self.of.text()}, {told}, other={self.other!r}{why})"
 
@@ -243,7 +244,7 @@ def when(condition: str | Expression, value: Scalar | None) -> When:
     """Return a value where a condition is met, for `derive=`; go on by ``.when(...)`` and ``.otherwise(...)``.
 
     The first condition that is met decides. One that cannot be told, since a value is missing, is not met, as in SQL:
-    the row goes on to the next one, and to `otherwise`. Ask for missing values first where they are a case of their own.
+    the row goes on to the next one, and to `otherwise`. Where missing is a case of its own, ask for it first.
 
     Parameters
     ----------
@@ -309,8 +310,8 @@ def _recoded(  # noqa: PLR0917
     found = tuple(_value(value, argument) for value in values)
     if other is not None:
         other = _value(other, "other")
-    _one_kind((*found, other), argument)  # type: ignore[arg-type]
-    return Recode(of, sought, found, other, reason)  # type: ignore[arg-type]
+    _one_kind((*found, other), argument)
+    return Recode(of, sought, found, other, reason)
 
 
 def _of_frame(table: Any, of: Expression, key: str | None, value: str | None) -> tuple[list[Any], list[Any]]:
@@ -371,8 +372,14 @@ def _value(value: object, argument: str) -> Scalar | None:
 
 
 def _one_kind(values: Sequence[Scalar | None], argument: str, allowed: str = "") -> None:
-    kinds = {bool if isinstance(value, bool) else str if isinstance(value, str) else int for value in values if value is not None}
+    kinds = {
+        bool if isinstance(value, bool) else str if isinstance(value, str) else int
+        for value in values
+        if value is not None
+    }
     if len(kinds) > 1:
-        raise ParameterError.of(argument, "values of several kinds", allowed or "values of one kind: text, numbers or booleans")
+        raise ParameterError.of(
+            argument, "values of several kinds", allowed or "values of one kind: text, numbers or booleans"
+        )
     if not kinds:
         raise ParameterError.of(argument, "missing values alone", "values of which one is not missing")

@@ -99,7 +99,9 @@ def at_days(of: Expression, edges: Sequence[object]) -> DateCut:
     days = [day_of(edge, "edges") for edge in edges]
     if not 2 <= len(days) <= _MOST + 1 or any(a >= b for a, b in pairwise(days)):
         allowed = f"2 to {_MOST + 1} days in ascending order"
-        raise ParameterError.of("edges", f"a list of {len(days)} days", allowed, "Example: ['2026-01-01', '2026-07-01'].")
+        raise ParameterError.of(
+            "edges", f"a list of {len(days)} days", allowed, "Example: ['2026-01-01', '2026-07-01']."
+        )
     named = tuple(f"[{a.isoformat()}, {b.isoformat()})" for a, b in pairwise(days))
     return DateCut(of, tuple(day.isoformat() for day in days), named)
 

@@ -52,7 +52,9 @@ def untold_by(condition: Expression, derived: Mapping[str, Expression] | None = 
     ((), ('x',))
     """
     made = derived or {}
-    columns = dict.fromkeys(own for name in condition.columns for own in (made[name].columns if name in made else (name,)))
+    columns = dict.fromkeys(
+        own for name in condition.columns for own in (made[name].columns if name in made else (name,))
+    )
     alone = tuple(name for name in columns if None in _Rows(frozenset({name}), made).outcomes(condition))
     return alone or (tuple(columns) if None in _Rows(frozenset(columns), made).outcomes(condition) else ())
 

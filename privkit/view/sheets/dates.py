@@ -35,7 +35,7 @@ def dated(release: Release, reasons: Sequence[Block]) -> Sheet:
     told = answer.partition(" = ")[2] or "\n".join(": ".join(row) for row in _rows(release, frame))
     return Sheet(
         answer,
-        [*([] if table is None else [table]), *reasons],
+        (*(() if table is None else (table,)), *reasons),
         look if single else [".to_frame()", *look],
         chart=lambda: Chart(asked, "", "", Choice(told)),
     )
