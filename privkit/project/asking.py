@@ -22,8 +22,8 @@ from privkit.errors.calls import call_name, calling
 from privkit.project.naming import standing
 from privkit.project.project import Project, current_project
 from privkit.project.release import check_frame, release
-from privkit.tally.dates import dated_keys
 from privkit.tally.frame import column_names, schema_mark
+from privkit.tally.keyed import dated_keys
 from privkit.values.arguments import typed
 from privkit.values.bounds import ContributionBounds, contribution_bounds
 from privkit.values.exact import exact

@@ -12,8 +12,8 @@ from privkit.dp.statistics.histogram import Histogram, bin_edges
 from privkit.dp.statistics.share import PersonShare, Share
 from privkit.errors import DuplicateColumnError, ParameterError, nothing_spent
 from privkit.project.asking import Asking, asks, planned
-from privkit.tally.dates import date_kind
 from privkit.tally.frame import column_names
+from privkit.tally.keyed import date_kind
 from privkit.tally.predicate import check_selection
 from privkit.values.arguments import column_name, kind, positive_int
 from privkit.values.bounds import ContributionBounds

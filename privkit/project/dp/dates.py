@@ -10,7 +10,7 @@ from privkit.errors import NotPublicError, ParameterError
 from privkit.errors.dp import ValueBoundsRequiredError
 from privkit.tally.cells.calendar import A_SECOND, moment_count
 from privkit.tally.cells.cells import DATE
-from privkit.tally.dates import dated
+from privkit.tally.keyed import dated
 from privkit.values.arguments import kind as kind_of
 
 if TYPE_CHECKING:

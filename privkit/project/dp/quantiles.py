@@ -15,7 +15,7 @@ from privkit.errors import NotPublicError, ParameterError, nothing_spent
 from privkit.errors.dp import ValueBoundsRequiredError
 from privkit.project.asking import Asking, asks, planned
 from privkit.project.dp.dates import date_candidates
-from privkit.tally.dates import date_kind, dated_keys
+from privkit.tally.keyed import date_kind, dated_keys
 from privkit.values.arguments import column_name, positive_int
 from privkit.values.bounds import ValueBounds, value_bounds
 from privkit.values.keys import public_keys

@@ -139,21 +139,14 @@ def _plan_chart(plan: Plan) -> Chart:
 def _release(release: Release) -> Sheet:
     where = f"entry {release.provenance.entry} of project '{label(release.provenance.project)}'"
     cost = f"Cost {amount(release.loss)}, once: {where}. Asked again, it replays at no cost."
+    again = "" if release.asked_before is None else changed(release.asked_before)
+    reasons = [cost, again, *_noise_reasons(release.plan), _provenance(release)]
     if release.plan.question.dates is not None:
-        return dated(release, given([cost, *_noise_reasons(release.plan), _provenance(release)]))
+        return dated(release, reasons)
     rest = _more(release)
     return Sheet(
         _release_answer(release),
-        given(
-            [
-                _numbers(release),
-                Note(f"… {rest}", told=False) if rest else None,
-                cost,
-                "" if release.asked_before is None else changed(release.asked_before),
-                *_noise_reasons(release.plan),
-                _provenance(release),
-            ]
-        ),
+        given([_numbers(release), Note(f"… {rest}", told=False) if rest else None, *reasons]),
         _release_next(release),
         chart=lambda: _release_chart(release),
     )
