@@ -239,8 +239,7 @@ def planned(
             question = replace(question, keys=dated_keys(data, question.keys))
         if grouped is not None:
             question = replace(question, keys=grouped(question.keys))
-        if dates is not None:
-            question = replace(question, dates=dates)
+        question = replace(question, dates=dates)
         check_frame(data, question)
         checked = schema_mark(data)
         with put_off():  # prices are found by asking OpenDP

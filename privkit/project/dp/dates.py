@@ -38,6 +38,12 @@ def date_candidates(kind: Kind, column: str, bounds: object, candidates: object)
     ------
     ParameterError, NotPublicError, ZoneError
 
+    Notes
+    -----
+    A date is a whole number of its column's unit, and that number alone says which candidate it counts at: what
+    `privkit.dp.statistics.quantile` proves of numbers holds as it stands. Dates are made of the chosen counts, which is
+    post-processing.
+
     Examples
     --------
     >>> from privkit.tally.cells.cells import Kind

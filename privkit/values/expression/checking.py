@@ -119,16 +119,20 @@ class _Checker:
             case Cut(of, _, _, _):
                 self._needs(of, _NUMBERS, "cut() at numbers takes numbers")
                 return TEXT
-            case DateCut(of=of):
-                self._needs(of, _DATES, "cut() at days takes dates (pd.to_datetime makes them)")
-                return TEXT
-            case Recode():
-                return self._recoded(expression)
-            case When(conditions=conditions, values=values, other=other):
-                for condition in conditions:
-                    self._needs(condition, (BOOLEAN,), "when() takes conditions")
-                return kind_of_values((*values, other))
+            case DateCut() | Recode() | When():
+                return self._public(expression)
         raise TypeError(type(expression).__name__)
+
+    def _public(self, expression: DateCut | Recode | When) -> str:
+        """Check what gives public values."""
+        if isinstance(expression, DateCut):
+            self._needs(expression.of, _DATES, "cut() at days takes dates (pd.to_datetime makes them)")
+            return TEXT
+        if isinstance(expression, Recode):
+            return self._recoded(expression)
+        for condition in expression.conditions:
+            self._needs(condition, (BOOLEAN,), "when() takes conditions")
+        return kind_of_values((*expression.values, expression.other))
 
     def _recoded(self, expression: Recode) -> str:
         """Check that the keys are values of the column's kind, and that no two of them are one date."""
