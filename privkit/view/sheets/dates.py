@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from privkit.dp.noise.noise import ALPHA
 from privkit.view.parts.chart import Chart, Choice
-from privkit.view.parts.sheet import Block, Sheet, Table
+from privkit.view.parts.sheet import Block, Sheet, Table, given
 from privkit.view.parts.words import aligned, label, names, number, percent, plural
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def dated(release: Release, reasons: Sequence[Block]) -> Sheet:
     told = answer.partition(" = ")[2] or "\n".join(": ".join(row) for row in _rows(release, frame))
     return Sheet(
         answer,
-        (*(() if table is None else (table,)), *reasons),
+        given([table, *reasons]),
         look if single else [".to_frame()", *look],
         chart=lambda: Chart(asked, "", "", Choice(told)),
     )
