@@ -130,6 +130,7 @@ def open_project(
     known = ledger.named(name)
     recorded = None if known is None else ledger.account(known).terms
     if recorded is None and budget is None:
+        ledger.refuse_removed(name)
         raise ProjectNotFoundError.of(name, ledger.projects())
     terms = _terms(recorded, budget, _unit(unit, per, time))
     bounds = _default_bounds(terms.unit, max_rows, max_groups, per_group)

@@ -143,6 +143,7 @@ def bin_edges(bins: object) -> tuple[float, ...]:
     ------
     NotPublicError, ParameterError
     """
+    bins, _ = vouched(bins)
     if hasattr(bins, "dtype") or hasattr(bins, "columns"):
         raise NotPublicError.of("bins", type(bins).__name__)
     allowed = "a list of at least two ascending finite numbers, the edges"

@@ -19,6 +19,7 @@ from privkit.tally.keyed import date_kind, dated_keys
 from privkit.values.arguments import column_name, positive_int
 from privkit.values.bounds import ValueBounds, value_bounds
 from privkit.values.keys import public_keys
+from privkit.values.vouched import vouched
 
 if TYPE_CHECKING:
     from privkit.dp.plan import Plan
@@ -214,6 +215,7 @@ def public_candidates(bounds: object, candidates: object, column: str) -> tuple[
         if ends.width == 0:
             return (ends.lower,)
         return tuple(ends.lower + ends.width * place / (CANDIDATES - 1) for place in range(CANDIDATES))
+    candidates, _ = vouched(candidates)
     if hasattr(candidates, "dtype") or hasattr(candidates, "columns"):
         raise NotPublicError.of("candidates", type(candidates).__name__)
     allowed = "a list of finite numbers, each once"

@@ -12,6 +12,7 @@ from privkit.errors import NotPublicError, ParameterError
 from privkit.values.arguments import typed
 from privkit.values.expression.days import DateCut, at_days, is_day, windowed
 from privkit.values.expression.nodes import Column, Cut, DatePart, Expression, IsIn, Prefix, Scalar
+from privkit.values.vouched import vouched
 
 #: Intervals of one cut, at most.
 _MOST = 1000
@@ -27,6 +28,7 @@ def column_of(column: object) -> Expression:
 
 
 def _plain_list(values: object, argument: str) -> list[object]:
+    values, _ = vouched(values)
     if hasattr(values, "dtype") or hasattr(values, "__array__"):
         raise NotPublicError.of(argument, type(values).__name__)
     if not isinstance(values, list | tuple | range):

@@ -9,6 +9,7 @@ from privkit.errors import ParameterError
 from privkit.values.expression.nodes import DatePart, Expression, Literal, Scalar, normal
 from privkit.values.expression.parsing import parsed
 from privkit.values.expression.unknowns import notes_of
+from privkit.values.vouched import vouched
 
 DROP = "drop"
 
@@ -131,6 +132,7 @@ def _missing(missing: object, column: str | None) -> tuple[tuple[str, Scalar | N
                 "Example: {'plan': 'none'}.",
             )
         missing = {column: missing}
+    missing, _ = vouched(missing)
     plain: list[tuple[str, Scalar | None]] = []
     for name in sorted(missing, key=str):
         value = missing[name]
