@@ -16,8 +16,8 @@ from privkit.budget.entry import Balance, Entry, Reservation, State, in_hand
 from privkit.budget.machine import process as presence
 from privkit.budget.machine.clock import set_clock_back, why_late
 from privkit.budget.machine.keys import FirstForm, project_key
-from privkit.budget.odometer import Ways, admit, in_measure, limits_left, window_start
 from privkit.budget.noted import Noted, refuse_ended
+from privkit.budget.odometer import Ways, admit, in_measure, limits_left, window_start
 from privkit.budget.store import query
 from privkit.budget.store.connections import lets_go
 from privkit.budget.store.fault import fault

@@ -1,7 +1,8 @@
 """Which projects a ledger holds, by the names that people call them by.
 
-A ledger only grows, so the row of a project that was removed stays, and with it its name in the table. One that is begun
-anew under that name is recorded with a number behind it, on a line of its own, which no name has that a person gives.
+A ledger only grows, so the row of a project that was removed stays, and with it its name in the table. One that is
+begun anew under that name is recorded with a number behind it, on a line of its own, which no name has that a person
+gives.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ class Directory:
         return query.project_row(connection, self.removed[known])
 
     def free(self, name: str) -> str:
-        """Return under what a new project of this name is recorded.
+        r"""Return under what a new project of this name is recorded.
 
         Examples
         --------

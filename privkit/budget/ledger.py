@@ -46,7 +46,7 @@ from privkit.budget.store.opening import check_file, make_file, open_server, the
 from privkit.budget.store.place import ledger_place
 from privkit.budget.store.schema import project_table
 from privkit.budget.store.store import TIMEOUT, Store
-from privkit.budget.terms import alike, check_name, lookalikes, tidy
+from privkit.budget.terms import alike, check_name, known_as, lookalikes, tidy
 from privkit.errors import ParameterError
 from privkit.errors.ledger import (
     LedgerBusyError,

@@ -6,17 +6,16 @@ The rules are those of `privkit.budget.notes`.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from privkit.budget.canonical import UnreadableError, canonical, readable
 from privkit.budget.entry import Entry, Reservation
 from privkit.budget.machine.anchor import recall, retire
-from privkit.budget.notes import CLOSED, FACTS, NAMES, NOTED, REMOVED, changed, merged, news
+from privkit.budget.notes import CLOSED, FACTS, NAMES, NOTED, REMOVED, Ending, changed, merged, news
 from privkit.budget.paging import Paged
 from privkit.budget.store import query
 from privkit.budget.store.connections import lets_go
-from privkit.errors.facts import FactsChangedError, ProjectClosedError, ProjectRemovedError, ProjectUsedError
+from privkit.errors.facts import FactsChangedError, ProjectUsedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -25,33 +24,6 @@ if TYPE_CHECKING:
 
     from privkit.budget.book import Book, Head
     from privkit.budget.notes import Declared
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """That a project was closed or removed.
-
-    Attributes
-    ----------
-    removed : bool
-    time, analyst, reason : str
-        When, by whom and why.
-    """
-
-    removed: bool
-    time: str
-    analyst: str
-    reason: str
-
-    def refuse(self, name: str) -> None:
-        """Refuse whatever would go on in the project.
-
-        Raises
-        ------
-        ProjectClosedError, ProjectRemovedError
-        """
-        error = ProjectRemovedError if self.removed else ProjectClosedError
-        raise error.of(name, self.time, self.analyst, self.reason)
 
 
 @readable
@@ -83,9 +55,7 @@ class Noted(Paged):
         return _facts(self._book)
 
     @lets_go
-    def declare(
-        self, told: Mapping[str, Any], check: Callable[[Mapping[str, Any]], None], reason: str = ""
-    ) -> Entry | None:
+    def declare(self, told: Mapping[str, Any], check: Callable[[Mapping[str, Any]], None]) -> Entry | None:
         """Note public facts; return None where all of them are known. Costs nothing.
 
         Parameters
@@ -94,7 +64,6 @@ class Noted(Paged):
             Column → kind → {"is": value, "reason": text}.
         check : callable
             Told all facts together, within the transaction, refuses what contradicts itself.
-        reason : str
 
         Raises
         ------
@@ -115,7 +84,7 @@ class Noted(Paged):
             if head.sums.spent != book.zero and (other := changed(known, new)):
                 raise FactsChangedError.of(self.name, other, head.sums.entries)
             check(merged(known, new))
-            question: dict[str, Any] = {"statistic": FACTS, "facts": new} | ({"reason": reason} if reason else {})
+            question = {"statistic": FACTS, "facts": new}
             head, entry = _note(book, connection, head, self.analyst, question, draw=len(records) + 1)
         book.remember(head)
         book.changed()

@@ -15,7 +15,10 @@ The rules, kept when one is written and again by `verify`:
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from privkit.errors.facts import ProjectClosedError, ProjectRemovedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -98,3 +101,30 @@ class Notes:
             return False
         self.facts = merged(self.facts, told)
         return True
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """That a project was closed or removed.
+
+    Attributes
+    ----------
+    removed : bool
+    time, analyst, reason : str
+        When, by whom and why.
+    """
+
+    removed: bool
+    time: str
+    analyst: str
+    reason: str
+
+    def refuse(self, name: str) -> None:
+        """Refuse whatever would go on in the project.
+
+        Raises
+        ------
+        ProjectClosedError, ProjectRemovedError
+        """
+        kind = ProjectRemovedError if self.removed else ProjectClosedError
+        raise kind.of(name, self.time, self.analyst, self.reason)

@@ -22,6 +22,7 @@ from privkit.values.show import Paneled, Plotted
 if TYPE_CHECKING:
     from privkit.dp.answers.release import Release
     from privkit.dp.check import PlanCheck
+    from privkit.dp.public import PublicSource
     from privkit.dp.question import Question
     from privkit.dp.standing import Standing
     from privkit.values.unit import PrivacyUnit
@@ -48,6 +49,8 @@ class Plan(Paneled, Plotted):
         The mechanism that was named in place of the better one.
     fetched : tuple of str or None
         What leaves a lazy engine, beside groups and their counts; None where the rows lie here.
+    public : tuple of PublicSource
+        Where public values come from that the call did not type out: declared facts, and what was vouched for.
     """
 
     question: Question
@@ -57,6 +60,7 @@ class Plan(Paneled, Plotted):
     notes: tuple[str, ...] = ()
     chosen: str | None = None
     fetched: tuple[str, ...] | None = None
+    public: tuple[PublicSource, ...] = field(default=(), compare=False)
     remaining: Callable[[], PrivacyLoss | None] | None = field(default=None, compare=False)
     run: Callable[[Plan, bool], Release] | None = field(default=None, compare=False)
     look: Callable[[Plan], Standing | None] | None = field(default=None, compare=False)
@@ -174,9 +178,8 @@ class Plan(Paneled, Plotted):
         delta = self.loss.delta if self.loss.delta else None
         price = Price(**{main: amount}, delta=delta, assume_rows=self.rows, mechanism=self.chosen)
         made = make_plan(self.question, self.loss.measure, price)
-        return replace(
-            made, fetched=self.fetched, run=self.run, remaining=self.remaining, look=self.look, peek=self.peek
-        )
+        ways = {"run": self.run, "remaining": self.remaining, "look": self.look, "peek": self.peek}
+        return replace(made, fetched=self.fetched, public=self.public, **ways)
 
     def canonical(self) -> dict[str, Any]:
         """Return the question with its price as JSON values: what the ledger records and replay compares."""

@@ -30,8 +30,8 @@ class FactsError(ParameterError):
         """Two numbers in a list may be bounds or keys."""
         return cls._of(
             column,
-            f"{called()} got a list of two numbers for {column!r}, which may be bounds or the only two keys. Say which: "
-            f"{column!r}: {{'bounds': [...]}} or {column!r}: {{'keys': [...]}}; in a TOML file, "
+            f"{called()} got a list of two numbers for {column!r}, which may be bounds or the only two keys. Say "
+            f"which: {column!r}: {{'bounds': [...]}} or {column!r}: {{'keys': [...]}}; in a TOML file, "
             "{ bounds = [...] } or { keys = [...] }. In Python a tuple of two numbers is bounds: (18, 100).",
         )
 
@@ -45,7 +45,7 @@ class FactsError(ParameterError):
         )
 
     @classmethod
-    def unknown(cls, column: str, kinds: Sequence[str], allowed: Sequence[str], close: Sequence[str] = ()) -> FactsError:
+    def unknown(cls, column: str, kinds: Sequence[str], allowed: Sequence[str], close: Sequence[str]) -> FactsError:
         """A dict of facts names what is no kind of fact."""
         near = f" Close matches: {listed(close)}." if close else ""
         return cls._of(
@@ -55,7 +55,8 @@ class FactsError(ParameterError):
     @classmethod
     def missing(cls, column: str, kind: str) -> FactsError:
         """A key of the facts stands for missing, or for an instant, in a way that a file or a ledger cannot hold."""
-        return cls._of(column, f"{called()} got {kind} among the keys of {column!r}, which cannot be written down whole.")
+        told = f"{called()} got {kind} among the keys of {column!r}, which cannot be written down whole."
+        return cls._of(column, told)
 
     @classmethod
     def of_unit(cls, column: str) -> FactsError:
@@ -72,8 +73,13 @@ class FactsError(ParameterError):
         return cls._of("", f"{called()} cannot read public facts from {name}: {why}.")
 
     @classmethod
-    def nothing(cls) -> FactsError:
-        """A path and facts, or two paths, were given at once."""
+    def twice(cls, column: str) -> FactsError:
+        """A column stands in the dict and among the arguments."""
+        return cls._of(column, f"{called()} got {column!r} twice, in the dict and by name. Say it once.")
+
+    @classmethod
+    def two_files(cls) -> FactsError:
+        """Two paths were given at once."""
         return cls._of("", f"{called()} takes one file: project.public('facts.toml'), or file='facts.toml'.")
 
     @classmethod

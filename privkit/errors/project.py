@@ -332,6 +332,13 @@ class SimulatedError(PrivkitError, TypeError):
         return error
 
     @classmethod
+    def fleeting(cls, name: str) -> SimulatedError:
+        """There is nothing to remove."""
+        error = cls(f"project {name!r} is kept in memory alone, and ends with its session: it needs no removing.")
+        error.function = "remove"
+        return error
+
+    @classmethod
     def verify(cls, name: str) -> SimulatedError:
         """There is no chain to check."""
         error = cls(f"project {name!r} is kept in memory alone: it has no ledger that could be verified.")

@@ -20,6 +20,7 @@ from privkit.dp.statistics.open_groups import FINDING, OpenGroups
 from privkit.errors import KeysError, ParameterError, nothing_spent
 from privkit.errors.calls import call_name, calling
 from privkit.project.naming import standing
+from privkit.project.known import Known
 from privkit.project.project import Project, current_project
 from privkit.project.release import check_frame, release
 from privkit.tally.frame import column_names, schema_mark
@@ -27,7 +28,7 @@ from privkit.tally.keyed import dated_keys
 from privkit.values.arguments import typed
 from privkit.values.bounds import ContributionBounds, contribution_bounds
 from privkit.values.exact import exact
-from privkit.values.expression.selection import Selection, selection
+from privkit.values.expression.selection import selection
 from privkit.values.interrupts import put_off
 from privkit.values.keys import Keys, public_keys
 
@@ -202,6 +203,7 @@ def planned(
     bounded: Callable[[ContributionBounds | None], ContributionBounds] | None = None,
     grouped: Callable[[Keys | None], Keys] | None = None,
     dates: Kind | None = None,
+    known: Known | None = None,
     **asking: Any,
 ) -> Plan:
     """Return the plan of one call, ready to be released from `data`. Reads the schema, never a row.
@@ -216,6 +218,8 @@ def planned(
         Makes the groups that are answered from the keys that were named.
     dates : Kind, optional
         The kind of the column of dates of which the answer is one.
+    known : Known, optional
+        What the project declares as public, where the call asked for it already.
     **asking
         What all functions share: see :class:`Asking`.
 
@@ -226,6 +230,7 @@ def planned(
     """
     with nothing_spent():
         project = found if (found := asking.get("project")) is not None else current_project()
+        known = Known(asking) if known is None else known
         asked = statistic(project.unit)
         if bounded is None:
             limits = {name: asking.get(name) for name in ("max_rows", "max_groups", "per_group")}
@@ -234,7 +239,7 @@ def planned(
             bounds = bounded(project.bounds)
         price = Price.said(asking)
         open_keys = project.budget.measure.has_delta and price.delta is not None and grouped is None
-        question = _question(asked, by, project.unit, bounds, open_keys=open_keys, asking=asking)
+        question = _question(asked, by, project.unit, bounds, open_keys=open_keys, known=known, asking=asking)
         if question.keys is not None:
             question = replace(question, keys=dated_keys(data, question.keys))
         if grouped is not None:
@@ -244,7 +249,7 @@ def planned(
         checked = schema_mark(data)
         with put_off():  # prices are found by asking OpenDP
             plan = make_plan(question, project.budget.measure, price)
-        plan = replace(plan, fetched=fetched(data, question))
+        plan = replace(plan, fetched=fetched(data, question), public=known.sources)
     version, name = asking.get("version"), call_name()
 
     def run(asked: Plan, again: bool) -> Release:
@@ -273,6 +278,7 @@ def _question(
     bounds: ContributionBounds,
     *,
     open_keys: bool,
+    known: Known,
     asking: Mapping[str, Any],
 ) -> Question:
     """Return the question; where no keys are named and groups may show up (`open_keys`), of the groups that do."""
@@ -285,7 +291,7 @@ def _question(
     selected = selection(where, derive, missing, column=about)
     if keys is None and open_keys and selected.parts_of_dates & set(columns):  # as for any column: groups show up
         return Question(_shown(asked, columns, keys_share), unit, bounds, None, selected)
-    keys = _with_labels(columns, keys, selected)
+    keys = known.keys(columns, keys, selected, declared=not (open_keys and keys_share is not None))
     if columns and keys is None and open_keys:
         return Question(_shown(asked, columns, keys_share), unit, bounds, None, selected)
     if keys_share is not None:
@@ -303,12 +309,3 @@ def _shown(asked: Statistic, columns: tuple[str, ...], share: object) -> Statist
         return OpenCount(columns)
     part = FINDING if share is None else exact(share, "keys_share", below=1, hint="Example: keys_share=0.25.")
     return OpenGroups(columns, asked, Fraction(part))
-
-
-def _with_labels(columns: Sequence[str], keys: object, selected: Selection) -> object:
-    """Return the keys, completed by the labels of derived columns that have them by their making."""
-    if keys is not None and not isinstance(keys, dict):
-        return keys
-    labels = {name: list(found) for name in columns if (found := selected.labels(name)) is not None}
-    given = keys or {}
-    return {**labels, **given} if labels.keys() | given.keys() == set(columns) else keys

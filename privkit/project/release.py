@@ -112,7 +112,7 @@ def _released(project: Project, plan: Plan, data: object, turn: Turn, *, again: 
         name = name_of(project, plan.question, question, data, version=version, again=again)
         ways = partial(_ways, plan)
         reserved = name.entry or project.account.reserve(
-            name.key, _recorded(question, name), plan.loss, again=again, ways=ways, turn=turn, looked=name.looked
+            name.key, _recorded(question, name, plan), plan.loss, again=again, ways=ways, turn=turn, looked=name.looked
         )
     if isinstance(reserved, Entry):
         replayed(project.account.store, project.account.uid, reserved.seq)
@@ -124,9 +124,10 @@ def _released(project: Project, plan: Plan, data: object, turn: Turn, *, again: 
     return _decoded(project, plan, entry, replayed=False)
 
 
-def _recorded(question: dict[str, Any], name: Name) -> dict[str, Any]:
+def _recorded(question: dict[str, Any], name: Name, plan: Plan) -> dict[str, Any]:
     """Return what the ledger holds of a question: itself, and what is public of where it was asked, and of what."""
     about = {"notebook": notebook_name(), FRAME: list(name.frame) or None, ASKED_BEFORE: name.before}
+    about["public"] = [source.canonical() for source in plan.public] or None
     return {**question, **{field: told for field, told in about.items() if told is not None}}
 
 

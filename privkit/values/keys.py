@@ -174,7 +174,8 @@ def _of_keys(by: tuple[str, ...], keys: Keys, reason: str | None) -> Keys:
 def _of_table(by: tuple[str, ...], table: Table) -> list[Any]:
     """Return the rows of a frame of keys, its columns in the order of `by`."""
     if set(table.columns) != set(by) or len(table.columns) != len(by):
-        raise KeysError.shape(f"as a frame with the columns {list(table.columns)}", f"a frame with the columns {list(by)}")
+        found = f"as a frame with the columns {list(table.columns)}"
+        raise KeysError.shape(found, f"a frame with the columns {list(by)}")
     places = [table.columns.index(name) for name in by]
     return [tuple(row[place] for place in places) if len(by) > 1 else row[places[0]] for row in table.rows]
 

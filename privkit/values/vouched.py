@@ -101,7 +101,8 @@ def vouched(values: Any) -> tuple[Any, str | None]:
 def _reasons(values: Any) -> list[str]:
     """Return the reasons of those among the values that are wrapped themselves."""
     parts = [values] if isinstance(values, PublicValues) else values if isinstance(values, list | tuple) else []
-    return [reason for part in parts if isinstance(part, PublicValues) for reason in (part.reason, *_reasons(part.values))]
+    wrapped = [part for part in parts if isinstance(part, PublicValues)]
+    return [reason for part in wrapped for reason in (part.reason, *_reasons(part.values))]
 
 
 def _plain(values: Any) -> Any:

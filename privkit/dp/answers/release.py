@@ -52,6 +52,8 @@ class Provenance(Mapping[str, Any]):
         When its budget was reserved, UTC.
     versions : dict
         The libraries that drew the noise.
+    public : tuple of str
+        Who says that bounds, keys, bins or candidates are public, where the call did not type them out.
     """
 
     question: str
@@ -63,6 +65,7 @@ class Provenance(Mapping[str, Any]):
     entry: int
     time: str
     versions: dict[str, str]
+    public: tuple[str, ...] = ()
 
     def __getitem__(self, name: str) -> Any:
         """Return a field by its name."""
@@ -315,6 +318,7 @@ def decode_answer(
         entry=entry,
         time=time,
         versions=stored["versions"],
+        public=tuple(map(str, plan.public)),
     )
     return Release(plan, cells, provenance, replayed, before)
 

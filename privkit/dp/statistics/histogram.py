@@ -22,6 +22,7 @@ from privkit.tally.ranks import binned_counts, binned_groups
 from privkit.values.bounds import ONE_ROW
 from privkit.values.keys import Keys
 from privkit.values.unit import ROW
+from privkit.values.vouched import vouched
 
 if TYPE_CHECKING:
     import numpy as np

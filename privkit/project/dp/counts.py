@@ -8,10 +8,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Unpack
 
 from privkit.dp.statistics.counts import Count, DistinctCount, PersonCount
-from privkit.dp.statistics.histogram import Histogram, bin_edges
+from privkit.dp.statistics.histogram import Histogram
 from privkit.dp.statistics.share import PersonShare, Share
 from privkit.errors import DuplicateColumnError, ParameterError, nothing_spent
 from privkit.project.asking import Asking, asks, planned
+from privkit.project.known import Known
 from privkit.tally.frame import column_names
 from privkit.tally.keyed import date_kind
 from privkit.tally.predicate import check_selection
@@ -22,6 +23,7 @@ from privkit.values.expression.days import DateCut, is_day
 from privkit.values.expression.parsing import parsed
 from privkit.values.expression.selection import Selection
 from privkit.values.keys import Keys
+from privkit.values.vouched import vouched
 
 if TYPE_CHECKING:
     from privkit.dp.plan import Plan
@@ -201,7 +203,8 @@ def dp_histogram(
     by : str or list of str, optional
         The columns to group by.
     bins : list of number, or of days
-        The edges, ascending; bins are closed on the left, the last one of numbers on both sides. A public fact.
+        The edges, ascending; bins are closed on the left, the last one of numbers on both sides. A public fact; by
+        default the one that the project declares.
     every : {"day", "week", "month", "quarter", "year"}, optional
         In place of `bins`, for a column of dates: windows of the calendar, those that hold a day from `start` to `end`,
         each as a whole, as of :func:`cut`.
@@ -227,25 +230,31 @@ def dp_histogram(
     ['2025-12-29', '2026-01-05', '2026-01-12']
     """
     with nothing_spent():
-        windows = _windows(data, column, bins, {"every": every, "start": start, "end": end})
+        known = Known(asking)
+        windows = _windows(data, column, bins, {"every": every, "start": start, "end": end}, known)
     if windows is not None:
         return _by_windows(data, column, by, windows, asking)
     with nothing_spent():
-        statistic = Histogram(column_name(column), bin_edges(bins))
+        statistic = Histogram(column_name(column), known.bins(column, bins))
         if by is not None and column in column_names(by, "by"):
             raise DuplicateColumnError.in_argument("column", [column])
-    return planned(data, by, lambda _: statistic, grouped=statistic.keys, **asking)
+    return planned(data, by, lambda _: statistic, grouped=statistic.keys, known=known, **asking)
 
 
-def _windows(data: object, column: object, bins: object, calendar: Mapping[str, Any]) -> DateCut | None:
+def _windows(
+    data: object, column: object, bins: object, calendar: Mapping[str, Any], known: Known
+) -> DateCut | None:
     """Return the bins of dates that are asked for; None where bins are of numbers."""
     name = column_name(column)
+    bins, _ = vouched(bins)
     if any(given is not None for given in calendar.values()):
         if bins is not None:
             raise ParameterError.together(("bins", *calendar), "give bins=, or in its place every=, start= and end=.")
         found = cut(name, **calendar)
     elif isinstance(bins, list | tuple) and bins and all(is_day(edge) for edge in bins):
         found = cut(name, bins)
+    elif bins is None and known.declares("bins", name):
+        return None
     elif bins is None:
         example = "bins=[0, 18, 65], or for dates every='week', start='2026-01-01', end='2026-12-31'"
         raise ParameterError.of("bins", "None", "a list of the public edges", f"Example: {example}.")

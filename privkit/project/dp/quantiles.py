@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Unpack
 
 from privkit.dp.statistics.histogram import Span, power_edges
-from privkit.dp.statistics.quantile import CANDIDATES, Quantile, TopK, probability
+from privkit.dp.statistics.quantile import Quantile, TopK, probability
 from privkit.dp.statistics.quantiles import ENOUGH, percentage, quantiles_of
 from privkit.dp.statistics.several import Several
-from privkit.errors import NotPublicError, ParameterError, nothing_spent
-from privkit.errors.dp import ValueBoundsRequiredError
+from privkit.errors import ParameterError, nothing_spent
 from privkit.project.asking import Asking, asks, planned
 from privkit.project.dp.dates import date_candidates
 from privkit.tally.keyed import date_kind, dated_keys
+from privkit.project.known import Known
 from privkit.values.arguments import column_name, positive_int
-from privkit.values.bounds import ValueBounds, value_bounds
 from privkit.values.keys import public_keys
-from privkit.values.vouched import vouched
 
 if TYPE_CHECKING:
     from privkit.dp.plan import Plan
@@ -85,13 +82,13 @@ def dp_quantile(
     1
     """
     with nothing_spent():
-        dates = date_kind(data, column_name(column))
+        known, dates = Known(asking), date_kind(data, column_name(column))
         if dates is None:
-            numbers = public_candidates(bounds, candidates, column)
+            numbers = known.candidates(column_name(column), bounds, candidates)
         else:
             numbers = date_candidates(dates, column, bounds, candidates)
         statistic = _statistic(column, q, numbers)
-    return planned(data, by, lambda _: statistic, dates=dates, **asking)
+    return planned(data, by, lambda _: statistic, dates=dates, known=known, **asking)
 
 
 def _statistic(column: str, q: object, numbers: tuple[float, ...]) -> Statistic:
@@ -165,12 +162,13 @@ def dp_top_k(data: object, column: str, k: int, **asking: Unpack[Asking]) -> Pla
         `.value` is a list of values.
     """
     with nothing_spent():
-        values = dated_keys(data, public_keys([column_name(column)], asking.get("keys")))
+        known = Known(asking)
+        values = dated_keys(data, public_keys([column_name(column)], known.keys([column], asking.get("keys"))))
         number = positive_int(k, "k")
         if number > len(values):
             raise ParameterError.of("k", str(number), f"at most the number of keys, {len(values)}")
     rest = Asking(**{**asking, "keys": None})
-    return planned(data, None, lambda _: TopK(values, number), **rest)
+    return planned(data, None, lambda _: TopK(values, number), known=known, **rest)
 
 
 @asks("Price an estimate of bounds; spends nothing. The parameters are those of :func:`dp_bounds`.")
@@ -202,30 +200,3 @@ def dp_bounds(data: object, column: str, **asking: Unpack[Asking]) -> Plan:
     [2.0, 512.0]
     """
     return planned(data, None, lambda _: Span(column_name(column), power_edges()), **asking)
-
-
-def public_candidates(bounds: object, candidates: object, column: str) -> tuple[float, ...]:
-    """Return the public candidates, ascending."""
-    if (bounds is None) == (candidates is None):
-        if bounds is None:
-            raise ValueBoundsRequiredError.of(column)
-        raise ParameterError.together(("bounds", "candidates"), "give bounds= or candidates=, not both.")
-    if candidates is None:
-        ends = bounds if isinstance(bounds, ValueBounds) else value_bounds(bounds, column)
-        if ends.width == 0:
-            return (ends.lower,)
-        return tuple(ends.lower + ends.width * place / (CANDIDATES - 1) for place in range(CANDIDATES))
-    candidates, _ = vouched(candidates)
-    if hasattr(candidates, "dtype") or hasattr(candidates, "columns"):
-        raise NotPublicError.of("candidates", type(candidates).__name__)
-    allowed = "a list of finite numbers, each once"
-    if not isinstance(candidates, Sequence) or isinstance(candidates, str) or not candidates:
-        raise ParameterError.of("candidates", f"a {type(candidates).__name__}", allowed)
-    if any(hasattr(value, "dtype") for value in candidates):
-        raise NotPublicError.of("candidates", "list of NumPy numbers")
-    if any(isinstance(v, bool) or not isinstance(v, int | float) or not math.isfinite(v) for v in candidates):
-        raise ParameterError.of("candidates", "a list with something else", allowed)
-    numbers = sorted(float(value) + 0.0 for value in candidates)
-    if len(set(numbers)) < len(numbers):
-        raise ParameterError.of("candidates", "numbers more than once", allowed)
-    return tuple(numbers)

@@ -132,10 +132,10 @@ def _missing(missing: object, column: str | None) -> tuple[tuple[str, Scalar | N
                 "Example: {'plan': 'none'}.",
             )
         missing = {column: missing}
-    missing, _ = vouched(missing)
+    given: Mapping[object, object] = vouched(missing)[0]
     plain: list[tuple[str, Scalar | None]] = []
-    for name in sorted(missing, key=str):
-        value = missing[name]
+    for name in sorted(given, key=str):
+        value = given[name]
         if not isinstance(name, str) or not isinstance(value, str | int | float) or value != value:  # noqa: PLR0124
             allowed = "a dict of column: 'drop', text, a number or a boolean"
             raise ParameterError.of("missing", f"a dict with a {type(value).__name__}", allowed)

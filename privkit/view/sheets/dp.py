@@ -100,6 +100,7 @@ def _noise_reasons(plan: Plan) -> list[Block]:
         if plan.question.asked.framed
         else f"{protected}, which moves the answer by at most {moved}: {plan.mechanism} noise, "
         f"scale {number(plan.scale)}.",
+        f"Public: {label('; '.join(map(str, plan.public)), _LONGEST_NOTE)}." if plan.public else "",
         *(Note(f"Note: {label(note, _LONGEST_NOTE)}.") for note in plan.notes),
     ]
 
