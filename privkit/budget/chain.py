@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from privkit.budget.canonical import amounts, canonical, loss_from, readable
 from privkit.budget.notes import Notes
+from privkit.budget.terms import called
 from privkit.errors.ledger import LedgerTamperedError
 from privkit.values.loss import PrivacyLoss
 
@@ -176,7 +177,7 @@ def verify_chain(
             found = "breaks the rules of a ledger" if expected is None else "has totals that do not add up"
             raise LedgerTamperedError.of(store, project["name"], entry=record["entry"], record=seq + 1, found=found)
         last, sums, seq = record["hash"], expected, record["seq"]
-    return Verification(project["name"], sums.entries, seq, sums.spent, last)
+    return Verification(called(project["name"]), sums.entries, seq, sums.spent, last)
 
 
 def _wrong(record: Mapping[Any, Any], seq: int, last: str) -> str:

@@ -46,7 +46,7 @@ from privkit.budget.store.opening import check_file, make_file, open_server, the
 from privkit.budget.store.place import ledger_place
 from privkit.budget.store.schema import project_table
 from privkit.budget.store.store import TIMEOUT, Store
-from privkit.budget.terms import alike, check_name, known_as, lookalikes, tidy
+from privkit.budget.terms import alike, check_name, close_names, close_words, known_as, lookalikes, tidy
 from privkit.errors import ParameterError
 from privkit.errors.ledger import (
     LedgerBusyError,
@@ -256,6 +256,8 @@ class Ledger:
             row = self._begun(name, terms)
         account = self._account(row)
         account.fresh = fresh
+        if fresh and (near := close_names(name, [other for other in self.projects() if other != name])):
+            warn(close_words(name, near, str(account.terms.budget)))
         if differences := account.terms.differences(terms):
             raise ProjectMismatchError.of(name, differences)
         return account

@@ -261,6 +261,16 @@ def close_names(name: str, known: Sequence[str]) -> list[str]:
     return [other for _, other in sorted(found)]
 
 
+def close_words(name: str, near: Sequence[str], budget: str) -> str:
+    """Return what to know of a project that was begun under a name close to others."""
+    held = ", ".join(map(repr, near))
+    return (
+        f"project {name!r} is begun now, with a fresh budget of {budget}; the ledger holds {held}, of a close name. "
+        f"If you meant that one: project.remove(reason='a slip'), while nothing is charged to this one, then "
+        f"pk.open_project({near[0]!r})."
+    )
+
+
 def _most(length: int) -> int:
     """Return how many slips may lie between two names of this length."""
     return 0 if length <= 3 else 1 if length <= 5 else 2

@@ -317,7 +317,7 @@ def priced(question: Question, measure: Measure, price: Price) -> tuple[PrivacyL
     given = getattr(price, main)
     if sum(amount is not None for amount in (given, price.accuracy, price.relative)) != 1:
         raise PriceError.choose(main, accuracy=True)
-    delta = _delta(measure, price.delta)
+    delta = check_delta(measure, price.delta)
     rows = None if price.assume_rows is None else positive_int(price.assume_rows, "assume_rows")
     kinds = _kinds(question, measure, delta, price.mechanism)
     hint = f"Example: {main}=0.2."
@@ -358,7 +358,13 @@ def _loss(measure: Measure, amount: Fraction, delta: Fraction) -> PrivacyLoss:
     return PrivacyLoss.zero(measure).replace(amount, delta)
 
 
-def _delta(measure: Measure, delta: object) -> Fraction:
+def check_delta(measure: Measure, delta: object) -> Fraction:
+    """Return the δ that a call names, 0 where it names none; refuse one in a project that has none.
+
+    Raises
+    ------
+    ParameterError
+    """
     if delta is None:
         return Fraction(0)
     if not measure.has_delta:

@@ -213,6 +213,9 @@ class KindError(PrivkitError, TypeError):
         return cls(f"the class {name} cannot be the {word} {entered!r}: {there} is. Give it another name.")
 
 
+_OPEN = " (In a project with a δ, most dp_* let groups show up that have enough rows: delta=1e-7.)"
+
+
 class KeysError(PrivkitError, ValueError):
     """The public keys of a grouped release are missing, doubled or of the wrong shape."""
 
@@ -225,15 +228,14 @@ class KeysError(PrivkitError, ValueError):
         )
 
     @classmethod
-    def required(cls, by: Sequence[str]) -> KeysError:
-        """A release by groups needs its keys named."""
+    def required(cls, by: Sequence[str], *, with_delta: bool = True) -> KeysError:
+        """A release by groups needs its keys named; `with_delta` says whether groups may show up by a δ."""
         shown = by[0] if len(by) == 1 else list(by)
         example = ["a", "b"] if len(by) == 1 else {name: ["a", "b"] for name in by}
         return cls(
             f"{called(f'by={shown!r}')} needs keys=: the groups to release, as a public fact.\n"
             "That a group occurs in the data is private, so privkit does not read the keys from it. "
-            f"Example: keys={example!r}. (In a project with a δ, most dp_* let groups show "
-            "up that have enough rows: delta=1e-7.)"
+            f"Example: keys={example!r}." + (_OPEN if with_delta else "")
         )
 
     @classmethod

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypedDict, TypeVar, 
 
 from privkit.dp.check import PlanCheck
 from privkit.dp.check import checked as checked_plan
-from privkit.dp.plan import Plan, Price, make_plan
+from privkit.dp.plan import Plan, Price, check_delta, make_plan
 from privkit.dp.question import Question, fetched
 from privkit.dp.simulate import marked_plan
 from privkit.dp.statistics.counts import Count, OpenCount, PersonCount
@@ -238,6 +238,7 @@ def planned(
         else:
             bounds = bounded(project.bounds)
         price = Price.said(asking)
+        check_delta(project.budget.measure, price.delta)  # before it is taken for a way to find groups
         open_keys = project.budget.measure.has_delta and price.delta is not None and grouped is None
         question = _question(asked, by, project.unit, bounds, open_keys=open_keys, known=known, asking=asking)
         if question.keys is not None:
@@ -298,6 +299,8 @@ def _question(
         raise ParameterError.together(
             ("keys_share",), "keys_share= is for groups without public keys: by= and delta=, no keys=."
         )
+    if columns and keys is None:
+        raise KeysError.required(columns, with_delta=asking.get("delta") is None)
     return Question(asked, unit, bounds, public_keys(columns, keys) if columns else None, selected)
 
 

@@ -10,7 +10,7 @@ from privkit.dp.statistics.histogram import Span, power_edges
 from privkit.dp.statistics.quantile import Quantile, TopK, probability
 from privkit.dp.statistics.quantiles import ENOUGH, percentage, quantiles_of
 from privkit.dp.statistics.several import Several
-from privkit.errors import ParameterError, nothing_spent
+from privkit.errors import KeysError, ParameterError, nothing_spent
 from privkit.project.asking import Asking, asks, planned
 from privkit.project.dp.dates import date_candidates
 from privkit.tally.keyed import date_kind, dated_keys
@@ -163,7 +163,10 @@ def dp_top_k(data: object, column: str, k: int, **asking: Unpack[Asking]) -> Pla
     """
     with nothing_spent():
         known = Known(asking)
-        values = dated_keys(data, public_keys([column_name(column)], known.keys([column], asking.get("keys"))))
+        keys = known.keys([column_name(column)], asking.get("keys"))
+        if keys is None:
+            raise KeysError.required([column], with_delta=False)
+        values = dated_keys(data, public_keys([column], keys))
         number = positive_int(k, "k")
         if number > len(values):
             raise ParameterError.of("k", str(number), f"at most the number of keys, {len(values)}")
