@@ -41,6 +41,13 @@ from privkit.errors.events import (
     SecretLeakError,
     UnmatchedFieldsError,
 )
+from privkit.errors.facts import (
+    FactsChangedError,
+    FactsError,
+    ProjectClosedError,
+    ProjectRemovedError,
+    ProjectUsedError,
+)
 from privkit.errors.ledger import (
     LedgerBusyError,
     LedgerDamagedError,
@@ -96,6 +103,8 @@ __all__ = [
     "EventError",
     "EventsInputError",
     "ExpressionError",
+    "FactsChangedError",
+    "FactsError",
     "FileError",
     "FrameError",
     "HierarchyError",
@@ -135,10 +144,13 @@ __all__ = [
     "PopulationError",
     "PriceError",
     "PrivkitError",
+    "ProjectClosedError",
     "ProjectCopyError",
     "ProjectMismatchError",
     "ProjectNameError",
     "ProjectNotFoundError",
+    "ProjectRemovedError",
+    "ProjectUsedError",
     "PromiseBrokenError",
     "RecipeError",
     "ReservationError",

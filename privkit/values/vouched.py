@@ -46,7 +46,8 @@ def public_values(values: Any, *, reason: str) -> PublicValues:
     values : Series, Index, array, frame, list, or a single number
         As keys of several columns: a frame with these columns, a MultiIndex, or a list of tuples.
     reason : str
-        Why they are public, e.g. ``"list of the post office"``. It stands in the ledger.
+        Why they are public, e.g. ``"list of the post office"``. As bounds, bins, candidates or keys, and as a fact of
+        a project, it stands in the ledger and in the provenance of what is released.
 
     Examples
     --------
@@ -111,6 +112,8 @@ def _plain(values: Any) -> Any:
         return _plain(values.values)
     if isinstance(values, Mapping):
         return {name: _plain(part) for name, part in values.items()}
+    if hasattr(values, "collect_schema") and hasattr(values, "collect"):  # a lazy frame of Polars or Narwhals
+        values = values.collect()
     if getattr(values, "ndim", 2) != 1 and (hasattr(values, "columns") or hasattr(values, "column_names")):
         return _table(values)
     if isinstance(values, list | tuple):
@@ -155,8 +158,6 @@ def _cell(value: Any) -> Any:
 
 def _table(frame: Any) -> Table:
     """Return the rows of a frame of pandas, Polars or Arrow."""
-    if hasattr(frame, "collect") and not hasattr(frame, "rows"):  # a lazy frame of Polars
-        frame = frame.collect()
     names: Sequence[Any] = list(frame.column_names if hasattr(frame, "column_names") else frame.columns)
     lists = [_plain(frame[name]) for name in names]
     return Table(tuple(names), tuple(zip(*lists, strict=True)))
