@@ -19,8 +19,8 @@ from privkit.dp.statistics.counts import Count, OpenCount, PersonCount
 from privkit.dp.statistics.open_groups import FINDING, OpenGroups
 from privkit.errors import KeysError, ParameterError, nothing_spent
 from privkit.errors.calls import call_name, calling
-from privkit.project.naming import standing
 from privkit.project.known import Known
+from privkit.project.naming import standing
 from privkit.project.project import Project, current_project
 from privkit.project.release import check_frame, release
 from privkit.tally.frame import column_names, schema_mark

@@ -136,7 +136,9 @@ class Known:
         said: dict[Any, Any] = dict(given or {})
         for name, part in said.items():
             self._vouched("keys", str(name), vouched([part])[1] if isinstance(part, PublicValues) else None)
-        labels = {name: found for name in columns if selected is not None and (found := selected.labels(name)) is not None}
+        labels = {
+            name: found for name in columns if selected is not None and (found := selected.labels(name)) is not None
+        }
         left = [name for name in columns if name not in said and name not in labels]
         facts = {name: fact for name in left if declared and (fact := self._fact(name, "keys")) is not None}
         complete = {**{name: list(found) for name, found in labels.items()}, **said}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import re
+from fractions import Fraction
 
 import narwhals as nw
 import numpy as np
@@ -203,7 +204,7 @@ def test_edges_labels_and_lists_of_the_small_language_are_vouched_for(project):
     plain = pk.dp_sum(PEOPLE, "age", missing=3, **asked)
     assert pk.dp_sum(PEOPLE, "age", missing=vouched(np.int64(3)), **asked).replayed
     assert pk.dp_sum(PEOPLE, "age", missing={"age": vouched(np.int64(3))}, **asked).replayed
-    assert plain.loss.epsilon == 0.1
+    assert plain.loss.epsilon == Fraction("0.1")
 
 
 def test_a_wrapper_shows_no_value():

@@ -241,9 +241,7 @@ def dp_histogram(
     return planned(data, by, lambda _: statistic, grouped=statistic.keys, known=known, **asking)
 
 
-def _windows(
-    data: object, column: object, bins: object, calendar: Mapping[str, Any], known: Known
-) -> DateCut | None:
+def _windows(data: object, column: object, bins: object, calendar: Mapping[str, Any], known: Known) -> DateCut | None:
     """Return the bins of dates that are asked for; None where bins are of numbers."""
     name = column_name(column)
     bins, _ = vouched(bins)

@@ -13,8 +13,8 @@ from privkit.dp.statistics.several import Several
 from privkit.errors import KeysError, ParameterError, nothing_spent
 from privkit.project.asking import Asking, asks, planned
 from privkit.project.dp.dates import date_candidates
-from privkit.tally.keyed import date_kind, dated_keys
 from privkit.project.known import Known
+from privkit.tally.keyed import date_kind, dated_keys
 from privkit.values.arguments import column_name, positive_int
 from privkit.values.keys import public_keys
 
