@@ -104,6 +104,7 @@ class PrivacyAccessor:
     # Look: exact reports, for the owner's eyes.
     audit = Delegate("privkit.inventory.audit")
     kanon = Delegate("privkit.anonymity.kanonymity")
+    ksets = Delegate("privkit.anonymity.ksets")
     ldiv = Delegate("privkit.anonymity.ldiversity")
     tclose = Delegate("privkit.anonymity.tcloseness")
     alpha_k = Delegate("privkit.anonymity.alpha_k")

@@ -140,6 +140,7 @@ class Criterion(ABC):
         mask = classes.sizes >= self.least_size(classes.total)
         for part in self.parts:
             assert not part.compares_tables  # one table's counts say nothing about another's
+            assert not part.known_together
             if part.columns:
                 left = classes if mask.all() else classes.chosen(mask)
                 mask[mask] = part.meets(*left.of(part))
@@ -184,8 +185,10 @@ class Part(Criterion):
         Whether a class that meets it meets it with any rows added.
     compares_tables : bool
         Whether it needs a table of the population, so that the table's own counts cannot decide it.
+    known_together : int or None
+        How many columns are known, where it is about every such set: classes are judged together.
     rows_needed : int
-        Fewer rows than this, and no table with rows meets it.
+        Tables of fewer rows meet it only where they have none.
     """
 
     __slots__ = ()
@@ -212,6 +215,10 @@ class Part(Criterion):
     def compares_tables(self) -> bool:
         """Whether it needs a table of the population."""
         return False
+
+    @property
+    def known_together(self) -> int | None:
+        """How many quasi-identifiers are known together; None for all of them."""
 
     @property
     def rows_needed(self) -> int:
@@ -366,8 +373,7 @@ Number: TypeAlias = "int | float | Decimal | Fraction"
 
 def share(value: object, argument: str, *, zero: bool = True) -> Fraction:
     """Return a share between 0 and 1, exactly as the decimal that was written."""
-    amount = exact(value, argument, zero=zero, smallest=Fraction(0))
-    if amount > 1:
+    if (amount := exact(value, argument, zero=zero, smallest=Fraction(0))) > 1:
         raise ParameterError.of(argument, exact_text(amount), "a share between 0 and 1", "Example: 0.05 for 5 %.")
     return amount
 
@@ -390,14 +396,5 @@ def call_text(name: str, *arguments: object, **named: object) -> str:
     return f"{name}({', '.join(told)})"
 
 
-def _typed(argument: object) -> str:
-    return exact_text(argument) if isinstance(argument, Fraction) else repr(argument)
-
-
-def population_size(value: object) -> int:
-    """Return the number of persons in a population."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        found = "None" if value is None else str(value) if isinstance(value, int) else f"a {type(value).__name__}"
-        allowed = "a table of the population or its number of persons (a whole number >= 1)"
-        raise ParameterError.of("population", found, allowed)
-    return value
+def _typed(given: object) -> str:
+    return exact_text(given) if isinstance(given, Fraction) else repr(given)

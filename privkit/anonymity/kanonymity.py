@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
@@ -12,6 +12,7 @@ import numpy as np
 from privkit.anonymity.criterion import Finding, Part, call_text
 from privkit.anonymity.crowds import Crowds
 from privkit.anonymity.figures import present
+from privkit.anonymity.ksets import ksets, set_size
 from privkit.anonymity.reports import aligned, class_frame, first_classes, quasi_identifiers, size_figures
 from privkit.tally.classes import Tally
 from privkit.tally.coded_classes import count_classes
@@ -34,17 +35,26 @@ class KAnonymity(Part):
 
     With a unit column, at least `k` distinct persons: rows are not persons where one person has several.
 
+    With `of`, whoever knows at most so many of the quasi-identifiers finds at least `k`: in every set of `of` columns
+    each row shares its values with k - 1 others. That is weaker than k-anonymity by all columns, and is met by keeping
+    far more. A row's crowd grows as values are generalized and as rows are added, so the criterion is kept by both;
+    suppressing rows takes them from the crowds of others, so what is kept is judged again until nothing more goes.
+
     Parameters
     ----------
     k : int
         At least 1.
     unit : str, optional
         A column of ids. Rows without an id count as one person of their class together.
+    of : int, optional
+        How many quasi-identifiers are known together; all by default, and where there are fewer.
 
     Examples
     --------
     >>> KAnonymity(5)
     KAnonymity(5)
+    >>> KAnonymity(5, of=2)
+    KAnonymity(5, of=2)
     """
 
     paper: ClassVar[str] = "Sweeney 2002, k-anonymity: a model for protecting privacy, IJUFKS 10(5), definition 3"
@@ -52,11 +62,14 @@ class KAnonymity(Part):
 
     k: int
     unit: str | None = None
+    of: int | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "k", positive_int(self.k, "k"))
         if self.unit is not None:
             column_name(self.unit, "unit")
+        if self.of is not None:
+            object.__setattr__(self, "of", set_size(self.of))
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -73,13 +86,18 @@ class KAnonymity(Part):
         """The k rows of one class."""
         return self.k
 
+    @property
+    def known_together(self) -> int | None:
+        """How many quasi-identifiers are known together; None for all of them."""
+        return self.of
+
     def with_unit(self, unit: str) -> KAnonymity:
         """Return the criterion on persons."""
         return replace(self, unit=unit)
 
     def smallest(self, n_rows: int) -> int:
-        """Return k: k persons have at least k rows."""
-        return self.k
+        """Return k: k persons have at least k rows; 1 where a class by all columns need not be large."""
+        return self.k if self.of is None else 1
 
     def meets(self, sizes: Ints, counts: Ints, table: Ints, levels: Sequence[Ints] | None) -> Mask:
         """Return which classes hold k persons."""
@@ -91,13 +109,18 @@ class KAnonymity(Part):
 
     def find(self, data: object, qi: tuple[str, ...], classes: Tally) -> tuple[Finding, Mask]:
         """Return the k of the table, and the classes below the criterion's."""
+        if self.of is not None:
+            sets = ksets(data, qi, of=self.of, k=self.k, unit=self.unit)
+            told = f"k = {sets.k} by any {min(self.of, len(qi))} of {len(qi)} columns"
+            short = aligned(sets.least < self.k, sets.tally, classes)
+            return Finding(self, bool(sets.satisfied), told, sets.rows_short), short
         found = kanon(data, qi, k=self.k, unit=self.unit)
         finding = Finding(self, bool(found.satisfied), f"k = {found.k}", found.rows_short)
         return finding, aligned(found.tally.counts < self.k, found.tally, classes)
 
     def __repr__(self) -> str:
         """Return what a user types for it."""
-        return call_text("KAnonymity", self.k, unit=self.unit)
+        return call_text("KAnonymity", self.k, unit=self.unit, of=self.of)
 
 
 @public

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from privkit.anonymity.criterion import Part, population_size, share
-from privkit.anonymity.reports import ClassReport, judged, quasi_identifiers
+from privkit.anonymity.criterion import Part, share
+from privkit.anonymity.reports import ClassReport, judged, population_size, quasi_identifiers
 from privkit.errors import ParameterError
 from privkit.errors.risk import PopulationError
 from privkit.tally.class_values import matches

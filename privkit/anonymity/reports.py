@@ -243,6 +243,15 @@ def one_column(data: object, name: object, argument: str) -> str:
     return found
 
 
+def population_size(value: object) -> int:
+    """Return the number of persons in a population."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        found = "None" if value is None else str(value) if isinstance(value, int) else f"a {type(value).__name__}"
+        allowed = "a table of the population or its number of persons (a whole number >= 1)"
+        raise ParameterError.of("population", found, allowed)
+    return value
+
+
 @public
 @dataclass(frozen=True, eq=False, repr=False)
 class CheckReport(Plotted):

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection, RowMapping
 
+    from privkit.budget.asked import Alike
     from privkit.budget.book import Book
     from privkit.values.loss import PrivacyLoss
 
@@ -133,6 +134,27 @@ class Paged(BaseAccount):
         with self._book.store.reading() as connection:
             row = query.entry_row(connection, self._book.id, seq)
             return None if row is None else self._shown(connection, [row])[0]
+
+    @lets_go
+    def find(self, key: str | None) -> Entry | None:
+        """Return the stored answer to a question, found by its keyed name; None if there is none.
+
+        Costs nothing (L4) and waits for nobody.
+        """
+        if key is None:
+            return None
+        with self._book.store.reading() as connection:
+            row = query.asked(connection, self._book.id, key)
+            return self._book.answered(connection, row) if row is not None and row["state"] == "committed" else None
+
+    @lets_go
+    def asked(self, key: str) -> tuple[Entry | None, list[Alike]]:
+        """Return the stored answer to a question; where there is none, who asked the same of whatever data."""
+        with self._book.store.reading() as connection:
+            row = query.asked(connection, self._book.id, key)
+            if row is not None and row["state"] == "committed":
+                return self._book.answered(connection, row), []
+            return None, query.asked_alike(connection, self._book.id, key)
 
     @lets_go
     def sought(self, words: Sequence[str], *, after: int, until: int, most: int) -> list[Entry]:

@@ -21,7 +21,7 @@ from privkit.commands.table import (
     write_table,
 )
 from privkit.commands.telling import asked, at_work, columns, tell, tell_json
-from privkit.errors import ColumnNotFoundError, FileError, ParameterError
+from privkit.errors import ColumnNotFoundError, ParameterError
 from privkit.tally.selection import without_traces
 from privkit.transform.anonymize import Allowed, anonymize
 from privkit.transform.generalize import read_hierarchies, write_hierarchies
@@ -51,6 +51,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     bounds = "the level of a column, or its lowest and highest (age=1 or age=1:3), by number or name"
     parser.add_argument("--levels", action="extend", type=names, default=[], metavar="A=1,B=0:2", help=bounds)
+    inside = "numbers that become the mean, or median, of their class (age=mean)"
+    parser.add_argument("--microaggregate", action="extend", type=names, default=[], metavar="A=mean", help=inside)
+    worth = "with --method cells: how much a cell of a column is worth keeping (age=3); 1 by default"
+    parser.add_argument("--importance", action="extend", type=names, default=[], metavar="A=3,B=1", help=worth)
     parser.add_argument("--utility", default=_DEFAULTS["utility"], help="what to minimize (loss)")
     parser.add_argument("--drop", action="extend", type=names, default=[], metavar="A,B", help="columns to leave out")
     parser.add_argument("--time-limit", type=float, help="seconds after which the best so far is taken")
@@ -75,6 +79,8 @@ def run(options: argparse.Namespace) -> int:
             suppress=options.suppress,
             utility=options.utility,
             levels=_levels(options.levels),
+            microaggregate=_aggregates(options),
+            importance=_importance(options),
             method=options.method,
             time_limit=options.time_limit,
             progress=work.say,
@@ -112,7 +118,10 @@ def _again(options: argparse.Namespace) -> list[str]:
         value = getattr(options, name)
         if value is not None and value != _DEFAULTS.get(name):
             words += [f"--{name.replace('_', '-')}", str(value)]
-    return words + (["--levels", columns(options.levels)] if options.levels else [])
+    for name in ("levels", "microaggregate", "importance"):
+        if given := getattr(options, name):
+            words += [f"--{name}", columns(given)]
+    return words
 
 
 def _levels(given: list[str]) -> dict[str, Allowed] | None:
@@ -134,6 +143,29 @@ def _levels(given: list[str]) -> dict[str, Allowed] | None:
     return found or None
 
 
+def _pairs(given: list[str], option: str, example: str) -> dict[str, str]:
+    """Return what an option gives each column, as COLUMN=WORD."""
+    found: dict[str, str] = {}
+    for text in given:
+        name, _, word = text.rpartition("=")
+        if not name or not word.strip() or name in found:
+            raise ParameterError.together([option], f"{option} takes one {example} for each column.")
+        found[name] = word.strip()
+    return found
+
+
+def _aggregates(options: argparse.Namespace) -> dict[str, str] | None:
+    return _pairs(options.microaggregate, "--microaggregate", "COLUMN=mean or COLUMN=median") or None
+
+
+def _importance(options: argparse.Namespace) -> dict[str, float] | None:
+    found = _pairs(options.importance, "--importance", "COLUMN=NUMBER")
+    try:
+        return {name: float(word) for name, word in found.items()} or None
+    except ValueError:
+        raise ParameterError.together(["--importance"], "give one COLUMN=NUMBER for each column.") from None
+
+
 def _level(text: str) -> int | str | None:
     text = text.strip()
     return int(text) if text.removeprefix("-").isdecimal() else text or None
@@ -147,8 +179,6 @@ def _hierarchies(options: argparse.Namespace) -> dict[str, Hierarchy] | None:
         check_output(options.save_hierarchies, options.force, options.file, options.out)
     if options.hierarchies is None:
         return None
-    if not options.hierarchies.is_file():
-        raise FileError.of(options.hierarchies.name, "there is no such file of hierarchies")
     return read_hierarchies(options.hierarchies)
 
 
@@ -182,7 +212,8 @@ def _table(options: argparse.Namespace) -> pd.DataFrame:
 
 def _others(table: pd.DataFrame, options: argparse.Namespace) -> list[str]:
     """Return the columns that no criterion is about: a sensitive attribute is compared as text."""
-    return [name for name in table.columns if name not in (*options.qi, options.sensitive, options.unit)]
+    used = (*options.qi, options.sensitive, options.unit, *(_aggregates(options) or ()))
+    return [name for name in table.columns if name not in used]
 
 
 def _absent(
@@ -202,6 +233,7 @@ def _looked_at(
     exactly = options.method == "local"  # which leaves single cells as they are
     taken = [] if options.method == "cells" else [name for name in options.qi if name not in listed]
     numbers = {name: as_number(table[name], exactly=exactly) for name in taken}
+    numbers |= {name: as_number(table[name]) for name in _aggregates(options) or () if name in table}
     return table.assign(**{name: as_value(table[name]) for name in _others(table, options)}, **numbers)
 
 
@@ -222,6 +254,7 @@ def _as_they_came(
 def summary(out: Anonymized) -> dict[str, Any]:
     """Return the result's figures as JSON values."""
     left = out.leaving_
+    errors = {name: one.mean_squared_error for name, one in out.report.aggregates.items()}
     return {
         "levels": out.levels_,
         "suppressed": out.suppressed_,
@@ -229,6 +262,7 @@ def summary(out: Anonymized) -> dict[str, Any]:
         "utility": out.utility,
         "optimal": bool(out.optimal_),
         "proposed": list(out.proposed_),
+        **({"mean_squared_errors": errors} if errors else {}),
         "direct_identifiers_left": list(left.direct),
         "told_again": {twin: list(quasi) for twin, quasi in out.twins_.items()},
         "other_columns_left": {"quasi": list(left.quasi), "sensitive": list(left.sensitive), "other": list(left.other)},

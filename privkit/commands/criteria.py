@@ -12,10 +12,16 @@ from privkit.errors import ParameterError
 def add_criteria(parser: argparse.ArgumentParser, *, k: bool) -> None:
     """Add the criteria; `k` says whether one has to be named."""
     parser.add_argument("--k", type=int, required=k, help="the least size of a class")
+    add_of(parser)
     parser.add_argument("--l", type=int, help="distinct l-diversity of --sensitive")
     parser.add_argument("--t", type=float, help="t-closeness of --sensitive, all values equally far")
     parser.add_argument("--beta", type=float, help="basic β-likeness of --sensitive")
     parser.add_argument("--sensitive", help="the sensitive attribute")
+
+
+def add_of(parser: argparse.ArgumentParser) -> None:
+    """Add how many columns are known together."""
+    parser.add_argument("--of", type=int, help="--k by every set of so many columns: 2 for all pairs")
 
 
 def criteria_of(options: argparse.Namespace) -> Criterion:
@@ -28,7 +34,9 @@ def criteria_of(options: argparse.Namespace) -> Criterion:
     """
     parts: list[Criterion] = []
     if options.k is not None:
-        parts.append(pk.KAnonymity(options.k, unit=options.unit) if options.unit else pk.KAnonymity(options.k))
+        parts.append(pk.KAnonymity(options.k, unit=options.unit, of=options.of))
+    elif options.of is not None:
+        raise ParameterError.together(["--of"], "--of needs --k: how many share the values of so many columns.")
     wanted = {"--l": options.l, "--t": options.t, "--beta": options.beta}
     named = [name for name, value in wanted.items() if value is not None]
     if named and options.sensitive is None:
@@ -52,5 +60,5 @@ def criteria_of(options: argparse.Namespace) -> Criterion:
 
 def given_criteria(options: argparse.Namespace) -> list[str]:
     """Return the criteria as options, for the next command."""
-    given = {f"--{name}": getattr(options, name) for name in ("k", "l", "t", "beta", "sensitive")}
+    given = {f"--{name}": getattr(options, name) for name in ("k", "of", "l", "t", "beta", "sensitive")}
     return [word for option, value in given.items() if value is not None for word in (option, str(value))]

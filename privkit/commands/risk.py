@@ -14,6 +14,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     add_table(parser)
     parser.add_argument("--population", type=int, help="how many persons the population has")
+    parser.add_argument("--household", help="a column of households: who finds one of its persons has found all")
+    parser.add_argument("--weights", help="a column of sampling weights: how many of the population a row stands for")
     parser.add_argument("--threshold", type=float, default=0.2, help="the risk that no row shall exceed (0.2)")
 
 
@@ -26,6 +28,8 @@ def run(options: argparse.Namespace) -> int:
             population=options.population,
             threshold=options.threshold,
             unit=options.unit,
+            household=options.household,
+            weights=options.weights,
         )
     if options.json:
         attackers: dict[str, object] = {
@@ -33,6 +37,9 @@ def run(options: argparse.Namespace) -> int:
             for who in report.attackers
         }
         persons = {} if report.unit is None else {"n_persons": report.n_persons}
+        if report.household is not None:
+            household = report.household
+            attackers["household"] = {"expected": household.expected, "average": household.average}
         counted = {"n_rows": report.n_rows, **persons, "n_unique": report.n_unique}
         tell_json({**counted, "exceeds": report.exceeds, **attackers})
     else:

@@ -9,7 +9,7 @@ map; so it carries its proof, a test that searches neighboring frames for a coun
 OpenDP's own dataframe route asks for the same noise.
 
 The input metric counts persons: D ~ D′ at distance d if D′ comes from D by adding or removing all rows of d persons
-(a row is a person where the unit is the row).
+(a row is a person where the unit is the row; at most k rows are, by the owner's word, where it is `pk.rows(k)`).
 """
 
 from __future__ import annotations
@@ -127,6 +127,10 @@ def make_sums(question: Question, noise: type[Noise]) -> Any:
 
     *The unit is the row.* Whether a row contributes, to which group and what, depends on that row alone. So f is a sum
     over rows, and one row more or less moves it by one contribution.
+
+    *The unit is k rows of one person, of whom no id tells* (`privkit.values.unit.rows`). Nothing is sampled. k rows
+    more or less, one after the other, move f by k contributions: R = k in
+    :class:`~privkit.dp.statistics.statistic.Sensitivity`.
 
     *The unit is a column.* Rows without an id, a key or a value are left out, row by row. Let D_p be the multiset of
     the rest of person p. What is kept of D_p depends on D_p and on the salt alone (`privkit.tally.persons`,

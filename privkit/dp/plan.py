@@ -24,7 +24,11 @@ from privkit.values.writing import amount_shown
 
 if TYPE_CHECKING:
     from privkit.dp.answers.release import Release
+    from privkit.dp.check import PlanCheck
+    from privkit.dp.public import PublicSource
     from privkit.dp.question import Question
+    from privkit.dp.standing import Standing
+    from privkit.values.unit import PrivacyUnit
 
 
 @spending
@@ -48,6 +52,8 @@ class Plan(Paneled, Plotted):
         The mechanism that was named in place of the better one.
     fetched : tuple of str or None
         What leaves a lazy engine, beside groups and their counts; None where the rows lie here.
+    public : tuple of PublicSource
+        Where public values come from that the call did not type out: declared facts, and what was vouched for.
     """
 
     question: Question
@@ -57,8 +63,20 @@ class Plan(Paneled, Plotted):
     notes: tuple[str, ...] = ()
     chosen: str | None = None
     fetched: tuple[str, ...] | None = None
+    public: tuple[PublicSource, ...] = field(default=(), compare=False)
     remaining: Callable[[], PrivacyLoss | None] | None = field(default=None, compare=False)
     run: Callable[[Plan, bool], Release] | None = field(default=None, compare=False)
+    look: Callable[[Plan], Standing | None] | None = field(default=None, compare=False)
+    peek: Callable[[Plan, object], PlanCheck] | None = field(default=None, compare=False)
+
+    @cached_property
+    def standing(self) -> Standing | None:
+        """What became of the same question in the project, looked up when first asked for; None if nothing did.
+
+        It tells what a release would: whether it replays, or is charged since the data changed. Where the question is
+        in the ledger, all rows are read for their fingerprint; nothing is spent and nothing written.
+        """
+        return None if self.look is None else self.look(self)
 
     @cached_property
     def left(self) -> PrivacyLoss | None:
@@ -128,9 +146,52 @@ class Plan(Paneled, Plotted):
             raise ParameterError("this plan stands alone. Plan with a frame to release: df.privacy.plan.dp_count(...).")
         return self.run(self, again)
 
-    def bound_to(self, run: Callable[[Plan, bool], Release], remaining: Callable[[], PrivacyLoss]) -> Plan:
-        """Return the plan with a way to release it, and one to learn what the project has left."""
-        return replace(self, run=run, remaining=remaining)
+    def check(self, data: object = None) -> PlanCheck:
+        """Look before you pay: what this question would meet in the rows, exactly. For the owner's eyes; no release.
+
+        Reads rows; spends nothing, and nothing is written. Its figures go nowhere else: plan, price and release are
+        the same whether a check was made or not. The project remembers, in memory alone, of which columns there was
+        one. What you change because of it (bounds, keys) follows from the data, and must be public for another reason.
+
+        Parameters
+        ----------
+        data : dataframe, optional
+            The frame that was planned with, by default.
+
+        Returns
+        -------
+        PlanCheck
+            Keys that match no row, numbers outside their bounds, persons over the contribution bounds, and each answer
+            beside its noise.
+
+        Raises
+        ------
+        PrivkitError
+            As the release would. Nothing was spent.
+
+        Examples
+        --------
+        >>> import pandas as pd, privkit as pk
+        >>> bills = pd.DataFrame({"city": ["Bern"] * 30 + ["Basel"] * 9, "paid": [50.0] * 30 + [120.0] * 9})
+        >>> project = pk.open_project("bills", epsilon=1, unit=pk.ROW, store=ledger_path)
+        >>> keys = ["Bern", "Basel", "Chur"]
+        >>> check = bills.privacy.plan.dp_sum("paid", bounds=(0, 100), by="city", keys=keys, epsilon=0.1).check()
+        >>> check.empty, check.outside[0][1], project.spent
+        ((('Chur',),), Outside(values=39, below=0, above=9), ε = 0)
+        """
+        if self.peek is None:
+            raise ParameterError("this plan stands alone. Plan with a frame to check: df.privacy.plan.dp_count(...).")
+        return self.peek(self, data)
+
+    def bound_to(
+        self,
+        run: Callable[[Plan, bool], Release],
+        remaining: Callable[[], PrivacyLoss],
+        look: Callable[[Plan], Standing | None] | None = None,
+        peek: Callable[[Plan, object], PlanCheck] | None = None,
+    ) -> Plan:
+        """Return the plan with ways to release and check it, and to learn what is left and what was answered before."""
+        return replace(self, run=run, remaining=remaining, look=look, peek=peek)
 
     def repriced(self, amount: object) -> Plan:
         """Return the plan of the same question at another ε or ρ, released the same way."""
@@ -138,7 +199,8 @@ class Plan(Paneled, Plotted):
         delta = self.loss.delta if self.loss.delta else None
         price = Price(**{main: amount}, delta=delta, assume_rows=self.rows, mechanism=self.chosen)
         made = make_plan(self.question, self.loss.measure, price)
-        return replace(made, fetched=self.fetched, run=self.run, remaining=self.remaining)
+        ways = {"run": self.run, "remaining": self.remaining, "look": self.look, "peek": self.peek}
+        return replace(made, fetched=self.fetched, public=self.public, **ways)
 
     def canonical(self) -> dict[str, Any]:
         """Return the question with its price as JSON values: what the ledger records and replay compares."""
@@ -189,15 +251,25 @@ def _unit_notes(question: Question) -> list[str]:
     ]
 
 
+def _rows_note(unit: PrivacyUnit) -> str:
+    if unit.max_rows is None:
+        return "protects single rows: a person with several rows is protected less"
+    return (
+        f"protects up to {unit.max_rows} rows of one person: that nobody has more is vouched for (unit={unit!r}), and "
+        "cannot be checked, since no id tells persons apart; a person with more is protected less"
+    )
+
+
 def _notes(question: Question, loss: PrivacyLoss, rows: int | None) -> tuple[str, ...]:
     notes = []
     if question.unit.is_row:
-        notes.append("protects single rows: a person with several rows is protected less")
+        notes.append(_rows_note(question.unit))
     else:
         notes.extend(_unit_notes(question))
     if question.selected.where is not None:
         notes.append(f"only rows where {question.selected.where}")
-    notes.extend(question.asked.notes())
+    notes.extend(question.selected.notes(question.columns))
+    notes.extend(question.notes())
     if rows is not None and question.asked.needs_rows:
         notes.append(f"the accuracy assumes at least {rows:,} rows in each group")
     if loss.epsilon is not None and loss.epsilon > 1:
@@ -269,7 +341,7 @@ def priced(question: Question, measure: Measure, price: Price) -> tuple[PrivacyL
     given = getattr(price, main)
     if sum(amount is not None for amount in (given, price.advantage, price.accuracy, price.relative)) != 1:
         raise PriceError.choose(main, accuracy=True)
-    delta = _delta(measure, price.delta)
+    delta = check_delta(measure, price.delta)
     rows = None if price.assume_rows is None else positive_int(price.assume_rows, "assume_rows")
     kinds = _kinds(question, measure, delta, price.mechanism)
     hint = f"Example: {main}=0.2."
@@ -326,7 +398,13 @@ def _loss(measure: Measure, amount: Fraction, delta: Fraction) -> PrivacyLoss:
     return PrivacyLoss.zero(measure).replace(amount, delta)
 
 
-def _delta(measure: Measure, delta: object) -> Fraction:
+def check_delta(measure: Measure, delta: object) -> Fraction:
+    """Return the δ that a call names, 0 where it names none; refuse one in a project that has none.
+
+    Raises
+    ------
+    ParameterError
+    """
     if delta is None:
         return Fraction(0)
     if not measure.has_delta:

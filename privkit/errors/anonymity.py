@@ -153,15 +153,18 @@ class InfeasibleError(PrivkitError, ValueError):
     limit: int | None = None
 
     @classmethod
-    def no_node(cls, criteria: str, *, suppressed: int, limit: int, rows: int, levels: object) -> InfeasibleError:
-        """Even the best node found needs `suppressed` records gone."""
+    def no_node(
+        cls, criteria: str, *, suppressed: int, limit: int, rows: int, levels: object, least: bool = False
+    ) -> InfeasibleError:
+        """The best node that was judged needs `suppressed` records gone; `least` says that none needs fewer."""
         share = suppressed / rows if rows else 0.0
         ways = ["a larger suppress=" if suppressed == rows else f"suppress={share + 0.0005:.3f}"]  # all is no way
         ways += ["weaker criteria", "fewer quasi-identifiers", "or coarser hierarchies"]
         error = cls(
             f"{called()}: no node of the lattice meets {criteria} with at most {limit:,} of {rows:,} records "
             "suppressed.\n"
-            f"The best one, levels {levels}, would suppress {suppressed:,} ({share:.1%}).\n"
+            f"{'The best one' if least else 'The nearest that was found'}, levels {levels}, would suppress "
+            f"{suppressed:,} ({share:.1%}){'' if least else '; others may need fewer'}.\n"
             f"Ways on: {', '.join(ways)}."
         )
         error.suppressed, error.limit = suppressed, limit

@@ -33,6 +33,16 @@ class ValueBoundsRequiredError(BoundsRequiredError):
         error.column = column
         return error
 
+    @classmethod
+    def dates(cls, column: str) -> ValueBoundsRequiredError:
+        """The bounds of a column of dates are missing."""
+        error = cls(
+            f"{called(repr(column))} needs bounds=(first, last), two days.\n"
+            "They must come from public knowledge, not from this data. Example: bounds=('2026-01-01', '2026-12-31')."
+        )
+        error.column = column
+        return error
+
 
 class ValueBoundsError(ParameterError):
     """The bounds of a column's values are no finite interval.

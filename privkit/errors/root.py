@@ -36,6 +36,12 @@ class PrivkitError(Exception):
         separator = "\n" if "\n" in self.message else " "
         return f"{self.message}{separator}{self.budget}"
 
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython shows in place of the traceback: a card (`privkit.errors.card`)."""
+        from privkit.errors.card import card_or_traceback
+
+        return list(card_or_traceback(self))
+
 
 @contextmanager
 def nothing_spent() -> Iterator[None]:

@@ -1,22 +1,17 @@
 """Reserve → measure → commit: the one way from a plan to a noisy answer.
 
 Which notebook is running: recorded with a release, so that a panel can lead back to it.
-
-The name of a question on its data, under which its answer is stored and found again.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from privkit.budget.entry import Entry, Reservation
-from privkit.budget.machine.keys import first_request_key, request_key
 from privkit.budget.turn import Turn, replayed
 from privkit.dp.answers.release import decode_answer, encode_answer
 from privkit.dp.measurement import draw, make_measurement
@@ -30,13 +25,11 @@ from privkit.errors import (
     nothing_spent,
 )
 from privkit.errors.dp import ColumnKindError, UnitColumnError
-from privkit.errors.project import EarlierReleaseError
+from privkit.project.naming import ASKED_BEFORE, FRAME, Name, name_of
 from privkit.tally.cells.cells import OTHER
 from privkit.tally.cells.zones import zone_known
 from privkit.tally.engines.opening import engine_of
-from privkit.tally.fingerprints.fingerprint import fingerprint
-from privkit.tally.fingerprints.first_form import first_fingerprint
-from privkit.tally.frame import exact_schema, schema_mark
+from privkit.tally.frame import schema_mark
 from privkit.tally.keyed import check_derived_keys, check_key_types, column_kind
 from privkit.tally.predicate import check_selection
 from privkit.values.arguments import kind
@@ -45,7 +38,6 @@ from privkit.values.interrupts import INTERRUPTS
 from privkit.values.writing import error_text
 
 if TYPE_CHECKING:
-    from privkit.budget.machine.keys import FirstForm
     from privkit.dp.answers.release import Release
     from privkit.dp.plan import Plan
     from privkit.dp.question import Question
@@ -118,10 +110,11 @@ def _released(project: Project, plan: Plan, data: object, turn: Turn, *, again: 
             raise ParameterError.of("again", kind(again), "True or False")
         measurement = _measurement(project, plan)
         question = plan.canonical()
-        name = name_of(project, question, data, version=version, again=again)
-        recorded = {**question, "notebook": notebook} if (notebook := notebook_name()) else question
+        name = name_of(project, plan.question, question, data, version=version, again=again)
         ways = partial(_ways, plan)
-        reserved = project.account.reserve(name.key, recorded, plan.loss, again=again, ways=ways, turn=turn)
+        reserved = name.entry or project.account.reserve(
+            name.key, _recorded(question, name, plan), plan.loss, again=again, ways=ways, turn=turn, looked=name.looked
+        )
     if isinstance(reserved, Entry):
         replayed(project.account.store, project.account.uid, reserved.seq)
         return _decoded(project, plan, reserved, replayed=True)
@@ -130,6 +123,13 @@ def _released(project: Project, plan: Plan, data: object, turn: Turn, *, again: 
         raise MeasurementError.of(plan.loss, reserved.seq)
     entry = _answered(project, plan, reserved, measurement, data)
     return _decoded(project, plan, entry, replayed=False)
+
+
+def _recorded(question: dict[str, Any], name: Name, plan: Plan) -> dict[str, Any]:
+    """Return what the ledger holds of a question: itself, and what is public of where it was asked, and of what."""
+    about = {"notebook": notebook_name(), FRAME: list(name.frame) or None, ASKED_BEFORE: name.before}
+    about["public"] = [source.canonical() for source in plan.public] or None
+    return {**question, **{field: told for field, told in about.items() if told is not None}}
 
 
 def _measurement(project: Project, plan: Plan) -> Any:
@@ -198,7 +198,7 @@ def check_frame(data: object, question: Question) -> None:
             raise ColumnKindError.groups(name, found[1])
     for name in question.asked.columns:
         kind, shown = (derived[name],) * 2 if name in question.selected.derived else column_kind(engine, name)
-        if kind not in ("number", "integer", "boolean"):
+        if kind not in ("number", "integer", "boolean") and question.dates is None:
             raise ColumnKindError.numbers(name, shown)
 
 
@@ -223,111 +223,6 @@ def _check_unit(engine: Engine, question: Question, columns: Sequence[str]) -> N
 
 def _decoded(project: Project, plan: Plan, entry: Entry, *, replayed: bool) -> Release:
     assert entry.answer is not None  # committed
-    found = decode_answer(plan, entry.answer, project=project.name, entry=entry.seq, time=entry.time, replayed=replayed)
+    told: dict[str, Any] = {"project": project.name, "entry": entry.seq, "time": entry.time}
+    found = decode_answer(plan, entry.answer, **told, replayed=replayed, before=entry.question.get(ASKED_BEFORE))
     return SimulatedRelease.of(found) if project.simulated else found
-
-
-#: What changed in questions for variances, and for means within narrow bounds far from 0, since the first form.
-_GRID = frozenset({"grid", "scale"})
-
-
-class Name(NamedTuple):
-    """The key of a question on its data.
-
-    Attributes
-    ----------
-    key : str or None
-        None: there is no replay, and the question is charged.
-    failed : bool
-        Whether reading the rows for it failed. That may depend on them, so it is charged as a failed measurement.
-    """
-
-    key: str | None
-    failed: bool = False
-
-
-def name_of(
-    project: Project, question: Mapping[str, object], data: object, *, version: str | None, again: bool
-) -> Name:
-    """Return the name of a question on its data: of their fingerprint, or of their declared version and schema.
-
-    Where an earlier version of privkit asked the same question of the same frame, it is the name that it gave.
-
-    *Claim.* What is charged depends on the rows only through "it is a frame that was asked before". *Proof.* Whether
-    there is a fingerprint depends on the schema, and it is equal for equal frames alone
-    (`privkit.tally.fingerprints.fingerprint`); for the first form see `privkit.tally.fingerprints.first_form`. If
-    reading fails all the same, as for lack of memory, the price is charged and nothing is released: as where the
-    measurement itself fails.
-
-    Raises
-    ------
-    ParameterError
-        If the version is no text.
-    EarlierReleaseError
-        If an earlier version answered the question for this declared version, of a table that it did not note.
-    """
-    secret = project.account.key
-    if version is not None:
-        return Name(_of_version(project, secret, question, data, version, again=again))
-    if secret is None:
-        return Name(None)
-    try:
-        found = fingerprint(data, secret)
-    except (PrivkitError, *INTERRUPTS):
-        raise
-    except BaseException:  # noqa: BLE001 - the cause may hold what rows hold
-        return Name(None, failed=True)
-    key = None if found is None else request_key(secret, question, bytes.fromhex(found))
-    first = project.account.first_form
-    if first is None or again or project.account.find(key) is not None:
-        return Name(key)
-    return Name(_first_name(project, first, secret, question, data) or key)
-
-
-def _of_version(
-    project: Project,
-    secret: bytes | None,
-    question: Mapping[str, object],
-    data: object,
-    version: object,
-    *,
-    again: bool,
-) -> str | None:
-    if not isinstance(version, str) or not version:
-        raise ParameterError.of("version", f"a {type(version).__name__}", "text", "Example: version='2026-11'.")
-    key = request_key(secret, question, version, exact_schema(data))
-    first = project.account.first_form
-    if first is not None and not again and project.account.find(key) is None:
-        entry = first.entry(first_request_key(secret, question, version))
-        if entry is not None:
-            raise EarlierReleaseError.of(project.name, entry, version)
-    return key
-
-
-def _first_name(
-    project: Project, first: FirstForm, secret: bytes, question: Mapping[str, object], data: object
-) -> str | None:
-    """Return the name that the first form gave, if it is in the ledger; say so where that cannot be known."""
-    found = first_fingerprint(data, secret)
-    if found is not None:
-        key = first_request_key(secret, question, bytes.fromhex(found))
-        if first.entry(key) is not None:
-            return key
-        if '"grid"' in json.dumps(question) and (entry := first.alike(question, but=_GRID)) is not None:
-            warnings.warn(
-                f"entry {entry} of project {project.name!r} asked the same question by an earlier version of privkit, "
-                "on a grid of other steps. It is asked anew, and charged. "
-                "What was asked before: project.ledger.",
-                UserWarning,
-                stacklevel=2,
-            )
-        return None
-    if (entry := first.alike(question)) is not None:
-        warnings.warn(
-            f"entry {entry} of project {project.name!r} asked the same question by an earlier version of privkit, "
-            "which knew data again in another way. Whether these are the same cannot be told, so the question is "
-            "charged. What was asked before: project.ledger.",
-            UserWarning,
-            stacklevel=2,
-        )
-    return None

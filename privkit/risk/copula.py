@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privkit.anonymity.criterion import population_size
+from privkit.anonymity.reports import population_size
 from privkit.errors import ParameterError
 from privkit.errors.engines import LibraryRequiredError
 from privkit.errors.risk import PopulationError, SearchLimitError

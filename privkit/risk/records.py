@@ -151,7 +151,8 @@ class Placed:
         if self.keys is not None:
             return *_placed(self.tally, self.keys), self.data  # type: ignore[return-value]
         if lazy_engine(self.data) is not None:
-            raise FrameError.rows_elsewhere("records()", "Take .tally.keys with .sizes: the classes, and their sizes.")
+            hint = "By class: .tally.keys with .sizes. By row: fetch them (.collect(), .toPandas()) and ask again."
+            raise FrameError.rows_elsewhere("records()", hint)
         names = [*self.tally.by, *([] if self.unit is None else [self.unit])]
         frame = chosen_columns(self.data, names, "qi")
         here, keys = counted_rows(frame, self.tally.by, unit=self.unit)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privkit.anonymity.criterion import population_size
 from privkit.anonymity.crowds import Crowds
 from privkit.anonymity.population_uniques import UniquenessEstimates, population_uniques
+from privkit.anonymity.reports import population_size
 from privkit.errors import ColumnNotFoundError, ParameterError
 from privkit.errors.anonymity import RoleConflictError
 from privkit.errors.risk import PopulationError

@@ -171,12 +171,17 @@ _BITS = 63
 
 
 def grouped(
-    keys: NDArray[np.int64], counts: NDArray[np.int64], bits: tuple[int, int] | None = None
+    keys: NDArray[np.int64],
+    counts: NDArray[np.int64],
+    bits: tuple[int, int] | None = None,
+    *,
+    runs: bool = False,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the distinct keys in ascending order and the sum of their counts.
 
     Where key and count fit together in 63 bits they are sorted as one integer, which is several times faster
-    than an argsort.
+    than an argsort. NumPy's default sort is quick on some processors and slow on others (with AVX-512 on AMD's Zen 4,
+    three to five times); merging runs takes no such path, and is as fast as its best wherever runs are long.
 
     Parameters
     ----------
@@ -186,6 +191,8 @@ def grouped(
         Not negative.
     bits : tuple of int, optional
         How many bits keys and counts take at most, where the caller knows.
+    runs : bool
+        Whether the keys lie in ascending runs, as those that are masked from ascending ones do.
 
     Examples
     --------
@@ -199,7 +206,7 @@ def grouped(
     if key_bits + width <= _BITS:
         packed = keys << width
         packed |= counts
-        packed.sort()
+        packed.sort(kind="stable" if runs else None)
         keys, counts = packed >> width, packed & ((1 << width) - 1)
     else:
         order = np.argsort(keys, kind="stable")
@@ -297,6 +304,33 @@ def tells(teller: NDArray[np.int64], told: NDArray[np.int64]) -> bool:
 def _together(sizes: NDArray[np.int64]) -> int:
     """Return how many pairs of rows lie in one group."""
     return int((sizes * (sizes - 1) // 2).sum())
+
+
+#: How many more combinations chance must make at least, and the share of them that may be left.
+_BY_CHANCE, _SHARE = 10, 0.25
+
+
+def beyond_chance(more: int, teller: NDArray[Any], told: NDArray[Any]) -> bool:
+    """Return whether so few combinations more than values of the first column are fewer than by chance.
+
+    Were the rows of the second column put in any other order, a value of n rows would be with
+    Σ (1 - (1 - p)^n) of the second's values, of shares p. A column whose values have few rows each, and one that is
+    nearly constant, are with few values whatever they mean.
+
+    Parameters
+    ----------
+    teller, told : arrays, shape (n_values,)
+        The rows of each value.
+
+    Examples
+    --------
+    >>> beyond_chance(0, np.full(10, 20), np.full(4, 50)), beyond_chance(0, np.full(200, 1), np.full(4, 50))
+    (True, False)
+    """
+    lengths, times = np.unique(teller[teller > 0], return_counts=True)
+    left = np.log1p(-np.minimum(told / told.sum(), 1 - 1e-16))
+    found = (times * np.array([-np.expm1(length * left).sum() - 1 for length in lengths])).sum()
+    return bool(found >= _BY_CHANCE and more <= _SHARE * found)
 
 
 def packed(columns: Sequence[NDArray[np.int64]]) -> tuple[NDArray[np.int64], int]:

@@ -6,7 +6,7 @@ Numbers counted in public bins.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,10 +20,10 @@ from privkit.tally.rows import source_of
 from privkit.tally.units import unit_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
+    from privkit.tally.persons import PersonGroups
+    from privkit.tally.units import Persons
     from privkit.values.bounds import ContributionBounds
     from privkit.values.keys import Keys
     from privkit.values.unit import PrivacyUnit
@@ -112,11 +112,28 @@ def binned_counts(
         return counts.reshape(-1)
     salt = secrets.token_bytes(16) if salt is None else salt
     total = np.zeros(len(keys), dtype=np.int64)
+    for pairs in binned_groups(engine, column, edges, labels, keys=keys, within=within, unit=unit):
+        total += bounded_cells(pairs, bounds, len(keys), salt)
+    return total
+
+
+def binned_groups(
+    data: object,
+    column: str,
+    edges: Sequence[float],
+    labels: Sequence[str],
+    *,
+    keys: Keys,
+    within: Keys | None,
+    unit: str | PrivacyUnit,
+) -> Iterator[tuple[PersonGroups, Persons]]:
+    """Give, in parts, how many rows each person has in each bin, within each key; see :func:`binned_counts`."""
+    ends = np.asarray(edges, dtype=np.float64)
     others = within.by if within is not None else ()
+    engine = engine_for(data, within, unit, [column])
     for rows in engine.parts(unit_columns(unit)[0], (*others, column, *unit_columns(unit))):
         table = rows.joined({column: _binned(rows[column], ends, labels)})
-        total += bounded_cells(grouped_pairs(source_of(table, keys, unit), None), bounds, len(keys), salt)
-    return total
+        yield grouped_pairs(source_of(table, keys, unit), None)
 
 
 def _binned(cells: Cells, edges: NDArray[np.float64], labels: Sequence[str]) -> Cells:

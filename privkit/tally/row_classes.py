@@ -20,7 +20,7 @@ from privkit.tally.cells.cells import OTHER
 from privkit.tally.cells.coding import coded
 from privkit.tally.cells.showing import series_of
 from privkit.tally.classes import grouped_sizes, refuse_nested
-from privkit.tally.codes import factorized, packed
+from privkit.tally.codes import beyond_chance, factorized, packed
 from privkit.tally.engines.opening import engine_of, lazy_engine
 from privkit.tally.frame import column_names, open_frame
 
@@ -188,12 +188,12 @@ def contributions(
 
     Where one column tells another, as a postal code the town, neither is missed: taken away alone, it loses nothing.
     So what a column makes is counted without those that tell it and those that it tells, too, and the larger number is
-    its own. One tells another where their combinations are at most a twentieth more than its values. Of a column that
-    makes none so, those of most values are left out one after the other until it does: they are what is generalized
-    first, and then it counts.
+    its own. One tells another where their combinations are at most a twentieth more than its values, and a quarter of
+    those that chance would make: rare values and small tables tell nothing. Of a column that makes none so, those of
+    most values are left out one after the other until it does: they are what is generalized first, and then it counts.
 
-    Of a lazy frame one number is fetched for each, and for each pair of quasi-identifiers. Reads rows; exact; spends
-    nothing.
+    Of a lazy frame one number is fetched for each, and for each pair of quasi-identifiers; of pairs that seem to tell
+    each other, how many rows each value has. Reads rows; exact; spends nothing.
 
     Examples
     --------
@@ -216,7 +216,8 @@ def contributions(
         return _alone(packed([codes_by[name] for name in columns])[0], found.sizes)
 
     sizes = {name: int(codes.max(initial=-1)) + 1 for name, codes in codes_by.items()}
-    tellers = {name: _tellers(name, codes_by, sizes) for name in qi if not _late(deadline)}
+    rows = {name: np.bincount(codes, weights=found.sizes) for name, codes in codes_by.items()}
+    tellers = {name: _tellers(name, codes_by, sizes, rows) for name in qi if not _late(deadline)}
     uniques = int((found.sizes == 1).sum())
     lost = _lost(uniques, sizes, tellers, alone, deadline)
     gained = {}
@@ -269,7 +270,12 @@ def _lost(
 _FIRST, _MORE = 4000, 0.05
 
 
-def _tellers(name: str, codes_by: Mapping[str, NDArray[np.int64]], sizes: Mapping[str, int]) -> tuple[str, ...]:
+def _tellers(
+    name: str,
+    codes_by: Mapping[str, NDArray[np.int64]],
+    sizes: Mapping[str, int],
+    rows: Mapping[str, NDArray[Any]],
+) -> tuple[str, ...]:
     """Return the columns that tell another: with it they have hardly more combinations than values.
 
     Combinations beyond the values only grow with the classes that are looked at, so the first ones refute.
@@ -278,7 +284,8 @@ def _tellers(name: str, codes_by: Mapping[str, NDArray[np.int64]], sizes: Mappin
         return ()
 
     def tells(other: str, first: int | None) -> bool:
-        return _more(codes_by[other][:first], codes_by[name][:first]) <= _MORE * sizes[other]
+        more = _more(codes_by[other][:first], codes_by[name][:first])
+        return more <= _MORE * sizes[other] and (first is not None or beyond_chance(more, rows[other], rows[name]))
 
     larger = [other for other in codes_by if other != name and (1 + _MORE) * sizes[other] >= sizes[name]]
     return tuple(other for other in larger if tells(other, _FIRST) and tells(other, None))
@@ -295,14 +302,16 @@ def _there(engine: LazyEngine, qi: Sequence[str], others: Sequence[str], deadlin
     from privkit.tally.engines.lazy_columns import combinations, singles
 
     sizes = {name: combinations(engine, [name]) for name in qi}
+    rows = cache(lambda name: engine.classes([name])[1])
+
+    def tells(other: str, name: str) -> bool:
+        more = combinations(engine, [name, other]) - sizes[other]
+        return more <= _MORE * sizes[other] and beyond_chance(more, rows(other), rows(name))
+
     tellers = {}
     for name in qi:
         larger = [other for other in qi if other != name and (1 + _MORE) * sizes[other] >= sizes[name] > 1]
-        tellers[name] = tuple(
-            other
-            for other in larger
-            if not _late(deadline) and combinations(engine, [name, other]) - sizes[other] <= _MORE * sizes[other]
-        )
+        tellers[name] = tuple(other for other in larger if not _late(deadline) and tells(other, name))
     uniques = singles(engine, qi)
     lost = _lost(uniques, sizes, tellers, partial(singles, engine), deadline)
     gained = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,8 @@ from privkit.values.bounds import ONE_ROW, ContributionBounds
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from privkit.tally.persons import PersonGroups
+    from privkit.tally.units import Persons
     from privkit.values.keys import Keys
     from privkit.values.unit import PrivacyUnit
 
@@ -104,9 +107,20 @@ def person_sums(
     nothing.
     """
     salt = secrets.token_bytes(16) if salt is None else salt
+    sums = np.zeros((1 if keys is None else len(keys), 2), dtype=np.int64)
+    for pairs, who, totals in person_totals_of(data, value, grid, unit=unit, keys=keys):
+        kept = at_most_groups(pairs, who, groups, salt)
+        rows = KeptRows(pairs.place[kept], np.clip(totals[kept], grid.low, grid.high))
+        sums += summed(rows, len(sums), 1)
+    return sums
+
+
+def person_totals_of(
+    data: object, value: str, grid: Grid, *, unit: str | PrivacyUnit, keys: Keys | None = None
+) -> Iterator[tuple[PersonGroups, Persons, NDArray[np.int64]]]:
+    """Give, in parts, the pairs of person and key that occur, and the total of each in steps, before it is clipped."""
     engine = engine_for(data, keys, unit, [value])
     wide = Grid(grid.step, -grid.largest, grid.largest)
-    sums = np.zeros((1 if keys is None else len(keys), 2), dtype=np.int64)
     for table in engine.parts(unit_columns(unit)[0], needed(value, keys, unit)):
         source = source_of(table, keys, unit)
         assert source.who is not None
@@ -114,6 +128,4 @@ def person_sums(
         pairs, order = by_person_and_key(source, person, rows)
         first = np.cumsum(pairs.rows) - pairs.rows
         totals = np.add.reduceat(rows.values[order], first) if len(first) else rows.values
-        kept = at_most_groups(pairs, source.who, groups, salt)
-        sums += summed(KeptRows(pairs.place[kept], np.clip(totals[kept], grid.low, grid.high)), source.cells, 1)
-    return sums
+        yield pairs, source.who, totals

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,7 @@ from privkit.progress import bar
 from privkit.tally.frame import column_names
 from privkit.transform.anonymized import Anonymized, finished
 from privkit.transform.hierarchies.hierarchy import Hierarchy
+from privkit.transform.microaggregate import asked_aggregates, check_aggregates, with_aggregates
 from privkit.transform.search.search import Found, Search
 from privkit.transform.search.task import Task, check_weights, prepare
 from privkit.values.arguments import public, typed
@@ -44,6 +46,7 @@ def anonymize(
     importance: Mapping[str, float] | None = None,
     keep: Sequence[str] = (),
     levels: Mapping[str, Allowed] | None = None,
+    microaggregate: Mapping[str, str] | None = None,
     unit: str | None = None,
     keep_index: bool = False,
     time_limit: float | None = None,
@@ -90,6 +93,11 @@ def anonymize(
         Column → (lowest level, highest level) that it may have, by number, by name or in the words of `level_words_`;
         None leaves an end open. One level alone fixes it. ``{"zip": (1, 3)}``: at least one digit is hidden, at most
         three.
+    microaggregate : dict, optional
+        Column of numbers → "mean" or "median": what its values become in each class, in place of intervals. Classes are
+        formed by the other quasi-identifiers, so all rows of a class have one value, and the criteria hold with these
+        columns as quasi-identifiers too. What is lost is the mean squared error in the report.
+        ``{"age": "mean"}``.
     unit : str, optional
         A column of ids: k, and the criteria on the table's risk, count distinct persons instead of rows.
     keep_index : bool
@@ -129,30 +137,61 @@ def anonymize(
     >>> out.levels_, out.suppressed_
     ({'zip': 1, 'age': 1}, 0)
     """
-    hierarchies, weights = _asked(method, qi, hierarchies, weights, importance)
+    inside, forming = asked_aggregates(
+        microaggregate, qi, keep=keep, levels=levels, hierarchies=hierarchies, weights=weights, importance=importance
+    )
+    hierarchies, weights = _asked(method, forming, hierarchies, weights, importance)
     deadline = _deadline(time_limit)
+    if inside:
+        check_aggregates(data, inside)
     task = prepare(
-        data, qi, criteria, k=k, hierarchies=hierarchies, suppress=suppress, utility=utility, weights=weights,
+        data, forming, criteria, k=k, hierarchies=hierarchies, suppress=suppress, utility=utility, weights=weights,
         keep=keep, levels=levels, unit=unit,
     )  # fmt: skip
+    if inside:
+        _aggregable(task, inside)
     if method != "optimal" and task.populations:
         allowed = "'optimal' beside a table of the population"
         hint = "Classes of several levels overlap in it, so that a person would count in more than one."
         raise ParameterError.of("method", repr(method), allowed, hint)
+    if method == "local" and task.judge.by_sets:
+        allowed = "'optimal' or 'cells' where KAnonymity(of=) asks for k by some of the columns"
+        hint = "Local recoding builds classes by all columns, so that it would generalize as for k without of=."
+        raise ParameterError.of("method", repr(method), allowed, hint)
     if (error := task.judge.impossible()) is not None:
         raise error
-    found = search(task, deadline, progress)
     if method != "optimal":
+        from privkit.transform.search.cells import recode_cells
         from privkit.transform.search.local import recode_locally
 
-        recoding = recode_locally(task, found, deadline)
+        recode = recode_cells if method == "cells" else recode_locally
+        recoding, found = recode(task, lambda below: search(task, deadline, progress, below), deadline)
         found = replace(found, reason=found.reason or recoding.reason)
-        return finished(task, found, recoding.levels, recoding.gone, method=method, keep_index=keep_index)
+        out = finished(task, found, recoding.levels, recoding.gone, method=method, keep_index=keep_index)
+        return with_aggregates(out, inside)
+    found = search(task, deadline, progress)
     if found.node is None:
         raise infeasible(task, found)
     gone = _suppressed_combos(task, found.node)
     node = np.array(found.node, dtype=np.int64)[:, None]
-    return finished(task, found, node, gone, method=method, keep_index=keep_index)
+    locally = None if task.populations or task.judge.by_sets else partial(_local_loss, task)
+    out = finished(task, found, node, gone, method=method, keep_index=keep_index, locally=locally)
+    return with_aggregates(out, inside)
+
+
+def _local_loss(task: Task) -> float | None:
+    from privkit.transform.search.local import local_loss
+
+    return local_loss(task)
+
+
+def _aggregable(task: Task, inside: Mapping[str, str]) -> None:
+    """Refuse goals that say nothing of a class of its own, or are about a column that is aggregated."""
+    if used := [name for name in task.criterion.columns if name in inside]:
+        raise ParameterError.of("microaggregate", repr(used), "columns that the criteria are not about")
+    if task.judge.by_sets or task.populations:
+        rule = "inside a class by all columns values are hidden only where its own rows are what the goal counts."
+        raise ParameterError.together(("microaggregate", "criteria"), rule)
 
 
 def _asked(
@@ -178,14 +217,14 @@ def _asked(
     return dict.fromkeys(columns, Hierarchy.star()), importance
 
 
-def search(task: Task, deadline: float | None, progress: bool | Progress | None) -> Found:
-    """Return the best node of a task's lattice."""
+def search(task: Task, deadline: float | None, progress: bool | Progress | None, below: float = float("inf")) -> Found:
+    """Return the best node of a task's lattice; one that loses more than `below` is of no use."""
     with bar(progress is True, "anonymize", "nodes") as step:
         told = progress if callable(progress) else None
         callback = told if step is None else lambda judged, nodes, loss: step(judged, nodes, _best(loss))
         run = Search(
             task.coding, task.judge, task.measure, task.limit, deadline, callback,
-            most_levels=task.most_levels, least_levels=task.least_levels,
+            most_levels=task.most_levels, least_levels=task.least_levels, below=below,
         )  # fmt: skip
         return run.run()
 
@@ -206,6 +245,8 @@ def infeasible(task: Task, found: Found) -> InfeasibleError:
         limit=task.limit,
         rows=task.coding.n_rows,
         levels={name: levels[name] for name in task.qi},
+        # Where more rows never hurt, no node suppresses fewer than the coarsest, which is judged first.
+        least=task.judge.superset_closed and task.judge.whole_is_monotone and found.judged > 1,
     )
 
 
@@ -257,6 +298,7 @@ class Anonymizer(Shown):
         weights: Mapping[str, float] | None = None,
         keep: Sequence[str] = (),
         levels: Mapping[str, Allowed] | None = None,
+        microaggregate: Mapping[str, str] | None = None,
         unit: str | None = None,
         keep_index: bool = False,
         time_limit: float | None = None,
@@ -264,7 +306,7 @@ class Anonymizer(Shown):
         self.qi, self.criteria, self.k, self.unit, self.keep_index = qi, criteria, k, unit, keep_index
         self.hierarchies, self.suppress = hierarchies, suppress
         self.utility, self.weights, self.keep, self.time_limit = utility, weights, keep, time_limit
-        self.levels = levels
+        self.levels, self.microaggregate = levels, microaggregate
 
     def fit(self, data: object) -> Anonymizer:
         """Find the best levels for `data`; they stand in `levels_`, the result in `fitted_`.
@@ -276,7 +318,7 @@ class Anonymizer(Shown):
         self.fitted_ = anonymize(
             data, self.qi, self.criteria, k=self.k, hierarchies=self.hierarchies, suppress=self.suppress,
             utility=self.utility, weights=self.weights, keep=self.keep, levels=self.levels, unit=self.unit,
-            time_limit=self.time_limit, keep_index=self.keep_index,
+            time_limit=self.time_limit, keep_index=self.keep_index, microaggregate=self.microaggregate,
         )  # fmt: skip
         self.levels_ = self.fitted_.levels_
         self.hierarchies_ = self.fitted_.hierarchies
@@ -310,9 +352,12 @@ class Anonymizer(Shown):
             raise ParameterError.of("broken", repr(broken), "'raise' or 'suppress'")
         if not hasattr(self, "fitted_"):
             raise ParameterError.together(("fit",), "fit(data) has to come first.")
+        inside, forming = asked_aggregates(self.microaggregate, self.qi)
+        if inside:
+            check_aggregates(data, inside)
         try:
             task = prepare(
-                data, self.qi, self.criteria, k=self.k, hierarchies=self.hierarchies_, suppress=self.suppress,
+                data, forming, self.criteria, k=self.k, hierarchies=self.hierarchies_, suppress=self.suppress,
                 utility=self.utility, weights=self.weights, keep=(), levels=None, unit=self.unit,
             )  # fmt: skip
         except InfeasibleError as error:
@@ -328,4 +373,4 @@ class Anonymizer(Shown):
         found = Found(node, float("nan"), rows, False, 0.0, 1)
         levels = np.array(node, dtype=np.int64)[:, None]
         answer = finished(task, found, levels, gone, method="fitted", keep_index=self.keep_index)
-        return replace(answer, proposed_=self.fitted_.proposed_)
+        return with_aggregates(replace(answer, proposed_=self.fitted_.proposed_), inside)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from privkit.transform.hierarchies.hierarchy import Hierarchy
     from privkit.transform.search.search import Found
     from privkit.transform.search.task import Task
-
 
 #: Kinds of columns that may identify by themselves; measurements as floats and points in time do so by chance.
 _TELLING = (INTEGER, UNSIGNED, WIDE, TEXT, BYTES)
@@ -104,6 +103,12 @@ class Anonymized(Plotted):
     _kept: NDArray[np.bool_] | None
     _source: pd.DataFrame | None
     _keep_index: bool = False
+    _locally: Callable[[], float | None] | None = None
+
+    @cached_property
+    def local_loss_(self) -> float | None:
+        """What ``method="local"`` loses at most, of one level per column; None where finding out takes long."""
+        return None if self._locally is None else self._locally()
 
     @property
     def kept_(self) -> NDArray[np.bool_]:
@@ -145,8 +150,8 @@ class Anonymized(Plotted):
     def with_suppressed(self) -> pd.DataFrame:
         """Return all rows, with ``*`` in the quasi-identifiers of the suppressed ones.
 
-        Their other columns are shown. Read again they are one class, which need not meet the criteria, and reports
-        say so: leave them out by ``whole[whole[qi].ne("*").any(axis=1)]``.
+        Their other columns are shown, but those that are aggregated. Read again they are one class, which need not meet
+        the criteria, and reports say so: leave them out by ``whole[whole[qi].ne("*").any(axis=1)]``.
         """
         import pandas as pd
 
@@ -164,6 +169,8 @@ class Anonymized(Plotted):
                     [self.frame[name].astype(object), pd.Series([None] * int(suppressed.sum()), dtype=object)]
                 )
                 whole[name] = pd.Categorical(cells.tolist(), dtype=self.frame[name].dtype)  # type: ignore[call-overload]
+        for name in self.report.aggregates:  # no value of a suppressed row stands beside its class's
+            whole[name] = np.append(self.frame[name], np.full(int(suppressed.sum()), np.nan))
         whole = handed_out(whole.iloc[np.argsort(order, kind="stable")], keep_index=self._keep_index)
         return starred(whole, self.qi, ~self.kept_)
 
@@ -180,7 +187,7 @@ class Anonymized(Plotted):
         """
         goal = {part.sensitive for part in self.criteria.parts if isinstance(part, SensitivePart)}
         units = [name for name in self.criteria.columns if name not in goal]
-        return leaving(self.frame, {*self.qi, *goal}, units=units)
+        return leaving(self.frame, {*self.qi, *goal, *self.report.aggregates}, units=units)
 
     @cached_property
     @typed
@@ -275,8 +282,9 @@ def finished(
     *,
     method: str,
     keep_index: bool = False,
+    locally: Callable[[], float | None] | None = None,
 ) -> Anonymized:
-    """Return the result of a search: the rows recoded, and the report on them."""
+    """Return the result of a search: the rows recoded, and the report; `locally` tells what local recoding loses."""
     coding = task.coding
     frame, kept = task.source.handed(coding, levels, gone)
     report, loss = report_of(task, levels, gone)
@@ -302,6 +310,7 @@ def finished(
         _kept=kept,
         _source=None if kept is None else task.source.frame,
         _keep_index=keep_index,
+        _locally=locally,
     )
 
 

@@ -56,6 +56,30 @@ class Standing:
     row_average_risk: float | None = None
 
 
+@dataclass(frozen=True)
+class Aggregate:
+    """What a column's numbers became inside their classes, and what that lost.
+
+    Attributes
+    ----------
+    function : str
+        "mean" or "median".
+    mean_squared_error : float
+        Between the values before and after, over the kept rows that had one.
+    variance : float
+        Of these values before: what all rows together, as one class, would lose by their mean.
+    """
+
+    function: str
+    mean_squared_error: float
+    variance: float
+
+    @property
+    def share(self) -> float:
+        """The error as a share of the variance; 0 where all values were equal."""
+        return self.mean_squared_error / self.variance if self.variance else 0.0
+
+
 @public
 @dataclass(frozen=True, repr=False)
 class AnonymizationReport(Plotted):
@@ -68,12 +92,15 @@ class AnonymizationReport(Plotted):
         Records left out.
     column_losses : dict of str to float
         The mean loss of each quasi-identifier, 0 to 1.
+    aggregates : dict of str to Aggregate
+        Columns that are the mean or median of their class → with which mean squared error.
     """
 
     before: Standing
     after: Standing
     suppressed: int
     column_losses: dict[str, float]
+    aggregates: dict[str, Aggregate] = field(default_factory=dict)
 
     @property
     def satisfied(self) -> bool:
@@ -100,26 +127,39 @@ class AnonymizationReport(Plotted):
         }
         rows |= {name: (self.before.criteria[name], met) for name, met in self.after.criteria.items()}
         rows |= {name: (None, value) for name, value in self.after.utility.items()}
+        rows |= {
+            f"mean squared error of {name}": (None, one.mean_squared_error) for name, one in self.aggregates.items()
+        }
         return pd.DataFrame.from_dict(rows, orient="index", columns=["before", "after"], dtype=object)
 
 
 def final_classes(task: Task, levels: Ints, gone: NDArray[np.bool_]) -> tuple[Ints, Ints]:
     """Return the class of each combination that is kept, and the places of those combinations."""
-    coding = task.coding
-    kept = np.flatnonzero(~gone) if len(gone) else np.arange(len(coding.counts))
+    kept = np.flatnonzero(~gone) if len(gone) else np.arange(len(task.coding.counts))
     code = np.zeros(len(kept), dtype=np.int64)
+    for group in cell_labels(task, levels, kept):
+        code = distinct(code * (int(group.max(initial=0)) + 1) + group)[1]
+    return code, kept
+
+
+def cell_labels(task: Task, levels: Ints, kept: Ints) -> Ints:
+    """Return the label of each kept combination in each column, as a code; shape (n_columns, n_kept)."""
+    coding, answer = task.coding, []
     for place, ladder in enumerate(coding.ladders):
         level = np.broadcast_to(levels[place], (len(coding.counts),))[kept]
         offsets = np.cumsum([0, *[len(step.labels) for step in ladder.levels]])
         table = np.array([step.codes for step in ladder.levels])
-        group = offsets[level] + table[level, coding.combos[place, kept]]
-        code = distinct(code * int(offsets[-1]) + group)[1]
-    return code, kept
+        answer.append(offsets[level] + table[level, coding.combos[place, kept]])
+    return np.array(answer, dtype=np.int64).reshape(len(coding.ladders), len(kept))
 
 
-def standing(task: Task, class_of: Ints, kept: Ints, node: tuple[int, ...]) -> Standing:
+def standing(task: Task, class_of: Ints, kept: Ints, levels: Ints) -> Standing:
     """Return the figures of the classes of the kept combinations; of one node, where populations are counted."""
     judge, classes = task.judge, classes_of(task.coding, class_of, kept)
+    node = tuple(int(level) for level in levels[:, 0]) if levels.size else ()
+    if judge.by_sets:
+        first = np.unique(class_of, return_index=True)[1]
+        classes = replace(classes, labels=cell_labels(task, levels, kept)[:, first])
     if task.populations:
         first = np.unique(class_of, return_index=True)[1]
         people = {part: persons[kept][first] for part, persons in judge.people_of(node).items()}
@@ -140,9 +180,9 @@ def report_of(task: Task, levels: Ints, gone: NDArray[np.bool_]) -> tuple[Anonym
     """Return the report on a transformation, and the value of the task's own measure."""
     coding = task.coding
     everything = np.arange(len(coding.counts))
-    before = standing(task, everything, everything, (0,) * len(coding.ladders))
+    before = standing(task, everything, everything, np.zeros((len(coding.ladders), 1), dtype=np.int64))
     class_of, kept = final_classes(task, levels, gone)
-    after = standing(task, class_of, kept, tuple(int(level) for level in levels[:, 0]) if levels.size else ())
+    after = standing(task, class_of, kept, levels)
     utility, columns = cell_utility(task, levels, gone, class_of, kept)
     after.utility.update(utility)
     losses = dict(zip(coding.columns, columns, strict=True))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privkit.errors import ParameterError
+from privkit.errors import FileError, ParameterError
 from privkit.errors.anonymity import HierarchyError
 from privkit.inventory.leaving import Leaving, leaving
 from privkit.tally.frame import column_names, open_frame
@@ -27,6 +27,7 @@ from privkit.transform.hierarchies.ladder import Table, text
 from privkit.transform.hierarchies.rules import Rare, Redact
 from privkit.transform.search.coding import encode
 from privkit.transform.source import InEngine, source_of
+from privkit.values.arguments import kind as kind_of
 from privkit.values.arguments import public, typed
 from privkit.values.files import write_whole
 from privkit.values.show import Plotted
@@ -164,6 +165,7 @@ def resolve(
     return chosen, tuple(name for name in columns if given.get(name) is None)
 
 
+@typed
 def read_hierarchies(path: str | Path) -> dict[str, Hierarchy]:
     """Read a file of hierarchies: one table per column, with one key that says the kind.
 
@@ -175,10 +177,14 @@ def read_hierarchies(path: str | Path) -> dict[str, Hierarchy]:
 
     Raises
     ------
+    FileError
+        If there is no such file.
     HierarchyError
         If the file is no TOML, or a column's table names no kind or a wrong one.
     """
     place = Path(path)
+    if not place.is_file():
+        raise FileError.of(place.name, "there is no such file of hierarchies")
     try:
         read = tomllib.loads(place.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError):
@@ -239,11 +245,33 @@ def _beside(column: str, folder: Path, name: str) -> Path:
     return place
 
 
+@typed
 def write_hierarchies(path: str | Path, hierarchies: Mapping[str, Hierarchy]) -> None:
     """Write hierarchies to a file that `read_hierarchies` reads: rules as rules, so that they serve other rows as well.
 
-    Only tables hold values: those that they were given.
+    Only tables hold values: those that they were given. So ``write_hierarchies("h.toml", out.hierarchies)`` keeps what
+    `anonymize` used, for next month's rows and for ``privkit anonymize --hierarchies h.toml``.
+
+    Raises
+    ------
+    ParameterError
+        If something else than hierarchies is given.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     write_hierarchies(Path(folder) / "h.toml", {"age": Hierarchy.intervals(5, 10)})
+    ...     print((Path(folder) / "h.toml").read_text().strip())
+    ...     sorted(read_hierarchies(Path(folder) / "h.toml"))
+    ["age"]
+    intervals = [5, 10]
+    ['age']
     """
+    if not isinstance(hierarchies, Mapping) or not all(isinstance(one, Hierarchy) for one in hierarchies.values()):
+        found = kind_of(hierarchies) if not isinstance(hierarchies, Mapping) else "values that are no pk.Hierarchy"
+        raise ParameterError.of("hierarchies", found, "a dict column → pk.Hierarchy, such as out.hierarchies")
     parts = [
         f"[{_toml(column)}]\n" + "".join(f"{name} = {_toml(value)}\n" for name, value in _told(one.source).items())
         for column, one in hierarchies.items()

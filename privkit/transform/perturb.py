@@ -1,14 +1,11 @@
 """Changing values instead of generalizing them: coding of extremes, rounding, noise, swapping, PRAM.
 
 None of these gives k-anonymity, and none is differential privacy. Each result says what it does not promise.
-
-What a perturbation of values gives back.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from numbers import Real
 from typing import TYPE_CHECKING, Any
@@ -19,9 +16,9 @@ from privkit.errors import FrameError, ParameterError
 from privkit.tally.codes import factorized
 from privkit.tally.frame import column_names, open_frame
 from privkit.transform.decimals import as_decimals, as_floats, end_of, nearest_multiples
-from privkit.transform.source import native, pandas_frame
-from privkit.values.arguments import kind, public, seeded, typed
-from privkit.values.show import Plotted
+from privkit.transform.perturbed import Perturbed, number_column, perturbed
+from privkit.transform.source import pandas_frame
+from privkit.values.arguments import kind, seeded, typed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,55 +27,19 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
-@public
-@dataclass(frozen=True, eq=False, repr=False)
-class Perturbed(Plotted):
-    """A frame in which values of some columns were changed, and what that does not promise.
-
-    Attributes
-    ----------
-    frame : dataframe
-        The new frame; rows keep their order and index.
-    method : str
-        What was done.
-    columns : tuple of str
-        Where.
-    parameters : dict
-        With which parameters.
-    changed_ : int
-        Rows in which any of the columns has another value.
-    n_rows : int
-        All rows.
-    figures_ : dict of str to dict
-        Per column what it cost: mean and standard deviation before and after, correlation of old and new values
-        (numbers), or the share of unchanged values.
-    no_promise : str
-        What the method does not protect from.
-    """
-
-    frame: Any
-    method: str
-    columns: tuple[str, ...]
-    parameters: dict[str, Any]
-    changed_: int
-    n_rows: int
-    figures_: dict[str, dict[str, float]]
-    no_promise: str
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return the figures, one row per column."""
-        import pandas as pd
-
-        return pd.DataFrame.from_dict(self.figures_, orient="index")
-
-
 @typed
 def top_bottom(
-    data: object, columns: str | Sequence[str], *, lower: float | None = None, upper: float | None = None
+    data: object,
+    columns: str | Sequence[str],
+    *,
+    lower: float | None = None,
+    upper: float | None = None,
+    keep_index: bool = False,
 ) -> Perturbed:
     """Replace values below `lower` by `lower` and values above `upper` by `upper`. Missing stays missing.
 
-    Of a lazy frame all rows and columns are fetched.
+    Of a lazy frame all rows and columns are fetched. The result has plain row numbers: ``keep_index=True`` keeps the
+    index of a pandas frame, whose labels tell who the rows are of.
 
     The bounds should be public facts: quantiles of the data tell about its extremes.
 
@@ -102,6 +63,7 @@ def top_bottom(
         lambda column: column.clip(lower, upper),
         {"lower": lower, "upper": upper},
         no_promise="that values inside the bounds are protected, or that other columns do not single out the extremes.",
+        keep_index=keep_index,
     )
 
 
@@ -116,11 +78,14 @@ def _bound(value: object, argument: str) -> float | None:
 
 
 @typed
-def round_to(data: object, columns: str | Sequence[str], *, base: float | Decimal) -> Perturbed:
+def round_to(
+    data: object, columns: str | Sequence[str], *, base: float | Decimal, keep_index: bool = False
+) -> Perturbed:
     """Round values to the nearest multiple of `base`; halves go to the even multiple. Missing stays missing.
 
     Numbers and `base` are the decimals that they are written as: 0.15 lies halfway between 0.1 and 0.2. Whole numbers,
-    also of more than 53 bits, and decimals stay exact. Of a lazy frame all rows and columns are fetched.
+    also of more than 53 bits, and decimals stay exact. Of a lazy frame all rows and columns are fetched. The result has
+    plain row numbers: ``keep_index=True`` keeps the index of a pandas frame, whose labels tell who the rows are of.
 
     Raises
     ------
@@ -151,6 +116,7 @@ def round_to(data: object, columns: str | Sequence[str], *, base: float | Decima
         rounded,
         {"base": base},
         no_promise="that rare values are hidden: one row may still be the only one at its value.",
+        keep_index=keep_index,
     )
 
 
@@ -193,11 +159,18 @@ def _taken(distinct: pd.Series, codes: NDArray[np.int64], column: pd.Series) -> 
 
 @typed
 def add_noise(
-    data: object, columns: str | Sequence[str], *, scale: float, relative: bool = True, seed: int | None = None
+    data: object,
+    columns: str | Sequence[str],
+    *,
+    scale: float,
+    relative: bool = True,
+    seed: int | None = None,
+    keep_index: bool = False,
 ) -> Perturbed:
     """Add normal noise: mean 0, standard deviation `scale` times the column's (`relative`), or `scale` itself.
 
-    Of a lazy frame all rows and columns are fetched.
+    Of a lazy frame all rows and columns are fetched. The result has plain row numbers: ``keep_index=True`` keeps the
+    index of a pandas frame, whose labels tell who the rows are of.
 
     Uncorrelated additive noise (Brand 2002). The variance grows by the factor 1 + scale².
 
@@ -223,16 +196,23 @@ def add_noise(
         data, columns, "add_noise", noisy, {"scale": scale, "relative": relative},
         no_promise="differential privacy: nothing bounds what an outlier gives away, and repeated "
         "releases can be averaged. Use dp_* for that.",
+        keep_index=keep_index,
     )  # fmt: skip
 
 
 @typed
 def rank_swap(
-    data: object, columns: str | Sequence[str], *, window: float = 0.05, seed: int | None = None
+    data: object,
+    columns: str | Sequence[str],
+    *,
+    window: float = 0.05,
+    seed: int | None = None,
+    keep_index: bool = False,
 ) -> Perturbed:
     """Swap each value with one whose rank is at most `window` (a share of the rows) away (Moore 1996).
 
-    Of a lazy frame all rows and columns are fetched.
+    Of a lazy frame all rows and columns are fetched. The result has plain row numbers: ``keep_index=True`` keeps the
+    index of a pandas frame, whose labels tell who the rows are of.
 
     Every column keeps its distribution exactly; relations between columns fade.
 
@@ -257,6 +237,7 @@ def rank_swap(
     return _each(
         data, columns, "rank_swap", swapped, {"window": window},
         no_promise="that anybody is hidden: every original value is published, next to others of similar rank.",
+        keep_index=keep_index,
     )  # fmt: skip
 
 
@@ -279,10 +260,18 @@ def _partners(n: int, reach: int, random: np.random.Generator) -> NDArray[np.int
 
 
 @typed
-def pram(data: object, columns: str | Sequence[str], *, keep: float = 0.8, seed: int | None = None) -> Perturbed:
+def pram(
+    data: object,
+    columns: str | Sequence[str],
+    *,
+    keep: float = 0.8,
+    seed: int | None = None,
+    keep_index: bool = False,
+) -> Perturbed:
     """Post-randomization: keep a category with probability `keep`, else draw from the column's distribution.
 
-    Of a lazy frame all rows and columns are fetched.
+    Of a lazy frame all rows and columns are fetched. The result has plain row numbers: ``keep_index=True`` keeps the
+    index of a pandas frame, whose labels tell who the rows are of.
 
     Invariant PRAM (Gouweleeuw et al. 1998): the transition matrix ``keep I + (1 - keep) 1 qᵀ`` with q the shares in
     the table leaves the expected shares unchanged. Missing is a category like any other.
@@ -308,7 +297,7 @@ def pram(data: object, columns: str | Sequence[str], *, keep: float = 0.8, seed:
         data, columns, "pram", drawn, {"keep": keep},
         no_promise="local differential privacy: a category that is rare in the table is seldom drawn, "
         "so that seeing it gives it away.",
-        numbers=False,
+        numbers=False, keep_index=keep_index,
     )  # fmt: skip
 
 
@@ -320,6 +309,7 @@ def _each(
     parameters: dict[str, Any],
     *,
     no_promise: str,
+    keep_index: bool,
     numbers: bool = True,
 ) -> Perturbed:
     names = column_names(columns, "columns")
@@ -333,77 +323,6 @@ def _each(
         except (ValueError, NotImplementedError, ArithmeticError):  # Arrow's: what its type cannot hold or do
             hint = 'Take other numbers: .astype("float64").'
             raise FrameError.column_type(name, str(column.dtype), hint) from None
-    return perturbed(frame, answer, data, method, columns=names, parameters=parameters, no_promise=no_promise)
-
-
-#: What pandas calls objects that are numbers.
-_OF_PYTHON = ("decimal", "integer", "floating", "mixed-integer-float")
-
-
-def number_column(frame: pd.DataFrame, name: str) -> pd.Series:
-    """Return a column of numbers: of a type for them, or of Python's, such as the decimals of a database.
-
-    Raises
-    ------
-    FrameError
-        If it holds something else.
-    """
-    import pandas as pd
-
-    column, told = frame[name], pd.api.types
-    try:
-        column.isna()
-        of_python = column.dtype == object and told.infer_dtype(column, skipna=True) in _OF_PYTHON
-    except ArithmeticError:  # a signaling NaN cannot be compared, which pandas tries
-        of_python = False
-    typed_as_such = told.is_numeric_dtype(column.dtype) and not told.is_bool_dtype(column.dtype)
-    if not typed_as_such and not of_python:
-        raise FrameError.column_type(name, str(column.dtype), "It must hold numbers.")
-    return column
-
-
-def perturbed(
-    before: pd.DataFrame,
-    after: pd.DataFrame,
-    data: object,
-    method: str,
-    *,
-    columns: tuple[str, ...],
-    parameters: dict[str, Any],
-    no_promise: str,
-) -> Perturbed:
-    """Return the result with its figures."""
-    changed = np.zeros(len(before), dtype=bool)
-    figures = {}
-    for name in columns:
-        old, new = before[name], after[name]
-        other = _differ(old, new)
-        changed |= other
-        figures[name] = {"unchanged": 1 - float(other.mean()) if len(other) else 1.0} | _moments(old, new)
-    return Perturbed(
-        native(after, data), method, columns, parameters, int(changed.sum()), len(before), figures, no_promise
+    return perturbed(
+        frame, answer, data, method, columns=names, parameters=parameters, no_promise=no_promise, keep_index=keep_index
     )
-
-
-def _differ(old: pd.Series, new: pd.Series) -> NDArray[np.bool_]:
-    """Return where two columns have different values; missing is like missing."""
-    import pandas as pd
-
-    if pd.api.types.is_numeric_dtype(old.dtype):
-        return ~((old == new) | (old.isna() & new.isna())).fillna(False).to_numpy(dtype=bool)
-    codes, _ = factorized(pd.concat([old, new], ignore_index=True))  # objects may refuse to be compared
-    return codes[: len(old)] != codes[len(old) :]
-
-
-def _moments(old: pd.Series, new: pd.Series) -> dict[str, float]:
-    import pandas as pd
-
-    if not pd.api.types.is_numeric_dtype(old.dtype) or pd.api.types.is_bool_dtype(old.dtype):
-        return {}
-    old, new = old.astype("float64"), new.astype("float64")
-    both = len(old) > 1 and old.std() > 0 and new.std() > 0
-    return {
-        "mean_before": float(old.mean()), "mean_after": float(new.mean()),
-        "std_before": float(old.std()), "std_after": float(new.std()),
-        "correlation": float(old.corr(new)) if both else float("nan"),
-    }  # fmt: skip

@@ -9,13 +9,12 @@ import math
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
 
 from privkit.errors import BoundsRequiredError, NotPublicError, ParameterError
 from privkit.errors.dp import ValueBoundsError, ValueBoundsRequiredError
 from privkit.values.arguments import positive_int, public
-from privkit.values.keys import PublicValues
 from privkit.values.unit import PrivacyUnit
+from privkit.values.vouched import vouched
 
 
 @public
@@ -25,7 +24,8 @@ class ContributionBounds:
 
     The norms bound how far one person can move a vector of counts over disjoint groups:
     with `max_rows` = R, L0 = L∞ = L1 = L2 = R; with (`max_groups`, `per_group`) = (G, P), L0 = G, L∞ = P,
-    L1 = G·P, L2 = √G·P. With the row as the unit all of them are 1.
+    L1 = G·P, L2 = √G·P. With the row as the unit all of them are 1, and with k rows (`privkit.values.unit.rows`) all
+    are k.
 
     Examples
     --------
@@ -91,11 +91,12 @@ def contribution_bounds(
     """
     if unit.is_row:
         if any(bound is not None for bound in (max_rows, max_groups, per_group)):
+            kept = "single rows" if unit.max_rows is None else str(unit)
             raise ParameterError.together(
                 ("max_rows", "max_groups", "per_group"),
-                "contribution bounds belong to a unit column, but this project protects single rows (unit=pk.ROW).",
+                f"contribution bounds belong to a unit column, but this project protects {kept} (unit={unit!r}).",
             )
-        return ONE_ROW
+        return ONE_ROW if unit.max_rows is None else ContributionBounds(max_rows=unit.max_rows)
     if max_rows is not None:
         if max_groups is not None or per_group is not None:
             raise ParameterError.together(
@@ -177,9 +178,7 @@ def value_bounds(bounds: object, column: str, argument: str = "bounds") -> Value
     """
     if bounds is None or isinstance(bounds, str):
         raise ValueBoundsRequiredError.of(column, argument)
-    reason = None
-    if isinstance(bounds, PublicValues):
-        reason, bounds = bounds.reason, _plain(bounds.values)
+    bounds, reason = vouched(bounds)
     if hasattr(bounds, "dtype") or hasattr(bounds, "columns"):
         raise NotPublicError.of(argument, type(bounds).__name__)
     if not _pair(bounds):
@@ -189,12 +188,6 @@ def value_bounds(bounds: object, column: str, argument: str = "bounds") -> Value
     if lower > upper:
         raise ValueBoundsError.of_column(column, argument, "with the lower above the upper")
     return ValueBounds(lower, upper, reason)
-
-
-def _plain(values: Any) -> object:
-    """Return vouched-for values without their NumPy types."""
-    values = values.tolist() if hasattr(values, "tolist") else values
-    return [_plain(value) for value in values] if isinstance(values, list | tuple) else values
 
 
 def _pair(bounds: object) -> bool:

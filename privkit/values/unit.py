@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from privkit.errors import ParameterError
-from privkit.values.arguments import public
+from privkit.values.arguments import positive_int, public, typed
 
 #: The calendar windows that a unit may be limited to.
 PERIODS = ("day", "week", "month", "quarter", "year")
@@ -14,27 +17,56 @@ PERIODS = ("day", "week", "month", "quarter", "year")
 @public
 @dataclass(frozen=True, slots=True)
 class PrivacyUnit:
-    """A row, all rows with one id, or all rows with one id within a calendar window.
+    """A row, so many rows, all rows with one id, or all rows with one id within a calendar window.
 
     Attributes
     ----------
     column : str or None
-        The id's column; None where every row is a person of its own.
+        The id's column; None where no id tells persons apart.
     per : str or None
         "day", "week" (from Monday), "month", "quarter" or "year": then what is protected is what one person has in
         one of them. Over n windows a person's loss is up to n times as much.
     time : str or None
         The column of dates that tells a row's window.
+    max_rows : int or None
+        Without an id: how many rows one person has at most, which is vouched for; None for one.
     """
 
     column: str | None = None
     per: str | None = None
     time: str | None = None
+    max_rows: int | None = None
 
     @property
     def is_row(self) -> bool:
-        """Whether one row is one person."""
+        """Whether no id tells persons apart: one row is one person, or so many at most are."""
         return self.column is None
+
+    @property
+    def recorded(self) -> str | dict[str, int] | None:
+        """How a ledger and its questions tell it, beside the window."""
+        return self.column if self.max_rows is None else {"rows": self.max_rows}
+
+    @classmethod
+    def of_record(cls, unit: Any, window: Sequence[str] = ()) -> PrivacyUnit:
+        """Return the unit that a ledger tells.
+
+        Raises
+        ------
+        LookupError, TypeError, ValueError
+            If it tells none.
+
+        Examples
+        --------
+        >>> PrivacyUnit.of_record("who", ["month", "day"]), PrivacyUnit.of_record(rows(36).recorded)
+        (unit='who', per='month', time='day', pk.rows(36))
+        """
+        if not isinstance(unit, Mapping):
+            per, time = window or (None, None)
+            return cls(unit, per, time)
+        if isinstance(unit["rows"], bool) or not isinstance(unit["rows"], int) or unit["rows"] < 2:
+            raise ValueError("no number of rows")
+        return cls(max_rows=unit["rows"])
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -65,6 +97,8 @@ class PrivacyUnit:
 
     def __str__(self) -> str:
         """Return whom the unit protects, in words."""
+        if self.max_rows is not None:
+            return f"{self.max_rows} rows of one person"
         if self.column is None:
             return "one row"
         window = "" if self.per is None else f" within one {self.per} of {self.time!r}"
@@ -72,6 +106,8 @@ class PrivacyUnit:
 
     def __repr__(self) -> str:
         """Return what a user types for it."""
+        if self.max_rows is not None:
+            return f"pk.rows({self.max_rows})"
         if self.column is None:
             return "pk.ROW"
         window = "" if self.per is None else f", per={self.per!r}, time={self.time!r}"
@@ -82,8 +118,53 @@ class PrivacyUnit:
 ROW = PrivacyUnit()
 
 
+#: What is no column, but one of the units without an id, typed as a text.
+_NO_COLUMN = re.compile(r"((pk|privkit)\.)?(row|rows\s*(\(.*\))?)", re.IGNORECASE)
+
+
+@typed
+def rows(most: int) -> PrivacyUnit:
+    """Return the unit of tables without an id, in which one person has at most so many rows: ``unit=pk.rows(36)``.
+
+    What is protected is all that one person has, up to `most` rows. That nobody has more is a fact that you vouch for,
+    like bounds and keys: no id tells persons apart, so it is not checked and rows are not sampled. A person with more
+    rows is protected less. It is recorded with the project and told in each plan and release. Spends nothing.
+
+    Parameters
+    ----------
+    most : int
+        From the table's making, never from its rows: 36 where it holds one row a month, of three years.
+
+    Returns
+    -------
+    PrivacyUnit
+        For 1 it is ``pk.ROW``.
+
+    Raises
+    ------
+    ParameterError
+        If it is no whole number above 0.
+
+    Notes
+    -----
+    *Claim.* If one row moves an answer by at most (l0, l1, l2, l∞) in the norms, k rows of one person move it by at
+    most k times each. *Proof.* Add or remove the rows one after the other: each step moves the answer by one row's
+    norms, whatever the others are, and the triangle inequality adds the k steps up; the number of cells that change
+    is at most the sum of those of the steps. All k may be in one group, so that L0 = L1 = L2 = L∞ = k are each
+    reached. ∎ They go into OpenDP's maps and thresholds as they are. ε and δ are never divided by k: group privacy by
+    division would promise (ε, δ) by (ε/k, δ/k), and yet cost δ·(e^ε − 1)/(k·(e^(ε/k) − 1)): 1.69 δ for ε = 1, k = 36.
+
+    Examples
+    --------
+    >>> rows(36), rows(36).max_rows, rows(1)
+    (pk.rows(36), 36, pk.ROW)
+    """
+    many = positive_int(most, "most")
+    return ROW if many == 1 else PrivacyUnit(max_rows=many)
+
+
 def privacy_unit(unit: object, *, per: object = None, time: object = None) -> PrivacyUnit:
-    """Return the unit that the user named, by ``pk.ROW`` or a column, in a calendar window or in all.
+    """Return the unit that the user named, by ``pk.ROW``, ``pk.rows`` or a column, in a calendar window or in all.
 
     Raises
     ------
@@ -99,18 +180,23 @@ def privacy_unit(unit: object, *, per: object = None, time: object = None) -> Pr
     """
     if isinstance(unit, PrivacyUnit) and (unit.is_row or (per is None and time is None)):
         if per is not None or time is not None:
-            together = "per= and time= limit a unit column to a window, but this project protects single rows."
+            kept = "single rows" if unit.max_rows is None else str(unit)
+            together = f"per= and time= limit a unit column to a window, but this project protects {kept}."
             raise ParameterError.together(("per", "time"), together)
         return unit
     if isinstance(unit, PrivacyUnit):
         unit = unit.column
+    if isinstance(unit, str) and _NO_COLUMN.fullmatch(unit.strip()):
+        hint = "Without quotes: unit=pk.ROW, or unit=pk.rows(36). Rename a column that is really called so."
+        raise ParameterError.of("unit", repr(unit), "the column that tells persons apart, pk.ROW or pk.rows(k)", hint)
     if isinstance(unit, str) and unit:
         return PrivacyUnit(unit) if per is None and time is None else _within(unit, per, time)
     raise ParameterError.of(
         "unit",
         "None" if unit is None else f"a {type(unit).__name__}",
-        "the column that tells persons apart, or pk.ROW",
-        "It says whom the budget protects. Examples: unit='customer_id'; unit=pk.ROW if one row is one person.",
+        "the column that tells persons apart, pk.ROW or pk.rows(k)",
+        "It says whom the budget protects. Examples: unit='customer_id'; unit=pk.ROW if one row is one person; "
+        "unit=pk.rows(36) if one person has at most 36 rows and no id.",
     )
 
 

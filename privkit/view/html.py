@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import singledispatch
 from numbers import Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from privkit.values.show import SIMULATED, is_simulated
 from privkit.values.writing import amount_shown, ends, to_error
@@ -29,13 +29,19 @@ from privkit.view.parts.sheet import (
 from privkit.view.parts.words import number, percent
 from privkit.view.rooms import sheet_of
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
 #: Names up to this length stay on one line.
 _SHORT = 24
 
 
-def render(value: object) -> str:
-    """Return the value as HTML; its text where nothing of its room says more."""
-    found = sheet_of(value)
+def render(value: object, then: Callable[[Sequence[str]], Sequence[str]] | None = None) -> str:
+    """Return the value as HTML; its text where nothing of its room says more.
+
+    `then` returns other steps for the value's own, where something else shows the value.
+    """
+    found = text.stepping(sheet_of(value), then)
     shown = plain(value) if found is None else card_of(found)
     if not is_simulated(value):
         return str(shown)

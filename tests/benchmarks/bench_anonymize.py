@@ -62,6 +62,7 @@ def main() -> None:
     configurations(adult, rungs)
     scale(adult, rungs)
     recoding(adult, rungs)
+    closeness(adult, rungs)
     explorer(adult, rungs)
     anjana(adult, rungs)
 
@@ -78,6 +79,7 @@ def searched(frame, qi, criterion, rungs, limit, utility="loss"):
         utility=utility,
         weights=None,
         keep=(),
+        levels=None,
         unit=None,
     )
     return search(task, None, None)
@@ -148,6 +150,22 @@ def recoding(adult, rungs) -> None:
             3,
         )
         print(f"{k:4}{out.loss_:10.4f}{theirs:10.4f}{seconds * 1000:9.1f}")
+
+
+def closeness(adult, rungs) -> None:
+    """Local recoding beside the best node under t-closeness; ARX reaches 0.4559 with 4,424 records suppressed."""
+    qi = [name for name in adult.columns if name != "occupation"]
+    given = {name: rungs[name] for name in qi}
+    print(f"\n{'reference':<10}{'limit':>7}{'method':>9}{'loss':>9}{'gone':>7}{'ms':>9}   t = 0.2, k = 5; ARX: 0.4559")
+    for reference in ("input", "kept"):
+        goal = KAnonymity(5) & TCloseness("occupation", 0.2, reference=reference)
+        for limit in (0.02, 0.147):
+            for method in ("optimal", "local"):
+                how = {"hierarchies": given, "suppress": limit, "method": method, "utility": "loss_arithmetic"}
+                seconds, out = best(lambda: anonymize(adult, qi, goal, **how), 3)  # noqa: B023
+                print(
+                    f"{reference:<10}{limit:7.3f}{method:>9}{out.loss_:9.4f}{out.suppressed_:7,}{seconds * 1000:9.1f}"
+                )
 
 
 def explorer(adult, rungs) -> None:

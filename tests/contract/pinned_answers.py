@@ -16,6 +16,9 @@ from typing import Any
 from pinned_asked import NOISELESS, answered, asked, begun, numbers_of, people
 from pinned_landed import in_its_own_state, salted
 
+from privkit.budget.canonical import canonical
+from privkit.project.naming import ASKED_BEFORE, FRAME
+
 #: Longer questions (those with hundreds of candidates) are pinned by their hash alone.
 _SHOWN = 3000
 #: All candidates between two ages in the middle of an even number of people are as good as each other, and drawn among.
@@ -44,8 +47,11 @@ def answers_and_questions() -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _entry(entry: dict[str, str]) -> dict[str, str]:
-    """Return a question byte for byte, with its hash and its charge."""
-    question = entry["question"]
+    """Return a question byte for byte, as it is named, with its hash and its charge."""
+    told = json.loads(entry["question"])
+    for name in (FRAME, ASKED_BEFORE):  # of which frame it was asked is recorded beside it, and is no part of it
+        told.pop(name, None)
+    question = canonical(told)
     shown = question if len(question) <= _SHOWN else f"{question[:200]}... ({len(question)} characters)"
     charged = {name: entry[name] for name in ("epsilon", "rho", "delta") if name in entry}
     return {"question": shown, "sha256": hashlib.sha256(question.encode()).hexdigest(), **charged}

@@ -99,6 +99,7 @@ def _plans(project: Callable[[str], pk.Project]) -> Makers:
     return {
         "plan_count": lambda: plan.dp_count(frame, epsilon=0.5, **rows()),
         "plan_count_by": lambda: plan.dp_count(frame, **BY_ZIP, epsilon=0.5, **rows()),
+        "plan_check": lambda: plan.dp_sum(frame, "spend", bounds=(0, 50), **BY_ZIP, epsilon=0.5, **rows()).check(),
         "plan_accuracy": lambda: plan.dp_count(frame, **BY_ZIP, accuracy=10, **rows()),
         "plan_relative": lambda: plan.dp_sum(frame, "spend", bounds=(0, 100), relative=0.1, assume_rows=240, **rows()),
         "plan_mean_by": lambda: plan.dp_mean(frame, "spend", **BY_ZIP, **mean, epsilon=1, **rows()),

@@ -242,4 +242,5 @@ def _plain(folder: Path) -> Makers:
         "public_values": lambda: pk.public_values(pd.Series(["a", "b"]), reason="a public list"),
         "column_entry": lambda: inventory()["zip"],
         "row_unit": lambda: pk.ROW,
+        "rows_unit": lambda: pk.rows(36),
     }

@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import replace
 from fractions import Fraction
 from importlib import import_module
+from itertools import combinations
 from pathlib import Path
 from pkgutil import iter_modules
 
@@ -37,7 +38,14 @@ HIERARCHIES = {"zip": dict.fromkeys("abc", "*"), "sex": dict.fromkeys("mf", "*")
 REGISTER = pd.DataFrame([(zip_, sex) for zip_ in "abc" for sex in "mf" for _ in range(12)], columns=QI)
 
 EXAMPLES = {
-    "KAnonymity": [pk.KAnonymity(2), pk.KAnonymity(2, unit="who"), pk.KAnonymity(3, unit="who")],
+    "KAnonymity": [
+        pk.KAnonymity(2),
+        pk.KAnonymity(2, unit="who"),
+        pk.KAnonymity(3, unit="who"),
+        pk.KAnonymity(3, of=1),
+        pk.KAnonymity(2, of=2),
+        pk.KAnonymity(2, unit="who", of=1),
+    ],
     "LDiversity": [
         pk.LDiversity("ill", 2),
         pk.LDiversity("ill", 1.8, kind="entropy"),
@@ -62,7 +70,7 @@ EXAMPLES = {
     ],
 }
 ALL = [criterion for examples in EXAMPLES.values() for criterion in examples]
-ON_ONE_TABLE = [criterion for criterion in ALL if not criterion.compares_tables]
+BY_CLASSES = [criterion for criterion in ALL if not (criterion.compares_tables or criterion.known_together)]
 PAGES = "".join(path.read_text(encoding="utf-8") for path in (Path(__file__).parents[2] / "docs").glob("*.md"))
 MISSING = "missing"
 GREEK = str.maketrans("badh", "βαδδ")  # how a report's figure is written
@@ -98,8 +106,11 @@ def shares(rows) -> dict[str, Fraction]:
 
 
 def k_anonymity(criterion, rows, table):
-    size = len(rows) if criterion.unit is None else persons(rows)
-    return size, size >= criterion.k
+    sizes = []
+    for known in combinations(QI, min(criterion.of or len(QI), len(QI))):
+        fitting = [row for row in table if all(row[name] == rows[0][name] for name in known)]
+        sizes.append(len(fitting) if criterion.unit is None else persons(fitting))
+    return min(sizes), min(sizes) >= criterion.k
 
 
 def l_diversity(criterion, rows, table):
@@ -184,9 +195,17 @@ PER_CLASS = {
     "KMap": (k_map, min),
     "DeltaPresence": (delta_presence, max),
 }
+
+
+def report_of_k(frame, criterion):
+    if criterion.of is None:
+        return pk.kanon(frame, QI, k=criterion.k, unit=criterion.unit)
+    return pk.ksets(frame, QI, k=criterion.k, unit=criterion.unit, of=criterion.of)
+
+
 #: The report's figure, and the call that gives the report.
 REPORTS = {
-    "KAnonymity": ("k", lambda d, c: pk.kanon(d, QI, k=c.k, unit=c.unit)),
+    "KAnonymity": ("k", report_of_k),
     "LDiversity": ("l", lambda d, c: pk.ldiv(d, QI, "ill", l=c.l, kind=c.kind, c=c.c)),
     "TCloseness": ("t", lambda d, c: pk.tclose(d, QI, "ill", t=c.t, distance=c.distance)),
     "BetaLikeness": ("beta", lambda d, c: pk.beta_likeness(d, QI, "ill", beta=c.beta, kind=c.kind)),
@@ -295,7 +314,7 @@ def test_check_its_report_and_the_brute_force_agree(criterion, rows):
         assert float(ours) == pytest.approx(float(figure), rel=1e-12)
 
 
-@pytest.mark.parametrize("criterion", ON_ONE_TABLE, ids=repr)
+@pytest.mark.parametrize("criterion", BY_CLASSES, ids=repr)
 @given(rows=ROWS)
 @settings(max_examples=25)
 def test_the_dense_counts_of_a_search_decide_as_the_report(criterion, rows):
@@ -366,6 +385,10 @@ def transformed(frame, goal, way, how):
 @settings(max_examples=12)
 def test_what_holds_holds_of_the_frame_handed_out(criterion, way, rows, other, suppress, unit):
     frame, goal = frame_of(rows), criterion & other
+    if way == "local" and any(part.known_together for part in goal.parts):
+        with pytest.raises(ParameterError, match=r"by some of the columns|overlap"):
+            pk.anonymize(PEOPLE, QI, goal, method=way)
+        return
     if way in ("local", "cells") and any(part.compares_tables for part in goal.parts):
         with pytest.raises(ParameterError, match="Classes of several levels overlap"):
             pk.anonymize(PEOPLE, QI, goal, method=way)

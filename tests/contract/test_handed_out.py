@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -21,6 +23,13 @@ WAYS = {
     "node": lambda d, **how: [pk.lattice(d, ["zip"], k=2, suppress=1).apply({"zip": 0}, **how).frame],
     "anonymizer": lambda d, **how: [pk.Anonymizer(["zip"], k=2, suppress=1, **how).fit(d).transform(d).frame],
     "generalize": lambda d, **how: [pk.generalize(d, {"zip": 1}, **how).frame],
+    "microaggregate": lambda d, **how: [pk.microaggregate(d, "age", k=2, **how).frame],
+    "microaggregate_within": lambda d, **how: [pk.microaggregate(d, "age", within="zip", **how).frame],
+    "add_noise": lambda d, **how: [pk.add_noise(d, "age", scale=0.1, seed=1, **how).frame],
+    "pram": lambda d, **how: [pk.pram(d, "zip", seed=1, **how).frame],
+    "rank_swap": lambda d, **how: [pk.rank_swap(d, "age", window=0.2, seed=1, **how).frame],
+    "round_to": lambda d, **how: [pk.round_to(d, "age", base=5, **how).frame],
+    "top_bottom": lambda d, **how: [pk.top_bottom(d, "age", upper=21, **how).frame],
     "pseudonymize": lambda d, **how: [d.privacy.pseudonymize("who", key=KEY, **how)],
     "events": lambda d, **how: [d.privacy.events(RECIPE, **how).events],
     "recipe": lambda d, **how: [RECIPE.apply(d, **how).events],
@@ -28,6 +37,27 @@ WAYS = {
     "consented": lambda d, **how: [pk.consented(d, "yes", **how)],
 }
 INDEXES = ["ids", "gaps", "named", "multi", "category", "doubled"]
+
+
+#: Methods of the accessor that change a frame, and hand out none by themselves.
+NO_FRAME = {"lattice"}
+
+
+def test_every_method_that_changes_a_frame_stands_here_and_can_keep_the_index():
+    changing = {
+        name
+        for name, one in vars(pk.PrivacyAccessor).items()
+        if getattr(one, "home", "").startswith(("privkit.transform", "privkit.events"))
+    }
+    named = {name for name in pk.__all__ if "keep_index" in getattr(signature_of(name), "parameters", {})}
+    assert changing - NO_FRAME <= set(WAYS)
+    assert named - {"Anonymizer"} <= set(WAYS)
+    for name in changing - NO_FRAME:
+        assert "keep_index" in inspect.signature(getattr(pk.PrivacyAccessor, name)).parameters
+
+
+def signature_of(name):
+    return inspect.signature(getattr(pk, name)) if callable(getattr(pk, name)) else None
 
 
 def index_of(kind: str, n: int) -> pd.Index:

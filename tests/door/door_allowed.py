@@ -65,7 +65,7 @@ ALLOWED = {
     ("transform/hierarchies/intervals.py", "_Laid._by_width"): CODES,
     ("transform/hierarchies/intervals.py", "_Laid.of"): "edges that a hierarchy gives",
     ("transform/perturb.py", "_rounded"): "multiples of a public number, as Python has whole numbers without end",
-    ("transform/perturb.py", "number_column"): "types of a column that is changed and handed out again",
+    ("transform/perturbed.py", "number_column"): "types of a column that is changed and handed out again",
     ("transform/search/search.py", "Search.__post_init__"): "places of columns",
     ("transform/search/task.py", "_doubled"): "names of columns",
 }

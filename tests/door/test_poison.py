@@ -70,10 +70,8 @@ def test_it_finds_what_is_printed_raised_and_left_in_the_ledger(monkeypatch):
 
 
 def test_it_finds_replay_that_depends_on_a_row(monkeypatch):
-    from privkit.project import release as naming
+    from privkit.project import naming
 
-    honest = naming.fingerprint
-    monkeypatch.setattr(
-        naming, "fingerprint", lambda data, *a, **k: honest(data, *a, **k) if len(data) % 2 == 0 else None
-    )
+    honest = naming.digests
+    monkeypatch.setattr(naming, "digests", lambda data, *a, **k: honest(data, *a, **k) if len(data) % 2 == 0 else None)
     assert "replayed differs" in found()

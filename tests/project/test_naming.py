@@ -16,7 +16,7 @@ import pytest
 import privkit as pk
 from privkit.budget.machine.keys import _without
 from privkit.errors import EarlierReleaseError, MeasurementError, OrphanedReleaseError, ParameterError
-from privkit.project import release as naming
+from privkit.project import naming
 from privkit.tally.fingerprints.first_form import _worded
 
 #: Written by privkit as it was before fingerprints had their present form, on pandas 3.1: the frames below at ε = 1,
@@ -215,7 +215,7 @@ def test_a_fingerprint_that_fails_is_a_failed_measurement(project, monkeypatch, 
     def fails(*_: object, **__: object) -> str:
         raise error
 
-    monkeypatch.setattr(naming, "fingerprint", fails)
+    monkeypatch.setattr(naming, "digests", fails)
     with pytest.raises(MeasurementError) as caught:
         pd.DataFrame({"x": [1]}).privacy.dp_count(epsilon=1)
     assert "a cell" not in str(caught.value)
@@ -264,7 +264,7 @@ def test_only_interrupts_are_interrupts(project, monkeypatch, error, place):
             frame.privacy.dp_count(epsilon=1)
         assert [entry.state for entry in project.account.entries()] == ["orphaned"]
     else:
-        monkeypatch.setattr(naming, "fingerprint", interrupts)
+        monkeypatch.setattr(naming, "digests", interrupts)
         with pytest.raises(error):
             frame.privacy.dp_count(epsilon=1)
         assert project.spent.epsilon == 0

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from privkit.tally.fingerprints.fingerprint import column_digests, fingerprint
+from privkit.tally.fingerprints.fingerprint import digests, fingerprint
 
 pa = pytest.importorskip("pyarrow")
 pl = pytest.importorskip("polars")
@@ -280,18 +280,18 @@ def test_texts_are_told_apart_on_every_engine(one, two):
 
 def test_a_column_keeps_its_digest_whatever_stands_beside_it():
     frame = pd.DataFrame({"a": [1, 2], "b": ["x", "y"], "c": [0.5, None]})
-    one = column_digests(frame, KEY)
-    two = column_digests(frame.assign(d=1)[["d", "c", "b", "a"]], KEY)
+    one = digests(frame, KEY).columns
+    two = digests(frame.assign(d=1)[["d", "c", "b", "a"]], KEY).columns
     assert one is not None
     assert two is not None
     assert {name: two[name] for name in one} == one
     assert len(set(two.values())) == 4
-    moved = column_digests(frame.iloc[::-1], KEY)
+    moved = digests(frame.iloc[::-1], KEY).columns
     assert moved is not None
     assert not set(moved.values()) & set(one.values()), "rows are in order within each"
-    doubled = column_digests(frame[["a", "a"]], KEY)
+    doubled = digests(frame[["a", "a"]], KEY).columns
     assert doubled == {"a": one["a"], "a'": one["a"]}
-    assert column_digests(frame.rename(columns={"a": "z"}), KEY)["z"] != one["a"]
+    assert digests(frame.rename(columns={"a": "z"}), KEY).columns["z"] != one["a"]
     assert all(len(digest) == 32 for digest in one.values())
-    assert column_digests(frame, b"another")["a"] != one["a"]
-    assert column_digests(pl.DataFrame({"a": [1]}).lazy(), KEY) is None
+    assert digests(frame, b"another").columns["a"] != one["a"]
+    assert digests(pl.DataFrame({"a": [1]}).lazy(), KEY) is None

@@ -191,7 +191,7 @@ def test_whole_numbers_of_any_size_keep_their_classes():
 @pytest.mark.parametrize("width", [5, 5.0, Decimal("5.00"), np.float64(5), np.int8(5)], ids=repr)
 def test_a_width_is_the_number_however_it_is_written(width):
     assert Hierarchy.intervals(width).apply(pd.Series([12]), 1).tolist() == ["10-14"]
-    assert Hierarchy.intervals(width).names == ("value", "width 5", "*")
+    assert Hierarchy.intervals(width).names == ("value", "intervals of 5", "*")
     assert Hierarchy.location(width).apply(pd.Series([12.5]), 1).tolist() == ["10 to 15"]
 
 

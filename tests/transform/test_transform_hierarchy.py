@@ -18,6 +18,7 @@ from privkit.transform.decimals import decimal
 from privkit.transform.generalize import generalize, read_hierarchies, write_hierarchies
 from privkit.transform.hierarchies.hierarchy import Hierarchy
 from privkit.transform.lattice import lattice
+from privkit.transform.source import mixed_labels
 
 
 def test_csv_form_of_arx_is_read_and_written(tmp_path):
@@ -185,7 +186,7 @@ def test_show_draws_a_tree():
     jobs = Hierarchy.from_mapping({"a": "x", "b": "x", "c": "y"})
     assert jobs.show().splitlines() == ["*", "├── x", "│   ├── a", "│   └── b", "└── y", "    └── c"]
     assert "... and 2 more lines" in jobs.show(limit=4)
-    assert "width 5" in Hierarchy.intervals(5).show()
+    assert "intervals of 5" in Hierarchy.intervals(5).show()
     assert "80**" in Hierarchy.redact().show(pd.Series(["8004"], name="zip"))
     assert "Hierarchy (table)" in repr(jobs)
 
@@ -534,3 +535,25 @@ def test_a_file_with_wrong_numbers_is_refused(tmp_path, text):
     (tmp_path / "h.toml").write_text(text)
     with pytest.raises((HierarchyError, ParameterError)):
         read_hierarchies(tmp_path / "h.toml")
+
+
+def test_values_that_are_written_alike_are_told_by_their_type_and_levels_by_their_number():
+    frame = pd.DataFrame({"x": pd.Series([1, "1", 1.5, "1.5", 2] * 4, dtype=object), "z": list("abcd") * 5})
+    rule = Hierarchy.from_mapping({1: "low", "1": "low", 1.5: "1", "1.5": "1", 2: "high"})
+    out = anonymize(frame, ["x", "z"], k=4, hierarchies={"x": rule}, method="local", suppress=0.9)
+    labels = {str(label) for label in out.frame["x"].unique()}
+    assert not any("level 0" in label for label in labels)
+    names = mixed_labels(rule.lay(pd.Index(frame["x"].unique(), dtype=object), "x"))
+    assert {"1", "1 (text)", "1.5", "1.5 (text)", "1 (level 1)"} <= set(names)
+
+
+def test_levels_of_intervals_have_one_name_wherever_they_are_told():
+    rule = Hierarchy.intervals(10, 20)
+    assert rule.names == ("value", "intervals of 10", "intervals of 20", "*")
+    for shown in (repr(rule), rule._repr_html_(), rule.show()):
+        assert "intervals of 10" in shown
+        assert "width" not in shown.replace("max-width", "").partition("</style>")[2] or shown == repr(rule)
+    people = pd.DataFrame({"age": range(100)})
+    for name in ("intervals of 20", "width 20"):  # the second is what it was called once
+        out = anonymize(people, ["age"], k=5, hierarchies={"age": rule}, levels={"age": name})
+        assert out.level_words_ == {"age": "intervals of 20"}

@@ -132,7 +132,9 @@ def test_a_release_asks_once(project, plan):
     assert len(project.ledger) == 1
     assert plan.release_.loss == project.spent
     assert "20.0 % of what the project had left when this was planned (ε = 1)" in shown(plan)
-    assert repr(plan) == repr(plan.release_)
+    *told, steps = repr(plan).splitlines()
+    assert told == repr(plan.release_).splitlines()[:-1]
+    assert steps == "next: .release_.interval(0.99) · .release_.provenance · .release_.plot()"
 
 
 def test_a_release_can_be_withdrawn(project, plan):
@@ -468,3 +470,26 @@ def test_a_cell_that_runs_again_closes_what_its_earlier_run_made(monkeypatch):
     again = report.panel()
     assert [panel.comm is None for panel in (one, two, other, again)] == [True, True, False, False]
     assert all(part.comm is None for part in cells._parts(one))
+
+
+def test_what_to_type_next_is_the_panels_own():
+    """A step that begins with a point is one of what is shown: of the panel, not of the report behind it."""
+    frame = pd.DataFrame({"zip": list("aaabbc") * 3, "age": [30, 30, 31, 40, 41, 50] * 3})
+    ages = {"age": pk.Hierarchy.intervals(10), "zip": dict.fromkeys("abc", "*")}
+    panels = [
+        pk.kanon(frame, ["zip", "age"], k=5).panel(),
+        pk.kanon(frame, ["zip", "age"], k=5).panel(hierarchies=ages),
+        pk.risk(frame, ["zip", "age"]).panel(hierarchies=ages),
+        pk.lattice(frame, ["zip", "age"], k=3, hierarchies=ages).panel(),
+    ]
+    for panel in panels:
+        steps = repr(panel).rpartition("\nnext: ")[2].split(" · ")
+        assert steps
+        for step in steps:
+            if step.startswith("."):
+                found = panel
+                for name in step[1:].partition("(")[0].split("."):
+                    found = getattr(found, name)
+        if getattr(panel, "explorer", None) is not None:
+            assert steps[0] == panel.explorer.then()
+    assert repr(panels[-1]).endswith("next: panel.lattice.apply(panel.levels_)")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, literal_column, select
 
+from privkit.budget.asked import joined
 from privkit.budget.canonical import canonical
 from privkit.budget.machine.state import private_folder, shown_state, write_private
 from privkit.budget.store import query
@@ -23,7 +24,7 @@ from privkit.errors import ParameterError
 from privkit.values.show import warn
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
     from sqlalchemy import ColumnElement
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from privkit.budget.book import Book
 
 
-#: What names of the present form begin with. Those of the first form are hexadecimal digits alone.
-FORM = "v2:"
 #: How many bytes a key has, and how many different ones at least: fewer, and it was not drawn at random. (Of 32 random
 #: bytes, 16 or fewer are different once in 10^14 draws.)
 SIZE, VARIETY = 32, 17
@@ -123,7 +122,7 @@ def _warn(found: str, way: str) -> None:
 
 
 def request_key(key: bytes | None, question: object, data: bytes | str, schema: object = None) -> str | None:
-    """Return the keyed name of a question on its data: HMAC-SHA-256, in hexadecimal, with its form before it.
+    """Return the keyed name of a question on its data, by HMAC-SHA-256; its form is that of `privkit.budget.asked`.
 
     Parameters
     ----------
@@ -154,24 +153,27 @@ def request_key(key: bytes | None, question: object, data: bytes | str, schema: 
     if key is not None and len(key) != SIZE:
         raise ValueError(f"a key has {SIZE} bytes")
     told = ("bytes", data.hex()) if isinstance(data, bytes) else ("version", data, schema)
-    return None if key is None else FORM + _named(key, question, told)
+    if key is None:
+        return None
+    text = canonical(question)  # once: it may hold thousands of candidates
+    return joined(_digits(key, f'["question",{text}]'), _digits(key, f"[{text},{canonical(list(told))}]"))
 
 
 def first_request_key(key: bytes | None, question: object, data: bytes | str) -> str | None:
     """Return the name that the first form gave, in which a version named no table."""
     told = ("bytes", data.hex()) if isinstance(data, bytes) else ("version", data)
-    return None if key is None else _named(key, question, told)
+    return None if key is None else _digits(key, canonical([question, list(told)]))
 
 
-def _named(key: bytes, question: object, told: Sequence[object]) -> str:
-    return hmac.new(key, canonical([question, list(told)]).encode(), hashlib.sha256).hexdigest()
+def _digits(key: bytes, text: str) -> str:
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
 
 
 _table = record_table.c
 _is_start: ColumnElement[bool] = (_table.project == bindparam("project")) & (
     _table.state == literal_column("'reserved'")
 )
-#: Names of the first form are digits in hexadecimal; later ones begin with "v" (`privkit.budget.machine.keys.FORM`).
+#: Names of the first form are digits in hexadecimal; later ones begin with "v" (`privkit.budget.asked`).
 _FIRST = _is_start & (_table.key < literal_column("'g'"))
 _ANY = select(_table.entry).where(_FIRST).limit(literal_column("1"))
 _QUESTIONS = select(_table.entry, _table.question).where(_FIRST).order_by(_table.seq.desc())

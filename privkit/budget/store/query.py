@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, case, func, insert, literal_column, select
 
+from privkit.budget.asked import Alike, alike, older
 from privkit.budget.canonical import loss_from, readable
 from privkit.budget.entry import Entry, State
 from privkit.budget.store.schema import ledger_table, project_table, record_table
@@ -78,6 +79,9 @@ _UNTIL = (
     .order_by(_table.time.desc(), _table.seq.desc())
     .limit(literal_column("1"))
 )
+_NAMED = select(record_table).where(_is_start, _table.key == bindparam("named")).order_by(_table.draw)
+
+
 _INSERT = insert(record_table)
 
 
@@ -114,9 +118,14 @@ _ENTRY = entries_query().where(_start.c.entry == bindparam("number"))
 _UNANSWERED = entries_query().where(_end.c.seq.is_(None)).order_by(_start.c.entry)
 _ASKED = (
     entries_query()
-    .where(_start.c.key == bindparam("named"))
-    .order_by(_answered.desc(), _start.c.draw.desc())
+    .where(_start.c.key.in_([bindparam("named"), bindparam("older")]))
+    .order_by(_answered.desc(), _start.c.entry.desc())
     .limit(literal_column("1"))
+)
+_ALIKE = (
+    select(_table.entry, _table.key, _table.question)
+    .where(_is_start, _table.key >= bindparam("low"), _table.key < bindparam("high"))
+    .order_by(_table.entry.desc())
 )
 _CHARGED_AT = (
     select(_table.entry, _table.time, _table.sums)
@@ -213,12 +222,27 @@ def end_row(connection: Connection, project: int, number: int) -> RowMapping | N
 
 def asked(connection: Connection, project: int, key: str) -> RowMapping | None:
     """Return the entry that answers a question: its latest committed draw, else its latest."""
-    return connection.execute(_ASKED, {"project": project, "named": key}).mappings().one_or_none()
+    named = {"project": project, "named": key, "older": older(key)}
+    return connection.execute(_ASKED, named).mappings().one_or_none()
+
+
+@readable
+def asked_alike(connection: Connection, project: int, key: str) -> list[Alike]:
+    """Return who asked the same question, of whatever data, the latest first. Its names lie together in the index."""
+    if (between := alike(key)) is None:
+        return []
+    rows = connection.execute(_ALIKE, {"project": project, "low": between[0], "high": between[1]})
+    return [Alike(entry, name, json.loads(text)) for entry, name, text in rows]
 
 
 def unanswered(connection: Connection, project: int) -> list[RowMapping]:
     """Return the entries without an end."""
     return list(connection.execute(_UNANSWERED, {"project": project}).mappings())
+
+
+def named(connection: Connection, project: int, key: str) -> list[RowMapping]:
+    """Return the records that begin the entries of this name, in the order of their draws."""
+    return list(connection.execute(_NAMED, {"project": project, "named": key}).mappings())
 
 
 def last_draw(connection: Connection, project: int, key: str) -> int:

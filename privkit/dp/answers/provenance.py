@@ -68,6 +68,8 @@ class Provenance(Shown, Mapping[str, Any]):
         Of the intervals that are shown; None where there are none, as of a choice among candidates.
     accuracy : dict
         From each number of the answer to half the width of its interval, where that was known beforehand.
+    public : tuple of str
+        Who says that bounds, keys, bins or candidates are public, where the call did not type them out.
     simulated : bool
         Whether the noise came from the teaching simulator, so that nobody is protected.
     """
@@ -91,6 +93,7 @@ class Provenance(Shown, Mapping[str, Any]):
     keys_source: str = ""
     level: float | None = None
     accuracy: dict[str, float | None] = field(default_factory=dict)
+    public: tuple[str, ...] = ()
     simulated: bool = False
 
     @classmethod
@@ -105,11 +108,10 @@ class Provenance(Shown, Mapping[str, Any]):
             Project, entry, time and versions.
         """
         question = plan.question
-        each = f", in each {question.unit.per}" if question.unit.per else ""
         return cls(
             question=str(question),
             unit=str(question.unit),
-            bounds=f"{question.bounds}{each}",
+            bounds=_bounded(question),
             mechanism=plan.mechanism,
             scale=plan.scale,
             **place,
@@ -121,6 +123,7 @@ class Provenance(Shown, Mapping[str, Any]):
             keys_source=_keys_source(question),
             level=1 - ALPHA if known else None,
             accuracy={name: width for name, width in plan.accuracies.items() if name in known},
+            public=tuple(map(str, plan.public)),
         )
 
     def __getitem__(self, name: str) -> Any:
@@ -183,6 +186,7 @@ class Provenance(Shown, Mapping[str, Any]):
             ("bounds", self.bounds),
             ("clipped", clipped),
             ("keys", self._named),
+            ("public", "; ".join(self.public)),
             ("noise", f"{self.mechanism}, scale {number(self.scale)}"),
             ("intervals", self.intervals),
             ("ledger", f"project '{self.project}', entry {self.entry}, reserved {self.time}"),
@@ -217,6 +221,13 @@ class Provenance(Shown, Mapping[str, Any]):
     def __str__(self) -> str:
         """Return a line for each fact."""
         return repr(self)
+
+
+def _bounded(question: Question) -> str:
+    """Return in words how much of one person counts, and how that is known where no id tells."""
+    if question.unit.max_rows is not None:
+        return f"{question.bounds}, as was vouched for when the project began: no id tells"
+    return f"{question.bounds}, in each {question.unit.per}" if question.unit.per else str(question.bounds)
 
 
 def amount_text(amount: float) -> str:

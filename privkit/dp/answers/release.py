@@ -16,6 +16,7 @@ from privkit.dp.answers.derived import Derived, Interval, Source
 from privkit.dp.answers.linear import Errors
 from privkit.dp.answers.postprocess import non_negative, rounded, suppressed, total
 from privkit.dp.answers.provenance import Provenance
+from privkit.dp.dates import told_dates
 from privkit.dp.noise.noise import ALPHA, Noise
 from privkit.dp.plan import Plan, miss
 from privkit.errors.dp import IntervalError, NotLinearError
@@ -45,17 +46,22 @@ class Release(Released):
     provenance : Provenance
     replayed : bool
         Whether this is the stored answer of an earlier release, at no cost.
+    asked_before : int or None
+        The ledger's entry that had asked the same question of other data, when this one was charged.
     """
 
     plan: Plan
     drawn: NDArray[np.int64]
     provenance: Provenance
     replayed: bool
+    asked_before: int | None = None
 
     @cached_property
     def estimates(self) -> dict[str, NDArray[Any]]:
         """Every number that the answer gives, by name; the statistic itself first."""
-        return self.plan.question.asked.estimates(self.drawn)
+        found = self.plan.question.asked.estimates(self.drawn)
+        kind = self.plan.question.dates
+        return found if kind is None else {name: told_dates(kind, counts) for name, counts in found.items()}
 
     @property
     def cells(self) -> tuple[Any, ...]:
@@ -64,7 +70,7 @@ class Release(Released):
 
     @property
     def value(self) -> Any:
-        """The answer: an int or float, or a Series of int64 or float64 indexed by the keys."""
+        """The answer: an int or float, or a Series of int64 or float64 indexed by the keys; of dates, dates."""
         if self.plan.question.asked.framed:
             import pandas as pd
 
@@ -110,7 +116,7 @@ class Release(Released):
     @property
     def dominated(self) -> Any:
         """Whether noise dominates an answer: its 95 % interval holds 0, or half of all that is possible."""
-        if not self.has_interval:
+        if not self.has_interval or self.plan.question.dates is not None:
             return None
         lower, upper = self._limits(ALPHA)[self._name]
         return self._shaped(self.plan.question.asked.dominated(lower, upper))
@@ -181,7 +187,7 @@ class Release(Released):
 
     @property
     def _named(self) -> tuple[str, ...]:  # type: ignore[override]
-        return tuple(self._limits(ALPHA))
+        return () if self.plan.question.dates is not None else tuple(self._limits(ALPHA))
 
     def _derived(self, name: str | None) -> Derived:
         name = name or self._name
@@ -210,7 +216,12 @@ class Release(Released):
 
     def _limits(self, alpha: float) -> dict[str, tuple[NDArray[Any], NDArray[Any]]]:
         if alpha not in self._known:  # text, HTML and plot ask for the same, again and again
-            self._known[alpha] = self.plan.question.asked.limits(self.drawn, self.noise, alpha)
+            found: dict[str, Any] = self.plan.question.asked.limits(self.drawn, self.noise, alpha)
+            if (kind := self.plan.question.dates) is not None:
+                found = {
+                    n: (told_dates(kind, low), told_dates(kind, high, up=True)) for n, (low, high) in found.items()
+                }
+            self._known[alpha] = found
         return self._known[alpha]
 
     def _index(self) -> Any:
@@ -243,7 +254,9 @@ def encode_answer(plan: Plan, drawn: Sequence[int] | Mapping[str, int | Sequence
     return json.dumps({"cells": cells, "versions": _versions()}, separators=(",", ":"), sort_keys=True)
 
 
-def decode_answer(plan: Plan, answer: str, *, project: str, entry: int, time: str, replayed: bool) -> Release:
+def decode_answer(
+    plan: Plan, answer: str, *, project: str, entry: int, time: str, replayed: bool, before: int | None = None
+) -> Release:
     """Return the release that a stored answer holds, in the order in which the plan's keys were asked."""
     stored = json.loads(answer)
     plan = plan.question.asked.answered(plan, stored.get("keys"))
@@ -255,7 +268,7 @@ def decode_answer(plan: Plan, answer: str, *, project: str, entry: int, time: st
         cells = ordered
     place: dict[str, Any] = {"project": project, "entry": entry, "time": time, "versions": stored["versions"]}
     known = question.asked.limits(cells[:1], plan.noise, ALPHA) if len(cells) else {}
-    return Release(plan, cells, Provenance.of(plan, known, **place), replayed)
+    return Release(plan, cells, Provenance.of(plan, known, **place), replayed, before)
 
 
 @cache

@@ -15,11 +15,12 @@ from privkit.dp.statistics.statistic import Estimates, Limits, Statistic
 from privkit.tally.engines.opening import engine_of
 from privkit.tally.keyed import keyed_counts
 from privkit.tally.open_groups import distinct_values, group_counts, key_values
-from privkit.tally.persons import bounded_counts
+from privkit.tally.persons import bounded_counts, person_groups
+from privkit.values.bounds import ONE_ROW
 from privkit.values.keys import Keys
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from privkit.dp.plan import Plan
     from privkit.dp.question import Question
     from privkit.dp.simulate import Simulator
+    from privkit.tally.engines.contract import Engine
+    from privkit.tally.persons import PersonGroups
     from privkit.values.bounds import ContributionBounds
     from privkit.values.loss import PrivacyLoss
 
@@ -108,6 +111,7 @@ class PersonCount(Count):
     window: str = ""
 
     name = "persons"
+    once = True
 
     @property
     def main(self) -> str:
@@ -225,6 +229,12 @@ class OpenCount(Count):
         """Count the rows of every group that occurs, each person within the bounds. Reads rows."""
         rows = question.rows(data)
         return group_counts(rows, self.by, question.who, question.bounds)
+
+    def pairs_of(self, rows: Engine, question: Question) -> Iterator[PersonGroups]:
+        """Give, in parts, how many rows each person has in each group that occurs."""
+        assert question.who is not None
+        found = group_counts(rows, self.by, None, ONE_ROW)
+        return (pairs for pairs, _ in person_groups(rows, question.who, shown_keys(self.by, sorted(found))))
 
     def simulated(self, data: object, question: Question, noise: Noise, loss: PrivacyLoss, draw: Simulator) -> Any:
         """Return the simulated counts that pass the threshold."""

@@ -6,7 +6,7 @@ A paid estimate of the bounds of a column, by powers of two.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -17,8 +17,12 @@ from privkit.dp.question import Question
 from privkit.dp.statistics.counts import Count
 from privkit.dp.statistics.statistic import Estimates, Limits, Reach
 from privkit.errors import NotPublicError, ParameterError
-from privkit.tally.ranks import binned_counts
+from privkit.tally.looking import Extent
+from privkit.tally.ranks import binned_counts, binned_groups
+from privkit.values.bounds import ONE_ROW
 from privkit.values.keys import Keys
+from privkit.values.unit import ROW
+from privkit.values.vouched import vouched
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,6 +30,8 @@ if TYPE_CHECKING:
 
     from privkit.dp.noise.noise import Noise
     from privkit.dp.question import Question
+    from privkit.tally.engines.contract import Engine
+    from privkit.tally.persons import PersonGroups
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,23 @@ class Histogram(Count):
             return None
         return replace(keys, by=keys.by[:-1], values=tuple(dict.fromkeys(key[:-1] for key in keys.values)))
 
+    def extents(self) -> tuple[Extent, ...]:
+        """Return the outer edges of the bins."""
+        return (Extent(self.column, self.edges[0], self.edges[-1], "left out"),)
+
+    def matched(self, rows: Engine, question: Question) -> tuple[Keys, NDArray[np.int64]] | None:
+        """Count the rows of each bin, within each key."""
+        if question.keys is None:
+            return None
+        return question.keys, self.exact(rows, replace(question, unit=ROW, bounds=ONE_ROW)).reshape(-1)
+
+    def pairs_of(self, rows: Engine, question: Question) -> Iterator[PersonGroups]:
+        """Give, in parts, how many rows each person has in each bin, within each key."""
+        assert question.who is not None
+        keys, within = question.keys or self.keys(None), self.typed_keys(question)
+        found = binned_groups(rows, self.column, self.edges, self.labels, keys=keys, within=within, unit=question.who)
+        return (pairs for pairs, _ in found)
+
     def exact(self, data: object, question: Question) -> NDArray[np.int64]:
         """Count the rows of each bin exactly, each person within the bounds."""
         assert question.keys is not None
@@ -121,6 +144,7 @@ def bin_edges(bins: object) -> tuple[float, ...]:
     ------
     NotPublicError, ParameterError
     """
+    bins, _ = vouched(bins)
     if hasattr(bins, "dtype") or hasattr(bins, "columns"):
         raise NotPublicError.of("bins", type(bins).__name__)
     allowed = "a list of at least two ascending finite numbers, the edges"

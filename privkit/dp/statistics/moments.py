@@ -12,6 +12,7 @@ from privkit.dp.noise.fieller import ratio_half_width, ratio_limits
 from privkit.dp.statistics.statistic import Estimates, Limits, Reach, Rounding, Statistic
 from privkit.dp.statistics.sums import BITS, ROWS, clipped, grid_of
 from privkit.tally.grid import Grid
+from privkit.tally.looking import Extent
 from privkit.tally.sums import power_sums
 from privkit.values.bounds import ValueBounds
 
@@ -91,6 +92,10 @@ class Mean(Statistic):
     def reach(self) -> Reach:
         """The full weight of one row, in every norm."""
         return Reach(self.full, float(self.full), self.full, self.degree + 1)
+
+    def extents(self) -> tuple[Extent, ...]:
+        """Return the bounds to which numbers are clipped."""
+        return (Extent(self.column, self.bounds.lower, self.bounds.upper, "clipped"),)
 
     def exact(self, data: object, question: Question) -> NDArray[np.int64]:
         """Split each row's weight among its group's cells, exactly."""

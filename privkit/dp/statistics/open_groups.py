@@ -11,7 +11,7 @@ from privkit.dp.noise.noise import Compound, Noise, added, costs_at_most
 from privkit.dp.plan import Price, priced
 from privkit.dp.statistics.counts import OpenCount, needed, shown_keys
 from privkit.dp.statistics.statistic import Estimates, Limits, Statistic, recorded_statistic
-from privkit.values.bounds import ONE_ROW, ContributionBounds
+from privkit.values.bounds import ContributionBounds
 from privkit.values.keys import Keys
 from privkit.values.loss import Measure, PrivacyLoss
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from privkit.dp.question import Question
     from privkit.dp.simulate import Simulator
     from privkit.dp.statistics.statistic import Read, Sensitivity
+    from privkit.tally.engines.contract import Engine
+    from privkit.tally.looking import Extent
+    from privkit.tally.persons import PersonGroups
 
 #: The share of the loss that finds the groups, where nothing else is said.
 FINDING = Fraction(1, 4)
@@ -196,7 +199,7 @@ class OpenGroups(Statistic):
     def groups_of(self, question: Question) -> Question:
         """Return the question that finds the groups: who has enough rows, or persons, each once in a group."""
         if question.unit.is_row:
-            return replace(question, asked=OpenCount(self.by), bounds=ONE_ROW)
+            return replace(question, asked=OpenCount(self.by))  # rows, within the unit's own bound
         once = ContributionBounds(max_groups=question.bounds.l0, per_group=1)
         return replace(question, asked=OpenCount(self.by, persons=True, window=question.unit.window), bounds=once)
 
@@ -229,6 +232,15 @@ class OpenGroups(Statistic):
         assert isinstance(plan.noise, Staged)
         question = replace(plan.question, asked=self.inner, keys=shown_keys(self.by, keys))
         return replace(plan, question=question, noise=plan.noise.leading)
+
+    def extents(self) -> tuple[Extent, ...]:
+        """Return those of what is asked of each group."""
+        return self.inner.extents()
+
+    def pairs_of(self, rows: Engine, question: Question) -> Iterator[PersonGroups]:
+        """Give, in parts, how many rows each person has in each group that occurs."""
+        finding = self.groups_of(question)
+        return finding.asked.pairs_of(rows, finding)
 
     def exact(self, data: object, question: Question) -> NDArray[np.int64]:
         """Which groups there are is not known beforehand."""

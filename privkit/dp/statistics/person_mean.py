@@ -10,6 +10,7 @@ from privkit.dp.statistics.moments import Mean, split
 from privkit.dp.statistics.statistic import Rounding, Statistic
 from privkit.dp.statistics.sums import ROWS, grid_of, person_totals, total_clipped
 from privkit.tally.grid import Grid
+from privkit.tally.looking import Extent
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,6 +45,7 @@ class PersonMean(Mean):
     window: str = ""
 
     name = "mean"
+    once = True
     mark: ClassVar[dict[str, str]] = {"statistic": "mean", "of": "person totals"}
 
     @property
@@ -63,6 +65,10 @@ class PersonMean(Mean):
     def limit(self, bounds: ContributionBounds) -> str:
         """Return in words how much of one person counts."""
         return once_in(bounds.l0)
+
+    def extents(self) -> tuple[Extent, ...]:
+        """Return the bounds to which persons' totals are clipped."""
+        return (Extent(self.column, self.bounds.lower, self.bounds.upper, "clipped", self.grid),)
 
     def exact(self, data: object, question: Question) -> NDArray[np.int64]:
         """Split each person's weight among the group's cells, exactly."""

@@ -17,6 +17,7 @@ from privkit.dp.question import Question
 from privkit.dp.statistics.counts import Count
 from privkit.dp.statistics.statistic import Estimates, Limits, Reach, Sensitivity, Statistic
 from privkit.errors import ParameterError
+from privkit.tally.looking import Extent
 from privkit.tally.ranks import positions
 from privkit.values.keys import Keys
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from privkit.dp.noise.noise import Noise
     from privkit.dp.simulate import Simulator
+    from privkit.tally.engines.contract import Engine
     from privkit.values.loss import PrivacyLoss
 
 #: How many candidates stand between two bounds, where the user names none.
@@ -93,6 +95,10 @@ class Quantile(Statistic):
         norms = Sensitivity.of(question.bounds, self.reach)
         l0 = 1 if question.bounds.max_rows is not None else question.bounds.l0
         return Sensitivity(l0, norms.l1, norms.l2, norms.linf)
+
+    def extents(self) -> tuple[Extent, ...]:
+        """Return the ends of the candidates."""
+        return (Extent(self.column, self.candidates[0], self.candidates[-1], "taken as the outermost candidate"),)
 
     def exact(self, data: object, question: Question) -> NDArray[np.int64]:
         """Return the exact scores of every group; shape (groups, candidates)."""
@@ -193,6 +199,10 @@ class TopK(Statistic):
     def kind(self, question: Question) -> dict[str, Any]:
         """How the noise selects."""
         return {"top": self.k, "monotonic": True}
+
+    def matched(self, rows: Engine, question: Question) -> tuple[Keys, NDArray[np.int64]]:
+        """Count the rows of each candidate."""
+        return self.values, rows.keyed_counts(self.values)
 
     def exact(self, data: object, question: Question) -> NDArray[np.int64]:
         """Return the exact counts of all candidates; shape (1, candidates)."""

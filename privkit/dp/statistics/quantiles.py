@@ -17,6 +17,7 @@ import numpy as np
 from privkit.dp.noise.noise import Laplace
 from privkit.dp.statistics.quantile import placed
 from privkit.dp.statistics.statistic import Estimates, Limits, Reach, Statistic
+from privkit.tally.looking import Extent
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -218,6 +219,10 @@ class Quantiles(Statistic):
     def main(self) -> str:
         """The first quantile."""
         return self.numbers[0]
+
+    def extents(self) -> tuple[Extent, ...]:
+        """Return the ends of the candidates."""
+        return (Extent(self.column, self.candidates[0], self.candidates[-1], "taken as the outermost candidate"),)
 
     def exact(self, data: object, question: Question) -> NDArray[np.int64]:
         """Count the rows of every node exactly, each person within the bounds; shape (groups, nodes)."""

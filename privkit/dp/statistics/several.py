@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from privkit.dp.question import Question
     from privkit.dp.simulate import Simulator
     from privkit.dp.statistics.statistic import Read, Sensitivity
+    from privkit.tally.looking import Extent
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +169,10 @@ class Several(Statistic):
     def sensitivity(self, question: Question) -> Sensitivity:
         """Return the sensitivity of the first part; each part has its own noise."""
         return self.parts[0].sensitivity(replace(question, asked=self.parts[0]))
+
+    def extents(self) -> tuple[Extent, ...]:
+        """Return those of all parts, each once."""
+        return tuple(dict.fromkeys(extent for part in self.parts for extent in part.extents()))
 
     def exact(self, data: object, question: Question) -> NDArray[np.int64]:
         """Return the exact cells of all parts."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from privkit.dp.noise.noise import Noise
     from privkit.dp.question import Question
+    from privkit.tally.looking import Extent
     from privkit.values.bounds import ContributionBounds
 
 #: What a row counts at least and at most.
@@ -68,6 +69,10 @@ class Share(Mean):
 
     name = "share"
     steady = ("met", "count")
+
+    def extents(self) -> tuple[Extent, ...]:
+        """Nothing: a condition is met or not."""
+        return ()
 
     @property
     def linear(self) -> frozenset[str]:
@@ -131,6 +136,7 @@ class PersonShare(Share):
     window: str = ""
 
     name = "share"
+    once = True
     mark: ClassVar[dict[str, str]] = {"statistic": "share", "of": "persons"}
 
     def limit(self, bounds: ContributionBounds) -> str:

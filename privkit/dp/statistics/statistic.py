@@ -17,6 +17,7 @@ import numpy as np
 from privkit.dp.noise.noise import Gaussian, Laplace, Noise, in_measure
 from privkit.dp.opendp import features
 from privkit.errors.arguments import KindError
+from privkit.tally.persons import person_groups
 from privkit.values.bounds import ValueBounds
 from privkit.values.kinds import enter
 
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from privkit.dp.plan import Plan
     from privkit.dp.question import Question
     from privkit.dp.simulate import Simulator
+    from privkit.tally.engines.contract import Engine
+    from privkit.tally.looking import Extent
+    from privkit.tally.persons import PersonGroups
     from privkit.values.bounds import ContributionBounds
     from privkit.values.keys import Keys
     from privkit.values.loss import PrivacyLoss
@@ -160,6 +164,9 @@ class Statistic(ABC):
     #: Whether the answer is a frame of several numbers.
     framed: ClassVar[bool] = False
 
+    #: Whether a person counts once in a group, however many rows he or she has there.
+    once: ClassVar[bool] = False
+
     #: The aggregates of the engine contract that it asks for: of rows, and where persons are bounded.
     aggregate: ClassVar[str] = "power_sums"
     of_persons: ClassVar[str] = "parts"
@@ -262,6 +269,19 @@ class Statistic(ABC):
         """Return what the measurement would, of the same shape, with the noise of a simulator. Reads rows."""
         exact = self.exact(question.rows(data), question)
         return exact.reshape(-1) + draw.added(noise, exact.size)
+
+    def extents(self) -> tuple[Extent, ...]:
+        """Return the public intervals within which numbers count."""
+        return ()
+
+    def matched(self, rows: Engine, question: Question) -> tuple[Keys, NDArray[np.int64]] | None:
+        """Count the rows of each public key, for whoever looks before paying; None without keys. Reads rows."""
+        return None if question.keys is None else (question.keys, rows.keyed_counts(question.keys))
+
+    def pairs_of(self, rows: Engine, question: Question) -> Iterator[PersonGroups]:
+        """Give, in parts, how many rows each person has in each group of the question. Reads rows."""
+        assert question.who is not None
+        return (pairs for pairs, _ in person_groups(rows, question.who, self.typed_keys(question)))
 
     @abstractmethod
     def exact(self, data: object, question: Question) -> NDArray[np.int64]:

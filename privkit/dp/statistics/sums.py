@@ -11,6 +11,7 @@ import numpy as np
 from privkit.dp.statistics.counts import anew, once_in
 from privkit.dp.statistics.statistic import Estimates, Limits, Reach, Rounding, Statistic
 from privkit.tally.grid import Grid
+from privkit.tally.looking import Extent
 from privkit.tally.sums import person_sums, power_sums
 from privkit.values.bounds import ContributionBounds, ValueBounds
 
@@ -85,6 +86,10 @@ class Sum(Statistic):
         largest = max(self.grid.largest, 1)  # where both bounds are 0 the sum is 0, and any noise does
         return Reach(largest, float(largest), largest)
 
+    def extents(self) -> tuple[Extent, ...]:
+        """Return the bounds to which numbers are clipped."""
+        return (Extent(self.column, self.bounds.lower, self.bounds.upper, "clipped"),)
+
     def exact(self, data: object, question: Question) -> NDArray[np.int64]:
         """Sum exactly, in steps."""
         sums = power_sums(data, self.column, self.grid, keys=question.keys, unit=question.who, bounds=question.bounds)
@@ -142,11 +147,16 @@ class PersonSum(Sum):
     window: str = ""
 
     name = "sum"
+    once = True
     mark: ClassVar[dict[str, str]] = {"statistic": "sum", "of": "person totals"}
 
     def limit(self, bounds: ContributionBounds) -> str:
         """Return in words how much of one person counts."""
         return once_in(bounds.l0)
+
+    def extents(self) -> tuple[Extent, ...]:
+        """Return the bounds to which persons' totals are clipped."""
+        return (Extent(self.column, self.bounds.lower, self.bounds.upper, "clipped", self.grid),)
 
     def exact(self, data: object, question: Question) -> NDArray[np.int64]:
         """Sum the clipped totals exactly, in steps."""

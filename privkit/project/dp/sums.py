@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Unpack
 
 from privkit.dp.statistics.moments import Deviation, Mean, Variance
@@ -10,8 +11,9 @@ from privkit.dp.statistics.person_mean import PersonMean
 from privkit.dp.statistics.sums import PersonSum, Sum, one_total_in
 from privkit.errors import ParameterError
 from privkit.project.asking import Asking, asks, planned
+from privkit.project.known import Known
 from privkit.values.arguments import column_name, positive_int
-from privkit.values.bounds import ContributionBounds, value_bounds
+from privkit.values.bounds import ContributionBounds
 
 if TYPE_CHECKING:
     from privkit.dp.plan import Plan
@@ -72,8 +74,14 @@ def dp_sum(
     (600, ε = 0.5)
     """
     if person_bounds is None:
-        return planned(data, by, lambda _: Sum(column_name(column), value_bounds(bounds, column)), **asking)
+        known = Known(asking)
+        statistic = partial(_sum, column, bounds, known)
+        return planned(data, by, statistic, known=known, **asking)
     return _person_totals(PersonSum, data, column, by, bounds, person_bounds, dict(asking))
+
+
+def _sum(column: str, bounds: object, known: Known, _: object) -> Sum:
+    return Sum(column_name(column), known.bounds(column, bounds))
 
 
 def _person_totals(  # noqa: PLR0917
@@ -85,6 +93,8 @@ def _person_totals(  # noqa: PLR0917
     totals: object,
     asking: dict[str, Any],
 ) -> Plan:
+    known = Known(asking)
+
     def statistic(unit: Any) -> PersonSum | PersonMean:
         if unit.is_row or bounds is not None or asking.get("max_rows") or asking.get("per_group"):
             raise ParameterError.together(
@@ -92,7 +102,7 @@ def _person_totals(  # noqa: PLR0917
                 "person_bounds= bounds a person's total, so it needs a project whose unit is a column, and stands in "
                 "place of bounds=, max_rows= and per_group=. Example: person_bounds=(0, 1000), max_groups=3.",
             )
-        ends = value_bounds(totals, column, "person_bounds")
+        ends = known.bounds(column, totals, "person_bounds")
         return kind(column_name(column), ends, unit.window)
 
     def bounded(default: ContributionBounds | None) -> ContributionBounds:
@@ -107,7 +117,7 @@ def _person_totals(  # noqa: PLR0917
             )
         return one_total_in(positive_int(groups, "max_groups"))
 
-    return planned(data, by, statistic, bounded=bounded, **asking)
+    return planned(data, by, statistic, bounded=bounded, known=known, **asking)
 
 
 @asks("Price a mean without touching rows. Spends nothing; the parameters are those of :func:`dp_mean`.")
@@ -250,7 +260,9 @@ def dp_std(
 def _moments(  # noqa: PLR0917
     kind: type[Mean], data: object, column: str, by: Any, bounds: object, asking: Asking
 ) -> Plan:
-    def statistic(_: object) -> Mean:
-        return kind(column_name(column), value_bounds(bounds, column))
+    known = Known(asking)
 
-    return planned(data, by, statistic, **asking)
+    def statistic(_: object) -> Mean:
+        return kind(column_name(column), known.bounds(column, bounds))
+
+    return planned(data, by, statistic, known=known, **asking)

@@ -17,7 +17,8 @@ from __future__ import annotations
 import hmac
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -39,6 +40,40 @@ class _Column(NamedTuple):
     label: str
     told: list[Any]
     feed: Callable[[Streams], None]
+
+
+@dataclass(frozen=True, repr=False)
+class Digests:
+    """A frame's number of rows, and a keyed digest of each column: of its name, type, length and cells in order.
+
+    They are for the memory alone. A ledger that held one digest per column would show which column changed; it holds
+    what :meth:`fingerprint` makes of all columns of a frame together.
+
+    Attributes
+    ----------
+    rows : int
+    columns : Mapping of str to bytes
+        32 bytes each, in the frame's order. The names are for reading: one that stands twice, or is no text, is written
+        in another way. Which column is meant, the digest tells.
+    """
+
+    rows: int
+    columns: Mapping[str, bytes]
+    _key: bytes
+
+    def fingerprint(self, names: Iterable[str] | None = None) -> str:
+        """Return the fingerprint of the frame, or of the frame of some of its columns, in this order.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> frame = pd.DataFrame({"a": [1, 2], "b": ["x", "y"]})
+        >>> digests(frame, b"k").fingerprint(["a"]) == fingerprint(frame[["a"]], b"k")
+        True
+        """
+        told = list(self.columns.values()) if names is None else [self.columns[name] for name in names]
+        parts = [self.rows.to_bytes(8, "little"), len(told).to_bytes(8, "little"), *told]
+        return hmac.new(self._key, _FRAME + b"".join(parts), sha256).hexdigest()
 
 
 def fingerprint(data: object, key: bytes) -> str | None:
@@ -68,50 +103,44 @@ def fingerprint(data: object, key: bytes) -> str | None:
     >>> fingerprint(one, b"k") == fingerprint(one.copy(), b"k"), fingerprint(one, b"k") == fingerprint(two, b"k")
     (True, False)
     """
-    found = _digests(data, key)
-    if found is None:
-        return None
-    rows, columns = found
-    told = b"".join([rows.to_bytes(8, "little"), len(columns).to_bytes(8, "little"), *columns.values()])
-    return hmac.new(key, _FRAME + told, sha256).hexdigest()
+    found = digests(data, key)
+    return None if found is None else found.fingerprint()
 
 
-def column_digests(data: object, key: bytes) -> dict[str, bytes] | None:
-    """Return a keyed digest of each column: of its name, type, length and cells in order; None as for `fingerprint`.
+def digests(data: object, key: bytes) -> Digests | None:
+    """Return the number of rows and a keyed digest of each column; None as for `fingerprint`. Reads every row.
 
-    A column keeps its digest whatever stands beside it. Each has 32 bytes. The names in the mapping are for reading:
-    one that stands twice, or is no text, is written in another way.
+    A column keeps its digest whatever stands beside it.
+
+    Raises
+    ------
+    FrameError
+        If `data` is no dataframe.
 
     Examples
     --------
     >>> import pandas as pd
     >>> frame = pd.DataFrame({"a": [1, 2], "b": ["x", "y"]})
-    >>> one, two = column_digests(frame, b"k"), column_digests(frame.assign(b=0, c=1), b"k")
+    >>> one, two = (digests(each, b"k").columns for each in (frame, frame.assign(b=0, c=1)))
     >>> [name for name in two if two[name] == one.get(name)]
     ['a']
     """
-    found = _digests(data, key)
-    return None if found is None else found[1]
-
-
-def _digests(data: object, key: bytes) -> tuple[int, dict[str, bytes]] | None:
-    """Return how many rows there are and a digest of each column."""
     found = _columns(data)
     if found is None:
         return None
     rows, columns = found
     seed = int.from_bytes(hmac.new(key, b"seed of column digests", sha256).digest()[:8], "little")
-    digests: dict[str, bytes] = {}
+    told_of: dict[str, bytes] = {}
     for column in columns:
         streams = Streams(seed)
         column.feed(streams)
         told = json.dumps(column.told, separators=(",", ":")).encode()  # ASCII, so lone surrogates do no harm
         text = framed(told) + rows.to_bytes(8, "little") + streams.told()
         label = column.label
-        while label in digests:
+        while label in told_of:
             label += "'"
-        digests[label] = hmac.new(key, _COLUMN + text, sha256).digest()
-    return rows, digests
+        told_of[label] = hmac.new(key, _COLUMN + text, sha256).digest()
+    return Digests(rows, told_of, key)
 
 
 def _columns(data: object) -> tuple[int, list[_Column]] | None:

@@ -72,7 +72,7 @@ class Intervals:
         """Return what a level is called."""
         if isinstance(step, tuple):
             return f"{len(step) - 1} intervals"
-        return f"{written(step)}°" if self.degrees else f"width {written(step)}"
+        return f"{written(step)}°" if self.degrees else self.words_of(step)
 
     def words_of(self, step: Number | tuple[Number, ...]) -> str:
         """Return what a level leaves of a value."""

@@ -115,6 +115,8 @@ class Ladder:
             If there is none.
         """
         names = [step.name for step in self.levels]
+        if isinstance(level, str) and level.startswith("width ") and level not in names:
+            level = f"intervals of {level.removeprefix('width ')}"  # as such levels were called once
         for told in (names, [step.words for step in self.levels]):
             if isinstance(level, str) and level in told:
                 return told.index(level)

@@ -13,6 +13,8 @@ import numpy as np
 
 from privkit.anonymity.criterion import ClassCounts, Criterion, Part, all_of
 from privkit.anonymity.crowds import Leaving
+from privkit.anonymity.kanonymity import KAnonymity
+from privkit.anonymity.ksets import Crossing
 from privkit.anonymity.population import PopulationPart
 from privkit.anonymity.reference import ReferencePart
 from privkit.errors.anonymity import InfeasibleError
@@ -73,7 +75,10 @@ class Judge:
         self.beside_people = [
             part for part in criterion.parts if isinstance(part, PopulationPart) and part in populations
         ]
-        per_class = [part for part in criterion.parts if part.per_class and part not in self.beside_people]
+        #: Parts about every set of some columns: a class is judged by the crowds that it shares with others.
+        self.by_sets = [part for part in criterion.parts if isinstance(part, KAnonymity) and part.of is not None]
+        apart = [*self.beside_people, *self.by_sets]
+        per_class = [part for part in criterion.parts if part.per_class and part not in apart]
         self.whole = [cast("TablePart", part) for part in criterion.parts if not part.per_class]
         self.least = criterion.least_size(coding.n_rows)
         #: Parts that need more than class sizes.
@@ -85,6 +90,9 @@ class Judge:
         self.fixed = _together([part for part in per_class if part not in moving])
         #: What every class that is kept meets beside the table as it was given, at every node within the limit.
         self.certain = _together([part for part in per_class if part not in moving] + self._loosened(moving))
+        #: The groups of all values of columns, for parts that have a tree over them.
+        self._trees_there: dict[Part, Sequence[Ints]] | None = None
+        self._crossed_last: tuple[Classes, list[Crossing]] | None = None
         self._laid: dict[tuple[Part, bytes], Sequence[Ints] | None] = {}
 
     def impossible(self) -> InfeasibleError | None:
@@ -100,9 +108,10 @@ class Judge:
             there = self.populations[fitting].coding.n_rows
             if fitting.rows_added and not fitting.met_in(np.array([n]), np.array([there])).all():
                 return InfeasibleError.too_few_persons(repr(fitting), there, n)
-        for part in self.per_class.parts if n and self.per_class is not None else ():
+        alone = self.per_class.parts if self.per_class is not None else ()
+        for part in (*alone, *self.by_sets) if n else ():
             if part.columns and not isinstance(part, ReferencePart):
-                found = int((self.table[part.columns[0]] > 0).sum())
+                found = int((self.coding.others[part.columns[0]].totals > 0).sum())
                 even = np.ones((1, found), dtype=np.int64)
                 if not part.meets(even.sum(axis=1), even, even[0], None).all():
                     return InfeasibleError.too_few_values(repr(part), part.columns[0], found, n)
@@ -139,6 +148,9 @@ class Judge:
         small = self._small(classes)
         violating, left = self._judged(classes, small)
         must = np.where(classes.sizes < self.least, classes.sizes, 0)
+        if self.by_sets:
+            # What a refinement keeps has its crowds by every set here too, and lies in the largest choice that has.
+            must = np.where(self._crossed(classes, must > 0), classes.sizes, 0)
         for part in self.beside_people:
             must = np.maximum(must, part.lost_in(classes.sizes, self._people(part, classes)))
         if left is not None and self.certain is not None:
@@ -200,11 +212,19 @@ class Judge:
         """Return some classes with the rows of each value; None where no part asks for them."""
         if not self.columns or not chosen.any():
             return None
-        counts = {name: classes.matrix(name, chosen) for name in self.columns}
-        asked = [one for one in (self.per_class, self.certain) if one is not None]
-        every = {name: np.ones(len(rows), dtype=bool) for name, rows in self.table.items()}
-        trees = {part: levels for one in asked for part, levels in self._trees(one, every).items()}
-        return ClassCounts(classes.sizes[chosen], counts, self.table, self.coding.n_rows, trees)
+        return self._beside_table(classes.sizes[chosen], {name: classes.matrix(name, chosen) for name in self.columns})
+
+    def meet(self, sizes: Ints, counts: Mapping[str, Ints]) -> NDArray[np.bool_]:
+        """Return which classes, given by the rows of each value in them, meet what classes must, beside `table`."""
+        assert self.per_class is not None
+        return self.per_class.satisfied(self._beside_table(sizes, counts)) & (sizes >= self.least)
+
+    def _beside_table(self, sizes: Ints, counts: Mapping[str, Ints]) -> ClassCounts:
+        if self._trees_there is None:
+            asked = [one for one in (self.per_class, self.certain) if one is not None]
+            every = {name: np.ones(len(rows), dtype=bool) for name, rows in self.table.items()}
+            self._trees_there = {part: levels for one in asked for part, levels in self._trees(one, every).items()}
+        return ClassCounts(sizes, counts, self.table, self.coding.n_rows, self._trees_there)
 
     def _judged(self, classes: Classes, small: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], ClassCounts | None]:
         """Return which classes must go, and those that are large enough with the rows of their values."""
@@ -218,10 +238,12 @@ class Judge:
             if left is not None and self.moving is not None:
                 violating = violating.copy()
                 violating[~small] = self._settled(left, violating[~small], self.moving)
+            if self.by_sets:
+                violating = self._crossed(classes, violating)
             if self.whole:
                 violating = self._whole(classes, violating)
-            alone = self.moving is None and len(self.whole) < 2
-            if alone or not self.whole or (violating == before).all():
+            at_once = len(self.whole) < 2 and (self.moving is not None) + bool(self.by_sets) + bool(self.whole) < 2
+            if at_once or (violating == before).all():
                 break
         if self._lacks_somebody(classes, ~violating):
             violating = np.ones(len(violating), dtype=bool)  # nothing holds, whatever is suppressed
@@ -257,6 +279,27 @@ class Judge:
                 break
             kept[kept] = met
         return ~kept
+
+    def _crossed(self, classes: Classes, gone: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return which classes go until those that are left have their crowds by every set of columns."""
+        left, before = ~gone, None
+        crossings = self._crossings(classes)
+        while before is None or (len(crossings) > 1 and (left != before).any()):
+            before = left
+            for part, crossing in zip(self.by_sets, crossings, strict=True):
+                left = crossing.settled(part.k, left)
+        return ~left
+
+    def _crossings(self, classes: Classes) -> list[Crossing]:
+        """Return the classes by sets, for each part; those of the classes that were asked for last are kept."""
+        if self._crossed_last is None or self._crossed_last[0] is not classes:
+            labels = self._rollup.labels(classes)
+            members = {part.unit: classes.members(part.unit, self.coding) for part in self.by_sets if part.unit}
+            found = [
+                Crossing(labels, part.of or 1, classes.sizes, members.get(part.unit or "")) for part in self.by_sets
+            ]
+            self._crossed_last = classes, found
+        return self._crossed_last[1]
 
     def _whole(self, classes: Classes, violating: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Suppress the smallest classes, as few as make the table meet the parts that judge it as a whole."""
@@ -304,8 +347,16 @@ class Judge:
 
     @cached_property
     def superset_closed(self) -> bool:
-        """Whether a class that meets the per-class parts meets them with any rows added, and so does the table."""
-        return all(part.rows_added for part in self.criterion.parts)
+        """Whether a class that meets the per-class parts meets them with any rows added, and so does the table.
+
+        Not where parts by sets and parts on the whole table take turns in letting classes go: each alone leaves most.
+        """
+        return all(part.rows_added for part in self.criterion.parts) and not (self.by_sets and self.whole)
+
+    @property
+    def least_of_two(self) -> int:
+        """A size below which no class by two of the columns has a crowd that is kept."""
+        return max(self.least, *(part.k for part in self.by_sets if part.of != 1), 1)
 
 
 def _together(parts: Sequence[Part]) -> Criterion | None:

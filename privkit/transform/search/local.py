@@ -13,8 +13,9 @@ of whole searches over suppressed records (Prasser et al. 2020, which ARX follow
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,9 @@ from privkit.tally.codes import starts
 from privkit.transform.costs import cell_utility, final_classes
 from privkit.transform.search.leftovers import JOINING, absorb, cell_costs, place_left
 from privkit.transform.search.node_classes import Rollup, classes_of
+from privkit.transform.search.partition import Partition, tighten
 from privkit.transform.search.search import outer_sum
+from privkit.transform.search.sweeps import refine, sweep
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,27 +45,13 @@ _STEPS = 60
 _NODES = 20_000
 #: Runs of peeling, each beside what the last one kept, where that moves away from what classes are built beside.
 _RUNS = 3
-
-
-@dataclass
-class Partition:
-    """Combinations put into classes, with their levels.
-
-    Attributes
-    ----------
-    class_of : array of int64, shape (n_combos,)
-        The class; -1 for what is left.
-    levels : array of int64, shape (n_columns, n_combos)
-        The level of each cell.
-    """
-
-    class_of: Ints
-    levels: Ints
-
-    @property
-    def left(self) -> Ints:
-        """The combinations without a class."""
-        return np.flatnonzero(self.class_of < 0)
+#: Where nodes times combinations are more, what local recoding would lose is not told: about a second.
+_TOLD = 300_000_000
+#: So few integers are in order as soon by merging as by any other sort, on all processors.
+_FEW = 2_500
+#: Lattices of more nodes are searched only for what loses less than peeling.
+_SMALL = 1_000
+_LATE = "the time limit was reached"
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,8 +73,10 @@ class Recoding:
     reason: str = ""
 
 
-def recode_locally(task: Task, found: Found, deadline: float | None) -> Recoding:
-    """Return the better of peeling and of the best node, tightened.
+def recode_locally(task: Task, find: Callable[[float], Found], deadline: float | None) -> tuple[Recoding, Found]:
+    """Return the better of peeling and of the best node, tightened; and that node, where it is of use.
+
+    Peeling comes first: `find` then has to look for no node that loses more, which leaves few.
 
     Raises
     ------
@@ -93,8 +84,6 @@ def recode_locally(task: Task, found: Found, deadline: float | None) -> Recoding
         If neither local recoding nor any node meets the criteria within the limit.
     """
     options = []
-    if found.node is not None:
-        options.append(_settled(task, *_tightened_node(task, found.node)))
     peeling = Peeling(task, deadline, task.judge)
     for _ in range(_RUNS):
         option = _peeled(peeling)
@@ -103,13 +92,19 @@ def recode_locally(task: Task, found: Found, deadline: float | None) -> Recoding
             break
         # What was kept has moved away from what its classes were built beside.
         peeling = Peeling(task, deadline, task.judge.beside(np.flatnonzero(~options[-1][1])))
-    good = [option for option in options if _lost(task, option) <= task.limit]
+    good = [(_value(task, *option), option) for option in options if _lost(task, option) <= task.limit]
+    large = math.prod(high + 1 - low for low, high in task.allowed) > _SMALL
+    found = find(min(value for value, _ in good) if good and large else np.inf)
+    if found.node is not None:
+        options.append(_settled(task, *_tightened_node(task, found.node)))
+        if _lost(task, options[-1]) <= task.limit:
+            good.append((_value(task, *options[-1]), options[-1]))
     if good:
-        return Recoding(*min(good, key=lambda option: _value(task, *option)), peeling.reason)
+        return Recoding(*min(good, key=lambda one: one[0])[1], peeling.reason), found
     if found.node is not None:
         # Tightening may merge labels; the node itself was judged as it is.
         levels = np.repeat(np.array(found.node, dtype=np.int64)[:, None], len(task.coding.counts), axis=1)
-        return Recoding(levels, _tightened_node(task, found.node)[1], peeling.reason)
+        return Recoding(levels, _tightened_node(task, found.node)[1], peeling.reason), found
     raise InfeasibleError.no_node(
         repr(task.criterion),
         suppressed=min(_lost(task, option) for option in options),
@@ -119,15 +114,32 @@ def recode_locally(task: Task, found: Found, deadline: float | None) -> Recoding
     )
 
 
+def local_loss(task: Task) -> float | None:
+    """Return what local recoding loses at most, by one run of peeling; None where that takes long, or finds nothing."""
+    nodes = math.prod(high + 1 - low for low, high in task.allowed)
+    if min(nodes, _NODES) * len(task.coding.counts) > _TOLD:
+        return None
+    option = _settled(task, *_peeled(Peeling(task, None, task.judge)))
+    return _value(task, *option) if _lost(task, option) <= task.limit else None
+
+
 def _peeled(peeling: Peeling) -> tuple[Ints, NDArray[np.bool_]]:
-    """Return the levels, and what is suppressed, of one run of peeling."""
-    peeled = peeling.run()
-    _tighten(peeling.task, peeled)
-    if len(peeled.left) > JOINING:
+    """Return the levels, and what is suppressed, of one run of peeling, or of sweeps."""
+    task = peeling.task
+    sweeps = bool(peeling.judge.columns) and not peeling.judge.superset_closed and not peeling.judge.whole
+    if sweeps:
+        sweep(peeling)
+    else:
+        peeling.run()
+        tighten(task, peeling.partition)
+    left = peeling.partition.left
+    if int(task.coding.counts[left].sum()) > peeling.room if sweeps else len(left) > JOINING:
         absorb(peeling)
-        _tighten(peeling.task, peeled)
+        tighten(task, peeling.partition)
     place_left(peeling)
-    return peeled.levels, peeled.class_of < 0
+    if sweeps:
+        refine(peeling)
+    return peeling.partition.levels, peeling.partition.class_of < 0
 
 
 def _value(task: Task, levels: Ints, gone: NDArray[np.bool_]) -> float:
@@ -161,18 +173,43 @@ class Peeling:
         self.nodes = _nodes(task)
         self.visited = 0
         self.reason = ""
-        n_combos = len(self.coding.counts)
-        self.partition = Partition(
-            np.full(n_combos, -1, dtype=np.int64), np.zeros((len(self.coding.shape), n_combos), dtype=np.int64)
-        )
-        self.left = np.arange(n_combos)
-        self.n_classes = 0
+        # What is suppressed moves what classes are compared with: sweeps suppress nothing there.
+        self.room = 0 if judge.moving is not None else task.limit
         self.by_size = not self.judge.columns and not self.judge.whole
+        self.begin()
 
-    def run(self) -> Partition:
+    def begin(self) -> None:
+        """Put everything back to what is left."""
+        n_combos = len(self.coding.counts)
+        self.partition = Partition.empty(len(self.coding.shape), n_combos)
+        self.left = np.arange(n_combos)
+        self.rows = self.coding.n_rows
+        self.n_classes = 0
+
+    def late(self) -> bool:
+        """Whether it was stopped, or the deadline has passed; the reason says so then."""
+        if not self.reason and self.deadline is not None and time.monotonic() > self.deadline:
+            self.stop(_LATE)
+        return bool(self.reason)
+
+    def stop(self, reason: str) -> None:
+        """End early, with what there is."""
+        self.reason = reason
+
+    def cost(self) -> float:
+        """Return what the classes, and the records without one, cost together."""
+        coding, total = self.coding, 0.0
+        gone = self.partition.class_of < 0
+        for place, (ladder, costs) in enumerate(zip(coding.ladders, self.costs, strict=True)):
+            table = np.array([cost[step.codes] for cost, step in zip(costs, ladder.levels, strict=True)])
+            cells = table[self.partition.levels[place], coding.combos[place]]
+            total += float((np.where(gone, 1.0, cells) * coding.counts).sum())
+        return total
+
+    def run(self) -> None:
         """Cut off classes at ever higher prices until the records, or the nodes, are used up."""
         if not len(self.left):
-            return self.partition
+            return
         average, least = self.prices()
         order = np.argsort(average, kind="stable")
         top = sum(float(max(level.max() for level in column)) for column in self.costs)
@@ -180,14 +217,17 @@ class Peeling:
         try:
             for step in [*(np.geomspace(min(0.01, top), max(top, 0.01), _STEPS) if top else ()), np.inf]:
                 for place in order[price[order] <= step]:
-                    price[place] = self._visit(tuple(int(level) for level in self.nodes[place]), float(step))
-                    if self.coding.counts[self.left].sum() < self.judge.least:
-                        return self.partition
+                    price[place] = self._visit(self.node(place), float(step))
+                    if self.rows < self.judge.least:
+                        return
         except (_StopError, KeyboardInterrupt) as stop:
-            self.reason = "the time limit was reached" if isinstance(stop, _StopError) else "it was interrupted"
+            self.reason = _LATE if isinstance(stop, _StopError) else "it was interrupted"
             # What is left forms classes at the top, if it can.
             self._visit(tuple(self.task.most_levels), np.inf, stop=False)
-        return self.partition
+
+    def node(self, place: int) -> tuple[int, ...]:
+        """Return the levels of a node."""
+        return tuple(self.nodes[place].tolist())
 
     def codes(self, node: tuple[int, ...], combos: Ints) -> Ints:
         """Return one code per combination for its class at a node."""
@@ -217,7 +257,7 @@ class Peeling:
 
     def _visit(self, node: tuple[int, ...], price: float, *, stop: bool = True) -> float:
         """Cut off what costs at most `price` at a node; return the price from which another visit pays."""
-        if stop and self.deadline is not None and time.monotonic() > self.deadline:
+        if stop and self.late():
             raise _StopError
         self.visited += 1
         order, first = self._sorted(node)
@@ -253,9 +293,12 @@ class Peeling:
         keys = self.codes(node, left)
         width = len(left).bit_length()
         if self.coding.bits + width <= 63 and self.rollup.packed:
-            packed = (keys << width) | np.arange(len(left))
-            packed.sort()
-            return packed & ((1 << width) - 1), starts(packed >> width)
+            keys <<= width
+            keys |= np.arange(len(left))
+            keys.sort(kind="stable" if len(left) < _FEW else None)
+            order = keys & ((1 << width) - 1)
+            keys >>= width
+            return order, starts(keys)
         order = np.argsort(keys, kind="stable")
         return order, starts(keys[order])
 
@@ -274,7 +317,10 @@ class Peeling:
         self.partition.class_of[taken] = self.n_classes + (np.cumsum(ok) - 1)[group[inside]]
         self.partition.levels[:, taken] = np.array(node, dtype=np.int64)[:, None]
         self.n_classes += int(ok.sum())
-        self.left = np.sort(self.left[order[~inside]])
+        self.rows -= int(self.coding.counts[taken].sum())
+        gone = np.zeros(len(self.left), dtype=bool)
+        gone[order[inside]] = True
+        self.left = self.left[~gone]
 
 
 class _StopError(Exception):
@@ -319,24 +365,6 @@ def _chains(spans: list[int], cap: int) -> Iterator[tuple[int, ...]]:
             return
 
 
-def _tighten(task: Task, partition: Partition) -> None:
-    """Lower each class to the levels that its records share."""
-    known = np.flatnonzero(partition.class_of >= 0)
-    if not len(known):
-        return
-    order = known[np.argsort(partition.class_of[known], kind="stable")]
-    first = starts(partition.class_of[order])
-    lengths = np.diff(np.append(first, len(order)))
-    for place, ladder in enumerate(task.coding.ladders):
-        now = partition.levels[place, order[first]]
-        values = task.coding.combos[place, order]
-        for level in range(ladder.n_levels - 1, task.least_levels[place] - 1, -1):
-            codes = ladder.levels[level].codes[values]
-            same = np.maximum.reduceat(codes, first) == np.minimum.reduceat(codes, first)
-            now = np.where(same & (now == level + 1), level, now)
-        partition.levels[place, order] = np.repeat(now, lengths)
-
-
 def _tightened_node(task: Task, node: tuple[int, ...]) -> tuple[Ints, NDArray[np.bool_]]:
     rollup = Rollup(task.coding)
     violating = task.judge.violating(rollup.at(node))
@@ -344,5 +372,5 @@ def _tightened_node(task: Task, node: tuple[int, ...]) -> tuple[Ints, NDArray[np
     gone = violating[class_of] if len(class_of) else np.zeros(0, dtype=bool)
     levels = np.repeat(np.array(node, dtype=np.int64)[:, None], len(class_of), axis=1)
     partition = Partition(np.where(gone, -1, class_of), levels)
-    _tighten(task, partition)
+    tighten(task, partition)
     return partition.levels, gone

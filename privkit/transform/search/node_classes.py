@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from privkit.tally.codes import grouped, starts
+from privkit.tally.sampling import in_order
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 _KEPT = 96
 #: Classes are kept where they are so much fewer than those they were made from.
 _SMALLER = 0.7
+#: One column in how many makes a stem, and how many stems are kept.
+_STEM, _STEMS = 3, 256
 _DENSE_BITS = 16
 
 
@@ -42,6 +45,8 @@ class Classes:
         The width of each other column's value.
     people : dict, optional
         Per criterion on a population, the persons that fit each class; else it is looked up by `node`.
+    labels : array of int64, shape (n_columns, n_classes), optional
+        The label of each class in each column, as a code; else it is looked up by `node`.
     """
 
     node: tuple[int, ...]
@@ -51,6 +56,7 @@ class Classes:
     bits: dict[str, int]
     widths: dict[str, int]
     people: Mapping[Part, Ints] | None = None
+    labels: Ints | None = None
 
     def matrix(self, column: str, chosen: NDArray[np.bool_]) -> Ints:
         """Return the rows of each value in the chosen classes, shape (n_chosen, n_values)."""
@@ -93,6 +99,7 @@ class Rollup:
         self._nodes = np.zeros((_KEPT, len(coding.shape)), dtype=np.int64)
         self._rows = np.zeros(_KEPT, dtype=np.int64)
         self._kept: list[Classes] = []
+        self._stems: dict[tuple[int, ...], Classes] = {}
         self._tables: dict[tuple[int, int], NDArray[np.float64]] = {}
         self._lookups: dict[tuple[int, int], tuple[Ints, Ints]] = {}
 
@@ -105,19 +112,30 @@ class Rollup:
 
     @cached_property
     def _raw(self) -> Classes:
-        keys = self.coding.keys
+        keys, order = in_order(self.coding.keys)
         entries = {
-            name: ((keys[other.combo_of] << self.bits[name]) | other.value_of, other.counts)
+            name: grouped((self.coding.keys[other.combo_of] << self.bits[name]) | other.value_of, other.counts)
             for name, other in self.coding.others.items()
         }
-        return Classes((0,) * len(self.coding.shape), keys, self.coding.counts, entries, self.bits, self.widths)
+        sizes = self.coding.counts[order]
+        return Classes((0,) * len(self.coding.shape), keys, sizes, entries, self.bits, self.widths)
+
+    @cached_property
+    def _telling(self) -> list[int]:
+        """The columns of stems: those that tell most, by their entropy, first."""
+        entropies = []
+        for ladder, codes in zip(self.coding.ladders, self.coding.combos, strict=True):
+            rows = np.bincount(codes, weights=self.coding.counts, minlength=len(ladder.values))
+            shares = rows[rows > 0] / max(self.coding.n_rows, 1)
+            entropies.append(float((shares * np.log(shares)).sum()))
+        return np.argsort(entropies, kind="stable").tolist()[: -(-len(entropies) // _STEM)]
 
     def at(self, node: Sequence[int]) -> Classes:
         """Return the classes of `node`, and keep them for later roll-ups where that pays."""
         node = tuple(int(level) for level in node)
         if not self.packed:
             return self._wide(node)
-        base = self._smallest(node)
+        base = min(self._smallest(node), self._stem(node), key=lambda classes: len(classes.keys))
         classes = self.merged(base, node)
         if len(classes.keys) < _SMALLER * len(base.keys):
             self._keep(classes)
@@ -132,14 +150,15 @@ class Rollup:
         entries, keys, sizes = {}, None, None
         for name, (entry_keys, counts) in base.entries.items():
             bits = self.bits[name]
-            entry = grouped(entry_keys & ((mask << bits) | ((1 << bits) - 1)), counts, (widths[0] + bits, widths[1]))
+            masked = entry_keys & ((mask << bits) | ((1 << bits) - 1))
+            entry = grouped(masked, counts, (widths[0] + bits, widths[1]), runs=True)
             entries[name] = entry
             if keys is None:
                 owner = entry[0] >> bits
                 first = starts(owner)
                 keys, sizes = owner[first], np.add.reduceat(entry[1], first) if len(first) else entry[1]
         if keys is None or sizes is None:
-            keys, sizes = grouped(base.keys & mask, base.sizes, widths)
+            keys, sizes = grouped(base.keys & mask, base.sizes, widths, runs=True)
         return Classes(node, keys, sizes, entries, self.bits, self.widths)
 
     def _smallest(self, node: tuple[int, ...]) -> Classes:
@@ -156,6 +175,26 @@ class Rollup:
         if not finer.any():
             return self._raw
         return self._kept[int(np.where(finer, self._rows[:count], np.iinfo(np.int64).max).argmin())]
+
+    def _stem(self, node: tuple[int, ...]) -> Classes:
+        """Return the classes of the columns that tell most at the node's levels, with all others raw.
+
+        Many nodes share a stem. A search goes from coarse nodes to finer ones: what it has seen is of no use for what
+        comes, stems are. Each is made from that of one column less.
+        """
+        stem, classes = (0,) * len(node), self._raw
+        for place in self._telling:
+            if not node[place] or not self._nested[place][0, node[place]]:
+                continue
+            stem = (*stem[:place], node[place], *stem[place + 1 :])
+            if stem == node:
+                break
+            if (found := self._stems.get(stem)) is None:
+                if len(self._stems) >= _STEMS:
+                    break
+                found = self._stems[stem] = self.merged(classes, stem)
+            classes = found
+        return classes
 
     def _keep(self, classes: Classes) -> None:
         place = len(self._kept)
@@ -193,6 +232,14 @@ class Rollup:
         keys = classes.keys[chosen] & int(self.coding.masks[column][level])
         known, group = self._lookup(column, level)
         return group[np.searchsorted(known, keys)]
+
+    def labels(self, classes: Classes) -> Ints:
+        """Return the label of each class in each column, as a code; shape (n_columns, n_classes)."""
+        if classes.labels is not None:
+            return classes.labels
+        every = np.ones(len(classes.sizes), dtype=bool)
+        columns = range(len(self.coding.ladders))
+        return np.array([self.groups(classes, column, every) for column in columns]).reshape(-1, len(every))
 
     def _first(self, classes: Classes) -> Ints:
         place = self.class_of_combo(classes.node)

@@ -87,6 +87,7 @@ class Search:
     progress: Progress | None = None
     most_levels: Sequence[int] = ()
     least_levels: Sequence[int] = ()
+    below: float = float("inf")
     best: tuple[int, ...] | None = field(default=None, init=False)
     loss: float = field(default=float("inf"), init=False)
     suppressed: int = field(default=0, init=False)
@@ -103,6 +104,7 @@ class Search:
             ladder.nested[:span, :span] for ladder, span in zip(self.coding.ladders, self.shape, strict=True)
         ]
         self.trees = all(bool(nested[np.triu_indices(len(nested))].all()) for nested in self.nested)
+        self._beat(self.below)
         self.alphabetical = np.argsort(np.array(self.coding.columns, dtype=object), kind="stable").tolist()
 
     def run(self) -> Found:
@@ -119,7 +121,14 @@ class Search:
 
     def _answer(self, bound: float, *, optimal: bool, reason: str = "") -> Found:
         return Found(
-            self.best, self.loss, self.suppressed, optimal, min(bound, self.loss), self.judged, reason, self.nearest
+            self.best,
+            self.loss,
+            self.suppressed,
+            optimal,
+            min(bound, self.loss, self.below),
+            self.judged,
+            reason,
+            self.nearest,
         )
 
     # -- one node ---------------------------------------------------------------------------------------------------
@@ -144,8 +153,13 @@ class Search:
         better = self.best is None or loss < self.loss - tie
         if better or (loss <= self.loss + tie and self._rank(node) < self._rank(self.best or node)):
             self.best, self.loss, self.suppressed = node, loss, suppressed
+            self._beat(loss)
+
+    def _beat(self, loss: float) -> None:
+        """Look at no node whose bound is above a loss."""
+        if loss < np.inf:
             scaled = self.measure.summed(loss) if isinstance(self.measure, Separable) else loss
-            self.cut = scaled + TIE * max(1.0, abs(scaled))
+            self.cut = min(self.cut, scaled + TIE * max(1.0, abs(scaled)))
 
     def _rank(self, node: tuple[int, ...]) -> tuple[int, ...]:
         return (sum(node), *(node[place] for place in self.alphabetical))
@@ -182,9 +196,10 @@ class Search:
         return [column[:span] for column, span in zip(self.measure.columns, self.shape, strict=True)]
 
     def _rule_out_pairs(self) -> None:
-        if self.judge.least < 2 or self.limit >= self.coding.n_rows:
+        least = self.judge.least_of_two
+        if least < 2 or self.limit >= self.coding.n_rows:
             return
-        for one, two, failed in pair_failures(self.coding, self.judge.least, self.limit):
+        for one, two, failed in pair_failures(self.coding, least, self.limit):
             if failed.any():
                 view = np.moveaxis(self.open, (one, two), (0, 1))
                 view[failed[: self.shape[one], : self.shape[two]]] = False

@@ -12,10 +12,12 @@ import numpy as np
 
 from privkit.anonymity.criterion import Criterion, all_of
 from privkit.anonymity.kanonymity import KAnonymity
+from privkit.anonymity.ksets import set_size
 from privkit.anonymity.tcloseness import TCloseness, check_order
 from privkit.errors import DuplicateColumnError, ParameterError
 from privkit.errors.anonymity import InfeasibleError, RoleConflictError
 from privkit.tally.class_values import joined
+from privkit.tally.codes import starts
 from privkit.tally.frame import column_names, open_frame
 from privkit.transform.generalize import resolve
 from privkit.transform.search.coding import Coding, encode
@@ -53,6 +55,7 @@ def pair_failures(coding: Coding, least: int, limit: int) -> Iterator[tuple[int,
     ------
     tuple of int, int, array of bool, shape (levels of one, levels of the other)
     """
+    laid = [[_grouping(level.codes, len(level.labels)) for level in ladder.levels] for ladder in coding.ladders]
     for one in range(len(coding.ladders)):
         for two in range(one + 1, len(coding.ladders)):
             first, second = coding.ladders[one], coding.ladders[two]
@@ -66,24 +69,30 @@ def pair_failures(coding: Coding, least: int, limit: int) -> Iterator[tuple[int,
                 .astype(np.float64)
             )
             failed = np.zeros((first.n_levels, second.n_levels), dtype=bool)
-            for low in range(first.n_levels):
-                rows = _summed(table, first.levels[low].codes, len(first.levels[low].labels))
-                for other in range(second.n_levels):
-                    cells = _summed(rows.T, second.levels[other].codes, len(second.levels[other].labels))
+            for low, groups in enumerate(laid[one]):
+                rows = np.ascontiguousarray(_summed(table, groups).T)
+                for other, others in enumerate(laid[two]):
+                    cells = _summed(rows, others)
                     failed[low, other] = cells[cells < least].sum() > limit
             yield one, two, failed
 
 
-def _summed(table: NDArray[np.float64], codes: NDArray[np.int64], groups: int) -> NDArray[np.float64]:
-    """Return the table with the rows of each group added up."""
+def _grouping(codes: NDArray[np.int64], groups: int) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
+    """Return the order of values by group, and where each group that has some begins; None where each is its own."""
     if groups == len(codes) and (codes == np.arange(groups)).all():
-        return table
+        return None
     order = np.argsort(codes, kind="stable")
-    starts = np.searchsorted(codes[order], np.arange(groups))
-    present = np.append(starts[1:], len(codes)) > starts
-    answer = np.zeros((groups, table.shape[1]))
-    answer[present] = np.add.reduceat(table[order], starts[present], axis=0)
-    return answer
+    return order, starts(codes[order])
+
+
+def _summed(
+    table: NDArray[np.float64], groups: tuple[NDArray[np.int64], NDArray[np.int64]] | None
+) -> NDArray[np.float64]:
+    """Return the table with the rows of each group added up."""
+    if groups is None or not len(table):
+        return table
+    order, first = groups
+    return np.add.reduceat(table[order], first, axis=0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,6 +171,8 @@ def prepare(
     open_frame(told, columns, "qi")
     open_frame(told, criterion.columns, "criteria")
     for part in criterion.parts:
+        if part.known_together is not None:
+            set_size(part.known_together, len(columns))
         if both := [name for name in part.columns if name in columns]:
             refused = RoleConflictError.unit if part.counts_units else RoleConflictError.sensitive
             raise refused(both[0], columns)

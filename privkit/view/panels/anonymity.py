@@ -12,12 +12,12 @@ from privkit.values.show import changed
 from privkit.view import html, text
 from privkit.view.panels.base import STYLE, Panel, panel
 from privkit.view.panels.classes import contributions, histogram
-from privkit.view.panels.transform import explorer_of, shown_below, still_of, words_of
+from privkit.view.panels.transform import explorer_of, shown_below, steps_of, still_of, words_of
 from privkit.view.parts.markup import Markup, badge, card, tag
 from privkit.view.parts.words import names, number, percent, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 #: Where the slider ends, at least and at most: a larger k is typed.
 _LEAST, _MOST = 20, 100
@@ -74,13 +74,20 @@ class KPanel(Panel):
     def _draw(self) -> None:
         self._picture.value = str(picture(self.report, self._sizes, self._columns))
 
+    def _steps(self) -> Callable[[Sequence[str]], list[str]]:
+        return steps_of(self.explorer)
+
     def still(self) -> str:
         """Return the report's HTML at the k that is shown, what each column contributes, and the explorer."""
-        return still_of([html.render(self.report)], self._columns, self.report.required or 1, self.explorer)
+        return still_of(
+            [html.render(self.report, self._steps())], self._columns, self.report.required or 1, self.explorer
+        )
 
     def words(self) -> str:
         """Return the same as text."""
-        return words_of(text.render(self.report), self._columns, self.report.required or 1, self.explorer)
+        return words_of(
+            text.render(self.report, self._steps()), self._columns, self.report.required or 1, self.explorer
+        )
 
 
 def picture(report: KAnonymityReport, sizes: Sizes, columns: Contributions) -> Markup:

@@ -22,7 +22,7 @@ from privkit.view.panels import kept
 from privkit.view.parts.markup import Markup, card, esc, join, note, tag
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from ipywidgets import Widget
 
@@ -206,6 +206,17 @@ def inserted(text: str, lines: Sequence[str]) -> str:
     told = text.splitlines()
     place = len(told) - 1 if told and told[-1].startswith("next: ") else len(told)
     return "\n".join([*told[:place], *lines, *told[place:]])
+
+
+def at(place: str, *first: str) -> Callable[[Sequence[str]], list[str]]:
+    """Return what makes a panel's steps of those of the value behind it: the panel's own, and the value's at `place`.
+
+    Examples
+    --------
+    >>> at(".report", "panel.apply()")([".plot()", "df.privacy.risk('zip')"])
+    ['panel.apply()', '.report.plot()', "df.privacy.risk('zip')"]
+    """
+    return lambda steps: [*first, *(f"{place}{step}" if step.startswith(".") else step for step in steps)]
 
 
 STYLE = Markup(

@@ -12,10 +12,11 @@ from privkit.dp.plan import Plan
 from privkit.values.exact import exact_text
 from privkit.values.writing import error_text
 from privkit.view import html, text
-from privkit.view.panels.base import STYLE, WIDTH, Panel, box, drawing, line, live, panel, words
+from privkit.view.panels.base import STYLE, WIDTH, Panel, at, box, drawing, line, live, panel, words
 from privkit.view.parts.markup import Markup, card, join, meter, tag
 from privkit.view.parts.words import amount, attacker, number, percent
-from privkit.view.sheets.plans import left_after, plan_answer
+from privkit.view.sheets.checks import left_after
+from privkit.view.sheets.plans import plan_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -176,7 +177,7 @@ class PlanPanel(Panel):
             self.release_ = self.plan.release()
             paid = "replayed at no cost" if self.release_.replayed else f"cost {amount(self.plan.loss)}"
             self._status.value = str(card(f"Released: {paid}. It is .release_ of this panel."))
-            self._result.value = html.render(self.release_)
+            self._result.value = html.render(self.release_, at(".release_"))
             self._draw()
         self.button.focus()
 
@@ -186,7 +187,9 @@ class PlanPanel(Panel):
 
     def words(self) -> str:
         """Return the plan's text, or that of what was released."""
-        return text.render(self.plan if self.release_ is None else self.release_)
+        if self.release_ is not None:
+            return text.render(self.release_, at(".release_"))
+        return text.render(self.plan, at(".plan"))
 
 
 def picture(plan: Plan, first: Plan) -> Markup:

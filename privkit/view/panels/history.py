@@ -150,6 +150,11 @@ def outlook(account: Account, last: Entry | None) -> str:
     return f"{counted} like the last one: {asked}, for {amount(last.cost)} each.{why}"
 
 
+def last_charged(entries: list[Entry]) -> Entry | None:
+    """Return the last of the entries that cost something: what is only noted is no release."""
+    return next((entry for entry in reversed(entries) if entry.cost.main), None)
+
+
 def accuracy(question: Mapping[str, Any]) -> str:
     """Return how far the noise carries a recorded answer in 95 of 100 cases; empty where its record does not tell.
 

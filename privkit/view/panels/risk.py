@@ -13,13 +13,13 @@ from privkit.view import html, text
 from privkit.view.html import block
 from privkit.view.panels.base import STYLE, Panel, panel
 from privkit.view.panels.classes import contributions, histogram
-from privkit.view.panels.transform import explorer_of, shown_below, still_of, words_of
+from privkit.view.panels.transform import explorer_of, shown_below, steps_of, still_of, words_of
 from privkit.view.parts.markup import Markup, badge, card, tag
 from privkit.view.parts.sheet import Table
 from privkit.view.parts.words import names, number, percent, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 _LOWEST = 0.01
 
@@ -88,16 +88,25 @@ class RiskPanel(Panel):
     def _draw(self) -> None:
         self._picture.value = str(picture(self.report, self._sizes, self._columns, self.threshold))
 
+    def _steps(self) -> Callable[[Sequence[str]], list[str]]:
+        return steps_of(self.explorer)
+
     def still(self) -> str:
         """Return the report's HTML, how many are above the threshold, the column contributions, and the explorer."""
         told = str(card(_above(self.report, self._sizes, self.threshold)))
-        parts = [html.render(self.report), *([told] if self._sizes.n_rows else [])]
+        parts = [html.render(self.report, self._steps()), *([told] if self._sizes.n_rows else [])]
         return still_of(parts, self._columns, _least(self.threshold), self.explorer)
 
     def words(self) -> str:
         """Return the same as text."""
         more = [f"{_above(self.report, self._sizes, self.threshold)}."] if self._sizes.n_rows else []
-        return words_of(text.render(self.report), self._columns, _least(self.threshold), self.explorer, *more)
+        return words_of(
+            text.render(self.report, self._steps()),
+            self._columns,
+            _least(self.threshold),
+            self.explorer,
+            *more,
+        )
 
 
 def picture(report: RiskReport, sizes: Sizes, columns: Contributions, threshold: float) -> Markup:

@@ -15,7 +15,7 @@ from privkit.anonymity.kanonymity import KAnonymity
 from privkit.transform.lattice import Lattice, lattice_of
 from privkit.view import text
 from privkit.view.html import block
-from privkit.view.panels.base import STYLE, Panel, inserted, panel
+from privkit.view.panels.base import STYLE, Panel, at, inserted, panel
 from privkit.view.panels.classes import contribution_lines, contributions, histogram
 from privkit.view.parts.calls import call
 from privkit.view.parts.markup import Markup, badge, card, join, tag
@@ -111,7 +111,7 @@ class LatticeExplorer(Panel):
     def _draw(self) -> None:
         found = self._figures(self.levels_)
         self.node_ = found[0]
-        self._picture.value = str(picture(self.lattice, self.levels_, found, self._worst, self._then()))
+        self._picture.value = str(picture(self.lattice, self.levels_, found, self._worst, self.then()))
 
     def still(self) -> str:
         """Return the picture as it is now."""
@@ -121,7 +121,11 @@ class LatticeExplorer(Panel):
         """Return the lattice's text, and the node that is shown."""
         levels = _typed(self.levels_)
         told = f"At {levels}: {answer(self.lattice, self.node_)}; {verdict(self.lattice, self.node_)}."
-        return inserted(text.render(self.lattice), [told])
+        return inserted(text.render(self.lattice, lambda _: [self.then()]), [told])
+
+    def then(self) -> str:
+        """Return what to type next: the levels that are chosen, applied."""
+        return self._then()
 
 
 def answer(lattice: Lattice, node: Mapping[str, Any]) -> str:
@@ -204,6 +208,11 @@ def explorer_of(
 def shown_below(explorer: LatticeExplorer | None) -> list[Widget]:
     """Return the explorer with its heading."""
     return [] if explorer is None else [HTML(str(card(_TITLE))), explorer]
+
+
+def steps_of(explorer: LatticeExplorer | None) -> Callable[[Sequence[str]], list[str]]:
+    """Return what makes the steps of a report's panel of the report's: the explorer's own first."""
+    return at(".report", *([] if explorer is None else [explorer.then()]))
 
 
 def still_of(parts: Sequence[str], columns: Contributions, k: int, explorer: LatticeExplorer | None) -> str:

@@ -112,7 +112,7 @@ def amount(loss: PrivacyLoss) -> str:
 def unit_words(unit: PrivacyUnit) -> str:
     """Return whom a unit protects, its column's name fit to print."""
     if unit.column is None:
-        return "one row"
+        return str(unit)
     window = "" if unit.time is None else f" within one {unit.per} of {names([unit.time])}"
     return f"all rows of one {names([unit.column])}{window}"
 
@@ -128,5 +128,5 @@ def attacker(advantage: float, success: float, unit: PrivacyUnit) -> str:
     """
     return (
         f"An attacker's advantage on {unit_words(unit)} is at most {chance(advantage)}; at 1 % false alarms he finds "
-        f"{'it' if unit.is_row else 'them'} in at most {chance_percent(success)} of cases."
+        f"{'it' if unit.is_row and unit.max_rows is None else 'them'} in at most {chance_percent(success)} of cases."
     )

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from privkit.anonymity.class_sizes import Band, figure_bands, size_bands
 from privkit.anonymity.criterion import Finding
-from privkit.anonymity.kanonymity import KAnonymityReport
+from privkit.anonymity.kanonymity import KAnonymity, KAnonymityReport
+from privkit.anonymity.ksets import KSetsReport
 from privkit.anonymity.reports import CheckReport, ClassReport
 from privkit.view.parts.calls import call, typeable
 from privkit.view.parts.chart import Across, Bars, Chart
@@ -157,6 +158,95 @@ def _kanon_next(report: KAnonymityReport) -> list[str]:
     look = [".smallest(10)", ".plot()"]
     if report.satisfied is False and (report.required or 0) <= report.crowds.total:
         return [call(report, "anonymize", report.qi, k=report.required, unit=report.unit), *look]
+    return look
+
+
+# -- k by sets of columns ------------------------------------------------------------------------------------------
+
+#: So many sets stand in a report's table; `to_frame` has them all.
+_SETS = 10
+
+
+@sheet.register(KSetsReport)
+def _ksets(report: KSetsReport) -> Sheet:
+    goal = None if report.required is None else f"k = {number(report.required)} by {_known(report)}"
+    return Sheet(
+        _ksets_answer(report),
+        given([None if goal is None else judged(report.satisfied, goal), *_ksets_reasons(report), _sets(report)]),
+        _ksets_next(report),
+        exact=True,
+        chart=lambda: _sets_chart(report),
+    )
+
+
+def _known(report: KSetsReport) -> str:
+    most = len(report.qi)
+    return f"any {number(report.of)} of {plural(most, 'column')}" if report.of < most else plural(most, "column")
+
+
+def _ksets_answer(report: KSetsReport) -> str:
+    """Return the first line: k by any set, and whether it is enough."""
+    if not report.n_rows:
+        return "k = 0: the table has no rows."
+    k = f"k = {number(report.k)} by {_known(report)}"
+    if report.satisfied is False:
+        return f"{k}: {_fall_short(report.rows_short or 0, report.n_rows)} of k = {number(report.required or 0)}."
+    met = f" k = {number(report.required)} is met." if report.required is not None else ""
+    return f"{k}: {_weakest(report)}.{met}"
+
+
+def _weakest(report: KSetsReport) -> str:
+    there = plural(report.k, "row") if report.unit is None else plural(report.k, "person")
+    return f"the smallest class by {names(report.weakest)} has {there}"
+
+
+def _ksets_reasons(report: KSetsReport) -> list[str]:
+    if not report.n_rows:
+        return []
+    found = []
+    if report.satisfied is False:
+        found.append(f"T{_weakest(report)[1:]}.")
+        found.append(f"{number(report.sets_short or 0)} of {plural(len(report.sets), 'set')} fall short.")
+    if not report.n_unique:
+        return [*found, "No row is alone by any set."]
+    alone = f"{number(report.n_unique)} of {plural(report.n_rows, 'row')} ({percent(report.n_unique, report.n_rows)})"
+    return [*found, f"{alone} {'is' if report.n_unique == 1 else 'are'} alone by some set."]
+
+
+def _sets(report: KSetsReport) -> Table | None:
+    if not report.n_rows:
+        return None
+    frame = report.to_frame().head(_SETS)
+    heads = ["columns", "k", "rows alone", "rows short"]
+    cells = zip(frame["columns"], frame["k"], frame["alone"], frame["rows_short"], strict=True)
+    rows: list[Row] = [
+        [names(one), int(k), int(alone), "–" if report.required is None else int(short)]
+        for one, k, alone, short in cells
+    ]
+    return Table(heads, rows, f"The weakest of {plural(len(report.sets), 'set')}")
+
+
+def _sets_chart(report: KSetsReport) -> Chart:
+    """Return the share of rows that fall short by each of the weakest sets, or are alone where no k is required."""
+    frame, whole = report.to_frame().head(_SETS), max(report.n_rows, 1)
+    counted = frame["alone" if report.required is None else "rows_short"].astype("int64").tolist()
+    drawn = Across(
+        [", ".join(map(label, one)) for one in frame["columns"]],
+        [rows / whole for rows in counted],
+        [f"k = {number(int(k))}, {percent(rows, whole)}" for k, rows in zip(frame["k"], counted, strict=True)],
+        [rows > 0 for rows in counted],
+        end=1.6,
+        ticks={0: "0 %", 0.5: "50 %", 1: "100 %"},
+    )
+    what = "rows alone" if report.required is None else "rows that fall short"
+    return Chart(f"k = {number(report.k)} by {_known(report)}", what, "columns known", drawn)
+
+
+def _ksets_next(report: KSetsReport) -> list[str]:
+    look = [".to_frame()", ".plot()"] if report.n_rows else []
+    if report.satisfied is False and (report.required or 0) <= report.n_rows:
+        goal = KAnonymity(report.required or 1, unit=report.unit, of=report.of)
+        return [call(report, "anonymize", report.qi, goal), *look]
     return look
 
 

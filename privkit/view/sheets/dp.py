@@ -14,7 +14,7 @@ from privkit.dp.answers.derived import Derived
 from privkit.dp.answers.provenance import Provenance
 from privkit.dp.answers.release import Release
 from privkit.dp.noise.noise import ALPHA
-from privkit.values.writing import ends, level_text, to_error, with_error
+from privkit.values.writing import chance, ends, level_text, to_error, with_error
 from privkit.view.parts.chart import (
     Chart,
     Choice,
@@ -29,6 +29,8 @@ from privkit.view.parts.chart import (
 )
 from privkit.view.parts.sheet import Block, Drawn, Note, Row, Sheet, Table, given, sheet
 from privkit.view.parts.words import aligned, amount, label, number, plural, unit_words
+from privkit.view.sheets.checks import changed
+from privkit.view.sheets.dates import dated
 from privkit.view.sheets.plans import asked_for, noise_reasons, within
 
 if TYPE_CHECKING:
@@ -47,19 +49,16 @@ _LONGEST_NOTE = 240
 @sheet.register(Release)
 def _release(release: Release) -> Sheet:
     where = f"entry {release.provenance.entry} of project '{label(release.provenance.project)}'"
+    cost = f"Cost {amount(release.loss)}, once: {where}. Asked again, it replays at no cost."
+    again = "" if release.asked_before is None else changed(release.asked_before)
+    facts = replace(_facts(release.provenance), lines=(), folded="Where it comes from")
+    reasons = [cost, again, *noise_reasons(release.plan), facts, release.provenance.line]
+    if release.plan.question.dates is not None:
+        return dated(release, reasons)
     rest = _more(release)
     return Sheet(
         _release_answer(release),
-        given(
-            [
-                _numbers(release),
-                Note(f"… {rest}", told=False) if rest else None,
-                f"Cost {amount(release.loss)}, once: {where}. Asked again, it replays at no cost.",
-                *noise_reasons(release.plan),
-                replace(_facts(release.provenance), lines=(), folded="Where it comes from"),
-                release.provenance.line,
-            ]
-        ),
+        given([_numbers(release), Note(f"… {rest}", told=False) if rest else None, *reasons]),
         _release_next(release),
         chart=lambda: _release_chart(release),
     )
@@ -225,7 +224,8 @@ def _release_chart(release: Release) -> Chart:
 def _foot(release: Release) -> str:
     """Return what the figure must say by itself: the cost, whom it protects, and how sure the intervals are."""
     level = f"intervals hold in {level_text(1 - ALPHA)}" if release.has_interval else ""
-    parts = [amount(release.loss), f"protects {unit_words(release.plan.question.unit)}", level]
+    gained = f"an attacker's advantage is at most {chance(release.advantage)}"
+    parts = [amount(release.loss), gained, f"protects {unit_words(release.plan.question.unit)}", level]
     return " · ".join(part for part in parts if part)
 
 

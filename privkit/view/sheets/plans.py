@@ -13,6 +13,7 @@ from privkit.values.writing import error_text, level_text
 from privkit.view.parts.chart import Chart, Curve
 from privkit.view.parts.sheet import Block, Note, Sheet, given, sheet
 from privkit.view.parts.words import amount, attacker, label, names, number, plural, unit_words
+from privkit.view.sheets.checks import left_after, stands
 
 if TYPE_CHECKING:
     from privkit.dp.question import Question
@@ -24,7 +25,7 @@ _LONGEST_NOTE = 240
 @sheet.register(Plan)
 def _plan(plan: Plan) -> Sheet:
     gained = attacker(plan.advantage, plan.attack_success, plan.question.unit)
-    reasons = [left_after(plan), _fetched(plan), gained, *noise_reasons(plan)]
+    reasons = [left_after(plan), stands(plan), _fetched(plan), gained, *noise_reasons(plan)]
     return Sheet(plan_answer(plan), given(reasons), _plan_next(plan), chart=lambda: _plan_chart(plan))
 
 
@@ -62,16 +63,6 @@ def _fetched(plan: Plan) -> str:
     return f"Fetched from the engine: {label('; '.join(plan.fetched), _LONGEST_NOTE)}."
 
 
-def left_after(plan: Plan) -> str:
-    """Return what the project has left and would have left; empty where the plan stands alone."""
-    if plan.left is None:
-        return ""
-    if plan.loss.fits(plan.left):
-        return f"The project has {plan.left} left; after it, {plan.left - plan.loss}."
-    short = plan.loss.shortfall(plan.left)
-    return f"The project has {plan.left} left: {amount(short)} short, unless the answer is in the ledger already."
-
-
 def noise_reasons(plan: Plan) -> list[Block]:
     """Return whom the noise protects, how large it is, and the notes."""
     moved = number(plan.sensitivity["L1"])
@@ -81,6 +72,7 @@ def noise_reasons(plan: Plan) -> list[Block]:
         if plan.question.asked.framed
         else f"{protected}, which moves the answer by at most {moved}: {plan.mechanism} noise, "
         f"scale {number(plan.scale)}.",
+        f"Public: {label('; '.join(map(str, plan.public)), _LONGEST_NOTE)}." if plan.public else "",
         *(Note(f"Note: {label(note, _LONGEST_NOTE)}.") for note in plan.notes),
     ]
 

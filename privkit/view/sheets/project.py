@@ -7,6 +7,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from privkit.errors import PrivkitError
+from privkit.project.facts import PublicFacts
 from privkit.project.ledger_view import LedgerView, describe
 from privkit.project.price_list import StudyPrice
 from privkit.project.project import Project
@@ -21,11 +22,14 @@ if TYPE_CHECKING:
 
     from privkit.budget.account import Account
     from privkit.budget.entry import Balance, Entry
+    from privkit.project.facts import Fact
 
 #: How many entries are listed; the rest is in ``.to_frame()``.
 MOST = 20
 #: Steps of a ledger's plot at most.
 STEPS = 1000
+#: So many values of a fact are listed.
+FEW = 6
 
 
 def refusal(name: str, error: PrivkitError, chart: Callable[[], Chart] | None = None) -> Sheet:
@@ -55,7 +59,7 @@ def _project(project: Project) -> Sheet:
     return Sheet(
         project_answer(project.name, balance),
         (*budgets(balance), *project_reasons(project, balance)),
-        ["df.privacy.dp_count(...)", ".ledger", ".panel()"],
+        [*([] if project.account.ended else ["df.privacy.dp_count(...)"]), ".ledger", ".panel()"],
         chart=chart,
     )
 
@@ -73,14 +77,70 @@ def project_reasons(project: Project, balance: Balance) -> list[str]:
         reserved = f"Reserved {amount(balance.reserved)}: being measured now, or left behind by a process that died."
     charged = balance.spent + balance.reserved
     bounds = f", {project.bounds}" if project.bounds is not None and not project.unit.is_row else ""
+    account = project.account
+    facts = project.facts
     return [
+        f"Begun now, with a fresh budget of {amount(balance.budget)}." if account.fresh and not balance.entries else "",
+        _ended(account),
         f"Spent {amount(balance.spent)} in {plural(balance.entries, 'entry', 'entries')}.",
         reserved,
         f"Protects {unit_words(project.unit)}{bounds}.",
         attacker(charged.advantage, charged.attack_success, project.unit),
         f"The whole budget would allow an advantage of {chance(balance.budget.advantage)}.",
+        f"Public facts: {label(_facts_told(facts), 200)}: .public()." if len(facts) else "",
         f"Warning: {project.account.unwatched}" if project.account.unwatched else "",
     ]
+
+
+def _ended(account: Account) -> str:
+    """Return when, by whom and why the project was closed or removed; empty while it is open."""
+    if (found := account.ended) is None:
+        return ""
+    how = "Removed" if found.removed else "Closed"
+    rest = "" if found.removed else "; what it answered replays"
+    return f"{how} on {found.time[:10]} by {label(found.analyst, 30)} ({label(found.reason, 80)}){rest}."
+
+
+def _facts_told(facts: PublicFacts) -> str:
+    return ", ".join(f"{fact.kind} of '{label(fact.column)}'" for fact in facts)
+
+
+@sheet.register(PublicFacts)
+def _public_facts(facts: PublicFacts) -> Sheet:
+    """Say what is declared: a row per fact, with who said it."""
+    heads = ["column", "fact", "value", "said by", "on", "entry", "why"]
+    rows = [
+        [
+            label(fact.column),
+            fact.kind,
+            _value(fact),
+            label(fact.source.analyst, 30),
+            fact.source.time[:10],
+            str(fact.source.entry),
+            label(fact.source.reason or "", 80),
+        ]
+        for fact in facts
+    ]
+    lines = aligned([heads, *rows], "<" * len(heads)) if rows else []
+    return Sheet(
+        f"{plural(len(facts), 'public fact')} of project '{label(facts.project)}'",
+        given(
+            [
+                Table(heads, rows, lines=lines, facts=True) if rows else "Nothing is declared yet.",
+                "Calls that say nothing use them; what a call says itself wins." if rows else None,
+            ]
+        ),
+        [".to_frame()", ".to_toml()"] if rows else ["project.public(age=(18, 100))"],
+    )
+
+
+def _value(fact: Fact) -> str:
+    """Return a fact's value, the first few of many."""
+    if fact.kind == "bounds":
+        return f"{number(fact.value[0])} to {number(fact.value[1])}"
+    shown = ", ".join(label("missing" if one is None else one, 20) for one in fact.value[:FEW])
+    left = len(fact.value) - FEW
+    return f"{shown} and {number(left)} more" if left > 0 else shown
 
 
 def _project_chart(project: Project) -> Chart:

@@ -12,7 +12,7 @@ from privkit.transform.generalize import Generalized
 from privkit.transform.hierarchies.hierarchy import Hierarchy
 from privkit.transform.hierarchies.ladder import Table as Tabled
 from privkit.transform.lattice import Lattice
-from privkit.transform.perturb import Perturbed
+from privkit.transform.perturbed import Perturbed
 from privkit.values.show import printable
 from privkit.view.parts.chart import SHARES, SHARES_END, Across, Chart, Cloud
 from privkit.view.parts.sheet import Block, Cell, Meter, Row, Sheet, Table, Verdict, given, sheet
@@ -73,7 +73,9 @@ def _anonymized_reasons(value: Anonymized) -> list[str]:
         f"{number(after.classes)}, "
         f"average risk {before.average_risk:.4f} → {after.average_risk:.4f}{_by_row(value.report)}.",
         _search(value),
+        *_locally(value),
     ]
+    reasons += _aggregates(value.report)
     if value.index_left_out_:
         reasons.append("The rows' labels were left out, for plain numbers: keep_index=True keeps them.")
     reasons += _proposed(value)
@@ -84,6 +86,17 @@ def _anonymized_reasons(value: Anonymized) -> list[str]:
             "nor were columns that tell a generalized one again."
         )
     return reasons
+
+
+def _aggregates(report: AnonymizationReport) -> list[str]:
+    """Return what numbers became inside their classes, and what that lost."""
+    told = [
+        f"{label(name)} (mean squared error {number(one.mean_squared_error)}, {percent(one.share)} of its variance)"
+        for name, one in report.aggregates.items()
+    ]
+    functions = {one.function for one in report.aggregates.values()}
+    what = "mean or median" if len(functions) > 1 else next(iter(functions), "")
+    return [f"Each class has its {what} in place of the values of: {', '.join(told)}."] if told else []
 
 
 def _but(found: Leaving) -> str:
@@ -127,6 +140,15 @@ def _anonymized_levels(value: Anonymized) -> str:
     )
 
 
+def _locally(value: Anonymized) -> list[str]:
+    """Return by how much local recoding would lose less, where it is a twentieth or more."""
+    loss = value.local_loss_
+    if loss is None or not loss < 0.95 * value.loss_:
+        return []
+    less = f"{1 - loss / value.loss_:.0%} less: {value.utility} = {loss:.4f}"
+    return [f"method='local' would lose {less}, with levels that differ between classes."]
+
+
 def _persons(standing: Standing) -> str:
     return "" if standing.persons is None else " persons"
 
@@ -164,6 +186,7 @@ def _report(report: AnonymizationReport) -> Sheet:
     reasons = [
         f"{highest}; {plural(report.suppressed, 'record')} suppressed.",
         f"Loss by column: {losses}.",
+        *_aggregates(report),
     ]
     costs = Table(["", "before", "after"], lambda: _costs(report), lines=[f"Utility: {utility}."])
     before, after = number(report.before.k), number(report.after.k)

@@ -1,0 +1,134 @@
+"""What a perturbation of values gives back: the new frame, what it cost, and what it does not promise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from privkit.errors import FrameError
+from privkit.tally.codes import factorized
+from privkit.tally.selection import handed_out, without_traces
+from privkit.transform.source import native
+from privkit.values.arguments import public
+from privkit.values.show import Plotted
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+
+@public
+@dataclass(frozen=True, eq=False, repr=False)
+class Perturbed(Plotted):
+    """A frame in which values of some columns were changed, and what that does not promise.
+
+    Attributes
+    ----------
+    frame : dataframe
+        The new frame; rows keep their order, under plain row numbers or their index.
+    method : str
+        What was done.
+    columns : tuple of str
+        Where.
+    parameters : dict
+        With which parameters.
+    changed_ : int
+        Rows in which any of the columns has another value.
+    n_rows : int
+        All rows.
+    figures_ : dict of str to dict
+        Per column what it cost: mean and standard deviation before and after, correlation of old and new values
+        (numbers), or the share of unchanged values.
+    no_promise : str
+        What the method does not protect from.
+    """
+
+    frame: Any
+    method: str
+    columns: tuple[str, ...]
+    parameters: dict[str, Any]
+    changed_: int
+    n_rows: int
+    figures_: dict[str, dict[str, float]]
+    no_promise: str
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the figures, one row per column."""
+        import pandas as pd
+
+        return pd.DataFrame.from_dict(self.figures_, orient="index")
+
+
+#: What pandas calls objects that are numbers.
+_OF_PYTHON = ("decimal", "integer", "floating", "mixed-integer-float")
+
+
+def number_column(frame: pd.DataFrame, name: str) -> pd.Series:
+    """Return a column of numbers: of a type for them, or of Python's, such as the decimals of a database.
+
+    Raises
+    ------
+    FrameError
+        If it holds something else.
+    """
+    import pandas as pd
+
+    column, told = frame[name], pd.api.types
+    try:
+        column.isna()
+        of_python = column.dtype == object and told.infer_dtype(column, skipna=True) in _OF_PYTHON
+    except ArithmeticError:  # a signaling NaN cannot be compared, which pandas tries
+        of_python = False
+    typed_as_such = told.is_numeric_dtype(column.dtype) and not told.is_bool_dtype(column.dtype)
+    if not typed_as_such and not of_python:
+        raise FrameError.column_type(name, str(column.dtype), "It must hold numbers.")
+    return column
+
+
+def perturbed(
+    before: pd.DataFrame,
+    after: pd.DataFrame,
+    data: object,
+    method: str,
+    *,
+    columns: tuple[str, ...],
+    parameters: dict[str, Any],
+    no_promise: str,
+    keep_index: bool,
+) -> Perturbed:
+    """Return the result with its figures; its frame under plain row numbers, or its index where that is to be kept."""
+    changed = np.zeros(len(before), dtype=bool)
+    figures = {}
+    for name in columns:
+        old, new = before[name], after[name]
+        other = _differ(old, new)
+        changed |= other
+        figures[name] = {"unchanged": 1 - float(other.mean()) if len(other) else 1.0} | _moments(old, new)
+    frame = native(handed_out(without_traces(after), keep_index=keep_index), data)
+    return Perturbed(frame, method, columns, parameters, int(changed.sum()), len(before), figures, no_promise)
+
+
+def _differ(old: pd.Series, new: pd.Series) -> NDArray[np.bool_]:
+    """Return where two columns have different values; missing is like missing."""
+    import pandas as pd
+
+    if pd.api.types.is_numeric_dtype(old.dtype):
+        return ~((old == new) | (old.isna() & new.isna())).fillna(False).to_numpy(dtype=bool)
+    codes, _ = factorized(pd.concat([old, new], ignore_index=True))  # objects may refuse to be compared
+    return codes[: len(old)] != codes[len(old) :]
+
+
+def _moments(old: pd.Series, new: pd.Series) -> dict[str, float]:
+    import pandas as pd
+
+    if not pd.api.types.is_numeric_dtype(old.dtype) or pd.api.types.is_bool_dtype(old.dtype):
+        return {}
+    old, new = old.astype("float64"), new.astype("float64")
+    both = len(old) > 1 and old.std() > 0 and new.std() > 0
+    return {
+        "mean_before": float(old.mean()), "mean_after": float(new.mean()),
+        "std_before": float(old.std()), "std_after": float(new.std()),
+        "correlation": float(old.corr(new)) if both else float("nan"),
+    }  # fmt: skip

@@ -1,0 +1,161 @@
+"""Microaggregation inside classes: what holds keeps to hold, and the loss is what a brute force finds."""
+
+from __future__ import annotations
+
+import statistics
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import privkit as pk
+from privkit.errors import FrameError, ParameterError
+from privkit.errors.anonymity import InfeasibleError
+
+ROWS = st.lists(
+    st.tuples(
+        st.sampled_from("abc"),
+        st.sampled_from("mf"),
+        st.integers(0, 9) | st.none(),
+        st.floats(-100, 100, allow_nan=False).map(lambda x: round(x, 3)) | st.none(),
+        st.sampled_from("xyz"),
+    ),
+    min_size=3,
+    max_size=30,
+)
+QI = ["zip", "sex", "age"]
+
+
+def frame_of(rows) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=["zip", "sex", "age", "paid", "ill"])
+    return frame.astype({"age": "Int64", "paid": "float64"})
+
+
+def known(values) -> list[float]:
+    return [float(value) for value in values if not pd.isna(value)]
+
+
+@pytest.mark.parametrize("method", ["optimal", "local", "cells"])
+@pytest.mark.parametrize("function", ["mean", "median"])
+@given(rows=ROWS, suppress=st.sampled_from([0, 0.3]), diverse=st.booleans())
+@settings(max_examples=40)
+def test_classes_with_aggregates_are_those_that_were_judged(method, function, rows, suppress, diverse):
+    frame = frame_of(rows)
+    goal = pk.KAnonymity(2) & pk.LDiversity("ill", 2) if diverse else pk.KAnonymity(2)
+    how = {"age": function, "paid": function}
+    try:
+        out = pk.anonymize(frame, QI, goal, suppress=suppress, method=method, microaggregate=how)
+    except InfeasibleError:
+        return
+    told = pk.check(out.frame, [*QI, "paid"], goal)
+    assert told.satisfied == out.report.satisfied is True
+    assert pk.kanon(out.frame, [*QI, "paid"]).k == out.report.after.k
+    assert told.n_classes == out.report.after.classes
+    given_rows = frame[out.kept_].reset_index(drop=True)
+    for name in how:
+        errors = []
+        for _, rows_of_class in out.frame.groupby(list(out.qi), observed=True, dropna=False):
+            before = known(given_rows.loc[rows_of_class.index, name])
+            after = rows_of_class[name]
+            assert after.nunique(dropna=False) == 1
+            if not before:
+                assert after.isna().all()
+                continue
+            made = statistics.fmean(before) if function == "mean" else statistics.median(before)
+            assert after.iloc[0] == pytest.approx(made)
+            errors += [(value - after.iloc[0]) ** 2 for value in before]
+        expected = statistics.fmean(errors) if errors else 0.0
+        assert out.report.aggregates[name].mean_squared_error == pytest.approx(expected)
+
+
+def test_one_class_loses_the_whole_variance_and_a_class_of_equals_loses_nothing():
+    frame = pd.DataFrame({"zip": ["a"] * 6, "age": [20, 30, 40, 50, 60, 70]})
+    one = pk.anonymize(frame, ["zip", "age"], k=5, microaggregate={"age": "mean"}).report.aggregates["age"]
+    assert one.mean_squared_error == pytest.approx(one.variance)
+    assert one.share == pytest.approx(1)
+    same = frame.assign(age=41)
+    none = pk.anonymize(same, ["zip", "age"], k=5, microaggregate={"age": "mean"})
+    assert none.report.aggregates["age"].mean_squared_error == none.report.aggregates["age"].share == 0
+    assert "mean squared error of age" in none.report.to_frame().index
+    assert "Each class has its mean in place of the values of: age" in repr(none)
+    assert "age" not in none.leaving_.columns
+
+
+def test_suppressed_rows_do_not_show_their_own_value():
+    frame = pd.DataFrame({"zip": ["a"] * 20 + ["b"], "age": [*range(20, 40), 99]})
+    out = pk.anonymize(
+        frame, ["zip", "age"], k=5, suppress=0.1, keep=["zip"], microaggregate={"age": "mean"}, keep_index=True
+    )
+    assert out.suppressed_ == 1
+    whole = out.with_suppressed()
+    assert np.isnan(whole["age"].iloc[-1])
+    assert whole["zip"].iloc[-1] == "*"
+    assert (whole["age"].iloc[:-1] == 29.5).all()
+
+
+def test_an_anonymizer_aggregates_next_month_by_itself():
+    march = pd.DataFrame({"zip": ["a"] * 5 + ["b"] * 5, "age": range(10)})
+    treat = pk.Anonymizer(["zip", "age"], k=5, suppress=0, microaggregate={"age": "median"}).fit(march)
+    april = treat.transform(march.assign(age=march["age"] + 100))
+    assert april.frame["age"].tolist() == [102.0] * 5 + [107.0] * 5
+    assert april.report.aggregates["age"].mean_squared_error == pytest.approx(2)
+
+
+@pytest.mark.parametrize(
+    ("asked", "error", "words"),
+    [
+        ({"microaggregate": ["age"]}, ParameterError, "a dict column"),
+        ({"microaggregate": {"age": "mode"}}, ParameterError, "'mean' or 'median'"),
+        ({"microaggregate": {"zip": "mean"}}, FrameError, "must hold numbers"),
+        ({"microaggregate": {"agee": "mean"}}, pk.ColumnNotFoundError, "Close matches: 'age'"),
+        ({"microaggregate": {"age": "mean"}, "keep": ["age"]}, ParameterError, "keep"),
+        ({"microaggregate": {"age": "mean"}, "levels": {"age": 1}}, ParameterError, "levels"),
+        ({"microaggregate": {"age": "mean"}, "hierarchies": {"age": {1: "*"}}}, ParameterError, "hierarchies"),
+        ({"microaggregate": {"age": "mean"}, "qi": ["age"]}, ParameterError, "must be left"),
+        ({"microaggregate": {"far": "mean"}}, FrameError, "infinite values"),
+        ({"microaggregate": {"age": "mean"}, "criteria": pk.KAnonymity(2, of=1)}, ParameterError, "inside a class"),
+        (
+            {"microaggregate": {"age": "mean"}, "criteria": pk.LDiversity("age", 2), "qi": ["zip"]},
+            ParameterError,
+            "not",
+        ),
+    ],
+)
+def test_what_cannot_be_aggregated_is_refused_before_anything_is_searched(asked, error, words):
+    frame = pd.DataFrame({"zip": list("aabb"), "age": [1, 2, 3, 4], "far": [1.0, np.inf, 2.0, 3.0]})
+    how = {"qi": ["zip", "age"], "criteria": pk.KAnonymity(2)} | asked
+    with pytest.raises(error, match=words):
+        pk.anonymize(frame, how.pop("qi"), how.pop("criteria"), **how)
+
+
+@given(rows=ROWS, k=st.integers(1, 3))
+@settings(max_examples=60)
+def test_groups_of_k_lie_inside_their_classes(rows, k):
+    frame = frame_of(rows).fillna({"paid": 0.0})
+    least = frame.groupby("zip").size().min()
+    if least < k:
+        with pytest.raises(InfeasibleError, match="rows in its smallest class"):
+            pk.microaggregate(frame, "paid", k=k, within="zip")
+        return
+    found = pk.microaggregate(frame, "paid", k=k, within="zip").frame
+    for _, rows_of_class in found.groupby("zip"):
+        assert rows_of_class.groupby("paid").size().min() >= k
+        before = frame.loc[rows_of_class.index, "paid"]
+        assert rows_of_class["paid"].mean() == pytest.approx(before.mean(), abs=1e-9)
+    if frame["zip"].nunique() == 1:
+        pd.testing.assert_frame_equal(found, pk.microaggregate(frame, "paid", k=k).frame)
+
+
+def test_microaggregate_says_what_it_needs():
+    frame = pd.DataFrame({"zip": list("aabb"), "age": [1, 2, 3, None]})
+    with pytest.raises(ParameterError, match="within="):
+        pk.microaggregate(frame, "age")
+    with pytest.raises(ParameterError, match="within"):
+        pk.microaggregate(frame, ["age", "zip"], within="zip")
+    with pytest.raises(FrameError, match="missing or infinite"):
+        pk.microaggregate(frame, "age", k=2, within="zip")
+    found = pk.microaggregate(frame, "age", within="zip")
+    assert found.frame["age"].tolist() == [1.5, 1.5, 3.0, 3.0]
+    assert found.figures_["age"]["mean_squared_error"] == pytest.approx((0.25 + 0.25 + 0) / 3)

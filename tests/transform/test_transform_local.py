@@ -1,0 +1,191 @@
+"""Local recoding: what it loses, that it holds, and what the default says of it; and how classes are rolled up."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import privkit as pk
+from privkit.tally.codes import grouped
+from privkit.transform.anonymize import search
+from privkit.transform.search.local import Peeling, _peeled
+from privkit.transform.search.node_classes import Rollup
+from privkit.transform.search.task import prepare
+
+FOLDER = Path(os.environ.get("PRIVKIT_ORACLE", Path(__file__).parents[3] / "shared" / "oracle"))
+oracle = pytest.mark.skipif(not (FOLDER / "arx.json").exists(), reason="ARX's stored answers are not here")
+
+
+@pytest.fixture(scope="module")
+def arx_adult():
+    return pd.read_csv(FOLDER / "adult.csv.gz", sep=";")
+
+
+@pytest.fixture(scope="module")
+def arx_rungs(arx_adult):
+    return {name: pk.Hierarchy.read_csv(FOLDER / f"adult_hierarchy_{name}.csv") for name in arx_adult.columns}
+
+
+def task_of(frame, qi, criterion, suppress=0.0, hierarchies=None):
+    return prepare(
+        frame, qi, criterion, k=None, hierarchies=hierarchies, suppress=suppress, utility="loss", weights=None,
+        keep=(), levels=None, unit=None,
+    )  # fmt: skip
+
+
+def distances(frame, qi, sensitive, table):
+    """The equal distance of each class to a table, in plain pandas."""
+    counts = pd.crosstab([frame[name].astype(str) for name in qi], frame[sensitive].astype(str))
+    shares = table.astype(str).value_counts(normalize=True)
+    counts = counts.reindex(columns=shares.index, fill_value=0)
+    return (counts.div(counts.sum(axis=1), axis=0) - shares).abs().sum(axis=1) / 2, counts.sum(axis=1)
+
+
+@oracle
+@pytest.mark.parametrize("suppress", [0.02, 0.147])
+def test_under_t_closeness_local_recoding_loses_less_than_arx(suppress, arx_adult, arx_rungs):
+    # ARX's: 0.4559 with 4,424 records suppressed.
+    qi = [name for name in arx_adult.columns if name != "occupation"]
+    goal = pk.KAnonymity(5) & pk.TCloseness("occupation", 0.2, reference="input")
+    out = arx_adult.privacy.anonymize(
+        qi, goal, suppress=suppress, method="local", utility="loss_arithmetic",
+        hierarchies={name: arx_rungs[name] for name in qi},
+    )  # fmt: skip
+    assert out.loss_ <= (0.4559 if suppress > 0.1 else 0.46)
+    assert out.suppressed_ <= suppress * len(arx_adult)
+    assert out.report.satisfied
+    found, sizes = distances(out.frame, qi, "occupation", arx_adult["occupation"])
+    assert found.max() <= 0.2 + 1e-12
+    assert sizes.min() >= 5
+
+
+@oracle
+@pytest.mark.parametrize(("k", "most"), [(2, 0.0217), (5, 0.0523), (25, 0.1141)])
+def test_for_k_alone_local_recoding_loses_no_more_than_was_found(k, most, arx_adult, arx_rungs):
+    out = arx_adult.privacy.anonymize(list(arx_adult.columns), k=k, hierarchies=arx_rungs, method="local")
+    assert out.loss_ <= most
+    assert out.frame.groupby(list(arx_adult.columns), observed=True).size().min() >= k
+
+
+@pytest.mark.parametrize("goal", [pk.TCloseness("occupation", 0.3), pk.BetaLikeness("income", 1.5)])
+def test_what_holds_holds_of_the_frame_beside_what_is_kept(goal):
+    adult = pk.example("adult").iloc[:6000]
+    rungs = pk.example_hierarchies("adult")
+    qi = ["sex", "age", "race", "marital-status", "education"]
+    how = {"hierarchies": {name: rungs[name] for name in qi}, "suppress": 0.05}
+    out = adult.privacy.anonymize(qi, pk.KAnonymity(5) & goal, method="local", **how)
+    best = adult.privacy.anonymize(qi, pk.KAnonymity(5) & goal, **how)
+    assert out.report.satisfied
+    assert out.frame.privacy.check(qi, out.criteria).satisfied
+    assert out.loss_ < best.loss_
+    if isinstance(goal, pk.TCloseness):
+        assert distances(out.frame, qi, "occupation", out.frame["occupation"])[0].max() <= 0.3 + 1e-12
+
+
+def test_the_default_says_what_local_recoding_would_lose():
+    frame = pk.example("insights").drop(columns=["msisdn", "email", "account_number"])
+    out = frame.privacy.anonymize(["zip", "age"], k=5)
+    local = frame.privacy.anonymize(["zip", "age"], k=5, method="local")
+    assert local.loss_ <= out.local_loss_ < 0.5 * out.loss_
+    assert f"loss = {out.local_loss_:.4f}, with levels that differ" in repr(out)
+    assert f"{1 - out.local_loss_ / out.loss_:.0%} less" in repr(out)
+    assert local.local_loss_ is None
+    assert "would lose" not in repr(local)
+    assert pickle.loads(pickle.dumps(out)).local_loss_ == out.local_loss_
+
+
+def test_where_nothing_is_lost_nothing_is_said():
+    frame = pd.DataFrame({"sex": list("fm") * 10})
+    out = frame.privacy.anonymize(["sex"], k=5)
+    assert out.loss_ == 0
+    assert "would lose" not in repr(out)
+
+
+@pytest.mark.parametrize("goal", [pk.KAnonymity(3), pk.KAnonymity(3) & pk.TCloseness("ill", 0.2)])
+def test_a_stopped_run_still_gives_what_holds(goal):
+    random = np.random.default_rng(3)
+    frame = pd.DataFrame({name: random.integers(0, 9, 300) for name in ("a", "b", "c")})
+    frame["ill"] = random.choice(list("xyz"), 300)
+    out = frame.privacy.anonymize(["a", "b", "c"], goal, method="local", suppress=0, time_limit=1e-9)
+    assert "time limit" in out.reason
+    assert out.report.satisfied
+    assert out.frame.privacy.check(["a", "b", "c"], out.criteria).satisfied
+
+
+def test_sweeps_keep_the_limit_and_put_each_combination_in_one_class():
+    adult = pk.example("adult").iloc[:4000]
+    rungs = pk.example_hierarchies("adult")
+    qi = ["sex", "age", "race", "education"]
+    goal = pk.KAnonymity(5) & pk.TCloseness("occupation", 0.35, reference="input")
+    for suppress in (0, 0.1):
+        task = task_of(adult, qi, goal, suppress, {name: rungs[name] for name in qi})
+        peeling = Peeling(task, None, task.judge)
+        levels, gone = _peeled(peeling)
+        assert task.coding.counts[gone].sum() <= suppress * len(adult)
+        found = peeling.partition.class_of[~gone]
+        assert (found >= 0).all()
+        for place, ladder in enumerate(task.coding.ladders):  # one level and one label in each class
+            label = [
+                (level, ladder.levels[level].codes[value])
+                for level, value in zip(levels[place][~gone], task.coding.combos[place][~gone], strict=True)
+            ]
+            assert pd.DataFrame({"class": found, "label": label}).groupby("class")["label"].nunique().max() == 1
+
+
+NODES = st.lists(st.tuples(*[st.integers(0, 3)] * 3), min_size=1, max_size=12)
+
+
+@given(rows=st.lists(st.tuples(*[st.integers(0, 19)] * 3), min_size=2, max_size=60), nodes=NODES)
+@settings(max_examples=60)
+def test_classes_of_a_node_do_not_depend_on_the_nodes_before(rows, nodes):
+    frame = pd.DataFrame(rows, columns=["a", "b", "c"])
+    frame["ill"] = frame["a"] % 3
+    bands = pk.Hierarchy.intervals(2, 4)
+    goal = pk.KAnonymity(2) & pk.LDiversity("ill", 2)
+    coding = task_of(frame, ["a", "b", "c"], goal, 0, dict.fromkeys("abc", bands)).coding
+    rollup = Rollup(coding)
+    for node in nodes:
+        allowed = tuple(min(level, size - 1) for level, size in zip(node, coding.shape, strict=True))
+        classes = rollup.at(allowed)
+        groups = pd.DataFrame(
+            {
+                name: ladder.levels[level].codes[coding.combos[place]][coding.row_combo]
+                for place, (name, ladder, level) in enumerate(zip("abc", coding.ladders, allowed, strict=True))
+            }
+        )
+        assert sorted(classes.sizes.tolist()) == sorted(groups.groupby(list("abc")).size().tolist())
+        assert (np.diff(classes.keys) > 0).all()
+        both = groups.assign(ill=frame["ill"].to_numpy()).groupby([*"abc", "ill"]).size()
+        assert sorted(classes.entries["ill"][1].tolist()) == sorted(both.tolist())
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 9)), min_size=1, max_size=50))
+def test_grouping_is_the_same_with_and_without_runs(pairs):
+    keys, counts = (np.array(part, dtype=np.int64) for part in zip(*pairs, strict=True))
+    truth = pd.Series(counts).groupby(keys).sum()
+    for runs in (False, True):
+        found, sums = grouped(keys, counts, runs=runs)
+        assert found.tolist() == truth.index.tolist()
+        assert sums.tolist() == truth.tolist()
+
+
+@given(rows=st.lists(st.tuples(*[st.integers(0, 9)] * 2), min_size=4, max_size=30), k=st.integers(2, 4))
+@settings(max_examples=40)
+def test_a_search_below_a_loss_finds_the_best_node_or_none(rows, k):
+    frame = pd.DataFrame(rows, columns=["a", "b"])
+    task = task_of(frame, ["a", "b"], pk.KAnonymity(k), 0.2, dict.fromkeys("ab", pk.Hierarchy.intervals(2, 4)))
+    best = search(task, None, None)
+    if best.node is None:
+        return
+    again = search(task, None, None, best.loss)
+    assert (again.node, again.loss) == (best.node, best.loss)
+    less = search(task, None, None, best.loss / 2)
+    assert less.bound <= best.loss / 2 + 1e-9
+    assert less.node is None or less.loss >= best.loss
