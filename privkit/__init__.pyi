@@ -53,6 +53,8 @@ from .errors import EngineError as EngineError
 from .errors import EventError as EventError
 from .errors import EventsInputError as EventsInputError
 from .errors import ExpressionError as ExpressionError
+from .errors import FactsChangedError as FactsChangedError
+from .errors import FactsError as FactsError
 from .errors import FileError as FileError
 from .errors import FrameError as FrameError
 from .errors import HierarchyError as HierarchyError
@@ -92,10 +94,13 @@ from .errors import PendingReleaseError as PendingReleaseError
 from .errors import PopulationError as PopulationError
 from .errors import PriceError as PriceError
 from .errors import PrivkitError as PrivkitError
+from .errors import ProjectClosedError as ProjectClosedError
 from .errors import ProjectCopyError as ProjectCopyError
 from .errors import ProjectMismatchError as ProjectMismatchError
 from .errors import ProjectNameError as ProjectNameError
 from .errors import ProjectNotFoundError as ProjectNotFoundError
+from .errors import ProjectRemovedError as ProjectRemovedError
+from .errors import ProjectUsedError as ProjectUsedError
 from .errors import PromiseBrokenError as PromiseBrokenError
 from .errors import RecipeError as RecipeError
 from .errors import ReservationError as ReservationError
@@ -111,6 +116,7 @@ from .errors import UnmatchedFieldsError as UnmatchedFieldsError
 from .errors import ValueBoundsError as ValueBoundsError
 from .errors import ValueBoundsRequiredError as ValueBoundsRequiredError
 from .errors import WeightsError as WeightsError
+from .errors import ZoneError as ZoneError
 from .events.tables import pseudonymize as pseudonymize
 from .examples import example as example
 from .examples import example_hierarchies as example_hierarchies
@@ -176,8 +182,11 @@ from .values.expression.builders import month as month
 from .values.expression.builders import prefix as prefix
 from .values.expression.builders import weekday as weekday
 from .values.expression.builders import year as year
-from .values.keys import public_values as public_values
+from .values.expression.choosing import lookup as lookup
+from .values.expression.choosing import recode as recode
+from .values.expression.choosing import when as when
 from .values.unit import ROW as ROW
 from .values.unit import rows as rows
+from .values.vouched import public_values as public_values
 
 __version__: str

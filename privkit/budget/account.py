@@ -16,8 +16,8 @@ from privkit.budget.entry import Balance, Entry, Reservation, State, in_hand
 from privkit.budget.machine import process as presence
 from privkit.budget.machine.clock import set_clock_back, why_late
 from privkit.budget.machine.keys import FirstForm, project_key
+from privkit.budget.noted import Noted, refuse_ended
 from privkit.budget.odometer import Ways, admit, in_measure, limits_left, window_start
-from privkit.budget.paging import Paged
 from privkit.budget.store import query
 from privkit.budget.store.connections import lets_go
 from privkit.budget.store.fault import fault
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 WAIT = 10.0
 
 
-class Account(Paged):
+class Account(Noted):
     """A project's account in a ledger. Get one from :meth:`privkit.budget.ledger.Ledger.begin`.
 
     Reads no rows of any data. Every amount is exact.
@@ -49,6 +49,7 @@ class Account(Paged):
     def __init__(self, book: Book, analyst: str) -> None:
         super().__init__(book.name, book.uid, book.terms, store=book.place, begun=book.begun, analyst=analyst)
         self._book = book
+        self.fresh = False
 
     @property
     def key(self) -> bytes | None:
@@ -113,7 +114,7 @@ class Account(Paged):
         """
         book = self._book
         with book.store.reading() as connection:
-            row, head = query.project_row(connection, self.name), query.head(connection, book.id)
+            row, head = query.project_row(connection, book.recorded), query.head(connection, book.id)
         if row is None:
             raise LedgerDamagedError.of(self.store, f"project {self.name!r} is no longer in it", budget=None)
         total = 0 if head is None else head["seq"]
@@ -239,6 +240,7 @@ class Account(Paged):
                 book.check(connection, head)
                 if key is not None and not again and (row := query.asked(connection, book.id, key)) is not None:
                     return self._earlier(connection, head, row)
+                refuse_ended(book, connection)
                 own, recent = self._limited(connection, head.sums, head.now)
                 late = partial(why_late, book, connection, head.sums.clock)
                 admit(self.name, self.terms, cost, head.sums, own=own, recent=recent, ways=ways, late=late)

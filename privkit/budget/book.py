@@ -14,7 +14,7 @@ from privkit.budget.machine.process import Holder, seen
 from privkit.budget.machine.state import shown_state, writable
 from privkit.budget.store import query
 from privkit.budget.store.schema import record_table
-from privkit.budget.terms import ProjectTerms
+from privkit.budget.terms import ProjectTerms, called
 from privkit.budget.turn import notify
 from privkit.errors.ledger import LedgerDamagedError, LedgerMovedError, LedgerTamperedError
 from privkit.values.show import warn
@@ -68,7 +68,8 @@ class Book:
     def __init__(self, store: Store, row: Mapping[Any, Any]) -> None:
         self.store = store
         self.id: int = row["id"]
-        self.name: str = row["name"]
+        self.recorded: str = row["name"]
+        self.name = called(self.recorded)
         self.uid: str = row["uid"]
         self.begun: str = row["begun"]
         self.first: str = row["hash"]
@@ -116,7 +117,7 @@ class Book:
 
         SQLite's transaction is a lock; on PostgreSQL the project's row is locked first, then the chain is read.
         """
-        row = query.project_row(connection, self.name, lock=True)
+        row = query.project_row(connection, self.recorded, lock=True)
         if row is None or row["uid"] != self.uid:
             raise LedgerDamagedError.of(self.place, f"project {self.name!r} is no longer in it")
         if "version" in row:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from privkit.budget.canonical import amounts, canonical, loss_from, readable
+from privkit.budget.notes import Notes
+from privkit.budget.terms import called
 from privkit.errors.ledger import LedgerTamperedError
 from privkit.values.loss import PrivacyLoss
 
@@ -166,15 +168,16 @@ def verify_chain(
         raise LedgerTamperedError.of(store, project["name"], entry=0, record=0, found="do not fit their hash")
     open_costs: dict[int, PrivacyLoss] = {}
     owned: dict[str, PrivacyLoss] | None = None if terms.per_analyst is None else {}
+    notes = Notes()
     for record in records:
         if found := _wrong(record, seq, last):
             raise LedgerTamperedError.of(store, project["name"], entry=record["entry"], record=seq + 1, found=found)
-        expected = _follow(record, sums, open_costs, owned, zero)
+        expected = _follow(record, sums, open_costs, owned, notes)
         if expected is None or expected.to_json() != record["sums"]:
             found = "breaks the rules of a ledger" if expected is None else "has totals that do not add up"
             raise LedgerTamperedError.of(store, project["name"], entry=record["entry"], record=seq + 1, found=found)
         last, sums, seq = record["hash"], expected, record["seq"]
-    return Verification(project["name"], sums.entries, seq, sums.spent, last)
+    return Verification(called(project["name"]), sums.entries, seq, sums.spent, last)
 
 
 def _wrong(record: Mapping[Any, Any], seq: int, last: str) -> str:
@@ -195,14 +198,14 @@ def _follow(
     sums: Sums,
     open_costs: dict[int, PrivacyLoss],
     owned: dict[str, PrivacyLoss] | None,
-    zero: PrivacyLoss,
+    notes: Notes,
 ) -> Sums | None:
     """Return the totals that a record must have; None if no ledger writes such a record here."""
-    number = record["entry"]
+    number, zero = record["entry"], sums.spent - sums.spent
     if record["state"] == "reserved":
         cost = loss_from((record["main"], record["delta"]), zero)
         back = record["time"] < sums.clock and not (cost == zero and sets_back(record["question"]))
-        if number != sums.entries + 1 or back:
+        if number != sums.entries + 1 or back or not notes.allows(record, cost, sums.spent):
             return None
         open_costs[number] = cost
         own = None

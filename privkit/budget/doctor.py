@@ -103,6 +103,8 @@ def diagnose(store: str | os.PathLike[str] | None = None) -> Diagnosis:
     findings += _of_server(ledger)
     for name in names:
         findings += _of_project(ledger, name)
+    for account in ledger.removed():
+        findings += _of_removed(account)
     return Diagnosis(place.shown, tuple(findings))
 
 
@@ -235,11 +237,31 @@ def _of_project(ledger: Ledger, name: str) -> Iterator[Finding]:
     yield from _of_entries(account)
 
 
+def _of_removed(account: Account) -> Iterator[Finding]:
+    try:
+        account.verify()
+    except PrivkitError as error:
+        yield Finding("problem", f"removed project {account.name!r}: {_first(error)}", _rest(error))
+        return
+    if (found := account.ended) is not None:
+        told = f"a project {account.name!r} was removed on {found.time[:10]} by {found.analyst}"
+        yield Finding("ok", f"{told}: nothing was ever charged to it")
+
+
+def _of_notes(account: Account) -> Iterator[Finding]:
+    if (found := account.ended) is not None:
+        yield Finding("note", f"project {account.name!r} was closed on {found.time[:10]} by {found.analyst}")
+    if facts := account.facts():
+        told = f"project {account.name!r}: public facts are declared in {len(facts)} entries"
+        yield Finding("ok", f"{told}, the last by {facts[-1].analyst} on {facts[-1].time[:10]}")
+
+
 def _of_entries(account: Account) -> Iterator[Finding]:
     if account.note:
         yield Finding("note", account.note, "To go on from it: pk.open_project(..., store=..., adopt=True).")
     if account.unwatched:
         yield Finding("problem", account.unwatched)
+    yield from _of_notes(account)
     states: tuple[tuple[State, str], ...] = (("orphaned", "Asking again costs again: again=True."), ("reserved", ""))
     for state, hint in states:
         if found := account.numbers_of(state, 10):

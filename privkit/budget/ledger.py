@@ -35,8 +35,10 @@ from privkit.budget.account import Account
 from privkit.budget.book import Book
 from privkit.budget.canonical import canonical
 from privkit.budget.chain import first_link
+from privkit.budget.directory import Directory
 from privkit.budget.entry import Reservation
 from privkit.budget.machine.anchor import recall, recall_all, retire
+from privkit.budget.noted import refuse_ended
 from privkit.budget.store import query
 from privkit.budget.store.connections import lets_go, transaction
 from privkit.budget.store.file_system import warn_unless_local
@@ -44,7 +46,7 @@ from privkit.budget.store.opening import check_file, make_file, open_server, the
 from privkit.budget.store.place import ledger_place
 from privkit.budget.store.schema import project_table
 from privkit.budget.store.store import TIMEOUT, Store
-from privkit.budget.terms import alike, known_as, lookalikes, tidy
+from privkit.budget.terms import alike, check_name, close_names, close_words, known_as, lookalikes, tidy
 from privkit.errors import ParameterError
 from privkit.errors.ledger import (
     LedgerBusyError,
@@ -146,7 +148,7 @@ class Ledger:
                 ("new", "reason"), "new=True needs a reason, which is recorded. Example: reason='2027 survey'."
             )
         by = _analyst() if analyst is None else analyst
-        _check_name(by, "analyst")
+        check_name(by, "analyst")
         place = ledger_place(store)
         if place.path is not None and not read_only:
             warn_unless_local(place.file_system, place.shown)
@@ -187,9 +189,21 @@ class Ledger:
 
     @lets_go
     def projects(self) -> tuple[str, ...]:
-        """Return the names of the projects, in the order in which they were begun."""
+        """Return the names of the projects, in the order in which they were begun; without those that were removed."""
+        return tuple(self._directory().standing)
+
+    @lets_go
+    def removed(self) -> list[Account]:
+        """Return the accounts of the projects that were removed: for looking at what their chains hold."""
         with self._store.reading() as connection:
-            return tuple(query.project_names(connection))
+            known = Directory.of(connection)
+            gone = [name for name in known.recorded if name not in known.standing.values()]
+            rows = [row for name in gone if (row := query.project_row(connection, name)) is not None]
+        return [Account(self._book(row), self.analyst) for row in rows]
+
+    def _directory(self) -> Directory:
+        with self._store.reading() as connection:
+            return Directory.of(connection)
 
     @lets_go
     def account(self, name: str) -> Account:
@@ -197,14 +211,28 @@ class Ledger:
 
         Raises
         ------
-        ProjectNotFoundError
+        ProjectNotFoundError, ProjectRemovedError
         LedgerMovedError
             If this machine remembers the project at another place, or further on.
         """
         row = self._row(name)
         if row is None:
+            self.refuse_removed(name)
             raise ProjectNotFoundError.of(name, self.projects())
         return self._account(row)
+
+    @lets_go
+    def refuse_removed(self, name: str) -> None:
+        """Refuse the name of a project that was removed, and not begun anew since.
+
+        Raises
+        ------
+        ProjectRemovedError
+        """
+        with self._store.reading() as connection:
+            row = Directory.of(connection).gone(connection, name)
+            if row is not None:
+                refuse_ended(self._book(row), connection)
 
     @lets_go
     def begin(self, name: str, terms: ProjectTerms) -> Account:
@@ -217,13 +245,19 @@ class Ledger:
         LedgerMovedError
             If this machine remembers a project of this name in another ledger.
         """
-        _check_name(tidy(name) if isinstance(name, str) else name)
+        check_name(tidy(name) if isinstance(name, str) else name)
         row = self._row(name)
+        fresh = row is None
         if row is None:
             name = tidy(name)
+            if not self._new:
+                self.refuse_removed(name)
             self._expect_no_other(name)
             row = self._begun(name, terms)
         account = self._account(row)
+        account.fresh = fresh
+        if fresh and (near := close_names(name, [other for other in self.projects() if other != name])):
+            warn(close_words(name, near, str(account.terms.budget)))
         if differences := account.terms.differences(terms):
             raise ProjectMismatchError.of(name, differences)
         return account
@@ -235,19 +269,19 @@ class Ledger:
     def _row(self, name: str) -> RowMapping | None:
         """Return a project's row, however the letters of its name are composed."""
         with self._store.reading() as connection:
-            if (row := query.project_row(connection, name)) is not None:
-                return row
-            known = known_as(name, query.project_names(connection))
-            return None if known is None else query.project_row(connection, known)
+            return Directory.of(connection).row(connection, name)
 
     def _expect_no_other(self, name: str) -> None:
         """Refuse to begin a project that this machine remembers (L11)."""
         # In this order: what another process just began is in the ledger before this machine remembers it.
         recalled = self._recalled()
-        held = self.projects()
+        known = self._directory()
+        held = tuple(known.standing)
         if not self._new and (found := lookalikes(name, held)):
             raise ProjectNameError.of(name, found)
         for anchor in recalled:
+            if anchor.uid in known.uids and anchor.name not in held:  # removed, by another machine
+                continue
             here = self._here(anchor)
             if alike(anchor.name) != alike(name) or (here and anchor.name in held):
                 continue
@@ -271,29 +305,33 @@ class Ledger:
         with self._store.writing() as connection:
             self._store.lock_all(connection)
             self._store.check_version(self._store.version(connection))
-            names = query.project_names(connection)
-            row = query.project_row(connection, known_as(name, names) or name)
+            known = Directory.of(connection)
+            row = known.row(connection, name)
             if row is None:  # else another process was faster
-                if not self._new and (found := lookalikes(name, names)):
+                if not self._new and (found := lookalikes(name, list(known.standing))):
                     raise ProjectNameError.of(name, found)
                 fields = {
                     "uid": uuid.uuid4().hex,
-                    "name": name,
+                    "name": known.free(name),
                     "terms": terms.completed().to_json(),
                     "begun": self._store.now(connection),
                     "note": self._reason if self._new else "",
                 }
                 number = (connection.execute(select(func.max(project_table.c.id))).scalar_one() or 0) + 1
                 connection.execute(insert(project_table), {"id": number, **fields, "hash": first_link(**fields)})
-                row = query.project_row(connection, name)
+                row = query.project_row(connection, fields["name"])
         assert row is not None
         return row
 
-    def _account(self, row: RowMapping) -> Account:
+    def _book(self, row: RowMapping) -> Book:
+        """Return the book of a project's row, whose hash is checked."""
         fields = {field: row[field] for field in ("uid", "name", "terms", "begun", "note")}
         if not all(isinstance(value, str) for value in fields.values()) or first_link(**fields) != row["hash"]:
             raise LedgerDamagedError.of(self.store, f"the terms of project {row['name']!r} were changed")
-        book = Book(self._store, row)
+        return Book(self._store, row)
+
+    def _account(self, row: RowMapping) -> Account:
+        book = self._book(row)
         if book.watched:
             self._expect_here(book)
         with self._store.reading() as connection:
@@ -310,7 +348,8 @@ class Ledger:
         elsewhere = anchor.store if anchor is not None and not self._here(anchor) else ""
         if anchor is None:
             # Of this very project there may be one by now: another process opened it too.
-            others = [known.store for known in self._recalled() if known.name == book.name and known.uid != book.uid]
+            uids = self._directory().uids  # those of projects that were removed here are of this ledger too
+            others = [known.store for known in self._recalled() if known.name == book.name and known.uid not in uids]
             elsewhere = others[0] if others and not self._new else ""
         if elsewhere and self._store.place.read_only:  # a backup is looked at as it is
             book.note = (
@@ -357,15 +396,3 @@ def _analyst() -> str:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):
         return "unknown"
-
-
-def _check_name(name: object, argument: str = "name") -> None:
-    if not isinstance(name, str):
-        raise ParameterError.of(argument, f"a {type(name).__name__}", "a name (str)")
-    if not name.strip() or len(name) > 200 or not name.isprintable():
-        raise ParameterError.of(
-            argument,
-            repr(name[:40]),
-            "1 to 200 printable characters",
-            "Example: 'churn'." if argument == "name" else "Set PRIVKIT_ANALYST.",
-        )

@@ -15,9 +15,11 @@ from privkit.budget.asked import Alike, alike
 from privkit.budget.canonical import canonical
 from privkit.budget.chain import Sums
 from privkit.budget.entry import Balance, Charged, Entry, Reservation, State
+from privkit.budget.notes import CLOSED, FACTS, NAMES, NOTED, Ending, changed, merged, news
 from privkit.budget.odometer import Ways, admit, in_measure, limits_left, window_start
 from privkit.budget.turn import notify
 from privkit.errors.calls import calling
+from privkit.errors.facts import FactsChangedError
 from privkit.errors.project import OrphanedReleaseError, PendingReleaseError, ReservationError, SimulatedError
 from privkit.errors.root import nothing_spent
 from privkit.values.loss import PrivacyLoss
@@ -25,6 +27,7 @@ from privkit.values.loss import PrivacyLoss
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from privkit.budget.notes import Declared
     from privkit.budget.terms import ProjectTerms
     from privkit.budget.turn import Turn
 
@@ -64,6 +67,8 @@ class SimulatedAccount(BaseAccount):
         self._entries: list[Entry] = []
         self._tokens: dict[int, str] = {}
         self._version = 0
+        self.fresh = True
+        self.ended: Ending | None = None
         self._lock = RLock()
 
     # -- what it says ----------------------------------------------------------------------------------------------
@@ -179,6 +184,8 @@ class SimulatedAccount(BaseAccount):
             earlier = self._asked(key)
             if not again and earlier is not None:
                 return self._replayed(earlier, cost, wait)
+            if self.ended is not None:
+                self.ended.refuse(self.name)
             now = max(_now(), self._sums.clock)
             admit(self.name, self.terms, cost, self._sums, own=self._sums.spent, recent=self._recent(now), ways=ways)
             held = Reservation(len(self._entries) + 1, cost, now)
@@ -212,6 +219,59 @@ class SimulatedAccount(BaseAccount):
             return self._zero
         start = window_start(self.terms.window, now)
         return sum((entry.cost for entry in self._entries if entry.time > start), start=self._zero)
+
+    # -- notes -----------------------------------------------------------------------------------------------------
+
+    def facts(self) -> list[Entry]:
+        """Return the entries that declare public facts, in order."""
+        with self._lock:
+            return [entry for entry in self._entries if entry.key == NAMES[FACTS]]
+
+    def declare(self, told: Mapping[str, Any], check: Callable[[Mapping[str, Any]], None]) -> Entry | None:
+        """Note public facts, by the rules of a ledger; return None where all of them are known. Costs nothing.
+
+        Raises
+        ------
+        FactsChangedError, ProjectClosedError
+        """
+        with self._lock:
+            known: Declared = {}
+            for entry in self.facts():
+                known = merged(known, entry.question["facts"])
+            if not (new := news(known, told)):
+                return None
+            if self.ended is not None:
+                self.ended.refuse(self.name)
+            if self._sums.spent != self._zero and (other := changed(known, new)):
+                raise FactsChangedError.of(self.name, other, self._sums.entries)
+            check(merged(known, new))
+            return self._noted({"statistic": FACTS, "facts": new})
+
+    def close(self, reason: str, *, removed: bool = False) -> None:
+        """Charge nothing more. It is not removed: it ends with its session.
+
+        Raises
+        ------
+        ProjectClosedError, SimulatedError
+        """
+        if removed:
+            raise SimulatedError.fleeting(self.name)
+        with self._lock:
+            if self.ended is not None:
+                self.ended.refuse(self.name)
+            entry = self._noted({"statistic": CLOSED, "reason": reason})
+            self.ended = Ending(False, entry.time, entry.analyst, reason)
+
+    def _noted(self, question: Mapping[str, Any]) -> Entry:
+        now, key = max(_now(), self._sums.clock), NAMES[question["statistic"]]
+        number = len(self._entries) + 1
+        entry = Entry(
+            number, "committed", now, self.analyst, question, self._zero, answer=NOTED, key=key, hash="SIMULATED"
+        )
+        self._sums = self._sums.reserved(self._zero, now, self._sums.spent).ended(self._zero)
+        self._entries.append(entry)
+        self._changed()
+        return entry
 
     # -- end -------------------------------------------------------------------------------------------------------
 

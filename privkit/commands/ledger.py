@@ -64,7 +64,8 @@ def run(options: argparse.Namespace) -> int:
     if options.action == "list":
         _list(ledger, as_json=options.json)
     elif options.action == "verify":
-        _verify(ledger, [options.project] if options.project else ledger.projects(), as_json=options.json)
+        one = [ledger.account(options.project)] if options.project else None
+        _verify(one or [*map(ledger.account, ledger.projects()), *ledger.removed()], as_json=options.json)
     else:
         account = ledger.account(options.project)
         _note(account)
@@ -81,10 +82,9 @@ def _note(account: Account) -> None:
         print(f"Note: {account.note}", file=sys.stderr)
 
 
-def _verify(ledger: Ledger, names: Sequence[str], *, as_json: bool) -> None:
+def _verify(accounts: Sequence[Account], *, as_json: bool) -> None:
     found = []
-    for name in names:
-        account = ledger.account(name)
+    for account in accounts:
         found.append(LedgerView(account).verify(progress=sys.stderr.isatty()))
         if not as_json:
             print(found[-1])

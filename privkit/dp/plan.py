@@ -11,17 +11,21 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from privkit.dp.attack import Attack, attack_on
 from privkit.dp.noise.noise import ALPHA, Gaussian, Laplace, Noise
 from privkit.errors import ParameterError
 from privkit.errors.dp import MechanismError, PriceError
+from privkit.values.advantage import amount_for
 from privkit.values.arguments import positive_int, spending
-from privkit.values.exact import exact, exact_text
+from privkit.values.exact import SMALLEST_LOSS, exact, exact_text
 from privkit.values.loss import Measure, PrivacyLoss
 from privkit.values.show import Paneled, Plotted
+from privkit.values.writing import amount_shown
 
 if TYPE_CHECKING:
     from privkit.dp.answers.release import Release
     from privkit.dp.check import PlanCheck
+    from privkit.dp.public import PublicSource
     from privkit.dp.question import Question
     from privkit.dp.standing import Standing
     from privkit.values.unit import PrivacyUnit
@@ -50,6 +54,8 @@ class Plan(Paneled, Plotted):
         What leaves a lazy engine, beside groups and their counts; None where the rows lie here.
     earlier : callable or None
         Makes the plan by which earlier versions answered the same at the same price; None where it is this one.
+    public : tuple of PublicSource
+        Where public values come from that the call did not type out: declared facts, and what was vouched for.
     """
 
     question: Question
@@ -60,6 +66,7 @@ class Plan(Paneled, Plotted):
     chosen: str | None = None
     fetched: tuple[str, ...] | None = None
     earlier: Callable[[], Plan | None] | None = field(default=None, compare=False)
+    public: tuple[PublicSource, ...] = field(default=(), compare=False)
     remaining: Callable[[], PrivacyLoss | None] | None = field(default=None, compare=False)
     run: Callable[[Plan, bool], Release] | None = field(default=None, compare=False)
     look: Callable[[Plan], Standing | None] | None = field(default=None, compare=False)
@@ -92,6 +99,24 @@ class Plan(Paneled, Plotted):
     def accuracies(self) -> dict[str, float | None]:
         """The same for every number of the answer, by its name: a mean brings its sum and count, a query several."""
         return self.question.asked.half_widths(self.noise, ALPHA, self.rows)
+
+    @cached_property
+    def _attack(self) -> Attack:
+        return attack_on(self.question, self.noise, self.loss)
+
+    @property
+    def advantage(self) -> float:
+        """The greatest advantage that any attacker can have on one unit by the answer: true less false positives.
+
+        Rounded up; by the price, or less by the noise that is drawn. 0.1 says: if he bets on whether a unit is in the
+        data, whatever else he knows, he is right at most 0.1 more often, true less false, than without the answer.
+        """
+        return self._attack.advantage
+
+    @property
+    def attack_success(self) -> float:
+        """How often an attacker with 1 % false alarms finds a unit that is there, at most; rounded up."""
+        return self._attack.success
 
     @property
     def mechanism(self) -> str:
@@ -178,9 +203,8 @@ class Plan(Paneled, Plotted):
         delta = self.loss.delta if self.loss.delta else None
         price = Price(**{main: amount}, delta=delta, assume_rows=self.rows, mechanism=self.chosen)
         made = make_plan(self.question, self.loss.measure, price)
-        return replace(
-            made, fetched=self.fetched, run=self.run, remaining=self.remaining, look=self.look, peek=self.peek
-        )
+        ways = {"run": self.run, "remaining": self.remaining, "look": self.look, "peek": self.peek}
+        return replace(made, fetched=self.fetched, public=self.public, **ways)
 
     def canonical(self) -> dict[str, Any]:
         """Return the question with its price as JSON values: what the ledger records and replay compares."""
@@ -248,15 +272,16 @@ def _notes(question: Question, loss: PrivacyLoss, rows: int | None) -> tuple[str
         notes.extend(_unit_notes(question))
     if question.selected.where is not None:
         notes.append(f"only rows where {question.selected.where}")
-    notes.extend(question.asked.notes())
+    notes.extend(question.selected.notes(question.columns))
+    notes.extend(question.notes())
     if rows is not None and question.asked.needs_rows:
         notes.append(f"the accuracy assumes at least {rows:,} rows in each group")
     if loss.epsilon is not None and loss.epsilon > 1:
         told = exact_text(loss.epsilon)
         notes.append(f"ε = {told} is above 1, where NIST SP 800-226 calls the promise no longer conservative")
     if loss.delta > _LARGE_DELTA:
-        told = exact_text(loss.delta)
-        notes.append(f"δ = {told} is above 1e-06: it should be far below one over the number of persons")
+        told = amount_shown(loss.delta)
+        notes.append(f"δ = {told} is above 10⁻⁶: it should be far below one over the number of persons")
     return tuple(notes)
 
 
@@ -275,6 +300,8 @@ class Price:
     ----------
     epsilon, rho, delta : number, optional
         The loss to spend.
+    advantage : number, optional
+        The greatest advantage that any attacker may have on one unit.
     accuracy : number, optional
         The half-width of the 95 % interval to reach.
     relative : number, optional
@@ -288,6 +315,7 @@ class Price:
     epsilon: object = None
     rho: object = None
     delta: object = None
+    advantage: object = None
     accuracy: object = None
     relative: object = None
     assume_rows: object = None
@@ -315,13 +343,15 @@ def priced(question: Question, measure: Measure, price: Price) -> tuple[PrivacyL
     if getattr(price, other) is not None:
         raise PriceError.measure(other, measure.value, f"Give {main}= or accuracy=.")
     given = getattr(price, main)
-    if sum(amount is not None for amount in (given, price.accuracy, price.relative)) != 1:
+    if sum(amount is not None for amount in (given, price.advantage, price.accuracy, price.relative)) != 1:
         raise PriceError.choose(main, accuracy=True)
-    delta = _delta(measure, price.delta)
+    delta = check_delta(measure, price.delta)
     rows = None if price.assume_rows is None else positive_int(price.assume_rows, "assume_rows")
     kinds = _kinds(question, measure, delta, price.mechanism)
     hint = f"Example: {main}=0.2."
-    if given is not None:
+    if price.advantage is not None:
+        amounts = dict.fromkeys(kinds, _allowed(measure, price, delta))
+    elif given is not None:
         amounts = dict.fromkeys(kinds, exact(given, main, hint=hint))
     else:
         width = _wanted(question, price, rows)
@@ -337,6 +367,20 @@ def priced(question: Question, measure: Measure, price: Price) -> tuple[PrivacyL
         offers.append((error if error is not None else noise.scale, len(offers), loss, noise))
     _, _, loss, noise = min(offers, key=lambda offer: offer[:2])
     return loss, noise, rows
+
+
+def _allowed(measure: Measure, price: Price, delta: Fraction) -> Fraction:
+    """Return the ε or ρ at which no attacker's advantage is above the one that is asked for."""
+    wanted = exact(price.advantage, "advantage", below=1, hint="Example: advantage=0.1.")
+    if measure.has_delta and price.delta is None:
+        raise PriceError.advantage_needs_delta(measure.value)
+    if wanted <= delta:
+        raise PriceError.advantage_below_delta(exact_text(wanted), exact_text(delta))
+    amount = amount_for(wanted, delta, concentrated=measure.concentrated)
+    if amount < SMALLEST_LOSS:
+        symbol = "ρ" if measure.concentrated else "ε"
+        raise PriceError.advantage_too_small(exact_text(wanted), symbol, f"{float(SMALLEST_LOSS):g}")
+    return amount
 
 
 def _wanted(question: Question, price: Price, rows: int | None) -> Fraction:
@@ -363,7 +407,13 @@ def _loss(measure: Measure, amount: Fraction, delta: Fraction) -> PrivacyLoss:
     return PrivacyLoss.zero(measure).replace(amount, delta)
 
 
-def _delta(measure: Measure, delta: object) -> Fraction:
+def check_delta(measure: Measure, delta: object) -> Fraction:
+    """Return the δ that a call names, 0 where it names none; refuse one in a project that has none.
+
+    Raises
+    ------
+    ParameterError
+    """
     if delta is None:
         return Fraction(0)
     if not measure.has_delta:

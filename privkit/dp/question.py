@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from privkit.dp.dates import notes_of_dates
 from privkit.tally.engines.opening import engine_of
 from privkit.values.bounds import ContributionBounds
 from privkit.values.expression.selection import Selection
@@ -13,6 +14,7 @@ from privkit.values.unit import PrivacyUnit
 
 if TYPE_CHECKING:
     from privkit.dp.statistics.statistic import Sensitivity, Statistic
+    from privkit.tally.cells.cells import Kind
     from privkit.tally.engines.contract import Engine
 
 
@@ -36,6 +38,8 @@ class Question:
         The groups; None for one total.
     selected : Selection
         Derived columns, a filter, and what stands for missing: row by row, before anything is bounded.
+    dates : Kind or None
+        The kind of the column of dates whose counts are asked of, where the answer is one of them.
     """
 
     asked: Statistic
@@ -43,6 +47,7 @@ class Question:
     bounds: ContributionBounds
     keys: Keys | None = None
     selected: Selection = EVERY_ROW
+    dates: Kind | None = None
 
     @property
     def statistic(self) -> str:
@@ -90,6 +95,10 @@ class Question:
         """How far one person moves the integers that get noise."""
         return self.asked.sensitivity(self)
 
+    def notes(self) -> tuple[str, ...]:
+        """Return what a careful reader of the answer should know; of counts of dates, as dates."""
+        return self.asked.notes() if self.dates is None else notes_of_dates(self.asked, self.dates)
+
     def canonical(self) -> dict[str, Any]:
         """Return the question as JSON values, the same for every way of asking the same."""
         return {
@@ -103,6 +112,7 @@ class Question:
             "max_groups": self.bounds.max_groups,
             "per_group": self.bounds.per_group,
             **({"selected": self.selected.canonical()} if self.selected else {}),
+            **({"dates": [self.dates.name, self.dates.unit, self.dates.zone]} if self.dates is not None else {}),
         }
 
     def __str__(self) -> str:
@@ -110,7 +120,8 @@ class Question:
         where = "" if self.selected.where is None else f" where {self.selected.where}"
         if self.keys is None:
             return f"{self.asked}{where}"
-        keys = f"({len(self.keys)} {'key' if len(self.keys) == 1 else 'keys'})"
+        noun = "found group" if self.keys.told else "key"
+        keys = f"({len(self.keys):,} {noun if len(self.keys) == 1 else noun + 's'})"
         return f"{self.asked} by {', '.join(self.by)} {keys}{where}"
 
 

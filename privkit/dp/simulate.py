@@ -40,6 +40,7 @@ class SimulatedRelease(Simulated, Release):
             question=f"SIMULATED: {told.question}",
             mechanism=f"SIMULATED {told.mechanism}",
             versions={"numpy": np.__version__},
+            simulated=True,
         )
         return cls(marked_plan(release.plan), release.drawn, told, release.replayed, release.asked_before)
 
@@ -47,7 +48,7 @@ class SimulatedRelease(Simulated, Release):
     def value(self) -> Any:
         """The answer, with a column that says that it is simulated where it is a frame.
 
-        A Series says it in its name. A bare number cannot carry a mark.
+        A Series says it in its name, a number where it is shown; what is reckoned with a number is a plain one.
         """
         found = super().value
         return found.assign(simulated=True) if self.plan.question.asked.framed else found
@@ -58,11 +59,50 @@ class SimulatedRelease(Simulated, Release):
 
     def _shaped(self, values: NDArray[Any]) -> Any:
         found = super()._shaped(values)
-        return found if self.plan.question.keys is None else found.rename(f"{found.name} (SIMULATED)")
+        return marked(found) if self.plan.question.keys is None else found.rename(f"{found.name} (SIMULATED)")
+
+
+class SimulatedInt(int):
+    """A whole number that says, where it is shown, that it is simulated; what is reckoned with it is a plain one."""
+
+    simulated = True
+
+    def __repr__(self) -> str:
+        """Return the number, with its mark."""
+        return f"{int(self)} (SIMULATED)"
+
+    __str__ = __repr__
+
+
+class SimulatedFloat(float):
+    """A number that says, where it is shown, that it is simulated; what is reckoned with it is a plain one."""
+
+    simulated = True
+
+    def __repr__(self) -> str:
+        """Return the number, with its mark."""
+        return f"{float(self)!r} (SIMULATED)"
+
+    __str__ = __repr__
+
+
+def marked(value: Any) -> Any:
+    """Return a bare number with a mark; what is no number as it is.
+
+    Examples
+    --------
+    >>> marked(812), marked(812) + 1, f"{marked(0.5):.2f}"
+    (812 (SIMULATED), 813, '0.50')
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    return SimulatedInt(value) if isinstance(value, int) else SimulatedFloat(value)
 
 
 #: Said where the answer is one number.
-BARE = "a number taken out of it, by .value or .interval(), carries no mark: say beside it that it is simulated"
+BARE = (
+    "a number taken out of it, by .value or .interval(), is marked where it is shown; what is reckoned with it is not"
+)
 
 
 def marked_plan(plan: Plan) -> Plan:

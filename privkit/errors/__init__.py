@@ -14,6 +14,7 @@ from privkit.errors.arguments import (
     KeysError,
     NotPublicError,
     ParameterError,
+    ZoneError,
 )
 from privkit.errors.dp import (
     ColumnKindError,
@@ -39,6 +40,13 @@ from privkit.errors.events import (
     SecretKeyError,
     SecretLeakError,
     UnmatchedFieldsError,
+)
+from privkit.errors.facts import (
+    FactsChangedError,
+    FactsError,
+    ProjectClosedError,
+    ProjectRemovedError,
+    ProjectUsedError,
 )
 from privkit.errors.ledger import (
     LedgerBusyError,
@@ -95,6 +103,8 @@ __all__ = [
     "EventError",
     "EventsInputError",
     "ExpressionError",
+    "FactsChangedError",
+    "FactsError",
     "FileError",
     "FrameError",
     "HierarchyError",
@@ -134,10 +144,13 @@ __all__ = [
     "PopulationError",
     "PriceError",
     "PrivkitError",
+    "ProjectClosedError",
     "ProjectCopyError",
     "ProjectMismatchError",
     "ProjectNameError",
     "ProjectNotFoundError",
+    "ProjectRemovedError",
+    "ProjectUsedError",
     "PromiseBrokenError",
     "RecipeError",
     "ReservationError",
@@ -153,6 +166,7 @@ __all__ = [
     "ValueBoundsError",
     "ValueBoundsRequiredError",
     "WeightsError",
+    "ZoneError",
     "close_matches",
     "listed",
     "nothing_spent",

@@ -213,6 +213,9 @@ class KindError(PrivkitError, TypeError):
         return cls(f"the class {name} cannot be the {word} {entered!r}: {there} is. Give it another name.")
 
 
+_OPEN = " (In a project with a δ, most dp_* let groups show up that have enough rows: delta=1e-7.)"
+
+
 class KeysError(PrivkitError, ValueError):
     """The public keys of a grouped release are missing, doubled or of the wrong shape."""
 
@@ -225,15 +228,14 @@ class KeysError(PrivkitError, ValueError):
         )
 
     @classmethod
-    def required(cls, by: Sequence[str]) -> KeysError:
-        """A release by groups needs its keys named."""
+    def required(cls, by: Sequence[str], *, with_delta: bool = True) -> KeysError:
+        """A release by groups needs its keys named; `with_delta` says whether groups may show up by a δ."""
         shown = by[0] if len(by) == 1 else list(by)
         example = ["a", "b"] if len(by) == 1 else {name: ["a", "b"] for name in by}
         return cls(
             f"{called(f'by={shown!r}')} needs keys=: the groups to release, as a public fact.\n"
             "That a group occurs in the data is private, so privkit does not read the keys from it. "
-            f"Example: keys={example!r}. (In a project with a δ, most dp_* let groups show "
-            "up that have enough rows: delta=1e-7.)"
+            f"Example: keys={example!r}." + (_OPEN if with_delta else "")
         )
 
     @classmethod
@@ -245,6 +247,33 @@ class KeysError(PrivkitError, ValueError):
     def shape(cls, found: str, allowed: str) -> KeysError:
         """The keys do not fit the columns of `by`."""
         return cls(f"{called()} got keys {found}, but keys must be {allowed}.")
+
+
+class ZoneError(ParameterError, KeysError):
+    """A date lacks a time zone where its column has one, or has one where the column has none.
+
+    Attributes
+    ----------
+    column : str
+    """
+
+    column: str = ""
+
+    @classmethod
+    def differing(cls, argument: str, column: str, word: str, zone: str) -> ZoneError:
+        """A date among `argument` does not agree with the column, which has the time zone `zone`; "" for none."""
+        if zone:
+            rule = (
+                f"column {column!r} is {word} ({zone}), and a value of {argument}= has no time zone. A day begins at "
+                "another moment in each zone: say which is meant"
+            )
+            example = "'2026-11-23T00:00+01:00', or datetime(2026, 11, 23, tzinfo=ZoneInfo('Europe/Zurich'))"
+        else:
+            rule = f"column {column!r} is {word}, without a time zone, and a value of {argument}= has one. Leave it out"
+            example = "'2026-11-23'"
+        error = cls(f"{called()}: {rule}. Example: {example}.")
+        error.argument, error.column = argument, column
+        return error
 
 
 class NotPublicError(PrivkitError, TypeError):

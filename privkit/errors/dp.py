@@ -33,6 +33,16 @@ class ValueBoundsRequiredError(BoundsRequiredError):
         error.column = column
         return error
 
+    @classmethod
+    def dates(cls, column: str) -> ValueBoundsRequiredError:
+        """The bounds of a column of dates are missing."""
+        error = cls(
+            f"{called(repr(column))} needs bounds=(first, last), two days.\n"
+            "They must come from public knowledge, not from this data. Example: bounds=('2026-01-01', '2026-12-31')."
+        )
+        error.column = column
+        return error
+
 
 class ValueBoundsError(ParameterError):
     """The bounds of a column's values are no finite interval.
@@ -89,7 +99,8 @@ class PriceError(ParameterError):
             error = cls(f"{called()}: give {main}=. Example: {main}=0.2.")
         else:
             error = cls(
-                f"{called()}: give {main}= or accuracy= (or relative=), one of them. Examples: {main}=0.2; accuracy=10."
+                f"{called()}: give {main}=, advantage=, accuracy= or relative=, one of them. "
+                f"Examples: {main}=0.2; advantage=0.1; accuracy=10."
             )
         error.argument = f"{main}, accuracy"
         return error
@@ -99,6 +110,36 @@ class PriceError(ParameterError):
         """The project's measure has no such amount."""
         error = cls(f"{called()} got {argument}=, but the project counts in {measure}. {instead}")
         error.argument = argument
+        return error
+
+    @classmethod
+    def advantage_needs_delta(cls, measure: str) -> PriceError:
+        """What an advantage allows depends on δ, where the measure has one."""
+        error = cls(
+            f"{called('advantage=...')} needs delta=: the project counts in {measure}, and an attacker's advantage "
+            "comes from both. Say how much of δ it may be. Examples: delta=1e-7; delta=0."
+        )
+        error.argument = "delta"
+        return error
+
+    @classmethod
+    def advantage_below_delta(cls, advantage: str, delta: str) -> PriceError:
+        """δ by itself is an advantage as large."""
+        error = cls(
+            f"{called()} got advantage={advantage} with delta={delta}, but δ by itself allows an advantage of {delta}. "
+            "Ask for a larger advantage, or for a smaller δ."
+        )
+        error.argument = "advantage"
+        return error
+
+    @classmethod
+    def advantage_too_small(cls, advantage: str, symbol: str, least: str) -> PriceError:
+        """No amount that privkit offers allows as little."""
+        error = cls(
+            f"{called()} got advantage={advantage}, which would need {symbol} below {least}, the least there is. "
+            "Example: advantage=0.1."
+        )
+        error.argument = "advantage"
         return error
 
     @classmethod

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from privkit.errors.calls import call_name, called
-from privkit.errors.root import NOTHING_SPENT, PrivkitError, listed
+from privkit.errors.root import NOTHING_SPENT, PrivkitError, close_matches, listed
 
 
 class NoProjectError(PrivkitError, LookupError):
@@ -31,7 +31,9 @@ class ProjectNotFoundError(PrivkitError, LookupError):
     @classmethod
     def of(cls, name: str, known: Sequence[str]) -> ProjectNotFoundError:
         """No project of this `name`."""
+        near = close_matches(name, known)
         held = f" It holds {listed(known)}." if known else ""
+        held += f" If you mean it: pk.open_project({near[0]!r})." if near else ""
         return cls(
             f"the ledger has no project {name!r}.{held} To begin it, say its budget and whom it protects: "
             f"pk.open_project({name!r}, epsilon=1.0, unit='customer_id' or pk.ROW)."
@@ -162,7 +164,9 @@ class CeilingError(PrivkitError, ValueError):
         """A single release above `ceiling` is refused."""
         return cls(
             f"this plan needs {needed} at once; project {project!r} refuses one release above {ceiling} "
-            "(so large a loss promises little). Raise it knowingly: pk.open_project(..., ceiling=...).",
+            f"(so large a loss promises little).\nAsk for {_argument(ceiling)} at most. The ceiling is one of the "
+            "project's terms, fixed when it began; another project may begin with a higher one, under another name: "
+            "pk.open_project(..., ceiling=...).",
             budget=NOTHING_SPENT,
         )
 
@@ -177,7 +181,9 @@ class MeasurementError(PrivkitError, RuntimeError):
     def of(cls, cost: object, entry: int) -> MeasurementError:
         """The measurement of ledger entry `entry` failed; its `cost` stays spent."""
         return cls(
-            "the measurement failed, and nothing was released. The cause is not told, since it may depend on the data.",
+            "the measurement failed, and nothing was released. The cause is not told, since it may depend on the data. "
+            "Asking the same again, by again=True, would cost as much and, as a rule, fail alike: look at the frame "
+            "first, by what reads it without spending.",
             budget=f"{cost} stays spent (ledger entry {entry}): what failed may have looked at the data.",
         )
 
@@ -205,6 +211,15 @@ class EarlierReleaseError(PrivkitError, RuntimeError):
         )
         error.entry = entry
         return error
+
+
+def _argument(loss: object) -> str:
+    """Return a loss as the argument that asks for it."""
+    return _main(loss).replace("ε = ", "epsilon=").replace("ρ = ", "rho=")
+
+
+def _main(loss: object) -> str:
+    return str(loss).partition(", δ")[0]
 
 
 def _amount(loss: object) -> str:
@@ -288,7 +303,8 @@ class OrphanedReleaseError(PrivkitError, RuntimeError):
         error = cls(
             f"this question was asked before, as entry {entry} of project {project!r}, and {why}. "
             f"That {cost} stays spent: what was drawn may have been seen.\n"
-            f"Asking again costs {price} more: again=True.",
+            f"Asking again costs {price} more: again=True."
+            + (" As a rule it fails in the same way: look at the frame first." if state == "failed" else ""),
             budget="No further budget was spent.",
         )
         error.entry, error.state, error.cost, error.price = entry, state, cost, price
@@ -329,6 +345,13 @@ class SimulatedError(PrivkitError, TypeError):
         """The simulator has no such noise."""
         error = cls(f"{called()}: the simulator knows no {mechanism} noise. Ask this in a real project.")
         error.function = call_name()
+        return error
+
+    @classmethod
+    def fleeting(cls, name: str) -> SimulatedError:
+        """There is nothing to remove."""
+        error = cls(f"project {name!r} is kept in memory alone, and ends with its session: it needs no removing.")
+        error.function = "remove"
         return error
 
     @classmethod

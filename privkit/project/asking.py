@@ -12,21 +12,23 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypedDict, TypeVar, 
 
 from privkit.dp.check import PlanCheck
 from privkit.dp.check import checked as checked_plan
-from privkit.dp.plan import Plan, Price, make_plan
+from privkit.dp.plan import Plan, Price, check_delta, make_plan
 from privkit.dp.question import Question, fetched
 from privkit.dp.simulate import marked_plan
 from privkit.dp.statistics.counts import Count, OpenCount, PersonCount
 from privkit.dp.statistics.open_groups import FINDING, OpenGroups
 from privkit.errors import KeysError, ParameterError, PrivkitError, nothing_spent
 from privkit.errors.calls import call_name, calling
+from privkit.project.known import Known
 from privkit.project.naming import standing
 from privkit.project.project import Project, current_project
 from privkit.project.release import check_frame, release
 from privkit.tally.frame import column_names, schema_mark
+from privkit.tally.keyed import dated_keys
 from privkit.values.arguments import typed
 from privkit.values.bounds import ContributionBounds, contribution_bounds
 from privkit.values.exact import exact
-from privkit.values.expression.selection import Selection, selection
+from privkit.values.expression.selection import selection
 from privkit.values.interrupts import put_off
 from privkit.values.keys import Keys, public_keys
 
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from privkit.dp.answers.release import Release
     from privkit.dp.standing import Standing
     from privkit.dp.statistics.statistic import Statistic
+    from privkit.tally.cells.cells import Kind
     from privkit.values.loss import Measure
     from privkit.values.unit import PrivacyUnit
 
@@ -53,13 +56,17 @@ class Asking(TypedDict, total=False):
     where : str, optional
         Which rows count, as a condition on single rows: ``"age >= 65 and plan == 'basic'"``.
     derive : dict, optional
-        Columns made row by row: ``{"age_band": pk.cut("age", [18, 65])}``; grouped by a cut, its labels are the keys.
+        Columns made row by row: ``{"age_band": pk.cut("age", [18, 65])}``; grouped by a cut, its labels are the keys, and
+        so it is with ``pk.month`` and the like, ``pk.recode``, ``pk.lookup`` and ``pk.when``.
     missing : "drop", a value, or a dict of column → one of them, optional
         What stands for missing values. By default those of a summed column are left out.
     epsilon, rho : number or PrivacyLoss, optional
         The loss to spend, in the project's measure; ``epsilon=project.remaining`` spends all that is left.
     delta : number, optional
         In projects with a δ: how much of it to spend besides, which lets Gaussian noise take part.
+    advantage : number, optional
+        In place of `epsilon` or `rho`: the greatest advantage that any attacker may have on one unit, true less false
+        positives, between 0 and 1. In projects with a δ, say `delta` too.
     accuracy : number, optional
         In place of `epsilon` or `rho`: the half-width of the 95 % interval to reach; of a quantile a share of ranks, up to
         0.5.
@@ -90,6 +97,7 @@ class Asking(TypedDict, total=False):
     epsilon: object
     rho: object
     delta: object
+    advantage: object
     accuracy: object
     relative: object
     keys_share: object
@@ -200,6 +208,8 @@ def planned(
     *,
     bounded: Callable[[ContributionBounds | None], ContributionBounds] | None = None,
     grouped: Callable[[Keys | None], Keys] | None = None,
+    dates: Kind | None = None,
+    known: Known | None = None,
     **asking: Any,
 ) -> Plan:
     """Return the plan of one call, ready to be released from `data`. Reads the schema, never a row.
@@ -212,6 +222,10 @@ def planned(
         Makes the contribution bounds from the project's default, where the call's arguments do not.
     grouped : callable, optional
         Makes the groups that are answered from the keys that were named.
+    dates : Kind, optional
+        The kind of the column of dates of which the answer is one.
+    known : Known, optional
+        What the project declares as public, where the call asked for it already.
     **asking
         What all functions share: see :class:`Asking`.
 
@@ -222,6 +236,7 @@ def planned(
     """
     with nothing_spent():
         project = found if (found := asking.get("project")) is not None else current_project()
+        known = Known(asking) if known is None else known
         asked = statistic(project.unit)
         if bounded is None:
             limits = {name: asking.get(name) for name in ("max_rows", "max_groups", "per_group")}
@@ -229,15 +244,20 @@ def planned(
         else:
             bounds = bounded(project.bounds)
         price = Price.said(asking)
+        check_delta(project.budget.measure, price.delta)  # before it is taken for a way to find groups
         open_keys = project.budget.measure.has_delta and price.delta is not None and grouped is None
-        question = _question(asked, by, project.unit, bounds, open_keys=open_keys, asking=asking)
+        question = _question(asked, by, project.unit, bounds, open_keys=open_keys, known=known, asking=asking)
+        if question.keys is not None:
+            question = replace(question, keys=dated_keys(data, question.keys))
         if grouped is not None:
             question = replace(question, keys=grouped(question.keys))
+        question = replace(question, dates=dates)
         check_frame(data, question)
         checked = schema_mark(data)
         with put_off():  # prices are found by asking OpenDP
             plan = make_plan(question, project.budget.measure, price)
-        plan = replace(plan, fetched=fetched(data, question), earlier=_earlier(question, project.budget.measure, price))
+        before = _earlier(question, project.budget.measure, price)
+        plan = replace(plan, fetched=fetched(data, question), public=known.sources, earlier=before)
     version, name = asking.get("version"), call_name()
 
     def run(asked: Plan, again: bool) -> Release:
@@ -281,6 +301,7 @@ def _question(
     bounds: ContributionBounds,
     *,
     open_keys: bool,
+    known: Known,
     asking: Mapping[str, Any],
 ) -> Question:
     """Return the question; where no keys are named and groups may show up (`open_keys`), of the groups that do."""
@@ -291,13 +312,17 @@ def _question(
     about = asked.columns[0] if asked.columns else None
     where, derive, missing = (asking.get(name) for name in ("where", "derive", "missing"))
     selected = selection(where, derive, missing, column=about)
-    keys = _with_labels(columns, keys, selected)
+    if keys is None and open_keys and selected.parts_of_dates & set(columns):  # as for any column: groups show up
+        return Question(_shown(asked, columns, keys_share), unit, bounds, None, selected)
+    keys = known.keys(columns, keys, selected, declared=not (open_keys and keys_share is not None))
     if columns and keys is None and open_keys:
         return Question(_shown(asked, columns, keys_share), unit, bounds, None, selected)
     if keys_share is not None:
         raise ParameterError.together(
             ("keys_share",), "keys_share= is for groups without public keys: by= and delta=, no keys=."
         )
+    if columns and keys is None:
+        raise KeysError.required(columns, with_delta=asking.get("delta") is None)
     return Question(asked, unit, bounds, public_keys(columns, keys) if columns else None, selected)
 
 
@@ -309,12 +334,3 @@ def _shown(asked: Statistic, columns: tuple[str, ...], share: object) -> Statist
         return OpenCount(columns)
     part = FINDING if share is None else exact(share, "keys_share", below=1, hint="Example: keys_share=0.25.")
     return OpenGroups(columns, asked, Fraction(part))
-
-
-def _with_labels(columns: Sequence[str], keys: object, selected: Selection) -> object:
-    """Return the keys, completed by the labels of derived columns that have them by their making."""
-    if keys is not None and not isinstance(keys, dict):
-        return keys
-    labels = {name: list(found) for name in columns if (found := selected.labels(name)) is not None}
-    given = keys or {}
-    return {**labels, **given} if labels.keys() | given.keys() == set(columns) else keys

@@ -11,6 +11,7 @@ from sys import intern
 from typing import TYPE_CHECKING, Any
 
 from privkit.budget.export import csv_parts, json_parts
+from privkit.budget.notes import CLOSED, FACTS, REMOVED
 from privkit.errors.ledger import LedgerDamagedError
 from privkit.progress import bar
 from privkit.values.arguments import public, whole
@@ -179,18 +180,43 @@ def describe(question: Mapping[str, Any]) -> str:
     'count where (age > 65)'
     >>> describe({"statistic": "persons", "unit_window": ["month", "day"]})
     'persons in a month'
+    >>> describe({"statistic": "quantile", "column": "age", "above": 1, "of": 2, "by": ["zip"], "keys": None})
+    'median of age by zip (found groups)'
+    >>> describe({"statistic": "public facts", "facts": {"age": {"bounds": {}, "bins": {}}, "plan": {"keys": {}}}})
+    'public facts: bounds and bins of age, keys of plan'
     """
+    if (noted := _noted(question)) is not None:
+        return noted
     by = question.get("by") or []
     parts = question.get("parts") or [question]
     window = PrivacyUnit(None, *(question.get("unit_window") or ())).window
     asked = " and ".join(dict.fromkeys(_asked(part, by, window) for part in parts))
-    groups = f" by {', '.join(by)} ({len(question.get('keys') or [])} keys)" if by else ""
+    keys = question.get("keys")
+    count = "found groups" if keys is None else "1 key" if len(keys) == 1 else f"{len(keys):,} keys"
+    groups = f" by {', '.join(by)} ({count})" if by else ""
     where = (question.get("selected") or {}).get("where")
     return f"{asked}{groups}" + (f" where {where}" if where else "")
 
 
+def _noted(question: Mapping[str, Any]) -> str | None:
+    """Return what an entry that charges nothing notes; None for a question."""
+    statistic = question.get("statistic")
+    if statistic == FACTS and isinstance(facts := question.get("facts"), dict):
+        return f"{statistic}: " + ", ".join(f"{' and '.join(kinds)} of {column}" for column, kinds in facts.items())
+    if statistic in (CLOSED, REMOVED):
+        return f"{statistic}: {question.get('reason')}"
+    return None
+
+
 def _asked(part: Mapping[str, Any], by: Sequence[str], window: str) -> str:
+    if isinstance(inner := part.get("of"), Mapping):  # of groups that showed up
+        return _asked(inner, by, window)
     statistic, column = str(part.get("statistic", "release")), part.get("column")
+    if statistic == "quantile" and {"above", "of"} <= part.keys():
+        share = part["above"] / part["of"]
+        statistic = "median" if share == 0.5 else f"{share:g}-quantile"
+    if statistic == "top" and "k" in part:
+        statistic = f"{part['k']} most frequent values"
     totals = part.get("of") == "person totals"
     if part.get("persons"):
         statistic = "persons"

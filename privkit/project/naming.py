@@ -130,7 +130,9 @@ def name_of(
         return Name(None, failed=True)
     if found is None:
         return Name(None)
-    key = request_key(secret, question, bytes.fromhex(found.fingerprint()))
+    told = bytes.fromhex(found.fingerprint())
+    asked_as, reasoned = _forms(question)
+    key = request_key(secret, asked_as, told)
     assert key is not None
     name = Name(key, frame=tuple(found.columns))
     if again:
@@ -138,13 +140,22 @@ def name_of(
     entry, alike = project.account.asked(key)
     if entry is not None:
         return name._replace(entry=entry, looked=True)
+    if reasoned is not None and (entry := project.account.find(request_key(secret, reasoned, told))) is not None:
+        return name._replace(key=request_key(secret, reasoned, told), entry=entry, looked=True)
     first = project.account.first_form
     if first is not None and (earlier := _first_name(project, first, secret, question, data)) is not None:
         return Name(earlier)
-    for one, names in _standing(alike, found, asked, lambda told: request_key(secret, question, bytes.fromhex(told))):
+    for one, names in _standing(alike, found, asked, lambda told: request_key(secret, asked_as, bytes.fromhex(told))):
         if (entry := project.account.find(one.key)) is not None:
             return name._replace(key=one.key, entry=entry, looked=True, unchanged=names)
     return name._replace(looked=True, before=_before(name, alike))
+
+
+def _forms(question: Mapping[str, object]) -> tuple[Mapping[str, object], Mapping[str, object] | None]:
+    """Return a question as it is named, and as it was once: why its keys are public makes no other question."""
+    if question.get("keys_reason") is None:
+        return question, None
+    return {**question, "keys_reason": None}, question
 
 
 def _standing(
@@ -188,8 +199,8 @@ def standing(
     whether it would be charged. Spends nothing, and nothing is written.
     """
     try:
-        any_data = request_key(project.account.key, question, b"")
-        if any_data is None or not project.account.asked(any_data)[1]:
+        any_data = [request_key(project.account.key, form, b"") for form in _forms(question) if form is not None]
+        if not any(key is not None and project.account.asked(key)[1] for key in any_data):
             return None
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what is said before a charge is said by the release
@@ -212,10 +223,15 @@ def _of_version(
 ) -> Name:
     if not isinstance(version, str) or not version:
         raise ParameterError.of("version", f"a {type(version).__name__}", "text", "Example: version='2026-11'.")
-    key = request_key(secret, question, version, exact_schema(data))
+    asked_as, reasoned = _forms(question)
+    key = request_key(secret, asked_as, version, exact_schema(data))
     if key is None or again:
         return Name(key)
     entry, alike = project.account.asked(key)
+    if entry is None and reasoned is not None:
+        earlier_key = request_key(secret, reasoned, version, exact_schema(data))
+        if (entry := project.account.find(earlier_key)) is not None:
+            return Name(earlier_key, entry=entry, looked=True)
     first = project.account.first_form if entry is None else None
     if first is not None and (earlier := first.entry(first_request_key(secret, question, version))) is not None:
         raise EarlierReleaseError.of(project.name, earlier, version)

@@ -121,6 +121,7 @@ def open_project(
         _refuse_beside_simulate(store=store, adopt=adopt, new=new, reason=reason, analyst=analyst)
         if budget is None:
             raise ParameterError.together(("epsilon", "rho"), "simulate=True needs epsilon= or rho=.")
+        _refuse_spelled(unit)
         terms = _limited(_terms(None, budget, _unit(unit, per, time)), ceiling, per_analyst, window)
         bounds = _default_bounds(terms.unit, max_rows, max_groups, per_group)
         return opened(begin_simulated(name, terms, bounds, seed=seed))
@@ -130,7 +131,10 @@ def open_project(
     known = ledger.named(name)
     recorded = None if known is None else ledger.account(known).terms
     if recorded is None and budget is None:
+        ledger.refuse_removed(name)
         raise ProjectNotFoundError.of(name, ledger.projects())
+    if recorded is None:
+        _refuse_spelled(unit)
     terms = _terms(recorded, budget, _unit(unit, per, time))
     bounds = _default_bounds(terms.unit, max_rows, max_groups, per_group)
     # Of a project that exists, the bounds of this session's calls are no term.
@@ -143,6 +147,16 @@ def open_project(
 def _unit(unit: object, per: object, time: object) -> PrivacyUnit | None:
     """Return the unit that is named; None where nothing is, as when a project is reopened."""
     return None if unit is None and per is None and time is None else privacy_unit(unit, per=per, time=time)
+
+
+def _refuse_spelled(unit: object) -> None:
+    """Refuse ``pk.ROW`` written as text: it would be taken for a column, and the project's terms are fixed for good.
+
+    A column of that name is a unit all the same, by :class:`~privkit.values.unit.PrivacyUnit`.
+    """
+    if isinstance(unit, str) and unit.strip() in {"ROW", "pk.ROW"}:
+        hint = f"A column of this name: unit=PrivacyUnit({unit!r})."
+        raise ParameterError.of("unit", f"the text {unit!r}", "pk.ROW, without quotes, for single rows", hint)
 
 
 def _refuse_beside_simulate(**given: object) -> None:

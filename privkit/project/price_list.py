@@ -47,6 +47,11 @@ class StudyPrice(Plotted):
         return self.total.fits(self.left)
 
     @property
+    def advantage(self) -> float:
+        """The greatest advantage that any attacker can have on one unit by all of them together; rounded up."""
+        return self.total.advantage
+
+    @property
     def short(self) -> PrivacyLoss:
         """By how much they exceed what is left."""
         return self.total.shortfall(self.left)

@@ -26,7 +26,8 @@ from privkit.values.show import Plotted, Simulated
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Iterable, Sequence
+    import os
+    from collections.abc import Iterable, Mapping, Sequence
 
     import pandas as pd
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from privkit.budget.odometer import Headroom
     from privkit.budget.simulated import SimulatedAccount
     from privkit.dp.plan import Plan
+    from privkit.project.facts import PublicFacts
     from privkit.project.price_list import StudyPrice
     from privkit.values.bounds import ContributionBounds
     from privkit.values.loss import PrivacyLoss
@@ -110,6 +112,20 @@ class Project(Plotted):
         """What is left to spend, exact; ``epsilon=project.remaining`` spends it all."""
         return self.account.remaining
 
+    @property
+    def advantage(self) -> float:
+        """The greatest advantage that any attacker can have on one unit by all answers together: rounded up.
+
+        By what was charged, so that it holds for questions that were chosen after earlier answers. What the whole
+        budget would allow is ``project.budget.advantage``.
+        """
+        return (self.spent + self.reserved).advantage
+
+    @property
+    def attack_success(self) -> float:
+        """How often an attacker with 1 % false alarms finds a unit that is there, at most; by all answers together."""
+        return (self.spent + self.reserved).attack_success
+
     def price(self, plans: Sequence[Plan]) -> StudyPrice:
         """Return what several plans would cost together, and whether that fits. Reads no rows, spends nothing."""
         from privkit.project.price_list import priced
@@ -160,6 +176,92 @@ class Project(Plotted):
         """Remember that somebody looks at these columns before paying."""
         _checked.setdefault((self.account.store, self.account.uid), set()).update(columns)
 
+    @property
+    def facts(self) -> PublicFacts:
+        """The public facts that are in force, read from the ledger; see :meth:`public`."""
+        from privkit.project.facts import facts_in_force
+
+        return facts_in_force(self.name, self.account.facts())
+
+    def public(
+        self,
+        facts: str | os.PathLike[str] | Mapping[str, object] | None = None,
+        /,
+        *,
+        file: str | os.PathLike[str] | None = None,
+        **columns: object,
+    ) -> PublicFacts:
+        """Declare public facts of columns, once: calls that say nothing use them. Spends nothing, reads no rows.
+
+        They are recorded in the ledger, with who said it and when. What a call says itself wins. Once something was
+        released, a fact does not change; others may be added. Said again, a fact is noted once.
+
+        Parameters
+        ----------
+        facts : path or dict, optional
+            A TOML file, or a dict from columns to facts, for names that are no Python names.
+        file : path, optional
+            The TOML file.
+        **columns
+            For each column: ``(lower, upper)`` as bounds, a list of keys, or a dict of `bounds`, `keys`, `bins`,
+            `candidates` and a `reason`. What may come from data passes by :func:`public_values`.
+
+        Returns
+        -------
+        PublicFacts
+            All facts in force, with ``.to_toml(path)``; without arguments nothing is declared.
+
+        Raises
+        ------
+        FactsError
+            If facts contradict each other, or are none.
+        FactsChangedError
+            If a fact was declared otherwise before, and something was released since the project was begun.
+        NotPublicError, KeysError, ValueBoundsError
+            As in a call. Nothing was declared.
+
+        Examples
+        --------
+        >>> import privkit as pk
+        >>> project = pk.open_project("public", epsilon=1, unit=pk.ROW, store=ledger_path)
+        >>> facts = project.public(age=(18, 100), plan=["basic", "plus", "premium"])
+        >>> [(fact.column, fact.kind) for fact in facts], project.spent
+        ([('age', 'bounds'), ('plan', 'keys')], ε = 0)
+        """
+        from privkit.project.facts import declare
+
+        return declare(self, facts, file, columns)
+
+    def close(self, reason: str) -> None:
+        """Let nothing be charged to the project any more. What it answered replays; there is no way back.
+
+        Parameters
+        ----------
+        reason : str
+            Why; it is recorded.
+
+        Raises
+        ------
+        ProjectClosedError, ProjectRemovedError
+            If it is closed or removed already.
+        """
+        self.account.close(_reason(reason))
+
+    def remove(self, reason: str) -> None:
+        """Remove a project to which nothing was ever charged, as one whose name was mistyped; its name is free again.
+
+        Parameters
+        ----------
+        reason : str
+            Why; it is recorded.
+
+        Raises
+        ------
+        ProjectUsedError
+            If something was charged to it: then it can be closed.
+        """
+        self.account.close(_reason(reason), removed=True)
+
     def set_clock_back(self, reason: str) -> None:
         """Record that a clock was ahead when the last entries were written, and go on from the right time.
 
@@ -177,11 +279,7 @@ class Project(Plotted):
         ClockError
             If the last entry is not more than a day ahead of the clock.
         """
-        if not isinstance(reason, str) or not reason.strip():
-            raise ParameterError.of(
-                "reason", "a blank", "a reason, which is recorded", "Example: 'flat battery on 3 May'."
-            )
-        self.account.set_clock_back(reason)
+        self.account.set_clock_back(_reason(reason, "Example: 'flat battery on 3 May'."))
 
     def panel(self) -> Any:
         """Return a live panel of the budget: what is spent and left, and every release.
@@ -195,6 +293,12 @@ class Project(Plotted):
         from privkit.values.show import _view
 
         return _view("panel").panel_of(self)
+
+
+def _reason(reason: object, example: str = "Example: 'the name was mistyped'.") -> str:
+    if not isinstance(reason, str) or not reason.strip():
+        raise ParameterError.of("reason", "a blank", "a reason, which is recorded", example)
+    return reason
 
 
 @public

@@ -35,6 +35,7 @@ from privkit.tally.predicate import check_selection
 from privkit.values.arguments import kind
 from privkit.values.exact import exact_text
 from privkit.values.interrupts import INTERRUPTS
+from privkit.values.writing import error_text
 
 if TYPE_CHECKING:
     from privkit.dp.answers.release import Release
@@ -115,7 +116,7 @@ def _released(project: Project, plan: Plan, data: object, turn: Turn, *, again: 
             question = plan.canonical()
         ways = partial(_ways, plan)
         reserved = name.entry or project.account.reserve(
-            name.key, _recorded(question, name), plan.loss, again=again, ways=ways, turn=turn, looked=name.looked
+            name.key, _recorded(question, name, plan), plan.loss, again=again, ways=ways, turn=turn, looked=name.looked
         )
     if isinstance(reserved, Entry):
         replayed(project.account.store, project.account.uid, reserved.seq)
@@ -143,9 +144,10 @@ def _answered_earlier(
     return (before, found) if there else None
 
 
-def _recorded(question: dict[str, Any], name: Name) -> dict[str, Any]:
+def _recorded(question: dict[str, Any], name: Name, plan: Plan) -> dict[str, Any]:
     """Return what the ledger holds of a question: itself, and what is public of where it was asked, and of what."""
     about = {"notebook": notebook_name(), FRAME: list(name.frame) or None, ASKED_BEFORE: name.before}
+    about["public"] = [source.canonical() for source in plan.public] or None
     return {**question, **{field: told for field, told in about.items() if told is not None}}
 
 
@@ -184,7 +186,7 @@ def _ways(plan: Plan, left: PrivacyLoss) -> str:
         return replay
     if plan.accuracy is None or smaller.accuracy is None:
         return f"{main}={exact_text(left.main)}, or {replay}"
-    widths = f"each {plan.question.statistic} ±{smaller.accuracy:g} instead of ±{plan.accuracy:g}"
+    widths = f"each {plan.question.statistic} ± {error_text(smaller.accuracy)} instead of ± {error_text(plan.accuracy)}"
     return f"{main}={exact_text(left.main)} ({widths}), or {replay}"
 
 
@@ -215,7 +217,7 @@ def check_frame(data: object, question: Question) -> None:
             raise ColumnKindError.groups(name, found[1])
     for name in question.asked.columns:
         kind, shown = (derived[name],) * 2 if name in question.selected.derived else column_kind(engine, name)
-        if kind not in ("number", "integer", "boolean"):
+        if kind not in ("number", "integer", "boolean") and question.dates is None:
             raise ColumnKindError.numbers(name, shown)
 
 

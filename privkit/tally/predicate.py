@@ -12,6 +12,7 @@ from privkit.tally.cells.zones import zone_known
 from privkit.tally.engines.opening import engine_of
 from privkit.values.expression import checking as kinds_of
 from privkit.values.expression.checking import checked
+from privkit.values.expression.days import DateCut
 from privkit.values.expression.nodes import Column, Compare, DatePart, Expression, Literal
 
 if TYPE_CHECKING:
@@ -80,8 +81,8 @@ def check_selection(data: object, chosen: Selection) -> dict[str, str]:
 
 
 def _check_zones(expression: Expression, schema: Mapping[str, Kind], argument: str) -> None:
-    """Refuse a date part of a column whose zone's rules are not known."""
-    if isinstance(expression, DatePart):
+    """Refuse a date part, or a cut at days, of a column whose zone's rules are not known."""
+    if isinstance(expression, DatePart | DateCut):
         for name in expression.columns:
             zone = schema[name].zone if name in schema else ""
             if zone and not zone_known(zone):

@@ -9,13 +9,12 @@ import math
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
 
 from privkit.errors import BoundsRequiredError, NotPublicError, ParameterError
 from privkit.errors.dp import ValueBoundsError, ValueBoundsRequiredError
 from privkit.values.arguments import positive_int, public
-from privkit.values.keys import PublicValues
 from privkit.values.unit import PrivacyUnit
+from privkit.values.vouched import vouched
 
 
 @public
@@ -179,9 +178,7 @@ def value_bounds(bounds: object, column: str, argument: str = "bounds") -> Value
     """
     if bounds is None or isinstance(bounds, str):
         raise ValueBoundsRequiredError.of(column, argument)
-    reason = None
-    if isinstance(bounds, PublicValues):
-        reason, bounds = bounds.reason, _plain(bounds.values)
+    bounds, reason = vouched(bounds)
     if hasattr(bounds, "dtype") or hasattr(bounds, "columns"):
         raise NotPublicError.of(argument, type(bounds).__name__)
     if not _pair(bounds):
@@ -191,12 +188,6 @@ def value_bounds(bounds: object, column: str, argument: str = "bounds") -> Value
     if lower > upper:
         raise ValueBoundsError.of_column(column, argument, "with the lower above the upper")
     return ValueBounds(lower, upper, reason)
-
-
-def _plain(values: Any) -> object:
-    """Return vouched-for values without their NumPy types."""
-    values = values.tolist() if hasattr(values, "tolist") else values
-    return [_plain(value) for value in values] if isinstance(values, list | tuple) else values
 
 
 def _pair(bounds: object) -> bool:

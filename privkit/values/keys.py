@@ -11,7 +11,9 @@ from itertools import product
 from typing import Any
 
 from privkit.errors import KeysError, NotPublicError
-from privkit.values.arguments import public, typed
+from privkit.values.vouched import PublicValues, Table, public_values, vouched
+
+__all__ = ["KeyValue", "Keys", "PublicValues", "codes_of", "public_keys", "public_values"]
 
 #: The kinds of value that a key may be. Missing (None or NaN) is a key like any other. Decimals are found, not named.
 KeyValue = str | int | float | bool | date | datetime | Decimal | None
@@ -21,48 +23,6 @@ _KINDS = (str, int, float, bool, date, datetime, type(None))
 _PLAIN = frozenset({str, int, date, type(None)})
 #: Whole numbers of more bits have no text: Python refuses to write more than 4300 digits.
 _MOST_BITS = 13_000
-
-
-@public
-@dataclass(frozen=True, slots=True)
-class PublicValues:
-    """Values that the user vouches for as public, with the reason that the ledger records.
-
-    Attributes
-    ----------
-    values : tuple
-    reason : str
-        Why they are public.
-    """
-
-    values: Any
-    reason: str
-
-    def __repr__(self) -> str:
-        """Return the wrapper without its values."""
-        return f"pk.public_values(..., reason={self.reason!r})"
-
-
-@typed
-def public_values(values: Any, *, reason: str) -> PublicValues:
-    """Vouch that values held in a Series, Index or array are public knowledge.
-
-    privkit refuses such containers as keys or bounds, because they may come from the private data.
-
-    Parameters
-    ----------
-    values : Series, Index, array, list, or a single number
-    reason : str
-        Why they are public, e.g. ``"list of the post office"``. It stands in the ledger.
-
-    Examples
-    --------
-    >>> public_values(["a", "b"], reason="printed on the form")
-    pk.public_values(..., reason='printed on the form')
-    """
-    if not isinstance(reason, str) or not reason.strip():
-        raise NotPublicError("public_values() needs reason=: a few words on why the values are public.")
-    return PublicValues(values, reason.strip())
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,7 +126,11 @@ def public_keys(by: Sequence[str], keys: object) -> Keys:
     by = tuple(by)
     if keys is None:
         raise KeysError.required(by)
-    keys, reason = _vouched(keys)
+    keys, reason = vouched(keys)
+    if isinstance(keys, Keys):
+        return _of_keys(by, keys, reason)
+    if isinstance(keys, Table):
+        keys = _of_table(by, keys)
     if (texts := _texts(by, keys)) is not None:
         return _text_keys(by, texts, reason)
     if isinstance(keys, Mapping):
@@ -182,11 +146,11 @@ def public_keys(by: Sequence[str], keys: object) -> Keys:
 
 
 def _once(by: tuple[str, ...], values: tuple[tuple[KeyValue, ...], ...], reason: str | None) -> Keys:
-    _refuse_doubled(values)
+    refuse_doubled(values)
     return Keys(by, values, reason)
 
 
-def _refuse_doubled(values: Sequence[tuple[KeyValue, ...]]) -> None:
+def refuse_doubled(values: Sequence[tuple[KeyValue, ...]]) -> None:
     """Refuse keys of which two are the same."""
     if {type(value) for key in values for value in key} <= _PLAIN:
         distinct = len(set(values))
@@ -194,6 +158,26 @@ def _refuse_doubled(values: Sequence[tuple[KeyValue, ...]]) -> None:
         distinct = len(set(zip(*map(codes_of, zip(*values, strict=True)), strict=True)))
     if doubled := len(values) - distinct:
         raise KeysError.duplicates(doubled)
+
+
+def _of_keys(by: tuple[str, ...], keys: Keys, reason: str | None) -> Keys:
+    """Return the keys of an earlier release for the columns of `by`, in their order."""
+    if not set(by) <= set(keys.by):
+        raise KeysError.shape(f"of {list(keys.by)}", f"those of a release by {list(by)}")
+    kept = keys.without([name for name in keys.by if name not in by])
+    if not len(kept):
+        raise KeysError.shape("of a release without a group", "a list with at least one value")
+    places = [kept.by.index(name) for name in by]
+    return Keys(by, tuple(tuple(key[place] for place in places) for key in kept.values), reason or keys.reason)
+
+
+def _of_table(by: tuple[str, ...], table: Table) -> list[Any]:
+    """Return the rows of a frame of keys, its columns in the order of `by`."""
+    if set(table.columns) != set(by) or len(table.columns) != len(by):
+        found = f"as a frame with the columns {list(table.columns)}"
+        raise KeysError.shape(found, f"a frame with the columns {list(by)}")
+    places = [table.columns.index(name) for name in by]
+    return [tuple(row[place] for place in places) if len(by) > 1 else row[places[0]] for row in table.rows]
 
 
 def _texts(by: tuple[str, ...], keys: object) -> tuple[tuple[str, ...], ...] | None:
@@ -213,26 +197,8 @@ def _text_keys(by: tuple[str, ...], lists: tuple[tuple[str, ...], ...], reason: 
     What is derived of them is kept, since a notebook asks much of the same groups.
     """
     for values in lists:
-        _refuse_doubled([(value,) for value in values])
+        refuse_doubled([(value,) for value in values])
     return Keys(by, tuple(product(*lists)), reason)
-
-
-def _vouched(keys: object) -> tuple[object, str | None]:
-    """Return keys without the wrapper of `public_values`, around all or around single columns, and its reason."""
-    if isinstance(keys, PublicValues):
-        return _plain_list(keys.values), keys.reason
-    if isinstance(keys, Mapping) and (wrapped := {n: v for n, v in keys.items() if isinstance(v, PublicValues)}):
-        plain = {name: _plain_list(part.values) for name, part in wrapped.items()}
-        return {**keys, **plain}, "; ".join(dict.fromkeys(part.reason for part in wrapped.values()))
-    return keys, None
-
-
-def _plain_list(values: Any) -> Any:
-    """Return vouched values as Python objects: `tolist` is that of pandas and NumPy, `to_list` that of Polars."""
-    if isinstance(values, Mapping):
-        return {name: _plain_list(part) for name, part in values.items()}
-    convert = getattr(values, "tolist", None) or getattr(values, "to_list", None)
-    return values if convert is None else convert()
 
 
 def _listed(values: object, allowed: str) -> list[Any]:
@@ -248,7 +214,7 @@ def _product(by: tuple[str, ...], keys: Mapping[Any, Any]) -> list[tuple[Any, ..
         raise KeysError.shape(f"for {list(keys)}", f"a dict with one list for each of {list(by)}")
     lists = [_listed(keys[name], "a dict of lists") for name in by]
     for values in lists:
-        _refuse_doubled([(_unified(value),) for value in values])
+        refuse_doubled([(_unified(value),) for value in values])
     return list(product(*lists))
 
 

@@ -7,8 +7,10 @@ from enum import Enum
 from fractions import Fraction
 
 from privkit.errors import ParameterError
+from privkit.values.advantage import advantage, success
 from privkit.values.arguments import public
-from privkit.values.exact import Amounts, exact, exact_text
+from privkit.values.exact import Amounts, exact
+from privkit.values.writing import amount_shown
 
 
 class Measure(Enum):
@@ -60,7 +62,7 @@ class PrivacyLoss(Amounts):
     >>> (tenth + tenth + tenth).fits(PrivacyLoss.of(epsilon=0.3))
     True
     >>> PrivacyLoss.of(epsilon=1, delta=1e-6)
-    ε = 1, δ = 1e-06
+    ε = 1, δ = 10⁻⁶
     >>> tenth.epsilon, tenth.epsilon == Fraction("0.1"), tenth.epsilon == 0.1, float(tenth.epsilon)
     (Fraction(1, 10), True, False, 0.1)
     >>> PrivacyLoss.of(epsilon=tenth + tenth)
@@ -115,6 +117,31 @@ class PrivacyLoss(Amounts):
         """Return the amount that an argument of that name asks for: `epsilon`, `rho` or `delta`."""
         return {"epsilon": self.epsilon, "rho": self.rho, "delta": self.delta}.get(argument)
 
+    @property
+    def advantage(self) -> float:
+        """The greatest advantage that any attacker can have on one unit: true less false positives, rounded up.
+
+        ε: tanh(ε/2). (ε, δ): (e^ε − 1 + 2δ)/(e^ε + 1). ρ: the smaller of √(ρ/2) and √(1 − e^−ρ), plus δ.
+        `privkit.values.advantage` has the proofs.
+
+        Examples
+        --------
+        >>> round(PrivacyLoss.of(epsilon=1).advantage, 3), PrivacyLoss.of(rho=0.02).advantage
+        (0.462, 0.1)
+        """
+        return advantage(self.main, self.delta, concentrated=self.measure.concentrated)
+
+    @property
+    def attack_success(self) -> float:
+        """How often an attacker with 1 % false alarms finds a unit that is there, at most; rounded up.
+
+        Examples
+        --------
+        >>> round(PrivacyLoss.of(epsilon=1).attack_success, 4)
+        0.0272
+        """
+        return success(self.main, self.delta, concentrated=self.measure.concentrated)
+
     def _same(self, other: PrivacyLoss) -> None:
         if self.measure is not other.measure:
             raise TypeError(f"losses in {self.measure.value} and {other.measure.value} do not compose")
@@ -141,7 +168,7 @@ class PrivacyLoss(Amounts):
 
     def __str__(self) -> str:
         """Return the amounts with their symbols, exactly."""
-        text = f"{'ρ' if self.measure.concentrated else 'ε'} = {exact_text(self.main)}"
-        return f"{text}, δ = {exact_text(self.delta)}" if self.measure.has_delta else text
+        text = f"{'ρ' if self.measure.concentrated else 'ε'} = {amount_shown(self.main)}"
+        return f"{text}, δ = {amount_shown(self.delta)}" if self.measure.has_delta else text
 
     __repr__ = __str__

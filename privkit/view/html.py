@@ -6,8 +6,8 @@ from functools import singledispatch
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
-from privkit.values.exact import exact_text
 from privkit.values.show import SIMULATED, is_simulated
+from privkit.values.writing import amount_shown, ends, to_error
 from privkit.view import text
 from privkit.view.parts.markup import Markup, badge, card, ink, join, meter, note, table, tag
 from privkit.view.parts.sheet import (
@@ -78,7 +78,8 @@ def _verdict(found: Verdict) -> Markup:
 @block.register
 def _total(found: Drawn) -> Markup:
     """Draw one number's interval between its ends: on an axis from zero, that of a large number is too thin to see."""
-    return tag("div", tag("span", number(found.lower)), cell(found), tag("span", number(found.upper)), class_="pk-ends")
+    low, high = ends(found.lower, found.upper)
+    return tag("div", tag("span", low), cell(found), tag("span", high), class_="pk-ends")
 
 
 @block.register
@@ -105,7 +106,7 @@ def _table(found: Table) -> Markup | None:
 @block.register
 def _budget(found: Budget) -> Markup:
     """Return one symbol's bar: full for what is spent, hatched for what is reserved, empty for what is left."""
-    spent, reserved, left, budget = map(exact_text, (found.spent, found.reserved, found.left, found.budget))
+    spent, reserved, left, budget = map(amount_shown, (found.spent, found.reserved, found.left, found.budget))
     said = {
         "pk-bar": f"{spent} spent, ",
         "pk-bar pk-held": f"{reserved} reserved, ",
@@ -204,6 +205,7 @@ def interval(found: Drawn) -> Markup:
         ("pk-bar pk-band pk-value", found.value, found.lower),
         ("pk-bar pk-band", found.upper, found.value),
     ]
+    low, high = ends(found.lower, found.upper)
     lengths = [(kind, 100 * (end - begin) / span) for kind, end, begin in pieces if end > begin]
     return tag(
         "div",
@@ -211,5 +213,5 @@ def interval(found: Drawn) -> Markup:
         ink(lengths, 24),
         class_="pk-range",
         role="img",
-        aria_label=f"{number(found.value)}, between {number(found.lower)} and {number(found.upper)}",
+        aria_label=f"{to_error(found.value, (found.upper - found.lower) / 2)}, between {low} and {high}",
     )

@@ -5,9 +5,11 @@ What goes through is the register of ``dp_*`` functions and the register of kind
 
 from __future__ import annotations
 
+import html
 import importlib
 import inspect
 import json
+import math
 import pkgutil
 from fractions import Fraction
 
@@ -16,11 +18,12 @@ import pytest
 
 import privkit as pk
 from privkit.dp import statistics
+from privkit.dp.answers.provenance import Provenance
 from privkit.dp.recorded import KINDS, recorded_accuracy
 from privkit.dp.statistics.statistic import Statistic, recorded_statistic
 from privkit.project.asking import FUNCTIONS
+from privkit.values.writing import error_text, with_error
 from privkit.view.panels.history import accuracy
-from privkit.view.parts.words import number
 
 for module in ("counts", "quantiles", "query", "sums"):
     importlib.import_module(f"privkit.project.dp.{module}")
@@ -228,7 +231,7 @@ def test_panel_plan_and_release_tell_one_accuracy(question, name, function, args
         assert accuracy(record) == ""
     else:
         assert shown == release.accuracy > 0
-        assert accuracy(record) == f"± {number(release.accuracy)}"
+        assert accuracy(record) == f"± {error_text(release.accuracy)}"
 
 
 def recorded(project, release):
@@ -278,6 +281,58 @@ def test_every_answer_can_be_shown_and_taken_out(question, name, function, args,
         for value in (plan, release):
             assert value.plot().figure
         plt.close("all")
+
+
+@pytest.mark.parametrize(("name", "function", "args", "options"), [*examples()])
+def test_text_page_and_json_tell_one_provenance(question, name, function, args, options):
+    plan, release, _ = question(name, function, args, options)
+    told = release.provenance
+    assert (told.advantage, told.attack_success) == (release.advantage, release.attack_success)
+    assert (release.advantage, release.attack_success) == (plan.advantage, plan.attack_success)
+    assert 0 < told.advantage <= plan.loss.advantage < 1
+    read = Provenance(**json.loads(told.to_json()))  # what a program reads tells the same to a person
+    assert (read.rows, read.line) == (told.rows, told.line)
+    for value in (read, told, release):
+        assert told.line in repr(value)
+        assert html.escape(told.line) in value._repr_html_()
+    for fact, text in told.rows:
+        assert f"  {fact} " in repr(told)
+        assert text in repr(told)
+        for page in (told._repr_html_(), release._repr_html_()):
+            assert f">{fact}<" in page
+            assert f">{html.escape(text)}<" in page
+    facts = dict(told.rows)
+    assert facts["cost"] == str(plan.loss).removesuffix(", δ = 0") == told.loss
+    assert str(plan.question.unit) == facts["protects"]
+    assert facts["ledger"].startswith(f"project '{name}', entry {told.entry}, reserved 20")
+    assert all(f"{column} to [" in facts["clipped"] for column in plan.question.asked.clipped)
+    assert ("keys" in facts) is (release.plan.question.keys is not None)
+    assert ("found" in facts.get("keys", "")) is bool(plan.question.asked.shows)
+
+
+@pytest.mark.parametrize(("name", "function", "args", "options"), [*examples()])
+def test_numbers_are_rounded_to_their_own_error_in_text_and_page(question, name, function, args, options):
+    _, release, _ = question(name, function, args, options)
+    asked = release.plan.question.asked
+    if not release.has_interval:
+        return
+    frame, page, text = release.to_frame(), release._repr_html_(), repr(release)
+    for place, number in enumerate(asked.numbers):
+        prefix = "" if place == 0 else f"{number}_"
+        if f"{prefix}lower" not in frame:
+            continue
+        for row in range(min(len(frame), 20)):
+            value, lower, upper = (frame[column].iloc[row] for column in (number, f"{prefix}lower", f"{prefix}upper"))
+            width = (upper - lower) / 2
+            shown = with_error(value, width)
+            if not (asked.framed or release.plan.question.keys is None):
+                shown = shown.partition(" ± ")[0]
+            assert shown in text
+            assert shown in page
+            if math.isfinite(width) and width > 0:
+                near, _, half = with_error(value, width).replace(",", "").partition(" ± ")
+                assert width <= float(half) <= width * 1.1 + 1  # a whole error has no digits after the point
+                assert abs(float(near) - value) <= float(half) / 19
 
 
 @pytest.mark.parametrize(("name", "function", "args", "options"), [*examples()])

@@ -136,7 +136,25 @@ def _naming(schema: Schema) -> list[Asking]:
         found += [asking("dp_count", missing={"v": 5}), asking("dp_count", where="v in [1, 3, 5, 7, 9]")]
     if schema.kind in ("text", "object"):
         found += [asking("dp_count", missing={"v": "a"}), asking("dp_count", where="v in ['a', 'b', '']")]
+    if (made := _choosing(schema)) is not None:
+        found += [
+            asking("dp_count", "y", keys=["one", "other", None], derive={"y": made}),
+            asking("dp_count", "y", derive={"y": pk.when("v is missing", "none").otherwise("some")}),
+            asking("dp_sum", "x", "y", bounds=(0, 10), derive={"y": made}),
+            asking("dp_count", where="y == 'one'", derive={"y": made}),
+        ]
     return found
+
+
+def _choosing(schema: Schema) -> Any:
+    """Return what `v` is recoded to, or looked up in a table."""
+    if schema.kind == "boolean":
+        return pk.recode("v", {True: "one"}, other="other")
+    if schema.kind in NUMBERS:
+        return pk.recode("v", {1: "one", 3.5: "one", 2**53 + 1: "other", -1: None}, other="other")
+    if schema.kind in ("text", "object"):
+        return pk.lookup("v", {"a": "one", "": "one", "b": "other"})
+    return None
 
 
 def _by_groups(asked: list[Asking]) -> list[Asking]:
@@ -203,8 +221,27 @@ def _of_dates(schema: Schema) -> list[Asking]:
         parts["h"] = pk.hour("v")
     keys = {"y": [2025, 2026, None], "m": [1, 10], "d": [1, 26], "w": [3, 4], "h": [0, 1, 2, None]}
     found = []
+    for every in ("day", "week", "month", "quarter", "year"):
+        windows = {"u": pk.cut("v", every=every, start="2025-12-20", end="2026-02-10")}
+        found += [
+            asking("dp_count", "u", derive=windows),
+            asking("dp_sum", "x", "u", bounds=(0, 10), derive=windows),
+            asking("dp_count", ["u", "k"], keys={"k": list(K)}, derive=windows),
+        ]
+    aware = ("2025-12-20T00:00+00:00", "2026-02-10T00:00+00:00")  # either these or those fit the column
+    for bounds in (("2025-12-20", "2026-02-10"), aware):
+        found += [
+            asking("dp_median", "v", bounds=bounds),
+            asking("dp_median", "v", "k", keys=list(K), bounds=bounds),
+            asking("dp_quantile", "v", [0.1, 0.2, 0.4, 0.5, 0.7, 0.9], bounds=bounds),
+            asking("dp_count", "v", keys=list(bounds)),
+        ]
+    found.append(asking("dp_histogram", "v", every="week", start="2025-12-20", end="2026-02-10"))
+    found.append(asking("dp_histogram", "v", "k", keys=list(K), bins=["1970-01-01", "2026-01-03"]))
+    found.append(asking("dp_count", "u", derive={"u": pk.cut("v", ["0001-01-01", "1970-01-01", "9998-12-31"])}))
     for name, part in parts.items():
         found += [
+            *([asking("dp_count", name, derive={name: part})] if name != "y" else []),
             asking("dp_count", name, keys=keys[name], derive={name: part}),
             asking("dp_count", name, derive={name: part}, **_DELTA),
             asking("dp_sum", "x", name, keys=keys[name], bounds=(0, 10), derive={name: part}),

@@ -164,8 +164,8 @@ def test_quantiles_lie_near_the_exact_ones():
         question = ask(Quantile("x", above, of, candidates), "k", ["a", "b"])
         plan = count_plan(question, epsilon=1, assume_rows=5000)
         cells = np.array(draw(make_measurement(plan), frame)).reshape(2, 2)
-        lower, upper = question.asked.limits(cells, plan.noise, 0.05)["quantile"]
-        values = question.asked.estimates(cells)["quantile"]
+        lower, upper = question.asked.limits(cells, plan.noise, 0.05)[question.statistic]
+        values = question.asked.estimates(cells)[question.statistic]
         for key, value, low, high in zip("ab", values, lower, upper, strict=True):
             share = (frame.loc[frame.k == key, "x"] < value).mean()
             assert abs(share - above / of) < 0.06 + plan.accuracy

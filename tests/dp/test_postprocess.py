@@ -324,7 +324,7 @@ def test_a_derived_number_says_what_it_is_made_of_and_that_it_costs_nothing():
     assert "entry 4 of project 'p'" in shown
     assert "entry 5 of project 'p'" in shown
     assert "<table" in shares._repr_html_()
-    assert shares.to_frame().columns.tolist() == ["count / count", "lower", "upper"]
+    assert shares.to_frame().columns.tolist() == ["count / total count", "lower", "upper"]
     assert [source.entry for source in shares.sources] == [4, 5]
 
 

@@ -19,7 +19,7 @@ def test_a_new_project_has_all_of_its_budget(ledger_path):
     assert project.remaining.epsilon == 1
     assert project.remaining.delta == Fraction(1, 10**6)
     assert project.spent.epsilon == 0
-    assert str(project.remaining) == "ε = 1, δ = 1e-06"
+    assert str(project.remaining) == "ε = 1, δ = 10⁻⁶"
 
 
 def test_the_default_ledger_lies_beside_the_notebook_and_is_ignored_by_git(tmp_path, monkeypatch):

@@ -103,7 +103,7 @@ def test_an_overdrawn_budget_is_refused_with_ways_on(project, people):
         people.privacy.dp_count(epsilon=0.5)
     assert str(caught.value) == (
         "this plan needs ε = 0.5; project 'churn' has ε = 0.2 of 1 left (short by 0.3).\n"
-        "Ways on: epsilon=0.2 (each count ±15 instead of ±6), or replay an earlier release: project.ledger.\n"
+        "Ways on: epsilon=0.2 (each count ± 15 instead of ± 6), or replay an earlier release: project.ledger.\n"
         "No budget was spent."
     )
     assert caught.value.short.epsilon == Fraction("0.3")

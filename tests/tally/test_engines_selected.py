@@ -14,7 +14,7 @@ from privkit.tally.engines.lazy_rows import FetchedEngine
 from privkit.tally.engines.native import fetched
 from privkit.tally.grid import Grid
 from privkit.tally.predicate import apply
-from privkit.values.expression import selection
+from privkit.values.expression import cut, recode, selection, when
 from privkit.values.keys import Keys
 
 
@@ -107,6 +107,16 @@ DERIVED = {
     "hour": "hour(t)",
     "zip": "prefix(k, 2)",
     "copy": "f",
+    "area": recode("k", {"a": "letter", "é": "letter", "never": None}, other="other"),
+    "sign": recode("i", {0: 1, 1: 1, 2: None, 3: -1.5, 499: 2, 9007199254740993: 3}),
+    "odd": recode("i", {1: True, 2: False, 3: True}),
+    "size": when("f is missing", "none").when("f > 0.25 or b", None).otherwise("small"),
+    "fits": when("i > 2 and f < 1", True).otherwise(False),
+    "week": cut("t", every="week", start="2025-12-30", end="2026-03-01"),
+    "quarter": cut("d", every="quarter", start="2025-12-30", end="2026-03-01"),
+    "century": cut("d", ["0001-01-01", "1900-01-01", "2000-01-01", "9998-12-31"]),
+    "late": cut("t", ["0001-01-01", "2262-01-01", "9998-12-31"]),
+    "that": recode("t", {"2026-01-01": 1, "1970-01-01T00:00:00.000001": 2}, other=0),
 }
 
 

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 import test_engines_contract as contract
+import test_engines_selected as in_engines
 from lazies import session
 
 from privkit.tally.engines.lazy import LazyEngine
+from privkit.tally.predicate import apply
+from privkit.values.expression import selection
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +44,15 @@ def test_places_among_candidates(case, value):
 def test_distinct_values_and_pairs(case, monkeypatch):
     contract.test_distinct_values(case, "f")
     contract.test_pairs_of_person_and_key(case, "k", 150, monkeypatch)
+
+
+def test_public_values_and_windows_are_those_of_memory(case):
+    """All in one question: recodings, choices and cuts of dates, of text, whole numbers, doubles and dates."""
+    names = ("area", "sign", "odd", "size", "fits", "quarter", "century")
+    chosen = selection("size is not missing or not odd", {name: in_engines.DERIVED[name] for name in names})
+    found, there = apply(case.engine, chosen, keep=names), in_engines.in_memory(case, chosen, names)
+    assert isinstance(found, LazyEngine)
+    assert in_engines.rows_of(found, names) == in_engines.rows_of(there, names)
 
 
 def test_text_under_a_collation_is_told_apart_by_its_bytes():

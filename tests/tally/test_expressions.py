@@ -39,7 +39,8 @@ from privkit.tally.cells.cells import (
 from privkit.tally.cells.expressions import derived_kinds, selected
 from privkit.tally.cells.scalars import scalar_text
 from privkit.tally.predicate import apply, check_selection
-from privkit.values.expression import Selection, cut, prefix, selection
+from privkit.values.expression import Selection, cut, prefix, recode, selection
+from privkit.values.expression.choosing import When
 from privkit.values.expression.nodes import (
     Arithmetic,
     Both,
@@ -258,6 +259,42 @@ def test_a_cut_puts_every_number_between_its_edges(name, data, edges, right, cod
     assert derived(table, expression) == labels
 
 
+LOOKED_UP = {
+    **{
+        name: [*WHOLE, *UNSIGNED_WHOLE, 0.0, 0.5, -2.5, 65.0, 0.1, 1e18, 6.5, -128, 128, 1e308, 5e-324]
+        for name in NUMBERS
+    },
+    **{name: [*TEXTS, *LONE, "b"] for name in STRINGS},
+    "object": ["a", "b", "65", "", "\ud800"],
+    "bool": [True, False],
+}
+
+
+@pytest.mark.parametrize("name", LOOKED_UP)
+@given(st.data(), st.booleans())
+@QUICK
+def test_a_recoding_finds_what_a_comparison_finds(name, data, coded):
+    """For every kind: one pass over the cells says what `==` with each key does, one key after the other."""
+    keys = data.draw(st.lists(st.sampled_from(LOOKED_UP[name]), min_size=1, max_size=8, unique=True))
+    keys = [
+        key for key in keys if isinstance(key, float) or not isinstance(key, int) or -(2**63) <= key < 2**63
+    ] or keys[:0]
+    if not keys:
+        return
+    values = data.draw(st.lists(st.integers(0, 3) | st.none(), min_size=len(keys), max_size=len(keys)))
+    other = data.draw(st.sampled_from([None, 9]))
+    if other is None and set(values) == {None}:
+        values[0] = 1
+    columns = data.draw(columns_of(name))
+    table = table_of(columns, coded)
+    found = [derived(table, Compare("==", Column(name), Literal(key))) for key in keys]
+    expected = [
+        None if row[0] is None else next((value for value, holds in zip(values, row, strict=True) if holds), other)
+        for row in zip(*found, strict=True)
+    ]
+    assert derived(table, recode(name, dict(zip(keys, values, strict=True)), other=other)) == expected
+
+
 @pytest.mark.parametrize("name", STRINGS)
 @given(st.data(), OPERATORS, st.sampled_from([*TEXTS, *LONE, "b"]), st.booleans())
 @QUICK
@@ -391,6 +428,14 @@ def textual() -> st.SearchStrategy[Expression]:
         st.sampled_from([*STRINGS, "object"]).map(Column),
         st.builds(prefix, st.sampled_from([*STRINGS, "object"]), st.integers(1, 3)),
         numeric(1).map(lambda of: cut(of, [-math.inf, -1, 0, 0.5, 2**63, math.inf])),
+        st.sampled_from(ALL_DATES).map(lambda of: cut(of, every="month", start="1969-12-01", end="2026-12-31")),
+        numeric(0).map(lambda of: recode(of, {0: "none", 65: "some", 2**53: None}, other="more")),
+        st.sampled_from([*STRINGS, "object"]).map(lambda of: recode(of, {"a": "b", "": "none", "\ud800": "odd"})),
+        st.builds(
+            lambda one, two: When((one, two), ("one", None), "other"),
+            st.builds(Compare, OPERATORS, numeric(0), LITERALS.map(Literal)),
+            st.just(Column("bool")),
+        ),
     )
 
 

@@ -19,7 +19,21 @@ from privkit.errors import ColumnNotFoundError
 from privkit.errors.arguments import ExpressionError
 from privkit.tally.engines.contract import Engine
 from privkit.tally.predicate import apply, check_selection
-from privkit.values.expression import Selection, cut, day, hour, month, parsed, prefix, selection, weekday, year
+from privkit.values.expression import (
+    Selection,
+    cut,
+    day,
+    hour,
+    month,
+    parsed,
+    prefix,
+    recode,
+    selection,
+    weekday,
+    when,
+    year,
+)
+from privkit.values.expression.choosing import When
 from privkit.values.expression.nodes import (
     Arithmetic,
     Both,
@@ -56,8 +70,37 @@ COMPARISON = st.sampled_from(["==", "!=", "<", "<=", ">", ">="])
 NUMBER_LITERALS = st.sampled_from([*WHOLE, *REAL, 2**70, -(2**70), 10**400, 0.1, -65.5, 2**53 + 1.0]).map(Literal)
 
 
+def recoded(of, keys, values) -> st.SearchStrategy[Expression]:
+    """Return recodings: some of the values become missing, others stay unnamed."""
+    pairs = st.dictionaries(keys, st.none() | values, min_size=1, max_size=4)
+    return st.builds(
+        lambda of, pairs, one, other: recode(of, {**pairs, next(iter(pairs)): one}, other=other),
+        of,
+        pairs,
+        values,
+        st.none() | values,
+    )
+
+
+def chosen(conditions, values) -> st.SearchStrategy[Expression]:
+    """Return choices by one to three conditions."""
+    branch = st.tuples(conditions, st.none() | values)
+
+    def made(branches, last, other) -> When:
+        conditions, named = zip(*branches, last, strict=True)
+        return When(conditions, named, other, True)
+
+    return st.builds(made, st.lists(branch, max_size=2), st.tuples(conditions, values), st.none() | values)
+
+
+PLAIN = st.sampled_from([number for number in [*WHOLE, *REAL] if math.isfinite(number)])
+
+
 def numbers(depth: int) -> st.SearchStrategy[Expression]:
     columns = st.sampled_from("ijxy").map(Column)
+    columns |= recoded(columns, PLAIN, PLAIN) | recoded(
+        st.sampled_from("st").map(Column), st.sampled_from(TEXTS), PLAIN
+    )
     if not depth:
         return columns
     side = numbers(depth - 1)
@@ -73,13 +116,31 @@ def texts() -> st.SearchStrategy[Expression]:
     columns = st.sampled_from("st").map(Column)
     edges = st.lists(st.sampled_from([-math.inf, -1, 0, 0.5, 65, 2**53, math.inf]), min_size=2, max_size=5, unique=True)
     cuts = st.builds(lambda of, edges, right: cut(of, sorted(edges), right=right), numbers(1), edges, st.booleans())
-    return columns | st.builds(Prefix, columns, st.integers(1, 3)) | cuts
+    words = st.sampled_from([*TEXTS, "b"])
+    return st.one_of(
+        columns,
+        st.builds(Prefix, columns, st.integers(1, 3)),
+        cuts,
+        recoded(columns, words, words),
+        recoded(st.sampled_from("ijxy").map(Column), PLAIN, words),
+        recoded(st.just(Column("b")), st.booleans(), words),
+        chosen(SIMPLE, words),
+    )
+
+
+SIMPLE = st.one_of(
+    st.just(Column("b")),
+    st.builds(Compare, COMPARISON, st.sampled_from("ijxy").map(Column), NUMBER_LITERALS),
+    st.builds(IsMissing, st.sampled_from("ijxystb").map(Column), st.booleans()),
+)
 
 
 def truths(depth: int) -> st.SearchStrategy[Expression]:
     text_literals = st.sampled_from([*TEXTS, "b"])
     leaves = st.one_of(
         st.just(Column("b")),
+        recoded(st.sampled_from("st").map(Column), st.sampled_from(TEXTS), st.booleans()),
+        chosen(SIMPLE, st.booleans()),
         st.builds(Compare, COMPARISON, numbers(1), numbers(1) | NUMBER_LITERALS),
         st.builds(Compare, COMPARISON, NUMBER_LITERALS, numbers(1)),
         st.builds(Compare, COMPARISON, texts(), texts() | text_literals.map(Literal)),
@@ -163,7 +224,7 @@ def test_the_normal_form_and_the_text_mean_the_same(rows, where):
     for row in rows_of(table_of(rows, "polars")):
         assert evaluate(normal(where), row) == evaluate(where, row)
     assert normal(normal(where)) == normal(where)
-    if "inf" not in where.text() and "cut(" not in where.text() and "nan" not in where.text():
+    if not any(word in where.text() for word in ("inf", "nan", "cut(", "recode(", "when(")):
         try:
             again = parsed(where.text())
         except ExpressionError:  # a comparison of the test's own that the language has no words for
@@ -234,6 +295,19 @@ def check_dates(frame, values, *filters):
         where = parsed(text)
         expected = [row["row"] for row in rows if evaluate(where, row) is True]
         assert kept(apply(frame, Selection(where))) == expected, text
+    windows = [cut("d", every=every, start="1969-12-30", end="2026-02-01") for every in ("week", "month", "quarter")]
+    cuts = [
+        *windows,
+        cut("d", every="year", start="1800-01-01", end="2800-01-01"),
+        cut("d", ["1969-12-31", "2024-02-29"]),
+    ]
+    choices = [
+        recode("d", {"2026-01-01": 1, "1969-12-31": 2}, other=0),
+        when("d < '2000-01-01'", "old").otherwise("new"),
+    ]
+    for made in (*cuts, *choices):
+        derived = apply(frame, selection(derive={"new": made}))
+        assert by_row(derived) == {row["row"]: evaluate(made, row) for row in rows}, made
     for part in (year, month, day, weekday):
         derived = apply(frame, selection(derive={"new": part("d")}))
         assert by_row(derived) == {row["row"]: evaluate(part("d"), row) for row in rows}

@@ -6,6 +6,8 @@ import math
 import operator
 from datetime import date, datetime
 
+from privkit.values.expression.choosing import Recode, When
+from privkit.values.expression.days import DateCut
 from privkit.values.expression.nodes import (
     Arithmetic,
     Both,
@@ -78,6 +80,25 @@ def evaluate(node: Expression, row: dict[str, object]) -> object:
                     if (low < value <= high) if right else (low <= value < high):
                         return label
             return None
+        case DateCut(of, edges, labels):
+            value = evaluate(of, row)
+            if value is not None:
+                day = value.date() if isinstance(value, datetime) else value
+                for low, high, label in zip(edges, edges[1:], labels, strict=False):
+                    if date.fromisoformat(low) <= day < date.fromisoformat(high):
+                        return label
+            return None
+        case Recode(of, keys, values, other):
+            value = evaluate(of, row)
+            if value is None:
+                return None
+            found = [other_value for key, other_value in zip(keys, values, strict=True) if same(value, key)]
+            return found[0] if found else other
+        case When(conditions, values, other):
+            for condition, value in zip(conditions, values, strict=True):
+                if evaluate(condition, row) is True:
+                    return value
+            return other
     raise TypeError(node)
 
 

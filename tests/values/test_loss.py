@@ -21,9 +21,9 @@ AMOUNTS = st.fractions(min_value=Fraction(1, 10**6), max_value=100)
     [
         ({"epsilon": 0.5}, Measure.PURE, "ε = 0.5"),
         ({"epsilon": 0.5, "delta": 0}, Measure.PURE, "ε = 0.5"),
-        ({"epsilon": 1, "delta": 1e-6}, Measure.APPROXIMATE, "ε = 1, δ = 1e-06"),
+        ({"epsilon": 1, "delta": 1e-6}, Measure.APPROXIMATE, "ε = 1, δ = 10⁻⁶"),
         ({"rho": 0.25}, Measure.ZERO_CONCENTRATED, "ρ = 0.25"),
-        ({"rho": 0.25, "delta": 1e-9}, Measure.APPROXIMATE_ZERO_CONCENTRATED, "ρ = 0.25, δ = 1e-09"),
+        ({"rho": 0.25, "delta": 1e-9}, Measure.APPROXIMATE_ZERO_CONCENTRATED, "ρ = 0.25, δ = 10⁻⁹"),
     ],
 )
 def test_the_amounts_choose_the_measure(given_, measure, text):
@@ -74,7 +74,7 @@ def test_a_loss_fits_if_no_component_is_over(one, two):
 
 def test_delta_counts_as_well():
     assert not of(epsilon=1, delta=1e-5).fits(of(epsilon=2, delta=1e-6))
-    assert str(of(epsilon=1, delta=1e-5).shortfall(of(epsilon=2, delta=1e-6))) == "ε = 0, δ = 9e-06"
+    assert str(of(epsilon=1, delta=1e-5).shortfall(of(epsilon=2, delta=1e-6))) == "ε = 0, δ = 9·10⁻⁶"
 
 
 def test_ten_tenths_fit_and_no_eleventh():

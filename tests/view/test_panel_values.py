@@ -16,10 +16,12 @@ from ipywidgets import HTML
 import privkit as pk
 from privkit.anonymity.class_sizes import Contributions, Sizes
 from privkit.dp.noise.noise import Laplace
+from privkit.dp.recorded import recorded_accuracy
 from privkit.errors import LedgerError
 from privkit.risk.report import risk
 from privkit.transform.lattice import lattice
 from privkit.values.show import Paneled
+from privkit.values.writing import error_text
 from privkit.view.panel import panel_of
 from privkit.view.panels import cells
 from privkit.view.panels.classes import histogram
@@ -426,8 +428,9 @@ def test_what_has_no_panel_is_refused():
 
 @pytest.mark.parametrize("scale", [0.05, 0.3, 0.9, 1.0, 5.0, 9.99, 10.000000000000002, 123.4, 5e4])
 def test_the_accuracy_of_a_recorded_count_is_the_one_that_was_planned(scale):
-    told = accuracy({"statistic": "count", "mechanism": "discrete Laplace", "scale": repr(scale)})
-    assert told == f"± {Laplace(scale).half_width():,}"
+    record = {"statistic": "count", "mechanism": "discrete Laplace", "scale": repr(scale)}
+    assert recorded_accuracy(record) == Laplace(scale).half_width()
+    assert accuracy(record) == f"± {error_text(Laplace(scale).half_width())}"
 
 
 def test_the_accuracy_of_what_is_no_count_is_not_guessed():

@@ -71,7 +71,7 @@ def test_the_bar_is_a_meter_with_words(project, people):
 
 def test_a_delta_has_a_bar_of_its_own(ledger_path):
     project = pk.open_project("both", epsilon=1, delta=1e-6, unit=pk.ROW, store=ledger_path)
-    assert repr(project).splitlines()[0] == "project 'both': ε = 1 of 1, δ = 1e-06 of 1e-06 left"
+    assert repr(project).splitlines()[0] == "project 'both': ε = 1 of 1, δ = 10⁻⁶ of 10⁻⁶ left"
     assert project._repr_html_().count('role="meter"') == 2
 
 

@@ -79,6 +79,9 @@ _UNTIL = (
     .order_by(_table.time.desc(), _table.seq.desc())
     .limit(literal_column("1"))
 )
+_NAMED = select(record_table).where(_is_start, _table.key == bindparam("named")).order_by(_table.draw)
+
+
 _INSERT = insert(record_table)
 
 
@@ -235,6 +238,11 @@ def asked_alike(connection: Connection, project: int, key: str) -> list[Alike]:
 def unanswered(connection: Connection, project: int) -> list[RowMapping]:
     """Return the entries without an end."""
     return list(connection.execute(_UNANSWERED, {"project": project}).mappings())
+
+
+def named(connection: Connection, project: int, key: str) -> list[RowMapping]:
+    """Return the records that begin the entries of this name, in the order of their draws."""
+    return list(connection.execute(_NAMED, {"project": project, "named": key}).mappings())
 
 
 def last_draw(connection: Connection, project: int, key: str) -> int:

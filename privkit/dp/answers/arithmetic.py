@@ -291,7 +291,9 @@ def ratio(above: object, below: object) -> Derived:
         return linear_result(
             found, found.values / public, found.index, found.errors.scaled(1 / public), f"divided by {public:g}"
         )
-    one, other = aligned(linear(above), linear(below))
+    one, other = linear(above), linear(below)
+    name = _ratio_name(one, other)
+    one, other = aligned(one, other)
     top, bottom = (np.asarray(side.values, dtype=float) for side in (one, other))
     values = np.divide(top, bottom, out=np.full(len(top), np.nan), where=bottom != 0)
     assert one.errors is not None
@@ -305,12 +307,22 @@ def ratio(above: object, below: object) -> Derived:
     both = joined(one, other)
     return replace(
         both,
-        name=f"{one.name} / {other.name}",
+        name=name,
         values=values,
         limits=limits,
         steps=(*both.steps, f"ratio to {other.name}"),
         errors=None,
     )
+
+
+def _ratio_name(above: Derived, below: Derived) -> str:
+    """Return what a ratio is called: two numbers of one name are told apart, by what they are of."""
+    if above.name != below.name:
+        return f"{above.name} / {below.name}"
+    if above.index is not None and below.index is None:
+        return f"{above.name} / total {below.name}"
+    sides = [f"{side.name} of entry {side.sources[0].entry}" for side in (above, below) if len(side.sources) == 1]
+    return " / ".join(sides if len(set(sides)) == 2 else (above.name, below.name))
 
 
 def _fieller(

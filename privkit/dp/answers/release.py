@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,8 @@ from privkit.dp.answers.arithmetic import Released, estimate, index_of
 from privkit.dp.answers.derived import Derived, Interval, Source
 from privkit.dp.answers.linear import Errors
 from privkit.dp.answers.postprocess import non_negative, rounded, suppressed, total
+from privkit.dp.answers.provenance import Provenance
+from privkit.dp.dates import told_dates
 from privkit.dp.noise.noise import ALPHA, Noise
 from privkit.dp.plan import Plan, miss
 from privkit.errors.dp import IntervalError, NotLinearError
@@ -24,60 +26,10 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from privkit.dp.question import Question
     from privkit.values.loss import PrivacyLoss
 
 
 _LIBRARIES = ("jupyter-privkit", "opendp", "narwhals", "pandas", "numpy")
-
-
-@dataclass(frozen=True)
-class Provenance(Mapping[str, Any]):
-    """Where a released number comes from: public facts, which may be published beside it.
-
-    Attributes
-    ----------
-    question : str
-        In words.
-    unit, bounds : str
-        Whom the answer protects, and how much of one person counts.
-    mechanism : str
-    scale : float
-        The noise, in units of the answer.
-    project : str
-    entry : int
-        The ledger's number of the release.
-    time : str
-        When its budget was reserved, UTC.
-    versions : dict
-        The libraries that drew the noise.
-    """
-
-    question: str
-    unit: str
-    bounds: str
-    mechanism: str
-    scale: float
-    project: str
-    entry: int
-    time: str
-    versions: dict[str, str]
-
-    def __getitem__(self, name: str) -> Any:
-        """Return a field by its name."""
-        if name not in tuple(self):
-            raise KeyError(name)
-        return getattr(self, name)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(field.name for field in fields(self))
-
-    def __len__(self) -> int:
-        return len(fields(self))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the fields as a dict of plain values."""
-        return asdict(self)
 
 
 @spending
@@ -107,7 +59,9 @@ class Release(Released):
     @cached_property
     def estimates(self) -> dict[str, NDArray[Any]]:
         """Every number that the answer gives, by name; the statistic itself first."""
-        return self.plan.question.asked.estimates(self.drawn)
+        found = self.plan.question.asked.estimates(self.drawn)
+        kind = self.plan.question.dates
+        return found if kind is None else {name: told_dates(kind, counts) for name, counts in found.items()}
 
     @property
     def cells(self) -> tuple[Any, ...]:
@@ -116,7 +70,7 @@ class Release(Released):
 
     @property
     def value(self) -> Any:
-        """The answer: an int or float, or a Series of int64 or float64 indexed by the keys."""
+        """The answer: an int or float, or a Series of int64 or float64 indexed by the keys; of dates, dates."""
         if self.plan.question.asked.framed:
             import pandas as pd
 
@@ -127,6 +81,16 @@ class Release(Released):
     def loss(self) -> PrivacyLoss:
         """What the release cost when it was drawn."""
         return self.plan.loss
+
+    @property
+    def advantage(self) -> float:
+        """The greatest advantage that any attacker can have on one unit by the answer: see :attr:`Plan.advantage`."""
+        return self.plan.advantage
+
+    @property
+    def attack_success(self) -> float:
+        """How often an attacker with 1 % false alarms finds a unit that is there, at most; rounded up."""
+        return self.plan.attack_success
 
     @property
     def noise(self) -> Noise:
@@ -166,7 +130,7 @@ class Release(Released):
     @property
     def dominated(self) -> Any:
         """Whether noise dominates an answer: its 95 % interval holds 0, or half of all that is possible."""
-        if not self.has_interval:
+        if not self.has_interval or self.plan.question.dates is not None:
             return None
         lower, upper = self._limits(ALPHA)[self._name]
         return self._shaped(self.plan.question.asked.dominated(lower, upper))
@@ -240,7 +204,7 @@ class Release(Released):
 
     @property
     def _named(self) -> tuple[str, ...]:  # type: ignore[override]
-        return tuple(self._limits(ALPHA))
+        return () if self.plan.question.dates is not None else tuple(self._limits(ALPHA))
 
     def _derived(self, name: str | None) -> Derived:
         name = name or self._name
@@ -269,7 +233,12 @@ class Release(Released):
 
     def _limits(self, alpha: float) -> dict[str, tuple[NDArray[Any], NDArray[Any]]]:
         if alpha not in self._known:  # text, HTML and plot ask for the same, again and again
-            self._known[alpha] = self.plan.question.asked.limits(self.drawn, self.noise, alpha)
+            found: dict[str, Any] = self.plan.question.asked.limits(self.drawn, self.noise, alpha)
+            if (kind := self.plan.question.dates) is not None:
+                found = {
+                    n: (told_dates(kind, low), told_dates(kind, high, up=True)) for n, (low, high) in found.items()
+                }
+            self._known[alpha] = found
         return self._known[alpha]
 
     def _index(self) -> Any:
@@ -314,25 +283,9 @@ def decode_answer(
         ordered = np.empty_like(cells)
         ordered[keys.canonical_order] = cells
         cells = ordered
-    provenance = Provenance(
-        question=str(question),
-        unit=str(question.unit),
-        bounds=_bounded(question),
-        mechanism=plan.mechanism,
-        scale=plan.scale,
-        project=project,
-        entry=entry,
-        time=time,
-        versions=stored["versions"],
-    )
-    return Release(plan, cells, provenance, replayed, before)
-
-
-def _bounded(question: Question) -> str:
-    """Return in words how much of one person counts, and how that is known where no id tells."""
-    if question.unit.max_rows is not None:
-        return f"{question.bounds}, as was vouched for when the project began: no id tells"
-    return f"{question.bounds}, in each {question.unit.per}" if question.unit.per else str(question.bounds)
+    place: dict[str, Any] = {"project": project, "entry": entry, "time": time, "versions": stored["versions"]}
+    known = question.asked.limits(cells[:1], plan.noise, ALPHA) if len(cells) else {}
+    return Release(plan, cells, Provenance.of(plan, known, **place), replayed, before)
 
 
 @cache

@@ -22,6 +22,7 @@ from privkit.tally.ranks import binned_counts, binned_groups
 from privkit.values.bounds import ONE_ROW
 from privkit.values.keys import Keys
 from privkit.values.unit import ROW
+from privkit.values.vouched import vouched
 
 if TYPE_CHECKING:
     import numpy as np
@@ -143,6 +144,7 @@ def bin_edges(bins: object) -> tuple[float, ...]:
     ------
     NotPublicError, ParameterError
     """
+    bins, _ = vouched(bins)
     if hasattr(bins, "dtype") or hasattr(bins, "columns"):
         raise NotPublicError.of("bins", type(bins).__name__)
     allowed = "a list of at least two ascending finite numbers, the edges"

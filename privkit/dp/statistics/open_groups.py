@@ -180,6 +180,11 @@ class OpenGroups(Statistic):
         return self.inner.columns
 
     @property
+    def clipped(self) -> dict[str, tuple[float, float]]:
+        """The bounds of the statistic."""
+        return self.inner.clipped
+
+    @property
     def read(self) -> tuple[str, ...]:
         """Every column of the groups and of the statistic."""
         return tuple(dict.fromkeys((*self.by, *self.inner.read)))

@@ -100,6 +100,11 @@ class Quantile(Statistic):
         return (self.column,)
 
     @property
+    def main(self) -> str:
+        """A median is called so."""
+        return "median" if 2 * self.above == self.of else self.name
+
+    @property
     def reach(self) -> Reach:
         """How far one row moves each score."""
         each = max(self.above, self.of - self.above)
@@ -166,7 +171,7 @@ class Quantile(Statistic):
 
     def estimates(self, cells: NDArray[np.int64]) -> Estimates:
         """Return the chosen candidates."""
-        return {self.name: np.asarray(self.candidates)[cells[:, 0]]}
+        return {self.main: np.asarray(self.candidates)[cells[:, 0]]}
 
     def limits(self, cells: NDArray[np.int64], noise: Noise, alpha: float) -> Limits:
         """Return the middles beyond the ends of each interval; those of all candidates at levels above 95 %."""
@@ -177,7 +182,7 @@ class Quantile(Statistic):
         low, high = np.maximum(cells[:, 0] - around, 0), np.minimum(cells[:, 0] + around, last)
         middle = np.diff(values) / 2 if halved(self.candidates) is not None else np.diff(values)
         less, more = np.concatenate([[0.0], middle]), np.concatenate([middle, [0.0]])
-        return {self.name: (values[low] - less[low], values[high] + more[high])}
+        return {self.main: (values[low] - less[low], values[high] + more[high])}
 
     def half_width(self, noise: Noise, alpha: float, rows: int | None) -> float | None:
         """Return by which share of the rows the rank may be off."""
@@ -211,7 +216,8 @@ class Quantile(Statistic):
 
     def __str__(self) -> str:
         """Return the statistic in words."""
-        return f"{float(Fraction(self.above, self.of)):g}-quantile of {self.column!r}"
+        share = "" if self.main != self.name else f"{float(Fraction(self.above, self.of)):g}-"
+        return f"{share}{self.main} of {self.column!r}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from privkit.dp.plan import Price, priced
 from privkit.dp.statistics.statistic import Estimates, Limits, Statistic, recorded_statistic
 from privkit.values.exact import exact_text
 from privkit.values.loss import Measure, PrivacyLoss
+from privkit.values.writing import error_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -154,6 +155,15 @@ class Several(Statistic):
         return tuple(dict.fromkeys(name for part in self.parts for name in part.columns))
 
     @property
+    def clipped(self) -> dict[str, tuple[float, float]]:
+        """The bounds of all parts; where two of a column differ, those that hold both."""
+        found: dict[str, tuple[float, float]] = {}
+        for name, (lower, upper) in (ends for part in self.parts for ends in part.clipped.items()):
+            low, high = found.get(name, (lower, upper))
+            found[name] = min(low, lower), max(high, upper)
+        return found
+
+    @property
     def read(self) -> tuple[str, ...]:
         """Every column of all parts."""
         return tuple(dict.fromkeys(name for part in self.parts for name in part.read))
@@ -271,7 +281,7 @@ class Several(Statistic):
         for place, (part, own, paid) in enumerate(zip(self.parts, noise.parts, noise.losses, strict=True)):
             widths = part.half_widths(own, ALPHA, None)
             each = [(name, widths[of]) for name, at, of in self.outputs if at == place]
-            named = ", ".join(name if width is None else f"{name} ±{width:.4g}" for name, width in each)
+            named = ", ".join(name if width is None else f"{name} ± {error_text(width)}" for name, width in each)
             told.append(f"{named}: {_short(paid)} of it, {own.name}")
             told.extend(part.price_notes(own, replace(question, asked=part)))
         return tuple(told)

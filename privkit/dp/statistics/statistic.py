@@ -215,6 +215,14 @@ class Statistic(ABC):
         return ()
 
     @property
+    def clipped(self) -> dict[str, tuple[float, float]]:
+        """From a column of numbers to the public bounds of its values, or of a person's total, where it has some."""
+        bounds, candidates = getattr(self, "bounds", None), getattr(self, "candidates", ())
+        if isinstance(bounds, ValueBounds):
+            return dict.fromkeys(self.columns, (bounds.lower, bounds.upper))
+        return dict.fromkeys(self.columns, (candidates[0], candidates[-1])) if candidates else {}
+
+    @property
     def read(self) -> tuple[str, ...]:
         """Every column that it reads, of numbers or not."""
         return self.columns

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Unpack
 
 from privkit.dp.statistics.counts import Count, DistinctCount, PersonCount
-from privkit.dp.statistics.histogram import Histogram, bin_edges
+from privkit.dp.statistics.histogram import Histogram
 from privkit.dp.statistics.share import PersonShare, Share
 from privkit.errors import DuplicateColumnError, ParameterError, nothing_spent
 from privkit.project.asking import Asking, asks, planned
+from privkit.project.known import Known
 from privkit.tally.frame import column_names
+from privkit.tally.keyed import date_kind
 from privkit.tally.predicate import check_selection
-from privkit.values.arguments import column_name, positive_int
+from privkit.values.arguments import column_name, kind, positive_int
 from privkit.values.bounds import ContributionBounds
+from privkit.values.expression.builders import cut
+from privkit.values.expression.days import DateCut, is_day
 from privkit.values.expression.parsing import parsed
 from privkit.values.expression.selection import Selection
+from privkit.values.keys import Keys
+from privkit.values.vouched import vouched
 
 if TYPE_CHECKING:
     from privkit.dp.plan import Plan
@@ -177,10 +184,13 @@ def dp_histogram(
     column: str,
     by: str | Sequence[str] | None = None,
     *,
-    bins: object,
+    bins: object = None,
+    every: str | None = None,
+    start: object = None,
+    end: object = None,
     **asking: Unpack[Asking],
 ) -> Plan:
-    """Count the numbers of a column in public bins under differential privacy. Spends budget.
+    """Count the numbers, or the dates, of a column in public bins under differential privacy. Spends budget.
 
     Reads rows. One row is in one bin, so the whole histogram costs what one count does.
 
@@ -189,11 +199,17 @@ def dp_histogram(
     data : dataframe
         pandas, or another that Narwhals reads.
     column : str
-        A column of numbers.
+        A column of numbers, or of dates.
     by : str or list of str, optional
         The columns to group by.
-    bins : list of number
-        The edges, ascending; bins are closed on the left, the last one on both sides. A public fact.
+    bins : list of number, or of days
+        The edges, ascending; bins are closed on the left, the last one of numbers on both sides. A public fact; by
+        default the one that the project declares.
+    every : {"day", "week", "month", "quarter", "year"}, optional
+        In place of `bins`, for a column of dates: windows of the calendar, those that hold a day from `start` to `end`,
+        each as a whole, as of :func:`cut`.
+    start, end : date or str, optional
+        The first and the last day; public facts.
     **asking
 
     Returns
@@ -208,12 +224,68 @@ def dp_histogram(
     >>> project = pk.open_project("bins", epsilon=1, unit=pk.ROW, store=ledger_path)
     >>> dp_histogram(people, "age", bins=[0, 18, 65, 120], epsilon=0.5).value.index.tolist()
     ['[0, 18)', '[18, 65)', '[65, 120]']
+    >>> orders = pd.DataFrame({"ordered": pd.date_range("2026-01-01", periods=400, freq="h")})
+    >>> release = dp_histogram(orders, "ordered", every="week", start="2026-01-01", end="2026-01-17", epsilon=0.5)
+    >>> release.value.index.tolist()
+    ['2025-12-29', '2026-01-05', '2026-01-12']
     """
     with nothing_spent():
-        statistic = Histogram(column_name(column), bin_edges(bins))
+        known = Known(asking)
+        windows = _windows(data, column, bins, {"every": every, "start": start, "end": end}, known)
+    if windows is not None:
+        return _by_windows(data, column, by, windows, asking)
+    with nothing_spent():
+        statistic = Histogram(column_name(column), known.bins(column, bins))
         if by is not None and column in column_names(by, "by"):
             raise DuplicateColumnError.in_argument("column", [column])
-    return planned(data, by, lambda _: statistic, grouped=statistic.keys, **asking)
+    return planned(data, by, lambda _: statistic, grouped=statistic.keys, known=known, **asking)
+
+
+def _windows(data: object, column: object, bins: object, calendar: Mapping[str, Any], known: Known) -> DateCut | None:
+    """Return the bins of dates that are asked for; None where bins are of numbers."""
+    name = column_name(column)
+    bins, _ = vouched(bins)
+    if any(given is not None for given in calendar.values()):
+        if bins is not None:
+            raise ParameterError.together(("bins", *calendar), "give bins=, or in its place every=, start= and end=.")
+        found = cut(name, **calendar)
+    elif isinstance(bins, list | tuple) and bins and all(is_day(edge) for edge in bins):
+        found = cut(name, bins)
+    elif bins is None and known.declares("bins", name):
+        return None
+    elif bins is None:
+        example = "bins=[0, 18, 65], or for dates every='week', start='2026-01-01', end='2026-12-31'"
+        raise ParameterError.of("bins", "None", "a list of the public edges", f"Example: {example}.")
+    else:
+        if date_kind(data, name) is not None:
+            example = "every='week', start='2026-01-01', end='2026-12-31'"
+            raise ParameterError.of("bins", kind(bins), f"a list of days, for {name!r} holds dates", f"Or: {example}.")
+        return None
+    assert isinstance(found, DateCut)
+    return found
+
+
+def _by_windows(
+    data: object, column: str, by: str | Sequence[str] | None, windows: DateCut, asking: Mapping[str, Any]
+) -> Plan:
+    """Return the plan of a count by windows: a derived column whose labels are its keys."""
+    name, derive = f"{windows.every or 'days'} of {column}", asking.get("derive")
+    with nothing_spent():
+        if isinstance(derive, Mapping) and name in derive:
+            raise ParameterError.together(
+                ["derive"], f"derive= has a column {name!r}, which is how the bins are called."
+            )
+    if derive is None or isinstance(derive, Mapping):
+        asking = {**asking, "derive": {**(derive or {}), name: windows}}
+
+    def grouped(by: Keys | None) -> Keys:
+        if by is None:
+            return Keys((name,), tuple((label,) for label in windows.labels))
+        return replace(
+            by, by=(*by.by, name), values=tuple((*key, each) for key in by.values for each in windows.labels)
+        )
+
+    return planned(data, by, lambda _: Count(), grouped=grouped, **asking)
 
 
 @asks("Price a count of distinct values; spends nothing. The parameters are those of :func:`dp_nunique`.")

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Unpack
 
 from privkit.dp.statistics.histogram import Span, power_edges
-from privkit.dp.statistics.quantile import CANDIDATES, Quantile, probability
+from privkit.dp.statistics.quantile import Quantile, probability
 from privkit.dp.statistics.quantiles import ENOUGH, percentage, quantiles_of
 from privkit.dp.statistics.several import Several
 from privkit.dp.statistics.top_k import TopK, TopTable
-from privkit.errors import NotPublicError, ParameterError, nothing_spent
-from privkit.errors.dp import ValueBoundsRequiredError
+from privkit.errors import KeysError, ParameterError, nothing_spent
 from privkit.project.asking import Asking, asks, planned
+from privkit.project.dp.dates import date_candidates
+from privkit.project.known import Known
+from privkit.tally.keyed import date_kind, dated_keys
 from privkit.values.arguments import column_name, positive_int
-from privkit.values.bounds import ValueBounds, value_bounds
 from privkit.values.keys import public_keys
 
 if TYPE_CHECKING:
@@ -47,13 +47,13 @@ def dp_quantile(
     data : dataframe
         pandas, or another that Narwhals reads.
     column : str
-        A column of numbers.
+        A column of numbers, or of dates: then the answer is a date, and so are bounds and candidates.
     q : float or list of float
         The probability, between 0 and 1; 0.5 is the median.
     by : str or list of str, optional
         The columns to group by.
     bounds : (lower, upper), optional
-        Public bounds: the candidates are 1,001 numbers evenly between them.
+        Public bounds: the candidates are 1,001 numbers evenly between them; of dates whole days, or whole seconds.
     candidates : list of number, optional
         In place of `bounds`: the public candidates.
     **asking
@@ -80,11 +80,18 @@ def dp_quantile(
     True
     >>> dp_quantile(people, "age", [0.25, 0.5, 0.75], bounds=(0, 120), epsilon=0.5).value.columns.tolist()
     ['25%', '50%', '75%']
+    >>> orders = pd.DataFrame({"on": pd.date_range("2026-01-01", periods=1000, freq="h")})
+    >>> dp_quantile(orders, "on", 0.5, bounds=("2026-01-01", "2026-03-01"), epsilon=0.2).value.month
+    1
     """
     with nothing_spent():
-        numbers = public_candidates(bounds, candidates, column_name(column))
+        known, dates = Known(asking), date_kind(data, column_name(column))
+        if dates is None:
+            numbers = known.candidates(column_name(column), bounds, candidates)
+        else:
+            numbers = date_candidates(dates, column, bounds, candidates)
         statistic = _statistic(column, q, numbers)
-    return planned(data, by, lambda _: statistic, **asking)
+    return planned(data, by, lambda _: statistic, dates=dates, known=known, **asking)
 
 
 def _statistic(column: str, q: object, numbers: tuple[float, ...]) -> Statistic:
@@ -97,7 +104,7 @@ def _statistic(column: str, q: object, numbers: tuple[float, ...]) -> Statistic:
     if len(several) >= ENOUGH:
         return quantiles_of(column, several, numbers)
     parts = tuple(Quantile(column, *one, numbers) for one in sorted(several, key=lambda one: Fraction(*one)))
-    outputs = tuple((percentage(part.above, part.of), place, "quantile") for place, part in enumerate(parts))
+    outputs = tuple((percentage(part.above, part.of), place, part.main) for place, part in enumerate(parts))
     return Several(parts, (Fraction(1, len(parts)),) * len(parts), outputs)
 
 
@@ -120,11 +127,11 @@ def dp_median(
     data : dataframe
         pandas, or another that Narwhals reads.
     column : str
-        A column of numbers.
+        A column of numbers, or of dates.
     by : str or list of str, optional
         The columns to group by.
     bounds : (lower, upper), optional
-        Public bounds: the candidates are 1,001 numbers evenly between them.
+        Public bounds: the candidates are 1,001 numbers evenly between them; of dates whole days, or whole seconds.
     candidates : list of number, optional
         In place of `bounds`: the public candidates.
     **asking
@@ -174,14 +181,18 @@ def dp_top_k(data: object, column: str, k: int, **asking: Unpack[Asking]) -> Pla
     (['basic', 'plus'], ['basic', 'plus'])
     """
     with nothing_spent():
-        values = public_keys([column_name(column)], asking.get("keys"))
+        known = Known(asking)
+        keys = known.keys([column_name(column)], asking.get("keys"))
+        if keys is None:
+            raise KeysError.required([column], with_delta=False)
+        values = dated_keys(data, public_keys([column], keys))
         number = positive_int(k, "k")
         if number > len(values):
             raise ParameterError.of("k", str(number), f"at most the number of keys, {len(values)}")
     rest = Asking(**{**asking, "keys": None})
-    plans = [planned(data, None, lambda _: TopTable(values, number), **rest)]
+    plans = [planned(data, None, lambda _: TopTable(values, number), known=known, **rest)]
     if asking.get("mechanism") is None:  # one that is named is of noise that is added, so to counts
-        plans.append(planned(data, None, lambda _: TopK(values, number), **rest))
+        plans.append(planned(data, None, lambda _: TopK(values, number), known=known, **rest))
     return min(plans, key=lambda plan: (plan.loss.main, plan.accuracy))
 
 
@@ -214,29 +225,3 @@ def dp_bounds(data: object, column: str, **asking: Unpack[Asking]) -> Plan:
     [2.0, 512.0]
     """
     return planned(data, None, lambda _: Span(column_name(column), power_edges()), **asking)
-
-
-def public_candidates(bounds: object, candidates: object, column: str) -> tuple[float, ...]:
-    """Return the public candidates, ascending."""
-    if (bounds is None) == (candidates is None):
-        if bounds is None:
-            raise ValueBoundsRequiredError.of(column)
-        raise ParameterError.together(("bounds", "candidates"), "give bounds= or candidates=, not both.")
-    if candidates is None:
-        ends = bounds if isinstance(bounds, ValueBounds) else value_bounds(bounds, column)
-        if ends.width == 0:
-            return (ends.lower,)
-        return tuple(ends.lower + ends.width * place / (CANDIDATES - 1) for place in range(CANDIDATES))
-    if hasattr(candidates, "dtype") or hasattr(candidates, "columns"):
-        raise NotPublicError.of("candidates", type(candidates).__name__)
-    allowed = "a list of finite numbers, each once"
-    if not isinstance(candidates, Sequence) or isinstance(candidates, str) or not candidates:
-        raise ParameterError.of("candidates", f"a {type(candidates).__name__}", allowed)
-    if any(hasattr(value, "dtype") for value in candidates):
-        raise NotPublicError.of("candidates", "list of NumPy numbers")
-    if any(isinstance(v, bool) or not isinstance(v, int | float) or not math.isfinite(v) for v in candidates):
-        raise ParameterError.of("candidates", "a list with something else", allowed)
-    numbers = sorted(float(value) + 0.0 for value in candidates)
-    if len(set(numbers)) < len(numbers):
-        raise ParameterError.of("candidates", "numbers more than once", allowed)
-    return tuple(numbers)

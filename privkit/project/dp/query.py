@@ -11,6 +11,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Unpack
 
+from privkit.dp.candidates import public_candidates
 from privkit.dp.statistics.counts import Count
 from privkit.dp.statistics.moments import Deviation, Mean, Variance
 from privkit.dp.statistics.quantile import Quantile, probability
@@ -20,9 +21,9 @@ from privkit.dp.statistics.sums import Sum
 from privkit.errors import ParameterError, nothing_spent
 from privkit.errors.dp import PriceError
 from privkit.project.asking import Asking, asks, planned
-from privkit.project.dp.quantiles import public_candidates
+from privkit.project.known import Known
 from privkit.values.arguments import column_name
-from privkit.values.bounds import ValueBounds, value_bounds
+from privkit.values.bounds import ValueBounds
 from privkit.values.exact import exact, exact_text
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def _wanted(accuracy: Mapping[Any, Any], several: Several) -> dict[str, Fraction
 _MOMENTS: dict[str, type[Mean]] = {"mean": Mean, "var": Variance, "std": Deviation}
 _ALLOWED = (
     "'count'; ('count', column, bounds), ('sum', column, bounds), ('mean', column, bounds), ('var', column, bounds), "
-    "('std', column, bounds); or ('quantile', column, q, bounds)"
+    "('std', column, bounds); or ('quantile', column, q, bounds). Bounds that the project declares may be left out"
 )
 
 
@@ -152,13 +153,14 @@ def dp_query(
     ['n', 'mean_age', 'sum_age']
     """
     with nothing_spent():
-        several = several_of(statistics, weights)
+        known = Known(asking)
+        several = several_of(statistics, weights, known)
         if isinstance(asking.get("accuracy"), Mapping):
             if weights is not None:
                 together = "give weights= or accuracy= by names, not both: each says how the loss is shared."
                 raise ParameterError.together(("weights", "accuracy"), together)
-            return planned_by_accuracies(data, by, several, **asking)
-    return planned(data, by, lambda _: several, **asking)
+            return planned_by_accuracies(data, by, several, known=known, **asking)
+    return planned(data, by, lambda _: several, known=known, **asking)
 
 
 @asks("Price a description; spends nothing. The parameters are those of :func:`dp_describe`.")
@@ -193,14 +195,15 @@ def dp_describe(
         `.value` is a frame with the columns count, mean, std, 25%, 50% and 75%.
     """
     with nothing_spent():
-        ends = value_bounds(bounds, column_name(column))
+        known = Known(asking)
+        ends = known.bounds(column_name(column), bounds)
         asked: dict[str, object] = {name: (name, column, ends) for name in ("count", "mean", "std")}
         asked |= {f"{percent}%": ("quantile", column, percent / 100, ends) for percent in (25, 50, 75)}
-        several = several_of(asked, {"count": 3, "mean": 3, "std": 3})
-    return planned(data, by, lambda _: several, **asking)
+        several = several_of(asked, {"count": 3, "mean": 3, "std": 3}, known)
+    return planned(data, by, lambda _: several, known=known, **asking)
 
 
-def several_of(statistics: object, weights: object) -> Several:
+def several_of(statistics: object, weights: object, known: Known) -> Several:
     """Return the statistics that were named, each measured once.
 
     Raises
@@ -210,7 +213,7 @@ def several_of(statistics: object, weights: object) -> Several:
     """
     if not isinstance(statistics, Mapping) or not statistics:
         raise ParameterError.of("statistics", f"a {type(statistics).__name__}", f"a dict from names to {_ALLOWED}")
-    asked = {_text(name): _asked(what) for name, what in statistics.items()}
+    asked = {_text(name): _asked(what, known) for name, what in statistics.items()}
     given = _weights(weights, asked)
     degrees: dict[tuple[str, ValueBounds], int] = {}
     for kind, column, ends, _ in asked.values():
@@ -228,7 +231,7 @@ def several_of(statistics: object, weights: object) -> Several:
             continue
         part = _part(kind, column, ends, q, degrees.get((column, ends)) if ends is not None else None)
         parts[part] = max(parts.get(part, Fraction(0)), given[name])
-        found.append((name, part, kind))
+        found.append((name, part, part.main if isinstance(part, Quantile) else kind))
     ordered = sorted(parts, key=lambda part: repr(part.canonical()))  # the order of asking makes no other question
     total = sum(parts.values(), Fraction(0))
     outputs = tuple((name, ordered.index(part), kind) for name, part, kind in found)
@@ -266,14 +269,16 @@ def _text(name: object) -> str:
     return name
 
 
-def _asked(what: object) -> tuple[str, str, ValueBounds | None, object]:
+def _asked(what: object, known: Known) -> tuple[str, str, ValueBounds | None, object]:
     if what == "count" and isinstance(what, str):
         return "count", "", None, None
     sizes = {"count": 3, "sum": 3, "mean": 3, "var": 3, "std": 3, "quantile": 4}
-    if not isinstance(what, tuple) or not what or not isinstance(what[0], str) or sizes.get(what[0]) != len(what):
+    size = sizes.get(what[0]) if isinstance(what, tuple) and what and isinstance(what[0], str) else None
+    if not isinstance(what, tuple) or size is None or len(what) not in (size - 1, size):
         raise ParameterError.of("statistics", "something else as a statistic", _ALLOWED)
     column = column_name(what[1])
-    ends = what[-1] if isinstance(what[-1], ValueBounds) else value_bounds(what[-1], column)
+    given = what[-1] if len(what) == size else None  # a fact of the project, where it is left out
+    ends = given if isinstance(given, ValueBounds) else known.bounds(column, given)
     return what[0], column, ends, what[2] if what[0] == "quantile" else None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Unpack
 
 from privkit.dp.statistics.clipped import WithClipped
@@ -11,8 +12,9 @@ from privkit.dp.statistics.person_mean import PersonMean
 from privkit.dp.statistics.sums import PersonSum, Sum, one_total_in
 from privkit.errors import ParameterError, nothing_spent
 from privkit.project.asking import Asking, asks, planned
+from privkit.project.known import Known
 from privkit.values.arguments import column_name, positive_int
-from privkit.values.bounds import ContributionBounds, value_bounds
+from privkit.values.bounds import ContributionBounds
 
 if TYPE_CHECKING:
     from privkit.dp.plan import Plan
@@ -74,8 +76,14 @@ def dp_sum(
     (600, ε = 0.5)
     """
     if person_bounds is None:
-        return planned(data, by, lambda _: Sum(column_name(column), value_bounds(bounds, column)), **asking)
+        known = Known(asking)
+        statistic = partial(_sum, column, bounds, known)
+        return planned(data, by, statistic, known=known, **asking)
     return _person_totals(PersonSum, data, column, by, bounds, person_bounds, dict(asking))
+
+
+def _sum(column: str, bounds: object, known: Known, _: object) -> Sum:
+    return Sum(column_name(column), known.bounds(column, bounds))
 
 
 def _person_totals(  # noqa: PLR0917
@@ -87,6 +95,8 @@ def _person_totals(  # noqa: PLR0917
     totals: object,
     asking: dict[str, Any],
 ) -> Plan:
+    known = Known(asking)
+
     def statistic(unit: Any) -> PersonSum | PersonMean:
         if unit.is_row or bounds is not None or asking.get("max_rows") or asking.get("per_group"):
             raise ParameterError.together(
@@ -94,7 +104,7 @@ def _person_totals(  # noqa: PLR0917
                 "person_bounds= bounds a person's total, so it needs a project whose unit is a column, and stands in "
                 "place of bounds=, max_rows= and per_group=. Example: person_bounds=(0, 1000), max_groups=3.",
             )
-        ends = value_bounds(totals, column, "person_bounds")
+        ends = known.bounds(column, totals, "person_bounds")
         return kind(column_name(column), ends, unit.window)
 
     def bounded(default: ContributionBounds | None) -> ContributionBounds:
@@ -109,7 +119,7 @@ def _person_totals(  # noqa: PLR0917
             )
         return one_total_in(positive_int(groups, "max_groups"))
 
-    return planned(data, by, statistic, bounded=bounded, **asking)
+    return planned(data, by, statistic, bounded=bounded, known=known, **asking)
 
 
 @asks("Price a mean without touching rows. Spends nothing; the parameters are those of :func:`dp_mean`.")
@@ -272,9 +282,10 @@ def _moments(  # noqa: PLR0917
     with nothing_spent():
         if not isinstance(clipped, bool):
             raise ParameterError.of("clipped", f"a {type(clipped).__name__}", "True or False")
+    known = Known(asking)
 
     def statistic(_: object) -> Statistic:
-        own = kind(column_name(column), value_bounds(bounds, column))
+        own = kind(column_name(column), known.bounds(column, bounds))
         return WithClipped(own) if clipped else own
 
-    return planned(data, by, statistic, **asking)
+    return planned(data, by, statistic, known=known, **asking)

@@ -15,11 +15,14 @@ import numpy as np
 
 from privkit.tally.cells.calendar import NONE, date_part
 from privkit.tally.cells.cells import BOOLEAN, FLOAT, INTEGER, OBJECT, OTHER, TEXT, Cells, Kind, Table
+from privkit.tally.cells.choosing import by_days, conditional, kind_of_values, recoded
 from privkit.tally.cells.comparing import among, by_code, with_cells, with_literal
 from privkit.tally.cells.filling import filled, filled_kind, joined
 from privkit.tally.cells.finding import over_blocks
 from privkit.tally.cells.hashing import encoded
 from privkit.tally.cells.numbers import floats
+from privkit.values.expression.choosing import Recode, When
+from privkit.values.expression.days import DateCut
 from privkit.values.expression.nodes import (
     TURNED,
     Arithmetic,
@@ -117,7 +120,9 @@ def kind_of(expression: Expression, kinds: Mapping[str, Kind]) -> Kind:  # one c
             return Kind(FLOAT, shown="double")
         case DatePart():
             return Kind(INTEGER, shown="int64")
-        case Prefix() | Cut():
+        case Recode(values=values, other=other) | When(values=values, other=other):
+            return kind_of_values((*values, other))
+        case Prefix() | Cut() | DateCut():
             return Kind(TEXT, shown="text")
         case Literal(str()):
             return Kind(TEXT, shown="text")
@@ -275,6 +280,12 @@ class _Rows:
                 return _of_each(self.value(of), lambda cells: _begun(cells, length))
             case Cut():
                 return self._cut(expression)
+            case DateCut(of=of):
+                return _of_kept(self.value(of), lambda cells, there: by_days(cells, expression, there))
+            case Recode(of=of):
+                return _of_kept(self.value(of), lambda cells, there: recoded(cells, expression, there))
+            case When(conditions=conditions):
+                return conditional([self.truth(each).true for each in conditions], expression, len(self.table))
         return self.cells(expression)
 
     def _repeated(self, typed: Scalar) -> Cells:
@@ -325,6 +336,15 @@ def _of_each(cells: Cells, work: Callable[[Cells], Cells]) -> Cells:
         return work(cells)
     found = work(cells.of_values)
     return Cells(found.kind, found.values, found.missing, cells.codes)
+
+
+def _of_kept(cells: Cells, work: Callable[[Cells, Mask | None], Cells]) -> Cells:
+    """Return `work`, which gives public values by their places, of the cells and of which are there."""
+    if cells.codes is None:
+        return work(cells, present(cells))
+    found = work(cells.of_values, present(cells.of_values))
+    assert found.codes is not None
+    return Cells(found.kind, found.values, None, np.append(found.codes, -1)[cells.codes])
 
 
 def _dated(part: str, cells: Cells) -> Cells:

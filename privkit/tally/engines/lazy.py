@@ -151,6 +151,8 @@ class LazyEngine:
         """
         if (words := told(aggregate, columns)) is not None:
             return words
+        if aggregate == "positions" and value is not None and not self.columns[value].kind.is_number:
+            return told("collect", columns) or ()  # of dates: their counts are placed here
         known = value is None or on is None or self._asked(value, on) is not None
         return () if known else told("collect", columns) or ()
 

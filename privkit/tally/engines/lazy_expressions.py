@@ -19,6 +19,8 @@ from privkit.tally.cells.cells import BOOLEAN, COUNTS, FLOAT, INTEGER, OBJECT, O
 from privkit.tally.cells.expressions import kind_of
 from privkit.tally.engines.native import COUNT, ENCODED, OWN, Column, Native, NotAsked
 from privkit.values.expression import nodes
+from privkit.values.expression.choosing import Recode, When
+from privkit.values.expression.days import DateCut
 from privkit.values.expression.nodes import TURNED, Expression, Literal
 from privkit.values.expression.numbers import as_float, for_floats, for_whole
 
@@ -36,6 +38,8 @@ _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     ">=": op.ge,
 }
 _A_DAY = {"D": 1, "s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
+#: Branches of one choice, and values of one list, that an engine is asked for.
+_BRANCHES, _LISTED = 60, 2_000
 _LIMITS = {INTEGER: (-(2**63), 2**63 - 1), UNSIGNED: (0, 2**64 - 1)}
 
 
@@ -105,6 +109,8 @@ class Compiler:
                 return (false, true) if negated else (true, false)
             case nodes.Compare(operator, left, right):
                 return self._compared(operator, left, right)
+            case Recode() | When():
+                return self._chosen_truth(expression)
             case nodes.Column(name):
                 self._column(name)
                 present = ~nw.col(name).is_null()
@@ -211,6 +217,10 @@ class Compiler:
                 return getattr(nw.when(dated).then(nw.col(self.leaves[of])).dt, part)(), dated
             case nodes.Cut():
                 return self._cut(expression)
+            case DateCut():
+                return self._by_days(expression)
+            case Recode() | When():
+                return self._chosen(expression)
         raise NotAsked
 
     def _arithmetic(self, operator: str, left: Expression, right: Expression) -> Pair:
@@ -257,6 +267,77 @@ class Compiler:
                 result = nw.when(beyond).then(self.text(label)).otherwise(result)
         result = nw.when(~beyond).then(result)
         return result, ~result.is_null()
+
+    def _by_days(self, expression: DateCut) -> Pair:
+        """Return the label of the days among which a date without a zone lies: counts are looked for by halves."""
+        kind = self.kind(expression.of)
+        if kind.zone:  # rules of zones are known here alone
+            raise NotAsked
+        value, present = self.value(expression.of)
+        edges = [for_whole(">=", day * _A_DAY[kind.unit], *_LIMITS[INTEGER]) for day in expression.days]
+
+        def among(first: int, last: int) -> nw.Expr:
+            """Return the label of what lies from one edge on, and before another."""
+            if last - first == 1:
+                return self.text(expression.labels[first])
+            middle = (first + last) // 2
+            edge = edges[middle]
+            if isinstance(edge, bool):  # beyond what the unit can count, on one side
+                return among(middle, last) if edge else among(first, middle)
+            return nw.when(value >= edge[1]).then(among(middle, last)).otherwise(among(first, middle))
+
+        inside = present
+        for edge, within in ((edges[0], True), (edges[-1], False)):
+            if isinstance(edge, bool):
+                inside = inside if edge is within else present & ~present
+            else:
+                reached = _definite(value >= edge[1])
+                inside &= reached if within else ~reached
+        return nw.when(inside).then(among(0, len(edges) - 1)), inside
+
+    # -- public values ---------------------------------------------------------------------------------------------
+
+    def _branches(self, expression: Recode | When) -> list[tuple[nw.Expr, Scalar | None]]:
+        """Return where each public value stands: of several places the first counts, and rows of none have `other`."""
+        if isinstance(expression, When):
+            pairs = zip(expression.conditions, expression.values, strict=True)
+            return [(self.truth(condition)[0], value) for condition, value in pairs]
+        sought: dict[Scalar | None, list[Scalar]] = {}
+        for key, value in zip(expression.keys, expression.values, strict=True):
+            sought.setdefault(value, []).append(key)
+        listed = self.kind(expression.of).name in (TEXT, INTEGER)
+        if len(sought) > _BRANCHES or len(expression.keys) > (_LISTED if listed else _BRANCHES):
+            raise NotAsked
+        found = [(self._is_in(expression.of, keys)[0], value) for value, keys in sought.items()]
+        return [(~self._present(expression.of), None), *found]
+
+    def _chosen(self, expression: Recode | When) -> Pair:
+        """Return the public value that each row has, and where it has one."""
+        typed: Callable[[Any], nw.Expr] = {
+            TEXT: self.text,
+            INTEGER: lambda value: nw.lit(value).cast(nw.Int64),
+            FLOAT: lambda value: self.native.real(as_float(value)),
+        }[self.kind(expression).name]
+        branches = self._branches(expression)
+        everybody = branches[0][0] | ~branches[0][0]
+        present = everybody if expression.other is not None else ~everybody
+        value = typed(next(each for each in (expression.other, *expression.values) if each is not None))
+        for where, each in reversed(branches):
+            present = (where | present) if each is not None else (~where & present)
+            value = value if each is None else nw.when(where).then(typed(each)).otherwise(value)
+        return value, present
+
+    def _chosen_truth(self, expression: Recode | When) -> Pair:
+        """Return where the public value of a row is true, and where it is false."""
+        branches = self._branches(expression)
+        everybody = branches[0][0] | ~branches[0][0]
+        found = [everybody if expression.other is each else ~everybody for each in (True, False)]
+        for where, value in reversed(branches):
+            found = [
+                (where | so_far) if value is each else (~where & so_far)
+                for each, so_far in zip((True, False), found, strict=True)
+            ]
+        return found[0], found[1]
 
 
 def _dated(count: nw.Expr, unit: str) -> nw.Expr:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
 from itertools import pairwise
 
 from privkit.errors import NotPublicError, ParameterError
 from privkit.values.arguments import typed
+from privkit.values.expression.days import DateCut, at_days, is_day, windowed
 from privkit.values.expression.nodes import Column, Cut, DatePart, Expression, IsIn, Prefix, Scalar
+from privkit.values.vouched import vouched
 
 #: Intervals of one cut, at most.
 _MOST = 1000
 
 
-def _of(column: object) -> Expression:
+def column_of(column: object) -> Expression:
+    """Return the column of a name, or the expression that was given in its place."""
     if isinstance(column, Expression):
         return column
     if isinstance(column, str) and column:
@@ -23,6 +28,7 @@ def _of(column: object) -> Expression:
 
 
 def _plain_list(values: object, argument: str) -> list[object]:
+    values, _ = vouched(values)
     if hasattr(values, "dtype") or hasattr(values, "__array__"):
         raise NotPublicError.of(argument, type(values).__name__)
     if not isinstance(values, list | tuple | range):
@@ -36,28 +42,38 @@ def _plain_list(values: object, argument: str) -> list[object]:
 @typed
 def cut(
     column: str | Expression,
-    edges: Sequence[int | float],
+    edges: Sequence[int | float | str | date] | None = None,
     labels: Sequence[str] | None = None,
     *,
     right: bool = False,
-) -> Cut:
-    """Return the interval in which a column's number lies, for `derive=`. Reads nothing.
+    every: str | None = None,
+    start: str | date | None = None,
+    end: str | date | None = None,
+) -> Cut | DateCut:
+    """Return the interval in which a column's number or date lies, for `derive=`. Reads nothing.
 
     Parameters
     ----------
     column : str
-        A column of numbers.
-    edges : list of numbers
-        Ascending; public facts, never taken from the data. ``-math.inf`` and ``math.inf`` leave an end open. A number
-        outside all intervals is missing.
+        A column of numbers, or of dates.
+    edges : list of numbers or of days, optional
+        Ascending; public facts, never taken from the data. ``-math.inf`` and ``math.inf`` leave an end open. Days are
+        dates or ISO 8601 text. What lies outside all intervals is missing.
     labels : list of str, optional
-        One name per interval; by default ``"[18, 30)"`` and so on.
+        One name per interval; by default ``"[18, 30)"`` and so on. Those of `every` are ``"2026-11-23"`` (a day, and
+        the Monday of a week), ``"2026-11"``, ``"2026-Q4"`` and ``"2026"``.
     right : bool
-        Whether an interval holds its right edge instead of its left.
+        Whether an interval of numbers holds its right edge instead of its left.
+    every : {"day", "week", "month", "quarter", "year"}, optional
+        In place of `edges`: windows of the calendar, of which those count that hold a day from `start` to `end`, each
+        as a whole. Weeks begin on Monday.
+    start, end : date or str, optional
+        The first and the last day that must be in a window; public facts. Days are those of the column's own calendar:
+        of a datetime with time zone, in that zone.
 
     Returns
     -------
-    Cut
+    Cut or DateCut
         Its `.labels` are the public keys that go with it.
 
     Raises
@@ -68,22 +84,46 @@ def cut(
     --------
     >>> cut("age", [0, 18, 65, 120]).labels
     ('[0, 18)', '[18, 65)', '[65, 120)')
+    >>> cut("ordered", every="week", start="2026-01-01", end="2026-01-18").labels
+    ('2025-12-29', '2026-01-05', '2026-01-12')
     """
-    numbers = _plain_list(edges, "edges")
+    of = column_of(column)
+    if every is not None or start is not None or end is not None:
+        given = {"every": every, "start": start, "end": end}
+        if edges is not None or None in given.values() or right:
+            rule = "give edges, or in their place every=, start= and end=, all three and without right=."
+            raise ParameterError.together([name for name in given if given[name] is not None], rule)
+        found: Cut | DateCut = windowed(of, every, start, end)
+    else:
+        numbers = _plain_list(edges, "edges")
+        if numbers and all(is_day(edge) for edge in numbers):
+            if right:
+                raise ParameterError.together(("right",), "right= is for edges that are numbers: a day has no end.")
+            found = at_days(of, numbers)
+        else:
+            found = _at_numbers(of, numbers, right)
+    return found if labels is None else _labelled(found, labels)
+
+
+def _at_numbers(of: Expression, numbers: list[object], right: bool) -> Cut:
     if any(not _is_edge(edge) for edge in numbers):
-        raise ParameterError.of("edges", "a list with something else", "a list of numbers")
+        raise ParameterError.of("edges", "a list with something else", "a list of numbers, or one of days")
     ascending = [edge for edge in numbers if isinstance(edge, int | float)]
     if len(ascending) < 2 or len(ascending) > _MOST + 1 or any(a >= b for a, b in pairwise(ascending)):
         allowed = f"2 to {_MOST + 1} numbers in ascending order"
         raise ParameterError.of("edges", f"a list of {len(ascending)} numbers", allowed, "Example: [0, 18, 65, 120].")
     named = tuple(_interval(a, b, right) for a, b in pairwise(ascending))
-    if labels is not None:
-        given = _plain_list(labels, "labels")
-        named = tuple(label for label in given if isinstance(label, str))
-        if len(given) != len(ascending) - 1 or len(set(named)) != len(given):
-            allowed = f"{len(ascending) - 1} different names, one for each interval"
-            raise ParameterError.of("labels", f"a list of {len(given)}", allowed)
-    return Cut(_of(column), tuple(ascending), named, bool(right))
+    return Cut(of, tuple(ascending), named, bool(right))
+
+
+def _labelled(found: Cut | DateCut, labels: object) -> Cut | DateCut:
+    """Return a cut with other labels."""
+    given = _plain_list(labels, "labels")
+    named = tuple(label for label in given if isinstance(label, str))
+    many = len(found.labels)
+    if len(given) != many or len(set(named)) != len(given):
+        raise ParameterError.of("labels", f"a list of {len(given)}", f"{many} different names, one for each interval")
+    return replace(found, labels=named, every="") if isinstance(found, DateCut) else replace(found, labels=named)
 
 
 def _is_edge(edge: object) -> bool:
@@ -109,31 +149,31 @@ def _short(*numbers: int | float) -> bool:
 @typed
 def year(column: str | Expression) -> DatePart:
     """Return the year of a date column, for `derive=`."""
-    return DatePart("year", _of(column))
+    return DatePart("year", column_of(column))
 
 
 @typed
 def month(column: str | Expression) -> DatePart:
     """Return the month (1 to 12) of a date column, for `derive=`."""
-    return DatePart("month", _of(column))
+    return DatePart("month", column_of(column))
 
 
 @typed
 def day(column: str | Expression) -> DatePart:
     """Return the day of the month (1 to 31) of a date column, for `derive=`."""
-    return DatePart("day", _of(column))
+    return DatePart("day", column_of(column))
 
 
 @typed
 def weekday(column: str | Expression) -> DatePart:
     """Return the day of the week (Monday is 1, Sunday 7) of a date column, for `derive=`."""
-    return DatePart("weekday", _of(column))
+    return DatePart("weekday", column_of(column))
 
 
 @typed
 def hour(column: str | Expression) -> DatePart:
     """Return the hour (0 to 23) of a datetime column, for `derive=`."""
-    return DatePart("hour", _of(column))
+    return DatePart("hour", column_of(column))
 
 
 @typed
@@ -148,7 +188,7 @@ def prefix(column: str | Expression, length: int) -> Prefix:
     if isinstance(length, bool) or not isinstance(length, int) or not 1 <= length <= 1000:
         found = str(length) if isinstance(length, int) else f"a {type(length).__name__}"
         raise ParameterError.of("length", found, "a whole number from 1 to 1000")
-    return Prefix(_of(column), length)
+    return Prefix(column_of(column), length)
 
 
 @typed
@@ -168,7 +208,7 @@ def isin(column: str | Expression, values: Sequence[Scalar]) -> IsIn:
     )
     if not plain or len(given) != len(plain) or len({_kind(value) for value in given}) != 1:
         raise ParameterError.of("values", "a list with something else", "a list of text, of numbers or of booleans")
-    return IsIn(_of(column), given)
+    return IsIn(column_of(column), given)
 
 
 def _kind(value: Scalar) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 
 from privkit.errors import ColumnNotFoundError
 from privkit.errors.arguments import ExpressionError
+from privkit.values.expression.choosing import Recode, When
+from privkit.values.expression.days import DateCut
 from privkit.values.expression.nodes import (
     Arithmetic,
     Both,
@@ -115,9 +117,32 @@ class _Checker:
                 self._needs(of, _TEXTS, "prefix() takes text")
                 return TEXT
             case Cut(of, _, _, _):
-                self._needs(of, _NUMBERS, "cut() takes numbers")
+                self._needs(of, _NUMBERS, "cut() at numbers takes numbers")
                 return TEXT
+            case DateCut() | Recode() | When():
+                return self._public(expression)
         raise TypeError(type(expression).__name__)
+
+    def _public(self, expression: DateCut | Recode | When) -> str:
+        """Check what gives public values."""
+        if isinstance(expression, DateCut):
+            self._needs(expression.of, _DATES, "cut() at days takes dates (pd.to_datetime makes them)")
+            return TEXT
+        if isinstance(expression, Recode):
+            return self._recoded(expression)
+        for condition in expression.conditions:
+            self._needs(condition, (BOOLEAN,), "when() takes conditions")
+        return kind_of_values((*expression.values, expression.other))
+
+    def _recoded(self, expression: Recode) -> str:
+        """Check that the keys are values of the column's kind, and that no two of them are one date."""
+        of, keys = expression.of, expression.keys
+        dated = self.kind(of) in _DATES
+        for key in keys if dated else keys[:1]:  # keys are of one kind
+            self._comparable(expression, "==", of, Literal(key))
+        if dated and len({moment(str(key), self.kind(of)) for key in keys}) < len(keys):
+            raise self._refuse(expression, "two of its keys are one date.")
+        return kind_of_values((*expression.values, expression.other))
 
     def _needs(self, expression: Expression, kinds: tuple[str, ...], rule: str) -> None:
         found = self.kind(expression)
@@ -148,3 +173,9 @@ def literal_kind(value: object) -> str:
     if isinstance(value, bool):
         return BOOLEAN
     return TEXT if isinstance(value, str) else INTEGER if isinstance(value, int) else NUMBER
+
+
+def kind_of_values(values: Sequence[object]) -> str:
+    """Return the kind of public values, all of one kind but for whole numbers among others; None is missing."""
+    kinds = {literal_kind(value) for value in values if value is not None}
+    return NUMBER if kinds == {INTEGER, NUMBER} else kinds.pop()

@@ -6,7 +6,7 @@ The normal form of an expression: one for all ways to say the same that are wort
 from __future__ import annotations
 
 import keyword
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 
 _EXACT_FLOATS = 2**53
@@ -42,8 +42,8 @@ def normal(expression: Expression) -> Expression:  # one case per part
         case Cut(of, edges, labels, right):
             return Cut(normal(of), tuple(_number(edge) for edge in edges), labels, right)
         case Literal(value):
-            return Literal(_plain(value))
-    return expression
+            return Literal(with_plain_numbers(value))
+    return expression.with_parts(normal)
 
 
 def _negated(expression: Expression) -> Expression:
@@ -79,13 +79,14 @@ def _compared(operator: str, left: Expression, right: Expression) -> Expression:
 
 
 def _listed(of: Expression, values: tuple[Scalar, ...], negated: bool) -> Expression:
-    unique = {repr(_plain(value)): _plain(value) for value in values}
+    unique = {repr(with_plain_numbers(value)): with_plain_numbers(value) for value in values}
     if len(unique) == 1:
         return Compare("!=" if negated else "==", of, Literal(next(iter(unique.values()))))
     return IsIn(of, tuple(unique[text] for text in sorted(unique)), negated)
 
 
-def _plain(value: Scalar) -> Scalar:
+def with_plain_numbers(value: Scalar) -> Scalar:
+    """Return a literal, a whole float as an integer."""
     return _number(value) if isinstance(value, float) else value
 
 
@@ -100,6 +101,16 @@ Scalar = str | int | float | bool
 TURNED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 #: Comparison → its opposite; among values that are not missing one of the two holds.
 OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
+
+
+#: The parts of a date, and the values that each can have.
+PARTS: dict[str, range | None] = {
+    "year": None,
+    "month": range(1, 13),
+    "day": range(1, 32),
+    "weekday": range(1, 8),
+    "hour": range(24),
+}
 
 
 def is_plain_name(name: str) -> bool:
@@ -134,6 +145,15 @@ class Expression:
     def depth(self) -> int:
         """How many levels it has."""
         return 1 + max((part.depth for part in self.parts()), default=0)
+
+    def with_parts(self, work: Callable[[Expression], Expression]) -> Expression:
+        """Return it with `work` done of each of its parts; of one without parts, itself."""
+        return self
+
+    @property
+    def brings(self) -> tuple[Scalar, ...] | None:
+        """The public keys that it has by its making; None where its values are not known beforehand."""
+        return None
 
     def text(self) -> str:
         """Return the expression in the language's own words."""
@@ -265,6 +285,12 @@ class DatePart(Expression):
     part: str
     of: Expression
 
+    @property
+    def brings(self) -> tuple[Scalar, ...] | None:
+        """Every value that the part can have; a year can be any."""
+        found = PARTS[self.part]
+        return None if found is None else tuple(found)
+
     def text(self) -> str:
         """Return the call."""
         return f"{self.part}({self.of.text()})"
@@ -300,6 +326,11 @@ class Cut(Expression):
     edges: tuple[int | float, ...]
     labels: tuple[str, ...]
     right: bool = False
+
+    @property
+    def brings(self) -> tuple[Scalar, ...] | None:
+        """The labels."""
+        return self.labels
 
     def text(self) -> str:
         """Return the call."""

@@ -10,6 +10,7 @@ from privkit.errors import ParameterError
 from privkit.errors.arguments import ExpressionError
 from privkit.values.expression.builders import isin, prefix
 from privkit.values.expression.nodes import (
+    PARTS,
     Arithmetic,
     Both,
     Column,
@@ -27,7 +28,7 @@ _LONGEST = 10_000
 _DEEPEST = 50
 _COMPARISONS = {ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
 _ARITHMETIC = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%"}
-_DATE_PARTS = ("year", "month", "day", "weekday", "hour")
+_DATE_PARTS = tuple(PARTS)
 _FUNCTIONS = (*_DATE_PARTS, "prefix", "isin", "col")
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from privkit.errors import ParameterError
-from privkit.values.expression.nodes import Cut, Expression, Literal, Scalar, normal
+from privkit.values.expression.nodes import DatePart, Expression, Literal, Scalar, normal
 from privkit.values.expression.parsing import parsed
+from privkit.values.expression.unknowns import notes_of
+from privkit.values.vouched import vouched
 
 DROP = "drop"
 
@@ -49,13 +51,22 @@ class Selection:
         read |= set(self.where.columns if self.where is not None else ()) - set(self.derived)
         return tuple(sorted(read | {name for name, _ in self.missing} - set(self.derived)))
 
-    def labels(self, column: str) -> tuple[str, ...] | None:
-        """Return the public keys that a derived column has by its making: the labels of its cut; else None."""
+    @property
+    def parts_of_dates(self) -> frozenset[str]:
+        """The derived columns that are parts of dates."""
+        return frozenset(name for name, expression in self.derive if isinstance(expression, DatePart))
+
+    def labels(self, column: str) -> tuple[Scalar, ...] | None:
+        """Return the public keys that a derived column has by its making, as a cut has its labels; else None."""
         expression = dict(self.derive).get(column)
-        if not isinstance(expression, Cut):
+        if expression is None or (found := expression.brings) is None:
             return None
         extra = dict(self.missing).get(column)
-        return (*expression.labels, extra) if isinstance(extra, str) else expression.labels
+        return found if extra is None or extra in found else (*found, extra)
+
+    def notes(self, used: Iterable[str]) -> tuple[str, ...]:
+        """Say what becomes of rows with missing values, in the filter and in the derived columns that are `used`."""
+        return notes_of(self.where, dict(self.derive), used)
 
     def canonical(self) -> dict[str, object]:
         """Return the selection as JSON values, the same for every way of saying the same."""
@@ -121,9 +132,10 @@ def _missing(missing: object, column: str | None) -> tuple[tuple[str, Scalar | N
                 "Example: {'plan': 'none'}.",
             )
         missing = {column: missing}
+    given: Mapping[object, object] = vouched(missing)[0]
     plain: list[tuple[str, Scalar | None]] = []
-    for name in sorted(missing, key=str):
-        value = missing[name]
+    for name in sorted(given, key=str):
+        value = given[name]
         if not isinstance(name, str) or not isinstance(value, str | int | float) or value != value:  # noqa: PLR0124
             allowed = "a dict of column: 'drop', text, a number or a boolean"
             raise ParameterError.of("missing", f"a dict with a {type(value).__name__}", allowed)

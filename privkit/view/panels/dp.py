@@ -10,12 +10,13 @@ from ipywidgets import HTML, BoundedFloatText, Button, FloatLogSlider, HBox, Lay
 
 from privkit.dp.plan import Plan
 from privkit.values.exact import exact_text
+from privkit.values.writing import error_text
 from privkit.view import html, text
 from privkit.view.panels.base import STYLE, WIDTH, Panel, at, box, drawing, line, live, panel, words
 from privkit.view.parts.markup import Markup, card, join, meter, tag
-from privkit.view.parts.words import amount, number, percent
+from privkit.view.parts.words import amount, attacker, number, percent
 from privkit.view.sheets.checks import left_after
-from privkit.view.sheets.dp import plan_answer
+from privkit.view.sheets.plans import plan_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -192,8 +193,14 @@ class PlanPanel(Panel):
 
 
 def picture(plan: Plan, first: Plan) -> Markup:
-    """Return what the price buys: the error band, and the share of what is left."""
-    return card(plan_answer(plan), STYLE, _band(plan, first), *_share(replace(plan, remaining=lambda: first.left)))
+    """Return what the price buys: the error band, what an attacker gains, and the share of what is left."""
+    return card(
+        plan_answer(plan),
+        STYLE,
+        _band(plan, first),
+        tag("p", attacker(plan.advantage, plan.attack_success, plan.question.unit)),
+        *_share(replace(plan, remaining=lambda: first.left)),
+    )
 
 
 def _band(plan: Plan, first: Plan) -> Markup | None:
@@ -209,7 +216,7 @@ def _band(plan: Plan, first: Plan) -> Markup | None:
         return box(kind, middle - drawn, 26, max(2 * drawn, 2), 18)
 
     beyond = " (wider than is drawn)" if wide > reach else ""
-    told = f"half of the errors are within ± {number(half)}, 95 % within ± {number(wide)}{beyond}"
+    told = f"half of the errors are within ± {error_text(half)}, 95 % within ± {error_text(wide)}{beyond}"
     return drawing(
         told,
         words(middle, 16, f"the answer: {told}"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from privkit.dp.recorded import recorded_accuracy
 from privkit.project.ledger_view import describe
 from privkit.values.exact import exact_text
+from privkit.values.writing import error_text
 from privkit.view.panels.base import WIDTH, area, dot, drawing, line, steps, words
 from privkit.view.parts.markup import Markup
 from privkit.view.parts.words import amount, label, number
@@ -149,6 +150,11 @@ def outlook(account: Account, last: Entry | None) -> str:
     return f"{counted} like the last one: {asked}, for {amount(last.cost)} each.{why}"
 
 
+def last_charged(entries: list[Entry]) -> Entry | None:
+    """Return the last of the entries that cost something: what is only noted is no release."""
+    return next((entry for entry in reversed(entries) if entry.cost.main), None)
+
+
 def accuracy(question: Mapping[str, Any]) -> str:
     """Return how far the noise carries a recorded answer in 95 of 100 cases; empty where its record does not tell.
 
@@ -160,4 +166,4 @@ def accuracy(question: Mapping[str, Any]) -> str:
     ''
     """
     width = recorded_accuracy(question)
-    return "" if width is None else f"± {number(width)}"
+    return "" if width is None else f"± {error_text(width)}"

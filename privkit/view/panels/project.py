@@ -18,7 +18,7 @@ from privkit.project.project import Project
 from privkit.values.show import SIMULATED, is_simulated
 from privkit.view.html import block, card_of
 from privkit.view.panels.base import STYLE, Panel, panel
-from privkit.view.panels.history import History, accuracy, outlook, over_time
+from privkit.view.panels.history import History, accuracy, last_charged, outlook, over_time
 from privkit.view.parts.markup import Markup, card, note, tag
 from privkit.view.parts.sheet import Cell, Sheet, Table
 from privkit.view.parts.words import amount, label
@@ -128,7 +128,7 @@ class BudgetPanel(Panel):
         try:
             balance = account.balance()
             entries = last_entries(account, balance, LISTED)
-            ahead = outlook(account, entries[-1] if entries else None)
+            ahead = outlook(account, last_charged(entries))
         except PrivkitError:
             return repr(self._project)
         found = sheet_of(self._project) or Sheet("")
@@ -162,7 +162,7 @@ def picture(project: Project, history: History, balance: Balance, again: Mapping
     """
     entries = history.update(project.account, balance, LISTED)
     reasons = [reason for reason in project_reasons(project, balance) if reason]
-    ahead = outlook(project.account, entries[-1] if entries else None)
+    ahead = outlook(project.account, last_charged(entries))
     return card(
         project_answer(project.name, balance),
         STYLE,

@@ -17,7 +17,7 @@ from fractions import Fraction
 from functools import singledispatch
 from typing import TYPE_CHECKING
 
-from privkit.values.exact import exact_text
+from privkit.values.writing import amount_shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -164,7 +164,7 @@ class Budget:
     @property
     def of(self) -> str:
         """What is left of the budget, in words: ``0.7 of 1``."""
-        return f"{exact_text(self.left)} of {exact_text(self.budget)}"
+        return f"{amount_shown(self.left)} of {amount_shown(self.budget)}"
 
     def share(self, amount: Fraction) -> float:
         """Return an amount as a share of the budget."""

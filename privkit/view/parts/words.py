@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-import math
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from privkit.values.show import printable
+from privkit.values.writing import chance, chance_percent, number, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from privkit.values.loss import PrivacyLoss
     from privkit.values.unit import PrivacyUnit
+
+__all__ = [
+    "aligned",
+    "amount",
+    "argument",
+    "attacker",
+    "label",
+    "lines",
+    "names",
+    "number",
+    "percent",
+    "plural",
+    "unit_words",
+]
 
 #: A longer name is cut.
 LONGEST_NAME = 60
@@ -59,41 +72,6 @@ def argument(columns: Sequence[object], longest: int = 1000) -> str:
     return text if len(text) <= longest else ""
 
 
-def number(value: float) -> str:
-    """Return a number with its thousands apart; a fraction with four digits that count, and no more from 1,000 on.
-
-    Examples
-    --------
-    >>> number(11267), number(0.75107751), number(3.0), number(20003.4)
-    ('11,267', '0.7511', '3', '20,003')
-    """
-    if math.isinf(value):
-        return "∞"
-    if float(value).is_integer() or 1000 <= abs(value) < float("inf"):
-        return f"{round(value):,}"
-    return f"{float(value):,.4g}"  # a fraction takes no such format before Python 3.12
-
-
-def percent(part: float, whole: float = 1) -> str:
-    """Return a share in percent; one that is not 0 or 1 never reads as if it were.
-
-    Examples
-    --------
-    >>> percent(11267, 20000), percent(1, 10**6), percent(999_999, 10**6), percent(0, 5)
-    ('56.3 %', '<0.1 %', '>99.9 %', '0 %')
-    """
-    if whole == 0 or part == 0:
-        return "0 %"
-    share = Fraction(part) / Fraction(whole)
-    if share == 1:
-        return "100 %"
-    if share < Fraction(1, 1000):
-        return "<0.1 %"
-    if Fraction(999, 1000) < share < 1:
-        return ">99.9 %"
-    return f"{float(share * 100):.1f} %"
-
-
 def plural(count: int, one: str, many: str = "") -> str:
     """Return a count with its noun.
 
@@ -137,3 +115,18 @@ def unit_words(unit: PrivacyUnit) -> str:
         return str(unit)
     window = "" if unit.time is None else f" within one {unit.per} of {names([unit.time])}"
     return f"all rows of one {names([unit.column])}{window}"
+
+
+def attacker(advantage: float, success: float, unit: PrivacyUnit) -> str:
+    """Return what any attacker gains on one unit, at most: see the glossary's "advantage".
+
+    Examples
+    --------
+    >>> from privkit.values.unit import ROW
+    >>> attacker(0.46211716, 0.02718282, ROW)
+    "An attacker's advantage on one row is at most 0.463; at 1 % false alarms he finds it in at most 2.72 % of cases."
+    """
+    return (
+        f"An attacker's advantage on {unit_words(unit)} is at most {chance(advantage)}; at 1 % false alarms he finds "
+        f"{'it' if unit.is_row and unit.max_rows is None else 'them'} in at most {chance_percent(success)} of cases."
+    )

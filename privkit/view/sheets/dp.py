@@ -7,20 +7,17 @@ A replayed release reads as it did when it was drawn, so that a notebook that is
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from privkit.dp.answers.derived import Derived
+from privkit.dp.answers.provenance import Provenance
 from privkit.dp.answers.release import Release
 from privkit.dp.noise.noise import ALPHA
-from privkit.dp.plan import Plan
-from privkit.values.exact import exact_text
+from privkit.values.writing import chance, ends, error_text, level_text, to_error, with_error
 from privkit.view.parts.chart import (
     Chart,
     Choice,
-    Curve,
     Estimates,
     Fan,
     Heat,
@@ -30,110 +27,20 @@ from privkit.view.parts.chart import (
     Panels,
     Point,
 )
-from privkit.view.parts.sheet import Between, Block, Drawn, Note, Row, Sheet, Table, given, sheet
-from privkit.view.parts.words import aligned, amount, label, names, number, percent, plural, unit_words
-from privkit.view.sheets.checks import changed, left_after, stands
+from privkit.view.parts.sheet import Block, Drawn, Note, Row, Sheet, Table, given, sheet
+from privkit.view.parts.words import aligned, amount, label, number, plural, unit_words
+from privkit.view.sheets.checks import changed
+from privkit.view.sheets.dates import dated
+from privkit.view.sheets.plans import asked_for, noise_reasons, within
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from privkit.dp.question import Question
 
 #: How many numbers are listed; the rest is in ``.to_frame()``.
 MOST = 20
 #: A longer note is cut: it may hold a column's name.
 _LONGEST_NOTE = 240
-
-
-# -- plans ---------------------------------------------------------------------------------------------------------
-
-
-@sheet.register(Plan)
-def _plan(plan: Plan) -> Sheet:
-    reasons = [left_after(plan), stands(plan), _fetched(plan), *_noise_reasons(plan)]
-    return Sheet(plan_answer(plan), given(reasons), _plan_next(plan), chart=lambda: _plan_chart(plan))
-
-
-def _statistic(question: Question) -> str:
-    """Return what is asked: the statistic and its groups."""
-    if question.asked.framed:
-        asked = ", ".join(map(label, question.asked.numbers))
-        return f"{asked} by {names(question.by)}" if question.by else asked
-    read = [name for name in question.asked.columns if name not in question.by]
-    of = f" of {names(read)}{question.asked.clips}" if read else ""
-    return f"{question.statistic}{of} by {names(question.by)}" if question.by else f"{question.statistic}{of}"
-
-
-def _within(plan: Plan) -> str:
-    """Return how far the noise carries one number, and how often."""
-    if plan.accuracy is None:
-        return "(how accurate depends on the rows: assume_rows=)"
-    level = percent(1 - ALPHA).replace(".0", "")
-    if plan.question.asked.of_ranks:
-        return f"± {percent(plan.accuracy)} of ranks ({level})"
-    if plan.question.asked.falls_short:
-        return f"none short by more than {number(plan.accuracy)} rows ({level})"
-    return f"± {number(plan.accuracy)} ({level})"
-
-
-def plan_answer(plan: Plan) -> str:
-    """Return the first line: what the money buys."""
-    asked = _statistic(plan.question)
-    if plan.question.asked.framed:
-        return f"{asked} for {amount(plan.loss)} in all"
-    if plan.question.keys is None:
-        return f"{asked} {_within(plan)} for {amount(plan.loss)}"
-    return f"{asked}: {plural(plan.question.cells, 'number')}, each {_within(plan)}, for {amount(plan.loss)} in all"
-
-
-def _fetched(plan: Plan) -> str:
-    """Return what leaves a lazy engine; empty where the rows lie here."""
-    if plan.fetched is None:
-        return ""
-    if not plan.fetched:
-        return "The engine reckons by itself: only groups and their counts are fetched from it."
-    return f"Fetched from the engine: {label('; '.join(plan.fetched), _LONGEST_NOTE)}."
-
-
-def _noise_reasons(plan: Plan) -> list[Block]:
-    """Return whom the noise protects, how large it is, and the notes."""
-    moved = number(plan.sensitivity["L1"])
-    protected = f"Protects {unit_words(plan.question.unit)}"
-    return [
-        f"{protected}; what is measured has noise of its own, as the notes say."
-        if plan.question.asked.framed
-        else f"{protected}, which moves the answer by at most {moved}: {plan.mechanism} noise, "
-        f"scale {number(plan.scale)}.",
-        *(Note(f"Note: {label(note, _LONGEST_NOTE)}.") for note in plan.notes),
-    ]
-
-
-def _plan_next(plan: Plan) -> list[str]:
-    """Return what to type next."""
-    if plan.run is None:
-        return [".accuracy", ".sensitivity"]
-    if plan.left is None or plan.loss.fits(plan.left):
-        return [".release()"]
-    less = [f"epsilon={exact_text(plan.left.main)}"] if plan.left.main > 0 and plan.left.epsilon is not None else []
-    return [*less, "project.ledger"]
-
-
-def _plan_chart(plan: Plan) -> Chart:
-    """Return the chance of each error of one number: the noise's own distribution."""
-    step = plan.question.asked.step
-    width = plan.noise.half_width() * step
-    reach = max(2 * width, 3 * step)
-    errors = np.linspace(-reach, reach, min(int(2 * reach / step) + 1, 801))
-    errors = np.unique(errors.round()) if step == 1 else errors
-    chance = plan.noise.chance(errors / step)
-    chance = chance if step == 1 else chance / chance.max()
-    direct = plan.accuracy is not None and not plan.question.asked.needs_rows
-    return Chart(
-        f"{_statistic(plan.question)} {_within(plan)} for {amount(plan.loss)}",
-        "error of one number" if direct else "noise of the sums that it is computed from",
-        "chance" if step == 1 else "chance, relative to no error",
-        Curve(errors.tolist(), chance.tolist(), (np.abs(errors) <= width).tolist()),
-    )
 
 
 # -- releases ------------------------------------------------------------------------------------------------------
@@ -142,6 +49,12 @@ def _plan_chart(plan: Plan) -> Chart:
 @sheet.register(Release)
 def _release(release: Release) -> Sheet:
     where = f"entry {release.provenance.entry} of project '{label(release.provenance.project)}'"
+    cost = f"Cost {amount(release.loss)}, once: {where}. Asked again, it replays at no cost."
+    again = "" if release.asked_before is None else changed(release.asked_before)
+    facts = replace(_facts(release.provenance), lines=(), folded="Where it comes from")
+    reasons = [cost, again, *noise_reasons(release.plan), facts, release.provenance.line]
+    if release.plan.question.dates is not None:
+        return dated(release, reasons)
     rest = _more(release)
     return Sheet(
         _release_answer(release),
@@ -150,10 +63,7 @@ def _release(release: Release) -> Sheet:
                 _numbers(release),
                 Note(f"… {rest}", told=False) if rest else None,
                 _could_be(release),
-                f"Cost {amount(release.loss)}, once: {where}. Asked again, it replays at no cost.",
-                "" if release.asked_before is None else changed(release.asked_before),
-                *_noise_reasons(release.plan),
-                _provenance(release),
+                *reasons,
             ]
         ),
         _release_next(release),
@@ -163,19 +73,18 @@ def _release(release: Release) -> Sheet:
 
 def _release_answer(release: Release) -> str:
     """Return the first line: the number, or how many there are, with the interval's half-width."""
-    asked = _statistic(release.plan.question)
+    asked = asked_for(release.plan.question)
     if release.plan.question.asked.framed:
         count = len(release.cells)
         return asked if release.plan.question.keys is None else f"{asked}: {plural(count, 'group')}"
     if release.plan.question.keys is None:
         if not release.has_interval:
             return f"{asked} = {_chosen(release.cells[0])}"
-        level = percent(1 - ALPHA).replace(".0", "")
         if release.plan.question.asked.of_ranks:
-            lower, upper = release.interval()
-            return f"{asked} = {number(release.cells[0])}, {number(lower)} to {number(upper)} ({level})"
-        return f"{asked} = {number(release.cells[0])} ± {number(release.accuracy)} ({level})"
-    each = "" if release.plan.question.asked.needs_rows else f", each {_within(release.plan)}"
+            (shown,) = _cells(release)
+            return f"{asked} = {shown.shown}, {shown.span} ({level_text(1 - ALPHA)})"
+        return f"{asked} = {with_error(release.cells[0], release.accuracy)} ({level_text(1 - ALPHA)})"
+    each = "" if release.plan.question.asked.needs_rows else f", each {within(release.plan)}"
     return f"{asked}: {plural(len(release.cells), 'number')}{each}"
 
 
@@ -184,7 +93,7 @@ def _could_be(release: Release) -> str:
     asked = release.plan.question.asked
     if not asked.falls_short:
         return ""
-    level, most = percent(1 - ALPHA).replace(".0", ""), number(release.plan.accuracy or 0.0)
+    level, most = level_text(1 - ALPHA), error_text(release.plan.accuracy or 0.0)
     short = f"None of them is short by more than {most} rows of one that is not named ({level})."
     if release.possible is None:
         return short
@@ -234,6 +143,16 @@ class Cell:
     lower: float
     upper: float
 
+    @property
+    def shown(self) -> str:
+        """The number, rounded to its error."""
+        return "left out" if math.isnan(self.value) else to_error(self.value, (self.upper - self.lower) / 2)
+
+    @property
+    def span(self) -> str:
+        """Its interval, rounded outwards."""
+        return "left out" if math.isnan(self.value) else " to ".join(ends(self.lower, self.upper))
+
 
 def _cells(release: Release, most: int | None = MOST) -> list[Cell]:
     """Return the first `most` numbers of a release, in the order of its keys."""
@@ -261,15 +180,16 @@ def _numbers(release: Release) -> Block | None:
         low, high = shown[0].lower, shown[0].upper
         return Drawn(shown[0].value, low, high, low, high if high > low else low + 1)
     heads = [", ".join(label(name) for name in question.by), question.statistic]
-    lines = _listed([[cell.name, number(cell.value)] for cell in shown], release)
     if not release.has_interval:
-        return Table(heads, [[cell.name, cell.value] for cell in shown], lines=lines)
+        chosen = [[cell.name, _chosen(cell.value)] for cell in shown]
+        return Table(heads, chosen, lines=_listed(chosen, release))
+    lines = _listed([[cell.name, cell.shown] for cell in shown], release)
     low, high = min([0, *(cell.lower for cell in shown)]), max([1, *(cell.upper for cell in shown)])
     rows: list[Row] = [
         [
             cell.name,
-            cell.value,
-            Between(cell.lower, cell.upper),
+            cell.shown,
+            cell.span,
             Drawn(cell.value, cell.lower, cell.upper, low, high),
         ]
         for cell in shown
@@ -293,10 +213,9 @@ def _grid(release: Release) -> Table:
         prefix = "" if name == numbers[0] else f"{name}_"
         lower, upper = (frame.get(f"{prefix}{end}") for end in ("lower", "upper"))
         for place, row in enumerate(rows):
-            told = number(frame[name].iloc[place])
-            if lower is not None and upper is not None:
-                told += f" ± {number((upper.iloc[place] - lower.iloc[place]) / 2)}"
-            row.append(told)
+            there = None if lower is None or upper is None else (lower.iloc[place], upper.iloc[place])
+            width = None if there is None else (there[1] - there[0]) / 2
+            row.append(with_error(frame[name].iloc[place], width))
     heads = ["" if keys is None else ", ".join(label(name, 40) for name in keys.by), *map(label, numbers)]
     return Table(heads, rows, lines=_listed(rows, release, heads))
 
@@ -312,19 +231,15 @@ def _key(key: tuple[object, ...]) -> str:
     return ", ".join("missing" if value is None else label(value, 40) for value in key)
 
 
-def _provenance(release: Release) -> Table:
-    """Return where a release comes from, folded away."""
-    told = release.provenance
-    rows = [
-        ["question", label(told.question, 200)],
-        ["protects", label(told.unit, 200)],
-        ["bounds", label(told.bounds, 200)],
-        ["noise", f"{told.mechanism}, scale {number(told.scale)}"],
-        ["cost", amount(release.loss)],
-        ["ledger", f"project '{label(told.project)}', entry {told.entry}, reserved {told.time}"],
-        ["drawn by", ", ".join(f"{name} {version}" for name, version in told.versions.items())],
-    ]
-    return Table(["", ""], rows, facts=True, folded="Where it comes from")
+@sheet.register(Provenance)
+def _provenance(told: Provenance) -> Sheet:
+    return Sheet(told.line, given([_facts(told)]), [".to_json()", ".line"])
+
+
+def _facts(told: Provenance) -> Table:
+    """Return where a release comes from, a fact in each row."""
+    rows = [[name, text] for name, text in told.rows]
+    return Table(["", ""], rows, lines=aligned(rows, "<<"), facts=True)
 
 
 def _release_chart(release: Release) -> Chart:
@@ -337,8 +252,9 @@ def _release_chart(release: Release) -> Chart:
 
 def _foot(release: Release) -> str:
     """Return what the figure must say by itself: the cost, whom it protects, and how sure the intervals are."""
-    level = f"intervals hold in {percent(1 - ALPHA).replace('.0', '')}" if release.has_interval else ""
-    parts = [amount(release.loss), f"protects {unit_words(release.plan.question.unit)}", level]
+    level = f"intervals hold in {level_text(1 - ALPHA)}" if release.has_interval else ""
+    gained = f"an attacker's advantage is at most {chance(release.advantage)}"
+    parts = [amount(release.loss), gained, f"protects {unit_words(release.plan.question.unit)}", level]
     return " · ".join(part for part in parts if part)
 
 
@@ -353,7 +269,7 @@ def _drawn(release: Release) -> tuple[str, str, Kind]:
     if question.keys is None and not release.has_interval:
         candidates = getattr(question.asked, "candidates", None) or ()
         drawn = _choice(release.cells[0], candidates)
-        x = "" if drawn.value is None else f"{_statistic(question)}, among {number(len(candidates))} public candidates"
+        x = "" if drawn.value is None else f"{asked_for(question)}, among {number(len(candidates))} public candidates"
         return x, "", drawn
     shown = _cells(release, None)
     if question.keys is None:
@@ -438,10 +354,7 @@ def _derived(derived: Derived) -> Sheet:
 
 
 def _derived_table(derived: Derived) -> Table | None:
-    rows = [
-        (one.name, _figure(one.value), f"{_figure(one.lower)} to {_figure(one.upper)}")
-        for one in _derived_cells(derived)
-    ]
+    rows = [(one.name, one.shown, one.span) for one in _derived_cells(derived)]
     if not rows:
         return None
     lines = aligned([(name, value, f"({within})") for name, value, within in rows], "<><")
@@ -455,14 +368,14 @@ def _derived_chart(derived: Derived) -> Chart:
     """Return the numbers with error bars, which end where their intervals do."""
     drawn = _estimates(_derived_cells(derived, None), bars=False)
     x, y, shown = _across(drawn, _groups(derived), label(derived.name))
-    return Chart(_derived_answer(derived), x, y, shown, f"intervals hold in {percent(1 - ALPHA).replace('.0', '')}")
+    return Chart(_derived_answer(derived), x, y, shown, f"intervals hold in {level_text(1 - ALPHA)}")
 
 
 def _derived_answer(derived: Derived) -> str:
     """Return the first line."""
     if derived.index is None:
-        (one,), level = _derived_cells(derived), percent(1 - ALPHA).replace(".0", "")
-        return f"{label(derived.name)} = {_figure(one.value)}, {_figure(one.lower)} to {_figure(one.upper)} ({level})"
+        (one,) = _derived_cells(derived)
+        return f"{label(derived.name)} = {one.shown}, {one.span} ({level_text(1 - ALPHA)})"
     return f"{label(derived.name)} by {_groups(derived)}: {plural(len(derived), 'number')}"
 
 
@@ -499,7 +412,3 @@ def _group(key: object) -> str:
 
 def _missing(part: object) -> bool:
     return part is None or (isinstance(part, float) and math.isnan(part))
-
-
-def _figure(value: float) -> str:
-    return "left out" if math.isnan(value) else number(value)

@@ -7,25 +7,29 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from privkit.errors import PrivkitError
+from privkit.project.facts import PublicFacts
 from privkit.project.ledger_view import LedgerView, describe
 from privkit.project.price_list import StudyPrice
 from privkit.project.project import Project
-from privkit.values.exact import exact_text
 from privkit.values.show import is_simulated
+from privkit.values.writing import amount_shown, chance, error_text
 from privkit.view.parts.chart import Across, Budgets, Chart, Steps
 from privkit.view.parts.sheet import Block, Budget, Note, Sheet, Table, given, sheet
-from privkit.view.parts.words import aligned, amount, label, number, plural, unit_words
+from privkit.view.parts.words import aligned, amount, attacker, label, number, plural, unit_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from privkit.budget.account import Account
     from privkit.budget.entry import Balance, Entry
+    from privkit.project.facts import Fact
 
 #: How many entries are listed; the rest is in ``.to_frame()``.
 MOST = 20
 #: Steps of a ledger's plot at most.
 STEPS = 1000
+#: So many values of a fact are listed.
+FEW = 6
 
 
 def refusal(name: str, error: PrivkitError, chart: Callable[[], Chart] | None = None) -> Sheet:
@@ -55,7 +59,7 @@ def _project(project: Project) -> Sheet:
     return Sheet(
         project_answer(project.name, balance),
         (*budgets(balance), *project_reasons(project, balance)),
-        ["df.privacy.dp_count(...)", ".ledger", ".panel()"],
+        [*([] if project.account.ended else ["df.privacy.dp_count(...)"]), ".ledger", ".panel()"],
         chart=chart,
     )
 
@@ -71,13 +75,72 @@ def project_reasons(project: Project, balance: Balance) -> list[str]:
     reserved = ""
     if balance.reserved.main or balance.reserved.delta:
         reserved = f"Reserved {amount(balance.reserved)}: being measured now, or left behind by a process that died."
+    charged = balance.spent + balance.reserved
     bounds = f", {project.bounds}" if project.bounds is not None and not project.unit.is_row else ""
+    account = project.account
+    facts = project.facts
     return [
+        f"Begun now, with a fresh budget of {amount(balance.budget)}." if account.fresh and not balance.entries else "",
+        _ended(account),
         f"Spent {amount(balance.spent)} in {plural(balance.entries, 'entry', 'entries')}.",
         reserved,
         f"Protects {unit_words(project.unit)}{bounds}.",
+        attacker(charged.advantage, charged.attack_success, project.unit),
+        f"The whole budget would allow an advantage of {chance(balance.budget.advantage)}.",
+        f"Public facts: {label(_facts_told(facts), 200)}: .public()." if len(facts) else "",
         f"Warning: {project.account.unwatched}" if project.account.unwatched else "",
     ]
+
+
+def _ended(account: Account) -> str:
+    """Return when, by whom and why the project was closed or removed; empty while it is open."""
+    if (found := account.ended) is None:
+        return ""
+    how = "Removed" if found.removed else "Closed"
+    rest = "" if found.removed else "; what it answered replays"
+    return f"{how} on {found.time[:10]} by {label(found.analyst, 30)} ({label(found.reason, 80)}){rest}."
+
+
+def _facts_told(facts: PublicFacts) -> str:
+    return ", ".join(f"{fact.kind} of '{label(fact.column)}'" for fact in facts)
+
+
+@sheet.register(PublicFacts)
+def _public_facts(facts: PublicFacts) -> Sheet:
+    """Say what is declared: a row per fact, with who said it."""
+    heads = ["column", "fact", "value", "said by", "on", "entry", "why"]
+    rows = [
+        [
+            label(fact.column),
+            fact.kind,
+            _value(fact),
+            label(fact.source.analyst, 30),
+            fact.source.time[:10],
+            str(fact.source.entry),
+            label(fact.source.reason or "", 80),
+        ]
+        for fact in facts
+    ]
+    lines = aligned([heads, *rows], "<" * len(heads)) if rows else []
+    return Sheet(
+        f"{plural(len(facts), 'public fact')} of project '{label(facts.project)}'",
+        given(
+            [
+                Table(heads, rows, lines=lines, facts=True) if rows else "Nothing is declared yet.",
+                "Calls that say nothing use them; what a call says itself wins." if rows else None,
+            ]
+        ),
+        [".to_frame()", ".to_toml()"] if rows else ["project.public(age=(18, 100))"],
+    )
+
+
+def _value(fact: Fact) -> str:
+    """Return a fact's value, the first few of many."""
+    if fact.kind == "bounds":
+        return f"{number(fact.value[0])} to {number(fact.value[1])}"
+    shown = ", ".join(label("missing" if one is None else one, 20) for one in fact.value[:FEW])
+    left = len(fact.value) - FEW
+    return f"{shown} and {number(left)} more" if left > 0 else shown
 
 
 def _project_chart(project: Project) -> Chart:
@@ -109,7 +172,7 @@ def _ledger(ledger: LedgerView) -> Sheet:
 def _ledger_answer(name: str, balance: Balance) -> str:
     """Return the first line: how many entries, and what they cost."""
     charged = ", ".join(
-        f"{part.symbol} = {exact_text(part.budget - part.left)} of {exact_text(part.budget)}"
+        f"{part.symbol} = {amount_shown(part.budget - part.left)} of {amount_shown(part.budget)}"
         for part in budgets(balance)
     )
     return f"ledger of project '{label(name)}': {plural(balance.entries, 'entry', 'entries')}, {charged} charged"
@@ -163,7 +226,7 @@ def _ledger_chart(ledger: LedgerView) -> Chart:
 def _price(price: StudyPrice) -> Sheet:
     shown = price.plans[:MOST]
     rows = [
-        [str(plan.question), amount(plan.loss), "" if plan.accuracy is None else f"± {number(plan.accuracy)}"]
+        [str(plan.question), amount(plan.loss), "" if plan.accuracy is None else f"± {error_text(plan.accuracy)}"]
         for plan in shown
     ]
     lines = [f"  {question}: {', '.join(filter(None, figures))}" for question, *figures in rows]
@@ -175,6 +238,7 @@ def _price(price: StudyPrice) -> Sheet:
             [
                 Table(["question", "price", "accuracy (95 %)"], rows, lines=lines, facts=True),
                 *(Note(line, told=False) for line in rest),
+                f"Together they allow an attacker an advantage of at most {chance(price.advantage)} on one unit.",
                 _price_reason(price),
             ]
         ),
@@ -196,7 +260,7 @@ def _price_chart(price: StudyPrice) -> Chart:
     drawn = Across(
         [str(plan.question) for plan in price.plans],
         costs,
-        [amount(p.loss) + ("" if p.accuracy is None else f", ± {number(p.accuracy)}") for p in price.plans],
+        [amount(p.loss) + ("" if p.accuracy is None else f", ± {error_text(p.accuracy)}") for p in price.plans],
         [total > float(price.left.main) for total in accumulate(costs)],
         end=max([*costs, 1e-9]) * 1.6,
     )

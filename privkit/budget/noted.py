@@ -1,0 +1,162 @@
+"""What an account in a ledger notes beside charges: public facts, that it was closed, that it was removed.
+
+The rules are those of `privkit.budget.notes`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from privkit.budget.canonical import UnreadableError, canonical, readable
+from privkit.budget.entry import Entry, Reservation
+from privkit.budget.machine.anchor import recall, retire
+from privkit.budget.notes import CLOSED, FACTS, NAMES, NOTED, REMOVED, Ending, changed, merged, news
+from privkit.budget.paging import Paged
+from privkit.budget.store import query
+from privkit.budget.store.connections import lets_go
+from privkit.errors.facts import FactsChangedError, ProjectUsedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from sqlalchemy.engine import Connection
+
+    from privkit.budget.book import Book, Head
+    from privkit.budget.notes import Declared
+
+
+@readable
+def ending(book: Book, connection: Connection) -> Ending | None:
+    """Return how a project ended; None while it is open. One look-up."""
+    for what in (CLOSED, REMOVED):
+        for record in query.named(connection, book.id, NAMES[what]):
+            book.check_hash(record)
+            return Ending(what == REMOVED, record["time"], record["analyst"], json.loads(record["question"])["reason"])
+    return None
+
+
+def refuse_ended(book: Book, connection: Connection) -> None:
+    """Refuse to go on in a project that was closed or removed.
+
+    Raises
+    ------
+    ProjectClosedError, ProjectRemovedError
+    """
+    if (found := ending(book, connection)) is not None:
+        found.refuse(book.name)
+
+
+class Noted(Paged):
+    """What an account in a ledger notes beside charges."""
+
+    def facts(self) -> Sequence[Entry]:
+        """Return the entries that declare public facts, in order."""
+        return _facts(self._book)
+
+    @lets_go
+    def declare(self, told: Mapping[str, Any], check: Callable[[Mapping[str, Any]], None]) -> Entry | None:
+        """Note public facts; return None where all of them are known. Costs nothing.
+
+        Parameters
+        ----------
+        told : Mapping
+            Column → kind → {"is": value, "reason": text}.
+        check : callable
+            Told all facts together, within the transaction, refuses what contradicts itself.
+
+        Raises
+        ------
+        FactsChangedError
+            If a known fact would change and something was charged since the project was begun.
+        """
+        book = self._book
+        if not news(_declared(_facts(book)), told):
+            return None
+        with book.store.writing() as connection:
+            head = book.locked(connection)
+            book.check(connection, head)
+            refuse_ended(book, connection)
+            records = query.named(connection, book.id, NAMES[FACTS])
+            known = _declared([_entry(book, record) for record in records])
+            if not (new := news(known, told)):
+                return None
+            if head.sums.spent != book.zero and (other := changed(known, new)):
+                raise FactsChangedError.of(self.name, other, head.sums.entries)
+            check(merged(known, new))
+            question = {"statistic": FACTS, "facts": new}
+            head, entry = _note(book, connection, head, self.analyst, question, draw=len(records) + 1)
+        book.remember(head)
+        book.changed()
+        return entry
+
+    @property
+    def ended(self) -> Ending | None:
+        """How the project was closed or removed; None while it is open."""
+        return _ended(self._book)
+
+    @lets_go
+    def close(self, reason: str, *, removed: bool = False) -> None:
+        """Note that nothing is charged to this project any more; with `removed`, that it is as if it never was.
+
+        Raises
+        ------
+        ProjectUsedError
+            If it is to be removed, and something was charged to it.
+        """
+        book = self._book
+        with book.store.writing() as connection:
+            head = book.sweep(connection)
+            book.check(connection, head)
+            refuse_ended(book, connection)
+            if removed and head.sums.spent != book.zero:
+                raise ProjectUsedError.of(self.name, head.sums.spent)
+            question = {"statistic": REMOVED if removed else CLOSED, "reason": reason}
+            head, _ = _note(book, connection, head, self.analyst, question)
+        book.remember(head)
+        if removed and book.watched and (anchor := recall(book.uid)) is not None:
+            retire(anchor, reason)
+        book.changed()
+
+
+def _note(  # noqa: PLR0917
+    book: Book, connection: Connection, head: Head, analyst: str, question: Mapping[str, Any], draw: int = 1
+) -> tuple[Head, Entry]:
+    """Add an entry of no cost, with its end; return the new head, and the entry."""
+    held = Reservation(head.sums.entries + 1, book.zero, head.now)
+    name = NAMES[question["statistic"]]
+    head = book.charge(connection, head, held, analyst=analyst, question=canonical(question), key=name, draw=draw)
+    row = query.entry_row(connection, book.id, held.seq)
+    assert row is not None
+    head = book.end(connection, head, row, "committed", answer=NOTED)
+    return head, query.entry_of({**row, "state": "committed", "answer": NOTED, "hash": head.hash}, book.zero)
+
+
+@lets_go
+def _ended(book: Book) -> Ending | None:
+    with book.store.reading() as connection:
+        return ending(book, connection)
+
+
+@lets_go
+def _facts(book: Book) -> list[Entry]:
+    with book.store.reading() as connection:
+        records = query.named(connection, book.id, NAMES[FACTS])
+    return [_entry(book, record) for record in records]
+
+
+@readable
+def _entry(book: Book, record: Mapping[Any, Any]) -> Entry:
+    """Return the entry that a reserved record begins, its hash checked."""
+    book.check_hash(record)
+    return query.entry_of({**record, "state": "committed", "answer": NOTED, "kind": None}, book.zero)
+
+
+def _declared(entries: Sequence[Entry]) -> Declared:
+    """Return the facts in force."""
+    found: Declared = {}
+    for entry in entries:
+        if not isinstance(told := entry.question.get("facts"), dict):
+            raise UnreadableError
+        found = merged(found, told)
+    return found

@@ -1,0 +1,293 @@
+"""Where a released number comes from: what one publishes beside it, as text, as JSON, and as one line."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from privkit.dp.noise.noise import ALPHA
+from privkit.values.exact import as_written
+from privkit.values.show import SIMULATED, Shown, printable
+from privkit.values.writing import amount_shown, chance, chance_percent, error_text, level_text, number
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from privkit.dp.plan import Plan
+    from privkit.dp.question import Question
+    from privkit.values.loss import PrivacyLoss
+
+#: How many keys a text names; JSON has all of them.
+_NAMED = 6
+#: A longer text of one fact is cut in texts.
+_LONGEST = 200
+#: What the noise and the versions are of.
+_OWN = "jupyter-privkit"
+
+
+@dataclass(frozen=True, repr=False)
+class Provenance(Shown, Mapping[str, Any]):
+    """Where a released number comes from: public facts, which may be published beside it.
+
+    ``print(release.provenance)`` tells them, `line` tells them in one line to put under a table, and :meth:`to_json`
+    gives them to programs. All three tell the same.
+
+    Attributes
+    ----------
+    question : str
+        In words.
+    unit, bounds : str
+        Whom the answer protects, and how much of one person counts.
+    mechanism : str
+    scale : float
+        The noise, in units of the answer.
+    project : str
+    entry : int
+        The ledger's number of the release.
+    time : str
+        When its budget was reserved, UTC.
+    versions : dict
+        The libraries that drew the noise.
+    epsilon, rho, delta : float or None
+        What it cost; None for what the project's measure does not have.
+    advantage, attack_success : float
+        The most that any attacker gains on one unit: true less false positives, and what he finds of those that are
+        there at 1 % false alarms. Rounded up.
+    clipped : dict
+        From a column to the public bounds of its values.
+    key_values : list or None
+        The groups, one value each or a list of them; None for a total.
+    keys_source : str
+        How the groups came to be known; empty for a total.
+    level : float or None
+        Of the intervals that are shown; None where there are none, as of a choice among candidates.
+    accuracy : dict
+        From each number of the answer to half the width of its interval, where that was known beforehand.
+    public : tuple of str
+        Who says that bounds, keys, bins or candidates are public, where the call did not type them out.
+    simulated : bool
+        Whether the noise came from the teaching simulator, so that nobody is protected.
+    """
+
+    question: str
+    unit: str
+    bounds: str
+    mechanism: str
+    scale: float
+    project: str
+    entry: int
+    time: str
+    versions: dict[str, str]
+    epsilon: float | None = None
+    rho: float | None = None
+    delta: float | None = None
+    advantage: float = 1.0
+    attack_success: float = 1.0
+    clipped: dict[str, list[float]] = field(default_factory=dict)
+    key_values: list[Any] | None = None
+    keys_source: str = ""
+    level: float | None = None
+    accuracy: dict[str, float | None] = field(default_factory=dict)
+    public: tuple[str, ...] = ()
+    simulated: bool = False
+
+    @classmethod
+    def of(cls, plan: Plan, known: Collection[str], **place: Any) -> Provenance:
+        """Return where the answer of a plan comes from.
+
+        Parameters
+        ----------
+        known : collection of str
+            Those of its numbers that have an interval.
+        **place
+            Project, entry, time and versions.
+        """
+        question = plan.question
+        return cls(
+            question=str(question),
+            unit=str(question.unit),
+            bounds=_bounded(question),
+            mechanism=plan.mechanism,
+            scale=plan.scale,
+            **place,
+            **_amounts(plan.loss),
+            advantage=plan.advantage,
+            attack_success=plan.attack_success,
+            clipped={name: list(ends) for name, ends in question.asked.clipped.items()},
+            key_values=_keys(question),
+            keys_source=_keys_source(question),
+            level=1 - ALPHA if known else None,
+            accuracy={
+                name: width for name, width in plan.accuracies.items() if name in known and _in_units(question, name)
+            },
+            public=tuple(map(str, plan.public)),
+        )
+
+    def __getitem__(self, name: str) -> Any:
+        """Return a field by its name."""
+        if name not in tuple(self):
+            raise KeyError(name)
+        return getattr(self, name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(field.name for field in fields(self))
+
+    def __len__(self) -> int:
+        return len(fields(self))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as a dict of plain values."""
+        return asdict(self)
+
+    def to_json(self) -> str:
+        """Return the fields as JSON, to be published beside the numbers.
+
+        Returns
+        -------
+        str
+            One object; its names are those of the attributes. Amounts are numbers, dates are ISO text.
+        """
+        return json.dumps(self.to_dict(), ensure_ascii=False, indent=2)
+
+    @property
+    def loss(self) -> str:
+        """What it cost, in words."""
+        told = [("ε", self.epsilon), ("ρ", self.rho), ("δ", self.delta or None)]
+        return ", ".join(f"{symbol} = {amount_text(amount)}" for symbol, amount in told if amount is not None)
+
+    @property
+    def attacker(self) -> str:
+        """What an attacker gains at most, in words."""
+        return (
+            f"advantage at most {chance(self.advantage)}; at 1 % false alarms he finds at most "
+            f"{chance_percent(self.attack_success)} of those who are there"
+        )
+
+    @property
+    def intervals(self) -> str:
+        """Of which level intervals are, and half their width where that was known beforehand, in words."""
+        known = [(name, width) for name, width in self.accuracy.items() if width is not None]
+        single = len(self.accuracy) == 1
+        widths = [f"± {error_text(width)}" if single else f"{name} ± {error_text(width)}" for name, width in known]
+        return "" if self.level is None else ", ".join([level_text(self.level), *widths])
+
+    @property
+    def rows(self) -> list[tuple[str, str]]:
+        """What each fact is called, and what it is, as every text and page tells it."""
+        clipped = "; ".join(f"{name} to [{number(low)}, {number(high)}]" for name, (low, high) in self.clipped.items())
+        told = [
+            ("question", self.question),
+            ("protects", self.unit),
+            ("cost", self.loss),
+            ("attacker", self.attacker),
+            ("bounds", self.bounds),
+            ("clipped", clipped),
+            ("keys", self._named),
+            ("public", "; ".join(self.public)),
+            ("noise", f"{self.mechanism}, scale {number(self.scale)}"),
+            ("intervals", self.intervals),
+            ("ledger", f"project '{self.project}', entry {self.entry}, reserved {self.time}"),
+            ("drawn by", ", ".join(f"{name} {version}" for name, version in self.versions.items())),
+        ]
+        return [(name, _printed(text)) for name, text in told if text]
+
+    @property
+    def line(self) -> str:
+        """All that a reader of a table must know, in one line to put under it."""
+        own = self.versions.get(_OWN)
+        parts = [
+            *([SIMULATED.rstrip(".")] if self.simulated else []),
+            self.question[:1].upper() + self.question[1:],
+            f"protects {self.unit}",
+            f"{self.loss}: {self.attacker}",
+            f"{self.mechanism} noise, scale {number(self.scale)}",
+            *([f"intervals {self.intervals}"] if self.intervals else []),
+            f"project '{self.project}', entry {self.entry}, {self.time}",
+            *([f"privkit {own}"] if own else []),
+        ]
+        return _printed("; ".join(parts), 3 * _LONGEST) + "."
+
+    @property
+    def _named(self) -> str:
+        if self.key_values is None:
+            return ""
+        shown = ", ".join(map(_key_text, self.key_values[:_NAMED]))
+        more = f" and {len(self.key_values) - _NAMED:,} more" if len(self.key_values) > _NAMED else ""
+        return f"{len(self.key_values):,} ({self.keys_source}){': ' if shown else ''}{shown}{more}"
+
+    def __str__(self) -> str:
+        """Return a line for each fact."""
+        return repr(self)
+
+
+def _in_units(question: Question, name: str) -> bool:
+    """Whether the accuracy of a number is told in its own unit: a quantile's is a share of ranks."""
+    parts = {told: question.asked.parts[place] for told, place, _ in getattr(question.asked, "outputs", ())}
+    return not parts.get(name, question.asked).of_ranks
+
+
+def _bounded(question: Question) -> str:
+    """Return in words how much of one person counts, and how that is known where no id tells."""
+    if question.unit.max_rows is not None:
+        return f"{question.bounds}, as was vouched for when the project began: no id tells"
+    return f"{question.bounds}, in each {question.unit.per}" if question.unit.per else str(question.bounds)
+
+
+def amount_text(amount: float) -> str:
+    """Return an amount of loss as every text writes it."""
+    return amount_shown(as_written(amount))
+
+
+def _amounts(loss: PrivacyLoss) -> dict[str, Any]:
+    """Return the amounts as floats that read as at least them."""
+    concentrated, delta = loss.measure.concentrated, loss.measure.has_delta
+    main = _least_float(loss.main)
+    return {
+        "epsilon": None if concentrated else main,
+        "rho": main if concentrated else None,
+        "delta": _least_float(loss.delta) if delta else None,
+    }
+
+
+def _least_float(amount: Fraction) -> float:
+    found = float(amount)
+    while as_written(found) < amount:
+        found = math.nextafter(found, math.inf)
+    return found
+
+
+def _keys(question: Question) -> list[Any] | None:
+    """Return the groups as plain values: one for each, or a list of them where there are several columns."""
+    if question.keys is None:
+        return None
+    rows = [[_plain(value) for value in key] for key in question.keys.values]
+    return [row[0] for row in rows] if len(question.keys.by) == 1 else rows
+
+
+def _plain(value: str | float | bool | date | Decimal | None) -> Any:
+    if value is None or isinstance(value, str | int | float):
+        return value
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def _keys_source(question: Question) -> str:
+    """Return how the groups came to be known."""
+    if question.keys is None:
+        return ""
+    if question.asked.shows or question.keys.told:
+        return "found: their noisy counts passed the threshold"
+    return "public, named in the question" if question.keys.reason is None else f"public: {question.keys.reason}"
+
+
+def _key_text(key: object) -> str:
+    parts = key if isinstance(key, list) else [key]
+    return " / ".join("missing" if part is None else str(part) for part in parts)
+
+
+def _printed(text: str, longest: int = _LONGEST) -> str:
+    return printable(text if len(text) <= longest else text[: longest - 1] + "…")

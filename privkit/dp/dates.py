@@ -1,0 +1,76 @@
+"""Answers that are dates: counts of a column's unit, told as the dates that they count to."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from privkit.tally.cells.cells import DATE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from privkit.dp.statistics.statistic import Statistic
+    from privkit.tally.cells.cells import Kind
+
+_EPOCH = date(1970, 1, 1)
+#: A count that is no date by itself, as the middle between two is, becomes the one below or above it.
+_DOWN, _UP = np.floor, np.ceil
+
+
+def told_dates(kind: Kind, counts: NDArray[Any], *, up: bool = False) -> Any:
+    """Return counts of a kind's unit as dates, or as pandas' datetimes in the kind's time zone.
+
+    Parameters
+    ----------
+    up : bool
+        Whether what lies between two counts becomes the later one; an interval's upper end does, so that it holds what
+        it held.
+
+    Examples
+    --------
+    >>> from privkit.tally.cells.cells import Kind
+    >>> told_dates(Kind("date", "D"), np.array([20454.0, 20454.5])).tolist()
+    [datetime.date(2026, 1, 1), datetime.date(2026, 1, 1)]
+    """
+    whole = [int(each) for each in (_UP if up else _DOWN)(np.asarray(counts, dtype=np.float64))]
+    if kind.name == DATE:
+        found = np.empty(len(whole), dtype=object)
+        found[:] = [_EPOCH + timedelta(days=each) for each in whole]
+        return found
+    import pandas as pd
+
+    moments = pd.DatetimeIndex(np.array(whole, dtype=np.int64).view(f"datetime64[{kind.unit}]"))
+    if kind.zone:
+        moments = moments.tz_localize("UTC")
+        with suppress(KeyError, ValueError, TypeError):  # a zone that pandas writes otherwise: the moments are the same
+            moments = moments.tz_convert(kind.zone)
+    return moments.array
+
+
+def told_date(kind: Kind, count: float) -> str:
+    """Return one count as the text of its date."""
+    found = told_dates(kind, np.array([count]))[0]
+    return found.isoformat() if kind.name == DATE else str(found)
+
+
+def with_candidates(asked: Statistic) -> Iterator[Any]:
+    """Give the parts of a statistic that have public candidates."""
+    for part in getattr(asked, "parts", (asked,)):
+        if getattr(part, "candidates", ()):
+            yield part
+
+
+def notes_of_dates(asked: Statistic, kind: Kind) -> tuple[str, ...]:
+    """Return a statistic's notes, in which public candidates are told as dates."""
+    notes = asked.notes()
+    for part in with_candidates(asked):
+        first, last = part.candidates[0], part.candidates[-1]
+        ends = f"from {told_date(kind, first)} to {told_date(kind, last)}"
+        notes = tuple(note.replace(f"from {first:g} to {last:g}", ends) for note in notes)
+    return notes

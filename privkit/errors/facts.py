@@ -1,0 +1,162 @@
+"""Errors about what is declared of a project: public facts, that it is closed, that it was removed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from privkit.errors.arguments import ParameterError
+from privkit.errors.calls import called
+from privkit.errors.root import NOTHING_SPENT, PrivkitError, listed
+
+
+class FactsError(ParameterError):
+    """Public facts that contradict each other, or that are none.
+
+    Attributes
+    ----------
+    column : str
+        Whose they are; empty where it is no column's.
+    """
+
+    column: str = ""
+
+    @classmethod
+    def contradiction(cls, column: str, what: str, way: str) -> FactsError:
+        """Two facts of a column cannot both hold: `what` they say, and `way` on."""
+        return cls._of(column, f"{called()} got facts of {column!r} that contradict each other: {what}. {way}")
+
+    @classmethod
+    def ambiguous(cls, column: str) -> FactsError:
+        """Two numbers in a list may be bounds or keys."""
+        return cls._of(
+            column,
+            f"{called()} got a list of two numbers for {column!r}, which may be bounds or the only two keys. Say "
+            f"which: {column!r}: {{'bounds': [...]}} or {column!r}: {{'keys': [...]}}; in a TOML file, "
+            "{ bounds = [...] } or { keys = [...] }. In Python a tuple of two numbers is bounds: (18, 100).",
+        )
+
+    @classmethod
+    def shape(cls, column: str, found: str) -> FactsError:
+        """The fact of a column is nothing that could be one."""
+        return cls._of(
+            column,
+            f"{called()} got {found} for {column!r}, but a public fact is (lower, upper), a list of keys, or a dict "
+            "with bounds, keys, bins, candidates and a reason. Example: age=(18, 100), plan=['basic', 'plus'].",
+        )
+
+    @classmethod
+    def unknown(cls, column: str, kinds: Sequence[str], allowed: Sequence[str], close: Sequence[str]) -> FactsError:
+        """A dict of facts names what is no kind of fact."""
+        near = f" Close matches: {listed(close)}." if close else ""
+        return cls._of(
+            column, f"{called()} got {listed(kinds)} for {column!r}, but facts of a column are {listed(allowed)}.{near}"
+        )
+
+    @classmethod
+    def missing(cls, column: str, kind: str) -> FactsError:
+        """A key of the facts stands for missing, or for an instant, in a way that a file or a ledger cannot hold."""
+        told = f"{called()} got {kind} among the keys of {column!r}, which cannot be written down whole."
+        return cls._of(column, told)
+
+    @classmethod
+    def of_unit(cls, column: str) -> FactsError:
+        """The column tells persons apart: its values are no public fact."""
+        return cls._of(
+            column,
+            f"{called()} got facts of {column!r}, which tells persons apart in this project. Its values are persons; "
+            "they are never public, and would stand in the ledger. Leave it out.",
+        )
+
+    @classmethod
+    def file(cls, name: str, why: str) -> FactsError:
+        """A file holds no facts that can be read; no line of it is told."""
+        return cls._of("", f"{called()} cannot read public facts from {name}: {why}.")
+
+    @classmethod
+    def twice(cls, column: str) -> FactsError:
+        """A column stands in the dict and among the arguments."""
+        return cls._of(column, f"{called()} got {column!r} twice, in the dict and by name. Say it once.")
+
+    @classmethod
+    def two_files(cls) -> FactsError:
+        """Two paths were given at once."""
+        return cls._of("", f"{called()} takes one file: project.public('facts.toml'), or file='facts.toml'.")
+
+    @classmethod
+    def _of(cls, column: str, message: str) -> FactsError:
+        error = cls(message, budget=NOTHING_SPENT)
+        error.argument = error.column = column
+        return error
+
+
+class FactsChangedError(PrivkitError, ValueError):
+    """A public fact was declared otherwise before, and something was released since the project was begun.
+
+    Attributes
+    ----------
+    facts : tuple of (str, str)
+        Column and kind of each.
+    """
+
+    facts: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, project: str, facts: Sequence[tuple[str, str]], entries: int) -> FactsChangedError:
+        """These facts would change, in a project with so many `entries`."""
+        told = ", ".join(f"{kind} of {column!r}" for column, kind in facts)
+        column, kind = facts[0]
+        argument = "keys" if kind == "keys" else kind
+        error = cls(
+            f"project {project!r} has other {told} on record, and releases since ({entries} entries in the ledger): a "
+            "public fact holds for all of a project's releases, so it does not change. What is on record: "
+            "project.public().\n"
+            f"To ask with others once, say it in the call, which wins over a fact: {argument}=... (of {column!r}).",
+            budget=NOTHING_SPENT,
+        )
+        error.facts = tuple(facts)
+        return error
+
+
+def _ended(time: str, analyst: str, reason: str) -> str:
+    return f"on {time[:10]} by {analyst} ({reason})"
+
+
+class ProjectClosedError(PrivkitError, ValueError):
+    """A project was closed: what it answered replays, and nothing more is charged to it."""
+
+    @classmethod
+    def of(cls, name: str, time: str, analyst: str, reason: str) -> ProjectClosedError:
+        """It was closed at this `time`."""
+        return cls(
+            f"project {name!r} was closed {_ended(time, analyst, reason)}. What it answered replays at no cost; "
+            "nothing new is charged to it, nor noted in it.\n"
+            "To ask something new, begin another project under another name.",
+            budget=NOTHING_SPENT,
+        )
+
+
+class ProjectRemovedError(PrivkitError, LookupError):
+    """A project was removed before anything was charged to it."""
+
+    @classmethod
+    def of(cls, name: str, time: str, analyst: str, reason: str) -> ProjectRemovedError:
+        """It was removed at this `time`."""
+        return cls(
+            f"project {name!r} was removed {_ended(time, analyst, reason)}, before anything was charged to it. "
+            "To begin one of that name, say so, with its terms: "
+            f"pk.open_project({name!r}, epsilon=1.0, unit='customer_id' or pk.ROW, new=True, reason='...').",
+            budget=NOTHING_SPENT,
+        )
+
+
+class ProjectUsedError(PrivkitError, ValueError):
+    """A project to which something was charged was to be removed."""
+
+    @classmethod
+    def of(cls, name: str, spent: object) -> ProjectUsedError:
+        """So much was `spent`."""
+        return cls(
+            f"project {name!r} has {spent} charged, so it is not removed: what was released about its people stays "
+            "released. To charge nothing more to it: project.close(reason='...').",
+            budget=NOTHING_SPENT,
+        )

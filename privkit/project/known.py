@@ -1,0 +1,157 @@
+"""What a call takes from the project's public facts where it says nothing itself.
+
+What is said in the call wins. Facts are looked up in the ledger only where something was left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from privkit.dp.answers.release import Release
+from privkit.dp.candidates import public_candidates
+from privkit.dp.public import PublicSource
+from privkit.dp.statistics.histogram import bin_edges
+from privkit.errors import KeysError, NoProjectError
+from privkit.project.project import current_project
+from privkit.values.bounds import value_bounds
+from privkit.values.vouched import PublicValues, vouched
+
+if TYPE_CHECKING:
+    from privkit.project.facts import Fact, PublicFacts
+    from privkit.values.bounds import ValueBounds
+    from privkit.values.expression.selection import Selection
+
+
+class Known:
+    """The public facts that one call may use, and the record of those that it does.
+
+    Parameters
+    ----------
+    asking : Mapping
+        The call's shared arguments: its project is the one whose facts count.
+    """
+
+    def __init__(self, asking: Mapping[str, Any]) -> None:
+        self._project = asking.get("project")
+        self._sources: dict[tuple[str, str], PublicSource] = {}
+
+    @property
+    def sources(self) -> tuple[PublicSource, ...]:
+        """Where public values come from that were not typed out in the call, in the order in which they were asked."""
+        return tuple(self._sources.values())
+
+    @cached_property
+    def _facts(self) -> PublicFacts | None:
+        try:
+            project = current_project() if self._project is None else self._project
+        except NoProjectError:  # told where the call needs one
+            return None
+        facts: PublicFacts | None = getattr(project, "facts", None)
+        return facts
+
+    def _fact(self, column: str, kind: str) -> Fact | None:
+        return None if self._facts is None else self._facts.find(column, kind)
+
+    def declares(self, kind: str, column: str) -> bool:
+        """Return whether the project declares a fact of this kind (bounds, keys, bins, candidates) of a column."""
+        return self._fact(column, kind) is not None
+
+    def _used(self, fact: Fact) -> None:
+        self._sources[fact.kind, fact.column] = fact.source
+
+    def _vouched(self, kind: str, column: str, reason: str | None) -> None:
+        if reason is not None:
+            self._sources[kind, column] = PublicSource(kind, column, reason=reason)
+
+    def bounds(self, column: str, given: object, argument: str = "bounds") -> ValueBounds:
+        """Return the bounds of a column's values: those of the call, else the project's fact.
+
+        Raises
+        ------
+        ValueBoundsRequiredError, ValueBoundsError, NotPublicError
+        """
+        if given is None and argument == "bounds" and (fact := self._fact(column, "bounds")) is not None:
+            self._used(fact)
+            return value_bounds(fact.value, column)
+        found = value_bounds(given, column, argument)
+        self._vouched(argument, column, found.reason)
+        return replace(found, reason=None)
+
+    def bins(self, column: str, given: object) -> tuple[float, ...]:
+        """Return the edges of a histogram's bins.
+
+        Raises
+        ------
+        ParameterError, NotPublicError
+        """
+        if given is None and (fact := self._fact(column, "bins")) is not None:
+            self._used(fact)
+            return bin_edges(fact.value)
+        self._vouched("bins", column, vouched(given)[1])
+        return bin_edges(given)
+
+    def candidates(self, column: str, bounds: object, candidates: object) -> tuple[float, ...]:
+        """Return a quantile's candidates, or those within its bounds; of two facts the candidates count.
+
+        Raises
+        ------
+        ValueBoundsRequiredError, ValueBoundsError, ParameterError, NotPublicError
+        """
+        if bounds is None and candidates is None:
+            if (fact := self._fact(column, "candidates")) is not None:
+                self._used(fact)
+                return public_candidates(None, fact.value, column)
+            return public_candidates(self.bounds(column, None), None, column)
+        if candidates is None:
+            return public_candidates(self.bounds(column, bounds), None, column)
+        self._vouched("candidates", column, vouched(candidates)[1])
+        return public_candidates(bounds, candidates, column)
+
+    def keys(
+        self, columns: Sequence[str], given: object, selected: Selection | None = None, *, declared: bool = True
+    ) -> object:
+        """Return the keys of a call, completed by labels that derived columns bring, and by facts of the others.
+
+        An earlier release stands for the keys that it has: they are public, since they were released.
+
+        Parameters
+        ----------
+        columns : sequence of str
+        given : object
+            What the call says.
+        selected : Selection, optional
+        declared : bool
+            Whether facts count: not where groups shall show up by themselves.
+        """
+        if isinstance(given, PublicValues) and isinstance(given.values, Release):
+            given = given.values
+        if isinstance(given, Release):
+            return self._released(given)
+        if given is not None and not isinstance(given, Mapping):
+            self._vouched("keys", ", ".join(columns), vouched(given)[1])
+            return given
+        said: dict[Any, Any] = dict(given or {})
+        for name, part in said.items():
+            self._vouched("keys", str(name), vouched([part])[1] if isinstance(part, PublicValues) else None)
+        labels = {
+            name: found for name in columns if selected is not None and (found := selected.labels(name)) is not None
+        }
+        left = [name for name in columns if name not in said and name not in labels]
+        facts = {name: fact for name in left if declared and (fact := self._fact(name, "keys")) is not None}
+        complete = {**{name: list(found) for name, found in labels.items()}, **said}
+        if len(facts) < len(left) or complete.keys() | facts.keys() != set(columns) or not columns:
+            return given
+        for fact in facts.values():
+            self._used(fact)
+        return {**complete, **{name: list(fact.value) for name, fact in facts.items()}}
+
+    def _released(self, release: Release) -> object:
+        keys = release.plan.question.keys
+        if keys is None:
+            raise KeysError.shape("as a release without groups", "a release by groups, a list, or a dict of lists")
+        place = release.provenance
+        self._vouched("keys", ", ".join(keys.by), f"released as entry {place.entry} of project {place.project!r}")
+        return keys

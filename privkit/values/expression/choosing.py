@@ -1,0 +1,385 @@
+"""Public values chosen row by row: by a value (recode, lookup), or by conditions (when).
+
+Both are total: whatever a row holds, it gets one of the values that were typed, or is missing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from privkit.errors import NotPublicError, ParameterError
+from privkit.values.arguments import kind, typed
+from privkit.values.expression.builders import column_of
+from privkit.values.expression.nodes import Expression, Scalar, with_plain_numbers
+from privkit.values.expression.parsing import parsed
+from privkit.values.keys import PublicValues
+
+#: Pairs that a text shows; of more it tells the digest.
+_TOLD = 100
+#: Pairs of one table, and branches of one choice, at most.
+_MOST, _BRANCHES = 100_000, 200
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Recode(Expression):
+    """Another value for each value; a missing value stays missing.
+
+    Attributes
+    ----------
+    keys, values : tuple of scalar
+        What is looked for, each value once, and what stands in its place; None: missing.
+    other : scalar or None
+        What stands in place of values that are not among `keys`; None: missing.
+    reason : str or None
+        Why the table is public, where the user had to vouch for it.
+    """
+
+    of: Expression
+    keys: tuple[Scalar, ...]
+    values: tuple[Scalar | None, ...]
+    other: Scalar | None = None
+    reason: str | None = None
+
+    @property
+    def labels(self) -> tuple[Scalar, ...]:
+        """The values, each once, in the order in which they were typed."""
+        return labels_of((*self.values, self.other))
+
+    @property
+    def brings(self) -> tuple[Scalar, ...] | None:
+        """The labels."""
+        return self.labels
+
+    def with_parts(self, work: Callable[[Expression], Expression]) -> Expression:
+        """Return it with `work` done of its value, its pairs in order: keys are distinct, so none hides another."""
+        pairs = sorted(zip(self.keys, self.values, strict=True), key=lambda pair: repr(with_plain_numbers(pair[0])))
+        keys, values = zip(*pairs, strict=True)
+        plain = [None if value is None else with_plain_numbers(value) for value in (*values, self.other)]
+        found = tuple(with_plain_numbers(key) for key in keys)
+        return Recode(work(self.of), found, tuple(plain[:-1]), plain[-1], self.reason)
+
+    def text(self) -> str:
+        """Return the call; of a long table how many pairs it has, and their digest."""
+        told = repr(dict(zip(self.keys, self.values, strict=True)))
+        if len(self.keys) > _TOLD:
+            digest = hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
+            told = f"<{len(self.keys):,} pairs, SHA-256 {digest}>"
+        why = "" if self.reason is None else f", reason={self.reason!r}"
+        return f"{'recode' if self.reason is None else 'lookup'}({self.of.text()}, {told}, other={self.other!r}{why})"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class When(Expression):
+    """The value of the first condition that is met; `other` where none is.
+
+    A condition that cannot be told, since a value is missing, is not met, as in SQL's ``CASE``: the row goes on to the
+    next one.
+
+    Attributes
+    ----------
+    conditions : tuple of Expression
+    values : tuple of scalar or None
+        One for each condition; None: missing.
+    other : scalar or None
+        None: missing.
+    is_closed : bool
+        Whether `otherwise` was said.
+    """
+
+    conditions: tuple[Expression, ...]
+    values: tuple[Scalar | None, ...]
+    other: Scalar | None = None
+    is_closed: bool = False
+
+    @typed
+    def when(self, condition: str | Expression, value: Scalar | None) -> When:
+        """Return the choice with one condition more, which counts where none before it is met.
+
+        Parameters
+        ----------
+        condition : str or Expression
+        value : text, number, boolean or None
+        """
+        return _next(self, condition, value)
+
+    @typed
+    def otherwise(self, value: Scalar | None) -> When:
+        """Return the choice with a value for all rows that met no condition, also where that could not be told.
+
+        Parameters
+        ----------
+        value : text, number, boolean or None
+        """
+        return _closed(self, value)
+
+    @property
+    def labels(self) -> tuple[Scalar, ...]:
+        """The values, each once, in the order in which they were typed."""
+        return labels_of((*self.values, self.other))
+
+    @property
+    def brings(self) -> tuple[Scalar, ...] | None:
+        """The labels."""
+        return self.labels
+
+    def with_parts(self, work: Callable[[Expression], Expression]) -> Expression:
+        """Return it with `work` done of its conditions, whose order stays: the first one counts."""
+        plain = [None if value is None else with_plain_numbers(value) for value in (*self.values, self.other)]
+        return When(tuple(map(work, self.conditions)), tuple(plain[:-1]), plain[-1], is_closed=True)
+
+    def text(self) -> str:
+        """Return the calls."""
+        pairs = zip(self.conditions, self.values, strict=True)
+        branches = ".".join(f"when({condition.text()}, {value!r})" for condition, value in pairs)
+        return f"{branches}.otherwise({self.other!r})"
+
+
+@typed
+def recode(column: str | Expression, mapping: Mapping[Any, Any], *, other: Scalar | None = None) -> Recode:
+    """Return another value for each value of a column, for `derive=`. Reads nothing.
+
+    A missing value stays missing, also where `other` is given.
+
+    Parameters
+    ----------
+    column : str
+    mapping : dict
+        From a value of the column (text, numbers, booleans, or dates as text, date or datetime) to what stands in its
+        place: text, numbers or booleans; None for missing. Public facts, never taken from the data.
+    other : text, number or boolean, optional
+        What stands in place of all other values; by default they are missing.
+
+    Returns
+    -------
+    Recode
+        Its `.labels` are the public keys that go with it.
+
+    Raises
+    ------
+    ParameterError, NotPublicError
+
+    Examples
+    --------
+    >>> recode("city", {"Bern": "BE", "Thun": "BE", "Basel": "BS"}, other="elsewhere").labels
+    ('BE', 'BS', 'elsewhere')
+    """
+    if hasattr(mapping, "dtype") or hasattr(mapping, "columns"):
+        raise NotPublicError.of("mapping", type(mapping).__name__)
+    if not isinstance(mapping, Mapping):
+        raise ParameterError.of("mapping", kind(mapping), "a dict", "Example: {'Bern': 'BE', 'Basel': 'BS'}.")
+    return _recoded(column_of(column), list(mapping), list(mapping.values()), other, "mapping")
+
+
+@typed
+def lookup(
+    column: str | Expression,
+    table: Any,
+    value: str | None = None,
+    *,
+    key: str | None = None,
+    other: Scalar | None = None,
+) -> Recode:
+    """Return what a public table says of a column's values, for `derive=`: a join that adds no row. Reads no data.
+
+    A value that is not in the table gets `other`; a missing value stays missing.
+
+    Parameters
+    ----------
+    column : str
+        The column whose values are looked up.
+    table : dict, or PublicValues of a dict, Series or frame
+        Public facts: of a dict or a Series from each key to its value. Wrap Series and frames in
+        ``pk.public_values(..., reason=)``; the reason stands in the ledger.
+    value : str, optional
+        Which column of a frame is looked up; by default its only one beside `key`.
+    key : str, optional
+        By which column of a frame; by default the one of the name of `column`.
+    other : text, number or boolean, optional
+        What stands for values that the table does not have; by default they are missing.
+
+    Returns
+    -------
+    Recode
+        Its `.labels` are the public keys that go with it.
+
+    Raises
+    ------
+    ParameterError, NotPublicError
+        Also if the table has a key twice.
+
+    Examples
+    --------
+    >>> from privkit.values.keys import public_values
+    >>> regions = public_values({"8004": "east", "1201": "west"}, reason="list of the post office")
+    >>> lookup("zip", regions, other="abroad").labels
+    ('east', 'west', 'abroad')
+    """
+    reason = None
+    if isinstance(table, PublicValues):
+        table, reason = table.values, table.reason
+    elif hasattr(table, "dtype") or hasattr(table, "columns"):
+        raise NotPublicError.of("table", type(table).__name__)
+    of = column_of(column)
+    if hasattr(table, "columns"):
+        keys, values = _of_frame(table, of, key, value)
+    elif key is not None or value is not None:
+        raise ParameterError.together(("key", "value"), "key= and value= name columns of a frame, and table= is none.")
+    elif isinstance(table, Mapping):
+        keys, values = list(table), list(table.values())
+    elif hasattr(table, "index") and hasattr(table, "tolist"):
+        keys, values = table.index.tolist(), table.tolist()
+    else:
+        allowed = "a dict, or pk.public_values of a dict, a Series or a frame"
+        raise ParameterError.of("table", kind(table), allowed)
+    return _recoded(of, keys, values, other, "table", reason)
+
+
+@typed
+def when(condition: str | Expression, value: Scalar | None) -> When:
+    """Return a value where a condition is met, for `derive=`; go on by ``.when(...)`` and ``.otherwise(...)``.
+
+    The first condition that is met decides. One that cannot be told, since a value is missing, is not met, as in SQL:
+    the row goes on to the next one, and to `otherwise`. Where missing is a case of its own, ask for it first.
+
+    Parameters
+    ----------
+    condition : str or Expression
+        On single rows: ``"age >= 65"``.
+    value : text, number, boolean or None
+        A public value; None is missing. All of one choice are of one kind.
+
+    Returns
+    -------
+    When
+        Its `.labels` are the public keys that go with it.
+
+    Raises
+    ------
+    ExpressionError, ParameterError, NotPublicError
+
+    Examples
+    --------
+    >>> ages = when("age is missing", "unknown").when("age >= 65", "old").otherwise("young")
+    >>> ages.labels
+    ('unknown', 'old', 'young')
+    """
+    return _next(When((), ()), condition, value)
+
+
+def labels_of(values: Sequence[Scalar | None]) -> tuple[Scalar, ...]:
+    """Return the values that are not missing, each once."""
+    return tuple(dict.fromkeys(value for value in values if value is not None))
+
+
+def _next(so_far: When, condition: object, value: object) -> When:
+    if so_far.is_closed:
+        raise ParameterError.together(("condition",), "otherwise() stands last: it takes all rows that are left.")
+    if len(so_far.conditions) >= _BRANCHES:
+        raise ParameterError.of("condition", f"the {_BRANCHES + 1}st", f"one of {_BRANCHES} at most")
+    found = replace(
+        so_far,
+        conditions=(*so_far.conditions, parsed(condition, "condition")),
+        values=(*so_far.values, _value(value, "value")),
+    )
+    _one_kind(found.values, "value")
+    return found
+
+
+def _closed(so_far: When, value: object) -> When:
+    if so_far.is_closed:
+        raise ParameterError.together(("value",), "otherwise() was said already.")
+    found = replace(so_far, other=_value(value, "value"), is_closed=True)
+    _one_kind((*found.values, found.other), "value")
+    return found
+
+
+def _recoded(  # noqa: PLR0917
+    of: Expression, keys: list[Any], values: list[Any], other: object, argument: str, reason: str | None = None
+) -> Recode:
+    if not 1 <= len(keys) <= _MOST:
+        raise ParameterError.of(argument, f"a table of {len(keys):,} values", f"one of 1 to {_MOST:,} values")
+    sought = tuple(_key(value, argument) for value in keys)
+    _one_kind(sought, argument, "keys of one kind: text, numbers or booleans")
+    if doubled := len(sought) - len(set(sought)):
+        raise ParameterError.of(argument, f"a table with {doubled:,} keys that stand twice", "a table of distinct keys")
+    found = tuple(_value(value, argument) for value in values)
+    if other is not None:
+        other = _value(other, "other")
+    _one_kind((*found, other), argument)
+    return Recode(of, sought, found, other, reason)
+
+
+def _of_frame(table: Any, of: Expression, key: str | None, value: str | None) -> tuple[list[Any], list[Any]]:
+    """Return keys and values of a frame of pandas, Polars or Arrow."""
+    names = [str(name) for name in getattr(table, "column_names", table.columns)]
+    key = of.text() if key is None and of.text() in names else key
+    others = [name for name in names if name != key]
+    if key is not None and value is None and len(others) == 1:
+        value = others[0]
+    for argument, name in (("key", key), ("value", value)):
+        if name is None:
+            hint = f"Example: {argument}={(names or ['name'])[0]!r}."
+            raise ParameterError.of(argument, "None", f"a column of the table, which has {len(names)}", hint)
+        if name not in names:
+            raise ParameterError.of(argument, repr(name), f"one of the table's {len(names)} columns")
+    return _listed(table[key]), _listed(table[value])
+
+
+def _listed(values: Any) -> list[Any]:
+    convert = next(getattr(values, name) for name in ("tolist", "to_list", "to_pylist") if hasattr(values, name))
+    return list(convert())
+
+
+def _key(value: object, argument: str) -> Scalar:
+    """Return what is looked for; a date as text, and of its column's kind when that is known."""
+    if isinstance(value, date) and value == value:  # noqa: PLR0124  # NaT
+        if getattr(value, "nanosecond", 0):
+            raise ParameterError.of(argument, "a date in nanoseconds", "of dates in microseconds at most")
+        return value.isoformat() if not isinstance(value, datetime) or value.tzinfo else _plain_moment(value)
+    found = _value(value, argument)
+    if found is None:
+        rule = f"a missing value stays missing, and cannot be a key of {argument}=. Fill it first: missing={{...}}."
+        raise ParameterError.together((argument,), rule)
+    return found
+
+
+def _plain_moment(value: datetime) -> str:
+    """Return a moment without a zone as text; one at midnight as the day that it begins."""
+    return value.date().isoformat() if value.time() == datetime.min.time() else value.isoformat()
+
+
+def _value(value: object, argument: str) -> Scalar | None:
+    """Return a public value; NaN is missing."""
+    if hasattr(value, "dtype"):
+        raise NotPublicError.of(argument, f"NumPy {type(value).__name__}")
+    if value is None or (isinstance(value, float | datetime) and value != value):  # noqa: PLR0124
+        return None
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, int) and -(2**63) <= value < 2**63:
+        return int.__add__(value, 0)
+    if isinstance(value, float) and math.isfinite(value):
+        return float.__add__(value, 0.0)
+    found = "a number beyond 64 bits" if isinstance(value, int | float) else kind(value)
+    raise ParameterError.of(argument, found, "text, a number, a boolean or None")
+
+
+def _one_kind(values: Sequence[Scalar | None], argument: str, allowed: str = "") -> None:
+    kinds = {
+        bool if isinstance(value, bool) else str if isinstance(value, str) else int
+        for value in values
+        if value is not None
+    }
+    if len(kinds) > 1:
+        raise ParameterError.of(
+            argument, "values of several kinds", allowed or "values of one kind: text, numbers or booleans"
+        )
+    if not kinds:
+        raise ParameterError.of(argument, "missing values alone", "values of which one is not missing")

@@ -1,0 +1,209 @@
+"""How numbers are written: the one place for texts, pages, panels and what is published beside a release.
+
+A number with an error is rounded to it: two digits of the error count, and it is rounded up. A bound of a chance is
+rounded up too, and never reads as certainty. Small amounts are powers of ten.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
+from fractions import Fraction
+
+from privkit.values.exact import exact_text
+
+#: Digits of an error that count.
+_DIGITS = 2
+#: Digits of a bound of a chance that count; of what is missing to certainty, one less.
+_OF_CHANCE = 3
+_WIDE = Context(prec=800)
+_RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+
+
+def number(value: float) -> str:
+    """Return a number with its thousands apart; a fraction with four digits that count, and no more from 1,000 on.
+
+    Examples
+    --------
+    >>> number(11267), number(0.75107751), number(3.0), number(20003.4)
+    ('11,267', '0.7511', '3', '20,003')
+    """
+    if math.isinf(value):
+        return "∞"
+    if float(value).is_integer() or 1000 <= abs(value) < float("inf"):
+        return f"{round(value):,}"
+    return f"{float(value):,.4g}"  # a fraction takes no such format before Python 3.12
+
+
+def percent(part: float, whole: float = 1) -> str:
+    """Return a share in percent; one that is not 0 or 1 never reads as if it were.
+
+    Examples
+    --------
+    >>> percent(11267, 20000), percent(1, 10**6), percent(999_999, 10**6), percent(0, 5)
+    ('56.3 %', '<0.1 %', '>99.9 %', '0 %')
+    """
+    if whole == 0 or part == 0:
+        return "0 %"
+    share = Fraction(part) / Fraction(whole)
+    if share == 1:
+        return "100 %"
+    if share < Fraction(1, 1000):
+        return "<0.1 %"
+    if Fraction(999, 1000) < share < 1:
+        return ">99.9 %"
+    return f"{float(share * 100):.1f} %"
+
+
+def level_text(level: float) -> str:
+    """Return the level of an interval in percent, as it was said.
+
+    Examples
+    --------
+    >>> level_text(0.95), level_text(0.999)
+    ('95 %', '99.9 %')
+    """
+    return f"{_plain(Decimal(repr(float(level))) * 100)} %"
+
+
+# -- numbers with an error ---------------------------------------------------------------------------------------------
+
+
+def error_text(width: float) -> str:
+    """Return an error in two digits that count, rounded up.
+
+    Examples
+    --------
+    >>> error_text(0.1116), error_text(19.89), error_text(6), error_text(1234), error_text(0.0996)
+    ('0.12', '20', '6', '1,300', '0.10')
+    """
+    return number(width) if _bare(width) else _at(width, _place(width), ROUND_CEILING)
+
+
+def with_error(value: float, width: float | None) -> str:
+    """Return a number rounded to its error, and the error; the number alone where there is none.
+
+    Examples
+    --------
+    >>> with_error(4.4937, 0.1116), with_error(19_981.3, 19.89), with_error(812, 6), with_error(3.25, None)
+    ('4.49 ± 0.12', '19,981 ± 20', '812 ± 6', '3.25')
+    >>> with_error(19_984, 116.2), with_error(-0.4, 12.5)
+    ('19,980 ± 120', '0 ± 13')
+    """
+    return number(value) if width is None else f"{to_error(value, width)} ± {error_text(width)}"
+
+
+def to_error(value: float, width: float | None) -> str:
+    """Return a number, rounded to the last digit of its error."""
+    if width is None or _bare(width) or not math.isfinite(value):
+        return number(value)
+    return _at(value, _place(width), ROUND_HALF_EVEN)
+
+
+def ends(lower: float, upper: float) -> tuple[str, str]:
+    """Return the ends of an interval, rounded outwards, to the last digit of half its width.
+
+    Examples
+    --------
+    >>> ends(4.3821, 4.6053), ends(-3, 9), ends(-math.inf, math.inf)
+    (('4.38', '4.61'), ('-3', '9'), ('−∞', '∞'))
+    """
+    width = (upper - lower) / 2
+    if not (math.isfinite(lower) and math.isfinite(upper)) or _bare(width):
+        return _end(lower), _end(upper)
+    place = min(_place(width), 0) if float(lower).is_integer() and float(upper).is_integer() else _place(width)
+    return _at(lower, place, ROUND_FLOOR), _at(upper, place, ROUND_CEILING)
+
+
+def _end(value: float) -> str:
+    return "−∞" if value == -math.inf else number(value)
+
+
+def _bare(width: float) -> bool:
+    return not math.isfinite(width) or width <= 0
+
+
+def _place(width: float) -> int:
+    """Return the power of ten of the last digit that counts; a whole error of one digit has no more."""
+    read = Decimal(repr(float(width)))
+    last = Decimal(1).scaleb(read.adjusted() - _DIGITS + 1)
+    # 0.0996 is 0.10 and not 0.100: rounding up may lead to the next power of ten.
+    place = read.quantize(last, rounding=ROUND_CEILING, context=_WIDE).adjusted() - _DIGITS + 1
+    return max(place, 0) if float(width).is_integer() else place
+
+
+def _at(value: float, place: int, rounding: str) -> str:
+    read = Decimal(value) if isinstance(value, int) else Decimal(repr(float(value)))
+    rounded = read.quantize(Decimal(1).scaleb(place), rounding=rounding, context=_WIDE)
+    return f"{abs(rounded) if rounded == 0 else rounded:,.{max(-place, 0)}f}"
+
+
+# -- chances and small amounts -----------------------------------------------------------------------------------------
+
+
+def chance(bound: float) -> str:
+    """Return the bound of a chance, rounded up: three digits that count, or two of what is missing to certainty.
+
+    Examples
+    --------
+    >>> chance(0.46211716), chance(0.0702411), chance(0.9999092), chance(1.0), chance(0.0), chance(5e-10)
+    ('0.463', '0.0703', '0.99991', '1', '0', '5·10⁻¹⁰')
+    """
+    if bound in (0, 1):
+        return str(int(bound))
+    read = Decimal(repr(bound))
+    rounded = read.quantize(Decimal(1).scaleb(_last(read)), rounding=ROUND_CEILING, context=_WIDE)
+    return tens(_plain(rounded))
+
+
+def chance_percent(bound: float) -> str:
+    """Return the bound of a chance in percent, rounded up as :func:`chance` does.
+
+    Examples
+    --------
+    >>> chance_percent(0.0122140), chance_percent(0.99967), chance_percent(1.0)
+    ('1.23 %', '99.967 %', '100 %')
+    """
+    read = Decimal(repr(float(bound)))
+    if 0 < bound < 1:
+        read = read.quantize(Decimal(1).scaleb(_last(read)), rounding=ROUND_CEILING, context=_WIDE)
+    return f"{tens(_plain(read * 100))} %"
+
+
+def _last(read: Decimal) -> int:
+    return min(read.adjusted() - _OF_CHANCE, (1 - read).adjusted() - _OF_CHANCE + 1) + 1
+
+
+def amount_shown(amount: Fraction) -> str:
+    """Return an exact amount as texts show it; what is typed or stored is `privkit.values.exact.exact_text`.
+
+    Examples
+    --------
+    >>> amount_shown(Fraction(1, 10**6)), amount_shown(Fraction(1, 3)), amount_shown(Fraction(1, 4))
+    ('10⁻⁶', '1/3', '0.25')
+    """
+    return tens(exact_text(amount))
+
+
+def tens(text: str) -> str:
+    """Return an amount as a person writes it, what is below a thousandth as a power of ten.
+
+    Examples
+    --------
+    >>> tens("1e-06"), tens("2.5e-07"), tens("0.0005"), tens("0.3"), tens("1/3")
+    ('10⁻⁶', '2.5·10⁻⁷', '5·10⁻⁴', '0.3', '1/3')
+    """
+    if not re.fullmatch(r"-?\d+(\.\d+)?(e[+-]?\d+)?", text) or (read := Decimal(text)) == 0:
+        return text
+    if Decimal("0.001") <= abs(read) < Decimal(10) ** 16:
+        return text
+    digits = _plain(read.scaleb(-read.adjusted()))
+    power = f"10{str(read.adjusted()).translate(_RAISED)}"
+    return {"1": power, "-1": f"-{power}"}.get(digits, f"{digits}·{power}")
+
+
+def _plain(value: Decimal) -> str:
+    """Return a decimal without an exponent and without zeros at its end."""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,0 +1,110 @@
+"""What plans say: what the money buys, and what an attacker gains by it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from privkit.dp.noise.noise import ALPHA
+from privkit.dp.plan import Plan
+from privkit.values.exact import exact_text
+from privkit.values.writing import error_text, level_text, percent
+from privkit.view.parts.chart import Chart, Curve
+from privkit.view.parts.sheet import Block, Note, Sheet, given, sheet
+from privkit.view.parts.words import amount, attacker, label, names, number, plural, unit_words
+from privkit.view.sheets.checks import left_after, stands
+
+if TYPE_CHECKING:
+    from privkit.dp.question import Question
+
+#: A longer note is cut: it may hold a column's name.
+_LONGEST_NOTE = 240
+
+
+@sheet.register(Plan)
+def _plan(plan: Plan) -> Sheet:
+    gained = attacker(plan.advantage, plan.attack_success, plan.question.unit)
+    reasons = [left_after(plan), stands(plan), _fetched(plan), gained, *noise_reasons(plan)]
+    return Sheet(plan_answer(plan), given(reasons), _plan_next(plan), chart=lambda: _plan_chart(plan))
+
+
+def asked_for(question: Question) -> str:
+    """Return what is asked: the statistic and its groups."""
+    asked = ", ".join(map(label, question.asked.numbers)) if question.asked.framed else question.statistic
+    read = [name for name in question.asked.columns or question.asked.read if name not in question.by]
+    of = f" of {names(read)}{question.asked.clips}" if read else ""
+    return f"{asked}{of} by {names(question.by)}" if question.by else f"{asked}{of}"
+
+
+def within(plan: Plan) -> str:
+    """Return how far the noise carries one number, and how often."""
+    if plan.accuracy is None:
+        return "(how accurate depends on the rows: assume_rows=)"
+    level = level_text(1 - ALPHA)
+    if plan.question.asked.of_ranks:
+        return f"± {percent(plan.accuracy)} of ranks ({level})"
+    if plan.question.asked.falls_short:
+        return f"none short by more than {error_text(plan.accuracy)} rows ({level})"
+    return f"± {error_text(plan.accuracy)} ({level})"
+
+
+def plan_answer(plan: Plan) -> str:
+    """Return the first line: what the money buys."""
+    asked = asked_for(plan.question)
+    if plan.question.asked.framed:
+        return f"{asked} for {amount(plan.loss)} in all"
+    if plan.question.keys is None:
+        return f"{asked} {within(plan)} for {amount(plan.loss)}"
+    return f"{asked}: {plural(plan.question.cells, 'number')}, each {within(plan)}, for {amount(plan.loss)} in all"
+
+
+def _fetched(plan: Plan) -> str:
+    """Return what leaves a lazy engine; empty where the rows lie here."""
+    if plan.fetched is None:
+        return ""
+    if not plan.fetched:
+        return "The engine reckons by itself: only groups and their counts are fetched from it."
+    return f"Fetched from the engine: {label('; '.join(plan.fetched), _LONGEST_NOTE)}."
+
+
+def noise_reasons(plan: Plan) -> list[Block]:
+    """Return whom the noise protects, how large it is, and the notes."""
+    moved = number(plan.sensitivity["L1"])
+    protected = f"Protects {unit_words(plan.question.unit)}"
+    return [
+        f"{protected}; what is measured has noise of its own, as the notes say."
+        if plan.question.asked.framed
+        else f"{protected}, which moves the answer by at most {moved}: {plan.mechanism} noise, "
+        f"scale {number(plan.scale)}.",
+        f"Public: {label('; '.join(map(str, plan.public)), _LONGEST_NOTE)}." if plan.public else "",
+        *(Note(f"Note: {label(note, _LONGEST_NOTE)}.") for note in plan.notes),
+    ]
+
+
+def _plan_next(plan: Plan) -> list[str]:
+    """Return what to type next."""
+    if plan.run is None:
+        return [".accuracy", ".sensitivity"]
+    if plan.left is None or plan.loss.fits(plan.left):
+        return [".release()"]
+    less = [f"epsilon={exact_text(plan.left.main)}"] if plan.left.main > 0 and plan.left.epsilon is not None else []
+    return [*less, "project.ledger"]
+
+
+def _plan_chart(plan: Plan) -> Chart:
+    """Return the chance of each error of one number: the noise's own distribution."""
+    step = plan.question.asked.step
+    width = plan.noise.half_width() * step
+    reach = max(2 * width, 3 * step)
+    errors = np.linspace(-reach, reach, min(int(2 * reach / step) + 1, 801))
+    errors = np.unique(errors.round()) if step == 1 else errors
+    chance = plan.noise.chance(errors / step)
+    chance = chance if step == 1 else chance / chance.max()
+    direct = plan.accuracy is not None and not plan.question.asked.needs_rows
+    return Chart(
+        f"{asked_for(plan.question)} {within(plan)} for {amount(plan.loss)}",
+        "error of one number" if direct else "noise of the sums that it is computed from",
+        "chance" if step == 1 else "chance, relative to no error",
+        Curve(errors.tolist(), chance.tolist(), (np.abs(errors) <= width).tolist()),
+    )

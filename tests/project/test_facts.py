@@ -1,0 +1,349 @@
+"""Public facts, said once: used where a call says nothing, told by plans, provenance and ledger, and never changed."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import privkit as pk
+from privkit.project.facts import KINDS
+from privkit.values.keys import codes_of
+
+PEOPLE = pd.DataFrame(
+    {"age": [20.0, 35.0, 50.0, 65.0] * 100, "plan": ["basic", "plus"] * 200, "zip": ["8001", "8002"] * 200}
+)
+PLANS, ZIPS = ["basic", "plus"], ["8001", "8002"]
+FACTS = {
+    "age": {"bounds": (0, 100), "bins": [0, 50, 100], "candidates": [20, 35, 50, 65]},
+    "plan": PLANS,
+    "zip": pk.public_values(pd.Series(ZIPS), reason="list of the post office"),
+}
+#: What says nothing, and what says the same.
+CALLS = {
+    "dp_count": [
+        ((), {"by": "plan"}, {"keys": PLANS}),
+        ((), {"by": ["zip", "plan"]}, {"keys": {"zip": ZIPS, "plan": PLANS}}),
+    ],
+    "dp_value_counts": [(("plan",), {}, {"keys": PLANS})],
+    "dp_crosstab": [(("zip", "plan"), {}, {"keys": {"zip": ZIPS, "plan": PLANS}})],
+    "dp_nunique": [(("age", "plan"), {}, {"keys": PLANS})],
+    "dp_share": [(("age >= 40", "plan"), {}, {"keys": PLANS})],
+    "dp_histogram": [
+        (("age",), {}, {"bins": [0, 50, 100]}),
+        (("age", "plan"), {}, {"bins": [0, 50, 100], "keys": PLANS}),
+    ],
+    "dp_sum": [(("age",), {}, {"bounds": (0, 100)}), (("age", "plan"), {}, {"bounds": (0, 100), "keys": PLANS})],
+    "dp_mean": [(("age",), {}, {"bounds": (0, 100)})],
+    "dp_var": [(("age",), {}, {"bounds": (0, 100)})],
+    "dp_std": [(("age",), {}, {"bounds": (0, 100)})],
+    "dp_median": [(("age",), {}, {"candidates": [20, 35, 50, 65]}), (("age",), {"bounds": (0, 80)}, {})],
+    "dp_quantile": [(("age", [0.25, 0.75]), {}, {"candidates": [20, 35, 50, 65]})],
+    "dp_describe": [(("age", "zip"), {}, {"bounds": (0, 100), "keys": ZIPS})],
+    "dp_top_k": [(("plan", 1), {}, {"keys": PLANS})],
+    "dp_query": [
+        (
+            ({"n": "count", "m": ("mean", "age"), "q": ("quantile", "age", 0.5)}, "plan"),
+            {},
+            {"keys": PLANS},
+        )
+    ],
+}
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    monkeypatch.setenv("PRIVKIT_ANALYST", "ada")
+    return pk.open_project("facts", epsilon=1000, delta=0.01, unit=pk.ROW, store=tmp_path / "ledger.db")
+
+
+def cases():
+    return [
+        pytest.param(name, *case, id=f"{name} {place}")
+        for name, found in CALLS.items()
+        for place, case in enumerate(found)
+    ]
+
+
+@pytest.mark.parametrize(("name", "positional", "named", "said"), cases())
+def test_a_call_that_says_nothing_asks_what_one_asks_that_says_the_same(project, name, positional, named, said):
+    function = getattr(pk, name)
+    project.public(FACTS)
+    if name == "dp_query":
+        full = ({"n": "count", "m": ("mean", "age", (0, 100)), "q": ("quantile", "age", 0.5, (0, 100))}, "plan")
+    else:
+        full = positional
+    typed = function(PEOPLE, *full, **named, **said, epsilon=1)
+    spent = project.spent
+    silent = function(PEOPLE, *positional, **named, epsilon=1)
+    assert silent.replayed
+    assert project.spent == spent == typed.loss
+    assert typed.plan.question == silent.plan.question
+    if named != {"bounds": (0, 80)}:
+        used = {(source.what, source.column) for source in silent.plan.public}
+        assert used
+        assert typed.plan.public == typed.provenance.public == ()
+        assert all("declared by ada on" in told and "entry 1" in told for told in silent.provenance.public)
+        plan = function.plan(PEOPLE, *positional, **named, epsilon=1)
+        for told in (repr(plan), plan._repr_html_(), repr(silent), silent._repr_html_()):
+            assert "declared by ada on" in told
+
+
+def test_the_ledger_notes_who_said_it_and_which_release_used_it(project):
+    facts = project.public(FACTS)
+    assert [(fact.column, fact.kind, fact.source.analyst, fact.source.entry) for fact in facts] == [
+        ("age", "bins", "ada", 1),
+        ("age", "bounds", "ada", 1),
+        ("age", "candidates", "ada", 1),
+        ("plan", "keys", "ada", 1),
+        ("zip", "keys", "ada", 1),
+    ]
+    assert facts.find("zip", "keys").source.reason == "list of the post office"
+    assert project.spent.epsilon == 0
+    PEOPLE.privacy.dp_mean("age", "zip", epsilon=1)
+    used = project.account.entry(2).question["public"]
+    assert used == [
+        {"what": "bounds", "column": "age", "entry": 1},
+        {"what": "keys", "column": "zip", "entry": 1, "reason": "list of the post office"},
+    ]
+    frame = facts.to_frame()
+    assert frame["fact"].tolist() == ["bins", "bounds", "candidates", "keys", "keys"]
+    assert project.ledger.to_frame()["question"][0].startswith("public facts: bins and bounds and candidates of age")
+    assert project.ledger.verify().entries == 2
+    for told in (repr(project.ledger), project.ledger._repr_html_(), repr(project), project._repr_html_()):
+        assert "ublic facts" in told
+    assert "list of the post office" in repr(facts)
+    assert "list of the post office" in facts._repr_html_()
+    assert "public facts" in project.panel()._picture.value
+
+
+def test_a_call_wins_over_a_fact(project):
+    project.public(FACTS)
+    release = PEOPLE.privacy.dp_mean("age", "plan", bounds=(0, 80), keys=["plus"], epsilon=1)
+    assert release.value.index.tolist() == ["plus"]
+    assert release.plan.question.asked.bounds.upper == 80
+    assert release.plan.public == ()
+    part = PEOPLE.privacy.plan.dp_count(["plan", "zip"], keys={"zip": ["8001"]}, epsilon=1)  # the other by its fact
+    assert part.question.keys.values == (("basic", "8001"), ("plus", "8001"))
+    assert PEOPLE.privacy.plan.dp_median("age", bounds=(0, 80), epsilon=1).question.asked.candidates[-1] == 80
+    assert PEOPLE.privacy.plan.dp_histogram("age", bins=[0, 100], epsilon=1).question.asked.edges == (0.0, 100.0)
+
+
+def test_groups_that_shall_show_up_are_asked_for_by_their_share(project):
+    project.public(plan=PLANS)
+    assert PEOPLE.privacy.plan.dp_count("plan", epsilon=1, delta=1e-4).question.keys is not None
+    found = PEOPLE.privacy.plan.dp_count("plan", epsilon=1, delta=1e-4, keys_share=0.25)
+    assert found.question.keys is None
+    assert found.public == ()
+
+
+def test_labels_of_derived_columns_stand_beside_facts(project):
+    project.public(plan=PLANS)
+    bands = {"band": pk.cut("age", [0, 40, 100])}
+    plan = PEOPLE.privacy.plan.dp_count(["band", "plan"], derive=bands, epsilon=1)
+    assert plan.question.keys.values[:2] == (("[0, 40)", "basic"), ("[0, 40)", "plus"))
+
+
+def test_other_projects_and_later_sessions(project, tmp_path):
+    project.public(FACTS)
+    other = pk.open_project("other", epsilon=10, unit=pk.ROW, store=tmp_path / "ledger.db")
+    with pytest.raises(pk.ValueBoundsRequiredError):
+        PEOPLE.privacy.dp_mean("age", epsilon=1)
+    PEOPLE.privacy.dp_mean("age", epsilon=1, project=project)
+    assert other.spent.epsilon == 0
+    again = pk.open_project("facts", store=tmp_path / "ledger.db")
+    assert list(again.public()) == list(project.public())
+    assert PEOPLE.privacy.dp_mean("age", epsilon=1).replayed
+
+
+def test_facts_do_not_change_after_a_release(project):
+    project.public(age=(0, 100))
+    project.public(age=(0, 90))  # a slip is mended while nothing is released
+    assert project.public().find("age", "bounds").value == (0.0, 90.0)
+    PEOPLE.privacy.dp_count(epsilon=1)
+    spent, entries = project.spent, len(project.ledger)
+    with pytest.raises(pk.FactsChangedError, match="bounds of 'age'") as caught:
+        project.public(age=(0, 100), plan=PLANS)
+    assert "No budget was spent." in str(caught.value)
+    assert "bounds=" in str(caught.value)
+    project.public(age=(0, 90))
+    assert (project.spent, len(project.ledger)) == (spent, entries)
+    project.public(plan=PLANS)
+    assert len(project.public()) == 2
+
+
+CONTRADICTIONS = [
+    {"age": {"bounds": (0, 100), "candidates": [50, 150]}},
+    {"age": {"bounds": (0, 100), "keys": [50, 150]}},
+    {"age": {"bounds": (0, 100), "keys": ["young"]}},
+    {"age": {"bounds": (0, 100), "bins": [200, 300]}},
+]
+
+
+@pytest.mark.parametrize("facts", CONTRADICTIONS)
+def test_facts_that_contradict_each_other(project, facts, tmp_path):
+    with pytest.raises(pk.FactsError, match="contradict each other") as caught:
+        project.public(facts)
+    assert caught.value.column == "age"
+    assert not any(str(number) in str(caught.value) for number in (50, 150, 200, 300, "young"))
+    (kind,) = facts["age"].keys() - {"bounds"}
+    project.public({"age": {"bounds": facts["age"]["bounds"]}})
+    with pytest.raises(pk.FactsError, match="contradict each other"):  # said one after the other
+        project.public({"age": {kind: facts["age"][kind]}})
+    assert len(project.public()) == len(project.ledger) == 1
+    file = tmp_path / "facts.toml"
+    file.write_text("age = {bounds = [0, 90]}")
+    with pytest.raises(pk.FactsError, match="the file and the call name other bounds"):
+        project.public(file, age=(0, 100))
+    with pytest.raises(pk.FactsError, match="twice"):
+        project.public({"age": (0, 100)}, age=(0, 100))
+
+
+FINE = pd.Timestamp("2026-01-01 00:00:00.000000001")
+BAD = [
+    ({"age": [18, 100]}, pk.FactsError, "bounds or the only two keys"),
+    ({"age": (100, 18)}, pk.ValueBoundsError, "lower above the upper"),
+    ({"age": {"bonds": (18, 100)}}, pk.FactsError, "Close matches: 'bounds'"),
+    ({"age": {"reason": "none"}}, pk.FactsError, "a dict without a fact"),
+    ({"age": {"bounds": (0, 1), "reason": 3}}, pk.FactsError, "a reason that is no text"),
+    ({"age": {"bounds": {"value": [0, 1]}}}, pk.FactsError, "not of values and a reason"),
+    ({"age": "18 to 100"}, pk.FactsError, "a str"),
+    ({"age": None}, pk.FactsError, "None"),
+    ({"age": (float("nan"), 1)}, pk.ValueBoundsError, "not finite"),
+    ({"age": PEOPLE["age"]}, pk.NotPublicError, r"age=pk\.public_values"),
+    ({"age": [np.float64(1), np.float64(2), np.float64(3)]}, pk.NotPublicError, "float64"),
+    ({"plan": ["basic", "basic"]}, pk.KeysError, "doubled"),
+    ({"plan": []}, pk.KeysError, "without a value"),
+    ({"plan": [object()]}, pk.KeysError, "a object"),
+    ({"age": {"bins": [3, 2, 1]}}, pk.ParameterError, "do not ascend"),
+    ({"age": {"candidates": [1, 1]}}, pk.ParameterError, "more than once"),
+    ({3: [1, 2, 3]}, pk.FactsError, "a name that is no text"),
+    (
+        {"at": pk.public_values([pd.Timestamp("2026-01-01 00:00:00.000000001")], reason="x")},
+        pk.FactsError,
+        "microsecond",
+    ),
+    ({"age": pk.public_values(PEOPLE, reason="x")}, pk.FactsError, "several columns"),
+]
+
+
+@pytest.mark.parametrize(("facts", "error", "told"), BAD)
+def test_what_is_no_fact_is_refused_and_nothing_is_noted(project, facts, error, told):
+    with pytest.raises(error, match=told) as caught:
+        project.public({"fine": ["a", "b", "c"], **facts})
+    assert str(caught.value).endswith("No budget was spent.")
+    assert len(project.ledger) == 0
+
+
+def test_persons_are_no_public_fact(tmp_path):
+    project = pk.open_project("persons", epsilon=1, unit="who", max_rows=2, store=tmp_path / "ledger.db")
+    with pytest.raises(pk.FactsError, match="tells persons apart") as caught:
+        project.public(who=["ann", "bob", "cy"])
+    assert "ann" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("age = [18, 100]", "bounds or the only two keys"),
+        ("[age", "it is no TOML"),
+        ("age = 18", "a int"),
+        (b"\xff\xfe", "it is no TOML"),
+        ("[age]\nkeys = [1979-05-27T07:32:00Z, 07:32:00]", "a time"),
+    ],
+)
+def test_files_that_hold_no_facts(project, tmp_path, text, told):
+    file = tmp_path / "facts.toml"
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(pk.PrivkitError, match=told):
+        project.public(file=file)
+    with pytest.raises(pk.FactsError, match=r"cannot read public facts from gone\.toml"):
+        project.public(tmp_path / "gone.toml")
+    with pytest.raises(pk.FactsError, match="one file"):
+        project.public(file, file=file)
+    with pytest.raises(pk.ParameterError, match=r"project\.public\(\{'file'"):
+        project.public(file=[1, 2, 3])
+    assert len(project.ledger) == 0
+
+
+def test_a_file_beside_the_notebook(project, tmp_path):
+    file = tmp_path / "facts.toml"
+    file.write_text(
+        'plan = ["basic", "plus", "premium"]\n'
+        "[age]\nbounds = [18, 100]\nbins = [18, 65, 100]\nreason = 'admission'\n"
+        "[zip]\nkeys = {values = ['8001', '8002'], reason = 'post'}\n"
+    )
+    facts = project.public(file, left=["yes", "no"])
+    assert facts.find("age", "bins").source.reason == "admission"
+    assert facts.find("zip", "keys").source.reason == "post"
+    assert facts.find("left", "keys").value == ("yes", "no")
+
+
+KEYS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.text(st.characters(codec="utf-8"), max_size=5),
+    st.integers(-(2**70), 2**70),
+    st.floats(allow_nan=False),
+    st.dates(),
+    st.datetimes(),
+    st.datetimes(timezones=st.just(UTC)),
+)
+NUMBERS = st.lists(st.integers(-1000, 1000), min_size=3, max_size=6, unique=True).map(sorted)
+
+
+@given(
+    keys=st.lists(KEYS, min_size=3, max_size=6, unique_by=lambda key: codes_of([key])[0]),
+    edges=NUMBERS,
+    name=st.text(st.characters(codec="utf-8"), min_size=1),
+)
+def test_facts_are_read_from_ledger_and_file_as_they_were_said(tmp_path_factory, keys, edges, name):
+    folder = tmp_path_factory.mktemp("facts")
+    first = pk.open_project("first", epsilon=1, unit=pk.ROW, store=folder / "ledger.db")
+    said = {name: {"keys": keys}, "n": {"bins": edges, "candidates": edges, "bounds": (edges[0], edges[-1])}}
+    facts = first.public(said)
+    if name != "n":
+        assert codes_of(facts.find(name, "keys").value) == codes_of(keys)
+        assert facts.find("n", "bins").value == tuple(edges)
+        assert facts.find("n", "bounds").value == (edges[0], edges[-1])
+    facts.to_toml(folder / "facts.toml")
+    second = pk.open_project("second", epsilon=1, unit=pk.ROW, store=folder / "ledger.db")
+    again = second.public(folder / "facts.toml")
+    for fact in facts:
+        code = codes_of if fact.kind == "keys" else tuple
+        assert code(again.find(fact.column, fact.kind).value) == code(fact.value)
+    assert len(again) == len(facts)
+    assert len(second.public(facts.to_toml() and folder / "facts.toml")) == len(second.public(said)) == len(facts)
+    assert len(second.ledger) == 1  # said again, and again: noted once
+
+
+def test_dates_and_instants_as_facts(project):
+    frame = pd.DataFrame({"day": pd.to_datetime(["2026-01-01", "2026-01-02"] * 50)})
+    project.public(day=[datetime(2026, 1, 1), datetime(2026, 1, 2)])
+    assert min(frame.privacy.dp_count("day", epsilon=5).cells) > 30
+    project.public(
+        born=[date(2026, 1, 1)], at=pk.public_values(pd.date_range("2026-01-01", periods=2, tz="UTC"), reason="x")
+    )
+    assert project.public().find("at", "keys").value[0] == datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def test_a_simulated_project_has_facts_too():
+    project = pk.open_project("lesson", epsilon=10, unit=pk.ROW, simulate=True, seed=1)
+    project.public(age=(0, 100), plan=PLANS)
+    assert PEOPLE.privacy.dp_mean("age", "plan", epsilon=1).plan.public
+    with pytest.raises(pk.FactsChangedError):
+        project.public(age=(0, 90))
+    with pytest.raises(pk.SimulatedError, match="ends with its session"):
+        project.remove("a slip")
+    project.close("the lesson is over")
+    with pytest.raises(pk.ProjectClosedError):
+        PEOPLE.privacy.dp_count(epsilon=1)
+    assert "ublic facts" in repr(project)
+
+
+def test_every_kind_of_fact_is_used_by_a_call():
+    assert set(KINDS) == {"bounds", "keys", "bins", "candidates"}
