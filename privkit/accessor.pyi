@@ -10,6 +10,7 @@ from privkit.anonymity.beta_likeness import BetaLikenessReport
 from privkit.anonymity.criterion import Criterion, Number
 from privkit.anonymity.delta_disclosure import DeltaDisclosureReport
 from privkit.anonymity.kanonymity import KAnonymityReport
+from privkit.anonymity.ksets import KSetsReport
 from privkit.anonymity.ldiversity import Kind, LDiversityReport
 from privkit.anonymity.population import KMapReport
 from privkit.anonymity.presence import DeltaPresenceReport
@@ -32,7 +33,7 @@ from privkit.transform.anonymized import Anonymized
 from privkit.transform.generalize import Generalized
 from privkit.transform.hierarchies.hierarchy import Hierarchy
 from privkit.transform.lattice import Lattice
-from privkit.transform.perturb import Perturbed
+from privkit.transform.perturbed import Perturbed
 
 class PlanAccessor:
     def __init__(self, data: Any) -> None: ...
@@ -48,6 +49,7 @@ class PlanAccessor:
         epsilon: object = ...,
         rho: object = ...,
         delta: object = ...,
+        advantage: object = ...,
         accuracy: object = ...,
         relative: object = ...,
         keys_share: object = ...,
@@ -70,6 +72,7 @@ class PlanAccessor:
         epsilon: object = ...,
         rho: object = ...,
         delta: object = ...,
+        advantage: object = ...,
         accuracy: object = ...,
         relative: object = ...,
         keys_share: object = ...,
@@ -93,6 +96,7 @@ class PlanAccessor:
         epsilon: object = ...,
         rho: object = ...,
         delta: object = ...,
+        advantage: object = ...,
         accuracy: object = ...,
         relative: object = ...,
         keys_share: object = ...,
@@ -109,7 +113,10 @@ class PlanAccessor:
         column: str,
         by: str | Sequence[str] | None = ...,
         *,
-        bins: object,
+        bins: object = ...,
+        every: str | None = ...,
+        start: object = ...,
+        end: object = ...,
         keys: object = ...,
         where: object = ...,
         derive: object = ...,
@@ -117,6 +124,7 @@ class PlanAccessor:
         epsilon: object = ...,
         rho: object = ...,
         delta: object = ...,
+        advantage: object = ...,
         accuracy: object = ...,
         relative: object = ...,
         keys_share: object = ...,
@@ -140,6 +148,7 @@ class PlanAccessor:
         epsilon: object = ...,
         rho: object = ...,
         delta: object = ...,
+        advantage: object = ...,
         accuracy: object = ...,
         relative: object = ...,
         keys_share: object = ...,
@@ -163,6 +172,7 @@ class PlanAccessor:
         epsilon: object = ...,
         rho: object = ...,
         delta: object = ...,
+        advantage: object = ...,
         accuracy: object = ...,
         relative: object = ...,
         keys_share: object = ...,
@@ -188,6 +198,7 @@ class PlanAccessor:
         epsilon: object = ...,
         rho: object = ...,
         delta: object = ...,
+        advantage: object = ...,
         accuracy: object = ...,
         relative: object = ...,
         keys_share: object = ...,
@@ -206,6 +217,7 @@ class PlanAccessor:
         *,
         bounds: object = ...,
         person_bounds: object = ...,
+        clipped: bool = ...,
         keys: object = ...,
         where: object = ...,
         derive: object = ...,
@@ -213,6 +225,7 @@ class PlanAccessor:
         epsilon: object = ...,
         rho: object = ...,
         delta: object = ...,
+        advantage: object = ...,
         accuracy: object = ...,
         relative: object = ...,
         keys_share: object = ...,
@@ -230,6 +243,7 @@ class PlanAccessor:
         by: str | Sequence[str] | None = ...,
         *,
         bounds: object = ...,
+        clipped: bool = ...,
         keys: object = ...,
         where: object = ...,
         derive: object = ...,
@@ -237,6 +251,7 @@ class PlanAccessor:
         epsilon: object = ...,
         rho: object = ...,
         delta: object = ...,
+        advantage: object = ...,
         accuracy: object = ...,
         relative: object = ...,
         keys_share: object = ...,
@@ -254,6 +269,7 @@ class PlanAccessor:
         by: str | Sequence[str] | None = ...,
         *,
         bounds: object = ...,
+        clipped: bool = ...,
         keys: object = ...,
         where: object = ...,
         derive: object = ...,
@@ -261,6 +277,7 @@ class PlanAccessor:
         epsilon: object = ...,
         rho: object = ...,
         delta: object = ...,
+        advantage: object = ...,
         accuracy: object = ...,
         relative: object = ...,
         keys_share: object = ...,
@@ -287,6 +304,7 @@ class PlanAccessor:
         epsilon: object = ...,
         rho: object = ...,
         delta: object = ...,
+        advantage: object = ...,
         accuracy: object = ...,
         relative: object = ...,
         keys_share: object = ...,
@@ -312,6 +330,7 @@ class PlanAccessor:
         epsilon: object = ...,
         rho: object = ...,
         delta: object = ...,
+        advantage: object = ...,
         accuracy: object = ...,
         relative: object = ...,
         keys_share: object = ...,
@@ -334,6 +353,7 @@ class PlanAccessor:
         epsilon: object = ...,
         rho: object = ...,
         delta: object = ...,
+        advantage: object = ...,
         accuracy: object = ...,
         relative: object = ...,
         keys_share: object = ...,
@@ -357,6 +377,7 @@ class PlanAccessor:
         epsilon: object = ...,
         rho: object = ...,
         delta: object = ...,
+        advantage: object = ...,
         accuracy: object = ...,
         relative: object = ...,
         keys_share: object = ...,
@@ -381,6 +402,7 @@ class PlanAccessor:
         epsilon: object = ...,
         rho: object = ...,
         delta: object = ...,
+        advantage: object = ...,
         accuracy: object = ...,
         relative: object = ...,
         keys_share: object = ...,
@@ -405,6 +427,7 @@ class PlanAccessor:
         epsilon: object = ...,
         rho: object = ...,
         delta: object = ...,
+        advantage: object = ...,
         accuracy: object = ...,
         relative: object = ...,
         keys_share: object = ...,
@@ -427,6 +450,9 @@ class PrivacyAccessor:
         time_limit: float | None = ...,
     ) -> Inventory: ...
     def kanon(self, qi: str | Sequence[str], *, k: int | None = ..., unit: str | None = ...) -> KAnonymityReport: ...
+    def ksets(
+        self, qi: str | Sequence[str], *, of: int = ..., k: int | None = ..., unit: str | None = ...
+    ) -> KSetsReport: ...
     def ldiv(
         self,
         qi: str | Sequence[str],
@@ -522,6 +548,7 @@ class PrivacyAccessor:
         importance: Mapping[str, float] | None = ...,
         keep: Sequence[str] = ...,
         levels: Mapping[str, Allowed] | None = ...,
+        microaggregate: Mapping[str, str] | None = ...,
         unit: str | None = ...,
         keep_index: bool = ...,
         time_limit: float | None = ...,
@@ -540,15 +567,38 @@ class PrivacyAccessor:
         levels: Mapping[str, Allowed] | None = ...,
         unit: str | None = ...,
     ) -> Lattice: ...
-    def microaggregate(self, columns: str | Sequence[str], *, k: int) -> Perturbed: ...
-    def add_noise(
-        self, columns: str | Sequence[str], *, scale: float, relative: bool = ..., seed: int | None = ...
+    def microaggregate(
+        self,
+        columns: str | Sequence[str],
+        *,
+        k: int | None = ...,
+        within: str | Sequence[str] | None = ...,
+        function: str = ...,
+        keep_index: bool = ...,
     ) -> Perturbed: ...
-    def pram(self, columns: str | Sequence[str], *, keep: float = ..., seed: int | None = ...) -> Perturbed: ...
-    def rank_swap(self, columns: str | Sequence[str], *, window: float = ..., seed: int | None = ...) -> Perturbed: ...
-    def round_to(self, columns: str | Sequence[str], *, base: float | Decimal) -> Perturbed: ...
+    def add_noise(
+        self,
+        columns: str | Sequence[str],
+        *,
+        scale: float,
+        relative: bool = ...,
+        seed: int | None = ...,
+        keep_index: bool = ...,
+    ) -> Perturbed: ...
+    def pram(
+        self, columns: str | Sequence[str], *, keep: float = ..., seed: int | None = ..., keep_index: bool = ...
+    ) -> Perturbed: ...
+    def rank_swap(
+        self, columns: str | Sequence[str], *, window: float = ..., seed: int | None = ..., keep_index: bool = ...
+    ) -> Perturbed: ...
+    def round_to(self, columns: str | Sequence[str], *, base: float | Decimal, keep_index: bool = ...) -> Perturbed: ...
     def top_bottom(
-        self, columns: str | Sequence[str], *, lower: float | None = ..., upper: float | None = ...
+        self,
+        columns: str | Sequence[str],
+        *,
+        lower: float | None = ...,
+        upper: float | None = ...,
+        keep_index: bool = ...,
     ) -> Perturbed: ...
     def pseudonymize(
         self,
@@ -587,6 +637,7 @@ class PrivacyAccessor:
         epsilon: object = ...,
         rho: object = ...,
         delta: object = ...,
+        advantage: object = ...,
         accuracy: object = ...,
         relative: object = ...,
         keys_share: object = ...,
@@ -610,6 +661,7 @@ class PrivacyAccessor:
         epsilon: object = ...,
         rho: object = ...,
         delta: object = ...,
+        advantage: object = ...,
         accuracy: object = ...,
         relative: object = ...,
         keys_share: object = ...,
@@ -634,6 +686,7 @@ class PrivacyAccessor:
         epsilon: object = ...,
         rho: object = ...,
         delta: object = ...,
+        advantage: object = ...,
         accuracy: object = ...,
         relative: object = ...,
         keys_share: object = ...,
@@ -650,7 +703,10 @@ class PrivacyAccessor:
         column: str,
         by: str | Sequence[str] | None = ...,
         *,
-        bins: object,
+        bins: object = ...,
+        every: str | None = ...,
+        start: object = ...,
+        end: object = ...,
         again: bool = ...,
         keys: object = ...,
         where: object = ...,
@@ -659,6 +715,7 @@ class PrivacyAccessor:
         epsilon: object = ...,
         rho: object = ...,
         delta: object = ...,
+        advantage: object = ...,
         accuracy: object = ...,
         relative: object = ...,
         keys_share: object = ...,
@@ -683,6 +740,7 @@ class PrivacyAccessor:
         epsilon: object = ...,
         rho: object = ...,
         delta: object = ...,
+        advantage: object = ...,
         accuracy: object = ...,
         relative: object = ...,
         keys_share: object = ...,
@@ -707,6 +765,7 @@ class PrivacyAccessor:
         epsilon: object = ...,
         rho: object = ...,
         delta: object = ...,
+        advantage: object = ...,
         accuracy: object = ...,
         relative: object = ...,
         keys_share: object = ...,
@@ -733,6 +792,7 @@ class PrivacyAccessor:
         epsilon: object = ...,
         rho: object = ...,
         delta: object = ...,
+        advantage: object = ...,
         accuracy: object = ...,
         relative: object = ...,
         keys_share: object = ...,
@@ -751,6 +811,7 @@ class PrivacyAccessor:
         *,
         bounds: object = ...,
         person_bounds: object = ...,
+        clipped: bool = ...,
         again: bool = ...,
         keys: object = ...,
         where: object = ...,
@@ -759,6 +820,7 @@ class PrivacyAccessor:
         epsilon: object = ...,
         rho: object = ...,
         delta: object = ...,
+        advantage: object = ...,
         accuracy: object = ...,
         relative: object = ...,
         keys_share: object = ...,
@@ -776,6 +838,7 @@ class PrivacyAccessor:
         by: str | Sequence[str] | None = ...,
         *,
         bounds: object = ...,
+        clipped: bool = ...,
         again: bool = ...,
         keys: object = ...,
         where: object = ...,
@@ -784,6 +847,7 @@ class PrivacyAccessor:
         epsilon: object = ...,
         rho: object = ...,
         delta: object = ...,
+        advantage: object = ...,
         accuracy: object = ...,
         relative: object = ...,
         keys_share: object = ...,
@@ -801,6 +865,7 @@ class PrivacyAccessor:
         by: str | Sequence[str] | None = ...,
         *,
         bounds: object = ...,
+        clipped: bool = ...,
         again: bool = ...,
         keys: object = ...,
         where: object = ...,
@@ -809,6 +874,7 @@ class PrivacyAccessor:
         epsilon: object = ...,
         rho: object = ...,
         delta: object = ...,
+        advantage: object = ...,
         accuracy: object = ...,
         relative: object = ...,
         keys_share: object = ...,
@@ -836,6 +902,7 @@ class PrivacyAccessor:
         epsilon: object = ...,
         rho: object = ...,
         delta: object = ...,
+        advantage: object = ...,
         accuracy: object = ...,
         relative: object = ...,
         keys_share: object = ...,
@@ -862,6 +929,7 @@ class PrivacyAccessor:
         epsilon: object = ...,
         rho: object = ...,
         delta: object = ...,
+        advantage: object = ...,
         accuracy: object = ...,
         relative: object = ...,
         keys_share: object = ...,
@@ -885,6 +953,7 @@ class PrivacyAccessor:
         epsilon: object = ...,
         rho: object = ...,
         delta: object = ...,
+        advantage: object = ...,
         accuracy: object = ...,
         relative: object = ...,
         keys_share: object = ...,
@@ -909,6 +978,7 @@ class PrivacyAccessor:
         epsilon: object = ...,
         rho: object = ...,
         delta: object = ...,
+        advantage: object = ...,
         accuracy: object = ...,
         relative: object = ...,
         keys_share: object = ...,
@@ -934,6 +1004,7 @@ class PrivacyAccessor:
         epsilon: object = ...,
         rho: object = ...,
         delta: object = ...,
+        advantage: object = ...,
         accuracy: object = ...,
         relative: object = ...,
         keys_share: object = ...,
@@ -959,6 +1030,7 @@ class PrivacyAccessor:
         epsilon: object = ...,
         rho: object = ...,
         delta: object = ...,
+        advantage: object = ...,
         accuracy: object = ...,
         relative: object = ...,
         keys_share: object = ...,

@@ -203,8 +203,14 @@ class Plan(Paneled, Plotted):
         delta = self.loss.delta if self.loss.delta else None
         price = Price(**{main: amount}, delta=delta, assume_rows=self.rows, mechanism=self.chosen)
         made = make_plan(self.question, self.loss.measure, price)
-        ways = {"run": self.run, "remaining": self.remaining, "look": self.look, "peek": self.peek}
-        return replace(made, fetched=self.fetched, public=self.public, **ways)
+        made = replace(made, fetched=self.fetched, public=self.public, earlier=self._earlier_at(amount))
+        return replace(made, run=self.run, remaining=self.remaining, look=self.look, peek=self.peek)
+
+    def _earlier_at(self, amount: object) -> Callable[[], Plan | None] | None:
+        """Return what makes the plan of earlier versions at another price."""
+        if (earlier := self.earlier) is None:
+            return None
+        return lambda: None if (before := earlier()) is None else before.repriced(amount)
 
     def canonical(self) -> dict[str, Any]:
         """Return the question with its price as JSON values: what the ledger records and replay compares."""

@@ -146,7 +146,7 @@ def _answered_earlier(
 
 def _recorded(question: dict[str, Any], name: Name, plan: Plan) -> dict[str, Any]:
     """Return what the ledger holds of a question: itself, and what is public of where it was asked, and of what."""
-    about = {"notebook": notebook_name(), FRAME: list(name.frame) or None, ASKED_BEFORE: name.before}
+    about: dict[str, Any] = {"notebook": notebook_name(), FRAME: list(name.frame) or None, ASKED_BEFORE: name.before}
     about["public"] = [source.canonical() for source in plan.public] or None
     return {**question, **{field: told for field, told in about.items() if told is not None}}
 

@@ -131,7 +131,9 @@ _ALLOWED = "'mean' or 'median'"
 
 def _numbers(frame: pd.DataFrame, name: str, *, missing: bool) -> Floats:
     """Return a column as floats, NaN for missing where that is allowed."""
-    values: Floats = number_column(frame, name).astype("float64").to_numpy(dtype=np.float64, na_value=np.nan)
+    values: Floats = np.asarray(
+        number_column(frame, name).astype("float64").to_numpy(dtype=np.float64, na_value=np.nan)
+    )
     bad = np.isinf(values) if missing else ~np.isfinite(values)
     if bad.any():
         what = "infinite" if missing else "missing or infinite"

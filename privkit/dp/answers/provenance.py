@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from privkit.dp.noise.noise import ALPHA
+from privkit.dp.statistics.several import Several
 from privkit.values.exact import as_written
 from privkit.values.show import SIMULATED, Shown, printable
 from privkit.values.writing import amount_shown, chance, chance_percent, error_text, level_text, number
@@ -227,8 +228,9 @@ class Provenance(Shown, Mapping[str, Any]):
 
 def _in_units(question: Question, name: str) -> bool:
     """Whether the accuracy of a number is told in its own unit: a quantile's is a share of ranks."""
-    parts = {told: question.asked.parts[place] for told, place, _ in getattr(question.asked, "outputs", ())}
-    return not parts.get(name, question.asked).of_ranks
+    asked = question.asked
+    parts = {told: asked.parts[place] for told, place, _ in asked.outputs} if isinstance(asked, Several) else {}
+    return not parts.get(name, asked).of_ranks
 
 
 def _bounded(question: Question) -> str:

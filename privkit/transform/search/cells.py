@@ -81,9 +81,9 @@ def _improved(task: Task, first: Recoding, deadline: float | None) -> Recoding |
         coding.combos, coding.counts, starred, costs, task.allowed, k=max(task.judge.least, 1), limit=task.limit
     )
     found = stars.run(deadline)
-    whole = found.all(axis=0)
+    whole: Mask = np.asarray(found.all(axis=0))
     rows = int(coding.counts[whole].sum())
-    gone = whole if rows < stars.k or not stars.whole else np.zeros_like(whole)
+    gone: Mask = whole if rows < stars.k or not stars.whole else np.zeros_like(whole)
     levels = np.where(gone, first.levels, found.astype(np.int64))
     return _settled(task, levels, gone, first.reason)
 
@@ -114,7 +114,7 @@ def _by_sets(task: Task, found: Found, deadline: float | None) -> Recoding:
     levels = np.repeat(np.array(task.least_levels, dtype=np.int64)[:, None], len(gone), axis=1)
     reason = ""
     if rest:
-        first = recode_locally(replace(task, criterion=all_of(*rest)), found, deadline)
+        first, _ = recode_locally(replace(task, criterion=all_of(*rest)), lambda _: found, deadline)
         levels, gone, reason = first.levels.copy(), first.gone, first.reason
     starting = _Starring(task, levels, gone)
     starting.run()

@@ -293,7 +293,7 @@ class Judge:
     def _crossings(self, classes: Classes) -> list[Crossing]:
         """Return the classes by sets, for each part; those of the classes that were asked for last are kept."""
         if self._crossed_last is None or self._crossed_last[0] is not classes:
-            labels = self._rollup.labels(classes)
+            labels = list(self._rollup.labels(classes))
             members = {part.unit: classes.members(part.unit, self.coding) for part in self.by_sets if part.unit}
             found = [
                 Crossing(labels, part.of or 1, classes.sizes, members.get(part.unit or "")) for part in self.by_sets
