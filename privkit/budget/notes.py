@@ -32,7 +32,8 @@ NAMES = {FACTS: "note:facts", CLOSED: "note:closed", REMOVED: "note:removed"}
 #: What stands as their answer: an entry that is committed has one.
 NOTED = "noted"
 
-#: What is declared: column → kind of fact → {"is": its value, "reason": why it is public, if it was said}.
+#: What is declared: column → kind of fact → {"is": its value, "reason": why it is public, if it was said,
+#: "after_check": true where somebody had looked at the column by ``plan.check`` before}.
 Declared = dict[str, dict[str, dict[str, Any]]]
 
 

@@ -20,6 +20,9 @@ class PublicSource:
         Of a declared fact: who declared it, and when.
     reason : str or None
         Why they are public, where it was said.
+    after_check : bool
+        Whether a fact was declared after somebody had checked a plan of its column (``plan.check``): it may have been
+        read from the rows.
 
     Examples
     --------
@@ -35,16 +38,19 @@ class PublicSource:
     analyst: str = ""
     time: str = ""
     reason: str | None = None
+    after_check: bool = False
 
     def __str__(self) -> str:
         """Return it in words."""
         why = "" if self.reason is None else f": {self.reason}"
         if self.entry is None:
             return f"{self.what} of {self.column!r} (vouched for in the call{why})"
-        said = f"declared by {self.analyst} on {self.time[:10]}, entry {self.entry}"
+        late = ", after a check of its rows" if self.after_check else ""
+        said = f"declared by {self.analyst} on {self.time[:10]}, entry {self.entry}{late}"
         return f"{self.what} of {self.column!r} ({said}{why})"
 
     def canonical(self) -> dict[str, object]:
         """Return it as JSON values, for the ledger's record of the question."""
-        told = {"what": self.what, "column": self.column, "entry": self.entry, "reason": self.reason}
+        told: dict[str, object] = {"what": self.what, "column": self.column, "entry": self.entry}
+        told |= {"reason": self.reason, "after_check": self.after_check or None}
         return {name: value for name, value in told.items() if value is not None}

@@ -135,7 +135,8 @@ def facts_in_force(project: str, entries: Sequence[Entry]) -> PublicFacts:
     for entry in entries:
         for column, kinds in entry.question["facts"].items():
             for kind, told in kinds.items():
-                source = PublicSource(kind, column, entry.seq, entry.analyst, entry.time, told.get("reason"))
+                late = told.get("after_check") is True
+                source = PublicSource(kind, column, entry.seq, entry.analyst, entry.time, told.get("reason"), late)
                 value = tuple(_key_from(one) if kind == "keys" else float(one) for one in told["is"])
                 found[column, kind] = Fact(column, kind, value, source)
     return PublicFacts(project, tuple(found.values()))
@@ -161,6 +162,9 @@ def declare(project: Project, facts: object, file: object, columns: Mapping[str,
     if file is not None:
         told = together(declared(read_facts(file), project.unit), told)  # type: ignore[arg-type]  # a path, as above
     if told:
+        for column in (project.checked or frozenset()) & told.keys():
+            for fact in told[column].values():
+                fact["after_check"] = True
         project.account.declare(told, refuse_contradictions)
     return project.facts
 

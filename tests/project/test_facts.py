@@ -347,3 +347,22 @@ def test_a_simulated_project_has_facts_too():
 
 def test_every_kind_of_fact_is_used_by_a_call():
     assert set(KINDS) == {"bounds", "keys", "bins", "candidates"}
+
+
+def test_a_fact_that_is_declared_after_a_check_says_so_in_plan_provenance_and_ledger(ledger_path):
+    project = pk.open_project("looked", epsilon=1, unit=pk.ROW, store=ledger_path)
+    people = pd.DataFrame({"age": [20, 30, 40] * 50, "plan": ["a", "b", "c"] * 50})
+    project.public(plan=["a", "b", "c"])
+    pk.plan.dp_mean(people, "age", bounds=(0, 100), epsilon=0.1).check()
+    facts = project.public(age=(18, 50))
+    assert facts.find("age", "bounds").source.after_check
+    assert not facts.find("plan", "keys").source.after_check
+    release = pk.dp_mean(people, "age", "plan", epsilon=0.5)
+    assert any("bounds of 'age'" in told and "after a check" in told for told in release.provenance.public)
+    assert not any("keys of 'plan'" in told and "after a check" in told for told in release.provenance.public)
+    assert "after a check of its rows" in repr(release.plan)
+    recorded = project.account.entries()[-1].question["public"]
+    assert [source.get("after_check") for source in recorded if source["column"] == "age"] == [True]
+    again = pk.open_project("looked", store=ledger_path)
+    assert again.facts.find("age", "bounds").source.after_check
+    assert project.ledger.verify()
