@@ -37,12 +37,14 @@ def answers_and_questions() -> tuple[dict[str, Any], dict[str, Any]]:
         warnings.simplefilter("ignore")
         for kind, all_asked in asked().items():
             project = begun(kind, Path(made) / "ledger.db", endless=True)
+            there = {}  # two that are one question have one entry
             for name, question in all_asked.items():
                 release = answered(question, project, NOISELESS, people())
                 answers[f"{kind}.{name}"] = numbers_of(release, intervals=False)
-            entries = csv.DictReader(io.StringIO(project.ledger.to_csv()))
-            for name, entry in zip(all_asked, entries, strict=True):
-                questions[f"{kind}.{name}"] = _entry(entry)
+                there[name] = str(release.provenance.entry)
+            entries = {entry["entry"]: entry for entry in csv.DictReader(io.StringIO(project.ledger.to_csv()))}
+            for name, number in there.items():
+                questions[f"{kind}.{name}"] = _entry(entries[number])
     return answers, questions
 
 
