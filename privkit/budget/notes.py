@@ -39,8 +39,14 @@ Declared = dict[str, dict[str, dict[str, Any]]]
 
 def merged(before: Mapping[str, Any], told: Mapping[str, Any]) -> Declared:
     """Return declared facts with later ones beside them, or in their place."""
-    columns = dict.fromkeys((*before, *told))
-    return {column: {**before.get(column, {}), **told.get(column, {})} for column in columns}
+    found: Declared = {column: dict(kinds) for column, kinds in before.items()}
+    for column, kinds in told.items():
+        for kind, fact in kinds.items():
+            known = before.get(column, {}).get(kind, {})
+            # The same value, said again with a reason, is still one that was said after somebody had looked.
+            late = known.get("is") == fact.get("is") and known.get("after_check") is True
+            found.setdefault(column, {})[kind] = {**fact, "after_check": True} if late else fact
+    return found
 
 
 def news(before: Mapping[str, Any], told: Mapping[str, Any]) -> Declared:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from privkit.dp.statistics.statistic import Statistic
     from privkit.tally.cells.cells import Kind
+    from privkit.values.keys import Keys
 
 _EPOCH = date(1970, 1, 1)
 #: A count that is no date by itself, as the middle between two is, becomes the one below or above it.
@@ -74,3 +75,25 @@ def notes_of_dates(asked: Statistic, kind: Kind) -> tuple[str, ...]:
         ends = f"from {told_date(kind, first)} to {told_date(kind, last)}"
         notes = tuple(note.replace(f"from {first:g} to {last:g}", ends) for note in notes)
     return notes
+
+
+def notes_of_moments(keys: Keys) -> tuple[str, ...]:
+    """Return which columns' keys are days that stand for their first moment alone: a day's other rows have none.
+
+    Examples
+    --------
+    >>> from datetime import datetime
+    >>> from privkit.values.keys import Keys
+    >>> notes_of_moments(Keys(("t",), ((datetime(2026, 1, 5),),)))[0][:58]
+    "keys of 't' are moments, all of them midnight: rows of any"
+    """
+    told = []
+    for place, column in enumerate(keys.by):
+        moments = [key[place] for key in keys.values if isinstance(key[place], datetime)]
+        if moments and all(each.time() == time.min and not getattr(each, "nanosecond", 0) for each in moments):
+            way = f"pk.cut({column!r}, every='day', start=..., end=...)"
+            told.append(
+                f"keys of {column!r} are moments, all of them midnight: rows of any other time of those days have no "
+                f"key; whole days are counted by a derived column, {way}"
+            )
+    return tuple(told)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from privkit.dp.dates import notes_of_dates
+from privkit.dp.dates import notes_of_dates, notes_of_moments
 from privkit.tally.engines.opening import engine_of
 from privkit.values.bounds import ContributionBounds
 from privkit.values.expression.selection import Selection
@@ -97,7 +97,8 @@ class Question:
 
     def notes(self) -> tuple[str, ...]:
         """Return what a careful reader of the answer should know; of counts of dates, as dates."""
-        return self.asked.notes() if self.dates is None else notes_of_dates(self.asked, self.dates)
+        told = self.asked.notes() if self.dates is None else notes_of_dates(self.asked, self.dates)
+        return (*told, *(() if self.keys is None else notes_of_moments(self.keys)))
 
     def canonical(self) -> dict[str, Any]:
         """Return the question as JSON values, the same for every way of asking the same."""

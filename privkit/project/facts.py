@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import tomli_w
 
+from privkit.budget.notes import merged
 from privkit.dp.candidates import public_candidates
 from privkit.dp.public import PublicSource
 from privkit.dp.statistics.histogram import bin_edges
@@ -132,10 +133,13 @@ class PublicFacts(Shown):
 def facts_in_force(project: str, entries: Sequence[Entry]) -> PublicFacts:
     """Return the facts that the entries of a project's ledger declare, later ones in the place of earlier ones."""
     found: dict[tuple[str, str], Fact] = {}
+    known: Declared = {}
     for entry in entries:
-        for column, kinds in entry.question["facts"].items():
+        told_here = entry.question["facts"]
+        known = merged(known, told_here)
+        for column, kinds in told_here.items():
             for kind, told in kinds.items():
-                late = told.get("after_check") is True
+                late = known[column][kind].get("after_check") is True
                 source = PublicSource(kind, column, entry.seq, entry.analyst, entry.time, told.get("reason"), late)
                 value = tuple(_key_from(one) if kind == "keys" else float(one) for one in told["is"])
                 found[column, kind] = Fact(column, kind, value, source)

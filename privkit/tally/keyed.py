@@ -5,6 +5,7 @@ Dates that a user names, as values of a column's kind: keys and bounds as dates,
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -111,6 +112,9 @@ def date_kind(data: object, column: object) -> Kind | None:
     return kind if kind is not None and kind.has_dates else None
 
 
+_TOO_FINE = re.compile(r"[.,]\d{6}0*[1-9]")
+
+
 def dated(value: Any, kind: Kind, argument: str, column: str) -> Any:
     """Return a date as its column has it; what is no date of that kind comes back as it was given.
 
@@ -132,6 +136,8 @@ def dated(value: Any, kind: Kind, argument: str, column: str) -> Any:
     """
     found = value
     if isinstance(value, str):
+        if _TOO_FINE.search(value):  # Python would cut it off, and take it for another moment
+            return value
         try:
             found = datetime.fromisoformat(value)
         except ValueError:

@@ -277,3 +277,18 @@ def test_a_plan_tells_which_missing_values_its_condition_leaves_out(project):
     plan = frame.privacy.plan.dp_count("g", derive=choice, epsilon=SURE)
     assert plan.release().value.to_dict() == {"large": 1, "small": 3}
     assert any("pk.when('x is missing', ...)" in note for note in plan.notes)
+
+
+def test_days_as_keys_of_moments_say_that_they_are_midnight_and_finer_text_is_not_cut_off(ledger_path):
+    pk.open_project("midnight", epsilon=99, unit=pk.ROW, store=ledger_path)
+    moments = pd.to_datetime(["2026-01-05", "2026-01-05 10:00", "2026-01-06"], format="mixed")
+    frame = pd.DataFrame({"t": moments})
+    plan = pk.plan.dp_count(frame, "t", keys=["2026-01-05"], epsilon=1)
+    assert any("midnight" in note and "pk.cut('t', every='day'" in note for note in plan.notes)
+    exact = pk.plan.dp_count(frame, "t", keys=["2026-01-05T10:00"], epsilon=1)
+    assert not any("midnight" in note for note in exact.notes)
+    with pytest.raises(pk.KeysError):
+        pk.plan.dp_count(frame, "t", keys=["2026-01-05T10:00:00.0000001"], epsilon=1)
+    whole = {"derive": {"day": pk.cut("t", every="day", start="2026-01-05", end="2026-01-06")}}
+    question = pk.plan.dp_count(frame, "day", epsilon=9, **whole).question
+    assert cells(question, frame).reshape(-1).tolist() == [2, 1]

@@ -366,3 +366,20 @@ def test_a_fact_that_is_declared_after_a_check_says_so_in_plan_provenance_and_le
     again = pk.open_project("looked", store=ledger_path)
     assert again.facts.find("age", "bounds").source.after_check
     assert project.ledger.verify()
+
+
+def test_a_reason_that_is_added_later_does_not_take_the_mark_of_a_check_away(ledger_path):
+    project = pk.open_project("marked", epsilon=9, unit=pk.ROW, store=ledger_path)
+    frame = pd.DataFrame({"x": [1.0, 2.0, 500.0]})
+    pk.plan.dp_mean(frame, "x", bounds=(0, 9), epsilon=1).check()
+    project.public(x=(0, 500))
+    from privkit.project import project as module
+
+    module._checked.clear()  # as in another process
+    again = pk.open_project("marked", store=ledger_path)
+    pk.dp_mean(frame, "x", epsilon=1)
+    again.public(x={"bounds": (0, 500), "reason": "handbook"})
+    (told,) = pk.dp_mean(frame, "x", epsilon=2).provenance.public
+    assert "after a check" in told
+    assert "handbook" in told
+    assert again.ledger.verify()

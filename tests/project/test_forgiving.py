@@ -63,7 +63,7 @@ def test_what_changed_is_charged_and_said_before_and_after(project, frame, chang
     other = other.assign(new=1) if beside else other
     plan = other.privacy.plan.dp_count("plan", keys=["a", "b"], **COUNT)
     assert plan.standing == (1, False, ())
-    told = "Charged because the data changed: entry 1 asked the same of other data."
+    told = "Charged because the data or its columns changed: entry 1 asked the same of another frame."
     assert told in repr(plan)
     release = plan.release()
     assert (release.replayed, release.asked_before, project.spent.epsilon) == (False, 1, 2)
@@ -210,7 +210,7 @@ def test_a_simulated_project_forgives_as_a_real_one(frame):
     assert frame.assign(y=1).privacy.dp_count(**COUNT).value == first.value
     changed = frame.assign(x=0).privacy.dp_count(**COUNT)
     assert (changed.replayed, changed.asked_before, project.spent.epsilon) == (False, 1, 2)
-    assert "entry 1 asked the same of other data" in repr(changed)
+    assert "entry 1 asked the same of another frame" in repr(changed)
 
 
 def test_persons_in_bounds_are_forgiven(ledger_path):

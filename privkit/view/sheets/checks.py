@@ -48,7 +48,7 @@ def stands(plan: Plan) -> str:
 
 def changed(entry: int) -> str:
     """Say why a question that was asked before is charged."""
-    return f"Charged because the data changed: entry {entry} asked the same of other data."
+    return f"Charged because the data or its columns changed: entry {entry} asked the same of another frame."
 
 
 @sheet.register(PlanCheck)
