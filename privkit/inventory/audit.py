@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Quasi-identifiers beyond which contributions with others are left out for the rest.
 _MOST_QI = 40
+#: Quasi-identifiers of which each two are counted by themselves.
+_MOST_PAIRED = 8
 #: Columns that are named as telling another.
 _MOST_TOLD = 6
 
@@ -80,7 +82,7 @@ def audit(
     table = list(column_facts(data, names, deadline=first, look=said_by))
     entries = [_entry(*pair, chosen, inventory) for pair in zip(table, propose_all(table), strict=True)]
     rows = entries[0].rows if entries else 0
-    entries, uniques, late = _with_others(data, entries, deadline)
+    entries, uniques, pairs, late = _with_others(data, entries, deadline)
     left_out = tuple(dict.fromkeys(entry.left_out for entry in entries if entry.left_out)) + late
     if words := [f"{facts.name!r} ({facts.absent})" for facts in table if facts.absent]:
         left_out = (*left_out, f"that words stand for missing values, since they are text: {', '.join(words)}")
@@ -88,7 +90,7 @@ def audit(
         left_out = (*left_out, "the index, which is shared with the table: df.reset_index() makes it a column")
     if nameless := unnamed_columns(data):
         left_out = (*left_out, f"columns whose names are no text ({nameless}): df.rename(columns=str) names them")
-    return Inventory(tuple(entries), rows, uniques, left_out)
+    return Inventory(tuple(entries), rows, uniques, left_out, pairs)
 
 
 def _chosen(roles: object, inventory: object, names: Sequence[str]) -> dict[str, str]:
@@ -114,6 +116,7 @@ def _entry(facts: ColumnFacts, found: Proposal, chosen: Mapping[str, str], inven
         evidence=found.evidence,
         missing_share=facts.missing / facts.rows if facts.rows and not facts.left_out else None,
         distinct=facts.distinct,
+        frequencies=facts.spread,
         distinction=facts.distinction,
         separation=facts.separation,
         unique_share=facts.unique_share,
@@ -129,30 +132,40 @@ def _entry(facts: ColumnFacts, found: Proposal, chosen: Mapping[str, str], inven
 
 def _with_others(
     data: object, entries: list[ColumnEntry], deadline: float | None
-) -> tuple[list[ColumnEntry], int | None, tuple[str, ...]]:
-    """Return the entries with what each column adds to the uniques, the uniques, and what was left out."""
+) -> tuple[list[ColumnEntry], int | None, dict[tuple[str, str], int], tuple[str, ...]]:
+    """Return the entries with what each column adds to the uniques, all uniques, those of pairs, and what is late."""
     looked = [entry for entry in entries if not entry.left_out]
     qi = [entry.name for entry in looked if entry.role == QUASI]
     others = [entry.name for entry in looked if entry.role not in {QUASI, DIRECT}]
     if not qi or not looked[0].rows:
-        return entries, None, ()
+        return entries, None, {}, ()
     if deadline is not None and time.monotonic() > deadline:
-        return entries, None, ("what columns add to each other (time limit)",)
+        return entries, None, {}, ("what columns add to each other (time limit)",)
     late: tuple[str, ...] = ()
     if len(qi) > _MOST_QI:
         late = (f"what columns add to each other beyond the first {_MOST_QI} quasi-identifiers",)
         qi = qi[:_MOST_QI]
-    found = contributions(data, qi, others, deadline=deadline)
+    paired = _most_telling(looked, qi)
+    found = contributions(data, qi, others, pairs_of=paired, deadline=deadline)
     added = {**found.lost, **found.gained}
     if len(added) < len(qi) + len(others):
         late = (*late, f"what {len(qi) + len(others) - len(added)} columns add to the others (time limit)")
+    if missed := len(paired) * (len(paired) - 1) // 2 - len(found.pairs):
+        late = (*late, f"what {missed} pairs of quasi-identifiers tell (time limit)")
     told = [
         replace(
             entry, uniques_with_others=added.get(entry.name), evidence=(*entry.evidence, *_told_by(found, entry.name))
         )
         for entry in entries
     ]
-    return told, found.uniques, late
+    return told, found.uniques, found.pairs, late
+
+
+def _most_telling(entries: Sequence[ColumnEntry], qi: Sequence[str]) -> list[str]:
+    """Return the quasi-identifiers that single most rows out or have most values, in the order of the table."""
+    known = {entry.name: (entry.unique_share or 0.0, entry.distinct or 0) for entry in entries}
+    telling = sorted(qi, key=lambda name: known[name], reverse=True)[:_MOST_PAIRED]
+    return [name for name in qi if name in telling]
 
 
 def _told_by(found: Contributions, name: str) -> list[str]:

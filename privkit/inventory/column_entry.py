@@ -43,6 +43,9 @@ class ColumnEntry:
         once. None where the column was not looked at.
     distinct : int or None
         Different values.
+    frequencies : tuple of int
+        How many of them stand once, 2-4, 5-9, 10-99 times, and 100 times or more; missing is one value. Empty where
+        they were not counted.
     uniques_with_others : int or None
         Of a quasi-identifier: sample uniques that would be none without this column, or that it makes beside those
         that do not tell the same. Of another column: sample uniques that it would add to the quasi-identifiers. None
@@ -71,6 +74,7 @@ class ColumnEntry:
     evidence: tuple[str, ...] = ()
     missing_share: float | None = None
     distinct: int | None = None
+    frequencies: tuple[int, ...] = ()
     distinction: float | None = None
     separation: float | None = None
     unique_share: float | None = None

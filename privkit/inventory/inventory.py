@@ -5,10 +5,11 @@ An inventory as YAML, and back.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from privkit.errors import ColumnNotFoundError, ParameterError
@@ -17,6 +18,7 @@ from privkit.errors.risk import InventoryError
 from privkit.inventory.column_entry import OWNER, ColumnEntry, fact_names, owner_facts, role_of
 from privkit.inventory.column_names import DIRECT, HIPAA, QUASI, SENSITIVE
 from privkit.inventory.inventory_check import InventoryCheck, check_inventory
+from privkit.tally.columns import BANDS
 from privkit.values.arguments import public
 from privkit.values.files import write_whole
 from privkit.values.show import Plotted
@@ -40,6 +42,8 @@ _NUMBERS = (
     "dirty",
     "rows",
 )
+#: Bands of frequencies.
+_BANDS = len(BANDS)
 _TEXTS = ("name", "dtype", "what", "left_out")
 
 
@@ -50,6 +54,7 @@ def dumped(inventory: Inventory) -> str:
         "privkit_inventory": _VERSION,
         "rows": inventory.rows,
         "uniques": inventory.uniques,
+        "pairs": [[*pair, alone] for pair, alone in inventory.pairs.items()],
         "left_out": list(inventory.left_out),
         "columns": columns,
     }
@@ -83,12 +88,33 @@ def loaded(text: str) -> Inventory:
     names = [entry.name for entry in entries if entry is not None]
     problems += [f"Column {name!r} stands more than once." for name in sorted({n for n in names if names.count(n) > 1})]
     problems += _wrong_numbers(whole, ("rows", "uniques"), "The inventory")
+    pairs = _pairs(whole.get("pairs") or [], names, problems)
     if problems:
         raise InventoryError.of(problems)
     left_out = tuple(str(item) for item in whole.get("left_out") or ())
-    return Inventory(
-        tuple(entry for entry in entries if entry), int(whole.get("rows") or 0), whole.get("uniques"), left_out
-    )
+    rows, uniques = int(whole.get("rows") or 0), whole.get("uniques")
+    return Inventory(tuple(entry for entry in entries if entry), rows, uniques, left_out, pairs)
+
+
+def _pairs(found: object, names: Sequence[str], problems: list[str]) -> dict[tuple[str, str], int]:
+    """Return the rows that are alone by two columns, each given as two names and a number."""
+    told: dict[tuple[str, str], int] = {}
+    for pair in found if isinstance(found, list) else [found]:
+        if (
+            not isinstance(pair, list)
+            or len(pair) != 3
+            or not _counts(pair[2:])
+            or any(name not in names for name in pair[:2])
+        ):
+            problems.append("'pairs' must be lists of two columns and a whole number.")
+            return {}
+        told[pair[0], pair[1]] = pair[2]
+    return told
+
+
+def _counts(found: object) -> bool:
+    """Return whether something is a list of numbers of rows or values."""
+    return isinstance(found, list) and all(type(count) is int and count >= 0 for count in found)
 
 
 def _entry(place: int, column: object, problems: list[str]) -> ColumnEntry | None:
@@ -115,7 +141,11 @@ def _entry(place: int, column: object, problems: list[str]) -> ColumnEntry | Non
     if not isinstance(evidence, list) or column.get("hipaa", "A") not in HIPAA:
         problems.append(f"{where}: 'evidence' must be a list and 'hipaa' one of {', '.join(HIPAA)}.")
         return None
-    told.update(evidence=tuple(map(str, evidence)), hipaa=column.get("hipaa", ""))
+    frequencies = column.get("frequencies") or []
+    if not _counts(frequencies) or len(frequencies) not in (0, _BANDS):
+        problems.append(f"{where}: 'frequencies' must be a list of {_BANDS} whole numbers.")
+        return None
+    told.update(evidence=tuple(map(str, evidence)), hipaa=column.get("hipaa", ""), frequencies=tuple(frequencies))
     return ColumnEntry(**{"dtype": "", **told})
 
 
@@ -153,12 +183,16 @@ class Inventory(Plotted):
         Sample uniques by all proposed quasi-identifiers together; None where there are none, or time did not allow.
     left_out : tuple of str
         What was not looked at, and why.
+    pairs : dict
+        Sample uniques by each two quasi-identifiers: (column, column) → rows, in the order of the table. Of the eight
+        that tell most where there are more.
     """
 
     entries: tuple[ColumnEntry, ...]
     rows: int
     uniques: int | None = None
     left_out: tuple[str, ...] = ()
+    pairs: Mapping[tuple[str, str], int] = field(default_factory=lambda: MappingProxyType({}))
 
     def __getitem__(self, name: str) -> ColumnEntry:
         """Return the entry of a column.

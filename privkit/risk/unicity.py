@@ -13,7 +13,7 @@ from privkit.errors import ParameterError
 from privkit.errors.anonymity import RoleConflictError
 from privkit.risk.attackers import Rate
 from privkit.tally.frame import column_names, open_frame
-from privkit.tally.row_classes import Traces, traces
+from privkit.tally.persons import Traces, traces
 from privkit.values.arguments import positive_int, public, typed
 from privkit.values.show import Plotted
 

@@ -68,6 +68,8 @@ def _given_names() -> frozenset[str]:
     return frozenset(word for line in text.splitlines() if not line.startswith("#") for word in line.split())
 
 
+#: How often the values of each band of `ColumnFacts.spread` stand, at least.
+BANDS = (1, 2, 5, 10, 100)
 #: The share of numbers of one length that makes codes: amounts differ more. A longer number follows no other.
 _ONE_LENGTH, _LONGEST = 0.85, 20
 #: Distinct values whose shape is looked at, and among which dirt is looked for.
@@ -91,6 +93,8 @@ class ColumnFacts:
         Different values, missing counted as one; None where they were not counted (see `left_out`).
     singles : int or None
         Rows whose value stands once.
+    spread : tuple of int
+        Different values that stand once, 2-4, 5-9, 10-99 times and more often (`BANDS`), missing counted as one.
     separation : float or None
         The share of pairs of rows that the column tells apart, 1 - Σ c (c - 1) / (n (n - 1)) (Motwani and Xu 2007).
     whole : bool
@@ -128,6 +132,7 @@ class ColumnFacts:
     missing: int = 0
     distinct: int | None = None
     singles: int | None = None
+    spread: tuple[int, ...] = ()
     separation: float | None = None
     whole: bool = False
     forms: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
@@ -257,7 +262,7 @@ def _facts_there(engine: LazyEngine, look: Look | None, name: str) -> ColumnFact
     """Return the facts of a column that lies in an engine: a row of figures and a sample of values are fetched."""
     from privkit.tally.engines.lazy_columns import figures, sampled
 
-    found = figures(engine, name)
+    found = figures(engine, name, BANDS)
     values = series_of(sampled(engine, name, found.distinct, _SAMPLE))
     kind = kind_of(values)
     pairs = found.rows * (found.rows - 1)
@@ -271,7 +276,8 @@ def _facts_there(engine: LazyEngine, look: Look | None, name: str) -> ColumnFact
         found.rows,
         found.missing,
         distinct=found.distinct,
-        singles=found.singles,
+        singles=found.spread[0],
+        spread=found.spread,
         separation=1 - found.together / pairs if pairs else 0.0,
         whole=whole,
         dirty=_dirty(kind, _listed(values)),
@@ -289,6 +295,7 @@ def _facts(name: str, column: pd.Series, look: Look | None) -> ColumnFacts:
     codes, known = codes_of(column)
     counts = np.bincount(codes, minlength=known)
     counts = counts[counts > 0]
+    spread = tuple(np.bincount(np.searchsorted(BANDS, counts, "right") - 1, minlength=len(BANDS)).tolist())
     missing = int((codes == known).sum())
     some = _sample(column, codes, known, _MOST_DIRT) if kind == "text" else []
     absent = Absent.among(kind, some)
@@ -301,7 +308,8 @@ def _facts(name: str, column: pd.Series, look: Look | None) -> ColumnFacts:
         len(column),
         missing,
         distinct=len(counts),
-        singles=int((counts == 1).sum()),
+        singles=spread[0],
+        spread=spread,
         separation=_separation(counts),
         whole=whole,
         dirty=_dirty(kind, some),

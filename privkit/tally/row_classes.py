@@ -1,8 +1,6 @@
 """Rows as codes: which equivalence class each row is in, and each class's code in every column.
 
 How much each column adds to the sample uniques that others make.
-
-Persons and their points (places, purchases), as codes: what unicity counts on.
 """
 
 from __future__ import annotations
@@ -11,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
+from itertools import combinations as pairs_among
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +18,7 @@ from privkit.errors import FrameError, PrivkitError
 from privkit.tally.cells.cells import OTHER
 from privkit.tally.cells.coding import coded
 from privkit.tally.cells.showing import series_of
-from privkit.tally.classes import grouped_sizes, refuse_nested
+from privkit.tally.classes import refuse_nested
 from privkit.tally.codes import beyond_chance, factorized, packed
 from privkit.tally.engines.opening import engine_of, lazy_engine
 from privkit.tally.frame import column_names, open_frame
@@ -173,16 +172,25 @@ class Contributions:
         Of some quasi-identifiers: others that tell it.
     gained : dict
         Of each other column: uniques that it would add. Columns that time did not allow are absent.
+    pairs : dict
+        Of pairs of quasi-identifiers that were asked for: rows that are alone by the two. Those that time did not allow
+        are absent.
     """
 
     uniques: int
     lost: dict[str, int]
     gained: dict[str, int]
     told: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    pairs: dict[tuple[str, str], int] = field(default_factory=dict)
 
 
 def contributions(
-    data: object, qi: Sequence[str], others: Sequence[str], *, deadline: float | None = None
+    data: object,
+    qi: Sequence[str],
+    others: Sequence[str],
+    *,
+    pairs_of: Sequence[str] = (),
+    deadline: float | None = None,
 ) -> Contributions:
     """Count the sample uniques by the quasi-identifiers, without each of them, and with each other column.
 
@@ -206,7 +214,7 @@ def contributions(
     {'zip': 1, 'town': 1}
     """
     if (engine := lazy_engine(data, (*qi, *others))) is not None:
-        return _there(engine, qi, others, deadline)
+        return _there(engine, qi, others, pairs_of, deadline)
     found = row_classes(data, qi)
     codes_by = dict(zip(qi, found.codes, strict=True))
 
@@ -231,7 +239,8 @@ def contributions(
             continue
         both = packed([found.class_of[shared], codes[shared]])[0]
         gained[name] = _alone(both, np.ones(len(both), dtype=np.int64))
-    return Contributions(uniques, lost, gained, {name: told for name, told in tellers.items() if told})
+    told = {name: found for name, found in tellers.items() if found}
+    return Contributions(uniques, lost, gained, told, _pairs(pairs_of, alone, deadline))
 
 
 def _lost(
@@ -298,7 +307,9 @@ def _more(teller: NDArray[np.int64], told: NDArray[np.int64]) -> int:
     return len(pd.unique(packed([teller, told])[0])) - len(pd.unique(teller))
 
 
-def _there(engine: LazyEngine, qi: Sequence[str], others: Sequence[str], deadline: float | None) -> Contributions:
+def _there(
+    engine: LazyEngine, qi: Sequence[str], others: Sequence[str], pairs_of: Sequence[str], deadline: float | None
+) -> Contributions:
     from privkit.tally.engines.lazy_columns import combinations, singles
 
     sizes = {name: combinations(engine, [name]) for name in qi}
@@ -320,7 +331,14 @@ def _there(engine: LazyEngine, qi: Sequence[str], others: Sequence[str], deadlin
             break
         if engine.schema[name].name != OTHER:  # values that cannot be compared
             gained[name] = singles(engine, (*qi, name)) - uniques
-    return Contributions(uniques, lost, gained, {name: told for name, told in tellers.items() if told})
+    told = {name: found for name, found in tellers.items() if found}
+    return Contributions(uniques, lost, gained, told, _pairs(pairs_of, partial(singles, engine), deadline))
+
+
+def _pairs(
+    names: Sequence[str], alone: Callable[[Sequence[str]], int], deadline: float | None
+) -> dict[tuple[str, str], int]:
+    return {pair: alone(pair) for pair in pairs_among(names, 2) if not _late(deadline)}
 
 
 def _late(deadline: float | None) -> bool:
@@ -333,73 +351,3 @@ def _alone(keys: NDArray[np.int64], sizes: NDArray[np.int64]) -> int:
 
     group, _ = pd.factorize(keys)
     return int((np.bincount(group, weights=sizes) == 1).sum())
-
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from numpy.typing import NDArray
-
-    Ints = NDArray[np.int64]
-
-
-@dataclass(frozen=True, eq=False)
-class Traces:
-    """The distinct points of each person, both ways round.
-
-    Attributes
-    ----------
-    n_persons, n_points : int
-    points, starts : arrays of int64
-        The points of person i are ``points[starts[i]:starts[i + 1]]``, ascending.
-    persons, point_starts : arrays of int64
-        The persons of point j are ``persons[point_starts[j]:point_starts[j + 1]]``, ascending.
-    without_id : int
-        Rows without a person, which were left out.
-    """
-
-    n_persons: int
-    n_points: int
-    points: Ints
-    starts: Ints
-    persons: Ints
-    point_starts: Ints
-    without_id: int
-
-
-def traces(data: object, unit: str, columns: str | Sequence[str]) -> Traces:
-    """Return the distinct points of each person, a point being the values of some columns. Reads rows; spends nothing.
-
-    Missing is a value of its own in a point; rows without an id are left out. Of a lazy frame each pair of a person and
-    a point is fetched once.
-    """
-    names = column_names(columns, "columns")
-    table, rows = _once(data, [unit, *names])
-    who, n_persons = codes_of(table[unit])
-    point = packed([codes_of(table[name])[0] for name in names])[0]
-    known = who < n_persons
-    distinct_points, point = np.unique(point[known], return_inverse=True)
-    person = who[known]
-    n_points = len(distinct_points)
-    pairs = np.unique(person * max(n_points, 1) + point)
-    person, point = np.divmod(pairs, max(n_points, 1))
-    order = np.argsort(point, kind="stable")
-    return Traces(
-        n_persons,
-        n_points,
-        point,
-        np.searchsorted(person, np.arange(n_persons + 1)),
-        person[order],
-        np.searchsorted(point[order], np.arange(n_points + 1)),
-        int(rows[~known].sum()),
-    )
-
-
-def _once(data: object, columns: list[str]) -> tuple[pd.DataFrame, Ints]:
-    """Return rows, or the classes of a lazy frame, and how many rows each stands for."""
-    import pandas as pd
-
-    if (engine := lazy_engine(data, columns)) is None:
-        table = chosen_columns(data, columns, "columns")
-        return table, np.ones(len(table), dtype=np.int64)
-    cells, rows = grouped_sizes(engine, columns)
-    return pd.DataFrame({name: series_of(cells[name]) for name in columns}), rows

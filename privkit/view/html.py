@@ -9,21 +9,26 @@ from typing import TYPE_CHECKING, Any
 from privkit.values.show import SIMULATED, is_simulated
 from privkit.values.writing import amount_shown, ends, to_error
 from privkit.view import text
-from privkit.view.parts.markup import Markup, badge, card, ink, join, meter, note, table, tag
+from privkit.view.parts.markup import Markup, badge, card, chip, ink, join, meter, note, spread, table, tag
 from privkit.view.parts.sheet import (
     Between,
     Budget,
+    Chip,
     Code,
     Counted,
     Drawn,
+    Folded,
     Hinted,
     Meter,
     Name,
     Note,
+    Pile,
     Share,
     Sheet,
+    Spread,
     Stacked,
     Table,
+    Typed,
     Verdict,
 )
 from privkit.view.parts.words import number, percent
@@ -99,8 +104,20 @@ def _table(found: Table) -> Markup | None:
         for row in rows
     )
     shown = table(heads, cells, caption=found.caption or None)
-    shown = tag("div", shown, class_="pk-facts") if found.facts else shown
-    return tag("details", tag("summary", found.folded), shown) if found.folded else shown
+    looks = ["pk-facts"] * found.facts + ["pk-fits"] * found.fits
+    shown = tag("div", shown, class_=" ".join(looks)) if looks else shown
+    shown = tag("details", tag("summary", found.folded), shown) if found.folded else shown
+    return join([tag("p", tag("strong", found.title)), shown]) if found.title else shown
+
+
+@block.register
+def _wide(found: Meter) -> Markup:
+    return tag("div", cell(found), class_="pk-wide")
+
+
+@block.register
+def _typed(found: Typed) -> Markup:
+    return tag("details", tag("summary", found.folded), tag("pre", tag("code", found.lines)))
 
 
 @block.register
@@ -150,7 +167,30 @@ def _share(found: Share) -> str:
 
 @cell.register
 def _meter(found: Meter) -> Markup:
-    return meter(found.share, found.label, short=found.short)
+    return meter(found.share, found.label, short=found.short, cells=found.letters)
+
+
+@cell.register
+def _chip(found: Chip) -> Markup:
+    return chip(found.kind, found.text)
+
+
+@cell.register
+def _spread(found: Spread) -> Markup:
+    return spread(found.counts, found.words)
+
+
+@cell.register
+def _folded(found: Folded) -> Markup | str:
+    if not found.reasons:
+        return found.text
+    why = (tag("div", line, class_="pk-note") for line in found.reasons)
+    return tag("div", found.text, tag("details", tag("summary", found.fold), *why))
+
+
+@cell.register
+def _pile(found: Pile) -> Markup:
+    return tag("div", *(tag("div", cell(one)) for one in found.cells))
 
 
 @cell.register

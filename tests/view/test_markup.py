@@ -110,7 +110,7 @@ def test_only_listed_tags_and_attributes_come_out():
     for attribute in ("onclick", "href", "src", "style=x"):
         with pytest.raises(ValueError, match="no attribute"):
             tag("p", **{attribute: "x"})
-    with pytest.raises(ValueError, match="width of a bar"):
+    with pytest.raises(ValueError, match="length of a bar"):
         tag("p", style="background: url(//x)")
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from sys import float_info
 from typing import TYPE_CHECKING, Any
 
@@ -203,8 +204,10 @@ class Figures:
     ----------
     rows, missing : int
         Rows, and those without a value.
-    distinct, singles : int
-        Groups, and those of one row; missing is one group.
+    distinct : int
+        Groups; missing is one of them.
+    spread : tuple of int
+        Groups whose rows lie in each of some bands.
     together : float
         Σ c (c - 1) over the groups, exact below 2**53.
     whole : bool
@@ -214,13 +217,20 @@ class Figures:
     rows: int
     missing: int
     distinct: int
-    singles: int
+    spread: tuple[int, ...]
     together: float
     whole: bool
 
 
-def figures(engine: LazyEngine, name: str) -> Figures:
+def figures(engine: LazyEngine, name: str, bands: Sequence[int]) -> Figures:
     """Return the figures of a column's groups: one row is fetched.
+
+    Parameters
+    ----------
+    engine : LazyEngine
+    name : str
+    bands : sequence of int
+        The rows at which each band of groups begins, ascending from 1.
 
     Raises
     ------
@@ -229,24 +239,25 @@ def figures(engine: LazyEngine, name: str) -> Figures:
     own, rows = nw.col(name), nw.col(_ROWS)
     wide = rows.cast(nw.Float64)
     is_float = engine.columns[name].kind.name == FLOAT
+    band = {f"band_{low}": rows >= low for low in bands}
     with untold():
         grouped = engine.groups((name,)).with_columns(
             _one(own.is_null(), rows).alias("missing"),
-            _one(rows == 1, nw.lit(1)).alias("singles"),
+            *(_one(reached, nw.lit(1)).alias(key) for key, reached in band.items()),
             (wide * (wide - 1)).alias("together"),
             (_one(~_whole(engine, own), nw.lit(1)) if is_float else nw.lit(0)).alias("broken"),
         )
         told = grouped.select(
             rows.sum().alias("rows"),
             nw.len().alias("distinct"),
-            *(nw.col(each).sum() for each in ("missing", "singles", "together", "broken")),
+            *(nw.col(each).sum() for each in ("missing", *band, "together", "broken")),
         )
     row = engine.one_row(told)
-    counts = {each: int(row[each] or 0) for each in ("rows", "distinct", "missing", "singles", "broken")}
+    counts = {each: int(row[each] or 0) for each in ("rows", "distinct", "missing", "broken", *band)}
+    reached = [*(counts[key] for key in band), 0]
     whole = _is_whole(engine, name) or (is_float and not counts["broken"])
-    return Figures(
-        counts["rows"], counts["missing"], counts["distinct"], counts["singles"], float(row["together"] or 0), whole
-    )
+    spread = tuple(more - fewer for more, fewer in pairwise(reached))
+    return Figures(counts["rows"], counts["missing"], counts["distinct"], spread, float(row["together"] or 0), whole)
 
 
 def _one(where: nw.Expr, value: nw.Expr) -> nw.Expr:

@@ -14,6 +14,8 @@ import html as _html
 import re
 from typing import TYPE_CHECKING, Literal
 
+from privkit.view.parts.words import letters
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -52,6 +54,25 @@ CSS = """
   border: 1px solid var(--jp-border-color1, rgba(128, 128, 128, 0.6)); }
 .privkit.privkit .pk-facts th, .privkit.privkit .pk-facts td { text-align: left; }
 .privkit .pk-whole { white-space: nowrap; }
+.privkit .pk-wide .pk-meter { width: 100%; max-width: 30em; }
+.privkit .pk-chip { display: inline-block; white-space: nowrap; padding: 0 0.5em; border-radius: 0.7em;
+  font-size: 0.85em; background: rgba(128, 128, 128, 0.15); }
+.privkit .pk-direct { background: rgba(213, 94, 0, 0.18); }
+.privkit .pk-quasi { background: rgba(230, 159, 0, 0.2); }
+.privkit .pk-sensitive { background: rgba(204, 121, 167, 0.22); }
+.privkit .pk-spread { display: flex; align-items: flex-end; gap: 1px; width: 6em; height: 1.8em;
+  border-bottom: 1px solid var(--jp-border-color1, rgba(128, 128, 128, 0.6)); }
+.privkit .pk-spread div { flex: 1; }
+.privkit .pk-spread .pk-bar { min-height: 2px; }
+.privkit .pk-fits td, .privkit .pk-fits tbody th { padding-right: 0.9em; overflow-wrap: anywhere; }
+.privkit .pk-fits .pk-meter { width: 4.5em; max-width: 100%; height: 0.5em; }
+.privkit .pk-fits .pk-spread { width: 5em; max-width: 100%; }
+.privkit .pk-fits:not(.pk-facts) .pk-meter { margin-left: auto; }
+.privkit .pk-facts.pk-fits td:last-child { overflow-wrap: break-word; }
+.privkit td details { font-size: 0.9em; }
+.privkit pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: 0.3em 0; }
+@media (max-width: 900px) { .privkit .pk-fits .pk-meter, .privkit .pk-fits .pk-spread { width: 3.2em; }
+  .privkit .pk-fits th, .privkit .pk-fits td, .privkit .pk-fits tbody th { padding-right: 0.5em; } }
 .privkit summary { cursor: pointer; }
 .privkit .pk-badge { display: inline-block; white-space: nowrap;
   padding: 0 0.5em; border: 1px solid currentColor; border-radius: 0.2em; }
@@ -74,8 +95,8 @@ _TEXT = "div span p strong em small code pre ul ol li dl dt dd h3 h4 details sum
 _TABLE = "table caption thead tbody tr th td"
 _TAGS = frozenset(f"{_TEXT} {_TABLE}".split())
 _ATTRIBUTES = re.compile(r"class|id|title|role|lang|dir|scope|colspan|rowspan|open|tabindex|aria-[a-z]+|style")
-#: The one use of inline style: how long a bar is.
-_STYLE = re.compile(r"width: \d{1,3}(\.\d{1,3})?%")
+#: The one use of inline style: how long a bar is, or how high.
+_STYLE = re.compile(r"(width|height): \d{1,3}(\.\d{1,3})?%")
 
 
 class Markup(str):
@@ -131,7 +152,7 @@ def tag(name: str, /, *children: object, **attributes: object) -> Markup:
         if value is None or value is False:
             continue
         if attribute == "style" and not _STYLE.fullmatch(str(value)):
-            raise ValueError("style holds the width of a bar and nothing else")
+            raise ValueError("style holds the length of a bar and nothing else")
         told.append(f' {attribute}="{esc(str(value))}"')
     content = "".join(esc(child) for child in children if child is not None)
     return Markup("".join(["<", name, *told, ">", content, "</", name, ">"]))
@@ -188,14 +209,14 @@ def _row(cells: Sequence[object]) -> Markup:
     return tag("tr", tag("th", first, scope="row"), *(tag("td", cell) for cell in rest))
 
 
-def meter(share: float, label: str, *, short: bool = False) -> Markup:
+def meter(share: float, label: str, *, short: bool = False, cells: int = 10) -> Markup:
     """Return a bar that is `share` (0 to 1) full; `short` hatches it, as something that falls short."""
     width = min(max(float(share), 0.0), 1.0) * 100
     kind = "pk-bar pk-short" if short else "pk-bar"
     return tag(
         "div",
         tag("div", class_=kind, style=f"width: {width:.1f}%"),
-        ink([(kind, width)], 10),
+        ink([("pk-thin" if 0 < width < 50 / cells else kind, width)], cells),
         class_="pk-meter",
         role="meter",
         aria_valuemin=0,
@@ -205,8 +226,34 @@ def meter(share: float, label: str, *, short: bool = False) -> Markup:
     )
 
 
-#: How a piece of a bar is written: full, hatched, pale, and nothing. The last class counts.
-_INKS = {"pk-bar": "█", "pk-short": "▚", "pk-held": "▚", "pk-band": "▒", "pk-value": "▓"}
+def spread(counts: Sequence[int], words: str) -> Markup:
+    """Return counts side by side as bars, as high as their share of the largest, the first hatched; `words` say them.
+
+    Examples
+    --------
+    >>> spread([1, 4], "1 once, 4 twice").count('style="height: 25.0%"')
+    1
+    """
+    whole = max(counts, default=0) or 1
+    bars, inks = [], ""
+    for place, count in enumerate(counts):
+        kind = ("pk-bar" if place else "pk-bar pk-short") if count else "pk-gap"
+        bars.append(tag("div", class_=kind, style=f"height: {100 * count / whole:.1f}%"))
+        inks += _HEIGHTS[max(round(count / whole * len(_HEIGHTS)), 1) - 1] if count else "·"
+    shown = tag("span", inks, class_="pk-ink", aria_hidden="true")
+    return tag("div", *bars, shown, class_="pk-spread", role="img", aria_label=words, title=words)
+
+
+_HEIGHTS = "▁▂▃▄▅▆▇█"
+
+
+def chip(kind: str, text: object) -> Markup:
+    """Return a column's role: a sign, a color and words, so that none of them is needed alone."""
+    sign = tag("span", _CHIPS.get(kind, "○"), aria_hidden="true")
+    return tag("span", sign, " ", text, class_=f"pk-chip pk-{kind}")
+
+
+_CHIPS = {"direct": "●", "quasi": "◆", "sensitive": "■", "other": "○"}
 
 
 def ink(pieces: Iterable[tuple[str, float]], cells: int) -> Markup:
@@ -226,12 +273,7 @@ def ink(pieces: Iterable[tuple[str, float]], cells: int) -> Markup:
     >>> print(ink([("pk-bar", 33.3), ("pk-bar pk-held", 1)], 10))
     <span class="pk-ink" aria-hidden="true">███▚······</span>
     """
-    drawn, end, told = "", 0.0, 0
-    for kind, length in pieces:
-        end += length
-        told = max(round(end * cells / 100), told + (length > 0))
-        drawn += _INKS.get(kind.split()[-1], "·") * (told - len(drawn))
-    return tag("span", drawn[:cells].ljust(cells, "·"), class_="pk-ink", aria_hidden="true")
+    return tag("span", letters(pieces, cells), class_="pk-ink", aria_hidden="true")
 
 
 def badge(met: bool | None, text: object) -> Markup:

@@ -43,6 +43,8 @@ class Meter:
     share: float
     label: str
     short: bool = False
+    #: How many letters it is long where it is written.
+    letters: int = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,38 @@ class Hinted:
 
 
 @dataclass(frozen=True, slots=True)
+class Chip:
+    """A role of a column, as a chip: its short name decides how it looks."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Counts side by side as bars, against the largest; the first is of what falls short; and the same in words."""
+
+    counts: tuple[int, ...]
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """An answer whose reasons are folded, and what is to be pressed to see them."""
+
+    text: str
+    reasons: tuple[str, ...]
+    fold: str = "why"
+
+
+@dataclass(frozen=True, slots=True)
+class Pile:
+    """Several cells in one, below each other."""
+
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Stacked:
     """Several lines in one cell; the first is an answer and the others remarks where it is a `lead`."""
 
@@ -124,7 +158,16 @@ class Note:
     told: bool = True
 
 
-Cell = str | int | float | Share | Meter | Counted | Between | Drawn | Name | Code | Hinted | Stacked | Verdict | None
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """Lines that one types, folded; a text leaves them out."""
+
+    lines: str
+    folded: str
+
+
+_Worded = str | Name | Code | Hinted | Chip | Stacked | Folded
+Cell = _Worded | int | float | Share | Meter | Counted | Between | Drawn | Spread | Verdict | Pile | None
 Row = Sequence[Cell]
 
 
@@ -145,6 +188,10 @@ class Table:
     whole: Sequence[str] = ()
     #: What is to be pressed to see it; empty where it is open.
     folded: str = ""
+    #: Whether its columns give way in a narrow window, as do the bars in them.
+    fits: bool = False
+    #: What is asked above it, which may be longer than it is wide.
+    title: str = ""
 
     def filled(self) -> Sequence[Row]:
         """Return the rows."""
@@ -171,7 +218,7 @@ class Budget:
         return float(amount / self.budget) if self.budget else 0.0
 
 
-Block = str | Note | Verdict | Table | Drawn | Budget
+Block = str | Note | Verdict | Table | Drawn | Meter | Budget | Typed
 
 
 # -- the sheet -----------------------------------------------------------------------------------------------------

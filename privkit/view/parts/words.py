@@ -83,6 +83,41 @@ def plural(count: int, one: str, many: str = "") -> str:
     return f"{number(count)} {one if count == 1 else many or one + 's'}"
 
 
+#: How a piece of a bar is written: full, hatched, pale, and nothing. The last class counts.
+_INKS = {"pk-bar": "█", "pk-short": "▚", "pk-held": "▚", "pk-band": "▒", "pk-value": "▓", "pk-thin": "▏"}
+
+
+def letters(pieces: Iterable[tuple[str, float]], cells: int) -> str:
+    """Return a bar in letters: the classes of each piece, and its length in percent.
+
+    A piece that is not empty has one letter at least.
+
+    Examples
+    --------
+    >>> letters([("pk-bar", 33.3), ("pk-bar pk-held", 1)], 10)
+    '███▚······'
+    """
+    drawn, end, told = "", 0.0, 0
+    for kind, length in pieces:
+        end += length
+        told = max(round(end * cells / 100), told + (length > 0))
+        drawn += _INKS.get(kind.split()[-1], "·") * (told - len(drawn))
+    return drawn[:cells].ljust(cells, "·")
+
+
+def bar(share: float, cells: int) -> str:
+    """Return a share, from 0 to 1, as a bar in letters, to an eighth of one; one that is not 0 is never empty.
+
+    Examples
+    --------
+    >>> bar(0.53, 5), bar(0.0001, 5), bar(0, 5), bar(1, 5)
+    ('██▋··', '▏····', '·····', '█████')
+    """
+    eighths = max(round(min(max(share, 0.0), 1.0) * cells * 8), share > 0)
+    full, rest = divmod(eighths, 8)
+    return ("█" * full + (" ▏▎▍▌▋▊▉"[rest] if rest else "")).ljust(cells, "·")
+
+
 def lines(answer: str, *reasons: str, then: Sequence[str] = ()) -> str:
     """Join a repr: the answer, the reasons, and what to type next."""
     last = [f"next: {' · '.join(then)}"] if then else []

@@ -2,80 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from privkit.inventory.column_entry import ColumnEntry
 from privkit.inventory.inventory import Inventory
 from privkit.inventory.inventory_check import InventoryCheck
 from privkit.inventory.subject import ErasureReport, Place, SubjectReport
 from privkit.view.parts.calls import call
 from privkit.view.parts.chart import SHARES, SHARES_END, Across, Chart
-from privkit.view.parts.sheet import Name, Note, Row, Sheet, Stacked, Table, given, sheet
+from privkit.view.parts.sheet import Meter, Name, Note, Row, Sheet, Table, given, sheet
 from privkit.view.parts.words import LONGEST_NAME, argument, label, names, number, percent, plural
-
-#: Columns of an inventory shown in a table; the whole of it is a frame.
-_MOST = 200
-
+from privkit.view.sheets.audit import MOST, code_of, columns_of, pairs_of, short
 
 # -- inventory -----------------------------------------------------------------------------------------------------
 
 
 @sheet.register(Inventory)
 def _inventory(found: Inventory) -> Sheet:
-    shown = found.entries[:_MOST]
-    more = Note(f"The first {_MOST} columns are shown: .to_frame() has all.", told=False)
-    roles = [(title, [entry for entry in shown if entry.role == role]) for role, title in _ROLES.items()]
+    more = Note(f"The first {MOST} columns are shown: .to_frame() has all.", told=False)
+    together = found.uniques is not None and bool(found.rows)
+    look = call(found, "kanon", found.qi, unit=found.unit) if found.qi else ""
     return Sheet(
         _inventory_answer(found),
         given(
             [
+                _together(found) if together else None,
+                Meter((found.uniques or 0) / found.rows, "rows that are alone", short=True) if together else None,
+                *columns_of(found),
+                more if len(found.entries) > MOST else None,
+                *pairs_of(found),
                 *_inventory_reasons(found),
-                more if len(found.entries) > _MOST else None,
-                *(_role(title, entries) for title, entries in roles if entries),
+                code_of(found, [look]),
             ]
         ),
-        _inventory_next(found),
+        _inventory_next(found, look),
         exact=True,
         chart=lambda: _inventory_chart(found),
     )
 
 
-_ROLES = {
-    "direct identifier": "Direct identifiers",
-    "quasi-identifier": "Quasi-identifiers",
-    "sensitive": "Sensitive attributes",
-    "other": "Other columns",
-}
-
-
-def _role(title: str, entries: Sequence[ColumnEntry]) -> Table:
-    whole = ("risk", "singles out")
-    heads = ["column", *whole, "what to do, and why"]
-    return Table(heads, [_entry(entry) for entry in entries], title, facts=True, whole=whole)
-
-
-def _entry(entry: ColumnEntry) -> Row:
-    sign = {"high": "▲", "medium": "△", "low": "–"}[entry.rating]
-    reasons = [*entry.evidence, *([f"HIPAA {entry.hipaa_class}"] if entry.hipaa else [])]
-    if entry.overruled:
-        reasons.append(f"role: yours; proposed was {entry.proposed}")
-    if entry.purpose:
-        reasons.append(f"purpose: {label(entry.purpose, longest=200)}")
-    alone = "not counted" if entry.unique_share is None else f"{percent(entry.unique_share)} alone"
-    others = [] if entry.uniques_with_others is None else [f"{plural(entry.uniques_with_others, 'row')} with others"]
-    return [
-        Name(label(entry.name)),
-        f"{sign} {entry.rating}",
-        Stacked((alone, *others)),
-        Stacked((entry.action, *reasons), lead=True),
-    ]
+def _together(found: Inventory) -> str:
+    """Return how many rows the quasi-identifiers leave alone."""
+    uniques = found.uniques or 0
+    share = percent(uniques, found.rows)
+    return f"Together the quasi-identifiers leave {plural(uniques, 'sample unique')} ({share} of the rows)."
 
 
 def _inventory_chart(found: Inventory) -> Chart:
     """Return the share of rows that each column singles out by itself; direct identifiers fall short."""
     known = [(entry, entry.unique_share) for entry in found.entries if entry.unique_share is not None]
     drawn = Across(
-        [f"{label(entry.name, 28)} ({_short(entry.role)})" for entry, _ in known],
+        [f"{label(entry.name, 28)} ({short(entry.role)})" for entry, _ in known],
         [share for _, share in known],
         [percent(share) for _, share in known],
         [entry.role == "direct identifier" for entry, _ in known],
@@ -85,10 +59,6 @@ def _inventory_chart(found: Inventory) -> Chart:
     columns, rows = number(len(found.entries)), number(found.rows)
     title = f"What each of {columns} columns singles out by itself, of {rows} rows"
     return Chart(title, "rows whose value stands once", "column (role)", drawn)
-
-
-def _short(role: str) -> str:
-    return {"direct identifier": "direct", "quasi-identifier": "quasi"}.get(role, role.partition(" ")[0])
 
 
 def _inventory_answer(found: Inventory) -> str:
@@ -105,31 +75,22 @@ def _inventory_answer(found: Inventory) -> str:
 
 
 def _inventory_reasons(found: Inventory) -> list[str]:
-    """Return the columns by role, the uniques that the quasi-identifiers make, and what was left out."""
+    """Return whose rows these are, what splits classes, and what was left out."""
     told = []
-    for title, columns in (("Direct", found.direct), ("Quasi", found.qi), ("Sensitive", found.sensitive)):
-        if columns:
-            told.append(f"{title}: {names(columns)}.")
-    high = [entry.name for entry in found.entries if entry.rating == "high" and entry.role != "direct identifier"]
-    if high:
-        told.append(f"High risk beside the direct identifiers: {names(high)}.")
     if found.unit is not None:
         told.append(f"{names([found.unit])} repeats: its rows are one person's, and unit= counts persons.")
     if dirty := [entry.name for entry in found.entries if entry.dirty]:
         told.append(f"Dirt splits classes (blanks, case, leading zeros, Unicode's forms): {names(dirty)}.")
-    if found.uniques is not None:
-        told.append(f"Together the quasi-identifiers leave {plural(found.uniques, 'sample unique')}.")
     if found.left_out:
         told.append(f"Left out: {'; '.join(found.left_out)}.")
     told.append("Proposals from names, shapes and uniqueness: you decide.")
     return told
 
 
-def _inventory_next(found: Inventory) -> list[str]:
+def _inventory_next(found: Inventory, look: str) -> list[str]:
     """Return what to type next."""
     if not found.entries:
         return []
-    look = call(found, "kanon", found.qi, unit=found.unit) if found.qi else ""
     first = argument([(found.qi or found.columns)[0]])[1:-1]
     return [look, f".assign({first}, purpose='what it is for')" if first else "", ".to_frame()"]
 
