@@ -105,6 +105,7 @@ def _pairs(found: object, names: Sequence[str], problems: list[str]) -> dict[tup
             or len(pair) != 3
             or not _counts(pair[2:])
             or any(name not in names for name in pair[:2])
+            or pair[0] == pair[1]
         ):
             problems.append("'pairs' must be lists of two columns and a whole number.")
             return {}

@@ -67,12 +67,15 @@ CSS = """
 .privkit .pk-fits td, .privkit .pk-fits tbody th { padding-right: 0.9em; overflow-wrap: anywhere; }
 .privkit .pk-fits .pk-meter { width: 4.5em; max-width: 100%; height: 0.5em; }
 .privkit .pk-fits .pk-spread { width: 5em; max-width: 100%; }
-.privkit .pk-fits:not(.pk-facts) .pk-meter { margin-left: auto; }
+.privkit .pk-fits:not(.pk-facts) .pk-meter { width: 3em; margin-left: auto; }
 .privkit .pk-facts.pk-fits td:last-child { overflow-wrap: break-word; }
 .privkit td details { font-size: 0.9em; }
 .privkit pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: 0.3em 0; }
 @media (max-width: 900px) { .privkit .pk-fits .pk-meter, .privkit .pk-fits .pk-spread { width: 3.2em; }
-  .privkit .pk-fits th, .privkit .pk-fits td, .privkit .pk-fits tbody th { padding-right: 0.5em; } }
+  .privkit .pk-fits th, .privkit .pk-fits td, .privkit .pk-fits tbody th { padding-right: 0.5em; }
+  .privkit .pk-fits:not(.pk-facts) table { font-size: 0.85em; }
+  .privkit .pk-fits:not(.pk-facts) .pk-meter { width: 2em; } }
+@media (max-width: 560px) { .privkit .pk-facts.pk-fits table { font-size: 0.85em; } }
 .privkit summary { cursor: pointer; }
 .privkit .pk-badge { display: inline-block; white-space: nowrap;
   padding: 0 0.5em; border: 1px solid currentColor; border-radius: 0.2em; }
