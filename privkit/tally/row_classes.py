@@ -203,12 +203,21 @@ def contributions(
     Of a lazy frame one number is fetched for each, and for each pair of quasi-identifiers; of pairs that seem to tell
     each other, how many rows each value has. Reads rows; exact; spends nothing.
 
+    Parameters
+    ----------
+    data : dataframe
+    qi, others : sequence of str
+    pairs_of : sequence of str
+        Quasi-identifiers of which each two are counted by themselves, last of all.
+    deadline : float, optional
+        By ``time.monotonic()``.
+
     Examples
     --------
     >>> import pandas as pd
     >>> people = pd.DataFrame({"zip": list("aab"), "sex": list("fmm"), "plan": list("xyy")})
     >>> contributions(people, ["zip", "sex"], ["plan"])
-    Contributions(uniques=3, lost={'zip': 2, 'sex': 2}, gained={'plan': 0}, told={})
+    Contributions(uniques=3, lost={'zip': 2, 'sex': 2}, gained={'plan': 0}, told={}, pairs={})
     >>> people = pd.DataFrame({"zip": list("aab"), "town": list("xxy")})
     >>> contributions(people, ["zip", "town"], []).lost
     {'zip': 1, 'town': 1}
