@@ -303,6 +303,8 @@ def _tellers(
 
     def tells(other: str, first: int | None) -> bool:
         more = _more(codes_by[other][:first], codes_by[name][:first])
+        if first is None and not more and sizes[other] == sizes[name]:  # a copy of it, however few rows there are
+            return True
         return more <= _MORE * sizes[other] and (first is not None or beyond_chance(more, rows[other], rows[name]))
 
     larger = [other for other in codes_by if other != name and (1 + _MORE) * sizes[other] >= sizes[name]]
@@ -326,7 +328,8 @@ def _there(
 
     def tells(other: str, name: str) -> bool:
         more = combinations(engine, [name, other]) - sizes[other]
-        return more <= _MORE * sizes[other] and beyond_chance(more, rows(other), rows(name))
+        copied = not more and sizes[other] == sizes[name]
+        return copied or (more <= _MORE * sizes[other] and beyond_chance(more, rows(other), rows(name)))
 
     tellers = {}
     for name in qi:

@@ -23,7 +23,7 @@ from privkit.project.naming import ASKED_BEFORE, FRAME
 _SHOWN = 3000
 #: All candidates between two ages in the middle of an even number of people are as good as each other, and drawn among.
 #: (The questions called untied have no such.)
-_QUANTILES = {"middle", "25%", "50%", "75%", "quantile"}
+_QUANTILES = {"middle", "25%", "50%", "75%", "quantile", "median"}
 _TIED = 15
 #: What is left of the noise, where the steps of a sum are fine.
 _LEFT = 0.02

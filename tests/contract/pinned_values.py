@@ -69,6 +69,7 @@ def _anonymity() -> Makers:
     distance = {good: "body" if "pain" in good or "vita" in good else "other" for good in goods}
     return {
         "kanon": lambda: pk.kanon(shop, BORN),
+        "ksets": lambda: pk.ksets(shop, BORN, of=2, k=3),
         "kanon_required": lambda: pk.kanon(shop, BORN, k=3),
         "kanon_holds": lambda: pk.kanon(adult, ["sex"], k=3),
         "kanon_unit": lambda: pk.kanon(calls, ["cell"], unit="user", k=3),
@@ -219,7 +220,13 @@ def _plain(folder: Path) -> Makers:
     risk = lru_cache(lambda: pk.risk(shop, ["sex", "postcode", "orders"], population=20_000))
     goal = pk.KAnonymity(5) & pk.LDiversity("plan", 2) & pk.TCloseness("plan", 0.4, distance="ordered")
     more = pk.AlphaK("plan", 0.5, 3) & pk.BetaLikeness("plan", 2) & pk.DeltaDisclosure("plan", 1)
+
+    def declared() -> Any:
+        project = pk.open_project("facts", epsilon=1, unit=pk.ROW, store=folder / "facts.db")
+        return project.public(age=(18, 100), plan=["basic", "plus"])
+
     return {
+        "public_facts": declared,
         "accessor": lambda: people().privacy,
         "accessor_plan": lambda: people().privacy.plan,
         "criteria": lambda: goal & pk.KMap(3, population=20_000),

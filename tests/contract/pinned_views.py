@@ -113,7 +113,11 @@ def _number(number: float) -> str:
 
 
 def _freed(text: str, folder: str) -> str:
-    text = text.replace(folder, "FOLDER").replace(str(Path(__file__).parent), "HERE")
+    return without_what_differs(text.replace(folder, "FOLDER").replace(str(Path(__file__).parent), "HERE"))
+
+
+def without_what_differs(text: str) -> str:
+    """Return a text with words for what differs from run to run, and from processor to processor."""
     for pattern, stands in _FREED:
         text = pattern.sub(stands, text)
     return _DIGITS.sub(lambda found: f"{float(found[0]):.9g}", text)

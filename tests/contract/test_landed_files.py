@@ -67,7 +67,10 @@ def test_a_question_replays_its_answer_at_no_charge(projects, stored, kind, name
     release = answered(asked()[kind][name], project, PRICE, people())
     assert release.replayed
     assert (project.spent, len(project.ledger)) == before
-    assert numbers_of(release) == stored[f"{kind}.{name}"]
+    # A median is called one since then.
+    expected = {"median" if column == "quantile" else column: told for column, told in stored[f"{kind}.{name}"].items()}
+    found = {"median" if column == "quantile" else column: told for column, told in numbers_of(release).items()}
+    assert found == expected
 
 
 @pytest.mark.parametrize("kind", asked())

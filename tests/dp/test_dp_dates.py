@@ -290,5 +290,4 @@ def test_days_as_keys_of_moments_say_that_they_are_midnight_and_finer_text_is_no
     with pytest.raises(pk.KeysError):
         pk.plan.dp_count(frame, "t", keys=["2026-01-05T10:00:00.0000001"], epsilon=1)
     whole = {"derive": {"day": pk.cut("t", every="day", start="2026-01-05", end="2026-01-06")}}
-    question = pk.plan.dp_count(frame, "day", epsilon=9, **whole).question
-    assert cells(question, frame).reshape(-1).tolist() == [2, 1]
+    assert pk.plan.dp_count(frame, "day", epsilon=9, **whole).check().to_frame()["count"].tolist() == [2, 1]
