@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from privkit.dp.attack import Attack, attack_on
@@ -208,9 +208,7 @@ class Plan(Paneled, Plotted):
 
     def _earlier_at(self, amount: object) -> Callable[[], Plan | None] | None:
         """Return what makes the plan of earlier versions at another price."""
-        if (earlier := self.earlier) is None:
-            return None
-        return lambda: None if (before := earlier()) is None else before.repriced(amount)
+        return None if self.earlier is None else partial(_repriced, self.earlier, amount)
 
     def canonical(self) -> dict[str, Any]:
         """Return the question with its price as JSON values: what the ledger records and replay compares."""
@@ -470,3 +468,9 @@ def _first(reached: Callable[[int], bool], count: int, width: str) -> int:
         middle = (low + high) // 2
         low, high = (low, middle) if reached(middle) else (middle + 1, high)
     return low
+
+
+def _repriced(earlier: Callable[[], Plan | None], amount: object) -> Plan | None:
+    """Return the plan of earlier versions at another price."""
+    before = earlier()
+    return None if before is None else before.repriced(amount)

@@ -198,12 +198,19 @@ def _project(account: Account, notebook: str) -> dict[str, Any]:
 
 def _amounts(loss: PrivacyLoss) -> dict[str, Any]:
     return {
-        "text": str(loss),
+        "text": _plain(loss),
         "main": exact_text(loss.main),
         "value": float(loss.main),
         "delta": exact_text(loss.delta),
         "delta_value": float(loss.delta),
     }
+
+
+def _plain(loss: PrivacyLoss) -> str:
+    """Return a loss in letters that one can type: what is shown is what a search finds."""
+    symbol = "ρ" if loss.measure.concentrated else "ε"
+    delta = f", δ = {float(loss.delta):g}" if loss.measure.has_delta and loss.delta else ""
+    return f"{symbol} = {exact_text(loss.main)}{delta}"
 
 
 def line_of(entry: Entry) -> dict[str, Any]:

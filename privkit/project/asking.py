@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from functools import wraps
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypedDict, TypeVar, cast
 
 from privkit.dp.check import PlanCheck
@@ -282,16 +282,14 @@ def planned(
 def _earlier(question: Question, measure: Measure, price: Price) -> Callable[[], Plan | None] | None:
     """Return what makes the plan by which earlier versions answered the question; None where it is asked as it was."""
     asked = question.asked.earlier
-    if asked is None:
+    return None if asked is None else partial(_made_earlier, replace(question, asked=asked), measure, price)
+
+
+def _made_earlier(question: Question, measure: Measure, price: Price) -> Plan | None:
+    try:
+        return make_plan(question, measure, price)
+    except PrivkitError:  # by this price it was not to be had
         return None
-
-    def made() -> Plan | None:
-        try:
-            return make_plan(replace(question, asked=asked), measure, price)
-        except PrivkitError:  # by this price it was not to be had
-            return None
-
-    return made
 
 
 def _question(

@@ -138,7 +138,7 @@ TENTHS = [(1, 10), (1, 4), (1, 2), (3, 5), (3, 4), (9, 10)]
 FEW = Several(
     (Mean("x", ENDS), Quantile("x", 1, 4, LINE), Quantile("x", 1, 2, LINE)),
     (1, 1, 1),
-    (("mean", 0, "mean"), ("q", 1, "quantile"), ("m", 2, "quantile")),
+    (("mean", 0, "mean"), ("q", 1, "quantile"), ("m", 2, "median")),
 )
 
 
@@ -184,7 +184,7 @@ def _cases() -> dict[str, Covered]:
             within(**some(CUT, "mean", "sum", "count"), clipped=float((X > 100).mean())),
             RHO,
         ),
-        "Quantile": Covered(ask(Quantile("x", 1, 2, LINE)), within(quantile=at(0.5))),
+        "Quantile": Covered(ask(Quantile("x", 1, 2, LINE)), within(median=at(0.5))),
         "Quantile, a tenth": Covered(ask(Quantile("x", 9, 10, LINE)), within(quantile=at(0.9))),
         "Quantile in ρ": Covered(ask(Quantile("x", 1, 4, LINE)), within(quantile=at(0.25)), RHO),
         "Quantiles": Covered(

@@ -2,6 +2,7 @@
 
 import math
 from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -51,7 +52,7 @@ def test_a1_epsilon_is_a_finite_number_above_zero(project, people, epsilon):
 
 @pytest.mark.parametrize("epsilon", [0.1, Decimal("0.1"), np.float64(0.1), 1, np.int64(1)], ids=repr)
 def test_a1_every_kind_of_number_is_taken_exactly(project, people, epsilon):
-    assert people.privacy.dp_count(epsilon=epsilon).loss.epsilon == float(epsilon)
+    assert people.privacy.dp_count(epsilon=epsilon).loss.epsilon == Fraction(str(epsilon))
 
 
 def test_a2_a_release_above_the_ceiling_is_refused_and_one_above_one_is_noted(ledger_path, people):

@@ -171,9 +171,10 @@ def test_f52_entries_are_ordered_by_number(project, people):
         lambda df: df.merge(pd.DataFrame({"who": [1, 2], "z": [0, 1]}), on="who"),
         lambda df: pd.concat([df, df]),
         lambda df: df.sample(frac=1, random_state=1),
-        lambda df: df.assign(new=0),
+        lambda df: df.assign(age=df.age + 1),
+        lambda df: df.drop(columns="age"),
     ],
-    ids=["filtered", "merged", "doubled", "shuffled", "wider"],
+    ids=["filtered", "merged", "doubled", "shuffled", "changed", "narrower"],
 )
 def test_f53_whatever_is_made_of_a_frame_is_charged_to_the_project(project, people, change):
     people.privacy.dp_count(epsilon=0.25)

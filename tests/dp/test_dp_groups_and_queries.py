@@ -18,6 +18,7 @@ from privkit.dp.question import Question
 from privkit.dp.statistics.counts import OpenCount
 from privkit.project.dp.counts import dp_count
 from privkit.project.dp.query import dp_describe, dp_query, several_of
+from privkit.project.known import Known
 from privkit.tally.open_groups import group_counts, key_text, key_values
 from privkit.values.bounds import ONE_ROW, ContributionBounds
 from privkit.values.loss import Measure
@@ -125,7 +126,7 @@ def test_c25_a_project_without_delta_has_no_groups_without_keys(ledger_path, peo
     pk.open_project("pure", epsilon=3, unit=pk.ROW, store=ledger_path)
     with pytest.raises(pk.ParameterError, match="delta"):
         dp_count.plan(people, "k", keys=["a"], epsilon=1, delta=1e-6)
-    with pytest.raises(pk.KeysError):
+    with pytest.raises(pk.ParameterError, match="counts in ε"):
         dp_count.plan(people, "k", epsilon=1, delta=1e-6)
 
 
@@ -202,4 +203,4 @@ def test_a_description_is_like_pandas(project):
 )
 def test_a35_unknown_statistics_and_weights_are_refused(statistics, weights):
     with pytest.raises(pk.PrivkitError):
-        several_of(statistics, weights)
+        several_of(statistics, weights, Known({}))

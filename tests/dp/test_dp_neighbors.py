@@ -26,6 +26,7 @@ from privkit.dp.statistics.share import PersonShare, Share
 from privkit.dp.statistics.sums import PersonSum, Sum
 from privkit.dp.statistics.top_k import TopK, TopTable
 from privkit.project.dp.query import several_of
+from privkit.project.known import Known
 from privkit.values.bounds import ONE_ROW, ContributionBounds, ValueBounds
 from privkit.values.expression import cut, selection
 from privkit.values.keys import public_keys
@@ -83,7 +84,7 @@ ASKED = {
     "mean with clipped": (WithClipped(Mean("x", TEN)), ANY, None, None),
     "deviation with clipped by": (WithClipped(Deviation("x", SIGNED)), ANY, KEYS, None),
     "open": (OpenCount(("k",)), ROW_BOUNDS, None, None),
-    "query": (several_of(QUERY, None), ANY, KEYS, None),
+    "query": (several_of(QUERY, None, Known({})), ANY, KEYS, None),
 }
 SITUATIONS = [(name, unit) for name, (_, units, _, _) in ASKED.items() for unit in units]
 NORMS = ("l1", "l2", "linf")

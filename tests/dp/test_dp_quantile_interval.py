@@ -141,8 +141,8 @@ def test_many_equal_numbers_are_found_however_many_they_are():
     question = ask(Quantile("x", 1, 2, tuple(np.linspace(1, 5, 1001))))
     plan = count_plan(question, epsilon=1)
     cells = np.array([draw(make_measurement(plan), pd.DataFrame({"x": values})) for _ in range(20)])
-    assert set(question.asked.estimates(cells)["quantile"]) == {4.0}
-    lower, upper = question.asked.limits(cells, plan.noise, 0.05)["quantile"]
+    assert set(question.asked.estimates(cells)[question.asked.main]) == {4.0}
+    lower, upper = question.asked.limits(cells, plan.noise, 0.05)[question.asked.main]
     assert (lower.min(), upper.max()) == pytest.approx((3.998, 4.002))
 
 
@@ -151,7 +151,7 @@ def test_few_rows_give_wide_intervals(rows):
     question = ask(Quantile("x", 1, 2, LINE))
     plan = count_plan(question, epsilon=0.5)
     cells = np.array([draw(make_measurement(plan), pd.DataFrame({"x": [4.0] * rows})) for _ in range(60)])
-    lower, upper = question.asked.limits(cells, plan.noise, 0.05)["quantile"]
+    lower, upper = question.asked.limits(cells, plan.noise, 0.05)[question.asked.main]
     assert ((lower == 0) & (upper == 11)).mean() > 0.8
     one = count_plan(ask(Quantile("x", 1, 2, (3.0,))), epsilon=0.5)
     assert draw(make_measurement(one), pd.DataFrame({"x": [4.0] * rows})) == [0, 0]
@@ -184,7 +184,7 @@ def test_a_median_has_an_interval_in_the_columns_unit(people, project):
     assert f"{release.accuracy:.3g}" == f"{(upper - lower) / 2:.3g}"
     assert f"= {release.value:.3g}"[:5] in repr(release)
     assert "(95 %)" in repr(release)
-    assert list(release.to_frame()) == ["quantile", "lower", "upper"]
+    assert list(release.to_frame()) == ["median", "lower", "upper"]
     assert tuple(release.interval(0.5)) == (lower, upper)
     assert tuple(release.interval(0.99)) == (0, 200)
     by = dp_median(people, "x", "k", keys=["a", "b"], bounds=(0, 200), epsilon=1)

@@ -80,7 +80,7 @@ def test_the_ledger_says_what_was_counted():
     window = {"unit_window": ["quarter", "day"]}
     assert describe({"statistic": "persons", **window}) == "persons in a quarter"
     assert describe({"statistic": "count", "persons": True, "by": ["k"], "keys": None, **window}) == (
-        "persons in a quarter by k (0 keys)"
+        "persons in a quarter by k (found groups)"
     )
     assert describe({"statistic": "mean", "of": "person totals", "column": "x", **window}) == (
         "mean of each person's x in a quarter"

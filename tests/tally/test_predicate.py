@@ -93,7 +93,8 @@ def chosen(conditions, values) -> st.SearchStrategy[Expression]:
     return st.builds(made, st.lists(branch, max_size=2), st.tuples(conditions, values), st.none() | values)
 
 
-PLAIN = st.sampled_from([number for number in [*WHOLE, *REAL] if math.isfinite(number)])
+#: Numbers that stand beside each other: whole ones beyond 2**53 are refused beside fractions.
+PLAIN = st.sampled_from([n for n in [*WHOLE, *REAL] if math.isfinite(n) and float(n) == n])
 
 
 def numbers(depth: int) -> st.SearchStrategy[Expression]:

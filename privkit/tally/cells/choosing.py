@@ -76,7 +76,7 @@ def conditional(masks: Sequence[Mask], chosen: When, rows: int) -> Cells:
 def of_values(kept: Sequence[Scalar | None], places: Places) -> Cells:
     """Return cells of public values; a place of -1, and one of a value that is None, is missing."""
     kind = kind_of_values(kept)
-    values = np.zeros(len(kept), dtype=_TYPES[kind.name])
+    values = np.full(len(kept), "" if kind.name == TEXT else 0, dtype=_TYPES[kind.name])
     gone = np.array([*(value is None for value in kept), True])
     values[~gone[:-1]] = [value for value in kept if value is not None]
     return Cells(kind, values, None, np.where(gone[places], -1, places))
