@@ -89,7 +89,7 @@ def notes_of_moments(keys: Keys) -> tuple[str, ...]:
     """
     told = []
     for place, column in enumerate(keys.by):
-        moments = [key[place] for key in keys.values if isinstance(key[place], datetime)]
+        moments = [value for key in keys.values if isinstance(value := key[place], datetime)]
         if moments and all(each.time() == time.min and not getattr(each, "nanosecond", 0) for each in moments):
             way = f"pk.cut({column!r}, every='day', start=..., end=...)"
             told.append(
