@@ -382,7 +382,11 @@ def _one_kind(values: Sequence[Scalar | None], argument: str, allowed: str = "")
             argument, "values of several kinds", allowed or "values of one kind: text, numbers or booleans"
         )
     numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
-    if any(isinstance(each, float) for each in numbers) and any(float(each) != each for each in numbers):
+    if (
+        not allowed
+        and any(isinstance(each, float) for each in numbers)
+        and any(float(each) != each for each in numbers)
+    ):
         way = "Write them as text, or all of them as whole numbers."
         raise ParameterError.of(
             argument, "whole numbers beyond 2**53 beside fractions", "numbers that floats hold", way
