@@ -218,7 +218,10 @@ def test_what_is_public_is_pickled_and_shown_as_before():
         assert pickle.loads(pickle.dumps(value)) == value == copy.deepcopy(value)
         again = replace(value)
         assert again == value
-    assert str(inspect.signature(pk.KAnonymity)) == "(k: 'int', unit: 'str | None' = None) -> None"
+    assert (
+        str(inspect.signature(pk.KAnonymity))
+        == "(k: 'int', unit: 'str | None' = None, *, of: 'int | None' = None) -> None"
+    )
     assert pickle.loads(pickle.dumps(pk.kanon)) is pk.kanon
 
 
