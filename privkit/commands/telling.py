@@ -48,7 +48,6 @@ _IN_SHELL = {
     r"ev\.Key\.create_file\('([^']*)'\)": r"python -c \"from privkit import events as ev; ev.Key.create_file('\1')\"",
     "population= tells more": "--population tells more",
     "pass hierarchies=": "pass --hierarchies",
-    r"Leave it out of qi: \[": "Leave it out: qi=[",
     "Drop (it|them), or name (?:it|them) in qi": r"Leave \1 out (--drop), or name \1 in --qi",
     "drop or pseudonymize them": "leave them out (--drop)",
     "drop or pseudonymize it": "leave it out (--drop)",

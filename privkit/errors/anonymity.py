@@ -260,7 +260,7 @@ class RoleConflictError(PrivkitError, ValueError):
         rest = [name for name in qi if name != column]
         hint = (
             "Within a class all quasi-identifiers are equal, so it would have one value in each class. "
-            f"Leave it out of qi: {rest!r}."
+            f"Leave it out: qi={rest!r}."
         )
         return cls.of(column, ("qi", "sensitive"), hint)
 
@@ -268,5 +268,5 @@ class RoleConflictError(PrivkitError, ValueError):
     def unit(cls, column: str, qi: Sequence[str]) -> RoleConflictError:
         """Refuse a column that tells persons apart among the quasi-identifiers."""
         rest = [name for name in qi if name != column]
-        hint = f"A class by {column!r} holds one person by construction. Leave it out of qi: {rest!r}."
+        hint = f"A class by {column!r} holds one person by construction. Leave it out: qi={rest!r}."
         return cls.of(column, ("qi", "unit"), hint)

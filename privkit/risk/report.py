@@ -317,7 +317,7 @@ def _columns(data: object, qi: str | Sequence[str], others: dict[str, str | None
         open_frame(data, (name,), argument)
         if name in columns:
             rest = [other for other in columns if other != name]
-            raise RoleConflictError.of(name, ("qi", argument), f"Leave it out of qi: {rest!r}.")
+            raise RoleConflictError.of(name, ("qi", argument), f"Leave it out: qi={rest!r}.")
         if name in role:
             raise RoleConflictError.of(name, (role[name], argument), "Each names a column of its own.")
         role[name] = argument

@@ -74,7 +74,7 @@ def dp_quantile(
     --------
     >>> import pandas as pd, privkit as pk
     >>> people = pd.DataFrame({"age": [*range(101)] * 20})
-    >>> project = pk.open_project("medians", epsilon=1, unit=pk.ROW, store=ledger_path)
+    >>> project = pk.open_project("medians", epsilon=2, unit=pk.ROW, store=ledger_path)
     >>> middle = dp_quantile(people, "age", 0.5, candidates=list(range(0, 121)), epsilon=0.5)
     >>> 40 <= middle.interval().lower <= middle.value <= middle.interval().upper <= 60
     True
