@@ -77,7 +77,7 @@ class Directory:
         Examples
         --------
         >>> Directory({}, {"churn": "churn"}, ("churn",), frozenset()).free("churn")
-        'churn\\n2'
+        'churn\n2'
         """
         used = sum(called(recorded) == name for recorded in self.recorded)
         return f"{name}\n{used + 1}" if used else name

@@ -102,7 +102,7 @@ def totals_outside(
     Outside(values=3, below=0, above=2)
     """
     values = below = above = 0
-    for _, _, totals in person_totals_of(data, column, grid, unit=unit, keys=keys):
+    for _, _, totals in person_totals_of(data, column, grid, unit=unit, keys=keys, beyond=1):
         values += len(totals)
         below += int(np.count_nonzero(totals < grid.low))
         above += int(np.count_nonzero(totals > grid.high))

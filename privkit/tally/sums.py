@@ -116,11 +116,14 @@ def person_sums(
 
 
 def person_totals_of(
-    data: object, value: str, grid: Grid, *, unit: str | PrivacyUnit, keys: Keys | None = None
+    data: object, value: str, grid: Grid, *, unit: str | PrivacyUnit, keys: Keys | None = None, beyond: int = 0
 ) -> Iterator[tuple[PersonGroups, Persons, NDArray[np.int64]]]:
-    """Give, in parts, the pairs of person and key that occur, and the total of each in steps, before it is clipped."""
+    """Give, in parts, the pairs of person and key that occur, and the total of each in steps, before it is clipped.
+
+    A number counts as the largest that the grid has at most, or as one `beyond` it by so many steps.
+    """
     engine = engine_for(data, keys, unit, [value])
-    wide = Grid(grid.step, -grid.largest, grid.largest)
+    wide = Grid(grid.step, -grid.largest - beyond, grid.largest + beyond)
     for table in engine.parts(unit_columns(unit)[0], needed(value, keys, unit)):
         source = source_of(table, keys, unit)
         assert source.who is not None

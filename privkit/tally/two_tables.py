@@ -213,8 +213,8 @@ def _labeled(column: pd.Series) -> float:
 
     if pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_datetime64_any_dtype(column.dtype):
         return 0.0
-    texts = pd.Series(column.dropna().unique()[:_SAMPLE]).astype(str)
-    return float(texts.str.fullmatch(_LABEL.pattern).mean()) if len(texts) else 0.0
+    values = [value for value in column.dropna().unique()[:_SAMPLE] if not isinstance(value, bytes)]
+    return sum(bool(_LABEL.fullmatch(str(value))) for value in values) / len(values) if values else 0.0
 
 
 def _named(column: pd.Series, kind: str) -> str:

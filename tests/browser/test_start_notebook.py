@@ -138,7 +138,7 @@ def test_reports_are_shown_as_html(page):
     for place, told in enumerate(("3 direct identifiers", "k = 1", "KAnonymity(5) is met")):
         expect(reports.nth(place)).to_contain_text(told)
     summary = page.locator("summary", has_text="Where it comes from").first
-    table = page.locator("details table").first
+    table = page.locator("details", has=summary).locator("table").first
     expect(table).to_be_hidden()
     summary.click()
     expect(table).to_be_visible()

@@ -68,4 +68,18 @@ ALLOWED = {
     ("transform/perturbed.py", "number_column"): "types of a column that is changed and handed out again",
     ("transform/search/search.py", "Search.__post_init__"): "places of columns",
     ("transform/search/task.py", "_doubled"): "names of columns",
+    ("dp/check.py", "PlanCheck.empty"): CODES,
+    ("dp/statistics/top_k.py", "TopTable.possible"): "noisy counts, which are released",
+    ("tally/columns.py", "_facts"): CODES,
+    ("transform/search/local.py", "Peeling.node"): "levels",
+    ("transform/search/node_classes.py", "Rollup._telling"): "places of columns",
+    **{
+        ("transform/search/stars.py", name): CODES
+        for name in (
+            *(f"Stars.{each}" for each in ("__init__", "_alike", "_anew", "_around", "_close", "_filled", "_from")),
+            *(f"Stars.{each}" for each in ("_lay", "_open", "_promising")),
+            "_patterns",
+        )
+    },
+    ("transform/search/sweeps.py", "_cut"): CODES,
 }

@@ -50,6 +50,7 @@ RULES = {
 CALLS = {
     "audit": lambda f, a, b, c: pk.audit(f, time_limit=5),
     "kanon": lambda f, a, b, c: pk.kanon(f, [a, b]),
+    "ksets": lambda f, a, b, c: pk.ksets(f, [a, b], of=2),
     "kanon k": lambda f, a, b, c: pk.kanon(f, [a], k=3, unit=b),
     "ldiv": lambda f, a, b, c: pk.ldiv(f, [a], b),
     "ldiv entropy": lambda f, a, b, c: pk.ldiv(f, [a], b, l=2, kind="entropy"),

@@ -252,7 +252,9 @@ class Peeling:
                 for cost, step in zip(self.costs[place], ladder.levels, strict=True)
             ]
             average += np.array(means)[self.nodes[:, place]]
-            least += np.array([float(cost.min()) for cost in self.costs[place]])[self.nodes[:, place]]
+            least += np.array([float(cost.min()) if len(cost) else 0.0 for cost in self.costs[place]])[
+                self.nodes[:, place]
+            ]
         return average, least
 
     def _visit(self, node: tuple[int, ...], price: float, *, stop: bool = True) -> float:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
-from itertools import product
+from itertools import combinations, product
 
 from privkit.values.expression.choosing import Recode, When
 from privkit.values.expression.nodes import (
@@ -30,12 +30,15 @@ from privkit.values.expression.nodes import (
 Outcomes = frozenset[bool | None]
 _EITHER: Outcomes = frozenset({True, False})
 _UNTOLD: Outcomes = frozenset({None})
+#: Columns of which every set is looked at.
+_FEW = 10
 
 
 def untold_by(condition: Expression, derived: Mapping[str, Expression] | None = None) -> tuple[str, ...]:
     """Return the columns of which a missing value can make it untold whether a row meets a condition.
 
-    Each is looked at alone, then all together. A number that cannot be computed, or a date beyond the calendar, is no
+    By every least set of columns that are missing together, where none of the others is; of more than ten columns by
+    sets of one, of two and of all. A number that cannot be computed, or a date beyond the calendar, is no
     missing value here.
 
     Parameters
@@ -50,13 +53,20 @@ def untold_by(condition: Expression, derived: Mapping[str, Expression] | None = 
     (('x',), ())
     >>> untold_by(parsed("x is not missing and x > 3")), untold_by(parsed("x > 3 and (y == 'a' or y is missing)"))
     ((), ('x',))
+    >>> untold_by(parsed("x > y and x is not missing and z is missing")), untold_by(parsed("x > 3 and z is missing"))
+    (('y', 'z'), ('x', 'z'))
     """
     made = derived or {}
     columns = dict.fromkeys(
         own for name in condition.columns for own in (made[name].columns if name in made else (name,))
     )
-    alone = tuple(name for name in columns if None in _Rows(frozenset({name}), made).outcomes(condition))
-    return alone or (tuple(columns) if None in _Rows(frozenset(columns), made).outcomes(condition) else ())
+    least: list[frozenset[str]] = []
+    for size in range(1, len(columns) + 1) if len(columns) <= _FEW else (1, 2, len(columns)):
+        for gone in map(frozenset, combinations(columns, size)):
+            if not any(smaller <= gone for smaller in least) and None in _Rows(gone, made).outcomes(condition):
+                least.append(gone)
+    told = frozenset().union(*least)
+    return tuple(name for name in columns if name in told)
 
 
 @dataclass(frozen=True)
