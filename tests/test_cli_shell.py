@@ -8,6 +8,7 @@ import re
 import shlex
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -318,3 +319,48 @@ def test_the_demo_as_json(capsys):
     told = json.loads(capsys.readouterr().out)
     assert (told["n_rows"], told["replayed"]) == (20000, True)
     assert sorted(told["counts"]) == ["basic", "plus", "premium", "prepaid"]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "--qi zip,age --k 5",
+        "--qi age --k 2 --suppress 0",
+        "--qi zip --k 3 --drop who",
+        "--qi zip,age,day --k 4 --unit who --drop who",
+        "--qi zip --k 5 --l 2 --sensitive plan --drop plan",
+        "--qi zip,share --k 3 --levels share=1",
+        "--qi day --k 2 --hierarchies days.toml",
+    ],
+)
+@pytest.mark.parametrize("form", ["csv", "csv.gz", "parquet"])
+def test_a_large_file_is_anonymized_as_one_in_memory_is(tmp_path, monkeypatch, capsys, asked, form):
+    pytest.importorskip("duckdb")
+    monkeypatch.chdir(tmp_path)
+    draw = np.random.default_rng(7)
+    table = pd.DataFrame(
+        {
+            "who": [f"p{number}" for number in draw.integers(0, 300, 900)],
+            "zip": draw.choice(["007", "010", "999", 'a "b", c'], 900),
+            "age": draw.choice([*map(str, range(20, 80)), "NA"], 900),
+            "share": draw.choice(["1.50", "2.25", "10", ""], 900),
+            "day": draw.choice(["2026-01-02", "2026-03-04", "2025-12-31"], 900),
+            "plan": draw.choice(["basic", "plus", ""], 900),
+            "code, or key": [f"{number:020}" for number in range(900)],
+        }
+    ).replace("", None)
+    table.to_csv("t.csv", index=False) if form != "parquet" else table.to_parquet("t.parquet", index=False)
+    table.to_csv("t.csv.gz", index=False)
+    Path("days.toml").write_text('[day]\ndates = ["month", "year"]\n')
+    told, lines = {}, {}
+    for limit in (large.LARGE, 0):
+        monkeypatch.setattr(large, "LARGE", limit)
+        command = ["anonymize", f"t.{form}", *asked.split(), "--out", "new.csv", "--force", "--json"]
+        assert main(command) == 0, capsys.readouterr().err
+        told[limit] = json.loads(capsys.readouterr().out)
+        written = pd.read_csv("new.csv", dtype=str, keep_default_na=False)
+        lines[limit] = sorted(map(tuple, written.to_numpy().tolist())), list(written.columns)
+    whole, there = told[1 << 28], told[0]
+    assert lines[0] == lines[1 << 28]
+    for figure in ("levels", "suppressed", "loss", "direct_identifiers_left", "proposed"):
+        assert there[figure] == whole[figure], figure

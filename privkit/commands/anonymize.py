@@ -3,33 +3,19 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from privkit.commands.criteria import add_criteria, criteria_of, given_criteria
-from privkit.commands.table import (
-    absent_word,
-    add_table,
-    as_number,
-    as_value,
-    check_output,
-    form,
-    names,
-    read_table,
-    write_table,
-)
+from privkit.commands.rows import Rows, rows_of
+from privkit.commands.table import add_table, check_output, form, names
 from privkit.commands.telling import asked, at_work, columns, tell, tell_json
-from privkit.errors import ColumnNotFoundError, ParameterError
-from privkit.tally.selection import without_traces
+from privkit.errors import ParameterError
 from privkit.transform.anonymize import Allowed, anonymize
 from privkit.transform.generalize import read_hierarchies, write_hierarchies
-from privkit.transform.hierarchies.ladder import Table
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from privkit.transform.anonymized import Anonymized
     from privkit.transform.hierarchies.hierarchy import Hierarchy
 
@@ -67,12 +53,9 @@ def run(options: argparse.Namespace) -> int:
     criteria = criteria_of(options)
     hierarchies = _hierarchies(options)
     with at_work("reading and searching") as work:
-        table = _table(options)
-        absent = _absent(table, options, hierarchies)
-        gaps = table.assign(**{name: table[name].mask(table[name] == word) for name, word in absent.items()})
-        looked_at = _looked_at(gaps, options, hierarchies)
+        rows = rows_of(options, hierarchies, _aggregates(options) or ())
         out = anonymize(
-            looked_at,
+            rows.searched,
             options.qi,
             criteria,
             hierarchies=hierarchies,
@@ -86,17 +69,16 @@ def run(options: argparse.Namespace) -> int:
             progress=work.say,
         )
         options.unless_interrupted()  # a search that is interrupted gives the best so far: here, nothing
-        out = _without_counted(out, options)
-        write_table(_as_they_came(out, table, options, absent), options.out, options.sep, options.encoding)
+        out = rows.without_counted(out)
+        rows.write(out)
+        leaving = out.identifying_
     if options.save_hierarchies:
         write_hierarchies(options.save_hierarchies, out.hierarchies)
     if options.json:
-        tell_json({**summary(out), **({"taken_for_missing": absent} if absent else {})})
+        tell_json({**summary(out), **({"taken_for_missing": rows.absent} if rows.absent else {})})
         return 0
-    leaving = out.leaving_.direct
     without = ["anonymize", *_again(options), "--drop", columns([*options.drop, *leaving]), "--force"]
-    cells = [f"{int((table[name] == word).sum()):,} cells {word} of {name}" for name, word in absent.items()]
-    more = f"Taken for missing values, and written as they came: {'; '.join(cells)}." if cells else ""
+    more = "\n".join(_more(rows, [name for name in leaving if name not in out.leaving_.direct]))
     tell(out, *([without] if leaving else []), _check(options), more=more)
     return 0
 
@@ -182,73 +164,15 @@ def _hierarchies(options: argparse.Namespace) -> dict[str, Hierarchy] | None:
     return read_hierarchies(options.hierarchies)
 
 
-def _counted(options: argparse.Namespace) -> list[str]:
-    """Return the columns that are left out, but are in the goal: they go when the search has counted them."""
-    return [name for name in options.drop if name in (options.unit, options.sensitive)]
-
-
-def _without_counted(out: Anonymized, options: argparse.Namespace) -> Anonymized:
-    return replace(out, frame=out.frame.drop(columns=_counted(options)))
-
-
-def _table(options: argparse.Namespace) -> pd.DataFrame:
-    """Return the table as it is searched, without the columns that are left out and in no goal.
-
-    Raises
-    ------
-    ColumnNotFoundError
-    ParameterError
-        If a quasi-identifier is left out.
-    """
-    table = read_table(options)
-    for argument, named in {"qi": options.qi, "drop": options.drop}.items():
-        if missing := [name for name in named if name not in table.columns]:
-            raise ColumnNotFoundError.of(argument, named, missing, list(table.columns))
-    if both := [name for name in options.drop if name in options.qi]:
-        rule = f"{', '.join(map(repr, both))} cannot be left out and generalized: take it from --drop or from --qi."
-        raise ParameterError.together(["--drop", "--qi"], rule)
-    return table.drop(columns=[name for name in options.drop if name not in _counted(options)])
-
-
-def _others(table: pd.DataFrame, options: argparse.Namespace) -> list[str]:
-    """Return the columns that no criterion is about: a sensitive attribute is compared as text."""
-    used = (*options.qi, options.sensitive, options.unit, *(_aggregates(options) or ()))
-    return [name for name in table.columns if name not in used]
-
-
-def _absent(
-    table: pd.DataFrame, options: argparse.Namespace, hierarchies: Mapping[str, Hierarchy] | None
-) -> dict[str, str]:
-    """Return the words for missing values among numbers and days of quasi-identifiers, but those that a table lists."""
-    words = {name: word for name in options.qi if (word := absent_word(table[name])) is not None}
-    tables = {name: one.source for name, one in (hierarchies or {}).items() if isinstance(one.source, Table)}
-    return {name: word for name, word in words.items() if name not in tables or word not in tables[name].places}
-
-
-def _looked_at(
-    table: pd.DataFrame, options: argparse.Namespace, hierarchies: Mapping[str, Hierarchy] | None
-) -> pd.DataFrame:
-    """Return the table with numbers and days as such; quasi-identifiers whose values a table lists are its texts."""
-    listed = [name for name, one in (hierarchies or {}).items() if isinstance(one.source, Table)]
-    exactly = options.method == "local"  # which leaves single cells as they are
-    taken = [] if options.method == "cells" else [name for name in options.qi if name not in listed]
-    numbers = {name: as_number(table[name], exactly=exactly) for name in taken}
-    numbers |= {name: as_number(table[name]) for name in _aggregates(options) or () if name in table}
-    return table.assign(**{name: as_value(table[name]) for name in _others(table, options)}, **numbers)
-
-
-def _as_they_came(
-    out: Anonymized, table: pd.DataFrame, options: argparse.Namespace, absent: Mapping[str, str]
-) -> pd.DataFrame:
-    """Return the result with the file's texts in all columns that were not generalized, and its words for missing."""
-    whole = [name for name in options.qi if options.method == "optimal" and out.levels_.get(name) == 0]
-    same = {name: table.loc[out.kept_, name].array for name in (*_others(table, options), *whole)}
-    words = {
-        name: out.frame[name].map(str, na_action="ignore").astype(object).fillna(word)
-        for name, word in absent.items()
-        if name not in whole
-    }
-    return without_traces(out.frame.assign(**same, **words))
+def _more(rows: Rows, telling: list[str]) -> Iterator[str]:
+    """Return what else a reader must know of the file that was written."""
+    if telling:
+        those = f"{columns(telling)} {'tells' if len(telling) == 1 else 'tell'} nearly every row apart"
+        yield f"{those}: leave {'it' if len(telling) == 1 else 'them'} out (--drop)."
+    if cells := [f"{rows.cells(name, word):,} cells {word} of {name}" for name, word in rows.absent.items()]:
+        yield f"Taken for missing values, and written as they came: {'; '.join(cells)}."
+    if rows.note:
+        yield rows.note
 
 
 def summary(out: Anonymized) -> dict[str, Any]:
@@ -263,7 +187,7 @@ def summary(out: Anonymized) -> dict[str, Any]:
         "optimal": bool(out.optimal_),
         "proposed": list(out.proposed_),
         **({"mean_squared_errors": errors} if errors else {}),
-        "direct_identifiers_left": list(left.direct),
+        "direct_identifiers_left": list(out.identifying_),
         "told_again": {twin: list(quasi) for twin, quasi in out.twins_.items()},
         "other_columns_left": {"quasi": list(left.quasi), "sensitive": list(left.sensitive), "other": list(left.other)},
     }

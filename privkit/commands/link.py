@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from privkit.commands.table import add_table, names, read_file, read_table
+from privkit.commands.large import table_of
+from privkit.commands.table import add_table, names
 from privkit.commands.telling import at_work, tell, tell_json
 from privkit.risk.linkage.link import link
 
@@ -21,8 +22,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print how many rows match exactly one; return 0."""
     with at_work("reading and matching"):
-        other = read_file(options.other, options.sep, options.encoding)
-        report = link(read_table(options), other, on=options.on, fuzzy=options.fuzzy)
+        other = argparse.Namespace(**{**vars(options), "file": options.other})
+        report = link(*(table_of(one, options.on) for one in (options, other)), on=options.on, fuzzy=options.fuzzy)
     if options.json:
         figures = ("n_rows", "n_other", "n_single", "n_several", "n_none", "n_pairs")
         tell_json({name: getattr(report, name) for name in figures})

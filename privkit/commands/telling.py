@@ -52,6 +52,8 @@ _IN_SHELL = {
     "drop or pseudonymize them": "leave them out (--drop)",
     "drop or pseudonymize it": "leave it out (--drop)",
     "and unit= counts persons": "and --unit counts persons",
+    r"Columns that tell nearly every row apart were not looked for: .*; nor were (columns .*)\.": r"Of a large file \1 "
+    "are not looked for.",
     r"\bev\.(?!Key)(\w+)\(.*?\)": r'op = "\1"',  # what follows the others, which are longer
 }
 
