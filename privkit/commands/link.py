@@ -22,8 +22,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print how many rows match exactly one; return 0."""
     with at_work("reading and matching"):
-        other = argparse.Namespace(**{**vars(options), "file": options.other})
-        report = link(*(table_of(one, options.on) for one in (options, other)), on=options.on, fuzzy=options.fuzzy)
+        other = table_of(argparse.Namespace(**{**vars(options), "file": options.other}), options.on)
+        report = link(table_of(options, options.on), other, on=options.on, fuzzy=options.fuzzy)
     if options.json:
         figures = ("n_rows", "n_other", "n_single", "n_several", "n_none", "n_pairs")
         tell_json({name: getattr(report, name) for name in figures})

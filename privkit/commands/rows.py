@@ -142,7 +142,8 @@ class InFile(Rows):
 
     def __init__(self, options: argparse.Namespace, hierarchies: Mapping[str, Hierarchy] | None) -> None:
         super().__init__(options, hierarchies)
-        self.absent, self.numbers = {}, {}
+        self.absent = {}
+        self.numbers: dict[str, pd.DataFrame] = {}
         with reading(options.file):
             self.connection, self.relation = relation_of(options, self._left)
             for name in options.qi:

@@ -79,6 +79,9 @@ class Judge:
         self.by_sets = [part for part in criterion.parts if isinstance(part, KAnonymity) and part.of is not None]
         apart = [*self.beside_people, *self.by_sets]
         per_class = [part for part in criterion.parts if part.per_class and part not in apart]
+        #: Parts about how many persons a class has: counted by pairs, since a table of classes × persons is too large.
+        self.by_persons = [part for part in per_class if isinstance(part, KAnonymity) and part.unit is not None]
+        by_values = [part for part in per_class if part not in self.by_persons]
         self.whole = [cast("TablePart", part) for part in criterion.parts if not part.per_class]
         self.least = criterion.least_size(coding.n_rows)
         #: Parts that need more than class sizes.
@@ -87,9 +90,10 @@ class Judge:
         moving = [part for part in per_class if isinstance(part, ReferencePart) and part.moves]
         self.per_class = _together(per_class)
         self.moving = _together(moving)
-        self.fixed = _together([part for part in per_class if part not in moving])
+        self.by_values = _together(by_values)
+        self.fixed = _together([part for part in by_values if part not in moving])
         #: What every class that is kept meets beside the table as it was given, at every node within the limit.
-        self.certain = _together([part for part in per_class if part not in moving] + self._loosened(moving))
+        self.certain = _together([part for part in by_values if part not in moving] + self._loosened(moving))
         #: The groups of all values of columns, for parts that have a tree over them.
         self._trees_there: dict[Part, Sequence[Ints]] | None = None
         self._crossed_last: tuple[Classes, list[Crossing]] | None = None
@@ -147,7 +151,7 @@ class Judge:
         """Return which classes of a node violate, and what is forced below."""
         small = self._small(classes)
         violating, left = self._judged(classes, small)
-        must = np.where(classes.sizes < self.least, classes.sizes, 0)
+        must = np.where(self._too_few(classes), classes.sizes, 0)  # of which a refinement has no more
         if self.by_sets:
             # What a refinement keeps has its crowds by every set here too, and lies in the largest choice that has.
             must = np.where(self._crossed(classes, must > 0), classes.sizes, 0)
@@ -167,10 +171,17 @@ class Judge:
 
     def _small(self, classes: Classes) -> NDArray[np.bool_]:
         """Return which classes go by their size, or by that of the population's."""
-        small = classes.sizes < self.least
+        small = self._too_few(classes)
         for part in self.beside_people:
             small = small | ~part.met_in(classes.sizes, self._people(part, classes))
         return small
+
+    def _too_few(self, classes: Classes) -> NDArray[np.bool_]:
+        """Return which classes have too few rows, or persons, whatever their values."""
+        few = classes.sizes < self.least
+        for part in self.by_persons:
+            few = few | (classes.counts(part.unit, self.coding) < part.k)
+        return few
 
     @cached_property
     def _rollup(self) -> Rollup:
@@ -189,12 +200,11 @@ class Judge:
 
     def fits(self, classes: Classes) -> NDArray[np.bool_]:
         """Return which classes meet the criteria beside `table`: what a recoding builds classes by, one by one."""
-        small = classes.sizes < self.least
-        violating = small
+        violating = small = self._too_few(classes)
         if (left := self._counted(classes, ~small)) is not None:
-            assert self.per_class is not None
+            assert self.by_values is not None
             violating = small.copy()
-            violating[~small] = ~self.per_class.satisfied(left)
+            violating[~small] = ~self.by_values.satisfied(left)
         return ~(self._whole(classes, violating) if self.whole else violating)
 
     def beside(self, combos: Ints) -> Judge:
@@ -210,9 +220,10 @@ class Judge:
 
     def _counted(self, classes: Classes, chosen: NDArray[np.bool_]) -> ClassCounts | None:
         """Return some classes with the rows of each value; None where no part asks for them."""
-        if not self.columns or not chosen.any():
+        if self.by_values is None or not self.by_values.columns or not chosen.any():
             return None
-        return self._beside_table(classes.sizes[chosen], {name: classes.matrix(name, chosen) for name in self.columns})
+        counts = {name: classes.matrix(name, chosen) for name in self.by_values.columns}
+        return self._beside_table(classes.sizes[chosen], counts)
 
     def meet(self, sizes: Ints, counts: Mapping[str, Ints]) -> NDArray[np.bool_]:
         """Return which classes, given by the rows of each value in them, meet what classes must, beside `table`."""
