@@ -34,9 +34,12 @@ def parser(asked: str | None = None) -> argparse.ArgumentParser:
     """Return the parser of the command line; with `asked`, of that command alone."""
     import privkit
 
-    top = argparse.ArgumentParser(prog="privkit", description="The privacy workbench that lives where the data is.")
+    parser_of = _module("terminal").Parser
+    top: argparse.ArgumentParser = parser_of(
+        prog="privkit", description="The privacy workbench that lives where the data is."
+    )
     top.add_argument("--version", action="version", version=f"privkit {privkit.__version__}")
-    commands = top.add_subparsers(dest="command", metavar="command")
+    commands = top.add_subparsers(dest="command", metavar="command", parser_class=parser_of)
     for name, told in COMMANDS.items():
         command = commands.add_parser(name, help=told, description=f"{told[0].upper()}{told[1:]}.")
         if asked in (None, name):  # the others' modules take time to load
@@ -74,7 +77,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         told = re.sub(
             r"\A(\w+(?=\()|privkit(?=:))", str(asked.get("command") or "privkit"), str(error)
         )  # check calls ldiv and others
-        print(f"{type(error).__name__}: {_module('telling').in_shell(told, asked)}", file=sys.stderr)
+        told = f"{type(error).__name__}: {_module('telling').in_shell(told, asked)}"
+        print(_module("terminal").shown(told, sys.stderr), file=sys.stderr)
         return 2 if isinstance(error, CallError | DuplicateColumnError | ParameterError | RoleConflictError) else 1
     except BrokenPipeError:  # the reader has enough, as in `| head`; Python would complain once more at its end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

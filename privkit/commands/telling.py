@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from privkit.commands.terminal import shown
+
 #: After how many seconds a command says that it is at work, and how often it does so where nobody watches.
 _PATIENCE, _SELDOM = 2.0, 30.0
 
@@ -60,11 +62,9 @@ _IN_SHELL = {
 
 def tell(report: object, *following: Sequence[object], more: str = "") -> None:
     """Print a report without its hints, which are Python, one more line, and what to type next in the shell."""
-    print(in_shell(re.sub(r"\nnext: .*\Z", "", str(report), flags=re.DOTALL)))
-    if more:
-        print(more)
-    for command in following:
-        print(f"next: privkit {shlex.join(str(part) for part in command)}")
+    lines = [in_shell(re.sub(r"\nnext: .*\Z", "", str(report), flags=re.DOTALL)), *([more] if more else [])]
+    lines += [f"next: privkit {shlex.join(str(part) for part in command)}" for command in following]
+    print(shown("\n".join(lines)))
 
 
 def in_shell(text: str, options: Iterable[str] = ()) -> str:
