@@ -26,13 +26,14 @@ class FactsError(ParameterError):
         return cls._of(column, f"{called()} got facts of {column!r} that contradict each other: {what}. {way}")
 
     @classmethod
-    def ambiguous(cls, column: str) -> FactsError:
-        """Two numbers in a list may be bounds or keys."""
+    def ambiguous(cls, column: str, words: str) -> FactsError:
+        """Two numbers or dates (`words`) in a list may be bounds or keys."""
+        example = "(18, 100)" if words == "numbers" else "('2026-01-01', '2026-12-31')"
         return cls._of(
             column,
-            f"{called()} got a list of two numbers for {column!r}, which may be bounds or the only two keys. Say "
+            f"{called()} got a list of two {words} for {column!r}, which may be bounds or the only two keys. Say "
             f"which: {column!r}: {{'bounds': [...]}} or {column!r}: {{'keys': [...]}}; in a TOML file, "
-            "{ bounds = [...] } or { keys = [...] }. In Python a tuple of two numbers is bounds: (18, 100).",
+            f"{{ bounds = [...] }} or {{ keys = [...] }}. In Python a tuple of two {words} is bounds: {example}.",
         )
 
     @classmethod

@@ -3,30 +3,29 @@
 A fact is what calls take as ``bounds=``, ``keys=``, ``bins=`` or ``candidates=`` of a column. What is declared passes
 the same gates as in a call (`value_bounds`, `public_keys`, `bin_edges`, `public_candidates`), so that a call that says
 nothing asks just what one would ask that says the same.
+
+Without its kind, a tuple of two numbers, dates or ISO texts of dates is a pair of bounds. A list is of keys; but one of
+two such values may be either, and is refused: it must say which.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import tomli_w
 
 from privkit.budget.notes import merged
-from privkit.dp.candidates import public_candidates
 from privkit.dp.public import PublicSource
-from privkit.dp.statistics.histogram import bin_edges
 from privkit.errors import NotPublicError, ParameterError
 from privkit.errors.facts import FactsError
 from privkit.errors.root import close_matches
+from privkit.project.fact_values import checked, is_end, is_number, refuse_contradictions, same, values_from
 from privkit.values.arguments import public
-from privkit.values.bounds import value_bounds
 from privkit.values.files import write_whole
-from privkit.values.keys import codes_of, public_keys
 from privkit.values.show import Shown
 from privkit.values.vouched import Table, vouched
 
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
     from privkit.budget.entry import Entry
     from privkit.budget.notes import Declared
     from privkit.project.project import Project
-    from privkit.values.keys import KeyValue
     from privkit.values.unit import PrivacyUnit
 
 #: The kinds of facts, by the arguments of calls that take them.
@@ -53,7 +51,7 @@ class Fact:
     ----------
     column, kind : str
     value : tuple
-        Two numbers for bounds, else the keys, edges or candidates.
+        Two numbers or dates for bounds, else the keys, edges or candidates.
     source : PublicSource
         Who said it, when, why, and where in the ledger.
     """
@@ -141,8 +139,7 @@ def facts_in_force(project: str, entries: Sequence[Entry]) -> PublicFacts:
             for kind, told in kinds.items():
                 late = known[column][kind].get("after_check") is True
                 source = PublicSource(kind, column, entry.seq, entry.analyst, entry.time, told.get("reason"), late)
-                value = tuple(_key_from(one) if kind == "keys" else float(one) for one in told["is"])
-                found[column, kind] = Fact(column, kind, value, source)
+                found[column, kind] = Fact(column, kind, values_from(kind, told["is"]), source)
     return PublicFacts(project, tuple(found.values()))
 
 
@@ -187,7 +184,7 @@ def declared(said: Mapping[str, Any], unit: PrivacyUnit) -> Declared:
         if column in unit.columns and column == unit.column:
             raise FactsError.of_unit(column)
         told[column] = {
-            kind: {"is": _checked(column, kind, plain)} | ({"reason": reason} if reason else {})
+            kind: {"is": checked(column, kind, plain)} | ({"reason": reason} if reason else {})
             for kind, (plain, reason) in _kinds(column, value).items()
         }
     refuse_contradictions(told)
@@ -205,10 +202,10 @@ def _kinds(column: str, value: object) -> dict[str, tuple[object, str | None]]:
         raise NotPublicError.of(column, type(plain).__name__)
     if isinstance(plain, Mapping):
         return _named(column, value if isinstance(value, Mapping) else plain, reason)
-    if isinstance(plain, tuple | list) and len(plain) == 2 and all(map(_is_number, plain)):
+    if isinstance(plain, tuple | list) and len(plain) == 2 and all(map(is_end, plain)):
         if isinstance(plain, tuple):
             return {"bounds": (plain, reason)}
-        raise FactsError.ambiguous(column)
+        raise FactsError.ambiguous(column, "numbers" if is_number(plain[0]) else "dates")
     if isinstance(plain, list | tuple | range | set | frozenset):
         return {"keys": (plain, reason)}
     raise FactsError.shape(column, "None" if plain is None else f"a {type(plain).__name__}")
@@ -236,76 +233,6 @@ def _named(column: str, kinds: Mapping[Any, Any], outer: str | None) -> dict[str
     return found
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _checked(column: str, kind: str, value: object) -> list[Any]:
-    """Return a fact's value as JSON values, refused as the argument of a call would be."""
-    if kind == "bounds":
-        return value_bounds(value, column).canonical()
-    if kind == "bins":
-        return [repr(edge) for edge in bin_edges(value)]
-    if kind == "candidates":
-        return [repr(number) for number in public_candidates(None, value, column)]
-    if isinstance(value, list | tuple | set | frozenset):
-        value = [_from_toml(one) for one in value]
-    keys = [key[0] for key in public_keys([column], value).values]
-    return [_key_told(column, key) for key in keys]
-
-
-def _key_told(column: str, key: KeyValue) -> Any:
-    """Return a key as a JSON value that is read again as the same: text, integer, boolean and None as they are."""
-    if isinstance(key, datetime):
-        if getattr(key, "nanosecond", 0):
-            raise FactsError.missing(column, "an instant finer than a microsecond")
-        return {"datetime": datetime.isoformat(key)}
-    if isinstance(key, date):
-        return {"date": key.isoformat()}
-    return {"float": repr(key)} if isinstance(key, float) else key
-
-
-_READERS: Mapping[str, Callable[[str], KeyValue]] = {
-    "datetime": datetime.fromisoformat,
-    "date": date.fromisoformat,
-    "float": float,
-}
-
-
-def _key_from(told: Any) -> KeyValue:
-    if not isinstance(told, dict):
-        return told  # type: ignore[no-any-return]
-    ((name, text),) = told.items()
-    return _READERS[name](text)
-
-
-def refuse_contradictions(told: Mapping[str, Mapping[str, Any]]) -> None:
-    """Refuse facts of a column that cannot hold together.
-
-    Raises
-    ------
-    FactsError
-    """
-    for column, kinds in told.items():
-        if "bounds" not in kinds:
-            continue
-        lower, upper = map(float, kinds["bounds"]["is"])
-        if "candidates" in kinds and any(not lower <= float(one) <= upper for one in kinds["candidates"]["is"]):
-            way = "Values outside the bounds are clipped, so no candidate lies there."
-            raise FactsError.contradiction(column, "candidates lie outside its bounds", way)
-        keys = [_key_from(key) for key in kinds["keys"]["is"]] if "keys" in kinds else []
-        numbers = [key for key in keys if isinstance(key, int | float) and not isinstance(key, bool)]
-        if any(not lower <= key <= upper for key in numbers):
-            way = "Widen the bounds, or drop those keys."
-            raise FactsError.contradiction(column, "keys lie outside its bounds", way)
-        if keys and not numbers and any(key is not None and not isinstance(key, bool) for key in keys):
-            way = "Name one of them."
-            raise FactsError.contradiction(column, "it has bounds of numbers, and keys that are none", way)
-        edges = [float(edge) for edge in kinds["bins"]["is"]] if "bins" in kinds else []
-        if edges and (edges[-1] <= lower < upper or edges[0] >= upper > lower):
-            raise FactsError.contradiction(column, "all of its bins lie outside its bounds", "Name bins within them.")
-
-
 def together(first: Declared, second: Declared) -> Declared:
     """Return what a file and a call declare, which must not contradict each other.
 
@@ -317,16 +244,12 @@ def together(first: Declared, second: Declared) -> Declared:
     for column, kinds in second.items():
         for kind, fact in kinds.items():
             known = found.get(column, {}).get(kind)
-            if known is not None and _same(kind, known["is"]) != _same(kind, fact["is"]):
+            if known is not None and not same(kind, known["is"], fact["is"]):
                 way = "Say it in one of them."
                 raise FactsError.contradiction(column, f"the file and the call name other {kind}", way)
             found.setdefault(column, {})[kind] = fact
     refuse_contradictions(found)
     return found
-
-
-def _same(kind: str, value: Sequence[Any]) -> object:
-    return codes_of([_key_from(key) for key in value]) if kind == "keys" else list(value)
 
 
 def read_facts(file: str | os.PathLike[str]) -> dict[str, Any]:
@@ -346,11 +269,6 @@ def read_facts(file: str | os.PathLike[str]) -> dict[str, Any]:
     except OSError as error:
         raise FactsError.file(place.name, (error.strerror or "it cannot be read").lower()) from None
     return found
-
-
-def _from_toml(value: object) -> object:
-    """Return a key of a file: missing, which TOML has no word for, is ``{missing = true}``."""
-    return None if value == {"missing": True} else value
 
 
 def _to_toml(value: object) -> object:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +15,10 @@ from privkit.dp.answers.release import Release
 from privkit.dp.candidates import public_candidates
 from privkit.dp.public import PublicSource
 from privkit.dp.statistics.histogram import bin_edges
-from privkit.errors import KeysError, NoProjectError
+from privkit.errors import KeysError, NoProjectError, ParameterError
 from privkit.project.project import current_project
 from privkit.values.bounds import value_bounds
+from privkit.values.expression.days import is_day
 from privkit.values.vouched import PublicValues, vouched
 
 if TYPE_CHECKING:
@@ -58,6 +60,60 @@ class Known:
     def declares(self, kind: str, column: str) -> bool:
         """Return whether the project declares a fact of this kind (bounds, keys, bins, candidates) of a column."""
         return self._fact(column, kind) is not None
+
+    def days(self, column: str, given: Mapping[str, object]) -> dict[str, Any] | None:
+        """Return the windows of a histogram of dates; None where nothing tells that its bins are of dates.
+
+        Parameters
+        ----------
+        column : str
+        given : Mapping
+            What the call says: `bins`, `every`, `start`, `end`.
+
+        Returns
+        -------
+        dict or None
+            `edges`, or `every`, `start` and `end`. Declared bounds of dates stand for the first and the last day.
+        """
+        calendar = {name: given[name] for name in ("every", "start", "end")}
+        bins, reason = vouched(given["bins"])
+        if any(one is not None for one in calendar.values()):
+            if bins is not None:
+                raise ParameterError.together(
+                    ("bins", *calendar), "give bins=, or in its place every=, start= and end=."
+                )
+            return self._span(column, calendar)
+        if isinstance(bins, list | tuple) and bins and all(is_day(edge) for edge in bins):
+            self._vouched("bins", column, reason)
+            return {"edges": bins}
+        fact = self._fact(column, "bins") if bins is None else None
+        if fact is None or not isinstance(fact.value[0], date):
+            return None
+        self._used(fact)
+        return {"edges": list(fact.value)}
+
+    def _span(self, column: str, calendar: dict[str, Any]) -> dict[str, Any]:
+        fact = self._fact(column, "bounds") if None in (calendar["start"], calendar["end"]) else None
+        if fact is None or not isinstance(fact.value[0], date):
+            return calendar
+        self._used(fact)
+        ends = [one.date() if isinstance(one, datetime) else one for one in fact.value]
+        first, last = (calendar["start"], calendar["end"])
+        return {**calendar, "start": ends[0] if first is None else first, "end": ends[1] if last is None else last}
+
+    def dates(self, column: str, bounds: object, candidates: object) -> tuple[object, object]:
+        """Return the bounds and the candidates of a quantile of dates, one of which is None.
+
+        Of two facts the candidates count, as of numbers.
+        """
+        if bounds is None and candidates is None:
+            for kind in ("candidates", "bounds"):
+                if (fact := self._fact(column, kind)) is not None:
+                    self._used(fact)
+                    return (None, list(fact.value)) if kind == "candidates" else (fact.value, None)
+        for kind, given in (("bounds", bounds), ("candidates", candidates)):
+            self._vouched(kind, column, vouched(given)[1])
+        return vouched(bounds)[0], vouched(candidates)[0]
 
     def _used(self, fact: Fact) -> None:
         self._sources[fact.kind, fact.column] = fact.source

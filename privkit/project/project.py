@@ -203,8 +203,9 @@ class Project(Plotted):
         file : path, optional
             The TOML file.
         **columns
-            For each column: ``(lower, upper)`` as bounds, a list of keys, or a dict of `bounds`, `keys`, `bins`,
-            `candidates` and a `reason`. What may come from data passes by :func:`public_values`.
+            For each column: a tuple ``(lower, upper)`` of numbers, dates, datetimes or ISO texts of dates as bounds; a
+            list of keys; or a dict of `bounds`, `keys`, `bins`, `candidates` and a `reason`. A list of two numbers or
+            dates may be either, so it must be said in a dict. What may come from data passes by :func:`public_values`.
 
         Returns
         -------

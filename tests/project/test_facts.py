@@ -323,10 +323,10 @@ def test_facts_are_read_from_ledger_and_file_as_they_were_said(tmp_path_factory,
 
 def test_dates_and_instants_as_facts(project):
     frame = pd.DataFrame({"day": pd.to_datetime(["2026-01-01", "2026-01-02"] * 50)})
-    project.public(day=[datetime(2026, 1, 1), datetime(2026, 1, 2)])
+    project.public(day={"keys": [datetime(2026, 1, 1), datetime(2026, 1, 2)]})
     assert min(frame.privacy.dp_count("day", epsilon=5).cells) > 30
     project.public(
-        born=[date(2026, 1, 1)], at=pk.public_values(pd.date_range("2026-01-01", periods=2, tz="UTC"), reason="x")
+        born=[date(2026, 1, 1)], at=pk.public_values(pd.date_range("2026-01-01", periods=3, tz="UTC"), reason="x")
     )
     assert project.public().find("at", "keys").value[0] == datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -19,7 +19,7 @@ from privkit.tally.predicate import check_selection
 from privkit.values.arguments import column_name, kind, positive_int
 from privkit.values.bounds import ContributionBounds
 from privkit.values.expression.builders import cut
-from privkit.values.expression.days import DateCut, is_day
+from privkit.values.expression.days import DateCut
 from privkit.values.expression.parsing import parsed
 from privkit.values.expression.selection import Selection
 from privkit.values.keys import Keys
@@ -233,7 +233,7 @@ def dp_histogram(
         known = Known(asking)
         windows = _windows(data, column, bins, {"every": every, "start": start, "end": end}, known)
     if windows is not None:
-        return _by_windows(data, column, by, windows, asking)
+        return _by_windows(data, column, by, windows, known, asking)
     with nothing_spent():
         statistic = Histogram(column_name(column), known.bins(column, bins))
         if by is not None and column in column_names(by, "by"):
@@ -244,29 +244,25 @@ def dp_histogram(
 def _windows(data: object, column: object, bins: object, calendar: Mapping[str, Any], known: Known) -> DateCut | None:
     """Return the bins of dates that are asked for; None where bins are of numbers."""
     name = column_name(column)
-    bins, _ = vouched(bins)
-    if any(given is not None for given in calendar.values()):
-        if bins is not None:
-            raise ParameterError.together(("bins", *calendar), "give bins=, or in its place every=, start= and end=.")
-        found = cut(name, **calendar)
-    elif isinstance(bins, list | tuple) and bins and all(is_day(edge) for edge in bins):
-        found = cut(name, bins)
-    elif bins is None and known.declares("bins", name):
-        return None
-    elif bins is None:
+    told = known.days(name, {"bins": bins, **calendar})
+    if told is not None:
+        found = cut(name, **told)
+        assert isinstance(found, DateCut)
+        return found
+    dates = date_kind(data, name) is not None
+    if bins is None and (dates or not known.declares("bins", name)):
         example = "bins=[0, 18, 65], or for dates every='week', start='2026-01-01', end='2026-12-31'"
         raise ParameterError.of("bins", "None", "a list of the public edges", f"Example: {example}.")
-    else:
-        if date_kind(data, name) is not None:
-            example = "every='week', start='2026-01-01', end='2026-12-31'"
-            raise ParameterError.of("bins", kind(bins), f"a list of days, for {name!r} holds dates", f"Or: {example}.")
-        return None
-    assert isinstance(found, DateCut)
-    return found
+    if dates:
+        example = "every='week', start='2026-01-01', end='2026-12-31'"
+        raise ParameterError.of(
+            "bins", kind(vouched(bins)[0]), f"a list of days, for {name!r} holds dates", f"Or: {example}."
+        )
+    return None
 
 
-def _by_windows(
-    data: object, column: str, by: str | Sequence[str] | None, windows: DateCut, asking: Mapping[str, Any]
+def _by_windows(  # noqa: PLR0917
+    data: object, column: str, by: str | Sequence[str] | None, windows: DateCut, known: Known, asking: Mapping[str, Any]
 ) -> Plan:
     """Return the plan of a count by windows: a derived column whose labels are its keys."""
     name, derive = f"{windows.every or 'days'} of {column}", asking.get("derive")
@@ -285,7 +281,7 @@ def _by_windows(
             by, by=(*by.by, name), values=tuple((*key, each) for key in by.values for each in windows.labels)
         )
 
-    return planned(data, by, lambda _: Count(), grouped=grouped, **asking)
+    return planned(data, by, lambda _: Count(), grouped=grouped, known=known, **asking)
 
 
 @asks("Price a count of distinct values; spends nothing. The parameters are those of :func:`dp_nunique`.")

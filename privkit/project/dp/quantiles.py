@@ -89,7 +89,7 @@ def dp_quantile(
         if dates is None:
             numbers = known.candidates(column_name(column), bounds, candidates)
         else:
-            numbers = date_candidates(dates, column, bounds, candidates)
+            numbers = date_candidates(dates, column, *known.dates(column, bounds, candidates))
         statistic = _statistic(column, q, numbers)
     return planned(data, by, lambda _: statistic, dates=dates, known=known, **asking)
 

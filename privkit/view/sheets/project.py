@@ -137,7 +137,8 @@ def _public_facts(facts: PublicFacts) -> Sheet:
 def _value(fact: Fact) -> str:
     """Return a fact's value, the first few of many."""
     if fact.kind == "bounds":
-        return f"{number(fact.value[0])} to {number(fact.value[1])}"
+        lower, upper = (number(one) if isinstance(one, float) else label(one) for one in fact.value)
+        return f"{lower} to {upper}"
     shown = ", ".join(label("missing" if one is None else one, 20) for one in fact.value[:FEW])
     left = len(fact.value) - FEW
     return f"{shown} and {number(left)} more" if left > 0 else shown
