@@ -45,9 +45,14 @@ class PublicSource:
         why = "" if self.reason is None else f": {self.reason}"
         if self.entry is None:
             return f"{self.what} of {self.column!r} (vouched for in the call{why})"
+        return f"{self.what} of {self.column!r} ({self.declared})"
+
+    @property
+    def declared(self) -> str:
+        """Who declared a fact, when, where it stands in the ledger, and why; in words."""
+        why = "" if self.reason is None else f": {self.reason}"
         late = ", after a check of its rows" if self.after_check else ""
-        said = f"declared by {self.analyst} on {self.time[:10]}, entry {self.entry}{late}"
-        return f"{self.what} of {self.column!r} ({said}{why})"
+        return f"declared by {self.analyst} on {self.time[:10]}, entry {self.entry}{late}{why}"
 
     def canonical(self) -> dict[str, object]:
         """Return it as JSON values, for the ledger's record of the question."""

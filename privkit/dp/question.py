@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from privkit.dp.dates import notes_of_dates, notes_of_moments
 from privkit.tally.engines.opening import engine_of
 from privkit.values.bounds import ContributionBounds
+from privkit.values.expression.nodes import Literal, normal
 from privkit.values.expression.selection import Selection
 from privkit.values.keys import Keys
 from privkit.values.unit import PrivacyUnit
@@ -97,8 +98,13 @@ class Question:
 
     def notes(self) -> tuple[str, ...]:
         """Return what a careful reader of the answer should know; of counts of dates, as dates."""
-        told = self.asked.notes() if self.dates is None else notes_of_dates(self.asked, self.dates)
-        return (*told, *(() if self.keys is None else notes_of_moments(self.keys)))
+        told = self.asked.notes_of(self.selected) if self.dates is None else notes_of_dates(self.asked, self.dates)
+        filled = {name: normal(Literal(value)).text() for name, value in self.selected.missing if value is not None}
+        for name in filled:
+            told = tuple(_where_none_is_missing(note, name) for note in told)
+        counted = (f"missing values of {name!r} count as {value}" for name, value in filled.items())
+        moments = () if self.keys is None else notes_of_moments(self.keys)
+        return (*told, *counted, *self.asked.along(), *moments)
 
     def canonical(self) -> dict[str, Any]:
         """Return the question as JSON values, the same for every way of asking the same."""
@@ -119,11 +125,21 @@ class Question:
     def __str__(self) -> str:
         """Return the question in words."""
         where = "" if self.selected.where is None else f" where {self.selected.where}"
-        if self.keys is None:
+        keys = self.asked.told_keys(self)
+        if keys is None:
             return f"{self.asked}{where}"
-        noun = "found group" if self.keys.told else "key"
-        keys = f"({len(self.keys):,} {noun if len(self.keys) == 1 else noun + 's'})"
-        return f"{self.asked} by {', '.join(self.by)} {keys}{where}"
+        noun = "found group" if keys.told else "key"
+        told = f"({len(keys):,} {noun if len(keys) == 1 else noun + 's'})"
+        return f"{self.asked} by {', '.join(keys.by)} {told}{where}"
+
+
+def _where_none_is_missing(note: str, column: str) -> str:
+    """Return a note on a column in which something stands for missing: nothing is left out for it."""
+    if not note.startswith(f"values of {column!r} "):
+        return note
+    return note.removesuffix("; missing ones are left out").replace(
+        " bins, and missing ones, are left", " bins are left"
+    )
 
 
 def fetched(data: object, question: Question) -> tuple[str, ...] | None:

@@ -216,7 +216,7 @@ def _asked(part: Mapping[str, Any], by: Sequence[str], window: str) -> str:
         share = part["above"] / part["of"]
         statistic = "median" if share == 0.5 else f"{share:g}-quantile"
     if statistic == "top" and "k" in part:
-        statistic = f"{part['k']} most frequent values"
+        statistic = "most frequent value" if part["k"] == 1 else f"{part['k']} most frequent values"
     totals = part.get("of") == "person totals"
     if part.get("persons"):
         statistic = "persons"

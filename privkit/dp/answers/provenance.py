@@ -10,9 +10,11 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from privkit.dp.dates import told_date
 from privkit.dp.noise.noise import ALPHA
 from privkit.dp.statistics.several import Several
 from privkit.values.exact import as_written
+from privkit.values.expression.nodes import Literal, normal
 from privkit.values.show import SIMULATED, Shown, printable
 from privkit.values.writing import amount_shown, chance, chance_percent, error_text, level_text, number
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from privkit.dp.plan import Plan
     from privkit.dp.question import Question
+    from privkit.values.keys import Keys
     from privkit.values.loss import PrivacyLoss
 
 #: How many keys a text names; JSON has all of them.
@@ -60,7 +63,9 @@ class Provenance(Shown, Mapping[str, Any]):
         The most that any attacker gains on one unit: true less false positives, and what he finds of those that are
         there at 1 % false alarms. Rounded up.
     clipped : dict
-        From a column to the public bounds of its values.
+        From a column to the public bounds of its values, or of persons' totals; of dates as text.
+    derived, missing : dict
+        From a column to how it was made, and to what stood for its missing values.
     key_values : list or None
         The groups, one value each or a list of them; None for a total.
     keys_source : str
@@ -89,7 +94,9 @@ class Provenance(Shown, Mapping[str, Any]):
     delta: float | None = None
     advantage: float = 1.0
     attack_success: float = 1.0
-    clipped: dict[str, list[float]] = field(default_factory=dict)
+    clipped: dict[str, list[Any]] = field(default_factory=dict)
+    derived: dict[str, str] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
     key_values: list[Any] | None = None
     keys_source: str = ""
     level: float | None = None
@@ -119,9 +126,13 @@ class Provenance(Shown, Mapping[str, Any]):
             **_amounts(plan.loss),
             advantage=plan.advantage,
             attack_success=plan.attack_success,
-            clipped={name: list(ends) for name, ends in question.asked.clipped.items()},
+            clipped={name: _ends(question, ends) for name, ends in question.asked.clipped.items()},
+            derived=_derived(question),
+            missing={
+                name: normal(Literal(value)).text() for name, value in question.selected.missing if value is not None
+            },
             key_values=_keys(question),
-            keys_source=_keys_source(question),
+            keys_source=_keys_source(plan),
             level=1 - ALPHA if known else None,
             accuracy={
                 name: width for name, width in plan.accuracies.items() if name in known and _in_units(question, name)
@@ -180,13 +191,15 @@ class Provenance(Shown, Mapping[str, Any]):
     @property
     def rows(self) -> list[tuple[str, str]]:
         """What each fact is called, and what it is, as every text and page tells it."""
-        clipped = "; ".join(f"{name} to [{number(low)}, {number(high)}]" for name, (low, high) in self.clipped.items())
+        clipped = "; ".join(f"{name} to [{', '.join(map(_end_text, ends))}]" for name, ends in self.clipped.items())
         told = [
             ("question", self.question),
             ("protects", self.unit),
             ("cost", self.loss),
             ("attacker", self.attacker),
             ("bounds", self.bounds),
+            ("derived", "; ".join(f"{name} = {text}" for name, text in self.derived.items())),
+            ("missing", "; ".join(f"of {name} counted as {value}" for name, value in self.missing.items())),
             ("clipped", clipped),
             ("keys", self._named),
             ("public", "; ".join(self.public)),
@@ -277,13 +290,47 @@ def _plain(value: str | float | bool | date | Decimal | None) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
-def _keys_source(question: Question) -> str:
-    """Return how the groups came to be known."""
+def _ends(question: Question, ends: tuple[float, float]) -> list[Any]:
+    """Return bounds as numbers, or as texts of dates."""
+    return list(ends) if question.dates is None else [told_date(question.dates, end) for end in ends]
+
+
+def _end_text(end: float | str) -> str:
+    return end if isinstance(end, str) else number(end)
+
+
+def _derived(question: Question) -> dict[str, str]:
+    """Return how columns are made that the question reads; one that is called as it is made needs no words."""
+    used = {*question.columns, *(question.selected.where.columns if question.selected.where is not None else ())}
+    told = ((name, made.text()) for name, made in question.selected.derive if name in used)
+    return {name: text for name, text in told if text not in (name, name[1:-1])}
+
+
+def _keys_source(plan: Plan) -> str:
+    """Return how the groups came to be known, column by column where they came in several ways."""
+    question = plan.question
     if question.keys is None:
         return ""
     if question.asked.shows or question.keys.told:
         return "found: their noisy counts passed the threshold"
-    return "public, named in the question" if question.keys.reason is None else f"public: {question.keys.reason}"
+    ways = {name: _way(plan, question.keys, name) for name in question.keys.by}
+    if len(set(ways.values())) > 1:
+        return "public: " + "; ".join(f"{name!r} {way or why}" for name, (way, why) in ways.items())
+    way, why = next(iter(ways.values()))
+    return f"public, {way}" if way else f"public: {why}"
+
+
+def _way(plan: Plan, keys: Keys, column: str) -> tuple[str, str]:
+    """Return how the groups of one column came to be known: in words, or as a reason that was given."""
+    asked, selected = plan.question.asked, plan.question.selected
+    kinds = ("keys", "bins") if asked.bins_of(column) else ("keys",)
+    for source in plan.public:
+        if source.what in kinds and column in (source.column, *source.column.split(", ")):
+            return ("", source.reason or "") if source.entry is None else (source.declared, "")
+    labels, place = selected.labels(column), keys.by.index(column)
+    if labels is not None and {key[place] for key in keys.values} <= set(labels):
+        return f"the labels of derived {column!r}", ""
+    return ("named in the question", "") if keys.reason is None or plan.public else ("", keys.reason)
 
 
 def _key_text(key: object) -> str:

@@ -156,11 +156,20 @@ class WithClipped(Statistic):
         if question.who is None:
             yield "positions", question.columns, self.inner.column
 
+    @property
+    def clipped(self) -> dict[str, tuple[float, float]]:
+        """The bounds of the inner statistic."""
+        return self.inner.clipped
+
     def notes(self) -> tuple[str, ...]:
+        """Return those of the inner statistic."""
+        return self.inner.notes()
+
+    def along(self) -> tuple[str, ...]:
         """Say what comes along, and what it costs."""
         more = 100 * self.weight / self.inner.full
         return (
-            *self.inner.notes(),
+            *self.inner.along(),
             f"the share of rows that are clipped comes with it, for {more:.4g} % more noise on the others: one row "
             "moves both",
         )
@@ -184,4 +193,4 @@ class WithClipped(Statistic):
 
     def __str__(self) -> str:
         """Return the statistic in words."""
-        return f"{self.inner}, with the share of rows that are"
+        return f"{self.inner} and share of clipped rows"

@@ -87,6 +87,14 @@ class Histogram(Count):
             return None
         return replace(keys, by=keys.by[:-1], values=tuple(dict.fromkeys(key[:-1] for key in keys.values)))
 
+    def bins_of(self, column: str) -> bool:
+        """Whether the keys of a column are its bins."""
+        return column == self.column
+
+    def told_keys(self, question: Question) -> Keys | None:
+        """Return the keys beside its bins, which it tells itself."""
+        return self.typed_keys(question)
+
     def extents(self) -> tuple[Extent, ...]:
         """Return the outer edges of the bins."""
         return (Extent(self.column, self.edges[0], self.edges[-1], "left out"),)
@@ -134,7 +142,8 @@ class Histogram(Count):
 
     def __str__(self) -> str:
         """Return the statistic in words."""
-        return f"histogram of {self.column!r}"
+        many = len(self.edges) - 1
+        return f"histogram of {self.column!r} in {many:,} {'bin' if many == 1 else 'bins'}"
 
 
 def bin_edges(bins: object) -> tuple[float, ...]:

@@ -193,8 +193,13 @@ class Mean(Statistic):
         return {**own, "grid": BITS} if other else own
 
     def notes(self) -> tuple[str, ...]:
-        """Say what is clipped, and what comes along."""
-        return (*clipped(self.column, self.bounds), "sum and count come with it, at no further cost: .to_frame()")
+        """Say what is clipped."""
+        return clipped(self.column, self.bounds)
+
+    def along(self) -> tuple[str, ...]:
+        """Say which numbers come along: those of the same sums."""
+        names = {"var": "mean, sum and count", "std": "variance, mean, sum and count"}.get(self.name, "sum and count")
+        return (f"{names} come with it, at no further cost: .to_frame()",)
 
     @property
     def clips(self) -> str:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from privkit.tally.engines.contract import Engine
     from privkit.tally.looking import Extent
     from privkit.tally.persons import PersonGroups
+    from privkit.values.expression.selection import Selection
 
 #: The share of the loss that finds the groups, where nothing else is said.
 FINDING = Fraction(1, 4)
@@ -282,6 +283,14 @@ class OpenGroups(Statistic):
     def notes(self) -> tuple[str, ...]:
         """Return the statistic's notes."""
         return self.inner.notes()
+
+    def notes_of(self, selected: Selection) -> tuple[str, ...]:
+        """Return the statistic's notes for rows that were selected so."""
+        return self.inner.notes_of(selected)
+
+    def along(self) -> tuple[str, ...]:
+        """Return what comes along with the statistic."""
+        return self.inner.along()
 
     def price_notes(self, noise: Noise, question: Question) -> tuple[str, ...]:
         """Say how many rows or persons a group needs, and what finding the groups costs."""

@@ -81,9 +81,12 @@ class PersonMean(Mean):
         return Statistic.canonical(self)
 
     def notes(self) -> tuple[str, ...]:
-        """Say what is clipped, and what comes along."""
+        """Say what is clipped."""
+        return (total_clipped(self.column, self.bounds, self.window),)
+
+    def along(self) -> tuple[str, ...]:
+        """Say which numbers come along."""
         return (
-            total_clipped(self.column, self.bounds, self.window),
             f"the sum of the totals and the number of persons{self.window} come with it, at no further cost: "
             ".to_frame()",
         )

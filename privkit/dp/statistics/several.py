@@ -304,8 +304,27 @@ class Several(Statistic):
         return cls(tuple(known), tuple(Fraction(share) for share in shares), outputs, decimals)
 
     def __str__(self) -> str:
-        """Return the statistics in words."""
-        return " and ".join(str(part) for part in self.parts)
+        """Return the numbers in words, those of the same column together, in the order of asking."""
+        told: dict[str, list[str]] = {}
+        for _, place, of in self.outputs:
+            what, whose = _in_words(self.parts[place], of)
+            told.setdefault(whose, []).append(what)
+        return _and([_and(list(dict.fromkeys(names))) + whose for whose, names in told.items()])
+
+
+def _in_words(part: Statistic, of: str) -> tuple[str, str]:
+    """Return what a number of a part is, and of what."""
+    if not part.columns or part.read != part.columns:
+        return str(part), ""
+    whose = f" of {part.columns[0]!r}{part.clips}"
+    if of != part.main:
+        return of, whose
+    name = str(part).removesuffix(whose)
+    return (of if " of " in name else name), whose
+
+
+def _and(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def _short(loss: PrivacyLoss) -> str:

@@ -11,6 +11,7 @@ from privkit.dp.statistics.statistic import Estimates, Limits, Rounding, Statist
 from privkit.dp.statistics.sums import person_totals
 from privkit.tally.grid import Grid
 from privkit.values.bounds import ValueBounds
+from privkit.values.expression.unknowns import untold_by
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,9 +21,12 @@ if TYPE_CHECKING:
     from privkit.dp.question import Question
     from privkit.tally.looking import Extent
     from privkit.values.bounds import ContributionBounds
+    from privkit.values.expression.selection import Selection
 
 #: What a row counts at least and at most.
 NONE_OR_ALL = ValueBounds(0.0, 1.0)
+#: Which rows of persons are left out.
+UNTOLD = "; rows of which it cannot be told are left out"
 #: From the names of a mean's numbers to those of a share's.
 _NAMES = {"mean": "share", "sum": "met", "count": "count"}
 
@@ -105,11 +109,27 @@ class Share(Mean):
         return Statistic.canonical(self)
 
     def notes(self) -> tuple[str, ...]:
-        """Say who is left out, and what comes along."""
-        return (
-            f"rows of which {self.column} cannot be told, since a value is missing, are left out",
-            "how many meet it, and how many rows there are, come with it, at no further cost: .to_frame()",
-        )
+        """Say who is left out."""
+        return (f"rows of which {self.column} cannot be told, since a value is missing, are left out",)
+
+    def along(self) -> tuple[str, ...]:
+        """Say which numbers come along."""
+        return ("how many meet it, and how many rows there are, come with it, at no further cost: .to_frame()",)
+
+    def notes_of(self, selected: Selection) -> tuple[str, ...]:
+        """Say that rows are left out only where a missing value leaves the condition untold."""
+        return self.notes() if self.may_be_untold(selected) else ()
+
+    def may_be_untold(self, selected: Selection) -> bool:
+        """Whether a missing value can leave it untold if a row meets the condition."""
+        derived = dict(selected.derive)
+        condition = derived.get(self.column)
+        return condition is None or bool(untold_by(condition, derived))
+
+    @property
+    def clipped(self) -> dict[str, tuple[float, float]]:
+        """Nothing: no number of a column is clipped."""
+        return {}
 
     @property
     def clips(self) -> str:
@@ -153,12 +173,17 @@ class PersonShare(Share):
         return split(person_totals(self.column, self.grid, data, question), self.full)
 
     def notes(self) -> tuple[str, ...]:
-        """Say who is left out, and what comes along."""
-        told = (
-            f"a person meets {self.column} by any row; rows of which it cannot be told are left out",
-            "how many persons meet it, and how many there are, come with it, at no further cost: .to_frame()",
-        )
+        """Say who is left out."""
+        told = (f"a person meets {self.column} by any row{UNTOLD}",)
         return (*told, anew(self.window)) if self.window else told
+
+    def along(self) -> tuple[str, ...]:
+        """Say which numbers come along."""
+        return ("how many persons meet it, and how many there are, come with it, at no further cost: .to_frame()",)
+
+    def notes_of(self, selected: Selection) -> tuple[str, ...]:
+        """Say that rows are left out only where a missing value leaves the condition untold."""
+        return self.notes() if self.may_be_untold(selected) else tuple(n.removesuffix(UNTOLD) for n in self.notes())
 
     def __str__(self) -> str:
         """Return the statistic in words."""

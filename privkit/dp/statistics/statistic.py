@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from privkit.tally.looking import Extent
     from privkit.tally.persons import PersonGroups
     from privkit.values.bounds import ContributionBounds
+    from privkit.values.expression.selection import Selection
     from privkit.values.keys import Keys
     from privkit.values.loss import PrivacyLoss
 
@@ -231,6 +232,14 @@ class Statistic(ABC):
         """Return the keys that the frame's own columns must fit in type."""
         return question.keys
 
+    def bins_of(self, column: str) -> bool:
+        """Whether the keys of a column are bins of its numbers."""
+        return False
+
+    def told_keys(self, question: Question) -> Keys | None:
+        """Return the keys that a question tells in words beside it."""
+        return question.keys
+
     @property
     def step(self) -> float:
         """What one step of a released integer is worth."""
@@ -346,6 +355,14 @@ class Statistic(ABC):
 
     def notes(self) -> tuple[str, ...]:
         """Return what a careful reader should know."""
+        return ()
+
+    def notes_of(self, selected: Selection) -> tuple[str, ...]:
+        """Return its notes for rows that were selected so."""
+        return self.notes()
+
+    def along(self) -> tuple[str, ...]:
+        """Return which other numbers a release of it has: notes that hold where it is asked by itself."""
         return ()
 
     def price_notes(self, noise: Noise, question: Question) -> tuple[str, ...]:

@@ -128,7 +128,8 @@ class TopK(Statistic):
 
     def __str__(self) -> str:
         """Return the statistic in words."""
-        return f"{self.k} most frequent values of {self.values.by[0]!r}"
+        many = "most frequent" if self.k == 1 else f"{self.k} most frequent"
+        return f"{many} of {len(self.values):,} public values of {self.values.by[0]!r}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from privkit.view.parts.sheet import Block, Drawn, Note, Row, Sheet, Table, give
 from privkit.view.parts.words import aligned, amount, label, number, plural, unit_words
 from privkit.view.sheets.checks import changed
 from privkit.view.sheets.dates import dated
-from privkit.view.sheets.plans import asked_for, noise_reasons, within
+from privkit.view.sheets.plans import asked_for, clipped_share, noise_reasons, within
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,6 +63,7 @@ def _release(release: Release) -> Sheet:
                 _numbers(release),
                 Note(f"… {rest}", told=False) if rest else None,
                 _could_be(release),
+                clipped_share(release),
                 *reasons,
             ]
         ),
@@ -117,7 +118,8 @@ def _release_next(release: Release) -> list[str]:
     look = [f".interval({level})", ".provenance", ".plot()"] if release.has_interval else [".provenance", ".plan.notes"]
     if release.possible is not None:
         look.insert(0, ".possible")
-    return look if release.plan.question.keys is None else [".to_frame()", *look]
+    framed = release.plan.question.keys is not None or "clipped" in release.estimates
+    return [".to_frame()", *look] if framed else look
 
 
 def _more(release: Release) -> str:

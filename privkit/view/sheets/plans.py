@@ -16,6 +16,7 @@ from privkit.view.parts.words import amount, attacker, label, names, number, plu
 from privkit.view.sheets.checks import left_after, stands
 
 if TYPE_CHECKING:
+    from privkit.dp.answers.release import Release
     from privkit.dp.question import Question
 
 #: A longer note is cut: it may hold a column's name.
@@ -47,6 +48,19 @@ def within(plan: Plan) -> str:
     if plan.question.asked.falls_short:
         return f"none short by more than {error_text(plan.accuracy)} rows ({level})"
     return f"± {error_text(plan.accuracy)} ({level})"
+
+
+def clipped_share(release: Release) -> str:
+    """Return which share of the values lay outside the bounds, where that was asked; else nothing."""
+    if (found := release.estimates.get("clipped")) is None or not len(found):
+        return ""
+    least, most = percent(float(found.min())), percent(float(found.max()))
+    if release.plan.question.keys is not None:
+        between = least if least == most else f"between {least} and {most}"
+        return f"Clipped: {between} of a group's values, each with its interval in .to_frame()."
+    frame = release.to_frame()
+    low, high = (percent(float(frame[f"clipped_{end}"].iloc[0])) for end in ("lower", "upper"))
+    return f"Clipped: {most} of the values, {low} to {high} ({level_text(1 - ALPHA)})."
 
 
 def plan_answer(plan: Plan) -> str:
