@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from privkit.budget.canonical import UnreadableError, canonical, readable
 from privkit.budget.entry import Entry, Reservation
 from privkit.budget.machine.anchor import recall, retire
-from privkit.budget.notes import CLOSED, FACTS, NAMES, NOTED, REMOVED, Ending, changed, merged, news
+from privkit.budget.notes import CLOSED, FACTS, NAMES, NOTED, REMOVED, Ending, Uses, changed, merged, news
 from privkit.budget.paging import Paged
 from privkit.budget.store import query
 from privkit.budget.store.connections import lets_go
@@ -68,7 +68,7 @@ class Noted(Paged):
         Raises
         ------
         FactsChangedError
-            If a known fact would change and something was charged since the project was begun.
+            If a fact would change, or go, that a release used.
         """
         book = self._book
         if not news(_declared(_facts(book)), told):
@@ -81,8 +81,8 @@ class Noted(Paged):
             known = _declared([_entry(book, record) for record in records])
             if not (new := news(known, told)):
                 return None
-            if head.sums.spent != book.zero and (other := changed(known, new)):
-                raise FactsChangedError.of(self.name, other, head.sums.entries)
+            if changed(known, new) and (used := _uses(book, connection).of(new)):
+                raise FactsChangedError.of(self.name, used)
             check(merged(known, new))
             question = {"statistic": FACTS, "facts": new}
             head, entry = _note(book, connection, head, self.analyst, question, draw=len(records) + 1)
@@ -150,6 +150,19 @@ def _entry(book: Book, record: Mapping[Any, Any]) -> Entry:
     """Return the entry that a reserved record begins, its hash checked."""
     book.check_hash(record)
     return query.entry_of({**record, "state": "committed", "answer": NOTED, "kind": None}, book.zero)
+
+
+@readable
+def _uses(book: Book, connection: Connection) -> Uses:
+    """Return which entries used the facts that are in force."""
+    found = Uses()
+    for record in query.of_facts(connection, book.id, NAMES[FACTS]):
+        question = json.loads(record["question"])
+        if record["key"] == NAMES[FACTS]:
+            found.declared(record["entry"], question["facts"])
+        else:
+            found.asked(record["entry"], question)
+    return found
 
 
 def _declared(entries: Sequence[Entry]) -> Declared:

@@ -7,7 +7,8 @@ hexadecimal digits, or begin with their form (`privkit.budget.machine.keys.FORM`
 The rules, kept when one is written and again by `verify`:
 
 - a note costs nothing, and says what its name says;
-- once anything was charged, no fact that was declared changes: others may be added;
+- once a release used a fact, it stands: it neither changes nor is withdrawn. Until then it may be corrected or
+  withdrawn, and both entries stay; others may be added at any time;
 - a project is closed or removed once, and removed only while nothing was ever charged to it; then nothing follows but
   the ends of what was being answered.
 """
@@ -33,7 +34,7 @@ NAMES = {FACTS: "note:facts", CLOSED: "note:closed", REMOVED: "note:removed"}
 NOTED = "noted"
 
 #: What is declared: column → kind of fact → {"is": its value, "reason": why it is public, if it was said,
-#: "after_check": true where somebody had looked at the column by ``plan.check`` before}.
+#: "after_check": true where somebody had looked at the column by ``plan.check`` before}; or {"withdrawn": true}.
 Declared = dict[str, dict[str, dict[str, Any]]]
 
 
@@ -42,6 +43,9 @@ def merged(before: Mapping[str, Any], told: Mapping[str, Any]) -> Declared:
     found: Declared = {column: dict(kinds) for column, kinds in before.items()}
     for column, kinds in told.items():
         for kind, fact in kinds.items():
+            if fact.get("withdrawn") is True:
+                found.get(column, {}).pop(kind, None)
+                continue
             known = before.get(column, {}).get(kind, {})
             # The same value, said again with a reason, is still one that was said after somebody had looked.
             late = known.get("is") == fact.get("is") and known.get("after_check") is True
@@ -62,26 +66,63 @@ def news(before: Mapping[str, Any], told: Mapping[str, Any]) -> Declared:
     for column, kinds in told.items():
         for kind, fact in kinds.items():
             known = before.get(column, {}).get(kind)
-            if known is None or known["is"] != fact["is"] or fact.get("reason") not in (None, known.get("reason")):
+            if fact.get("withdrawn") is True:
+                if known is not None:
+                    found.setdefault(column, {})[kind] = fact
+            elif known is None or known["is"] != fact["is"] or fact.get("reason") not in (None, known.get("reason")):
                 found.setdefault(column, {})[kind] = fact
     return found
 
 
 def changed(before: Mapping[str, Any], told: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return column and kind of each fact that is known with another value."""
+    """Return column and kind of each fact that is known with another value, or is to be withdrawn."""
     return [
         (column, kind)
         for column, kinds in told.items()
         for kind, fact in kinds.items()
-        if (known := before.get(column, {}).get(kind)) is not None and known["is"] != fact["is"]
+        if (known := before.get(column, {}).get(kind)) is not None and known["is"] != fact.get("is")
     ]
+
+
+class Uses:
+    """Which entries used the facts that are in force, kept entry by entry.
+
+    A release records the entry of each fact that it used. So one that was planned before a fact was corrected uses the
+    fact as it was, and does not bind the corrected one.
+    """
+
+    def __init__(self) -> None:
+        self.facts: Declared = {}
+        self._stands: dict[tuple[str, str], set[int]] = {}
+        self._used: dict[tuple[str, str], list[int]] = {}
+
+    def declared(self, number: int, told: Mapping[str, Any]) -> None:
+        """Take the facts of an entry: a value that changes is one that no release has used."""
+        for pair in changed(self.facts, told):
+            self._stands.pop(pair, None)
+            self._used.pop(pair, None)
+        self.facts = merged(self.facts, told)
+        for column, kinds in told.items():
+            for kind in kinds.keys() & self.facts.get(column, {}).keys():
+                self._stands.setdefault((column, kind), set()).add(number)
+
+    def asked(self, number: int, question: Mapping[str, Any]) -> None:
+        """Take a question that was charged."""
+        for source in question.get("public") or ():
+            pair = source["column"], source["what"]
+            if source.get("entry") in self._stands.get(pair, ()):
+                self._used.setdefault(pair, []).append(number)
+
+    def of(self, told: Mapping[str, Any]) -> dict[tuple[str, str], list[int]]:
+        """Return the entries that used each of those facts that would change."""
+        return {pair: self._used[pair] for pair in changed(self.facts, told) if pair in self._used}
 
 
 class Notes:
     """The rules of notes, kept record by record; see this module's."""
 
     def __init__(self) -> None:
-        self.facts: Declared = {}
+        self._uses = Uses()
         self.ended = False
 
     def allows(self, record: Mapping[Any, Any], cost: PrivacyLoss, charged: PrivacyLoss) -> bool:
@@ -89,14 +130,17 @@ class Notes:
         if self.ended:
             return False
         name = record["key"]
-        if name is None or not name.startswith("note:"):
-            return True
         try:
-            return cost.main == 0 == cost.delta and self._stands(name, json.loads(record["question"]), charged)
+            if name is None or not name.startswith("note:"):
+                if '"public"' in record["question"]:
+                    self._uses.asked(record["entry"], json.loads(record["question"]))
+                return True
+            told = json.loads(record["question"])
+            return cost.main == 0 == cost.delta and self._stands(name, told, charged, record["entry"])
         except (ValueError, TypeError, LookupError, AttributeError):
             return False
 
-    def _stands(self, name: str, question: Mapping[str, Any], charged: PrivacyLoss) -> bool:
+    def _stands(self, name: str, question: Mapping[str, Any], charged: PrivacyLoss, number: int) -> bool:
         what, touched = question["statistic"], charged.main > 0 or charged.delta > 0
         if NAMES[what] != name:
             return False
@@ -104,9 +148,9 @@ class Notes:
             self.ended = True
             return what == CLOSED or not touched
         told = question["facts"]
-        if touched and changed(self.facts, told):
+        if self._uses.of(told):
             return False
-        self.facts = merged(self.facts, told)
+        self._uses.declared(number, told)
         return True
 
 

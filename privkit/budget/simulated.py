@@ -15,7 +15,7 @@ from privkit.budget.asked import Alike, alike
 from privkit.budget.canonical import canonical
 from privkit.budget.chain import Sums
 from privkit.budget.entry import Balance, Charged, Entry, Reservation, State
-from privkit.budget.notes import CLOSED, FACTS, NAMES, NOTED, Ending, changed, merged, news
+from privkit.budget.notes import CLOSED, FACTS, NAMES, NOTED, Ending, Uses, changed, merged, news
 from privkit.budget.odometer import Ways, admit, in_measure, limits_left, window_start
 from privkit.budget.turn import notify
 from privkit.errors.calls import calling
@@ -242,10 +242,19 @@ class SimulatedAccount(BaseAccount):
                 return None
             if self.ended is not None:
                 self.ended.refuse(self.name)
-            if self._sums.spent != self._zero and (other := changed(known, new)):
-                raise FactsChangedError.of(self.name, other, self._sums.entries)
+            if changed(known, new) and (used := self._uses().of(new)):
+                raise FactsChangedError.of(self.name, used)
             check(merged(known, new))
             return self._noted({"statistic": FACTS, "facts": new})
+
+    def _uses(self) -> Uses:
+        found = Uses()
+        for entry in self._entries:
+            if entry.key == NAMES[FACTS]:
+                found.declared(entry.seq, entry.question["facts"])
+            else:
+                found.asked(entry.seq, entry.question)
+        return found
 
     def close(self, reason: str, *, removed: bool = False) -> None:
         """Charge nothing more. It is not removed: it ends with its session.

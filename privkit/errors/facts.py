@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from privkit.errors.arguments import ParameterError
 from privkit.errors.calls import called
 from privkit.errors.root import NOTHING_SPENT, PrivkitError, listed
+
+#: So many entries are named.
+_FEW = 5
 
 
 class FactsError(ParameterError):
@@ -60,6 +63,13 @@ class FactsError(ParameterError):
         return cls._of(column, told)
 
     @classmethod
+    def none_such(cls, column: str, kind: str, known: Sequence[tuple[str, str]]) -> FactsError:
+        """Nothing of the kind is declared of a column, so nothing is withdrawn."""
+        told = ", ".join(f"{one} of {name!r}" for name, one in known) or "none"
+        what = f"{kind} of {column!r}" if kind else f"facts of {column!r}"
+        return cls._of(column, f"{called()} finds no {what} in force. What is on record: {told}.")
+
+    @classmethod
     def of_unit(cls, column: str) -> FactsError:
         """The column tells persons apart: its values are no public fact."""
         return cls._of(
@@ -91,31 +101,44 @@ class FactsError(ParameterError):
 
 
 class FactsChangedError(PrivkitError, ValueError):
-    """A public fact was declared otherwise before, and something was released since the project was begun.
+    """A public fact that a release used was declared otherwise, or withdrawn.
 
     Attributes
     ----------
     facts : tuple of (str, str)
         Column and kind of each.
+    entries : tuple of int
+        The releases that used them, by their numbers in the ledger.
     """
 
     facts: tuple[tuple[str, str], ...] = ()
+    entries: tuple[int, ...] = ()
 
     @classmethod
-    def of(cls, project: str, facts: Sequence[tuple[str, str]], entries: int) -> FactsChangedError:
-        """These facts would change, in a project with so many `entries`."""
-        told = ", ".join(f"{kind} of {column!r}" for column, kind in facts)
-        column, kind = facts[0]
-        argument = "keys" if kind == "keys" else kind
+    def of(cls, project: str, used: Mapping[tuple[str, str], Sequence[int]]) -> FactsChangedError:
+        """These facts would change or go, which the releases of these entries used."""
+        told = ", ".join(
+            f"{kind} of {column!r} (used by {_entries(numbers)})" for (column, kind), numbers in used.items()
+        )
+        column, kind = next(iter(used))
         error = cls(
-            f"project {project!r} has other {told} on record, and releases since ({entries} entries in the ledger): a "
-            "public fact holds for all of a project's releases, so it does not change. What is on record: "
-            "project.public().\n"
-            f"To ask with others once, say it in the call, which wins over a fact: {argument}=... (of {column!r}).",
+            f"project {project!r} has other facts on record, by which it released something: {told}. A public fact "
+            "that was used holds for all that was released by it, so it neither changes nor is withdrawn. What is on "
+            "record: project.public().\n"
+            f"To ask with others, say it in the call, which wins over a fact: {kind}=... (of {column!r}). Or begin "
+            "another project, whose facts are its own.",
             budget=NOTHING_SPENT,
         )
-        error.facts = tuple(facts)
+        error.facts = tuple(used)
+        error.entries = tuple(sorted({number for numbers in used.values() for number in numbers}))
         return error
+
+
+def _entries(numbers: Sequence[int]) -> str:
+    if len(numbers) == 1:
+        return f"entry {numbers[0]}"
+    rest = f" and {len(numbers) - _FEW:,} more" if len(numbers) > _FEW else ""
+    return f"entries {', '.join(map(str, numbers[:_FEW]))}{rest}"
 
 
 def _ended(time: str, analyst: str, reason: str) -> str:
@@ -132,6 +155,17 @@ class ProjectClosedError(PrivkitError, ValueError):
             f"project {name!r} was closed {_ended(time, analyst, reason)}. What it answered replays at no cost; "
             "nothing new is charged to it, nor noted in it.\n"
             "To ask something new, begin another project under another name.",
+            budget=NOTHING_SPENT,
+        )
+
+    @classmethod
+    def anew(cls, name: str, time: str, analyst: str, reason: str) -> ProjectClosedError:
+        """A new project was to begin in the place of one that was closed at this `time`."""
+        return cls(
+            f"project {name!r} was closed {_ended(time, analyst, reason)}, and its name stays its own: new=True begins "
+            "none in its place.\n"
+            f"To replay what it answered: pk.open_project({name!r}). To ask something new, begin one under another "
+            f"name: pk.open_project({name + ' 2'!r}, epsilon=1.0, unit='customer_id' or pk.ROW).",
             budget=NOTHING_SPENT,
         )
 

@@ -22,9 +22,10 @@ from privkit.budget.notes import merged
 from privkit.dp.public import PublicSource
 from privkit.errors import NotPublicError, ParameterError
 from privkit.errors.facts import FactsError
-from privkit.errors.root import close_matches
+from privkit.errors.root import close_matches, listed
 from privkit.project.fact_values import checked, is_end, is_number, refuse_contradictions, same, values_from
-from privkit.values.arguments import public
+from privkit.values.arguments import column_name, public
+from privkit.values.arguments import kind as kind_of
 from privkit.values.files import write_whole
 from privkit.values.show import Shown
 from privkit.values.vouched import Table, vouched
@@ -137,6 +138,9 @@ def facts_in_force(project: str, entries: Sequence[Entry]) -> PublicFacts:
         known = merged(known, told_here)
         for column, kinds in told_here.items():
             for kind, told in kinds.items():
+                if told.get("withdrawn") is True:
+                    found.pop((column, kind), None)
+                    continue
                 late = known[column][kind].get("after_check") is True
                 source = PublicSource(kind, column, entry.seq, entry.analyst, entry.time, told.get("reason"), late)
                 found[column, kind] = Fact(column, kind, values_from(kind, told["is"]), source)
@@ -167,6 +171,22 @@ def declare(project: Project, facts: object, file: object, columns: Mapping[str,
             for fact in told[column].values():
                 fact["after_check"] = True
         project.account.declare(told, refuse_contradictions)
+    return project.facts
+
+
+def withdraw(project: Project, column: object, kind: object, reason: object) -> PublicFacts:
+    """Withdraw facts of a column; see :meth:`privkit.project.project.Project.withdraw`."""
+    name = column_name(column)
+    if kind is not None and kind not in KINDS:
+        raise ParameterError.of("kind", repr(kind) if isinstance(kind, str) else kind_of(kind), listed(KINDS))
+    if not isinstance(reason, str):
+        raise ParameterError.of("reason", kind_of(reason), "text, which is recorded", "Example: 'a slip of the pen'.")
+    facts = project.facts
+    kinds = [fact.kind for fact in facts if fact.column == name and kind in (None, fact.kind)]
+    if not kinds:
+        raise FactsError.none_such(name, kind or "", [(fact.column, fact.kind) for fact in facts])
+    why = {"reason": reason.strip()} if reason.strip() else {}
+    project.account.declare({name: {one: {"withdrawn": True, **why} for one in kinds}}, refuse_contradictions)
     return project.facts
 
 

@@ -202,7 +202,13 @@ def _noted(question: Mapping[str, Any]) -> str | None:
     """Return what an entry that charges nothing notes; None for a question."""
     statistic = question.get("statistic")
     if statistic == FACTS and isinstance(facts := question.get("facts"), dict):
-        return f"{statistic}: " + ", ".join(f"{' and '.join(kinds)} of {column}" for column, kinds in facts.items())
+        gone = {
+            column: found
+            for column, kinds in facts.items()
+            if (found := [kind for kind, told in kinds.items() if told.get("withdrawn") is True])
+        }
+        told = ", ".join(f"{' and '.join(kinds)} of {column}" for column, kinds in (gone or facts).items())
+        return f"{statistic}{' withdrawn' if gone else ''}: {told}"
     if statistic in (CLOSED, REMOVED):
         return f"{statistic}: {question.get('reason')}"
     return None

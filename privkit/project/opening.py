@@ -10,6 +10,7 @@ from privkit.budget.ledger import Ledger
 from privkit.budget.simulated import SimulatedAccount
 from privkit.budget.terms import LONGEST, ProjectTerms, Window
 from privkit.errors import ParameterError, ProjectNotFoundError
+from privkit.errors.facts import ProjectClosedError
 from privkit.project.project import Project, SimulatedProject, opened
 from privkit.values.arguments import positive_int, typed, whole
 from privkit.values.bounds import ContributionBounds, contribution_bounds
@@ -96,6 +97,8 @@ def open_project(
         If the project was begun on other terms.
     LedgerMovedError
         If this machine remembers the project in another ledger, or further on than this one; see `adopt` and `new`.
+    ProjectClosedError
+        If a new one is to begin (`new`) in the place of one that was closed in this ledger.
     ProjectNotFoundError
         If only a name is given and the ledger does not hold it.
     ParameterError
@@ -130,6 +133,8 @@ def open_project(
     ledger = Ledger.open(store, create=budget is not None, adopt=adopt, new=new, reason=reason, analyst=analyst)
     known = ledger.named(name)
     recorded = None if known is None else ledger.account(known).terms
+    if new and known is not None and (ended := ledger.account(known).ended) is not None:
+        raise ProjectClosedError.anew(name, ended.time, ended.analyst, ended.reason)
     if recorded is None and budget is None:
         ledger.refuse_removed(name)
         raise ProjectNotFoundError.of(name, ledger.projects())

@@ -193,8 +193,9 @@ class Project(Plotted):
     ) -> PublicFacts:
         """Declare public facts of columns, once: calls that say nothing use them. Spends nothing, reads no rows.
 
-        They are recorded in the ledger, with who said it and when. What a call says itself wins. Once something was
-        released, a fact does not change; others may be added. Said again, a fact is noted once.
+        They are recorded in the ledger, with who said it and when. What a call says itself wins. A slip is corrected by
+        saying it again, or withdrawn by :meth:`withdraw`, until a release uses the fact; then it stands. Others may be
+        added at any time. Said again, a fact is noted once.
 
         Parameters
         ----------
@@ -217,7 +218,7 @@ class Project(Plotted):
         FactsError
             If facts contradict each other, or are none.
         FactsChangedError
-            If a fact was declared otherwise before, and something was released since the project was begun.
+            If a fact was declared otherwise before, and a release used it.
         NotPublicError, KeysError, ValueBoundsError
             As in a call. Nothing was declared.
 
@@ -232,6 +233,43 @@ class Project(Plotted):
         from privkit.project.facts import declare
 
         return declare(self, facts, file, columns)
+
+    def withdraw(self, column: str, kind: str | None = None, *, reason: str = "") -> PublicFacts:
+        """Withdraw a public fact that was declared by mistake, before a release used it. Spends nothing.
+
+        The ledger keeps both: that it was declared, and that it was withdrawn, with who did it and when.
+
+        Parameters
+        ----------
+        column : str
+        kind : {"bounds", "keys", "bins", "candidates"}, optional
+            Which of the column's facts; all of them by default.
+        reason : str
+            Why; it is recorded.
+
+        Returns
+        -------
+        PublicFacts
+            The facts that are left in force.
+
+        Raises
+        ------
+        FactsError
+            If nothing of the kind is declared.
+        FactsChangedError
+            If a release used it: it says which.
+
+        Examples
+        --------
+        >>> import privkit as pk
+        >>> project = pk.open_project("slips", epsilon=1, unit=pk.ROW, store=ledger_path)
+        >>> facts = project.public(age=(18, 1000), plan=["basic", "plus", "premium"])
+        >>> [(fact.column, fact.kind) for fact in project.withdraw("age", reason="a zero too many")]
+        [('plan', 'keys')]
+        """
+        from privkit.project.facts import withdraw
+
+        return withdraw(self, column, kind, reason)
 
     def close(self, reason: str) -> None:
         """Let nothing be charged to the project any more. What it answered replays; there is no way back.

@@ -160,20 +160,26 @@ def test_other_projects_and_later_sessions(project, tmp_path):
     assert PEOPLE.privacy.dp_mean("age", epsilon=1).replayed
 
 
-def test_facts_do_not_change_after_a_release(project):
+def test_facts_do_not_change_once_a_release_used_them(project):
     project.public(age=(0, 100))
-    project.public(age=(0, 90))  # a slip is mended while nothing is released
+    project.public(age=(0, 90))  # a slip is mended while nothing used it
     assert project.public().find("age", "bounds").value == (0.0, 90.0)
-    PEOPLE.privacy.dp_count(epsilon=1)
+    PEOPLE.privacy.dp_count(epsilon=1)  # which used no fact
+    project.public(age=(0, 95))
+    PEOPLE.privacy.dp_mean("age", epsilon=1)
     spent, entries = project.spent, len(project.ledger)
-    with pytest.raises(pk.FactsChangedError, match="bounds of 'age'") as caught:
+    with pytest.raises(pk.FactsChangedError, match=r"bounds of 'age' \(used by entry 5\)") as caught:
         project.public(age=(0, 100), plan=PLANS)
+    assert (caught.value.facts, caught.value.entries) == ((("age", "bounds"),), (5,))
     assert "No budget was spent." in str(caught.value)
     assert "bounds=" in str(caught.value)
-    project.public(age=(0, 90))
+    with pytest.raises(pk.FactsChangedError, match="nor is withdrawn"):
+        project.withdraw("age")
+    project.public(age=(0, 95))
     assert (project.spent, len(project.ledger)) == (spent, entries)
     project.public(plan=PLANS)
     assert len(project.public()) == 2
+    assert project.ledger.verify().entries == entries + 1
 
 
 CONTRADICTIONS = [

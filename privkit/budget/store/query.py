@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, case, func, insert, literal_column, select
+from sqlalchemy import ColumnElement, Select, bindparam, case, func, insert, literal_column, or_, select
 
 from privkit.budget.asked import Alike, alike, older
 from privkit.budget.canonical import loss_from, readable
@@ -80,7 +80,12 @@ _UNTIL = (
     .limit(literal_column("1"))
 )
 _NAMED = select(record_table).where(_is_start, _table.key == bindparam("named")).order_by(_table.draw)
-
+# Questions are JSON: one that used a public fact names it under this word. What stands for it elsewhere does no harm.
+_OF_FACTS = (
+    select(_table.entry, _table.key, _table.question)
+    .where(_is_start, or_(_table.key == bindparam("named"), _table.question.contains('"public"', autoescape=True)))
+    .order_by(_table.entry)
+)
 
 _INSERT = insert(record_table)
 
@@ -243,6 +248,11 @@ def unanswered(connection: Connection, project: int) -> list[RowMapping]:
 def named(connection: Connection, project: int, key: str) -> list[RowMapping]:
     """Return the records that begin the entries of this name, in the order of their draws."""
     return list(connection.execute(_NAMED, {"project": project, "named": key}).mappings())
+
+
+def of_facts(connection: Connection, project: int, key: str) -> list[RowMapping]:
+    """Return the records that declare public facts, under this name, and of questions that used some; in order."""
+    return list(connection.execute(_OF_FACTS, {"project": project, "named": key}).mappings())
 
 
 def last_draw(connection: Connection, project: int, key: str) -> int:

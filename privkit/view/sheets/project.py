@@ -82,7 +82,7 @@ def project_reasons(project: Project, balance: Balance) -> list[str]:
     return [
         f"Begun now, with a fresh budget of {amount(balance.budget)}." if account.fresh and not balance.entries else "",
         _ended(account),
-        f"Spent {amount(balance.spent)} in {plural(balance.entries, 'entry', 'entries')}.",
+        f"Spent {amount(balance.spent)} in {_counted(account, balance.entries)}.",
         reserved,
         f"Protects {unit_words(project.unit)}{bounds}.",
         attacker(charged.advantage, charged.attack_success, project.unit),
@@ -90,6 +90,13 @@ def project_reasons(project: Project, balance: Balance) -> list[str]:
         f"Public facts: {label(_facts_told(facts), 200)}: .public()." if len(facts) else "",
         f"Warning: {project.account.unwatched}" if project.account.unwatched else "",
     ]
+
+
+def _counted(account: Account, entries: int) -> str:
+    """Return how many entries were charged, and how many only note something."""
+    notes = len(account.facts())
+    charged = plural(entries - notes - (account.ended is not None), "entry", "entries")
+    return charged + (f", beside {number(notes)} of public facts" if notes else "")
 
 
 def _ended(account: Account) -> str:
