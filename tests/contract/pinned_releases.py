@@ -77,7 +77,7 @@ def _drawn(folder: Path) -> Makers:
 
     return {
         "drawn": by_zip,
-        "drawn_total": lambda: pk.dp_mean(people(), "age", bounds=(18, 80), epsilon=NOISELESS, project=rows()),
+        "drawn_total": lambda: pk.dp_median(people(), "age", bounds=(18, 80), epsilon=NOISELESS, project=rows()),
         "drawn_unit": sampled,
         # Quotients of the landed answers, with some noise, take seconds: each end of an interval is inverted by itself.
         "derived_share": lambda: by_zip() / by_zip().total(),
