@@ -1,9 +1,8 @@
 """privkit on lazy engines beside the engine's own exact answer: time, peak memory, ratio.
 
 Parquet of purchases (``harness.purchases``, written in pieces), read by Polars and DuckDB. Every measurement runs in a
-process of its own, after the same of a thousand rows, so that its peak memory is its own and no library is loaded in it;
-exact and private answers take turns. Options: ``--rows N``
-(10,000,000), ``--runs K`` (3), ``--engines polars duckdb``, ``--tasks ...``, ``--folder DIR``.
+process of its own, after the same of a thousand rows: its peak memory is its own, and no library is loaded in it. Exact
+and private answers take turns. Options: ``--rows N`` (10,000,000), ``--runs K`` (3), ``--engines polars duckdb``, ``--tasks ...``, ``--folder DIR``.
 """
 
 import argparse
