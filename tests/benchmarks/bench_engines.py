@@ -2,7 +2,8 @@
 
 Parquet of purchases (``harness.purchases``, written in pieces), read by Polars and DuckDB. Every measurement runs in a
 process of its own, after the same of a thousand rows: its peak memory is its own, and no library is loaded in it. Exact
-and private answers take turns. Options: ``--rows N`` (10,000,000), ``--runs K`` (3), ``--engines polars duckdb``, ``--tasks ...``, ``--folder DIR``.
+and private answers take turns. Options: ``--rows N`` (10,000,000),
+``--runs K`` (3), ``--engines polars duckdb``, ``--tasks ...``, ``--folder DIR``.
 """
 
 import argparse
