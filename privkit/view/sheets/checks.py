@@ -114,9 +114,10 @@ def _drowned(answers: Answers) -> str:
     """Say how many answers noise dominates; empty where it does none, or has no interval."""
     if answers.widths is None or not answers.drowned:
         return ""
-    return (
-        f"Noise dominates {number(answers.drowned)} of {number(len(answers.values))} answers ({label(answers.name)})."
-    )
+    of = f"{number(answers.drowned)} of {number(len(answers.values))}"
+    if answers.asked:
+        return f"Noise dominates {of} answers ({label(answers.name)})."
+    return f"Beside answers that are fine, noise dominates {of} numbers that come along ({label(answers.name)})."
 
 
 def _answers(check: PlanCheck) -> Table | None:
