@@ -20,7 +20,7 @@ from privkit.dp.statistics.open_groups import FINDING, OpenGroups
 from privkit.errors import KeysError, ParameterError, PrivkitError, nothing_spent
 from privkit.errors.calls import call_name, calling
 from privkit.project.known import Known
-from privkit.project.naming import standing
+from privkit.project.naming import name_of, standing
 from privkit.project.project import Project, current_project
 from privkit.project.release import check_frame, release
 from privkit.tally.frame import column_names, schema_mark
@@ -262,12 +262,19 @@ def planned(
 
     def run(asked: Plan, again: bool) -> Release:
         # What comes back must not hold the frame, as this function does.
-        alone = replace(asked, run=None, remaining=None, look=None, peek=None)
+        alone = replace(asked, run=None, remaining=None, look=None, peek=None, named=None)
         with calling(name):  # a plan that is released later is still what was asked
             return release(project, alone, data, again=again, version=version, checked=checked)
 
     def look(asked: Plan) -> Standing | None:
-        return standing(project, asked.question, asked.canonical(), data, version=version)
+        found = standing(project, asked.question, asked.canonical(), data, version=version)
+        if asked.earlier is None or (found is not None and found.replays) or (before := asked.earlier()) is None:
+            return found
+        told = standing(project, before.question, before.canonical(), data, version=version)
+        return told if told is not None and (told.replays or found is None) else found
+
+    def named(asked: Plan) -> str | None:
+        return name_of(project, asked.question, asked.canonical(), data, version=version, again=True).key
 
     def peek(asked: Plan, other: object) -> PlanCheck:
         frame = data if other is None else other
@@ -276,7 +283,9 @@ def planned(
             project.note_check(asked.question.frame_columns)
             return checked_plan(asked, frame)
 
-    return (marked_plan(plan) if project.simulated else plan).bound_to(run, lambda: project.remaining, look, peek)
+    return (marked_plan(plan) if project.simulated else plan).bound_to(
+        run, lambda: project.remaining, look, peek, named
+    )
 
 
 def _earlier(question: Question, measure: Measure, price: Price) -> Callable[[], Plan | None] | None:
