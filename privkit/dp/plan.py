@@ -288,7 +288,7 @@ def _notes(question: Question, loss: PrivacyLoss, rows: int | None) -> tuple[str
         notes.extend(_unit_notes(question))
     if question.selected.where is not None:
         notes.append(f"only rows where {question.selected.where}")
-    notes.extend(question.selected.notes(question.columns))
+    notes.extend(question.selected.notes(question.columns, question.missing_groups))
     notes.extend(question.notes())
     if rows is not None and question.asked.needs_rows:
         notes.append(f"the accuracy assumes at least {rows:,} rows in each group")

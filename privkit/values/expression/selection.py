@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from privkit.errors import ParameterError
+from privkit.values.expression.left_out import LEFT_OUT, MISSING, counted_as, left_out_notes
 from privkit.values.expression.nodes import DatePart, Expression, Literal, Scalar, normal
 from privkit.values.expression.parsing import parsed
 from privkit.values.expression.unknowns import notes_of
@@ -64,9 +65,23 @@ class Selection:
         extra = dict(self.missing).get(column)
         return found if extra is None or extra in found else (*found, extra)
 
-    def notes(self, used: Iterable[str]) -> tuple[str, ...]:
-        """Say what becomes of rows with missing values, in the filter and in the derived columns that are `used`."""
-        return notes_of(self.where, dict(self.derive), used)
+    def notes(self, used: Iterable[str], kept: Iterable[str] = ()) -> tuple[str, ...]:
+        """Say what becomes of rows with missing values, in the filter and in the derived columns that are `used`.
+
+        Parameters
+        ----------
+        used : iterable of str
+            The columns that the statistic reads.
+        kept : iterable of str
+            Those among them of which missing values make a group.
+        """
+        made, fates, kept = dict(self.derive), dict.fromkeys(used, LEFT_OUT), set(kept)
+        told = notes_of(self.where, made, fates)
+        fates |= {name: MISSING for name in fates if name in kept}
+        fates |= {name: counted_as(value) for name, value in self.missing if name in fates}
+        fates |= dict.fromkeys(() if self.where is None else self.where.columns, MISSING)  # it is looked at before
+        each = (left_out_notes(name, made[name], fate) for name, fate in fates.items() if name in made)
+        return (*told, *(note for notes in each for note in notes))
 
     def canonical(self) -> dict[str, object]:
         """Return the selection as JSON values, the same for every way of saying the same."""
