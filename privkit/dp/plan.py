@@ -5,7 +5,7 @@ The price of a question: by the loss to spend, or by the accuracy to reach.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
 from functools import cached_property, partial
@@ -217,6 +217,13 @@ class Plan(Paneled, Plotted):
         made = replace(made, fetched=self.fetched, public=self.public, earlier=self._earlier_at(amount))
         ways = {name: getattr(self, name) for name in ("run", "remaining", "look", "peek", "named")}
         return replace(made, **ways)
+
+    def asked_as(self) -> Iterator[Plan]:
+        """Give the plan, and those by which earlier versions answered the same, the latest form first."""
+        found: Plan | None = self
+        while found is not None:
+            yield found
+            found = None if found.earlier is None else found.earlier()
 
     def _earlier_at(self, amount: object) -> Callable[[], Plan | None] | None:
         """Return what makes the plan of earlier versions at another price."""

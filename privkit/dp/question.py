@@ -71,6 +71,13 @@ class Question:
         return None if self.unit.is_row else self.unit
 
     @property
+    def unused(self) -> tuple[str, ...]:
+        """The derived columns, and those with a value for missing, of which nothing of the question makes use."""
+        less = self.selected.used_by(self.columns)
+        named = (*self.selected.derived, *(name for name, _ in self.selected.missing))
+        return tuple(name for name in dict.fromkeys(named) if name not in (*less.derived, *dict(less.missing)))
+
+    @property
     def missing_groups(self) -> tuple[str, ...]:
         """The columns of groups of which missing values make a group: of a key with None, or where groups show up."""
         if self.keys is None:

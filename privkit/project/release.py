@@ -137,11 +137,12 @@ def _answered_earlier(
     """
     if plan.earlier is None or name.entry is not None or name.key is None or project.account.find(name.key) is not None:
         return None
-    if (before := plan.earlier()) is None:
-        return None
-    found = name_of(project, before.question, before.canonical(), data, version=version, again=False)
-    there = found.entry is not None or project.account.find(found.key) is not None
-    return (before, found) if there else None
+    _, *forms = plan.asked_as()
+    for before in forms:
+        found = name_of(project, before.question, before.canonical(), data, version=version, again=False)
+        if found.entry is not None or project.account.find(found.key) is not None:
+            return before, found
+    return None
 
 
 def _recorded(question: dict[str, Any], name: Name, plan: Plan) -> dict[str, Any]:
