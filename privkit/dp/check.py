@@ -195,9 +195,7 @@ def _answers(plan: Plan, data: object) -> tuple[tuple[Answers, ...], Keys | None
     cells = np.asarray(drawn, dtype=np.int64)
     cells = cells.reshape(question.groups, -1) if question.groups else cells.reshape(0, asked.width)
     limits = asked.limits(cells, plan.noise, ALPHA)
-    return tuple(
-        _number(name, values, limits, asked) for name, values in asked.estimates(cells).items()
-    ), question.keys
+    return tuple(_number(name, values, limits, asked) for name, values in asked.estimates(cells).items()), question.keys
 
 
 def _number(name: str, values: NDArray[Any], limits: Limits, asked: Statistic) -> Answers:

@@ -299,9 +299,7 @@ def _unused(typed: Question) -> tuple[str, ...]:
 def _earlier_questions(typed: Question, question: Question) -> tuple[Question, ...]:
     """Return how earlier versions asked the same: by other statistics, and with columns that nothing uses."""
     each = (question, typed) if typed.selected != question.selected else (question,)
-    forms = [
-        replace(one, asked=asked) for one in each for asked in (one.asked, one.asked.earlier) if asked is not None
-    ]
+    forms = [replace(one, asked=asked) for one in each for asked in (one.asked, one.asked.earlier) if asked is not None]
     return tuple(forms[1:])
 
 

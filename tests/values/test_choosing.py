@@ -290,7 +290,6 @@ def test_columns_that_leave_a_row_out_only_together_are_told():
     assert untold_by(parsed("z is not missing and (x == 0 or y is not missing or x is missing)")) == ()
 
 
-
 @given(CONDITIONS)
 @settings(max_examples=300)
 def test_every_row_that_a_missing_value_leaves_out_is_told_of_and_the_hint_keeps_it(condition):

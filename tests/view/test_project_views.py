@@ -161,7 +161,10 @@ def test_the_price_of_a_study_says_the_same_as_text_and_as_html(project, people,
         plan.dp_count("city", keys=["Bern", "Basel"], epsilon=0.25),
         plan.dp_mean(name, bounds=(0, 1), epsilon=0.5),
     ]
-    for asked, told in ((plans, "It fits"), ([*plans, plan.dp_mean(name, bounds=(0, 2), epsilon=0.5)], "ε = 0.25 short")):
+    for asked, told in (
+        (plans, "It fits"),
+        ([*plans, plan.dp_mean(name, bounds=(0, 2), epsilon=0.5)], "ε = 0.25 short"),
+    ):
         price = project.price(asked)
         shown = Outline(price._repr_html_())
         answer, first, *_, reason, _ = repr(price).splitlines()
