@@ -201,8 +201,8 @@ def _answers(plan: Plan, data: object) -> tuple[tuple[Answers, ...], Keys | None
 def _number(name: str, values: NDArray[Any], limits: Limits, asked: Statistic) -> Answers:
     """Return one number beside its noise: what was asked is judged by its own rule.
 
-    A mean may be fine where the interval of its sum holds 0, as any sum's does whose terms cancel each other; so of what
-    comes along those places alone count at which all that was asked is fine.
+    A mean may be fine where the interval of its sum holds 0, as any sum's does whose terms cancel each other; so of
+    what comes along those places alone count at which all that was asked is fine.
     """
     is_asked = name in asked.numbers
     if name not in limits:
