@@ -86,7 +86,7 @@ class Plan(Paneled, Plotted):
     def cost(self) -> PrivacyLoss:
         """What a release would be charged now: the loss, or nothing where the answer is in the ledger and replays."""
         found = self.standing
-        return self.loss.replace(0, 0) if found is not None and found.replays else self.loss
+        return PrivacyLoss.zero(self.loss.measure) if found is not None and found.replays else self.loss
 
     @property
     def left(self) -> PrivacyLoss | None:

@@ -54,7 +54,7 @@ class StudyPrice(Plotted):
     def costs(self) -> tuple[PrivacyLoss, ...]:
         """What each plan would be charged: its price, or nothing where it replays."""
         each = zip(self.plans, self.replays or ("",) * len(self.plans), strict=True)
-        return tuple(plan.loss.replace(0, 0) if replays else plan.loss for plan, replays in each)
+        return tuple(plan.loss - plan.loss if replays else plan.loss for plan, replays in each)
 
     @property
     def fits(self) -> bool:
