@@ -13,7 +13,7 @@ from privkit.budget.doctor import diagnose
 from privkit.budget.export import csv_parts, json_parts, project_rows
 from privkit.budget.ledger import Ledger
 from privkit.commands.table import FALLS_SHORT
-from privkit.commands.telling import tell_json
+from privkit.commands.telling import tell, tell_json
 from privkit.project.ledger_view import LedgerView
 from privkit.values.show import printable
 from privkit.view.parts.words import plural
@@ -68,9 +68,14 @@ def run(options: argparse.Namespace) -> int:
         _verify(one or [*map(ledger.account, ledger.projects()), *ledger.removed()], as_json=options.json)
     else:
         account = ledger.account(options.project)
+        store = ["--store", options.store] if options.store else []
         _note(account)
         if options.action == "show" and not options.json:
-            print(LedgerView(account))
+            tell(
+                LedgerView(account),
+                ["ledger", "export", options.project, *store],
+                ["ledger", "verify", options.project, *store],
+            )
         else:
             _export(account, "json" if options.json else options.format)
     return 0

@@ -48,6 +48,7 @@ _IN_SHELL = {
     r"a table of the population or its number of persons \((.*?)\)": r"the number of persons of the population (\1)",
     r", or a table of all of them": "",
     r"ev\.Key\.create_file\('([^']*)'\)": r"python -c \"from privkit import events as ev; ev.Key.create_file('\1')\"",
+    r"( earlier entries): \.to_frame\(\)": r"\1",
     "population= tells more": "--population tells more",
     "pass hierarchies=": "pass --hierarchies",
     "Drop (it|them), or name (?:it|them) in qi": r"Leave \1 out (--drop), or name \1 in --qi",

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from privkit.dp.noise.noise import Noise
     from privkit.dp.question import Question
+    from privkit.dp.statistics.statistic import Limits, Statistic
     from privkit.tally.engines.contract import Engine
     from privkit.tally.looking import Extent
     from privkit.values.keys import Keys
@@ -54,13 +55,17 @@ class Answers:
     widths : array of float64, shape (groups,), or None
         Half the width of the 95 % interval around each; None where the number has no interval.
     drowned : int
-        How many of them noise dominates.
+        How many of them noise dominates. Of what only comes along: how many intervals hold 0 beside a number that was
+        asked for and is fine.
+    asked : bool
+        Whether it was asked for; else it comes along, as the sum and the count do with a mean.
     """
 
     name: str
     values: NDArray[Any]
     widths: NDArray[np.float64] | None
     drowned: int
+    asked: bool = True
 
 
 @public
@@ -190,14 +195,22 @@ def _answers(plan: Plan, data: object) -> tuple[tuple[Answers, ...], Keys | None
     cells = np.asarray(drawn, dtype=np.int64)
     cells = cells.reshape(question.groups, -1) if question.groups else cells.reshape(0, asked.width)
     limits = asked.limits(cells, plan.noise, ALPHA)
-    return tuple(
-        _number(name, values, limits.get(name), plan) for name, values in asked.estimates(cells).items()
-    ), question.keys
+    return tuple(_number(name, values, limits, asked) for name, values in asked.estimates(cells).items()), question.keys
 
 
-def _number(name: str, values: NDArray[Any], limits: tuple[NDArray[Any], NDArray[Any]] | None, plan: Plan) -> Answers:
-    if limits is None:
-        return Answers(name, values, None, 0)
-    lower, upper = limits
-    drowned = int(np.count_nonzero(plan.question.asked.dominated(lower, upper)))
-    return Answers(name, values, np.asarray(upper - lower, dtype=np.float64) / 2, drowned)
+def _number(name: str, values: NDArray[Any], limits: Limits, asked: Statistic) -> Answers:
+    """Return one number beside its noise: what was asked is judged by its own rule.
+
+    A mean may be fine where the interval of its sum holds 0, as any sum's does whose terms cancel each other; so of
+    what comes along those places alone count at which all that was asked is fine.
+    """
+    is_asked = name in asked.numbers
+    if name not in limits:
+        return Answers(name, values, None, 0, is_asked)
+    lower, upper = limits[name]
+    drowned = asked.drowned(name, lower, upper)
+    if not is_asked:
+        for other in asked.numbers:
+            drowned = drowned & ~asked.drowned(other, *limits[other]) if other in limits else drowned
+    widths = np.asarray(upper - lower, dtype=np.float64) / 2
+    return Answers(name, values, widths, int(np.count_nonzero(drowned)), is_asked)

@@ -5,7 +5,7 @@ The price of a question: by the loss to spend, or by the accuracy to reach.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
 from functools import cached_property, partial
@@ -71,19 +71,26 @@ class Plan(Paneled, Plotted):
     run: Callable[[Plan, bool], Release] | None = field(default=None, compare=False)
     look: Callable[[Plan], Standing | None] | None = field(default=None, compare=False)
     peek: Callable[[Plan, object], PlanCheck] | None = field(default=None, compare=False)
+    named: Callable[[Plan], str | None] | None = field(default=None, compare=False)
 
-    @cached_property
+    @property
     def standing(self) -> Standing | None:
-        """What became of the same question in the project, looked up when first asked for; None if nothing did.
+        """What became of the same question in the project, as the ledger stands now; None if nothing did.
 
         It tells what a release would: whether it replays, or is charged since the data changed. Where the question is
         in the ledger, all rows are read for their fingerprint; nothing is spent and nothing written.
         """
         return None if self.look is None else self.look(self)
 
-    @cached_property
+    @property
+    def cost(self) -> PrivacyLoss:
+        """What a release would be charged now: the loss, or nothing where the answer is in the ledger and replays."""
+        found = self.standing
+        return PrivacyLoss.zero(self.loss.measure) if found is not None and found.replays else self.loss
+
+    @property
     def left(self) -> PrivacyLoss | None:
-        """What the project has left, read from the ledger when first asked for; None where the plan stands alone."""
+        """What the project has left, read from the ledger; None where the plan stands alone."""
         return None if self.remaining is None else self.remaining()
 
     @property
@@ -193,9 +200,13 @@ class Plan(Paneled, Plotted):
         remaining: Callable[[], PrivacyLoss],
         look: Callable[[Plan], Standing | None] | None = None,
         peek: Callable[[Plan, object], PlanCheck] | None = None,
+        named: Callable[[Plan], str | None] | None = None,
     ) -> Plan:
-        """Return the plan with ways to release and check it, and to learn what is left and what was answered before."""
-        return replace(self, run=run, remaining=remaining, look=look, peek=peek)
+        """Return the plan with ways to release and check it, and to learn what is left and what was answered before.
+
+        `named` gives the key under which its answer replays: two plans of one key are answered once.
+        """
+        return replace(self, run=run, remaining=remaining, look=look, peek=peek, named=named)
 
     def repriced(self, amount: object) -> Plan:
         """Return the plan of the same question at another ε or ρ, released the same way."""
@@ -204,7 +215,15 @@ class Plan(Paneled, Plotted):
         price = Price(**{main: amount}, delta=delta, assume_rows=self.rows, mechanism=self.chosen)
         made = make_plan(self.question, self.loss.measure, price)
         made = replace(made, fetched=self.fetched, public=self.public, earlier=self._earlier_at(amount))
-        return replace(made, run=self.run, remaining=self.remaining, look=self.look, peek=self.peek)
+        ways = {name: getattr(self, name) for name in ("run", "remaining", "look", "peek", "named")}
+        return replace(made, **ways)
+
+    def asked_as(self) -> Iterator[Plan]:
+        """Give the plan, and those by which earlier versions answered the same, the latest form first."""
+        found: Plan | None = self
+        while found is not None:
+            yield found
+            found = None if found.earlier is None else found.earlier()
 
     def _earlier_at(self, amount: object) -> Callable[[], Plan | None] | None:
         """Return what makes the plan of earlier versions at another price."""
@@ -276,7 +295,7 @@ def _notes(question: Question, loss: PrivacyLoss, rows: int | None) -> tuple[str
         notes.extend(_unit_notes(question))
     if question.selected.where is not None:
         notes.append(f"only rows where {question.selected.where}")
-    notes.extend(question.selected.notes(question.columns))
+    notes.extend(question.selected.notes(question.columns, question.missing_groups))
     notes.extend(question.notes())
     if rows is not None and question.asked.needs_rows:
         notes.append(f"the accuracy assumes at least {rows:,} rows in each group")

@@ -71,6 +71,20 @@ class Question:
         return None if self.unit.is_row else self.unit
 
     @property
+    def unused(self) -> tuple[str, ...]:
+        """The derived columns, and those with a value for missing, of which nothing of the question makes use."""
+        less = self.selected.used_by(self.columns)
+        named = (*self.selected.derived, *(name for name, _ in self.selected.missing))
+        return tuple(name for name in dict.fromkeys(named) if name not in (*less.derived, *dict(less.missing)))
+
+    @property
+    def missing_groups(self) -> tuple[str, ...]:
+        """The columns of groups of which missing values make a group: of a key with None, or where groups show up."""
+        if self.keys is None:
+            return self.by
+        return tuple(name for place, name in enumerate(self.by) if any(key[place] is None for key in self.keys.values))
+
+    @property
     def frame_columns(self) -> tuple[str, ...]:
         """Every column of the frame that the answer depends on."""
         own = (name for name in self.columns if name not in self.selected.derived)

@@ -16,8 +16,8 @@ from privkit.errors.arguments import (
     ParameterError,
     ZoneError,
 )
+from privkit.errors.column_kind import ColumnKindError
 from privkit.errors.dp import (
-    ColumnKindError,
     IntervalError,
     KeysDifferError,
     MechanismError,

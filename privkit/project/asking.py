@@ -20,7 +20,7 @@ from privkit.dp.statistics.open_groups import FINDING, OpenGroups
 from privkit.errors import KeysError, ParameterError, PrivkitError, nothing_spent
 from privkit.errors.calls import call_name, calling
 from privkit.project.known import Known
-from privkit.project.naming import standing
+from privkit.project.naming import name_of, standing
 from privkit.project.project import Project, current_project
 from privkit.project.release import check_frame, release
 from privkit.tally.frame import column_names, schema_mark
@@ -251,23 +251,31 @@ def planned(
             question = replace(question, keys=dated_keys(data, question.keys))
         if grouped is not None:
             question = replace(question, keys=grouped(question.keys))
-        question = replace(question, dates=dates)
-        check_frame(data, question)
+        typed = replace(question, dates=dates)
+        check_frame(data, typed)
         checked = schema_mark(data)
+        question = replace(typed, selected=typed.selected.used_by(typed.columns))
         with put_off():  # prices are found by asking OpenDP
             plan = make_plan(question, project.budget.measure, price)
-        before = _earlier(question, project.budget.measure, price)
-        plan = replace(plan, fetched=fetched(data, question), public=known.sources, earlier=before)
+        earlier = _earlier_questions(typed, question)
+        before = partial(_made_earlier, earlier, project.budget.measure, price) if earlier else None
+        notes = (*plan.notes, *_unused(typed))
+        plan = replace(plan, fetched=fetched(data, question), notes=notes, public=known.sources, earlier=before)
     version, name = asking.get("version"), call_name()
 
     def run(asked: Plan, again: bool) -> Release:
         # What comes back must not hold the frame, as this function does.
-        alone = replace(asked, run=None, remaining=None, look=None, peek=None)
+        alone = replace(asked, run=None, remaining=None, look=None, peek=None, named=None)
         with calling(name):  # a plan that is released later is still what was asked
             return release(project, alone, data, again=again, version=version, checked=checked)
 
     def look(asked: Plan) -> Standing | None:
-        return standing(project, asked.question, asked.canonical(), data, version=version)
+        each = (standing(project, one.question, one.canonical(), data, version=version) for one in asked.asked_as())
+        found = [told for told in each if told is not None]
+        return next((told for told in found if told.replays), found[0] if found else None)
+
+    def named(asked: Plan) -> str | None:
+        return name_of(project, asked.question, asked.canonical(), data, version=version, again=True).key
 
     def peek(asked: Plan, other: object) -> PlanCheck:
         frame = data if other is None else other
@@ -276,20 +284,33 @@ def planned(
             project.note_check(asked.question.frame_columns)
             return checked_plan(asked, frame)
 
-    return (marked_plan(plan) if project.simulated else plan).bound_to(run, lambda: project.remaining, look, peek)
+    return (marked_plan(plan) if project.simulated else plan).bound_to(
+        run, lambda: project.remaining, look, peek, named
+    )
 
 
-def _earlier(question: Question, measure: Measure, price: Price) -> Callable[[], Plan | None] | None:
-    """Return what makes the plan by which earlier versions answered the question; None where it is asked as it was."""
-    asked = question.asked.earlier
-    return None if asked is None else partial(_made_earlier, replace(question, asked=asked), measure, price)
+def _unused(typed: Question) -> tuple[str, ...]:
+    """Say what derive= and missing= name in vain."""
+    names = ", ".join(map(repr, typed.unused))
+    told = "derive= or missing= is left out, since nothing of the question uses it: it is the same question without"
+    return (f"{names} of {told}",) if names else ()
 
 
-def _made_earlier(question: Question, measure: Measure, price: Price) -> Plan | None:
+def _earlier_questions(typed: Question, question: Question) -> tuple[Question, ...]:
+    """Return how earlier versions asked the same: by other statistics, and with columns that nothing uses."""
+    each = (question, typed) if typed.selected != question.selected else (question,)
+    forms = [replace(one, asked=asked) for one in each for asked in (one.asked, one.asked.earlier) if asked is not None]
+    return tuple(forms[1:])
+
+
+def _made_earlier(questions: tuple[Question, ...], measure: Measure, price: Price) -> Plan | None:
+    """Return the plan of the first of them, followed by those of the others."""
+    first, *others = questions
+    before = partial(_made_earlier, tuple(others), measure, price) if others else None
     try:
-        return make_plan(question, measure, price)
+        return replace(make_plan(first, measure, price), earlier=before)
     except PrivkitError:  # by this price it was not to be had
-        return None
+        return None if before is None else before()
 
 
 def _question(

@@ -6,6 +6,7 @@ A ledger's entries as a frame, built by pages: no page of entries outlives the n
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
 from pathlib import Path
 from sys import intern
 from typing import TYPE_CHECKING, Any
@@ -182,6 +183,8 @@ def describe(question: Mapping[str, Any]) -> str:
     'persons in a month'
     >>> describe({"statistic": "quantile", "column": "age", "above": 1, "of": 2, "by": ["zip"], "keys": None})
     'median of age by zip (found groups)'
+    >>> describe({"statistic": "quantile", "column": "age", "probability": "9/10"})
+    'quantile 0.9 of age'
     >>> describe({"statistic": "public facts", "facts": {"age": {"bounds": {}, "bins": {}}, "plan": {"keys": {}}}})
     'public facts: bounds and bins of age, keys of plan'
     """
@@ -214,13 +217,21 @@ def _noted(question: Mapping[str, Any]) -> str | None:
     return None
 
 
+def _share(part: Mapping[str, Any]) -> float | None:
+    """Return of which share of the rows a quantile is; None where the record does not tell."""
+    if {"above", "of"} <= part.keys():  # as earlier versions recorded it
+        return float(part["above"] / part["of"])
+    return float(Fraction(part["probability"])) if isinstance(part.get("probability"), str) else None
+
+
 def _asked(part: Mapping[str, Any], by: Sequence[str], window: str) -> str:
     if isinstance(inner := part.get("of"), Mapping):  # of groups that showed up
         return _asked(inner, by, window)
     statistic, column = str(part.get("statistic", "release")), part.get("column")
-    if statistic == "quantile" and {"above", "of"} <= part.keys():
-        share = part["above"] / part["of"]
-        statistic = "median" if share == 0.5 else f"{share:g}-quantile"
+    if statistic == "quantile" and (share := _share(part)) is not None:
+        statistic = "median" if share == 0.5 else f"quantile {share:g}"
+    if statistic == "quantiles" and isinstance(shares := part.get("probabilities"), list):
+        statistic = f"quantiles {', '.join(f'{float(Fraction(share)):g}' for share in shares)}"
     if statistic == "top" and "k" in part:
         statistic = "most frequent value" if part["k"] == 1 else f"{part['k']} most frequent values"
     totals = part.get("of") == "person totals"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from privkit.values.loss import PrivacyLoss
 
 
+#: How a replay from the ledger is told.
+_ENTRY = "entry "
+
+
 @public
 @dataclass(frozen=True, repr=False)
 class StudyPrice(Plotted):
@@ -31,15 +36,25 @@ class StudyPrice(Plotted):
     project : str
     plans : tuple of Plan
     total : PrivacyLoss
-        The sum of their prices (basic composition); what is in the ledger already would be replayed for less.
+        The sum of what would be charged (basic composition): what replays is not in it.
     left : PrivacyLoss
         What the project has left.
+    replays : tuple of str
+        For each plan where its answer is had at no cost, as "entry 3" of the ledger, or "plan 1" of these, which asks
+        the same; empty where it is charged.
     """
 
     project: str
     plans: tuple[Plan, ...]
     total: PrivacyLoss
     left: PrivacyLoss
+    replays: tuple[str, ...] = ()
+
+    @property
+    def costs(self) -> tuple[PrivacyLoss, ...]:
+        """What each plan would be charged: its price, or nothing where it replays."""
+        each = zip(self.plans, self.replays or ("",) * len(self.plans), strict=True)
+        return tuple(plan.loss - plan.loss if replays else plan.loss for plan, replays in each)
 
     @property
     def fits(self) -> bool:
@@ -68,7 +83,8 @@ class StudyPrice(Plotted):
         Returns
         -------
         StudyPrice
-            Itself where the plans cost no more. Each loss is cut to nine digits, downwards. δ stays as it was planned.
+            Itself where the plans cost no more. Each loss is cut to nine digits, downwards. δ stays as it was planned,
+            and what replays from the ledger stays as it is.
 
         Raises
         ------
@@ -83,14 +99,19 @@ class StudyPrice(Plotted):
         if self.total.main <= cap:
             return self
         share = cap / self.total.main
-        return priced(self.project, [plan.repriced(_cut(plan.loss.main * share)) for plan in self.plans], self.left)
+        at_less = [
+            plan if replays.startswith(_ENTRY) else plan.repriced(_cut(plan.loss.main * share))
+            for plan, replays in zip(self.plans, self.replays, strict=True)
+        ]
+        return priced(self.project, at_less, self.left)
 
     def to_frame(self) -> pd.DataFrame:
-        """Return a frame with a row per plan: what is asked, its price and its accuracy."""
+        """Return a frame with a row per plan: what is asked, what it costs, its accuracy, and what it replays."""
         import pandas as pd
 
-        rows = [(str(p.question), str(p.loss), float(p.loss.main), p.accuracy) for p in self.plans]
-        return pd.DataFrame(rows, columns=["question", "price", "amount", "accuracy"])
+        each = zip(self.plans, self.costs, self.replays, strict=True)
+        rows = [(str(p.question), str(cost), float(cost.main), p.accuracy, replays) for p, cost, replays in each]
+        return pd.DataFrame(rows, columns=["question", "price", "amount", "accuracy", "replays"])
 
 
 def _cut(amount: Fraction) -> Fraction:
@@ -100,7 +121,7 @@ def _cut(amount: Fraction) -> Fraction:
 
 
 def priced(project: str, plans: Sequence[Plan], left: PrivacyLoss) -> StudyPrice:
-    """Return the price of several plans.
+    """Return the price of several plans; what replays from the ledger, or asks what one before it asks, costs nothing.
 
     Raises
     ------
@@ -111,7 +132,27 @@ def priced(project: str, plans: Sequence[Plan], left: PrivacyLoss) -> StudyPrice
         raise ParameterError.of(
             "plans", f"a {type(plans).__name__}", "a list of plans", "Example: [df.privacy.plan.dp_count(...)]."
         )
-    total = left - left
-    for plan in plans:
-        total += left.replace(plan.loss.main, plan.loss.delta)
-    return StudyPrice(project, tuple(plans), total, left)
+    total, replays = left - left, _replays(plans)
+    for plan, again in zip(plans, replays, strict=True):
+        total += left - left if again else left.replace(plan.loss.main, plan.loss.delta)
+    return StudyPrice(project, tuple(plans), total, left, replays)
+
+
+def _replays(plans: Sequence[Plan]) -> tuple[str, ...]:
+    """Return for each plan where its answer is had at no cost; empty where it is charged.
+
+    Two plans are one question where their answers have one key. It is made of the rows, so that it is asked for only
+    of plans whose questions are alike.
+    """
+    alike = Counter(repr(plan.canonical()) for plan in plans)
+    first: dict[str, int] = {}
+    told = []
+    for place, plan in enumerate(plans, 1):
+        found = plan.standing
+        key = plan.named(plan) if plan.named is not None and alike[repr(plan.canonical())] > 1 else None
+        before = place if key is None else first.setdefault(key, place)
+        if found is not None and found.replays:
+            told.append(f"{_ENTRY}{found.entry}")
+        else:
+            told.append("" if before == place else f"plan {before}")
+    return tuple(told)

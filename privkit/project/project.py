@@ -127,7 +127,11 @@ class Project(Plotted):
         return (self.spent + self.reserved).attack_success
 
     def price(self, plans: Sequence[Plan]) -> StudyPrice:
-        """Return what several plans would cost together, and whether that fits. Reads no rows, spends nothing."""
+        """Return what several plans would cost together, and whether that fits. Spends nothing.
+
+        What replays, from the ledger or since two plans ask the same, is told and costs nothing. Rows are read only
+        for the fingerprint of questions that were asked before, or twice among these.
+        """
         from privkit.project.price_list import priced
 
         return priced(self.name, plans, self.remaining)

@@ -24,7 +24,8 @@ from privkit.errors import (
     PrivkitError,
     nothing_spent,
 )
-from privkit.errors.dp import ColumnKindError, UnitColumnError
+from privkit.errors.column_kind import ColumnKindError
+from privkit.errors.dp import UnitColumnError
 from privkit.project.naming import ASKED_BEFORE, FRAME, Name, name_of
 from privkit.tally.cells.cells import OTHER
 from privkit.tally.cells.zones import zone_known
@@ -137,11 +138,12 @@ def _answered_earlier(
     """
     if plan.earlier is None or name.entry is not None or name.key is None or project.account.find(name.key) is not None:
         return None
-    if (before := plan.earlier()) is None:
-        return None
-    found = name_of(project, before.question, before.canonical(), data, version=version, again=False)
-    there = found.entry is not None or project.account.find(found.key) is not None
-    return (before, found) if there else None
+    _, *forms = plan.asked_as()
+    for before in forms:
+        found = name_of(project, before.question, before.canonical(), data, version=version, again=False)
+        if found.entry is not None or project.account.find(found.key) is not None:
+            return before, found
+    return None
 
 
 def _recorded(question: dict[str, Any], name: Name, plan: Plan) -> dict[str, Any]:
@@ -218,7 +220,7 @@ def check_frame(data: object, question: Question) -> None:
     for name in question.asked.columns:
         kind, shown = (derived[name],) * 2 if name in question.selected.derived else column_kind(engine, name)
         if kind not in ("number", "integer", "boolean") and question.dates is None:
-            raise ColumnKindError.numbers(name, shown)
+            raise ColumnKindError.numbers(name, shown, kind)
 
 
 def _check_unit(engine: Engine, question: Question, columns: Sequence[str]) -> None:

@@ -143,7 +143,7 @@ def test_release_project_and_price_tell_one_figure(opened):
     assert project.advantage == 0
     assert project.attack_success == 0.01
     plan = pk.plan.dp_count(FRAME, epsilon=0.5, **ASKED)
-    price = project.price([plan, plan])
+    price = project.price([plan, pk.plan.dp_count(FRAME.assign(other=1), epsilon=0.5, **ASKED)])
     release = pk.dp_count(FRAME, epsilon=0.5, **ASKED)
     assert release.advantage == plan.advantage == project.advantage == PrivacyLoss.of(epsilon=0.5).advantage
     assert release.attack_success == plan.attack_success == project.attack_success

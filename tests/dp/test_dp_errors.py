@@ -1,10 +1,14 @@
 """Each class of error about dp statistics: its builtin, its fields, its words."""
 
+import re
+
+import pandas as pd
 import pytest
 
+import privkit as pk
 from privkit.errors import BoundsRequiredError, ParameterError, PrivkitError
+from privkit.errors.column_kind import ColumnKindError
 from privkit.errors.dp import (
-    ColumnKindError,
     IntervalError,
     MechanismError,
     PriceError,
@@ -47,3 +51,45 @@ def test_errors_say_what_to_type_and_carry_their_facts(error, builtin, fields, w
     assert words in str(error)
     for name, value in fields.items():
         assert getattr(error, name) == value
+
+
+KINDS = pd.DataFrame(
+    {
+        "joined": pd.date_range("2026-01-01", periods=9, freq="h"),
+        "seen": pd.date_range("2026-01-01", periods=9, freq="h", tz="UTC"),
+        "took": pd.to_timedelta(range(9), unit="h"),
+        "plan": pd.Series(list("abcabcabc"), dtype="string"),
+        "zip code": pd.Categorical(list("abcabcabc")),
+    }
+)
+ASKED = {
+    "dp_mean": {"bounds": (0, 1)},
+    "dp_sum": {"bounds": (0, 1)},
+    "dp_std": {"bounds": (0, 1)},
+    "dp_bounds": {},
+    "dp_describe": {"bounds": (0, 1)},
+}
+
+
+@pytest.mark.parametrize("asked", ASKED)
+@pytest.mark.parametrize(
+    ("column", "holds", "ways"),
+    [
+        ("joined", "datetimes", ("dp_median", "dp_histogram", "pk.hour")),
+        ("seen", "datetimes", ("dp_median", "dp_histogram", "pk.hour")),
+        ("took", "durations", ("total_seconds",)),
+        ("plan", "text", ("dp_count", "dp_share", "astype")),
+        ("zip code", "text", ("dp_count", "astype")),
+    ],
+)
+def test_a_column_of_another_kind_is_named_with_what_can_be_asked(ledger_path, asked, column, holds, ways):
+    pk.open_project("kinds", epsilon=9, unit=pk.ROW, store=ledger_path)
+    with pytest.raises(ColumnKindError) as found:
+        getattr(KINDS.privacy.plan, asked)(column, epsilon=1, **ASKED[asked])
+    told = str(found.value)
+    assert f"needs numbers, but column {column!r} holds {holds} (type " in told
+    assert all(way in told for way in ways)
+    plan = KINDS.privacy.plan
+    for call in re.findall(r"(dp_\w+)\((.*?\)?)\)[.;]? ", told):  # each hint is a call that runs
+        if call[0] != asked:
+            assert eval(f"plan.{call[0]}({call[1]}, epsilon=1)", {"plan": plan}).loss.epsilon == 1

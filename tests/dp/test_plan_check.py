@@ -272,3 +272,69 @@ def test_a_frame_is_left_as_it_was(tmp_path, frame):
     before = frame.copy()
     asked(frame).check().to_frame()
     pd.testing.assert_frame_equal(frame, before)
+
+
+# -- what noise dominates ----------------------------------------------------------------------------------------------
+
+
+def drawn(plan, data, times=400):
+    """Return how often noise dominates each number, of answers drawn with the noise of the plan by numpy."""
+    question, generator = plan.question, np.random.default_rng(1)
+    exact = question.asked.exact(question.rows(data), question)
+    odds = 1 - np.exp(-1 / plan.noise.scale)
+    shape = (times, *exact.shape)
+    cells = (exact + generator.geometric(odds, shape) - generator.geometric(odds, shape)).reshape(times, -1)
+    limits = question.asked.limits(cells, plan.noise, 0.05)
+    return {name: question.asked.drowned(name, *ends).mean() for name, ends in limits.items()}
+
+
+def test_a_mean_that_is_fine_is_not_said_to_drown_because_of_its_sum(tmp_path):
+    begun(tmp_path)
+    data = pd.DataFrame({"age": np.arange(3000) % 50 + 20, "level": np.tile([-1.0, 1.0], 1500)})
+    age = data.privacy.plan.dp_mean("age", bounds=(0, 100), epsilon=0.5)
+    assert not any(one.drowned for one in age.check().answers)
+    assert "Noise dominates" not in str(age.check())
+    assert max(drawn(age, data).values()) == 0
+
+    level = data.privacy.plan.dp_mean("level", bounds=(-50, 50), epsilon=0.5)
+    assert [(one.name, one.asked, one.drowned) for one in level.check().answers] == [
+        ("mean", True, 0),
+        ("sum", False, 1),
+        ("count", False, 0),
+    ]
+    assert "Beside answers that are fine, noise dominates 1 of 1 numbers that come along (sum)." in str(level.check())
+    often = drawn(level, data)
+    assert often["mean"] == 0
+    assert often["sum"] > 0.9
+    assert often["count"] == 0
+
+
+def test_where_the_mean_drowns_its_sum_is_not_told_besides(tmp_path):
+    begun(tmp_path)
+    data = pd.DataFrame({"age": [40.0, 60.0]})
+    plan = data.privacy.plan.dp_mean("age", bounds=(0, 100), epsilon=0.01)
+    assert [one.drowned for one in plan.check().answers] == [1, 0, 0]
+    assert "Noise dominates 1 of 1 answers (mean)." in str(plan.check())
+    assert "come along" not in str(plan.check())
+    assert drawn(plan, data)["mean"] > 0.9
+
+
+def test_each_number_is_judged_by_its_own_rule(tmp_path):
+    begun(tmp_path)
+    data = pd.DataFrame({"x": np.linspace(-30, 30, 3000)})
+    for plan in (
+        data.privacy.plan.dp_std("x", bounds=(-50, 50), epsilon=0.5),
+        data.privacy.plan.dp_var("x", bounds=(-50, 50), epsilon=0.5, clipped=True),
+    ):
+        found = {one.name: one.drowned for one in plan.check().answers}
+        assert found.pop("sum") == 1
+        assert set(found.values()) == {0}
+    asked = {"n": "count", "m": ("mean", "x", (-50, 50)), "s": ("sum", "x", (-50, 50)), "sd": ("std", "x", (-50, 50))}
+    several = data.privacy.plan.dp_query(asked, epsilon=1).check()
+    assert {one.name: (one.asked, one.drowned) for one in several.answers} == {
+        "n": (True, 0),
+        "m": (True, 0),
+        "s": (True, 1),  # asked for by its name, so it is judged
+        "sd": (True, 0),
+    }
+    assert "Noise dominates 1 of 1 answers (s)." in str(several)

@@ -28,15 +28,59 @@ def project(ledger_path, people):
 def test_a_study_is_priced_before_it_runs(project, people):
     plans = [people.privacy.plan.dp_count(epsilon=0.25), people.privacy.plan.dp_count("plan", keys=["a"], epsilon=0.5)]
     price = project.price(plans)
-    assert (price.total.epsilon, price.fits) == (0.75, True)
+    assert (price.total.epsilon, price.fits) == (0.5, True), "the first replays"
     assert len(project.ledger) == 1
-    over = project.price([*plans, plans[0]])
+    over = project.price([*plans, people.privacy.plan.dp_count(epsilon=0.5)])
     assert not over.fits
     assert over.short.epsilon == 0.25
     assert "short" in repr(over)
-    assert over.to_frame()["amount"].tolist() == [0.25, 0.5, 0.25]
+    assert over.to_frame()["amount"].tolist() == [0, 0.5, 0.5]
     with pytest.raises(pk.ParameterError):
         project.price("all of it")
+
+
+def test_what_replays_costs_nothing_in_a_study(project, people):
+    """By the ledger, or since two plans ask the same; what runs then is charged what was told."""
+    again, new = people.privacy.plan.dp_count(epsilon=0.25), people.privacy.plan.dp_count(epsilon=0.5)
+    other = people.assign(plan=["b", "b", "a"]).privacy.plan.dp_count(epsilon=0.5)
+    plans = [again, new, people.copy().privacy.plan.dp_count(epsilon=0.5), other]
+    price = project.price(plans)
+    assert price.replays == ("entry 1", "", "plan 2", "")
+    assert [cost.epsilon for cost in price.costs] == [0, 0.5, 0, 0.5]
+    assert (price.total.epsilon, price.short.epsilon) == (1, 0.25)
+    assert price.to_frame()["amount"].sum() == 1
+    assert "nothing, replays entry 1" in repr(price)
+    assert "nothing, replays plan 2" in price._repr_html_()
+    price.plot()
+    less = price.fitted(epsilon=0.5)
+    assert [plan.loss.epsilon for plan in less.plans] == [0.25, 0.25, 0.25, 0.25], "what replays stays as it is"
+    assert less.replays == ("entry 1", "entry 1", "entry 1", "")
+    for plan in plans[:3]:
+        plan.release()
+    assert project.spent.epsilon == 0.75
+
+
+def test_plans_alone_and_of_data_without_a_name_are_charged_each(project, people):
+    import polars as pl
+
+    lazy = pl.from_pandas(people).lazy()
+    plans = [pk.plan.dp_count(lazy, epsilon=0.25) for _ in range(2)]
+    assert project.price(plans).total.epsilon == 0.5
+    named = [pk.plan.dp_count(lazy, epsilon=0.25, version="v") for _ in range(2)]
+    assert project.price(named).total.epsilon == 0.25
+
+
+def test_a_plan_that_replays_says_so_also_once_it_was_shown(project, people):
+    plan = people.privacy.plan.dp_count(epsilon=0.5)
+    assert "after it, ε = 0.25" in repr(plan)
+    assert plan.cost == plan.loss
+    plan.release()
+    told = repr(plan)
+    assert told.splitlines()[0].endswith("at no cost: it replays entry 2, which cost ε = 0.5")
+    assert "left" not in told
+    assert "Entry 2 of the project answers it: it replays at no cost." in told
+    assert (plan.cost.epsilon, plan.loss.epsilon) == (0, 0.5)
+    assert "next: .release()" in told
 
 
 def test_headroom_counts_what_would_still_be_admitted(project, people):

@@ -284,6 +284,12 @@ CONDITIONS = st.recursive(
 ROWS = [dict(zip("xyz", row, strict=True)) for row in itertools.product([None, 0, 1, 2], repeat=3)]
 
 
+def test_columns_that_leave_a_row_out_only_together_are_told():
+    """Where z is missing, too, the condition is told: so neither one of them nor all of them show it."""
+    assert untold_by(parsed("z is not missing and (x == 0 or y is not missing)")) == ("x", "y")
+    assert untold_by(parsed("z is not missing and (x == 0 or y is not missing or x is missing)")) == ()
+
+
 @given(CONDITIONS)
 @settings(max_examples=300)
 def test_every_row_that_a_missing_value_leaves_out_is_told_of_and_the_hint_keeps_it(condition):

@@ -161,7 +161,10 @@ def test_the_price_of_a_study_says_the_same_as_text_and_as_html(project, people,
         plan.dp_count("city", keys=["Bern", "Basel"], epsilon=0.25),
         plan.dp_mean(name, bounds=(0, 1), epsilon=0.5),
     ]
-    for asked, told in ((plans, "It fits"), ([*plans, plans[1]], "ε = 0.25 short")):
+    for asked, told in (
+        (plans, "It fits"),
+        ([*plans, plan.dp_mean(name, bounds=(0, 2), epsilon=0.5)], "ε = 0.25 short"),
+    ):
         price = project.price(asked)
         shown = Outline(price._repr_html_())
         answer, first, *_, reason, _ = repr(price).splitlines()
@@ -174,6 +177,6 @@ def test_the_price_of_a_study_says_the_same_as_text_and_as_html(project, people,
 
 
 def test_a_long_study_names_its_first_plans_and_how_many_follow(project, people):
-    price = project.price([people.privacy.plan.dp_count(epsilon=0.01)] * 25)
+    price = project.price([people.privacy.plan.dp_count(epsilon=0.01 * n) for n in range(1, 26)])
     assert "… 5 more" in repr(price)
     assert "… 5 more" in words_of(price._repr_html_())

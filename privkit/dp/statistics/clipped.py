@@ -150,6 +150,10 @@ class WithClipped(Statistic):
         """Return that of the inner statistic."""
         return self.inner.dominated(lower, upper)
 
+    def drowned(self, name: str, lower: NDArray[np.float64], upper: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Return that of the inner statistic; of the share that comes along, where half of all shares are possible."""
+        return upper - lower >= 0.5 if name == "clipped" else self.inner.drowned(name, lower, upper)
+
     def reads(self, question: Question) -> Iterator[Read]:
         """Give what both parts ask of an engine."""
         yield from self.inner.reads(question)

@@ -138,7 +138,8 @@ class Histogram(Count):
 
     def notes(self) -> tuple[str, ...]:
         """Say what is left out."""
-        return (f"values of {self.column!r} outside all bins, and missing ones, are left out",)
+        ends = f"[{self.edges[0]:,.10g}, {self.edges[-1]:,.10g}]"
+        return (f"values of {self.column!r} outside {ends}, and missing ones, are left out",)
 
     def __str__(self) -> str:
         """Return the statistic in words."""

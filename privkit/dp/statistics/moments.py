@@ -183,6 +183,11 @@ class Mean(Statistic):
         """Return where the interval of the mean is at least half as wide as the bounds."""
         return upper - lower >= self.bounds.width / 2
 
+    def drowned(self, name: str, lower: NDArray[np.float64], upper: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Return where the interval of one number says next to nothing: a mean's beside a variance as a mean's."""
+        kinds = [kind for kind in type(self).__mro__ if issubclass(kind, Mean) and kind.name == name]
+        return kinds[0].dominated(self, lower, upper) if kinds else Statistic.drowned(self, name, lower, upper)
+
     def canonical(self) -> dict[str, object]:
         """Return the statistic as JSON values, marked where earlier versions stored answers on another grid.
 

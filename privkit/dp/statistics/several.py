@@ -268,7 +268,12 @@ class Several(Statistic):
 
     def dominated(self, lower: NDArray[Any], upper: NDArray[Any]) -> NDArray[np.bool_]:
         """Return where the first number says next to nothing."""
-        return self.parts[self.outputs[0][1]].dominated(lower, upper)
+        return self.drowned(self.main, lower, upper)
+
+    def drowned(self, name: str, lower: NDArray[Any], upper: NDArray[Any]) -> NDArray[np.bool_]:
+        """Return where a number says next to nothing, by the rule of its part."""
+        place, of = next((place, of) for given, place, of in self.outputs if given == name)
+        return self.parts[place].drowned(of, lower, upper)
 
     def notes(self) -> tuple[str, ...]:
         """Return the notes of all parts."""

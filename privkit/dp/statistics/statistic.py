@@ -353,6 +353,13 @@ class Statistic(ABC):
         """Return where an interval says next to nothing: it holds 0."""
         return (lower <= 0) & (upper >= 0)
 
+    def drowned(self, name: str, lower: NDArray[Any], upper: NDArray[Any]) -> NDArray[np.bool_]:
+        """Return where the interval of one of its numbers says next to nothing, by that number's own rule.
+
+        What is measured besides, and is no number that was asked for, is judged by whether its interval holds 0.
+        """
+        return self.dominated(lower, upper) if name in self.numbers else Statistic.dominated(self, lower, upper)
+
     def notes(self) -> tuple[str, ...]:
         """Return what a careful reader should know."""
         return ()

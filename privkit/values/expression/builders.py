@@ -58,12 +58,13 @@ def cut(
         A column of numbers, or of dates.
     edges : list of numbers or of days, optional
         Ascending; public facts, never taken from the data. ``-math.inf`` and ``math.inf`` leave an end open. Days are
-        dates or ISO 8601 text. What lies outside all intervals is missing.
+        dates or ISO 8601 text. What lies outside all intervals is missing: of ``[0, 18, 65, 120]`` all from 120 on. A
+        plan says so.
     labels : list of str, optional
         One name per interval; by default ``"[18, 30)"`` and so on. Those of `every` are ``"2026-11-23"`` (a day, and
         the Monday of a week), ``"2026-11"``, ``"2026-Q4"`` and ``"2026"``.
     right : bool
-        Whether an interval of numbers holds its right edge instead of its left.
+        Whether an interval of numbers holds its right edge instead of its left, as in ``pd.cut``.
     every : {"day", "week", "month", "quarter", "year"}, optional
         In place of `edges`: windows of the calendar, of which those count that hold a day from `start` to `end`, each
         as a whole. Weeks begin on Monday.
@@ -112,7 +113,7 @@ def _at_numbers(of: Expression, numbers: list[object], right: bool) -> Cut:
     if len(ascending) < 2 or len(ascending) > _MOST + 1 or any(a >= b for a, b in pairwise(ascending)):
         allowed = f"2 to {_MOST + 1} numbers in ascending order"
         raise ParameterError.of("edges", f"a list of {len(ascending)} numbers", allowed, "Example: [0, 18, 65, 120].")
-    named = tuple(_interval(a, b, right) for a, b in pairwise(ascending))
+    named = tuple(interval(a, b, right) for a, b in pairwise(ascending))
     return Cut(of, tuple(ascending), named, bool(right))
 
 
@@ -132,7 +133,8 @@ def _is_edge(edge: object) -> bool:
     return isinstance(edge, float) and not math.isnan(edge)
 
 
-def _interval(low: int | float, high: int | float, right: bool) -> str:
+def interval(low: int | float, high: int | float, right: bool) -> str:
+    """Return the interval between two edges as a cut names it."""
     ends = ("(", "]") if right else ("[", ")")
     left = "(" if math.isinf(low) else ends[0]
     return (

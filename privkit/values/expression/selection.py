@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from privkit.errors import ParameterError
+from privkit.values.expression.left_out import LEFT_OUT, MISSING, counted_as, left_out_notes
 from privkit.values.expression.nodes import DatePart, Expression, Literal, Scalar, normal
 from privkit.values.expression.parsing import parsed
 from privkit.values.expression.unknowns import notes_of
@@ -51,6 +52,19 @@ class Selection:
         read |= set(self.where.columns if self.where is not None else ()) - set(self.derived)
         return tuple(sorted(read | {name for name, _ in self.missing} - set(self.derived)))
 
+    def used_by(self, columns: Iterable[str]) -> Selection:
+        """Return the selection without what makes no difference to a statistic that reads these `columns`.
+
+        *Claim.* Rows and cells of the columns stay the same. *Proof.* A derived column is made of the frame's own, so
+        nothing but the filter, what stands for its missing values, and the statistic reads it. A value that stands for
+        missing is put in after the filter, so that only the statistic reads it; leaving out rows without one stays. ∎
+        """
+        read = set(columns)
+        missing = tuple((name, value) for name, value in self.missing if value is None or name in read)
+        read |= set(() if self.where is None else self.where.columns) | {name for name, _ in missing}
+        derive = tuple((name, expression) for name, expression in self.derive if name in read)
+        return replace(self, derive=derive, missing=missing)
+
     @property
     def parts_of_dates(self) -> frozenset[str]:
         """The derived columns that are parts of dates."""
@@ -64,9 +78,23 @@ class Selection:
         extra = dict(self.missing).get(column)
         return found if extra is None or extra in found else (*found, extra)
 
-    def notes(self, used: Iterable[str]) -> tuple[str, ...]:
-        """Say what becomes of rows with missing values, in the filter and in the derived columns that are `used`."""
-        return notes_of(self.where, dict(self.derive), used)
+    def notes(self, used: Iterable[str], kept: Iterable[str] = ()) -> tuple[str, ...]:
+        """Say what becomes of rows with missing values, in the filter and in the derived columns that are `used`.
+
+        Parameters
+        ----------
+        used : iterable of str
+            The columns that the statistic reads.
+        kept : iterable of str
+            Those among them of which missing values make a group.
+        """
+        made, fates, kept = dict(self.derive), dict.fromkeys(used, LEFT_OUT), set(kept)
+        told = notes_of(self.where, made, fates)
+        fates |= {name: MISSING for name in fates if name in kept}
+        fates |= {name: counted_as(value) for name, value in self.missing if name in fates}
+        fates |= dict.fromkeys(() if self.where is None else self.where.columns, MISSING)  # it is looked at before
+        each = (left_out_notes(name, made[name], fate) for name, fate in fates.items() if name in made)
+        return (*told, *(note for notes in each for note in notes))
 
     def canonical(self) -> dict[str, object]:
         """Return the selection as JSON values, the same for every way of saying the same."""

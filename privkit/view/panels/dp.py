@@ -15,8 +15,8 @@ from privkit.view import html, text
 from privkit.view.panels.base import STYLE, WIDTH, Panel, at, box, drawing, line, live, panel, words
 from privkit.view.parts.markup import Markup, card, join, meter, tag
 from privkit.view.parts.words import amount, attacker, number, percent
-from privkit.view.sheets.checks import left_after
-from privkit.view.sheets.plans import plan_answer
+from privkit.view.sheets.checks import left_after, stands
+from privkit.view.sheets.plans import plan_answer, replayed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +49,8 @@ class PlanPanel(Panel):
     """
 
     def __init__(self, plan: Plan) -> None:
-        self._first = self.plan = plan
+        left = plan.left  # as it is when the panel is made: what is drawn says so
+        self._first = self.plan = plan = replace(plan, remaining=None if left is None else lambda: left)
         self.release_: Release | None = None
         self._asked = False
         self._moving = False
@@ -156,10 +157,12 @@ class PlanPanel(Panel):
         self.confirm.description = f"Spend {amount(self.plan.loss)}"
         self.confirm.layout.display = self.cancel.layout.display = ""
         self.button.disabled = True
-        asked = tag(
-            "p", f"{plan_answer(self.plan)}. {left_after(replace(self.plan, remaining=lambda: self._first.left))}"
-        )
+        found = self.plan.standing
+        asked = tag("p", f"{plan_answer(self.plan, found)}. {'' if replayed(found) else left_after(self.plan)}")
         told = f"Release for {amount(self.plan.loss)}? What is spent cannot be taken back."
+        if replayed(found):
+            self.confirm.description = "Replay"
+            told = stands(found)
         self._status.value = str(card(told, asked))
         self.cancel.focus()  # two presses of Enter spend nothing
 
@@ -199,7 +202,7 @@ def picture(plan: Plan, first: Plan) -> Markup:
         STYLE,
         _band(plan, first),
         tag("p", attacker(plan.advantage, plan.attack_success, plan.question.unit)),
-        *_share(replace(plan, remaining=lambda: first.left)),
+        *_share(plan),
     )
 
 
@@ -232,12 +235,12 @@ def _band(plan: Plan, first: Plan) -> Markup | None:
 
 
 def _share(plan: Plan) -> list[Markup]:
-    if plan.left is None:
+    if (left := plan.left) is None:
         return []
-    short = not plan.loss.fits(plan.left)
-    share = float(plan.loss.main / plan.left.main) if plan.left.main > 0 else math.inf
+    short = not plan.loss.fits(left)
+    share = float(plan.loss.main / left.main) if left.main > 0 else math.inf
     much = "More" if short else percent(share)
-    told = f"{much} {'than' if short else 'of'} what the project had left when this was planned ({amount(plan.left)})"
+    told = f"{much} {'than' if short else 'of'} what the project had left when this was planned ({amount(left)})"
     return [meter(share, told, short=short), tag("p", f"{told}.")]
 
 

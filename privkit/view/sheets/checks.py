@@ -12,6 +12,7 @@ from privkit.view.parts.words import aligned, amount, label, names, number, perc
 
 if TYPE_CHECKING:
     from privkit.dp.plan import Plan
+    from privkit.dp.standing import Standing
     from privkit.dp.statistics.statistic import Extent
     from privkit.tally.looking import Outside
 
@@ -23,18 +24,18 @@ _EMPTY = "Leaving such a key out would publish that it has no row; asked for, it
 
 
 def left_after(plan: Plan) -> str:
-    """Return what the project has left and would have left; empty where the plan stands alone."""
-    if plan.left is None:
+    """Return what the project has left and would have left after a charge; empty where the plan stands alone."""
+    if (left := plan.left) is None:
         return ""
-    if plan.loss.fits(plan.left):
-        return f"The project has {plan.left} left; after it, {plan.left - plan.loss}."
-    short = plan.loss.shortfall(plan.left)
-    return f"The project has {plan.left} left: {amount(short)} short, unless the answer is in the ledger already."
+    if plan.loss.fits(left):
+        return f"The project has {left} left; after it, {left - plan.loss}."
+    short = plan.loss.shortfall(left)
+    return f"The project has {left} left: {amount(short)} short, unless the answer is in the ledger already."
 
 
-def stands(plan: Plan) -> str:
+def stands(found: Standing | None) -> str:
     """Return what became of the same question before; empty if it is new."""
-    if (found := plan.standing) is None:
+    if found is None:
         return ""
     if not found.replays:
         return changed(found.entry)
@@ -114,9 +115,10 @@ def _drowned(answers: Answers) -> str:
     """Say how many answers noise dominates; empty where it does none, or has no interval."""
     if answers.widths is None or not answers.drowned:
         return ""
-    return (
-        f"Noise dominates {number(answers.drowned)} of {number(len(answers.values))} answers ({label(answers.name)})."
-    )
+    of = f"{number(answers.drowned)} of {number(len(answers.values))}"
+    if answers.asked:
+        return f"Noise dominates {of} answers ({label(answers.name)})."
+    return f"Beside answers that are fine, noise dominates {of} numbers that come along ({label(answers.name)})."
 
 
 def _answers(check: PlanCheck) -> Table | None:

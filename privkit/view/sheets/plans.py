@@ -18,6 +18,7 @@ from privkit.view.sheets.checks import left_after, stands
 if TYPE_CHECKING:
     from privkit.dp.answers.release import Release
     from privkit.dp.question import Question
+    from privkit.dp.standing import Standing
 
 #: A longer note is cut: it may hold a column's name.
 _LONGEST_NOTE = 240
@@ -26,8 +27,15 @@ _LONGEST_NOTE = 240
 @sheet.register(Plan)
 def _plan(plan: Plan) -> Sheet:
     gained = attacker(plan.advantage, plan.attack_success, plan.question.unit)
-    reasons = [left_after(plan), stands(plan), _fetched(plan), gained, *noise_reasons(plan)]
-    return Sheet(plan_answer(plan), given(reasons), _plan_next(plan), chart=lambda: _plan_chart(plan))
+    found = plan.standing
+    left = "" if replayed(found) else left_after(plan)
+    reasons = [left, stands(found), _fetched(plan), gained, *noise_reasons(plan)]
+    return Sheet(plan_answer(plan, found), given(reasons), _plan_next(plan, found), chart=lambda: _plan_chart(plan))
+
+
+def replayed(found: Standing | None) -> bool:
+    """Return whether the answer is in the ledger, and would be had at no cost."""
+    return found is not None and found.replays
 
 
 def asked_for(question: Question) -> str:
@@ -63,14 +71,18 @@ def clipped_share(release: Release) -> str:
     return f"Clipped: {most} of the values, {low} to {high} ({level_text(1 - ALPHA)})."
 
 
-def plan_answer(plan: Plan) -> str:
-    """Return the first line: what the money buys."""
+def plan_answer(plan: Plan, found: Standing | None = None) -> str:
+    """Return the first line: what the money buys, or that the answer was paid for before."""
     asked = asked_for(plan.question)
+    bought = f"for {amount(plan.loss)}"
+    if found is not None and found.replays:
+        bought = f"at no cost: it replays entry {found.entry}, which cost {amount(plan.loss)}"
+    in_all = "" if replayed(found) else " in all"
     if plan.question.asked.framed:
-        return f"{asked} for {amount(plan.loss)} in all"
+        return f"{asked} {bought}{in_all}"
     if plan.question.keys is None:
-        return f"{asked} {within(plan)} for {amount(plan.loss)}"
-    return f"{asked}: {plural(plan.question.cells, 'number')}, each {within(plan)}, for {amount(plan.loss)} in all"
+        return f"{asked} {within(plan)} {bought}"
+    return f"{asked}: {plural(plan.question.cells, 'number')}, each {within(plan)}, {bought}{in_all}"
 
 
 def _fetched(plan: Plan) -> str:
@@ -96,13 +108,13 @@ def noise_reasons(plan: Plan) -> list[Block]:
     ]
 
 
-def _plan_next(plan: Plan) -> list[str]:
+def _plan_next(plan: Plan, found: Standing | None) -> list[str]:
     """Return what to type next."""
     if plan.run is None:
         return [".accuracy", ".sensitivity"]
-    if plan.left is None or plan.loss.fits(plan.left):
+    if replayed(found) or (left := plan.left) is None or plan.loss.fits(left):
         return [".release()"]
-    less = [f"epsilon={exact_text(plan.left.main)}"] if plan.left.main > 0 and plan.left.epsilon is not None else []
+    less = [f"epsilon={exact_text(left.main)}"] if left.main > 0 and left.epsilon is not None else []
     return [*less, "project.ledger"]
 
 

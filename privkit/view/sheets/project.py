@@ -234,8 +234,8 @@ def _ledger_chart(ledger: LedgerView) -> Chart:
 def _price(price: StudyPrice) -> Sheet:
     shown = price.plans[:MOST]
     rows = [
-        [str(plan.question), amount(plan.loss), "" if plan.accuracy is None else f"± {error_text(plan.accuracy)}"]
-        for plan in shown
+        [str(plan.question), cost, "" if plan.accuracy is None else f"± {error_text(plan.accuracy)}"]
+        for plan, cost in zip(shown, _costs(price), strict=False)
     ]
     lines = [f"  {question}: {', '.join(filter(None, figures))}" for question, *figures in rows]
     rest = [f"… {len(price.plans) - len(shown)} more"] if len(shown) < len(price.plans) else []
@@ -255,6 +255,12 @@ def _price(price: StudyPrice) -> Sheet:
     )
 
 
+def _costs(price: StudyPrice) -> list[str]:
+    """Return what each plan costs, or of what it is a replay."""
+    each = zip(price.costs, price.replays, strict=True)
+    return [f"nothing, replays {replays}" if replays else amount(cost) for cost, replays in each]
+
+
 def _price_reason(price: StudyPrice) -> str:
     """Return whether that fits in what is left."""
     if price.fits:
@@ -264,11 +270,12 @@ def _price_reason(price: StudyPrice) -> str:
 
 def _price_chart(price: StudyPrice) -> Chart:
     """Return what each plan costs; those that no longer fit in what is left fall short."""
-    costs = [float(plan.loss.main) for plan in price.plans]
+    costs = [float(cost.main) for cost in price.costs]
+    told = zip(price.plans, _costs(price), strict=True)
     drawn = Across(
         [str(plan.question) for plan in price.plans],
         costs,
-        [amount(p.loss) + ("" if p.accuracy is None else f", ± {error_text(p.accuracy)}") for p in price.plans],
+        [cost + ("" if p.accuracy is None else f", ± {error_text(p.accuracy)}") for p, cost in told],
         [total > float(price.left.main) for total in accumulate(costs)],
         end=max([*costs, 1e-9]) * 1.6,
     )

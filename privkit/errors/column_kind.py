@@ -1,0 +1,108 @@
+"""The error about a column whose declared type does not fit a statistic, with what can be asked of it instead."""
+
+from __future__ import annotations
+
+from privkit.errors.calls import called
+from privkit.errors.root import PrivkitError
+
+#: How columns of a kind are told, by the first word of the kind.
+_PLURAL = {
+    "date": "dates",
+    "datetime": "datetimes",
+    "duration": "durations",
+    "text": "text",
+    "time": "times of the day",
+}
+
+
+def _way(column: str, holds: str, *, derived: bool) -> str | None:
+    """Return what can be asked of a column that holds no numbers; None where its values may be numbers."""
+    kind, of = holds.partition(" ")[0], repr(column)
+    if kind in ("date", "datetime"):
+        part = "month" if kind == "date" else "hour"
+        zone = "T00:00+00:00" if holds.endswith("zone") else ""
+        return (
+            f"For its middle date: dp_median({of}, bounds=('2026-01-01{zone}', '2026-12-31{zone}')). For rows by week: "
+            f"dp_histogram({of}, every='week', start='2026-01-01', end='2026-12-31'). For a number of it: "
+            f"derive={{'{part}': pk.{part}({of})}}."
+        )
+    if kind == "duration":
+        return f"Make it a number in a unit first: df.assign(hours=df[{of}].dt.total_seconds() / 3600)."
+    if kind == "time":
+        return f"Make it a number first, as in df.assign(hours=[time.hour for time in df[{of}]])."
+    if kind == "text":
+        share = f"; for the share of one: dp_share(\"{column} == 'a'\")" if column.isidentifier() else ""
+        told = f"For rows of each value: dp_count({of}, keys=['a', 'b']){share}."
+        if derived:
+            return told
+        return f"{told} Where the texts are numbers, declare that first: df.astype({{{of}: 'float64'}})."
+    return None
+
+
+class ColumnKindError(PrivkitError, TypeError):
+    """A column's declared type does not fit the statistic.
+
+    Attributes
+    ----------
+    column, dtype : str
+    """
+
+    column: str = ""
+    dtype: str = ""
+
+    @classmethod
+    def numbers(cls, column: str, dtype: str, holds: str = "") -> ColumnKindError:
+        """The statistic needs a column of numbers, and this one `holds` another kind of values."""
+        asked = f"{called()} needs numbers, but column {column!r}"
+        if (way := _way(column, holds, derived=dtype == holds)) is not None:
+            shown = f"holds {_PLURAL[holds.partition(' ')[0]]}" + ("" if dtype == holds else f" (type {dtype})")
+            return cls._about(column, dtype, f"{asked} {shown}. {way}")
+        cure = f"so that it does not depend on the rows: df.astype({{{column!r}: 'float64'}})."
+        return cls._of(column, dtype, f"{asked} has", cure)
+
+    @classmethod
+    def dates(cls, column: str, dtype: str) -> ColumnKindError:
+        """The project's unit needs a column of dates."""
+        asked = f"{called()} needs dates to tell a row's window, but column {column!r} has"
+        return cls._of(column, dtype, asked, f"for instance by pd.to_datetime(df[{column!r}]).")
+
+    @classmethod
+    def values(cls, column: str, dtype: str) -> ColumnKindError:
+        """Values of this type cannot be told apart, each by itself."""
+        to = "float64" if dtype.startswith("float") else "str"
+        return cls._about(
+            column,
+            dtype,
+            f"{called()} reads column {column!r}, but values of its type, {dtype}, are not told apart one by one. "
+            f"Declare another first: df.astype({{{column!r}: {to!r}}}), or take its parts as columns of their own.",
+        )
+
+    @classmethod
+    def zone(cls, column: str, zone: str) -> ColumnKindError:
+        """The rules of the time zone of a column of dates are not known."""
+        return cls._about(
+            column,
+            zone,
+            f"{called()} needs dates to tell a row's window, but the rules of column {column!r}'s time zone {zone!r} "
+            f"are not known. Convert it first, for instance by df[{column!r}].dt.tz_convert('UTC').",
+        )
+
+    @classmethod
+    def _of(cls, column: str, dtype: str, asked: str, cure: str) -> ColumnKindError:
+        return cls._about(column, dtype, f"{asked} the type {dtype}. Declare its type first, {cure}")
+
+    @classmethod
+    def _about(cls, column: str, dtype: str, message: str) -> ColumnKindError:
+        error = cls(message)
+        error.column, error.dtype = column, dtype
+        return error
+
+    @classmethod
+    def groups(cls, column: str, dtype: str) -> ColumnKindError:
+        """No group can have a value of this type."""
+        return cls._about(
+            column,
+            dtype,
+            f"{called()} groups by text, numbers, booleans, dates or datetimes, but column {column!r} has the type "
+            f"{dtype}. Convert it first: df.astype({{{column!r}: 'str'}}).",
+        )
