@@ -226,7 +226,8 @@ def _as_arrow_has_it(dtype: Any) -> Any:
 def feed_polars(streams: Streams, column: Any) -> None:
     """Go on with a Polars column. Its type must have passed :func:`polars_type`."""
     if _name(column.dtype) == "Object":
-        feed_objects(streams, "", np.array([*column.to_list(), None], dtype=object)[:-1])
+        # NumPy asks the objects of a list what they hold; of an iterator it takes them as they are.
+        feed_objects(streams, "", np.fromiter(column.to_list(), dtype=object, count=len(column)))
         return
     target = _as_arrow_has_it(column.dtype)
     feed_arrow(streams, (column if target == column.dtype else column.cast(target)).to_arrow())
