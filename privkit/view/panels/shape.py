@@ -13,7 +13,6 @@ from ipywidgets import HTML, Dropdown, HBox, Layout, SelectionSlider, Text
 from privkit.errors import ParameterError, PrivkitError
 from privkit.project.dp import plan as plans
 from privkit.tally.frame import open_frame
-from privkit.values.exact import exact_text
 from privkit.values.show import printable
 from privkit.view import text
 from privkit.view.panels.base import STYLE, at, inserted, refused
@@ -104,7 +103,7 @@ class QuestionPanel(Spending):
 
     # -- the question ----------------------------------------------------------------------------------------------
 
-    def _asked(self) -> tuple[list[Any], dict[str, Any]]:
+    def _spelled(self) -> tuple[list[Any], dict[str, Any]]:
         """Return the arguments of the call that the fields spell."""
         alone = self.statistic.value in _ALONE
         first = [] if alone else [self.column.value]
@@ -131,7 +130,7 @@ class QuestionPanel(Spending):
         """Return the call that asks the same, as one types it; empty while the fields make no question."""
         if self.plan is None:
             return ""
-        first, named = self._asked()
+        first, named = self._spelled()
         typed = [*map(repr, first), *(f"{name}={value!r}" for name, value in named.items())]
         return printable(f"df.privacy.{self.statistic.value}({', '.join(typed)})")
 
@@ -142,7 +141,7 @@ class QuestionPanel(Spending):
         self.plan = self._refused = None
         with self.calm(self._picture):
             try:
-                first, named = self._asked()
+                first, named = self._spelled()
                 rows = {"assume_rows": _number("assume_rows", self.rows.value)} if self.rows.value.strip() else {}
                 self.plan = getattr(plans, self.statistic.value)(
                     self._data, *first, **named, **rows, project=self.project
@@ -197,15 +196,12 @@ def steps(left: float) -> list[str]:
     end = left if left > 0 else 1.0
     top = math.floor(math.log10(end))
     found = [f"{digit}e{place}" for place in range(top - _DECADES, top + 1) for digit in (1, 2, 5)]
-    within = [exact_text(one) for one in map(_exact, found) if one <= _exact(repr(end))]
-    last = exact_text(_exact(repr(end)))
-    return within if last in within else [*within, last]
+    within = [_plain(one) for one in map(float, found) if one <= end]
+    return within if _plain(end) in within else [*within, _plain(end)]
 
 
-def _exact(number: str) -> Any:
-    from fractions import Fraction
-
-    return Fraction(number)
+def _plain(price: float) -> str:
+    return f"{price:.15f}".rstrip("0").rstrip(".")
 
 
 def _number(argument: str, text: str) -> float | int:
