@@ -70,7 +70,7 @@ def test_only_a_confirmed_release_spends_and_the_code_replays_it(project, people
     panel.button.click()
     panel.confirm.click()
     panel.confirm.click()
-    assert project.spent == PrivacyLoss.of(epsilon="0.05")
+    assert project.spent == PrivacyLoss.of(epsilon=0.05)
     again = eval(panel.call(), {"df": people})
     assert again.replayed
     assert len(project.ledger) == 1

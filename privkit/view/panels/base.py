@@ -210,6 +210,10 @@ def inserted(text: str, lines: Sequence[str]) -> str:
     return "\n".join([*told[:place], *lines, *told[place:]])
 
 
+#: What a panel does not offer: it is there.
+_HERE = ".panel()"
+
+
 def at(place: str, *first: str) -> Callable[[Sequence[str]], list[str]]:
     """Return what makes a panel's steps of those of the value behind it: the panel's own, and the value's at `place`.
 
@@ -218,7 +222,10 @@ def at(place: str, *first: str) -> Callable[[Sequence[str]], list[str]]:
     >>> at(".report", "panel.apply()")([".plot()", "df.privacy.risk('zip')"])
     ['panel.apply()', '.report.plot()', "df.privacy.risk('zip')"]
     """
-    return lambda steps: [*first, *(f"{place}{step}" if step.startswith(".") else step for step in steps)]
+    return lambda steps: [
+        *first,
+        *(f"{place}{step}" if step.startswith(".") else step for step in steps if step != _HERE),
+    ]
 
 
 STYLE = Markup(
