@@ -8,7 +8,7 @@ from typing import Any
 
 from privkit.values.loss import Measure
 
-_STATISTICS = {"count", "sum", "mean", "var", "std"}
+_STATISTICS = {"count", "sum", "mean"}
 #: What a record may tell besides: what the call does not say, or what follows from it.
 _KNOWN = {
     "bounds", "by", "column", "frame", "keys", "keys_reason", "loss", "max_groups", "max_rows", "mechanism", "notebook",
@@ -45,7 +45,7 @@ def _arguments(question: Mapping[str, Any]) -> list[str] | None:
     if set(question) - _KNOWN or question["statistic"] not in _STATISTICS or question.get("keys_reason"):
         return None
     alone = question["statistic"] == "count"
-    if alone == ("column" in question) or alone == ("bounds" in question):
+    if alone in {"column" in question, "bounds" in question}:
         return None
     selected = question.get("selected") or {}
     if selected.get("derive") or selected.get("missing") or set(selected) - {"derive", "missing", "where"}:
@@ -94,11 +94,8 @@ def _number(text: str) -> str:
 
 
 def _price(loss: Mapping[str, str], mechanism: str) -> list[str]:
-    if (
-        loss["delta"] != "0"
-        or str(float(loss["main"])) != loss["main"]
-        and str(int(float(loss["main"]))) != loss["main"]
-    ):
+    main = float(loss["main"])
+    if loss["delta"] != "0" or loss["main"] not in {repr(main), repr(int(main))}:  # not one that a call holds exactly
         raise ValueError(loss["main"])
     concentrated = Measure(loss["measure"]).concentrated
     chosen = [f"mechanism={_MECHANISMS[mechanism]!r}"] if concentrated else []

@@ -353,3 +353,20 @@ def test_panels_work_in_notebook_7(page, lab, folder, artifacts):
 def test_no_dialog_fired_and_nothing_was_asked_of_another_host(page):
     assert page.dialogs == []
     assert page.foreign == []
+
+
+def test_a_click_on_the_map_moves_the_sliders(page):
+    shown = panel(page, LATTICE)
+    drawing = shown.locator("svg.pk-map")
+    drawing.scroll_into_view_if_needed()
+    spot = drawing.bounding_box()
+    code = shown.locator("p code").first
+    before = code.inner_text()
+    page.mouse.click(spot["x"] + spot["width"] - 4, spot["y"] + 20)  # where nothing is generalized, all is suppressed
+    expect(code).not_to_have_text(before)
+    expect(shown.locator(".pk-here")).to_have_count(1)
+    assert float(shown.locator(".pk-here").get_attribute("cx")) > 300
+    shown.get_by_role("slider", name="trade-off").focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("End")
+    expect(shown.locator("p code").first).not_to_have_text(before + " ")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pandas as pd
 import pytest
 
@@ -22,17 +24,16 @@ ASKED = {
     "text": lambda p: p.dp_count(by="zip", keys=["it's", "a"], where="age >= 10 and zip == 'a'", epsilon=0.1),
     "sum": lambda p: p.dp_sum("age", bounds=(0, 99.5), epsilon=0.125),
     "mean": lambda p: p.dp_mean("age", bounds=(-5, 100), by="zip", keys=["a"], epsilon=0.1),
-    "std": lambda p: p.dp_std("age", bounds=(0, 100), epsilon=0.1),
-    "var": lambda p: p.dp_var("age", bounds=(0, 100), epsilon=0.1),
 }
 #: What the code does not say as yet.
 UNSAID = {
+    "std": lambda p: p.dp_std("age", bounds=(0, 100), epsilon=0.1),
+    "var": lambda p: p.dp_var("age", bounds=(0, 100), epsilon=0.1),
     "median": lambda p: p.dp_median("age", bounds=(0, 100), epsilon=0.1),
     "share": lambda p: p.dp_share("age > 3", epsilon=0.1),
     "missing": lambda p: p.dp_sum("age", bounds=(0, 100), missing={"age": 3}, epsilon=0.1),
     "derived": lambda p: p.dp_count(by="band", derive={"band": pk.cut("age", [18, 65])}, epsilon=0.1),
-    "dates": lambda p: p.dp_mean("day", bounds=("2024-01-01", "2024-12-31"), epsilon=0.1),
-    "third": lambda p: p.dp_count(epsilon=pk.open_project.__module__ and __import__("fractions").Fraction(1, 3)),
+    "third": lambda p: p.dp_count(epsilon=Fraction(1, 3)),
 }
 
 
