@@ -138,7 +138,8 @@ class Atlas:
         """Return the map with a ring at a setting."""
         x, y = self._spot(int(node["suppressed"]), float(node["loss"]))
         ring = Markup(f'<circle class="pk-here" cx="{float(x):.1f}" cy="{float(y):.1f}" r="8"/>')
-        map_ = drawing(self.told(node), *ground, ring, height=_BOTTOM + 36)
+        told = f"a map of {plural(len(self.loss), 'setting')}: what they suppress, and what they lose"
+        map_ = drawing(told, *ground, ring, height=_BOTTOM + 36)
         return Markup(map_.replace('class="pk-drawing"', 'class="pk-drawing pk-map"', 1))
 
     def told(self, node: Mapping[str, float]) -> str:

@@ -169,8 +169,8 @@ class QuestionPanel(Spending):
         plan = self.plan
         shown = picture(plan, plan, beside(plan, supposed(self.suppose.value)))
         typed = card("The same as code", tag("p", tag("code", self.call())))
-        told = [tag("p", line) for line in (left_after(plan), stands(plan)) if line]
-        self._picture.value = str(join([shown, card("After it", *told), typed]))
+        after = [tag("p", line) for line in (left_after(plan), stands(plan)) if line]
+        self._picture.value = str(join([shown, card("After it", *after), typed]))
 
     def still(self) -> str:
         """Return the picture, and the release if there is one."""

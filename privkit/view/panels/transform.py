@@ -86,7 +86,10 @@ class LatticeExplorer(Panel):
         self.sliders = {name: self._slider(name, names[name]) for name in lattice.columns}
         self._worst = self._figures({name: size - 1 for name, size in lattice.shape.items()})[0]["loss"]
         self.trade = SelectionSlider(
-            options=[("", -1)], description="trade-off", style={"description_width": "9em"}, layout=Layout(width="100%")
+            options=[("", -1)],
+            description="trade-off",
+            style={"description_width": "9em"},
+            layout=Layout(width="96%", max_width="44em"),
         )
         #: Where the extension writes the spot of a click.
         self.spot = Text(layout=Layout(display="none"))
@@ -107,7 +110,7 @@ class LatticeExplorer(Panel):
             value=min(self.levels_[column], len(names) - 1),
             description=label(column, 24),
             style={"description_width": "9em"},
-            layout={"width": "100%"},
+            layout={"width": "96%", "max_width": "44em"},
         )
         slider.observe(lambda change: self._move({column: change.new}), "value")
         return slider
@@ -245,7 +248,7 @@ def level_names(lattice: Lattice) -> dict[str, list[str]]:
 
     Where a criterion counts persons no label is told, as many records may be of one person.
     """
-    coding, named = lattice.task.coding, {}
+    coding, named = lattice.task.coding, dict[str, list[str]]()
     asked = [part.k for part in lattice.task.criterion.parts if isinstance(part, KAnonymity)]
     for ladder, codes in zip(coding.ladders, coding.combos, strict=True):
         named[ladder.column] = []
