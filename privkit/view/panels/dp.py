@@ -139,7 +139,6 @@ class PlanPanel(Spending):
     def _draw(self) -> None:
         self._picture.value = str(picture(self.plan, self._first, beside(self.plan, supposed(self.suppose.value))))
 
-
     def still(self) -> str:
         """Return the picture, and the release if there is one."""
         return str(join(Markup(part) for part in (self._picture.value, self._result.value) if part))
