@@ -327,7 +327,7 @@ def test_after_a_restart_the_panel_lives_again(page):
     expect(panel(page, LATTICE)).to_have_count(1, timeout=60_000)
     plan = panel(page, PLAN)
     plan.get_by_role("button", name="Release …").click()
-    plan.get_by_role("button", name="Spend ε = 0.2").click()
+    plan.get_by_role("button", name="Replay").click()
     expect(plan).to_contain_text("Released: replayed at no cost", timeout=30_000)  # the data is the same
     expect(panel(page, BUDGET)).to_contain_text("ε = 0.5 of 1 left")
 
