@@ -51,7 +51,33 @@ class PlanAccessor:
         self._data = data
 
     def __repr__(self) -> str:
-        return "df.privacy.plan: what each dp_* call would cost. next: .dp_count(epsilon=0.1)"
+        return "df.privacy.plan: what each dp_* call would cost. next: .dp_count(epsilon=0.1) · .panel()"
+
+    def panel(self) -> Any:
+        """Return a live panel in which a question takes shape: its price, its error, what is left, and its code.
+
+        It reads the schema alone, and spends nothing until its button is pressed and that is confirmed. It asks the
+        project that was opened last.
+
+        Returns
+        -------
+        ipywidgets.Widget
+
+        Raises
+        ------
+        PrivkitError
+            Without a project.
+
+        Examples
+        --------
+        >>> import pandas as pd, privkit as pk
+        >>> project = pk.open_project("shaped", epsilon=1, unit=pk.ROW, store=ledger_path)
+        >>> panel = pd.DataFrame({"age": [31, 45]}).privacy.plan.panel()
+        >>> panel.call(), project.spent
+        ('df.privacy.dp_count(epsilon=0.1)', ε = 0)
+        """
+        project = import_module("privkit.project.project").current_project()
+        return import_module("privkit.view.panel").question_of(self._data, project)
 
     dp_count = Delegate("privkit.project.dp.plan")
     dp_value_counts = Delegate("privkit.project.dp.plan")

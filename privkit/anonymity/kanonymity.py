@@ -283,7 +283,7 @@ def kanon(data: object, qi: str | Sequence[str], *, k: int | None = None, unit: 
     >>> kanon(people, ["zip", "age"])
     k = 1: the smallest of 2 classes by 'zip', 'age' has 1 row.
     1 of 3 rows (33.3 %) is a sample unique: no other row has its values.
-    next: .smallest(10) · .plot()
+    next: .smallest(10) · .plot() · .panel()
     >>> kanon(people, "zip", k=2).rows_short
     1
     """

@@ -162,7 +162,7 @@ def entries_of(
     else:
         reached = max(before - limit, 1)
         found = account.entries(after=reached - 1, until=before - 1)[::-1]
-    return {**page, "total": total, "next": reached if reached > 1 else None, "entries": [*map(line_of, found)]}
+    return {**page, "total": total, "next": reached if reached > 1 else None, "entries": [*map(opened, found)]}
 
 
 def _file(root: Path, path: str) -> Path:
@@ -227,4 +227,21 @@ def line_of(entry: Entry) -> dict[str, Any]:
         "notebook": question.get("notebook"),
         "cost": _amounts(entry.cost),
         "draw": entry.draw,
+    }
+
+
+def opened(entry: Entry) -> dict[str, Any]:
+    """Return a line with what it opens to: how far the noise carries the answer, and the code that asks it again.
+
+    Both are made of the record; "" where it does not tell. What was not answered has no code: it would spend.
+    """
+    from privkit.dp.recorded import recorded_accuracy
+    from privkit.project.recalled import as_code
+    from privkit.values.writing import error_text
+
+    width = recorded_accuracy(entry.question)
+    return {
+        **line_of(entry),
+        "within": "" if width is None else f"± {error_text(width)}",
+        "code": as_code(entry.question) if entry.state == "committed" else "",
     }

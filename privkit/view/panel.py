@@ -67,3 +67,13 @@ def panel_of(value: object, **options: Any) -> Any:
     from privkit.view.panels.cells import in_place_of_earlier
 
     return in_place_of_earlier(lambda: panel(value, **options))
+
+
+def question_of(data: object, project: Any) -> Any:
+    """Return the panel in which a question to a project takes shape; without ipywidgets, the project's text."""
+    if find_spec("ipywidgets") is None:
+        return StillPanel(project)
+    from privkit.view.panels.cells import in_place_of_earlier
+    from privkit.view.panels.shape import QuestionPanel
+
+    return in_place_of_earlier(lambda: QuestionPanel(data, project))

@@ -165,3 +165,15 @@ def test_every_step_on_a_value_itself_runs(shown, tmp_path, monkeypatch):
             if hint.startswith("."):
                 with suppress(LedgerMissingError, EventsInputError):  # their folder is gone with its files
                     run(value, hint, PEOPLE)
+
+
+def test_what_has_a_panel_says_so(ledger_path):
+    pk.open_project("hinted", epsilon=1, unit=pk.ROW, store=ledger_path)
+    for value in (
+        pk.kanon(PEOPLE, BY, k=3),
+        pk.risk(PEOPLE, BY),
+        pk.lattice(PEOPLE, BY, k=3, suppress=0.5),
+        pk.plan.dp_count(PEOPLE, epsilon=0.1),
+    ):
+        assert ".panel()" in sheet_of(value).then
+        assert not any(".panel()" in step for step in repr(value.panel()).rpartition("\nnext: ")[2].split(" · "))

@@ -333,7 +333,10 @@ def test_a_report_with_hierarchies_explores_its_own_classes(people, kind):
         assert panel.explorer.node_ == expected.node(levels)
         assert sorted(panel.explorer.lattice.sizes(levels)) == sorted(expected.sizes(levels))
         assert f"At {{'zip': {levels['zip']}, 'age': {levels['age']}}}: k = " in repr(panel)
-    assert "lattice(['zip', 'age'], k=5, hierarchies=...)" in html.unescape(shown(panel))
+    panel.explorer.show()
+    done, qi_steps = panel.explorer.apply(people), dict(hierarchies=steps)
+    assert done.levels_ == pk.anonymize(people, qi, k=5, **qi_steps).levels_  # it began and ends at the optimum
+    assert ".explorer.apply(df)" in html.unescape(shown(panel))
 
 
 def test_the_explorer_of_a_report_is_judged_by_the_line(people):
@@ -343,7 +346,7 @@ def test_the_explorer_of_a_report_is_judged_by_the_line(people):
         panel.number.value = k
         expected = lattice(people, ["zip", "age"], k=k).node(panel.explorer.levels_)
         assert panel.explorer.node_ == expected
-        assert f"k={k}" in shown(panel)
+        assert f"KAnonymity({k})" in shown(panel)
     risky = risk(people, ["zip", "age"]).panel(hierarchies={})
     risky.number.value = 0.1
     assert risky.explorer.node_ == lattice(people, ["zip", "age"], k=10).node(risky.explorer.levels_)
@@ -354,6 +357,83 @@ def test_a_table_with_too_few_rows_for_k_has_an_explorer(people):
         panel = pk.kanon(people[:rows], ["zip", "age"], k=5).panel(hierarchies={})
         assert (panel.explorer is None) == (rows == 0)
         assert repr(panel)
+
+
+def test_the_explorer_begins_at_the_optimum_and_its_map_is_that_of_all_nodes(people):
+    qi = ["zip", "age"]
+    found = lattice(people, qi, k=5, suppress=0.05)
+    panel, nodes = panel_of(found), found.nodes()
+    best = pk.anonymize(people, qi, k=5, suppress=0.05)
+    assert panel.node_["loss"] == nodes.loc[nodes["feasible"], "loss"].min() == pytest.approx(best.loss_)
+    assert panel.levels_ == {name: best.levels_[name] for name in qi}
+    told = panel.atlas.told(panel.node_)
+    assert f"{nodes['feasible'].sum()} of {len(nodes)} settings are allowed" in told
+    assert "(○)" in told
+    assert told in html.unescape(panel._map.value)
+    assert panel.then() == ".apply()"
+    panel.show({"zip": 0, "age": 0})
+    assert not panel.node_["feasible"]
+    assert panel.then() == ".show()"
+    panel.show()
+    assert panel.node_["feasible"]
+
+
+def test_a_setting_that_is_beaten_is_told_so(people):
+    panel = panel_of(lattice(people, ["zip", "age"], k=5, suppress=0.05))
+    table = panel.lattice.nodes()
+    for place in range(len(table)):
+        panel.show(panel.atlas.at(place))
+        node = table.loc[place]
+        better = table[(table["suppressed"] <= node["suppressed"]) & (table["loss"] < node["loss"])]
+        assert ("and loses less" in panel.atlas.beaten(panel.node_)) == bool(len(better))
+        assert (place in panel.atlas.frontier()) <= (not len(better))
+
+
+def test_the_trade_off_and_a_click_on_the_map_move_the_sliders(people):
+    panel = panel_of(lattice(people, ["zip", "age"], k=5, suppress=0.05))
+    for place in panel.atlas.frontier():
+        panel.trade.value = place
+        assert panel.levels_ == panel.atlas.at(place) == {name: s.value for name, s in panel.sliders.items()}
+    x, y = (axis.tolist() for axis in panel.atlas._spots())
+    for place in (0, 3, len(x) - 1):
+        panel.spot.value = f"{x[place]},{y[place]}"
+        assert (panel.node_["suppressed"], panel.node_["loss"]) == (
+            panel.atlas.suppressed[place],
+            pytest.approx(panel.atlas.loss[place]),
+        )
+    before = panel.levels_
+    panel.spot.value = "no,spot"
+    assert panel.levels_ == before
+
+
+def test_the_map_holds_one_point_per_spot_and_levels_are_named_by_what_is_common(people):
+    panel = panel_of(lattice(people, ["zip", "age"], k=5))
+    assert panel._map.value.count("<path") == 2
+    assert "pk-star" in panel._map.value
+    assert "pk-here" in panel._map.value
+    assert not set(people["zip"].astype(str)) & {
+        word.strip(",") for o in panel.sliders["zip"].options for word in o[0].split()
+    }
+    counted = lattice(people.assign(who=range(len(people))), ["zip"], k=5, unit="who")
+    assert not any(", as " in name for name, _ in panel_of(counted).sliders["zip"].options)
+
+
+def test_a_large_lattice_has_no_map_until_it_is_asked_for(people, monkeypatch):
+    from privkit.view.panels import transform
+
+    monkeypatch.setattr(transform, "_QUICK", 3)
+    panel = panel_of(lattice(people, ["zip", "age"], k=5))
+    panel.judge(7)
+    assert panel.atlas is None
+    assert panel.redraw.layout.display == ""
+    panel.redraw.click()
+    assert panel.atlas is not None
+    assert "KAnonymity(7)" in panel._map.value
+    monkeypatch.setattr(transform, "MOST", 3)
+    larger = panel_of(lattice(people, ["zip", "age"], k=5))
+    assert larger.atlas is None
+    assert larger.levels_ == pk.anonymize(people, ["zip", "age"], k=5).levels_
+    assert repr(larger)
 
 
 # -- all of them -------------------------------------------------------------------------------------------------------
@@ -492,4 +572,6 @@ def test_what_to_type_next_is_the_panels_own():
                     found = getattr(found, name)
         if getattr(panel, "explorer", None) is not None:
             assert steps[0] == panel.explorer.then()
-    assert repr(panels[-1]).endswith("next: panel.lattice.apply(panel.levels_)")
+        if step.endswith("apply()"):
+            assert panel.apply().levels_ == panel.levels_
+    assert repr(panels[-1]).endswith("next: .apply()")

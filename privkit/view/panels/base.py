@@ -98,7 +98,9 @@ def in_words(html: str) -> str:
     >>> in_words(f"<p>{drawing('a line', words(1, 2, 'b'))}</p>")
     '<p><p class="pk-note">a line</p></p>'
     """
-    return re.sub(r'<svg class="pk-drawing" role="img" aria-label="([^"]*)".*?</svg>', _DRAWN, html, flags=re.DOTALL)
+    return re.sub(
+        r'<svg class="pk-drawing[^"]*" role="img" aria-label="([^"]*)".*?</svg>', _DRAWN, html, flags=re.DOTALL
+    )
 
 
 _DRAWN = r'<p class="pk-note">\1</p>'
@@ -208,6 +210,10 @@ def inserted(text: str, lines: Sequence[str]) -> str:
     return "\n".join([*told[:place], *lines, *told[place:]])
 
 
+#: What a panel does not offer: it is there.
+_HERE = ".panel()"
+
+
 def at(place: str, *first: str) -> Callable[[Sequence[str]], list[str]]:
     """Return what makes a panel's steps of those of the value behind it: the panel's own, and the value's at `place`.
 
@@ -216,7 +222,10 @@ def at(place: str, *first: str) -> Callable[[Sequence[str]], list[str]]:
     >>> at(".report", "panel.apply()")([".plot()", "df.privacy.risk('zip')"])
     ['panel.apply()', '.report.plot()', "df.privacy.risk('zip')"]
     """
-    return lambda steps: [*first, *(f"{place}{step}" if step.startswith(".") else step for step in steps)]
+    return lambda steps: [
+        *first,
+        *(f"{place}{step}" if step.startswith(".") else step for step in steps if step != _HERE),
+    ]
 
 
 STYLE = Markup(
@@ -239,6 +248,11 @@ STYLE = Markup(
 .privkit .pk-under-line { fill: #0072B2; fill-opacity: 0.14; }
 .privkit .pk-pale { fill: #0072B2; fill-opacity: 0.35; }
 .privkit .pk-under { fill: #D55E00; fill-opacity: 0.45; stroke: #D55E00; stroke-width: 1.5; }
+.privkit .pk-node, .privkit .pk-node-short { stroke-width: 4.5; stroke-linecap: round; fill: none; }
+.privkit .pk-node { stroke: #0072B2; } .privkit .pk-node-short { stroke: #D55E00; stroke-opacity: 0.8; }
+.privkit .pk-star { fill: #E69F00; stroke: currentColor; stroke-width: 1; }
+.privkit .pk-here { fill: none; stroke: currentColor; stroke-width: 2.5; }
+.privkit .pk-map { cursor: crosshair; }
 .privkit .pk-scroll { max-height: 24em; overflow: auto; }
 .privkit .pk-scroll th, .privkit .pk-scroll td { overflow-wrap: break-word; white-space: nowrap;
   padding-right: 0.7em; }
@@ -247,7 +261,8 @@ STYLE = Markup(
   .privkit .pk-drawing { forced-color-adjust: none; }
   .privkit .pk-drawing text { fill: CanvasText; } .privkit .pk-axis { stroke: CanvasText; stroke-opacity: 1; }
   .privkit .pk-line { stroke: Highlight; } .privkit .pk-fill, .privkit .pk-pale { fill: Highlight; }
-  .privkit .pk-under-line { fill: none; }
+  .privkit .pk-under-line { fill: none; } .privkit .pk-node, .privkit .pk-here { stroke: Highlight; }
+  .privkit .pk-node-short { stroke: CanvasText; } .privkit .pk-star { fill: CanvasText; }
   .privkit .pk-limit, .privkit .pk-under { stroke: CanvasText; } .privkit .pk-under { fill: none; }
   .privkit-panel .noUi-connects { outline: 1px solid CanvasText; } }
 @media (prefers-reduced-motion: reduce) {

@@ -6,26 +6,24 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ipywidgets import HTML, BoundedFloatText, Button, FloatLogSlider, HBox, Layout
+from ipywidgets import HTML, BoundedFloatText, FloatLogSlider, HBox, Layout, Text
 
 from privkit.dp.plan import Plan
-from privkit.values.exact import exact_text
 from privkit.values.writing import error_text
-from privkit.view import html, text
-from privkit.view.panels.base import STYLE, WIDTH, Panel, at, box, drawing, line, live, panel, words
+from privkit.view import text
+from privkit.view.panels.base import STYLE, WIDTH, at, box, drawing, line, panel, words
+from privkit.view.panels.spending import Spending, beside
 from privkit.view.parts.markup import Markup, card, join, meter, tag
 from privkit.view.parts.words import amount, attacker, number, percent
-from privkit.view.sheets.checks import left_after, stands
-from privkit.view.sheets.plans import plan_answer, replayed
+from privkit.view.sheets.plans import plan_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from privkit.dp.answers.release import Release
 
 #: The sliders move in steps of a twentieth of a power of ten.
 _STEP = 0.05
-_WIDE = Layout(width="24em")
+_WIDE = Layout(width="24em", max_width="100%")
 _SHORT = Layout(width="13em")
 _NARROW = {"description_width": "6.5em"}
 
@@ -35,7 +33,7 @@ def _plan(plan: Plan) -> PlanPanel:
     return PlanPanel(plan)
 
 
-class PlanPanel(Panel):
+class PlanPanel(Spending):
     """Price and accuracy of a plan, each by a slider and by a number; moving one moves the other.
 
     Reads no rows and spends nothing, until "Release" is pressed and confirmed.
@@ -48,29 +46,29 @@ class PlanPanel(Panel):
         What was released last.
     """
 
+    plan: Plan
+
     def __init__(self, plan: Plan) -> None:
         left = plan.left  # as it is when the panel is made: what is drawn says so
         self._first = self.plan = plan = replace(plan, remaining=None if left is None else lambda: left)
-        self.release_: Release | None = None
-        self._asked = False
         self._moving = False
         symbol = "ρ" if plan.loss.measure.concentrated else "ε"
         low, high = _range(plan)
         self.price = _slider(symbol, float(plan.loss.main), low, high)
         self.price_number = _field(f"{symbol} =", float(plan.loss.main), low, high)
-        self._picture, self._status, self._result = HTML(), live(), HTML()
-        self.button = Button(description="Release …", button_style="primary", tooltip="Asks once before it spends")
-        self.confirm = Button(button_style="danger", layout=Layout(width="auto", display="none"))
-        self.cancel = Button(description="Cancel", layout=Layout(display="none"), tooltip="Spends nothing (Escape)")
-        self.cancel.add_class("privkit-cancel")
+        self._picture, buttons = HTML(), self.buttons()
         rows = [HBox([self.price, self.price_number])]
         self.accuracy = self.accuracy_number = None
         if plan.accuracy:
             self._with_accuracy(plan.accuracy, float(plan.loss.main), low, high)
             rows.append(HBox([self.accuracy, self.accuracy_number]))
-        super().__init__(
-            [self._picture, *rows, HBox([self.button, self.confirm, self.cancel]), self._status, self._result]
-        )
+        #: A size of the answer that is publicly known, or invented.
+        self.suppose = Text(
+            description="suppose the answer is", placeholder="a number", continuous_update=False, layout=_WIDE,
+            style={"description_width": "12em"},
+        )  # fmt: skip
+        rows.append(self.suppose)
+        super().__init__([self._picture, *rows, buttons, self._status, self._result])
         self._listen()
         self._draw()
 
@@ -87,9 +85,7 @@ class PlanPanel(Panel):
         for field in (self.accuracy, self.accuracy_number):
             if field is not None:
                 field.observe(self._reach, "value")
-        self.button.on_click(lambda _: self._ask())
-        self.confirm.on_click(lambda _: self._run())
-        self.cancel.on_click(lambda _: self._withdraw("Nothing was spent."))
+        self.suppose.observe(lambda _: self._draw(), "value")
 
     # -- price and accuracy ----------------------------------------------------------------------------------------
 
@@ -141,48 +137,7 @@ class PlanPanel(Panel):
         return self._at(self.price_number.max) if upper is None else known[upper]
 
     def _draw(self) -> None:
-        self._picture.value = str(picture(self.plan, self._first))
-
-    # -- release ---------------------------------------------------------------------------------------------------
-
-    def _ask(self) -> None:
-        """Ask once, in words that name the price."""
-        if self.plan.run is None:
-            symbol = "rho" if self.plan.loss.measure.concentrated else "epsilon"
-            price = f"{symbol}={exact_text(self.plan.loss.main)}"
-            told = f"This plan is not tied to a table. Type the call again with {price}."
-            self._status.value = str(card(told))
-            return
-        self._asked = True
-        self.confirm.description = f"Spend {amount(self.plan.loss)}"
-        self.confirm.layout.display = self.cancel.layout.display = ""
-        self.button.disabled = True
-        found = self.plan.standing
-        asked = tag("p", f"{plan_answer(self.plan, found)}. {'' if replayed(found) else left_after(self.plan)}")
-        told = f"Release for {amount(self.plan.loss)}? What is spent cannot be taken back."
-        if replayed(found):
-            self.confirm.description = "Replay"
-            told = stands(found)
-        self._status.value = str(card(told, asked))
-        self.cancel.focus()  # two presses of Enter spend nothing
-
-    def _withdraw(self, told: str) -> None:
-        self._asked = False
-        self.confirm.layout.display = self.cancel.layout.display = "none"
-        self.button.disabled = False
-        self._status.value = str(card(told)) if told else ""
-
-    def _run(self) -> None:
-        if not self._asked:  # a second click that was under way
-            return
-        self._withdraw("")
-        with self.calm(self._status):
-            self.release_ = self.plan.release()
-            paid = "replayed at no cost" if self.release_.replayed else f"cost {amount(self.plan.loss)}"
-            self._status.value = str(card(f"Released: {paid}. It is .release_ of this panel."))
-            self._result.value = html.render(self.release_, at(".release_"))
-            self._draw()
-        self.button.focus()
+        self._picture.value = str(picture(self.plan, self._first, beside(self.plan, supposed(self.suppose.value))))
 
     def still(self) -> str:
         """Return the picture, and the release if there is one."""
@@ -195,12 +150,31 @@ class PlanPanel(Panel):
         return text.render(self.plan, at(".plan"))
 
 
-def picture(plan: Plan, first: Plan) -> Markup:
-    """Return what the price buys: the error band, what an attacker gains, and the share of what is left."""
+def supposed(text: str) -> float | None:
+    """Return the number that somebody wrote; None where it is none.
+
+    Examples
+    --------
+    >>> supposed("1,200"), supposed(" 1e3 "), supposed("many"), supposed("nan")
+    (1200.0, 1000.0, None, None)
+    """
+    try:
+        found = float(text.replace(",", "").replace("_", ""))
+    except ValueError:
+        return None
+    return found if math.isfinite(found) else None
+
+
+def picture(plan: Plan, first: Plan, beside: str = "") -> Markup:
+    """Return what the price buys: the error band, what an attacker gains, and the share of what is left.
+
+    `beside` says what the error is beside an answer that somebody supposes.
+    """
     return card(
         plan_answer(plan),
         STYLE,
         _band(plan, first),
+        tag("p", beside) if beside else None,
         tag("p", attacker(plan.advantage, plan.attack_success, plan.question.unit)),
         *_share(plan),
     )

@@ -155,7 +155,7 @@ def _uniques(report: KAnonymityReport) -> str:
 def _kanon_next(report: KAnonymityReport) -> list[str]:
     if not report.n_rows:
         return []
-    look = [".smallest(10)", ".plot()"]
+    look = [".smallest(10)", ".plot()", ".panel()"]
     if report.satisfied is False and (report.required or 0) <= report.crowds.total:
         return [call(report, "anonymize", report.qi, k=report.required, unit=report.unit), *look]
     return look

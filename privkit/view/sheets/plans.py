@@ -113,7 +113,7 @@ def _plan_next(plan: Plan, found: Standing | None) -> list[str]:
     if plan.run is None:
         return [".accuracy", ".sensitivity"]
     if replayed(found) or (left := plan.left) is None or plan.loss.fits(left):
-        return [".release()"]
+        return [".release()", ".panel()"]
     less = [f"epsilon={exact_text(left.main)}"] if left.main > 0 and left.epsilon is not None else []
     return [*less, "project.ledger"]
 

@@ -183,7 +183,7 @@ def _estimate(found: UniquenessEstimate) -> str:
 def _risk_next(report: RiskReport) -> list[str]:
     if not report.n_rows:
         return []
-    look, limit = [".to_frame()", ".plot()"], report.threshold
+    look, limit = [".to_frame()", ".plot()", ".panel()"], report.threshold
     if report.unit is None:
         first = call(report, "suda", report.qi)
     else:

@@ -300,7 +300,7 @@ def _lattice(value: Lattice) -> Sheet:
     return Sheet(
         f"Lattice of {plural(value.n_nodes, 'node')}: {shape}.",
         (f"Judged by {criterion} with at most {number(value.task.limit)} records suppressed.",),
-        [".nodes()", f".node({highest})", f".apply({highest})"],
+        [".nodes()", f".node({highest})", f".apply({highest})", ".panel()"],
         exact=True,
         chart=lambda: _nodes(value),
     )

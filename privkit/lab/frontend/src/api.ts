@@ -36,6 +36,8 @@ export interface IEntry {
   notebook: string | null;
   cost: IAmount;
   draw: number;
+  within: string;
+  code: string;
 }
 
 /** A page of entries, the newest first. */

@@ -16,6 +16,17 @@ export function followPanels(): void {
   new MutationObserver(() => {
     asked ||= requestAnimationFrame(look);
   }).observe(document.body, { childList: true, subtree: true });
+  // A click on the map of settings is told to the kernel as a spot of the drawing: it finds the nearest setting.
+  document.addEventListener('click', event => {
+    const map = event.target instanceof Element ? event.target.closest<SVGSVGElement>('.pk-map') : null;
+    const field = map?.closest(PANEL)?.querySelector<HTMLInputElement>('.privkit-spot input');
+    const turn = map?.getScreenCTM()?.inverse();
+    if (field && turn) {
+      const spot = new DOMPoint(event.clientX, event.clientY).matrixTransform(turn);
+      field.value = `${spot.x.toFixed(1)},${spot.y.toFixed(1)}`;
+      field.dispatchEvent(new Event('change', { bubbles: true }));
+    }
+  });
   // JupyterLab would take arrows, Enter and Space as its own, unless the focused element itself objects. What is typed
   // with Ctrl or Alt stays a shortcut.
   window.addEventListener(

@@ -86,7 +86,7 @@ export class BudgetPanel extends Widget {
       { class: 'jp-privkit-project', 'aria-label': `Project ${project.name}` },
       tag('h3', {}, project.name),
       ...bars(project),
-      tag('p', { class: 'jp-privkit-small' }, `Protects ${project.unit}. ${LEVELS[level(project)]}`),
+      tag('p', { class: 'jp-privkit-small' }, `Protects ${project.unit}. ${count(project.entries)} in all. ${LEVELS[level(project)]}`),
       list
     );
     const before = shown?.node.querySelectorAll('li[value]').length ?? 0;
@@ -148,6 +148,7 @@ export class BudgetPanel extends Widget {
       tag('span', { class: 'jp-privkit-what' }, entry.what),
       tag('span', { class: 'jp-privkit-small' }, `${moment(entry.time)} · ${entry.analyst}${state}`)
     );
+    line.append(details(project, entry));
     if (entry.notebook) {
       const link = tag(
         'button',
@@ -180,9 +181,50 @@ export class BudgetPanel extends Widget {
   }) as HTMLInputElement;
 }
 
+/** Return what an entry opens to: its question, what it cost and how exact it is, who and when, and its code. */
+function details(project: IProject, entry: IEntry): HTMLElement {
+  const facts: [string, string][] = [
+    ['Asked', entry.what],
+    ['Cost', entry.cost.delta === '0' ? entry.cost.text : `${project.symbol} = ${entry.cost.main}, δ = ${entry.cost.delta}`],
+    ['Error', entry.within && `${entry.within} (95 %)`],
+    ['When', new Date(entry.time).toLocaleString()],
+    ['Who', entry.analyst]
+  ];
+  const list = tag('dl', {});
+  for (const [name, value] of facts) {
+    if (value) {
+      list.append(tag('dt', {}, name), tag('dd', {}, value));
+    }
+  }
+  const key = JSON.stringify([project.name, entry.entry, 'open']);
+  const summary = tag('summary', { 'data-key': key, 'aria-label': `Details of entry ${entry.entry}` }, 'Details');
+  const opened = tag('details', { class: 'jp-privkit-details' }, summary, list);
+  if (entry.code) {
+    const copy = tag('button', { type: 'button', class: 'jp-privkit-link' }, 'Copy the code') as HTMLButtonElement;
+    copy.addEventListener('click', () => {
+      navigator.clipboard?.writeText(entry.code).then(
+        () => (copy.textContent = 'Copied'),
+        () => (copy.textContent = 'Select the code to copy it')
+      );
+    });
+    opened.append(
+      tag('p', {}, 'To ask it again, at no cost while the data are the same:'),
+      tag('pre', { tabindex: '0' }, entry.code),
+      copy
+    );
+  } else if (entry.state === 'committed') {
+    opened.append(tag('p', {}, 'Run the cell that asked it to see the answer again, at no cost while the data are the same.'));
+  }
+  return opened;
+}
+
 /** A time to the minute. */
 function moment(time: string): string {
   return `${time.slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+function count(entries: number): string {
+  return `${entries.toLocaleString('en')} ${entries === 1 ? 'entry' : 'entries'}`;
 }
 
 /** A project as it is shown. */

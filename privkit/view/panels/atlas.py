@@ -1,0 +1,187 @@
+"""The explorer's map: where every setting of a lattice stands in what it suppresses and what it loses.
+
+Drawn once for a goal, with its optimum; a move only sets the ring on it. Settings that fall on one spot of the drawing
+are one point of it.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from privkit.transform.anonymize import search
+from privkit.view.panels.base import WIDTH, area, drawing, line, words
+from privkit.view.parts.markup import Markup
+from privkit.view.parts.words import number, percent, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from privkit.transform.lattice import Lattice
+
+#: A larger lattice has no map: each of its nodes would be judged.
+MOST = 20_000
+#: How many seconds the optimum of a larger one is looked for.
+SECONDS = 2.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 44, WIDTH - 14, 20, 176
+#: The shares that the axis names.
+_TICKS = (0.0, 0.01, 0.1, 0.25, 0.5, 1.0)
+_CLOSE = 14
+
+
+@dataclass(frozen=True, eq=False)
+class Atlas:
+    """All settings of a lattice, judged by its goal.
+
+    Attributes
+    ----------
+    lattice : Lattice
+    levels : array of int64, shape (n_nodes, n_columns)
+    suppressed : array of int64, shape (n_nodes,)
+        The records whose class falls short: who would stand out, and is left out.
+    loss : array of float64, shape (n_nodes,)
+    feasible : array of bool, shape (n_nodes,)
+    """
+
+    lattice: Lattice
+    levels: NDArray[np.int64]
+    suppressed: NDArray[np.int64]
+    loss: NDArray[np.float64]
+    feasible: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, lattice: Lattice) -> Atlas:
+        """Judge all settings of a lattice."""
+        nodes = lattice.nodes()
+        suppressed, loss, feasible = (nodes[name].to_numpy() for name in ("suppressed", "loss", "feasible"))
+        return cls(lattice, nodes[list(lattice.columns)].to_numpy(np.int64), suppressed, loss, feasible.astype(bool))
+
+    def at(self, place: int) -> dict[str, int]:
+        """Return the levels of one setting."""
+        return {name: int(level) for name, level in zip(self.lattice.columns, self.levels[place], strict=True)}
+
+    @property
+    def best(self) -> int | None:
+        """The setting that loses least among those that are allowed; None where none is."""
+        return int(np.where(self.feasible, self.loss, math.inf).argmin()) if self.feasible.any() else None
+
+    @property
+    def start(self) -> int:
+        """The best setting; where none is allowed, the one that comes nearest."""
+        best = self.best
+        return int(np.lexsort((self.loss, self.suppressed))[0]) if best is None else best
+
+    def frontier(self) -> list[int]:
+        """Return the settings that no other one beats in both, from the fewest suppressed to the least loss.
+
+        Where several are equal in both, the first.
+        """
+        found: list[int] = []
+        least = math.inf
+        for place in np.lexsort((self.loss, self.suppressed)).tolist():
+            if self.loss[place] < least:
+                found.append(place)
+                least = float(self.loss[place])
+        return found
+
+    def nearest(self, x: float, y: float) -> int:
+        """Return the setting whose point lies nearest to a spot of the drawing: of equal ones the one that loses less.
+
+        Parameters
+        ----------
+        x, y : float
+            In the units of the drawing.
+        """
+        across, down = self._spots()
+        far = (across - x) ** 2 + (down - y) ** 2
+        return int(np.lexsort((self.loss, far))[0])
+
+    def _spots(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        return self._spot(self.suppressed, self.loss)
+
+    def _spot(
+        self, suppressed: NDArray[np.int64] | int, loss: NDArray[np.float64] | float
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        share = np.asarray(suppressed) / max(self.lattice.task.coding.n_rows, 1)
+        return _across(share), _BOTTOM - np.asarray(loss) / (float(self.loss.max()) or 1.0) * (_BOTTOM - _TOP)
+
+    def ground(self) -> list[Markup]:
+        """Return what stays as one moves: axes, the line of what is allowed, all points, and the optimum's star."""
+        task = self.lattice.task
+        x, y = self._spots()
+        limit = float(_across(np.asarray(task.limit / max(task.coding.n_rows, 1))))
+        worst = float(self.loss.max())
+        shapes = [
+            line("pk-axis", (_LEFT, _TOP), (_LEFT, _BOTTOM), (_RIGHT, _BOTTOM)),
+            _points("pk-node-short", x[~self.feasible], y[~self.feasible]),
+            _points("pk-node", x[self.feasible], y[self.feasible]),
+            line("pk-limit", (limit, _TOP - 6), (limit, _BOTTOM)),
+            words(limit + 4, _TOP - 8, f"allowed: up to {percent(task.limit, task.coding.n_rows)}", "start"),
+            words(_LEFT - 5, _TOP + 6, number(worst), "end", small=True),
+            words(_LEFT - 5, _BOTTOM + 3, 0, "end", small=True),
+            words(6, _TOP - 8, task.utility, "start"),
+            words((_LEFT + _RIGHT) / 2, _BOTTOM + 28, "records that stand out, and are suppressed (axis: square root)"),
+            *(words(float(_across(np.asarray(one))), _BOTTOM + 13, percent(one), small=True) for one in _TICKS),
+        ]
+        best = self.best
+        if best is not None:
+            shapes.append(area("pk-star", *_star(float(x[best]), float(y[best]))))
+        return shapes
+
+    def drawn(self, ground: list[Markup], node: Mapping[str, float]) -> Markup:
+        """Return the map with a ring at a setting."""
+        x, y = self._spot(int(node["suppressed"]), float(node["loss"]))
+        ring = Markup(f'<circle class="pk-here" cx="{float(x):.1f}" cy="{float(y):.1f}" r="8"/>')
+        told = f"a map of {plural(len(self.loss), 'setting')}: what they suppress, and what they lose"
+        map_ = drawing(told, *ground, ring, height=_BOTTOM + 36)
+        return Markup(map_.replace('class="pk-drawing"', 'class="pk-drawing pk-map"', 1))
+
+    def told(self, node: Mapping[str, float]) -> str:
+        """Return the map in words: how many are allowed, the best one, and what beats the setting that is shown."""
+        task, best = self.lattice.task, self.best
+        met, many = number(int(self.feasible.sum())), plural(len(self.loss), "setting")
+        if best is None:
+            return f"None of {many} is allowed by {task.criterion}."
+        gone = percent(int(self.suppressed[best]), task.coding.n_rows)
+        star = f"the best (★) is {self.at(best)}: {gone} suppressed, {task.utility} {number(float(self.loss[best]))}"
+        return f"{met} of {many} are allowed; {star}. {self.beaten(node)}"
+
+    def beaten(self, node: Mapping[str, float]) -> str:
+        """Return whether another setting suppresses no more, and loses less."""
+        within = self.suppressed <= node["suppressed"]
+        other = int(np.where(within, self.loss, math.inf).argmin())
+        if not within[other] or float(self.loss[other]) >= float(node["loss"]):
+            return "None that suppresses no more loses less than the one that is shown (○)."
+        less = f"{self.lattice.task.utility} {number(float(self.loss[other]))}"
+        return f"{self.at(other)} suppresses no more than the one that is shown (○), and loses less: {less}."
+
+
+def begin(lattice: Lattice) -> dict[str, int]:
+    """Return the best setting that two seconds find in a lattice that is too large for a map."""
+    found = search(lattice.task, time.monotonic() + SECONDS, None)
+    node = found.node if found.node is not None else tuple(most for _, most in lattice.task.allowed)
+    levels = dict(zip(lattice.task.coding.columns, node, strict=True))
+    return {name: int(levels[name]) for name in lattice.columns}
+
+
+def _across(share: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return where a share stands: by its root, as what is allowed lies close to zero."""
+    return _LEFT + np.sqrt(share) * (_RIGHT - _LEFT)
+
+
+def _points(kind: str, x: NDArray[np.float64], y: NDArray[np.float64]) -> Markup:
+    """Return points as one shape; those within one unit of the drawing are one point."""
+    spots = np.unique(np.stack([x.round(), y.round()], axis=1), axis=0).astype(int)
+    return Markup(f'<path class="{kind}" d="{"".join(f"M{across} {down}h0" for across, down in spots.tolist())}"/>')
+
+
+def _star(x: float, y: float) -> list[tuple[float, float]]:
+    turns = [math.pi * corner / 5 - math.pi / 2 for corner in range(10)]
+    sizes = [9.0 if corner % 2 == 0 else 4.0 for corner in range(10)]
+    return [(x + size * math.cos(turn), y + size * math.sin(turn)) for size, turn in zip(sizes, turns, strict=True)]

@@ -1,0 +1,111 @@
+"""What panels that spend share: a button that asks once, names the price, and never spends by two presses of Enter.
+
+And what an error means beside an answer of a size that is publicly known, or invented.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ipywidgets import HTML, Button, HBox, Layout
+
+from privkit.values.exact import exact_text
+from privkit.values.writing import error_text
+from privkit.view import html
+from privkit.view.panels.base import Panel, at, live
+from privkit.view.parts.markup import card, tag
+from privkit.view.parts.words import amount, number, percent
+from privkit.view.sheets.checks import left_after, stands
+from privkit.view.sheets.plans import plan_answer, replayed
+
+if TYPE_CHECKING:
+    from privkit.dp.answers.release import Release
+    from privkit.dp.plan import Plan
+
+
+class Spending(Panel):
+    """A panel of a plan with a button that releases it, after one question.
+
+    Attributes
+    ----------
+    plan : Plan or None
+        What would be released; None where there is none.
+    release_ : Release or None
+        What was released last.
+    """
+
+    plan: Plan | None
+    release_: Release | None = None
+
+    def buttons(self) -> HBox:
+        """Make the buttons, and the places of what they tell."""
+        self._asked = False
+        self._status, self._result = live(), HTML()
+        self.button = Button(description="Release …", button_style="primary", tooltip="Asks once before it spends")
+        self.confirm = Button(button_style="danger", layout=Layout(width="auto", display="none"))
+        self.cancel = Button(description="Cancel", layout=Layout(display="none"), tooltip="Spends nothing (Escape)")
+        self.cancel.add_class("privkit-cancel")
+        self.button.on_click(lambda _: self._ask())
+        self.confirm.on_click(lambda _: self._run())
+        self.cancel.on_click(lambda _: self._withdraw("Nothing was spent."))
+        return HBox([self.button, self.confirm, self.cancel], layout=Layout(flex_flow="row wrap"))
+
+    def _draw(self) -> None:
+        raise NotImplementedError
+
+    def _ask(self) -> None:
+        """Ask once, in words that name the price."""
+        plan = self.plan
+        if plan is None:
+            return
+        if plan.run is None:
+            symbol = "rho" if plan.loss.measure.concentrated else "epsilon"
+            price = f"{symbol}={exact_text(plan.loss.main)}"
+            told = f"This plan is not tied to a table. Type the call again with {price}."
+            self._status.value = str(card(told))
+            return
+        self._asked = True
+        self.confirm.description = f"Spend {amount(plan.loss)}"
+        self.confirm.layout.display = self.cancel.layout.display = ""
+        self.button.disabled = True
+        found = plan.standing
+        asked = tag("p", f"{plan_answer(plan, found)}. {'' if replayed(found) else left_after(plan)}")
+        told = f"Release for {amount(plan.loss)}? What is spent cannot be taken back."
+        if replayed(found):
+            self.confirm.description = "Replay"
+            told = stands(found)
+        self._status.value = str(card(told, asked))
+        self.cancel.focus()  # two presses of Enter spend nothing
+
+    def _withdraw(self, told: str) -> None:
+        self._asked = False
+        self.confirm.layout.display = self.cancel.layout.display = "none"
+        self.button.disabled = self.plan is None
+        self._status.value = str(card(told)) if told else ""
+
+    def _run(self) -> None:
+        if not self._asked or self.plan is None:  # a second click that was under way
+            return
+        self._withdraw("")
+        with self.calm(self._status):
+            self.release_ = self.plan.release()
+            paid = "replayed at no cost" if self.release_.replayed else f"cost {amount(self.plan.loss)}"
+            self._status.value = str(card(f"Released: {paid}. It is .release_ of this panel."))
+            self._result.value = html.render(self.release_, at(".release_"))
+            self._draw()
+        self.button.focus()
+
+
+def beside(plan: Plan, answer: float | None) -> str:
+    """Return what the error is beside an answer that somebody supposes; empty where it is not of the answer itself."""
+    asked, width = plan.question.asked, plan.accuracy
+    if answer is None or width is None or asked.framed or asked.of_ranks or asked.falls_short:
+        return ""
+    share = f": ± {percent(width / abs(answer))}" if answer else ""
+    ends = f"{number(_near(answer - width))} and {number(_near(answer + width))}"
+    told = f"If the exact answer were {number(answer)}, what is released would be between {ends}, 95 times in 100"
+    return f"{told}{share} (± {error_text(width)}). The answer is supposed: no row was read."
+
+
+def _near(end: float) -> float:
+    return float(f"{end:.6g}")
