@@ -267,7 +267,7 @@ def with_missing(values: pd.Index) -> pd.Index:
 
     try:
         return pd.Index([*values, None], dtype=object)
-    except OverflowError:  # Arrow's durations reach further than Python's
+    except (OverflowError, ValueError, NotImplementedError):  # durations and instants reach further than Python's
         return values.insert(len(values), None)
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from privkit.tally.class_values import value_counts
 from privkit.tally.coded_classes import count_values
-from privkit.tally.codes import factorized, tells
+from privkit.tally.codes import column_codes, factorized, tells
 
 CODES = st.lists(st.tuples(st.integers(-1, 4), st.integers(-1, 3)), max_size=40)
 
@@ -91,3 +91,12 @@ def test_runs_are_coded_as_their_values_whatever_these_are(values):
         expected, known = factorized(plain, ordered=ordered)
         assert codes.tolist() == expected.tolist()
         assert list(distinct) == list(known)
+
+
+def test_instants_beyond_pythons_calendar_stand_before_a_missing_value():
+    for zone in (None, "America/New_York", "Australia/Lord_Howe"):
+        ends = pd.Series([2**63 - 1, -(2**63) + 1, None], dtype="Int64").astype("datetime64[us]")
+        column = ends if zone is None else ends.dt.tz_localize("UTC").dt.tz_convert(zone)
+        codes, values = column_codes(column)
+        assert codes.tolist() == [1, 0, 2]
+        assert len(values) == 3

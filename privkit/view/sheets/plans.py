@@ -8,6 +8,7 @@ import numpy as np
 
 from privkit.dp.noise.noise import ALPHA
 from privkit.dp.plan import Plan
+from privkit.errors.ledger import LedgerError
 from privkit.values.exact import exact_text
 from privkit.values.writing import error_text, level_text, percent
 from privkit.view.parts.chart import Chart, Curve
@@ -27,10 +28,18 @@ _LONGEST_NOTE = 240
 @sheet.register(Plan)
 def _plan(plan: Plan) -> Sheet:
     gained = attacker(plan.advantage, plan.attack_success, plan.question.unit)
-    found = plan.standing
-    left = "" if replayed(found) else left_after(plan)
+    found, left = _in_ledger(plan)
     reasons = [left, stands(found), _fetched(plan), gained, *noise_reasons(plan)]
     return Sheet(plan_answer(plan, found), given(reasons), _plan_next(plan, found), chart=lambda: _plan_chart(plan))
+
+
+def _in_ledger(plan: Plan) -> tuple[Standing | None, str]:
+    """Return what the ledger says of the question, and what would be left; a ledger that is gone is told."""
+    try:
+        found = plan.standing
+        return found, "" if replayed(found) else left_after(plan)
+    except LedgerError as error:
+        return None, f"What is left cannot be told: {error}"
 
 
 def replayed(found: Standing | None) -> bool:
