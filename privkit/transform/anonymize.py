@@ -14,9 +14,9 @@ from privkit.errors import ParameterError
 from privkit.errors.anonymity import InfeasibleError, PromiseBrokenError
 from privkit.progress import bar
 from privkit.tally.frame import column_names
+from privkit.transform.aggregates import asked_aggregates, check_aggregates, with_aggregates
 from privkit.transform.anonymized import Anonymized, finished
 from privkit.transform.hierarchies.hierarchy import Hierarchy
-from privkit.transform.microaggregate import asked_aggregates, check_aggregates, with_aggregates
 from privkit.transform.search.search import Found, Search
 from privkit.transform.search.task import Task, check_weights, prepare
 from privkit.values.arguments import public, typed
@@ -97,7 +97,10 @@ def anonymize(
         Column of numbers → "mean" or "median": what its values become in each class, in place of intervals. Classes are
         formed by the other quasi-identifiers, so all rows of a class have one value, and the criteria hold with these
         columns as quasi-identifiers too. What is lost is the mean squared error in the report.
-        ``{"age": "mean"}``.
+        ``{"age": "mean"}``. It is shown where at least k persons of the class have a value (3 where the goal names no
+        k), else it is missing in the whole class, and the report says where. Means are for amounts; a median is for
+        grades on a scale, since of an odd number of values it is one member's own. See
+        `privkit.transform.aggregates` for what is not promised.
     unit : str, optional
         A column of ids: k, and the criteria on the table's risk, count distinct persons instead of rows.
     keep_index : bool

@@ -14,6 +14,8 @@ from privkit.values.arguments import public
 from privkit.values.show import Plotted
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -58,26 +60,76 @@ class Standing:
 
 @dataclass(frozen=True)
 class Aggregate:
-    """What a column's numbers became inside their classes, and what that lost.
+    """What a column's numbers became inside their classes, over how many persons, and what that lost.
 
     Attributes
     ----------
     function : str
         "mean" or "median".
     mean_squared_error : float
-        Between the values before and after, over the kept rows that had one.
+        Between the values before and after, over the kept rows that had one; the mean of all of these values stands for
+        what is hidden.
     variance : float
         Of these values before: what all rows together, as one class, would lose by their mean.
+    least : int
+        The fewest persons with a value whose mean or median is shown.
+    units : tuple of str
+        Columns of ids by which they are counted, by each of them; none where rows are.
+    asked : bool
+        Whether `least` is what the goal names; else it is 3, since the goal names no k of 2 or more.
+    hidden_classes, hidden_values : int
+        Classes with a value whose mean or median is hidden, since fewer persons have one, and the values in them.
     """
 
     function: str
     mean_squared_error: float
     variance: float
+    least: int
+    units: tuple[str, ...] = ()
+    asked: bool = True
+    hidden_classes: int = 0
+    hidden_values: int = 0
 
     @property
     def share(self) -> float:
         """The error as a share of the variance; 0 where all values were equal."""
         return self.mean_squared_error / self.variance if self.variance else 0.0
+
+
+def notes(told: Mapping[str, Aggregate], what: str = "class") -> list[str]:
+    """Return what is hidden and why, and what a median is; a sentence each, without any value.
+
+    Examples
+    --------
+    >>> notes({"age": Aggregate("median", 0.0, 1.0, least=3, asked=False, hidden_classes=1, hidden_values=2)})[0]
+    "Hidden, as fewer than 3 rows of a class have a value: 'age' in 1 class (2 values); no k was named."
+    """
+    several = {"class": "classes"}.get(what, f"{what}s")
+    answer = []
+    for (least, units, asked), names in _alike(told).items():
+        if hidden := [name for name in names if told[name].hidden_values]:
+            told_of = (
+                f"{name!r} in {one.hidden_classes:,} {what if one.hidden_classes == 1 else several} "
+                f"({one.hidden_values:,} value{'' if one.hidden_values == 1 else 's'})"
+                for name, one in ((name, told[name]) for name in hidden)
+            )
+            whom = f"persons (by {' or '.join(map(repr, units))})" if units else "rows"
+            why = f"Hidden, as fewer than {least:,} {whom} of a {what} have a value"
+            answer.append(f"{why}: {', '.join(told_of)}{'' if asked else '; no k was named'}.")
+    if any(one.function == "median" for one in told.values()):
+        answer.append(
+            f"A median of an odd number of values is one member's own value: it hides which member of the {what}, not "
+            "the value."
+        )
+    return answer
+
+
+def _alike(told: Mapping[str, Aggregate]) -> dict[tuple[int, tuple[str, ...], bool], list[str]]:
+    """Return the columns by who must stand behind their values."""
+    answer: dict[tuple[int, tuple[str, ...], bool], list[str]] = {}
+    for name, one in told.items():
+        answer.setdefault((one.least, one.units, one.asked), []).append(name)
+    return answer
 
 
 @public
@@ -93,7 +145,7 @@ class AnonymizationReport(Plotted):
     column_losses : dict of str to float
         The mean loss of each quasi-identifier, 0 to 1.
     aggregates : dict of str to Aggregate
-        Columns that are the mean or median of their class → with which mean squared error.
+        Columns that are the mean or median of their class → over how many persons, and with which mean squared error.
     """
 
     before: Standing
@@ -106,6 +158,11 @@ class AnonymizationReport(Plotted):
     def satisfied(self) -> bool:
         """Whether every criterion is met."""
         return all(self.after.criteria.values())
+
+    @property
+    def aggregate_notes(self) -> list[str]:
+        """What of the aggregates is hidden and why, and what a median is; a sentence each."""
+        return notes(self.aggregates)
 
     def to_frame(self) -> pd.DataFrame:
         """Return the figures: columns `before` and `after`."""
@@ -127,9 +184,11 @@ class AnonymizationReport(Plotted):
         }
         rows |= {name: (self.before.criteria[name], met) for name, met in self.after.criteria.items()}
         rows |= {name: (None, value) for name, value in self.after.utility.items()}
-        rows |= {
-            f"mean squared error of {name}": (None, one.mean_squared_error) for name, one in self.aggregates.items()
-        }
+        for name, one in self.aggregates.items():
+            rows |= {
+                f"mean squared error of {name}": (None, one.mean_squared_error),
+                f"hidden values of {name}": (None, one.hidden_values),
+            }
         return pd.DataFrame.from_dict(rows, orient="index", columns=["before", "after"], dtype=object)
 
 

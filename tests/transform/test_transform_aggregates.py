@@ -60,8 +60,10 @@ def test_classes_with_aggregates_are_those_that_were_judged(method, function, ro
             before = known(given_rows.loc[rows_of_class.index, name])
             after = rows_of_class[name]
             assert after.nunique(dropna=False) == 1
-            if not before:
+            if len(before) < 2:  # k, and rows are persons here
                 assert after.isna().all()
+                rest = known(given_rows[name])
+                errors += [(value - statistics.fmean(rest)) ** 2 for value in before]
                 continue
             made = statistics.fmean(before) if function == "mean" else statistics.median(before)
             assert after.iloc[0] == pytest.approx(made)
@@ -156,6 +158,130 @@ def test_microaggregate_says_what_it_needs():
         pk.microaggregate(frame, ["age", "zip"], within="zip")
     with pytest.raises(FrameError, match="missing or infinite"):
         pk.microaggregate(frame, "age", k=2, within="zip")
-    found = pk.microaggregate(frame, "age", within="zip")
+    found = pk.microaggregate(frame, "age", within="zip", least=1)
     assert found.frame["age"].tolist() == [1.5, 1.5, 3.0, 3.0]
     assert found.figures_["age"]["mean_squared_error"] == pytest.approx((0.25 + 0.25 + 0) / 3)
+    with pytest.raises(ParameterError, match="unit"):
+        pk.microaggregate(frame, "age", within="zip", unit="age")
+    with pytest.raises(pk.ColumnNotFoundError):
+        pk.microaggregate(frame, "age", within="zip", unit="who")
+
+
+# -- over how many persons ---------------------------------------------------------------------------------------------
+
+PEOPLE = st.lists(
+    st.tuples(
+        st.sampled_from("abc"),
+        st.integers(0, 5).map(float) | st.none(),
+        st.sampled_from(["p", "q", "r", "s", "t", None]),
+        st.sampled_from("xy"),
+    ),
+    min_size=1,
+    max_size=30,
+)
+#: Goals → how many must stand behind a value, and by which column; None where rows are persons.
+GOALS = {
+    pk.KAnonymity(2): (2, None),
+    pk.KAnonymity(2, unit="id"): (2, "id"),
+    pk.KAnonymity(4, unit="id") & pk.KAnonymity(2): (4, "id"),
+    pk.KAnonymity(1): (3, None),
+    pk.KAnonymity(1, unit="id"): (3, "id"),
+    pk.LDiversity("ill", 2): (3, None),
+    pk.TCloseness("ill", 0.4): (3, None),
+    pk.TCloseness("ill", 0.4) & pk.KAnonymity(3): (3, None),
+    pk.AlphaK("ill", 0.9, 4): (4, None),
+}
+
+
+def persons(rows: pd.DataFrame, unit: str | None) -> int:
+    """Return who stands behind the values of `rows`, counted as nobody here counts."""
+    there = [row for row in rows.to_dict("records") if not pd.isna(row["paid"])]
+    return len(there) if unit is None else len({None if pd.isna(row[unit]) else row[unit] for row in there})
+
+
+@pytest.mark.parametrize("method", ["optimal", "local", "cells"])
+@pytest.mark.parametrize("function", ["mean", "median"])
+@given(rows=PEOPLE, goal=st.sampled_from(list(GOALS)), suppress=st.sampled_from([0, 0.5]))
+@settings(max_examples=60)
+def test_each_value_that_is_shown_has_as_many_persons_behind_it_as_the_goal_names(
+    method, function, rows, goal, suppress
+):
+    frame = pd.DataFrame(rows, columns=["zip", "paid", "id", "ill"]).astype({"paid": "float64"})
+    least, unit = GOALS[goal]
+    try:
+        out = pk.anonymize(frame, "zip", goal, suppress=suppress, method=method, microaggregate={"paid": function})
+    except InfeasibleError:
+        return
+    before, told = frame[out.kept_].reset_index(drop=True), out.report.aggregates["paid"]
+    hidden_classes = hidden_values = 0
+    for _, shown in out.frame.groupby("zip", observed=True, dropna=False):
+        own = before.loc[shown.index]
+        enough = persons(own, unit) >= least
+        assert shown["paid"].notna().all() if enough else shown["paid"].isna().all()
+        hidden_classes += not enough and bool(own["paid"].notna().any())
+        hidden_values += 0 if enough else int(own["paid"].notna().sum())
+    assert (told.least, told.units) == (least, () if unit is None else (unit,))
+    assert (told.hidden_classes, told.hidden_values) == (hidden_classes, hidden_values)
+    assert ("Hidden" in " ".join(out.report.aggregate_notes)) == (hidden_values > 0)
+    assert out.report.to_frame().loc["hidden values of paid", "after"] == hidden_values
+    assert 0 <= told.share <= 1 + 1e-9 or function == "median"
+
+
+@given(rows=PEOPLE, least=st.none() | st.integers(1, 4), unit=st.sampled_from([None, "id"]))
+@settings(max_examples=80)
+def test_microaggregate_within_classes_shows_what_enough_persons_stand_behind(rows, least, unit):
+    frame = pd.DataFrame(rows, columns=["zip", "paid", "id", "ill"]).astype({"paid": "float64"})
+    found = pk.microaggregate(frame, "paid", within="zip", least=least, unit=unit)
+    hidden = 0
+    for _, shown in found.frame.groupby("zip"):
+        own = frame.loc[shown.index]
+        enough = persons(own, unit) >= (least or 3)
+        assert shown["paid"].notna().all() if enough else shown["paid"].isna().all()
+        hidden += 0 if enough else int(own["paid"].notna().sum())
+    assert found.figures_["paid"]["hidden"] == hidden
+    assert ("Hidden" in found.no_promise) == (hidden > 0)
+
+
+def test_a_person_of_many_rows_fills_no_group_alone():
+    frame = pd.DataFrame({"id": [1, 1, 1, 2, 3, 4], "paid": [9.0, 9.1, 9.2, 1.0, 1.1, 1.2]})
+    assert pk.microaggregate(frame, "paid", k=3).frame["paid"].notna().all()
+    assert pk.microaggregate(frame, "paid", k=3, unit="id").frame["paid"].isna().tolist() == [True] * 3 + [False] * 3
+
+
+@pytest.mark.parametrize(
+    ("goal", "words"),
+    [
+        (pk.KAnonymity(2), "Hidden, as fewer than 2 rows of a class have a value: 'paid' in 1 class (1 value)."),
+        (
+            pk.KAnonymity(2, unit="id"),
+            "Hidden, as fewer than 2 persons (by 'id') of a class have a value: 'paid' in 2 classes (3 values).",
+        ),
+        (
+            pk.TCloseness("ill", 0.9),
+            "Hidden, as fewer than 3 rows of a class have a value: 'paid' in 2 classes (3 values); no k was named.",
+        ),
+    ],
+)
+def test_the_report_says_what_is_hidden_and_why_and_shows_no_value(goal, words):
+    frame = pd.DataFrame(
+        {
+            "zip": list("aabbccc"),
+            "paid": [70.5, None, 33.25, 33.25, 1.0, 2.0, 3.0],
+            "id": [1, 2, 3, 3, 4, 5, 6],
+            "ill": list("xyxyxyx"),
+        }
+    )
+    frame.loc[len(frame)] = ["b", None, 7, "y"]
+    out = pk.anonymize(frame, "zip", goal, suppress=0, keep=["zip"], microaggregate={"paid": "mean"})
+    assert out.report.aggregate_notes == [words]
+    assert "70.5" not in repr(out)
+    assert "70.5" not in out.frame.to_csv()
+
+
+def test_a_median_is_called_what_it_is():
+    frame = pd.DataFrame({"zip": ["a"] * 5, "paid": [10.0, 20.0, 31.7, 40.0, 50.0]})
+    out = pk.anonymize(frame, "zip", k=5, microaggregate={"paid": "median"})
+    assert out.frame["paid"].tolist() == [31.7] * 5
+    assert "one member's own value" in out.report.aggregate_notes[0]
+    assert "one member's own value" in pk.microaggregate(frame, "paid", k=5, function="median").no_promise
+    assert not pk.anonymize(frame, "zip", k=5, microaggregate={"paid": "mean"}).report.aggregate_notes
