@@ -5,8 +5,13 @@ in the new frame, in the same order of rows, whatever stands beside them: adding
 columns in another order, costs nothing.
 
 *What is stored.* With an entry, the names of all columns of its frame (:data:`FRAME`), which are public as schemas are,
-and the keyed name of the question on that whole frame. Never a digest of one column: a ledger would then show which
-column changed, and where.
+and the keyed name of the question on that whole frame. Never a digest of each column: a ledger would then show of
+every frame which column changed, and where.
+
+*What the ledger tells of the data.* Without the project's key: of two entries that asked the same question, whether
+their frames are equal, which is public (see Claim 2); a frame of one column tells it of that column. Entries of
+different questions share nothing that tells it. With the key: of each entry, whether its frame is a guess that was made
+of all of it; so who knows all cells but a few may find these by trying. The key belongs to who may read the rows.
 
 *Claim 1.* An answer is replayed only if it is one to the same question on the same rows. *Proof.* Let S be the recorded
 columns of an earlier frame E, and D the new frame. The name looked for is that of the question and the fingerprint of

@@ -14,9 +14,10 @@ import pandas as pd
 import pytest
 
 import privkit as pk
-from privkit.budget.machine.keys import _without
+from privkit.budget.machine.keys import _without, request_key
 from privkit.errors import EarlierReleaseError, MeasurementError, OrphanedReleaseError, ParameterError
 from privkit.project import naming
+from privkit.tally.fingerprints.fingerprint import digests
 from privkit.tally.fingerprints.first_form import _worded
 
 #: Written by privkit as it was before fingerprints had their present form, on pandas 3.1: the frames below at ε = 1,
@@ -336,3 +337,25 @@ def test_names_that_are_no_text_disturb_nobody():
     assert df.privacy.pseudonymize("b", key=bytes(range(32))).shape == (100, 4)
     assert df.privacy.round_to("a", base=2).frame.shape == (100, 4)
     assert list(df.privacy.anonymize(["a", "b"], k=5).frame.columns) == list(df.columns)
+
+
+def test_what_the_ledger_tells_of_the_data_without_the_key_and_with_it(project):
+    frame = pd.DataFrame({"x": [1, 2, 3], "y": [4, 5, 6]})
+    changed = frame.assign(y=[4, 5, 7])
+    frame.privacy.dp_count(epsilon=1)
+    frame.privacy.dp_count(epsilon=1, again=True)
+    changed.privacy.dp_count(epsilon=1)
+    frame.privacy.dp_sum("x", bounds=(0, 5), epsilon=1)
+    entries = project.account.entries()
+    one, again, other, another = (entry.key for entry in entries)
+    assert one == again != other, "of one question, whether the frames are equal"
+    assert len({name[-64:] for name in (one, other, another)}) == 3, "of two questions, nothing"
+    secret = project.account.key
+    told = {k: v for k, v in entries[0].question.items() if k not in ("frame", "notebook", "asked_before")}
+    guesses = [frame.assign(y=[4, 5, cell]) for cell in range(5, 9)]
+    tried = [request_key(secret, told, bytes.fromhex(digests(guess, secret).fingerprint())) for guess in guesses]
+    assert [name == one for name in tried] == [False, True, False, False], "with the key, a cell by trying"
+    kept = " ".join(repr(entry) for entry in entries)
+    for column in digests(frame, secret).columns.values():
+        assert column.hex() not in kept
+    assert digests(frame, secret).fingerprint() not in kept

@@ -46,8 +46,8 @@ class _Column(NamedTuple):
 class Digests:
     """A frame's number of rows, and a keyed digest of each column: of its name, type, length and cells in order.
 
-    They are for the memory alone. A ledger that held one digest per column would show which column changed; it holds
-    what :meth:`fingerprint` makes of all columns of a frame together.
+    They are for the memory alone, and so is the fingerprint. A ledger holds the keyed name of a question on it, and the
+    names of the frame's columns; with one digest per column it would show of every frame which column changed.
 
     Attributes
     ----------
@@ -79,8 +79,12 @@ class Digests:
 def fingerprint(data: object, key: bytes) -> str | None:
     """Return a keyed digest of a frame's column names, types, length and contents, in order; None where there is none.
 
-    Without the key the fingerprint says nothing about the data, not even whether it equals a guess. The index is not
-    part of it. Reads every row; spends nothing.
+    Without the key a fingerprint cannot be compared with a guess; two of them, under one key, tell whether the frames
+    are equal. With the key every guess of a whole frame can be tried: who knows all of a table but one cell finds that
+    cell. That rests on HMAC-SHA256 as a pseudorandom function. Hashes of the streams (xxh3) are no defense against who
+    has the key and makes up data: two different frames may then be given one fingerprint.
+
+    The index is not part of it. Reads every row; spends nothing.
 
     Parameters
     ----------
