@@ -127,7 +127,7 @@ class Crowds:
 
 
 @dataclass(frozen=True, eq=False)
-class Leaving:
+class SuppressionOrder:
     """Classes in the order in which a search lets them go, and what is left without the first g, for g = 0 ... n.
 
     Attributes

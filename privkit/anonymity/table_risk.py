@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from privkit.anonymity.criterion import Mask, Number
-    from privkit.anonymity.crowds import Leaving
+    from privkit.anonymity.crowds import SuppressionOrder
     from privkit.tally.classes import Tally
 
     Ints = NDArray[np.int64]
@@ -90,7 +90,7 @@ class TablePart(Part):
         """Return whether classes, with their persons where a unit is named, meet it, and the figure in words."""
 
     @abstractmethod
-    def met_without(self, classes: Leaving, gone: Ints) -> Mask:
+    def met_without(self, classes: SuppressionOrder, gone: Ints) -> Mask:
         """Return whether it is met without the first `gone` classes, for each such number."""
 
 
@@ -133,7 +133,7 @@ class AverageRisk(TablePart):
         found = Crowds.of(classes)
         return found.average_within(self.risk), f"average risk = {figure_text(found.average)}"
 
-    def met_without(self, classes: Leaving, gone: Ints) -> Mask:
+    def met_without(self, classes: SuppressionOrder, gone: Ints) -> Mask:
         """Return whether it is met without the first `gone` classes, for each such number."""
         return classes.averages_within(self.unit, self.risk)[gone]
 
@@ -175,7 +175,7 @@ class SampleUniqueness(TablePart):
         share = Fraction(found.alone, found.total) if found.total else Fraction(0)
         return share <= self.share, f"sample uniques = {figure_text(share)}"
 
-    def met_without(self, classes: Leaving, gone: Ints) -> Mask:
+    def met_without(self, classes: SuppressionOrder, gone: Ints) -> Mask:
         """Return whether it is met without the first `gone` classes, for each such number."""
         alone, total = classes.alone(self.unit)[gone], classes.total(self.unit)[gone]
         return np.asarray(alone * self.share.denominator <= total * self.share.numerator)
@@ -235,11 +235,11 @@ class PopulationUniqueness(TablePart):
         share = estimate.share or 0.0  # the rule chooses a model that found an answer
         return share <= float(self.share), f"population uniques = {figure_text(share)} ({estimate.title})"
 
-    def met_without(self, classes: Leaving, gone: Ints) -> Mask:
+    def met_without(self, classes: SuppressionOrder, gone: Ints) -> Mask:
         """Return whether it is met without the first `gone` classes, for each such number."""
         return np.array([self._low(classes, count) for count in gone.tolist()], dtype=bool)
 
-    def _low(self, classes: Leaving, gone: int) -> bool:
+    def _low(self, classes: SuppressionOrder, gone: int) -> bool:
         sizes = classes.sizes(self.unit)[gone:]
         if not (sizes == 1).any():
             return True

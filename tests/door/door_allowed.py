@@ -51,7 +51,7 @@ ALLOWED = {
     ("anonymity/kanonymity.py", "KAnonymityReport.histogram"): CODES,
     ("anonymity/crowds.py", "Crowds._sum"): CODES,
     ("anonymity/crowds.py", "Crowds.average"): CODES,
-    ("anonymity/crowds.py", "Leaving.averages_within"): CODES,
+    ("anonymity/crowds.py", "SuppressionOrder.averages_within"): CODES,
     ("anonymity/presence.py", "DeltaPresence.lost_in"): CODES,
     ("transform/anonymized.py", "Anonymized.with_suppressed"): "cells of a frame that is handed out, of text",
     ("transform/search/coding.py", "encode"): CODES,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from privkit.anonymity.criterion import ClassCounts, Criterion, Part, all_of
-from privkit.anonymity.crowds import Leaving
+from privkit.anonymity.crowds import SuppressionOrder
 from privkit.anonymity.kanonymity import KAnonymity
 from privkit.anonymity.ksets import Crossing
 from privkit.anonymity.population import PopulationPart
@@ -320,7 +320,9 @@ class Judge:
         counts = members[units[0]].counts(len(violating)) if units else classes.sizes
         # Equal classes in the order of their keys: a node loses the same ones however it was reached.
         order = left[np.lexsort((classes.keys[left], classes.sizes[left], counts[left]))]
-        leaving = Leaving(classes.sizes[order], {unit: found.ordered(order) for unit, found in members.items()})
+        leaving = SuppressionOrder(
+            classes.sizes[order], {unit: found.ordered(order) for unit, found in members.items()}
+        )
         numbers = np.arange(len(order) + 1)
         exact = [part.met_without(leaving, numbers) for part in self.whole if not part.estimated]
         gone = int(np.argmax(np.logical_and.reduce(exact))) if exact else 0
@@ -331,7 +333,7 @@ class Judge:
         answer[order[:gone]] = True
         return answer
 
-    def _fewest(self, part: TablePart, leaving: Leaving, gone: int) -> int:
+    def _fewest(self, part: TablePart, leaving: SuppressionOrder, gone: int) -> int:
         """Return the smallest number of classes, found by halving, without which an estimate is low enough."""
 
         def meets(count: int) -> bool:
