@@ -1,8 +1,8 @@
-"""What `anonymize` hands out, and how well a classifier does that is trained on it."""
+"""What `anonymize` hands out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -12,15 +12,12 @@ import numpy as np
 from privkit.anonymity.criterion import SensitivePart
 from privkit.anonymity.crowds import persons_of
 from privkit.anonymity.kanonymity import kanon
-from privkit.errors import FrameError, ParameterError
+from privkit.errors import FrameError
 from privkit.inventory.leaving import Leaving, leaving
-from privkit.tally.cells.cells import BYTES, INTEGER, TEXT, UNSIGNED, WIDE
-from privkit.tally.codes import factorized, packed, tells
 from privkit.tally.columns import counts_rows
-from privkit.tally.frame import column_names, open_frame
-from privkit.tally.row_classes import chosen_columns, row_classes
 from privkit.tally.selection import handed_out
 from privkit.transform.costs import AnonymizationReport, report_of
+from privkit.transform.left_columns import telling_apart, twins
 from privkit.transform.search.populations import as_handed_out
 from privkit.transform.source import starred
 from privkit.values.arguments import public, typed
@@ -34,9 +31,6 @@ if TYPE_CHECKING:
     from privkit.transform.hierarchies.hierarchy import Hierarchy
     from privkit.transform.search.search import Found
     from privkit.transform.search.task import Task
-
-#: Kinds of columns that may identify by themselves; measurements as floats and points in time do so by chance.
-_TELLING = (INTEGER, UNSIGNED, WIDE, TEXT, BYTES)
 
 
 @public
@@ -200,7 +194,7 @@ class Anonymized(Plotted):
         direct = self.leaving_.direct
         if not self.is_lazy:
             return direct
-        telling = _identifying(self.frame, {*self.qi, *self.criteria.columns})
+        telling = telling_apart(self.frame, {*self.qi, *self.criteria.columns})
         return tuple(name for name in self.leaving_.columns if name in {*direct, *telling})
 
     @cached_property
@@ -213,7 +207,7 @@ class Anonymized(Plotted):
         of one class differ in it: who reads it knows more of the value than its label says. Judged by up
         to 50,000 rows. Direct identifiers tell all and are in `leaving_`. Empty for a plan of an engine.
         """
-        return {} if self.is_lazy else _twins(self)
+        return {} if self.is_lazy else twins(self)
 
     @cached_property
     @typed
@@ -231,47 +225,6 @@ class Anonymized(Plotted):
     def classes_(self) -> int:
         """How many equivalence classes the result has."""
         return self.report.after.classes
-
-
-#: Rows by which it is judged which columns tell each other.
-_JUDGED = 50_000
-
-
-def _twins(out: Anonymized) -> dict[str, tuple[str, ...]]:
-    """Return the left columns that tell quasi-identifiers again, by rows at even steps."""
-    coarser = [name for name, level in out.levels_.items() if level]
-    left = [name for name in out.leaving_.columns if name not in out.leaving_.direct]
-    if not coarser or not left:
-        return {}
-    step = max(-(-int(out.kept_.sum()) // _JUDGED), 1)
-    given = {name: _codes(out.source[name][out.kept_][::step]) for name in coarser}
-    classes = row_classes(out.frame, out.qi).class_of[::step]
-    beside = chosen_columns(out.frame, left, "columns").iloc[::step]
-    twins = {}
-    for name in left:
-        try:
-            codes = _codes(beside[name])
-        except FrameError:  # values that cannot be compared
-            continue
-        if len(np.unique(packed([classes, codes + 1])[0])) == len(np.unique(classes)):
-            continue  # the class tells it already
-        if told := tuple(quasi for quasi, own in given.items() if tells(own, codes) or tells(codes, own)):
-            twins[name] = told
-    return twins
-
-
-def _codes(column: pd.Series) -> NDArray[np.int64]:
-    """Return each row's code, -1 for missing."""
-    return factorized(column)[0].astype(np.int64, copy=False)
-
-
-def _identifying(frame: Any, used: set[str]) -> tuple[str, ...]:
-    from privkit.tally.engines.opening import engine_of
-
-    engine = engine_of(frame)
-    names = [name for name, kind in engine.schema.items() if name not in used and kind.name in _TELLING]
-    rows = engine.n_rows() if names else 0
-    return tuple(name for name in names if rows > 10 and int(engine.distinct(name, None)[0]) > 0.9 * rows)
 
 
 def finished(
@@ -312,91 +265,3 @@ def finished(
         _keep_index=keep_index,
         _locally=locally,
     )
-
-
-@dataclass(frozen=True)
-class TaskUtility:
-    """Accuracy of one model trained on the original rows, and on the result. Exact side: for the owner's eyes.
-
-    Attributes
-    ----------
-    before, after : float
-        Cross-validated accuracy with the original and with the transformed features, on the rows that were kept.
-    baseline : float
-        Accuracy of always guessing the most frequent value.
-    folds : int
-    """
-
-    before: float
-    after: float
-    baseline: float
-    folds: int
-
-    @property
-    def kept(self) -> float:
-        """The share of the gain over the baseline that is left; 0 to 1, or more by chance."""
-        gain = self.before - self.baseline
-        return (self.after - self.baseline) / gain if gain > 0 else 1.0
-
-    def __repr__(self) -> str:
-        """Return both accuracies, and the baseline between which to read them."""
-        return (
-            f"accuracy {self.before:.3f} → {self.after:.3f} ({self.kept:.0%} of the gain over guessing is left).\n"
-            f"Always guessing the most frequent value: {self.baseline:.3f}. {self.folds}-fold cross-validation."
-        )
-
-
-def classifier_accuracy(
-    data: pd.DataFrame, out: Anonymized, *, target: str, features: Sequence[str], model: Any = None, folds: int = 5
-) -> TaskUtility:
-    """Train a classifier for `target` on the features before and after, and compare (as in Iyengar 2002, by a model).
-
-    Both are trained and tested on the kept rows, so that suppression does not favor either.
-
-    Parameters
-    ----------
-    data : pandas.DataFrame
-        The frame that was anonymized.
-    out : Anonymized
-        The result of `anonymize`.
-    target : str
-        The column to predict; no quasi-identifier.
-    features : sequence of str
-        The columns to predict from.
-    model : scikit-learn classifier, optional
-        By default logistic regression on one-hot encoded features.
-    folds : int
-        Folds of the stratified cross-validation.
-
-    Raises
-    ------
-    ParameterError
-        Without scikit-learn, or where `target` has one value.
-    """
-    try:
-        from sklearn.linear_model import LogisticRegression
-        from sklearn.model_selection import StratifiedKFold, cross_val_score
-    except ImportError:
-        raise ParameterError.together(
-            ("model",), 'scikit-learn is needed: install "jupyter-privkit[sklearn]".'
-        ) from None
-    names = column_names(features, "features")
-    open_frame(data, [*names, target], "features")
-    kept = data.loc[out.kept_]
-    truth = kept[target].astype(str).to_numpy()
-    counts = np.unique(truth, return_counts=True)[1]
-    if len(counts) < 2 or counts.min() < folds:
-        raise ParameterError.of("target", repr(target), f"a column of at least two values with {folds} rows each")
-    estimator = model if model is not None else LogisticRegression(max_iter=1000)
-    splits = StratifiedKFold(folds, shuffle=True, random_state=0)
-
-    def score(frame: pd.DataFrame) -> float:
-        return float(cross_val_score(estimator, _one_hot(frame[list(names)]), truth, cv=splits).mean())
-
-    return TaskUtility(score(kept), score(out.frame), float(counts.max() / counts.sum()), folds)
-
-
-def _one_hot(frame: pd.DataFrame) -> NDArray[np.float64]:
-    import pandas as pd
-
-    return pd.get_dummies(frame.astype(str)).to_numpy(dtype=np.float64)

@@ -63,7 +63,7 @@ def test_divergence_spreads_rows_evenly():
 
 def test_task_utility_compares_with_the_raw_table():
     pytest.importorskip("sklearn")
-    from privkit.transform.anonymized import classifier_accuracy
+    from privkit.transform.task_utility import classifier_accuracy
 
     frame = pd.DataFrame({"age": list(range(20, 70)) * 8, "sex": ["f", "m"] * 200})
     frame["rich"] = frame["age"] >= 45
