@@ -144,7 +144,7 @@ class InfeasibleError(PrivkitError, ValueError):
     Attributes
     ----------
     suppressed : int or None
-        The fewest records that the best node would have to suppress.
+        The records that the node, or the recoding, that the message tells of would suppress.
     limit : int or None
         How many may be suppressed.
     """
@@ -154,11 +154,23 @@ class InfeasibleError(PrivkitError, ValueError):
 
     @classmethod
     def no_node(
-        cls, criteria: str, *, suppressed: int, limit: int, rows: int, levels: object, least: bool = False
+        cls,
+        criteria: str,
+        *,
+        suppressed: int,
+        limit: int,
+        rows: int,
+        levels: object,
+        least: bool = False,
+        everybody: bool = False,
     ) -> InfeasibleError:
-        """The best node that was judged needs `suppressed` records gone; `least` says that none needs fewer."""
+        """The nearest that was found suppresses `suppressed` records.
+
+        `least` says that no node suppresses fewer, `everybody` that a criterion lets none be suppressed at all.
+        """
         share = suppressed / rows if rows else 0.0
-        ways = ["a larger suppress=" if suppressed == rows else f"suppress={share + 0.0005:.3f}"]  # all is no way
+        more = ["a larger suppress=" if suppressed == rows else f"suppress={share + 0.0005:.3f}"]  # all is no way
+        ways = [] if everybody or (least and suppressed == rows) else more
         ways += ["weaker criteria", "fewer quasi-identifiers", "or coarser hierarchies"]
         error = cls(
             f"{called()}: no node of the lattice meets {criteria} with at most {limit:,} of {rows:,} records "
@@ -166,6 +178,18 @@ class InfeasibleError(PrivkitError, ValueError):
             f"{'The best one' if least else 'The nearest that was found'}, levels {levels}, would suppress "
             f"{suppressed:,} ({share:.1%}){'' if least else '; others may need fewer'}.\n"
             f"Ways on: {', '.join(ways)}."
+        )
+        error.suppressed, error.limit = suppressed, limit
+        return error
+
+    @classmethod
+    def this_node(cls, criteria: str, *, suppressed: int, limit: int, rows: int, levels: object) -> InfeasibleError:
+        """The node that was chosen needs more records gone than may be; of others nothing is known."""
+        error = cls(
+            f"{called()}: levels {levels} would suppress {suppressed:,} of {rows:,} records so that {criteria} "
+            f"holds, and at most {limit:,} may be.\n"
+            "Ways on: another node (.nodes() tells which are feasible), a larger suppress= of the lattice, or weaker "
+            "criteria."
         )
         error.suppressed, error.limit = suppressed, limit
         return error

@@ -248,8 +248,8 @@ def infeasible(task: Task, found: Found) -> InfeasibleError:
         limit=task.limit,
         rows=task.coding.n_rows,
         levels={name: levels[name] for name in task.qi},
-        # Where more rows never hurt, no node suppresses fewer than the coarsest, which is judged first.
-        least=task.judge.superset_closed and task.judge.whole_is_monotone and found.judged > 1,
+        least=found.nearest_is_least,
+        everybody=task.judge.everybody,
     )
 
 

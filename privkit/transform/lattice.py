@@ -13,7 +13,7 @@ from privkit.anonymity.class_sizes import Sizes
 from privkit.anonymity.crowds import persons_of
 from privkit.anonymity.kanonymity import KAnonymity
 from privkit.errors import ParameterError
-from privkit.errors.anonymity import HierarchyError
+from privkit.errors.anonymity import HierarchyError, InfeasibleError
 from privkit.transform.anonymized import Anonymized, finished
 from privkit.transform.search.node_classes import Classes, Rollup
 from privkit.transform.search.search import Found
@@ -103,7 +103,7 @@ class Lattice(Paneled, Plotted):
         ParameterError
             If a level is not among those that are allowed.
         """
-        from privkit.transform.anonymize import _suppressed_combos, infeasible
+        from privkit.transform.anonymize import _suppressed_combos
 
         node = self._levels(levels)
         if not self._is_allowed(node):
@@ -111,11 +111,22 @@ class Lattice(Paneled, Plotted):
             raise ParameterError.of("levels", repr(dict(levels)), f"within {allowed}")
         gone = _suppressed_combos(self.task, node)
         suppressed = int(self.task.coding.counts[gone].sum())
-        found = Found(node, float("nan"), suppressed, False, 0.0, 1, "", (node, suppressed))
         if suppressed > self.task.limit:
-            raise infeasible(self.task, found)
+            raise self._too_many(node, suppressed)
+        found = Found(node, float("nan"), suppressed, False, 0.0, 1)
         chosen = np.array(node, dtype=np.int64)[:, None]
         return finished(self.task, found, chosen, gone, method="node", keep_index=keep_index)
+
+    def _too_many(self, node: tuple[int, ...], suppressed: int) -> InfeasibleError:
+        task = self.task
+        levels = dict(zip(task.coding.columns, node, strict=True))
+        return InfeasibleError.this_node(
+            repr(task.criterion),
+            suppressed=suppressed,
+            limit=task.limit,
+            rows=task.coding.n_rows,
+            levels={name: levels[name] for name in task.qi},
+        )
 
     def nodes(self) -> pd.DataFrame:
         """Return every node: its levels, then `loss`, `suppressed`, `k` (of what is kept), `classes`, `feasible`.

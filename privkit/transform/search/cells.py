@@ -12,7 +12,7 @@ from privkit.anonymity.ksets import Crossing
 from privkit.errors.anonymity import InfeasibleError
 from privkit.transform.costs import cell_labels, cell_shares, cell_utility, final_classes
 from privkit.transform.search.leftovers import cell_costs
-from privkit.transform.search.local import Recoding, recode_locally
+from privkit.transform.search.local import Recoding, no_recoding, recode_locally
 from privkit.transform.search.node_classes import classes_of
 from privkit.transform.search.stars import Stars
 
@@ -85,17 +85,22 @@ def _improved(task: Task, first: Recoding, deadline: float | None) -> Recoding |
     rows = int(coding.counts[whole].sum())
     gone: Mask = whole if rows < stars.k or not stars.whole else np.zeros_like(whole)
     levels = np.where(gone, first.levels, found.astype(np.int64))
-    return _settled(task, levels, gone, first.reason)
+    second = _settled(task, levels, gone, first.reason)
+    return second if _lost(task, second) <= task.limit else None
 
 
-def _settled(task: Task, levels: Ints, gone: Mask, reason: str = "") -> Recoding | None:
-    """Return cells as they are starred, what the criteria do not let stand suppressed; None where that is too much."""
+def _lost(task: Task, one: Recoding) -> int:
+    return int(task.coding.counts[one.gone].sum())
+
+
+def _settled(task: Task, levels: Ints, gone: Mask, reason: str = "") -> Recoding:
+    """Return cells as they are starred, what the criteria do not let stand suppressed."""
     class_of, kept = final_classes(task, levels, gone)
     first = np.unique(class_of, return_index=True)[1]
     classes = replace(classes_of(task.coding, class_of, kept), labels=cell_labels(task, levels, kept)[:, first])
     more = gone.copy()
     more[kept[task.judge.violating(classes)[class_of]]] = True
-    return Recoding(levels, more, reason) if int(task.coding.counts[more].sum()) <= task.limit else None
+    return Recoding(levels, more, reason)
 
 
 # -- k by sets of columns ----------------------------------------------------------------------------------------------
@@ -114,7 +119,10 @@ def _by_sets(task: Task, found: Found, deadline: float | None) -> Recoding:
     levels = np.repeat(np.array(task.least_levels, dtype=np.int64)[:, None], len(gone), axis=1)
     reason = ""
     if rest:
-        first, _ = recode_locally(replace(task, criterion=all_of(*rest)), lambda _: found, deadline)
+        try:
+            first, _ = recode_locally(replace(task, criterion=all_of(*rest)), lambda _: found, deadline)
+        except InfeasibleError:  # which speaks of the rest alone
+            raise no_recoding(task, found, task.coding.n_rows, "of cells") from None
         levels, gone, reason = first.levels.copy(), first.gone, first.reason
     starting = _Starring(task, levels, gone)
     starting.run()
@@ -122,12 +130,9 @@ def _by_sets(task: Task, found: Found, deadline: float | None) -> Recoding:
     if found.node is not None:
         node = np.repeat(np.array(found.node, dtype=np.int64)[:, None], len(gone), axis=1)
         options.append(_settled(task, node, np.zeros(len(gone), dtype=bool), reason))
-    good = [option for option in options if option is not None]
+    good = [option for option in options if _lost(task, option) <= task.limit]
     if not good:
-        lost = int(task.coding.counts.sum())
-        raise InfeasibleError.no_node(
-            repr(task.criterion), suppressed=lost, limit=task.limit, rows=task.coding.n_rows, levels="of cells"
-        )
+        raise no_recoding(task, found, min(_lost(task, option) for option in options), "of cells")
     return min(good, key=lambda one: _value(task, one))
 
 

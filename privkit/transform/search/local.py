@@ -105,12 +105,25 @@ def recode_locally(task: Task, find: Callable[[float], Found], deadline: float |
         # Tightening may merge labels; the node itself was judged as it is.
         levels = np.repeat(np.array(found.node, dtype=np.int64)[:, None], len(task.coding.counts), axis=1)
         return Recoding(levels, _tightened_node(task, found.node)[1], peeling.reason), found
-    raise InfeasibleError.no_node(
+    raise no_recoding(task, found, min(_lost(task, option) for option in options), "of local recoding")
+
+
+def no_recoding(task: Task, found: Found, lost: int, levels: str) -> InfeasibleError:
+    """Return the error that tells the nearest of what a recoding suppresses, and of the nodes that were judged."""
+    if found.reason:
+        return InfeasibleError.none_so_far(repr(task.criterion), found.reason, found.judged)
+    told: object = levels
+    if found.nearest is not None and found.nearest[1] < lost:
+        node, lost = found.nearest
+        at = dict(zip(task.coding.columns, node, strict=True))
+        told = {name: at[name] for name in task.qi}
+    return InfeasibleError.no_node(
         repr(task.criterion),
-        suppressed=min(_lost(task, option) for option in options),
+        suppressed=lost,
         limit=task.limit,
         rows=task.coding.n_rows,
-        levels="of local recoding",
+        levels=told,
+        everybody=task.judge.everybody,
     )
 
 

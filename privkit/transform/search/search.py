@@ -62,7 +62,9 @@ class Found:
     reason : str
         Why the search ended early, or "".
     nearest : tuple of (node, int) or None
-        The node that needs the fewest records suppressed, and how many, where none is feasible.
+        The judged node that needs the fewest records suppressed, and how many.
+    nearest_is_least : bool
+        Whether it is proved that no node needs fewer.
     """
 
     node: tuple[int, ...] | None
@@ -73,6 +75,7 @@ class Found:
     judged: int
     reason: str = ""
     nearest: tuple[tuple[int, ...], int] | None = None
+    nearest_is_least: bool = False
 
 
 @dataclass
@@ -121,15 +124,9 @@ class Search:
 
     def _answer(self, bound: float, *, optimal: bool, reason: str = "") -> Found:
         return Found(
-            self.best,
-            self.loss,
-            self.suppressed,
-            optimal,
-            min(bound, self.loss, self.below),
-            self.judged,
-            reason,
-            self.nearest,
-        )
+            self.best, self.loss, self.suppressed, optimal, min(bound, self.loss, self.below), self.judged, reason,
+            self.nearest, self.nearest is not None and self._top_keeps_most(),
+        )  # fmt: skip
 
     # -- one node ---------------------------------------------------------------------------------------------------
 
@@ -179,11 +176,21 @@ class Search:
         return self._answer(self.loss, optimal=True)
 
     def _up_set(self) -> bool:
-        """Whether a feasible node makes all coarser ones feasible."""
-        judge = self.judge
-        closed = judge.superset_closed and judge.whole_is_monotone
-        below_top = all(bool(nested[:, -1].all()) for nested in self.nested)
-        return below_top and (closed or (self.limit == 0 and judge.criterion.merges))
+        """Whether a feasible node makes the coarsest one feasible."""
+        return self._top_keeps_most() or (self._below_top() and self.limit == 0 and self.judge.criterion.merges)
+
+    def _below_top(self) -> bool:
+        """Whether the classes of every node are parts of those of the coarsest."""
+        return all(bool(nested[:, -1].all()) for nested in self.nested)
+
+    def _top_keeps_most(self) -> bool:
+        """Whether no node suppresses fewer records than the coarsest, which is judged first.
+
+        Where rows never hurt, what a node keeps can be kept in the classes of the coarsest that hold it. Where levels
+        do not nest in the coarsest one, as intervals of 10 and of 15 do not, another node may suppress fewer; and what
+        is ruled out unseen needs more than the limit, which says nothing of the nearest.
+        """
+        return self._below_top() and self.judge.superset_closed and self.judge.whole_is_monotone
 
     def _first_bounds(self) -> Floats:
         """Return the bounds of all nodes, for separable measures as sums over columns."""
