@@ -179,6 +179,7 @@ def summary(out: Anonymized) -> dict[str, Any]:
     """Return the result's figures as JSON values."""
     left = out.leaving_
     errors = {name: one.mean_squared_error for name, one in out.report.aggregates.items()}
+    hidden = {name: one.hidden_values for name, one in out.report.aggregates.items()}
     return {
         "levels": out.levels_,
         "suppressed": out.suppressed_,
@@ -186,7 +187,7 @@ def summary(out: Anonymized) -> dict[str, Any]:
         "utility": out.utility,
         "optimal": bool(out.optimal_),
         "proposed": list(out.proposed_),
-        **({"mean_squared_errors": errors} if errors else {}),
+        **({"mean_squared_errors": errors, "hidden_values": hidden} if errors else {}),
         "direct_identifiers_left": list(out.identifying_),
         "told_again": {twin: list(quasi) for twin, quasi in out.twins_.items()},
         "other_columns_left": {"quasi": list(left.quasi), "sensitive": list(left.sensitive), "other": list(left.other)},
