@@ -574,6 +574,8 @@ class PrivacyAccessor:
         k: int | None = ...,
         within: str | Sequence[str] | None = ...,
         function: str = ...,
+        least: int | None = ...,
+        unit: str | None = ...,
         keep_index: bool = ...,
     ) -> Perturbed: ...
     def add_noise(

@@ -172,7 +172,7 @@ class QuestionPanel(Spending):
         typed = card("The same as code", tag("p", tag("code", self.call())))
         after = [
             tag("p", line)
-            for line in (("" if replayed(plan.standing) else left_after(plan)), stands(plan.standing))
+            for line in (("" if replayed(plan.standing) else left_after(plan, plan.left)), stands(plan.standing))
             if line
         ]
         self._picture.value = str(join([shown, card("After it", *after), typed]))

@@ -69,7 +69,7 @@ class Spending(Panel):
         self.confirm.layout.display = self.cancel.layout.display = ""
         self.button.disabled = True
         found = plan.standing
-        asked = tag("p", f"{plan_answer(plan, found)}. {'' if replayed(found) else left_after(plan)}")
+        asked = tag("p", f"{plan_answer(plan, found)}. {'' if replayed(found) else left_after(plan, plan.left)}")
         told = f"Release for {amount(plan.loss)}? What is spent cannot be taken back."
         if replayed(found):
             self.confirm.description = "Replay"

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from privkit.dp.standing import Standing
     from privkit.dp.statistics.statistic import Extent
     from privkit.tally.looking import Outside
+    from privkit.values.loss import PrivacyLoss
 
 #: How many keys and groups are listed; the rest is in ``.to_frame()`` and ``.empty``.
 MOST = 12
@@ -23,9 +24,9 @@ _FOLLOWS = "Bounds and keys that follow from them depend on the data: they must 
 _EMPTY = "Leaving such a key out would publish that it has no row; asked for, it gets noise like the others."
 
 
-def left_after(plan: Plan) -> str:
+def left_after(plan: Plan, left: PrivacyLoss | None) -> str:
     """Return what the project has left and would have left after a charge; empty where the plan stands alone."""
-    if (left := plan.left) is None:
+    if left is None:
         return ""
     if plan.loss.fits(left):
         return f"The project has {left} left; after it, {left - plan.loss}."

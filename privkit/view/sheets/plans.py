@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from privkit.dp.answers.release import Release
     from privkit.dp.question import Question
     from privkit.dp.standing import Standing
+    from privkit.values.loss import PrivacyLoss
 
 #: A longer note is cut: it may hold a column's name.
 _LONGEST_NOTE = 240
@@ -28,18 +29,23 @@ _LONGEST_NOTE = 240
 @sheet.register(Plan)
 def _plan(plan: Plan) -> Sheet:
     gained = attacker(plan.advantage, plan.attack_success, plan.question.unit)
-    found, left = _in_ledger(plan)
+    found, remaining, left = _in_ledger(plan)
     reasons = [left, stands(found), _fetched(plan), gained, *noise_reasons(plan)]
-    return Sheet(plan_answer(plan, found), given(reasons), _plan_next(plan, found), chart=lambda: _plan_chart(plan))
+    return Sheet(
+        plan_answer(plan, found),
+        given(reasons),
+        _plan_next(plan, found, remaining),
+        chart=lambda: _plan_chart(plan),
+    )
 
 
-def _in_ledger(plan: Plan) -> tuple[Standing | None, str]:
-    """Return what the ledger says of the question, and what would be left; a ledger that is gone is told."""
+def _in_ledger(plan: Plan) -> tuple[Standing | None, PrivacyLoss | None, str]:
+    """Return what the ledger says of the question, what is left, and both in words; a ledger that is gone is told."""
     try:
-        found = plan.standing
-        return found, "" if replayed(found) else left_after(plan)
+        found, left = plan.standing, plan.left
     except LedgerError as error:
-        return None, f"What is left cannot be told: {error}"
+        return None, None, f"What is left cannot be told: {error}"
+    return found, left, "" if replayed(found) else left_after(plan, left)
 
 
 def replayed(found: Standing | None) -> bool:
@@ -117,11 +123,11 @@ def noise_reasons(plan: Plan) -> list[Block]:
     ]
 
 
-def _plan_next(plan: Plan, found: Standing | None) -> list[str]:
+def _plan_next(plan: Plan, found: Standing | None, left: PrivacyLoss | None) -> list[str]:
     """Return what to type next."""
     if plan.run is None:
         return [".accuracy", ".sensitivity"]
-    if replayed(found) or (left := plan.left) is None or plan.loss.fits(left):
+    if replayed(found) or left is None or plan.loss.fits(left):
         return [".release()", ".panel()"]
     less = [f"epsilon={exact_text(left.main)}"] if left.main > 0 and left.epsilon is not None else []
     return [*less, "project.ledger"]

@@ -76,6 +76,7 @@ def _anonymized_reasons(value: Anonymized) -> list[str]:
         *_locally(value),
     ]
     reasons += _aggregates(value.report)
+    reasons += value.report.aggregate_notes
     if value.index_left_out_:
         reasons.append("The rows' labels were left out, for plain numbers: keep_index=True keeps them.")
     reasons += _proposed(value)
@@ -187,6 +188,7 @@ def _report(report: AnonymizationReport) -> Sheet:
         f"{highest}; {plural(report.suppressed, 'record')} suppressed.",
         f"Loss by column: {losses}.",
         *_aggregates(report),
+        *report.aggregate_notes,
     ]
     costs = Table(["", "before", "after"], lambda: _costs(report), lines=[f"Utility: {utility}."])
     before, after = number(report.before.k), number(report.after.k)
