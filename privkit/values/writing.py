@@ -99,8 +99,8 @@ def with_interval(value: float, lower: float, upper: float) -> str:
 
     Examples
     --------
-    >>> with_interval(812, 806, 818), with_interval(32, 30, 41), with_interval(3, -math.inf, 9)
-    ('812 ± 6', '32, 30 to 41', '3, −∞ to 9')
+    >>> with_interval(812, 806, 818), with_interval(32, 30, 40), with_interval(3, -math.inf, 9)
+    ('812 ± 6', '32, 30 to 40', '3, −∞ to 9')
     """
     width = (upper - lower) / 2
     # Ends are floats: what they differ by in their last digits is no asymmetry.
