@@ -142,7 +142,7 @@ def test_a_plan_tells_its_price_and_what_the_project_keeps():
     lines = repr(plan).splitlines()
     assert lines[0] == "count by 'city': 2 numbers, each ± 6 (95 %), for ε = 0.5 in all"
     assert lines[1] == "The project has ε = 0.8 left; after it, ε = 0.3."
-    assert lines[-1] == "next: .release()"
+    assert lines[-1] == "next: .release() · .panel()"
 
 
 def test_a_plan_that_does_not_fit_names_the_amount_that_does():
