@@ -203,13 +203,13 @@ def test_repr_says_the_answer_the_reason_and_what_to_type():
     assert repr(kanon(frame, "zip")).splitlines() == [
         "k = 1: the smallest of 3 classes by 'zip' has 1 row.",
         "1 of 5 rows (20.0 %) is a sample unique: no other row has its values.",
-        "next: .smallest(10) · .plot()",
+        "next: .smallest(10) · .plot() · .panel()",
     ]
     assert repr(kanon(frame, "zip", k=2)).splitlines() == [
         "k = 1: 1 of 5 rows (20.0 %) falls short of k = 2.",
         "The smallest of 3 classes by 'zip' has 1 row.",
         "1 of 5 rows (20.0 %) is a sample unique: no other row has its values.",
-        "next: df.privacy.anonymize(['zip'], k=2) · .smallest(10) · .plot()",
+        "next: df.privacy.anonymize(['zip'], k=2) · .smallest(10) · .plot() · .panel()",
     ]
     met = kanon(frame.iloc[:4], "zip", k=2)
     assert met.satisfied

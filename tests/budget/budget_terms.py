@@ -18,7 +18,7 @@ def terms(epsilon=1, **others):
     )
 
 
-def release(account, key, cost=0.1, answer="7", **options):
+def release(account, key, cost=0.1, answer="7", *, question=None, **options):
     """Reserve and commit, or replay."""
-    held = account.reserve(key, {"ask": "count"}, eps(cost), **options)
+    held = account.reserve(key, question or {"ask": "count"}, eps(cost), **options)
     return held if isinstance(held, Entry) else account.commit(held, answer)

@@ -29,6 +29,11 @@ def nothing(_):
     """Refuse nothing."""
 
 
+def asking(entry):
+    """Return a question that uses the bounds of 'age' as an entry says them."""
+    return {"ask": "count", "public": [{"column": "age", "what": "bounds", "entry": entry}]}
+
+
 def test_facts_are_an_entry_of_no_cost_with_who_said_it(account, store):
     entry = account.declare(AGE, nothing)
     assert (entry.cost, entry.analyst, entry.state, entry.question["facts"]) == (eps(0), "ada", "committed", AGE)
@@ -44,12 +49,12 @@ def test_facts_are_an_entry_of_no_cost_with_who_said_it(account, store):
     assert account.spent == eps(0)
 
 
-def test_a_reason_is_added_and_a_value_changed_until_something_is_charged(account):
+def test_a_reason_is_added_and_a_value_changed_until_a_release_used_it(account):
     account.declare(AGE, nothing)
     account.declare(OTHER, nothing)
     with_reason = {"age": {"bounds": {"is": ["18.0", "99.0"], "reason": "by law"}}}
     assert account.declare(with_reason, nothing).question["facts"] == with_reason
-    release(account, "a", 0.1)
+    release(account, "a", 0.1, question=asking(3))
     with pytest.raises(FactsChangedError, match="bounds of 'age'") as caught:
         account.declare({**AGE, **PLAN}, nothing)
     assert caught.value.facts == (("age", "bounds"),)
@@ -207,7 +212,7 @@ def test_verify_refuses_a_chain_whose_notes_break_the_rules(account, monkeypatch
     account.declare(AGE, nothing)
     account.declare(OTHER, nothing)
     account.declare(AGE, nothing)
-    release(account, "a", 0.1)
+    release(account, "a", 0.1, question=asking(3))
     account.declare(PLAN, nothing)
     account.verify()
     if at == 7:

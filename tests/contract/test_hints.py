@@ -159,6 +159,7 @@ def test_what_to_type_next_of_a_hierarchy_runs(kind, tmp_path, monkeypatch):
 
 def test_every_step_on_a_value_itself_runs(shown, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    pk.open_project("steps", epsilon=9, unit=pk.ROW, store=tmp_path / "steps.db")
     still = {name: value for name, value in shown[1].items() if "panel" not in name}  # which show what lies behind them
     for value in still.values():
         for hint in repr(value).rpartition("\nnext: ")[2].split(" · "):

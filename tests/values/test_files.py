@@ -11,7 +11,7 @@ import pytest
 
 import privkit as pk
 from privkit import events as ev
-from privkit.commands.anonymize import write_table
+from privkit.commands.table import write_table
 from privkit.values.files import whole_file, write_whole
 
 FRAME = pd.DataFrame({"zip": ["8004", "8005"], "n": [1, 2]})
