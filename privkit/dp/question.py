@@ -151,9 +151,7 @@ def _where_none_is_missing(note: str, column: str) -> str:
     """Return a note on a column in which something stands for missing: nothing is left out for it."""
     if not note.startswith(f"values of {column!r} "):
         return note
-    return note.removesuffix("; missing ones are left out").replace(
-        " bins, and missing ones, are left", " bins are left"
-    )
+    return note.removesuffix("; missing ones are left out").replace(", and missing ones, are left", " are left")
 
 
 def fetched(data: object, question: Question) -> tuple[str, ...] | None:

@@ -224,7 +224,12 @@ def _panels(project: Callable[[str], pk.Project]) -> Makers:
     def of_plan(kind: str, **price: Any) -> Any:
         return pk.plan.dp_count(people(), **BY_ZIP, **price, project=project(kind)).panel()
 
+    def question() -> Any:
+        project("rows")
+        return people().privacy.plan.panel()
+
     return {
+        "panel_question": question,
         "panel_kanon": lambda: pk.kanon(adult, kinds, k=3).panel(),
         "panel_kanon_unit": lambda: pk.kanon(cells, ["cell"], unit="user", k=3).panel(),
         "panel_kanon_explorer": lambda: pk.kanon(explored, ["age", "zip"], k=3).panel(hierarchies=ages),
