@@ -94,22 +94,6 @@ def with_error(value: float, width: float | None) -> str:
     return number(value) if width is None else f"{to_error(value, width)} ± {error_text(width)}"
 
 
-def with_interval(value: float, lower: float, upper: float) -> str:
-    """Return a number and its error where its interval is symmetric about it; else the number and both ends.
-
-    Examples
-    --------
-    >>> with_interval(812, 806, 818), with_interval(32, 30, 40), with_interval(3, -math.inf, 9)
-    ('812 ± 6', '32, 30 to 40', '3, −∞ to 9')
-    """
-    width = (upper - lower) / 2
-    # Ends are floats: what they differ by in their last digits is no asymmetry.
-    slack = 1e-9 * max(abs(lower), abs(upper), abs(width))
-    if math.isnan(value) or (math.isfinite(width) and abs((upper - value) - (value - lower)) <= slack):
-        return with_error(value, width)
-    return f"{to_error(value, width)}, {' to '.join(ends(lower, upper))}"
-
-
 def to_error(value: float, width: float | None) -> str:
     """Return a number, rounded to the last digit of its error."""
     if width is None or _bare(width) or not math.isfinite(value):

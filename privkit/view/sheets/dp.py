@@ -14,7 +14,7 @@ from privkit.dp.answers.derived import Derived
 from privkit.dp.answers.provenance import Provenance
 from privkit.dp.answers.release import Release
 from privkit.dp.noise.noise import ALPHA
-from privkit.values.writing import chance, ends, error_text, level_text, to_error, with_error, with_interval
+from privkit.values.writing import chance, ends, error_text, level_text, to_error, with_error
 from privkit.view.parts.chart import (
     Chart,
     Choice,
@@ -207,7 +207,7 @@ def _listed(rows: list[list[str]], release: Release, heads: list[str] | None = N
 
 
 def _grid(release: Release) -> Table:
-    """Return a release of several numbers, each with its interval."""
+    """Return a release of several numbers, each with the half-width of its interval."""
     keys, frame = release.plan.question.keys, release.to_frame()
     numbers = release.plan.question.asked.numbers
     rows = [["" if key is None else _key(key)] for key in ((None,) if keys is None else keys.values[:MOST])]
@@ -215,9 +215,9 @@ def _grid(release: Release) -> Table:
         prefix = "" if name == numbers[0] else f"{name}_"
         lower, upper = (frame.get(f"{prefix}{end}") for end in ("lower", "upper"))
         for place, row in enumerate(rows):
-            value = frame[name].iloc[place]
-            alone = lower is None or upper is None
-            row.append(number(value) if alone else with_interval(value, lower.iloc[place], upper.iloc[place]))
+            there = None if lower is None or upper is None else (lower.iloc[place], upper.iloc[place])
+            width = None if there is None else (there[1] - there[0]) / 2
+            row.append(with_error(frame[name].iloc[place], width))
     heads = ["" if keys is None else ", ".join(label(name, 40) for name in keys.by), *map(label, numbers)]
     return Table(heads, rows, lines=_listed(rows, release, heads))
 
