@@ -157,11 +157,7 @@ def _uses(book: Book, connection: Connection) -> Uses:
     """Return which entries used the facts that are in force."""
     found = Uses()
     for record in query.of_facts(connection, book.id, NAMES[FACTS]):
-        question = json.loads(record["question"])
-        if record["key"] == NAMES[FACTS]:
-            found.declared(record["entry"], question["facts"])
-        else:
-            found.asked(record["entry"], question)
+        found.take(record["entry"], record["key"], json.loads(record["question"]))
     return found
 
 

@@ -96,6 +96,13 @@ class Uses:
         self._stands: dict[tuple[str, str], set[int]] = {}
         self._used: dict[tuple[str, str], list[int]] = {}
 
+    def take(self, number: int, name: str | None, question: Mapping[str, Any]) -> None:
+        """Take an entry by the name of its question: it declares facts, or may use some."""
+        if name == NAMES[FACTS]:
+            self.declared(number, question["facts"])
+        else:
+            self.asked(number, question)
+
     def declared(self, number: int, told: Mapping[str, Any]) -> None:
         """Take the facts of an entry: a value that changes is one that no release has used."""
         for pair in changed(self.facts, told):

@@ -250,10 +250,7 @@ class SimulatedAccount(BaseAccount):
     def _uses(self) -> Uses:
         found = Uses()
         for entry in self._entries:
-            if entry.key == NAMES[FACTS]:
-                found.declared(entry.seq, entry.question["facts"])
-            else:
-                found.asked(entry.seq, entry.question)
+            found.take(entry.seq, entry.key, entry.question)
         return found
 
     def close(self, reason: str, *, removed: bool = False) -> None:

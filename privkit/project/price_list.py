@@ -14,12 +14,11 @@ from privkit.errors import ParameterError
 from privkit.errors.dp import PriceError
 from privkit.values.arguments import public
 from privkit.values.exact import exact
+from privkit.values.loss import PrivacyLoss
 from privkit.values.show import Plotted
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from privkit.values.loss import PrivacyLoss
 
 
 #: How a replay from the ledger is told.
@@ -54,7 +53,7 @@ class StudyPrice(Plotted):
     def costs(self) -> tuple[PrivacyLoss, ...]:
         """What each plan would be charged: its price, or nothing where it replays."""
         each = zip(self.plans, self.replays or ("",) * len(self.plans), strict=True)
-        return tuple(plan.loss - plan.loss if replays else plan.loss for plan, replays in each)
+        return tuple(PrivacyLoss.zero(plan.loss.measure) if replays else plan.loss for plan, replays in each)
 
     @property
     def fits(self) -> bool:

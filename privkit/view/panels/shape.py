@@ -21,7 +21,6 @@ from privkit.view.panels.spending import Spending, beside
 from privkit.view.parts.markup import Markup, card, join, tag
 from privkit.view.parts.words import amount, label
 from privkit.view.sheets.checks import left_after, stands
-from privkit.view.sheets.plans import replayed
 
 if TYPE_CHECKING:
     from privkit.dp.plan import Plan
@@ -170,11 +169,8 @@ class QuestionPanel(Spending):
         plan = self.plan
         shown = picture(plan, plan, beside(plan, supposed(self.suppose.value)))
         typed = card("The same as code", tag("p", tag("code", self.call())))
-        after = [
-            tag("p", line)
-            for line in (("" if replayed(plan.standing) else left_after(plan, plan.left)), stands(plan.standing))
-            if line
-        ]
+        found = plan.standing
+        after = [tag("p", line) for line in (left_after(plan, plan.left, found), stands(found)) if line]
         self._picture.value = str(join([shown, card("After it", *after), typed]))
 
     def still(self) -> str:

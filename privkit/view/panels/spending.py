@@ -15,8 +15,8 @@ from privkit.view import html
 from privkit.view.panels.base import Panel, at, live
 from privkit.view.parts.markup import card, tag
 from privkit.view.parts.words import amount, number, percent
-from privkit.view.sheets.checks import left_after, stands
-from privkit.view.sheets.plans import plan_answer, replayed
+from privkit.view.sheets.checks import left_after, replayed, stands
+from privkit.view.sheets.plans import plan_answer
 
 if TYPE_CHECKING:
     from privkit.dp.answers.release import Release
@@ -69,7 +69,7 @@ class Spending(Panel):
         self.confirm.layout.display = self.cancel.layout.display = ""
         self.button.disabled = True
         found = plan.standing
-        asked = tag("p", f"{plan_answer(plan, found)}. {'' if replayed(found) else left_after(plan, plan.left)}")
+        asked = tag("p", f"{plan_answer(plan, found)}. {left_after(plan, plan.left, found)}")
         told = f"Release for {amount(plan.loss)}? What is spent cannot be taken back."
         if replayed(found):
             self.confirm.description = "Replay"

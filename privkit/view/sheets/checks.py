@@ -24,9 +24,14 @@ _FOLLOWS = "Bounds and keys that follow from them depend on the data: they must 
 _EMPTY = "Leaving such a key out would publish that it has no row; asked for, it gets noise like the others."
 
 
-def left_after(plan: Plan, left: PrivacyLoss | None) -> str:
-    """Return what the project has left and would have left after a charge; empty where the plan stands alone."""
-    if left is None:
+def replayed(found: Standing | None) -> bool:
+    """Return whether the answer is in the ledger, and would be had at no cost."""
+    return found is not None and found.replays
+
+
+def left_after(plan: Plan, left: PrivacyLoss | None, found: Standing | None) -> str:
+    """Return what is left and would be after a charge; empty where the plan stands alone, or its answer replays."""
+    if left is None or replayed(found):
         return ""
     if plan.loss.fits(left):
         return f"The project has {left} left; after it, {left - plan.loss}."

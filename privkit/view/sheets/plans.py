@@ -14,7 +14,7 @@ from privkit.values.writing import error_text, level_text, percent
 from privkit.view.parts.chart import Chart, Curve
 from privkit.view.parts.sheet import Block, Note, Sheet, given, sheet
 from privkit.view.parts.words import amount, attacker, label, names, number, plural, unit_words
-from privkit.view.sheets.checks import left_after, stands
+from privkit.view.sheets.checks import left_after, replayed, stands
 
 if TYPE_CHECKING:
     from privkit.dp.answers.release import Release
@@ -45,12 +45,7 @@ def _in_ledger(plan: Plan) -> tuple[Standing | None, PrivacyLoss | None, str]:
         found, left = plan.standing, plan.left
     except LedgerError as error:
         return None, None, f"What is left cannot be told: {error}"
-    return found, left, "" if replayed(found) else left_after(plan, left)
-
-
-def replayed(found: Standing | None) -> bool:
-    """Return whether the answer is in the ledger, and would be had at no cost."""
-    return found is not None and found.replays
+    return found, left, left_after(plan, left, found)
 
 
 def asked_for(question: Question) -> str:
