@@ -103,6 +103,9 @@ def _interruptible() -> Iterator[Callable[[], None]]:
     before = signal.signal(signal.SIGINT, interrupted) if main else None
     try:
         yield unless_interrupted
+    except Exception:
+        unless_interrupted()  # a library that was stopped in its work may say so by an error of its own
+        raise
     finally:
         if main:
             signal.signal(signal.SIGINT, before)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import re
 import shlex
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -364,3 +366,24 @@ def test_a_large_file_is_anonymized_as_one_in_memory_is(tmp_path, monkeypatch, c
     assert lines[0] == lines[1 << 28]
     for figure in ("levels", "suppressed", "loss", "direct_identifiers_left", "proposed"):
         assert there[figure] == whole[figure], figure
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_a_library_that_tells_of_ctrl_c_by_its_own_error_is_interrupted(tmp_path, monkeypatch, capsys):
+    """DuckDB ends a query that is interrupted with a RuntimeError."""
+    pytest.importorskip("duckdb")
+    (tmp_path / "t.csv").write_text("zip\n1\n1\n")
+    out = tmp_path / "new.csv"
+    asked = ["anonymize", str(tmp_path / "t.csv"), "--qi", "zip", "--k", "2", "--out", str(out)]
+
+    def stopped(*_, **__):
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+            signal.sigtimedwait([], 1)
+        raise RuntimeError("Query interrupted")
+
+    monkeypatch.setattr(large, "LARGE", 0)
+    monkeypatch.setattr("privkit.commands.rows.write", stopped)
+    assert main(asked) == 130
+    assert capsys.readouterr().err == "interrupted: nothing was written\n"
+    assert not out.exists()
