@@ -105,11 +105,15 @@ class StudyPrice(Plotted):
         return priced(self.project, at_less, self.left)
 
     def to_frame(self) -> pd.DataFrame:
-        """Return a frame with a row per plan: what is asked, what it costs, its accuracy, and what it replays."""
+        """Return a frame with a row per plan: what is asked, its price, what is charged, its accuracy, what it replays.
+
+        `price` is that of the plan by itself, the same before and after it is released; `amount` is what it would be
+        charged now, 0 where it replays.
+        """
         import pandas as pd
 
         each = zip(self.plans, self.costs, self.replays, strict=True)
-        rows = [(str(p.question), str(cost), float(cost.main), p.accuracy, replays) for p, cost, replays in each]
+        rows = [(str(p.question), str(p.loss), float(cost.main), p.accuracy, replays) for p, cost, replays in each]
         return pd.DataFrame(rows, columns=["question", "price", "amount", "accuracy", "replays"])
 
 

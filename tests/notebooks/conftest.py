@@ -38,6 +38,7 @@ class Place:
     def nbval(self, name: str, how: str) -> subprocess.CompletedProcess[str]:
         """Run a notebook again and compare its outputs with those that are stored."""
         options = ["--nbval-current-env", "--nbval-cell-timeout=120", "-p", "no:cacheprovider"]
+        options += ["--nbval-sanitize-with", str(Path(__file__).parent / "moments.cfg")]
         return self._python("-m", "pytest", "-c", os.devnull, "--rootdir", ".", how, *options, name)
 
     def _python(self, *arguments: str) -> subprocess.CompletedProcess[str]:
