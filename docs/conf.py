@@ -12,7 +12,7 @@ author = "The privkit authors"
 version = release = privkit.__version__
 project_copyright = author
 
-extensions = ["sphinx.ext.autodoc", "numpydoc", "myst_parser", "privkit_reference"]
+extensions = ["sphinx.ext.autodoc", "numpydoc", "myst_parser", "privkit_gallery", "privkit_reference"]
 exclude_patterns = ["_build", "extensions"]
 default_role = "py:obj"
 myst_enable_extensions = ["deflist"]

@@ -76,7 +76,7 @@ class PlanAccessor:
         >>> panel.call(), project.spent
         ('df.privacy.dp_count(epsilon=0.1)', ε = 0)
         """
-        project = import_module("privkit.project.project").current_project()
+        project = import_module("privkit.project.current").current_project()
         return import_module("privkit.view.panel").question_of(self._data, project)
 
     dp_count = Delegate("privkit.project.dp.plan")
@@ -95,6 +95,15 @@ class PlanAccessor:
     dp_top_k = Delegate("privkit.project.dp.plan")
     dp_query = Delegate("privkit.project.dp.plan")
     dp_describe = Delegate("privkit.project.dp.plan")
+    dp_tables = Delegate("privkit.project.dp.plan")
+    dp_synthetic = Delegate("privkit.project.dp.plan")
+    dp_difference = Delegate("privkit.project.dp.plan")
+    dp_chi2 = Delegate("privkit.project.dp.plan")
+    dp_anova = Delegate("privkit.project.dp.plan")
+    dp_correlation = Delegate("privkit.project.dp.plan")
+    dp_ols = Delegate("privkit.project.dp.plan")
+    dp_logistic = Delegate("privkit.project.dp.plan")
+    dp_kmeans = Delegate("privkit.project.dp.plan")
 
 
 @public
@@ -143,6 +152,9 @@ class PrivacyAccessor:
     suda = Delegate("privkit.risk.suda")
     link = Delegate("privkit.risk.linkage.link")
     unicity = Delegate("privkit.risk.unicity")
+    attack = Delegate("privkit.attacks.tables")
+    attack_release = Delegate("privkit.attacks.releases")
+    gate = Delegate("privkit.study.gate")
 
     # Change: a new frame.
     generalize = Delegate("privkit.transform.generalize")
@@ -154,6 +166,7 @@ class PrivacyAccessor:
     rank_swap = Delegate("privkit.transform.perturb")
     round_to = Delegate("privkit.transform.perturb")
     top_bottom = Delegate("privkit.transform.perturb")
+    evaluate = Delegate("privkit.transform.evaluation")
     pseudonymize = Delegate("privkit.events.tables")
     events = Delegate("privkit.events.tables")
 
@@ -165,7 +178,7 @@ class PrivacyAccessor:
     # Release: spends budget.
     dp_count = Delegate("privkit.project.dp.counts")
     dp_value_counts = Delegate("privkit.project.dp.counts")
-    dp_crosstab = Delegate("privkit.project.dp.counts")
+    dp_crosstab = Delegate("privkit.project.dp.tables")
     dp_histogram = Delegate("privkit.project.dp.counts")
     dp_nunique = Delegate("privkit.project.dp.counts")
     dp_share = Delegate("privkit.project.dp.counts")
@@ -179,6 +192,15 @@ class PrivacyAccessor:
     dp_top_k = Delegate("privkit.project.dp.quantiles")
     dp_query = Delegate("privkit.project.dp.query")
     dp_describe = Delegate("privkit.project.dp.query")
+    dp_tables = Delegate("privkit.project.dp.tables")
+    dp_synthetic = Delegate("privkit.project.dp.synthetic")
+    dp_difference = Delegate("privkit.project.dp.inference")
+    dp_chi2 = Delegate("privkit.project.dp.inference")
+    dp_anova = Delegate("privkit.project.dp.association")
+    dp_correlation = Delegate("privkit.project.dp.association")
+    dp_ols = Delegate("privkit.project.dp.inference")
+    dp_logistic = Delegate("privkit.project.dp.models")
+    dp_kmeans = Delegate("privkit.project.dp.models")
 
 
 def register_on(library: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import re
 import signal
@@ -26,8 +27,12 @@ COMMANDS = {
     "link": "report how many rows of a table another table betrays",
     "anonymize": "generalize a table in a file until it is k-anonymous",
     "events": "carry a recipe out on a file of events",
+    "gate": "judge a table in a file by a policy: for pipelines",
     "ledger": "list, show, verify, export or examine a ledger",
 }
+
+#: What writing the answer ends with where its place is full, or broken.
+_UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
 
 
 def parser(asked: str | None = None) -> argparse.ArgumentParser:
@@ -55,10 +60,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal without ε shows "?"
             stream.reconfigure(errors="replace")
+    try:  # what is loaded takes a while: a Ctrl-C then is told as one
+        return _answered(list(sys.argv[1:] if arguments is None else arguments))
+    except KeyboardInterrupt:
+        print("interrupted: nothing was written", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader has enough, as in `| head`; Python would complain once more at its end
+        return _unheard()
+    except OSError as error:  # files are told by FileError: this is the terminal, or the file that `>` names
+        if error.errno not in _UNWRITABLE:
+            raise
+        print(f"FileError: the answer cannot be written ({os.strerror(error.errno)}).", file=sys.stderr)
+        return _unheard()
+
+
+def _answered(given: list[str]) -> int:
+    """Return the exit code of a command; what privkit refuses is told."""
     from privkit.errors import CallError, DuplicateColumnError, ParameterError, PrivkitError, RoleConflictError
 
     options: argparse.Namespace | None = None
-    given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         with _interruptible() as unless_interrupted:
             top = parser(given[0] if given else "")
@@ -69,9 +89,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             options.unless_interrupted = unless_interrupted
             code: int = _module(options.command).run(options)
         sys.stdout.flush()
-    except KeyboardInterrupt:
-        print("interrupted: nothing was written", file=sys.stderr)
-        return 130
     except PrivkitError as error:
         asked = vars(options) if options else {}
         told = re.sub(
@@ -80,10 +97,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         told = f"{type(error).__name__}: {_module('telling').in_shell(told, asked)}"
         print(_module("terminal").shown(told, sys.stderr), file=sys.stderr)
         return 2 if isinstance(error, CallError | DuplicateColumnError | ParameterError | RoleConflictError) else 1
-    except BrokenPipeError:  # the reader has enough, as in `| head`; Python would complain once more at its end
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     return code
+
+
+def _unheard() -> int:
+    """Return 1; what is left of the answer goes nowhere, so that Python does not complain once more at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 1
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from importlib.resources import as_file, files
 from typing import TYPE_CHECKING, Any
 
 from privkit.errors import ParameterError
+from privkit.errors.root import type_told
 from privkit.values.arguments import typed
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def example(name: str = "insights") -> pd.DataFrame:
 
 
 def _shown(name: object) -> str:
-    return repr(name) if isinstance(name, str) else f"a {type(name).__name__}"
+    return repr(name) if isinstance(name, str) else type_told(name)
 
 
 @typed

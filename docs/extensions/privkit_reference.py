@@ -136,10 +136,17 @@ def _plain_text_of_the_docstrings(_app: Sphinx, _what: str, _name: str, *others:
             lines[place] = _BAR.sub(lambda found: found.group(1) or "\\|", coded)
 
 
+def _told_elsewhere(_app: Sphinx, *others: Any) -> bool | None:
+    """Leave out what a model has from scikit-learn: its own pages tell of that."""
+    member = others[2]
+    return True if str(getattr(member, "__module__", "")).startswith("sklearn") else None
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Add the directives."""
     app.add_directive("privkit-names", Names)
     app.add_directive("privkit-namespace", Namespace)
     app.add_directive("privkit-accessor", Accessor)
+    app.connect("autodoc-skip-member", _told_elsewhere)
     app.connect("autodoc-process-docstring", _plain_text_of_the_docstrings, priority=110)
     return {"parallel_read_safe": True}

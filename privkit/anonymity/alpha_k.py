@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from privkit.anonymity.criterion import SensitivePart, share
+from privkit.anonymity.criterion import SensitivePart
 from privkit.anonymity.figures import Ratios, entry_starts, over_caps
 from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_identifiers, sensitive_attribute
 from privkit.errors import ParameterError
 from privkit.tally.coded_classes import count_values
 from privkit.values.arguments import column_name, positive_int, public, typed
-from privkit.values.exact import exact_text
+from privkit.values.exact import exact_text, share
 
 if TYPE_CHECKING:
     from privkit.anonymity.criterion import Finding, Floats, Ints, Mask, Number

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from privkit.anonymity.criterion import call_text, positive
+from privkit.anonymity.criterion import call_text
 from privkit.anonymity.figures import Ratios, class_maxima, class_minima, decided, over_caps, shares_and_table
 from privkit.anonymity.reference import Reference, ReferencePart, reference_table, reference_text
 from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_identifiers, sensitive_attribute
 from privkit.errors import ParameterError
+from privkit.errors.root import type_told
 from privkit.tally.coded_classes import count_values
 from privkit.values.arguments import column_name, public, typed
+from privkit.values.exact import positive
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -130,7 +132,7 @@ def likeness_kind(kind: object) -> None:
     """Refuse what is no kind of β-likeness."""
     if not isinstance(kind, str) or kind not in ("basic", "enhanced"):
         raise ParameterError.of(
-            "kind", repr(kind) if isinstance(kind, str) else f"a {type(kind).__name__}", "'basic' or 'enhanced'"
+            "kind", repr(kind) if isinstance(kind, str) else type_told(kind), "'basic' or 'enhanced'"
         )
 
 

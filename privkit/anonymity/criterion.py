@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 import numpy as np
 
 from privkit.errors import ParameterError
+from privkit.errors.root import type_told
 from privkit.values.arguments import public
-from privkit.values.exact import exact, exact_text
+from privkit.values.exact import exact_text
 from privkit.values.kinds import enter
 
 if TYPE_CHECKING:
@@ -88,7 +89,8 @@ class ClassCounts:
     def of(self, part: Part) -> OneColumn:
         """Return what one part needs of its column."""
         column = part.columns[0]
-        return self.sizes, self.counts[column], self.table[column], (self.trees or {}).get(part)
+        # Few parts have a tree; looking one up takes its hash.
+        return self.sizes, self.counts[column], self.table[column], self.trees.get(part) if self.trees else None
 
 
 @public
@@ -364,23 +366,11 @@ def _checked(criterion: object) -> Criterion:
     if isinstance(criterion, Criterion):
         return criterion
     hint = "Example: pk.KAnonymity(5)."
-    raise ParameterError.of("criteria", f"a {type(criterion).__name__}", "criteria", hint)
+    raise ParameterError.of("criteria", type_told(criterion), "criteria", hint)
 
 
 #: What a user may give for an exact amount: floats count as the decimals that they print as.
 Number: TypeAlias = "int | float | Decimal | Fraction"
-
-
-def share(value: object, argument: str, *, zero: bool = True) -> Fraction:
-    """Return a share between 0 and 1, exactly as the decimal that was written."""
-    if (amount := exact(value, argument, zero=zero, smallest=Fraction(0))) > 1:
-        raise ParameterError.of(argument, exact_text(amount), "a share between 0 and 1", "Example: 0.05 for 5 %.")
-    return amount
-
-
-def positive(value: object, argument: str) -> Fraction:
-    """Return a number above 0, exactly as the decimal that was written."""
-    return exact(value, argument, smallest=Fraction(0))
 
 
 def call_text(name: str, *arguments: object, **named: object) -> str:

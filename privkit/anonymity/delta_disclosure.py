@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from privkit.anonymity.criterion import call_text, positive
+from privkit.anonymity.criterion import call_text
 from privkit.anonymity.figures import (
     class_maxima,
     class_minima,
@@ -22,8 +22,10 @@ from privkit.anonymity.figures import (
 from privkit.anonymity.reference import Reference, ReferencePart, reference_table, reference_text
 from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_identifiers, sensitive_attribute
 from privkit.errors import ParameterError
+from privkit.errors.root import type_told
 from privkit.tally.coded_classes import count_values
 from privkit.values.arguments import column_name, public, typed
+from privkit.values.exact import positive
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -77,7 +79,7 @@ class DeltaDisclosure(ReferencePart):
         column_name(self.sensitive, "sensitive")
         object.__setattr__(self, "delta", positive(self.delta, "delta"))
         if not isinstance(self.absent, bool):
-            raise ParameterError.of("absent", f"a {type(self.absent).__name__}", "True or False")
+            raise ParameterError.of("absent", type_told(self.absent), "True or False")
         reference_table(self.reference)
 
     def loosened(self, gone: int, table: Ints) -> DeltaDisclosure | None:

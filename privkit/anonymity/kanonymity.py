@@ -112,6 +112,7 @@ class KAnonymity(Part):
         if self.of is not None:
             sets = ksets(data, qi, of=self.of, k=self.k, unit=self.unit)
             told = f"k = {sets.k} by any {min(self.of, len(qi))} of {len(qi)} columns"
+            told += f"; {sets.by_sets.told}" if not sets.satisfied else ""
             short = aligned(sets.least < self.k, sets.tally, classes)
             return Finding(self, bool(sets.satisfied), told, sets.rows_short), short
         found = kanon(data, qi, k=self.k, unit=self.unit)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from privkit.anonymity.reports import quasi_identifiers
+from privkit.anonymity.reports import class_frame, quasi_identifiers
 from privkit.errors import ParameterError
 from privkit.tally.coded_classes import count_classes
 from privkit.tally.codes import distinct, packed
@@ -32,6 +32,64 @@ if TYPE_CHECKING:
 _MOST = 20_000
 #: Codes that are not much more than the classes stand for groups as they are, without ranking them.
 _DENSE = 4
+
+
+#: So many of the weak sets are named; `to_frame` has them all.
+_NAMED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class BySets:
+    """k by every set of columns, in figures.
+
+    Attributes
+    ----------
+    k : int
+        The smallest class of any set; 0 where the table has no rows.
+    required : int or None
+        The k to judge by.
+    sets : tuple of (tuple of str, int)
+        Each set of columns with its smallest class: least first, of several the one with most rows in such classes.
+    n_columns : int
+    """
+
+    k: int
+    required: int | None
+    sets: tuple[tuple[tuple[str, ...], int], ...]
+    n_columns: int
+
+    @property
+    def weak(self) -> tuple[tuple[tuple[str, ...], int], ...]:
+        """The sets with a class smaller than the required k, or those with the smallest class where none is."""
+        if not self.k:
+            return ()
+        return tuple(one for one in self.sets if one[1] < (self.k + 1 if self.required is None else self.required))
+
+    @property
+    def known(self) -> str:
+        """Which columns are known together: "any 2 of 4 columns"."""
+        of = len(self.sets[0][0]) if self.sets else 0
+        all_ = f"{self.n_columns:,} column{'' if self.n_columns == 1 else 's'}"
+        return f"any {of:,} of {all_}" if of < self.n_columns else all_
+
+    @property
+    def told(self) -> str:
+        """Which sets are weak, in words without a value; "" where none is.
+
+        Examples
+        --------
+        >>> BySets(1, 3, ((("zip", "age"), 1), (("zip", "sex"), 2), (("age", "sex"), 5)), 3).told
+        "2 of 3 sets fall short: ('zip', 'age') with k = 1, ('zip', 'sex') with k = 2"
+        """
+        weak = self.weak
+        if not weak:
+            return ""
+        named = [f"{chosen!r} with k = {least:,}" for chosen, least in weak[:_NAMED]]
+        rest = [f"and {len(weak) - _NAMED:,} more"] if len(weak) > _NAMED else []
+        whole = f"{len(weak):,} of {len(self.sets):,} set{'' if len(self.sets) == 1 else 's'}"
+        what = "the smallest class" if self.required is None else "falls short" if len(weak) == 1 else "fall short"
+        does = f"{'has' if len(weak) == 1 else 'have'} " if self.required is None else ""
+        return f"{whole} {does}{what}: {', '.join([*named, *rest])}"
 
 
 class Crossing:
@@ -78,6 +136,10 @@ class Crossing:
             answer.append((found // width, place))
         return answer
 
+    def group_of(self, number: int) -> Ints:
+        """Return the group of each class by one set of columns, as a code."""
+        return self._groups[number][0]
+
     def crowds(self, number: int, kept: Mask) -> Ints:
         """Return how many rows, or persons, of the kept classes share each class's values in one set of columns."""
         group, bound = self._groups[number]
@@ -95,6 +157,17 @@ class Crossing:
         for number in range(len(self.sets)):
             np.minimum(answer, self.crowds(number, kept), out=answer)
         return answer
+
+    def figures(self, columns: Sequence[str], required: int | None) -> BySets:
+        """Return the smallest class of each set, by the names of the columns."""
+        every, found = np.ones(len(self.sizes), dtype=bool), []
+        for number, chosen in enumerate(self.sets):
+            crowd = self.crowds(number, every)
+            least = int(crowd.min()) if len(crowd) else 0
+            found.append((least, -int(self.sizes[crowd <= least].sum()), tuple(columns[one] for one in chosen)))
+        found.sort(key=lambda one: one[:2])
+        sets = tuple((chosen, least) for least, _, chosen in found)
+        return BySets(found[0][0] if found else 0, required, sets, len(columns))
 
     def settled(self, k: int, kept: Mask) -> Mask:
         """Return the most of the kept classes of which each has a crowd of `k` by every set, among those returned.
@@ -190,11 +263,20 @@ class KSetsReport(Plotted):
         """The smallest class of any set; 0 where the table has no rows."""
         return int(self.least.min()) if self.tally.n_classes else 0
 
+    @cached_property
+    def by_sets(self) -> BySets:
+        """The smallest class of each set, and which are weak."""
+        return self.crossing.figures(self.qi, self.required)
+
     @property
     def weakest(self) -> tuple[str, ...]:
         """The set with the smallest class; of several, the one with the most rows in classes as small."""
-        rows = [int(self.tally.sizes[crowd <= self.k].sum()) for crowd in self._crowds]
-        return self.sets[int(np.argmax(rows))]
+        return self.by_sets.sets[0][0]
+
+    @property
+    def weak(self) -> tuple[tuple[str, ...], ...]:
+        """The sets that fall short of the required k, weakest first; where none is required, those of the least k."""
+        return tuple(chosen for chosen, _ in self.by_sets.weak)
 
     @property
     def n_unique(self) -> int:
@@ -215,6 +297,32 @@ class KSetsReport(Plotted):
     def sets_short(self) -> int | None:
         """How many sets have such a class; None where no k is required."""
         return None if self.required is None else sum(bool((crowd < self.required).any()) for crowd in self._crowds)
+
+    def smallest(self, n: int = 10) -> pd.DataFrame:
+        """Return the `n` smallest classes of any set: `columns`, the values in them, and `size`; least first.
+
+        A quasi-identifier that is not of the set is missing there. This shows cell values of the rows at highest risk:
+        for the owner's eyes, clear the output before sharing. With a unit column, `size` counts persons.
+        """
+        import pandas as pd
+
+        most, found = positive_int(n, "n"), []
+        for number, crowd in enumerate(self._crowds):
+            first = np.unique(self.crossing.group_of(number), return_index=True)[1]
+            least = first[np.argsort(crowd[first], kind="stable")[:most]]
+            found += [(int(crowd[place]), number, int(place)) for place in least]
+        chosen = sorted(found)[:most]
+        places = np.array([place for *_, place in chosen], dtype=np.intp)
+        frame = class_frame(self.tally, places, {"size": np.array([size for size, *_ in chosen], dtype=np.int64)})
+        sets = [self.sets[number] for _, number, _ in chosen]
+        for name in self.qi:
+            known = np.array([name in one for one in sets], dtype=bool)
+            frame[name] = frame[name].astype(object).where(known, None)
+        head = "columns"
+        while head in frame.columns:
+            head += "_"
+        frame.insert(0, head, pd.Series(sets, dtype=object))
+        return frame
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per set: `columns`, `k`, `alone` (rows in a class of one) and `rows_short`; least k first."""

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 import numpy as np
 
-from privkit.anonymity.criterion import SensitivePart, call_text, positive
+from privkit.anonymity.criterion import SensitivePart, call_text
 from privkit.anonymity.figures import Ratios, decided, distinct_values, entry_starts, present, support
 from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_identifiers, sensitive_attribute
 from privkit.errors import ParameterError
+from privkit.errors.root import type_told
 from privkit.tally.coded_classes import count_values
 from privkit.values.arguments import column_name, positive_int, public, typed
-from privkit.values.exact import exact_text
+from privkit.values.exact import exact_text, positive
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -132,7 +133,7 @@ def diversity_kind(kind: object) -> Kind:
             return known  # type: ignore[no-any-return]
     raise ParameterError.of(
         "kind",
-        repr(kind) if isinstance(kind, str) else f"a {type(kind).__name__}",
+        repr(kind) if isinstance(kind, str) else type_told(kind),
         "'distinct', 'entropy' or 'recursive'",
     )
 

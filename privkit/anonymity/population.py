@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from privkit.anonymity.criterion import Part, share
+from privkit.anonymity.criterion import Part
 from privkit.anonymity.reports import ClassReport, judged, population_size, quasi_identifiers
 from privkit.errors import ParameterError
 from privkit.errors.risk import PopulationError
 from privkit.tally.class_values import matches
 from privkit.tally.coded_classes import count_classes
 from privkit.values.arguments import positive_int, public, typed
-from privkit.values.exact import exact_text
+from privkit.values.exact import exact_text, share
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

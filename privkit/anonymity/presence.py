@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from privkit.anonymity.criterion import share
 from privkit.anonymity.figures import Ratios
 from privkit.anonymity.population import PopulationPart, population_sizes
 from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_identifiers
 from privkit.errors import ParameterError
+from privkit.errors.root import type_told
 from privkit.tally.coded_classes import count_classes
 from privkit.values.arguments import public, typed
-from privkit.values.exact import exact_text
+from privkit.values.exact import exact_text, share
 
 if TYPE_CHECKING:
     from privkit.anonymity.criterion import Finding, Ints, Mask, Number
@@ -57,7 +57,7 @@ class DeltaPresence(PopulationPart):
         object.__setattr__(self, "low", low)
         object.__setattr__(self, "high", high)
         if self.population is None or isinstance(self.population, int | float | str):
-            found = "None" if self.population is None else f"a {type(self.population).__name__}"
+            found = type_told(self.population)
             raise ParameterError.of("population", found, "a table of the population")
 
     @property

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from privkit.anonymity.criterion import SensitivePart
 from privkit.errors import ParameterError
+from privkit.errors.root import type_told
 
 if TYPE_CHECKING:
     from privkit.anonymity.criterion import Ints, Part
@@ -44,7 +45,7 @@ class ReferencePart(SensitivePart):
 def reference_table(reference: object) -> None:
     """Refuse what is no reference."""
     if not isinstance(reference, str) or reference not in ("kept", "input"):
-        found = repr(reference) if isinstance(reference, str) else f"a {type(reference).__name__}"
+        found = repr(reference) if isinstance(reference, str) else type_told(reference)
         raise ParameterError.of("reference", found, "'kept' or 'input'")
 
 

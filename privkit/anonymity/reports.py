@@ -12,6 +12,7 @@ import numpy as np
 from privkit.anonymity.criterion import Criterion, Finding
 from privkit.errors import ParameterError
 from privkit.errors.anonymity import RoleConflictError
+from privkit.errors.root import type_told
 from privkit.tally.cells.scalars import teller_of
 from privkit.tally.class_values import matches
 from privkit.tally.classes import whole_table
@@ -246,7 +247,7 @@ def one_column(data: object, name: object, argument: str) -> str:
 def population_size(value: object) -> int:
     """Return the number of persons in a population."""
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        found = "None" if value is None else str(value) if isinstance(value, int) else f"a {type(value).__name__}"
+        found = "None" if value is None else str(value) if isinstance(value, int) else type_told(value)
         allowed = "a table of the population or its number of persons (a whole number >= 1)"
         raise ParameterError.of("population", found, allowed)
     return value
@@ -329,7 +330,7 @@ def check(data: object, qi: str | Sequence[str], criteria: Criterion) -> CheckRe
     """
     if not isinstance(criteria, Criterion):
         hint = "Example: pk.KAnonymity(5) & pk.LDiversity('churned', 2)."
-        raise ParameterError.of("criteria", f"a {type(criteria).__name__}", "a criterion", hint)
+        raise ParameterError.of("criteria", type_told(criteria), "a criterion", hint)
     columns = quasi_identifiers(data, qi, empty=True)
     classes = count_classes(data, columns) if columns else whole_table(data)
     findings, broken = [], np.zeros(classes.n_classes, dtype=bool)

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from privkit.anonymity.criterion import Finding, Part, call_text, share
+from privkit.anonymity.criterion import Finding, Part, call_text
 from privkit.anonymity.crowds import Crowds
 from privkit.anonymity.population_uniques import chosen_estimate
 from privkit.anonymity.reports import figure_text, population_size, quasi_identifiers
 from privkit.tally.coded_classes import count_classes
 from privkit.values.arguments import column_name, public
+from privkit.values.exact import share
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

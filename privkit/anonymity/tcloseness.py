@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
-from privkit.anonymity.criterion import share
 from privkit.anonymity.figures import Ratios, decided, equal_distances, merged, ordered_distances, support
 from privkit.anonymity.reference import Reference, ReferencePart, reference_table
 from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_identifiers, sensitive_attribute
 from privkit.errors import FrameError, ParameterError
 from privkit.errors.anonymity import HierarchyError
+from privkit.errors.root import type_told
 from privkit.tally.coded_classes import count_values
 from privkit.tally.codes import have_an_order, is_missing
 from privkit.values.arguments import column_name, public, typed
-from privkit.values.exact import exact_text
+from privkit.values.exact import exact_text, share
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -160,7 +160,7 @@ def ground_distance(distance: object) -> object:
             return distance
     elif is_tree(distance):
         return distance
-    found = repr(distance) if isinstance(distance, str) else f"a {type(distance).__name__}"
+    found = repr(distance) if isinstance(distance, str) else type_told(distance)
     raise ParameterError.of("distance", found, "'equal', 'ordered' or a hierarchy")
 
 

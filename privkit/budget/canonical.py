@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import lru_cache, wraps
 from typing import ParamSpec, TypeVar
 
-from privkit.errors.root import PrivkitError
+from privkit.errors.root import PrivkitError, type_told
 from privkit.values.exact import exact_text
 from privkit.values.loss import Measure, PrivacyLoss
 
@@ -56,7 +56,7 @@ def _plain(value: object) -> object:
         return amount_text(value)
     if isinstance(value, Mapping):
         return dict(value)
-    raise TypeError(f"a {type(value).__name__} cannot stand in a question")
+    raise TypeError(f"{type_told(value)} cannot stand in a question")
 
 
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False, default=_plain)

@@ -266,7 +266,12 @@ def _of_entries(account: Account) -> Iterator[Finding]:
     for state, hint in states:
         if found := account.numbers_of(state, 10):
             yield Finding("note", f"project {account.name!r}: {state} entries {', '.join(map(str, found))}", hint)
-    if account.key is None:
+    try:
+        keyless = account.key is None
+    except PrivkitError as error:  # the one that everybody shares may be too weak
+        yield Finding("problem", f"project {account.name!r}: {_first(error)}", _rest(error))
+        return
+    if keyless:
         yield Finding(
             "note", f"project {account.name!r} has no key: nothing replays", "Check PRIVKIT_STATE_DIR or PRIVKIT_KEY."
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from weakref import WeakValueDictionary
 
 if TYPE_CHECKING:
@@ -61,6 +61,24 @@ class Entry:
     draw: int = 1
     key: str | None = None
     hash: str = ""
+
+
+class Counts(NamedTuple):
+    """How many entries a project has, by what they are.
+
+    Attributes
+    ----------
+    charges : int
+        Entries that were charged: releases, and those that failed or were interrupted.
+    facts : int
+        Entries that declare public facts, or withdraw them; they cost nothing.
+    ends : int
+        1 where the project was closed or removed, else 0.
+    """
+
+    charges: int
+    facts: int
+    ends: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from privkit.budget.canonical import amount_text, canonical
+from privkit.budget.noted import counts_of
 from privkit.values.show import refuse_simulated
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ _ROWS = 1000
 def project_rows(ledger: Ledger) -> list[dict[str, Any]]:
     """Return a dict per project: name, begun, unit, measure, budget, spent, reserved, left, entries and head.
 
+    Of the entries, `charges` were charged and `facts` declare public facts.
+
     Parameters
     ----------
     ledger : Ledger
@@ -35,6 +38,7 @@ def project_rows(ledger: Ledger) -> list[dict[str, Any]]:
     for name in ledger.projects():
         account = ledger.account(name)
         balance = account.balance()
+        counts = counts_of(account, balance)
         rows.append(
             {
                 "project": name,
@@ -46,6 +50,8 @@ def project_rows(ledger: Ledger) -> list[dict[str, Any]]:
                 "reserved": str(balance.reserved),
                 "left": str(balance.remaining),
                 "entries": balance.entries,
+                "charges": counts.charges,
+                "facts": counts.facts,
                 "record": balance.seq,
                 "head": balance.hash,
             }
@@ -147,6 +153,7 @@ def json_parts(account: Account) -> Iterator[str]:
         "terms": json.loads(account.terms.to_json()),
         "spent": [amount_text(balance.spent.main), amount_text(balance.spent.delta)],
         "reserved": [amount_text(balance.reserved.main), amount_text(balance.reserved.delta)],
+        "counts": {"entries": balance.entries, **counts_of(account, balance)._asdict()},
         "head": {"record": balance.seq, "hash": balance.hash},
     }
     head = json.dumps(told, indent=2, ensure_ascii=False).removesuffix("}").rstrip()

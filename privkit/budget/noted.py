@@ -9,7 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from privkit.budget.canonical import UnreadableError, canonical, readable
-from privkit.budget.entry import Entry, Reservation
+from privkit.budget.entry import Counts, Entry, Reservation
 from privkit.budget.machine.anchor import recall, retire
 from privkit.budget.notes import CLOSED, FACTS, NAMES, NOTED, REMOVED, Ending, Uses, changed, merged, news
 from privkit.budget.paging import Paged
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
+    from privkit.budget.account import Account
     from privkit.budget.book import Book, Head
+    from privkit.budget.entry import Balance
     from privkit.budget.notes import Declared
 
 
@@ -45,6 +47,12 @@ def refuse_ended(book: Book, connection: Connection) -> None:
     """
     if (found := ending(book, connection)) is not None:
         found.refuse(book.name)
+
+
+def counts_of(account: Account, balance: Balance) -> Counts:
+    """Return how many of a project's entries were charged, and how many only note something."""
+    facts, ends = len(account.facts()), int(account.ended is not None)
+    return Counts(balance.entries - facts - ends, facts, ends)
 
 
 class Noted(Paged):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from privkit.budget.canonical import amount_text, amounts, canonical, loss_from, readable
 from privkit.errors import ParameterError
+from privkit.errors.root import type_told
 from privkit.values.bounds import ContributionBounds
 from privkit.values.exact import exact_text
 from privkit.values.loss import Measure, PrivacyLoss
@@ -100,6 +101,13 @@ class ProjectTerms:
             return self
         return replace(self, ceiling=CEILING_RHO if self.budget.measure.concentrated else CEILING)
 
+    def refused(self, cost: PrivacyLoss) -> tuple[str, ...]:
+        """Say that a release of this cost would be refused, where it is above the ceiling; nothing where it is not."""
+        if self.ceiling is None or cost.main <= self.ceiling:
+            return ()
+        most = self.budget.replace(self.ceiling)
+        return (f"WARNING: the project refuses one release above {most}, its ceiling: this one would be refused",)
+
     def differences(self, given: ProjectTerms) -> list[tuple[str, str, str]]:
         """Return (term, recorded, given) for each term of `given` that differs.
 
@@ -163,7 +171,7 @@ def check_name(name: object, argument: str = "name") -> None:
     ParameterError
     """
     if not isinstance(name, str):
-        raise ParameterError.of(argument, f"a {type(name).__name__}", "a name (str)")
+        raise ParameterError.of(argument, type_told(name), "a name (str)")
     if not name.strip() or len(name) > 200 or not name.isprintable():
         raise ParameterError.of(
             argument,

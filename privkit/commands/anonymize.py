@@ -158,7 +158,7 @@ def _hierarchies(options: argparse.Namespace) -> dict[str, Hierarchy] | None:
     form(options.out)
     check_output(options.out, options.force, options.file, options.hierarchies)
     if options.save_hierarchies is not None:
-        check_output(options.save_hierarchies, options.force, options.file, options.out)
+        check_output(options.save_hierarchies, options.force, options.file, beside=options.out)
     if options.hierarchies is None:
         return None
     return read_hierarchies(options.hierarchies)

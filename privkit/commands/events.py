@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
         raise FileError.of(options.out.name, "events are written one JSON object a line", "Call it .ndjson or .jsonl.")
     check_output(options.out, options.force, *inputs)
     if options.quarantine is not None:
-        check_output(options.quarantine, options.force, *inputs, options.out)
+        check_output(options.quarantine, options.force, *inputs, beside=options.out)
     keys = {}
     if options.key is not None:
         key = Key.from_file(options.key)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 #: Bytes of a file beyond which it is not read into memory; a packed one counts as five of them.
 LARGE = 1 << 28
 _PACKED = {".gz": 5, ".zst": 5}
-#: Texts that are read as amounts for a look: no codes (007), no long ids.
+#: Texts that are read as amounts for a look: no codes (007), no long ids; a float has up to 17 digits.
 _AMOUNT, _LONGEST = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?", 15
 
 
@@ -169,14 +169,16 @@ def write(relation: Any, out: Path, sep: str | None) -> None:
             raise FileError.of(out.name, f"it cannot be written as {form(out)}", "Is the disk full?") from None
 
 
-def valued(relation: Any, file: Path) -> Any:
-    """Return a relation whose columns of amounts are numbers, as `table.as_value` has them in memory."""
-    texts = [name for name, kind in zip(relation.columns, relation.types, strict=True) if str(kind) == "VARCHAR"]
+def valued(relation: Any, file: Path, among: Sequence[str] | None = None) -> Any:
+    """Return a relation whose columns of amounts, or those of `among`, are numbers, as `table.as_value` has them."""
+    kinds_of = zip(relation.columns, relation.types, strict=True)
+    texts = [name for name, kind in kinds_of if str(kind) == "VARCHAR" and (among is None or name in among)]
     if not texts:
         return relation
     asked = []
     for name in map(quoted, texts):
-        amount = f"length({name}) <= {_LONGEST} AND regexp_full_match({name}, '{_AMOUNT}')"
+        short = f"(length({name}) <= {_LONGEST} OR contains({name}, '.'))"
+        amount = f"{short} AND regexp_full_match({name}, '{_AMOUNT}')"
         asked.append(f"count({name}) > 0 AND bool_and({name} IS NULL OR ({amount}))")
         asked.append(f"bool_and({name} IS NULL OR NOT regexp_matches({name}, '[.eE]'))")
     with reading(file):

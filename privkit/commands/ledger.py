@@ -10,13 +10,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from privkit.budget.doctor import diagnose
+from privkit.budget.entry import Counts
 from privkit.budget.export import csv_parts, json_parts, project_rows
 from privkit.budget.ledger import Ledger
 from privkit.commands.table import FALLS_SHORT
 from privkit.commands.telling import tell, tell_json
 from privkit.project.ledger_view import LedgerView
 from privkit.values.show import printable
-from privkit.view.parts.words import plural
+from privkit.view.sheets.project import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -106,7 +107,7 @@ def _list(ledger: Ledger, *, as_json: bool) -> None:
         print(json.dumps(rows, ensure_ascii=False))
         return
     for row in rows:
-        entries = plural(row["entries"], "entry", "entries")
+        entries = counted(Counts(row["charges"], row["facts"]))
         print(f"{printable(row['project'])}: {row['spent']} spent, {row['left']} left of {row['budget']}, {entries}")
 
 

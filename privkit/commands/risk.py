@@ -16,7 +16,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--population", type=int, help="how many persons the population has")
     parser.add_argument("--household", help="a column of households: who finds one of its persons has found all")
     parser.add_argument("--weights", help="a column of sampling weights: how many of the population a row stands for")
-    parser.add_argument("--threshold", type=float, default=0.2, help="the risk that no row shall exceed (0.2)")
+    presets = "or a preset: cell_3, cell_5, cell_11, cell_20, ema_0070"
+    told = f"the risk that no row shall exceed (0.2), {presets}"
+    parser.add_argument("--threshold", type=_risk, default=0.2, metavar="RISK", help=told)
+
+
+def _risk(text: str) -> float | str:
+    """Return a share, or what may be a preset's name."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 def run(options: argparse.Namespace) -> int:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import re
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from privkit.errors import FileError, LibraryRequiredError, PrivkitError
-from privkit.tally.shapes import absent_among
-from privkit.values.files import whole_file
+from privkit.tally.columns.shapes import absent_among
+from privkit.values.files import line_end, whole_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,8 +24,12 @@ _PACKED: dict[str, Any] = {".gz": "gzip", ".bz2": "bz2", ".xz": "xz", ".zst": "z
 _FORMS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".pq": "parquet"}
 _FORMS |= {".arrow": "arrow", ".feather": "arrow", ".ndjson": "ndjson", ".jsonl": "ndjson"}
 _SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+#: A name among several, in quotes or not, and the comma behind it.
+_NAME = re.compile(r'\s*(?:"((?:[^"]|"")*)"|([^,]*))\s*,')
 #: Texts that people write numbers and days as; codes (007), ids of more digits and 1E5 are texts.
 _NUMBER = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d{1,14})?")
+#: A float by all its digits, as pandas, R and Python write it.
+_FLOAT = re.compile(r"-?\d+(\.\d+)?(e-\d+)?")
 _WHOLE = re.compile(r"0|-?[1-9]\d{0,17}")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2})?)?")
 
@@ -52,14 +56,18 @@ def separator(text: str) -> str:
 
 
 def names(text: str) -> list[str]:
-    r"""Return the names in ``a,b``; one with a comma stands in quotes.
+    r"""Return the names in ``a,b``; one with a comma, or with blanks around it, stands in quotes.
 
     Examples
     --------
-    >>> names('zip, "last, first"')
-    ['zip', 'last, first']
+    >>> names('zip, "last, first"," age"')
+    ['zip', 'last, first', ' age']
     """
-    return [name.strip() for name in next(csv.reader([text], skipinitialspace=True), [])] if text.strip() else []
+    found = _NAME.finditer(text + ",") if text.strip() else ()
+    return [
+        plain.strip() if quoted is None else quoted.replace('""', '"')
+        for quoted, plain in (one.groups() for one in found)
+    ]
 
 
 def form(file: Path) -> str:
@@ -181,6 +189,8 @@ def as_number(column: pd.Series, *, exactly: bool = False) -> pd.Series:
     ['Int64', 'float64', 'datetime64[us]']
     >>> [as_number(pd.Series(texts)).tolist() for texts in (["007"], ["1E5"], ["+41"], ["1", "1.0"])]
     [['007'], ['1E5'], ['+41'], ['1', '1.0']]
+    >>> as_number(pd.Series(["0.30000000000000004", "6.6e-05"])).tolist()
+    [0.30000000000000004, 6.6e-05]
     >>> as_number(pd.Series(["1.50"]), exactly=True).tolist()
     ['1.50']
     """
@@ -191,7 +201,7 @@ def as_number(column: pd.Series, *, exactly: bool = False) -> pd.Series:
         return column
     if all(_WHOLE.fullmatch(text) for text in texts):
         return column.map({text: int(text) for text in texts}).astype("Int64")
-    if all(_NUMBER.fullmatch(text) for text in texts):
+    if all(_NUMBER.fullmatch(text) or (_FLOAT.fullmatch(text) and repr(float(text)) == text) for text in texts):
         numbers = {text: float(text) for text in texts}
         kept = not exactly or all(repr(number) == text for text, number in numbers.items())
         return column.map(numbers).astype("float64") if kept and len(set(numbers.values())) == len(texts) else column
@@ -231,6 +241,8 @@ def as_value(column: pd.Series) -> pd.Series:
     >>> import pandas as pd
     >>> [as_value(pd.Series(texts)).tolist() for texts in (["12.30", "7"], ["007"], ["1234567890123456789"])]
     [[12.3, 7.0], ['007'], ['1234567890123456789']]
+    >>> as_value(pd.Series(["0.30000000000000004"])).tolist()
+    [0.30000000000000004]
     """
     import pandas as pd
 
@@ -239,7 +251,7 @@ def as_value(column: pd.Series) -> pd.Series:
     texts = column.dropna()
     if not len(texts) or not all(isinstance(text, str) for text in texts):
         return column
-    if (texts.str.len() > 15).any() or texts.str.match(r"[+-]?0\d|\+").any():
+    if ((texts.str.len() > 15) & ~texts.str.contains(".", regex=False)).any() or texts.str.match(r"[+-]?0\d|\+").any():
         return column
     number = pd.to_numeric(column, errors="coerce")
     return number if number.notna().equals(column.notna()) else column
@@ -266,17 +278,18 @@ def shared_name(file: Path) -> str:
     return ".".join([f"{stem}-shared", *suffixes])
 
 
-def check_output(out: Path, force: bool, *inputs: Path | None) -> None:
-    """Refuse to write over an input, ever, and over another file without `force`.
+def check_output(out: Path, force: bool, *inputs: Path | None, beside: Path | None = None) -> None:
+    """Refuse to write over an input, or what else is written, ever, and over another file without `force`.
 
     Raises
     ------
     FileError
     """
-    for source in filter(None, inputs):
+    for source in filter(None, (*inputs, beside)):
         same = out.samefile(source) if out.exists() and source.exists() else out.absolute() == source.absolute()
         if same:
-            raise FileError.of(out.name, "it is the input, which is never overwritten", "Name another file.")
+            why = "it is the input, which is never overwritten" if source != beside else "--out names this file too"
+            raise FileError.of(out.name, why, "Name another file.")
     if out.exists() and not force:
         raise FileError.of(out.name, "it is there already", "Name another file, or add --force.")
     if not out.resolve().parent.is_dir():
@@ -295,12 +308,20 @@ def write_table(frame: pd.DataFrame, file: Path, sep: str | None = None, encodin
                 _write_lines(frame, draft, _PACKED.get(file.suffix))
             else:
                 text: dict[str, Any] = {"sep": sep or separator_of(file), "encoding": encoding.removesuffix("-sig")}
+                text["lineterminator"] = line_end(_texts(frame))
                 frame.to_csv(draft, index=False, compression=_PACKED.get(file.suffix), **text)
         except ImportError:
             raise LibraryRequiredError.of("pyarrow", "parquet") from None
         except (ValueError, TypeError, OverflowError, NotImplementedError, ArithmeticError):  # may quote a cell
             hint = "CSV takes any." if kind != "csv" else "Name another encoding: --encoding utf-8."
             raise FileError.of(file.name, f"its columns cannot all be written as {kind}", hint) from None
+
+
+def _texts(frame: pd.DataFrame) -> Iterator[object]:
+    """Yield the names of a table, and the different values of its columns that are no numbers."""
+    yield from frame.columns
+    for name in frame.select_dtypes(exclude="number").columns:
+        yield from frame[name].drop_duplicates()
 
 
 def _write_lines(frame: pd.DataFrame, file: Path, packed: str | None) -> None:

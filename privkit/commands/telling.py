@@ -23,6 +23,7 @@ _PATIENCE, _SELDOM = 2.0, 30.0
 _IN_SHELL = {
     r"could not run the frame's own plan\. .*": "could not read all rows of the file. Is there a "
     "row with more cells than the header, or an open quote? Or does --sep name another separator?",
+    r"\bmethod='(\w+)' would lose": r"--method \1 would lose",
     r"look at \.hierarchies": "--save-hierarchies FILE writes them",
     r"List them \(they are personal data\): hierarchy\.missing\(.*\); add a row for each, or take hierarchy\.or_other"
     r"\('OTHER'\)": "Add a row for each to its table in --hierarchies FILE",
@@ -32,16 +33,13 @@ _IN_SHELL = {
     r"df\[df\[.*?\]\.ne\('\*'\)\.any\(axis=1\)\] leaves them out": "leave them out of the file",
     r"bytes, or ev\.Key\.from_env\('NAME'\), \.from_file\(path\), \.from_keyring\(service, name\)": "say where it "
     'lies: key = {env = "NAME"}, {file = "PATH"} or {keyring = "service/name"}',
-    r"pk\.Hierarchy\.dates\(format=(.*?)\); or convert the column first: .*": r"format = \1 beside dates in "
+    r"pk\.Hierarchy\.dates\(format=(.*?)\); or convert the column .*": r"format = \1 beside dates in "
     "--hierarchies FILE.",
     r"a dict column → level, or column → \(lowest level, highest level\)": "COLUMN=LEVEL or COLUMN=LOWEST:HIGHEST",
     r"about the quasi-identifiers \[(.*)\] that keep= does not name": r"about the quasi-identifiers (\1)",
     r"levels=levels of \[(.*?)\]": r"--levels of \1",
     r"method='cells' keeps a cell or (.*), without hierarchies=; importance= is its weights=": "--method cells keeps a "
     r"cell or \1, without --hierarchies",
-    r"Make them missing: .*?; or give": "Leave the cells empty, or give",
-    r"pk\.Hierarchy\.intervals\(10, lower=0, upper=100\)": "intervals = [10], lower = 0, upper = 100 in "
-    "--hierarchies FILE",
     r"apply\(\.\.\., on_error='quarantine'\)": "--quarantine FILE",
     r"Recipe\.load\(path, keys=.*?\}\)": "--key FILE",
     r" \(the default is \.privkit/ledger\.db beside the notebook\), or begin one: .*?unit=pk\.ROW\)": " or --store",
@@ -49,6 +47,8 @@ _IN_SHELL = {
     r", or a table of all of them": "",
     r"ev\.Key\.create_file\('([^']*)'\)": r"python -c \"from privkit import events as ev; ev.Key.create_file('\1')\"",
     r"( earlier entries): \.to_frame\(\)": r"\1",
+    r"Convert one of them, for example .*?(?=, and mind)": "Write both the same way in the files",
+    r"( set apart): \.quarantined": r"\1, in the file of --quarantine.",
     "population= tells more": "--population tells more",
     "pass hierarchies=": "pass --hierarchies",
     "Drop (it|them), or name (?:it|them) in qi": r"Leave \1 out (--drop), or name \1 in --qi",
@@ -86,12 +86,18 @@ def in_shell(text: str, options: Iterable[str] = ()) -> str:
         text = re.sub(rf"(?<![\w.'-]){name}(?= (?:must|needs|with)\b)|(?<= got ){name}(?= )", option, text)
         text = re.sub(rf"(?<= as ){name}(?= and |\.)|(?<= out of ){name}(?=:)", option, text)
     text = re.sub(r"(--[\w-]+):? \[((?:'[^']*'(?:, )?)*)\]", _listed, text)
+    text = re.sub(r"(?<=^Close matches: ).*", _in_quotes, text, flags=re.MULTILINE)
     return re.sub(r"\b(\w+)\(\)", r"\1", text)
 
 
 def _listed(found: re.Match[str]) -> str:
     names = re.findall(r"'([^']*)'", found[2])
     return f"{found[1]} {columns(names)}"
+
+
+def _in_quotes(found: re.Match[str]) -> str:
+    """Return close matches so that they can be typed: blanks around an option's names are no part of them."""
+    return re.sub(r"'( [^']*|[^']* )'", r"""'"\1"'""", found[0])
 
 
 def tell_json(figures: Mapping[str, Any]) -> None:
@@ -112,15 +118,17 @@ def _plain(value: Any) -> Any:
 
 
 def columns(qi: Sequence[str]) -> str:
-    r"""Return columns as one option takes them: a name with a comma in quotes.
+    r"""Return columns as one option takes them: a name with a comma, or with blanks around it, in quotes.
 
     Examples
     --------
-    >>> columns(["zip", "last, first", ""])
-    'zip,"last, first",""'
+    >>> columns(["zip", "last, first", "", " age"])
+    'zip,"last, first",""," age"'
     """
-    quoted = (f'"{name.replace(chr(34), chr(34) * 2)}"' if set(name) & set(',"') or not name else name for name in qi)
-    return ",".join(quoted)
+    bare = (name and name == name.strip() and not set(name) & set(',"') for name in qi)
+    return ",".join(
+        name if plain else f'"{name.replace(chr(34), chr(34) * 2)}"' for name, plain in zip(qi, bare, strict=True)
+    )
 
 
 def asked(options: argparse.Namespace, file: Path | None = None) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from privkit.dp.statistics.quantile import CANDIDATES
 from privkit.errors import NotPublicError, ParameterError
 from privkit.errors.dp import ValueBoundsRequiredError
+from privkit.errors.root import type_told
 from privkit.values.bounds import ValueBounds, value_bounds
 from privkit.values.vouched import vouched
 
@@ -28,7 +29,7 @@ def public_candidates(bounds: object, candidates: object, column: str) -> tuple[
         raise NotPublicError.of("candidates", type(candidates).__name__)
     allowed = "a list of finite numbers, each once"
     if not isinstance(candidates, Sequence) or isinstance(candidates, str) or not candidates:
-        raise ParameterError.of("candidates", f"a {type(candidates).__name__}", allowed)
+        raise ParameterError.of("candidates", type_told(candidates), allowed)
     if any(hasattr(value, "dtype") for value in candidates):
         raise NotPublicError.of("candidates", "list of NumPy numbers")
     if any(isinstance(v, bool) or not isinstance(v, int | float) or not math.isfinite(v) for v in candidates):

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from privkit.dp.dates import told_dates
 from privkit.dp.noise.noise import ALPHA
 from privkit.dp.noise.selection import NoisyMax
 from privkit.dp.plan import Plan
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
     from privkit.dp.noise.noise import Noise
     from privkit.dp.question import Question
-    from privkit.dp.statistics.statistic import Limits, Statistic
+    from privkit.dp.statistics.statistic import Limits
     from privkit.tally.engines.contract import Engine
     from privkit.tally.looking import Extent
     from privkit.values.keys import Keys
@@ -51,9 +52,9 @@ class Answers:
     ----------
     name : str
     values : array, shape (groups,)
-        Without noise, each person within the contribution bounds, numbers within theirs.
+        Without noise, each person within the contribution bounds, numbers within theirs; of a column of dates, dates.
     widths : array of float64, shape (groups,), or None
-        Half the width of the 95 % interval around each; None where the number has no interval.
+        Half the width of the 95 % interval around each, of dates a duration; None where the number has no interval.
     drowned : int
         How many of them noise dominates. Of what only comes along: how many intervals hold 0 beside a number that was
         asked for and is fine.
@@ -63,7 +64,7 @@ class Answers:
 
     name: str
     values: NDArray[Any]
-    widths: NDArray[np.float64] | None
+    widths: NDArray[Any] | None
     drowned: int
     asked: bool = True
 
@@ -195,22 +196,28 @@ def _answers(plan: Plan, data: object) -> tuple[tuple[Answers, ...], Keys | None
     cells = np.asarray(drawn, dtype=np.int64)
     cells = cells.reshape(question.groups, -1) if question.groups else cells.reshape(0, asked.width)
     limits = asked.limits(cells, plan.noise, ALPHA)
-    return tuple(_number(name, values, limits, asked) for name, values in asked.estimates(cells).items()), question.keys
+    return tuple(
+        _number(name, values, limits, question) for name, values in asked.told(cells, None).items()
+    ), question.shown
 
 
-def _number(name: str, values: NDArray[Any], limits: Limits, asked: Statistic) -> Answers:
+def _number(name: str, values: NDArray[Any], limits: Limits, question: Question) -> Answers:
     """Return one number beside its noise: what was asked is judged by its own rule.
 
     A mean may be fine where the interval of its sum holds 0, as any sum's does whose terms cancel each other; so of
     what comes along those places alone count at which all that was asked is fine.
     """
+    asked, kind = question.asked, question.dates
     is_asked = name in asked.numbers
+    told = values if kind is None else told_dates(kind, values)
     if name not in limits:
-        return Answers(name, values, None, 0, is_asked)
+        return Answers(name, told, None, 0, is_asked)
     lower, upper = limits[name]
     drowned = asked.drowned(name, lower, upper)
     if not is_asked:
         for other in asked.numbers:
             drowned = drowned & ~asked.drowned(other, *limits[other]) if other in limits else drowned
-    widths = np.asarray(upper - lower, dtype=np.float64) / 2
-    return Answers(name, values, widths, int(np.count_nonzero(drowned)), is_asked)
+    widths: Any = np.asarray(upper - lower, dtype=np.float64) / 2
+    if kind is not None:
+        widths = (told_dates(kind, upper, up=True) - told_dates(kind, lower)) / 2
+    return Answers(name, told, widths, int(np.count_nonzero(drowned)), is_asked)

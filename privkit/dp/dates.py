@@ -11,11 +11,10 @@ import numpy as np
 from privkit.tally.cells.cells import DATE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from privkit.dp.statistics.statistic import Statistic
     from privkit.tally.cells.cells import Kind
     from privkit.values.keys import Keys
 
@@ -60,21 +59,17 @@ def told_date(kind: Kind, count: float) -> str:
     return found.isoformat() if kind.name == DATE else str(found)
 
 
-def with_candidates(asked: Statistic) -> Iterator[Any]:
-    """Give the parts of a statistic that have public candidates."""
-    for part in getattr(asked, "parts", (asked,)):
-        if getattr(part, "candidates", ()):
-            yield part
+def ends(candidates: Sequence[float], dates: Kind | None) -> str:
+    """Return from where to where public candidates go, as dates where they count these.
 
-
-def notes_of_dates(asked: Statistic, kind: Kind) -> tuple[str, ...]:
-    """Return a statistic's notes, in which public candidates are told as dates."""
-    notes = asked.notes()
-    for part in with_candidates(asked):
-        first, last = part.candidates[0], part.candidates[-1]
-        ends = f"from {told_date(kind, first)} to {told_date(kind, last)}"
-        notes = tuple(note.replace(f"from {first:g} to {last:g}", ends) for note in notes)
-    return notes
+    Examples
+    --------
+    >>> from privkit.tally.cells.cells import Kind
+    >>> ends((20454.0, 20484.0), None), ends((20454.0, 20484.0), Kind("date", "D"))
+    ('from 20454 to 20484', 'from 2026-01-01 to 2026-01-31')
+    """
+    first, last = (f"{end:g}" if dates is None else told_date(dates, end) for end in (candidates[0], candidates[-1]))
+    return f"from {first} to {last}"
 
 
 def notes_of_moments(keys: Keys) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from privkit.dp.dates import notes_of_dates, notes_of_moments
+from privkit.dp.dates import notes_of_moments
 from privkit.tally.engines.opening import engine_of
 from privkit.values.bounds import ContributionBounds
 from privkit.values.expression.nodes import Literal, normal
@@ -14,7 +14,8 @@ from privkit.values.keys import Keys
 from privkit.values.unit import PrivacyUnit
 
 if TYPE_CHECKING:
-    from privkit.dp.statistics.statistic import Sensitivity, Statistic
+    from privkit.dp.statistics.reach import Sensitivity
+    from privkit.dp.statistics.statistic import Statistic
     from privkit.tally.cells.cells import Kind
     from privkit.tally.engines.contract import Engine
 
@@ -81,7 +82,7 @@ class Question:
     def missing_groups(self) -> tuple[str, ...]:
         """The columns of groups of which missing values make a group: of a key with None, or where groups show up."""
         if self.keys is None:
-            return self.by
+            return self.by or self.asked.missing_kept
         return tuple(name for place, name in enumerate(self.by) if any(key[place] is None for key in self.keys.values))
 
     @property
@@ -102,8 +103,13 @@ class Question:
 
     @property
     def cells(self) -> int:
-        """How many answers there are: one for each group."""
-        return self.groups
+        """How many answers there are: one for each group, or the cells of all tables."""
+        return self.asked.cells(self)
+
+    @property
+    def shown(self) -> Keys | None:
+        """The keys by which the answers are shown: the groups, or of several tables the cells of all; None for one."""
+        return self.asked.shown_keys(self)
 
     @property
     def sensitivity(self) -> Sensitivity:
@@ -112,10 +118,8 @@ class Question:
 
     def notes(self) -> tuple[str, ...]:
         """Return what a careful reader of the answer should know; of counts of dates, as dates."""
-        told = self.asked.notes_of(self.selected) if self.dates is None else notes_of_dates(self.asked, self.dates)
+        told = self.asked.notes(self.selected, self.dates)
         filled = {name: normal(Literal(value)).text() for name, value in self.selected.missing if value is not None}
-        for name in filled:
-            told = tuple(_where_none_is_missing(note, name) for note in told)
         counted = (f"missing values of {name!r} count as {value}" for name, value in filled.items())
         moments = () if self.keys is None else notes_of_moments(self.keys)
         return (*told, *counted, *self.asked.along(), *moments)
@@ -145,13 +149,6 @@ class Question:
         noun = "found group" if keys.told else "key"
         told = f"({len(keys):,} {noun if len(keys) == 1 else noun + 's'})"
         return f"{self.asked} by {', '.join(keys.by)} {told}{where}"
-
-
-def _where_none_is_missing(note: str, column: str) -> str:
-    """Return a note on a column in which something stands for missing: nothing is left out for it."""
-    if not note.startswith(f"values of {column!r} "):
-        return note
-    return note.removesuffix("; missing ones are left out").replace(", and missing ones, are left", " are left")
 
 
 def fetched(data: object, question: Question) -> tuple[str, ...] | None:

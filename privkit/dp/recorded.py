@@ -22,7 +22,11 @@ from privkit.dp.statistics import (  # noqa: F401  # every kind is known by bein
     sums,
     top_k,
 )
+from privkit.dp.statistics.books import tables  # noqa: F401
+from privkit.dp.statistics.inference import anova, chi2, correlation, difference, regression  # noqa: F401
 from privkit.dp.statistics.statistic import Statistic, recorded_statistic
+from privkit.dp.synthesis import synthetic  # noqa: F401
+from privkit.dp.training import lloyd, logistic  # noqa: F401
 
 #: Every kind of statistic by the name of its class.
 KINDS: Mapping[str, type[Statistic]] = Statistic.KINDS
@@ -50,5 +54,5 @@ def recorded_accuracy(record: Mapping[str, Any]) -> float | None:
         if not (math.isfinite(noise.scale) and noise.scale > 0):
             return None
         return asked.half_width(noise, miss(1 - ALPHA), None)
-    except (AttributeError, LookupError, TypeError, ValueError, ArithmeticError):  # the record is damaged, or newer
+    except (AttributeError, LookupError, TypeError, ValueError, ArithmeticError, SyntaxError):  # damaged, or newer
         return None

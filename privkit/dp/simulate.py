@@ -39,10 +39,13 @@ class SimulatedRelease(Simulated, Release):
             told,
             question=f"SIMULATED: {told.question}",
             mechanism=f"SIMULATED {told.mechanism}",
+            noise=f"SIMULATED {told.noise}",
             versions={"numpy": np.__version__},
             simulated=True,
         )
-        return cls(marked_plan(release.plan), release.drawn, told, release.replayed, release.asked_before)
+        return cls(
+            marked_plan(release.plan), release.drawn, told, release.replayed, release.asked_before, release.replays
+        )
 
     @property
     def value(self) -> Any:
@@ -59,7 +62,7 @@ class SimulatedRelease(Simulated, Release):
 
     def _shaped(self, values: NDArray[Any]) -> Any:
         found = super()._shaped(values)
-        return marked(found) if self.plan.question.keys is None else found.rename(f"{found.name} (SIMULATED)")
+        return marked(found) if self.plan.question.shown is None else found.rename(f"{found.name} (SIMULATED)")
 
 
 class SimulatedInt(int):

@@ -9,14 +9,15 @@ from privkit.errors.arguments import (
     CallError,
     ColumnNotFoundError,
     DuplicateColumnError,
-    ExpressionError,
     FrameError,
     KeysError,
     NotPublicError,
     ParameterError,
     ZoneError,
 )
+from privkit.errors.attacks import AttackError
 from privkit.errors.column_kind import ColumnKindError
+from privkit.errors.disclosure import DisclosureError
 from privkit.errors.dp import (
     IntervalError,
     KeysDifferError,
@@ -41,6 +42,7 @@ from privkit.errors.events import (
     SecretLeakError,
     UnmatchedFieldsError,
 )
+from privkit.errors.expression import ExpressionError
 from privkit.errors.facts import (
     FactsChangedError,
     FactsError,
@@ -62,6 +64,7 @@ from privkit.errors.ledger import (
     LedgerVersionError,
     MeasureMismatchError,
 )
+from privkit.errors.models import ModelError
 from privkit.errors.project import (
     CeilingError,
     ClockError,
@@ -88,15 +91,18 @@ from privkit.errors.risk import (
     WeightsError,
 )
 from privkit.errors.root import NOTHING_SPENT, PrivkitError, close_matches, listed, nothing_spent
+from privkit.errors.study import PolicyError
 
 __all__ = [
     "NOTHING_SPENT",
+    "AttackError",
     "BoundsRequiredError",
     "CallError",
     "CeilingError",
     "ClockError",
     "ColumnKindError",
     "ColumnNotFoundError",
+    "DisclosureError",
     "DuplicateColumnError",
     "EarlierReleaseError",
     "EngineError",
@@ -133,6 +139,7 @@ __all__ = [
     "MeasureMismatchError",
     "MeasurementError",
     "MechanismError",
+    "ModelError",
     "NoProjectError",
     "NotLinearError",
     "NotPublicError",
@@ -141,6 +148,7 @@ __all__ = [
     "ParameterError",
     "PathError",
     "PendingReleaseError",
+    "PolicyError",
     "PopulationError",
     "PriceError",
     "PrivkitError",

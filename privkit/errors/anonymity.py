@@ -81,18 +81,6 @@ class HierarchyError(PrivkitError, ValueError):
         return error
 
     @classmethod
-    def infinite(cls, column: str, count: int) -> HierarchyError:
-        """The column holds infinite numbers, which lie in no interval."""
-        error = cls(
-            f"{called()}: {column!r} holds {count} infinite {'value' if count == 1 else 'values'}, which lie in no "
-            "interval.\n"
-            f"Make them missing: df[{column!r}].replace([np.inf, -np.inf], np.nan); or give the intervals ends, beyond "
-            "which all values are one: pk.Hierarchy.intervals(10, lower=0, upper=100)."
-        )
-        error.column = column
-        return error
-
-    @classmethod
     def too_long(cls, column: str) -> HierarchyError:
         """The column holds numbers that nobody would write out."""
         error = cls(
@@ -110,8 +98,7 @@ class HierarchyError(PrivkitError, ValueError):
             f"{called()}: the hierarchy of {column!r} needs {asked}, but {count} of its {distinct} distinct values "
             f"are none; the column holds {found}.\n"
             "Whether 01/02 is in January or in February is not guessed. Say how they are written: "
-            'pk.Hierarchy.dates(format="%d.%m.%Y"); or convert the column first: '
-            f"pd.to_datetime(df[{column!r}], dayfirst=True)."
+            'pk.Hierarchy.dates(format="%d.%m.%Y"); or convert the column to dates first.'
         )
         error.column = column
         return error
@@ -176,7 +163,7 @@ class InfeasibleError(PrivkitError, ValueError):
             f"{called()}: no node of the lattice meets {criteria} with at most {limit:,} of {rows:,} records "
             "suppressed.\n"
             f"{'The best one' if least else 'The nearest that was found'}, levels {levels}, would suppress "
-            f"{suppressed:,} ({share:.1%}){'' if least else '; others may need fewer'}.\n"
+            f"{suppressed:,} ({100 * share:.1f} %){'' if least else '; others may need fewer'}.\n"
             f"Ways on: {', '.join(ways)}."
         )
         error.suppressed, error.limit = suppressed, limit
@@ -205,8 +192,10 @@ class InfeasibleError(PrivkitError, ValueError):
     @classmethod
     def too_few_rows(cls, k: int, rows: int, what: str = "rows") -> InfeasibleError:
         """`k` is larger than the table."""
+        one, space, more = what.partition(" ")
+        has = f"{rows} {one.removesuffix('s') if rows == 1 else one}{space}{more}"
         error = cls(
-            f"{called(f'k={k}')}: the table has {rows} {what}, so that no class can hold {k}. "
+            f"{called(f'k={k}')}: the table has {has}, so that no class can hold {k}. "
             f"Take k of at most {rows}, or collect more data."
         )
         error.suppressed, error.limit = rows, None
@@ -281,16 +270,17 @@ class RoleConflictError(PrivkitError, ValueError):
     @classmethod
     def sensitive(cls, column: str, qi: Sequence[str]) -> RoleConflictError:
         """Refuse a sensitive attribute among the quasi-identifiers."""
-        rest = [name for name in qi if name != column]
-        hint = (
-            "Within a class all quasi-identifiers are equal, so it would have one value in each class. "
-            f"Leave it out: qi={rest!r}."
-        )
-        return cls.of(column, ("qi", "sensitive"), hint)
+        why = "Within a class all quasi-identifiers are equal, so it would have one value in each class."
+        return cls.among(column, "sensitive", qi, why)
 
     @classmethod
     def unit(cls, column: str, qi: Sequence[str]) -> RoleConflictError:
         """Refuse a column that tells persons apart among the quasi-identifiers."""
+        return cls.among(column, "unit", qi, f"A class by {column!r} holds one person by construction.")
+
+    @classmethod
+    def among(cls, column: str, argument: str, qi: Sequence[str], why: str = "") -> RoleConflictError:
+        """Refuse a column that `argument` names among the quasi-identifiers, and say which of them are left."""
         rest = [name for name in qi if name != column]
-        hint = f"A class by {column!r} holds one person by construction. Leave it out: qi={rest!r}."
-        return cls.of(column, ("qi", "unit"), hint)
+        way = f"Leave it out: qi={rest!r}." if rest else f"Name another column for one: {column!r} is all of qi."
+        return cls.of(column, ("qi", argument), f"{why} {way}".strip())

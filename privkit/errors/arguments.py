@@ -1,14 +1,11 @@
-"""Errors about what was asked: columns, parameters, keys, bounds, frames.
-
-Errors about expressions: what a `where=` or `derive=` says, told before any row is read.
-"""
+"""Errors about what was asked: columns, parameters, keys, bounds, frames."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from privkit.errors.calls import called
-from privkit.errors.root import PrivkitError, close_matches, listed
+from privkit.errors.root import PrivkitError, close_matches, listed, with_article
 
 
 class ColumnNotFoundError(PrivkitError, KeyError):
@@ -30,9 +27,9 @@ class ColumnNotFoundError(PrivkitError, KeyError):
 
     @classmethod
     def of(
-        cls, argument: str, given: object, missing: Sequence[object], columns: Iterable[object]
+        cls, argument: str, given: object, missing: Sequence[object], columns: Iterable[object], hint: str = ""
     ) -> ColumnNotFoundError:
-        """The call got `given` as `argument`, and `missing` are no columns."""
+        """The call got `given` as `argument`, and `missing` are no columns; `hint` says what they may have meant."""
         columns = list(columns)
         matches = list(dict.fromkeys(match for name in missing for match in close_matches(name, columns)))
         verb = "is not a column" if len(missing) == 1 else "are not columns"
@@ -43,7 +40,7 @@ class ColumnNotFoundError(PrivkitError, KeyError):
             text += f"\nColumns: {listed(columns)}."
         else:
             text += f"\nThe frame has {len(columns)} columns: list(df.columns)."
-        error = cls(text)
+        error = cls(text + (f"\n{hint}" if hint else ""))
         error.missing, error.matches = tuple(missing), tuple(matches)
         return error
 
@@ -230,12 +227,29 @@ class KeysError(PrivkitError, ValueError):
     @classmethod
     def required(cls, by: Sequence[str], *, with_delta: bool = True) -> KeysError:
         """A release by groups needs its keys named; `with_delta` says whether groups may show up by a δ."""
+        return cls.such_as(by, {}, with_delta=with_delta)
+
+    @classmethod
+    def such_as(cls, by: Sequence[str], known: Mapping[str, list[object]], *, with_delta: bool = True) -> KeysError:
+        """The same, with keys that some columns could have."""
         shown = by[0] if len(by) == 1 else list(by)
-        example = ["a", "b"] if len(by) == 1 else {name: ["a", "b"] for name in by}
+        each = {name: known.get(name, ["a", "b"]) for name in by}
+        example = each[by[0]] if len(by) == 1 else each
         return cls(
             f"{called(f'by={shown!r}')} needs keys=: the groups to release, as a public fact.\n"
             "That a group occurs in the data is private, so privkit does not read the keys from it. "
             f"Example: keys={example!r}." + (_OPEN if with_delta else "")
+        )
+
+    @classmethod
+    def of_column(cls, name: str, *, classes: bool = False) -> KeysError:
+        """A model needs the levels of one of its columns named, or the classes of what it predicts."""
+        what = "the classes that it tells apart" if classes else "its levels"
+        model = " (of a model of pk.models: classes=['no', 'yes'])" if classes else ""
+        return cls(
+            f"{called()} needs keys= for {name!r}: {what}, as a public fact.\n"
+            "That a value occurs in the data is private, so privkit does not read it from there. "
+            f"Example: keys={{{name!r}: ['no', 'yes']}}{model}."
         )
 
     @classmethod
@@ -283,7 +297,7 @@ class NotPublicError(PrivkitError, TypeError):
     def of(cls, argument: str, kind: str) -> NotPublicError:
         """`argument` came as `kind`, a type in which data is held."""
         return cls(
-            f"{called()} got {argument} as a {kind}, which may come from the private data; "
+            f"{called()} got {argument} as {with_article(kind)}, which may come from the private data; "
             f"{argument} must be public.\n"
             f"Type it out as a list, or vouch for it: "
             f"{argument}=pk.public_values(..., reason='list of the post office')."
@@ -302,91 +316,3 @@ class BoundsRequiredError(PrivkitError, ValueError):
             "Rows over the bound are left out at random. Take it from public knowledge, not from this data. "
             "Example: max_rows=10 (here or in open_project), or max_groups=3, per_group=5."
         )
-
-
-_ALLOWED = (
-    "comparisons, and, or, not, in [...], is missing, + - * / // %, "
-    "year() month() day() weekday() hour(), prefix(column, n), col('any name')"
-)
-
-_SHOWN = 200
-
-
-class ExpressionError(PrivkitError, ValueError):
-    """An expression cannot be read, or does not fit the columns' types.
-
-    Attributes
-    ----------
-    argument : str
-        Which argument the expression came as.
-    text : str
-        The expression.
-    position : int or None
-        Where in the text, counted from 0.
-    """
-
-    argument: str = ""
-    text: str = ""
-    position: int | None = None
-
-    @classmethod
-    def _at(cls, argument: str, text: str, position: int | None, told: str) -> ExpressionError:
-        pointed = ""
-        if position is not None and "\n" not in text and len(text) <= _SHOWN:
-            pointed = f"\n    {text}\n    {' ' * position}^"
-        shown = repr(text) if len(text) <= _SHOWN else f"{text[:_SHOWN]!r}..."
-        error = cls(f"{called()} got {argument}={shown}{pointed}\n{told}")
-        error.argument, error.text, error.position = argument, text, position
-        return error
-
-    @classmethod
-    def syntax(cls, argument: str, text: str, position: int | None) -> ExpressionError:
-        """The text is no expression."""
-        told = f"This cannot be read as an expression. It may hold {_ALLOWED}."
-        return cls._at(argument, text, position, told)
-
-    @classmethod
-    def unsupported(cls, argument: str, text: str, position: int | None, what: str) -> ExpressionError:
-        """The text holds `what`, which the language does not have."""
-        return cls._at(argument, text, position, f"Expressions have no {what}. They may hold {_ALLOWED}.")
-
-    @classmethod
-    def call(
-        cls, argument: str, text: str, position: int | None, *, name: str, known: Sequence[str]
-    ) -> ExpressionError:
-        """The text calls a function that the language does not have."""
-        matches = close_matches(name, known)
-        hint = f" Close matches: {listed(matches)}." if matches else f" They have {', '.join(known)}."
-        return cls._at(argument, text, position, f"Expressions have no function {name!r}.{hint}")
-
-    @classmethod
-    def usage(cls, argument: str, text: str, position: int | None, rule: str) -> ExpressionError:
-        """A part of the text is used against its `rule`."""
-        return cls._at(argument, text, position, rule)
-
-    @classmethod
-    def types(cls, argument: str, text: str, rule: str) -> ExpressionError:
-        """The expression does not fit the types of the columns."""
-        error = cls(f"{called()} got {argument}={text!r}, but {rule}")
-        error.argument, error.text = argument, text
-        return error
-
-    @classmethod
-    def kind(cls, argument: str, found: str) -> ExpressionError:
-        """Something else than an expression came."""
-        error = cls(
-            f"{called()} got {argument} as a {found}, but it must be an expression, "
-            "as text or by pk.cut and the like. "
-            'Python functions are refused: what they do with a row cannot be known. Example: where="age >= 65".'
-        )
-        error.argument = argument
-        return error
-
-    @classmethod
-    def name_taken(cls, name: str) -> ExpressionError:
-        """A derived column would hide a column of the frame."""
-        error = cls(
-            f"{called()} got derive with {name!r}, but the frame has a column of that name. Choose another name."
-        )
-        error.argument = "derive"
-        return error

@@ -31,7 +31,7 @@ WHOLE = "%tb Plain"
 #: The mode of tracebacks in which cards stand in: IPython's own, unless a person chose another.
 _MODE = "context"
 #: How wide a card is at most, how many lines of one statement it shows, and how many errors of a chain.
-_WIDEST, _LINES, _CHAIN = 100, 8, 5
+_WIDEST, _LINES, _CHAIN = 80, 8, 5
 _INDENT = 8
 _OURS = os.path.join(str(Path(__file__).resolve().parents[1]), "")  # noqa: PTH118 - with the separator at its end
 _ELSEWHERE = tuple(
@@ -44,14 +44,20 @@ _NEXT = re.compile(
     r"|Move |Drop |pip install)"
 )
 _SENTENCE = re.compile(r"(?<=[.!?)])\s+(?=[(A-Z])")
+#: A line with a sign under one of its characters (`privkit.errors.expression.pointed`): drawn, so never wrapped.
+_POINTED = re.compile(r"\n {4}[^\n]*\n {4} *\^(?=\n|$)")
 
 
 class Style(NamedTuple):
-    """What comes before words of each sort in a terminal, and after them; nothing where it has no colors."""
+    """What comes before words of each sort in a terminal, and after them; nothing where it has no colors.
 
-    title: str = "\x1b[1;31m"
+    Bold letters alone: red and blue ones have hardly any contrast on the ground that JupyterLab gives errors, least of
+    all in its dark theme.
+    """
+
+    title: str = "\x1b[1m"
     strong: str = "\x1b[1m"
-    label: str = "\x1b[1;34m"
+    label: str = "\x1b[1m"
     end: str = "\x1b[0m"
 
 
@@ -80,7 +86,10 @@ class Said(NamedTuple):
         >>> Said.of("dp_sum('age') needs bounds=. They limit a person. Example: bounds=(0, 99).")
         Said(what="dp_sum('age') needs bounds=.", why='They limit a person.', then='Example: bounds=(0, 99).')
         """
-        what, *rest = [part for line in message.split("\n") for part in _SENTENCE.split(line)]
+        drawn = _POINTED.search(message)
+        head, message_left = (message[: drawn.end()], message[drawn.end() + 1 :]) if drawn else ("", message)
+        parts = [part for line in message_left.split("\n") for part in _SENTENCE.split(line)]
+        what, *rest = [head, *parts] if drawn else parts
         if what.endswith((":", "g.")) or not what:  # a list follows, or it is cut within "e.g."
             return cls(message, "", "")
         first = next((place for place, part in enumerate(rest) if _NEXT.match(part)), len(rest))
@@ -136,6 +145,9 @@ def card(error: PrivkitError, style: Style = PLAIN, width: int = _WIDEST) -> lis
 
 def _wrapped(text: str, width: int) -> list[str]:
     """Return text in lines of this width; a word that is longer stays whole, so that it can be copied."""
+    if drawn := _POINTED.search(text):
+        before, after = text[: drawn.start()], text[drawn.end() + 1 :]
+        return [*_wrapped(before, width), *drawn[0][1:].split("\n"), *(_wrapped(after, width) if after else [])]
     return [
         line
         for part in text.split("\n")

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from privkit.errors.arguments import BoundsRequiredError, ParameterError
 from privkit.errors.calls import called
-from privkit.errors.root import PrivkitError, listed
+from privkit.errors.root import PrivkitError, listed, type_told, with_article
 
 
 class ValueBoundsRequiredError(BoundsRequiredError):
@@ -29,6 +29,17 @@ class ValueBoundsRequiredError(BoundsRequiredError):
             f"{called(repr(column))} needs {argument}=(lower, upper).\n"
             "They limit what one person can change, so they must come from public knowledge, not from this data "
             f"(df[{column!r}].min() would leak). Values outside are clipped. Example: {argument}=(0, 200_000)."
+        )
+        error.column = column
+        return error
+
+    @classmethod
+    def among(cls, column: str) -> ValueBoundsRequiredError:
+        """One of several columns came without bounds."""
+        error = cls(
+            f"{called()} needs the bounds of {column!r}: bounds={{{column!r}: (lower, upper), ...}}.\n"
+            "They limit what one person can change, so they must come from public knowledge, not from this data "
+            f"(df[{column!r}].min() would leak). Values outside are clipped."
         )
         error.column = column
         return error
@@ -80,7 +91,7 @@ class MechanismError(ParameterError):
     @classmethod
     def unfit(cls, mechanism: object, measure: str, allowed: Sequence[str]) -> MechanismError:
         """Only the `allowed` mechanisms fit."""
-        shown = repr(mechanism) if isinstance(mechanism, str) else f"a {type(mechanism).__name__}"
+        shown = repr(mechanism) if isinstance(mechanism, str) else type_told(mechanism)
         error = cls(
             f"{called()} got mechanism={shown}, but for this statistic in a project that counts in {measure} "
             f"it must be one of {listed(allowed)}, or left out."
@@ -239,7 +250,7 @@ class NotReleasedError(ParameterError, TypeError):
     def of_type(cls, found: str) -> NotReleasedError:
         """The call got a `found`."""
         error = cls(
-            f"{called()} got a {found}, but it computes with released numbers, whose errors are known: "
+            f"{called()} got {with_article(found)}, but it computes with released numbers, whose errors are known: "
             "a Release, or what was made of one. Example: df.privacy.dp_count(...)."
         )
         error.argument, error.found = "released", found

@@ -50,7 +50,8 @@ class EngineError(PrivkitError, RuntimeError):
         """The plan that the call ran failed."""
         return cls(
             f"{called()} could not run the frame's own plan. The cause is not told, since the engine's text may hold "
-            "values. Run the plan by itself to see it: frame.collect() in Polars, relation.fetchall() in DuckDB."
+            "values. Run the plan by itself to see it: frame.collect() in Polars and Spark, relation.fetchall() in "
+            "DuckDB, table.execute() in Ibis."
         )
 
     @classmethod

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from privkit.errors.calls import called
-from privkit.errors.root import PrivkitError, close_matches, listed
+from privkit.errors.root import PrivkitError, close_matches, listed, type_told
 
 _MOST = 50
 
@@ -25,7 +25,7 @@ class PathError(PrivkitError, ValueError):
     @classmethod
     def of(cls, path: object, reason: str) -> PathError:
         """`path` cannot be read, for this reason."""
-        found = repr(path) if isinstance(path, str) else f"a {type(path).__name__}"
+        found = repr(path) if isinstance(path, str) else type_told(path)
         error = cls(f"{found} is no path: {reason}. Write fields as 'shipping.zip', lists as 'products[].price'.")
         error.path = path if isinstance(path, str) else ""
         return error

@@ -92,7 +92,7 @@ class LinkError(PrivkitError, TypeError):
             "One of them holds labels of intervals or hidden characters: bring the other to the same levels, "
             "or compare the values as they were."
             if labeled
-            else f"Convert one of them, for example df[{column!r}].astype('string'), and mind leading zeros."
+            else "Convert one of them, for example both to text, and mind leading zeros."
         )
         error = cls(
             f"{called()} cannot match {column!r}: it is {types[0]} in the data and {types[1]} in the other table, so "

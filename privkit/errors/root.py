@@ -7,6 +7,7 @@ wherever it is met. No message holds a cell value.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
@@ -52,6 +53,34 @@ def nothing_spent() -> Iterator[None]:
         if error.budget is None:
             error.budget = NOTHING_SPENT
         raise
+
+
+#: Names before which one says "an", by how they begin: an int, an Index, an ndarray; a uint8, a UUID, a Series.
+_SPOKEN = re.compile(r"[aeio]|u(?=n(?!i))|nd", re.IGNORECASE)
+
+
+def with_article(noun: str) -> str:
+    """Return a noun, like the name of a type, with its indefinite article; None, the only one of its type, has none.
+
+    Examples
+    --------
+    >>> [with_article(name) for name in ("int", "str", "ndarray", "Index", "uint8", "NoneType")]
+    ['an int', 'a str', 'an ndarray', 'an Index', 'a uint8', 'None']
+    """
+    if noun == type(None).__name__:
+        return "None"
+    return f"{'an' if _SPOKEN.match(noun) else 'a'} {noun}"
+
+
+def type_told(value: object) -> str:
+    """Return what a value is, for a message: its type's name, and nothing of what it holds.
+
+    Examples
+    --------
+    >>> type_told(None), type_told("secret"), type_told(7)
+    ('None', 'a str', 'an int')
+    """
+    return with_article(type(value).__name__)
 
 
 def listed(names: Iterable[object]) -> str:

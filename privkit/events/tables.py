@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from privkit.errors.events import EventsInputError
+from privkit.errors.root import type_told
 from privkit.events.operations.drop import keep
 from privkit.events.operations.pseudonymize import pseudonymize as _pseudonymize
 from privkit.events.recipes.recipe import Recipe
@@ -177,7 +178,7 @@ def _say_what_stays(data: Any, names: Sequence[str]) -> None:
 def _frame(data: Any) -> None:
     if not is_frame(data):
         raise EventsInputError.output(
-            f"it needs a pandas or Polars frame with its rows, but got a {type(data).__name__}. "
+            f"it needs a pandas or Polars frame with its rows, but got {type_told(data)}. "
             "Of a lazy frame: .collect() it first."
         )
 

@@ -7,15 +7,23 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from privkit.anonymity.criterion import positive
 from privkit.errors import ColumnNotFoundError, ParameterError
+from privkit.errors.root import type_told
 from privkit.inventory.column_entry import OWNER, ColumnEntry, role_of
 from privkit.inventory.column_names import DIRECT, QUASI, said_by
 from privkit.inventory.column_roles import Proposal, propose_all
 from privkit.inventory.inventory import Inventory
-from privkit.tally.columns import ColumnFacts, all_columns, column_facts, index_tells, unnamed_columns
+from privkit.tally.columns.facts import (
+    NAMES_THEM,
+    ColumnFacts,
+    all_columns,
+    column_facts,
+    index_tells,
+    unnamed_columns,
+)
 from privkit.tally.row_classes import Contributions, contributions
 from privkit.values.arguments import typed
+from privkit.values.exact import positive
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,15 +97,15 @@ def audit(
     if index_tells(data):
         left_out = (*left_out, "the index, which is shared with the table: df.reset_index() makes it a column")
     if nameless := unnamed_columns(data):
-        left_out = (*left_out, f"columns whose names are no text ({nameless}): df.rename(columns=str) names them")
+        left_out = (*left_out, f"columns whose names are no text ({nameless}): {NAMES_THEM} names them")
     return Inventory(tuple(entries), rows, uniques, left_out, pairs)
 
 
 def _chosen(roles: object, inventory: object, names: Sequence[str]) -> dict[str, str]:
     if inventory is not None and not isinstance(inventory, Inventory):
-        raise ParameterError.of("inventory", f"a {type(inventory).__name__}", "an Inventory")
+        raise ParameterError.of("inventory", type_told(inventory), "an Inventory")
     if roles is not None and not isinstance(roles, Mapping):
-        raise ParameterError.of("roles", f"a {type(roles).__name__}", "a mapping from column to role")
+        raise ParameterError.of("roles", type_told(roles), "a mapping from column to role")
     given = dict(roles or {})
     if missing := [name for name in given if name not in names]:
         raise ColumnNotFoundError.of("roles", list(given), missing, names)

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from privkit.errors import ParameterError
+from privkit.errors.root import type_told
 from privkit.inventory.column_names import DIRECT, HIPAA, OTHER, QUASI, ROLES, SENSITIVE, Role
 
 Rating = Literal["high", "medium", "low"]
@@ -171,7 +172,7 @@ def role_of(role: object, argument: str) -> Role:
     """
     if isinstance(role, str) and role.lower() in _SHORT:
         return _SHORT[role.lower()]
-    found = repr(role) if isinstance(role, str) else f"a {type(role).__name__}"
+    found = repr(role) if isinstance(role, str) else type_told(role)
     raise ParameterError.of(argument, found, f"one of {list(ROLES)}, or short: 'direct', 'quasi'")
 
 
@@ -194,12 +195,12 @@ def owner_facts(facts: Mapping[str, object]) -> dict[str, object]:
         elif name == "recipients":
             several = [value] if isinstance(value, str) else value
             if not isinstance(several, Sequence) or any(not isinstance(item, str) for item in several):
-                raise ParameterError.of(name, f"a {type(value).__name__}", "a text, or a list of texts")
+                raise ParameterError.of(name, type_told(value), "a text, or a list of texts")
             told[name] = tuple(several)
         elif isinstance(value, str):
             told[name] = value
         else:
-            raise ParameterError.of(name, f"a {type(value).__name__}", "a text")
+            raise ParameterError.of(name, type_told(value), "a text")
     return told
 
 
@@ -217,4 +218,4 @@ def day(value: object, argument: str) -> date:
     try:
         return date.fromisoformat(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
-        raise ParameterError.of(argument, f"a {type(value).__name__}", "a date, or its text as '2027-12-31'") from None
+        raise ParameterError.of(argument, type_told(value), "a date, or its text as '2027-12-31'") from None

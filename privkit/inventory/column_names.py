@@ -176,18 +176,41 @@ def _singulars(word: str) -> Iterator[str]:
             yield word[: -len(plural)] + singular
 
 
+#: What statisticians write before a word for its logarithm or for how many there are, and behind it for its square.
+_BEFORE, _BEHIND = ("log", "ln", "l", "n"), ("sq",)
+#: Shorter words end others by chance.
+_LONG_WORD = 4
+
+
+def _told(word: str) -> bool:
+    """Return whether a word alone says what a column holds."""
+    found = _words().phrases.get(_stem(word))
+    return found is not None and bool(found.what)
+
+
 def _parted(word: str) -> list[str]:
-    """Return the words that a word is joined of, where both are known: ``familysize`` is a size."""
+    """Return the words that a word is joined of, where both are known, or the last says a code or groups.
+
+    ``familysize`` is a size, ``agegrp`` tells of an age, ``lwage`` of a wage and ``nkids`` of how many.
+    """
     known = _words().known
-    if word in known or len(word) < 6:
+    if word in known:
+        return [word]
+    for start in _BEFORE:
+        if word.startswith(start) and len(word) - len(start) >= _LONG_WORD and _told(word[len(start) :]):
+            return [start, _stem(word[len(start) :])]
+    for end in _BEHIND:
+        if word.endswith(end) and _told(word[: -len(end)]):
+            return [_stem(word[: -len(end)]), end]
+    if len(word) < 6:
         return [word]
     for cut in range(len(word) - 2, 2, -1):
         first, second = _stem(word[:cut]), _stem(word[cut:])
         if first in known and second in known:
             return [first, second]
-    for code in ("id", "nr", "no"):
-        if word.endswith(code) and _stem(word[: -len(code)]) in known:
-            return [_stem(word[: -len(code)]), code]
+    for end in ("id", "nr", "no", "grp", "cat", "band"):
+        if word.endswith(end) and _stem(word[: -len(end)]) in known:
+            return [_stem(word[: -len(end)]), end]
     return [word]
 
 
@@ -209,6 +232,17 @@ def is_no_fact_of_persons(name: str) -> bool:
     """Return whether the whole name is known for what tells of no person, as ``weekday``."""
     found = _found(name)
     return found is not None and not found.what
+
+
+def tells_of_a_trial(name: str) -> bool:
+    """Return whether the whole name says that persons are treated, as ``treatment``.
+
+    Examples
+    --------
+    >>> tells_of_a_trial("trt"), tells_of_a_trial("Treatment.Group"), tells_of_a_trial("water_treatment")
+    (True, True, False)
+    """
+    return " ".join(words_of(name)) in _words().grammar["trials"]
 
 
 @cache
@@ -233,7 +267,12 @@ def _phrase(words: Sequence[str], stems: Sequence[str], start: int, length: int)
     phrases = _words().phrases
     told = " ".join(words[start : start + length])
     stem = " ".join(stems[start : start + length])
-    return phrases.get(told) or phrases.get(stem) or phrases.get(told.replace(" ", ""))
+    found = phrases.get(told) or phrases.get(stem) or phrases.get(told.replace(" ", ""))
+    grammar = _words().grammar
+    if found is None and length == 1 and told not in grammar["quantities"] | grammar["measures"]:
+        # "jobs" is known for "number of jobs", and is more than one job
+        return next(filter(None, map(phrases.get, _singulars(told))), None)
+    return found
 
 
 def _cut(word: str) -> Meaning | None:
@@ -266,17 +305,13 @@ def _misleading(found: Meaning, words: Sequence[str], start: int, length: int) -
     if found.alone:  # "id number" is an id, "order id" is not one of a person
         return bool(before) or not set(after) <= (grammar["codes"] if found.what else set())
     if found.counts:
-        return False
+        return bool(found.article and set(after) & grammar["goods"])
     if after[:1] == ["of"] and not set(after) & grammar["persons"]:
         return True  # the age of an account
     counted = bool(set(before) & grammar["quantities"])
     if found.role == DIRECT:
         return counted or before[-1:] == ["of"] or not set(after) <= grammar["tails"] | grammar["persons"]
     return bool(set(after) & grammar["about"]) or (counted and not found.persons)
-
-
-#: Shorter words end others by chance.
-_LONG_WORD = 4
 
 
 def is_measure(name: str) -> bool:

@@ -16,13 +16,14 @@ from privkit.inventory.column_names import (
     is_measure,
     is_no_fact_of_persons,
     meaning_of_name,
+    tells_of_a_trial,
 )
-from privkit.tally.shapes import NATIONAL, VALID
+from privkit.tally.columns.shapes import AMOUNT, NATIONAL, VALID
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from privkit.tally.columns import ColumnFacts
+    from privkit.tally.columns.facts import ColumnFacts
 
 #: Kinds of values that are dates or times.
 _TIMES = {"time", "time with a zone", "date", "period"}
@@ -43,6 +44,8 @@ _DIGITS = 10
 _DATE_MASKS = {"d" * digits for digits in (4, 8, 10, 13)}
 #: From how many columns about one sensitive thing, and from which share, others are taken to be about it as well.
 _FEW_TELL, _TELL_SHARE = 3, 0.25
+#: From how many columns about health on all of a trial are, its treatment among them.
+HEALTH, _TRIAL_TELLS = "health", 2
 
 #: What a strong form of values says without a name.
 _BY_FORM = {
@@ -134,7 +137,8 @@ def propose_all(table: Sequence[ColumnFacts]) -> list[Proposal]:
 
     A column that tells of persons (an age, a surname) makes a plain "name" one of persons. Where at least three
     columns, and a quarter of those that identify nobody, tell of one sensitive thing, as health, those of which nothing
-    is known are taken to do so too: a laboratory's short names are in no list of words.
+    is known are taken to do so too: a laboratory's short names are in no list of words. In a trial, which has a column
+    of treatments, two columns about health suffice.
     """
     found = [propose(facts) for facts in table]
     persons = any(one.persons for one in found)
@@ -143,7 +147,8 @@ def propose_all(table: Sequence[ColumnFacts]) -> list[Proposal]:
     rest = sum(one.role in (SENSITIVE, OTHER) for one in found)
     told = Counter(one.what for one in found if one.role == SENSITIVE)
     what, times = max(told.items(), key=lambda one: one[1], default=("", 0))
-    if times < _FEW_TELL or times < rest * _TELL_SHARE:
+    trial = what == HEALTH and any(tells_of_a_trial(facts.name) for facts in table)
+    if (times < _FEW_TELL or times < rest * _TELL_SHARE) and not (trial and times >= _TRIAL_TELLS):
         return found
     beside = Proposal(
         SENSITIVE, f"{what}, by its neighbors", "", (f"neighbors: {times} of {rest} others tell of {what}",)
@@ -239,6 +244,8 @@ def _identifies(facts: ColumnFacts) -> bool:
         return False
     if facts.kind == "number" and facts.missing > _MOST_MISSING * facts.rows:
         return False  # a number that is given to everybody is there; one that is measured in some is not
+    if facts.kind == "text" and facts.forms.get(AMOUNT, 0) >= _MOST:
+        return False  # prices and measures that were read as texts
     return facts.distinct - bool(facts.missing) >= _IDENTIFYING * (facts.rows - facts.missing)
 
 

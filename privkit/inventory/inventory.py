@@ -18,7 +18,7 @@ from privkit.errors.risk import InventoryError
 from privkit.inventory.column_entry import OWNER, ColumnEntry, fact_names, owner_facts, role_of
 from privkit.inventory.column_names import DIRECT, HIPAA, QUASI, SENSITIVE
 from privkit.inventory.inventory_check import InventoryCheck, check_inventory
-from privkit.tally.columns import BANDS
+from privkit.tally.columns.facts import BANDS
 from privkit.values.arguments import public
 from privkit.values.files import write_whole
 from privkit.values.show import Plotted

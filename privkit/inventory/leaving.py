@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from privkit.inventory.column_names import DIRECT, OTHER, QUASI, SENSITIVE, said_by
 from privkit.inventory.column_roles import propose_all
-from privkit.tally.columns import ColumnFacts, all_columns, column_facts, few_rows, index_tells
+from privkit.tally.columns.facts import ColumnFacts, all_columns, column_facts, few_rows, index_tells
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

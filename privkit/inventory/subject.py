@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from privkit.errors import ColumnNotFoundError, ParameterError
+from privkit.errors.root import type_told
 from privkit.inventory.column_entry import day
 from privkit.inventory.leaving import leaving
 from privkit.tally.selection import (
@@ -258,7 +259,7 @@ def erase_subject(
 def _person(id: object) -> str:
     person = id_text(id)
     if person is None or not person:
-        raise ParameterError.of("id", f"a {type(id).__name__} that is no id", "a text or a number")
+        raise ParameterError.of("id", f"{type_told(id)} that is no id", "a text or a number")
     return person
 
 
@@ -367,7 +368,7 @@ def consented(
     [1]
     """
     if not isinstance(purpose, str) or not purpose.strip():
-        found = "an empty text" if isinstance(purpose, str) else f"a {type(purpose).__name__}"
+        found = "an empty text" if isinstance(purpose, str) else type_told(purpose)
         raise ParameterError.of("purpose", found, "the name of one purpose")
     if (consents is None) != (on is None):
         rule = "consents= and on= belong together: a table of consents, and the id's column. Example: on='customer_id'."

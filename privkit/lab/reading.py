@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 #: How many seconds one answer looks for.
 SECONDS = 0.5
+#: An entry's number, as one writes it.
+_NUMBER = re.compile(r"#[0-9]{1,12}")
 #: How many entries the database looks through at once, and how many it hands over: a writer waits for no more.
 STRETCH, HANDED = 20_000, 1000
 
@@ -45,6 +48,10 @@ def searched(account: Paged, search: str, before: int, limit: int, gone: Callabl
     from privkit.budget.paging import folded  # loads SQLAlchemy, as every look into a ledger does
 
     words = folded(search).split()
+    numbered = {int(word[1:]) for word in words if _NUMBER.fullmatch(word)}
+    if numbered:  # no entry has two numbers, and the one with this number is found at once
+        rows = account.entries(after=min(numbered) - 1, until=min(numbered)) if 0 < min(numbered) < before else []
+        return [entry for entry in rows if stands(words, line_of(entry))], 1
     until, found, deadline = before - 1, list["Entry"](), time.monotonic() + SECONDS
     while until > 0:
         after = max(until - STRETCH, 0)
@@ -61,12 +68,12 @@ def searched(account: Paged, search: str, before: int, limit: int, gone: Callabl
 
 
 def stands(words: Sequence[str], line: dict[str, Any]) -> bool:
-    """Return whether all folded words stand in a line of the side panel."""
+    """Return whether all folded words stand in a line of the side panel; one as ``#7`` is the number of entry 7."""
     from privkit.budget.paging import folded
 
     told = [f"#{line['entry']}", *(str(line[name] or "") for name in ("what", "notebook", "analyst", "state", "time"))]
     text = folded(" ".join([*told, line["cost"]["text"]]))
-    return all(word in text for word in words)
+    return all(word == f"#{line['entry']}" if _NUMBER.fullmatch(word) else word in text for word in words)
 
 
 #: Among how many of the last entries the notebook's own are looked for.
@@ -143,18 +150,20 @@ def entries_of(
     Returns
     -------
     dict
-        With the entries, `total` (how many the project has) and `next` (the `before` of the page after it, or None).
+        With the entries, `total` (how many the project has), `next` (the `before` of the page after it, or None), and
+        on the first page, where nothing is sought, `persons` (who was charged how much in all).
 
     Raises
     ------
     OutsideRootError, LedgerError, ProjectNotFoundError
     """
     ledger = _ledger(root, path)
-    page: dict[str, Any] = {"path": path, "project": project, "total": 0, "next": None, "entries": []}
+    page: dict[str, Any] = {"path": path, "project": project, "total": 0, "next": None, "persons": [], "entries": []}
     if ledger is None:
         return page
     account = ledger.account(project)
     total = account.balance().entries
+    first = before is None and not search.strip()
     before = total + 1 if before is None else min(total + 1, before)
     limit = min(max(limit, 1), PAGE)
     if search.strip():
@@ -162,7 +171,10 @@ def entries_of(
     else:
         reached = max(before - limit, 1)
         found = account.entries(after=reached - 1, until=before - 1)[::-1]
-    return {**page, "total": total, "next": reached if reached > 1 else None, "entries": [*map(opened, found)]}
+    charged = account.charged_by(until=total) if first else {}
+    persons = [{"analyst": name, "charged": _amounts(loss)} for name, loss in charged.items()]
+    there = reached if reached > 1 else None
+    return {**page, "total": total, "next": there, "persons": persons, "entries": [*map(opened, found)]}
 
 
 def _file(root: Path, path: str) -> Path:

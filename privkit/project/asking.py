@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial, wraps
@@ -12,17 +12,21 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypedDict, TypeVar, 
 
 from privkit.dp.check import PlanCheck
 from privkit.dp.check import checked as checked_plan
-from privkit.dp.plan import Plan, Price, check_delta, make_plan
+from privkit.dp.plan import Plan, make_plan
+from privkit.dp.price import Price, check_delta
 from privkit.dp.question import Question, fetched
 from privkit.dp.simulate import marked_plan
 from privkit.dp.statistics.counts import Count, OpenCount, PersonCount
 from privkit.dp.statistics.open_groups import FINDING, OpenGroups
 from privkit.errors import KeysError, ParameterError, PrivkitError, nothing_spent
 from privkit.errors.calls import call_name, calling
+from privkit.errors.dp import ValueBoundsRequiredError
+from privkit.project.current import current_project
 from privkit.project.known import Known
 from privkit.project.naming import name_of, standing
-from privkit.project.project import Project, current_project
+from privkit.project.project import Project
 from privkit.project.release import check_frame, release
+from privkit.tally.engines.opening import engine_of
 from privkit.tally.frame import column_names, schema_mark
 from privkit.tally.keyed import dated_keys
 from privkit.values.arguments import typed
@@ -69,7 +73,7 @@ class Asking(TypedDict, total=False):
         positives, between 0 and 1. In projects with a δ, say `delta` too.
     accuracy : number, optional
         In place of `epsilon` or `rho`: the half-width of the 95 % interval to reach; of a quantile a share of ranks, up to
-        0.5.
+        0.5. Of several numbers it is that of the first; of several quantiles each one's.
     relative : number, optional
         The same as a share of the answer: ``relative=0.05, assume_rows=1000`` asks a count within ±50; a sum or a mean is
         taken in the middle of its bounds.
@@ -193,7 +197,13 @@ def _spelled(function: Callable[P, R], signature: inspect.Signature, doc: str) -
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         if not kwargs.keys() <= names:
             signature.bind(*args, **kwargs)  # which says what is wrong
-        return function(*args, **kwargs)
+        try:
+            return function(*args, **kwargs)
+        except ValueBoundsRequiredError as error:
+            lacking = error
+        with nothing_spent():  # bounds of a column that is none help nobody
+            check_columns(signature.bind(*args, **kwargs).arguments["data"], [lacking.column], "column", kwargs)
+        raise lacking
 
     call.__signature__ = signature  # type: ignore[attr-defined]
     found = typed(call, budget=True)
@@ -246,7 +256,7 @@ def planned(
         price = Price.said(asking)
         check_delta(project.budget.measure, price.delta)  # before it is taken for a way to find groups
         open_keys = project.budget.measure.has_delta and price.delta is not None and grouped is None
-        question = _question(asked, by, project.unit, bounds, open_keys=open_keys, known=known, asking=asking)
+        question = _question(data, asked, by, project.unit, bounds, open_keys=open_keys, known=known, asking=asking)
         if question.keys is not None:
             question = replace(question, keys=dated_keys(data, question.keys))
         if grouped is not None:
@@ -259,9 +269,14 @@ def planned(
             plan = make_plan(question, project.budget.measure, price)
         earlier = _earlier_questions(typed, question)
         before = partial(_made_earlier, earlier, project.budget.measure, price) if earlier else None
-        notes = (*plan.notes, *_unused(typed))
-        plan = replace(plan, fetched=fetched(data, question), notes=notes, public=known.sources, earlier=before)
-    version, name = asking.get("version"), call_name()
+        sent, version, name = fetched(data, question), asking.get("version"), call_name()
+        notes = (
+            *plan.notes,
+            *_unused(typed),
+            *_not_known_again(sent, version),
+            *project.account.terms.refused(plan.loss),
+        )
+        plan = replace(plan, fetched=sent, notes=notes, public=known.sources, earlier=before)
 
     def run(asked: Plan, again: bool) -> Release:
         # What comes back must not hold the frame, as this function does.
@@ -289,6 +304,12 @@ def planned(
     )
 
 
+def _not_known_again(sent: tuple[str, ...] | None, version: str | None) -> tuple[str, ...]:
+    """Say that the answer to rows in an engine is not replayed, where nothing names their state."""
+    told = "asked again, it is charged again: rows in an engine are known again only by version=, as version='2026-11'"
+    return (told,) if sent is not None and version is None else ()
+
+
 def _unused(typed: Question) -> tuple[str, ...]:
     """Say what derive= and missing= name in vain."""
     names = ", ".join(map(repr, typed.unused))
@@ -299,8 +320,16 @@ def _unused(typed: Question) -> tuple[str, ...]:
 def _earlier_questions(typed: Question, question: Question) -> tuple[Question, ...]:
     """Return how earlier versions asked the same: by other statistics, and with columns that nothing uses."""
     each = (question, typed) if typed.selected != question.selected else (question,)
-    forms = [replace(one, asked=asked) for one in each for asked in (one.asked, one.asked.earlier) if asked is not None]
+    forms = [replace(one, asked=asked) for one in each for asked in _forms(one.asked)]
     return tuple(forms[1:])
+
+
+def _forms(asked: Statistic) -> Iterator[Statistic]:
+    """Give a statistic, and those as which earlier versions asked it, the latest first."""
+    found: Statistic | None = asked
+    while found is not None:
+        yield found
+        found = found.earlier
 
 
 def _made_earlier(questions: tuple[Question, ...], measure: Measure, price: Price) -> Plan | None:
@@ -313,7 +342,20 @@ def _made_earlier(questions: tuple[Question, ...], measure: Measure, price: Pric
         return None if before is None else before()
 
 
+def check_columns(data: object, columns: Sequence[str], argument: str, asking: Mapping[str, Any]) -> None:
+    """Refuse names that are columns of nothing, before their keys or bounds are asked for. Reads the schema, no row.
+
+    Raises
+    ------
+    FrameError, ColumnNotFoundError, DuplicateColumnError
+    """
+    derive = asking.get("derive")
+    made = derive if isinstance(derive, Mapping) else ()
+    engine_of(data, tuple(dict.fromkeys(name for name in columns if name not in made)), argument)
+
+
 def _question(
+    data: object,
     asked: Statistic,
     by: str | Sequence[str] | None,
     unit: PrivacyUnit,
@@ -341,7 +383,9 @@ def _question(
             ("keys_share",), "keys_share= is for groups without public keys: by= and delta=, no keys=."
         )
     if columns and keys is None:
-        raise KeysError.required(columns, with_delta=asking.get("delta") is None)
+        check_columns(data, columns, "by", asking)
+        years: dict[str, list[object]] = {name: [2024, 2025, 2026] for name in selected.parts_of_dates}
+        raise KeysError.such_as(columns, years, with_delta=asking.get("delta") is None)
     return Question(asked, unit, bounds, public_keys(columns, keys) if columns else None, selected)
 
 

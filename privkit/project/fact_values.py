@@ -11,7 +11,7 @@ from privkit.dp.candidates import public_candidates
 from privkit.dp.statistics.histogram import bin_edges
 from privkit.errors import NotPublicError, ParameterError
 from privkit.errors.facts import FactsError
-from privkit.values.arguments import kind as kind_of
+from privkit.errors.root import type_told
 from privkit.values.bounds import value_bounds
 from privkit.values.expression.builders import cut
 from privkit.values.keys import KeyValue, codes_of, public_keys
@@ -102,7 +102,7 @@ def _moment(column: str, kind: str, value: Any) -> date:
         raise NotPublicError.of(kind, f"list of {type(value).__name__}")
     if not is_moment(value) or value != value:  # noqa: PLR0124  # NaT
         allowed = f"dates alone, for {column!r} has some"
-        raise ParameterError.of(kind, f"{kind_of(value)} among dates", allowed, _hint(kind))
+        raise ParameterError.of(kind, f"{type_told(value)} among dates", allowed, _hint(kind))
     if isinstance(value, str):
         fine = bool(_TOO_FINE.search(value))
         found: date = date.fromisoformat(value) if _DAY.fullmatch(value) else datetime.fromisoformat(value)

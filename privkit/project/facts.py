@@ -22,10 +22,9 @@ from privkit.budget.notes import merged
 from privkit.dp.public import PublicSource
 from privkit.errors import NotPublicError, ParameterError
 from privkit.errors.facts import FactsError
-from privkit.errors.root import close_matches, listed
+from privkit.errors.root import close_matches, listed, type_told
 from privkit.project.fact_values import checked, is_end, is_number, refuse_contradictions, same, values_from
 from privkit.values.arguments import column_name, public
-from privkit.values.arguments import kind as kind_of
 from privkit.values.files import write_whole
 from privkit.values.show import Shown
 from privkit.values.vouched import Table, vouched
@@ -156,7 +155,7 @@ def declare(project: Project, facts: object, file: object, columns: Mapping[str,
     if file is not None and not (isinstance(file, str) or hasattr(file, "__fspath__")):
         raise ParameterError.of(
             "file",
-            f"a {type(file).__name__}",
+            type_told(file),
             "a path",
             "Facts of a column of that name: project.public({'file': ...}).",
         )
@@ -178,9 +177,9 @@ def withdraw(project: Project, column: object, kind: object, reason: object) -> 
     """Withdraw facts of a column; see :meth:`privkit.project.project.Project.withdraw`."""
     name = column_name(column)
     if kind is not None and kind not in KINDS:
-        raise ParameterError.of("kind", repr(kind) if isinstance(kind, str) else kind_of(kind), listed(KINDS))
+        raise ParameterError.of("kind", repr(kind) if isinstance(kind, str) else type_told(kind), listed(KINDS))
     if not isinstance(reason, str):
-        raise ParameterError.of("reason", kind_of(reason), "text, which is recorded", "Example: 'a slip of the pen'.")
+        raise ParameterError.of("reason", type_told(reason), "text, which is recorded", "Example: 'a slip of the pen'.")
     facts = project.facts
     kinds = [fact.kind for fact in facts if fact.column == name and kind in (None, fact.kind)]
     if not kinds:
@@ -228,7 +227,7 @@ def _kinds(column: str, value: object) -> dict[str, tuple[object, str | None]]:
         raise FactsError.ambiguous(column, "numbers" if is_number(plain[0]) else "dates")
     if isinstance(plain, list | tuple | range | set | frozenset):
         return {"keys": (plain, reason)}
-    raise FactsError.shape(column, "None" if plain is None else f"a {type(plain).__name__}")
+    raise FactsError.shape(column, type_told(plain))
 
 
 def _named(column: str, kinds: Mapping[Any, Any], outer: str | None) -> dict[str, tuple[object, str | None]]:

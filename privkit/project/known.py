@@ -15,8 +15,10 @@ from privkit.dp.answers.release import Release
 from privkit.dp.candidates import public_candidates
 from privkit.dp.public import PublicSource
 from privkit.dp.statistics.histogram import bin_edges
-from privkit.errors import KeysError, NoProjectError, ParameterError
-from privkit.project.project import current_project
+from privkit.errors import KeysError, NoProjectError, NotPublicError, ParameterError
+from privkit.errors.root import type_told
+from privkit.errors.tables import LevelsError
+from privkit.project.current import current_project
 from privkit.values.bounds import value_bounds
 from privkit.values.expression.days import is_day
 from privkit.values.vouched import PublicValues, vouched
@@ -84,7 +86,7 @@ class Known:
                 )
             return self._span(column, calendar)
         if isinstance(bins, list | tuple) and bins and all(is_day(edge) for edge in bins):
-            self._vouched("bins", column, reason)
+            self.vouched("bins", column, reason)
             return {"edges": bins}
         fact = self._fact(column, "bins") if bins is None else None
         if fact is None or not isinstance(fact.value[0], date):
@@ -112,13 +114,14 @@ class Known:
                     self._used(fact)
                     return (None, list(fact.value)) if kind == "candidates" else (fact.value, None)
         for kind, given in (("bounds", bounds), ("candidates", candidates)):
-            self._vouched(kind, column, vouched(given)[1])
+            self.vouched(kind, column, vouched(given)[1])
         return vouched(bounds)[0], vouched(candidates)[0]
 
     def _used(self, fact: Fact) -> None:
         self._sources[fact.kind, fact.column] = fact.source
 
-    def _vouched(self, kind: str, column: str, reason: str | None) -> None:
+    def vouched(self, kind: str, column: str, reason: str | None) -> None:
+        """Record why a public value of the call is public, where a reason was given."""
         if reason is not None:
             self._sources[kind, column] = PublicSource(kind, column, reason=reason)
 
@@ -133,7 +136,7 @@ class Known:
             self._used(fact)
             return value_bounds(fact.value, column)
         found = value_bounds(given, column, argument)
-        self._vouched(argument, column, found.reason)
+        self.vouched(argument, column, found.reason)
         return replace(found, reason=None)
 
     def bins(self, column: str, given: object) -> tuple[float, ...]:
@@ -146,7 +149,7 @@ class Known:
         if given is None and (fact := self._fact(column, "bins")) is not None:
             self._used(fact)
             return bin_edges(fact.value)
-        self._vouched("bins", column, vouched(given)[1])
+        self.vouched("bins", column, vouched(given)[1])
         return bin_edges(given)
 
     def candidates(self, column: str, bounds: object, candidates: object) -> tuple[float, ...]:
@@ -163,7 +166,7 @@ class Known:
             return public_candidates(self.bounds(column, None), None, column)
         if candidates is None:
             return public_candidates(self.bounds(column, bounds), None, column)
-        self._vouched("candidates", column, vouched(candidates)[1])
+        self.vouched("candidates", column, vouched(candidates)[1])
         return public_candidates(bounds, candidates, column)
 
     def keys(
@@ -187,11 +190,11 @@ class Known:
         if isinstance(given, Release):
             return self._released(given)
         if given is not None and not isinstance(given, Mapping):
-            self._vouched("keys", ", ".join(columns), vouched(given)[1])
+            self.vouched("keys", ", ".join(columns), vouched(given)[1])
             return given
         said: dict[Any, Any] = dict(given or {})
         for name, part in said.items():
-            self._vouched("keys", str(name), vouched([part])[1] if isinstance(part, PublicValues) else None)
+            self.vouched("keys", str(name), vouched([part])[1] if isinstance(part, PublicValues) else None)
         labels = {
             name: found for name in columns if selected is not None and (found := selected.labels(name)) is not None
         }
@@ -204,10 +207,44 @@ class Known:
             self._used(fact)
         return {**complete, **{name: list(fact.value) for name, fact in facts.items()}}
 
+    def levels(self, names: Sequence[str], given: object, selected: Selection) -> dict[str, object]:
+        """Return the keys of each column by itself, None where nothing tells them: as :meth:`keys` does for several.
+
+        Parameters
+        ----------
+        names : sequence of str
+        given : object
+            What the call says: a dict, a release by some of the columns, or for one column its list.
+        selected : Selection
+
+        Raises
+        ------
+        LevelsError, NotPublicError
+        """
+        if isinstance(given, PublicValues) and isinstance(given.values, Mapping):
+            given, reason = vouched(given)
+            self.vouched("keys", ", ".join(names), reason)
+        bare = given.values if isinstance(given, PublicValues) else given
+        if isinstance(bare, Release):
+            said: dict[Any, Any] = dict.fromkeys(bare.plan.question.by, given)
+        elif isinstance(given, Mapping):
+            said = dict(given)
+        elif given is None:
+            said = {}
+        elif hasattr(given, "dtype") or hasattr(given, "columns"):
+            raise NotPublicError.of("keys", type(given).__name__)
+        elif len(names) == 1:
+            said = {names[0]: given}
+        else:
+            raise LevelsError.shape(f"as {type_told(given)}", "a dict with a list for each column")
+        if unknown := [name for name in said if name not in names]:
+            raise LevelsError.unknown(unknown)
+        return {name: self.keys((name,), said.get(name), selected) for name in names}
+
     def _released(self, release: Release) -> object:
         keys = release.plan.question.keys
         if keys is None:
             raise KeysError.shape("as a release without groups", "a release by groups, a list, or a dict of lists")
         place = release.provenance
-        self._vouched("keys", ", ".join(keys.by), f"released as entry {place.entry} of project {place.project!r}")
+        self.vouched("keys", ", ".join(keys.by), f"released as entry {place.entry} of project {place.project!r}")
         return keys

@@ -177,6 +177,10 @@ def describe(question: Mapping[str, Any]) -> str:
     'mean of age by zip (2 keys)'
     >>> describe({"parts": [{"statistic": "sum", "column": "age"}, {"statistic": "count"}], "keys": None})
     'sum of age and count'
+    >>> describe({"parts": [{"statistic": name, "column": "age"} for name in ("median", "mean", "std")]})
+    'median, mean and std of age'
+    >>> describe({"statistic": "with clipped", "of": {"statistic": "mean", "column": "age"}})
+    'mean of age with the share of clipped rows'
     >>> describe({"statistic": "count", "selected": {"where": "(age > 65)"}})
     'count where (age > 65)'
     >>> describe({"statistic": "persons", "unit_window": ["month", "day"]})
@@ -185,6 +189,12 @@ def describe(question: Mapping[str, Any]) -> str:
     'median of age by zip (found groups)'
     >>> describe({"statistic": "quantile", "column": "age", "probability": "9/10"})
     'quantile 0.9 of age'
+    >>> describe({"statistic": "difference", "column": "age", "of": {"statistic": "var"}, "group": "plan"})
+    'difference of age by plan'
+    >>> describe({"statistic": "chi2", "of": {"statistic": "count"}, "groups": ["plan", "zip"]})
+    'chi2 of plan and zip'
+    >>> describe({"statistic": "correlation", "columns": ["age", "spend", "visits"]})
+    'correlation of age, spend and visits'
     >>> describe({"statistic": "public facts", "facts": {"age": {"bounds": {}, "bins": {}}, "plan": {"keys": {}}}})
     'public facts: bounds and bins of age, keys of plan'
     """
@@ -193,12 +203,23 @@ def describe(question: Mapping[str, Any]) -> str:
     by = question.get("by") or []
     parts = question.get("parts") or [question]
     window = PrivacyUnit(None, *(question.get("unit_window") or ())).window
-    asked = " and ".join(dict.fromkeys(_asked(part, by, window) for part in parts))
+    asked = _together(dict.fromkeys(_asked(part, by, window) for part in parts))
     keys = question.get("keys")
     count = "found groups" if keys is None else "1 key" if len(keys) == 1 else f"{len(keys):,} keys"
     groups = f" by {', '.join(by)} ({count})" if by else ""
     where = (question.get("selected") or {}).get("where")
     return f"{asked}{groups}" + (f" where {where}" if where else "")
+
+
+def _together(asked: Iterable[str]) -> str:
+    """Return what is asked in one phrase, with what is asked of the same column before its name."""
+    told: dict[str, list[str]] = {}
+    for phrase in asked:
+        what, of, column = phrase.partition(" of ")
+        told.setdefault(of + column, []).append(what)
+    return " and ".join(
+        f"{', '.join(each[:-1])}{' and ' * (len(each) > 1)}{each[-1]}{whose}" for whose, each in told.items()
+    )
 
 
 def _noted(question: Mapping[str, Any]) -> str | None:
@@ -224,10 +245,23 @@ def _share(part: Mapping[str, Any]) -> float | None:
     return float(Fraction(part["probability"])) if isinstance(part.get("probability"), str) else None
 
 
+def _asked_of(part: Mapping[str, Any], inner: Mapping[str, Any], by: Sequence[str], window: str) -> str:
+    """Return what is asked by a statistic that holds another: itself, or beside groups that showed up the other."""
+    if part.get("statistic") in ("difference", "anova"):
+        return f"{part['statistic']} of {part.get('column')} by {part.get('group')}"
+    if part.get("statistic") == "with clipped":
+        return f"{_asked(inner, by, window)} with the share of clipped rows"
+    if part.get("statistic") == "chi2" and isinstance(groups := part.get("groups"), list):
+        return f"chi2 of {' and '.join(map(str, groups))}"
+    return _asked(inner, by, window)
+
+
 def _asked(part: Mapping[str, Any], by: Sequence[str], window: str) -> str:
-    if isinstance(inner := part.get("of"), Mapping):  # of groups that showed up
-        return _asked(inner, by, window)
+    if isinstance(inner := part.get("of"), Mapping):
+        return _asked_of(part, inner, by, window)
     statistic, column = str(part.get("statistic", "release")), part.get("column")
+    if statistic == "correlation" and isinstance(names := part.get("columns"), list):
+        column = f"{', '.join(map(str, names[:-1]))} and {names[-1]}"
     if statistic == "quantile" and (share := _share(part)) is not None:
         statistic = "median" if share == 0.5 else f"quantile {share:g}"
     if statistic == "quantiles" and isinstance(shares := part.get("probabilities"), list):

@@ -43,6 +43,7 @@ from privkit.budget.machine.keys import first_request_key, request_key
 from privkit.dp.standing import Standing
 from privkit.errors import ParameterError, PrivkitError
 from privkit.errors.project import EarlierReleaseError
+from privkit.errors.root import type_told
 from privkit.tally.fingerprints.fingerprint import digests
 from privkit.tally.fingerprints.first_form import first_fingerprint
 from privkit.tally.frame import exact_schema
@@ -227,7 +228,7 @@ def _of_version(
     again: bool,
 ) -> Name:
     if not isinstance(version, str) or not version:
-        raise ParameterError.of("version", f"a {type(version).__name__}", "text", "Example: version='2026-11'.")
+        raise ParameterError.of("version", type_told(version), "text", "Example: version='2026-11'.")
     asked_as, reasoned = _forms(question)
     key = request_key(secret, asked_as, version, exact_schema(data))
     if key is None or again:

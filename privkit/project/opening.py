@@ -11,7 +11,9 @@ from privkit.budget.simulated import SimulatedAccount
 from privkit.budget.terms import LONGEST, ProjectTerms, Window
 from privkit.errors import ParameterError, ProjectNotFoundError
 from privkit.errors.facts import ProjectClosedError
-from privkit.project.project import Project, SimulatedProject, opened
+from privkit.errors.root import type_told
+from privkit.project.current import opened
+from privkit.project.project import Project, SimulatedProject
 from privkit.values.arguments import positive_int, typed, whole
 from privkit.values.bounds import ContributionBounds, contribution_bounds
 from privkit.values.exact import exact
@@ -114,7 +116,7 @@ def open_project(
     ε = 1
     """
     if not isinstance(name, str) or not name.strip():
-        raise ParameterError.of("name", "a blank" if isinstance(name, str) else f"a {type(name).__name__}", "a name")
+        raise ParameterError.of("name", "a blank" if isinstance(name, str) else type_told(name), "a name")
     budget = None
     if epsilon is not None or rho is not None:
         budget = PrivacyLoss.of(epsilon=epsilon, rho=rho, delta=delta)
@@ -195,7 +197,7 @@ def _limit(budget: PrivacyLoss, amount: object, argument: str) -> PrivacyLoss:
 
 def _window(budget: PrivacyLoss, window: object) -> Window:
     if not isinstance(window, tuple) or len(window) != 2:
-        raise ParameterError.of("window", f"a {type(window).__name__}", "(days, number)", "Example: (30, 0.5).")
+        raise ParameterError.of("window", type_told(window), "(days, number)", "Example: (30, 0.5).")
     days, amount = window
     whole = positive_int(days, "window")
     if whole > LONGEST:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from privkit.dp.plan import Plan
 from privkit.errors import ParameterError
 from privkit.errors.dp import PriceError
+from privkit.errors.root import type_told
 from privkit.values.arguments import public
 from privkit.values.exact import exact
 from privkit.values.loss import PrivacyLoss
@@ -133,7 +134,7 @@ def priced(project: str, plans: Sequence[Plan], left: PrivacyLoss) -> StudyPrice
     """
     if isinstance(plans, Plan) or not isinstance(plans, Sequence) or not all(isinstance(p, Plan) for p in plans):
         raise ParameterError.of(
-            "plans", f"a {type(plans).__name__}", "a list of plans", "Example: [df.privacy.plan.dp_count(...)]."
+            "plans", type_told(plans), "a list of plans", "Example: [df.privacy.plan.dp_count(...)]."
         )
     total, replays = left - left, _replays(plans)
     for plan, again in zip(plans, replays, strict=True):

@@ -1,31 +1,19 @@
-"""A project: one privacy budget for one population, kept in a ledger; and which one is the current.
+"""A project: one privacy budget for one population, kept in a ledger.
 
 Simulated projects have everything of a project but its ledger and its protection.
-
-The current project is the one that was opened last, by whoever asks. Two threads, or two tasks of an event loop, that
-open different projects must not charge each other's. So each has its own. What opened none (a worker of a pool, a
-callback) uses that of the notebook: what the main thread opened last; and only where that opened none, what the process
-opened last.
 """
 
 from __future__ import annotations
 
-import sys
-import threading
-from contextlib import suppress
-from contextvars import ContextVar
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
-from weakref import ref
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from privkit.errors import NoProjectError, ParameterError
+from privkit.errors import ParameterError
 from privkit.errors.project import SimulatedError
 from privkit.project.ledger_view import LedgerView
 from privkit.values.arguments import public, spending
 from privkit.values.show import Plotted, Simulated
 
 if TYPE_CHECKING:
-    import asyncio
     import os
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -43,8 +31,6 @@ if TYPE_CHECKING:
 
 #: The columns of the checks that were made in this process, by store and project.
 _checked: dict[tuple[str, str], set[str]] = {}
-
-AnyProject = TypeVar("AnyProject", bound="Project")
 
 
 @spending
@@ -375,79 +361,3 @@ class SimulatedProject(Simulated, Project):
         super().__init__(account, bounds)  # type: ignore[arg-type]  # it has the account's interface
         self.ledger = SimulatedLedger(account)  # type: ignore[arg-type]
         self.seed = account.seed
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Opened:
-    """A project that was opened, in which task, and what was current in the context that this task began with."""
-
-    project: Project
-    task: Any
-    before: _Opened | None
-
-    def follows(self, other: _Opened) -> bool:
-        """Whether a task that began under `other` opened it, and has ended: as a cell that awaited something."""
-        earlier, task = self.before, self.task() if self.task is not None else None
-        while earlier is not None and earlier is not other:
-            earlier = earlier.before
-        return earlier is other and (task is None or task.done())
-
-
-# A context is copied into tasks and by `asyncio.to_thread`, so what a task opens is its own and its children's. What a
-# plain cell opens is kept by its thread too: some kernels run a cell in a context that is thrown away.
-_of_context: ContextVar[_Opened | None] = ContextVar("privkit_project", default=None)
-_of_thread = threading.local()
-_of_main: list[Project] = []
-_last: list[Project] = []
-
-
-def opened(project: AnyProject) -> AnyProject:
-    """Make a project the current one of the running task or thread, and return it."""
-    task, before = _task(), _of_context.get()
-    mark = None if task is None else ref(task)
-    if before is not None and before.task == mark:
-        before = before.before  # it takes its own place, so that no chain grows
-    now = _Opened(project, mark, before)
-    if task is not None or before is not None:
-        _of_context.set(now)
-    _of_thread.opened = now
-    if threading.current_thread() is threading.main_thread():
-        _of_main[:] = [project]
-    _last[:] = [project]
-    return project
-
-
-def current_project() -> Project:
-    """Return the current project.
-
-    Raises
-    ------
-    NoProjectError
-        If none is open in this process.
-    """
-    mine, latest = _of_context.get(), getattr(_of_thread, "opened", None)
-    if mine is None or (latest is not None and latest.follows(mine)):
-        mine = latest
-    for found in (mine.project if mine is not None else None, *_of_main, *_last):
-        if found is not None:
-            return found
-    raise NoProjectError.of()
-
-
-def forget() -> None:
-    """Forget every current project, as tests do between each other."""
-    _of_context.set(None)
-    _of_thread.opened = None
-    _of_main.clear()
-    _last.clear()
-
-
-def _task() -> asyncio.Task[Any] | None:
-    """Return the task of an event loop that runs in this thread; none where nobody has loaded the library for them."""
-    if "asyncio" not in sys.modules:
-        return None
-    from asyncio import current_task
-
-    with suppress(RuntimeError):  # no event loop runs in this thread
-        return current_task()
-    return None

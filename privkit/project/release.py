@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from privkit.budget.entry import Entry, Reservation
 from privkit.budget.turn import Turn, replayed
-from privkit.dp.answers.release import decode_answer, encode_answer
+from privkit.dp.answers.stored import decode_answer, encode_answer
 from privkit.dp.measurement import draw, make_measurement
 from privkit.dp.simulate import SimulatedRelease, can_simulate, simulate
 from privkit.errors import (
@@ -26,6 +26,7 @@ from privkit.errors import (
 )
 from privkit.errors.column_kind import ColumnKindError
 from privkit.errors.dp import UnitColumnError
+from privkit.errors.root import type_told
 from privkit.project.naming import ASKED_BEFORE, FRAME, Name, name_of
 from privkit.tally.cells.cells import OTHER
 from privkit.tally.cells.zones import zone_known
@@ -33,10 +34,9 @@ from privkit.tally.engines.opening import engine_of
 from privkit.tally.frame import schema_mark
 from privkit.tally.keyed import check_derived_keys, check_key_types, column_kind
 from privkit.tally.predicate import check_selection
-from privkit.values.arguments import kind
 from privkit.values.exact import exact_text
 from privkit.values.interrupts import INTERRUPTS
-from privkit.values.writing import error_text
+from privkit.values.writing import error_text, percent
 
 if TYPE_CHECKING:
     from privkit.dp.answers.release import Release
@@ -108,7 +108,7 @@ def release(
 def _released(project: Project, plan: Plan, data: object, turn: Turn, *, again: bool, version: str | None) -> Release:
     with nothing_spent():
         if not isinstance(again, bool):
-            raise ParameterError.of("again", kind(again), "True or False")
+            raise ParameterError.of("again", type_told(again), "True or False")
         measurement = _measurement(project, plan)
         question = plan.canonical()
         name = name_of(project, plan.question, question, data, version=version, again=again)
@@ -186,10 +186,16 @@ def _ways(plan: Plan, left: PrivacyLoss) -> str:
         smaller = plan.repriced(left.main)
     except PrivkitError:  # what is left is too little to buy anything
         return replay
-    if plan.accuracy is None or smaller.accuracy is None:
-        return f"{main}={exact_text(left.main)}, or {replay}"
-    widths = f"each {plan.question.statistic} ± {error_text(smaller.accuracy)} instead of ± {error_text(plan.accuracy)}"
-    return f"{main}={exact_text(left.main)} ({widths}), or {replay}"
+    less, asked = _width(smaller), _width(plan)
+    widths = f" (each {plan.question.statistic} {less} instead of {asked})" if less != asked and less and asked else ""
+    return f"{main}={exact_text(left.main)}{widths}, or {replay}"
+
+
+def _width(plan: Plan) -> str:
+    """Return how accurate a plan is, in its own unit; empty where that depends on the rows."""
+    if plan.accuracy is None:
+        return ""
+    return f"± {percent(plan.accuracy)} of ranks" if plan.question.asked.of_ranks else f"± {error_text(plan.accuracy)}"
 
 
 def check_frame(data: object, question: Question) -> None:
@@ -210,17 +216,17 @@ def check_frame(data: object, question: Question) -> None:
         engine_of(engine, [name for name in names if name not in question.selected.derived], argument)
     for name in question.frame_columns:
         if schema[name].name == OTHER and name in (*question.unit.columns, *question.asked.read, *question.by):
-            raise ColumnKindError.values(name, schema[name].shown)
+            raise ColumnKindError.values(name, schema[name].shown, engine.library)
     if (keys := question.asked.typed_keys(question)) is not None:
         check_key_types(engine, keys.without(question.selected.derived))
         check_derived_keys({name: derived[name] for name in question.selected.derived}, keys)
     for name in question.by if question.keys is None else ():
         if name not in question.selected.derived and "no key" in (found := column_kind(engine, name))[0]:
-            raise ColumnKindError.groups(name, found[1])
+            raise ColumnKindError.groups(name, found[1], schema[name].name, engine.library)
     for name in question.asked.columns:
         kind, shown = (derived[name],) * 2 if name in question.selected.derived else column_kind(engine, name)
         if kind not in ("number", "integer", "boolean") and question.dates is None:
-            raise ColumnKindError.numbers(name, shown, kind)
+            raise ColumnKindError.numbers(name, shown, kind, engine.library)
 
 
 def _check_unit(engine: Engine, question: Question, columns: Sequence[str]) -> None:
@@ -237,13 +243,14 @@ def _check_unit(engine: Engine, question: Question, columns: Sequence[str]) -> N
     if unit.time is not None:
         kind = engine.schema[unit.time]
         if not kind.has_dates:
-            raise ColumnKindError.dates(unit.time, kind.shown)
+            raise ColumnKindError.dates(unit.time, kind.shown, kind.name, engine.library)
         if kind.zone and not zone_known(kind.zone):
-            raise ColumnKindError.zone(unit.time, kind.zone)
+            raise ColumnKindError.zone(unit.time, kind.zone, engine.library)
 
 
 def _decoded(project: Project, plan: Plan, entry: Entry, *, replayed: bool) -> Release:
     assert entry.answer is not None  # committed
     told: dict[str, Any] = {"project": project.name, "entry": entry.seq, "time": entry.time}
-    found = decode_answer(plan, entry.answer, **told, replayed=replayed, before=entry.question.get(ASKED_BEFORE))
+    told |= {"before": entry.question.get(ASKED_BEFORE), "replays": entry.key is not None}
+    found = decode_answer(plan, entry.answer, **told, replayed=replayed)
     return SimulatedRelease.of(found) if project.simulated else found

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from privkit.anonymity.criterion import share
 from privkit.anonymity.crowds import Crowds
 from privkit.errors import ParameterError
 from privkit.values.arguments import public
-from privkit.values.exact import exact_text
+from privkit.values.exact import exact_text, share
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

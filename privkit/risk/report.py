@@ -14,6 +14,7 @@ from privkit.anonymity.reports import population_size
 from privkit.errors import ColumnNotFoundError, ParameterError
 from privkit.errors.anonymity import RoleConflictError
 from privkit.errors.risk import PopulationError
+from privkit.errors.root import type_told
 from privkit.risk.attackers import AttackerRisk, Seen, Threshold, threshold_of
 from privkit.risk.copula import CopulaReport, copula_uniqueness
 from privkit.risk.household import HouseholdRisk
@@ -313,11 +314,10 @@ def _columns(data: object, qi: str | Sequence[str], others: dict[str, str | None
         if name is None:
             continue
         if not isinstance(name, str):
-            raise ParameterError.of(argument, f"a {type(name).__name__}", "the name of one column")
+            raise ParameterError.of(argument, type_told(name), "the name of one column")
         open_frame(data, (name,), argument)
         if name in columns:
-            rest = [other for other in columns if other != name]
-            raise RoleConflictError.of(name, ("qi", argument), f"Leave it out: qi={rest!r}.")
+            raise RoleConflictError.among(name, argument, columns)
         if name in role:
             raise RoleConflictError.of(name, (role[name], argument), "Each names a column of its own.")
         role[name] = argument

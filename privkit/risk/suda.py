@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privkit.anonymity.criterion import positive, share
 from privkit.errors import ParameterError
 from privkit.errors.risk import SearchLimitError
 from privkit.risk.minimal import Minimal, minimal_uniques
 from privkit.tally.row_classes import row_classes
 from privkit.values.arguments import positive_int, public, typed
+from privkit.values.exact import positive, share
 from privkit.values.show import Plotted
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ import numpy as np
 
 from privkit.errors import ParameterError
 from privkit.errors.anonymity import RoleConflictError
+from privkit.errors.root import type_told
 from privkit.risk.attackers import Rate
 from privkit.tally.frame import column_names, open_frame
 from privkit.tally.persons import Traces, traces
@@ -101,7 +102,7 @@ def unicity(
     """
     names = column_names(columns, "columns")
     if not isinstance(unit, str):
-        raise ParameterError.of("unit", f"a {type(unit).__name__}", "the name of one column")
+        raise ParameterError.of("unit", type_told(unit), "the name of one column")
     open_frame(data, [unit], "unit")
     if unit in names:
         raise RoleConflictError.of(unit, ("columns", "unit"), "A point with the id is always unique.")
@@ -111,7 +112,7 @@ def unicity(
         raise ParameterError.of("points", "an empty list", "a whole number >= 1, or several")
     tried = positive_int(persons, "persons")
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise ParameterError.of("seed", f"a {type(seed).__name__}", "a whole number >= 0")
+        raise ParameterError.of("seed", type_told(seed), "a whole number >= 0")
     found = traces(data, unit, names)
     rates = {number: _rate(found, number, tried, np.random.default_rng([seed, number])) for number in numbers}
     return UnicityReport(unit, names, MappingProxyType(rates), found.n_persons, found.without_id)

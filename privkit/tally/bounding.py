@@ -10,6 +10,7 @@ import numpy as np
 from privkit.tally.persons import PersonGroups, at_most_groups
 from privkit.tally.rows import KeptRows, Source, known_rows, over_blocks
 from privkit.tally.sampling import by_hash, in_order, least_hashed, row_hashes, starts_of
+from privkit.tally.sorting import sort
 from privkit.tally.units import spread
 
 if TYPE_CHECKING:
@@ -103,20 +104,24 @@ def _chosen(  # noqa: PLR0917
         return spread(told ^ spread(seen(values[part])))
 
     hashed = np.concatenate(over_blocks(lambda part: hashes(part, 0), len(person)))
-    within = _within(by_hash(group, hashed)[2], place, values)
+    starts, _, told = by_hash(group, hashed)
+    within = _within(told, place, values, len(group) / len(starts))
     again = np.flatnonzero(within)
     hashed[again] = hashes(again, within[again])
     kept[order] = least_hashed(group, hashed, most)
     return kept
 
 
-def _within(told: NDArray[np.uint64], place: NDArray[np.int64], values: NDArray[np.int64]) -> NDArray[np.int64]:
+def _within(
+    told: NDArray[np.uint64], place: NDArray[np.int64], values: NDArray[np.int64], local: float
+) -> NDArray[np.int64]:
     """Return the place of each row among those that are equal to it; `told` is the same for equal rows of a group.
 
-    Rows that differ may have the same `told`, being leading bits of hashes: they are told apart by key and value.
+    `local` rows lie in a group on average, one group after the other. Rows that differ may have the same `told`, being
+    leading bits of hashes: they are told apart by key and value.
     """
     within = np.zeros(len(told), dtype=np.int64)
-    ordered = np.sort(told)
+    ordered = sort(told.copy(), local)
     twice = ordered[1:][ordered[1:] == ordered[:-1]]
     if not len(twice):
         return within

@@ -157,7 +157,7 @@ def matches(left: Tally, right: Tally) -> NDArray[np.int64]:
         ours, theirs = left.keys[name], right.keys[name]
         a, b = _kind(ours), _kind(theirs)
         if a != b and {a, b} <= {"numbers", "dates", "text"}:
-            hint = "Give it the same type in both: .astype(...)."
+            hint = "Give it the same type in both."
             raise FrameError.column_type(name, f"{a} in the table and {b} in the population", hint)
         both = pd.concat([plain(ours), plain(theirs)], ignore_index=True)
         codes.append(column_codes(both)[0])

@@ -229,6 +229,8 @@ def grouped_sizes(data: object, columns: Sequence[str]) -> tuple[Table, NDArray[
     refuse_nested(engine.schema, columns)
     try:
         return engine.classes(columns)
+    except FrameError:  # a `TypeError`, too, that names the type and what to write
+        raise
     except TypeError:  # its text may hold a value
         raise FrameError.column_type(
             columns[0] if len(columns) == 1 else list(columns), "object", "Its values cannot be compared."

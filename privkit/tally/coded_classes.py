@@ -20,6 +20,7 @@ from privkit.tally.class_values import ClassValues, value_counts
 from privkit.tally.classes import Members, Tally, class_sizes
 from privkit.tally.codes import _LARGEST, distinct, factorized, with_missing
 from privkit.tally.frame import column_names, open_frame
+from privkit.tally.sorting import sort
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -258,6 +259,6 @@ def _counted(keys: NDArray[np.int64], bound: int) -> tuple[NDArray[np.int64], ND
         counts = np.bincount(keys, minlength=0)
         occurring = np.flatnonzero(counts)
         return occurring, counts[occurring]
-    ordered = np.sort(keys)
+    ordered = sort(keys.copy())
     starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1]))) if len(ordered) else keys
     return ordered[starts], np.diff(np.append(starts, len(ordered)))

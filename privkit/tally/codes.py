@@ -15,7 +15,7 @@ import numpy as np
 
 from privkit.errors import FrameError
 from privkit.tally.cells.arrow import common, one_chunk
-from privkit.tally.cells.cells import FLOAT, OBJECT, OTHER, TEXT
+from privkit.tally.cells.cells import DATE, FLOAT, OBJECT, OTHER, TEXT
 from privkit.tally.cells.coding import coded
 from privkit.tally.cells.reading import cells_of_series, kind_of_pandas
 from privkit.tally.cells.scalars import teller_of
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 #: Types of which some values are missing ones.
 _CAN_BE_MISSING = (float, np.float64, np.float32, np.float16, Decimal, np.datetime64, np.timedelta64)
+
+
+#: What holds other values: among objects each is a value of its own.
+NESTED = (list, dict, set, bytearray, np.ndarray)
 
 
 def factorized(column: pd.Series, *, ordered: bool = False) -> tuple[NDArray[np.int64], Any]:
@@ -92,6 +96,11 @@ def _of_python(column: pd.Series) -> bool:
 def _of_pandas(column: pd.Series, ordered: bool) -> tuple[NDArray[Any], Any]:
     import pandas as pd
 
+    if ordered and isinstance(column.dtype, pd.CategoricalDtype):  # they are codes already
+        codes = column.cat.codes.to_numpy().astype(np.int64)
+        there = np.bincount(codes + 1, minlength=len(column.dtype.categories) + 1)[1:] > 0
+        rank = np.append(np.cumsum(there) - 1, -1)
+        return rank[codes], pd.Categorical.from_codes(np.flatnonzero(there), dtype=column.dtype)
     if ordered:
         try:
             return pd.factorize(column, sort=True, use_na_sentinel=True)
@@ -106,8 +115,6 @@ def _of_objects(column: pd.Series, ordered: bool) -> tuple[NDArray[np.int64], An
     objects = column.to_numpy(dtype=object)
     strange = [place for place in np.flatnonzero(codes < 0) if not is_missing(objects[place])]
     if strange:
-        if any(type(objects[place]) in (list, dict, set, bytearray, np.ndarray) for place in strange):
-            raise TypeError
         known: dict[Any, int] = {}
         codes = codes.copy()
         for place in strange:
@@ -116,6 +123,19 @@ def _of_objects(column: pd.Series, ordered: bool) -> tuple[NDArray[np.int64], An
             key = value if type(value).__module__.startswith("pandas._libs") else id(value)
             codes[place] = len(distinct) + known.setdefault(key, len(known))
     return _of_cells(column, codes, ordered)
+
+
+def _of_days(codes: NDArray[np.int64], values: pd.Index) -> tuple[NDArray[np.int64], Any]:
+    """Return codes in the order of days, and the days: Python's dates, or NumPy's in years that Python has not."""
+    import pandas as pd
+    import pyarrow as pa
+
+    days = pa.array(values.array).cast(pa.date32(), safe=False).cast(pa.int32()).to_numpy()
+    order = np.argsort(days, kind="stable")
+    told = days[order].astype("M8[D]")
+    shown = np.empty(len(told), dtype=object)
+    shown[:] = [day if isinstance(day.item(), int) else day.item() for day in told]
+    return np.append(np.argsort(order), -1)[codes].astype(np.int64), pd.Index(shown, dtype=object)
 
 
 def is_missing(value: object) -> bool:
@@ -140,6 +160,8 @@ def _of_cells(column: pd.Series, codes: NDArray[np.int64], ordered: bool) -> tup
         order = np.argsort(shown.cat.codes.to_numpy(), kind="stable")
         return np.append(np.argsort(order), -1)[codes].astype(np.int64), pd.Index(shown.iloc[order])
     values = pd.Index(shown)
+    if isinstance(column.dtype, pd.ArrowDtype) and kind_of_pandas(column.dtype).name == DATE:
+        return _of_days(codes, values)
     if ordered and have_an_order(column):
         try:
             rank_of, ranked = pd.factorize(values, sort=True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import narwhals as nw
 
 from privkit.errors import ColumnNotFoundError, DuplicateColumnError, FrameError, ParameterError
+from privkit.errors.root import type_told
 from privkit.tally.cells import cells as kinds
 from privkit.tally.cells.cells import Kind
 from privkit.tally.fingerprints.streams import UntoldError, column_name
@@ -39,7 +40,7 @@ def column_names(columns: object, argument: str, *, empty: bool = False) -> tupl
     if isinstance(columns, str):
         return (columns,)
     if not isinstance(columns, Sequence) or isinstance(columns, bytes):
-        raise ParameterError.of(argument, f"a {type(columns).__name__}", "a column name or a list of them")
+        raise ParameterError.of(argument, type_told(columns), "a column name or a list of them")
     names = tuple(columns)
     if any(not isinstance(name, str) for name in names):
         raise ParameterError.of(argument, f"a list with {_kinds(names)}", "a list of column names (str)")
@@ -83,12 +84,20 @@ def open_frame(data: object, columns: Sequence[str] = (), argument: str = "colum
     try:
         frame: Frame = nw.from_native(data)  # type: ignore[call-overload]
     except TypeError:
-        raise FrameError.unsupported(f"a {type(data).__name__}") from None
+        raise FrameError.unsupported(type_told(data)) from None
     if present is None:
-        known = frame.collect_schema().names()
+        known = names_of(frame)
         if missing := [name for name in columns if name not in known]:
             raise ColumnNotFoundError.of(argument, list(columns), missing, known)
     return frame
+
+
+def names_of(frame: Frame) -> list[str]:
+    """Return the names of a frame's columns.
+
+    Of Ibis without the schema, which is an error where Narwhals does not know one of its types.
+    """
+    return list(frame.columns if frame.implementation.is_ibis() else frame.collect_schema().names())
 
 
 def checked_pandas(data: Any, present: Sequence[object], columns: Sequence[str] = (), argument: str = "columns") -> Any:

@@ -40,10 +40,11 @@ class Grid:
         """Return the finest grid on which `extent` takes at most 2**bits steps, and a bound at most 2**51.
 
         Floats near a bound are no finer than 2**-53 of it, so that narrow bounds far from 0 lose hardly anything.
+        Where both bounds are one number of the grid, every number is clipped to it, and none is rounded.
         """
         largest = max(abs(lower), abs(upper))
         if not largest:
-            return cls(1.0, 0, 0)
+            return WholeGrid(1.0, 0, 0)
         powers = [_FINEST, math.ceil(math.log2(largest)) - _WHOLE]
         if extent > 0:
             powers.append(math.ceil(math.log2(extent)) - bits)
@@ -52,7 +53,8 @@ class Grid:
             grid = cls(step, math.floor(lower / step + 0.5), math.floor(upper / step + 0.5))
             taken = grid.range if extent == upper - lower else max(grid.range, grid.largest)
             if taken <= 2**bits and grid.largest <= 2**_WHOLE:
-                return grid
+                exact = lower == upper == grid.low * step
+                return WholeGrid(step, grid.low, grid.high) if exact else grid
             step *= 2.0
 
     @property
@@ -81,3 +83,20 @@ class Grid:
         0.1250000000000182
         """
         return (0.5 + (self.largest + 1) * 2.0**-49) * self.step
+
+
+class WholeGrid(Grid):
+    """A grid for numbers that lie on it already, so that nothing is rounded.
+
+    Examples
+    --------
+    >>> Grid.fitting(3, 3, 3, bits=30).rounding, Grid.fitting(0, 0, 0, bits=30).rounding
+    (0.0, 0.0)
+    """
+
+    __slots__ = ()
+
+    @property
+    def rounding(self) -> float:
+        """Nothing."""
+        return 0.0

@@ -20,7 +20,8 @@ from privkit.tally.frame import column_names
 from privkit.tally.row_classes import chosen_columns, codes_of
 from privkit.tally.rows import Source, over_blocks, source_of
 from privkit.tally.sampling import in_order, least_hashed, row_hashes, starts_of
-from privkit.tally.units import Persons, unit_columns
+from privkit.tally.sorting import sort
+from privkit.tally.units import Persons, unit_columns, units
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -136,6 +137,13 @@ def person_groups(data: object, unit: str | PrivacyUnit, keys: Keys | None) -> I
     engine = engine_for(data, keys, unit, ())
     apart = unit_columns(unit)
     if engine.is_lazy and len(apart) == 1:
+        from privkit.tally.engines.lazy_persons import placed_persons
+
+        if (parts := placed_persons(engine, apart[0], keys)) is not None:
+            for table, place, weights in parts:
+                assert keys is not None  # else there is no place
+                yield grouped_pairs(Source(table, place.__getitem__, len(keys), units(table, unit)), weights)
+            return
         for table, weights in engine.pairs(apart[0], keys):
             yield grouped_pairs(source_of(table, keys, unit), weights)
     else:
@@ -158,7 +166,7 @@ def grouped_pairs(source: Source, weights: NDArray[np.int64] | None) -> tuple[Pe
     found = over_blocks(pairs_of, len(source))
     pair = np.concatenate([np.empty(0, dtype=np.int64), *(pair for pair, _ in found)])
     if weights is None:
-        pair.sort()
+        sort(pair)
         first = starts_of(pair)
         rows = np.diff(first, append=len(pair))
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from privkit.errors.arguments import ExpressionError
+from privkit.errors.expression import ExpressionError
 from privkit.tally.cells import cells as kinds_of_cells
 from privkit.tally.cells.filling import holds
 from privkit.tally.cells.zones import zone_known

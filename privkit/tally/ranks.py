@@ -106,7 +106,7 @@ def binned_counts(
     ends = np.asarray(edges, dtype=np.float64)
     engine = engine_for(data, within, unit, [column])
     if unit is None:
-        found = engine.positions(column, ends, within)
+        found = engine.positions(column, ends, within, bins=True)
         counts = found[:, 1:-2:2] + found[:, 2:-1:2]
         counts[:, -1] += found[:, -2]  # at the last edge
         return counts.reshape(-1)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from privkit.errors import FrameError, PrivkitError
+from privkit.tally.cells.arrow import without_views
 from privkit.tally.cells.cells import OTHER
 from privkit.tally.cells.coding import coded
 from privkit.tally.cells.showing import series_of
@@ -146,16 +147,11 @@ def chosen_columns(data: object, columns: Sequence[str], argument: str) -> pd.Da
 
     if isinstance(data, pd.DataFrame):
         open_frame(data, columns, argument)
-        return data[list(columns)]
+        return without_views(data[list(columns)])
     engine = engine_of(data, columns, argument)
     refuse_nested(engine.schema, columns)
     table = engine.collect(columns)
     return pd.DataFrame({name: series_of(table[name]) for name in columns})
-
-
-def row_numbers(data: object, column: str, *, argument: str) -> pd.Series:
-    """Return one column as it is, in the order of the rows."""
-    return chosen_columns(data, [column], argument)[column]
 
 
 @dataclass(frozen=True, slots=True)

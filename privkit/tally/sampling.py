@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from privkit.tally.sorting import sort
 from privkit.tally.units import Persons, spread
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def in_order(codes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.in
         order = np.argsort(codes, kind="stable")
         return codes[order], order
     packed = (codes << bits) | np.arange(len(codes))
-    packed.sort()
+    sort(packed)
     return packed >> bits, packed & ((1 << bits) - 1)
 
 
@@ -57,7 +58,7 @@ def least_hashed(person: NDArray[np.int64], hashed: NDArray[np.uint64], most: in
     there was room for.
     """
     starts, sizes, packed = by_hash(person, hashed)
-    threshold = np.sort(packed)[np.minimum(starts + most, starts + sizes) - 1]
+    threshold = sort(packed.copy(), len(packed) / max(len(starts), 1))[np.minimum(starts + most, starts + sizes) - 1]
     kept: NDArray[np.bool_] = packed <= np.repeat(threshold, sizes)
     tied = np.repeat(np.add.reduceat(kept, starts, dtype=np.int64) > most, sizes)
     if tied.any():

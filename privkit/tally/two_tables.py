@@ -14,6 +14,7 @@ import numpy as np
 
 from privkit.errors import ColumnNotFoundError, ParameterError
 from privkit.errors.risk import LinkError
+from privkit.errors.root import type_told
 from privkit.tally.codes import factorized, packed, plain_floats
 from privkit.tally.row_classes import first_rows
 
@@ -213,8 +214,9 @@ def _labeled(column: pd.Series) -> float:
 
     if pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_datetime64_any_dtype(column.dtype):
         return 0.0
-    values = [value for value in column.dropna().unique()[:_SAMPLE] if not isinstance(value, bytes)]
-    return sum(bool(_LABEL.fullmatch(str(value))) for value in values) / len(values) if values else 0.0
+    values = [value for value in list(factorized(column)[1])[:_SAMPLE] if type(value) is not bytes]
+    told = [str(value) for value in values if type(value) in (str, pd.Interval)]  # of no other class is a method called
+    return sum(bool(_LABEL.fullmatch(text)) for text in told) / len(values) if values else 0.0
 
 
 def _named(column: pd.Series, kind: str) -> str:
@@ -372,12 +374,12 @@ def asked_kinds(fuzzy: object, columns: Sequence[str]) -> dict[str, Kind]:
         return {}
     allowed = f"True, or a mapping from a column of `on` to one of {list(KINDS)}"
     if not isinstance(fuzzy, Mapping):
-        raise ParameterError.of("fuzzy", f"a {type(fuzzy).__name__}", allowed)
+        raise ParameterError.of("fuzzy", type_told(fuzzy), allowed)
     names = [str(name) for name in fuzzy]
     if missing := [name for name in names if name not in columns]:
         raise ColumnNotFoundError.of("fuzzy", names, missing, columns)
     for name, kind in fuzzy.items():
         if kind not in KINDS:
-            found = repr(kind) if isinstance(kind, str) else f"a {type(kind).__name__}"
+            found = repr(kind) if isinstance(kind, str) else type_told(kind)
             raise ParameterError.of(f"fuzzy[{name!r}]", found, f"one of {list(KINDS)}")
     return dict(fuzzy)

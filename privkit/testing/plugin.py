@@ -29,7 +29,7 @@ def privkit_state(_privkit_folders: Path, monkeypatch: pytest.MonkeyPatch) -> It
     monkeypatch.setenv("PRIVKIT_STATE_DIR", str(folder))
     monkeypatch.delenv("PRIVKIT_KEY", raising=False)
     yield folder
-    if (module := sys.modules.get("privkit.project.project")) is not None:
+    if (module := sys.modules.get("privkit.project.current")) is not None:
         module.forget()
 
 

@@ -36,13 +36,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from privkit.errors import FrameError, ParameterError
+from privkit.errors.root import type_told
 from privkit.tally.codes import factorized, packed
 from privkit.tally.frame import column_names, open_frame
 from privkit.tally.row_classes import row_classes
 from privkit.transform.costs import Aggregate
 from privkit.transform.perturbed import number_column
 from privkit.transform.source import is_lazy, pandas_frame
-from privkit.values.arguments import kind
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,7 +64,9 @@ LEAST = 3
 def checked_function(function: object, argument: str) -> None:
     """Refuse what is no function of a group's values."""
     if function not in FUNCTIONS:
-        raise ParameterError.of(argument, repr(function) if isinstance(function, str) else kind(function), _ALLOWED)
+        raise ParameterError.of(
+            argument, repr(function) if isinstance(function, str) else type_told(function), _ALLOWED
+        )
 
 
 def numbers_of(frame: pd.DataFrame, name: str, *, missing: bool) -> Floats:
@@ -199,7 +201,7 @@ def asked_aggregates(asked: object, qi: str | Sequence[str], **others: object) -
     if asked is None:
         return {}, columns
     if not isinstance(asked, Mapping) or not all(isinstance(name, str) for name in asked):
-        raise ParameterError.of("microaggregate", kind(asked), f"a dict column → {_ALLOWED}")
+        raise ParameterError.of("microaggregate", type_told(asked), f"a dict column → {_ALLOWED}")
     for name, function in asked.items():
         checked_function(function, f"microaggregate[{name!r}]")
     for argument, used in others.items():

@@ -17,7 +17,8 @@ from privkit.tally.frame import column_names
 from privkit.transform.aggregates import asked_aggregates, check_aggregates, with_aggregates
 from privkit.transform.anonymized import Anonymized, finished
 from privkit.transform.hierarchies.hierarchy import Hierarchy
-from privkit.transform.search.search import Found, Search
+from privkit.transform.search.found import Found
+from privkit.transform.search.search import Search
 from privkit.transform.search.task import Task, check_weights, prepare
 from privkit.values.arguments import public, typed
 from privkit.values.show import Shown
@@ -140,6 +141,11 @@ def anonymize(
     >>> out.levels_, out.suppressed_
     ({'zip': 1, 'age': 1}, 0)
     """
+    again = partial(
+        anonymize, qi=qi, criteria=criteria, k=k, hierarchies=hierarchies, suppress=suppress, utility=utility,
+        method=method, weights=weights, importance=importance, keep=keep, levels=levels, microaggregate=microaggregate,
+        unit=unit, time_limit=time_limit,
+    )  # fmt: skip
     inside, forming = asked_aggregates(
         microaggregate, qi, keep=keep, levels=levels, hierarchies=hierarchies, weights=weights, importance=importance
     )
@@ -171,15 +177,15 @@ def anonymize(
         recoding, found = recode(task, lambda below: search(task, deadline, progress, below), deadline)
         found = replace(found, reason=found.reason or recoding.reason)
         out = finished(task, found, recoding.levels, recoding.gone, method=method, keep_index=keep_index)
-        return with_aggregates(out, inside)
+        return replace(with_aggregates(out, inside), _again=again)
     found = search(task, deadline, progress)
     if found.node is None:
         raise infeasible(task, found)
-    gone = _suppressed_combos(task, found.node)
+    gone = _suppressed_combos(task, found.node) if found.suppressed else np.zeros(len(task.coding.counts), dtype=bool)
     node = np.array(found.node, dtype=np.int64)[:, None]
     locally = None if task.populations or task.judge.by_sets else partial(_local_loss, task)
     out = finished(task, found, node, gone, method=method, keep_index=keep_index, locally=locally)
-    return with_aggregates(out, inside)
+    return replace(with_aggregates(out, inside), _again=again)
 
 
 def _local_loss(task: Task) -> float | None:

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import starmap
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from privkit.anonymity.crowds import Crowds, persons_of
-from privkit.tally.codes import distinct
+from privkit.anonymity.ksets import Crossing
+from privkit.tally.codes import distinct, packed
+from privkit.tally.row_classes import first_rows
 from privkit.transform.search.node_classes import classes_of
 from privkit.values.arguments import public
 from privkit.values.show import Plotted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     import pandas as pd
     from numpy.typing import NDArray
 
+    from privkit.anonymity.ksets import BySets
     from privkit.transform.search.task import Task
 
     Ints = NDArray[np.int64]
@@ -44,6 +48,8 @@ class Standing:
         Where a criterion counts persons: how many there are.
     row_average_risk : float or None
         And the mean of the rows' risks, each 1 over the persons of its class.
+    by_sets : dict of str to BySets
+        Of each criterion on sets of columns (``of=``): the k of each set, and which sets are weak.
     """
 
     rows: int
@@ -56,6 +62,7 @@ class Standing:
     utility: dict[str, float] = field(default_factory=dict)
     persons: int | None = None
     row_average_risk: float | None = None
+    by_sets: dict[str, BySets] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -143,7 +150,7 @@ class AnonymizationReport(Plotted):
     suppressed : int
         Records left out.
     column_losses : dict of str to float
-        The mean loss of each quasi-identifier, 0 to 1.
+        The mean loss of each quasi-identifier, 0 to 1; columns that are aggregated have none: see `not_counted`.
     aggregates : dict of str to Aggregate
         Columns that are the mean or median of their class → over how many persons, and with which mean squared error.
     """
@@ -158,6 +165,14 @@ class AnonymizationReport(Plotted):
     def satisfied(self) -> bool:
         """Whether every criterion is met."""
         return all(self.after.criteria.values())
+
+    @property
+    def not_counted(self) -> tuple[str, ...]:
+        """The columns that are aggregated: no measure of `utility` and no column's loss says what they lost.
+
+        Their own figure is the mean squared error in `aggregates`: it is of another kind, so that none is made of both.
+        """
+        return tuple(self.aggregates)
 
     @property
     def aggregate_notes(self) -> list[str]:
@@ -182,6 +197,8 @@ class AnonymizationReport(Plotted):
             )
             if getattr(self.after, name) is not None
         }
+        for name, sets in self.after.by_sets.items():
+            rows[f"k by {sets.known}"] = (self.before.by_sets[name].k, sets.k)
         rows |= {name: (self.before.criteria[name], met) for name, met in self.after.criteria.items()}
         rows |= {name: (None, value) for name, value in self.after.utility.items()}
         for name, one in self.aggregates.items():
@@ -195,10 +212,8 @@ class AnonymizationReport(Plotted):
 def final_classes(task: Task, levels: Ints, gone: NDArray[np.bool_]) -> tuple[Ints, Ints]:
     """Return the class of each combination that is kept, and the places of those combinations."""
     kept = np.flatnonzero(~gone) if len(gone) else np.arange(len(task.coding.counts))
-    code = np.zeros(len(kept), dtype=np.int64)
-    for group in cell_labels(task, levels, kept):
-        code = distinct(code * (int(group.max(initial=0)) + 1) + group)[1]
-    return code, kept
+    labels = list(cell_labels(task, levels, kept))
+    return distinct(packed(labels)[0])[1] if labels else np.zeros(len(kept), dtype=np.int64), kept
 
 
 def cell_labels(task: Task, levels: Ints, kept: Ints) -> Ints:
@@ -216,11 +231,17 @@ def standing(task: Task, class_of: Ints, kept: Ints, levels: Ints) -> Standing:
     """Return the figures of the classes of the kept combinations; of one node, where populations are counted."""
     judge, classes = task.judge, classes_of(task.coding, class_of, kept)
     node = tuple(int(level) for level in levels[:, 0]) if levels.size else ()
+    sets: dict[str, BySets] = {}
     if judge.by_sets:
-        first = np.unique(class_of, return_index=True)[1]
-        classes = replace(classes, labels=cell_labels(task, levels, kept)[:, first])
+        first = first_rows(class_of, len(classes.sizes))
+        labels = cell_labels(task, levels, kept)[:, first]
+        classes = replace(classes, labels=labels)
+        for goal in judge.by_sets:
+            members = None if goal.unit is None else classes.members(goal.unit, task.coding)
+            asked = [labels[task.coding.columns.index(name)] for name in task.qi]
+            sets[repr(goal)] = Crossing(asked, goal.of or 1, classes.sizes, members).figures(task.qi, goal.k)
     if task.populations:
-        first = np.unique(class_of, return_index=True)[1]
+        first = first_rows(class_of, len(classes.sizes))
         people = {part: persons[kept][first] for part, persons in judge.people_of(node).items()}
         classes = replace(classes, people=people)
     met: dict[str, bool] = {}
@@ -232,7 +253,7 @@ def standing(task: Task, class_of: Ints, kept: Ints, levels: Ints) -> Standing:
         found = Crowds.of_persons(classes.members(unit, task.coding), rows.sizes)
     persons = {} if unit is None else {"persons": found.total, "row_average_risk": rows.average}
     figures = (rows.total, len(classes.sizes), found.least, found.alone, found.highest, found.average)
-    return Standing(*figures, met, **persons)  # type: ignore[arg-type]
+    return Standing(*figures, met, by_sets=sets, **persons)  # type: ignore[arg-type]
 
 
 def report_of(task: Task, levels: Ints, gone: NDArray[np.bool_]) -> tuple[AnonymizationReport, float]:
@@ -265,42 +286,64 @@ def cell_utility(
     task: Task, levels: Ints, gone: NDArray[np.bool_], class_of: Ints, kept: Ints
 ) -> tuple[dict[str, float], list[float]]:
     """Return every measure by name, and each column's loss v (see `measures.Loss`)."""
+    measures, losses = _cell_measures(task, levels, gone, class_of, kept)
+    return {name: measure() for name, measure in measures.items()}, losses
+
+
+def cell_value(task: Task, levels: Ints, gone: NDArray[np.bool_]) -> float:
+    """Return the task's own measure alone."""
+    return _cell_measures(task, levels, gone, *final_classes(task, levels, gone))[0][task.measure.name]()
+
+
+def _cell_measures(
+    task: Task, levels: Ints, gone: NDArray[np.bool_], class_of: Ints, kept: Ints
+) -> tuple[dict[str, Callable[[], float]], list[float]]:
     coding = task.coding
     n, counts = max(coding.n_rows, 1), coding.counts.astype(np.float64)
-    weights = task.measure.weights
-    losses, penalties, heights, bits = [], [], [], []
-    for place, (ladder, shares) in enumerate(zip(coding.ladders, cell_shares(task, levels, gone), strict=True)):
-        level = np.broadcast_to(levels[place], (len(coding.counts),))
-        out = gone if len(gone) else np.zeros(len(counts), dtype=bool)
-        total = float((counts * shares).sum())
+    weights, losses = task.measure.weights, []
+    out = gone if len(gone) else np.zeros(len(counts), dtype=bool)
+    level_of = [np.broadcast_to(level, (len(counts),)) for level in levels]
+    shares = cell_shares(task, levels, gone)
+    for ladder, share in zip(coding.ladders, shares, strict=True):
+        total = float((counts * share).sum())
         losses.append(max(0.0, (total - n * ladder.base) / (n - n * ladder.base)) if ladder.base < 1 else 0.0)
-        penalties.append(float((counts * np.where((level == 0) & ~out, 0.0, shares)).sum()) / n)
-        heights.append(float((counts * np.where(out, 1.0, level / max(ladder.n_levels - 1, 1))).sum()) / n)
-        bits.append(_bits(task, place, level, out))
+
+    def mean(costs: Iterable[Floats]) -> float:
+        return float(weights @ np.array([float((counts * cost).sum()) for cost in costs])) / n
+
+    def bits(place: int, level: Ints) -> float:
+        return _bits(task, place, level, out)
+
+    raw = [(level == 0) & ~out for level in level_of]
+    heights = [max(ladder.n_levels - 1, 1) for ladder in coding.ladders]
     sizes = np.bincount(class_of, weights=counts[kept]) if len(class_of) else np.zeros(0)
     lost = n - float(sizes.sum()) if coding.n_rows else 0.0
     return {
-        "loss": float(np.expm1(sum(weight * np.log1p(loss) for weight, loss in zip(weights, losses, strict=True)))),
-        "loss_arithmetic": float(weights @ np.array(losses)),
-        "gcp": float(weights @ np.array(penalties)),
-        "precision": float(weights @ np.array(heights)),
-        "entropy": float(weights @ np.array(bits)) * len(weights),
-        "discernibility": float((sizes**2).sum() + lost * n),
-        "class_size": n / max(len(sizes) + bool(lost), 1),
-        "kl": _divergence(task, levels, class_of, kept, lost),
+        "loss": lambda: float(np.expm1(sum(w * np.log1p(loss) for w, loss in zip(weights, losses, strict=True)))),
+        "loss_arithmetic": lambda: float(weights @ np.array(losses)),
+        "gcp": lambda: mean(np.where(own, 0.0, share) for own, share in zip(raw, shares, strict=True)),
+        "precision": lambda: mean(
+            np.where(out, 1.0, level / top) for level, top in zip(level_of, heights, strict=True)
+        ),
+        "entropy": lambda: float(weights @ np.array(list(starmap(bits, enumerate(level_of))))) * len(weights),
+        "discernibility": lambda: float((sizes**2).sum() + lost * n),
+        "class_size": lambda: n / max(len(sizes) + bool(lost), 1),
+        "kl": lambda: _divergence(task, levels, class_of, kept, lost),
     }, losses
 
 
 def _bits(task: Task, place: int, level: Ints, out: NDArray[np.bool_]) -> float:
     """Non-uniform entropy: a group's rows are all rows of the table with a value in it."""
     ladder, coding = task.coding.ladders[place], task.coding
-    values, counts = coding.combos[place], coding.counts
-    rows = np.bincount(values, weights=counts, minlength=len(ladder.values))
-    groups = [np.bincount(step.codes, weights=rows, minlength=len(step.labels)) for step in ladder.levels]
-    per_value = np.array([group[step.codes] for group, step in zip(groups, ladder.levels, strict=True)])
+    values, counts, width = coding.combos[place], coding.counts, len(ladder.values)
     if not len(counts):
         return 0.0
-    total = -float((counts * np.log2(rows[values] / per_value[level, values])).sum())
+    rows = np.bincount(values, weights=counts, minlength=width)
+    groups = [np.bincount(step.codes, weights=rows, minlength=len(step.labels)) for step in ladder.levels]
+    per_value = np.array([group[step.codes] for group, step in zip(groups, ladder.levels, strict=True)])
+    there = np.bincount(level * width + values, weights=counts, minlength=per_value.size).reshape(per_value.shape)
+    own, at = np.broadcast_to(rows, there.shape), there > 0
+    total = -float((there[at] * np.log2(own[at] / per_value[at])).sum())
     if out.any():
         offsets = np.cumsum([0, *[len(step.labels) for step in ladder.levels]])
         table = np.array([step.codes for step in ladder.levels])
@@ -317,12 +360,12 @@ def _divergence(task: Task, levels: Ints, class_of: Ints, kept: Ints, lost: floa
     for place, ladder in enumerate(coding.ladders):
         level = np.broadcast_to(levels[place], (len(coding.counts),))[kept]
         leaves = 1 / ladder.base if ladder.base else float(max(len(ladder.values), 1))
-        table = np.array([np.maximum(step.shares[step.codes] * leaves, 1.0) for step in ladder.levels])
-        cells += np.log(table[level, coding.combos[place, kept]])
+        table = np.log([np.maximum(step.shares[step.codes] * leaves, 1.0) for step in ladder.levels])
+        cells += table[level, coding.combos[place, kept]]
         domain += np.log(leaves)
     shares = coding.counts / n
     entropy = float((shares * np.log(np.where(shares > 0, shares, 1))).sum())
     sizes = np.bincount(class_of, weights=coding.counts[kept]) if len(class_of) else np.zeros(0)
     told = float((shares[kept] * (np.log(sizes[class_of] / n) - cells)).sum())
     told += lost / n * (np.log(lost / n) - domain) if lost else 0.0
-    return max(0.0, entropy - told)
+    return max(0.0, float(entropy - told))

@@ -139,6 +139,32 @@ def end_of(value: Any) -> int:
     return (1 if value > 0 else -1) if infinite else 0
 
 
+def infinite_ends(values: Iterable[Any]) -> NDArray[np.int64]:
+    """Return `end_of` each value; shape (n,).
+
+    Examples
+    --------
+    >>> infinite_ends([1.5, float("-inf"), 7]).tolist()
+    [0, -1, 0]
+    """
+    array = values.to_numpy() if hasattr(values, "to_numpy") else values
+    if isinstance(array, np.ndarray) and array.dtype.kind in "biu":
+        return np.zeros(len(array), dtype=np.int64)
+    if isinstance(array, np.ndarray) and array.dtype.kind == "f":
+        return np.where(np.isinf(array), np.sign(array), 0).astype(np.int64)
+    return np.array([end_of(value) for value in array], dtype=np.int64)
+
+
+def finite_of(values: Iterable[Any], ends: NDArray[np.int64]) -> Iterable[Any]:
+    """Return the values, with 0 in place of those that lie at an infinite end."""
+    if not ends.any():
+        return values
+    array = values.to_numpy() if hasattr(values, "to_numpy") else values
+    if isinstance(array, np.ndarray) and array.dtype.kind == "f":
+        return np.where(ends == 0, array, 0)
+    return [0 if end else value for value, end in zip(array, ends, strict=True)]
+
+
 def _floats(array: NDArray[np.float64], places: int) -> Decimals | None:
     """Return floats as decimals that lie on the same side of every decimal with so many `places`; None for large ones.
 
@@ -164,10 +190,10 @@ def _floats(array: NDArray[np.float64], places: int) -> Decimals | None:
     return Decimals(units.astype(np.int64) * 10 + np.where(array == units / scale, 0, 5), p + 1)
 
 
-def shown(count: int, places: int, *, fixed: int = 0) -> str:
+def shown(count: int, places: int, *, fixed: int = 0, plain: bool = False) -> str:
     """Return ``count / 10**places`` as it is written, with at least `fixed` digits after the point.
 
-    Always exactly; with an exponent where that is much shorter.
+    Always exactly; with an exponent where that is much shorter, and `plain` does not forbid it.
 
     Examples
     --------
@@ -177,7 +203,7 @@ def shown(count: int, places: int, *, fixed: int = 0) -> str:
     whole, rest = divmod(abs(int(count)), 10**places)
     digits = (f"{rest:0{places}d}".rstrip("0") if rest else "").ljust(fixed, "0")
     written = f"{'-' if count < 0 else ''}{whole}{'.' if digits else ''}{digits}"
-    if len(written) <= _LONG or fixed:
+    if len(written) <= _LONG or fixed or plain:
         return written
     return min(written, str(Decimal(int(count)).scaleb(-places, _WIDE).normalize(_WIDE)), key=len)
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from privkit.errors import FileError, ParameterError
 from privkit.errors.anonymity import HierarchyError
+from privkit.errors.root import type_told
 from privkit.inventory.leaving import Leaving, leaving
 from privkit.tally.frame import column_names, open_frame
 from privkit.tally.selection import handed_out
@@ -27,7 +28,6 @@ from privkit.transform.hierarchies.ladder import Table, text
 from privkit.transform.hierarchies.rules import Rare, Redact
 from privkit.transform.search.coding import encode
 from privkit.transform.source import InEngine, source_of
-from privkit.values.arguments import kind as kind_of
 from privkit.values.arguments import public, typed
 from privkit.values.files import write_whole
 from privkit.values.show import Plotted
@@ -113,9 +113,7 @@ def generalize(
     1  80**  40-49
     """
     if not isinstance(levels, Mapping) or not levels:
-        raise ParameterError.of(
-            "levels", f"a {type(levels).__name__}", "a dict column → level, with at least one column"
-        )
+        raise ParameterError.of("levels", type_told(levels), "a dict column → level, with at least one column")
     columns = column_names(list(levels), "levels")
     open_frame(data, columns, "levels")
     source = source_of(data, columns)
@@ -160,7 +158,7 @@ def resolve(
             chosen[name] = Hierarchy.propose(frame[name])
         else:
             raise ParameterError.of(
-                f"hierarchies[{name!r}]", f"a {type(what).__name__}", "a pk.Hierarchy, a dict or the path of a file"
+                f"hierarchies[{name!r}]", type_told(what), "a pk.Hierarchy, a dict or the path of a file"
             )
     return chosen, tuple(name for name in columns if given.get(name) is None)
 
@@ -270,7 +268,7 @@ def write_hierarchies(path: str | Path, hierarchies: Mapping[str, Hierarchy]) ->
     ['age']
     """
     if not isinstance(hierarchies, Mapping) or not all(isinstance(one, Hierarchy) for one in hierarchies.values()):
-        found = kind_of(hierarchies) if not isinstance(hierarchies, Mapping) else "values that are no pk.Hierarchy"
+        found = type_told(hierarchies) if not isinstance(hierarchies, Mapping) else "values that are no pk.Hierarchy"
         raise ParameterError.of("hierarchies", found, "a dict column → pk.Hierarchy, such as out.hierarchies")
     parts = [
         f"[{_toml(column)}]\n" + "".join(f"{name} = {_toml(value)}\n" for name, value in _told(one.source).items())

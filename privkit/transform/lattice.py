@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from privkit.anonymity.class_sizes import Sizes
+from privkit.anonymity.criterion import all_of
 from privkit.anonymity.crowds import persons_of
 from privkit.anonymity.kanonymity import KAnonymity
 from privkit.errors import ParameterError
 from privkit.errors.anonymity import HierarchyError, InfeasibleError
 from privkit.transform.anonymized import Anonymized, finished
+from privkit.transform.search.found import Found
 from privkit.transform.search.node_classes import Classes, Rollup
-from privkit.transform.search.search import Found
 from privkit.transform.search.task import Task, prepare
 from privkit.transform.source import Known
 from privkit.values.arguments import public, typed
@@ -72,17 +75,21 @@ class Lattice(Paneled, Plotted):
 
     def node(self, levels: Mapping[str, int | str]) -> dict[str, Any]:
         """Return one node's figures: suppressed, k, classes, loss, feasible."""
-        rollup = Rollup(self.task.coding)
-        return self._figures(rollup, rollup.at(self._levels(levels)))
+        return self._figures(self._rollup, self._rollup.at(self._levels(levels)))
 
     def sizes(self, levels: Mapping[str, int | str]) -> NDArray[np.int64]:
         """Return the rows of each class at a node, before any is suppressed."""
-        return Rollup(self.task.coding).at(self._levels(levels)).sizes
+        return self._rollup.at(self._levels(levels)).sizes
 
     def measured(self, levels: Mapping[str, int | str]) -> Sizes:
         """Return the same classes by their size: in persons where a criterion counts them, else in rows."""
-        classes = Rollup(self.task.coding).at(self._levels(levels))
+        classes = self._rollup.at(self._levels(levels))
         return Sizes.of(classes.counts(self.unit, self.task.coding), classes.sizes)
+
+    @cached_property
+    def _rollup(self) -> Rollup:
+        """What groups the rows at a node: kept, as who looks at one node looks at those beside it."""
+        return Rollup(self.task.coding)
 
     @property
     def unit(self) -> str | None:
@@ -90,8 +97,11 @@ class Lattice(Paneled, Plotted):
         return persons_of(self.task.criterion)
 
     def at_k(self, k: int) -> Lattice:
-        """Return the same lattice, judged by k-anonymity alone."""
-        return replace(self, task=replace(self.task, criterion=KAnonymity(k, self.unit)))
+        """Return the same lattice, judged by another k; whatever else the criterion says stays as it is.
+
+        Where no part of it has a k, k-anonymity is asked beside it, of persons where it counts these.
+        """
+        return replace(self, task=replace(self.task, criterion=at_k(self.task.criterion, k)))
 
     def apply(self, levels: Mapping[str, int | str], *, keep_index: bool = False) -> Anonymized:
         """Return the table at a node, its violating classes suppressed; under plain row numbers or its own index.
@@ -138,8 +148,6 @@ class Lattice(Paneled, Plotted):
         ParameterError
             If there are more than a million nodes.
         """
-        import pandas as pd
-
         if self.n_nodes > _LARGEST:
             raise ParameterError.of(
                 "the lattice",
@@ -147,12 +155,17 @@ class Lattice(Paneled, Plotted):
                 f"of at most {_LARGEST:,}",
                 "Ask for single nodes: .node({...}).",
             )
-        table = pd.DataFrame.from_records(list(self._walk())).sort_values(list(self.task.qi), ignore_index=True)
+        return self._told(list(self._walk()))
+
+    def _told(self, nodes: list[dict[str, Any]]) -> pd.DataFrame:
+        import pandas as pd
+
+        table = pd.DataFrame.from_records(nodes).sort_values(list(self.task.qi), ignore_index=True)
         return table[[*self.task.qi, "loss", "suppressed", "k", "classes", "feasible"]]
 
     def _walk(self) -> Iterator[dict[str, Any]]:
         """Yield all nodes, column by column: each node's classes are merged from those one column before."""
-        rollup, coding = Rollup(self.task.coding), self.task.coding
+        rollup, coding = self._rollup, self.task.coding
         # Columns that merge most come first, so that the many nodes at the end start from few classes.
         order = sorted(range(len(coding.shape)), key=lambda place: -len(coding.ladders[place].values))
 
@@ -188,6 +201,56 @@ class Lattice(Paneled, Plotted):
         if unknown := [name for name in levels if name not in self.task.qi]:
             raise HierarchyError.not_quasi(unknown, self.task.qi)
         return tuple(ladder.number(levels.get(ladder.column, 0)) for ladder in self.task.coding.ladders)
+
+
+class Survey:
+    """All nodes of a lattice, judged in pieces: whoever has other work does it in between.
+
+    Attributes
+    ----------
+    lattice : Lattice
+    """
+
+    def __init__(self, lattice: Lattice) -> None:
+        self.lattice = lattice
+        self._walk = lattice._walk()  # its own room
+        self._judged: list[dict[str, Any]] = []
+
+    def go_on(self, seconds: float) -> bool:
+        """Judge nodes for so long; return whether all are."""
+        end = time.monotonic() + seconds
+        for node in self._walk:
+            self._judged.append(node)
+            if time.monotonic() > end:
+                return len(self._judged) == self.lattice.n_nodes
+        return True
+
+    @property
+    def judged(self) -> int:
+        """How many nodes are judged."""
+        return len(self._judged)
+
+    def nodes(self, more: Sequence[Mapping[str, Any]] = ()) -> pd.DataFrame:
+        """Return what `Lattice.nodes` does, of those that are judged, and of `more` that are judged elsewhere."""
+        return self.lattice._told([*self._judged, *map(dict, more)])
+
+
+def at_k(criterion: Criterion, k: int) -> Criterion:
+    """Return a criterion with another k in each part that has one, all else as it is.
+
+    Examples
+    --------
+    >>> from privkit import LDiversity
+    >>> at_k(KAnonymity(5, unit="id", of=2) & LDiversity("ill", 2), 3)
+    KAnonymity(3, unit='id', of=2) & LDiversity('ill', 2)
+    >>> at_k(LDiversity("ill", 2), 3)
+    LDiversity('ill', 2) & KAnonymity(3)
+    """
+    having = [part for part in criterion.parts if "k" in {field.name for field in fields(part)}]  # type: ignore[arg-type]
+    if not having:
+        return criterion & KAnonymity(k, persons_of(criterion))
+    other = {part: replace(part, k=k) for part in having}  # type: ignore[type-var, call-arg]
+    return all_of(*(other.get(part, part) for part in criterion.parts))
 
 
 @typed

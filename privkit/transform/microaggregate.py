@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -119,6 +120,9 @@ def microaggregate(
     found = perturbed(
         frame, answer, data, "microaggregate", parameters=given, columns=names, no_promise=_no_promise(function, told),
         keep_index=keep_index,
+        again=partial(
+            microaggregate, columns=names, k=k, within=within, function=function, least=least, unit=unit
+        ),
     )  # fmt: skip
     for name, one in told.items():
         found.figures_[name] |= {"mean_squared_error": one.mean_squared_error, "hidden": float(one.hidden_values)}

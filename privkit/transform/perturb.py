@@ -7,18 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from functools import partial
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from privkit.errors import FrameError, ParameterError
+from privkit.errors.root import type_told
 from privkit.tally.codes import factorized
 from privkit.tally.frame import column_names, open_frame
 from privkit.transform.decimals import as_decimals, as_floats, end_of, nearest_multiples
 from privkit.transform.perturbed import Perturbed, number_column, perturbed
 from privkit.transform.source import pandas_frame
-from privkit.values.arguments import kind, seeded, typed
+from privkit.values.arguments import seeded, typed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,6 +66,7 @@ def top_bottom(
         {"lower": lower, "upper": upper},
         no_promise="that values inside the bounds are protected, or that other columns do not single out the extremes.",
         keep_index=keep_index,
+        again=partial(top_bottom, columns=columns, lower=lower, upper=upper),
     )
 
 
@@ -72,7 +75,7 @@ def _bound(value: object, argument: str) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, Real) or not -(2**63) < float(value) < 2**63:
-        found = kind(value) if not isinstance(value, Real) else repr(value)
+        found = type_told(value) if not isinstance(value, Real) else repr(value)
         raise ParameterError.of(argument, found, "a number below 2**63")
     return value  # type: ignore[return-value]
 
@@ -117,6 +120,7 @@ def round_to(
         {"base": base},
         no_promise="that rare values are hidden: one row may still be the only one at its value.",
         keep_index=keep_index,
+        again=partial(round_to, columns=columns, base=base),
     )
 
 
@@ -197,6 +201,7 @@ def add_noise(
         no_promise="differential privacy: nothing bounds what an outlier gives away, and repeated "
         "releases can be averaged. Use dp_* for that.",
         keep_index=keep_index,
+        again=partial(add_noise, columns=columns, scale=scale, relative=relative),
     )  # fmt: skip
 
 
@@ -238,6 +243,7 @@ def rank_swap(
         data, columns, "rank_swap", swapped, {"window": window},
         no_promise="that anybody is hidden: every original value is published, next to others of similar rank.",
         keep_index=keep_index,
+        again=partial(rank_swap, columns=columns, window=window),
     )  # fmt: skip
 
 
@@ -298,6 +304,7 @@ def pram(
         no_promise="local differential privacy: a category that is rare in the table is seldom drawn, "
         "so that seeing it gives it away.",
         numbers=False, keep_index=keep_index,
+        again=partial(pram, columns=columns, keep=keep),
     )  # fmt: skip
 
 
@@ -310,6 +317,7 @@ def _each(
     *,
     no_promise: str,
     keep_index: bool,
+    again: Callable[[Any], Perturbed],
     numbers: bool = True,
 ) -> Perturbed:
     names = column_names(columns, "columns")
@@ -324,5 +332,6 @@ def _each(
             hint = 'Take other numbers: .astype("float64").'
             raise FrameError.column_type(name, str(column.dtype), hint) from None
     return perturbed(
-        frame, answer, data, method, columns=names, parameters=parameters, no_promise=no_promise, keep_index=keep_index
-    )
+        frame, answer, data, method, columns=names, parameters=parameters, no_promise=no_promise,
+        keep_index=keep_index, again=again,
+    )  # fmt: skip

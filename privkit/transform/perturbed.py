@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from privkit.tally.codes import factorized
 from privkit.tally.selection import handed_out, without_traces
 from privkit.transform.source import native
 from privkit.values.arguments import public
-from privkit.values.show import Plotted
+from privkit.values.show import Attackable, Plotted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 @public
 @dataclass(frozen=True, eq=False, repr=False)
-class Perturbed(Plotted):
+class Perturbed(Attackable, Plotted):
     """A frame in which values of some columns were changed, and what that does not promise.
 
     Attributes
@@ -53,6 +54,13 @@ class Perturbed(Plotted):
     n_rows: int
     figures_: dict[str, dict[str, float]]
     no_promise: str
+    #: What made it, of other rows, and the rows that it was made of: personal data, which no file of it has.
+    _again: Callable[[Any], Perturbed] | None = None
+    _source: pd.DataFrame | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is pickled or copied: not the rows that were given."""
+        return self.__dict__ | {"_again": None, "_source": None}
 
     def to_frame(self) -> pd.DataFrame:
         """Return the figures, one row per column."""
@@ -97,8 +105,12 @@ def perturbed(
     parameters: dict[str, Any],
     no_promise: str,
     keep_index: bool,
+    again: Callable[[Any], Perturbed] | None = None,
 ) -> Perturbed:
-    """Return the result with its figures; its frame under plain row numbers, or its index where that is to be kept."""
+    """Return the result with its figures; its frame under plain row numbers, or its index where that is to be kept.
+
+    `again` makes such a result of other rows.
+    """
     changed = np.zeros(len(before), dtype=bool)
     figures = {}
     for name in columns:
@@ -107,7 +119,9 @@ def perturbed(
         changed |= other
         figures[name] = {"unchanged": 1 - float(other.mean()) if len(other) else 1.0} | _moments(old, new)
     frame = native(handed_out(without_traces(after), keep_index=keep_index), data)
-    return Perturbed(frame, method, columns, parameters, int(changed.sum()), len(before), figures, no_promise)
+    return Perturbed(
+        frame, method, columns, parameters, int(changed.sum()), len(before), figures, no_promise, again, before
+    )
 
 
 def _differ(old: pd.Series, new: pd.Series) -> NDArray[np.bool_]:

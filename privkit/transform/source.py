@@ -9,20 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from numbers import Real
 from typing import TYPE_CHECKING, Any, Protocol
 
 import narwhals as nw
 import numpy as np
 
 from privkit.errors import FrameError
+from privkit.tally.cells.arrow import without_views
 from privkit.tally.cells.cells import DATE, INSTANT
 from privkit.tally.cells.showing import series_of
 from privkit.tally.engines.native import note, untold
 from privkit.tally.frame import open_frame
 from privkit.tally.selection import without_traces
 from privkit.transform.hierarchies.ladder import STAR, text
+from privkit.transform.hierarchies.mixed import mixed_labels
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,18 +48,32 @@ def is_lazy(data: object) -> bool:
 
 
 def pandas_frame(data: object) -> pd.DataFrame:
-    """Return `data` as a pandas frame: itself where it is one, else with all its rows and columns, fetched."""
+    """Return `data` as a pandas frame: itself where it is one, else with all its rows and columns, fetched.
+
+    Views of text or bytes are texts and bytes then, of which pandas selects rows.
+    """
     import pandas as pd
 
     if isinstance(data, pd.DataFrame):
-        return data
+        return without_views(data)
     frame = open_frame(data)
     if not isinstance(frame, nw.LazyFrame):
-        return frame.to_pandas()
+        return _of_arrow(frame.to_native()) if frame.implementation.is_pyarrow() else frame.to_pandas()
     with untold():
         fetched = frame.collect().to_pandas()
     note("rows", list(fetched.columns), len(fetched))
     return fetched
+
+
+def _of_arrow(table: Any) -> pd.DataFrame:
+    """Return an Arrow table as a pandas frame; columns of dates stay Arrow's where Python has not all their years."""
+    import pandas as pd
+    import pyarrow as pa
+
+    try:
+        return table.to_pandas()
+    except (ValueError, OverflowError):  # its text holds a value
+        return table.to_pandas(types_mapper=lambda kind: pd.ArrowDtype(kind) if pa.types.is_date(kind) else None)
 
 
 def native(frame: pd.DataFrame, like: object) -> Any:
@@ -278,7 +292,8 @@ def _alike(labels: Sequence[Any]) -> list[Any]:
 def _column(cells: Cells) -> pd.Series:
     """Return the cells of classes as pandas has such columns, dates as points in time; different cells stay different.
 
-    Where some lie outside the years that Python has, all are texts that count from 1970.
+    Where some lie outside the years that Python has, like the infinite ones of SQL, those are dates of NumPy, one by
+    one; with a time zone, whose rules are not known there, dates in UTC.
     """
     import pandas as pd
 
@@ -287,9 +302,16 @@ def _column(cells: Cells) -> pd.Series:
     unit = cells.kind.unit if cells.kind.name == INSTANT else "D"
     missing, counts = cells.is_missing(), np.asarray(cells.of_values_alone().values, dtype=np.int64)
     days = counts // _A_DAY[unit]
-    if ((days <= _FIRST) | (days >= _LAST))[~missing].any():
-        texts = [None if gone else f"{count} {unit} since 1970" for count, gone in zip(counts, missing, strict=True)]
-        return pd.Series(texts, dtype=object)
+    far = ~missing & ((days <= _FIRST) | (days >= _LAST))
+    if far.any():
+        found = np.full(len(counts), None, dtype=object)
+        for place in np.flatnonzero(~missing):  # one by one: NumPy would make dates of Python of some of them
+            found[place] = counts[place].astype(f"M8[{unit}]")
+        if cells.kind.zone:
+            near = np.flatnonzero(~missing & ~far)
+            for place, moment in zip(near, series_of(cells.at(near)), strict=True):
+                found[place] = moment
+        return pd.Series(found, dtype=object)
     if cells.kind.name == INSTANT:
         return series_of(cells)
     return pd.Series(np.where(missing, np.iinfo(np.int64).min, counts).astype("M8[D]").astype("M8[s]"))
@@ -327,50 +349,13 @@ def _many_levels(ladder: Ladder, levels: Ints, values: Ints, rows: Ints, index: 
     codes = np.array([step.codes for step in ladder.levels])
     group = (offsets[levels] + codes[levels, values])[rows]
     names = mixed_labels(ladder)
-    used = np.unique(group)
+    used = np.flatnonzero(np.bincount(group, minlength=len(names)))
     labels = list(dict.fromkeys(names[code] for code in used if names[code] is not None))
     place = {label: number for number, label in enumerate(labels)}
     lookup = np.full(len(names), -1, dtype=np.int64)
     for code in used:
         lookup[code] = place.get(names[code], -1)
     return pd.Series(pd.Categorical.from_codes(lookup[group], categories=pd.Index(labels, dtype=object)), index=index)
-
-
-def mixed_labels(ladder: Ladder) -> list[Any]:
-    """Return the labels of all groups of all levels as text; one text never stands for two different groups."""
-    names: list[Any] = []
-    meaning: dict[str, frozenset[int]] = {}
-    level_of: dict[str, int] = {}
-    for number, step in enumerate(ladder.levels):
-        for code, label in enumerate(step.labels):
-            if label is None:
-                names.append(None)
-                continue
-            leaves = frozenset(np.flatnonzero(step.codes == code).tolist())
-            name = text(label)
-            if meaning.setdefault(name, leaves) != leaves:
-                # Of one level are values that are written alike: 1 and the text "1".
-                alike = level_of[name] == number
-                name = f"{name} ({_type_word(label) if alike else f'level {number}'})"
-                while meaning.setdefault(name, leaves) != leaves:
-                    name += f" ({number})"
-            level_of.setdefault(name, number)
-            names.append(name)
-    return names
-
-
-def _type_word(label: object) -> str:
-    """Return what a value is, in a word.
-
-    Examples
-    --------
-    >>> _type_word("1"), _type_word(1), _type_word(1.5)
-    ('text', 'number', 'number')
-    """
-    if isinstance(label, str):
-        return "text"
-    number = isinstance(label, Real | Decimal) and not isinstance(label, bool | np.bool_)
-    return "number" if number else type(label).__name__
 
 
 def starred(frame: pd.DataFrame, columns: Sequence[str], suppressed: NDArray[np.bool_]) -> pd.DataFrame:

@@ -18,17 +18,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from privkit.errors import NOTHING_SPENT, CallError, ParameterError, PrivkitError
 from privkit.errors.calls import CALL, Call, call_name, is_nested, stepwise
-
-
-def kind(value: object) -> str:
-    """Return what a value is, for a message: its type's name, and nothing of what it holds.
-
-    Examples
-    --------
-    >>> kind(None), kind("secret"), kind([1])
-    ('None', 'a str', 'a list')
-    """
-    return "None" if value is None else f"a {type(value).__name__}"
+from privkit.errors.root import type_told
 
 
 def whole(value: object, argument: str, *, least: int = 0, below: int | None = None) -> int:
@@ -46,7 +36,7 @@ def whole(value: object, argument: str, *, least: int = 0, below: int | None = N
     number: Any = value.item() if hasattr(value, "item") and getattr(value, "shape", None) == () else value
     allowed = f"a whole number >= {least}"
     if isinstance(number, bool) or not isinstance(number, int):
-        raise ParameterError.of(argument, kind(value), allowed)
+        raise ParameterError.of(argument, type_told(value), allowed)
     if number < least or (below is not None and number >= below):
         most = "" if below is None else f" and below 2**{below.bit_length() - 1}"
         raise ParameterError.of(argument, str(number), allowed + most)
@@ -58,10 +48,22 @@ def positive_int(value: object, argument: str) -> int:
     return whole(value, argument, least=1, below=2**31)
 
 
+def true_or_false(value: object, argument: str) -> bool:
+    """Return a switch, or refuse it.
+
+    Raises
+    ------
+    ParameterError
+    """
+    if not isinstance(value, bool):
+        raise ParameterError.of(argument, type_told(value), "True or False")
+    return value
+
+
 def column_name(value: object, argument: str = "column") -> str:
     """Return the name of one column, or refuse what is no name."""
     if not isinstance(value, str):
-        raise ParameterError.of(argument, kind(value), "the name of one column (str)")
+        raise ParameterError.of(argument, type_told(value), "the name of one column (str)")
     return value
 
 
@@ -266,7 +268,7 @@ def _misfit(
         annotation = str(parameter.annotation)
         for one in value if parameter.kind is inspect.Parameter.VAR_POSITIONAL else [value]:
             if not fits(one, annotation) and only(one):
-                return ParameterError.of(name, kind(one), _words(annotation))
+                return ParameterError.of(name, type_told(one), _words(annotation))
     return None
 
 

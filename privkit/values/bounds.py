@@ -12,6 +12,7 @@ from fractions import Fraction
 
 from privkit.errors import BoundsRequiredError, NotPublicError, ParameterError
 from privkit.errors.dp import ValueBoundsError, ValueBoundsRequiredError
+from privkit.errors.root import type_told
 from privkit.values.arguments import positive_int, public
 from privkit.values.unit import PrivacyUnit
 from privkit.values.vouched import vouched
@@ -182,7 +183,7 @@ def value_bounds(bounds: object, column: str, argument: str = "bounds") -> Value
     if hasattr(bounds, "dtype") or hasattr(bounds, "columns"):
         raise NotPublicError.of(argument, type(bounds).__name__)
     if not _pair(bounds):
-        raise ValueBoundsError.of_column(column, argument, f"as a {type(bounds).__name__}")
+        raise ValueBoundsError.of_column(column, argument, f"as {type_told(bounds)}")
     assert isinstance(bounds, tuple | list)
     lower, upper = (_number(value, column, argument) for value in bounds)
     if lower > upper:
@@ -196,9 +197,9 @@ def _pair(bounds: object) -> bool:
 
 def _number(value: object, column: str, argument: str) -> float:
     if hasattr(value, "dtype"):
-        raise NotPublicError.of(argument, f"pair with a {type(value).__name__}")
+        raise NotPublicError.of(argument, f"pair with {type_told(value)}")
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal | Fraction):
-        raise ValueBoundsError.of_column(column, argument, f"with a {type(value).__name__}")
+        raise ValueBoundsError.of_column(column, argument, f"with {type_told(value)}")
     try:
         number = float(value) + 0.0
     except OverflowError:

@@ -1,4 +1,4 @@
-"""Exact amounts: what a budget is counted in."""
+"""Exact amounts: what a budget is counted in, and the shares and thresholds of criteria."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from privkit.errors import ParameterError
+from privkit.errors.root import type_told
 
 #: Below this a parameter would ask for noise that no integer of 64 bits holds.
 SMALLEST_LOSS = Fraction(1, 10**9)
@@ -118,7 +119,7 @@ def exact(
     elif hasattr(value, "dtype") and hasattr(value, "item") and getattr(value, "shape", None) == ():
         number = value.item()  # a NumPy scalar
     if isinstance(number, bool) or not isinstance(number, int | float | Decimal | Fraction):
-        raise ParameterError.of(argument, f"a {type(value).__name__}", allowed, hint)
+        raise ParameterError.of(argument, type_told(value), allowed, hint)
     if (isinstance(number, float) and not math.isfinite(number)) or (
         isinstance(number, Decimal) and not number.is_finite()
     ):
@@ -133,3 +134,15 @@ def exact(
             argument, exact_text(amount), allowed, f"The least amount is {float(smallest):g}. {hint}".strip()
         )
     return amount
+
+
+def share(value: object, argument: str, *, zero: bool = True) -> Fraction:
+    """Return a share between 0 and 1, exactly as the decimal that was written."""
+    if (amount := exact(value, argument, zero=zero, smallest=Fraction(0))) > 1:
+        raise ParameterError.of(argument, exact_text(amount), "a share between 0 and 1", "Example: 0.05 for 5 %.")
+    return amount
+
+
+def positive(value: object, argument: str) -> Fraction:
+    """Return a number above 0, exactly as the decimal that was written."""
+    return exact(value, argument, smallest=Fraction(0))

@@ -74,6 +74,19 @@ def write_whole(path: str | Path, text: str | Iterable[str], *, encoding: str = 
         file.writelines([text] if isinstance(text, str) else text)
 
 
+def line_end(cells: Iterable[object]) -> str:
+    r"""Return what ends the lines of a CSV file with these cells: ``"\n"``, or ``"\r\n"`` where one holds a ``"\r"``.
+
+    `csv` quotes a cell for the characters of the line's end alone, and a bare ``"\r"`` ends a row for most readers.
+
+    Examples
+    --------
+    >>> line_end(["a", 1, None]), line_end(["a", "two\rrows"])
+    ('\n', '\r\n')
+    """
+    return "\r\n" if any(isinstance(cell, str) and "\r" in cell for cell in cells) else "\n"
+
+
 def sync(path: Path) -> None:
     """Make a file's bytes, or the names in a folder, survive a loss of power; folders where they can be opened.
 

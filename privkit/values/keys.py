@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ast import literal_eval
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -11,9 +12,10 @@ from itertools import product
 from typing import Any
 
 from privkit.errors import KeysError, NotPublicError
+from privkit.errors.root import type_told
 from privkit.values.vouched import PublicValues, Table, public_values, vouched
 
-__all__ = ["KeyValue", "Keys", "PublicValues", "codes_of", "public_keys", "public_values"]
+__all__ = ["KeyValue", "Keys", "PublicValues", "codes_of", "decoded", "public_keys", "public_values"]
 
 #: The kinds of value that a key may be. Missing (None or NaN) is a key like any other. Decimals are found, not named.
 KeyValue = str | int | float | bool | date | datetime | Decimal | None
@@ -205,7 +207,7 @@ def _listed(values: object, allowed: str) -> list[Any]:
     if isinstance(values, str | bytes) or not isinstance(values, list | tuple | range | set | frozenset):
         if hasattr(values, "dtype") or hasattr(values, "columns") or hasattr(values, "__array__"):
             raise NotPublicError.of("keys", type(values).__name__)
-        raise KeysError.shape(f"as a {type(values).__name__}", allowed)
+        raise KeysError.shape(f"as {type_told(values)}", allowed)
     return sorted(values, key=str) if isinstance(values, set | frozenset) else list(values)
 
 
@@ -233,9 +235,7 @@ def _unified(value: Any) -> KeyValue:
     if isinstance(value, float | datetime) and value != value:  # noqa: PLR0124  # NaN, and pandas' NaT
         return None
     if not isinstance(value, _KINDS):
-        raise KeysError.shape(
-            f"with a {type(value).__name__}", "text, whole or decimal numbers, booleans, dates or None"
-        )
+        raise KeysError.shape(f"with {type_told(value)}", "text, whole or decimal numbers, booleans, dates or None")
     if isinstance(value, int) and value.bit_length() > _MOST_BITS:
         raise KeysError.shape("with a whole number of thousands of digits", "of numbers that can be written")
     return _plain_value(value)
@@ -293,3 +293,26 @@ def _moment(value: datetime) -> str:
         return str(value.astimezone(UTC))
     except (OverflowError, ValueError):  # on the first or last day that Python has
         return str(value.replace(tzinfo=None) - datetime.min - offset)
+
+
+def decoded(code: str) -> KeyValue:
+    """Return the value that a text of :func:`codes_of` tells: another of the same value may have been meant.
+
+    Examples
+    --------
+    >>> [decoded(code) for code in codes_of(["1", 1.0, 2.5, True, None, date(2026, 11, 23)])]
+    ['1', 1, 2.5, True, None, datetime.date(2026, 11, 23)]
+    """
+    kind, text = literal_eval(code)
+    readers: dict[str, Any] = {
+        "str": str,
+        "int": int,
+        "float": float,
+        "bool": "True".__eq__,
+        "NoneType": lambda _: None,
+        "date": date.fromisoformat,
+        "datetime": datetime.fromisoformat,
+        "Decimal": Decimal,
+    }
+    found: KeyValue = readers[kind](text)
+    return found

@@ -1,4 +1,4 @@
-"""How a value shows itself: the one place from which a low room reaches up to `privkit.view`.
+"""How a value shows itself: the one place from which a low room reaches up, to `privkit.view` and `privkit.attacks`.
 
 What is simulated says so wherever it is shown, and refuses to leave the session.
 
@@ -21,7 +21,7 @@ from privkit.errors.project import SimulatedError
 from privkit.values.arguments import public
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from matplotlib.axes import Axes
 
@@ -97,6 +97,37 @@ class Plotted(Shown):
 
 
 @public
+class Tabled:
+    """A value whose numbers also make a table to publish."""
+
+    __slots__ = ()
+
+    def table(self, *, theme: Literal["auto", "light", "dark", "print"] = "light") -> Any:
+        """Return the numbers as a table to publish, by great_tables: rounded to their error, intervals beside them.
+
+        The question stands above it, and below it what it cost, whom it protects, and where it comes from. Every group
+        has a row; ``.as_raw_html()`` and ``.as_latex()`` write it. It reads no rows and spends nothing.
+
+        Parameters
+        ----------
+        theme : {"auto", "light", "dark", "print"}
+            The ground, and the ink that fits it. "auto" is dark where matplotlib's style is.
+
+        Returns
+        -------
+        great_tables.GT
+
+        Raises
+        ------
+        LibraryRequiredError
+            Where great_tables is not installed: it comes with the extra ``tables``.
+        ParameterError
+            For another theme.
+        """
+        return _view("table").table_of(self, theme)
+
+
+@public
 class Paneled:
     """A value that also has a live panel."""
 
@@ -112,6 +143,54 @@ class Paneled:
         ipywidgets.Widget
         """
         return _view("panel").panel_of(self)
+
+
+@public
+class Attackable:
+    """A result that can be attacked: it knows how it was made, and is made anew of half of the rows."""
+
+    __slots__ = ()
+
+    def attack(
+        self,
+        *,
+        columns: str | Sequence[str] | None = None,
+        secret: str | None = None,
+        targets: int = 5_000,
+        seed: int = 0,
+    ) -> Any:
+        """Make the result anew of a random half of the rows that were given, and attack both halves.
+
+        The one half are the members, whose rows were used; the other are the controls, like them in all but that. So
+        what is told is what such a result gives away of whoever is in it, and not of everybody. See `privkit.attack`
+        for the attacks, and for what is told of each. Reads rows; spends nothing; keeps no value.
+
+        Parameters
+        ----------
+        columns : str or sequence of str, optional
+            What an attacker may know; all columns of the result, by default.
+        secret : str, optional
+            The column that attribute inference guesses by the others; by default the most diverse.
+        targets : int
+            How many members, and how many controls, are attacked at most.
+        seed : int
+            Of the halves, of who is attacked, and of what is planted.
+
+        Returns
+        -------
+        AttackReport
+
+        Raises
+        ------
+        AttackError
+            If the result does not know how it was made, if there are fewer than 40 rows, or if a half of them cannot
+            meet its goal.
+        FrameError
+            For rows of an engine, which were not fetched.
+        """
+        return import_module("privkit.attacks.halves").of_result(
+            self, columns=columns, secret=secret, targets=targets, seed=seed
+        )
 
 
 @public

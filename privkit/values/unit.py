@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from privkit.errors import ParameterError
+from privkit.errors.root import type_told
 from privkit.values.arguments import positive_int, public, typed
 
 #: The calendar windows that a unit may be limited to.
@@ -193,7 +194,7 @@ def privacy_unit(unit: object, *, per: object = None, time: object = None) -> Pr
         return PrivacyUnit(unit) if per is None and time is None else _within(unit, per, time)
     raise ParameterError.of(
         "unit",
-        "None" if unit is None else f"a {type(unit).__name__}",
+        type_told(unit),
         "the column that tells persons apart, pk.ROW or pk.rows(k)",
         "It says whom the budget protects. Examples: unit='customer_id'; unit=pk.ROW if one row is one person; "
         "unit=pk.rows(36) if one person has at most 36 rows and no id.",
@@ -203,9 +204,9 @@ def privacy_unit(unit: object, *, per: object = None, time: object = None) -> Pr
 def _within(unit: str, per: object, time: object) -> PrivacyUnit:
     example = "Example: unit='customer_id', per='quarter', time='ordered'."
     if not isinstance(per, str) or per not in PERIODS:
-        found = repr(per) if isinstance(per, str) else "None" if per is None else f"a {type(per).__name__}"
+        found = repr(per) if isinstance(per, str) else type_told(per)
         raise ParameterError.of("per", found, f"one of {', '.join(map(repr, PERIODS))}", example)
     if not isinstance(time, str) or not time or time == unit:
-        found = repr(time) if isinstance(time, str) else "None" if time is None else f"a {type(time).__name__}"
+        found = repr(time) if isinstance(time, str) else type_told(time)
         raise ParameterError.of("time", found, "the column of dates that tells a row's window", example)
     return PrivacyUnit(unit, per, time)

@@ -26,11 +26,11 @@ def number(value: float) -> str:
 
     Examples
     --------
-    >>> number(11267), number(0.75107751), number(3.0), number(20003.4)
-    ('11,267', '0.7511', '3', '20,003')
+    >>> number(11267), number(0.75107751), number(3.0), number(20003.4), number(-float("inf"))
+    ('11,267', '0.7511', '3', '20,003', '−∞')
     """
     if math.isinf(value):
-        return "∞"
+        return "∞" if value > 0 else "−∞"
     if float(value).is_integer() or 1000 <= abs(value) < float("inf"):
         return f"{round(value):,}"
     return f"{float(value):,.4g}"  # a fraction takes no such format before Python 3.12
@@ -94,11 +94,46 @@ def with_error(value: float, width: float | None) -> str:
     return number(value) if width is None else f"{to_error(value, width)} ± {error_text(width)}"
 
 
+def with_interval(value: float, lower: float, upper: float) -> str:
+    """Return a number with its error where its interval reaches as far on both sides, else with the interval's ends.
+
+    As far: the reaches differ by less than one unit of the last digit that is shown, so that they are the same but for
+    rounding to it. The larger one is shown: what is printed never is the narrower.
+
+    Examples
+    --------
+    >>> with_interval(4.4937, 4.3821, 4.6053), with_interval(812, 806, 818), with_interval(3.25, 3.25, 3.25)
+    ('4.49 ± 0.12', '812 ± 6', '3.25 ± 0')
+    >>> with_interval(40.46, 36.93, 44.08), with_interval(7, 1, 15)  # 3.53 and 3.62; 6 and 8
+    ('40.5 ± 3.7', '7, 1 to 15')
+    >>> with_interval(4.4937, 4.3821, 4.7053), with_interval(0.02, 0.0, 0.31), with_interval(7, -math.inf, math.inf)
+    ('4.49, 4.38 to 4.71', '0.02, 0.00 to 0.31', '7, −∞ to ∞')
+    """
+    below, above, width = value - lower, upper - value, (upper - lower) / 2
+    if _as_far(below, above, width):
+        return with_error(value, max(below, above, width))
+    return f"{to_error(value, width)}, {' to '.join(ends(lower, upper))}"
+
+
+def _as_far(below: float, above: float, width: float) -> bool:
+    if not (math.isfinite(below) and math.isfinite(above)):
+        return False
+    if _bare(width):
+        return below == above
+    return abs(Decimal(repr(float(above))) - Decimal(repr(float(below)))) < Decimal(1).scaleb(_place(width))
+
+
 def to_error(value: float, width: float | None) -> str:
-    """Return a number, rounded to the last digit of its error."""
+    """Return a number, rounded to the last digit of its error; beside a whole one, a number that is none keeps a digit.
+
+    Examples
+    --------
+    >>> to_error(0.23, 1.0), to_error(812, 6.0), to_error(4.4937, 0.1116)
+    ('0.2', '812', '4.49')
+    """
     if width is None or _bare(width) or not math.isfinite(value):
         return number(value)
-    return _at(value, _place(width), ROUND_HALF_EVEN)
+    return _at(value, _place(width, whole=float(value).is_integer()), ROUND_HALF_EVEN)
 
 
 def ends(lower: float, upper: float) -> tuple[str, str]:
@@ -112,7 +147,8 @@ def ends(lower: float, upper: float) -> tuple[str, str]:
     width = (upper - lower) / 2
     if not (math.isfinite(lower) and math.isfinite(upper)) or _bare(width):
         return _end(lower), _end(upper)
-    place = min(_place(width), 0) if float(lower).is_integer() and float(upper).is_integer() else _place(width)
+    whole = float(lower).is_integer() and float(upper).is_integer()
+    place = 0 if whole else _place(width, whole=False)  # whole ends stay whole
     return _at(lower, place, ROUND_FLOOR), _at(upper, place, ROUND_CEILING)
 
 
@@ -124,13 +160,13 @@ def _bare(width: float) -> bool:
     return not math.isfinite(width) or width <= 0
 
 
-def _place(width: float) -> int:
+def _place(width: float, *, whole: bool = True) -> int:
     """Return the power of ten of the last digit that counts; a whole error of one digit has no more."""
     read = Decimal(repr(float(width)))
     last = Decimal(1).scaleb(read.adjusted() - _DIGITS + 1)
     # 0.0996 is 0.10 and not 0.100: rounding up may lead to the next power of ten.
     place = read.quantize(last, rounding=ROUND_CEILING, context=_WIDE).adjusted() - _DIGITS + 1
-    return max(place, 0) if float(width).is_integer() else place
+    return max(place, 0) if whole and float(width).is_integer() else place
 
 
 def _at(value: float, place: int, rounding: str) -> str:

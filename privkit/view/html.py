@@ -10,6 +10,7 @@ from privkit.values.show import SIMULATED, is_simulated
 from privkit.values.writing import amount_shown, ends, to_error
 from privkit.view import text
 from privkit.view.parts.markup import Markup, badge, card, chip, ink, join, meter, note, spread, table, tag
+from privkit.view.parts.piece import frame, picture
 from privkit.view.parts.sheet import (
     Between,
     Budget,
@@ -23,6 +24,7 @@ from privkit.view.parts.sheet import (
     Name,
     Note,
     Pile,
+    Played,
     Share,
     Sheet,
     Spread,
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
 
 #: Names up to this length stay on one line.
 _SHORT = 24
+#: How wide the still picture of a piece is, in CSS pixels.
+_STILL = 300
 
 
 def render(value: object, then: Callable[[Sequence[str]], Sequence[str]] | None = None) -> str:
@@ -95,12 +99,21 @@ def _table(found: Table) -> Markup | None:
         return None
     kinds = ["pk-whole" if head in found.whole else None for head in found.heads]
     heads = [
-        tag("th", head, scope="col", class_=kind, colspan=2 if None in found.heads[place + 1 : place + 2] else None)
-        for place, (head, kind) in enumerate(zip(found.heads, kinds, strict=True))
+        tag(
+            "th",
+            _left(head, found),
+            scope="col",
+            class_=kind,
+            colspan=2 if None in found.heads[at + 1 : at + 2] else None,
+        )
+        for at, (head, kind) in enumerate(zip(found.heads, kinds, strict=True))
         if head is not None
     ]
     cells = (
-        [tag("span", cell(one), class_=kind) if kind else cell(one) for one, kind in zip(row, kinds, strict=True)]
+        [
+            _left(tag("span", cell(one), class_=kind) if kind else cell(one), found)
+            for one, kind in zip(row, kinds, strict=True)
+        ]
         for row in rows
     )
     shown = table(heads, cells, caption=found.caption or None)
@@ -108,6 +121,11 @@ def _table(found: Table) -> Markup | None:
     shown = tag("div", shown, class_=" ".join(looks)) if looks else shown
     shown = tag("details", tag("summary", found.folded), shown) if found.folded else shown
     return join([tag("p", tag("strong", found.title)), shown]) if found.title else shown
+
+
+def _left(shown: object, of: Table) -> object:
+    """Return a cell whose words begin at the left where styles are dropped too, as in an untrusted notebook."""
+    return tag("div", shown, align="left") if of.facts else shown
 
 
 @block.register
@@ -118,6 +136,11 @@ def _wide(found: Meter) -> Markup:
 @block.register
 def _typed(found: Typed) -> Markup:
     return tag("details", tag("summary", found.folded), tag("pre", tag("code", found.lines)))
+
+
+@block.register
+def _played(found: Played) -> Markup:
+    return join([frame(found.page, found.title, found.height), picture(found.still, found.sentence, _STILL)])
 
 
 @block.register

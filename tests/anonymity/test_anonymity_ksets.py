@@ -151,3 +151,104 @@ def test_an_empty_table_satisfies_every_k():
     assert report.satisfied
     assert report.k == 0
     assert "no rows" in repr(report)
+
+
+# -- which sets are weak -----------------------------------------------------------------------------------------------
+
+
+@given(rows=ROWS, of=st.integers(1, 4), k=st.integers(1, 4) | st.none(), unit=st.booleans())
+@settings(max_examples=80)
+def test_the_weak_sets_and_their_smallest_classes_are_those_of_a_brute_force(rows, of, k, unit):
+    frame = frame_of(rows)
+    report = pk.ksets(frame, QI, of=of, k=k, unit="who" if unit else None)
+    crowds = {one: [crowd(frame, row, one, unit) for row in frame.index] for one in combinations(QI, min(of, len(QI)))}
+    below = report.k + 1 if k is None else k
+    assert set(report.weak) == {one for one, sizes in crowds.items() if min(sizes) < below}
+    told = dict(report.by_sets.sets)
+    assert told == {one: min(sizes) for one, sizes in crowds.items()}
+    assert [told[one] for one in report.weak] == sorted(told[one] for one in report.weak)
+    assert bool(report.by_sets.told) == bool(report.weak)
+    smallest = report.smallest(1000)
+    values = frame[QI].fillna("missing")
+    expected = sorted(
+        (sizes[place], one, tuple(values.loc[place, list(one)]))
+        for one, sizes in crowds.items()
+        for place in values.drop_duplicates(list(one)).index
+    )
+    found = sorted(
+        (row["size"], row["columns"], tuple("missing" if pd.isna(row[name]) else row[name] for name in row["columns"]))
+        for row in smallest.to_dict("records")
+    )
+    assert found == expected
+    assert smallest["size"].is_monotonic_increasing
+    assert report.smallest(2)["size"].tolist() == smallest["size"].tolist()[:2]
+    for row in smallest.to_dict("records"):
+        assert all(row[name] is None for name in QI if name not in row["columns"])
+
+
+PAIRS = pd.DataFrame(
+    {
+        "zip": [*"aaaabbbb", "c"],
+        "sex": [*"mmffmmff", "m"],
+        "job": [*"xyxyxyxy", "x"],
+        "age": [1, 1, 1, 1, 2, 2, 2, 2, 1],
+    }
+)
+
+
+def test_check_report_and_result_tell_which_sets_are_weak_in_text_and_html_and_plot():
+    goal = pk.KAnonymity(2, of=2)
+    qi = ["zip", "sex", "job", "age"]
+    report = pk.ksets(PAIRS, qi, of=2, k=2)
+    weak = "('zip', 'sex') with k = 1"
+    assert report.weak == (("zip", "sex"), ("zip", "job"), ("zip", "age"))
+    check = PAIRS.privacy.check(qi, goal)
+    assert weak in check.findings[0].figure
+    assert check.to_frame()["figure"].str.contains("zip").all()
+    out = pk.anonymize(PAIRS, qi, goal, suppress=0, hierarchies={"zip": dict.fromkeys("abc", "*")})
+    for one in (report, check, out, out.report):
+        told = str(one) + one._repr_html_().replace("&#x27;", "'").replace("&#39;", "'")
+        assert told.count("3 of 6 sets fall short") == 2, told
+        assert told.count(weak) == 2
+    assert report.plot().get_yticklabels()[0].get_text().startswith("zip")
+    assert out.report.before.by_sets[repr(goal)].k == 1
+    after = out.report.after.by_sets[repr(goal)]
+    assert after.k == pk.ksets(out.frame, qi, of=2).k >= 2
+    assert not after.weak
+    assert out.report.to_frame().loc["k by any 2 of 4 columns"].tolist() == [1, after.k]
+
+
+@given(rows=ROWS, of=st.integers(1, 3), k=st.integers(1, 4), unit=st.booleans())
+@settings(max_examples=40)
+def test_a_result_has_the_figures_of_its_own_table(rows, of, k, unit):
+    frame, who = frame_of(rows), "who" if unit else None
+    goal = pk.KAnonymity(k, unit=who, of=of)
+    try:
+        out = pk.anonymize(frame, QI, goal, suppress=1.0)
+    except InfeasibleError:
+        return
+    for table, standing in ((frame, out.report.before), (out.frame, out.report.after)):
+        assert standing.by_sets[repr(goal)].sets == pk.ksets(table, QI, of=of, k=k, unit=who).by_sets.sets
+
+
+@pytest.mark.parametrize("unit", [None, "who"])
+@pytest.mark.parametrize("of", [1, 2, 9])
+def test_an_empty_table_is_answered_everywhere(of, unit):
+    empty = frame_of([]).astype({"a": str, "b": str, "c": str, "who": "Int64"})
+    goal, report = pk.KAnonymity(3, of=of, unit=unit), pk.ksets(empty, QI, of=of, k=3, unit=unit)
+    assert (report.k, report.weak, report.satisfied, report.rows_short) == (0, (), True, 0)
+    assert report.smallest().empty
+    assert [*report.smallest()] == ["columns", *QI, "size"]
+    assert (report.to_frame()["k"] == 0).all()
+    report.plot()
+    assert pk.check(empty, QI, goal).satisfied
+    for method in ("optimal", "cells"):
+        out = pk.anonymize(empty, QI, goal, method=method)
+        assert len(out.frame) == 0
+        assert out.report.satisfied
+        assert "columns k 0 → 0" in str(out) or of == 1
+        assert out._repr_html_()
+        out.plot()
+    lattice = pk.lattice(empty, QI, goal)
+    assert lattice.nodes()["feasible"].all()
+    assert lattice.apply(dict.fromkeys(QI, 0)).report.satisfied

@@ -93,3 +93,21 @@ def test_it_stands_on_dark_ground_and_without_style(shown, artifacts):
     page.screenshot(path=artifacts / "audit_plain.png", full_page=True)
     assert page.locator(".pk-ink").first.is_visible()
     assert page.locator("summary", has_text="Use these roles").is_visible()
+
+
+def test_no_line_ends_between_a_number_and_its_sign(shown):
+    broken = shown(NARROW).evaluate(
+        r"""() => {
+            const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), lines = [];
+            while (walk.nextNode()) {
+                if (/^[\d.<]+\s%$/.test(walk.currentNode.data)) {
+                    const range = document.createRange();
+                    range.selectNode(walk.currentNode);
+                    lines.push([walk.currentNode.data, new Set([...range.getClientRects()].map(one => one.top)).size]);
+                }
+            }
+            return lines;
+        }"""
+    )
+    assert len(broken) > 10
+    assert [one for one in broken if one[1] != 1] == []

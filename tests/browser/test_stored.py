@@ -38,6 +38,8 @@ def folder(lab):
     environment = dict(os.environ)
     os.environ |= {**lab.env, "PYTHONPATH": str(Path(__file__).parents[2])}
     try:
+        # As JupyterLab stores it: with the widget beside the picture, which an executor leaves out.
+        os.environ["SERVER_SOFTWARE"] = "voila/0.5"
         NotebookClient(notebook, resources={"metadata": {"path": str(folder)}}, store_widget_state=False).execute()
     finally:
         os.environ.clear()

@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 import uuid
+import warnings
 from urllib.parse import urlsplit
 
 import psycopg
@@ -285,6 +286,23 @@ def test_a_forked_child_has_connections_of_its_own(postgres_url):
     assert release(account, "after").seq == 3
     with pytest.raises(InsufficientBudgetError):
         account.reserve("more", {}, eps(3))
+
+
+def test_a_ledger_that_is_gone_leaves_no_connection(postgres_url):
+    """None that a collector would warn of, in whatever call comes next."""
+    here = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    with warnings.catch_warnings(record=True) as caught, direct(postgres_url) as other:
+        warnings.simplefilter("always")
+        ledger = Ledger.open(postgres_url)
+        ledger.begin("churn", terms(3))
+        assert other.execute(here).fetchone()[0] > 0
+        del ledger
+        gc.collect()
+        deadline = time.monotonic() + 10
+        while other.execute(here).fetchone()[0] and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert other.execute(here).fetchone()[0] == 0
+    assert [str(one.message) for one in caught] == []
 
 
 def test_a_stricter_isolation_by_default_neither_overspends_nor_fails_l2(postgres_url):

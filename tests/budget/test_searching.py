@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from fractions import Fraction
 
 import pytest
@@ -59,7 +60,8 @@ def plainly(account, search):
         line = line_of(entry)
         told = [f"#{entry.seq}", line["what"], line["notebook"] or "", entry.analyst, entry.state, entry.time]
         text = folded(" ".join([*told, line["cost"]["text"]]))
-        if all(word in text for word in words):
+        numbered = {word for word in words if re.fullmatch(r"#[0-9]+", word)}  # finds that entry alone
+        if all(word in text for word in words) and numbered <= {f"#{entry.seq}"}:
             found.append(entry.seq)
     return found[::-1]
 

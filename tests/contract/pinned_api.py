@@ -44,6 +44,7 @@ def public_api(values: Mapping[str, Any]) -> dict[str, Any]:
         "pk": {name: getattr(pk, name) for name in pk.__all__},
         "pk.plan": _members(pk.plan),
         "pk.events": _members(pk.events),
+        "pk.teach": _members(pk.teach),
         "df.privacy": _members(accessor),
         "df.privacy.plan": _members(accessor.plan),
     }

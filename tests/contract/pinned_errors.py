@@ -10,6 +10,7 @@ from typing import Any
 
 from pinned_asked import BY_ZIP, TERMS, begun, people
 from pinned_landed import in_its_own_state
+from sklearn.dummy import DummyClassifier
 
 import privkit as pk
 from privkit import events as ev
@@ -105,6 +106,23 @@ def _looking() -> dict[str, Callable[[], Any]]:
         "risk_threshold": lambda: pk.risk(frame, ["zip"], threshold="cell_7"),
         "suda_size": lambda: pk.suda(frame, ["zip"], max_size=0),
         "link_on": lambda: pk.link(frame, frame, on=["town"]),
+        "attack_few": lambda: pk.attack(frame.head(5), frame),
+        "attack_no_column": lambda: pk.attack(frame, frame.add_prefix("no_")),
+        "attack_itself": lambda: pk.attack(frame, frame, control=frame),
+        "attack_not_aligned": lambda: pk.attack(frame, frame.head(30), aligned=True),
+        "attack_model_none": lambda: pk.attack_model(len, [[1.0]] * 20, [[2.0]] * 20, [0, 1] * 10, [0, 1] * 10),
+        "attack_model_shared": lambda: pk.attack_model(
+            DummyClassifier(), *[[[row / 7] for row in range(40)]] * 2, *[[0, 1] * 20] * 2
+        ),
+        "attack_model_lengths": lambda: pk.attack_model(None, [[1.0]] * 20, [[2.0]] * 20, [0, 1], [0, 1] * 10),
+        "attack_model_repair": lambda: pk.attack_model(
+            DummyClassifier(), [[1.0]] * 20, [[2.0]] * 20, [0, 1] * 10, [0, 1] * 10, repairs={"k = 5": 5}
+        ),
+        "gate_policy": lambda: pk.gate(
+            frame, {"goal": {"qi": ["zip"], "kk": 5}, "risks": {}, "roles": {"forbid": "boss"}}
+        ),
+        "gate_no_policy": lambda: pk.gate(frame, 5),
+        "output_check_no_table": lambda: pk.output_check([]),
         "unicity_points": lambda: pk.unicity(frame, unit="who", columns="zip", points=0),
         "audit_roles": lambda: pk.audit(frame, roles={"zip": "secret"}),
         "find_nobody": lambda: pk.find_subject(frame, None),

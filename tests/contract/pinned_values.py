@@ -51,6 +51,7 @@ def makers(folder: Path) -> Makers:
         **_events(folder),
         **_study(),
         **_plain(folder),
+        **_teach(),
         **pinned_releases.makers(folder),
     }
 
@@ -109,7 +110,81 @@ def _risk() -> Makers:
             shop, register, on=BORN, truth=some("shop_truth")[["pseudonym", "voter_no"]], control=some("shop").tail(50)
         ),
         "unicity": lambda: pk.unicity(calls, unit="user", columns=["time", "cell"], points=(1, 2), persons=10),
+        **_attacks(shop),
+        "gate": lambda: pk.gate(
+            shop,
+            {
+                "goal": {"qi": ["sex", "postcode"], "k": 5, "l": 2, "sensitive": "plan"},
+                "risk": {"threshold": "cell_5", "average": 0.9},
+                "roles": {"forbid": ["direct identifier"]},
+            },
+        ),
+        "gate_passes": lambda: pk.gate(shop, {"goal": {"qi": "sex", "k": 5}}),
+        **_outputs(some("adult")),
         "copula": lambda: pk.copula_uniqueness(shop, ["sex", "postcode", "plan"], population=20_000, rows=50),
+    }
+
+
+def _attacks(shop: pd.DataFrame) -> Makers:
+    members, controls, known = shop.head(200), shop.tail(200), ["sex", "postcode", "plan", "orders"]
+    audited = {"runs": 100, "seconds": 10_000}
+    return {
+        "attack": lambda: pk.attack(members, members, control=controls, columns=known),
+        "attack_none": lambda: pk.attack(members, shop.iloc[200:400], control=controls, columns=known),
+        "attack_alone": lambda: pk.attack(members, members, columns=known),
+        "attack_release": lambda: pk.attack_release(
+            shop, lambda d, c: d[c].value_counts(), "plan", columns=["sex", "orders"], targets=20, repeats=2
+        ),
+        "audit_pipeline": lambda: pk.audit_pipeline(len, shop[["plan", "orders"]].head(40), epsilon=1, **audited),
+        "audit_pipeline_nothing": lambda: pk.audit_pipeline(
+            lambda d: {"rows": "some"}, shop[["plan", "orders"]].head(40), epsilon=1, delta=1e-6, **audited
+        ),
+        **_models(shop),
+        "attack_halves": lambda: pk.anonymize(shop, ["sex", "plan"], k=20).attack(columns=["sex", "plan"]),
+    }
+
+
+def _models(shop: pd.DataFrame) -> Makers:
+    from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+
+    features = shop[["orders"]].assign(zip=shop["postcode"].astype("int64"))
+    plan, spend = shop["plan"], shop["monthly_spend"]
+    sides = [features.head(200), features.tail(200)]
+    nearest = KNeighborsClassifier(1).fit(sides[0], plan.head(200))
+    return {
+        "attack_model": lambda: pk.attack_model(
+            nearest, *sides, plan.head(200), plan.tail(200), shadows=8, seconds=10_000,
+            repairs={"25 neighbors": KNeighborsClassifier(25)},
+        ),
+        "attack_model_numbers": lambda: pk.attack_model(
+            KNeighborsRegressor(25), *sides, spend.head(200), spend.tail(200), shadows=8, seconds=10_000
+        ),
+        "attack_model_stored": lambda: pk.attack_model(
+            None, *(nearest.predict_proba(side) for side in sides), plan.head(200), plan.tail(200)
+        ),
+    }  # fmt: skip
+
+
+def _teach() -> Makers:
+    return {
+        "teach_two_worlds": pk.teach.two_worlds,
+        "teach_classmate": pk.teach.classmate,
+        "teach_thirty_coins": pk.teach.thirty_coins,
+        "teach_ask_again": pk.teach.ask_again,
+        "teach_clipping": pk.teach.clipping,
+        "teach_two_totals": pk.teach.two_totals,
+        "teach_klt_map": pk.teach.klt_map,
+        "teach_budget_game": pk.teach.budget_game,
+    }
+
+
+def _outputs(adult: pd.DataFrame) -> Makers:
+    table = pd.crosstab(adult["education"], adult["sex"], margins=True)
+    return {
+        "output_check": lambda: pk.output_check(table),
+        "output_check_primary": lambda: pk.output_check(table, method="primary"),
+        "output_check_fast": lambda: pk.output_check(table, method="fast"),
+        "output_check_safe": lambda: pk.output_check(pd.crosstab(adult["sex"], adult["income"])),
     }
 
 
@@ -137,6 +212,10 @@ def _transform() -> Makers:
         "pram": lambda: pk.pram(spent, "plan", keep=0.9, seed=3),
         "rank_swap": lambda: pk.rank_swap(spent, "monthly_spend", window=0.05, seed=3),
         "round_to": lambda: pk.round_to(spent, "monthly_spend", base=5),
+        "evaluation": lambda: pk.evaluate(shop, shop.iloc[::2], columns=["zip", "plan"]),
+        "by_person": lambda: pk.by_person(
+            calls[["user"]].drop_duplicates(), calls[["user", "seconds"]], "user", most=3, count="how many"
+        ),
         "top_bottom": lambda: pk.top_bottom(spent, "orders", lower=1, upper=6),
     }
 

@@ -28,11 +28,14 @@ CLASSES = [
     for name in NAMES["classes"]
     if not name.endswith("Error") and name not in {*RECORDS, *MADE_BY_FUNCTIONS, "PlanAccessor"}
 ]
+#: What Python gives every mapping.
+OF_A_MAPPING = {"get", "items", "keys", "values"}
 METHODS = [
     (name, method, told["kind"])
     for name in CLASSES
     for method, told in NAMES["classes"][name]["members"].items()
     if told["kind"] in ("function", "classmethod") and not method.startswith("_")
+    if not (name in ("AttackReport", "ReleaseAttackReport", "ModelAttackReport") and method in OF_A_MAPPING)
 ]
 #: May be told to have spent nothing, since they can spend.
 SPENDING = {"Project", "Plan", "Release", "SimulatedProject", "SimulatedRelease"}

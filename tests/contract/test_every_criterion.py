@@ -458,3 +458,35 @@ def test_check_and_report_have_text_html_and_a_plot_with_their_figure(criterion)
         assert report._repr_html_()
         assert report.plot() is not None
     mpl.pyplot.close("all")
+
+
+# -- another k ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("criterion", ALL, ids=repr)
+def test_at_another_k_a_lattice_keeps_whatever_else_a_criterion_says(criterion):
+    frame = REGISTER.iloc[::5].reset_index(drop=True)
+    frame["ill"] = pd.Categorical([*"xyz"] * 5, categories=list("xyz"), ordered=True)[: len(frame)]
+    frame["who"] = pd.Series(range(len(frame)), dtype="Int64") // 2
+    lattice = pk.lattice(frame, QI, criterion, hierarchies=HIERARCHIES, suppress=1.0)
+    for k in (1, 3):
+        found = lattice.at_k(k)
+        of_k = [part for part in found.task.criterion.parts if hasattr(part, "k")]
+        assert [part.k for part in of_k] == [k]
+        if hasattr(criterion, "k"):
+            expected = replace(criterion, k=k)
+            others = {name: value for name, value in _told(criterion).items() if name != "k"}
+            assert others.items() <= _told(found.task.criterion).items()
+        else:
+            expected = criterion & pk.KAnonymity(k, getattr(criterion, "unit", None))
+        assert found.task.criterion == expected
+        direct = pk.lattice(frame, QI, expected, hierarchies=HIERARCHIES, suppress=1.0)
+        pd.testing.assert_frame_equal(found.nodes(), direct.nodes())
+    assert lattice.at_k(3).at_k(getattr(criterion, "k", 2)).task.criterion == (
+        criterion if hasattr(criterion, "k") else lattice.at_k(2).task.criterion
+    )
+
+
+def _told(criterion):
+    """Every parameter of a criterion, as a person can read it."""
+    return {name: repr(getattr(criterion, name)) for name in criterion.__dataclass_fields__}

@@ -11,6 +11,7 @@ import inspect
 import json
 import math
 import pkgutil
+import re
 from fractions import Fraction
 
 import pandas as pd
@@ -22,16 +23,18 @@ from privkit.dp.answers.provenance import Provenance
 from privkit.dp.recorded import KINDS, recorded_accuracy
 from privkit.dp.statistics.statistic import Statistic, recorded_statistic
 from privkit.project.asking import FUNCTIONS
-from privkit.values.writing import error_text, with_error
+from privkit.values.writing import ends, error_text, with_error, with_interval
 from privkit.view.panels.history import accuracy
 
-for module in ("counts", "quantiles", "query", "sums"):
+for module in ("association", "counts", "inference", "models", "quantiles", "query", "sums", "synthetic", "tables"):
     importlib.import_module(f"privkit.project.dp.{module}")
 
 ZIPS, PLANS = ["8001", "8002", "8003"], ["basic", "plus"]
+OLD = {"derive": {"old": pk.cut("age", [0, 40, 100])}}
 BY = {"by": "zip", "keys": ZIPS}
 AGES = {"bounds": (0, 100)}
 THREE = {"n": "count", "spent": ("mean", "spend", (0, 100)), "middle": ("quantile", "age", 0.5, (0, 100))}
+CUT = {"spent": ("sum", "spend", (0, 60)), "cut": ("clipped", "spend", (0, 60)), "middle": ("median", "age", (0, 100))}
 DECILES = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
 
 #: Of each function: its arguments after the frame.
@@ -42,7 +45,7 @@ EXAMPLES = {
     "dp_histogram": [(("age",), {"bins": [0, 30, 100]}), (("age",), {"bins": [0, 30, 100], **BY})],
     "dp_nunique": [(("plan",), {}), (("plan",), BY)],
     "dp_share": [(("age >= 40",), {}), (("age >= 40 and plan == 'plus'",), BY)],
-    "dp_sum": [(("spend",), AGES), (("spend",), {**AGES, **BY})],
+    "dp_sum": [(("spend",), AGES), (("spend",), {**AGES, **BY}), (("spend",), {"bounds": (0, 60), "clipped": True})],
     "dp_mean": [(("spend",), AGES), (("spend",), {**AGES, **BY}), (("spend",), {"bounds": (0, 60), "clipped": True})],
     "dp_var": [(("spend",), AGES)],
     "dp_std": [(("spend",), {**AGES, **BY})],
@@ -50,8 +53,38 @@ EXAMPLES = {
     "dp_median": [(("age",), {**AGES, **BY})],
     "dp_bounds": [(("spend",), {})],
     "dp_top_k": [(("plan", 1), {"keys": PLANS}), (("zip", 2), {"keys": ZIPS})],
-    "dp_query": [((THREE,), {}), ((THREE,), BY)],
-    "dp_describe": [(("age",), AGES)],
+    "dp_query": [((THREE,), {}), ((THREE,), BY), ((CUT,), BY)],
+    "dp_describe": [(("age",), AGES), (("spend",), {"bounds": (0, 60), "clipped": True})],
+    "dp_tables": [
+        (([("zip", "plan"), ("plan", "day")],), {"keys": {"zip": ZIPS, "plan": PLANS, "day": ["2026-01-01"]}}),
+        ((), {"order": 2, "columns": ["plan", "zip", "old"], "keys": {"zip": ZIPS, "plan": PLANS}, **OLD}),
+    ],
+    "dp_synthetic": [
+        ((["plan", "zip"],), {"keys": {"zip": ZIPS, "plan": PLANS}, "rows": 50}),
+        (
+            (["zip", "plan", "age"],),
+            {"keys": {"zip": ZIPS, "plan": PLANS}, "cuts": {"age": [0, 40, 100]}, "target": "plan", "rows": 50},
+        ),
+    ],
+    "dp_ols": [(("spend", "age"), {"bounds": {"spend": (0, 100), "age": (18, 80)}})],
+    "dp_anova": [(("spend", "zip"), {"keys": ZIPS, "bounds": (0, 100)})],
+    "dp_correlation": [
+        ((["spend", "age"],), {"bounds": {"spend": (0, 100), "age": (18, 80)}}),
+        (
+            (["spend", "age", "half"],),
+            {"derive": {"half": "spend / 2"}, "bounds": {"spend": (0, 100), "age": (18, 80), "half": (0, 50)}},
+        ),
+    ],
+    "dp_logistic": [
+        (("plan", ["age", "zip"]), {"bounds": {"age": (18, 80)}, "keys": {"plan": PLANS, "zip": ZIPS}, "steps": 3}),
+        (("old", "spend"), {"derive": {"old": "age >= 40"}, "bounds": {"spend": (0, 60)}}),
+    ],
+    "dp_kmeans": [((["age", "spend"], 2), {"bounds": {"age": (18, 80), "spend": (0, 60)}, "steps": 2})],
+    "dp_chi2": [(("zip", "plan"), {"keys": {"zip": ZIPS, "plan": PLANS}})],
+    "dp_difference": [
+        (("spend", "plan"), {**AGES, "keys": PLANS}),
+        (("age >= 40", "zip"), {"keys": ZIPS[:2], "where": "spend >= 9"}),
+    ],
 }
 #: What chooses among candidates that are as good as each other here.
 TIED = ("dp_quantile", "dp_median", "dp_query", "dp_describe", "dp_bounds", "dp_top_k")
@@ -267,13 +300,14 @@ def test_every_answer_can_be_shown_and_taken_out(question, name, function, args,
     plan, release, _ = question(name, function, args, options)
     for value in (plan, release):
         first = repr(value).splitlines()[0]
-        assert release.plan.question.asked.numbers[0].rstrip("%") in first
+        asked = release.plan.question.asked
+        assert asked.numbers[0].rstrip("%") in first or (asked.lines and str(asked) in first)
         assert "next:" in repr(value)
         assert value._repr_html_().startswith("<")
     told = json.loads(json.dumps(release.provenance.to_dict()))
     assert told["question"] == str(release.plan.question)
     table = release.to_frame()
-    assert len(table) == release.plan.question.groups
+    assert len(table) == release.plan.question.cells
     assert list(release.estimates) == [column for column in table if not column.endswith(("lower", "upper"))]
     if name == "rows":
         import matplotlib.pyplot as plt
@@ -281,6 +315,32 @@ def test_every_answer_can_be_shown_and_taken_out(question, name, function, args,
         for value in (plan, release):
             assert value.plot().figure
         plt.close("all")
+
+
+def plain_spaces(page):
+    """Return a page as it is read: what keeps a number and its sign on one line is a space."""
+    return page.replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize(("name", "function", "args", "options"), [*examples()])
+def test_the_table_to_publish_holds_what_the_page_shows_and_where_it_comes_from(
+    question, name, function, args, options
+):
+    _, release, _ = question(name, function, args, options)
+    page = html.unescape(release.table().as_raw_html())
+    shown = re.sub(r"<[^>]+>", "|", page)
+    assert release.provenance.line in shown
+    assert repr(release).partition("\n")[0].strip() in shown
+    frame, numbers = release.to_frame(), list(release.estimates)
+    assert page.count("<tr") >= len(frame)
+    for place, of in enumerate(numbers):
+        prefix = "" if place == 0 else f"{of}_"
+        if f"{prefix}lower" not in frame:
+            continue
+        for value, low, high in frame[[of, f"{prefix}lower", f"{prefix}upper"]].itertuples(index=False):
+            interval = " to ".join(ends(low, high))
+            assert f">{with_error(value, (high - low) / 2).partition(' ± ')[0]}<" in page
+            assert f">{interval}<" in page
 
 
 @pytest.mark.parametrize(("name", "function", "args", "options"), [*examples()])
@@ -294,11 +354,11 @@ def test_text_page_and_json_tell_one_provenance(question, name, function, args, 
     assert (read.rows, read.line) == (told.rows, told.line)
     for value in (read, told, release):
         assert told.line in repr(value)
-        assert html.escape(told.line) in value._repr_html_()
+        assert html.escape(told.line) in plain_spaces(value._repr_html_())
     for fact, text in told.rows:
         assert f"  {fact} " in repr(told)
         assert text in repr(told)
-        for page in (told._repr_html_(), release._repr_html_()):
+        for page in (plain_spaces(told._repr_html_()), plain_spaces(release._repr_html_())):
             assert f">{fact}<" in page
             assert f">{html.escape(text)}<" in page
     facts = dict(told.rows)
@@ -316,7 +376,7 @@ def test_numbers_are_rounded_to_their_own_error_in_text_and_page(question, name,
     asked = release.plan.question.asked
     if not release.has_interval:
         return
-    frame, page, text = release.to_frame(), release._repr_html_(), repr(release)
+    frame, page, text = release.to_frame(), plain_spaces(release._repr_html_()), repr(release)
     for place, number in enumerate(asked.numbers):
         prefix = "" if place == 0 else f"{number}_"
         if f"{prefix}lower" not in frame:
@@ -324,11 +384,11 @@ def test_numbers_are_rounded_to_their_own_error_in_text_and_page(question, name,
         for row in range(min(len(frame), 20)):
             value, lower, upper = (frame[column].iloc[row] for column in (number, f"{prefix}lower", f"{prefix}upper"))
             width = (upper - lower) / 2
-            shown = with_error(value, width)
+            shown = with_interval(value, lower, upper)
             if not (asked.framed or release.plan.question.keys is None):
-                shown = shown.partition(" ± ")[0]
-            elif asked.of_ranks and not asked.framed:  # its interval lies on both sides as it may: the ends are told
-                shown = shown.partition(" ± ")[0] + ", "
+                shown = with_error(value, width).partition(" ± ")[0]
+            elif " ± " not in shown:  # an interval that reaches farther on one side is told by its ends
+                assert shown.endswith(f", {' to '.join(ends(lower, upper))}")
             assert shown in text
             assert shown in page
             if math.isfinite(width) and width > 0:
@@ -364,7 +424,7 @@ def test_every_plan_can_be_checked_for_free(question, frame, name, function, arg
     assert (check.rows, check.question) == (len(frame), plan.question)
     if not plan.question.asked.shows:
         assert [one.name for one in check.answers] == list(release.estimates)
-        assert check.groups == release.plan.question.keys
+        assert check.groups == release.plan.question.shown
         assert [one.widths is not None for one in check.answers] == [
             one.name in release._limits(0.05) for one in check.answers
         ]

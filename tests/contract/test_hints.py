@@ -8,6 +8,7 @@ from copy import copy
 import matplotlib as mpl
 import pandas as pd
 import pytest
+from sklearn.dummy import DummyClassifier
 
 import privkit as pk
 from privkit.anonymity.crowds import persons_of
@@ -32,6 +33,16 @@ ORDERS = example_orders()[:300]
 #: Names that together are longer than a line, and that Python must quote.
 WIDE = pd.DataFrame({f"{LONG}{n}'s": [n * row % 5 for row in range(60)] for n in range(1, 5)}).assign(who=PEOPLE["who"])
 BY, FAR = ["zip", "age"], [*WIDE.columns[:4]]
+
+
+def _attacked_model(data, repairs=None):
+    """Attack a model of which the first thirty people are members."""
+    d = data if isinstance(data, pd.DataFrame) else PEOPLE
+    sides = [[one["age"].to_frame(), one["ill"]] for one in (d.head(30), d.tail(30).assign(age=PEOPLE["age"] + 0.5))]
+    (X_in, y_in), (X_out, y_out) = sides  # noqa: N806
+    return pk.attack_model(DummyClassifier(), X_in, X_out, y_in, y_out, shadows=8, repairs=repairs)
+
+
 ASKED = {
     "audit": lambda d: pk.audit(d),
     "audit_named": lambda d: pk.audit(d, roles={"ill": "quasi-identifier", "zip": "other"}),
@@ -49,6 +60,13 @@ ASKED = {
     "suda": lambda d: pk.suda(d, BY),
     "unicity": lambda d: pk.unicity(d, unit="who", columns="zip"),
     "link": lambda d: pk.link(d, PEOPLE.head(20), BY),
+    "attack": lambda d: pk.attack(d, PEOPLE.head(40), columns=[*BY, "ill"], control=PEOPLE.tail(20)),
+    "attack_release": lambda d: pk.attack_release(
+        pd.concat([PEOPLE] * 4), lambda one, name: one[name].value_counts(), "ill", columns=BY, targets=9, repeats=1
+    ),
+    "attack_model": lambda d: _attacked_model(d),
+    "attack_model_repaired": lambda d: _attacked_model(d, {"blind": DummyClassifier()}),
+    "gate": lambda d: pk.gate(d, {"goal": {"qi": BY, "k": 5}, "roles": {"forbid": ["direct identifier"]}}),
     "lattice": lambda d: pk.lattice(d, BY, k=3, suppress=0.5),
     "lattice_levels": lambda d: pk.lattice(d, BY, k=3, unit="who", suppress=1, levels={"zip": (0, 1)}),
     "generalize": lambda d: pk.generalize(d, {"zip": 1, "age": 1}, hierarchies={"zip": pk.Hierarchy.redact()}),

@@ -47,7 +47,9 @@ def test_a_ledger_verifies_and_exports_the_same_bytes(projects, landed, kind):
     project = projects[kind]
     assert project.ledger.verify().entries == len(project.ledger) >= len(asked()[kind])
     # Line breaks of the export may change; what it says may not.
-    assert json.loads(project.ledger.to_json()) == json.loads((landed / f"{kind}.json").read_bytes())
+    told = json.loads(project.ledger.to_json())
+    assert told.pop("counts")["entries"] == len(told["entries"])  # told since
+    assert told == json.loads((landed / f"{kind}.json").read_bytes())
     if (landed / f"{kind}.csv").exists():
         assert project.ledger.to_csv() == (landed / f"{kind}.csv").read_bytes().decode()
 

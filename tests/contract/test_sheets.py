@@ -16,7 +16,7 @@ from privkit.view.rooms import sheet_of
 _FIGURE = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?(?:e-?\d+)?")
 #: Plots that draw what no text has room for: a figure per column or per node, or one that a met criterion leaves out.
 _MORE = re.compile(
-    r"add_noise|microaggregate|pram|rank_swap|round_to|top_bottom|generalize|ksets|lattice|check_|plan_describe"
+    r"add_noise|microaggregate|pram|rank_swap|round_to|top_bottom|evaluation|generalize|ksets|lattice|check_|plan_describe"
 )
 #: What a panel shows is drawn for where it stands at the moment; its tests are in tests/view.
 SHOWN = sorted(path.stem for path in GOLDEN.glob("*.html") if not path.name.startswith(("panel", "simulated_panel")))

@@ -76,6 +76,20 @@ CALLS: dict[str, list[Callable[[Any], Any]]] = {
     "unicity": [lambda data: pk.unicity(data, unit="who", columns=["zip"], points=1, persons=10)],
     "copula_uniqueness": [lambda data: pk.copula_uniqueness(data, QI, population=100_000, rows=5)],
     "link": [lambda data: pk.link(data, data, on=QI, truth="id")],
+    "gate": [
+        lambda data: pk.gate(
+            data,
+            {
+                "goal": {"qi": QI, "k": 2, "t": 0.9, "sensitive": "ill"},
+                "risk": {"threshold": 0.2, "uniques": 0.1},
+                "roles": {"forbid": ["direct"]},
+            },
+        )
+    ],
+    "attack": [lambda data: pk.attack(data, data, columns=[*QI, "ill"], targets=100)],
+    "attack_release": [
+        lambda data: pk.attack_release(data, lambda d, c: d[c].value_counts(), "ill", columns=QI, targets=5, repeats=1)
+    ],
     **{
         name: [rows_of(name)] for name in ("microaggregate", "add_noise", "rank_swap", "round_to", "pram", "top_bottom")
     },

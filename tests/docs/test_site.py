@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import subprocess
 import sys
@@ -124,3 +125,16 @@ def test_links_to_the_repository_name_files_that_are_there():
     for page in (ROOT / "docs").rglob("*.md"):
         for place in re.findall(r"\]\((\.\.?/[^)#]+)", page.read_text(encoding="utf-8")):
             assert (page.parent / place).exists(), f"{page.name}: {place}"
+
+
+def test_the_gallery_shows_every_value_that_it_names(site):
+    named = re.findall(r"{privkit-gallery} (\w+)", (ROOT / "docs" / "gallery.md").read_text(encoding="utf-8"))
+    page = (site / "gallery.html").read_text(encoding="utf-8")
+    shown = page.split('<div class="shown">')[1:]
+    assert len(shown) == len(named) > 20
+    for name, value in zip(named, shown, strict=True):
+        golden = (ROOT / "tests" / "contract" / "golden" / f"{name}.txt").read_text(encoding="utf-8")
+        drawn = (ROOT / "tests" / "contract" / "golden" / f"{name}.plot.txt").exists()
+        assert value.count("<svg role=") == 2 * drawn, name  # light and dark
+        if not name.startswith(("panel_", "ledger_")):  # a panel's text is a widget's; a ledger's tells times
+            assert golden.splitlines()[0].strip()[:40] in html.unescape(value), name

@@ -14,8 +14,9 @@ ALLOWED = {
     ("tally/cells/showing.py", "_scalars"): "distinct values of open groups, of kinds that Python holds whole",
     ("tally/cells/zones.py", "_listed"): "moments at which a zone's clock changes, not the rows'",
     ("tally/class_values.py", "_merged"): CODES,
-    ("tally/columns.py", "_sample"): OWNER,
-    ("tally/columns.py", "_listed"): OWNER,
+    ("tally/columns/facts.py", "_sample"): OWNER,
+    ("attacks/pipelines/outcomes.py", "_parts"): "the answers of somebody's function: an owner's report",
+    ("dp/statistics/inference/regression.py", "LeastSquares._fits"): "places of predictors, no rows",
     ("tally/row_classes.py", "_alone"): CODES,
     ("tally/codes.py", "_of_pandas"): "an owner's report",
     ("tally/codes.py", "_of_cells"): "an owner's report",
@@ -23,6 +24,7 @@ ALLOWED = {
     ("anonymity/ldiversity.py", "LDiversity.meets"): CODES,
     ("tally/fingerprints/first_form.py", "_object_buffers"): "what earlier versions stored: nothing is asked by it",
     ("tally/codes.py", "distinct"): CODES,
+    ("disclosure/cells.py", "cells_of"): CODES,
     ("tally/open_groups.py", "group_counts"): CODES,
     ("tally/open_groups.py", "_texts"): CODES,
     ("tally/class_values.py", "_kind"): "an owner's report on linkage",
@@ -41,10 +43,16 @@ ALLOWED = {
     ("tally/selection.py", "kept_rows"): "which rows are kept, true or false",
     ("tally/row_classes.py", "row_classes"): CODES,
     ("tally/units.py", "units"): CODES,
+    (
+        "tally/engines/of_duckdb.py",
+        "_written",
+    ): "a small table that is sent to an engine: public keys, or labels of classes",
     ("dp/answers/postprocess.py", "_level"): "keys of released tables",
     ("dp/answers/arithmetic.py", "rows_of"): "keys of a release",
     ("dp/answers/linear.py", "Errors._spread"): "noise, not data",
     ("dp/answers/release.py", "Release.cells"): "what is released",
+    ("dp/synthesis/kept.py", "Kept.cells"): "noisy numbers and synthetic rows, as they are stored",
+    ("dp/synthesis/running.py", "Simulating._added"): "cells of a simulation",
     ("anonymity/delta_disclosure.py", "_within"): CODES,
     ("anonymity/delta_disclosure.py", "DeltaDisclosure._met"): CODES,
     ("anonymity/table_risk.py", "PopulationUniqueness.met_without"): "numbers of classes that a search leaves out",
@@ -60,7 +68,7 @@ ALLOWED = {
     ("transform/hierarchies/hierarchy.py", "Hierarchy.to_rows"): CODES,
     ("transform/search/local.py", "_chains"): "a permutation of steps",
     ("transform/search/measures.py", "Loss._flat"): CODES,
-    ("transform/source.py", "mixed_labels"): CODES,
+    ("transform/hierarchies/mixed.py", "mixed_labels"): CODES,
     ("transform/hierarchies/dates.py", "_period_labels"): "labels of a hierarchy's periods",
     ("transform/hierarchies/intervals.py", "_Laid._by_width"): CODES,
     ("transform/hierarchies/intervals.py", "_Laid.of"): "edges that a hierarchy gives",
@@ -70,8 +78,15 @@ ALLOWED = {
     ("transform/search/task.py", "_doubled"): "names of columns",
     ("dp/check.py", "PlanCheck.empty"): CODES,
     ("dp/statistics/top_k.py", "TopTable.possible"): "noisy counts, which are released",
-    ("tally/columns.py", "_facts"): CODES,
-    ("transform/search/local.py", "Peeling.node"): "levels",
+    ("tally/columns/facts.py", "_facts"): CODES,
+    ("transform/search/local.py", "Peeling.run"): "levels",
+    **{
+        ("transform/search/large_classes.py", f"LargeClasses.{name}"): CODES
+        for name in ("_grouped", "_look_again", "_narrowed", "look")
+    },
+    ("transform/source.py", "_of_arrow"): "frames that are changed and handed out again",
+    ("tally/columns/facts.py", "_facts_there"): OWNER,
+    ("dp/statistics/books/residuals.py", "Fit.spans"): "where tables lie, by public sizes",
     ("transform/search/node_classes.py", "Rollup._telling"): "places of columns",
     **{
         ("transform/search/stars.py", name): CODES
@@ -81,5 +96,7 @@ ALLOWED = {
             "_patterns",
         )
     },
-    ("transform/search/sweeps.py", "_cut"): CODES,
+    ("transform/hierarchies/ladder.py", "Table.find"): "the distinct values of a column, looked up by their text",
+    **{("transform/search/counting.py", f"Counting.{name}"): CODES for name in ("_codes", "large")},
+    **{("transform/search/sweeps.py", name): CODES for name in ("Splitter._parts", "Splitter.best", "Sweeping._cut")},
 }

@@ -102,18 +102,22 @@ def held() -> duckdb.DuckDBPyConnection:
     return _HELD[-1]
 
 
-@cache
-def connection(zone: str) -> duckdb.DuckDBPyConnection:
+def new_connection(zone: str) -> duckdb.DuckDBPyConnection:
     found = duckdb.connect()
     found.execute("set threads = 1")
     found.execute(f"set timezone = '{zone}'")
     return found
 
 
-def frame(schema: Schema, rows: list[Row], tag: str) -> duckdb.DuckDBPyRelation:
-    """Return a relation on a table of its own; `dropped` forgets it."""
+connection = cache(new_connection)
+
+
+def frame(
+    schema: Schema, rows: list[Row], tag: str, con: duckdb.DuckDBPyConnection | None = None
+) -> duckdb.DuckDBPyRelation:
+    """Return a relation on a table of its own, in the connection of the type's zone or another."""
     dtype, _, zone = schema.dtype.partition(" in ")
-    con, name = connection(zone or "UTC"), f"t{next(_NUMBER)}"
+    con, name = con or connection(zone or "UTC"), f"t{next(_NUMBER)}"
     con.execute(f"create table {name} (v {dtype}, k VARCHAR, who VARCHAR, x DOUBLE, t DATE, {tag} BIGINT)")
     beside = columns(rows)
     for place, row in enumerate(rows):

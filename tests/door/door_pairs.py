@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 import door_arrow
@@ -23,7 +24,11 @@ ENGINES = {
     "polars lazy": (door_polars.LAZY, door_polars.frame),
     "duckdb": (door_duckdb.SCHEMAS, door_duckdb.frame),
 }
-LAZY = ("polars lazy", "duckdb")
+if find_spec("ibis") is not None:
+    import door_ibis
+
+    ENGINES["ibis"] = (door_ibis.SCHEMAS, door_ibis.frame)
+LAZY = ("polars lazy", "duckdb", "ibis")
 
 
 @dataclass(frozen=True)
@@ -119,7 +124,14 @@ def _pool(drawn: random.Random, schema: Schema, value: Any) -> list[Any]:
 
 def _one(schema: Schema, left: Any, right: Any) -> bool:
     """Whether two values may be one in a column of this type; foreign objects are not asked."""
+    left, right = (_float(value) if schema.kind == "float" else value for value in (left, right))
     if schema.kind == "float" and type(left) is type(right) is float:
         left, right = narrowed(schema, left), narrowed(schema, right)
     plain = (int, float, str, bytes, type(None))
     return type(left) in plain and type(right) in plain and (left == right or (left != left and right != right))
+
+
+def _float(value: Any) -> Any:
+    """Return the float that a value in SQL is: two of them may be one in a column of fewer bits."""
+    written = type(value) is str and value.startswith("'") and value.endswith("'::DOUBLE")
+    return float(value.removesuffix("::DOUBLE").strip("'")) if written else value

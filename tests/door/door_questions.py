@@ -82,11 +82,21 @@ def _beside() -> list[Asking]:
         asking("dp_share", "x > 5"),
         asking("dp_share", "x > 5", "k", keys=list(K)),
         asking("dp_share", "x > 5", of="persons", persons=True),
+        asking("dp_difference", "x", "k", keys=list(K)[:2], bounds=(0, 10)),
+        asking("dp_ols", "x", "y", derive={"y": "x / 2"}, bounds={"x": (0, 10), "y": (0, 10)}),
+        asking("dp_correlation", ["x", "y"], derive={"y": "x / 2"}, bounds={"x": (0, 10), "y": (0, 10)}),
+        asking("dp_anova", "x", "k", keys=list(K), bounds=(0, 10)),
+        asking("dp_kmeans", "x", 2, bounds={"x": (0, 10)}, steps=2),
+        asking(
+            "dp_logistic", "y", ["x", "k"], derive={"y": "x > 2"}, keys={"k": list(K)}, bounds={"x": (0, 10)}, steps=2
+        ),
+        asking("dp_difference", "x > 5", "k", keys=list(K)[:2]),
         asking("dp_nunique", "k"),
         asking("dp_nunique", "x", "k", keys=list(K)),
         asking("dp_top_k", "k", 1, keys=list(K)),
         asking("dp_top_k", "k", 2, keys=list(K)),
         asking("dp_mean", "x", bounds=(0, 10), clipped=True),
+        asking("dp_sum", "x", "k", keys=list(K), bounds=(0, 10), clipped=True),
         asking("dp_bounds", "x"),
     ]
 
@@ -173,8 +183,11 @@ def _of_keys(schema: Schema) -> list[Asking]:
         asking("dp_count", "v", keys=[*keys, None]),
         asking("dp_count", ["v", "k"], keys=pairs),
         asking("dp_crosstab", "k", "v", keys=pairs),
+        asking("dp_chi2", "k", "v", keys=pairs),
         asking("dp_value_counts", "v", keys=keys),
         asking("dp_top_k", "v", 1, keys=keys),
+        asking("dp_tables", [("k", "v"), ("v",)], keys=pairs),
+        asking("dp_synthetic", ["k", "v"], keys=pairs, rows=5),
         asking("dp_sum", "x", "v", keys=keys, bounds=(0, 10)),
         asking("dp_mean", "x", "v", keys=keys, bounds=(0, 10)),
         asking("dp_var", "x", ["k", "v"], keys=pairs, bounds=(0, 10)),

@@ -16,7 +16,7 @@ from door_allowed import ALLOWED
 import privkit
 
 ROOT = Path(privkit.__file__).parent
-ROOMS = ("tally", "dp", "project", "anonymity", "risk", "transform", "inventory")
+ROOMS = ("tally", "dp", "project", "anonymity", "risk", "transform", "inventory", "attacks", "disclosure", "study")
 
 #: What turns a column, an array or a frame into Python objects, cell by cell or by what a library infers of all cells.
 OBJECTS = {

@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import random
 
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 from door_asking import opened
 from door_cells import cells
@@ -109,3 +113,42 @@ def _grown(histogram, size):
     histogram[size] -= 1
     histogram[size + 1] = histogram.get(size + 1, 0) + 1
     return {size: number for size, number in histogram.items() if number}
+
+
+@pytest.mark.parametrize(
+    "cell", [[1], {"a": 1}, {1}, bytearray(b"a"), np.array([1, 2]), np.array(1), ("a", [1])], ids=repr
+)
+def test_a_nested_cell_among_objects_is_a_value_of_its_own_in_an_owners_report(cell):
+    """No report fails by what one cell holds: where a value cannot be compared, it is nobody else's."""
+    values = np.array(["x", "x", "y", "y", None, None], dtype=object)
+    values[5] = cell
+    column = pd.Series(values, dtype=object)
+    frame = pd.DataFrame({"v": column, "q": [1] * 6})
+    assert type(frame["v"].iloc[5]) is type(cell)
+    assert pk.kanon(frame, "v").k == pk.kanon(frame.head(5), "v").k == 1
+    assert pk.kanon(frame, "v").n_classes == 4
+    assert pk.ldiv(frame, ["q"], "v").l == 4  # missing is a value too
+    assert pk.risk(frame, ["v"]).n_unique == 2
+    assert pk.link(frame, frame, on=["v"]).n_single == 1
+    assert pk.anonymize(frame, ["v"], k=2, suppress=1).frame["v"].tolist() == ["x", "x", "y", "y"]
+    assert "*" in pk.anonymize(frame, ["v"], k=2, method="local").frame["v"].tolist()
+    assert pk.audit(frame)["v"].dtype == "object"
+
+
+@pytest.mark.parametrize("held", ["arrow", "pandas", "polars"])
+def test_a_date_of_a_year_that_python_has_not_is_a_value_of_an_owners_report(held):
+    days = pa.array([10**6 * 3, 0, 1, 1, None, -(10**6)], pa.int32()).view(pa.date32())
+    table = pa.table({"v": days, "q": [1] * 6})
+    frame = {
+        "arrow": lambda: table,
+        "pandas": lambda: table.to_pandas(types_mapper=pd.ArrowDtype),
+        "polars": lambda: pl.from_arrow(table),
+    }[held]()
+    assert pk.kanon(frame, "v").n_classes == 5
+    assert len(pk.kanon(frame, "v").smallest(9)) == 5
+    assert "next" in repr(pk.lattice(frame, ["v"], k=2, suppress=1))
+    for method in ("optimal", "local"):
+        out = pk.anonymize(frame, ["v"], k=2, suppress=0.5, method=method)
+        assert pk.kanon(out.frame, "v").k >= 2
+    labels = pk.generalize(frame, {"v": "month"}).frame["v"]
+    assert list(labels.to_pylist() if held == "arrow" else labels)[1:4] == ["1970-01"] * 3

@@ -26,6 +26,8 @@ import privkit as pk
 
 SCHEMAS = [schema for schemas, _ in ENGINES.values() for schema in schemas if schema.dtype not in ("null", "Null")]
 IDS = [schema for schema in SCHEMAS if schema.kind not in ("other", "object", "any") and schema.dtype != "Object"]
+#: Engines whose values are texts of DuckDB's SQL, of which several may be stored as one.
+IN_SQL = ("duckdb", "ibis")
 
 #: What a filter, a derived column or a replacement says of the ids, true of all of them.
 TRUE_OF_ALL = {
@@ -75,8 +77,8 @@ def distinct(schema):
         values = [float(str(value).partition("::")[0].strip("'")) for value in values]
         kept = {narrowed(schema, value): value for value in values if value == value}
         values = list(kept.values())
-        return [f"'{value!r}'::DOUBLE" for value in values] if schema.engine == "duckdb" else values
-    if schema.engine == "duckdb":
+        return [f"'{value!r}'::DOUBLE" for value in values] if schema.engine in IN_SQL else values
+    if schema.engine in IN_SQL:
         con = ENGINES["duckdb"][1](schema, [Row(value, "a", "p", 1.0, 0) for value in values], "tag")
         order = {str(value): place for place, value in enumerate(values)}
         texts = con.project("v::VARCHAR").fetchall()

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from privkit.dp.measurement import Rows, make_sums
 from privkit.dp.noise.noise import Laplace
-from privkit.dp.plan import Price, make_plan
+from privkit.dp.plan import make_plan
+from privkit.dp.price import Price
 from privkit.dp.question import Question
 from privkit.dp.statistics.counts import Count
 from privkit.values.bounds import ONE_ROW, ContributionBounds
@@ -144,3 +145,20 @@ def without_row(frame, place):
 
 def without_person(frame, person):
     return frame[(frame["who"].astype("object") != person).to_numpy()]
+
+
+def neighbors(frame, bounds):
+    """The frame without each of the persons, where they are bounded, else without each of its rows."""
+    if bounds:
+        yield from (without_person(frame, person) for person in "pqrs")
+    else:
+        yield from (without_row(frame, place) for place in range(len(frame)))
+
+
+def assert_within(difference, reach):
+    """Assert that an answer moved by no more than is declared, in every norm."""
+    l0, l1, l2, linf = norms(difference)
+    assert l0 <= reach.l0
+    assert l1 <= reach.l1
+    assert l2 <= reach.l2 * (1 + 1e-12)
+    assert linf <= reach.linf

@@ -11,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+import privkit as pk
 from privkit.dp.measurement import draw, make_measurement
 from privkit.dp.noise.noise import Gaussian, Laplace
+from privkit.dp.noise.weighted import sum_quantile
 from privkit.dp.statistics.moments import Deviation, Mean, Variance
 from privkit.dp.statistics.sums import Sum
 from privkit.errors.dp import MechanismError, PriceError
@@ -45,6 +47,32 @@ def test_weighted_sums_of_noise_stay_within_their_half_width(noise, weights, lev
     assert_covers(hits, level)
     if noise.scale == 50:  # and it is not much too wide
         assert hits.mean() < level + 0.02
+
+
+@pytest.mark.parametrize("noise", [Laplace(50.0), Gaussian(50.0), Laplace(2.0**29), Laplace(0.7), Gaussian(0.8)])
+@pytest.mark.parametrize("cells", [4, 5, 6, 15, 60, 400])
+@pytest.mark.parametrize("kind", ["alike", "mixed"])
+def test_sums_of_many_cells_have_the_width_that_their_law_gives_them(noise, cells, kind):
+    """As of the rows of a whole test of independence: partial fractions of alike weights cancel beyond a few cells."""
+    rng = np.random.default_rng(11)
+    weights = np.ones(cells) if kind == "alike" else rng.choice([0.25, 0.5, 1.0, -1.0], cells)
+    total = np.zeros(20_000)
+    for weight in weights:
+        if isinstance(noise, Laplace):
+            q = -math.expm1(-1 / noise.scale)
+            total += weight * (rng.geometric(q, total.size) - rng.geometric(q, total.size))
+        else:
+            support = np.arange(-400, 401)
+            chance = np.exp(-((support / noise.scale) ** 2) / 2)
+            total += weight * rng.choice(support, p=chance / chance.sum(), size=total.size)
+    for alpha in (0.05, 1 - 0.95, 0.2, 0.01):  # the second is what `interval(0.95)` misses, in floats
+        wide, width = float(noise.combined(weights[None, :], alpha)[0]), sum_quantile({noise: tuple(weights)}, alpha)
+        assert_covers(np.abs(total) <= wide, 1 - alpha)
+        assert_covers(np.abs(total) <= width, 1 - alpha)
+        if noise.scale >= 50:  # and neither is much too wide
+            assert (np.abs(total) <= width).mean() < 1 - alpha + 0.02
+            assert wide < 2.1 * width + cells
+    assert noise.combined(weights[None, :], 0.05)[0] == pytest.approx(noise.combined(weights[None, :], 1 - 0.95)[0])
 
 
 @settings(max_examples=60)
@@ -114,6 +142,23 @@ def test_asking_a_mean_by_accuracy_finds_the_least_price():
     with pytest.raises(PriceError, match="cannot reach"):
         count_plan(question, accuracy=1e-9, assume_rows=1)
     assert count_plan(question, epsilon=1).accuracy is None
+
+
+@pytest.mark.parametrize(
+    "asked", [[0.5, 0.9], [0.25, 0.5], [0.1, 0.2, 0.3, 0.5, 0.7, 0.9], [0.5, 0.6, 0.7, 0.8, 0.95, 0.05]]
+)
+@pytest.mark.parametrize("terms", [{"epsilon": 1000}, {"rho": 1000}], ids=["ε", "ρ"])
+def test_an_accuracy_that_is_asked_of_several_quantiles_is_that_of_each(ledger_path, asked, terms):
+    people = frame_of([50])
+    pk.open_project("each", unit=pk.ROW, store=ledger_path, **terms)
+    ask = {"bounds": (0, 100), "assume_rows": 5000}
+    plan = people.privacy.plan.dp_quantile("x", asked, accuracy=0.1, **ask)
+    assert plan.accuracy == max(plan.accuracies.values()) <= 0.1
+    less = {next(iter(terms)): float(plan.loss.main) * 0.99}
+    assert max(people.privacy.plan.dp_quantile("x", asked, **less, **ask).accuracies.values()) > 0.1
+    named = {f"q{q}": ("quantile", "x", q, (0, 100)) for q in asked}
+    query = people.privacy.plan.dp_query(named, accuracy=0.1, assume_rows=5000)
+    assert max(query.accuracies.values()) <= 0.1
 
 
 def test_a_mean_with_sum_and_count_errs_half_as_much_as_two_releases():

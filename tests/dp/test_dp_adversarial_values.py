@@ -16,7 +16,7 @@ import privkit as pk
 from privkit.dp.question import Question
 from privkit.dp.statistics.counts import Count
 from privkit.dp.statistics.moments import Mean
-from privkit.project.dp import counts, plan, quantiles, query, sums
+from privkit.project.dp import association, counts, inference, models, plan, quantiles, query, sums, synthetic, tables
 from privkit.values.bounds import ValueBounds
 from privkit.values.expression import cut, selection
 
@@ -24,7 +24,7 @@ CANARY = "CANARY-7f3a"
 FUNCTIONS = {
     "dp_count": (counts.dp_count, {}),
     "dp_value_counts": (counts.dp_value_counts, {"column": "k", "keys": ["a", "b"]}),
-    "dp_crosstab": (counts.dp_crosstab, {"index": "k", "columns": "g", "keys": {"k": ["a"], "g": [1, 2]}}),
+    "dp_crosstab": (tables.dp_crosstab, {"index": "k", "columns": "g", "keys": {"k": ["a"], "g": [1, 2]}}),
     "dp_histogram": (counts.dp_histogram, {"column": "x", "bins": [0, 1, 10]}),
     "dp_nunique": (counts.dp_nunique, {"column": "k"}),
     "dp_sum": (sums.dp_sum, {"column": "x", "bounds": (0, 10)}),
@@ -35,10 +35,37 @@ FUNCTIONS = {
     "dp_median": (quantiles.dp_median, {"column": "x", "candidates": [0, 5, 10]}),
     "dp_top_k": (quantiles.dp_top_k, {"column": "k", "k": 1, "keys": ["a", "b"]}),
     "dp_bounds": (quantiles.dp_bounds, {"column": "x"}),
+    "dp_difference": (
+        inference.dp_difference,
+        {"value": "x", "group": "k", "keys": ["a", "b"], "bounds": (0, 10)},
+    ),
+    "dp_anova": (association.dp_anova, {"value": "x", "group": "k", "keys": ["a", "b"], "bounds": (0, 10)}),
+    "dp_correlation": (
+        association.dp_correlation,
+        {"columns": ["x", "half"], "derive": {"half": "x / 2"}, "bounds": {"x": (0, 10), "half": (0, 5)}},
+    ),
+    "dp_ols": (
+        inference.dp_ols,
+        {"y": "x", "x": "half", "derive": {"half": "x / 2"}, "bounds": {"x": (0, 10), "half": (0, 5)}},
+    ),
+    "dp_kmeans": (models.dp_kmeans, {"x": ["x"], "clusters": 2, "bounds": {"x": (0, 10)}}),
+    "dp_logistic": (
+        models.dp_logistic,
+        {
+            "y": "k",
+            "x": ["half", "g"],
+            "derive": {"half": "x / 2"},
+            "bounds": {"half": (0, 5)},
+            "keys": {"k": ["a", "b"], "g": [1, 2]},
+        },
+    ),
+    "dp_chi2": (inference.dp_chi2, {"a": "k", "b": "g", "keys": {"k": ["a", "b"], "g": [1, 2]}}),
     "dp_query": (query.dp_query, {"statistics": {"n": "count", "m": ("mean", "x", (0, 10))}}),
+    "dp_tables": (tables.dp_tables, {"tables": [("k", "g"), ("k",)], "keys": {"k": ["a"], "g": [1, 2]}}),
+    "dp_synthetic": (synthetic.dp_synthetic, {"columns": ["k", "g"], "keys": {"k": ["a"], "g": [1, 2]}}),
     "dp_describe": (query.dp_describe, {"column": "x", "bounds": (0, 10)}),
 }
-BOUNDED = [name for name, (_, asked) in FUNCTIONS.items() if "bounds" in asked]
+BOUNDED = [name for name, (_, asked) in FUNCTIONS.items() if isinstance(asked.get("bounds"), tuple)]
 
 
 @pytest.fixture
@@ -121,6 +148,9 @@ def test_a7_equal_bounds_are_a_scaled_count_and_say_so(project, people, name):
     if name == "dp_mean":
         assert release.value == 5
     assert np.isfinite(release.value)
+    nothing = function(people, **{**asked, "bounds": (0, 0)}, epsilon=1)
+    assert "so each counts as 0" in " ".join(nothing.plan.notes)
+    assert name != "dp_sum" or nothing.accuracy < 10
 
 
 @pytest.mark.parametrize("name", ["seed", "random_state", "scale", "invariant", "contributions"])
@@ -136,7 +166,7 @@ def test_a8_a9_c26_what_would_undo_the_noise_is_no_parameter(project, people, fu
 @pytest.mark.parametrize("dtype", ["object", "str", "category", "datetime64[ns]", "timedelta64[ns]", "complex128"])
 def test_b12_b14_columns_that_are_declared_as_something_else_are_refused_by_their_type(project, name, dtype):
     values = {"object": [1, 2, CANARY], "str": ["1", CANARY], "category": ["1", CANARY]}.get(dtype, [0, 1])
-    frame = pd.DataFrame({"x": pd.Series(values).astype(dtype)})
+    frame = pd.DataFrame({"x": pd.Series(values).astype(dtype)}).assign(k="a")
     if dtype.startswith("datetime") and name in {"dp_quantile", "dp_histogram"}:  # which take dates, by days
         refused(pk.ParameterError, frame, name, "days")
     else:

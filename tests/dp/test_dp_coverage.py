@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from dp_covered import CASES, is_enough, kinds_of
+from dp_covered import CASES, IN_WINDOWS, NOT_OF_GROUPS, OF_GROUPS, OF_MANY, WITHOUT_INTERVAL, is_enough, kinds_of
 
 from privkit.dp.noise.noise import Gaussian, Laplace
 from privkit.dp.recorded import KINDS
@@ -17,6 +17,29 @@ FEW = 120
 def test_every_kind_has_a_case():
     asked = set().union(*map(kinds_of, CASES.values()))
     assert {kind for kind in KINDS.values() if not kind.retired} == asked
+
+
+def test_every_kind_is_covered_where_groups_show_up_and_where_persons_count_anew_or_has_a_reason():
+    kinds = {name: kind for name, kind in KINDS.items() if not kind.retired}
+    assert OF_GROUPS.keys().isdisjoint(NOT_OF_GROUPS)
+    assert kinds.keys() == OF_GROUPS.keys() | NOT_OF_GROUPS.keys()
+    assert all(type(asked).__name__ == name for name, (asked, _) in OF_GROUPS.items())
+    windowed = {name for name, kind in kinds.items() if "window" in kind.__dataclass_fields__ and name != "OpenCount"}
+    assert windowed == IN_WINDOWS.keys()
+    assert all(asked.window for asked, _ in IN_WINDOWS.values())
+
+
+def test_whatever_has_an_interval_has_it_in_the_table():
+    """Each number that a case's release has limits of is one that the case looks at; others say what they hold."""
+    for name, case in CASES.items():
+        held = case.hits(1)
+        alone = {kind.__name__ for kind in kinds_of(case)} & (WITHOUT_INTERVAL.keys() | OF_MANY)
+        plan = case.plan()
+        if alone or plan.question.asked.shows:  # of groups that show up, `shown` compares the names itself
+            assert held
+            continue
+        cells = np.ones((plan.question.groups, plan.question.asked.width), dtype=np.int64)
+        assert held.keys() == plan.question.asked.limits(cells, plan.noise, 0.05).keys(), name
 
 
 @pytest.mark.parametrize("name", CASES)

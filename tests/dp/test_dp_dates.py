@@ -220,7 +220,7 @@ def test_the_end_of_an_interval_never_leaves_out_what_it_held():
     ("given", "told"),
     [
         ({}, "needs bounds=.first, last., two days"),
-        ({"bounds": (0, 1)}, "a int among them"),
+        ({"bounds": (0, 1)}, "an int among them"),
         ({"bounds": ("2026-01-01",)}, "two days or datetimes"),
         ({"bounds": ("2026-02-01", "2026-01-01")}, "in their order"),
         ({"bounds": ("2026-01-01", "soon")}, "a str among them"),
@@ -291,3 +291,17 @@ def test_days_as_keys_of_moments_say_that_they_are_midnight_and_finer_text_is_no
         pk.plan.dp_count(frame, "t", keys=["2026-01-05T10:00:00.0000001"], epsilon=1)
     whole = {"derive": {"day": pk.cut("t", every="day", start="2026-01-05", end="2026-01-06")}}
     assert pk.plan.dp_count(frame, "day", epsilon=9, **whole).check().to_frame()["count"].tolist() == [2, 1]
+
+
+@pytest.mark.parametrize("grouped", [{}, {"by": "g", "keys": ["a", "b"]}, {"by": "g", "delta": 1e-6}])
+def test_notes_tell_candidates_as_dates_whatever_the_groups(project, grouped):
+    plans = frames()["pandas"].privacy.plan
+    bounds = ("2026-01-01", "2026-12-31")
+    for plan in (
+        plans.dp_median("on", bounds=bounds, epsilon=1, **grouped),
+        plans.dp_quantile("on", [0.25, 0.5], bounds=bounds, epsilon=1, **grouped),
+    ):
+        told = [note for note in plan.notes if "public candidates" in note]
+        assert told
+        for note in told:
+            assert "from 2026-01-01 00:00:00 to 2026-12-31 00:00:00" in note

@@ -31,7 +31,7 @@ CASES = [
         "lower <= upper",
     ),
     (MechanismError.unfit("secret", "ε", ["laplace"]), ValueError, {"allowed": ("laplace",)}, "'secret'"),
-    (MechanismError.unfit(3, "ε", ["laplace"]), ValueError, {"argument": "mechanism"}, "a int"),
+    (MechanismError.unfit(3, "ε", ["laplace"]), ValueError, {"argument": "mechanism"}, "an int"),
     (PriceError.choose("rho", accuracy=True), ValueError, {"argument": "rho, accuracy"}, "rho=0.2"),
     (PriceError.choose("epsilon", accuracy=False), ValueError, {}, "give epsilon="),
     (PriceError.measure("delta", "ε", "Leave it out."), ValueError, {"argument": "delta"}, "counts in ε"),
@@ -93,3 +93,109 @@ def test_a_column_of_another_kind_is_named_with_what_can_be_asked(ledger_path, a
     for call in re.findall(r"(dp_\w+)\((.*?\)?)\)[.;]? ", told):  # each hint is a call that runs
         if call[0] != asked:
             assert eval(f"plan.{call[0]}({call[1]}, epsilon=1)", {"plan": plan}).loss.epsilon == 1
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda to: to.dp_sum("spend", "plam", bounds=(0, 1), epsilon=1),
+        lambda to: to.dp_count(["plam", "age"], epsilon=1),
+        lambda to: to.dp_top_k("plam", 2, epsilon=1),
+        lambda to: to.dp_chi2("age", "plam", epsilon=1),
+        lambda to: to.dp_difference("spend", "plam", bounds=(0, 1), epsilon=1),
+        lambda to: to.dp_anova("spend", "plam", bounds=(0, 1), epsilon=1),
+        lambda to: to.dp_correlation(["spend", "plam"], bounds={"spend": (0, 1), "plan": (0, 1)}, epsilon=1),
+        lambda to: to.dp_ols(
+            "spend", ["age", "plam"], bounds={"spend": (0, 1), "age": (0, 1), "plan": (0, 1)}, epsilon=1
+        ),
+        lambda to: to.dp_tables([("plam",)], keys={"plan": ["a"]}, epsilon=1),
+        lambda to: to.dp_tables(order=2, columns=["plam", "age"], epsilon=1),
+    ],
+)
+def test_a_slip_in_a_column_s_name_is_told_before_its_keys_or_bounds_are_asked_for(ask, ledger_path):
+    pk.open_project("slips", epsilon=1, unit=pk.ROW, store=ledger_path)
+    frame = pd.DataFrame({"plan": ["a", "b"], "age": [1, 2], "spend": [1.0, 2.0]})
+    with pytest.raises(pk.errors.ColumnNotFoundError, match="Close matches: 'plan'"):
+        ask(frame.privacy.plan)
+
+
+def test_what_a_derived_column_lacks_is_its_keys(ledger_path):
+    pk.open_project("slips", epsilon=1, unit=pk.ROW, store=ledger_path)
+    frame = pd.DataFrame({"zip": ["8001", "8002"]})
+    with pytest.raises(pk.errors.KeysError, match="needs keys="):
+        frame.privacy.plan.dp_count("town", derive={"town": pk.prefix("zip", 2)}, epsilon=1)
+
+
+def test_bounds_of_columns_that_are_not_fitted_are_named(ledger_path):
+    pk.open_project("slips", epsilon=1, unit=pk.ROW, store=ledger_path)
+    frame = pd.DataFrame({"age": [1, 2], "spend": [1.0, 2.0]})
+    ends = {"age": (0, 1), "spend": (0, 1), "paid": (0, 1)}
+    with pytest.raises(pk.errors.ParameterError, match="'paid', but bounds must be those of x and y: 'age', 'spend'"):
+        frame.privacy.plan.dp_ols("spend", "age", bounds=ends, epsilon=1)
+
+
+@pytest.mark.parametrize(
+    ("what", "told"),
+    [
+        (("maen", "age", (0, 1)), "'young' as 'maen' (close to 'mean')"),
+        ("counts", "'young' as 'counts' (close to 'count')"),
+        ("mode", "'young' as 'mode'"),
+        ("mean", "'young' as 'mean' and not all, or more, of what belongs to it"),
+        (("quantile", "age"), "'young' as 'quantile' and not all, or more, of what belongs to it"),
+        (7, "'young' as something else"),
+    ],
+)
+def test_a_query_names_the_number_that_it_cannot_read(what, told, ledger_path):
+    pk.open_project("slips", epsilon=1, unit=pk.ROW, store=ledger_path)
+    frame = pd.DataFrame({"age": [1, 2]})
+    with pytest.raises(pk.errors.ParameterError, match=re.escape(f"statistics={told}, but")):
+        frame.privacy.plan.dp_query({"n": "count", "young": what}, epsilon=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "args"),
+    [
+        *((name, ("aeg",)) for name in ("dp_sum", "dp_mean", "dp_var", "dp_std", "dp_median", "dp_describe")),
+        ("dp_quantile", ("aeg", [0.1, 0.5])),
+        ("dp_histogram", ("aeg",)),
+        ("dp_query", ({"m": ("mean", "aeg")},)),
+    ],
+)
+@pytest.mark.parametrize("planned", [True, False])
+def test_a_column_that_is_none_is_told_before_its_bounds_are_asked_for(ledger_path, name, args, planned):
+    """Who corrects the name has the public facts already, or sees that bounds are asked of another column."""
+    project = pk.open_project("names", epsilon=1, unit=pk.ROW, store=ledger_path)
+    project.public(age={"bounds": (0, 100), "bins": [0, 50, 100]})
+    frame = pd.DataFrame({"age": [1, 2], "sex": ["f", "m"]})
+    function = getattr(pk, name)
+    with pytest.raises(pk.ColumnNotFoundError, match="Close matches: 'age'") as caught:
+        (function.plan if planned else function)(frame, *args, epsilon=0.1)
+    assert caught.value.missing == ("aeg",)
+    assert caught.value.budget == "No budget was spent."
+    assert caught.value.__context__ is None
+    with pytest.raises((ValueBoundsRequiredError, ParameterError)):  # of a column that there is, or will be
+        function.plan(frame, *args, derive={"aeg": "age + 1"}, epsilon=0.1)
+
+
+@pytest.mark.parametrize("kind", ["dates", "objects", "text"])
+def test_dates_asked_of_a_column_that_is_none_are_told_how_to_be_some(ledger_path, kind):
+    pk.open_project("undated", epsilon=100, unit=pk.ROW, store=ledger_path)
+    days = pd.Series(pd.date_range("2026-01-01", periods=40))
+    frame = pd.DataFrame(
+        {"on": {"dates": days.dt.date, "objects": days.astype(str).astype(object)}.get(kind, days.astype("string"))}
+    )
+    asked = [
+        lambda df: df.privacy.dp_median("on", bounds=("2026-01-01", "2026-03-01"), epsilon=1),
+        lambda df: df.privacy.dp_quantile("on", [0.1, 0.9], candidates=["2026-01-01", "2026-01-20"], epsilon=1),
+        lambda df: df.privacy.dp_count("m", derive={"m": pk.month("on")}, epsilon=1),
+        lambda df: df.privacy.dp_count("h", derive={"h": pk.hour("on")}, epsilon=1),
+        lambda df: df.privacy.dp_histogram("on", every="week", start="2026-01-01", end="2026-03-01", epsilon=1),
+    ]
+    for ask in asked:
+        with pytest.raises(PrivkitError) as caught:
+            ask(frame)
+        way = re.search(r"df\.assign\(.*?\}\)", str(caught.value)).group()
+        cured = eval(way, {"df": frame, "pd": pd})
+        assert ask(cured).provenance.entry  # the hint runs as it stands, and then what was asked is answered
+    with pytest.raises(PrivkitError, match="two finite numbers"):
+        frame.assign(x=1.0).privacy.dp_median("x", bounds=("2026-01-01", "2026-03-01"), epsilon=1)

@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from privkit.dp.measurement import draw, exact_cells, make_measurement
-from privkit.dp.plan import Price
+from privkit.dp.price import Price
 from privkit.dp.question import Question
 from privkit.dp.statistics.counts import DistinctCount, PersonCount
 from privkit.dp.statistics.histogram import Histogram, Span, power_edges

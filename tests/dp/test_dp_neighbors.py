@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 
 from privkit.dp.question import Question
+from privkit.dp.statistics.books.tables import Tables
 from privkit.dp.statistics.clipped import WithClipped
 from privkit.dp.statistics.counts import Count, DistinctCount, OpenCount, PersonCount
 from privkit.dp.statistics.histogram import Histogram, Span, power_edges
@@ -48,6 +49,11 @@ BAND = selection("x > 0", {"band": cut("x", [0, 5, 11], labels=["a", "b"])})
 FILLED = selection(None, None, {"x": 10.0, "k": "a"}, column="x")
 MET = selection(None, {"met": "x > 0.5"})
 RATIO = selection("k != 'b' or x < 3", {"ratio": "10 * x / (x - 1)"})
+
+#: Tables bound rows in all, whatever the groups.
+BOOK_UNITS = ROW_BOUNDS | IN_ALL
+BOOK_BAND = selection(None, {"band": cut("x", [0, 5, 11], labels=["a", "b"])})
+BOOK = Tables.of((public_keys(["band"], ["b", "a"]), KEYS), (("k", "band"), ("k",), ()))
 
 #: Every statistic, with the units at which it can be asked, its groups, and what is done to the rows first.
 ASKED = {
@@ -82,8 +88,11 @@ ASKED = {
     "top": (TopK(KEYS, 2), ANY, None, None),
     "top by a table": (TopTable(KEYS, 2), ANY, None, None),
     "mean with clipped": (WithClipped(Mean("x", TEN)), ANY, None, None),
+    "sum with clipped": (WithClipped(Sum("x", TEN)), ANY, None, None),
+    "sum with clipped by": (WithClipped(Sum("x", SIGNED)), ANY, KEYS, None),
     "deviation with clipped by": (WithClipped(Deviation("x", SIGNED)), ANY, KEYS, None),
     "open": (OpenCount(("k",)), ROW_BOUNDS, None, None),
+    "tables": (BOOK, BOOK_UNITS, None, BOOK_BAND),
     "query": (several_of(QUERY, None, Known({})), ANY, KEYS, None),
 }
 SITUATIONS = [(name, unit) for name, (_, units, _, _) in ASKED.items() for unit in units]
@@ -183,6 +192,9 @@ def parts(asked, whole, rest):
             own = Question(part, asked.unit, asked.bounds, asked.keys)
             yield from parts(own, whole[:, at : at + width], rest[:, at : at + width])
             at += width
+    elif isinstance(asked.asked, Tables):  # each table by itself: their losses add up
+        for span in asked.asked.fit.spans:
+            yield asked.sensitivity, (whole - rest)[0, span]
     elif isinstance(whole, dict):
         yield asked.sensitivity, [whole.get(key, 0) - rest.get(key, 0) for key in {*whole, *rest}]
     elif isinstance(asked.asked, Quantile):
@@ -227,10 +239,23 @@ SEARCH = settings(
 #: One of each kind, where what is declared is reached.
 TIGHT = [
     (name, "row")
-    for name in ("count", "histogram", "sum", "mean", "top", "top by a table", "mean with clipped", "open")
+    for name in (
+        "count",
+        "histogram",
+        "sum",
+        "mean",
+        "top",
+        "top by a table",
+        "mean with clipped",
+        "sum with clipped",
+        "open",
+        "tables",
+    )
 ]
 TIGHT += [
     ("count", "3 in all"),
+    ("sum with clipped", "3 in all"),
+    ("tables", "3 in all"),
     ("sum by", "2 groups of 2"),
     ("median by", "2 groups of 2"),
     ("persons by", "2 groups"),

@@ -15,7 +15,7 @@ from scipy import stats
 import privkit as pk
 from privkit.dp.measurement import draw, make_measurement
 from privkit.dp.noise.noise import Laplace
-from privkit.dp.statistics.statistic import Sensitivity
+from privkit.dp.statistics.reach import Sensitivity
 from privkit.values.loss import PrivacyLoss
 
 #: A test that holds fails by chance once in 10^9 runs.

@@ -5,6 +5,7 @@ replaced by the same ones for both. So texts, HTML, frames, types, warnings, err
 equal to the letter. D′ is D with one row, or one person, more; the types of the columns are declared beforehand.
 """
 
+import gc
 import math
 import pickle
 import re
@@ -15,7 +16,7 @@ import pytest
 
 import privkit as pk
 from privkit.project import release as releasing
-from privkit.project.dp import counts, quantiles, query, sums
+from privkit.project.dp import association, counts, inference, models, quantiles, query, sums, synthetic, tables
 
 HUGE = 2**63 - 1
 #: Columns of every kind, each in the types in which pandas holds it.
@@ -103,6 +104,7 @@ def held(rows, kind):
 KEYS = {"keys": ["a", "b", None]}
 X = {"bounds": (0, 10)}
 QUERY = {"n": "count", "m": ("mean", "x", (0, 10)), "s": ("sum", "n", (0, 9)), "q": ("quantile", "x", 0.5, (0, 10))}
+BOOK = {"keys": {"k": ["a", None], "b": [True, False], "c": ["u", "unused"]}}
 DERIVED = {"derive": {"band": pk.cut("x", [2, 5]), "ratio": "n / (x - 1)", "day": pk.day("t"), "head": "k == 'a'"}}
 CALLS = {
     "count": (counts.dp_count, {}),
@@ -124,7 +126,7 @@ CALLS = {
     "wrong keys": (counts.dp_count, {"by": "n", "keys": ["a"]}),
     "overdrawn": (counts.dp_count, {"epsilon": 9.99}),
     "value counts": (counts.dp_value_counts, {"column": "k", **KEYS}),
-    "crosstab": (counts.dp_crosstab, {"index": "k", "columns": "b", "keys": {"k": ["a", None], "b": [True, False]}}),
+    "crosstab": (tables.dp_crosstab, {"index": "k", "columns": "b", "keys": {"k": ["a", None], "b": [True, False]}}),
     "histogram": (counts.dp_histogram, {"column": "x", "bins": [0, 2, 4, 1e6]}),
     "histogram by": (counts.dp_histogram, {"column": "n", "by": "k", **KEYS, "bins": [0, 2, 4]}),
     "distinct": (counts.dp_nunique, {"column": "k"}),
@@ -144,9 +146,56 @@ CALLS = {
     "deviation": (sums.dp_std, {"column": "x", **X}),
     "quantile": (quantiles.dp_quantile, {"column": "x", "q": 0.9, **X}),
     "median by": (quantiles.dp_median, {"column": "n", "by": "k", **KEYS, "candidates": [0, 2, 7]}),
+    "difference": (inference.dp_difference, {"value": "x", "group": "k", "keys": ["a", "b"], **X}),
+    "difference of shares": (inference.dp_difference, {"value": "x > 1 and b", "group": "n", "keys": [0, 1]}),
+    "ols": (inference.dp_ols, {"y": "x", "x": ["n", "b"], "bounds": {"x": (0, 10), "n": (0, 5), "b": (0, 1)}}),
+    "anova": (association.dp_anova, {"value": "x", "group": "k", "keys": ["a", "b", None], **X}),
+    "correlation": (
+        association.dp_correlation,
+        {"columns": ["x", "n", "b"], "bounds": {"x": (0, 10), "n": (0, 5), "b": (0, 1)}},
+    ),
+    "kmeans": (models.dp_kmeans, {"x": ["x", "n"], "clusters": 3, "bounds": {"x": (0, 10), "n": (0, 5)}}),
+    "logistic": (
+        models.dp_logistic,
+        {
+            "y": "b",
+            "x": ["x", "k"],
+            "bounds": {"x": (0, 10)},
+            "keys": {"k": ["a", None], "b": [False, True]},
+            "steps": 4,
+        },
+    ),
+    "chi2": (inference.dp_chi2, {"a": "k", "b": "b", "keys": {"k": ["a", None], "b": [True, False]}}),
     "top": (quantiles.dp_top_k, {"column": "k", "k": 2, **KEYS}),
     "bounds": (quantiles.dp_bounds, {"column": "x"}),
     "query by": (query.dp_query, {"statistics": QUERY, "by": "k", **KEYS}),
+    "tables": (tables.dp_tables, {"order": 2, "columns": ["k", "b", "c"], **BOOK}),
+    "tables of derived": (
+        tables.dp_tables,
+        {"tables": [("band", "n"), ("t",)], "keys": {"n": [0, HUGE], "t": [None]}, "where": "x > 1", **DERIVED},
+    ),
+    "synthetic": (  # all pairs: which one is chosen is a noisy answer, and decides how long it is
+        synthetic.dp_synthetic,
+        {
+            "columns": ["k", "b", "x"],
+            "keys": {"k": ["a", None], "b": [True]},
+            "cuts": {"x": pk.cut("x", [0, 2, 5])},
+            "rows": 9,
+            "rounds": 9,
+        },
+    ),
+    "synthetic by rules": (
+        synthetic.dp_synthetic,
+        {
+            "columns": ["k", "b", "x"],
+            "keys": {"k": ["a", None], "b": [True]},
+            "cuts": {"x": pk.cut("x", [0, 2, 5])},
+            "rows": 9,
+            "rounds": 9,
+            "held_out": 0.1,
+            "constraints": ["k -> b", "x >= 2 or k == 'a'"],
+        },
+    ),
     "describe": (query.dp_describe, {"column": "x", **X}),
 }
 PERSONS = {
@@ -162,7 +211,22 @@ PERSONS = {
 }
 PERSON_CALLS = ["count", "count by text", "count by derived", "count where odd", "open", "open by instant", "crosstab"]
 PERSON_CALLS += ["histogram by", "distinct", "sum by", "sum filled", "mean by", "variance by", "quantile", "median by"]
-PERSON_CALLS += ["top", "bounds", "query by", "describe", "overdrawn"]
+PERSON_CALLS += [
+    "difference",
+    "difference of shares",
+    "ols",
+    "anova",
+    "correlation",
+    "chi2",
+    "synthetic",
+    "synthetic by rules",
+    "tables",
+    "top",
+    "bounds",
+    "query by",
+    "describe",
+    "overdrawn",
+]
 UNITS = {"row": {"unit": pk.ROW}, "person": {"unit": "who", "max_rows": 2}}
 
 
@@ -230,6 +294,7 @@ def differing(one, other):
 
 def run(rows, kind, unit, store, calls=None):
     frame = held(rows, kind)
+    gc.collect()  # what other tests left open is no output of these calls
     project = pk.open_project("p", epsilon=60, delta=1e-3, store=store, ceiling=9.5, **UNITS[unit])
     calls = calls or (CALLS if unit == "row" else {name: CALLS[name] for name in PERSON_CALLS} | PERSONS)
     return {name: seen(frame, project, *call) for name, call in calls.items()}

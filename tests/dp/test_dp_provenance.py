@@ -8,8 +8,9 @@ import pytest
 
 import privkit as pk
 from privkit.project.asking import FUNCTIONS
+from privkit.values.writing import number
 
-for module in ("counts", "quantiles", "query", "sums"):
+for module in ("counts", "inference", "quantiles", "query", "sums", "tables"):
     importlib.import_module(f"privkit.project.dp.{module}")
 
 PEOPLE = pd.DataFrame(
@@ -52,14 +53,49 @@ ASKED = [
     ("dp_bounds", ("spend",), {}, "bounds of 'spend'", ""),
     ("dp_top_k", ("plan", 1), {"keys": ["basic", "plus"]}, "most frequent of 2 public values of 'plan'", ""),
     ("dp_top_k", ("zip", 2), {"keys": ["8001", "8002", "8003"]}, "2 most frequent of 3 public values of 'zip'", ""),
+    ("dp_difference", ("spend", "plan"), {**ENDS, "keys": ["basic", "plus"]},
+     "difference of means of 'spend' clipped to [0, 100]: 'basic' less 'plus' of 'plan'", "spend to [0, 100]"),
+    ("dp_difference", ("age >= 40", "plan"), {"keys": ["basic", "plus"]},
+     "difference of shares of rows with (age >= 40): 'basic' less 'plus' of 'plan'", ""),
+    ("dp_anova", ("spend", "zip"), {"keys": ["8001", "8002"], "bounds": (0, 100)},
+     "test of equal means of 'spend' clipped to [0, 100] in 2 groups of 'zip'", "spend to [0, 100]"),
+    ("dp_correlation", (["spend", "age"],), {"bounds": {"spend": (0, 100), "age": (0, 90)}},
+     "correlation of 'spend' and 'age'", "spend to [0, 100]; age to [0, 90]"),
+    ("dp_ols", ("spend", "age"), {"bounds": {"spend": (0, 100), "age": (0, 90)}},
+     "least squares of 'spend' by 'age'", "age to [0, 90]; spend to [0, 100]"),
+    ("dp_kmeans", (["spend", "age"], 2), {"bounds": {"spend": (0, 100), "age": (0, 90)}},
+     "2 clusters by 'age', 'spend'", "age to [0, 90]; spend to [0, 100]"),
+    ("dp_logistic", ("plan", ["spend", "zip"]),
+     {"bounds": {"spend": (0, 100)}, "keys": {"plan": ["basic", "plus"], "zip": ["8001", "8002"]}, "steps": 3},
+     "logistic regression of 'plan' by 'spend', 'zip'", "spend to [0, 100]"),
+    ("dp_chi2", ("zip", "plan"), {"keys": {"zip": ["8001", "8002"], "plan": ["basic", "plus"]}},
+     "test of independence of 'zip' and 'plan' (2 × 2)", ""),
     ("dp_query", (THREE,), {},
      "count of rows, sum and mean of 'spend' clipped to [0, 100] and var of 'age' clipped to [0, 90]",
      "spend to [0, 100]; age to [0, 90]"),
+    ("dp_tables", ([("plan",), ("zip", "plan")],), {"keys": {"zip": ["8001"], "plan": ["basic"]}},
+     "count of rows in 2 tables: plan, zip × plan", ""),
+    ("dp_synthetic", (["plan", "zip"],), {"keys": {"zip": ["8001"], "plan": ["basic"]}},
+     "synthetic rows of plan, zip, from counts of each column and of 1 further pair", ""),
     ("dp_describe", ("age",), ENDS,
      "count, mean and std of 'age' clipped to [0, 100] and 0.25-quantile, median and 0.75-quantile of 'age'",
      "age to [0, 100]"),
 ]  # fmt: skip
-ALONE = {"dp_value_counts", "dp_crosstab", "dp_bounds", "dp_top_k"}
+ALONE = {
+    "dp_anova",
+    "dp_correlation",
+    "dp_synthetic",
+    "dp_tables",
+    "dp_value_counts",
+    "dp_crosstab",
+    "dp_bounds",
+    "dp_top_k",
+    "dp_difference",
+    "dp_chi2",
+    "dp_ols",
+    "dp_logistic",
+    "dp_kmeans",
+}
 NAMES = [f"{name}-{place}" for place, (name, *_) in enumerate(ASKED)]
 
 
@@ -198,3 +234,61 @@ def test_the_share_of_clipped_rows_is_shown(project):
     for view in (repr(groups), groups._repr_html_()):
         assert "of a group's values, each with its interval in .to_frame()." in view.replace("&#x27;", "'")
     assert "Clipped" not in repr(pk.dp_mean(PEOPLE, "spend", **ENDS, epsilon=10))
+
+
+PUBLIC = {"zip": ["8001", "8002"], "plan": ["basic", "plus"]}
+
+
+def test_public_values_of_tables_tests_and_the_most_frequent_are_told_with_their_source(project):
+    said = "public, named in the question"
+    for told in (
+        pk.dp_tables(PEOPLE, [("zip",), ("plan",)], keys=PUBLIC, epsilon=1),
+        pk.dp_chi2(PEOPLE, "zip", "plan", keys=PUBLIC, epsilon=1),
+    ):
+        assert told.provenance.public_values == PUBLIC
+        assert sorted(dict(told.provenance.rows)["values"].removesuffix(f" ({said})").split("; ")) == [
+            "plan: basic, plus",
+            "zip: 8001, 8002",
+        ]
+        assert json.loads(told.provenance.to_json())["public_values"] == PUBLIC
+        assert dict(zip(told.provenance.keys(), told.provenance.values(), strict=True)) == told.provenance.to_dict()
+    top = pk.dp_top_k(PEOPLE, "plan", 1, keys=PUBLIC["plan"], epsilon=1).provenance
+    assert (top.public_values, top.keys_source) == ({"plan": PUBLIC["plan"]}, said)
+    two = pk.dp_difference(PEOPLE, "spend", "plan", **ENDS, keys=PUBLIC["plan"], epsilon=1).provenance
+    assert dict(two.rows)["values"] == f"plan: basic, plus ({said})"
+    vouched = pk.dp_tables(PEOPLE, [("zip", "plan")], keys=PUBLIC | {"zip": VOUCHED}, epsilon=1).provenance
+    assert vouched.keys_source == "public: 'plan' named in the question; 'zip' list of the post"
+
+
+def test_levels_that_an_earlier_release_has_told_are_known_by_it(project):
+    zips = pk.dp_count(PEOPLE, "zip", keys=PUBLIC["zip"], epsilon=1)
+    told = pk.dp_tables(PEOPLE, [("zip", "plan")], keys={"zip": zips, "plan": ["plus"]}, epsilon=1).provenance
+    known = "public: 'plan' named in the question; 'zip' released as entry 1 of project 'asked'"
+    assert dict(told.rows)["values"] == f"plan: plus; zip: 8001, 8002 ({known})"
+
+
+def test_each_part_of_a_composed_noise_is_told_in_plain_words(ledger_path):
+    """Each part's kind and scale are what its own plan tells, wherever the whole is told."""
+    pk.open_project("noises", epsilon=1000, delta=1e-3, unit=pk.ROW, store=ledger_path)
+    release = pk.dp_query(PEOPLE, THREE | {"q": ("median", "age", (0, 100))}, epsilon=4)
+    told = release.provenance.noise
+    noise = release.plan.noise
+    count, mean = number(noise.parts[_part(release, "n")].scale), _part(release, "m")
+    assert f"n: discrete Laplace noise, scale {count}" in told
+    step = release.plan.question.asked.parts[mean].step
+    assert f"discrete Laplace noise, scale {number(noise.parts[mean].scale * step)}" in told
+    place = noise.parts[_part(release, "q")]
+    assert f"q: chosen by noisy max, scale {number(place.scale)}" in told
+    assert "composition" not in release.provenance.line
+    assert told in release.provenance.line
+    assert dict(release.provenance.rows)["noise"] == told == json.loads(release.provenance.to_json())["noise"]
+    found = pk.plan.dp_mean(PEOPLE, "spend", "zip", **ENDS, epsilon=1, delta=1e-5).release()
+    first, then = found.provenance.noise.split("; then ")
+    assert first.startswith("to find the groups: discrete Laplace noise, scale 4, groups shown from ")
+    assert then == pk.plan.dp_mean(PEOPLE, "spend", **ENDS, epsilon=0.75).question.asked.noise_told(found.plan.noise)
+    tables = pk.dp_tables(PEOPLE, [("zip",), ("plan",)], keys=PUBLIC, epsilon=1)
+    assert tables.provenance.noise == "discrete Laplace noise on 2 tables, scale 2"
+
+
+def _part(release, name):
+    return next(place for given, place, _ in release.plan.question.asked.outputs if given == name)

@@ -12,7 +12,8 @@ import privkit as pk
 from privkit.dp.answers.linear import Errors
 from privkit.dp.answers.release import Provenance, Release
 from privkit.dp.noise.noise import Gaussian, Laplace
-from privkit.dp.plan import Price, make_plan
+from privkit.dp.plan import make_plan
+from privkit.dp.price import Price
 from privkit.dp.statistics.moments import Deviation, Mean, Variance
 from privkit.dp.statistics.person_mean import PersonMean
 from privkit.dp.statistics.sums import PersonSum, Sum
@@ -155,7 +156,7 @@ def test_intervals_of_persons_totals_hold_the_exact_answer(statistic):
 
 def released(asked, question, cells, epsilon, place=0):
     plan = make_plan(question, Measure.PURE, Price(epsilon=epsilon))
-    told = Provenance("q", "row", "1", plan.mechanism, plan.scale, "p", place, str(place), {})
+    told = Provenance("q", "row", "1", plan.mechanism, plan.scale, "-", "p", place, str(place), {})
     return Release(plan, np.asarray(cells, dtype=np.int64).reshape(1, -1), told, replayed=False)
 
 
@@ -181,7 +182,11 @@ def test_what_is_made_of_sums_holds_the_exact_answer(statistic):
     assert errors.half_widths(ALPHA)[0] >= 0.49 * asked.grid.step * 1_000_000
 
 
-@pytest.mark.parametrize("interval", INTERVALS)
+#: Both bounds one number: on the grid, 0, and beside it.
+EQUAL = [(3, 3), (-2.5, -2.5), (0, 0), (0.1, 0.1)]
+
+
+@pytest.mark.parametrize("interval", [*INTERVALS, *EQUAL])
 def test_a_grid_moves_no_number_farther_than_it_says(interval):
     """Floats of every size, and whole numbers and decimals that no float holds."""
     bounds = ValueBounds(*map(float, interval))
@@ -214,3 +219,12 @@ def test_the_public_calls_hold_a_column_that_is_half_a_step_off(tmp_path):
         assert frame["mean_upper" if "mean_upper" in frame else "upper"][0] - value < 1e-5
     told = data.privacy.dp_describe("x", bounds=(0, 1), epsilon=8).to_frame(level=1 - 1e-9)
     assert told["mean_lower"][0] <= value <= told["mean_upper"][0]
+
+
+def test_equal_bounds_on_the_grid_round_nothing():
+    """Whatever a number is it counts as the bound, so that a sum is off by the noise alone."""
+    noise = Laplace(10.0)
+    assert [Sum("x", ValueBounds(b, b)).half_width(noise, ALPHA, None) for b in (0.0, 3.0)] == [
+        noise.half_width(ALPHA) * Sum("x", ValueBounds(b, b)).step for b in (0.0, 3.0)
+    ]
+    assert Sum("x", ValueBounds(0.1, 0.1)).grid.rounding > 0

@@ -56,6 +56,28 @@ def test_the_spread_is_that_of_the_worst_cut_and_bounds_every_score():
         assert linf <= max(tall) + 1e-9
 
 
+@pytest.mark.parametrize("leaves", [3, 5, 21, 301, 603])
+@pytest.mark.parametrize(("above", "of"), [(1, 2), (1, 10), (9, 10), (1, 1000), (999, 1000), (1, 10**6), (3, 7)])
+def test_the_spread_found_once_for_all_quantiles_is_that_of_every_cut_and_never_smaller(leaves, above, of):
+    tree = Tree.over(leaves)
+    leaf, cut = np.arange(leaves)[None, :], np.arange(1, leaves)[:, None]
+    weights = tree.weights(np.where(leaf < cut, float(of - above), -float(above)))
+    wide, tall = float(np.sqrt((weights**2).sum(axis=1).max())), float(np.abs(weights).max())
+    found = spread(tree, above, of)
+    assert found == pytest.approx((wide, tall), rel=2e-9)
+    assert found[0] >= wide
+    assert found[1] >= tall
+
+
+def test_the_cuts_of_a_tree_are_gone_through_once_however_many_quantiles(monkeypatch):
+    tree, seen = Tree(577, 9, 3), []
+    plain = Tree.weights
+    monkeypatch.setattr(Tree, "weights", lambda self, leaves: seen.append(len(leaves)) or plain(self, leaves))
+    for above in range(1, 20):
+        spread(tree, above, 20)
+    assert sum(seen) == 577, "576 cuts, and all leaves"
+
+
 BOUNDS = [{}, {"max_rows": 2}, {"max_groups": 1, "per_group": 2}, {"max_groups": 2, "per_group": 1}]
 
 
@@ -127,7 +149,7 @@ def test_a_list_of_quantiles_is_a_frame(ledger_path, people):
     assert {"lower", "20%_lower", "90%_upper"} <= set(many.to_frame())
     few = dp_quantile(people, "x", [0.75, 0.25], "k", keys=["a", "b"], bounds=(0, 100), epsilon=10)
     assert few.value.columns.tolist() == ["25%", "75%"]
-    assert few.plan.noise.parts[0].name == "repeated noisy max"
+    assert few.plan.noise.parts[0].name == "noisy max"
     assert project.spent.epsilon == 30
     assert many._repr_html_()
     assert "10%" in repr(many)

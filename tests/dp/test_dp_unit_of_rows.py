@@ -96,9 +96,8 @@ def test_quantiles_need_the_noise_that_opendp_states(polars, opened, frame, abov
     candidates = [0.0, 10.0, 20.0, 40.0]
     plan = pk.plan.dp_quantile(frame, "x", above / 4, candidates=candidates, epsilon=0.7)
     asked = pl.col("y").fill_nan(0.0).fill_null(0.0).dp.quantile(above / 4, candidates)
-    # Three fifths of the price choose the place; the rest the interval.
-    price = {"epsilon": 0.7 * 3 / 5}
-    assert plan.noise.scale == pytest.approx(stated(dp, table, asked, price, max_length=10_000), rel=1e-6)
+    # One choice, of the place and its interval, at the whole price.
+    assert plan.noise.scale == pytest.approx(stated(dp, table, asked, {"epsilon": 0.7}, max_length=10_000), rel=1e-6)
 
 
 @pytest.mark.parametrize("loss", [{"epsilon": 0.5}, {"rho": 0.1}], ids=str)
@@ -178,7 +177,16 @@ def test_each_statistic_moves_by_k_times_as_much_as_by_a_row(opened, frame):
         "dp_median": (("x",), {"bounds": (0, 50)}),
         "dp_top_k": (("k", 1), {"keys": ["a", "b"]}),
         "dp_describe": (("x",), {"bounds": (0, 50)}),
+        "dp_difference": (("x", "k"), {"bounds": (0, 50), "keys": ["a", "b"]}),
+        "dp_anova": (("x", "k"), {"bounds": (0, 50), "keys": ["a", "b"]}),
+        "dp_correlation": ((["x", "k2"],), {"bounds": {"x": (0, 50), "k2": (0, 1)}}),
+        "dp_ols": (("x", "k2"), {"bounds": {"x": (0, 50), "k2": (0, 1)}}),
+        "dp_kmeans": ((["x", "k2"], 2), {"bounds": {"x": (0, 50), "k2": (0, 1)}}),
+        "dp_logistic": (("k", ["x", "k2"]), {"bounds": {"x": (0, 50)}, "keys": {"k": ["a", "b"], "k2": [0, 1]}}),
+        "dp_chi2": (("k", "k2"), {"keys": {"k": ["a", "b"], "k2": [0, 1]}}),
         "dp_query": ((query,), {}),
+        "dp_synthetic": ((["k", "k2"],), {"keys": {"k": ["a", "b"], "k2": [0, 1]}}),
+        "dp_tables": (([("k",), ("k", "k2")],), {"keys": {"k": ["a", "b"], "k2": [0, 1]}}),
     }
     frame = frame.assign(k2=[0, 1] * 50)
     for function, (args, options) in asked.items():

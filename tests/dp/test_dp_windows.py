@@ -206,7 +206,7 @@ def test_terms_without_a_window_are_written_as_before():
     ("given", "words"),
     [
         ({"unit": "who", "per": "decade", "time": "on"}, "'decade'"),
-        ({"unit": "who", "per": 3, "time": "on"}, "a int"),
+        ({"unit": "who", "per": 3, "time": "on"}, "an int"),
         ({"unit": "who", "per": "week"}, "the column of dates"),
         ({"unit": "who", "time": "on"}, "one of 'day'"),
         ({"unit": "who", "per": "week", "time": "who"}, "the column of dates"),

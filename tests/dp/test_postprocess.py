@@ -15,7 +15,8 @@ from privkit.dp.answers.linear import sum_quantile, variance
 from privkit.dp.answers.postprocess import consistent, non_negative, rounded, suppressed, total
 from privkit.dp.answers.release import Provenance, Release
 from privkit.dp.noise.noise import Gaussian, Laplace
-from privkit.dp.plan import Price, make_plan
+from privkit.dp.plan import make_plan
+from privkit.dp.price import Price
 from privkit.dp.statistics.counts import Count
 from privkit.dp.statistics.moments import Mean
 from privkit.errors import ParameterError
@@ -41,7 +42,7 @@ def released(exact, by=(), keys=None, *, entry=1, epsilon=0.5, rng=RNG, asked=No
     price = Price(epsilon=epsilon) if measure is Measure.PURE else Price(rho=epsilon)
     plan = make_plan(question, measure, price)
     exact = np.asarray(exact, dtype=np.int64).reshape(question.groups, -1)
-    told = Provenance(str(question), "row", "-", plan.mechanism, plan.scale, "p", entry, f"t{entry}", {})
+    told = Provenance(str(question), "row", "-", plan.mechanism, plan.scale, "-", "p", entry, f"t{entry}", {})
     return Release(plan, exact + noise_of(plan.noise, exact.shape, rng), told, False)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 from hostile_frames import CANARY, DAY, DIGITS, LIBRARIES, frame_of, in_library
+from sklearn.neighbors import KNeighborsClassifier
 
 import privkit as pk
 from privkit import events as ev
@@ -18,6 +19,17 @@ from privkit.events.tables import events as on_frames
 
 KEY = bytes(range(32))
 ASKING = {"epsilon": 0.1}
+
+
+def many(frame):
+    """Return the rows of a frame again and again: of few, every interval reaches from nothing to everything."""
+    return (
+        frame.take([row % len(frame) for row in range(240)])
+        if isinstance(frame, pd.DataFrame) and len(frame)
+        else frame
+    )
+
+
 HIERARCHIES = {
     "intervals": pk.Hierarchy.intervals(5, 10),
     "edges": pk.Hierarchy.intervals(edges=[[0, 5, 10]]),
@@ -46,7 +58,31 @@ RULES = {
     "sample": lambda a, b: ev.sample(0.5, by=a, key=KEY),
     "pseudonymize": lambda a, b: ev.pseudonymize(a, key=KEY, per=b),
 }
+
+
 #: Every public function that takes a frame: from the frame and three of its columns (the third may be missing).
+def _alone(frame, name):
+    """Return a frame of one column, or the whole where its library does not take it out so."""
+    try:
+        return frame[[name]]
+    except Exception:  # noqa: BLE001 - of any library
+        return frame
+
+
+def _sides(frame):
+    """Return members and controls; the frame for both where its library does not take them out so."""
+    rows = many(frame)
+    return (rows.iloc[:120], rows.iloc[120:]) if isinstance(rows, pd.DataFrame) else (rows, rows)
+
+
+def _answers(frame, name):
+    """Return a column as answers, or the whole where its library does not take it out so."""
+    try:
+        return frame[name]
+    except Exception:  # noqa: BLE001 - of any library
+        return frame
+
+
 CALLS = {
     "audit": lambda f, a, b, c: pk.audit(f, time_limit=5),
     "kanon": lambda f, a, b, c: pk.kanon(f, [a, b]),
@@ -71,6 +107,26 @@ CALLS = {
     "suda": lambda f, a, b, c: pk.suda(f, [a, b]),
     "unicity": lambda f, a, b, c: pk.unicity(f, unit=a, columns=[b]),
     "link": lambda f, a, b, c: pk.link(f, f, [a, b]),
+    "attack": lambda f, a, b, c: pk.attack(f, f, columns=[a, b]),
+    "attack_release": lambda f, a, b, c: pk.attack_release(
+        many(f), lambda d, name: {}, a, columns=[b], targets=5, repeats=1
+    ),
+    "audit_pipeline": lambda f, a, b, c: pk.audit_pipeline(len, many(f), epsilon=1, unit=a, runs=100, seconds=1),
+    "attack_model": lambda f, a, b, c: pk.attack_model(
+        KNeighborsClassifier(1),
+        *(_alone(one, a) for one in _sides(f)),
+        *(_answers(one, b) for one in _sides(f)),
+        shadows=8,
+        seconds=1,
+    ),
+    "gate": lambda f, a, b, c: pk.gate(
+        f,
+        {
+            "goal": {"qi": [a], "k": 2, "l": 2, "sensitive": [b], "unit": c},
+            "risk": {"threshold": 0.2, "average": 0.1},
+            "roles": {"forbid": ["direct"]},
+        },
+    ),
     "copula_uniqueness": lambda f, a, b, c: pk.copula_uniqueness(f, [a, b], population=1000, rows=5),
     "anonymize": lambda f, a, b, c: pk.anonymize(f, [a, b], k=2),
     "anonymize local": lambda f, a, b, c: pk.anonymize(f, [a], k=2, method="local"),
@@ -89,6 +145,15 @@ CALLS = {
     "pram": lambda f, a, b, c: pk.pram(f, [a], seed=1),
     "round_to": lambda f, a, b, c: pk.round_to(f, [a], base=5),
     "top_bottom": lambda f, a, b, c: pk.top_bottom(f, [a], lower=0, upper=9),
+    "evaluate": lambda f, a, b, c: pk.evaluate(f, f, columns=[a, b]),
+    "evaluate target": lambda f, a, b, c: pk.evaluate(f, f, target=a, by=b, columns=[a, b]),
+    "mock": lambda f, a, b, c: pk.mock(f, 3),
+    "by_person": lambda f, a, b, c: pk.by_person(f, _alone(f, a), a, most=2, count="made here"),
+    "rows_of_persons": lambda f, a, b, c: pk.rows_of_persons(
+        pk.dp_synthetic(f, [a, b], keys={a: [1, 2], b: ["x"]}, **ASKING),
+        pk.dp_synthetic(f, [b, c], keys={b: ["x"], c: [1, 2]}, **ASKING),
+        count=a,
+    ),
     "pseudonymize": lambda f, a, b, c: pk.pseudonymize(f, [a], key=KEY, per=b),
     "consented": lambda f, a, b, c: pk.consented(f, "study", column=a),
     "find_subject": lambda f, a, b, c: pk.find_subject({"t": f}, "x", on=a),
@@ -118,7 +183,30 @@ CALLS = {
     "dp_bounds": lambda f, a, b, c: pk.dp_bounds(f, a, **ASKING),
     "dp_top_k": lambda f, a, b, c: pk.dp_top_k(f, a, 1, keys=["a", "b"], **ASKING),
     "dp_query": lambda f, a, b, c: pk.dp_query(f, {"n": "count", "s": ("sum", a, (0, 9))}, **ASKING),
+    "dp_tables": lambda f, a, b, c: pk.dp_tables(f, [(a, b), (c,)], keys={a: [1], b: ["x"], c: [None]}, **ASKING),
+    "dp_synthetic": lambda f, a, b, c: pk.dp_synthetic(
+        f, [a, b, c], keys={b: ["x"], c: [None]}, cuts={a: [0, 5, 9]}, rows=5, **ASKING
+    ),
     "dp_describe": lambda f, a, b, c: pk.dp_describe(f, a, **NUMERIC),
+    "dp_difference": lambda f, a, b, c: pk.dp_difference(f, a, b, keys=["x", "y"], **NUMERIC),
+    "dp_anova": lambda f, a, b, c: pk.dp_anova(f, a, b, keys=["x", "y"], **NUMERIC),
+    "dp_correlation": lambda f, a, b, c: pk.dp_correlation(
+        f, [a, "twice"], derive={"twice": f"{a} * 2"}, bounds={a: (0, 9), "twice": (0, 18)}, **ASKING
+    ),
+    "dp_ols": lambda f, a, b, c: pk.dp_ols(
+        f, a, ["twice"], derive={"twice": f"{a} * 2"}, bounds={a: (0, 9), "twice": (0, 18)}, **ASKING
+    ),
+    "dp_kmeans": lambda f, a, b, c: pk.dp_kmeans(f, [a], 2, bounds={a: (0, 9)}, **ASKING),
+    "dp_logistic": lambda f, a, b, c: pk.dp_logistic(
+        f,
+        a,
+        [b, "twice"],
+        derive={"twice": f"{c} * 2"},
+        bounds={"twice": (0, 18)},
+        keys={a: [0, 1], b: ["x"]},
+        **ASKING,
+    ),
+    "dp_chi2": lambda f, a, b, c: pk.dp_chi2(f, a, b, keys={a: [1, 2], b: ["x", "y"]}, **ASKING),
     "derive": lambda f, a, b, c: pk.dp_count(f, "y", derive={"y": pk.cut(a, [0, 5])}, **ASKING),
     "derive month": lambda f, a, b, c: pk.dp_count(f, "y", derive={"y": pk.month(a)}, keys=[1], **ASKING),
     "derive prefix": lambda f, a, b, c: pk.dp_count(f, "y", derive={"y": pk.prefix(a, 2)}, keys=["x"], **ASKING),

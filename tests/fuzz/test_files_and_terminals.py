@@ -20,7 +20,7 @@ from privkit.errors import PrivkitError
 from privkit.errors.ledger import LedgerDamagedError, LedgerPlaceError
 from privkit.inventory.inventory import loaded
 from privkit.lab.reading import projects_in
-from privkit.tally.shapes import form_shares
+from privkit.tally.columns.shapes import form_shares
 from privkit.transform.generalize import read_hierarchies
 
 ESCAPE = "\x1b]0;owned\x07\x1b[2J\u202e"
@@ -93,7 +93,7 @@ def test_a_text_of_a_megabyte_is_looked_at_no_further(monkeypatch):
         looked.append(len(text))
         return True
 
-    monkeypatch.setattr("privkit.tally.shapes.FORMS", ())
+    monkeypatch.setattr("privkit.tally.columns.shapes.FORMS", ())
     form = type(
         "Form", (), {"name": "x", "strong": True, "matches": lambda _, text: looked.append(len(text)) or True}
     )()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import traceback
 import warnings
 from datetime import date
@@ -12,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.neighbors import KNeighborsClassifier
 
 import privkit as pk
 from privkit import events as ev
@@ -19,6 +21,8 @@ from privkit.errors import PrivkitError
 from privkit.project.asking import Asking
 
 CANARY = "CANARY_7f3a"
+#: The names of Python's and NumPy's types before which stands "an", and what no article stands before.
+ARTICLES = re.compile(r"\ba (int|object|ndarray|Odd|NoneType)\b")
 HERE = str(Path(__file__))
 
 
@@ -89,6 +93,8 @@ def tree():
 
 
 ASKING = {"epsilon": 0.1}
+#: Features and answers of members and controls.
+SIDES = (np.arange(40.0)[:, None], np.arange(40.0)[:, None] + 0.5, [0, 1] * 20, [0, 1] * 20)
 #: A good call of each: its positional and keyword arguments without the frame; the frame goes first where it is True.
 CALLS = {
     "kanon": (True, (["zip"],), {}),
@@ -105,6 +111,11 @@ CALLS = {
     "suda": (True, (["zip", "age"],), {}),
     "unicity": (True, (), {"unit": "plan", "columns": ["zip"]}),
     "link": (True, (frame(), ["zip"]), {}),
+    "attack": (True, (frame(),), {"control": frame()}),
+    "attack_release": (True, (len, "plan"), {}),
+    "audit_pipeline": (False, (len, frame()), {"epsilon": 1, "runs": 100, "seconds": 1}),
+    "attack_model": (False, (KNeighborsClassifier(1), *SIDES), {"shadows": 8, "seconds": 1}),
+    "gate": (True, ({"goal": {"qi": ["zip"], "k": 2}},), {"today": "2026-11-29"}),
     "copula_uniqueness": (True, (["zip", "age"],), {"population": 1000, "rows": 10}),
     "anonymize": (True, (["zip", "age"],), {"k": 2}),
     "lattice": (True, (["zip", "age"],), {"k": 2}),
@@ -115,6 +126,10 @@ CALLS = {
     "pram": (True, (["plan"],), {}),
     "round_to": (True, (["age"],), {"base": 5}),
     "top_bottom": (True, (["age"],), {"lower": 25}),
+    "evaluate": (True, (frame(),), {"columns": ["plan", "age"]}),
+    "by_person": (True, (frame()[["id"]], "id"), {"most": 2}),
+    "rows_of_persons": (False, (1, 2), {"key": "id", "count": "events"}),
+    "mock": (False, ({"plan": "str", "age": "int64"}, 3), {"keys": {"plan": ["a"]}, "cuts": {"age": [0, 9]}}),
     "pseudonymize": (True, (["id"],), {"key": b"k" * 32}),
     "consented": (True, ("study",), {"column": "text"}),
     "find_subject": (False, ({"t": frame()}, 3), {"on": "id"}),
@@ -161,7 +176,16 @@ CALLS = {
     "dp_bounds": (True, ("age",), ASKING),
     "dp_top_k": (True, ("plan", 1), ASKING | {"keys": ["a", "b"]}),
     "dp_query": (True, ({"n": "count"},), ASKING),
+    "dp_tables": (True, ([("plan", "zip")],), ASKING | {"keys": {"plan": ["a"], "zip": ["8001"]}}),
+    "dp_synthetic": (True, (["plan", "zip"],), ASKING | {"keys": {"plan": ["a"], "zip": ["8001"]}}),
     "dp_describe": (True, ("age",), ASKING | {"bounds": (0, 100)}),
+    "dp_difference": (True, ("age", "plan"), ASKING | {"bounds": (0, 100), "keys": ["a", "b"]}),
+    "dp_anova": (True, ("age", "plan"), ASKING | {"bounds": (0, 100), "keys": ["a", "b"]}),
+    "dp_correlation": (True, (["age", "id"],), ASKING | {"bounds": {"age": (0, 100), "id": (0, 12)}}),
+    "dp_ols": (True, ("age", "id"), ASKING | {"bounds": {"age": (0, 100), "id": (0, 12)}}),
+    "dp_kmeans": (True, (["age"], 2), ASKING | {"bounds": {"age": (0, 100)}}),
+    "dp_logistic": (True, ("plan", ["age"]), ASKING | {"bounds": {"age": (0, 100)}, "keys": {"plan": ["a", "b"]}}),
+    "dp_chi2": (True, ("plan", "zip"), ASKING | {"keys": {"plan": ["a", "b"], "zip": ["8001", "8002"]}}),
 }
 #: The same for what lies in a namespace.
 MORE = {
@@ -272,4 +296,6 @@ def test_wrong_types_are_told_in_privkits_own_words(function, bound, name, tmp_p
             # What is named by the caller himself may be told: a column, a name, a choice. What is in the data may not.
             if kind in {"series", "array", "frame", "iterator", "odd"} and CANARY in str(error):
                 problems.append(f"{kind}: a value is told: {error}")
+            if ARTICLES.search(str(error)):
+                problems.append(f"{kind}: a type with the wrong article: {error}")
     assert not problems, "\n".join(problems)

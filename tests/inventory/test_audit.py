@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -320,6 +321,17 @@ def test_columns_whose_names_are_no_text_are_said():
     found = audit(pd.DataFrame({0: ["a"], "zip": ["b"]}))
     assert found.columns == ("zip",)
     assert "columns whose names are no text (1)" in repr(found)
+
+
+@pytest.mark.parametrize(
+    "names", [[0, 1], [("p", "age"), ("p", "zip")], pd.MultiIndex.from_product([["p"], ["a", "b"]])]
+)
+def test_the_hint_that_names_columns_names_all(names):
+    df = pd.DataFrame([["a", "b"]], columns=names)
+    told = repr(audit(df))
+    assert told.startswith("Inventory: no column was looked at.")
+    named = eval(re.search(r"\(2\): (.*) names them", told)[1], {"df": df, "str": str, "map": map})
+    assert len(audit(named)) == 2
 
 
 def test_an_index_that_tells_of_persons_is_said():

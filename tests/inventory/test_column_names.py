@@ -126,3 +126,19 @@ def test_values_say_what_they_are(values, what):
 def test_values_that_say_nothing(values):
     said = said_by(values)
     assert said is None or said.meaning is None
+
+
+@pytest.mark.parametrize("name", ["{}grp", "{}_grp", "{}cat", "{}_band", "{}band", "{}_group", "{}Cat"])
+@pytest.mark.parametrize(
+    ("word", "what"),
+    [("age", "age"), ("race", "race or ethnic origin"), ("income", "money of a person"), ("bmi", "body measure")],
+)
+def test_groups_of_values_hold_what_the_values_held(name, word, what):
+    found = meaning_of_name(name.format(word))
+    assert found is not None
+    assert found.what == what
+
+
+@pytest.mark.parametrize("name", ["bobcat", "copycat", "concat", "broadband", "catgrp", "grp", "cat", "band"])
+def test_words_that_end_as_groups_do_say_nothing(name):
+    assert meaning_of_name(name) is None

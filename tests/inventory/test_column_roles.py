@@ -11,7 +11,7 @@ import pytest
 from privkit.inventory.audit import audit
 from privkit.inventory.column_names import DIRECT, OTHER, QUASI, SENSITIVE, Role, said_by
 from privkit.inventory.column_roles import propose
-from privkit.tally.columns import column_facts
+from privkit.tally.columns.facts import column_facts
 
 RNG = np.random.default_rng(20261128)
 ROWS = 500
@@ -180,3 +180,15 @@ def test_numbers_that_most_rows_lack_and_times_are_no_codes():
     assert audit(pd.DataFrame({"pctime": codes}))["pctime"].role == OTHER
     some = audit(pd.DataFrame({"x1": codes.where(codes.index < 0.9 * ROWS)}))["x1"]
     assert "uniqueness: nearly every row that has one has a value of its own" in some.evidence
+
+
+@pytest.mark.parametrize("written", ["{},{:02d}", "{}.{:02d}", "1.{},{:02d}", "1'{}.{:02d}"])
+def test_amounts_that_were_read_as_texts_are_no_codes(written):
+    texts = [written.format(100 + n, n % 90) for n in range(300)]
+    assert audit(pd.DataFrame({"total": texts})).by_role(OTHER) == ["total"]
+
+
+@pytest.mark.parametrize("written", ["2023.{:05d}", "0{}.12", "A{}.50", "{}-50", "2023,{:03d}"])
+def test_codes_with_a_point_stay_codes(written):
+    texts = [written.format(100 + n) for n in range(300)]
+    assert audit(pd.DataFrame({"total": texts})).direct == ["total"]

@@ -113,6 +113,38 @@ def test_a_page_says_where_the_next_begins(root):
     assert found == [7, 6, 5, 4, 3, 2, 1]
 
 
+def test_a_number_finds_its_entry_and_no_other(root):
+    project = pk.open_project("numbers", epsilon=9, unit=pk.ROW, store=root / "numbers" / ".privkit" / "ledger.db")
+    people = pd.DataFrame({"age": [1, 2]})
+    for _ in range(12):
+        people.privacy.dp_count(epsilon=0.1, again=True, project=project)
+
+    def found(search, **page):
+        return [line["entry"] for line in entries_of(root, "numbers", "numbers", search=search, **page)["entries"]]
+
+    # Each is found by its number alone, whatever stands in its columns; #1 finds neither 10, 11 nor 12.
+    assert [found(f"#{number}") for number in range(14)] == [[], *([number] for number in range(1, 13)), []]
+    assert found("#7 count") == found("count #7 #7") == [7]
+    assert found("#7 median") == found("#7 #8") == found("#7", before=7) == []
+    assert found("#99999999999999") == []
+
+
+def test_what_each_person_was_charged_adds_up(root, monkeypatch):
+    people = pd.DataFrame({"age": [1, 2]})
+    place = root / "persons" / ".privkit" / "ledger.db"
+    for analyst, times in (("ann", 3), ("bob", 2)):
+        monkeypatch.setenv("PRIVKIT_ANALYST", analyst)
+        project = pk.open_project("persons", epsilon=9, unit=pk.ROW, store=place)
+        for _ in range(times):
+            people.privacy.dp_count(epsilon=0.1, again=True, project=project)
+    page = entries_of(root, "persons", "persons")
+    assert [(one["analyst"], one["charged"]["main"]) for one in page["persons"]] == [("ann", "0.3"), ("bob", "0.2")]
+    (told,) = projects_in(root, "persons")["projects"]
+    assert told["spent"]["main"] == "0.5"
+    assert entries_of(root, "persons", "persons", search="count")["persons"] == []
+    assert entries_of(root, "persons", "persons", before=3)["persons"] == []
+
+
 def test_a_search_looks_through_all_entries_and_not_only_the_last_page(root):
     project = pk.open_project("search", epsilon=9, unit=pk.ROW, store=root / "search" / ".privkit" / "ledger.db")
     people = pd.DataFrame({"Zip": ["a", "b"], "age": [1, 2]})

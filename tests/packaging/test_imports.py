@@ -16,6 +16,8 @@ FLOORS = [
     {"__init__", "__main__"},
     {"accessor", "registration", "cli", "commands", "lab"},
     {"view"},
+    {"study"},
+    {"attacks", "disclosure", "models", "teach"},
     {"project"},
     {"risk", "transform", "events", "dp", "budget"},
     {"inventory"},
@@ -35,6 +37,7 @@ LIBRARIES = {
     "tornado": {"lab"},
     "jupyter_server": {"lab"},
     "matplotlib": {"view"},
+    "sklearn": {"attacks", "models", "transform"},
 }
 #: The standard library only.
 PURE = {"values", "errors"}

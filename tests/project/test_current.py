@@ -12,7 +12,7 @@ import pytest
 from jupyter_client.manager import start_new_kernel
 
 import privkit as pk
-from privkit.project.project import current_project
+from privkit.project.current import current_project
 
 FRAME = pd.DataFrame({"x": [1, 2, 3]})
 
@@ -111,7 +111,7 @@ def test_cells_of_a_kernel_use_the_last_opened(tmp_path, monkeypatch):
 
     begin = "project = pk.open_project({0!r}, epsilon=1, unit=pk.ROW, store={1!r})"
     try:
-        run("import privkit as pk; from privkit.project.project import current_project")
+        run("import privkit as pk; from privkit.project.current import current_project")
         for name in ("a", "b"):
             run(begin.format(name, str(tmp_path / "kernel.db")))
             assert run("print(current_project().name)") == f"{name}\n"

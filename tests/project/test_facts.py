@@ -45,6 +45,29 @@ CALLS = {
     "dp_quantile": [(("age", [0.25, 0.75]), {}, {"candidates": [20, 35, 50, 65]})],
     "dp_describe": [(("age", "zip"), {}, {"bounds": (0, 100), "keys": ZIPS})],
     "dp_top_k": [(("plan", 1), {}, {"keys": PLANS})],
+    "dp_tables": [(([("zip", "plan"), ("zip",)],), {}, {"keys": {"zip": ZIPS, "plan": PLANS}})],
+    "dp_synthetic": [((["zip", "plan"],), {"rows": 9}, {"rows": 9, "keys": {"zip": ZIPS, "plan": PLANS}})],
+    "dp_difference": [(("age", "plan"), {}, {"bounds": (0, 100), "keys": PLANS})],
+    "dp_anova": [(("age", "plan"), {}, {"bounds": (0, 100), "keys": PLANS})],
+    "dp_correlation": [
+        (
+            (["age", "half"],),
+            {"bounds": {"half": (0, 1)}, "derive": {"half": "age / 100"}},
+            {"bounds": {"half": (0, 1), "age": (0, 100)}},
+        )
+    ],
+    "dp_ols": [
+        (
+            ("age", "half"),
+            {"bounds": {"half": (0, 1)}, "derive": {"half": "age / 100"}},
+            {"bounds": {"half": (0, 1), "age": (0, 100)}},
+        )
+    ],
+    "dp_kmeans": [((["age"], 2), {}, {"bounds": {"age": (0, 100)}})],
+    "dp_logistic": [
+        (("plan", ["age", "zip"]), {}, {"bounds": {"age": (0, 100)}, "keys": {"plan": PLANS, "zip": ZIPS}})
+    ],
+    "dp_chi2": [(("zip", "plan"), {}, {"keys": {"zip": ZIPS, "plan": PLANS}})],
     "dp_query": [
         (
             ({"n": "count", "m": ("mean", "age"), "q": ("quantile", "age", 0.5)}, "plan"),
@@ -73,11 +96,12 @@ def cases():
 def test_a_call_that_says_nothing_asks_what_one_asks_that_says_the_same(project, name, positional, named, said):
     function = getattr(pk, name)
     project.public(FACTS)
-    if name == "dp_query":
+    if name == "dp_query":  # it cannot name candidates, and those of the project count before its bounds
+        project.withdraw("age", "candidates", reason="another time")
         full = ({"n": "count", "m": ("mean", "age", (0, 100)), "q": ("quantile", "age", 0.5, (0, 100))}, "plan")
     else:
         full = positional
-    typed = function(PEOPLE, *full, **named, **said, epsilon=1)
+    typed = function(PEOPLE, *full, **{**named, **said}, epsilon=1)
     spent = project.spent
     silent = function(PEOPLE, *positional, **named, epsilon=1)
     assert silent.replayed
@@ -224,7 +248,7 @@ BAD = [
     ({"age": [np.float64(1), np.float64(2), np.float64(3)]}, pk.NotPublicError, "float64"),
     ({"plan": ["basic", "basic"]}, pk.KeysError, "doubled"),
     ({"plan": []}, pk.KeysError, "without a value"),
-    ({"plan": [object()]}, pk.KeysError, "a object"),
+    ({"plan": [object()]}, pk.KeysError, "an object"),
     ({"age": {"bins": [3, 2, 1]}}, pk.ParameterError, "do not ascend"),
     ({"age": {"candidates": [1, 1]}}, pk.ParameterError, "more than once"),
     ({3: [1, 2, 3]}, pk.FactsError, "a name that is no text"),
@@ -257,7 +281,7 @@ def test_persons_are_no_public_fact(tmp_path):
     [
         ("age = [18, 100]", "bounds or the only two keys"),
         ("[age", "it is no TOML"),
-        ("age = 18", "a int"),
+        ("age = 18", "an int"),
         (b"\xff\xfe", "it is no TOML"),
         ("[age]\nkeys = [1979-05-27T07:32:00Z, 07:32:00]", "a time"),
     ],
@@ -389,3 +413,50 @@ def test_a_reason_that_is_added_later_does_not_take_the_mark_of_a_check_away(led
     assert "after a check" in told
     assert "handbook" in told
     assert again.ledger.verify()
+
+
+# -- how many entries --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("simulated", [False, True])
+@pytest.mark.parametrize("closed", [False, True])
+def test_facts_are_counted_apart_from_what_was_charged_wherever_entries_are_counted(
+    tmp_path, simulated, closed, capsys
+):
+    """Text, HTML, plot, panel, JSON and the command line say the same."""
+    import json
+
+    from privkit.budget.noted import counts_of
+    from privkit.cli import main
+
+    store = tmp_path / "ledger.db"
+    where = {} if simulated else {"store": store}
+    project = pk.open_project("apart", epsilon=5, unit=pk.ROW, simulate=simulated, **where)
+    frame = pd.DataFrame({"age": [20, 40], "plan": ["a", "b"]})
+    assert "0 entries, ε" in str(project.ledger)
+    project.public(age=(0, 100))
+    project.public(plan=["a", "b"])
+    frame.privacy.dp_count(epsilon=1, project=project)
+    project.public(age={"bins": [0, 50, 100]})
+    frame.privacy.dp_sum("age", epsilon=1, project=project)
+    if closed:
+        project.close(reason="done")
+    words = "2 entries, beside 3 of public facts"
+    ledger, panel = project.ledger, project.panel()
+    texts = [str(project), project._repr_html_(), str(ledger), ledger._repr_html_(), panel._picture.value, str(panel)]
+    for one in texts:
+        assert words in one
+        assert not any(f"{count} entries" in one for count in (5, 6))
+    assert words in " ".join(ledger.plot().get_title(loc="left").split())
+    counts = counts_of(project.account, project.account.balance())
+    assert counts == (2, 3, int(closed))
+    assert len(ledger.to_frame()) == sum(counts) == len(ledger)
+    if simulated:
+        return
+    told = json.loads(ledger.to_json())["counts"]
+    assert told == {"entries": sum(counts), "charges": 2, "facts": 3, "ends": int(closed)}
+    assert main(["ledger", "list", "--store", str(store)]) == 0
+    assert words in capsys.readouterr().out
+    assert main(["ledger", "list", "--store", str(store), "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert (row["entries"], row["charges"], row["facts"]) == (sum(counts), 2, 3)

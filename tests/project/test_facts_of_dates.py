@@ -137,7 +137,7 @@ def test_dates_beside_numbers(project):
 
 BAD = [
     ((LAST, FIRST), "an earlier end than its start"),
-    ((FIRST, 3), "a int among dates"),
+    ((FIRST, 3), "an int among dates"),
     ({"bounds": [FIRST, LAST, LAST]}, "3 dates"),
     ((FIRST, pd.NaT), "among dates"),
     ((ZONED[0], NOON[1]), "some have a time zone and some have none"),

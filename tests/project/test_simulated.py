@@ -13,10 +13,11 @@ from privkit.budget.entry import Entry
 from privkit.budget.simulated import SimulatedAccount
 from privkit.budget.terms import ProjectTerms
 from privkit.dp.answers.arithmetic import estimate
-from privkit.dp.answers.release import decode_answer, encode_answer
+from privkit.dp.answers.stored import decode_answer, encode_answer
 from privkit.dp.noise.noise import Gaussian, Laplace
 from privkit.dp.noise.selection import NoisyMax
-from privkit.dp.plan import Price, make_plan
+from privkit.dp.plan import make_plan
+from privkit.dp.price import Price
 from privkit.dp.question import Question
 from privkit.dp.simulate import SimulatedRelease, chosen, drawn, marked_plan, simulate
 from privkit.dp.statistics.counts import Count

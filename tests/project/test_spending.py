@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -42,6 +43,20 @@ def test_the_same_question_is_replayed_at_no_cost(project, people):
     assert again.value.to_dict() == first.value.to_dict()
     assert list(again.value.index) == ["c", "b", "a"]
     assert project.spent.epsilon == 0.25
+
+
+@pytest.mark.parametrize(
+    ("terms", "name", "most"), [({"epsilon": 99}, "epsilon", 10), ({"rho": 99, "ceiling": 3}, "rho", 3)]
+)
+def test_a_plan_that_the_ceiling_refuses_says_so(ledger_path, people, terms, name, most):
+    project = pk.open_project("high", unit=pk.ROW, store=ledger_path, **terms)
+    fits, above = (people.privacy.plan.dp_count(**{name: price}) for price in (most, most + 1))
+    assert "would be refused" not in str(fits)
+    assert re.search(rf"the project refuses one release above \w = {most}, its ceiling: this one", str(above))
+    with pytest.raises(pk.CeilingError):
+        above.release()
+    assert fits.release().provenance.entry == 1
+    assert project.spent == fits.loss
 
 
 def test_again_draws_anew_and_is_charged(project, people):
@@ -95,6 +110,17 @@ def test_replay_survives_a_restart(ledger_path, privkit_state):
     ]
     (first, fresh), (second, replayed) = (answer.split() for answer in answers)
     assert (first, fresh, replayed) == (second, "False", "True")
+
+
+def test_what_is_left_is_told_in_the_answers_own_unit_and_only_where_it_is_another_accuracy(ledger_path, people):
+    project = pk.open_project("large", epsilon=30, unit=pk.ROW, ceiling=100, store=ledger_path)
+    with pytest.raises(pk.InsufficientBudgetError) as caught:  # both are ± 0
+        people.privacy.dp_count(epsilon=40, project=project)
+    assert "Ways on: epsilon=30, or replay" in str(caught.value)
+    people.privacy.dp_count(epsilon=29, project=project)
+    bounds = {"bounds": (0, 100), "assume_rows": 1000, "project": project}
+    with pytest.raises(pk.InsufficientBudgetError, match=r"± 1\.2 % of ranks instead of ± 0\.6 % of ranks"):
+        people.privacy.dp_median("age", epsilon=2, **bounds)
 
 
 def test_an_overdrawn_budget_is_refused_with_ways_on(project, people):

@@ -6,6 +6,7 @@ from math import factorial
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -228,4 +229,4 @@ def test_bad_columns_and_frames_are_refused():
     with pytest.raises(FrameError):
         suda([1], "a")
     with pytest.raises(FrameError, match="'a'"):
-        suda(pd.DataFrame({"a": [[1], [2]]}), "a")
+        suda(pl.DataFrame({"a": [[1], [2]]}), "a")

@@ -75,6 +75,9 @@ POOLS: dict[str, list[Any]] = {
     "z": [0, -1, 1_761_440_400_000_000, 1_761_444_000_000_000, 253_402_300_799_999_999, 10**18, None],
     "w": [*map(Decimal, DECIMALS), None],
     "y": [b"", b"\x00", b"\xff", b"a", b"A", b"a\x00", None],
+    # Types that end amid a whole number.
+    "p": [*map(Decimal, ("99.99", "-99.99", "99.50", "99.00", "0.25", "7.00", "-0.50")), None],
+    "q": [*map(Decimal, ("0.99", "-0.99", "0.50", "0.25", "0.75", "0.00")), None],
 }
 TYPES = {
     "k": pa.large_string(),
@@ -88,6 +91,8 @@ TYPES = {
     "z": pa.timestamp("us", "UTC"),
     "w": pa.decimal128(20, 3),
     "y": pa.large_binary(),
+    "p": pa.decimal128(4, 2),
+    "q": pa.decimal128(2, 2),
 }
 
 
@@ -157,7 +162,7 @@ def postgres(rows: dict[str, list[Any]]) -> Any:
     """Return the rows as a temporary table of PostgreSQL."""
     kinds = {"k": "text", "s": "text"}
     kinds |= {"i": "bigint", "f": "float8", "b": "boolean", "d": "int", "t": "bigint", "z": "bigint"}
-    kinds |= {"w": "numeric(20, 3)", "y": "bytea"}
+    kinds |= {"w": "numeric(20, 3)", "y": "bytea", "p": "numeric(4, 2)", "q": "numeric(2, 2)"}
     made = {
         "d": "date '1970-01-01' + d",
         "t": "timestamp '1970-01-01' + (t / 86400000000) * interval '1 day' + (t % 86400000000) * interval '1 us'",
@@ -207,11 +212,11 @@ def spark(rows: dict[str, list[Any]]) -> Any:
 
 #: Engine → what makes its frame, and the columns that it has types for.
 ENGINES: dict[str, tuple[Callable[[dict[str, list[Any]]], Any], str]] = {
-    "polars": (polars, "kiufbdtzwy"),
-    "duckdb": (duckdb, "kiufbdtzwy"),
-    "ibis duckdb": (ibis_duckdb, "kiufbdtzwy"),
-    "ibis postgres": (postgres, "kifbdtzwy"),
-    "spark": (spark, "kifbdtzwy"),
+    "polars": (polars, "kiufbdtzwypq"),
+    "duckdb": (duckdb, "kiufbdtzwypq"),
+    "ibis duckdb": (ibis_duckdb, "kiufbdtzwypq"),
+    "ibis postgres": (postgres, "kifbdtzwypq"),
+    "spark": (spark, "kifbdtzwypq"),
 }
 
 

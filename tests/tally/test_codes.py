@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from privkit.tally.class_values import value_counts
 from privkit.tally.coded_classes import count_values
 from privkit.tally.codes import column_codes, factorized, tells
+from privkit.tally.sorting import hashed, sort
 
 CODES = st.lists(st.tuples(st.integers(-1, 4), st.integers(-1, 3)), max_size=40)
 
@@ -100,3 +101,35 @@ def test_instants_beyond_pythons_calendar_stand_before_a_missing_value():
         codes, values = column_codes(column)
         assert codes.tolist() == [1, 0, 2]
         assert len(values) == 3
+
+
+@given(st.lists(st.integers(0, 2**62), max_size=300), st.sampled_from([None, 1.0, 50.0]), st.booleans())
+def test_keys_are_in_order_whatever_was_said_of_them(keys, local, ordered):
+    keys = np.array(sorted(keys) if ordered else keys, dtype=np.int64)
+    assert sort(keys.copy(), local).tolist() == sorted(keys.tolist())
+    assert sort(keys.astype(np.uint64), local).tolist() == sorted(keys.tolist())
+
+
+def test_runs_are_merged_and_keys_without_order_are_sorted():
+    kinds = []
+
+    class Told(np.ndarray):
+        def sort(self, kind=None):
+            kinds.append(kind)
+            super().sort(kind=kind)
+
+    random = np.random.default_rng(0)
+    for keys, local in [
+        (np.arange(1000), None), (np.tile(np.arange(100), 10), None), (random.integers(0, 1000, 1000), None),
+        (random.integers(0, 1000, 1000), 2.0), (random.integers(0, 1000, 1000), 20.0),
+    ]:  # fmt: skip
+        sort(keys.view(Told), local)
+    assert kinds == ["stable", "stable", None, "stable", None]
+
+
+@given(st.lists(st.integers(0, 2**62), min_size=1, max_size=50), st.integers(1, 40))
+def test_equal_keys_have_one_hash(keys, width):
+    keys = np.array([*keys, keys[0]], dtype=np.int64)
+    told = hashed(keys.copy(), width)
+    assert told[0] == told[-1]
+    assert 0 <= told.min() <= told.max() < 2**width

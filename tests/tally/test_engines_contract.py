@@ -11,6 +11,7 @@ import pytest
 from lazies import ENGINES, hostile
 
 from privkit.tally.engines import lazy as lazy_module
+from privkit.tally.engines import lazy_persons
 from privkit.tally.engines.contract import Engine
 from privkit.tally.engines.eager import EagerEngine
 from privkit.tally.engines.lazy import LazyEngine
@@ -20,7 +21,7 @@ from privkit.values.keys import Keys
 
 ROWS = 400
 NAMES = {"k": "text", "i": "integer", "u": "unsigned", "f": "float", "b": "boolean", "d": "date", "t": "instant"}
-NAMES |= {"z": "instant", "w": "wide", "y": "bytes"}
+NAMES |= {"z": "instant", "w": "wide", "y": "bytes", "p": "wide", "q": "wide"}
 
 
 class Case:
@@ -138,7 +139,7 @@ def steps(value, grid):
 
 
 @pytest.mark.parametrize("grid", GRIDS, ids=str)
-@pytest.mark.parametrize("value", "iufbw")
+@pytest.mark.parametrize("value", "iufbwpq")
 def test_sums_of_powers_on_a_grid(case, value, grid):
     if value not in case.columns:
         pytest.skip("no such type there")
@@ -169,11 +170,11 @@ CANDIDATES = {
     "large": [-1e300, 0.0, 1e300],
     "many, uneven": sorted({0.0, 0.1, 0.5, 7.0, 500.0, *(float(x) for x in np.geomspace(0.01, 500, 200))}),
 }
-FETCHED = {"large": "iuw", "many, uneven": "iufbw"}
+FETCHED = {"large": "iuwpq", "many, uneven": "iufbwpq"}
 
 
 @pytest.mark.parametrize("candidates", CANDIDATES)
-@pytest.mark.parametrize("value", "iufbw")
+@pytest.mark.parametrize("value", "iufbwpq")
 def test_places_among_candidates(case, value, candidates):
     if value not in case.columns:
         pytest.skip("no such type there")
@@ -230,6 +231,48 @@ def test_pairs_of_person_and_key(case, person, rows, monkeypatch):
     every = Counter(zip(*(positive(case.values(name)) for name in (person, "b", "t")), strict=True))
     assert found == {pair: rows for pair, rows in every.items() if pair[0] is not None}
     assert len(parts) == -(-ROWS // rows)
+
+
+PLACED = {
+    "k": (("a",), ("A",), ("é",), ("nowhere",), ("",)),
+    "i": ((2**53,), (2**53 + 1,), (-7,), (2**70,), (0.5,)),
+    "u": ((2**64 - 1,), (0,), (-1,)),
+    "b": ((True,), (False,)),
+    "kb": (("a", True), ("A", True), ("a", False)),
+}
+
+
+@pytest.mark.parametrize("by", PLACED)
+@pytest.mark.parametrize("person", "kify")
+@pytest.mark.parametrize("worth", [0.0, 2.0], ids=["rows", "pairs"])
+@pytest.mark.parametrize("rows", [4_000_000, 50], ids=["one part", "parts"])
+def test_persons_with_the_places_of_their_keys(case, by, person, worth, rows, monkeypatch):
+    if person in by or not set(by) <= set(case.rows):
+        pytest.skip("no such column, or one for both")
+    monkeypatch.setattr(lazy_module, "_A_PART", rows)
+    monkeypatch.setattr(lazy_persons, "_WORTH", worth)
+    keys = Keys(tuple(by), PLACED[by])
+    parts = lazy_persons.placed_persons(case.engine, person, keys)
+    if not case.engine.native.is_here:
+        assert parts is None
+        return
+    found, seen = Counter(), set()
+    for table, place, weights in parts:
+        persons = listed(table, person)
+        assert not set(persons) & seen
+        seen |= set(persons)
+        ones = np.ones(len(place), dtype=np.int64) if weights is None else weights
+        for pair, many in zip(zip(persons, place.tolist(), strict=True), ones.tolist(), strict=True):
+            assert weights is None or pair not in found
+            found[pair] += many
+    who = positive(case.values(person))
+    expected = Counter(pair for pair in zip(who, place_of(case, keys), strict=True) if None not in pair)
+    assert found == expected
+
+
+def test_keys_that_cannot_be_joined_by_have_no_places(case):
+    for keys in (None, Keys(("k",), (("a",), (None,))), Keys(("f",), ((0.5,),)), Keys(("k",), (("a",),), told=True)):
+        assert lazy_persons.placed_persons(case.engine, "i", keys) is None
 
 
 def test_parts_hold_all_rows_of_a_person(case, monkeypatch):

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import test_engines_bins as bins
 import test_engines_contract as contract
 import test_engines_selected as in_engines
 from lazies import session
@@ -31,7 +32,7 @@ def test_counts(case, monkeypatch):
     contract.test_counts_by_public_keys(case, contract.KEYS[4], 3, monkeypatch)
 
 
-@pytest.mark.parametrize("value", ["i", "f", "w"])
+@pytest.mark.parametrize("value", ["i", "f", "w", "p"])
 def test_sums_of_powers_on_a_grid(case, value):
     contract.test_sums_of_powers_on_a_grid(case, value, contract.GRIDS[1])
 
@@ -39,6 +40,7 @@ def test_sums_of_powers_on_a_grid(case, value):
 @pytest.mark.parametrize("value", ["f", "i"])
 def test_places_among_candidates(case, value):
     contract.test_places_among_candidates(case, value, "even, not binary")
+    bins.test_bins_of_hostile_rows(case, value, "tens")
 
 
 def test_distinct_values_and_pairs(case, monkeypatch):

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import decimal as dec
 
 import numpy as np
 import pytest
 import test_engines_contract as contract
-from lazies import held_duckdb, postgres_backend
+from lazies import held_duckdb, part, postgres_backend
 
-from privkit.errors import FrameError
+import privkit as pk
+from privkit.errors import ColumnKindError, FrameError
 from privkit.errors.engines import EngineError
 from privkit.tally.engines.lazy import LazyEngine
+from privkit.tally.engines.opening import engine_of
 from privkit.tally.grid import Grid
 from privkit.values.keys import Keys
 
@@ -66,13 +69,31 @@ def test_wide_whole_numbers_of_duckdb_are_exact():
 def test_infinite_times_of_duckdb_are_values():
     times = ("'infinity'", "'-infinity'", "'1970-01-02'", "NULL", "'infinity'")
     rows = [f"{each}, {each}, {each}, {each}" for each in times]
-    engine = LazyEngine.of(relation("d DATE, t TIMESTAMP, z TIMESTAMPTZ, n TIMESTAMP_NS", *rows))
+    connection = held_duckdb()
+    connection.execute("CREATE TABLE t(d DATE, t TIMESTAMP, z TIMESTAMPTZ, n TIMESTAMP_NS)")
+    for row in rows:
+        connection.execute(f"INSERT INTO t VALUES ({row})")
+    frames = [connection.table("t"), part("ibis").duckdb.from_connection(connection).table("t")]
+    told = [{each: classes(LazyEngine.of(frame), each) for each in "dtzn"} for frame in frames]
+    assert told[0] == told[1]
+    engine = LazyEngine.of(frames[0])
     assert {each.unit for each in engine.schema.values()} == {"D", "us", "ns"}
     for column in "dtzn":
         found = classes(engine, column)
         assert sorted(found.values()) == [1, 1, 1, 2]
         assert found[max(key for key in found if key is not None)] == 2
     assert engine.collect(list("dtzn")).rows == 5
+
+
+@pytest.mark.parametrize(
+    "declared", ["DATE", "TIMESTAMP", "TIMESTAMPTZ", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"]
+)
+def test_infinite_times_of_duckdb_are_generalized(declared):
+    """pandas refuses the years of infinite moments in whole seconds."""
+    rows = ("'infinity'", "'infinity'", "'-infinity'", "'-infinity'", "'2020-02-29'", "'2020-02-01'", "NULL", "NULL")
+    out = pk.anonymize(relation(f"x {declared}", *rows), ["x"], k=2)
+    assert out.suppressed_ == 0
+    assert pk.kanon(out.frame, ["x"]).k == 2
 
 
 def test_every_type_of_duckdb_has_a_kind_or_is_refused_by_the_schema():
@@ -107,6 +128,36 @@ def test_every_type_of_duckdb_has_a_kind_or_is_refused_by_the_schema():
     for name in set(names) - set(known):
         with pytest.raises(FrameError, match=f"'{name}'.*Cast it to text"):
             engine.classes([name])
+
+
+def test_a_table_is_sent_to_a_connection_that_sees_no_variables():
+    import pyarrow as pa
+
+    connection = held_duckdb()
+    connection.execute("SET python_enable_replacements = false; CREATE TABLE t AS SELECT 'a' AS k, 7 AS who")
+    frame = connection.table("t")
+    native = LazyEngine.of(frame).native
+    columns = {
+        "text": pa.array(["a", "", "'; --", "a\0b", "\U0001f600", None], pa.large_string()),
+        "bytes": pa.array([b"", b"\x00\xff", b"'", b"\\x41", b"a", None], pa.large_binary()),
+        "whole": pa.array([2**63 - 1, -(2**63), 0, 1, 2, None], pa.int64()),
+        "more": pa.array([2**64 - 1, 0, 1, 2, 3, None], pa.uint64()),
+        "place": pa.array([0, 1, 2, 3, 4, 5], pa.int32()),
+        "float": pa.array([0.1, 5e-324, 1.7976931348623157e308, float("inf"), 1 / 3, None]),
+        "yes": pa.array([True, False, None, True, True, True]),
+        "wide": pa.array([dec.Decimal("1.50"), None, dec.Decimal("-0.01"), None, None, None], pa.decimal128(38, 2)),
+    }
+    table = pa.table(columns)
+    for sent in (table, table.slice(0, 0), table.select(["text"])):
+        there = native.sent(frame, sent).to_arrow_table()
+        assert there.to_pylist() == sent.to_pylist()
+        assert [str(each) for each in native.sent(frame, sent).types] == [
+            str(each) for each in held_duckdb().from_arrow(sent).types
+        ]
+    keys = Keys(("k",), (("a",), ("b",)))
+    from privkit.tally.engines.lazy_persons import placed_persons
+
+    assert [place.tolist() for _, place, _ in placed_persons(LazyEngine.of(frame), "who", keys)] == [[0]]
 
 
 def test_a_closed_connection_is_told_without_its_words():
@@ -240,10 +291,164 @@ def test_collations_of_postgres_make_no_two_texts_one():
 def test_types_of_postgres_without_cells_are_refused_by_the_schema():
     table = postgres_table("u uuid, j jsonb, t time, v interval, a int[], i int2, r real", "NULL, " * 6 + "1.5")
     engine = LazyEngine.of(table)
-    expected = dict(u="text", j="other", t="other", v="other", a="other", i="integer", r="float")
+    expected = dict(u="text", j="other", t="time", v="other", a="other", i="integer", r="float")
     assert {name: kind.name for name, kind in engine.schema.items()} == expected
     assert classes(engine, "r") == {1.5: 1}
     assert classes(engine, "u") == {None: 1}
+
+
+def test_every_type_of_postgres_has_a_kind_or_is_refused_by_the_schema(ledger_path):
+    """Enums are told as text, oids as whole numbers and money as decimals; some types no library of the way knows."""
+    backend = postgres_backend()
+    with backend.con.cursor() as cursor:
+        cursor.execute(
+            "SELECT format_type(oid, NULL) FROM pg_type WHERE typnamespace = 'pg_catalog'::regnamespace"
+            " AND typtype IN ('b', 'r', 'm') AND typcategory <> 'A' AND typname !~ '^(reg|pg_|_)' ORDER BY 1"
+        )
+        found = [name for (name,) in cursor.fetchall()]
+        cursor.execute("DROP TYPE IF EXISTS pg_temp.mood CASCADE; CREATE TYPE pg_temp.mood AS ENUM ('sad', 'ok')")
+    backend.con.commit()
+    assert {"money", "oid", "citext"} & {*found} == {"money", "oid"}
+    wide = ("numeric(38, 0)", "numeric(75, 5)", "numeric(76, 0)", "interval year to month")
+    project = pk.open_project("types", epsilon=1000, unit=pk.ROW, store=ledger_path)
+    refused = []
+    for declared in (*found, *wide, "pg_temp.mood"):
+        table = postgres_table(f"x {declared}, y int", "NULL, 1", "NULL, 2")
+        assert pk.kanon(table, ["y"]).k == 1, declared
+        assert len(pk.audit(table).to_frame()) == 2, declared
+        before = project.remaining
+        try:
+            pk.dp_nunique(table, "x", epsilon=0.1)
+            assert pk.kanon(table, ["x"]).k == 2
+        except ColumnKindError:
+            refused.append(declared)
+            assert project.remaining == before
+            with pytest.raises(FrameError):
+                pk.kanon(table, ["x"])
+            continue
+        if LazyEngine.of(table).schema["x"].is_number:
+            pk.dp_sum(table, "x", bounds=(0, 1), epsilon=0.1)
+    assert {"money", "jsonb", "inet", "interval year to month"} <= {*refused}
+    assert not {"pg_temp.mood", "oid", "bigint", "text", "numeric(38, 0)", "uuid", "date"} & {*refused}
+
+
+def test_enums_and_oids_of_postgres_are_told_apart_by_their_words_and_numbers(ledger_path):
+    with postgres_backend().con.cursor() as cursor:
+        cursor.execute("DROP TYPE IF EXISTS pg_temp.mood CASCADE; CREATE TYPE pg_temp.mood AS ENUM ('sad', 'ok')")
+    rows = ["'ok', 4294967295, 'sad', 1", "'ok', 4294967295, 'sad', 1", "'sad', 7, 'ok', 2", "NULL, NULL, NULL, NULL"]
+    table = postgres_table("m pg_temp.mood, o oid, id pg_temp.mood, y int", *rows)
+    assert classes(LazyEngine.of(table), "m") == {"ok": 2, "sad": 1, None: 1}
+    assert classes(LazyEngine.of(table), "o") == {4294967295: 2, 7: 1, None: 1}
+    out = pk.anonymize(table, ["m"], k=2, suppress=0.5).frame.to_pyarrow()
+    assert sorted(out.column("m").to_pylist()) == ["ok", "ok"]
+    for unit in ("id", "o"):
+        project = pk.open_project(f"by {unit}", epsilon=1e9, unit=unit, store=ledger_path, ceiling=1e9)
+        asked = {"keys": ["ok", "sad"], "epsilon": 1e5, "project": project}
+        assert pk.dp_count(table, "m", max_rows=2, **asked).value.tolist() == [2, 1]
+        total = pk.dp_sum(table, "y", person_bounds=(0, 10), epsilon=1e5, project=project).value
+        assert abs(total - 4) < 0.01
+
+
+# -- times of the day, intervals, and coarse moments -------------------------------------------------------------------
+
+_AT = "13:30:00.000001"
+_HOURS = {48_600_000_001: 2, 0: 1, None: 1}
+
+
+def ibis_of_duckdb(query):
+    import ibis
+
+    backend = ibis.duckdb.connect()
+    backend.con.execute(f"CREATE TABLE t AS {query}")
+    return backend.table("t")
+
+
+@pytest.mark.parametrize("engine", ["pyarrow", "pandas", "polars", "polars lazy", "duckdb", "ibis duckdb", "postgres"])
+def test_times_of_the_day_are_the_same_in_every_engine(engine):
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
+
+    hours = [dt.time.fromisoformat(_AT), dt.time(0), None, dt.time.fromisoformat(_AT)]
+    rows = [f"('{_AT}')", "('00:00:00')", "(NULL)", f"('{_AT}')"]
+    selected = f"SELECT CAST(h AS TIME) AS h FROM (VALUES {', '.join(rows)}) AS t(h)"
+    arrow = pa.table({"h": pa.array(hours, pa.time64("us"))})
+    frame = {
+        "pyarrow": lambda: arrow,
+        "pandas": lambda: arrow.to_pandas(types_mapper=pd.ArrowDtype),
+        "polars": lambda: pl.from_arrow(arrow),
+        "polars lazy": lambda: pl.from_arrow(arrow).lazy(),
+        "duckdb": lambda: held_duckdb().sql(selected),
+        "ibis duckdb": lambda: ibis_of_duckdb(selected),
+        "postgres": lambda: postgres_table("h time", *(row[1:-1] for row in rows)),
+    }[engine]()
+    found = engine_of(frame)
+    assert found.schema["h"].name == "time"
+    step = {"us": 1, "ns": 1000}[found.schema["h"].unit]
+    assert classes(found, "h") == {key if key is None else key * step: size for key, size in _HOURS.items()}
+    assert found.distinct("h", None).tolist() == [2]
+    assert sum(len(table) for table, _ in found.pairs("h", None)) in (2, 3)
+
+
+def test_times_of_the_day_up_to_the_last_and_of_nanoseconds():
+    day = 86_400_000_000
+    duckdb = "SELECT h::TIME AS h FROM (VALUES ('24:00:00'), ('23:59:59.999999'), ('00:00')) AS t(h)"
+    for frame in (
+        held_duckdb().sql(duckdb),
+        ibis_of_duckdb(duckdb),
+        postgres_table("h time", "'24:00:00'", "'23:59:59.999999'", "'00:00'"),
+    ):
+        assert classes(LazyEngine.of(frame), "h") == {day: 1, day - 1: 1, 0: 1}
+    fine = held_duckdb().sql("SELECT TIME_NS '13:30:00.000000001' AS h UNION ALL SELECT TIME_NS '13:30:00.000000002'")
+    assert classes(LazyEngine.of(fine), "h") == {48_600_000_000_001: 1, 48_600_000_000_002: 1}
+
+
+def test_times_of_the_day_with_a_zone_are_refused_behind_ibis_too():
+    """Ibis has one word for both; by it two times of one hour and two zones would be one."""
+    zoned = ("'13:30:00+01'", "'13:30:00+02'")
+    duckdb = f"SELECT h::TIMETZ AS h, TIME '13:30:00' AS t FROM (VALUES ({zoned[0]}), ({zoned[1]})) AS t(h)"
+    for frame in (
+        held_duckdb().sql(duckdb),
+        ibis_of_duckdb(duckdb),
+        postgres_table("h timetz, t time", *(f"{each}, '13:30'" for each in zoned)),
+    ):
+        engine = LazyEngine.of(frame)
+        assert {name: kind.name for name, kind in engine.schema.items()} == {"h": "other", "t": "time"}
+        with pytest.raises(FrameError, match=r"type (TIME|time) (WITH|with) (TIME|time) (ZONE|zone)"):
+            engine.pairs("h", None).__next__()
+        assert LazyEngine.of(frame.limit(0)).schema["h"].name == "other"
+
+
+@pytest.mark.parametrize("engine", ["pyarrow", "duckdb", "ibis duckdb", "postgres"])
+def test_intervals_of_months_are_refused_by_the_schema_in_every_engine(engine):
+    """A month has no fixed length, so that an interval is no duration; DuckDB takes it for 30 days, and PostgreSQL."""
+    import pyarrow as pa
+
+    frame = {
+        "pyarrow": lambda: pa.table({"v": pa.array([None], pa.month_day_nano_interval())}),
+        "duckdb": lambda: relation("v INTERVAL", "'90 minutes'"),
+        "ibis duckdb": lambda: ibis_of_duckdb("SELECT INTERVAL '90 minutes' AS v"),
+        "postgres": lambda: postgres_table("v interval", "'90 minutes'"),
+    }[engine]()
+    assert engine_of(frame).schema["v"].name == "other"
+
+
+def test_moments_of_every_precision_are_answered_behind_ibis():
+    wanted = {1_577_836_800_000_000: 2, None: 1}
+    declared = ", ".join(f"p{digits} timestamp({digits}), z{digits} timestamptz({digits})" for digits in range(7))
+    engine = LazyEngine.of(
+        postgres_table(declared, *([", ".join(["'2020-01-01 00:00:00+00'"] * 14)] * 2), ", ".join(["NULL"] * 14))
+    )
+    for name in engine.columns:
+        assert (engine.schema[name].name, engine.schema[name].unit) == ("instant", "us")
+        assert classes(engine, name) == wanted
+    types = {"s": "TIMESTAMP_S", "ms": "TIMESTAMP_MS", "us": "TIMESTAMP", "ns": "TIMESTAMP_NS"}
+    values = ", ".join(f"CAST(x AS {each}) AS {name}" for name, each in types.items())
+    query = f"SELECT {values} FROM (VALUES ('2020-01-01'), ('2020-01-01'), (NULL)) AS t(x)"
+    for engine in (LazyEngine.of(held_duckdb().sql(query)), LazyEngine.of(ibis_of_duckdb(query))):
+        for place, name in enumerate(types):
+            assert engine.schema[name].unit == name
+            assert classes(engine, name) == {1_577_836_800 * 1000**place: 2, None: 1}
 
 
 # -- all ---------------------------------------------------------------------------------------------------------------
@@ -278,17 +483,23 @@ def test_the_engines_have_their_own_dates():
 @pytest.mark.parametrize(
     ("low", "high", "many"), [(-0.3, 7.1, 101), (0.1, 0.7, 1001), (1e9, 1e9 + 1, 301), (-1.0, 2.0, 90)]
 )
-def test_the_floats_beside_even_candidates_have_places_of_their_own(low, high, many):
+@pytest.mark.parametrize("last", [0, 1e-15, 0.3, 5000.0])
+def test_the_floats_beside_even_candidates_have_places_of_their_own(low, high, many, last):
     import duckdb
     import polars as pl
 
     candidates = np.linspace(low, high, many)
-    numbers = np.concatenate([candidates, np.nextafter(candidates, np.inf), np.nextafter(candidates, -np.inf)])
+    candidates[-1] += last * (high - low)  # beyond the line of the others, where it is not 0
+    middles = (candidates[:-1] + candidates[1:]) / 2  # the nearest candidate of these is one of two, as rounding has it
+    numbers = np.concatenate([candidates, middles])
+    numbers = np.concatenate([numbers, np.nextafter(numbers, np.inf), np.nextafter(numbers, -np.inf)])
+    numbers = np.concatenate([numbers, [low - 1e9, high + 1e9, np.inf, -np.inf]])
     expected = np.bincount(
         np.searchsorted(candidates, numbers, "left") + np.searchsorted(candidates, numbers, "right"),
-        minlength=2 * many + 1,
+        minlength=2 * len(candidates) + 1,
     )
     frame = pl.DataFrame({"x": numbers})
     for engine in (LazyEngine.of(frame.lazy()), LazyEngine.of(duckdb.from_arrow(frame.to_arrow()))):
-        assert engine.fetches("positions", ["x"], "x", candidates) == ()
+        if not last:  # else the others' line may be none to the last bit, and rows are fetched
+            assert engine.fetches("positions", ["x"], "x", candidates) == ()
         assert engine.positions("x", candidates, None).tolist() == [expected.tolist()]

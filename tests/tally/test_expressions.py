@@ -18,7 +18,7 @@ from cells_told import values_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from privkit.errors.arguments import ExpressionError
+from privkit.errors.expression import ExpressionError
 from privkit.tally.cells.arrow import cells_of_arrow
 from privkit.tally.cells.cells import (
     BOOLEAN,

@@ -16,7 +16,7 @@ from privkit.risk.linkage.link import link
 from privkit.risk.report import risk
 from privkit.risk.suda import suda
 from privkit.risk.unicity import unicity
-from privkit.tally.columns import ColumnFacts, column_facts
+from privkit.tally.columns.facts import ColumnFacts, column_facts
 from privkit.tally.engines.native import fetched
 from privkit.tally.row_classes import contributions
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from test_classes import NO_MISSING_INTEGER
 
 from privkit.errors import ColumnNotFoundError
-from privkit.errors.arguments import ExpressionError
+from privkit.errors.expression import ExpressionError
 from privkit.tally.engines.contract import Engine
 from privkit.tally.predicate import apply, check_selection
 from privkit.values.expression import (

@@ -279,3 +279,36 @@ def test_a_node_of_an_engines_lattice_is_applied_there():
     polars = lazies.part("polars")
     found = lattice(polars.LazyFrame({"zip": ["a", "b"], "x": [1, 2]}), "zip", k=2, suppress=0)
     assert sorted(found.apply({"zip": 1}).frame.collect().rows()) == [("*", 1), ("*", 2)]
+
+
+@pytest.mark.parametrize("dtype", ["DATE", "TIMESTAMP", "TIMESTAMP_NS", "TIMESTAMPTZ"])
+@pytest.mark.parametrize("ibis", [False, True], ids=["duckdb", "ibis"])
+@pytest.mark.parametrize("missing", [[], ["NULL"]], ids=["none missing", "missing"])
+def test_infinite_dates_of_an_engine_change_the_labels_of_no_others(dtype, ibis, missing):
+    infinite = ["'infinity'", "'-infinity'", *missing]
+    connection = lazies.held_duckdb()
+    plain = f"SELECT 'd' || (i % 60) AS kept, (DATE '2020-01-01' + (i % 60)::INT)::{dtype} AS d FROM range(300) AS r(i)"
+    more = " ".join(f"UNION ALL SELECT {each} AS kept, {each}::{dtype} FROM range(5)" for each in infinite)
+    connection.execute(f"CREATE TABLE plain AS {plain}; CREATE TABLE more AS {plain} {more.replace('AS kept', '')}")
+
+    def made(name, method):
+        backend = lazies.part("ibis").duckdb.from_connection(connection) if ibis else connection
+        out = pk.anonymize(backend.table(name), ["d"], k=5, method=method)
+        new = out.frame
+        # pandas has no such dates: they come as texts
+        texts = (
+            new.mutate(d=new.d.cast("string")).to_pyarrow()
+            if ibis
+            else (new.project("kept, CAST(d AS VARCHAR) AS d").to_arrow_table())
+        )
+        return out, texts.to_pandas().groupby(["kept", "d"], dropna=False).size()
+
+    for method in ("optimal", "local"):
+        (out, labels), (other, rest) = made("more", method), made("plain", method)
+        assert type(out.hierarchies["d"].source) is type(other.hierarchies["d"].source)
+        assert "dates" in out.hierarchies["d"].note
+        assert labels.sum() == 300 + 5 * len(infinite)
+        texts = {(key[0], str(key[1])[:10]) for key in labels.index if str(key[0]).startswith("d")}
+        assert texts == {(key[0], str(key[1])[:10]) for key in rest.index}
+        ends = [str(key[1]) for key in labels.index if not str(key[0]).startswith("d")]
+        assert len(set(ends)) == len(infinite)  # infinity, the one below, and missing stay three

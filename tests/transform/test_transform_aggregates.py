@@ -138,7 +138,7 @@ def test_groups_of_k_lie_inside_their_classes(rows, k):
     frame = frame_of(rows).fillna({"paid": 0.0})
     least = frame.groupby("zip").size().min()
     if least < k:
-        with pytest.raises(InfeasibleError, match="rows in its smallest class"):
+        with pytest.raises(InfeasibleError, match=r"\d rows? in its smallest class"):
             pk.microaggregate(frame, "paid", k=k, within="zip")
         return
     found = pk.microaggregate(frame, "paid", k=k, within="zip").frame
@@ -285,3 +285,24 @@ def test_a_median_is_called_what_it_is():
     assert "one member's own value" in out.report.aggregate_notes[0]
     assert "one member's own value" in pk.microaggregate(frame, "paid", k=5, function="median").no_promise
     assert not pk.anonymize(frame, "zip", k=5, microaggregate={"paid": "mean"}).report.aggregate_notes
+
+
+@pytest.mark.parametrize("how", [{"paid": "mean"}, {"age": "median", "paid": "mean"}, {}])
+def test_whatever_tells_the_loss_says_that_aggregated_columns_are_not_in_it(how):
+    frame = pd.DataFrame(
+        {"zip": [*"aabbccdd"], "sex": [*"mfmfmfmf"], "age": range(8), "paid": [1.0, 2, 3, 4, 5, 6, 7, 99]}
+    )
+    qi = ["zip", "sex", "age"]
+    out = pk.anonymize(frame, qi, pk.KAnonymity(2), microaggregate=how or None, suppress=0)
+    assert out.report.not_counted == tuple(how)
+    assert set(out.report.column_losses) == set(qi) - set(how)
+    # What the words say: the measure is the same whatever the aggregated column holds.
+    other = frame.assign(paid=frame["paid"] ** 2)
+    assert pk.anonymize(other, qi, pk.KAnonymity(2), microaggregate=how or None, suppress=0).loss_ == out.loss_
+    words = f"(loss of {', '.join(map(repr, how))} not counted: aggregated)"
+    html = [one._repr_html_().replace("&#x27;", "'") for one in (out, out.report)]
+    titles = [" ".join(one.plot().get_title(loc="left").split()) for one in (out, out.report)]
+    for told in (str(out), str(out.report), *html, *titles):
+        assert (words in told) == bool(how)
+    assert str(out).splitlines()[0].count(words) == bool(how)
+    assert html[0].count("not counted</td>") == len(how)

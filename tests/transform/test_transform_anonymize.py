@@ -27,6 +27,7 @@ from privkit.transform.anonymize import Anonymizer, anonymize
 from privkit.transform.generalize import generalize
 from privkit.transform.hierarchies.hierarchy import Hierarchy
 from privkit.transform.lattice import lattice
+from privkit.values.writing import percent
 
 ZIP, AGE = Hierarchy.redact(), Hierarchy.intervals(5, 10, 20, 40, lower=0, upper=120)
 QI = ["zip", "age", "sex"]
@@ -91,7 +92,7 @@ def test_cells_are_kept_as_they_are_or_not_shown(people):
     stars = out.frame[QI].astype(str) == "*"
     assert (stars | (out.frame[QI].astype(str) == people[QI].astype(str))).all(axis=None)
     assert out.report.column_losses == pytest.approx(stars.mean().to_dict())
-    assert f"zip {stars['zip'].mean():.1%}" in repr(out)
+    assert f"zip {percent(stars['zip'].mean())}" in repr(out)
     dear = anonymize(people, QI, k=3, method="cells", suppress=0, importance={"age": 20})
     assert dear.report.column_losses["age"] < out.report.column_losses["age"]
     assert dear.report.column_losses["zip"] > out.report.column_losses["zip"]

@@ -209,18 +209,69 @@ def test_sentinels_take_no_memory():
     assert Hierarchy.intervals(0.01).apply(pd.Series([12.5, 99_999_999.99]), 1).nunique() == 2
 
 
-@pytest.mark.parametrize("infinite", [np.inf, -np.inf, Decimal("Infinity")], ids=["up", "down", "decimal"])
-def test_infinite_values_are_refused_unless_an_end_holds_them(infinite):
+INFINITE = pytest.mark.parametrize("infinite", [np.inf, -np.inf, Decimal("Infinity")], ids=["up", "down", "decimal"])
+
+
+@INFINITE
+def test_infinite_values_lie_beyond_an_end_or_are_a_group_of_their_own(infinite):
+    up = infinite > 0
     column = pd.Series([1.0, infinite], dtype=object if isinstance(infinite, Decimal) else None)
-    with pytest.raises(HierarchyError, match="1 infinite value"):
-        Hierarchy.intervals(1).apply(column, 1)
     labels = Hierarchy.intervals(10, lower=0, upper=100).apply(column, 1).tolist()
-    assert labels == ["[0, 10)", ">= 100" if infinite > 0 else "< 0"]
+    assert labels == ["[0, 10)", ">= 100" if up else "< 0"]
     edged = Hierarchy.intervals(edges=[[-np.inf, 0, 5, np.inf]]).apply(column, 1).tolist()
-    assert edged == ["[0, 5)", ">= 5" if infinite > 0 else "< 0"]
-    many = pd.Series([*range(20), infinite], dtype=column.dtype, name="x")
-    with pytest.raises(HierarchyError, match="1 infinite value"):
-        Hierarchy.propose(many)
+    assert edged == ["[0, 5)", ">= 5" if up else "< 0"]
+    alone = Hierarchy.intervals(1, 10)
+    assert alone.apply(column, 1).tolist() == ["[1, 2)", "inf" if up else "-inf"]
+    assert alone.apply(column, 2).tolist() == ["[0, 10)", "inf" if up else "-inf"]
+    assert alone.apply(column, 3).tolist() == ["*", "*"]
+    assert Hierarchy.intervals(10, lower=0).apply(column, 1).tolist() == ["[0, 10)", "inf" if up else "< 0"]
+    assert Hierarchy.intervals(10, upper=9).apply(column, 1).tolist() == ["[0, 9)", ">= 9" if up else "-inf"]
+
+
+@INFINITE
+def test_infinite_values_change_neither_labels_nor_losses_of_others(infinite):
+    finite = [float(number) for number in range(7, 47)]
+    kind = object if isinstance(infinite, Decimal) else None
+    plain, more = pd.Series(finite, dtype=kind), pd.Series([*finite, infinite], dtype=kind)
+    for hierarchy in (Hierarchy.intervals(5, 10), Hierarchy.intervals(5, lower=0, upper=30)):
+        one, two = (hierarchy.lay(pd.Index(each), "x", [1] * len(each)) for each in (plain, more))
+        for below, above in zip(one.levels[1:], two.levels[1:], strict=True):
+            shares = dict(zip(above.labels, above.shares.tolist(), strict=True))
+            assert [below.labels[code] for code in below.codes] == [above.labels[code] for code in above.codes[:-1]]
+            assert all(shares[label] == share for label, share in zip(below.labels, below.shares.tolist(), strict=True))
+
+
+@INFINITE
+@pytest.mark.parametrize("method", ["optimal", "local"])
+def test_a_column_with_infinite_values_is_made_anonymous_by_the_proposed_hierarchy(infinite, method):
+    kind = object if isinstance(infinite, Decimal) else None
+    column = pd.Series([*(float(number) for number in range(20)), infinite], dtype=kind, name="x")
+    proposed = Hierarchy.propose(column)
+    assert "join the outermost group" in proposed.note
+    last = proposed.apply(column, 1).astype(str).iloc[-1]
+    assert last.startswith(">= " if infinite > 0 else "< ")
+    assert (proposed.apply(column, 1) == last).sum() > 1  # it is not alone there
+    out = column.to_frame().privacy.anonymize(["x"], k=3, method=method)
+    assert out.frame["x"].value_counts().min() >= 3
+    assert (out.frame["x"].astype(str) != "*").any()
+
+
+@pytest.mark.parametrize("dtype", [bool, "boolean", object, "bool[pyarrow]", "int8", "uint64", "float16"])
+@pytest.mark.parametrize(
+    "rule", [Hierarchy.intervals(5), Hierarchy.intervals(edges=[[0, 1, 5]]), Hierarchy.location(1)]
+)
+def test_what_has_no_infinite_values_is_not_asked_for_them(rule, dtype):
+    plain = pd.Series([1, 0], dtype=object)
+    labels = [str(label) for label in rule.apply(plain, 1)]
+    found = [str(label) for label in rule.apply(pd.Series([True, False]).astype(dtype), 1)]
+    assert len(set(found)) == len(set(labels))
+
+
+def test_infinite_values_among_few_numbers_and_alone_are_kept_or_hidden():
+    for values in ([1.0, 2.0, np.inf], [np.inf], [np.inf, -np.inf], [8004.0, 8051.0, np.inf]):
+        column = pd.Series(values * 5, name="zip")
+        out = column.to_frame().privacy.anonymize(["zip"], k=5)
+        assert out.frame["zip"].astype(float).tolist() == column.tolist()
 
 
 @pytest.mark.parametrize("value", [10**500, Decimal("1E+5000"), Decimal("1E-5000")], ids=["whole", "large", "small"])

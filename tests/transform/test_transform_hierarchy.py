@@ -11,14 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from privkit.errors import FrameError, ParameterError
+from privkit.errors import FileError, ParameterError
 from privkit.errors.anonymity import HierarchyError
 from privkit.transform.anonymize import anonymize
 from privkit.transform.decimals import decimal
 from privkit.transform.generalize import generalize, read_hierarchies, write_hierarchies
+from privkit.transform.hierarchies.dates import _period_labels
 from privkit.transform.hierarchies.hierarchy import Hierarchy
+from privkit.transform.hierarchies.mixed import mixed_labels
 from privkit.transform.lattice import lattice
-from privkit.transform.source import mixed_labels
 
 
 def test_csv_form_of_arx_is_read_and_written(tmp_path):
@@ -128,6 +129,7 @@ def test_ordered_groups_trees_places_and_cells():
         (pd.Series(range(40)), "Intervals"),
         (pd.Series([1.5, None] * 20 + list(np.linspace(0, 9, 30))), "Intervals"),
         (pd.Series(["8004", "8051"]), "Redact"),
+        (pd.Series([str(age) for age in range(5, 40)]), "Function"),
         (pd.Series(pd.to_datetime(["2026-01-01"])), "Dates"),
         (pd.Series(["blue", "green"]), "Function"),
         (pd.Series([True, False]), "Function"),
@@ -139,6 +141,38 @@ def test_proposals_come_from_the_type_and_say_so(column, kind):
     proposed = Hierarchy.propose(column.rename("it"))
     assert type(proposed.source).__name__ == kind
     assert proposed.note.startswith("Proposed from the type of it: ")
+
+
+@pytest.mark.parametrize(
+    ("codes", "level", "labels"),
+    [
+        (["1067", "10115"], 2, ["10**", "101**"]),  # as numbers they would be the same
+        (["02134", "02134-1000"], 5, ["*****", "02134*****"]),
+        (["SW1A 1AA", "M1 1AE"], 3, ["SW1A ***", "M1 ***"]),
+        (["PL-00-950", None], 4, ["PL-00****"]),
+    ],
+)
+def test_postal_codes_of_any_length_are_hidden_by_characters_where_the_name_says_so(codes, level, labels):
+    for name in ("zip", "PLZ", "postcode", "Postal Code"):
+        column = pd.Series(codes, name=name)
+        proposed = Hierarchy.propose(column)
+        assert "postal codes, by its name" in proposed.note
+        assert proposed.apply(column, level).dropna().tolist() == labels
+    unnamed = Hierarchy.propose(pd.Series(codes, name="it"))
+    assert type(unnamed.source).__name__ == "Function"
+    prose = pd.Series(["8004", "near the lake, I think"], name="zip")
+    assert type(Hierarchy.propose(prose).source).__name__ == "Function"
+
+
+@pytest.mark.parametrize("texts", [[str(age) for age in range(5, 40)], [f"{n / 4}" for n in range(40)]])
+def test_numbers_as_texts_are_said_to_be_in_doubt(texts):
+    column = pd.Series(texts, name="age")
+    proposed = Hierarchy.propose(column)
+    assert proposed.doubt == "holds numbers as texts: converted to numbers it would have intervals"
+    assert type(Hierarchy.propose(pd.to_numeric(column)).source).__name__ == "Intervals"
+    told = repr(anonymize(column.to_frame(), "age", k=2))
+    assert f"'age' {proposed.doubt}." in told
+    assert Hierarchy.propose(column.head(9)).doubt == ""  # few values are categories, as numbers are
 
 
 def test_a_missing_value_stays_one_below_the_top():
@@ -364,9 +398,9 @@ def test_columns_as_databases_give_them_get_their_ladders(column, kind):
     assert rule.apply(column, -1).dropna().unique().tolist() == ["*"]
 
 
-def test_nested_values_are_refused_in_words():
-    with pytest.raises(FrameError, match="Take its parts"):
-        Hierarchy.propose(pd.Series([[1], [2]], name="lists"))
+def test_nested_values_among_objects_have_nothing_in_common_but_the_top():
+    lists = pd.Series([[1], [2]], name="lists")
+    assert Hierarchy.propose(lists).apply(lists, -1).tolist() == ["*", "*"]
 
 
 def test_levels_are_told_in_words():
@@ -389,6 +423,16 @@ def test_levels_are_told_in_words():
     assert generalize(frame, {"zip": 0, "job": (jobs, 2)}).level_words_ == {"zip": "as it is", "job": "hidden"}
     named = Hierarchy.from_rows([("nurse", "care", "*"), ("smith", "craft", "*")], names=["job", "trade", "*"])
     assert generalize(frame, {"job": (named, 1)}).level_words_ == {"job": "trade"}
+
+
+@pytest.mark.parametrize("name", ["intervals", "no_such.csv", "", "a\0b", "x" * 300])
+def test_a_text_that_is_no_file_is_told_to_be_taken_for_one(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    table = pd.DataFrame({"age": [30, 31]})
+    with pytest.raises(FileError, match="A text names a file in ARX's form"):
+        anonymize(table, "age", k=2, hierarchies={"age": name})
+    with pytest.raises(FileError, match="cannot be read as a hierarchy"):
+        generalize(table, {"age": 1}, hierarchies={"age": name})
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "no such encoding"])
@@ -557,3 +601,14 @@ def test_levels_of_intervals_have_one_name_wherever_they_are_told():
     for name in ("intervals of 20", "width 20"):  # the second is what it was called once
         out = anonymize(people, ["age"], k=5, hierarchies={"age": rule}, levels={"age": name})
         assert out.level_words_ == {"age": "intervals of 20"}
+
+
+@pytest.mark.parametrize(("unit", "span"), [("s", 6 * 10**10), ("ms", 10**13), ("us", 10**16), ("ns", 2**62)])
+def test_periods_of_moments_are_those_of_pandas(unit, span):
+    times = pd.DatetimeIndex(np.random.default_rng(0).integers(-span, span, 1000).astype(f"M8[{unit}]"))
+    told = {each: _period_labels(times, each) for each in ("day", "week", "month", "quarter", "year", "decade")}
+    assert told["quarter"] == [f"{at.year:04d}-Q{at.quarter}" for at in times]
+    assert told["decade"] == [f"{at.year // 10 * 10:04d}s" for at in times]
+    assert told["week"] == [f"{year:04d}-W{week:02d}" for year, week, _ in times.isocalendar().to_numpy().tolist()]
+    for each in ("day", "month", "year"):
+        assert told[each] == np.datetime_as_string(times.to_numpy().astype(f"M8[{each[0].upper()}]")).tolist()

@@ -15,9 +15,14 @@ from hypothesis import strategies as st
 import privkit as pk
 from privkit.tally.codes import grouped
 from privkit.transform.anonymize import search
+from privkit.transform.search import large_classes
+from privkit.transform.search.coding import Coding
+from privkit.transform.search.large_classes import LargeClasses
 from privkit.transform.search.local import Peeling, _peeled
 from privkit.transform.search.node_classes import Rollup
+from privkit.transform.search.search import Search
 from privkit.transform.search.task import prepare
+from privkit.values.writing import percent
 
 FOLDER = Path(os.environ.get("PRIVKIT_ORACLE", Path(__file__).parents[3] / "shared" / "oracle"))
 oracle = pytest.mark.skipif(not (FOLDER / "arx.json").exists(), reason="ARX's stored answers are not here")
@@ -95,7 +100,7 @@ def test_the_default_says_what_local_recoding_would_lose():
     local = frame.privacy.anonymize(["zip", "age"], k=5, method="local")
     assert local.loss_ <= out.local_loss_ < 0.5 * out.loss_
     assert f"loss = {out.local_loss_:.4f}, with levels that differ" in repr(out)
-    assert f"{1 - out.local_loss_ / out.loss_:.0%} less" in repr(out)
+    assert f"{percent(1 - out.local_loss_ / out.loss_)} less" in repr(out)
     assert local.local_loss_ is None
     assert "would lose" not in repr(local)
     assert pickle.loads(pickle.dumps(out)).local_loss_ == out.local_loss_
@@ -189,3 +194,134 @@ def test_a_search_below_a_loss_finds_the_best_node_or_none(rows, k):
     less = search(task, None, None, best.loss / 2)
     assert less.bound <= best.loss / 2 + 1e-9
     assert less.node is None or less.loss >= best.loss
+
+
+def brute_peeling(task):
+    """Cut off classes node by node, each grouped by pandas: what peeling by k alone means."""
+    from privkit.transform.search import local
+
+    peeling = Peeling(task, None, task.judge)
+    average, price = peeling.prices()
+    codes = [
+        [[ladder.levels[level].codes[value] for value in column] for level in range(ladder.n_levels)]
+        for ladder, column in zip(task.coding.ladders, task.coding.combos, strict=True)
+    ]
+    counts = pd.Series(task.coding.counts)
+    left, cut, top = set(range(len(counts))), [], sum(max(level.max() for level in column) for column in peeling.costs)
+    steps = np.geomspace(min(0.01, top), max(top, 0.01), local._STEPS) if top else []
+    for step in [*steps, np.inf]:
+        for place in np.argsort(average, kind="stable"):
+            if price[place] > step:
+                continue
+            node = peeling.nodes[place].tolist()
+            classes = {}
+            for combo in sorted(left):
+                classes.setdefault(tuple(codes[i][level][combo] for i, level in enumerate(node)), []).append(combo)
+            price[place] = np.inf
+            for label, combos in classes.items():
+                if counts[combos].sum() < task.judge.least:
+                    continue
+                cost = 0.0
+                for costs, level, code in zip(peeling.costs, node, label, strict=True):
+                    cost += costs[level][code]
+                if cost <= step:
+                    cut.append((tuple(node), tuple(combos)))
+                    left -= set(combos)
+                else:
+                    price[place] = min(price[place], cost)
+            if counts[sorted(left)].sum() < task.judge.least:
+                return set(cut)
+    return set(cut)
+
+
+BANDS = {
+    "a tree": pk.Hierarchy.intervals(2, 4),
+    "levels that do not nest": pk.Hierarchy.intervals(2, 3, 8),
+}
+
+
+@pytest.mark.parametrize("bands", BANDS)
+@pytest.mark.parametrize("packed", [True, False])
+@given(rows=st.lists(st.tuples(*[st.integers(0, 11)] * 3), min_size=5, max_size=40), k=st.integers(1, 5))
+@settings(max_examples=25)
+def test_peeling_by_blocks_and_hashes_cuts_what_node_by_node_cuts(bands, packed, rows, k):
+    frame = pd.DataFrame(rows, columns=["a", "b", "c"])
+    task = task_of(frame, ["a", "b", "c"], pk.KAnonymity(k), 0, dict.fromkeys("abc", BANDS[bands]))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(large_classes, "_BLOCK", 3)
+        patch.setattr(large_classes, "_GROUPED", 40)
+        patch.setattr(large_classes, "_REMEMBERED", 60)
+        if not packed:
+            patch.setattr(Coding, "is_packed", property(lambda _: False))
+        peeling = Peeling(task, None, task.judge)
+        peeling.run()
+    found, class_of = set(), peeling.partition.class_of
+    for number in range(peeling.n_classes):
+        combos = np.flatnonzero(class_of == number)
+        found.add((tuple(peeling.partition.levels[:, combos[0]].tolist()), tuple(combos.tolist())))
+    assert found == brute_peeling(task)
+    assert peeling.rows == task.coding.counts[class_of < 0].sum()
+
+
+def test_what_is_large_is_never_left_out_and_little_else_is_looked_at():
+    adult = pk.example("adult").iloc[:3000]
+    rungs = pk.example_hierarchies("adult")
+    qi = ["age", "education", "occupation", "marital-status", "race"]
+    task = task_of(adult, qi, pk.KAnonymity(5), 0, {name: rungs[name] for name in qi})
+    peeling = Peeling(task, None, task.judge)
+    classes = LargeClasses(task.coding, peeling.costs, peeling.nodes, 5, lambda: None)
+    combos = np.arange(len(task.coding.counts))
+    pairs = large = 0
+    for owner, maybe in classes._narrowed(np.argsort(classes.rank), combos):
+        for place in np.unique(owner).tolist():
+            found = classes.of(peeling.nodes[place], combos)
+            inside = set(maybe[owner == place].tolist())
+            truth = set() if found is None else set(found.combos.tolist())
+            assert truth <= inside
+            pairs, large = pairs + len(inside), large + len(truth)
+    assert large <= pairs < 1.2 * large
+    every = [classes.of(node, combos) for node in peeling.nodes]
+    assert large == sum(len(found.combos) for found in every if found is not None)
+
+
+@given(rows=st.lists(st.tuples(*[st.integers(0, 19)] * 3), min_size=2, max_size=60), k=st.integers(1, 6), nodes=NODES)
+@settings(max_examples=60)
+def test_rows_that_are_counted_by_hashes_are_no_more_than_are_lost(rows, k, nodes):
+    frame = pd.DataFrame(rows, columns=["a", "b", "c"])
+    bands = dict.fromkeys("abc", pk.Hierarchy.intervals(2, 4))
+    rollup = Rollup(task_of(frame, ["a", "b", "c"], pk.KAnonymity(2), 1.0, bands).coding)
+    for node in nodes:
+        allowed = tuple(min(level, size - 1) for level, size in zip(node, rollup.coding.shape, strict=True))
+        sizes = rollup.at(allowed).sizes
+        assert 0 <= rollup.lost_at_least(allowed, k) <= sizes[sizes < k].sum()
+
+
+@pytest.mark.parametrize("utility", ["loss", "entropy", "discernibility"])
+@pytest.mark.parametrize("goal", [pk.KAnonymity(4), pk.KAnonymity(4) & pk.LDiversity("occupation", 2)])
+def test_a_search_that_counts_by_hashes_finds_and_judges_the_same(goal, utility):
+    adult = pk.example("adult").iloc[:1500]
+    rungs = pk.example_hierarchies("adult")
+    qi = ["age", "education", "race", "marital-status"]
+    for suppress in (0, 0.03, 0.2):
+        task = prepare(
+            adult, qi, goal, k=None, hierarchies={name: rungs[name] for name in qi}, suppress=suppress,
+            utility=utility, weights=None, keep=(), levels=None, unit=None,
+        )  # fmt: skip
+        found = search(task, None, None)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Rollup, "lost_at_least", lambda *_: 0)
+            slow = search(task, None, None)
+        assert (found.node, found.loss, found.suppressed, found.judged) == (
+            slow.node, slow.loss, slow.suppressed, slow.judged,
+        )  # fmt: skip
+
+
+def test_most_nodes_are_told_by_their_hashes_alone(monkeypatch):
+    adult = pk.example("adult")
+    rungs = pk.example_hierarchies("adult")
+    qi = ["age", "education", "occupation", "race", "marital-status", "sex"]
+    task = task_of(adult, qi, pk.KAnonymity(5), 0.02, {name: rungs[name] for name in qi})
+    looked, look = [], Search.look
+    monkeypatch.setattr(Search, "look", lambda self, node: looked.append(node) or look(self, node))
+    found = search(task, None, None)
+    assert len(looked) < found.judged / 2

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from privkit.errors import ColumnNotFoundError, NotPublicError, ParameterError
-from privkit.errors.arguments import ExpressionError
+from privkit.errors.expression import ExpressionError
 from privkit.tally.predicate import check_selection
 from privkit.values.expression import cut, day, hour, lookup, month, parsed, recode, selection, weekday, when, year
 from privkit.values.expression.nodes import Both, Column, Compare, IsIn, IsMissing, Literal, Not

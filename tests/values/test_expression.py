@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from privkit.errors import NotPublicError, ParameterError
-from privkit.errors.arguments import ExpressionError
+from privkit.errors.expression import ExpressionError
 from privkit.values.expression import Expression, cut, day, hour, isin, month, parsed, prefix, selection, weekday, year
 
 
@@ -111,29 +111,24 @@ def test_columns_are_named():
     [
         ("age >", None, "cannot be read"),
         ("age > 3 foo", None, "cannot be read"),
-        ("age = 3", None, "cannot be read"),
         ("", None, "cannot be read"),
         ("age.max() > 3", 0, "no methods"),
-        ("age > df.age", 6, "no attributes"),
-        ("a['x'] > 3", 0, "no subscripts"),
+        ("age > df.x.age", 6, "no attributes"),
+        ("a[1] > 3", 0, "no subscripts"),
         ("b and (lambda x: x)", 7, "no functions"),
         ("b and (1 if a else 2)", 7, "no if"),
         ("b and [x for x in a]", 6, "no comprehensions"),
-        ("b and (y := 3)", 7, "no assignments"),
         ("a == f'{a}'", 5, "no formatted text"),
-        ("a == [1]", 5, "no lists outside"),
+        ("a + [1] > 3", 4, "no lists outside"),
         ("a == b'x'", 5, "no literal of this kind"),
         ("a > 1j", 4, "no literal of this kind"),
         ("a == ...", 5, "no literal of this kind"),
         ("a > 1e999", 4, "no literal of this kind"),
         ("a ** 2 > 3", 0, "no operators"),
-        ("~a", 0, "no operators"),
-        ("(a > 1) & (b > 1)", 0, "Write 'and'"),
-        ("a == None", 5, "is missing"),
         ("a == missing", 5, "is missing"),
-        ("a is 3", 5, "'is' goes with 'missing'"),
+        ("a is b", 5, "'is' goes with 'missing'"),
         ("a in b", 5, "needs a list of literals"),
-        ("a in 'abc'", 5, "needs a list of literals"),
+        ("a in year(b)", 5, "needs a list of literals"),
         ("a in []", 0, "must hold text alone"),
         ("a in [1, 'a']", 0, "must hold text alone"),
         ("a in [1, None]", 9, "is missing"),
@@ -153,7 +148,8 @@ def test_columns_are_named():
         ("a > 1 and 1 < 2", 10, "must name a column"),
         ("a > 1 / 0", 4, "no number for a value"),
         ("a > 'x' + 'y'", 4, "no number for a value"),
-        ("ä > 1 and x.y", 10, "no attributes"),
+        ("ä > 1 and x.y.z", 10, "no attributes"),
+        ("a == 'x' 'y'", 9, "between quotes of the other kind"),
     ],
 )
 def test_what_the_language_has_not_is_refused_with_its_place(text, position, told):

@@ -80,7 +80,7 @@ def test_keys_of_other_text_or_type_are_different():
     ids=lambda value: type(value).__name__,
 )
 def test_containers_of_data_are_refused_unless_vouched_for(held):
-    with pytest.raises(NotPublicError, match=r"(?s)privkit got keys as a .*pk\.public_values"):
+    with pytest.raises(NotPublicError, match=r"(?s)privkit got keys as an? .*pk\.public_values"):
         keys(held)
     if isinstance(held, pd.DataFrame):
         return

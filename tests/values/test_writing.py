@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from privkit.values.writing import chance, chance_percent, ends, error_text, tens, to_error, with_error
+from privkit.values.writing import chance, chance_percent, ends, error_text, tens, to_error, with_error, with_interval
 
 WIDTHS = st.floats(min_value=1e-9, max_value=1e9)
 VALUES = st.floats(min_value=-1e9, max_value=1e9)
@@ -42,6 +42,29 @@ def test_a_number_is_rounded_to_its_error(value, width, told):
     assert with_error(value, width) == told
 
 
+@given(VALUES, WIDTHS, st.floats(-1.5, 1.5))
+def test_an_interval_that_reaches_farther_on_one_side_is_told_by_its_ends(value, width, skew):
+    lower, upper = value - width * (1 + skew), value + width * (1 - skew)
+    below, above = value - lower, upper - value
+    told = with_interval(value, lower, upper)
+    unit = Decimal(1).scaleb(_last(error_text((upper - lower) / 2)))
+    _, both, half = told.partition(" ± ")
+    apart = abs(Decimal(repr(above)) - Decimal(repr(below)))
+    assert bool(both) == (apart < unit or upper == lower)
+    if both:  # never narrower than the interval is
+        assert Decimal(half.replace(",", "")) >= max(Decimal(repr(below)), Decimal(repr(above))) or upper == lower
+    else:
+        assert told == f"{to_error(value, (upper - lower) / 2)}, {' to '.join(ends(lower, upper))}"
+
+
+def _last(text):
+    """The power of ten of the last digit that counts."""
+    plain = text.replace(",", "")
+    if "." in plain:
+        return -len(plain.partition(".")[2])
+    return len(plain) - max(len(plain.rstrip("0")), 2) if len(plain) > 2 else 0
+
+
 @given(WIDTHS)
 def test_an_error_is_rounded_up_by_less_than_a_tenth(width):
     told = float(read(error_text(width)))
@@ -67,7 +90,8 @@ def test_an_interval_is_rounded_outwards(value, width):
     low, high = ends(lower, upper)
     assert read(low) <= Decimal(repr(lower))
     assert read(high) >= Decimal(repr(upper))
-    assert float(read(high) - read(low)) <= (upper - lower) * 1.11 + 2 * float(lower).is_integer()
+    span = max(upper - lower, float(Decimal(repr(upper)) - Decimal(repr(lower))))  # where floats are no finer than it
+    assert float(read(high) - read(low)) <= span * 1.11 + 2 * float(lower).is_integer()
 
 
 @given(st.floats(min_value=1e-300, max_value=1, exclude_max=True))

@@ -74,7 +74,7 @@ class Drawn(HTMLParser):
 
     def handle_data(self, data):
         if self.cell is not None:
-            self.cell["ink" if self.inks else "words"] += data
+            self.cell["ink" if self.inks else "words"] += data.replace("\xa0", " ")
 
     def row(self, name: str) -> list[dict]:
         return next(cells for cells in self.rows if cells and cells[0]["words"].startswith(name))
@@ -285,3 +285,14 @@ def test_an_inventory_without_pictures_is_shown_without_them():
     assert "not counted" in told._repr_html_()
     assert "not counted" in repr(told)
     assert "pk-spread" not in re.sub(r"<style>.*?</style>", "", told._repr_html_(), flags=re.S)
+
+
+def test_each_column_tells_its_type_and_its_different_and_missing_values_and_no_value():
+    frame = pd.DataFrame({"zip": ["8004", "8005", None] * 9, "when": pd.Timestamp("2020-02-03"), "n": range(27)})
+    page = pk.audit(frame)._repr_html_()
+    for told in ("str, 2 different, 9 missing", "datetime64[us], 1 different", "int64, 27 different"):
+        assert told in page
+    assert not any(value in page for value in ("8004", "8005", "2020-02-03"))
+    assert "str, 0 different" in pk.audit(frame.head(0))._repr_html_()
+    one = pk.audit(pd.DataFrame({"zip": [None, None]}))
+    assert "object, 0 different, 2 missing" in one._repr_html_()

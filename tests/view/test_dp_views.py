@@ -12,14 +12,17 @@ from hypothesis import strategies as st
 
 mpl.use("Agg")
 
-from privkit.dp.answers.release import decode_answer
-from privkit.dp.plan import Price, make_plan
+import privkit as pk
+from privkit.dp.answers.stored import decode_answer
+from privkit.dp.plan import make_plan
+from privkit.dp.price import Price
 from privkit.dp.question import Question
 from privkit.dp.statistics.counts import Count
 from privkit.values.bounds import ContributionBounds
 from privkit.values.keys import Keys
 from privkit.values.loss import Measure, PrivacyLoss
 from privkit.values.unit import ROW, PrivacyUnit
+from privkit.values.writing import ends, to_error
 from privkit.view import plots
 from privkit.view.html import interval
 from privkit.view.parts.sheet import Drawn, sheet
@@ -192,3 +195,28 @@ def test_a_value_without_a_view_is_refused():
         sheet(object())
     with pytest.raises(TypeError, match="no value of privkit"):
         plots.draw(object())
+
+
+def test_each_number_has_its_interval_beside_it_where_none_is_told_for_all(ledger_path):
+    import pandas as pd
+
+    people = pd.DataFrame({"plan": ["a", "b"] * 300, "age": range(600), "on": [True, False, False] * 200}).privacy
+    pk.open_project("errors", epsilon=100, unit=pk.ROW, store=ledger_path)
+    asked = {"by": "plan", "keys": ["a", "b"], "epsilon": 5}
+    bounds = {"bounds": (0, 600)}
+    for release in (
+        people.dp_share("on", **asked),
+        people.dp_mean("age", **bounds, **asked),
+        people.dp_median("age", **bounds, **asked),
+    ):
+        frame, lines = release.to_frame(), repr(release).splitlines()
+        assert "±" not in lines[0]
+        for key, line in zip("ab", lines[1:3], strict=True):
+            low, high = frame["lower"][key], frame["upper"][key]
+            shown = to_error(frame.iloc[:, 0][key], (high - low) / 2)
+            assert line.split() == [key, shown, *f"({' to '.join(ends(low, high))})".split()]
+            for told in (shown, " to ".join(ends(low, high))):
+                assert told in Outline(release._repr_html_()).text, "the page says the same"
+    counted = repr(people.dp_count(**asked)).splitlines()
+    assert counted[0].endswith("each ± 0 (95 %)")
+    assert not any("±" in line or " to " in line for line in counted[1:3])

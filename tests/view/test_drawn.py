@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 
 import privkit as pk
+from privkit.dp.limits import limits_in
+from privkit.values.writing import to_error
 
 SEXES, PLANS = ["f", "m"], ["a", "b", "c"]
 
@@ -29,6 +31,7 @@ def ask(ledger_path):
             "plan": rng.choice(PLANS, rows),
             "zip": rng.integers(0, 90, rows).astype(str),
             "age": rng.integers(18, 90, rows),
+            "age_too": rng.integers(18, 90, rows),
         }
     ).privacy
 
@@ -71,6 +74,22 @@ def test_means_are_points_on_an_axis_near_them(ask):
     assert axes.get_ylim()[0] > 0
 
 
+def test_an_interval_without_ends_is_drawn_and_told(ask):
+    """Noise can make a small fit singular, and a small ratio anything: the picture says so, as the text does."""
+    fit = ask.dp_ols("age", "age_too", bounds={"age": (18, 90), "age_too": (-1e9, 1e9)}, epsilon=0.1)
+    assert not np.isfinite(fit.to_frame()[["lower", "upper"]].to_numpy()).any()
+    figure = fit.plot().figure
+    figure.canvas.draw()
+    told = [text.get_text() for axes in figure.axes for text in axes.texts]
+    assert told.count("−∞ to ∞") == 2
+    lesson = pk.open_project("lesson", epsilon=1, unit=pk.ROW, simulate=True, seed=7)
+    count = ask.dp_count(where="age == 0", epsilon=0.1, project=lesson)
+    share = count / count
+    assert not np.isfinite(share.interval()).any()
+    assert "−∞ to ∞" in repr(share)
+    share.plot().figure.canvas.draw()
+
+
 def test_a_histogram_has_the_axis_of_its_column(ask):
     release = ask.dp_histogram("age", bins=[18, 30, 60, 90], epsilon=1)
     axes = release.plot()
@@ -101,22 +120,63 @@ def test_all_quantiles_are_drawn(ask):
     assert list(axes.lines[0].get_ydata()) == [release.to_frame()[name].iloc[0] for name in names]
     grouped = ask.dp_quantile("age", cuts, "sex", keys=SEXES, bounds=(18, 90), epsilon=2)
     fan, frame = grouped.plot(), grouped.to_frame()
-    for name, points in zip(names, fan.collections, strict=True):
+    bars, marks = fan.collections[::2], fan.collections[1::2]  # of each quantile its intervals, then its points
+    for name, reached, points in zip(names, bars, marks, strict=True):
         assert points.get_label() == name
         assert list(points.get_offsets()[:, 1]) == list(frame[name])
+        lower, upper = limits_in(frame, name, names[0])
+        ends = np.sort([segment[:, 1] for segment in reached.get_segments()], axis=1)
+        assert np.allclose(ends, np.column_stack([lower, upper]))
+    places = np.concatenate([points.get_offsets()[:, 0] for points in marks])
+    assert len(set(places.round(6))) == len(names) * len(SEXES)  # none lies on another
 
 
-def test_several_numbers_have_a_part_of_the_figure_each(ask):
+def parts_of(axes):
+    return [part for part in axes.figure.axes if part is not axes]
+
+
+def test_each_of_several_numbers_has_a_chart_with_its_own_axis_and_unit(ask):
     release = ask.dp_describe("age", bounds=(18, 90), epsilon=5)
     axes, frame = release.plot(), release.to_frame()
-    parts = axes.figure.axes[1:]
-    assert [part.get_xlabel() for part in parts] == ["count", "mean", "std", "quantiles"]
+    parts = parts_of(axes)
+    assert [part.get_title(loc="left") for part in parts] == ["count", "mean", "std", "quantiles"]
+    assert [part.get_xlabel() for part in parts] == ["rows", "age", "age", ""]
+    assert parts[3].get_ylabel() == "age"
     for part, name in zip(parts, ("count", "mean", "std"), strict=False):
-        assert list(part.lines[0].get_ydata()) == [frame[name].iloc[0]]
+        assert list(part.lines[0].get_xdata()) == [frame[name].iloc[0]]
     assert list(parts[3].lines[0].get_ydata()) == [frame[name].iloc[0] for name in ("25%", "50%", "75%")]
     mine = plt.figure().add_axes((0.1, 0.1, 0.8, 0.8))
     release.plot(ax=mine)
-    assert [part.get_xlabel() for part in mine.child_axes] == ["count", "mean", "std", "quantiles"]
+    assert [part.get_title(loc="left") for part in mine.child_axes] == ["count", "mean", "std", "quantiles"]
+
+
+def test_a_query_by_group_never_has_two_statistics_on_one_axis(ask):
+    asked = {"n": "count", "m": ("mean", "age", (18, 90)), "s": ("sum", "age", (0, 90)), "v": ("var", "age", (18, 90))}
+    release = ask.dp_query(asked, "plan", keys=PLANS, epsilon=5)
+    parts, frame = parts_of(release.plot()), release.to_frame()
+    assert [part.get_title(loc="left") for part in parts] == list(asked)
+    assert [part.get_ylabel() for part in parts] == ["rows", "age", "age", "age²"]
+    for part, name in zip(parts, asked, strict=True):
+        totals = [bar.get_height() for bar in part.patches]
+        drawn = totals or list(part.lines[0].get_ydata())
+        assert bool(totals) == (name in "ns"), "bars stand on zero: totals alone"
+        assert np.allclose(drawn, frame[name])
+        prefix = "" if name == "n" else f"{name}_"
+        ends = np.column_stack([frame[f"{prefix}lower"], frame[f"{prefix}upper"]])
+        assert np.allclose(whiskers(part, across=False), ends)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 7])
+def test_charts_do_not_cover_each_other_nor_the_title(ask, count):
+    asked = {f"sum {place}": ("sum", "age", (0, 90 + place)) for place in range(count)}
+    axes = ask.dp_query(asked, "plan", keys=PLANS, epsilon=5).plot()
+    axes.figure.canvas.draw()
+    boxes = [part.get_tightbbox() for part in parts_of(axes)]
+    assert len(boxes) == count
+    title = axes._left_title.get_window_extent()
+    for place, box in enumerate(boxes):
+        assert not any(box.overlaps(other) for other in boxes[place + 1 :])
+        assert not box.overlaps(title)
 
 
 def test_where_nothing_was_released_the_figure_says_so(ask, ledger_path):
@@ -142,3 +202,15 @@ def test_a_level_of_unknown_height_has_words_and_no_bar(ask):
     assert widths["zip"] == 0
     assert any("level 1" in text for text in told)
     assert 0 < widths["age"] < 1
+
+
+def test_a_book_s_first_pair_is_a_table_with_its_numbers_rounded_to_their_error(ask):
+    """In full they would run into each other: fitted counts are no whole numbers."""
+    release = ask.dp_tables([("plan", "sex")], keys={"plan": PLANS, "sex": SEXES}, epsilon=1)
+    axes = release.plot()
+    frame = release.table("plan", "sex")
+    told = {text.get_position(): text.get_text() for text in axes.texts}
+    rows, columns = ([*levels, "(other or missing)"] for levels in (PLANS, SEXES))
+    assert len(told) == len(frame) == len(rows) * len(columns)
+    for (plan, sex), (count, low, high) in frame.iterrows():
+        assert told[columns.index(sex), rows.index(plan)] == to_error(count, (high - low) / 2)

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import re
+from base64 import b64decode
 from html.parser import HTMLParser
+from xml.etree import ElementTree
 
 import matplotlib as mpl
 import pandas as pd
@@ -16,6 +19,7 @@ from privkit.anonymity.kanonymity import kanon
 from privkit.values.loss import PrivacyLoss
 from privkit.values.show import Plotted
 from privkit.view import html, plots, text
+from privkit.view.panels.base import drawing, in_pictures, line, words
 from privkit.view.parts.markup import Markup, badge, card, esc, meter, steps, table, tag
 from privkit.view.parts.words import argument, label, names, number, percent
 from privkit.view.plots.theme import THEMES
@@ -36,7 +40,15 @@ HOSTILE = [
 ]
 
 
-TAGS = {"div", "style", "p", "strong", "span", "code"} | {"table", "caption", "thead", "tbody", "tr", "th", "td"}
+TAGS = {"div", "style", "p", "strong", "span", "samp", "code"} | {
+    "table",
+    "caption",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
+}
 
 
 class Outline(HTMLParser):
@@ -63,7 +75,8 @@ class Outline(HTMLParser):
         self.drawn = False
 
     def handle_data(self, data):
-        self.text += "" if self.drawn else data
+        # A number and its sign are one word: the space between them is one at which no line ends.
+        self.text += "" if self.drawn else data.replace("\xa0", " ")
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -208,3 +221,20 @@ def test_words():
     assert percent(5, 5) == "100 %"
     assert number(0.5) == "0.5"
     assert argument(["x" * 1000]) == ""
+
+
+def test_no_line_ends_between_a_number_and_its_sign_and_code_is_copied_as_it_stands():
+    told = str(card("10.6 % of ± 15", tag("code", "df[5 % 3]"), tag("pre", "5 % 3")))
+    assert "10.6\xa0% of ±\xa015" in told
+    assert "df[5 % 3]" in told
+    assert "<pre>5 % 3</pre>" in told
+    assert in_pictures(drawing("99.4 % <b>")).endswith('<p class="pk-note">99.4\xa0% &lt;b&gt;</p>')
+
+
+def test_a_drawing_is_an_image_that_stands_by_itself():
+    shown = in_pictures(drawing("a <b>", words(1, 2, "<script>&amp;"), line("pk-line", (0, 0), (5, 5)), height=40))
+    found = re.match(r'<img src="data:image/svg\+xml;base64,([^"]*)" alt="" width="560">', shown)
+    root = ElementTree.fromstring(b64decode(found[1]))
+    assert root.get("viewBox") == "0 0 560 40"
+    assert [one.text for one in root.iter("{http://www.w3.org/2000/svg}text")] == ["<script>&amp;"]
+    assert "var(" not in "".join(root.itertext())  # a page's variables do not reach into an image

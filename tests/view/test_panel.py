@@ -94,7 +94,9 @@ def test_beside_the_widget_stand_a_still_picture_and_a_stable_text(project, pane
     told = bundle["text/plain"].splitlines()
     assert [line for line in told if line in repr(project).splitlines()] == repr(project).splitlines()
     assert "About 4 more like the last one: count at ± 15, for ε = 0.2 each." in told
-    assert "About 4 more like the last one: count at ± 15, for ε = 0.2 each." in bundle["text/html"]
+    assert "About 4 more like the last one: count at ± 15, for ε = 0.2 each." in bundle["text/html"].replace(
+        "\xa0", " "
+    )
     assert project.ledger.to_frame()["time"].iloc[0].strftime("%H:%M:%S") in bundle["text/plain"]
     assert bundle["text/plain"] == project.panel()._repr_mimebundle_()["text/plain"]
 
@@ -141,7 +143,7 @@ def test_a_closed_panel_listens_no_more_and_is_made_anew(project, people):
 
 def cells(html):
     """Return the rows of the releases' table, each as a mapping of head to cell."""
-    texts = [re.findall(r"<t[hd][^>]*>([^<]*)<", row) for row in re.findall(r"<tr>.*?</tr>", html)]
+    texts = [re.findall(r"<t[hd][^>]*>([^<]*)<", row) for row in re.findall(r"<tr>.*?</tr>", html.replace("\xa0", " "))]
     return [dict(zip(texts[0], row, strict=True)) for row in texts[1:]]
 
 

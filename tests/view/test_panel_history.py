@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import privkit as pk
-from privkit.budget.entry import Balance, Charged
+from privkit.budget.entry import Balance, Charged, Counts
 from privkit.values.loss import PrivacyLoss
 from privkit.view.panels.history import History, over_time
 
@@ -45,7 +45,7 @@ def so_far(entries):
 def test_thousands_of_entries_are_drawn_as_a_thin_line(apart):
     history = History()
     history.update(Written(apart), so_far(4999), 10)
-    drawn = str(over_time(history, so_far(4999)))
+    drawn = str(over_time(history, so_far(4999), Counts(4999, 0, 0)))
     corners = re.search(r'class="pk-line" points="([^"]*)"', drawn).group(1).split()
     assert 240 < len(corners) < 600
     across, up = np.array([corner.split(",") for corner in corners], dtype=float).T

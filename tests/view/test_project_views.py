@@ -47,7 +47,16 @@ def test_a_project_says_what_is_left_first(project, people):
     lines = repr(project).splitlines()
     assert lines[0] == "project 'census': ε = 0.8 of 1 left"
     assert lines[1] == "Spent ε = 0.2 in 1 entry."
-    assert lines[-1] == "next: df.privacy.dp_count(...) · .ledger · .panel()"
+    assert lines[-1] == "next: df.privacy.plan.dp_count(accuracy=10) · .ledger · .panel()"
+
+
+@pytest.mark.parametrize("more", [{"unit": pk.ROW}, {"unit": "who"}, {"unit": "who", "max_rows": 3}])
+@pytest.mark.parametrize("budget", [{"epsilon": 1}, {"rho": 1}, {"epsilon": 0.01, "delta": 1e-6}])
+def test_the_first_step_of_a_project_runs_and_spends_nothing(ledger_path, people, more, budget):
+    project = pk.open_project("first", **budget, **more, store=ledger_path)
+    plan = eval(repr(project).splitlines()[-1].removeprefix("next: ").split(" · ")[0], {"df": people.assign(who=1)})
+    assert isinstance(plan, pk.Plan)
+    assert len(project.ledger) == 0
 
 
 def test_what_is_reserved_is_told_apart_from_what_is_spent(project):

@@ -76,6 +76,21 @@ def test_only_a_confirmed_release_spends_and_the_code_replays_it(project, people
     assert len(project.ledger) == 1
 
 
+def test_what_changes_no_question_withdraws_nothing(project, panel):
+    panel.by.value, panel.groups.value = "zip", "8000, 8001"
+    panel.button.click()
+    panel.suppose.value = "300"
+    panel.price_number.value += "0"
+    panel.groups.value = "8000,8001"
+    assert panel.confirm.layout.display == ""
+    panel.groups.value = "8000"
+    assert panel.confirm.layout.display == "none"
+    panel.button.click()
+    panel.suppose.value = "301"
+    panel.confirm.click()
+    assert len(project.ledger) == 1
+
+
 @pytest.mark.parametrize(
     "fill",
     [

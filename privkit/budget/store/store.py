@@ -7,8 +7,10 @@ import random
 import sqlite3
 import sys
 import time
+import weakref
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import create_engine, event, func, select, text
@@ -39,6 +41,26 @@ _SYSTEM = text("SELECT system_identifier FROM pg_control_system()")
 TIMEOUT = 30.0
 
 
+def _leave(engines: dict[int, Engine]) -> None:
+    """Close what a store that is gone held open, of this process; a parent's connections are its own."""
+    while engines:
+        pid, engine = engines.popitem()
+        engine.dispose(close=pid == os.getpid())
+
+
+def _prepare(timeout: float, connection: Any, _record: object) -> None:
+    """Make commits durable and waits bounded, whatever the server's defaults are.
+
+    No method of the store: its engine would hold it, and never let go of its connections.
+    """
+    cursor = connection.cursor()
+    cursor.execute("SET synchronous_commit TO on")
+    cursor.execute("SET datestyle TO ISO")  # the only one that the driver reads
+    cursor.execute(f"SET lock_timeout TO {int(timeout * 1000)}")
+    connection.commit()
+    cursor.close()
+
+
 class Store:
     """A database that holds a ledger.
 
@@ -61,6 +83,7 @@ class Store:
         self.ready = True  # False while its tables are made or migrated
         self.id = self.home = ""  # until it is identified
         self._engines: dict[int, Engine] = {}  # by process
+        weakref.finalize(self, _leave, self._engines)
 
     def engine(self) -> Engine:
         """Return this process's engine, a new one after a fork.
@@ -96,7 +119,7 @@ class Store:
             hide_parameters=True,
             connect_args={"connect_timeout": 10},
         )
-        event.listen(engine, "connect", self._prepare)
+        event.listen(engine, "connect", partial(_prepare, self.timeout))
         event.listen(engine, "checkout", lambda connection, *_: connections.opened(connection))
         event.listen(engine, "checkin", lambda connection, *_: connections.returned(connection))
         return engine
@@ -145,15 +168,6 @@ class Store:
         """Return the file's size in bytes."""
         assert self.place.path is not None
         return self.place.path.stat().st_size
-
-    def _prepare(self, connection: Any, _record: object) -> None:
-        """Make commits durable and waits bounded, whatever the server's defaults are."""
-        cursor = connection.cursor()
-        cursor.execute("SET synchronous_commit TO on")
-        cursor.execute("SET datestyle TO ISO")  # the only one that the driver reads
-        cursor.execute(f"SET lock_timeout TO {int(self.timeout * 1000)}")
-        connection.commit()
-        cursor.close()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

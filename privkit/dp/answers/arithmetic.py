@@ -21,7 +21,7 @@ from privkit.errors import ParameterError
 from privkit.errors.dp import KeysDifferError, NotLinearError, NotReleasedError
 from privkit.values.arguments import public, typed
 from privkit.values.keys import Keys, codes_of
-from privkit.values.show import Plotted
+from privkit.values.show import Plotted, Tabled
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +34,7 @@ Limits = Callable[[float], "tuple[NDArray[Any], NDArray[Any]]"]
 
 
 @public
-class Released(Plotted):
+class Released(Plotted, Tabled):
     """What one can compute with, free of cost: noisy numbers whose errors are known."""
 
     #: The names of its numbers that have an interval, where it has several.
@@ -66,7 +66,7 @@ def estimate(released: object, name: str | None = None) -> Derived:
     >>> estimate(3)
     Traceback (most recent call last):
     ...
-    privkit.errors.dp.NotReleasedError: privkit got a int, but it computes with released numbers, ...
+    privkit.errors.dp.NotReleasedError: privkit got an int, but it computes with released numbers, ...
     """
     found = released._derived(name) if isinstance(released, Released) else None
     if found is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -14,6 +14,8 @@ from privkit.values.arguments import public
 from privkit.values.loss import PrivacyLoss
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -78,6 +80,8 @@ class Derived(Released):
         What a careful reader should know.
     errors : Errors or None
         The errors, if the numbers are weighted sums of noisy cells; then one can compute on with them.
+    tables : callable or None
+        Of several tables, gives one of them by its columns, with all that was done.
     """
 
     name: str
@@ -88,6 +92,7 @@ class Derived(Released):
     steps: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     errors: Errors | None = None
+    tables: Callable[[tuple[str, ...]], Derived] | None = None
 
     @property
     def simulated(self) -> bool:
@@ -127,6 +132,45 @@ class Derived(Released):
         if self.simulated:
             columns["simulated"] = np.ones(len(self.values), dtype=bool)
         return pd.DataFrame(columns, index=pd.RangeIndex(1) if self.index is None else self.index)
+
+    def table(
+        self,
+        *columns: str,
+        level: float = 1 - ALPHA,
+        theme: Literal["auto", "light", "dark", "print"] = "light",
+    ) -> Any:
+        """Return the table by some columns as a frame; without columns, all numbers as a table to publish.
+
+        Of several tables it is one of them, to which was done what was done to all; of other sums it is their margin.
+
+        Parameters
+        ----------
+        *columns : str
+            In the order of the index.
+        level : float
+            Of the frame's intervals.
+        theme : {"auto", "light", "dark", "print"}
+            Without columns, the ground of the table to publish.
+
+        Returns
+        -------
+        pandas.DataFrame or great_tables.GT
+            The number, `lower` and `upper`, indexed by the keys.
+
+        Raises
+        ------
+        TablesError, ParameterError
+            If there is no such table, or what was done to the numbers leaves no sums.
+        LibraryRequiredError
+            Without columns, where great_tables is not installed: it comes with the extra ``tables``.
+        """
+        if not columns:
+            return super().table(theme=theme)
+        if self.tables is not None:
+            return self.tables(columns).to_frame(level)
+        from privkit.dp.answers.postprocess import total  # which makes values of this kind
+
+        return total(self, list(columns)).to_frame(level)
 
     def __len__(self) -> int:
         return len(self.values)

@@ -16,6 +16,7 @@ import numpy as np
 from privkit.dp.answers.arithmetic import estimate, is_number, limits_of, linear, linear_result, margin_of, rows_of
 from privkit.errors import ParameterError
 from privkit.errors.dp import TotalsError
+from privkit.errors.root import type_told
 from privkit.values.arguments import public, typed
 from privkit.values.keys import codes_of
 
@@ -140,7 +141,9 @@ def total(released: object, by: str | Sequence[str] | None = None) -> Derived:
 
 def _changed(found: Derived, values: Any, limits: Any, step: str, note: str = "") -> Derived:
     notes = (*found.notes, note) if note else found.notes
-    return replace(found, values=values, limits=limits, steps=(*found.steps, step), notes=notes, errors=None)
+    return replace(
+        found, values=values, limits=limits, steps=(*found.steps, step), notes=notes, errors=None, tables=None
+    )
 
 
 def _grouped(index: Any, kept: list[str]) -> tuple[NDArray[np.int64], Any]:
@@ -156,7 +159,7 @@ def _summed(kept: list[str]) -> str:
 
 def _positive(value: Any, argument: str) -> float:
     if not is_number(value) or not math.isfinite(value) or value <= 0:
-        found = str(value) if is_number(value) else f"a {type(value).__name__}"
+        found = str(value) if is_number(value) else type_told(value)
         raise ParameterError.of(argument, found, "a finite number > 0")
     return float(value) if not isinstance(value, int) else value
 

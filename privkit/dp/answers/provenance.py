@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from decimal import Decimal
 from fractions import Fraction
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _NAMED = 6
 #: A longer text of one fact is cut in texts.
 _LONGEST = 200
+#: That of the noise of many parts.
+_NOISES = 300
 #: What the noise and the versions are of.
 _OWN = "jupyter-privkit"
 
@@ -49,7 +51,10 @@ class Provenance(Shown, Mapping[str, Any]):
         Whom the answer protects, and how much of one person counts.
     mechanism : str
     scale : float
-        The noise, in units of the answer.
+        The names of the mechanisms that were used, and the noise's scale in units of the answer; the first part's,
+        where several parts have their own.
+    noise : str
+        The noise of every part in plain words, with its scales.
     project : str
     entry : int
         The ledger's number of the release.
@@ -68,8 +73,10 @@ class Provenance(Shown, Mapping[str, Any]):
         From a column to how it was made, and to what stood for its missing values.
     key_values : list or None
         The groups, one value each or a list of them; None for a total.
+    public_values : dict
+        From a column to its public values, where these are no groups: of tables and tests, or the most frequent ones.
     keys_source : str
-        How the groups came to be known; empty for a total.
+        How the groups or these values came to be known; empty where there are none.
     level : float or None
         Of the intervals that are shown; None where there are none, as of a choice among candidates.
     accuracy : dict
@@ -85,6 +92,7 @@ class Provenance(Shown, Mapping[str, Any]):
     bounds: str
     mechanism: str
     scale: float
+    noise: str
     project: str
     entry: int
     time: str
@@ -98,6 +106,7 @@ class Provenance(Shown, Mapping[str, Any]):
     derived: dict[str, str] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
     key_values: list[Any] | None = None
+    public_values: dict[str, list[Any]] = field(default_factory=dict)
     keys_source: str = ""
     level: float | None = None
     accuracy: dict[str, float | None] = field(default_factory=dict)
@@ -105,13 +114,17 @@ class Provenance(Shown, Mapping[str, Any]):
     simulated: bool = False
 
     @classmethod
-    def of(cls, plan: Plan, known: Collection[str], **place: Any) -> Provenance:
+    def of(cls, plan: Plan, known: Collection[str], noise: str, used: Sequence[str], **place: Any) -> Provenance:
         """Return where the answer of a plan comes from.
 
         Parameters
         ----------
         known : collection of str
             Those of its numbers that have an interval.
+        noise : str
+            All noise that was drawn, in words: what found groups is no part of the plan of their answers.
+        used : sequence of str
+            The names of its mechanisms.
         **place
             Project, entry, time and versions.
         """
@@ -120,8 +133,9 @@ class Provenance(Shown, Mapping[str, Any]):
             question=str(question),
             unit=str(question.unit),
             bounds=_bounded(question),
-            mechanism=plan.mechanism,
+            mechanism=", ".join(used),
             scale=plan.scale,
+            noise=noise,
             **place,
             **_amounts(plan.loss),
             advantage=plan.advantage,
@@ -132,11 +146,10 @@ class Provenance(Shown, Mapping[str, Any]):
                 name: normal(Literal(value)).text() for name, value in question.selected.missing if value is not None
             },
             key_values=_keys(question),
+            public_values=_values(question),
             keys_source=_keys_source(plan),
             level=1 - ALPHA if known else None,
-            accuracy={
-                name: width for name, width in plan.accuracies.items() if name in known and _in_units(question, name)
-            },
+            accuracy=_accuracy(plan, known),
             public=tuple(map(str, plan.public)),
         )
 
@@ -202,13 +215,14 @@ class Provenance(Shown, Mapping[str, Any]):
             ("missing", "; ".join(f"of {name} counted as {value}" for name, value in self.missing.items())),
             ("clipped", clipped),
             ("keys", self._named),
+            ("values", self._valued),
             ("public", "; ".join(self.public)),
-            ("noise", f"{self.mechanism}, scale {number(self.scale)}"),
+            ("noise", self.noise),
             ("intervals", self.intervals),
             ("ledger", f"project '{self.project}', entry {self.entry}, reserved {self.time}"),
             ("drawn by", ", ".join(f"{name} {version}" for name, version in self.versions.items())),
         ]
-        return [(name, _printed(text)) for name, text in told if text]
+        return [(name, _printed(text, _NOISES if name == "noise" else _LONGEST)) for name, text in told if text]
 
     @property
     def line(self) -> str:
@@ -219,7 +233,7 @@ class Provenance(Shown, Mapping[str, Any]):
             self.question[:1].upper() + self.question[1:],
             f"protects {self.unit}",
             f"{self.loss}: {self.attacker}",
-            f"{self.mechanism} noise, scale {number(self.scale)}",
+            _printed(self.noise, _NOISES),
             *([f"intervals {self.intervals}"] if self.intervals else []),
             f"project '{self.project}', entry {self.entry}, {self.time}",
             *([f"privkit {own}"] if own else []),
@@ -230,16 +244,29 @@ class Provenance(Shown, Mapping[str, Any]):
     def _named(self) -> str:
         if self.key_values is None:
             return ""
-        shown = ", ".join(map(_key_text, self.key_values[:_NAMED]))
-        more = f" and {len(self.key_values) - _NAMED:,} more" if len(self.key_values) > _NAMED else ""
-        return f"{len(self.key_values):,} ({self.keys_source}){': ' if shown else ''}{shown}{more}"
+        shown = _some(self.key_values)
+        return f"{len(self.key_values):,} ({self.keys_source}){': ' if shown else ''}{shown}"
+
+    @property
+    def _valued(self) -> str:
+        each = [f"{name}: {_some(values)}" for name, values in self.public_values.items()]
+        return f"{'; '.join(each)} ({self.keys_source})" if each else ""
 
     def __str__(self) -> str:
         """Return a line for each fact."""
         return repr(self)
 
 
-def _in_units(question: Question, name: str) -> bool:
+def _accuracy(plan: Plan, known: Collection[str]) -> dict[str, float | None]:
+    """Return what was known of each interval whatever the rows are: with rows that were assumed it is another one."""
+    asked = plan.question.asked
+    widths = asked.half_widths(plan.noise, ALPHA, None)
+    found = {name: width for name, width in widths.items() if name in known and in_units(plan.question, name)}
+    # Where only what comes along has an interval, as the rows of a test, that is not the answer's.
+    return found if set(asked.numbers) & set(known) else {asked.main: None, **found}
+
+
+def in_units(question: Question, name: str) -> bool:
     """Whether the accuracy of a number is told in its own unit: a quantile's is a share of ranks."""
     asked = question.asked
     parts = {told: asked.parts[place] for told, place, _ in asked.outputs} if isinstance(asked, Several) else {}
@@ -284,6 +311,15 @@ def _keys(question: Question) -> list[Any] | None:
     return [row[0] for row in rows] if len(question.keys.by) == 1 else rows
 
 
+def _values(question: Question) -> dict[str, list[Any]]:
+    """Return the public values of each column that stand in the statistic, each once."""
+    found: dict[str, dict[Any, None]] = {}
+    for keys in question.asked.own_keys:
+        for place, name in enumerate(keys.by):
+            found.setdefault(name, {}).update(dict.fromkeys(_plain(key[place]) for key in keys.values))
+    return {name: list(values) for name, values in found.items()}
+
+
 def _plain(value: str | float | bool | date | Decimal | None) -> Any:
     if value is None or isinstance(value, str | int | float):
         return value
@@ -309,15 +345,14 @@ def _derived(question: Question) -> dict[str, str]:
 def _keys_source(plan: Plan) -> str:
     """Return how the groups came to be known, column by column where they came in several ways."""
     question = plan.question
-    if question.keys is None:
-        return ""
-    if question.asked.shows or question.keys.told:
+    named = question.asked.own_keys if question.keys is None else (question.keys,)
+    if question.keys is not None and (question.asked.shows or question.keys.told):
         return "found: their noisy counts passed the threshold"
-    ways = {name: _way(plan, question.keys, name) for name in question.keys.by}
+    ways = {name: _way(plan, keys, name) for keys in named for name in keys.by}
     if len(set(ways.values())) > 1:
         return "public: " + "; ".join(f"{name!r} {way or why}" for name, (way, why) in ways.items())
-    way, why = next(iter(ways.values()))
-    return f"public, {way}" if way else f"public: {why}"
+    way, why = next(iter(ways.values()), ("", ""))
+    return f"public, {way}" if way else f"public: {why}" if why else ""
 
 
 def _way(plan: Plan, keys: Keys, column: str) -> tuple[str, str]:
@@ -331,6 +366,12 @@ def _way(plan: Plan, keys: Keys, column: str) -> tuple[str, str]:
     if labels is not None and {key[place] for key in keys.values} <= set(labels):
         return f"the labels of derived {column!r}", ""
     return ("named in the question", "") if keys.reason is None or plan.public else ("", keys.reason)
+
+
+def _some(values: Sequence[Any]) -> str:
+    """Return the first of some values as a text, and how many more there are."""
+    more = f" and {len(values) - _NAMED:,} more" if len(values) > _NAMED else ""
+    return f"{', '.join(map(_key_text, values[:_NAMED]))}{more}"
 
 
 def _key_text(key: object) -> str:

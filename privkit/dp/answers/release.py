@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache, cached_property
-from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from privkit.dp.answers.arithmetic import Released, estimate, index_of
+from privkit.dp.answers.books import book_of, table_of
 from privkit.dp.answers.derived import Derived, Interval, Source
 from privkit.dp.answers.linear import Errors
 from privkit.dp.answers.postprocess import non_negative, rounded, suppressed, total
 from privkit.dp.answers.provenance import Provenance
+from privkit.dp.answers.synthetic_rows import distances_of, rows_of
 from privkit.dp.dates import told_dates
+from privkit.dp.limits import limit_names
 from privkit.dp.noise.noise import ALPHA, Noise
 from privkit.dp.plan import Plan, miss
 from privkit.errors.dp import IntervalError, NotLinearError
 from privkit.values.arguments import spending
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
     from numpy.typing import NDArray
 
     from privkit.values.loss import PrivacyLoss
-
-
-_LIBRARIES = ("jupyter-privkit", "opendp", "narwhals", "pandas", "numpy")
 
 
 @spending
@@ -48,6 +47,8 @@ class Release(Released):
         Whether this is the stored answer of an earlier release, at no cost.
     asked_before : int or None
         The ledger's entry that had asked the same question of other data, when this one was charged.
+    replays : bool
+        Whether it is found when the same is asked again: of rows in an engine, where ``version=`` names their state.
     """
 
     plan: Plan
@@ -55,11 +56,12 @@ class Release(Released):
     provenance: Provenance
     replayed: bool
     asked_before: int | None = None
+    replays: bool = True
 
     @cached_property
     def estimates(self) -> dict[str, NDArray[Any]]:
         """Every number that the answer gives, by name; the statistic itself first."""
-        found = self.plan.question.asked.estimates(self.drawn)
+        found = self.plan.question.asked.told(self.drawn, self.noise)
         kind = self.plan.question.dates
         return found if kind is None else {name: told_dates(kind, counts) for name, counts in found.items()}
 
@@ -76,6 +78,27 @@ class Release(Released):
 
             return pd.DataFrame(self.estimates, index=self._index())
         return self._shaped(self.estimates[self._name])
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The rows of `dp_synthetic`, in the original schema: columns, order, types, and missing values.
+
+        Raises
+        ------
+        SyntheticError
+            If the release is one of something else.
+        """
+        return rows_of(self)
+
+    @property
+    def distances(self) -> pd.DataFrame:
+        """How far the rows of `dp_synthetic` lie from each noisy table that they were drawn to fit.
+
+        A row for each: `cells`, `distance` (the total variation: the share of rows that would have to change), and
+        `noise`: how far the noise alone would put the table from an exact one. Computed from what was released: it may
+        be handed on. Of a table to which the rows were fitted it is no test; pay for `dp_tables` to have one.
+        """
+        return distances_of(self)
 
     @property
     def loss(self) -> PrivacyLoss:
@@ -112,6 +135,21 @@ class Release(Released):
     def has_interval(self) -> bool:
         """Whether the answer has an interval; a choice among candidates has none."""
         return self._name in self._limits(ALPHA)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What the noisy numbers themselves say of how far they can be trusted; of most answers nothing."""
+        return (*self.plan.question.asked.remarks(self.drawn, self.noise), *self._fewer)
+
+    @property
+    def _fewer(self) -> tuple[str, ...]:
+        """Say so where by the noisy counts there are fewer rows than the accuracy was planned for."""
+        rows, known = self.plan.rows, self._limits(ALPHA).get("count")
+        if rows is None or known is None or not self.plan.question.asked.needs_rows or not (known[1] < rows).any():
+            return ()
+        where = "there are" if self.plan.question.keys is None else "a group has"
+        told = f"by the noisy count {where} fewer rows than the {rows:,} that were assumed"
+        return (f"{told}: an interval is wider than planned",)
 
     @property
     def possible(self) -> pd.DataFrame | None:
@@ -166,8 +204,7 @@ class Release(Released):
         for name, values in self.estimates.items():
             columns[name] = values
             if name in limits:
-                prefix = "" if name == self._name else f"{name}_"
-                columns[f"{prefix}lower"], columns[f"{prefix}upper"] = limits[name]
+                columns.update(zip(limit_names(name, self._name), limits[name], strict=True))
         found = pd.DataFrame(columns, index=self._index())
         if clips := self.plan.question.asked.clips:  # over the columns: of what the intervals are
             found.columns.name = clips.lstrip(", ")
@@ -178,20 +215,80 @@ class Release(Released):
         return estimate(self, name)
 
     def non_negative(self) -> Derived:
-        """Return the answer clipped at 0; a post-processing, which biases small cells upwards."""
-        return non_negative(self)
+        """Return the answer clipped at 0; a post-processing, which biases small cells upwards.
+
+        Of several tables each is clipped by itself, so that they do not add up any more: ``.table("sex")`` of the
+        result is one of them.
+        """
+        return self._each_table(non_negative)
 
     def rounded(self, base: float = 1) -> Derived:
         """Return the answer rounded to multiples of `base`; a post-processing."""
-        return rounded(self, base)
+        return self._each_table(lambda released: rounded(released, base))
 
     def suppressed(self, below: float) -> Derived:
         """Return the answer without its cells below a limit; a post-processing."""
-        return suppressed(self, below)
+        return self._each_table(lambda released: suppressed(released, below))
 
-    def total(self, by: str | list[str] | None = None) -> Derived:
-        """Return the sum of the cells, or of those that agree in the columns `by`; a post-processing."""
-        return total(self, by)
+    def _each_table(self, step: Callable[[Any], Derived]) -> Derived:
+        """Return what a step makes of the answer; of several tables, it is taken of any that is asked for."""
+        if (book := book_of(self)) is None:
+            return step(self)
+        return replace(step(self), tables=lambda names: step(table_of(self, book, names)))
+
+    def total(self, *columns: str | list[str], by: str | list[str] | None = None) -> Derived:
+        """Return the sum of the cells, or of those that agree in some columns; a post-processing.
+
+        Of several tables it is the one by these columns, which all of them agree on.
+
+        Parameters
+        ----------
+        *columns : str
+            The columns to keep: ``.total("sex", "city")``. A list of them is the same.
+        by : str or list of str, optional
+            The same by its name.
+        """
+        given = [*columns, *([] if by is None else [by])]
+        names = [name for one in given for name in ([one] if isinstance(one, str) else list(one))]
+        if (book := book_of(self)) is not None:
+            return table_of(self, book, names)
+        return total(self, names or None)
+
+    def table(
+        self,
+        *columns: str,
+        level: float = 1 - ALPHA,
+        theme: Literal["auto", "light", "dark", "print"] = "light",
+    ) -> Any:
+        """Return the table by some columns as a frame; without columns, all numbers as a table to publish.
+
+        Of several tables it is any that lies within one of them: each adds up with every other, exactly. Of another
+        release it is its margin. A post-processing, which costs nothing.
+
+        Parameters
+        ----------
+        *columns : str
+            In the order of the index. The total is ``.total()``.
+        level : float
+            Of the frame's intervals.
+        theme : {"auto", "light", "dark", "print"}
+            Without columns, the ground of the table to publish.
+
+        Returns
+        -------
+        pandas.DataFrame or great_tables.GT
+            The number, `lower` and `upper`, indexed by the keys.
+
+        Raises
+        ------
+        TablesError, ParameterError
+            If the release holds no such table.
+        LibraryRequiredError
+            Without columns, where great_tables is not installed: it comes with the extra ``tables``.
+        """
+        if not columns:
+            return super().table(theme=theme)
+        return self.total(list(columns)).to_frame(level)
 
     def __add__(self, other: object) -> Derived:
         return self.estimate() + other
@@ -216,7 +313,7 @@ class Release(Released):
         return Derived(
             name,
             np.asarray(self.estimates[name]),
-            None if question.keys is None else self._index(),
+            None if question.shown is None else self._index(),
             lambda alpha: self._limits(alpha)[name],
             (Source(place.project, place.entry, place.question, self.loss, simulated),),
             errors=Errors.of_release(self, name),
@@ -244,56 +341,12 @@ class Release(Released):
     def _index(self) -> Any:
         import pandas as pd
 
-        keys = self.plan.question.keys
-        if keys is None:
-            return pd.RangeIndex(1)
-        return index_of(keys)
+        keys = self.plan.question.shown
+        return pd.RangeIndex(1) if keys is None else index_of(keys)
 
     def _shaped(self, values: NDArray[Any]) -> Any:
-        if self.plan.question.keys is None:
+        if self.plan.question.shown is None:
             return values[0].item() if hasattr(values[0], "item") else values[0]
         import pandas as pd
 
         return pd.Series(values, index=self._index(), name=self._name, copy=True)
-
-
-def encode_answer(plan: Plan, drawn: Sequence[int] | Mapping[str, int | Sequence[int]]) -> str:
-    """Return the noisy integers as the text that the ledger stores: in canonical order of the keys, with versions."""
-    if isinstance(drawn, Mapping):  # the groups showed up by their noisy counts
-        keys_ = sorted(drawn)
-        cells = [int(cell) for key in keys_ for cell in np.atleast_1d(drawn[key])]
-        found = {"keys": keys_, "cells": cells, "versions": _versions()}
-        return json.dumps(found, separators=(",", ":"), sort_keys=True)
-    cells = [int(cell) for cell in drawn]
-    if (keys := plan.question.keys) is not None:
-        width = len(cells) // len(keys)
-        cells = [cell for place in keys.canonical_order for cell in cells[place * width : (place + 1) * width]]
-    return json.dumps({"cells": cells, "versions": _versions()}, separators=(",", ":"), sort_keys=True)
-
-
-def decode_answer(
-    plan: Plan, answer: str, *, project: str, entry: int, time: str, replayed: bool, before: int | None = None
-) -> Release:
-    """Return the release that a stored answer holds, in the order in which the plan's keys were asked."""
-    stored = json.loads(answer)
-    plan = plan.question.asked.answered(plan, stored.get("keys"))
-    question, cells = plan.question, np.array(stored["cells"], dtype=np.int64)
-    cells = cells.reshape(question.groups, -1) if question.groups else cells.reshape(0, question.asked.width)
-    if "keys" not in stored and (keys := question.keys) is not None:
-        ordered = np.empty_like(cells)
-        ordered[keys.canonical_order] = cells
-        cells = ordered
-    place: dict[str, Any] = {"project": project, "entry": entry, "time": time, "versions": stored["versions"]}
-    known = question.asked.limits(cells[:1], plan.noise, ALPHA) if len(cells) else {}
-    return Release(plan, cells, Provenance.of(plan, known, **place), replayed, before)
-
-
-@cache
-def _versions() -> dict[str, str]:
-    found = {}
-    for library in _LIBRARIES:
-        try:
-            found[library] = version(library)
-        except PackageNotFoundError:  # run from a checkout
-            found[library] = "not installed"
-    return found

@@ -19,6 +19,7 @@ import numpy as np
 
 from privkit.dp.opendp import features, opendp
 from privkit.values.loss import Measure, PrivacyLoss
+from privkit.values.writing import number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,11 +27,13 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from privkit.dp.statistics.statistic import Sensitivity
+    from privkit.dp.statistics.reach import Sensitivity
 
 
 #: Weights closer than this are drawn apart, upwards.
 _APART = 1.001
+#: Up to how many cells partial fractions are exact enough: four alike cost nine of a float's sixteen digits.
+_FEW = 4
 
 
 def laplace_quantile(weights: NDArray[np.float64], scale: float, alpha: float) -> NDArray[np.float64]:
@@ -41,12 +44,15 @@ def laplace_quantile(weights: NDArray[np.float64], scale: float, alpha: float) -
     less than Σ|wᵢ|. For Laplace variables with distinct bᵢ = |wᵢ|·scale the characteristic function Π 1/(1 + bᵢ²t²)
     splits into partial fractions, so P(|S| > h) = Σ cᵢ·exp(−h/bᵢ) with cᵢ = Π_{j≠i} bᵢ² / (bᵢ² − bⱼ²). Weights too
     close to tell apart are raised by a thousandth: a sum of symmetric unimodal variables only spreads when one of
-    them is stretched, so h errs to the wide side.
+    them is stretched, so h errs to the wide side. The shares cᵢ of k alike weights are of size 500^(k−1) and cancel
+    each other, so that floats hold few cells: of more h is Chernoff's, wider than `weighted.sum_quantile`.
 
     Parameters
     ----------
     weights : array, shape (n, k)
     """
+    if weights.shape[1] > _FEW:
+        return _above(np.abs(weights), alpha) * scale + np.abs(weights).sum(axis=1)
     slack = np.abs(weights).sum(axis=1)
     sizes = np.sort(np.abs(weights), axis=1)
     sizes[:, 0] = np.maximum(sizes[:, 0], sizes[:, -1] * 1e-6)
@@ -86,6 +92,14 @@ def gaussian_quantile(weights: NDArray[np.float64], scale: float, alpha: float) 
     return widths
 
 
+def _above(sizes: NDArray[np.float64], alpha: float) -> NDArray[np.float64]:
+    """Return h for continuous Laplace variables of these scales: 2·Π 1/(1 − bᵢ²t²)·e^(−th) for any t (Chernoff)."""
+    most = np.maximum(sizes.max(axis=1, initial=0.0), np.finfo(float).tiny)
+    shares = (sizes / most[:, None]) ** 2
+    each = [(np.log(2 / alpha) - np.log1p(-shares * t**2).sum(axis=1)) / t for t in np.linspace(0.005, 0.995, 199)]
+    return np.asarray(np.min(each, axis=0) * np.where(sizes.any(axis=1), most, 0.0))
+
+
 #: The share of intervals that may miss, where nothing else is said.
 ALPHA = 0.05
 
@@ -105,6 +119,10 @@ class Noise(ABC):
     name: ClassVar[str]
     #: The measures in which it can be priced, the natural one first.
     measures: ClassVar[tuple[Measure, ...]]
+    #: Whether it costs δ, where some is given.
+    spends_delta: ClassVar[bool] = True
+    #: What one person moves, and the noise stands on.
+    moved: ClassVar[str] = "the answer"
 
     @classmethod
     @abstractmethod
@@ -114,6 +132,15 @@ class Noise(ABC):
     @abstractmethod
     def measurement(self) -> Any:
         """Return the OpenDP measurement from integer vectors to noisy integer vectors, in its natural measure."""
+
+    @property
+    def used(self) -> tuple[str, ...]:
+        """The names of all mechanisms that are used."""
+        return (self.name,)
+
+    def told(self, step: float) -> str:
+        """Return the noise in plain words, with its scale where one step of what it stands on is worth `step`."""
+        return f"{self.name} noise, scale {number(self.scale * step)}"
 
     @abstractmethod
     def distance(self, sensitivity: Sensitivity) -> float:
@@ -148,6 +175,7 @@ class Laplace(Noise):
     """
 
     name = "discrete Laplace"
+    spends_delta = False
     measures: ClassVar[tuple[Measure, ...]] = (
         Measure.PURE,
         Measure.APPROXIMATE,

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from privkit.dp.noise.noise import Compound, Noise, integers
 from privkit.dp.opendp import features
 from privkit.values.loss import Measure, PrivacyLoss
+from privkit.values.writing import number
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from privkit.dp.statistics.statistic import Sensitivity
+    from privkit.dp.statistics.reach import Sensitivity
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class NoisyMax(Noise):
     monotonic: bool = False
 
     name = "noisy max"
+    moved = "the score of a candidate"
     measures: ClassVar[tuple[Measure, ...]] = (
         Measure.PURE,
         Measure.APPROXIMATE,
@@ -78,6 +80,10 @@ class NoisyMax(Noise):
         """A selection is made by :meth:`choice`."""
         raise TypeError("a selection has no additive measurement")
 
+    def told(self, step: float) -> str:
+        """Return how the choice is made, and the scale of the noise on the scores."""
+        return f"chosen by noisy max, scale {number(self.scale * step)}"
+
     def distance(self, sensitivity: Sensitivity) -> float:
         """Return how far one person moves the scores of one group."""
         return sensitivity.linf
@@ -94,6 +100,10 @@ class NoisyMax(Noise):
         """
         return self.scale * math.log(candidates / alpha)
 
+    def ahead(self, times: int, alpha: float) -> float:
+        """Return how far right candidates must lie ahead: see :func:`leads_each`."""
+        return self.scale * leads_each(times, alpha)
+
     def chance(self, errors: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the density of the exponential noise."""
         import numpy as np
@@ -105,14 +115,15 @@ class NoisyMax(Noise):
         raise TypeError("a selection has no additive noise")
 
 
-#: Of a price in ε and in ρ, the share that chooses a place; the rest says how far around it the answer may lie. So a
-#: rank errs 1.67 times and 1.58 times as much as if all of it chose the place.
+#: Of a price in ε and in ρ, the share that chose a place; the rest said how far around it the answer may lie.
 PLACING = {False: Fraction(3, 5), True: Fraction(2, 5)}
 
 
 @dataclass(frozen=True, slots=True)
 class TwoChoices(Compound):
     """The noise that chooses a place, and the noise that then chooses how far around it the answer may lie.
+
+    By it quantiles were answered that ledgers hold (`privkit.dp.statistics.quantile.DrawnTwice`); none is drawn by it.
 
     The second choice is made by scores that the first one has released a part of, and for each result of the first it
     costs at most the same. So the losses of both add up (adaptive composition: Dwork and Roth 2014, theorem 3.16; Bun
@@ -132,6 +143,7 @@ class TwoChoices(Compound):
     concentrated: bool = True
 
     name = "repeated noisy max"
+    moved = NoisyMax.moved
     measures: ClassVar[tuple[Measure, ...]] = NoisyMax.measures
 
     @classmethod
@@ -143,6 +155,10 @@ class TwoChoices(Compound):
         while Fraction(found.stated(sensitivity, loss)) > loss.main:
             found = cls(found.scale, math.nextafter(found.around, math.inf), found.concentrated)
         return found
+
+    def told(self, step: float) -> str:
+        """Return how both choices are made, and the scales of the noise on their scores."""
+        return f"{self.leading.told(step)} (of its interval {number(self.around * step)})"
 
     @property
     def leading(self) -> NoisyMax:
@@ -169,6 +185,27 @@ class TwoChoices(Compound):
     def target(self, others: int, alpha: float) -> int:
         """Return the same of the second choice, as a whole number."""
         return math.ceil(self.around * leads(others, alpha, concentrated=self.concentrated))
+
+
+def leads_each(times: int, alpha: float) -> float:
+    """Return x such that wrong candidates are chosen with probability at most alpha, if each lies x behind a right one.
+
+    In scales of the noise, where each wrong candidate can be charged to a right one whose score is x scales above its
+    own, and each right one is charged at most `times` times. *Proof.* Let p_j = exp((score_j − best) / scale), and w be
+    charged to r: p_w ≤ δ·p_r with δ = exp(−x) ≤ 1. By Gumbel noise a candidate is chosen with a chance proportional to
+    p_j, so w is with at most δ times the chance of r. By exponential noise, which is permute-and-flip (Ding et al.
+    2021), each candidate comes at a uniform moment, and the first one is taken whose coin, of chance p_j, shows heads:
+    P(j) = ∫ p_j · Π_{i≠j} (1 − u·p_i) du over u from 0 to 1. Under the integral those of w and r have all factors in
+    common but p_w·(1 − u·p_r) and p_r·(1 − u·p_w), and the first is at most δ times the second; so again
+    P(w) ≤ δ·P(r). Summed over all wrong ones: P(wrong) ≤ times·δ·P(right) ≤ times·δ·(1 − P(wrong)). Hence
+    P(wrong) ≤ times·δ / (1 + times·δ), which is alpha for x = ln(times·(1 − alpha) / alpha). ∎
+
+    Examples
+    --------
+    >>> round(leads_each(21, 0.05), 3), leads_each(0, 0.05)
+    (5.989, 0.0)
+    """
+    return max(math.log(times * (1 - alpha) / alpha), 0.0) if times else 0.0
 
 
 def leads(others: int, alpha: float, *, concentrated: bool) -> float:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from privkit.dp.noise.noise import Gaussian, Laplace, costs_at_most
 from privkit.dp.opendp import features
 from privkit.values.loss import Measure, PrivacyLoss
+from privkit.values.writing import number
 
 if TYPE_CHECKING:
-    from privkit.dp.statistics.statistic import Sensitivity
+    from privkit.dp.statistics.reach import Sensitivity
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class LaplaceThreshold(Laplace):
 
     threshold: int = 0
 
+    spends_delta = True
     name = "discrete Laplace with threshold"
     measures: ClassVar[tuple[Measure, ...]] = (Measure.APPROXIMATE,)
 
@@ -40,6 +42,10 @@ class LaplaceThreshold(Laplace):
             scale,
             _least_threshold(lambda t: costs_at_most(cls(scale, t).stated(sensitivity), loss), high, sensitivity.linf),
         )
+
+    def told(self, step: float) -> str:
+        """Return the noise, and from which noisy count on a group is shown."""
+        return f"{Laplace(self.scale).told(step)}, groups shown from {number(self.threshold)} on"
 
     def stated(self, sensitivity: Sensitivity) -> tuple[float, float]:
         """Return the loss: what OpenDP states for a threshold lower by 1.
@@ -81,6 +87,12 @@ class GaussianThreshold(Gaussian):
         return cls(
             scale,
             _least_threshold(lambda t: costs_at_most(cls(scale, t).stated(sensitivity), loss), high, sensitivity.linf),
+        )
+
+    def told(self, step: float) -> str:
+        """Return the noise, and from which noisy count on a group is shown."""
+        return (
+            f"{Gaussian.name} noise, scale {number(self.scale * step)}, groups shown from {number(self.threshold)} on"
         )
 
     def stated(self, sensitivity: Sensitivity) -> tuple[float, float]:

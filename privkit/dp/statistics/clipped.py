@@ -1,4 +1,4 @@
-"""How many of the rows were clipped, beside a mean or a spread: what the interval of a clipped number leaves out."""
+"""How many of the rows were clipped, beside a sum, mean or spread: what the interval of a clipped number leaves out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import numpy as np
 
 from privkit.dp.noise.fieller import ratio_half_width, ratio_limits
 from privkit.dp.statistics.moments import Mean
-from privkit.dp.statistics.statistic import Estimates, Limits, Reach, Rounding, Statistic, recorded_statistic
+from privkit.dp.statistics.reach import Reach, Rounding
+from privkit.dp.statistics.statistic import Estimates, Limits, Statistic, recorded_statistic
+from privkit.dp.statistics.sums import Sum
 from privkit.tally.ranks import positions
 
 if TYPE_CHECKING:
@@ -21,7 +23,9 @@ if TYPE_CHECKING:
     from privkit.dp.noise.noise import Noise
     from privkit.dp.question import Question
     from privkit.dp.statistics.statistic import Read
+    from privkit.tally.cells.cells import Kind
     from privkit.tally.looking import Extent
+    from privkit.values.expression.selection import Selection
 
 #: What a clipped row weighs beside the full weight of a row: an eighth more noise on what is asked, nine rows of noise
 #: where a count alone had one.
@@ -30,30 +34,42 @@ _PART = 8
 
 @dataclass(frozen=True, slots=True)
 class WithClipped(Statistic):
-    """A mean, variance or deviation of clipped numbers, with the share of the rows that were clipped.
+    """A sum, mean, variance or deviation of clipped numbers, with the share of the rows that were clipped.
 
     Attributes
     ----------
-    inner : Mean
+    inner : Mean or Sum
         What is asked.
 
     Notes
     -----
-    *Reach.* A row moves the cells of `inner` by M in L1 and by at most M in L2 and L∞ (its full weight), and one cell
-    more by W, an eighth of M rounded down, if its number lies outside the bounds, which depends on that row alone. The
-    same row moves both: so it moves all cells by at most M + W in L1, √(M² + W²) in L2, and none by more than M. Where
-    a person's rows are bounded, that holds of both parts whichever of the rows are kept for each: a person's norms in
-    them are at most those of `Sensitivity.of`, and L1 norms add up, L2 norms by their squares.
+    *Reach.* A row moves the cells of `inner` by at most M in L1, hence in L2 and L∞ (the full weight of a mean's row,
+    the larger bound of a sum), and one cell more by W, an eighth of M rounded down, if its number lies outside the
+    bounds, which depends on that row alone. A sum tells nothing of how many rows there are: beside it stands a second
+    cell, which the row moves by W if its number lies within them. So it moves one of the two and never both, and that
+    costs no more than the first alone. The same row moves the inner cells and one of these: all of them together by at
+    most M + W in L1, √(M² + W²) in L2, and none by more than the larger of M and W. Where a person's rows are bounded,
+    that holds of both parts whichever of the rows are kept for each: a person's norms in them are at most those of
+    `Sensitivity.of`, and L1 norms add up, L2 norms by their squares.
 
-    *Interval.* The last cell is W times the number of clipped rows, the others add up to M·n. So the share is a ratio
-    of weighted sums of cells, with Fieller's interval (`privkit.dp.noise.fieller.ratio_limits`), which holds for every
-    number of rows. Nothing in it is rounded.
+    *Interval.* Beside a mean the last cell is W times the number of clipped rows, and the others add up to M·n; beside
+    a sum the two last ones add up to W·n. So the share is a ratio of weighted sums of cells, with Fieller's interval
+    (`privkit.dp.noise.fieller.ratio_limits`), which holds for every number of rows. Nothing in it is rounded.
     """
 
-    inner: Mean
+    inner: Mean | Sum
 
     name = "with clipped"
-    needs_rows = True
+
+    @property
+    def needs_rows(self) -> bool:  # type: ignore[override]
+        """Whether what is asked needs them."""
+        return self.inner.needs_rows
+
+    @property
+    def _alone(self) -> bool:
+        """Whether the inner cells tell nothing of how many rows there are."""
+        return isinstance(self.inner, Sum)
 
     @property
     def linear(self) -> frozenset[str]:
@@ -83,21 +99,21 @@ class WithClipped(Statistic):
     @property
     def weight(self) -> int:
         """What a clipped row weighs, in steps."""
-        return max(self.inner.full // _PART, 1)
+        return max(self.inner.reach.linf // _PART, 1)
 
     @property
     def reach(self) -> Reach:
-        """The full weight of one row, and what it weighs as a clipped one."""
-        full, weight = self.inner.full, self.weight
+        """What one row adds to the inner cells, and what it weighs as a clipped one."""
+        full, weight = self.inner.reach.linf, self.weight
         both = math.nextafter(math.nextafter(math.hypot(full, weight), math.inf), math.inf)
-        return Reach(full + weight, both, max(full, weight), self.inner.width + 1)
+        return Reach(full + weight, both, max(full, weight), self.inner.width + (2 if self._alone else 1))
 
     def extents(self) -> tuple[Extent, ...]:
         """Return those of the inner statistic."""
         return self.inner.extents()
 
     def exact(self, data: object, question: Question) -> NDArray[np.int64]:
-        """Return the inner cells, and W times the clipped rows, of every group. Exact."""
+        """Return the inner cells, and W times the clipped rows (beside a sum the others, too), by group. Exact."""
         own, ends = self.inner.exact(data, question), self.inner.bounds
         counts = positions(
             data,
@@ -107,24 +123,33 @@ class WithClipped(Statistic):
             unit=question.who,
             bounds=question.bounds,
         )
-        return np.concatenate([own, self.weight * (counts[:, :1] + counts[:, -1:])], axis=1)
+        outside = counts[:, :1] + counts[:, -1:]
+        more = [outside, counts.sum(axis=1, keepdims=True) - outside] if self._alone else [outside]
+        return np.concatenate([own, *(self.weight * each for each in more)], axis=1)
 
     def _ratio(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the weights of the cells in the share's numerator and denominator."""
         above, below = np.zeros(self.width), np.ones(self.width)
-        above[-1], below[-1] = self.inner.full / self.weight, 0.0
+        if self._alone:
+            below[: self.inner.width], above[-2] = 0.0, 1.0
+        else:
+            above[-1], below[-1] = self.inner.reach.linf / self.weight, 0.0
         return above, below
+
+    def _own(self, cells: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the inner cells, which come first."""
+        return cells[:, : self.inner.width]
 
     def estimates(self, cells: NDArray[np.int64]) -> Estimates:
         """Return what was asked, and the share of clipped rows."""
         above, below = self._ratio()
         clipped, count = cells @ above, cells @ below
         share = np.clip(np.divide(clipped, count, out=np.zeros(len(cells)), where=count > 0), 0.0, 1.0)
-        return {**self.inner.estimates(cells[:, :-1]), "clipped": share}
+        return {**self.inner.estimates(self._own(cells)), "clipped": share}
 
     def limits(self, cells: NDArray[np.int64], noise: Noise, alpha: float) -> Limits:
         """Return the limits of what was asked, and those of the share."""
-        own = self.inner.limits(cells[:, :-1], noise, alpha)
+        own = self.inner.limits(self._own(cells), noise, alpha)
         return {**own, "clipped": ratio_limits(cells, *self._ratio(), noise, alpha)}
 
     def half_width(self, noise: Noise, alpha: float, rows: int | None) -> float | None:
@@ -133,14 +158,16 @@ class WithClipped(Statistic):
 
     def half_widths(self, noise: Noise, alpha: float, rows: int | None) -> dict[str, float | None]:
         """Return those of all numbers."""
-        total = None if rows is None else float(rows * self.inner.full)
+        each = self.weight if self._alone else self.inner.reach.linf
+        total = None if rows is None else float(rows * each)
         share = None if total is None else ratio_half_width(*self._ratio(), total, noise, alpha)
         return {**self.inner.half_widths(noise, alpha, rows), "clipped": share}
 
     def rounding(self, name: str) -> Rounding:
         """Return that of the inner statistic, whose cells come first."""
         found = self.inner.rounding(name)
-        return found if found.weights is None else Rounding(found.fixed, np.append(found.weights, 0.0))
+        more = np.zeros(self.width - self.inner.width)
+        return found if found.weights is None else Rounding(found.fixed, np.append(found.weights, more))
 
     def reference(self, rows: int) -> float | None:
         """Return that of the inner statistic."""
@@ -165,16 +192,25 @@ class WithClipped(Statistic):
         """The bounds of the inner statistic."""
         return self.inner.clipped
 
-    def notes(self) -> tuple[str, ...]:
+    def notes(self, selected: Selection, dates: Kind | None = None) -> tuple[str, ...]:
         """Return those of the inner statistic."""
-        return self.inner.notes()
+        return self.inner.notes(selected, dates)
+
+    def unit_of(self, name: str) -> str:
+        """Return in what a number is told, as the inner statistic has it; a share has no unit."""
+        return "" if name == "clipped" else self.inner.unit_of(name)
 
     def along(self) -> tuple[str, ...]:
-        """Say what comes along, and what it costs."""
-        more = 100 * self.weight / self.inner.full
+        """Say what comes along with the inner statistic."""
+        return self.inner.along()
+
+    def price_notes(self, noise: Noise, question: Question, rows: int | None) -> tuple[str, ...]:
+        """Say what the share of clipped rows costs."""
+        more = 100 * self.weight / self.inner.reach.linf
+        others = f"the {self.main}" if self._alone else "the others"
         return (
-            *self.inner.along(),
-            f"the share of rows that are clipped comes with it, for {more:.4g} % more noise on the others: one row "
+            *self.inner.price_notes(noise, question, rows),
+            f"the share of rows that are clipped comes with it, for {more:.4g} % more noise on {others}: one row "
             "moves both",
         )
 
@@ -186,7 +222,7 @@ class WithClipped(Statistic):
     def recorded(cls, record: Mapping[str, Any]) -> Self:
         """Return the statistic that a record tells."""
         inner = recorded_statistic(record["of"])
-        if not isinstance(inner, Mean) or record["weight"] != f"1/{_PART}":
+        if not isinstance(inner, Mean | Sum) or record["weight"] != f"1/{_PART}":
             raise ValueError("what is asked is of no known kind")
         return cls(inner)
 

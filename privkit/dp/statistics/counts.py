@@ -28,9 +28,11 @@ if TYPE_CHECKING:
     from privkit.dp.plan import Plan
     from privkit.dp.question import Question
     from privkit.dp.simulate import Simulator
+    from privkit.tally.cells.cells import Kind
     from privkit.tally.engines.contract import Engine
     from privkit.tally.persons import PersonGroups
     from privkit.values.bounds import ContributionBounds
+    from privkit.values.expression.selection import Selection
     from privkit.values.loss import PrivacyLoss
 
 
@@ -128,7 +130,7 @@ class PersonCount(Count):
         counts = bounded_counts(data, question.who, question.bounds, question.keys)
         return counts.reshape(-1, 1)
 
-    def notes(self) -> tuple[str, ...]:
+    def notes(self, selected: Selection, dates: Kind | None = None) -> tuple[str, ...]:
         """Say how often a person counts, where that is more than once."""
         return () if not self.window else (anew(self.window),)
 
@@ -249,7 +251,7 @@ class OpenCount(Count):
         asked = PersonCount(self.window) if self.persons else Count()
         return replace(plan, question=replace(plan.question, asked=asked, keys=shown_keys(self.by, keys)))
 
-    def price_notes(self, noise: Noise, question: Question) -> tuple[str, ...]:
+    def price_notes(self, noise: Noise, question: Question, rows: int | None) -> tuple[str, ...]:
         """Say how many rows a group needs."""
         return (
             needed(noise, question),
@@ -261,7 +263,7 @@ class OpenCount(Count):
         """What is counted."""
         return f"persons{self.window}" if self.persons else self.name
 
-    def notes(self) -> tuple[str, ...]:
+    def notes(self, selected: Selection, dates: Kind | None = None) -> tuple[str, ...]:
         """Say how often a person counts, where that is more than once."""
         return (anew(self.window),) if self.persons and self.window else ()
 

@@ -15,8 +15,10 @@ import numpy as np
 
 from privkit.dp.question import Question
 from privkit.dp.statistics.counts import Count
-from privkit.dp.statistics.statistic import Estimates, Limits, Reach
+from privkit.dp.statistics.reach import Reach
+from privkit.dp.statistics.statistic import Estimates, Limits
 from privkit.errors import NotPublicError, ParameterError
+from privkit.errors.root import type_told
 from privkit.tally.looking import Extent
 from privkit.tally.ranks import binned_counts, binned_groups
 from privkit.values.bounds import ONE_ROW
@@ -30,8 +32,10 @@ if TYPE_CHECKING:
 
     from privkit.dp.noise.noise import Noise
     from privkit.dp.question import Question
+    from privkit.tally.cells.cells import Kind
     from privkit.tally.engines.contract import Engine
     from privkit.tally.persons import PersonGroups
+    from privkit.values.expression.selection import Selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +140,11 @@ class Histogram(Count):
         """Return the histogram that a record tells."""
         return cls(record["column"], tuple(map(float, record["edges"])))
 
-    def notes(self) -> tuple[str, ...]:
+    def notes(self, selected: Selection, dates: Kind | None = None) -> tuple[str, ...]:
         """Say what is left out."""
         ends = f"[{self.edges[0]:,.10g}, {self.edges[-1]:,.10g}]"
-        return (f"values of {self.column!r} outside {ends}, and missing ones, are left out",)
+        missing = "" if selected.fills(self.column) else ", and missing ones,"
+        return (f"values of {self.column!r} outside {ends}{missing} are left out",)
 
     def __str__(self) -> str:
         """Return the statistic in words."""
@@ -159,7 +164,7 @@ def bin_edges(bins: object) -> tuple[float, ...]:
         raise NotPublicError.of("bins", type(bins).__name__)
     allowed = "a list of at least two ascending finite numbers, the edges"
     if not isinstance(bins, Sequence) or isinstance(bins, str) or len(bins) < 2:
-        raise ParameterError.of("bins", f"a {type(bins).__name__}", allowed, "Example: bins=[0, 18, 65, 120].")
+        raise ParameterError.of("bins", type_told(bins), allowed, "Example: bins=[0, 18, 65, 120].")
     if any(hasattr(edge, "dtype") for edge in bins):
         raise NotPublicError.of("bins", "list of NumPy numbers")
     if any(isinstance(edge, bool) or not isinstance(edge, int | float) or not math.isfinite(edge) for edge in bins):
@@ -290,7 +295,7 @@ class Span(Histogram):
         """Return the estimate that a record tells."""
         return cls(record["column"], power_edges(earlier=record["edges"] == _TOLD_EARLIER))
 
-    def notes(self) -> tuple[str, ...]:
+    def notes(self, selected: Selection, dates: Kind | None = None) -> tuple[str, ...]:
         """Say what the bounds are."""
         return (
             "the bounds are powers of two, or 0; rare values beyond them may be cut off",

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from privkit.dp.noise.fieller import ratio_half_width, ratio_limits
-from privkit.dp.statistics.statistic import Estimates, Limits, Reach, Rounding, Statistic
+from privkit.dp.statistics.reach import Reach, Rounding
+from privkit.dp.statistics.statistic import Estimates, Limits, Statistic
 from privkit.dp.statistics.sums import BITS, ROWS, clipped, grid_of
 from privkit.tally.grid import Grid
 from privkit.tally.looking import Extent
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
     from privkit.dp.noise.noise import Noise
     from privkit.dp.question import Question
+    from privkit.tally.cells.cells import Kind
+    from privkit.values.expression.selection import Selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,9 +200,9 @@ class Mean(Statistic):
         other = self.degree > 1 or 0 < self.grid.range < 2 ** (BITS - 1) - 2
         return {**own, "grid": BITS} if other else own
 
-    def notes(self) -> tuple[str, ...]:
+    def notes(self, selected: Selection, dates: Kind | None = None) -> tuple[str, ...]:
         """Say what is clipped."""
-        return clipped(self.column, self.bounds)
+        return clipped(self.column, self.bounds, selected)
 
     def along(self) -> tuple[str, ...]:
         """Say which numbers come along: those of the same sums."""
@@ -250,6 +253,11 @@ class Variance(Mean):
     def _spread(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the weights of the cells in Σ(2u−1)², u = v/M, and in n."""
         return np.array([1.0, -1.0, 1.0]), np.ones(3)
+
+    def unit_of(self, name: str) -> str:
+        """Return in what a number is told: a variance, in squares."""
+        of = Mean.unit_of(self, name)
+        return f"{of}²" if name == "var" else of
 
     def estimates(self, cells: NDArray[np.int64]) -> Estimates:
         """Return variance, mean, sum and count; the variance of the population, between 0 and (U−L)²/4."""

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from privkit.dp.noise.noise import Compound, Noise, added, costs_at_most
-from privkit.dp.plan import Price, priced
+from privkit.dp.price import Price, priced
 from privkit.dp.statistics.counts import OpenCount, needed, shown_keys
 from privkit.dp.statistics.statistic import Estimates, Limits, Statistic, recorded_statistic
 from privkit.values.bounds import ContributionBounds
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from privkit.dp.plan import Plan
     from privkit.dp.question import Question
     from privkit.dp.simulate import Simulator
-    from privkit.dp.statistics.statistic import Read, Sensitivity
+    from privkit.dp.statistics.reach import Sensitivity
+    from privkit.dp.statistics.statistic import Read
+    from privkit.tally.cells.cells import Kind
     from privkit.tally.engines.contract import Engine
     from privkit.tally.looking import Extent
     from privkit.tally.persons import PersonGroups
@@ -72,6 +74,12 @@ class Staged(Compound):
         """The noise of the answer."""
         assert self.answering is not None
         return self.answering
+
+    @property
+    def used(self) -> tuple[str, ...]:
+        """The names of the mechanisms of both, each once."""
+        assert self.finding is not None
+        return tuple(dict.fromkeys((*self.finding.used, *self.leading.used)))
 
 
 class Found:
@@ -280,26 +288,36 @@ class OpenGroups(Statistic):
         """Return the statistic's own."""
         return self.inner.reference(rows)
 
-    def notes(self) -> tuple[str, ...]:
+    def notes(self, selected: Selection, dates: Kind | None = None) -> tuple[str, ...]:
         """Return the statistic's notes."""
-        return self.inner.notes()
+        return self.inner.notes(selected, dates)
 
-    def notes_of(self, selected: Selection) -> tuple[str, ...]:
-        """Return the statistic's notes for rows that were selected so."""
-        return self.inner.notes_of(selected)
+    def unit_of(self, name: str) -> str:
+        """Return in what a number is told, as the inner statistic has it."""
+        return self.inner.unit_of(name)
+
+    def stands_on_zero(self, name: str) -> bool:
+        """Whether a number is a total, as the inner statistic has it."""
+        return self.inner.stands_on_zero(name)
 
     def along(self) -> tuple[str, ...]:
         """Return what comes along with the statistic."""
         return self.inner.along()
 
-    def price_notes(self, noise: Noise, question: Question) -> tuple[str, ...]:
+    def noise_told(self, noise: Noise) -> str:
+        """Return the noise that finds the groups, and then that of their answers."""
+        assert isinstance(noise, Staged)
+        assert noise.finding is not None
+        return f"to find the groups: {noise.finding.told(1)}; then {self.inner.noise_told(noise.leading)}"
+
+    def price_notes(self, noise: Noise, question: Question, rows: int | None) -> tuple[str, ...]:
         """Say how many rows or persons a group needs, and what finding the groups costs."""
         assert isinstance(noise, Staged)
         assert noise.finding is not None
         finding = self.groups_of(question)
         return (
             f"{needed(noise.finding, finding)}; finding the groups costs {float(self.share):.4g} of the loss",
-            *self.inner.price_notes(noise.leading, replace(question, asked=self.inner)),
+            *self.inner.price_notes(noise.leading, replace(question, asked=self.inner), rows),
         )
 
     def canonical(self) -> dict[str, object]:

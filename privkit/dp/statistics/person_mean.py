@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from privkit.dp.statistics.counts import once_in
 from privkit.dp.statistics.moments import Mean, split
-from privkit.dp.statistics.statistic import Rounding, Statistic
+from privkit.dp.statistics.reach import Rounding
+from privkit.dp.statistics.statistic import Statistic
 from privkit.dp.statistics.sums import ROWS, grid_of, person_totals, total_clipped
 from privkit.tally.grid import Grid
 from privkit.tally.looking import Extent
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from privkit.dp.question import Question
+    from privkit.tally.cells.cells import Kind
     from privkit.values.bounds import ContributionBounds
+    from privkit.values.expression.selection import Selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ class PersonMean(Mean):
         """Return the statistic as JSON values."""
         return Statistic.canonical(self)
 
-    def notes(self) -> tuple[str, ...]:
+    def notes(self, selected: Selection, dates: Kind | None = None) -> tuple[str, ...]:
         """Say what is clipped."""
         return (total_clipped(self.column, self.bounds, self.window),)
 

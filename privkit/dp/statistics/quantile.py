@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -9,11 +10,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
+from privkit.dp.dates import ends
 from privkit.dp.noise.noise import ALPHA
 from privkit.dp.noise.selection import NoisyMax, TwoChoices
-from privkit.dp.statistics.ranks import FAR, excess, halved, make_choices, placed, rank_scores, two_choices, widths
-from privkit.dp.statistics.statistic import Estimates, Limits, Reach, Sensitivity, Statistic
+from privkit.dp.statistics.ranks import FAR, chosen_pair, excess, halved, make_choices, placed, rank_scores, widths
+from privkit.dp.statistics.reach import Reach, Sensitivity
+from privkit.dp.statistics.statistic import Estimates, Limits, Statistic
 from privkit.errors import ParameterError
+from privkit.errors.root import type_told
 from privkit.tally.looking import Extent
 
 if TYPE_CHECKING:
@@ -24,12 +28,15 @@ if TYPE_CHECKING:
     from privkit.dp.noise.noise import Noise
     from privkit.dp.question import Question
     from privkit.dp.simulate import Simulator
+    from privkit.tally.cells.cells import Kind
+    from privkit.values.expression.selection import Selection
     from privkit.values.loss import PrivacyLoss
 
 #: How many candidates stand between two bounds, where the user names none.
 CANDIDATES = 1001
 #: The largest denominator of a quantile's probability.
 _FINEST = 10_000
+_RETIRED = "a quantile is asked at once with an interval"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,24 +63,29 @@ class Quantile(Statistic):
     s = max(a, b−a): maxima of numbers that move by at most s move by at most s. A person's P rows of a group move them
     by at most P·s. All are whole numbers.
 
-    *Accuracy.* The chosen candidate's score is −t or less with probability at most alpha, where
-    t = :meth:`TwoChoices.misplaced` (m − 1 others). Else it holds a rank that is at most t/b from α·n: a share t/(b·n)
-    of the ranks, where n is taken for granted.
+    *Pairs.* A candidate c_p is chosen together with one of the public widths 0 = w_0 < … < w_k−1 = m − 1, which
+    says how many candidates on each side the interval reaches. Let G(i) = min(−F(p − w_i), F(p + w_i + 1)), where a
+    side counts as reached, whatever the rows are, if p − w_i ≤ 0, or p + w_i ≥ m − 1; beyond the first width that
+    reaches both, p has no more. G ascends, and each row moves it by at most s, as above. The candidates from p −
+    w_i to p + w_i hold every α-quantile if G(i) > 0: for then #(x < c) / n lies below α at the lower end, and #(x ≤
+    c) / n above it at the upper one. The score of the pair is the less of that of c_p and of −max(0, t − G(i),
+    G(i−1) − t), with G(−1) = −∞; each row moves both, and so the less, by at most s. One pair of each p has the
+    score of c_p itself: the first width with G ≥ t. So the best pair has 0.
 
-    *Interval.* Let c_p be the chosen candidate. A second choice, among public widths 0 = w_0 < … < w_k = m − 1, says
-    how many candidates on each side the interval reaches. Let G(i) = min(−F(p − w_i), F(p + w_i + 1)), where a side
-    counts as reached, whatever the rows are, if p − w_i ≤ 0, or p + w_i ≥ m − 1. G ascends, and each row moves it by
-    at most s, as above. The candidates from p − w_i to p + w_i hold every α-quantile if G(i) > 0: for then
-    #(x < c) / n lies below α at the lower end, and #(x ≤ c) / n above it at the upper one. The score of w_i is
-    −max(0, t − G(i), G(i−1) − t), with G(−1) = −∞, which each row moves by at most s: 0 for the first width with
-    G ≥ t, and −t or less for each width that is too narrow (G(i) ≤ 0). So one of these, k at most, is chosen with
-    probability at most alpha if t = :meth:`TwoChoices.target` (k, alpha). No number of rows is needed, and alpha is not
-    shared between the ends: that makes the interval narrower than two choices of its ends do (`docs/proofs.md` has both
-    measured).
+    *Accuracy.* The chosen candidate's score is −t or less with probability at most alpha, where
+    t = :meth:`NoisyMax.ahead` ((m − 1)·k): so many pairs have one, at most, and all may be charged to a best one. Else
+    it holds a rank that is at most t/b from α·n: a share t/(b·n) of the ranks, where n is taken for granted.
+
+    *Interval.* A pair is wrong if G(i) ≤ 0, and right if G(i) ≥ t. *A wrong pair is chosen with probability at most
+    alpha, if t =* :meth:`NoisyMax.ahead` *(2k − 3, alpha).* Of a wrong pair one end e is to blame: e = p + w_i < m − 1
+    with F(e + 1) = G(i), or e = p − w_i > 0 with F(e) = −G(i). As F ascends, the score of c_e is G(i) either way; and
+    that of the pair is at most G(i) − t. Charge it to the right pair of c_e, whose score is that of c_e. For each
+    width but the last, which is never to blame, c_e is the upper end of one pair and the lower end of one, and the
+    same pair where the width is 0: 2(k − 1) − 1 charges at most. No number of rows is needed, nor of candidates.
 
     So much for the numbers as they count. The α-quantiles of the numbers themselves, put between the outer candidates,
     lie at most as far outside as a number from its candidate, for rounding to the nearest keeps the order: the interval
-    is drawn to the middles beyond its ends. The width was drawn for one level (95 %); it holds for lower ones, and at a
+    is drawn to the middles beyond its ends. The pair was drawn for one level (95 %); it holds for lower ones, and at a
     higher one the interval is that of all candidates.
     """
 
@@ -83,9 +95,9 @@ class Quantile(Statistic):
     candidates: tuple[float, ...]
 
     name = "quantile"
-    mark: ClassVar[dict[str, str]] = {"statistic": "quantile", "told": "with an interval"}
+    mark: ClassVar[dict[str, str]] = {"statistic": "quantile", "told": "at once with an interval"}
     aggregate = "positions"
-    noises: ClassVar[tuple[type[Noise], ...]] = (TwoChoices,)
+    noises: ClassVar[tuple[type[Noise], ...]] = (NoisyMax,)
     needs_rows = True
     of_ranks = True
 
@@ -117,8 +129,8 @@ class Quantile(Statistic):
 
     @property
     def earlier(self) -> Statistic | None:
-        """The same quantile as it was asked without an interval."""
-        return DrawnOnce(self.column, self.above, self.of, self.candidates)
+        """The same quantile as it was asked with an interval by a choice of its own."""
+        return DrawnTwice(self.column, self.above, self.of, self.candidates)
 
     @property
     def ordered(self) -> tuple[object, Fraction] | None:
@@ -145,29 +157,30 @@ class Quantile(Statistic):
 
     def measurement(self, question: Question, noise: Noise, loss: PrivacyLoss) -> Any:
         """Return an OpenDP user measurement: scores of our own proof, choices by OpenDP."""
-        assert isinstance(noise, TwoChoices)
-        first, second = noise.leading.choice(loss), noise.second.choice(loss)
-        target = self.target(noise)
+        assert isinstance(noise, NoisyMax)
+        choice, target = noise.choice(loss), self.target(noise)
 
         def chosen(data: object) -> list[int]:
             found = self.excess(question.rows(data), question)
-            return [cell for row in found for cell in two_choices(row, first, second, target)]
+            return [cell for row in found for cell in chosen_pair(row, choice, target)]
 
         return make_choices(chosen, noise.stated(question.sensitivity, loss), loss)
 
     def simulated(self, data: object, question: Question, noise: Noise, loss: PrivacyLoss, draw: Simulator) -> Any:
         """Return simulated choices."""
-        assert isinstance(noise, TwoChoices)
-        first, second = (
-            lambda row, one=one: int(draw.chosen(row.reshape(1, -1), one, loss)[0])
-            for one in (noise.leading, noise.second)
-        )
+        assert isinstance(noise, NoisyMax)
         found, target = self.excess(question.rows(data), question), self.target(noise)
-        return np.array([cell for row in found for cell in two_choices(row, first, second, target)], dtype=np.int64)
 
-    def target(self, noise: TwoChoices) -> int:
+        def choice(scores: NDArray[np.int64]) -> int:
+            return int(draw.chosen(scores.reshape(1, -1), noise, loss)[0])
+
+        return np.array([cell for row in found for cell in chosen_pair(row, choice, target)], dtype=np.int64)
+
+    def target(self, noise: Noise) -> int:
         """Return which score the widths of an interval aim at: that of 95 %, and never one beyond all scores."""
-        return min(noise.target(len(widths(len(self.candidates))) - 1, ALPHA), FAR // 4)
+        assert isinstance(noise, NoisyMax)
+        blamed = max(2 * len(widths(len(self.candidates))) - 3, 0)
+        return math.ceil(min(noise.ahead(blamed, ALPHA), FAR // 4))
 
     def estimates(self, cells: NDArray[np.int64]) -> Estimates:
         """Return the chosen candidates."""
@@ -176,7 +189,6 @@ class Quantile(Statistic):
     def limits(self, cells: NDArray[np.int64], noise: Noise, alpha: float) -> Limits:
         """Return the middles beyond the ends of each interval; those of all candidates at levels above 95 %."""
         values, last = np.asarray(self.candidates), len(self.candidates) - 1
-        assert isinstance(noise, TwoChoices)
         enough = alpha >= ALPHA and self.target(noise) < FAR // 4
         around = cells[:, 1] if enough else np.full(len(cells), last)
         low, high = np.maximum(cells[:, 0] - around, 0), np.minimum(cells[:, 0] + around, last)
@@ -186,20 +198,25 @@ class Quantile(Statistic):
 
     def half_width(self, noise: Noise, alpha: float, rows: int | None) -> float | None:
         """Return by which share of the rows the rank may be off."""
-        assert isinstance(noise, TwoChoices)
         if rows is None:
             return None
-        return min(noise.misplaced(len(self.candidates) - 1, alpha) / (self.of * rows), 1.0)
+        return min(self.misplaced(noise, alpha) / (self.of * rows), 1.0)
+
+    def misplaced(self, noise: Noise, alpha: float) -> float:
+        """Return t such that a candidate that is worse than the best by t is chosen with probability at most alpha."""
+        assert isinstance(noise, NoisyMax)
+        count = len(self.candidates)
+        return noise.ahead((count - 1) * len(widths(count)), alpha)
 
     def dominated(self, lower: NDArray[np.float64], upper: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Return where the interval is at least half as wide as all candidates."""
         return upper - lower >= (self.candidates[-1] - self.candidates[0]) / 2
 
-    def notes(self) -> tuple[str, ...]:
+    def notes(self, selected: Selection, dates: Kind | None = None) -> tuple[str, ...]:
         """Say what is chosen, and what an accuracy means."""
         return (
-            f"one of {len(self.candidates):,} public candidates from {self.candidates[0]:g} to {self.candidates[-1]:g} "
-            "is chosen, numbers counting at the nearest, with an interval in the unit of the column; "
+            f"one of {len(self.candidates):,} public candidates {ends(self.candidates, dates)} is chosen, "
+            "numbers counting at the nearest, with an interval in the unit of the column; "
             "an accuracy is the share of ranks by which it may be off",
         )
 
@@ -221,8 +238,49 @@ class Quantile(Statistic):
 
 
 @dataclass(frozen=True, slots=True)
+class DrawnTwice(Quantile):
+    """A quantile as earlier versions answered it: a choice of a candidate, and one of how far around it.
+
+    It is asked no more; what ledgers hold of it is shown and replayed. The first choice had three fifths of ε (two of
+    ρ). The widths, each about √2 times the one before, had the scores −max(0, t − G(i), G(i−1) − t) around it, where
+    t = :meth:`TwoChoices.target` of all widths but the right one: one that was too narrow was chosen with probability
+    at most 5 %. So the intervals hold as those of :class:`Quantile` do.
+    """
+
+    mark: ClassVar[dict[str, str]] = {"statistic": "quantile", "told": "with an interval"}
+    noises: ClassVar[tuple[type[Noise], ...]] = (TwoChoices,)
+    retired = True
+
+    @property
+    def earlier(self) -> Statistic | None:
+        """The same quantile as it was asked without an interval."""
+        return DrawnOnce(self.column, self.above, self.of, self.candidates)
+
+    def measurement(self, question: Question, noise: Noise, loss: PrivacyLoss) -> Any:
+        """Refuse: both are chosen at once now."""
+        raise TypeError(_RETIRED)
+
+    def simulated(self, data: object, question: Question, noise: Noise, loss: PrivacyLoss, draw: Simulator) -> Any:
+        """Refuse: both are chosen at once now."""
+        raise TypeError(_RETIRED)
+
+    def target(self, noise: Noise) -> int:
+        """Return which score the widths aimed at."""
+        assert isinstance(noise, TwoChoices)
+        found, last = [0], len(self.candidates) - 1
+        while found[-1] < last:
+            found.append(min(math.isqrt(2 * found[-1] ** 2) + 1, last))
+        return min(noise.target(len(found) - 1, ALPHA), FAR // 4)
+
+    def misplaced(self, noise: Noise, alpha: float) -> float:
+        """Return the same of the first choice."""
+        assert isinstance(noise, TwoChoices)
+        return noise.misplaced(len(self.candidates) - 1, alpha)
+
+
+@dataclass(frozen=True, slots=True)
 class DrawnOnce(Quantile):
-    """A quantile as earlier versions answered it: one choice by all of the price, without an interval.
+    """A quantile as earlier versions answered it: one choice without an interval.
 
     It is asked no more; what ledgers hold of it is shown and replayed.
     """
@@ -248,11 +306,11 @@ class DrawnOnce(Quantile):
 
     def measurement(self, question: Question, noise: Noise, loss: PrivacyLoss) -> Any:
         """Refuse: it is asked with an interval now."""
-        raise TypeError("a quantile is asked with an interval")
+        raise TypeError(_RETIRED)
 
     def simulated(self, data: object, question: Question, noise: Noise, loss: PrivacyLoss, draw: Simulator) -> Any:
         """Refuse: it is asked with an interval now."""
-        raise TypeError("a quantile is asked with an interval")
+        raise TypeError(_RETIRED)
 
     def limits(self, cells: NDArray[np.int64], noise: Noise, alpha: float) -> Limits:
         """Nothing: a single choice says how far its rank may be off, not its value."""
@@ -265,11 +323,11 @@ class DrawnOnce(Quantile):
             return None
         return min(noise.shortfall(len(self.candidates), alpha) / (self.of * rows), 1.0)
 
-    def notes(self) -> tuple[str, ...]:
+    def notes(self, selected: Selection, dates: Kind | None = None) -> tuple[str, ...]:
         """Say what was chosen, and what an accuracy meant."""
         return (
-            f"one of {len(self.candidates):,} public candidates from {self.candidates[0]:g} to {self.candidates[-1]:g} "
-            "is chosen, numbers counting at the nearest; its accuracy is the share of rows that its rank may be off by",
+            f"one of {len(self.candidates):,} public candidates {ends(self.candidates, dates)} is chosen, "
+            "numbers counting at the nearest; its accuracy is the share of rows that its rank may be off by",
         )
 
     @classmethod
@@ -288,7 +346,7 @@ def probability(q: object) -> tuple[int, int]:
     """
     allowed = "a number between 0 and 1 with at most four decimals"
     if isinstance(q, bool) or hasattr(q, "dtype") or not isinstance(q, int | float | Decimal | Fraction):
-        raise ParameterError.of("q", f"a {type(q).__name__}", allowed, "Example: q=0.5.")
+        raise ParameterError.of("q", type_told(q), allowed, "Example: q=0.5.")
     try:
         exact = Fraction(repr(q)) if isinstance(q, float) else Fraction(q)
     except (ValueError, OverflowError):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import math
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +15,7 @@ from privkit.dp.opendp import features
 from privkit.tally.ranks import positions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -22,6 +24,23 @@ if TYPE_CHECKING:
 
 #: Beyond every score: of what no row can change.
 FAR = 2**62
+#: What the parts of one question have counted already, by column and candidates.
+_COUNTED: ContextVar[dict[object, NDArray[np.int64]] | None] = ContextVar("counted", default=None)
+
+
+@contextmanager
+def counted_once() -> Iterator[None]:
+    """Let the parts of one question, on one frame, that count the same numbers among the same candidates count once.
+
+    They share rows, keys, unit and bounds then, and with a unit also the salt by which rows of a person are chosen.
+    Their losses add up as before: for each salt all of them are functions of the same bounded rows, with independent
+    noise, and the salt does not depend on the data (`privkit.dp.measurement.make_sums`).
+    """
+    token = _COUNTED.set({})
+    try:
+        yield
+    finally:
+        _COUNTED.reset(token)
 
 
 def placed(column: str, candidates: Sequence[float], data: object, question: Question) -> NDArray[np.int64]:
@@ -33,6 +52,15 @@ def placed(column: str, candidates: Sequence[float], data: object, question: Que
 
     Shape (groups, 2 · candidates + 1): see :func:`privkit.tally.ranks.positions`; nothing is between candidates.
     """
+    known, key = _COUNTED.get(), (column, tuple(candidates))
+    if known is None:
+        return _placed(column, candidates, data, question)
+    if key not in known:
+        known[key] = _placed(column, candidates, data, question)
+    return known[key].copy()
+
+
+def _placed(column: str, candidates: Sequence[float], data: object, question: Question) -> NDArray[np.int64]:
     ends = halved(candidates)
     counts = positions(
         data,
@@ -107,47 +135,68 @@ def rank_scores(excess: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def widths(candidates: int) -> tuple[int, ...]:
-    """Return how many candidates on each side an interval may reach: each number about √2 times the one before.
+    """Return how many candidates on each side an interval may reach: twice as many as the one before.
+
+    Finer ones would make intervals hardly narrower (`docs/decisions/0019`), and a choice among more pairs takes longer.
 
     Examples
     --------
     >>> widths(1001)
-    (0, 1, 2, 3, 5, 8, 12, 17, 25, 36, 51, 73, 104, 148, 210, 297, 421, 596, 843, 1000)
+    (0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000)
     >>> widths(1), widths(2)
     ((0,), (0, 1))
     """
     found = [0]
     while found[-1] < candidates - 1:
-        found.append(min(math.isqrt(2 * found[-1] ** 2) + 1, candidates - 1))
+        found.append(min(max(2 * found[-1], 1), candidates - 1))
     return tuple(found)
 
 
-def width_scores(excess: NDArray[np.int64], place: int, target: int) -> NDArray[np.int64]:
-    """Return −max(0, t − G(i), G(i−1) − t) of every width, up to the first that reaches all candidates.
+@lru_cache(maxsize=8)
+def pairs(candidates: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the candidates that may be chosen, each with all widths up to the first that reaches the outer ones.
 
     Examples
     --------
-    >>> width_scores(np.array([-6, -4, -2, 2, 4, 6]), 2, 3).tolist()  # of five candidates, those within 0, 1 and 2
-    [-1, 0, -1]
+    >>> [found.tolist() for found in pairs(3)]
+    [[0, 0, 0, 1, 1, 2, 2, 2], [0, 1, 2, 0, 1, 0, 1, 2]]
     """
-    last = len(excess) - 2
-    reached = np.array(widths(last + 1))
-    low, high = place - reached, place + reached
+    last, reached = candidates - 1, np.array(widths(candidates))
+    place = np.arange(candidates)[:, None]
+    whole = (place <= reached) & (place + reached >= last)
+    kept = np.pad(~whole[:, :-1], ((0, 0), (1, 0)), constant_values=True)
+    found = np.nonzero(kept)[0], np.broadcast_to(reached, kept.shape)[kept]
+    for one in found:
+        one.setflags(write=False)
+    return found
+
+
+def pair_scores(excess: NDArray[np.int64], target: int) -> NDArray[np.int64]:
+    """Return the scores of all pairs of a candidate and a width, in the order of :func:`pairs`.
+
+    That of a candidate, or −max(0, t − G(i), G(i−1) − t) of the width around it where this is the less.
+
+    Examples
+    --------
+    >>> pair_scores(np.array([-6, -2, 2, 6]), 3).tolist()
+    [-5, -2, -2, -1, 0, -5, -2, -2]
+    """
+    last, (place, width) = len(excess) - 2, pairs(len(excess) - 1)
+    low, high = place - width, place + width
     below = np.where(low <= 0, FAR, -excess[np.maximum(low, 0)])
     beyond = np.where(high >= last, FAR, excess[np.minimum(high, last) + 1])
-    enough = np.minimum(below, beyond)[: 1 + int(np.argmax((low <= 0) & (high >= last)))]
-    narrower = np.concatenate([[-FAR], enough[:-1]])
-    return -np.maximum(np.maximum(target - enough, narrower - target), 0)
+    enough = np.minimum(below, beyond)
+    narrower = np.where(width == 0, -FAR, np.roll(enough, 1))
+    around = -np.maximum(np.maximum(target - enough, narrower - target), 0)
+    found: NDArray[np.int64] = np.minimum(around, rank_scores(excess[None, :])[0][place])
+    return found
 
 
-def two_choices(
-    excess: NDArray[np.int64], first: Callable[[Any], Any], second: Callable[[Any], Any], target: int
-) -> tuple[int, int]:
-    """Return the place of the candidate that the first choice finds, and the width that the second one does."""
-    place = int(first(np.ascontiguousarray(rank_scores(excess[None, :])[0])))
-    scores = width_scores(excess, place, target)
-    width = int(second(scores)) if len(scores) > 1 else 0
-    return place, widths(len(excess) - 1)[width]
+def chosen_pair(excess: NDArray[np.int64], choice: Callable[[Any], Any], target: int) -> tuple[int, int]:
+    """Return the place of the candidate, and the width, of the pair that a choice finds best."""
+    place, width = pairs(len(excess) - 1)
+    found = int(choice(np.ascontiguousarray(pair_scores(excess, target)))) if len(place) > 1 else 0
+    return int(place[found]), int(width[found])
 
 
 def make_choices(chosen: Callable[[object], list[int]], stated: float, loss: PrivacyLoss) -> Any:
@@ -156,7 +205,7 @@ def make_choices(chosen: Callable[[object], list[int]], stated: float, loss: Pri
     Claim
     -----
     If D and D′ differ in one person, the loss is at most ``noise.costs(question.sensitivity, loss)``, which `stated`
-    is not below; for :class:`TwoChoices` the sum of both.
+    is not below.
 
     Proof
     -----
@@ -164,8 +213,7 @@ def make_choices(chosen: Callable[[object], list[int]], stated: float, loss: Pri
     the sum over groups of OpenDP's map at the L∞ distance of that group's scores. A person has rows in at most G
     groups, in each of which the scores move by at most P·s (the statistic's docstring), which gives G · map(P·s); with
     R rows in all, r_g in group g, it is Σ map(r_g·s) ≤ map(R·s). What is kept of a person depends on that person's rows
-    and on the salt alone, as in `privkit.dp.measurement.make_sums`. A second choice in a group, whose scores depend on
-    what the first one released, costs the same for each of its results, and adds to it. ∎
+    and on the salt alone, as in `privkit.dp.measurement.make_sums`. ∎
     """
     with features() as dp:
         measure = (

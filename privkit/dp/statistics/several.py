@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from privkit.dp.noise.noise import ALPHA, Compound, Noise, added
-from privkit.dp.plan import Price, priced
+from privkit.dp.price import Price, priced
+from privkit.dp.statistics.ranks import counted_once
 from privkit.dp.statistics.statistic import Estimates, Limits, Statistic, recorded_statistic
 from privkit.values.exact import exact_text
 from privkit.values.loss import Measure, PrivacyLoss
@@ -22,8 +23,11 @@ if TYPE_CHECKING:
 
     from privkit.dp.question import Question
     from privkit.dp.simulate import Simulator
-    from privkit.dp.statistics.statistic import Read, Sensitivity
+    from privkit.dp.statistics.reach import Sensitivity
+    from privkit.dp.statistics.statistic import Read
+    from privkit.tally.cells.cells import Kind
     from privkit.tally.looking import Extent
+    from privkit.values.expression.selection import Selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,11 @@ class Composed(Compound):
         """The noise of the first part."""
         return self.parts[0]
 
+    @property
+    def used(self) -> tuple[str, ...]:
+        """The names of the mechanisms of all parts, each once."""
+        return tuple(dict.fromkeys(name for part in self.parts for name in part.used))
+
 
 class Together:
     """Measurements of one frame, one after the other, with independent noise.
@@ -82,9 +91,9 @@ class Together:
 
     def __call__(self, rows: Any) -> list[int]:
         """Draw all of them; group by group, then statistic by statistic."""
-        drawn = [
-            np.array(m(rows), dtype=object).reshape(-1, w) for m, w in zip(self.measurements, self.widths, strict=True)
-        ]
+        each = zip(self.measurements, self.widths, strict=True)
+        with counted_once():
+            drawn = [np.array(m(rows), dtype=object).reshape(-1, w) for m, w in each]
         return [int(cell) for cell in np.concatenate(drawn, axis=1).reshape(-1)]
 
 
@@ -192,7 +201,8 @@ class Several(Statistic):
 
     def exact(self, data: object, question: Question) -> NDArray[np.int64]:
         """Return the exact cells of all parts."""
-        each = [part.exact(data, replace(question, asked=part)) for part in self.parts]
+        with counted_once():
+            each = [part.exact(data, replace(question, asked=part)) for part in self.parts]
         return np.concatenate(each, axis=1)
 
     def measurement(self, question: Question, noise: Noise, loss: PrivacyLoss) -> Any:
@@ -211,8 +221,12 @@ class Several(Statistic):
         """Return simulated cells of all parts, one after the other."""
         assert isinstance(noise, Composed)
         each = zip(self.parts, noise.parts, noise.losses, strict=True)
-        found = [part.simulated(data, replace(question, asked=part), own, paid, draw) for part, own, paid in each]
+        with counted_once():
+            found = [part.simulated(data, replace(question, asked=part), own, paid, draw) for part, own, paid in each]
         return np.concatenate([cells.reshape(question.groups, -1) for cells in found], axis=1).reshape(-1)
+
+    def _output(self, name: str) -> tuple[int, str]:
+        return next((place, of) for given, place, of in self.outputs if given == name)
 
     def _cells(self, cells: NDArray[np.int64]) -> list[NDArray[np.int64]]:
         return np.split(cells, np.cumsum([part.width for part in self.parts])[:-1], axis=1)
@@ -257,8 +271,11 @@ class Several(Statistic):
         return {name: found[place][of] for name, place, of in self.outputs if of in found[place]}
 
     def half_width(self, noise: Noise, alpha: float, rows: int | None) -> float | None:
-        """Return the half-width of the first number."""
-        return self.half_widths(noise, alpha, rows)[self.main]
+        """Return the half-width of the first number; of quantiles alone, which are all of ranks, the largest."""
+        widths = self.half_widths(noise, alpha, rows)
+        if not all(part.of_ranks for part in self.parts):
+            return widths[self.main]
+        return max((width for width in widths.values() if width is not None), default=None)
 
     def half_widths(self, noise: Noise, alpha: float, rows: int | None) -> dict[str, float | None]:
         """Return the half-width of each number, as its part has it."""
@@ -272,14 +289,24 @@ class Several(Statistic):
 
     def drowned(self, name: str, lower: NDArray[Any], upper: NDArray[Any]) -> NDArray[np.bool_]:
         """Return where a number says next to nothing, by the rule of its part."""
-        place, of = next((place, of) for given, place, of in self.outputs if given == name)
+        place, of = self._output(name)
         return self.parts[place].drowned(of, lower, upper)
 
-    def notes(self) -> tuple[str, ...]:
-        """Return the notes of all parts."""
-        return tuple(dict.fromkeys(note for part in self.parts for note in part.notes()))
+    def unit_of(self, name: str) -> str:
+        """Return in what a number is told, as its part has it."""
+        place, of = self._output(name)
+        return self.parts[place].unit_of(of)
 
-    def price_notes(self, noise: Noise, question: Question) -> tuple[str, ...]:
+    def stands_on_zero(self, name: str) -> bool:
+        """Whether a number is a total, as its part has it."""
+        place, of = self._output(name)
+        return self.parts[place].stands_on_zero(of)
+
+    def notes(self, selected: Selection, dates: Kind | None = None) -> tuple[str, ...]:
+        """Return the notes of all parts."""
+        return tuple(dict.fromkeys(note for part in self.parts for note in part.notes(selected, dates)))
+
+    def price_notes(self, noise: Noise, question: Question, rows: int | None) -> tuple[str, ...]:
         """Say what each part costs, and how accurate it is where that is known."""
         assert isinstance(noise, Composed)
         told = []
@@ -287,9 +314,17 @@ class Several(Statistic):
             widths = part.half_widths(own, ALPHA, None)
             each = [(name, widths[of]) for name, at, of in self.outputs if at == place]
             named = ", ".join(name if width is None else f"{name} ± {error_text(width)}" for name, width in each)
-            told.append(f"{named}: {_short(paid)} of it, {own.name}")
-            told.extend(part.price_notes(own, replace(question, asked=part)))
+            told.append(f"{named}: {_short(paid)} of it, {part.noise_told(own)}")
+            told.extend(part.price_notes(own, replace(question, asked=part), rows))
         return tuple(told)
+
+    def noise_told(self, noise: Noise) -> str:
+        """Return the noise of each part, with the numbers that come from it; parts of equal noise are told once."""
+        assert isinstance(noise, Composed)
+        told: dict[str, list[str]] = {}
+        for place, (part, own) in enumerate(zip(self.parts, noise.parts, strict=True)):
+            told.setdefault(part.noise_told(own), []).extend(name for name, at, _ in self.outputs if at == place)
+        return "; ".join(f"{_and(names)}: {text}" for text, names in told.items())
 
     def canonical(self) -> dict[str, object]:
         """Return the statistic as JSON values; names of outputs do not matter, nor the order of parts."""
@@ -323,7 +358,7 @@ def _in_words(part: Statistic, of: str) -> tuple[str, str]:
         return str(part), ""
     whose = f" of {part.columns[0]!r}{part.clips}"
     if of != part.main:
-        return of, whose
+        return ("share of clipped rows" if of == "clipped" else of), whose
     name = str(part).removesuffix(whose)
     return (of if " of " in name else name), whose
 

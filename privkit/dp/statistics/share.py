@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from privkit.dp.statistics.counts import anew, once_in
 from privkit.dp.statistics.moments import Mean, split
-from privkit.dp.statistics.statistic import Estimates, Limits, Rounding, Statistic
+from privkit.dp.statistics.reach import Rounding
+from privkit.dp.statistics.statistic import Estimates, Limits, Statistic
 from privkit.dp.statistics.sums import person_totals
-from privkit.tally.grid import Grid
+from privkit.tally.grid import Grid, WholeGrid
 from privkit.values.bounds import ValueBounds
 from privkit.values.expression.unknowns import untold_by
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from privkit.dp.noise.noise import Noise
     from privkit.dp.question import Question
+    from privkit.tally.cells.cells import Kind
     from privkit.tally.looking import Extent
     from privkit.values.bounds import ContributionBounds
     from privkit.values.expression.selection import Selection
@@ -29,17 +31,6 @@ NONE_OR_ALL = ValueBounds(0.0, 1.0)
 UNTOLD = "; rows of which it cannot be told are left out"
 #: From the names of a mean's numbers to those of a share's.
 _NAMES = {"mean": "share", "sum": "met", "count": "count"}
-
-
-class WholeGrid(Grid):
-    """A grid for numbers that are whole already, so that nothing is rounded."""
-
-    __slots__ = ()
-
-    @property
-    def rounding(self) -> float:
-        """Nothing."""
-        return 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,17 +99,19 @@ class Share(Mean):
         """Return the statistic as JSON values."""
         return Statistic.canonical(self)
 
-    def notes(self) -> tuple[str, ...]:
-        """Say who is left out."""
+    def notes(self, selected: Selection, dates: Kind | None = None) -> tuple[str, ...]:
+        """Say that rows are left out where a missing value can leave the condition untold."""
+        if not self.may_be_untold(selected):
+            return ()
         return (f"rows of which {self.column} cannot be told, since a value is missing, are left out",)
+
+    def unit_of(self, name: str) -> str:
+        """Return what is counted; a share has no unit."""
+        return "" if name == self.name else Statistic.unit_of(self, name)
 
     def along(self) -> tuple[str, ...]:
         """Say which numbers come along."""
         return ("how many meet it, and how many rows there are, come with it, at no further cost: .to_frame()",)
-
-    def notes_of(self, selected: Selection) -> tuple[str, ...]:
-        """Say that rows are left out only where a missing value leaves the condition untold."""
-        return self.notes() if self.may_be_untold(selected) else ()
 
     def may_be_untold(self, selected: Selection) -> bool:
         """Whether a missing value can leave it untold if a row meets the condition."""
@@ -172,18 +165,14 @@ class PersonShare(Share):
         """Count persons with and without such a row exactly."""
         return split(person_totals(self.column, self.grid, data, question), self.full)
 
-    def notes(self) -> tuple[str, ...]:
+    def notes(self, selected: Selection, dates: Kind | None = None) -> tuple[str, ...]:
         """Say who is left out."""
-        told = (f"a person meets {self.column} by any row{UNTOLD}",)
+        told = (f"a person meets {self.column} by any row{UNTOLD if self.may_be_untold(selected) else ''}",)
         return (*told, anew(self.window)) if self.window else told
 
     def along(self) -> tuple[str, ...]:
         """Say which numbers come along."""
         return ("how many persons meet it, and how many there are, come with it, at no further cost: .to_frame()",)
-
-    def notes_of(self, selected: Selection) -> tuple[str, ...]:
-        """Say that rows are left out only where a missing value leaves the condition untold."""
-        return self.notes() if self.may_be_untold(selected) else tuple(n.removesuffix(UNTOLD) for n in self.notes())
 
     def __str__(self) -> str:
         """Return the statistic in words."""

@@ -1,13 +1,7 @@
-"""What a statistic says of itself: what it reads, how far one contribution moves it, what its integers mean.
-
-How far one person can move what is released, in each norm.
-
-What the grid's rounding adds to the error of a number.
-"""
+"""What a statistic says of itself: what it reads, how far one contribution moves it, what its integers mean."""
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -16,6 +10,7 @@ import numpy as np
 
 from privkit.dp.noise.noise import Gaussian, Laplace, Noise, in_measure
 from privkit.dp.opendp import features
+from privkit.dp.statistics.reach import Reach, Rounding, Sensitivity
 from privkit.errors.arguments import KindError
 from privkit.tally.persons import person_groups
 from privkit.values.bounds import ValueBounds
@@ -29,6 +24,7 @@ if TYPE_CHECKING:
     from privkit.dp.plan import Plan
     from privkit.dp.question import Question
     from privkit.dp.simulate import Simulator
+    from privkit.tally.cells.cells import Kind
     from privkit.tally.engines.contract import Engine
     from privkit.tally.looking import Extent
     from privkit.tally.persons import PersonGroups
@@ -36,101 +32,6 @@ if TYPE_CHECKING:
     from privkit.values.expression.selection import Selection
     from privkit.values.keys import Keys
     from privkit.values.loss import PrivacyLoss
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """How far one contribution moves the `width` cells of its own group: by at most `l1`, `l2` and `linf`.
-
-    Attributes
-    ----------
-    l1, linf : int
-        In steps of the answer's grid.
-    l2 : float
-        Rounded up.
-    width : int
-        How many cells a group has.
-    """
-
-    l1: int = 1
-    l2: float = 1.0
-    linf: int = 1
-    width: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Sensitivity:
-    """How far one person moves the whole answer: at most `l0` cells, one of them by `linf`, all by `l1` and `l2`.
-
-    A person has at most R contributions in all, or at most P in each of G groups. Each moves its group's block of
-    cells by a vector of norms at most (l1, l2, l∞), and blocks are disjoint. By the triangle inequality within a block
-    and orthogonality across blocks:
-
-    - R in all: L1 = R·l1, L2 = R·l2 (worst in one block), L∞ = R·l∞;
-    - (G, P): L1 = G·P·l1, L2 = √G·P·l2, L∞ = P·l∞.
-
-    Examples
-    --------
-    >>> from privkit.values.bounds import ContributionBounds
-    >>> Sensitivity.of(ContributionBounds(max_groups=4, per_group=5), Reach())
-    Sensitivity(l0=4, l1=20, l2=10.0, linf=5)
-    """
-
-    l0: int
-    l1: int
-    l2: float
-    linf: int
-
-    @classmethod
-    def of(cls, bounds: ContributionBounds, reach: Reach) -> Sensitivity:
-        """Return the sensitivity of a statistic whose single contributions have this `reach`."""
-        return cls(
-            bounds.l0 * reach.width, bounds.l1 * reach.l1, product_up(bounds.l2, reach.l2), bounds.linf * reach.linf
-        )
-
-
-def product_up(left: float, right: float) -> float:
-    """Return the product of two floats, not below the exact product of what they stand for.
-
-    Either factor may be a square root rounded to nearest: two steps up cover both roundings and the product's own.
-    """
-    if left.is_integer() and right.is_integer() and abs(left * right) < 2**53:
-        return left * right
-    return math.nextafter(math.nextafter(math.nextafter(left * right, math.inf), math.inf), math.inf)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Rounding:
-    """How far the exact bounded number may lie from the same weighted sum of exact cells.
-
-    At most by ``fixed``, and by a weighted sum of the exact cells (like so much per row, of which they tell how many).
-    Public facts and released integers alone; no probability is in it.
-
-    Attributes
-    ----------
-    fixed : float
-    weights : array of float64, shape (width,), or None
-        All at least 0.
-    """
-
-    fixed: float = 0.0
-    weights: NDArray[np.float64] | None = None
-
-    @property
-    def is_none(self) -> bool:
-        """Whether there is none."""
-        return not self.fixed and self.weights is None
-
-    def bounds(self, cells: NDArray[np.int64], noise: Noise, miss: float) -> NDArray[np.float64]:
-        """Return bounds for each group from noisy cells, which fail with probability at most `miss` each.
-
-        The weighted sum of exact cells is that of the noisy ones less the noise, which exceeds its two-sided quantile
-        h at one side with probability at most miss / 2.
-        """
-        if self.weights is None:
-            return np.full(len(cells), self.fixed)
-        reach = float(noise.combined(self.weights[None, :], miss)[0])
-        return self.fixed + np.maximum(cells @ self.weights + reach, 0.0)
 
 
 #: One aggregate of the engine contract, the columns that it reads, and its column of numbers or values.
@@ -232,6 +133,11 @@ class Statistic(ABC):
         """Return the keys that the frame's own columns must fit in type."""
         return question.keys
 
+    @property
+    def own_keys(self) -> tuple[Keys, ...]:
+        """The public values that stand in the statistic itself, where they are no groups of the question."""
+        return ()
+
     def bins_of(self, column: str) -> bool:
         """Whether the keys of a column are bins of its numbers."""
         return False
@@ -239,6 +145,37 @@ class Statistic(ABC):
     def told_keys(self, question: Question) -> Keys | None:
         """Return the keys that a question tells in words beside it."""
         return question.keys
+
+    @property
+    def lines(self) -> tuple[tuple[str, str, str], ...]:
+        """What stands in each line where numbers are told one below the other: its name, the number, its p-value."""
+        return ()
+
+    @property
+    def headline(self) -> str:
+        """What is asked, in few words, where a view cannot put them together from its name and its columns."""
+        return ""
+
+    def noise_told(self, noise: Noise) -> str:
+        """Return in plain words what noise stands on what, with its scales in units of the answer."""
+        return noise.told(self.step)
+
+    @property
+    def missing_kept(self) -> tuple[str, ...]:
+        """The columns of which a missing value is counted like others."""
+        return ()
+
+    def shown_keys(self, question: Question) -> Keys | None:
+        """Return the keys by which the answer is shown."""
+        return question.keys
+
+    def cells(self, question: Question) -> int:
+        """Return how many answers there are: one for each group."""
+        return question.groups
+
+    def compared(self, noise: Noise, alpha: float) -> Sequence[Any]:
+        """Return what a plan says of each of several tables that it has."""
+        return ()
 
     @property
     def step(self) -> float:
@@ -316,6 +253,18 @@ class Statistic(ABC):
     def estimates(self, cells: NDArray[np.int64]) -> Estimates:
         """Return what the noisy cells, shape (groups, width), say; the statistic itself first."""
 
+    def tests(self, cells: NDArray[np.int64], noise: Noise | None) -> Estimates:
+        """Return what the cells say in view of the noise that they have, None for no noise: p-values. None of them."""
+        return {}
+
+    def told(self, cells: NDArray[np.int64], noise: Noise | None) -> Estimates:
+        """Return all numbers of the answer."""
+        return {**self.estimates(cells), **self.tests(cells, noise)}
+
+    def remarks(self, cells: NDArray[np.int64], noise: Noise) -> tuple[str, ...]:
+        """Return what the noisy numbers themselves say of how far they can be trusted."""
+        return ()
+
     @abstractmethod
     def limits(self, cells: NDArray[np.int64], noise: Noise, alpha: float) -> Limits:
         """Return for each estimate an interval that misses the exact answer with probability at most `alpha`."""
@@ -360,21 +309,35 @@ class Statistic(ABC):
         """
         return self.dominated(lower, upper) if name in self.numbers else Statistic.dominated(self, lower, upper)
 
-    def notes(self) -> tuple[str, ...]:
-        """Return what a careful reader should know."""
-        return ()
+    def notes(self, selected: Selection, dates: Kind | None = None) -> tuple[str, ...]:
+        """Return what a careful reader should know.
 
-    def notes_of(self, selected: Selection) -> tuple[str, ...]:
-        """Return its notes for rows that were selected so."""
-        return self.notes()
+        Parameters
+        ----------
+        selected : Selection
+            How the rows were selected, and what stands for missing values in them.
+        dates : Kind or None
+            Of which dates its numbers are counts, where they are.
+        """
+        return ()
 
     def along(self) -> tuple[str, ...]:
         """Return which other numbers a release of it has: notes that hold where it is asked by itself."""
         return ()
 
-    def price_notes(self, noise: Noise, question: Question) -> tuple[str, ...]:
-        """Return what follows from the noise that was chosen."""
+    def price_notes(self, noise: Noise, question: Question, rows: int | None) -> tuple[str, ...]:
+        """Return what follows from the noise that was chosen, and from the rows that are assumed, if any are."""
         return ()
+
+    def unit_of(self, name: str) -> str:
+        """Return in what one of its numbers is told: what is counted, or a column; "" where it has no unit."""
+        if name in ("count", "met", "persons"):
+            return "persons" if self.once else "rows"
+        return self.columns[0] if self.columns else ""
+
+    def stands_on_zero(self, name: str) -> bool:
+        """Whether one of its numbers is a total, that a bar can show; else it is a place on an axis."""
+        return not self.needs_rows or name in self.steady
 
     def canonical(self) -> dict[str, object]:
         """Return the statistic as JSON values; the window is the unit's, which the question records."""

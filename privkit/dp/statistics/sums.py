@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from privkit.dp.statistics.counts import anew, once_in
-from privkit.dp.statistics.statistic import Estimates, Limits, Reach, Rounding, Statistic
+from privkit.dp.statistics.reach import Reach, Rounding
+from privkit.dp.statistics.statistic import Estimates, Limits, Statistic
 from privkit.tally.grid import Grid
 from privkit.tally.looking import Extent
 from privkit.tally.sums import person_sums, power_sums
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
     from privkit.dp.noise.noise import Noise
     from privkit.dp.question import Question
+    from privkit.tally.cells.cells import Kind
+    from privkit.values.expression.selection import Selection
 
 #: Steps of a grid between 0 and the larger bound: 2**30.
 BITS = 30
@@ -116,9 +119,9 @@ class Sum(Statistic):
         """Return the sum of `rows` numbers in the middle of the bounds; None where that is 0."""
         return rows * abs(self.bounds.middle) or None
 
-    def notes(self) -> tuple[str, ...]:
+    def notes(self, selected: Selection, dates: Kind | None = None) -> tuple[str, ...]:
         """Say what is clipped."""
-        return clipped(self.column, self.bounds)
+        return clipped(self.column, self.bounds, selected)
 
     @property
     def clips(self) -> str:
@@ -167,7 +170,7 @@ class PersonSum(Sum):
         """Sum the clipped totals exactly, in steps."""
         return person_totals(self.column, self.grid, data, question)[:, 1:]
 
-    def notes(self) -> tuple[str, ...]:
+    def notes(self, selected: Selection, dates: Kind | None = None) -> tuple[str, ...]:
         """Say what is clipped."""
         return (total_clipped(self.column, self.bounds, self.window),)
 
@@ -199,9 +202,10 @@ def one_total_in(groups: int) -> ContributionBounds:
     return ContributionBounds(max_groups=groups, per_group=1)
 
 
-def clipped(column: str, bounds: ValueBounds) -> tuple[str, ...]:
-    """Return the note on clipping and missing values."""
-    told = f"values of {column!r} are clipped to {bounds}; missing ones are left out"
+def clipped(column: str, bounds: ValueBounds, selected: Selection) -> tuple[str, ...]:
+    """Return the note on clipping, and on missing values where nothing stands for them."""
+    told = f"values of {column!r} are clipped to {bounds}"
+    told += "" if selected.fills(column) else "; missing ones are left out"
     if bounds.lower == bounds.upper:
-        told += "; with equal bounds it is a scaled count"
+        told += "; with equal bounds it is a scaled count" if bounds.upper else "; so each counts as 0"
     return (told,)

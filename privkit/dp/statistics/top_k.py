@@ -12,7 +12,8 @@ from privkit.dp.noise.selection import NoisyMax
 from privkit.dp.question import Question
 from privkit.dp.statistics.counts import Count
 from privkit.dp.statistics.ranks import make_choices
-from privkit.dp.statistics.statistic import Estimates, Limits, Sensitivity, Statistic
+from privkit.dp.statistics.reach import Sensitivity
+from privkit.dp.statistics.statistic import Estimates, Limits, Statistic
 from privkit.values.keys import Keys
 
 if TYPE_CHECKING:
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from privkit.dp.simulate import Simulator
+    from privkit.tally.cells.cells import Kind
     from privkit.tally.engines.contract import Engine
+    from privkit.values.expression.selection import Selection
     from privkit.values.loss import PrivacyLoss
 
 
@@ -59,6 +62,11 @@ class TopK(Statistic):
     def read(self) -> tuple[str, ...]:
         """The column whose values are ranked."""
         return self.values.by
+
+    @property
+    def own_keys(self) -> tuple[Keys, ...]:
+        """The candidates."""
+        return (self.values,)
 
     def typed_keys(self, question: Question) -> Keys | None:
         """Return the candidates."""
@@ -112,7 +120,7 @@ class TopK(Statistic):
         assert isinstance(noise, NoisyMax)
         return noise.shortfall(len(self.values) * self.k, alpha)
 
-    def notes(self) -> tuple[str, ...]:
+    def notes(self, selected: Selection, dates: Kind | None = None) -> tuple[str, ...]:
         """Say what comes out."""
         return ("the values alone are released, in order; ask dp_count for their counts",)
 
@@ -202,6 +210,6 @@ class TopTable(TopK):
             "named": (np.arange(len(could)) < self.k).tolist(),
         }
 
-    def notes(self) -> tuple[str, ...]:
+    def notes(self, selected: Selection, dates: Kind | None = None) -> tuple[str, ...]:
         """Say what comes out."""
         return ("each value is counted with noise; .possible has those that could be among the most frequent",)

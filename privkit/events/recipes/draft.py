@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from privkit.errors.events import EventError, EventsInputError
+from privkit.errors.root import type_told
 from privkit.events.operations.coarsen import coarsen
 from privkit.events.operations.drop import drop, keep
 from privkit.events.operations.operation import Operation
@@ -176,7 +177,7 @@ def propose(events: Any, *, name: str = "draft") -> Draft:
     {'on': '2026-01-01', 'plan': 'A'}
     """
     if not (is_frame(events) or isinstance(events, list | tuple | str | Path)):
-        raise EventsInputError.drafted(f"a {type(events).__name__}")
+        raise EventsInputError.drafted(type_told(events))
     found = Fields.of(read_events(events))
     leaves = found.leaves()
     if ("",) in leaves:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from privkit.errors.events import RecipeError
+from privkit.errors.root import type_told
 from privkit.events.operations.operation import Operation
 from privkit.events.recipes import recipe_file
 from privkit.events.recipes.trace import Trace, trace
@@ -70,7 +71,7 @@ class Recipe(Shown):
         if isinstance(self.version, int | float) and not isinstance(self.version, bool):
             object.__setattr__(self, "version", str(self.version))
         if problems := list(self._problems()):
-            named = repr(self.name) if isinstance(self.name, str) else f"with a {type(self.name).__name__} for a name"
+            named = repr(self.name) if isinstance(self.name, str) else f"with {type_told(self.name)} for a name"
             raise RecipeError.of(f"the recipe {named}", problems)
 
     def _problems(self) -> Iterator[str]:
@@ -82,7 +83,7 @@ class Recipe(Shown):
         sound = True
         for index, operation in enumerate(self.operations):
             if not isinstance(operation, Operation):
-                yield f"operations[{index}]: is a {type(operation).__name__}, and no operation such as ev.drop('path')"
+                yield f"operations[{index}]: is {type_told(operation)}, and no operation such as ev.drop('path')"
                 sound = False
                 continue
             for parameter, text in operation.problems():

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from privkit.errors.events import EventsInputError, UnmatchedFieldsError
+from privkit.errors.root import type_told
 from privkit.events.operations.drop import Drop, Keep
 from privkit.events.operations.merge import Merge
 from privkit.events.operations.rename import Rename
@@ -16,6 +17,7 @@ from privkit.events.run.ndjson import Progress, stream
 from privkit.events.run.result import EventsResult
 from privkit.events.run.walk import FieldPath, parse_path
 from privkit.progress import bar
+from privkit.tally.cells.arrow import without_views
 from privkit.tally.selection import handed_out, without_traces
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ def apply(recipe: Recipe, events: Any, options: Options) -> EventsResult:
     if isinstance(events, Iterable) and not isinstance(events, bytes | bytearray):
         engine = options.engine(recipe)
         return EventsResult(recipe, _iterated(engine, iter(events)), engine.account, None, options.subject)
-    raise EventsInputError.kind(f"a {type(events).__name__}")
+    raise EventsInputError.kind(type_told(events))
 
 
 def _list(recipe: Recipe, events: list[Any] | tuple[Any, ...], options: Options) -> EventsResult:
@@ -123,6 +125,7 @@ def apply_to_frame(recipe: Recipe, data: Any, options: Options) -> EventsResult:
 def _pandas(recipe: Recipe, data: pd.DataFrame, rows: list[int], events: list[dict[str, Any]]) -> pd.DataFrame:
     import pandas as pd
 
+    data = without_views(data)
     merged = any(isinstance(operation, Merge) for operation in recipe.operations)
     taken = None if merged else without_traces(data.iloc[rows])
     index = pd.RangeIndex(len(events)) if taken is None else taken.index

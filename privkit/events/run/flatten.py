@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from privkit.errors.events import EventsInputError, MalformedLineError
+from privkit.errors.root import type_told
 from privkit.events.run.ndjson import opened, reader_of_lines, stripped
 from privkit.events.run.plain import Unfit, plain_event
 from privkit.events.run.walk import FieldPath
@@ -141,7 +142,7 @@ def read_events(events: Any) -> Iterator[dict[str, Any]]:
                 raise EventsInputError.output(f"event {position} is no object that can be read.")
             yield own
     else:
-        raise EventsInputError.kind(f"a {type(events).__name__}")
+        raise EventsInputError.kind(type_told(events))
 
 
 def _read_file(path: Path) -> Iterator[dict[str, Any]]:

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from privkit.errors.root import type_told
+
 _KINDS = {dict: "an object", list: "a list", str: "a text", bool: "true or false", int: "a number", float: "a number"}
 
 
@@ -26,7 +28,7 @@ class Unfit(Exception):  # noqa: N818  # never leaves this room: apply() turns i
 
 def kind_of(value: Any) -> str:
     """Return what kind of value it is, in JSON's terms."""
-    return "null" if value is None else _KINDS.get(type(value), f"a {type(value).__name__}")
+    return "null" if value is None else _KINDS.get(type(value), type_told(value))
 
 
 def joined(parts: Iterable[bytes]) -> bytes:

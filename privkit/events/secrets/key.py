@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 from privkit.errors.engines import LibraryRequiredError
 from privkit.errors.events import SecretKeyError, SecretLeakError
+from privkit.errors.root import type_told
 from privkit.events.run.plain import joined
 from privkit.values.arguments import public
 
@@ -50,7 +51,7 @@ class Key:
 
     def __init__(self, secret: bytes, *, source: KeySource | None = None) -> None:
         if not isinstance(secret, bytes | bytearray):
-            kind = f"a {type(secret).__name__}"
+            kind = type_told(secret)
             del secret  # verbose tracebacks print the locals of every frame
             raise SecretKeyError.kind(kind)
         if len(secret) < _SHORTEST:
@@ -278,6 +279,6 @@ def as_key(key: object) -> Key | KeySource | None:
         return key
     if isinstance(key, bytes | bytearray):
         return Key(bytes(key))
-    kind = f"a {type(key).__name__}"
+    kind = type_told(key)
     del key
     raise SecretKeyError.kind(kind)

@@ -11,17 +11,16 @@ from privkit.dp.statistics.counts import Count, DistinctCount, PersonCount
 from privkit.dp.statistics.histogram import Histogram
 from privkit.dp.statistics.share import PersonShare, Share
 from privkit.errors import DuplicateColumnError, ParameterError, nothing_spent
-from privkit.project.asking import Asking, asks, planned
+from privkit.errors.root import type_told
+from privkit.project.asking import Asking, asks, check_columns, planned
+from privkit.project.dp.conditions import condition_column
 from privkit.project.known import Known
 from privkit.tally.frame import column_names
 from privkit.tally.keyed import date_kind
-from privkit.tally.predicate import check_selection
-from privkit.values.arguments import column_name, kind, positive_int
+from privkit.values.arguments import column_name, positive_int
 from privkit.values.bounds import ContributionBounds
 from privkit.values.expression.builders import cut
 from privkit.values.expression.days import DateCut
-from privkit.values.expression.parsing import parsed
-from privkit.values.expression.selection import Selection
 from privkit.values.keys import Keys
 from privkit.values.vouched import vouched
 
@@ -154,30 +153,6 @@ def dp_value_counts(data: object, column: str, **asking: Unpack[Asking]) -> Plan
     return planned(data, column_name(column), lambda _: Count(), **asking)
 
 
-@asks("Price a crosstab; spends nothing. The parameters are those of :func:`dp_crosstab`.")
-def dp_crosstab(data: object, index: str, columns: str, **asking: Unpack[Asking]) -> Plan:
-    """Count the rows of every pair of public values of two columns under differential privacy. Spends budget.
-
-    Reads rows. Give both lists of values: ``keys={"sex": ["f", "m"], "band": [...]}``. One row is in one cell, so the
-    whole table costs what one count does.
-
-    Parameters
-    ----------
-    data : dataframe
-        pandas, or another that Narwhals reads.
-    index, columns : str
-        The two columns.
-    **asking
-
-    Returns
-    -------
-    Release
-        ``.value.unstack()`` is the table.
-    """
-    by = [column_name(index), column_name(columns)]
-    return planned(data, by, lambda _: Count(), **asking)
-
-
 @asks("Price a histogram; spends nothing. The parameters are those of :func:`dp_histogram`.")
 def dp_histogram(
     data: object,
@@ -231,6 +206,8 @@ def dp_histogram(
     """
     with nothing_spent():
         known = Known(asking)
+        if bins is None and every is None:
+            check_columns(data, [column_name(column)], "column", asking)
         windows = _windows(data, column, bins, {"every": every, "start": start, "end": end}, known)
     if windows is not None:
         return _by_windows(data, column, by, windows, known, asking)
@@ -256,7 +233,7 @@ def _windows(data: object, column: object, bins: object, calendar: Mapping[str, 
     if dates:
         example = "every='week', start='2026-01-01', end='2026-12-31'"
         raise ParameterError.of(
-            "bins", kind(vouched(bins)[0]), f"a list of days, for {name!r} holds dates", f"Or: {example}."
+            "bins", type_told(vouched(bins)[0]), f"a list of days, for {name!r} holds dates", f"Or: {example}."
         )
     return None
 
@@ -331,7 +308,8 @@ def dp_share(  # type: ignore[misc]  # `where` is the condition here
     data : dataframe
         pandas, or another that Narwhals reads.
     where : str
-        The condition on single rows, over the frame's own columns: ``"age >= 65 and plan == 'basic'"``.
+        The condition on single rows, over the frame's columns and those of `derive`:
+        ``"age >= 65 and plan == 'basic'"``.
     by : str or list of str, optional
         The columns to group by.
     of : {"rows", "persons"}
@@ -364,17 +342,8 @@ def dp_share(  # type: ignore[misc]  # `where` is the condition here
     (True, ['share', 'met', 'count'])
     """
     with nothing_spent():
-        condition = parsed(where, "where")
-        check_selection(data, Selection(condition))
+        name = condition_column(data, where, "where", asking, () if by is None else column_names(by, "by"))
         _whose(of)
-    name, derive = condition.text(), asking.get("derive")
-    name = name if name.startswith("(") else f"({name})"  # a column of true and false has that name itself
-    if isinstance(derive, Mapping) and name in derive:
-        rule = f"derive= has a column {name!r}, which is how the condition is called. Give it another name."
-        with nothing_spent():
-            raise ParameterError.together(["derive"], rule)
-    if derive is None or isinstance(derive, Mapping):
-        asking["derive"] = {**(derive or {}), name: condition}
     if of == "rows":
         return planned(data, by, lambda _: Share(name), **asking)
 
@@ -387,5 +356,5 @@ def dp_share(  # type: ignore[misc]  # `where` is the condition here
 def _whose(of: object) -> None:
     """Refuse what is neither rows nor persons."""
     if of not in ("rows", "persons"):
-        shown = repr(of) if isinstance(of, str) else f"a {type(of).__name__}"
+        shown = repr(of) if isinstance(of, str) else type_told(of)
         raise ParameterError.of("of", shown, "'rows' or 'persons'")

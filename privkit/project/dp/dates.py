@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from privkit.dp.statistics.quantile import CANDIDATES
 from privkit.errors import NotPublicError, ParameterError
+from privkit.errors.column_kind import ColumnKindError
 from privkit.errors.dp import ValueBoundsRequiredError
+from privkit.errors.root import type_told
 from privkit.tally.cells.calendar import A_SECOND, moment_count
-from privkit.tally.cells.cells import DATE
+from privkit.tally.cells.cells import DATE, OBJECT, TEXT
+from privkit.tally.engines.opening import engine_of
 from privkit.tally.keyed import dated
-from privkit.values.arguments import kind as kind_of
 
 if TYPE_CHECKING:
     from privkit.tally.cells.cells import Kind
@@ -58,7 +61,7 @@ def date_candidates(kind: Kind, column: str, bounds: object, candidates: object)
         if not isinstance(bounds, list | tuple) or len(bounds) != 2:
             hint = f"Example: {_EXAMPLE}."
             raise ParameterError.of(
-                "bounds", kind_of(bounds), f"two days or datetimes, for {column!r} holds dates", hint
+                "bounds", type_told(bounds), f"two days or datetimes, for {column!r} holds dates", hint
             )
         low, high = (_count(end, kind, "bounds", column) for end in bounds)
         if high < low:
@@ -67,11 +70,33 @@ def date_candidates(kind: Kind, column: str, bounds: object, candidates: object)
     if not isinstance(candidates, Sequence) or isinstance(candidates, str) or not candidates:
         if hasattr(candidates, "dtype") or hasattr(candidates, "columns"):
             raise NotPublicError.of("candidates", type(candidates).__name__)
-        raise ParameterError.of("candidates", kind_of(candidates), "a list of dates, each once")
+        raise ParameterError.of("candidates", type_told(candidates), "a list of dates, each once")
     found = sorted(_count(each, kind, "candidates", column) for each in candidates)
     if len(set(found)) < len(found):
         raise ParameterError.of("candidates", "dates more than once", "a list of dates, each once")
     return tuple(map(float, found))
+
+
+def check_undated(data: object, column: str, **given: object) -> None:
+    """Refuse dates as bounds or candidates of a column whose type is text or none: the column's type is what is wrong.
+
+    Raises
+    ------
+    ColumnKindError
+    """
+    engine = engine_of(data)
+    if (kind := engine.schema.get(column)) is None or kind.name not in (TEXT, OBJECT):
+        return
+    for argument, values in given.items():
+        if isinstance(values, list | tuple) and any(_is_date(value) for value in values):
+            raise ColumnKindError.undated(column, kind.shown, argument, engine.library)
+
+
+def _is_date(value: object) -> bool:
+    try:
+        return isinstance(value, date) or (isinstance(value, str) and bool(datetime.fromisoformat(value)))
+    except ValueError:
+        return False
 
 
 def _between(low: int, high: int, kind: Kind) -> tuple[float, ...]:
@@ -100,7 +125,7 @@ def _count(value: Any, kind: Kind, argument: str, column: str) -> int:
     words = "days" if kind.name == DATE else "days, or datetimes of whole seconds"
     allowed = f"{words}, for {column!r} holds {kind.word}s"
     if isinstance(found, str) or not hasattr(found, "isoformat") or found != found:  # noqa: PLR0124  # NaT
-        raise ParameterError.of(argument, f"{kind_of(value)} among them", allowed, f"Example: {_EXAMPLE}.")
+        raise ParameterError.of(argument, f"{type_told(value)} among them", allowed, f"Example: {_EXAMPLE}.")
     if kind.name == DATE and hasattr(found, "hour"):
         raise ParameterError.of(argument, "a time of a day among them", allowed)
     if getattr(found, "nanosecond", 0) or getattr(found, "microsecond", 0):

@@ -12,8 +12,8 @@ from privkit.dp.statistics.quantiles import ENOUGH, percentage, quantiles_of
 from privkit.dp.statistics.several import Several
 from privkit.dp.statistics.top_k import TopK, TopTable
 from privkit.errors import KeysError, ParameterError, nothing_spent
-from privkit.project.asking import Asking, asks, planned
-from privkit.project.dp.dates import date_candidates
+from privkit.project.asking import Asking, asks, check_columns, planned
+from privkit.project.dp.dates import check_undated, date_candidates
 from privkit.project.known import Known
 from privkit.tally.keyed import date_kind, dated_keys
 from privkit.values.arguments import column_name, positive_int
@@ -38,9 +38,10 @@ def dp_quantile(
     """Choose quantiles among public candidates under differential privacy. Spends budget.
 
     Reads rows; missing values are left out. Each comes with an interval in the unit of the column. `accuracy` is a
-    share of ranks, at most 0.5 (0.01: the rank is within one percent of the rows), and needs `assume_rows`. Each
-    quantile is chosen by noisy scores, and a list of them shares the loss. Six or more are read from one tree of noisy
-    counts, at the same price however many they are.
+    share of ranks, at most 0.5 (0.01: the rank is within one percent of the rows; of a list, that of each), and needs
+    `assume_rows`. Each quantile is chosen by noisy scores, and a list of them shares the loss. Six or more are read
+    from one tree of noisy counts, at the same price however many they are. There is no `clipped`: a number outside the
+    bounds counts at the outermost candidate, which moves no quantile that lies within them.
 
     Parameters
     ----------
@@ -87,6 +88,7 @@ def dp_quantile(
     with nothing_spent():
         known, dates = Known(asking), date_kind(data, column_name(column))
         if dates is None:
+            check_undated(data, column, bounds=bounds, candidates=candidates)
             numbers = known.candidates(column_name(column), bounds, candidates)
         else:
             numbers = date_candidates(dates, column, *known.dates(column, bounds, candidates))
@@ -120,7 +122,8 @@ def dp_median(
 ) -> Plan:
     """Choose the median among public candidates under differential privacy. Spends budget.
 
-    Reads rows. It is ``dp_quantile(data, column, 0.5, ...)``.
+    Reads rows. It is ``dp_quantile(data, column, 0.5, ...)``. There is no `clipped`: a number outside the bounds counts
+    at the outermost candidate, which moves no median that lies within them.
 
     Parameters
     ----------
@@ -184,6 +187,7 @@ def dp_top_k(data: object, column: str, k: int, **asking: Unpack[Asking]) -> Pla
         known = Known(asking)
         keys = known.keys([column_name(column)], asking.get("keys"))
         if keys is None:
+            check_columns(data, [column], "column", asking)
             raise KeysError.required([column], with_delta=False)
         values = dated_keys(data, public_keys([column], keys))
         number = positive_int(k, "k")

@@ -6,23 +6,26 @@ A query that is priced by the accuracies wanted of its numbers.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Unpack
 
 from privkit.dp.candidates import public_candidates
+from privkit.dp.statistics.clipped import WithClipped
 from privkit.dp.statistics.counts import Count
-from privkit.dp.statistics.moments import Deviation, Mean, Variance
+from privkit.dp.statistics.moments import Deviation, Mean
 from privkit.dp.statistics.quantile import Quantile, probability
 from privkit.dp.statistics.quantiles import ENOUGH, Quantiles, percentage, quantiles_of
 from privkit.dp.statistics.several import Several
 from privkit.dp.statistics.sums import Sum
 from privkit.errors import ParameterError, nothing_spent
 from privkit.errors.dp import PriceError
+from privkit.errors.root import close_matches, type_told
 from privkit.project.asking import Asking, asks, planned
 from privkit.project.known import Known
-from privkit.values.arguments import column_name
+from privkit.tally.keyed import date_kind
+from privkit.values.arguments import column_name, true_or_false
 from privkit.values.bounds import ValueBounds
 from privkit.values.exact import exact, exact_text
 
@@ -96,11 +99,30 @@ def _wanted(accuracy: Mapping[Any, Any], several: Several) -> dict[str, Fraction
     return {name: exact(width, f"accuracy[{name!r}]") for name, width in accuracy.items()}
 
 
-_MOMENTS: dict[str, type[Mean]] = {"mean": Mean, "var": Variance, "std": Deviation}
+#: What comes from the sums of a column's numbers, and of their squares.
+_MOMENTS = frozenset({"mean", "var", "std"})
 _ALLOWED = (
     "'count'; ('count', column, bounds), ('sum', column, bounds), ('mean', column, bounds), ('var', column, bounds), "
-    "('std', column, bounds); or ('quantile', column, q, bounds). Bounds that the project declares may be left out"
+    "('std', column, bounds), ('median', column, bounds), ('clipped', column, bounds); or ('quantile', column, q, "
+    "bounds). Bounds that the project declares may be left out"
 )
+#: From each kind to how many items say it: its name, the column, a probability, the bounds.
+_ITEMS = {"count": 3, "sum": 3, "mean": 3, "var": 3, "std": 3, "clipped": 3, "median": 3, "quantile": 4}
+
+
+@dataclass(frozen=True, slots=True)
+class _Number:
+    """One number that is asked for: `ends` bound the values of a column, `candidates` and `q` make a quantile."""
+
+    kind: str
+    column: str = ""
+    ends: ValueBounds | None = None
+    q: tuple[int, int] | None = None
+    candidates: tuple[float, ...] = ()
+
+    def shares(self, other: _Number) -> bool:
+        """Whether another number is of the same values of the same column."""
+        return (self.column, self.ends) == (other.column, other.ends)
 
 
 @asks("Price several statistics; spends nothing. The parameters are those of :func:`dp_query`.")
@@ -115,7 +137,8 @@ def dp_query(
     """Answer several statistics of the same groups in one release, sharing its loss. Spends budget.
 
     Reads rows. What comes from the same sums is measured once: mean, sum and count of a column cost one share, and
-    six or more quantiles of a column with the same bounds come from one tree of counts.
+    six or more quantiles of a column with the same bounds come from one tree of counts. A median or a quantile is the
+    one that :func:`dp_median` and :func:`dp_quantile` release alone at its share of the loss, with its interval.
 
     Parameters
     ----------
@@ -123,7 +146,10 @@ def dp_query(
         pandas, or another that Narwhals reads.
     statistics : dict
         From the name of each number to what it is: ``"count"``, ``("mean", column, bounds)``, likewise ``"sum"``,
-        ``"var"``, ``"std"`` and ``"count"`` (of the values that are there), or ``("quantile", column, q, bounds)``.
+        ``"var"``, ``"std"``, ``"median"`` and ``"count"`` (of the values that are there), or
+        ``("quantile", column, q, bounds)``. ``("clipped", column, bounds)`` is the share of the column's rows that lie
+        outside its bounds, for an eighth more noise on what else is asked of it. Bounds may be left out where the
+        project declares them, or candidates.
     by : str or list of str, optional
         The columns to group by.
     weights : dict, optional
@@ -154,7 +180,7 @@ def dp_query(
     """
     with nothing_spent():
         known = Known(asking)
-        several = several_of(statistics, weights, known)
+        several = several_of(statistics, weights, known, data)
         if isinstance(asking.get("accuracy"), Mapping):
             if weights is not None:
                 together = "give weights= or accuracy= by names, not both: each says how the loss is shared."
@@ -170,6 +196,7 @@ def dp_describe(
     by: str | Sequence[str] | None = None,
     *,
     bounds: object = None,
+    clipped: bool = False,
     **asking: Unpack[Asking],
 ) -> Plan:
     """Describe a column under differential privacy: count, mean, std and quartiles at one price. Spends budget.
@@ -187,6 +214,9 @@ def dp_describe(
         The columns to group by.
     bounds : (lower, upper)
         Public bounds of one value; values outside are clipped.
+    clipped : bool
+        Whether to tell the share of rows that lie outside the bounds, as one more column, for an eighth more noise on
+        count, mean and std.
     **asking
 
     Returns
@@ -199,12 +229,18 @@ def dp_describe(
         ends = known.bounds(column_name(column), bounds)
         asked: dict[str, object] = {name: (name, column, ends) for name in ("count", "mean", "std")}
         asked |= {f"{percent}%": ("quantile", column, percent / 100, ends) for percent in (25, 50, 75)}
+        asked |= {"clipped": ("clipped", column, ends)} if true_or_false(clipped, "clipped") else {}
         several = several_of(asked, {"count": 3, "mean": 3, "std": 3}, known)
     return planned(data, by, lambda _: several, known=known, **asking)
 
 
-def several_of(statistics: object, weights: object, known: Known) -> Several:
+def several_of(statistics: object, weights: object, known: Known, data: object = None) -> Several:
     """Return the statistics that were named, each measured once.
+
+    Parameters
+    ----------
+    data : dataframe, optional
+        Its schema tells columns of dates, whose quantiles are asked one by one.
 
     Raises
     ------
@@ -212,80 +248,104 @@ def several_of(statistics: object, weights: object, known: Known) -> Several:
         If a statistic is unknown or a weight is out of range.
     """
     if not isinstance(statistics, Mapping) or not statistics:
-        raise ParameterError.of("statistics", f"a {type(statistics).__name__}", f"a dict from names to {_ALLOWED}")
-    asked = {_text(name): _asked(what, known) for name, what in statistics.items()}
+        raise ParameterError.of("statistics", type_told(statistics), f"a dict from names to {_ALLOWED}")
+    asked = {_text(name): _asked(name, what, known, data) for name, what in statistics.items()}
     given = _weights(weights, asked)
-    degrees: dict[tuple[str, ValueBounds], int] = {}
-    for kind, column, ends, _ in asked.values():
-        if kind in _MOMENTS and ends is not None:
-            key = (column, ends)
-            degrees[key] = max(degrees.get(key, 1), 1 if kind == "mean" else 2)
-    trees = _trees(asked)
+    of = {(one.column, one.ends): {own.kind for own in asked.values() if one.shares(own)} for one in asked.values()}
+    trees = _trees(asked.values())
     parts: dict[Statistic, Fraction] = {}
     found: list[tuple[str, Statistic, str]] = []
-    for name, (kind, column, ends, q) in asked.items():
-        if kind == "quantile" and (tree := trees.get((column, ends))) is not None:
+    for name, one in asked.items():
+        if one.q is not None and (tree := trees.get((one.column, one.candidates))) is not None:
             # Each quantile brings its weight to the tree that answers all of them.
             parts[tree] = parts.get(tree, Fraction(0)) + given[name]
-            found.append((name, tree, percentage(*probability(q))))
+            found.append((name, tree, percentage(*one.q)))
             continue
-        part = _part(kind, column, ends, q, degrees.get((column, ends)) if ends is not None else None)
+        part = _part(one, of[one.column, one.ends])
         parts[part] = max(parts.get(part, Fraction(0)), given[name])
-        found.append((name, part, part.main if isinstance(part, Quantile) else kind))
+        found.append((name, part, part.main if isinstance(part, Quantile) else one.kind))
     ordered = sorted(parts, key=lambda part: repr(part.canonical()))  # the order of asking makes no other question
     total = sum(parts.values(), Fraction(0))
     outputs = tuple((name, ordered.index(part), kind) for name, part, kind in found)
     return Several(tuple(ordered), tuple(parts[part] / total for part in ordered), outputs, decimals=True)
 
 
-def _trees(asked: Mapping[str, tuple[str, str, ValueBounds | None, object]]) -> dict[Any, Quantiles]:
-    """Return by column and bounds the tree of counts, where enough quantiles are asked for one to be better."""
-    wanted: dict[tuple[str, ValueBounds | None], set[tuple[int, int]]] = {}
-    for kind, column, ends, q in asked.values():
-        if kind == "quantile":
-            wanted.setdefault((column, ends), set()).add(probability(q))
+def _trees(asked: Iterable[_Number]) -> dict[tuple[str, tuple[float, ...]], Quantiles]:
+    """Return by column and candidates the tree of counts, where enough quantiles are asked for one to be better."""
+    wanted: dict[tuple[str, tuple[float, ...]], set[tuple[int, int]]] = {}
+    for one in asked:
+        if one.q is not None:
+            wanted.setdefault((one.column, one.candidates), set()).add(one.q)
     return {
-        (column, ends): quantiles_of(column, sorted(of), public_candidates(ends, None, column))
-        for (column, ends), of in wanted.items()
+        (column, candidates): quantiles_of(column, sorted(of), candidates)
+        for (column, candidates), of in wanted.items()
         if len(of) >= ENOUGH
     }
 
 
-def _part(kind: str, column: str, ends: ValueBounds | None, q: object, degree: int | None) -> Statistic:
-    """Return what is measured for a number: the moments of its column where those are measured anyway."""
-    if kind == "count" and ends is None:
+def _part(one: _Number, kinds: set[str]) -> Statistic:
+    """Return what is measured for a number beside those `kinds` that share its column and its bounds.
+
+    It is the moments of its column where those are measured anyway, and has the share of clipped rows where that is
+    asked.
+    """
+    if one.q is not None:
+        return Quantile(one.column, *one.q, one.candidates)
+    if one.ends is None:
         return Count()
-    assert ends is not None
-    if kind == "quantile":
-        return Quantile(column, *probability(q), public_candidates(ends, None, column))
-    if kind == "sum" and degree is None:
-        return Sum(column, ends)
-    return Deviation(column, ends) if degree == 2 else Mean(column, ends)
+    moments = kinds & _MOMENTS
+    inner: Mean | Sum
+    if moments - {"mean"}:
+        inner = Deviation(one.column, one.ends)
+    elif not moments and (kinds == {"clipped", "sum"} or ("clipped" not in kinds and one.kind == "sum")):
+        inner = Sum(one.column, one.ends)
+    else:
+        inner = Mean(one.column, one.ends)
+    return WithClipped(inner) if "clipped" in kinds else inner
 
 
 def _text(name: object) -> str:
     if not isinstance(name, str) or not name:
-        raise ParameterError.of("statistics", f"a {type(name).__name__} as a name", "names as text")
+        raise ParameterError.of("statistics", f"{type_told(name)} as a name", "names as text")
     return name
 
 
-def _asked(what: object, known: Known) -> tuple[str, str, ValueBounds | None, object]:
+def _asked(name: str, what: object, known: Known, data: object) -> _Number:
+    """Return what a statistic says, its bounds those of the project where it says none."""
     if what == "count" and isinstance(what, str):
-        return "count", "", None, None
-    sizes = {"count": 3, "sum": 3, "mean": 3, "var": 3, "std": 3, "quantile": 4}
-    size = sizes.get(what[0]) if isinstance(what, tuple) and what and isinstance(what[0], str) else None
+        return _Number("count")
+    size = _ITEMS.get(what[0]) if isinstance(what, tuple) and what and isinstance(what[0], str) else None
     if not isinstance(what, tuple) or size is None or len(what) not in (size - 1, size):
-        raise ParameterError.of("statistics", "something else as a statistic", _ALLOWED)
-    column = column_name(what[1])
+        raise ParameterError.of("statistics", f"{name!r} as {_said(what)}", _ALLOWED)
+    kind, column = what[0], column_name(what[1])
     given = what[-1] if len(what) == size else None  # a fact of the project, where it is left out
-    ends = given if isinstance(given, ValueBounds) else known.bounds(column, given)
-    return what[0], column, ends, what[2] if what[0] == "quantile" else None
+    if kind not in ("median", "quantile"):
+        return _Number(kind, column, given if isinstance(given, ValueBounds) else known.bounds(column, given))
+    q = probability(what[2] if kind == "quantile" else 0.5)
+    if data is not None and date_kind(data, column) is not None:
+        raise ParameterError.together(
+            ["statistics"], f"{column!r} holds dates: ask its {kind} alone, by dp_{kind}, which answers with dates."
+        )
+    within = isinstance(given, ValueBounds)
+    candidates = public_candidates(given, None, column) if within else known.candidates(column, given, None)
+    return _Number("quantile", column, q=q, candidates=candidates)
+
+
+def _said(what: object) -> str:
+    """Return what stands for a statistic and is none: by its kind, and what that may have meant."""
+    kind = what[0] if isinstance(what, tuple) and what else what
+    if not isinstance(kind, str):
+        return "something else"
+    if kind in _ITEMS:
+        return f"{kind!r} and not all, or more, of what belongs to it"
+    close = close_matches(kind, _ITEMS, 1)
+    return repr(kind[:40]) + (f" (close to {close[0]!r})" if close else "")
 
 
 def _weights(weights: object, asked: Mapping[str, Any]) -> dict[str, Fraction]:
     if weights is None:
         weights = {}
     if not isinstance(weights, Mapping) or (unknown := [name for name in weights if name not in asked]):
-        found = f"a {type(weights).__name__}" if not isinstance(weights, Mapping) else f"names {unknown!r}"
+        found = type_told(weights) if not isinstance(weights, Mapping) else f"names {unknown!r}"
         raise ParameterError.of("weights", found, "a dict from names of statistics to numbers > 0")
     return {name: exact(weights.get(name, 1), f"weights[{name!r}]") for name in asked}

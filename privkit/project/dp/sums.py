@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any, Unpack
 
 from privkit.dp.statistics.clipped import WithClipped
@@ -13,7 +12,7 @@ from privkit.dp.statistics.sums import PersonSum, Sum, one_total_in
 from privkit.errors import ParameterError, nothing_spent
 from privkit.project.asking import Asking, asks, planned
 from privkit.project.known import Known
-from privkit.values.arguments import column_name, positive_int
+from privkit.values.arguments import column_name, positive_int, true_or_false
 from privkit.values.bounds import ContributionBounds
 
 if TYPE_CHECKING:
@@ -29,6 +28,7 @@ def dp_sum(
     *,
     bounds: object = None,
     person_bounds: object = None,
+    clipped: bool = False,
     **asking: Unpack[Asking],
 ) -> Plan:
     """Sum a column under differential privacy, each number clipped to public bounds. Spends budget.
@@ -48,12 +48,16 @@ def dp_sum(
     person_bounds : (lower, upper), optional
         In place of `bounds`, where the unit is a column: public bounds of one person's total in a group; with `by`
         and `max_groups`.
+    clipped : bool
+        Whether to tell the share of rows that lie outside the bounds, `.estimates["clipped"]`, for an eighth more
+        noise.
     **asking
 
     Returns
     -------
     Release
-        `.value` is a float, or a Series of float64 indexed by the keys.
+        `.value` is a float, or a Series of float64 indexed by the keys; with `clipped`, `.to_frame()` has the share
+        and its interval as well.
 
     Raises
     ------
@@ -74,16 +78,21 @@ def dp_sum(
     >>> release = dp_sum(bills, "paid", bounds=(0, 100), epsilon=0.5)
     >>> round(release.accuracy), release.loss
     (600, ε = 0.5)
+    >>> told = dp_sum(bills, "paid", bounds=(0, 100), clipped=True, epsilon=0.5)
+    >>> told.to_frame()["clipped"].round(1).tolist()
+    [0.3]
     """
     if person_bounds is None:
-        known = Known(asking)
-        statistic = partial(_sum, column, bounds, known)
-        return planned(data, by, statistic, known=known, **asking)
+        return _bounded(Sum, data, column, by, bounds, clipped, asking)
+    _refuse_of_totals(clipped)
     return _person_totals(PersonSum, data, column, by, bounds, person_bounds, dict(asking))
 
 
-def _sum(column: str, bounds: object, known: Known, _: object) -> Sum:
-    return Sum(column_name(column), known.bounds(column, bounds))
+def _refuse_of_totals(clipped: object) -> None:
+    """Refuse a share of clipped rows beside persons' totals."""
+    if clipped is not False:
+        told = "clipped= tells of single values that bounds= clips, not of totals: leave it out with person_bounds=."
+        raise ParameterError.together(("clipped", "person_bounds"), told)
 
 
 def _person_totals(  # noqa: PLR0917
@@ -181,13 +190,9 @@ def dp_mean(
     (True, ['mean', 'sum', 'count'])
     """
     if person_bounds is not None:
-        if clipped is not False:
-            told = (
-                "clipped= tells of single values that bounds= clips, not of totals: leave it out with person_bounds=."
-            )
-            raise ParameterError.together(("clipped", "person_bounds"), told)
+        _refuse_of_totals(clipped)
         return _person_totals(PersonMean, data, column, by, bounds, person_bounds, dict(asking))
-    return _moments(Mean, data, column, by, bounds, clipped, asking)
+    return _bounded(Mean, data, column, by, bounds, clipped, asking)
 
 
 @asks("Price a variance without touching rows. Spends nothing; the parameters are those of :func:`dp_var`.")
@@ -231,7 +236,7 @@ def dp_var(
     PrivkitError
         One of its kinds; nothing was spent, except after `MeasurementError`.
     """
-    return _moments(Variance, data, column, by, bounds, clipped, asking)
+    return _bounded(Variance, data, column, by, bounds, clipped, asking)
 
 
 @asks("Price a standard deviation without touching rows. Spends nothing; the parameters are those of :func:`dp_std`.")
@@ -273,15 +278,14 @@ def dp_std(
     PrivkitError
         One of its kinds; nothing was spent, except after `MeasurementError`.
     """
-    return _moments(Deviation, data, column, by, bounds, clipped, asking)
+    return _bounded(Deviation, data, column, by, bounds, clipped, asking)
 
 
-def _moments(  # noqa: PLR0917
-    kind: type[Mean], data: object, column: str, by: Any, bounds: object, clipped: object, asking: Asking
+def _bounded(  # noqa: PLR0917
+    kind: type[Mean] | type[Sum], data: object, column: str, by: Any, bounds: object, clipped: object, asking: Asking
 ) -> Plan:
     with nothing_spent():
-        if not isinstance(clipped, bool):
-            raise ParameterError.of("clipped", f"a {type(clipped).__name__}", "True or False")
+        true_or_false(clipped, "clipped")
     known = Known(asking)
 
     def statistic(_: object) -> Statistic:

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from privkit.anonymity.criterion import share
 from privkit.errors import ParameterError
 from privkit.errors.risk import TruthError
+from privkit.errors.root import type_told
 from privkit.risk.attackers import ExcessRisk, Rate, excess_risk
 from privkit.risk.linkage.fuzzy import FuzzyLinkage, Model, equals
-from privkit.tally.frame import column_names, open_frame
+from privkit.tally.frame import column_names, names_of, open_frame
 from privkit.tally.row_classes import chosen_columns
 from privkit.tally.two_tables import Matches, asked_kinds, joint_codes, labeled_apart, paired, records
 from privkit.values.arguments import positive_int, public, typed
+from privkit.values.exact import share
 from privkit.values.show import Plotted
 
 if TYPE_CHECKING:
@@ -196,7 +197,7 @@ def link(
     left = _chosen(data, [a for a, _ in pairs], ids.left)
     right = _chosen(other, [b for _, b in pairs], ids.right)
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise ParameterError.of("seed", f"a {type(seed).__name__}", "a whole number >= 0")
+        raise ParameterError.of("seed", type_told(seed), "a whole number >= 0")
     names = [a for a, _ in pairs]
     absent = None if control is None else chosen_columns(control, names, "control")
     asked = None if fuzzy is False else asked_kinds(fuzzy, names)
@@ -372,7 +373,7 @@ def _truth_table(data: object, other: object, truth: object) -> tuple[pd.DataFra
 def _names(data: object) -> list[object]:
     import pandas as pd
 
-    return list(data.columns) if isinstance(data, pd.DataFrame) else list(open_frame(data).collect_schema().names())
+    return [*(data.columns if isinstance(data, pd.DataFrame) else names_of(open_frame(data)))]
 
 
 def _two(truth: tuple[object, ...]) -> tuple[str, str]:

@@ -26,6 +26,7 @@ from privkit.tally.cells.cells import (
 )
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
 _A_DAY = 86_400_000
@@ -179,6 +180,33 @@ def common(array: Any) -> Any:
     if types.is_decimal(array.type) and array.type.bit_width < 128:
         return array.cast(pa.decimal128(array.type.precision, array.type.scale))
     return array
+
+
+def without_views(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a pandas frame whose Arrow columns of text or bytes are no views: of these pandas selects no rows.
+
+    Examples
+    --------
+    >>> import pandas as pd, pyarrow as pa
+    >>> frame = pd.DataFrame({"city": pd.array(["Rome"], dtype=pd.ArrowDtype(pa.string_view()))})
+    >>> str(without_views(frame)["city"].dtype)
+    'large_string[pyarrow]'
+    """
+    import pandas as pd
+
+    arrow = [place for place, dtype in enumerate(frame.dtypes) if isinstance(dtype, pd.ArrowDtype)]
+    if not arrow:
+        return frame
+    import pyarrow as pa
+
+    views = (pa.types.is_string_view, pa.types.is_binary_view)
+    made = frame
+    for place in arrow:
+        array: Any = frame.iloc[:, place].array
+        if any(is_view(array.dtype.pyarrow_dtype) for is_view in views):
+            made = frame.copy(deep=False) if made is frame else made
+            made.isetitem(place, pd.arrays.ArrowExtensionArray(common(array.__arrow_array__())))
+    return made
 
 
 def _nulls(array: Any) -> NDArray[np.bool_]:

@@ -30,6 +30,10 @@ class Engine(Protocol):
         """The kind of each column, in the frame's order. Reads no row."""
 
     @property
+    def library(self) -> str:
+        """The module of the frame's library, whose words advice is in: "pandas", "polars" and the like."""
+
+    @property
     def is_lazy(self) -> bool:
         """Whether rows lie elsewhere, so that `collect` fetches them."""
 
@@ -65,8 +69,14 @@ class Engine(Protocol):
         fit in 64 bits. Missing values are left out; infinities are clipped.
         """
 
-    def positions(self, value: str, candidates: NDArray[np.float64], keys: Keys | None) -> NDArray[np.int64]:
-        """Count rows between and at ascending candidates; shape (cells, 2 · len(candidates) + 1)."""
+    def positions(
+        self, value: str, candidates: NDArray[np.float64], keys: Keys | None, *, bins: bool = False
+    ) -> NDArray[np.int64]:
+        """Count rows between and at ascending candidates; shape (cells, 2 · len(candidates) + 1).
+
+        With `bins` only those between the candidates are wanted, each closed on the left, the last one on both sides:
+        rows outside may be left out, and one at a candidate may stand at any position of its bin.
+        """
 
     def distinct(self, value: str, keys: Keys | None) -> NDArray[np.int64]:
         """Count the distinct cells of a column in each key's rows, missing ones left out; shape (cells,)."""

@@ -29,6 +29,8 @@ class EagerEngine:
     rows : int
     digest : function, optional
         From a key to the fingerprint of the frame that the rows came from.
+    library : str
+        The module of the frame's library.
     """
 
     is_lazy = False
@@ -39,7 +41,9 @@ class EagerEngine:
         read: Callable[[str], Cells],
         rows: int,
         digest: Callable[[bytes], str | None] | None = None,
+        library: str = "pandas",
     ) -> None:
+        self.library = library
         self.schema = schema
         self._read = read
         self._rows = rows
@@ -88,7 +92,9 @@ class EagerEngine:
         """Sum powers of numbers on the grid."""
         return kernels.power_sums(self.collect(_needed(value, keys)), value, grid, keys, degree)
 
-    def positions(self, value: str, candidates: NDArray[np.float64], keys: Keys | None) -> NDArray[np.int64]:
+    def positions(
+        self, value: str, candidates: NDArray[np.float64], keys: Keys | None, *, bins: bool = False
+    ) -> NDArray[np.int64]:
         """Count rows between and at candidates."""
         return kernels.positions(self.collect(_needed(value, keys)), value, candidates, keys)
 
@@ -130,4 +136,4 @@ def of_arrow(table: Any, digest: Callable[[bytes], str | None] | None = None) ->
     from privkit.tally.cells.arrow import cells_of_arrow, kind_of_arrow
 
     schema = {field.name: kind_of_arrow(field.type) for field in table.schema}
-    return EagerEngine(schema, lambda name: cells_of_arrow(table.column(name)), table.num_rows, digest)
+    return EagerEngine(schema, lambda name: cells_of_arrow(table.column(name)), table.num_rows, digest, "pyarrow")

@@ -17,20 +17,23 @@ import numpy as np
 
 from privkit.errors import FrameError
 from privkit.errors.engines import EngineError
+from privkit.errors.root import type_told
 from privkit.tally.cells.arrow import table_of_arrow
-from privkit.tally.cells.cells import FLOAT, OTHER
+from privkit.tally.cells.cells import OTHER
 from privkit.tally.engines.eager import EagerEngine
-from privkit.tally.engines.lazy_numbers import AT, GUESS, Steps, places, squares, steps
+from privkit.tally.engines.lazy_bins import binned, stair
+from privkit.tally.engines.lazy_numbers import AT, GUESS, Steps, numbered, places, squares, steps
+from privkit.tally.engines.lazy_numbers import VALUE as _VALUE
 from privkit.tally.engines.lazy_rows import FetchedEngine, added, added_up, among_keys, key_places, told, whole
 from privkit.tally.engines.lazy_selected import selected
 from privkit.tally.engines.native import (
-    RAW,
     WORDED,
     Column,
     Native,
     NotAsked,
     arrived,
     note,
+    refuse_other,
     run_in_batches,
     untold,
 )
@@ -46,7 +49,7 @@ if TYPE_CHECKING:
     from privkit.values.expression.selection import Selection
     from privkit.values.keys import Keys
 
-_VALUE, _ROWS, _PART, _POWER = "__privkit_value", "__privkit_rows", "__privkit_part", "__privkit_power_"
+_ROWS, _PART, _POWER = "__privkit_rows", "__privkit_part", "__privkit_power_"
 #: Groups that may come for public keys before the engine is asked for those of the keys alone.
 _GROUPS = 1 << 20
 #: Rows of one part, and the most parts.
@@ -78,6 +81,7 @@ class LazyEngine:
     columns: Mapping[str, Column]
     is_plain: bool = False
     largest: int = LARGEST
+    is_lazy = True
 
     @classmethod
     def of(cls, data: object, *, largest: int = LARGEST) -> LazyEngine:
@@ -100,7 +104,7 @@ class LazyEngine:
         try:
             frame = nw.from_native(data)  # type: ignore[call-overload]
         except TypeError:
-            raise FrameError.unsupported(f"a {type(data).__name__}") from None
+            raise FrameError.unsupported(type_told(data)) from None
         with untold():
             native = native_of(frame) if isinstance(frame, nw.LazyFrame) else None
             columns = {} if native is None else native.columns(frame.to_native())
@@ -108,7 +112,7 @@ class LazyEngine:
             raise FrameError.unsupported(f"a frame with a column of privkit's own names ({own[0]!r}): rename it")
         if native is not None:
             return cls(native, frame, columns, False, largest)
-        raise FrameError.unsupported(f"a {type(data).__name__}")
+        raise FrameError.unsupported(type_told(data))
 
     @property
     def schema(self) -> Mapping[str, Kind]:
@@ -116,9 +120,9 @@ class LazyEngine:
         return {name: column.kind for name, column in self.columns.items()}
 
     @property
-    def is_lazy(self) -> bool:
-        """Whether rows lie elsewhere."""
-        return True
+    def library(self) -> str:
+        """The module of the frame's library."""
+        return self.native.library
 
     # -- what travels ----------------------------------------------------------------------------------------------
 
@@ -149,6 +153,8 @@ class LazyEngine:
         >>> engine.fetches("power_sums", ["x"], "x"), engine.fetches("parts", ["who", "x"])
         ((), ("the columns 'who' and 'x' of all rows, in parts",))
         """
+        if aggregate == "pairs" and self.native.is_here:
+            aggregate = "parts"  # where pairs are many (see `lazy_persons`)
         if (words := told(aggregate, columns)) is not None:
             return words
         if aggregate == "positions" and value is not None and not self.columns[value].kind.is_number:
@@ -171,17 +177,20 @@ class LazyEngine:
             from privkit.tally.cells.cells import Table
 
             return Table({}, self.n_rows())
-        return self._table(self._plain(columns), columns, "rows")
+        return self._table(self.plain_rows(columns), columns, "rows")
 
     def parts(self, person: str, columns: Sequence[str]) -> Iterator[Table]:
         """Fetch the named columns in parts, each person's rows in one of them."""
-        for part in self._parted(self._plain((person, *columns)), person):
+        for part in self._parted(self.plain_rows((person, *columns)), person):
             yield self._table(part, (person, *columns), "rows")
+
+    def n_parts(self) -> int:
+        """Return in how many parts rows travel whose persons are kept together."""
+        return min(_PARTS, -(-self.n_rows() // _A_PART))
 
     def _parted(self, frame: nw.LazyFrame[Any], person: str) -> Iterator[nw.LazyFrame[Any]]:
         known = frame.filter(~nw.col(person).is_null())
-        parts = min(_PARTS, -(-self.n_rows() // _A_PART))
-        if parts <= 1:
+        if (parts := self.n_parts()) <= 1:
             yield known
             return
         with untold():
@@ -189,12 +198,10 @@ class LazyEngine:
         for part in range(parts):
             yield marked.filter(nw.col(_PART) == part).drop(_PART)
 
-    def _plain(self, columns: Sequence[str]) -> nw.LazyFrame[Any]:
+    def plain_rows(self, columns: Sequence[str]) -> nw.LazyFrame[Any]:
         """Return a frame of the named columns alone, plain."""
         names = list(dict.fromkeys(columns))
-        if refused := [name for name in names if self.columns[name].kind.name == OTHER]:
-            hint = "Cast it to text in the engine, or take its parts as columns of their own."
-            raise FrameError.column_type(refused[0], self.columns[refused[0]].native, hint)
+        refuse_other(self.columns, names, self.library)
         return self.plain_of(names)
 
     def plain_of(self, names: Sequence[str]) -> nw.LazyFrame[Any]:
@@ -221,7 +228,7 @@ class LazyEngine:
         note(what, table.column_names, table.num_rows)
         return table
 
-    def _arrived(self, frame: nw.LazyFrame[Any], columns: Sequence[str], what: str) -> tuple[Table, pa.Table]:
+    def came(self, frame: nw.LazyFrame[Any], columns: Sequence[str], what: str) -> tuple[Table, pa.Table]:
         """Run a plain frame; return its columns of the data as cells, and the whole as it came."""
         kept = {name: self.columns[name] for name in dict.fromkeys(columns)}
         found = self._run(self._worded(frame, kept), what)
@@ -229,7 +236,7 @@ class LazyEngine:
             return replace(table_of_arrow(arrived(found, kept)), rows=found.num_rows), found
 
     def _table(self, frame: nw.LazyFrame[Any], columns: Sequence[str], what: str) -> Table:
-        return self._arrived(frame.select(*dict.fromkeys(columns)), columns, what)[0]
+        return self.came(frame.select(*dict.fromkeys(columns)), columns, what)[0]
 
     def chunks(self, columns: Sequence[str]) -> Iterator[Table]:
         """Fetch the named columns of all rows, some rows at a time."""
@@ -237,7 +244,7 @@ class LazyEngine:
             yield self.collect(())
             return
         kept = {name: self.columns[name] for name in dict.fromkeys(columns)}
-        frame = self._worded(self._plain(columns), kept)
+        frame = self._worded(self.plain_rows(columns), kept)
         for found in run_in_batches(self.native, frame.to_native(), kept):
             with untold():
                 table = table_of_arrow(arrived(found, kept))
@@ -247,15 +254,18 @@ class LazyEngine:
         """Add up what an aggregate is of some rows at a time, which are fetched."""
         return added_up((EagerEngine.of_table(table) for table in self.chunks(columns)), work)
 
-    # -- counts ----------------------------------------------------------------------------------------------------
-
     def n_rows(self) -> int:
         """Count the rows."""
         return self._n_rows
 
     @cached_property
     def _n_rows(self) -> int:
-        return int(self.one_row(self.frame.select(nw.len().alias(_ROWS)))[_ROWS])
+        # Of one column that has cells, if there is one: Spark aggregates no frame that has a time of day.
+        known = [name for name, column in self.columns.items() if column.kind.name != OTHER]
+        with untold():
+            frame = self.frame.select(known[0]) if 0 < len(known) < len(self.columns) else self.frame
+            counted = frame.select(nw.len().alias(_ROWS))
+        return int(self.one_row(counted)[_ROWS])
 
     def classes(self, columns: Sequence[str]) -> tuple[Table, NDArray[np.int64]]:
         """Return the distinct combinations of cells, and how many rows have each."""
@@ -265,14 +275,14 @@ class LazyEngine:
     def plain_classes(self, columns: Sequence[str]) -> tuple[Table, pa.Table]:
         """Return the distinct combinations as cells, and as they came: plain, with their rows as the last column."""
         grouped = self.groups(columns).head(self.largest + 1)
-        table, found = self._arrived(grouped, columns, "tally")
+        table, found = self.came(grouped, columns, "tally")
         if len(table) > self.largest:
             raise EngineError.too_large(list(columns), self.largest)
         return table, found
 
     def groups(self, columns: Sequence[str]) -> nw.LazyFrame[Any]:
         """Return a plan of the plain distinct combinations, with their rows."""
-        return self._plain(columns).group_by(*columns).agg(nw.len().alias(_ROWS))
+        return self.plain_rows(columns).group_by(*columns).agg(nw.len().alias(_ROWS))
 
     def one_row(self, plan: nw.LazyFrame[Any]) -> dict[str, Any]:
         """Run a plan of one row of numbers."""
@@ -285,7 +295,7 @@ class LazyEngine:
 
     def keyed_counts(self, keys: Keys) -> NDArray[np.int64]:
         """Count the rows of each public key."""
-        place, found = self._by_keys(self._plain(keys.by), keys, [nw.len().alias(_ROWS)])
+        place, found = self._by_keys(self.plain_rows(keys.by), keys, [nw.len().alias(_ROWS)])
         return added(place, whole(found, _ROWS), len(keys))
 
     def distinct(self, value: str, keys: Keys | None) -> NDArray[np.int64]:
@@ -298,7 +308,7 @@ class LazyEngine:
     def _with_value(self, value: str, keys: Keys | None) -> nw.LazyFrame[Any]:
         """Return the plain columns of keys, and one of values under another name; rows without a value left out."""
         by = keys.by if keys is not None else ()
-        frame = self._plain((*by, value))
+        frame = self.plain_rows((*by, value))
         return frame.select(*by, nw.col(value).alias(_VALUE)).filter(~nw.col(_VALUE).is_null())
 
     def _by_keys(
@@ -312,10 +322,10 @@ class LazyEngine:
         if keys is None:
             found = self._run(grouped, "tally")
             return np.zeros(found.num_rows, dtype=np.int64), found
-        table, found = self._arrived(grouped.head(_GROUPS + 1), by, "tally")
+        table, found = self.came(grouped.head(_GROUPS + 1), by, "tally")
         if len(table) > _GROUPS:  # far more groups than keys: those of the keys alone
             frame = among_keys(frame, keys, self.columns, self.native)
-            table, found = self._arrived(frame.group_by(*by, *more).agg(*aggregates), by, "tally")
+            table, found = self.came(frame.group_by(*by, *more).agg(*aggregates), by, "tally")
         return key_places(table, keys), found
 
     # -- numbers ---------------------------------------------------------------------------------------------------
@@ -326,7 +336,7 @@ class LazyEngine:
         number = self._asked(value, grid)
         if number is None:
             return self._added_up((*by, value), lambda engine: engine.power_sums(value, grid, keys, degree))
-        frame = self._numbered(value, keys, number)
+        frame = numbered(self, value, keys, number)
         if grid.low:
             frame = frame.with_columns((nw.col(_VALUE) - grid.low).alias(_VALUE))
         if degree > 1:
@@ -340,49 +350,36 @@ class LazyEngine:
         summed = (whole(sums, f"{_POWER}{each}") for each in range(degree + 1))
         return np.column_stack([added(place, each, 1 if keys is None else len(keys)) for each in summed])
 
-    def positions(self, value: str, candidates: NDArray[np.float64], keys: Keys | None) -> NDArray[np.int64]:
+    def positions(
+        self, value: str, candidates: NDArray[np.float64], keys: Keys | None, *, bins: bool = False
+    ) -> NDArray[np.int64]:
         """Count rows between and at ascending candidates."""
         by = keys.by if keys is not None else ()
         place = self._asked(value, candidates)
         if place is None:
             return self._added_up((*by, value), lambda engine: engine.positions(value, candidates, keys))
-        frame = self._numbered(value, keys, place).filter(~nw.col(_VALUE).is_null())
-        group, counts = self._by_keys(frame, keys, [nw.len().alias(_ROWS)], [_VALUE])
+        known = stair(self.native, self.columns[value], candidates) if bins else None
+        rows = numbered(self, value, keys, place) if known is None else binned(self, value, keys, known)
+        group, counts = self._by_keys(rows, keys, [nw.len().alias(_ROWS)], [_VALUE])
         cells, width = 1 if keys is None else len(keys), 2 * len(candidates) + 1
+        there, found = np.asarray(counts.column(_VALUE).is_valid()), whole(counts, _VALUE)
         total = np.zeros((cells + 1, width), dtype=np.int64)
-        np.add.at(total, (group, whole(counts, _VALUE)), whole(counts, _ROWS))
+        of = found if known is None else 2 * known.bins(found) + 2
+        np.add.at(total, (group[there], of[there]), whole(counts, _ROWS)[there])
         return total[:cells]
-
-    def _numbered(self, value: str, keys: Keys | None, number: Steps) -> nw.LazyFrame[Any]:
-        """Return the plain columns of keys, and one of numbers."""
-        by = keys.by if keys is not None else ()
-        column = self.columns[value]
-        # The steps begin by clipping, which deals with NaN, too.
-        bare = column.kind.name == FLOAT and value not in by and not self.is_plain
-        source = replace(self, columns={**self.columns, value: replace(column, form=RAW)}) if bare else self
-        frame = source._plain((*by, value)).select(*by, nw.col(value).alias(_VALUE))
-        if number.low is not None and number.high is not None:
-            with untold():
-                within = self.native.within(frame.to_native(), _VALUE, self.columns[value], number.low, number.high)
-                frame = nw.from_native(within)
-        for name, step in number.columns:
-            frame = frame.with_columns(step.alias(name))
-        return frame.select(*by, _VALUE)
 
     # -- persons ---------------------------------------------------------------------------------------------------
 
     def pairs(self, person: str, keys: Keys | None) -> Iterator[tuple[Table, NDArray[np.int64]]]:
         """Return in parts the pairs of person and key's columns that occur, and their rows."""
         columns = (person, *(keys.by if keys is not None else ()))
-        frame = self._plain(columns)
+        frame = self.plain_rows(columns)
         if keys is not None:
             frame = among_keys(frame, keys, self.columns, self.native)
         for part in self._parted(frame, person):
             grouped = part.group_by(*columns).agg(nw.len().alias(_ROWS))
-            table, found = self._arrived(grouped, columns, "tally")
+            table, found = self.came(grouped, columns, "tally")
             yield table, whole(found, _ROWS)
-
-    # -- other rows ------------------------------------------------------------------------------------------------
 
     def selected(self, chosen: Selection, keep: Sequence[str]) -> Engine:
         """Return the rows that a filter keeps, with derived columns."""

@@ -209,8 +209,9 @@ class Compiler:
                 return self._arithmetic(operator, left, right)
             case nodes.DatePart(part, of):
                 kind = self.kind(of)
-                # Rules of zones are known here alone; DuckDB's infinities of nanoseconds are counts of the year 2262.
-                if kind.zone or kind.shown == "TIMESTAMP_NS" or of not in self.leaves:
+                # Rules of zones are known here alone; what is infinite has no parts there, and those of its count here.
+                infinite = kind.unit == "ns" and self.native.has_infinite_nanoseconds
+                if kind.zone or infinite or of not in self.leaves:
                     raise NotAsked
                 assert isinstance(of, nodes.Column)
                 dated = _dated(nw.col(of.name), kind.unit)

@@ -7,21 +7,24 @@ do it exactly at all. No step can overflow: numbers are clipped first, whole num
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 import numpy as np
 
 from privkit.tally.cells.cells import BOOLEAN, FLOAT, INTEGER, UNSIGNED, WIDE
+from privkit.tally.engines.native import RAW, untold
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    from privkit.tally.engines.lazy import LazyEngine
     from privkit.tally.engines.native import Column, Native
     from privkit.tally.grid import Grid
+    from privkit.values.keys import Keys
 
 #: Whole numbers up to this are floats, and so are their halves up to half of it.
 _EXACT = 2**51
@@ -29,9 +32,9 @@ _EXACT = 2**51
 _FEW = 64
 #: Up to this many they are compared even where they are evenly spaced.
 _CERTAIN = 8
-GUESS, AT = "__privkit_guess", "__privkit_at"
+VALUE, GUESS, AT = "__privkit_value", "__privkit_guess", "__privkit_at"
 #: What each kind of whole number holds.
-_RANGES = {INTEGER: (-(2**63), 2**63 - 1), UNSIGNED: (0, 2**64 - 1)}
+RANGES = {INTEGER: (-(2**63), 2**63 - 1), UNSIGNED: (0, 2**64 - 1)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +44,44 @@ class Steps:
     Attributes
     ----------
     columns : tuple of (name, nw.Expr)
-    low, high : int, optional
-        Whole bounds to which wide numbers are clipped before; see `Native.within`.
+    within : tuple of (int or None, int or None), optional
+        Of wide numbers: the whole bounds to which they are clipped before they are floats; see `Native.within`.
+    grid : tuple of float, optional
+        Of floats on a grid: the arguments of `Native.on_grid`, which is asked first.
     """
 
     columns: tuple[tuple[str, nw.Expr], ...]
-    low: int | None = None
-    high: int | None = None
+    within: tuple[int | None, int | None] | None = None
+    grid: tuple[float, float, float] | None = None
 
     def then(self, *columns: tuple[str, nw.Expr]) -> Steps:
         """Return these steps and more."""
-        return Steps((*self.columns, *columns), self.low, self.high)
+        return replace(self, columns=(*self.columns, *columns))
+
+
+def bare(engine: LazyEngine, value: str, by: Sequence[str]) -> nw.LazyFrame[Any]:
+    """Return plain columns, and one of numbers, among which NaN may still be: what comes next deals with it."""
+    column, source = engine.columns[value], engine
+    if column.kind.name == FLOAT and value not in by and not engine.is_plain:
+        source = replace(engine, columns={**engine.columns, value: replace(column, form=RAW)})
+    return source.plain_rows((*by, value)).select(*by, nw.col(value).alias(VALUE))
+
+
+def numbered(engine: LazyEngine, value: str, keys: Keys | None, number: Steps) -> nw.LazyFrame[Any]:
+    """Return the plain columns of keys, and one of numbers made of a column; NaN becomes null."""
+    by = keys.by if keys is not None else ()
+    frame = bare(engine, value, by)
+    if number.within is not None:
+        with untold():
+            within = engine.native.within(frame.to_native(), VALUE, engine.columns[value], *number.within)
+            frame = nw.from_native(within)
+    with untold():
+        grid = number.grid and engine.native.on_grid(frame.to_native(), VALUE, *number.grid)
+    if grid is not None:
+        return nw.from_native(grid).select(*by, VALUE)
+    for name, step in number.columns:
+        frame = frame.with_columns(step.alias(name))
+    return frame.select(*by, VALUE)
 
 
 def clipped(native: Native, name: str, column: Column, least: float, most: float) -> Steps | None:
@@ -70,7 +100,7 @@ def clipped(native: Native, name: str, column: Column, least: float, most: float
     low, high = math.floor(least), math.ceil(most)
     if column.kind.name == WIDE:
         return _wide(column, low, high)
-    first, last = _RANGES[column.kind.name]
+    first, last = RANGES[column.kind.name]
     low, high = min(max(low, first), last), min(max(high, first), last)
     literal = native.unsigned if column.kind.name == UNSIGNED else nw.lit
     return Steps(((name, _between(own, literal(low), literal(high)).cast(nw.Float64)),))
@@ -84,10 +114,11 @@ def _wide(column: Column, low: int, high: int) -> Steps | None:
         return None
     # A literal must fit in the engine's type, whose last digit HUGEINT has not whole.
     largest = 10 ** (min(dtype.precision, 38) - dtype.scale) - 1
-    low, high = max(low, -largest), min(high, largest)
-    if low > high or (max(abs(low), abs(high)) + 1) * 10**dtype.scale >= 2**53:
+    # A bound beyond all whole numbers of the type is none: those of DECIMAL(2, 2) end at 0, which would cut off 0.99.
+    ends = low if abs(low) <= largest else None, high if abs(high) <= largest else None
+    if (max(largest if end is None else abs(end) for end in ends) + 1) * 10**dtype.scale >= 2**53:
         return None
-    return Steps((), low, high)
+    return Steps((), ends)
 
 
 def _clipped_floats(own: nw.Expr, least: nw.Expr, most: nw.Expr) -> nw.Expr:
@@ -118,6 +149,8 @@ def steps(native: Native, name: str, column: Column, grid: Grid) -> Steps | None
         # Whole bounds may be many steps away, so many that scaled numbers would leave 64 bits.
         ends = native.real(grid.low * grid.step), native.real(grid.high * grid.step)
         found = found.then((name, _between(number, *ends)))
+    if column.kind.name == FLOAT:
+        found = replace(found, grid=(least, most, 1.0 / grid.step))
     if column.kind.name == FLOAT and grid.step > 1:
         # A number so small that its quotient has no float, at which some engines raise, has a quotient of 0 here.
         quarter = grid.step / 4
@@ -211,53 +244,56 @@ def _line(candidates: NDArray[np.float64]) -> _Line | None:
     count = len(candidates) - 1
     if count < 1:
         return None
-    first, width = float(candidates[0]), float(candidates[-1] - candidates[0])
+    first, width = float(candidates[0]), float(candidates[-1]) - float(candidates[0])
     lines = (
         _Line(first, width / count, 1.0),
-        _Line(first, float(candidates[1] - candidates[0]), 1.0),
+        _Line(first, float(candidates[1]) - first, 1.0),
         _Line(first, width, float(count)),
     )
     places = np.arange(count, dtype=np.float64)
-    for line in lines:
-        if 0 < line.step < math.inf and bool(np.all(line.floats(places) == candidates[:-1])):
-            return line
+    with np.errstate(over="ignore"):  # a line that leaves the floats is none
+        for line in lines:
+            if 0 < line.step < math.inf and bool(np.all(line.floats(places) == candidates[:-1])):
+                return line
     return None
 
 
 def _may_guess(first: float, last: float, step: float) -> bool:
-    """Whether the quotient of a number's distance and the step is at most one off, and never too small for a float."""
+    """Whether a number's distance in steps is known well enough to round it, and never too small for a float.
+
+    With u = 2^-53 and q < 2^46 steps from first to last: differences, sums and products of the guess are off by at
+    most 6·u·q < 0.1 steps, and the candidates are from even steps by at most 10·u·2^45 < 0.1 steps.
+    """
     largest = max(abs(first), abs(last))
-    return largest * 2.0**-48 < step and 2.0**-500 < step < 2.0**500 and largest < 2.0**500
+    return largest * 2.0**-45 < step and 2.0**-500 < step < 2.0**500 and largest < 2.0**500
 
 
 def _guessed(
     native: Native, name: str, candidates: NDArray[np.float64], line: _Line
 ) -> tuple[tuple[str, nw.Expr], ...]:
-    """Return the steps to the place: a guess, which is mended by the candidates beside it and never trusted.
+    """Return the steps to the place: the nearest candidate is a guess, and the number is compared with it.
 
-    With the guess g at most one off, all candidates before g - 1 are below the number and all after g + 1 above it. A
-    guess of -1 or of the last candidate goes on along their line, where the clipped number is on the right side.
+    A number is at most 1/2 + 0.1 steps from the candidate g that it is rounded to, and candidates are within 0.1 of
+    even steps (`_may_guess`): so all candidates before g are below the number and all after g above it, whichever of
+    two it was rounded to, and g itself is compared. Where the last candidate is none of the others' line, g stops
+    before it, and the number is compared with the last one too.
     """
     first, last, count = float(candidates[0]), float(candidates[-1]), len(candidates) - 1
     number, guess, at, step = nw.col(name), nw.col(GUESS), nw.col(AT), line.step
-    # One step is added before multiplying and taken off after it: a quotient is never too small for a float.
-    guessed = (number - native.real(first) + native.real(step)) * native.real(1.0 / step)
-    after = line.at(native, guess + native.real(1.0))
-    if line.floats(np.array([float(count)]))[0] != last:  # then the last candidate is none of the others' line
+    # Steps are added before multiplying and taken off after it: a quotient is never too small for a float.
+    guessed = (number - native.real(first) + native.real(1.5 * step)) * native.real(1.0 / step)
+    off = line.floats(np.array([float(count)]))[0] != last
+    if off:
         guessed = _between(guessed, native.real(1.0), native.real(float(count)))
-        after = nw.when(guess == native.real(float(count - 1))).then(native.real(last)).otherwise(after)
-    before = line.at(native, guess - native.real(1.0))
-    beside: nw.Expr = nw.when(number < at).then(nw.lit(0.0))
-    for holds, place in (
-        (number == before, -1.0),
-        (number > after, 4.0),
-        (number == after, 3.0),
-        (number == at, 1.0),
-        ((number > at) & (number < after), 2.0),  # of nearly all numbers, so it is asked first
-    ):
-        beside = nw.when(holds).then(nw.lit(place)).otherwise(beside)
+    place = guess + guess + _beside(number, at)
     return (
         (GUESS, guessed.floor().cast(nw.Float64) - native.real(1.0)),
         (AT, line.at(native, guess)),
-        (name, guess + guess + beside),
+        (name, place + _beside(number, native.real(last)) if off else place),
     )
+
+
+def _beside(number: nw.Expr, candidate: nw.Expr) -> nw.Expr:
+    """Return 0 below a candidate, 1 at it, 2 above it (which is asked first: of nearly half of all numbers)."""
+    at = nw.when(number == candidate).then(nw.lit(1.0)).otherwise(nw.lit(0.0))
+    return nw.when(number > candidate).then(nw.lit(2.0)).otherwise(at)

@@ -66,6 +66,11 @@ class FetchedEngine:
         kinds = derived_kinds(base.schema, chosen)
         self.schema: Mapping[str, Kind] = {name: kinds[name] for name in keep}
 
+    @property
+    def library(self) -> str:
+        """The module of the frame's library."""
+        return self.base.library
+
     # -- what travels ----------------------------------------------------------------------------------------------
 
     def fetches(
@@ -125,7 +130,9 @@ class FetchedEngine:
         """Sum the powers of a column's numbers on a grid."""
         return added_up(self._chunks(_with(value, keys)), lambda each: each.power_sums(value, grid, keys, degree))
 
-    def positions(self, value: str, candidates: NDArray[np.float64], keys: Keys | None) -> NDArray[np.int64]:
+    def positions(
+        self, value: str, candidates: NDArray[np.float64], keys: Keys | None, *, bins: bool = False
+    ) -> NDArray[np.int64]:
         """Count rows between and at ascending candidates."""
         return added_up(self._chunks(_with(value, keys)), lambda each: each.positions(value, candidates, keys))
 

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
+from privkit.errors.arguments import FrameError
+from privkit.errors.casts import TEXT, cast
 from privkit.errors.engines import EngineError
 from privkit.tally.cells.arrow import kind_of_arrow
 from privkit.tally.cells.cells import OTHER, Kind
@@ -129,12 +131,22 @@ def untold() -> Iterator[None]:
 class Native(ABC):
     """An engine behind a lazy frame."""
 
+    #: The module of the library whose frames they are.
+    library: str
+    #: Whether it runs in this process, so that fetching rows costs little.
+    is_here = False
     #: Whether arithmetic on floats follows IEEE 754 whatever the values, and never raises.
     computes_floats = False
+    #: Whether a product that is too small for a float is 0, and no error.
+    rounds_to_zero = False
+    #: Whether, moreover, floats are divided by a literal, and not multiplied by its inverse.
+    divides = False
     #: Whether plain text stands as its bytes.
     encodes_text = True
     #: Whether frames are joined by decimals; else by their texts, which are one for each where the scale is.
     joins_decimals = True
+    #: Whether moments in nanoseconds may be infinite: those are counts of years that have dates, 1677 and 2262.
+    has_infinite_nanoseconds = False
 
     @abstractmethod
     def columns(self, frame: Any) -> dict[str, Column]:
@@ -153,11 +165,18 @@ class Native(ABC):
         """Return a small table as a frame of the engine that `frame` lives in, so that the two can be joined."""
 
     @abstractmethod
-    def within(self, frame: Any, name: str, column: Column, low: int, high: int) -> Any:
+    def within(self, frame: Any, name: str, column: Column, low: int | None, high: int | None) -> Any:
         """Return a plain frame in which a column of wide numbers is one of floats, clipped to `low` and `high` before.
 
-        `low` and `high` fit in the column's type.
+        `low` and `high` fit in the column's type; where one is None, the type itself ends before the bound.
         """
+
+    def on_grid(self, frame: Any, name: str, least: float, most: float, factor: float) -> Any | None:
+        """Return a plain frame in which a column of floats is ``floor(clip(x, least, most) * factor + 1/2)``, whole.
+
+        NaN becomes null. None where the engine has no cheaper way to that than by choices, as in `lazy_numbers`.
+        """
+        return None
 
     @abstractmethod
     def in_parts(self, frame: Any, person: str, name: str, parts: int) -> Any:
@@ -190,6 +209,33 @@ class Native(ABC):
     def can_name(self, text: str) -> bool:
         """Whether a text can stand in the engine's plan."""
         return not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def refuse_other(columns: Mapping[str, Column], names: Sequence[str], library: str) -> None:
+    """Refuse columns of a type that has no cells.
+
+    Raises
+    ------
+    FrameError
+    """
+    for name in names:
+        if columns[name].kind.name == OTHER:
+            text = cast(library, name, TEXT, OTHER)
+            hint = f"Cast it to text in the engine, {text}, or take its parts as columns of their own."
+            raise FrameError.column_type(name, columns[name].native, hint)
+
+
+def beyond(low: int | None, high: int | None) -> list[tuple[str, int]]:
+    """Return the bounds that there are, each with how a number beyond it compares with it."""
+    return [(sign, end) for sign, end in (("<", low), (">", high)) if end is not None]
+
+
+def sql_clipped(own: str, wide: str, low: int | None, high: int | None) -> str:
+    """Return SQL that clips a column of type `wide` to bounds of that type; null stays null."""
+    cases = " ".join(
+        f"WHEN {own} {sign} CAST('{end}' AS {wide}) THEN CAST('{end}' AS {wide})" for sign, end in beyond(low, high)
+    )
+    return f"CASE {cases} ELSE {own} END" if cases else own
 
 
 def arrived(table: pa.Table, columns: Mapping[str, Column]) -> pa.Table:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from privkit.tally.cells.cells import FLOAT
-from privkit.tally.engines.native import BATCH, COUNT, ENCODED, OWN, RAW, VOID, WORDED, Column, Native
+from privkit.tally.engines.native import BATCH, COUNT, ENCODED, OWN, RAW, VOID, WORDED, Column, Native, sql_clipped
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -17,6 +17,12 @@ _TEXTS = ("VARCHAR", "UUID", "JSON")
 
 class DuckdbNative(Native):
     """DuckDB compares text by a collation, of the column or by default: so text stands as its bytes."""
+
+    library = "duckdb"
+    is_here = True
+    has_infinite_nanoseconds = True
+    rounds_to_zero = True
+    divides = True
 
     def columns(self, frame: Any) -> dict[str, Column]:
         """Return the columns of a relation."""
@@ -37,19 +43,24 @@ class DuckdbNative(Native):
         return frame.project(", ".join(("*", *more)))
 
     def sent(self, frame: Any, table: pa.Table) -> Any:
-        """Return a small table as a relation of the same connection, which finds it by the name of a variable."""
-        privkit_sent_table = table  # noqa: F841
-        return frame.limit(0).query("privkit_no_rows", "SELECT sent.* FROM privkit_sent_table AS sent")
+        """Return a small table as a relation of the same connection, which finds it by the name of a variable.
 
-    def within(self, frame: Any, name: str, column: Column, low: int, high: int) -> Any:
+        Connections can forbid that (`python_enable_replacements`, as Ibis does); there it is written out in SQL.
+        """
+        import duckdb
+
+        privkit_sent_table = table  # noqa: F841
+        try:
+            return frame.limit(0).query("privkit_no_rows", "SELECT sent.* FROM privkit_sent_table AS sent")
+        except duckdb.Error:
+            return frame.limit(0).query("privkit_no_rows", _written(table))
+
+    def within(self, frame: Any, name: str, column: Column, low: int | None, high: int | None) -> Any:
         """Return wide numbers as floats, clipped as wide numbers."""
         own, wide = quoted(name), column.native
         if wide == "UHUGEINT":  # has no negative numbers to clip to
-            low, high = max(low, 0), max(high, 0)
-        clipped = (
-            f"CASE WHEN {own} < CAST('{low}' AS {wide}) THEN CAST('{low}' AS {wide}) "
-            f"WHEN {own} > CAST('{high}' AS {wide}) THEN CAST('{high}' AS {wide}) ELSE {own} END"
-        )
+            low, high = (None if end is None else max(end, 0) for end in (low, high))
+        clipped = sql_clipped(own, wide, low, high)
         return frame.project(f"* REPLACE (CAST({clipped} AS DOUBLE) AS {own})")
 
     def in_parts(self, frame: Any, person: str, name: str, parts: int) -> Any:
@@ -67,6 +78,26 @@ class DuckdbNative(Native):
         read = getattr(frame, "to_arrow_reader", None) or frame.fetch_record_batch
         for batch in read(BATCH):
             yield pa.Table.from_batches([batch])
+
+
+def _written(table: pa.Table) -> str:
+    """Return SQL that gives a table's rows: each value as a text that DuckDB reads back as the same value."""
+    import duckdb
+
+    connection = duckdb.connect()
+    relation = connection.from_arrow(table)
+    ways = {"VARCHAR": ("hex(encode({}))", "decode(unhex({}))"), "BLOB": ("hex({})", "unhex({})")}
+    given, told = [], []
+    for place, (name, dtype) in enumerate(zip(relation.columns, map(str, relation.types), strict=True)):
+        text, value = ways.get(dtype, ("CAST({} AS VARCHAR)", f"CAST({{}} AS {dtype})"))
+        given.append(f"{text.format(quoted(name))} AS c{place}")
+        told.append(f"{value.format(f'c{place}')} AS {quoted(name)}")
+    rows = relation.project(", ".join(given)).fetchall()
+    cells = (", ".join("NULL" if each is None else "'" + each.replace("'", "''") + "'" for each in row) for row in rows)
+    none = ", ".join(["CAST(NULL AS VARCHAR)"] * len(told))
+    values = " UNION ALL ".join([f"SELECT {none} WHERE false", *([f"VALUES ({'), ('.join(cells)})"] if rows else [])])
+    names = ", ".join(f"c{place}" for place in range(len(told)))
+    return f"SELECT {', '.join(told)} FROM ({values}) AS sent({names})"  # noqa: S608  # values are quoted
 
 
 def quoted(name: str) -> str:
@@ -94,6 +125,7 @@ def duckdb_column(native: str, zone: str) -> Column:
         "TIMESTAMP_S": (pa.timestamp("s"), OWN),
         "TIMESTAMP_MS": (pa.timestamp("ms"), OWN),
         "TIME": (pa.time64("us"), OWN),
+        "TIME_NS": (pa.time64("ns"), OWN),
         '"NULL"': (pa.null(), VOID),
         "NULL": (pa.null(), VOID),
     }

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import narwhals as nw
 
-from privkit.tally.cells.cells import DATE, FLOAT, INSTANT, TEXT, WIDE
-from privkit.tally.engines.native import BATCH, COUNT, ENCODED, OWN, RAW, VOID, WORDED, Column, Native
+from privkit.tally.cells.cells import DATE, FLOAT, INSTANT, TEXT, TIME, WIDE
+from privkit.tally.engines.native import BATCH, COUNT, ENCODED, OWN, RAW, VOID, WORDED, Column, Native, beyond
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -31,9 +31,35 @@ def ibis_native(table: Any) -> Native | None:
 class _IbisNative(Native):
     """Both engines compare text by collations: so text stands as its bytes."""
 
+    #: The unit of moments that are kept to so many digits of a second, where it is none of microseconds.
+    units: ClassVar[Mapping[int, str]] = {9: "ns"}
+    #: The backend's function from a value to its type.
+    type_of = "typeof"
+
+    library = "ibis"
+
     def columns(self, frame: Any) -> dict[str, Column]:
         """Return the columns of a table."""
-        return {name: _column(dtype) for name, dtype in frame.schema().items()}
+        types = dict(frame.schema().items())
+        found = {name: _column(dtype, self.units) for name, dtype in types.items()}
+        for name in [name for name, dtype in types.items() if dtype.is_unknown()]:  # the backend has a word for it
+            found[name] = Column.refused(self._told_type(frame, name) or "unknown to Ibis")
+        for name in [name for name, column in found.items() if column.kind.name == TIME]:
+            told = self._told_type(frame, name)
+            if told.upper() not in ("TIME", "TIME WITHOUT TIME ZONE"):
+                found[name] = Column.refused(told or found[name].native)
+        return found
+
+    def _told_type(self, frame: Any, name: str) -> str:
+        """Return the backend's own type of a column: Ibis has one word for times of the day with and without a zone.
+
+        It is that of a value that no row has: no row is read.
+        """
+        try:
+            none = frame.limit(0)[name].as_scalar()
+            return str(_function(self.type_of, "string")(none).to_pyarrow().as_py())
+        except Exception:  # noqa: BLE001  # then it is not known
+            return ""
 
     def plain(self, frame: Any, columns: Mapping[str, Column]) -> Any:
         """Return the columns by Ibis' expressions and a few functions of the engine's own."""
@@ -49,14 +75,18 @@ class _IbisNative(Native):
 
         return ibis.memtable(table)
 
-    def within(self, frame: Any, name: str, column: Column, low: int, high: int) -> Any:
+    def within(self, frame: Any, name: str, column: Column, low: int | None, high: int | None) -> Any:
         """Return decimals as floats, clipped as decimals."""
         import ibis
 
-        own = frame[name]
-        least, most = (ibis.literal(str(each)).cast(own.type()) for each in (low, high))
-        clipped = ibis.cases((own < least, least), (own > most, most), else_=own)
-        return frame.mutate(**{name: clipped.cast("float64")})
+        own, cases = frame[name], []
+        for sign, end in beyond(low, high):
+            # HUGEINT is told as a decimal of 38 digits, to which its largest numbers, of 39, cannot be brought.
+            whole = own.type().scale == 0
+            bound = ibis.literal(end, "int64") if whole else ibis.literal(str(end)).cast(own.type())
+            cases.append((own < bound if sign == "<" else own > bound, ibis.literal(float(end), "float64")))
+        number = own.cast("float64")
+        return frame.mutate(**{name: ibis.cases(*cases, else_=number) if cases else number})
 
     def arrow(self, frame: Any) -> pa.Table:
         """Run a table."""
@@ -81,11 +111,14 @@ class _IbisNative(Native):
             return own.cast("float64")
         if column.kind.name == FLOAT:
             return ibis.cases((own.isnan(), ibis.null("float64")), else_=own.cast("float64") + 0.0)
-        if column.kind.name in (DATE, INSTANT):
+        if column.kind.name in (DATE, INSTANT, TIME):
             return self._counted(own, column)
         if column.kind.name == WIDE:
             return self._wide(own)
-        return own.cast("int64") if own.type().is_integer() and not own.type().is_uint64() else own
+        return self._whole(own) if own.type().is_integer() and not own.type().is_uint64() else own
+
+    def _whole(self, own: Any) -> Any:
+        return own.cast("int64")
 
     def _encoded(self, text: Any) -> Any:
         raise NotImplementedError
@@ -100,6 +133,12 @@ class _IbisNative(Native):
 class IbisDuckdbNative(_IbisNative):
     """DuckDB behind Ibis."""
 
+    has_infinite_nanoseconds = True
+    rounds_to_zero = True
+    divides = True
+    # Not every second or millisecond of its types is a microsecond: they travel as they are.
+    units: ClassVar[Mapping[int, str]] = {0: "s", 3: "ms", 9: "ns"}
+
     def in_parts(self, frame: Any, person: str, name: str, parts: int) -> Any:
         """Return the table with a column for the part."""
         return frame.mutate(**{name: (_function("hash", "uint64")(frame[person]) % parts).cast("int64")})
@@ -112,8 +151,11 @@ class IbisDuckdbNative(_IbisNative):
 
         if column.form == OWN:
             return own
+        if column.kind.name == TIME:
+            return _function("epoch_us", "int64")(own)
         if column.kind.name == DATE:
-            return _function("date_diff", "int64")("day", ibis.literal("1970-01-01").cast("date"), own)
+            start = ibis.literal("1970-01-01").cast("date")
+            return _finite(own, _function("date_diff", "int64")("day", start, own), start, 2**31 - 1, 1 - 2**31)
         epoch = _function("epoch_ns" if column.kind.unit == "ns" else "epoch_us", "int64")(own)
         start = ibis.literal("1970-01-01").cast(own.type())
         return _finite(own, epoch, start, 2**63 - 1, 1 - 2**63)
@@ -121,6 +163,18 @@ class IbisDuckdbNative(_IbisNative):
 
 class PostgresNative(_IbisNative):
     """PostgreSQL behind Ibis: numbers and times may be infinite, and what raises by value is not asked of it."""
+
+    type_of = "pg_typeof"
+
+    def columns(self, frame: Any) -> dict[str, Column]:
+        """Return the columns of a table; `money`, which Ibis tells as decimals, compares with no number."""
+        found = super().columns(frame)
+        for name, dtype in frame.schema().items():
+            if dtype.is_decimal() and (dtype.precision, dtype.scale) == (19, 4):
+                told = self._told_type(frame, name)
+                if told == "money":
+                    found[name] = Column.refused(told)
+        return found
 
     def batches(self, frame: Any) -> Iterator[pa.Table]:
         """Run a table, a part of the rows at a time."""
@@ -143,17 +197,21 @@ class PostgresNative(_IbisNative):
         """Return the table with a column for the part; by the text of what is neither text nor number."""
         own = frame[person]
         if own.type().is_integer():
-            code = _function("hashint8extended", "int64")(own, 0)
+            code = _function("hashint8extended", "int64")(self._whole(own), 0)
         elif own.type().is_binary():
             code = _function("hashtextextended", "int64")(_function("encode", "string")(own, "hex"), 0)
         elif own.type().is_decimal():
             code = _function("hash_numeric_extended", "int64")(own, 0)
         else:
-            code = _function("hashtextextended", "int64")(own.cast("string"), 0)
+            code = _function("hashtextextended", "int64")(_function("text", "string")(own), 0)
         return frame.mutate(**{name: ((code % parts) + parts) % parts})
 
     def _encoded(self, text: Any) -> Any:
-        return _function("convert_to", "binary")(text, "UTF8")
+        return _function("convert_to", "binary")(_function("text", "string")(text), "UTF8")
+
+    def _whole(self, own: Any) -> Any:
+        # Ibis leaves out a cast to the type that it tells: but an enum is told as text, and an oid as a whole number.
+        return _function("int8", "int64")(own)
 
     def _wide(self, own: Any) -> Any:
         import ibis
@@ -164,6 +222,8 @@ class PostgresNative(_IbisNative):
     def _counted(self, own: Any, column: Column) -> Any:
         import ibis
 
+        if column.kind.name == TIME:  # up to 24:00:00, as DuckDB has it
+            return _since_midnight(own)
         first = ibis.literal("1970-01-01").cast("date")
         days = _function("date_mi", "int32")
         if column.kind.name == DATE:
@@ -172,14 +232,19 @@ class PostgresNative(_IbisNative):
         if column.kind.zone:
             own = _function("timezone", "timestamp")("UTC", own)
         start = ibis.literal("1970-01-01").cast("timestamp")
-        moment, whole = _kept(own, start), _function("int8", "int64")
-        day = days(moment.cast("date"), first).cast("int64")
-        part = whole(moment.hour()) * _HOUR + whole(moment.minute()) * (_HOUR // 60)
-        part += whole(moment.second()) * 1_000_000 + whole(moment.microsecond())
+        moment = _kept(own, start)
+        day, part = days(moment.cast("date"), first).cast("int64"), _since_midnight(moment)
         late = (day > _LAST_DAY) | ((day == _LAST_DAY) & (part >= _LAST_PART))
         after = ibis.cases((late, day - _LAST_DAY), else_=0) * (24 * _HOUR) + (part - _LAST_PART) - (2**63 - 1) - 1
         count = ibis.cases((late, after), else_=ibis.cases((late, 0), else_=day) * (24 * _HOUR) + part)
         return _finite(own, count, start, 2**63 - 1, -91 * 10**17)
+
+
+def _since_midnight(own: Any) -> Any:
+    """Return the microseconds of a time of PostgreSQL since midnight."""
+    whole = _function("int8", "int64")
+    minutes = whole(own.hour()) * _HOUR + whole(own.minute()) * (_HOUR // 60)
+    return minutes + whole(own.second()) * 1_000_000 + whole(own.microsecond())
 
 
 def _escaped(text: str) -> str:
@@ -220,7 +285,7 @@ def _function(name: str, returned: str) -> Callable[..., Any]:
     return lambda *arguments: declared[len(arguments)](*arguments)
 
 
-def _column(dtype: Any) -> Column:
+def _column(dtype: Any, units: Mapping[int, str]) -> Column:
     import pyarrow as pa
 
     shown = str(dtype.copy(nullable=True))
@@ -236,11 +301,14 @@ def _column(dtype: Any) -> Column:
         return Column.of(pa.large_binary(), OWN, shown)
     if dtype.is_date():
         return Column.of(pa.date32(), COUNT, shown)
+    if dtype.is_time():
+        return Column.of(pa.time64("us"), COUNT, shown)
     if dtype.is_decimal() and dtype.precision is not None and dtype.precision <= 75:
         # HUGEINT is told as one of 38 digits, and has 39.
         fits = pa.decimal128 if dtype.precision < 38 else pa.decimal256
         digits = dtype.precision + (dtype.precision >= 38)
         return Column.of(fits(digits, dtype.scale or 0), WORDED, shown)
-    if dtype.is_timestamp() and (dtype.scale is None or dtype.scale in (6, 9)):
-        return Column.of(pa.timestamp("ns" if dtype.scale == 9 else "us", dtype.timezone), COUNT, shown)
+    if dtype.is_timestamp():
+        unit = units.get(dtype.scale, "us")
+        return Column.of(pa.timestamp(unit, dtype.timezone), OWN if unit in ("s", "ms") else COUNT, shown)
     return Column.of(pa.null(), VOID, shown) if dtype.is_null() else Column.refused(shown)

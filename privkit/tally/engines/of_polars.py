@@ -24,7 +24,7 @@ from privkit.tally.cells.cells import (
     WIDE,
     Kind,
 )
-from privkit.tally.engines.native import BATCH, COUNT, OWN, RAW, VOID, WORDED, Column, Native
+from privkit.tally.engines.native import BATCH, COUNT, OWN, RAW, VOID, WORDED, Column, Native, beyond
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,7 +33,10 @@ if TYPE_CHECKING:
 class PolarsNative(Native):
     """Polars compares text by its bytes, and casts between its types without raising where `strict` is off."""
 
+    library = "polars"
+    is_here = True
     computes_floats = True
+    rounds_to_zero = True
     encodes_text = False
     joins_decimals = False  # Polars 1.32.0 cannot
 
@@ -55,16 +58,24 @@ class PolarsNative(Native):
 
         return pl.LazyFrame(pl.from_arrow(table))
 
-    def within(self, frame: Any, name: str, column: Column, low: int, high: int) -> Any:
+    def within(self, frame: Any, name: str, column: Column, low: int | None, high: int | None) -> Any:
         """Return wide numbers as floats, clipped as wide numbers."""
         import polars as pl
 
         own, wide = pl.col(name), frame.collect_schema()[name]
-        if str(wide).startswith("UInt"):  # has no negative numbers to clip to
-            low, high = max(low, 0), max(high, 0)
-        least, most = pl.lit(low).cast(wide), pl.lit(high).cast(wide)
-        clipped = pl.when(own < least).then(least).when(own > most).then(most).otherwise(own)
+        clipped = own
+        for sign, end in beyond(low, high):  # unsigned numbers have no negative ones to clip to
+            bound = pl.lit(max(end, 0) if str(wide).startswith("UInt") else end).cast(wide)
+            clipped = pl.when(own < bound if sign == "<" else own > bound).then(bound).otherwise(clipped)
         return frame.with_columns(clipped.cast(pl.Float64).alias(name))
+
+    def on_grid(self, frame: Any, name: str, least: float, most: float, factor: float) -> Any | None:
+        """Return floats on a grid: clipping leaves NaN, of which the cast makes null; it cuts off what floor would."""
+        import polars as pl
+
+        number = pl.col(name).clip(least, most) * factor + 0.5
+        whole = number if least >= 0 else number.floor()
+        return frame.with_columns(whole.cast(pl.Int64, strict=False).alias(name))
 
     def in_parts(self, frame: Any, person: str, name: str, parts: int) -> Any:
         """Return the frame with a column for the part."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from privkit.tally.cells.cells import FLOAT
-from privkit.tally.engines.native import COUNT, ENCODED, OWN, RAW, VOID, Column, Native
+from privkit.tally.engines.native import COUNT, ENCODED, OWN, RAW, VOID, Column, Native, sql_clipped
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -16,6 +16,10 @@ _WHOLE = ("tinyint", "smallint", "int", "bigint")
 
 class SparkNative(Native):
     """Spark raises by value under ANSI rules, and its workers may print: only what cannot raise is asked of it."""
+
+    library = "pyspark"
+    rounds_to_zero = True
+    divides = True
 
     def columns(self, frame: Any) -> dict[str, Column]:
         """Return the columns of a frame."""
@@ -36,13 +40,10 @@ class SparkNative(Native):
         """Return a small table as a frame of the same session."""
         return frame.sparkSession.createDataFrame(table)
 
-    def within(self, frame: Any, name: str, column: Column, low: int, high: int) -> Any:
+    def within(self, frame: Any, name: str, column: Column, low: int | None, high: int | None) -> Any:
         """Return decimals as floats, clipped as decimals."""
         own, wide = _quoted(name), column.native
-        clipped = (
-            f"CASE WHEN {own} < CAST('{low}' AS {wide}) THEN CAST('{low}' AS {wide}) "
-            f"WHEN {own} > CAST('{high}' AS {wide}) THEN CAST('{high}' AS {wide}) ELSE {own} END"
-        )
+        clipped = sql_clipped(own, wide, low, high)
         return frame.withColumn(name, _expression(f"CAST({clipped} AS DOUBLE)", frame))
 
     def in_parts(self, frame: Any, person: str, name: str, parts: int) -> Any:

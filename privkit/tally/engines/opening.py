@@ -114,7 +114,9 @@ def of_polars(frame: Any) -> EagerEngine:
     from privkit.tally.engines.of_polars import arrow_column, kind_of_polars
 
     schema = {name: kind_of_polars(dtype) for name, dtype in frame.schema.items()}
-    return EagerEngine(schema, partial(_polars_cells, frame, schema, cells_of_arrow, arrow_column), frame.height)
+    return EagerEngine(
+        schema, partial(_polars_cells, frame, schema, cells_of_arrow, arrow_column), frame.height, None, "polars"
+    )
 
 
 def _polars_cells(frame: Any, schema: Any, cells_of_arrow: Any, arrow_column: Any, name: str) -> Any:

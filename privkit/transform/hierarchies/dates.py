@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from privkit.errors.anonymity import HierarchyError
+from privkit.tally.cells.calendar import A_SECOND
 from privkit.transform.hierarchies.ladder import STAR, Level, text, top
 from privkit.transform.hierarchies.rules import grouped
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pandas as pd
 
 PERIODS = ("day", "week", "month", "quarter", "year", "decade")
@@ -37,9 +40,16 @@ class Dates:
     format: str | None = None
 
     def levels(self, values: pd.Index, column: str) -> tuple[list[Level], float]:
-        """Name the period of each value; ISO weeks nest in no month, which the search takes into account."""
+        """Name the period of each value; ISO weeks nest in no month, which the search takes into account.
+
+        An interval of time (pandas' Period) counts by its first day. It stays as it is where it is no shorter.
+        """
         times = self._times(values, column)
-        levels = [grouped(period, _period_labels(times, period), period) for period in self.periods]
+        own = [_own_period(value) for value in values] if _are_intervals(values) else None
+        levels = [
+            grouped(period, _no_finer(_period_labels(times, period), period, values, own), period)
+            for period in self.periods
+        ]
         return [*levels, top(len(times))], 1 / max(len(times), 1)
 
     def _times(self, values: pd.Index, column: str) -> pd.DatetimeIndex:
@@ -54,9 +64,16 @@ class Dates:
             raise HierarchyError.dates(column, kind, count=strange, distinct=len(values), written=self.format)
         return pd.DatetimeIndex(np.array(found, dtype="M8[D]").astype("M8[s]"))
 
-    def _day(self, value: Any) -> dt.date | None:
+    def _day(self, value: Any) -> dt.date | int | None:
+        """Return a day, or its number since 1970 in years that Python has not."""
+        import pandas as pd
+
+        if isinstance(value, pd.Period):
+            return int(value.asfreq("D", how="start").ordinal)
+        if isinstance(value, pd.Timestamp):  # has no `date` in such years
+            value = value.tz_localize(None).to_datetime64()
         if isinstance(value, np.datetime64):
-            return None if np.isnat(value) else value.astype("M8[D]").astype(object)
+            return None if np.isnat(value) else _day_number(value)
         if isinstance(value, dt.date):
             return value.date() if isinstance(value, dt.datetime) else value
         if self.format is not None and isinstance(value, str | int | np.integer | float):
@@ -69,6 +86,52 @@ class Dates:
     def describe(self) -> list[str]:
         """Return one line per level."""
         return ["value", *self.periods, STAR]
+
+
+def _are_intervals(values: Iterable[Any]) -> bool:
+    import pandas as pd
+
+    return isinstance(values, pd.PeriodIndex) or any(isinstance(value, pd.Period) for value in values)
+
+
+def _own_period(value: Any) -> int:
+    """Return the place among `PERIODS` of an interval's own length; below them all where it is shorter than a day."""
+    import pandas as pd
+
+    if not isinstance(value, pd.Period):
+        return -1
+    offsets = pd.tseries.offsets
+    lengths = (offsets.Day, offsets.Week, offsets.MonthEnd, offsets.QuarterEnd, offsets.YearEnd)
+    return lengths.index(type(value.freq)) if type(value.freq) in lengths else -1
+
+
+def of_intervals(values: Iterable[Any]) -> Dates:
+    """Return the periods, longer than they are themselves, by which intervals of time are told; weeks are none of them.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> of_intervals(pd.period_range("2026-01", periods=2, freq="Q")).periods
+    ('year', 'decade')
+    """
+    longest = max(map(_own_period, values), default=-1)
+    return Dates(tuple(period for period in Dates.periods if PERIODS.index(period) > longest))
+
+
+def _no_finer(labels: list[str], period: str, values: Iterable[Any], own: list[int] | None) -> list[str]:
+    """Return labels, but the value's own text where it is no shorter than the period: a quarter has no month."""
+    if own is None:
+        return labels
+    place = PERIODS.index(period)
+    return [label if it < place else text(value) for label, it, value in zip(labels, own, values, strict=True)]
+
+
+def _day_number(value: np.datetime64) -> int:
+    """Return a moment's day since 1970; NumPy's own conversion wraps around at the first moments that it has."""
+    unit, step = np.datetime_data(value.dtype)
+    if unit not in A_SECOND:
+        return int(value.astype("M8[D]").astype(np.int64))
+    return int(value.astype(np.int64)) * step // (86_400 * A_SECOND[unit])
 
 
 def iso_day(value: str) -> dt.date | None:
@@ -88,12 +151,18 @@ def iso_day(value: str) -> dt.date | None:
 
 
 def _period_labels(times: pd.DatetimeIndex, period: str) -> list[str]:
-    years = times.year.tolist()
-    if period in ("day", "month", "year"):
-        return np.datetime_as_string(times.to_numpy().astype(f"M8[{period[0].upper()}]")).tolist()
+    # By days and months of NumPy: pandas refuses years beyond 32 bits, as infinite moments of DuckDB have in seconds.
+    days = times.asi8 // (86_400 * A_SECOND[times.unit])
     if period == "week":
-        parts = times.isocalendar()
-        return [f"{year:04d}-W{week:02d}" for year, week in zip(parts["year"], parts["week"], strict=True)]
+        days = days - (days + 3) % 7 + 3  # the Thursday, whose year is the week's
+    dates = days.astype("M8[D]")
+    if period in ("day", "month", "year"):
+        return np.datetime_as_string(dates.astype(f"M8[{period[0].upper()}]")).tolist()
+    months = dates.astype("M8[M]").astype(np.int64)
+    years = (months // 12 + 1970).tolist()
+    if period == "week":
+        weeks = (days - dates.astype("M8[Y]").astype("M8[D]").astype(np.int64)) // 7 + 1
+        return [f"{year:04d}-W{week:02d}" for year, week in zip(years, weeks.tolist(), strict=True)]
     if period == "quarter":
-        return [f"{year:04d}-Q{quarter}" for year, quarter in zip(years, times.quarter.tolist(), strict=True)]
+        return [f"{year:04d}-Q{quarter}" for year, quarter in zip(years, (months % 12 // 3 + 1).tolist(), strict=True)]
     return [f"{year // 10 * 10:04d}s" for year in years]

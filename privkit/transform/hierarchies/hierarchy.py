@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from privkit.errors import ParameterError
+from privkit.errors.root import type_told
 from privkit.tally.codes import column_codes, is_missing
 from privkit.transform.hierarchies.dates import PERIODS, Dates
 from privkit.transform.hierarchies.intervals import Intervals, Number, bound_of, cell_of, interval_steps
@@ -28,7 +29,7 @@ from privkit.transform.hierarchies.ladder import (
 )
 from privkit.transform.hierarchies.proposals import proposal
 from privkit.transform.hierarchies.rules import Function, Rare, Redact
-from privkit.values.arguments import kind, public
+from privkit.values.arguments import public
 from privkit.values.show import Shown
 
 if TYPE_CHECKING:
@@ -86,6 +87,8 @@ class Hierarchy(Shown):
 
         Raises
         ------
+        FileError
+            If the file is not there, or cannot be read.
         HierarchyError
             If rows differ in length, or a value stands twice with different labels.
         """
@@ -108,7 +111,7 @@ class Hierarchy(Shown):
     def from_tree(cls, tree: Mapping[Any, Any]) -> Hierarchy:
         """Take nested mappings of groups, with lists of values as leaves."""
         if not isinstance(tree, Mapping):
-            raise ParameterError.of("tree", kind(tree), "a mapping of groups")
+            raise ParameterError.of("tree", type_told(tree), "a mapping of groups")
         return cls(Table.of(from_tree(tree), starred=True))
 
     @classmethod
@@ -152,8 +155,8 @@ class Hierarchy(Shown):
             Instead of widths: the edges at each level. Below the first and from the last on there is one group each.
         lower, upper : int, float or Decimal, optional
             Where the first interval begins and the last ends. Values outside are coded as one group on each
-            side (bottom and top coding). By default intervals begin at multiples of the width. Columns with infinite
-            values need them.
+            side (bottom and top coding). By default intervals begin at multiples of the width, and
+            infinite values are a group of their own, "inf" or "-inf".
 
         Examples
         --------
@@ -203,7 +206,8 @@ class Hierarchy(Shown):
         """Name the period of a date: day, week, month, quarter, year, decade.
 
         Reads dates of any type, and texts as ISO 8601 writes them (2026-01-31, with or without a time of day). Other
-        texts are refused, since 01/02 has two meanings, until `format` says how they are written.
+        texts are refused, since 01/02 has two meanings, until `format` says how they are written. Intervals of time
+        (pandas' Period) count by their first days, and stay as they are where they are longer than a period.
 
         ISO weeks cross the ends of months and years. With ``"week"`` among the periods the search treats that level
         as a branch of its own, below ``*`` alone.
@@ -225,7 +229,7 @@ class Hierarchy(Shown):
         if any(period not in PERIODS for period in chosen) or list(chosen) != sorted(chosen, key=PERIODS.index):
             raise ParameterError.of("periods", repr(chosen), f"of {PERIODS}, from short to long")
         if format is not None and (not isinstance(format, str) or "%" not in format):
-            found = repr(format) if isinstance(format, str) else kind(format)
+            found = repr(format) if isinstance(format, str) else type_told(format)
             raise ParameterError.of("format", found, "a text with codes, such as '%d.%m.%Y'")
         return cls(Dates(tuple(chosen), format))
 
@@ -259,7 +263,7 @@ class Hierarchy(Shown):
             ]
         except (ValueError, TypeError, AttributeError):  # its text may hold a value
             told = "tower → (latitude, longitude), in degrees"
-            raise ParameterError.of("places", kind(places), f"a dict {told}") from None
+            raise ParameterError.of("places", type_told(places), f"a dict {told}") from None
         return cls(Table.of(rows))
 
     @classmethod
@@ -385,4 +389,4 @@ def _series(column: object) -> pd.Series:
 
     if isinstance(column, pd.Series):
         return column
-    raise ParameterError.of("column", kind(column), "a pandas column: df['zip']")
+    raise ParameterError.of("column", type_told(column), "a pandas column: df['zip']")

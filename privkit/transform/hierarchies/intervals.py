@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from privkit.errors.anonymity import HierarchyError
-from privkit.transform.decimals import Decimals, TooLongError, decimal, end_of, shown
+from privkit.transform.decimals import Decimals, TooLongError, decimal, end_of, finite_of, infinite_ends, shown
 from privkit.transform.hierarchies.ladder import STAR, Level, top
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
 #: A number that a person gives: an edge, a width, a bound.
 Number = int | float | Decimal
-#: Where a group begins and ends, as counts; None for an open end.
-Span = tuple[int | None, int | None]
+#: Where a group begins and ends, as counts; None for an open end; twice the same infinity for infinite values alone.
+Span = tuple[int | float | None, int | float | None]
 #: Shares below this would be taken for none.
 _LEAST = 1e-12
 
@@ -33,7 +34,8 @@ class Intervals:
 
     Numbers, widths and edges are the decimals that they are written as, and are compared as such: a number's label
     always holds it, and no other row has a say in it. Columns of whole numbers (by their type) are labeled "10-19",
-    others "[10, 20)".
+    others "[10, 20)". Infinite values lie in the group beyond an end; where intervals of a width go on without one,
+    they are a group of their own, "inf" or "-inf".
 
     Attributes
     ----------
@@ -55,14 +57,6 @@ class Intervals:
         laid = _Laid.of(self, values, column)
         levels = [laid.level(place) for place in range(len(self.steps))]
         return [*levels, top(len(values))], laid.base
-
-    @property
-    def bounds(self) -> tuple[Number | None, Number | None]:
-        """From where on downwards, and upwards, all values are one at every level; None for an end without."""
-        edged = [step for step in self.steps if isinstance(step, tuple)]
-        if len(edged) < len(self.steps):
-            return self.lower, self.upper
-        return min(step[0] for step in edged), max(step[-1] for step in edged)
 
     def describe(self) -> list[str]:
         """Return one line per level."""
@@ -107,7 +101,9 @@ class _Laid:
     ----------
     rule : Intervals
     counts : array, shape (n_values,)
-        The values; infinite ones lie one step outside of everything else.
+        The values; infinite ones lie outside of everything else.
+    ends : array of int64, shape (n_values,)
+        -1 and 1 for infinite values, else 0.
     steps : list
         Widths, or arrays of edges.
     lower, upper : int or None
@@ -120,6 +116,7 @@ class _Laid:
 
     rule: Intervals
     counts: NDArray[Any]
+    ends: NDArray[np.int64]
     steps: Sequence[Any]
     lower: int | None
     upper: int | None
@@ -146,13 +143,13 @@ class _Laid:
         upper = None if rule.upper is None else told[-1]
         parts = iter(told)
         steps = [[next(parts) for _ in step] if isinstance(step, tuple) else next(parts) for step in rule.steps]
-        low, high = _domain(counts, (lower, upper), _tails(steps, lower, upper), 10**places if whole else 0)
+        finite = counts[ends == 0]
+        low, high = _domain(finite, (lower, upper), _tails(steps, lower, upper), 10**places if whole else 0)
         if ends.any():
-            _refuse_infinite(ends, rule.bounds, column)
             counts = _with_ends(counts, ends, [low, high, *told])
         if counts.dtype != object and any(abs(number) >= 2**62 for number in told):
             counts = counts.astype(object)
-        return cls(rule, counts, steps, lower, upper, places, whole, low, high)
+        return cls(rule, counts, ends, steps, lower, upper, places, whole, low, high)
 
     @property
     def base(self) -> float:
@@ -184,11 +181,18 @@ class _Laid:
             place = np.where(counts < self.lower, first - 1, place)
         if self.upper is not None:
             place = np.where(counts >= self.upper, last + 1, place)
+        alone = {first - 2: -math.inf, last + 2: math.inf}
+        if self.lower is None:
+            place = np.where(self.ends < 0, first - 2, place)
+        if self.upper is None:
+            place = np.where(self.ends > 0, last + 2, place)
         present, codes = np.unique(place, return_inverse=True)
         spans: list[Span] = []
         for spot in present.tolist():
             low = start + spot * width
-            if self.lower is not None and spot == first - 1:
+            if spot in alone:
+                spans.append((alone[spot], alone[spot]))
+            elif self.lower is not None and spot == first - 1:
                 spans.append((None, self.lower))
             elif self.upper is not None and spot == last + 1:
                 spans.append((self.upper, None))
@@ -196,45 +200,50 @@ class _Laid:
                 spans.append((low, low + width if self.upper is None else min(low + width, self.upper)))
         return codes.astype(np.int64), spans
 
-    def _share(self, low: int | None, high: int | None) -> float:
+    def _share(self, low: float | None, high: float | None) -> float:
+        if low is not None and low == high:  # one value, and infinite
+            return self.base or _LEAST
         start = self.low if low is None else max(low, self.low)
         end = self.high if high is None else min(high, self.high)
         return min(max((end - start) / (self.high - self.low), self.base or _LEAST), 1.0)
 
-    def _label(self, low: int | None, high: int | None, fixed: int) -> str:
+    def _label(self, low: Any, high: Any, fixed: int) -> str:
+        if low is not None and low == high:
+            return str(low)
         if low is None or high is None:
             return f"< {self._text(high)}" if low is None else f">= {self._text(low)}"
         if self.rule.degrees:
             return f"{shown(low, self.places, fixed=fixed)} to {shown(high, self.places, fixed=fixed)}"
         if not self.whole:
-            return f"[{self._text(low)}, {self._text(high)})"
-        return self._text(low) if high - low == 1 else f"{self._text(low)}-{self._text(high - 1)}"
+            return "[{}, {})".format(*self._pair(low, high))
+        return self._text(low) if high - low == 1 else "{}-{}".format(*self._pair(low, high - 1))
+
+    def _pair(self, low: int, high: int) -> tuple[str, str]:
+        """Return both ends in one way of writing: with exponents where both are shorter so, else with all digits."""
+        first, last = self._text(low), self._text(high)
+        if ("E" in first) == ("E" in last) or 0 in (low, high):
+            return first, last
+        return shown(low, self.places, plain=True), shown(high, self.places, plain=True)
 
     def _text(self, count: int | None) -> str:
         return shown(count or 0, self.places)
 
 
 def _read(values: pd.Index, places: int, column: str) -> tuple[Decimals, NDArray[np.int64]]:
-    """Return values as decimals, and which of them lie at an infinite end: -1, 0, 1; these are 0 among the decimals."""
+    """Return values as decimals, and which of them lie at an infinite end: -1, 0, 1; these are 0 among the decimals.
+
+    Raises
+    ------
+    HierarchyError
+    """
+    ends = infinite_ends(values)
     try:
-        try:
-            return Decimals.of(values, places), np.zeros(len(values), dtype=np.int64)
-        except TooLongError:
-            raise HierarchyError.too_long(column) from None
-        except ValueError:
-            ends = np.array([end_of(value) for value in values], dtype=np.int64)
-            return Decimals.of([0 if end else value for value, end in zip(values, ends, strict=True)]), ends
-    except ValueError as error:
-        if isinstance(error, HierarchyError):
-            raise
+        return Decimals.of(finite_of(values, ends), places), ends
+    except TooLongError:
+        raise HierarchyError.too_long(column) from None
+    except ValueError:
         kind = f"values of type {values.inferred_type}"
         raise HierarchyError.column_type(column, "numbers", kind) from None
-
-
-def _refuse_infinite(ends: NDArray[np.int64], bounds: tuple[Number | None, Number | None], column: str) -> None:
-    lost = [end for end, bound in zip((-1, 1), bounds, strict=True) if bound is None and (ends == end).any()]
-    if lost:
-        raise HierarchyError.infinite(column, int(np.isin(ends, lost).sum()))
 
 
 def _with_ends(counts: NDArray[Any], ends: NDArray[np.int64], all_else: list[int]) -> NDArray[Any]:

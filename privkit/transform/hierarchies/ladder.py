@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from privkit.errors import FileError
 from privkit.errors.anonymity import HierarchyError
 from privkit.errors.calls import called
 from privkit.tally.classes import STAR  # the label of what is wholly generalized
-from privkit.values.files import write_whole
+from privkit.values.files import line_end, write_whole
 from privkit.values.show import printable
 
 if TYPE_CHECKING:
@@ -130,8 +131,8 @@ class Ladder:
 
         step = self.levels[level]
         codes = step.codes[values]
-        used = np.unique(codes)
-        used = np.array([code for code in used if step.labels[code] is not None], dtype=np.int64)
+        there = np.flatnonzero(np.bincount(codes, minlength=len(step.labels)))  # NumPy's unique of so few is slow
+        used = np.array([code for code in there if step.labels[code] is not None], dtype=np.int64)
         place = np.full(len(step.labels), -1, dtype=np.int64)
         place[used] = np.arange(len(used))
         shown = [step.labels[code] for code in used]
@@ -214,7 +215,7 @@ class Table:
 
     def find(self, values: pd.Index) -> list[int]:
         """Return the row of each value; -1 where there is none."""
-        return [self.places.get(text(value), -1) for value in values]
+        return [self.places.get(text(value), -1) for value in values.tolist()]
 
     def levels(self, values: pd.Index, column: str) -> tuple[list[Level], float]:
         """Lay the table on `values`."""
@@ -223,14 +224,16 @@ class Table:
             raise HierarchyError.unmapped(column, lacking, len(values))
         rows = [*self.rows, (None, *[self.other] * (len(self.names) - 2), self.rows[0][-1])] if lacking else self.rows
         found = np.where(found < 0, len(self.rows), found)
-        domain = len(rows)
-        levels = []
-        for place in range(1, len(self.names)):
-            groups: dict[Any, int] = {}
-            codes = np.array([groups.setdefault(row[place], len(groups)) for row in rows], dtype=np.int64)
-            shares = np.bincount(codes) / domain
-            levels.append(Level(self.names[place], codes[found], list(groups), shares, self._words(place, groups)))
-        return levels, 1 / domain
+        laid = _laid(rows) if lacking else self._laid
+        levels = [
+            Level(self.names[place], codes[found], list(groups), shares, self._words(place, groups))
+            for place, (codes, groups, shares) in enumerate(laid, start=1)
+        ]
+        return levels, 1 / len(rows)
+
+    @cached_property
+    def _laid(self) -> list[tuple[NDArray[np.int64], dict[Any, int], NDArray[np.float64]]]:
+        return _laid(self.rows)
 
     def _words(self, place: int, groups: Mapping[Any, int]) -> str:
         """Return the name that a level was given, or how many groups it has."""
@@ -251,6 +254,16 @@ class Table:
             f"{name}: {count} {'group' if count == 1 else 'groups'}"
             for name, count in zip(self.names, groups, strict=True)
         ]
+
+
+def _laid(rows: Sequence[tuple[Any, ...]]) -> list[tuple[NDArray[np.int64], dict[Any, int], NDArray[np.float64]]]:
+    """Return for each level above the values the group of each row, the number of each label, and each one's share."""
+    answer = []
+    for labels in list(zip(*rows, strict=True))[1:]:
+        groups: dict[Any, int] = {}
+        codes = np.array([groups.setdefault(label, len(groups)) for label in labels], dtype=np.int64)
+        answer.append((codes, groups, np.bincount(codes) / len(rows)))
+    return answer
 
 
 def _names(width: int) -> tuple[str, ...]:
@@ -275,18 +288,25 @@ def text(value: Any) -> str:
 def read_rows(path: str | Path, sep: str, encoding: str) -> list[list[str]]:
     """Read a hierarchy file: no header, column 0 the value."""
     try:
-        content = Path(path).read_text(encoding=encoding).removeprefix("\ufeff")
+        with Path(path).open(encoding=encoding, newline="") as file:  # a line's end within quotes is a value's
+            content = file.read().removeprefix("\ufeff")
     except (UnicodeError, LookupError):
         content = None
+    except (OSError, ValueError) as error:  # the latter of a name that no file can have
+        why = getattr(error, "strerror", None) or "no file has such a name"
+        hint = "A text names a file in ARX's form; pk.Hierarchy makes hierarchies by rules."
+        raise FileError.of(Path(path).name, f"it cannot be read as a hierarchy ({why})", hint) from None
     if content is None:  # outside: what Python says holds bytes of the file
         raise HierarchyError.encoding(encoding)
-    return [row for row in csv.reader(io.StringIO(content), delimiter=sep) if row]
+    return [row for row in csv.reader(io.StringIO(content, newline=""), delimiter=sep) if row]
 
 
 def write_rows(path: str | Path, rows: Iterable[Sequence[Any]], sep: str, encoding: str) -> None:
     """Write a hierarchy file that `read_rows` and ARX read."""
     buffer = io.StringIO()
-    csv.writer(buffer, delimiter=sep, lineterminator="\n").writerows([[text(cell) for cell in row] for row in rows])
+    cells = [[text(cell) for cell in row] for row in rows]
+    end = line_end(cell for row in cells for cell in row)
+    csv.writer(buffer, delimiter=sep, lineterminator=end).writerows(cells)
     write_whole(path, buffer.getvalue(), encoding=encoding)
 
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privkit.errors.anonymity import HierarchyError
 from privkit.inventory.column_names import meaning_of_name
 from privkit.tally.codes import factorized
-from privkit.tally.shapes import absent_among, are_numbers, form_shares
-from privkit.transform.decimals import Decimals, end_of, exact_quotient
-from privkit.transform.hierarchies.dates import Dates, iso_day
+from privkit.tally.columns.shapes import absent_among, are_comma_numbers, are_numbers, form_shares
+from privkit.transform.decimals import Decimals, exact_quotient, infinite_ends
+from privkit.transform.hierarchies.dates import Dates, iso_day, of_intervals
 from privkit.transform.hierarchies.intervals import Intervals, Number, written
 from privkit.transform.hierarchies.rules import Function, Redact
 
@@ -30,6 +30,9 @@ _FENCE = 3
 #: The share of different texts, and of how many, that must have the form of a date, for a column to seem one of dates.
 _MOST, _SAMPLE = 0.9, 1000
 
+#: Postal codes as countries write them, of lengths that may differ: 01067, 02134-1000, SW1A 1AA, PL-00-950.
+_POSTAL = re.compile(r"[0-9A-Za-z](?:[ -]?[0-9A-Za-z]){2,11}")
+
 Rule = Dates | Function | Intervals | Redact
 _KEEP_OR_HIDE = "keeps the value or hides it"
 _PERIODS = ", ".join(Dates.periods)
@@ -39,15 +42,13 @@ def proposal(column: pd.Series) -> tuple[Rule, str, str]:
     """Return a rule for a column by its type and range, a note that says which and why, and what is in doubt.
 
     Intervals for numbers, periods for dates (as types of their own, as Python's, or as ISO 8601 writes them), redaction
-    for codes of one length and for numbers that are postal codes by the column's name, else keep-or-star. In doubt are
-    texts that seem to be dates or numbers and are none as they stand: nothing is guessed, since 01/02 has two meanings.
+    for codes of one length and for postal codes by the column's name, else keep-or-star. In doubt are texts that seem
+    to be dates or numbers and are none as they stand: nothing is guessed, since 01/02 has two meanings.
 
     Raises
     ------
     FrameError
         If values cannot be told apart.
-    HierarchyError
-        If there are infinite numbers.
 
     Examples
     --------
@@ -64,6 +65,8 @@ def proposal(column: pd.Series) -> tuple[Rule, str, str]:
     rule, why = _proposed(column, values)
     texts = not isinstance(rule, Dates) and {type(value) for value in values} == {str}
     doubt = _doubt(list(values)) if texts else ""
+    if texts and not doubt and not categories and isinstance(rule, Function) and are_numbers(list(values)):
+        doubt = "holds numbers as texts: converted to numbers it would have intervals" if len(values) > _FEW else ""
     told = f" It {doubt}." if doubt else ""
     return rule, f"Proposed from the type of {column.name}: {why}.{told}", doubt
 
@@ -75,6 +78,8 @@ def _doubt(texts: list[str]) -> str:
     among = f"has {words} among its %s: with missing values in place of it they are read as %s"
     if absent and are_numbers(rest):
         return among % ("numbers", "numbers")
+    if are_comma_numbers(rest):
+        return "holds numbers with a decimal comma: converted to numbers it would have intervals"
     strange = sum(iso_day(one) is None for one in rest)
     if rest and not strange:  # without a word for missing, categories that somebody made of dates
         return among % ("dates", "dates") if absent else ""
@@ -97,35 +102,41 @@ def _proposed(column: pd.Series, values: Any) -> tuple[Rule, str]:
     if pd.api.types.is_numeric_dtype(values.dtype):
         return _of_numbers(column, values)
     kinds = {type(value) for value in values}
+    if kinds == {pd.Period}:
+        rule = of_intervals(values)
+        return rule, f"intervals of time, by their first days; {', '.join(rule.periods)}"
     if kinds and all(issubclass(kind, dt.date | np.datetime64) for kind in kinds):
         return Dates(), f"dates; {_PERIODS}"
     if kinds and all(issubclass(kind, int | float | Decimal | np.number) and kind is not bool for kind in kinds):
         return _of_numbers(column, values)
     if kinds == {str}:
-        return _of_texts(list(values))
+        return _of_texts(str(column.name), list(values))
     return Function(), f"categories; {_KEEP_OR_HIDE}"
 
 
-def _of_texts(texts: list[str]) -> tuple[Rule, str]:
+def _of_texts(name: str, texts: list[str]) -> tuple[Rule, str]:
     length, even = len(texts[0]), len({len(one) for one in texts}) == 1
     if all(iso_day(one) for one in texts):
         return Dates(), f"dates as ISO 8601 writes them; {_PERIODS}"
     many = len(texts) > _FEW and length <= 12 and all(one.isalnum() for one in texts)
     if length > 1 and even and (many or all(one.isascii() and one.isdigit() for one in texts)):
         return Redact(), "text of one length; hides one character more at each level"
+    once = len({one.lstrip("0") for one in texts}) == len(texts)  # 1067 beside 01067 is one code in two ways
+    if once and _names_postal_codes(name) and all(_POSTAL.fullmatch(one) for one in texts):
+        return Redact(), "postal codes, by its name; hides one character more at each level"
     return Function(), f"categories; {_KEEP_OR_HIDE}"
 
 
 def _of_numbers(column: pd.Series, values: Any) -> tuple[Rule, str]:
-    if infinite := sum(end_of(value) != 0 for value in values):
-        raise HierarchyError.infinite(str(column.name), infinite)
+    ends = infinite_ends(values)
+    finite = values[ends == 0]
     try:
-        numbers = Decimals.of(values)
+        numbers = Decimals.of(finite)
     except ValueError:  # complex numbers, and what nobody would write out
         return Function(), f"numbers without an order or with too many digits; {_KEEP_OR_HIDE}"
-    if len(np.unique(numbers.counts)) < len(values):  # floats that differ in digits far behind the point
-        numbers = Decimals.of(list(values))
-    if _are_postal_codes(str(column.name), numbers):
+    if len(np.unique(numbers.counts)) < len(finite):  # floats that differ in digits far behind the point
+        numbers = Decimals.of(list(finite))
+    if len(finite) == len(values) and _are_postal_codes(str(column.name), numbers):
         return Redact(), "postal codes, by its name; hides one digit more at each level"
     if len(numbers) <= _FEW:
         return Function(), f"categories; {_KEEP_OR_HIDE}"
@@ -135,14 +146,15 @@ def _of_numbers(column: pd.Series, values: Any) -> tuple[Rule, str]:
     low, high = (Fraction(int(inner[place]), 10**numbers.places) for place in (0, -1))
     widths = _widths(high - low)
     shown = ", ".join(written(_plain(width)) for width in widths)
-    if len(inner) == len(counts):
+    below = bool(counts[0] < fences[0] or (ends < 0).any())
+    above = bool(counts[-1] > fences[1] or (ends > 0).any())
+    if not below and not above:
         return Intervals(tuple(map(_plain, widths))), f"numbers; intervals of width {shown}"
-    below, above = bool(counts[0] < fences[0]), bool(counts[-1] > fences[1])
     edges = _edges(widths, low, high, below=below, above=above)
     steps = tuple(tuple(map(_plain, level)) for level in edges)
-    ends = [f"below {written(steps[0][0])}"] * below + [f"above {written(steps[0][-1])}"] * above
+    far = [f"below {written(steps[0][0])}"] * below + [f"above {written(steps[0][-1])}"] * above
     return Intervals(steps), (
-        f"numbers; intervals of width {shown}, which the few values far {' or '.join(ends)} do not stretch: they join "
+        f"numbers; intervals of width {shown}, which the few values far {' or '.join(far)} do not stretch: they join "
         "the outermost group. These edges were chosen by looking at the values; for public ones: "
         "pk.Hierarchy.intervals(..., lower=, upper=)"
     )
@@ -150,11 +162,15 @@ def _of_numbers(column: pd.Series, values: Any) -> tuple[Rule, str]:
 
 def _are_postal_codes(name: str, numbers: Decimals) -> bool:
     """Whether whole numbers of 3 to 10 digits stand in a column whose name says that they are postal codes."""
-    meaning = meaning_of_name(name)
-    if meaning is None or meaning.what != "postal code" or not len(numbers):
+    if not _names_postal_codes(name) or not len(numbers):
         return False
     one, counts = 10**numbers.places, numbers.counts
     return bool((counts % one == 0).all() and counts.min() >= 100 * one and counts.max() < 10**10 * one)
+
+
+def _names_postal_codes(name: str) -> bool:
+    meaning = meaning_of_name(name)
+    return meaning is not None and meaning.what == "postal code"
 
 
 def _fences(counts: NDArray[Any]) -> tuple[int, int]:

@@ -10,7 +10,8 @@ import numpy as np
 from privkit.anonymity.criterion import all_of
 from privkit.anonymity.ksets import Crossing
 from privkit.errors.anonymity import InfeasibleError
-from privkit.transform.costs import cell_labels, cell_shares, cell_utility, final_classes
+from privkit.tally.row_classes import first_rows
+from privkit.transform.costs import cell_labels, cell_shares, cell_value, final_classes
 from privkit.transform.search.leftovers import cell_costs
 from privkit.transform.search.local import Recoding, no_recoding, recode_locally
 from privkit.transform.search.node_classes import classes_of
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from privkit.transform.search.search import Found
+    from privkit.transform.search.found import Found
     from privkit.transform.search.task import Task
 
     Ints = NDArray[np.int64]
@@ -54,8 +55,7 @@ def recode_cells(task: Task, find: Callable[[float], Found], deadline: float | N
 
 
 def _value(task: Task, one: Recoding) -> float:
-    utility, _ = cell_utility(task, one.levels, one.gone, *final_classes(task, one.levels, one.gone))
-    return utility[task.measure.name]
+    return cell_value(task, one.levels, one.gone)
 
 
 def _cell_costs(task: Task, levels: Ints, gone: Mask) -> Floats:
@@ -96,7 +96,7 @@ def _lost(task: Task, one: Recoding) -> int:
 def _settled(task: Task, levels: Ints, gone: Mask, reason: str = "") -> Recoding:
     """Return cells as they are starred, what the criteria do not let stand suppressed."""
     class_of, kept = final_classes(task, levels, gone)
-    first = np.unique(class_of, return_index=True)[1]
+    first = first_rows(class_of, int(class_of.max(initial=-1)) + 1)
     classes = replace(classes_of(task.coding, class_of, kept), labels=cell_labels(task, levels, kept)[:, first])
     more = gone.copy()
     more[kept[task.judge.violating(classes)[class_of]]] = True
@@ -156,7 +156,7 @@ class _Starring:
         """Return the classes, and which lack their crowd by which sets, of the first part that has such."""
         task = self.task
         class_of, kept = final_classes(task, self.levels, self.gone)
-        first = np.unique(class_of, return_index=True)[1]
+        first = first_rows(class_of, int(class_of.max(initial=-1)) + 1)
         classes = classes_of(task.coding, class_of, kept)
         labels = cell_labels(task, self.levels, kept)[:, first]
         every = np.ones(len(first), dtype=bool)
@@ -171,7 +171,7 @@ class _Starring:
 
     def _star(self, class_of: Ints, kept: Ints, crossing: Crossing, wrong: Mask) -> bool:
         """Star one column of each class without its crowd; return whether there was one to star."""
-        first = np.unique(class_of, return_index=True)[1]
+        first = first_rows(class_of, int(class_of.max(initial=-1)) + 1)
         now = self.levels[:, kept[first]]
         shared = np.zeros(now.shape)
         for chosen, short in zip(crossing.sets, wrong, strict=True):
@@ -190,7 +190,7 @@ class _Starring:
         """Star the columns of a set in more classes, where all that lack its crowd are starred in it."""
         place = int(wrong.any(axis=1).argmax())
         columns = list(crossing.sets[place])
-        first = np.unique(class_of, return_index=True)[1]
+        first = first_rows(class_of, int(class_of.max(initial=-1)) + 1)
         lacking = (self.levels[:, kept[first]] < self.most[:, None])[columns]
         cost = self.costs[columns] @ lacking
         if not (cost > 0).any():

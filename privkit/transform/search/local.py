@@ -22,19 +22,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from privkit.errors.anonymity import InfeasibleError
-from privkit.tally.codes import starts
-from privkit.transform.costs import cell_utility, final_classes
+from privkit.transform.costs import cell_value, final_classes
+from privkit.transform.search.large_classes import LargeClasses
 from privkit.transform.search.leftovers import JOINING, absorb, cell_costs, place_left
 from privkit.transform.search.node_classes import Rollup, classes_of
+from privkit.transform.search.orders import outer_sum
 from privkit.transform.search.partition import Partition, tighten
-from privkit.transform.search.search import outer_sum
 from privkit.transform.search.sweeps import refine, sweep
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from privkit.transform.search.found import Found
     from privkit.transform.search.judge import Judge
-    from privkit.transform.search.search import Found
+    from privkit.transform.search.large_classes import Large
     from privkit.transform.search.task import Task
 
     Ints = NDArray[np.int64]
@@ -47,8 +48,6 @@ _NODES = 20_000
 _RUNS = 3
 #: Where nodes times combinations are more, what local recoding would lose is not told: about a second.
 _TOLD = 300_000_000
-#: So few integers are in order as soon by merging as by any other sort, on all processors.
-_FEW = 2_500
 #: Lattices of more nodes are searched only for what loses less than peeling.
 _SMALL = 1_000
 _LATE = "the time limit was reached"
@@ -92,13 +91,13 @@ def recode_locally(task: Task, find: Callable[[float], Found], deadline: float |
             break
         # What was kept has moved away from what its classes were built beside.
         peeling = Peeling(task, deadline, task.judge.beside(np.flatnonzero(~options[-1][1])))
-    good = [(_value(task, *option), option) for option in options if _lost(task, option) <= task.limit]
+    good = [(cell_value(task, *option), option) for option in options if _lost(task, option) <= task.limit]
     large = math.prod(high + 1 - low for low, high in task.allowed) > _SMALL
     found = find(min(value for value, _ in good) if good and large else np.inf)
     if found.node is not None:
         options.append(_settled(task, *_tightened_node(task, found.node)))
         if _lost(task, options[-1]) <= task.limit:
-            good.append((_value(task, *options[-1]), options[-1]))
+            good.append((cell_value(task, *options[-1]), options[-1]))
     if good:
         return Recoding(*min(good, key=lambda one: one[0])[1], peeling.reason), found
     if found.node is not None:
@@ -133,7 +132,7 @@ def local_loss(task: Task) -> float | None:
     if min(nodes, _NODES) * len(task.coding.counts) > _TOLD:
         return None
     option = _settled(task, *_peeled(Peeling(task, None, task.judge)))
-    return _value(task, *option) if _lost(task, option) <= task.limit else None
+    return cell_value(task, *option) if _lost(task, option) <= task.limit else None
 
 
 def _peeled(peeling: Peeling) -> tuple[Ints, NDArray[np.bool_]]:
@@ -153,11 +152,6 @@ def _peeled(peeling: Peeling) -> tuple[Ints, NDArray[np.bool_]]:
     if sweeps:
         refine(peeling)
     return peeling.partition.levels, peeling.partition.class_of < 0
-
-
-def _value(task: Task, levels: Ints, gone: NDArray[np.bool_]) -> float:
-    utility, _ = cell_utility(task, levels, gone, *final_classes(task, levels, gone))
-    return utility[task.measure.name]
 
 
 def _lost(task: Task, option: tuple[Ints, NDArray[np.bool_]]) -> int:
@@ -182,9 +176,9 @@ class Peeling:
         self.judge = judge
         self.deadline = deadline
         self.rollup = Rollup(task.coding)
+        self.weights = task.coding.counts.astype(np.float64)
         self.costs = cell_costs(task)
         self.nodes = _nodes(task)
-        self.visited = 0
         self.reason = ""
         # What is suppressed moves what classes are compared with: sweeps suppress nothing there.
         self.room = 0 if judge.moving is not None else task.limit
@@ -223,24 +217,32 @@ class Peeling:
         """Cut off classes at ever higher prices until the records, or the nodes, are used up."""
         if not len(self.left):
             return
-        average, least = self.prices()
+        average, price = self.prices()
         order = np.argsort(average, kind="stable")
         top = sum(float(max(level.max() for level in column)) for column in self.costs)
-        price = least.copy()
+        classes = LargeClasses(self.coding, self.costs, self.nodes, self.judge.least, self._check)
         try:
             for step in [*(np.geomspace(min(0.01, top), max(top, 0.01), _STEPS) if top else ()), np.inf]:
-                for place in order[price[order] <= step]:
-                    price[place] = self._visit(self.node(place), float(step))
+                # Where a class is large enough and cheap now: no other node can have one before the next step.
+                due = order[price[order] <= step]
+                classes.look(due, price, self.partition.class_of < 0)
+                for place in due[price[due] <= step].tolist():
+                    self._check()
+                    found = classes.at(place, self.partition.class_of < 0)
+                    price[place] = self._visit(self.nodes[place], found, float(step))
                     if self.rows < self.judge.least:
                         return
         except (_StopError, KeyboardInterrupt) as stop:
             self.reason = _LATE if isinstance(stop, _StopError) else "it was interrupted"
             # What is left forms classes at the top, if it can.
-            self._visit(tuple(self.task.most_levels), np.inf, stop=False)
+            node = np.array(self.task.most_levels, dtype=np.int64)
+            self._visit(node, classes.of(node, self.partition.left), np.inf)
+        finally:
+            self.left = self.partition.left
 
-    def node(self, place: int) -> tuple[int, ...]:
-        """Return the levels of a node."""
-        return tuple(self.nodes[place].tolist())
+    def _check(self) -> None:
+        if self.late():
+            raise _StopError
 
     def codes(self, node: tuple[int, ...], combos: Ints) -> Ints:
         """Return one code per combination for its class at a node."""
@@ -270,72 +272,43 @@ class Peeling:
             ]
         return average, least
 
-    def _visit(self, node: tuple[int, ...], price: float, *, stop: bool = True) -> float:
+    def _visit(self, node: Ints, found: Large | None, price: float) -> float:
         """Cut off what costs at most `price` at a node; return the price from which another visit pays."""
-        if stop and self.late():
-            raise _StopError
-        self.visited += 1
-        order, first = self._sorted(node)
-        counts = self.coding.counts[self.left[order]]
-        sizes = np.add.reduceat(counts, first)
-        ok = sizes >= self.judge.least
-        places = ok.nonzero()[0]
-        if not len(places):
+        if found is None:
             return np.inf
-        lead = self.left[order[first[places]]]
-        cost = np.zeros(len(places))
-        for column, (ladder, level) in enumerate(zip(self.coding.ladders, node, strict=True)):
-            cost += self.costs[column][level][ladder.levels[level].codes[self.coding.combos[column, lead]]]
-        chosen = cost <= price
-        later = cost[~chosen]
-        again = float(later.min()) if len(later) else np.inf
+        inside = self.partition.class_of[found.combos] < 0
+        rows = self.weights[found.combos] * inside
+        ok = np.bincount(found.group, weights=rows, minlength=len(found.cost)) >= self.judge.least
+        chosen = ok & (found.cost <= price)
+        again = float(found.cost[ok & ~chosen].min(initial=np.inf))
         if not chosen.any():
             return again
-        ok[places[~chosen]] = False
-        group = np.repeat(np.arange(len(first)), np.diff(np.append(first, len(order))))
+        cut = chosen
         if not self.by_size:
-            ok = self._judged(ok, group, order)
-            if not ok[places[chosen]].all():
+            cut = self._judged(chosen, found, inside)
+            if (cut != chosen).any():
                 # Rows of other classes leave; what remains here may meet the criteria later.
                 again = min(again, price * 3)
-        if ok.any():
-            self._cut(node, ok, group, order)
+        if cut.any():
+            self._cut(node, found.combos[inside], found.group[inside], cut)
         return again
 
-    def _sorted(self, node: tuple[int, ...]) -> tuple[Ints, Ints]:
-        """Return the order of the remaining combinations by class, and where the classes begin."""
-        left = self.left
-        keys = self.codes(node, left)
-        width = len(left).bit_length()
-        if self.coding.bits + width <= 63 and self.rollup.packed:
-            keys <<= width
-            keys |= np.arange(len(left))
-            keys.sort(kind="stable" if len(left) < _FEW else None)
-            order = keys & ((1 << width) - 1)
-            keys >>= width
-            return order, starts(keys)
-        order = np.argsort(keys, kind="stable")
-        return order, starts(keys[order])
-
-    def _judged(self, ok: NDArray[np.bool_], group: Ints, order: Ints) -> NDArray[np.bool_]:
+    def _judged(self, chosen: NDArray[np.bool_], found: Large, inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return which of the classes meet the criteria on the remaining records."""
-        number = np.cumsum(ok) - 1
-        inside = ok[group]
-        classes = classes_of(self.task.coding, number[group[inside]], self.left[order[inside]])
-        answer = ok.copy()
-        answer[ok] = self.judge.fits(classes)
+        inside = inside & chosen[found.group]
+        number = (np.cumsum(chosen) - 1)[found.group[inside]]
+        answer = chosen.copy()
+        answer[chosen] = self.judge.fits(classes_of(self.task.coding, number, found.combos[inside]))
         return answer
 
-    def _cut(self, node: tuple[int, ...], ok: NDArray[np.bool_], group: Ints, order: Ints) -> None:
-        inside = ok[group]
-        taken = self.left[order[inside]]
-        self.partition.class_of[taken] = self.n_classes + (np.cumsum(ok) - 1)[group[inside]]
-        self.partition.levels[:, taken] = np.array(node, dtype=np.int64)[:, None]
-        self.n_classes += int(ok.sum())
+    def _cut(self, node: Ints, combos: Ints, group: Ints, cut: NDArray[np.bool_]) -> None:
+        inside = cut[group]
+        taken = combos[inside]
+        # Levels first: whenever it is interrupted, what has a class has its levels.
+        self.partition.levels[:, taken] = node[:, None]
+        self.partition.class_of[taken] = self.n_classes + (np.cumsum(cut) - 1)[group[inside]]
+        self.n_classes += int(cut.sum())
         self.rows -= int(self.coding.counts[taken].sum())
-        gone = np.zeros(len(self.left), dtype=bool)
-        gone[order[inside]] = True
-        self.left = self.left[~gone]
 
 
 class _StopError(Exception):

@@ -11,6 +11,7 @@ import numpy as np
 
 from privkit.tally.codes import grouped, starts
 from privkit.tally.sampling import in_order
+from privkit.tally.sorting import hashed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,6 +28,8 @@ _SMALLER = 0.7
 #: One column in how many makes a stem, and how many stems are kept.
 _STEM, _STEMS = 3, 256
 _DENSE_BITS = 16
+#: Places per class where classes are counted by a hash.
+_ROOM = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,11 +138,29 @@ class Rollup:
         node = tuple(int(level) for level in node)
         if not self.packed:
             return self._wide(node)
-        base = min(self._smallest(node), self._stem(node), key=lambda classes: len(classes.keys))
+        base = self._base(node)
         classes = self.merged(base, node)
         if len(classes.keys) < _SMALLER * len(base.keys):
             self._keep(classes)
         return classes
+
+    def lost_at_least(self, node: Sequence[int], least: int) -> int:
+        """Return a number of rows that a node's classes of fewer than `least` hold together, or more.
+
+        Classes are counted by a hash of their keys, which may put several together: those that are counted apart, or
+        with others that are few, are no larger.
+        """
+        if not self.packed or least < 2:
+            return 0
+        node = tuple(int(level) for level in node)
+        base = self._base(node)
+        width = (_ROOM * len(base.keys)).bit_length()
+        places = hashed(base.keys & self.coding.mask(node), width)
+        rows = np.bincount(places, weights=base.sizes, minlength=1 << width)
+        return int(rows[rows < least].sum())
+
+    def _base(self, node: tuple[int, ...]) -> Classes:
+        return min(self._smallest(node), self._stem(node), key=lambda classes: len(classes.keys))
 
     def merged(self, base: Classes, node: tuple[int, ...]) -> Classes:
         """Return the classes of `node` from those of a node that nests in it."""
@@ -239,7 +260,7 @@ class Rollup:
             return classes.labels
         every = np.ones(len(classes.sizes), dtype=bool)
         columns = range(len(self.coding.ladders))
-        return np.array([self.groups(classes, column, every) for column in columns]).reshape(-1, len(every))
+        return np.array([self.groups(classes, column, every) for column in columns]).reshape(len(columns), len(every))
 
     def _first(self, classes: Classes) -> Ints:
         place = self.class_of_combo(classes.node)

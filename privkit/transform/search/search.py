@@ -15,14 +15,16 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from privkit.transform.search.found import Found
 from privkit.transform.search.measures import Measure, Separable
 from privkit.transform.search.node_classes import Classes, Rollup
+from privkit.transform.search.orders import middles, outer_sum
 from privkit.transform.search.task import pair_failures
 
 if TYPE_CHECKING:
@@ -39,43 +41,8 @@ TIE = 1e-12
 #: Lattices above this many nodes are searched by dives alone.
 LARGEST = 5_000_000
 _DIVES = 2_000
-
-
-@dataclass(frozen=True, eq=False)
-class Found:
-    """The best node of a search.
-
-    Attributes
-    ----------
-    node : tuple of int or None
-        Its levels; None if none was found feasible.
-    loss : float
-        Its measure.
-    suppressed : int
-        Records that its violating classes hold.
-    optimal : bool
-        Whether it is proved to be the best of the lattice.
-    bound : float
-        No node can be better than this.
-    judged : int
-        Nodes whose classes were counted.
-    reason : str
-        Why the search ended early, or "".
-    nearest : tuple of (node, int) or None
-        The judged node that needs the fewest records suppressed, and how many.
-    nearest_is_least : bool
-        Whether it is proved that no node needs fewer.
-    """
-
-    node: tuple[int, ...] | None
-    loss: float
-    suppressed: int
-    optimal: bool
-    bound: float
-    judged: int
-    reason: str = ""
-    nearest: tuple[tuple[int, ...], int] | None = None
-    nearest_is_least: bool = False
+#: Levels above what is open from which it is tried to be ruled out first.
+_HEIGHT = 4
 
 
 @dataclass
@@ -107,6 +74,7 @@ class Search:
             ladder.nested[:span, :span] for ladder, span in zip(self.coding.ladders, self.shape, strict=True)
         ]
         self.trees = all(bool(nested[np.triu_indices(len(nested))].all()) for nested in self.nested)
+        self.height = _HEIGHT
         self._beat(self.below)
         self.alphabetical = np.argsort(np.array(self.coding.columns, dtype=object), kind="stable").tolist()
 
@@ -132,8 +100,7 @@ class Search:
 
     def look(self, node: tuple[int, ...]) -> tuple[Classes, Verdict, bool]:
         """Judge one node and remember it if it is the best so far."""
-        if self.deadline is not None and time.monotonic() > self.deadline:
-            raise _OutOfTimeError
+        self._in_time()
         classes = self.rollup.at(node)
         verdict = self.judge.judge(classes)
         self.judged += 1
@@ -147,6 +114,8 @@ class Search:
 
     def _remember(self, node: tuple[int, ...], loss: float, suppressed: int) -> None:
         tie = TIE * max(1.0, abs(loss))
+        if loss > self.below + tie:
+            return
         better = self.best is None or loss < self.loss - tie
         if better or (loss <= self.loss + tie and self._rank(node) < self._rank(self.best or node)):
             self.best, self.loss, self.suppressed = node, loss, suppressed
@@ -225,6 +194,10 @@ class Search:
         return float(self.measure.unscale(least)) if isinstance(self.measure, Separable) else least
 
     def _visit(self, node: tuple[int, ...]) -> bool:
+        if self._hopeless(node):
+            self.open[self._finer(node)] = False
+            self._tell()
+            return False
         classes, verdict, feasible = self.look(node)
         self.open[node] = False
         separable = isinstance(self.measure, Separable)
@@ -235,9 +208,30 @@ class Search:
         if not separable:
             above = self._coarser(node)
             self.bounds[above] = np.maximum(self.bounds[above], self.measure.bound(self.rollup, classes))
+        self._tell()
+        return feasible
+
+    def _hopeless(self, node: tuple[int, ...]) -> bool:
+        """Whether a node is seen to need more than the limit, as every finer one does, without its exact classes.
+
+        Most nodes that are judged do. How many rows exactly is of no use once some node needs no more than the limit;
+        measures of class sizes need the classes themselves.
+        """
+        if self.nearest is None or self.nearest[1] > self.limit or not isinstance(self.measure, Separable):
+            return False
+        self._in_time()
+        if self.rollup.lost_at_least(node, self.judge.least) <= self.limit:
+            return False
+        self.judged += 1
+        return True
+
+    def _in_time(self) -> None:
+        if self.deadline is not None and time.monotonic() > self.deadline:
+            raise _OutOfTimeError
+
+    def _tell(self) -> None:
         if self.progress is not None:
             self.progress(self.judged, int(self.open.size), self.loss if self.best else None)
-        return feasible
 
     def _finer(self, node: tuple[int, ...]) -> tuple[slice | NDArray[np.int64], ...]:
         if self.trees:
@@ -272,9 +266,36 @@ class Search:
             before = self.loss
             for place in left[np.argsort(-bounds[left], kind="stable")]:
                 if opened[place] and bounds[place] <= self.cut:
-                    self._visit(self._node(place))
+                    self._visit(self._node(place)) if self.below == np.inf else self._rule_out(self._node(place))
                     if self.loss < before:
                         break
+
+    def _rule_out(self, node: tuple[int, ...]) -> None:
+        """Judge a node, or coarser ones that rule it out with many more.
+
+        Where a good answer is known already, as a rule all that is open is infeasible: then what is judged first is as
+        far up, along the cheapest levels, as the last node was ruled out from; nearer where that rules out nothing.
+        """
+        path = list(self._way_up(node))
+        step = most = min(self.height, len(path) - 1)
+        while self.open[node] and self.bounds[node] <= self.cut:
+            if step == 0 or self.open[path[step]]:
+                self._visit(path[step])
+            step //= 2 if self.open[node] else 1
+        alone = step == 0 and bool(self.open[self._finer(node)].any())
+        self.height = 2 * step + 1 if step == most and not alone else step
+
+    def _way_up(self, node: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+        """Yield a node, and coarser ones up to the coarsest: one level up each, where the bound is the least."""
+        yield node
+        while node != self.most:
+            above = [
+                (*node[:place], level + 1, *node[place + 1 :])
+                for place, level in enumerate(node)
+                if level < self.most[place]
+            ]
+            node = min(above, key=lambda one: (self.bounds[one], one))
+            yield node
 
     def _layered(self) -> None:
         """Judge what is open layer by layer, the middle of the open layers first.
@@ -284,7 +305,7 @@ class Search:
         opened, bounds = self.open.reshape(-1), self.bounds.reshape(-1)
         left = self._left()
         layers = np.add.reduce(np.unravel_index(left, self.shape))
-        for layer in _middles(int(layers.min(initial=0)), int(layers.max(initial=-1))):
+        for layer in middles(int(layers.min(initial=0)), int(layers.max(initial=-1))):
             for place in left[layers == layer]:
                 if opened[place] and bounds[place] <= self.cut:
                     self._visit(self._node(place))
@@ -366,30 +387,3 @@ class Search:
 
 class _OutOfTimeError(Exception):
     """The deadline has passed."""
-
-
-def _middles(low: int, high: int) -> list[int]:
-    """Return the numbers from low to high, the middle first, then the middles of both halves, and so on.
-
-    Examples
-    --------
-    >>> _middles(0, 6)
-    [3, 1, 5, 0, 2, 4, 6]
-    """
-    answer, spans = [], [(low, high)]
-    while spans:
-        first, last = spans.pop(0)
-        if first > last:
-            continue
-        middle = (first + last) // 2
-        answer.append(middle)
-        spans += [(first, middle - 1), (middle + 1, last)]
-    return answer
-
-
-def outer_sum(columns: Sequence[Floats]) -> Floats:
-    """Return the array of all sums of one entry per column."""
-    total = np.zeros(())
-    for column in columns:
-        total = np.add.outer(total, column)
-    return np.asarray(total)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from privkit.tally.codes import starts
+from privkit.transform.search.counting import CELLS, Counting, Spread
 from privkit.transform.search.partition import tighten
 
 if TYPE_CHECKING:
@@ -32,52 +33,10 @@ if TYPE_CHECKING:
 
 #: Nodes of one sweep, and sweeps.
 _NODES, _SWEEPS = 1_080, 1
+#: Nodes that are looked at together.
+_AHEAD = 8
 #: A class of fewer than so many times the least rows meets a criterion by chance.
 _FEW = 6
-
-
-@dataclass(eq=False)
-class Remaining:
-    """The combinations that are left, and the rows of each value of the criteria's columns in them."""
-
-    peeling: Peeling
-    combos: Ints
-    entries: dict[str, tuple[Ints, Ints, Ints]]
-
-    @classmethod
-    def of(cls, peeling: Peeling) -> Remaining:
-        """Return what a run of peeling has left."""
-        place = np.full(len(peeling.coding.counts), -1, dtype=np.int64)
-        place[peeling.left] = np.arange(len(peeling.left))
-        entries = {}
-        for name in peeling.judge.columns:
-            other = peeling.coding.others[name]
-            owner = place[other.combo_of]
-            known = owner >= 0
-            entries[name] = owner[known], other.value_of[known], other.counts[known]
-        return cls(peeling, peeling.left, entries)
-
-    def counts(self, class_of: Ints, n_classes: int) -> dict[str, Ints]:
-        """Return the rows of each value in each class; -1 is none."""
-        answer = {}
-        for name, (owner, value, rows) in self.entries.items():
-            width = len(self.peeling.judge.table[name])
-            group = class_of[owner]
-            known = group >= 0
-            place = group[known] * width + value[known]
-            counts = np.bincount(place, weights=rows[known], minlength=n_classes * width)
-            answer[name] = counts.astype(np.int64).reshape(n_classes, width)
-        return answer
-
-    def without(self, gone: Mask) -> Remaining:
-        """Return what is left without some of it."""
-        kept = ~gone
-        place = np.cumsum(kept) - 1
-        entries = {}
-        for name, (owner, value, rows) in self.entries.items():
-            known = kept[owner]
-            entries[name] = place[owner[known]], value[known], rows[known]
-        return Remaining(self.peeling, self.combos[kept], entries)
 
 
 def sweep(peeling: Peeling) -> None:
@@ -102,51 +61,92 @@ def sweep(peeling: Peeling) -> None:
 
 def _run(peeling: Peeling, places: Ints) -> None:
     """Cut off classes at some nodes, one after the other."""
-    remaining = Remaining.of(peeling)
-    totals = remaining.counts(np.zeros(len(remaining.combos), dtype=np.int64), 1)
-    top = tuple(int(level) for level in peeling.nodes[places[-1]])
+    coding, n = peeling.coding, len(places) - 1
+    spread, ahead = Spread(coding, peeling.judge.columns), Counting(coding, peeling.judge.least * _FEW)
+    here, size = 0, _AHEAD
     try:
-        for place in places[:-1]:
-            if not len(remaining.combos) or peeling.late():
-                break
-            node = tuple(int(level) for level in peeling.nodes[place])
-            remaining = _cut(peeling, remaining, node, peeling.judge.least * _FEW, totals)
+        while here < n and len(peeling.left) and not peeling.late():
+            size = max(min(size, CELLS // len(peeling.left)), 1)
+            nodes = peeling.nodes[places[here : min(here + size, n)]]
+            Sweeping(peeling, ahead, spread, nodes).run()
+            here += len(nodes)
     except KeyboardInterrupt:
         peeling.stop("it was interrupted")
-    if len(remaining.combos):
-        remaining = _cut(peeling, remaining, top, peeling.judge.least, totals)
-    peeling.left = remaining.combos
+        peeling.left = peeling.partition.left
+    if len(peeling.left):
+        Sweeping(peeling, Counting(coding, peeling.judge.least), spread, peeling.nodes[places[-1:]]).run()
 
 
-def _cut(
-    peeling: Peeling, remaining: Remaining, node: tuple[int, ...], least: int, totals: dict[str, Ints]
-) -> Remaining:
-    import pandas as pd
+class Sweeping:
+    """The large classes among what is left at some nodes, looked for in one call, and kept up as rows leave.
 
-    rows = peeling.coding.counts[remaining.combos]
-    group, found = pd.factorize(peeling.codes(node, remaining.combos))
-    sizes = np.bincount(group, weights=rows, minlength=len(found)).astype(np.int64)
-    large = np.flatnonzero(sizes >= least)
-    if not len(large):
-        return remaining
-    number = np.full(len(found), -1, dtype=np.int64)
-    number[large] = np.arange(len(large))
-    counts = remaining.counts(number[group], len(large))
-    good = peeling.judge.meet(sizes[large], counts)
-    if not good.any():
-        return remaining
-    rest = {name: totals[name] - matrix[good].sum(axis=0) for name, matrix in counts.items()}
-    left = int(rows.sum() - sizes[large[good]].sum())
-    if left > peeling.room and not peeling.judge.meet(np.array([left]), rest).all():
-        return remaining
-    totals.update(rest)
-    number[large[~good]] = -1
-    taken = number[group] >= 0
-    chosen, where = peeling.partition, remaining.combos[taken]
-    chosen.class_of[where] = peeling.n_classes + (np.cumsum(good) - 1)[number[group[taken]]]
-    chosen.levels[:, where] = np.array(node, dtype=np.int64)[:, None]
-    peeling.n_classes += int(good.sum())
-    return remaining.without(taken)
+    Most nodes have none that meets the criteria. Where one is cut off, only the classes that lose rows by it have to be
+    judged again at the nodes that follow.
+    """
+
+    def __init__(self, peeling: Peeling, counting: Counting, spread: Spread, nodes: Ints) -> None:
+        self.peeling, self.spread, self.nodes, self.least = peeling, spread, nodes, counting.least
+        self.rows = counting.rows
+        number, combos = counting.maybe(nodes, peeling.left)
+        self.owner, _, group = counting.large(nodes, number, combos)
+        inside = group >= 0
+        self.combos, self.group = combos[inside], group[inside]
+        self.sizes, self.counts = self._summed(self.combos, self.group)
+        self.good = np.zeros(len(self.owner), dtype=bool)
+        self._judge(np.arange(len(self.owner)))
+
+    def run(self) -> None:
+        """Cut off classes at the nodes, one after the other."""
+        for number in range(len(self.nodes)):
+            first, last = np.searchsorted(self.owner, [number, number + 1])
+            chosen = first + np.flatnonzero(self.good[first:last])
+            if len(chosen) and self._spared(chosen):
+                self._cut(number, chosen)
+
+    def _spared(self, chosen: Ints) -> bool:
+        """Whether what is left without some classes can be kept as one class, or suppressed."""
+        peeling, left = self.peeling, self.peeling.left
+        rows = int(peeling.coding.counts[left].sum() - self.sizes[chosen].sum())
+        if rows <= peeling.room:
+            return True
+        totals = self.spread.counts(left, np.zeros(len(left), dtype=np.int64), 1)
+        rest = {name: counts - self.counts[name][chosen].sum(axis=0) for name, counts in totals.items()}
+        return bool(peeling.judge.meet(np.array([rows]), rest).all())
+
+    def _cut(self, number: int, chosen: Ints) -> None:
+        import pandas as pd
+
+        peeling, partition = self.peeling, self.peeling.partition
+        inside = np.isin(self.group, chosen)
+        combos = self.combos[inside]
+        # Classes are numbered in the order of their first combinations.
+        partition.levels[:, combos] = self.nodes[number][:, None]
+        partition.class_of[combos] = peeling.n_classes + pd.factorize(self.group[inside])[0]
+        peeling.n_classes += len(chosen)
+        peeling.left = partition.left
+        self._leave(partition.class_of >= 0)
+
+    def _leave(self, gone: Mask) -> None:
+        """Take rows out of the classes, and judge those that lose some again."""
+        out = gone[self.combos]
+        combos, group = self.combos[out], self.group[out]
+        self.combos, self.group = self.combos[~out], self.group[~out]
+        sizes, counts = self._summed(combos, group)
+        self.sizes -= sizes
+        for name, rows in counts.items():
+            self.counts[name] -= rows
+        self._judge(np.flatnonzero(sizes))
+
+    def _summed(self, combos: Ints, group: Ints) -> tuple[Ints, dict[str, Ints]]:
+        sizes = np.bincount(group, weights=self.rows[combos], minlength=len(self.owner)).astype(np.int64)
+        return sizes, self.spread.counts(combos, group, len(self.owner))
+
+    def _judge(self, classes: Ints) -> None:
+        self.good[classes] = False
+        large = classes[self.sizes[classes] >= self.least]
+        if len(large):
+            counts = {name: rows[large] for name, rows in self.counts.items()}
+            self.good[large] = self.peeling.judge.meet(self.sizes[large], counts)
 
 
 def refine(peeling: Peeling) -> None:
@@ -184,12 +184,7 @@ class Splitter:
             [cost[step.codes][codes] * self.coding.counts for cost, step in zip(costs, ladder.levels, strict=True)]
             for costs, ladder, codes in zip(peeling.costs, self.coding.ladders, self.coding.combos, strict=True)
         ]
-        self.entries = {}
-        for name in self.judge.columns:
-            other = self.coding.others[name]
-            order = np.argsort(other.combo_of, kind="stable")
-            begin = np.searchsorted(other.combo_of[order], np.arange(len(self.coding.counts) + 1))
-            self.entries[name] = begin, other.value_of[order], other.counts[order]
+        self.spread = Spread(self.coding, self.judge.columns)
 
     def tightened(self, combos: Ints, levels: Ints) -> Ints:
         """Return the lowest levels that the records of a class share."""
@@ -210,51 +205,80 @@ class Splitter:
         """
         best, saved = None, 1e-9
         counts = self.coding.counts[combos]
-        own = np.sum([self.cells[place][level][combos] for place, level in enumerate(levels)], axis=0)
-        for place, ladder in enumerate(self.coding.ladders):
-            if levels[place] <= self.least_levels[place]:
-                continue
+        columns = np.flatnonzero(levels > self.least_levels)
+        if not len(columns):
+            return None
+        for place, parts in zip(columns.tolist(), self._parts(combos, levels, columns), strict=True):
             low = levels[place] - 1
-            codes = ladder.levels[low].codes[self.coding.combos[place, combos]]
             gain = self.cells[place][levels[place]][combos] - self.cells[place][low][combos]
-            for number in self._ways(combos, np.unique(codes, return_inverse=True)[1], room):
-                gone = number < 0
-                net = float(gain[number > 0].sum()) - float((counts[gone] * self.gone - own[gone]).sum())
+            for number in self._ways(parts, room):
+                net, gone = float(gain[number > 0].sum()), number < 0
+                if gone.any():
+                    own = np.sum([self.cells[other][level][combos] for other, level in enumerate(levels)], axis=0)
+                    net -= float((counts[gone] * self.gone - own[gone]).sum())
                 if net > saved:
                     down = levels.copy()
                     down[place] = low
                     best, saved = (number, down), net
         return best
 
-    def _ways(self, combos: Ints, part: Ints, room: int) -> Iterator[Ints]:
+    def _parts(self, combos: Ints, levels: Ints, columns: Ints) -> Iterator[Parts]:
+        """Yield per column the parts of a class at the level below its own; all are judged in one call."""
+        steps = [self.coding.ladders[place].levels[levels[place] - 1] for place in columns]
+        ends = np.cumsum([0, *[len(step.labels) for step in steps]])
+        codes = [step.codes[self.coding.combos[place, combos]] for place, step in zip(columns, steps, strict=True)]
+        part = np.array(codes).reshape(len(steps), len(combos)) + ends[:-1, None]
+        seen = np.zeros(ends[-1], dtype=bool)
+        seen[part] = True
+        rank = np.append(0, np.cumsum(seen))
+        part, ends = rank[part], rank[ends]
+        every = np.tile(combos, len(steps))
+        sizes = np.bincount(part.ravel(), weights=self.coding.counts[every], minlength=ends[-1]).astype(np.int64)
+        counts = self.spread.counts(every, part.ravel(), int(ends[-1]))
+        good = self.judge.meet(sizes, counts)
+        for own, first, last in zip(part, ends[:-1].tolist(), ends[1:].tolist(), strict=True):
+            matrices = {name: matrix[first:last] for name, matrix in counts.items()}
+            yield Parts(own - first, sizes[first:last], matrices, good[first:last])
+
+    def _ways(self, parts: Parts, room: int) -> Iterator[Ints]:
         """Yield ways to split a class in parts: those that meet the criteria alone, the others together or suppressed.
 
         Where the others do not meet them together, parts that do join these, the smallest first.
         """
-        n_parts = int(part.max()) + 1
-        sizes = np.bincount(part, weights=self.coding.counts[combos], minlength=n_parts).astype(np.int64)
-        counts = {name: self._counts(name, combos, part, n_parts) for name in self.entries}
-        good = self.judge.meet(sizes, counts)
-        if n_parts < 2 or not good.any():
+        part, sizes, good = parts.part, parts.sizes, parts.good
+        if len(sizes) < 2 or not good.any():
             return
         if good.all():
             yield part + 1
             return
         bad = int((~good).sum())
         order = np.lexsort((sizes, good))
-        joined = {name: np.cumsum(matrix[order], axis=0)[bad - 1 : -1] for name, matrix in counts.items()}
+        joined = {name: np.cumsum(matrix[order], axis=0)[bad - 1 : -1] for name, matrix in parts.counts.items()}
         met = self.judge.meet(np.cumsum(sizes[order])[bad - 1 : -1], joined)
         if met.any():
-            together = np.isin(part, order[: bad + int(met.argmax())])
-            yield np.where(together, 0, part + 1)
+            together = np.zeros(len(sizes), dtype=bool)
+            together[order[: bad + int(met.argmax())]] = True
+            yield np.where(together[part], 0, part + 1)
         if not met[:1].any() and int(sizes[~good].sum()) <= room:
             yield np.where(good[part], part + 1, -1)
 
-    def _counts(self, name: str, combos: Ints, part: Ints, n_parts: int) -> Ints:
-        begin, value, rows = self.entries[name]
-        lengths = begin[combos + 1] - begin[combos]
-        place = np.repeat(begin[combos] - np.cumsum(lengths) + lengths, lengths) + np.arange(int(lengths.sum()))
-        width = len(self.judge.table[name])
-        cell = np.repeat(part, lengths) * width + value[place]
-        counts = np.bincount(cell, weights=rows[place], minlength=n_parts * width)
-        return counts.astype(np.int64).reshape(n_parts, width)
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """The parts into which a class falls at a finer level of one column.
+
+    Attributes
+    ----------
+    part : array of int64, shape (n_combos,)
+        The part of each combination of the class.
+    sizes : array of int64, shape (n_parts,)
+    counts : dict of str to array of int64, shape (n_parts, n_values)
+        The rows of each value in them.
+    good : array of bool, shape (n_parts,)
+        Which of them meet the criteria.
+    """
+
+    part: Ints
+    sizes: Ints
+    counts: dict[str, Ints]
+    good: Mask

@@ -16,6 +16,7 @@ from privkit.anonymity.ksets import set_size
 from privkit.anonymity.tcloseness import TCloseness, check_order
 from privkit.errors import DuplicateColumnError, ParameterError
 from privkit.errors.anonymity import InfeasibleError, RoleConflictError
+from privkit.errors.root import type_told
 from privkit.tally.class_values import joined
 from privkit.tally.codes import starts
 from privkit.tally.frame import column_names, open_frame
@@ -25,7 +26,6 @@ from privkit.transform.search.judge import Judge
 from privkit.transform.search.measures import Measure, measure
 from privkit.transform.search.populations import Population, populations_of
 from privkit.transform.source import Known, source_of
-from privkit.values.arguments import kind
 from privkit.values.exact import exact, exact_text
 
 if TYPE_CHECKING:
@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from privkit.transform.hierarchies.ladder import Ladder
     from privkit.transform.search.coding import Coding
     from privkit.transform.source import Source
+
+    #: The order of values by group, and where each group begins.
+    Groups = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
 #: Pairs of columns with more cells than this are left to the search.
@@ -55,7 +58,10 @@ def pair_failures(coding: Coding, least: int, limit: int) -> Iterator[tuple[int,
     ------
     tuple of int, int, array of bool, shape (levels of one, levels of the other)
     """
-    laid = [[_grouping(level.codes, len(level.labels)) for level in ladder.levels] for ladder in coding.ladders]
+    if not len(coding.counts):
+        return
+    rows = coding.counts.astype(np.float64)
+    laid = [[_grouping(level.codes) for level in ladder.levels] for ladder in coding.ladders]
     for one in range(len(coding.ladders)):
         for two in range(one + 1, len(coding.ladders)):
             first, second = coding.ladders[one], coding.ladders[two]
@@ -63,34 +69,33 @@ def pair_failures(coding: Coding, least: int, limit: int) -> Iterator[tuple[int,
             if len(first.values) * width > _CELLS:
                 continue
             cell = coding.combos[one] * width + coding.combos[two]
-            table = (
-                np.bincount(cell, weights=coding.counts, minlength=len(first.values) * width)
-                .reshape(-1, width)
-                .astype(np.float64)
-            )
+            counts = np.bincount(cell, weights=rows, minlength=len(first.values) * width)
+            table = counts.astype(np.float64, copy=False).reshape(-1, width)
             failed = np.zeros((first.n_levels, second.n_levels), dtype=bool)
+            others, ends = _at_once(laid[two])
             for low, groups in enumerate(laid[one]):
-                rows = np.ascontiguousarray(_summed(table, groups).T)
-                for other, others in enumerate(laid[two]):
-                    cells = _summed(rows, others)
-                    failed[low, other] = cells[cells < least].sum() > limit
+                cells = _summed(np.ascontiguousarray(_summed(table, groups).T), others)
+                lost = np.where(cells < least, cells, 0).sum(axis=1)
+                failed[low] = np.add.reduceat(lost, ends) > limit
             yield one, two, failed
 
 
-def _grouping(codes: NDArray[np.int64], groups: int) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
-    """Return the order of values by group, and where each group that has some begins; None where each is its own."""
-    if groups == len(codes) and (codes == np.arange(groups)).all():
-        return None
+def _grouping(codes: NDArray[np.int64]) -> Groups:
+    """Return the order of values by group, and where each group that has some begins."""
     order = np.argsort(codes, kind="stable")
     return order, starts(codes[order])
 
 
-def _summed(
-    table: NDArray[np.float64], groups: tuple[NDArray[np.int64], NDArray[np.int64]] | None
-) -> NDArray[np.float64]:
+def _at_once(levels: Sequence[Groups]) -> tuple[Groups, NDArray[np.int64]]:
+    """Return the groups of all levels, one level behind the other, and where each level's begin."""
+    shifts = np.cumsum([0, *[len(order) for order, _ in levels]])
+    begins = [first + shift for (_, first), shift in zip(levels, shifts, strict=False)]
+    ends = np.cumsum([0, *[len(first) for _, first in levels[:-1]]])
+    return (np.concatenate([order for order, _ in levels]), np.concatenate(begins)), ends
+
+
+def _summed(table: NDArray[np.float64], groups: Groups) -> NDArray[np.float64]:
     """Return the table with the rows of each group added up."""
-    if groups is None or not len(table):
-        return table
     order, first = groups
     return np.add.reduceat(table[order], first, axis=0)
 
@@ -209,7 +214,7 @@ def _levels(levels: object, columns: tuple[str, ...], kept: tuple[str, ...]) -> 
     if levels is None:
         return {}
     if not isinstance(levels, Mapping):
-        raise ParameterError.of("levels", kind(levels), _LEVELS)
+        raise ParameterError.of("levels", type_told(levels), _LEVELS)
     if strange := [name for name in levels if name not in columns or name in kept]:
         allowed = f"about the quasi-identifiers {list(columns)} that keep= does not name"
         raise ParameterError.of("levels", f"levels of {strange!r}", allowed)
@@ -242,9 +247,7 @@ def _allowed(ladder: Ladder, asked: object) -> tuple[int, int]:
 def criterion_of(criteria: object, k: int | None, unit: str | None) -> Criterion:
     """Return the criterion that `criteria`, `k` and `unit` ask for together."""
     if criteria is not None and not isinstance(criteria, Criterion):
-        raise ParameterError.of(
-            "criteria", f"a {type(criteria).__name__}", "criteria joined by &", "Example: pk.KAnonymity(5)."
-        )
+        raise ParameterError.of("criteria", type_told(criteria), "criteria joined by &", "Example: pk.KAnonymity(5).")
     if criteria is None and k is None:
         raise ParameterError.together(
             ("criteria", "k"),
@@ -282,7 +285,7 @@ def check_weights(weights: object, columns: tuple[str, ...], argument: str = "we
         return
     allowed = "a dict column → weight, with finite weights >= 0 of quasi-identifiers, not all 0"
     if not isinstance(weights, Mapping):
-        raise ParameterError.of(argument, f"a {type(weights).__name__}", allowed)
+        raise ParameterError.of(argument, type_told(weights), allowed)
     numbers = list(weights.values())
     if (
         any(name not in columns for name in weights)

@@ -9,6 +9,7 @@ from datetime import date
 from itertools import pairwise
 
 from privkit.errors import NotPublicError, ParameterError
+from privkit.errors.root import type_told
 from privkit.values.arguments import typed
 from privkit.values.expression.days import DateCut, at_days, is_day, windowed
 from privkit.values.expression.nodes import Column, Cut, DatePart, Expression, IsIn, Prefix, Scalar
@@ -24,7 +25,7 @@ def column_of(column: object) -> Expression:
         return column
     if isinstance(column, str) and column:
         return Column(column)
-    raise ParameterError.of("column", f"a {type(column).__name__}", "a column's name")
+    raise ParameterError.of("column", type_told(column), "a column's name")
 
 
 def _plain_list(values: object, argument: str) -> list[object]:
@@ -32,7 +33,7 @@ def _plain_list(values: object, argument: str) -> list[object]:
     if hasattr(values, "dtype") or hasattr(values, "__array__"):
         raise NotPublicError.of(argument, type(values).__name__)
     if not isinstance(values, list | tuple | range):
-        raise ParameterError.of(argument, f"a {type(values).__name__}", "a list")
+        raise ParameterError.of(argument, type_told(values), "a list")
     for value in values:
         if hasattr(value, "dtype"):
             raise NotPublicError.of(argument, f"list of {type(value).__name__}")
@@ -188,7 +189,7 @@ def prefix(column: str | Expression, length: int) -> Prefix:
     <expression prefix(zip, 3)>
     """
     if isinstance(length, bool) or not isinstance(length, int) or not 1 <= length <= 1000:
-        found = str(length) if isinstance(length, int) else f"a {type(length).__name__}"
+        found = str(length) if isinstance(length, int) else type_told(length)
         raise ParameterError.of("length", found, "a whole number from 1 to 1000")
     return Prefix(column_of(column), length)
 

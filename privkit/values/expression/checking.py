@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 
 from privkit.errors import ColumnNotFoundError
-from privkit.errors.arguments import ExpressionError
+from privkit.errors.casts import DATES, cast
+from privkit.errors.expression import ExpressionError
 from privkit.values.expression.choosing import Recode, When
 from privkit.values.expression.days import DateCut
+from privkit.values.expression.idioms import Turned, meant, turned
 from privkit.values.expression.nodes import (
     Arithmetic,
     Both,
@@ -29,6 +32,8 @@ from privkit.values.expression.nodes import (
 INTEGER, NUMBER, TEXT, BOOLEAN, DATE = "integer", "number", "text", "boolean", "date"
 DATETIME, MOMENT, OBJECT, OTHER = "datetime", "datetime with time zone", "object", "other"
 
+_JOINED = "and, or and not join comparisons and boolean columns"
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?", re.ASCII)
 _NUMBERS = (INTEGER, NUMBER)
 _TEXTS = (TEXT, OBJECT)
 _DATES = (DATE, DATETIME, MOMENT)
@@ -50,7 +55,10 @@ def checked(expression: Expression, kinds: Mapping[str, str], argument: str) -> 
         If a type does not fit.
     """
     if missing := [name for name in expression.columns if name not in kinds]:
-        raise ColumnNotFoundError.of(argument, str(expression), missing, kinds)
+        texts = [name for name, kind in kinds.items() if kind in _TEXTS]
+        better = meant(str(expression), missing, texts)
+        hint = f"If a value is meant, write it so: {argument}={better!r}." if better else ""
+        raise ColumnNotFoundError.of(argument, str(expression), missing, kinds, hint)
     return _Checker(kinds, argument).kind(expression)
 
 
@@ -77,9 +85,11 @@ class _Checker:
     def _refuse(self, expression: Expression, rule: str) -> ExpressionError:
         return ExpressionError.types(self.argument, expression.text(), rule)
 
-    def _told(self, expression: Expression, kind: str) -> str:
+    def _told(self, expression: Expression, kind: str, *, dates: bool = False) -> str:
         what = f"{expression.text()} is " + ("a column of Python objects" if kind == OBJECT else kind)
-        if kind == OBJECT:
+        if dates and isinstance(expression, Column) and kind in _TEXTS:
+            what += f" (make dates of it: {cast('pandas', expression.name, DATES)})"
+        elif kind == OBJECT:
             what += f" (give it a type: df.astype({{{expression.text()!r}: 'float64'}}))"
         return what
 
@@ -100,10 +110,10 @@ class _Checker:
                 return BOOLEAN
             case Both(_, terms):
                 for term in terms:
-                    self._needs(term, (BOOLEAN,), "and, or and not join comparisons and boolean columns")
+                    self._needs(term, (BOOLEAN,), _JOINED, turned(expression.text()))
                 return BOOLEAN
             case Not(of):
-                self._needs(of, (BOOLEAN,), "and, or and not join comparisons and boolean columns")
+                self._needs(of, (BOOLEAN,), _JOINED)
                 return BOOLEAN
             case Arithmetic(operator, left, right):
                 for side in (left, right):
@@ -126,7 +136,7 @@ class _Checker:
     def _public(self, expression: DateCut | Recode | When) -> str:
         """Check what gives public values."""
         if isinstance(expression, DateCut):
-            self._needs(expression.of, _DATES, "cut() at days takes dates (pd.to_datetime makes them)")
+            self._needs(expression.of, _DATES, "cut() at days takes dates")
             return TEXT
         if isinstance(expression, Recode):
             return self._recoded(expression)
@@ -144,10 +154,13 @@ class _Checker:
             raise self._refuse(expression, "two of its keys are one date.")
         return kind_of_values((*expression.values, expression.other))
 
-    def _needs(self, expression: Expression, kinds: tuple[str, ...], rule: str) -> None:
+    def _needs(self, expression: Expression, kinds: tuple[str, ...], rule: str, better: Turned | None = None) -> None:
         found = self.kind(expression)
         if found not in kinds:
-            raise self._refuse(expression, f"{rule}, and {self._told(expression, found)}.")
+            hint = f" {better.told[0][0]} Example: {better.text}." if better and better.told else ""
+            raise self._refuse(
+                expression, f"{rule}, and {self._told(expression, found, dates=DATETIME in kinds)}.{hint}"
+            )
 
     def _comparable(self, whole: Expression, operator: str, left: Expression, right: Expression) -> str:
         one, two = self.kind(left), self.kind(right)
@@ -165,7 +178,19 @@ class _Checker:
         for group in (_NUMBERS, _TEXTS, (BOOLEAN,), (DATE,), (DATETIME,), (MOMENT,)):
             if one in group and two in group:
                 return BOOLEAN
-        raise self._refuse(whole, f"{self._told(left, one)} and {self._told(right, two)}: they cannot be compared.")
+        told = f"{self._told(left, one)} and {self._told(right, two)}: they cannot be compared."
+        raise self._refuse(whole, told + _other_kind(one, right))
+
+
+def _other_kind(kind: str, literal: Expression) -> str:
+    """Return how a value is written for a column of a kind, where only its quotes are wrong."""
+    if not isinstance(literal, Literal) or isinstance(literal.value, bool):
+        return ""
+    if kind == TEXT and not isinstance(literal.value, str):
+        return f" Write a text in quotes: {str(literal.value)!r}."
+    if kind in _NUMBERS and isinstance(literal.value, str) and _NUMBER.fullmatch(literal.value):
+        return f" Write a number without quotes: {literal.value}."
+    return ""
 
 
 def literal_kind(value: object) -> str:

@@ -13,7 +13,8 @@ from datetime import date, datetime
 from typing import Any
 
 from privkit.errors import NotPublicError, ParameterError
-from privkit.values.arguments import kind, typed
+from privkit.errors.root import type_told
+from privkit.values.arguments import typed
 from privkit.values.expression.builders import column_of
 from privkit.values.expression.nodes import Expression, Scalar, with_plain_numbers
 from privkit.values.expression.parsing import parsed
@@ -171,7 +172,7 @@ def recode(column: str | Expression, mapping: Mapping[Any, Any], *, other: Scala
     if hasattr(mapping, "dtype") or hasattr(mapping, "columns"):
         raise NotPublicError.of("mapping", type(mapping).__name__)
     if not isinstance(mapping, Mapping):
-        raise ParameterError.of("mapping", kind(mapping), "a dict", "Example: {'Bern': 'BE', 'Basel': 'BS'}.")
+        raise ParameterError.of("mapping", type_told(mapping), "a dict", "Example: {'Bern': 'BE', 'Basel': 'BS'}.")
     return _recoded(column_of(column), list(mapping), list(mapping.values()), other, "mapping")
 
 
@@ -235,7 +236,7 @@ def lookup(
         keys, values = table.index.tolist(), table.tolist()
     else:
         allowed = "a dict, or pk.public_values of a dict, a Series or a frame"
-        raise ParameterError.of("table", kind(table), allowed)
+        raise ParameterError.of("table", type_told(table), allowed)
     return _recoded(of, keys, values, other, "table", reason)
 
 
@@ -367,7 +368,7 @@ def _value(value: object, argument: str) -> Scalar | None:
         return int.__add__(value, 0)
     if isinstance(value, float) and math.isfinite(value):
         return float.__add__(value, 0.0)
-    found = "a number beyond 64 bits" if isinstance(value, int | float) else kind(value)
+    found = "a number beyond 64 bits" if isinstance(value, int | float) else type_told(value)
     raise ParameterError.of(argument, found, "text, a number, a boolean or None")
 
 

@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 
 from privkit.errors import NotPublicError, ParameterError
+from privkit.errors.root import type_told
 from privkit.values.expression.nodes import Expression, Scalar
 from privkit.values.unit import PERIODS
 
@@ -75,7 +76,7 @@ def windowed(of: Expression, every: object, start: object, end: object) -> DateC
     ('2026-Q1', '2026-Q2', '2026-Q3')
     """
     if not isinstance(every, str) or every not in PERIODS:
-        found = repr(every) if isinstance(every, str) else f"a {type(every).__name__}"
+        found = repr(every) if isinstance(every, str) else type_told(every)
         raise ParameterError.of("every", found, f"one of {', '.join(map(repr, PERIODS))}")
     first, last = day_of(start, "start"), day_of(end, "end")
     if last < first:
@@ -138,7 +139,7 @@ def day_of(value: object, argument: str) -> date:
             raise ParameterError.of(argument, word, allowed, f"A day is one of the column's own calendar. {hint}")
         found = found.date()
     if not isinstance(found, date):
-        raise ParameterError.of(argument, f"a {type(value).__name__}", allowed, hint)
+        raise ParameterError.of(argument, type_told(value), allowed, hint)
     if found.year > 9998:
         raise ParameterError.of(argument, f"a day of the year {found.year}", "a day before the year 9999")
     return found
@@ -168,3 +169,26 @@ def _label(begin: date, every: str) -> str:
     if every == "quarter":
         return f"{begin.year:04}-Q{begin.month // 3 + 1}"
     return begin.isoformat()[: {"day": 10, "week": 10, "month": 7, "year": 4}[every]]
+
+
+def window_named(label: str) -> tuple[date, date]:
+    """Return the first day of the day, month, quarter or year of that name, and the first day after it.
+
+    Raises
+    ------
+    ValueError, OverflowError
+        If the calendar has none, or no day after it.
+
+    Examples
+    --------
+    >>> window_named("2026-Q4")[1], window_named("2026-02")[1], window_named("2026-02-03")[1]
+    (datetime.date(2027, 1, 1), datetime.date(2026, 3, 1), datetime.date(2026, 2, 4))
+    """
+    year, _, rest = label.partition("-")
+    if rest.startswith("Q"):
+        begin, every = date(int(year), 3 * int(rest[1:]) - 2, 1), "quarter"
+    elif len(rest) == 2:
+        begin, every = date(int(year), int(rest), 1), "month"
+    else:
+        begin, every = (date.fromisoformat(label), "day") if rest else (date(int(year), 1, 1), "year")
+    return begin, _next(begin, every)

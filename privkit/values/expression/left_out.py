@@ -10,12 +10,14 @@ from itertools import pairwise
 from privkit.values.expression.builders import interval
 from privkit.values.expression.choosing import Recode, When
 from privkit.values.expression.days import DateCut
-from privkit.values.expression.nodes import Cut, Expression, IsMissing, Scalar
+from privkit.values.expression.nodes import Both, Cut, Expression, IsMissing, Scalar
 
 #: So many bins are named.
 _FEW = 4
 #: What becomes of a row without a value.
 LEFT_OUT, MISSING = "are left out", "are missing in it"
+#: Of a part of a condition: "false and missing" is false.
+_DECIDES = ", unless the rest of the condition decides"
 
 
 def left_out_notes(name: str, expression: Expression, fate: str) -> tuple[str, ...]:
@@ -51,6 +53,8 @@ def _told(expression: Expression, fate: str) -> Iterator[str]:
             return  # what its conditions are made of has no say in whether there is a value
         case IsMissing():
             return
+        case Both():
+            fate = fate if fate.endswith(_DECIDES) else f"{fate}{_DECIDES}"
         case Recode():
             yield _recoded(expression, fate)
         case Cut():

@@ -6,8 +6,8 @@ The normal form of an expression: one for all ways to say the same that are wort
 from __future__ import annotations
 
 import keyword
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
 
 _EXACT_FLOATS = 2**53
 
@@ -92,6 +92,29 @@ def with_plain_numbers(value: Scalar) -> Scalar:
 
 def _number(value: int | float) -> int | float:
     return int(value) if isinstance(value, float) and abs(value) <= _EXACT_FLOATS and value.is_integer() else value
+
+
+def inlined(expression: Expression, named: Mapping[str, Expression]) -> Expression:
+    """Return an expression in which columns of these names are what the names stand for.
+
+    It has, on each row, the value that the expression has where those columns stand in the frame: either is made of
+    that row alone, the same way.
+
+    Examples
+    --------
+    >>> from privkit.values.expression import parsed
+    >>> inlined(parsed("old and b > 2"), {"old": parsed("age >= 65")})
+    <expression ((age >= 65) and (b > 2))>
+    """
+
+    def of(value: object) -> object:
+        if isinstance(value, tuple):
+            return tuple(map(of, value))
+        return inlined(value, named) if isinstance(value, Expression) else value
+
+    if isinstance(expression, Column):
+        return named.get(expression.name, expression)
+    return replace(expression, **{field.name: of(getattr(expression, field.name)) for field in fields(expression)})
 
 
 #: The kinds of literal.

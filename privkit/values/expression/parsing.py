@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import math
+import re
 from typing import NoReturn
 
 from privkit.errors import ParameterError
-from privkit.errors.arguments import ExpressionError
+from privkit.errors.expression import ExpressionError
+from privkit.errors.root import type_told
 from privkit.values.expression.builders import isin, prefix
 from privkit.values.expression.nodes import (
     PARTS,
@@ -23,7 +25,9 @@ from privkit.values.expression.nodes import (
     Scalar,
 )
 from privkit.values.expression.numbers import computed
+from privkit.values.expression.slips import side_by_side, slip
 
+_LINE_END = re.compile("\r\n|\r|\n")
 _LONGEST = 10_000
 _DEEPEST = 50
 _COMPARISONS = {ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
@@ -55,9 +59,27 @@ def parsed(expression: object, argument: str = "where") -> Expression:
     if isinstance(expression, Expression):
         return expression
     if not isinstance(expression, str):
-        raise ExpressionError.kind(argument, type(expression).__name__)
-    reader = _Reader(expression, argument)
-    return reader.read()
+        raise ExpressionError.kind(argument, type_told(expression))
+    try:
+        return _Reader(expression, argument).read()
+    except ExpressionError as error:
+        raise _told(error) from None
+
+
+def _told(error: ExpressionError) -> ExpressionError:
+    """Return an error that says what to type, where the slip is known; else the error as it is."""
+    found = slip(error.text, _reads)
+    if found is None:
+        return error
+    place = error.position if found.position is None else found.position
+    return ExpressionError.slip(error.argument, error.text, place, found.advice, found.corrected)
+
+
+def _reads(text: str) -> bool:
+    try:
+        return bool(_Reader(text, "where").read())
+    except ExpressionError:
+        return False
 
 
 class _Reader:
@@ -72,19 +94,28 @@ class _Reader:
         try:
             tree = ast.parse(self.text, mode="eval")
         except SyntaxError as error:
-            place = error.offset - 1 if error.offset and error.lineno == 1 else None
+            place = None if error.offset is None else self._at(error.lineno or 1, error.offset - 1)
             raise ExpressionError.syntax(self.argument, self.text, place) from None
         except (ValueError, RecursionError, MemoryError, OverflowError):
             raise ExpressionError.syntax(self.argument, self.text, None) from None
+        if (beside := side_by_side(self.text)) is not None:
+            raise ExpressionError.usage(self.argument, self.text, beside, "Two texts stand side by side.")
         found = self.node(tree.body, 0)
         if not found.columns:
             raise self._usage(tree.body, "An expression must name a column.")
         return found
 
-    def _place(self, node: ast.AST) -> int | None:
-        if getattr(node, "lineno", 0) != 1:
-            return None
-        return len(self.text.encode()[: getattr(node, "col_offset", 0)].decode())
+    def _at(self, line: int, inside: int) -> int:
+        """Return the place in the text of a place in one of its lines, which are counted from 1."""
+        starts = [0, *(end.end() for end in _LINE_END.finditer(self.text))]
+        start = starts[min(line, len(starts)) - 1]
+        return min(start + max(inside, 0), len(self.text))
+
+    def _place(self, node: ast.AST) -> int:
+        """Return where a node stands; Python counts the bytes of its line."""
+        line: int = getattr(node, "lineno", 1)
+        start = self._at(line, 0)
+        return start + len(self.text[start:].encode()[: getattr(node, "col_offset", 0)].decode())
 
     def _usage(self, node: ast.AST, rule: str) -> ExpressionError:
         return ExpressionError.usage(self.argument, self.text, self._place(node), rule)

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from privkit.errors import ParameterError
+from privkit.errors.root import type_told
 from privkit.values.expression.left_out import LEFT_OUT, MISSING, counted_as, left_out_notes
-from privkit.values.expression.nodes import DatePart, Expression, Literal, Scalar, normal
+from privkit.values.expression.nodes import DatePart, Expression, Literal, Scalar, inlined, normal
 from privkit.values.expression.parsing import parsed
 from privkit.values.expression.unknowns import notes_of
 from privkit.values.vouched import vouched
@@ -64,6 +65,21 @@ class Selection:
         read |= set(() if self.where is None else self.where.columns) | {name for name, _ in missing}
         derive = tuple((name, expression) for name, expression in self.derive if name in read)
         return replace(self, derive=derive, missing=missing)
+
+    def fills(self, column: str) -> bool:
+        """Whether a value stands for a column's missing ones."""
+        return any(name == column and value is not None for name, value in self.missing)
+
+    def with_condition(self, name: str, used: Iterable[str]) -> dict[str, Expression]:
+        """Return the derived columns with one more, the filter itself, made of the frame's own columns.
+
+        It is told of a row before anything stands for its missing values, as a filter is. A column that it alone names
+        is left out, unless it is among those `used`.
+        """
+        assert self.where is not None
+        made, kept = dict(self.derive), set(used)
+        left = {one: each for one, each in made.items() if one in kept or one not in self.where.columns}
+        return {**left, name: inlined(self.where, made)}
 
     @property
     def parts_of_dates(self) -> frozenset[str]:
@@ -141,7 +157,7 @@ def _derived(derive: object) -> tuple[tuple[str, Expression], ...]:
     if not isinstance(derive, Mapping) or any(not isinstance(name, str) or not name for name in derive):
         raise ParameterError.of(
             "derive",
-            f"a {type(derive).__name__}",
+            type_told(derive),
             "a dict of name: expression",
             "Example: {'year': pk.year('joined')}.",
         )
@@ -155,7 +171,7 @@ def _missing(missing: object, column: str | None) -> tuple[tuple[str, Scalar | N
         if column is None:
             raise ParameterError.of(
                 "missing",
-                f"a {type(missing).__name__}",
+                type_told(missing),
                 "a dict of column: 'drop' or a value",
                 "Example: {'plan': 'none'}.",
             )
@@ -166,6 +182,6 @@ def _missing(missing: object, column: str | None) -> tuple[tuple[str, Scalar | N
         value = given[name]
         if not isinstance(name, str) or not isinstance(value, str | int | float) or value != value:  # noqa: PLR0124
             allowed = "a dict of column: 'drop', text, a number or a boolean"
-            raise ParameterError.of("missing", f"a dict with a {type(value).__name__}", allowed)
+            raise ParameterError.of("missing", f"a dict with {type_told(value)}", allowed)
         plain.append((name, None if value == DROP else value))
     return tuple(plain)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ipywidgets import HTML, BoundedIntText, HBox, IntSlider, Layout
+from ipywidgets import HTML, BoundedIntText, HBox, IntSlider
 
 from privkit.anonymity.class_sizes import Contributions, Sizes
 from privkit.anonymity.kanonymity import KAnonymityReport
 from privkit.values.show import changed
 from privkit.view import html, text
-from privkit.view.panels.base import STYLE, Panel, panel
+from privkit.view.panels.base import NUMBER, SLIDER, STYLE, WRAPPED, Panel, panel
+from privkit.view.panels.below import explorer_of, shown_below, steps_of, still_of, words_of
 from privkit.view.panels.classes import contributions, histogram
-from privkit.view.panels.transform import explorer_of, shown_below, steps_of, still_of, words_of
 from privkit.view.parts.markup import Markup, badge, card, tag
 from privkit.view.parts.words import names, number, percent, plural
 
@@ -51,10 +51,10 @@ class KPanel(Panel):
         self._picture = HTML()
         k, end = self.report.required or 5, min(max(self._sizes.largest + 1, _LEAST), _MOST)
         most = max(report.n_rows, k, end)
-        self.slider = IntSlider(k, 1, max(end, k), description="k", readout=False, layout=Layout(width="24em"))
-        self.number = BoundedIntText(k, min=1, max=most, description="k =", layout=Layout(width="12em"))
+        self.slider = IntSlider(k, 1, max(end, k), description="k", readout=False, layout=SLIDER)
+        self.number = BoundedIntText(k, min=1, max=most, description="k =", layout=NUMBER)
         self.explorer = explorer_of(report, lambda: self.report.required or 1, hierarchies)
-        super().__init__([HBox([self.slider, self.number]), self._picture, *shown_below(self.explorer)])
+        super().__init__([HBox([self.slider, self.number], layout=WRAPPED), self._picture, *shown_below(self.explorer)])
         self.slider.observe(lambda change: self.show(change.new), "value")
         self.number.observe(lambda change: self.show(change.new), "value")
         self._draw()

@@ -6,27 +6,33 @@ are one point of it.
 
 from __future__ import annotations
 
+import asyncio
 import math
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from privkit.transform.anonymize import search
+from privkit.transform.lattice import Survey
 from privkit.view.panels.base import WIDTH, area, drawing, line, words
+from privkit.view.panels.front import attended
 from privkit.view.parts.markup import Markup
 from privkit.view.parts.words import number, percent, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    import pandas as pd
     from numpy.typing import NDArray
 
     from privkit.transform.lattice import Lattice
 
 #: A larger lattice has no map: each of its nodes would be judged.
-MOST = 20_000
+MOST = 60_000
+#: From so many settings on, points are drawn on a coarser ground: each is wider than its steps, so that no gap shows.
+_MANY, _COARSE = 2_000, 3
 #: How many seconds the optimum of a larger one is looked for.
 SECONDS = 2.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, WIDTH - 14, 20, 176
@@ -58,7 +64,21 @@ class Atlas:
     @classmethod
     def of(cls, lattice: Lattice) -> Atlas:
         """Judge all settings of a lattice."""
-        nodes = lattice.nodes()
+        return cls.by(lattice, lattice.nodes())
+
+    @classmethod
+    def so_far(cls, survey: Survey, *shown: Mapping[str, Any]) -> Atlas:
+        """Return the map of what a survey has judged, of settings that are shown, and of the one with all at ``*``.
+
+        The last one loses most: it keeps the axis as it will be.
+        """
+        lattice = survey.lattice
+        highest = lattice.node({name: size - 1 for name, size in lattice.shape.items()})
+        return cls.by(lattice, survey.nodes([*shown, highest]))
+
+    @classmethod
+    def by(cls, lattice: Lattice, nodes: pd.DataFrame) -> Atlas:
+        """Return the map of settings that are judged."""
         suppressed, loss, feasible = (nodes[name].to_numpy() for name in ("suppressed", "loss", "feasible"))
         return cls(lattice, nodes[list(lattice.columns)].to_numpy(np.int64), suppressed, loss, feasible.astype(bool))
 
@@ -111,26 +131,26 @@ class Atlas:
         share = np.asarray(suppressed) / max(self.lattice.task.coding.n_rows, 1)
         return _across(share), _BOTTOM - np.asarray(loss) / (float(self.loss.max()) or 1.0) * (_BOTTOM - _TOP)
 
-    def ground(self) -> list[Markup]:
-        """Return what stays as one moves: axes, the line of what is allowed, all points, and the optimum's star."""
+    def ground(self, *, star: bool = True) -> list[Markup]:
+        """Return what stays as one moves: axes, the line of what is allowed, all points, and the optimum's `star`."""
         task = self.lattice.task
         x, y = self._spots()
         limit = float(_across(np.asarray(task.limit / max(task.coding.n_rows, 1))))
         worst = float(self.loss.max())
+        kinds = {"pk-node-short": ~self.feasible, "pk-node": self.feasible}
         shapes = [
             line("pk-axis", (_LEFT, _TOP), (_LEFT, _BOTTOM), (_RIGHT, _BOTTOM)),
-            _points("pk-node-short", x[~self.feasible], y[~self.feasible]),
-            _points("pk-node", x[self.feasible], y[self.feasible]),
+            *(_points(kind, x[those], y[those]) for kind, those in kinds.items()),
             line("pk-limit", (limit, _TOP - 6), (limit, _BOTTOM)),
             words(limit + 4, _TOP - 8, f"allowed: up to {percent(task.limit, task.coding.n_rows)}", "start"),
             words(_LEFT - 5, _TOP + 6, number(worst), "end", small=True),
             words(_LEFT - 5, _BOTTOM + 3, 0, "end", small=True),
             words(6, _TOP - 8, task.utility, "start"),
             words((_LEFT + _RIGHT) / 2, _BOTTOM + 28, "records that stand out, and are suppressed (axis: square root)"),
-            *(words(float(_across(np.asarray(one))), _BOTTOM + 13, percent(one), small=True) for one in _TICKS),
+            *(_tick(one) for one in _TICKS),
         ]
         best = self.best
-        if best is not None:
+        if star and best is not None:
             shapes.append(area("pk-star", *_star(float(x[best]), float(y[best]))))
         return shapes
 
@@ -162,6 +182,45 @@ class Atlas:
         return f"{self.at(other)} suppresses no more than the one that is shown (○), and loses less: {less}."
 
 
+def in_pieces(lattice: Lattice, wanted: Callable[[Survey], bool], tell: Callable[[Survey], None]) -> Survey:
+    """Judge all settings while the kernel does what else comes up, as a move of a slider; `tell` how far it is.
+
+    It ends when all are judged, or when it is not `wanted` any more. Where no kernel's loop runs, all at once. Where
+    nobody sits before it so too, for `SECONDS_ALONE` at most: what executes a notebook may end before the pieces do.
+    """
+    survey = Survey(lattice)
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        survey.go_on(math.inf)
+        return survey
+    if not attended() and survey.go_on(SECONDS_ALONE):
+        return survey
+    next_ = time.monotonic() + _TOLD
+
+    def piece() -> None:
+        nonlocal next_
+        if not wanted(survey):
+            return
+        done = survey.go_on(_PIECE)
+        if done or (began := time.monotonic()) > next_:
+            tell(survey)
+            if not done:  # to tell takes longer, the more there is
+                next_ = time.monotonic() + max(_TOLD, _REST * (time.monotonic() - began))
+        if not done:
+            loop.call_later(_PAUSE, piece)
+
+    loop.call_later(_PAUSE, piece)
+    return survey
+
+
+#: How many seconds settings are judged in one go, what is left between two for what else comes up, how often it is
+#: told how far that is, and how many times as long as that took is waited at least.
+_PIECE, _PAUSE, _TOLD, _REST = 0.03, 0.005, 0.5, 10
+#: How many seconds settings are judged within a cell of a notebook that is executed with nobody before it.
+SECONDS_ALONE = 60.0
+
+
 def begin(lattice: Lattice) -> dict[str, int]:
     """Return the best setting that two seconds find in a lattice that is too large for a map."""
     found = search(lattice.task, time.monotonic() + SECONDS, None)
@@ -170,14 +229,22 @@ def begin(lattice: Lattice) -> dict[str, int]:
     return {name: int(levels[name]) for name in lattice.columns}
 
 
+def _tick(share: float) -> Markup:
+    """Return a share below the axis; the last one ends with the axis, or its sign would be cut off."""
+    last = share == _TICKS[-1]
+    place = _RIGHT + 12 if last else float(_across(np.asarray(share)))
+    return words(place, _BOTTOM + 13, f"{100 * share:g} %", "end" if last else "middle", small=True)
+
+
 def _across(share: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return where a share stands: by its root, as what is allowed lies close to zero."""
     return _LEFT + np.sqrt(share) * (_RIGHT - _LEFT)
 
 
 def _points(kind: str, x: NDArray[np.float64], y: NDArray[np.float64]) -> Markup:
-    """Return points as one shape; those within one unit of the drawing are one point."""
-    spots = np.unique(np.stack([x.round(), y.round()], axis=1), axis=0).astype(int)
+    """Return points as one shape; those within one step of the ground are one point."""
+    step = _COARSE if len(x) > _MANY else 1
+    spots = np.unique(np.stack([(x / step).round(), (y / step).round()], axis=1), axis=0).astype(int) * step
     return Markup(f'<path class="{kind}" d="{"".join(f"M{across} {down}h0" for across, down in spots.tolist())}"/>')
 
 

@@ -13,19 +13,29 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
 from functools import singledispatch
+from html import unescape
 from typing import TYPE_CHECKING, Any
 
 from ipywidgets import HTML, VBox
 
 from privkit.errors import PrivkitError
 from privkit.view.panels import kept
-from privkit.view.parts.markup import Markup, card, esc, join, note, tag
+from privkit.view.panels.front import in_marimo, moves
+from privkit.view.parts.markup import Markup, card, esc, join, note, tag, whole
+from privkit.view.parts.piece import picture
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from ipywidgets import Widget
 
+
+#: How wide a field is at most: its margins stay inside. And fields in a row, one below the other where it is narrow.
+#: As dictionaries, since each widget needs a layout of its own: it is closed with its panel (`cells`).
+FULL = "calc(100% - 4px)"
+SLIDER = {"width": "24em", "max_width": FULL}
+NUMBER = {"width": "12em", "max_width": FULL}
+WRAPPED = {"flex_flow": "row wrap"}
 
 #: The size of every drawing, in its own units; it grows and shrinks with the page.
 WIDTH, HEIGHT = 560, 180
@@ -88,22 +98,34 @@ def steps(points: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
     return corners
 
 
-def in_words(html: str) -> str:
-    """Return HTML with each drawing replaced by its label.
+def in_pictures(html: str) -> str:
+    """Return HTML with each drawing as an image, and its label below it in words.
 
-    Where a notebook is not trusted, and on GitHub, the shapes of a drawing are dropped and its labels run together.
+    Where a notebook is not trusted, and on GitHub, the shapes of a drawing are dropped and its labels run together. An
+    image stands in the first; where images are dropped too, the words are left.
 
     Examples
     --------
-    >>> in_words(f"<p>{drawing('a line', words(1, 2, 'b'))}</p>")
-    '<p><p class="pk-note">a line</p></p>'
+    >>> shown = in_pictures(f"<p>{drawing('a line', words(1, 2, 'b'))}</p>")
+    >>> shown.startswith('<p><img src="data:image/svg+xml;base64,'), shown.endswith('<p class="pk-note">a line</p></p>')
+    (True, True)
     """
-    return re.sub(
-        r'<svg class="pk-drawing[^"]*" role="img" aria-label="([^"]*)".*?</svg>', _DRAWN, html, flags=re.DOTALL
-    )
+    return _DRAWN.sub(_pictured, html)
 
 
-_DRAWN = r'<p class="pk-note">\1</p>'
+def _pictured(drawn: re.Match[str]) -> str:
+    label, box_, shapes = drawn.groups()
+    opened = f'<svg xmlns="http://www.w3.org/2000/svg" class="privkit" viewBox="{box_}" color="{_GROUNDS}"'
+    style = f'font-family="system-ui, sans-serif"><style>{_SHAPES}</style>'
+    svg = f'{opened} {style}<g class="pk-drawing">{shapes}</g></svg>'
+    return picture(svg, "", WIDTH) + note(whole(unescape(label)))
+
+
+_DRAWN = re.compile(
+    r'<svg class="pk-drawing[^"]*" role="img" aria-label="([^"]*)" viewBox="([^"]*)">(.*?)</svg>', re.DOTALL
+)
+#: An image knows no theme: this is read on a light page and on a dark one.
+_GROUNDS = "#767676"
 
 
 @singledispatch
@@ -133,7 +155,7 @@ class Panel(VBox):  # type: ignore[misc, unused-ignore]
             part.observe(lambda _: kept.changed(self), "value")
 
     def still(self) -> str:
-        """Return what the panel shows at this moment, as HTML that needs no kernel; drawings become words."""
+        """Return what the panel shows at this moment, as HTML that needs no kernel; drawings become images."""
         raise NotImplementedError
 
     def words(self) -> str:
@@ -154,9 +176,15 @@ class Panel(VBox):  # type: ignore[misc, unused-ignore]
         return self.bundle()
 
     def bundle(self) -> dict[str, Any]:
-        """Return the widget, and beside it a still picture with its time, and a text."""
-        bundle = dict(super()._repr_mimebundle_() or {})
-        still = tag("div", Markup(in_words(self.still())), note(_STILL.format(kept.moment())), class_="privkit-still")
+        """Return the widget, and beside it a still picture with its time, and a text.
+
+        Without the widget where it would not move: an exported page would ask a server of others for what draws it, and
+        stay empty without.
+        """
+        bundle = dict(super()._repr_mimebundle_() or {}) if moves() else {}
+        why = _IN_MARIMO if in_marimo() else _STILL
+        told = tag("div", note(why.format(kept.moment())), class_="privkit")
+        still = tag("div", Markup(in_pictures(self.still())), told, class_="privkit-still")
         return {**bundle, "text/plain": repr(self), "text/html": str(still)}
 
     @contextmanager
@@ -174,6 +202,8 @@ class Panel(VBox):  # type: ignore[misc, unused-ignore]
 
 #: What stands below a picture that does not move.
 _STILL = "A still picture of {}. In JupyterLab, run the cell to make it live."
+#: marimo draws none of the widgets that panels are made of; beside the picture it would offer an empty one.
+_IN_MARIMO = "A still picture of {}: marimo shows no such panels. They are live in JupyterLab and Notebook 7."
 
 
 def _valued(widget: Widget) -> Iterator[Widget]:
@@ -228,17 +258,8 @@ def at(place: str, *first: str) -> Callable[[Sequence[str]], list[str]]:
     ]
 
 
-STYLE = Markup(
-    """<style>
-.privkit-panel { overflow: visible; max-width: 60em; }
-.privkit-panel .privkit { max-width: none; }
-.privkit-panel .widget-label { color: var(--jp-content-font-color1, inherit); }
-.privkit-panel button:focus-visible, .privkit-panel .noUi-handle:focus-visible, .privkit-panel input:focus-visible,
-.privkit-panel select:focus-visible { outline: 2px solid var(--jp-brand-color1, #0072B2); outline-offset: 2px; }
-.privkit-panel.privkit-panel .noUi-target .noUi-handle { border: 2px solid var(--jp-brand-color1, #0072B2); }
-.privkit-panel .jupyter-button.mod-primary { background: #0072B2; color: #fff; }
-.privkit-panel .jupyter-button:disabled { opacity: 0.6; }
-.privkit .pk-drawing { display: block; width: 100%; max-width: 40em; height: auto; margin: 0.4em 0; }
+#: What a drawing is drawn with, on the page and as an image.
+_SHAPES = """\
 .privkit .pk-drawing text { fill: currentColor; font-size: 11px; font-family: inherit; }
 .privkit .pk-drawing text.pk-small { font-size: 9.5px; }
 .privkit .pk-axis { stroke: currentColor; stroke-opacity: 0.45; stroke-width: 1; fill: none; }
@@ -246,17 +267,48 @@ STYLE = Markup(
 .privkit .pk-limit { stroke: #D55E00; stroke-width: 1.5; stroke-dasharray: 5 3; fill: none; }
 .privkit .pk-fill { fill: #0072B2; }
 .privkit .pk-under-line { fill: #0072B2; fill-opacity: 0.14; }
-.privkit .pk-pale { fill: #0072B2; fill-opacity: 0.35; }
+.privkit .pk-pale { fill: #0072B2; fill-opacity: 0.35; stroke: #0072B2; stroke-width: 1; }
 .privkit .pk-under { fill: #D55E00; fill-opacity: 0.45; stroke: #D55E00; stroke-width: 1.5; }
 .privkit .pk-node, .privkit .pk-node-short { stroke-width: 4.5; stroke-linecap: round; fill: none; }
 .privkit .pk-node { stroke: #0072B2; } .privkit .pk-node-short { stroke: #D55E00; stroke-opacity: 0.8; }
 .privkit .pk-star { fill: #E69F00; stroke: currentColor; stroke-width: 1; }
 .privkit .pk-here { fill: none; stroke: currentColor; stroke-width: 2.5; }
-.privkit .pk-map { cursor: crosshair; }
+"""
+
+STYLE = Markup(
+    """<style>
+.privkit-panel { overflow: visible; max-width: 60em; }
+.privkit-panel .privkit { max-width: none; }
+.privkit-panel .widget-label { color: var(--jp-content-font-color1, inherit); }
+.privkit-panel .widget-hslider { height: auto; min-height: var(--jp-widgets-inline-height, 28px); flex-wrap: wrap; }
+.privkit-panel .widget-hslider .slider-container { flex: 1 1 5em; }
+.privkit-panel .widget-hslider .widget-readout { flex: 0 1 auto; max-width: 100%; height: auto; text-align: left;
+  white-space: normal; overflow: visible; line-height: 1.3; }
+.privkit-panel .privkit-named .widget-readout { flex-basis: 11em; }
+.privkit-panel .widget-html, .privkit-panel .widget-html-content { min-width: 0; max-width: 100%; }
+.privkit-panel .widget-html-content { width: 100%; }
+.privkit-panel.privkit-panel .pk-badge { white-space: normal; }
+.privkit-panel.privkit-panel .pk-meter { max-width: 26vw; }
+.privkit-panel button:focus-visible, .privkit-panel .noUi-handle:focus-visible, .privkit-panel input:focus-visible,
+.privkit-panel select:focus-visible,
+.privkit-panel pre:focus-visible { outline: 2px solid var(--jp-brand-color1, #0072B2); outline-offset: 2px; }
+.privkit-panel.privkit-panel .noUi-target .noUi-handle { border: 2px solid var(--jp-brand-color1, #0072B2); }
+.privkit-panel .jupyter-button.mod-primary { background: #0072B2; color: #fff; }
+.privkit-panel .jupyter-button:disabled { opacity: 0.6; }
+.privkit .pk-drawing { display: block; width: 100%; max-width: 40em; height: auto; margin: 0.4em 0; }
+"""
+    + _SHAPES
+    + """.privkit .pk-map { cursor: crosshair; }
+.privkit .pk-code { user-select: all; padding: 0.4em 0.6em; font-family: var(--jp-code-font-family, monospace);
+  font-size: var(--jp-code-font-size, 13px); border: 1px solid var(--jp-border-color1, rgba(128, 128, 128, 0.6)); }
+.privkit .pk-by-hand::after { content: " One click marks all of it."; }
+.privkit .jp-privkit-typed + .pk-by-hand { display: none; }
 .privkit .pk-scroll { max-height: 24em; overflow: auto; }
 .privkit .pk-scroll th, .privkit .pk-scroll td { overflow-wrap: break-word; white-space: nowrap;
   padding-right: 0.7em; }
 .privkit .pk-scroll td:nth-child(3) { white-space: normal; min-width: 9em; }
+@media (max-width: 560px) { .privkit .pk-scroll td:nth-child(n), .privkit .pk-scroll th { padding-right: 0.3em;
+  white-space: normal; min-width: 0; } }
 @media (forced-colors: active) {
   .privkit .pk-drawing { forced-color-adjust: none; }
   .privkit .pk-drawing text { fill: CanvasText; } .privkit .pk-axis { stroke: CanvasText; stroke-opacity: 1; }

@@ -18,6 +18,8 @@ _EDGES = (1, 2, 3, 4, 5, 6, 8, 11, 16, 21, 51, 101, 1001, 10_001)
 #: More bars than this have smaller words.
 _ROOMY = 9
 _LEFT, _RIGHT, _TOP, _BOTTOM = 12, WIDTH - 12, 26, 150
+#: Room for a bar's share between the highest bar and what the line stands for.
+_ABOVE = 14
 
 
 def histogram(sizes: Sizes, k: float, sign: str, unit: str = "class size (rows)", what: str = "rows") -> Markup:
@@ -34,7 +36,7 @@ def histogram(sizes: Sizes, k: float, sign: str, unit: str = "class size (rows)"
     small = len(bars) > _ROOMY
     shapes = [line("pk-axis", (_LEFT, _BOTTOM), (_RIGHT, _BOTTOM))]
     for place, ((low, high), total, under) in enumerate(zip(bars, rows, short, strict=True)):
-        x, tall = _LEFT + place * wide + 3, (_BOTTOM - _TOP) / top
+        x, tall = _LEFT + place * wide + 3, (_BOTTOM - _TOP - _ABOVE) / top
         shapes += [
             box("pk-under", x, _BOTTOM - under * tall, wide - 6, under * tall) if under else Markup(),
             box("pk-fill", x, _BOTTOM - total * tall, wide - 6, (total - under) * tall),
@@ -87,7 +89,7 @@ def contributions(columns: Contributions, k: int) -> Markup:
     ]
     heads = ["column", "by it alone", "without it", "contribution", ""]
     caption = f"What each column contributes: {columns.what} in classes of fewer than {number(k)}"
-    return tag("div", block(Table(heads, rows, caption)))
+    return tag("div", block(Table(heads, rows, caption, fits=True)))
 
 
 def contribution_lines(columns: Contributions, k: int) -> list[str]:

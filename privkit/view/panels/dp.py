@@ -6,25 +6,22 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ipywidgets import HTML, BoundedFloatText, FloatLogSlider, HBox, Layout, Text
+from ipywidgets import HTML, BoundedFloatText, HBox, Text
 
 from privkit.dp.plan import Plan
 from privkit.values.writing import error_text
 from privkit.view import text
-from privkit.view.panels.base import STYLE, WIDTH, at, box, drawing, line, panel, words
+from privkit.view.panels.base import NUMBER, SLIDER, STYLE, WIDTH, WRAPPED, at, box, drawing, line, panel, words
 from privkit.view.panels.spending import Spending, beside
+from privkit.view.panels.steps import StepSlider, plain, round_steps
 from privkit.view.parts.markup import Markup, card, join, meter, tag
 from privkit.view.parts.words import amount, attacker, number, percent
-from privkit.view.sheets.plans import plan_answer
+from privkit.view.sheets.released.plans import plan_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-#: The sliders move in steps of a twentieth of a power of ten.
-_STEP = 0.05
-_WIDE = Layout(width="24em", max_width="100%")
-_SHORT = Layout(width="13em")
 _NARROW = {"description_width": "6.5em"}
 
 
@@ -54,17 +51,18 @@ class PlanPanel(Spending):
         self._moving = False
         symbol = "ρ" if plan.loss.measure.concentrated else "ε"
         low, high = _range(plan)
-        self.price = _slider(symbol, float(plan.loss.main), low, high)
+        self.price = _slider(symbol, float(plan.loss.main), low, high, plain)
         self.price_number = _field(f"{symbol} =", float(plan.loss.main), low, high)
         self._picture, buttons = HTML(), self.buttons()
-        rows = [HBox([self.price, self.price_number])]
-        self.accuracy = self.accuracy_number = None
+        rows = [HBox([self.price, self.price_number], layout=WRAPPED)]
+        self.accuracy: Any = None
+        self.accuracy_number: Any = None
         if plan.accuracy:
             self._with_accuracy(plan.accuracy, float(plan.loss.main), low, high)
-            rows.append(HBox([self.accuracy, self.accuracy_number]))
+            rows.append(HBox([self.accuracy, self.accuracy_number], layout=WRAPPED))
         #: A size of the answer that is publicly known, or invented.
         self.suppose = Text(
-            description="suppose the answer is", placeholder="a number", continuous_update=False, layout=_WIDE,
+            description="suppose the answer is", placeholder="a number", continuous_update=False, layout=SLIDER,
             style={"description_width": "12em"},
         )  # fmt: skip
         rows.append(self.suppose)
@@ -76,7 +74,7 @@ class PlanPanel(Spending):
         # Noise is about inversely proportional to ε (its square to ρ): close enough for the ends of a slider.
         power = 0.5 if self._first.loss.measure.concentrated else 1.0
         ends = width * (price / high) ** power / 2, width * (price / low) ** power * 2
-        self.accuracy = _slider("accuracy ±", width, *ends)
+        self.accuracy = _slider("accuracy ±", width, *ends, error_text)
         self.accuracy_number = _field("± =", width, *ends)
 
     def _listen(self) -> None:
@@ -91,29 +89,36 @@ class PlanPanel(Spending):
 
     def _reprice(self, change: Any) -> None:
         """Show the plan at another price."""
-        if not self._moving:
-            with self.calm(self._status):
+        if self._moved(change):
+            with self._changing():
                 self._move(self._at(change.new), change.owner)
 
     def _reach(self, change: Any) -> None:
         """Show the cheapest plan, to three digits of its price, that errs by at most the width that is chosen."""
-        if not self._moving:
-            with self.calm(self._status):
+        if self._moved(change):
+            with self._changing():
                 self._move(self._reached(change.new), change.owner)
 
+    def _moved(self, change: Any) -> bool:
+        """Whether somebody moved a field: not the panel itself, and not a slider that sends back what it was sent."""
+        return not self._moving and not math.isclose(change.new, change.old, rel_tol=1e-9)
+
     def _move(self, plan: Plan, moved: Any) -> None:
-        """Show another plan. What the person is moving stays where it is."""
+        """Show another plan. What the person is moving stays where it is; the same price is asked about still."""
+        same = self._asked and plan.loss == self.plan.loss
         self.plan = plan
-        self._withdraw("")
+        if not same:
+            self._withdraw("")
         self._moving = True
         try:
-            for fields, value in (
-                ((self.price, self.price_number), float(plan.loss.main)),
-                ((self.accuracy, self.accuracy_number), plan.accuracy),
+            for slider, field, value in (
+                (self.price, self.price_number, float(plan.loss.main)),
+                (self.accuracy, self.accuracy_number, plan.accuracy),
             ):
-                for field in fields:
-                    if field is not None and field is not moved and value is not None:
-                        field.value = _within(field, value)
+                if slider is not None and slider is not moved and value is not None:
+                    slider.put(value)
+                if field is not None and field is not moved and value is not None:
+                    field.value = min(max(_above(value), field.min), field.max)
         finally:
             self._moving = False
         self._draw()
@@ -225,39 +230,35 @@ def _range(plan: Plan) -> tuple[float, float]:
     return price / 100, max(left, price) if left > 0 else price * 10
 
 
-def _slider(name: str, value: float, low: float, high: float) -> FloatLogSlider:
-    # Ends a whole number of steps away, so that the value lies on a step.
-    place = math.log10(value)
-    down, up = (math.ceil(abs(math.log10(end) - place) / _STEP - 1e-9) for end in (low, high))
-    return FloatLogSlider(
-        value=value,
-        min=place - max(down, 1) * _STEP,
-        max=place + max(up, 1) * _STEP,
-        step=_STEP,
-        description=name,
-        readout=False,
-        readout_format=".3g",
-        continuous_update=False,
-        layout=_WIDE,
+def _slider(name: str, value: float, low: float, high: float, told: Callable[[float], str]) -> StepSlider:
+    return StepSlider(
+        round_steps(low, high), value, told, description=name, readout=False, continuous_update=False, layout=SLIDER,
         style=_NARROW,
-    )
+    )  # fmt: skip
 
 
 def _field(name: str, value: float, low: float, high: float) -> BoundedFloatText:
     return BoundedFloatText(
-        value=value, min=low / 2, max=high, step=_digits(value / 10), description=name, layout=_SHORT,
+        value=_above(value), min=low / 2, max=high, step=_digits(value / 10), description=name, layout=NUMBER,
         style={"description_width": "4em"},
     )  # fmt: skip
-
-
-def _within(field: Any, value: float) -> float:
-    low, high = (10**field.min, 10**field.max) if isinstance(field, FloatLogSlider) else (field.min, field.max)
-    return float(min(max(value, low), high))
 
 
 def _digits(price: float) -> float:
     """Return a price to three digits."""
     return float(f"{price:.3g}")
+
+
+def _above(width: float) -> float:
+    """Return a number that a field has room for: five digits, rounded up, as a price and a width are upper ends.
+
+    Examples
+    --------
+    >>> _above(0.20012861), _above(15.0), _above(0.158)
+    (0.20013, 15.0, 0.158)
+    """
+    near = float(f"{width:.5g}")
+    return near if near >= width else float(f"{near + 10.0 ** (math.floor(math.log10(width)) - 4):.5g}")
 
 
 def _place(price: float) -> int:

@@ -14,11 +14,11 @@ from privkit.values.writing import error_text
 from privkit.view.panels.base import WIDTH, area, dot, drawing, line, steps, words
 from privkit.view.parts.markup import Markup
 from privkit.view.parts.words import amount, label, number
-from privkit.view.sheets.project import budgets
+from privkit.view.sheets.project import budgets, counted
 
 if TYPE_CHECKING:
     from privkit.budget.account import Account
-    from privkit.budget.entry import Balance, Charged, Entry
+    from privkit.budget.entry import Balance, Charged, Counts, Entry
 
 #: Points of a drawn line at most, and the last: more would not be seen.
 _POINTS = 240
@@ -83,7 +83,7 @@ def point(charged: Charged) -> tuple[float, float]:
     return datetime.fromisoformat(charged.time).timestamp(), float(charged.total.main)
 
 
-def over_time(history: History, balance: Balance) -> Markup | None:
+def over_time(history: History, balance: Balance, counts: Counts) -> Markup | None:
     """Return the charges as a line over time below the budget's limit; None before the first."""
     if not history.points:
         return None
@@ -101,7 +101,7 @@ def over_time(history: History, balance: Balance) -> Markup | None:
 
     limit = place(start, float(part.budget))[1]
     charged = number(points[-1][1])
-    told = f"{part.symbol} charged over time: {charged} of {exact_text(part.budget)} in {number(history.seen)} entries"
+    told = f"{part.symbol} charged over time: {charged} of {exact_text(part.budget)} in {counted(counts)}"
     corners = steps([place(start, 0.0), *(place(x, y) for x, y in points), place(end, points[-1][1])])
     first, last = _moments(history.points[0][0], history.points[-1][0])
     return drawing(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ipywidgets import HTML
 
+from privkit.budget.noted import counts_of
 from privkit.budget.turn import replays
 from privkit.errors import PrivkitError
 from privkit.project.ledger_view import describe
@@ -170,7 +171,7 @@ def picture(project: Project, history: History, balance: Balance, again: Mapping
         *map(block, budgets(balance)),
         tag("p", ahead) if ahead else None,
         *(tag("p", reason) for reason in reasons),
-        over_time(history, balance),
+        over_time(history, balance, counts_of(project.account, balance)),
         _listing(entries, balance, again),
         note(_REPLAYS) if entries and again is not None else None,
         note(_HONEST),

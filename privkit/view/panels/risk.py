@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from ipywidgets import HTML, BoundedFloatText, FloatLogSlider, HBox, Layout
+from ipywidgets import HTML, BoundedFloatText, FloatLogSlider, HBox
 
 from privkit.anonymity.class_sizes import Contributions, Sizes
 from privkit.risk.report import RiskReport
 from privkit.view import html, text
 from privkit.view.html import block
-from privkit.view.panels.base import STYLE, Panel, panel
+from privkit.view.panels.base import NUMBER, SLIDER, STYLE, WRAPPED, Panel, panel
+from privkit.view.panels.below import explorer_of, shown_below, steps_of, still_of, words_of
 from privkit.view.panels.classes import contributions, histogram
-from privkit.view.panels.transform import explorer_of, shown_below, steps_of, still_of, words_of
 from privkit.view.parts.markup import Markup, badge, card, tag
 from privkit.view.parts.sheet import Table
 from privkit.view.parts.words import names, number, percent, plural
@@ -61,13 +61,18 @@ class RiskPanel(Panel):
             step=0.02,
             description="threshold",
             readout=False,
-            layout=Layout(width="24em"),
+            layout=SLIDER,
         )
         self.number = BoundedFloatText(
-            value=self.threshold, min=_LOWEST, max=1, step=0.01, description="risk >", layout=Layout(width="12em")
+            value=self.threshold,
+            min=_LOWEST,
+            max=1,
+            step=0.01,
+            description="risk >",
+            layout=NUMBER,
         )
         self.explorer = explorer_of(report, lambda: _least(self.threshold), hierarchies)
-        super().__init__([HBox([self.slider, self.number]), self._picture, *shown_below(self.explorer)])
+        super().__init__([HBox([self.slider, self.number], layout=WRAPPED), self._picture, *shown_below(self.explorer)])
         self.slider.observe(lambda change: self.show(float(f"{change.new:.2g}")), "value")
         self.number.observe(lambda change: self.show(change.new), "value")
         self._draw()

@@ -8,16 +8,18 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from ipywidgets import HTML, Dropdown, HBox, Layout, SelectionSlider, Text
+from ipywidgets import HTML, Dropdown, HBox, SelectionSlider, Text
 
 from privkit.errors import ParameterError, PrivkitError
 from privkit.project.dp import plan as plans
-from privkit.tally.frame import open_frame
+from privkit.tally.frame import names_of, open_frame
 from privkit.values.show import printable
 from privkit.view import text
-from privkit.view.panels.base import STYLE, at, inserted, refused
+from privkit.view.panels.base import FULL, STYLE, WRAPPED, at, inserted, refused
 from privkit.view.panels.dp import picture, supposed
+from privkit.view.panels.source import Source, typed
 from privkit.view.panels.spending import Spending, beside
+from privkit.view.panels.steps import plain, round_steps
 from privkit.view.parts.markup import Markup, card, join, tag
 from privkit.view.parts.words import amount, label
 from privkit.view.sheets.checks import left_after, stands
@@ -36,7 +38,7 @@ _STATISTICS = {
 }
 _ALONE = {"dp_count"}
 _STYLE = {"description_width": "10em"}
-_LAYOUT = Layout(width="30em", max_width="100%")
+_LAYOUT = {"width": "30em", "max_width": FULL}
 #: The prices of the slider: 1, 2, 5 of so many powers of ten below what is left.
 _DECADES = 4
 
@@ -62,15 +64,15 @@ class QuestionPanel(Spending):
     """
 
     def __init__(self, data: object, project: Project) -> None:
-        self._data, self.project = data, project
+        self._data, self.project, self._source = data, project, Source.here()
         self.plan: Plan | None = None
         self._refused: PrivkitError | None = None
-        columns = [(label(name, 28), name) for name in open_frame(data).collect_schema().names()]
+        columns = [(label(name, 28), name) for name in names_of(open_frame(data))]
         self.statistic = self._field(Dropdown(options=_STATISTICS, description="ask for"))
         self.column = self._field(Dropdown(options=columns, description="of the column"))
         self.low = self._field(Text(description="at least", placeholder="public lower bound"))
         self.high = self._field(Text(description="at most", placeholder="public upper bound"))
-        self.by = self._field(Dropdown(options=[("(one answer)", None), *columns], description="by"))
+        self.by = self._field(Dropdown(options=[("(one answer)", None), *columns], index=0, description="by"))
         self.groups = self._field(Text(description="public groups", placeholder="a, b, c"))
         self.most = self._field(Text(description="rows of a person", placeholder="at most, public"))
         self.rows = self._field(Text(description="rows in a group", placeholder="publicly known, for the error"))
@@ -81,7 +83,7 @@ class QuestionPanel(Spending):
         self.price_number = self._field(Text(value=self.price.value, description=f"{self._symbol} ="))
         self.suppose = self._field(Text(description="suppose it is", placeholder="an answer, known or invented"))
         self._picture, buttons = HTML(), self.buttons()
-        fields = [self.statistic, self.column, HBox([self.low, self.high], layout=Layout(flex_flow="row wrap"))]
+        fields = [self.statistic, self.column, HBox([self.low, self.high], layout=WRAPPED)]
         fields += [self.by, self.groups, self.most, self.rows, self.price, self.price_number, self.suppose]
         super().__init__([*fields, self._picture, buttons, self._status, self._result])
         self.price.observe(self._stepped, "value")
@@ -131,14 +133,14 @@ class QuestionPanel(Spending):
         if self.plan is None:
             return ""
         first, named = self._spelled()
-        typed = [*map(repr, first), *(f"{name}={value!r}" for name, value in named.items())]
-        return printable(f"df.privacy.{self.statistic.value}({', '.join(typed)})")
+        told = [*map(repr, first), *(f"{name}={value!r}" for name, value in named.items())]
+        return printable(f"{self._source.frame or 'df'}.privacy.{self.statistic.value}({', '.join(told)})")
 
     def _shape(self) -> None:
         """Plan what the fields say. Reads no row; what is refused is told, and nothing can be released."""
         if self.price_number.value != self.price.value and self.price_number.value in self.price.options:
             self.price.value = self.price_number.value
-        self.plan = self._refused = None
+        before, self.plan, self._refused = self.plan, None, None
         with self.calm(self._picture):
             try:
                 first, named = self._spelled()
@@ -150,7 +152,8 @@ class QuestionPanel(Spending):
                 self._refused = error
             self._fitting()
             self._draw()
-        self._withdraw("")
+        if not (self._asked and self.plan is not None and self.plan == before):  # what is asked about is still that
+            self._withdraw("")
 
     def _fitting(self) -> None:
         """Show the fields that this question has."""
@@ -159,7 +162,7 @@ class QuestionPanel(Spending):
             (self.column, not alone), (self.low, not alone), (self.high, not alone), (self.groups, grouped),
             (self.rows, not alone), (self.most, not self.project.unit.is_row),
         ):  # fmt: skip
-            field.layout = Layout(width="30em", max_width="100%", display="" if needed else "none")
+            field.layout.display = "" if needed else "none"
 
     def _draw(self) -> None:
         if self.plan is None:
@@ -168,10 +171,10 @@ class QuestionPanel(Spending):
             return
         plan = self.plan
         shown = picture(plan, plan, beside(plan, supposed(self.suppose.value)))
-        typed = card("The same as code", tag("p", tag("code", self.call())))
+        code = card("The same as code", typed(self.call()))
         found = plan.standing
         after = [tag("p", line) for line in (left_after(plan, plan.left, found), stands(found)) if line]
-        self._picture.value = str(join([shown, card("After it", *after), typed]))
+        self._picture.value = str(join([shown, card("After it", *after), code]))
 
     def still(self) -> str:
         """Return the picture, and the release if there is one."""
@@ -195,14 +198,8 @@ def steps(left: float) -> list[str]:
     (['0.1', '0.2', '0.5', '1', '1.5'], ['0.0001', '0.0002', '0.0005'])
     """
     end = left if left > 0 else 1.0
-    top = math.floor(math.log10(end))
-    found = [f"{digit}e{place}" for place in range(top - _DECADES, top + 1) for digit in (1, 2, 5)]
-    within = [_plain(one) for one in map(float, found) if one <= end]
-    return within if _plain(end) in within else [*within, _plain(end)]
-
-
-def _plain(price: float) -> str:
-    return f"{price:.15f}".rstrip("0").rstrip(".")
+    within = [plain(one) for one in round_steps(10.0 ** (math.floor(math.log10(end)) - _DECADES), end)]
+    return within if plain(end) in within else [*within, plain(end)]
 
 
 def _number(argument: str, text: str) -> float | int:

@@ -5,6 +5,7 @@ And what an error means beside an answer of a size that is publicly known, or in
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ipywidgets import HTML, Button, HBox, Layout
@@ -12,13 +13,15 @@ from ipywidgets import HTML, Button, HBox, Layout
 from privkit.values.exact import exact_text
 from privkit.values.writing import error_text
 from privkit.view import html
-from privkit.view.panels.base import Panel, at, live
+from privkit.view.panels.base import WRAPPED, Panel, at, live
 from privkit.view.parts.markup import card, tag
 from privkit.view.parts.words import amount, number, percent
 from privkit.view.sheets.checks import left_after, replayed, stands
-from privkit.view.sheets.plans import plan_answer
+from privkit.view.sheets.released.plans import plan_answer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from privkit.dp.answers.release import Release
     from privkit.dp.plan import Plan
 
@@ -47,8 +50,8 @@ class Spending(Panel):
         self.cancel.add_class("privkit-cancel")
         self.button.on_click(lambda _: self._ask())
         self.confirm.on_click(lambda _: self._run())
-        self.cancel.on_click(lambda _: self._withdraw("Nothing was spent."))
-        return HBox([self.button, self.confirm, self.cancel], layout=Layout(flex_flow="row wrap"))
+        self.cancel.on_click(lambda _: self._cancel())
+        return HBox([self.button, self.confirm, self.cancel], layout=WRAPPED)
 
     def _draw(self) -> None:
         raise NotImplementedError
@@ -77,23 +80,39 @@ class Spending(Panel):
         self._status.value = str(card(told, asked))
         self.cancel.focus()  # two presses of Enter spend nothing
 
+    def _cancel(self) -> None:
+        """Withdraw what is asked. Where nothing is, a late press says nothing: something may have been spent."""
+        if self._asked:
+            self._withdraw("Nothing was spent.")
+            self.button.focus()  # the button that had the focus is gone
+
     def _withdraw(self, told: str) -> None:
         self._asked = False
+        self.button.disabled = self.plan is None  # before the others go: the focus has a place at every moment
         self.confirm.layout.display = self.cancel.layout.display = "none"
-        self.button.disabled = self.plan is None
         self._status.value = str(card(told)) if told else ""
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Tell what fails inside, and withdraw what was asked: a field shows what is not what would be spent."""
+        with self.calm(self._status):
+            try:
+                yield
+            except Exception:
+                self._withdraw("")
+                raise
 
     def _run(self) -> None:
         if not self._asked or self.plan is None:  # a second click that was under way
             return
         self._withdraw("")
+        self.button.focus()  # at once: when the release is there, the person may have gone on to another cell
         with self.calm(self._status):
             self.release_ = self.plan.release()
             paid = "replayed at no cost" if self.release_.replayed else f"cost {amount(self.plan.loss)}"
             self._status.value = str(card(f"Released: {paid}. It is .release_ of this panel."))
             self._result.value = html.render(self.release_, at(".release_"))
             self._draw()
-        self.button.focus()
 
 
 def beside(plan: Plan, answer: float | None) -> str:

@@ -1,28 +1,24 @@
-"""The lattice explorer: all settings as a map, a level per column, and k, suppression and loss that move at once.
-
-What the panels of reports on classes share: the column contributions and the lattice explorer below.
-"""
+"""The lattice explorer: all settings as a map, a level per column, and k, suppression and loss that move at once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from ipywidgets import HTML, Button, Layout, SelectionSlider, Text, Widget
+from ipywidgets import HTML, Button, Layout, SelectionSlider, Text
 
-from privkit.anonymity.class_sizes import Contributions
 from privkit.anonymity.kanonymity import KAnonymity
-from privkit.tally.classes import STAR
 from privkit.transform.anonymized import Anonymized
-from privkit.transform.lattice import Lattice, lattice, lattice_of
+from privkit.transform.lattice import Lattice, Survey, lattice
 from privkit.values.show import printable
 from privkit.view import text
 from privkit.view.html import block
-from privkit.view.panels.atlas import MOST, Atlas, begin
-from privkit.view.panels.base import STYLE, Panel, at, inserted, panel
-from privkit.view.panels.classes import contribution_lines, contributions, histogram
-from privkit.view.parts.markup import Markup, badge, card, join, tag
+from privkit.view.panels.atlas import MOST, Atlas, begin, in_pieces
+from privkit.view.panels.base import STYLE, Panel, inserted, panel
+from privkit.view.panels.classes import histogram
+from privkit.view.panels.labels import example, example_line, steps_of_levels
+from privkit.view.panels.source import Source, applied, applied_to_table, typed
+from privkit.view.parts.markup import Markup, badge, card, join, meter, tag
 from privkit.view.parts.sheet import Meter, Row, Table
 from privkit.view.parts.words import label, number, percent, plural
 
@@ -30,15 +26,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from privkit.anonymity.class_sizes import Sizes
-    from privkit.anonymity.kanonymity import KAnonymityReport
-    from privkit.risk.report import RiskReport
 
 #: Nodes that are remembered.
 _KEPT = 512
 #: A smaller lattice is mapped anew whenever its goal moves; a larger one when that is asked for.
 _QUICK = 500
-#: A level is named by a label of as many records, at least.
-_COMMON = 5
 
 
 class LatticeExplorer(Panel):
@@ -64,7 +56,7 @@ class LatticeExplorer(Panel):
     node_ : dict
         Their figures, as ``lattice.node`` tells them.
     atlas : Atlas or None
-        All settings; None where there are more than 20,000.
+        All settings; None where there are more than 60,000, and in a kernel until those of a large one are judged.
     """
 
     def __init__(
@@ -75,15 +67,19 @@ class LatticeExplorer(Panel):
         hierarchies: Mapping[str, object] | None = None,
     ) -> None:
         self.lattice, self._steps, self._hierarchies = lattice, then, hierarchies
-        self.atlas = Atlas.of(lattice) if lattice.n_nodes <= MOST else None
+        self._source = Source.here()
+        self._survey: Survey | None = None
+        #: The map of what the survey has judged, and its ground.
+        self._part: tuple[Atlas, list[Markup]] | None = None
+        self.atlas = Atlas.of(lattice) if lattice.n_nodes <= _QUICK else None
         best = begin(lattice) if self.atlas is None else self.atlas.at(self.atlas.start)
         self.levels_ = {name: int((best if levels is None else levels).get(name, 0)) for name in lattice.columns}
         self.node_: dict[str, Any] = {}
         self._known: dict[tuple[int, ...], tuple[dict[str, Any], Sizes]] = {}
         self._moving = False
-        self._map, self._picture = HTML(), HTML()
-        names = level_names(lattice)
-        self.sliders = {name: self._slider(name, names[name]) for name in lattice.columns}
+        self._map, self._picture, self._typed = HTML(), HTML(), HTML()
+        self._labels = steps_of_levels(lattice)
+        self.sliders = {name: self._slider(name, self._labels[name].names) for name in lattice.columns}
         self._worst = self._figures({name: size - 1 for name, size in lattice.shape.items()})[0]["loss"]
         self.trade = SelectionSlider(
             options=[("", -1)],
@@ -91,19 +87,25 @@ class LatticeExplorer(Panel):
             style={"description_width": "9em"},
             layout=Layout(width="96%", max_width="44em"),
         )
+        self.trade.add_class("privkit-named")
         #: Where the extension writes the spot of a click.
         self.spot = Text(layout=Layout(display="none"))
         self.spot.add_class("privkit-spot")
         self.redraw = Button(description="Draw the map for this goal", layout=Layout(width="auto", display="none"))
-        super().__init__([self._map, self.spot, self.redraw, self.trade, *self.sliders.values(), self._picture])
+        super().__init__(
+            [self._map, self.spot, self.redraw, self.trade, *self.sliders.values(), self._picture, self._typed]
+        )
         self.trade.observe(lambda change: self._go(change.new), "value")
         self.spot.observe(lambda change: self._clicked(change.new), "value")
         self.redraw.on_click(lambda _: self._remap())
         with self.calm(self._picture):
-            self._charted()
-            self._draw()
+            if self.atlas is None and lattice.n_nodes <= MOST:
+                self._remap(first=levels is None)
+            else:
+                self._charted()
+                self._draw()
 
-    def _slider(self, column: str, names: list[str]) -> SelectionSlider:
+    def _slider(self, column: str, names: Sequence[str]) -> SelectionSlider:
         options = [(name, level) for level, name in enumerate(names)]
         slider = SelectionSlider(
             options=options,
@@ -112,6 +114,7 @@ class LatticeExplorer(Panel):
             style={"description_width": "9em"},
             layout={"width": "96%", "max_width": "44em"},
         )
+        slider.add_class("privkit-named")
         slider.observe(lambda change: self._move({column: change.new}), "value")
         return slider
 
@@ -156,15 +159,48 @@ class LatticeExplorer(Panel):
             if self.lattice.n_nodes <= _QUICK:
                 self._remap()
             else:
-                self.atlas, self.redraw.layout.display = None, "" if self.lattice.n_nodes <= MOST else "none"
+                self.atlas = self._survey = None
+                self.redraw.layout.display = "" if self.lattice.n_nodes <= MOST else "none"
                 self._charted()
                 self._draw()
 
-    def _remap(self) -> None:
+    def _remap(self, *, first: bool = False) -> None:
+        """Draw the map; in a kernel a large one comes in pieces, and the panel stays at hand. What was chosen stays."""
         self.redraw.layout.display = "none"
-        self.atlas = Atlas.of(self.lattice)
+        began = self.levels_ if first else None
+        self._part = None
+        if self.lattice.n_nodes <= _QUICK:
+            self.atlas = Atlas.of(self.lattice)
+        else:
+            self._survey = in_pieces(self.lattice, self._awaits, lambda _: self._surveyed(began))
+            if self._survey.judged == self.lattice.n_nodes:
+                return self._surveyed(began)
         self._charted()
-        self._draw()
+        return self._draw()
+
+    def _awaits(self, survey: Survey) -> bool:
+        """Whether the map is still that of the goal, of a panel that is not closed."""
+        return survey is self._survey and self.comm is not None
+
+    def _surveyed(self, began: Mapping[str, int] | None) -> None:
+        """Show how far the map is, or the map. Where none is allowed, and nobody moved, begin at the nearest one."""
+        survey = self._survey
+        assert survey is not None
+        with self.calm(self._picture):
+            if survey.judged < self.lattice.n_nodes:
+                self._part = self._so_far(survey)
+                self._map.value = str(self._mapped())
+                return
+            self.atlas, self._survey = Atlas.by(self.lattice, survey.nodes()), None
+            self._charted()
+            if self.atlas.best is None and self.levels_ == began:
+                self.show(self.atlas.at(self.atlas.start))
+            else:
+                self._draw()
+
+    def _so_far(self, survey: Survey) -> tuple[Atlas, list[Markup]]:
+        part = Atlas.so_far(survey, self.node_)
+        return part, part.ground(star=False)
 
     def _charted(self) -> None:
         """Draw the ground of the map, and set what the trade-off slider goes along."""
@@ -193,10 +229,18 @@ class LatticeExplorer(Panel):
         found = self._figures(self.levels_)
         self.node_ = found[0]
         self._map.value = str(self._mapped())
-        self._picture.value = str(picture(self.lattice, self.levels_, found, self._worst, self.then()))
+        shown = example(self._labels, self.levels_)
+        self._picture.value = str(picture(self.lattice, self.levels_, found, self._worst, self.then(), shown))
+        self._typed.value = str(self._code())
 
     def _mapped(self) -> Markup:
         atlas, task = self.atlas, self.lattice.task
+        if atlas is None and self._survey is not None:
+            share = self._survey.judged / self.lattice.n_nodes
+            told = f"{percent(share)} of {plural(self.lattice.n_nodes, 'setting')} judged for the map"
+            part, ground = self._part = self._part or self._so_far(self._survey)
+            drawn = part.drawn(ground, self.node_)
+            return card(f"The best setting is shown; {told}", STYLE, meter(share, told, cells=30), drawn)
         if atlas is None:
             why = "is not drawn for this goal yet" if self.lattice.n_nodes <= MOST else f"is of {number(MOST)} at most"
             return card(f"{plural(self.lattice.n_nodes, 'setting')}: the map {why}", STYLE)
@@ -229,37 +273,32 @@ class LatticeExplorer(Panel):
 
     def still(self) -> str:
         """Return the map and the picture as they are now."""
-        return str(join([Markup(self._map.value), Markup(self._picture.value)]))
+        return str(join([Markup(part.value) for part in (self._map, self._picture, self._typed)]))
 
     def words(self) -> str:
         """Return the lattice's text, the map in words, and the node that is shown."""
         levels = _typed(self.levels_)
         told = [f"At {levels}: {answer(self.lattice, self.node_)}; {verdict(self.lattice, self.node_)}."]
         told += [] if self.atlas is None else [printable(self.atlas.told(self.node_))]
+        told.append(example_line(self._labels, self.levels_))
         return inserted(text.render(self.lattice, lambda _: [self.then()]), told)
+
+    def code(self) -> str:
+        """Return the code that applies the levels that are chosen; empty where they are not allowed."""
+        if not self.node_["feasible"]:
+            return ""
+        if self._hierarchies is None:
+            return applied(self._source, self.lattice, self.levels_)
+        return applied_to_table(self._source, self.lattice, self.levels_, self._hierarchies)
+
+    def _code(self) -> Markup:
+        if code := self.code():
+            return card("The same as code", typed(code, applies=True))
+        return card("Not allowed as it is", tag("p", "There is nothing to apply: move to a setting that is allowed."))
 
     def then(self) -> str:
         """Return what to type next: the chosen levels, applied; where that is not allowed, the best ones."""
         return self._steps if self.node_["feasible"] else f"{self._steps.rpartition('.')[0]}.show()"
-
-
-def level_names(lattice: Lattice) -> dict[str, list[str]]:
-    """Return the names of each column's levels, with a label that is common there: no value of the table is one.
-
-    Where a criterion counts persons no label is told, as many records may be of one person.
-    """
-    coding, named = lattice.task.coding, dict[str, list[str]]()
-    asked = [part.k for part in lattice.task.criterion.parts if isinstance(part, KAnonymity)]
-    for ladder, codes in zip(coding.ladders, coding.combos, strict=True):
-        named[ladder.column] = []
-        for place, level in enumerate(ladder.levels):
-            rows = np.bincount(level.codes[codes], weights=coding.counts, minlength=len(level.labels))
-            common = int(rows.argmax()) if len(rows) else 0
-            plain = place and lattice.unit is None and level.name != STAR and len(rows)
-            such = plain and rows[common] >= max([_COMMON, *asked])
-            like = f", as {label(level.labels[common], 14)}" if such else ""
-            named[ladder.column].append(f"{place}: {label(level.name, 28)}{like}")
-    return {name: named[name] for name in lattice.columns}
 
 
 def answer(lattice: Lattice, node: Mapping[str, Any]) -> str:
@@ -277,9 +316,14 @@ def verdict(lattice: Lattice, node: Mapping[str, Any]) -> str:
 
 
 def picture(
-    lattice: Lattice, levels: Mapping[str, int], found: tuple[Mapping[str, Any], Sizes], worst: float, then: str
+    lattice: Lattice,
+    levels: Mapping[str, int],
+    found: tuple[Mapping[str, Any], Sizes],
+    worst: float,
+    then: str,
+    *shown: Markup,
 ) -> Markup:
-    """Return what a node reaches and costs: its figures, and its classes by size."""
+    """Return what a node reaches and costs: its figures, its classes by size, and what is shown of a value."""
     task, (node, sizes) = lattice.task, found
     n, suppressed = task.coding.n_rows, node["suppressed"]
     loss = node["loss"] / worst if worst else 0.0
@@ -296,6 +340,7 @@ def picture(
         badge(node["feasible"], verdict(lattice, node)),
         block(Table(["figure", "value", ""], rows)),
         _classes(lattice, sizes),
+        *shown,
         tag("p", "Its levels: ", tag("code", _typed(levels))),
         then=[then],
         exact=True,
@@ -318,46 +363,6 @@ def _bar(share: float, limit: float) -> Meter:
 
 def _typed(levels: Mapping[str, int]) -> str:
     return "{" + ", ".join(f"'{label(name, 24)}': {level}" for name, level in levels.items()) + "}"
-
-
-_TITLE = "What generalizing would change"
-
-
-def explorer_of(
-    report: KAnonymityReport | RiskReport, k: Callable[[], int], hierarchies: Mapping[str, object] | None
-) -> LatticeExplorer | None:
-    """Return the explorer of a report's classes, judged by k as it is now; None without hierarchies or rows."""
-    tally, unit = report.tally, report.unit
-    if hierarchies is None or not tally.n_rows:
-        return None
-    found = lattice_of(tally, k=min(k(), tally.n_rows), hierarchies=hierarchies, unit=unit).at_k(k())
-    return LatticeExplorer(found, then=".explorer.apply(df)", hierarchies=hierarchies)
-
-
-def shown_below(explorer: LatticeExplorer | None) -> list[Widget]:
-    """Return the explorer with its heading."""
-    return [] if explorer is None else [HTML(str(card(_TITLE))), explorer]
-
-
-def steps_of(explorer: LatticeExplorer | None) -> Callable[[Sequence[str]], list[str]]:
-    """Return what makes the steps of a report's panel of the report's: the explorer's own first."""
-    return at(".report", *([] if explorer is None else [explorer.then()]))
-
-
-def still_of(parts: Sequence[str], columns: Contributions, k: int, explorer: LatticeExplorer | None) -> str:
-    """Return a report's still picture: its HTML, what each column contributes, and the explorer's node."""
-    shown = [*map(Markup, parts), card("What each column contributes", contributions(columns, k))]
-    if explorer is not None:
-        shown += [card(_TITLE), Markup(explorer.still())]
-    return str(join(shown))
-
-
-def words_of(text: str, columns: Contributions, k: int, explorer: LatticeExplorer | None, *more: str) -> str:
-    """Return a report's text with the same."""
-    below = [] if explorer is None else [_TITLE, *explorer.words().splitlines()]
-    return inserted(
-        text, [*more, *contribution_lines(columns, k), *(line for line in below if not line.startswith("next: "))]
-    )
 
 
 @panel.register(Lattice)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 
 #: More names than this do not stand side by side.
 UPRIGHT = 14
@@ -94,6 +95,15 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Range:
+    """From where to where something goes, on an axis that holds 0, and how both ends are told."""
+
+    low: float
+    high: float
+    told: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Estimates:
     """Numbers by name, each with its interval; as bars where they stand on zero."""
 
@@ -102,11 +112,54 @@ class Estimates:
     lower: Sequence[float]
     upper: Sequence[float]
     bars: bool
+    #: Whether the names follow each other, as the hours of a day do: then they stand side by side, however many.
+    ordered: bool = False
 
     @property
     def lies(self) -> bool:
         """Whether the names stand below each other: there are many of them."""
-        return len(self.names) > UPRIGHT
+        return len(self.names) > UPRIGHT and not self.ordered
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Numbers of moments or windows in order of time, each with its interval; as bars where they stand on zero."""
+
+    names: Sequence[str]
+    begins: Sequence[datetime]
+    #: Each is later than its begin, or all are the same: of moments.
+    ends: Sequence[datetime]
+    values: Sequence[float]
+    lower: Sequence[float]
+    upper: Sequence[float]
+    bars: bool
+    #: What has no place in time.
+    aside: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """Moments by name, each with its interval, on an axis of time."""
+
+    names: Sequence[str]
+    values: Sequence[date]
+    lower: Sequence[date]
+    upper: Sequence[date]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """Public values, the most frequent first: which are named, and which others could be; with counts, where there are.
+
+    Without counts `values` and its limits are empty.
+    """
+
+    names: Sequence[str]
+    named: Sequence[bool]
+    values: Sequence[float] = ()
+    lower: Sequence[float] = ()
+    upper: Sequence[float] = ()
+    told: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,21 +179,23 @@ class Heat:
     rows: Sequence[str]
     columns: Sequence[str]
     values: Sequence[Sequence[float]]
+    #: How each is written, where not in full: rounded to its error.
+    told: Sequence[Sequence[str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Fan:
-    """For each name several numbers in order, and what they are called."""
+    """For each name several numbers in order with their intervals, and what they are called."""
 
     names: Sequence[str]
     levels: Sequence[str]
-    #: By name, then by level.
-    values: Sequence[Sequence[float]]
+    #: By level: each number by its name.
+    drawn: Sequence[Estimates]
 
 
 @dataclass(frozen=True, slots=True)
 class Panels:
-    """Several charts side by side."""
+    """Several charts in rows, each with an axis of its own."""
 
     charts: Sequence[Chart]
 
@@ -172,6 +227,16 @@ class Steps:
 
 
 @dataclass(frozen=True, slots=True)
+class Path:
+    """A cost that grows with a share of the whole, from nothing on; a limit beside it, and what that is."""
+
+    x: Sequence[float]
+    y: Sequence[float]
+    limit: float | None
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
 class Cloud:
     """Points by a share, which has a limit, and a cost: what the allowed ones and the others are called."""
 
@@ -188,7 +253,7 @@ class Cloud:
 
 Kind = (
     Bars | Across | Pairs | Spread | Curve | Point | Choice | Estimates | Histogram | Heat | Fan | Panels | Nothing
-    | Budgets | Steps | Cloud
+    | Budgets | Steps | Path | Cloud | Timeline | Moments | Ranked | Range
 )  # fmt: skip
 
 

@@ -40,6 +40,7 @@ CSS = """
 .privkit .pk-meter { width: 10em; height: 0.75em;
   border: 1px solid var(--jp-border-color1, rgba(128, 128, 128, 0.6)); }
 .privkit .pk-ink { display: none; }
+.privkit img { max-width: 100%; height: auto; }
 .privkit .pk-bar { height: 100%; background: #0072B2; }
 .privkit .pk-bar.pk-short {
   background: repeating-linear-gradient(45deg, #D55E00 0 4px, rgba(213, 94, 0, 0.55) 4px 7px); }
@@ -64,7 +65,8 @@ CSS = """
   border-bottom: 1px solid var(--jp-border-color1, rgba(128, 128, 128, 0.6)); }
 .privkit .pk-spread div { flex: 1; }
 .privkit .pk-spread .pk-bar { min-height: 2px; }
-.privkit .pk-fits td, .privkit .pk-fits tbody th { padding-right: 0.9em; overflow-wrap: anywhere; }
+.privkit .pk-fits td, .privkit .pk-fits tbody th { padding-right: 0.9em; overflow-wrap: normal; }
+.privkit .pk-fits tbody th { overflow-wrap: anywhere; }
 .privkit .pk-fits .pk-meter { width: 4.5em; max-width: 100%; height: 0.5em; }
 .privkit .pk-fits .pk-spread { width: 5em; max-width: 100%; }
 .privkit .pk-fits:not(.pk-facts) .pk-meter { width: 3em; margin-left: auto; }
@@ -75,7 +77,15 @@ CSS = """
   .privkit .pk-fits th, .privkit .pk-fits td, .privkit .pk-fits tbody th { padding-right: 0.5em; }
   .privkit .pk-fits:not(.pk-facts) table { font-size: 0.85em; }
   .privkit .pk-fits:not(.pk-facts) .pk-meter { width: 2em; } }
-@media (max-width: 560px) { .privkit .pk-facts.pk-fits table { font-size: 0.85em; } }
+@media (max-width: 560px) { .privkit table, .privkit .pk-facts.pk-fits table { font-size: 0.85em; }
+  .privkit th, .privkit td { padding-right: 0.4em; }
+  .privkit.privkit .pk-facts .pk-whole { white-space: normal; }
+  .privkit td .pk-meter { width: 4.5em; }
+  .privkit td .pk-range { width: 7em; }
+  .privkit .pk-fits td, .privkit .pk-fits tbody th { padding-right: 0.3em; }
+  .privkit .pk-fits thead th { font-size: 0.85em; } .privkit .pk-fits td { font-size: 0.95em; }
+  .privkit .pk-fits .pk-meter, .privkit .pk-fits .pk-spread { width: 2.4em; }
+  .privkit .pk-chip, .privkit .pk-badge { white-space: normal; } .privkit .pk-chip { padding: 0 0.3em; } }
 .privkit summary { cursor: pointer; }
 .privkit .pk-badge { display: inline-block; white-space: nowrap;
   padding: 0 0.5em; border: 1px solid currentColor; border-radius: 0.2em; }
@@ -94,10 +104,10 @@ CSS = """
 """
 
 
-_TEXT = "div span p strong em small code pre ul ol li dl dt dd h3 h4 details summary"
+_TEXT = "div span p strong em small code samp pre ul ol li dl dt dd h3 h4 details summary"
 _TABLE = "table caption thead tbody tr th td"
 _TAGS = frozenset(f"{_TEXT} {_TABLE}".split())
-_ATTRIBUTES = re.compile(r"class|id|title|role|lang|dir|scope|colspan|rowspan|open|tabindex|aria-[a-z]+|style")
+_ATTRIBUTES = re.compile(r"align|class|id|title|role|lang|dir|scope|colspan|rowspan|open|tabindex|aria-[a-z]+|style")
 #: The one use of inline style: how long a bar is, or how high.
 _STYLE = re.compile(r"(width|height): \d{1,3}(\.\d{1,3})?%")
 
@@ -126,6 +136,23 @@ def esc(text: object) -> Markup:
         return text
     shown = "".join(char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in str(text))
     return Markup(_html.escape(shown, quote=True))
+
+
+def whole(text: object) -> Markup:
+    r"""Return `text` escaped, where no line ends between a number and its sign.
+
+    Examples
+    --------
+    >>> whole("10.6 % or ± 15") == "10.6\u00a0% or ±\u00a015"
+    True
+    """
+    return text if isinstance(text, Markup) else Markup(_APART.sub("\u00a0", esc(text)))
+
+
+#: The space between a number and its sign.
+_APART = re.compile(r"(?<=\d) (?=%)|(?<=±) (?=\d)")
+#: What is copied as it stands.
+_TYPED = frozenset({"code", "pre"})
 
 
 def tag(name: str, /, *children: object, **attributes: object) -> Markup:
@@ -157,13 +184,14 @@ def tag(name: str, /, *children: object, **attributes: object) -> Markup:
         if attribute == "style" and not _STYLE.fullmatch(str(value)):
             raise ValueError("style holds the length of a bar and nothing else")
         told.append(f' {attribute}="{esc(str(value))}"')
-    content = "".join(esc(child) for child in children if child is not None)
+    shown = esc if name in _TYPED else whole
+    content = "".join(shown(child) for child in children if child is not None)
     return Markup("".join(["<", name, *told, ">", content, "</", name, ">"]))
 
 
 def join(parts: Iterable[object]) -> Markup:
     """Return the parts one after the other."""
-    return Markup("".join(esc(part) for part in parts))
+    return Markup("".join(whole(part) for part in parts))
 
 
 def card(title: object, *children: object, then: Sequence[str] = (), exact: bool = False) -> Markup:
@@ -243,7 +271,7 @@ def spread(counts: Sequence[int], words: str) -> Markup:
         kind = ("pk-bar" if place else "pk-bar pk-short") if count else "pk-gap"
         bars.append(tag("div", class_=kind, style=f"height: {100 * count / whole:.1f}%"))
         inks += _HEIGHTS[max(round(count / whole * len(_HEIGHTS)), 1) - 1] if count else "·"
-    shown = tag("span", inks, class_="pk-ink", aria_hidden="true")
+    shown = tag("samp", inks, class_="pk-ink", aria_hidden="true")
     return tag("div", *bars, shown, class_="pk-spread", role="img", aria_label=words, title=words)
 
 
@@ -262,7 +290,8 @@ _CHIPS = {"direct": "●", "quasi": "◆", "sensitive": "■", "other": "○"}
 def ink(pieces: Iterable[tuple[str, float]], cells: int) -> Markup:
     """Return a bar in letters, for where style sheets are dropped: with the sheet it is not shown.
 
-    GitHub, and JupyterLab in a notebook that is not trusted, drop every style, and with them all that is drawn.
+    GitHub, and JupyterLab in a notebook that is not trusted, drop every style, and with them all that is drawn. All
+    letters are as wide as one another there: bars of equal scale begin at one place.
 
     Parameters
     ----------
@@ -274,9 +303,9 @@ def ink(pieces: Iterable[tuple[str, float]], cells: int) -> Markup:
     Examples
     --------
     >>> print(ink([("pk-bar", 33.3), ("pk-bar pk-held", 1)], 10))
-    <span class="pk-ink" aria-hidden="true">███▚······</span>
+    <samp class="pk-ink" aria-hidden="true">███▚······</samp>
     """
-    return tag("span", letters(pieces, cells), class_="pk-ink", aria_hidden="true")
+    return tag("samp", letters(pieces, cells), class_="pk-ink", aria_hidden="true")
 
 
 def badge(met: bool | None, text: object) -> Markup:

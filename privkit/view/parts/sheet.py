@@ -218,7 +218,22 @@ class Budget:
         return float(amount / self.budget) if self.budget else 0.0
 
 
-Block = str | Note | Verdict | Table | Drawn | Meter | Budget | Typed
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A page that plays by itself, and the still picture that stands for it; a text leaves both out."""
+
+    title: str
+    #: A whole page of HTML.
+    page: str
+    #: An SVG.
+    still: str
+    #: What both show.
+    sentence: str
+    #: In CSS pixels.
+    height: int
+
+
+Block = str | Note | Verdict | Table | Drawn | Meter | Budget | Typed | Played
 
 
 # -- the sheet -----------------------------------------------------------------------------------------------------

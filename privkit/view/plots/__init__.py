@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from privkit.values.show import is_simulated
-from privkit.view.parts.chart import Across, Estimates, Heat, Panels
+from privkit.view.parts.chart import Across, Estimates, Heat, Moments, Panels, Ranked
+from privkit.view.plots import times  # noqa: F401 - registers what has an axis of time
 from privkit.view.plots.kinds import drawn
+from privkit.view.plots.multiples import grid, height
 from privkit.view.plots.theme import style, theme, theme_named, themed
 from privkit.view.rooms import sheet_of
 
@@ -67,6 +69,9 @@ def canvas(ax: Axes | None = None, *, size: tuple[float, float] = (6.4, 3.2)) ->
 
 def size(chart: Chart) -> tuple[float, float]:
     """Return the width and height of a figure, in inches: room for what stands below each other, and side by side."""
+    if isinstance(chart.drawn, Panels):
+        rows, columns = grid(len(chart.drawn.charts))
+        return max(6.4, min(3.4 * columns, 11.0)), max(3.2, min(0.8 + height(chart.drawn) * rows, 14.0))
     lines = 0
     if isinstance(chart.drawn, Estimates) and chart.drawn.lies:
         lines = min(len(chart.drawn.names), 60)
@@ -74,8 +79,9 @@ def size(chart: Chart) -> tuple[float, float]:
         lines = len(chart.drawn.rows)
     elif isinstance(chart.drawn, Across):
         lines = min(len(chart.drawn.names), 30)
-    side = len(chart.drawn.charts) if isinstance(chart.drawn, Panels) else 1
-    return max(6.4, min(2.2 * side, 11.0)), max(3.2, min(1.2 + 0.17 * lines, 11.0))
+    elif isinstance(chart.drawn, Moments | Ranked):
+        lines = min(len(chart.drawn.names), 40)
+    return 6.4, max(3.2, min(1.2 + 0.17 * lines, 11.0))
 
 
 def wrapped(axes: Axes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +21,12 @@ from privkit.view.parts.chart import (
     Histogram,
     Nothing,
     Pairs,
-    Panels,
+    Path,
     Point,
+    Range,
     Spread,
     Steps,
+    Timeline,
 )
 from privkit.view.parts.words import label, number
 from privkit.view.plots.theme import theme
@@ -38,6 +41,8 @@ if TYPE_CHECKING:
 _MOST = 30
 #: More names than this are not all written below each other.
 _NAMED = 60
+#: More names than this are not all written side by side.
+_SPARSE = 16
 #: So many letters stand side by side below an axis.
 _WIDE = 84
 #: So many numbers of a table are written into it.
@@ -160,10 +165,20 @@ def _curve(drawn: Curve, ax: Axes) -> None:
 
 @mark.register(Point)
 def _point(drawn: Point, ax: Axes) -> None:
-    value, width = drawn.value, max(drawn.upper - drawn.lower, 1e-9) / 2
-    around = [[value - drawn.lower], [drawn.upper - value]]
-    ax.errorbar([value], [0], xerr=around, fmt="o", color=theme().good, ecolor=theme().good, elinewidth=1.5, capsize=5)
-    _alone(ax, value - 3 * width - 1, value + 3 * width + 1)
+    value, width = drawn.value, (drawn.upper - drawn.lower) / 2
+    known = math.isfinite(width)  # of a fit that noise can make singular, and of some ratios, it is not
+    reach = (3 * width if known else 0) or max(abs(value) / 10, 1.0)
+    if known:
+        around = [[value - drawn.lower], [drawn.upper - value]]
+        paint: Any = {"color": theme().good, "ecolor": theme().good, "elinewidth": 1.5, "capsize": 5}
+        ax.errorbar([value], [0], xerr=around, fmt="o", **paint)
+    else:
+        ax.plot([value], [0], "o", markerfacecolor="none", markeredgecolor=theme().good)
+        ax.axhline(0, color=theme().good, linewidth=1.5, zorder=0)
+        above: Any = {"xytext": (0, 8), "textcoords": "offset points"}
+        told = f"{number(drawn.lower)} to {number(drawn.upper)}"
+        ax.annotate(told, (value, 0), ha="center", fontsize=8, **above)
+    _alone(ax, value - reach, value + reach)
     ax.xaxis.set_major_formatter(lambda place, _: number(place))
 
 
@@ -180,6 +195,18 @@ def _choice(drawn: Choice, ax: Axes) -> None:
     _alone(ax, drawn.low - room, drawn.high + room)
 
 
+@mark.register(Range)
+def _range(drawn: Range, ax: Axes) -> None:
+    ax.plot([drawn.low, drawn.high], [0, 0], color=theme().good, linewidth=6, alpha=0.55, solid_capstyle="butt")
+    above: Any = {"xytext": (0, 11), "textcoords": "offset points", "ha": "center", "fontsize": 8}
+    for end, told in zip((drawn.low, drawn.high), drawn.told, strict=True):
+        ax.plot([end], [0], "|", color=theme().ink, markersize=16)
+        ax.annotate(told, (end, 0), **above)
+    low, high = min(drawn.low, 0.0), max(drawn.high, 0.0)
+    _alone(ax, low - 0.05 * (high - low), high + 0.05 * (high - low))
+    ax.xaxis.set_major_formatter(lambda place, _: number(place))
+
+
 def _alone(ax: Axes, low: float, high: float) -> None:
     """Let an axis from left to right stand alone."""
     ax.set_xlim(low, high)
@@ -190,13 +217,13 @@ def _alone(ax: Axes, low: float, high: float) -> None:
 @mark.register(Estimates)
 def _estimates(drawn: Estimates, ax: Axes) -> None:
     places, count = list(range(len(drawn.names))), len(drawn.names)
-    around = _around(drawn)
+    reach = around(drawn)
     paint: Any = {"fmt": "none" if drawn.bars else "o", "color": theme().good, "ecolor": theme().ink, "elinewidth": 1.4}
     paint |= {"capsize": 3 if count <= UPRIGHT else 0, "markersize": 5 if count <= UPRIGHT else 3}
     if drawn.lies:
         if drawn.bars:
             ax.barh(places, drawn.values, color=theme().good, alpha=0.55, linewidth=0)
-        ax.errorbar(drawn.values, places, xerr=around, **paint)
+        ax.errorbar(drawn.values, places, xerr=reach, **paint)
         every = -(-count // _NAMED)
         ax.set_yticks(
             places[::every], [label(name, 28) for name in drawn.names[::every]], fontsize=8 if count <= 30 else 6
@@ -208,14 +235,18 @@ def _estimates(drawn: Estimates, ax: Axes) -> None:
         return
     if drawn.bars:
         ax.bar(places, drawn.values, color=theme().good, alpha=0.55, linewidth=0)
-    ax.errorbar(places, drawn.values, yerr=around, **paint)
-    angle, size = named_along(drawn.names)
-    ax.set_xticks(places, list(drawn.names), rotation=angle, fontsize=size) if any(drawn.names) else ax.set_xticks([])
+    ax.errorbar(places, drawn.values, yerr=reach, **paint)
+    if any(drawn.names):
+        every = -(-count // _SPARSE)
+        angle, size = named_along(drawn.names[::every])
+        ax.set_xticks(places[::every], list(drawn.names)[::every], rotation=angle, fontsize=size)
+    else:
+        ax.set_xticks([])
     ax.set_xlim(-0.6, max(count, 1) - 0.4)
     ax.yaxis.set_major_formatter(lambda value, _: number(value))
 
 
-def _around(drawn: Estimates | Histogram) -> list[list[float]]:
+def around(drawn: Estimates | Histogram | Timeline) -> list[list[float]]:
     """Return how far each interval reaches below its number, and above."""
     below = [max(value - low, 0) for value, low in zip(drawn.values, drawn.lower, strict=True)]
     return [below, [max(high - value, 0) for value, high in zip(drawn.values, drawn.upper, strict=True)]]
@@ -226,7 +257,7 @@ def _histogram(drawn: Histogram, ax: Axes) -> None:
     widths = [high - low for low, high in zip(drawn.edges, drawn.edges[1:], strict=False)]
     ax.bar(drawn.edges[:-1], drawn.values, widths, align="edge", color=theme().good, alpha=0.55, **_edged())
     middles = [low + width / 2 for low, width in zip(drawn.edges, widths, strict=False)]
-    ax.errorbar(middles, drawn.values, yerr=_around(drawn), fmt="none", ecolor=theme().ink, elinewidth=1.4, capsize=2)
+    ax.errorbar(middles, drawn.values, yerr=around(drawn), fmt="none", ecolor=theme().ink, elinewidth=1.4, capsize=2)
     if len(drawn.edges) <= UPRIGHT:
         ax.set_xticks(list(drawn.edges))
     ax.xaxis.set_major_formatter(lambda value, _: number(value))
@@ -245,9 +276,9 @@ def _heat(drawn: Heat, ax: Axes) -> None:
     cells = [value for row in drawn.values for value in row]
     low, high = min([0.0, *cells]), max([1e-9, *cells])
     ax.imshow([list(row) for row in drawn.values], cmap=colors, vmin=low, vmax=high, aspect="auto")
-    ax.set_xticks(
-        range(len(drawn.columns)), [label(name, 20) for name in drawn.columns], rotation=named_along(drawn.columns)[0]
-    )
+    every = -(-len(drawn.columns) // _SPARSE)
+    columns = [label(name, 20) for name in drawn.columns[::every]]
+    ax.set_xticks(range(0, len(drawn.columns), every), columns, rotation=named_along(columns)[0])
     ax.set_yticks(range(len(drawn.rows)), [label(name, 28) for name in drawn.rows])
     ax.tick_params(length=0)
     ax.grid(visible=False)
@@ -258,42 +289,27 @@ def _heat(drawn: Heat, ax: Axes) -> None:
             red, green, blue = to_rgb(colors((value - low) / (high - low)))
             light = 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.4
             ink = "#111111" if light else "#FFFFFF"
-            ax.annotate(number(value), (column, row), ha="center", va="center", fontsize=8, color=ink)
+            told = drawn.told[row][column] if drawn.told else number(value)
+            ax.annotate(told, (column, row), ha="center", va="center", fontsize=8, color=ink)
 
 
 @mark.register(Fan)
 def _fan(drawn: Fan, ax: Axes) -> None:
     markers = "v<s>^oDPX*"
-    for place, values in enumerate(drawn.values):
-        ax.plot([place, place], [min(values), max(values)], color=theme().ink, linewidth=1, zorder=1)
-        half = len(values) // 4
-        inner = sorted(values)[half : len(values) - half]
-        ax.plot([place, place], [inner[0], inner[-1]], color=theme().good, linewidth=5, alpha=0.5, zorder=2)
-    for level, name in enumerate(drawn.levels):
-        across = [values[level] for values in drawn.values]
-        sign: Any = {"marker": markers[level % len(markers)], "facecolors": theme().ground, "edgecolors": theme().ink}
-        ax.scatter(range(len(across)), across, s=26, label=name, zorder=3, **sign)
-    angle, size = named_along(drawn.names)
-    ax.set_xticks(range(len(drawn.names)), list(drawn.names), rotation=angle, fontsize=size)
+    apart = min(0.7 / len(drawn.levels), 0.2)  # side by side, or one's interval would lie on another's
+    for level, (name, numbers) in enumerate(zip(drawn.levels, drawn.drawn, strict=True)):
+        places = [place + (level - (len(drawn.levels) - 1) / 2) * apart for place in range(len(drawn.names))]
+        bars: Any = {"ecolor": theme().ink, "elinewidth": 1.2, "capsize": 2, "zorder": 2}
+        ax.errorbar(places, numbers.values, yerr=around(numbers), fmt="none", **bars)
+        sign: Any = {"marker": markers[level % len(markers)], "facecolors": theme().good, "edgecolors": theme().ink}
+        ax.scatter(places, numbers.values, s=26, label=name, zorder=3, **sign)
+    every = -(-len(drawn.names) // _SPARSE)
+    angle, size = named_along(drawn.names[::every])
+    ax.set_xticks(range(0, len(drawn.names), every), list(drawn.names)[::every], rotation=angle, fontsize=size)
     ax.set_xlim(-0.6, len(drawn.names) - 0.4)
     ax.yaxis.set_major_formatter(lambda value, _: number(value))
-    ax.legend(ncols=min(len(drawn.levels), 6), loc="upper right", bbox_to_anchor=(1, -0.14))
-
-
-@mark.register(Panels)
-def _panels(drawn: Panels, ax: Axes) -> None:
-    """Draw each chart in a part of the axes, which then only hold the title."""
-    count, place = len(drawn.charts), ax.get_subplotspec()
-    ax.set_axis_off()
-    for part, chart in enumerate(drawn.charts):
-        if place is not None:
-            inner = ax.figure.add_subplot(place.subgridspec(1, count)[0, part])
-        else:
-            inner = ax.inset_axes((part / count, 0.0, 0.8 / count, 0.85))
-        mark(chart.drawn, inner)
-        inner.set_xlabel(chart.x)
-        inner.set_ylabel(chart.y)
-        inner.tick_params(labelsize=7)
+    below = -0.14 if not angle else -0.45  # of the names
+    ax.legend(ncols=min(len(drawn.levels), 6), loc="upper right", bbox_to_anchor=(1, below))
 
 
 @mark.register(Nothing)
@@ -344,6 +360,18 @@ def _steps(drawn: Steps, ax: Axes) -> None:
     ax.annotate(drawn.said, (0, drawn.limit), color=theme().short, fontsize=8, **beside)
     ax.set_ylim(0, max(drawn.limit, drawn.y[-1]) * 1.15)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+
+@mark.register(Path)
+def _path(drawn: Path, ax: Axes) -> None:
+    ax.plot([0, *drawn.x], [0, *drawn.y], color=theme().good, linewidth=1.8, marker="o", markersize=3)
+    ax.fill_between([0, *drawn.x], [0, *drawn.y], color=theme().good, alpha=0.14, linewidth=0)
+    if drawn.limit is not None:
+        ax.axhline(drawn.limit, color=theme().short, linestyle="--", linewidth=1.2)
+        beside: Any = {"xytext": (2, 2), "textcoords": "offset points"}
+        ax.annotate(drawn.said, (0, drawn.limit), color=theme().short, fontsize=8, **beside)
+    ax.set_ylim(0, max(drawn.limit or 0, *drawn.y) * 1.15 or 1)
+    ax.xaxis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
 
 
 @mark.register(Cloud)

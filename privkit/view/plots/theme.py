@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from privkit.errors import ParameterError
+from privkit.errors.root import type_told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,7 +78,7 @@ def theme_named(name: object, ax: Axes | None) -> Theme:
     if name == "auto":
         return THEMES["dark" if _dark(ax) else "light"]
     if not isinstance(name, str) or name not in THEMES:
-        found = repr(name) if isinstance(name, str) else f"a {type(name).__name__}"
+        found = repr(name) if isinstance(name, str) else type_told(name)
         raise ParameterError.of("theme", found, 'one of "auto", "light", "dark", "print"')
     return THEMES[name]
 

@@ -206,7 +206,8 @@ def _ksets_reasons(report: KSetsReport) -> list[str]:
     found = []
     if report.satisfied is False:
         found.append(f"T{_weakest(report)[1:]}.")
-        found.append(f"{number(report.sets_short or 0)} of {plural(len(report.sets), 'set')} fall short.")
+    if told := report.by_sets.told:
+        found.append(f"{told}.")
     if not report.n_unique:
         return [*found, "No row is alone by any set."]
     alone = f"{number(report.n_unique)} of {plural(report.n_rows, 'row')} ({percent(report.n_unique, report.n_rows)})"
@@ -243,7 +244,7 @@ def _sets_chart(report: KSetsReport) -> Chart:
 
 
 def _ksets_next(report: KSetsReport) -> list[str]:
-    look = [".to_frame()", ".plot()"] if report.n_rows else []
+    look = [".smallest(10)", ".to_frame()", ".plot()"] if report.n_rows else []
     if report.satisfied is False and (report.required or 0) <= report.n_rows:
         goal = KAnonymity(report.required or 1, unit=report.unit, of=report.of)
         return [call(report, "anonymize", report.qi, goal), *look]

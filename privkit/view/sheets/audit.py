@@ -8,7 +8,7 @@ from itertools import pairwise
 from privkit.inventory.column_entry import ColumnEntry
 from privkit.inventory.column_names import DIRECT, OTHER, QUASI, SENSITIVE
 from privkit.inventory.inventory import Inventory
-from privkit.tally.columns import BANDS
+from privkit.tally.columns.facts import BANDS
 from privkit.view.parts.calls import call
 from privkit.view.parts.sheet import Cell, Chip, Folded, Meter, Name, Note, Pile, Row, Spread, Table, Typed
 from privkit.view.parts.words import aligned, argument, bar, label, names, number, percent, plural
@@ -58,7 +58,7 @@ def _tells(entry: ColumnEntry) -> bool:
 
 def _entry(entry: ColumnEntry) -> Row:
     return [
-        Pile((_named(entry.name), Chip(short(entry.role), str(entry.role)))),
+        Pile((_named(entry.name), Chip(short(entry.role), str(entry.role)), _kind(entry))),
         Spread(entry.frequencies, _spread(entry)) if entry.frequencies else None,
         _alone(entry),
         _with_others(entry),
@@ -69,6 +69,16 @@ def _entry(entry: ColumnEntry) -> Row:
 def _named(name: str) -> Cell:
     told = label(name)
     return Name(told) if len(told) <= _SHORT_NAME else told
+
+
+def _kind(entry: ColumnEntry) -> str:
+    """Return a column's type, and how many different values and how many missing ones it has."""
+    told = [label(entry.dtype, 24)]
+    if entry.distinct is not None:
+        told.append(f"{number(entry.distinct - bool(entry.missing_share))} different")
+    if entry.missing_share:
+        told.append(f"{number(round(entry.missing_share * entry.rows))} missing")
+    return ", ".join(told)
 
 
 def _spread(entry: ColumnEntry) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from privkit.dp.check import Answers, PlanCheck
+from privkit.dp.dates import told_dates
+from privkit.view.parts.moments import day_text, day_within
 from privkit.view.parts.sheet import Block, Note, Sheet, Table, given, sheet
 from privkit.view.parts.words import aligned, amount, label, names, number, percent, plural
 
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
     from privkit.dp.plan import Plan
     from privkit.dp.standing import Standing
     from privkit.dp.statistics.statistic import Extent
+    from privkit.tally.cells.cells import Kind
     from privkit.tally.looking import Outside
     from privkit.values.loss import PrivacyLoss
 
@@ -60,7 +64,7 @@ def changed(entry: int) -> str:
 
 @sheet.register(PlanCheck)
 def _check(check: PlanCheck) -> Sheet:
-    outside = [_outside(extent, found) for extent, found in check.outside]
+    outside = [_outside(extent, found, check.question.dates) for extent, found in check.outside]
     blocks: list[Block | None] = [*_rows(check), *outside, *_persons(check), _found(check), _answers(check)]
     blocks += [*map(_drowned, check.answers), Note(_NOWHERE), Note(_FOLLOWS)]
     return Sheet(f"check of {label(str(check.question), 200)}", given(blocks), [".to_frame()"], exact=True)
@@ -87,13 +91,15 @@ def _key(key: tuple[object, ...]) -> str:
     return ", ".join("missing" if value is None else label(value, 40) for value in key)
 
 
-def _outside(extent: Extent, found: Outside) -> str:
-    """Return the share of numbers, or totals, outside public bounds."""
-    of = "totals of persons" if extent.totals else "numbers"
+def _outside(extent: Extent, found: Outside, dates: Kind | None) -> str:
+    """Return the share of numbers, totals or dates outside public bounds."""
+    of = "totals of persons" if extent.totals else "numbers" if dates is None else "dates"
+    ends = [extent.lower, extent.upper]
+    lower, upper = map(number, ends) if dates is None else map(day_text, told_dates(dates, np.array(ends)))
     share = percent((found.below + found.above) / found.values) if found.values else "none"
     return (
-        f"Of {number(found.values)} {of} of '{label(extent.column)}', {share} lie outside [{number(extent.lower)}, "
-        f"{number(extent.upper)}] and are {extent.fate}: {number(found.below)} below, {number(found.above)} above."
+        f"Of {number(found.values)} {of} of '{label(extent.column)}', {share} lie outside [{lower}, {upper}] "
+        f"and are {extent.fate}: {number(found.below)} below, {number(found.above)} above."
     )
 
 
@@ -147,5 +153,7 @@ def _beside(answers: Answers, place: int) -> str:
     value = answers.values[place]
     if isinstance(value, list):
         return ", ".join("missing" if item is None else label(item, 40) for item in value)
+    if isinstance(value, date):
+        return day_text(value) if answers.widths is None else day_within(value, answers.widths[place])
     told = number(value.item() if isinstance(value, np.generic) else value)
     return told if answers.widths is None else f"{told} ± {number(float(answers.widths[place]))}"

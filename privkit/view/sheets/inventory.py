@@ -64,7 +64,7 @@ def _inventory_chart(found: Inventory) -> Chart:
 def _inventory_answer(found: Inventory) -> str:
     """Return the first line: how many columns of which role."""
     if not found.entries:
-        return "Inventory: the table has no columns."
+        return f"Inventory: {'no column was looked at' if found.left_out else 'the table has no columns'}."
     parts = [
         plural(len(found.direct), "direct identifier"),
         plural(len(found.qi), "quasi-identifier"),

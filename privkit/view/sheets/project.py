@@ -6,6 +6,7 @@ from functools import partial
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from privkit.budget.noted import counts_of
 from privkit.errors import PrivkitError
 from privkit.project.facts import PublicFacts
 from privkit.project.ledger_view import LedgerView, describe
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from privkit.budget.account import Account
-    from privkit.budget.entry import Balance, Entry
+    from privkit.budget.entry import Balance, Counts, Entry
     from privkit.project.facts import Fact
 
 #: How many entries are listed; the rest is in ``.to_frame()``.
@@ -59,9 +60,17 @@ def _project(project: Project) -> Sheet:
     return Sheet(
         project_answer(project.name, balance),
         (*budgets(balance), *project_reasons(project, balance)),
-        [*([] if project.account.ended else ["df.privacy.dp_count(...)"]), ".ledger", ".panel()"],
+        [*_first_plan(project), ".ledger", ".panel()"],
         chart=chart,
     )
+
+
+def _first_plan(project: Project) -> list[str]:
+    """Return a plan to begin with, which spends nothing and runs on each frame that the project may ask of."""
+    if project.account.ended:
+        return []
+    whose = "of='persons', " if project.unit.column is not None and project.bounds is None else ""
+    return [f"df.privacy.plan.dp_count({whose}accuracy=10)"]
 
 
 def project_answer(name: str, balance: Balance) -> str:
@@ -82,7 +91,7 @@ def project_reasons(project: Project, balance: Balance) -> list[str]:
     return [
         f"Begun now, with a fresh budget of {amount(balance.budget)}." if account.fresh and not balance.entries else "",
         _ended(account),
-        f"Spent {amount(balance.spent)} in {_counted(account, balance.entries)}.",
+        f"Spent {amount(balance.spent)} in {counted(counts_of(account, balance))}.",
         reserved,
         f"Protects {unit_words(project.unit)}{bounds}.",
         attacker(charged.advantage, charged.attack_success, project.unit),
@@ -92,11 +101,10 @@ def project_reasons(project: Project, balance: Balance) -> list[str]:
     ]
 
 
-def _counted(account: Account, entries: int) -> str:
-    """Return how many entries were charged, and how many only note something."""
-    notes = len(account.facts())
-    charged = plural(entries - notes - (account.ended is not None), "entry", "entries")
-    return charged + (f", beside {number(notes)} of public facts" if notes else "")
+def counted(counts: Counts) -> str:
+    """Return in words how many entries were charged, and how many declare public facts."""
+    charged = plural(counts.charges, "entry", "entries")
+    return charged + (f", beside {number(counts.facts)} of public facts" if counts.facts else "")
 
 
 def _ended(account: Account) -> str:
@@ -174,16 +182,16 @@ def _ledger(ledger: LedgerView) -> Sheet:
     except PrivkitError as error:
         return refusal(account.name, error, chart)
     then = [".to_frame()", *([] if is_simulated(ledger) else [".verify()"])]
-    return Sheet(_ledger_answer(account.name, balance), listed(entries, balance), then, chart=chart)
+    return Sheet(_ledger_answer(account, balance), listed(entries, balance), then, chart=chart)
 
 
-def _ledger_answer(name: str, balance: Balance) -> str:
+def _ledger_answer(account: Account, balance: Balance) -> str:
     """Return the first line: how many entries, and what they cost."""
     charged = ", ".join(
         f"{part.symbol} = {amount_shown(part.budget - part.left)} of {amount_shown(part.budget)}"
         for part in budgets(balance)
     )
-    return f"ledger of project '{label(name)}': {plural(balance.entries, 'entry', 'entries')}, {charged} charged"
+    return f"ledger of project '{label(account.name)}': {counted(counts_of(account, balance))}, {charged} charged"
 
 
 def last_entries(account: Account, balance: Balance, most: int = MOST) -> list[Entry]:
@@ -224,7 +232,7 @@ def _ledger_chart(ledger: LedgerView) -> Chart:
     charged = [0.0, *(float(known.total.main) for known in shown)]
     places = [0.0, *(float(known.seq) for known in shown)]
     drawn = Steps(places, charged, float(part.budget), "budget")
-    return Chart(_ledger_answer(ledger.account.name, balance), "entry", f"{part.symbol} charged", drawn)
+    return Chart(_ledger_answer(ledger.account, balance), "entry", f"{part.symbol} charged", drawn)
 
 
 # -- the price of a study ------------------------------------------------------------------------------------------

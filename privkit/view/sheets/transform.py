@@ -17,6 +17,8 @@ from privkit.values.show import printable
 from privkit.view.parts.chart import SHARES, SHARES_END, Across, Chart, Cloud
 from privkit.view.parts.sheet import Block, Cell, Meter, Row, Sheet, Table, Verdict, given, sheet
 from privkit.view.parts.words import argument, label, names, number, percent, plural
+from privkit.view.sheets import synthetic  # noqa: F401 - registers comparisons of synthetic rows
+from privkit.view.sheets.recoding import cut_by_cut
 
 
 @sheet.register(Anonymized)
@@ -27,7 +29,9 @@ def _anonymized(value: Anonymized) -> Sheet:
         given([*_verdicts(value.report, told=False), *_anonymized_reasons(value), _columns(value)]),
         [".frame", ".report", ".plot()", *([".with_suppressed()"] if hasattr(value.frame, "iloc") else [])],
         exact=True,
-        chart=lambda: _losses(value.report, f"{value.utility} = {value.loss_:.4f}, k = {k}, {suppressed} suppressed"),
+        chart=lambda: cut_by_cut(
+            value, _losses(value.report, f"{value.utility} = {value.loss_:.4f}, k = {k}, {suppressed} suppressed")
+        ),
     )
 
 
@@ -47,10 +51,14 @@ def _columns(value: Anonymized) -> Table:
             label(name),
             value.levels_[name],
             value.level_words_[name],
-            f"{loss:.1%}",
-            Meter(loss, f"loss of {label(name)}: {loss:.1%}"),
+            percent(loss),
+            Meter(loss, f"loss of {label(name)}: {percent(loss)}"),
         ]
         for name, loss in value.report.column_losses.items()
+    ]
+    rows += [
+        [label(name), "–", f"the {value.report.aggregates[name].function} of its class", "not counted", None]
+        for name in value.report.not_counted
     ]
     return Table(["column", "level", "what is left", "loss", ""], rows, "Loss by column")
 
@@ -60,8 +68,15 @@ def _anonymized_answer(value: Anonymized) -> str:
     verdict = "holds" if value.report.satisfied else "does NOT hold"
     if value.n_rows and value.suppressed_ == value.n_rows:
         verdict = "holds of an empty table, nothing is left"
-    cost = f"{value.utility} = {value.loss_:.4f}, {_suppressed(value)}"
+    cost = f"{value.utility} = {value.loss_:.4f}{_not_counted(value.report)}, {_suppressed(value)}"
     return f"{value.criteria!r} {verdict}: {cost}.{_but(value.leaving_)}{_again(value)}"
+
+
+def _not_counted(report: AnonymizationReport) -> str:
+    """Return of which columns the information loss says nothing, in brackets; empty where it counts all."""
+    if not report.not_counted:
+        return ""
+    return f" (loss of {names(report.not_counted, most=len(report.not_counted))} not counted: aggregated)"
 
 
 def _anonymized_reasons(value: Anonymized) -> list[str]:
@@ -72,6 +87,7 @@ def _anonymized_reasons(value: Anonymized) -> list[str]:
         f"k {number(before.k)} → {number(after.k)}{_persons(after)}, classes {number(before.classes)} → "
         f"{number(after.classes)}, "
         f"average risk {before.average_risk:.4f} → {after.average_risk:.4f}{_by_row(value.report)}.",
+        *_by_sets(value.report),
         _search(value),
         *_locally(value),
     ]
@@ -87,6 +103,16 @@ def _anonymized_reasons(value: Anonymized) -> list[str]:
             "nor were columns that tell a generalized one again."
         )
     return reasons
+
+
+def _by_sets(report: AnonymizationReport) -> list[str]:
+    """Return the k by sets of columns before and after, and which sets were weak or are."""
+    told = []
+    for name, after in report.after.by_sets.items():
+        before = report.before.by_sets[name]
+        weak = [f" {when}: {one.told}." for when, one in (("Before", before), ("After", after)) if one.told]
+        told.append(f"By {after.known} k {number(before.k)} → {number(after.k)}.{''.join(weak)}")
+    return told
 
 
 def _aggregates(report: AnonymizationReport) -> list[str]:
@@ -134,7 +160,7 @@ def _leaving(found: Leaving) -> list[str]:
 
 def _anonymized_levels(value: Anonymized) -> str:
     if value.method == "cells":
-        shares = (f"{label(name)} {loss:.1%}" for name, loss in value.report.column_losses.items())
+        shares = (f"{label(name)} {percent(loss)}" for name, loss in value.report.column_losses.items())
         return f"Cells that are `*`, suppressed records among them: {', '.join(shares)}."
     return f"Levels: {_levels(value)}" + (
         " (the highest used; they differ between classes)." if value.method == "local" else "."
@@ -146,7 +172,7 @@ def _locally(value: Anonymized) -> list[str]:
     loss = value.local_loss_
     if loss is None or not loss < 0.95 * value.loss_:
         return []
-    less = f"{1 - loss / value.loss_:.0%} less: {value.utility} = {loss:.4f}"
+    less = f"{percent(1 - loss / value.loss_)} less: {value.utility} = {loss:.4f}"
     return [f"method='local' would lose {less}, with levels that differ between classes."]
 
 
@@ -180,17 +206,18 @@ def _search(value: Anonymized) -> str:
 
 @sheet.register(AnonymizationReport)
 def _report(report: AnonymizationReport) -> Sheet:
-    losses = ", ".join(f"{name} {loss:.1%}" for name, loss in report.column_losses.items())
+    losses = ", ".join(f"{name} {percent(loss)}" for name, loss in report.column_losses.items())
     utility = ", ".join(f"{name} {number(value)}" for name, value in report.after.utility.items())
     of = "" if report.after.persons is None else " of persons"
     highest = f"Highest risk{of} {report.before.highest_risk:.4g} → {report.after.highest_risk:.4g}"
     reasons = [
         f"{highest}; {plural(report.suppressed, 'record')} suppressed.",
-        f"Loss by column: {losses}.",
+        f"Loss by column: {losses}{_not_counted(report)}.",
+        *_by_sets(report),
         *_aggregates(report),
         *report.aggregate_notes,
     ]
-    costs = Table(["", "before", "after"], lambda: _costs(report), lines=[f"Utility: {utility}."])
+    costs = Table(["", "before", "after"], lambda: _costs(report), lines=[f"Utility{_not_counted(report)}: {utility}."])
     before, after = number(report.before.k), number(report.after.k)
     return Sheet(
         "All criteria are met." if report.satisfied else "Not all criteria are met.",
@@ -210,7 +237,8 @@ def _costs(report: AnonymizationReport) -> list[Row]:
 
 def _losses(report: AnonymizationReport, title: str) -> Chart:
     losses = list(report.column_losses.values())
-    drawn = Across(list(report.column_losses), losses, [f"{loss:.1%}" for loss in losses], end=SHARES_END, ticks=SHARES)
+    drawn = Across(list(report.column_losses), losses, [percent(loss) for loss in losses], end=SHARES_END, ticks=SHARES)
+    title += _not_counted(report)
     return Chart(title, "mean loss of the column's cells", "column", drawn)
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 #: What was installed when the figures were made; the rest follows from these.
 PINS = {
     "diffprivlib": "diffprivlib==0.6.6 scikit-learn==1.8.0 scipy==1.17.1 numpy==2.4.6 pandas==3.1.1 pyarrow==26.0.1",
+    # Its logistic regression asks for what scikit-learn 1.8 has no more.
+    "diffprivlib models": "diffprivlib==0.6.6 scikit-learn==1.7.2",
     "smartnoise": "smartnoise-sql==1.0.10 opendp==0.14.2 numpy==2.4.6 pandas==2.3.3 pyarrow==26.0.1",
     "pydp": "python-dp==1.1.5 numpy==2.4.6 pandas==3.1.1 pyarrow==26.0.1",
     "pipelinedp": "pipeline-dp==0.3.1 python-dp==1.1.5 scipy==1.17.1 numpy==2.4.6 pandas==3.1.1 pyarrow==26.0.1",

@@ -7,7 +7,7 @@ from pathlib import Path
 from worker import BANDS, EACH, GROUPS, KEYS, LOWER, ROWS, UPPER, main, read
 
 import privkit as pk
-from privkit.project.dp import counts, quantiles, sums
+from privkit.project.dp import counts, quantiles, sums, tables
 
 FOLDER = tempfile.TemporaryDirectory()
 AGES = list(range(18, 96))
@@ -33,7 +33,7 @@ def prepare(folder, question, unit):
     if question == "d":
         return lambda: {"median": [quantiles.dp_median(frame, "age", candidates=AGES, **price).value]}
     keys = {"zip3": KEYS, "band": BANDS}
-    return lambda: {"count": counts.dp_crosstab(frame, "zip3", "band", keys=keys, **price).value}
+    return lambda: {"count": tables.dp_crosstab(frame, "zip3", "band", keys=keys, **price).value}
 
 
 try:

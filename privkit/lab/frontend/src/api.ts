@@ -40,8 +40,16 @@ export interface IEntry {
   code: string;
 }
 
+/** What one person was charged in all. */
+export interface IPerson {
+  analyst: string;
+  charged: IAmount;
+}
+
 /** A page of entries, the newest first. */
 export interface IPage {
+  /** Who was charged how much; empty for what is sought, and for later pages. */
+  persons: IPerson[];
   total: number;
   next: number | null;
   entries: IEntry[];

@@ -14,3 +14,15 @@ export function tag(
   element.append(...children);
   return element;
 }
+
+/** Return a button that copies text, and says that it did. */
+export function copier(text: () => string): HTMLElement {
+  const copy = tag('button', { type: 'button', class: 'jp-privkit-link' }, 'Copy the code');
+  copy.addEventListener('click', () => {
+    navigator.clipboard?.writeText(text()).then(
+      () => (copy.textContent = 'Copied'),
+      () => (copy.textContent = 'Select the code to copy it')
+    );
+  });
+  return copy;
+}

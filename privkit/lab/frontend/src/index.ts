@@ -3,7 +3,7 @@ import { ICommandPalette, showErrorMessage } from '@jupyterlab/apputils';
 import { PathExt } from '@jupyterlab/coreutils';
 import { IDocumentManager } from '@jupyterlab/docmanager';
 import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
-import { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
+import { INotebookTracker, Notebook, NotebookPanel } from '@jupyterlab/notebook';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { LabIcon } from '@jupyterlab/ui-components';
 
@@ -42,15 +42,21 @@ function activate(
   browser: IDefaultFileBrowser | null,
   documents: IDocumentManager | null
 ): void {
-  followPanels();
+  const writer = (near: Element) => {
+    const notebook = notebooks?.find(panel => panel.content.node.contains(near))?.content;
+    return notebook && ((code: string) => below(notebook, near, code));
+  };
+  followPanels(writer, event => app.commands.processKeydownEvent(event));
   notebooks?.forEach(keepPictures);
   notebooks?.widgetAdded.connect((_, panel) => keepPictures(panel));
   const model = new BudgetModel();
   followFolder(model, notebooks, browser);
 
-  const panel = new BudgetPanel(model, notebook => {
-    documents?.openOrReveal(PathExt.join(model.path, PathExt.basename(notebook)));
-  });
+  const panel = new BudgetPanel(
+    model,
+    notebook => void documents?.openOrReveal(PathExt.join(model.path, PathExt.basename(notebook))),
+    () => void app.commands.execute(EXPORT)
+  );
   panel.id = 'jupyter-privkit-panel';
   panel.title.icon = icon;
   panel.title.caption = 'Privacy budget';
@@ -82,6 +88,16 @@ function activate(
     isActive: () => item.shown,
     activeStateChanged: model.changed as any
   });
+}
+
+/** Write code into a new cell below the one that an element is in, and go there: to be read before it is run. */
+function below(notebook: Notebook, near: Element, code: string): void {
+  const place = notebook.widgets.findIndex(cell => cell.node.contains(near)) + 1;
+  notebook.model?.sharedModel.insertCell(place, { cell_type: 'code', source: code });
+  notebook.deselectAll();
+  notebook.activeCellIndex = place;
+  notebook.mode = 'edit';
+  void notebook.scrollToItem(place);
 }
 
 /** Keep the model on the folder of the current notebook, else of the file browser, and look again after each run. */

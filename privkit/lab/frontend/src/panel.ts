@@ -1,7 +1,7 @@
 import { Widget } from '@lumino/widgets';
 
-import { entries, IEntry, IProject, Refusal } from './api';
-import { tag } from './dom';
+import { entries, IEntry, IPerson, IProject, Refusal } from './api';
+import { copier, tag } from './dom';
 import { BudgetModel, level } from './model';
 
 const LEVELS = { within: '', low: '▾ Little is left.', spent: '■ All is spent.' };
@@ -15,7 +15,7 @@ const MOST = 200;
 
 /** The side panel: the folder's projects with their bars, and the entries of each, with a search field. */
 export class BudgetPanel extends Widget {
-  constructor(model: BudgetModel, open: (notebook: string) => void) {
+  constructor(model: BudgetModel, open: (notebook: string) => void, exported: () => void) {
     super();
     this._model = model;
     this._open = open;
@@ -26,9 +26,11 @@ export class BudgetPanel extends Widget {
     });
     // JupyterLab's shortcuts stay out of the field.
     this._search.dataset.lmSuppressShortcuts = 'true';
+    this._export.addEventListener('click', exported);
     this.node.append(
       tag('h2', {}, 'Privacy budget'),
       this._search,
+      this._export,
       this._live,
       this._body
     );
@@ -42,7 +44,7 @@ export class BudgetPanel extends Widget {
     // What was sought before is no longer waited for: the server ends a search that nobody waits for.
     this._sought.abort();
     this._sought = new AbortController();
-    this._search.hidden = projects.length === 0;
+    this._search.hidden = this._export.hidden = projects.length === 0;
     if (refusal || projects.length === 0) {
       const here = path ? `“${path}”` : 'this folder';
       const none = known ? `No ledger in ${here}.` : 'Looking for a ledger …';
@@ -81,17 +83,28 @@ export class BudgetPanel extends Widget {
       return shown;
     }
     const list = tag('ol', { class: 'jp-privkit-entries', 'aria-label': `Entries of ${project.name}` });
+    const persons = tag('div');
     const node = tag(
       'section',
       { class: 'jp-privkit-project', 'aria-label': `Project ${project.name}` },
       tag('h3', {}, project.name),
       ...bars(project),
       tag('p', { class: 'jp-privkit-small' }, `Protects ${project.unit}. ${count(project.entries)} in all. ${LEVELS[level(project)]}`),
-      list
+      persons,
+      this._fold([project.name, 'entries'], 'Entries', list)
     );
     const before = shown?.node.querySelectorAll('li[value]').length ?? 0;
-    await this._page({ path, project, sought, list }, Math.min(Math.max(PAGE, before), MOST));
+    await this._page({ path, project, sought, list, persons }, Math.min(Math.max(PAGE, before), MOST));
     return { name: project.name, state, node };
+  }
+
+  /** Return a part that folds, and stays as somebody left it. */
+  private _fold(place: string[], name: string, ...parts: HTMLElement[]): HTMLElement {
+    const key = JSON.stringify(place);
+    const fold = tag('details', { class: 'jp-privkit-fold' }, tag('summary', { 'data-key': key }, name), ...parts) as HTMLDetailsElement;
+    fold.open = !this._folded.has(key);
+    fold.addEventListener('toggle', () => void (fold.open ? this._folded.delete(key) : this._folded.add(key)));
+    return fold;
   }
 
   private async _page(part: IPart, limit: number, before?: number): Promise<void> {
@@ -104,6 +117,9 @@ export class BudgetPanel extends Widget {
       do {
         const range = { before: next ?? undefined, limit: left, search: sought };
         const page = await entries(path, project.name, range, signal);
+        if (page.persons.length > 1) {
+          part.persons.replaceChildren(this._fold([project.name, 'persons'], 'By person', charged(page.persons)));
+        }
         list.append(...page.entries.map(entry => this._line(project, entry)));
         left -= page.entries.length;
         next = page.next;
@@ -146,7 +162,7 @@ export class BudgetPanel extends Widget {
       { value: String(entry.entry) },
       tag('span', { class: 'jp-privkit-cost' }, entry.cost.text),
       tag('span', { class: 'jp-privkit-what' }, entry.what),
-      tag('span', { class: 'jp-privkit-small' }, `${moment(entry.time)} · ${entry.analyst}${state}`)
+      tag('span', { class: 'jp-privkit-small' }, moment(entry.time), ` · ${entry.analyst}${state}`)
     );
     line.append(details(project, entry));
     if (entry.notebook) {
@@ -171,9 +187,11 @@ export class BudgetPanel extends Widget {
   private _turn = 0;
   private _typed = 0;
   private _sought = new AbortController();
+  private _folded = new Set<string>();
   private _cards = new Map<string, ICard>();
   private _body = tag('div', { class: 'jp-privkit-body' });
   private _live = tag('div', { class: 'jp-privkit-unseen', 'aria-live': 'polite' });
+  private _export = tag('button', { type: 'button', class: 'jp-privkit-link' }, 'Export as CSV') as HTMLButtonElement;
   private _search = tag('input', {
     type: 'search',
     placeholder: 'Search entries',
@@ -187,7 +205,7 @@ function details(project: IProject, entry: IEntry): HTMLElement {
     ['Asked', entry.what],
     ['Cost', entry.cost.delta === '0' ? entry.cost.text : `${project.symbol} = ${entry.cost.main}, δ = ${entry.cost.delta}`],
     ['Error', entry.within && `${entry.within} (95 %)`],
-    ['When', new Date(entry.time).toLocaleString()],
+    ['When', zoned(entry.time)],
     ['Who', entry.analyst]
   ];
   const list = tag('dl', {});
@@ -200,17 +218,10 @@ function details(project: IProject, entry: IEntry): HTMLElement {
   const summary = tag('summary', { 'data-key': key, 'aria-label': `Details of entry ${entry.entry}` }, 'Details');
   const opened = tag('details', { class: 'jp-privkit-details' }, summary, list);
   if (entry.code) {
-    const copy = tag('button', { type: 'button', class: 'jp-privkit-link' }, 'Copy the code') as HTMLButtonElement;
-    copy.addEventListener('click', () => {
-      navigator.clipboard?.writeText(entry.code).then(
-        () => (copy.textContent = 'Copied'),
-        () => (copy.textContent = 'Select the code to copy it')
-      );
-    });
     opened.append(
       tag('p', {}, 'To ask it again, at no cost while the data are the same:'),
       tag('pre', { tabindex: '0' }, entry.code),
-      copy
+      copier(() => entry.code)
     );
   } else if (entry.state === 'committed') {
     opened.append(tag('p', {}, 'Run the cell that asked it to see the answer again, at no cost while the data are the same.'));
@@ -218,9 +229,32 @@ function details(project: IProject, entry: IEntry): HTMLElement {
   return opened;
 }
 
-/** A time to the minute. */
-function moment(time: string): string {
-  return `${time.slice(0, 16).replace('T', ' ')} UTC`;
+/** Return what each person was charged. */
+function charged(persons: IPerson[]): HTMLElement {
+  const list = tag('dl', { class: 'jp-privkit-persons' });
+  for (const { analyst, charged } of persons) {
+    list.append(tag('dt', {}, analyst), tag('dd', {}, charged.text));
+  }
+  return list;
+}
+
+/** A time to the minute, where the person is; the second and the zone when it is pointed at. */
+function moment(time: string): HTMLElement {
+  return tag('time', { datetime: time, title: zoned(time) }, local(time).slice(0, 16));
+}
+
+/** A time to the second where the person is, with the zone by its offset and by its name. */
+function zoned(time: string): string {
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  const parts = new Intl.DateTimeFormat('en', { timeZoneName: 'longOffset' }).formatToParts(new Date(time));
+  const offset = parts.find(part => part.type === 'timeZoneName')?.value.replace('GMT', 'UTC');
+  return `${local(time)} ${offset === timeZone ? offset : `${offset} (${timeZone})`}`;
+}
+
+/** A time as the clock of the person's zone tells it. */
+function local(time: string): string {
+  const at = new Date(time);
+  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 19).replace('T', ' ');
 }
 
 function count(entries: number): string {
@@ -240,6 +274,7 @@ interface IPart {
   project: IProject;
   sought: string;
   list: HTMLElement;
+  persons: HTMLElement;
 }
 
 /** The budget as bars, one for each symbol, with its words below: spent, reserved, and what is left. */

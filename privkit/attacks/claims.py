@@ -1,0 +1,220 @@
+"""From scores to claims: which persons an attacker names who may wrongly name one in a hundred."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+import numpy as np
+
+from privkit.attacks.interval import newcombe
+from privkit.risk.attackers import Rate
+from privkit.values.advantage import ALARMS
+from privkit.values.arguments import public
+from privkit.values.show import Plotted
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    Scores = NDArray[np.float64]
+
+
+def threshold(scores: Scores) -> float:
+    """Return the least threshold that at most `ALARMS` of the scores are above.
+
+    Examples
+    --------
+    >>> threshold(np.arange(200.0))
+    197.0
+    """
+    if not len(scores):
+        return float("inf")
+    allowed = int(len(scores) * ALARMS)
+    return float(np.sort(scores)[::-1][allowed])
+
+
+def folds(count: int) -> NDArray[np.int64]:
+    """Return in which of two folds each of some persons is: those at even places, and at odd ones."""
+    return np.arange(count) % 2
+
+
+def claimed(scores: Scores, judges: Scores) -> NDArray[np.bool_]:
+    """Return of whom there is a claim: whose score is above the threshold of the judges of the other fold.
+
+    Claim: of persons whose scores are exchangeable with the judges', at most about `ALARMS` are claimed. Proof: given
+    a fold of n judges and one more person, all n + 1 scores exchangeable, he is above the (⌊n·a⌋ + 1)-th largest of
+    the judges only if he is among the ⌊n·a⌋ + 1 largest of all; ties never claim. So his chance is at most
+    (n·a + 1)/(n + 1), for a = `ALARMS`. Nobody judges himself, since his own fold does not judge him. ∎
+    """
+    fold, judged_by = folds(len(scores)), folds(len(judges))
+    found = np.zeros(len(scores), dtype=bool)
+    for one in (0, 1):
+        mine = fold == one
+        found[mine] = scores[mine] > threshold(judges[judged_by != one])
+    return found
+
+
+#: At which confidence a find is taken for one of what is not there: five attacks look, in every report.
+_SURELY = 0.999
+
+
+class Compared:
+    """Claims about members beside claims about controls: what nothing but the table, or the model, explains."""
+
+    __slots__ = ()
+
+    rate: Rate
+    control: Rate
+
+    @property
+    def excess(self) -> float:
+        """`rate` less `control`: how much more often members are claimed."""
+        return self.rate.observed - self.control.observed
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Newcombe's interval of `excess`, 95 %."""
+        return newcombe(self.rate, self.control)
+
+
+@dataclass(frozen=True, slots=True)
+class Planted(Compared):
+    """What an attack finds where a known share of the rows was copied.
+
+    Attributes
+    ----------
+    share : float
+        The share of members whose row was copied.
+    rate, control : Rate
+        Claims about members, and about persons of whom no row is in the table.
+    """
+
+    share: float
+    rate: Rate
+    control: Rate
+
+    def at(self, confidence: float) -> tuple[float, float]:
+        """Return the interval of `excess` at another confidence."""
+        return newcombe(*(replace(one, confidence=confidence) for one in (self.rate, self.control)))
+
+    @property
+    def found(self) -> bool:
+        """Whether the interval lies above 0."""
+        return self.interval[0] > 0
+
+
+@dataclass(frozen=True, eq=False)
+class TableAttack:
+    """What one attack finds, beside chance and beside what it would find.
+
+    Attributes
+    ----------
+    name : str
+    needs : str
+        What the attacker must know, and what counts as a find.
+    rate : Rate
+        Members of whom what the attacker claims is true, at a threshold at which at most about 1 in 100 others are
+        claimed.
+    control : Rate or None
+        The same of persons who are not in the shared data; None where none were given.
+    baseline : Rate
+        The same of persons who do not exist: each column of the members shuffled on its own.
+    planted : mapping of float to Planted
+        The same attack on tables of which 0, 1, 5, 20 and 100 % of the rows were copied.
+    right, right_control : Rate or None
+        How often it is right where it always guesses, whatever the threshold: the secret's value, or, where the rows
+        of both tables are known to belong together, the member's own row.
+    """
+
+    name: str
+    needs: str
+    rate: Rate
+    control: Rate | None
+    baseline: Rate
+    planted: Mapping[float, Planted]
+    right: Rate | None = None
+    right_control: Rate | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "planted", MappingProxyType(dict(self.planted)))
+
+    @property
+    def excess(self) -> float | None:
+        """`rate` less `control`: the share of members found that nothing but the table explains; None without one."""
+        return None if self.control is None else self.rate.observed - self.control.observed
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Newcombe's interval of `excess`, 95 %; without a control Wilson's of `rate`, an upper bound only."""
+        return (self.rate.low, self.rate.high) if self.control is None else newcombe(self.rate, self.control)
+
+    @property
+    def found(self) -> bool | None:
+        """Whether members are found more often than controls, beyond the interval; None without a control."""
+        return None if self.control is None else self.interval[0] > 0
+
+    @property
+    def figures(self) -> tuple[float, ...]:
+        """The shares claimed of members, of controls, by chance; `excess`, its interval, and `power`; NaN for None."""
+        told = (None if self.control is None else self.control.observed, self.excess, self.power)
+        control, excess, power = (np.nan if one is None else one for one in told)
+        return (self.rate.observed, control, self.baseline.observed, excess, *self.interval, power)
+
+    @property
+    def power(self) -> float | None:
+        """The least planted share that is found, as is every larger one; None where not even a copy of all is found.
+
+        None too where more is found with nothing planted than chance explains, at 99.9 %: then a find means nothing.
+        """
+        if any(one.at(_SURELY)[0] > 0 for share, one in self.planted.items() if not share):
+            return None
+        least = None
+        for share in sorted((share for share in self.planted if share), reverse=True):
+            if not self.planted[share].found:
+                break
+            least = share
+        return least
+
+
+class _Judged(Protocol):
+    @property
+    def found(self) -> bool | None: ...
+
+
+#: An attack of a report.
+One = TypeVar("One", bound=_Judged)
+
+
+class Attacks(Plotted, Mapping[str, One]):
+    """What several attacks find: a mapping by the attack's name."""
+
+    attacks: Mapping[str, One]
+
+    def __getitem__(self, name: str) -> One:
+        return self.attacks[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.attacks)
+
+    def __len__(self) -> int:
+        return len(self.attacks)
+
+    @property
+    def found(self) -> tuple[str, ...]:
+        """The attacks that find more than of those whose rows, or values, were not used, beyond the interval."""
+        return tuple(name for name, one in self.attacks.items() if one.found)
+
+
+@public
+class TableAttacks(Attacks[TableAttack]):
+    """What attacks on what is shared find."""
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a row per attack: `attack`, `rate`, `control`, `baseline`, `excess`, `low`, `high`, `power`."""
+        import pandas as pd
+
+        heads = ["attack", "rate", "control", "baseline", "excess", "low", "high", "power"]
+        return pd.DataFrame([(name, *one.figures) for name, one in self.attacks.items()], columns=heads)

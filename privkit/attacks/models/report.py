@@ -1,0 +1,180 @@
+"""What attacks on a model find: a mapping by the attack's name, persons at risk, and repairs beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from privkit.attacks.claims import Attacks, Compared, claimed
+from privkit.attacks.interval import newcombe
+from privkit.risk.attackers import Rate
+from privkit.values.arguments import positive_int, public
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from privkit.attacks.models.outputs import ScoreFinding
+
+    Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class ModelAttack(Compared):
+    """What one attack on a model finds.
+
+    Attributes
+    ----------
+    name : str
+    needs : str
+        What the attacker must know, and what counts as a find.
+    rate : Rate
+        Members of whom what the attacker claims is true: that they are members, where at most about 1 in 100 others are
+        claimed wrongly (the true positive rate at 1 % false positives); of attribute inference, that he guesses right.
+    control : Rate
+        The same of persons whom the model was not trained on.
+    auc : float or None
+        How often a member's score is above a control's; 0.5 is a coin's. None of attribute inference.
+    auc_interval : tuple of float or None
+        95 %, by Newcombe's method 5 (`privkit.transform.area`).
+    baseline : Rate or None
+        Of attribute inference: members of whom the commonest value is right.
+    """
+
+    name: str
+    needs: str
+    rate: Rate
+    control: Rate
+    auc: float | None = None
+    auc_interval: tuple[float, float] | None = None
+    baseline: Rate | None = None
+
+    @property
+    def found(self) -> bool:
+        """Whether members are told from controls: the interval of `excess` lies above 0, or that of `auc` above 0.5."""
+        return self.interval[0] > 0 or (self.auc_interval is not None and self.auc_interval[0] > 0.5)
+
+    @property
+    def power(self) -> float | None:
+        """The least excess that so many persons would have shown, at `control`; None where not even a full one is."""
+        for hits in range(self.control.hits, self.rate.n + 1):
+            if newcombe(Rate(hits, self.rate.n), self.control)[0] > 0:
+                return hits / self.rate.n - self.control.observed
+        return None
+
+
+@public
+@dataclass(frozen=True, eq=False, repr=False)
+class ModelAttackReport(Attacks[ModelAttack]):
+    """What attacks on a trained model find: a mapping by the attack's name. For the owner's eyes; no release.
+
+    ``"lira"`` (shadow models), ``"scores"`` (plain answers) and ``"inference"`` (an attribute), each with ``.rate``,
+    ``.control``, ``.excess``, ``.interval``, ``.auc``, ``.auc_interval`` and ``.power``. What could not be tried is
+    not among them. It holds no value of a cell: persons are told by their position in `X_in`.
+
+    Attributes
+    ----------
+    attacks : mapping of str to ModelAttack
+    model : str
+        The class of the model, or "stored scores".
+    kind : {"classes", "numbers"}
+        What it predicts.
+    measure : {"accuracy", "R²"}
+    score_in, score_out : float
+        How well it predicts the members, and the controls.
+    n_in, n_out : int
+        Members and controls that were given.
+    n_attacked : int
+        How many of each were attacked.
+    n_shadows, asked : int
+        Shadow models that were trained, and that were asked for.
+    stopped : bool
+        Whether the time was up before all was done.
+    secret : str or None
+        The feature that attribute inference guesses.
+    outputs : tuple of ScoreFinding
+        What the members' scores give away where they are published.
+    repairs : mapping of str to ModelAttackReport
+        The same attacks on what could stand in the model's place.
+    trained : bool
+        Whether the model came untrained, and was trained on the members here.
+    """
+
+    attacks: Mapping[str, ModelAttack]
+    model: str
+    kind: Literal["classes", "numbers"]
+    measure: Literal["accuracy", "R²"]
+    score_in: float
+    score_out: float
+    n_in: int
+    n_out: int
+    n_attacked: int
+    n_shadows: int
+    asked: int
+    stopped: bool
+    secret: str | None
+    outputs: tuple[ScoreFinding, ...]
+    repairs: Mapping[str, ModelAttackReport]
+    trained: bool
+    _positions: NDArray[np.int64]
+    _scores: tuple[Floats, Floats]
+
+    @property
+    def strongest(self) -> ModelAttack:
+        """The attack on membership that is judged by: LiRA where it was tried, else plain scores."""
+        return self.attacks.get("lira", self.attacks["scores"])
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a row per attack: `attack`, `rate`, `control`, `excess`, `low`, `high`, `auc`, `auc_low`, ..."""
+        import pandas as pd
+
+        heads = ["attack", "rate", "control", "excess", "low", "high", "auc", "auc_low", "auc_high", "power"]
+        rows = []
+        for name, one in self.attacks.items():
+            told = (one.auc, *(one.auc_interval or (None, None)), one.power)
+            numbers = (np.nan if value is None else value for value in told)
+            rows.append((name, one.rate.observed, one.control.observed, one.excess, *one.interval, *numbers))
+        return pd.DataFrame(rows, columns=heads)
+
+    def compared(self) -> pd.DataFrame:
+        """Return a row for the model as it is, and for each repair: how well it predicts, and what it gives away.
+
+        `model`, `score` (accuracy or R² on the controls), `attack` (the strongest one), `auc`, `auc_low`, `auc_high`,
+        `rate` (at 1 % false alarms), `control`, `excess`, `low`, `high`.
+        """
+        import pandas as pd
+
+        heads = ["model", "score", "attack", "auc", "auc_low", "auc_high", "rate", "control", "excess", "low", "high"]
+        rows = []
+        for name, report in {"as it is": self, **self.repairs}.items():
+            one = report.strongest
+            area = (one.auc, *(one.auc_interval or (np.nan, np.nan)))
+            rates = (one.rate.observed, one.control.observed, one.excess, *one.interval)
+            rows.append((name, report.score_out, one.name, *area, *rates))
+        return pd.DataFrame(rows, columns=heads)
+
+    def at_risk(self, n: int = 10) -> pd.DataFrame:
+        """Return the members who are most surely told to be such, by position. For the owner's eyes: it names persons.
+
+        Parameters
+        ----------
+        n : int
+            How many.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `position` in `X_in`, from 0; `score`, of the strongest attack; `false_alarms`, the share of controls who
+            score as high; `claimed`, whether the person is among those that `rate` counts.
+        """
+        import pandas as pd
+
+        many = positive_int(n, "n")
+        members, controls = self._scores
+        order = np.argsort(-members, kind="stable")[:many]
+        alarms = 1 - np.searchsorted(np.sort(controls), members[order], side="left") / max(len(controls), 1)
+        told = {"position": self._positions[order], "score": members[order], "false_alarms": alarms}
+        return pd.DataFrame(told).assign(claimed=claimed(members, controls)[order])

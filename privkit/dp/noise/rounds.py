@@ -1,0 +1,235 @@
+"""The noise of tables that are measured in rounds, some of them chosen by what the rounds before have told.
+
+Claim
+-----
+Let one unit move each table by at most d in L1 and in L2, and each score of a choice by at most d. The first round
+measures k tables with noise of one scale, and h tables that are held out with noise of another; each of T later rounds
+measures one table, which a noisy maximum may choose before. Together that costs, in ε, k · d / b₀ + h · d / b₂ +
+T · (d / b₁ + c), and in ρ, k · d² / (2 s₀²) + h · d² / (2 s₂²) + T · (d² / (2 s₁²) + c), where c is what OpenDP states
+for one choice, or 0 where nothing is chosen.
+
+Proof
+-----
+What a later round measures, and by which scores, depends on the data through what earlier rounds have released alone.
+For each of their results it costs at most what stands above: the bounds d hold for every table and for every public
+table that a score compares it with. So the losses add up (adaptive composition: Dwork and Roth 2014, theorem 3.16; Bun
+and Steinke 2016, lemma 2.3). An end before the last round releases a part of the same, which is post-processing. Each
+term is what OpenDP's own map states, added as exact fractions and rounded up. ∎
+
+In (ε, δ) the composition is made in ρ and converted once, by OpenDP.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+
+from privkit.dp.measurement import frames
+from privkit.dp.noise.layers import RAISED, Layered, LayeredGaussian, LayeredLaplace
+from privkit.dp.noise.noise import Noise, costs_at_most, in_measure
+from privkit.dp.noise.selection import NoisyMax, float_above
+from privkit.dp.opendp import features
+from privkit.values.loss import Measure, PrivacyLoss
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from privkit.dp.statistics.reach import Sensitivity
+
+#: Of the loss of a round in which a table is chosen, the share that chooses it.
+CHOOSING = Fraction(1, 10)
+
+Kind = TypeVar("Kind", bound="RoundsLaplace | RoundsGaussian")
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How many tables are measured first, how many in rounds after it, whether these are chosen, and the first's share.
+
+    Attributes
+    ----------
+    first, later : int
+    chosen : bool
+    share : Fraction
+        Of what is not held out, what the first round gets; all of it where there is no later one.
+    held : int
+        How many tables are held out: measured, and never fitted.
+    held_share : Fraction
+        Of the loss, what they get.
+    """
+
+    first: int
+    later: int
+    chosen: bool
+    share: Fraction
+    held: int = 0
+    held_share: Fraction = Fraction(0)
+
+
+def stated_in_all(noise: RoundsLaplace | RoundsGaussian, sensitivity: Sensitivity) -> Fraction:
+    """Return what all rounds cost, in the noise's natural measure: OpenDP's maps, added exactly."""
+    shape = noise.shape
+    first = Fraction(noise.one.measurement().map(noise.distance(sensitivity)))
+    found = shape.first * first
+    if shape.held:
+        found += shape.held * Fraction(noise.apart.measurement().map(noise.distance(sensitivity)))
+    if shape.later:
+        found += shape.later * Fraction(noise.later.measurement().map(noise.distance(sensitivity)))
+    if shape.chosen:
+        found += shape.later * Fraction(NoisyMax(noise.choosing).choice(noise.natural).map(sensitivity.linf))
+    return found
+
+
+def within_price(noise: Kind, sensitivity: Sensitivity, loss: PrivacyLoss) -> Kind:
+    """Return the noise, its scales raised until what OpenDP states of it is within the price."""
+    while not costs_at_most(make_rounds(lambda _: [], noise, sensitivity, loss).map(1), loss):
+        scales = {name: getattr(noise, name) * RAISED for name in ("scale", "choosing", "measuring", "testing")}
+        noise = replace(noise, **scales)
+    return noise
+
+
+def make_rounds(
+    run: Callable[[object], list[int]],
+    noise: RoundsLaplace | RoundsGaussian,
+    sensitivity: Sensitivity,
+    loss: PrivacyLoss,
+) -> Any:
+    """Return the rounds as an OpenDP measurement of frames, in the measure of `loss`. Reads nothing.
+
+    Parameters
+    ----------
+    run : callable
+        Runs them on a frame; see the module for what it may do, and for the proof of what that costs. For d units the
+        loss is d times that in ε, and d² times that in ρ, by the same proof with d · L1 and d · L2.
+    """
+    stated, concentrated = float_above(stated_in_all(noise, sensitivity)), noise.natural.measure.concentrated
+    with features() as dp:
+        measure = dp.measures.zero_concentrated_divergence() if concentrated else dp.measures.max_divergence()
+        made = dp.measurements.make_user_measurement(
+            *frames(dp),
+            measure,
+            lambda rows: rows.read(run),
+            lambda units: stated * (units * units if concentrated else units),
+        )
+        return in_measure(made, loss)
+
+
+class Rounds(Layered):
+    """What both kinds have in common: the noise of the first round's tables, of later ones, and of choices."""
+
+    choosing: float
+    measuring: float
+    shape: Shape
+    testing: float
+
+    @classmethod
+    @abstractmethod
+    def stated(cls, sensitivity: Sensitivity, scale: float) -> Fraction:
+        """Return what one table costs with noise of a scale, in the natural measure, as an exact fraction."""
+
+    @classmethod
+    @abstractmethod
+    def of(cls, amount: Fraction) -> PrivacyLoss:
+        """Return an amount as a loss in the measure in which its parts are stated."""
+
+    @classmethod
+    def for_loss(cls, sensitivity: Sensitivity, loss: PrivacyLoss, **kind: Any) -> Self:
+        """Return the least noise within the loss, by the shares of the shape."""
+        one, (first, table, choice, held) = cls.single.for_loss(sensitivity, loss), _shares(kind["shape"])
+        price = cls.of(choice * cls.stated(sensitivity, one.scale))
+        choosing = NoisyMax.for_loss(sensitivity, price).scale if choice else 0.0
+        scale, measuring = one.scale / cls.spread(first), one.scale / cls.spread(table) if table else 0.0
+        testing = one.scale / cls.spread(held) if held else 0.0
+        made: Any = cls(scale, kind["shares"], choosing, measuring, kind["shape"], testing)  # type: ignore[call-arg]
+        return cast("Self", within_price(made, sensitivity, loss))
+
+    @property
+    def natural(self) -> PrivacyLoss:
+        """A loss in the measure in which its parts are stated."""
+        return self.of(Fraction(1))
+
+    @property
+    def one(self) -> Noise:
+        """The noise of a table of the first round."""
+        return self.single(self.scale)
+
+    @property
+    def later(self) -> Noise:
+        """The noise of a later round's table."""
+        return self.single(self.measuring)
+
+    @property
+    def apart(self) -> Noise:
+        """The noise of a table that is held out."""
+        return self.single(self.testing)
+
+
+@dataclass(frozen=True, slots=True)
+class RoundsLaplace(Rounds, LayeredLaplace):
+    """Discrete Laplace noise on tables that are measured in rounds; the scale is that of the first round's tables.
+
+    Attributes
+    ----------
+    choosing, measuring : float
+        The scales of a later round's choice and of its table; 0 where there is none.
+    shape : Shape
+    testing : float
+        The scale of tables that are held out; 0 where there are none.
+    """
+
+    choosing: float = 0.0
+    measuring: float = 0.0
+    shape: Shape = Shape(1, 0, chosen=False, share=Fraction(1))
+    testing: float = 0.0
+
+    @classmethod
+    def stated(cls, sensitivity: Sensitivity, scale: float) -> Fraction:
+        """Return d / b."""
+        return Fraction(sensitivity.l1) / Fraction(scale)
+
+    @classmethod
+    def of(cls, amount: Fraction) -> PrivacyLoss:
+        """Return an amount of ε."""
+        return PrivacyLoss.zero(Measure.PURE).replace(amount)
+
+
+@dataclass(frozen=True, slots=True)
+class RoundsGaussian(Rounds, LayeredGaussian):
+    """Discrete Gaussian noise on tables that are measured in rounds; the scale is that of the first round's tables.
+
+    Attributes
+    ----------
+    choosing, measuring : float
+        The scales of a later round's choice and of its table; 0 where there is none.
+    shape : Shape
+    testing : float
+        The scale of tables that are held out; 0 where there are none.
+    """
+
+    choosing: float = 0.0
+    measuring: float = 0.0
+    shape: Shape = Shape(1, 0, chosen=False, share=Fraction(1))
+    testing: float = 0.0
+
+    @classmethod
+    def stated(cls, sensitivity: Sensitivity, scale: float) -> Fraction:
+        """Return d² / (2 s²)."""
+        return Fraction(sensitivity.l2) ** 2 / (2 * Fraction(scale) ** 2)
+
+    @classmethod
+    def of(cls, amount: Fraction) -> PrivacyLoss:
+        """Return an amount of ρ."""
+        return PrivacyLoss.zero(Measure.ZERO_CONCENTRATED).replace(amount)
+
+
+def _shares(shape: Shape) -> tuple[Fraction, Fraction, Fraction, Fraction]:
+    """Return the shares of the loss of one first table, one later table, one choice, and one that is held out."""
+    rest = 1 - shape.held_share if shape.held else Fraction(1)
+    held = shape.held_share / shape.held if shape.held else Fraction(0)
+    if not shape.later:
+        return rest / shape.first, Fraction(0), Fraction(0), held
+    each = rest * (1 - shape.share) / shape.later
+    choice = each * CHOOSING if shape.chosen else Fraction(0)
+    return rest * shape.share / shape.first, each - choice, choice, held

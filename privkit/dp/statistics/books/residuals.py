@@ -1,0 +1,313 @@
+"""Tables that overlap, fitted to each other in closed form, and what each number of theirs errs.
+
+Let x be the exact counts of all combinations of the columns' levels (never built), n_i the number of levels of column
+i, and for a set A of columns M_A x its table: x added up over all other columns. Every row has one level of every
+column, so all tables are sums of one x. Of each *measured* set B a noisy table y_B = M_B x + e_B is given, the e_B
+independent, each of uncorrelated numbers of mean 0 and one variance s_B².
+
+Claim
+-----
+The least squares estimate of M_T x, for T within a measured set, is
+
+    x̂_T = Σ_{A ⊆ T} (ẑ_A, each number over all levels of T∖A) / N(T∖A),    N(S) = Π_{i ∈ S} n_i,
+    ẑ_A = v_A · Σ_{B ⊇ A} P_A (y_B added up over B∖A) / (s_B² N(B∖A)),      1 / v_A = Σ_{B ⊇ A} 1 / (s_B² N(B∖A)),
+
+where B runs over the measured sets and P_A takes the mean off along every axis of A. It is unbiased, of all unbiased
+linear estimates it has the least variance in every number, the tables add up, and every number of x̂_T has the variance
+
+    Σ_{A ⊆ T} v_A · Π_{i ∈ A} (1 − 1/n_i) / N(T∖A)².
+
+Proof
+-----
+Let J_i be the matrix of n_i × n_i whose entries are 1/n_i, and C_i = 1 − J_i; both are projections, and J_i C_i = 0.
+Over the columns of T the projections Q_A = ⊗_{i∈A} C_i ⊗_{i∈T∖A} J_i, one for each A ⊆ T, are orthogonal to each other
+and add up to the identity, the product of all (C_i + J_i). Q_A of a table is P_A of its margin by A, spread evenly over
+the levels of T∖A, hence
+
+    M_T x = Σ_{A ⊆ T} z_A / N(T∖A), each number over all levels of T∖A,    with z_A = P_A M_A x.           (1)
+
+*What is seen of z_A.* For B ⊇ A let r_{A,B} = P_A (y_B added up over B∖A). Its mean is z_A. The sum of N(B∖A) numbers
+of variance s_B² has the variance s_B² N(B∖A), so its covariance is s_B² N(B∖A) P_A. For A ≠ A′, both within B, r_{A,B}
+and r_{A′,B} are uncorrelated: they are linear in Q_A y_B and Q_{A′} y_B, whose covariance is s_B² Q_A Q_{A′} = 0. Of
+different B they are independent. And y_B is known from all its r_{A,B} by (1), so nothing is lost.
+
+*Least squares.* So the z_A are parameters without a common constraint (each ranges over the image of P_A, and any
+choice of them belongs to some x), each seen by its own r_{A,B}, all with the same covariance P_A but for a factor. By
+the theorem of Gauss and Markov the best unbiased linear estimate of z_A is the mean of its r_{A,B}, weighted by one
+over these factors: ẑ_A, of covariance v_A P_A. The best estimate of a linear function of all z_A is that function of
+the ẑ_A: x̂_T by (1). The ẑ_A being uncorrelated, and the diagonal of P_A being Π_{i∈A} (1 − 1/n_i) everywhere, the
+variance follows. Added up over a column i of T, (1) loses the terms with i in A, whose sums over that axis are 0, and
+gains the factor n_i in the others: x̂_{T∖i}. So the tables add up. ∎
+
+It is one sum over axes and one mean taken off for each pair of sets: linear in the number of cells. The decomposition
+is that of Barak et al. 2007 and of ResidualPlanner (Xiao, He, Zhang and Kifer 2023, arXiv 2305.08175); here whole
+tables are measured, so that integer noise does it.
+
+*The law of an error.* Put together, number t of x̂_T weighs number b of y_B by Σ_{A ⊆ T∩B} (v_A / (s_B² N(B∖A))) /
+N(T∖A) · Π_{i∈A} (δ(t_i, b_i) − 1/n_i), which depends on b only through the set S of columns of T∩B in which t and b
+agree. So the error is a sum of independent noise with few different weights, the same for every t, and its law is known
+exactly (:meth:`Fit.terms`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import combinations, pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+#: A set of columns, as their places in ascending order.
+Axes = tuple[int, ...]
+
+
+def closure(tables: Sequence[Axes]) -> tuple[Axes, ...]:
+    """Return all sets within some table, the empty one first.
+
+    Examples
+    --------
+    >>> closure([(0, 1), (1, 2)])
+    ((), (0,), (1,), (2,), (0, 1), (1, 2))
+    """
+    found = {part for table in tables for size in range(len(table) + 1) for part in combinations(table, size)}
+    return tuple(sorted(found, key=lambda axes: (len(axes), axes)))
+
+
+def masks(sets: Sequence[Axes]) -> NDArray[np.uint64]:
+    """Return each set as bits."""
+    return np.array([sum(1 << axis for axis in axes) for axes in sets], dtype=np.uint64)
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """How the sets within some tables lie in each other, by their numbers of cells.
+
+    Attributes
+    ----------
+    sizes : tuple of int
+        How many levels each column has.
+    tables : tuple of Axes
+        What is asked for.
+    """
+
+    sizes: tuple[int, ...]
+    tables: tuple[Axes, ...]
+
+    @cached_property
+    def sets(self) -> tuple[Axes, ...]:
+        """All sets within the tables."""
+        return closure(self.tables)
+
+    @cached_property
+    def cells(self) -> NDArray[np.float64]:
+        """How many cells each set's table has."""
+        return np.array([float(math.prod(self.sizes[axis] for axis in axes)) for axes in self.sets])
+
+    @cached_property
+    def within(self) -> NDArray[np.bool_]:
+        """Whether set A lies in set B; shape (sets, sets)."""
+        bits = masks(self.sets)
+        found: NDArray[np.bool_] = (bits[:, None] & bits[None, :]) == bits[:, None]
+        return found
+
+    @cached_property
+    def seen(self) -> NDArray[np.float64]:
+        """1 / N(B∖A) for A within B, else 0: how precisely a table of variance 1 shows z_A."""
+        return np.where(self.within, self.cells[:, None] / self.cells[None, :], 0.0)
+
+    @cached_property
+    def asked(self) -> NDArray[np.int64]:
+        """The places of the tables among the sets."""
+        places = {axes: place for place, axes in enumerate(self.sets)}
+        return np.array([places[axes] for axes in self.tables], dtype=np.int64)
+
+    @cached_property
+    def shrunk(self) -> NDArray[np.float64]:
+        """Π_{i ∈ A} (1 − 1/n_i) of each set."""
+        return np.array([math.prod(1 - 1 / self.sizes[axis] for axis in axes) for axes in self.sets])
+
+    @cached_property
+    def parts(self) -> NDArray[np.float64]:
+        """How much of v_A is in the variance of a cell of each set's table; shape (sets, sets), A in the columns."""
+        return np.where(self.within.T, self.shrunk[None, :] * (self.cells[None, :] / self.cells[:, None]) ** 2, 0.0)
+
+    def variances(self, precision: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the variance of a cell of each asked table, where sets are measured with these precisions."""
+        own = self.parts[self.asked]
+        with np.errstate(divide="ignore", invalid="ignore"):  # what is never seen, and is asked by none, is 0 times ∞
+            each = 1 / (self.seen @ precision)
+            return np.asarray(np.where(own > 0, own * each[None, :], 0.0).sum(axis=1))
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """The least squares fit of all tables to the measured ones.
+
+    Attributes
+    ----------
+    shapes : Shapes
+    measured : tuple of Axes
+    variance : tuple of float
+        Of the noise of each measured table, or anything in proportion to it.
+    """
+
+    shapes: Shapes
+    measured: tuple[Axes, ...]
+    variance: tuple[float, ...]
+
+    @cached_property
+    def places(self) -> Mapping[Axes, int]:
+        """The place of each set."""
+        return {axes: place for place, axes in enumerate(self.shapes.sets)}
+
+    @cached_property
+    def _columns(self) -> NDArray[np.int64]:
+        return np.array([self.places[axes] for axes in self.measured], dtype=np.int64)
+
+    @cached_property
+    def weights(self) -> NDArray[np.float64]:
+        """How much the measured tables count in each ẑ_A: v_A / (s_B² N(B∖A)); shape (sets, measured)."""
+        seen = self.shapes.seen[:, self._columns] / np.asarray(self.variance)[None, :]
+        return np.asarray(seen / seen.sum(axis=1, keepdims=True))
+
+    @cached_property
+    def spans(self) -> tuple[slice, ...]:
+        """Where each measured table's cells lie among all."""
+        ends = np.cumsum([0, *(int(self.shapes.cells[place]) for place in self._columns)]).tolist()
+        return tuple(slice(start, end) for start, end in pairwise(ends))
+
+    @property
+    def width(self) -> int:
+        """How many cells are measured."""
+        return self.spans[-1].stop
+
+    def shape(self, axes: Axes) -> tuple[int, ...]:
+        """Return how many levels each column of a table has."""
+        return tuple(self.shapes.sizes[axis] for axis in axes)
+
+    def residuals(self, noisy: NDArray[np.float64]) -> dict[Axes, NDArray[np.float64]]:
+        """Return ẑ_A of every set, from the measured cells one after the other."""
+        summed: dict[Axes, NDArray[np.float64]] = {
+            axes: np.zeros(self.shape(axes), dtype=np.float64) for axes in self.shapes.sets
+        }
+        for column, (axes, span) in enumerate(zip(self.measured, self.spans, strict=True)):
+            known = {axes: noisy[span].reshape(self.shape(axes))}
+            for size in range(len(axes), -1, -1):
+                for part in combinations(axes, size):
+                    summed[part] += self.weights[self.places[part], column] * added_up(known, part, axes)
+        return {axes: centered(table) for axes, table in summed.items()}
+
+    def table(self, residuals: Mapping[Axes, NDArray[np.float64]], axes: Axes) -> NDArray[np.float64]:
+        """Return x̂_T."""
+        found = np.zeros(self.shape(axes))
+        for size in range(len(axes) + 1):
+            for part in combinations(axes, size):
+                spread = tuple(self.shapes.sizes[axis] if axis in part else 1 for axis in axes)
+                over = math.prod(self.shapes.sizes[axis] for axis in axes if axis not in part)
+                found += residuals[part].reshape(spread) / over
+        return found
+
+    def matrix(self, axes: Axes) -> NDArray[np.float64]:
+        """Return how much each measured cell weighs in each cell of x̂_T; shape (cells, width): small tables alone."""
+        blocks = []
+        for column, other in enumerate(self.measured):
+            both = tuple(axis for axis in axes if axis in other)
+            block = np.zeros((*self.shape(axes), *self.shape(other)))
+            for size in range(len(both) + 1):
+                for part in combinations(both, size):
+                    weight = self.weights[self.places[part], column] / self._over(axes, part)
+                    block += weight * self._centered(axes, other, part)
+            blocks.append(block.reshape(math.prod(self.shape(axes)), -1))
+        return np.concatenate(blocks, axis=1)
+
+    def _centered(self, axes: Axes, other: Axes, part: Axes) -> NDArray[np.float64]:
+        """Return Π_{i ∈ A} (δ(t_i, b_i) − 1/n_i) for all cells of two tables, in a shape that fits those of both."""
+        found = np.ones((1,) * (len(axes) + len(other)))
+        for axis in part:
+            many = self.shapes.sizes[axis]
+            shape = [1] * (len(axes) + len(other))
+            shape[axes.index(axis)] = shape[len(axes) + other.index(axis)] = many
+            found = found * (np.eye(many) - 1 / many).reshape(shape)
+        return found
+
+    def terms(self, axes: Axes) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+        """Return what a number of x̂_T is a sum of: places of measured tables, sizes of weights, and how many have each.
+
+        For each set S of columns in which both agree: weights, by one product of small matrices, and their numbers.
+        """
+        parts = [part for size in range(len(axes) + 1) for part in combinations(axes, size)]
+        sizes = self.shapes.sizes
+        own = np.stack([self.weights[self.places[part]] / self._over(axes, part) for part in parts])
+        agree = np.array(
+            [
+                [math.prod((1.0 if axis in same else 0.0) - 1 / sizes[axis] for axis in part) for part in parts]
+                for same in parts
+            ]
+        )
+        found = agree @ own
+        bits = masks(self.measured)
+        inside = np.array([[(int(bit) >> axis) & 1 for axis in axes] for bit in bits], dtype=bool).reshape(
+            len(bits), -1
+        )
+        outside = self.shapes.cells[self._columns] / np.where(inside, self.shape(axes), 1).prod(axis=1)
+        counts = np.zeros_like(found)
+        for row, same in enumerate(parts):
+            fits = np.array([axis in same for axis in axes], dtype=bool)
+            possible = ~(fits[None, :] & ~inside).any(axis=1)
+            others = np.where(inside & ~fits[None, :], np.array(self.shape(axes)) - 1, 1).prod(axis=1)
+            counts[row] = np.where(possible, outside * others, 0.0)
+        which = np.broadcast_to(np.arange(len(self.measured)), found.shape)
+        weights = np.abs(found)
+        kept = (counts > 0) & (weights > _NOTHING)
+        return which[kept].astype(np.int64), weights[kept], counts[kept]
+
+    def known_terms(self, axes: Axes) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+        """Return the same as :meth:`terms`, reckoned once."""
+        if axes not in self._terms:
+            self._terms[axes] = self.terms(axes)
+        return self._terms[axes]
+
+    @cached_property
+    def _terms(self) -> dict[Axes, tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]]:
+        return {}
+
+    def _over(self, axes: Axes, part: Axes) -> float:
+        return float(math.prod(self.shapes.sizes[axis] for axis in axes if axis not in part))
+
+
+#: Weights below this are what rounding leaves of none.
+_NOTHING = 1e-13
+
+
+def centered(table: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a table with the mean taken off along every axis."""
+    for axis in range(table.ndim):
+        table = table - table.mean(axis=axis, keepdims=True)
+    return table
+
+
+def added_up(known: dict[Axes, NDArray[np.float64]], part: Axes, whole: Axes) -> NDArray[np.float64]:
+    """Return the margin by `part` of a table, from the smallest known one that holds it; `known` learns it."""
+    if part not in known:
+        axis = next(one for one in whole if one not in part)
+        larger = tuple(sorted((*part, axis)))
+        known[part] = added_up(known, larger, whole).sum(axis=larger.index(axis))
+    return known[part]
+
+
+@lru_cache(maxsize=64)
+def shapes_of(sizes: tuple[int, ...], tables: tuple[Axes, ...]) -> Shapes:
+    """Return the shapes of tables, kept for the next question about them."""
+    return Shapes(sizes, tables)
+
+
+@lru_cache(maxsize=64)
+def fit_of(shapes: Shapes, measured: tuple[Axes, ...], variance: tuple[float, ...]) -> Fit:
+    """Return the fit, kept for the next question about it."""
+    return Fit(shapes, measured, variance)

@@ -1,0 +1,172 @@
+"""How much of the loss each table of a strategy gets, so that all tables that are asked for err least.
+
+Claim
+-----
+The shares that :func:`strategy` returns are positive fractions that add up to 1, and with them no asked table has a
+larger variance than where the loss is split among the asked tables as is best for their importance (equally, if all
+weigh alike), each answered by its own part alone.
+
+Proof
+-----
+The first is by construction (:func:`_rounded`). For the second: with the shares of that split themselves, each table is
+measured as precisely as there, and the fit errs by no more in any number, being best among all unbiased linear
+estimates (`privkit.dp.statistics.books.residuals`). So this split is one that is allowed; among the shares on the line
+from it to the best ones those are taken that lie farthest from it of the ones that are looked at and allowed, by the
+variances themselves, after rounding. ∎
+
+*The best shares.* With Gaussian noise a table's precision is its share p_B of ρ, and the variance of the asked tables,
+weighted by importance, is F(p) = Σ_A c_A / q_A with q_A = Σ_B p_B / N(B∖A) and c_A ≥ 0: convex. By Cauchy's inequality
+1/Σ x_B ≤ Σ λ_B² / x_B for weights λ that add up to 1, with equality at λ_B = x_B / Σ x, so F is below Σ_B p̃_B² g_B /
+p_B, g_B = Σ_A c_A / (N(B∖A) q_A²) taken at p̃, and equal there. The least of that bound is at p_B ∝ p̃_B √g_B: a step
+that never raises F (Silvey, Titterington and Torsney 1978). Since Σ p_B g_B = F and F is convex, the optimum is at
+least 2F − max g: the search ends where that is near F. With Laplace noise the precision is the square of the share of
+ε, the same bound gives shares ∝ (p̃² g)^(1/3) of precisions p̃, which never raises F either; but F is not convex in
+them, so that several starts are tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from privkit.dp.statistics.books.residuals import Axes, Shapes
+
+#: Shares are whole multiples of one over this.
+GRAIN = 1_000_000
+#: How near to the optimum the search comes, and how many steps it takes at most.
+_NEAR, _STEPS = 1e-4, 2000
+#: Shares below this part of an equal one are not worth a table of their own.
+_LEAST = 0.02
+#: How often importance is raised where a table is worse than by the plain split.
+_RAISES = 6
+
+
+def split_shares(importance: tuple[Fraction, ...], *, squared: bool) -> tuple[Fraction, ...]:
+    """Return how a loss is best split, where every table is answered by its own part: equally, if all weigh alike.
+
+    Σ w / p is least at p ∝ √w, and Σ w / p² at p ∝ ∛w, by Lagrange's rule.
+    """
+    if len(set(importance)) == 1:
+        return (Fraction(1, len(importance)),) * len(importance)
+    best = np.array([float(one) for one in importance]) ** (1 / 3 if squared else 1 / 2)
+    return tuple(Fraction(int(share), GRAIN) for share in _rounded(np.maximum(best / best.sum(), 1 / GRAIN), least=0))
+
+
+def strategy(
+    shapes: Shapes, importance: tuple[Fraction, ...], *, squared: bool
+) -> tuple[tuple[Axes, ...], tuple[Fraction, ...]]:
+    """Return the tables to measure, and their shares of the loss.
+
+    Parameters
+    ----------
+    shapes : Shapes
+        The asked tables.
+    importance : tuple of Fraction
+        Of each of them.
+    squared : bool
+        Whether a precision is the square of its share, as of ε with Laplace noise; else the share itself, as of ρ.
+
+    Examples
+    --------
+    >>> from privkit.dp.statistics.books.residuals import shapes_of
+    >>> shapes = shapes_of((3, 4), ((0,), (1,), (0, 1)))
+    >>> measured, shares = strategy(shapes, (Fraction(1),) * 3, squared=False)
+    >>> measured, [round(float(share), 2) for share in shares]
+    (((0,), (1,), (0, 1)), [0.3, 0.28, 0.42])
+    """
+    power = 2 if squared else 1
+    alone = split_shares(importance, squared=squared)
+    split = np.zeros(len(shapes.sets))
+    split[shapes.asked] = [float(share) for share in alone]
+    allowed = split[shapes.asked] ** -power
+    with np.errstate(all="ignore"):  # far-apart importances: a start that overflows is worse than the others
+        best = _best(shapes, np.array([float(one) for one in importance]), allowed, split, power)
+    for part in np.linspace(1, 0, 21):
+        shares = _rounded(part * best + (1 - part) * split, _LEAST / len(shapes.tables))
+        if _worst(shapes, shares, allowed, power) <= 1:
+            break
+    else:  # of rounding alone: the split itself, as it is
+        return tuple(shapes.tables), alone
+    used = np.flatnonzero(shares)
+    return tuple(shapes.sets[p] for p in used), tuple(Fraction(int(shares[p]), GRAIN) for p in used)
+
+
+def _worst(shapes: Shapes, shares: NDArray[np.int64], allowed: NDArray[np.float64], power: int) -> float:
+    """Return the largest variance of an asked table in those of the plain split."""
+    found = shapes.variances((shares / GRAIN) ** power) / allowed
+    return float(np.where(np.isfinite(found), found, np.inf).max()) * (1 - 1e-12)
+
+
+def _best(
+    shapes: Shapes,
+    importance: NDArray[np.float64],
+    allowed: NDArray[np.float64],
+    split: NDArray[np.float64],
+    power: int,
+) -> NDArray[np.float64]:
+    """Return the best shares; where a table comes out worse than by the split, with more importance for it."""
+    weights = importance.copy()
+    found = split
+    for _ in range(_RAISES):
+        parts = (weights[:, None] * shapes.parts[shapes.asked]).sum(axis=0)
+        each = [_descended(shapes.seen, parts, start, power) for start in _starts(shapes, split, power)]
+        found = min(each, key=lambda one: _value(shapes.seen, parts, one**power))
+        ratios = shapes.variances(found**power) / allowed
+        if ratios.max() <= 1:
+            break
+        weights *= np.maximum(ratios, 1) ** 2
+    return found
+
+
+def _starts(shapes: Shapes, split: NDArray[np.float64], power: int) -> Iterator[NDArray[np.float64]]:
+    """Give shares to start from: all sets alike; where F is not convex, also the asked tables, and the largest ones."""
+    alike = np.full(len(split), 1 / len(split))
+    yield (alike + split) / 2
+    if power == 1:
+        return
+    yield 0.9 * split + 0.1 * alike
+    largest = shapes.within.sum(axis=1) == 1  # in no other set
+    yield 0.9 * largest / largest.sum() + 0.1 * alike
+    total = np.zeros(len(split))
+    total[: len(split) - int(largest.sum()) or 1] = 1
+    yield 0.5 * total / total.sum() + 0.5 * largest / largest.sum()
+
+
+def _value(seen: NDArray[np.float64], parts: NDArray[np.float64], precision: NDArray[np.float64]) -> float:
+    return float((parts / (seen @ precision)).sum())
+
+
+def _descended(
+    seen: NDArray[np.float64], parts: NDArray[np.float64], shares: NDArray[np.float64], power: int
+) -> NDArray[np.float64]:
+    """Return shares after steps that never raise F, up to the optimum (of those near the start, where power is 2)."""
+    before = np.inf
+    for _ in range(_STEPS):
+        precision = shares**power
+        shown = seen @ precision
+        slope = (parts / shown**2) @ seen
+        value = float((parts / shown).sum())
+        if power == 1 and float(slope.max()) - value <= _NEAR * value:
+            break
+        if power == 2 and before - value <= _NEAR * 1e-3 * value:
+            break
+        before = value
+        shares = shares * np.sqrt(slope) if power == 1 else np.cbrt(precision**2 * slope)
+        shares = shares / shares.sum()
+    return shares
+
+
+def _rounded(shares: NDArray[np.float64], least: float) -> NDArray[np.int64]:
+    """Return whole multiples of one over `GRAIN` that add up to 1; shares below the least are left out."""
+    kept = np.where(shares >= least, shares, 0.0)
+    exact = kept / kept.sum() * GRAIN
+    found = np.floor(exact + 1e-9).astype(np.int64)
+    left = GRAIN - int(found.sum())
+    found[np.argsort(found - exact, kind="stable")[:left]] += 1
+    return found

@@ -1,0 +1,1 @@
+"""Tests, comparisons and fits, with intervals that hold both noise and sampling."""

@@ -1,0 +1,73 @@
+"""Errors about tables of counts that are to be published: what is no such table, and tables that contradict another."""
+
+from __future__ import annotations
+
+from privkit.errors.calls import called
+from privkit.errors.root import PrivkitError
+
+_SHAPE = "Give a pandas frame or Series of counts as pd.crosstab, or df.value_counts(), gives it"
+
+
+class DisclosureError(PrivkitError, ValueError):
+    """Tables of counts could not be checked."""
+
+    @classmethod
+    def no_table(cls, place: int, found: str) -> DisclosureError:
+        """The table at `place` is `found`, and no frame of counts."""
+        return cls(f"{called()} got {found} as table {place + 1}. {_SHAPE}.")
+
+    @classmethod
+    def no_tables(cls) -> DisclosureError:
+        """There is no table, or none with a count above 0."""
+        return cls(f"{called()} found no count above 0 in these tables: there is nothing to suppress. {_SHAPE}.")
+
+    @classmethod
+    def no_counts(cls, place: int) -> DisclosureError:
+        """A cell of the table at `place` is no whole number of at least 0."""
+        return cls(
+            f"{called()} found cells of table {place + 1} that are no counts: every cell must be a whole number >= 0. "
+            "Give the table before anything is suppressed or rounded; weighted counts and sums are not checked."
+        )
+
+    @classmethod
+    def no_names(cls, place: int) -> DisclosureError:
+        """The rows or columns of the table at `place` have no name, or one name stands twice."""
+        return cls(
+            f"{called()} found rows or columns of table {place + 1} without a name, or one name for two. Cells of "
+            "different tables are one by these names: set table.index.names and table.columns.names, as "
+            "pd.crosstab(df['a'], df['b']) does by itself."
+        )
+
+    @classmethod
+    def margin_inside(cls, place: int, margin: str) -> DisclosureError:
+        """Some rows of the table at `place` stand twice, or a category has the margin's own name."""
+        return cls(
+            f"{called()} found a cell of table {place + 1} that stands there twice. Each combination of categories "
+            f"has one cell, and the label of totals, margin={margin!r}, is no category: rename one of the two."
+        )
+
+    @classmethod
+    def contradicting(cls) -> DisclosureError:
+        """No people at all have all these counts."""
+        return cls(
+            f"{called()} found that no people have all these counts: the tables contradict each other, or a margin is "
+            "not the sum of its cells. A combination that a table leaves out counts as 0. Missing values leave "
+            "crosstab: fill them, df.fillna('missing'), for all tables alike. A table of some of the people needs a "
+            "name for who they are, filters=[None, 'age >= 30']; another name for the totals is margin='...'."
+        )
+
+    @classmethod
+    def too_large(cls, cells: int, most: int) -> DisclosureError:
+        """All tables together have more joint cells than can be searched."""
+        return cls(
+            f"{called()} found that these tables together cross into {cells:,} joint cells, and it can search "
+            f"{most:,}. Check tables that share columns together and others apart, or join categories."
+        )
+
+    @classmethod
+    def unsolved(cls) -> DisclosureError:
+        """The solver gave no answer to a linear program."""
+        return cls(
+            f"{called()} could not audit these tables: the solver of linear programs ended without an answer. "
+            "Nothing is said of any cell; join categories, or check fewer tables together."
+        )

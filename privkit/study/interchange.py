@@ -1,0 +1,104 @@
+"""A gate's rulings in forms that other tools read: JSON, JUnit XML, SARIF 2.1.0. None of them holds a cell value."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+from xml.etree import ElementTree as Xml  # which is written, never read
+
+from privkit.study.ruling import Ruling
+from privkit.values.show import printable
+
+_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+
+def plain(policy: str, rulings: Sequence[Ruling], left_out: Sequence[str]) -> dict[str, Any]:
+    """Return a report as what JSON holds."""
+    return {
+        "passed": all(ruling.met for ruling in rulings),
+        "policy": policy,
+        "rulings": [asdict(ruling) for ruling in rulings],
+        "left_out": list(left_out),
+    }
+
+
+def as_json(policy: str, rulings: Sequence[Ruling], left_out: Sequence[str]) -> str:
+    """Return a report as JSON."""
+    return json.dumps(plain(policy, rulings, left_out), indent=2) + "\n"
+
+
+def as_junit(rulings: Sequence[Ruling]) -> str:
+    r"""Return a report as JUnit XML: a suite, a case for each ruling, a failure where it is not met.
+
+    Examples
+    --------
+    >>> print(as_junit([Ruling("goal.k", "KAnonymity(5)", "k = 7", True)]))
+    <?xml version='1.0' encoding='utf-8'?>
+    <testsuites><testsuite name="privkit gate" tests="1" failures="0" errors="0" skipped="0"><testcase
+    classname="privkit.goal" name="goal.k: KAnonymity(5)" /></testsuite></testsuites>
+    """
+    short = sum(not ruling.met for ruling in rulings)
+    counts = {"tests": len(rulings), "failures": short, "errors": 0, "skipped": 0}
+    suites = Xml.Element("testsuites")
+    told = {"name": "privkit gate", **{name: str(count) for name, count in counts.items()}}
+    suite = Xml.SubElement(suites, "testsuite", told)
+    for ruling in rulings:
+        name = {"classname": f"privkit.{ruling.rule.partition('.')[0]}", "name": f"{ruling.rule}: {ruling.limit}"}
+        case = Xml.SubElement(suite, "testcase", {key: printable(text) for key, text in name.items()})
+        if not ruling.met:
+            text = printable(ruling.told)
+            Xml.SubElement(case, "failure", {"message": text, "type": ruling.rule}).text = text
+    return "<?xml version='1.0' encoding='utf-8'?>\n" + Xml.tostring(suites, encoding="unicode") + "\n"
+
+
+def as_sarif(policy: str, rulings: Sequence[Ruling]) -> str:
+    """Return the rulings that are not met as SARIF 2.1.0, each at its line of the policy."""
+    import privkit
+
+    rules = list(dict.fromkeys(ruling.rule for ruling in rulings))
+    driver = {
+        "name": "privkit",
+        "version": privkit.__version__,
+        "rules": [{"id": rule, "shortDescription": {"text": f"The rule {rule} of the policy."}} for rule in rules],
+    }
+    results = [_result(ruling, rules.index(ruling.rule), policy) for ruling in rulings if not ruling.met]
+    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def _result(ruling: Ruling, index: int, policy: str) -> dict[str, Any]:
+    # A policy that is no file is named by its rule alone.
+    location: dict[str, Any] = {"logicalLocations": [{"fullyQualifiedName": ruling.rule}]}
+    if policy:
+        location["physicalLocation"] = {"artifactLocation": {"uri": _uri(policy)}}
+        if ruling.line is not None:
+            location["physicalLocation"]["region"] = {"startLine": ruling.line}
+    message = {"text": _escaped(printable(ruling.told))}
+    return {
+        "ruleId": ruling.rule,
+        "ruleIndex": index,
+        "level": "error",
+        "message": message,
+        "locations": [location],
+    }
+
+
+def _uri(policy: str) -> str:
+    """Return a path as a URI: of a file where it is absolute, else relative to where the command ran."""
+    path = Path(policy)
+    return path.as_uri() if path.is_absolute() else quote(path.as_posix(), safe="/")
+
+
+def _escaped(text: str) -> str:
+    """Return text in which nothing is a placeholder or a link (SARIF 2.1.0, 3.11.5 and 3.11.6).
+
+    Examples
+    --------
+    >>> _escaped("a {0} and [b](1)")
+    'a {{0}} and [b] (1)'
+    """
+    return text.replace("{", "{{").replace("}", "}}").replace("](", "] (")

@@ -1,0 +1,1 @@
+"""What columns are like: facts of them, the shapes of their values, names among these."""

@@ -1,0 +1,45 @@
+"""Pieces to teach with: privacy that one can touch, in a notebook or a page, without a kernel once they are shown.
+
+Each is a value whose HTML holds one self-contained page, and beside it a still picture with the sentence that it shows.
+They read no rows of anybody and spend nothing; decision 18.
+"""
+
+from typing import Any
+
+__all__ = [
+    "Piece",
+    "ask_again",
+    "budget_game",
+    "classmate",
+    "clipping",
+    "klt_map",
+    "patients",
+    "students",
+    "thirty_coins",
+    "two_totals",
+    "two_worlds",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from privkit.teach import again, bounds, coins, crowd, game, lattice_map, piece, totals, worlds
+
+    return {
+        "Piece": piece.Piece,
+        "ask_again": again.ask_again,
+        "budget_game": game.budget_game,
+        "classmate": crowd.classmate,
+        "clipping": bounds.clipping,
+        "klt_map": lattice_map.klt_map,
+        "patients": lattice_map.patients,
+        "students": crowd.students,
+        "thirty_coins": coins.thirty_coins,
+        "two_totals": totals.two_totals,
+        "two_worlds": worlds.two_worlds,
+    }[name]
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

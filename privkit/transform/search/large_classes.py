@@ -1,0 +1,220 @@
+"""Which classes are large enough among what is left: found for many nodes at once, without grouping what cannot be.
+
+Levels nest: what is in a class of fewer than k rows at a node is in no larger one at any finer node; and rows only
+leave. So a class that is not large enough never will be, and only the records of those that are have to be looked at
+again. Most nodes have none, and are told so in blocks:
+
+The classes of a block's nodes lie within those of the levels that are the highest of each column in it. What is in no
+large class there is left out in the whole block; what is left of the nodes is counted and grouped (see `counting`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from privkit.tally.codes import starts
+from privkit.transform.search.counting import CELLS, Counting
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from privkit.transform.search.coding import Coding
+
+    Ints = NDArray[np.int64]
+    Floats = NDArray[np.float64]
+    Mask = NDArray[np.bool_]
+
+#: Nodes of a block, and blocks of a larger one.
+_BLOCK = 64
+#: Combinations that are grouped in one call: so few that the table they are hashed in stays near the processor.
+_GROUPED = 1 << 16
+#: Combinations of large classes that are remembered; those of more nodes are looked for again.
+_REMEMBERED = 8_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class Large:
+    """Classes of one node that were large enough when they were looked for.
+
+    Attributes
+    ----------
+    combos, group : arrays of int64, shape (n_combos,)
+        Their combinations, and the class of each; classes in ascending order of their keys.
+    cost : array of float64, shape (n_classes,)
+        What a record of each costs.
+    """
+
+    combos: Ints
+    group: Ints
+    cost: Floats
+
+
+class LargeClasses:
+    """Looks for classes of at least `least` rows at nodes of a lattice, among combinations that only leave.
+
+    Parameters
+    ----------
+    coding : Coding
+    costs : list of list of array
+        Per column and level what a record in each group costs.
+    nodes : array of int64, shape (n_nodes, n_columns)
+        The levels of the nodes that are asked for by their place.
+    least : int
+    check : callable
+        Called between steps; what it raises ends the work.
+    """
+
+    def __init__(
+        self, coding: Coding, costs: Sequence[Sequence[Floats]], nodes: Ints, least: int, check: Callable[[], None]
+    ) -> None:
+        self.coding, self.nodes, self.least, self.check = coding, nodes, least, check
+        self.counting = Counting(coding, least)
+        self.rows = self.counting.rows
+        self.cost_of = [
+            np.array([cost[step.codes] for cost, step in zip(column, ladder.levels, strict=True)])
+            for column, ladder in zip(costs, coding.ladders, strict=True)
+        ]
+        self.nested = all(bool(ladder.nested[np.triu_indices(ladder.n_levels)].all()) for ladder in coding.ladders)
+        self.rank = _neighbors_rank(nodes)
+        self.known: dict[int, Large] = {}
+        self.remembered = 0
+
+    def look(self, due: Ints, price: Floats, left: Mask) -> None:
+        """Set the price of some nodes to what a record of their cheapest large class costs; infinite without one.
+
+        Parameters
+        ----------
+        due : array of int64
+            The places of the nodes.
+        price : array of float64, shape (n_nodes,)
+            It is changed.
+        left : array of bool, shape (n_combos,)
+            The combinations that are left.
+        """
+        seen = np.array([place in self.known for place in due.tolist()], dtype=bool)
+        if seen.any():
+            self._look_again(due[seen], price, left)
+        new = due[~seen]
+        if len(new):
+            price[new] = np.inf
+            pending: list[tuple[Ints, Ints]] = []
+            pairs = 0
+            for found in self._narrowed(new[np.argsort(self.rank[new])], np.flatnonzero(left)):
+                pending.append(found)
+                pairs += len(found[1])
+                if pairs >= _GROUPED:
+                    self._remember(pending, price)
+                    pending, pairs = [], 0
+            self._remember(pending, price)
+
+    def at(self, place: int, left: Mask) -> Large | None:
+        """Return the large classes of a node among what is left; some may have become too small since."""
+        if place in self.known:
+            return self.known[place]
+        return self.of(self.nodes[place], np.flatnonzero(left))
+
+    def of(self, node: Ints, combos: Ints) -> Large | None:
+        """Return the large classes that some combinations form at a node."""
+        grouped = self._grouped(node[None, :], np.zeros(len(combos), dtype=np.int64), combos)
+        return next((found for _, found in grouped), None)
+
+    def _look_again(self, places: Ints, price: Floats, left: Mask) -> None:
+        found = [self.known[place] for place in places.tolist()]
+        n_classes = np.array([len(one.cost) for one in found])
+        first = np.cumsum(n_classes) - n_classes
+        combos = np.concatenate([one.combos for one in found])
+        group = np.concatenate([one.group for one in found])
+        group += np.repeat(first, [len(one.combos) for one in found])
+        cost = np.concatenate([one.cost for one in found])
+        sizes = np.bincount(group, weights=self.rows[combos] * left[combos], minlength=len(cost))
+        cost[sizes < self.least] = np.inf
+        price[places] = np.minimum.reduceat(cost, first)
+        for place in places[price[places] == np.inf].tolist():
+            self.remembered -= len(self.known.pop(place).combos)
+
+    def _remember(self, pending: list[tuple[Ints, Ints]], price: Floats) -> None:
+        if not pending:
+            return
+        owner, combos = (np.concatenate(part) for part in zip(*pending, strict=True))
+        begin = starts(owner)
+        number = np.repeat(np.arange(len(begin)), np.diff(np.append(begin, len(owner))))
+        places = owner[begin]
+        for index, found in self._grouped(self.nodes[places], number, combos):
+            place = int(places[index])
+            price[place] = found.cost.min()
+            if self.remembered + len(found.combos) <= _REMEMBERED:
+                self.remembered += len(found.combos)
+                self.known[place] = found
+
+    # -- what may be large ------------------------------------------------------------------------------------------
+
+    def _narrowed(self, places: Ints, combos: Ints) -> Iterator[tuple[Ints, Ints]]:
+        """Yield nodes, and combinations of them that may be in a large class; all of a node at once."""
+        self.check()
+        if len(places) > _BLOCK and self.nested:
+            size = _BLOCK
+            while size * _BLOCK < len(places):
+                size *= _BLOCK
+            blocks = np.split(places, range(size, len(places), size))
+            highest = np.array([self.nodes[block].max(axis=0) for block in blocks])
+            number, inside = self.counting.maybe(highest, combos)
+            ends = np.searchsorted(number, np.arange(len(blocks) + 1))
+            for block, begin, end in zip(blocks, ends[:-1].tolist(), ends[1:].tolist(), strict=True):
+                if begin < end:
+                    yield from self._narrowed(block, inside[begin:end])
+            return
+        step = max(CELLS // max(len(combos), 1), 1)
+        for begin in range(0, len(places), step):
+            own = places[begin : begin + step]
+            number, inside = self.counting.maybe(self.nodes[own], combos)
+            yield own[number], inside
+
+    # -- what is large ----------------------------------------------------------------------------------------------
+
+    def _grouped(self, nodes: Ints, number: Ints, combos: Ints) -> Iterator[tuple[int, Large]]:
+        """Yield nodes by their number, those with large classes, and these.
+
+        Parameters
+        ----------
+        nodes : array of int64, shape (n_nodes, n_columns)
+        number, combos : arrays of int64, shape (n_pairs,)
+            The pairs of node and combination; all of a node lie together.
+        """
+        owner, codes, group = self.counting.large(nodes, number, combos)
+        if not len(owner):
+            return
+        inside = group >= 0
+        order = np.argsort(codes, kind="stable")
+        rank = np.empty(len(order), dtype=np.int64)
+        rank[order] = np.arange(len(order))
+        group, combos, number, owner = rank[group[inside]], combos[inside], number[inside], owner[order]
+        lead = np.empty(len(owner), dtype=np.int64)
+        lead[group] = combos
+        cost = self._cost(nodes[owner], lead)
+        classes = np.searchsorted(owner, np.arange(len(nodes) + 1)).tolist()
+        pairs = starts(number)
+        for begin, end in zip(pairs.tolist(), [*pairs[1:].tolist(), len(number)], strict=True):
+            index = int(number[begin])
+            first, last = classes[index], classes[index + 1]
+            yield index, Large(combos[begin:end], group[begin:end] - first, cost[first:last])
+
+    def _cost(self, nodes: Ints, lead: Ints) -> Floats:
+        """Return what a record costs at a node, for each pair of them."""
+        answer = np.zeros(len(lead))
+        for place, table in enumerate(self.cost_of):
+            answer += table[nodes[:, place], self.coding.combos[place, lead]]
+        return answer
+
+
+def _neighbors_rank(nodes: Ints) -> Ints:
+    """Return the rank of each node in an order in which neighbors lie near one another: Morton's, bit by bit."""
+    bits = int(nodes.max(initial=0)).bit_length()
+    digits = [(nodes[:, column] >> bit) & 1 for bit in range(bits) for column in range(nodes.shape[1] - 1, -1, -1)]
+    rank = np.empty(len(nodes), dtype=np.int64)
+    rank[np.lexsort(digits) if digits else np.arange(len(nodes))] = np.arange(len(nodes))
+    return rank

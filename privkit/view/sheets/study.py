@@ -1,0 +1,39 @@
+"""What a gate says: each rule with what was asked and what was found."""
+
+from __future__ import annotations
+
+from privkit.study.gate import GateReport
+from privkit.study.ruling import Ruling
+from privkit.view.parts.sheet import Name, Note, Row, Sheet, Table, Verdict, given, sheet
+from privkit.view.parts.words import label, number, plural
+
+
+@sheet.register(GateReport)
+def _gate(report: GateReport) -> Sheet:
+    heads = ["rule", "verdict", "asked", "found", "rows short"]
+    table = Table(
+        heads,
+        [_row(one) for one in report.rulings],
+        lines=[_line(one) for one in report.rulings],
+        facts=True,
+    )
+    left = Note(f"Not looked at: {label('; '.join(report.left_out), 400)}.") if report.left_out else None
+    return Sheet(_answer(report), given([table, left]), [".to_frame()", ".to_sarif('gate.sarif')"], exact=True)
+
+
+def _answer(report: GateReport) -> str:
+    count = len(report.rulings)
+    if report.passed:
+        return f"Passes: {'the one rule is' if count == 1 else f'all {number(count)} rules are'} met."
+    short = len(report.short)
+    return f"Falls short: {number(short)} of {plural(count, 'rule')} {'is' if short == 1 else 'are'} not met."
+
+
+def _row(one: Ruling) -> Row:
+    met = Verdict(one.met, "met" if one.met else "not met")
+    return [Name(one.rule), met, label(one.limit, 100), label(one.found, 200), one.rows_short]
+
+
+def _line(one: Ruling) -> str:
+    place = "" if one.line is None else f" (line {one.line})"
+    return f"  {'met    ' if one.met else 'not met'}  {label(one.told, 300)}{place}"

@@ -1,0 +1,174 @@
+"""What a release of synthetic rows says: how many, what they were drawn to fit, and the first of them.
+
+What a comparison of synthetic rows with real ones says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from privkit.dp.answers.persons import RelatedRows
+from privkit.dp.noise.noise import ALPHA
+from privkit.dp.synthesis.synthetic import Synthetic
+from privkit.transform.by_person import PersonFrames
+from privkit.transform.evaluation import Evaluation
+from privkit.values.writing import error_text, level_text, percent
+from privkit.view.parts.chart import Across, Chart
+from privkit.view.parts.sheet import Block, Note, Row, Sheet, Table, given, sheet
+from privkit.view.parts.words import aligned, label, number, plural
+from privkit.view.sheets.released.books import book
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from privkit.dp.answers.release import Release
+
+#: Rows and columns that are shown.
+_ROWS, _COLUMNS = 4, 8
+_LONGEST_NOTE = 240
+#: Tables of a comparison that are listed, and that are drawn.
+_TABLES, _DRAWN = 8, 20
+
+
+def synthetic(release: Release, reasons: Sequence[Block], foot: str) -> Sheet:
+    """Return what a release of synthetic rows says."""
+    asked = release.plan.question.asked
+    assert isinstance(asked, Synthetic)
+    told, frame, off = book(release, reasons, foot), release.frame, release.distances
+    fitted = int((~off["held_out"]).sum())
+    answer = (
+        f"{plural(len(frame), 'synthetic row')} of {plural(len(asked.made), 'column')}, drawn to fit "
+        f"{plural(fitted, 'noisy table')}; {asked.main} in the first {number(len(asked.tables))} "
+        f"± {error_text(release.plan.accuracy or 0.0)} or better ({level_text(1 - ALPHA)})"
+    )
+    own = off[~off["held_out"]]
+    fits = (
+        f"The rows' tables are {percent(float(own['distance'].mean()))} off the noisy ones in the mean, whose noise "
+        f"makes {percent(float(own['noise'].mean()))} of that likely: .distances."
+    )
+    remarks = [Note(f"Note: {label(one, _LONGEST_NOTE)}.") for one in release.remarks]
+    drawn = told.chart
+    assert drawn is not None
+    steps = [".frame", ".distances", *told.then]
+    return replace(
+        told,
+        answer=answer,
+        blocks=given([_first(release), fits, _held_out(off), *remarks, *told.blocks]),
+        then=steps,
+        chart=lambda: replace(drawn(), title=answer),
+    )
+
+
+def _first(release: Release) -> Table:
+    """Return the first rows: they are synthetic, and may be shown."""
+    frame = release.frame
+    names = list(frame.columns[:_COLUMNS])
+    shown = frame[names].head(_ROWS)
+    rows: list[Row] = [
+        ["missing" if gone else label(str(cell), 20) for cell, gone in zip(row, missing, strict=True)]
+        for row, missing in zip(
+            shown.astype(object).itertuples(index=False), shown.isna().itertuples(index=False), strict=True
+        )
+    ]
+    heads = [label(name, 20) for name in names]
+    return Table(heads, rows, lines=aligned([heads, *rows], "<" * len(heads)))  # type: ignore[list-item]
+
+
+def _held_out(off: pd.DataFrame) -> str:
+    """Say how far the rows are from the tables that they were not fitted to."""
+    held = off[off["held_out"]]
+    if not len(held):
+        return ""
+    return (
+        f"Off {plural(len(held), 'table')} to which they were not fitted: {percent(float(held['distance'].mean()))} "
+        f"in the mean; the noise alone makes {percent(float(held['noise'].mean()))}."
+    )
+
+
+@sheet.register(RelatedRows)
+def _related(found: RelatedRows) -> Sheet:
+    own = found.distances["distance"]
+    answer = (
+        f"{plural(len(found.persons), 'synthetic person')} with {plural(len(found.events), 'synthetic event')}: "
+        f"their tables are {percent(float(own.mean()))} off the noisy ones in the mean"
+    )
+    chosen = f"Events were chosen by what their persons have in {', '.join(map(label, found.shared))}."
+    if found.loosened:
+        chosen += f" Of {percent(found.loosened)} of them not all of that agrees."
+    blocks: list[Block] = [
+        chosen,
+        "Kept within the noise of both releases: how many events persons have, tables of persons, and tables of one "
+        "event with its person.",
+        "Not kept: what the events of one person have in common beyond these columns, their order, and counts above "
+        "the largest key.",
+        "The key means nothing: persons are numbered.",
+    ]
+    return Sheet(answer, given(blocks), [".persons", ".events", ".distances"])
+
+
+@sheet.register(PersonFrames)
+def _by_person(found: PersonFrames) -> Sheet:
+    answer = f"{plural(len(found.persons), 'person')} and {plural(len(found.events), 'event')}: two frames with a key"
+    blocks: tuple[Block, ...] = (
+        "Ask dp_synthetic of both, in a project whose unit is the key: two answers cost what they cost together.",
+        "Exact rows: for the owner's eyes.",
+    )
+    return Sheet(answer, blocks, [".persons", ".events"])
+
+
+# -- comparisons -----------------------------------------------------------------------------------------------------
+
+
+@sheet.register(Evaluation)
+def _evaluation(found: Evaluation) -> Sheet:
+    off = percent(found.mean())
+    answer = (
+        f"{plural(found.rows[1], 'synthetic row')} beside {number(found.rows[0])} real ones: pairs of columns {off} off"
+    )
+    chance = percent(float(found.distances["chance"].mean()))
+    blocks: list[Block] = [
+        f"A random half of the real rows is {chance} off the other.",
+        _propensity(found),
+        _predicted(found),
+        _tables(found),
+        "Exact functions of real rows: never to be packaged with the rows. What may leave: release.distances.",
+    ]
+    steps = [".to_frame()", *([".groups"] if found.groups is not None else []), ".plot()"]
+    return Sheet(answer, given(blocks), steps, exact=True, chart=lambda: _chart(found, answer))
+
+
+def _propensity(found: Evaluation) -> str:
+    if found.propensity is None:
+        return ""
+    return f"Telling real rows from synthetic ones: AUC {found.propensity:.3f} (0.5 is by chance)."
+
+
+def _predicted(found: Evaluation) -> str:
+    if found.target is None or found.real is None or found.synthetic is None:
+        return ""
+    how = f"{found.measure} {found.synthetic:.3f} by training on synthetic rows, {found.real:.3f} on real ones"
+    return f"Predicting {label(found.target)} on real rows: {how}."
+
+
+def _tables(found: Evaluation) -> Table:
+    frame = found.to_frame()
+    rows: list[Row] = [
+        [label(str(name), 60), percent(float(off)), percent(float(chance))]
+        for name, off, chance in islice(zip(frame.index, frame["distance"], frame["chance"], strict=True), _TABLES)
+    ]
+    heads = ["table", "off", "a half is off"]
+    rest = len(frame) - len(rows)
+    tail = [f"  … {number(rest)} more: .to_frame()"] if rest > 0 else []
+    return Table(heads, rows, lines=[*aligned([heads, *rows], "<>>"), *tail])  # type: ignore[list-item]
+
+
+def _chart(found: Evaluation, answer: str) -> Chart:
+    frame = found.to_frame().head(_DRAWN)
+    off = [float(one) for one in frame["distance"]]
+    names = [label(str(name), 40) for name in frame.index]
+    return Chart(
+        answer, "share of rows that would have to change", "", Across(names, off, [percent(one) for one in off])
+    )
