@@ -71,8 +71,7 @@ class Table:
             self.frame = pd.read_csv(DATA / "adult" / "adult.csv.gz")
             self.cuts, self.target, self.hit = {"age": EDGES}, "income", ">50K"
         else:
-            raw = pd.read_csv(DATA / "telco.csv.gz")
-            raw = raw.rename(columns={one: _telco(one) for one in raw})
+            raw = pd.read_csv(DATA / "telco_churn.csv.gz")
             self.frame = raw[[name for name in raw if name in (*TELCO["keys"], *TELCO["cuts"])]]
             self.cuts, self.target, self.hit = TELCO["cuts"], "Churn", "Yes"
         names = [name for name in self.frame if name not in self.cuts]
@@ -103,12 +102,6 @@ class Table:
         model = HistGradientBoostingClassifier(categorical_features=groups, random_state=0)
         model.fit(train[:, own].astype(float), train[:, place] == hit)
         return float(roc_auc_score(test[:, place] == hit, model.predict_proba(test[:, own].astype(float))[:, 1]))
-
-
-def _telco(name: str) -> str:
-    """Return a column of the table as IBM names it, however the copy writes it."""
-    known = {one.lower(): one for one in (*TELCO["keys"], *TELCO["cuts"])}
-    return known.get(name.replace("_", "").lower(), name)
 
 
 def distance(one: np.ndarray, other: np.ndarray, order: int) -> float:
