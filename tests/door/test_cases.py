@@ -74,6 +74,7 @@ def test_a1_every_date_has_a_year_or_is_missing(project, schema):
 
 
 @pytest.mark.parametrize("schema", DATED, ids=lambda schema: schema.name)
+@pytest.mark.sample(0.5)
 def test_a1_every_date_is_counted_by_its_key_and_told_apart(project, schema):
     frame, key = every_value(schema), schema.keys[0]
     assert counted(frame, "v", keys=[key])[key] >= 4

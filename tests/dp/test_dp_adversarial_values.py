@@ -381,6 +381,7 @@ PAIRS = {
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 @pytest.mark.parametrize("pair", PAIRS)
+@pytest.mark.sample(0.5)
 def test_paired_data_sets_differ_in_nothing_but_the_noise(tmp_path, pair, name, monkeypatch):
     function, asked = FUNCTIONS[name]
     monkeypatch.setattr(counts, "dp_count", function)

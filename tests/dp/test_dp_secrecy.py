@@ -65,6 +65,7 @@ def left_behind(project, ledger_path, privkit_state, *shown):
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.sample(0.6)
 def test_e41_e44_an_answer_leaves_no_private_value_anywhere(
     project, ledger_path, privkit_state, capsys, caplog, recwarn, name
 ):
@@ -102,6 +103,7 @@ def failing(monkeypatch, cause):
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.sample(0.4)
 def test_d36_whatever_fails_in_reading_is_told_in_the_same_words_and_charged(
     project, ledger_path, privkit_state, monkeypatch, capfd, caplog, recwarn, name
 ):
@@ -144,6 +146,7 @@ def test_d36_the_frames_of_a_failure_hold_no_tally(project, monkeypatch):
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.sample(0.4)
 def test_d37_an_interrupt_is_charged_and_orphaned(project, monkeypatch, capfd, name):
     failing(monkeypatch, KeyboardInterrupt(CANARY))
     with pytest.raises(KeyboardInterrupt) as caught:

@@ -140,6 +140,7 @@ def steps(value, grid):
 
 @pytest.mark.parametrize("grid", GRIDS, ids=str)
 @pytest.mark.parametrize("value", "iufbwpq")
+@pytest.mark.sample(0.4)
 def test_sums_of_powers_on_a_grid(case, value, grid):
     if value not in case.columns:
         pytest.skip("no such type there")
@@ -175,6 +176,7 @@ FETCHED = {"large": "iuwpq", "many, uneven": "iufbwpq"}
 
 @pytest.mark.parametrize("candidates", CANDIDATES)
 @pytest.mark.parametrize("value", "iufbwpq")
+@pytest.mark.sample(0.4)
 def test_places_among_candidates(case, value, candidates):
     if value not in case.columns:
         pytest.skip("no such type there")

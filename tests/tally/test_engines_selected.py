@@ -85,6 +85,7 @@ def in_memory(case, chosen, keep):
 
 
 @pytest.mark.parametrize("where", [*ASKED, *ELSEWHERE])
+@pytest.mark.sample(0.5)
 def test_filters_keep_the_rows_that_they_keep_in_memory(case, where):
     chosen = selection(where)
     found = apply(case.engine, chosen, keep=KEPT)
