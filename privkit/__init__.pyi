@@ -63,6 +63,7 @@ from .errors import ClockError as ClockError
 from .errors import ColumnKindError as ColumnKindError
 from .errors import ColumnNotFoundError as ColumnNotFoundError
 from .errors import DisclosureError as DisclosureError
+from .errors import DossierError as DossierError
 from .errors import DuplicateColumnError as DuplicateColumnError
 from .errors import EarlierReleaseError as EarlierReleaseError
 from .errors import EngineError as EngineError
@@ -187,6 +188,9 @@ from .risk.suda import SudaReport as SudaReport
 from .risk.suda import suda as suda
 from .risk.unicity import UnicityReport as UnicityReport
 from .risk.unicity import unicity as unicity
+from .study.dossiers.changes import DossierChanges as DossierChanges
+from .study.dossiers.dossier import Dossier as Dossier
+from .study.dossiers.dossier import dossier as dossier
 from .study.gate import GateReport as GateReport
 from .study.gate import gate as gate
 from .transform.anonymize import Anonymizer as Anonymizer

@@ -91,7 +91,7 @@ from privkit.errors.risk import (
     WeightsError,
 )
 from privkit.errors.root import NOTHING_SPENT, PrivkitError, close_matches, listed, nothing_spent
-from privkit.errors.study import PolicyError
+from privkit.errors.study import DossierError, PolicyError
 
 __all__ = [
     "NOTHING_SPENT",
@@ -103,6 +103,7 @@ __all__ = [
     "ColumnKindError",
     "ColumnNotFoundError",
     "DisclosureError",
+    "DossierError",
     "DuplicateColumnError",
     "EarlierReleaseError",
     "EngineError",

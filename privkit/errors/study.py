@@ -27,3 +27,22 @@ class PolicyError(PrivkitError, ValueError):
         error = cls("\n".join([f"{called()} cannot use this policy:", *told]))
         error.problems = tuple(ordered)
         return error
+
+
+class DossierError(PrivkitError, ValueError):
+    """A dossier cannot be made of what was given. Nothing was read, and nothing written.
+
+    Attributes
+    ----------
+    problems : tuple of str
+        Everything that is wrong.
+    """
+
+    problems: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, problems: Sequence[str]) -> DossierError:
+        """Tell all `problems` at once."""
+        error = cls("\n".join([f"{called()} cannot make this dossier:", *(f"- {text}" for text in problems)]))
+        error.problems = tuple(problems)
+        return error

@@ -20,10 +20,10 @@ from privkit.risk.report import risk
 from privkit.study.interchange import as_json, as_junit, as_sarif
 from privkit.study.policy import Policy, policy_of
 from privkit.study.ruling import Ruling
+from privkit.study.written import written
 from privkit.tally.columns.facts import all_columns
 from privkit.values.arguments import public, typed
 from privkit.values.exact import exact_text
-from privkit.values.files import write_whole
 from privkit.values.show import Shown
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class GateReport(Shown):
         FileError
             If it cannot be written.
         """
-        return _written(as_json(self.policy, self.rulings, self.left_out), path)
+        return written(as_json(self.policy, self.rulings, self.left_out), path)
 
     def to_junit(self, path: str | Path | None = None) -> str:
         """Return the report as JUnit XML, a test case per rule, and write it to `path` where given.
@@ -87,7 +87,7 @@ class GateReport(Shown):
         FileError
             If it cannot be written.
         """
-        return _written(as_junit(self.rulings), path)
+        return written(as_junit(self.rulings), path)
 
     def to_sarif(self, path: str | Path | None = None) -> str:
         """Return the rules that are not met as SARIF 2.1.0, and write it to `path` where given.
@@ -99,17 +99,7 @@ class GateReport(Shown):
         FileError
             If it cannot be written.
         """
-        return _written(as_sarif(self.policy, self.rulings), path)
-
-
-def _written(text: str, path: str | Path | None) -> str:
-    if path is not None:
-        try:
-            write_whole(path, text)
-        except (OSError, ValueError) as error:  # a name with a null character is a ValueError
-            told = getattr(error, "strerror", None) or "its name is none"
-            raise FileError.of(Path(path).name, f"it cannot be written ({told})") from None
-    return text
+        return written(as_sarif(self.policy, self.rulings), path)
 
 
 @typed

@@ -104,7 +104,7 @@ CSS = """
 """
 
 
-_TEXT = "div span p strong em small code samp pre ul ol li dl dt dd h3 h4 details summary"
+_TEXT = "div span p strong em small code samp pre ul ol li dl dt dd h1 h2 h3 h4 details summary"
 _TABLE = "table caption thead tbody tr th td"
 _TAGS = frozenset(f"{_TEXT} {_TABLE}".split())
 _ATTRIBUTES = re.compile(r"align|class|id|title|role|lang|dir|scope|colspan|rowspan|open|tabindex|aria-[a-z]+|style")

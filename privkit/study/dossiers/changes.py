@@ -1,0 +1,95 @@
+"""What moved between two dossiers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from privkit.errors import FileError
+from privkit.errors.study import DossierError
+from privkit.values.arguments import public
+from privkit.values.show import Shown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: The version of a dossier's JSON.
+VERSION = 1
+
+
+class Change(NamedTuple):
+    """One figure or field that moved; an empty text where it was not there."""
+
+    what: str
+    before: str
+    after: str
+
+
+@public
+@dataclass(frozen=True, eq=False, repr=False)
+class DossierChanges(Shown):
+    """What moved between two dossiers: figures and fields, before and after.
+
+    Attributes
+    ----------
+    earlier, later : str
+        The days on which they were made.
+    changes : tuple of Change
+        Each with `what`, `before` and `after`, in the order of the later dossier.
+    """
+
+    earlier: str
+    later: str
+    changes: tuple[Change, ...]
+
+    def __len__(self) -> int:
+        return len(self.changes)
+
+    def __iter__(self) -> Iterator[Change]:
+        return iter(self.changes)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a row per change: `what`, `before`, `after`."""
+        import pandas as pd
+
+        return pd.DataFrame(list(self.changes), columns=["what", "before", "after"], dtype="object")
+
+
+def changes_between(before: Mapping[str, str], after: Mapping[str, str], earlier: str, later: str) -> DossierChanges:
+    """Return what differs between the facts of two dossiers.
+
+    Examples
+    --------
+    >>> [tuple(one) for one in changes_between({"a": "1", "b": "2"}, {"b": "3", "c": "4"}, "", "").changes]
+    [('b', '2', '3'), ('c', '', '4'), ('a', '1', '')]
+    """
+    names = [*after, *(name for name in before if name not in after)]
+    each = (Change(name, before.get(name, ""), after.get(name, "")) for name in names)
+    return DossierChanges(earlier, later, tuple(one for one in each if one.before != one.after))
+
+
+def facts_in(path: Path) -> tuple[dict[str, str], str]:
+    """Return the facts of the dossier in a JSON file, and the day on which it was made.
+
+    Raises
+    ------
+    DossierError
+        If the file holds no dossier. Nothing of it is quoted.
+    FileError
+        If it cannot be read.
+    """
+    try:
+        told: Any = json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
+        raise DossierError.of([f"{path.name!r} is no JSON."]) from None
+    except (OSError, ValueError) as error:  # a name with a null character is a ValueError
+        reason = getattr(error, "strerror", None) or "its name is none"
+        raise FileError.of(path.name, f"it cannot be read ({reason})") from None
+    facts = told.get("facts") if isinstance(told, dict) and told.get("privkit_dossier") == VERSION else None
+    texts = isinstance(facts, dict) and all(isinstance(one, str) for one in facts.values())
+    if not texts or not isinstance(told.get("made"), str):
+        raise DossierError.of([f"{path.name!r} is no dossier of this version ({VERSION})."])
+    return facts, told["made"]

@@ -1,0 +1,173 @@
+"""NIST SP 800-226's privacy hazards: those that the ledger or the inventory can speak of, and what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from privkit.study.dossiers.form import NotApplicable
+from privkit.study.dossiers.statement import MODELS, SYNTHETIC, Statement
+from privkit.values.show import printable
+from privkit.values.writing import chance
+
+if TYPE_CHECKING:
+    from privkit.inventory.inventory import Inventory
+
+#: NIST calls an ε up to this conservative, and the upper end of what is deployed one that may mean little.
+CONSERVATIVE, UPPER_END = 1, 20
+
+
+def hazards(told: Statement, inventory: Inventory | None) -> Iterator[tuple[str, Any]]:
+    """Yield the hazards that something is known of, by their ids; `NotApplicable` where one does not arise."""
+    known: dict[int, Any] = {**dict(_loss(told)), **dict(_unit(told, inventory))}
+    known |= {**dict(_algorithms(told)), **dict(_utility(told))}
+    if inventory is not None:
+        known |= dict(_exposure(inventory))
+    yield from ((f"nist.{number}", text) for number, text in sorted(known.items()))
+
+
+def _loss(told: Statement) -> Iterator[tuple[int, Any]]:
+    charged, budget, measure = told.charged, told.terms.budget, told.terms.budget.measure
+    gained = f"advantage on one unit at most {chance(charged.advantage)}"
+    if measure.concentrated:
+        yield 1, f"Charged {charged} of {budget}, in a concentrated measure: {gained}. It has no bare ε."
+        yield 2, NotApplicable("The project counts in a concentrated measure.")
+        yield 5, NotApplicable("The loss is told in ρ, and no ε of another δ beside it.")
+        yield 7, "Nothing was converted for this dossier: the parameters are the ones that were charged."
+        return
+    yield 1, f"Charged {charged} of {budget}: {_judged(charged.main)}; {gained}."
+    gaussian = sum("Gaussian" in one.noise for one in told.charges)
+    if not measure.has_delta:
+        yield 2, NotApplicable("The project counts in pure ε, which has no δ.")
+        yield 5, NotApplicable("No δ is spent.")
+        yield 7, NotApplicable("No δ is spent, and nothing is converted.")
+        return
+    yield (
+        2,
+        f"{gaussian:,} of {len(told.charges):,} entries use Gaussian noise and are summed in (ε, δ): a project in ρ would "
+        "count the same noise more tightly."
+        if gaussian
+        else "No entry uses Gaussian noise: a concentrated measure would not count it more tightly.",
+    )
+    spent = {one.cost.delta for one in told.charges if one.cost.delta}
+    yield 5, f"{len(spent):,} different δ were spent, and summed with ε: amounts are compared as totals alone."
+    yield 7, "Nothing was converted: the parameters are the ones that were charged."
+
+
+def _judged(epsilon: Fraction) -> str:
+    if epsilon <= CONSERVATIVE:
+        return "at most 1, which NIST calls conservative"
+    if epsilon <= UPPER_END:
+        return "between 1 and 20, as in many deployments; the upper end may not protect meaningfully"
+    return "above 20: LARGE, it may not protect meaningfully"
+
+
+def _unit(told: Statement, inventory: Inventory | None) -> Iterator[tuple[int, Any]]:
+    unit = told.terms.unit
+    whose = "the rows of one unit" if unit.column is not None else "so many rows"
+    yield (
+        3,
+        f"Protected is {unit}. Not protected is what more than {whose} tell together: facts about groups, households or "
+        "everybody, and that the data exist.",
+    )
+    if unit.column is not None:
+        inside = f" within one {unit.per}: over n of them the loss is up to n times as much" if unit.per else ""
+        yield 4, f"No: all rows of one {unit.column!r} are protected together{inside}."
+    elif unit.max_rows is not None:
+        yield 4, f"One person has at most {unit.max_rows} rows, which are protected together; no id tells, it is vouched for."
+    elif inventory is not None and inventory.rows:
+        repeated = inventory.unit
+        yield (
+            4,
+            "The unit is the row, and no direct identifier of the inventory repeats: one row is one person."
+            if repeated is None
+            else f"YES: the unit is the row, and {repeated!r} repeats, so that a person has several rows.",
+        )
+    yield 6, f"All {len(told.charges):,} entries have one unit, the project's: {unit}."
+
+
+def _algorithms(told: Statement) -> Iterator[tuple[int, Any]]:
+    drawn = ", ".join(told.versions)
+    yield (
+        9,
+        "Noise is drawn by OpenDP; the transformations before it are privkit's own, each with a proof and an "
+        f"independent oracle{f' ({drawn})' if drawn else ''}.",
+    )
+    models = sum(bool(MODELS & {*one.statistics}) for one in told.charges)
+    yield (
+        15,
+        f"{models:,} models were trained, each as one release under differential privacy."
+        if models
+        else NotApplicable("No model was trained in this project."),
+    )
+    made = sum(SYNTHETIC in one.statistics for one in told.charges)
+    yield (
+        16,
+        f"{made:,} synthetic tables were drawn, all from noisy tables that the ledger charged."
+        if made
+        else NotApplicable("No synthetic rows were made in this project."),
+    )
+    yield 17, NotApplicable("privkit makes synthetic rows from noisy tables, and by no deep model.")
+    terms = told.terms
+    limits = [f"a budget of {terms.budget}"]
+    limits += [f"at most {terms.per_analyst} by each analyst"] if terms.per_analyst else []
+    limits += [f"at most {terms.window}"] if terms.window else []
+    yield (
+        19,
+        f"Each question is charged before it is answered, within {', '.join(limits)}; what does not fit is refused. "
+        f"{told.analysts} asked so far.",
+    )
+    yield (
+        21,
+        "Sums are exact whole numbers before noise is drawn, and errors depend on the schema alone. Running time is not "
+        "hidden: do not let strangers ask and measure it.",
+    )
+
+
+def _utility(told: Statement) -> Iterator[tuple[int, Any]]:
+    clipped = sorted({name for one in told.charges for name in one.clipped})
+    found = sum(one.groups == "found" for one in told.charges)
+    named = sum(one.groups == "named" for one in told.charges)
+    parts = [f"values of {', '.join(map(repr, clipped))} were clipped to public bounds"] if clipped else []
+    parts += [f"{found:,} entries leave out small groups, whose noisy counts fell below a threshold"] if found else []
+    column = told.terms.unit.column
+    parts += [f"rows beyond the contribution bounds, and rows without {column!r}, were left out"] if column else []
+    yield 12, f"Systematic: {'; '.join(parts)}." if parts else "No value was clipped, and no row or group left out."
+    if column is None:
+        yield 13, NotApplicable("No id tells persons apart, so that nothing is bounded by person.")
+    else:
+        bounds = told.terms.bounds
+        yield 13, f"Noise grows with the bounds: {bounds}." if bounds else "Each call said its bounds; noise grows with them."
+    if named or found:
+        yield 14, f"{named:,} entries name their groups or bins; in {found:,} they were found by noisy counts, at a price."
+    else:
+        yield 14, NotApplicable("No entry asks by groups.")
+
+
+def _exposure(inventory: Inventory) -> Iterator[tuple[int, Any]]:
+    texts = [entry.name for entry in inventory if entry.what == "free text"]
+    yield (
+        18,
+        f"Free text, which may name others, in {', '.join(map(repr, texts))}."
+        if texts
+        else "The inventory has no column of free text; tables alone are asked.",
+    )
+    for number, name in ((22, "stored"), (23, "access")):
+        if said := _said(inventory, name):
+            yield number, said
+    if said := _said(inventory, "source"):
+        basis = _said(inventory, "legal_basis")
+        yield 24, said + (f" Legal basis: {basis}" if basis else "")
+
+
+def _said(inventory: Inventory, fact: str) -> str:
+    """Return what the owner says of a fact, each saying once, with the columns that it is said of."""
+    told: dict[str, list[str]] = {}
+    for entry in inventory:
+        if text := str(getattr(entry, fact)).strip():
+            told.setdefault(printable(text), []).append(entry.name)
+    every = sum(map(len, told.values())) == len(inventory)
+    if every and len(told) == 1:
+        return f"{next(iter(told))}."
+    return " ".join(f"{text} ({', '.join(map(repr, names))})." for text, names in told.items())
