@@ -27,6 +27,7 @@ COMMANDS = {
     "link": "report how many rows of a table another table betrays",
     "anonymize": "generalize a table in a file until it is k-anonymous",
     "events": "carry a recipe out on a file of events",
+    "dossier": "tell what is held, found and released, in one document",
     "gate": "judge a table in a file by a policy: for pipelines",
     "ledger": "list, show, verify, export or examine a ledger",
 }

@@ -34,10 +34,10 @@ _WHOLE = re.compile(r"0|-?[1-9]\d{0,17}")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2})?)?")
 
 
-def add_table(parser: argparse.ArgumentParser, *, qi: bool = True) -> None:
+def add_table(parser: argparse.ArgumentParser, *, qi: bool = True, optional: bool = False) -> None:
     """Add the file, how it is read, and the quasi-identifiers."""
     forms = "CSV, TSV, Parquet, Arrow or NDJSON; text may be packed (.gz)"
-    parser.add_argument("file", type=Path, help=f"a table: {forms}")
+    parser.add_argument("file", type=Path, nargs="?" if optional else None, help=f"a table: {forms}")
     if qi:
         several = "the quasi-identifiers; a name with a comma in quotes, or one --qi for each"
         parser.add_argument("--qi", required=True, action="extend", type=names, metavar="A,B", help=several)

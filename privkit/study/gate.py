@@ -162,7 +162,7 @@ def gate(
 def judged(data: object, policy: Policy, *, looked: object = None, today: date | str | None = None) -> GateReport:
     """Return the rulings of a policy that is read; `looked` is the same table with numbers as such, for the audit."""
     looked = data if looked is None else looked
-    inventory = _inventory(policy.inventory)
+    inventory = inventory_of(policy.inventory)
     left_out: tuple[str, ...] = ()
     rulings = [*_goal(data, policy), *_risk(data, policy)]
     if policy.roles:
@@ -229,7 +229,13 @@ def _budget(policy: Policy) -> Iterator[Ruling]:
         yield Ruling(rule, f"{name} at most {exact_text(most)}", found, met, policy.line(rule))
 
 
-def _inventory(path: Path | None) -> Inventory | None:
+def inventory_of(path: Path | None) -> Inventory | None:
+    """Return the inventory in a file; None where none is named.
+
+    Raises
+    ------
+    FileError, InventoryError, LibraryRequiredError
+    """
     if path is None:
         return None
     try:

@@ -12,7 +12,7 @@ from privkit.values.show import printable
 from privkit.view.html import block
 from privkit.view.parts.markup import CSS, Markup, join, tag
 from privkit.view.parts.plain import words
-from privkit.view.parts.sheet import Block, Folded, Note, Played, Sheet, Stacked, Table, Typed
+from privkit.view.parts.sheet import Block, Drawn, Folded, Meter, Note, Played, Sheet, Stacked, Table, Typed
 from privkit.view.sheets.dossier import Section, sections
 
 if TYPE_CHECKING:
@@ -97,8 +97,28 @@ def markdown(dossier: Dossier) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _md_blocks(blocks: tuple[Block, ...]) -> Iterator[str]:
+def _in_words(blocks: tuple[Block, ...]) -> Iterator[Block]:
+    """Yield blocks without what is only drawn: the answer or the reasons say it."""
     for found in _readable(blocks):
+        if isinstance(found, Table):
+            rows = found.filled()
+            kept = [at for at, head in enumerate(found.heads) if head or not all(_drawn(row[at]) for row in rows)]
+            yield replace(
+                found, heads=[found.heads[at] for at in kept], rows=[[row[at] for at in kept] for row in rows], whole=()
+            )
+        elif not isinstance(found, _DRAWN):
+            yield found
+
+
+_DRAWN = (Meter, Drawn)
+
+
+def _drawn(cell: Any) -> bool:
+    return cell is None or isinstance(cell, _DRAWN)
+
+
+def _md_blocks(blocks: tuple[Block, ...]) -> Iterator[str]:
+    for found in _in_words(blocks):
         if isinstance(found, Table):
             yield from _md_table(found)
         elif text := found.text if isinstance(found, Note) else words(found):
@@ -158,7 +178,7 @@ def _plain_section(one: Section) -> dict[str, Any]:
 
 def _plain(blocks: tuple[Block, ...]) -> list[Any]:
     told: list[Any] = []
-    for found in _readable(blocks):
+    for found in _in_words(blocks):
         if isinstance(found, Table):
             rows = [[words(cell) for cell in row] for row in found.filled()]
             told.append({"title": found.title or found.caption, "heads": list(found.heads), "rows": rows})

@@ -122,6 +122,7 @@ def _looking() -> dict[str, Callable[[], Any]]:
             frame, {"goal": {"qi": ["zip"], "kk": 5}, "risks": {}, "roles": {"forbid": "boss"}}
         ),
         "gate_no_policy": lambda: pk.gate(frame, 5),
+        "dossier": lambda: pk.dossier(reports=[frame, frame["zip"]], answers={"nist.99": "x", "nist.8": 5}),
         "output_check_no_table": lambda: pk.output_check([]),
         "unicity_points": lambda: pk.unicity(frame, unit="who", columns="zip", points=0),
         "audit_roles": lambda: pk.audit(frame, roles={"zip": "secret"}),

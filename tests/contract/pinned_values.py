@@ -281,7 +281,15 @@ def _study() -> Makers:
     }
     who = tables["customers"]["pseudonym"].iloc[0]
     changed = some("insights").drop(columns="email").assign(income=1)
+    dossiers = lru_cache(
+        lambda: [
+            pk.dossier(inventory=inventory(), reports=[pk.kanon(some("insights"), QI)], today="2026-11-30", **more)
+            for more in ({}, {"answers": {"wp216.linkability": "No register was tried."}})
+        ]
+    )
     return {
+        "dossier": lambda: dossiers()[0],
+        "dossier_changes": lambda: dossiers()[1].compare(dossiers()[0]),
         "audit": lambda: pk.audit(some("insights")),
         "audit_shop": lambda: pk.audit(some("shop")),
         "inventory": inventory,

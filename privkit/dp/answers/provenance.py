@@ -137,7 +137,7 @@ class Provenance(Shown, Mapping[str, Any]):
             scale=plan.scale,
             noise=noise,
             **place,
-            **_amounts(plan.loss),
+            **loss_amounts(plan.loss),
             advantage=plan.advantage,
             attack_success=plan.attack_success,
             clipped={name: _ends(question, ends) for name, ends in question.asked.clipped.items()},
@@ -285,7 +285,7 @@ def amount_text(amount: float) -> str:
     return amount_shown(as_written(amount))
 
 
-def _amounts(loss: PrivacyLoss) -> dict[str, Any]:
+def loss_amounts(loss: PrivacyLoss) -> dict[str, float | None]:
     """Return the amounts as floats that read as at least them."""
     concentrated, delta = loss.measure.concentrated, loss.measure.has_delta
     main = _least_float(loss.main)

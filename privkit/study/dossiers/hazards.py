@@ -45,13 +45,13 @@ def _loss(told: Statement) -> Iterator[tuple[int, Any]]:
         return
     yield (
         2,
-        f"{gaussian:,} of {len(told.charges):,} entries use Gaussian noise and are summed in (ε, δ): a project in ρ would "
-        "count the same noise more tightly."
+        f"{gaussian:,} of {len(told.charges):,} entries use Gaussian noise and are summed in (ε, δ): in ρ it would be "
+        "counted more tightly."
         if gaussian
         else "No entry uses Gaussian noise: a concentrated measure would not count it more tightly.",
     )
     spent = {one.cost.delta for one in told.charges if one.cost.delta}
-    yield 5, f"{len(spent):,} different δ were spent, and summed with ε: amounts are compared as totals alone."
+    yield 5, f"Different δ of single charges: {len(spent):,}. They are summed, and compared as totals alone."
     yield 7, "Nothing was converted: the parameters are the ones that were charged."
 
 
@@ -65,17 +65,17 @@ def _judged(epsilon: Fraction) -> str:
 
 def _unit(told: Statement, inventory: Inventory | None) -> Iterator[tuple[int, Any]]:
     unit = told.terms.unit
-    whose = "the rows of one unit" if unit.column is not None else "so many rows"
+    whose = "one unit's rows" if unit.column is not None or unit.max_rows is not None else "one row"
     yield (
         3,
-        f"Protected is {unit}. Not protected is what more than {whose} tell together: facts about groups, households or "
+        f"Protected is {unit}. Not protected is what more than {whose} can tell: facts about groups, households or "
         "everybody, and that the data exist.",
     )
     if unit.column is not None:
         inside = f" within one {unit.per}: over n of them the loss is up to n times as much" if unit.per else ""
         yield 4, f"No: all rows of one {unit.column!r} are protected together{inside}."
     elif unit.max_rows is not None:
-        yield 4, f"One person has at most {unit.max_rows} rows, which are protected together; no id tells, it is vouched for."
+        yield 4, f"At most {unit.max_rows} rows of a person are protected together; no id tells, it is vouched for."
     elif inventory is not None and inventory.rows:
         repeated = inventory.unit
         yield (
@@ -84,7 +84,7 @@ def _unit(told: Statement, inventory: Inventory | None) -> Iterator[tuple[int, A
             if repeated is None
             else f"YES: the unit is the row, and {repeated!r} repeats, so that a person has several rows.",
         )
-    yield 6, f"All {len(told.charges):,} entries have one unit, the project's: {unit}."
+    yield 6, f"No: all charges have one unit, the project's: {unit}."
 
 
 def _algorithms(told: Statement) -> Iterator[tuple[int, Any]]:
@@ -97,14 +97,14 @@ def _algorithms(told: Statement) -> Iterator[tuple[int, Any]]:
     models = sum(bool(MODELS & {*one.statistics}) for one in told.charges)
     yield (
         15,
-        f"{models:,} models were trained, each as one release under differential privacy."
+        f"Entries that train a model: {models:,}, each one release under differential privacy."
         if models
         else NotApplicable("No model was trained in this project."),
     )
     made = sum(SYNTHETIC in one.statistics for one in told.charges)
     yield (
         16,
-        f"{made:,} synthetic tables were drawn, all from noisy tables that the ledger charged."
+        f"Entries of synthetic rows: {made:,}, all drawn from noisy tables that the ledger charged."
         if made
         else NotApplicable("No synthetic rows were made in this project."),
     )
@@ -116,12 +116,12 @@ def _algorithms(told: Statement) -> Iterator[tuple[int, Any]]:
     yield (
         19,
         f"Each question is charged before it is answered, within {', '.join(limits)}; what does not fit is refused. "
-        f"{told.analysts} asked so far.",
+        f"Analysts so far: {told.analysts}.",
     )
     yield (
         21,
-        "Sums are exact whole numbers before noise is drawn, and errors depend on the schema alone. Running time is not "
-        "hidden: do not let strangers ask and measure it.",
+        "Sums are exact whole numbers before noise is drawn, and errors depend on the schema alone. Running time is "
+        "not hidden: do not let strangers ask and measure it.",
     )
 
 
@@ -130,17 +130,16 @@ def _utility(told: Statement) -> Iterator[tuple[int, Any]]:
     found = sum(one.groups == "found" for one in told.charges)
     named = sum(one.groups == "named" for one in told.charges)
     parts = [f"values of {', '.join(map(repr, clipped))} were clipped to public bounds"] if clipped else []
-    parts += [f"{found:,} entries leave out small groups, whose noisy counts fell below a threshold"] if found else []
+    parts += [f"groups whose noisy counts fell below a threshold were left out ({found:,} entries)"] if found else []
     column = told.terms.unit.column
     parts += [f"rows beyond the contribution bounds, and rows without {column!r}, were left out"] if column else []
     yield 12, f"Systematic: {'; '.join(parts)}." if parts else "No value was clipped, and no row or group left out."
     if column is None:
         yield 13, NotApplicable("No id tells persons apart, so that nothing is bounded by person.")
     else:
-        bounds = told.terms.bounds
-        yield 13, f"Noise grows with the bounds: {bounds}." if bounds else "Each call said its bounds; noise grows with them."
+        yield 13, f"Noise grows with the bounds: {told.terms.bounds or 'those that each call said'}."
     if named or found:
-        yield 14, f"{named:,} entries name their groups or bins; in {found:,} they were found by noisy counts, at a price."
+        yield 14, f"Entries whose groups were named: {named:,}; found by noisy counts, at a price: {found:,}."
     else:
         yield 14, NotApplicable("No entry asks by groups.")
 

@@ -1,4 +1,4 @@
-"""WP216's three questions, answered by attacks and reports alone. Neither "yes" nor "no" is said where none was made."""
+"""WP216's three questions, answered by attacks and reports alone: where none was made, nothing is said."""
 
 from __future__ import annotations
 
@@ -47,14 +47,17 @@ def _says(report: object) -> Iterator[tuple[str, str]]:
     elif isinstance(report, ModelAttackReport):
         if (found := report.get("inference")) is not None:
             low, high = found.interval
-            yield "inference", f"attack on a model: excess {percent(found.excess)} (95 %: {_share(low)} to {_share(high)})"
+            yield (
+                "inference",
+                f"attack on a model: excess {_share(found.excess)} (95 %: {_share(low)} to {_share(high)})",
+            )
     elif isinstance(report, KAnonymityReport):
         whom = "persons" if report.unit else "rows"
-        yield "singling_out", f"k-anonymity: the smallest class has {report.k:,} {whom}"
+        yield "singling_out", f"k-anonymity: k = {report.k:,} ({whom})"
     elif isinstance(report, RiskReport):
         yield "singling_out", f"risk: {percent(report.n_unique, report.n_counted)} are sample uniques"
     elif isinstance(report, SudaReport | UnicityReport):
-        yield "singling_out", f"{type(report).__name__}: see above"
+        yield "singling_out", repr(report).partition("\n")[0].rstrip(".")
     elif isinstance(report, LinkReport):
         share = percent(report.n_single, report.n_rows)
         yield "linkability", f"linkage: {share} of the rows match exactly one of {report.n_other:,} others"
@@ -66,8 +69,10 @@ def _says(report: object) -> Iterator[tuple[str, str]]:
 def _attack(one: TableAttack) -> str:
     """Return what an attack finds, and from which planted share on it would have found something."""
     low, high = one.interval
-    power = "it finds no planted copy, so that this says nothing" if one.power is None else (
-        f"it finds copies of {percent(one.power)} of the rows"
+    power = (
+        "it finds no planted copy, so that this says nothing"
+        if one.power is None
+        else (f"it finds copies of {percent(one.power)} of the rows")
     )
     if one.excess is None:
         return f"at most {percent(max(high, 0))}, without controls; {power}"

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from privkit.dp.answers.provenance import loss_amounts
 from privkit.errors.engines import LibraryRequiredError
 from privkit.study.dossiers.form import Answer, Field, fields
 from privkit.study.dossiers.statement import MODELS, SYNTHETIC, Statement
@@ -52,15 +53,20 @@ def _basic(told: Statement) -> Iterator[tuple[str, Any]]:
     yield "basic.name", printable(told.name)
     if not (answered := told.answered):
         return  # there is no product yet
-    made = told.statistics
-    kind = "Synthetic data" if made == {SYNTHETIC} else "Machine learning model" if made <= MODELS else ""
-    yield "basic.data_product_type", kind or "Summary statistics"
+    kinds = {_kind(one.statistics) for one in answered}
+    yield "basic.data_product_type", kinds.pop() if len(kinds) == 1 else "Summary statistics"
     asked = list(dict.fromkeys(one.question for one in answered))
     more = f" and {len(asked) - 20:,} more" if len(asked) > 20 else ""
     yield "basic.description", f"{_releases(told)}: {'; '.join(asked[:20])}{more}."
     head = told.balance
     yield "administrative.sources", f"privkit ledger of project {told.name!r}, record {head.seq}, SHA-256 {head.hash}"
     yield "administrative.notes", "Filled by privkit from the project's ledger; see the questions that are open."
+
+
+def _kind(statistics: Sequence[str]) -> str:
+    if SYNTHETIC in statistics:
+        return "Synthetic data"
+    return "Machine learning model" if MODELS & {*statistics} else "Summary statistics"
 
 
 def _releases(told: Statement) -> str:
@@ -82,13 +88,12 @@ def _loss(told: Statement) -> Iterator[tuple[str, Any]]:
     )
     yield "privacy_loss.privacy_unit", _level(told)
     yield "privacy_loss.privacy_unit_details", _adjacent(told)
-    main = "rho" if budget.measure.concentrated else "epsilon"
-    amounts = {main: float(charged.main), **({"delta": float(charged.delta)} if budget.measure.has_delta else {})}
-    yield "privacy_loss.privacy_parameters", amounts
+    amounts = loss_amounts(charged)
+    yield "privacy_loss.privacy_parameters", {name: one for name, one in amounts.items() if one is not None}
     yield (
         "privacy_loss.privacy_parameters_details",
         f"Charged so far: {charged}, of a budget of {budget}, by all questions together, unanswered ones included. The "
-        f"largest single release cost {max((one.cost for one in told.charges), key=lambda cost: cost.main, default=0)}.",
+        f"dearest charge: {max((one.cost for one in told.charges), key=lambda cost: cost.main, default='none')}.",
     )
 
 
@@ -113,8 +118,8 @@ def _model(told: Statement) -> Iterator[tuple[str, Any]]:
     yield part + "model_name", "Central"
     yield (
         part + "model_name_details",
-        "Whoever runs privkit reads the raw rows. The loss is reserved in the ledger, noise is drawn, and only the noisy "
-        "answer leaves.",
+        "Whoever runs privkit reads the raw rows. The loss is reserved in the ledger, noise is drawn, and only the "
+        "noisy answer leaves.",
     )
     if told.charges:
         yield part + "release_type", "One release" if len(told.answered) == 1 else "Many releases"
@@ -126,11 +131,13 @@ def _model(told: Statement) -> Iterator[tuple[str, Any]]:
             f"{_releases(told)} from {first} to {last}. The budget is never refilled; what is left of it is "
             f"{told.balance.remaining}.{window}{ended}",
         )
-    each = f"Each analyst has at most {terms.per_analyst}." if terms.per_analyst else "No analyst has a limit of his own."
+    each = (
+        f"Each analyst has at most {terms.per_analyst}" if terms.per_analyst else "Analysts have no limits of their own"
+    )
     yield (
         part + "access_type_details",
-        f"{each} The total holds for all together, so that it does not matter whether they work together. So far "
-        f"{told.analysts} asked.",
+        f"{each}. The total holds for all together, so that it does not matter whether they work together. "
+        f"Analysts so far: {told.analysts}.",
     )
 
 
@@ -141,8 +148,8 @@ def _accounting(told: Statement) -> Iterator[tuple[str, Any]]:
     delta = " and of δ" if told.terms.budget.measure.has_delta else ""
     yield (
         "accounting.post_processing",
-        "Answers are stored as they were drawn. Intervals, rounding, ratios and tables made consistent are computed from "
-        "them alone; the ledger does not record what else is done to published numbers.",
+        "Answers are stored as they were drawn. Intervals, rounding, ratios and tables made consistent are computed "
+        "from them alone; the ledger does not record what else is done to published numbers.",
     )
     yield (
         "accounting.composition",

@@ -50,4 +50,4 @@ def problems_of(reports: Sequence[object]) -> Iterator[str]:
         elif isinstance(report, Released):
             yield f"{where} is a release: it is told by project=, from its ledger."
         elif not isinstance(report, (*FOUND, *CHANGED)):
-            yield f"{where} is {type_told(report)}, which is no report or result: a dossier holds no rows and no values."
+            yield f"{where} is {type_told(report)}, no report or result: a dossier holds no rows."

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from privkit.budget.notes import NAMES
 from privkit.budget.noted import counts_of
+from privkit.budget.notes import NAMES
 from privkit.dp.public import PublicSource
 from privkit.project.ledger_view import describe
 from privkit.values.show import printable

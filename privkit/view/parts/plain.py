@@ -91,7 +91,8 @@ def _folded(found: Folded) -> str:
 
 @words.register
 def _pile(found: Pile) -> str:
-    return ", ".join(filter(None, map(words, found.cells)))
+    """Return what stands below each other; a bar says what stands beside it."""
+    return ", ".join(filter(None, (words(cell) for cell in found.cells if not isinstance(cell, Meter))))
 
 
 @words.register

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from privkit.inventory.column_entry import OWNER
@@ -102,10 +103,10 @@ def sections(one: Dossier) -> list[Section]:
     return [
         Section("In short", _short(one)),
         Section("What is held, and why", tuple(_held(one))),
-        Section("Who could be found", _none(one.found or one.inventory, "No report was given."), _found(one)),
+        Section("Who could be found", _none(_found(one), "No report was given."), _found(one)),
         Section("What was changed", _none(one.changed, "No result was given."), _sheets(one.changed)),
         Section("What was released", tuple(_released(one.statement))),
-        Section("Who received what", _none(one.sharing, _UNSHARED), _sheets([one.sharing] if one.sharing else [])),
+        Section("Who received what", _none(one.sharing is not None, _UNSHARED), _shared(one)),
         Section("What risk is left", tuple(_residual(one))),
         *(Section(title, tuple(_form(one, form))) for form, title in _FORMS.items()),
         Section("Open questions", given([Table(["question", "what is asked"], _questions(one), facts=True)])),
@@ -131,6 +132,10 @@ def _sheets(values: Sequence[object]) -> tuple[tuple[str, Sheet], ...]:
 
 def _found(one: Dossier) -> tuple[tuple[str, Sheet], ...]:
     return _sheets([*([one.inventory] if one.inventory is not None else []), *one.found])
+
+
+def _shared(one: Dossier) -> tuple[tuple[str, Sheet], ...]:
+    return () if one.sharing is None else _sheets([one.sharing])
 
 
 def _short(one: Dossier) -> tuple[Block, ...]:
@@ -161,16 +166,20 @@ def _held(one: Dossier) -> Iterator[Block]:
         [Name(label(entry.name)), str(entry.role), *(_fact(getattr(entry, fact)) for fact in said)]
         for entry in inventory
     ]
-    yield Table(["column", "role", *(fact.replace("_", " ") for fact in said)], rows, facts=True)
-    unsaid = [fact.replace("_", " ") for fact in OWNER if fact not in said]
+    yield Table(["column", "role", *map(_spaced, said)], rows, facts=True)
+    unsaid = [_spaced(fact) for fact in OWNER if fact not in said]
     if unsaid:
         yield Note(f"The owner has said nothing of: {', '.join(unsaid)}.")
     terms: list[Row] = [
-        [str(term["kind"]).replace("_", " "), label(term["said"], 200), Code(str(term["iri"] or "no term of that name"))]
+        [_spaced(str(term["kind"])), label(term["said"], 200), Code(str(term["iri"] or "no term of that name"))]
         for term in terms_of(inventory)
     ]
     if terms:
         yield Table(["fact", "as it was said", "term of the Data Privacy Vocabulary"], terms, facts=True)
+
+
+def _spaced(fact: str) -> str:
+    return fact.replace("_", " ")
 
 
 def _fact(value: object) -> str:
@@ -191,17 +200,20 @@ def _released(told: Statement | None) -> Iterator[Block]:
     charged = told.charged
     yield attacker(charged.advantage, charged.attack_success, told.terms.unit)
     if told.ended is not None:
-        yield f"{'Removed' if told.ended.removed else 'Closed'} on {told.ended.time[:10]} ({label(told.ended.reason, 200)})."
+        how = "Removed" if told.ended.removed else "Closed"
+        yield f"{how} on {told.ended.time[:10]} ({label(told.ended.reason, 200)})."
     if told.note:
         yield Note(told.note)
     if not told.charges:
         yield "Nothing was charged yet."
         return
-    heads = ["entry", "time (UTC)", "question", "cost", "advantage", "found at 1 % alarms", "state", "where it comes from"]
-    yield Table(heads, [_charge(one) for one in told.charges], facts=True, whole=("time (UTC)", "cost"))
+    yield Table(_HEADS, [_charge(one) for one in told.charges], facts=True, whole=("time (UTC)", "cost"))
     if told.versions:
         yield Note(f"Drawn with {', '.join(told.versions)}.")
     yield Note("What was refused is not recorded. Names of analysts stay in the ledger.")
+
+
+_HEADS = ("entry", "time (UTC)", "question", "cost", "advantage", "found at 1 % alarms", "state", "where it comes from")
 
 
 def _charge(one: Charge) -> Row:
@@ -222,7 +234,7 @@ def _charge(one: Charge) -> Row:
 
 
 def _residual(one: Dossier) -> Iterator[Block]:
-    """Yield each preset with its source, against the last report on risk, and against the audit's uniques."""
+    """Yield each preset with its source, against each report on risk, and against the audit's uniques."""
     risks = [report for report in one.found if isinstance(report, RiskReport)]
     if not risks and (one.inventory is None or one.inventory.uniques is None):
         yield "No report on risk was given: nothing is compared with the presets."
@@ -230,24 +242,24 @@ def _residual(one: Dossier) -> Iterator[Block]:
     rows: list[Row] = []
     for preset in PRESETS.values():
         for whose, figure in _figures(one, risks, preset.measure):
-            limit = f"at most {exact_text(preset.value)}"
-            met = Verdict(figure <= preset.value, f"{percent(figure)}: {'within' if figure <= preset.value else 'above'}")
-            rows.append([Name(preset.name), limit, whose, met, preset.source])
+            within = figure <= preset.value
+            met = Verdict(within, f"{percent(figure)}: {'within' if within else 'above'}")
+            rows.append([Name(preset.name), f"at most {exact_text(preset.value)}", whose, met, preset.source])
     yield Table(["preset", "limit", "of", "found", "source"], rows, facts=True)
     yield Note("Being within a preset is no proof of anonymity: presets are precedents from practice, not law.")
 
 
-def _figures(one: Dossier, risks: Sequence[RiskReport], measure: str) -> Iterator[tuple[str, float]]:
-    """Yield what is compared: the highest risk of a row, or the share of uniques, and whose it is."""
+def _figures(one: Dossier, risks: Sequence[RiskReport], measure: str) -> Iterator[tuple[str, Fraction]]:
+    """Yield what is compared, exactly: one over the smallest class, or the share of uniques; and whose it is."""
     for report in risks:
         whose = f"risk by {names(report.qi)}"
-        if measure == "row":
-            yield whose, report.prosecutor.highest
-        elif report.n_counted:
-            yield whose, report.n_unique / report.n_counted
+        if measure == "row" and report.n_classes:
+            yield whose, Fraction(1, int(report.sizes.min()))
+        elif measure != "row" and report.n_counted:
+            yield whose, Fraction(report.n_unique, report.n_counted)
     inventory = one.inventory
     if measure != "row" and inventory is not None and inventory.uniques is not None and inventory.rows:
-        yield "audit, all quasi-identifiers", inventory.uniques / inventory.rows
+        yield "audit, all quasi-identifiers", Fraction(inventory.uniques, inventory.rows)
 
 
 # -- forms ---------------------------------------------------------------------------------------------------------
