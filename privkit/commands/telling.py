@@ -47,6 +47,7 @@ _IN_SHELL = {
     r", or a table of all of them": "",
     r"ev\.Key\.create_file\('([^']*)'\)": r"python -c \"from privkit import events as ev; ev.Key.create_file('\1')\"",
     r"( earlier entries): \.to_frame\(\)": r"\1",
+    r"(and [\d,]+ more): \.open_questions": r"\1",
     r"Convert one of them, for example .*?(?=, and mind)": "Write both the same way in the files",
     r"( set apart): \.quarantined": r"\1, in the file of --quarantine.",
     "population= tells more": "--population tells more",

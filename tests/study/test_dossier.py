@@ -206,7 +206,6 @@ def test_a_register_of_recipients_shows_itself(tmp_path):
     assert "ledger of project 'shared'" in text
     assert "dossier.recipients" not in {one.id for one in made.open_questions}
     if not hasattr(pk.Project, "sharing"):
-        assert "A person must" not in text
         assert "dossier.recipients" in {one.id for one in pk.dossier(project=project).open_questions}
 
 
@@ -218,7 +217,7 @@ def test_no_cell_value_leaves(study):
     for way in WAYS:
         text = getattr(made, way)()
         assert CANARY not in text
-        assert "98765" not in text
+        assert not re.search(r"\b98765\d{4}\b", text)  # a hash has another length
     assert CANARY not in repr(made) + made._repr_html_() + json.dumps(made.facts)
 
 
@@ -376,7 +375,7 @@ def test_answers_come_from_a_file_too(tmp_path):
     told = {
         one.field.id: one.value
         for one in pk.dossier(table(), answers=path).answers
-        if one.source == "person" and one.value
+        if one.source == "person" and one.state == "filled"
     }
     assert told == {
         "registry.basic.data_curators": ("Ada",),
@@ -403,6 +402,7 @@ def test_names_of_files_that_say_nothing_are_refused(study, tmp_path):
 
 
 def test_the_command_writes_looks_only_and_compares(tmp_path, monkeypatch, capsys):
+    pytest.importorskip("yaml")
     monkeypatch.chdir(tmp_path)
     table().to_csv("t.csv", index=False)
     pk.audit(table()).to_yaml("i.yaml")
