@@ -90,9 +90,9 @@ def study(tmp_path_factory):
         project = pk.open_project("churn", epsilon=5, unit=pk.ROW, store=folder / "ledger.db")
         project.public(age=(0, 100))
         for place in range(8):
-            pk.dp_count(frame, where=f"age > {place}", epsilon="0.1", project=project)
-        pk.dp_mean(frame, "age", epsilon="0.3", project=project)
-        pk.dp_count(frame, "ill", keys=["flu", "cold"], epsilon="0.2", project=project)
+            pk.dp_count(frame, where=f"age > {place}", epsilon=0.1, project=project)
+        pk.dp_mean(frame, "age", epsilon=0.3, project=project)
+        pk.dp_count(frame, "ill", keys=["flu", "cold"], epsilon=0.2, project=project)
         before = project.spent, len(project.ledger)
         made = pk.dossier(
             frame,
@@ -169,7 +169,7 @@ def test_hazards_follow_the_projects_terms(tmp_path):
 
     def told(name, **terms):
         project = pk.open_project(name, store=tmp_path / "l.db", **terms)
-        asked = {"rho": "0.01"} if "rho" in terms else {"epsilon": "0.1", "delta": terms["delta"] and "1e-7"}
+        asked = {"rho": 0.01} if "rho" in terms else {"epsilon": 0.1, "delta": terms["delta"] and 1e-7}
         pk.dp_count(frame, project=project, **asked)
         made = pk.dossier(project=project)
         return {one.field.id: one for one in made.answers}
@@ -180,7 +180,7 @@ def test_hazards_follow_the_projects_terms(tmp_path):
     assert "at most 3 rows" in by_person["nist.13"].value
     assert by_person["registry.dp_variant.variant_name"].value == "Zero-concentrated DP"
     assert by_person["registry.privacy_loss.privacy_parameters"].value == {"rho": 0.01}
-    by_row = told("row", epsilon=30, delta="1e-6", unit=pk.ROW)
+    by_row = told("row", epsilon=30, delta=1e-6, unit=pk.ROW)
     assert by_row["nist.4"].state == "asked"  # whether a person has several rows, nothing here tells
     assert by_row["nist.5"].state == "filled"
     assert by_row["registry.dp_variant.variant_name"].value == "Approximate DP"
@@ -247,7 +247,7 @@ class Page(HTMLParser):
 def test_the_page_stands_alone_and_hostile_names_are_only_text(tmp_path):
     frame = table().rename(columns={"zip": HOSTILE, "ill": "STYLE"})
     project = pk.open_project("TITLE BODY", epsilon=1, unit=pk.ROW, store=tmp_path / "l.db")
-    pk.dp_count(frame, HOSTILE, keys=["a"], epsilon="0.1", project=project)
+    pk.dp_count(frame, HOSTILE, keys=["a"], epsilon=0.1, project=project)
     inventory = pk.audit(frame).assign(HOSTILE, purpose=HOSTILE, source=HOSTILE, recipients=[HOSTILE])
     made = pk.dossier(project=project, inventory=inventory, reports=[pk.kanon(frame, HOSTILE)], title=HOSTILE)
     page = Page(made.to_html())
@@ -289,7 +289,7 @@ def test_the_record_fits_the_registrys_schema(study):
 @pytest.mark.parametrize("tier", [1, 2, 3])
 def test_the_tier_is_that_up_to_which_nothing_is_open(tier, tmp_path):
     project = pk.open_project("tiers", epsilon=1, unit=pk.ROW, store=tmp_path / "l.db")
-    pk.dp_count(table(), epsilon="0.1", project=project)
+    pk.dp_count(table(), epsilon=0.1, project=project)
     asked = [one.field for one in pk.dossier(project=project).answers if one.state == "asked"]
     words = {"date": "2026-11-30", "texts": ["Ada"]}
     said = {one.id: one.choices[0] if one.choices else words.get(one.kind, "said") for one in asked if one.tier <= tier}
@@ -347,7 +347,7 @@ def test_all_that_is_wrong_is_told_at_once_and_nothing_is_quoted(tmp_path):
     frame = table()
     simulated = pk.open_project("s", epsilon=1, unit=pk.ROW, simulate=True, seed=1)
     project = pk.open_project("p", epsilon=1, unit=pk.ROW, store=tmp_path / "l.db")
-    wrong = [frame, pk.dp_count(frame, epsilon="0.1", project=project), pk.audit(frame), {"zip": CANARY}, frame["zip"]]
+    wrong = [frame, pk.dp_count(frame, epsilon=0.1, project=project), pk.audit(frame), {"zip": CANARY}, frame["zip"]]
     answers = {
         "nist.99": CANARY,
         "nist.8": "  ",
@@ -407,7 +407,7 @@ def test_the_command_writes_looks_only_and_compares(tmp_path, monkeypatch, capsy
     table().to_csv("t.csv", index=False)
     pk.audit(table()).to_yaml("i.yaml")
     project = pk.open_project("p", epsilon=1, unit=pk.ROW)
-    pk.dp_count(table(), epsilon="0.1", project=project)
+    pk.dp_count(table(), epsilon=0.1, project=project)
     entries = len(project.ledger)
     asked = ["dossier", "t.csv", "--project", "p", "--inventory", "i.yaml"]
     assert cli.main([*asked, "--out", "d.html", "--out", "d.json", "--review", "2027-11-30"]) == 0
