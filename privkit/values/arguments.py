@@ -138,7 +138,7 @@ def typed(function: Callable[P, R], *, called: str = "", budget: bool = False) -
     def answered(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             found: Any = function(*args, **kwargs)
-            data: Any = (args[0] if args else kwargs.get("data")) if on_a_frame else None  # a dossier may be of no frame
+            data: Any = (args[0] if args else kwargs.get("data")) if on_a_frame else None
             if data is not None and (note := getattr(found, "_made_of", None)) is not None:
                 note(data)
             return stepwise(call_name(), found) if in_steps else found  # type: ignore[return-value]

@@ -33,6 +33,7 @@ body { margin: 0 auto; padding: 1.5em; max-width: 68em; background: Canvas; colo
   border-bottom: 2px solid rgba(128, 128, 128, 0.5); }
 .privkit h3 { font-size: 1em; margin: 1.2em 0 0.2em; }
 .privkit th, .privkit td { vertical-align: top; max-width: 30em; }
+.privkit .pk-facts { overflow-x: auto; }
 .privkit .pk-facts table { width: 100%; }
 .privkit code { overflow-wrap: anywhere; }
 @media print { @page { margin: 15mm; }

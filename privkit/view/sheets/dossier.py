@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -127,7 +128,12 @@ def _none(there: object, text: str) -> tuple[Block, ...]:
 
 
 def _sheets(values: Sequence[object]) -> tuple[tuple[str, Sheet], ...]:
-    return tuple((type(value).__name__, found) for value in values if (found := sheet_of(value)) is not None)
+    return tuple((_kind(value), found) for value in values if (found := sheet_of(value)) is not None)
+
+
+def _kind(value: object) -> str:
+    """Return what a value is called, in words: the name of its class, apart."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(value).__name__)
 
 
 def _found(one: Dossier) -> tuple[tuple[str, Sheet], ...]:
@@ -171,7 +177,11 @@ def _held(one: Dossier) -> Iterator[Block]:
     if unsaid:
         yield Note(f"The owner has said nothing of: {', '.join(unsaid)}.")
     terms: list[Row] = [
-        [_spaced(str(term["kind"])), label(term["said"], 200), Code(str(term["iri"] or "no term of that name"))]
+        [
+            _spaced(str(term["kind"])),
+            label(term["said"], 200),
+            Code(str(term["iri"])) if term["iri"] else "no term of that name",
+        ]
         for term in terms_of(inventory)
     ]
     if terms:
@@ -183,9 +193,8 @@ def _spaced(fact: str) -> str:
 
 
 def _fact(value: object) -> str:
-    if isinstance(value, tuple):
-        return label(", ".join(map(str, value)), 200)
-    return label(value, 200) if value else "–"
+    told = ", ".join(map(str, value)) if isinstance(value, tuple) else value
+    return label(told, 200) if told else "–"
 
 
 # -- what was released ---------------------------------------------------------------------------------------------
@@ -280,7 +289,8 @@ def _answer(one: Answer, *, blocks: bool) -> Row:
     if one.state == "not applicable":
         known = f"Does not apply: {label(one.text, _LONG)}"
     by = "a person" if one.source == "person" else one.source
-    return [Name(one.field.name), *([one.field.block] if blocks else []), one.field.ask, known, by]
+    name = _spaced(one.field.name.replace(".", ": "))  # in words, so that lines may end in it
+    return [name, *([one.field.block] if blocks else []), one.field.ask, known, by]
 
 
 def _standing(one: Dossier) -> Iterator[Block]:
@@ -288,4 +298,4 @@ def _standing(one: Dossier) -> Iterator[Block]:
     yield f"To be looked at again on {one.review.isoformat()}." if one.review else "No day for a review was set."
     if (told := one.statement) is not None:
         yield f"The ledger's head: record {number(told.balance.seq)}, SHA-256 {told.balance.hash}."
-    yield Table(["signed by", "role", "on"], [["", "", ""], ["", "", ""]], facts=True)
+    yield f"Signed by {'_' * 30} as {'_' * 20} on {'_' * 12}"
