@@ -66,6 +66,7 @@ ASKED = {
     ),
     "attack_model": lambda d: _attacked_model(d),
     "attack_model_repaired": lambda d: _attacked_model(d, {"blind": DummyClassifier()}),
+    "dossier": lambda d: pk.dossier(d, reports=[pk.kanon(d, BY, k=5)]),
     "gate": lambda d: pk.gate(d, {"goal": {"qi": BY, "k": 5}, "roles": {"forbid": ["direct identifier"]}}),
     "lattice": lambda d: pk.lattice(d, BY, k=3, suppress=0.5),
     "lattice_levels": lambda d: pk.lattice(d, BY, k=3, unit="who", suppress=1, levels={"zip": (0, 1)}),

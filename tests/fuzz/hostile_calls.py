@@ -119,6 +119,7 @@ CALLS = {
         shadows=8,
         seconds=1,
     ),
+    "dossier": lambda f, a, b, c: pk.dossier(f, reports=[pk.kanon(f, [a, b])]),
     "gate": lambda f, a, b, c: pk.gate(
         f,
         {

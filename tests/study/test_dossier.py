@@ -12,6 +12,7 @@ import pytest
 
 import privkit as pk
 from privkit import cli
+from privkit import events as ev
 from privkit.study.dossiers.form import Answer, Coverage, NotApplicable, answered, fields
 from privkit.study.dossiers.registry import SCHEMA, record, schema
 
@@ -76,7 +77,9 @@ def reports(frame: pd.DataFrame) -> list[object]:
         pk.anonymize(frame, qi, k=3, method="local", suppress=0.5).report,
         pk.generalize(frame, {"age": 1}, hierarchies={"age": spread}),
         pk.pram(frame, "ill", seed=1),
-        pk.evaluate(frame, frame.head(half), columns=["ill", "age"]),
+        pk.ksets(frame, qi, of=2, k=3),
+        pk.unicity(frame, unit="email", columns=["zip"], points=1, persons=10),
+        ev.Recipe([ev.drop("email"), *map(ev.keep, [*qi, "ill"])]).apply(frame),
     ]
 
 

@@ -285,7 +285,7 @@ def amount_text(amount: float) -> str:
     return amount_shown(as_written(amount))
 
 
-def loss_amounts(loss: PrivacyLoss) -> dict[str, float | None]:
+def loss_amounts(loss: PrivacyLoss) -> dict[str, Any]:
     """Return the amounts as floats that read as at least them."""
     concentrated, delta = loss.measure.concentrated, loss.measure.has_delta
     main = _least_float(loss.main)

@@ -89,7 +89,7 @@ def facts_in(path: Path) -> tuple[dict[str, str], str]:
         reason = getattr(error, "strerror", None) or "its name is none"
         raise FileError.of(path.name, f"it cannot be read ({reason})") from None
     facts = told.get("facts") if isinstance(told, dict) and told.get("privkit_dossier") == VERSION else None
-    texts = isinstance(facts, dict) and all(isinstance(one, str) for one in facts.values())
-    if not texts or not isinstance(told.get("made"), str):
+    texts = isinstance(facts, dict) and all(isinstance(one, str) for one in (told.get("made"), *facts.values()))
+    if not isinstance(facts, dict) or not texts:
         raise DossierError.of([f"{path.name!r} is no dossier of this version ({VERSION})."])
     return facts, told["made"]

@@ -315,6 +315,8 @@ def dossier(
     for name, one, kind in (("project", project, Project), ("inventory", inventory, Inventory)):
         if one is not None and not isinstance(one, kind):
             raise ParameterError.of(name, type_told(one), f"{'an' if name == 'inventory' else 'a'} {kind.__name__}")
+    if not isinstance(title, str):
+        raise ParameterError.of("title", type_told(title), "a text")
     made = date.today() if today is None else day(today, "today")
     again = None if review is None else day(review, "review")
     said = _said(project, reports, answers, given=any(one is not None for one in (data, project, inventory)))
