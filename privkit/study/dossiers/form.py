@@ -150,7 +150,8 @@ class Coverage:
 
     def __str__(self) -> str:
         """Return it in words."""
-        each = ", ".join(f"{form} {one.filled} of {one.applicable}" for form, one in self.forms.items())
+        counted = {form: one for form, one in self.forms.items() if one.applicable}
+        each = ", ".join(f"{form} {one.filled} of {one.applicable}" for form, one in counted.items())
         return f"{100 * self.total.share:.1f} % of {self.total.applicable} fields were filled without a person ({each})"
 
 
