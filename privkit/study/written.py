@@ -1,15 +1,18 @@
-"""Texts of reports, written where a person asked for them."""
+"""Texts that a person asked to have in a file: whole or not at all, and an error in our words."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from privkit.errors import FileError
+from privkit.errors import FileError, PrivkitError
 from privkit.values.files import write_whole
+from privkit.values.show import printable
 
 
 def written(text: str, path: str | Path | None) -> str:
-    """Return a text, and write it to `path` where given, whole or not at all.
+    """Return a text, and write it to `path` where given.
 
     Raises
     ------
@@ -17,9 +20,35 @@ def written(text: str, path: str | Path | None) -> str:
         If it cannot be written.
     """
     if path is not None:
-        try:
+        with writing(path):
             write_whole(path, text)
-        except (OSError, ValueError) as error:  # a name with a null character is a ValueError
-            told = getattr(error, "strerror", None) or "its name is none"
-            raise FileError.of(Path(path).name, f"it cannot be written ({told})") from None
     return text
+
+
+@contextmanager
+def writing(path: str | Path, what: str = "written") -> Iterator[None]:
+    """Tell in our words that a file cannot be written, or read.
+
+    Raises
+    ------
+    FileError
+    """
+    try:
+        yield
+    except PrivkitError:  # some of them are ValueErrors too
+        raise
+    except (OSError, ValueError) as error:  # a name with a null character is a ValueError
+        told = getattr(error, "strerror", None) or "its name is none"
+        raise FileError.of(Path(path).name, f"it cannot be {what} ({told})") from None
+
+
+def in_a_cell(value: object) -> str:
+    r"""Return a value as a cell of a Markdown table, in which nothing is markup.
+
+    Examples
+    --------
+    >>> in_a_cell("a|b <i>"), in_a_cell(None)
+    ('a\\|b \\<i\\>', '')
+    """
+    text = "" if value is None else printable(str(value))
+    return "".join(f"\\{char}" if char in "\\`*_[]<>|#!&~" else char for char in text)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from privkit.study.dossiers.changes import VERSION
-from privkit.values.show import printable
+from privkit.study.written import in_a_cell
 from privkit.view.html import block
 from privkit.view.parts.markup import CSS, Markup, join, tag
 from privkit.view.parts.plain import words
@@ -90,11 +90,11 @@ def _unfolded(cell: Any) -> Any:
 
 def markdown(dossier: Dossier) -> str:
     """Return a dossier as Markdown (GitHub's, with tables)."""
-    lines = [f"# Dossier: {_md(dossier.title)}", "", f"made on {dossier.made.isoformat()}", ""]
+    lines = [f"# Dossier: {in_a_cell(dossier.title)}", "", f"made on {dossier.made.isoformat()}", ""]
     for one in sections(dossier):
-        lines += [f"## {_md(one.title)}", "", *_md_blocks(one.blocks)]
+        lines += [f"## {in_a_cell(one.title)}", "", *_md_blocks(one.blocks)]
         for heading, sheet in one.sheets:
-            lines += [f"### {_md(heading)}", "", f"**{_md(sheet.answer)}**", "", *_md_blocks(sheet.blocks)]
+            lines += [f"### {in_a_cell(heading)}", "", f"**{in_a_cell(sheet.answer)}**", "", *_md_blocks(sheet.blocks)]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -123,31 +123,16 @@ def _md_blocks(blocks: tuple[Block, ...]) -> Iterator[str]:
         if isinstance(found, Table):
             yield from _md_table(found)
         elif text := found.text if isinstance(found, Note) else words(found):
-            yield from (_md(text), "")
+            yield from (in_a_cell(text), "")
 
 
 def _md_table(found: Table) -> Iterator[str]:
     for above in filter(None, (found.title, found.caption)):
-        yield from (f"*{_md(above)}*", "")
-    yield f"| {' | '.join(_md(head or '') for head in found.heads)} |"
+        yield from (f"*{in_a_cell(above)}*", "")
+    yield f"| {' | '.join(in_a_cell(head or '') for head in found.heads)} |"
     yield f"|{' --- |' * len(found.heads)}"
-    yield from (f"| {' | '.join(_md(words(cell)) for cell in row)} |" for row in found.filled())
+    yield from (f"| {' | '.join(in_a_cell(words(cell)) for cell in row)} |" for row in found.filled())
     yield ""
-
-
-#: What Markdown would take for its own.
-_MARKS = re.compile(r"([\\`*_\[\]<>#|~&$!])")
-
-
-def _md(text: str) -> str:
-    r"""Return text that Markdown shows as it is.
-
-    Examples
-    --------
-    >>> print(_md("a|b <i> [x](y)"))
-    a\|b \<i\> \[x\](y)
-    """
-    return _MARKS.sub(r"\\\1", printable(text))
 
 
 # -- plain values --------------------------------------------------------------------------------------------------

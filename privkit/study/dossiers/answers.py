@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from privkit.errors import FileError, ParameterError
+from privkit.errors import ParameterError
 from privkit.errors.root import type_told
 from privkit.errors.study import DossierError
+from privkit.study.written import writing
 
 
 def read_answers(answers: object) -> dict[Any, Any]:
@@ -36,15 +37,12 @@ def read_answers(answers: object) -> dict[Any, Any]:
     if not isinstance(answers, str | os.PathLike):
         raise ParameterError.of("answers", type_told(answers), "a mapping of fields, or the path of a TOML file")
     place = Path(answers)
+    with writing(place, "read"):
+        text = place.read_bytes()
     try:
-        return dict(_flat(tomllib.loads(place.read_text(encoding="utf-8-sig"))))
-    except FileNotFoundError:
-        raise FileError.of(place.name, "there is no such file") from None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError):  # its text quotes the file
+        return dict(_flat(tomllib.loads(text.decode("utf-8-sig"))))
+    except (ValueError, RecursionError):  # its text quotes the file
         raise DossierError.of([f"The answers in {place.name!r} are no TOML."]) from None
-    except (OSError, ValueError) as error:  # a name with a null character is a ValueError
-        told = getattr(error, "strerror", None) or "its name is none"
-        raise FileError.of(place.name, f"it cannot be read ({told})") from None
 
 
 def _flat(said: Mapping[Any, Any], before: str = "") -> Iterator[tuple[Any, Any]]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from privkit.errors import FileError
 from privkit.errors.study import DossierError
+from privkit.study.written import writing
 from privkit.values.arguments import public
 from privkit.values.show import Shown
 
@@ -81,13 +81,12 @@ def facts_in(path: Path) -> tuple[dict[str, str], str]:
     FileError
         If it cannot be read.
     """
+    with writing(path, "read"):
+        text = path.read_bytes()
     try:
-        told: Any = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
+        told: Any = json.loads(text.decode())
+    except (ValueError, RecursionError):  # its text quotes the file
         raise DossierError.of([f"{path.name!r} is no JSON."]) from None
-    except (OSError, ValueError) as error:  # a name with a null character is a ValueError
-        reason = getattr(error, "strerror", None) or "its name is none"
-        raise FileError.of(path.name, f"it cannot be read ({reason})") from None
     facts = told.get("facts") if isinstance(told, dict) and told.get("privkit_dossier") == VERSION else None
     texts = isinstance(facts, dict) and all(isinstance(one, str) for one in (told.get("made"), *facts.values()))
     if not isinstance(facts, dict) or not texts:
