@@ -252,7 +252,7 @@ def _residual(one: Dossier) -> Iterator[Block]:
     for preset in PRESETS.values():
         for whose, figure in _figures(one, risks, preset.measure):
             within = figure <= preset.value
-            met = Verdict(within, f"{percent(figure)}: {'within' if within else 'above'}")
+            met = Verdict(within, f"{percent(figure.numerator, figure.denominator)}: {'within' if within else 'above'}")
             rows.append([Name(preset.name), f"at most {exact_text(preset.value)}", whose, met, preset.source])
     yield Table(["preset", "limit", "of", "found", "source"], rows, facts=True)
     yield Note("Being within a preset is no proof of anonymity: presets are precedents from practice, not law.")
