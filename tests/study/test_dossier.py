@@ -207,6 +207,7 @@ def test_a_register_of_recipients_shows_itself(tmp_path):
     made = pk.dossier(project=Sharing(project.account))
     text = made.to_markdown().partition("## Who received what")[2].partition("\n## ")[0]
     assert "ledger of project 'shared'" in text
+    assert made.facts["shared: register"].startswith("ledger of project 'shared'")
     assert "dossier.recipients" not in {one.id for one in made.open_questions}
     if not hasattr(pk.Project, "sharing"):
         assert "dossier.recipients" in {one.id for one in pk.dossier(project=project).open_questions}

@@ -244,6 +244,8 @@ def _figures(one: Dossier) -> Iterator[tuple[str, str]]:
         yield "released: charged", str(told.charged)
         yield "released: left", str(told.balance.remaining)
         yield "released: ledger's head", f"record {told.balance.seq}, {told.balance.hash}"
+    if one.sharing is not None:
+        yield "shared: register", repr(one.sharing).partition("\n")[0]
     yield "dossier: filled without a person", str(one.coverage)
     yield "dossier: open questions", f"{len(one.open_questions):,}"
 
