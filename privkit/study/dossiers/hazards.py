@@ -37,18 +37,16 @@ def _loss(told: Statement) -> Iterator[tuple[int, Any]]:
         yield 7, "Nothing was converted for this dossier: the parameters are the ones that were charged."
         return
     yield 1, f"Charged {charged} of {budget}: {_judged(charged.main)}; {gained}."
-    gaussian = sum("Gaussian" in one.noise for one in told.charges)
     if not measure.has_delta:
         yield 2, NotApplicable("The project counts in pure ε, which has no δ.")
         yield 5, NotApplicable("No δ is spent.")
         yield 7, NotApplicable("No δ is spent, and nothing is converted.")
         return
+    gaussian = sum("Gaussian" in one.noise for one in told.charges)
     yield (
         2,
-        f"{gaussian:,} of {len(told.charges):,} entries use Gaussian noise and are summed in (ε, δ): in ρ it would be "
-        "counted more tightly."
-        if gaussian
-        else "No entry uses Gaussian noise: a concentrated measure would not count it more tightly.",
+        f"Yes: losses are summed in (ε, δ), where ρ counts many entries more tightly; {gaussian:,} of "
+        f"{len(told.charges):,} entries use Gaussian noise.",
     )
     spent = {one.cost.delta for one in told.charges if one.cost.delta}
     yield 5, f"Different δ of single charges: {len(spent):,}. They are summed, and compared as totals alone."
@@ -76,11 +74,11 @@ def _unit(told: Statement, inventory: Inventory | None) -> Iterator[tuple[int, A
         yield 4, f"No: all rows of one {unit.column!r} are protected together{inside}."
     elif unit.max_rows is not None:
         yield 4, f"At most {unit.max_rows} rows of a person are protected together; no id tells, it is vouched for."
-    elif inventory is not None and inventory.rows:
+    elif inventory is not None and inventory.direct and inventory.rows:  # else nothing tells
         repeated = inventory.unit
         yield (
             4,
-            "The unit is the row, and no direct identifier of the inventory repeats: one row is one person."
+            "The unit is the row, and the inventory finds no id that repeats."
             if repeated is None
             else f"YES: the unit is the row, and {repeated!r} repeats, so that a person has several rows.",
         )
