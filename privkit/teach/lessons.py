@@ -266,5 +266,17 @@ LESSONS = MappingProxyType(
                 (lambda: _alone("sport", "pet"), "Those are the cells of one. Two are few as well."),
             ),
         ),
+        14: Lesson(
+            "A project's unit is the row, and a table is published at ε = 0.1. Nobody has more than 40 rows. Which ε "
+            "does that promise to the whole person?",
+            lambda: 40 * Fraction("0.1"),
+            "Each of the rows may move the answer, so the losses of all of them add up. To promise more, make the "
+            "person the unit.",
+            "ε = 0.1 hides one row. A person who leaves takes all of them along.",
+            (
+                (lambda: Fraction("0.1"), "That is what one row is promised. A person may have 40."),
+                (lambda: Fraction("0.1") / 40, "More rows are hidden less, not more."),
+            ),
+        ),
     }
 )
