@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from dataclasses import dataclass
 from numbers import Real
 
@@ -96,7 +97,8 @@ def _read(given: object, asks: Lesson) -> float | str:
             return letter
         allowed = "one of the letters " + ", ".join(asks.letters)
     else:
-        if isinstance(given, Real) and not isinstance(given, bool) and math.isfinite(given):
-            return float(given)
+        with suppress(OverflowError):  # a whole number beyond all floats
+            if isinstance(given, Real) and not isinstance(given, bool) and math.isfinite(given):
+                return float(given)
         allowed = "a finite number"
     raise ParameterError.of("given", "a text" if isinstance(given, str) else type_told(given), allowed)

@@ -1,4 +1,4 @@
-"""What every lesson holds itself to: short, something to see and to move, ε told before it is spent, a check at the end."""
+"""What every lesson holds itself to: short, things to see and to move, ε told before it is spent, a check at its end."""
 
 from __future__ import annotations
 

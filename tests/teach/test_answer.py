@@ -88,7 +88,7 @@ def test_a_letter_may_be_written_in_any_way(given):
     assert pk.teach.answer(11, given).right
 
 
-@pytest.mark.parametrize("given", ["21", None, True, math.nan, math.inf, [21], pd.Series([21]), 21j])
+@pytest.mark.parametrize("given", ["21", None, True, math.nan, math.inf, 21 * 10**400, [21], pd.Series([21]), 21j])
 def test_what_is_no_number_is_refused_and_not_repeated(given):
     with pytest.raises(pk.ParameterError, match=r"answer\(\) got given=.* must be a finite number") as caught:
         pk.teach.answer(10, given)
