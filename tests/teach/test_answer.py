@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 import privkit as pk
+from privkit.budget.store.place import Place
 from privkit.project.current import current_project
 from privkit.teach.lessons import LESSONS
 
@@ -119,6 +120,7 @@ def test_it_leaves_the_current_project_alone():
 
 
 def test_a_project_of_a_lesson_begins_anew_in_every_copy_and_replays_in_each(tmp_path, monkeypatch):
+    monkeypatch.setattr(Place, "temporary", False)  # else anchors watch no ledger in pytest's folders
     monkeypatch.setenv("PRIVKIT_STATE_DIR", str(tmp_path / "state"))
     frame = pd.DataFrame({"a": [1, 2, 3]})
     for copy in ("one", "two"):
@@ -137,6 +139,7 @@ def test_a_project_of_a_lesson_begins_anew_in_every_copy_and_replays_in_each(tmp
 
 
 def test_a_lesson_that_was_deleted_starts_over(tmp_path, monkeypatch):
+    monkeypatch.setattr(Place, "temporary", False)
     monkeypatch.setenv("PRIVKIT_STATE_DIR", str(tmp_path / "state"))
     for _ in range(2):
         lesson = pk.teach.project("lesson", epsilon=1, unit=pk.ROW, store=tmp_path / "ledger.db")
