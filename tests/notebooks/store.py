@@ -23,7 +23,7 @@ def store(path: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder) / "notebooks"
         shutil.copytree(path.parent, work, ignore=shutil.ignore_patterns(".*"))
-        os.environ |= {"PRIVKIT_STATE_DIR": str(Path(folder) / "state"), "PRIVKIT_ANALYST": "analyst", "OMP_NUM_THREADS": "1"}
+        os.environ |= {"PRIVKIT_STATE_DIR": str(Path(folder) / "state"), "PRIVKIT_ANALYST": "analyst"}
         resources = {"metadata": {"path": str(work)}}
         options = {"timeout": 180, "store_widget_state": False, "coalesce_streams": True}
         NotebookClient(notebook, resources=resources, **options).execute()
