@@ -7,13 +7,16 @@ They read no rows of anybody and spend nothing; decision 18.
 from typing import Any
 
 __all__ = [
+    "Answer",
     "Piece",
+    "answer",
     "ask_again",
     "budget_game",
     "classmate",
     "clipping",
     "klt_map",
     "patients",
+    "project",
     "students",
     "thirty_coins",
     "two_totals",
@@ -24,16 +27,19 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from privkit.teach import again, bounds, coins, crowd, game, lattice_map, piece, totals, worlds
+    from privkit.teach import again, answering, bounds, coins, crowd, game, lattice_map, piece, practice, totals, worlds
 
     return {
+        "Answer": answering.Answer,
         "Piece": piece.Piece,
+        "answer": answering.answer,
         "ask_again": again.ask_again,
         "budget_game": game.budget_game,
         "classmate": crowd.classmate,
         "clipping": bounds.clipping,
         "klt_map": lattice_map.klt_map,
         "patients": lattice_map.patients,
+        "project": practice.project,
         "students": crowd.students,
         "thirty_coins": coins.thirty_coins,
         "two_totals": totals.two_totals,

@@ -8,7 +8,9 @@ import pytest
 
 import privkit as pk
 
-NAMES = [name for name in pk.teach.__all__ if name[0].islower() and name not in {"patients", "students"}]
+NAMES = [
+    name for name in pk.teach.__all__ if name[0].islower() and name not in {"answer", "patients", "project", "students"}
+]
 FRAME = "<!doctype html><html lang='en'><title>t</title><meta name='color-scheme' content='light dark'><body>"
 
 

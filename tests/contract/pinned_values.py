@@ -175,6 +175,9 @@ def _teach() -> Makers:
         "teach_two_totals": pk.teach.two_totals,
         "teach_klt_map": pk.teach.klt_map,
         "teach_budget_game": pk.teach.budget_game,
+        "teach_answer_open": lambda: pk.teach.answer(10, ...),
+        "teach_answer_wrong": lambda: pk.teach.answer(10, 15),
+        "teach_answer_right": lambda: pk.teach.answer(10, 21),
     }
 
 

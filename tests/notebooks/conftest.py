@@ -25,6 +25,7 @@ class Place:
             "JUPYTER_DATA_DIR": str(root / "data"),  # no kernel of the user's
             "JUPYTER_CONFIG_DIR": str(root / "config"),
             "IPYTHONDIR": str(root / "ipython"),
+            "OMP_NUM_THREADS": "1",  # where cores are short, threads that wait for each other only burn them
         }
         self.env.pop("PRIVKIT_KEY", None)
 

@@ -41,7 +41,7 @@ def test_the_budget_notebook_shows_the_same_on_postgresql(fresh_place, store):
     notebook = nbformat.read(committed, 4)
     for cell in notebook.cells:
         if cell.cell_type == "code":
-            cell.source = cell.source.replace('open_project("wages"', f'open_project("wages", store="{store}"')
+            cell.source = cell.source.replace('project("wages"', f'project("wages", store="{store}"')
             cell.source = cell.source.replace("ledger verify wages", f"ledger verify wages --store {store}")
     nbformat.write(notebook, fresh_place.work / committed.name)
     fresh_place.env["PRIVKIT_KEY"] = "a key that all members share"

@@ -31,7 +31,7 @@ def entries(place):
 
 def spends(name):
     """Whether a notebook opens a project, by its own sources."""
-    return any("open_project" in cell.source for cell in _cells(_committed(name)))
+    return any(re.search(r"(open_|teach\.)project\(", cell.source) for cell in _cells(_committed(name)))
 
 
 def test_a_second_run_reproduces_every_output_and_spends_nothing(place, executed, monkeypatch):
@@ -47,11 +47,10 @@ def test_a_second_run_reproduces_every_output_and_spends_nothing(place, executed
 
 
 def test_on_another_ledger_the_noise_differs(place, executed, fresh_place):
+    if not spends(executed):
+        return  # the second run has shown it: there is no ledger
     shutil.copy(place.work / executed, fresh_place.work)
     done = fresh_place.nbval(executed, "--nbval")
-    if not spends(executed):
-        assert done.returncode == 0, done.stdout[-5000:]
-        return
     assert done.returncode == 1
     failed = int(re.search(r"(\d+) failed", done.stdout).group(1))
     tagged = sum("nbval-check-output" in cell.metadata.get("tags", []) for cell in _cells(place.work / executed))
@@ -64,12 +63,6 @@ def test_noise_free_outputs_are_those_of_the_committed_notebook(place, executed)
     for old, new in zip(stored, fresh, strict=True):
         if "nbval-check-output" in old.metadata.get("tags", []):
             assert _shown(old) == _shown(new), old.source
-
-
-def test_the_committed_notebook_runs_elsewhere(fresh_place, executed):
-    done = fresh_place.nbval(executed, "--nbval-lax")
-    assert done.returncode == 0, done.stdout[-5000:]
-    assert "passed" in done.stdout
 
 
 def _committed(name):

@@ -19,7 +19,9 @@ import privkit as pk
 from privkit.values.advantage import advantage
 from privkit.values.loss import PrivacyLoss
 
-PIECES = [name for name in pk.teach.__all__ if name[0].islower() and name not in {"patients", "students"}]
+PIECES = [
+    name for name in pk.teach.__all__ if name[0].islower() and name not in {"answer", "patients", "project", "students"}
+]
 EPSILONS = [0.1, 0.5, 1.0, 2.5, 4.0]
 
 
