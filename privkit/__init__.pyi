@@ -106,6 +106,7 @@ from .errors import NotLinearError as NotLinearError
 from .errors import NotPublicError as NotPublicError
 from .errors import NotReleasedError as NotReleasedError
 from .errors import OrphanedReleaseError as OrphanedReleaseError
+from .errors import PackageError as PackageError
 from .errors import ParameterError as ParameterError
 from .errors import PathError as PathError
 from .errors import PendingReleaseError as PendingReleaseError
@@ -122,6 +123,7 @@ from .errors import ProjectRemovedError as ProjectRemovedError
 from .errors import ProjectUsedError as ProjectUsedError
 from .errors import PromiseBrokenError as PromiseBrokenError
 from .errors import RecipeError as RecipeError
+from .errors import RegisterError as RegisterError
 from .errors import ReservationError as ReservationError
 from .errors import RoleConflictError as RoleConflictError
 from .errors import SearchLimitError as SearchLimitError
@@ -191,8 +193,14 @@ from .risk.unicity import unicity as unicity
 from .study.dossiers.changes import DossierChanges as DossierChanges
 from .study.dossiers.dossier import Dossier as Dossier
 from .study.dossiers.dossier import dossier as dossier
+from .study.drill import BreachDrill as BreachDrill
 from .study.gate import GateReport as GateReport
 from .study.gate import gate as gate
+from .study.requests import SubjectRequest as SubjectRequest
+from .study.requests import SubjectRequests as SubjectRequests
+from .study.shared_package import SharedPackage as SharedPackage
+from .study.sharing import DeletionCertificate as DeletionCertificate
+from .study.sharing import Sharing as Sharing
 from .transform.anonymize import Anonymizer as Anonymizer
 from .transform.anonymize import anonymize as anonymize
 from .transform.anonymized import Anonymized as Anonymized

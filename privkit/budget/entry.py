@@ -74,11 +74,14 @@ class Counts(NamedTuple):
         Entries that declare public facts, or withdraw them; they cost nothing.
     ends : int
         1 where the project was closed or removed, else 0.
+    registered : int
+        Entries of the register of packages, requests and drills; they cost nothing.
     """
 
     charges: int
     facts: int
     ends: int = 0
+    registered: int = 0
 
 
 @dataclass(frozen=True, slots=True)

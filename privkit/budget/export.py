@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from privkit.budget.canonical import amount_text, canonical
 from privkit.budget.noted import counts_of
+from privkit.values.files import spreadsheet_cell
 from privkit.values.show import refuse_simulated
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from privkit.budget.entry import Entry
     from privkit.budget.ledger import Ledger
 
-#: Cells that begin so are formulas to a spreadsheet.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 #: So many rows make one part of a long text.
 _ROWS = 1000
 
@@ -119,22 +118,12 @@ def csv_parts(account: Account) -> Iterator[str]:
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(names)
     for number, row in enumerate(each_row(account), 1):
-        writer.writerow([_cell(row[name]) for name in names])
+        writer.writerow([spreadsheet_cell(row[name]) for name in names])
         if number % _ROWS == 0:
             yield text.getvalue()
             text.seek(0)
             text.truncate()
     yield text.getvalue()
-
-
-def _cell(value: object) -> object:
-    if not isinstance(value, str) or not value.startswith(_FORMULA):
-        return value
-    try:
-        float(value)
-    except ValueError:
-        return f"'{value}"
-    return value
 
 
 def to_json(account: Account) -> str:

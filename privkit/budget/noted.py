@@ -1,4 +1,4 @@
-"""What an account in a ledger notes beside charges: public facts, that it was closed, that it was removed.
+"""What an account in a ledger notes beside charges: public facts, its register, that it was closed or removed.
 
 The rules are those of `privkit.budget.notes`.
 """
@@ -9,9 +9,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from privkit.budget.canonical import UnreadableError, canonical, readable
-from privkit.budget.entry import Counts, Entry, Reservation
+from privkit.budget.entry import Counts, Entry, Reservation, in_hand
 from privkit.budget.machine.anchor import recall, retire
-from privkit.budget.notes import CLOSED, FACTS, NAMES, NOTED, REMOVED, Ending, Uses, changed, merged, news
+from privkit.budget.notes import CLOSED, FACTS, NAMES, NOTED, REGISTER, REMOVED, Ending, Uses, changed, merged, news
 from privkit.budget.paging import Paged
 from privkit.budget.store import query
 from privkit.budget.store.connections import lets_go
@@ -51,8 +51,8 @@ def refuse_ended(book: Book, connection: Connection) -> None:
 
 def counts_of(account: Account, balance: Balance) -> Counts:
     """Return how many of a project's entries were charged, and how many only note something."""
-    facts, ends = len(account.facts()), int(account.ended is not None)
-    return Counts(balance.entries - facts - ends, facts, ends)
+    facts, ends, registered = len(account.facts()), int(account.ended is not None), account.n_registered
+    return Counts(balance.entries - facts - ends - registered, facts, ends, registered)
 
 
 class Noted(Paged):
@@ -97,6 +97,72 @@ class Noted(Paged):
         book.remember(head)
         book.changed()
         return entry
+
+    @property
+    @lets_go
+    def n_registered(self) -> int:
+        """How many entries the register has. One look-up."""
+        with self._book.store.reading() as connection:
+            return query.last_draw(connection, self._book.id, NAMES[REGISTER])
+
+    @lets_go
+    def registered(self) -> list[Entry]:
+        """Return the entries of the register in order, whatever became of them."""
+        with self._book.store.reading() as connection:
+            return self._registered(connection)
+
+    def _registered(self, connection: Connection) -> list[Entry]:
+        for record in query.named(connection, self._book.id, NAMES[REGISTER]):
+            self._book.check_hash(record)
+        return self._shown(connection, query.entries_named(connection, self._book.id, NAMES[REGISTER]))
+
+    @lets_go
+    def register(self, record: Mapping[str, Any], check: Callable[[Sequence[Entry]], None]) -> Entry:
+        """Note a record in the register, where the project is closed too. Costs nothing.
+
+        Parameters
+        ----------
+        record : Mapping
+            What JSON holds; no cell value.
+        check : callable
+            Told the register as it stands, within the transaction, refuses what does not fit.
+        """
+        book = self._book
+        with book.store.writing() as connection:
+            head, question, draw = self._registering(connection, record, check)
+            head, entry = _note(book, connection, head, self.analyst, question, draw=draw)
+        book.remember(head)
+        book.changed()
+        return entry
+
+    @lets_go
+    def begin_record(self, record: Mapping[str, Any], check: Callable[[Sequence[Entry]], None]) -> Reservation:
+        """Begin a record of the register that stands only once it is ended by `commit`: see :meth:`register`."""
+        book = self._book
+        with book.store.writing() as connection:
+            head, question, draw = self._registering(connection, record, check)
+            held = Reservation(head.sums.entries + 1, book.zero, head.now)
+            in_hand[held.token] = held  # before others can see it
+            text = canonical(question)
+            head = book.charge(
+                connection, head, held, analyst=self.analyst, question=text, key=NAMES[REGISTER], draw=draw
+            )
+        book.remember(head)
+        book.changed()
+        return held
+
+    def _registering(
+        self, connection: Connection, record: Mapping[str, Any], check: Callable[[Sequence[Entry]], None]
+    ) -> tuple[Head, dict[str, Any], int]:
+        """Return the head under lock, the question and its place, once the record is found to fit."""
+        book = self._book
+        head = book.sweep(connection)
+        book.check(connection, head)
+        if (found := ending(book, connection)) is not None and found.removed:
+            found.refuse(book.name)
+        known = self._registered(connection)
+        check(known)
+        return head, {"statistic": REGISTER, "record": dict(record)}, len(known) + 1
 
     @property
     def ended(self) -> Ending | None:

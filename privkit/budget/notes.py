@@ -1,4 +1,4 @@
-"""What stands in a project's chain beside its charges: public facts, that it was closed, that it was removed.
+"""What stands in a project's chain beside its charges: public facts, its register, that it was closed or removed.
 
 Each is an entry that costs nothing, so that every store holds it as it is, `verify` looks at it, and an earlier version
 of privkit reads past it. It is found by the index of questions' names, under one that no question has: those are
@@ -10,7 +10,7 @@ The rules, kept when one is written and again by `verify`:
 - once a release used a fact, it stands: it neither changes nor is withdrawn. Until then it may be corrected or
   withdrawn, and both entries stay; others may be added at any time;
 - a project is closed or removed once, and removed only while nothing was ever charged to it; then nothing follows but
-  the ends of what was being answered.
+  the ends of what was being answered, and the register of one that was closed: who got a package deletes it later.
 """
 
 from __future__ import annotations
@@ -28,8 +28,10 @@ if TYPE_CHECKING:
 
 #: The questions of notes.
 FACTS, CLOSED, REMOVED = "public facts", "the project was closed", "the project was removed"
+#: What was handed out, what persons asked for, which drills were held: what a record says is the register's affair.
+REGISTER = "register"
 #: The names under which they are found. (Names of the first form are those below "g".)
-NAMES = {FACTS: "note:facts", CLOSED: "note:closed", REMOVED: "note:removed"}
+NAMES = {FACTS: "note:facts", CLOSED: "note:closed", REMOVED: "note:removed", REGISTER: "note:register"}
 #: What stands as their answer: an entry that is committed has one.
 NOTED = "noted"
 
@@ -130,13 +132,13 @@ class Notes:
 
     def __init__(self) -> None:
         self._uses = Uses()
-        self.ended = False
+        self.ended = ""
 
     def allows(self, record: Mapping[Any, Any], cost: PrivacyLoss, charged: PrivacyLoss) -> bool:
         """Whether a ledger begins this entry here, after so much was `charged`; then it stands."""
-        if self.ended:
-            return False
         name = record["key"]
+        if self.ended and not (self.ended == CLOSED and name == NAMES[REGISTER]):
+            return False
         try:
             if name is None or not name.startswith("note:"):
                 if '"public"' in record["question"]:
@@ -151,8 +153,10 @@ class Notes:
         what, touched = question["statistic"], charged.main > 0 or charged.delta > 0
         if NAMES[what] != name:
             return False
+        if what == REGISTER:
+            return isinstance(question["record"], dict)
         if what != FACTS:
-            self.ended = True
+            self.ended = what
             return what == CLOSED or not touched
         told = question["facts"]
         if self._uses.of(told):

@@ -222,6 +222,9 @@ class SimulatedAccount(BaseAccount):
 
     # -- notes -----------------------------------------------------------------------------------------------------
 
+    #: Nothing simulated is handed out, so that there is nothing to register.
+    n_registered = 0
+
     def facts(self) -> list[Entry]:
         """Return the entries that declare public facts, in order."""
         with self._lock:

@@ -91,7 +91,7 @@ from privkit.errors.risk import (
     WeightsError,
 )
 from privkit.errors.root import NOTHING_SPENT, PrivkitError, close_matches, listed, nothing_spent
-from privkit.errors.study import DossierError, PolicyError
+from privkit.errors.study import DossierError, PackageError, PolicyError, RegisterError
 
 __all__ = [
     "NOTHING_SPENT",
@@ -146,6 +146,7 @@ __all__ = [
     "NotPublicError",
     "NotReleasedError",
     "OrphanedReleaseError",
+    "PackageError",
     "ParameterError",
     "PathError",
     "PendingReleaseError",
@@ -162,6 +163,7 @@ __all__ = [
     "ProjectUsedError",
     "PromiseBrokenError",
     "RecipeError",
+    "RegisterError",
     "ReservationError",
     "RoleConflictError",
     "SearchLimitError",

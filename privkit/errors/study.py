@@ -1,4 +1,4 @@
-"""Errors about policies: rules that nobody knows, limits that are none, files that cannot be read."""
+"""Errors about policies, dossiers, packages and the register: all that is wrong at once, and nothing of a value."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 from privkit.errors.calls import called
 from privkit.errors.root import PrivkitError
+
+#: So many numbers are named.
+_FEW = 10
 
 
 class PolicyError(PrivkitError, ValueError):
@@ -46,3 +49,45 @@ class DossierError(PrivkitError, ValueError):
         error = cls("\n".join([f"{called()} cannot make this dossier:", *(f"- {text}" for text in problems)]))
         error.problems = tuple(problems)
         return error
+
+
+class PackageError(PrivkitError, ValueError):
+    """Something cannot be packaged, or is no package that may still be used.
+
+    Attributes
+    ----------
+    problems : tuple of str
+        Everything that is wrong.
+    """
+
+    problems: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, problems: Sequence[str]) -> PackageError:
+        """Tell all `problems` of a package that is to be made at once."""
+        told = [f"- {text}" for text in problems]
+        error = cls("\n".join([f"{called()} made no package; nothing was written, and nothing registered:", *told]))
+        error.problems = tuple(problems)
+        return error
+
+    @classmethod
+    def unusable(cls, file: str, why: str) -> PackageError:
+        """A file is no package of the project, or one that is not to be used any more."""
+        error = cls(f"{called()}: {file!r} {why}.")
+        error.problems = (why,)
+        return error
+
+
+class RegisterError(PrivkitError, LookupError):
+    """The register has no such entry, or one of which this cannot be noted. Nothing was noted."""
+
+    @classmethod
+    def unknown(cls, what: str, number: object, known: Sequence[int]) -> RegisterError:
+        """It has no package, or request, of this number."""
+        there = f"It has {', '.join(map(str, known[-_FEW:]))}" if known else f"It has no {what} yet"
+        return cls(f"{called()} got {number!r}, but the register has no {what} of that number. {there}.")
+
+    @classmethod
+    def unfit(cls, what: str, number: int, why: str) -> RegisterError:
+        """What was to be noted of an entry does not fit it."""
+        return cls(f"{called()}: {what} {number} {why}. Nothing was noted.")

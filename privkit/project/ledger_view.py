@@ -12,7 +12,7 @@ from sys import intern
 from typing import TYPE_CHECKING, Any
 
 from privkit.budget.export import csv_parts, json_parts
-from privkit.budget.notes import CLOSED, FACTS, REMOVED
+from privkit.budget.notes import CLOSED, FACTS, REGISTER, REMOVED
 from privkit.errors.ledger import LedgerDamagedError
 from privkit.progress import bar
 from privkit.values.arguments import public, whole
@@ -235,6 +235,8 @@ def _noted(question: Mapping[str, Any]) -> str | None:
         return f"{statistic}{' withdrawn' if gone else ''}: {told}"
     if statistic in (CLOSED, REMOVED):
         return f"{statistic}: {question.get('reason')}"
+    if statistic == REGISTER and isinstance(record := question.get("record"), dict):
+        return f"{statistic}: {record.get('what')}"
     return None
 
 

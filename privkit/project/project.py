@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from privkit.errors import ParameterError
 from privkit.errors.project import SimulatedError
 from privkit.project.ledger_view import LedgerView
+from privkit.values.accountable import Accountable
 from privkit.values.arguments import public, spending
 from privkit.values.show import Plotted, Simulated
 
@@ -34,7 +35,7 @@ _checked: dict[tuple[str, str], set[str]] = {}
 
 
 @spending
-class Project(Plotted):
+class Project(Accountable, Plotted):
     """One privacy budget for one population. Get one from :func:`open_project`.
 
     A project holds no data: every frame released under it is charged to it.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import stat
 from collections.abc import Iterable, Iterator
@@ -85,6 +86,27 @@ def line_end(cells: Iterable[object]) -> str:
     ('\n', '\r\n')
     """
     return "\r\n" if any(isinstance(cell, str) and "\r" in cell for cell in cells) else "\n"
+
+
+#: What may stand before a formula and is no part of it; a quote is none where a file is divided otherwise than it was.
+_BLANK = '[\\s\\x00-\\x1f\\u200b-\\u200f\\u2060\\ufeff"]*'
+#: Where a spreadsheet may begin a cell, and what would then be a formula; it may also divide cells at ``;`` and tabs.
+_RUN = re.compile(rf"(^|[;\t\r\n])(?={_BLANK}[=+\-@\uff1d\uff0b\uff0d\uff20])|^(?=[\t\r\n])")
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+
+
+def spreadsheet_cell(value: object) -> object:
+    r"""Return a cell that no spreadsheet runs: a ``'`` stands before what would be a formula; numbers are as they were.
+
+    Formulas begin with ``=``, ``+``, ``-`` or ``@``, wide ones included, whatever blanks stand before them. Where a
+    country's lists are divided by ``;``, a spreadsheet divides cells there too.
+
+    Examples
+    --------
+    >>> spreadsheet_cell("=1+1"), spreadsheet_cell("a; @b"), spreadsheet_cell("-3"), spreadsheet_cell(-3)
+    ("'=1+1", "a;' @b", '-3', -3)
+    """
+    return value if not isinstance(value, str) or _NUMBER.fullmatch(value) else _RUN.sub(r"\g<1>'", value)
 
 
 def sync(path: Path) -> None:

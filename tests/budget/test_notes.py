@@ -270,3 +270,53 @@ def test_an_earlier_version_reads_past_notes(account, monkeypatch):
     assert account.balance().entries == 2
     monkeypatch.setattr(Store, "now", lambda *_: "2099-01-01T00:00:00Z")
     assert account.declare(PLAN, nothing).time == "2099-01-01T00:00:00Z"
+
+
+# -- the register ------------------------------------------------------------------------------------------------------
+
+
+def test_the_register_costs_nothing_and_goes_on_when_the_project_is_closed(account, store):
+    release(account, "a", 0.1)
+    first = account.register({"what": "x"}, nothing)
+    held = account.begin_record({"what": "y"}, nothing)
+    assert [one.state for one in account.registered()] == ["committed", "reserved"]
+    account.commit(held, "{}")
+    account.close("the study is over")
+    last = account.register({"what": "z"}, nothing)
+    assert (first.cost, first.analyst) == (eps(0), "ada")
+    again = Ledger.open(store, read_only=True).account("churn")
+    assert [(one.seq, one.question["record"]["what"]) for one in again.registered()] == [
+        (first.seq, "x"),
+        (held.seq, "y"),
+        (last.seq, "z"),
+    ]
+    assert (again.n_registered, again.ended.removed) == (3, False)
+    assert account.verify().charged == eps(0.1)
+
+
+def test_what_is_begun_by_a_process_that_died_is_told_as_orphaned(account, store):
+    held = account.begin_record({"what": "y"}, nothing)
+    account.drop(held)  # as if this process were another one
+    assert [one.state for one in Ledger.open(store).account("churn").registered()] == ["orphaned"]
+    assert account.verify().entries == 1
+
+
+def test_a_check_refuses_within_the_transaction(account):
+    account.register({"what": "x"}, nothing)
+
+    def check(known):
+        assert [one.question["record"]["what"] for one in known] == ["x"]
+        raise ValueError
+
+    for begin in (account.register, account.begin_record):
+        with pytest.raises(ValueError):
+            begin({"what": "y"}, check)
+    assert account.n_registered == 1
+
+
+def test_a_removed_project_registers_nothing(account):
+    account.register({"what": "x"}, nothing)
+    account.close("mistyped", removed=True)
+    with pytest.raises(ProjectRemovedError):
+        account.register({"what": "y"}, nothing)
+    assert account.verify().entries == 2

@@ -24,6 +24,7 @@ def errors() -> dict[str, str]:
         projects = {kind: begun(kind, Path(made) / "ledger.db") for kind in TERMS}
         calls = {**_asking(projects), **_looking(), **_changing()}
         calls["no_reopening"] = lambda: pk.open_project("nobody", store=Path(made) / "no.db")
+        calls |= _registering(projects["rows"], Path(made))
         calls["no_such_project"] = lambda: pk.open_project("nobody", store=Path(made) / "ledger.db")
         calls["other_terms"] = lambda: pk.open_project("rows", epsilon=7, unit="who", store=Path(made) / "ledger.db")
         for name, call in calls.items():
@@ -35,6 +36,21 @@ def errors() -> dict[str, str]:
                 told[name] = "no error"
         told["spent"] = ", ".join(str(project.spent) for project in projects.values())
     return told
+
+
+def _registering(project: pk.Project, folder: Path) -> dict[str, Callable[[], Any]]:
+    frame = people()
+    agreed = {"recipient": "Uni", "purpose": "?", "basis": "?", "expires": "2099-12-31"}
+    wrong = {"recipient": " ", "purpose": 7, "basis": "?" * 501, "expires": "2020-01-01", "approvals": "Ada"}
+    return {
+        "package_of_rows": lambda: project.package(frame, path=folder / "a.zip", **agreed),
+        "package_all_wrong": lambda: project.package({"../a": pk.kanon(frame, "zip")}, path="a.csv", **wrong),
+        "deletion_of_nothing": lambda: project.sharing.confirm_deletion(1, by="Ada"),
+        "file_of_nobody": lambda: project.sharing.verify(folder / "ledger.db"),
+        "request_unknown": lambda: project.requests.open("forgetting"),
+        "request_of_nobody": lambda: project.requests.answer(1),
+        "drill_without_inventory": lambda: project.breach_drill(frame, persons=1, scenario="?"),
+    }
 
 
 def _asking(projects: dict[str, pk.Project]) -> dict[str, Callable[[], Any]]:

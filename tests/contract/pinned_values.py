@@ -49,7 +49,7 @@ def makers(folder: Path) -> Makers:
         **_risk(),
         **_transform(),
         **_events(folder),
-        **_study(),
+        **_study(folder),
         **_plain(folder),
         **_teach(),
         **pinned_releases.makers(folder),
@@ -277,7 +277,7 @@ def inventory() -> pk.Inventory:
     return made.assign("zip", purpose="churn by area", legal_basis="contract", retention="2027-12-31")
 
 
-def _study() -> Makers:
+def _study(folder: Path) -> Makers:
     tables = {
         "customers": some("shop"),
         "orders": some("shop")[["pseudonym", "orders"]].rename(columns={"pseudonym": "who"}),
@@ -301,6 +301,43 @@ def _study() -> Makers:
         "find_subject": lambda: pk.find_subject(tables, who),
         "find_subject_nowhere": lambda: pk.find_subject(tables, "nobody"),
         "erase_subject": lambda: pk.erase_subject(tables, who, on={"customers": "pseudonym"}),
+        **_registered(folder, tables),
+    }
+
+
+def _registered(folder: Path, tables: dict[str, pd.DataFrame]) -> Makers:
+    """Return packages, requests and drills, as they stand in the register of one project."""
+
+    @lru_cache
+    def project() -> pk.Project:
+        made = pk.open_project("shared", epsilon=1, unit=pk.ROW, store=folder / "shared.db")
+        insights, plans = some("insights"), ["basic", "plus", "premium", "prepaid"]
+        release = insights.privacy.dp_count("plan", keys=plans, epsilon=0.5, project=made)
+        agreed = {"purpose": "teaching", "basis": "contract", "expires": "2099-12-31"}
+        for n, recipient in enumerate(("Uni Bern", "City of Bern")):
+            made.package(release, path=folder / f"shared-{n}.zip", recipient=recipient, approvals=["Ada"], **agreed)
+        made.sharing.revoke(3, reason="a mistake")
+        made.sharing.confirm_deletion(3, by="Bo, Bern")
+        for kind in ("access", "objection"):
+            made.requests.open(kind, received="2026-01-31")
+        made.requests.answer(6, proof=pk.find_subject(tables, "nobody"))
+        made.breach_drill(
+            inventory().assign("zip", recipients="post office"),
+            persons=600,
+            scenario="a lost disk",
+            known_since="2026-03-02T08:00Z",
+        )
+        return made
+
+    return {
+        "sharing": lambda: project().sharing,
+        "shared_package": lambda: project().sharing[2],
+        "shared_package_deleted": lambda: project().sharing[3],
+        "deletion_certificate": lambda: project().sharing.certificate(3),
+        "subject_requests": lambda: project().requests,
+        "subject_request": lambda: project().requests[7],
+        "subject_request_answered": lambda: project().requests[6],
+        "breach_drill": lambda: project().drills[0],
     }
 
 

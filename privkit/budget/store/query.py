@@ -120,6 +120,7 @@ def within() -> ColumnElement[bool]:
 
 _BETWEEN = entries_query().where(within()).order_by(_start.c.entry).limit(bindparam("most"))
 _ENTRY = entries_query().where(_start.c.entry == bindparam("number"))
+_ENTRIES_NAMED = entries_query().where(_start.c.key == bindparam("named")).order_by(_start.c.entry)
 _UNANSWERED = entries_query().where(_end.c.seq.is_(None)).order_by(_start.c.entry)
 _ASKED = (
     entries_query()
@@ -248,6 +249,11 @@ def unanswered(connection: Connection, project: int) -> list[RowMapping]:
 def named(connection: Connection, project: int, key: str) -> list[RowMapping]:
     """Return the records that begin the entries of this name, in the order of their draws."""
     return list(connection.execute(_NAMED, {"project": project, "named": key}).mappings())
+
+
+def entries_named(connection: Connection, project: int, key: str) -> list[RowMapping]:
+    """Return the entries of this name with their ends, in order."""
+    return list(connection.execute(_ENTRIES_NAMED, {"project": project, "named": key}).mappings())
 
 
 def of_facts(connection: Connection, project: int, key: str) -> list[RowMapping]:

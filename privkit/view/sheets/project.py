@@ -102,9 +102,11 @@ def project_reasons(project: Project, balance: Balance) -> list[str]:
 
 
 def counted(counts: Counts) -> str:
-    """Return in words how many entries were charged, and how many declare public facts."""
+    """Return in words how many entries were charged, and how many declare public facts, or are of the register."""
     charged = plural(counts.charges, "entry", "entries")
-    return charged + (f", beside {number(counts.facts)} of public facts" if counts.facts else "")
+    others = ((counts.facts, "public facts"), (counts.registered, "the register"))
+    beside = " and ".join(f"{number(count)} of {what}" for count, what in others if count)
+    return charged + (f", beside {beside}" if beside else "")
 
 
 def _ended(account: Account) -> str:

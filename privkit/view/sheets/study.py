@@ -1,4 +1,4 @@
-"""What a gate says: each rule with what was asked and what was found."""
+"""What a gate says: each rule with what was asked and what was found; registers have a module of their own."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from privkit.study.gate import GateReport
 from privkit.study.ruling import Ruling
 from privkit.view.parts.sheet import Name, Note, Row, Sheet, Table, Verdict, given, sheet
 from privkit.view.parts.words import label, number, plural
-from privkit.view.sheets import dossier  # noqa: F401  # what a dossier says is registered by being loaded
+from privkit.view.sheets import (
+    dossier,  # noqa: F401  # what a dossier says is registered by being loaded
+    sharing,  # noqa: F401 - registers packages, requests and drills
+)
 
 
 @sheet.register(GateReport)

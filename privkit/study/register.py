@@ -1,0 +1,120 @@
+"""The register of a project: records in its ledger that cost nothing, from the first to the last.
+
+What was handed out, what persons asked for and which drills were held are read from one chain of records, each with who
+noted it and when. A record holds words of the owner, names of tables and files, dates, numbers of entries and
+checksums; no cell value, no row, no size, and no id of a person.
+"""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from privkit.errors import ParameterError
+from privkit.errors.ledger import LedgerDamagedError
+from privkit.errors.root import PrivkitError, type_told
+from privkit.inventory.column_entry import day
+from privkit.values.show import refuse_simulated
+
+if TYPE_CHECKING:
+    from privkit.budget.account import Account
+    from privkit.budget.entry import Entry
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+#: What records are.
+PACKAGE, DELETION, REVOCATION, APPROVALS = "package", "deletion confirmed", "package revoked", "approvals required"
+REQUEST, EXTENSION, ANSWER, REFUSAL = "request", "request extended", "request answered", "request refused"
+DRILL = "breach drill"
+#: The longest text of the owner's.
+_LONGEST = 500
+
+
+def today() -> date:
+    """Return the day, in UTC as the ledger's times are."""
+    return datetime.now(UTC).date()
+
+
+def account_of(project: Any) -> Account:
+    """Return a project's account, or refuse a simulated one, of which nothing is handed out.
+
+    Raises
+    ------
+    SimulatedError
+    """
+    refuse_simulated(project)
+    account: Account = project.account
+    return account
+
+
+def told(entries: Iterable[Entry], *whats: str) -> Iterator[tuple[Entry, Mapping[str, Any]]]:
+    """Yield the entries that stand and are of one of these kinds, with their records."""
+    for entry in entries:
+        record = entry.question["record"]
+        if entry.state == "committed" and record.get("what") in whats:
+            yield entry, record
+
+
+def legible(store: str, read: Callable[[Iterable[Entry]], R], entries: Iterable[Entry]) -> R:
+    """Return what is read from entries; what cannot be read is told as damage.
+
+    Raises
+    ------
+    LedgerDamagedError
+    """
+    try:
+        return read(entries)
+    except PrivkitError:
+        raise
+    except (ValueError, TypeError, LookupError, AttributeError):
+        raise LedgerDamagedError.of(store, "a record of its register cannot be read", budget=None) from None
+
+
+def words(value: object, argument: str, *, needed: bool = True) -> str:
+    """Return a text of the owner's, without blanks around it, or refuse what is none.
+
+    Raises
+    ------
+    ParameterError
+    """
+    allowed = f"a text of 1 to {_LONGEST} characters" if needed else f"a text of at most {_LONGEST} characters"
+    if not isinstance(value, str):
+        raise ParameterError.of(argument, type_told(value), allowed)
+    text = value.strip()
+    if (needed and not text) or len(text) > _LONGEST:
+        raise ParameterError.of(argument, f"{len(text):,} characters" if text else "a blank", allowed)
+    if any("\ud800" <= char <= "\udfff" for char in text):
+        raise ParameterError.of(argument, "half of a character (a lone surrogate)", allowed)
+    return text
+
+
+def past_day(value: object, argument: str) -> date:
+    """Return a day that is not to come; today where none is given.
+
+    Raises
+    ------
+    ParameterError
+    """
+    found = today() if value is None else day(value, argument)
+    if found > today():
+        raise ParameterError.of(argument, "a day to come", "today or before (in UTC)")
+    return found
+
+
+def months_after(start: date, months: int) -> date:
+    """Return the day so many months later; the last of a month that has no such day.
+
+    So Regulation (EEC, Euratom) No 1182/71, Art. 3(2)(c), counts. Its Art. 3(4), by which a period that would end on a
+    holiday or a weekend ends on the next working day, is not made use of: nobody is late by it.
+
+    Examples
+    --------
+    >>> months_after(date(2026, 1, 31), 1), months_after(date(2026, 11, 30), 3)
+    (datetime.date(2026, 2, 28), datetime.date(2027, 2, 28))
+    """
+    years, place = divmod(start.month - 1 + months, 12)
+    last = calendar.monthrange(start.year + years, place + 1)[1]
+    return date(start.year + years, place + 1, min(start.day, last))

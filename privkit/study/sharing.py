@@ -1,0 +1,324 @@
+"""The register of what was handed out: who got what, for what, on what basis, until when, and what became of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from privkit.budget.canonical import canonical
+from privkit.errors.root import type_told
+from privkit.errors.study import PackageError, RegisterError
+from privkit.inventory.column_entry import day
+from privkit.study.archive import checksum
+from privkit.study.register import (
+    APPROVALS,
+    DELETION,
+    PACKAGE,
+    REVOCATION,
+    account_of,
+    legible,
+    past_day,
+    today,
+    told,
+    words,
+)
+from privkit.study.shared_package import SharedPackage, packages_of, required_approvals
+from privkit.study.written import in_a_cell, writing, written
+from privkit.values.arguments import public, whole
+from privkit.values.show import Shown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from privkit.budget.entry import Entry
+
+
+@public
+@dataclass(frozen=True, eq=False, repr=False)
+class DeletionCertificate(Shown):
+    """That a recipient deleted a package, as it was confirmed and registered.
+
+    Attributes
+    ----------
+    package : SharedPackage
+    entry : int
+        The ledger's entry that has the confirmation.
+    registered, by : str
+        When it was registered, in UTC, and by whom.
+    hash : str
+        That of the entry's last record: it ties the certificate to the chain of the ledger.
+    """
+
+    package: SharedPackage
+    entry: int
+    registered: str
+    by: str
+    hash: str
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What is certified, as JSON holds it."""
+        one = self.package
+        return {
+            "project": one.project,
+            "package": one.id,
+            "file": one.file,
+            "package_sha256": one.sha256,
+            "recipient": one.recipient,
+            "purpose": one.purpose,
+            "basis": one.basis,
+            "handed_out": one.made,
+            "expires": one.expires.isoformat(),
+            "deleted": None if one.deleted is None else one.deleted.isoformat(),
+            "confirmed_by": one.confirmed_by,
+            "registered": self.registered,
+            "registered_by": self.by,
+            "ledger_entry": self.entry,
+            "ledger_hash": self.hash,
+        }
+
+    @property
+    def sha256(self) -> str:
+        """Of the facts as canonical JSON: sorted keys, no spaces, ASCII."""
+        return hashlib.sha256(canonical(self.facts).encode()).hexdigest()
+
+    def to_json(self, path: str | Path | None = None) -> str:
+        """Return the certificate as JSON with its checksum, and write it to `path` where given.
+
+        Raises
+        ------
+        FileError
+            If it cannot be written.
+        """
+        facts = {**self.facts, "sha256": self.sha256}
+        return written(json.dumps(facts, ensure_ascii=False, indent=2) + "\n", path)
+
+    def to_markdown(self, path: str | Path | None = None) -> str:
+        """Return the certificate as Markdown, to be signed, and write it to `path` where given.
+
+        Raises
+        ------
+        FileError
+            If it cannot be written.
+        """
+        rows = [f"| {name.replace('_', ' ')} | {in_a_cell(value)} |" for name, value in self.facts.items()]
+        lines = [
+            f"# Deletion of package {self.package.id}",
+            "",
+            "| | |",
+            "|---|---|",
+            *rows,
+            "",
+            f"SHA-256 of these facts as canonical JSON: `{self.sha256}`",
+            "",
+            "What a recipient confirms cannot be seen from here. Signed:",
+        ]
+        return written("\n".join(lines) + "\n", path)
+
+
+@public
+class Sharing(Shown):
+    """What a project handed out, and what became of it. Get it from ``project.sharing``; iterate for the packages."""
+
+    def __init__(self, project: Any) -> None:
+        self.account = account_of(project)
+        self.project = self.account.name
+
+    @property
+    def packages(self) -> tuple[SharedPackage, ...]:
+        """All packages, in order; what was begun and never finished is none."""
+        return tuple(self._packages(self.account.registered()).values())
+
+    def _packages(self, entries: Iterable[Entry]) -> dict[int, SharedPackage]:
+        return legible(self.account.store, partial(packages_of, self.project), entries)
+
+    def __len__(self) -> int:
+        return len(self.packages)
+
+    def __iter__(self) -> Iterator[SharedPackage]:
+        return iter(self.packages)
+
+    def __getitem__(self, id: int) -> SharedPackage:
+        """Return a package by its number.
+
+        Raises
+        ------
+        RegisterError
+        """
+        return _package(self._packages(self.account.registered()), id)
+
+    @property
+    def unfinished(self) -> tuple[int, ...]:
+        """The entries of packages that were begun and not finished: nobody gets a file of such, if there is one."""
+        begun = [one for one in self.account.registered() if one.question["record"].get("what") == PACKAGE]
+        return tuple(one.seq for one in begun if one.state != "committed")
+
+    @property
+    def approvals(self) -> int:
+        """How many persons must approve a package."""
+        return legible(self.account.store, required_approvals, self.account.registered())
+
+    def require_approvals(self, count: int, *, reason: str) -> None:
+        """Say how many persons must approve each package from now on; it is registered, with who said it and why.
+
+        Parameters
+        ----------
+        count : int
+            2 for two pairs of eyes.
+        reason : str
+
+        Raises
+        ------
+        ParameterError
+        """
+        count = whole(count, "count", below=2**7)
+        self.account.register({"what": APPROVALS, "approvals": count, "reason": words(reason, "reason")}, _anything)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a row per package: `id`, `state`, `recipient`, `purpose`, `basis`, `made`, `expires`, and the rest."""
+        import pandas as pd
+
+        names = [
+            "id",
+            "state",
+            "recipient",
+            "purpose",
+            "basis",
+            "made",
+            "expires",
+            "deleted",
+            "approvals",
+            "by",
+            "file",
+        ]
+        names += ["sha256"]
+        rows = [[getattr(one, name) for name in names] for one in self.packages]
+        return pd.DataFrame(rows, columns=names)
+
+    def due(self, on: date | str | None = None) -> tuple[SharedPackage, ...]:
+        """Return the packages whose deletion is to be confirmed by a day: revoked, or with this as their last day.
+
+        Parameters
+        ----------
+        on : date or str, optional
+            Today, in UTC, by default.
+
+        Raises
+        ------
+        ParameterError
+        """
+        judged = today() if on is None else day(on, "on")
+        return tuple(one for one in self.packages if one.is_due(judged))
+
+    def confirm_deletion(self, id: int, *, by: str, on: date | str | None = None) -> DeletionCertificate:
+        """Register that a recipient deleted a package, and return the certificate.
+
+        Parameters
+        ----------
+        id : int
+        by : str
+            Who confirmed it, at the recipient's.
+        on : date or str, optional
+            When it was deleted; today by default.
+
+        Returns
+        -------
+        DeletionCertificate
+            With ``.to_markdown(path)`` and ``.to_json(path)``.
+
+        Raises
+        ------
+        RegisterError
+            If there is no such package, or its deletion is confirmed already.
+        ParameterError
+        """
+        record = {"what": DELETION, "package": id, "by": words(by, "by"), "on": past_day(on, "on").isoformat()}
+
+        def check(entries: Sequence[Entry]) -> None:
+            known = _package(self._packages(entries), id)
+            if known.deleted is not None:
+                raise RegisterError.unfit("package", known.id, f"was deleted on {known.deleted}, as is registered")
+            if record["on"] < known.made[:10]:
+                raise RegisterError.unfit("package", known.id, f"was not there before {known.made[:10]}")
+
+        self.account.register(record, check)
+        return self.certificate(id)
+
+    def certificate(self, id: int) -> DeletionCertificate:
+        """Return the certificate of a package whose deletion was confirmed.
+
+        Raises
+        ------
+        RegisterError
+        """
+        entries = self.account.registered()
+        package = _package(self._packages(entries), id)
+        for entry, record in told(entries, DELETION):
+            if record["package"] == package.id:
+                return DeletionCertificate(package, entry.seq, entry.time, entry.analyst, entry.hash)
+        raise RegisterError.unfit("package", package.id, "is not confirmed as deleted: .confirm_deletion(id, by=...)")
+
+    def revoke(self, id: int, *, reason: str) -> SharedPackage:
+        """Register that a package must not be used any more: from now on its deletion is due.
+
+        Parameters
+        ----------
+        id : int
+        reason : str
+
+        Raises
+        ------
+        RegisterError
+            If there is no such package, or it is revoked or deleted already.
+        ParameterError
+        """
+        record = {"what": REVOCATION, "package": id, "reason": words(reason, "reason")}
+
+        def check(entries: Sequence[Entry]) -> None:
+            known = _package(self._packages(entries), id)
+            if known.state in ("deleted", "revoked"):
+                raise RegisterError.unfit("package", known.id, f"is {known.state} already")
+
+        self.account.register(record, check)
+        return self[id]
+
+    def verify(self, path: str | Path) -> SharedPackage:
+        """Return which package a file is, if it may still be used: by its checksum alone, without opening it.
+
+        Parameters
+        ----------
+        path : path
+
+        Raises
+        ------
+        PackageError
+            If it is none of this project as it was handed out, or one that is expired, revoked or deleted.
+        FileError
+            If it cannot be read.
+        """
+        with writing(path, "read"):
+            found = checksum(Path(path))
+        name = Path(path).name
+        for package in self.packages:
+            if package.sha256 == found:
+                if package.state != "handed out":
+                    why = f"is package {package.id}, which is {package.state}: it must not be used any more"
+                    raise PackageError.unusable(name, why)
+                return package
+        raise PackageError.unusable(name, f"is no package of project {self.project!r}, or not as it was handed out")
+
+
+def _package(known: dict[int, SharedPackage], id: object) -> SharedPackage:
+    if isinstance(id, bool) or not isinstance(id, int) or id not in known:
+        raise RegisterError.unknown("package", id if isinstance(id, int) else type_told(id), list(known))
+    return known[id]
+
+
+def _anything(_: Sequence[Entry]) -> None:
+    """Refuse nothing."""

@@ -1,0 +1,152 @@
+"""What packages, requests of data subjects and breach drills say."""
+
+from __future__ import annotations
+
+from privkit.study.drill import BreachDrill
+from privkit.study.requests import SubjectRequest, SubjectRequests
+from privkit.study.shared_package import SharedPackage
+from privkit.study.sharing import DeletionCertificate, Sharing
+from privkit.view.parts.sheet import Name, Row, Sheet, Table, given, sheet
+from privkit.view.parts.words import label, names, number, plural
+
+#: So many rows of a register are shown, the last ones.
+_MOST = 20
+
+
+def _last(count: int) -> str:
+    return f"The last {_MOST} are shown: .to_frame() has all." if count > _MOST else ""
+
+
+@sheet.register(Sharing)
+def _sharing(found: Sharing) -> Sheet:
+    packages, due, unfinished = found.packages, found.due(), found.unfinished
+    answer = f"Project '{label(found.project)}' handed out {plural(len(packages), 'package')}"
+    recipients = len({one.recipient for one in packages})
+    rows: list[Row] = [
+        [number(one.id), one.state, Name(label(one.recipient)), label(one.purpose, 80), one.expires.isoformat()]
+        for one in packages[-_MOST:]
+    ]
+    lines = [f"  {one.id}: {label(one.recipient)}, until {one.expires}: {one.state}." for one in packages[-_MOST:]]
+    table = Table(["id", "state", "recipient", "purpose", "until"], rows, lines=lines, facts=True) if rows else None
+    return Sheet(
+        f"{answer} to {plural(recipients, 'recipient')}; {number(len(due))} to be confirmed as deleted.",
+        given([table, _last(len(packages)), _unfinished(unfinished), _required(found.approvals)]),
+        [".due()" if due else "", ".to_frame()"] if packages else [],
+    )
+
+
+def _unfinished(entries: tuple[int, ...]) -> str:
+    if not entries:
+        return ""
+    told = ", ".join(map(str, entries[-_MOST:]))
+    return f"Begun and not finished, so nobody gets a file of it: {plural(len(entries), 'entry', 'entries')} {told}."
+
+
+def _required(approvals: int) -> str:
+    return f"Each package needs {plural(approvals, 'approval')}." if approvals else ""
+
+
+@sheet.register(SharedPackage)
+def _package(one: SharedPackage) -> Sheet:
+    answer = f"Package {one.id} of project '{label(one.project)}' for {label(one.recipient)}: {one.state}."
+    deleted = f"Deleted on {one.deleted}, as {label(one.confirmed_by)} confirmed." if one.deleted else ""
+    revoked = f"Revoked: {label(one.revoked, 200)}." if one.revoked else ""
+    rows: list[Row] = [[Name(label(name)), kind, ", ".join(map(str, entries))] for name, kind, entries in one.tables]
+    lines = [f"  {label(name)}: {kind}{_from(entries)}" for name, kind, entries in one.tables]
+    told = [
+        f"For {label(one.purpose, 200)}, on the basis of {label(one.basis, 200)}, until {one.expires}.",
+        f"Approved by {names(one.approvals)}." if one.approvals else "",
+        f"Made {one.made} by {label(one.by, 30)} as {label(one.file)}, SHA-256 {one.sha256}.",
+    ]
+    table = Table(["table", "what", "ledger entries"], rows, lines=lines, facts=True)
+    return Sheet(answer, given([revoked, deleted, *told, table]))
+
+
+def _from(entries: tuple[int, ...]) -> str:
+    return f" of {'entry' if len(entries) == 1 else 'entries'} {', '.join(map(str, entries))}" if entries else ""
+
+
+@sheet.register(DeletionCertificate)
+def _certificate(found: DeletionCertificate) -> Sheet:
+    one = found.package
+    return Sheet(
+        f"{label(one.recipient)} deleted package {one.id} on {one.deleted}, as {label(one.confirmed_by)} confirmed.",
+        (
+            f"Registered {found.registered} by {label(found.by, 30)} as entry {found.entry}.",
+            f"SHA-256 of the package {one.sha256}, of the certificate {found.sha256}.",
+        ),
+        [".to_markdown('deletion.md')", ".to_json()"],
+    )
+
+
+@sheet.register(SubjectRequests)
+def _requests(found: SubjectRequests) -> Sheet:
+    requests, due = found.requests, found.due()
+    still = [one for one in requests if one.state == "open"]
+    rows: list[Row] = [
+        [number(one.id), one.kind, one.received.isoformat(), one.due.isoformat(), one.state]
+        for one in requests[-_MOST:]
+    ]
+    lines = [
+        f"  {one.id}: {one.kind}, received {one.received}, due {one.due}: {one.state}." for one in requests[-_MOST:]
+    ]
+    heads = ["id", "asks for", "received", "due", "state"]
+    return Sheet(
+        f"{plural(len(requests), 'request')} of data subjects in project '{label(found.project)}', "
+        f"{number(len(still))} open, {number(len(due))} due.",
+        given([Table(heads, rows, lines=lines, facts=True) if rows else None, _last(len(requests))]),
+        [".due()" if due else "", ".to_frame()"] if rows else [],
+    )
+
+
+@sheet.register(SubjectRequest)
+def _request(one: SubjectRequest) -> Sheet:
+    late = "" if one.in_time else " This is late."
+    ended = f"Ended on {one.ended}." if one.ended else ""
+    without = f" Not searched: {names(one.not_searched)}." if one.not_searched else ""
+    searched = f"Searched: {names(one.searched)}.{without}" if one.searched else ""
+    return Sheet(
+        f"Request {one.id}, {one.kind} (GDPR, Art. {one.article}): {one.state}.",
+        given(
+            [
+                f"Received {one.received}, due {one.due}.{late}",
+                f"Extended by two months: {label(one.extended, 200)}." if one.extended else "",
+                ended,
+                label(one.reason, 300) if one.reason else "",
+                searched,
+            ]
+        ),
+    )
+
+
+@sheet.register(BreachDrill)
+def _drill(found: BreachDrill) -> Sheet:
+    calls = [
+        f"{label(name)} (package{'' if len(numbers) == 1 else 's'} {', '.join(map(str, numbers))})"
+        if numbers
+        else label(name)
+        for name, numbers in found.calls.items()
+    ]
+    tables: list[Row] = [
+        [Name(label(one.name)), names(one.direct), names(one.quasi), names(one.sensitive)] for one in found.tables
+    ]
+    tables_told = [
+        f"  {label(one.name)}: {plural(len(one.direct), 'direct identifier')}, "
+        f"{plural(len(one.quasi), 'quasi-identifier')}, {number(len(one.sensitive))} sensitive."
+        for one in found.tables
+    ]
+    steps: list[Row] = [[f"{by:%Y-%m-%d %H:%M} UTC", text] for by, text in found.steps]
+    concerned = f"{plural(found.persons, 'person')} in {plural(len(found.tables), 'table')}"
+    until = f"Tell the authority by {found.deadline:%Y-%m-%d %H:%M} UTC."
+    return Sheet(
+        f"Breach drill {found.id}: {label(found.scenario, 80)}. {until}",
+        given(
+            [
+                f"{concerned}, as {label(found.by, 30)} said.",
+                Table(["table", "direct", "quasi", "sensitive"], tables, lines=tables_told, facts=True),
+                f"Call: {', '.join(calls)}." if calls else "There is no recipient to call.",
+                Table(["by", "step"], steps, lines=[f"  {by}  {text}" for by, text in steps], facts=True),
+            ]
+        ),
+        [".to_markdown('drill.md')", ".to_frame()"],
+    )
