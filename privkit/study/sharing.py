@@ -184,22 +184,9 @@ class Sharing(Shown):
         """Return a row per package: `id`, `state`, `recipient`, `purpose`, `basis`, `made`, `expires`, and the rest."""
         import pandas as pd
 
-        names = [
-            "id",
-            "state",
-            "recipient",
-            "purpose",
-            "basis",
-            "made",
-            "expires",
-            "deleted",
-            "approvals",
-            "by",
-            "file",
-        ]
-        names += ["sha256"]
-        rows = [[getattr(one, name) for name in names] for one in self.packages]
-        return pd.DataFrame(rows, columns=names)
+        names = ["id", "state", "recipient", "purpose", "basis", "made", "expires", "deleted", "by", "file", "sha256"]
+        rows = [[*(getattr(one, name) for name in names), ", ".join(one.approvals)] for one in self.packages]
+        return pd.DataFrame(rows, columns=[*names, "approvals"])
 
     def due(self, on: date | str | None = None) -> tuple[SharedPackage, ...]:
         """Return the packages whose deletion is to be confirmed by a day: revoked, or with this as their last day.
