@@ -26,7 +26,7 @@ _ROWS = 1000
 def project_rows(ledger: Ledger) -> list[dict[str, Any]]:
     """Return a dict per project: name, begun, unit, measure, budget, spent, reserved, left, entries and head.
 
-    Of the entries, `charges` were charged and `facts` declare public facts.
+    Of the entries, `charges` were charged, `facts` declare public facts, and `registered` are of the register.
 
     Parameters
     ----------
@@ -51,6 +51,7 @@ def project_rows(ledger: Ledger) -> list[dict[str, Any]]:
                 "entries": balance.entries,
                 "charges": counts.charges,
                 "facts": counts.facts,
+                "registered": counts.registered,
                 "record": balance.seq,
                 "head": balance.hash,
             }

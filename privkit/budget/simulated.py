@@ -225,6 +225,21 @@ class SimulatedAccount(BaseAccount):
     #: Nothing simulated is handed out, so that there is nothing to register.
     n_registered = 0
 
+    def registered(self) -> list[Entry]:
+        """Return no entry."""
+        return []
+
+    def register(self, record: Mapping[str, Any], check: Callable[[Sequence[Entry]], None]) -> NoReturn:
+        """Nothing of a simulated project is registered.
+
+        Raises
+        ------
+        SimulatedError
+        """
+        raise SimulatedError.refused()
+
+    begin_record = register
+
     def facts(self) -> list[Entry]:
         """Return the entries that declare public facts, in order."""
         with self._lock:

@@ -107,7 +107,7 @@ def _list(ledger: Ledger, *, as_json: bool) -> None:
         print(json.dumps(rows, ensure_ascii=False))
         return
     for row in rows:
-        entries = counted(Counts(row["charges"], row["facts"]))
+        entries = counted(Counts(row["charges"], row["facts"], registered=row["registered"]))
         print(f"{printable(row['project'])}: {row['spent']} spent, {row['left']} left of {row['budget']}, {entries}")
 
 

@@ -225,13 +225,14 @@ class Sharing(Shown):
             If there is no such package, or its deletion is confirmed already.
         ParameterError
         """
-        record = {"what": DELETION, "package": id, "by": words(by, "by"), "on": past_day(on, "on").isoformat()}
+        deleted = past_day(on, "on").isoformat()
+        record = {"what": DELETION, "package": id, "by": words(by, "by"), "on": deleted}
 
         def check(entries: Sequence[Entry]) -> None:
             known = _package(self._packages(entries), id)
             if known.deleted is not None:
                 raise RegisterError.unfit("package", known.id, f"was deleted on {known.deleted}, as is registered")
-            if record["on"] < known.made[:10]:
+            if deleted < known.made[:10]:
                 raise RegisterError.unfit("package", known.id, f"was not there before {known.made[:10]}")
 
         self.account.register(record, check)

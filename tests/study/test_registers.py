@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import privkit as pk
 from privkit.budget.canonical import canonical
+from privkit.cli import main
 from privkit.errors import ParameterError
 from privkit.study import register, requests, shared_package, sharing
 
@@ -62,6 +63,16 @@ def test_a_package_is_due_from_its_last_day_until_its_deletion_is_confirmed(proj
     again = pk.open_project("study", store=project.account.store).sharing
     assert [(one.id, one.state) for one in again] == [(2, "deleted")]
     assert again.certificate(2).facts == certificate.facts
+
+
+def test_what_is_registered_is_counted_apart_from_what_was_charged(project, shared, capsys):
+    project.public(plan=["basic", "plus"])
+    told = "1 entry, beside 1 of public facts and 1 of the register"
+    assert told in str(project)
+    assert told in str(project.ledger)
+    assert json.loads(project.ledger.to_json())["counts"]["registered"] == 1
+    assert main(["ledger", "list", "--store", project.account.store]) == 0
+    assert told in capsys.readouterr().out
 
 
 def test_a_certificate_is_tied_to_the_archive_and_to_the_chain(project, shared, tmp_path):

@@ -65,7 +65,7 @@ def answers(release: Release, stored: str) -> bool:
     told = json.loads(stored)
     if "keys" in told:  # found groups stand in the order in which they are stored
         return np.array_equal(release.drawn.ravel(), told["cells"])
-    return bool(json.loads(encode_answer(release.plan, release.drawn.ravel()))["cells"] == told["cells"])
+    return bool(json.loads(encode_answer(release.plan, [*map(int, release.drawn.ravel())]))["cells"] == told["cells"])
 
 
 @cache
