@@ -8,22 +8,25 @@ checksums; no cell value, no row, no size, and no id of a person.
 from __future__ import annotations
 
 import calendar
+from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from privkit.errors import ParameterError
 from privkit.errors.ledger import LedgerDamagedError
 from privkit.errors.root import PrivkitError, type_told
+from privkit.errors.study import RegisterError
 from privkit.inventory.column_entry import day
-from privkit.values.show import refuse_simulated
+from privkit.values.arguments import public
+from privkit.values.show import Shown, refuse_simulated
 
 if TYPE_CHECKING:
     from privkit.budget.account import Account
     from privkit.budget.entry import Entry
 
-P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
 
 #: What records are.
 PACKAGE, DELETION, REVOCATION, APPROVALS = "package", "deletion confirmed", "package revoked", "approvals required"
@@ -118,3 +121,51 @@ def months_after(start: date, months: int) -> date:
     years, place = divmod(start.month - 1 + months, 12)
     last = calendar.monthrange(start.year + years, place + 1)[1]
     return date(start.year + years, place + 1, min(start.day, last))
+
+
+@public
+class Register(Shown, Generic[T]):
+    """What a project's register holds of one kind, by the numbers of their entries. Iterate for all, in order.
+
+    Attributes
+    ----------
+    project : str
+    """
+
+    #: What one of them is called.
+    _what = ""
+
+    def __init__(self, project: Any) -> None:
+        self.account = account_of(project)
+        self.project = self.account.name
+
+    @abstractmethod
+    def _read(self, entries: Iterable[Entry]) -> dict[int, T]:
+        """Return what stands in these entries, by their numbers, as later records left them."""
+
+    def _known(self, entries: Iterable[Entry]) -> dict[int, T]:
+        return legible(self.account.store, self._read, entries)
+
+    def _all(self) -> tuple[T, ...]:
+        return tuple(self._known(self.account.registered()).values())
+
+    def _one(self, entries: Iterable[Entry], id: object) -> T:
+        known = self._known(entries)
+        if isinstance(id, bool) or not isinstance(id, int) or id not in known:
+            raise RegisterError.unknown(self._what, id if isinstance(id, int) else type_told(id), list(known))
+        return known[id]
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self._all())
+
+    def __getitem__(self, id: int) -> T:
+        """Return one by its number.
+
+        Raises
+        ------
+        RegisterError
+        """
+        return self._one(self.account.registered(), id)

@@ -6,7 +6,7 @@ number beside the letter. What is stored of an answer are the names of the table
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -21,8 +21,7 @@ from privkit.study.register import (
     EXTENSION,
     REFUSAL,
     REQUEST,
-    account_of,
-    legible,
+    Register,
     months_after,
     past_day,
     today,
@@ -118,35 +117,18 @@ def requests_of(entries: Iterable[Entry]) -> dict[int, SubjectRequest]:
 
 
 @public
-class SubjectRequests(Shown):
+class SubjectRequests(Register[SubjectRequest]):
     """What data subjects asked for, and until when they are to be answered. Get it from ``project.requests``."""
 
-    def __init__(self, project: Any) -> None:
-        self.account = account_of(project)
-        self.project = self.account.name
+    _what = "request"
 
     @property
     def requests(self) -> tuple[SubjectRequest, ...]:
         """All requests, in order."""
-        return tuple(self._requests(self.account.registered()).values())
+        return self._all()
 
-    def _requests(self, entries: Iterable[Entry]) -> dict[int, SubjectRequest]:
-        return legible(self.account.store, requests_of, entries)
-
-    def __len__(self) -> int:
-        return len(self.requests)
-
-    def __iter__(self) -> Iterator[SubjectRequest]:
-        return iter(self.requests)
-
-    def __getitem__(self, id: int) -> SubjectRequest:
-        """Return a request by its number.
-
-        Raises
-        ------
-        RegisterError
-        """
-        return _request(self._requests(self.account.registered()), id)
+    def _read(self, entries: Iterable[Entry]) -> dict[int, SubjectRequest]:
+        return requests_of(entries)
 
     def to_frame(self) -> pd.DataFrame:
         """Return a row per request: `id`, `kind`, `article`, `received`, `due`, `state`, `ended`, `in_time`."""
@@ -257,7 +239,7 @@ class SubjectRequests(Shown):
         """Note something of an open request, unless `unfit` says why it cannot be."""
 
         def check(entries: Sequence[Entry]) -> None:
-            known = _request(self._requests(entries), record["request"])
+            known = self._one(entries, record["request"])
             why = f"is {known.state} already" if known.state != "open" else unfit(known)
             if why:
                 raise RegisterError.unfit("request", known.id, why)
@@ -282,9 +264,3 @@ def _unproved(kind: str, proof: SubjectReport | ErasureReport | None) -> str:
     if kind == "erasure" and isinstance(proof, SubjectReport) and proof.found:
         return "is not done: by its proof the person still stands in a table"
     return ""
-
-
-def _request(known: dict[int, SubjectRequest], id: object) -> SubjectRequest:
-    if isinstance(id, bool) or not isinstance(id, int) or id not in known:
-        raise RegisterError.unknown("request", id if isinstance(id, int) else type_told(id), list(known))
-    return known[id]

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from privkit.budget.canonical import canonical
-from privkit.errors.root import type_told
 from privkit.errors.study import PackageError, RegisterError
 from privkit.inventory.column_entry import day
 from privkit.study.archive import checksum
@@ -21,7 +19,7 @@ from privkit.study.register import (
     DELETION,
     PACKAGE,
     REVOCATION,
-    account_of,
+    Register,
     legible,
     past_day,
     today,
@@ -123,35 +121,18 @@ class DeletionCertificate(Shown):
 
 
 @public
-class Sharing(Shown):
+class Sharing(Register[SharedPackage]):
     """What a project handed out, and what became of it. Get it from ``project.sharing``; iterate for the packages."""
 
-    def __init__(self, project: Any) -> None:
-        self.account = account_of(project)
-        self.project = self.account.name
+    _what = "package"
 
     @property
     def packages(self) -> tuple[SharedPackage, ...]:
         """All packages, in order; what was begun and never finished is none."""
-        return tuple(self._packages(self.account.registered()).values())
+        return self._all()
 
-    def _packages(self, entries: Iterable[Entry]) -> dict[int, SharedPackage]:
-        return legible(self.account.store, partial(packages_of, self.project), entries)
-
-    def __len__(self) -> int:
-        return len(self.packages)
-
-    def __iter__(self) -> Iterator[SharedPackage]:
-        return iter(self.packages)
-
-    def __getitem__(self, id: int) -> SharedPackage:
-        """Return a package by its number.
-
-        Raises
-        ------
-        RegisterError
-        """
-        return _package(self._packages(self.account.registered()), id)
+    def _read(self, entries: Iterable[Entry]) -> dict[int, SharedPackage]:
+        return packages_of(self.project, entries)
 
     @property
     def unfinished(self) -> tuple[int, ...]:
@@ -229,7 +210,7 @@ class Sharing(Shown):
         record = {"what": DELETION, "package": id, "by": words(by, "by"), "on": deleted}
 
         def check(entries: Sequence[Entry]) -> None:
-            known = _package(self._packages(entries), id)
+            known = self._one(entries, id)
             if known.deleted is not None:
                 raise RegisterError.unfit("package", known.id, f"was deleted on {known.deleted}, as is registered")
             if deleted < known.made[:10]:
@@ -246,7 +227,7 @@ class Sharing(Shown):
         RegisterError
         """
         entries = self.account.registered()
-        package = _package(self._packages(entries), id)
+        package = self._one(entries, id)
         for entry, record in told(entries, DELETION):
             if record["package"] == package.id:
                 return DeletionCertificate(package, entry.seq, entry.time, entry.analyst, entry.hash)
@@ -269,7 +250,7 @@ class Sharing(Shown):
         record = {"what": REVOCATION, "package": id, "reason": words(reason, "reason")}
 
         def check(entries: Sequence[Entry]) -> None:
-            known = _package(self._packages(entries), id)
+            known = self._one(entries, id)
             if known.state in ("deleted", "revoked"):
                 raise RegisterError.unfit("package", known.id, f"is {known.state} already")
 
@@ -300,12 +281,6 @@ class Sharing(Shown):
                     raise PackageError.unusable(name, why)
                 return package
         raise PackageError.unusable(name, f"is no package of project {self.project!r}, or not as it was handed out")
-
-
-def _package(known: dict[int, SharedPackage], id: object) -> SharedPackage:
-    if isinstance(id, bool) or not isinstance(id, int) or id not in known:
-        raise RegisterError.unknown("package", id if isinstance(id, int) else type_told(id), list(known))
-    return known[id]
 
 
 def _anything(_: Sequence[Entry]) -> None:

@@ -31,6 +31,7 @@ BASES = {
     "Panel",
     "Paneled",
     "Plotted",
+    "Register",
     "Released",
     "Shown",
     "Simulated",

@@ -62,9 +62,13 @@ def rows_of(text, delimiter=","):
 
 def cells_run(text):
     """Return the cells that a spreadsheet would run, blanks before them or not, however the country divides lists."""
-    cells = [cell for delimiter in ",;\t" for row in rows_of(text, delimiter) for cell in row]
+    # Divided otherwise, what begins with a number goes on with the comma after it, and is no formula.
+    cells = [(cell, cell) for row in rows_of(text) for cell in row]
+    cells += [(cell, cell.partition(",")[0]) for delimiter in ";\t" for row in rows_of(text, delimiter) for cell in row]
     begun = [cell for row in rows_of(text) for cell in row if cell.startswith(("\t", "\r", "\n"))]
-    return begun + [cell for cell in cells if BLANK.sub("", cell).startswith(FORMULA) and not NUMBER.fullmatch(cell)]
+    return begun + [
+        cell for cell, number in cells if BLANK.sub("", cell).startswith(FORMULA) and not NUMBER.fullmatch(number)
+    ]
 
 
 def members(path):
