@@ -153,7 +153,7 @@ class ProjectClosedError(PrivkitError, ValueError):
         """It was closed at this `time`."""
         return cls(
             f"project {name!r} was closed {_ended(time, analyst, reason)}. What it answered replays at no cost; "
-            "nothing new is charged to it, nor noted in it.\n"
+            "nothing new is charged to it, and no public fact is noted.\n"
             "To ask something new, begin another project under another name.",
             budget=NOTHING_SPENT,
         )
