@@ -1,5 +1,4 @@
 """What needs several rooms at once; nothing here spends budget.
 
-The gate of a pipeline (decision 17); packages, the register of who got them, requests of data subjects and breach drills
-(decision 26).
+The gate of a pipeline (decision 17); packages, the register of who got them, persons' requests and breach drills (26).
 """

@@ -312,17 +312,9 @@ def test_a_process_that_dies_leaves_no_half_archive_and_no_entry_without_one(pro
 
 
 def _die_at(moment, project):
-    def dies(*_, **__):
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    if moment == "begun":
-        packaging.write_archive = dies
-    elif moment == "written":
-        Path.replace = dies
-    elif moment == "named":
-        type(project.account).commit = dies
-    else:
-        packaging.Sharing = dies
+    account = type(project.account)
+    places = {"begun": (packaging, "write_archive"), "written": (Path, "replace"), "named": (account, "commit")}
+    setattr(*places.get(moment, (packaging, "Sharing")), lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
 
 
 def test_two_at_once_are_two_packages(project, tmp_path):
