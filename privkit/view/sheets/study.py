@@ -6,10 +6,7 @@ from privkit.study.gate import GateReport
 from privkit.study.ruling import Ruling
 from privkit.view.parts.sheet import Name, Note, Row, Sheet, Table, Verdict, given, sheet
 from privkit.view.parts.words import label, number, plural
-from privkit.view.sheets import (
-    dossier,  # noqa: F401  # what a dossier says is registered by being loaded
-    sharing,  # noqa: F401 - registers packages, requests and drills
-)
+from privkit.view.sheets import dossier, sharing  # noqa: F401 - what they say is registered by being loaded
 
 
 @sheet.register(GateReport)
