@@ -32,6 +32,21 @@ from privkit.dp.training import lloyd, logistic  # noqa: F401
 KINDS: Mapping[str, type[Statistic]] = Statistic.KINDS
 
 
+def recorded_within(record: Mapping[str, Any]) -> str:
+    """Return how far the noise carries a recorded answer in 95 of 100 cases, in words; "" where the record tells none.
+
+    Examples
+    --------
+    >>> recorded_within({"statistic": "count", "mechanism": "discrete Laplace", "scale": "10.0"})
+    '± 30'
+    >>> recorded_within({"statistic": "mean", "mechanism": "discrete Laplace", "scale": "10.0"})
+    ''
+    """
+    width = recorded_accuracy(record)
+    asked = None if width is None else recorded_statistic(record)
+    return "" if asked is None or width is None else asked.within(width)
+
+
 def recorded_accuracy(record: Mapping[str, Any]) -> float | None:
     """Return the half-width of the 95 % interval of a recorded question's answers: the one that its plan told.
 

@@ -36,7 +36,6 @@ from privkit.tally.keyed import check_derived_keys, check_key_types, column_kind
 from privkit.tally.predicate import check_selection
 from privkit.values.exact import exact_text
 from privkit.values.interrupts import INTERRUPTS
-from privkit.values.writing import error_text, percent
 
 if TYPE_CHECKING:
     from privkit.dp.answers.release import Release
@@ -193,9 +192,7 @@ def _ways(plan: Plan, left: PrivacyLoss) -> str:
 
 def _width(plan: Plan) -> str:
     """Return how accurate a plan is, in its own unit; empty where that depends on the rows."""
-    if plan.accuracy is None:
-        return ""
-    return f"± {percent(plan.accuracy)} of ranks" if plan.question.asked.of_ranks else f"± {error_text(plan.accuracy)}"
+    return "" if plan.accuracy is None else plan.question.asked.within(plan.accuracy)
 
 
 def check_frame(data: object, question: Question) -> None:

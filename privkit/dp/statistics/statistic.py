@@ -15,6 +15,7 @@ from privkit.errors.arguments import KindError
 from privkit.tally.persons import person_groups
 from privkit.values.bounds import ValueBounds
 from privkit.values.kinds import enter
+from privkit.values.writing import error_percent, error_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -67,6 +68,8 @@ class Statistic(ABC):
     of_ranks: ClassVar[bool] = False
     #: Whether that accuracy is by how many rows a value that was chosen falls short of another one.
     falls_short: ClassVar[bool] = False
+    #: Whether that accuracy is of the counts of bins, by which bounds are chosen.
+    of_bins: ClassVar[bool] = False
     #: Whether earlier versions alone asked it: what ledgers hold of it is shown and replayed.
     retired: ClassVar[bool] = False
     #: Whether the answer is a frame of several numbers.
@@ -276,6 +279,14 @@ class Statistic(ABC):
     def half_widths(self, noise: Noise, alpha: float, rows: int | None) -> dict[str, float | None]:
         """Return how far each number of the answer errs at most, by its name."""
         return {self.main: self.half_width(noise, alpha, rows)}
+
+    def within(self, width: float) -> str:
+        """Return an accuracy in words, in what it is told: the answer's unit, ranks, rows, or the counts of bins."""
+        if self.of_ranks:
+            return f"± {error_percent(width)} of ranks"
+        if self.falls_short:
+            return f"none short by more than {error_text(width)} rows"
+        return f"by counts of bins ± {error_text(width)}" if self.of_bins else f"± {error_text(width)}"
 
     def possible(self, cells: NDArray[np.int64], noise: Noise, alpha: float) -> dict[str, list[Any]] | None:
         """Return what could be among the chosen, by columns of a table; None where the answer does not tell."""
