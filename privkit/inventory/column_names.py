@@ -245,6 +245,18 @@ def tells_of_a_trial(name: str) -> bool:
     return " ".join(words_of(name)) in _words().grammar["trials"]
 
 
+def tells_a_place(name: str) -> bool:
+    """Return whether a name may say which of a few persons of a family or household it is, as ``childNum``.
+
+    Examples
+    --------
+    >>> tells_a_place("childNum"), tells_a_place("child_id"), tells_a_place("patient_no")
+    (True, False, False)
+    """
+    words, grammar = [_stem(word) for word in words_of(name)], _words().grammar
+    return len(words) > 1 and words[-2] in grammar["kin"] and words[-1] in grammar["ordinals"]
+
+
 @cache
 def _found(name: str) -> Meaning | None:
     words = words_of(name)
