@@ -416,7 +416,7 @@ def test_of_several_numbers_each_has_its_interval_and_is_rounded(question, name,
         for of, told in ends_of.items():
             assert told.equals(frame[side if of == asked.main else f"{of}_{side}"].rename(of))
     lower, upper = release.interval()
-    assert release.accuracy.equals((upper - lower) / 2)
+    pd.testing.assert_frame_equal(release.accuracy, (upper - lower) / 2)
     if release.plan.question.dates is None:
         assert list(release.dominated) == list(lower)
         rounded, named = release.rounded(10), [of for of in asked.numbers if of in lower]

@@ -282,7 +282,7 @@ def test_an_estimate_of_bounds_says_of_what_its_accuracy_is(ledger_path):
     assert "moves the counts of bins by at most 1" in repr(plan)
     release = plan.release()
     assert release.value == [-(2.0**96), 2.0**512]  # all that it says, exactly
-    assert repr(release).startswith("bounds of 'x' = -7.923·10²⁸, 1.341·10¹⁵⁴\n")
+    assert repr(release).startswith("bounds of 'x' = -7.923·10²⁸ to 1.341·10¹⁵⁴\n")
     for text in (repr(release), Outline(release._repr_html_()).text, repr(project.ledger), release.provenance.line):
         assert not re.search(r"[0-9,]{30}", text)
 

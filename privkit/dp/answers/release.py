@@ -313,6 +313,8 @@ class Release(Released):
         if several:
             return told_apart([self._derived(one) for one in several], self.plan.question.shown)
         name = name or self._name
+        if self.plan.question.dates is not None:
+            raise NotLinearError.of_dates(name)
         if name not in self._named:
             raise NotLinearError.of(name, self._named)
         question, place = self.plan.question, self.provenance

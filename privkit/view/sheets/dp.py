@@ -84,7 +84,9 @@ def _release_answer(release: Release) -> str:
         return asked if release.plan.question.keys is None else f"{asked}: {plural(count, 'group')}"
     if release.plan.question.keys is None:
         if not release.has_interval:
-            return f"{asked} = {chosen(release.cells[0])}"
+            found = release.cells[0]
+            told = " to ".join(map(number, found)) if release.plan.question.asked.of_bins else chosen(found)
+            return f"{asked} = {told}"
         (shown,) = cells(release)
         return f"{asked} = {shown.whole} ({level_text(1 - ALPHA)})"
     each = "" if release.plan.question.asked.needs_rows else f", each {within(release.plan)}"
