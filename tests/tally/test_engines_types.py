@@ -88,7 +88,7 @@ def test_infinite_times_of_duckdb_are_values():
 
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "America/Los_Angeles"])
 def test_instants_of_duckdb_have_the_days_of_the_connection_with_and_without_ibis(ledger_path, zone):
-    pk.open_project("days", epsilon=100, unit=pk.ROW, store=ledger_path)
+    pk.open_project("days", epsilon=1000, ceiling=100, unit=pk.ROW, store=ledger_path)
     connection = held_duckdb()
     connection.execute("CREATE TABLE t AS SELECT TIMESTAMPTZ '2026-01-01 20:00:00+00' AS z, '{\"a\": 1}'::JSON AS j")
     behind = part("ibis").duckdb.from_connection(connection).table("t")
