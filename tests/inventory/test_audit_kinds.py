@@ -97,6 +97,7 @@ def test_identifiers_are_seen_on_any_line_of_a_text(engine, values, role, what):
         ("child_id", lambda family, place: place, "child_id"),
         ("patient_no", lambda family, place: place, "patient_no"),
         ("childNum", lambda family, place: 100 * family + place, "childNum"),
+        ("childNum", lambda family, place: 100 + place, "childNum"),  # few, but they do not count up from one
     ],
 )
 def test_which_child_of_a_family_it_is_is_no_code_of_a_person(engine, name, numbers, unit):
