@@ -98,7 +98,7 @@ def _listed(found: re.Match[str]) -> str:
 
 def _in_quotes(found: re.Match[str]) -> str:
     """Return close matches so that they can be typed: blanks around an option's names are no part of them."""
-    return re.sub(r"'( [^']*|[^']* )'", r"""'"\1"'""", found[0])
+    return re.sub(r"'([^']*)'", lambda name: f"""'"{name[1]}"'""" if name[1] != name[1].strip() else name[0], found[0])
 
 
 def tell_json(figures: Mapping[str, Any]) -> None:
