@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from privkit.dp.limits import accuracy_told
 from privkit.dp.noise.noise import ALPHA
 from privkit.dp.plan import miss
 from privkit.dp.statistics import (  # noqa: F401  # every kind is known by being defined
@@ -44,7 +45,7 @@ def recorded_within(record: Mapping[str, Any]) -> str:
     """
     width = recorded_accuracy(record)
     asked = None if width is None else recorded_statistic(record)
-    return "" if asked is None or width is None else asked.within(width)
+    return "" if asked is None else accuracy_told(asked, width)
 
 
 def recorded_accuracy(record: Mapping[str, Any]) -> float | None:

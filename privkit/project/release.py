@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from privkit.budget.entry import Entry, Reservation
 from privkit.budget.turn import Turn, replayed
 from privkit.dp.answers.stored import decode_answer, encode_answer
+from privkit.dp.limits import accuracy_told
 from privkit.dp.measurement import draw, make_measurement
 from privkit.dp.simulate import SimulatedRelease, can_simulate, simulate
 from privkit.errors import (
@@ -192,7 +193,7 @@ def _ways(plan: Plan, left: PrivacyLoss) -> str:
 
 def _width(plan: Plan) -> str:
     """Return how accurate a plan is, in its own unit; empty where that depends on the rows."""
-    return "" if plan.accuracy is None else plan.question.asked.within(plan.accuracy)
+    return accuracy_told(plan.question.asked, plan.accuracy)
 
 
 def check_frame(data: object, question: Question) -> None:

@@ -15,7 +15,6 @@ from privkit.errors.arguments import KindError
 from privkit.tally.persons import person_groups
 from privkit.values.bounds import ValueBounds
 from privkit.values.kinds import enter
-from privkit.values.writing import error_percent, error_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -74,7 +73,6 @@ class Statistic(ABC):
     retired: ClassVar[bool] = False
     #: Whether the answer is a frame of several numbers.
     framed: ClassVar[bool] = False
-
     #: Whether a person counts once in a group, however many rows he or she has there.
     once: ClassVar[bool] = False
 
@@ -279,14 +277,6 @@ class Statistic(ABC):
     def half_widths(self, noise: Noise, alpha: float, rows: int | None) -> dict[str, float | None]:
         """Return how far each number of the answer errs at most, by its name."""
         return {self.main: self.half_width(noise, alpha, rows)}
-
-    def within(self, width: float) -> str:
-        """Return an accuracy in words, in what it is told: the answer's unit, ranks, rows, or the counts of bins."""
-        if self.of_ranks:
-            return f"± {error_percent(width)} of ranks"
-        if self.falls_short:
-            return f"none short by more than {error_text(width)} rows"
-        return f"by counts of bins ± {error_text(width)}" if self.of_bins else f"± {error_text(width)}"
 
     def possible(self, cells: NDArray[np.int64], noise: Noise, alpha: float) -> dict[str, list[Any]] | None:
         """Return what could be among the chosen, by columns of a table; None where the answer does not tell."""

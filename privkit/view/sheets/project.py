@@ -7,6 +7,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from privkit.budget.noted import counts_of
+from privkit.dp.limits import accuracy_told
 from privkit.errors import PrivkitError
 from privkit.project.facts import PublicFacts
 from privkit.project.ledger_view import LedgerView, describe
@@ -263,7 +264,7 @@ def _price(price: StudyPrice) -> Sheet:
 
 def _within(plan: Plan) -> str:
     """Return how far the noise carries an answer; empty where that depends on the rows."""
-    return "" if plan.accuracy is None else plan.question.asked.within(plan.accuracy)
+    return accuracy_told(plan.question.asked, plan.accuracy)
 
 
 def _costs(price: StudyPrice) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from privkit.dp.answers.provenance import in_units
-from privkit.dp.limits import limits_in
+from privkit.dp.limits import accuracy_told, limits_in
 from privkit.dp.noise.noise import ALPHA
 from privkit.dp.plan import Plan
 from privkit.errors.ledger import LedgerError
@@ -68,7 +68,7 @@ def within(plan: Plan) -> str:
     """Return how far the noise carries one number, and how often; empty where that depends on the rows."""
     if plan.accuracy is None:
         return ""
-    return f"{plan.question.asked.within(plan.accuracy)} ({level_text(1 - ALPHA)})"
+    return f"{accuracy_told(plan.question.asked, plan.accuracy)} ({level_text(1 - ALPHA)})"
 
 
 def _reached(plan: Plan) -> str:
