@@ -153,6 +153,18 @@ def test_blanks_around_a_name_are_told_as_they_are_typed(tmp_path, monkeypatch, 
     assert main(["kanon", "t.csv", "--qi", f"age,{shlex.split(told)[0]}"]) == 0
 
 
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [("age,ages", "'age', 'ages'"), (" age,ages, agen", """'" age"', 'ages', '" agen"'""")],
+)
+def test_close_matches_are_told_each_in_its_own_quotes(tmp_path, monkeypatch, capsys, header, told):
+    monkeypatch.chdir(tmp_path)
+    Path("t.csv").write_text(f"{header}\n{','.join('1' * (1 + header.count(',')))}\n")
+    assert main(["kanon", "t.csv", "--qi", "agee"]) == 1
+    found = capsys.readouterr().err.partition("Close matches: ")[2].strip().removesuffix(".")
+    assert sorted(found.split(", ")) == sorted(told.split(", "))
+
+
 @pytest.mark.parametrize("engine", [False, True])
 def test_floats_by_all_their_digits_are_numbers_and_no_codes(tmp_path, monkeypatch, capsys, engine):
     monkeypatch.chdir(tmp_path)

@@ -422,12 +422,13 @@ def test_saved_hierarchies_serve_the_next_months_file(tmp_path, capsys, method):
     assert main(["anonymize", str(tmp_path / "april.csv"), *asked, "--out", out, "--hierarchies", kept]) == 0
 
 
-def test_saved_hierarchies_do_the_same_again_for_numbers_and_days(tmp_path):
+def test_saved_hierarchies_do_the_same_again_for_numbers_and_days(tmp_path, capsys):
     texts = {"price": [f"{n}.50" for n in range(20, 60)], "day": [f"2024-{n % 12 + 1:02d}-17" for n in range(40)]}
     pd.DataFrame({**texts, "age": [30 + n % 7 for n in range(40)]}).to_csv(tmp_path / "t.csv", index=False)
     first, again, kept = tmp_path / "first.csv", tmp_path / "again.csv", tmp_path / "h.toml"
     asked = ["anonymize", str(tmp_path / "t.csv"), "--qi", "price,day,age", "--k", "4"]
     assert main([*asked, "--out", str(first), "--save-hierarchies", str(kept)]) == 0
+    assert f"proposed from their types: {kept} has them.\n" in capsys.readouterr().out
     rules = {name: [*told] for name, told in tomllib.loads(kept.read_text()).items()}
     assert rules == {"price": ["intervals"], "day": ["dates"], "age": ["star"]}  # and no value of the file
     assert main([*asked, "--out", str(again), "--hierarchies", str(kept)]) == 0

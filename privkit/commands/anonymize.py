@@ -79,7 +79,8 @@ def run(options: argparse.Namespace) -> int:
         return 0
     without = ["anonymize", *_again(options), "--drop", columns([*options.drop, *leaving]), "--force"]
     more = "\n".join(_more(rows, [name for name in leaving if name not in out.leaving_.direct]))
-    tell(out, *([without] if leaving else []), _check(options), more=more)
+    following = [*([without] if leaving else []), _check(options)]
+    tell(out, *following, more=more, hierarchies=options.save_hierarchies)
     return 0
 
 

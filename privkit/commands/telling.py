@@ -19,12 +19,15 @@ from privkit.commands.terminal import shown
 #: After how many seconds a command says that it is at work, and how often it does so where nobody watches.
 _PATIENCE, _SELDOM = 2.0, 30.0
 
+#: What says that hierarchies can be had.
+_SAVES = "--save-hierarchies FILE writes them"
+
 #: What reports and errors say in Python, and what the shell has in its place.
 _IN_SHELL = {
     r"could not run the frame's own plan\. .*": "could not read all rows of the file. Is there a "
     "row with more cells than the header, or an open quote? Or does --sep name another separator?",
     r"\bmethod='(\w+)' would lose": r"--method \1 would lose",
-    r"look at \.hierarchies": "--save-hierarchies FILE writes them",
+    r"look at \.hierarchies": _SAVES,
     r"List them \(they are personal data\): hierarchy\.missing\(.*\); add a row for each, or take hierarchy\.or_other"
     r"\('OTHER'\)": "Add a row for each to its table in --hierarchies FILE",
     r"hierarchies=\{.*?\}": "--hierarchies FILE",
@@ -62,9 +65,13 @@ _IN_SHELL = {
 }
 
 
-def tell(report: object, *following: Sequence[object], more: str = "") -> None:
-    """Print a report without its hints, which are Python, one more line, and what to type next in the shell."""
-    lines = [in_shell(re.sub(r"\nnext: .*\Z", "", str(report), flags=re.DOTALL)), *([more] if more else [])]
+def tell(report: object, *following: Sequence[object], more: str = "", hierarchies: object = None) -> None:
+    """Print a report without its hints, which are Python, one more line, and what to type next in the shell.
+
+    Of hierarchies that were written to a file, it says so.
+    """
+    told = in_shell(re.sub(r"\nnext: .*\Z", "", str(report), flags=re.DOTALL))
+    lines = [told.replace(_SAVES, f"{hierarchies} has them") if hierarchies else told, *([more] if more else [])]
     lines += [f"next: privkit {shlex.join(str(part) for part in command)}" for command in following]
     print(shown("\n".join(lines)))
 
@@ -98,7 +105,7 @@ def _listed(found: re.Match[str]) -> str:
 
 def _in_quotes(found: re.Match[str]) -> str:
     """Return close matches so that they can be typed: blanks around an option's names are no part of them."""
-    return re.sub(r"'( [^']*|[^']* )'", r"""'"\1"'""", found[0])
+    return re.sub(r"'([^']*)'", lambda name: f"""'"{name[1]}"'""" if name[1] != name[1].strip() else name[0], found[0])
 
 
 def tell_json(figures: Mapping[str, Any]) -> None:

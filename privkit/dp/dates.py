@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from privkit.tally.cells.cells import DATE
+from privkit.values.exact import as_typed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +69,7 @@ def ends(candidates: Sequence[float], dates: Kind | None) -> str:
     >>> ends((20454.0, 20484.0), None), ends((20454.0, 20484.0), Kind("date", "D"))
     ('from 20454 to 20484', 'from 2026-01-01 to 2026-01-31')
     """
-    first, last = (f"{end:g}" if dates is None else told_date(dates, end) for end in (candidates[0], candidates[-1]))
+    first, last = (as_typed(end) if dates is None else told_date(dates, end) for end in (candidates[0], candidates[-1]))
     return f"from {first} to {last}"
 
 

@@ -60,6 +60,10 @@ class SimulatedRelease(Simulated, Release):
         """Return the release's frame with a column that says that it is simulated."""
         return super().to_frame(level).assign(simulated=True)
 
+    def _each(self, found: dict[str, NDArray[Any]]) -> Any:
+        told = super()._each(found)
+        return told.assign(simulated=True) if self.plan.question.asked.framed else told
+
     def _shaped(self, values: NDArray[Any]) -> Any:
         found = super()._shaped(values)
         return marked(found) if self.plan.question.shown is None else found.rename(f"{found.name} (SIMULATED)")

@@ -83,6 +83,19 @@ class ColumnKindError(PrivkitError, TypeError):
         return cls._about(column, dtype, f"{message}Make dates of it first: {way}.")
 
     @classmethod
+    def windows(cls, column: str, dtype: str, kind: str, argument: str, library: str = "pandas") -> ColumnKindError:
+        """Bins of dates, asked for by `argument`, are of a column of a `kind` that has none; "" of a derived one."""
+        asked = f"{called()} got {argument}=, which counts the dates of a column, but {column!r}"
+        if not kind:
+            return cls._about(column, dtype, f"{asked} is made by derive=. Take a column of dates of the frame itself.")
+        way = "Take a column of dates."
+        if kind in ("text", "object"):
+            way = f"Make dates of it first: {cast(library, column, DATES, kind)}."
+        elif kind == "number":
+            way = "For a column of numbers give the edges, as in bins=[0, 18, 65]."
+        return cls._about(column, dtype, f"{asked} has the type {dtype}. {way}")
+
+    @classmethod
     def values(cls, column: str, dtype: str, library: str = "pandas") -> ColumnKindError:
         """Values of this type cannot be told apart, each by itself."""
         way = cast(library, column, NUMBER if dtype.startswith("float") else TEXT, _refused(dtype))

@@ -282,6 +282,13 @@ class NotLinearError(PrivkitError, TypeError):
         error.name = name
         return error
 
+    @classmethod
+    def of_dates(cls, name: str) -> NotLinearError:
+        """The estimate `name` is a date."""
+        error = cls(f"{called()}: a {name} of dates is a date, with which nothing is computed. Take .interval().")
+        error.name = name
+        return error
+
 
 class KeysDifferError(ParameterError):
     """Two released lists do not stand for the same groups.

@@ -184,8 +184,7 @@ _LONG_WORD = 4
 
 def _told(word: str) -> bool:
     """Return whether a word alone says what a column holds."""
-    found = _words().phrases.get(_stem(word))
-    return found is not None and bool(found.what)
+    return bool((found := _words().phrases.get(_stem(word))) and found.what)
 
 
 def _parted(word: str) -> list[str]:
@@ -243,6 +242,12 @@ def tells_of_a_trial(name: str) -> bool:
     (True, True, False)
     """
     return " ".join(words_of(name)) in _words().grammar["trials"]
+
+
+def tells_a_place(name: str) -> bool:
+    """Return whether a name may say which of a few persons of a family it is: ``childNum`` does, ``child_id`` not."""
+    *_, kin, last = ["", "", *map(_stem, words_of(name))]
+    return kin in _words().grammar["kin"] and last in _words().grammar["ordinals"]
 
 
 @cache
@@ -330,8 +335,7 @@ def is_measure(name: str) -> bool:
 
 
 #: Longer values are sentences, and more different values no categories.
-_MOST_WORDS, _MOST_VALUES = 6, 200
-_YES_AND_NO = 2
+_MOST_WORDS, _MOST_VALUES, _YES_AND_NO = 6, 200, 2
 
 
 @dataclass(frozen=True, slots=True)

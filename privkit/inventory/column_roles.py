@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from privkit.inventory.column_names import (
+    CODE_OF_PERSON,
     DIRECT,
     OTHER,
     QUASI,
@@ -16,6 +17,7 @@ from privkit.inventory.column_names import (
     is_measure,
     is_no_fact_of_persons,
     meaning_of_name,
+    tells_a_place,
     tells_of_a_trial,
 )
 from privkit.tally.columns.shapes import AMOUNT, NATIONAL, VALID
@@ -34,8 +36,12 @@ _IDENTIFYING = 0.95
 #: The share of values with a common given name that tells names of persons: about half of them have one; of towns,
 #: streets, goods and trades one in thirty.
 _GIVEN = 0.25
+#: From this share of texts on in which an identifier stands, the column identifies.
+_HALF = 0.5
 #: Rows below which distinctness says nothing.
 _FEWEST = 20
+#: So many children has no family, nor so many members a household.
+_MOST_PLACES = 30
 #: The share of rows without a number from which on numbers are no codes by their distinctness alone.
 _MOST_MISSING = 0.5
 #: Different digits.
@@ -61,6 +67,8 @@ _BY_FORM = {
     "date": Meaning("date", QUASI, "C"),
     "pair of coordinates": Meaning("position", QUASI, "B"),
 }
+#: What forms are called where a number of a country may stand as well.
+_SHORT = {"international phone number": "phone number"}
 #: Up to one in five random numbers passes these; where nearly all do and the values are many, that is no accident.
 _BY_CHECKSUM = {
     "payment card number": Meaning("payment card number", DIRECT, "J"),
@@ -113,9 +121,11 @@ def propose(facts: ColumnFacts, persons: bool = True) -> Proposal:
         Whether the table tells of persons: else a plain "name" or "weight" is one of things.
     """
     named = meaning_of_name(facts.name)
+    if named is not None and _is_place(facts, named):
+        named = None
     evidence = [f"name: says {named.what}"] if named else []
     shown = {name: share for name, share in facts.forms.items() if share >= _MOST}
-    evidence += [*_form_evidence(facts, named, shown), *_word_evidence(facts)]
+    evidence += [*_form_evidence(facts, named, shown), *_inside_evidence(facts), *_word_evidence(facts)]
     if _names_persons(facts):
         some = f"{_percent(facts.person_share)} of {facts.sampled:,} distinct"
         evidence.append(f"values: have the shape of persons' names, {some} with a common given name")
@@ -125,7 +135,7 @@ def propose(facts: ColumnFacts, persons: bool = True) -> Proposal:
     meaning = _meaning(facts, named, shown, persons)
     if meaning is None:
         return Proposal(OTHER, "", "", tuple(evidence))
-    if meaning.what == "free text":
+    if meaning.what == "free text" and facts.free_text:
         evidence.append("values: sentences, which may name persons")
     if meaning.article:
         evidence.append(f"protected more than other personal data (GDPR, article {meaning.article})")
@@ -181,7 +191,10 @@ def _meaning(facts: ColumnFacts, named: Meaning | None, shown: dict[str, float],
         return by_words
     if facts.kind in _TIMES:
         return Meaning("date", QUASI, "C")
-    if facts.free_text:
+    inside = max(facts.inside, key=facts.inside.__getitem__, default="")
+    if inside and facts.inside[inside] >= _HALF:
+        return _BY_FORM[inside]
+    if facts.free_text or inside:
         return Meaning("free text", SENSITIVE)
     return Meaning("unique code", DIRECT, "R") if _identifies(facts) else None
 
@@ -236,6 +249,12 @@ def _counted(facts: ColumnFacts, named: Meaning, values: int) -> bool:
     return named.alone and facts.kind == "number" and values <= _DIGITS and facts.rows >= _FEWEST * values
 
 
+def _is_place(facts: ColumnFacts, named: Meaning) -> bool:
+    """Return whether "child number" tells which of a few children of a family a row is of: it counts up from one."""
+    few = facts.distinct is not None and _FEWEST * facts.distinct <= facts.rows and facts.distinct <= _MOST_PLACES
+    return named.what == CODE_OF_PERSON and facts.from_one and few and tells_a_place(facts.name)
+
+
 def _identifies(facts: ColumnFacts) -> bool:
     """Return whether nearly all rows with a value differ, and the values are codes and no measures."""
     if facts.distinct is None or facts.rows - facts.missing < _FEWEST or facts.kind not in {"text", "number", "any"}:
@@ -254,6 +273,14 @@ def _word_evidence(facts: ColumnFacts) -> list[str]:
         return []
     share = f"{_percent(facts.said.share)} of {facts.sampled:,} distinct"
     return [f"values: {share} have words that say {facts.said.meaning.what}"]
+
+
+def _inside_evidence(facts: ColumnFacts) -> list[str]:
+    told = ((_SHORT.get(form, form), share) for form, share in facts.inside.items())
+    return [
+        f"values: {_percent(share)} of {facts.sampled:,} distinct hold {_article(form)} {form} among other words"
+        for form, share in told
+    ]
 
 
 def _form_evidence(facts: ColumnFacts, named: Meaning | None, shown: dict[str, float]) -> list[str]:

@@ -247,13 +247,11 @@ def opened(entry: Entry) -> dict[str, Any]:
 
     Both are made of the record; "" where it does not tell. What was not answered has no code: it would spend.
     """
-    from privkit.dp.recorded import recorded_accuracy
+    from privkit.dp.recorded import recorded_within
     from privkit.project.recalled import as_code
-    from privkit.values.writing import error_text
 
-    width = recorded_accuracy(entry.question)
     return {
         **line_of(entry),
-        "within": "" if width is None else f"± {error_text(width)}",
+        "within": recorded_within(entry.question),
         "code": as_code(entry.question) if entry.state == "committed" else "",
     }

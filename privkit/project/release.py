@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from privkit.budget.entry import Entry, Reservation
 from privkit.budget.turn import Turn, replayed
 from privkit.dp.answers.stored import decode_answer, encode_answer
+from privkit.dp.limits import accuracy_told
 from privkit.dp.measurement import draw, make_measurement
 from privkit.dp.simulate import SimulatedRelease, can_simulate, simulate
 from privkit.errors import (
@@ -36,7 +37,6 @@ from privkit.tally.keyed import check_derived_keys, check_key_types, column_kind
 from privkit.tally.predicate import check_selection
 from privkit.values.exact import exact_text
 from privkit.values.interrupts import INTERRUPTS
-from privkit.values.writing import error_text, percent
 
 if TYPE_CHECKING:
     from privkit.dp.answers.release import Release
@@ -193,9 +193,7 @@ def _ways(plan: Plan, left: PrivacyLoss) -> str:
 
 def _width(plan: Plan) -> str:
     """Return how accurate a plan is, in its own unit; empty where that depends on the rows."""
-    if plan.accuracy is None:
-        return ""
-    return f"± {percent(plan.accuracy)} of ranks" if plan.question.asked.of_ranks else f"± {error_text(plan.accuracy)}"
+    return accuracy_told(plan.question.asked, plan.accuracy)
 
 
 def check_frame(data: object, question: Question) -> None:

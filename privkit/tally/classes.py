@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
 #: What stands for a value that is wholly generalized, or suppressed.
 STAR = "*"
 #: How the types of nested values begin, in Arrow's words, Polars' and those of databases.
-_NESTED = ("list", "large_list", "fixed_size_list", "struct", "map", "List", "Struct", "Array", "Object", "Map")
+_NESTED = re.compile(
+    r"(dictionary<values=|run_end_encoded<.*?values: )?"
+    r"(list|large_list|fixed_size_list|struct|map|dense_union|sparse_union|List|Struct|Array|Object|Map)"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -240,6 +244,6 @@ def grouped_sizes(data: object, columns: Sequence[str]) -> tuple[Table, NDArray[
 def refuse_nested(schema: Mapping[str, Kind], columns: Sequence[str]) -> None:
     """Refuse columns whose values cannot be told apart, by their type."""
     for name in columns:
-        if schema[name].name == OTHER and schema[name].shown.startswith(_NESTED):
+        if schema[name].name == OTHER and _NESTED.match(schema[name].shown):
             hint = "Take its parts as columns of their own."
             raise FrameError.column_type(name, schema[name].shown, hint)

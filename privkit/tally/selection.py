@@ -114,7 +114,7 @@ def without_traces(frame: pd.DataFrame) -> pd.DataFrame:
         dtype = column.dtype
         if isinstance(dtype, pd.CategoricalDtype) and _has_unused(column):
             kept.isetitem(place, column.cat.remove_unused_categories().array)
-        elif isinstance(dtype, pd.ArrowDtype) and dtype.type is pd.CategoricalDtype.type:
+        elif isinstance(dtype, pd.ArrowDtype) and _has_dictionary(dtype):
             kept.isetitem(place, _with_own_dictionary(column).array)
     if isinstance(kept.index, pd.MultiIndex):
         kept.index = kept.index.remove_unused_levels()
@@ -129,13 +129,33 @@ def _has_unused(column: pd.Series) -> bool:
     return not np.bincount(codes + 1, minlength=len(column.cat.categories) + 1)[1:].all()
 
 
+def _has_dictionary(dtype: pd.ArrowDtype) -> bool:
+    """Whether values stand in a dictionary; pandas' own word for it fails for types that it does not know."""
+    import pyarrow as pa
+
+    return pa.types.is_dictionary(dtype.pyarrow_dtype)
+
+
 def _with_own_dictionary(column: pd.Series) -> pd.Series:
     import pandas as pd
     import pyarrow as pa
 
     array = pa.chunked_array(column.array.__arrow_array__())
-    plain = array.cast(array.type.value_type).combine_chunks().dictionary_encode()
-    return pd.Series(pd.arrays.ArrowExtensionArray(plain.cast(array.type)), index=column.index, name=column.name)
+    try:
+        found = array.cast(array.type.value_type).combine_chunks().dictionary_encode().cast(array.type)
+    except NotImplementedError:  # Arrow's, for nested values: its text holds their type alone
+        found = pa.chunked_array([_of_used(chunk) for chunk in array.chunks], array.type)
+    return pd.Series(pd.arrays.ArrowExtensionArray(found), index=column.index, name=column.name)
+
+
+def _of_used(chunk: Any) -> Any:
+    """Return a part of a column, its dictionary without values of no row."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    used = pc.unique(chunk.indices).drop_null()
+    places = pc.index_in(chunk.indices, used).cast(chunk.indices.type)
+    return pa.DictionaryArray.from_arrays(places, chunk.dictionary.take(used), ordered=chunk.type.ordered)
 
 
 def rows_consenting(data: object, column: str, purpose: str) -> NDArray[np.bool_]:

@@ -185,7 +185,10 @@ def kind_of(column: pd.Series) -> str:
     if getattr(column.dtype, "tz", None) is not None:
         return "time with a zone"
     values: Any = column.cat.categories if isinstance(column.dtype, pd.CategoricalDtype) else column
-    kind = pd.api.types.infer_dtype(values, skipna=True)
+    try:
+        kind = pd.api.types.infer_dtype(values, skipna=True)
+    except NotImplementedError:  # types of Arrow that pandas does not know
+        return "any"
     if kind in {"empty", "mixed", "mixed-integer", "unknown-array"}:
         return "any"
     for name, kinds in (("text", _TEXT), ("number", _NUMBER), ("time", _TIME)):

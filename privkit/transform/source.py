@@ -18,7 +18,9 @@ from privkit.errors import FrameError
 from privkit.tally.cells.arrow import without_views
 from privkit.tally.cells.cells import DATE, INSTANT
 from privkit.tally.cells.showing import series_of
+from privkit.tally.classes import refuse_nested
 from privkit.tally.engines.native import note, untold
+from privkit.tally.engines.opening import engine_of
 from privkit.tally.frame import open_frame
 from privkit.tally.selection import without_traces
 from privkit.transform.hierarchies.ladder import STAR, text
@@ -66,14 +68,22 @@ def pandas_frame(data: object) -> pd.DataFrame:
 
 
 def _of_arrow(table: Any) -> pd.DataFrame:
-    """Return an Arrow table as a pandas frame; columns of dates stay Arrow's where Python has not all their years."""
+    """Return an Arrow table as a pandas frame; what pandas and Python have no values for stays Arrow's.
+
+    That are dates of years beyond Python's, and types such as unions.
+    """
     import pandas as pd
     import pyarrow as pa
 
+    def arrows(kind: Any) -> Any:
+        values = kind.value_type if pa.types.is_dictionary(kind) else kind
+        plain = pa.types.is_primitive(values) and not pa.types.is_date(values)
+        return None if plain or pa.types.is_large_string(values) or pa.types.is_string(values) else pd.ArrowDtype(kind)
+
     try:
         return table.to_pandas()
-    except (ValueError, OverflowError):  # its text holds a value
-        return table.to_pandas(types_mapper=lambda kind: pd.ArrowDtype(kind) if pa.types.is_date(kind) else None)
+    except (ValueError, OverflowError, TypeError, NotImplementedError):  # its text may hold a value
+        return table.to_pandas(types_mapper=arrows)
 
 
 def native(frame: pd.DataFrame, like: object) -> Any:
@@ -255,8 +265,12 @@ def source_of(data: object, columns: Sequence[str]) -> Source:
     """
     if isinstance(data, Known):
         return data
+    import pandas as pd
+
     if is_lazy(data):
         return InEngine.of(data, columns)
+    if not isinstance(data, pd.DataFrame):  # lists would be objects of pandas, each its own value
+        refuse_nested(engine_of(data, columns, "columns").schema, columns)
     return Here(pandas_frame(data), data)
 
 

@@ -14,6 +14,7 @@ from privkit.errors import BoundsRequiredError, NotPublicError, ParameterError
 from privkit.errors.dp import ValueBoundsError, ValueBoundsRequiredError
 from privkit.errors.root import type_told
 from privkit.values.arguments import positive_int, public
+from privkit.values.exact import as_typed
 from privkit.values.unit import PrivacyUnit
 from privkit.values.vouched import vouched
 
@@ -159,7 +160,7 @@ class ValueBounds:
 
     def __str__(self) -> str:
         """Return the interval."""
-        return f"[{self.lower:g}, {self.upper:g}]"
+        return f"[{as_typed(self.lower)}, {as_typed(self.upper)}]"
 
 
 def value_bounds(bounds: object, column: str, argument: str = "bounds") -> ValueBounds:

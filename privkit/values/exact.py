@@ -44,6 +44,17 @@ def as_written(number: int | float | Decimal | Fraction | str) -> Fraction:
     return Fraction(repr(float(number))) if isinstance(number, float) else Fraction(number)
 
 
+def as_typed(number: float) -> str:
+    """Return a public number as a person types it: the shortest text that reads back as the same number.
+
+    Examples
+    --------
+    >>> as_typed(500.0), as_typed(1234567.5), as_typed(0.1), as_typed(1e140), as_typed(2**64)
+    ('500', '1234567.5', '0.1', '1e+140', '18446744073709551616')
+    """
+    return str(number) if isinstance(number, int) else repr(float(number)).removesuffix(".0")
+
+
 def exact_text(amount: Fraction) -> str:
     """Return an amount as a person writes it: the decimal where there is one, else the fraction. It reads back exactly.
 

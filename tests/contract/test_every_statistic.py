@@ -20,11 +20,14 @@ import pytest
 import privkit as pk
 from privkit.dp import statistics
 from privkit.dp.answers.provenance import Provenance
-from privkit.dp.recorded import KINDS, recorded_accuracy
+from privkit.dp.limits import limits_in
+from privkit.dp.recorded import KINDS, recorded_accuracy, recorded_within
 from privkit.dp.statistics.statistic import Statistic, recorded_statistic
+from privkit.errors.dp import NotLinearError
 from privkit.project.asking import FUNCTIONS
-from privkit.values.writing import ends, error_text, with_error, with_interval
-from privkit.view.panels.history import accuracy
+from privkit.values.writing import ends, error_text, to_error, with_error, with_interval
+from privkit.view.parts.sheet import Drawn, Table
+from privkit.view.rooms import sheet_of
 
 for module in ("association", "counts", "inference", "models", "quantiles", "query", "sums", "synthetic", "tables"):
     importlib.import_module(f"privkit.project.dp.{module}")
@@ -266,10 +269,10 @@ def test_panel_plan_and_release_tell_one_accuracy(question, name, function, args
     assert shown == plan.accuracy
     if asked.needs_rows:
         assert shown is None
-        assert accuracy(record) == ""
+        assert recorded_within(record) == ""
     else:
         assert shown == release.accuracy > 0
-        assert accuracy(record) == f"± {error_text(release.accuracy)}"
+        assert recorded_within(record).endswith(f"{error_text(release.accuracy)}{' rows' * asked.falls_short}")
 
 
 def recorded(project, release):
@@ -344,7 +347,7 @@ def test_the_table_to_publish_holds_what_the_page_shows_and_where_it_comes_from(
             continue
         for value, low, high in frame[[of, f"{prefix}lower", f"{prefix}upper"]].itertuples(index=False):
             interval = " to ".join(ends(low, high))
-            assert f">{with_error(value, (high - low) / 2).partition(' ± ')[0]}<" in page
+            assert f">{to_error(value, (high - low) / 2)}<" in page
             assert f">{interval}<" in page
 
 
@@ -391,15 +394,48 @@ def test_numbers_are_rounded_to_their_own_error_in_text_and_page(question, name,
             width = (upper - lower) / 2
             shown = with_interval(value, lower, upper)
             if not (asked.framed or release.plan.question.keys is None):
-                shown = with_error(value, width).partition(" ± ")[0]
+                shown = to_error(value, width)
             elif " ± " not in shown:  # an interval that reaches farther on one side is told by its ends
                 assert shown.endswith(f", {' to '.join(ends(lower, upper))}")
             assert shown in text
             assert shown in page
             if math.isfinite(width) and width > 0:
                 near, _, half = with_error(value, width).replace(",", "").partition(" ± ")
-                assert width <= float(half) <= width * 1.1 + 1  # a whole error has no digits after the point
+                assert width <= float(half) <= width * 1.17 + 1  # a whole error has no digits after the point
                 assert abs(float(near) - value) <= float(half) / 19
+
+
+@pytest.mark.parametrize(("name", "function", "args", "options"), [*examples()])
+def test_of_several_numbers_each_has_its_interval_and_is_rounded(question, name, function, args, options):
+    _, release, _ = question(name, function, args, options)
+    asked, frame = release.plan.question.asked, release.to_frame()
+    if not (asked.framed and release.has_interval):
+        return
+    for ends_of, side in zip(release.interval(), ("lower", "upper"), strict=True):
+        assert list(ends_of) == [of for of in release.value if limits_in(frame, of, asked.main) is not None]
+        for of, told in ends_of.items():
+            assert told.equals(frame[side if of == asked.main else f"{of}_{side}"].rename(of))
+    lower, upper = release.interval()
+    pd.testing.assert_frame_equal(release.accuracy, (upper - lower) / 2)
+    if release.plan.question.dates is None:
+        assert list(release.dominated) == list(lower)
+        rounded, named = release.rounded(10), [of for of in asked.numbers if of in lower]
+        assert rounded.value.index.get_level_values("number").tolist() == named * len(frame)
+        assert rounded.value.tolist() == [10 * round(of / 10) for of in frame[named].to_numpy().ravel().tolist()]
+        reached = rounded.to_frame()
+        assert (reached["lower"] <= lower[named].to_numpy().ravel()).all()
+        assert (reached["upper"] >= upper[named].to_numpy().ravel()).all()
+        with pytest.raises(NotLinearError):
+            release + 1
+
+
+@pytest.mark.parametrize(("name", "function", "args", "options"), [*examples()])
+def test_no_column_of_a_table_is_empty(question, name, function, args, options):
+    _, release, _ = question(name, function, args, options)
+    for block in sheet_of(release).blocks:
+        if isinstance(block, Table):
+            columns = zip(*([one for one in row if not isinstance(one, Drawn)] for row in block.rows), strict=True)
+            assert all(any(filter(None, column)) for column in list(columns)[1:])
 
 
 @pytest.mark.parametrize(("name", "function", "args", "options"), [*examples()])

@@ -225,7 +225,7 @@ def test_b_the_mechanism_that_is_published_names_what_was_used(ledger_path, aske
 def test_b_bounds_are_told_as_whole_numbers_and_hold_huge_ones(project):
     """`test_bounds_of_numbers_down_to_0_cut_off_less_than_a_tenth` has the share that is cut off."""
     release = pd.DataFrame({"x": np.linspace(10, 250, 3_000)}).privacy.dp_bounds("x", epsilon=1)
-    assert repr(release).split("\n")[0].endswith(", 256")
+    assert repr(release).split("\n")[0].endswith(" to 256")
     page = re.sub(r"<style.*?</style>|<[^>]*>", " ", release._repr_html_(), flags=re.DOTALL)
     assert "256" in page
     assert "256.0" not in page

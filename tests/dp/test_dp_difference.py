@@ -301,7 +301,7 @@ def test_the_larger_group_of_two_is_told_and_the_order_turns_the_sign(ledger_pat
         assert (found["count_a"], found["count_b"]) == pytest.approx((1000, 1000), abs=0.1)
         assert found["lower"] < found["difference"] < found["upper"]
         assert found["p_value"] < 1e-6
-        assert not release.dominated
+        assert not release.dominated["difference"].item()
 
 
 def test_groups_in_another_order_replay_and_turn_the_answer(ledger_path):

@@ -2,7 +2,9 @@
 
 import re
 
+import duckdb
 import pandas as pd
+import polars as pl
 import pytest
 
 import privkit as pk
@@ -175,6 +177,32 @@ def test_a_column_that_is_none_is_told_before_its_bounds_are_asked_for(ledger_pa
     assert caught.value.__context__ is None
     with pytest.raises((ValueBoundsRequiredError, ParameterError)):  # of a column that there is, or will be
         function.plan(frame, *args, derive={"aeg": "age + 1"}, epsilon=0.1)
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars", "duckdb"])
+@pytest.mark.parametrize("bins", [{"bins": ["2026-01-01", "2026-02-01"]}, {"every": "week", "start": "2026-01-01"}])
+def test_bins_of_dates_of_another_column_are_told_by_the_names_that_were_written(ledger_path, library, bins):
+    project = pk.open_project("no dates", epsilon=1, unit=pk.ROW, store=ledger_path)
+    bins = {**bins, "end": "2026-02-01"} if "every" in bins else bins
+    rows = pd.DataFrame({"x": [1.0], "t": ["a"], "b": [True]})
+    frame = {
+        "pandas": lambda: rows,
+        "polars": lambda: pl.from_pandas(rows),
+        "duckdb": lambda: duckdb.from_df(rows),
+    }
+    made = frame[library]()
+    for column, error, words in [
+        ("x", ColumnKindError, r"'x' has the type .*bins=\[0, 18, 65\]"),
+        ("t", ColumnKindError, "'t' has the type .*Make dates of it first"),
+        ("b", ColumnKindError, "'b' has the type"),
+        ("d", ColumnKindError, "'d' is made by derive="),
+        ("xx", pk.ColumnNotFoundError, r"got column=\['xx'\]"),
+    ]:
+        with pytest.raises(error, match=words) as caught:
+            pk.dp_histogram(made, column, derive={"d": "x + 1"}, epsilon=0.1, **bins)
+        assert "days of" not in str(caught.value)
+        assert "week of" not in str(caught.value)
+    assert not project.spent.main
 
 
 @pytest.mark.parametrize("kind", ["dates", "objects", "text"])

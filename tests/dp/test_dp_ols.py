@@ -273,7 +273,7 @@ def test_too_little_of_a_budget_is_charged_and_says_why(ledger_path):
     assert project.spent.main == release.loss.main
     assert release.remarks[0] in repr(release)
     assert "It was charged" in release._repr_html_()
-    assert release.dominated
+    assert release.dominated.all(axis=None)
 
 
 @pytest.mark.parametrize("robust", [False, True])

@@ -100,7 +100,13 @@ def test_tables_add_up_exactly_and_lie_near_the_fit(design, seed, scale):
     found, grain = summed_exactly(fit, noisy)
     residuals = fit.residuals(noisy)
     for axes, table in found.items():
-        assert np.abs(table - fit.table(residuals, axes)).max() <= grain * table.size
+        off = grain * table.size
+        if len(measured) == 1:  # sums of whole numbers, which Python adds up
+            design = marginal(sizes, axes) @ np.linalg.pinv(marginal(sizes, measured[0]))
+            assert grain == 0
+            assert table.ravel().tolist() == np.round(design @ noisy).tolist()
+            off = 1e-6
+        assert np.abs(table - fit.table(residuals, axes)).max() <= off
         for place in range(len(axes)):
             margin = found[axes[:place] + axes[place + 1 :]]
             assert (table.sum(axis=place) == margin).all()  # equal floats

@@ -61,3 +61,48 @@ def test_a_time_that_python_does_not_have_is_a_value_like_others(engine, name):
     found = pk.audit(ENGINES[engine](_table(FAR[name])))
     assert found["v"].distinct == 30
     assert not found["v"].left_out
+
+
+NUMBERS = [f"+41 79 555 {n // 10:02d} {n % 10:02d}" for n in range(30)]
+NATIONAL = [f"(044) 555 {n:02d} 01" for n in range(30)]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(
+    ("values", "role", "what"),
+    [
+        ([f"called back\n{number}" for number in NUMBERS], "direct identifier", "phone number"),
+        ([f"No answer at all.\n\nReach her at {number} in the evening" for number in NATIONAL], "direct identifier",
+         "phone number"),
+        ([f"write to ada{n}@example.org" for n in range(30)], "direct identifier", "e-mail address"),
+        ([f"call\n{number}" if n < 3 else f"note {n}" for n, number in enumerate(NUMBERS)], "sensitive", "free text"),
+        ([f"delivered on 01-02-2026 10:{n:02d}, 12 345 67 of 90" for n in range(30)], "sensitive", "free text"),
+        ([f"item {n}/30" for n in range(30)], "direct identifier", "unique code"),
+    ],
+)  # fmt: skip
+def test_identifiers_are_seen_on_any_line_of_a_text(engine, values, role, what):
+    entry = pk.audit(ENGINES[engine](_table(pa.array(values))))["v"]
+    assert (entry.role, entry.what) == (role, what)
+    told = [reason for reason in entry.evidence if "among other words" in reason]
+    assert bool(told) == any(number in value for value in values for number in (*NUMBERS, *NATIONAL, "@"))
+    assert not any(value in reason for reason in entry.evidence for value in values)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(
+    ("name", "numbers", "unit"),
+    [
+        ("childNum", lambda family, place: place, None),  # as in Galton's families: the first child, the second ...
+        ("person_no", lambda family, place: place - 1, None),
+        ("child_id", lambda family, place: place, "child_id"),
+        ("patient_no", lambda family, place: place, "patient_no"),
+        ("childNum", lambda family, place: 100 * family + place, "childNum"),
+        ("childNum", lambda family, place: 100 + place, "childNum"),  # few, but they do not count up from one
+    ],
+)
+def test_which_child_of_a_family_it_is_is_no_code_of_a_person(engine, name, numbers, unit):
+    children = [numbers(family, place) for family in range(60) for place in range(1, 2 + family % 9)] * 2
+    table = pa.table({name: children, "age": [n % 30 for n in range(len(children))]})
+    found = pk.audit(ENGINES[engine](table))
+    assert found.unit == unit
+    assert (found[name].role == "direct identifier") is (unit is not None)

@@ -119,7 +119,7 @@ def test_what_is_left_is_told_in_the_answers_own_unit_and_only_where_it_is_anoth
     assert "Ways on: epsilon=30, or replay" in str(caught.value)
     people.privacy.dp_count(epsilon=29, project=project)
     bounds = {"bounds": (0, 100), "assume_rows": 1000, "project": project}
-    with pytest.raises(pk.InsufficientBudgetError, match=r"± 1\.2 % of ranks instead of ± 0\.6 % of ranks"):
+    with pytest.raises(pk.InsufficientBudgetError, match=r"± 1\.3 % of ranks instead of ± 0\.62 % of ranks"):
         people.privacy.dp_median("age", epsilon=2, **bounds)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal as dec
+import re
 
 import numpy as np
 import pytest
@@ -83,6 +84,34 @@ def test_infinite_times_of_duckdb_are_values():
         assert sorted(found.values()) == [1, 1, 1, 2]
         assert found[max(key for key in found if key is not None)] == 2
     assert engine.collect(list("dtzn")).rows == 5
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "America/Los_Angeles"])
+def test_instants_of_duckdb_have_the_days_of_the_connection_with_and_without_ibis(ledger_path, zone):
+    pk.open_project("days", epsilon=1000, ceiling=100, unit=pk.ROW, store=ledger_path)
+    connection = held_duckdb()
+    connection.execute("CREATE TABLE t AS SELECT TIMESTAMPTZ '2026-01-01 20:00:00+00' AS z, '{\"a\": 1}'::JSON AS j")
+    behind = part("ibis").duckdb.from_connection(connection).table("t")
+    connection.execute(f"SET TimeZone = '{zone}'")
+    ((day,),) = connection.sql("SELECT CAST(z AS DATE) FROM t").fetchall()
+    for frame in (connection.table("t"), behind):
+        engine = LazyEngine.of(frame)
+        assert engine.schema["z"].zone == zone
+        assert classes(engine, "j") == {'{"a": 1}': 1}
+        windows = {"every": "day", "start": "2025-12-31", "end": "2026-01-03"}
+        found = pk.dp_histogram(frame, "z", epsilon=50, **windows).value
+        assert found[found == 1].index.tolist() == [str(day)]
+
+
+@pytest.mark.parametrize("declared", ["u UHUGEINT", "t TIME_NS"])
+def test_types_that_ibis_has_no_word_for_are_refused_by_that_of_the_engine_and_the_hint_runs(declared):
+    connection, (name, word) = held_duckdb(), declared.split()
+    connection.execute(f"CREATE TABLE t({declared})")
+    table = part("ibis").duckdb.from_connection(connection).table("t")
+    with pytest.raises(FrameError, match=f"of type {word}") as caught:
+        pk.kanon(table, [name])
+    way = re.search(r"table\.mutate\(.*?\)\)", str(caught.value)).group()
+    assert pk.kanon(eval(way, {"table": table}), [name]).n_rows == 0
 
 
 @pytest.mark.parametrize(

@@ -296,3 +296,10 @@ def test_each_column_tells_its_type_and_its_different_and_missing_values_and_no_
     assert "str, 0 different" in pk.audit(frame.head(0))._repr_html_()
     one = pk.audit(pd.DataFrame({"zip": [None, None]}))
     assert "object, 0 different, 2 missing" in one._repr_html_()
+
+
+def test_the_text_has_the_type_of_each_column(found):
+    lines = repr(found).splitlines()
+    for name in (*found.direct, *found.qi, *found.sensitive):
+        (line,) = [line for line in lines if line.split()[1:2] == [name]]
+        assert line.split()[3] == found[name].dtype == str(people(1)[name].dtype)

@@ -220,3 +220,79 @@ def test_each_number_has_its_interval_beside_it_where_none_is_told_for_all(ledge
     counted = repr(people.dp_count(**asked)).splitlines()
     assert counted[0].endswith("each ± 0 (95 %)")
     assert not any("±" in line or " to " in line for line in counted[1:3])
+
+
+class Cells(Outline):
+    """The words of each cell, row by row."""
+
+    def __init__(self, markup):
+        self.rows = []
+        super().__init__(markup)
+
+    def handle_starttag(self, tag, attrs):
+        super().handle_starttag(tag, attrs)
+        if tag == "tr":
+            self.rows.append([])
+        if tag in ("td", "th"):
+            self.rows[-1].append("")
+
+    def handle_data(self, data):
+        super().handle_data(data)
+        if {"td", "th"} & {*self.open} and not self.drawn:
+            self.rows[-1][-1] += data
+
+
+@pytest.mark.parametrize("levels", [2, 12, 13])
+def test_few_groups_of_two_columns_are_one_table_of_both(ledger_path, levels):
+    import pandas as pd
+
+    cities = [f"c{place}" for place in range(levels)]
+    people = pd.DataFrame({"sex": ["f", "m"] * 60, "city": (cities * 60)[:120], "age": range(120)}).privacy
+    pk.open_project("crossed", epsilon=100, unit=pk.ROW, store=ledger_path)
+    asked = {"keys": {"city": cities, "sex": ["m", "f"]}, "epsilon": 1}
+    for release in (
+        people.dp_crosstab("city", "sex", **asked),
+        people.dp_mean("age", by=["city", "sex"], bounds=(0, 120), **asked),
+    ):
+        name, frame = release.plan.question.statistic, release.to_frame()
+        rows = Cells(release._repr_html_()).rows
+        if levels > 12:
+            assert not any(row[1:] == ["m", "f"] for row in rows)
+            continue
+        start = rows.index(["city", "m", "f"])
+        assert [row[0] for row in rows[start + 1 : start + 1 + levels]] == cities
+        for city, *told in rows[start + 1 : start + 1 + levels]:
+            for sex, cell in zip("mf", told, strict=True):
+                value, low, high = frame.loc[(city, sex), [name, "lower", "upper"]]
+                own = " to ".join(ends(low, high)) if name == "mean" else ""
+                assert cell == to_error(value, (high - low) / 2) + own
+        text = repr(release)  # a text has a line for each group, or says how many are left out
+        assert f"  {cities[0]}, m " in text
+        assert ("more: .to_frame()" in text) is (2 * levels > 20)
+        assert "more: .to_frame()" not in Outline(release._repr_html_()).text
+
+
+def test_an_estimate_of_bounds_says_of_what_its_accuracy_is(ledger_path):
+    import pandas as pd
+
+    project = pk.open_project("bounds", epsilon=9, unit=pk.ROW, store=ledger_path)
+    wide = pd.DataFrame({"x": [2.0**500] * 400 + [-(2.0**90)] * 400})
+    plan = wide.privacy.plan.dp_bounds("x", epsilon=4)
+    assert repr(plan).startswith("bounds of 'x' by counts of bins ± ")
+    assert "moves the counts of bins by at most 1" in repr(plan)
+    release = plan.release()
+    assert release.value == [-(2.0**96), 2.0**512]  # all that it says, exactly
+    assert repr(release).startswith("bounds of 'x' = -7.923·10²⁸ to 1.341·10¹⁵⁴\n")
+    for text in (repr(release), Outline(release._repr_html_()).text, repr(project.ledger), release.provenance.line):
+        assert not re.search(r"[0-9,]{30}", text)
+
+
+def test_bounds_are_told_as_they_were_typed(ledger_path):
+    import pandas as pd
+
+    pk.open_project("typed", epsilon=9, unit=pk.ROW, store=ledger_path)
+    for low, high in ((0, 1234567), (-0.1234567, 1e140)):
+        plan = pd.DataFrame({"x": [1.0]}).privacy.plan.dp_sum("x", bounds=(low, high), epsilon=1)
+        found = re.search(r"clipped to \[(.*?), (.*?)\]", repr(plan))
+        assert [float(end) for end in found.groups()] == [low, high]
+        assert f"rounded to multiples of {high}." in repr(plan.release().rounded(high))

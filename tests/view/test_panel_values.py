@@ -16,7 +16,7 @@ from ipywidgets import HTML
 import privkit as pk
 from privkit.anonymity.class_sizes import Contributions, Sizes
 from privkit.dp.noise.noise import Laplace
-from privkit.dp.recorded import recorded_accuracy
+from privkit.dp.recorded import recorded_accuracy, recorded_within
 from privkit.errors import LedgerError
 from privkit.risk.report import risk
 from privkit.transform.lattice import lattice
@@ -25,7 +25,6 @@ from privkit.values.writing import error_text
 from privkit.view.panel import panel_of
 from privkit.view.panels import cells
 from privkit.view.panels.classes import histogram
-from privkit.view.panels.history import accuracy
 from privkit.view.panels.risk import _least
 from privkit.view.parts.words import percent
 
@@ -572,13 +571,13 @@ def test_what_has_no_panel_is_refused():
 def test_the_accuracy_of_a_recorded_count_is_the_one_that_was_planned(scale):
     record = {"statistic": "count", "mechanism": "discrete Laplace", "scale": repr(scale)}
     assert recorded_accuracy(record) == Laplace(scale).half_width()
-    assert accuracy(record) == f"± {error_text(Laplace(scale).half_width())}"
+    assert recorded_within(record) == f"± {error_text(Laplace(scale).half_width())}"
 
 
 def test_the_accuracy_of_what_is_no_count_is_not_guessed():
-    assert accuracy({"statistic": "var", "mechanism": "discrete Laplace", "scale": "1.0"}) == ""
-    assert accuracy({"statistic": "count", "mechanism": "other", "scale": "1.0"}) == ""
-    assert accuracy({}) == ""
+    assert recorded_within({"statistic": "var", "mechanism": "discrete Laplace", "scale": "1.0"}) == ""
+    assert recorded_within({"statistic": "count", "mechanism": "other", "scale": "1.0"}) == ""
+    assert recorded_within({}) == ""
 
 
 def test_what_is_left_is_told_by_public_facts(project, people):

@@ -20,6 +20,7 @@ from privkit.dp.answers.linear import Errors
 from privkit.errors import ParameterError
 from privkit.errors.dp import KeysDifferError, NotLinearError, NotReleasedError
 from privkit.values.arguments import public, typed
+from privkit.values.exact import as_typed
 from privkit.values.keys import Keys, codes_of
 from privkit.values.show import Plotted, Tabled
 
@@ -168,7 +169,9 @@ def _combined(left: object, right: object, sign: int, step: str) -> Derived:
     if is_number(right):
         found = linear(left)
         public = finite(right)
-        return linear_result(found, found.values + sign * public, found.index, found.errors, f"{step} {public:g}")
+        return linear_result(
+            found, found.values + sign * public, found.index, found.errors, f"{step} {as_typed(public)}"
+        )
     one, other = aligned(linear(left), linear(right))
     assert one.errors is not None
     assert other.errors is not None
@@ -289,7 +292,7 @@ def ratio(above: object, below: object) -> Derived:
             raise ParameterError.of("below", "0", "a number that is not 0, or a released one")
         assert found.errors is not None
         return linear_result(
-            found, found.values / public, found.index, found.errors.scaled(1 / public), f"divided by {public:g}"
+            found, found.values / public, found.index, found.errors.scaled(1 / public), f"divided by {as_typed(public)}"
         )
     one, other = linear(above), linear(below)
     name = _ratio_name(one, other)

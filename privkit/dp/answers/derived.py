@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
-from privkit.dp.answers.arithmetic import Limits, Released, added, ratio, subtracted
+from privkit.dp.answers.arithmetic import Limits, Released, added, index_of, ratio, subtracted
 from privkit.dp.noise.noise import ALPHA
 from privkit.dp.plan import miss
 from privkit.values.arguments import public
+from privkit.values.keys import Keys
 from privkit.values.loss import PrivacyLoss
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -199,3 +200,26 @@ class Derived(Released):
 
         name = f"{self.name} (SIMULATED)" if self.simulated else self.name
         return pd.Series(values, index=self.index, name=name)
+
+
+def told_apart(numbers: Sequence[Derived], keys: Keys | None) -> Derived:
+    """Return several numbers of the same groups as one list: a row for each group and number, by its name.
+
+    Parameters
+    ----------
+    numbers : sequence of Derived
+        At least one.
+    keys : Keys or None
+        Their groups.
+    """
+    groups = ((),) if keys is None else keys.values
+    by = () if keys is None else keys.by
+    rows = Keys((*by, "number"), tuple((*key, one.name) for key in groups for one in numbers))
+
+    def limits(alpha: float) -> tuple[NDArray[Any], NDArray[Any]]:
+        each = [one.limits(alpha) for one in numbers]
+        lower, upper = (np.stack([ends[side] for ends in each], axis=1).ravel() for side in (0, 1))
+        return lower, upper
+
+    values = np.stack([one.values for one in numbers], axis=1).ravel()
+    return replace(numbers[0], name="value", values=values, index=index_of(rows), limits=limits, errors=None)

@@ -18,6 +18,7 @@ from privkit.errors import ParameterError
 from privkit.errors.dp import TotalsError
 from privkit.errors.root import type_told
 from privkit.values.arguments import public, typed
+from privkit.values.exact import as_typed
 from privkit.values.keys import codes_of
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def rounded(released: object, base: float = 1) -> Derived:
     values = np.round(found.values / base) * base
     if float(base).is_integer() and found.values.dtype.kind == "i":
         values = values.astype(np.int64)
-    return _changed(found, values, limits, f"rounded to multiples of {base:g}")
+    return _changed(found, values, limits, f"rounded to multiples of {as_typed(base)}")
 
 
 def suppressed(released: object, below: float) -> Derived:
@@ -106,8 +107,9 @@ def suppressed(released: object, below: float) -> Derived:
         return lower, upper
 
     values = np.where(hidden, np.nan, found.values.astype(float))
-    note = f"what is shown was chosen for being at least {below:g}; near it, intervals hold less often than they say"
-    return _changed(found, values, limits, f"left out below {below:g}", note)
+    least = as_typed(below)
+    note = f"what is shown was chosen for being at least {least}; near it, intervals hold less often than they say"
+    return _changed(found, values, limits, f"left out below {least}", note)
 
 
 def total(released: object, by: str | Sequence[str] | None = None) -> Derived:

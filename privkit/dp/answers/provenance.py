@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from privkit.dp.dates import told_date
 from privkit.dp.noise.noise import ALPHA
 from privkit.dp.statistics.several import Several
-from privkit.values.exact import as_written
+from privkit.values.exact import as_typed, as_written
 from privkit.values.expression.nodes import Literal, normal
 from privkit.values.show import SIMULATED, Shown, printable
 from privkit.values.writing import amount_shown, chance, chance_percent, error_text, level_text, number
@@ -332,7 +332,10 @@ def _ends(question: Question, ends: tuple[float, float]) -> list[Any]:
 
 
 def _end_text(end: float | str) -> str:
-    return end if isinstance(end, str) else number(end)
+    if isinstance(end, str):
+        return end
+    told = number(end)  # what it rounds is told as it was typed
+    return told if told.replace(",", "") == as_typed(end) else as_typed(end)
 
 
 def _derived(question: Question) -> dict[str, str]:

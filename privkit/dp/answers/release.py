@@ -10,7 +10,7 @@ import numpy as np
 
 from privkit.dp.answers.arithmetic import Released, estimate, index_of
 from privkit.dp.answers.books import book_of, table_of
-from privkit.dp.answers.derived import Derived, Interval, Source
+from privkit.dp.answers.derived import Derived, Interval, Source, told_apart
 from privkit.dp.answers.linear import Errors
 from privkit.dp.answers.postprocess import non_negative, rounded, suppressed, total
 from privkit.dp.answers.provenance import Provenance
@@ -122,14 +122,14 @@ class Release(Released):
 
     @property
     def accuracy(self) -> Any:
-        """Half the width of the 95 % interval: one number where all answers share it, else one for each key."""
-        planned = None if self.plan.question.asked.needs_rows else self.plan.accuracy
+        """Half the width of the 95 % interval: one number where all answers share it, else of the shape of `value`."""
+        asked = self.plan.question.asked
+        planned = None if asked.needs_rows or asked.framed else self.plan.accuracy
         if planned is not None:
             return planned
         if not self.has_interval:
             return None
-        lower, upper = self._limits(ALPHA)[self._name]
-        return self._shaped((upper - lower) / 2)
+        return self._each({name: (upper - lower) / 2 for name, (lower, upper) in self._limits(ALPHA).items()})
 
     @property
     def has_interval(self) -> bool:
@@ -170,8 +170,8 @@ class Release(Released):
         """Whether noise dominates an answer: its 95 % interval holds 0, or half of all that is possible."""
         if not self.has_interval or self.plan.question.dates is not None:
             return None
-        lower, upper = self._limits(ALPHA)[self._name]
-        return self._shaped(self.plan.question.asked.dominated(lower, upper))
+        drowned = self.plan.question.asked.drowned
+        return self._each({name: drowned(name, *limits) for name, limits in self._limits(ALPHA).items()})
 
     def interval(self, level: float = 1 - ALPHA) -> Interval:
         """Return an interval around each number that holds the exact bounded answer with probability `level`.
@@ -187,13 +187,13 @@ class Release(Released):
         Returns
         -------
         Interval
-            `lower` and `upper`, of the shape of `value`.
+            `lower` and `upper`, of the shape of `value`: of several numbers frames, with those that have an interval.
         """
         alpha = miss(level)
         if not self.has_interval:
             raise IntervalError.of(self._name)
-        lower, upper = self._limits(alpha)[self._name]
-        return Interval(self._shaped(lower), self._shaped(upper))
+        lower, upper = ({name: ends[side] for name, ends in self._limits(alpha).items()} for side in (0, 1))
+        return Interval(self._each(lower), self._each(upper))
 
     def to_frame(self, level: float = 1 - ALPHA) -> pd.DataFrame:
         """Return a frame with a row per key: the answer, its interval, and what else came with it."""
@@ -211,7 +211,11 @@ class Release(Released):
         return found
 
     def estimate(self, name: str | None = None) -> Derived:
-        """Return the answer, or one of its estimates, for free computations: sums, differences, ratios."""
+        """Return the answer, or one of its estimates, for free computations: sums, differences, ratios.
+
+        Of several numbers the answer is all that have an interval, each in a row of its name: those can be rounded,
+        and one of them, by its name, can be computed with.
+        """
         return estimate(self, name)
 
     def non_negative(self) -> Derived:
@@ -304,7 +308,13 @@ class Release(Released):
         return () if self.plan.question.dates is not None else tuple(self._limits(ALPHA))
 
     def _derived(self, name: str | None) -> Derived:
+        asked = self.plan.question.asked
+        several = [one for one in asked.numbers if one in self._named] if asked.framed and name is None else []
+        if several:
+            return told_apart([self._derived(one) for one in several], self.plan.question.shown)
         name = name or self._name
+        if self.plan.question.dates is not None:
+            raise NotLinearError.of_dates(name)
         if name not in self._named:
             raise NotLinearError.of(name, self._named)
         question, place = self.plan.question, self.provenance
@@ -343,6 +353,14 @@ class Release(Released):
 
         keys = self.plan.question.shown
         return pd.RangeIndex(1) if keys is None else index_of(keys)
+
+    def _each(self, found: dict[str, NDArray[Any]]) -> Any:
+        """Return what was found of the numbers, of the shape of `value`."""
+        if not self.plan.question.asked.framed:
+            return self._shaped(found[self._name])
+        import pandas as pd
+
+        return pd.DataFrame({name: found[name] for name in self.estimates if name in found}, index=self._index())
 
     def _shaped(self, values: NDArray[Any]) -> Any:
         if self.plan.question.shown is None:

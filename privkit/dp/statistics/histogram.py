@@ -215,6 +215,7 @@ class Span(Histogram):
     """
 
     name = "bounds"
+    of_bins = True
 
     @property
     def earlier(self) -> Span | None:

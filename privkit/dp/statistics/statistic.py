@@ -67,11 +67,12 @@ class Statistic(ABC):
     of_ranks: ClassVar[bool] = False
     #: Whether that accuracy is by how many rows a value that was chosen falls short of another one.
     falls_short: ClassVar[bool] = False
+    #: Whether that accuracy is of the counts of bins, by which bounds are chosen.
+    of_bins: ClassVar[bool] = False
     #: Whether earlier versions alone asked it: what ledgers hold of it is shown and replayed.
     retired: ClassVar[bool] = False
     #: Whether the answer is a frame of several numbers.
     framed: ClassVar[bool] = False
-
     #: Whether a person counts once in a group, however many rows he or she has there.
     once: ClassVar[bool] = False
 

@@ -11,10 +11,13 @@ from privkit.dp.statistics.counts import Count, DistinctCount, PersonCount
 from privkit.dp.statistics.histogram import Histogram
 from privkit.dp.statistics.share import PersonShare, Share
 from privkit.errors import DuplicateColumnError, ParameterError, nothing_spent
+from privkit.errors.column_kind import ColumnKindError
 from privkit.errors.root import type_told
 from privkit.project.asking import Asking, asks, check_columns, planned
 from privkit.project.dp.conditions import condition_column
 from privkit.project.known import Known
+from privkit.tally.cells.cells import OBJECT
+from privkit.tally.engines.opening import engine_of
 from privkit.tally.frame import column_names
 from privkit.tally.keyed import date_kind
 from privkit.values.arguments import column_name, positive_int
@@ -244,6 +247,7 @@ def _by_windows(  # noqa: PLR0917
     """Return the plan of a count by windows: a derived column whose labels are its keys."""
     name, derive = f"{windows.every or 'days'} of {column}", asking.get("derive")
     with nothing_spent():
+        _check_dates(data, column, "every" if windows.every else "bins", asking)
         if isinstance(derive, Mapping) and name in derive:
             raise ParameterError.together(
                 ["derive"], f"derive= has a column {name!r}, which is how the bins are called."
@@ -259,6 +263,21 @@ def _by_windows(  # noqa: PLR0917
         )
 
     return planned(data, by, lambda _: Count(), grouped=grouped, known=known, **asking)
+
+
+def _check_dates(data: object, column: str, argument: str, asking: Mapping[str, Any]) -> None:
+    """Refuse bins of dates of a column that has none, by the names that the caller wrote. Reads the schema, no row.
+
+    Raises
+    ------
+    ColumnNotFoundError, ColumnKindError
+    """
+    check_columns(data, [column], "column", asking)
+    engine = engine_of(data)
+    kind = engine.schema.get(column)
+    if kind is None or not kind.has_dates:
+        shown, word = ("", "") if kind is None else (kind.shown, kind.name if kind.name == OBJECT else kind.word)
+        raise ColumnKindError.windows(column, shown, word, argument, engine.library)
 
 
 @asks("Price a count of distinct values; spends nothing. The parameters are those of :func:`dp_nunique`.")

@@ -18,6 +18,7 @@ from privkit.tally.cells.showing import series_of
 from privkit.tally.codes import NESTED
 from privkit.tally.columns.names import person_share
 from privkit.tally.columns.shapes import Absent, common_mask, form_shares, is_free_text, national_forms, phone_forms
+from privkit.tally.columns.within import inside_shares
 from privkit.tally.engines.opening import engine_of, lazy_engine
 from privkit.tally.frame import names_of, open_frame
 from privkit.tally.row_classes import chosen_columns, codes_of
@@ -75,9 +76,13 @@ class ColumnFacts:
         Its share of the sample.
     free_text : bool
         Whether the values are sentences.
+    inside : mapping of str to float
+        The share of sampled texts inside which, on any line, something of a form stands.
     person_share : float
         The share of the sample that looks like a person's name and has a common given name; 0 where not nearly all
         look like names.
+    from_one : bool
+        Whether whole numbers are all of those from 0 or 1 to the largest one.
     coded : bool
         Whether whole numbers are like codes and not like amounts: nearly all of one length, or one after the other.
     dirty : int
@@ -106,7 +111,9 @@ class ColumnFacts:
     mask: str = ""
     mask_share: float = 0.0
     free_text: bool = False
+    inside: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     person_share: float = 0.0
+    from_one: bool = False
     coded: bool = False
     dirty: int = 0
     absent: str = ""
@@ -306,9 +313,11 @@ def _shapes(kind: str, whole: bool, texts: list[str], distinct: int, look: Look 
         "coded": kind == "number"
         and whole
         and ((share >= _ONE_LENGTH and not mask.strip("d")) or _follow(texts, distinct)),
+        "from_one": kind == "number" and whole and _from_one(texts, distinct),
         "mask": mask,
         "mask_share": share,
         "free_text": kind in {"text", "any"} and is_free_text(texts),
+        "inside": MappingProxyType(inside_shares(texts) if kind == "text" else {}),
         "person_share": person_share(texts) if kind in {"text", "any"} else 0.0,
         "said": look(texts) if look is not None else None,
     }
@@ -326,6 +335,13 @@ def _follow(texts: list[str], distinct: int) -> bool:
     """Return whether a sample of whole numbers lies as close as numbers that follow each other do."""
     numbers = [int(text) for text in texts if text.isdecimal() and len(text) <= _LONGEST]
     return len(numbers) == len(texts) > 0 and max(numbers) - min(numbers) < 2 * distinct
+
+
+def _from_one(texts: list[str], distinct: int) -> bool:
+    """Return whether all values are the numbers from 0 or 1 on, without a gap; `distinct` may count missing as one."""
+    numbers = sorted(int(text) for text in texts if text.isdecimal() and len(text) <= _LONGEST)
+    whole = len(numbers) == len(texts) >= distinct - 1
+    return whole and bool(numbers) and numbers[0] in (0, 1) and numbers[-1] - numbers[0] + 1 == len(numbers)
 
 
 def _dirty(kind: str, values: list[Any]) -> int:

@@ -41,7 +41,9 @@ class _IbisNative(Native):
     def columns(self, frame: Any) -> dict[str, Column]:
         """Return the columns of a table."""
         types = dict(frame.schema().items())
-        found = {name: _column(dtype, self.units) for name, dtype in types.items()}
+        zoned = any(dtype.is_timestamp() and dtype.timezone for dtype in types.values())
+        zone = self._zone(frame) if zoned else ""
+        found = {name: _column(dtype, self.units, zone) for name, dtype in types.items()}
         for name in [name for name, dtype in types.items() if dtype.is_unknown()]:  # the backend has a word for it
             found[name] = Column.refused(self._told_type(frame, name) or "unknown to Ibis")
         for name in [name for name, column in found.items() if column.kind.name == TIME]:
@@ -49,6 +51,19 @@ class _IbisNative(Native):
             if told.upper() not in ("TIME", "TIME WITHOUT TIME ZONE"):
                 found[name] = Column.refused(told or found[name].native)
         return found
+
+    def _zone(self, frame: Any) -> str:
+        """Return the zone of the connection, in which instants have their days, as in a relation of DuckDB.
+
+        Ibis tells UTC, to which it sets its connections; one may have been set to another since. No row is read.
+        """
+        import ibis
+
+        try:
+            setting = _function("current_setting", "string")(ibis.literal("TimeZone"))
+            return str(frame.get_backend().to_pyarrow(setting).as_py() or "")
+        except Exception:  # noqa: BLE001  # then it is not known
+            return ""
 
     def _told_type(self, frame: Any, name: str) -> str:
         """Return the backend's own type of a column: Ibis has one word for times of the day with and without a zone.
@@ -138,6 +153,15 @@ class IbisDuckdbNative(_IbisNative):
     divides = True
     # Not every second or millisecond of its types is a microsecond: they travel as they are.
     units: ClassVar[Mapping[int, str]] = {0: "s", 3: "ms", 9: "ns"}
+
+    def columns(self, frame: Any) -> dict[str, Column]:
+        """Return the columns of a table; JSON is text there, as in a relation."""
+        import pyarrow as pa
+
+        found = super().columns(frame)
+        for name in [name for name, dtype in frame.schema().items() if dtype.is_json()]:
+            found[name] = Column.of(pa.large_string(), ENCODED, found[name].native)
+        return found
 
     def in_parts(self, frame: Any, person: str, name: str, parts: int) -> Any:
         """Return the table with a column for the part."""
@@ -285,7 +309,7 @@ def _function(name: str, returned: str) -> Callable[..., Any]:
     return lambda *arguments: declared[len(arguments)](*arguments)
 
 
-def _column(dtype: Any, units: Mapping[int, str]) -> Column:
+def _column(dtype: Any, units: Mapping[int, str], zone: str) -> Column:
     import pyarrow as pa
 
     shown = str(dtype.copy(nullable=True))
@@ -310,5 +334,9 @@ def _column(dtype: Any, units: Mapping[int, str]) -> Column:
         return Column.of(fits(digits, dtype.scale or 0), WORDED, shown)
     if dtype.is_timestamp():
         unit = units.get(dtype.scale, "us")
-        return Column.of(pa.timestamp(unit, dtype.timezone), OWN if unit in ("s", "ms") else COUNT, shown)
+        return Column.of(
+            pa.timestamp(unit, dtype.timezone and (zone or dtype.timezone)),
+            OWN if unit in ("s", "ms") else COUNT,
+            shown,
+        )
     return Column.of(pa.null(), VOID, shown) if dtype.is_null() else Column.refused(shown)

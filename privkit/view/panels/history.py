@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from privkit.dp.recorded import recorded_accuracy
+from privkit.dp.recorded import recorded_within
 from privkit.project.ledger_view import describe
 from privkit.values.exact import exact_text
-from privkit.values.writing import error_text
 from privkit.view.panels.base import WIDTH, area, dot, drawing, line, steps, words
 from privkit.view.parts.markup import Markup
 from privkit.view.parts.words import amount, label, number
@@ -142,7 +140,7 @@ def outlook(account: Account, last: Entry | None) -> str:
     if last is None:
         return ""
     room = account.headroom(last.cost)
-    within = accuracy(last.question)
+    within = recorded_within(last.question)
     asked = label(describe(last.question), 60) + (f" at {within}" if within else "")
     counted = {0: "No more", 1: "1 more"}.get(room.times, f"About {number(room.times)} more")
     scope = {"total": "", "analyst": " This analyst's limit ends it.", "window": " The window's limit ends it."}
@@ -153,17 +151,3 @@ def outlook(account: Account, last: Entry | None) -> str:
 def last_charged(entries: list[Entry]) -> Entry | None:
     """Return the last of the entries that cost something: what is only noted is no release."""
     return next((entry for entry in reversed(entries) if entry.cost.main), None)
-
-
-def accuracy(question: Mapping[str, Any]) -> str:
-    """Return how far the noise carries a recorded answer in 95 of 100 cases; empty where its record does not tell.
-
-    Examples
-    --------
-    >>> accuracy({"statistic": "count", "mechanism": "discrete Laplace", "scale": "10.0"})
-    '± 30'
-    >>> accuracy({"statistic": "mean", "mechanism": "discrete Laplace", "scale": "10.0"})
-    ''
-    """
-    width = recorded_accuracy(question)
-    return "" if width is None else f"± {error_text(width)}"

@@ -13,13 +13,14 @@ from ipywidgets import HTML
 
 from privkit.budget.noted import counts_of
 from privkit.budget.turn import replays
+from privkit.dp.recorded import recorded_within
 from privkit.errors import PrivkitError
 from privkit.project.ledger_view import describe
 from privkit.project.project import Project
 from privkit.values.show import SIMULATED, is_simulated
 from privkit.view.html import block, card_of
 from privkit.view.panels.base import STYLE, Panel, panel
-from privkit.view.panels.history import History, accuracy, last_charged, outlook, over_time
+from privkit.view.panels.history import History, last_charged, outlook, over_time
 from privkit.view.parts.markup import Markup, card, note, tag
 from privkit.view.parts.sheet import Cell, Sheet, Table
 from privkit.view.parts.words import amount, label
@@ -190,7 +191,7 @@ def _listing(entries: list[Entry], balance: Balance, again: Mapping[int, int] | 
             entry.time[:16].replace("T", " "),
             label(describe(entry.question), 80),
             amount(entry.cost),
-            accuracy(entry.question) or "–",
+            recorded_within(entry.question) or "–",
             entry.state,
             label(entry.analyst, 30),
         ]

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from ipywidgets import HTML, Button, HBox, Layout
 
 from privkit.values.exact import exact_text
-from privkit.values.writing import error_text
+from privkit.values.writing import ends, error_percent, error_text
 from privkit.view import html
 from privkit.view.panels.base import WRAPPED, Panel, at, live
 from privkit.view.parts.markup import card, tag
-from privkit.view.parts.words import amount, number, percent
+from privkit.view.parts.words import amount, number
 from privkit.view.sheets.checks import left_after, replayed, stands
 from privkit.view.sheets.released.plans import plan_answer
 
@@ -118,13 +118,9 @@ class Spending(Panel):
 def beside(plan: Plan, answer: float | None) -> str:
     """Return what the error is beside an answer that somebody supposes; empty where it is not of the answer itself."""
     asked, width = plan.question.asked, plan.accuracy
-    if answer is None or width is None or asked.framed or asked.of_ranks or asked.falls_short:
+    if answer is None or width is None or asked.framed or asked.of_ranks or asked.falls_short or asked.of_bins:
         return ""
-    share = f": ± {percent(width / abs(answer))}" if answer else ""
-    ends = f"{number(_near(answer - width))} and {number(_near(answer + width))}"
-    told = f"If the exact answer were {number(answer)}, what is released would be between {ends}, 95 times in 100"
+    share = f": ± {error_percent(width / abs(answer))}" if answer else ""
+    between = " and ".join(ends(answer - width, answer + width))
+    told = f"If the exact answer were {number(answer)}, what is released would be between {between}, 95 times in 100"
     return f"{told}{share} (± {error_text(width)}). The answer is supposed: no row was read."
-
-
-def _near(end: float) -> float:
-    return float(f"{end:.6g}")

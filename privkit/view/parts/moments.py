@@ -55,18 +55,25 @@ def day_text(value: object) -> str:
 def day_within(value: object, width: timedelta) -> str:
     """Return a date, and how far it may be off, rounded up: hours, minutes and seconds, or from two days on days.
 
+    What is told holds all that may be: by what the moment was cut, the error is wider.
+
     Examples
     --------
     >>> import pandas as pd
     >>> morning = pd.Timestamp("2026-03-01 08:30")
     >>> day_within(date(2026, 3, 1), timedelta(days=4)), day_within(morning, timedelta(hours=2))
     ('2026-03-01 ± 4 days', '2026-03-01 08:30 ± 2:00:00')
-    >>> day_within(morning, timedelta(days=53, hours=12))
-    '2026-03-01 ± 54 days'
+    >>> day_within(morning, timedelta(days=53, hours=12)), day_within(morning, timedelta(days=53, hours=16))
+    ('2026-03-01 ± 54 days', '2026-03-01 ± 55 days')
     """
     told = day_text(value)
     if isinstance(value, datetime):
-        told = next((_cut(value, form) for least, form, _ in _TOLD if 2 * width >= least), told)
+        for least, form, step in _TOLD:
+            if 2 * width >= least:
+                told = _cut(value, form)
+                wall = value.tz_localize(None)  # type: ignore[attr-defined]
+                width += wall - wall.floor(step)
+                break
     if width < timedelta(days=2) and width % _DAY:
         minutes, seconds = divmod(math.ceil(width.total_seconds()), 60)
         return f"{told} ± {minutes // 60}:{minutes % 60:02}:{seconds:02}"

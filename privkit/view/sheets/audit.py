@@ -125,9 +125,10 @@ def _lines(entries: Sequence[ColumnEntry]) -> list[str]:
         others = entry.uniques_with_others
         shares = ((entry.unique_share, "alone"), (others and others / entry.rows, "with others"))
         told = ["" if share is None else f"{bar(share, 5)} {percent(share):>7} {words}" for share, words in shares]
-        rows.append([_SIGNS[entry.rating], label(entry.name, 20), short(entry.role), told[0] or "not counted", told[1]])
+        what = [_SIGNS[entry.rating], label(entry.name, 20), short(entry.role), label(entry.dtype, 24)]
+        rows.append([*what, told[0] or "not counted", told[1]])
     more = len(entries) - _MOST_TOLD
-    return [*(aligned(rows, "<<<<<") if rows else []), *([f"  … and {number(more)} more"] if more > 0 else [])]
+    return [*(aligned(rows, "<<<<<<") if rows else []), *([f"  … and {number(more)} more"] if more > 0 else [])]
 
 
 # -- two of them ---------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import numpy as np
 
 from privkit.dp.check import Answers, PlanCheck
 from privkit.dp.dates import told_dates
+from privkit.values.writing import with_error
 from privkit.view.parts.moments import day_text, day_within
 from privkit.view.parts.sheet import Block, Note, Sheet, Table, given, sheet
 from privkit.view.parts.words import aligned, amount, label, names, number, percent, plural
@@ -155,5 +156,5 @@ def _beside(answers: Answers, place: int) -> str:
         return ", ".join("missing" if item is None else label(item, 40) for item in value)
     if isinstance(value, date):
         return day_text(value) if answers.widths is None else day_within(value, answers.widths[place])
-    told = number(value.item() if isinstance(value, np.generic) else value)
-    return told if answers.widths is None else f"{told} ± {number(float(answers.widths[place]))}"
+    told = value.item() if isinstance(value, np.generic) else value
+    return with_error(told, None if answers.widths is None else float(answers.widths[place]))

@@ -15,13 +15,14 @@ from privkit.dp.answers.synthetic_rows import synthetic_of
 from privkit.dp.limits import limits_in
 from privkit.dp.noise.noise import ALPHA
 from privkit.values.writing import error_text, level_text
-from privkit.view.parts.sheet import Block, Drawn, Note, Row, Sheet, Table, given, sheet
+from privkit.view.parts.sheet import Block, Drawn, Note, Pile, Row, Sheet, Table, given, sheet
+from privkit.view.parts.sheet import Cell as Shown
 from privkit.view.parts.words import aligned, amount, label, number, plural
 from privkit.view.sheets.checks import changed
 from privkit.view.sheets.released import derived  # noqa: F401 - registers numbers that were computed
 from privkit.view.sheets.released.books import book
 from privkit.view.sheets.released.dates import dated
-from privkit.view.sheets.released.drawing import foot, release_chart
+from privkit.view.sheets.released.drawing import crossed, foot, release_chart
 from privkit.view.sheets.released.inference import inference
 from privkit.view.sheets.released.numbers import MOST, Cell, cells, chosen, key_text, number_told
 from privkit.view.sheets.released.plans import asked_for, clipped_share, noise_reasons, within
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     pass
 
 
+#: Groups of each of two columns up to which both make one table.
+_CROSSED = 12
 #: A longer note is cut: it may hold a column's name.
 _LONGEST_NOTE = 240
 
@@ -55,7 +58,7 @@ def _release(release: Release) -> Sheet:
     remarks = [Note(f"Note: {label(told, _LONGEST_NOTE)}.") for told in release.remarks]
     if release.plan.question.asked.lines:
         return inference(release, [*remarks, *reasons], foot(release))
-    rest = _more(release)
+    rest = "" if _two_way(release) else _more(release)
     return Sheet(
         _release_answer(release),
         given(
@@ -81,7 +84,9 @@ def _release_answer(release: Release) -> str:
         return asked if release.plan.question.keys is None else f"{asked}: {plural(count, 'group')}"
     if release.plan.question.keys is None:
         if not release.has_interval:
-            return f"{asked} = {chosen(release.cells[0])}"
+            found = release.cells[0]
+            told = " to ".join(map(number, found)) if release.plan.question.asked.of_bins else chosen(found)
+            return f"{asked} = {told}"
         (shown,) = cells(release)
         return f"{asked} = {shown.whole} ({level_text(1 - ALPHA)})"
     each = "" if release.plan.question.asked.needs_rows else f", each {within(release.plan)}"
@@ -141,6 +146,8 @@ def _numbers(release: Release) -> Block | None:
         told = [[cell.name, chosen(cell.value)] for cell in shown]
         return Table(heads, told, lines=_listed(told, release))
     lines = _listed([_with_own_error(cell, release) for cell in shown], release)
+    if (table := _two_way(release)) is not None:
+        return replace(table, lines=lines)
     low, high = min([0, *(cell.lower for cell in shown)]), max([1, *(cell.upper for cell in shown)])
     rows: list[Row] = [
         [
@@ -152,6 +159,27 @@ def _numbers(release: Release) -> Block | None:
         for cell in shown
     ]
     return Table([*heads, "interval", ""], rows, lines=lines)
+
+
+def _two_way(release: Release) -> Table | None:
+    """Return the numbers of few groups of two columns as a table of both, as one prints it; None for others.
+
+    Each has its interval below it, unless all share an error, which the first line tells.
+    """
+    question = release.plan.question
+    if question.asked.framed or not release.has_interval:
+        return None
+    found = crossed(question, cells(release, None))
+    if found is None or max(map(len, found[0])) > _CROSSED:
+        return None
+    (down, across), numbers = found
+
+    def cell(one: Cell) -> Shown:
+        return Pile((one.shown, one.span)) if question.asked.needs_rows else one.shown
+
+    first, second = map(label, question.by)
+    rows: list[Row] = [[name, *(cell(numbers[name, other]) for other in across)] for name in down]
+    return Table([first, *across], rows, title=f"{question.statistic}: {first} downwards, {second} across")
 
 
 def _with_own_error(cell: Cell, release: Release) -> list[str]:

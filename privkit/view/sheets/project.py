@@ -7,13 +7,14 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from privkit.budget.noted import counts_of
+from privkit.dp.limits import accuracy_told
 from privkit.errors import PrivkitError
 from privkit.project.facts import PublicFacts
 from privkit.project.ledger_view import LedgerView, describe
 from privkit.project.price_list import StudyPrice
 from privkit.project.project import Project
 from privkit.values.show import is_simulated
-from privkit.values.writing import amount_shown, chance, error_text
+from privkit.values.writing import amount_shown, chance
 from privkit.view.parts.chart import Across, Budgets, Chart, Steps
 from privkit.view.parts.sheet import Block, Budget, Note, Sheet, Table, given, sheet
 from privkit.view.parts.words import aligned, amount, attacker, label, number, plural, unit_words
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from privkit.budget.account import Account
     from privkit.budget.entry import Balance, Counts, Entry
+    from privkit.dp.plan import Plan
     from privkit.project.facts import Fact
 
 #: How many entries are listed; the rest is in ``.to_frame()``.
@@ -243,10 +245,7 @@ def _ledger_chart(ledger: LedgerView) -> Chart:
 @sheet.register(StudyPrice)
 def _price(price: StudyPrice) -> Sheet:
     shown = price.plans[:MOST]
-    rows = [
-        [str(plan.question), cost, "" if plan.accuracy is None else f"± {error_text(plan.accuracy)}"]
-        for plan, cost in zip(shown, _costs(price), strict=False)
-    ]
+    rows = [[str(plan.question), cost, _within(plan)] for plan, cost in zip(shown, _costs(price), strict=False)]
     lines = [f"  {question}: {', '.join(filter(None, figures))}" for question, *figures in rows]
     rest = [f"… {len(price.plans) - len(shown)} more"] if len(shown) < len(price.plans) else []
     lines += [f"  {line}" for line in rest]
@@ -263,6 +262,11 @@ def _price(price: StudyPrice) -> Sheet:
         [".to_frame()", ".plans[0].release()"],
         chart=lambda: _price_chart(price),
     )
+
+
+def _within(plan: Plan) -> str:
+    """Return how far the noise carries an answer; empty where that depends on the rows."""
+    return accuracy_told(plan.question.asked, plan.accuracy)
 
 
 def _costs(price: StudyPrice) -> list[str]:
@@ -285,7 +289,7 @@ def _price_chart(price: StudyPrice) -> Chart:
     drawn = Across(
         [str(plan.question) for plan in price.plans],
         costs,
-        [cost + ("" if p.accuracy is None else f", ± {error_text(p.accuracy)}") for p, cost in told],
+        [", ".join(filter(None, [cost, _within(plan)])) for plan, cost in told],
         [total > float(price.left.main) for total in accumulate(costs)],
         end=max([*costs, 1e-9]) * 1.6,
     )

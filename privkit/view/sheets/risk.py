@@ -11,6 +11,7 @@ from privkit.risk.copula import CopulaReport
 from privkit.risk.report import RiskReport
 from privkit.risk.suda import SudaReport
 from privkit.risk.unicity import UnicityReport
+from privkit.values.writing import error_percent
 from privkit.view.parts.calls import call
 from privkit.view.parts.chart import Bars, Chart, Pairs, Spread
 from privkit.view.parts.sheet import Between, Block, Meter, Note, Row, Share, Sheet, Table, given, sheet
@@ -164,7 +165,7 @@ def _population(report: RiskReport) -> list[str]:
     if report.uniqueness is not None:
         told.append(_estimate(report.uniqueness.estimate))
     if report.copula is not None:
-        share = f"{percent(report.copula.uniqueness)} (± {percent(report.copula.error)} from drawing rows)"
+        share = f"{percent(report.copula.uniqueness)} (± {error_percent(report.copula.error)} from drawing rows)"
         told.append(
             f"By a Gaussian copula (Rocher et al. 2019) {share} of the population are unique, sampling fraction "
             f"{number(report.copula.sampling_fraction)}; all rests on that model."
@@ -201,7 +202,7 @@ def _copula(report: CopulaReport) -> Sheet:
     drawn = f"sampling fraction {number(report.sampling_fraction)}, {plural(len(report.per_row), 'row')} drawn"
     persons, unique = number(report.population), percent(report.uniqueness)
     return Sheet(
-        f"An estimated {unique} (± {percent(report.error)} from drawing rows) of {persons} persons are unique by "
+        f"An estimated {unique} (± {error_percent(report.error)} from drawing rows) of {persons} persons are unique by "
         f"{names(report.qi)}.",
         (
             f"A match with a row would be right with probability {number(report.correctness)} on average.",

@@ -16,6 +16,9 @@ the same, axis by axis. All numbers are multiples of g. With k such that the siz
 at most 2^47 g, every sum and difference on the way is a multiple of g below 2^53 g, which a float holds: nothing is
 rounded again. A number with last levels in the columns Z is a sum, with signs, of at most Π_{i∈Z} n_i rounded ones,
 each off by at most g / 2, and so are the fitted ones of each other but for floating-point roundings far below g. ∎
+
+Where one table alone is measured, all fitted numbers are sums of its own, which are whole: with g = 1 each is rounded
+to itself, and is off by nothing.
 """
 
 from __future__ import annotations
@@ -47,7 +50,8 @@ def summed_exactly(fit: Fit, noisy: NDArray[np.float64]) -> tuple[Mapping[Axes, 
     residuals = fit.residuals(noisy)
     fitted = {axes: fit.table(residuals, axes) for axes in fit.shapes.sets}
     largest = max(float(np.abs(table).sum()) for table in fitted.values())
-    power = min(_FINEST, 46 - math.ceil(math.log2(1 + largest)))
+    finest = 0 if len(fit.measured) == 1 else _FINEST
+    power = min(finest, 46 - math.ceil(math.log2(1 + largest)))
     found: dict[Axes, NDArray[np.float64]] = {}
     for axes, table in fitted.items():  # smaller sets come first
         exact = np.ldexp(np.round(np.ldexp(table, power)), -power)
@@ -56,4 +60,4 @@ def summed_exactly(fit: Fit, noisy: NDArray[np.float64]) -> tuple[Mapping[Axes, 
             exact[-1] = found[axes[:place] + axes[place + 1 :]] - exact[:-1].sum(axis=0)
             exact = np.moveaxis(exact, 0, place)
         found[axes] = exact
-    return found, math.ldexp(1.0, -power)
+    return found, 0.0 if power == finest == 0 else math.ldexp(1.0, -power)

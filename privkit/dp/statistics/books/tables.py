@@ -284,9 +284,11 @@ class Tables(TableErrors, Statistic):
 
     def notes(self, selected: Selection, dates: Kind | None = None) -> tuple[str, ...]:
         """Say what a row without a public value becomes, and what the numbers are."""
+        fitted = "counts are fitted to each other, so they are no whole numbers; each table adds up with every other"
+        summed = "one table is measured, and the others are its sums: each adds up with every other"
         return (
             f"a row whose value of a column is none of its keys, or is missing, counts as {OTHER!r} there",
-            "counts are fitted to each other, so they are no whole numbers; each table adds up with every other",
+            summed if len(self.measured) == 1 else fitted,
         )
 
     def canonical(self) -> dict[str, object]:

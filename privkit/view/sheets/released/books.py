@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from privkit.dp.noise.noise import ALPHA
 from privkit.dp.statistics.books.tables import Tables
-from privkit.values.writing import error_text, level_text, to_error, with_error
+from privkit.values.writing import error_text, level_text, to_error
 from privkit.view.parts.chart import Chart, Estimates, Heat, Kind
 from privkit.view.parts.sheet import Block, Note, Row, Sheet, Table, given
 from privkit.view.parts.words import aligned, label, number, plural
+from privkit.view.sheets.released.numbers import Cell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,16 +60,16 @@ def book(release: Release, reasons: Sequence[Block], foot: str) -> Sheet:
     )
 
 
-def _first(release: Release, most: int) -> list[tuple[str, float, float]]:
-    """Return names, numbers and half-widths of the first cells."""
-    found: list[tuple[str, float, float]] = []
+def _first(release: Release, most: int) -> list[Cell]:
+    """Return the first cells, by their names."""
+    found: list[Cell] = []
     for names in _asked(release).asked:
         frame = release.total(list(names)).to_frame()
         rows = zip(
             frame.index.tolist(), *(frame[column].tolist() for column in ("count", "lower", "upper")), strict=True
         )
         for key, value, low, high in islice(rows, most - len(found)):
-            found.append((_named(names, key), value, (high - low) / 2))
+            found.append(Cell(_named(names, key), value, low, high))
         if len(found) >= most:
             break
     return found
@@ -84,7 +85,7 @@ def _named(names: Sequence[str], key: object) -> str:
 
 
 def _cells(release: Release, rest: int, first: str) -> Table:
-    rows: list[Row] = [[name, with_error(value, width)] for name, value, width in _first(release, _CELLS)]
+    rows: list[Row] = [[one.name, one.whole] for one in _first(release, _CELLS)]
     tail = [f"  … {number(rest)} more: .to_frame(), or a table: {first}"] if rest > 0 else []
     return Table(["cell", "count"], rows, lines=[*aligned(rows, "<>"), *tail])  # type: ignore[arg-type]
 

@@ -46,7 +46,7 @@ def _derived_answer(derived: Derived) -> str:
     """Return the first line."""
     if derived.index is None:
         (one,) = _derived_cells(derived)
-        return f"{label(derived.name)} = {one.shown}, {one.span} ({level_text(1 - ALPHA)})"
+        return f"{label(derived.name)} = {one.whole} ({level_text(1 - ALPHA)})"
     return f"{label(derived.name)} by {_groups(derived)}: {plural(len(derived), 'number')}"
 
 

@@ -143,19 +143,26 @@ def across(drawn: Estimates, by: str, what: str) -> tuple[str, str, Estimates]:
     return (what, by, drawn) if drawn.lies else (by, what, drawn)
 
 
-def _heat(question: Question, shown: list[Cell]) -> tuple[str, str, Heat] | None:
-    """Return a table of two columns' groups, times from left to right; None where a cell of it was not asked for."""
+def crossed(question: Question, shown: list[Cell]) -> tuple[list[list[str]], dict[tuple[str, str], Cell]] | None:
+    """Return the groups of two columns by their names, times in their order, and the number of each two of them.
+
+    None where it is no table of two columns, or a cell of it was not asked for.
+    """
     keys = question.keys
     if keys is None or len(keys.by) != 2:
         return None
     orders = [in_order(question, place) or range(len(keys)) for place in (0, 1)]
     names = [list(dict.fromkeys(key_text((keys.values[at][place],)) for at in orders[place])) for place in (0, 1)]
-    values = {
-        (key_text((key[0],)), key_text((key[1],))): cell.value for key, cell in zip(keys.values, shown, strict=True)
-    }
-    if min(map(len, names)) < 2 or len(values) != len(names[0]) * len(names[1]):
+    found = {(key_text((key[0],)), key_text((key[1],))): cell for key, cell in zip(keys.values, shown, strict=True)}
+    return (names, found) if min(map(len, names)) > 1 and len(found) == len(names[0]) * len(names[1]) else None
+
+
+def _heat(question: Question, shown: list[Cell]) -> tuple[str, str, Heat] | None:
+    """Return a table of two columns' groups, times from left to right; None where a cell of it was not asked for."""
+    if (table := crossed(question, shown)) is None or question.keys is None:
         return None
-    first, second = map(label, keys.by)
+    names, values = table[0], {pair: cell.value for pair, cell in table[1].items()}
+    first, second = map(label, question.keys.by)
     if in_order(question, 0) is not None and in_order(question, 1) is None:  # time goes from left to right
         return first, second, Heat(names[1], names[0], [[values[one, two] for one in names[0]] for two in names[1]])
     return second, first, Heat(names[0], names[1], [[values[one, two] for two in names[1]] for one in names[0]])

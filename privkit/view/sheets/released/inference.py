@@ -8,7 +8,7 @@ from privkit.dp.limits import limits_in
 from privkit.dp.noise.noise import ALPHA
 from privkit.values.writing import level_text
 from privkit.view.parts.chart import Chart, Choice, Panels, Point
-from privkit.view.parts.sheet import Block, Row, Sheet, Table, given
+from privkit.view.parts.sheet import Block, Sheet, Table, given
 from privkit.view.parts.words import aligned, label, number
 from privkit.view.sheets.released.numbers import number_told
 
@@ -68,17 +68,14 @@ def _answer(release: Release) -> str:
 
 
 def _table(release: Release) -> Table:
+    """Return a line for each number; a fit that tests nothing has no p-values."""
     asked, frame = release.plan.question.asked, release.to_frame()
-    rows: list[Row] = [
-        [
-            label(name, 60),
-            _told(frame, asked.main, of),
-            p_text(float(frame[tested].iloc[0])) if tested else "",
-        ]
-        for name, of, tested in asked.lines
-    ]
-    heads = ["", "estimate", "p"]
-    return Table(heads, rows, lines=aligned([heads, *rows], "<>>"))  # type: ignore[list-item]
+    heads, rows = ["", "estimate"], [[label(name, 60), _told(frame, asked.main, of)] for name, of, _ in asked.lines]
+    if any(tested for *_, tested in asked.lines):
+        heads.append("p")
+        for row, (*_, tested) in zip(rows, asked.lines, strict=True):
+            row.append(p_text(float(frame[tested].iloc[0])) if tested else "")
+    return Table(heads, rows, lines=aligned([heads, *rows], "<" + ">" * (len(heads) - 1)))
 
 
 def _chart(release: Release, answer: str, foot: str) -> Chart:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from privkit.dp.answers.provenance import in_units
-from privkit.dp.limits import limits_in
+from privkit.dp.limits import accuracy_told, limits_in
 from privkit.dp.noise.noise import ALPHA
 from privkit.dp.plan import Plan
 from privkit.errors.ledger import LedgerError
 from privkit.values.exact import exact_text
-from privkit.values.writing import error_text, level_text, percent
+from privkit.values.writing import error_percent, error_text, level_text, percent
 from privkit.view.parts.chart import Chart, Curve
 from privkit.view.parts.sheet import Block, Note, Sheet, given, sheet
 from privkit.view.parts.words import amount, attacker, label, names, number, plural, unit_words
@@ -68,12 +68,7 @@ def within(plan: Plan) -> str:
     """Return how far the noise carries one number, and how often; empty where that depends on the rows."""
     if plan.accuracy is None:
         return ""
-    level = level_text(1 - ALPHA)
-    if plan.question.asked.of_ranks:
-        return f"± {percent(plan.accuracy)} of ranks ({level})"
-    if plan.question.asked.falls_short:
-        return f"none short by more than {error_text(plan.accuracy)} rows ({level})"
-    return f"± {error_text(plan.accuracy)} ({level})"
+    return f"{accuracy_told(plan.question.asked, plan.accuracy)} ({level_text(1 - ALPHA)})"
 
 
 def _reached(plan: Plan) -> str:
@@ -83,7 +78,7 @@ def _reached(plan: Plan) -> str:
     shown = []
     for name, width in plan.accuracies.items():
         if width is not None:
-            told = error_text(width) if in_units(plan.question, name) else f"{percent(width)} of ranks"
+            told = error_text(width) if in_units(plan.question, name) else f"{error_percent(width)} of ranks"
             shown.append(f"{label(name)} ± {told}")
     rows = f"To expect with at least {plural(plan.rows, 'row')} in each group"
     return f"{rows}: {', '.join(shown)} ({level_text(1 - ALPHA)})." if shown else ""
@@ -132,7 +127,7 @@ def _fetched(plan: Plan) -> str:
 def noise_reasons(plan: Plan) -> list[Block]:
     """Return whom the noise protects, how large it is, and the notes."""
     asked, most = plan.question.asked, number(plan.sensitivity["L1"])
-    moved = "each table" if asked.headline else plan.noise.moved
+    moved = "each table" if asked.headline else "the counts of bins" if asked.of_bins else plan.noise.moved
     protected = f"Protects {unit_words(plan.question.unit)}"
     return [
         f"{protected}; what is measured has noise of its own, as the notes say."
