@@ -9,6 +9,7 @@ import signal
 import time
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -290,13 +291,20 @@ def test_ctrl_c_leaves_nothing_behind_and_says_so(customers, tmp_path, monkeypat
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def test_a_command_that_takes_long_says_so(capfd):
-    from privkit.commands.telling import at_work
+def test_a_command_that_takes_long_says_so(capfd, monkeypatch):
+    from privkit.commands import telling
 
-    with at_work("searching") as work:
+    assert telling._PATIENCE == 2
+    monkeypatch.setattr(telling, "_PATIENCE", 0.2)
+    clock = iter([100.0, 102.2])
+    monkeypatch.setattr(telling, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    with telling.at_work("searching") as work:
         work.say(3, 99, 0.5)
-        time.sleep(2.3)
-    assert capfd.readouterr().err == "searching, 2 s: 3 of 99 levels judged, best loss 0.5000\n"
+        told = ""
+        while not told.endswith("\n"):  # however late a busy machine says it
+            time.sleep(0.01)
+            told += capfd.readouterr().err
+    assert told == "searching, 2 s: 3 of 99 levels judged, best loss 0.5000\n"
 
 
 def test_no_option_writes_over_an_input_or_over_another_output(customers, tmp_path, capsys):

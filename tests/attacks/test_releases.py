@@ -90,7 +90,9 @@ def test_counts_under_differential_privacy_are_charged_and_stop_the_attacks(tmp_
 
     found = pk.attack_release(frame, publish, "ill", targets=10, repeats=2)
     assert found.replayed
-    assert not found["differencing"].found
+    # Two answers of ε = 0.05 tell one of two values with a chance of e^0.1 / (1 + e^0.1) = 0.525 at most: all 20 of the
+    # first two attacks, and then those of the third, come with about 10⁻⁸; of exact counts they do.
+    assert sum(found[name].rate.hits for name in ATTACKS[:3]) < 30
     assert project.spent.main > before
     poor = pk.open_project("poor", epsilon=1, unit=pk.ROW, store=tmp_path / "p.db")
     with pytest.raises(pk.InsufficientBudgetError):

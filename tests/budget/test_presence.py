@@ -41,16 +41,21 @@ def measuring(url, work=lambda account, held: time.sleep(60)):
     return pid
 
 
-def test_a_measurement_that_outlives_its_lease_is_no_orphan(postgres_url, elsewhere):
+def test_a_measurement_that_outlives_its_lease_is_no_orphan(postgres_url, elsewhere, tmp_path):
     Ledger.open(postgres_url).begin("churn", terms(3))
+    looked = tmp_path / "looked"
 
     def work(account, held):
-        time.sleep(1.5)
+        while not looked.exists():
+            time.sleep(0.02)
         account.commit(held, "42")
 
     pid = measuring(postgres_url, work)
     colleague = Ledger.open(postgres_url).account("churn")  # which notes what it takes for dead
-    assert [entry.state for entry in colleague.entries()] == ["reserved"]
+    try:
+        assert [entry.state for entry in colleague.entries()] == ["reserved"]
+    finally:
+        looked.touch()
     assert ended(pid) == 0
     assert [entry.answer for entry in colleague.entries()] == ["42"]
 

@@ -6,6 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 import pytest
+from chance import at_least
 from dp_asking import ask, count_plan, exact
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -168,13 +169,18 @@ def test_a_mean_with_sum_and_count_errs_half_as_much_as_two_releases():
     frame = pd.DataFrame({"k": np.repeat(np.arange(200), rows), "x": np.clip(rng.gamma(1.5, 60, 200 * rows), 0, 500)})
     question = ask(Mean("x", bounds), "k", list(range(200)))
     plan = count_plan(question, epsilon=epsilon)
-    cells = np.array(draw(make_measurement(plan), frame)).reshape(200, 2)
-    found, true = question.asked.estimates(cells), frame.groupby("k").x.agg(["sum", "mean"]).to_numpy()
-    rmse = [float(np.sqrt(np.mean((found[name] - true[:, place]) ** 2))) for place, name in enumerate(["sum", "mean"])]
+    true, times = frame.groupby("k").x.agg(["sum", "mean"]).to_numpy(), 20
+    measurement, errors = make_measurement(plan), {"sum": [], "mean": [], "count": []}
+    for _ in range(times):
+        found = question.asked.estimates(np.array(draw(measurement, frame)).reshape(200, 2))
+        for name, exact_ones in zip(errors, (*true.T, rows), strict=True):
+            errors[name].append(found[name] - exact_ones)
+    # The mean square of n errors of kurtosis 6 errs by √(5/n), which is 0.035 of it: the bounds are ten times as far.
+    rmse = {name: float(np.sqrt(np.mean(np.square(each)))) for name, each in errors.items()}
     two = np.sqrt(2) * 500 / (epsilon / 2)
-    assert rmse[0] < 0.6 * two
-    assert rmse[1] < 0.6 * 2.5
-    assert float(np.sqrt(np.mean((found["count"] - rows) ** 2))) < 2.4
+    assert rmse["sum"] < 0.6 * two
+    assert rmse["mean"] < 0.6 * 2.5
+    assert rmse["count"] < 2.4
 
 
 def test_means_lie_in_the_bounds_and_say_when_noise_dominates():
@@ -184,7 +190,7 @@ def test_means_lie_in_the_bounds_and_say_when_noise_dominates():
     found = question.asked.estimates(cells)["mean"]
     assert ((found >= 0) & (found <= 1)).all()
     lower, upper = question.asked.limits(cells, plan.noise, 0.05)["mean"]
-    assert question.asked.dominated(lower, upper).mean() > 0.9
+    assert at_least(question.asked.dominated(lower, upper).sum(), 300, 0.95)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
+from chance import RARE, spreads_as
 from dp_asking import ask, count_plan, duckdb_relation, frames, neighbors, norms, salted
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -237,11 +238,9 @@ def test_the_noise_of_every_step_is_as_large_as_it_is_told(measure, price):
     assert drawn.shape == (1000 * 6,)
     layer = plan.noise.layers[0]
     law = stats.laplace(scale=layer.scale) if isinstance(layer, Laplace) else stats.norm(scale=layer.scale)
-    assert stats.kstest(drawn, law.cdf).pvalue > 1e-6
-    smaller = (
-        stats.laplace(scale=layer.scale * 0.8) if isinstance(layer, Laplace) else stats.norm(scale=layer.scale * 0.8)
-    )
-    assert stats.kstest(drawn, smaller.cdf).pvalue < 1e-6  # a fifth less would be seen
+    assert stats.kstest(drawn, law.cdf).pvalue > RARE
+    assert spreads_as(drawn, layer)
+    assert not spreads_as(drawn, type(layer)(layer.scale * 0.8))  # a fifth less would be seen
     moved = plan.question.sensitivity
     lost = 1000 * (moved.l1 / layer.scale if isinstance(layer, Laplace) else (moved.l2 / layer.scale) ** 2 / 2)
     assert lost == pytest.approx(float(plan.loss.main), rel=1e-9)  # by hand

@@ -7,6 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 import pytest
+from chance import at_most
 from dp_asking import (
     NUMBERS,
     WHO,
@@ -235,8 +236,8 @@ def test_bounds_are_the_powers_of_two_around(low, high, found):
     rng = np.random.default_rng(2)
     frame = pd.DataFrame({"x": np.append(rng.uniform(low, high, 5000), [low] * 200 + [high] * 200)})
     question = ask(Span("x", power_edges()))
-    cells = np.array(draw(make_measurement(count_plan(question, epsilon=1)), frame)).reshape(1, -1)
-    assert question.asked.estimates(cells)["bounds"][0] == found
+    cells = np.array(draw(make_measurement(count_plan(question, epsilon=4)), frame)).reshape(1, -1)
+    assert question.asked.estimates(cells)["bounds"][0] == found  # at ε = 1 an empty bin stands out once in 1,500 draws
 
 
 def test_bounds_of_few_or_missing_rows_are_rarely_made_up():
@@ -247,4 +248,4 @@ def test_bounds_of_few_or_missing_rows_are_rarely_made_up():
     for _ in range(200):
         cells = np.array(draw(measurement, empty)).reshape(1, -1)
         made_up += question.asked.estimates(cells)["bounds"][0] != [0.0, 0.0]
-    assert stats.binomtest(made_up, 200, 0.03, alternative="greater").pvalue > 1e-9
+    assert at_most(made_up, 200, 0.01)

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from chance import RARE, at_least
 from dp_asking import ask, count_plan
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -23,7 +24,6 @@ from privkit.project.dp.quantiles import dp_median, dp_quantile
 from privkit.project.dp.query import dp_describe, dp_query
 from privkit.values.loss import Measure, PrivacyLoss
 
-RARE = 1e-9
 LINE = tuple(float(place) for place in range(12))
 PROBABILITIES = [(1, 2), (1, 4), (9, 10), (1, 3)]
 
@@ -200,19 +200,22 @@ def test_leads_are_those_of_the_exact_laws():
 @pytest.mark.parametrize("price", [{"epsilon": 1}, {"rho": 0.1}], ids=["ε", "ρ"])
 @pytest.mark.parametrize("q", [(1, 2), (9, 10)])
 def test_the_point_errs_hardly_more_than_by_one_draw(price, q):
-    """Against the same scores, chosen by all of the price; on evenly spread numbers, where ranks are values."""
+    """Against the same scores at all of the price: by the exact laws, on evenly spread numbers."""
     frame = pd.DataFrame({"x": np.arange(2000) / 20})
     question = ask(Quantile("x", *q, tuple(np.linspace(0, 100, 1001))))
     measure = Measure.PURE if "epsilon" in price else Measure.ZERO_CONCENTRATED
     plan = count_plan(question, measure, **price)
-    measurement = make_measurement(plan)
-    scores = question.asked.exact(frame, question)[0]
-    choice = NoisyMax.for_loss(question.sensitivity, plan.loss).choice(plan.loss)
-    true, draws = np.quantile(frame.x, q[0] / q[1], method="inverted_cdf"), 500
-    ours = np.array([question.asked.candidates[draw(measurement, frame)[0]] for _ in range(draws)])
-    alone = np.array([question.asked.candidates[choice(scores)] for _ in range(draws)])
-    errors = [np.sqrt(np.mean((found - true) ** 2)) for found in (ours, alone)]
-    assert errors[0] < 1.5 * errors[1]
+    found, concentrated = question.asked.excess(frame, question), measure.concentrated
+    true = np.quantile(frame.x, q[0] / q[1], method="inverted_cdf")
+    squares = (np.array(question.asked.candidates) - true) ** 2
+    pair = law_of(
+        pair_scores(found[0], question.asked.target(plan.noise)).astype(float),
+        plan.noise.scale,
+        concentrated=concentrated,
+    )
+    alone = NoisyMax.for_loss(question.sensitivity, plan.loss).scale
+    once = law_of(rank_scores(found)[0].astype(float), alone, concentrated=concentrated)
+    assert math.sqrt(pair @ squares[pairs(len(squares))[0]]) < 1.25 * math.sqrt(once @ squares)
 
 
 @pytest.mark.parametrize("concentrated", [True, False], ids=["ρ", "ε"])
@@ -247,7 +250,7 @@ def test_few_rows_give_wide_intervals(rows):
     plan = count_plan(question, epsilon=0.5)
     cells = np.array([draw(make_measurement(plan), pd.DataFrame({"x": [4.0] * rows})) for _ in range(60)])
     lower, upper = question.asked.limits(cells, plan.noise, 0.05)[question.asked.main]
-    assert ((lower == 0) & (upper == 11)).mean() > 0.8
+    assert at_least(((lower == 0) & (upper == 11)).sum(), 60, 0.95)
     one = count_plan(ask(Quantile("x", 1, 2, (3.0,))), epsilon=0.5)
     assert draw(make_measurement(one), pd.DataFrame({"x": [4.0] * rows})) == [0, 0]
 
@@ -272,7 +275,8 @@ def project(ledger_path):
 def test_a_median_has_an_interval_in_the_columns_unit(people, project):
     release = dp_median(people, "x", bounds=(0, 200), epsilon=1)
     lower, upper = release.interval()
-    assert lower <= people.x.median() <= upper
+    spare = (upper - lower) / 2  # by the exact law the interval misses once in 15,000 draws, and twice as wide in 5·10⁷
+    assert lower - spare <= people.x.median() <= upper + spare
     assert lower <= release.value <= upper < lower + 8
     assert f"{release.accuracy:.3g}" == f"{(upper - lower) / 2:.3g}"
     assert f"= {release.value:.3g}"[:5] in repr(release)

@@ -9,10 +9,12 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from chance import spreads_as
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import privkit as pk
+from privkit.dp.noise.weighted import variance
 from privkit.dp.recorded import recorded_statistic
 from privkit.dp.synthesis.drawing import drawn_rows, weighted
 from privkit.dp.synthesis.kept import Kept
@@ -372,15 +374,22 @@ def test_held_out_tables_are_paid_never_fitted_and_told(project):
 
 def test_held_out_tables_are_measured_with_what_the_plan_says(project):
     """The spread of what is held out about the exact tables is that of the stated noise."""
-    release = ask(project, None, held_out=0.5, epsilon=0.5, rounds=0)
+    levels = list(range(30))
+    people = pd.DataFrame({name: (np.arange(900) * step) % 30 for name, step in (("a", 1), ("b", 7), ("c", 11))})
+    release = pk.dp_synthetic(
+        people, ["a", "b", "c"], keys=dict.fromkeys("abc", levels), held_out=0.5, epsilon=0.5, rounds=0, project=project
+    )
     asked, noise = release.plan.question.asked, release.plan.noise
     held = Kept.read(asked, release.drawn.reshape(-1)).held(asked, noise)
     assert [one.axes for one in held] == list(asked.held_tables)
     cells = np.concatenate([one.cells for one in held])
     every = [*asked.tables, *asked.pairs]
-    counts = asked._counts(release.plan.question.rows(PEOPLE), release.plan.question)
-    exact = np.concatenate([counts[every.index(axes)] for axes in asked.held_tables])
-    assert np.std(cells - exact) == pytest.approx(held[0].variance ** 0.5, rel=0.3)
+    counts = asked._counts(release.plan.question.rows(people), release.plan.question)
+    errors = cells - np.concatenate([counts[every.index(axes)] for axes in asked.held_tables])
+    assert {one.variance for one in held} == {variance(noise.apart)}
+    assert errors.size > 900
+    assert spreads_as(errors, noise.apart)
+    assert not spreads_as(errors, type(noise.apart)(noise.apart.scale * 0.7))  # the test has power
 
 
 @pytest.mark.parametrize("share", [0, 1, -0.1, "much", math.nan])

@@ -24,7 +24,6 @@ from privkit.errors.dp import KeysDifferError, NotLinearError, NotReleasedError,
 from privkit.values.bounds import ValueBounds
 from privkit.values.loss import Measure
 
-RNG = np.random.default_rng(11)
 KEYS = {"a": ["x", "y", "z"], "b": [1, 2]}
 
 
@@ -36,8 +35,9 @@ def noise_of(noise, shape, rng):
     return np.rint(rng.normal(0, noise.scale, shape)).astype(np.int64)
 
 
-def released(exact, by=(), keys=None, *, entry=1, epsilon=0.5, rng=RNG, asked=None, measure=Measure.PURE):
-    """A release whose exact cells are known, with noise drawn here."""
+def released(exact, by=(), keys=None, *, entry=1, epsilon=0.5, rng=None, asked=None, measure=Measure.PURE):
+    """A release whose exact cells are known, with noise drawn here: the same in each run, whatever ran before."""
+    rng = np.random.default_rng([11, entry]) if rng is None else rng
     question = ask(asked or Count(), by, keys)
     price = Price(epsilon=epsilon) if measure is Measure.PURE else Price(rho=epsilon)
     plan = make_plan(question, measure, price)
@@ -253,7 +253,7 @@ def hay(tree, fan):
     return found
 
 
-def tree_parts(rng=RNG, epsilon=0.3):
+def tree_parts(rng=None, epsilon=0.3):
     leaves = np.arange(9) * 7
     within = {"top": ("leaf", {leaf: leaf // 3 for leaf in range(9)})}
     parts = [

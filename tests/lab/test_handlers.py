@@ -198,9 +198,9 @@ def test_a_change_is_told_at_once(server, project):
     assert waiting.is_alive()  # nothing was written: the request is held
     spend(project)
     spent = time.monotonic()
-    waiting.join(20)
+    waiting.join(HELD + 30)
     assert told["version"] != version
-    assert told["at"] - spent < 5
+    assert told["at"] - spent < HELD / 2  # and not when the request ends anyway
 
 
 def test_a_locked_ledger_holds_up_nobody_else(server, project):
@@ -209,19 +209,21 @@ def test_a_locked_ledger_holds_up_nobody_else(server, project):
     ledger = server.work / "study" / ".privkit" / "ledger.db"
     locked = sqlite3.connect(ledger, isolation_level=None)
     locked.execute("BEGIN EXCLUSIVE")
-    try:
-        found = {}
-        asking = threading.Thread(target=lambda: found.update(status=server.get("privkit/projects", path="study")[0]))
-        asking.start()
-        time.sleep(0.3)
-        started = time.monotonic()
-        assert server.get("api/status")[0] == 200
-        took = time.monotonic() - started
-        asking.join(30)
+    try:  # the ledger is waited for two seconds, outside the server's own thread
+        found = []
+        for _ in range(5):  # on a busy machine an answer may take as long
+            asking = threading.Thread(target=lambda: found.append(server.get("privkit/projects", path="study")[0]))
+            asking.start()
+            time.sleep(0.3)
+            assert server.get("api/status")[0] == 200
+            before = asking.is_alive()
+            asking.join(60)
+            if before:
+                break
     finally:
         locked.close()
-    assert found["status"] == 423
-    assert took < 1.5  # the ledger is waited for two seconds, outside the server's own thread
+    assert set(found) == {423}
+    assert before
 
 
 def test_looking_is_no_activity(server, project):

@@ -410,9 +410,9 @@ def test_a_lattice_of_a_billion_nodes_gives_a_bound_and_says_so():
 
 def test_the_time_limit_returns_the_best_so_far_and_says_so():
     frame, rungs = wide(7, 6, rows=3000)
-    began = time.monotonic()
+    began = time.process_time()  # which other work on the machine does not take
     out = anonymize(frame, list(frame.columns), k=3, hierarchies=rungs, suppress=0.02, time_limit=0.3)
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
     assert out.reason == "the time limit was reached"
     assert not out.optimal_
     assert out.bound_ <= out.loss_

@@ -42,7 +42,7 @@ def kerneled(test):
 
 
 async def until(true):
-    for _ in range(2000):
+    for _ in range(12_000):  # a minute, on a busy machine
         if true():
             return
         await asyncio.sleep(0.005)
