@@ -155,7 +155,7 @@ def test_a_click_opens_the_panel_and_names_stay_text(page, artifacts):
 def test_another_process_spends_and_the_panel_follows(page, folder, lab):
     project = pk.open_project(HOSTILE, store=folder / ".privkit" / "ledger.db")
     pd.DataFrame({"a": [1]}).privacy.dp_count(epsilon=0.5, project=project)
-    expect(page.locator("#jupyter-privkit-panel")).to_contain_text("0.5 spent, 0.5 left of ε = 1", timeout=4000)
+    expect(page.locator("#jupyter-privkit-panel")).to_contain_text("0.5 spent, 0.5 left of ε = 1", timeout=20_000)
 
 
 def test_the_search_field_narrows_the_entries(page):

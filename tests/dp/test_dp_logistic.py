@@ -271,7 +271,7 @@ def test_with_next_to_no_noise_it_is_the_textbooks_fit():
 
 def test_noise_moves_weights_as_far_as_a_plan_says():
     rng = np.random.default_rng(3)
-    frame = pd.DataFrame({"x": rng.uniform(0, 10, 20_000), "y": rng.choice(["no", "yes"], 20_000)})
+    frame = pd.DataFrame({"x": rng.uniform(0, 10, 2_000), "y": rng.choice(["no", "yes"], 2_000)})
     asked = Logistic(
         "y",
         public_keys(["y"], ["no", "yes"]),
@@ -280,12 +280,12 @@ def test_noise_moves_weights_as_far_as_a_plan_says():
         Fraction("1.2"),
         Fraction(0),
     )
-    plan = count_plan(ask(asked), Measure.ZERO_CONCENTRATED, rho=0.002)
+    plan = count_plan(ask(asked), Measure.ZERO_CONCENTRATED, rho=0.2)
     measurement = make_measurement(plan)
-    drawn = [asked.weights(np.array(draw(measurement, frame)))[1] for _ in range(60)]
-    told = asked.stirred(plan.noise, 20_000)
-    assert np.std(drawn) == pytest.approx(told, rel=0.35)
-    assert f"{told:.2g}"[:3] in " ".join(asked.price_notes(plan.noise, plan.question, 20_000))
+    drawn = [asked.weights(np.array(draw(measurement, frame)))[1] for _ in range(120)]
+    told = asked.stirred(plan.noise, 2_000)
+    assert np.std(drawn) == pytest.approx(told, rel=0.5)  # 120 draws tell it to 6.5 %: seven deviations off
+    assert f"{told:.2g}"[:3] in " ".join(asked.price_notes(plan.noise, plan.question, 2_000))
 
 
 def test_a_price_that_buys_nothing_is_told_before_and_remarked_after(ledger_path):
