@@ -55,11 +55,11 @@ class DPKMeans(ClusterMixin, Estimator):  # type: ignore[misc]
     Examples
     --------
     >>> import pandas as pd, privkit as pk
-    >>> people = pd.DataFrame({"calls": [1.0, 2.0, 8.0, 9.0] * 5000})
+    >>> people = pd.DataFrame({"calls": [1.0, 3.0, 7.0, 9.0] * 5000})
     >>> project = pk.open_project("groups", epsilon=1, unit=pk.ROW, store=ledger_path)
     >>> model = pk.models.DPKMeans(2, bounds={"calls": (0, 10)}, epsilon=1).fit(people)
-    >>> sorted(model.cluster_centers_.round(1).ravel().tolist())
-    [1.5, 8.5]
+    >>> sorted(model.cluster_centers_.round().ravel().tolist())
+    [2.0, 8.0]
     """
 
     def __init__(

@@ -127,7 +127,7 @@ def test_it_predicts_what_is_there(project, people):
     plain = LogisticRegression(max_iter=5000).fit(z, left)
     reached = plain.score(pd.get_dummies(other[0])[z.columns], other[1])
     for made in (logistic, bayes):
-        model = made().fit(table, left)
+        model = made(epsilon=5).fit(table, left)
         assert list(model.classes_) == CLASSES
         chances = model.predict_proba(other[0])
         assert chances.shape == (3000, 2)
@@ -164,8 +164,8 @@ def test_centers_are_found_and_rows_brought_to_the_nearest(project):
     model = kmeans(n_clusters=3).fit(frame)
     order = [int(np.abs(model.cluster_centers_ - one).sum(axis=1).argmin()) for one in true]
     assert sorted(order) == [0, 1, 2]
-    assert model.cluster_centers_[order] == pytest.approx(true, abs=0.5)
-    assert model.counts_[order] == pytest.approx([12_000] * 3, abs=120)
+    assert model.cluster_centers_[order] == pytest.approx(true, abs=1.5)  # 28 scales of the noise, or more
+    assert model.counts_[order] == pytest.approx([12_000] * 3, abs=300)
     assert (model.predict(frame) == np.repeat(order, 12_000)).mean() > 0.99
     assert (kmeans(n_clusters=3).fit_predict(frame) == model.predict(frame)).all()
     assert not hasattr(model, "labels_")
@@ -220,7 +220,7 @@ def test_persons_are_the_unit_where_the_project_says_so(tmp_path, people):
     project = pk.open_project("p", epsilon=100, delta=1e-3, unit="who", max_rows=3, store=tmp_path / "l.db")
     model = logistic(delta=1e-6).fit(thrice, y)
     assert "who" not in model.feature_names_in_
-    assert model.n_rows_ == pytest.approx(4000, abs=100)  # persons
+    assert model.n_rows_ == pytest.approx(4000, abs=300)  # persons, within 7 deviations
     assert model.score(frame, left) > 0.7
     assert "protects all rows of one 'who'" in model.release_.provenance.line
     plan = logistic(delta=1e-6).plan(thrice, y)

@@ -80,7 +80,7 @@ def dp_difference(data: object, value: str, group: str, *, bounds: object = None
     >>> project = pk.open_project("visits", epsilon=1, unit=pk.ROW, store=ledger_path)
     >>> release = dp_difference(visits, "minutes", "page", keys=["new", "old"], bounds=(0, 10), epsilon=0.5)
     >>> found = release.to_frame().iloc[0]
-    >>> bool(abs(found["difference"] - 2) < 0.2 and found["lower"] < 2 < found["upper"] and found["p_value"] < 0.001)
+    >>> bool(1.8 < found["lower"] < found["difference"] < found["upper"] < 2.2 and found["p_value"] < 0.001)
     True
     """
     with nothing_spent():

@@ -190,11 +190,11 @@ def dp_kmeans(
     Examples
     --------
     >>> import pandas as pd, privkit as pk
-    >>> people = pd.DataFrame({"calls": [1.0, 2.0, 8.0, 9.0] * 5000})
+    >>> people = pd.DataFrame({"calls": [1.0, 3.0, 7.0, 9.0] * 5000})
     >>> project = pk.open_project("groups", epsilon=1, unit=pk.ROW, store=ledger_path)
     >>> found = dp_kmeans(people, "calls", 2, bounds={"calls": (0, 10)}, epsilon=1).value.iloc[0]
-    >>> sorted([round(float(found["calls [0]"]), 1), round(float(found["calls [1]"]), 1)])
-    [1.5, 8.5]
+    >>> sorted([round(float(found["calls [0]"])), round(float(found["calls [1]"]))])
+    [2, 8]
     """
     with nothing_spent():
         known, shared = Known(asking), dict[str, Any](asking)
