@@ -81,7 +81,9 @@ def test_no_row_breaks_a_rule_however_loud_the_noise(project, epsilon):
 def test_without_rules_noise_breaks_them(project):
     """The test above has power."""
     broken = set()
-    for _ in range(20):
+    for _ in range(100):  # the rarest is in every third, and mostly a few do
+        if len(broken) == 4:
+            break
         made = ask(project, None, epsilon=0.05, rows=3000, again=True).frame
         each = {
             "age": (made["age"] < 18).any(),
