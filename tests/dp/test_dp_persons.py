@@ -139,7 +139,7 @@ def test_counts_per_person_and_tables_lie_within_what_the_releases_state(project
     for name, value in (("plan", "plus"), ("web", True)):
         assert joined[name].eq(value).mean() == pytest.approx(real[name].eq(value).mean(), abs=0.06)
     each = [frame.groupby("plan")["price"].mean() for frame in (joined, real)]
-    assert (each[0] - each[1]).abs().max() < 15
+    assert (each[0] - each[1]).abs().max() < 25  # 10 of drawing evenly within each bin, and noise of 1.3
     assert made.distances.loc["persons", "distance"].max() < 0.1
     assert made.distances.loc["events", "distance"].max() < 0.1
 
