@@ -23,6 +23,33 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 
+def halves_of(who: Ints, seed: int) -> tuple[Ints, Ints]:
+    """Return the rows of a random half of some persons, and those of the others, each in their order.
+
+    Parameters
+    ----------
+    who : array of int64, shape (n_rows,)
+        Each row's person.
+
+    Examples
+    --------
+    >>> inside, outside = halves_of(np.array([7, 7, 8, 9, 9, 5]), 0)
+    >>> bool(set(inside) & set(outside)), sorted([*inside, *outside]) == list(range(6))
+    (False, True)
+    """
+    persons, of = np.unique(who, return_inverse=True)
+    order = np.random.default_rng([seed, 1]).permutation(len(persons))
+    used = np.zeros(len(persons), dtype=bool)
+    used[order[: len(order) // 2]] = True
+    return np.flatnonzero(used[of]), np.flatnonzero(~used[of])
+
+
+def one_each(who: Ints, seed: int) -> Ints:
+    """Return a random row of each person, so that of persons with many rows none is attacked more than once."""
+    order = np.random.default_rng([seed, 2]).permutation(len(who))
+    return np.sort(order[np.unique(who[order], return_index=True)[1]])
+
+
 def of_result(
     result: Anonymized | Perturbed, *, columns: str | Sequence[str] | None, secret: str | None, targets: int, seed: int
 ) -> AttackReport:
@@ -34,8 +61,7 @@ def of_result(
     source = _source(result)
     if len(source) < 2 * LEAST:
         raise AttackError.too_few("the original", len(source), 2 * LEAST)
-    order = np.random.default_rng([start, 1]).permutation(len(source))
-    inside, outside = np.sort(order[: len(order) // 2]), np.sort(order[len(order) // 2 :])
+    inside, outside = halves_of(np.arange(len(source)), start)
     half, rest = source.iloc[inside].reset_index(drop=True), source.iloc[outside].reset_index(drop=True)
     made = _made(result, half)
     names = [name for name in made.frame.columns if name in source.columns]

@@ -68,6 +68,15 @@ class AttackError(PrivkitError, ValueError):
         )
 
     @classmethod
+    def no_rows(cls) -> AttackError:
+        """A release is none of rows."""
+        return cls(
+            f"{called()} draws rows of dp_synthetic anew and attacks them; this release is one of something else. "
+            "What publishes counts is attacked by asking it: "
+            "pk.attack_release(df, lambda d, c: d[c].value_counts(), 'column')."
+        )
+
+    @classmethod
     def half_fails(cls) -> AttackError:
         """The recipe, which did for all rows, cannot be met by half of them."""
         return cls(

@@ -34,6 +34,11 @@ def _view(module: str) -> Any:
     return import_module(f"privkit.view.{module}")
 
 
+def attack_room(module: str) -> Any:
+    """Load an attack by name when it is asked for, so that results can be attacked by the room above them."""
+    return import_module(f"privkit.attacks.{module}")
+
+
 class Shown:
     """Mixin of frozen values that have a text, an HTML form, a plot or a panel in `privkit.view`."""
 
@@ -151,6 +156,9 @@ class Attackable:
 
     __slots__ = ()
 
+    #: Which module of `privkit.attacks` makes it anew.
+    _attacked_in: ClassVar[str] = "halves"
+
     def attack(
         self,
         *,
@@ -188,9 +196,8 @@ class Attackable:
         FrameError
             For rows of an engine, which were not fetched.
         """
-        return import_module("privkit.attacks.halves").of_result(
-            self, columns=columns, secret=secret, targets=targets, seed=seed
-        )
+        asked = {"columns": columns, "secret": secret, "targets": targets, "seed": seed}
+        return attack_room(self._attacked_in).of_result(self, **asked)
 
 
 @public

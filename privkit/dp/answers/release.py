@@ -21,9 +21,10 @@ from privkit.dp.noise.noise import ALPHA, Noise
 from privkit.dp.plan import Plan, miss
 from privkit.errors.dp import IntervalError, NotLinearError
 from privkit.values.arguments import spending
+from privkit.values.show import attack_room
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -293,6 +294,51 @@ class Release(Released):
         if not columns:
             return super().table(theme=theme)
         return self.total(list(columns)).to_frame(level)
+
+    def attack(
+        self,
+        data: object,
+        *,
+        columns: str | Sequence[str] | None = None,
+        secret: str | None = None,
+        targets: int = 5_000,
+        seed: int = 0,
+    ) -> Any:
+        """Draw the rows of `dp_synthetic` anew of a random half of the persons, and attack both halves.
+
+        A release holds no row that it was made of, so give the frame that was asked. The one half are the members,
+        whose rows were used; the other are the controls. See `privkit.attack` for the attacks and for what is told.
+
+        Reads rows, for the owner's eyes: the report is exact and no release. Spends nothing: the half's rows are drawn
+        by the simulator, whose noise has the law of the real one, are seen by the attacks alone, and are thrown away.
+        To attack the very rows that were drawn, say ``pk.attack(df, release.frame, control=others)``.
+
+        Parameters
+        ----------
+        data : dataframe
+            What the release was made of.
+        columns : str or sequence of str, optional
+            What an attacker may know; all columns of the rows, by default.
+        secret : str, optional
+            The column that attribute inference guesses by the others; by default the most diverse.
+        targets : int
+            How many members, and how many controls, are attacked at most.
+        seed : int
+            Of the halves, of the noise, of who is attacked, and of what is planted.
+
+        Returns
+        -------
+        AttackReport
+
+        Raises
+        ------
+        AttackError
+            If the release is none of rows, or there are fewer than 40 persons.
+        ColumnNotFoundError, FrameError, ParameterError
+            Nothing was spent.
+        """
+        asked = {"columns": columns, "secret": secret, "targets": targets, "seed": seed}
+        return attack_room("synthetic_halves").of_result(self, data, **asked)
 
     def __add__(self, other: object) -> Derived:
         return self.estimate() + other
