@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privkit.attacks.halves import halves_of, one_each
+from privkit.attacks.halves import groups_of, halves_of, one_each
 from privkit.attacks.tables import LEAST, AttackReport, attacked
 from privkit.errors import ParameterError
 from privkit.errors.attacks import AttackError
@@ -55,7 +55,13 @@ _MOVING: tuple[type[Operation], ...] = (Perturb, ShiftDates, Scale)
 
 
 def of_result(
-    result: EventsResult, *, columns: str | Sequence[str] | None, secret: str | None, targets: int, seed: int
+    result: EventsResult,
+    *,
+    columns: str | Sequence[str] | None,
+    secret: str | None,
+    targets: int,
+    seed: int,
+    by: str | None,
 ) -> AttackReport:
     """Return the report on a recipe that was carried out anew on half of the persons' events.
 
@@ -83,7 +89,12 @@ def of_result(
     frames = [known.iloc[members][names], made[names], rest.iloc[controls][names]]
     frames = [frame.reset_index(drop=True) for frame in frames]
     own = place[known_at[members]]
-    return attacked(frames, names, {}, secret=secret, own=own, most=most, seed=start, halves=True)
+    groups = None
+    if by is not None:
+        sides = (_chosen(events, inside[known_at[members]]), _chosen(events, outside[rest_at[controls]]))
+        groups = groups_of(by, *map(flatten, sides))
+    asked = {"secret": secret, "own": own, "most": most, "seed": start, "halves": True}
+    return attacked(frames, names, {}, groups=groups, **asked)
 
 
 def _source(result: EventsResult) -> tuple[list[dict[str, Any]], Ints]:
@@ -157,7 +168,7 @@ def _names(recipe: Recipe, made: pd.DataFrame, known: pd.DataFrame, columns: Any
         names = list(column_names(columns, "columns"))
         open_frame(made, names, "columns")
         if secrets := [name for name in names if name in hidden]:
-            allowed = "what others may know: tokens, numbers, private codes, and lists with secret noise are not compared"
+            allowed = "what others may know: tokens, numbers, private codes and lists with secret noise are not"
             raise ParameterError.of("columns", ", ".join(map(repr, secrets)), allowed)
     if len(names) < 2:
         raise ParameterError.of("columns", f"{len(names)} of them", "two or more: what links, and what is linked")

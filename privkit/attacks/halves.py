@@ -12,9 +12,10 @@ from privkit.attacks.tables import LEAST, AttackReport, attacked
 from privkit.errors import InfeasibleError, ParameterError
 from privkit.errors.attacks import AttackError
 from privkit.tally.frame import column_names, open_frame
+from privkit.tally.row_classes import chosen_columns
 from privkit.transform.anonymized import Anonymized
 from privkit.transform.perturbed import Perturbed
-from privkit.values.arguments import positive_int, whole
+from privkit.values.arguments import column_name, positive_int, whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,8 +51,22 @@ def one_each(who: Ints, seed: int) -> Ints:
     return np.sort(order[np.unique(who[order], return_index=True)[1]])
 
 
+def groups_of(by: object, members: pd.DataFrame, controls: pd.DataFrame) -> list[pd.Series] | None:
+    """Return the column of the groups of both sides; None where none is asked for."""
+    if by is None:
+        return None
+    name = column_name(by, "by")
+    return [chosen_columns(side, [name], "by")[name] for side in (members, controls)]
+
+
 def of_result(
-    result: Anonymized | Perturbed, *, columns: str | Sequence[str] | None, secret: str | None, targets: int, seed: int
+    result: Anonymized | Perturbed,
+    *,
+    columns: str | Sequence[str] | None,
+    secret: str | None,
+    targets: int,
+    seed: int,
+    by: str | None,
 ) -> AttackReport:
     """Return the report on a result that was made anew of half of the rows: see `privkit.values.show.Attackable`.
 
@@ -74,7 +89,8 @@ def of_result(
         raise AttackError.too_few("the result of a half", len(made.frame), LEAST)
     frames = [half[names], made.frame[names], rest[names]]
     told, own = _told(made, names), _own(made, len(half))
-    return attacked(frames, names, told, secret=secret, own=own, most=most, seed=start, halves=True)
+    asked = {"secret": secret, "own": own, "most": most, "seed": start, "halves": True}
+    return attacked(frames, names, told, groups=groups_of(by, half, rest), **asked)
 
 
 def _source(result: Anonymized | Perturbed) -> pd.DataFrame:

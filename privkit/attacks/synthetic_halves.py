@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from privkit.attacks.halves import halves_of, one_each
+from privkit.attacks.halves import groups_of, halves_of, one_each
 from privkit.attacks.tables import LEAST, AttackReport, attacked
 from privkit.dp.answers.synthetic_rows import synthetic_of
 from privkit.dp.simulate import Simulator, can_simulate
@@ -21,9 +21,9 @@ from privkit.errors.attacks import AttackError
 from privkit.project.release import check_frame
 from privkit.tally.codes import factorized
 from privkit.tally.frame import column_names, open_frame
-from privkit.tally.predicate import apply
+from privkit.tally.predicate import rows_of
 from privkit.tally.row_classes import chosen_columns
-from privkit.values.arguments import positive_int, whole
+from privkit.values.arguments import column_name, positive_int, whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,6 +43,7 @@ def of_result(
     secret: str | None,
     targets: int,
     seed: int,
+    by: str | None,
 ) -> AttackReport:
     """Return the report on rows that were drawn anew of half of the persons: see `Release.attack`.
 
@@ -53,7 +54,8 @@ def of_result(
     if asked is None:
         raise AttackError.no_rows()
     check_frame(data, question)
-    frame = chosen_columns(data, question.frame_columns, "data")
+    beside = [] if by is None else [column_name(by, "by")]
+    frame = chosen_columns(data, list(dict.fromkeys([*question.frame_columns, *beside])), "data")
     rows, who = _asked(frame, question)
     if (n := len(np.unique(who))) < 2 * LEAST:
         raise AttackError.too_few("the original", n, 2 * LEAST)
@@ -68,20 +70,15 @@ def of_result(
     if len(made) < LEAST:
         raise AttackError.too_few("the result of a half", len(made), LEAST)
     sides = [rows[side[one_each(who[side], start)]] for side in (inside, outside)]
-    members, controls = (frame.iloc[side][names].reset_index(drop=True) for side in sides)
-    frames = [members, made[names], controls]
-    return attacked(frames, names, {}, secret=secret, own=None, most=most, seed=start, halves=True)
+    members, controls = (frame.iloc[side].reset_index(drop=True) for side in sides)
+    frames = [members[names], made[names], controls[names]]
+    asked = {"secret": secret, "own": None, "most": most, "seed": start, "halves": True}
+    return attacked(frames, names, {}, groups=groups_of(by, members, controls), **asked)
 
 
 def _asked(frame: pd.DataFrame, question: Question) -> tuple[Ints, Ints]:
     """Return the rows that the question is about, and each one's person."""
-    rows = np.arange(len(frame))
-    if question.selected:
-        number = "row"
-        while number in (*frame.columns, *question.selected.derived):
-            number += "_"
-        kept = apply(frame.assign(**{number: rows}), question.selected, keep=[number])
-        rows = np.asarray(kept.collect([number])[number].values, dtype=np.int64)
+    rows = rows_of(frame, question.selected)
     if question.unit.column is None:
         return rows, np.arange(len(rows))
     who = factorized(frame[question.unit.column].iloc[rows])[0]

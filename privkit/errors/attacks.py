@@ -60,6 +60,15 @@ class AttackError(PrivkitError, ValueError):
         )
 
     @classmethod
+    def no_groups(cls) -> AttackError:
+        """Whom an attack finds is asked without controls, or without groups."""
+        return cls(
+            f"{called()} tells of groups whom an attack finds beside controls of the same group, so it needs control= "
+            "and by= when the attack is made: pk.attack(df, shared, control=others, by='sex').by_group('membership'), "
+            "or out.attack(by='sex')."
+        )
+
+    @classmethod
     def no_recipe(cls, why: str) -> AttackError:
         """A result cannot be made anew."""
         return cls(

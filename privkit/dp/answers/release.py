@@ -10,6 +10,7 @@ import numpy as np
 
 from privkit.dp.answers.arithmetic import Released, estimate, index_of
 from privkit.dp.answers.books import book_of, table_of
+from privkit.dp.answers.by_group import weights_of_noise
 from privkit.dp.answers.derived import Derived, Interval, Source, told_apart
 from privkit.dp.answers.linear import Errors
 from privkit.dp.answers.postprocess import non_negative, rounded, suppressed, total
@@ -21,7 +22,7 @@ from privkit.dp.noise.noise import ALPHA, Noise
 from privkit.dp.plan import Plan, miss
 from privkit.errors.dp import IntervalError, NotLinearError
 from privkit.values.arguments import spending
-from privkit.values.show import attack_room
+from privkit.values.show import AttackableRows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 @spending
 @dataclass(frozen=True, repr=False, eq=False)
-class Release(Released):
+class Release(AttackableRows, Released):
     """A noisy answer, free to publish: what is left of the data is only what the budget paid for.
 
     Attributes
@@ -295,50 +296,32 @@ class Release(Released):
             return super().table(theme=theme)
         return self.total(list(columns)).to_frame(level)
 
-    def attack(
-        self,
-        data: object,
-        *,
-        columns: str | Sequence[str] | None = None,
-        secret: str | None = None,
-        targets: int = 5_000,
-        seed: int = 0,
-    ) -> Any:
-        """Draw the rows of `dp_synthetic` anew of a random half of the persons, and attack both halves.
+    def by_group(self, columns: str | Sequence[str] | None = None, *, level: float = 1 - ALPHA) -> pd.DataFrame:
+        """Return how much noise weighs on the answers of each group: small groups bear most of it. Costs nothing.
 
-        A release holds no row that it was made of, so give the frame that was asked. The one half are the members,
-        whose rows were used; the other are the controls. See `privkit.attack` for the attacks and for what is told.
-
-        Reads rows, for the owner's eyes: the report is exact and no release. Spends nothing: the half's rows are drawn
-        by the simulator, whose noise has the law of the real one, are seen by the attacks alone, and are thrown away.
-        To attack the very rows that were drawn, say ``pk.attack(df, release.frame, control=others)``.
+        Noise has one size, groups have not. So answers about few people may say little, and whoever leaves them out
+        leaves these people out (NIST SP 800-226 on bias). Computed from what was released: it may be handed on.
 
         Parameters
         ----------
-        data : dataframe
-            What the release was made of.
         columns : str or sequence of str, optional
-            What an attacker may know; all columns of the rows, by default.
-        secret : str, optional
-            The column that attribute inference guesses by the others; by default the most diverse.
-        targets : int
-            How many members, and how many controls, are attacked at most.
-        seed : int
-            Of the halves, of the noise, of who is attacked, and of what is planted.
+            Columns of the keys; by default all, so that each answer is a group.
+        level : float
+            Of the intervals.
 
         Returns
         -------
-        AttackReport
+        pandas.DataFrame
+            A row for each group: `answers`, the share of them that noise `dominated`, and the median `relative_error`:
+            half the width of an answer's interval, as a share of the answer.
 
         Raises
         ------
-        AttackError
-            If the release is none of rows, or there are fewer than 40 persons.
-        ColumnNotFoundError, FrameError, ParameterError
-            Nothing was spent.
+        IntervalError
+            If the answers have no interval.
+        ColumnNotFoundError
         """
-        asked = {"columns": columns, "secret": secret, "targets": targets, "seed": seed}
-        return attack_room("synthetic_halves").of_result(self, data, **asked)
+        return weights_of_noise(self, columns, level)
 
     def __add__(self, other: object) -> Derived:
         return self.estimate() + other

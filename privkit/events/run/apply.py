@@ -43,7 +43,9 @@ def apply(recipe: Recipe, events: Any, options: Options) -> EventsResult:
         return apply_to_frame(recipe, events, options)
     if isinstance(events, Iterable) and not isinstance(events, bytes | bytearray):
         engine = options.engine(recipe)
-        return EventsResult(recipe, _iterated(engine, iter(events)), engine.account, None, options.subject, options.unmatched)
+        return EventsResult(
+            recipe, _iterated(engine, iter(events)), engine.account, None, options.subject, options.unmatched
+        )
     raise EventsInputError.kind(type_told(events))
 
 
