@@ -111,7 +111,7 @@ def _source(result: EventsResult) -> tuple[list[dict[str, Any]], Ints]:
 
 
 def _chosen(events: Sequence[dict[str, Any]], rows: Ints) -> list[dict[str, Any]]:
-    return [events[row] for row in rows.tolist()]
+    return [events[row] for row in rows]
 
 
 def _anew(recipe: Recipe, seed: int) -> Recipe:

@@ -157,7 +157,8 @@ def output_check(
         The least count that is safe; at least 2.
     protection : int or (int, int), optional
         ``(low, high)``: both must be possible for every unsafe cell. A number s: n − s (at least 0) and n + s must be
-        possible for an unsafe count n. ``(0, threshold)`` by default, and 1 of keyed noise.
+        possible for an unsafe count n. ``(0, threshold)`` by default; of keyed noise n − 1 and n + 1, but not 0, since
+        what is published above 0 is known to be above 0.
     method : {"optimal", "fast", "primary", "cell-key"}
         The fewest cells; few, one unsafe cell after the other; unsafe cells alone, to see what they would tell; or
         keyed noise.
@@ -237,6 +238,7 @@ def output_check(
     cells = cells_of(given, margin, named, zeros_known=noise is None)
     least, most = _ends(cells.counts, *wanted)
     if noise is not None:
+        least = np.maximum(least, 1) if protection is None else least
         return _with_noise(given, cells, noise, (rows, unit), (small, least, most))
     attacker = Attacker(cells, whole=not sums)
     unsafe, told = (cells.counts > 0) & (cells.counts < small), f"a count above 0 and below {small:,}"

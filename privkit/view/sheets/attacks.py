@@ -161,7 +161,7 @@ def _parts(found: AttackParts) -> Sheet:
         rows,
         f"Whom {WORDS[found.attack]} finds",
         lines=[
-            f"  {label(one.name):<14}{percent(one.rate.observed):>8} of {plural(one.rate.n, 'member')}, "
+            f"  {label(one.name):<20}{percent(one.rate.observed):>8} of {plural(one.rate.n, 'member')}, "
             f"{percent(one.control.observed)} of {plural(one.control.n, 'control')}"
             for one in found.parts
         ],
