@@ -55,7 +55,14 @@ class Cells:
     keys: tuple[Key, ...]
 
 
-def cells_of(tables: Sequence[Any], margin: str, filters: Sequence[str | None], *, zeros_known: bool = True) -> Cells:
+def cells_of(
+    tables: Sequence[Any],
+    margin: str,
+    filters: Sequence[str | None],
+    *,
+    zeros_known: bool = True,
+    gaps: bool = False,
+) -> Cells:
     """Return the cells of tables of counts.
 
     Parameters
@@ -67,6 +74,8 @@ def cells_of(tables: Sequence[Any], margin: str, filters: Sequence[str | None], 
         Of each table, the name of whom it counts; None for everybody.
     zeros_known : bool
         Whether a joint cell in a 0 is left out: whoever sees the tables knows that it is 0.
+    gaps : bool
+        Whether a missing cell is a 0, as ``crosstab`` leaves it where nothing is added up.
 
     Raises
     ------
@@ -78,7 +87,7 @@ def cells_of(tables: Sequence[Any], margin: str, filters: Sequence[str | None], 
     counts: list[int] = []
     places = []
     for place, (frame, of) in enumerate(zip(frames, filters, strict=True)):
-        values = _counts(frame, place)
+        values = _counts(frame.fillna(0) if gaps else frame, place)
         keys = _keys(frame, place, margin, of)
         if len(set(keys)) < len(keys):
             raise DisclosureError.margin_inside(place, margin)

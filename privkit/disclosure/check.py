@@ -235,7 +235,7 @@ def output_check(
     sums = _of_sums(method, behind, plain=protection is None and small == _THRESHOLD)
     rule = Rule.of(dominance, p_percent)
     noise = CellNoise.of(key, variance, deviation) if keyed_noise else None
-    cells = cells_of(given, margin, named, zeros_known=noise is None)
+    cells = cells_of(given, margin, named, zeros_known=noise is None, gaps=sums)
     least, most = _ends(cells.counts, *wanted)
     if noise is not None:
         least = np.maximum(least, 1) if protection is None else least

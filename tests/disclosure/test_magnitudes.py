@@ -134,6 +134,15 @@ def test_tables_with_filters_are_sums_of_the_rows_that_they_name():
         checked(frame, both, filters=[None, "the old ones"], p_percent=10, unit="firm")
 
 
+def test_a_combination_that_crosstab_leaves_missing_is_a_sum_of_0():
+    frame = firms([(0, 0, 0, 30), (0, 1, 1, 30), (1, 0, 2, 20)])
+    table = pd.crosstab(frame["r"], frame["c"], values=frame["amount"], aggfunc="sum")
+    assert table.isna().sum().sum() == 1
+    assert checked(frame, table, p_percent=10).frame.loc["r1", "c1"] == 0
+    with pytest.raises(pk.DisclosureError, match="not made of these rows"):
+        checked(frame, table.mask(table == 20), p_percent=10)
+
+
 def test_it_says_which_sums_are_unsafe_and_shows_none():
     frame = firms([(0, 0, 0, 913), (0, 1, 1, 30), (1, 0, 2, 20), (1, 1, 3, 400)])
     out = checked(frame, dominance=(1, 75), p_percent=10)

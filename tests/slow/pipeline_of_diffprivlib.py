@@ -1,8 +1,8 @@
 """Pipelines of diffprivlib on Adult, audited from end to end: right ones are not accused, wrong ones are.
 
-Run as ``python -m pytest -s tests/slow/pipeline_of_diffprivlib.py``. The library has an environment of its own, since its
-requirements contradict ours: ``python tests/benchmarks dp_peers --install`` makes it, and PRIVKIT_PEERS says where it
-lies. Each pipeline is audited in a process that takes diffprivlib, and what it needs, from there.
+Run as ``python -m pytest -s tests/slow/pipeline_of_diffprivlib.py``. The library has an environment of its own, since
+its requirements contradict ours: ``python tests/benchmarks dp_peers --install`` makes it, and PRIVKIT_PEERS says where
+it lies. Each pipeline is audited in a process that takes diffprivlib, and what it needs, from there.
 """
 
 from __future__ import annotations
