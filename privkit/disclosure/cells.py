@@ -104,9 +104,9 @@ def cells_of(
         raise DisclosureError.no_tables()
     told = tuple(_label(key) for key in found)
     counted = np.array(counts, dtype=np.int64)
-    keys = tuple(found)
+    named = tuple(found)
     telling = counted if zeros_known else np.ones_like(counted)
-    return Cells(counted, _sums(keys, telling), tuple(places), told, keys)
+    return Cells(counted, _sums(named, telling), tuple(places), told, named)
 
 
 def _frame(table: Any, place: int) -> pd.DataFrame:
