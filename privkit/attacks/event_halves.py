@@ -93,7 +93,7 @@ def of_result(
     if by is not None:
         sides = (_chosen(events, inside[known_at[members]]), _chosen(events, outside[rest_at[controls]]))
         groups = groups_of(by, *map(flatten, sides))
-    asked = {"secret": secret, "own": own, "most": most, "seed": start, "halves": True}
+    asked: dict[str, Any] = {"secret": secret, "own": own, "most": most, "seed": start, "halves": True}
     return attacked(frames, names, {}, groups=groups, **asked)
 
 
@@ -116,14 +116,15 @@ def _chosen(events: Sequence[dict[str, Any]], rows: Ints) -> list[dict[str, Any]
 
 def _anew(recipe: Recipe, seed: int) -> Recipe:
     """Return the recipe with other secrets: rules that share a key go on to share one."""
-    random, keys = np.random.default_rng([seed, 3]), {}
+    random = np.random.default_rng([seed, 3])
+    keys: dict[Any, Key] = {}
 
     def other(key: Any) -> Key:
         mark = (key.source or key.id) if isinstance(key, Key) else key
         return keys.setdefault(mark, Key(random.bytes(32)))
 
     def changed(operation: Any) -> Operation:
-        stored = {"mapping": None} if getattr(operation, "mapping", None) is not None else {}
+        stored: dict[str, Any] = {"mapping": None} if getattr(operation, "mapping", None) is not None else {}
         if isinstance(operation, Pseudonymize):
             return replace(operation, key=other(operation.key or "mapping"), mapping=None)
         if getattr(operation, "key", None) is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -89,7 +89,7 @@ def of_result(
         raise AttackError.too_few("the result of a half", len(made.frame), LEAST)
     frames = [half[names], made.frame[names], rest[names]]
     told, own = _told(made, names), _own(made, len(half))
-    asked = {"secret": secret, "own": own, "most": most, "seed": start, "halves": True}
+    asked: dict[str, Any] = {"secret": secret, "own": own, "most": most, "seed": start, "halves": True}
     return attacked(frames, names, told, groups=groups_of(by, half, rest), **asked)
 
 

@@ -8,7 +8,7 @@ owner's eyes, as every attack's. Decision 23.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -72,8 +72,8 @@ def of_result(
     sides = [rows[side[one_each(who[side], start)]] for side in (inside, outside)]
     members, controls = (frame.iloc[side].reset_index(drop=True) for side in sides)
     frames = [members[names], made[names], controls[names]]
-    asked = {"secret": secret, "own": None, "most": most, "seed": start, "halves": True}
-    return attacked(frames, names, {}, groups=groups_of(by, members, controls), **asked)
+    options: dict[str, Any] = {"secret": secret, "own": None, "most": most, "seed": start, "halves": True}
+    return attacked(frames, names, {}, groups=groups_of(by, members, controls), **options)
 
 
 def _asked(frame: pd.DataFrame, question: Question) -> tuple[Ints, Ints]:

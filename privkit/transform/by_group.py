@@ -32,7 +32,7 @@ def groups_of(frame: pd.DataFrame, names: Sequence[str]) -> tuple[pd.Index, Ints
     coded = {name: column_codes(frame[name].reset_index(drop=True)) for name in names}
     keys, place = np.unique(np.stack([codes for codes, _ in coded.values()], axis=1), axis=0, return_inverse=True)
     levels = [values.take(keys[:, at]) for at, (_, values) in enumerate(coded.values())]
-    named = levels[0].rename(names[0]) if len(names) == 1 else pd.MultiIndex.from_arrays(levels, names=names)
+    named = levels[0].rename(names[0]) if len(names) == 1 else pd.MultiIndex.from_arrays(levels, names=tuple(names))
     return named, place.reshape(-1)
 
 

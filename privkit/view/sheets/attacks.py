@@ -148,7 +148,7 @@ def _needs(report: AttackReport) -> str:
 
 @sheet.register(AttackParts)
 def _parts(found: AttackParts) -> Sheet:
-    rows = [
+    rows: list[Row] = [
         [
             Name(label(one.name)), one.rate.n, Share(one.rate.observed), Share(one.control.observed),
             Share(one.excess), Between(*one.interval, shares=True),
