@@ -37,6 +37,7 @@ from .anonymity.tcloseness import TCloseness as TCloseness
 from .anonymity.tcloseness import TClosenessReport as TClosenessReport
 from .anonymity.tcloseness import ValueTree as ValueTree
 from .anonymity.tcloseness import tclose as tclose
+from .attacks.by_part import AttackParts as AttackParts
 from .attacks.models.attack import attack_model as attack_model
 from .attacks.models.report import ModelAttackReport as ModelAttackReport
 from .attacks.pipelines.audit import audit_pipeline as audit_pipeline
@@ -45,6 +46,7 @@ from .attacks.releases import ReleaseAttackReport as ReleaseAttackReport
 from .attacks.releases import attack_release as attack_release
 from .attacks.tables import AttackReport as AttackReport
 from .attacks.tables import attack as attack
+from .disclosure.cell_key import CellKeyTables as CellKeyTables
 from .disclosure.check import OutputCheck as OutputCheck
 from .disclosure.check import output_check as output_check
 from .dp.answers.arithmetic import ratio as ratio

@@ -783,6 +783,7 @@ class PrivacyAccessor:
         aligned: bool = ...,
         targets: int = ...,
         seed: int = ...,
+        by: str | None = ...,
     ) -> AttackReport: ...
     def attack_release(
         self,

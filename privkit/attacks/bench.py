@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from privkit.attacks.by_part import Sorted, by_size
 from privkit.attacks.claims import Planted, TableAttack, claimed, folds
 from privkit.attacks.matching import Near, Rows, Targets, nearest
 from privkit.attacks.scores import NAMES, NEEDS, Scored, by_distance, by_fit
@@ -41,6 +42,8 @@ class Bench:
     most : int
         How many members, and how many controls, are attacked at most.
     random : numpy.random.Generator
+    groups : Sorted or None
+        People by group, to tell whom the attacks find.
     """
 
     columns: Sequence[Column]
@@ -51,6 +54,7 @@ class Bench:
     own: Ints | None
     most: int
     random: np.random.Generator
+    groups: Sorted | None = None
 
     def run(self) -> Mapping[str, TableAttack]:
         """Attack the shared table, and the planted ones."""
@@ -63,8 +67,22 @@ class Bench:
             "baseline": self._nobody(members),
         }
         found = self._scored(groups, table)
-        planted = self._planted(len(members))
-        return {name: self._judged(name, {key: one[name] for key, one in found.items()}, planted) for name in NAMES}
+        planted, sorts = self._planted(len(members)), self._sorts()
+
+        def judged(name: str) -> TableAttack:
+            scored = {key: one[name] for key, one in found.items()}
+            judges = scored["control" if self.n_control else "baseline"].scores
+            claims = {key: claimed(one.scores, judges) for key, one in scored.items()}
+            parts = {one.by: one.parts(members, claims["members"], controls, claims["control"]) for one in sorts}
+            return replace(self._judged(name, scored, claims, planted), parts=parts)
+
+        return {name: judged(name) for name in NAMES}
+
+    def _sorts(self) -> tuple[Sorted, ...]:
+        """Return the people by part; nothing without controls, beside whom parts are told."""
+        if not self.n_control:
+            return ()
+        return (by_size(np.column_stack([one.planted for one in self.columns])), *filter(None, [self.groups]))
 
     def _some(self, people: Ints) -> Ints:
         return self.random.permutation(people)[: self.most]
@@ -97,11 +115,14 @@ class Bench:
         }
 
     def _judged(
-        self, name: str, found: Mapping[str, Scored], planted: Mapping[float, Mapping[str, Planted]]
+        self,
+        name: str,
+        found: Mapping[str, Scored],
+        claims: Mapping[str, NDArray[np.bool_]],
+        planted: Mapping[float, Mapping[str, Planted]],
     ) -> TableAttack:
         control = found["control"] if self.n_control else None
-        judges = (control or found["baseline"]).scores
-        rates = {key: _rate(claimed(one.scores, judges)) for key, one in found.items()}
+        rates = {key: _rate(one) for key, one in claims.items()}
         right = {key: None if one.right is None else _rate(one.right) for key, one in found.items()}
         return TableAttack(
             name=name,

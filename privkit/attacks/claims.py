@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -127,6 +127,8 @@ class TableAttack:
     right, right_control : Rate or None
         How often it is right where it always guesses, whatever the threshold: the secret's value, or, where the rows
         of both tables are known to belong together, the member's own row.
+    parts : mapping of str to tuple of Part
+        Whom it finds, by how many are like them, and by group; empty without controls.
     """
 
     name: str
@@ -137,9 +139,11 @@ class TableAttack:
     planted: Mapping[float, Planted]
     right: Rate | None = None
     right_control: Rate | None = None
+    parts: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "planted", MappingProxyType(dict(self.planted)))
+        for name in ("planted", "parts"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
     @property
     def excess(self) -> float | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,9 +12,10 @@ from privkit.attacks.tables import LEAST, AttackReport, attacked
 from privkit.errors import InfeasibleError, ParameterError
 from privkit.errors.attacks import AttackError
 from privkit.tally.frame import column_names, open_frame
+from privkit.tally.row_classes import chosen_columns
 from privkit.transform.anonymized import Anonymized
 from privkit.transform.perturbed import Perturbed
-from privkit.values.arguments import positive_int, whole
+from privkit.values.arguments import column_name, positive_int, whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,8 +24,49 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 
+def halves_of(who: Ints, seed: int) -> tuple[Ints, Ints]:
+    """Return the rows of a random half of some persons, and those of the others, each in their order.
+
+    Parameters
+    ----------
+    who : array of int64, shape (n_rows,)
+        Each row's person.
+
+    Examples
+    --------
+    >>> inside, outside = halves_of(np.array([7, 7, 8, 9, 9, 5]), 0)
+    >>> bool(set(inside) & set(outside)), sorted([*inside, *outside]) == list(range(6))
+    (False, True)
+    """
+    persons, of = np.unique(who, return_inverse=True)
+    order = np.random.default_rng([seed, 1]).permutation(len(persons))
+    used = np.zeros(len(persons), dtype=bool)
+    used[order[: len(order) // 2]] = True
+    return np.flatnonzero(used[of]), np.flatnonzero(~used[of])
+
+
+def one_each(who: Ints, seed: int) -> Ints:
+    """Return a random row of each person, so that of persons with many rows none is attacked more than once."""
+    order = np.random.default_rng([seed, 2]).permutation(len(who))
+    return np.sort(order[np.unique(who[order], return_index=True)[1]])
+
+
+def groups_of(by: object, members: pd.DataFrame, controls: pd.DataFrame) -> list[pd.Series] | None:
+    """Return the column of the groups of both sides; None where none is asked for."""
+    if by is None:
+        return None
+    name = column_name(by, "by")
+    return [chosen_columns(side, [name], "by")[name] for side in (members, controls)]
+
+
 def of_result(
-    result: Anonymized | Perturbed, *, columns: str | Sequence[str] | None, secret: str | None, targets: int, seed: int
+    result: Anonymized | Perturbed,
+    *,
+    columns: str | Sequence[str] | None,
+    secret: str | None,
+    targets: int,
+    seed: int,
+    by: str | None,
 ) -> AttackReport:
     """Return the report on a result that was made anew of half of the rows: see `privkit.values.show.Attackable`.
 
@@ -34,8 +76,7 @@ def of_result(
     source = _source(result)
     if len(source) < 2 * LEAST:
         raise AttackError.too_few("the original", len(source), 2 * LEAST)
-    order = np.random.default_rng([start, 1]).permutation(len(source))
-    inside, outside = np.sort(order[: len(order) // 2]), np.sort(order[len(order) // 2 :])
+    inside, outside = halves_of(np.arange(len(source)), start)
     half, rest = source.iloc[inside].reset_index(drop=True), source.iloc[outside].reset_index(drop=True)
     made = _made(result, half)
     names = [name for name in made.frame.columns if name in source.columns]
@@ -48,7 +89,8 @@ def of_result(
         raise AttackError.too_few("the result of a half", len(made.frame), LEAST)
     frames = [half[names], made.frame[names], rest[names]]
     told, own = _told(made, names), _own(made, len(half))
-    return attacked(frames, names, told, secret=secret, own=own, most=most, seed=start, halves=True)
+    asked: dict[str, Any] = {"secret": secret, "own": own, "most": most, "seed": start, "halves": True}
+    return attacked(frames, names, told, groups=groups_of(by, half, rest), **asked)
 
 
 def _source(result: Anonymized | Perturbed) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from privkit.attacks.bench import Bench
+from privkit.attacks.by_part import SIZE, AttackParts, by_column
 from privkit.attacks.claims import TableAttack, TableAttacks
 from privkit.attacks.columns import Told, columns_of
 from privkit.attacks.scores import Sides
@@ -39,7 +40,8 @@ class AttackReport(TableAttacks):
     """What five attacks find in a shared table: a mapping by the attack's name. For the owner's eyes; no release.
 
     ``"singling_out"``, ``"linkability"``, ``"inference"``, ``"nearest"`` and ``"membership"``, each with ``.rate``,
-    ``.control``, ``.baseline``, ``.excess``, ``.interval`` and ``.power``. It holds counts, and no value of a cell.
+    ``.control``, ``.baseline``, ``.excess``, ``.interval`` and ``.power``. It holds counts, and no value of a cell
+    but the names of the groups that ``by=`` asks for.
 
     Attributes
     ----------
@@ -56,6 +58,8 @@ class AttackReport(TableAttacks):
         Rows of each table with planted copies.
     halves : bool
         Whether a result was made anew of a random half of the rows, and the other half are the controls.
+    by : str
+        The column of the groups; "" where none was named.
     """
 
     attacks: Mapping[str, TableAttack]
@@ -67,6 +71,56 @@ class AttackReport(TableAttacks):
     n_attacked: int
     n_planted: int
     halves: bool = False
+    by: str = ""
+
+    def by_class(self, attack: str) -> AttackParts:
+        """Return whom an attack finds, by how many people have the same values: those who are alone, or in a crowd.
+
+        Classes are counted among members and controls together, in the shared table's schema.
+
+        Parameters
+        ----------
+        attack : str
+            The attack's name, as "membership".
+
+        Returns
+        -------
+        AttackParts
+
+        Raises
+        ------
+        AttackError
+            If no controls were given.
+        ParameterError
+        """
+        return self._parts(attack, SIZE)
+
+    def by_group(self, attack: str) -> AttackParts:
+        """Return whom an attack finds, by the groups of the column that was named by ``by=``.
+
+        Parameters
+        ----------
+        attack : str
+            The attack's name, as "membership".
+
+        Returns
+        -------
+        AttackParts
+
+        Raises
+        ------
+        AttackError
+            If no controls were given, or no ``by=``.
+        ParameterError
+        """
+        return self._parts(attack, self.by)
+
+    def _parts(self, attack: str, by: str) -> AttackParts:
+        if attack not in self.attacks:
+            raise ParameterError.of("attack", repr(attack), f"one of {', '.join(map(repr, self.attacks))}")
+        if not self.n_control or not by:
+            raise AttackError.no_groups()
+        return AttackParts(attack, by, self.attacks[attack].parts[by])
 
     @property
     def power(self) -> float | None:
@@ -97,6 +151,7 @@ def attack(
     aligned: bool = False,
     targets: int = 5_000,
     seed: int = 0,
+    by: str | None = None,
 ) -> AttackReport:
     """Attack a shared table, and tell what the attacks would have found: singling out, linkage, inference, membership.
 
@@ -135,6 +190,9 @@ def attack(
         How many members, and how many controls, are attacked at most.
     seed : int
         Of who is attacked, and what is planted.
+    by : str, optional
+        A column of the original and of the control, of groups by whose members ``.by_group()`` tells whom the attacks
+        find.
 
     Returns
     -------
@@ -174,7 +232,12 @@ def attack(
         raise AttackError.no_control("the original")
     told = {} if hierarchies is None else _told(original, hierarchies, names)
     own = np.arange(len(frames[0])) if aligned else None
-    return attacked(frames, names, told, secret=secret, own=own, most=most, seed=start)
+    groups = None
+    if by is not None:
+        if control is None:
+            raise AttackError.no_groups()
+        groups = [chosen_columns(one, [column_name(by, "by")], "by")[by] for one in (original, control)]
+    return attacked(frames, names, told, secret=secret, own=own, most=most, seed=start, groups=groups)
 
 
 def attacked(
@@ -187,8 +250,12 @@ def attacked(
     most: int,
     seed: int,
     halves: bool = False,
+    groups: Sequence[pd.Series] | None = None,
 ) -> AttackReport:
-    """Return the report on an original, what is shared of it, and perhaps controls, by columns that all have."""
+    """Return the report on an original, what is shared of it, and perhaps controls, by columns that all have.
+
+    `groups` are those of the original's people, and of the controls.
+    """
     import pandas as pd
 
     random = np.random.default_rng(seed)
@@ -197,7 +264,8 @@ def attacked(
     columns = columns_of(people, shared, names, told, random)
     n_control = len(people) - len(original)
     chosen = _secret(columns, names, secret, len(original))
-    bench = Bench(columns, _sides(columns, chosen), len(original), n_control, len(shared), own, most, random)
+    parts = None if groups is None else by_column(pd.concat(groups, ignore_index=True))
+    bench = Bench(columns, _sides(columns, chosen), len(original), n_control, len(shared), own, most, random, parts)
     found = bench.run()
     return AttackReport(
         attacks=MappingProxyType(dict(found)),
@@ -209,6 +277,7 @@ def attacked(
         n_attacked=min(most, len(original)),
         n_planted=bench.planted_rows,
         halves=halves,
+        by="" if parts is None else parts.by,
     )
 
 

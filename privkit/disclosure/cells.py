@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 #: More joint cells are not searched.
 MOST = 50_000
-#: What stands first in the name of a filter, where it is a variable.
-_FILTER = "filter"
+#: What stands first in the name of a column, and of a filter, where they are variables.
+COLUMN, FILTER = "column", "filter"
 
 Variable = tuple[str, Hashable]
 Key = frozenset[tuple[Variable, Hashable]]
@@ -44,15 +44,25 @@ class Cells:
         Which cell stands in each place of each table: of the table's shape.
     labels : tuple of str
         What each cell counts, in words. It names categories, and no count.
+    keys : tuple of Key
+        The same as the categories themselves.
     """
 
     counts: Ints
     sums: csr_array
     places: tuple[Ints, ...]
     labels: tuple[str, ...]
+    keys: tuple[Key, ...]
 
 
-def cells_of(tables: Sequence[Any], margin: str, filters: Sequence[str | None]) -> Cells:
+def cells_of(
+    tables: Sequence[Any],
+    margin: str,
+    filters: Sequence[str | None],
+    *,
+    zeros_known: bool = True,
+    gaps: bool = False,
+) -> Cells:
     """Return the cells of tables of counts.
 
     Parameters
@@ -62,6 +72,10 @@ def cells_of(tables: Sequence[Any], margin: str, filters: Sequence[str | None]) 
         The label of totals.
     filters : sequence of (str or None)
         Of each table, the name of whom it counts; None for everybody.
+    zeros_known : bool
+        Whether a joint cell in a 0 is left out: whoever sees the tables knows that it is 0.
+    gaps : bool
+        Whether a missing cell is a 0, as ``crosstab`` leaves it where nothing is added up.
 
     Raises
     ------
@@ -73,7 +87,7 @@ def cells_of(tables: Sequence[Any], margin: str, filters: Sequence[str | None]) 
     counts: list[int] = []
     places = []
     for place, (frame, of) in enumerate(zip(frames, filters, strict=True)):
-        values = _counts(frame, place)
+        values = _counts(frame.fillna(0) if gaps else frame, place)
         keys = _keys(frame, place, margin, of)
         if len(set(keys)) < len(keys):
             raise DisclosureError.margin_inside(place, margin)
@@ -90,7 +104,9 @@ def cells_of(tables: Sequence[Any], margin: str, filters: Sequence[str | None]) 
         raise DisclosureError.no_tables()
     told = tuple(_label(key) for key in found)
     counted = np.array(counts, dtype=np.int64)
-    return Cells(counted, _sums(list(found), counted), tuple(places), told)
+    named = tuple(found)
+    telling = counted if zeros_known else np.ones_like(counted)
+    return Cells(counted, _sums(named, telling), tuple(places), told, named)
 
 
 def _frame(table: Any, place: int) -> pd.DataFrame:
@@ -129,7 +145,7 @@ def _keys(frame: pd.DataFrame, place: int, margin: str, of: str | None) -> list[
         raise DisclosureError.no_names(place)
     rows = [_part(frame.index, label, margin) for label in frame.index]
     columns = [frozenset()] if across is None else [_part(across, label, margin) for label in across]
-    own: Key = frozenset() if of is None else frozenset({((_FILTER, of), True)})
+    own: Key = frozenset() if of is None else frozenset({((FILTER, of), True)})
     return [row | column | own for row in rows for column in columns]
 
 
@@ -140,18 +156,18 @@ def _part(index: pd.Index[Any], label: Any, margin: str) -> Key:
     labels = label if index.nlevels > 1 else (label,)
     total = any(isinstance(one, str) and one == margin for one in labels)
     return frozenset(
-        (("column", name), _MISSING if isna(one) else one)
+        ((COLUMN, name), MISSING if isna(one) else one)
         for name, one in zip(index.names, labels, strict=True)
         if not (isinstance(one, str) and (one == margin or (total and one == "")))
     )
 
 
 #: A category of missing values.
-_MISSING = "missing"
+MISSING = "missing"
 
 
 def _label(key: Key) -> str:
-    told = sorted(f"{name}" if kind == _FILTER else f"{name}={value}" for (kind, name), value in key)
+    told = sorted(f"{name}" if kind == FILTER else f"{name}={value}" for (kind, name), value in key)
     return ", ".join(told) or "total"
 
 
@@ -165,7 +181,7 @@ def _sums(keys: Sequence[Key], counts: Ints) -> csr_array:
             of = categories.setdefault(variable, {})
             of.setdefault(value, len(of))
     for (kind, _), of in categories.items():
-        if kind == _FILTER:
+        if kind == FILTER:
             of[False] = 1
     shape = [len(of) for of in categories.values()]
     if prod(shape) > MOST:
@@ -207,7 +223,7 @@ def _patterns(keys: Sequence[Key], categories: Mapping[Variable, Mapping[Hashabl
         at = joint[order] if order else np.zeros((1, joint.shape[1]), dtype=np.int64)
         of = numbers[np.ravel_multi_index(tuple(at), shape)]
         for axis, name in zip(order, names, strict=True):
-            if name[0] == _FILTER:
+            if name[0] == FILTER:
                 of = np.where(joint[axis] == 1, _OTHERS, of)
         found.append(of)
     return found

@@ -1,15 +1,18 @@
-"""`output_check`: tables of counts before they are published, their unsafe cells, and what an attacker could tell."""
+"""`output_check`: tables before they are published, their unsafe cells, and what an attacker could tell."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from privkit.disclosure.bounds import TOLERANCE, Attacker
+from privkit.disclosure.cell_key import CellKeyTables, CellNoise, keyed
 from privkit.disclosure.cells import cells_of
+from privkit.disclosure.magnitudes import Rule, unsafe_by
 from privkit.disclosure.suppression import Search, Suppression
 from privkit.errors import ParameterError
 from privkit.errors.root import type_told
@@ -25,7 +28,9 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Bools = NDArray[np.bool_]
 
-_METHODS = ("optimal", "fast", "primary")
+_METHODS = ("optimal", "fast", "primary", "cell-key")
+#: The least safe count, where nothing else is said.
+_THRESHOLD = 5
 
 
 @public
@@ -48,6 +53,8 @@ class OutputCheck(Plotted):
         No fewer suppressed cells would protect, as far as it is proved.
     threshold : int
     method : str
+    rule : str
+        What is unsafe, in words.
     """
 
     frames: tuple[pd.DataFrame, ...]
@@ -58,6 +65,7 @@ class OutputCheck(Plotted):
     least: int
     threshold: int
     method: str
+    rule: str
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -71,13 +79,19 @@ class OutputCheck(Plotted):
 
     @property
     def n_exposed(self) -> int:
-        """Unsafe cells of which an attacker can tell more than is allowed."""
-        return int((~self.audit["protected"]).sum())
+        """Unsafe cells of which an attacker can tell more than is allowed, as far as the audit came."""
+        return int((~self.audit["protected"]).sum()) - self.n_unaudited
+
+    @property
+    def n_unaudited(self) -> int:
+        """Unsafe cells to which the audit did not come in its time: nothing is said of them."""
+        told = self.audit[["low", "high"]].isna().any(axis=1)
+        return int((told & self.audit["unsafe"]).sum())
 
     @property
     def protected(self) -> bool:
         """Whether the audit found every unsafe cell protected."""
-        return not self.n_exposed
+        return not self.n_exposed and not self.n_unaudited
 
     @property
     def optimal(self) -> bool:
@@ -89,16 +103,25 @@ class OutputCheck(Plotted):
 def output_check(
     tables: object,
     *,
-    threshold: int = 5,
+    threshold: int = _THRESHOLD,
     protection: int | tuple[int, int] | None = None,
-    method: Literal["optimal", "fast", "primary"] = "optimal",
+    method: Literal["optimal", "fast", "primary", "cell-key"] = "optimal",
     filters: Sequence[str | None] | None = None,
     margin: str = "All",
     seconds: int = 60,
-) -> OutputCheck:
-    """Suppress what is unsafe in tables of counts, and audit what all of them together still tell.
+    audit_seconds: int | None = None,
+    rows: object = None,
+    value: str | None = None,
+    unit: str | None = None,
+    dominance: tuple[int, float] | None = None,
+    p_percent: float | None = None,
+    key: object = None,
+    variance: float = 2.0,
+    deviation: int = 5,
+) -> OutputCheck | CellKeyTables:
+    """Suppress what is unsafe in tables of counts or sums, and audit what all of them together still tell.
 
-    A cell is *unsafe* where 0 < n < `threshold`. Zeros are published, and margins may be suppressed. A suppressed cell
+    A count is *unsafe* where 0 < n < `threshold`. Zeros are published, and margins may be suppressed. A suppressed cell
     can often be computed from margins, from another table, or as the difference of a table and one of some of the same
     people. So further cells are suppressed: **the fewest** such that of no unsafe cell an attacker can be sure of more
     than `protection` allows, by cutting planes (Fischetti and Salazar 2001, Management Science 47(7); SciPy's HiGHS).
@@ -113,7 +136,17 @@ def output_check(
     differential privacy: it promises nothing about tables that are not given here. Give all that was ever shared of
     the same people, in one call.
 
-    Reads counts, no rows; spends nothing.
+    **Sums** of amounts, as turnover by region, are unsafe where few contributors rule them: by `dominance`, by
+    `p_percent`, or by either. Then the rows are read, and how far a total must be free follows from the rule
+    (`privkit.disclosure.magnitudes` has the formulas and the proof); bounds are those of real numbers. Who is alone in
+    a suppressed cell, and undoes that with his own amount, is not among the attackers.
+
+    ``method="cell-key"`` suppresses nothing: each count gets **noise that is keyed by its records**, so that the same
+    people have the same count wherever they are counted (`privkit.disclosure.cell_key` has the method and its proof).
+    It is disclosure control, and no differential privacy: who may ask for many tables averages the noise away (Asghar
+    and Kaafar 2020, PoPETs 2020(2)).
+
+    Reads counts; with `rows` reads rows too. Spends nothing.
 
     Parameters
     ----------
@@ -124,30 +157,52 @@ def output_check(
         The least count that is safe; at least 2.
     protection : int or (int, int), optional
         ``(low, high)``: both must be possible for every unsafe cell. A number s: n − s (at least 0) and n + s must be
-        possible for an unsafe count n. ``(0, threshold)`` by default.
-    method : {"optimal", "fast", "primary"}
-        The fewest cells; few, one unsafe cell after the other; or unsafe cells alone, to see what they would tell.
+        possible for an unsafe count n. ``(0, threshold)`` by default; of keyed noise n − 1 and n + 1, but not 0, since
+        what is published above 0 is known to be above 0.
+    method : {"optimal", "fast", "primary", "cell-key"}
+        The fewest cells; few, one unsafe cell after the other; unsafe cells alone, to see what they would tell; or
+        keyed noise.
     filters : sequence of (str or None), optional
         Of each table, the name of whom it counts, as "age >= 30"; None for everybody. Tables of one filter count the
-        same people, who are among everybody; of two filters nothing is assumed.
+        same people, who are among everybody; of two filters nothing is assumed. With `rows`, a condition on them.
     margin : str
         The label of totals.
     seconds : int
         How long to search for the fewest. Then it goes on from the best proposal to one that protects, which takes
-        longer, and `least` tells what is proved. The audit is always whole.
+        longer, and `least` tells what is proved.
+    audit_seconds : int, optional
+        How long to audit; by default until it is whole. Unsafe cells come first. Those that it does not come to have no
+        interval, are `n_unaudited`, and count as not protected.
+    rows : dataframe, optional
+        What the tables are made of: of sums, and for keyed noise.
+    value : str, optional
+        The column of amounts that the tables are sums of; whole numbers >= 0, as cents are.
+    unit : str, optional
+        The column of the contributor: whose rows add up before they are compared; by default each row is one. For keyed
+        noise the column of the record's id, another one in every row.
+    dominance : (int, number), optional
+        ``(n, k)``: a sum is unsafe where its n largest contributors have more than k % of it.
+    p_percent : number, optional
+        p: a sum is unsafe where the second largest contributor learns the largest amount within p %.
+    key : bytes, Key or KeySource, optional
+        At least 32 random bytes, for keyed noise. With the same key later tables agree with these.
+    variance : number
+        Of keyed noise: from 0.1 to half of `deviation`.
+    deviation : int
+        By how much keyed noise moves a count at most, up to 20.
 
     Returns
     -------
-    OutputCheck
+    OutputCheck, or CellKeyTables for keyed noise
 
     Raises
     ------
     DisclosureError
-        If something is no table of counts, tables contradict each other, all are 0, or they cross into more than
-        50,000 joint cells.
+        If something is no table of counts, tables contradict each other or their rows, all are 0, or they cross into
+        more than 50,000 joint cells.
     LibraryRequiredError
         Without SciPy, which the extra ``risk`` brings.
-    ParameterError
+    ColumnNotFoundError, ExpressionError, ParameterError, SecretKeyError
 
     Examples
     --------
@@ -161,6 +216,10 @@ def output_check(
     >>> out = output_check(table)
     >>> out.n_suppressed, out.protected, out.optimal
     (4, True, True)
+    >>> firms = pd.DataFrame({"town": town, "sells": ill, "turnover": [900, 20] + [30] * 24})
+    >>> sums = pd.crosstab(town, firms["sells"], values=firms["turnover"], aggfunc="sum", margins=True)
+    >>> output_check(sums, rows=firms, value="turnover", p_percent=10).n_unsafe      # one firm has 900 of 920
+    1
     """
     given = _given(tables)
     small = whole(threshold, "threshold", least=2)
@@ -169,23 +228,75 @@ def output_check(
         raise ParameterError.of("method", repr(method), f"one of {', '.join(map(repr, _METHODS))}")
     if not isinstance(margin, str) or not margin:
         raise ParameterError.of("margin", type_told(margin), "the label of totals (str)")
-    low, high = _protection(protection, small)
-    limit = positive_int(seconds, "seconds")
-    attacker = Attacker(cells_of(given, margin, named))
-    counts = attacker.cells.counts
-    unsafe = (counts > 0) & (counts < small)
-    least, most = (np.maximum(counts - high, 0), counts + high) if low < 0 else (low + 0 * counts, high + 0 * counts)
-    search = Search(attacker, unsafe, least, most)
-    if method == "primary":
-        found = Suppression(unsafe, int(unsafe.sum()))
-    elif method == "fast":
-        found = Suppression(search.few(unsafe), int(unsafe.sum()))
-    else:
-        found = search.least(limit)
-    audit = _audit(attacker, found.suppressed, unsafe, least, most)
-    frames = _published(given, attacker.cells, found.suppressed)
+    limit, keyed_noise = positive_int(seconds, "seconds"), method == "cell-key"
+    audited = None if audit_seconds is None else positive_int(audit_seconds, "audit_seconds")
+    wanted = _protection(1 if keyed_noise and protection is None else protection, small)
+    behind = {"rows": rows, "value": value, "unit": unit, "dominance": dominance, "p_percent": p_percent, "key": key}
+    sums = _of_sums(method, behind, plain=protection is None and small == _THRESHOLD)
+    rule = Rule.of(dominance, p_percent)
+    noise = CellNoise.of(key, variance, deviation) if keyed_noise else None
+    cells = cells_of(given, margin, named, zeros_known=noise is None, gaps=sums)
+    least, most = _ends(cells.counts, *wanted)
+    if noise is not None:
+        least = np.maximum(least, 1) if protection is None else least
+        return _with_noise(given, cells, noise, (rows, unit), (small, least, most))
+    attacker = Attacker(cells, whole=not sums)
+    unsafe, told = (cells.counts > 0) & (cells.counts < small), f"a count above 0 and below {small:,}"
+    if sums:
+        unsafe, least, most = unsafe_by(rule, rows, cells, value, unit)
+        told = rule.told
+    found = _suppressed(Search(attacker, unsafe, least, most), method, limit)
+    audit = _audit(attacker, found.suppressed, unsafe, (least, most), audited)
+    frames = _published(given, cells, cells.counts, found.suppressed)
     n = int(unsafe.sum()), int(found.suppressed.sum())
-    return OutputCheck(frames, audit, len(counts), *n, found.least, small, method)
+    return OutputCheck(frames, audit, len(cells.counts), *n, found.least, small, method, told)
+
+
+def _of_sums(method: str, given: dict[str, Any], *, plain: bool) -> bool:
+    """Return whether the tables are sums of amounts; refuse arguments that do not go together."""
+    there = [name for name, one in given.items() if one is not None]
+    if method == "cell-key":
+        needed, others = ("rows", "unit", "key"), ("value", "dominance", "p_percent")
+        rule = "method='cell-key' needs rows=df, unit= the column of the record's id, and key=; no amounts."
+        if any(name not in there for name in needed) or any(name in there for name in others):
+            raise ParameterError.together(("method", *there), rule)
+        return False
+    if not there:
+        return False
+    rule = "tables of sums need rows=df, value= the column of amounts, and dominance=(1, 75) or p_percent=10."
+    if "key" in there or not {"rows", "value"} <= set(there) or not {"dominance", "p_percent"} & set(there):
+        raise ParameterError.together(there, rule)
+    if not plain:
+        rule = "threshold= and protection= are of counts; how far a sum must be free follows from its rule."
+        raise ParameterError.together(("threshold", "protection"), rule)
+    return True
+
+
+def _ends(counts: Ints, low: int, high: int) -> tuple[Ints, Ints]:
+    """Return the least and the greatest count that must be possible of each cell, if it is unsafe."""
+    return (np.maximum(counts - high, 0), counts + high) if low < 0 else (low + 0 * counts, high + 0 * counts)
+
+
+def _suppressed(search: Search, method: str, seconds: int) -> Suppression:
+    if method == "primary":
+        return Suppression(search.unsafe, int(search.unsafe.sum()))
+    if method == "fast":
+        return Suppression(search.few(search.unsafe), int(search.unsafe.sum()))
+    return search.least(seconds)
+
+
+def _with_noise(
+    tables: Sequence[Any],
+    cells: Cells,
+    noise: CellNoise,
+    behind: tuple[object, object],
+    wanted: tuple[int, Ints, Ints],
+) -> CellKeyTables:
+    """Return the tables with keyed noise."""
+    counts, audit = keyed(*behind, cells, noise, wanted)
+    frames = _published(tables, cells, counts, np.zeros(len(counts), dtype=bool))
+    changed = int((counts != cells.counts).sum())
+    return CellKeyTables(frames, audit, len(counts), changed, noise.variance, noise.deviation, wanted[0])
 
 
 def _given(tables: Any) -> list[Any]:
@@ -222,12 +333,17 @@ def _protection(protection: Any, threshold: int) -> tuple[int, int]:
     return -1, positive_int(protection, "protection")
 
 
-def _audit(attacker: Attacker, suppressed: Bools, unsafe: Bools, least: Ints, most: Ints) -> pd.DataFrame:
-    """Return what an attacker can tell of each suppressed cell."""
+def _audit(
+    attacker: Attacker, suppressed: Bools, unsafe: Bools, wanted: tuple[Ints, Ints], seconds: int | None
+) -> pd.DataFrame:
+    """Return what an attacker can tell of each suppressed cell; unsafe ones are looked at first."""
     import pandas as pd
 
     cells = np.flatnonzero(suppressed)
-    bounds = np.array([attacker.interval(suppressed, int(cell)) for cell in cells]).reshape(-1, 2)
+    end, bounds = np.inf if seconds is None else monotonic() + seconds, np.full((len(cells), 2), np.nan)
+    for place in np.argsort(~unsafe[cells], kind="stable"):
+        bounds[place] = attacker.interval(suppressed, int(cells[place]), end)
+    least, most = wanted
     enough = (bounds[:, 0] <= least[cells] + TOLERANCE) & (bounds[:, 1] >= most[cells] - TOLERANCE)
     return pd.DataFrame(
         {
@@ -240,8 +356,8 @@ def _audit(attacker: Attacker, suppressed: Bools, unsafe: Bools, least: Ints, mo
     )
 
 
-def _published(tables: Sequence[Any], cells: Cells, suppressed: Bools) -> tuple[pd.DataFrame, ...]:
-    """Return the tables with what is suppressed missing."""
+def _published(tables: Sequence[Any], cells: Cells, counts: Ints, suppressed: Bools) -> tuple[pd.DataFrame, ...]:
+    """Return the tables with other counts, and what is suppressed missing."""
     import pandas as pd
 
     frames = []
@@ -249,8 +365,7 @@ def _published(tables: Sequence[Any], cells: Cells, suppressed: Bools) -> tuple[
         frame = table.to_frame() if isinstance(table, pd.Series) else table
         hidden = suppressed[place]
         columns = [
-            pd.array(np.where(hidden[:, at], 0, cells.counts[place[:, at]]), dtype="Int64")
-            for at in range(frame.shape[1])
+            pd.array(np.where(hidden[:, at], 0, counts[place[:, at]]), dtype="Int64") for at in range(frame.shape[1])
         ]
         for at, column in enumerate(columns):
             column[hidden[:, at]] = pd.NA

@@ -60,11 +60,29 @@ class AttackError(PrivkitError, ValueError):
         )
 
     @classmethod
+    def no_groups(cls) -> AttackError:
+        """Whom an attack finds is asked without controls, or without groups."""
+        return cls(
+            f"{called()} tells of groups whom an attack finds beside controls of the same group, so it needs control= "
+            "and by= when the attack is made: pk.attack(df, shared, control=others, by='sex').by_group('membership'), "
+            "or out.attack(by='sex')."
+        )
+
+    @classmethod
     def no_recipe(cls, why: str) -> AttackError:
         """A result cannot be made anew."""
         return cls(
             f"{called()} cannot make this result anew: {why}. Make both halves yourself and give them: "
             "pk.attack(half, made_of_half, control=other_half)."
+        )
+
+    @classmethod
+    def no_rows(cls) -> AttackError:
+        """A release is none of rows."""
+        return cls(
+            f"{called()} draws rows of dp_synthetic anew and attacks them; this release is one of something else. "
+            "What publishes counts is attacked by asking it: "
+            "pk.attack_release(df, lambda d, c: d[c].value_counts(), 'column')."
         )
 
     @classmethod

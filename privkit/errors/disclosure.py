@@ -26,7 +26,39 @@ class DisclosureError(PrivkitError, ValueError):
         """A cell of the table at `place` is no whole number of at least 0."""
         return cls(
             f"{called()} found cells of table {place + 1} that are no counts: every cell must be a whole number >= 0. "
-            "Give the table before anything is suppressed or rounded; weighted counts and sums are not checked."
+            "Give the table before anything is suppressed or rounded, and of sums the rows too, rows= and value=: "
+            "output_check(table, rows=df, value='turnover', p_percent=10). Weighted counts are not checked."
+        )
+
+    @classmethod
+    def no_amounts(cls, column: str) -> DisclosureError:
+        """The column that is added up holds something else than whole numbers of at least 0."""
+        return cls(
+            f"{called()} found amounts in {column!r} that are no whole numbers >= 0, or missing. Tables of sums are "
+            "checked in whole numbers, so that every figure is exact: give cents, or round to units, in the rows and "
+            "in the tables alike; fill what is missing, df.fillna(0)."
+        )
+
+    @classmethod
+    def too_great(cls, most: int) -> DisclosureError:
+        """An amount, or a total, has more digits than the solver."""
+        return cls(f"{called()} found an amount or a total above {most:,}. Give thousands, or millions, of it.")
+
+    @classmethod
+    def rows_apart(cls) -> DisclosureError:
+        """The tables are not those of the rows."""
+        return cls(
+            f"{called()} found that these tables are not made of these rows: a cell has another figure, or a row a "
+            "category that a table leaves out. Leave rows with a missing category out of both, "
+            "df.dropna(subset=[...]). A filter of a table must be a condition on the rows, as 'age >= 30'."
+        )
+
+    @classmethod
+    def no_ids(cls, column: str) -> DisclosureError:
+        """The records' ids are missing, stand twice, or cannot be told apart."""
+        return cls(
+            f"{called()} found ids in {column!r} that are missing, stand in two rows, or are no text, number or date. "
+            "Noise is keyed by record: each row needs an id of its own, which it keeps in every table."
         )
 
     @classmethod

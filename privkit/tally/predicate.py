@@ -16,6 +16,10 @@ from privkit.values.expression.days import DateCut
 from privkit.values.expression.nodes import Column, Compare, DatePart, Expression, Literal
 
 if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
     from privkit.tally.cells.cells import Kind
     from privkit.tally.engines.contract import Engine
     from privkit.values.expression.selection import Selection
@@ -124,3 +128,25 @@ def apply(data: object, chosen: Selection, *, keep: Sequence[str] | None = None)
     check_selection(engine, chosen)
     names = [*engine.schema, *chosen.derived] if keep is None else list(dict.fromkeys(keep))
     return engine.selected(chosen, names)
+
+
+def rows_of(frame: pd.DataFrame, chosen: Selection) -> NDArray[np.int64]:
+    """Return which rows of a pandas frame a selection keeps, by their places.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from privkit.values.expression.selection import selection
+    >>> rows_of(pd.DataFrame({"age": [15, 70, None]}), selection("age < 65")).tolist()
+    [0]
+    """
+    import numpy as np
+
+    places = np.arange(len(frame))
+    if not chosen:
+        return places
+    name = "place"
+    while name in (*frame.columns, *chosen.derived):
+        name += "_"
+    kept = apply(frame.assign(**{name: places}), chosen, keep=[name]).collect([name])[name]
+    return np.asarray(kept.values, dtype=np.int64)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from privkit.errors import FrameError
 from privkit.inventory.leaving import Leaving, leaving
 from privkit.tally.columns.facts import counts_rows
 from privkit.tally.selection import handed_out
+from privkit.transform.by_group import by_group, losses_of
 from privkit.transform.costs import AnonymizationReport, report_of
 from privkit.transform.cuts import cuts_of
 from privkit.transform.left_columns import telling_apart, twins
@@ -100,6 +101,8 @@ class Anonymized(Attackable, Plotted):
     _cuts: Callable[[], pd.DataFrame]
     _keep_index: bool = False
     _locally: Callable[[], float | None] | None = None
+    #: What each row lost.
+    _losses: Callable[[], dict[str, NDArray[np.float64]]] | None = None
     #: What made it, of other rows; None where its levels were given.
     _again: Callable[[Any], Anonymized] | None = None
 
@@ -198,6 +201,38 @@ class Anonymized(Attackable, Plotted):
         whole = handed_out(whole.iloc[np.argsort(order, kind="stable")], keep_index=self._keep_index)
         return starred(whole, self.qi, ~self.kept_)
 
+    def by_group(self, columns: str | Sequence[str]) -> pd.DataFrame:
+        """Return what the recoding cost the rows of each group. Reads rows; spends nothing; for the owner's eyes.
+
+        Parameters
+        ----------
+        columns : str or sequence of str
+            Groups by their values, as they were before.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row for each group: `rows`, the share of them that is `suppressed`, the mean `loss`, and the `loss of`
+            each quasi-identifier. Over all rows they are ``report.after.utility["loss_arithmetic"]`` and
+            ``report.column_losses``.
+
+        Raises
+        ------
+        FrameError
+            For rows of an engine, which were not fetched.
+        ColumnNotFoundError, DuplicateColumnError, ParameterError
+
+        Examples
+        --------
+        >>> import pandas as pd, privkit as pk
+        >>> people = pd.DataFrame({"sex": ["f", "m"] * 4, "age": [21, 21, 21, 21, 21, 90, 21, 91], "zip": ["a"] * 8})
+        >>> out = pk.anonymize(people, ["age", "zip"], k=2, suppress=0.5, hierarchies={"age": pk.Hierarchy.star()})
+        >>> out.by_group("sex")["suppressed"].tolist()
+        [0.0, 0.5]
+        """
+        assert self._losses is not None
+        return by_group(self.source, columns, self._losses())
+
     def to_frame(self) -> pd.DataFrame:
         """Return the report's figures, before and after."""
         return self.report.to_frame()
@@ -295,4 +330,5 @@ def finished(
         _keep_index=keep_index,
         _locally=locally,
         _cuts=partial(cuts_of, task, levels, gone),
+        _losses=partial(losses_of, task, levels, gone),
     )

@@ -27,6 +27,7 @@ from privkit.errors.synthetic import EvaluationError
 from privkit.tally.codes import column_codes
 from privkit.tally.frame import column_names, open_frame
 from privkit.transform.area import area
+from privkit.transform.by_group import groups_of
 from privkit.transform.source import pandas_frame
 from privkit.values.arguments import column_name, public, typed
 from privkit.values.show import Plotted
@@ -343,12 +344,9 @@ def _by_group(
         return None
     import pandas as pd
 
-    coded = {name: column_codes(tested[name].reset_index(drop=True)) for name in groups}
-    keys, place = np.unique(np.stack([codes for codes, _ in coded.values()], axis=1), axis=0, return_inverse=True)
-    rows = np.bincount(place.reshape(-1), minlength=len(keys))
+    named, place = groups_of(tested, groups)
+    rows = np.bincount(place, minlength=len(named))
     columns: dict[str, NDArray[Any]] = {"rows": rows}
     for key, own in errors.items():
-        columns[f"error {key}"] = np.bincount(place.reshape(-1), weights=own, minlength=len(keys)) / rows
-    levels = [values.take(keys[:, at]) for at, (_, values) in enumerate(coded.values())]
-    named = levels[0].rename(groups[0]) if len(groups) == 1 else pd.MultiIndex.from_arrays(levels, names=groups)
+        columns[f"error {key}"] = np.bincount(place, weights=own, minlength=len(named)) / rows
     return pd.DataFrame(columns, index=named)

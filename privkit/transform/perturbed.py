@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,8 @@ import numpy as np
 from privkit.errors import FrameError
 from privkit.tally.codes import factorized
 from privkit.tally.selection import handed_out, without_traces
-from privkit.transform.source import native
+from privkit.transform.by_group import by_group
+from privkit.transform.source import native, pandas_frame
 from privkit.values.arguments import public
 from privkit.values.show import Attackable, Plotted
 
@@ -61,6 +62,39 @@ class Perturbed(Attackable, Plotted):
     def __getstate__(self) -> dict[str, Any]:
         """Return what is pickled or copied: not the rows that were given."""
         return self.__dict__ | {"_again": None, "_source": None}
+
+    def by_group(self, columns: str | Sequence[str]) -> pd.DataFrame:
+        """Return what the change cost the rows of each group. Reads rows; spends nothing; for the owner's eyes.
+
+        Parameters
+        ----------
+        columns : str or sequence of str
+            Groups by their values, as they were before.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row for each group: `rows`, the share of rows that are `changed`, and for each changed column of numbers
+            the mean `error of` it, which is its bias, and the mean `size of error of` it; for another column the share
+            of its values that are `changed`.
+
+        Raises
+        ------
+        FrameError
+            For a result that was copied or read from a file: the rows that it was made of stayed behind.
+        ColumnNotFoundError, DuplicateColumnError, ParameterError
+
+        Examples
+        --------
+        >>> import pandas as pd, privkit as pk
+        >>> people = pd.DataFrame({"sex": ["f", "m"] * 3, "age": [21, 38, 27, 36, 33, 90]})
+        >>> pk.top_bottom(people, "age", lower=18, upper=60).by_group("sex")["error of age"].tolist()
+        [0.0, -10.0]
+        """
+        if self._source is None:
+            raise FrameError.rows_elsewhere("by_group()", "Take the result as the call gave it, before it was saved.")
+        after = pandas_frame(self.frame)
+        return by_group(self._source, columns, _errors(self._source, after, self.columns))
 
     def to_frame(self) -> pd.DataFrame:
         """Return the figures, one row per column."""
@@ -146,3 +180,20 @@ def _moments(old: pd.Series, new: pd.Series) -> dict[str, float]:
         "std_before": float(old.std()), "std_after": float(new.std()),
         "correlation": float(old.corr(new)) if both else float("nan"),
     }  # fmt: skip
+
+
+def _errors(before: pd.DataFrame, after: pd.DataFrame, columns: tuple[str, ...]) -> dict[str, NDArray[np.float64]]:
+    """Return how each row's values differ: whether any `changed`, and of numbers the `error` and its size."""
+    import pandas as pd
+
+    found: dict[str, NDArray[np.float64]] = {"changed": np.zeros(len(before))}
+    for name in columns:
+        other = _differ(before[name], after[name])
+        found["changed"] = np.maximum(found["changed"], other)
+        if pd.api.types.is_numeric_dtype(before[name].dtype) and not pd.api.types.is_bool_dtype(before[name].dtype):
+            old, new = (one[name].to_numpy(dtype=np.float64, na_value=np.nan) for one in (before, after))
+            apart = np.where(np.isfinite(new - old), new - old, 0.0)  # what is missing in both has no error
+            found |= {f"error of {name}": apart, f"size of error of {name}": np.abs(apart)}
+        else:
+            found[f"changed {name}"] = other.astype(np.float64)
+    return found

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn, TypeVar
 
 from privkit.errors.calls import calling
 from privkit.errors.project import SimulatedError
-from privkit.values.arguments import public
+from privkit.values.arguments import public, spending
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,6 +32,11 @@ T = TypeVar("T")
 def _view(module: str) -> Any:
     """Load a view by name when it is asked for, so that values import none of matplotlib and ipywidgets."""
     return import_module(f"privkit.view.{module}")
+
+
+def attack_room(module: str) -> Any:
+    """Load an attack by name when it is asked for, so that results can be attacked by the room above them."""
+    return import_module(f"privkit.attacks.{module}")
 
 
 class Shown:
@@ -151,6 +156,9 @@ class Attackable:
 
     __slots__ = ()
 
+    #: Which module of `privkit.attacks` makes it anew.
+    _attacked_in: ClassVar[str] = "halves"
+
     def attack(
         self,
         *,
@@ -158,6 +166,7 @@ class Attackable:
         secret: str | None = None,
         targets: int = 5_000,
         seed: int = 0,
+        by: str | None = None,
     ) -> Any:
         """Make the result anew of a random half of the rows that were given, and attack both halves.
 
@@ -175,6 +184,9 @@ class Attackable:
             How many members, and how many controls, are attacked at most.
         seed : int
             Of the halves, of who is attacked, and of what is planted.
+        by : str, optional
+            A column of what was given, of groups by whose members ``.by_group()`` of the report tells whom the attacks
+            find.
 
         Returns
         -------
@@ -188,9 +200,63 @@ class Attackable:
         FrameError
             For rows of an engine, which were not fetched.
         """
-        return import_module("privkit.attacks.halves").of_result(
-            self, columns=columns, secret=secret, targets=targets, seed=seed
-        )
+        asked = {"columns": columns, "secret": secret, "targets": targets, "seed": seed, "by": by}
+        return attack_room(self._attacked_in).of_result(self, **asked)
+
+
+@spending
+class AttackableRows:
+    """A release of rows that can be attacked by whoever has what it was made of."""
+
+    __slots__ = ()
+
+    def attack(
+        self,
+        data: object,
+        *,
+        columns: str | Sequence[str] | None = None,
+        secret: str | None = None,
+        targets: int = 5_000,
+        seed: int = 0,
+        by: str | None = None,
+    ) -> Any:
+        """Draw the rows of `dp_synthetic` anew of a random half of the persons, and attack both halves.
+
+        A release holds no row that it was made of, so give the frame that was asked. The one half are the members,
+        whose rows were used; the other are the controls. See `privkit.attack` for the attacks and for what is told.
+
+        Reads rows, for the owner's eyes: the report is exact and no release. Spends nothing: the half's rows are drawn
+        by the simulator, whose noise has the law of the real one, are seen by the attacks alone, and are thrown away.
+        To attack the very rows that were drawn, say ``pk.attack(df, release.frame, control=others)``.
+
+        Parameters
+        ----------
+        data : dataframe
+            What the release was made of.
+        columns : str or sequence of str, optional
+            What an attacker may know; all columns of the rows, by default.
+        secret : str, optional
+            The column that attribute inference guesses by the others; by default the most diverse.
+        targets : int
+            How many members, and how many controls, are attacked at most.
+        seed : int
+            Of the halves, of the noise, of who is attacked, and of what is planted.
+        by : str, optional
+            A column of `data`, of groups by whose members ``.by_group()`` of the report tells whom the attacks find.
+
+        Returns
+        -------
+        AttackReport
+
+        Raises
+        ------
+        AttackError
+            If the release is none of rows, or there are fewer than 40 persons.
+        ColumnNotFoundError, FrameError, ParameterError
+            Nothing was spent.
+        """
+        asked = {"columns": columns, "secret": secret, "targets": targets, "seed": seed, "by": by}
+        return attack_room("synthetic_halves").of_result(self, data, **asked)
 
 
 @public

@@ -124,6 +124,7 @@ def _looking() -> dict[str, Callable[[], Any]]:
         "link_on": lambda: pk.link(frame, frame, on=["town"]),
         "attack_few": lambda: pk.attack(frame.head(5), frame),
         "attack_no_column": lambda: pk.attack(frame, frame.add_prefix("no_")),
+        "attack_no_groups": lambda: pk.attack(frame, frame, by="a"),
         "attack_itself": lambda: pk.attack(frame, frame, control=frame),
         "attack_not_aligned": lambda: pk.attack(frame, frame.head(30), aligned=True),
         "attack_model_none": lambda: pk.attack_model(len, [[1.0]] * 20, [[2.0]] * 20, [0, 1] * 10, [0, 1] * 10),

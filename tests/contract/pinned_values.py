@@ -132,6 +132,7 @@ def _attacks(shop: pd.DataFrame) -> Makers:
         "attack": lambda: pk.attack(members, members, control=controls, columns=known),
         "attack_none": lambda: pk.attack(members, shop.iloc[200:400], control=controls, columns=known),
         "attack_alone": lambda: pk.attack(members, members, columns=known),
+        "attack_parts": lambda: pk.attack(members, members, control=controls, columns=known).by_class("membership"),
         "attack_release": lambda: pk.attack_release(
             shop, lambda d, c: d[c].value_counts(), "plan", columns=["sex", "orders"], targets=20, repeats=2
         ),
@@ -183,12 +184,20 @@ def _teach() -> Makers:
 
 def _outputs(adult: pd.DataFrame) -> Makers:
     table = pd.crosstab(adult["education"], adult["sex"], margins=True)
+    hours = adult.head(300).assign(id=range(300), hours=40)
     return {
         "output_check": lambda: pk.output_check(table),
         "output_check_primary": lambda: pk.output_check(table, method="primary"),
         "output_check_fast": lambda: pk.output_check(table, method="fast"),
         "output_check_safe": lambda: pk.output_check(pd.crosstab(adult["sex"], adult["income"])),
-    }
+        "output_check_sums": lambda: pk.output_check(
+            pd.crosstab(hours["race"], hours["sex"], values=hours["hours"], aggfunc="sum"),
+            rows=hours, value="hours", dominance=(1, 75), p_percent=10,
+        ),
+        "output_check_keyed": lambda: pk.output_check(
+            pd.crosstab(hours["race"], hours["sex"]), rows=hours, unit="id", key=KEY, method="cell-key"
+        ),
+    }  # fmt: skip
 
 
 def _transform() -> Makers:

@@ -200,6 +200,25 @@ def test_after_the_time_limit_what_is_found_still_protects(monkeypatch):
     assert out.least <= out.n_suppressed
 
 
+def test_an_audit_that_ends_early_says_nothing_of_what_it_did_not_come_to(monkeypatch):
+    """Each look at the clock is a second: two for each cell of which both ends are found."""
+    table = crossed([[2, 7, 9], [8, 9, 1], [4, 9, 9]])
+    whole = pk.output_check(table)
+    ticks = iter(range(10_000))
+    monkeypatch.setattr("privkit.disclosure.check.monotonic", lambda: 0)
+    monkeypatch.setattr("privkit.disclosure.bounds.monotonic", lambda: next(ticks))
+    out = pk.output_check(table, audit_seconds=4)
+    assert out.n_suppressed == whole.n_suppressed
+    told = out.audit.dropna()
+    assert len(told) == 2
+    assert told["unsafe"].all()
+    assert told.equals(whole.audit.loc[told.index])
+    assert (out.n_unsafe, out.n_unaudited, out.n_exposed) == (3, 1, 0)
+    assert (out.protected, out.optimal) == (False, False)
+    assert "not audited" in repr(out)
+    assert whole.n_unaudited == 0
+
+
 def test_every_cut_holds_for_every_set_that_protects():
     table = crossed([[1, 4, 6], [5, 2, 7]])
     cells = cells_of([table], "All", [None])
@@ -270,7 +289,7 @@ def test_what_is_no_table_of_counts_is_told_without_its_values(name):
     [
         {"threshold": 1}, {"threshold": "5"}, {"protection": 0}, {"protection": (2, 5)}, {"protection": (0, 3)},
         {"protection": (0, 5, 6)}, {"method": "best"}, {"filters": "old"}, {"filters": [None, None]}, {"seconds": 0},
-        {"filters": [5]}, {"margin": 5}, {"margin": ""}, {"protection": "wide"},
+        {"filters": [5]}, {"audit_seconds": 0}, {"margin": 5}, {"margin": ""}, {"protection": "wide"},
     ],
 )  # fmt: skip
 def test_options_that_are_none_are_told(options):

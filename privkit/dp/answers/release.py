@@ -10,6 +10,7 @@ import numpy as np
 
 from privkit.dp.answers.arithmetic import Released, estimate, index_of
 from privkit.dp.answers.books import book_of, table_of
+from privkit.dp.answers.by_group import weights_of_noise
 from privkit.dp.answers.derived import Derived, Interval, Source, told_apart
 from privkit.dp.answers.linear import Errors
 from privkit.dp.answers.postprocess import non_negative, rounded, suppressed, total
@@ -21,9 +22,10 @@ from privkit.dp.noise.noise import ALPHA, Noise
 from privkit.dp.plan import Plan, miss
 from privkit.errors.dp import IntervalError, NotLinearError
 from privkit.values.arguments import spending
+from privkit.values.show import AttackableRows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 
 @spending
 @dataclass(frozen=True, repr=False, eq=False)
-class Release(Released):
+class Release(AttackableRows, Released):
     """A noisy answer, free to publish: what is left of the data is only what the budget paid for.
 
     Attributes
@@ -293,6 +295,33 @@ class Release(Released):
         if not columns:
             return super().table(theme=theme)
         return self.total(list(columns)).to_frame(level)
+
+    def by_group(self, columns: str | Sequence[str] | None = None, *, level: float = 1 - ALPHA) -> pd.DataFrame:
+        """Return how much noise weighs on the answers of each group: small groups bear most of it. Costs nothing.
+
+        Noise has one size, groups have not. So answers about few people may say little, and whoever leaves them out
+        leaves these people out (NIST SP 800-226 on bias). Computed from what was released: it may be handed on.
+
+        Parameters
+        ----------
+        columns : str or sequence of str, optional
+            Columns of the keys; by default all, so that each answer is a group.
+        level : float
+            Of the intervals.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row for each group: `answers`, the share of them that noise `dominated`, and the median `relative_error`:
+            half the width of an answer's interval, as a share of the answer.
+
+        Raises
+        ------
+        IntervalError
+            If the answers have no interval.
+        ColumnNotFoundError
+        """
+        return weights_of_noise(self, columns, level)
 
     def __add__(self, other: object) -> Derived:
         return self.estimate() + other

@@ -43,16 +43,17 @@ def apply(recipe: Recipe, events: Any, options: Options) -> EventsResult:
         return apply_to_frame(recipe, events, options)
     if isinstance(events, Iterable) and not isinstance(events, bytes | bytearray):
         engine = options.engine(recipe)
-        return EventsResult(recipe, _iterated(engine, iter(events)), engine.account, None, options.subject)
+        return EventsResult(
+            recipe, _iterated(engine, iter(events)), engine.account, None, options.subject, options.unmatched
+        )
     raise EventsInputError.kind(type_told(events))
 
 
 def _list(recipe: Recipe, events: list[Any] | tuple[Any, ...], options: Options) -> EventsResult:
     engine = options.engine(recipe)
     done = [event for _, event in treated(engine, events)]
-    return EventsResult(
-        recipe, tuple(done) if isinstance(events, tuple) else done, engine.account, events, options.subject
-    )
+    shaped = tuple(done) if isinstance(events, tuple) else done
+    return EventsResult(recipe, shaped, engine.account, events, options.subject, options.unmatched)
 
 
 def _iterated(engine: Engine, events: Iterator[Any]) -> Iterator[dict[str, Any]]:
@@ -87,7 +88,7 @@ def _file(recipe: Recipe, source: Path, options: Options) -> EventsResult:
             stream(engine, source, output, quarantine, told if step is None else lambda at: step(*_expected(at)))
     finally:
         engine.close()
-    return EventsResult(recipe, output, engine.account, source, options.subject)
+    return EventsResult(recipe, output, engine.account, source, options.subject, options.unmatched)
 
 
 def _expected(at: Progress) -> tuple[int, int]:
@@ -119,7 +120,7 @@ def apply_to_frame(recipe: Recipe, data: Any, options: Options) -> EventsResult:
         events.append(event)
     build = _polars if library(data) == "polars" else _pandas
     made = handed_out(build(recipe, data, rows, events), keep_index=options.keep_index)
-    return EventsResult(recipe, made, engine.account, data, options.subject)
+    return EventsResult(recipe, made, engine.account, data, options.subject, options.unmatched)
 
 
 def _pandas(recipe: Recipe, data: pd.DataFrame, rows: list[int], events: list[dict[str, Any]]) -> pd.DataFrame:

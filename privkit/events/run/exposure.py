@@ -25,6 +25,7 @@ from privkit.values.show import Plotted
 if TYPE_CHECKING:
     import pandas as pd
 
+    from privkit.events.operations.operation import Operation
     from privkit.events.recipes.recipe import Recipe
     from privkit.events.run.closures import Account
     from privkit.events.run.result import EventsResult
@@ -208,9 +209,14 @@ def _passed_on(result: EventsResult) -> list[str]:
 
 def _made(recipe: Recipe) -> set[str]:
     """Return the flat columns of the result that hold tokens or numbers that the recipe made."""
+    return made_by(recipe, (Pseudonymize, Number))
+
+
+def made_by(recipe: Recipe, kinds: tuple[type[Operation], ...]) -> set[str]:
+    """Return the paths, in the result, of the fields that rules of some kinds change."""
     made: set[str] = set()
     for index, operation in enumerate(recipe.operations):
-        if isinstance(operation, Pseudonymize | Number):
+        if isinstance(operation, kinds):
             rest = trace(recipe.operations[index + 1 :])
             made |= {str(rest.output(path)) for path in operation.parsed()}
     return made

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from privkit.events.run.exposure import EventsReport, RuleCount, reported, rule_counts
 from privkit.values.arguments import public
-from privkit.values.show import Shown
+from privkit.values.show import Attackable, Shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +27,7 @@ _UNCOUNTED = ("keep", "sample", "merge")
 
 @public
 @dataclass(frozen=True, eq=False, repr=False)
-class EventsResult(Shown):
+class EventsResult(Attackable, Shown):
     """The events after a recipe.
 
     Attributes
@@ -45,6 +45,10 @@ class EventsResult(Shown):
     account: Account
     source: Any = field(default=None, repr=False)
     subject: str | None = None
+    #: What was done with fields without a rule.
+    _unmatched: str = field(default="refuse", repr=False)
+
+    _attacked_in: ClassVar[str] = "event_halves"
 
     @property
     def n_in(self) -> int:

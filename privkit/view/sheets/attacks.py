@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from privkit.attacks.by_part import AttackParts
 from privkit.attacks.pipelines.findings import at_least
 from privkit.attacks.pipelines.report import PipelineAudit
 from privkit.attacks.releases import NEEDS as RELEASED
@@ -11,7 +12,7 @@ from privkit.attacks.releases import ReleaseAttackReport
 from privkit.attacks.tables import AttackReport
 from privkit.view.parts.chart import Across, Bars, Chart
 from privkit.view.parts.sheet import Between, Meter, Name, Note, Row, Share, Sheet, Table, Verdict, given, sheet
-from privkit.view.parts.words import amount, names, number, percent, plural
+from privkit.view.parts.words import amount, label, names, number, percent, plural
 from privkit.view.sheets import attacked_models  # noqa: F401 - registers reports on models
 
 if TYPE_CHECKING:
@@ -143,6 +144,48 @@ def _line(one: TableAttack, found: str = "of members", others: str = "controls")
 def _needs(report: AttackReport) -> str:
     told = "; ".join(f"{WORDS[one.name]}: {one.needs.partition(';')[0]}" for one in report.values())
     return f"What an attacker needs to know. {told}. Planted tables have {number(report.n_planted)} rows."
+
+
+@sheet.register(AttackParts)
+def _parts(found: AttackParts) -> Sheet:
+    rows: list[Row] = [
+        [
+            Name(label(one.name)), one.rate.n, Share(one.rate.observed), Share(one.control.observed),
+            Share(one.excess), Between(*one.interval, shares=True),
+        ]
+        for one in found.parts
+    ]  # fmt: skip
+    heads = [label(found.by), "members", "found", "controls", "more often by", "95 % (Newcombe)"]
+    table = Table(
+        heads,
+        rows,
+        f"Whom {WORDS[found.attack]} finds",
+        lines=[
+            f"  {label(one.name):<20}{percent(one.rate.observed):>8} of {plural(one.rate.n, 'member')}, "
+            f"{percent(one.control.observed)} of {plural(one.control.n, 'control')}"
+            for one in found.parts
+        ],
+    )
+    values = [max(one.excess, 0.0) for one in found.parts]
+    limits = [(max(one.interval[0], 0.0), max(one.interval[1], 0.0)) for one in found.parts]
+    drawn = Bars([label(one.name) for one in found.parts], values, [percent(value) for value in values], limits=limits)
+    answer = _parts_answer(found)
+    return Sheet(
+        answer,
+        given([table, Note("Of 20 such intervals one misses what it is for, by chance alone.")]),
+        [".to_frame()", ".plot()"],
+        exact=True,
+        chart=lambda: Chart(answer.rstrip("."), label(found.by), AXIS, drawn),
+    )
+
+
+def _parts_answer(found: AttackParts) -> str:
+    told = f"{WORDS[found.attack].capitalize()} by {label(found.by)}: "
+    sure = [one for one in found.parts if one.interval[0] > 0]
+    if not sure:
+        return told + "in no part are members found more often than controls."
+    worst = max(sure, key=lambda one: one.interval[0])
+    return told + f"most surely {label(worst.name)}, {percent(worst.excess)} of them beyond controls."
 
 
 @sheet.register(ReleaseAttackReport)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from privkit.disclosure.cell_key import CellKeyTables
 from privkit.disclosure.check import OutputCheck
 from privkit.view.parts.chart import Bars, Chart
 from privkit.view.parts.sheet import Note, Sheet, Table, Verdict, given, sheet
@@ -15,6 +16,47 @@ CAVEAT = (
     "Disclosure control, no differential privacy: it holds for these tables and for nothing else that was shared of "
     "the same people. An attacker who belongs to a cell knows more."
 )
+
+
+#: What keyed noise does not do.
+KEYED = (
+    "Disclosure control, no differential privacy: who may ask for many tables averages the noise away, and margins are "
+    "not the sums of their cells. Whoever has the key takes the noise off."
+)
+
+
+@sheet.register(CellKeyTables)
+def _keyed(found: CellKeyTables) -> Sheet:
+    text = _keyed_verdict(found)
+    reasons = [
+        f"The noise is keyed by record: the same people have the same count in every table. It moves no count by more "
+        f"than {number(found.deviation)}, has variance {found.variance:g}, and leaves zeros as they are.",
+        f"Unsafe is a count above 0 and below {number(found.threshold)}: {plural(found.n_unsafe, 'cell')}.",
+    ]
+    names = ["changed", "as they were"]
+    counts = [found.n_changed, found.n_cells - found.n_changed]
+    return Sheet(
+        _keyed_answer(found),
+        given([Verdict(found.protected, text, text) if found.n_unsafe else None, *reasons, _cells(found), Note(KEYED)]),
+        [".frame", ".audit", ".plot()"],
+        exact=True,
+        chart=lambda: Chart(
+            _keyed_answer(found).rstrip("."), "", "cells",
+            Bars(names, [float(one) for one in counts], [number(one) for one in counts]), KEYED,
+        ),
+    )  # fmt: skip
+
+
+def _keyed_answer(found: CellKeyTables) -> str:
+    of = f"{plural(found.n_cells, 'cell')} of {plural(len(found.frames), 'table')}"
+    told = f"Noise on {of}, of which {number(found.n_changed)} changed"
+    return f"{told}." if found.protected else f"{told}; {number(found.n_exposed)} can still be told."
+
+
+def _keyed_verdict(found: CellKeyTables) -> str:
+    if found.protected:
+        return "Every unsafe count is protected, from all tables together."
+    return f"{plural(found.n_exposed, 'unsafe count')} can be bounded more closely than is allowed."
 
 
 @sheet.register(OutputCheck)
@@ -39,6 +81,8 @@ def _answer(found: OutputCheck) -> str:
         return f"No unsafe cell in {of}: nothing is suppressed."
     kinds = f"{number(found.n_unsafe)} unsafe, {number(found.n_secondary)} beside them"
     told = f"{number(found.n_suppressed)} suppressed of {of}: {kinds}"
+    if not found.protected and not found.n_exposed:
+        return f"{told}; {number(found.n_unaudited)} not audited."
     return f"{told}." if found.protected else f"{told}; {number(found.n_exposed)} can still be told."
 
 
@@ -47,13 +91,15 @@ def _verdict(found: OutputCheck) -> Verdict | None:
         return None
     if found.protected:
         text = "Every unsafe cell is protected, from all tables together."
+    elif not found.n_exposed:
+        text = f"{plural(found.n_unaudited, 'unsafe cell')} not audited: the time was up, and nothing is said of them."
     else:
         text = f"{plural(found.n_exposed, 'unsafe cell')} can be bounded more closely than is allowed."
     return Verdict(found.protected, text, text)
 
 
 def _reasons(found: OutputCheck) -> list[str]:
-    told = [f"Unsafe is a count above 0 and below {number(found.threshold)}."]
+    told = [f"Unsafe is {found.rule}."]
     if not found.n_unsafe:
         return told
     told[0] += f" {plural(found.n_cells - found.n_suppressed, 'cell')} can be shown."
@@ -64,9 +110,9 @@ def _reasons(found: OutputCheck) -> list[str]:
     return [*told, f"At least {number(found.least)} are needed; whether fewer than these would do is not proved."]
 
 
-def _cells(found: OutputCheck) -> Table | None:
+def _cells(found: OutputCheck | CellKeyTables) -> Table | None:
     """Return the cells of which too much can be told, by name alone; their intervals are in the audit."""
-    exposed = found.audit.loc[~found.audit["protected"]]
+    exposed = found.audit.loc[~found.audit["protected"] & found.audit[["low", "high"]].notna().all(axis=1)]
     if exposed.empty:
         return None
     wide = [_width(low, high) for low, high in zip(exposed["low"], exposed["high"], strict=True)]

@@ -1,0 +1,41 @@
+"""How much noise weighs on the answers of each group. No data: computed from what was released."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from privkit.dp.answers.arithmetic import index_of
+from privkit.dp.plan import miss
+from privkit.errors import ColumnNotFoundError
+from privkit.errors.dp import IntervalError
+from privkit.tally.frame import column_names
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from privkit.dp.answers.release import Release
+
+
+def weights_of_noise(release: Release, columns: str | Sequence[str] | None, level: float) -> pd.DataFrame:
+    """Return the groups' answers, the share that noise dominates, and their relative error: see `Release.by_group`."""
+    import pandas as pd
+
+    alpha, question = miss(level), release.plan.question
+    if not release.has_interval or release.dominated is None:
+        raise IntervalError.of(question.statistic)
+    index = pd.RangeIndex(1, name="all") if question.shown is None else index_of(question.shown)
+    names = list(index.names) if columns is None else list(column_names(columns, "columns"))
+    if missing := [name for name in names if name not in index.names]:
+        raise ColumnNotFoundError.of("columns", names, missing, [str(name) for name in index.names])
+    interval = release.interval(1 - alpha)
+    lower, upper, answers = (np.atleast_1d(one) for one in (interval.lower, interval.upper, release.value))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        relative = (upper - lower) / 2 / np.abs(answers)
+    told = pd.DataFrame(
+        {"answers": 1, "dominated": np.atleast_1d(release.dominated), "relative_error": relative}, index
+    )
+    by = told.groupby(level=names, sort=False, dropna=False)
+    return by.agg({"answers": "sum", "dominated": "mean", "relative_error": "median"})
