@@ -100,7 +100,7 @@ class Store:
         self.dialect = "sqlite" if place.path is not None else "postgresql"
         self.ready = True  # False while its tables are made or migrated
         self.id = self.home = ""  # until it is identified
-        self._held: WeakSet[Reservation] = WeakSet()
+        self._held: dict[int, WeakSet[Reservation]] = {}  # by process, as the engines
         self._engines: dict[int, Engine] = {}  # by process
         weakref.finalize(self, _leave, self._engines)
 
@@ -149,17 +149,17 @@ class Store:
 
         See :mod:`privkit.budget.machine.process`.
         """
-        self._held.add(reservation)
+        self._held.setdefault(os.getpid(), WeakSet()).add(reservation)
 
     def let_go(self, reservation: Reservation) -> None:
         """Keep no connection for this reservation any longer."""
-        self._held.discard(reservation)
+        self._held.get(os.getpid(), WeakSet()).discard(reservation)
         self.rest()
 
     def rest(self) -> None:
         """Close the connections that nobody uses: at the end of the call that is answered, now where there is none."""
-        engine = self._engines.get(os.getpid())
-        if self.dialect == "sqlite" or engine is None or self._held or at_end(self.rest):
+        engine, held = self._engines.get(os.getpid()), self._held.get(os.getpid())
+        if self.dialect == "sqlite" or engine is None or held or at_end(self.rest):
             return
         engine.pool.dispose()  # not the engine's: that begins another pool, and what is in use would not come back
 

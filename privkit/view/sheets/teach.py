@@ -75,6 +75,7 @@ def _board(board: Board) -> Sheet:
             ]
         ),
         [".to_frame()"],
+        exact=with_medians,
     )
 
 
