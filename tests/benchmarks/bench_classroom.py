@@ -44,6 +44,7 @@ def student(number, options, store, df, together, told):
     """Join, ask in one's turn, ask with all others, and buy from a budget that suffices for half of them."""
     try:
         project = pk.teach.join("class", number + 1, store=store)
+        first = ask(df, Fraction(1 + number, 10**6), project, 0)  # which loads what a kernel has loaded after it
         together.wait()
         begun, offset = time.perf_counter(), options.every * number / options.processes
         turns = []
@@ -56,18 +57,17 @@ def student(number, options, store, df, together, told):
         rush = pk.open_project("rush", store=store, analyst=f"student {number + 1}")
         together.wait()
         bought = ask(df, 1 - Fraction(number, 10**6), rush, time.perf_counter())
-        told.put((turns, burst, bought))
+        told.put((turns, burst, bought, first))
     except BaseException as error:  # told, so that nobody waits for who is gone
         together.abort()
-        told.put(([type(error).__name__], type(error).__name__, type(error).__name__))
+        told.put(([], *[type(error).__name__] * 3))
         raise
 
 
-def watch(address, over, most):
-    """Note the most connections to the database at any one look."""
-    with psycopg.connect(address, autocommit=True) as connection:
-        while not over.wait(0.05):
-            most.append(connected(connection))
+def watch(connection, over, most):
+    """Note how many connections to the database there are, at every look."""
+    while not over.wait(0.05):
+        most.append(connected(connection))
 
 
 def connected(connection):
@@ -83,31 +83,32 @@ def crowd(options, store, df):
         context.Process(target=student, args=(number, options, store, df, together, told))
         for number in range(options.processes)
     ]
+    most, over = [0], threading.Event()
+    looking = psycopg.connect(store.replace("+psycopg", ""), autocommit=True)  # as long as there is one to be had
     for process in class_of:
         process.start()
-    most, over = [0], threading.Event()
-    address = store.replace("+psycopg", "")
-    thread = threading.Thread(target=watch, args=(address, over, most))
+    thread = threading.Thread(target=watch, args=(looking, over, most))
     thread.start()
     found = [told.get() for _ in class_of]
     for process in class_of:
         process.join()
     over.set()
     thread.join()
+    looking.close()
     return found, max(most)
 
 
 def report(options, store, found, most):
     """Print what was found; return what must hold and does not."""
-    turns = sorted(one for each, _, _ in found for one in each if isinstance(one, float))
-    burst = sorted(one for _, one, _ in found if isinstance(one, float))
-    errors = [one for each, last, _ in found for one in (*each, last) if isinstance(one, str)]
-    refused = [one for _, _, one in found if one == InsufficientBudgetError.__name__]
-    failed = [one for _, _, one in found if isinstance(one, str) and one not in refused]
+    turns = sorted(one for each, *_ in found for one in each if isinstance(one, float))
+    burst = sorted(one for _, one, *_ in found if isinstance(one, float))
+    errors = [one for each, last, _, first in found for one in (*each, last, first) if isinstance(one, str)]
+    refused = [one for _, _, one, _ in found if one == InsufficientBudgetError.__name__]
+    failed = [one for _, _, one, _ in found if isinstance(one, str) and one not in refused]
     board = pk.teach.board("class", store=store)
     paid = sum((seat.spent.main for seat in board.seats), start=0 * board.spent.main)
     rush = pk.open_project("rush", store=store)
-    asked = options.processes * (options.turns + 1)
+    asked = options.processes * (options.turns + 2)
     print(f"{options.processes} processes, {options.turns} questions each, one per {options.every:g} s")
     if len(turns) > 1:
         p50, p95 = statistics.median(turns), turns[int(len(turns) * 0.95)]
@@ -154,7 +155,7 @@ def main():
         server.execute(f'CREATE DATABASE "{name}"')
         try:
             df = pk.example("insights").head(500)
-            each = options.turns + 1
+            each = options.turns + 2
             pk.teach.classroom(students=options.processes, epsilon=each * options.processes, store=store)
             pk.open_project("rush", epsilon=options.processes // 2, unit=pk.ROW, store=store)
             warm = pk.open_project("warm", epsilon=1, unit=pk.ROW, store=f"{state}/warm.db")
