@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -210,6 +211,24 @@ def test_the_command_prints_a_line_that_works(store, df, tmp_path, capsys):
     assert "1 of 3 students asked, ε = 1.3 of 1.5 left" in out
     (seat,) = json.loads(run(capsys, "--board", "--store", store, "--truth", "call_duration=4.5", "--json")[1])["seats"]
     assert (seat["name"], seat["spent"], seat["off"]) == ("Ada 2", "1/5", pytest.approx(abs(seat["median"] - 4.5)))
+
+
+def test_on_a_terminal_the_board_is_drawn_anew_until_ctrl_c(store, df, capsys, monkeypatch):
+    begun(store)
+    pauses = []
+
+    def pause(seconds):
+        pauses.append(seconds)
+        if len(pauses) == 2:
+            raise KeyboardInterrupt
+        ask(df, project=pk.teach.join("maths", "Grace", store=store))
+
+    monkeypatch.setattr("privkit.commands.classroom.time.sleep", pause)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    code, out, _ = run(capsys, "--board", "--project", "maths", "--store", store, "--every", "0.5")
+    assert (code, pauses) == (130, [0.5, 0.5])
+    assert "0 of 3 students asked" in out
+    assert "1 of 3 students asked" in out
 
 
 @pytest.mark.parametrize(
