@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from privkit.commands.telling import tell, tell_json
 from privkit.errors import FileError, LedgerBusyError, LedgerUnreachableError, ParameterError
+from privkit.study.written import writing
 from privkit.teach.blackboard import Board, board
 from privkit.teach.roster import classroom
 from privkit.values.unit import ROW
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 _CLEAR = "\x1b[H\x1b[2J"
 #: A list of names is not longer, in bytes.
 _LONGEST = 2_000_000
+#: How many seconds pass at most until the board is drawn again.
+_SELDOM = 3600
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -74,12 +77,12 @@ def _refuse(beside: str, options: argparse.Namespace, *names: str) -> None:
 
 def _listed(path: Path) -> list[str]:
     """Return the names in a file; blank lines are none."""
-    try:
+    with writing(path, "read"):
         if path.stat().st_size > _LONGEST:
             raise FileError.of(path.name, "it is too large for a list of names")
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise FileError.of(path.name, f"it cannot be read ({error.strerror})") from None
+        found = path.read_bytes()
+    try:
+        text = found.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise FileError.of(path.name, "it is no text in UTF-8", "Save it anew as UTF-8.") from None
     return [line.strip() for line in text.splitlines() if line.strip()]
@@ -101,8 +104,8 @@ def _truth(given: list[str]) -> Mapping[str, float]:
 def _show(options: argparse.Namespace) -> None:
     """Print the board; on a terminal again and again, in place."""
     truth = _truth(options.truth)
-    if not options.every > 0:
-        raise ParameterError.of("every", f"{options.every:g}", "a number of seconds above 0")
+    if not 0 < options.every <= _SELDOM:
+        raise ParameterError.of("every", f"{options.every:g}", f"a number of seconds above 0, {_SELDOM} at most")
     found = board(options.project, store=options.store, truth=truth)
     if options.json:
         tell_json(_figures(found))

@@ -175,7 +175,7 @@ def join(name: str, student: str | int, *, store: str | os.PathLike[str] | None 
 def _names(students: object) -> tuple[str, ...]:
     """Return under which name each student joins."""
     if isinstance(students, Sequence) and not isinstance(students, str):
-        given = [_name(one) for one in students]
+        given = [_name(one, place) for place, one in enumerate(students, 1)]
         if not 1 <= len(given) <= _MOST:
             raise ParameterError.of("students", f"{len(given)} names", f"1 to {_MOST:,} names")
         return tuple(_apart(given))
@@ -185,12 +185,15 @@ def _names(students: object) -> tuple[str, ...]:
     return tuple(f"student {place + 1}" for place in range(number))
 
 
-def _name(given: object) -> str:
+def _name(given: object, place: int) -> str:
+    """Return a name, tidied; a wrong one is told by its place: the list may be another file than was meant."""
     if not isinstance(given, str):
         raise ParameterError.of("students", f"{type_told(given)} in the list", "a number, or names (str)")
     name = " ".join(tidy(given).split())
     if not name or len(name) > _LONGEST or not name.isprintable():
-        raise ParameterError.of("students", f"the name {given[:40]!r}", f"1 to {_LONGEST} printable characters")
+        raise ParameterError.of(
+            "students", f"a list whose name number {place} is none", f"names of 1 to {_LONGEST} printable characters"
+        )
     return name
 
 

@@ -213,6 +213,14 @@ def test_the_command_prints_a_line_that_works(store, df, tmp_path, capsys):
     assert (seat["name"], seat["spent"], seat["off"]) == ("Ada 2", "1/5", pytest.approx(abs(seat["median"] - 4.5)))
 
 
+def test_a_list_that_is_no_text_is_told_without_its_names(tmp_path, store, capsys):
+    names = tmp_path / "names.txt"
+    names.write_bytes("Zoë\n".encode("latin-1"))
+    code, _, err = run(capsys, "--names", names, "--epsilon", "1", "--store", store)
+    assert (code, err) == (1, "FileError: names.txt: it is no text in UTF-8. Save it anew as UTF-8.\n")
+    assert not Path(store).exists()
+
+
 def test_on_a_terminal_the_board_is_drawn_anew_until_ctrl_c(store, df, capsys, monkeypatch):
     begun(store)
     pauses = []
@@ -240,8 +248,10 @@ def test_on_a_terminal_the_board_is_drawn_anew_until_ctrl_c(store, df, capsys, m
         (["--board", "--truth", "age"], 2, "Example: --truth age=44"),
         (["--board", "--epsilon", "1"], 2, "--epsilon has no meaning beside --board"),
         (["--board", "--every", "0"], 2, "a number of seconds above 0"),
+        (["--board", "--every", "inf"], 2, "3600 at most"),
         (["--students", "3", "--epsilon", "1", "--truth", "age=4"], 2, "--truth has no meaning beside --students"),
         (["--names", "nowhere.txt", "--epsilon", "1"], 1, "nowhere.txt: it cannot be read"),
+        (["--names", __file__, "--epsilon", "1"], 2, "whose name number 1 is none, but --students must be names"),
         (["--board"], 1, "LedgerMissingError"),
         (["--board", "--store", "postgresql://127.0.0.1:1/none"], 1, "LedgerUnreachableError"),
     ],
