@@ -1,4 +1,4 @@
-"""What pieces to teach with say: the sentence that they show, and the page that lets one see it; answers; and a class."""
+"""What pieces to teach with say, the sentence that they show and the page that lets one see it; answers; a class."""
 
 from __future__ import annotations
 
