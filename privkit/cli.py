@@ -29,6 +29,7 @@ COMMANDS = {
     "events": "carry a recipe out on a file of events",
     "dossier": "tell what is held, found and released, in one document",
     "gate": "judge a table in a file by a policy: for pipelines",
+    "classroom": "begin one budget for a class, or show its board",
     "ledger": "list, show, verify, export or examine a ledger",
 }
 

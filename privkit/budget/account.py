@@ -213,7 +213,6 @@ class Account(Noted):
         text = canonical(question)
         if not (again or looked) and (entry := self.find(key)) is not None:
             return entry
-        presence.show(self._book.store)
         deadline = time.monotonic() + wait
         while True:
             result = self._admitted(key, text, cost, again=again, ways=ways, turn=turn)
@@ -246,6 +245,8 @@ class Account(Noted):
                 admit(self.name, self.terms, cost, head.sums, own=own, recent=recent, ways=ways, late=late)
                 reservation = Reservation(head.sums.entries + 1, cost, head.now)
                 turn.held = in_hand[reservation.token] = reservation  # before others can see it
+                book.store.hold(reservation)
+                presence.show(connection)
                 draw = query.last_draw(connection, book.id, key) + 1 if key is not None and again else 1
                 head = book.charge(
                     connection, head, reservation, analyst=self.analyst, question=question, key=key, draw=draw
@@ -268,6 +269,7 @@ class Account(Noted):
         try:
             with book.store.writing() as connection:
                 book.locked(connection)
+                presence.show(connection)  # the connection that did is lost
                 row = query.entry_row(connection, book.id, held.seq)
         except LedgerError:
             note = f"It is not known whether {held.cost} was spent (ledger entry {held.seq}); nothing was drawn."
@@ -304,6 +306,7 @@ class Account(Noted):
     def drop(self, reservation: Reservation) -> None:
         """Hold a reservation no longer: if it is in the ledger without an end, it is orphaned."""
         in_hand.pop(reservation.token, None)
+        self._book.store.let_go(reservation)
 
     @lets_go
     def settle(self, reservation: Reservation) -> Entry | None:
@@ -321,7 +324,7 @@ class Account(Noted):
             raise ReservationError.forked(self.name, reservation.seq, reservation.cost)
         book = self._book
         book.left = True
-        in_hand.pop(reservation.token, None)
+        self.drop(reservation)
         with book.store.writing() as connection:
             head = book.locked(connection)
             row = query.entry_row(connection, book.id, reservation.seq)
@@ -347,7 +350,7 @@ class Account(Noted):
                 raise
             entry = self._end(reservation, state, answer, kind)  # once more: what arrived is found there
         finally:
-            in_hand.pop(reservation.token, None)  # whatever came of it, asking again must not wait for it
+            self.drop(reservation)  # whatever came of it, asking again must not wait for it
         self._book.changed()
         return entry
 

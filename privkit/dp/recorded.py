@@ -1,10 +1,13 @@
-"""What the ledger's record of a question tells of its answer: how accurate it is, as the plan had it."""
+"""What the ledger's record of a question tells of its answer: how accurate it is, and its number."""
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from typing import Any
+
+import numpy as np
 
 from privkit.dp.limits import accuracy_told
 from privkit.dp.noise.noise import ALPHA
@@ -70,5 +73,27 @@ def recorded_accuracy(record: Mapping[str, Any]) -> float | None:
         if not (math.isfinite(noise.scale) and noise.scale > 0):
             return None
         return asked.half_width(noise, miss(1 - ALPHA), None)
+    except (AttributeError, LookupError, TypeError, ValueError, ArithmeticError, SyntaxError):  # damaged, or newer
+        return None
+
+
+def recorded_number(record: Mapping[str, Any], answer: str | None) -> float | None:
+    """Return the number that a recorded question was answered by; None where there is none, or more than one.
+
+    As :func:`recorded_accuracy`, it is reckoned by the statistic itself, from what the ledger holds alone.
+
+    Examples
+    --------
+    >>> record = {"statistic": "count", "mechanism": "discrete Laplace", "scale": "10.0", "by": [], "keys": None}
+    >>> recorded_number(record, '{"cells":[812],"versions":{}}')
+    812.0
+    >>> recorded_number(record | {"by": ["zip"]}, '{"cells":[812],"versions":{}}') is None
+    True
+    """
+    try:
+        if answer is None or record.get("by") or (asked := recorded_statistic(record)) is None or asked.framed:
+            return None
+        cells = np.array(json.loads(answer)["cells"], dtype=np.int64).reshape(1, asked.width)
+        return float(asked.estimates(cells)[asked.main][0])
     except (AttributeError, LookupError, TypeError, ValueError, ArithmeticError, SyntaxError):  # damaged, or newer
         return None

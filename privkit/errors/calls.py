@@ -22,10 +22,13 @@ class Call(NamedTuple):
     name : str
     leaving : list of callable
         Who tells an interrupt what was spent, if it falls when all is done, on the way out of the call; one at most.
+    ending : list of callable
+        What is done when the call is over, however it ended.
     """
 
     name: str
     leaving: list[Callable[[BaseException], None]]
+    ending: list[Callable[[], None]]
 
 
 #: What is being answered; outside of any call, nothing.
@@ -70,15 +73,43 @@ def on_leaving(tell: Callable[[BaseException], None]) -> None:
         call.leaving[:] = [tell]
 
 
+def at_end(act: Callable[[], None]) -> bool:
+    """Let `act` be called, once, when the public call that is answered is over; return False where none is answered.
+
+    Examples
+    --------
+    >>> at_end(print)
+    False
+    >>> with calling("dp_sum"):
+    ...     at_end(lambda: print("over")), call_name()
+    (True, 'dp_sum')
+    over
+    """
+    if (call := CALL.get()) is None:
+        return False
+    if act not in call.ending:
+        call.ending.append(act)
+    return True
+
+
 @contextmanager
 def calling(name: str) -> Iterator[None]:
     """Let errors name the call `name`, whatever was called before: for work that is done after its call returned."""
     outer = CALL.get()
-    token = CALL.set(Call(name, [] if outer is None else outer.leaving))
+    here = Call(name, [], []) if outer is None else outer._replace(name=name)
+    token = CALL.set(here)
     try:
         yield
     finally:
         CALL.reset(token)
+        if outer is None:
+            end(here)
+
+
+def end(call: Call) -> None:
+    """Do what was put off until the end of a call; it is not :data:`CALL` any more."""
+    while call.ending:
+        call.ending.pop()()
 
 
 def is_nested() -> bool:

@@ -68,6 +68,17 @@ class LedgerBusyError(LedgerError, TimeoutError):
         )
 
     @classmethod
+    def crowded(cls, store: str, seconds: float, *, budget: str | None = None) -> LedgerError:
+        """All connections that the server, the database or the role may have were in use."""
+        return cls.at(
+            store,
+            f"the server of the ledger at {store} had no connection left for {seconds:g} s: others use all that it may "
+            "have. Run the cell again; if it recurs, close programs that keep connections open (earlier versions of "
+            "privkit kept two for each kernel), or raise max_connections.",
+            budget=budget,
+        )
+
+    @classmethod
     def stopped(cls, store: str, *, budget: str | None = None) -> LedgerError:
         """The server ended the statement: its time limit, or somebody's will."""
         return cls.at(

@@ -17,7 +17,7 @@ from numbers import Integral, Real
 from typing import Any, ParamSpec, TypeVar
 
 from privkit.errors import NOTHING_SPENT, CallError, ParameterError, PrivkitError
-from privkit.errors.calls import CALL, Call, call_name, is_nested, stepwise
+from privkit.errors.calls import CALL, Call, call_name, end, is_nested, stepwise
 from privkit.errors.root import type_told
 
 
@@ -156,7 +156,7 @@ def typed(function: Callable[P, R], *, called: str = "", budget: bool = False) -
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         if is_nested():
             return answered(*args, **kwargs)
-        here = Call(name, [])
+        here = Call(name, [], [])
         try:
             token = CALL.set(here)
             try:
@@ -167,6 +167,8 @@ def typed(function: Callable[P, R], *, called: str = "", budget: bool = False) -
             for tell in here.leaving:
                 tell(error)
             raise
+        finally:
+            end(here)
 
     return call
 

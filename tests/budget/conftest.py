@@ -17,7 +17,6 @@ sys.path.append(str(Path(__file__).parent))  # for budget_terms
 from budget_terms import terms
 
 from privkit.budget.ledger import Ledger
-from privkit.budget.machine import process as presence
 from privkit.budget.store.place import Place
 
 # A child must not collect what other libraries made before the fork: their threads are not there, and it may crash.
@@ -62,8 +61,7 @@ def postgres_url(postgres_database):
     name = f"test_{uuid.uuid4().hex[:12]}"
     with _connect(urlsplit(postgres_database).path[1:]) as connection:
         connection.execute(f'CREATE SCHEMA "{name}"')
-    yield f"{postgres_database}?options=-csearch_path%3D{name}"
-    presence.leave()  # each schema has a session of its own, and a server has few
+    return f"{postgres_database}?options=-csearch_path%3D{name}"
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])

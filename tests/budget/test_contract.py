@@ -11,7 +11,6 @@ from budget_terms import eps, release, terms
 
 from privkit.budget.entry import Entry, Reservation
 from privkit.budget.ledger import Ledger
-from privkit.budget.machine import process as presence
 from privkit.budget.machine.keys import request_key
 from privkit.budget.machine.process import Holder
 from privkit.budget.store import query, schema
@@ -263,7 +262,7 @@ def test_a_process_that_cannot_be_seen_has_a_lease_l5(account, monkeypatch):
     with pytest.raises(PendingReleaseError):
         account.reserve("k", {}, eps(0.2), wait=0)
     moved_clock(monkeypatch, ["2026-03-01T00:10:00Z"])
-    presence.leave()  # a server would tell that it is still there
+    account._book.store.engine().pool.dispose()  # by its connection a server would tell that it is still there
     with pytest.raises(OrphanedReleaseError):
         account.reserve("k", {}, eps(0.2), wait=0)
     with pytest.raises(ReservationError, match="already orphaned"):  # it comes back too late: nothing is shown

@@ -14,6 +14,7 @@ import pytest
 from budget_terms import eps, release, terms
 
 from privkit.budget.ledger import Ledger
+from privkit.budget.store.fault import taken
 from privkit.budget.store.schema import VERSION
 from privkit.budget.store.store import TIMEOUT, Store
 from privkit.errors.ledger import (
@@ -340,3 +341,22 @@ def test_no_error_of_the_driver_shows_answers_l14(account, path, monkeypatch):
         held_error = error
     assert isinstance(held_error, LedgerDamagedError)
     assert "CANARY" not in f"{held_error!r} {held_error} {held_error.__cause__!r}"
+
+
+@pytest.mark.parametrize(
+    ("words", "full"),
+    [
+        ("FATAL:  sorry, too many clients already", True),
+        ("FATAL:  remaining connection slots are reserved for non-replication superuser connections", True),
+        ("FATAL:  remaining connection slots are reserved for roles with the SUPERUSER attribute", True),
+        ('FATAL:  too many connections for role "ada"', True),
+        ('FATAL:  too many connections for database "class"', True),
+        ("FATAL:  no more connections allowed (max_client_conn)", True),
+        ('FATAL:  password authentication failed for user "ada"', False),
+        ("FATAL:  the database system is starting up", False),
+        ("connection refused", False),
+    ],
+)
+def test_a_server_that_is_full_is_known_by_its_words_and_waited_for(words, full):
+    """As PostgreSQL 15 and 16 and PgBouncer say it: the driver has no other sign of a connection that failed."""
+    assert taken(Exception(f"connection failed: connection to server at ... failed: {words}")) == full

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import select
 import socket
 import threading
@@ -12,12 +13,16 @@ import uuid
 import warnings
 from urllib.parse import urlsplit
 
+import pandas as pd
 import psycopg
 import pytest
 from budget_terms import eps, release, terms
+from sqlalchemy import event
 
+import privkit as pk
 from privkit.budget.ledger import Ledger
 from privkit.budget.store.schema import VERSION
+from privkit.errors.calls import calling
 from privkit.errors.ledger import (
     LedgerBusyError,
     LedgerDamagedError,
@@ -288,21 +293,69 @@ def test_a_forked_child_has_connections_of_its_own(postgres_url):
         account.reserve("more", {}, eps(3))
 
 
-def test_a_ledger_that_is_gone_leaves_no_connection(postgres_url):
-    """None that a collector would warn of, in whatever call comes next."""
+def connections(other):
+    """How many connections to this database the server has, after those that are being closed are gone."""
     here = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    deadline = time.monotonic() + 5
+    while (found := other.execute(here).fetchone()[0]) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return found
+
+
+def test_a_kernel_that_waits_keeps_no_connection(postgres_url):
+    """Neither after a question, nor after an error, nor one that a collector would warn of in whatever comes next."""
+    df = pd.DataFrame({"x": [1, 2, 3]})
     with warnings.catch_warnings(record=True) as caught, direct(postgres_url) as other:
         warnings.simplefilter("always")
-        ledger = Ledger.open(postgres_url)
-        ledger.begin("churn", terms(3))
-        assert other.execute(here).fetchone()[0] > 0
-        del ledger
+        project = pk.open_project("class", epsilon=1, unit=pk.ROW, store=postgres_url)
+        assert connections(other) == 0
+        df.privacy.dp_count(epsilon=0.5, project=project)
+        assert (connections(other), project.remaining.epsilon) == (0, 0.5)
+        with pytest.raises(InsufficientBudgetError):
+            df.privacy.dp_count(epsilon=0.7, project=project)
+        assert len(project.ledger.to_frame()) == 1
+        assert connections(other) == 0
         gc.collect()
-        deadline = time.monotonic() + 10
-        while other.execute(here).fetchone()[0] and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert other.execute(here).fetchone()[0] == 0
     assert [str(one.message) for one in caught] == []
+
+
+def test_one_connection_serves_a_question_and_stays_while_it_is_measured(postgres_url):
+    account = Ledger.open(postgres_url).begin("churn", terms(3))
+    made = []
+    event.listen(account._book.store.engine(), "connect", lambda *_: made.append(1))
+    with direct(postgres_url) as other:
+        with calling("dp_count"):
+            release(account, "first")
+            assert (account.balance().entries, len(made)) == (1, 1)
+        assert connections(other) == 0
+        held = account.reserve("second", {}, eps(0.5))  # outside of any call: what is charged keeps it all the same
+        made.clear()
+        assert other.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'").fetchone()[0] > 0
+        account.commit(held, "42")
+        assert (connections(other), made) == (0, [])
+
+
+def test_a_server_without_a_connection_left_is_waited_for_and_then_told(postgres_url, as_role):
+    """As a class that asks at once: a role that may have one connection is full as soon as somebody has it."""
+    Ledger.open(postgres_url).begin("churn", terms(3))
+    url = as_role("SELECT, INSERT ON privkit_ledger, privkit_project, privkit_record", "UPDATE ON privkit_project")
+    role = url.rpartition("%3D")[2]
+    mine = re.sub(r"//([^@/]*@)?", f"//{role}@", postgres_url.replace("+psycopg", ""))
+    with direct(postgres_url) as owner:
+        owner.execute(f'ALTER ROLE "{role}" LOGIN CONNECTION LIMIT 1')
+        account = Ledger.open(mine.replace("://", "+psycopg://"), adopt=True, timeout=5).account("churn")
+        with psycopg.connect(mine):
+            threading.Timer(0.4, lambda: owner.execute(_END, {"role": role})).start()
+            assert release(account, "k").state == "committed"
+        account._book.store.timeout = 0.2  # for the words; the wait is that of the engine
+        account._book.store._engines.clear()
+        with psycopg.connect(mine), pytest.raises(LedgerBusyError, match=r"no connection left for 0\.2 s") as caught:
+            account.reserve("second", {}, eps(0.5))
+        assert caught.value.budget == "No budget was spent."
+        assert account.balance().entries == 1
+
+
+_END = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %(role)s"
 
 
 def test_a_stricter_isolation_by_default_neither_overspends_nor_fails_l2(postgres_url):

@@ -7,7 +7,7 @@ import signal
 import time
 
 import pytest
-from budget_terms import eps, release, terms
+from budget_terms import eps, terms
 from crashes import ended, fork
 
 from privkit.budget import book
@@ -73,7 +73,7 @@ def test_who_died_is_an_orphan_as_soon_as_the_server_knows(postgres_url, elsewhe
 
 
 def test_who_holds_no_lock_has_a_lease(postgres_url, elsewhere, monkeypatch):
-    monkeypatch.setattr(presence, "show", lambda store: None)  # an earlier version, or no session left
+    monkeypatch.setattr(presence, "show", lambda connection: None)  # an earlier version, or no session left
     Ledger.open(postgres_url).begin("churn", terms(3))
     monkeypatch.setattr(book, "LEASE", 600)  # before anybody looks: who opens a ledger notes what it takes for dead
     pid = measuring(postgres_url)
@@ -85,12 +85,15 @@ def test_who_holds_no_lock_has_a_lease(postgres_url, elsewhere, monkeypatch):
     ended(pid)
 
 
-def test_one_session_serves_a_process_and_is_made_anew_where_it_broke(postgres_url):
+def test_a_broken_connection_is_replaced_and_the_next_charge_tells_anew(postgres_url, elsewhere):
     account = Ledger.open(postgres_url).begin("churn", terms(3))
-    for index in range(3):
-        release(Ledger.open(postgres_url).account("churn"), f"k{index}")
-    mine = [session for (pid, _), session in presence._sessions.items() if pid == os.getpid() and not session.closed]
-    before = len(mine)
-    mine[-1].close()
-    release(account, "last")
-    assert len([session for session in presence._sessions.values() if not session.closed]) == before
+    first = account.reserve("a", {}, eps(0.5))
+    account._book.store.engine().pool.dispose()
+    assert Ledger.open(postgres_url, read_only=True).account("churn").entries()[0].state == "reserved"  # by its token
+    second = account.reserve("b", {}, eps(0.5))
+    with account._book.store.reading() as connection:
+        assert presence.seen(connection, Holder.this())
+    for held in (first, second):
+        account.commit(held, "42")
+    with Ledger.open(postgres_url)._store.reading() as connection:
+        assert not presence.seen(connection, Holder.this())

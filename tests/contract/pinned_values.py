@@ -18,6 +18,7 @@ from pinned_asked import people
 
 import privkit as pk
 from privkit import events as ev
+from privkit.values.loss import PrivacyLoss
 
 KEY = ev.Key(bytes(range(32)))
 QI = ["zip", "age"]
@@ -167,7 +168,13 @@ def _models(shop: pd.DataFrame) -> Makers:
 
 
 def _teach() -> Makers:
+    loss, none = PrivacyLoss.of(epsilon=0.5), PrivacyLoss.of(epsilon=0.5) - PrivacyLoss.of(epsilon=0.5)
+    seats = pk.teach.Seat("Ada 1", loss, none, 2, "age", 44.0, 0.25), pk.teach.Seat("Grace", loss, none, 1)
     return {
+        "teach_classroom": lambda: pk.teach.Classroom(
+            "maths", "postgresql://db.example/privacy", loss + loss, loss, ("Ada 1", "Ada 2")
+        ),
+        "teach_board": lambda: pk.teach.Board("maths", loss + loss, loss, loss, 3, seats, ("guest",)),
         "teach_two_worlds": pk.teach.two_worlds,
         "teach_classmate": pk.teach.classmate,
         "teach_thirty_coins": pk.teach.thirty_coins,

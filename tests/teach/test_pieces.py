@@ -9,6 +9,7 @@ from base64 import b64decode
 from fractions import Fraction
 from html.parser import HTMLParser
 from itertools import combinations
+from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
@@ -19,9 +20,7 @@ import privkit as pk
 from privkit.values.advantage import advantage
 from privkit.values.loss import PrivacyLoss
 
-PIECES = [
-    name for name in pk.teach.__all__ if name[0].islower() and name not in {"answer", "patients", "project", "students"}
-]
+PIECES = [name for name in pk.teach.__all__ if (Path(pk.teach.__file__).parent / "pages" / name).is_dir()]
 EPSILONS = [0.1, 0.5, 1.0, 2.5, 4.0]
 
 

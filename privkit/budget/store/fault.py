@@ -110,6 +110,8 @@ def _of_server(
         return LedgerBusyError.of_server(store, timeout, budget=budget)
     if state == "53100":
         return LedgerFullError.of(store, budget=budget)
+    if taken(cause):
+        return LedgerBusyError.crowded(store, timeout, budget=budget)
     if state in ("25006", "42501"):
         return LedgerReadOnlyError.of_server(store, budget=budget)
     if state in ("42P01", "42703", "3F000"):
@@ -122,6 +124,16 @@ def _of_server(
         return LedgerUnreachableError.of(store, budget=budget)
     kind = f"SQLSTATE {state}" if state else type(cause).__name__
     return LedgerError.unknown(store, kind, budget=budget)
+
+
+def taken(error: BaseException) -> bool:
+    """Whether a server refused a connection since all it may have are in use.
+
+    The driver has no SQLSTATE (53300) for a connection that failed, so its words are looked at, which are English
+    unless the whole server speaks another language; then it counts as one that cannot be reached.
+    """
+    words = ("too many clients", "too many connections", "connection slots are reserved", "no more connections")
+    return getattr(error, "sqlstate", None) == "53300" or any(one in str(error) for one in words)
 
 
 #: What the drivers and the file system raise, and what reading a damaged record does.

@@ -12,13 +12,15 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
+from weakref import WeakSet
 
 from sqlalchemy import create_engine, event, func, select, text
 from sqlalchemy.pool import NullPool, QueuePool
 
 from privkit.budget.store import connections, schema
-from privkit.budget.store.fault import FAULTS, SQLITE_BUSY, fault
+from privkit.budget.store.fault import FAULTS, SQLITE_BUSY, fault, taken
 from privkit.budget.store.schema import APPLICATION_ID, ledger_table
+from privkit.errors.calls import at_end
 from privkit.errors.ledger import LedgerDamagedError, LedgerReadOnlyError, LedgerVersionError
 from privkit.errors.root import NOTHING_SPENT, PrivkitError
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection, Engine
 
+    from privkit.budget.entry import Reservation
     from privkit.budget.store.place import Place
 
 _VERSION = select(func.max(ledger_table.c.version))
@@ -48,17 +51,30 @@ def _leave(engines: dict[int, Engine]) -> None:
         engine.dispose(close=pid == os.getpid())
 
 
-def _prepare(timeout: float, connection: Any, _record: object) -> None:
-    """Make commits durable and waits bounded, whatever the server's defaults are.
+# Neither is a method of the store: its engine would hold it, and never let go of its connections.
 
-    No method of the store: its engine would hold it, and never let go of its connections.
-    """
-    cursor = connection.cursor()
-    cursor.execute("SET synchronous_commit TO on")
-    cursor.execute("SET datestyle TO ISO")  # the only one that the driver reads
-    cursor.execute(f"SET lock_timeout TO {int(timeout * 1000)}")
-    connection.commit()
-    cursor.close()
+
+def _connected(timeout: float, dialect: Any, _record: object, arguments: Any, options: Any) -> Any:
+    """Return a connection; where the server has none left, wait for one: those of privkit are short."""
+    deadline, pause = time.monotonic() + timeout, 0.05
+    while True:
+        try:
+            return dialect.connect(*arguments, **options)
+        except dialect.loaded_dbapi.OperationalError as error:
+            if not taken(error) or time.monotonic() >= deadline:
+                raise
+        time.sleep(random.uniform(pause / 2, pause))  # noqa: S311 - no secret
+        pause = min(2 * pause, 0.4)  # each trial costs the server a process
+
+
+def _prepare(timeout: float, connection: Any, _record: object) -> None:
+    """Make commits durable and waits bounded, whatever the server's defaults are."""
+    connection.autocommit = True  # in one round trip, for it is done for each question
+    connection.execute(
+        "SET synchronous_commit TO on; SET datestyle TO ISO; "  # dates as the driver reads them
+        f"SET lock_timeout TO {int(timeout * 1000)}"
+    )
+    connection.autocommit = False
 
 
 class Store:
@@ -66,8 +82,10 @@ class Store:
 
     On SQLite a writing transaction begins with ``BEGIN IMMEDIATE``, so that two kernels never read the same total;
     on PostgreSQL its first statement locks the project's row. SQLite runs with a rollback journal and
-    ``synchronous=EXTRA``: what returned survives a loss of power. No connection outlives a transaction on SQLite, and
-    none is used by a forked child on PostgreSQL.
+    ``synchronous=EXTRA``: what returned survives a loss of power. No connection outlives a transaction on SQLite. On
+    PostgreSQL, where making one costs more than using it, none outlives the public call that made it, unless what that
+    call charged is still measured; and none is used by a forked child. So a kernel that waits for its user takes none
+    of the connections that a server has, which are a hundred as a rule.
 
     Parameters
     ----------
@@ -82,6 +100,7 @@ class Store:
         self.dialect = "sqlite" if place.path is not None else "postgresql"
         self.ready = True  # False while its tables are made or migrated
         self.id = self.home = ""  # until it is identified
+        self._held: dict[int, WeakSet[Reservation]] = {}  # by process, as the engines
         self._engines: dict[int, Engine] = {}  # by process
         weakref.finalize(self, _leave, self._engines)
 
@@ -113,16 +132,36 @@ class Store:
         engine = create_engine(
             self.place.url,
             poolclass=QueuePool,
-            pool_size=2,
+            pool_size=0,  # any number, until `rest`: one that is closed for its number no longer tells of its process
             pool_pre_ping=True,
             isolation_level="READ COMMITTED",  # what is read after a lock must be the latest
             hide_parameters=True,
             connect_args={"connect_timeout": 10},
         )
+        event.listen(engine, "do_connect", partial(_connected, self.timeout))
         event.listen(engine, "connect", partial(_prepare, self.timeout))
         event.listen(engine, "checkout", lambda connection, *_: connections.opened(connection))
         event.listen(engine, "checkin", lambda connection, *_: connections.returned(connection))
         return engine
+
+    def hold(self, reservation: Reservation) -> None:
+        """Keep the connection by which the server tells that this process is there, as long as something is measured.
+
+        See :mod:`privkit.budget.machine.process`.
+        """
+        self._held.setdefault(os.getpid(), WeakSet()).add(reservation)
+
+    def let_go(self, reservation: Reservation) -> None:
+        """Keep no connection for this reservation any longer."""
+        self._held.get(os.getpid(), WeakSet()).discard(reservation)
+        self.rest()
+
+    def rest(self) -> None:
+        """Close the connections that nobody uses: at the end of the call that is answered, now where there is none."""
+        engine, held = self._engines.get(os.getpid()), self._held.get(os.getpid())
+        if self.dialect == "sqlite" or engine is None or held or at_end(self.rest):
+            return
+        engine.pool.dispose()  # not the engine's: that begins another pool, and what is in use would not come back
 
     def _connect(self) -> sqlite3.Connection:
         assert self.place.path is not None
@@ -191,6 +230,8 @@ class Store:
         except FAULTS as error:
             if not thrown_away:
                 raise fault(error, self.place, self.timeout, None) from None
+        finally:
+            self.rest()
 
     @contextmanager
     def writing(self, budget: str = NOTHING_SPENT) -> Iterator[Connection]:
@@ -229,6 +270,8 @@ class Store:
             found = fault(error, self.place, self.timeout, budget)
             found.uncertain = committing
             raise found from None
+        finally:
+            self.rest()
 
     def identify(self, connection: Connection) -> None:
         """Learn the ledger's own id, and which database it lies in, by whatever name and role that was reached.

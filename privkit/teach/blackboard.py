@@ -1,0 +1,176 @@
+"""A board for the beamer: who of a class asked, what is left, whose median is nearest."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from numbers import Real
+from typing import TYPE_CHECKING
+
+from privkit.budget.ledger import Ledger
+from privkit.dp.recorded import recorded_number
+from privkit.errors import ParameterError
+from privkit.errors.root import type_told
+from privkit.project.ledger_view import describe
+from privkit.teach.roster import seats_of
+from privkit.values.arguments import public, typed
+from privkit.values.loss import PrivacyLoss
+from privkit.values.show import Shown
+
+if TYPE_CHECKING:
+    import os
+
+    import pandas as pd
+
+    from privkit.budget.account import Account
+
+
+@public
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """How it goes for one student.
+
+    Attributes
+    ----------
+    name : str
+    spent, left : PrivacyLoss
+        Of the student's own allotment; never more left than the class has.
+    answers : int
+        How many of the student's questions were charged.
+    column : str or None
+        Of which column the last median is that the student bought, of those whose truth is told.
+    median, off : float or None
+        That median, and by how much it is off.
+    """
+
+    name: str
+    spent: PrivacyLoss
+    left: PrivacyLoss
+    answers: int
+    column: str | None = None
+    median: float | None = None
+    off: float | None = None
+
+
+@public
+@dataclass(frozen=True, slots=True, repr=False)
+class Board(Shown):
+    """How it goes for a class, at one moment. Get it from :func:`board`.
+
+    Attributes
+    ----------
+    project : str
+    budget, spent, left : PrivacyLoss
+        Of all together; what is being measured now counts as spent.
+    students : int
+        How many are in the class.
+    seats : tuple of Seat
+        Those who asked: nearest first, then by name.
+    strangers : tuple of str
+        Who was charged and is not in the class.
+    """
+
+    project: str
+    budget: PrivacyLoss
+    spent: PrivacyLoss
+    left: PrivacyLoss
+    students: int
+    seats: tuple[Seat, ...]
+    strangers: tuple[str, ...]
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a frame with a row per student who asked; amounts are floats, for reading."""
+        import pandas as pd
+
+        heads = ["student", "spent", "left", "answers", "column", "median", "off"]
+        rows = [
+            (one.name, float(one.spent.main), float(one.left.main), one.answers, one.column, one.median, one.off)
+            for one in self.seats
+        ]
+        return pd.DataFrame(rows, columns=heads)
+
+
+@typed
+def board(
+    name: str = "class",
+    *,
+    store: str | os.PathLike[str] | None = None,
+    truth: Mapping[str, float] | None = None,
+) -> Board:
+    """Return how it goes for a class: who asked, what is left, whose median is nearest. Spends nothing, reads no rows.
+
+    Parameters
+    ----------
+    name : str
+        The project's name.
+    store : path or SQLAlchemy URL, optional
+        Where the ledger lies.
+    truth : dict of column → number, optional
+        The exact medians. Who sees the board learns about them, so say them of a table without real people alone.
+
+    Returns
+    -------
+    Board
+
+    Raises
+    ------
+    ParameterError
+        For a truth that is no finite number.
+    ProjectNotFoundError, LedgerError
+        If there is no such class, or its ledger cannot be read.
+
+    Examples
+    --------
+    >>> import privkit as pk
+    >>> made = pk.teach.classroom("history", students=2, epsilon=2, store=ledger_path)
+    >>> project = pk.teach.join("history", 1, store=ledger_path)
+    >>> release = pk.dp_count(pk.teach.students(), epsilon=0.5)
+    >>> pk.teach.board("history", store=ledger_path)
+    class 'history': 1 of 2 students asked, ε = 1.5 of 2 left
+      student    spent    left     answers
+      student 1  ε = 0.5  ε = 0.5  1
+    next: .to_frame()
+    """
+    told = {column: _finite(value) for column, value in (truth or {}).items()}
+    account = Ledger.open(store, create=False, read_only=True, adopt=True).account(name)
+    names, each = seats_of(account), account.terms.per_analyst
+    balance = account.balance()
+    charged = {by: loss for by, loss in account.charged_by(until=balance.entries).items() if loss.main}
+    answers, medians = _asked(account, balance.entries, told)
+    seats = []
+    for by in names:
+        if by in charged and each is not None:
+            left = min(each - charged[by], balance.remaining, key=lambda loss: loss.main)
+            column, median = medians.get(by, (None, None))
+            off = None if column is None or median is None else abs(median - told[column])
+            seats.append(Seat(by, charged[by], left, answers[by], column, median, off))
+    nearest = sorted(seats, key=lambda seat: (seat.off is None, seat.off or 0.0))
+    strangers = tuple(by for by in charged if by not in names)
+    spent = balance.budget - balance.remaining
+    return Board(account.name, balance.budget, spent, balance.remaining, len(names), tuple(nearest), strangers)
+
+
+def _finite(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
+        found = "an infinite number" if isinstance(value, Real) else type_told(value)
+        raise ParameterError.of("truth", f"{found} for a column", "a dict from columns to finite numbers")
+    return float(value)
+
+
+def _asked(
+    account: Account, until: int, truth: Mapping[str, float]
+) -> tuple[Counter[str], dict[str, tuple[str, float]]]:
+    """Return how many questions of each were charged, and each one's last median of a column whose truth is told."""
+    answers: Counter[str] = Counter()
+    medians: dict[str, tuple[str, float]] = {}
+    wanted = {f"median of {column}": column for column in truth}  # of all rows: neither by groups nor under a condition
+    for entry in account.each():
+        if entry.seq > until or not entry.cost.main:
+            continue
+        answers[entry.analyst] += 1
+        column = wanted.get(describe(entry.question))
+        if column is not None and (number := recorded_number(entry.question, entry.answer)) is not None:
+            medians[entry.analyst] = column, number
+    return answers, medians
