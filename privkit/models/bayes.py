@@ -16,8 +16,8 @@ from privkit.project.dp.features import feature_columns, feature_names, response
 from privkit.project.dp.tables import dp_tables
 from privkit.project.known import Known
 from privkit.tally.engines.opening import engine_of
-from privkit.tally.keyed import column_kind
-from privkit.tally.products.design import ONE, design_of
+from privkit.tally.groups import column_kind
+from privkit.tally.products import ONE, design_of
 from privkit.values.arguments import positive_int, spending
 from privkit.values.bounds import ValueBounds
 from privkit.values.expression.builders import cut

@@ -14,9 +14,9 @@ from privkit.errors.calls import calling
 from privkit.errors.models import ModelError
 from privkit.errors.root import type_told
 from privkit.project.current import current_project
-from privkit.tally.keyed import column_kind
+from privkit.tally.groups import column_kind
 from privkit.tally.looking import outside
-from privkit.tally.products.design import Design, design_of
+from privkit.tally.products import Design, design_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,7 +13,7 @@ from privkit.dp.statistics.sums import grid_of
 from privkit.errors.models import ModelError
 from privkit.models.estimator import Estimator, planned_frame
 from privkit.project.dp.inference import dp_ols
-from privkit.tally.products.design import numbers_of
+from privkit.tally.products import numbers_of
 from privkit.values.arguments import spending
 
 if TYPE_CHECKING:

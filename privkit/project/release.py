@@ -29,11 +29,11 @@ from privkit.errors.column_kind import ColumnKindError
 from privkit.errors.dp import UnitColumnError
 from privkit.errors.root import type_told
 from privkit.project.naming import ASKED_BEFORE, FRAME, Name, name_of
+from privkit.tally.cells.calendar import zone_known
 from privkit.tally.cells.cells import OTHER
-from privkit.tally.cells.zones import zone_known
 from privkit.tally.engines.opening import engine_of
 from privkit.tally.frame import schema_mark
-from privkit.tally.keyed import check_derived_keys, check_key_types, column_kind
+from privkit.tally.groups import check_derived_keys, check_key_types, column_kind
 from privkit.tally.predicate import check_selection
 from privkit.values.exact import exact_text
 from privkit.values.interrupts import INTERRUPTS

@@ -7,17 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from privkit.tally.persons import PersonGroups, at_most_groups
-from privkit.tally.rows import KeptRows, Source, known_rows, over_blocks
-from privkit.tally.sampling import by_hash, in_order, least_hashed, row_hashes, starts_of
-from privkit.tally.sorting import sort
-from privkit.tally.units import spread
+from privkit.tally.cells.coding import sort
+from privkit.tally.persons import PersonGroups, at_most_groups, by_hash, in_order, least_hashed, row_hashes, starts_of
+from privkit.tally.rows import KeptRows, Source, known_rows, over_blocks, spread
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from privkit.tally.cells.numbers import Numbers
-    from privkit.tally.units import Persons
+    from privkit.tally.rows import Persons
     from privkit.values.bounds import ContributionBounds
 
 #: Codes up to this many times the rows are counted in a table, beyond by a hash table.

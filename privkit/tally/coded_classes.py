@@ -15,12 +15,12 @@ import numpy as np
 
 from privkit.errors import DuplicateColumnError
 from privkit.tally.cells.cells import Table
-from privkit.tally.cells.reading import cells_of_series
+from privkit.tally.cells.coding import sort
+from privkit.tally.cells.columns import cells_of_series
 from privkit.tally.class_values import ClassValues, value_counts
 from privkit.tally.classes import Members, Tally, class_sizes
 from privkit.tally.codes import _LARGEST, distinct, factorized, with_missing
 from privkit.tally.frame import column_names, open_frame
-from privkit.tally.sorting import sort
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from privkit.errors import FrameError
-from privkit.tally.cells.arrow import common, one_chunk
 from privkit.tally.cells.cells import DATE, FLOAT, OBJECT, OTHER, TEXT
 from privkit.tally.cells.coding import coded
-from privkit.tally.cells.reading import cells_of_series, kind_of_pandas
+from privkit.tally.cells.columns import cells_of_series, common, kind_of_pandas, one_chunk
 from privkit.tally.cells.scalars import teller_of
 
 if TYPE_CHECKING:

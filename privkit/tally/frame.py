@@ -172,7 +172,7 @@ def _columns(data: object) -> Iterator[tuple[list[Any], Kind]]:
     import pandas as pd
 
     if isinstance(data, pd.DataFrame):  # its names may be doubled, or no text
-        from privkit.tally.cells.reading import kind_of_pandas
+        from privkit.tally.cells.columns import kind_of_pandas
 
         for name, dtype in zip(data.columns.tolist(), pandas_dtypes(data), strict=True):
             yield _told(name), kind_of_pandas(dtype)

@@ -12,7 +12,7 @@ from privkit.tally.engines.opening import engine_for
 from privkit.tally.sums import person_totals_of
 
 if TYPE_CHECKING:
-    from privkit.tally.grid import Grid
+    from privkit.tally.cells.numbers import Grid
     from privkit.tally.persons import PersonGroups
     from privkit.values.bounds import ContributionBounds
     from privkit.values.keys import Keys
@@ -96,7 +96,7 @@ def totals_outside(
     Examples
     --------
     >>> import pandas as pd
-    >>> from privkit.tally.grid import Grid
+    >>> from privkit.tally.cells.numbers import Grid
     >>> spent = pd.DataFrame({"who": ["a", "a", "b", "c"], "paid": [3, 4, 5, 6]})
     >>> totals_outside(spent, "paid", Grid(1.0, 0, 5), unit="who")
     Outside(values=3, below=0, above=2)

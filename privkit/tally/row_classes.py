@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from privkit.errors import FrameError, PrivkitError
-from privkit.tally.cells.arrow import without_views
 from privkit.tally.cells.cells import OTHER
 from privkit.tally.cells.coding import coded
+from privkit.tally.cells.columns import without_views
 from privkit.tally.cells.showing import series_of
 from privkit.tally.classes import refuse_nested
 from privkit.tally.codes import beyond_chance, factorized, packed

@@ -11,7 +11,7 @@ import narwhals as nw
 import numpy as np
 
 from privkit.errors import FrameError
-from privkit.tally.cells.arrow import without_views
+from privkit.tally.cells.columns import without_views
 from privkit.tally.codes import factorized
 from privkit.tally.columns.facts import all_columns, counts_rows
 from privkit.tally.frame import names_of, open_frame

@@ -15,8 +15,8 @@ import narwhals as nw
 import numpy as np
 
 from privkit.errors import FrameError
-from privkit.tally.cells.arrow import without_views
 from privkit.tally.cells.cells import DATE, INSTANT
+from privkit.tally.cells.columns import without_views
 from privkit.tally.cells.showing import series_of
 from privkit.tally.classes import refuse_nested
 from privkit.tally.engines.native import note, untold

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from privkit.tally.fingerprints.fingerprint import fingerprint
-from privkit.tally.keyed import keyed_counts
+from privkit.tally.groups import keyed_counts
 from privkit.tally.persons import bounded_counts
 from privkit.tally.predicate import apply
 from privkit.values.bounds import ContributionBounds

@@ -14,10 +14,9 @@ import pyarrow as pa
 import pytest
 
 import privkit as pk
+from privkit.tally.cells.numbers import Grid
 from privkit.tally.engines.opening import engine_of
-from privkit.tally.grid import Grid
-from privkit.tally.keyed import keyed_counts
-from privkit.tally.open_groups import group_counts, key_values
+from privkit.tally.groups import group_counts, key_values, keyed_counts
 from privkit.tally.sums import power_sums
 from privkit.values.bounds import ONE_ROW
 from privkit.values.keys import Keys, public_keys

@@ -20,7 +20,7 @@ from privkit.dp.statistics.counts import OpenCount
 from privkit.project.dp.counts import dp_count
 from privkit.project.dp.query import dp_describe, dp_query, several_of
 from privkit.project.known import Known
-from privkit.tally.open_groups import group_counts, key_text, key_values
+from privkit.tally.groups import group_counts, key_text, key_values
 from privkit.values.bounds import ONE_ROW, ContributionBounds
 from privkit.values.loss import Measure
 from privkit.values.unit import ROW

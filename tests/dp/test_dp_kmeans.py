@@ -14,7 +14,7 @@ import privkit as pk
 from privkit.dp.measurement import draw, make_measurement
 from privkit.dp.training.features import featured
 from privkit.dp.training.lloyd import Centers, Lloyd
-from privkit.tally.products.design import ONE
+from privkit.tally.products import ONE
 from privkit.values.bounds import ValueBounds
 from privkit.values.loss import Measure
 

@@ -20,7 +20,7 @@ from privkit.dp.noise.layers import composed
 from privkit.dp.noise.noise import Laplace, in_measure
 from privkit.dp.training.features import featured
 from privkit.dp.training.logistic import _KEPT, FULL, LARGEST, WEIGHT, Logistic, State, _chances
-from privkit.tally.products.design import ONE
+from privkit.tally.products import ONE
 from privkit.values.bounds import ContributionBounds, ValueBounds
 from privkit.values.keys import public_keys
 from privkit.values.loss import Measure

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from privkit.dp.statistics.moments import Deviation, Mean, Variance, split
 from privkit.dp.statistics.sums import PersonSum, Sum
-from privkit.tally.grid import Grid
+from privkit.tally.cells.numbers import Grid
 from privkit.tally.sums import power_sums
 from privkit.values.bounds import ValueBounds
 

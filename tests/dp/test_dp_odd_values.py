@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import privkit as pk
 from privkit.dp.question import Question
 from privkit.dp.statistics.counts import DistinctCount, OpenCount
-from privkit.tally.open_groups import group_counts
+from privkit.tally.groups import group_counts
 from privkit.values.bounds import ONE_ROW, ContributionBounds
 from privkit.values.unit import ROW
 

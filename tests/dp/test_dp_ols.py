@@ -15,7 +15,7 @@ from privkit.dp.measurement import make_measurement
 from privkit.dp.noise.noise import Gaussian, Laplace
 from privkit.dp.statistics.inference.least_squares import Fit, stirred
 from privkit.dp.statistics.inference.regression import LeastSquares
-from privkit.tally.products.sums import FULL, product_sums
+from privkit.tally.products import FULL, product_sums
 from privkit.values.bounds import ValueBounds
 from privkit.values.loss import Measure
 

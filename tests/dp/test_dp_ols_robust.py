@@ -15,7 +15,7 @@ from privkit.dp.measurement import make_measurement
 from privkit.dp.noise.noise import Gaussian, Laplace
 from privkit.dp.statistics.inference.fourth import LIFT, all_products
 from privkit.dp.statistics.inference.regression import LeastSquares
-from privkit.tally.products.sums import FULL
+from privkit.tally.products import FULL
 from privkit.values.bounds import ValueBounds
 from privkit.values.loss import Measure
 

@@ -9,7 +9,7 @@ import pytest
 
 import privkit as pk
 from privkit.dp.statistics.counts import shown_keys
-from privkit.tally.open_groups import group_counts
+from privkit.tally.groups import group_counts
 from privkit.values.bounds import ONE_ROW
 
 

@@ -17,7 +17,7 @@ from privkit.dp.price import Price
 from privkit.dp.statistics.moments import Deviation, Mean, Variance
 from privkit.dp.statistics.person_mean import PersonMean
 from privkit.dp.statistics.sums import PersonSum, Sum
-from privkit.tally.grid import Grid
+from privkit.tally.cells.numbers import Grid
 from privkit.values.bounds import ValueBounds
 from privkit.values.loss import Measure
 

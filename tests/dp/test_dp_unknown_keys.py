@@ -21,7 +21,7 @@ from privkit.dp.statistics.open_groups import OpenCount, OpenGroups
 from privkit.dp.statistics.person_mean import PersonMean
 from privkit.dp.statistics.quantile import Quantile
 from privkit.dp.statistics.sums import Sum
-from privkit.tally.open_groups import group_counts
+from privkit.tally.groups import group_counts
 from privkit.values.bounds import ONE_ROW, ContributionBounds, ValueBounds
 from privkit.values.loss import Measure
 from privkit.values.unit import ROW

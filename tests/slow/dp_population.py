@@ -35,7 +35,7 @@ from privkit.dp.statistics.inference.correlation import Correlation
 from privkit.dp.statistics.inference.difference import Difference
 from privkit.dp.statistics.inference.regression import LeastSquares
 from privkit.dp.statistics.moments import Variance
-from privkit.tally.products.sums import FULL
+from privkit.tally.products import FULL
 from privkit.values.bounds import ValueBounds
 from privkit.values.keys import public_keys
 from privkit.values.loss import Measure

@@ -13,9 +13,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from privkit.tally.cells.calendar import FIRST, LAST, NONE, date_part, local_days, windows
+from privkit.tally.cells.calendar import FIRST, LAST, NONE, date_part, local_days, offsets, windows, zone_known
 from privkit.tally.cells.cells import DATE, INSTANT, Kind
-from privkit.tally.cells.zones import offsets, zone_known
 from privkit.values.unit import PERIODS
 
 EPOCH = dt.datetime(1970, 1, 1)

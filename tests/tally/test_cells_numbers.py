@@ -11,9 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from privkit.tally.cells.cells import FLOAT, INTEGER, Cells, Kind, Table
-from privkit.tally.cells.numbers import steps_of
-from privkit.tally.engines.kernels import positions
-from privkit.tally.grid import Grid
+from privkit.tally.cells.numbers import Grid, steps_of
+from privkit.tally.engines.eager import positions
 
 INTEGERS = ["int8", "uint8", "int16", "int32", "int64", "uint64"]
 FLOATS = [0.0, -0.0, 1.5, 2.0, 2.25, 1e300, -1e300, math.inf, -math.inf, math.nan, 3.0, 7.0, 19.9, 100.0, 2.0**-1074]

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from privkit.tally.cells.coding import key_hashes, sort
 from privkit.tally.class_values import value_counts
 from privkit.tally.coded_classes import count_values
 from privkit.tally.codes import column_codes, factorized, tells
-from privkit.tally.sorting import hashed, sort
 
 CODES = st.lists(st.tuples(st.integers(-1, 4), st.integers(-1, 3)), max_size=40)
 
@@ -130,6 +130,6 @@ def test_runs_are_merged_and_keys_without_order_are_sorted():
 @given(st.lists(st.integers(0, 2**62), min_size=1, max_size=50), st.integers(1, 40))
 def test_equal_keys_have_one_hash(keys, width):
     keys = np.array([*keys, keys[0]], dtype=np.int64)
-    told = hashed(keys.copy(), width)
+    told = key_hashes(keys.copy(), width)
     assert told[0] == told[-1]
     assert 0 <= told.min() <= told.max() < 2**width

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from lazies import held_duckdb, part
 from test_engines_types import postgres_table
 
+from privkit.tally.cells.numbers import Grid
 from privkit.tally.engines.lazy import LazyEngine
 from privkit.tally.engines.lazy_bins import Stair, stair
 from privkit.tally.engines.native import fetched
 from privkit.tally.engines.of_duckdb import DuckdbNative, duckdb_column
 from privkit.tally.engines.of_ibis import PostgresNative
 from privkit.tally.engines.of_polars import PolarsNative
-from privkit.tally.grid import Grid
 
 case = contract.case
 

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from lazies import ENGINES, hostile
 
+from privkit.tally.cells.numbers import Grid
 from privkit.tally.engines import lazy as lazy_module
 from privkit.tally.engines import lazy_persons
 from privkit.tally.engines.contract import Engine
 from privkit.tally.engines.eager import EagerEngine
 from privkit.tally.engines.lazy import LazyEngine
 from privkit.tally.engines.native import fetched
-from privkit.tally.grid import Grid
 from privkit.values.keys import Keys
 
 ROWS = 400

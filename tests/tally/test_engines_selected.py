@@ -8,11 +8,11 @@ import pytest
 import test_engines_contract as contract
 from lazies import ENGINES
 
+from privkit.tally.cells.numbers import Grid
 from privkit.tally.engines.eager import EagerEngine
 from privkit.tally.engines.lazy import LazyEngine
 from privkit.tally.engines.lazy_rows import FetchedEngine
 from privkit.tally.engines.native import fetched
-from privkit.tally.grid import Grid
 from privkit.tally.predicate import apply
 from privkit.values.expression import cut, recode, selection, when
 from privkit.values.keys import Keys

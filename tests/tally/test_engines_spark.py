@@ -79,7 +79,7 @@ spark = (
     .config("spark.driver.host", "127.0.0.1").config("spark.sql.shuffle.partitions", "2").getOrCreate()
 )
 import numpy as np
-from privkit.tally.grid import Grid
+from privkit.tally.cells.numbers import Grid
 from privkit.tally.engines.lazy import LazyEngine
 from privkit.values.keys import Keys
 rows = "VALUES ('a', 1, 0.5D), ('A', 2, double('nan')), ('a', NULL, double('inf')) AS t(k, i, f)"

@@ -14,9 +14,9 @@ from lazies import held_duckdb, part, postgres_backend
 import privkit as pk
 from privkit.errors import ColumnKindError, FrameError
 from privkit.errors.engines import EngineError
+from privkit.tally.cells.numbers import Grid
 from privkit.tally.engines.lazy import LazyEngine
 from privkit.tally.engines.opening import engine_of
-from privkit.tally.grid import Grid
 from privkit.values.keys import Keys
 
 

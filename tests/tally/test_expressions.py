@@ -19,7 +19,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from privkit.errors.expression import ExpressionError
-from privkit.tally.cells.arrow import cells_of_arrow
 from privkit.tally.cells.cells import (
     BOOLEAN,
     BYTES,
@@ -36,6 +35,7 @@ from privkit.tally.cells.cells import (
     Kind,
     Table,
 )
+from privkit.tally.cells.columns import cells_of_arrow
 from privkit.tally.cells.expressions import derived_kinds, selected
 from privkit.tally.cells.scalars import scalar_text
 from privkit.tally.predicate import apply, check_selection

@@ -18,7 +18,7 @@ from test_classes import FLOATS, NO_MISSING_INTEGER, TEXT, WHOLE, plain, tables
 from privkit.errors import ColumnNotFoundError, KeysError
 from privkit.tally import rows as lookup
 from privkit.tally.cells import finding
-from privkit.tally.keyed import check_key_types, keyed_counts
+from privkit.tally.groups import check_key_types, keyed_counts
 from privkit.values.keys import public_keys
 
 

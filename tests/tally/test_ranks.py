@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from privkit.tally.ranks import positions
+from privkit.tally.sums import positions
 from privkit.values.bounds import ONE_ROW, ContributionBounds
 from privkit.values.keys import public_keys
 

@@ -13,7 +13,7 @@ from privkit.dp.statistics.moments import Mean
 from privkit.dp.statistics.reach import Reach, Rounding
 from privkit.dp.statistics.statistic import Estimates, Limits, Statistic, recorded_statistic
 from privkit.dp.statistics.sums import Sum
-from privkit.tally.ranks import positions
+from privkit.tally.sums import positions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -13,8 +13,7 @@ from privkit.dp.noise.threshold import GaussianThreshold, LaplaceThreshold, Stat
 from privkit.dp.opendp import features
 from privkit.dp.statistics.statistic import Estimates, Limits, Statistic
 from privkit.tally.engines.opening import engine_of
-from privkit.tally.keyed import keyed_counts
-from privkit.tally.open_groups import distinct_values, group_counts, key_values
+from privkit.tally.groups import distinct_values, group_counts, key_values, keyed_counts
 from privkit.tally.persons import bounded_counts, person_groups
 from privkit.values.bounds import ONE_ROW
 from privkit.values.keys import Keys
@@ -187,7 +186,7 @@ class OpenCount(Count):
     Notes
     -----
     *Reach.* The groups are the keys of a dictionary of exact counts. What is kept of a person depends on that person's
-    rows and on the salt alone (`privkit.tally.open_groups`); so for each salt a person more or less changes at most L0
+    rows and on the salt alone (`privkit.tally.groups`); so for each salt a person more or less changes at most L0
     counts, each by at most L∞, all by at most L1 (L2), and a count of 0 is no entry.
     """
 

@@ -20,7 +20,7 @@ from privkit.dp.statistics.statistic import Estimates, Limits
 from privkit.errors import NotPublicError, ParameterError
 from privkit.errors.root import type_told
 from privkit.tally.looking import Extent
-from privkit.tally.ranks import binned_counts, binned_groups
+from privkit.tally.sums import binned_counts, binned_groups
 from privkit.values.bounds import ONE_ROW
 from privkit.values.keys import Keys
 from privkit.values.unit import ROW

@@ -12,7 +12,7 @@ from privkit.dp.noise.fieller import ratio_half_width, ratio_limits
 from privkit.dp.statistics.reach import Reach, Rounding
 from privkit.dp.statistics.statistic import Estimates, Limits, Statistic
 from privkit.dp.statistics.sums import BITS, ROWS, clipped, grid_of
-from privkit.tally.grid import Grid
+from privkit.tally.cells.numbers import Grid
 from privkit.tally.looking import Extent
 from privkit.tally.sums import power_sums
 from privkit.values.bounds import ValueBounds

@@ -10,7 +10,7 @@ from privkit.dp.statistics.moments import Mean, split
 from privkit.dp.statistics.reach import Rounding
 from privkit.dp.statistics.statistic import Statistic
 from privkit.dp.statistics.sums import ROWS, grid_of, person_totals, total_clipped
-from privkit.tally.grid import Grid
+from privkit.tally.cells.numbers import Grid
 from privkit.tally.looking import Extent
 
 if TYPE_CHECKING:

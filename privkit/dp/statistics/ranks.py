@@ -12,7 +12,7 @@ import numpy as np
 
 from privkit.dp.measurement import frames
 from privkit.dp.opendp import features
-from privkit.tally.ranks import positions
+from privkit.tally.sums import positions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -50,7 +50,7 @@ def placed(column: str, candidates: Sequence[float], data: object, question: Que
     that number alone, and order is kept. Else many rows that share a value between two candidates would leave all of
     these equally far from a rank amid them, and the choice to chance.
 
-    Shape (groups, 2 · candidates + 1): see :func:`privkit.tally.ranks.positions`; nothing is between candidates.
+    Shape (groups, 2 · candidates + 1): see :func:`privkit.tally.sums.positions`; nothing is between candidates.
     """
     known, key = _COUNTED.get(), (column, tuple(candidates))
     if known is None:

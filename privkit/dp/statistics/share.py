@@ -10,7 +10,7 @@ from privkit.dp.statistics.moments import Mean, split
 from privkit.dp.statistics.reach import Rounding
 from privkit.dp.statistics.statistic import Estimates, Limits, Statistic
 from privkit.dp.statistics.sums import person_totals
-from privkit.tally.grid import Grid, WholeGrid
+from privkit.tally.cells.numbers import Grid, WholeGrid
 from privkit.values.bounds import ValueBounds
 from privkit.values.expression.unknowns import untold_by
 

@@ -11,7 +11,7 @@ import numpy as np
 from privkit.dp.statistics.counts import anew, once_in
 from privkit.dp.statistics.reach import Reach, Rounding
 from privkit.dp.statistics.statistic import Estimates, Limits, Statistic
-from privkit.tally.grid import Grid
+from privkit.tally.cells.numbers import Grid
 from privkit.tally.looking import Extent
 from privkit.tally.sums import person_sums, power_sums
 from privkit.values.bounds import ContributionBounds, ValueBounds

@@ -16,7 +16,7 @@ from privkit.values.keys import Keys, decoded
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from privkit.tally.grid import Grid
+    from privkit.tally.cells.numbers import Grid
 
 #: A column with the public bounds of its numbers, or with its public levels.
 Feature = tuple[str, ValueBounds | Keys]

@@ -13,7 +13,7 @@ from privkit.dp.statistics.reach import Reach
 from privkit.dp.statistics.statistic import Estimates, Limits, Statistic
 from privkit.dp.training.features import Feature, Featured, read_features, recorded_features
 from privkit.dp.training.steps import FULL, UNIT, Steps, layer_of
-from privkit.tally.products.design import ONE, design_of
+from privkit.tally.products import ONE, design_of
 from privkit.values.writing import error_text
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from privkit.dp.noise.noise import Noise
     from privkit.dp.question import Question
     from privkit.tally.cells.cells import Kind
-    from privkit.tally.products.design import Design
+    from privkit.tally.products import Design
     from privkit.values.expression.selection import Selection
 
 #: Rows that are added up in floats at once: 2**22 of at most 2**30 each stay below 2**53.
@@ -67,7 +67,7 @@ class Lloyd(Featured, Steps, Statistic):
     are nearest to its center, and the sum of their numbers. The start is far apart in the box, as a seeded generator
     has it, and reads no data.
 
-    *Reach.* A row is a vector z of d whole numbers from −F to F, F = 2**14 (`privkit.tally.products.design`). Its
+    *Reach.* A row is a vector z of d whole numbers from −F to F, F = 2**14 (`privkit.tally.products`). Its
     nearest center c is where 2·z·c − c·c is largest, the first of several: whole numbers below 2**53 for at most 2**10
     columns, so that it is exact and depends on that row and the public centers alone. Of a unit with m rows each adds
     to its center's d + 1 places the vector (F, z)·2**16/m, cut off to whole numbers: at most G/m in each, G = 2**30.

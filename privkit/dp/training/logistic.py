@@ -17,7 +17,7 @@ from privkit.dp.statistics.reach import Reach
 from privkit.dp.statistics.statistic import Estimates, Limits, Statistic
 from privkit.dp.training.features import Feature, Featured, read_features, recorded_features
 from privkit.dp.training.steps import FULL, UNIT, Steps, layer_of
-from privkit.tally.products.design import ONE, design_of
+from privkit.tally.products import ONE, design_of
 from privkit.values.exact import exact_text
 from privkit.values.keys import Keys, decoded
 from privkit.values.writing import error_text
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from privkit.dp.noise.noise import Noise
     from privkit.dp.question import Question
     from privkit.tally.cells.cells import Kind
-    from privkit.tally.products.design import Design
+    from privkit.tally.products import Design
     from privkit.values.expression.selection import Selection
 
 #: What a weight of 1 is in steps, and the largest weight: scores of a thousand columns stay below 2**53.
@@ -105,7 +105,7 @@ class Logistic(Featured, Steps, Statistic):
     each place of the vectors for its mean square s, and a place is trained 1/s times as fast (Jacobi), so that a rare
     level is learned as soon as a common one.
 
-    *Reach.* A row is a vector x of whole numbers (`privkit.tally.products.design`). The score x·w of public whole
+    *Reach.* A row is a vector x of whole numbers (`privkit.tally.products`). The score x·w of public whole
     weights w is exact in 64-bit floats, in whatever order it is added up: |x| ≤ 2**14, |w| ≤ 2**28, at most 2**10
     places and a constant, so that every partial sum stays within 2**53. σ is looked up in a public table at the score,
     rounded and clipped. So the residual r, a whole number of 2**-16, depends on that row alone: no kernel of a library,

@@ -35,7 +35,7 @@ from privkit.dp.noise.noise import Laplace, in_measure, integers
 from privkit.dp.opendp import features
 from privkit.dp.statistics.reach import Reach, Sensitivity
 from privkit.tally.persons import person_groups
-from privkit.tally.products.design import ONE
+from privkit.tally.products import ONE
 from privkit.values.bounds import ONE_ROW
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from privkit.dp.statistics.statistic import Read
     from privkit.tally.engines.contract import Engine
     from privkit.tally.persons import PersonGroups
-    from privkit.tally.products.design import Design
+    from privkit.tally.products import Design
     from privkit.values.bounds import ContributionBounds
     from privkit.values.loss import PrivacyLoss
 

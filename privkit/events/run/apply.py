@@ -17,7 +17,7 @@ from privkit.events.run.ndjson import Progress, stream
 from privkit.events.run.result import EventsResult
 from privkit.events.run.walk import FieldPath, parse_path
 from privkit.progress import bar
-from privkit.tally.cells.arrow import without_views
+from privkit.tally.cells.columns import without_views
 from privkit.tally.selection import handed_out, without_traces
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from privkit.project.known import Known
 from privkit.tally.cells.cells import OBJECT
 from privkit.tally.engines.opening import engine_of
 from privkit.tally.frame import column_names
-from privkit.tally.keyed import date_kind
+from privkit.tally.groups import date_kind
 from privkit.values.arguments import column_name, positive_int
 from privkit.values.bounds import ContributionBounds
 from privkit.values.expression.builders import cut

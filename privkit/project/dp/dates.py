@@ -14,7 +14,7 @@ from privkit.errors.root import type_told
 from privkit.tally.cells.calendar import A_SECOND, moment_count
 from privkit.tally.cells.cells import DATE, OBJECT, TEXT
 from privkit.tally.engines.opening import engine_of
-from privkit.tally.keyed import dated
+from privkit.tally.groups import dated
 
 if TYPE_CHECKING:
     from privkit.tally.cells.cells import Kind

@@ -11,7 +11,7 @@ from privkit.errors import DuplicateColumnError, KeysError, ParameterError, Valu
 from privkit.errors.root import listed, type_told
 from privkit.tally.engines.opening import engine_of
 from privkit.tally.frame import column_names
-from privkit.tally.keyed import check_key_types, column_kind, dated_keys
+from privkit.tally.groups import check_key_types, column_kind, dated_keys
 from privkit.tally.predicate import check_selection
 from privkit.values.bounds import ValueBounds
 from privkit.values.keys import Keys, public_keys

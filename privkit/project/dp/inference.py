@@ -21,7 +21,7 @@ from privkit.project.dp.features import column_bounds, given_bounds, refuse_cons
 from privkit.project.known import Known
 from privkit.tally.engines.opening import engine_of
 from privkit.tally.frame import column_names
-from privkit.tally.keyed import column_kind, dated_keys
+from privkit.tally.groups import column_kind, dated_keys
 from privkit.values.arguments import column_name, true_or_false
 from privkit.values.expression.selection import selection
 from privkit.values.keys import Keys, public_keys

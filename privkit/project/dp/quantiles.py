@@ -15,7 +15,7 @@ from privkit.errors import KeysError, ParameterError, nothing_spent
 from privkit.project.asking import Asking, asks, check_columns, planned
 from privkit.project.dp.dates import check_undated, date_candidates
 from privkit.project.known import Known
-from privkit.tally.keyed import date_kind, dated_keys
+from privkit.tally.groups import date_kind, dated_keys
 from privkit.values.arguments import column_name, positive_int
 from privkit.values.keys import public_keys
 

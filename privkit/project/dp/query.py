@@ -24,7 +24,7 @@ from privkit.errors.dp import PriceError
 from privkit.errors.root import close_matches, type_told
 from privkit.project.asking import Asking, asks, planned
 from privkit.project.known import Known
-from privkit.tally.keyed import date_kind
+from privkit.tally.groups import date_kind
 from privkit.values.arguments import column_name, true_or_false
 from privkit.values.bounds import ValueBounds
 from privkit.values.exact import exact, exact_text

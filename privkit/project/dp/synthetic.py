@@ -24,7 +24,7 @@ from privkit.project.dp.tables import MOST_CELLS, kinds_of
 from privkit.project.known import Known
 from privkit.tally.books import words
 from privkit.tally.engines.opening import engine_of
-from privkit.tally.keyed import dated_keys
+from privkit.tally.groups import dated_keys
 from privkit.values.arguments import column_name, whole
 from privkit.values.bounds import ContributionBounds, contribution_bounds
 from privkit.values.exact import exact

@@ -18,7 +18,7 @@ from privkit.project.asking import Asking, asks, check_columns, planned
 from privkit.project.current import current_project
 from privkit.project.known import Known
 from privkit.tally.books import words
-from privkit.tally.keyed import dated_keys
+from privkit.tally.groups import dated_keys
 from privkit.values.arguments import column_name
 from privkit.values.bounds import ContributionBounds, contribution_bounds
 from privkit.values.exact import exact

@@ -15,11 +15,10 @@ import numpy as np
 
 from privkit.tally.cells.calendar import NONE, date_part
 from privkit.tally.cells.cells import BOOLEAN, FLOAT, INTEGER, OBJECT, OTHER, TEXT, Cells, Kind, Table
-from privkit.tally.cells.choosing import by_days, conditional, kind_of_values, recoded
+from privkit.tally.cells.choosing import by_days, conditional, filled, filled_kind, joined, kind_of_values, recoded
+from privkit.tally.cells.coding import encoded
 from privkit.tally.cells.comparing import among, by_code, with_cells, with_literal
-from privkit.tally.cells.filling import filled, filled_kind, joined
 from privkit.tally.cells.finding import over_blocks
-from privkit.tally.cells.hashing import encoded
 from privkit.tally.cells.numbers import floats
 from privkit.values.expression.choosing import Recode, When
 from privkit.values.expression.days import DateCut

@@ -91,7 +91,7 @@ def _scalars(cells: Cells) -> Sequence[Any]:
         return values.tolist()  # type: ignore[no-any-return]
     if cells.kind.name == WIDE:
         return values.to_pylist()  # type: ignore[no-any-return]
-    from privkit.tally.cells.hashing import encoded
+    from privkit.tally.cells.coding import encoded
 
     return [text.decode("utf-8", "replace") for text in encoded(values)]
 
@@ -234,7 +234,7 @@ def _of_objects(cells: Cells) -> pd.Series:
         if cells.kind.name == OBJECT:
             values = [None if text is None else value_of(text) for text in values]
     elif cells.kind.name == TEXT:
-        from privkit.tally.cells.hashing import encoded
+        from privkit.tally.cells.coding import encoded
 
         gone = cells.is_missing()
         texts = [text.decode("utf-8", "replace") for text in encoded(cells.values)]

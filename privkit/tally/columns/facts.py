@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from privkit.errors import DuplicateColumnError, FrameError
-from privkit.tally.cells.arrow import without_views
 from privkit.tally.cells.cells import OTHER
+from privkit.tally.cells.columns import without_views
 from privkit.tally.cells.showing import series_of
 from privkit.tally.codes import NESTED
 from privkit.tally.columns.names import person_share

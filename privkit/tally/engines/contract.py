@@ -4,19 +4,23 @@
 (Polars lazy, DuckDB, Ibis, PySpark) push an aggregate down where their own expressions keep the laws of
 `privkit.tally.cells`, and else collect what it needs, by name, and answer as the eager one does. One suite of tests
 holds all engines to the same answers.
+
+Which engine's own columns and tables a lazy frame has. Each engine's module is loaded when its first frame comes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
+    import narwhals as nw
     import numpy as np
     from numpy.typing import NDArray
 
     from privkit.tally.cells.cells import Kind, Table
-    from privkit.tally.grid import Grid
+    from privkit.tally.cells.numbers import Grid
+    from privkit.tally.engines.native import Native
     from privkit.values.expression.selection import Selection
     from privkit.values.keys import Keys
 
@@ -89,3 +93,25 @@ class Engine(Protocol):
 
     def fingerprint(self, key: bytes) -> str | None:
         """Return a keyed digest of all contents; None where the schema has a kind that has none, and if lazy."""
+
+
+def native_of(frame: nw.LazyFrame[Any]) -> Native | None:
+    """Return what brings a lazy frame's columns, or None for engines that are not known."""
+    found = frame.implementation
+    if found.is_polars():
+        from privkit.tally.engines.of_polars import PolarsNative
+
+        return PolarsNative()
+    if found.is_duckdb():
+        from privkit.tally.engines.of_duckdb import DuckdbNative
+
+        return DuckdbNative()
+    if found.is_ibis():
+        from privkit.tally.engines.of_ibis import ibis_native
+
+        return ibis_native(frame.to_native())
+    if found.is_pyspark() or found.is_pyspark_connect():
+        from privkit.tally.engines.of_spark import SparkNative
+
+        return SparkNative()
+    return None

@@ -18,14 +18,14 @@ import numpy as np
 from privkit.errors import FrameError
 from privkit.errors.engines import EngineError
 from privkit.errors.root import type_told
-from privkit.tally.cells.arrow import table_of_arrow
 from privkit.tally.cells.cells import OTHER
+from privkit.tally.cells.columns import table_of_arrow
+from privkit.tally.engines.contract import native_of
 from privkit.tally.engines.eager import EagerEngine
 from privkit.tally.engines.lazy_bins import binned, stair
 from privkit.tally.engines.lazy_numbers import AT, GUESS, Steps, numbered, places, squares, steps
 from privkit.tally.engines.lazy_numbers import VALUE as _VALUE
-from privkit.tally.engines.lazy_rows import FetchedEngine, added, added_up, among_keys, key_places, told, whole
-from privkit.tally.engines.lazy_selected import selected
+from privkit.tally.engines.lazy_rows import FetchedEngine, added, added_up, among_keys, key_places, plan_of, told, whole
 from privkit.tally.engines.native import (
     WORDED,
     Column,
@@ -37,15 +37,14 @@ from privkit.tally.engines.native import (
     run_in_batches,
     untold,
 )
-from privkit.tally.engines.natives import native_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
     from privkit.tally.cells.cells import Kind, Table
+    from privkit.tally.cells.numbers import Grid
     from privkit.tally.engines.contract import Engine
-    from privkit.tally.grid import Grid
     from privkit.values.expression.selection import Selection
     from privkit.values.keys import Keys
 
@@ -385,7 +384,7 @@ class LazyEngine:
         """Return the rows that a filter keeps, with derived columns."""
         try:
             with untold():
-                return selected(self, chosen, keep)
+                return plan_of(self, chosen, keep)
         except NotAsked:
             return FetchedEngine(self, chosen, tuple(dict.fromkeys(keep)))
 

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from privkit.tally.cells.numbers import Grid
     from privkit.tally.engines.lazy import LazyEngine
     from privkit.tally.engines.native import Column, Native
-    from privkit.tally.grid import Grid
     from privkit.values.keys import Keys
 
 #: Whole numbers up to this are floats, and so are their halves up to half of it.
@@ -165,7 +165,7 @@ def steps(native: Native, name: str, column: Column, grid: Grid) -> Steps | None
 
 
 def squares(native: Native, number: nw.Expr, full: int) -> nw.Expr:
-    """Return ``floor(v * v / full + 1/2)`` in doubles, as `privkit.tally.engines.kernels.squares` does."""
+    """Return ``floor(v * v / full + 1/2)`` in doubles, as `privkit.tally.engines.eager.squares` does."""
     whole = number.cast(nw.Float64)
     # As a column: some engines take a literal divisor as a factor, which rounds twice.
     divisor = nw.when(~number.is_null()).then(native.real(float(max(full, 1))))

@@ -20,8 +20,8 @@ import narwhals as nw
 from privkit.errors.arguments import FrameError
 from privkit.errors.casts import TEXT, cast
 from privkit.errors.engines import EngineError
-from privkit.tally.cells.arrow import kind_of_arrow
 from privkit.tally.cells.cells import OTHER, Kind
+from privkit.tally.cells.columns import kind_of_arrow
 
 if TYPE_CHECKING:
     import pyarrow as pa

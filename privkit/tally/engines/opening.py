@@ -12,7 +12,7 @@ from privkit.errors import ColumnNotFoundError, DuplicateColumnError, LibraryReq
 from privkit.tally.cells.cells import Table
 from privkit.tally.engines.eager import EagerEngine, of_arrow, of_pandas
 from privkit.tally.frame import checked_pandas, open_frame, pandas_names
-from privkit.tally.units import unit_columns
+from privkit.tally.rows import unit_columns
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -110,7 +110,7 @@ def needed(value: str, keys: Keys | None, unit: str | PrivacyUnit | None) -> tup
 
 def of_polars(frame: Any) -> EagerEngine:
     """Return the engine of a Polars frame: by Arrow, over the same memory where that is possible."""
-    from privkit.tally.cells.arrow import cells_of_arrow
+    from privkit.tally.cells.columns import cells_of_arrow
     from privkit.tally.engines.of_polars import arrow_column, kind_of_polars
 
     schema = {name: kind_of_polars(dtype) for name, dtype in frame.schema.items()}

@@ -193,7 +193,7 @@ def _of_polars(frame: Any) -> list[_Column]:
 
 
 def _of_arrow(table: Any) -> list[_Column]:
-    from privkit.tally.fingerprints.arrow import arrow_type, feed_arrow
+    from privkit.tally.fingerprints.streams import arrow_type, feed_arrow
 
     def of(place: int, name: str) -> _Column:
         told = [["s" + name], ["arrow", arrow_type(table.schema.field(place).type)]]

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from privkit.tally.cells.cells import OBJECT, Kind
-from privkit.tally.cells.reading import object_cells
-from privkit.tally.fingerprints.arrow import feed_arrow
+from privkit.tally.cells.columns import object_cells
 from privkit.tally.fingerprints.streams import (
     BLOCK,
     Streams,
     UntoldError,
     digests_of,
+    feed_arrow,
     feed_coded,
     feed_ends,
     feed_numbers,
@@ -55,7 +55,7 @@ def pandas_type(dtype: Any) -> list[Any]:
     elif isinstance(dtype, pd.StringDtype):
         told = ["text", "NA" if dtype.na_value is pd.NA else "nan"]
     elif isinstance(dtype, pd.ArrowDtype):
-        from privkit.tally.fingerprints.arrow import arrow_type
+        from privkit.tally.fingerprints.streams import arrow_type
 
         told = ["arrow", arrow_type(dtype.pyarrow_dtype)]
     elif isinstance(dtype, pd.SparseDtype):
@@ -83,7 +83,7 @@ def feed_pandas(streams: Streams, array: Any, name: str = "") -> None:
         feed_pandas(streams, array.categories.array, f"{name}categories ")
         feed_numbers(streams, name, array.codes)
     elif hasattr(array, "_pa_array"):
-        from privkit.tally.fingerprints.arrow import feed_arrow
+        from privkit.tally.fingerprints.streams import feed_arrow
 
         feed_arrow(streams, array._pa_array, name)
     elif isinstance(dtype, pd.StringDtype):

@@ -1,10 +1,11 @@
-"""Bytes of a column, hashed stream by stream.
+"""Bytes of a column, hashed stream by stream; Arrow arrays by recursion over their buffers, never as Python objects.
 
 Names of columns, which in pandas may be any objects, told exactly.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -145,3 +146,249 @@ def column_name(name: object) -> tuple[str, list[Any]]:
     if text is None and not (name is None or name is pd.NA or name is pd.NaT or teller_of(type(name)) is not None):
         raise UntoldError
     return text or "missing", [text]
+
+
+def arrow_type(dtype: Any) -> list[Any]:
+    """Return what tells an Arrow type, as nested lists of text.
+
+    Types that hold the same values in another form are one: 32-bit, 64-bit and viewing offsets, and the indexes of
+    dictionaries. Names of what a list or a map holds do not count: a Parquet file changes them.
+
+    Raises
+    ------
+    UntoldError
+        For unions, views of lists, run-end encodings, and for dictionaries of nested values.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> arrow_type(pa.struct([("when", pa.list_(pa.timestamp("us", "UTC")))]))
+    ['struct', ['when', ['list', ['timestamp[us, tz=UTC]']]]]
+    >>> arrow_type(pa.large_string()) == arrow_type(pa.string())
+    True
+    """
+    import pyarrow as pa
+
+    if (nested := _nested_type(dtype)) is not None:
+        return nested
+    if (text := _text_of(dtype)) is not None:
+        return [text]
+    if pa.types.is_null(dtype) or pa.types.is_boolean(dtype) or _width(dtype) is not None:
+        return [str(dtype)]
+    raise UntoldError
+
+
+def _nested_type(dtype: Any) -> list[Any] | None:
+    """Return what tells a type that is made of others; None for one that is not."""
+    import pyarrow as pa
+
+    types = pa.types
+    told: list[Any] | None = None
+    if isinstance(dtype, pa.BaseExtensionType):
+        told = ["extension", str(dtype.extension_name), arrow_type(dtype.storage_type)]
+    elif types.is_dictionary(dtype):
+        told = ["dictionary", arrow_type(dtype.value_type)]
+        if len(told[1]) > 1:
+            raise UntoldError
+    elif types.is_struct(dtype):
+        fields = [dtype.field(place) for place in range(dtype.num_fields)]
+        told = ["struct", *([field.name, arrow_type(field.type)] for field in fields)]
+    elif types.is_map(dtype):
+        told = ["map", arrow_type(dtype.key_type), arrow_type(dtype.item_type)]
+    elif types.is_fixed_size_list(dtype):
+        told = ["fixed_size_list", dtype.list_size, arrow_type(dtype.value_type)]
+    elif types.is_list(dtype) or types.is_large_list(dtype):
+        told = ["list", arrow_type(dtype.value_type)]
+    return told
+
+
+def _text_of(dtype: Any) -> str | None:
+    """Return "string" or "binary" for a type of either; None for others."""
+    import pyarrow as pa
+
+    types = pa.types
+    view = types.is_string_view(dtype) or types.is_binary_view(dtype)
+    if view:  # older versions of Arrow have views that they cannot read
+        try:
+            pa.array([], type=dtype).cast(_large(dtype))
+        except (pa.ArrowException, NotImplementedError):
+            raise UntoldError from None
+    if types.is_string(dtype) or types.is_large_string(dtype) or types.is_string_view(dtype):
+        return "string"
+    return "binary" if view or types.is_binary(dtype) or types.is_large_binary(dtype) else None
+
+
+def _large(dtype: Any) -> Any:
+    import pyarrow as pa
+
+    return pa.large_string() if pa.types.is_string_view(dtype) else pa.large_binary()
+
+
+def _width(dtype: Any) -> int | None:
+    """Return how many bytes one value takes; None where that is not fixed."""
+    import pyarrow as pa
+
+    types = pa.types
+    if types.is_fixed_size_binary(dtype):
+        return int(dtype.byte_width)
+    fixed = (types.is_integer, types.is_floating, types.is_temporal, types.is_decimal)
+    return int(dtype.bit_width) // 8 if any(is_one(dtype) for is_one in fixed) else None
+
+
+def feed_arrow(streams: Streams, found: Any, name: str = "") -> None:
+    """Go on with an Arrow column, chunk after chunk. Its type must have passed :func:`arrow_type`."""
+    for chunk in getattr(found, "chunks", [found]):
+        _feed(streams, name, chunk)
+
+
+def _feed(streams: Streams, name: str, array: Any) -> None:
+    import pyarrow as pa
+
+    types = pa.types
+    while isinstance(array, pa.ExtensionArray):
+        array = array.storage
+    if not len(array):
+        return
+    dtype = array.type
+    if types.is_dictionary(dtype):
+        _feed_dictionary(streams, name, array)
+        return
+    missing = None if types.is_null(dtype) or not array.null_count else _missing(array)
+    streams.missing(name, missing, len(array))
+    if types.is_struct(dtype):
+        for place, child in enumerate(array.flatten()):  # cut to the struct's rows, missing where the struct is
+            _feed(streams, f"{name}.{place}", child)
+    elif types.is_fixed_size_list(dtype):
+        size = dtype.list_size
+        edges = np.arange(array.offset, array.offset + len(array) + 1, dtype=np.int64) * size
+        _feed(streams, f"{name}.0", _kept_rows(array.values, edges, missing))
+    elif types.is_map(dtype) or types.is_list(dtype) or types.is_large_list(dtype):
+        _feed_list(streams, name, array, missing)
+    elif _text_of(dtype) is not None:
+        _feed_text(streams, name, array, missing)
+    elif types.is_boolean(dtype):
+        feed_numbers(streams, name, _bits(array.buffers()[1], array), missing)
+    elif (width := _width(dtype)) is not None:
+        feed_numbers(streams, name, _fixed(array, width), missing)
+
+
+def _missing(array: Any) -> NDArray[np.bool_]:
+    return ~_bits(array.buffers()[0], array).view(np.bool_)
+
+
+def _bits(buffer: Any, array: Any) -> NDArray[np.uint8]:
+    """Return the bits of a buffer that belong to the array's rows, one in a byte."""
+    first, last = array.offset, array.offset + len(array)
+    packed = np.frombuffer(buffer, dtype=np.uint8)[first // 8 : -(-last // 8)]
+    return np.unpackbits(packed, bitorder="little")[first % 8 : first % 8 + len(array)]
+
+
+def _fixed(array: Any, width: int) -> NDArray[Any]:
+    """Return values of fixed width: floats as such, since each NaN is one, all others as raw bytes."""
+    import pyarrow as pa
+
+    if not width:
+        return np.empty(0, dtype=np.uint8)
+    raw = f"f{width}" if pa.types.is_floating(array.type) else f"u{width}" if width in (1, 2, 4, 8) else f"V{width}"
+    found = np.frombuffer(array.buffers()[1], dtype=raw, count=array.offset + len(array))
+    return found[array.offset :]
+
+
+def _edges(array: Any) -> NDArray[Any]:
+    """Return where each text or list begins, and where the last one ends."""
+    import pyarrow as pa
+
+    types, dtype = pa.types, array.type
+    large = types.is_large_string(dtype) or types.is_large_binary(dtype) or types.is_large_list(dtype)
+    found = np.frombuffer(array.buffers()[1], dtype=np.int64 if large else np.int32)
+    return found[array.offset : array.offset + len(array) + 1]
+
+
+def _shown(edges: NDArray[Any], missing: NDArray[np.bool_] | None) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
+    """Return the edges without what stands under missing values, and which elements are left; None if nothing does."""
+    if missing is None:
+        return edges, None
+    lengths = np.diff(edges)
+    if not lengths[missing].any():
+        return edges, None
+    kept = np.repeat(~missing, lengths)
+    return np.concatenate([[0], np.cumsum(np.where(missing, 0, lengths), dtype=np.int64)]), kept
+
+
+def _feed_text(streams: Streams, name: str, array: Any, missing: NDArray[np.bool_] | None) -> None:
+    import pyarrow as pa
+
+    if pa.types.is_string_view(array.type) or pa.types.is_binary_view(array.type):
+        array = array.cast(_large(array.type))
+    edges = _edges(array)
+    shown, kept = _shown(edges, missing)
+    feed_ends(streams, name, shown[1:], int(shown[0]))
+    data = array.buffers()[2]
+    if data is not None and edges[-1] > edges[0]:
+        text = np.frombuffer(data, dtype=np.uint8)[int(edges[0]) : int(edges[-1])]
+        streams.feed(name, text if kept is None else text[kept])
+
+
+def _feed_list(streams: Streams, name: str, array: Any, missing: NDArray[np.bool_] | None) -> None:
+    import pyarrow as pa
+
+    if pa.types.is_map(array.type):  # the keys and items of a map forget where their structs begin
+        array = array.view(pa.list_(pa.struct([array.type.key_field, array.type.item_field])))
+    edges = _edges(array)
+    shown, _ = _shown(edges, missing)
+    feed_ends(streams, name, shown[1:], int(shown[0]))
+    _feed(streams, f"{name}.0", _kept_rows(array.values, edges, missing))
+
+
+def _kept_rows(values: Any, edges: NDArray[Any], missing: NDArray[np.bool_] | None) -> Any:
+    """Return the elements of the lists between `edges`, without those under missing lists."""
+    import pyarrow as pa
+
+    _, kept = _shown(edges, missing)
+    if kept is None:
+        return values.slice(int(edges[0]), int(edges[-1] - edges[0]))
+    while isinstance(values, pa.ExtensionArray):
+        values = values.storage
+    return values.take(pa.array(np.flatnonzero(kept) + int(edges[0])))
+
+
+def _feed_dictionary(streams: Streams, name: str, array: Any) -> None:
+    """Go on with the digests of each row's value: how its dictionary is ordered does not matter, nor what is unused."""
+    values, indices = array.dictionary, array.indices
+    missing = _missing(indices) if indices.null_count else None
+    codes = _fixed(indices, indices.type.bit_width // 8).astype(np.int64)
+    if missing is not None:
+        codes[missing] = -1
+    if len(values) > len(codes):
+        import pyarrow as pa
+
+        used, codes = np.unique(codes, return_inverse=True)
+        if missing is not None:  # -1 comes first
+            used, codes = used[1:], codes - 1
+        values = values.take(pa.array(used))
+    streams.missing(name, None, len(codes))
+    feed_coded(streams, name, digests_of(streams.seed, _entries(values)), codes)
+
+
+def _entries(values: Any) -> list[bytes | memoryview | None]:
+    """Return the bytes of each value of a dictionary, None for missing ones."""
+    import pyarrow as pa
+
+    while isinstance(values, pa.ExtensionArray):
+        values = values.storage
+    if not len(values) or pa.types.is_null(values.type):
+        return [None] * len(values)
+    found: list[bytes | memoryview | None]
+    if _text_of(values.type) is not None:
+        if pa.types.is_string_view(values.type) or pa.types.is_binary_view(values.type):
+            values = values.cast(_large(values.type))
+        data, edges = memoryview(values.buffers()[2] or b""), _edges(values).tolist()
+        found = [data[start:end] for start, end in pairwise(edges)]
+    else:
+        boolean = pa.types.is_boolean(values.type)
+        numbers = _bits(values.buffers()[1], values) if boolean else _fixed(values, _width(values.type) or 0)
+        numbers = plain(numbers)
+        found = [number.tobytes() for number in numbers] if len(numbers) else [b""] * len(values)
+    if values.null_count:
+        return [None if gone else value for value, gone in zip(found, _missing(values).tolist(), strict=True)]
+    return found

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from privkit.tally.cells.coding import key_hashes
 from privkit.tally.codes import distinct, starts
-from privkit.tally.sorting import hashed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,7 +43,7 @@ class Counting:
         shape = len(nodes), len(combos)
         # With few rows to a crowd, chance makes many: more places then.
         width = max(((2 if self.least > 3 else 8) * shape[1]).bit_length(), 6)
-        places = hashed(self._keys(nodes, combos), width)
+        places = key_hashes(self._keys(nodes, combos), width)
         places += (np.arange(shape[0]) << width)[:, None]
         flat = places.ravel()
         weights = np.empty(shape)
@@ -60,7 +60,7 @@ class Counting:
         for place, ladder in enumerate(self.coding.ladders):
             table = np.array([step.codes for step in ladder.levels])
             keys ^= table[nodes[:, place][:, None], self.coding.combos[place, combos]]
-            keys = hashed(keys, _BITS)
+            keys = key_hashes(keys, _BITS)
         return keys
 
     def large(self, nodes: Ints, number: Ints, combos: Ints) -> tuple[Ints, Ints, Ints]:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from privkit.tally.cells.coding import key_hashes
 from privkit.tally.codes import grouped, starts
-from privkit.tally.sampling import in_order
-from privkit.tally.sorting import hashed
+from privkit.tally.persons import in_order
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -155,7 +155,7 @@ class Rollup:
         node = tuple(int(level) for level in node)
         base = self._base(node)
         width = (_ROOM * len(base.keys)).bit_length()
-        places = hashed(base.keys & self.coding.mask(node), width)
+        places = key_hashes(base.keys & self.coding.mask(node), width)
         rows = np.bincount(places, weights=base.sizes, minlength=1 << width)
         return int(rows[rows < least].sum())
 

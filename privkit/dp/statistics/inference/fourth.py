@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from privkit.dp.noise.sampling import cell_variance, widths
-from privkit.tally.products.sums import FULL, Product, products
+from privkit.tally.products import FULL, Product, products
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from privkit.dp.statistics.reach import Reach
 from privkit.dp.statistics.sums import grid_of
 from privkit.tally.looking import Extent
-from privkit.tally.products.sums import FULL
+from privkit.tally.products import FULL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from privkit.dp.question import Question
     from privkit.dp.statistics.statistic import Read
-    from privkit.tally.grid import Grid
+    from privkit.tally.cells.numbers import Grid
     from privkit.values.bounds import ValueBounds
 
 
@@ -82,7 +82,7 @@ class OfProducts:
     Notes
     -----
     *Reach.* Each number is brought to [−1, 1] in steps of 2**-24, and so is each product of them
-    (`privkit.tally.products.sums`). A row adds to each of the w sums a whole number between −F and F, F = 2**24, which
+    (`privkit.tally.products`). A row adds to each of the w sums a whole number between −F and F, F = 2**24, which
     depends on that row alone; or nothing to any, where a value is missing. So it moves all w cells by at most w·F in
     L1, √w·F in L2 and F in L∞, all of which a row at the corner of all bounds reaches. What is kept of a person is one
     choice for all cells, made of that person's rows and a salt alone.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from privkit.dp.noise.sampling import least_level, widths
-from privkit.tally.products.sums import FULL, Product
+from privkit.tally.products import FULL, Product
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

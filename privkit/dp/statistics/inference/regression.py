@@ -15,7 +15,7 @@ from privkit.dp.statistics.inference.of_products import OfProducts, hidden, leas
 from privkit.dp.statistics.of_groups import dependent_rows
 from privkit.dp.statistics.reach import Reach
 from privkit.dp.statistics.statistic import Estimates, Limits, Statistic
-from privkit.tally.products.sums import FULL, moment_sums
+from privkit.tally.products import FULL, moment_sums
 from privkit.values.bounds import ValueBounds
 from privkit.values.writing import error_text
 
