@@ -1,4 +1,7 @@
-"""Answers that are dates: counts of a column's unit, told as the dates that they count to."""
+"""Answers that are dates: counts of a column's unit, told as the dates that they count to.
+
+What the ends of intervals are called in the frame of a release, and how an accuracy is told.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,18 @@ import numpy as np
 
 from privkit.tally.cells.cells import DATE
 from privkit.values.exact import as_typed
+from privkit.values.writing import error_percent, error_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pandas as pd
     from numpy.typing import NDArray
 
+    from privkit.dp.statistics.statistic import Statistic
     from privkit.tally.cells.cells import Kind
     from privkit.values.keys import Keys
+
 
 _EPOCH = date(1970, 1, 1)
 #: A count that is no date by itself, as the middle between two is, becomes the one below or above it.
@@ -93,3 +100,32 @@ def notes_of_moments(keys: Keys) -> tuple[str, ...]:
                 f"key; whole days are counted by a derived column, {way}"
             )
     return tuple(told)
+
+
+def limit_names(name: str, first: str) -> tuple[str, str]:
+    """Return the columns of a number's interval; those of the release's `first` number have no name in front.
+
+    Examples
+    --------
+    >>> limit_names("mean", "mean"), limit_names("count", "mean")
+    (('lower', 'upper'), ('count_lower', 'count_upper'))
+    """
+    prefix = "" if name == first else f"{name}_"
+    return f"{prefix}lower", f"{prefix}upper"
+
+
+def limits_in(frame: pd.DataFrame, name: str, first: str) -> tuple[pd.Series, pd.Series] | None:
+    """Return both columns of a number's interval; None where it has no interval."""
+    lower, upper = limit_names(name, first)
+    return (frame[lower], frame[upper]) if lower in frame else None
+
+
+def accuracy_told(asked: Statistic, width: float | None) -> str:
+    """Return an accuracy in what it is told: the answer's unit, ranks, rows, or counts of bins; "" for none."""
+    if width is None:
+        return ""
+    if asked.of_ranks:
+        return f"± {error_percent(width)} of ranks"
+    if asked.falls_short:
+        return f"none short by more than {error_text(width)} rows"
+    return f"by counts of bins ± {error_text(width)}" if asked.of_bins else f"± {error_text(width)}"

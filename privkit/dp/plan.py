@@ -8,9 +8,8 @@ from fractions import Fraction
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from privkit.dp.attack import Attack, attack_on
 from privkit.dp.noise.noise import ALPHA, Noise
-from privkit.dp.price import Price, priced
+from privkit.dp.price import Attack, Price, attack_on, priced
 from privkit.errors import ParameterError
 from privkit.errors.root import type_told
 from privkit.values.arguments import spending
@@ -24,9 +23,7 @@ if TYPE_CHECKING:
 
     from privkit.dp.answers.release import Release
     from privkit.dp.check import PlanCheck
-    from privkit.dp.public import PublicSource
-    from privkit.dp.question import Question
-    from privkit.dp.standing import Standing
+    from privkit.dp.question import PublicSource, Question, Standing
     from privkit.values.unit import PrivacyUnit
 
 

@@ -1,21 +1,33 @@
-"""The price of a question: by the loss to spend, by the accuracy to reach, or by an attacker's advantage. No data."""
+"""The price of a question, by loss, accuracy or advantage; what an attacker gains by it; and other measures of it.
+
+Losses in other measures are told for reports: converted by OpenDP, and never charged. No data.
+
+What a project's charges come to under the optimal composition: a report, never the filter.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from privkit.dp.noise.noise import ALPHA, Gaussian, Laplace, Noise
+from privkit.dp.noise.noise import ALPHA, Gaussian, Laplace, Noise, integers
+from privkit.dp.opendp import features
+from privkit.dp.statistics.statistic import Statistic
+from privkit.errors import ParameterError
 from privkit.errors.dp import MechanismError, PriceError
-from privkit.values.advantage import amount_for
+from privkit.errors.engines import LibraryRequiredError
+from privkit.values.advantage import ALARMS, amount_for, up
 from privkit.values.arguments import positive_int
 from privkit.values.exact import SMALLEST_LOSS, exact, exact_text
 from privkit.values.loss import Measure, PrivacyLoss
 
 if TYPE_CHECKING:
     from privkit.dp.question import Question
+
 
 _NAMES: dict[str, str] = {"laplace": Laplace.name, "gaussian": Gaussian.name}
 #: The amounts offered when asking by accuracy: four digits, from 1e-9 to 1000.
@@ -194,3 +206,172 @@ def _first(reached: Callable[[int], bool], count: int, width: str) -> int:
         middle = (low + high) // 2
         low, high = (low, middle) if reached(middle) else (middle + 1, high)
     return low
+
+
+#: More than the roundings of a few floats.
+_ABOVE = 1 + 1e-12
+
+
+class Attack(NamedTuple):
+    """What any attacker gains on one unit, at most: his advantage, and his success at 1 % false alarms."""
+
+    advantage: float
+    success: float
+
+
+def attack_on(question: Question, noise: Noise, loss: PrivacyLoss) -> Attack:
+    """Return what any attacker gains from a release on one unit, at most. Reads nothing.
+
+    Notes
+    -----
+    *Claim.* Of a release, no attacker has more advantage, or more success at 1 % false alarms, than this tells.
+
+    *Proof.* *By the price.* The measurement is checked to cost at most its price before it is drawn
+    (`privkit.dp.measurement`), and `privkit.values.advantage` proves what a loss allows.
+
+    *By the noise's own loss.* Where the measurement is one vector of sums with one noise (`Statistic.measurement`
+    itself), what is released has the loss that OpenDP states for that noise, in the noise's own measure, at the
+    distance that a unit moves the sums (`privkit.dp.measurement.make_sums`). It may say more than the price where that
+    is in another measure: a Gaussian that is paid in (ε, δ), a Laplace in ρ. Each loss by itself bounds both figures,
+    so the least of them does.
+
+    *By the discrete Gaussian itself.* Let X have independent coordinates, each with the probabilities p of a discrete
+    Gaussian, which rise up to 0 and fall after it. X and X + e for a unit vector e differ in one coordinate, so their
+    total variation is Σ_x max(0, p(x) − p(x−1)) = Σ_{x≤0} (p(x) − p(x−1)) = p(0). One unit moves the sums by a vector v
+    of whole numbers with ‖v‖₁ ≤ L1, which is a walk of ‖v‖₁ such steps. By the triangle inequality the advantage is at
+    most L1·p(0). What is sampled of a unit's rows mixes such pairs by a salt that does not depend on the data, and
+    total variation is convex. And 1/p(0) = Σ_x e^(−x²/2σ²) is at least each of its partial sums, and at least σ·√(2π),
+    since by Poisson's summation it is σ·√(2π)·(1 + 2·Σ_k e^(−2π²σ²k²)).
+
+    *Success.* p ≤ q + advantage. ∎
+    """
+    losses, close = [loss], 1.0
+    if _one_vector(question) and type(noise) in (Laplace, Gaussian):
+        measure = Measure.PURE if type(noise) is Laplace else Measure.ZERO_CONCENTRATED
+        if measure.concentrated is not loss.measure.concentrated:
+            stated = Fraction(noise.measurement().map(noise.distance(question.sensitivity)))
+            losses.append(PrivacyLoss.zero(measure).replace(stated))
+        if type(noise) is Gaussian:
+            close = question.sensitivity.l1 * peak(noise.scale) * _ABOVE
+    advantage = min(close, *(one.advantage for one in losses))
+    success = min(one.attack_success for one in losses)
+    return Attack(advantage, min(success, up(ALARMS + Fraction(repr(advantage)))))
+
+
+def _one_vector(question: Question) -> bool:
+    """Whether all that is measured is one vector of sums with one noise.
+
+    What groups that showed up were asked has noise of its own, but they were found by another one before.
+    """
+    found = question.keys is not None and question.keys.told
+    return not found and type(question.asked).measurement is Statistic.measurement
+
+
+def peak(scale: float) -> float:
+    """Return the probability of 0 in a discrete Gaussian, to a few roundings from above.
+
+    Examples
+    --------
+    >>> round(peak(0.5), 4), round(peak(10.0), 5)
+    (0.7866, 0.03989)
+    """
+    few = 1 + 2 * sum(math.exp(-((step / scale) ** 2) / 2) for step in range(1, 5))
+    return 1 / max(few, scale * math.sqrt(2 * math.pi))
+
+
+def epsilon_at(loss: PrivacyLoss, delta: object) -> float:
+    """Return the ε with which a loss is (ε, δ)-differential privacy; infinite where δ is too small for it.
+
+    A ρ is converted by OpenDP (Bun and Steinke 2016, proposition 1.3, with the tighter bound of Canonne, Kamath and
+    Steinke 2020, proposition 7). A loss in (ρ, δ₀) holds with what is left of δ after δ₀. Spends nothing.
+
+    Parameters
+    ----------
+    loss : PrivacyLoss
+    delta : number
+        Above 0 and below 1; compare it with one over the number of persons, as is publicly known.
+
+    Raises
+    ------
+    ParameterError
+
+    Examples
+    --------
+    >>> from privkit.values.loss import PrivacyLoss
+    >>> epsilon_at(PrivacyLoss.of(epsilon=0.5), 1e-6)
+    0.5
+    >>> 0.9 < epsilon_at(PrivacyLoss.of(rho=0.1), 1e-2) < 1.46
+    True
+    """
+    spread = exact(delta, "delta", below=1, smallest=Fraction(0), hint="Example: delta=1e-6.") - loss.delta
+    if loss.main == 0:
+        return 0.0 if spread >= 0 else math.inf
+    if not loss.measure.concentrated:
+        return math.inf if spread < 0 else float(loss.main)
+    return math.inf if spread <= 0 else _converted(float(loss.main), float(spread))
+
+
+def _converted(rho: float, delta: float) -> float:
+    """Return OpenDP's conversion of ρ, taken from a Gaussian measurement that costs at least it."""
+    if not math.isfinite(rho):
+        raise ParameterError.of("loss", str(rho), "finite")
+    scale = 1 / math.sqrt(2 * rho)
+    with features() as dp:
+        while True:
+            gaussian = dp.measurements.make_gaussian(integers(dp), dp.metrics.l2_distance(T="f64"), scale)
+            if gaussian.map(1.0) >= rho:
+                return float(dp.combinators.make_zCDP_to_approxDP(gaussian).map(1.0).epsilon(delta))
+            scale = math.nextafter(scale, 0.0)
+
+
+def tighter_epsilon(losses: Iterable[PrivacyLoss] | Mapping[PrivacyLoss, int], delta: object) -> float:
+    """Return the ε with which several losses together are (ε, δ)-differential privacy, tighter than their sum.
+
+    Each loss (εᵢ, δᵢ) is taken as the worst mechanism that has it, and these are composed optimally (Kairouz, Oh and
+    Viswanath 2015, "The composition theorem for differential privacy") by the privacy loss distributions of the
+    `dp-accounting` library, rounded upwards. It holds for prices that were fixed before the first answer was seen: so
+    it is told in reports, and what may still be spent is decided by sums. Losses in ρ add up, and are converted by
+    OpenDP. Never more than the sum. Spends nothing.
+
+    Parameters
+    ----------
+    losses : iterable of PrivacyLoss, or mapping of PrivacyLoss to int
+        Of one measure; a mapping says how many times each occurs.
+    delta : number
+        Above 0 and below 1.
+
+    Raises
+    ------
+    ParameterError
+    LibraryRequiredError
+        If `dp-accounting` is not installed.
+    """
+    spread = float(exact(delta, "delta", below=1, smallest=Fraction(0)))
+    counted = Counter(losses)
+    if not counted:
+        return 0.0
+    total = PrivacyLoss.zero(next(iter(counted)).measure)
+    for loss, times in counted.items():
+        total += loss.replace(loss.main * times, loss.delta * times)
+    plain = epsilon_at(total, delta)
+    if total.measure.concentrated or total.main == 0:
+        return plain
+    found = None
+    for loss, times in counted.items():
+        composed = _worst(loss).self_compose(times)
+        found = composed if found is None else found.compose(composed)
+    assert found is not None
+    tighter = float(found.get_epsilon_for_delta(spread))
+    if math.isnan(tighter):
+        raise ParameterError.of("delta", str(delta), "a δ that these losses can have")
+    return min(plain, tighter)
+
+
+def _worst(loss: PrivacyLoss) -> Any:
+    """Return the privacy loss distribution of the worst mechanism with this ε and δ, rounded upwards."""
+    try:
+        from dp_accounting.pld import common, privacy_loss_distribution
+    except ImportError:
+        raise LibraryRequiredError.of("dp-accounting", "accounting") from None
+    above = math.nextafter(float(loss.main), math.inf), math.nextafter(float(loss.delta), 1.0) if loss.delta else 0.0
+    return privacy_loss_distribution.from_privacy_parameters(common.DifferentialPrivacyParameters(*above))

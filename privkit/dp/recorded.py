@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from privkit.dp.limits import accuracy_told
+from privkit.dp.dates import accuracy_told
 from privkit.dp.noise.noise import ALPHA
 from privkit.dp.plan import miss
 from privkit.dp.statistics import (  # noqa: F401  # every kind is known by being defined

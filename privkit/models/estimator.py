@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from privkit.dp.answers.release import Release
     from privkit.dp.plan import Plan
-    from privkit.dp.training.features import Featured
+    from privkit.dp.training.steps import Featured
     from privkit.project.project import Project
     from privkit.values.bounds import ValueBounds
 

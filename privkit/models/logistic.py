@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Self, cast
 import numpy as np
 from sklearn.base import ClassifierMixin
 
-from privkit.dp.training.logistic import DROWNED, INTERCEPT, Logistic
+from privkit.dp.statistics.inference.regression import INTERCEPT
+from privkit.dp.training.logistic import DROWNED, Logistic
 from privkit.errors import nothing_spent
 from privkit.errors.models import ModelError
 from privkit.models.estimator import Estimator, planned_frame

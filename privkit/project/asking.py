@@ -38,7 +38,7 @@ from privkit.values.keys import Keys, public_keys
 
 if TYPE_CHECKING:
     from privkit.dp.answers.release import Release
-    from privkit.dp.standing import Standing
+    from privkit.dp.question import Standing
     from privkit.dp.statistics.statistic import Statistic
     from privkit.tally.cells.cells import Kind
     from privkit.values.loss import Measure

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Any
 
-from privkit.dp.candidates import public_candidates
 from privkit.dp.statistics.histogram import bin_edges
+from privkit.dp.statistics.quantile import public_candidates
 from privkit.errors import NotPublicError, ParameterError
 from privkit.errors.facts import FactsError
 from privkit.errors.root import type_told

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import tomli_w
 
 from privkit.budget.notes import merged
-from privkit.dp.public import PublicSource
+from privkit.dp.question import PublicSource
 from privkit.errors import NotPublicError, ParameterError
 from privkit.errors.facts import FactsError
 from privkit.errors.root import close_matches, listed, type_told

@@ -12,9 +12,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from privkit.dp.answers.release import Release
-from privkit.dp.candidates import public_candidates
-from privkit.dp.public import PublicSource
+from privkit.dp.question import PublicSource
 from privkit.dp.statistics.histogram import bin_edges
+from privkit.dp.statistics.quantile import public_candidates
 from privkit.errors import KeysError, NoProjectError, NotPublicError, ParameterError
 from privkit.errors.root import type_told
 from privkit.errors.tables import LevelsError

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privkit.dp.synthesis.filling import Filled, uniform
+from privkit.dp.synthesis.drawing import Filled, uniform
 from privkit.errors.root import type_told
 from privkit.errors.synthetic import MockError
 from privkit.project.dp.schema import check_keys, filled, filled_bins

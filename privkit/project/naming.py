@@ -40,7 +40,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from privkit.budget.machine.keys import first_request_key, request_key
-from privkit.dp.standing import Standing
+from privkit.dp.question import Standing
 from privkit.errors import ParameterError, PrivkitError
 from privkit.errors.project import EarlierReleaseError
 from privkit.errors.root import type_told

@@ -135,7 +135,7 @@ class Project(Accountable, Plotted):
         delta : number
             Above 0 and below 1.
         """
-        from privkit.dp.conversion import epsilon_at
+        from privkit.dp.price import epsilon_at
 
         return epsilon_at(self.spent + self.reserved, delta)
 
@@ -150,7 +150,7 @@ class Project(Accountable, Plotted):
         delta : number
             Above 0 and below 1.
         """
-        from privkit.dp.conversion import tighter_epsilon
+        from privkit.dp.price import tighter_epsilon
 
         return tighter_epsilon(self.account.costs(), delta)
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from privkit.budget.entry import Entry, Reservation
 from privkit.budget.turn import Turn, replayed
 from privkit.dp.answers.stored import decode_answer, encode_answer
-from privkit.dp.limits import accuracy_told
+from privkit.dp.dates import accuracy_told
 from privkit.dp.measurement import draw, make_measurement
 from privkit.dp.simulate import SimulatedRelease, can_simulate, simulate
 from privkit.errors import (

@@ -8,7 +8,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from privkit.dp.answers.release import Release
-from privkit.dp.limits import limits_in
+from privkit.dp.dates import limits_in
 from privkit.dp.noise.noise import ALPHA
 from privkit.errors.engines import LibraryRequiredError
 from privkit.values.show import SIMULATED, is_simulated, printable

@@ -20,7 +20,7 @@ import pytest
 import privkit as pk
 from privkit.dp import statistics
 from privkit.dp.answers.provenance import Provenance
-from privkit.dp.limits import limits_in
+from privkit.dp.dates import limits_in
 from privkit.dp.recorded import KINDS, recorded_accuracy, recorded_within
 from privkit.dp.statistics.statistic import Statistic, recorded_statistic
 from privkit.errors.dp import NotLinearError

@@ -36,11 +36,11 @@ from privkit.dp.statistics.share import PersonShare, Share
 from privkit.dp.statistics.statistic import Statistic
 from privkit.dp.statistics.sums import PersonSum, Sum
 from privkit.dp.statistics.top_k import TopK, TopTable
-from privkit.dp.synthesis.filling import Filled
+from privkit.dp.synthesis.drawing import Filled
 from privkit.dp.synthesis.synthetic import Synthetic
-from privkit.dp.training.features import featured
 from privkit.dp.training.lloyd import Lloyd
 from privkit.dp.training.logistic import Logistic
+from privkit.dp.training.steps import featured
 from privkit.values.bounds import ValueBounds
 from privkit.values.expression.selection import selection
 from privkit.values.keys import public_keys

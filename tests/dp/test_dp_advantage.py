@@ -11,10 +11,10 @@ import pytest
 from chance import off
 
 import privkit as pk
-from privkit.dp.attack import attack_on, peak
 from privkit.dp.measurement import make_measurement
 from privkit.dp.noise.noise import Gaussian, integers
 from privkit.dp.opendp import features
+from privkit.dp.price import attack_on, peak
 from privkit.errors import PrivkitError
 from privkit.values.loss import PrivacyLoss
 

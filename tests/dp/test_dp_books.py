@@ -9,7 +9,7 @@ import pytest
 from dp_asking import ask
 
 import privkit as pk
-from privkit.dp.noise.layers import LayeredGaussian, LayeredLaplace
+from privkit.dp.noise.rounds import LayeredGaussian, LayeredLaplace
 from privkit.dp.plan import make_plan
 from privkit.dp.price import Price
 from privkit.dp.statistics.books.tables import Tables

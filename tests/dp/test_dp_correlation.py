@@ -16,7 +16,7 @@ import privkit as pk
 from privkit.dp.measurement import make_measurement
 from privkit.dp.noise.noise import Gaussian, Laplace
 from privkit.dp.statistics.inference.correlation import Correlation
-from privkit.dp.statistics.inference.pair import products_of
+from privkit.dp.statistics.inference.of_products import products_of
 from privkit.tally.products import FULL, moment_sums
 from privkit.values.bounds import ValueBounds
 from privkit.values.loss import Measure

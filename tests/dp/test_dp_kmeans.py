@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 import privkit as pk
 from privkit.dp.measurement import draw, make_measurement
-from privkit.dp.training.features import featured
 from privkit.dp.training.lloyd import Centers, Lloyd
+from privkit.dp.training.steps import featured
 from privkit.tally.products import ONE
 from privkit.values.bounds import ValueBounds
 from privkit.values.loss import Measure

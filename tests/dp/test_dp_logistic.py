@@ -16,10 +16,10 @@ from scipy import stats
 
 import privkit as pk
 from privkit.dp.measurement import draw, make_measurement
-from privkit.dp.noise.layers import composed
 from privkit.dp.noise.noise import Laplace, in_measure
-from privkit.dp.training.features import featured
+from privkit.dp.noise.rounds import composed
 from privkit.dp.training.logistic import _KEPT, FULL, LARGEST, WEIGHT, Logistic, State, _chances
+from privkit.dp.training.steps import featured
 from privkit.tally.products import ONE
 from privkit.values.bounds import ContributionBounds, ValueBounds
 from privkit.values.keys import public_keys

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import privkit as pk
 from privkit.dp.measurement import make_measurement
 from privkit.dp.noise.noise import Gaussian, Laplace
-from privkit.dp.statistics.inference.fourth import LIFT, all_products
+from privkit.dp.statistics.inference.least_squares import LIFT, all_products
 from privkit.dp.statistics.inference.regression import LeastSquares
 from privkit.tally.products import FULL
 from privkit.values.bounds import ValueBounds

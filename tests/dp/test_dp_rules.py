@@ -18,8 +18,7 @@ from privkit.dp.noise.weighted import variance
 from privkit.dp.recorded import recorded_statistic
 from privkit.dp.synthesis.drawing import drawn_rows, weighted
 from privkit.dp.synthesis.kept import Kept
-from privkit.dp.synthesis.model import Measured, Model, Ruled, model_of
-from privkit.dp.synthesis.rules import Condition, Part, Rules
+from privkit.dp.synthesis.model import Condition, Measured, Model, Part, Ruled, Rules, model_of
 from privkit.errors import ColumnNotFoundError
 from privkit.errors.expression import ExpressionError
 from privkit.errors.synthetic import RulesError, SyntheticError

@@ -22,8 +22,7 @@ from privkit.dp.plan import make_plan
 from privkit.dp.price import Price
 from privkit.dp.question import Question
 from privkit.dp.synthesis import drawing, running
-from privkit.dp.synthesis.drawing import drawn_rows, information, weighted
-from privkit.dp.synthesis.filling import Filled, uniform
+from privkit.dp.synthesis.drawing import Filled, drawn_rows, information, uniform, weighted
 from privkit.dp.synthesis.kept import Kept
 from privkit.dp.synthesis.model import Measured, Model, Ruled, model_of, on_simplex, with_margins
 from privkit.dp.synthesis.running import Measuring, score

@@ -23,8 +23,7 @@ from privkit.dp.plan import make_plan
 from privkit.dp.price import Price
 from privkit.dp.question import Question
 from privkit.dp.statistics.arranged import OTHER
-from privkit.dp.statistics.books.adding import summed_exactly
-from privkit.dp.statistics.books.residuals import Fit, closure, shapes_of
+from privkit.dp.statistics.books.residuals import Fit, closure, shapes_of, summed_exactly
 from privkit.dp.statistics.books.strategy import strategy
 from privkit.dp.statistics.books.tables import Tables
 from privkit.errors.tables import LevelsError, TablesError

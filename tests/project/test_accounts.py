@@ -9,7 +9,7 @@ import pytest
 
 import privkit as pk
 from privkit.cli import main
-from privkit.dp.conversion import epsilon_at
+from privkit.dp.price import epsilon_at
 from privkit.values.loss import PrivacyLoss
 
 
@@ -148,7 +148,7 @@ def binomial_delta(epsilon, times, target):
 @pytest.mark.parametrize(("epsilon", "times"), [(0.1, 20), (0.5, 7)])
 def test_the_optimal_composition_is_no_lower_than_the_exact_one(epsilon, times):
     pytest.importorskip("dp_accounting")
-    from privkit.dp.conversion import tighter_epsilon
+    from privkit.dp.price import tighter_epsilon
 
     told = tighter_epsilon([PrivacyLoss.of(epsilon=epsilon)] * times, 1e-6)
     assert binomial_delta(epsilon, times, told) <= 1e-6

@@ -30,7 +30,7 @@ from privkit.dp.statistics.statistic import Statistic
 from privkit.dp.statistics.sums import PersonSum, Sum
 from privkit.dp.statistics.top_k import TopK
 from privkit.dp.synthesis import running
-from privkit.dp.synthesis.filling import Filled
+from privkit.dp.synthesis.drawing import Filled
 from privkit.dp.synthesis.kept import Kept
 from privkit.dp.synthesis.synthetic import Synthetic
 from privkit.values.bounds import ONE_ROW, ContributionBounds, ValueBounds

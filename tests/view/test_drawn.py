@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import privkit as pk
-from privkit.dp.limits import limits_in
+from privkit.dp.dates import limits_in
 from privkit.values.writing import to_error
 
 SEXES, PLANS = ["f", "m"], ["a", "b", "c"]

@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from privkit.dp.answers.arithmetic import Released, estimate, index_of
-from privkit.dp.answers.books import book_of, table_of
 from privkit.dp.answers.by_group import weights_of_noise
-from privkit.dp.answers.derived import Derived, Interval, Source, told_apart
+from privkit.dp.answers.derived import Derived, Interval, Source, book_of, table_of, told_apart
 from privkit.dp.answers.linear import Errors
 from privkit.dp.answers.postprocess import non_negative, rounded, suppressed, total
 from privkit.dp.answers.provenance import Provenance
 from privkit.dp.answers.synthetic_rows import distances_of, rows_of
-from privkit.dp.dates import told_dates
-from privkit.dp.limits import limit_names
+from privkit.dp.dates import limit_names, told_dates
 from privkit.dp.noise.noise import ALPHA, Noise
 from privkit.dp.plan import Plan, miss
 from privkit.errors.dp import IntervalError, NotLinearError

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from privkit.dp.measurement import frames
-from privkit.dp.noise.threshold import GaussianThreshold, LaplaceThreshold, Stated, texts
+from privkit.dp.noise.selection import GaussianThreshold, LaplaceThreshold, Stated, texts
 from privkit.dp.opendp import features
 from privkit.dp.statistics.statistic import Estimates, Limits, Statistic
 from privkit.tally.engines.opening import engine_of

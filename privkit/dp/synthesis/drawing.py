@@ -14,11 +14,23 @@ the model, where there are such (Csiszár 1975).
 
 *Taking.* Rows are ordered, and taken at even steps along their added weights from a random start. So each is taken the
 next whole number below or above its expected number of times, and tables err less than of independent draws.
+
+Values in place of levels: a column in its original type, numbers and dates within their bins.
+
+No data: from public levels, and from numbers between 0 and 1 that a seed gives.
+
+A level that is a public key becomes that key. A bin of numbers becomes a number that is uniform within it: of a column
+of whole numbers, one of the whole numbers in the bin, all alike; else a float. A bin of days becomes one of its days,
+all alike, at midnight. The level for all else becomes a missing value; a column whose type holds none has no such rows.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,7 +38,11 @@ from privkit.dp.synthesis.model import Model
 from privkit.values.interrupts import let_in
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
+
+    from privkit.values.keys import Keys, KeyValue
+
 
 #: Rows that are drawn and weighted: so many times those that are needed, but at least, and at most.
 _TIMES, _LEAST, _MOST = 2, 20_000, 200_000
@@ -141,3 +157,191 @@ def table_of(
     """Return the weighted table of two columns, one cell after the other."""
     code = rows[:, pair[0]] * sizes[pair[1]] + rows[:, pair[1]]
     return np.asarray(np.bincount(code, weights=weights, minlength=sizes[pair[0]] * sizes[pair[1]]), dtype=np.float64)
+
+
+#: Types that hold no missing value begin so, as pandas and NumPy write them.
+_WHOLE = ("int", "uint")
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """How the levels of a column become values.
+
+    Attributes
+    ----------
+    name : str
+        The column.
+    level : str
+        The column of levels: itself, or the one that was cut from it.
+    dtype : str
+        The type, as pandas writes it; "" for the one that its values have.
+    edges : tuple of float or str
+        Of bins, the lowest to the highest, days in ISO 8601; empty where levels are keys.
+    right : bool
+        Whether bins of numbers hold their right edge in place of their left one.
+    """
+
+    name: str
+    level: str
+    dtype: str = ""
+    edges: tuple[float | str, ...] = ()
+    right: bool = False
+
+    @property
+    def holds_missing(self) -> bool:
+        """Whether the type holds missing values."""
+        return self.dtype != "bool" and not self.dtype.startswith(_WHOLE)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the type is one of whole numbers."""
+        return self.dtype.lower().startswith(_WHOLE)
+
+    @property
+    def of_days(self) -> bool:
+        """Whether bins are of days."""
+        return bool(self.edges) and isinstance(self.edges[0], str)
+
+    def bins(self) -> list[tuple[int, int]]:
+        """Return each bin's first whole number, or day counted from year 1, and the one after its last.
+
+        Examples
+        --------
+        >>> Filled("age", "age", "int64", (0.0, 2.5, 4.0)).bins()
+        [(0, 3), (3, 4)]
+        """
+        if self.of_days:
+            ends = [date.fromisoformat(str(edge)).toordinal() for edge in self.edges]
+        else:
+            shift = 1 if self.right else 0
+            ends = [
+                math.floor(float(edge)) + shift if shift or float(edge).is_integer() else math.ceil(float(edge))
+                for edge in self.edges
+            ]
+        return list(pairwise(ends))
+
+    def ends(self, low: float, high: float) -> tuple[float, float]:
+        """Return the least and the greatest value between two edges."""
+        if self.right:
+            return float(np.nextafter(low, np.inf)), high
+        return low, float(np.nextafter(high, -np.inf))
+
+    def left(self, keys: Keys) -> NDArray[np.bool_]:
+        """Return which levels, in the order of the keys and the one for all else last, the type holds."""
+        some = np.array([*(key[0] is not None for key in keys.values), False])
+        return np.ones_like(some) if self.holds_missing or not some.any() else some
+
+    def value(self, number: int) -> object:
+        """Return a whole number, or a day counted from year 1, as a value."""
+        return date.fromordinal(number) if self.of_days else number
+
+    def typed(self, pool: list[Any]) -> pd.Series:
+        """Return values of levels in a type of their own kind that holds missing values too."""
+        if self.of_days and self.dtype not in ("object", ""):
+            import pandas as pd
+
+            found = pd.Series(pd.to_datetime(pd.Series(pool, dtype=object))).astype("datetime64[us]")
+            return found.dt.tz_localize(self.dtype.partition(",")[2].strip(" ]")) if "," in self.dtype else found
+        wide = {"bool": "boolean", "category": ""}.get(self.dtype, self.dtype)
+        if wide.startswith(_WHOLE):
+            wide = wide.replace("u", "U").replace("int", "Int")
+        return _typed(pool, wide)
+
+    def values(self, codes: NDArray[np.int64], keys: tuple[KeyValue, ...], chances: NDArray[np.float64]) -> pd.Series:
+        """Return the column.
+
+        Parameters
+        ----------
+        codes : array of int
+            The level of each row, as a place among the keys; the one after the last for all else.
+        keys : tuple
+            The public values, or the labels of the bins.
+        chances : array of float
+            Uniform in [0, 1), one for each row; a column that is not cut uses none.
+        """
+        import pandas as pd
+
+        found = self._within(codes, chances) if self.edges else self._keyed(codes, keys)
+        return pd.Series(found, name=self.name)
+
+    def _keyed(self, codes: NDArray[np.int64], keys: tuple[KeyValue, ...]) -> Any:
+        import pandas as pd
+
+        if self.dtype == "category":
+            known = [key for key in keys if key is not None]
+            places = np.array([*(-1 if key is None else known.index(key) for key in keys), -1], dtype=np.int64)
+            return pd.Categorical.from_codes(places[codes], categories=pd.Index(known, dtype=_plain(known)))
+        other = None if self.holds_missing else next((key for key in keys if key is not None), None)
+        pool = [*(other if key is None else key for key in keys), other]
+        return _typed(pool, self.dtype).take(codes).reset_index(drop=True)
+
+    def _within(self, codes: NDArray[np.int64], chances: NDArray[np.float64]) -> Any:
+        import pandas as pd
+
+        inside = codes < len(self.edges) - 1
+        place = np.where(inside, codes, 0)
+        if self.of_days or self.is_whole:
+            starts, ends = np.array(self.bins(), dtype=np.int64).T
+            first, many = starts[place], (ends - starts)[place]
+            drawn = first + np.minimum(np.floor(chances * many).astype(np.int64), many - 1)
+            return self._dates(drawn, inside) if self.of_days else self._numbers(pd.Series(drawn), inside)
+        low, high = np.array(self.edges[:-1], dtype=float)[place], np.array(self.edges[1:], dtype=float)[place]
+        drawn_ = high - (high - low) * chances if self.right else low + (high - low) * chances
+        outermost = np.nextafter(low, np.inf) if self.right else np.nextafter(high, -np.inf)
+        drawn_ = np.maximum(drawn_, outermost) if self.right else np.minimum(drawn_, outermost)
+        return self._numbers(pd.Series(drawn_), inside)
+
+    def _numbers(self, drawn: pd.Series, inside: NDArray[np.bool_]) -> Any:
+        if self.holds_missing and not inside.all():
+            drawn = drawn.astype("Int64" if self.is_whole else "float64").mask(~inside)
+        dtype: Any = self.dtype
+        return drawn.astype(dtype) if dtype and dtype != "object" else drawn
+
+    def _dates(self, drawn: NDArray[np.int64], inside: NDArray[np.bool_]) -> Any:
+        import pandas as pd
+
+        epoch = date(1970, 1, 1).toordinal()
+        if self.dtype in ("object", ""):
+            days = [date(1970, 1, 1) + timedelta(days=int(day) - epoch) for day in drawn]
+            return pd.Series([day if real else None for day, real in zip(days, inside, strict=True)], dtype=object)
+        found = pd.Series((drawn - epoch).astype("datetime64[D]").astype("datetime64[us]")).where(inside)
+        if "," in self.dtype:  # with a time zone: midnight there
+            zone = self.dtype.partition(",")[2].strip(" ]")
+            found = found.dt.tz_localize(zone, ambiguous=True, nonexistent="shift_forward")
+        dtype: Any = self.dtype
+        return found.astype(dtype)
+
+
+def _typed(pool: list[Any], dtype: Any) -> pd.Series:
+    """Return values in a type of pandas, or as they are where it does not take them."""
+    import pandas as pd
+
+    plain = pd.Series(pool, dtype=object)
+    if dtype in ("", "object"):
+        return plain
+    try:
+        if dtype.startswith("datetime64"):
+            aware = "," in dtype
+            return pd.to_datetime(plain, utc=aware).astype(dtype)
+        return plain.astype(dtype)
+    except (TypeError, ValueError, OverflowError):  # keys of another type than the column's stand for its values
+        return plain
+
+
+def _plain(known: list[Any]) -> Any:
+    return None if known and all(isinstance(key, str) for key in known) else object
+
+
+def uniform(seed: int, rows: int, columns: int) -> NDArray[np.float64]:
+    """Return numbers in [0, 1) of 53 bits each, the same in every version of NumPy; shape (rows, columns).
+
+    The bits of PCG64 are promised not to change; what NumPy makes of them is not.
+
+    Examples
+    --------
+    >>> uniform(1, 1, 2).round(3).tolist()
+    [[0.512, 0.95]]
+    """
+    raw = np.random.PCG64(seed).random_raw(rows * columns)
+    found = (np.asarray(raw, dtype=np.uint64) >> np.uint64(11)).astype(np.float64) * 2.0**-53
+    return found.reshape(rows, columns)

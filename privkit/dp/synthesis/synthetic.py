@@ -32,11 +32,9 @@ from privkit.dp.noise.rounds import RoundsGaussian, RoundsLaplace, Shape, make_r
 from privkit.dp.statistics.arranged import canonical_levels
 from privkit.dp.statistics.books.tables import Tables
 from privkit.dp.statistics.reach import Sensitivity
-from privkit.dp.synthesis.drawing import drawn_rows
-from privkit.dp.synthesis.filling import Filled, uniform
+from privkit.dp.synthesis.drawing import Filled, drawn_rows, uniform
 from privkit.dp.synthesis.kept import Kept, WithRows
-from privkit.dp.synthesis.model import Ruled, all_pairs
-from privkit.dp.synthesis.rules import NO_RULES, Rules
+from privkit.dp.synthesis.model import NO_RULES, Ruled, Rules, all_pairs
 from privkit.dp.synthesis.running import Measuring, Run, Simulating
 from privkit.tally.books import table_counts
 from privkit.values.exact import exact_text

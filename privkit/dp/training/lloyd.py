@@ -11,8 +11,7 @@ import numpy as np
 
 from privkit.dp.statistics.reach import Reach
 from privkit.dp.statistics.statistic import Estimates, Limits, Statistic
-from privkit.dp.training.features import Feature, Featured, read_features, recorded_features
-from privkit.dp.training.steps import FULL, UNIT, Steps, layer_of
+from privkit.dp.training.steps import FULL, UNIT, Feature, Featured, Steps, layer_of, read_features, recorded_features
 from privkit.tally.products import ONE, design_of
 from privkit.values.writing import error_text
 

@@ -13,10 +13,10 @@ import numpy as np
 
 from privkit.dp.noise.noise import ALPHA
 from privkit.dp.noise.weighted import sum_quantile, variance
+from privkit.dp.statistics.inference.regression import INTERCEPT
 from privkit.dp.statistics.reach import Reach
 from privkit.dp.statistics.statistic import Estimates, Limits, Statistic
-from privkit.dp.training.features import Feature, Featured, read_features, recorded_features
-from privkit.dp.training.steps import FULL, UNIT, Steps, layer_of
+from privkit.dp.training.steps import FULL, UNIT, Feature, Featured, Steps, layer_of, read_features, recorded_features
 from privkit.tally.products import ONE, design_of
 from privkit.values.exact import exact_text
 from privkit.values.keys import Keys, decoded
@@ -47,7 +47,6 @@ _RARE = 0.2
 _EXAMPLE = 10_000
 #: From which deviation on noise alone decides a coefficient, of numbers in [−1, 1]: odds change by more than e².
 DROWNED = 2.0
-INTERCEPT = "intercept"
 
 
 class State(NamedTuple):

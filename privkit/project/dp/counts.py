@@ -77,7 +77,7 @@ def dp_count(
     Sundararajan 2012). In projects that count in ρ, discrete Gaussian noise of scale L2/√(2ρ) (Canonne, Kamath and
     Steinke 2020). A histogram over disjoint groups costs no more than one count (Dwork and Roth 2014, section 3.3).
     Where keys are not public, leave `keys` out and give `delta`, in a project with a δ: groups whose noisy count passes
-    a threshold show up, and the plan says how many rows that takes (`privkit.dp.noise.threshold`).
+    a threshold show up, and the plan says how many rows that takes (`privkit.dp.noise.selection`).
     The proof is in `privkit.dp.measurement.make_sums`. Each interval is for the count after bounding; what is lost by
     bounding is not in it.
 

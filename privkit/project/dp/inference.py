@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING, Any, Unpack
 
-from privkit.dp.limits import limit_names
+from privkit.dp.dates import limit_names
 from privkit.dp.statistics.counts import Count
 from privkit.dp.statistics.inference.chi2 import MOST_CELLS, Chi2
 from privkit.dp.statistics.inference.difference import Difference

@@ -8,10 +8,11 @@ from fractions import Fraction
 from math import isqrt
 from typing import TYPE_CHECKING, Any, Unpack
 
-from privkit.dp.limits import limit_names
-from privkit.dp.training.features import featured
+from privkit.dp.dates import limit_names
+from privkit.dp.statistics.inference.regression import INTERCEPT
 from privkit.dp.training.lloyd import Lloyd
-from privkit.dp.training.logistic import INTERCEPT, Logistic, clip_for
+from privkit.dp.training.logistic import Logistic, clip_for
+from privkit.dp.training.steps import featured
 from privkit.errors import KeysError, ParameterError, PrivkitError, nothing_spent
 from privkit.project.asking import Asking, asks, check_columns, planned
 from privkit.project.current import current_project

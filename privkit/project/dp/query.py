@@ -11,11 +11,10 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Unpack
 
-from privkit.dp.candidates import public_candidates
 from privkit.dp.statistics.clipped import WithClipped
 from privkit.dp.statistics.counts import Count
 from privkit.dp.statistics.moments import Deviation, Mean
-from privkit.dp.statistics.quantile import Quantile, probability
+from privkit.dp.statistics.quantile import Quantile, probability, public_candidates
 from privkit.dp.statistics.quantiles import ENOUGH, Quantiles, percentage, quantiles_of
 from privkit.dp.statistics.several import Several
 from privkit.dp.statistics.sums import Sum

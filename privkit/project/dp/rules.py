@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from privkit.dp.statistics.arranged import canonical_levels
-from privkit.dp.synthesis.rules import MOST_COMBINATIONS, Condition, Rules
+from privkit.dp.synthesis.model import MOST_COMBINATIONS, Condition, Rules
 from privkit.errors.root import type_told
 from privkit.errors.synthetic import RulesError
 from privkit.tally.engines.opening import engine_of
@@ -31,7 +31,7 @@ from privkit.values.expression.selection import Selection
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from privkit.dp.synthesis.filling import Filled
+    from privkit.dp.synthesis.drawing import Filled
     from privkit.values.keys import Keys
 
 _ARROW = re.compile(r"\s*(?:->|→)\s*")

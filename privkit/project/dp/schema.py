@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from privkit.dp.synthesis.filling import Filled
+from privkit.dp.synthesis.drawing import Filled
 from privkit.errors.synthetic import SyntheticError
 from privkit.tally.cells.cells import BOOLEAN, DATE, FLOAT, INSTANT, INTEGER, TEXT, UNSIGNED
 from privkit.tally.engines.opening import engine_of

@@ -90,7 +90,7 @@ def dp_tables(
     greatest half-width of the 95 % interval of any table's cells. Persons' rows are bounded once for all tables, to
     `max_rows` (or `max_groups` · `per_group`) rows of one person in all.
 
-    The proofs are in `privkit.dp.statistics.books.tables`, `residuals`, `strategy` and `adding`; after ResidualPlanner
+    The proofs are in `privkit.dp.statistics.books.tables`, `residuals` and `strategy`; after ResidualPlanner
     (Xiao, He, Zhang and Kifer 2023, arXiv 2305.08175).
 
     Examples

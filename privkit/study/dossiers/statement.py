@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from privkit.budget.noted import counts_of
 from privkit.budget.notes import NAMES
-from privkit.dp.public import PublicSource
+from privkit.dp.question import PublicSource
 from privkit.project.ledger_view import describe
 from privkit.values.show import printable
 from privkit.values.writing import number

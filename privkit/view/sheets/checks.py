@@ -16,7 +16,7 @@ from privkit.view.parts.words import aligned, amount, label, names, number, perc
 
 if TYPE_CHECKING:
     from privkit.dp.plan import Plan
-    from privkit.dp.standing import Standing
+    from privkit.dp.question import Standing
     from privkit.dp.statistics.statistic import Extent
     from privkit.tally.cells.cells import Kind
     from privkit.tally.looking import Outside

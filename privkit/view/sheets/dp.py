@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from privkit.dp.answers.provenance import Provenance
 from privkit.dp.answers.release import Release
 from privkit.dp.answers.synthetic_rows import synthetic_of
-from privkit.dp.limits import limits_in
+from privkit.dp.dates import limits_in
 from privkit.dp.noise.noise import ALPHA
 from privkit.values.writing import error_text, level_text
 from privkit.view.parts.sheet import Block, Drawn, Note, Pile, Row, Sheet, Table, given, sheet

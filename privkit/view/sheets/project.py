@@ -7,7 +7,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from privkit.budget.noted import counts_of
-from privkit.dp.limits import accuracy_told
+from privkit.dp.dates import accuracy_told
 from privkit.errors import PrivkitError
 from privkit.project.facts import PublicFacts
 from privkit.project.ledger_view import LedgerView, describe

@@ -15,11 +15,11 @@ fine table may share one of a coarse). Filters and derived columns look at one r
 once, before any table is counted, and what is kept of a person depends on that person's rows and a salt alone
 (`privkit.tally.books`), so that for each salt the counts are a sum over persons: `privkit.dp.measurement.make_sums`.
 
-*The release.* Each measured table gets independent noise, and the losses add up (`privkit.dp.noise.layers`). All that
+*The release.* Each measured table gets independent noise, and the losses add up (`privkit.dp.noise.rounds`). All that
 is shown is computed from the noisy tables: post-processing. ∎
 
 What is shown is the least squares fit (`privkit.dp.statistics.books.residuals`), made to add up exactly
-(`privkit.dp.statistics.books.adding`); which tables are measured, and how well, is decided by public numbers
+(`privkit.dp.statistics.books.residuals`); which tables are measured, and how well, is decided by public numbers
 (`privkit.dp.statistics.books.strategy`). Intervals come from the law of the noise, not from a normal formula
 (`privkit.dp.noise.weighted.counted_quantile`).
 """
@@ -36,15 +36,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from privkit.dp.measurement import frames
-from privkit.dp.noise.layers import LayeredGaussian, LayeredLaplace, composed
 from privkit.dp.noise.noise import Laplace, Noise, in_measure, integers
+from privkit.dp.noise.rounds import LayeredGaussian, LayeredLaplace, composed
 from privkit.dp.opendp import features
-from privkit.dp.statistics.arranged import OTHER, all_keys, canonical_levels, told_table
-from privkit.dp.statistics.books.adding import summed_exactly
-from privkit.dp.statistics.books.residuals import Axes, Fit, shapes_of
-from privkit.dp.statistics.books.strategy import strategy
-from privkit.dp.statistics.books.table_errors import TableErrors
-from privkit.dp.statistics.counted import Counted, Flat
+from privkit.dp.statistics.arranged import OTHER, Counted, Flat, all_keys, canonical_levels, told_table
+from privkit.dp.statistics.books.residuals import Axes, Fit, shapes_of, summed_exactly
+from privkit.dp.statistics.books.strategy import TableErrors, strategy
 from privkit.dp.statistics.statistic import Estimates, Limits, Statistic
 from privkit.tally.books import table_counts
 from privkit.tally.persons import person_groups

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from privkit.dp.limits import limit_names
-from privkit.dp.statistics.inference.of_products import OfProducts, hidden, least_rows
-from privkit.dp.statistics.inference.pair import Pair, products_of
+from privkit.dp.dates import limit_names
+from privkit.dp.statistics.inference.of_products import OfProducts, Pair, hidden, least_rows, products_of
 from privkit.dp.statistics.of_groups import dependent_rows
 from privkit.dp.statistics.statistic import Estimates, Limits, Statistic
 from privkit.tally.products import FULL, moment_sums

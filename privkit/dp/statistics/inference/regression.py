@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from privkit.dp.noise.sampling import least_level
-from privkit.dp.statistics.inference.fourth import LIFT, all_products, ordered_products
-from privkit.dp.statistics.inference.least_squares import Fit
+from privkit.dp.statistics.inference.least_squares import LIFT, Fit, all_products, ordered_products
 from privkit.dp.statistics.inference.of_products import OfProducts, hidden, least_rows
 from privkit.dp.statistics.of_groups import dependent_rows
 from privkit.dp.statistics.reach import Reach
@@ -55,9 +54,9 @@ class LeastSquares(OfProducts, Statistic):
 
     *Reach.* Released are the sums of all w products of two of (1, z₁, …, y), symmetric ones once: see
     `privkit.dp.statistics.inference.of_products`. Where the fit is `robust`, these stand L = 4 times as large, and
-    beside them stand the sums of v products of three and four (`privkit.dp.statistics.inference.fourth`): whole numbers
-    from −F to F of one row, F = 2**24. So a row moves all cells by at most (w·L + v)·F in L1, √(w·L² + v)·F in L2 and
-    L·F in L∞, all of which a row at the corner of all bounds reaches.
+    beside them stand the sums of v products of three and four (`privkit.dp.statistics.inference.least_squares`): whole
+    numbers from −F to F of one row, F = 2**24. So a row moves all cells by at most (w·L + v)·F in L1, √(w·L² + v)·F in
+    L2 and L·F in L∞, all of which a row at the corner of all bounds reaches.
 
     *Interval.* Let Ŝ be the noisy sums of products of the predictors, ĝ(β) the noisy Σ x·(y − x'β). Then ĝ(β̂) = 0 for
     the estimate, and ĝ is linear with slope −Ŝ: so β̂ − β = Ŝ⁻¹·ĝ(β) exactly, however large the noise is. For the true

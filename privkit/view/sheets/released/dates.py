@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from privkit.dp.limits import limits_in
+from privkit.dp.dates import limits_in
 from privkit.dp.noise.noise import ALPHA
 from privkit.values.writing import level_text
 from privkit.view.parts.moments import dates_text, day_text

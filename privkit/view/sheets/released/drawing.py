@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from privkit.dp.limits import limits_in
+from privkit.dp.dates import limits_in
 from privkit.dp.noise.noise import ALPHA
 from privkit.values.writing import chance, error_text, level_text
 from privkit.view.parts.chart import (

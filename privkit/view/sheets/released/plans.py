@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from privkit.dp.answers.provenance import in_units
-from privkit.dp.limits import accuracy_told, limits_in
+from privkit.dp.dates import accuracy_told, limits_in
 from privkit.dp.noise.noise import ALPHA
 from privkit.dp.plan import Plan
 from privkit.errors.ledger import LedgerError
@@ -21,8 +21,7 @@ from privkit.view.sheets.released.books import compared
 
 if TYPE_CHECKING:
     from privkit.dp.answers.release import Release
-    from privkit.dp.question import Question
-    from privkit.dp.standing import Standing
+    from privkit.dp.question import Question, Standing
     from privkit.values.loss import PrivacyLoss
 
 #: A longer note is cut: it may hold a column's name.
