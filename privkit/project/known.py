@@ -16,8 +16,8 @@ from privkit.dp.question import PublicSource
 from privkit.dp.statistics.histogram import bin_edges
 from privkit.dp.statistics.quantile import public_candidates
 from privkit.errors import KeysError, NoProjectError, NotPublicError, ParameterError
+from privkit.errors.disclosure import LevelsError
 from privkit.errors.root import type_told
-from privkit.errors.tables import LevelsError
 from privkit.project.current import current_project
 from privkit.values.bounds import value_bounds
 from privkit.values.expression.days import is_day

@@ -27,8 +27,8 @@ from privkit.dp.synthesis.kept import Kept
 from privkit.dp.synthesis.model import Measured, Model, Ruled, model_of, on_simplex, with_margins
 from privkit.dp.synthesis.running import Measuring, score
 from privkit.dp.synthesis.synthetic import Synthetic
+from privkit.errors.disclosure import LevelsError
 from privkit.errors.synthetic import ColumnDomainError, SyntheticError
-from privkit.errors.tables import LevelsError
 from privkit.values.bounds import ONE_ROW, ContributionBounds
 from privkit.values.keys import public_keys
 from privkit.values.loss import Measure

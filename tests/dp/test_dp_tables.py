@@ -26,7 +26,7 @@ from privkit.dp.statistics.arranged import OTHER
 from privkit.dp.statistics.books.residuals import Fit, closure, shapes_of, summed_exactly
 from privkit.dp.statistics.books.strategy import strategy
 from privkit.dp.statistics.books.tables import Tables
-from privkit.errors.tables import LevelsError, TablesError
+from privkit.errors.disclosure import LevelsError, TablesError
 from privkit.tally.books import table_counts
 from privkit.values.bounds import ContributionBounds
 from privkit.values.keys import public_keys

@@ -18,7 +18,7 @@ from privkit.dp.noise.noise import ALPHA
 from privkit.dp.plan import miss
 from privkit.dp.statistics.arranged import told_table
 from privkit.dp.statistics.books.tables import Tables
-from privkit.errors.tables import TablesError
+from privkit.errors.disclosure import TablesError
 from privkit.values.arguments import column_name, public
 from privkit.values.keys import Keys
 from privkit.values.loss import PrivacyLoss

@@ -13,9 +13,9 @@ from privkit.dp.synthesis.model import all_pairs
 from privkit.dp.synthesis.synthetic import MOST_ROWS, Synthetic
 from privkit.errors import nothing_spent
 from privkit.errors.arguments import ParameterError
+from privkit.errors.disclosure import LevelsError
 from privkit.errors.root import type_told
 from privkit.errors.synthetic import ColumnDomainError, SyntheticError
-from privkit.errors.tables import LevelsError
 from privkit.project.asking import Asking, asks, check_columns, planned
 from privkit.project.current import current_project
 from privkit.project.dp.rules import rules_of

@@ -12,8 +12,8 @@ from privkit.dp.statistics.arranged import OTHER, told_table
 from privkit.dp.statistics.books.tables import Tables
 from privkit.dp.statistics.counts import Count
 from privkit.errors import ParameterError, nothing_spent
+from privkit.errors.disclosure import LevelsError, TablesError
 from privkit.errors.root import type_told
-from privkit.errors.tables import LevelsError, TablesError
 from privkit.project.asking import Asking, asks, check_columns, planned
 from privkit.project.current import current_project
 from privkit.project.known import Known

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 
 from privkit.errors.arguments import FrameError
-from privkit.errors.casts import TEXT, cast
+from privkit.errors.column_kind import TEXT, cast
 from privkit.errors.engines import EngineError
 from privkit.tally.cells.cells import OTHER, Kind
 from privkit.tally.cells.columns import kind_of_arrow

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 
 from privkit.errors import ColumnNotFoundError
-from privkit.errors.casts import DATES, cast
+from privkit.errors.column_kind import DATES, cast
 from privkit.errors.expression import ExpressionError
 from privkit.values.expression.choosing import Recode, When
 from privkit.values.expression.days import DateCut
