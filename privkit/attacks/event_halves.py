@@ -23,12 +23,11 @@ from privkit.attacks.halves import groups_of, halves_of, one_each
 from privkit.attacks.tables import LEAST, AttackReport, attacked
 from privkit.errors import ParameterError
 from privkit.errors.attacks import AttackError
-from privkit.events.operations.drop import Keep
+from privkit.events.operations.drop import Keep, Sample
 from privkit.events.operations.merge import Merge
-from privkit.events.operations.perturb import Perturb
+from privkit.events.operations.precision import Perturb
 from privkit.events.operations.pseudonymize import Number, Pseudonymize
 from privkit.events.operations.rename import Encode
-from privkit.events.operations.sample import Sample
 from privkit.events.operations.substitute import Scale, Substitute
 from privkit.events.operations.times import ShiftDates
 from privkit.events.recipes.recipe import Recipe

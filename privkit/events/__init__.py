@@ -5,16 +5,13 @@ carries it out on lists, iterators, NDJSON files and frames.
 """
 
 from privkit.events.example import example_orders, example_register
-from privkit.events.operations.coarsen import coarsen
-from privkit.events.operations.drop import drop, erase, keep
-from privkit.events.operations.mask import mask
+from privkit.events.operations.drop import drop, erase, keep, sample
 from privkit.events.operations.merge import merge
 from privkit.events.operations.operation import Operation
-from privkit.events.operations.perturb import perturb
+from privkit.events.operations.precision import coarsen, perturb
 from privkit.events.operations.pseudonymize import number, pseudonymize
 from privkit.events.operations.rename import code_book, encode, rename
-from privkit.events.operations.sample import sample
-from privkit.events.operations.substitute import scale, substitute
+from privkit.events.operations.substitute import mask, scale, substitute
 from privkit.events.operations.times import shift_dates, truncate_time
 from privkit.events.recipes.draft import Draft, propose
 from privkit.events.recipes.recipe import Recipe

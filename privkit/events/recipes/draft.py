@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from privkit.errors.events import EventError, EventsInputError
 from privkit.errors.root import type_told
-from privkit.events.operations.coarsen import coarsen
 from privkit.events.operations.drop import drop, keep
 from privkit.events.operations.operation import Operation
+from privkit.events.operations.precision import coarsen
 from privkit.events.operations.times import EPOCHS, truncate_time
 from privkit.events.recipes.fields import Fields
 from privkit.events.recipes.recipe import Recipe

@@ -18,7 +18,7 @@ from privkit.values.show import Shown
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from privkit.events.recipes.description import Description
+    from privkit.events.recipes.trace import Description
     from privkit.events.run.ndjson import Progress
     from privkit.events.run.result import EventsResult
     from privkit.events.secrets.key import Key
@@ -120,7 +120,7 @@ class Recipe(Shown):
           note
         next: ev.keep(...) or ev.drop(...) for each · recipe.apply(events, unmatched='drop')
         """
-        from privkit.events.recipes.description import describe
+        from privkit.events.recipes.trace import describe
 
         return describe(self, events)
 
@@ -185,8 +185,8 @@ class Recipe(Shown):
         Add a rule for each (ev.keep(path) passes one on unchanged), or say apply(..., unmatched='drop') or
         unmatched='keep'. Nothing was written.
         """
-        from privkit.events.run.apply import apply
         from privkit.events.run.closures import Options
+        from privkit.events.run.result import apply
 
         options = Options(unmatched, output, on_error, quarantine, subject, progress, keep_index)
         return apply(self, events, options)

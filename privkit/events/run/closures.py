@@ -13,9 +13,8 @@ from privkit.errors.events import EventError, UnmatchedFieldsError
 from privkit.events.operations.drop import Drop
 from privkit.events.operations.merge import Groups, Merge
 from privkit.events.operations.operation import path_problems
-from privkit.events.run.cover import Cover, cover_tree
 from privkit.events.run.plain import Unfit, encoded, plain_event
-from privkit.events.run.run import Run
+from privkit.events.run.run import Cover, Run, cover_tree
 from privkit.events.run.walk import Step, parse_path, reader
 
 if TYPE_CHECKING:

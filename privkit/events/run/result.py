@@ -1,21 +1,36 @@
 """What a recipe gives back: the events in the shape in which they came, and an account of what was done.
 
 What a recipe did, and how exposed its result is, in figures.
+
+Carrying a recipe out on what the events come in: lists, iterators, files, frames.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from privkit.errors.events import EventsInputError, UnmatchedFieldsError
+from privkit.errors.root import type_told
+from privkit.events.operations.drop import Drop, Keep
+from privkit.events.operations.merge import Merge
+from privkit.events.operations.rename import Rename
+from privkit.events.run.closures import Engine, Options, treated
 from privkit.events.run.exposure import EventsReport, RuleCount, reported, rule_counts
+from privkit.events.run.flatten import column_of, is_frame, library, rows_of
+from privkit.events.run.ndjson import Progress, stream
+from privkit.events.run.walk import FieldPath, parse_path
+from privkit.progress import bar
+from privkit.tally.cells.columns import without_views
+from privkit.tally.selection import handed_out, without_traces
 from privkit.values.arguments import public
 from privkit.values.show import Attackable, Shown
 
 if TYPE_CHECKING:
     import pandas as pd
+    import polars as pl
 
     from privkit.events.recipes.recipe import Recipe
     from privkit.events.run.closures import Account, SetApart
@@ -137,3 +152,187 @@ class EventsResult(Attackable, Shown):
     def file(self) -> Path | None:
         """The file that was written, if one was."""
         return self.events if isinstance(self.events, Path) else None
+
+
+def apply(recipe: Recipe, events: Any, options: Options) -> EventsResult:
+    """Carry a recipe out; see :meth:`Recipe.apply`."""
+    options.check()
+    if isinstance(events, str | Path):
+        return _file(recipe, Path(events).expanduser(), options)
+    if options.output is not None or options.quarantine is not None:
+        argument = "output" if options.output is not None else "quarantine"
+        raise EventsInputError.output(f"{argument}= goes with a file as input; take .events of the result.")
+    if isinstance(events, Mapping):
+        raise EventsInputError.kind(f"a single {type(events).__name__}", "Give [event].")
+    if isinstance(events, list | tuple):
+        return _list(recipe, events, options)
+    if is_frame(events):
+        return apply_to_frame(recipe, events, options)
+    if isinstance(events, Iterable) and not isinstance(events, bytes | bytearray):
+        engine = options.engine(recipe)
+        return EventsResult(
+            recipe, _iterated(engine, iter(events)), engine.account, None, options.subject, options.unmatched
+        )
+    raise EventsInputError.kind(type_told(events))
+
+
+def _list(recipe: Recipe, events: list[Any] | tuple[Any, ...], options: Options) -> EventsResult:
+    engine = options.engine(recipe)
+    done = [event for _, event in treated(engine, events)]
+    shaped = tuple(done) if isinstance(events, tuple) else done
+    return EventsResult(recipe, shaped, engine.account, events, options.subject, options.unmatched)
+
+
+def _iterated(engine: Engine, events: Iterator[Any]) -> Iterator[dict[str, Any]]:
+    """Yield events as they are asked for; the first one with a field that has no rule ends it."""
+    for _, event in treated(engine, _until_refused(engine, events)):
+        yield event
+
+
+def _until_refused(engine: Engine, events: Iterator[Any]) -> Iterator[Any]:
+    for event in events:
+        yield event
+        if engine.refused:
+            raise UnmatchedFieldsError.of(engine.recipe.name, sorted(engine.account.unmatched), complete=False)
+
+
+def _file(recipe: Recipe, source: Path, options: Options) -> EventsResult:
+    if options.output is None:
+        raise EventsInputError.output(
+            "a file as input needs output=, the file to write. Example: output='shared.ndjson'."
+        )
+    output = Path(options.output).expanduser()
+    quarantine = None
+    if options.on_error == "quarantine":
+        quarantine = Path(options.quarantine or f"{output}.quarantine").expanduser()
+    taken = [path for path in (output, quarantine) if path is not None and _same(path, source)]
+    if taken or output == quarantine:
+        raise EventsInputError.output("input, output and quarantine must be three different files.")
+    engine = options.engine(recipe, "line")
+    try:
+        with bar(options.progress is True, recipe.name, "events") as step:
+            told = options.progress if callable(options.progress) else None
+            stream(engine, source, output, quarantine, told if step is None else lambda at: step(*_expected(at)))
+    finally:
+        engine.close()
+    return EventsResult(recipe, output, engine.account, source, options.subject, options.unmatched)
+
+
+def _expected(at: Progress) -> tuple[int, int]:
+    """Return how many events were read, and how many there will be if the others are as long."""
+    return at.events, round(at.events / at.share) if at.share else at.events
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one.resolve() == other.resolve() or (one.exists() and other.exists() and one.samefile(other))
+
+
+def apply_to_frame(recipe: Recipe, data: Any, options: Options) -> EventsResult:
+    """Carry a recipe out on a frame.
+
+    Columns that no rule changes keep their dtype, and rows their index where it is asked for, unless events are merged.
+
+    Raises
+    ------
+    EventsInputError
+        If columns have doubled names, or names that are not text.
+    """
+    names = list(data.columns)
+    if len(set(names)) < len(names) or any(not isinstance(name, str) for name in names):
+        raise EventsInputError.output("the columns of a frame must have names that are text, each once.")
+    engine = options.engine(recipe)
+    rows, events = [], []
+    for position, event in treated(engine, rows_of(data)):
+        rows.append(position)
+        events.append(event)
+    build = _polars if library(data) == "polars" else _pandas
+    made = handed_out(build(recipe, data, rows, events), keep_index=options.keep_index)
+    return EventsResult(recipe, made, engine.account, data, options.subject, options.unmatched)
+
+
+def _pandas(recipe: Recipe, data: pd.DataFrame, rows: list[int], events: list[dict[str, Any]]) -> pd.DataFrame:
+    import pandas as pd
+
+    data = without_views(data)
+    merged = any(isinstance(operation, Merge) for operation in recipe.operations)
+    taken = None if merged else without_traces(data.iloc[rows])
+    index = pd.RangeIndex(len(events)) if taken is None else taken.index
+    untouched = set() if merged else _untouched(recipe)
+    before = {_after(recipe, name): name for name in data.columns}
+    columns = {}
+    for name in _names(recipe, list(data.columns), events):
+        if taken is not None and name in untouched and name in data.columns:
+            columns[name] = taken[name]
+            continue
+        values = [event.get(name) for event in events]
+        column = column_of(values, index)
+        columns[name] = _as_before(column, data[before[name]]) if name in before else column
+    return pd.DataFrame(columns, index=index)
+
+
+def _as_before(column: pd.Series, before: pd.Series) -> pd.Series:
+    """Return a changed column in the dtype it had, where its values still have that kind."""
+    if before.dtype in (column.dtype, object):
+        return column
+    try:
+        same = column.astype(before.dtype)
+    except (TypeError, ValueError, NotImplementedError, ArithmeticError):  # Arrow has errors of its own
+        return column
+    kept = [left == right for left, right in zip(same.dropna().tolist(), column.dropna().tolist(), strict=False)]
+    return same if len(same.dropna()) == len(column.dropna()) and all(kept) else column
+
+
+def _polars(recipe: Recipe, data: pl.DataFrame, rows: list[int], events: list[dict[str, Any]]) -> pl.DataFrame:
+    import polars as pl
+
+    merged = any(isinstance(operation, Merge) for operation in recipe.operations)
+    untouched = set() if merged else _untouched(recipe)
+    columns = []
+    for name in _names(recipe, data.columns, events):
+        if name in untouched and name in data.columns:
+            columns.append(data[name].gather(rows))
+            continue
+        values = [event.get(name) for event in events]
+        same = data.schema.get(name) if all(value is None for value in values) else None
+        columns.append(pl.Series(name, values, dtype=same, strict=False))
+    return pl.DataFrame(columns)
+
+
+def _untouched(recipe: Recipe) -> set[str]:
+    """Return the columns that a keep rule covers whole, and no other rule names."""
+    kept: set[str | None] = set()
+    changed: set[str | None] = set()
+    for operation in recipe.operations:
+        for path in operation.parsed() if operation.targets() else []:
+            whole = isinstance(operation, Keep) and len(path.steps) == 1
+            (kept if whole else changed).add(path.steps[0])
+        if isinstance(operation, Rename) and operation.to is not None:
+            changed.add(operation.to)
+    return {str(name) for name in kept - changed}
+
+
+def _names(recipe: Recipe, before: Sequence[str], events: list[dict[str, Any]]) -> list[str]:
+    """Return the columns of the result: those of the input where they were, under their new names, then new ones."""
+    there = dict.fromkeys(name for event in events for name in event)
+    after = [_after(recipe, name) for name in before]
+    gone = _dropped(recipe)
+    if not events:
+        return [name for name in dict.fromkeys(after) if name not in gone]
+    return list(dict.fromkeys([*(name for name in after if name in there), *there]))
+
+
+def _after(recipe: Recipe, name: str) -> str:
+    """Return what a column is called in the result."""
+    return str(recipe.trace.output(parse_path_of(name)).steps[0])
+
+
+def parse_path_of(name: str) -> Any:
+    """Return the path of one column, whatever its name holds."""
+    return FieldPath((name,))
+
+
+def _dropped(recipe: Recipe) -> set[str]:
+    paths = [
+        parse_path(text) for operation in recipe.operations if isinstance(operation, Drop) for text in operation.paths
+    ]
+    return {str(path.steps[0]) for path in paths if len(path.steps) == 1}

@@ -2,7 +2,7 @@ r"""Reaching fields in events: a path becomes a closure once, and the closure me
 
 Null is left alone everywhere: there is nothing in it to change. Where the way to a field is missing, null, or of
 another kind than the path says, nothing is done: whether such a place is covered is asked elsewhere
-(:mod:`privkit.events.run.cover`).
+(:mod:`privkit.events.run.run`).
 
 Paths of fields in nested events: ``shipping.zip``, ``products[].price``, ``tags[]``.
 """

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from privkit.events.recipes.description import Description
 from privkit.events.recipes.draft import Draft
 from privkit.events.recipes.recipe import Recipe
+from privkit.events.recipes.trace import Description
 from privkit.events.run.exposure import EventsReport, Exposure, Linked, RuleCount
 from privkit.events.run.result import EventsResult
 from privkit.view.parts.chart import Across, Chart
