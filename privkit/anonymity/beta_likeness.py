@@ -10,8 +10,18 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 
 from privkit.anonymity.criterion import call_text
-from privkit.anonymity.figures import Ratios, class_maxima, class_minima, decided, over_caps, shares_and_table
-from privkit.anonymity.reference import Reference, ReferencePart, reference_table, reference_text
+from privkit.anonymity.figures import (
+    Ratios,
+    Reference,
+    ReferencePart,
+    class_maxima,
+    class_minima,
+    decided,
+    over_caps,
+    reference_table,
+    reference_text,
+    shares_and_table,
+)
 from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_identifiers, sensitive_attribute
 from privkit.errors import ParameterError
 from privkit.errors.root import type_told

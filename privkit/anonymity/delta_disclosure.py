@@ -12,14 +12,17 @@ import numpy as np
 
 from privkit.anonymity.criterion import call_text
 from privkit.anonymity.figures import (
+    Reference,
+    ReferencePart,
     class_maxima,
     class_minima,
     decided,
     distinct_values,
     over_caps,
+    reference_table,
+    reference_text,
     shares_and_table,
 )
-from privkit.anonymity.reference import Reference, ReferencePart, reference_table, reference_text
 from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_identifiers, sensitive_attribute
 from privkit.errors import ParameterError
 from privkit.errors.root import type_told

@@ -2,25 +2,74 @@
 
 Sparse: pure functions of `ClassValues`, whose entries are the combinations of class and value that occur, ordered by
 class, then value. Everything is linear in the entries; counts stay whole numbers, so that the ratios are exact.
+
+Criteria that compare each class with a whole table: with which one, and what is left of them where rows leave it.
 """
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+
+from privkit.anonymity.criterion import SensitivePart
+from privkit.errors import ParameterError
+from privkit.errors.root import type_told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
+    from privkit.anonymity.criterion import Part
     from privkit.tally.class_values import ClassValues
 
     Ints = NDArray[np.int64]
     Floats = NDArray[np.float64]
+Reference = Literal["kept", "input"]
+
+
+class ReferencePart(SensitivePart):
+    """A criterion on the values of a sensitive attribute in each class beside those in the whole table.
+
+    Attributes
+    ----------
+    reference : {"kept", "input"}
+        With which table a transformation compares its classes: with what it keeps, as everyone does who receives it;
+        or with the table as it was given, suppressed rows included, as ARX does.
+    """
+
+    __slots__ = ()
+
+    reference: Reference
+
+    @property
+    def moves(self) -> bool:
+        """Whether suppressing rows moves what classes are compared with."""
+        return self.reference == "kept"
+
+    @abstractmethod
+    def loosened(self, gone: int, table: Ints) -> Part | None:
+        """Return what a class meets beside the `table` where it meets this beside what at most `gone` rows have left.
+
+        What is returned may be weaker, never stronger: a search rules nodes out by it. None where nothing follows.
+        """
+
+
+def reference_table(reference: object) -> None:
+    """Refuse what is no reference."""
+    if not isinstance(reference, str) or reference not in ("kept", "input"):
+        found = repr(reference) if isinstance(reference, str) else type_told(reference)
+        raise ParameterError.of("reference", found, "'kept' or 'input'")
+
+
+def reference_text(reference: Reference) -> str | None:
+    """Return what a user types for a reference; None for the usual one."""
+    return None if reference == "kept" else reference
+
 
 #: What products may reach in 64 bits.
 _ROOM = 2**62

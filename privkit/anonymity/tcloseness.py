@@ -9,8 +9,17 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
-from privkit.anonymity.figures import Ratios, decided, equal_distances, merged, ordered_distances, support
-from privkit.anonymity.reference import Reference, ReferencePart, reference_table
+from privkit.anonymity.figures import (
+    Ratios,
+    Reference,
+    ReferencePart,
+    decided,
+    equal_distances,
+    merged,
+    ordered_distances,
+    reference_table,
+    support,
+)
 from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_identifiers, sensitive_attribute
 from privkit.errors import FrameError, ParameterError
 from privkit.errors.anonymity import HierarchyError

@@ -17,12 +17,12 @@ def __getattr__(name: str) -> Any:
         from privkit.errors import LibraryRequiredError
 
         raise LibraryRequiredError.of("scikit-learn", "sklearn")
-    from privkit.models import bayes, clusters, linear, logistic
+    from privkit.models import bayes, clusters, linear
 
     return {
         "DPKMeans": clusters.DPKMeans,
         "DPLinearRegression": linear.DPLinearRegression,
-        "DPLogisticRegression": logistic.DPLogisticRegression,
+        "DPLogisticRegression": linear.DPLogisticRegression,
         "DPNaiveBayes": bayes.DPNaiveBayes,
     }[name]
 

@@ -17,8 +17,7 @@ from privkit.errors.risk import PopulationError
 from privkit.errors.root import type_told
 from privkit.risk.attackers import AttackerRisk, Seen, Threshold, threshold_of
 from privkit.risk.copula import CopulaReport, copula_uniqueness
-from privkit.risk.household import HouseholdRisk
-from privkit.risk.records import Placed, Records
+from privkit.risk.records import HouseholdRisk, Placed, Records
 from privkit.tally.coded_classes import count_classes, counted_rows
 from privkit.tally.frame import column_names, open_frame
 from privkit.tally.two_tables import paired
@@ -232,7 +231,7 @@ def risk(
         A column of sampling weights: adds the individual risk of Benedetti and Franconi, F estimated by their sum.
     household : str, optional
         A column of households: adds the risk that somebody of the household is found, 1 - Π (1 - r) over its members
-        (:class:`privkit.risk.household.HouseholdRisk`), r being their individual risks where there are weights, else
+        (:class:`privkit.risk.records.HouseholdRisk`), r being their individual risks where there are weights, else
         1/f; of persons where there is a unit.
     copula : bool
         Adds the share of population uniques by the Gaussian copula of Rocher et al. 2019

@@ -199,7 +199,7 @@ def test_candidates_are_exact_in_every_unit(project, unit):
 
 
 def test_candidates_between_dates_are_exact_however_far_they_are():
-    from privkit.project.dp.dates import date_candidates
+    from privkit.project.dp.quantiles import date_candidates
 
     for unit, far in (("ns", "2262-04-11"), ("us", "9999-12-31"), ("s", "9999-12-31")):
         found = date_candidates(Kind("instant", unit), "on", ("1678-01-01T00:00:02", far), None)

@@ -14,7 +14,7 @@ from privkit.errors import DuplicateColumnError, ParameterError, nothing_spent
 from privkit.errors.column_kind import ColumnKindError
 from privkit.errors.root import type_told
 from privkit.project.asking import Asking, asks, check_columns, planned
-from privkit.project.dp.conditions import condition_column
+from privkit.project.dp.features import condition_column
 from privkit.project.known import Known
 from privkit.tally.cells.cells import OBJECT
 from privkit.tally.engines.opening import engine_of

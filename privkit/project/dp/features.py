@@ -1,8 +1,11 @@
-"""What a model is told of its columns: public bounds of numbers, public levels and classes."""
+"""What a model is told of its columns: public bounds of numbers, public levels and classes.
+
+A condition as a column: what is true or false for a row, asked of as such.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from privkit.dp.question import EVERY_ROW
@@ -14,12 +17,43 @@ from privkit.tally.frame import column_names
 from privkit.tally.groups import check_key_types, column_kind, dated_keys
 from privkit.tally.predicate import check_selection
 from privkit.values.bounds import ValueBounds
+from privkit.values.expression.parsing import parsed
+from privkit.values.expression.selection import selection
 from privkit.values.keys import Keys, public_keys
 from privkit.values.vouched import PublicValues
 
 if TYPE_CHECKING:
     from privkit.project.known import Known
     from privkit.values.expression.selection import Selection
+
+
+def condition_column(
+    data: object, where: object, argument: str, asking: MutableMapping[str, Any], by: Sequence[str] = ()
+) -> str:
+    """Return the name of the derived column that is a condition, and enter it in what is asked. Reads the schema.
+
+    Parameters
+    ----------
+    by : sequence of str
+        The columns of the groups, which are derived as they were.
+
+    Raises
+    ------
+    ExpressionError, ColumnNotFoundError, ParameterError
+    """
+    condition = parsed(where, argument)
+    chosen = selection(condition, asking.get("derive"))
+    check_selection(data, chosen)
+    name = condition.text()
+    name = name if name.startswith("(") else f"({name})"  # a column of true and false has that name itself
+    if name in chosen.derived:
+        rule = f"derive= has a column {name!r}, which is how the condition is called. Give it another name."
+        raise ParameterError.together(["derive"], rule)
+    others = asking.get("missing")
+    used = {*by, *(others if isinstance(others, Mapping) else ())}
+    asking["derive"] = chosen.with_condition(name, used)
+    return name
+
 
 #: More columns than these are not trained on: sums would not be exact.
 MOST_COLUMNS = 200

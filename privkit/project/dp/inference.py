@@ -16,8 +16,7 @@ from privkit.dp.statistics.moments import Mean, Variance
 from privkit.dp.statistics.share import Share
 from privkit.errors import DuplicateColumnError, KeysError, ParameterError, nothing_spent
 from privkit.project.asking import Asking, asks, check_columns, planned
-from privkit.project.dp.conditions import condition_column
-from privkit.project.dp.features import column_bounds, given_bounds, refuse_constant
+from privkit.project.dp.features import column_bounds, condition_column, given_bounds, refuse_constant
 from privkit.project.known import Known
 from privkit.tally.engines.opening import engine_of
 from privkit.tally.frame import column_names

@@ -5,34 +5,135 @@ levels is looked at through some of its values: of a key the key itself; of a bi
 the numbers that the condition compares with. Between these numbers a comparison has one answer, so that no value of the
 bin is left unseen; where a condition does more than compare the column with numbers, all values of its bins are looked
 at, if they are whole or days. Of a missing value a condition that is not true and not false says nothing.
+
+How the columns of synthetic rows become values again: by what the schema says of their types. Reads no row.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from privkit.dp.statistics.arranged import canonical_levels
+from privkit.dp.synthesis.drawing import Filled
 from privkit.dp.synthesis.model import MOST_COMBINATIONS, Condition, Rules
 from privkit.errors.root import type_told
-from privkit.errors.synthetic import RulesError
+from privkit.errors.synthetic import RulesError, SyntheticError
+from privkit.tally.cells.cells import BOOLEAN, DATE, FLOAT, INSTANT, INTEGER, TEXT, UNSIGNED
 from privkit.tally.engines.opening import engine_of
 from privkit.tally.predicate import apply, language_kind
-from privkit.values.expression.checking import BOOLEAN, checked, kind_of_values
-from privkit.values.expression.nodes import Column, Compare, Expression, IsIn, IsMissing, Literal
+from privkit.values.expression.checking import BOOLEAN as CONDITION
+from privkit.values.expression.checking import checked, kind_of_values
+from privkit.values.expression.days import DateCut
+from privkit.values.expression.nodes import Column, Compare, Cut, Expression, IsIn, IsMissing, Literal
 from privkit.values.expression.parsing import parsed
 from privkit.values.expression.selection import Selection
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from privkit.dp.synthesis.drawing import Filled
+    from privkit.tally.cells.cells import Kind
     from privkit.values.keys import Keys
+
+
+#: Of a column of another library, the type that pandas holds it in, missing values included.
+_TYPES = {BOOLEAN: "boolean", INTEGER: "Int64", UNSIGNED: "UInt64", FLOAT: "float64", TEXT: "str", DATE: "object"}
+
+
+def filled(data: object, name: str, level: str, derived: Mapping[str, Any]) -> Filled:
+    """Return how a column's levels become values.
+
+    Raises
+    ------
+    SyntheticError
+        If its bins cannot be filled.
+    """
+    schema = engine_of(data).schema
+    if name not in schema:  # derived: its own values
+        return Filled(name, level)
+    dtype = _dtype(data, schema[name])
+    made = derived.get(level) if level != name else None
+    if made is None:
+        return Filled(name, level, dtype)
+    return filled_bins(name, level, dtype, made)
+
+
+def filled_bins(name: str, level: str, dtype: str, made: Cut | DateCut) -> Filled:
+    """Return how bins become values of a type.
+
+    Raises
+    ------
+    SyntheticError
+    """
+    if isinstance(made, DateCut):
+        found = Filled(name, level, dtype, made.edges)
+    else:
+        found = Filled(
+            name, level, dtype, _closed(name, dtype, tuple(map(float, made.edges)), right=made.right), made.right
+        )
+    if found.is_whole:
+        bins, (least, most) = found.bins(), _range(dtype)
+        if any(first >= after for first, after in bins):
+            raise SyntheticError.edges(name, "include one without a whole number")
+        if bins[0][0] < least or bins[-1][1] - 1 > most:
+            raise SyntheticError.edges(name, f"reach beyond what {dtype} holds")
+    return found
+
+
+def _closed(name: str, dtype: str, edges: tuple[float, ...], *, right: bool) -> tuple[float, ...]:
+    """Return edges with an end in place of an open one: a bin without one is filled as wide as the bin beside it.
+
+    Of whole numbers it ends where the type does.
+    """
+    if all(map(math.isfinite, edges)):
+        return edges
+    finite = [edge for edge in edges if math.isfinite(edge)]
+    if len(finite) < 2:
+        raise SyntheticError.edges(name, "have an open end, and no bin beside it whose width could stand for its own")
+    low, high = 2 * finite[0] - finite[1], 2 * finite[-1] - finite[-2]
+    if dtype.lower().startswith(("int", "uint")):
+        least, most = _range(dtype)
+        low, high = max(low, float(least - right)), min(high, float(most + (not right)))
+    found = ((low,) if edges[0] == -math.inf else ()), tuple(finite), ((high,) if edges[-1] == math.inf else ())
+    return tuple(edge for part in found for edge in part)
+
+
+def check_keys(made: Filled, values: Iterable[object]) -> None:
+    """Refuse keys that a type of whole numbers does not hold: rows would be of another type.
+
+    Raises
+    ------
+    SyntheticError
+    """
+    if made.edges or not made.is_whole:
+        return
+    least, most = _range(made.dtype)
+    for value in values:
+        whole = isinstance(value, int) or (isinstance(value, float | Decimal) and value == value // 1)
+        if value is not None and not (whole and least <= value <= most):  # type: ignore[operator]
+            raise SyntheticError.keys_beyond(made.name, made.dtype)
+
+
+def _range(dtype: str) -> tuple[int, int]:
+    bits = int(dtype.lower().removeprefix("u").removeprefix("int") or 64)
+    return (0, 2**bits - 1) if dtype.lower().startswith("u") else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+
+
+def _dtype(data: object, kind: Kind) -> str:
+    """Return the type in which pandas holds a column."""
+    if type(data).__module__.startswith("pandas"):
+        return kind.shown
+    if kind.name == INSTANT:
+        unit = kind.unit if kind.unit in ("s", "ms", "us", "ns") else "us"
+        return f"datetime64[{unit}, {kind.zone}]" if kind.zone else f"datetime64[{unit}]"
+    return _TYPES.get(kind.name, "object")
+
 
 _ARROW = re.compile(r"\s*(?:->|→)\s*")
 #: Values at which one condition is looked at, and values of one bin that are listed.
@@ -132,7 +233,7 @@ def _condition(  # noqa: PLR0917
     if not said.columns:
         raise RulesError.no_column(str(said))
     kinds = _kinds(data, by_name, by_level, derived)
-    if checked(said, kinds, "constraints") != BOOLEAN:
+    if checked(said, kinds, "constraints") != CONDITION:
         raise RulesError.no_truth(str(said))
     columns = sorted(said.columns, key=lambda name: by_name[name].level)
     points = [_points(said, name, by_name[name], by_level[by_name[name].level], levels) for name in columns]

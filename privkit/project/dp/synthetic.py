@@ -18,15 +18,13 @@ from privkit.errors.root import type_told
 from privkit.errors.synthetic import ColumnDomainError, SyntheticError
 from privkit.project.asking import Asking, asks, check_columns, planned
 from privkit.project.current import current_project
-from privkit.project.dp.rules import rules_of
-from privkit.project.dp.schema import check_keys, filled
-from privkit.project.dp.tables import MOST_CELLS, kinds_of
+from privkit.project.dp.rules import check_keys, filled, rules_of
+from privkit.project.dp.tables import MOST_CELLS, in_all, kinds_of
 from privkit.project.known import Known
 from privkit.tally.books import words
 from privkit.tally.engines.opening import engine_of
 from privkit.tally.groups import dated_keys
 from privkit.values.arguments import column_name, whole
-from privkit.values.bounds import ContributionBounds, contribution_bounds
 from privkit.values.exact import exact
 from privkit.values.expression.builders import cut
 from privkit.values.expression.days import DateCut
@@ -152,16 +150,12 @@ def dp_synthetic(
         laplaces = kinds_of(project.budget.measure, asking)
     arguments: dict[str, Any] = {**asking, "derive": derived or None}
 
-    def bounded(default: ContributionBounds | None) -> ContributionBounds:
-        limits = {name: asking.get(name) for name in ("max_rows", "max_groups", "per_group")}
-        return ContributionBounds(max_rows=contribution_bounds(project.unit, **limits, default=default).l1)
-
     own: dict[str, Any] = {"target": aim, "rows": many, "rounds": turns}
     own |= {"rules": rules, "held": share, "progress": progress}
 
     def plan_of(laplace: bool) -> Plan:
         asked = Synthetic.asks(levels, made, laplace=laplace, **own)
-        return planned(data, None, lambda _: asked, bounded=bounded, known=known, **arguments)
+        return planned(data, None, lambda _: asked, bounded=in_all(project.unit, asking), known=known, **arguments)
 
     plans = [plan_of(laplace) for laplace in laplaces]
     return min(plans, key=lambda plan: (plan.loss.main, _width(plan)))

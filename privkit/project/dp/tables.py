@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import combinations, islice
 from typing import TYPE_CHECKING, Any, Unpack
@@ -27,6 +27,7 @@ from privkit.values.keys import Keys, public_keys
 
 if TYPE_CHECKING:
     from privkit.dp.plan import Plan
+    from privkit.values.unit import PrivacyUnit
 
 #: Cells that are planned, and sets of columns.
 MOST_CELLS, MOST_SETS = 2_000_000, 5_000
@@ -173,16 +174,18 @@ def _planned(data: object, asked: tuple[tuple[str, ...], ...], importance: objec
             raise TablesError.apart()
         kinds = kinds_of(project.budget.measure, asking)
 
-    def bounded(default: ContributionBounds | None) -> ContributionBounds:
-        limits = {name: asking.get(name) for name in ("max_rows", "max_groups", "per_group")}
-        return ContributionBounds(max_rows=contribution_bounds(project.unit, **limits, default=default).l1)
-
     def plan_of(laplace: bool) -> Plan:
         made = Tables.of(levels, asked, important, laplace=laplace)
-        return planned(data, None, lambda _: made, bounded=bounded, known=known, **asking)
+        return planned(data, None, lambda _: made, bounded=in_all(project.unit, asking), known=known, **asking)
 
     plans = [plan_of(laplace) for laplace in kinds]
     return min(plans, key=lambda plan: (plan.loss.main, plan.accuracy))
+
+
+def in_all(unit: PrivacyUnit, asking: Mapping[str, Any]) -> Callable[[ContributionBounds | None], ContributionBounds]:
+    """Return what makes of the bounds that were asked for one on a person's rows in all tables together."""
+    limits = {name: asking.get(name) for name in ("max_rows", "max_groups", "per_group")}
+    return lambda default: ContributionBounds(max_rows=contribution_bounds(unit, **limits, default=default).l1)
 
 
 def kinds_of(measure: Any, asking: Mapping[str, Any]) -> tuple[bool, ...]:

@@ -13,10 +13,10 @@ import numpy as np
 
 from privkit.anonymity.criterion import ClassCounts, Criterion, Part, all_of
 from privkit.anonymity.crowds import SuppressionOrder
+from privkit.anonymity.figures import ReferencePart
 from privkit.anonymity.kanonymity import KAnonymity
 from privkit.anonymity.ksets import Crossing
 from privkit.anonymity.population import PopulationPart
-from privkit.anonymity.reference import ReferencePart
 from privkit.errors.anonymity import InfeasibleError
 from privkit.transform.search.node_classes import Rollup
 
