@@ -20,7 +20,7 @@ from privkit.transform.by_group import by_group, losses_of
 from privkit.transform.costs import AnonymizationReport, report_of
 from privkit.transform.cuts import cuts_of
 from privkit.transform.left_columns import telling_apart, twins
-from privkit.transform.search.populations import as_handed_out
+from privkit.transform.search.task import as_handed_out
 from privkit.transform.source import starred
 from privkit.values.arguments import public, typed
 from privkit.values.show import Attackable, Plotted

@@ -21,11 +21,10 @@ from privkit.inventory.leaving import Leaving, leaving
 from privkit.tally.frame import column_names, open_frame
 from privkit.tally.selection import handed_out
 from privkit.transform.decimals import decimal
-from privkit.transform.hierarchies.dates import Dates
 from privkit.transform.hierarchies.hierarchy import Hierarchy, Source
 from privkit.transform.hierarchies.intervals import Intervals
 from privkit.transform.hierarchies.ladder import Table, text
-from privkit.transform.hierarchies.rules import Rare, Redact
+from privkit.transform.hierarchies.rules import Dates, Rare, Redact
 from privkit.transform.search.coding import encode
 from privkit.transform.source import InEngine, source_of
 from privkit.values.arguments import public, typed

@@ -15,7 +15,7 @@ from privkit.attacks.models.lira import limited, ratios
 from privkit.attacks.models.outputs import inspected
 from privkit.attacks.models.trained import told
 from privkit.errors.attacks import AttackError
-from privkit.transform.area import area, area_interval
+from privkit.transform.task_utility import area, area_interval
 
 sklearn = pytest.importorskip("sklearn")
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin  # noqa: E402

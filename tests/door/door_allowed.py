@@ -69,7 +69,7 @@ ALLOWED = {
     ("transform/search/local.py", "_chains"): "a permutation of steps",
     ("transform/search/measures.py", "Loss._flat"): CODES,
     ("transform/hierarchies/mixed.py", "mixed_labels"): CODES,
-    ("transform/hierarchies/dates.py", "_period_labels"): "labels of a hierarchy's periods",
+    ("transform/hierarchies/rules.py", "_period_labels"): "labels of a hierarchy's periods",
     ("transform/hierarchies/intervals.py", "_Laid._by_width"): CODES,
     ("transform/hierarchies/intervals.py", "_Laid.of"): "edges that a hierarchy gives",
     ("transform/perturb.py", "_rounded"): "multiples of a public number, as Python has whole numbers without end",
@@ -97,6 +97,6 @@ ALLOWED = {
         )
     },
     ("transform/hierarchies/ladder.py", "Table.find"): "the distinct values of a column, looked up by their text",
-    **{("transform/search/counting.py", f"Counting.{name}"): CODES for name in ("_codes", "large")},
+    **{("transform/search/large_classes.py", f"Counting.{name}"): CODES for name in ("_codes", "large")},
     **{("transform/search/sweeps.py", name): CODES for name in ("Splitter._parts", "Splitter.best", "Sweeping._cut")},
 }

@@ -16,9 +16,9 @@ from privkit.errors.anonymity import HierarchyError
 from privkit.transform.anonymize import anonymize
 from privkit.transform.decimals import decimal
 from privkit.transform.generalize import generalize, read_hierarchies, write_hierarchies
-from privkit.transform.hierarchies.dates import _period_labels
 from privkit.transform.hierarchies.hierarchy import Hierarchy
 from privkit.transform.hierarchies.mixed import mixed_labels
+from privkit.transform.hierarchies.rules import _period_labels
 from privkit.transform.lattice import lattice
 
 

@@ -22,7 +22,7 @@ from privkit.attacks.models.trained import Train, Trained, as_they_are, is_train
 from privkit.errors import ParameterError
 from privkit.errors.attacks import AttackError
 from privkit.risk.attackers import Rate
-from privkit.transform.area import area, area_interval
+from privkit.transform.task_utility import area, area_interval
 from privkit.values.arguments import positive_int, typed, whole
 
 if TYPE_CHECKING:

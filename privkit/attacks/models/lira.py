@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from privkit.transform.area import area
+from privkit.transform.task_utility import area
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -39,7 +39,7 @@ class ModelAttack(Compared):
     auc : float or None
         How often a member's score is above a control's; 0.5 is a coin's. None of attribute inference.
     auc_interval : tuple of float or None
-        95 %, by Newcombe's method 5 (`privkit.transform.area`).
+        95 %, by Newcombe's method 5 (`privkit.transform.task_utility`).
     baseline : Rate or None
         Of attribute inference: members of whom the commonest value is right.
     """

@@ -12,7 +12,6 @@ import numpy as np
 from privkit.errors import ParameterError
 from privkit.errors.root import type_told
 from privkit.tally.codes import column_codes, is_missing
-from privkit.transform.hierarchies.dates import PERIODS, Dates
 from privkit.transform.hierarchies.intervals import Intervals, Number, bound_of, cell_of, interval_steps
 from privkit.transform.hierarchies.ladder import (
     STAR,
@@ -28,7 +27,7 @@ from privkit.transform.hierarchies.ladder import (
     write_rows,
 )
 from privkit.transform.hierarchies.proposals import proposal
-from privkit.transform.hierarchies.rules import Function, Rare, Redact
+from privkit.transform.hierarchies.rules import PERIODS, Dates, Function, Rare, Redact
 from privkit.values.arguments import public
 from privkit.values.show import Shown
 

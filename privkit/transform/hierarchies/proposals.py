@@ -14,9 +14,8 @@ from privkit.inventory.column_names import meaning_of_name
 from privkit.tally.codes import factorized
 from privkit.tally.columns.shapes import absent_among, are_comma_numbers, are_numbers, form_shares
 from privkit.transform.decimals import Decimals, exact_quotient, infinite_ends
-from privkit.transform.hierarchies.dates import Dates, iso_day, of_intervals
 from privkit.transform.hierarchies.intervals import Intervals, Number, written
-from privkit.transform.hierarchies.rules import Function, Redact
+from privkit.transform.hierarchies.rules import Dates, Function, Redact, iso_day, of_intervals
 
 if TYPE_CHECKING:
     import pandas as pd

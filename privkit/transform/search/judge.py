@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from privkit.anonymity.table_risk import TablePart
     from privkit.transform.search.coding import Coding
     from privkit.transform.search.node_classes import Classes
-    from privkit.transform.search.populations import Population
+    from privkit.transform.search.task import Population
 
     Ints = NDArray[np.int64]
 

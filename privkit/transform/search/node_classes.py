@@ -1,4 +1,7 @@
-"""The equivalence classes of a node: rolled up from the smallest finer classes already known."""
+"""The equivalence classes of a node: rolled up from the smallest finer classes already known.
+
+Orders in which nodes of a lattice are looked at, and sums that all of them have.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,36 @@ if TYPE_CHECKING:
     from privkit.tally.classes import Members
     from privkit.transform.search.coding import Coding
 
+    Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
+
+
+def middles(low: int, high: int) -> list[int]:
+    """Return the numbers from low to high, the middle first, then the middles of both halves, and so on.
+
+    Examples
+    --------
+    >>> middles(0, 6)
+    [3, 1, 5, 0, 2, 4, 6]
+    """
+    answer, spans = [], [(low, high)]
+    while spans:
+        first, last = spans.pop(0)
+        if first > last:
+            continue
+        middle = (first + last) // 2
+        answer.append(middle)
+        spans += [(first, middle - 1), (middle + 1, last)]
+    return answer
+
+
+def outer_sum(columns: Sequence[Floats]) -> Floats:
+    """Return the array of all sums of one entry per column."""
+    total = np.zeros(())
+    for column in columns:
+        total = np.add.outer(total, column)
+    return np.asarray(total)
+
 
 _KEPT = 96
 #: Classes are kept where they are so much fewer than those they were made from.

@@ -23,8 +23,7 @@ import numpy as np
 
 from privkit.transform.search.found import Found
 from privkit.transform.search.measures import Measure, Separable
-from privkit.transform.search.node_classes import Classes, Rollup
-from privkit.transform.search.orders import middles, outer_sum
+from privkit.transform.search.node_classes import Classes, Rollup, middles, outer_sum
 from privkit.transform.search.task import pair_failures
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from privkit.tally.codes import starts
-from privkit.transform.search.counting import CELLS, Counting, Spread
-from privkit.transform.search.partition import tighten
+from privkit.transform.search.found import tighten
+from privkit.transform.search.large_classes import CELLS, Counting, Spread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
