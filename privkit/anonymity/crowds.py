@@ -107,11 +107,6 @@ class Crowds:
         """Return how many stand in a crowd of at most `size`."""
         return int(self.counts[self.sizes <= size].sum())
 
-    @property
-    def exact_average(self) -> Fraction:
-        """The same as `average`, as a fraction."""
-        return Fraction(self._sum() / self.total) if self.total else Fraction(0)
-
     def average_within(self, limit: Fraction) -> bool:
         """Return whether the average is at most `limit`, exactly."""
         gap = self.average - float(limit)

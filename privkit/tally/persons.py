@@ -299,7 +299,7 @@ class Traces:
 
     Attributes
     ----------
-    n_persons, n_points : int
+    n_persons : int
     points, starts : arrays of int64
         The points of person i are ``points[starts[i]:starts[i + 1]]``, ascending.
     persons, point_starts : arrays of int64
@@ -309,7 +309,6 @@ class Traces:
     """
 
     n_persons: int
-    n_points: int
     points: NDArray[np.int64]
     starts: NDArray[np.int64]
     persons: NDArray[np.int64]
@@ -336,7 +335,6 @@ def traces(data: object, unit: str, columns: str | Sequence[str]) -> Traces:
     order = np.argsort(point, kind="stable")
     return Traces(
         n_persons,
-        n_points,
         point,
         np.searchsorted(person, np.arange(n_persons + 1)),
         person[order],

@@ -323,12 +323,7 @@ def _names(recipe: Recipe, before: Sequence[str], events: list[dict[str, Any]]) 
 
 def _after(recipe: Recipe, name: str) -> str:
     """Return what a column is called in the result."""
-    return str(recipe.trace.output(parse_path_of(name)).steps[0])
-
-
-def parse_path_of(name: str) -> Any:
-    """Return the path of one column, whatever its name holds."""
-    return FieldPath((name,))
+    return str(recipe.trace.output(FieldPath((name,))).steps[0])
 
 
 def _dropped(recipe: Recipe) -> set[str]:

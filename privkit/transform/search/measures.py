@@ -27,8 +27,6 @@ class Measure:
     """A utility measure on one table."""
 
     name: ClassVar[str] = ""
-    #: Whether a node's bound follows from its levels alone.
-    separable: ClassVar[bool] = True
 
     def __init__(self, coding: Coding, weights: Mapping[str, float] | None = None) -> None:
         self.coding = coding
@@ -281,7 +279,7 @@ class NonUniformEntropy(Separable):
 class Discernibility(Measure):
     """Discernibility (Bayardo and Agrawal 2005): ``Σ |E|² + suppressed rows · n``."""
 
-    name, separable = "discernibility", False
+    name = "discernibility"
 
     def value(self, rollup: Rollup, classes: Classes, violating: Mask) -> float:
         """Return the penalty."""
@@ -299,7 +297,7 @@ class ClassSize(Measure):
     LeFevre's C_avg is this divided by k.
     """
 
-    name, separable = "class_size", False
+    name = "class_size"
 
     def value(self, rollup: Rollup, classes: Classes, violating: Mask) -> float:
         """Return n over the classes."""
@@ -318,7 +316,7 @@ class KlDivergence(Measure):
     ``Σ_x p(x) ln(p(x) / (|E|/n / cells(E)))``. Suppressed rows are one class that covers the whole domain.
     """
 
-    name, separable = "kl", False
+    name = "kl"
 
     @cached_property
     def _entropy(self) -> float:
