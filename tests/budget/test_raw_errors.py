@@ -73,9 +73,10 @@ def as_nobody(work):
 def reachable(path, account, monkeypatch, tmp_path):
     """Let others reach the test's folder, as far as a test does not forbid it."""
     for parent in path.parents:
-        if str(parent).startswith("/tmp/"):
-            monkeypatch.setattr("tempfile.tempdir", "/tmp")
-            parent.chmod(0o755)
+        for root in ("/tmp", "/dev/shm"):
+            if str(parent).startswith(f"{root}/"):
+                monkeypatch.setattr("tempfile.tempdir", root)
+                parent.chmod(0o755)
     monkeypatch.setenv("PRIVKIT_STATE_DIR", str(tmp_path / "state of nobody"))
     return account
 
