@@ -257,6 +257,11 @@ def test_a_transcript_on_adult(tmp_path, monkeypatch, capsys):
 ODD = 'zip,age,"last, first",note\n"8000","007",,NA\n8001,1E5,"x\ny",""\n8000,+41,"a ""q""",b\n8001,3\n8001,12,é,3.5\n'
 
 
+def without_types(told: str) -> str:
+    """Leave out the types of columns, which each engine names in its own words."""
+    return re.sub(r"  (?:\w+\[pyarrow\]|str|int64|float64|VARCHAR|BIGINT|DOUBLE) +", "  ", told)
+
+
 @pytest.mark.parametrize("suffix", ["csv", "csv.gz", "tsv", "parquet"])
 def test_a_large_file_is_read_by_an_engine_and_tells_the_same(tmp_path, monkeypatch, capsys, suffix):
     pytest.importorskip("duckdb")
@@ -282,7 +287,7 @@ def test_a_large_file_is_read_by_an_engine_and_tells_the_same(tmp_path, monkeypa
     told = {}
     for limit in (large.LARGE, 0):
         monkeypatch.setattr(large, "LARGE", limit)
-        told[limit] = [(main(command), *capsys.readouterr()) for command in commands]
+        told[limit] = [(main(command), *map(without_types, capsys.readouterr())) for command in commands]
     assert told[0] == told[1 << 28]
 
 

@@ -17,7 +17,7 @@ UNHEARD_OF = "unheard_of"
 #: What privkit makes and hands out as plain records, with what Python gives a mapping or a tuple: nobody calls them.
 RECORDS = {
     "AttackerRisk", "ColumnEntry", "Headroom", "Interval", "KeySource", "Odometer", "PersonUniqueness", "Progress",
-    "Provenance", "Rate", "UniquenessEstimates", "ValueTree", "Verification",
+    "Provenance", "Rate", "Seat", "UniquenessEstimates", "ValueTree", "Verification",
 }  # fmt: skip
 #: Of expressions, operations and panels a person calls the functions and methods that make them.
 MADE_BY_FUNCTIONS = {"Coarsen", "Cut", "IsIn", "Operation"} | {

@@ -253,7 +253,7 @@ def test_histograms_say_what_they_need(project):
     ):
         with pytest.raises(pk.ParameterError, match=rf"{told}(.|\n)*No budget was spent"):
             frame.privacy.dp_histogram("on", epsilon=1, **given)
-    with pytest.raises(pk.ExpressionError, match="takes dates"):
+    with pytest.raises(pk.ColumnKindError, match="every=, which counts the dates"):
         frame.privacy.dp_histogram("g", every="week", start="2026-01-01", end="2026-02-01", epsilon=1)
 
 

@@ -150,12 +150,12 @@ def _needs(report: AttackReport) -> str:
 def _parts(found: AttackParts) -> Sheet:
     rows: list[Row] = [
         [
-            Name(label(one.name)), one.rate.n, Share(one.rate.observed), Share(one.control.observed),
+            Name(label(one.name)), one.rate.n, Share(one.rate.observed), one.control.n, Share(one.control.observed),
             Share(one.excess), Between(*one.interval, shares=True),
         ]
         for one in found.parts
     ]  # fmt: skip
-    heads = [label(found.by), "members", "found", "controls", "more often by", "95 % (Newcombe)"]
+    heads = [label(found.by), "members", "found", "controls", "found of them", "more often by", "95 % (Newcombe)"]
     table = Table(
         heads,
         rows,

@@ -49,7 +49,7 @@ def _keyed(found: CellKeyTables) -> Sheet:
 
 def _keyed_answer(found: CellKeyTables) -> str:
     of = f"{plural(found.n_cells, 'cell')} of {plural(len(found.frames), 'table')}"
-    told = f"Noise on {of}, of which {number(found.n_changed)} changed"
+    told = f"Noise on {of}: {number(found.n_changed)} changed, {number(found.n_cells - found.n_changed)} as they were"
     return f"{told}." if found.protected else f"{told}; {number(found.n_exposed)} can still be told."
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from privkit.errors import PrivkitError
 from privkit.study.drill import BreachDrill
 from privkit.study.requests import SubjectRequest, SubjectRequests
 from privkit.study.shared_package import SharedPackage
 from privkit.study.sharing import DeletionCertificate, Sharing
 from privkit.view.parts.sheet import Name, Row, Sheet, Table, given, sheet
 from privkit.view.parts.words import label, names, number, plural
+from privkit.view.sheets.project import refusal
 
 #: So many rows of a register are shown, the last ones.
 _MOST = 20
@@ -19,7 +21,10 @@ def _last(count: int) -> str:
 
 @sheet.register(Sharing)
 def _sharing(found: Sharing) -> Sheet:
-    packages, due, unfinished = found.packages, found.due(), found.unfinished
+    try:
+        packages, due, unfinished, required = found.packages, found.due(), found.unfinished, found.approvals
+    except PrivkitError as error:
+        return refusal(found.project, error)
     answer = f"Project '{label(found.project)}' handed out {plural(len(packages), 'package')}"
     recipients = len({one.recipient for one in packages})
     rows: list[Row] = [
@@ -30,7 +35,7 @@ def _sharing(found: Sharing) -> Sheet:
     table = Table(["id", "state", "recipient", "purpose", "until"], rows, lines=lines, facts=True) if rows else None
     return Sheet(
         f"{answer} to {plural(recipients, 'recipient')}; {number(len(due))} to be confirmed as deleted.",
-        given([table, _last(len(packages)), _unfinished(unfinished), _required(found.approvals)]),
+        given([table, _last(len(packages)), _unfinished(unfinished), _required(required)]),
         [".due()" if due else "", ".to_frame()"] if packages else [],
     )
 
@@ -81,7 +86,10 @@ def _certificate(found: DeletionCertificate) -> Sheet:
 
 @sheet.register(SubjectRequests)
 def _requests(found: SubjectRequests) -> Sheet:
-    requests, due = found.requests, found.due()
+    try:
+        requests, due = found.requests, found.due()
+    except PrivkitError as error:
+        return refusal(found.project, error)
     still = [one for one in requests if one.state == "open"]
     rows: list[Row] = [
         [number(one.id), one.kind, one.received.isoformat(), one.due.isoformat(), one.state]
