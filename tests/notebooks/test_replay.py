@@ -46,6 +46,7 @@ def test_a_second_run_reproduces_every_output_and_spends_nothing(place, executed
     assert entries(place) == before
 
 
+@pytest.mark.sample(0.3)
 def test_on_another_ledger_the_noise_differs(place, executed, fresh_place):
     if not spends(executed):
         return  # the second run has shown it: there is no ledger
