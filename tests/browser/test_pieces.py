@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
 import privkit as pk
 
-NAMES = [
-    name for name in pk.teach.__all__ if name[0].islower() and name not in {"answer", "patients", "project", "students"}
-]
+NAMES = [name for name in pk.teach.__all__ if (Path(pk.teach.__file__).parent / "pages" / name).is_dir()]
 FRAME = "<!doctype html><html lang='en'><title>t</title><meta name='color-scheme' content='light dark'><body>"
 
 
