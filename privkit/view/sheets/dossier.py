@@ -133,7 +133,10 @@ def _sheets(values: Sequence[object]) -> tuple[tuple[str, Sheet], ...]:
 
 def _kind(value: object) -> str:
     """Return what a value is called, in words: the name of its class, apart."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(value).__name__)
+    first, *others = re.findall("[A-Z][a-z]*", type(value).__name__)
+    if len(first) == 1:  # k-anonymity, l-diversity: the letter is a number's
+        return f"{first.lower()}-{' '.join(others).lower()}"
+    return " ".join([first, *map(str.lower, others)])
 
 
 def _found(one: Dossier) -> tuple[tuple[str, Sheet], ...]:
