@@ -56,16 +56,18 @@ class Lesson:
 
     def is_right(self, given: float | str) -> bool:
         """Whether an answer is the solution, or near enough to it."""
-        return self._is(given, self.solution())
+        return self._is(given, self.solution(), self.within)
 
     def hint_for(self, given: float | str) -> str:
-        """Return what helps whoever gave this wrong answer."""
-        return next((hint for trap, hint in self.traps if self._is(given, trap())), self.hint)
+        """Return what helps whoever gave this wrong answer, rounded as people round."""
+        near = max(self.within, 0.006)
+        return next((hint for trap, hint in self.traps if self._is(given, trap(), near)), self.hint)
 
-    def _is(self, given: float | str, one: Value) -> bool:
+    @staticmethod
+    def _is(given: float | str, one: Value, within: float) -> bool:
         if isinstance(given, str) or isinstance(one, str):
             return given == one
-        return math.isclose(given, one, rel_tol=self.within, abs_tol=1e-9)
+        return math.isclose(given, one, rel_tol=within, abs_tol=1e-9)
 
 
 @cache
@@ -116,7 +118,8 @@ LESSONS = MappingProxyType(
             lambda: max(_alone(*three) for three in combinations(students().columns, 3)),
             "No column of the three names anybody, and they find most of the class. Which facts an attacker knows is "
             "not yours to choose.",
-            "Try all threes: itertools.combinations(df.columns, 3), and the largest n_unique of df.privacy.kanon(...).",
+            "Try all threes: with df = pk.teach.students(), itertools.combinations(df.columns, 3), and the largest "
+            "n_unique of df.privacy.kanon([...]).",
             (
                 (
                     lambda: _alone("sport", "birth_month", "pet"),
@@ -166,6 +169,7 @@ LESSONS = MappingProxyType(
             (
                 (lambda: 12, "A replay is free where the data are the same. These change, so each month is charged."),
                 (lambda: math.ceil(Fraction(1) / Fraction("0.15")), "The last one does not fit whole, and is refused."),
+                (lambda: Fraction(1) / Fraction("0.15"), "A month's table is bought whole, or not at all."),
             ),
         ),
         6: Lesson(
@@ -181,6 +185,7 @@ LESSONS = MappingProxyType(
                     "That many would be needed for a number that could be anything. These have four digits.",
                 ),
                 (lambda: 9 * 10**3, "Numbers may begin with 0."),
+                (lambda: 10**4 - 1, "The number 0000 is one, too."),
             ),
         ),
         7: Lesson(
@@ -254,6 +259,7 @@ LESSONS = MappingProxyType(
                 ),
                 (lambda: PrivacyLoss.of(epsilon=1).attack_success, "Nearly: say it in members of 100, not as a share."),
                 (lambda: 1, "That is chance, at ε = 0."),
+                (lambda: round(100 * PrivacyLoss.of(epsilon=1).attack_success), "Nearly: say it to a tenth."),
             ),
             within=0.01,
         ),
@@ -263,7 +269,8 @@ LESSONS = MappingProxyType(
             lambda: kanon(students(), ["sport", "pet"], k=3).classes_short or 0,
             "To hide these is not enough: with the margins, a cell that is hidden alone in its row is a subtraction "
             "away.",
-            'pd.crosstab(df["sport"], df["pet"]) shows them; .privacy.kanon([...], k=3).classes_short counts them.',
+            'With df = pk.teach.students(), pd.crosstab(df["sport"], df["pet"]) shows them, and '
+            'df.privacy.kanon(["sport", "pet"], k=3).classes_short counts them.',
             (
                 (
                     lambda: kanon(students(), ["sport", "pet"], k=3).rows_short or 0,

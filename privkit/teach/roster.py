@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from privkit.budget.ledger import Ledger
 from privkit.budget.terms import alike, tidy
-from privkit.errors import ParameterError, close_matches
+from privkit.errors import ParameterError, ProjectMismatchError, close_matches
 from privkit.errors.root import type_told
 from privkit.project.current import opened
 from privkit.project.facts import facts_in_force
@@ -80,8 +80,8 @@ def classroom(
 ) -> Classroom:
     """Begin the project of a class: one budget for all, and the same part of it for each student.
 
-    Called again with the same arguments it says the same. It becomes the current project. Reads no rows; spends
-    nothing.
+    Called again with the same arguments it says the same; who is in the class is fixed with its budget. It becomes the
+    current project. Reads no rows; spends nothing.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def classroom(
     ParameterError
         For a name that cannot be one, or no student at all.
     ProjectMismatchError
-        If the class was begun with another budget, or for another number of students.
+        If the class was begun with another budget, or for other students.
     LedgerError
         If the ledger cannot be reached or written.
 
@@ -121,7 +121,9 @@ def classroom(
     names = _names(students)
     each = exact(epsilon, "epsilon") / len(names)
     project = open_project(name, epsilon=epsilon, per_analyst=each, unit=unit, store=store, new=new, reason=reason)
-    project.public({_SEATS: {"keys": list(names), "reason": "who shares the budget of the class"}})
+    if not _begun_with(project.account):
+        project.public({_SEATS: {"keys": list(names), "reason": "who shares the budget of the class"}})
+    _refuse_others(project.account, names)
     terms = project.account.terms
     return Classroom(project.name, project.account.store, terms.budget, terms.budget.replace(each), names)
 
@@ -163,6 +165,8 @@ def join(name: str, student: str | int, *, store: str | os.PathLike[str] | None 
     """
     if isinstance(student, bool) or not isinstance(student, str | int):
         raise ParameterError.of("student", type_told(student), "a name or a number")
+    if isinstance(student, int) and abs(student) > _MOST:  # it may have more digits than Python writes
+        raise ParameterError.of("student", "a larger number", f"a name, or a number up to {_MOST:,}")
     ledger = Ledger.open(store, create=False)
     account = ledger.account(name)
     ledger.analyst = _found(str(student), seats_of(account))
@@ -181,7 +185,7 @@ def _names(students: object) -> tuple[str, ...]:
         return tuple(_apart(given))
     number = whole(students, "students", least=1)
     if number > _MOST:
-        raise ParameterError.of("students", f"{number:,}", f"{_MOST:,} at most")
+        raise ParameterError.of("students", "a larger number", f"{_MOST:,} at most")
     return tuple(f"student {place + 1}" for place in range(number))
 
 
@@ -215,13 +219,34 @@ def _apart(names: Sequence[str]) -> Iterator[str]:
         yield found
 
 
+def _begun_with(account: Account) -> tuple[str, ...]:
+    """Return who the class was begun with: the first list that the ledger has, whatever was said of it later.
+
+    A later list would take their parts from students who have joined, and who have spent.
+    """
+    for entry in account.facts():
+        fact = facts_in_force(account.name, [entry]).find(_SEATS, "keys")
+        if fact is not None:
+            return tuple(map(str, fact.value))
+    return ()
+
+
+def _refuse_others(account: Account, names: tuple[str, ...]) -> None:
+    """Refuse another list than the one that the class was begun with; a name is told by its place."""
+    begun = _begun_with(account)
+    if begun != names:
+        place = next(place for place, (old, new) in enumerate(zip(begun, names, strict=True), 1) if old != new)
+        told = f"the list of {len(begun)} that the class has", f"one whose name number {place} is another"
+        raise ProjectMismatchError.of(account.name, [("students", *told)])
+
+
 def seats_of(account: Account) -> tuple[str, ...]:
     """Return who is in the class."""
-    fact = facts_in_force(account.name, account.facts()).find(_SEATS, "keys")
-    if fact is None:
+    begun = _begun_with(account)
+    if not begun:
         way = f"Begin it: pk.teach.classroom({account.name!r}, students=..., epsilon=...), under another name."
         raise ParameterError.together(("name",), f"project {account.name!r} is none of a class. {way}")
-    return tuple(map(str, fact.value))
+    return begun
 
 
 def _found(student: str, names: Sequence[str]) -> str:

@@ -72,6 +72,27 @@ def test_each_mistake_that_is_known_has_a_hint_of_its_own():
         assert len({hint for _, hint in asks.traps} | {asks.hint, asks.why}) == len(asks.traps) + 2
 
 
+@pytest.mark.parametrize(
+    ("lesson", "tried", "hint"),
+    [
+        (4, 76.2, "advantage"),
+        (5, 6.67, "whole"),
+        (6, 9999, "0000"),
+        (9, 28, "root"),
+        (12, 3, "tenth"),
+        (12, 73.1, "half"),
+    ],
+)
+def test_a_mistake_is_known_as_people_round_it(lesson, tried, hint):
+    assert hint in pk.teach.answer(lesson, tried).said
+
+
+def test_what_a_hint_calls_df_it_says_where_to_get():
+    hints = [hint for asks in LESSONS.values() for hint in (asks.hint, *(one for _, one in asks.traps))]
+    assert [hint for hint in hints if "df" in hint]
+    assert not [hint for hint in hints if "df" in hint and "df = pk.teach." not in hint]
+
+
 def test_dots_ask():
     for lesson, asks in LESSONS.items():
         told = pk.teach.answer(lesson, ...)

@@ -23,7 +23,7 @@ from privkit.errors import (
     ProjectNotFoundError,
 )
 from privkit.project.current import current_project
-from privkit.teach.roster import _names
+from privkit.teach.roster import _SEATS, _names
 from privkit.values.loss import PrivacyLoss
 
 
@@ -112,6 +112,29 @@ def test_begun_again_it_is_the_same_class_and_with_another_budget_it_is_refused(
         begun(store, epsilon=2)
     with pytest.raises(ProjectMismatchError, match="per_analyst"):
         begun(store, students=["Ada", "Grace"])
+
+
+@pytest.mark.parametrize("others", [["Eve", "Grace", "Bob"], ["Grace", "Ada", "Ada"], ["Ada 1", "Ada 2", "Grace"]])
+def test_a_class_is_not_taken_over_by_others_of_the_same_number(store, df, others):
+    begun(store)
+    ask(df, 0.4, project=pk.teach.join("maths", "Grace", store=store))
+    with pytest.raises(ProjectMismatchError, match="students is the list of 3") as refused:
+        begun(store, others)
+    assert refused.value.differences == ("students",)
+    # Nor by who says so in the ledger: the list that it was begun with stands.
+    pk.open_project("maths", store=store).public({_SEATS: {"keys": [*dict.fromkeys(others)]}})
+    assert begun(store).names == ("Ada 1", "Grace", "Ada 2")
+    assert [seat.name for seat in pk.teach.board("maths", store=store).seats] == ["Grace"]
+    assert pk.teach.join("maths", "Grace", store=store).account.analyst == "Grace"
+
+
+@pytest.mark.parametrize("number", [10**5000, -(10**5000), 10_001], ids=["long", "negative", "one more"])
+def test_a_number_that_no_class_has_is_told_however_long(store, number):
+    begun(store, ["student 1"])
+    with pytest.raises(ParameterError, match="student="):
+        pk.teach.join("maths", number, store=store)
+    with pytest.raises(ParameterError, match="students="):
+        pk.teach.classroom("art", students=abs(number), epsilon=1, store=store)
 
 
 def test_the_ledger_is_one_that_earlier_versions_read(store, df):
