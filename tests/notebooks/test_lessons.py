@@ -84,3 +84,26 @@ def test_it_leads_to_notebooks_that_there_are(notebook):
     names = {path.name for path in NOTEBOOKS}
     for cell in of_kind(notebook, "markdown"):
         assert set(re.findall(r"\]\((\w+\.ipynb)\)", cell.source)) <= names
+
+
+#: What prose counts and no cell shows: means, sums, rows that arrive later, what 20,000 tries tell; figures of papers.
+TOLD = {"01": {57, 333}, "04": {0.007}, "05": {1.5, 5162}, "06": {1.5, 95}, "14": {36}}
+NUMBER = re.compile(r"(?<![\w.,])\d{1,3}(?:,\d{3})+|(?<![\w.,])\d+(?:\.\d+)?(?!\w)")
+
+
+def numbers(text):
+    return {float(found.replace(",", "")): len(found.partition(".")[2]) for found in NUMBER.findall(text)}
+
+
+def test_a_number_that_prose_tells_is_one_that_is_shown(path, notebook):
+    """Years and round numbers apart; rounded as the prose rounds it."""
+    shows = {}
+    for cell in of_kind(notebook, "code"):
+        texts = [one.get("text/plain", "") for one in shown(cell)] + [one.get("text", "") for one in cell.outputs]
+        shows |= numbers(" ".join([cell.source, *texts]))
+    for cell in of_kind(notebook, "markdown"):
+        prose = re.sub(r"\]\([^)]*\)|\[\d\d_\w+\]|`[^`]*`|(?m:^#.*$)", "", cell.source)
+        for told, places in numbers(prose).items():
+            year = 1990 <= told <= 2030 and not places
+            round_one = len(f"{told:g}".strip("0")) <= 1 or told in TOLD.get(path.stem[:2], ())
+            assert year or round_one or any(round(one, places) == told for one in shows), (told, cell.source)
