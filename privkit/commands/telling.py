@@ -36,6 +36,11 @@ _IN_SHELL = {
     r"df\[df\[.*?\]\.ne\('\*'\)\.any\(axis=1\)\] leaves them out": "leave them out of the file",
     r"bytes, or ev\.Key\.from_env\('NAME'\), \.from_file\(path\), \.from_keyring\(service, name\)": "say where it "
     'lies: key = {env = "NAME"}, {file = "PATH"} or {keyring = "service/name"}',
+    r"pk\.teach\.classroom\((.*?), students=\.\.\., epsilon=\.\.\..*?\)": r"privkit classroom --project \1 --students N"
+    " --epsilon E",
+    r"got students=a list whose (.*), but students must be": r"got --names FILE whose \1, but it must hold",
+    r" \(all of them: \.names\)": " (all of them: --json)",
+    "then run the cell again": "then run it again",
     r"pk\.Hierarchy\.dates\(format=(.*?)\); or convert the column .*": r"format = \1 beside dates in "
     "--hierarchies FILE.",
     r"a dict column → level, or column → \(lowest level, highest level\)": "COLUMN=LEVEL or COLUMN=LOWEST:HIGHEST",

@@ -250,7 +250,8 @@ class LedgerUnreachableError(LedgerError, ConnectionError):
         return cls.at(
             store,
             f"the ledger's server at {store} cannot be reached, or the connection broke. "
-            "Check the address, the network and your rights, then run the cell again.",
+            "Check the address, whether the server has this database, the network and your rights, then run the cell "
+            "again.",
             budget=budget,
         )
 

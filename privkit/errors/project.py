@@ -39,6 +39,15 @@ class ProjectNotFoundError(PrivkitError, LookupError):
             f"pk.open_project({name!r}, epsilon=1.0, unit='customer_id' or pk.ROW)."
         )
 
+    @classmethod
+    def of_class(cls, name: str, known: Sequence[str]) -> ProjectNotFoundError:
+        """No class of this `name`. Who opened a project by its name alone would be charged as a stranger to it."""
+        held = f" It holds {listed(known)}: the line that your teacher's command printed says which." if known else ""
+        return cls(
+            f"the ledger has no class {name!r}.{held} To begin it: "
+            f"pk.teach.classroom({name!r}, students=..., epsilon=..., store=...)."
+        )
+
 
 class ProjectCopyError(PrivkitError, TypeError):
     """A project, an account or a ledger was to be pickled or copied."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from numbers import Real
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from privkit.dp.recorded import recorded_number
 from privkit.errors import ParameterError
 from privkit.errors.root import type_told
 from privkit.project.ledger_view import describe
-from privkit.teach.roster import seats_of
+from privkit.teach.roster import account_of, seats_of
 from privkit.values.arguments import public, typed
 from privkit.values.loss import PrivacyLoss
 from privkit.values.show import Shown
@@ -134,7 +135,7 @@ def board(
     next: .to_frame()
     """
     told = {column: _finite(value) for column, value in (truth or {}).items()}
-    account = Ledger.open(store, create=False, read_only=True, adopt=True).account(name)
+    account = account_of(Ledger.open(store, create=False, read_only=True, adopt=True), name)
     names, each = seats_of(account), account.terms.per_analyst
     balance = account.balance()
     charged = {by: loss for by, loss in account.charged_by(until=balance.entries).items() if loss.main}
@@ -153,10 +154,11 @@ def board(
 
 
 def _finite(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
-        found = "an infinite number" if isinstance(value, Real) else type_told(value)
-        raise ParameterError.of("truth", f"{found} for a column", "a dict from columns to finite numbers")
-    return float(value)
+    with suppress(OverflowError):  # a whole number beyond all floats
+        if isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value):
+            return float(value)
+    found = "an infinite number" if isinstance(value, Real) and not isinstance(value, bool) else type_told(value)
+    raise ParameterError.of("truth", f"{found} for a column", "a dict from columns to finite numbers")
 
 
 def _asked(

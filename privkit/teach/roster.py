@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from privkit.budget.ledger import Ledger
 from privkit.budget.terms import alike, tidy
-from privkit.errors import ParameterError, ProjectMismatchError, close_matches
+from privkit.errors import ParameterError, ProjectMismatchError, ProjectNotFoundError, close_matches
 from privkit.errors.root import type_told
 from privkit.project.current import opened
 from privkit.project.facts import facts_in_force
@@ -168,8 +168,7 @@ def join(name: str, student: str | int, *, store: str | os.PathLike[str] | None 
     if isinstance(student, int) and abs(student) > _MOST:  # it may have more digits than Python writes
         raise ParameterError.of("student", "a larger number", f"a name, or a number up to {_MOST:,}")
     ledger = Ledger.open(store, create=False)
-    account = ledger.account(name)
-    ledger.analyst = _found(str(student), seats_of(account))
+    ledger.analyst = _found(str(student), seats_of(account_of(ledger, name)))
     return opened(Project(ledger.account(name)))
 
 
@@ -183,6 +182,8 @@ def _names(students: object) -> tuple[str, ...]:
         if not 1 <= len(given) <= _MOST:
             raise ParameterError.of("students", f"{len(given)} names", f"1 to {_MOST:,} names")
         return tuple(_apart(given))
+    if not hasattr(students, "__index__"):
+        raise ParameterError.of("students", type_told(students), "how many there are, or a list of their names")
     number = whole(students, "students", least=1)
     if number > _MOST:
         raise ParameterError.of("students", "a larger number", f"{_MOST:,} at most")
@@ -219,6 +220,19 @@ def _apart(names: Sequence[str]) -> Iterator[str]:
         yield found
 
 
+def account_of(ledger: Ledger, name: str) -> Account:
+    """Return the account of a class.
+
+    Raises
+    ------
+    ProjectNotFoundError
+    """
+    try:
+        return ledger.account(name)
+    except ProjectNotFoundError:
+        raise ProjectNotFoundError.of_class(name, ledger.projects()) from None
+
+
 def _begun_with(account: Account) -> tuple[str, ...]:
     """Return who the class was begun with: the first list that the ledger has, whatever was said of it later.
 
@@ -244,7 +258,7 @@ def seats_of(account: Account) -> tuple[str, ...]:
     """Return who is in the class."""
     begun = _begun_with(account)
     if not begun:
-        way = f"Begin it: pk.teach.classroom({account.name!r}, students=..., epsilon=...), under another name."
+        way = "A class begins under a name of its own: pk.teach.classroom(name, students=..., epsilon=...)."
         raise ParameterError.together(("name",), f"project {account.name!r} is none of a class. {way}")
     return begun
 

@@ -61,7 +61,9 @@ def test_no_two_names_look_alike_whoever_is_in_the_class(students):
     assert len({alike(name) for name in found}) == len(found)
 
 
-@pytest.mark.parametrize("students", [0, -1, 10_001, True, 2.5, "Ada", [], [""], ["a\ab"], ["x" * 101], [1], None])
+@pytest.mark.parametrize(
+    "students", [0, -1, 10_001, True, 2.5, "Ada", [], [""], ["a\ab"], ["x" * 101], [1], None, {"Ada"}]
+)
 def test_what_is_no_class_is_refused_and_makes_no_ledger(store, students):
     with pytest.raises(ParameterError, match="students"):
         pk.teach.classroom("maths", students=students, epsilon=1, store=store)
@@ -156,8 +158,10 @@ def test_a_project_that_is_no_class_and_a_ledger_that_is_none_are_told(store):
     for look in (lambda: pk.teach.join("plain", "Ada", store=store), lambda: pk.teach.board("plain", store=store)):
         with pytest.raises(ParameterError, match="'plain' is none of a class"):
             look()
-    with pytest.raises(ProjectNotFoundError):
-        pk.teach.board("nobody", store=store)
+    for look in (lambda: pk.teach.join("math", "Ada", store=store), lambda: pk.teach.board("math", store=store)):
+        with pytest.raises(ProjectNotFoundError, match=r"no class 'math'\. It holds 'plain': the line that") as told:
+            look()
+        assert "open_project" not in str(told.value)  # by which a student would be charged as a stranger
 
 
 # -- the board -----------------------------------------------------------------------------------------------------
@@ -193,7 +197,7 @@ def test_what_is_left_for_one_is_never_more_than_what_is_left_for_all(store, df)
     assert "Not in the class, and charged: 'teacher', 'guest', 'late'." in str(found)
 
 
-@pytest.mark.parametrize("wrong", ["4", None, True, float("nan"), float("inf")])
+@pytest.mark.parametrize("wrong", ["4", None, True, float("nan"), float("inf"), 10**400], ids=lambda one: str(one)[:9])
 def test_a_truth_that_is_no_number_is_refused(store, wrong):
     begun(store)
     with pytest.raises(ParameterError, match="truth"):
@@ -204,6 +208,7 @@ def test_a_large_class_fits_on_a_beamer(store):
     begun(store, students=[f"s{place}" for place in range(200)], epsilon=20)
     shown = str(pk.teach.classroom("maths", students=[f"s{p}" for p in range(200)], epsilon=20, store=store))
     assert "200 students" in shown
+    assert "s0, s1 … s199 (all of them: .names)." in shown
     assert len(shown) < 1000
     zero = PrivacyLoss.of(epsilon=1) - PrivacyLoss.of(epsilon=1)
     seats = tuple(pk.teach.Seat(f"s{place}", zero, zero, 1) for place in range(200))
@@ -225,6 +230,11 @@ def test_the_command_prints_a_line_that_works(store, df, tmp_path, capsys):
     names.write_text("\ufeffAda\r\n\r\nGrace\r\nAda\r\n", encoding="utf-8")
     code, out, _ = run(capsys, "--names", names, "--epsilon", "1.5", "--store", store)
     assert (code, "Names: Ada 1, Grace, Ada 2." in out) == (0, True)
+    assert (
+        "student 30 (all of them: --json)." in run(capsys, "--students", 30, "--epsilon", 3, "--store", f"{store}2")[1]
+    )
+    told = run(capsys, "--board", "--project", "math", "--store", store)[2]
+    assert "To begin it: privkit classroom --project 'math' --students N --epsilon E." in told
     (line,) = [one.strip() for one in out.splitlines() if "pk.teach.join" in one]
     typed: dict[str, object] = {}
     exec(line.replace("NAME", "Ada 2"), typed)  # as a student does
@@ -274,8 +284,17 @@ def test_on_a_terminal_the_board_is_drawn_anew_until_ctrl_c(store, df, capsys, m
         (["--board", "--every", "inf"], 2, "3600 at most"),
         (["--students", "3", "--epsilon", "1", "--truth", "age=4"], 2, "--truth has no meaning beside --students"),
         (["--names", "nowhere.txt", "--epsilon", "1"], 1, "nowhere.txt: it cannot be read"),
-        (["--names", __file__, "--epsilon", "1"], 2, "whose name number 1 is none, but --students must be names"),
+        (
+            ["--names", __file__, "--epsilon", "1"],
+            2,
+            "got --names FILE whose name number 1 is none, but it must hold names",
+        ),
         (["--board"], 1, "LedgerMissingError"),
+        (
+            ["--board", "--store", "postgresql://127.0.0.1:1/none"],
+            1,
+            "has this database, the network and your rights, then run it",
+        ),
         (["--board", "--store", "postgresql://127.0.0.1:1/none"], 1, "LedgerUnreachableError"),
     ],
 )

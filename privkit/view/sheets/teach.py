@@ -51,7 +51,7 @@ def _few(told: tuple[str, ...]) -> str:
     """Return all names of a small class, the ends of a large one."""
     if len(told) <= MOST:
         return ", ".join(label(name, 100) for name in told)
-    return f"{label(told[0], 100)}, {label(told[1], 100)} … {label(told[-1], 100)}"
+    return f"{label(told[0], 100)}, {label(told[1], 100)} … {label(told[-1], 100)} (all of them: .names)"
 
 
 @sheet.register
