@@ -28,11 +28,11 @@ def opened(chromium):
     """Return the frame of a piece in a page, which must not have asked for anything or failed."""
     contexts, wrong = [], []
 
-    def show(piece, *, scheme="light", motion="no-preference", scripts=True):
+    def show(piece, *, scheme="light", motion="no-preference", scripts=True, width=500):
         context = chromium.new_context(
             color_scheme=scheme,
             reduced_motion=motion,
-            viewport={"width": 500, "height": 900},
+            viewport={"width": width, "height": 900},
             java_script_enabled=scripts,
         )
         contexts.append(context)
@@ -56,7 +56,7 @@ def test_axe_finds_nothing_in_a_piece_and_nothing_is_cut_off(name, scheme, chrom
     piece = getattr(pk.teach, name)()
     page, frame = opened(piece, scheme=scheme)
     frame.get_by_role("status").get_by_text(re.compile(".")).wait_for()
-    size = page.frames[1].evaluate("[document.documentElement.scrollHeight, document.documentElement.scrollWidth]")
+    size = page.frames[1].evaluate("[document.body.offsetHeight, document.documentElement.scrollWidth]")
     assert size[0] <= piece.height
     assert size[1] <= 500
     context = chromium.new_context(color_scheme=scheme, viewport={"width": 500, "height": 900})
@@ -68,6 +68,18 @@ def test_axe_finds_nothing_in_a_piece_and_nothing_is_cut_off(name, scheme, chrom
     finally:
         context.close()
     assert not [(one["id"], one["impact"]) for one in found]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_beside_the_side_bar_of_a_small_screen_nothing_is_cut_off(name, opened):
+    page, frame = opened(getattr(pk.teach, name)(), width=340)
+    frame.get_by_role("status").get_by_text(re.compile(".")).wait_for()
+    high, tall, wide, broad = page.frames[1].evaluate(
+        "(d => [d.scrollHeight, innerHeight, d.scrollWidth, innerWidth])(document.documentElement)"
+    )
+    assert broad < 330
+    assert high <= tall
+    assert wide <= broad
 
 
 def test_two_worlds_by_keyboard(opened):

@@ -1,7 +1,7 @@
 """A piece's page in a sandboxed frame, and its still picture: the one HTML of ours that runs scripts, or shows images.
 
-The frame has an origin of its own, and may run scripts and nothing else. What is drawn by hand here are two tags whose
-every attribute is escaped; `markup.tag` allows neither.
+The frame has an origin of its own, and may run scripts and nothing else. What is drawn by hand here are tags whose
+every attribute is escaped or ours; `markup.tag` allows neither.
 """
 
 from __future__ import annotations
@@ -10,11 +10,19 @@ from base64 import b64encode
 
 from privkit.view.parts.markup import Markup, esc
 
+#: For which width a page's height is told, in CSS pixels, by how many it grows with each that the frame is narrower.
+_WIDTH, _GROWS = 500, 0.75
+
 
 def frame(page: str, title: str, height: int) -> Markup:
-    """Return a page in a frame, which a reader of no scripts leaves out."""
+    """Return a page in a frame, which a reader of no scripts leaves out.
+
+    A frame is not told how high its page is. Text wraps where it is narrow, so there it is higher.
+    """
     told = {"title": title, "sandbox": "allow-scripts", "width": "100%", "height": height, "frameborder": 0}
-    return Markup(f"<iframe{_attributes({**told, 'srcdoc': page})}></iframe>")
+    grown = f"height: calc({height}px + {_GROWS} * max(0px, {_WIDTH}px - 100cqw))"
+    shown = f"<iframe{_attributes({**told, 'style': grown, 'srcdoc': page})}></iframe>"
+    return Markup(f'<div style="container-type: inline-size">{shown}</div>')
 
 
 def picture(svg: str, sentence: str, width: int) -> Markup:
