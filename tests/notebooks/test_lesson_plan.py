@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 
 import nbformat
+import numpy as np
 import pytest
+
+import privkit as pk
 
 from .conftest import NOTEBOOKS
 
@@ -60,6 +63,24 @@ def test_each_exercise_of_code_is_followed_by_its_check(exercises):
     code = [cell.metadata.nbgrader["grade_id"] for cell in exercises if cell.cell_type == "code"]
     assert code[1::2] == [f"{name}-check" for name in code[::2]]
     assert len(code) == 6
+
+
+@pytest.mark.parametrize("kind", [int, float, np.int64])
+def test_a_right_number_has_its_points_whatever_counted_it(exercises, kind):
+    students = pk.teach.students()
+    (check,) = [cell.source for cell in exercises if cell.metadata.nbgrader["grade_id"] == "alone-check"]
+    right = kind((students.groupby(["sport", "birth_month"]).size() == 1).sum())
+    exec(check, {"students": students, "alone": right})
+    with pytest.raises(AssertionError):
+        exec(check, {"students": students, "alone": right + 1})
+    with pytest.raises(AssertionError, match="whole number"):
+        exec(check, {"students": students, "alone": right + 0.5})
+
+
+def test_the_board_is_told_the_median_of_the_students_table(cells):
+    (typed,) = [cell.source for cell in cells if "--truth call_duration=" in cell.source]
+    told = re.search(r"--truth call_duration=(\S+)", typed)[1]
+    assert pk.example("insights").head(500)["call_duration"].median() == float(told)
 
 
 def test_the_students_copy_holds_no_solution(cells, exercises):
