@@ -20,6 +20,9 @@ from privkit.transform.generalize import generalize
 from privkit.transform.hierarchies.hierarchy import Hierarchy
 from privkit.values.loss import PrivacyLoss
 
+#: The lessons in the order of the course, as the documentation's page of notebooks has them.
+COURSE = (1, 2, 3, 4, 9, 14, 5, 7, 10, 11, 12, 13, 6)
+
 #: A number, or the letter of a choice.
 Value = float | Fraction | str
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from itertools import combinations
+from itertools import combinations, pairwise
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ import pytest
 import privkit as pk
 from privkit.budget.store.place import Place
 from privkit.project.current import current_project
-from privkit.teach.lessons import LESSONS
+from privkit.teach.lessons import COURSE, LESSONS
 
 
 def alone(frame, facts):
@@ -91,6 +92,17 @@ def test_what_a_hint_calls_df_it_says_where_to_get():
     hints = [hint for asks in LESSONS.values() for hint in (asks.hint, *(one for _, one in asks.traps))]
     assert [hint for hint in hints if "df" in hint]
     assert not [hint for hint in hints if "df" in hint and "df = pk.teach." not in hint]
+
+
+def test_who_is_right_goes_on_in_the_order_of_the_course():
+    page = (Path(__file__).parents[2] / "docs" / "notebooks.md").read_text(encoding="utf-8")
+    told = [int(number) for number in re.findall(r"^\| \[(\d\d)_", page, re.MULTILINE)]
+    assert list(COURSE) == [number for number in told if number != 8]
+    assert sorted(COURSE) == list(LESSONS)
+    found = by_hand()
+    for lesson, following in pairwise(COURSE):
+        assert str(pk.teach.answer(lesson, found[lesson])).endswith(f"next: pk.teach.answer({following}, ...)")
+    assert "next:" not in str(pk.teach.answer(COURSE[-1], found[COURSE[-1]]))
 
 
 def test_dots_ask():

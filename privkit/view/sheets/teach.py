@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from privkit.teach.answering import Answer
 from privkit.teach.blackboard import Board, Seat
-from privkit.teach.lessons import LESSONS
+from privkit.teach.lessons import COURSE
 from privkit.teach.piece import Piece
 from privkit.teach.roster import Classroom
 from privkit.values.writing import error_text
@@ -26,8 +26,8 @@ def _answer(answer: Answer) -> Sheet:
     again = f"pk.teach.answer({answer.lesson}, ...)"
     if answer.right is None:
         return Sheet(f"Lesson {answer.lesson} asks: {answer.asked}", (answer.said,), (again,))
-    following = next((number for number in LESSONS if number > answer.lesson), None)
-    then = (again,) if not answer.right else () if following is None else (f"pk.teach.answer({following}, ...)",)
+    following = COURSE[COURSE.index(answer.lesson) + 1 :]
+    then = (again,) if not answer.right else tuple(f"pk.teach.answer({number}, ...)" for number in following[:1])
     return Sheet(f"{'Right' if answer.right else 'Not yet'}: {answer.asked}", (answer.said,), then)
 
 
