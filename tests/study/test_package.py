@@ -313,8 +313,46 @@ def test_a_process_that_dies_leaves_no_half_archive_and_no_entry_without_one(pro
 
 def _die_at(moment, project):
     account = type(project.account)
-    places = {"begun": (packaging, "write_archive"), "written": (Path, "replace"), "named": (account, "commit")}
+    places = {"begun": (packaging, "write_archive"), "written": (os, "link"), "named": (account, "commit")}
     setattr(*places.get(moment, (packaging, "Sharing")), lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
+
+
+def test_two_at_once_to_one_place_are_one_archive_which_is_that_of_the_register(project, tmp_path, monkeypatch):
+    release, path = counted(project), tmp_path / "a.zip"
+    write, first = packaging.write_archive, []
+
+    def another_is_faster(*given):
+        if not first:
+            first.append(None)
+            first[0] = project.package(release, path=path, **AGREED)
+        return write(*given)
+
+    monkeypatch.setattr(packaging, "write_archive", another_is_faster)
+    with pytest.raises(pk.FileError, match=r"^a\.zip: it cannot be written"):
+        project.package(release, path=path, **AGREED)
+    assert [one.id for one in project.sharing] == [first[0].id] == [project.sharing.verify(path).id]
+    assert project.sharing.unfinished == (2,)
+    assert [one.name for one in tmp_path.iterdir() if "zip" in one.name or "part" in one.name] == ["a.zip"]
+
+
+@pytest.mark.parametrize("durable", [True, False])
+def test_an_interrupted_end_leaves_the_archive_where_the_register_has_it_and_nowhere_else(
+    project, tmp_path, monkeypatch, durable
+):
+    release, account = counted(project), type(project.account)
+    commit = account.commit
+
+    def interrupted(*given):
+        if durable:
+            commit(*given)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(account, "commit", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        project.package(release, path=tmp_path / "a.zip", **AGREED)
+    monkeypatch.undo()
+    assert len(project.sharing) == (tmp_path / "a.zip").exists() == durable
+    assert not durable or project.sharing.verify(tmp_path / "a.zip").id == 2
 
 
 def test_two_at_once_are_two_packages(project, tmp_path):
