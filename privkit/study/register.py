@@ -10,8 +10,9 @@ from __future__ import annotations
 import calendar
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import copy
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from privkit.errors import ParameterError
 from privkit.errors.ledger import LedgerDamagedError
@@ -138,6 +139,16 @@ class Register(Shown, Generic[T]):
     def __init__(self, project: Any) -> None:
         self.account = account_of(project)
         self.project = self.account.name
+        self._held: list[Entry] | None = None
+
+    def as_it_stands(self) -> Self:
+        """Return the register as it stands now: what is noted later does not change it."""
+        found = copy(self)
+        found._held = self._entries()
+        return found
+
+    def _entries(self) -> list[Entry]:
+        return self.account.registered() if self._held is None else self._held
 
     @abstractmethod
     def _read(self, entries: Iterable[Entry]) -> dict[int, T]:
@@ -147,7 +158,7 @@ class Register(Shown, Generic[T]):
         return legible(self.account.store, self._read, entries)
 
     def _all(self) -> tuple[T, ...]:
-        return tuple(self._known(self.account.registered()).values())
+        return tuple(self._known(self._entries()).values())
 
     def _one(self, entries: Iterable[Entry], id: object) -> T:
         known = self._known(entries)
@@ -168,4 +179,4 @@ class Register(Shown, Generic[T]):
         ------
         RegisterError
         """
-        return self._one(self.account.registered(), id)
+        return self._one(self._entries(), id)

@@ -137,13 +137,13 @@ class Sharing(Register[SharedPackage]):
     @property
     def unfinished(self) -> tuple[int, ...]:
         """The entries of packages that were begun and not finished: nobody gets a file of such, if there is one."""
-        begun = [one for one in self.account.registered() if one.question["record"].get("what") == PACKAGE]
+        begun = [one for one in self._entries() if one.question["record"].get("what") == PACKAGE]
         return tuple(one.seq for one in begun if one.state != "committed")
 
     @property
     def approvals(self) -> int:
         """How many persons must approve a package."""
-        return legible(self.account.store, required_approvals, self.account.registered())
+        return legible(self.account.store, required_approvals, self._entries())
 
     def require_approvals(self, count: int, *, reason: str) -> None:
         """Say how many persons must approve each package from now on; it is registered, with who said it and why.

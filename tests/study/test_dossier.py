@@ -199,18 +199,30 @@ def test_a_preset_is_compared_exactly():
     assert "✗ 9.1 %: above" in row["cell\\_20"]
 
 
-def test_a_register_of_recipients_shows_itself(tmp_path):
-    class Sharing(pk.Project):
-        sharing = property(lambda self: self.ledger)
-
+def test_the_register_is_told_as_it_stood_and_what_became_of_it_has_moved(tmp_path):
+    people = pd.DataFrame({"email": ["a@x.org", "b@x.org"]})
     project = pk.open_project("shared", epsilon=1, unit=pk.ROW, store=tmp_path / "l.db")
-    made = pk.dossier(project=Sharing(project.account))
-    text = made.to_markdown().partition("## Who received what")[2].partition("\n## ")[0]
-    assert "ledger of project 'shared'" in text
-    assert made.facts["shared: register"].startswith("ledger of project 'shared'")
+    release = people.privacy.dp_count(epsilon=0.5, project=project)
+    assert "dossier.recipients" in {one.id for one in pk.dossier(project=project).open_questions}
+    agreed = {"purpose": "teaching", "basis": "contract", "expires": "2999-12-31"}
+    package = project.package({"all": release}, path=tmp_path / "a.zip", recipient="Uni Bern", **agreed)
+    project.requests.open("access")
+    project.breach_drill(pk.audit(people), persons=3, scenario="a lost disk")
+    made = pk.dossier(project=project)
     assert "dossier.recipients" not in {one.id for one in made.open_questions}
-    if not hasattr(pk.Project, "sharing"):
-        assert "dossier.recipients" in {one.id for one in pk.dossier(project=project).open_questions}
+    project.sharing.revoke(package.id, reason="a mistake")
+    project.sharing.confirm_deletion(package.id, by="Bern")
+    project.requests.open("erasure")
+    text = made.to_markdown()
+    shared, asked = (text.partition(f"## {head}")[2].partition("\n## ")[0] for head in ("Who rec", "What persons"))
+    for found in ("Uni Bern: handed out", "teaching", "2999-12-31", "| all | release | 1 |"):
+        assert found in shared
+    assert "Uni Bern: deleted" not in shared
+    assert "1 request of data subjects" in asked
+    assert "a lost disk" in asked
+    moved = {one.what: one.after for one in pk.dossier(project=project).compare(made)}
+    assert moved[f"shared: package {package.id}"].endswith("Uni Bern: deleted.")
+    assert moved["asked: requests"].startswith("2 requests")
 
 
 # -- what leaves ---------------------------------------------------------------------------------------------------

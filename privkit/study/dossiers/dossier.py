@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple
 
 from privkit.errors import FileError, ParameterError
 from privkit.errors.root import listed, type_told
@@ -30,18 +30,12 @@ from privkit.study.dossiers.opinion import opinion
 from privkit.study.dossiers.registry import as_yaml, registry, tier_of
 from privkit.study.dossiers.reports import CHANGED, FOUND, problems_of
 from privkit.study.dossiers.statement import Statement, statement_of
+from privkit.study.drill import BreachDrill, drills
+from privkit.study.requests import SubjectRequests
+from privkit.study.sharing import Sharing
 from privkit.study.written import written
 from privkit.values.arguments import public, typed
 from privkit.values.show import Shown, _view, is_simulated
-
-
-@runtime_checkable
-class Sharing(Protocol):
-    """A project that keeps a register of who received what; the register shows itself."""
-
-    @property
-    def sharing(self) -> Any:
-        """The register."""
 
 
 class Open(NamedTuple):
@@ -72,8 +66,12 @@ class Dossier(Shown):
         What the ledger told when it was made: every charge in words, and the head of the chain.
     answers : tuple of Answer
         Every field of the forms: filled, asked, or not applicable.
-    sharing : object
-        The project's register of recipients; None where it keeps none.
+    sharing : Sharing or None
+        Who received what, by the project's register as it stood then; None without a project.
+    requests : SubjectRequests or None
+        What persons asked for, likewise.
+    drills : tuple of BreachDrill
+        The drills that were held.
     """
 
     title: str
@@ -83,7 +81,9 @@ class Dossier(Shown):
     reports: tuple[object, ...]
     statement: Statement | None
     answers: tuple[Answer, ...]
-    sharing: Any = None
+    sharing: Sharing | None = None
+    requests: SubjectRequests | None = None
+    drills: tuple[BreachDrill, ...] = ()
 
     @property
     def found(self) -> tuple[Any, ...]:
@@ -109,7 +109,7 @@ class Dossier(Shown):
     def _unsaid(self) -> Iterator[Open]:
         if self.review is None:
             yield Open("dossier.review", "When is this dossier to be looked at again?")
-        if self.sharing is None and not any(entry.recipients for entry in self.inventory or ()):
+        if not self.sharing and not any(entry.recipients for entry in self.inventory or ()):
             yield Open("dossier.recipients", "Who received the data or results of it, for what, and until when?")
 
     @cached_property
@@ -246,6 +246,10 @@ def _figures(one: Dossier) -> Iterator[tuple[str, str]]:
         yield "released: ledger's head", f"record {told.balance.seq}, {told.balance.hash}"
     if one.sharing is not None:
         yield "shared: register", repr(one.sharing).partition("\n")[0]
+        yield from ((f"shared: package {each.id}", repr(each).partition("\n")[0]) for each in one.sharing)
+    if one.requests is not None:
+        yield "asked: requests", repr(one.requests).partition("\n")[0]
+        yield "asked: drills", f"{len(one.drills):,}"
     yield "dossier: filled without a person", str(one.coverage)
     yield "dossier: open questions", f"{len(one.open_questions):,}"
 
@@ -333,8 +337,19 @@ def dossier(
         reports=tuple(reports),
         statement=told,
         answers=answered(found, said),
-        sharing=project.sharing if isinstance(project, Sharing) else None,
+        **_register(project),
     )
+
+
+def _register(project: Project | None) -> dict[str, Any]:
+    """Return what a project's register holds, as it stands now."""
+    if project is None:
+        return {}
+    return {
+        "sharing": Sharing(project).as_it_stands(),
+        "requests": SubjectRequests(project).as_it_stands(),
+        "drills": drills(project),
+    }
 
 
 def _filled(

@@ -107,7 +107,8 @@ def sections(one: Dossier) -> list[Section]:
         Section("Who could be found", _none(_found(one), "No report was given."), _found(one)),
         Section("What was changed", _none(one.changed, "No result was given."), _sheets(one.changed)),
         Section("What was released", tuple(_released(one.statement))),
-        Section("Who received what", _none(one.sharing is not None, _UNSHARED), _shared(one)),
+        Section("Who received what", _none(one.sharing, _UNSHARED), _shared(one)),
+        Section("What persons asked for, and drills", _none(one.requests or one.drills, _UNASKED), _asked(one)),
         Section("What risk is left", tuple(_residual(one))),
         *(Section(title, tuple(_form(one, form))) for form, title in _FORMS.items()),
         Section("Open questions", given([Table(["question", "what is asked"], _questions(one), facts=True)])),
@@ -116,6 +117,7 @@ def sections(one: Dossier) -> list[Section]:
 
 
 _UNSHARED = "No register of recipients was given: a person must say who received what, for what, and until when."
+_UNASKED = "No request of a person and no drill stands in a register that was given."
 _FORMS = {
     "wp216": "Three questions of the Article 29 Working Party (Opinion 05/2014, WP216)",
     "nist": "Hazards by NIST SP 800-226, in the blocks of its pyramid",
@@ -144,7 +146,11 @@ def _found(one: Dossier) -> tuple[tuple[str, Sheet], ...]:
 
 
 def _shared(one: Dossier) -> tuple[tuple[str, Sheet], ...]:
-    return () if one.sharing is None else _sheets([one.sharing])
+    return () if one.sharing is None else _sheets([one.sharing, *one.sharing])
+
+
+def _asked(one: Dossier) -> tuple[tuple[str, Sheet], ...]:
+    return _sheets([*filter(None, [one.requests]), *one.drills])
 
 
 def _short(one: Dossier) -> tuple[Block, ...]:
