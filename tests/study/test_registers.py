@@ -253,6 +253,30 @@ def test_a_drill_names_tables_packages_and_hours_and_is_kept(project, shared, tm
     assert later.calls == {"post office": (), "Uni Bern": ()}  # by the inventory alone
 
 
+def test_a_year_that_is_mistyped_stays_legible(project):
+    inventory = pk.audit(PEOPLE)
+    drill = project.breach_drill(inventory, persons=2, scenario="x", known_since="0206-03-02T08:00Z")
+    assert project.drills[0].known_since == drill.known_since == datetime(206, 3, 2, 8, tzinfo=UTC)
+    before = project.account.entry(drill.id).question["record"]
+    assert before["known_since"] == "0206-03-02T08:00:00Z"
+    project.account.register({**before, "known_since": "206-03-02T08:00:00Z"}, lambda _: None)  # as once written
+    assert [one.known_since for one in project.drills] == [drill.known_since] * 2
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda project: project.requests.open("access", received=pd.NaT),
+        lambda project: project.sharing.due(pd.NaT),
+        lambda _: pk.dossier(pk.example("insights").head(3), review=pd.NaT),
+        lambda _: pk.audit(PEOPLE).check(PEOPLE, today=pd.NaT),
+    ],
+)
+def test_no_time_is_no_day(project, call):
+    with pytest.raises(ParameterError, match="must be a date"):
+        call(project)
+
+
 @pytest.mark.parametrize(
     "how",
     [{"persons": -1}, {"persons": True}, {"scenario": ""}, {"known_since": "2026-03-02T08:00"}, {"known_since": CANARY},
