@@ -16,6 +16,7 @@ from privkit.dp.answers.synthetic_rows import synthetic_of
 from privkit.errors import PrivkitError, listed
 from privkit.errors.root import type_told
 from privkit.study.archive import Packed
+from privkit.tally.columns.facts import column_facts
 from privkit.transform.anonymized import Anonymized
 from privkit.values.show import Shown, is_simulated
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 #: Names that Windows keeps for itself.
 _KEPT = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])", re.IGNORECASE)
+#: Columns with more different values for each row tell nearly every row apart, where there are more rows than a few.
+_APART, _FEW = 0.9, 10
 #: The longest name of a table.
 _LONGEST = 60
 
@@ -211,6 +214,16 @@ def _anonymized(out: Anonymized) -> _Found | str:
     if left := out.leaving_.quasi:
         return (
             f"has quasi-identifiers that its goal does not name: {listed(left)}. Name them in qi, or drop them before"
+        )
+    facts = list(column_facts(frame, out.leaving_.columns))
+    if unseen := [one.name for one in facts if one.left_out]:
+        return (
+            f"has columns at whose values nobody looked (lists, objects): {listed(unseen)}. Flatten or drop them"
+        )
+    if telling := [one.name for one in facts if one.rows > _FEW and (one.distinction or 0) > _APART]:
+        return (
+            f"has columns that tell nearly every row apart: {listed(telling)}. By them its rows are found again in "
+            "another table. Round them, name them in the goal, or drop them before"
         )
     if twins := out.twins_:
         return f"has columns that tell generalized values again: {listed(twins)}. Drop them before"

@@ -212,6 +212,27 @@ def test_anonymized_rows_are_judged_as_they_are_now(project, tmp_path):
         project.package(left, path=tmp_path / "a.zip", **AGREED)
 
 
+@pytest.mark.parametrize(
+    ("column", "why"),
+    [
+        ([[{"email": f"{n}@{CANARY}.org"}] for n in range(120)], "at whose values nobody looked"),
+        ([7 * n + 3 for n in range(120)], "tell nearly every row apart"),
+        ([n + 0.25 for n in range(109)] + [0.25] * 11, "tell nearly every row apart"),
+        ([n + 0.25 for n in range(108)] + [0.25] * 12, ""),
+        ([f"whoever lives in {CANARY}, room {n}" for n in range(120)], "tell nearly every row apart"),
+    ],
+)
+def test_a_left_column_by_which_rows_are_found_again_stays(project, tmp_path, column, why):
+    out = anonymized(PEOPLE.assign(spend=column))
+    assert not out.leaving_.direct
+    if not why:
+        assert project.package(out, path=tmp_path / "a.zip", **AGREED).tables
+        return
+    with pytest.raises(pk.PackageError, match=f"{why}.*: 'spend'") as caught:
+        project.package(out, path=tmp_path / "a.zip", **AGREED)
+    assert CANARY not in str(caught.value)
+
+
 def test_no_cell_value_is_in_the_register_or_in_the_words(project, tmp_path):
     frame = PEOPLE.assign(spend=[CANARY, "b", "c", "d"] * 30)
     made = project.package(anonymized(frame), path=tmp_path / "a.zip", **AGREED)
