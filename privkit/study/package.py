@@ -120,6 +120,8 @@ def _approvals(value: object) -> list[str]:
     if not isinstance(value, Sequence) or isinstance(value, str | bytes):
         raise ParameterError.of("approvals", type_told(value), allowed)
     names = [words(name, "approvals") for name in value]
+    if not all(name.isprintable() for name in names):  # two of them would look like one
+        raise ParameterError.of("approvals", "a name with a character that is not seen", allowed)
     if len({alike(name) for name in names}) < len(names):
         raise ParameterError.of("approvals", "one name twice", allowed)
     return names

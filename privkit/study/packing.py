@@ -195,6 +195,17 @@ def _indexed(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.reset_index(drop=not named)
 
 
+def _asks_nothing(out: Anonymized) -> bool:
+    """Return whether a table in which no two rows are alike in any column meets the goal too."""
+    import pandas as pd
+
+    unlike = pd.DataFrame(dict.fromkeys({*out.qi, *out.criteria.columns}, range(100)))
+    try:
+        return bool(check(unlike, list(out.qi), out.criteria).satisfied)
+    except PrivkitError:  # a criterion that knows the values that it may find
+        return False
+
+
 def _anonymized(out: Anonymized) -> _Found | str:
     """Return anonymized rows, where their goal holds of the frame as it is now and nothing else in it tells persons.
 
@@ -209,6 +220,8 @@ def _anonymized(out: Anonymized) -> _Found | str:
     frame = out.frame
     if not check(frame, list(out.qi), out.criteria).satisfied:
         return f"does not meet its goal {out.criteria!r}, as its frame is now"
+    if _asks_nothing(out):
+        return f"has the goal {out.criteria!r}, which any table meets: these are raw rows"
     if direct := out.identifying_:
         return f"still has direct identifiers: {listed(direct)}. Drop or pseudonymize them before"
     if left := out.leaving_.quasi:
@@ -217,9 +230,7 @@ def _anonymized(out: Anonymized) -> _Found | str:
         )
     facts = list(column_facts(frame, out.leaving_.columns))
     if unseen := [one.name for one in facts if one.left_out]:
-        return (
-            f"has columns at whose values nobody looked (lists, objects): {listed(unseen)}. Flatten or drop them"
-        )
+        return f"has columns at whose values nobody looked (lists, objects): {listed(unseen)}. Flatten or drop them"
     if telling := [one.name for one in facts if one.rows > _FEW and (one.distinction or 0) > _APART]:
         return (
             f"has columns that tell nearly every row apart: {listed(telling)}. By them its rows are found again in "

@@ -88,8 +88,9 @@ def words(value: object, argument: str, *, needed: bool = True) -> str:
     if not isinstance(value, str):
         raise ParameterError.of(argument, type_told(value), allowed)
     text = value.strip()
-    if (needed and not text) or len(text) > _LONGEST:
-        raise ParameterError.of(argument, f"{len(text):,} characters" if text else "a blank", allowed)
+    seen = any(char.isprintable() and not char.isspace() for char in text)
+    if (needed and not seen) or len(text) > _LONGEST:
+        raise ParameterError.of(argument, f"{len(text):,} characters" if seen else "a blank", allowed)
     if any("\ud800" <= char <= "\udfff" for char in text):
         raise ParameterError.of(argument, "half of a character (a lone surrogate)", allowed)
     return text

@@ -213,6 +213,31 @@ def test_anonymized_rows_are_judged_as_they_are_now(project, tmp_path):
 
 
 @pytest.mark.parametrize(
+    "goal",
+    [
+        pk.KAnonymity(1),
+        pk.KAnonymity(1) & pk.LDiversity("plan", 1) & pk.TCloseness("plan", 1),
+        pk.AverageRisk(1),
+        pk.SampleUniqueness(1),
+    ],
+)
+def test_raw_rows_are_not_handed_out_by_a_goal_that_any_table_meets(project, tmp_path, goal):
+    frame = PEOPLE[["zip", "age", "plan"]]
+    with pytest.raises(pk.PackageError, match="which any table meets: these are raw rows"):
+        project.package(pk.anonymize(frame, ["zip", "age"], goal), path=tmp_path / "a.zip", **AGREED)
+    some = pk.LDiversity("plan", 2) if goal.columns else pk.AverageRisk(0.5)
+    assert project.package(pk.anonymize(frame, ["zip", "age"], some), path=tmp_path / "a.zip", **AGREED).tables
+
+
+@pytest.mark.parametrize(
+    "agreed", [{"recipient": "\u200b"}, {"purpose": "\u2060 \ufeff"}, {"approvals": ["Ada", "Ada\u200b"]}]
+)
+def test_what_nobody_sees_is_no_word_and_no_second_name(project, tmp_path, agreed):
+    with pytest.raises(pk.PackageError, match=r"a blank|a character that is not seen"):
+        project.package(counted(project), path=tmp_path / "a.zip", **{**AGREED, **agreed})
+
+
+@pytest.mark.parametrize(
     ("column", "why"),
     [
         ([[{"email": f"{n}@{CANARY}.org"}] for n in range(120)], "at whose values nobody looked"),
