@@ -347,13 +347,20 @@ def test_what_moved_is_told_from_a_value_as_from_its_file(study, tmp_path):
     assert moved["held: columns"] == ("4", "")
     assert "registry.url_slug" not in moved
     assert list(later.compare(made).to_frame().columns) == ["what", "before", "after"]
-    for text in ("[]", '{"privkit_dossier": 1}', "{", CANARY):
+    steered = json.dumps({"privkit_dossier": 1, "made": "\x1b[2J", "facts": {}})
+    for text in ("[]", '{"privkit_dossier": 1}', "{", CANARY, steered):
         path.write_text(text)
         with pytest.raises(pk.DossierError) as caught:
             made.compare(path)
         assert CANARY not in str(caught.value)
     with pytest.raises(pk.FileError):
         made.compare(tmp_path / "none.json")
+    with pytest.raises(pk.FileError, match=r"^\.: it cannot be read"):
+        made.compare(".")
+    half = pk.dossier(project=project, title="a\ud800")
+    with pytest.raises(pk.ParameterError, match="half of a character"):
+        half.save(tmp_path / "half.json")
+    assert not (tmp_path / "half.json").exists()
 
 
 # -- what is refused -----------------------------------------------------------------------------------------------
