@@ -438,6 +438,13 @@ def test_the_command_writes_looks_only_and_compares(tmp_path, monkeypatch, capsy
     assert len(project.ledger) == entries
     assert cli.main([*asked, "--compare", "d.json"]) == 0
     assert "dossier.review" not in capsys.readouterr().out
+    assert cli.main([*asked, "--compare", "d.json", "--json"]) == 0
+    moved = json.loads(capsys.readouterr().out)
+    assert [one["what"] for one in moved["changes"]] == ["dossier: open questions"]
+    assert cli.main([*asked, "--out", "e.html", "--out", "e.pdf"]) == 1
+    assert not (tmp_path / "e.html").exists()
+    assert cli.main(["dossier", "t.csv"]) == 0
+    assert "Dossier of 't.csv'" in capsys.readouterr().out
     assert cli.main([*asked, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["privkit_dossier"] == 1
     assert cli.main([*asked, "--out", "d.html"]) == 1  # it is there

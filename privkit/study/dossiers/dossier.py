@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -36,6 +36,28 @@ from privkit.study.sharing import Sharing
 from privkit.study.written import written
 from privkit.values.arguments import public, typed
 from privkit.values.show import Shown, _view, is_simulated
+
+#: What a file is, by the end of its name → the method that writes it.
+_WAYS = {
+    ".html": "to_html",
+    ".md": "to_markdown",
+    ".json": "to_json",
+    ".yaml": "to_registry",
+    ".yml": "to_registry",
+}
+
+
+def way_of(path: Path) -> str:
+    """Return the method that writes a file of this name.
+
+    Raises
+    ------
+    FileError
+        If its name says nothing.
+    """
+    if (way := _WAYS.get(path.suffix.lower())) is None:
+        raise FileError.of(path.name, f"its name ends with none of {', '.join(_WAYS)}", "They say what is written.")
+    return way
 
 
 class Open(NamedTuple):
@@ -180,16 +202,7 @@ class Dossier(Shown):
         LibraryRequiredError
         """
         place = Path(path)
-        ways: dict[str, Callable[[str | Path | None], str]] = {
-            ".html": self.to_html,
-            ".md": self.to_markdown,
-            ".json": self.to_json,
-            ".yaml": self.to_registry,
-            ".yml": self.to_registry,
-        }
-        if (way := ways.get(place.suffix.lower())) is None:
-            raise FileError.of(place.name, f"its name ends with none of {', '.join(ways)}", "They say what is written.")
-        way(place)
+        getattr(self, way_of(place))(place)
         return place
 
     def compare(self, earlier: Dossier | str | os.PathLike[str]) -> DossierChanges:
@@ -370,7 +383,7 @@ def _said(project: object, reports: Sequence[object], answers: object, *, given:
     if is_simulated(project):
         problems.append("project= is simulated: it protects nobody, and has no ledger.")
     if not given and not reports:
-        problems.append("Nothing was given: a table, project=, inventory= or reports=.")
+        problems.append("Nothing was given: no table, project, inventory or report.")
     said: dict[str, Any] = {}
     try:
         said = checked(read_answers(answers))
