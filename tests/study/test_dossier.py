@@ -201,7 +201,7 @@ def test_a_preset_is_compared_exactly():
 
 def test_the_register_is_told_as_it_stood_and_what_became_of_it_has_moved(tmp_path):
     people = pd.DataFrame({"email": ["a@x.org", "b@x.org"]})
-    project = pk.open_project("shared", epsilon=1, unit=pk.ROW, store=tmp_path / "l.db")
+    project = pk.open_project("shared", epsilon=1, unit=pk.ROW, store=tmp_path / "l.db", analyst=CANARY)
     release = people.privacy.dp_count(epsilon=0.5, project=project)
     assert "dossier.recipients" in {one.id for one in pk.dossier(project=project).open_questions}
     agreed = {"purpose": "teaching", "basis": "contract", "expires": "2999-12-31"}
@@ -215,9 +215,11 @@ def test_the_register_is_told_as_it_stood_and_what_became_of_it_has_moved(tmp_pa
     project.requests.open("erasure")
     text = made.to_markdown()
     shared, asked = (text.partition(f"## {head}")[2].partition("\n## ")[0] for head in ("Who rec", "What persons"))
-    for found in ("Uni Bern: handed out", "teaching", "2999-12-31", "| all | release | 1 |"):
+    for found in ("| 2 | Uni Bern | all (release of entry 1) | teaching | contract | 2999-12-31 | – | handed out |",):
         assert found in shared
-    assert "Uni Bern: deleted" not in shared
+    assert "deleted" not in shared
+    assert project.account.entry(2).analyst == CANARY
+    assert not [way for way in WAYS if CANARY in getattr(made, way)()]  # names of analysts stay in the ledger
     assert "1 request of data subjects" in asked
     assert "a lost disk" in asked
     moved = {one.what: one.after for one in pk.dossier(project=project).compare(made)}
