@@ -167,9 +167,7 @@ def _shared(one: Dossier) -> Iterator[Block]:
         ]
         for each in one.sharing
     ]
-    yield Table(
-        ["package", "recipient", "what", "purpose", "legal basis", "until", "approved by", "state"], rows, facts=True
-    )
+    yield Table(_SHARED, rows, facts=True, whole=("until",))
 
 
 def _drills(one: Dossier) -> Iterator[Block]:
