@@ -230,7 +230,10 @@ def _inventories(given: object) -> dict[str, Inventory]:
         raise ParameterError.of(
             "inventory", type_told(given), "an Inventory, or a mapping from tables' names to theirs"
         )
-    return {words(name, "inventory"): one for name, one in dict(named).items()}  # type: ignore[call-overload]
+    told = {words(name, "inventory"): one for name, one in dict(named).items()}  # type: ignore[call-overload]
+    if len(told) < len(named):  # type: ignore[arg-type]
+        raise ParameterError.of("inventory", "one name twice, but for blanks around it", "a name for each table")
+    return told
 
 
 def _table(name: str, inventory: Inventory) -> dict[str, Any]:

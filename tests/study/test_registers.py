@@ -280,7 +280,8 @@ def test_no_time_is_no_day(project, call):
 @pytest.mark.parametrize(
     "how",
     [{"persons": -1}, {"persons": True}, {"scenario": ""}, {"known_since": "2026-03-02T08:00"}, {"known_since": CANARY},
-     {"known_since": "2999-03-02T08:00Z"}, {"inventory": PEOPLE}, {"inventory": {}}, {"inventory": {"a": PEOPLE}}],
+     {"known_since": "2999-03-02T08:00Z"}, {"inventory": PEOPLE}, {"inventory": {}}, {"inventory": {"a": PEOPLE}},
+     {"inventory": {"a": pk.audit(PEOPLE), " a": pk.audit(PEOPLE)}}],
 )  # fmt: skip
 def test_a_wrong_drill_is_told_and_not_kept(project, how):
     good = {"inventory": pk.audit(PEOPLE), "persons": 2, "scenario": "a lost disk"}
