@@ -213,7 +213,7 @@ def _since(given: object) -> datetime:
         found = datetime.fromisoformat(given) if isinstance(given, str) else given
         if not isinstance(found, datetime) or found.tzinfo is None:
             raise ParameterError.of("known_since", f"{type_told(given)} without a zone, or none", allowed)
-        found = found.astimezone(UTC).replace(microsecond=0)
+        found = datetime(*found.astimezone(UTC).timetuple()[:6], tzinfo=UTC)  # a Timestamp has nanoseconds
     except (ValueError, OverflowError):
         raise ParameterError.of("known_since", type_told(given), allowed) from None
     if found > datetime.now(UTC):

@@ -19,7 +19,7 @@ from privkit.errors.ledger import LedgerDamagedError
 from privkit.errors.root import PrivkitError, type_told
 from privkit.errors.study import RegisterError
 from privkit.inventory.column_entry import day
-from privkit.values.arguments import public
+from privkit.values.arguments import public, whole
 from privkit.values.show import Shown, refuse_simulated
 
 if TYPE_CHECKING:
@@ -96,6 +96,14 @@ def words(value: object, argument: str, *, needed: bool = True) -> str:
     return text
 
 
+def plain_number(id: object) -> int | None:
+    """Return the number of an entry, NumPy's included, as `to_frame` has them; None for what is none."""
+    try:
+        return whole(id, "id")
+    except ParameterError:
+        return None
+
+
 def past_day(value: object, argument: str) -> date:
     """Return a day that is not to come; today where none is given.
 
@@ -162,10 +170,10 @@ class Register(Shown, Generic[T]):
         return tuple(self._known(self._entries()).values())
 
     def _one(self, entries: Iterable[Entry], id: object) -> T:
-        known = self._known(entries)
-        if isinstance(id, bool) or not isinstance(id, int) or id not in known:
-            raise RegisterError.unknown(self._what, id if isinstance(id, int) else type_told(id), list(known))
-        return known[id]
+        known, number = self._known(entries), plain_number(id)
+        if number not in known:
+            raise RegisterError.unknown(self._what, type_told(id) if number is None else number, list(known))
+        return known[number]
 
     def __len__(self) -> int:
         return len(self._all())

@@ -22,6 +22,7 @@ from privkit.study.register import (
     Register,
     legible,
     past_day,
+    plain_number,
     today,
     told,
     words,
@@ -207,7 +208,7 @@ class Sharing(Register[SharedPackage]):
         ParameterError
         """
         deleted = past_day(on, "on").isoformat()
-        record = {"what": DELETION, "package": id, "by": words(by, "by"), "on": deleted}
+        record = {"what": DELETION, "package": plain_number(id), "by": words(by, "by"), "on": deleted}
 
         def check(entries: Sequence[Entry]) -> None:
             known = self._one(entries, id)
@@ -247,7 +248,7 @@ class Sharing(Register[SharedPackage]):
             If there is no such package, or it is revoked or deleted already.
         ParameterError
         """
-        record = {"what": REVOCATION, "package": id, "reason": words(reason, "reason")}
+        record = {"what": REVOCATION, "package": plain_number(id), "reason": words(reason, "reason")}
 
         def check(entries: Sequence[Entry]) -> None:
             known = self._one(entries, id)
