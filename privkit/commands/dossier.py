@@ -10,7 +10,7 @@ from privkit.commands.large import table_of, valued
 from privkit.commands.table import add_table, as_value, check_output
 from privkit.commands.telling import at_work, tell, tell_json
 from privkit.project.project import Project
-from privkit.study.dossiers.dossier import dossier
+from privkit.study.dossiers.dossier import dossier, way_of
 from privkit.study.gate import inventory_of
 from privkit.view.document import plain
 
@@ -32,6 +32,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write the dossier and print it, or what moved; return 0."""
     for out in options.out:
+        way_of(out)
         check_output(out, options.force, options.file, options.inventory, options.answers, options.compare)
     inventory = inventory_of(options.inventory)
     with at_work("reading and looking"):
@@ -41,14 +42,18 @@ def run(options: argparse.Namespace) -> int:
             inventory=inventory,
             answers=options.answers,
             review=options.review,
+            title="" if options.file is None or options.project is not None else options.file.name,
         )
     moved = None if options.compare is None else made.compare(options.compare)
     for out in options.out:
         made.save(out)
-    if options.json:
+    if not options.json:
+        tell(made if moved is None else moved)
+    elif moved is None:
         tell_json(plain(made))
     else:
-        tell(made if moved is None else moved)
+        told = [one._asdict() for one in moved]
+        tell_json({"earlier": moved.earlier, "later": moved.later, "changes": told})
     return 0
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from privkit.errors.calls import called
-from privkit.errors.root import PrivkitError
+from privkit.errors.root import PrivkitError, spelled
 
 
 class LibraryRequiredError(PrivkitError, ImportError):
@@ -70,4 +70,4 @@ class FileError(PrivkitError, ValueError):
     @classmethod
     def of(cls, name: str, why: str, hint: str = "") -> FileError:
         """`why` the file is refused."""
-        return cls(f"{name}: {why}." + (f" {hint}" if hint else ""))
+        return cls(f"{spelled(name)}: {why}." + (f" {hint}" if hint else ""))

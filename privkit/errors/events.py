@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from privkit.errors.calls import called
-from privkit.errors.root import PrivkitError, close_matches, listed, type_told
+from privkit.errors.root import PrivkitError, close_matches, listed, spelled, type_told
 
 _MOST = 50
 
 
 def _shown(paths: Sequence[str]) -> str:
     """Return paths, one a line, without control characters: a field's name comes with the data."""
-    clean = ["".join(char if char.isprintable() else repr(char)[1:-1] for char in path[:120]) for path in paths[:_MOST]]
+    clean = [spelled(path[:120]) for path in paths[:_MOST]]
     more = [f"... and {len(paths) - _MOST} more"] if len(paths) > _MOST else []
     return "\n".join(f"  {line}" for line in [*clean, *more])
 

@@ -55,6 +55,17 @@ def nothing_spent() -> Iterator[None]:
         raise
 
 
+def spelled(text: str) -> str:
+    r"""Return a name from outside as one line of a message: what a terminal would obey is spelled out.
+
+    Examples
+    --------
+    >>> print(spelled("\x1b[2Ja.csv"))
+    \x1b[2Ja.csv
+    """
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+
+
 #: Names before which one says "an", by how they begin: an int, an Index, an ndarray; a uint8, a UUID, a Series.
 _SPOKEN = re.compile(r"[aeio]|u(?=n(?!i))|nd", re.IGNORECASE)
 

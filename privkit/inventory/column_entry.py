@@ -211,10 +211,8 @@ def day(value: object, argument: str) -> date:
     ------
     ParameterError
     """
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
+    if isinstance(value, date) and value == value:  # noqa: PLR0124  # NaT
+        return value.date() if isinstance(value, datetime) else value
     try:
         return date.fromisoformat(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):

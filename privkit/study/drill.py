@@ -42,6 +42,7 @@ STEPS = (
     (HOURS, "Tell the authority, unless no risk to persons is likely; what is late needs its reasons (Art. 33(1))."),
     (HOURS, "Where the risk is high, tell the persons without undue delay, in plain words (Art. 34)."),
 )
+#: Read alone: strftime writes years before 1000 without their zeros, on some systems.
 _FORM = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -165,7 +166,7 @@ def drills_of(project: str, entries: Iterable[Entry]) -> tuple[BreachDrill, ...]
             entry.seq,
             project,
             record["scenario"],
-            datetime.strptime(record["known_since"], _FORM).replace(tzinfo=UTC),
+            datetime.strptime(record["known_since"].zfill(20), _FORM).replace(tzinfo=UTC),
             record["persons"],
             tuple(ConcernedTable(**{name: _frozen(value) for name, value in one.items()}) for one in record["tables"]),
             tuple((number, recipient) for number, recipient in record["packages"]),
@@ -193,7 +194,7 @@ def breach_drill(
     record = {
         "what": DRILL,
         "scenario": words(scenario, "scenario"),
-        "known_since": _since(known_since).strftime(_FORM),
+        "known_since": _since(known_since).isoformat().replace("+00:00", "Z"),
         "persons": whole(persons, "persons", below=2**40),
         "tables": [_table(name, one) for name, one in _inventories(inventory).items()],
     }
@@ -212,7 +213,7 @@ def _since(given: object) -> datetime:
         found = datetime.fromisoformat(given) if isinstance(given, str) else given
         if not isinstance(found, datetime) or found.tzinfo is None:
             raise ParameterError.of("known_since", f"{type_told(given)} without a zone, or none", allowed)
-        found = found.astimezone(UTC).replace(microsecond=0)
+        found = datetime(*found.astimezone(UTC).timetuple()[:6], tzinfo=UTC)  # a Timestamp has nanoseconds
     except (ValueError, OverflowError):
         raise ParameterError.of("known_since", type_told(given), allowed) from None
     if found > datetime.now(UTC):
@@ -229,7 +230,10 @@ def _inventories(given: object) -> dict[str, Inventory]:
         raise ParameterError.of(
             "inventory", type_told(given), "an Inventory, or a mapping from tables' names to theirs"
         )
-    return {words(name, "inventory"): one for name, one in dict(named).items()}  # type: ignore[call-overload]
+    told = {words(name, "inventory"): one for name, one in dict(named).items()}  # type: ignore[call-overload]
+    if len(told) < len(named):  # type: ignore[arg-type]
+        raise ParameterError.of("inventory", "one name twice, but for blanks around it", "a name for each table")
+    return told
 
 
 def _table(name: str, inventory: Inventory) -> dict[str, Any]:

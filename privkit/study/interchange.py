@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -90,7 +91,7 @@ def _result(ruling: Ruling, index: int, policy: str) -> dict[str, Any]:
 def _uri(policy: str) -> str:
     """Return a path as a URI: of a file where it is absolute, else relative to where the command ran."""
     path = Path(policy)
-    return path.as_uri() if path.is_absolute() else quote(path.as_posix(), safe="/")
+    return path.as_uri() if path.is_absolute() else quote(os.fsencode(path.as_posix()), safe="/")
 
 
 def _escaped(text: str) -> str:

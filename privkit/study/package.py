@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from privkit.budget.terms import alike
 from privkit.errors import ParameterError
 from privkit.errors.calls import called
+from privkit.errors.ledger import LedgerError
 from privkit.errors.root import type_told
 from privkit.errors.study import PackageError
 from privkit.inventory.column_entry import day
@@ -62,14 +64,26 @@ def package(project: Any, results: object, *, path: object, **agreed: object) ->
 
 
 def _written(account: Account, held: Reservation, target: Path, packing: Packing, terms: dict[str, Any]) -> None:
-    """Write the archive, and let its entry stand; where that fails, the archive is gone again."""
-    with writing(target), whole_file(target, durable=True) as draft:
+    """Write the archive, and let its entry stand; where that fails, the archive is gone again.
+
+    It stays where the register has it all the same: interrupted, or unanswered, after the entry had ended.
+    """
+    with writing(target), whole_file(target, durable=True, new=True) as draft:
         sha256 = write_archive(draft, packing.tables, terms, packing.costs)
     try:
         account.commit(held, json.dumps({"sha256": sha256}))
     except BaseException:
-        target.unlink(missing_ok=True)
+        if not _stands(account, held):
+            target.unlink(missing_ok=True)
         raise
+
+
+def _stands(account: Account, held: Reservation) -> bool:
+    """Return whether an entry is known to have ended well."""
+    with suppress(LedgerError):
+        found = account.entry(held.seq)
+        return found is not None and found.state == "committed"
+    return False
 
 
 def _terms(problems: list[str], agreed: dict[str, object]) -> dict[str, Any]:
@@ -106,6 +120,8 @@ def _approvals(value: object) -> list[str]:
     if not isinstance(value, Sequence) or isinstance(value, str | bytes):
         raise ParameterError.of("approvals", type_told(value), allowed)
     names = [words(name, "approvals") for name in value]
+    if not all(name.isprintable() for name in names):  # two of them would look like one
+        raise ParameterError.of("approvals", "a name with a character that is not seen", allowed)
     if len({alike(name) for name in names}) < len(names):
         raise ParameterError.of("approvals", "one name twice", allowed)
     return names

@@ -16,6 +16,7 @@ from privkit.dp.answers.synthetic_rows import synthetic_of
 from privkit.errors import PrivkitError, listed
 from privkit.errors.root import type_told
 from privkit.study.archive import Packed
+from privkit.tally.columns.facts import column_facts
 from privkit.transform.anonymized import Anonymized
 from privkit.values.show import Shown, is_simulated
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 #: Names that Windows keeps for itself.
 _KEPT = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])", re.IGNORECASE)
+#: Columns with more different values for each row tell nearly every row apart, where there are more rows than a few.
+_APART, _FEW = 0.9, 10
 #: The longest name of a table.
 _LONGEST = 60
 
@@ -192,6 +195,17 @@ def _indexed(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.reset_index(drop=not named)
 
 
+def _asks_nothing(out: Anonymized) -> bool:
+    """Return whether a table in which no two rows are alike in any column meets the goal too."""
+    import pandas as pd
+
+    unlike = pd.DataFrame(dict.fromkeys({*out.qi, *out.criteria.columns}, range(100)))
+    try:
+        return bool(check(unlike, list(out.qi), out.criteria).satisfied)
+    except PrivkitError:  # a criterion that knows the values that it may find
+        return False
+
+
 def _anonymized(out: Anonymized) -> _Found | str:
     """Return anonymized rows, where their goal holds of the frame as it is now and nothing else in it tells persons.
 
@@ -206,11 +220,21 @@ def _anonymized(out: Anonymized) -> _Found | str:
     frame = out.frame
     if not check(frame, list(out.qi), out.criteria).satisfied:
         return f"does not meet its goal {out.criteria!r}, as its frame is now"
+    if _asks_nothing(out):
+        return f"has the goal {out.criteria!r}, which any table meets: these are raw rows"
     if direct := out.identifying_:
         return f"still has direct identifiers: {listed(direct)}. Drop or pseudonymize them before"
     if left := out.leaving_.quasi:
         return (
             f"has quasi-identifiers that its goal does not name: {listed(left)}. Name them in qi, or drop them before"
+        )
+    facts = list(column_facts(frame, out.leaving_.columns))
+    if unseen := [one.name for one in facts if one.left_out]:
+        return f"has columns at whose values nobody looked (lists, objects): {listed(unseen)}. Flatten or drop them"
+    if telling := [one.name for one in facts if one.rows > _FEW and (one.distinction or 0) > _APART]:
+        return (
+            f"has columns that tell nearly every row apart: {listed(telling)}. By them its rows are found again in "
+            "another table. Round them, name them in the goal, or drop them before"
         )
     if twins := out.twins_:
         return f"has columns that tell generalized values again: {listed(twins)}. Drop them before"

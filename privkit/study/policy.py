@@ -22,7 +22,7 @@ from privkit.inventory.column_entry import role_of
 from privkit.inventory.inventory_check import Kind
 from privkit.risk.attackers import Threshold, threshold_of
 from privkit.study.policy_file import Lines, read_policy
-from privkit.values.exact import exact
+from privkit.values.exact import exact, share
 
 T = TypeVar("T")
 
@@ -237,8 +237,8 @@ class _Reader:
         for name in sensitive:
             ways.append(("goal", "l", lambda v, of=name: LDiversity(of, v)))  # type: ignore[misc]
             ways.append(("goal", "t", lambda v, of=name: TCloseness(of, v)))  # type: ignore[misc]
-        ways.append(("risk", "average", lambda v: AverageRisk(v, unit=unit)))
-        ways.append(("risk", "uniques", lambda v: SampleUniqueness(v, unit=unit)))
+        ways.append(("risk", "average", lambda v: AverageRisk(share(v, "average", zero=False), unit=unit)))
+        ways.append(("risk", "uniques", lambda v: SampleUniqueness(share(v, "uniques"), unit=unit)))
         found = []
         for table, key, way in ways:
             if (criterion := self.tried(table, key, _one_argument(way))) is not None:

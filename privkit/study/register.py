@@ -10,15 +10,16 @@ from __future__ import annotations
 import calendar
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import copy
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from privkit.errors import ParameterError
 from privkit.errors.ledger import LedgerDamagedError
 from privkit.errors.root import PrivkitError, type_told
 from privkit.errors.study import RegisterError
 from privkit.inventory.column_entry import day
-from privkit.values.arguments import public
+from privkit.values.arguments import public, whole
 from privkit.values.show import Shown, refuse_simulated
 
 if TYPE_CHECKING:
@@ -87,11 +88,20 @@ def words(value: object, argument: str, *, needed: bool = True) -> str:
     if not isinstance(value, str):
         raise ParameterError.of(argument, type_told(value), allowed)
     text = value.strip()
-    if (needed and not text) or len(text) > _LONGEST:
-        raise ParameterError.of(argument, f"{len(text):,} characters" if text else "a blank", allowed)
+    seen = any(char.isprintable() and not char.isspace() for char in text)
+    if (needed and not seen) or len(text) > _LONGEST:
+        raise ParameterError.of(argument, f"{len(text):,} characters" if seen else "a blank", allowed)
     if any("\ud800" <= char <= "\udfff" for char in text):
         raise ParameterError.of(argument, "half of a character (a lone surrogate)", allowed)
     return text
+
+
+def plain_number(id: object) -> int | None:
+    """Return the number of an entry, NumPy's included, as `to_frame` has them; None for what is none."""
+    try:
+        return whole(id, "id")
+    except ParameterError:
+        return None
 
 
 def past_day(value: object, argument: str) -> date:
@@ -138,6 +148,16 @@ class Register(Shown, Generic[T]):
     def __init__(self, project: Any) -> None:
         self.account = account_of(project)
         self.project = self.account.name
+        self._held: list[Entry] | None = None
+
+    def as_it_stands(self) -> Self:
+        """Return the register as it stands now: what is noted later does not change it."""
+        found = copy(self)
+        found._held = self._entries()
+        return found
+
+    def _entries(self) -> list[Entry]:
+        return self.account.registered() if self._held is None else self._held
 
     @abstractmethod
     def _read(self, entries: Iterable[Entry]) -> dict[int, T]:
@@ -147,13 +167,13 @@ class Register(Shown, Generic[T]):
         return legible(self.account.store, self._read, entries)
 
     def _all(self) -> tuple[T, ...]:
-        return tuple(self._known(self.account.registered()).values())
+        return tuple(self._known(self._entries()).values())
 
     def _one(self, entries: Iterable[Entry], id: object) -> T:
-        known = self._known(entries)
-        if isinstance(id, bool) or not isinstance(id, int) or id not in known:
-            raise RegisterError.unknown(self._what, id if isinstance(id, int) else type_told(id), list(known))
-        return known[id]
+        known, number = self._known(entries), plain_number(id)
+        if number not in known:
+            raise RegisterError.unknown(self._what, type_told(id) if number is None else number, list(known))
+        return known[number]
 
     def __len__(self) -> int:
         return len(self._all())
@@ -168,4 +188,4 @@ class Register(Shown, Generic[T]):
         ------
         RegisterError
         """
-        return self._one(self.account.registered(), id)
+        return self._one(self._entries(), id)

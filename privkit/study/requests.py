@@ -24,6 +24,7 @@ from privkit.study.register import (
     Register,
     months_after,
     past_day,
+    plain_number,
     today,
     told,
     words,
@@ -193,7 +194,7 @@ class SubjectRequests(Register[SubjectRequest]):
             late = f"was due on {known.due}: an extension must be told within the first month (Art. 12(3))"
             return late if known.due < today() else ""
 
-        return self._noted({"what": EXTENSION, "request": id, "reason": words(reason, "reason")}, check)
+        return self._noted(id, {"what": EXTENSION, "reason": words(reason, "reason")}, check)
 
     def answer(self, id: int, *, proof: object = None, note: str = "") -> SubjectRequest:
         """Register that a request was answered.
@@ -215,8 +216,8 @@ class SubjectRequests(Register[SubjectRequest]):
         """
         if proof is not None and not isinstance(proof, SubjectReport | ErasureReport):
             raise ParameterError.of("proof", type_told(proof), "what find_subject() or erase_subject() told")
-        record = {"what": ANSWER, "request": id, "reason": words(note, "note", needed=False), **_tables(proof)}
-        return self._noted(record, lambda known: _unproved(known.kind, proof))
+        record = {"what": ANSWER, "reason": words(note, "note", needed=False), **_tables(proof)}
+        return self._noted(id, record, lambda known: _unproved(known.kind, proof))
 
     def refuse(self, id: int, *, reason: str) -> SubjectRequest:
         """Register that a request was refused; whoever asked must be told why, and where to complain (Art. 12(4)).
@@ -233,19 +234,19 @@ class SubjectRequests(Register[SubjectRequest]):
             If there is no such request, or it is ended.
         ParameterError
         """
-        return self._noted({"what": REFUSAL, "request": id, "reason": words(reason, "reason")}, lambda _: "")
+        return self._noted(id, {"what": REFUSAL, "reason": words(reason, "reason")}, lambda _: "")
 
-    def _noted(self, record: dict[str, Any], unfit: Any) -> SubjectRequest:
+    def _noted(self, id: int, record: dict[str, Any], unfit: Any) -> SubjectRequest:
         """Note something of an open request, unless `unfit` says why it cannot be."""
 
         def check(entries: Sequence[Entry]) -> None:
-            known = self._one(entries, record["request"])
+            known = self._one(entries, id)
             why = f"is {known.state} already" if known.state != "open" else unfit(known)
             if why:
                 raise RegisterError.unfit("request", known.id, why)
 
-        self.account.register(record, check)
-        return self[record["request"]]
+        self.account.register({**record, "request": plain_number(id)}, check)
+        return self[id]
 
 
 def _tables(proof: SubjectReport | ErasureReport | None) -> dict[str, list[str]]:

@@ -22,6 +22,7 @@ from privkit.study.register import (
     Register,
     legible,
     past_day,
+    plain_number,
     today,
     told,
     words,
@@ -137,13 +138,13 @@ class Sharing(Register[SharedPackage]):
     @property
     def unfinished(self) -> tuple[int, ...]:
         """The entries of packages that were begun and not finished: nobody gets a file of such, if there is one."""
-        begun = [one for one in self.account.registered() if one.question["record"].get("what") == PACKAGE]
+        begun = [one for one in self._entries() if one.question["record"].get("what") == PACKAGE]
         return tuple(one.seq for one in begun if one.state != "committed")
 
     @property
     def approvals(self) -> int:
         """How many persons must approve a package."""
-        return legible(self.account.store, required_approvals, self.account.registered())
+        return legible(self.account.store, required_approvals, self._entries())
 
     def require_approvals(self, count: int, *, reason: str) -> None:
         """Say how many persons must approve each package from now on; it is registered, with who said it and why.
@@ -207,7 +208,7 @@ class Sharing(Register[SharedPackage]):
         ParameterError
         """
         deleted = past_day(on, "on").isoformat()
-        record = {"what": DELETION, "package": id, "by": words(by, "by"), "on": deleted}
+        record = {"what": DELETION, "package": plain_number(id), "by": words(by, "by"), "on": deleted}
 
         def check(entries: Sequence[Entry]) -> None:
             known = self._one(entries, id)
@@ -247,7 +248,7 @@ class Sharing(Register[SharedPackage]):
             If there is no such package, or it is revoked or deleted already.
         ParameterError
         """
-        record = {"what": REVOCATION, "package": id, "reason": words(reason, "reason")}
+        record = {"what": REVOCATION, "package": plain_number(id), "reason": words(reason, "reason")}
 
         def check(entries: Sequence[Entry]) -> None:
             known = self._one(entries, id)

@@ -35,11 +35,11 @@ def writing(path: str | Path, what: str = "written") -> Iterator[None]:
     """
     try:
         yield
-    except PrivkitError:  # some of them are ValueErrors too
+    except (PrivkitError, UnicodeEncodeError):  # ValueErrors too; the second is told as of the call that gave the text
         raise
     except (OSError, ValueError) as error:  # a name with a null character is a ValueError
         told = getattr(error, "strerror", None) or "its name is none"
-        raise FileError.of(Path(path).name, f"it cannot be {what} ({told})") from None
+        raise FileError.of(Path(path).name or str(path), f"it cannot be {what} ({told})") from None
 
 
 def in_a_cell(value: object) -> str:

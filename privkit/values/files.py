@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import secrets
@@ -12,7 +13,7 @@ from pathlib import Path
 
 
 @contextmanager
-def whole_file(path: str | Path, *, private: bool = False, durable: bool = False) -> Iterator[Path]:
+def whole_file(path: str | Path, *, private: bool = False, durable: bool = False, new: bool = False) -> Iterator[Path]:
     """Hand out a draft beside `path` to be written, which gets that name when the block ends well, and is gone if not.
 
     What stood at `path` stays until then; its mode, and symbolic links to it, stay for good. What is no file, such as a
@@ -25,6 +26,8 @@ def whole_file(path: str | Path, *, private: bool = False, durable: bool = False
     durable : bool
         Whether it must survive a loss of power: then its bytes are on the disk before it gets its name, and its name
         before the block is left.
+    new : bool
+        Whether nothing may stand at `path`: what came there meanwhile stays.
 
     Raises
     ------
@@ -41,7 +44,7 @@ def whole_file(path: str | Path, *, private: bool = False, durable: bool = False
     ('all of it', 1)
     """
     target = Path(os.path.realpath(path))
-    if target.exists() and not target.is_file():
+    if target.exists() and not target.is_file() and not new:
         yield target  # a folder is refused by who writes to it
         return
     draft = target.with_name(f".{secrets.token_hex(8)}.part")  # short, so that any name that is allowed will do
@@ -57,11 +60,27 @@ def whole_file(path: str | Path, *, private: bool = False, durable: bool = False
         yield draft
         if durable:
             sync(draft)
-        draft.replace(target)
+        if not new:
+            draft.replace(target)
+        elif not put(draft, target):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
         if durable:
             sync(target.parent)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def put(draft: Path, path: Path) -> bool:
+    """Give a finished draft its name, unless another file has it already: two at once cannot both succeed."""
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        return False
+    except OSError:  # a file system without hard links
+        if os.path.lexists(path):
+            return False
+        draft.rename(path)
+    return True
 
 
 def write_whole(path: str | Path, text: str | Iterable[str], *, encoding: str = "utf-8", newline: str = "") -> None:

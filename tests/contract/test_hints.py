@@ -136,6 +136,11 @@ def run(report, hint: str, df):
     return None
 
 
+@pytest.fixture(autouse=True)
+def _its_own_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # some hints write files
+
+
 def run_all(report, df, engine: str) -> None:
     hints = sheet_of(report).then
     assert hints
@@ -171,14 +176,12 @@ def test_what_nobody_would_type_is_left_out():
 
 
 @pytest.mark.parametrize("kind", HIERARCHIES)
-def test_what_to_type_next_of_a_hierarchy_runs(kind, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_what_to_type_next_of_a_hierarchy_runs(kind):
     run_all(HIERARCHIES[kind], PEOPLE, "pandas")
     assert "pk-" in HIERARCHIES[kind]._repr_html_()
 
 
-def test_every_step_on_a_value_itself_runs(shown, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_every_step_on_a_value_itself_runs(shown, tmp_path):
     pk.open_project("steps", epsilon=9, unit=pk.ROW, store=tmp_path / "steps.db")
     still = {name: value for name, value in shown[1].items() if "panel" not in name}  # which show what lies behind them
     for value in still.values():

@@ -199,18 +199,32 @@ def test_a_preset_is_compared_exactly():
     assert "✗ 9.1 %: above" in row["cell\\_20"]
 
 
-def test_a_register_of_recipients_shows_itself(tmp_path):
-    class Sharing(pk.Project):
-        sharing = property(lambda self: self.ledger)
-
-    project = pk.open_project("shared", epsilon=1, unit=pk.ROW, store=tmp_path / "l.db")
-    made = pk.dossier(project=Sharing(project.account))
-    text = made.to_markdown().partition("## Who received what")[2].partition("\n## ")[0]
-    assert "ledger of project 'shared'" in text
-    assert made.facts["shared: register"].startswith("ledger of project 'shared'")
+def test_the_register_is_told_as_it_stood_and_what_became_of_it_has_moved(tmp_path):
+    people = pd.DataFrame({"email": ["a@x.org", "b@x.org"]})
+    project = pk.open_project("shared", epsilon=1, unit=pk.ROW, store=tmp_path / "l.db", analyst=CANARY)
+    release = people.privacy.dp_count(epsilon=0.5, project=project)
+    assert "dossier.recipients" in {one.id for one in pk.dossier(project=project).open_questions}
+    agreed = {"purpose": "teaching", "basis": "contract", "expires": "2999-12-31"}
+    package = project.package({"all": release}, path=tmp_path / "a.zip", recipient="Uni Bern", **agreed)
+    project.requests.open("access")
+    project.breach_drill(pk.audit(people), persons=3, scenario="a lost disk")
+    made = pk.dossier(project=project)
     assert "dossier.recipients" not in {one.id for one in made.open_questions}
-    if not hasattr(pk.Project, "sharing"):
-        assert "dossier.recipients" in {one.id for one in pk.dossier(project=project).open_questions}
+    project.sharing.revoke(package.id, reason="a mistake")
+    project.sharing.confirm_deletion(package.id, by="Bern")
+    project.requests.open("erasure")
+    text = made.to_markdown()
+    shared, asked = (text.partition(f"## {head}")[2].partition("\n## ")[0] for head in ("Who rec", "What persons"))
+    for found in ("| 2 | Uni Bern | all (release of entry 1) | teaching | contract | 2999-12-31 | – | handed out |",):
+        assert found in shared
+    assert "deleted" not in shared
+    assert project.account.entry(2).analyst == CANARY
+    assert not [way for way in WAYS if CANARY in getattr(made, way)()]  # names of analysts stay in the ledger
+    assert "1 request of data subjects" in asked
+    assert "a lost disk" in asked
+    moved = {one.what: one.after for one in pk.dossier(project=project).compare(made)}
+    assert moved[f"shared: package {package.id}"].endswith("Uni Bern: deleted.")
+    assert moved["asked: requests"].startswith("2 requests")
 
 
 # -- what leaves ---------------------------------------------------------------------------------------------------
@@ -335,13 +349,20 @@ def test_what_moved_is_told_from_a_value_as_from_its_file(study, tmp_path):
     assert moved["held: columns"] == ("4", "")
     assert "registry.url_slug" not in moved
     assert list(later.compare(made).to_frame().columns) == ["what", "before", "after"]
-    for text in ("[]", '{"privkit_dossier": 1}', "{", CANARY):
+    steered = json.dumps({"privkit_dossier": 1, "made": "\x1b[2J", "facts": {}})
+    for text in ("[]", '{"privkit_dossier": 1}', "{", CANARY, steered):
         path.write_text(text)
         with pytest.raises(pk.DossierError) as caught:
             made.compare(path)
         assert CANARY not in str(caught.value)
     with pytest.raises(pk.FileError):
         made.compare(tmp_path / "none.json")
+    with pytest.raises(pk.FileError, match=r"^\.: it cannot be read"):
+        made.compare(".")
+    half = pk.dossier(project=project, title="a\ud800")
+    with pytest.raises(pk.ParameterError, match="half of a character"):
+        half.save(tmp_path / "half.json")
+    assert not (tmp_path / "half.json").exists()
 
 
 # -- what is refused -----------------------------------------------------------------------------------------------
@@ -419,6 +440,13 @@ def test_the_command_writes_looks_only_and_compares(tmp_path, monkeypatch, capsy
     assert len(project.ledger) == entries
     assert cli.main([*asked, "--compare", "d.json"]) == 0
     assert "dossier.review" not in capsys.readouterr().out
+    assert cli.main([*asked, "--compare", "d.json", "--json"]) == 0
+    moved = json.loads(capsys.readouterr().out)
+    assert [one["what"] for one in moved["changes"]] == ["dossier: open questions"]
+    assert cli.main([*asked, "--out", "e.html", "--out", "e.pdf"]) == 1
+    assert not (tmp_path / "e.html").exists()
+    assert cli.main(["dossier", "t.csv"]) == 0
+    assert "Dossier of 't.csv'" in capsys.readouterr().out
     assert cli.main([*asked, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["privkit_dossier"] == 1
     assert cli.main([*asked, "--out", "d.html"]) == 1  # it is there

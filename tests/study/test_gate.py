@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import sys
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pandas as pd
@@ -11,6 +14,7 @@ import pytest
 
 import privkit as pk
 from privkit import cli
+from privkit.study.interchange import as_sarif
 
 CANARY = "CANARY-7f3a"
 QI = ["zip", "age"]
@@ -189,6 +193,17 @@ def test_hostile_names_are_told_and_files_are_read_again(tmp_path):
     text = json.loads(bare.to_sarif())["runs"][0]["results"][0]["message"]["text"]
     assert "{{0}}" in text
     assert "](" not in text
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are text here")
+def test_a_policy_whose_name_is_no_text_is_pointed_to_by_its_bytes(tmp_path):
+    policy = os.fsdecode(bytes(tmp_path) + b"/p\xff.toml")
+    Path(policy).write_text('[goal]\nqi = ["zip"]\nk = 99\n')
+    report = pk.gate(pd.DataFrame({"zip": ["1"]}), policy)
+    for name in (policy, os.path.relpath(policy)):
+        found = as_sarif(name, report.rulings)
+        place = json.loads(found)["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]
+        assert place["uri"].endswith("/p%FF.toml")
 
 
 def checked_junit(text, report):

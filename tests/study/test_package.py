@@ -212,6 +212,52 @@ def test_anonymized_rows_are_judged_as_they_are_now(project, tmp_path):
         project.package(left, path=tmp_path / "a.zip", **AGREED)
 
 
+@pytest.mark.parametrize(
+    "goal",
+    [
+        pk.KAnonymity(1),
+        pk.KAnonymity(1) & pk.LDiversity("plan", 1) & pk.TCloseness("plan", 1),
+        pk.AverageRisk(1),
+        pk.SampleUniqueness(1),
+    ],
+)
+def test_raw_rows_are_not_handed_out_by_a_goal_that_any_table_meets(project, tmp_path, goal):
+    frame = PEOPLE[["zip", "age", "plan"]]
+    with pytest.raises(pk.PackageError, match="which any table meets: these are raw rows"):
+        project.package(pk.anonymize(frame, ["zip", "age"], goal), path=tmp_path / "a.zip", **AGREED)
+    some = pk.LDiversity("plan", 2) if goal.columns else pk.AverageRisk(0.5)
+    assert project.package(pk.anonymize(frame, ["zip", "age"], some), path=tmp_path / "a.zip", **AGREED).tables
+
+
+@pytest.mark.parametrize(
+    "agreed", [{"recipient": "\u200b"}, {"purpose": "\u2060 \ufeff"}, {"approvals": ["Ada", "Ada\u200b"]}]
+)
+def test_what_nobody_sees_is_no_word_and_no_second_name(project, tmp_path, agreed):
+    with pytest.raises(pk.PackageError, match=r"a blank|a character that is not seen"):
+        project.package(counted(project), path=tmp_path / "a.zip", **{**AGREED, **agreed})
+
+
+@pytest.mark.parametrize(
+    ("column", "why"),
+    [
+        ([[{"email": f"{n}@{CANARY}.org"}] for n in range(120)], "at whose values nobody looked"),
+        ([7 * n + 3 for n in range(120)], "tell nearly every row apart"),
+        ([n + 0.25 for n in range(109)] + [0.25] * 11, "tell nearly every row apart"),
+        ([n + 0.25 for n in range(108)] + [0.25] * 12, ""),
+        ([f"whoever lives in {CANARY}, room {n}" for n in range(120)], "tell nearly every row apart"),
+    ],
+)
+def test_a_left_column_by_which_rows_are_found_again_stays(project, tmp_path, column, why):
+    out = anonymized(PEOPLE.assign(spend=column))
+    assert not out.leaving_.direct
+    if not why:
+        assert project.package(out, path=tmp_path / "a.zip", **AGREED).tables
+        return
+    with pytest.raises(pk.PackageError, match=f"{why}.*: 'spend'") as caught:
+        project.package(out, path=tmp_path / "a.zip", **AGREED)
+    assert CANARY not in str(caught.value)
+
+
 def test_no_cell_value_is_in_the_register_or_in_the_words(project, tmp_path):
     frame = PEOPLE.assign(spend=[CANARY, "b", "c", "d"] * 30)
     made = project.package(anonymized(frame), path=tmp_path / "a.zip", **AGREED)
@@ -313,8 +359,46 @@ def test_a_process_that_dies_leaves_no_half_archive_and_no_entry_without_one(pro
 
 def _die_at(moment, project):
     account = type(project.account)
-    places = {"begun": (packaging, "write_archive"), "written": (Path, "replace"), "named": (account, "commit")}
+    places = {"begun": (packaging, "write_archive"), "written": (os, "link"), "named": (account, "commit")}
     setattr(*places.get(moment, (packaging, "Sharing")), lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
+
+
+def test_two_at_once_to_one_place_are_one_archive_which_is_that_of_the_register(project, tmp_path, monkeypatch):
+    release, path = counted(project), tmp_path / "a.zip"
+    write, first = packaging.write_archive, []
+
+    def another_is_faster(*given):
+        if not first:
+            first.append(None)
+            first[0] = project.package(release, path=path, **AGREED)
+        return write(*given)
+
+    monkeypatch.setattr(packaging, "write_archive", another_is_faster)
+    with pytest.raises(pk.FileError, match=r"^a\.zip: it cannot be written"):
+        project.package(release, path=path, **AGREED)
+    assert [one.id for one in project.sharing] == [first[0].id] == [project.sharing.verify(path).id]
+    assert project.sharing.unfinished == (2,)
+    assert [one.name for one in tmp_path.iterdir() if "zip" in one.name or "part" in one.name] == ["a.zip"]
+
+
+@pytest.mark.parametrize("durable", [True, False])
+def test_an_interrupted_end_leaves_the_archive_where_the_register_has_it_and_nowhere_else(
+    project, tmp_path, monkeypatch, durable
+):
+    release, account = counted(project), type(project.account)
+    commit = account.commit
+
+    def interrupted(*given):
+        if durable:
+            commit(*given)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(account, "commit", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        project.package(release, path=tmp_path / "a.zip", **AGREED)
+    monkeypatch.undo()
+    assert len(project.sharing) == (tmp_path / "a.zip").exists() == durable
+    assert not durable or project.sharing.verify(tmp_path / "a.zip").id == 2
 
 
 def test_two_at_once_are_two_packages(project, tmp_path):

@@ -67,7 +67,11 @@ epsilon = "much"
         ({"goal": 5}, "table of rules"),
         ({"risk": {"threshold": 0.2}}, "needs qi"),
         ({"goal": {"qi": ["zip"]}, "risk": {}}, "judges nothing"),
-        ({"goal": {"qi": ["zip"]}, "risk": {"average": 2}}, "between 0 and 1"),
+        (
+            {"goal": {"qi": ["zip"]}, "risk": {"average": 2}},
+            "got average=2, but average must be",
+        ),
+        ({"goal": {"qi": ["zip"]}, "risk": {"uniques": True}}, "got uniques=a bool, but uniques must"),
         ({"roles": {"decided": {"zip": "other"}}}, "judges nothing"),
         ({"roles": {"forbid": ["direct"], "decided": ["zip"]}}, "column to role"),
         ({"budget": {"project": "p"}}, "judges nothing"),
@@ -96,9 +100,10 @@ def test_a_file_that_is_no_toml_is_not_quoted(tmp_path, text):
 
 
 def test_files_that_cannot_be_read_get_our_words(tmp_path):
-    for hostile in (tmp_path / "none.toml", tmp_path, "a\0b", "x" * 5000):
-        with pytest.raises(pk.FileError):
+    for hostile in (tmp_path / "none.toml", tmp_path, "a\0b", "x" * 5000, "\x1b[2J\udcff.toml"):
+        with pytest.raises(pk.FileError) as caught:
             pk.gate(FRAME, hostile)
+        assert str(caught.value).isprintable()
     bad = tmp_path / "latin.toml"
     bad.write_bytes(b"[goal]\nqi = ['\xff']\n")
     with pytest.raises(pk.PolicyError, match="UTF-8"):

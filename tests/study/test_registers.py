@@ -6,6 +6,7 @@ import hashlib
 import json
 from datetime import UTC, date, datetime, timedelta
 
+import numpy as np
 import pandas as pd
 import pytest
 from dateutil.relativedelta import relativedelta
@@ -150,6 +151,19 @@ def test_a_record_that_cannot_be_read_is_told_as_damage(project):
         len(project.sharing)
 
 
+def test_numbers_of_a_frame_are_numbers(project, shared):
+    asked = project.requests.open("objection").id
+    [package], [request] = project.sharing.to_frame()["id"].to_numpy(), project.requests.to_frame()["id"].to_numpy()
+    assert project.sharing[package].id == shared.id
+    assert project.sharing.revoke(package, reason="x").id == shared.id
+    assert project.sharing.confirm_deletion(package, by="Bern").package.id == shared.id
+    assert project.requests.extend(request, reason="x").id == project.requests.answer(request).id == asked
+    for id in (True, 2.0, "2", None):
+        with pytest.raises(pk.RegisterError, match="no request of that number"):
+            project.requests.refuse(id, reason="x")
+    assert project.ledger.verify().entries == 7
+
+
 # -- requests ----------------------------------------------------------------------------------------------------------
 
 
@@ -245,7 +259,9 @@ def test_a_drill_names_tables_packages_and_hours_and_is_kept(project, shared, tm
     sheet = drill.to_markdown(tmp_path / "drill.md")
     for text in ("2026-03-05 08:00 UTC", r"mail\|list", "| Uni Bern | 2 |", "| post office |", "20"):
         assert text in sheet
-    [kept] = pk.open_project("study", store=project.account.store).drills
+    stamp = pd.Timestamp("2026-03-02 09:00:00.123456789", tz="Europe/Zurich")
+    assert project.breach_drill(inventory, persons=np.int64(20), scenario="x", known_since=stamp).known_since == since
+    kept, _ = pk.open_project("study", store=project.account.store).drills
     assert kept == drill or kept.to_markdown() == sheet
     assert CANARY not in project.ledger.to_json() + sheet + repr(drill) + drill._repr_html_()
     project.sharing.confirm_deletion(shared.id, by="Bern")
@@ -253,10 +269,35 @@ def test_a_drill_names_tables_packages_and_hours_and_is_kept(project, shared, tm
     assert later.calls == {"post office": (), "Uni Bern": ()}  # by the inventory alone
 
 
+def test_a_year_that_is_mistyped_stays_legible(project):
+    inventory = pk.audit(PEOPLE)
+    drill = project.breach_drill(inventory, persons=2, scenario="x", known_since="0206-03-02T08:00Z")
+    assert project.drills[0].known_since == drill.known_since == datetime(206, 3, 2, 8, tzinfo=UTC)
+    before = project.account.entry(drill.id).question["record"]
+    assert before["known_since"] == "0206-03-02T08:00:00Z"
+    project.account.register({**before, "known_since": "206-03-02T08:00:00Z"}, lambda _: None)  # as once written
+    assert [one.known_since for one in project.drills] == [drill.known_since] * 2
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda project: project.requests.open("access", received=pd.NaT),
+        lambda project: project.sharing.due(pd.NaT),
+        lambda _: pk.dossier(pk.example("insights").head(3), review=pd.NaT),
+        lambda _: pk.audit(PEOPLE).check(PEOPLE, today=pd.NaT),
+    ],
+)
+def test_no_time_is_no_day(project, call):
+    with pytest.raises(ParameterError, match="must be a date"):
+        call(project)
+
+
 @pytest.mark.parametrize(
     "how",
     [{"persons": -1}, {"persons": True}, {"scenario": ""}, {"known_since": "2026-03-02T08:00"}, {"known_since": CANARY},
-     {"known_since": "2999-03-02T08:00Z"}, {"inventory": PEOPLE}, {"inventory": {}}, {"inventory": {"a": PEOPLE}}],
+     {"known_since": "2999-03-02T08:00Z"}, {"inventory": PEOPLE}, {"inventory": {}}, {"inventory": {"a": PEOPLE}},
+     {"inventory": {"a": pk.audit(PEOPLE), " a": pk.audit(PEOPLE)}}],
 )  # fmt: skip
 def test_a_wrong_drill_is_told_and_not_kept(project, how):
     good = {"inventory": pk.audit(PEOPLE), "persons": 2, "scenario": "a lost disk"}

@@ -119,3 +119,27 @@ def test_the_longest_name_will_do(tmp_path):
         write_whole(tmp_path / ("x" * 256), "all")
     assert caught.value.filename.endswith("x" * 256)
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_new_file_leaves_what_came_meanwhile_as_it_is(tmp_path, monkeypatch, links):
+    if not links:
+
+        def none(*_):
+            raise OSError(1, "Operation not permitted")
+
+        monkeypatch.setattr(os, "link", none)
+    for place in (tmp_path / "file", tmp_path / "folder", tmp_path / "link"):
+        with pytest.raises(FileExistsError, match=place.name), whole_file(place, new=True) as draft:
+            draft.write_text("later")
+            if place.name == "file":
+                place.write_text("first")
+            elif place.name == "folder":
+                place.mkdir()
+            else:
+                place.symlink_to(tmp_path / "nowhere")
+    assert (tmp_path / "file").read_text() == "first"
+    with whole_file(tmp_path / "new", durable=True, new=True) as draft:
+        draft.write_text("mine")
+    assert (tmp_path / "new").read_text() == "mine"
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["file", "folder", "link", "new"]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from platformdirs import user_state_path
 
-from privkit.values.files import sync
+from privkit.values.files import put, sync
 
 
 def state_folder() -> Path:
@@ -107,16 +107,3 @@ def write_private(path: Path, text: str, *, replace: bool, durable: bool = False
         return written
     finally:
         draft.unlink(missing_ok=True)
-
-
-def put(draft: Path, path: Path) -> bool:
-    """Give a finished draft its name, unless another file has it already: two at once cannot both succeed."""
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        return False
-    except OSError:  # a file system without hard links
-        if path.exists():
-            return False
-        draft.rename(path)
-    return True

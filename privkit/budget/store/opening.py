@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, insert, inspect, select
 
 from privkit.budget.chain import verify_chain
-from privkit.budget.machine.state import put
 from privkit.budget.store import query, schema
 from privkit.budget.store.fault import fault
 from privkit.budget.store.place import FOLDER, Place
@@ -30,6 +29,7 @@ from privkit.errors.ledger import (
     LedgerVersionError,
 )
 from privkit.errors.root import NOTHING_SPENT
+from privkit.values.files import put
 
 if TYPE_CHECKING:
     from collections.abc import Callable

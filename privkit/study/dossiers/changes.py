@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from privkit.errors import ParameterError
 from privkit.errors.study import DossierError
+from privkit.inventory.column_entry import day
 from privkit.study.written import writing
 from privkit.values.arguments import public
 from privkit.values.show import Shown
@@ -88,7 +90,10 @@ def facts_in(path: Path) -> tuple[dict[str, str], str]:
     except (ValueError, RecursionError):  # its text quotes the file
         raise DossierError.of([f"{path.name!r} is no JSON."]) from None
     facts = told.get("facts") if isinstance(told, dict) and told.get("privkit_dossier") == VERSION else None
-    texts = isinstance(facts, dict) and all(isinstance(one, str) for one in (told.get("made"), *facts.values()))
-    if not isinstance(facts, dict) or not texts:
+    try:
+        made = day(told["made"], "made") if isinstance(facts, dict) else None
+    except (LookupError, ParameterError):
+        made = None
+    if not isinstance(facts, dict) or made is None or not all(isinstance(one, str) for one in facts.values()):
         raise DossierError.of([f"{path.name!r} is no dossier of this version ({VERSION})."])
-    return facts, told["made"]
+    return facts, made.isoformat()

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple
 
 from privkit.errors import FileError, ParameterError
 from privkit.errors.root import listed, type_told
@@ -30,18 +30,34 @@ from privkit.study.dossiers.opinion import opinion
 from privkit.study.dossiers.registry import as_yaml, registry, tier_of
 from privkit.study.dossiers.reports import CHANGED, FOUND, problems_of
 from privkit.study.dossiers.statement import Statement, statement_of
+from privkit.study.drill import BreachDrill, drills
+from privkit.study.requests import SubjectRequests
+from privkit.study.sharing import Sharing
 from privkit.study.written import written
 from privkit.values.arguments import public, typed
 from privkit.values.show import Shown, _view, is_simulated
 
+#: What a file is, by the end of its name → the method that writes it.
+_WAYS = {
+    ".html": "to_html",
+    ".md": "to_markdown",
+    ".json": "to_json",
+    ".yaml": "to_registry",
+    ".yml": "to_registry",
+}
 
-@runtime_checkable
-class Sharing(Protocol):
-    """A project that keeps a register of who received what; the register shows itself."""
 
-    @property
-    def sharing(self) -> Any:
-        """The register."""
+def way_of(path: Path) -> str:
+    """Return the method that writes a file of this name.
+
+    Raises
+    ------
+    FileError
+        If its name says nothing.
+    """
+    if (way := _WAYS.get(path.suffix.lower())) is None:
+        raise FileError.of(path.name, f"its name ends with none of {', '.join(_WAYS)}", "They say what is written.")
+    return way
 
 
 class Open(NamedTuple):
@@ -72,8 +88,12 @@ class Dossier(Shown):
         What the ledger told when it was made: every charge in words, and the head of the chain.
     answers : tuple of Answer
         Every field of the forms: filled, asked, or not applicable.
-    sharing : object
-        The project's register of recipients; None where it keeps none.
+    sharing : Sharing or None
+        Who received what, by the project's register as it stood then; None without a project.
+    requests : SubjectRequests or None
+        What persons asked for, likewise.
+    drills : tuple of BreachDrill
+        The drills that were held.
     """
 
     title: str
@@ -83,7 +103,9 @@ class Dossier(Shown):
     reports: tuple[object, ...]
     statement: Statement | None
     answers: tuple[Answer, ...]
-    sharing: Any = None
+    sharing: Sharing | None = None
+    requests: SubjectRequests | None = None
+    drills: tuple[BreachDrill, ...] = ()
 
     @property
     def found(self) -> tuple[Any, ...]:
@@ -109,7 +131,7 @@ class Dossier(Shown):
     def _unsaid(self) -> Iterator[Open]:
         if self.review is None:
             yield Open("dossier.review", "When is this dossier to be looked at again?")
-        if self.sharing is None and not any(entry.recipients for entry in self.inventory or ()):
+        if not self.sharing and not any(entry.recipients for entry in self.inventory or ()):
             yield Open("dossier.recipients", "Who received the data or results of it, for what, and until when?")
 
     @cached_property
@@ -180,16 +202,7 @@ class Dossier(Shown):
         LibraryRequiredError
         """
         place = Path(path)
-        ways: dict[str, Callable[[str | Path | None], str]] = {
-            ".html": self.to_html,
-            ".md": self.to_markdown,
-            ".json": self.to_json,
-            ".yaml": self.to_registry,
-            ".yml": self.to_registry,
-        }
-        if (way := ways.get(place.suffix.lower())) is None:
-            raise FileError.of(place.name, f"its name ends with none of {', '.join(ways)}", "They say what is written.")
-        way(place)
+        getattr(self, way_of(place))(place)
         return place
 
     def compare(self, earlier: Dossier | str | os.PathLike[str]) -> DossierChanges:
@@ -246,6 +259,10 @@ def _figures(one: Dossier) -> Iterator[tuple[str, str]]:
         yield "released: ledger's head", f"record {told.balance.seq}, {told.balance.hash}"
     if one.sharing is not None:
         yield "shared: register", repr(one.sharing).partition("\n")[0]
+        yield from ((f"shared: package {each.id}", repr(each).partition("\n")[0]) for each in one.sharing)
+    if one.requests is not None:
+        yield "asked: requests", repr(one.requests).partition("\n")[0]
+        yield "asked: drills", f"{len(one.drills):,}"
     yield "dossier: filled without a person", str(one.coverage)
     yield "dossier: open questions", f"{len(one.open_questions):,}"
 
@@ -333,8 +350,19 @@ def dossier(
         reports=tuple(reports),
         statement=told,
         answers=answered(found, said),
-        sharing=project.sharing if isinstance(project, Sharing) else None,
+        **_register(project),
     )
+
+
+def _register(project: Project | None) -> dict[str, Any]:
+    """Return what a project's register holds, as it stands now."""
+    if project is None:
+        return {}
+    return {
+        "sharing": Sharing(project).as_it_stands(),
+        "requests": SubjectRequests(project).as_it_stands(),
+        "drills": drills(project),
+    }
 
 
 def _filled(
@@ -355,7 +383,7 @@ def _said(project: object, reports: Sequence[object], answers: object, *, given:
     if is_simulated(project):
         problems.append("project= is simulated: it protects nobody, and has no ledger.")
     if not given and not reports:
-        problems.append("Nothing was given: a table, project=, inventory= or reports=.")
+        problems.append("Nothing was given: no table, project, inventory or report.")
     said: dict[str, Any] = {}
     try:
         said = checked(read_answers(answers))

@@ -8,13 +8,14 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, NamedTuple
 
+from privkit.errors import ParameterError
 from privkit.errors.root import close_matches, listed, type_told
 from privkit.errors.study import DossierError
+from privkit.inventory.column_entry import day
 
 Source = Literal["ledger", "report", "inventory", "person"]
 State = Literal["filled", "asked", "not applicable"]
@@ -236,11 +237,9 @@ def _of_kind(field: Field, value: Any) -> Any:
         fits = isinstance(several, list | tuple) and several and all(_is_text(one) for one in several)
         return tuple(several) if fits else None
     if field.kind == "date":
-        if isinstance(value, date):
-            return value.isoformat()[:10]
         try:
-            return date.fromisoformat(value).isoformat()
-        except (TypeError, ValueError):
+            return day(value, field.id).isoformat()
+        except ParameterError:
             return None
     return value if _is_text(value) and (not field.choices or value in field.choices) else None
 

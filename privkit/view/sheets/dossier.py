@@ -21,6 +21,7 @@ from privkit.view.parts.sheet import Block, Code, Meter, Name, Note, Row, Sheet,
 from privkit.view.parts.words import amount, attacker, label, names, number, percent, plural, unit_words
 from privkit.view.rooms import sheet_of
 from privkit.view.sheets.project import budgets
+from privkit.view.sheets.sharing import entries_told
 
 if TYPE_CHECKING:
     from privkit.study.dossiers.form import Answer
@@ -107,7 +108,8 @@ def sections(one: Dossier) -> list[Section]:
         Section("Who could be found", _none(_found(one), "No report was given."), _found(one)),
         Section("What was changed", _none(one.changed, "No result was given."), _sheets(one.changed)),
         Section("What was released", tuple(_released(one.statement))),
-        Section("Who received what", _none(one.sharing is not None, _UNSHARED), _shared(one)),
+        Section("Who received what", tuple(_shared(one))),
+        Section("What persons asked for, and drills", tuple(_drills(one)), _sheets(list(filter(None, [one.requests])))),
         Section("What risk is left", tuple(_residual(one))),
         *(Section(title, tuple(_form(one, form))) for form, title in _FORMS.items()),
         Section("Open questions", given([Table(["question", "what is asked"], _questions(one), facts=True)])),
@@ -115,7 +117,8 @@ def sections(one: Dossier) -> list[Section]:
     ]
 
 
-_UNSHARED = "No register of recipients was given: a person must say who received what, for what, and until when."
+_UNSHARED = "No register that was given has a package: a person must say who received what, for what, and until when."
+_UNASKED = "No request of a person and no drill stands in a register that was given."
 _FORMS = {
     "wp216": "Three questions of the Article 29 Working Party (Opinion 05/2014, WP216)",
     "nist": "Hazards by NIST SP 800-226, in the blocks of its pyramid",
@@ -143,8 +146,46 @@ def _found(one: Dossier) -> tuple[tuple[str, Sheet], ...]:
     return _sheets([*([one.inventory] if one.inventory is not None else []), *one.found])
 
 
-def _shared(one: Dossier) -> tuple[tuple[str, Sheet], ...]:
-    return () if one.sharing is None else _sheets([one.sharing])
+_SHARED = ("package", "recipient", "what", "purpose", "legal basis", "until", "approved by", "state")
+
+
+def _shared(one: Dossier) -> Iterator[Block]:
+    """Yield each package. Who packed it stays in the ledger, as all names of analysts."""
+    if not one.sharing:
+        yield _UNSHARED
+        return
+    rows: list[Row] = [
+        [
+            number(each.id),
+            Name(label(each.recipient)),
+            ", ".join(f"{label(name)} ({kind}{entries_told(entries)})" for name, kind, entries in each.tables),
+            label(each.purpose, 200),
+            label(each.basis, 200),
+            each.expires.isoformat(),
+            ", ".join(map(label, each.approvals)) or "–",
+            f"{each.state} on {each.deleted}" if each.deleted else each.state,
+        ]
+        for each in one.sharing
+    ]
+    yield Table(_SHARED, rows, facts=True, whole=("until",))
+
+
+def _drills(one: Dossier) -> Iterator[Block]:
+    if not one.drills:
+        yield _UNASKED if not one.requests else "No drill was held."
+        return
+    rows: list[Row] = [
+        [
+            number(each.id),
+            label(each.scenario, 200),
+            f"{each.known_since:%Y-%m-%d %H:%M} UTC",
+            number(each.persons),
+            ", ".join(label(table.name) for table in each.tables),
+            ", ".join(map(label, each.calls)) or "–",
+        ]
+        for each in one.drills
+    ]
+    yield Table(["drill", "supposed", "known since", "persons, as said", "tables", "to be called"], rows, facts=True)
 
 
 def _short(one: Dossier) -> tuple[Block, ...]:

@@ -57,7 +57,7 @@ def _package(one: SharedPackage) -> Sheet:
     deleted = f"Deleted on {one.deleted}, as {label(one.confirmed_by)} confirmed." if one.deleted else ""
     revoked = f"Revoked: {label(one.revoked, 200)}." if one.revoked else ""
     rows: list[Row] = [[Name(label(name)), kind, ", ".join(map(str, entries))] for name, kind, entries in one.tables]
-    lines = [f"  {label(name)}: {kind}{_from(entries)}" for name, kind, entries in one.tables]
+    lines = [f"  {label(name)}: {kind}{entries_told(entries)}" for name, kind, entries in one.tables]
     told = [
         f"For {label(one.purpose, 200)}, on the basis of {label(one.basis, 200)}, until {one.expires}.",
         f"Approved by {names(one.approvals)}." if one.approvals else "",
@@ -67,7 +67,8 @@ def _package(one: SharedPackage) -> Sheet:
     return Sheet(answer, given([revoked, deleted, *told, table]))
 
 
-def _from(entries: tuple[int, ...]) -> str:
+def entries_told(entries: tuple[int, ...]) -> str:
+    """Return which entries of the ledger a table comes from; nothing where it comes from none."""
     return f" of {'entry' if len(entries) == 1 else 'entries'} {', '.join(map(str, entries))}" if entries else ""
 
 
