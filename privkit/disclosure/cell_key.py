@@ -298,7 +298,7 @@ def _apart(cells: Cells, told: Ints) -> csr_array:
     pairs = zip(i[crossing], j[crossing], strict=True)
     crossing[crossing] = [cells.keys[a] | cells.keys[b] not in named for a, b in pairs]
     chosen = (within | crossing) & (told[i] != told[j])
-    chosen[chosen] &= crossing[chosen] | (np.asarray(between[i[chosen], j[chosen]]).ravel() == 0)
+    chosen[chosen] = np.asarray(between[i[chosen], j[chosen]]).ravel() == 0
     return abs(sums[i[chosen]] - sums[j[chosen]])
 
 

@@ -141,8 +141,8 @@ def output_check(
 
     **Sums** of amounts, as turnover by region, are unsafe where few contributors rule them: by `dominance`, by
     `p_percent`, or by either. Then the rows are read, and how far a total must be free follows from the rule
-    (`privkit.disclosure.magnitudes` has the formulas and the proof); bounds are those of real numbers. Who is alone in
-    a suppressed cell, and undoes that with his own amount, is not among the attackers.
+    (`privkit.disclosure.magnitudes` has the formulas and the proof); bounds are those of real numbers. Who has
+    most of another suppressed cell, and undoes that with his own amount there, is not among the attackers.
 
     ``method="cell-key"`` suppresses nothing: each count gets **noise that is keyed by its records**, so that the same
     people have the same count wherever they are counted (`privkit.disclosure.cell_key` has the method and its proof).
