@@ -355,6 +355,10 @@ BAD = {
     "alike": (lambda: pk.attack(table(a="x", b=1), table(a="x", b=1)), pk.AttackError, "all alike"),
     "itself": (lambda: pk.attack(SAME, table(), control=SAME), pk.AttackError, "the original itself"),
     "equal": (lambda: pk.attack(table(), table(41), control=table()), pk.AttackError, "the original itself"),
+    "members": (
+        lambda: pk.attack(table(c=range(40)), table(c=range(40)), control=table(c=range(40)).iloc[:9:-1]),
+        pk.AttackError, "30 controls, of whom 30 equal a member",
+    ),
     "the shared": (lambda: pk.attack(table(), SAME, control=SAME), pk.AttackError, "the shared table"),
     "not aligned": (lambda: pk.attack(table(), table(30), aligned=True), pk.AttackError, "do not belong"),
     "labels": (lambda: pk.attack(table(), table(b="10-19")), pk.AttackError, "hierarchies="),
