@@ -42,6 +42,7 @@ from privkit.errors.disclosure import DisclosureError
 from privkit.events.run.plain import Unfit, encoded
 from privkit.events.secrets.key import Key, KeySource, as_key
 from privkit.tally.codes import factorized
+from privkit.tally.frame import open_frame
 from privkit.values.arguments import column_name, positive_int, public
 from privkit.values.exact import exact
 from privkit.values.show import Plotted
@@ -253,6 +254,7 @@ def keyed(
         The least safe count, and the least and the greatest count that must be possible of each unsafe cell.
     """
     name = column_name(unit, "unit")
+    open_frame(rows, [name], "unit")
     behind = Behind.of(rows, cells, [name])
     if (behind.added(np.ones(behind.n_rows, dtype=np.int64)) != cells.counts).any():
         raise DisclosureError.rows_apart()

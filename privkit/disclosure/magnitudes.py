@@ -39,6 +39,7 @@ from privkit.errors import ParameterError
 from privkit.errors.disclosure import DisclosureError
 from privkit.errors.root import type_told
 from privkit.tally.codes import factorized
+from privkit.tally.frame import open_frame
 from privkit.values.arguments import column_name, positive_int
 from privkit.values.exact import exact
 from privkit.values.writing import number
@@ -141,6 +142,8 @@ def unsafe_by(
         raise DisclosureError.too_great(MOST)
     amount = column_name(value, "value")
     who = [] if unit is None else [column_name(unit, "unit")]
+    open_frame(rows, [amount], "value")
+    open_frame(rows, who, "unit")
     behind = Behind.of(rows, cells, [amount, *who])
     values = _amounts(behind.own[amount], amount)
     if (behind.added(values) != cells.counts).any():

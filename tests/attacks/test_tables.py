@@ -405,6 +405,14 @@ def test_odd_columns_are_attacked_without_a_warning(column, recwarn):
     assert not recwarn.list
 
 
+def test_a_difference_below_nothing_reads_as_such(halves):
+    members, controls, others = (frame.head(300) for frame in halves)
+    found = pk.attack(members, others, control=controls, columns=["age", "sex"])
+    assert any(one.excess < 0 for one in found.values())
+    assert "<0.1 %" not in repr(found)
+    assert "(−" in repr(found)
+
+
 def test_few_rows_are_told(people):
     found = pk.attack(people.iloc[:30], people.iloc[30:60], control=people.iloc[60:90])
     assert "too wide to say much" in repr(found)

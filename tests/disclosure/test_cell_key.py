@@ -196,6 +196,7 @@ WRONG = {
     "missing": (FRAME.assign(id=[None, *range(399)]), {}, pk.DisclosureError, "missing"),
     "no key": (FRAME, {"key": None}, pk.ParameterError, "needs rows"),
     "short key": (FRAME, {"key": b"short"}, pk.SecretKeyError, "32"),
+    "no unit": (FRAME, {"unit": "ids"}, pk.ColumnNotFoundError, r"unit=\['ids'\]"),
     "no rows": (None, {}, pk.ParameterError, "needs rows"),
     "amounts": (FRAME, {"value": "age"}, pk.ParameterError, "no amounts"),
     "other rows": (FRAME.head(50), {}, pk.DisclosureError, "not made of these rows"),
