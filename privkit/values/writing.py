@@ -58,7 +58,7 @@ def percent(part: float, whole: float = 1) -> str:
         return "0 %"
     share = Fraction(part) / Fraction(whole)
     if share < 0:
-        return "−" + percent(-share)
+        return "−" + percent(-part, whole)
     if share == 1:
         return "100 %"
     if share < Fraction(1, 1000):
