@@ -138,6 +138,8 @@ def by_column(column: pd.Series) -> Sorted:
         If there are more than 50 values.
     """
     codes, values = column_codes(column)
+    if column.name == SIZE:
+        raise ParameterError.of("by", repr(SIZE), "a column of another name: so are the classes of .by_class() called")
     if len(values) > _MOST:
         raise ParameterError.of("by", f"a column with {len(values):,} values", f"one with at most {_MOST}: groups")
     return Sorted(str(column.name), tuple(map(str, values)), codes)

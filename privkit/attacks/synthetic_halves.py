@@ -55,6 +55,7 @@ def of_result(
         raise AttackError.no_rows()
     check_frame(data, question)
     beside = [] if by is None else [column_name(by, "by")]
+    open_frame(data, beside, "by")
     frame = chosen_columns(data, list(dict.fromkeys([*question.frame_columns, *beside])), "data")
     rows, who = _asked(frame, question)
     if (n := len(np.unique(who))) < 2 * LEAST:

@@ -13,12 +13,13 @@ from privkit.attacks.bench import Bench
 from privkit.attacks.by_part import SIZE, AttackParts, by_column
 from privkit.attacks.claims import TableAttack, TableAttacks
 from privkit.attacks.columns import Told, columns_of
+from privkit.attacks.controls import refuse_members
 from privkit.attacks.scores import Sides
 from privkit.errors import ParameterError
 from privkit.errors.attacks import AttackError
 from privkit.tally.columns.facts import all_columns
 from privkit.tally.frame import column_names
-from privkit.tally.row_classes import chosen_columns
+from privkit.tally.row_classes import chosen_columns, row_classes
 from privkit.transform.generalize import resolve
 from privkit.values.arguments import column_name, positive_int, public, typed, whole
 
@@ -202,7 +203,8 @@ def attack(
     ------
     AttackError
         If a table has fewer than 20 rows, no column is in both, all rows are alike, the control is one of the other
-        tables, aligned rows are not as many, or a column is generalized and no hierarchy says how.
+        tables, or more of its rows equal one of the original than of the original's own, aligned rows are not as many,
+        or a column is generalized and no hierarchy says how.
     LinkError
         If a column holds numbers in one table and text in the other.
     ColumnNotFoundError, DuplicateColumnError, FrameError, HierarchyError, ParameterError
@@ -216,6 +218,8 @@ def attack(
     >>> found["membership"].found, found["membership"].excess > 0.1
     (True, True)
     """
+    import pandas as pd
+
     most, start = positive_int(targets, "targets"), whole(seed, "seed")
     if control is not None and (control is original or control is shared):
         raise AttackError.no_control("the original" if control is original else "the shared table")
@@ -230,6 +234,9 @@ def attack(
         raise AttackError.not_aligned(len(frames[0]), len(frames[1]))
     if len(frames) > 2 and len(frames[2]) == len(frames[0]) and frames[2].equals(frames[0]):
         raise AttackError.no_control("the original")
+    if control is not None:
+        people = pd.concat([frames[0], frames[2]], ignore_index=True)
+        refuse_members(row_classes(people, list(names), argument="columns").class_of, len(frames[0]))
     told = {} if hierarchies is None else _told(original, hierarchies, names)
     own = np.arange(len(frames[0])) if aligned else None
     groups = None

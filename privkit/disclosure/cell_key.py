@@ -1,23 +1,27 @@
 """`output_check(method="cell-key")`: noise on each count of tables, the same for the same people wherever they count.
 
-Each record has a key: 64 bits by HMAC of its id. A cell's key is the sum of its records' keys, modulo 2⁶⁴. Noise v is
-looked up by the count n and by the leading 32 bits u of the cell's key: it is the v whose share of the 2³² values of u
-holds the one at hand (Fraser and Wooton 2005, UNECE work session on confidentiality; Thompson, Broadfoot and Elazar
-2013; Giessing 2016, Privacy in Statistical Databases, for the shares). It is disclosure control, and no differential
-privacy.
+Each record has a key: 64 bits by HMAC of its id. A cell's key is HMAC again, of the sum of its records' keys modulo
+2⁶⁴. Noise v is looked up by the count n and by the leading 32 bits u of the cell's key: it is the v whose share of the
+2³² values of u holds the one at hand (Fraser and Wooton 2005, UNECE work session on confidentiality; Thompson,
+Broadfoot and Elazar 2013; Giessing 2016, Privacy in Statistical Databases, for the shares). It is disclosure control,
+and no differential privacy.
 
 Claims
 ------
 (i) One set of records has one noise, in every table, under every name, in every call with one key. (ii) A cell of
 nobody stays 0, no count falls below 0, and none moves by more than D. (iii) Over the key, the expectation of v is 0
-exactly, and its variance V within 10⁻⁵.
+exactly, and its variance V within 10⁻⁵. (iv) Noise of different sets is independent: none tells of another's.
 
 Proof
 -----
 (i) Key and count are functions of the set of records alone. (ii) The shares of n are on −min(n, D), …, D, and n = 0 is
 left out. (iii) HMAC under a random key is taken for a random function, as its security says: keys of different ids are
-independent and uniform, so the sum over any set but the empty one is uniform modulo 2⁶⁴, and so is u on 2³² values.
-The shares wᵥ are whole numbers with Σ wᵥ = 2³² and Σ v wᵥ = 0, which `shares` makes so. ∎
+independent and uniform, so the sum over any set but the empty one is uniform modulo 2⁶⁴. Two different sets have one
+sum with chance 2⁻⁶⁴; else u are those of a random function at different places, so independent, and uniform on 2³²
+values. The shares wᵥ are whole numbers with Σ wᵥ = 2³² and Σ v wᵥ = 0, which `shares` makes so. ∎
+
+The offices look u up in the sum itself. Then a margin's u is the sum of its cells' u: three noisy counts tell of one
+another's noise, and (iv) fails.
 
 The shares are those of most entropy with mean 0 and variance V, so that nothing else is said of v: proportional to
 exp(a v + b v²).
@@ -38,6 +42,7 @@ from privkit.errors.disclosure import DisclosureError
 from privkit.events.run.plain import Unfit, encoded
 from privkit.events.secrets.key import Key, KeySource, as_key
 from privkit.tally.codes import factorized
+from privkit.tally.frame import open_frame
 from privkit.values.arguments import column_name, positive_int, public
 from privkit.values.exact import exact
 from privkit.values.show import Plotted
@@ -45,13 +50,14 @@ from privkit.values.show import Plotted
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
+    from scipy.sparse import csr_array
 
     from privkit.disclosure.cells import Cells
 
     Ints = NDArray[np.int64]
     Floats = NDArray[np.float64]
 
-_DOMAIN = b"privkit.disclosure/record/1"
+_RECORD, _CELL = b"privkit.disclosure/record/1", b"privkit.disclosure/cell/1"
 _BITS = 32
 #: A smaller variance leaves nearly every count as it is.
 _LEAST = 0.1
@@ -156,7 +162,7 @@ class CellNoise:
         codes, distinct = factorized(ids)
         if (codes < 0).any() or len(distinct) < len(codes):
             raise DisclosureError.no_ids(str(ids.name))
-        signed, failed = self.key.hasher(_DOMAIN), False
+        signed, failed = self.key.hasher(_RECORD), False
         try:
             keys = [int.from_bytes(signed(encoded(one))[:8], "big") for one in distinct]
         except Unfit:
@@ -164,6 +170,25 @@ class CellNoise:
         if failed:
             raise DisclosureError.no_ids(str(ids.name))
         return np.array(keys, dtype=np.uint64)[codes]
+
+    def cells(self, sums: NDArray[np.uint64]) -> NDArray[np.uint64]:
+        """Return each cell's key, by the sum of its records' keys."""
+        signed = self.key.hasher(_CELL)
+        found = [int.from_bytes(signed(one.to_bytes(8, "big"))[:8], "big") for one in sums.tolist()]
+        return np.array(found, dtype=np.uint64)
+
+    def behind(self, told: Ints) -> tuple[Ints, Ints]:
+        """Return the least and the greatest count that can be told so."""
+        most = self.deviation
+        noise = [np.flatnonzero(shares(n, self.variance, most)) - n for n in range(1, most + 1)]
+
+        def fits(one: int) -> list[int]:
+            there = range(max(one - most, 1), one + most + 1)
+            return [*([0] if one == 0 else []), *(n for n in there if one - n in noise[min(n, most) - 1])]
+
+        ends = {one: (min(found), max(found)) for one in set(told.tolist()) if (found := fits(one))}
+        low, high = zip(*(ends[one] for one in told.tolist()), strict=True)
+        return np.array(low), np.array(high)
 
     def added(self, counts: Ints, keys: NDArray[np.uint64]) -> Ints:
         """Return the noise of cells by their counts and keys."""
@@ -229,25 +254,54 @@ def keyed(
         The least safe count, and the least and the greatest count that must be possible of each unsafe cell.
     """
     name = column_name(unit, "unit")
+    open_frame(rows, [name], "unit")
     behind = Behind.of(rows, cells, [name])
     if (behind.added(np.ones(behind.n_rows, dtype=np.int64)) != cells.counts).any():
         raise DisclosureError.rows_apart()
-    found = cells.counts + noise.added(cells.counts, behind.added(noise.records(behind.own[name])))
+    found = cells.counts + noise.added(cells.counts, noise.cells(behind.added(noise.records(behind.own[name]))))
     unsafe = np.flatnonzero((cells.counts > 0) & (cells.counts < wanted[0]))
-    return found, _audit(cells, found, noise.deviation, unsafe, wanted[1:])
+    return found, _audit(cells, found, noise, unsafe, wanted[1:])
 
 
-def _audit(cells: Cells, told: Ints, deviation: int, unsafe: Ints, wanted: tuple[Ints, Ints]) -> pd.DataFrame:
-    """Return what an attacker can tell of each unsafe cell, who knows the greatest deviation and that zeros stay."""
+def _audit(cells: Cells, told: Ints, noise: CellNoise, unsafe: Ints, wanted: tuple[Ints, Ints]) -> pd.DataFrame:
+    """Return what an attacker can tell of each unsafe cell who knows all but the key.
+
+    A count must be one that the noise can move to what is told, and cells that are told differently are of different
+    people. By claim (iv) that is all: people for whom both is so have these figures under some key.
+    """
     import pandas as pd
+    from scipy.sparse import vstack
 
-    low = np.maximum(told - deviation, (told > 0).astype(np.int64))
-    known = optimizer().LinearConstraint(cells.sums, lb=low, ub=told + deviation)
+    low, high = noise.behind(told)
+    apart = _apart(cells, told)
+    ends = np.r_[low, np.ones(apart.shape[0])], np.r_[high, np.full(apart.shape[0], np.inf)]
+    known = optimizer().LinearConstraint(vstack([cells.sums, apart]), lb=ends[0], ub=ends[1])
     bounds = np.array([[_end(cells, known, int(cell), sign) for sign in (1, -1)] for cell in unsafe]).reshape(-1, 2)
     least, most = wanted
     enough = (bounds[:, 0] <= least[unsafe]) & (bounds[:, 1] >= most[unsafe])
     names = [cells.labels[cell] for cell in unsafe]
     return pd.DataFrame({"cell": names, "low": bounds[:, 0], "high": bounds[:, 1], "protected": enough})
+
+
+def _apart(cells: Cells, told: Ints) -> csr_array:
+    """Return, for pairs of cells that are told differently, the joint cells that are in one of the two alone.
+
+    One cell within another is left out where a third lies between them, and two that overlap where a table has what
+    they share: their difference follows from those of the pairs with it.
+    """
+    sums = cells.sums
+    size, shared = sums.sum(axis=1), (sums @ sums.T).tocoo()
+    i, j = shared.coords
+    within = (shared.data == size[i]) & (size[i] < size[j])
+    inside = type(sums)((np.ones(within.sum()), (i[within], j[within])), shape=shared.shape)
+    between = (inside @ inside).tocsr()
+    named = set(cells.keys)
+    crossing = (i < j) & (shared.data < size[i]) & (shared.data < size[j])
+    pairs = zip(i[crossing], j[crossing], strict=True)
+    crossing[crossing] = [cells.keys[a] | cells.keys[b] not in named for a, b in pairs]
+    chosen = (within | crossing) & (told[i] != told[j])
+    chosen[chosen] = np.asarray(between[i[chosen], j[chosen]]).ravel() == 0
+    return abs(sums[i[chosen]] - sums[j[chosen]])
 
 
 def _end(cells: Cells, known: Any, cell: int, sign: int) -> float:

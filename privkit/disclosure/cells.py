@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from privkit.disclosure.overlaps import overlapping
 from privkit.errors.disclosure import DisclosureError
 from privkit.errors.root import type_told
 
@@ -33,7 +34,7 @@ class Cells:
     """The cells of all tables, and the joint cells that each is the sum of.
 
     Joint cells cross all columns of all tables, and each filter with its complement. A joint cell in a published 0
-    is 0, and is left out.
+    is 0, and is left out, as is one of filters and categories that cannot hold of one person.
 
     Attributes
     ----------
@@ -62,6 +63,7 @@ def cells_of(
     *,
     zeros_known: bool = True,
     gaps: bool = False,
+    loose: frozenset[str] = frozenset(),
 ) -> Cells:
     """Return the cells of tables of counts.
 
@@ -76,6 +78,8 @@ def cells_of(
         Whether a joint cell in a 0 is left out: whoever sees the tables knows that it is 0.
     gaps : bool
         Whether a missing cell is a 0, as ``crosstab`` leaves it where nothing is added up.
+    loose : frozenset of str
+        Columns of which less is known, where filters compare them: see `overlapping`.
 
     Raises
     ------
@@ -106,7 +110,7 @@ def cells_of(
     counted = np.array(counts, dtype=np.int64)
     named = tuple(found)
     telling = counted if zeros_known else np.ones_like(counted)
-    return Cells(counted, _sums(named, telling), tuple(places), told, named)
+    return Cells(counted, _sums(named, telling, loose), tuple(places), told, named)
 
 
 def _frame(table: Any, place: int) -> pd.DataFrame:
@@ -171,7 +175,7 @@ def _label(key: Key) -> str:
     return ", ".join(told) or "total"
 
 
-def _sums(keys: Sequence[Key], counts: Ints) -> csr_array:
+def _sums(keys: Sequence[Key], counts: Ints, loose: frozenset[str]) -> csr_array:
     """Return which joint cells each cell is the sum of, shape (n_cells, n_joint)."""
     from scipy.sparse import csr_array
 
@@ -189,7 +193,7 @@ def _sums(keys: Sequence[Key], counts: Ints) -> csr_array:
     joint = np.indices(shape).reshape(len(shape), -1)
     cell_of = _patterns(keys, categories, joint)
     # What a table leaves out is 0, as is what it says is 0.
-    possible = np.ones(joint.shape[1], dtype=bool)
+    possible = _together(categories, joint, loose)
     for cells in cell_of:
         possible &= (cells == _OTHERS) | ((cells >= 0) & (counts[np.maximum(cells, 0)] > 0))
     kept = np.flatnonzero(possible)
@@ -198,6 +202,23 @@ def _sums(keys: Sequence[Key], counts: Ints) -> csr_array:
     row = np.concatenate([one[mask] for one, mask in zip(rows, inside, strict=True)])
     column = np.concatenate([np.flatnonzero(mask) for mask in inside])
     return csr_array((np.ones(len(row)), (row, column)), shape=(len(keys), len(kept)))
+
+
+def _together(
+    categories: Mapping[Variable, Mapping[Hashable, int]], joint: Ints, loose: frozenset[str]
+) -> NDArray[np.bool_]:
+    """Return which joint cells are of filters and categories that can hold of one person."""
+    filters = [str(name) for kind, name in categories if kind == FILTER]
+    own = {name: list(of) for (kind, name), of in categories.items() if kind == COLUMN}
+    columns, read, told = overlapping(filters, own, MISSING, loose)
+    axes = {variable: axis for axis, variable in enumerate(categories)}
+    chosen = [axes[COLUMN, name] for name in columns] + [axes[FILTER, name] for name in read]
+    if not chosen:
+        return np.ones(joint.shape[1], dtype=bool)
+    shape = [len(of) for of in categories.values()]
+    sizes = tuple(shape[axis] for axis in chosen)
+    number = np.ravel_multi_index(tuple(joint[chosen]), sizes)
+    return np.isin(number, np.ravel_multi_index(tuple(told.T), sizes))
 
 
 #: A joint cell that no table left out, and one of persons whom a filter leaves out.

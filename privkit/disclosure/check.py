@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,8 +14,10 @@ from privkit.disclosure.bounds import TOLERANCE, Attacker
 from privkit.disclosure.cell_key import CellKeyTables, CellNoise, keyed
 from privkit.disclosure.cells import cells_of
 from privkit.disclosure.magnitudes import Rule, unsafe_by
+from privkit.disclosure.overlaps import loosened
 from privkit.disclosure.suppression import Search, Suppression
 from privkit.errors import ParameterError
+from privkit.errors.disclosure import DisclosureError
 from privkit.errors.root import type_told
 from privkit.values.arguments import positive_int, public, typed, whole
 from privkit.values.show import Plotted
@@ -138,8 +141,8 @@ def output_check(
 
     **Sums** of amounts, as turnover by region, are unsafe where few contributors rule them: by `dominance`, by
     `p_percent`, or by either. Then the rows are read, and how far a total must be free follows from the rule
-    (`privkit.disclosure.magnitudes` has the formulas and the proof); bounds are those of real numbers. Who is alone in
-    a suppressed cell, and undoes that with his own amount, is not among the attackers.
+    (`privkit.disclosure.magnitudes` has the formulas and the proof); bounds are those of real numbers. Who has
+    most of another suppressed cell, and undoes that with his own amount there, is not among the attackers.
 
     ``method="cell-key"`` suppresses nothing: each count gets **noise that is keyed by its records**, so that the same
     people have the same count wherever they are counted (`privkit.disclosure.cell_key` has the method and its proof).
@@ -164,7 +167,10 @@ def output_check(
         keyed noise.
     filters : sequence of (str or None), optional
         Of each table, the name of whom it counts, as "age >= 30"; None for everybody. Tables of one filter count the
-        same people, who are among everybody; of two filters nothing is assumed. With `rows`, a condition on them.
+        same people, who are among everybody. Names that are conditions are read as such: the attacker knows that
+        nobody is in "age < 30" and in "age >= 30", that all are in one of them, and which row of another table
+        "sex == 'F'" is. He takes ages for whole, and no age for missing, unless the tables say otherwise. Of two
+        names that are none nothing is assumed. With `rows`, a condition on them.
     margin : str
         The label of totals.
     seconds : int
@@ -235,12 +241,12 @@ def output_check(
     sums = _of_sums(method, behind, plain=protection is None and small == _THRESHOLD)
     rule = Rule.of(dominance, p_percent)
     noise = CellNoise.of(key, variance, deviation) if keyed_noise else None
-    cells = cells_of(given, margin, named, zeros_known=noise is None, gaps=sums)
+    attacker = _attacker(given, margin, named, sums=sums, zeros_known=noise is None)
+    cells = attacker.cells
     least, most = _ends(cells.counts, *wanted)
     if noise is not None:
         least = np.maximum(least, 1) if protection is None else least
         return _with_noise(given, cells, noise, (rows, unit), (small, least, most))
-    attacker = Attacker(cells, whole=not sums)
     unsafe, told = (cells.counts > 0) & (cells.counts < small), f"a count above 0 and below {small:,}"
     if sums:
         unsafe, least, most = unsafe_by(rule, rows, cells, value, unit)
@@ -270,6 +276,16 @@ def _of_sums(method: str, given: dict[str, Any], *, plain: bool) -> bool:
         rule = "threshold= and protection= are of counts; how far a sum must be free follows from its rule."
         raise ParameterError.together(("threshold", "protection"), rule)
     return True
+
+
+def _attacker(tables: list[Any], margin: str, filters: list[str | None], *, sums: bool, zeros_known: bool) -> Attacker:
+    """Return who knows as much of the filters as the tables bear: that no value is missing, unless some must be."""
+    *first, last = loosened(filters)
+    for loose in first:
+        cells = cells_of(tables, margin, filters, zeros_known=zeros_known, gaps=sums, loose=loose)
+        with suppress(DisclosureError):
+            return Attacker(cells, whole=not sums)
+    return Attacker(cells_of(tables, margin, filters, zeros_known=zeros_known, gaps=sums, loose=last), whole=not sums)
 
 
 def _ends(counts: Ints, low: int, high: int) -> tuple[Ints, Ints]:

@@ -17,6 +17,9 @@ A contributor of xⱼ knows that x₁ ≤ X̂ − xⱼ, X̂ being the greatest t
 least X + u − xⱼ = x₁ + x₂ + x₁ p/100 − xⱼ ≥ x₁ (1 + p/100), since xⱼ ≤ x₂ for all but the largest, who is himself the
 one who is told. And u > 0 just where the cell is unsafe. ∎
 
+What he has in other suppressed cells is no figure of the published ones: where he uses it too, the claim holds of those
+figures that then remain possible.
+
 For (n, k) the total that must be possible is the one at which the cell would be no longer unsafe, (x₁ + … + xₙ) 100/k.
 Both levels are those of Hundepool et al. (2012, Statistical Disclosure Control, Wiley, chapter 4); as there, as much
 must be possible below as above, down to 0. Amounts are whole numbers, so levels are rounded up.
@@ -36,6 +39,7 @@ from privkit.errors import ParameterError
 from privkit.errors.disclosure import DisclosureError
 from privkit.errors.root import type_told
 from privkit.tally.codes import factorized
+from privkit.tally.frame import open_frame
 from privkit.values.arguments import column_name, positive_int
 from privkit.values.exact import exact
 from privkit.values.writing import number
@@ -138,6 +142,8 @@ def unsafe_by(
         raise DisclosureError.too_great(MOST)
     amount = column_name(value, "value")
     who = [] if unit is None else [column_name(unit, "unit")]
+    open_frame(rows, [amount], "value")
+    open_frame(rows, who, "unit")
     behind = Behind.of(rows, cells, [amount, *who])
     values = _amounts(behind.own[amount], amount)
     if (behind.added(values) != cells.counts).any():

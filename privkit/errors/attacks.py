@@ -145,8 +145,8 @@ class AttackError(PrivkitError, ValueError):
         """Some controls are members."""
         return cls(
             f"{called()} got {controls:,} controls, of whom {shared:,} equal a member in all columns: more than "
-            "members equal each other. Controls are rows that the model was not trained on: split before the training, "
-            "as train_test_split does, and give its test rows."
+            "members equal each other. Controls are persons whose rows were not used: hold some back before the table "
+            "is made, or split before the training, as train_test_split does, and give its test rows."
         )
 
     @classmethod

@@ -91,7 +91,8 @@ class DisclosureError(PrivkitError, ValueError):
             f"{called()} found that no people have all these counts: the tables contradict each other, or a margin is "
             "not the sum of its cells. A combination that a table leaves out counts as 0. Missing values leave "
             "crosstab: fill them, df.fillna('missing'), for all tables alike. A table of some of the people needs a "
-            "name for who they are, filters=[None, 'age >= 30']; another name for the totals is margin='...'."
+            "name for who they are, filters=[None, 'age >= 30'], and is read so: who is in 'age >= 40' is in it too. "
+            "Another name for the totals is margin='...'."
         )
 
     @classmethod

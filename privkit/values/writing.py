@@ -45,16 +45,20 @@ def number(value: float) -> str:
 
 
 def percent(part: float, whole: float = 1) -> str:
-    """Return a share in percent; one that is not 0 or 1 never reads as if it were.
+    """Return a share in percent, or a difference of two; one that is not 0 or 1 never reads as if it were.
 
     Examples
     --------
     >>> percent(11267, 20000), percent(1, 10**6), percent(999_999, 10**6), percent(0, 5)
     ('56.3 %', '<0.1 %', '>99.9 %', '0 %')
+    >>> percent(-0.009)
+    '−0.9 %'
     """
     if whole == 0 or part == 0:
         return "0 %"
     share = Fraction(part) / Fraction(whole)
+    if share < 0:
+        return "−" + percent(-part, whole)
     if share == 1:
         return "100 %"
     if share < Fraction(1, 1000):

@@ -107,6 +107,9 @@ WRONG = {
                        pk.ParameterError, "'nearest'"),
     "many": (lambda: pk.attack(*[people(90, 1)] * 2, control=people(90, 2).assign(group=range(90)), by="group"),
              pk.ParameterError, "at most 50"),
+    "the classes' name": (
+        lambda: pk.attack(*[people(50, 1).assign(**{"people alike": 1})] * 2, by="people alike",
+                          control=people(50, 2).assign(**{"people alike": 1})), pk.ParameterError, "another name"),
     "no column": (lambda: pk.attack(people(50, 1), people(50, 1), control=people(50, 2).drop(columns="group"),
                                     columns=["a", "b"], by="group"), pk.ColumnNotFoundError, "group"),
 }  # fmt: skip

@@ -227,6 +227,8 @@ def test_a_release_that_is_none_of_rows_and_another_frame_are_told(people, tmp_p
         people.privacy.dp_count(epsilon=0.1).attack(people)
     with pytest.raises(pk.ColumnNotFoundError, match="zip"):
         release.attack(people.drop(columns="zip"))
+    with pytest.raises(pk.ColumnNotFoundError, match=r"by=\['groop'\]"):
+        release.attack(people, by="groop")
     with pytest.raises(pk.AttackError, match="20 rows"):
         release.attack(people.head(40))
     assert project.spent.epsilon == pytest.approx(1.1)

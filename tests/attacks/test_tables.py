@@ -355,6 +355,10 @@ BAD = {
     "alike": (lambda: pk.attack(table(a="x", b=1), table(a="x", b=1)), pk.AttackError, "all alike"),
     "itself": (lambda: pk.attack(SAME, table(), control=SAME), pk.AttackError, "the original itself"),
     "equal": (lambda: pk.attack(table(), table(41), control=table()), pk.AttackError, "the original itself"),
+    "members": (
+        lambda: pk.attack(table(c=range(40)), table(c=range(40)), control=table(c=range(40)).iloc[:9:-1]),
+        pk.AttackError, "30 controls, of whom 30 equal a member",
+    ),
     "the shared": (lambda: pk.attack(table(), SAME, control=SAME), pk.AttackError, "the shared table"),
     "not aligned": (lambda: pk.attack(table(), table(30), aligned=True), pk.AttackError, "do not belong"),
     "labels": (lambda: pk.attack(table(), table(b="10-19")), pk.AttackError, "hierarchies="),
@@ -399,6 +403,14 @@ def test_odd_columns_are_attacked_without_a_warning(column, recwarn):
     for one in found.values():
         assert 0 <= one.rate.observed <= 1
     assert not recwarn.list
+
+
+def test_a_difference_below_nothing_reads_as_such(halves):
+    members, controls, others = (frame.head(300) for frame in halves)
+    found = pk.attack(members, others, control=controls, columns=["age", "sex"])
+    assert any(one.excess < 0 for one in found.values())
+    assert "<0.1 %" not in repr(found)
+    assert "(−" in repr(found)
 
 
 def test_few_rows_are_told(people):

@@ -76,7 +76,7 @@ def test_noise_over_many_keys_is_as_the_shares_say():
     """20,000 cells of 2 records, whose keys are hashes: a mean or a share beyond 6 standard errors is a fault."""
     noise = CellNoise.of(KEY, 2.0, 5)
     records = noise.records(pd.Series(range(40_000)))
-    found = noise.added(np.full(20_000, 2), records[::2] + records[1::2])
+    found = noise.added(np.full(20_000, 2), noise.cells(records[::2] + records[1::2]))
     assert abs(found.mean()) < 6 * np.sqrt(2 / 20_000)
     told = np.array(shares(2, 2.0, 5)) / 2**32
     apart = np.abs(np.bincount(found + 2, minlength=8) / 20_000 - told)
@@ -120,23 +120,53 @@ def test_zeros_stay_and_nothing_is_negative_or_moved_too_far():
     assert out.n_changed <= (true > 0).sum()
 
 
-def test_the_audit_is_what_every_table_that_fits_says():
-    true = np.array([[1, 2], [3, 0]])
-    names = [pd.Index(["r0", "r1", "All"], name="r"), pd.Index(["c0", "c1", "All"], name="c")]
-    whole = np.vstack([np.column_stack([true, true.sum(1)]), [*true.sum(0), true.sum()]])
-    cells = cells_of([pd.DataFrame(whole, *names)], "All", [None], zeros_known=False)
-    told, deviation = np.array([2, 1, 2, 2, 0, 3, 4, 1, 7]), 1
-    assert (np.abs(told - cells.counts) <= deviation).all()
-    found = _audit(cells, told, deviation, np.arange(4), (cells.counts - 1, cells.counts + 1))
-    fits = []
-    for inner in product(range(9), repeat=4):
-        t = np.reshape(inner, (2, 2))
-        every = np.vstack([np.column_stack([t, t.sum(1)]), [*t.sum(0), t.sum()]]).ravel()
-        if (np.abs(every - told) <= deviation).all() and (every[told > 0] > 0).all():
-            fits.append(every)
-    low, high = np.min(fits, axis=0), np.max(fits, axis=0)
-    assert found[["low", "high"]].to_numpy().tolist() == np.column_stack([low, high])[:4].tolist()
-    assert found["protected"].tolist() == ((low <= cells.counts - 1) & (high >= cells.counts + 1))[:4].tolist()
+@pytest.mark.parametrize("margins", [True, False])
+@pytest.mark.parametrize(("variance", "deviation"), [(0.5, 1), (0.1, 3)])
+def test_the_audit_is_what_every_table_that_fits_says(variance, deviation, margins):
+    """Who knows all but the key leaves out noise that has no share, and cells of the same people told differently."""
+    index = [pd.Index(["r0", "r1", "All"], name="r"), pd.Index(["c0", "c1", "All"], name="c")]
+    noise, at = CellNoise.of(KEY, variance, deviation), np.eye(4, dtype=np.int64).reshape(4, 2, 2)
+    parts = np.stack([np.vstack([np.column_stack([t, t.sum(1)]), [*t.sum(0), t.sum()]]) for t in at])
+    for seed in range(4):
+        random = np.random.default_rng(seed)
+        true = random.permutation([0, 1, 2, 3 * (seed % 2)])
+        whole = pd.DataFrame(np.tensordot(true, parts, 1), *index)
+        # With the margins alone no cell has what two of them share.
+        tables = [whole] if margins else [whole.loc[["r0", "r1"], "All"], whole.loc["All", ["c0", "c1"]]]
+        cells = cells_of(tables, "All", [None] * len(tables), zeros_known=False)
+        inside = parts.reshape(4, 9) if margins else np.column_stack([parts[:, :2, 2], parts[:, 2, :2]])
+        keys = random.integers(1, 2**64, 4, dtype=np.uint64) * (true > 0).astype(np.uint64)
+        told = cells.counts + noise.added(cells.counts, noise.cells(keys @ inside.astype(np.uint64)))
+        same = [(a, b) for a, b in product(range(inside.shape[1]), repeat=2) if told[a] != told[b]]
+        fits = []
+        for inner in product(range(6), repeat=4):
+            people = inner @ inside
+            moved = all(
+                told[cell] == 0
+                if n == 0
+                else abs(v) <= deviation and v >= -n and shares(n, variance, deviation)[v + min(n, deviation)]
+                for cell, (n, v) in enumerate(zip(people.tolist(), (told - people).tolist(), strict=True))
+            )
+            one = (inside * np.array(inner)[:, None]) > 0
+            if moved and all((one[:, a] != one[:, b]).any() for a, b in same):
+                fits.append(people)
+        low, high = np.min(fits, axis=0), np.max(fits, axis=0)
+        found = _audit(cells, told, noise, np.arange(len(told)), (cells.counts - 1, cells.counts + 1))
+        assert found[["low", "high"]].to_numpy().tolist() == np.column_stack([low, high]).tolist()
+        assert found["protected"].tolist() == ((low <= cells.counts - 1) & (high >= cells.counts + 1)).tolist()
+
+
+def test_the_noise_of_two_cells_tells_nothing_of_that_of_their_margin():
+    """Of 20,000 margins those whose two cells lost 2 or more each: they lose 2 or more as often as all do."""
+    noise = CellNoise.of(KEY, 2.0, 5)
+    records = noise.records(pd.Series(range(40_000)))
+    first, second, both = (
+        noise.added(np.full(20_000, 9), noise.cells(one))
+        for one in (records[::2], records[1::2], records[::2] + records[1::2])
+    )
+    share = sum(shares(9, 2.0, 5)[:4]) / 2**32
+    chosen = both[(first <= -2) & (second <= -2)]
+    assert abs((chosen <= -2).mean() - share) < 6 * np.sqrt(share / len(chosen))
 
 
 def test_little_noise_is_told_to_protect_nothing_and_what_is_shown_says_that_it_is_no_guarantee():
@@ -166,6 +196,7 @@ WRONG = {
     "missing": (FRAME.assign(id=[None, *range(399)]), {}, pk.DisclosureError, "missing"),
     "no key": (FRAME, {"key": None}, pk.ParameterError, "needs rows"),
     "short key": (FRAME, {"key": b"short"}, pk.SecretKeyError, "32"),
+    "no unit": (FRAME, {"unit": "ids"}, pk.ColumnNotFoundError, r"unit=\['ids'\]"),
     "no rows": (None, {}, pk.ParameterError, "needs rows"),
     "amounts": (FRAME, {"value": "age"}, pk.ParameterError, "no amounts"),
     "other rows": (FRAME.head(50), {}, pk.DisclosureError, "not made of these rows"),

@@ -186,7 +186,9 @@ def test_options_that_do_not_go_together_are_told(options, words):
 
 
 def test_columns_that_are_not_there_are_told():
-    with pytest.raises(pk.ColumnNotFoundError, match="amout"):
+    with pytest.raises(pk.ColumnNotFoundError, match=r"value=\['amout'\]"):
         pk.output_check(table_of(GOOD), rows=GOOD, value="amout", p_percent=10)
+    with pytest.raises(pk.ColumnNotFoundError, match=r"unit=\['frim'\]"):
+        checked(GOOD, p_percent=10, unit="frim")
     with pytest.raises(pk.ColumnNotFoundError, match="'c'"):
         checked(GOOD.drop(columns="c"), table_of(GOOD), p_percent=10)

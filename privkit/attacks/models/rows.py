@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privkit.attacks.interval import newcombe
+from privkit.attacks.controls import refuse_members
 from privkit.errors import ParameterError
 from privkit.errors.attacks import AttackError
 from privkit.errors.root import type_told
-from privkit.risk.attackers import Rate
 from privkit.tally.codes import factorized
 from privkit.tally.columns.facts import all_columns
 from privkit.tally.row_classes import row_classes
@@ -141,9 +140,6 @@ def _array(X: object, argument: str) -> NDArray[Any]:  # noqa: N803
 def refuse_shared(members: People, controls: People) -> None:
     """Refuse controls some of whom are members.
 
-    Equal rows of different persons are usual in coarse tables. So rows of the controls that equal one of the members
-    count as theirs only where they are more, at 99.9 %, than members' rows that equal one of another member.
-
     Raises
     ------
     AttackError
@@ -151,10 +147,4 @@ def refuse_shared(members: People, controls: People) -> None:
     import pandas as pd
 
     table = pd.concat([members.frame("answer "), controls.frame("answer ")], ignore_index=True)
-    classes = row_classes(table, list(table.columns), argument="X_in").class_of
-    many = len(members)
-    sizes = np.bincount(classes[:many], minlength=int(classes.max(initial=0)) + 1)
-    twins, shared = int((sizes[classes[:many]] > 1).sum()), int((sizes[classes[many:]] > 0).sum())
-    low, _ = newcombe(Rate(shared, len(controls), 0.999), Rate(twins, many, 0.999))
-    if low > 0:
-        raise AttackError.shared_rows(shared, len(controls))
+    refuse_members(row_classes(table, list(table.columns), argument="X_in").class_of, len(members))

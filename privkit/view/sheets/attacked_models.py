@@ -92,7 +92,7 @@ def _reasons(report: ModelAttackReport) -> list[str]:
 def _row(one: ModelAttack) -> Row:
     area = (None, None) if one.auc is None or one.auc_interval is None else (_auc(one.auc), _area(one))
     return [
-        Name(WORDS[one.name]), Share(one.rate.observed), Share(one.control.observed), _signed(one.excess),
+        Name(WORDS[one.name]), Share(one.rate.observed), Share(one.control.observed), percent(one.excess),
         _from_to(one), Meter(min(max(one.excess, 0.0), 1.0), WORDS[one.name]), *area,
     ]  # fmt: skip
 
@@ -103,7 +103,7 @@ def _line(one: ModelAttack) -> str:
         area = f"; AUC {_auc(one.auc)} ({_area(one)})"
     return (
         f"{WORDS[one.name]:<20}{percent(one.rate.observed):>8} of members, {percent(one.control.observed)} controls: "
-        f"{_signed(one.excess)} ({_from_to(one)}){area}"
+        f"{percent(one.excess)} ({_from_to(one)}){area}"
     )
 
 
@@ -115,7 +115,7 @@ def _repairs(report: ModelAttackReport) -> Table | None:
         [
             Name(label(name)), _score(one.score_out, one), WORDS[one.strongest.name], _auc(one.strongest.auc),
             _area(one.strongest), Share(one.strongest.rate.observed), Share(one.strongest.control.observed),
-            _signed(one.strongest.excess), _from_to(one.strongest),
+            percent(one.strongest.excess), _from_to(one.strongest),
         ]
         for name, one in every.items()
     ]  # fmt: skip
@@ -164,13 +164,8 @@ def _score(score: float, report: ModelAttackReport) -> str:
     return percent(score) if report.measure == "accuracy" else f"{score:.2f}"
 
 
-def _signed(share: float) -> str:
-    """Return a difference of shares, which may be below nothing."""
-    return percent(share) if share >= 0 else f"−{percent(-share)}"
-
-
 def _from_to(one: ModelAttack) -> str:
-    return " to ".join(_signed(end) for end in one.interval)
+    return " to ".join(percent(end) for end in one.interval)
 
 
 def _area(one: ModelAttack) -> str:
