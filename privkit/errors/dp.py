@@ -283,6 +283,21 @@ class NotLinearError(PrivkitError, TypeError):
         return error
 
     @classmethod
+    def of_several(cls, names: Sequence[str], others: Sequence[str]) -> NotLinearError:
+        """The answer is several numbers, of which `others` are such sums."""
+        which = (
+            f"Of these {listed(others)} can be computed with, by name: .estimate({others[0]!r})."
+            if others
+            else ("None of them is a weighted sum of noisy numbers, whose errors add up; each has its interval.")
+        )
+        return cls(f"{called()}: the answer is several numbers: {listed(names)}. {which}")
+
+    @classmethod
+    def of_tables(cls) -> NotLinearError:
+        """The answer is several tables."""
+        return cls(f"{called()}: the answer is several tables. Take one of them: .total('a', 'b'), by its columns.")
+
+    @classmethod
     def of_dates(cls, name: str) -> NotLinearError:
         """The estimate `name` is a date."""
         error = cls(f"{called()}: a {name} of dates is a date, with which nothing is computed. Take .interval().")

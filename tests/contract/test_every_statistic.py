@@ -425,8 +425,13 @@ def test_of_several_numbers_each_has_its_interval_and_is_rounded(question, name,
         reached = rounded.to_frame()
         assert (reached["lower"] <= lower[named].to_numpy().ravel()).all()
         assert (reached["upper"] >= upper[named].to_numpy().ravel()).all()
-        with pytest.raises(NotLinearError):
+        with pytest.raises(NotLinearError, match="the answer is several numbers: "):
             release + 1
+        weighed = release.by_group()
+        assert weighed["answers"].tolist() == [1] * len(rounded.value)
+        assert weighed["dominated"].tolist() == release.dominated[named].to_numpy().ravel().tolist()
+        told = (release.accuracy[named] / frame[named].abs()).to_numpy().ravel()
+        assert weighed["relative_error"].to_numpy() == pytest.approx(told, nan_ok=True)
 
 
 @pytest.mark.parametrize(("name", "function", "args", "options"), [*examples()])

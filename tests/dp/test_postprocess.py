@@ -1,6 +1,7 @@
 """Free computations on releases: what is added up, its error, and how often its intervals hold."""
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,8 @@ from privkit.dp.plan import make_plan
 from privkit.dp.price import Price
 from privkit.dp.statistics.counts import Count
 from privkit.dp.statistics.moments import Mean
+from privkit.dp.statistics.several import Several
+from privkit.dp.statistics.sums import Sum
 from privkit.errors import ParameterError
 from privkit.errors.dp import KeysDifferError, NotLinearError, NotReleasedError, TotalsError
 from privkit.values.bounds import ValueBounds
@@ -162,6 +165,80 @@ def test_sum_and_count_of_a_mean_come_from_the_same_noise():
     lower, upper = mean.interval()
     assert quotient.interval().lower == pytest.approx(lower, abs=0.1 * (upper - lower))
     assert quotient.interval().upper == pytest.approx(upper, abs=0.1 * (upper - lower))
+
+
+def several(exact, **asked):
+    """Two counts of parts, a sum, and a mean, each part with noise of its own, of groups x and y."""
+    parts = (Count(), Sum("v", ValueBounds(0, 100)), Mean("w", ValueBounds(0, 50)))
+    outputs = (("n", 0, "count"), ("spent", 1, "sum"), ("m", 2, "mean"), ("m_n", 2, "count"))
+    query = Several(parts, (Fraction(1, 3),) * 3, outputs)
+    question = ask(query, "a", ["x", "y"])
+    plan = make_plan(question, Measure.PURE, Price(epsilon=0.5))
+    rng = np.random.default_rng([12, *asked.values()])
+    widths = np.cumsum([0, *(part.width for part in parts)])
+    drawn = np.asarray(exact, dtype=np.int64).copy()
+    for noise, first, last in zip(plan.noise.parts, widths, widths[1:], strict=False):
+        drawn[:, first:last] += noise_of(noise, (2, last - first), rng)
+    told = Provenance(str(question), "row", "-", plan.mechanism, plan.scale, "-", "p", 1, "t1", {})
+    return Release(plan, drawn, told, False)
+
+
+def test_a_number_of_several_has_the_errors_of_its_own_part():
+    exact = np.array([[700, 2**34, 2**33, 2**34], [200, 2**33, 2**32, 2**33]])
+    found = several(exact)
+    for name in ("n", "spent", "m_n"):
+        one = found.estimate(name)
+        assert one.errors.half_widths(0.05) == pytest.approx(found.accuracy[name].to_numpy(), rel=0.02)
+        assert one.total().value == pytest.approx(float(found.estimates[name].sum()))
+        assert (one - one).accuracy.tolist() == [0, 0]
+    pair = found.estimate("n") - found.estimate("m_n")
+    variances = [found.estimate(name).deviation.iloc[0] ** 2 for name in ("n", "m_n")]
+    assert pair.deviation.iloc[0] == pytest.approx(math.sqrt(sum(variances)))
+    with pytest.raises(NotLinearError, match="a m is no weighted sum"):
+        found.estimate("m") + 1
+    with pytest.raises(NotLinearError, match=r"several numbers: 'n', .*Of these 'n', 'spent', 'm_n' .*estimate\('n'\)"):
+        5 + found
+
+
+def test_parts_that_drew_the_same_stay_two():
+    parts = (Sum("v", ValueBounds(0, 100)), Sum("w", ValueBounds(0, 100)))
+    query = Several(parts, (Fraction(1, 2),) * 2, (("v", 0, "sum"), ("w", 1, "sum")))
+    plan = make_plan(ask(query), Measure.PURE, Price(epsilon=1))
+    told = Provenance("-", "row", "-", plan.mechanism, plan.scale, "-", "p", 1, "t1", {})
+    one = Release(plan, np.array([[7, 7]]), told, False)
+    assert (one.estimate("v") - one.estimate("w")).accuracy > one.estimate("v").accuracy
+
+
+def test_intervals_of_shares_of_a_number_of_several_hold():
+    exact = np.array([[700, 2**34, 2**33, 2**34], [200, 2**33, 2**32, 2**33]])
+    held, runs = 0, 300
+    for run in range(runs):
+        n = several(exact, run=run).estimate("n")
+        lower, upper = (n / n.total()).interval(0.9)
+        held += bool(lower.iloc[0] <= 7 / 9 <= upper.iloc[0])
+    assert held / runs >= 0.9 - 5 * math.sqrt(0.9 * 0.1 / runs)
+
+
+def test_one_step_follows_another_as_on_the_release():
+    cells = released([[3], [-5], [40], [11], [12], [90]], ["a", "b"], KEYS)
+    assert rounded(non_negative(cells), 5).values.tolist() == cells.non_negative().rounded(5).values.tolist()
+    assert cells.estimate().total("b").values.tolist() == cells.total("b").values.tolist()
+    assert cells.total("b").suppressed(1e9).value.isna().all()
+    assert cells.rounded(5).suppressed(10).steps == ("rounded to multiples of 5", "left out below 10")
+    for columns in (("a", "a"), ("a", "b", "a")):
+        with pytest.raises(ParameterError, match="each once"):
+            cells.total(*columns)
+
+
+def test_a_column_may_be_called_as_the_column_of_names_is():
+    names = ["number", "number_"]
+    parts = (Count(), Mean("v", ValueBounds(0, 100)))
+    query = Several(parts, (Fraction(1, 2),) * 2, (("n", 0, "count"), ("m", 1, "mean")))
+    plan = make_plan(ask(query, names, {"number": ["x"], "number_": ["y"]}), Measure.PURE, Price(epsilon=1))
+    told = Provenance("-", "row", "-", plan.mechanism, plan.scale, "-", "p", 1, "t1", {})
+    shown = Release(plan, np.array([[7, 2**34, 2**34]]), told, False).rounded(5).to_frame()
+    assert list(shown.index.names) == [*names, "number__"]
+    assert len(shown.reset_index()) == 2
 
 
 # -- ratios ------------------------------------------------------------------------------------------------------

@@ -225,8 +225,12 @@ def linear(released: object) -> Derived:
     """
     found = estimate(released)
     if found.errors is None:
+        if found.tables is not None:
+            raise NotLinearError.of_tables()
         told = released._named if isinstance(released, Released) else ()
         others = [name for name in told if estimate(released, name).errors is not None]
+        if len(told) > 1 and found.name not in told:
+            raise NotLinearError.of_several(told, others)
         raise NotLinearError.of(found.name, others)
     return found
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from privkit.dp.answers.arithmetic import index_of
 from privkit.dp.plan import miss
 from privkit.errors import ColumnNotFoundError
 from privkit.errors.dp import IntervalError
@@ -15,6 +14,7 @@ from privkit.tally.frame import column_names
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
     from privkit.dp.answers.release import Release
 
@@ -26,16 +26,22 @@ def weights_of_noise(release: Release, columns: str | Sequence[str] | None, leve
     alpha, question = miss(level), release.plan.question
     if not release.has_interval or release.dominated is None:
         raise IntervalError.of(question.statistic)
-    index = pd.RangeIndex(1, name="all") if question.shown is None else index_of(question.shown)
+    found = release.estimate()  # of several numbers each is an answer, in a row of its name
+    index = pd.RangeIndex(1, name="all") if found.index is None else found.index
     names = list(index.names) if columns is None else list(column_names(columns, "columns"))
     if missing := [name for name in names if name not in index.names]:
         raise ColumnNotFoundError.of("columns", names, missing, [str(name) for name in index.names])
-    interval = release.interval(1 - alpha)
-    lower, upper, answers = (np.atleast_1d(one) for one in (interval.lower, interval.upper, release.value))
+    lower, upper = found.limits(alpha)
     with np.errstate(divide="ignore", invalid="ignore"):
-        relative = (upper - lower) / 2 / np.abs(answers)
-    told = pd.DataFrame(
-        {"answers": 1, "dominated": np.atleast_1d(release.dominated), "relative_error": relative}, index
-    )
+        relative = (upper - lower) / 2 / np.abs(found.values)
+    told = pd.DataFrame({"answers": 1, "dominated": _dominated(release), "relative_error": relative}, index)
     by = told.groupby(level=names, sort=False, dropna=False)
     return by.agg({"answers": "sum", "dominated": "mean", "relative_error": "median"})
+
+
+def _dominated(release: Release) -> NDArray[np.bool_]:
+    """Return whether noise dominates each answer, in the order of its estimates."""
+    found, asked = release.dominated, release.plan.question.asked
+    if asked.framed:
+        found = found[[name for name in asked.numbers if name in found]]
+    return np.ravel(found)

@@ -14,6 +14,7 @@ import numpy as np
 
 from privkit.dp.answers.arithmetic import Limits, Released, added, index_of, ratio, subtracted
 from privkit.dp.answers.linear import Errors
+from privkit.dp.answers.postprocess import non_negative, rounded, suppressed, total
 from privkit.dp.noise.noise import ALPHA
 from privkit.dp.plan import miss
 from privkit.dp.statistics.arranged import told_table
@@ -176,11 +177,30 @@ class Derived(Released):
         """
         if not columns:
             return super().table(theme=theme)
-        if self.tables is not None:
-            return self.tables(columns).to_frame(level)
-        from privkit.dp.answers.postprocess import total  # which makes values of this kind
+        return self.total(*columns).to_frame(level)
 
-        return total(self, list(columns)).to_frame(level)
+    def non_negative(self) -> Derived:
+        """Return the numbers clipped at 0; it biases small ones upwards."""
+        return self._stepped(non_negative)
+
+    def rounded(self, base: float = 1) -> Derived:
+        """Return the numbers rounded to multiples of `base`."""
+        return self._stepped(lambda one: rounded(one, base))
+
+    def suppressed(self, below: float) -> Derived:
+        """Return the numbers without those below a limit."""
+        return self._stepped(lambda one: suppressed(one, below))
+
+    def total(self, *columns: str | list[str], by: str | list[str] | None = None) -> Derived:
+        """Return the sum of the numbers, or of those that agree in some columns; of several tables, one of them."""
+        given = [*columns, *([] if by is None else [by])]
+        names = [name for one in given for name in ([one] if isinstance(one, str) else list(one))]
+        return total(self, names or None) if self.tables is None else self.tables(tuple(names))
+
+    def _stepped(self, step: Callable[[Any], Derived]) -> Derived:
+        """Return what a step makes of the numbers; of several tables, of any that is asked for."""
+        found, tables = step(self), self.tables
+        return found if tables is None else replace(found, tables=lambda names: step(tables(names)))
 
     def __len__(self) -> int:
         return len(self.values)
@@ -223,7 +243,10 @@ def told_apart(numbers: Sequence[Derived], keys: Keys | None) -> Derived:
     """
     groups = ((),) if keys is None else keys.values
     by = () if keys is None else keys.by
-    rows = Keys((*by, "number"), tuple((*key, one.name) for key in groups for one in numbers))
+    which = "number"
+    while which in by:
+        which += "_"
+    rows = Keys((*by, which), tuple((*key, one.name) for key in groups for one in numbers))
 
     def limits(alpha: float) -> tuple[NDArray[Any], NDArray[Any]]:
         each = [one.limits(alpha) for one in numbers]

@@ -6,6 +6,7 @@ Their quantiles come from inverting the sum's characteristic function: `privkit.
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from privkit.dp.answers.release import Release
+    from privkit.dp.statistics.statistic import Statistic
 
 #: Weights are rounded up to this share of the largest one of the same release, so that equal sums are seen as equal.
 _GRAIN = 2.0**-24
@@ -80,34 +82,39 @@ class Errors:
 
         Cells are numbered in the canonical order of the keys, so a replay in another order has the same ones.
         """
-        groups, width = release.drawn.shape
-        weights = linear_weights(release, name)
+        question = release.plan.question
+        asked, of, drawn, noise = question.asked.drawn_for(name, release.drawn, release.noise)
+        groups, width = drawn.shape
+        weights = linear_weights(asked, of, drawn, noise)
         if weights is None:
             return None
-        keys, place = release.plan.question.keys, np.arange(groups)
+        keys, place = question.keys, np.arange(groups)
         if keys is not None:
             order = np.asarray(keys.canonical_order, dtype=np.int64)
             place = np.empty(groups, dtype=np.int64)
             place[order] = np.arange(groups)
         told = release.provenance
-        stored = np.empty_like(release.drawn)
-        stored[place] = release.drawn
-        mark = hashlib.sha256(f"{told.project}\0{told.entry}\0{told.time}\0".encode() + stored.tobytes()).hexdigest()
+        stored = np.empty_like(drawn)
+        stored[place] = drawn
+        text = f"{told.project}\0{told.entry}\0{told.time}\0".encode()
+        if asked is not question.asked:  # of parts that are drawn apart, two may draw the same
+            text += json.dumps(asked.canonical(), sort_keys=True).encode()
+        mark = hashlib.sha256(text + stored.tobytes()).hexdigest()
         used = np.flatnonzero(weights)
         found = cls(
             groups,
-            {mark: release.noise},
+            {mark: noise},
             np.repeat(np.arange(groups), len(used)),
             np.zeros(groups * len(used), dtype=np.int64),
             (place[:, None] * width + used).ravel(),
             np.tile(weights[used], groups),
         )
-        rounding = release.plan.question.asked.rounding(name)
+        rounding = asked.rounding(of)
         if rounding.is_none:
             return found
-        rounded = Rounded(rounding, release.noise, stored)
+        rounded = Rounded(rounding, noise, stored)
         source = np.zeros(groups, dtype=np.int64)
-        return found.plus(cls(groups, {f"{mark} {name}": rounded}, np.arange(groups), source, place, np.ones(groups)))
+        return found.plus(cls(groups, {f"{mark} {of}": rounded}, np.arange(groups), source, place, np.ones(groups)))
 
     def scaled(self, factors: NDArray[np.float64] | float) -> Errors:
         """Return the errors of the numbers times `factors`, one for all or one for each."""
@@ -262,19 +269,17 @@ def _up(share: float) -> float:
     return math.ldexp(math.ceil(mantissa / _GRAIN - 1e-3) * _GRAIN, power)
 
 
-def linear_weights(release: Release, name: str) -> NDArray[np.float64] | None:
+def linear_weights(asked: Statistic, name: str, drawn: NDArray[np.int64], noise: Noise) -> NDArray[np.float64] | None:
     """Return w such that the estimate of a group is ``drawn @ w``; None if it is no such sum.
 
     The candidates are what the statistic makes of one step in each cell. They are taken only if they give back what
-    the release itself estimates from what was drawn, and nothing where nothing was drawn.
+    the statistic itself estimates from what was drawn, and nothing where nothing was drawn.
     """
-    asked, drawn = release.plan.question.asked, release.drawn
-    if not isinstance(release.noise, Laplace | Gaussian) or name not in asked.linear:
+    if not isinstance(noise, Laplace | Gaussian) or name not in asked.linear:
         return None
-    width = drawn.shape[1]
-    told: dict[str, NDArray[Any]] = asked.estimates(np.eye(width, dtype=np.int64))
+    told: dict[str, NDArray[Any]] = asked.estimates(np.eye(drawn.shape[1], dtype=np.int64))
     if name not in told:
         return None
     weights = np.asarray(told[name], dtype=float)
-    found, own = drawn @ weights, np.asarray(release.estimates[name], dtype=float)
+    found, own = drawn @ weights, np.asarray(asked.told(drawn, noise)[name], dtype=float)
     return weights if np.allclose(found, own, rtol=1e-9, atol=1e-9 * float(np.abs(weights).max(initial=1))) else None

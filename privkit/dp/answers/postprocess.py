@@ -134,6 +134,8 @@ def total(released: object, by: str | Sequence[str] | None = None) -> Derived:
     if unknown:
         allowed = f"one or several of {list(found.index.names)}"
         raise ParameterError.of("by", repr(unknown[0]), allowed)
+    if len(set(kept)) < len(kept):
+        raise ParameterError.of("by", "a column twice", "columns, each once")
     groups, index = _grouped(found.index, kept)
     size = 1 if index is None else len(index)
     values = np.zeros(size, dtype=found.values.dtype)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from privkit.dp.answers.arithmetic import Released, estimate, index_of
+from privkit.dp.answers.arithmetic import Released, added, estimate, index_of, ratio, subtracted
 from privkit.dp.answers.by_group import weights_of_noise
 from privkit.dp.answers.derived import Derived, Interval, Source, book_of, table_of, told_apart
 from privkit.dp.answers.linear import Errors
-from privkit.dp.answers.postprocess import non_negative, rounded, suppressed, total
 from privkit.dp.answers.provenance import Provenance
 from privkit.dp.answers.synthetic_rows import distances_of, rows_of
 from privkit.dp.dates import limit_names, told_dates
@@ -23,7 +22,7 @@ from privkit.values.arguments import spending
 from privkit.values.show import AttackableRows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -224,21 +223,15 @@ class Release(AttackableRows, Released):
         Of several tables each is clipped by itself, so that they do not add up any more: ``.table("sex")`` of the
         result is one of them.
         """
-        return self._each_table(non_negative)
+        return self.estimate().non_negative()
 
     def rounded(self, base: float = 1) -> Derived:
         """Return the answer rounded to multiples of `base`; a post-processing."""
-        return self._each_table(lambda released: rounded(released, base))
+        return self.estimate().rounded(base)
 
     def suppressed(self, below: float) -> Derived:
         """Return the answer without its cells below a limit; a post-processing."""
-        return self._each_table(lambda released: suppressed(released, below))
-
-    def _each_table(self, step: Callable[[Any], Derived]) -> Derived:
-        """Return what a step makes of the answer; of several tables, it is taken of any that is asked for."""
-        if (book := book_of(self)) is None:
-            return step(self)
-        return replace(step(self), tables=lambda names: step(table_of(self, book, names)))
+        return self.estimate().suppressed(below)
 
     def total(self, *columns: str | list[str], by: str | list[str] | None = None) -> Derived:
         """Return the sum of the cells, or of those that agree in some columns; a post-processing.
@@ -252,11 +245,7 @@ class Release(AttackableRows, Released):
         by : str or list of str, optional
             The same by its name.
         """
-        given = [*columns, *([] if by is None else [by])]
-        names = [name for one in given for name in ([one] if isinstance(one, str) else list(one))]
-        if (book := book_of(self)) is not None:
-            return table_of(self, book, names)
-        return total(self, names or None)
+        return self.estimate().total(*columns, by=by)
 
     def table(
         self,
@@ -310,8 +299,9 @@ class Release(AttackableRows, Released):
         Returns
         -------
         pandas.DataFrame
-            A row for each group: `answers`, the share of them that noise `dominated`, and the median `relative_error`:
-            half the width of an answer's interval, as a share of the answer.
+            A row for each group (of several numbers each is an answer, of a group by the column `number` too):
+            `answers`, the share of them that noise `dominated`, and the median `relative_error`: half the width of an
+            answer's interval, as a share of the answer.
 
         Raises
         ------
@@ -322,13 +312,15 @@ class Release(AttackableRows, Released):
         return weights_of_noise(self, columns, level)
 
     def __add__(self, other: object) -> Derived:
-        return self.estimate() + other
+        return added(self, other)
+
+    __radd__ = __add__
 
     def __sub__(self, other: object) -> Derived:
-        return self.estimate() - other
+        return subtracted(self, other)
 
     def __truediv__(self, other: object) -> Derived:
-        return self.estimate() / other
+        return ratio(self, other)
 
     @property
     def _named(self) -> tuple[str, ...]:  # type: ignore[override]
@@ -347,6 +339,7 @@ class Release(AttackableRows, Released):
         question, place = self.plan.question, self.provenance
         simulated = bool(getattr(self, "simulated", False))
         bounded = f"the numbers are those after bounding: {question.bounds}"
+        book = book_of(self)
         return Derived(
             name,
             np.asarray(self.estimates[name]),
@@ -355,6 +348,7 @@ class Release(AttackableRows, Released):
             (Source(place.project, place.entry, place.question, self.loss, simulated),),
             errors=Errors.of_release(self, name),
             notes=() if question.unit.is_row else (bounded,),
+            tables=None if book is None else lambda names: table_of(self, book, names),
         )
 
     @property
