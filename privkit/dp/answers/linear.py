@@ -17,6 +17,7 @@ import numpy as np
 from privkit.dp.noise.noise import Gaussian, Laplace, Noise
 from privkit.dp.noise.weighted import sum_quantile, variance
 from privkit.dp.statistics.reach import Rounding
+from privkit.dp.statistics.several import Several
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -83,7 +84,9 @@ class Errors:
         Cells are numbered in the canonical order of the keys, so a replay in another order has the same ones.
         """
         question = release.plan.question
-        asked, of, drawn, noise = question.asked.drawn_for(name, release.drawn, release.noise)
+        asked, of, drawn, noise = question.asked, name, release.drawn, release.noise
+        if isinstance(asked, Several):
+            asked, of, drawn, noise = asked.drawn_for(name, drawn, noise)
         groups, width = drawn.shape
         weights = linear_weights(asked, of, drawn, noise)
         if weights is None:

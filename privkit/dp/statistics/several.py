@@ -11,7 +11,7 @@ import numpy as np
 from privkit.dp.noise.noise import ALPHA, Compound, Noise, added
 from privkit.dp.price import Price, priced
 from privkit.dp.statistics.ranks import counted_once
-from privkit.dp.statistics.statistic import Drawn, Estimates, Limits, Statistic, recorded_statistic
+from privkit.dp.statistics.statistic import Estimates, Limits, Statistic, recorded_statistic
 from privkit.values.exact import exact_text
 from privkit.values.loss import Measure, PrivacyLoss
 from privkit.values.writing import error_text
@@ -126,11 +126,13 @@ class Several(Statistic):
         """Those that are it in their parts."""
         return frozenset(name for name, place, of in self.outputs if of in self.parts[place].linear)
 
-    def drawn_for(self, name: str, cells: NDArray[np.int64], noise: Noise) -> Drawn:
-        """Return the part that a number comes from, with its cells: each part has noise of its own."""
+    def drawn_for(
+        self, name: str, cells: NDArray[np.int64], noise: Noise
+    ) -> tuple[Statistic, str, NDArray[np.int64], Noise]:
+        """Return the part that a number comes from, its name there, and the part's cells and noise."""
         assert isinstance(noise, Composed)
         place, of = self._output(name)
-        return self.parts[place].drawn_for(of, self._cells(cells)[place], noise.parts[place])
+        return self.parts[place], of, self._cells(cells)[place], noise.parts[place]
 
     @property
     def main(self) -> str:

@@ -39,8 +39,6 @@ Read = tuple[str, tuple[str, ...], str | None]
 #: From a name to estimates, or to lower and upper limits, one per group.
 Estimates = dict[str, "NDArray[Any]"]
 Limits = dict[str, "tuple[NDArray[Any], NDArray[Any]]"]
-#: A statistic, the name of one of its numbers, its noisy cells, and the noise in them.
-Drawn = tuple["Statistic", str, "NDArray[np.int64]", Noise]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +92,6 @@ class Statistic(ABC):
     @abstractmethod
     def linear(self) -> frozenset[str]:
         """The names of those of its numbers that may be weighted sums of noisy cells."""
-
-    def drawn_for(self, name: str, cells: NDArray[np.int64], noise: Noise) -> Drawn:
-        """Return what a number is computed from: statistic, its name there, noisy cells and their noise. Its own."""
-        return self, name, cells, noise
 
     @property
     def shows(self) -> tuple[str, ...]:
