@@ -342,6 +342,32 @@ def test_what_earlier_versions_asked_is_known_by_its_record_and_no_longer_drawn(
             make_measurement(count_plan(ask(one), epsilon=1))
 
 
+@pytest.mark.parametrize(
+    ("asked", "order"),
+    [
+        (
+            [0.25, 0.5, 0.75],
+            ["1/4", "1/2", "3/4"],
+        ),  # landed ledgers hold them ascending, "1/2" written before "1/4" or not
+        ([0.75, 0.125, 0.5], ["1/8", "1/2", "3/4"]),
+        ({"a": ("quantile", "x", 0.25, (0, 11)), "b": ("median", "x", (0, 11))}, ["1/2", "1/4"]),  # by their records
+    ],
+)
+def test_earlier_versions_told_parts_in_this_order(ledger_path, asked, order):
+    people = pd.DataFrame({"x": [1.0, 2.0, 3.0]})
+    pk.open_project("earlier", epsilon=1, unit=pk.ROW, store=ledger_path)
+    ask_of = people.privacy.plan
+    plan = (
+        ask_of.dp_query(asked, epsilon=1)
+        if isinstance(asked, dict)
+        else ask_of.dp_quantile("x", asked, bounds=(0, 11), epsilon=1)
+    )
+    _, *forms = plan.asked_as()
+    assert len(forms) == 2
+    for form in forms:
+        assert [part["probability"] for part in form.canonical()["parts"]] == order
+
+
 def test_what_was_drawn_in_two_choices_is_shown_as_it_was():
     """Its intervals, its accuracy and its words, to the last digit: those of version 1's landed ledgers."""
     question = ask(DrawnTwice("x", 9, 10, tuple(np.linspace(0, 100, 1001))))

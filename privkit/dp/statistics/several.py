@@ -161,7 +161,9 @@ class Several(Statistic):
         parts = tuple(part.earlier or part for part in self.parts)
         if parts == self.parts:
             return None
-        ordered = sorted(range(len(parts)), key=lambda place: repr(parts[place].canonical()))
+        ordered = list(range(len(parts)))
+        if self.decimals:  # a few quantiles alone have always stood in their own order
+            ordered.sort(key=lambda place: repr(parts[place].canonical()))
         outputs = tuple((name, ordered.index(place), of) for name, place, of in self.outputs)
         shares = tuple(self.shares[p] for p in ordered)
         return Several(tuple(parts[p] for p in ordered), shares, outputs, self.decimals)
