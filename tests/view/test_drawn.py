@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -72,6 +74,19 @@ def test_means_are_points_on_an_axis_near_them(ask):
     assert np.allclose(axes.lines[0].get_ydata(), values)
     assert np.allclose(whiskers(axes, across=False), np.column_stack([lower, upper]))
     assert axes.get_ylim()[0] > 0
+
+
+@pytest.mark.parametrize("by", [{}, {"by": "plan", "keys": PLANS}])
+def test_a_number_that_noise_put_beside_its_interval_is_drawn(ask, by):
+    """A mean of nearly nobody is the middle of the bounds, while its sum may exclude that."""
+    release = ask.dp_mean("age", bounds=(18, 90), epsilon=1, **by)
+    drawn = np.tile([[0, -8 * release.plan.question.asked.full]], (len(release.drawn), 1))
+    beside = replace(release, drawn=drawn)
+    values, lower, _ = framed(beside)
+    assert (values < lower).all()
+    axes = beside.plot()
+    axes.figure.canvas.draw()
+    assert np.allclose(axes.lines[0].get_ydata() if by else axes.lines[0].get_xdata(), values)
 
 
 def test_an_interval_without_ends_is_drawn_and_told(ask):

@@ -26,7 +26,6 @@ from privkit.view.parts.chart import (
     Range,
     Spread,
     Steps,
-    Timeline,
 )
 from privkit.view.parts.words import label, number
 from privkit.view.plots.theme import theme
@@ -169,9 +168,8 @@ def _point(drawn: Point, ax: Axes) -> None:
     known = math.isfinite(width)  # of a fit that noise can make singular, and of some ratios, it is not
     reach = (3 * width if known else 0) or max(abs(value) / 10, 1.0)
     if known:
-        around = [[value - drawn.lower], [drawn.upper - value]]
         paint: Any = {"color": theme().good, "ecolor": theme().good, "elinewidth": 1.5, "capsize": 5}
-        ax.errorbar([value], [0], xerr=around, fmt="o", **paint)
+        ax.errorbar([value], [0], xerr=around([value], [drawn.lower], [drawn.upper]), fmt="o", **paint)
     else:
         ax.plot([value], [0], "o", markerfacecolor="none", markeredgecolor=theme().good)
         ax.axhline(0, color=theme().good, linewidth=1.5, zorder=0)
@@ -217,7 +215,7 @@ def _alone(ax: Axes, low: float, high: float) -> None:
 @mark.register(Estimates)
 def _estimates(drawn: Estimates, ax: Axes) -> None:
     places, count = list(range(len(drawn.names))), len(drawn.names)
-    reach = around(drawn)
+    reach = around(drawn.values, drawn.lower, drawn.upper)
     paint: Any = {"fmt": "none" if drawn.bars else "o", "color": theme().good, "ecolor": theme().ink, "elinewidth": 1.4}
     paint |= {"capsize": 3 if count <= UPRIGHT else 0, "markersize": 5 if count <= UPRIGHT else 3}
     if drawn.lies:
@@ -246,10 +244,10 @@ def _estimates(drawn: Estimates, ax: Axes) -> None:
     ax.yaxis.set_major_formatter(lambda value, _: number(value))
 
 
-def around(drawn: Estimates | Histogram | Timeline) -> list[list[float]]:
-    """Return how far each interval reaches below its number, and above."""
-    below = [max(value - low, 0) for value, low in zip(drawn.values, drawn.lower, strict=True)]
-    return [below, [max(high - value, 0) for value, high in zip(drawn.values, drawn.upper, strict=True)]]
+def around(values: Sequence[float], lower: Sequence[float], upper: Sequence[float]) -> list[list[float]]:
+    """Return how far each interval reaches below its number, and above; noise may put a number beside it."""
+    below = [max(value - low, 0) for value, low in zip(values, lower, strict=True)]
+    return [below, [max(high - value, 0) for value, high in zip(values, upper, strict=True)]]
 
 
 @mark.register(Histogram)
@@ -257,7 +255,15 @@ def _histogram(drawn: Histogram, ax: Axes) -> None:
     widths = [high - low for low, high in zip(drawn.edges, drawn.edges[1:], strict=False)]
     ax.bar(drawn.edges[:-1], drawn.values, widths, align="edge", color=theme().good, alpha=0.55, **_edged())
     middles = [low + width / 2 for low, width in zip(drawn.edges, widths, strict=False)]
-    ax.errorbar(middles, drawn.values, yerr=around(drawn), fmt="none", ecolor=theme().ink, elinewidth=1.4, capsize=2)
+    ax.errorbar(
+        middles,
+        drawn.values,
+        yerr=around(drawn.values, drawn.lower, drawn.upper),
+        fmt="none",
+        ecolor=theme().ink,
+        elinewidth=1.4,
+        capsize=2,
+    )
     if len(drawn.edges) <= UPRIGHT:
         ax.set_xticks(list(drawn.edges))
     ax.xaxis.set_major_formatter(lambda value, _: number(value))
@@ -300,7 +306,9 @@ def _fan(drawn: Fan, ax: Axes) -> None:
     for level, (name, numbers) in enumerate(zip(drawn.levels, drawn.drawn, strict=True)):
         places = [place + (level - (len(drawn.levels) - 1) / 2) * apart for place in range(len(drawn.names))]
         bars: Any = {"ecolor": theme().ink, "elinewidth": 1.2, "capsize": 2, "zorder": 2}
-        ax.errorbar(places, numbers.values, yerr=around(numbers), fmt="none", **bars)
+        ax.errorbar(
+            places, numbers.values, yerr=around(numbers.values, numbers.lower, numbers.upper), fmt="none", **bars
+        )
         sign: Any = {"marker": markers[level % len(markers)], "facecolors": theme().good, "edgecolors": theme().ink}
         ax.scatter(places, numbers.values, s=26, label=name, zorder=3, **sign)
     every = -(-len(drawn.names) // _SPARSE)

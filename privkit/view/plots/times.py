@@ -40,7 +40,7 @@ def _timeline(drawn: Timeline, ax: Axes) -> None:
     if drawn.bars:
         thinner = [0.86 * width for width in widths]
         ax.bar(middles, drawn.values, thinner, color=theme().good, alpha=0.55, linewidth=0)
-    ax.errorbar(middles, drawn.values, yerr=around(drawn), **paint)
+    ax.errorbar(middles, drawn.values, yerr=around(drawn.values, drawn.lower, drawn.upper), **paint)
     if len(middles) <= _NAMED:
         angle, size = named_along(drawn.names)
         ax.set_xticks(middles, list(drawn.names), rotation=angle, fontsize=size)
@@ -56,10 +56,7 @@ def _timeline(drawn: Timeline, ax: Axes) -> None:
 def _moments(drawn: Moments, ax: Axes) -> None:
     values, lower, upper = map(_days, (drawn.values, drawn.lower, drawn.upper))
     places, count = list(range(len(values))), len(values)
-    reach = [
-        [value - low for value, low in zip(values, lower, strict=True)],
-        [high - value for value, high in zip(values, upper, strict=True)],
-    ]
+    reach = around(values, lower, upper)
     paint: Any = {"fmt": "o", "color": theme().good, "ecolor": theme().ink, "elinewidth": 1.4}
     ax.errorbar(values, places, xerr=reach, capsize=3 if count <= UPRIGHT else 0, **paint)
     if any(drawn.names):
