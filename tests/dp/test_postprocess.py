@@ -11,6 +11,7 @@ from dp_asking import ask
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import privkit as pk
 from privkit.dp.answers.arithmetic import added, estimate, ratio, subtracted
 from privkit.dp.answers.derived import Derived
 from privkit.dp.answers.linear import sum_quantile, variance
@@ -167,18 +168,17 @@ def test_sum_and_count_of_a_mean_come_from_the_same_noise():
     assert quotient.interval().upper == pytest.approx(upper, abs=0.1 * (upper - lower))
 
 
-def several(exact, **asked):
-    """Two counts of parts, a sum, and a mean, each part with noise of its own, of groups x and y."""
+def several(exact):
+    """A count, a sum and a mean by the groups 0, 1, ..., each part with noise of its own."""
     parts = (Count(), Sum("v", ValueBounds(0, 100)), Mean("w", ValueBounds(0, 50)))
     outputs = (("n", 0, "count"), ("spent", 1, "sum"), ("m", 2, "mean"), ("m_n", 2, "count"))
     query = Several(parts, (Fraction(1, 3),) * 3, outputs)
-    question = ask(query, "a", ["x", "y"])
+    question = ask(query, "a", list(range(len(exact))))
     plan = make_plan(question, Measure.PURE, Price(epsilon=0.5))
-    rng = np.random.default_rng([12, *asked.values()])
+    rng, drawn = np.random.default_rng(12), np.array(exact, dtype=np.int64)
     widths = np.cumsum([0, *(part.width for part in parts)])
-    drawn = np.asarray(exact, dtype=np.int64).copy()
     for noise, first, last in zip(plan.noise.parts, widths, widths[1:], strict=False):
-        drawn[:, first:last] += noise_of(noise, (2, last - first), rng)
+        drawn[:, first:last] += noise_of(noise, (len(drawn), last - first), rng)
     told = Provenance(str(question), "row", "-", plan.mechanism, plan.scale, "-", "p", 1, "t1", {})
     return Release(plan, drawn, told, False)
 
@@ -209,14 +209,13 @@ def test_parts_that_drew_the_same_stay_two():
     assert (one.estimate("v") - one.estimate("w")).accuracy > one.estimate("v").accuracy
 
 
-def test_intervals_of_shares_of_a_number_of_several_hold():
-    exact = np.array([[700, 2**34, 2**33, 2**34], [200, 2**33, 2**32, 2**33]])
-    held, runs = 0, 300
-    for run in range(runs):
-        n = several(exact, run=run).estimate("n")
-        lower, upper = (n / n.total()).interval(0.9)
-        held += bool(lower.iloc[0] <= 7 / 9 <= upper.iloc[0])
-    assert held / runs >= 0.9 - 5 * math.sqrt(0.9 * 0.1 / runs)
+def test_ratios_of_two_numbers_of_several_hold():
+    full, groups = Mean("w", ValueBounds(0, 50)).full, 400
+    found = several([[700, 2**34, 600 * full, 1400 * full]] * groups)
+    lower, upper = (found.estimate("n") / found.estimate("m_n")).interval(0.8)
+    truth = 700 / float(Mean("w", ValueBounds(0, 50)).estimates(np.array([[600 * full, 1400 * full]]))["count"][0])
+    held = ((lower <= truth) & (upper >= truth)).mean()
+    assert 0.8 - 4 * math.sqrt(0.8 * 0.2 / groups) <= held <= 1 - 0.2 / 6
 
 
 def test_one_step_follows_another_as_on_the_release():
@@ -291,7 +290,7 @@ def test_clipping_brings_numbers_nearer_and_says_that_sums_become_too_large():
         total(clipped)
 
 
-@given(base=st.sampled_from([1, 5, 10, 0.5]), value=st.integers(-(10**6), 10**6))
+@given(base=st.sampled_from([1, 5, 10, 0.5, 0.7, 3.3, 5e-324]), value=st.integers(-(10**6), 10**6))
 @settings(max_examples=30)
 def test_rounding_only_widens(base, value):
     cells = released([value])
@@ -299,6 +298,34 @@ def test_rounding_only_widens(base, value):
     assert found.lower <= before.lower
     assert found.upper >= before.upper
     assert abs(rounded(cells, base).value - cells.value) <= base / 2
+
+
+def test_the_ends_of_a_share_are_rounded_outwards_in_every_digit():
+    """Multiples of 0.7 are floats: an end that lies on one may be rounded past itself."""
+    many = released(np.arange(0, 70_000, 7), "a", list(range(10_000)))
+    share = ratio(many, 10)  # ends at tenths of whole numbers
+    (low, high), (lower, upper) = share.interval(), rounded(share, 0.7).interval()
+    assert (lower <= low).all()
+    assert (upper >= high).all()
+
+
+@pytest.mark.parametrize("huge", [10**400, -(10**400), math.inf, math.nan])
+def test_numbers_beyond_all_floats_are_refused(huge):
+    cells = released([5], entry=1)
+    for compute in (added, subtracted, ratio, rounded, suppressed):
+        with pytest.raises(ParameterError):
+            compute(cells, huge)
+
+
+def test_what_is_called_by_no_name_and_what_is_a_date_are_told_as_that(ledger_path):
+    with pytest.raises(ParameterError, match="name='cuont', but name must be one of 'count'"):
+        released([5]).estimate("cuont")
+    days = pd.DataFrame({"on": pd.to_datetime(["2026-01-01", "2026-02-01"] * 50)})
+    pk.open_project("days", epsilon=9, unit=pk.ROW, store=ledger_path)
+    median = days.privacy.dp_median("on", bounds=("2026-01-01", "2026-03-01"), epsilon=9)
+    assert median.interval()
+    with pytest.raises(NotLinearError, match="of dates is a date"):
+        median.by_group()
 
 
 def test_suppression_depends_on_the_noisy_numbers_and_says_what_it_costs():

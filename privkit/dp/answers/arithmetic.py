@@ -8,6 +8,7 @@ Indexes of released groups, in which 1 and True stay two: pandas takes them for 
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
@@ -247,10 +248,15 @@ def is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+def is_finite(value: float) -> bool:
+    """Whether a number is finite, and no larger than floats are: whole numbers may be."""
+    return abs(value) <= sys.float_info.max
+
+
 def finite(value: Any) -> float:
     """Return a public number, or refuse one that is not finite."""
-    if not math.isfinite(value):
-        raise ParameterError.of("other", str(value), "a finite number, or a released one")
+    if not is_finite(value):
+        raise ParameterError.of("other", as_typed(value), "a finite number, or a released one")
     return int(value) if isinstance(value, int) else float(value)
 
 

@@ -24,7 +24,7 @@ def weights_of_noise(release: Release, columns: str | Sequence[str] | None, leve
     import pandas as pd
 
     alpha, question = miss(level), release.plan.question
-    if not release.has_interval or release.dominated is None:
+    if not release.has_interval:
         raise IntervalError.of(question.statistic)
     found = release.estimate()  # of several numbers each is an answer, in a row of its name
     index = pd.RangeIndex(1, name="all") if found.index is None else found.index

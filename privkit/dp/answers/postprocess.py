@@ -6,14 +6,22 @@ Each function takes a :class:`~privkit.dp.answers.release.Release` or what was m
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privkit.dp.answers.arithmetic import estimate, is_number, limits_of, linear, linear_result, margin_of, rows_of
+from privkit.dp.answers.arithmetic import (
+    estimate,
+    is_finite,
+    is_number,
+    limits_of,
+    linear,
+    linear_result,
+    margin_of,
+    rows_of,
+)
 from privkit.errors import ParameterError
 from privkit.errors.dp import TotalsError
 from privkit.errors.root import type_told
@@ -76,10 +84,10 @@ def rounded(released: object, base: float = 1) -> Derived:
     base = _positive(base, "base")
 
     def limits(alpha: float) -> tuple[NDArray[Any], NDArray[Any]]:
-        lower, upper = found.limits(alpha)
-        return np.floor(lower / base) * base, np.ceil(upper / base) * base
+        lower, upper = found.limits(alpha)  # a multiple of 0.7 is itself rounded, perhaps inwards
+        return np.minimum(_multiples(lower, base, np.floor), lower), np.maximum(_multiples(upper, base, np.ceil), upper)
 
-    values = np.round(found.values / base) * base
+    values = _multiples(found.values, base, np.round)
     if float(base).is_integer() and found.values.dtype.kind == "i":
         values = values.astype(np.int64)
     return _changed(found, values, limits, f"rounded to multiples of {as_typed(base)}")
@@ -150,6 +158,13 @@ def _changed(found: Derived, values: Any, limits: Any, step: str, note: str = ""
     )
 
 
+def _multiples(numbers: NDArray[Any], base: float, whole: Callable[[Any], Any]) -> NDArray[np.float64]:
+    """Return numbers as multiples of `base`; as they are where these are too many to count."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        steps = numbers / base
+        return np.where(np.isfinite(steps), whole(steps) * base, numbers)
+
+
 def _grouped(index: Any, kept: list[str]) -> tuple[NDArray[np.int64], Any]:
     """Return for each group the place of its sum, and the index of the sums."""
     if not kept:
@@ -162,8 +177,8 @@ def _summed(kept: list[str]) -> str:
 
 
 def _positive(value: Any, argument: str) -> float:
-    if not is_number(value) or not math.isfinite(value) or value <= 0:
-        found = str(value) if is_number(value) else type_told(value)
+    if not is_number(value) or not is_finite(value) or value <= 0:
+        found = as_typed(value) if is_number(value) else type_told(value)
         raise ParameterError.of(argument, found, "a finite number > 0")
     return float(value) if not isinstance(value, int) else value
 

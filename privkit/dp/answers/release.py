@@ -17,7 +17,9 @@ from privkit.dp.answers.synthetic_rows import distances_of, rows_of
 from privkit.dp.dates import limit_names, told_dates
 from privkit.dp.noise.noise import ALPHA, Noise
 from privkit.dp.plan import Plan, miss
+from privkit.errors import ParameterError
 from privkit.errors.dp import IntervalError, NotLinearError
+from privkit.errors.root import listed
 from privkit.values.arguments import spending
 from privkit.values.show import AttackableRows
 
@@ -305,8 +307,8 @@ class Release(AttackableRows, Released):
 
         Raises
         ------
-        IntervalError
-            If the answers have no interval.
+        IntervalError, NotLinearError
+            If the answers have no interval, or are dates.
         ColumnNotFoundError
         """
         return weights_of_noise(self, columns, level)
@@ -334,6 +336,8 @@ class Release(AttackableRows, Released):
         name = name or self._name
         if self.plan.question.dates is not None:
             raise NotLinearError.of_dates(name)
+        if name not in self.estimates:
+            raise ParameterError.of("name", repr(name), f"one of {listed(self.estimates)}")
         if name not in self._named:
             raise NotLinearError.of(name, self._named)
         question, place = self.plan.question, self.provenance
