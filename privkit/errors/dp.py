@@ -194,14 +194,19 @@ class PriceError(ParameterError):
 
 
 class IntervalError(PrivkitError, TypeError):
-    """The answer is a choice among candidates, which has no interval."""
+    """The answer was chosen, or fitted step by step, by noisy numbers, and has no interval."""
 
     @classmethod
-    def of(cls, statistic: str) -> IntervalError:
-        """A `statistic` was chosen."""
+    def of(cls, statistic: str, others: Sequence[str] = ()) -> IntervalError:
+        """A `statistic` has none; `others` of the same release have one."""
+        known = (
+            f" {listed(others)} of the same release can be asked: .estimate({others[0]!r}).interval()."
+            if others
+            else ""
+        )
         return cls(
-            f"interval(): a {statistic} is chosen among public candidates, so it has no interval of its own. "
-            "How far its rank may be off stands in .plan.accuracy (with assume_rows=) and .plan.notes."
+            f"{called()}: {with_article(statistic)} is chosen or fitted by noisy numbers, so it has no interval of its "
+            f"own. What is known of its error stands in .plan.accuracy (with assume_rows=) and .plan.notes.{known}"
         )
 
 
@@ -276,8 +281,8 @@ class NotLinearError(PrivkitError, TypeError):
             else "Use counts and sums; a mean is their ratio, with its interval in the release itself."
         )
         error = cls(
-            f"{called()}: a {name} is no weighted sum of noisy numbers, so errors of sums and ratios of it are not "
-            f"known. {instead}"
+            f"{called()}: {with_article(name)} is no weighted sum of noisy numbers, so errors of sums and ratios of "
+            f"it are not known. {instead}"
         )
         error.name = name
         return error
@@ -300,7 +305,9 @@ class NotLinearError(PrivkitError, TypeError):
     @classmethod
     def of_dates(cls, name: str) -> NotLinearError:
         """The estimate `name` is a date."""
-        error = cls(f"{called()}: a {name} of dates is a date, with which nothing is computed. Take .interval().")
+        error = cls(
+            f"{called()}: {with_article(name)} of dates is a date, with which nothing is computed. Take .interval()."
+        )
         error.name = name
         return error
 

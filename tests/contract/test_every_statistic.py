@@ -23,7 +23,7 @@ from privkit.dp.answers.provenance import Provenance
 from privkit.dp.dates import limits_in
 from privkit.dp.recorded import KINDS, recorded_accuracy, recorded_within
 from privkit.dp.statistics.statistic import Statistic, recorded_statistic
-from privkit.errors.dp import NotLinearError
+from privkit.errors.dp import IntervalError, NotLinearError
 from privkit.project.asking import FUNCTIONS
 from privkit.values.writing import ends, error_text, to_error, with_error, with_interval
 from privkit.view.parts.sheet import Drawn, Table
@@ -409,6 +409,11 @@ def test_numbers_are_rounded_to_their_own_error_in_text_and_page(question, name,
 def test_of_several_numbers_each_has_its_interval_and_is_rounded(question, name, function, args, options):
     _, release, _ = question(name, function, args, options)
     asked, frame = release.plan.question.asked, release.to_frame()
+    if not release.has_interval:
+        others = f"'{release._named[0]}'" if release._named else ""
+        for compute in (release.interval, release.by_group, release.rounded):
+            with pytest.raises(IntervalError, match=rf"no interval of its own.*{re.escape(others)}"):
+                compute()
     if not (asked.framed and release.has_interval):
         return
     for ends_of, side in zip(release.interval(), ("lower", "upper"), strict=True):

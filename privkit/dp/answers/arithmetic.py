@@ -60,8 +60,8 @@ def estimate(released: object, name: str | None = None) -> Derived:
     ------
     NotReleasedError
         For anything else: the error of a bare number is unknown.
-    NotLinearError
-        If the release has no interval for it.
+    ParameterError, IntervalError, NotLinearError
+        If the release has no such number, or no interval for it, or it is a date.
 
     Examples
     --------

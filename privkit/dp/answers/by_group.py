@@ -25,7 +25,7 @@ def weights_of_noise(release: Release, columns: str | Sequence[str] | None, leve
 
     alpha, question = miss(level), release.plan.question
     if not release.has_interval:
-        raise IntervalError.of(question.statistic)
+        raise IntervalError.of(question.statistic, release._named)
     found = release.estimate()  # of several numbers each is an answer, in a row of its name
     index = pd.RangeIndex(1, name="all") if found.index is None else found.index
     names = list(index.names) if columns is None else list(column_names(columns, "columns"))

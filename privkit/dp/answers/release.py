@@ -192,7 +192,7 @@ class Release(AttackableRows, Released):
         """
         alpha = miss(level)
         if not self.has_interval:
-            raise IntervalError.of(self._name)
+            raise IntervalError.of(self._name, self._named)
         lower, upper = ({name: ends[side] for name, ends in self._limits(alpha).items()} for side in (0, 1))
         return Interval(self._each(lower), self._each(upper))
 
@@ -339,7 +339,7 @@ class Release(AttackableRows, Released):
         if name not in self.estimates:
             raise ParameterError.of("name", repr(name), f"one of {listed(self.estimates)}")
         if name not in self._named:
-            raise NotLinearError.of(name, self._named)
+            raise IntervalError.of(name, self._named)
         question, place = self.plan.question, self.provenance
         simulated = bool(getattr(self, "simulated", False))
         bounded = f"the numbers are those after bounding: {question.bounds}"
