@@ -194,7 +194,7 @@ class PriceError(ParameterError):
 
 
 class IntervalError(PrivkitError, TypeError):
-    """The answer was chosen, or fitted step by step, by noisy numbers, and has no interval."""
+    """The answer was chosen by noisy numbers, or computed of them, and has no interval."""
 
     @classmethod
     def of(cls, statistic: str, others: Sequence[str] = ()) -> IntervalError:
@@ -205,8 +205,8 @@ class IntervalError(PrivkitError, TypeError):
             else ""
         )
         return cls(
-            f"{called()}: {with_article(statistic)} is chosen or fitted by noisy numbers, so it has no interval of its "
-            f"own. What is known of its error stands in .plan.accuracy (with assume_rows=) and .plan.notes.{known}"
+            f"{called()}: {statistic!r} has no interval of its own, since it is chosen by noisy numbers or computed of "
+            f"them. What is known of its error stands in .plan.accuracy (with assume_rows=) and .plan.notes.{known}"
         )
 
 
