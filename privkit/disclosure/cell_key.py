@@ -294,13 +294,13 @@ def _apart(cells: Cells, told: Ints) -> csr_array:
     i, j = shared.coords
     within = (shared.data == size[i]) & (size[i] < size[j])
     inside = type(sums)((np.ones(within.sum()), (i[within], j[within])), shape=shared.shape)
-    between = (inside @ inside).tocsr()
+    linked = (inside @ inside).tocoo()
     named = set(cells.keys)
     crossing = (i < j) & (shared.data < size[i]) & (shared.data < size[j])
     pairs = zip(i[crossing], j[crossing], strict=True)
     crossing[crossing] = [cells.keys[a] | cells.keys[b] not in named for a, b in pairs]
     chosen = (within | crossing) & (told[i] != told[j])
-    chosen[chosen] = np.asarray(between[i[chosen], j[chosen]]).ravel() == 0
+    chosen &= ~np.isin(i * len(size) + j, linked.coords[0] * len(size) + linked.coords[1])
     return abs(sums[i[chosen]] - sums[j[chosen]])
 
 

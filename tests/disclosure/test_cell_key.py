@@ -156,6 +156,14 @@ def test_the_audit_is_what_every_table_that_fits_says(variance, deviation, margi
         assert found["protected"].tolist() == ((low <= cells.counts - 1) & (high >= cells.counts + 1)).tolist()
 
 
+def test_a_table_of_many_cells_is_audited():
+    """Of many cells that are told differently at once, as a crosstab without margins has them."""
+    rows = pd.DataFrame({"a": [n % 5 for n in range(60)], "b": [n // 5 % 3 for n in range(60)], "id": range(60)})
+    found = pk.output_check(pd.crosstab(rows["a"], rows["b"]), rows=rows, unit="id", key=KEY, method="cell-key")
+    assert found.n_cells == 15
+    assert found.audit["protected"].all()
+
+
 def test_the_noise_of_two_cells_tells_nothing_of_that_of_their_margin():
     """Of 20,000 margins those whose two cells lost 2 or more each: they lose 2 or more as often as all do."""
     noise = CellNoise.of(KEY, 2.0, 5)
