@@ -29,6 +29,8 @@ PEOPLE = pd.DataFrame(
         "w": [10.0] * 60,
     }
 )
+#: People who are not among them.
+OTHERS = PEOPLE.tail(20).assign(age=lambda people: people["age"] + 40)
 ORDERS = example_orders()[:300]
 #: Names that together are longer than a line, and that Python must quote.
 WIDE = pd.DataFrame({f"{LONG}{n}'s": [n * row % 5 for row in range(60)] for n in range(1, 5)}).assign(who=PEOPLE["who"])
@@ -60,7 +62,7 @@ ASKED = {
     "suda": lambda d: pk.suda(d, BY),
     "unicity": lambda d: pk.unicity(d, unit="who", columns="zip"),
     "link": lambda d: pk.link(d, PEOPLE.head(20), BY),
-    "attack": lambda d: pk.attack(d, PEOPLE.head(40), columns=[*BY, "ill"], control=PEOPLE.tail(20)),
+    "attack": lambda d: pk.attack(d, PEOPLE.head(40), columns=[*BY, "ill"], control=OTHERS),
     "attack_release": lambda d: pk.attack_release(
         pd.concat([PEOPLE] * 4), lambda one, name: one[name].value_counts(), "ill", columns=BY, targets=9, repeats=1
     ),
