@@ -64,8 +64,8 @@ class AttackError(PrivkitError, ValueError):
         """Whom an attack finds is asked without controls, or without groups."""
         return cls(
             f"{called()} tells of groups whom an attack finds beside controls of the same group, so it needs control= "
-            "and by= when the attack is made: pk.attack(df, shared, control=others, by='sex').by_group('membership'), "
-            "or out.attack(by='sex')."
+            "and by= when the attack is made. Write pk.attack(df, shared, control=others, "
+            "by='sex').by_group('membership'), or out.attack(by='sex')."
         )
 
     @classmethod

@@ -228,7 +228,10 @@ def _inventories(given: object) -> dict[str, Inventory]:
     )
     if not good or not named:
         raise ParameterError.of(
-            "inventory", type_told(given), "an Inventory, or a mapping from tables' names to theirs"
+            "inventory",
+            type_told(given),
+            "an Inventory, or a mapping from tables' names to theirs",
+            "Example: inventory=df.privacy.audit().",
         )
     told = {words(name, "inventory"): one for name, one in dict(named).items()}  # type: ignore[call-overload]
     if len(told) < len(named):  # type: ignore[arg-type]

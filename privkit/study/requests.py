@@ -168,7 +168,9 @@ class SubjectRequests(Register[SubjectRequest]):
         ParameterError
         """
         if not isinstance(kind, str) or kind not in ARTICLES:
-            raise ParameterError.of("kind", type_told(kind), f"one of {list(ARTICLES)}")
+            raise ParameterError.of(
+                "kind", type_told(kind), f"one of {list(ARTICLES)}", "Example: project.requests.open('access')."
+            )
         record = {"what": REQUEST, "kind": kind, "received": past_day(received, "received").isoformat()}
         return self[self.account.register(record, lambda _: None).seq]
 
