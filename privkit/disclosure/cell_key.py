@@ -186,9 +186,9 @@ class CellNoise:
             there = range(max(one - most, 1), one + most + 1)
             return [*([0] if one == 0 else []), *(n for n in there if one - n in noise[min(n, most) - 1])]
 
-        ends = {one: (min(found), max(found)) for one in set(told.tolist()) if (found := fits(one))}
-        low, high = zip(*(ends[one] for one in told.tolist()), strict=True)
-        return np.array(low), np.array(high)
+        counts, place = np.unique(told, return_inverse=True)
+        ends = np.array([[min(found), max(found)] for found in map(fits, map(int, counts))]).reshape(-1, 2)
+        return ends[place, 0], ends[place, 1]
 
     def added(self, counts: Ints, keys: NDArray[np.uint64]) -> Ints:
         """Return the noise of cells by their counts and keys."""

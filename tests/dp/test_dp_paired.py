@@ -304,6 +304,7 @@ def run(rows, kind, unit, store, calls=None):
 SEEN = {}
 
 
+@pytest.mark.sample(0.5)
 @pytest.mark.parametrize("unit", UNITS)
 @pytest.mark.parametrize("more", MORE)
 def test_every_observable_but_the_noise_is_equal(tmp_path, equal_noise, more, unit):
