@@ -34,10 +34,11 @@ def pytest_collection_modifyitems(config, items):
     """
     if CASES == "all":
         return
-    left = [item for item in items if not _drawn(item)]
-    if left:
+    kept = [item for item in items if _drawn(item)]
+    drawn = set(kept)
+    if left := [item for item in items if item not in drawn]:
         config.hook.pytest_deselected(items=left)
-        items[:] = [item for item in items if _drawn(item)]
+        items[:] = kept
 
 
 def _drawn(item) -> bool:
