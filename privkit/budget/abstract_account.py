@@ -126,6 +126,10 @@ class BaseAccount(ABC):
         """What an earlier version was asked in this project; None if nothing."""
         return None
 
+    def holds(self, has: str, lacks: str) -> bool:
+        """Return whether the text of some question has the one and lacks the other."""
+        return False
+
     def version(self) -> int:
         """Return a number that grows with every change of the account, by whichever process: cheap to poll."""
         return self.balance().seq

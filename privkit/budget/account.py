@@ -50,6 +50,7 @@ class Account(Noted):
         super().__init__(book.name, book.uid, book.terms, store=book.place, begun=book.begun, analyst=analyst)
         self._book = book
         self.fresh = False
+        self._holds: dict[tuple[str, str], bool] = {}
 
     @property
     def key(self) -> bytes | None:
@@ -135,6 +136,14 @@ class Account(Noted):
         """What an earlier version was asked in this project; None if nothing. Looked up once: nobody adds to it."""
         with self._book.store.reading() as connection:
             return FirstForm.of(self._book, connection)
+
+    @lets_go
+    def holds(self, has: str, lacks: str) -> bool:
+        """Return whether the text of some question has the one and lacks the other. Looked up once, as `first_form`."""
+        if (has, lacks) not in self._holds:
+            with self._book.store.reading() as connection:
+                self._holds[has, lacks] = query.holds(connection, self._book.id, has, lacks)
+        return self._holds[has, lacks]
 
     def reserve(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial, wraps
@@ -18,10 +18,11 @@ from privkit.dp.question import Question, fetched
 from privkit.dp.simulate import marked_plan
 from privkit.dp.statistics.counts import Count, OpenCount, PersonCount
 from privkit.dp.statistics.open_groups import FINDING, OpenGroups
-from privkit.errors import KeysError, ParameterError, PrivkitError, nothing_spent
+from privkit.errors import KeysError, ParameterError, nothing_spent
 from privkit.errors.calls import call_name, calling
 from privkit.errors.dp import ValueBoundsRequiredError
 from privkit.project.current import current_project
+from privkit.project.forms import earlier_questions, made_earlier
 from privkit.project.known import Known
 from privkit.project.naming import name_of, standing
 from privkit.project.project import Project
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from privkit.dp.question import Standing
     from privkit.dp.statistics.statistic import Statistic
     from privkit.tally.cells.cells import Kind
-    from privkit.values.loss import Measure
     from privkit.values.unit import PrivacyUnit
 
 P = ParamSpec("P")
@@ -267,8 +267,8 @@ def planned(
         question = replace(typed, selected=typed.selected.used_by(typed.columns))
         with put_off():  # prices are found by asking OpenDP
             plan = make_plan(question, project.budget.measure, price)
-        earlier = _earlier_questions(typed, question)
-        before = partial(_made_earlier, earlier, project.budget.measure, price) if earlier else None
+        earlier = earlier_questions(typed, question, project.account)
+        before = partial(made_earlier, earlier, project.budget.measure, price) if earlier else None
         sent, version, name = fetched(data, question), asking.get("version"), call_name()
         notes = (
             *plan.notes,
@@ -315,31 +315,6 @@ def _unused(typed: Question) -> tuple[str, ...]:
     names = ", ".join(map(repr, typed.unused))
     told = "derive= or missing= is left out, since nothing of the question uses it: it is the same question without"
     return (f"{names} of {told}",) if names else ()
-
-
-def _earlier_questions(typed: Question, question: Question) -> tuple[Question, ...]:
-    """Return how earlier versions asked the same: by other statistics, and with columns that nothing uses."""
-    each = (question, typed) if typed.selected != question.selected else (question,)
-    forms = [replace(one, asked=asked) for one in each for asked in _forms(one.asked)]
-    return tuple(forms[1:])
-
-
-def _forms(asked: Statistic) -> Iterator[Statistic]:
-    """Give a statistic, and those as which earlier versions asked it, the latest first."""
-    found: Statistic | None = asked
-    while found is not None:
-        yield found
-        found = found.earlier
-
-
-def _made_earlier(questions: tuple[Question, ...], measure: Measure, price: Price) -> Plan | None:
-    """Return the plan of the first of them, followed by those of the others."""
-    first, *others = questions
-    before = partial(_made_earlier, tuple(others), measure, price) if others else None
-    try:
-        return replace(make_plan(first, measure, price), earlier=before)
-    except PrivkitError:  # by this price it was not to be had
-        return None if before is None else before()
 
 
 def check_columns(data: object, columns: Sequence[str], argument: str, asking: Mapping[str, Any]) -> None:

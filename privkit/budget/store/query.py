@@ -133,6 +133,15 @@ _ALIKE = (
     .where(_is_start, _table.key >= bindparam("low"), _table.key < bindparam("high"))
     .order_by(_table.entry.desc())
 )
+_HOLDS = (
+    select(_table.entry)
+    .where(
+        _is_start,
+        _table.question.contains(bindparam("has"), autoescape=False),
+        ~_table.question.contains(bindparam("lacks"), autoescape=False),
+    )
+    .limit(literal_column("1"))
+)
 _CHARGED_AT = (
     select(_table.entry, _table.time, _table.sums)
     .where(_is_start, _table.entry.in_(bindparam("numbers", expanding=True)))
@@ -239,6 +248,11 @@ def asked_alike(connection: Connection, project: int, key: str) -> list[Alike]:
         return []
     rows = connection.execute(_ALIKE, {"project": project, "low": between[0], "high": between[1]})
     return [Alike(entry, name, json.loads(text)) for entry, name, text in rows]
+
+
+def holds(connection: Connection, project: int, has: str, lacks: str) -> bool:
+    """Return whether the text of some question has the one and lacks the other (neither with % or _)."""
+    return connection.execute(_HOLDS, {"project": project, "has": has, "lacks": lacks}).first() is not None
 
 
 def unanswered(connection: Connection, project: int) -> list[RowMapping]:
