@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from privkit.dp.noise.noise import Compound, Gaussian, Laplace, Noise, costs_at_most, integers
@@ -68,13 +69,7 @@ class NoisyMax(Noise):
 
     def choice(self, loss: PrivacyLoss) -> Any:
         """Return OpenDP's measurement of one choice, in the measure of `loss`."""
-        with features() as dp:
-            metric = dp.metrics.linf_distance(T="i64", monotonic=self.monotonic)
-            concentrated = loss.measure.concentrated
-            measure = dp.measures.zero_concentrated_divergence() if concentrated else dp.measures.max_divergence()
-            if self.top == 1:
-                return dp.measurements.make_noisy_max(integers(dp), metric, measure, self.scale)
-            return dp.measurements.make_noisy_top_k(integers(dp), metric, measure, self.top, self.scale)
+        return _choice(self.scale, self.top, self.monotonic, loss.measure.concentrated)
 
     def measurement(self) -> Any:
         """A selection is made by :meth:`choice`."""
@@ -113,6 +108,17 @@ class NoisyMax(Noise):
     def combined(self, weights: NDArray[np.float64], alpha: float = 0.05) -> NDArray[np.float64]:
         """A selection has no sums of noise."""
         raise TypeError("a selection has no additive noise")
+
+
+# Made once for the plan that finds its scale and the release that draws by it, as those of `privkit.dp.noise.noise`.
+@lru_cache(maxsize=256)
+def _choice(scale: float, top: int, monotonic: bool, concentrated: bool) -> Any:
+    with features() as dp:
+        metric = dp.metrics.linf_distance(T="i64", monotonic=monotonic)
+        measure = dp.measures.zero_concentrated_divergence() if concentrated else dp.measures.max_divergence()
+        if top == 1:
+            return dp.measurements.make_noisy_max(integers(dp), metric, measure, scale)
+        return dp.measurements.make_noisy_top_k(integers(dp), metric, measure, top, scale)
 
 
 #: Of a price in ε and in ρ, the share that chose a place; the rest said how far around it the answer may lie.
