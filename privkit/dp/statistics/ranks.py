@@ -61,7 +61,7 @@ def placed(column: str, candidates: Sequence[float], data: object, question: Que
 
 
 def _placed(column: str, candidates: Sequence[float], data: object, question: Question) -> NDArray[np.int64]:
-    ends = halved(candidates)
+    ends = halved(tuple(candidates))
     counts = positions(
         data,
         column,
@@ -73,14 +73,15 @@ def _placed(column: str, candidates: Sequence[float], data: object, question: Qu
     return counts if ends is None else at_nearest(counts, len(candidates))
 
 
-def halved(candidates: Sequence[float]) -> tuple[float, ...] | None:
+@lru_cache(maxsize=64)  # asked by each question of the same bounds, and longer in the making than a thousand rows take
+def halved(candidates: tuple[float, ...]) -> tuple[float, ...] | None:
     """Return the candidates with the middles between them; None where no float lies between two.
 
     On even candidates the middles lie on their line, as floats have it.
 
     Examples
     --------
-    >>> halved([0.0, 1.0, 4.0])
+    >>> halved((0.0, 1.0, 4.0))
     (0.0, 0.5, 1.0, 2.5, 4.0)
     """
     first, count = candidates[0], len(candidates) - 1
