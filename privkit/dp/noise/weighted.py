@@ -275,6 +275,23 @@ def ratio_limits(  # noqa: PLR0917
     return np.where(empty, 0.0, lower), np.where(empty, 1.0, upper)
 
 
+def ratio_estimates(numerator: NDArray[np.float64], denominator: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the ratio in [0, 1] that noisy sums contradict least; 0.5 where nothing tells.
+
+    That is their quotient where it lies there, whatever their signs are. Else |numerator − θ·denominator| is least at
+    one end of [0, 1], to which θ is set. So where an interval of :func:`ratio_limits` rules anything out, it holds
+    this: at the ends, which weigh cells alike, the noise reaches as far as between them, or farther.
+
+    Examples
+    --------
+    >>> ratio_estimates(np.array([3.0, -1.0, 5.0, -3.0, 0.0]), np.array([4.0, 4.0, -2.0, -4.0, 0.0])).tolist()
+    [0.75, 0.0, 0.0, 0.75, 0.5]
+    """
+    end = (1 + np.sign(np.abs(numerator) - np.abs(numerator - denominator))) / 2
+    found = np.divide(numerator, denominator, out=end.copy(), where=denominator != 0)
+    return np.where((found >= 0) & (found <= 1), found, end)
+
+
 def ratio_half_width(  # noqa: PLR0917
     above: NDArray[np.float64], below: NDArray[np.float64], total: float, noise: Noise, alpha: float, slack: float = 0.0
 ) -> float:

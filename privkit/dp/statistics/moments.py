@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from privkit.dp.noise.weighted import ratio_half_width, ratio_limits
+from privkit.dp.noise.weighted import ratio_estimates, ratio_half_width, ratio_limits
 from privkit.dp.statistics.reach import Reach, Rounding
 from privkit.dp.statistics.statistic import Estimates, Limits, Statistic
 from privkit.dp.statistics.sums import BITS, ROWS, clipped, grid_of
@@ -130,7 +130,7 @@ class Mean(Statistic):
         """Return mean, sum and count."""
         above, below = self._weights()
         share, count = cells @ above, cells @ below
-        ratio = np.clip(np.divide(share, count, out=np.full(len(cells), 0.5), where=count > 0), 0.0, 1.0)
+        ratio = ratio_estimates(share, count)
         low, width = self.grid.low * self.grid.step, self.extent
         return {
             "mean": self._bounded(low + width * ratio),
@@ -263,8 +263,8 @@ class Variance(Mean):
         """Return variance, mean, sum and count; the variance of the population, between 0 and (U−L)²/4."""
         above, below = self._spread()
         share, count = cells @ Mean._weights(self)[0], cells @ below
-        first = np.clip(np.divide(share, count, out=np.full(len(cells), 0.5), where=count > 0), 0.0, 1.0)
-        second = np.clip(np.divide(cells @ above, count, out=np.ones(len(cells)), where=count > 0), 0.0, 1.0)
+        first = ratio_estimates(share, count)
+        second = ratio_estimates(cells @ above, count)
         variance = np.clip(second - (2 * first - 1) ** 2, 0.0, 1.0) * self.extent**2 / 4
         return {"var": np.minimum(variance, self.bounds.width**2 / 4), **Mean.estimates(self, cells)}
 
