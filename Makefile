@@ -31,8 +31,8 @@ docs:          ## the pages and the reference, in docs/_build/html; a warning is
 binder:        ## what repo2docker does with binder/, in a new environment; two to three minutes
 	$(PYTHON) -m pytest -s tests/slow/binder_build.py
 
-slow:          ## kill matrices, ε audits, long searches for counterexamples; all cases of which the fast suite draws a sample
-	PRIVKIT_TESTS=all $(PYTHON) -m pytest -n auto --dist loadfile -m sample
+slow:          ## kill matrices, ε audits, long searches for counterexamples; all cases and examples of which the fast suite draws a sample
+	PRIVKIT_TESTS=all $(PYTHON) -m pytest -n auto --dist loadfile -m "sample or hypothesis"
 	$(PYTHON) -m pytest -s tests/slow/*.py
 
 versions:      ## the core tests with the lowest and the newest dependencies, on Python 3.11 to 3.13; needs uv

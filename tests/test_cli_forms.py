@@ -47,6 +47,7 @@ def _told(capsys, command):
 
 @pytest.mark.parametrize("mine", FORMS)
 @pytest.mark.parametrize("theirs", FORMS)
+@pytest.mark.sample(0.3)
 def test_tables_of_every_form_match_as_if_both_had_one_form(people, capsys, mine, theirs):
     _write(people, f"mine.{mine}")
     _write(people.sample(40, random_state=1), f"theirs.{theirs}")
@@ -113,6 +114,7 @@ ENDS = ["two\r\nrows", "a\rreturn", "a\nline", "\r", ' "quoted" ', ",", "#", "\u
 @pytest.mark.parametrize("form", ["csv", "tsv", "csv.gz"])
 @pytest.mark.parametrize("end", ENDS)
 @pytest.mark.parametrize("engine", [False, True])
+@pytest.mark.sample(0.2)
 def test_no_cell_ends_a_row_before_its_end(tmp_path, monkeypatch, form, end, engine):
     monkeypatch.chdir(tmp_path)
     if engine:

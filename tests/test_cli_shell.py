@@ -155,6 +155,7 @@ def test_what_is_left_out_next_is_the_same_call_without_it(files, capsys):
 @pytest.mark.parametrize("method", ["optimal", "local"])
 @pytest.mark.parametrize("goal", ["--k 3", "--k 3 --l 2 --sensitive ill"])
 @pytest.mark.parametrize("dropped", [[], ["id"], ["ill"], ["id", "ill"]])
+@pytest.mark.sample(0.5)
 def test_persons_are_counted_before_their_ids_leave_and_each_hint_runs(
     tmp_path, monkeypatch, capsys, method, goal, dropped
 ):
@@ -263,6 +264,7 @@ def without_types(told: str) -> str:
 
 
 @pytest.mark.parametrize("suffix", ["csv", "csv.gz", "tsv", "parquet"])
+@pytest.mark.sample(0.5)
 def test_a_large_file_is_read_by_an_engine_and_tells_the_same(tmp_path, monkeypatch, capsys, suffix):
     pytest.importorskip("duckdb")
     monkeypatch.chdir(tmp_path)
@@ -346,6 +348,7 @@ def test_the_demo_as_json(capsys):
     ],
 )
 @pytest.mark.parametrize("form", ["csv", "csv.gz", "parquet"])
+@pytest.mark.sample(0.25)
 def test_a_large_file_is_anonymized_as_one_in_memory_is(tmp_path, monkeypatch, capsys, asked, form):
     pytest.importorskip("duckdb")
     monkeypatch.chdir(tmp_path)

@@ -242,6 +242,7 @@ def test_pitmans_fit_reaches_the_maximum_that_scipy_finds():
 
 @pytest.mark.parametrize("multiple", [1, 1.5, 8, 20, 1000])
 @pytest.mark.parametrize(("name", "columns"), column_sets(("adult", "insights"), 2))
+@pytest.mark.sample(0.4)
 def test_the_criterions_figure_is_the_risk_reports(name, columns, multiple):
     frame = pk.example(name)
     population = int(multiple * len(frame))

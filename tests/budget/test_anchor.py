@@ -73,6 +73,7 @@ def test_a_branch_at_the_same_length_is_told_apart_l8(path, account, tmp_path, m
 
 @pytest.mark.parametrize("entries", [0, 1, 2, 5])
 @pytest.mark.parametrize("known", [0, 1, 3])
+@pytest.mark.sample(0.5)
 def test_what_others_added_is_no_other_chain_l8(path, tmp_path, monkeypatch, entries, known):
     mine = Ledger.open(path).begin("churn", terms(3))
     for index in range(known):

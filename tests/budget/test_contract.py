@@ -315,6 +315,7 @@ FIELDS = ["state", "time", "analyst", "question", "main", "answer", "sums", "pre
 
 
 @pytest.mark.parametrize("field", FIELDS)
+@pytest.mark.sample(0.4)
 def test_a_changed_field_is_named_by_its_entry_l7(store, field):
     account = Ledger.open(store).begin("churn", terms())
     for index in range(4):

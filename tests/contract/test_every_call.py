@@ -73,6 +73,7 @@ def test_what_makes_a_class_tells_its_name_and_a_close_one(name, instances):
 
 
 @pytest.mark.parametrize(("name", "method", "kind"), METHODS)
+@pytest.mark.sample(0.3)
 def test_a_method_tells_its_name(name, method, kind, instances):
     owner = class_of(name, instances)
     if kind == "classmethod":

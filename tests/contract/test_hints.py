@@ -157,6 +157,7 @@ def run_all(report, df, engine: str) -> None:
 
 @pytest.mark.parametrize("engine", ["pandas", "polars", "duckdb", "arrow"])
 @pytest.mark.parametrize("name", ASKED)
+@pytest.mark.sample(0.25)
 def test_what_to_type_next_runs_as_it_stands_and_keeps_the_unit(name, engine):
     df = there(PEOPLE, engine)
     run_all(ASKED[name](df), df, engine)
@@ -164,6 +165,7 @@ def test_what_to_type_next_runs_as_it_stands_and_keeps_the_unit(name, engine):
 
 @pytest.mark.parametrize("engine", ["pandas", "duckdb"])
 @pytest.mark.parametrize("name", ASKED_FAR)
+@pytest.mark.sample(0.25)
 def test_what_to_type_next_runs_where_names_are_long(name, engine):
     df = there(WIDE, engine)
     run_all(ASKED_FAR[name](df), df, engine)

@@ -203,6 +203,7 @@ ODD_TYPES = {
 
 @pytest.mark.parametrize("dtype", ODD_TYPES)
 @pytest.mark.parametrize("function", ["total", "nunique", "open", "missing"])
+@pytest.mark.sample(0.4)
 def test_b1_duckdb_columns_of_any_type_are_answered_or_refused(project, dtype, function):
     values = ", ".join(f"({value}::{dtype})" for value in ODD_TYPES[dtype])
     frame = held().sql(f"select * from (values {values}, (NULL)) t(v)")
@@ -226,6 +227,7 @@ def test_b1_duckdb_columns_of_any_type_are_answered_or_refused(project, dtype, f
 
 @pytest.mark.parametrize("zone", [*ZONES, "America/Argentina/Buenos_Aires", "America/North_Dakota/New_Salem", "GMT0"])
 @pytest.mark.parametrize("arrow_backed", [False, True])
+@pytest.mark.sample(0.4)
 def test_b2_dates_of_a_zone_are_read_whatever_its_name(ledger_path, zone, arrow_backed):
     times = pd.Series(pd.to_datetime(["2026-06-15 12:00"] * 3, utc=True)).dt.as_unit("us").dt.tz_convert(zone)
     frame = pd.DataFrame({"v": times, "who": ["p", "q", "q"]})

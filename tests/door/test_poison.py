@@ -10,7 +10,7 @@ from door_questions import UNITS
 import privkit as pk
 from privkit.errors import MeasurementError
 
-SEED, SAMPLE = 14, 66
+SEED, SAMPLE = 14, 24
 
 
 @pytest.mark.parametrize("engine", poison.ENGINES)

@@ -107,7 +107,7 @@ def test_no_value_stands_in_for_missing_ids(ledger_path, value):
 
 
 @pytest.mark.parametrize("schema", IDS, ids=lambda schema: schema.name)
-@pytest.mark.sample(0.3)
+@pytest.mark.sample(0.1)
 def test_every_id_of_every_type_is_a_person_of_its_own(ledger_path, schema):
     opened(ledger_path, unit="v")
     values = distinct(schema)
@@ -133,6 +133,7 @@ def _of(way):
 @pytest.mark.parametrize(
     "schema", [one for one in IDS if one.kind not in ("boolean",)][::5], ids=lambda schema: schema.name
 )
+@pytest.mark.sample(0.25)
 def test_every_id_is_a_person_of_its_own_in_each_window(ledger_path, schema):
     opened(ledger_path, unit="v", per="month", time="t")
     values = distinct(schema)
@@ -146,6 +147,7 @@ def test_every_id_is_a_person_of_its_own_in_each_window(ledger_path, schema):
 @pytest.mark.parametrize(
     "schema", [one for one in SCHEMAS if one.kind in ("other", "any")], ids=lambda schema: schema.name
 )
+@pytest.mark.sample(0.25)
 def test_ids_of_other_types_are_told_apart_or_refused_before_the_charge(ledger_path, schema):
     project = opened(ledger_path, unit="v", max_rows=1)
     values = list(dict.fromkeys(map(repr, schema.plain)))
@@ -223,7 +225,7 @@ FILTERS = (
 
 @pytest.mark.parametrize("engine", MADE)
 @pytest.mark.parametrize("pair", CONFUSABLE)
-@pytest.mark.sample(0.4)
+@pytest.mark.sample(0.15)
 def test_one_person_more_pushes_out_nobodys_row(ledger_path, pair, engine):
     opened(ledger_path, unit="v", max_rows=1)
     frame = with_group(MADE[engine](CONFUSABLE[pair]))

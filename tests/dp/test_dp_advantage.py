@@ -39,6 +39,7 @@ def pld():
 
 @pytest.mark.parametrize("delta", [0, 1e-6, 1e-3])
 @pytest.mark.parametrize("epsilon", [0.01, 0.3, 1, 3, 8])
+@pytest.mark.sample(0.5)
 def test_epsilon_and_delta_agree_with_the_loss_distribution_of_the_worst_mechanism(epsilon, delta):
     common = pytest.importorskip("dp_accounting.pld.common")
     worst = pld().from_privacy_parameters(
@@ -165,6 +166,7 @@ TERMS = {
 
 @pytest.mark.parametrize("terms", TERMS)
 @pytest.mark.parametrize("wanted", [0.3, 0.1, 0.01, Fraction(1, 3), 0.97])
+@pytest.mark.sample(0.4)
 def test_an_advantage_can_be_asked_for(opened, terms, wanted):
     project, said = opened(terms, **TERMS[terms][0]), TERMS[terms][1]
     for asked in ({}, ASKED):

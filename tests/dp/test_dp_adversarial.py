@@ -234,7 +234,7 @@ CALLS = {
 @pytest.mark.parametrize("unit", ["row", "person"])
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("pair", PAIRS)
-@pytest.mark.sample(0.5)
+@pytest.mark.sample(0.2)
 def test_paired_data_sets_differ_in_nothing_but_the_noise(tmp_path, pair, call, unit):
     seen = []
     for side, values in enumerate(PAIRS[pair]):

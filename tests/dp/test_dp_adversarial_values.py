@@ -92,6 +92,7 @@ def refused(error, frame, name, words="", **changed):
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.sample(0.5)
 def test_every_function_answers_replays_and_has_a_plan_of_the_same_parameters(project, people, name):
     function, asked = FUNCTIONS[name]
     release = function(people, **asked, epsilon=0.5)
@@ -107,6 +108,7 @@ def test_every_function_answers_replays_and_has_a_plan_of_the_same_parameters(pr
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 @pytest.mark.parametrize("epsilon", [0, -1, math.nan, math.inf, 1e-300, True, "1"], ids=repr)
+@pytest.mark.sample(0.25)
 def test_a1_epsilon_is_a_finite_number_above_zero(project, people, name, epsilon):
     refused(pk.ParameterError, people, name, "must be a finite number > 0", epsilon=epsilon)
     assert len(project.ledger) == 0
@@ -117,6 +119,7 @@ BAD = [(100, 0), (math.nan, 1), (0, math.inf), (-1e308, 1e308), (0,), (0, 1, 2),
 
 @pytest.mark.parametrize("name", BOUNDED)
 @pytest.mark.parametrize("bounds", BAD, ids=repr)
+@pytest.mark.sample(0.25)
 def test_a5_bounds_are_two_finite_numbers_in_order(project, people, name, bounds):
     refused(pk.ParameterError, people, name, "'x'", bounds=bounds)
 
@@ -155,6 +158,7 @@ def test_a7_equal_bounds_are_a_scaled_count_and_say_so(project, people, name):
 
 @pytest.mark.parametrize("name", ["seed", "random_state", "scale", "invariant", "contributions"])
 @pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.sample(0.25)
 def test_a8_a9_c26_what_would_undo_the_noise_is_no_parameter(project, people, function, name):
     call, asked = FUNCTIONS[function]
     with pytest.raises(TypeError, match=name):
@@ -164,6 +168,7 @@ def test_a8_a9_c26_what_would_undo_the_noise_is_no_parameter(project, people, fu
 
 @pytest.mark.parametrize("name", [*BOUNDED, "dp_histogram"])
 @pytest.mark.parametrize("dtype", ["object", "str", "category", "datetime64[ns]", "timedelta64[ns]", "complex128"])
+@pytest.mark.sample(0.3)
 def test_b12_b14_columns_that_are_declared_as_something_else_are_refused_by_their_type(project, name, dtype):
     values = {"object": [1, 2, CANARY], "str": ["1", CANARY], "category": ["1", CANARY]}.get(dtype, [0, 1])
     frame = pd.DataFrame({"x": pd.Series(values).astype(dtype)}).assign(k="a")
@@ -260,6 +265,7 @@ def test_a_column_that_is_not_there_is_told_under_the_argument_that_named_it(led
 @pytest.mark.parametrize(
     "where", [lambda row: True, len, "x.map_elements(f)", "@x > 1", "__import__('os')", "x.max()", "[x for x in k]", 3]
 )
+@pytest.mark.sample(0.25)
 def test_a30_filters_are_expressions_and_never_code(project, people, name, where):
     if name == "dp_describe" and where == 3:
         pytest.skip("one function is enough for this type")
@@ -381,7 +387,7 @@ PAIRS = {
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 @pytest.mark.parametrize("pair", PAIRS)
-@pytest.mark.sample(0.5)
+@pytest.mark.sample(0.15)
 def test_paired_data_sets_differ_in_nothing_but_the_noise(tmp_path, pair, name, monkeypatch):
     function, asked = FUNCTIONS[name]
     monkeypatch.setattr(counts, "dp_count", function)

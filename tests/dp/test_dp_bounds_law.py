@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import privkit as pk
@@ -36,11 +36,16 @@ def intervals(draw):
     return lower, min(upper + draw(st.sampled_from([0.0, 1e-9, 1.0, 60.0])), 9e149)
 
 
-@pytest.fixture(scope="module", params=["row", "person"])
-def asking(request, tmp_path_factory):
+@pytest.fixture
+def asking(request, ledger_path):
     unit = {"unit": pk.ROW} if request.param == "row" else {"unit": "who", "max_rows": 2}
-    pk.open_project("law", epsilon=10**9, ceiling=10**9, store=tmp_path_factory.mktemp(request.param) / "l.db", **unit)
+    pk.open_project("law", epsilon=10**9, ceiling=10**9, store=ledger_path, **unit)
     return request.param
+
+
+#: Of whom, and what, is asked; of persons also their totals.
+ASKED = [(of, function) for of in ("row", "person") for function in BY_BOUNDS]
+ASKED += [("person", "dp_sum of persons"), ("person", "dp_mean of persons")]
 
 
 def released(function, column, bounds, **more):
@@ -54,21 +59,21 @@ def released(function, column, bounds, **more):
             found.interval()
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])  # one ledger for all examples
 @given(bounds=intervals(), column=st.sampled_from(["x", "n"]), keyed=st.booleans())
 @example((1.7e12, 1.7e12 + 60), "n", True)
 @example((0.0, 5e-324), "x", False)
 @example((-9e149, 9e149), "x", False)
 @example((9e149, 9e149), "x", True)
 @example((0.1, 0.1), "x", True)
-def test_every_plan_that_is_accepted_can_be_measured(asking, bounds, column, keyed):
-    more = {"by": "k", "keys": ["a", "b"]} if keyed else {}
+@pytest.mark.parametrize(("asking", "function"), ASKED, indirect=["asking"])
+@pytest.mark.sample(0.25)
+def test_every_plan_that_is_accepted_can_be_measured(asking, function, bounds, column, keyed):
+    more = {"by": "k", "keys": ["a", "b"]} if keyed and function != "dp_describe" else {}
+    more |= {"q": 0.25} if function == "dp_quantile" else {}
+    function, _, persons = function.partition(" of ")
+    if persons:
+        bounds, more = None, {"person_bounds": bounds, **more, **({"max_groups": 1} if keyed else {})}
     with warnings.catch_warnings():
         warnings.simplefilter("error", RuntimeWarning)
-        for function in BY_BOUNDS:
-            extra = {"q": 0.25} if function == "dp_quantile" else {}
-            released(function, column, bounds, **extra, **({} if function == "dp_describe" else more))
-        if asking == "person":
-            for function in ("dp_sum", "dp_mean"):
-                groups = {"max_groups": 1} if keyed else {}
-                released(function, column, None, person_bounds=bounds, **groups, **more)
+        released(function, column, bounds, **more)

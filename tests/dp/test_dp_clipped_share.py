@@ -129,6 +129,7 @@ BOUNDS = [(0.0, 500.0), (-20.0, 10.0), (5.0, 5.0), (0.0, 0.0)]
 @pytest.mark.parametrize("bounds", BOUNDS)
 @pytest.mark.parametrize("contributions", [1, 15])
 @pytest.mark.parametrize("epsilon", [0.35, 0.7, 3.3])
+@pytest.mark.sample(0.3)
 def test_it_costs_what_opendp_composes_of_a_sum_and_a_table_of_two_counts(bounds, contributions, epsilon):
     """OpenDP composes a clipped sum in steps and counts by two categories, with our noise: it states our price."""
     dp, ours, step = _plan(bounds, contributions, Measure.PURE, epsilon=epsilon)

@@ -43,6 +43,7 @@ ENGINES = ["pandas", "pandas arrow", "polars", "polars lazy", "duckdb", "pyarrow
 
 @pytest.mark.parametrize("every", ["day", "week", "month", "quarter", "year"])
 @pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.sample(0.4)
 def test_orders_per_window_are_those_of_pandas(project, engine, every):
     found = pk.dp_histogram(
         frames()[engine], "on", every=every, start="2025-12-20", end="2026-01-31", epsilon=SURE, version="1"

@@ -106,6 +106,7 @@ def tail(h, deviation, sizes, kind, scale):
 
 @pytest.mark.parametrize("kind", [Laplace, Gaussian])
 @pytest.mark.parametrize("alpha", [0.5, 0.1, 0.05, 0.01, 1e-3, 1.1e-4, 1e-6])
+@pytest.mark.sample(0.3)
 def test_no_half_width_of_noise_and_sampling_is_too_small(kind, alpha):
     """Beside the exact law of the sum; and hardly wider than it must be where sampling leads."""
     for scale in (0.6, 3.0, 1000.0):
@@ -178,6 +179,7 @@ def sampled(kind, first, second, rows, terms, seed=5):
 
 
 @pytest.mark.parametrize("case", DRAWN)
+@pytest.mark.sample(0.3)
 def test_intervals_hold_and_the_test_errs_no_more_than_it_says(case):
     kind, *rest = DRAWN[case]
     question, noise, cells, (a, b) = sampled(kind, *rest)

@@ -43,6 +43,7 @@ CALLS = {
 
 
 @pytest.mark.parametrize("name", CALLS)
+@pytest.mark.sample(0.4)
 def test_a_plan_says_what_a_lazy_engine_sends(unit, name):
     plan = CALLS[name](FRAME.lazy().privacy.plan)
     told = repr(plan)
@@ -63,6 +64,7 @@ def test_a_plan_says_what_a_lazy_engine_sends(unit, name):
     [FRAME, pd.DataFrame(FRAME.to_dict(as_series=False)).astype({"day": "datetime64[s]"})],
     ids=["polars", "pandas"],
 )
+@pytest.mark.sample(0.25)
 def test_of_rows_that_lie_here_nothing_is_said(unit, name, frame):
     plan = CALLS[name](frame.privacy.plan)
     assert plan.fetched is None

@@ -222,7 +222,7 @@ def moved_most(asked, frame, salt):
 @pytest.mark.parametrize(("name", "unit"), SITUATIONS)
 @settings(max_examples=10, suppress_health_check=list(HealthCheck))
 @given(data=st.data(), salt=st.binary(min_size=16, max_size=16))
-@pytest.mark.sample(0.5)
+@pytest.mark.sample(0.25)
 def test_no_neighbor_moves_a_statistic_by_more_than_it_declares(name, unit, data, salt):
     frame = data.draw(frames(name))
     assert max(moved_most(question(name, unit), frame, salt).values()) <= 1 + 1e-12
@@ -265,6 +265,7 @@ TIGHT += [(name, "any 3 rows") for name in ("count", "histogram by", "sum by", "
 
 
 @pytest.mark.parametrize(("name", "unit"), TIGHT)
+@pytest.mark.sample(0.3)
 def test_the_search_finds_half_a_sensitivity(name, unit):
     """Power: declared as half of what it is, each would be caught, in the norm that prices its noise."""
     asked, salt = question(name, unit), b"0123456789abcdef"

@@ -57,6 +57,7 @@ def test_the_worst_person_reaches_what_is_declared(bounds):
 @pytest.mark.parametrize(("measure", "price"), [EPSILON, RHO], ids=["ε", "ρ"])
 @pytest.mark.parametrize("bounds", [{}, *PERSONS])
 @pytest.mark.parametrize("asked", [ONE, of(3)], ids=["one", "three"])
+@pytest.mark.sample(0.4)
 def test_opendp_prices_it_at_what_is_paid(measure, price, bounds, asked):
     plan = count_plan(ask(asked, **bounds), measure, **price)
     stated = make_measurement(plan).map(1)

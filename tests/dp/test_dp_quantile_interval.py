@@ -222,6 +222,7 @@ def test_the_point_errs_hardly_more_than_by_one_draw(price, q):
 @pytest.mark.parametrize("rows", [200, 2_000, 20_000])
 @pytest.mark.parametrize("count", [11, 41, 101, 1001])
 @pytest.mark.parametrize("q", [(1, 2), (9, 10)])
+@pytest.mark.sample(0.25)
 def test_however_coarse_the_candidates_the_point_errs_at_most_twice_as_much(concentrated, rows, count, q):
     """By the exact laws: two choices, as they were before, err 120 times as much where candidates are coarse."""
     at = np.minimum(((np.arange(rows) + 0.5) / rows * (count - 1) + 0.5).astype(int), count - 1)

@@ -92,7 +92,7 @@ def noise_of(kind, question, epsilon):
 @pytest.mark.parametrize("rows", SIZES)
 @pytest.mark.parametrize("interval", INTERVALS)
 @pytest.mark.parametrize("statistic", [Sum, Mean, Deviation])
-@pytest.mark.sample(0.5)
+@pytest.mark.sample(0.2)
 def test_intervals_hold_the_exact_bounded_answer(statistic, interval, rows):
     bounds = ValueBounds(*map(float, interval))
     asked = statistic("x", bounds)

@@ -46,6 +46,7 @@ def project(ledger_path):
 
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("name", DERIVED)
+@pytest.mark.sample(0.4)
 def test_a_share_by_a_derived_column_has_the_groups_and_rows_of_a_count(project, name, engine):
     frame, derive = ENGINES[engine](PEOPLE), {"d": DERIVED[name][0]}
     share = pk.dp_share(frame, "age >= 50", "d", derive=derive, epsilon=10**4).to_frame()
@@ -58,6 +59,7 @@ def test_a_share_by_a_derived_column_has_the_groups_and_rows_of_a_count(project,
 
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("name", DERIVED)
+@pytest.mark.sample(0.4)
 def test_a_condition_on_a_derived_column_is_that_of_a_count(project, name, engine):
     frame, (derived, where) = ENGINES[engine](PEOPLE), DERIVED[name]
     share = pk.dp_share(frame, where, derive={"d": derived}, epsilon=10**4)

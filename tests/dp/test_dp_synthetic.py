@@ -99,6 +99,7 @@ def test_a_person_moves_every_table_and_every_score_by_at_most_its_rows(data, mo
 @pytest.mark.parametrize("laplace", [True, False])
 @pytest.mark.parametrize("later", [0, 1, 2, 3])
 @pytest.mark.parametrize("target", [None, "u"])
+@pytest.mark.sample(0.3)
 def test_the_loss_is_that_of_all_rounds_by_closed_formulas(laplace, most, later, target):
     unit = ROW if most == 1 else rows(most)
     price = {"epsilon": 0.7} if laplace else {"rho": 0.7}

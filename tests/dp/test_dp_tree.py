@@ -58,6 +58,7 @@ def test_the_spread_is_that_of_the_worst_cut_and_bounds_every_score():
 
 @pytest.mark.parametrize("leaves", [3, 5, 21, 301, 603])
 @pytest.mark.parametrize(("above", "of"), [(1, 2), (1, 10), (9, 10), (1, 1000), (999, 1000), (1, 10**6), (3, 7)])
+@pytest.mark.sample(0.25)
 def test_the_spread_found_once_for_all_quantiles_is_that_of_every_cut_and_never_smaller(leaves, above, of):
     tree = Tree.over(leaves)
     leaf, cut = np.arange(leaves)[None, :], np.arange(1, leaves)[:, None]

@@ -58,6 +58,7 @@ def test_a_person_moves_the_groups_within_the_bounds_for_each_salt(frame, bounds
     ids=["(ε, δ)", "(ρ, δ)"],
 )
 @pytest.mark.parametrize("bounds", [None, *BOUNDS], ids=str)
+@pytest.mark.sample(0.3)
 def test_both_stages_together_cost_at_most_the_price_and_nearly_all_of_it(inner, measure, price, bounds):
     question = Question(OpenGroups(("k",), inner), ROW if bounds is None else WHO, bounds or ONE_ROW)
     plan = count_plan(question, measure, delta=1e-6, **price)
@@ -103,6 +104,7 @@ CALLS = {
 @pytest.mark.parametrize("name", CALLS)
 @pytest.mark.parametrize("unit", ["row", "person"])
 @pytest.mark.parametrize("simulate", [False, True], ids=["real", "simulated"])
+@pytest.mark.sample(0.4)
 def test_c25_every_statistic_finds_its_groups(ledger_path, people, name, unit, simulate):
     store = {"simulate": True} if simulate else {"store": ledger_path}
     of = {"unit": pk.ROW} if unit == "row" else {"unit": "who", "max_groups": 2, "per_group": 2}

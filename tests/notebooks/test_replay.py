@@ -34,6 +34,7 @@ def spends(name):
     return any(re.search(r"(open_|teach\.)project\(", cell.source) for cell in _cells(_committed(name)))
 
 
+@pytest.mark.sample(0.3)
 def test_a_second_run_reproduces_every_output_and_spends_nothing(place, executed, monkeypatch):
     monkeypatch.setenv("PRIVKIT_STATE_DIR", place.env["PRIVKIT_STATE_DIR"])
     before = entries(place)
@@ -46,7 +47,7 @@ def test_a_second_run_reproduces_every_output_and_spends_nothing(place, executed
     assert entries(place) == before
 
 
-@pytest.mark.sample(0.3)
+@pytest.mark.sample(0.2)
 def test_on_another_ledger_the_noise_differs(place, executed, fresh_place):
     if not spends(executed):
         return  # the second run has shown it: there is no ledger

@@ -38,6 +38,7 @@ def project(request, tmp_path):
 @pytest.mark.parametrize("version", [None, "2026-11"])
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("name", FRAMES)
+@pytest.mark.sample(0.3)
 def test_what_is_said_of_being_asked_again_is_what_happens(project, name, call, version):
     _held, frame = FRAMES[name]()
     first = CALLS[call](frame, version=version)

@@ -93,6 +93,7 @@ def cases():
 
 
 @pytest.mark.parametrize(("name", "positional", "named", "said"), cases())
+@pytest.mark.sample(0.4)
 def test_a_call_that_says_nothing_asks_what_one_asks_that_says_the_same(project, name, positional, named, said):
     function = getattr(pk, name)
     project.public(FACTS)

@@ -57,6 +57,7 @@ CHANGED = {
 
 @pytest.mark.parametrize("change", CHANGED)
 @pytest.mark.parametrize("beside", [False, True], ids=["alone", "with a new column"])
+@pytest.mark.sample(0.4)
 def test_what_changed_is_charged_and_said_before_and_after(project, frame, change, beside):
     frame.privacy.dp_count("plan", keys=["a", "b"], **COUNT)
     other = CHANGED[change](frame)

@@ -80,6 +80,7 @@ def positive(row):
 
 
 @pytest.mark.parametrize("columns", ["k", "i", "u", "f", "b", "d", "t", "z", "w", "y", "kb", "ifw", "kidt"])
+@pytest.mark.sample(0.4)
 def test_classes_are_those_of_exact_values(case, columns):
     if not set(columns) <= set(case.columns):
         pytest.skip("no such type there")
@@ -109,6 +110,7 @@ def place_of(case, keys):
 
 @pytest.mark.parametrize("keys", KEYS, ids=lambda keys: "".join(keys.by))
 @pytest.mark.parametrize("groups", [1 << 20, 3], ids=["all groups", "those of the keys"])
+@pytest.mark.sample(0.4)
 def test_counts_by_public_keys(case, keys, groups, monkeypatch):
     if groups == 3 and keys.by == ("w",):
         pytest.skip("decimals are not named in a plan")
@@ -140,7 +142,7 @@ def steps(value, grid):
 
 @pytest.mark.parametrize("grid", GRIDS, ids=str)
 @pytest.mark.parametrize("value", "iufbwpq")
-@pytest.mark.sample(0.4)
+@pytest.mark.sample(0.12)
 def test_sums_of_powers_on_a_grid(case, value, grid):
     if value not in case.columns:
         pytest.skip("no such type there")
@@ -176,7 +178,7 @@ FETCHED = {"large": "iuwpq", "many, uneven": "iufbwpq"}
 
 @pytest.mark.parametrize("candidates", CANDIDATES)
 @pytest.mark.parametrize("value", "iufbwpq")
-@pytest.mark.sample(0.4)
+@pytest.mark.sample(0.12)
 def test_places_among_candidates(case, value, candidates):
     if value not in case.columns:
         pytest.skip("no such type there")
@@ -202,6 +204,7 @@ def test_places_among_candidates(case, value, candidates):
 
 
 @pytest.mark.parametrize("value", "kiufbdtzwy")
+@pytest.mark.sample(0.4)
 def test_distinct_values(case, value):
     if value not in case.columns:
         pytest.skip("no such type there")
@@ -218,6 +221,7 @@ def test_distinct_values(case, value):
 
 @pytest.mark.parametrize("person", "kifdwy")
 @pytest.mark.parametrize("rows", [4_000_000, 50], ids=["one part", "parts"])
+@pytest.mark.sample(0.4)
 def test_pairs_of_person_and_key(case, person, rows, monkeypatch):
     monkeypatch.setattr(lazy_module, "_A_PART", rows)
     keys = Keys(("b", "t"), ((True, None), (False, None), (None, None)))  # times cannot be named in a plan
@@ -248,6 +252,7 @@ PLACED = {
 @pytest.mark.parametrize("person", "kify")
 @pytest.mark.parametrize("worth", [0.0, 2.0], ids=["rows", "pairs"])
 @pytest.mark.parametrize("rows", [4_000_000, 50], ids=["one part", "parts"])
+@pytest.mark.sample(0.12)
 def test_persons_with_the_places_of_their_keys(case, by, person, worth, rows, monkeypatch):
     if person in by or not set(by) <= set(case.rows):
         pytest.skip("no such column, or one for both")

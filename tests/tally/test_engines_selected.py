@@ -85,7 +85,7 @@ def in_memory(case, chosen, keep):
 
 
 @pytest.mark.parametrize("where", [*ASKED, *ELSEWHERE])
-@pytest.mark.sample(0.5)
+@pytest.mark.sample(0.15)
 def test_filters_keep_the_rows_that_they_keep_in_memory(case, where):
     chosen = selection(where)
     found = apply(case.engine, chosen, keep=KEPT)
@@ -143,6 +143,7 @@ def test_derived_columns_are_those_of_memory(case):
     [{"i": 7}, {"i": 0.5}, {"f": 3}, {"k": "none"}, {"b": False}, {"i": "drop", "k": "drop"}, {"f": "drop"}],
     ids=str,
 )
+@pytest.mark.sample(0.4)
 def test_what_stands_for_missing(case, missing):
     chosen = selection(None, None, missing)
     found, there = (

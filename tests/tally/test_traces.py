@@ -39,6 +39,7 @@ WAYS = {
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("way", WAYS)
+@pytest.mark.sample(0.4)
 def test_no_word_of_a_removed_row_is_in_the_frame_or_its_files(way, kind):
     frame = KINDS[kind]()
     frame.attrs["by"] = "exporter"

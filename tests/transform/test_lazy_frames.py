@@ -284,6 +284,7 @@ def test_a_node_of_an_engines_lattice_is_applied_there():
 @pytest.mark.parametrize("dtype", ["DATE", "TIMESTAMP", "TIMESTAMP_NS", "TIMESTAMPTZ"])
 @pytest.mark.parametrize("ibis", [False, True], ids=["duckdb", "ibis"])
 @pytest.mark.parametrize("missing", [[], ["NULL"]], ids=["none missing", "missing"])
+@pytest.mark.sample(0.4)
 def test_infinite_dates_of_an_engine_change_the_labels_of_no_others(dtype, ibis, missing):
     infinite = ["'infinity'", "'-infinity'", *missing]
     connection = lazies.held_duckdb()

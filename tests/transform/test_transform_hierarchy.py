@@ -464,6 +464,7 @@ WORDED = {
 
 @pytest.mark.parametrize("missing", [False, True])
 @pytest.mark.parametrize("kind", WORDED)
+@pytest.mark.sample(0.4)
 def test_the_words_of_a_result_ask_for_its_levels(kind, missing):
     rule, values = WORDED[kind]
     frame = pd.DataFrame({"it": pd.Series([*values, *values, *[None] * missing], dtype=object)})
