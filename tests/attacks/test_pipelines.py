@@ -43,7 +43,7 @@ def audit(function, frame=None, **options):
 
 
 @pytest.mark.parametrize("name", others.BROKEN)
-@pytest.mark.sample(0.4)
+@pytest.mark.sample(0.25)
 def test_what_breaks_its_claim_is_found(name):
     found = audit(others.BROKEN[name])
     assert found.broken, found
@@ -55,7 +55,7 @@ def test_what_breaks_its_claim_is_found(name):
 
 
 @pytest.mark.parametrize("name", others.RIGHT)
-@pytest.mark.sample(0.4)
+@pytest.mark.sample(0.25)
 def test_what_keeps_its_claim_is_not_accused(name):
     """Each is accused in one of 10,000 audits at most, as both of two limits must err in far fewer than 10⁶."""
     function, delta, neighbors = others.RIGHT[name]

@@ -10,7 +10,7 @@ from door_questions import UNITS
 import privkit as pk
 from privkit.errors import MeasurementError
 
-SEED, SAMPLE = 14, 24
+SEED, SAMPLE = 14, 12
 
 
 @pytest.mark.parametrize("engine", poison.ENGINES)
@@ -36,7 +36,7 @@ def test_every_engine_type_and_unit_comes_up_before_any_comes_up_twice():
 # -- power: each fault that the search looks for is found where it is put in ------------------------------------------
 
 
-def found(number=30):
+def found(number=15):
     return {finding.fault for finding in poison.searched(SEED, number, ["pandas"])[1]}
 
 

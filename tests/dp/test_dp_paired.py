@@ -314,10 +314,10 @@ def calls_of(unit, part):
 SEEN = {}
 
 
-@pytest.mark.sample(0.12)
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("unit", UNITS)
 @pytest.mark.parametrize("more", MORE)
+@pytest.mark.sample(0.08)
 def test_every_observable_but_the_noise_is_equal(tmp_path, equal_noise, more, unit, part):
     kind, base, extra = MORE[more]
     calls, key = calls_of(unit, part), (kind, len(base), unit, part)
