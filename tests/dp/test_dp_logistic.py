@@ -231,6 +231,7 @@ def test_opendp_refuses_a_step_with_too_small_a_noise_and_one_too_many(measure, 
 
 
 @pytest.mark.parametrize(("measure", "price"), PRICES[:2], ids=["Laplace", "Gaussian"])
+@pytest.mark.sample(0.5)
 def test_the_noise_of_every_step_is_as_large_as_it_is_told(measure, price):
     plan = count_plan(ask(model(steps=1000)), measure, **price)
     empty = pd.DataFrame({"x": [], "k": [], "y": []}).astype({"x": float, "k": str, "y": str})

@@ -187,6 +187,7 @@ def test_features_stay_on_until_the_last_thread_is_done():
 
 @pytest.mark.parametrize("groups", [1, 3, 5, 7])
 @pytest.mark.parametrize("terms", [{"epsilon": 100}, {"rho": 100}, {"epsilon": 100, "delta": 1e-6}], ids=str)
+@pytest.mark.sample(0.3)
 def test_choices_of_several_groups_cost_no_more_than_their_price_as_opendp_states_it(tmp_path, terms, groups):
     # Nine tenths are no float: the float above it, which is what all choices cost, was beyond the price.
     options = {"unit": "who", "max_groups": groups, "per_group": 1, "store": tmp_path / "l.db", "ceiling": 50}

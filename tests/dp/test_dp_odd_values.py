@@ -157,7 +157,7 @@ def test_groups_of_a_type_that_has_no_text_are_refused_by_the_schema(ledger_path
 
 @pytest.mark.parametrize("odd", ODD)
 @pytest.mark.parametrize("place", ["k", "who", "other"])
-@pytest.mark.sample(0.2)
+@pytest.mark.sample(0.1)
 def test_no_call_fails_for_what_one_row_holds(tmp_path, odd, place):
     """A frame with one such row behaves as one without it: answers, charges, replays."""
     seen = []

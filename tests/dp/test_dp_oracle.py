@@ -42,6 +42,7 @@ def stated(dp, table, contributions, *, by=None, **loss):
 
 @pytest.mark.parametrize("epsilon", EPSILONS)
 @pytest.mark.parametrize("by", [None, "k"])
+@pytest.mark.sample(0.3)
 def test_rows_as_units(polars, epsilon, by):
     question = count_question(by, ["a", "b"]) if by else count_question()
     assert count_plan(question, epsilon=epsilon).scale == pytest.approx(
@@ -50,6 +51,7 @@ def test_rows_as_units(polars, epsilon, by):
 
 
 @pytest.mark.parametrize("epsilon", EPSILONS[:2])
+@pytest.mark.sample(0.5)
 def test_persons_with_groups_and_rows_in_each(polars, epsilon):
     dp, _ = polars
     bounds = [dp.polars.Bound(by=["k"], num_groups=3, per_group=5)]
@@ -78,6 +80,7 @@ def stated_sum(dp, table, contributions, bounds, **loss):
 
 @pytest.mark.parametrize("bounds", [(0, 500), (-20, 10)])
 @pytest.mark.parametrize("contributions", [1, 15])
+@pytest.mark.sample(0.25)
 def test_clipped_sums_of_whole_numbers(polars, bounds, contributions):
     """OpenDP sums whole numbers exactly, as we do; its grid is 1."""
     dp, table = polars
@@ -91,6 +94,7 @@ def test_clipped_sums_of_whole_numbers(polars, bounds, contributions):
 
 @pytest.mark.parametrize("rho", [0.05, 0.5])
 @pytest.mark.parametrize("groups", [None, 3])
+@pytest.mark.sample(0.25)
 def test_gaussian_noise_under_rho(polars, rho, groups):
     dp, table = polars
     bounds = 15 if groups is None else [dp.polars.Bound(by=["k"], num_groups=groups, per_group=5)]
@@ -115,6 +119,7 @@ def test_gaussian_noise_under_epsilon_and_delta():
 
 @pytest.mark.parametrize(("above", "of"), [(1, 2), (1, 4), (3, 4)])
 @pytest.mark.parametrize("groups", [None, 3])
+@pytest.mark.sample(0.3)
 def test_quantiles(polars, above, of, groups):
     import polars as pl
 

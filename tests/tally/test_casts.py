@@ -162,6 +162,7 @@ def projects(tmp_path):
 
 
 @EVERY
+@pytest.mark.sample(0.5)
 def test_advice_on_groups_runs_and_helps(engine, projects):
     frame, library = FRAMES[engine][0](), FRAMES[engine][1]
     project = projects(delta=0.1, unit=pk.ROW)

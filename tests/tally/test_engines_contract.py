@@ -178,7 +178,7 @@ FETCHED = {"large": "iuwpq", "many, uneven": "iufbwpq"}
 
 @pytest.mark.parametrize("candidates", CANDIDATES)
 @pytest.mark.parametrize("value", "iufbwpq")
-@pytest.mark.sample(0.12)
+@pytest.mark.sample(0.06)
 def test_places_among_candidates(case, value, candidates):
     if value not in case.columns:
         pytest.skip("no such type there")

@@ -244,6 +244,7 @@ BANDS = {
 @pytest.mark.parametrize("packed", [True, False])
 @given(rows=st.lists(st.tuples(*[st.integers(0, 11)] * 3), min_size=5, max_size=40), k=st.integers(1, 5))
 @settings(max_examples=25)
+@pytest.mark.sample(0.5)
 def test_peeling_by_blocks_and_hashes_cuts_what_node_by_node_cuts(bands, packed, rows, k):
     frame = pd.DataFrame(rows, columns=["a", "b", "c"])
     task = task_of(frame, ["a", "b", "c"], pk.KAnonymity(k), 0, dict.fromkeys("abc", BANDS[bands]))

@@ -75,6 +75,7 @@ def node_figures(name, rows, register, node, limit):
     suppress=st.sampled_from([0, 0.2, 1]),
 )
 @settings(max_examples=25)
+@pytest.mark.sample(0.4)
 def test_every_node_and_the_optimum_are_those_of_a_brute_force(bits, name, rows, others, lacking, suppress):
     register = others if lacking else rows + others  # a register that lacks rows of the table does not hold it
     if not register:
