@@ -109,6 +109,7 @@ def test_every_statistic_is_looked_at():
 
 
 @pytest.mark.parametrize(("name", "args", "options", "question", "clipped"), ASKED, ids=NAMES)
+@pytest.mark.sample(0.4)
 def test_the_words_are_those_of_the_question(project, name, args, options, question, clipped):
     release = getattr(pk, name)(PEOPLE, *args, epsilon=1, **options)
     told = dict(release.provenance.rows)
@@ -127,6 +128,7 @@ def test_the_words_are_those_of_the_question(project, name, args, options, quest
 
 
 @pytest.mark.parametrize(("name", "args", "options", "question", "clipped"), ASKED, ids=NAMES)
+@pytest.mark.sample(0.4)
 def test_notes_are_true(project, name, args, options, question, clipped):
     release = getattr(pk, name).plan(PEOPLE, *args, epsilon=1, **options).release()
     along = [note for note in release.plan.notes if "at no further cost: .to_frame()" in note]

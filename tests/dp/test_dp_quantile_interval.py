@@ -158,6 +158,7 @@ def test_a_target_half_as_far_would_be_seen_to_miss_more(concentrated):
 
 
 @pytest.mark.parametrize("loss", [PrivacyLoss.of(epsilon=1), PrivacyLoss.of(rho=0.2)], ids=["ε", "ρ"])
+@pytest.mark.sample(0.5)
 def test_the_choice_of_a_pair_has_that_law(loss):
     """OpenDP's choice among all pairs, beside the law that the tests above reckon with."""
     noise = NoisyMax.for_loss(ask(Quantile("x", 1, 2, LINE)).sensitivity, loss)
@@ -171,6 +172,7 @@ def test_the_choice_of_a_pair_has_that_law(loss):
 
 
 @pytest.mark.parametrize("loss", [PrivacyLoss.of(epsilon=1), PrivacyLoss.of(rho=0.2)], ids=["ε", "ρ"])
+@pytest.mark.sample(0.5)
 def test_wrong_candidates_are_chosen_as_often_as_the_proof_allows_and_no_more(loss):
     """`leads_each` by draws: one right candidate that bears all wrong ones meets the bound, or half of it."""
     times, alpha, draws = 20, 0.05, 20_000

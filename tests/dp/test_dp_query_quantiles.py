@@ -35,6 +35,7 @@ def parts(plan):
 
 
 @pytest.mark.parametrize("weights", [None, {"middle": 3, "high": 2}])
+@pytest.mark.sample(0.5)
 def test_each_part_is_what_it_is_alone_at_its_share(project, weights):
     plan = PEOPLE.privacy.plan.dp_query(ASKED, epsilon=1, weights=weights)
     for name, q, call in (("middle", 0.5, "dp_median"), ("high", 0.9, "dp_quantile")):

@@ -57,6 +57,7 @@ MECHANISMS = {
 
 
 @pytest.mark.parametrize("name", MECHANISMS)
+@pytest.mark.sample(0.4)
 def test_additive_noise_has_the_stated_law_and_no_other(name):
     measure, price, noise = MECHANISMS[name]
     plan = count_plan(count_question("k", range(GROUPS)), measure, **price)
@@ -75,6 +76,7 @@ def test_additive_noise_has_the_stated_law_and_no_other(name):
     [(Measure.APPROXIMATE, {"epsilon": 0.5}), (Measure.APPROXIMATE_ZERO_CONCENTRATED, {"rho": 0.02})],
     ids=["Laplace", "Gaussian"],
 )
+@pytest.mark.sample(0.5)
 def test_open_groups_show_up_and_err_by_the_stated_law(measure, price):
     """Groups at the threshold itself: half and a little more show up, with the upper part of the noise."""
     plan = count_plan(Question(OpenCount(("k",)), ROW, ONE_ROW), measure, delta=1e-3, **price)
@@ -117,6 +119,7 @@ def exponential_mechanism(scores, scale):
     [(PrivacyLoss.of(epsilon=1), permute_and_flip), (PrivacyLoss.of(rho=0.1), exponential_mechanism)],
     ids=["ε", "ρ"],
 )
+@pytest.mark.sample(0.5)
 def test_choices_have_the_stated_law_and_no_other(loss, chances):
     # One good candidate among equals tells scales apart best: noncentrality 239 or more, where 51 is the limit.
     scores, scale, draws = [0, -8, -8, -8, -8, -8], 4.0, 30_000

@@ -268,6 +268,7 @@ def test_the_half_width_holds_by_the_law_itself(kind, scale):
 @pytest.mark.parametrize(
     ("laplace", "price"), [(True, {"epsilon": 2}), (True, {"epsilon": 40}), (False, {"rho": 0.5}), (False, {"rho": 9})]
 )
+@pytest.mark.sample(0.5)
 def test_intervals_of_real_releases_hold(laplace, price):
     """1,000 real draws, of which every cell of the book must hold what 95 % gives."""
     rng = np.random.default_rng(5)

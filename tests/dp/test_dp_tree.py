@@ -122,6 +122,7 @@ def test_without_noise_each_quantile_is_the_candidate_of_the_best_rank(values):
 @pytest.mark.parametrize(
     ("measure", "price"), [(Measure.PURE, {"epsilon": 1}), (Measure.ZERO_CONCENTRATED, {"rho": 0.1})], ids=["ε", "ρ"]
 )
+@pytest.mark.sample(0.5)
 def test_intervals_hold_the_exact_quantile(measure, price):
     values = np.clip(np.random.default_rng(5).exponential(20, 3000), 0, 100)
     frame, asked = pd.DataFrame({"x": values}), quantiles_of("x", TENTHS, tuple(np.linspace(0, 100, 101)))
