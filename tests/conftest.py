@@ -27,7 +27,7 @@ if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).
 #: Set to `all`, every case and every example runs (``make slow``).
 CASES = os.environ.get("PRIVKIT_TESTS", "")
 #: Of the examples that a test has Hypothesis try, the fast suite tries a quarter: so many at least, so many at most.
-LEAST, MOST = 10, 40
+LEAST, MOST = 8, 25
 
 
 def pytest_collection_modifyitems(config, items):

@@ -347,6 +347,7 @@ def test_a_changed_answer_is_not_replayed_l4_l7(account):
         ("UPDATE privkit_project SET terms = replace(terms, '\"1\"', '\"9\"')", 0),
     ],
 )
+@pytest.mark.sample(0.5)
 def test_removed_and_moved_records_are_named_l7(store, statement, entry):
     account = Ledger.open(store).begin("churn", terms())
     for index in range(4):

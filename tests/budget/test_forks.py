@@ -17,6 +17,7 @@ FORKS = 10
 
 
 @pytest.mark.parametrize("writing", [False, True], ids=["readers", "writers"])
+@pytest.mark.sample(0.5)
 def test_a_child_forked_beside_threads_works(store, writing):
     account = Ledger.open(store).begin("churn", terms(10**6))
     stop = threading.Event()

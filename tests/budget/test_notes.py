@@ -208,6 +208,7 @@ def _rewritten(account, monkeypatch, *, at, **fields):
         (1, {"main": "0.1"}),  # costs something
     ],
 )
+@pytest.mark.sample(0.5)
 def test_verify_refuses_a_chain_whose_notes_break_the_rules(account, monkeypatch, at, fields):
     account.declare(AGE, nothing)
     account.declare(OTHER, nothing)

@@ -296,7 +296,7 @@ def test_it_is_typed_as_it_is_shown_and_composes(criterion):
 @pytest.mark.parametrize("criterion", ALL, ids=repr)
 @given(rows=ROWS)
 @settings(max_examples=25)
-@pytest.mark.sample(0.4)
+@pytest.mark.sample(0.3)
 def test_check_its_report_and_the_brute_force_agree(criterion, rows):
     frame = frame_of(rows)
     name, finding = type(criterion).__name__, pk.check(frame, QI, criterion).findings[0]
@@ -318,7 +318,7 @@ def test_check_its_report_and_the_brute_force_agree(criterion, rows):
 @pytest.mark.parametrize("criterion", BY_CLASSES, ids=repr)
 @given(rows=ROWS)
 @settings(max_examples=25)
-@pytest.mark.sample(0.4)
+@pytest.mark.sample(0.25)
 def test_the_dense_counts_of_a_search_decide_as_the_report(criterion, rows):
     if not criterion.per_class:
         return
@@ -348,7 +348,7 @@ PEOPLE = frame_of([(*"abc"[i % 3], "mf"[i % 2], "xyz"[(i * i + i // 5) % 3], i /
 @given(rows=ROWS)
 @example(rows=list(PEOPLE.itertuples(index=False, name=None)))
 @settings(max_examples=12)
-@pytest.mark.sample(0.4)
+@pytest.mark.sample(0.25)
 def test_a_node_is_feasible_where_its_table_meets_it_and_anonymize_finds_one(criterion, rows):
     frame = frame_of(rows)
     if len(frame) < criterion.rows_needed:
@@ -386,7 +386,7 @@ def transformed(frame, goal, way, how):
 @pytest.mark.parametrize("criterion", ALL, ids=repr)
 @given(rows=ROWS, other=st.sampled_from(ALL), suppress=st.sampled_from([0, 0.1, 0.4, 1]), unit=st.booleans())
 @settings(max_examples=12)
-@pytest.mark.sample(0.15)
+@pytest.mark.sample(0.1)
 def test_what_holds_holds_of_the_frame_handed_out(criterion, way, rows, other, suppress, unit):
     frame, goal = frame_of(rows), criterion & other
     if way == "local" and any(part.known_together for part in goal.parts):
@@ -451,7 +451,7 @@ def test_a_unit_is_taken_where_persons_can_be_counted_and_refused_elsewhere(crit
 
 
 @pytest.mark.parametrize("criterion", ALL, ids=repr)
-@pytest.mark.sample(0.4)
+@pytest.mark.sample(0.3)
 def test_check_and_report_have_text_html_and_a_plot_with_their_figure(criterion):
     name, told = type(criterion).__name__, pk.check(PEOPLE, QI, criterion)
     assert told.findings[0].figure in repr(told)

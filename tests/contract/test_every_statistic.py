@@ -32,7 +32,7 @@ from privkit.view.rooms import sheet_of
 for module in ("association", "counts", "inference", "models", "quantiles", "query", "sums", "synthetic", "tables"):
     importlib.import_module(f"privkit.project.dp.{module}")
 
-pytestmark = pytest.mark.sample(0.12, alike=True)
+pytestmark = pytest.mark.sample(0.08, alike=True)
 
 ZIPS, PLANS = ["8001", "8002", "8003"], ["basic", "plus"]
 OLD = {"derive": {"old": pk.cut("age", [0, 40, 100])}}

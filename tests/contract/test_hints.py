@@ -157,7 +157,7 @@ def run_all(report, df, engine: str) -> None:
 
 @pytest.mark.parametrize("engine", ["pandas", "polars", "duckdb", "arrow"])
 @pytest.mark.parametrize("name", ASKED)
-@pytest.mark.sample(0.25)
+@pytest.mark.sample(0.15)
 def test_what_to_type_next_runs_as_it_stands_and_keeps_the_unit(name, engine):
     df = there(PEOPLE, engine)
     run_all(ASKED[name](df), df, engine)

@@ -61,7 +61,7 @@ def test_its_entries_are_of_every_state(projects):
 
 
 @pytest.mark.parametrize(("kind", "name"), QUESTIONS, ids=".".join)
-@pytest.mark.sample(0.3)
+@pytest.mark.sample(0.2)
 def test_a_question_replays_its_answer_at_no_charge(projects, stored, kind, name):
     if f"{kind}.{name}" not in stored:
         pytest.skip("a later version asks it")

@@ -114,7 +114,7 @@ def project(tmp_path):
 
 @pytest.mark.parametrize("container", CONTAINERS.values(), ids=CONTAINERS)
 @pytest.mark.parametrize("place", PLACES, ids=" ".join)
-@pytest.mark.sample(0.12)
+@pytest.mark.sample(0.08)
 def test_what_is_refused_as_data_passes_once_it_is_vouched_for(project, place, container):
     typed = PLACES[place][1]
     value = held(typed, container)

@@ -132,7 +132,7 @@ def project(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("engine", ["polars", "duckdb"])
 @pytest.mark.parametrize("name", CALLS)
-@pytest.mark.sample(0.2)
+@pytest.mark.sample(0.12)
 def test_what_leaves_an_engine_is_what_the_page_says(name, engine, project):
     library = pytest.importorskip(engine)
     data = library.from_pandas(people()).lazy() if engine == "polars" else library.from_df(people())

@@ -59,7 +59,7 @@ def every_value(schema, ordinary=4):
 
 
 @pytest.mark.parametrize("schema", DATED, ids=lambda schema: schema.name)
-@pytest.mark.sample(0.2)
+@pytest.mark.sample(0.15)
 def test_a1_every_date_has_a_year_or_is_missing(project, schema):
     zone = dt.UTC if "category" in schema.dtype else zone_of(schema)
     if "category" in schema.dtype or "dictionary" in schema.dtype:
@@ -75,7 +75,7 @@ def test_a1_every_date_has_a_year_or_is_missing(project, schema):
 
 
 @pytest.mark.parametrize("schema", DATED, ids=lambda schema: schema.name)
-@pytest.mark.sample(0.2)
+@pytest.mark.sample(0.12)
 def test_a1_every_date_is_counted_by_its_key_and_told_apart(project, schema):
     frame, key = every_value(schema), schema.keys[0]
     assert counted(frame, "v", keys=[key])[key] >= 4
@@ -87,7 +87,7 @@ def test_a1_every_date_is_counted_by_its_key_and_told_apart(project, schema):
 
 @pytest.mark.parametrize("schema", DATED[::7], ids=lambda schema: schema.name)
 @pytest.mark.parametrize("per", ["day", "week", "month", "quarter", "year"])
-@pytest.mark.sample(0.2)
+@pytest.mark.sample(0.12)
 def test_a1_every_date_falls_into_a_window_or_into_none(ledger_path, schema, per):
     opened(ledger_path, unit="who", per=per, time="v", max_rows=9)
     frame = every_value(schema)

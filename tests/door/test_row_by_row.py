@@ -66,7 +66,7 @@ def answers(schema, plan):
 
 
 @pytest.mark.parametrize("schema", SCHEMAS, ids=lambda schema: schema.name)
-@pytest.mark.sample(0.1)
+@pytest.mark.sample(0.06)
 def test_one_row_more_moves_no_other_to_another_group(projects, schema):
     row = {"project": projects[pk.ROW], "epsilon": 1}
     for rest, whole in answers(schema, lambda frame: pk.plan.dp_count(frame, ["v", "who"], delta=1e-6, **row)):
@@ -80,7 +80,7 @@ def test_one_row_more_moves_no_other_to_another_group(projects, schema):
 
 
 @pytest.mark.parametrize("schema", SCHEMAS, ids=lambda schema: schema.name)
-@pytest.mark.sample(0.1)
+@pytest.mark.sample(0.06)
 def test_one_row_more_makes_no_other_row_another_persons(projects, schema):
     numbers = [f"w{number}" for number in range(ROWS)]
 
@@ -96,7 +96,7 @@ def test_one_row_more_makes_no_other_row_another_persons(projects, schema):
 
 
 @pytest.mark.parametrize("schema", SCHEMAS, ids=lambda schema: schema.name)
-@pytest.mark.sample(0.1)
+@pytest.mark.sample(0.06)
 def test_one_row_more_is_in_one_class(schema):
     for turn in range(TURNS):
         small, large = frames(schema, turn)

@@ -107,7 +107,7 @@ def test_no_value_stands_in_for_missing_ids(ledger_path, value):
 
 
 @pytest.mark.parametrize("schema", IDS, ids=lambda schema: schema.name)
-@pytest.mark.sample(0.1)
+@pytest.mark.sample(0.06)
 def test_every_id_of_every_type_is_a_person_of_its_own(ledger_path, schema):
     opened(ledger_path, unit="v")
     values = distinct(schema)
@@ -225,7 +225,7 @@ FILTERS = (
 
 @pytest.mark.parametrize("engine", MADE)
 @pytest.mark.parametrize("pair", CONFUSABLE)
-@pytest.mark.sample(0.15)
+@pytest.mark.sample(0.1)
 def test_one_person_more_pushes_out_nobodys_row(ledger_path, pair, engine):
     opened(ledger_path, unit="v", max_rows=1)
     frame = with_group(MADE[engine](CONFUSABLE[pair]))

@@ -108,7 +108,7 @@ def test_every_function_answers_replays_and_has_a_plan_of_the_same_parameters(pr
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 @pytest.mark.parametrize("epsilon", [0, -1, math.nan, math.inf, 1e-300, True, "1"], ids=repr)
-@pytest.mark.sample(0.25)
+@pytest.mark.sample(0.12)
 def test_a1_epsilon_is_a_finite_number_above_zero(project, people, name, epsilon):
     refused(pk.ParameterError, people, name, "must be a finite number > 0", epsilon=epsilon)
     assert len(project.ledger) == 0
@@ -158,7 +158,7 @@ def test_a7_equal_bounds_are_a_scaled_count_and_say_so(project, people, name):
 
 @pytest.mark.parametrize("name", ["seed", "random_state", "scale", "invariant", "contributions"])
 @pytest.mark.parametrize("function", FUNCTIONS)
-@pytest.mark.sample(0.25)
+@pytest.mark.sample(0.12)
 def test_a8_a9_c26_what_would_undo_the_noise_is_no_parameter(project, people, function, name):
     call, asked = FUNCTIONS[function]
     with pytest.raises(TypeError, match=name):
@@ -265,7 +265,7 @@ def test_a_column_that_is_not_there_is_told_under_the_argument_that_named_it(led
 @pytest.mark.parametrize(
     "where", [lambda row: True, len, "x.map_elements(f)", "@x > 1", "__import__('os')", "x.max()", "[x for x in k]", 3]
 )
-@pytest.mark.sample(0.25)
+@pytest.mark.sample(0.12)
 def test_a30_filters_are_expressions_and_never_code(project, people, name, where):
     if name == "dp_describe" and where == 3:
         pytest.skip("one function is enough for this type")
@@ -387,7 +387,7 @@ PAIRS = {
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 @pytest.mark.parametrize("pair", PAIRS)
-@pytest.mark.sample(0.15)
+@pytest.mark.sample(0.1)
 def test_paired_data_sets_differ_in_nothing_but_the_noise(tmp_path, pair, name, monkeypatch):
     function, asked = FUNCTIONS[name]
     monkeypatch.setattr(counts, "dp_count", function)

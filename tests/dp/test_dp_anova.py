@@ -98,7 +98,7 @@ def drawn_p_values(case, draws, thought=None):
 
 
 @pytest.mark.parametrize("case", NULLS)
-@pytest.mark.sample(0.4)
+@pytest.mark.sample(0.2)
 def test_the_test_errs_no_more_than_it_says(case):
     p_values = drawn_p_values(case, DRAWS)
     for alpha in (0.1, 0.05, 0.01):

@@ -92,7 +92,7 @@ DRAWS, FEW = 2000, 399
 
 
 @pytest.mark.parametrize("case", NULLS)
-@pytest.mark.sample(0.4)
+@pytest.mark.sample(0.2)
 def test_the_test_errs_no_more_than_it_says(case):
     shares, rows, (measure, price) = NULLS[case]
     noise = count_plan(ask(ASKED), measure, **price).noise

@@ -149,7 +149,7 @@ def sampled(case, draws=DRAWS):
 
 
 @pytest.mark.parametrize("case", DRAWN)
-@pytest.mark.sample(0.25)
+@pytest.mark.sample(0.14)
 def test_intervals_hold_and_tests_err_no_more_than_they_say(case):
     true = true_of(DRAWN[case][0])
     noise, cells = sampled(case)

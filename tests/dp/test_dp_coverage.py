@@ -43,7 +43,7 @@ def test_whatever_has_an_interval_has_it_in_the_table():
 
 
 @pytest.mark.parametrize("name", CASES)
-@pytest.mark.sample(0.15)
+@pytest.mark.sample(0.1)
 def test_intervals_hold_the_exact_answer(name):
     for number, hits in CASES[name].hits(FEW).items():
         assert is_enough(hits, FEW), (number, hits)

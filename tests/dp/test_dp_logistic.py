@@ -283,9 +283,9 @@ def test_noise_moves_weights_as_far_as_a_plan_says():
     )
     plan = count_plan(ask(asked), Measure.ZERO_CONCENTRATED, rho=0.2)
     measurement = make_measurement(plan)
-    drawn = [asked.weights(np.array(draw(measurement, frame)))[1] for _ in range(120)]
+    drawn = [asked.weights(np.array(draw(measurement, frame)))[1] for _ in range(60)]
     told = asked.stirred(plan.noise, 2_000)
-    assert np.std(drawn) == pytest.approx(told, rel=0.5)  # 120 draws tell it to 6.5 %: seven deviations off
+    assert np.std(drawn) == pytest.approx(told, rel=0.5)  # 60 draws tell it to 9.1 %: five and a half deviations
     assert f"{told:.2g}"[:3] in " ".join(asked.price_notes(plan.noise, plan.question, 2_000))
 
 
@@ -373,6 +373,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.sample(0.5)
 def test_bad_input_is_told_and_nothing_is_spent(ledger_path, name):
     more, error = REFUSED[name]
     project = pk.open_project("bad", epsilon=1, unit=pk.ROW, store=ledger_path)

@@ -222,7 +222,7 @@ def moved_most(asked, frame, salt):
 @pytest.mark.parametrize(("name", "unit"), SITUATIONS)
 @settings(max_examples=10, suppress_health_check=list(HealthCheck))
 @given(data=st.data(), salt=st.binary(min_size=16, max_size=16))
-@pytest.mark.sample(0.25)
+@pytest.mark.sample(0.15)
 def test_no_neighbor_moves_a_statistic_by_more_than_it_declares(name, unit, data, salt):
     frame = data.draw(frames(name))
     assert max(moved_most(question(name, unit), frame, salt).values()) <= 1 + 1e-12

@@ -144,7 +144,7 @@ def sampled(case, draws=DRAWS):
 
 
 @pytest.mark.parametrize("case", DRAWN)
-@pytest.mark.sample(0.25)
+@pytest.mark.sample(0.14)
 def test_intervals_hold_and_tests_err_no_more_than_they_say(case):
     hits, rejected, draws = 0, 0, DRAWS
     for noise, true, cells in sampled(case):

@@ -209,7 +209,7 @@ def judged(asked, noise, true, cells):
 
 
 @pytest.mark.parametrize("case", DRAWN)
-@pytest.mark.sample(0.25)
+@pytest.mark.sample(0.14)
 def test_intervals_hold_and_tests_err_no_more_than_they_say(case):
     hits, rejected, draws = judged(*sampled(case))
     assert all(holds(each, draws, 0.95) for each in hits), hits / draws

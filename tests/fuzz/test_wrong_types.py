@@ -280,7 +280,7 @@ def _project(ledger_path):
 
 
 @pytest.mark.parametrize(("function", "bound", "name"), list(cases()))
-@pytest.mark.sample(0.15)
+@pytest.mark.sample(0.08)
 def test_wrong_types_are_told_in_privkits_own_words(function, bound, name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     problems = []

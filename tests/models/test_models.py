@@ -331,7 +331,7 @@ BAD = {
 
 @pytest.mark.parametrize("name", BAD)
 @pytest.mark.parametrize("made", [logistic, bayes, linear])
-@pytest.mark.sample(0.4)
+@pytest.mark.sample(0.3)
 def test_bad_data_is_told_and_nothing_is_spent(project, made, name):
     table, y, error = BAD[name]
     more = {} if made is linear else {"keys": None}

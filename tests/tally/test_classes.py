@@ -60,6 +60,7 @@ VALUES = pytest.mark.parametrize("values_of", [value_counts, count_values])
 @pytest.mark.parametrize("engine", ENGINES)
 @given(tables(x=TEXT, y=FLOATS, z=WHOLE))
 @settings(max_examples=20)
+@pytest.mark.sample(0.4)
 def test_class_sizes_equal_counting_by_hand_on_every_engine(sizes, engine, table):
     if engine in NO_MISSING_INTEGER:
         table = table | {"z": [0 if value is None else value for value in table["z"]]}
@@ -75,6 +76,7 @@ def test_class_sizes_equal_counting_by_hand_on_every_engine(sizes, engine, table
 @pytest.mark.parametrize("engine", ENGINES)
 @given(tables(x=TEXT, who=WHOLE))
 @settings(max_examples=10)
+@pytest.mark.sample(0.4)
 def test_persons_are_distinct_ids_with_missing_as_one(sizes, engine, table):
     if engine in NO_MISSING_INTEGER:
         table = table | {"who": [0 if value is None else value for value in table["who"]]}
@@ -90,6 +92,7 @@ def test_persons_are_distinct_ids_with_missing_as_one(sizes, engine, table):
 @pytest.mark.parametrize("engine", ENGINES)
 @given(tables(x=TEXT, y=FLOATS))
 @settings(max_examples=10)
+@pytest.mark.sample(0.4)
 def test_value_counts_equal_counting_by_hand_on_every_engine(values_of, engine, table):
     counted = values_of(ENGINES[engine](table), "x", "y")
     values = [plain(value) for value in counted.values]

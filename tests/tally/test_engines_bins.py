@@ -52,7 +52,7 @@ def bins_of(counts):
 
 @pytest.mark.parametrize("edges", EDGES)
 @pytest.mark.parametrize("value", "iufw")
-@pytest.mark.sample(0.1)
+@pytest.mark.sample(0.06)
 def test_bins_of_hostile_rows(case, value, edges):
     if value not in case.columns:
         pytest.skip("no such type there")

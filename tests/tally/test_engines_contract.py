@@ -142,7 +142,7 @@ def steps(value, grid):
 
 @pytest.mark.parametrize("grid", GRIDS, ids=str)
 @pytest.mark.parametrize("value", "iufbwpq")
-@pytest.mark.sample(0.12)
+@pytest.mark.sample(0.08)
 def test_sums_of_powers_on_a_grid(case, value, grid):
     if value not in case.columns:
         pytest.skip("no such type there")
@@ -178,7 +178,7 @@ FETCHED = {"large": "iuwpq", "many, uneven": "iufbwpq"}
 
 @pytest.mark.parametrize("candidates", CANDIDATES)
 @pytest.mark.parametrize("value", "iufbwpq")
-@pytest.mark.sample(0.06)
+@pytest.mark.sample(0.04)
 def test_places_among_candidates(case, value, candidates):
     if value not in case.columns:
         pytest.skip("no such type there")
@@ -252,7 +252,7 @@ PLACED = {
 @pytest.mark.parametrize("person", "kify")
 @pytest.mark.parametrize("worth", [0.0, 2.0], ids=["rows", "pairs"])
 @pytest.mark.parametrize("rows", [4_000_000, 50], ids=["one part", "parts"])
-@pytest.mark.sample(0.12)
+@pytest.mark.sample(0.06)
 def test_persons_with_the_places_of_their_keys(case, by, person, worth, rows, monkeypatch):
     if person in by or not set(by) <= set(case.rows):
         pytest.skip("no such column, or one for both")
@@ -309,6 +309,7 @@ def test_no_rows(case):
     assert len(engine.collect(["k", "w", "t"])) == 0
 
 
+@pytest.mark.sample(0.5)
 def test_the_same_as_in_memory(case):
     eager = EagerEngine.of_table(case.engine.collect(list(case.columns)))
     for keys in KEYS:

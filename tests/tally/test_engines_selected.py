@@ -85,7 +85,7 @@ def in_memory(case, chosen, keep):
 
 
 @pytest.mark.parametrize("where", [*ASKED, *ELSEWHERE])
-@pytest.mark.sample(0.15)
+@pytest.mark.sample(0.1)
 def test_filters_keep_the_rows_that_they_keep_in_memory(case, where):
     chosen = selection(where)
     found = apply(case.engine, chosen, keep=KEPT)
@@ -121,6 +121,7 @@ DERIVED = {
 }
 
 
+@pytest.mark.sample(0.5)
 def test_derived_columns_are_those_of_memory(case):
     from privkit.values.expression.nodes import Column, Cut
 

@@ -41,6 +41,7 @@ def known(values) -> list[float]:
 @pytest.mark.parametrize("function", ["mean", "median"])
 @given(rows=ROWS, suppress=st.sampled_from([0, 0.3]), diverse=st.booleans())
 @settings(max_examples=40)
+@pytest.mark.sample(0.5)
 def test_classes_with_aggregates_are_those_that_were_judged(method, function, rows, suppress, diverse):
     frame = frame_of(rows)
     goal = pk.KAnonymity(2) & pk.LDiversity("ill", 2) if diverse else pk.KAnonymity(2)
@@ -203,6 +204,7 @@ def persons(rows: pd.DataFrame, unit: str | None) -> int:
 @pytest.mark.parametrize("function", ["mean", "median"])
 @given(rows=PEOPLE, goal=st.sampled_from(list(GOALS)), suppress=st.sampled_from([0, 0.5]))
 @settings(max_examples=60)
+@pytest.mark.sample(0.5)
 def test_each_value_that_is_shown_has_as_many_persons_behind_it_as_the_goal_names(
     method, function, rows, goal, suppress
 ):

@@ -282,7 +282,7 @@ EVEN += [AlphaK("ill", alpha, 1) for alpha in (0.3, 0.34, 0.5)] + [KAnonymity(3,
 
 @pytest.mark.parametrize("criterion", EVEN, ids=repr)
 @pytest.mark.parametrize("values", [1, 2, 3, 4])
-@pytest.mark.sample(0.3)
+@pytest.mark.sample(0.15)
 def test_what_no_class_of_the_values_can_meet_is_refused_at_once_and_nothing_else_is(criterion, values):
     met = []  # every class of up to six rows of each value
     for counts in itertools.product(range(7), repeat=values):

@@ -249,6 +249,7 @@ def within(label, day):
 @pytest.mark.parametrize("form", FORMS)
 @given(days=st.lists(DAYS, min_size=1, max_size=8))
 @settings(max_examples=40)
+@pytest.mark.sample(0.5)
 def test_dates_of_every_form_get_the_labels_of_their_days(form, days):
     column = FORMS[form](days)
     rule = Hierarchy.dates("day", "week", "month", "quarter", "year", "decade")

@@ -117,7 +117,7 @@ def search(rows, name, **how):
 @pytest.mark.parametrize("name", CRITERIA)
 @given(rows=TABLE, suppress=st.sampled_from([0, 0.1, 0.5, 1]))
 @settings(max_examples=15)
-@pytest.mark.sample(0.4)
+@pytest.mark.sample(0.25)
 def test_optimal_is_the_least_loss_of_all_nodes(name, rows, suppress):
     out, ok = search(rows, name, suppress=suppress)
     limit = math.floor(suppress * len(rows) + 1e-9)
@@ -136,7 +136,7 @@ def test_optimal_is_the_least_loss_of_all_nodes(name, rows, suppress):
 @pytest.mark.parametrize("method", ["optimal", "local"])
 @given(rows=TABLE, suppress=st.sampled_from([0, 0.2]))
 @settings(max_examples=10)
-@pytest.mark.sample(0.3)
+@pytest.mark.sample(0.2)
 def test_result_meets_the_criteria_when_read_again(name, method, rows, suppress):
     out, ok = search(rows, name, suppress=suppress, method=method)
     if out is None:
@@ -153,7 +153,7 @@ def test_result_meets_the_criteria_when_read_again(name, method, rows, suppress)
 @pytest.mark.parametrize("name", CRITERIA)
 @given(rows=TABLE, suppress=st.sampled_from([0, 0.2]))
 @settings(max_examples=15)
-@pytest.mark.sample(0.4)
+@pytest.mark.sample(0.25)
 def test_local_is_never_worse_than_optimal(name, rows, suppress):
     best, _ = search(rows, name, suppress=suppress)
     local, _ = search(rows, name, suppress=suppress, method="local")
