@@ -12,6 +12,7 @@ import json
 import math
 import pkgutil
 import re
+from collections import Counter
 from fractions import Fraction
 
 import pandas as pd
@@ -212,7 +213,9 @@ def test_every_kind_is_known_however_it_is_defined_and_has_an_example(question):
     assert all(kind.__dict__.get("mark") for kind in KINDS.values())
     asked: set[type] = set()
     wanted = {kind for kind in KINDS.values() if not kind.retired}
-    for example in examples():
+    times = Counter()
+    turns = [(times.update([key := repr(one.values[1:])]) or times[key], one) for one in examples()]
+    for _, example in sorted(turns, key=lambda each: each[0]):  # each call once, before it is asked of other units
         if asked >= wanted:
             break
         plan, release, _ = question(*example.values)
