@@ -114,7 +114,7 @@ ENDS = ["two\r\nrows", "a\rreturn", "a\nline", "\r", ' "quoted" ', ",", "#", "\u
 @pytest.mark.parametrize("form", ["csv", "tsv", "csv.gz"])
 @pytest.mark.parametrize("end", ENDS)
 @pytest.mark.parametrize("engine", [False, True])
-@pytest.mark.sample(0.2)
+@pytest.mark.sample(0.12)
 def test_no_cell_ends_a_row_before_its_end(tmp_path, monkeypatch, form, end, engine):
     monkeypatch.chdir(tmp_path)
     if engine:

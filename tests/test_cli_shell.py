@@ -349,7 +349,7 @@ def test_the_demo_as_json(capsys):
     ],
 )
 @pytest.mark.parametrize("form", ["csv", "csv.gz", "parquet"])
-@pytest.mark.sample(0.25)
+@pytest.mark.sample(0.15)
 def test_a_large_file_is_anonymized_as_one_in_memory_is(tmp_path, monkeypatch, capsys, asked, form):
     pytest.importorskip("duckdb")
     monkeypatch.chdir(tmp_path)

@@ -128,6 +128,7 @@ def test_where_nothing_varies_nothing_is_told():
     ],
     ids=lambda one: type(one).__name__,
 )
+@pytest.mark.sample(0.5)
 def test_what_memorizes_is_found(model, numbers):
     X_in, X_out, y_in, y_out = sides(numbers=numbers)
     found = pk.attack_model(model.fit(X_in, y_in), X_in, X_out, y_in, y_out, shadows=16)

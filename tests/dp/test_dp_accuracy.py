@@ -34,7 +34,7 @@ def assert_covers(hits, level):
 @pytest.mark.parametrize("noise", [Laplace(50.0), Gaussian(50.0), Laplace(1.0), Gaussian(0.8)])
 @pytest.mark.parametrize("weights", [[1.0], [1.0, -1.0], [0.7, 0.3], [1.0, 0.0], [1.0, -1.0, 1.0], [0.5, 1.0, -0.2]])
 @pytest.mark.parametrize("level", [0.8, 0.95])
-@pytest.mark.sample(0.25)
+@pytest.mark.sample(0.15)
 def test_weighted_sums_of_noise_stay_within_their_half_width(noise, weights, level):
     rng = np.random.default_rng(5)
     if isinstance(noise, Laplace):
@@ -54,7 +54,7 @@ def test_weighted_sums_of_noise_stay_within_their_half_width(noise, weights, lev
 @pytest.mark.parametrize("noise", [Laplace(50.0), Gaussian(50.0), Laplace(2.0**29), Laplace(0.7), Gaussian(0.8)])
 @pytest.mark.parametrize("cells", [4, 5, 6, 15, 60, 400])
 @pytest.mark.parametrize("kind", ["alike", "mixed"])
-@pytest.mark.sample(0.25)
+@pytest.mark.sample(0.15)
 def test_sums_of_many_cells_have_the_width_that_their_law_gives_them(noise, cells, kind):
     """As of the rows of a whole test of independence: partial fractions of alike weights cancel beyond a few cells."""
     rng = np.random.default_rng(11)
@@ -99,7 +99,7 @@ def frame_of(rows_of):
 @pytest.mark.parametrize(
     ("measure", "price"), [(Measure.PURE, {"epsilon": 1}), (Measure.ZERO_CONCENTRATED, {"rho": 0.1})], ids=["ε", "ρ"]
 )
-@pytest.mark.sample(0.4)
+@pytest.mark.sample(0.25)
 def test_intervals_cover_the_exact_answer_for_every_number_of_rows(kind, measure, price):
     """Groups of 0 to 1,000 rows: where noise dominates, too."""
     rows_of = [0, 1, 2, 3, 5, 10, 30, 100, 300, 1000] * 10

@@ -373,7 +373,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-@pytest.mark.sample(0.5)
+@pytest.mark.sample(0.3)
 def test_bad_input_is_told_and_nothing_is_spent(ledger_path, name):
     more, error = REFUSED[name]
     project = pk.open_project("bad", epsilon=1, unit=pk.ROW, store=ledger_path)

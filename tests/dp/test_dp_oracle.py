@@ -42,7 +42,7 @@ def stated(dp, table, contributions, *, by=None, **loss):
 
 @pytest.mark.parametrize("epsilon", EPSILONS)
 @pytest.mark.parametrize("by", [None, "k"])
-@pytest.mark.sample(0.17)
+@pytest.mark.sample(0.16)
 def test_rows_as_units(polars, epsilon, by):
     question = count_question(by, ["a", "b"]) if by else count_question()
     assert count_plan(question, epsilon=epsilon).scale == pytest.approx(
@@ -119,7 +119,7 @@ def test_gaussian_noise_under_epsilon_and_delta():
 
 @pytest.mark.parametrize(("above", "of"), [(1, 2), (1, 4), (3, 4)])
 @pytest.mark.parametrize("groups", [None, 3])
-@pytest.mark.sample(0.17)
+@pytest.mark.sample(0.16)
 def test_quantiles(polars, above, of, groups):
     import polars as pl
 

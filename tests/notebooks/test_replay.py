@@ -34,7 +34,7 @@ def spends(name):
     return any(re.search(r"(open_|teach\.)project\(", cell.source) for cell in _cells(_committed(name)))
 
 
-@pytest.mark.sample(0.3)
+@pytest.mark.sample(0.2)
 def test_a_second_run_reproduces_every_output_and_spends_nothing(place, executed, monkeypatch):
     monkeypatch.setenv("PRIVKIT_STATE_DIR", place.env["PRIVKIT_STATE_DIR"])
     before = entries(place)

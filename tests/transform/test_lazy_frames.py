@@ -131,7 +131,7 @@ def test_rows_of_an_engine_become_those_of_pandas(name, rows, goal, method, supp
 
 @pytest.mark.parametrize("method", ["optimal", "local"])
 @pytest.mark.parametrize("name", ["ibis duckdb", "ibis postgres", "spark"])
-@pytest.mark.sample(0.5)
+@pytest.mark.sample(0.34)
 def test_other_engines_agree(name, method):
     rows = lazies.hostile(60, 7, "kib")
     rows |= {"s": ["flu", "cold", "Flu", None] * 15, "t": [0, 1, 86_400_000_000, None] * 15, "f": [0.5, None, 7.0] * 20}
@@ -285,7 +285,7 @@ def test_a_node_of_an_engines_lattice_is_applied_there():
 @pytest.mark.parametrize("dtype", ["DATE", "TIMESTAMP", "TIMESTAMP_NS", "TIMESTAMPTZ"])
 @pytest.mark.parametrize("ibis", [False, True], ids=["duckdb", "ibis"])
 @pytest.mark.parametrize("missing", [[], ["NULL"]], ids=["none missing", "missing"])
-@pytest.mark.sample(0.4)
+@pytest.mark.sample(0.25)
 def test_infinite_dates_of_an_engine_change_the_labels_of_no_others(dtype, ibis, missing):
     infinite = ["'infinity'", "'-infinity'", *missing]
     connection = lazies.held_duckdb()
