@@ -28,6 +28,7 @@ class Place:
             "JUPYTER_DATA_DIR": str(root / "data"),  # no kernel of the user's
             "JUPYTER_CONFIG_DIR": str(root / "config"),
             "IPYTHONDIR": str(root / "ipython"),
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # a notebook is run again without what tests of code need
             "OMP_NUM_THREADS": "1",  # where cores are short, threads that wait for each other only burn them
         }
         self.env.pop("PRIVKIT_KEY", None)
@@ -43,7 +44,7 @@ class Place:
     def nbval(self, name: str, how: str) -> subprocess.CompletedProcess[str]:
         """Run a notebook again and compare its outputs with those that are stored."""
         options = ["--nbval-current-env", "--nbval-cell-timeout=120", "-p", "no:cacheprovider"]
-        options += ["--nbval-sanitize-with", str(Path(__file__).parent / "moments.cfg")]
+        options += ["--nbval-sanitize-with", str(Path(__file__).parent / "moments.cfg"), "-p", "nbval.plugin"]
         return self._python("-m", "pytest", "-c", os.devnull, "--rootdir", ".", how, *options, name)
 
     def _python(self, *arguments: str) -> subprocess.CompletedProcess[str]:
