@@ -18,6 +18,11 @@ CONTRACT = Path(__file__).parents[1] / "contract"
 WIDTHS = [1280, 640, 320]  # the last two: a small window at 200 %, and one at 400 %
 
 
+@pytest.fixture(scope="module", autouse=True)
+def light():
+    """A plain page: no JupyterLab is started for it, whose theme would have to be set."""
+
+
 @pytest.fixture(scope="module")
 def gallery(tmp_path_factory):
     """The page: what the gallery of the docs shows, with nothing of the docs around it."""

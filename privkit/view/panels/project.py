@@ -204,9 +204,9 @@ def _listing(entries: list[Entry], balance: Balance, again: Mapping[int, int] | 
             row.insert(5, again.get(entry.seq, 0))
     return tag(
         "div",
-        block(Table(heads, rows, "The last releases, the newest first")),
+        block(Table(heads, rows, "The last releases, the newest first", facts=True)),
         note(f"… {rest}") if rest else None,
-        class_="pk-facts pk-scroll",
+        class_="pk-scroll",
         role="region",
         aria_label="The last releases",
         tabindex=0,
