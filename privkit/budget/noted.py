@@ -51,7 +51,7 @@ def refuse_ended(book: Book, connection: Connection) -> None:
 
 def counts_of(account: Account, balance: Balance) -> Counts:
     """Return how many of a project's entries were charged, and how many only note something."""
-    facts, ends, registered = len(account.facts()), int(account.ended is not None), account.n_registered
+    facts, ends, registered = account.n_noted
     return Counts(balance.entries - facts - ends - registered, facts, ends, registered)
 
 
@@ -100,10 +100,13 @@ class Noted(Paged):
 
     @property
     @lets_go
-    def n_registered(self) -> int:
-        """How many entries the register has. One look-up."""
-        with self._book.store.reading() as connection:
-            return query.last_draw(connection, self._book.id, NAMES[REGISTER])
+    def n_noted(self) -> tuple[int, int, int]:
+        """How many entries declare public facts, end the project, and are of the register. One look-up."""
+        book = self._book
+        with book.store.reading() as connection:
+            facts = query.last_draw(connection, book.id, NAMES[FACTS])
+            ends = int(ending(book, connection) is not None)
+            return facts, ends, query.last_draw(connection, book.id, NAMES[REGISTER])
 
     @lets_go
     def registered(self) -> list[Entry]:

@@ -222,8 +222,10 @@ class SimulatedAccount(BaseAccount):
 
     # -- notes -----------------------------------------------------------------------------------------------------
 
-    #: Nothing simulated is handed out, so that there is nothing to register.
-    n_registered = 0
+    @property
+    def n_noted(self) -> tuple[int, int, int]:
+        """How many entries declare public facts, end the project, and are of the register."""
+        return len(self.facts()), int(self.ended is not None), 0  # nothing simulated is handed out, to be registered
 
     def registered(self) -> list[Entry]:
         """Return no entry."""

@@ -46,9 +46,8 @@ def recorded_within(record: Mapping[str, Any]) -> str:
     >>> recorded_within({"statistic": "mean", "mechanism": "discrete Laplace", "scale": "10.0"})
     ''
     """
-    width = recorded_accuracy(record)
-    asked = None if width is None else recorded_statistic(record)
-    return "" if asked is None else accuracy_told(asked, width)
+    asked, width = _told(record)
+    return "" if asked is None or width is None else accuracy_told(asked, width)
 
 
 def recorded_accuracy(record: Mapping[str, Any]) -> float | None:
@@ -65,16 +64,21 @@ def recorded_accuracy(record: Mapping[str, Any]) -> float | None:
     >>> recorded_accuracy({"statistic": "count"}) is None
     True
     """
+    return _told(record)[1]
+
+
+def _told(record: Mapping[str, Any]) -> tuple[Statistic | None, float | None]:
+    """Return the statistic of a record, and the half-width of its answers; None for what the record does not tell."""
     try:
         asked = recorded_statistic(record)
         if asked is None or asked.framed:
-            return None
+            return asked, None
         noise = asked.recorded_noise(record)
         if not (math.isfinite(noise.scale) and noise.scale > 0):
-            return None
-        return asked.half_width(noise, miss(1 - ALPHA), None)
+            return asked, None
+        return asked, asked.half_width(noise, miss(1 - ALPHA), None)
     except (AttributeError, LookupError, TypeError, ValueError, ArithmeticError, SyntaxError):  # damaged, or newer
-        return None
+        return None, None
 
 
 def recorded_number(record: Mapping[str, Any], answer: str | None) -> float | None:

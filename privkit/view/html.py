@@ -88,7 +88,8 @@ def _verdict(found: Verdict) -> Markup:
 def _total(found: Drawn) -> Markup:
     """Draw one number's interval between its ends: on an axis from zero, that of a large number is too thin to see."""
     low, high = ends(found.lower, found.upper)
-    return tag("div", tag("span", low), cell(found), tag("span", high), class_="pk-ends")
+    drawn = interval(found, "span")  # in one line with its ends where styles are dropped, too
+    return tag("div", tag("span", low), " ", drawn, " ", tag("span", high), class_="pk-ends")
 
 
 @block.register
@@ -258,7 +259,7 @@ def _met(found: Verdict) -> Markup:
 
 
 @cell.register
-def interval(found: Drawn) -> Markup:
+def interval(found: Drawn, element: str = "div") -> Markup:
     """Return a bar on its axis: full up to the interval, pale in it, a line at the number."""
     span = found.end - found.start
     ground = 0 if found.start <= 0 else found.lower  # where bars stand, if the axis holds it
@@ -271,8 +272,8 @@ def interval(found: Drawn) -> Markup:
     low, high = ends(found.lower, found.upper)
     lengths = [(kind, 100 * (end - begin) / span) for kind, end, begin in pieces if end > begin]
     return tag(
-        "div",
-        *(tag("div", class_=kind, style=f"width: {length:.2f}%") for kind, length in lengths),
+        element,
+        *(tag(element, class_=kind, style=f"width: {length:.2f}%") for kind, length in lengths),
         ink(lengths, 24),
         class_="pk-range",
         role="img",

@@ -14,7 +14,8 @@ import privkit as pk
 
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
-HOSTILE = "<img src=x onerror=alert(1)>"
+#: A name that is text, and longer than the panel is wide.
+HOSTILE = "<img src=x onerror=alert(1)>somebody.with.a.long.name@example.organization.example"
 #: Where the person is: half an hour off, in no summer time.
 ZONE = "Australia/Darwin"
 

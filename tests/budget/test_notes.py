@@ -291,7 +291,7 @@ def test_the_register_costs_nothing_and_goes_on_when_the_project_is_closed(accou
         (held.seq, "y"),
         (last.seq, "z"),
     ]
-    assert (again.n_registered, again.ended.removed) == (3, False)
+    assert (again.n_noted[2], again.ended.removed) == (3, False)
     assert account.verify().charged == eps(0.1)
 
 
@@ -312,7 +312,7 @@ def test_a_check_refuses_within_the_transaction(account):
     for begin in (account.register, account.begin_record):
         with pytest.raises(ValueError):
             begin({"what": "y"}, check)
-    assert account.n_registered == 1
+    assert account.n_noted[2] == 1
 
 
 def test_a_removed_project_registers_nothing(account):

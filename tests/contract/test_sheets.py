@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import html
 import re
+from pathlib import Path
 
 import pytest
 from pinned_views import GOLDEN, without_what_differs
 
+from privkit.values.show import Paneled
 from privkit.view import text
 from privkit.view.parts.sheet import Sheet, Table, Verdict
 from privkit.view.plots.kinds import mark
 from privkit.view.rooms import sheet_of
 
+DOCS = Path(__file__).parents[2] / "docs"
 _FIGURE = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?(?:e-?\d+)?")
 #: Plots that draw what no text has room for: a figure per column or per node, or one that a met criterion leaves out.
 _MORE = re.compile(
@@ -62,6 +65,20 @@ def test_html_has_the_words_of_the_text(shown, name):
     place = 0
     for words in said:
         place = page.index(" ".join(without_what_differs(words).split()), place)
+
+
+def test_the_gallery_shows_every_kind_of_result(shown):
+    pages = "".join(page.read_text(encoding="utf-8") for page in DOCS.glob("*.md"))
+    named = re.findall(r"{privkit-gallery} (\w+)", pages)
+    assert set(named) <= set(shown[1])
+    kinds = {type(value).__name__ for name, value in shown[1].items() if f"{name}.html" in shown[0]}
+    assert kinds - {type(shown[1][name]).__name__ for name in named} == set()
+
+
+def test_what_has_a_panel_says_so_in_what_to_type_next(shown):
+    for name, value in shown[1].items():
+        steps = sheet_of(value).then if isinstance(value, Paneled) else ()
+        assert not steps or steps[-1] == ".panel()", name
 
 
 def test_sheets_hold_no_markup(shown):

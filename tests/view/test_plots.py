@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.axes import Axes
-from matplotlib.colors import to_hex
+from matplotlib.colors import to_hex, to_rgb
 
 import privkit as pk
 from privkit import events as ev
-from privkit.view.plots.theme import OKABE_ITO, THEMES
+from privkit.view.plots.theme import BAR, OKABE_ITO, THEMES
 
 HOSTILE = "$\\frac{a}$ <img src=x>"
 
@@ -142,3 +142,23 @@ def test_names_are_text_and_never_a_formula(results):
     assert HOSTILE in axes.get_xlabel()
     assert any(HOSTILE[:10] in label.get_text() for label in results["inventory"].plot().get_yticklabels())
     assert re.search(r"criterion", results["check"].plot().get_ylabel())
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_bars_stand_out_from_the_ground_and_whiskers_from_bars(name):
+    used = THEMES[name]
+    ground, good, ink = (np.array(to_rgb(color)) for color in (used.ground, used.good, used.ink))
+    bar = BAR * good + (1 - BAR) * ground
+    assert _contrast(bar, ground) >= 3
+    assert _contrast(ink, bar) >= 3
+    assert _contrast(ink, ground) >= 4.5
+
+
+def _contrast(one, other):
+    low, high = sorted(_luminance(color) for color in (one, other))
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(color):
+    linear = np.where(color <= 0.03928, color / 12.92, ((color + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])

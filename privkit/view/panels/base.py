@@ -262,15 +262,15 @@ def at(place: str, *first: str) -> Callable[[Sequence[str]], list[str]]:
 _SHAPES = """\
 .privkit .pk-drawing text { fill: currentColor; font-size: 11px; font-family: inherit; }
 .privkit .pk-drawing text.pk-small { font-size: 9.5px; }
-.privkit .pk-axis { stroke: currentColor; stroke-opacity: 0.45; stroke-width: 1; fill: none; }
+.privkit .pk-axis { stroke: currentColor; stroke-opacity: 0.8; stroke-width: 1; fill: none; }
 .privkit .pk-line { stroke: #0072B2; stroke-width: 2; fill: none; }
 .privkit .pk-limit { stroke: #D55E00; stroke-width: 1.5; stroke-dasharray: 5 3; fill: none; }
 .privkit .pk-fill { fill: #0072B2; }
-.privkit .pk-under-line { fill: #0072B2; fill-opacity: 0.14; }
+.privkit .pk-under-line { fill: #0072B2; fill-opacity: 0.22; }
 .privkit .pk-pale { fill: #0072B2; fill-opacity: 0.35; stroke: #0072B2; stroke-width: 1; }
 .privkit .pk-under { fill: #D55E00; fill-opacity: 0.45; stroke: #D55E00; stroke-width: 1.5; }
 .privkit .pk-node, .privkit .pk-node-short { stroke-width: 4.5; stroke-linecap: round; fill: none; }
-.privkit .pk-node { stroke: #0072B2; } .privkit .pk-node-short { stroke: #D55E00; stroke-opacity: 0.8; }
+.privkit .pk-node { stroke: #0072B2; } .privkit .pk-node-short { stroke: #D55E00; stroke-opacity: 0.9; }
 .privkit .pk-star { fill: #E69F00; stroke: currentColor; stroke-width: 1; }
 .privkit .pk-here { fill: none; stroke: currentColor; stroke-width: 2.5; }
 """
@@ -309,6 +309,8 @@ STYLE = Markup(
 .privkit .pk-scroll td:nth-child(3) { white-space: normal; min-width: 9em; }
 @media (max-width: 560px) { .privkit .pk-scroll td:nth-child(n), .privkit .pk-scroll th { padding-right: 0.3em;
   white-space: normal; min-width: 0; } }
+@media print { .privkit .pk-scroll { max-height: none; overflow: visible; }
+  .privkit .pk-scroll td:nth-child(n) { white-space: normal; } }
 @media (forced-colors: active) {
   .privkit .pk-drawing { forced-color-adjust: none; }
   .privkit .pk-drawing text { fill: CanvasText; } .privkit .pk-axis { stroke: CanvasText; stroke-opacity: 1; }

@@ -163,7 +163,8 @@ def picture(project: Project, history: History, balance: Balance, again: Mapping
         If the ledger cannot be read.
     """
     entries = history.update(project.account, balance, LISTED)
-    reasons = [reason for reason in project_reasons(project, balance) if reason]
+    counts = counts_of(project.account, balance)
+    reasons = [reason for reason in project_reasons(project, balance, counts) if reason]
     ahead = outlook(project.account, last_charged(entries))
     return card(
         project_answer(project.name, balance),
@@ -172,7 +173,7 @@ def picture(project: Project, history: History, balance: Balance, again: Mapping
         *map(block, budgets(balance)),
         tag("p", ahead) if ahead else None,
         *(tag("p", reason) for reason in reasons),
-        over_time(history, balance, counts_of(project.account, balance)),
+        over_time(history, balance, counts),
         _listing(entries, balance, again),
         note(_REPLAYS) if entries and again is not None else None,
         note(_HONEST),
@@ -203,9 +204,9 @@ def _listing(entries: list[Entry], balance: Balance, again: Mapping[int, int] | 
             row.insert(5, again.get(entry.seq, 0))
     return tag(
         "div",
-        block(Table(heads, rows, "The last releases, the newest first")),
+        block(Table(heads, rows, "The last releases, the newest first", facts=True)),
         note(f"… {rest}") if rest else None,
-        class_="pk-facts pk-scroll",
+        class_="pk-scroll",
         role="region",
         aria_label="The last releases",
         tabindex=0,

@@ -38,31 +38,31 @@ CSS = """
 .privkit tbody th { font-weight: 400; }
 .privkit.privkit th:first-child { text-align: left; }
 .privkit .pk-meter { width: 10em; height: 0.75em;
-  border: 1px solid var(--jp-border-color1, rgba(128, 128, 128, 0.6)); }
+  border: 1px solid var(--jp-content-font-color2, #767676); }
 .privkit .pk-ink { display: none; }
 .privkit img { max-width: 100%; height: auto; }
+.privkit div:has(> iframe) + img { display: none; }
 .privkit .pk-bar { height: 100%; background: #0072B2; }
-.privkit .pk-bar.pk-short {
+.privkit .pk-bar.pk-short { box-shadow: inset 0 0 0 1px #D55E00;
   background: repeating-linear-gradient(45deg, #D55E00 0 4px, rgba(213, 94, 0, 0.55) 4px 7px); }
 .privkit .pk-range { display: flex; width: 14em; height: 0.75em; }
-.privkit .pk-band { opacity: 0.45; box-sizing: border-box; }
-.privkit .pk-value { opacity: 0.6; min-width: 2px;
-  border-right: 2px solid var(--jp-content-font-color1, currentColor); }
+.privkit .pk-bar.pk-band { box-sizing: border-box; background: rgba(0, 114, 178, 0.35); border: 1px solid #0072B2; }
+.privkit .pk-bar.pk-value { min-width: 2px; border-right: 2px solid var(--jp-content-font-color1, currentColor); }
 .privkit .pk-budget { display: flex; width: 100%; max-width: 30em; height: 1em; }
-.privkit .pk-held { background: repeating-linear-gradient(45deg, #E69F00 0 4px, rgba(230, 159, 0, 0.5) 4px 7px); }
+.privkit .pk-held { background: repeating-linear-gradient(45deg, currentColor 0 1.5px, #E69F00 1.5px 6px); }
 .privkit .pk-swatch { display: inline-block; box-sizing: border-box; width: 0.8em; height: 0.8em;
   margin: 0 0.35em 0 0.3em; vertical-align: -0.05em;
-  border: 1px solid var(--jp-border-color1, rgba(128, 128, 128, 0.6)); }
+  border: 1px solid var(--jp-content-font-color2, #767676); }
 .privkit.privkit .pk-facts th, .privkit.privkit .pk-facts td { text-align: left; }
 .privkit .pk-whole { white-space: nowrap; }
 .privkit .pk-wide .pk-meter { width: 100%; max-width: 30em; }
 .privkit .pk-chip { display: inline-block; white-space: nowrap; padding: 0 0.5em; border-radius: 0.7em;
-  font-size: 0.85em; background: rgba(128, 128, 128, 0.15); }
+  font-size: 0.85em; background: rgba(128, 128, 128, 0.15); border: 1px solid transparent; }
 .privkit .pk-direct { background: rgba(213, 94, 0, 0.18); }
 .privkit .pk-quasi { background: rgba(230, 159, 0, 0.2); }
 .privkit .pk-sensitive { background: rgba(204, 121, 167, 0.22); }
 .privkit .pk-spread { display: flex; align-items: flex-end; gap: 1px; width: 6em; height: 1.8em;
-  border-bottom: 1px solid var(--jp-border-color1, rgba(128, 128, 128, 0.6)); }
+  border-bottom: 1px solid var(--jp-content-font-color2, #767676); }
 .privkit .pk-spread div { flex: 1; }
 .privkit .pk-spread .pk-bar { min-height: 2px; }
 .privkit .pk-fits td, .privkit .pk-fits tbody th { padding-right: 0.9em; overflow-wrap: normal; }
@@ -98,9 +98,12 @@ CSS = """
 @media (forced-colors: active) {
   .privkit .pk-bar, .privkit .pk-swatch { forced-color-adjust: none; border-color: CanvasText; }
   .privkit .pk-bar { background: Highlight; }
-  .privkit .pk-bar.pk-short, .privkit .pk-bar.pk-held {
+  .privkit .pk-bar.pk-short, .privkit .pk-held { box-shadow: none;
     background: repeating-linear-gradient(45deg, CanvasText 0 3px, Canvas 3px 6px); }
+  .privkit .pk-bar.pk-band { background: Canvas; border-color: CanvasText; }
   .privkit .pk-met span, .privkit .pk-unmet span { color: CanvasText; } }
+@media print { .privkit, .privkit * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
+  .privkit tr, .privkit img, .privkit .pk-title, .privkit .pk-budget { break-inside: avoid; } }
 """
 
 

@@ -28,7 +28,7 @@ from privkit.view.parts.chart import (
     Steps,
 )
 from privkit.view.parts.words import label, number
-from privkit.view.plots.theme import theme
+from privkit.view.plots.theme import BAR, theme
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -195,7 +195,7 @@ def _choice(drawn: Choice, ax: Axes) -> None:
 
 @mark.register(Range)
 def _range(drawn: Range, ax: Axes) -> None:
-    ax.plot([drawn.low, drawn.high], [0, 0], color=theme().good, linewidth=6, alpha=0.55, solid_capstyle="butt")
+    ax.plot([drawn.low, drawn.high], [0, 0], color=theme().good, linewidth=6, alpha=BAR, solid_capstyle="butt")
     above: Any = {"xytext": (0, 11), "textcoords": "offset points", "ha": "center", "fontsize": 8}
     for end, told in zip((drawn.low, drawn.high), drawn.told, strict=True):
         ax.plot([end], [0], "|", color=theme().ink, markersize=16)
@@ -220,7 +220,7 @@ def _estimates(drawn: Estimates, ax: Axes) -> None:
     paint |= {"capsize": 3 if count <= UPRIGHT else 0, "markersize": 5 if count <= UPRIGHT else 3}
     if drawn.lies:
         if drawn.bars:
-            ax.barh(places, drawn.values, color=theme().good, alpha=0.55, linewidth=0)
+            ax.barh(places, drawn.values, color=theme().good, alpha=BAR, linewidth=0)
         ax.errorbar(drawn.values, places, xerr=reach, **paint)
         every = -(-count // _NAMED)
         ax.set_yticks(
@@ -232,7 +232,7 @@ def _estimates(drawn: Estimates, ax: Axes) -> None:
         ax.grid(visible=False, axis="y")
         return
     if drawn.bars:
-        ax.bar(places, drawn.values, color=theme().good, alpha=0.55, linewidth=0)
+        ax.bar(places, drawn.values, color=theme().good, alpha=BAR, linewidth=0)
     ax.errorbar(places, drawn.values, yerr=reach, **paint)
     if any(drawn.names):
         every = -(-count // _SPARSE)
@@ -253,7 +253,7 @@ def around(values: Sequence[float], lower: Sequence[float], upper: Sequence[floa
 @mark.register(Histogram)
 def _histogram(drawn: Histogram, ax: Axes) -> None:
     widths = [high - low for low, high in zip(drawn.edges, drawn.edges[1:], strict=False)]
-    ax.bar(drawn.edges[:-1], drawn.values, widths, align="edge", color=theme().good, alpha=0.55, **_edged())
+    ax.bar(drawn.edges[:-1], drawn.values, widths, align="edge", color=theme().good, alpha=BAR, **_edged())
     middles = [low + width / 2 for low, width in zip(drawn.edges, widths, strict=False)]
     ax.errorbar(
         middles,

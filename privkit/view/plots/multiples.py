@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from privkit.view.parts.chart import Estimates, Fan, Moments, Panels, Point, Ranked, Timeline
 from privkit.view.parts.words import label, number
 from privkit.view.plots.kinds import mark
-from privkit.view.plots.theme import theme
+from privkit.view.plots.theme import BAR, theme
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -92,7 +92,7 @@ def _counted(drawn: Ranked, ax: Axes) -> None:
     from matplotlib.patches import Patch
 
     for place, (value, named) in enumerate(zip(drawn.values, drawn.named, strict=True)):
-        paint: Any = {"color": theme().good, "alpha": 0.55, "linewidth": 0}
+        paint: Any = {"color": theme().good, "alpha": BAR, "linewidth": 0}
         if not named:
             paint = {"facecolor": "none", "edgecolor": theme().ink, "linewidth": 0.8, "hatch": "///"}
         ax.barh(place, value, 0.66, **paint)
@@ -104,6 +104,6 @@ def _counted(drawn: Ranked, ax: Axes) -> None:
     ax.grid(visible=True, axis="x")
     ax.xaxis.set_major_formatter(lambda value, _: number(value))
     could: Any = {"facecolor": "none", "edgecolor": theme().ink, "hatch": "///", "label": "could be among them"}
-    handles = [Patch(color=theme().good, alpha=0.55, label="named"), Patch(linewidth=0.8, **could)]
+    handles = [Patch(color=theme().good, alpha=BAR, label="named"), Patch(linewidth=0.8, **could)]
     if not all(drawn.named):
         ax.legend(handles=handles, loc="lower right")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from privkit.view.parts.chart import UPRIGHT, Moments, Timeline
 from privkit.view.parts.words import label, number
 from privkit.view.plots.kinds import around, mark, named_along
-from privkit.view.plots.theme import theme
+from privkit.view.plots.theme import BAR, theme
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +39,7 @@ def _timeline(drawn: Timeline, ax: Axes) -> None:
     }
     if drawn.bars:
         thinner = [0.86 * width for width in widths]
-        ax.bar(middles, drawn.values, thinner, color=theme().good, alpha=0.55, linewidth=0)
+        ax.bar(middles, drawn.values, thinner, color=theme().good, alpha=BAR, linewidth=0)
     ax.errorbar(middles, drawn.values, yerr=around(drawn.values, drawn.lower, drawn.upper), **paint)
     if len(middles) <= _NAMED:
         angle, size = named_along(drawn.names)

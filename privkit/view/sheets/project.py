@@ -20,7 +20,7 @@ from privkit.view.parts.sheet import Block, Budget, Note, Sheet, Table, given, s
 from privkit.view.parts.words import aligned, amount, attacker, label, number, plural, unit_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from privkit.budget.account import Account
     from privkit.budget.entry import Balance, Counts, Entry
@@ -81,24 +81,28 @@ def project_answer(name: str, balance: Balance) -> str:
     return f"project '{label(name)}': {left} left"
 
 
-def project_reasons(project: Project, balance: Balance) -> list[str]:
-    """Return the lines after the first: what is spent, what is reserved, and whom the budget protects."""
+def project_reasons(project: Project, balance: Balance, counts: Counts | None = None) -> list[str]:
+    """Return the lines after the first: what is spent, what is reserved, and whom the budget protects.
+
+    `counts` are those of the project's entries, where they are known: what was never noted is not looked up.
+    """
     reserved = ""
     if balance.reserved.main or balance.reserved.delta:
         reserved = f"Reserved {amount(balance.reserved)}: being measured now, or left behind by a process that died."
     charged = balance.spent + balance.reserved
     bounds = f", {project.bounds}" if project.bounds is not None and not project.unit.is_row else ""
     account = project.account
-    facts = project.facts
+    counts = counts_of(account, balance) if counts is None else counts
+    facts = project.facts if counts.facts else ()
     return [
         f"Begun now, with a fresh budget of {amount(balance.budget)}." if account.fresh and not balance.entries else "",
-        _ended(account),
-        f"Spent {amount(balance.spent)} in {counted(counts_of(account, balance))}.",
+        _ended(account) if counts.ends else "",
+        f"Spent {amount(balance.spent)} in {counted(counts)}.",
         reserved,
         f"Protects {unit_words(project.unit)}{bounds}.",
         attacker(charged.advantage, charged.attack_success, project.unit),
         f"The whole budget would allow an advantage of {chance(balance.budget.advantage)}.",
-        f"Public facts: {label(_facts_told(facts), 200)}: .public()." if len(facts) else "",
+        f"Public facts: {label(_facts_told(facts), 200)}: .public()." if facts else "",
         f"Warning: {project.account.unwatched}" if project.account.unwatched else "",
     ]
 
@@ -120,7 +124,7 @@ def _ended(account: Account) -> str:
     return f"{how} on {found.time[:10]} by {label(found.analyst, 30)} ({label(found.reason, 80)}){rest}."
 
 
-def _facts_told(facts: PublicFacts) -> str:
+def _facts_told(facts: Iterable[Fact]) -> str:
     return ", ".join(f"{fact.kind} of '{label(fact.column)}'" for fact in facts)
 
 

@@ -140,11 +140,11 @@ def noise_reasons(plan: Plan) -> list[Block]:
 def _plan_next(plan: Plan, found: Standing | None, left: PrivacyLoss | None) -> list[str]:
     """Return what to type next."""
     if plan.run is None:
-        return [".accuracy", ".sensitivity"]
+        return [".accuracy", ".sensitivity", ".panel()"]
     if replayed(found) or left is None or plan.loss.fits(left):
         return [".release()", *([".tables"] if plan.question.asked.headline else []), ".panel()"]
     less = [f"epsilon={exact_text(left.main)}"] if left.main > 0 and left.epsilon is not None else []
-    return [*less, "project.ledger"]
+    return [*less, "project.ledger", ".panel()"]
 
 
 def _plan_chart(plan: Plan) -> Chart:

@@ -32,6 +32,7 @@
   color: var(--jp-ui-font-color1);
   font-family: var(--jp-ui-font-family);
   font-size: var(--jp-ui-font-size1);
+  overflow-wrap: anywhere;
   overflow-y: auto;
   padding: 8px 12px;
 }
@@ -44,17 +45,15 @@
 .jp-privkit-panel h3 {
   font-size: var(--jp-ui-font-size1);
   margin: 16px 0 6px;
-  overflow-wrap: anywhere;
 }
 
 .jp-privkit-panel p {
   margin: 4px 0;
-  overflow-wrap: anywhere;
 }
 
 .jp-privkit-panel input {
   background: var(--jp-input-background);
-  border: 1px solid var(--jp-border-color1);
+  border: 1px solid var(--jp-ui-font-color2);
   box-sizing: border-box;
   color: inherit;
   font: inherit;
@@ -99,7 +98,6 @@ body[data-jp-theme-light='false'] .jp-privkit-bar[data-level='low'] .jp-privkit-
   background: #d55e00;
 }
 
-
 .jp-privkit-small,
 .jp-privkit-calm {
   color: var(--jp-ui-font-color2);
@@ -126,12 +124,9 @@ body[data-jp-theme-light='false'] .jp-privkit-bar[data-level='low'] .jp-privkit-
   list-style: none;
 }
 
-.jp-privkit-what {
-  overflow-wrap: anywhere;
-}
-
 .jp-privkit-cost {
   float: right;
+  overflow-wrap: normal;
   font-variant-numeric: tabular-nums;
   margin-left: 8px;
 }
@@ -187,10 +182,6 @@ body[data-jp-theme-light='false'] .jp-privkit-bar[data-level='low'] .jp-privkit-
   grid-template-columns: 1fr auto;
 }
 
-.jp-privkit-persons dt {
-  overflow-wrap: anywhere;
-}
-
 .jp-privkit-persons dd {
   font-variant-numeric: tabular-nums;
   text-align: right;
@@ -198,7 +189,6 @@ body[data-jp-theme-light='false'] .jp-privkit-bar[data-level='low'] .jp-privkit-
 
 .jp-privkit-fold dd {
   margin: 0;
-  overflow-wrap: anywhere;
 }
 
 .jp-privkit-fold dt {
@@ -212,7 +202,6 @@ body[data-jp-theme-light='false'] .jp-privkit-bar[data-level='low'] .jp-privkit-
   margin: 4px 0;
   padding: 4px 6px;
   white-space: pre-wrap;
-  overflow-wrap: anywhere;
 }
 
 .jp-privkit-unseen {
