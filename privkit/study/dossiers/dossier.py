@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from privkit.errors import FileError, ParameterError
 from privkit.errors.root import listed, type_told
@@ -31,6 +31,7 @@ from privkit.study.dossiers.registry import as_yaml, registry, tier_of
 from privkit.study.dossiers.reports import CHANGED, FOUND, problems_of
 from privkit.study.dossiers.statement import Statement, statement_of
 from privkit.study.drill import BreachDrill, drills
+from privkit.study.open_facts import Open, open_facts
 from privkit.study.requests import SubjectRequests
 from privkit.study.sharing import Sharing
 from privkit.study.written import written
@@ -58,13 +59,6 @@ def way_of(path: Path) -> str:
     if (way := _WAYS.get(path.suffix.lower())) is None:
         raise FileError.of(path.name, f"its name ends with none of {', '.join(_WAYS)}", "They say what is written.")
     return way
-
-
-class Open(NamedTuple):
-    """A question that stays open: how it is called, and what is asked."""
-
-    id: str
-    ask: str
 
 
 @public
@@ -126,7 +120,7 @@ class Dossier(Shown):
     def open_questions(self) -> tuple[Open, ...]:
         """What only a person can say: fields of the forms, and what the inventory lacks."""
         asked = (Open(one.field.id, one.field.ask) for one in self.answers if one.state == "asked")
-        return (*asked, *_missing(self.inventory), *self._unsaid())
+        return (*asked, *open_facts(self.inventory or ()), *self._unsaid())
 
     def _unsaid(self) -> Iterator[Open]:
         if self.review is None:
@@ -226,18 +220,6 @@ class Dossier(Shown):
             raise ParameterError.of("earlier", type_told(earlier), "a Dossier, or the path of the JSON file of one")
         facts, made = facts_in(Path(earlier))
         return changes_between(facts, self.facts, made, self.made.isoformat())
-
-
-def _missing(inventory: Inventory | None) -> Iterator[Open]:
-    """Yield what the owner has not said of columns about persons."""
-    asks = {
-        "purpose": "What are these columns needed for",
-        "legal_basis": "On what legal basis are these columns held",
-        "retention": "Until when may these columns be kept",
-    }
-    for fact, ask in asks.items():
-        if names := [entry.name for entry in inventory or () if entry.personal and not getattr(entry, fact)]:
-            yield Open(f"inventory.{fact}", f"{ask}: {listed(names)}?")
 
 
 def _figures(one: Dossier) -> Iterator[tuple[str, str]]:
