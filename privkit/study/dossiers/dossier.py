@@ -16,15 +16,16 @@ from pathlib import Path
 from typing import Any
 
 from privkit.errors import FileError, ParameterError
-from privkit.errors.root import listed, type_told
+from privkit.errors.root import type_told
 from privkit.errors.study import DossierError
 from privkit.inventory.audit import audit
 from privkit.inventory.column_entry import day
 from privkit.inventory.inventory import Inventory
 from privkit.project.project import Project
 from privkit.study.dossiers.answers import read_answers
-from privkit.study.dossiers.changes import DossierChanges, changes_between, facts_in
-from privkit.study.dossiers.form import Answer, Coverage, NotApplicable, answered, checked, fields
+from privkit.study.dossiers.assessment import as_pia, assessed, measures
+from privkit.study.dossiers.changes import DossierChanges, changes_between, facts_in, figures
+from privkit.study.dossiers.form import Answer, Coverage, NotApplicable, answered, assessment_fields, checked, fields
 from privkit.study.dossiers.hazards import hazards
 from privkit.study.dossiers.opinion import opinion
 from privkit.study.dossiers.registry import as_yaml, registry, tier_of
@@ -40,6 +41,7 @@ from privkit.values.show import Shown, _view, is_simulated
 
 #: What a file is, by the end of its name → the method that writes it.
 _WAYS = {
+    ".pia.json": "to_pia",
     ".html": "to_html",
     ".md": "to_markdown",
     ".json": "to_json",
@@ -56,9 +58,11 @@ def way_of(path: Path) -> str:
     FileError
         If its name says nothing.
     """
-    if (way := _WAYS.get(path.suffix.lower())) is None:
-        raise FileError.of(path.name, f"its name ends with none of {', '.join(_WAYS)}", "They say what is written.")
-    return way
+    name = path.name.lower()
+    end = next((end for end in _WAYS if name.endswith(end)), name)
+    if end != name:
+        return _WAYS[end]
+    raise FileError.of(path.name, f"its name ends with none of {', '.join(_WAYS)}", "They say what is written.")
 
 
 @public
@@ -88,6 +92,8 @@ class Dossier(Shown):
         What persons asked for, likewise.
     drills : tuple of BreachDrill
         The drills that were held.
+    assessment : tuple of Answer
+        The 36 questions of an impact assessment by the CNIL's method, each with who fills it; no coverage counts them.
     """
 
     title: str
@@ -100,6 +106,7 @@ class Dossier(Shown):
     sharing: Sharing | None = None
     requests: SubjectRequests | None = None
     drills: tuple[BreachDrill, ...] = ()
+    assessment: tuple[Answer, ...] = ()
 
     @property
     def found(self) -> tuple[Any, ...]:
@@ -131,7 +138,7 @@ class Dossier(Shown):
     @cached_property
     def facts(self) -> dict[str, str]:
         """What `compare` goes by: each figure and each field in words, by its name."""
-        told = dict(_figures(self))
+        told = dict(figures(self))
         for one in self.answers:
             told[one.field.id] = one.text if one.state == "filled" else one.state
         return told
@@ -181,13 +188,28 @@ class Dossier(Shown):
         """
         return written(as_yaml(self.answers), path)
 
+    def to_pia(self, path: str | Path | None = None) -> str:
+        """Return an impact assessment as JSON for the CNIL's PIA application, and write it to `path` where given.
+
+        A draft: questions that are open are left out, and nobody is named in it. Keys and ids are those of the
+        application's own files; it was not tried in the built application.
+
+        Raises
+        ------
+        FileError
+            If it cannot be written.
+        """
+        told = as_pia(self.title, self.made, self.assessment, measures(self.statement, self.reports))
+        return written(json.dumps(told, indent=1, ensure_ascii=False) + "\n", path)
+
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the dossier to a file, whole or not at all, by the end of its name; return the path.
 
         Parameters
         ----------
         path : path
-            Ending in ``.html``, ``.md``, ``.json``, or ``.yaml`` (the record for the registry).
+            Ending in ``.html``, ``.md``, ``.json``, ``.yaml`` (the record for the registry), or ``.pia.json`` (for the
+            CNIL's application).
 
         Raises
         ------
@@ -220,33 +242,6 @@ class Dossier(Shown):
             raise ParameterError.of("earlier", type_told(earlier), "a Dossier, or the path of the JSON file of one")
         facts, made = facts_in(Path(earlier))
         return changes_between(facts, self.facts, made, self.made.isoformat())
-
-
-def _figures(one: Dossier) -> Iterator[tuple[str, str]]:
-    if (inventory := one.inventory) is not None:
-        yield "held: columns", f"{len(inventory):,}"
-        yield "held: rows", f"{inventory.rows:,}"
-        yield "held: direct identifiers", listed(inventory.direct)
-        yield "held: quasi-identifiers", listed(inventory.qi)
-        yield "held: sample uniques", "not counted" if inventory.uniques is None else f"{inventory.uniques:,}"
-    counts: dict[str, int] = {}
-    for report in one.reports:
-        kind = type(report).__name__
-        counts[kind] = counts.get(kind, 0) + 1
-        yield f"report: {kind} {counts[kind]}", repr(report).partition("\n")[0]
-    if (told := one.statement) is not None:
-        yield "released: charges", f"{len(told.charges):,}"
-        yield "released: charged", str(told.charged)
-        yield "released: left", str(told.balance.remaining)
-        yield "released: ledger's head", f"record {told.balance.seq}, {told.balance.hash}"
-    if one.sharing is not None:
-        yield "shared: register", repr(one.sharing).partition("\n")[0]
-        yield from ((f"shared: package {each.id}", repr(each).partition("\n")[0]) for each in one.sharing)
-    if one.requests is not None:
-        yield "asked: requests", repr(one.requests).partition("\n")[0]
-        yield "asked: drills", f"{len(one.drills):,}"
-    yield "dossier: filled without a person", str(one.coverage)
-    yield "dossier: open questions", f"{len(one.open_questions):,}"
 
 
 @typed
@@ -332,6 +327,7 @@ def dossier(
         reports=tuple(reports),
         statement=told,
         answers=answered(found, said),
+        assessment=answered(dict(assessed(told, looked, reports)), said, assessment_fields()),
         **_register(project),
     )
 
