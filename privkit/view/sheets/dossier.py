@@ -322,7 +322,7 @@ def _figures(one: Dossier, risks: Sequence[RiskReport], measure: str) -> Iterato
 
 def _assessed(one: Dossier) -> Iterator[Block]:
     """Yield the questions with who fills each: a count, and no aim."""
-    by = Counter(answer.state if answer.state != "filled" else answer.source for answer in one.assessment)
+    by: Counter[str] = Counter(answer.state if answer.state != "filled" else answer.source for answer in one.assessment)
     counts = [f"{number(by[who])} {words}" for who, words in _WHO.items() if by[who]]
     yield f"Of {plural(len(one.assessment), 'question')}: {', '.join(counts)}."
     heads = ["question", "what is asked", "what is known", "by"]
