@@ -150,7 +150,7 @@ def plain(dossier: Dossier) -> dict[str, Any]:
         "coverage": {form: one._asdict() for form, one in coverage.forms.items()},
         "open_questions": [one._asdict() for one in dossier.open_questions],
         "fields": [_field(one) for one in dossier.answers],
-        "assessment": [_field(one) for one in dossier.assessment],
+        "impact": [_field(one) for one in dossier.impact],
         "facts": dossier.facts,
     }
     return told | {"sections": [_plain_section(one) for one in sections(dossier)]}

@@ -23,10 +23,10 @@ from privkit.inventory.column_entry import day
 from privkit.inventory.inventory import Inventory
 from privkit.project.project import Project
 from privkit.study.dossiers.answers import read_answers
-from privkit.study.dossiers.assessment import as_pia, assessed, measures
 from privkit.study.dossiers.changes import DossierChanges, changes_between, facts_in, figures
-from privkit.study.dossiers.form import Answer, Coverage, NotApplicable, answered, assessment_fields, checked, fields
+from privkit.study.dossiers.form import Answer, Coverage, NotApplicable, answered, checked, fields, impact_fields
 from privkit.study.dossiers.hazards import hazards
+from privkit.study.dossiers.impact import as_pia, found_of, measures
 from privkit.study.dossiers.opinion import opinion
 from privkit.study.dossiers.registry import as_yaml, registry, tier_of
 from privkit.study.dossiers.reports import CHANGED, FOUND, problems_of
@@ -92,7 +92,7 @@ class Dossier(Shown):
         What persons asked for, likewise.
     drills : tuple of BreachDrill
         The drills that were held.
-    assessment : tuple of Answer
+    impact : tuple of Answer
         The 36 questions of an impact assessment by the CNIL's method, each with who fills it; no coverage counts them.
     """
 
@@ -106,7 +106,7 @@ class Dossier(Shown):
     sharing: Sharing | None = None
     requests: SubjectRequests | None = None
     drills: tuple[BreachDrill, ...] = ()
-    assessment: tuple[Answer, ...] = ()
+    impact: tuple[Answer, ...] = ()
 
     @property
     def found(self) -> tuple[Any, ...]:
@@ -199,7 +199,7 @@ class Dossier(Shown):
         FileError
             If it cannot be written.
         """
-        told = as_pia(self.title, self.made, self.assessment, measures(self.statement, self.reports))
+        told = as_pia(self.title, self.made, self.impact, measures(self.statement, self.reports))
         return written(json.dumps(told, indent=1, ensure_ascii=False) + "\n", path)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
@@ -327,7 +327,7 @@ def dossier(
         reports=tuple(reports),
         statement=told,
         answers=answered(found, said),
-        assessment=answered(dict(assessed(told, looked, reports)), said, assessment_fields()),
+        impact=answered(dict(found_of(told, looked, reports)), said, impact_fields()),
         **_register(project),
     )
 

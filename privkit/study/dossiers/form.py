@@ -175,12 +175,12 @@ def fields() -> tuple[Field, ...]:
 
 
 @cache
-def assessment_fields() -> tuple[Field, ...]:
+def impact_fields() -> tuple[Field, ...]:
     """Return the questions of an impact assessment by the CNIL's method, in order. They count for no coverage.
 
     Examples
     --------
-    >>> len(assessment_fields()), assessment_fields()[0].id
+    >>> len(impact_fields()), impact_fields()[0].id
     (36, 'pia.111')
     """
     return tuple(_read_fields("pia.toml"))
@@ -240,7 +240,7 @@ def checked(answers: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 def _read(answers: Mapping[Any, Any], problems: list[str]) -> Iterator[tuple[str, Any]]:
-    known = {field.id: field for field in (*fields(), *assessment_fields())}
+    known = {field.id: field for field in (*fields(), *impact_fields())}
     for name, value in answers.items():
         field = known.get(name)
         if field is None:

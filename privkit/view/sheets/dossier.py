@@ -322,11 +322,11 @@ def _figures(one: Dossier, risks: Sequence[RiskReport], measure: str) -> Iterato
 
 def _assessed(one: Dossier) -> Iterator[Block]:
     """Yield the questions with who fills each: a count, and no aim."""
-    by: Counter[str] = Counter(answer.state if answer.state != "filled" else answer.source for answer in one.assessment)
+    by: Counter[str] = Counter(answer.state if answer.state != "filled" else answer.source for answer in one.impact)
     counts = [f"{number(by[who])} {words}" for who, words in _WHO.items() if by[who]]
-    yield f"Of {plural(len(one.assessment), 'question')}: {', '.join(counts)}."
+    yield f"Of {plural(len(one.impact), 'question')}: {', '.join(counts)}."
     heads = ["question", "what is asked", "what is known", "by"]
-    yield Table(heads, [_answer(answer, blocks=False) for answer in one.assessment], facts=True)
+    yield Table(heads, [_answer(answer, blocks=False) for answer in one.impact], facts=True)
 
 
 _WHO = {

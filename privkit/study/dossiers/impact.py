@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from privkit.errors.root import listed
 from privkit.events.run.result import EventsResult
-from privkit.study.dossiers.form import Answer, NotApplicable, assessment_fields
+from privkit.study.dossiers.form import Answer, NotApplicable, impact_fields
 from privkit.study.dossiers.hazards import said_of
 from privkit.study.dossiers.terms import letter_of
 from privkit.transform.anonymized import Anonymized
@@ -40,7 +40,7 @@ _NOISE = "Differential privacy"
 # -- what is known -------------------------------------------------------------------------------------------------
 
 
-def assessed(
+def found_of(
     told: Statement | None, inventory: Inventory | None, reports: Sequence[object]
 ) -> Iterator[tuple[str, Any]]:
     """Yield the questions that the inventory, results and the ledger speak of, by their ids."""
@@ -140,7 +140,7 @@ def as_pia(title: str, made: date, answers: Sequence[Answer], done: Mapping[str,
             "id": _PIA,
             "name": printable(title),
             "status": 0,
-            "numberOfQuestions": len(assessment_fields()),
+            "numberOfQuestions": len(impact_fields()),
             "is_example": 0,
             "dpo_status": 0,
             "concerned_people_status": 0,
@@ -181,7 +181,7 @@ def pia_schema() -> dict[str, Any]:
     text, whole, texts = {"type": "string"}, {"type": "integer"}, {"type": "array", "items": {"type": "string"}}
     at = {"id": whole, "pia_id": whole, "created_at": {"type": ["string", "null"]}, "updated_at": text}
     data = _object({"text": {"type": ["string", "null"]}, "gauge": {"enum": [None, *range(5)]}, "list": texts})
-    question = {"enum": [int(field.name) for field in assessment_fields()]}
+    question = {"enum": [int(field.name) for field in impact_fields()]}
     pia = {
         **dict.fromkeys((*_TEXTS, "name", "created_at", "updated_at"), text),
         **dict.fromkeys(("id", "status", "numberOfQuestions", "is_example", "dpo_status"), whole),

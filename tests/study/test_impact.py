@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import privkit as pk
-from privkit.study.dossiers.assessment import pia_schema
-from privkit.study.dossiers.form import assessment_fields
+from privkit.study.dossiers.form import impact_fields
+from privkit.study.dossiers.impact import pia_schema
 
 CANARY = "CANARY-7f3a"
 #: The ids of the application's architecture (version 4.1.0), by section and item.
@@ -51,12 +51,12 @@ def read(made: pk.Dossier) -> dict[int, dict[str, object]]:
 
 
 def by(made: pk.Dossier) -> Counter[str]:
-    return Counter(one.source if one.state == "filled" else one.state for one in made.assessment)
+    return Counter(one.source if one.state == "filled" else one.state for one in made.impact)
 
 
 def test_the_ids_are_the_applications_and_each_question_is_counted_once():
-    assert [int(field.name) for field in assessment_fields()] == IDS
-    kinds = {int(field.name): field.kind for field in assessment_fields()}
+    assert [int(field.name) for field in impact_fields()] == IDS
+    kinds = {int(field.name): field.kind for field in impact_fields()}
     assert {kinds[n] for n in IDS if n < 300} == {"text"}
     assert {kinds[n] for n in IDS if n > 300 and n % 10 <= 4} == {"texts"}
     assert {kinds[n] for n in IDS if n > 300 and n % 10 >= 5} == {"level"}
@@ -71,7 +71,7 @@ def test_the_ids_are_the_applications_and_each_question_is_counted_once():
     told = json.loads(made.to_pia())
     titles = [one["title"] for one in told["measures"]]
     assert titles == ["Coarser values", "Coarser values (2)"] == read(made)[324]["list"]
-    assert len(json.loads(made.to_json())["assessment"]) == 36
+    assert len(json.loads(made.to_json())["impact"]) == 36
 
 
 def test_what_is_known_stands_under_its_question_and_nothing_else():
