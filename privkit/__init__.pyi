@@ -203,6 +203,7 @@ from .study.papers.papers import Papers as Papers
 from .study.papers.papers import papers as papers
 from .study.requests import SubjectRequest as SubjectRequest
 from .study.requests import SubjectRequests as SubjectRequests
+from .study.sdnist import sdnist_labels as sdnist_labels
 from .study.shared_package import SharedPackage as SharedPackage
 from .study.sharing import DeletionCertificate as DeletionCertificate
 from .study.sharing import Sharing as Sharing
