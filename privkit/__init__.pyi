@@ -109,6 +109,7 @@ from .errors import NotPublicError as NotPublicError
 from .errors import NotReleasedError as NotReleasedError
 from .errors import OrphanedReleaseError as OrphanedReleaseError
 from .errors import PackageError as PackageError
+from .errors import PapersError as PapersError
 from .errors import ParameterError as ParameterError
 from .errors import PathError as PathError
 from .errors import PendingReleaseError as PendingReleaseError
@@ -198,8 +199,11 @@ from .study.dossiers.dossier import dossier as dossier
 from .study.drill import BreachDrill as BreachDrill
 from .study.gate import GateReport as GateReport
 from .study.gate import gate as gate
+from .study.papers.papers import Papers as Papers
+from .study.papers.papers import papers as papers
 from .study.requests import SubjectRequest as SubjectRequest
 from .study.requests import SubjectRequests as SubjectRequests
+from .study.sdnist import sdnist_labels as sdnist_labels
 from .study.shared_package import SharedPackage as SharedPackage
 from .study.sharing import DeletionCertificate as DeletionCertificate
 from .study.sharing import Sharing as Sharing

@@ -28,6 +28,7 @@ COMMANDS = {
     "anonymize": "generalize a table in a file until it is k-anonymous",
     "events": "carry a recipe out on a file of events",
     "dossier": "tell what is held, found and released, in one document",
+    "papers": "draft a policy, a notice, an hour of training and questions to vendors, to edit",
     "gate": "judge a table in a file by a policy: for pipelines",
     "classroom": "begin one budget for a class, or show its board",
     "ledger": "list, show, verify, export or examine a ledger",

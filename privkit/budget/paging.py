@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Select, Text, bindparam, cast, func, literal_column, or_
@@ -181,6 +182,18 @@ class Paged(BaseAccount):
     def _charged(self, row: Mapping[Any, Any]) -> Charged:
         sums = Sums.from_json(row["sums"], self._book.zero)
         return Charged(row["entry"], row["time"], sums.spent)
+
+    @lets_go
+    def charged_between(self, begin: date, end: date) -> PrivacyLoss:
+        """Return what was charged from the beginning of one day to that of another, in UTC; reservations count.
+
+        Two look-ups. What was charged under a clock that was set back counts as charged by then, as it does for a
+        window.
+        """
+        before = [f"{day - timedelta(days=1)}T23:59:59Z" if day > date.min else "" for day in (begin, end)]
+        with self._book.store.reading() as connection:
+            first, last = (self._book.charged_until(connection, time) for time in before)
+        return last - first
 
     @lets_go
     def costs(self) -> Counter[PrivacyLoss]:

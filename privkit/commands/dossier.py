@@ -37,8 +37,8 @@ def run(options: argparse.Namespace) -> int:
     inventory = inventory_of(options.inventory)
     with at_work("reading and looking"):
         made = dossier(
-            _table(options),
-            project=_project(options),
+            table_given(options),
+            project=project_of(options),
             inventory=inventory,
             answers=options.answers,
             review=options.review,
@@ -57,14 +57,15 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _table(options: argparse.Namespace) -> object:
+def table_given(options: argparse.Namespace) -> object:
+    """Return the table that was named, with numbers as such; None where none was."""
     if options.file is None:
         return None
     table = table_of(options)
     return table.apply(as_value) if hasattr(table, "iloc") else valued(table, options.file)
 
 
-def _project(options: argparse.Namespace) -> Project | None:
+def project_of(options: argparse.Namespace) -> Project | None:
     """Return the project to look at, which does not become the current one."""
     if options.project is None:
         return None

@@ -56,6 +56,8 @@ _IN_SHELL = {
     r"ev\.Key\.create_file\('([^']*)'\)": r"python -c \"from privkit import events as ev; ev.Key.create_file('\1')\"",
     r"( earlier entries): \.to_frame\(\)": r"\1",
     r"(and [\d,]+ more): \.open_questions": r"\1",
+    r"(and [\d,]+ more): \.open\b": r"\1, in the papers and by --json",
+    r"Say overwrite=True": "--force writes over it",
     r"Convert one of them, for example .*?(?=, and mind)": "Write both the same way in the files",
     r"( set apart): \.quarantined": r"\1, in the file of --quarantine.",
     "population= tells more": "--population tells more",

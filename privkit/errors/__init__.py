@@ -91,7 +91,7 @@ from privkit.errors.risk import (
     WeightsError,
 )
 from privkit.errors.root import NOTHING_SPENT, PrivkitError, close_matches, listed, nothing_spent
-from privkit.errors.study import DossierError, PackageError, PolicyError, RegisterError
+from privkit.errors.study import DossierError, PackageError, PapersError, PolicyError, RegisterError
 
 __all__ = [
     "NOTHING_SPENT",
@@ -147,6 +147,7 @@ __all__ = [
     "NotReleasedError",
     "OrphanedReleaseError",
     "PackageError",
+    "PapersError",
     "ParameterError",
     "PathError",
     "PendingReleaseError",

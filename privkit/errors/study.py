@@ -1,8 +1,9 @@
-"""Errors about policies, dossiers, packages and the register: all that is wrong at once, and nothing of a value."""
+"""Errors about policies, dossiers, papers, packages and the register: all that is wrong at once, and no value."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Self
 
 from privkit.errors.calls import called
 from privkit.errors.root import PrivkitError
@@ -32,8 +33,8 @@ class PolicyError(PrivkitError, ValueError):
         return error
 
 
-class DossierError(PrivkitError, ValueError):
-    """A dossier cannot be made of what was given. Nothing was read, and nothing written.
+class _UnmadeError(PrivkitError, ValueError):
+    """A document cannot be made of what was given. Nothing was read, and nothing written.
 
     Attributes
     ----------
@@ -42,13 +43,26 @@ class DossierError(PrivkitError, ValueError):
     """
 
     problems: tuple[str, ...] = ()
+    _made = ""
 
     @classmethod
-    def of(cls, problems: Sequence[str]) -> DossierError:
+    def of(cls, problems: Sequence[str]) -> Self:
         """Tell all `problems` at once."""
-        error = cls("\n".join([f"{called()} cannot make this dossier:", *(f"- {text}" for text in problems)]))
+        error = cls("\n".join([f"{called()} cannot make {cls._made}:", *(f"- {text}" for text in problems)]))
         error.problems = tuple(problems)
         return error
+
+
+class DossierError(_UnmadeError):
+    """A dossier cannot be made of what was given: `problems` has everything that is wrong. Nothing was written."""
+
+    _made = "this dossier"
+
+
+class PapersError(_UnmadeError):
+    """Papers cannot be made of what was given: `problems` has everything that is wrong. Nothing was written."""
+
+    _made = "these papers"
 
 
 class PackageError(PrivkitError, ValueError):

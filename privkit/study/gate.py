@@ -14,20 +14,26 @@ from privkit.anonymity.reports import check
 from privkit.budget.ledger import Ledger
 from privkit.errors import ColumnNotFoundError, FileError, listed
 from privkit.inventory.audit import audit
+from privkit.inventory.column_entry import day
 from privkit.inventory.column_names import QUASI, SENSITIVE
 from privkit.inventory.inventory import Inventory
 from privkit.risk.report import risk
 from privkit.study.interchange import as_json, as_junit, as_sarif
-from privkit.study.policy import Policy, policy_of
+from privkit.study.policy import PACED, Policy, policy_of
+from privkit.study.register import today as utc_today
 from privkit.study.ruling import Ruling
 from privkit.study.written import written
 from privkit.tally.columns.facts import all_columns
 from privkit.values.arguments import public, typed
 from privkit.values.exact import exact_text
+from privkit.values.expression.days import period_of
 from privkit.values.show import Shown
 
 if TYPE_CHECKING:
     import pandas as pd
+
+#: The last day whose periods the calendar ends.
+_LAST = date(9998, 12, 31)
 
 
 @public
@@ -124,13 +130,15 @@ def gate(
           ``average`` (the most that the average risk may be), ``uniques`` (the largest share of sample uniques);
         - ``[roles]``: ``forbid`` (roles that no column may have by the audit; quasi-identifiers and sensitive columns
           that the goal names are looked after, and not counted) and ``decided`` (column = role, by the owner's word);
-        - ``[budget]``: ``project``, ``store``, and the most that may be charged: ``epsilon`` or ``rho``, ``delta``;
+        - ``[budget]``: ``project``, ``store``, and the most that may be charged: ``epsilon`` or ``rho``, ``delta``; and
+          in the day, week, month, quarter or year (``period``) in which the day lies, by UTC: ``epsilon_per_period`` or
+          ``rho_per_period``, ``delta_per_period``;
         - ``[retention]``: ``inventory`` (YAML) and ``forbid``, the findings of its check that are not allowed: by
           default "retention passed", "new column" and "column gone".
 
         Paths begin from the policy's folder.
     today : date or str, optional
-        The day to judge retention by; by default the machine's.
+        The day to judge retention and a period's budget by; by default the machine's, of a period today's in UTC.
 
     Returns
     -------
@@ -173,7 +181,7 @@ def judged(data: object, policy: Policy, *, looked: object = None, today: date |
         found = audit(looked, roles=policy.decided, inventory=inventory, time_limit=None)
         left_out = found.left_out
         rulings += _roles(found, policy)
-    rulings += _budget(policy)
+    rulings += _budget(policy, today)
     if inventory is not None:
         rulings += _retention(inventory, looked, policy, today)
     return GateReport(policy.name, tuple(rulings), left_out)
@@ -211,22 +219,30 @@ def _roles(found: Inventory, policy: Policy) -> Iterator[Ruling]:
         yield _none_of("roles.decided", "every column looked at or decided", unseen, policy)
 
 
-def _budget(policy: Policy) -> Iterator[Ruling]:
-    """Yield whether what is charged, reservations included, is within its limits."""
+def _budget(policy: Policy, today: date | str | None) -> Iterator[Ruling]:
+    """Yield whether what is charged, reservations included, is within its limits: in all, and in today's period."""
     if policy.project is None:
         return
     store = policy.store
     if store is not None and "://" not in store:
         store = str(policy.folder / store)
-    balance = Ledger.open(store, read_only=True).account(policy.project).balance()
-    charged = balance.spent + balance.reserved
-    for name, most in policy.budget.items():
-        rule = f"budget.{name}"
+    account = Ledger.open(store, read_only=True).account(policy.project)
+    balance = account.balance()
+    whole, within, when = balance.spent + balance.reserved, None, ""
+    if policy.period is not None:
+        on = utc_today() if today is None else day(today, "today")
+        name, begin, after = period_of(min(on, _LAST), policy.period)
+        within, when = account.charged_between(begin, after), f" in {name}"
+    for key, most in policy.budget.items():
+        name, paced = PACED.get(key, key), key in PACED
+        charged = whole if not paced or within is None else within
         amount = charged.amount(name)
         other = "rho" if name == "epsilon" else "epsilon"
         found = f"the project is charged in {other}" if amount is None else f"{exact_text(amount)} charged"
+        limit = f"{name} at most {exact_text(most)}{f' per {policy.period}' if paced else ''}"
         met = amount is not None and amount <= most
-        yield Ruling(rule, f"{name} at most {exact_text(most)}", found, met, policy.line(rule))
+        rule = f"budget.{key}"
+        yield Ruling(rule, limit, f"{found}{when if paced and amount is not None else ''}", met, policy.line(rule))
 
 
 def inventory_of(path: Path | None) -> Inventory | None:

@@ -23,15 +23,18 @@ from privkit.inventory.inventory_check import Kind
 from privkit.risk.attackers import Threshold, threshold_of
 from privkit.study.policy_file import Lines, read_policy
 from privkit.values.exact import exact, share
+from privkit.values.unit import PERIODS
 
 T = TypeVar("T")
 
+#: The limits on what is charged in one period of the calendar → what each limits.
+PACED = {f"{name}_per_period": name for name in ("epsilon", "rho", "delta")}
 #: The rules of each table of a policy.
 RULES = {
     "goal": ("qi", "k", "l", "t", "sensitive", "unit"),
     "risk": ("threshold", "average", "uniques"),
     "roles": ("forbid", "decided"),
-    "budget": ("project", "store", "epsilon", "rho", "delta"),
+    "budget": ("project", "store", "epsilon", "rho", "delta", "period", *PACED),
     "retention": ("inventory", "forbid"),
 }
 #: Which of them are limits: a table without one of these judges nothing.
@@ -39,7 +42,7 @@ LIMITS = {
     "goal": ("k", "l", "t"),
     "risk": RULES["risk"],
     "roles": ("forbid",),
-    "budget": ("epsilon", "rho", "delta"),
+    "budget": ("epsilon", "rho", "delta", *PACED),
     "retention": ("inventory",),
 }
 #: What data and inventory must not disagree on, unless the policy says otherwise.
@@ -69,7 +72,9 @@ class Policy:
         Column → role, by the owner's word.
     project, store : str or None
     budget : mapping of str to Fraction
-        Of `epsilon`, `rho` and `delta`, those that are limited.
+        Of `epsilon`, `rho` and `delta`, those that are limited; and those that are by period, as `epsilon_per_period`.
+    period : str or None
+        "day", "week", "month", "quarter" or "year".
     inventory : Path or None
     stale : tuple of str
         Kinds of findings of the inventory's check that are not allowed.
@@ -88,6 +93,7 @@ class Policy:
     project: str | None
     store: str | None
     budget: Mapping[str, Fraction]
+    period: str | None
     inventory: Path | None
     stale: tuple[str, ...]
 
@@ -145,6 +151,7 @@ class _Reader:
             project=self.text("budget", "project"),
             store=self.text("budget", "store"),
             budget={key: amount for key, amount in budget.items() if amount is not None},
+            period=self.tried("budget", "period", _period),
             inventory=None if inventory is None else folder / inventory,
             stale=stale,
         )
@@ -194,6 +201,10 @@ class _Reader:
             self.problem("goal", "sensitive", "sensitive needs l or t: how it is protected.")
         if any(self.has("budget", key) for key in LIMITS["budget"]) and not self.has("budget", "project"):
             self.problem("budget", "", "[budget] needs project, the name of a project in a ledger.")
+        if (paced := [key for key in PACED if self.has("budget", key)]) and not self.has("budget", "period"):
+            self.problem("budget", paced[0], f"{paced[0]} needs period: one of {listed(PERIODS)}.")
+        if self.has("budget", "period") and not paced:
+            self.problem("budget", "period", f"period needs a limit: {listed(PACED)}.")
 
     # -- values ----------------------------------------------------------------------------------------------------
 
@@ -266,8 +277,15 @@ def _one_argument(make: Callable[[Any], T]) -> Callable[[Any, str], T]:
 
 
 def _amount(value: object, argument: str) -> Fraction:
-    below = 1 if argument == "delta" else None
+    below = 1 if PACED.get(argument, argument) == "delta" else None
     return exact(value, argument, zero=True, smallest=Fraction(0), below=below)
+
+
+def _period(value: object, argument: str) -> str:
+    if isinstance(value, str) and value in PERIODS:
+        return value
+    found = repr(value) if isinstance(value, str) else type_told(value)
+    raise ParameterError.of(argument, found, f"one of {listed(PERIODS)}")
 
 
 def _found(value: object) -> str:

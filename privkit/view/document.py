@@ -17,6 +17,7 @@ from privkit.view.sheets.dossier import Section, sections
 
 if TYPE_CHECKING:
     from privkit.study.dossiers.dossier import Dossier
+    from privkit.study.dossiers.form import Answer
 
 _PAGE = (
     '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>TITLE</title>'
@@ -148,13 +149,15 @@ def plain(dossier: Dossier) -> dict[str, Any]:
         "review": dossier.review.isoformat() if dossier.review else None,
         "coverage": {form: one._asdict() for form, one in coverage.forms.items()},
         "open_questions": [one._asdict() for one in dossier.open_questions],
-        "fields": [
-            {"id": one.field.id, "ask": one.field.ask, "state": one.state, "source": one.source, "value": one.value}
-            for one in dossier.answers
-        ],
+        "fields": [_field(one) for one in dossier.answers],
+        "impact": [_field(one) for one in dossier.impact],
         "facts": dossier.facts,
     }
     return told | {"sections": [_plain_section(one) for one in sections(dossier)]}
+
+
+def _field(one: Answer) -> dict[str, Any]:
+    return {"id": one.field.id, "ask": one.field.ask, "state": one.state, "source": one.source, "value": one.value}
 
 
 def _plain_section(one: Section) -> dict[str, Any]:

@@ -139,6 +139,7 @@ def _looking() -> dict[str, Callable[[], Any]]:
             frame, {"goal": {"qi": ["zip"], "kk": 5}, "risks": {}, "roles": {"forbid": "boss"}}
         ),
         "gate_no_policy": lambda: pk.gate(frame, 5),
+        "papers": lambda: pk.papers(pk.audit(frame), answers={"contakt": "x", "officer": 5, "inventory.purpose": "x"}),
         "dossier": lambda: pk.dossier(reports=[frame, frame["zip"]], answers={"nist.99": "x", "nist.8": 5}),
         "output_check_no_table": lambda: pk.output_check([]),
         "unicity_points": lambda: pk.unicity(frame, unit="who", columns="zip", points=0),

@@ -309,6 +309,7 @@ def _study(folder: Path) -> Makers:
     return {
         "dossier": lambda: dossiers()[0],
         "dossier_changes": lambda: dossiers()[1].compare(dossiers()[0]),
+        "papers": lambda: pk.papers(inventory(), today="2026-11-30"),
         "audit": lambda: pk.audit(some("insights")),
         "audit_shop": lambda: pk.audit(some("shop")),
         "inventory": inventory,

@@ -35,7 +35,7 @@ METHODS = [
     for name in CLASSES
     for method, told in NAMES["classes"][name]["members"].items()
     if told["kind"] in ("function", "classmethod") and not method.startswith("_")
-    if not (name in ("AttackReport", "ReleaseAttackReport", "ModelAttackReport") and method in OF_A_MAPPING)
+    if not (name in ("AttackReport", "ReleaseAttackReport", "ModelAttackReport", "Papers") and method in OF_A_MAPPING)
 ]
 #: May be told to have spent nothing, since they can spend.
 SPENDING = {"Project", "Plan", "Release", "SimulatedProject", "SimulatedRelease"}

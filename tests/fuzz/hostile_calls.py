@@ -120,6 +120,8 @@ CALLS = {
         seconds=1,
     ),
     "dossier": lambda f, a, b, c: pk.dossier(f, reports=[pk.kanon(f, [a, b])]),
+    "sdnist_labels": lambda f, a, b, c: pk.sdnist_labels(pk.anonymize(f, [a], k=2), target="ma2019", team="t"),
+    "papers": lambda f, a, b, c: pk.papers(pk.audit(f).assign([a, b], purpose=str(a), recipients=str(b))),
     "gate": lambda f, a, b, c: pk.gate(
         f,
         {

@@ -116,6 +116,7 @@ CALLS = {
     "audit_pipeline": (False, (len, frame()), {"epsilon": 1, "runs": 100, "seconds": 1}),
     "attack_model": (False, (KNeighborsClassifier(1), *SIDES), {"shadows": 8, "seconds": 1}),
     "dossier": (True, (), {"review": "2027-11-29", "today": "2026-11-29"}),
+    "papers": (False, (pk.audit(frame()),), {"answers": {"contact": "x"}, "today": "2026-11-29"}),
     "gate": (True, ({"goal": {"qi": ["zip"], "k": 2}},), {"today": "2026-11-29"}),
     "copula_uniqueness": (True, (["zip", "age"],), {"population": 1000, "rows": 10}),
     "anonymize": (True, (["zip", "age"],), {"k": 2}),

@@ -14,6 +14,7 @@ import pytest
 
 import privkit as pk
 from privkit import cli
+from privkit.budget.store.store import Store
 from privkit.study.interchange import as_sarif
 
 CANARY = "CANARY-7f3a"
@@ -125,6 +126,50 @@ def test_the_budget_is_the_ledgers_and_stays_as_it_is(tmp_path):
     with pytest.raises(pk.LedgerError):
         pk.gate(PEOPLE, {"budget": {"project": "p", "store": str(tmp_path / "none.db"), "epsilon": 1}})
     assert not (tmp_path / "none.db").exists()
+
+
+def test_a_period_is_judged_by_what_was_charged_in_it(tmp_path, monkeypatch):
+    store = tmp_path / "ledger.db"
+    project = pk.open_project("p", epsilon=3, unit=pk.ROW, store=store)
+    spent = {
+        "2026-06-30T23:59:59": 0.1,
+        "2026-07-01T00:00:00": 0.2,
+        "2026-09-30T23:59:59": 0.4,
+        "2026-10-01T00:00:00": 0.8,
+    }
+    for place, (time, cost) in enumerate(spent.items()):
+        monkeypatch.setattr(Store, "now", lambda *_, time=time: f"{time}Z")
+        pk.dp_count(PEOPLE, where=f"age > {place}", epsilon=cost, project=project)
+
+    def ruled(period, day, limit):
+        budget = {"project": "p", "store": str(store), "period": period, "epsilon_per_period": limit}
+        (one,) = pk.gate(PEOPLE, {"budget": budget}, today=day).rulings
+        assert one.rule == "budget.epsilon_per_period"
+        return one.met, one.limit, one.found
+
+    for met, limit in ((True, 0.6), (False, 0.599)):
+        asked, found = f"epsilon at most {limit} per quarter", "0.6 charged in 2026-Q3"
+        assert ruled("quarter", "2026-07-01", limit) == ruled("quarter", "2026-09-30", limit) == (met, asked, found)
+    told = {
+        ("quarter", "2026-06-30"): "0.1 charged in 2026-Q2",
+        ("quarter", "2026-10-01"): "0.8 charged in 2026-Q4",
+        ("quarter", "2027-01-01"): "0 charged in 2027-Q1",
+        ("year", "2026-01-01"): "1.5 charged in 2026",
+        ("month", "2026-07-15"): "0.2 charged in 2026-07",
+        ("day", "2026-09-30"): "0.4 charged in 2026-09-30",
+        ("week", "2026-10-04"): "1.2 charged in 2026-09-28",
+        ("year", "9999-12-31"): "0 charged in 9998",
+        ("year", "0001-01-01"): "0 charged in 0001",
+    }
+    assert {key: ruled(*key, 2)[2] for key in told} == told
+    both = {"project": "p", "store": str(store), "period": "year", "epsilon": 1.4}
+    both |= {"epsilon_per_period": 1.5, "rho_per_period": 1}
+    met = {one.rule: (one.met, one.found) for one in pk.gate(PEOPLE, {"budget": both}, today="2026-05-05").rulings}
+    assert met == {
+        "budget.epsilon": (False, "1.5 charged"),
+        "budget.epsilon_per_period": (True, "1.5 charged in 2026"),
+        "budget.rho_per_period": (False, "the project is charged in epsilon"),
+    }
 
 
 def test_retention_and_stale_inventories_are_judged_by_the_day(tmp_path):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from privkit.errors import ParameterError
+from privkit.errors.root import listed
 from privkit.errors.study import DossierError
 from privkit.inventory.column_entry import day
 from privkit.study.written import writing
@@ -17,6 +18,8 @@ from privkit.values.show import Shown
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from privkit.study.dossiers.dossier import Dossier
 
 #: The version of a dossier's JSON.
 VERSION = 1
@@ -58,6 +61,34 @@ class DossierChanges(Shown):
         import pandas as pd
 
         return pd.DataFrame(list(self.changes), columns=["what", "before", "after"], dtype="object")
+
+
+def figures(one: Dossier) -> Iterator[tuple[str, str]]:
+    """Yield each figure of a dossier in words, by its name."""
+    if (inventory := one.inventory) is not None:
+        yield "held: columns", f"{len(inventory):,}"
+        yield "held: rows", f"{inventory.rows:,}"
+        yield "held: direct identifiers", listed(inventory.direct)
+        yield "held: quasi-identifiers", listed(inventory.qi)
+        yield "held: sample uniques", "not counted" if inventory.uniques is None else f"{inventory.uniques:,}"
+    counts: dict[str, int] = {}
+    for report in one.reports:
+        kind = type(report).__name__
+        counts[kind] = counts.get(kind, 0) + 1
+        yield f"report: {kind} {counts[kind]}", repr(report).partition("\n")[0]
+    if (told := one.statement) is not None:
+        yield "released: charges", f"{len(told.charges):,}"
+        yield "released: charged", str(told.charged)
+        yield "released: left", str(told.balance.remaining)
+        yield "released: ledger's head", f"record {told.balance.seq}, {told.balance.hash}"
+    if one.sharing is not None:
+        yield "shared: register", repr(one.sharing).partition("\n")[0]
+        yield from ((f"shared: package {each.id}", repr(each).partition("\n")[0]) for each in one.sharing)
+    if one.requests is not None:
+        yield "asked: requests", repr(one.requests).partition("\n")[0]
+        yield "asked: drills", f"{len(one.drills):,}"
+    yield "dossier: filled without a person", str(one.coverage)
+    yield "dossier: open questions", f"{len(one.open_questions):,}"
 
 
 def changes_between(before: Mapping[str, str], after: Mapping[str, str], earlier: str, later: str) -> DossierChanges:

@@ -13,24 +13,26 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from privkit.errors import FileError, ParameterError
-from privkit.errors.root import listed, type_told
+from privkit.errors.root import type_told
 from privkit.errors.study import DossierError
 from privkit.inventory.audit import audit
 from privkit.inventory.column_entry import day
 from privkit.inventory.inventory import Inventory
 from privkit.project.project import Project
 from privkit.study.dossiers.answers import read_answers
-from privkit.study.dossiers.changes import DossierChanges, changes_between, facts_in
-from privkit.study.dossiers.form import Answer, Coverage, NotApplicable, answered, checked, fields
+from privkit.study.dossiers.changes import DossierChanges, changes_between, facts_in, figures
+from privkit.study.dossiers.form import Answer, Coverage, NotApplicable, answered, checked, fields, impact_fields
 from privkit.study.dossiers.hazards import hazards
+from privkit.study.dossiers.impact import as_pia, found_of, measures
 from privkit.study.dossiers.opinion import opinion
 from privkit.study.dossiers.registry import as_yaml, registry, tier_of
 from privkit.study.dossiers.reports import CHANGED, FOUND, problems_of
 from privkit.study.dossiers.statement import Statement, statement_of
 from privkit.study.drill import BreachDrill, drills
+from privkit.study.open_facts import Open, open_facts
 from privkit.study.requests import SubjectRequests
 from privkit.study.sharing import Sharing
 from privkit.study.written import written
@@ -39,6 +41,7 @@ from privkit.values.show import Shown, _view, is_simulated
 
 #: What a file is, by the end of its name → the method that writes it.
 _WAYS = {
+    ".pia.json": "to_pia",
     ".html": "to_html",
     ".md": "to_markdown",
     ".json": "to_json",
@@ -55,16 +58,11 @@ def way_of(path: Path) -> str:
     FileError
         If its name says nothing.
     """
-    if (way := _WAYS.get(path.suffix.lower())) is None:
-        raise FileError.of(path.name, f"its name ends with none of {', '.join(_WAYS)}", "They say what is written.")
-    return way
-
-
-class Open(NamedTuple):
-    """A question that stays open: how it is called, and what is asked."""
-
-    id: str
-    ask: str
+    name = path.name.lower()
+    end = next((end for end in _WAYS if name.endswith(end)), name)
+    if end != name:
+        return _WAYS[end]
+    raise FileError.of(path.name, f"its name ends with none of {', '.join(_WAYS)}", "They say what is written.")
 
 
 @public
@@ -94,6 +92,8 @@ class Dossier(Shown):
         What persons asked for, likewise.
     drills : tuple of BreachDrill
         The drills that were held.
+    impact : tuple of Answer
+        The 36 questions of an impact assessment by the CNIL's method, each with who fills it; no coverage counts them.
     """
 
     title: str
@@ -106,6 +106,7 @@ class Dossier(Shown):
     sharing: Sharing | None = None
     requests: SubjectRequests | None = None
     drills: tuple[BreachDrill, ...] = ()
+    impact: tuple[Answer, ...] = ()
 
     @property
     def found(self) -> tuple[Any, ...]:
@@ -126,7 +127,7 @@ class Dossier(Shown):
     def open_questions(self) -> tuple[Open, ...]:
         """What only a person can say: fields of the forms, and what the inventory lacks."""
         asked = (Open(one.field.id, one.field.ask) for one in self.answers if one.state == "asked")
-        return (*asked, *_missing(self.inventory), *self._unsaid())
+        return (*asked, *open_facts(self.inventory or ()), *self._unsaid())
 
     def _unsaid(self) -> Iterator[Open]:
         if self.review is None:
@@ -137,7 +138,7 @@ class Dossier(Shown):
     @cached_property
     def facts(self) -> dict[str, str]:
         """What `compare` goes by: each figure and each field in words, by its name."""
-        told = dict(_figures(self))
+        told = dict(figures(self))
         for one in self.answers:
             told[one.field.id] = one.text if one.state == "filled" else one.state
         return told
@@ -187,13 +188,28 @@ class Dossier(Shown):
         """
         return written(as_yaml(self.answers), path)
 
+    def to_pia(self, path: str | Path | None = None) -> str:
+        """Return an impact assessment as JSON for the CNIL's PIA application, and write it to `path` where given.
+
+        A draft: questions that are open are left out, and nobody is named in it. Keys and ids are those of the
+        application's own files; it was not tried in the built application.
+
+        Raises
+        ------
+        FileError
+            If it cannot be written.
+        """
+        told = as_pia(self.title, self.made, self.impact, measures(self.statement, self.reports))
+        return written(json.dumps(told, indent=1, ensure_ascii=False) + "\n", path)
+
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the dossier to a file, whole or not at all, by the end of its name; return the path.
 
         Parameters
         ----------
         path : path
-            Ending in ``.html``, ``.md``, ``.json``, or ``.yaml`` (the record for the registry).
+            Ending in ``.html``, ``.md``, ``.json``, ``.yaml`` (the record for the registry), or ``.pia.json`` (for the
+            CNIL's application).
 
         Raises
         ------
@@ -226,45 +242,6 @@ class Dossier(Shown):
             raise ParameterError.of("earlier", type_told(earlier), "a Dossier, or the path of the JSON file of one")
         facts, made = facts_in(Path(earlier))
         return changes_between(facts, self.facts, made, self.made.isoformat())
-
-
-def _missing(inventory: Inventory | None) -> Iterator[Open]:
-    """Yield what the owner has not said of columns about persons."""
-    asks = {
-        "purpose": "What are these columns needed for",
-        "legal_basis": "On what legal basis are these columns held",
-        "retention": "Until when may these columns be kept",
-    }
-    for fact, ask in asks.items():
-        if names := [entry.name for entry in inventory or () if entry.personal and not getattr(entry, fact)]:
-            yield Open(f"inventory.{fact}", f"{ask}: {listed(names)}?")
-
-
-def _figures(one: Dossier) -> Iterator[tuple[str, str]]:
-    if (inventory := one.inventory) is not None:
-        yield "held: columns", f"{len(inventory):,}"
-        yield "held: rows", f"{inventory.rows:,}"
-        yield "held: direct identifiers", listed(inventory.direct)
-        yield "held: quasi-identifiers", listed(inventory.qi)
-        yield "held: sample uniques", "not counted" if inventory.uniques is None else f"{inventory.uniques:,}"
-    counts: dict[str, int] = {}
-    for report in one.reports:
-        kind = type(report).__name__
-        counts[kind] = counts.get(kind, 0) + 1
-        yield f"report: {kind} {counts[kind]}", repr(report).partition("\n")[0]
-    if (told := one.statement) is not None:
-        yield "released: charges", f"{len(told.charges):,}"
-        yield "released: charged", str(told.charged)
-        yield "released: left", str(told.balance.remaining)
-        yield "released: ledger's head", f"record {told.balance.seq}, {told.balance.hash}"
-    if one.sharing is not None:
-        yield "shared: register", repr(one.sharing).partition("\n")[0]
-        yield from ((f"shared: package {each.id}", repr(each).partition("\n")[0]) for each in one.sharing)
-    if one.requests is not None:
-        yield "asked: requests", repr(one.requests).partition("\n")[0]
-        yield "asked: drills", f"{len(one.drills):,}"
-    yield "dossier: filled without a person", str(one.coverage)
-    yield "dossier: open questions", f"{len(one.open_questions):,}"
 
 
 @typed
@@ -350,6 +327,7 @@ def dossier(
         reports=tuple(reports),
         statement=told,
         answers=answered(found, said),
+        impact=answered(dict(found_of(told, looked, reports)), said, impact_fields()),
         **_register(project),
     )
 

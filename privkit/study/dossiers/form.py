@@ -1,10 +1,11 @@
 """The forms that a dossier fills: each field with what fills it, and what a person is asked where nothing does.
 
-Which fields there are, and where each is filled from, stands in ``forms.toml`` beside this file.
+Which fields there are, and where each is filled from, stands in ``forms.toml`` and ``pia.toml`` beside this file.
 """
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ from privkit.errors import ParameterError
 from privkit.errors.root import close_matches, listed, type_told
 from privkit.errors.study import DossierError
 from privkit.inventory.column_entry import day
+
+#: A level, and why.
+_LEVEL = re.compile(r"\s*([1-4])\s*(?:[:,]\s*(.*))?", re.DOTALL)
 
 Source = Literal["ledger", "report", "inventory", "person"]
 State = Literal["filled", "asked", "not applicable"]
@@ -39,7 +43,7 @@ class Field:
         What fills it.
     ask : str
         What a person is asked where nothing fills it.
-    kind : {"text", "texts", "date", "amounts", "tier"}
+    kind : {"text", "texts", "date", "amounts", "tier", "level"}
     choices : tuple of str
         The only texts that it may hold; empty where any will do.
     tier : int
@@ -56,7 +60,7 @@ class Field:
     name: str
     source: Source
     ask: str
-    kind: Literal["text", "texts", "date", "amounts", "tier"] = "text"
+    kind: Literal["text", "texts", "date", "amounts", "tier", "level"] = "text"
     choices: tuple[str, ...] = ()
     tier: int = 0
     required: bool = False
@@ -95,6 +99,8 @@ class Answer:
             return self.field.ask
         if isinstance(self.value, Mapping):
             return ", ".join(f"{name} = {amount}" for name, amount in self.value.items())
+        if self.field.kind == "level":
+            return ": ".join(str(part) for part in self.value if part)
         return ", ".join(self.value) if isinstance(self.value, tuple) else str(self.value)
 
 
@@ -165,28 +171,49 @@ def fields() -> tuple[Field, ...]:
     >>> [sum(field.form == form for field in fields()) for form in FORMS]
     [35, 24, 3]
     """
-    said = tomllib.loads(files(__package__).joinpath("forms.toml").read_text(encoding="utf-8"))
-    return tuple(
+    return tuple(_read_fields("forms.toml"))
+
+
+@cache
+def impact_fields() -> tuple[Field, ...]:
+    """Return the questions of an impact assessment by the CNIL's method, in order. They count for no coverage.
+
+    Examples
+    --------
+    >>> len(impact_fields()), impact_fields()[0].id
+    (36, 'pia.111')
+    """
+    return tuple(_read_fields("pia.toml"))
+
+
+def _read_fields(file: str) -> Iterator[Field]:
+    said = tomllib.loads(files(__package__).joinpath(file).read_text(encoding="utf-8"))
+    yield from (
         Field(form, name, **{**told, "choices": tuple(told.get("choices", ()))})
         for form, each in said.items()
         for name, told in each.items()
     )
 
 
-def answered(found: Mapping[str, Any], said: Mapping[str, Any]) -> tuple[Answer, ...]:
+def answered(
+    found: Mapping[str, Any], said: Mapping[str, Any], of: Sequence[Field] | None = None
+) -> tuple[Answer, ...]:
     """Return every field with what fills it: what a person said, else what was found, else the question.
 
     Parameters
     ----------
+    of : sequence of Field, optional
+        Those of the forms by default.
     found : Mapping
         By the field's id: what privkit found, or a `NotApplicable`. Nothing that only a person knows.
     said : Mapping
         By the field's id: what a person says, checked.
     """
     told = {name for name, value in found.items() if not isinstance(value, NotApplicable)}
-    strange = [field.id for field in fields() if field.source == "person" and field.id in told]
+    every = fields() if of is None else of
+    strange = [field.id for field in every if field.source == "person" and field.id in told]
     assert not strange, f"only a person can say {strange}"
-    return tuple(_answer(field, found.get(field.id), said.get(field.id)) for field in fields())
+    return tuple(_answer(field, found.get(field.id), said.get(field.id)) for field in every)
 
 
 def _answer(field: Field, found: Any, said: Any) -> Answer:
@@ -213,7 +240,7 @@ def checked(answers: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 def _read(answers: Mapping[Any, Any], problems: list[str]) -> Iterator[tuple[str, Any]]:
-    known = {field.id: field for field in fields()}
+    known = {field.id: field for field in (*fields(), *impact_fields())}
     for name, value in answers.items():
         field = known.get(name)
         if field is None:
@@ -223,7 +250,11 @@ def _read(answers: Mapping[Any, Any], problems: list[str]) -> Iterator[tuple[str
         elif field.fixed:
             problems.append(f"{name!r} is a fact of the ledger: it cannot be answered otherwise.")
         elif (fit := _of_kind(field, value)) is None:
-            allowed = {"texts": "a list of texts, none of them blank", "date": "a date, or its text as '2026-11-30'"}
+            allowed = {
+                "texts": "a list of texts, none of them blank",
+                "date": "a date, or its text as '2026-11-30'",
+                "level": "1 to 4 (negligible, limited, significant, greatest), or a text as '3: why'",
+            }
             what = f"one of {listed(field.choices)}" if field.choices else allowed.get(field.kind, "a text, not blank")
             problems.append(f"{name!r} is {type_told(value)} that does not fit: it must be {what}.")
         else:
@@ -241,6 +272,9 @@ def _of_kind(field: Field, value: Any) -> Any:
             return day(value, field.id).isoformat()
         except ParameterError:
             return None
+    if field.kind == "level":
+        found = _LEVEL.fullmatch(str(value)) if type(value) is int or isinstance(value, str) else None
+        return None if found is None else (int(found[1]), (found[2] or "").strip())
     return value if _is_text(value) and (not field.choices or value in field.choices) else None
 
 

@@ -151,18 +151,19 @@ def _exposure(inventory: Inventory) -> Iterator[tuple[int, Any]]:
         else "The inventory has no column of free text; tables alone are asked.",
     )
     for number, name in ((22, "stored"), (23, "access")):
-        if said := _said(inventory, name):
+        if said := said_of(inventory, name):
             yield number, said
-    if said := _said(inventory, "source"):
-        basis = _said(inventory, "legal_basis")
+    if said := said_of(inventory, "source"):
+        basis = said_of(inventory, "legal_basis")
         yield 24, said + (f" Legal basis: {basis}" if basis else "")
 
 
-def _said(inventory: Inventory, fact: str) -> str:
+def said_of(inventory: Inventory, fact: str) -> str:
     """Return what the owner says of a fact, each saying once, with the columns that it is said of."""
     told: dict[str, list[str]] = {}
     for entry in inventory:
-        if text := str(getattr(entry, fact)).strip():
+        value = getattr(entry, fact)
+        if text := (", ".join(value) if isinstance(value, tuple) else str(value or "")).strip():
             told.setdefault(printable(text), []).append(entry.name)
     every = sum(map(len, told.values())) == len(inventory)
     if every and len(told) == 1:

@@ -51,6 +51,22 @@ def iri_of(kind: str, said: str) -> str | None:
     return next((_DPV + term for term in _TERMS[kind] if term.lower() == plain), None)
 
 
+def letter_of(said: str) -> str:
+    """Return the point of Art. 6(1) GDPR that a legal basis is; empty where its words name none.
+
+    Examples
+    --------
+    >>> letter_of("legitimate interest"), letter_of("Art. 6(1)(a) GDPR"), letter_of("we need it")
+    ('f', 'a', '')
+    """
+    if (iri := iri_of("legal_basis", said)) is None:
+        return ""
+    if found := re.match(rf"{re.escape(_GDPR)}A6-1-([a-f])\b", iri):
+        return found[1]
+    bases = [_DPV + term for term in _TERMS["legal_basis"]]  # in the order of the points
+    return "abcdef"[bases.index(iri)] if iri in bases else ""
+
+
 def terms_of(inventory: Inventory) -> Iterator[dict[str, object]]:
     """Yield each purpose, legal basis and recipient once: `kind`, `said`, `columns` and `iri`."""
     for kind in _TERMS:

@@ -171,6 +171,23 @@ def _label(begin: date, every: str) -> str:
     return begin.isoformat()[: {"day": 10, "week": 10, "month": 7, "year": 4}[every]]
 
 
+def period_of(day: date, every: str) -> tuple[str, date, date]:
+    """Return the day, week, month, quarter or year in which a day lies: its name, first day, and the first day after.
+
+    Raises
+    ------
+    ValueError, OverflowError
+        If the calendar has no day after it.
+
+    Examples
+    --------
+    >>> period_of(date(2026, 11, 30), "quarter")
+    ('2026-Q4', datetime.date(2026, 10, 1), datetime.date(2027, 1, 1))
+    """
+    begin = _begin(day, every)
+    return _label(begin, every), begin, _next(begin, every)
+
+
 def window_named(label: str) -> tuple[date, date]:
     """Return the first day of the day, month, quarter or year of that name, and the first day after it.
 

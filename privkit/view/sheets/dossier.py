@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -112,6 +113,7 @@ def sections(one: Dossier) -> list[Section]:
         Section("What persons asked for, and drills", tuple(_drills(one)), _sheets(list(filter(None, [one.requests])))),
         Section("What risk is left", tuple(_residual(one))),
         *(Section(title, tuple(_form(one, form))) for form, title in _FORMS.items()),
+        Section("Impact assessment by the CNIL's method, its 36 questions", tuple(_assessed(one))),
         Section("Open questions", given([Table(["question", "what is asked"], _questions(one), facts=True)])),
         Section("How it stands", tuple(_standing(one))),
     ]
@@ -316,6 +318,24 @@ def _figures(one: Dossier, risks: Sequence[RiskReport], measure: str) -> Iterato
 
 
 # -- forms ---------------------------------------------------------------------------------------------------------
+
+
+def _assessed(one: Dossier) -> Iterator[Block]:
+    """Yield the questions with who fills each: a count, and no aim."""
+    by: Counter[str] = Counter(answer.state if answer.state != "filled" else answer.source for answer in one.impact)
+    counts = [f"{number(by[who])} {words}" for who, words in _WHO.items() if by[who]]
+    yield f"Of {plural(len(one.impact), 'question')}: {', '.join(counts)}."
+    heads = ["question", "what is asked", "what is known", "by"]
+    yield Table(heads, [_answer(answer, blocks=False) for answer in one.impact], facts=True)
+
+
+_WHO = {
+    "inventory": "filled by the inventory",
+    "report": "by results and the ledger",
+    "person": "by a person",
+    "not applicable": "without an object",
+    "asked": "open for a person",
+}
 
 
 def _form(one: Dossier, form: str) -> Iterator[Block]:

@@ -1,12 +1,16 @@
-"""What a gate says: each rule with what was asked and what was found; registers have a module of their own."""
+"""What a gate and drafted papers say; dossiers and registers have modules of their own."""
 
 from __future__ import annotations
 
 from privkit.study.gate import GateReport
+from privkit.study.papers.papers import Papers
 from privkit.study.ruling import Ruling
-from privkit.view.parts.sheet import Name, Note, Row, Sheet, Table, Verdict, given, sheet
+from privkit.view.parts.sheet import Code, Name, Note, Row, Sheet, Table, Verdict, given, sheet
 from privkit.view.parts.words import label, number, plural
 from privkit.view.sheets import dossier, sharing  # noqa: F401 - what they say is registered by being loaded
+
+#: So many blanks are told in a text.
+_MOST = 8
 
 
 @sheet.register(GateReport)
@@ -38,3 +42,21 @@ def _row(one: Ruling) -> Row:
 def _line(one: Ruling) -> str:
     place = "" if one.line is None else f" (line {one.line})"
     return f"  {'met    ' if one.met else 'not met'}  {label(one.told, 300)}{place}"
+
+
+@sheet.register(Papers)
+def _papers(made: Papers) -> Sheet:
+    shown = made.open[:_MOST]
+    more = len(made.open) - len(shown)
+    lines = [f"  {one.id} ({', '.join(one.papers)}): {label(one.ask, 100)}" for one in shown]
+    lines += [f"  … and {number(more)} more: .open"] if more else []
+    rows: list[Row] = [[Code(one.id), label(one.ask, 300), ", ".join(one.papers)] for one in made.open]
+    table = Table(["to be filled in", "what is asked", "papers"], rows, lines=lines, facts=True) if rows else None
+    marked = f"{plural(len(made.open), 'blank')} {'is' if len(made.open) == 1 else 'are'} marked for a person to fill."
+    note = Note("Drafts to be edited, and no advice on law.")
+    return Sheet(
+        f"Papers on '{label(made.title)}', made on {made.made.isoformat()}: {', '.join(made)}.",
+        given([marked if rows else None, table, note]),
+        [".save('papers')", ".open" if rows else ""],
+        exact=True,
+    )
