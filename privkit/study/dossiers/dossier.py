@@ -22,6 +22,7 @@ from privkit.inventory.audit import audit
 from privkit.inventory.column_entry import day
 from privkit.inventory.inventory import Inventory
 from privkit.project.project import Project
+from privkit.study.assessments.quarters import Quarters, quarters
 from privkit.study.dossiers.answers import read_answers
 from privkit.study.dossiers.changes import DossierChanges, changes_between, facts_in
 from privkit.study.dossiers.form import Answer, Coverage, NotApplicable, answered, checked, fields
@@ -94,6 +95,8 @@ class Dossier(Shown):
         What persons asked for, likewise.
     drills : tuple of BreachDrill
         The drills that were held.
+    quarters : Quarters or None
+        What was measured, spent, asked and shared over time, likewise.
     """
 
     title: str
@@ -106,6 +109,7 @@ class Dossier(Shown):
     sharing: Sharing | None = None
     requests: SubjectRequests | None = None
     drills: tuple[BreachDrill, ...] = ()
+    quarters: Quarters | None = None
 
     @property
     def found(self) -> tuple[Any, ...]:
@@ -362,6 +366,7 @@ def _register(project: Project | None) -> dict[str, Any]:
         "sharing": Sharing(project).as_it_stands(),
         "requests": SubjectRequests(project).as_it_stands(),
         "drills": drills(project),
+        "quarters": quarters(project),
     }
 
 
