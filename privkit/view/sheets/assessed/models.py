@@ -99,7 +99,7 @@ def _origin(one: ModelAssessment) -> str:
     told = [f"{names(direct)} {'is a direct identifier' if len(direct) == 1 else 'are direct identifiers'}."]
     unsaid = one.without_source
     if unsaid:
-        told.append(f"Where {plural(len(unsaid), 'feature')} of {number(len(one.features))} come from is not said.")
+        told.append(f"Where they come from is not said of {plural(len(unsaid), 'feature')}: {names(unsaid)}.")
     return " ".join(told[0 if direct else 1 :])
 
 
@@ -130,7 +130,7 @@ def grouped(one: ModelAssessment) -> Iterator[str | Table | Note]:
     worse = ", ".join(f"'{label(each.name)}' of {label(each.by)}" for each in one.worse)
     if one.kind == "classes":
         yield f"More often wrong than about the others: {worse}." if worse else "No group stands out by its errors."
-    heads = ["group", "of", "rows", "error", "95 %", "more than others by", "95 %", "chosen", "missed", "false alarms"]
+    heads = ["group", "of", "rows", "error", "95 %", "against the others", "95 %", "chosen", "missed", "false alarms"]
     lines = [f"  {_group_line(each, one)}" for each in one.groups]
     yield Table(heads, [_group_row(each, one) for each in one.groups], lines=lines[:_GROUPS])
     if len(lines) > _GROUPS:
@@ -154,8 +154,7 @@ def _group_line(each: Group, one: ModelAssessment) -> str:
     head = f"{label(each.name)} of {label(each.by)}: {plural(each.rows, 'row')}"
     if each.performance is None:
         return f"{head}, too few to tell."
-    less = "more" if (each.excess or 0) >= 0 else "less"
-    more = "" if each.excess is None else f", {_error(abs(each.excess), one)} {less} than others"
+    more = "" if each.excess is None else f", {_error(each.excess, one)} against the others"
     ends = _interval(each)
     return f"{head}, error {_error(each.performance.error, one)}{more}{f' ({ends})' if ends else ''}."
 
