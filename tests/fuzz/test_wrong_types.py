@@ -119,7 +119,7 @@ CALLS = {
     "assess_model": (
         False,
         (KNeighborsClassifier(1).fit(np.arange(40.0)[:, None], [0, 1] * 20),),
-        {"train": SET, "test": SET, "target": "y", "validation": SET, "groups": ["y"], "unit": "x"},
+        {"train": SET, "test": SET, "target": "y", "validation": SET, "features": ["x"], "groups": ["y"], "unit": "x"},
     ),
     "dossier": (True, (), {"review": "2027-11-29", "today": "2026-11-29"}),
     "gate": (True, ({"goal": {"qi": ["zip"], "k": 2}},), {"today": "2026-11-29"}),
