@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import time
 from datetime import date, timedelta
 from fractions import Fraction
 from itertools import pairwise
@@ -136,11 +137,16 @@ def in_a_fork(work):
 
 
 @posix
-def test_two_processes_that_record_at_once_lose_no_line(project):
-    store = project.account.store
+def test_two_processes_that_record_at_once_lose_no_line(project, monkeypatch):
+    store, begin = project.account.store, measured.whole_file
+
+    def slowly(*args, **how):
+        time.sleep(0.05)  # after the file was read: without the lock, another one writes meanwhile
+        return begin(*args, **how)
 
     def write():
         own = pk.open_project("study", store=store)
+        monkeypatch.setattr(measured, "whole_file", slowly)
         for _ in range(5):
             own.record(RISK)
 
