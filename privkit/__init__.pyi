@@ -193,6 +193,11 @@ from .risk.suda import SudaReport as SudaReport
 from .risk.suda import suda as suda
 from .risk.unicity import UnicityReport as UnicityReport
 from .risk.unicity import unicity as unicity
+from .study.assessments.assessment import ModelAssessment as ModelAssessment
+from .study.assessments.assessment import assess_model as assess_model
+from .study.assessments.measured import Measurement as Measurement
+from .study.assessments.measured import Measurements as Measurements
+from .study.assessments.quarters import Quarters as Quarters
 from .study.dossiers.changes import DossierChanges as DossierChanges
 from .study.dossiers.dossier import Dossier as Dossier
 from .study.dossiers.dossier import dossier as dossier

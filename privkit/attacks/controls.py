@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,8 +31,19 @@ def refuse_members(classes: NDArray[np.int64], n_members: int) -> None:
     ------
     AttackError
     """
-    sizes = np.bincount(classes[:n_members], minlength=int(classes.max(initial=0)) + 1)
-    twins, controls = sizes[classes[:n_members]] > 1, sizes[classes[n_members:]] > 0
-    rates = [Rate(int(one.sum()), len(one), 0.999) for one in (controls, twins)]
-    if newcombe(*rates)[0] > 0:
+    rates = repeated(classes, n_members)
+    if more_than_twins(*rates):
         raise AttackError.shared_rows(rates[0].hits, rates[0].n)
+
+
+def repeated(classes: NDArray[np.int64], n_members: int) -> tuple[Rate, Rate]:
+    """Return how many other rows equal one of the members, and how many of the members' another of theirs."""
+    sizes = np.bincount(classes[:n_members], minlength=int(classes.max(initial=0)) + 1)
+    twins, others = sizes[classes[:n_members]] > 1, sizes[classes[n_members:]] > 0
+    shared, own = (Rate(int(one.sum()), len(one)) for one in (others, twins))
+    return shared, own
+
+
+def more_than_twins(shared: Rate, twins: Rate) -> bool:
+    """Whether more of the others equal a member, at 99.9 %, than members' rows equal another member's."""
+    return newcombe(*(replace(one, confidence=0.999) for one in (shared, twins)))[0] > 0

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from privkit.budget.canonical import UnreadableError, canonical
@@ -21,6 +22,7 @@ from privkit.budget.odometer import Ways, admit, in_measure, limits_left, window
 from privkit.budget.store import query
 from privkit.budget.store.connections import lets_go
 from privkit.budget.store.fault import fault
+from privkit.budget.store.place import FOLDER
 from privkit.budget.store.store import Store
 from privkit.budget.turn import Turn
 from privkit.errors.ledger import LedgerDamagedError, LedgerError
@@ -66,6 +68,12 @@ class Account(Noted):
     def note(self) -> str:
         """What to know of a ledger that is only looked at: that it is a copy, or an older state; empty if it is not."""
         return self._book.note
+
+    @property
+    def folder(self) -> Path:
+        """Where files about it lie: the ledger's folder; of a server, the ``.privkit`` of the working directory."""
+        path = self._book.store.place.path
+        return Path.cwd() / FOLDER if path is None else path.parent
 
     def looking(self, seconds: float) -> Account:
         """Return the same account for reading alone; itself on a server, where readers wait for nobody."""

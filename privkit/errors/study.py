@@ -98,7 +98,11 @@ class RegisterError(PrivkitError, LookupError):
     @classmethod
     def unknown(cls, what: str, number: object, known: Sequence[int]) -> RegisterError:
         """It has no package, or request, of this number."""
-        begun = {"package": "Make one: project.package(...)", "request": "Open one: project.requests.open('access')"}
+        begun = {
+            "package": "Make one: project.package(...)",
+            "request": "Open one: project.requests.open('access')",
+            "measurement": "Record one: project.record(df.privacy.audit())",
+        }
         one_of = f"Give one of {', '.join(map(str, known[-_FEW:]))}"
         there = one_of if known else f"It has none yet. {begun.get(what, 'Look at project.ledger')}"
         return cls(f"{called()} got {number!r}, but the register has no {what} of that number. {there}.")

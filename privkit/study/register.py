@@ -1,8 +1,8 @@
 """The register of a project: records in its ledger that cost nothing, from the first to the last.
 
-What was handed out, what persons asked for and which drills were held are read from one chain of records, each with who
-noted it and when. A record holds words of the owner, names of tables and files, dates, numbers of entries and
-checksums; no cell value, no row, no size, and no id of a person.
+What was handed out, what persons asked for, which drills were held and that something was measured are read from one
+chain of records, each with who noted it and when. A record holds words of the owner, names of tables and files, dates,
+numbers of entries and checksums; no cell value, no row, no size, and no id of a person.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ T = TypeVar("T")
 #: What records are.
 PACKAGE, DELETION, REVOCATION, APPROVALS = "package", "deletion confirmed", "package revoked", "approvals required"
 REQUEST, EXTENSION, ANSWER, REFUSAL = "request", "request extended", "request answered", "request refused"
-DRILL = "breach drill"
+DRILL, MEASUREMENT = "breach drill", "measurement"
 #: The longest text of the owner's.
 _LONGEST = 500
 

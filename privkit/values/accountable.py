@@ -1,4 +1,4 @@
-"""What a project accounts for beside its budget: packages, requests, drills. It names `privkit.study`."""
+"""What a project accounts for beside its budget: packages, requests, drills, measurements. It names `privkit.study`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @public
 class Accountable:
-    """A project that hands packages out, and keeps a register of them, of persons' requests and of drills.
+    """A project that hands packages out, and keeps a register of them, of requests, of drills, and of what is measured.
 
     The register stands in the project's ledger, in its chain, at no cost; it goes on when the project is closed.
     """
@@ -146,3 +146,83 @@ class Accountable:
         """
         hold = import_module("privkit.study.drill").breach_drill
         return hold(self, inventory, persons=persons, scenario=scenario, known_since=known_since)
+
+    def record(self, value: object, *, table: str = "data", on: date | str | None = None) -> Any:
+        """Keep the figures of a report over time, in a file for you alone beside the ledger. Reads no rows.
+
+        Figures and names of columns are kept, and no value of a cell. The ledger's register holds the checksum of each
+        line, and none of its figures: what is changed in the file later is told as missing.
+
+        Parameters
+        ----------
+        value : Inventory, RiskReport, AttackReport, ModelAttackReport or ModelAssessment
+            What ``audit``, ``risk``, ``attack``, ``attack_model`` or ``assess_model`` told. An inventory brings its
+            days of retention.
+        table : str
+            What you call the table, or the model: figures of one name follow each other over time.
+        on : date or str, optional
+            When it was measured; today, in UTC, by default.
+
+        Returns
+        -------
+        Measurement
+
+        Raises
+        ------
+        ParameterError
+            For another value, or a day to come.
+        FileError
+            If the file cannot be written. Nothing was recorded.
+        LedgerError, SimulatedError
+
+        Examples
+        --------
+        >>> import pandas as pd, privkit as pk
+        >>> project = pk.open_project("measured", epsilon=1, unit=pk.ROW, store=ledger_path)
+        >>> people = pd.DataFrame({"zip": ["8004", "8004", "8005", "8006"], "plan": ["basic", "plus"] * 2})
+        >>> kept = project.record(pk.risk(people, ["zip"]), table="customers", on="2026-03-31")
+        >>> kept.id, kept.what, kept.uniqueness, kept.risk
+        (1, 'risk', 0.5, 0.75)
+        >>> project.record(people)
+        Traceback (most recent call last):
+        ...
+        privkit.errors.arguments.ParameterError: record() got value=a DataFrame, but value must be one of AttackReport,
+        Inventory, ModelAssessment, ModelAttackReport, RiskReport. Example: project.record(df.privacy.audit(),
+        table='customers').
+        """
+        return import_module("privkit.study.assessments.measured").record(self, value, table=table, on=on)
+
+    @property
+    def measured(self) -> Any:
+        """What was recorded, day by day: iterate, ``.to_frame()``, ``.missing``, ``.path``."""
+        return import_module("privkit.study.assessments.measured").Measurements(self)
+
+    def quarters(self) -> Any:
+        """Return the project quarter by quarter: uniqueness, risk, ε, overdue retention, requests, sharing. No rows.
+
+        Quarters are those of the calendar, in UTC, from the first day of which anything is known until today. What was
+        spent, asked and shared is read from the ledger; uniqueness, risk, attacks and retention from what was recorded
+        by :meth:`record`. Quarters without anything are there, and said to be empty.
+
+        Returns
+        -------
+        Quarters
+            With ``.to_frame()``, ``.plot()``, ``.to_json()``, ``.empty`` and ``.missing``.
+
+        Raises
+        ------
+        LedgerError, SimulatedError
+        FileError
+            If the file of what was recorded cannot be read.
+
+        Examples
+        --------
+        >>> import pandas as pd, privkit as pk
+        >>> project = pk.open_project("by quarter", epsilon=1, unit=pk.ROW, store=ledger_path)
+        >>> people = pd.DataFrame({"zip": ["8004", "8004", "8005", "8006"], "plan": ["basic", "plus"] * 2})
+        >>> release = people.privacy.dp_count("plan", keys=["basic", "plus"], epsilon=0.25, project=project)
+        >>> last = project.quarters().quarters[-1]
+        >>> last.charged, last.uniqueness, last.open
+        (ε = 0.25, None, 0)
+        """
+        return import_module("privkit.study.assessments.quarters").quarters(self)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from pinned_asked import people
 
 import privkit as pk
 from privkit import events as ev
+from privkit.study.assessments.quarters import _Known
 from privkit.values.loss import PrivacyLoss
 
 KEY = ev.Key(bytes(range(32)))
@@ -313,6 +315,7 @@ def _study(folder: Path) -> Makers:
         "audit": lambda: pk.audit(some("insights")),
         "audit_shop": lambda: pk.audit(some("shop")),
         "inventory": inventory,
+        "model_assessment": assessed,
         "inventory_check": lambda: inventory().check(changed, today="2028-01-01"),
         "inventory_check_holds": lambda: inventory().check(some("insights"), today="2027-01-01"),
         "find_subject": lambda: pk.find_subject(tables, who),
@@ -344,6 +347,8 @@ def _registered(folder: Path, tables: dict[str, pd.DataFrame]) -> Makers:
             scenario="a lost disk",
             known_since="2026-03-02T08:00Z",
         )
+        made.record(pk.risk(insights, QI), table="customers", on="2026-03-31")
+        made.record(inventory(), table="customers", on="2026-04-30")
         return made
 
     return {
@@ -355,7 +360,28 @@ def _registered(folder: Path, tables: dict[str, pd.DataFrame]) -> Makers:
         "subject_request": lambda: project().requests[7],
         "subject_request_answered": lambda: project().requests[6],
         "breach_drill": lambda: project().drills[0],
+        "measurements": lambda: project().measured,
+        "measurement": lambda: next(iter(project().measured)),
+        "quarters": lambda: _quarters([*project().measured]),
     }
+
+
+def _quarters(measured: list[Any]) -> pk.Quarters:
+    """Return the quarters of a project that was begun and looked at on fixed days."""
+    budget, day = PrivacyLoss.of(epsilon=1), date(2026, 11, 30)
+    known = _Known("shared", budget, date(2025, 12, 1), day, [(date(2026, 2, 3), PrivacyLoss.of(epsilon=0.5))])
+    return pk.Quarters("shared", day, budget, known.quarters([], measured), missing=(7,))
+
+
+def assessed() -> pk.ModelAssessment:
+    """Return the assessment of a model that predicts who churns."""
+    from sklearn.tree import DecisionTreeClassifier
+
+    insights = some("insights")
+    train, test = insights.head(300), insights.tail(300)
+    tree = DecisionTreeClassifier(max_depth=3, random_state=0).fit(train[["age", "call_duration"]], train["churned"])
+    more = {"unit": "email", "groups": "plan", "inventory": inventory().assign("age", source="billing")}
+    return pk.assess_model(tree, train=train, test=test, target="churned", **more)
 
 
 def _plain(folder: Path) -> Makers:

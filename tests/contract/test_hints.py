@@ -45,6 +45,12 @@ def _attacked_model(data, repairs=None):
     return pk.attack_model(DummyClassifier(), X_in, X_out, y_in, y_out, shadows=8, repairs=repairs)
 
 
+def _assessed_model(data):
+    """Assess a model that knows nothing of anybody."""
+    blind = DummyClassifier().fit(PEOPLE[["age"]], PEOPLE["ill"])
+    return pk.assess_model(blind, train=data, test=data, target="ill", features=["age"], groups="ill")
+
+
 ASKED = {
     "audit": lambda d: pk.audit(d),
     "audit_named": lambda d: pk.audit(d, roles={"ill": "quasi-identifier", "zip": "other"}),
@@ -68,6 +74,7 @@ ASKED = {
     ),
     "attack_model": lambda d: _attacked_model(d),
     "attack_model_repaired": lambda d: _attacked_model(d, {"blind": DummyClassifier()}),
+    "assess_model": lambda d: _assessed_model(d),
     "dossier": lambda d: pk.dossier(d, reports=[pk.kanon(d, BY, k=5)]),
     "gate": lambda d: pk.gate(d, {"goal": {"qi": BY, "k": 5}, "roles": {"forbid": ["direct identifier"]}}),
     "lattice": lambda d: pk.lattice(d, BY, k=3, suppress=0.5),

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 from hostile_frames import CANARY, DAY, DIGITS, LIBRARIES, frame_of, in_library
+from sklearn.dummy import DummyClassifier
 from sklearn.neighbors import KNeighborsClassifier
 
 import privkit as pk
@@ -118,6 +119,15 @@ CALLS = {
         *(_answers(one, b) for one in _sides(f)),
         shadows=8,
         seconds=1,
+    ),
+    "assess_model": lambda f, a, b, c: pk.assess_model(
+        DummyClassifier().fit([[0], [1]], ["x", "y"]),
+        train=many(f),
+        test=many(f),
+        target=b,
+        features=[a],
+        groups=[c],
+        unit=c,
     ),
     "dossier": lambda f, a, b, c: pk.dossier(f, reports=[pk.kanon(f, [a, b])]),
     "sdnist_labels": lambda f, a, b, c: pk.sdnist_labels(pk.anonymize(f, [a], k=2), target="ma2019", team="t"),

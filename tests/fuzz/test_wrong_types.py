@@ -95,6 +95,7 @@ def tree():
 ASKING = {"epsilon": 0.1}
 #: Features and answers of members and controls.
 SIDES = (np.arange(40.0)[:, None], np.arange(40.0)[:, None] + 0.5, [0, 1] * 20, [0, 1] * 20)
+SET = pd.DataFrame({"x": np.arange(40.0), "y": [0, 1] * 20})
 #: A good call of each: its positional and keyword arguments without the frame; the frame goes first where it is True.
 CALLS = {
     "kanon": (True, (["zip"],), {}),
@@ -115,6 +116,11 @@ CALLS = {
     "attack_release": (True, (len, "plan"), {}),
     "audit_pipeline": (False, (len, frame()), {"epsilon": 1, "runs": 100, "seconds": 1}),
     "attack_model": (False, (KNeighborsClassifier(1), *SIDES), {"shadows": 8, "seconds": 1}),
+    "assess_model": (
+        False,
+        (KNeighborsClassifier(1).fit(np.arange(40.0)[:, None], [0, 1] * 20),),
+        {"train": SET, "test": SET, "target": "y", "validation": SET, "features": ["x"], "groups": ["y"], "unit": "x"},
+    ),
     "dossier": (True, (), {"review": "2027-11-29", "today": "2026-11-29"}),
     "papers": (False, (pk.audit(frame()),), {"answers": {"contact": "x"}, "today": "2026-11-29"}),
     "gate": (True, ({"goal": {"qi": ["zip"], "k": 2}},), {"today": "2026-11-29"}),

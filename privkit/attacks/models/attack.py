@@ -228,7 +228,7 @@ class _Bench:
         return ModelAttackReport(
             attacks=MappingProxyType(found), model=trained.name, kind=trained.kind,
             measure="accuracy" if trained.kind == "classes" else "R²",
-            score_in=_score(trained, self.members), score_out=_score(trained, self.controls),
+            score_in=score_of(trained, self.members), score_out=score_of(trained, self.controls),
             n_in=len(self.members), n_out=len(self.controls), n_attacked=self.many,
             n_shadows=len(shadows), asked=0 if train is None else self.asked,
             stopped=train is not None and (len(shadows) < self.asked or (secret is not None and not guessing)),
@@ -280,7 +280,7 @@ def _numbers(people: People) -> Floats:
     return np.asarray(people.answers.to_numpy(), dtype=float)
 
 
-def _score(trained: Trained, people: People) -> float:
+def score_of(trained: Trained, people: People) -> float:
     """Return the share of classes that are predicted rightly; of numbers R²."""
     found = trained.right(people)
     if trained.kind == "classes":

@@ -22,6 +22,7 @@ from privkit.inventory.audit import audit
 from privkit.inventory.column_entry import day
 from privkit.inventory.inventory import Inventory
 from privkit.project.project import Project
+from privkit.study.assessments.quarters import Quarters, quarters
 from privkit.study.dossiers.answers import read_answers
 from privkit.study.dossiers.changes import DossierChanges, changes_between, facts_in, figures
 from privkit.study.dossiers.form import Answer, Coverage, NotApplicable, answered, checked, fields, impact_fields
@@ -94,6 +95,8 @@ class Dossier(Shown):
         The drills that were held.
     impact : tuple of Answer
         The 36 questions of an impact assessment by the CNIL's method, each with who fills it; no coverage counts them.
+    quarters : Quarters or None
+        What was measured, spent, asked and shared over time, likewise.
     """
 
     title: str
@@ -107,6 +110,7 @@ class Dossier(Shown):
     requests: SubjectRequests | None = None
     drills: tuple[BreachDrill, ...] = ()
     impact: tuple[Answer, ...] = ()
+    quarters: Quarters | None = None
 
     @property
     def found(self) -> tuple[Any, ...]:
@@ -340,6 +344,7 @@ def _register(project: Project | None) -> dict[str, Any]:
         "sharing": Sharing(project).as_it_stands(),
         "requests": SubjectRequests(project).as_it_stands(),
         "drills": drills(project),
+        "quarters": quarters(project),
     }
 
 

@@ -16,6 +16,7 @@ from privkit.risk.linkage.link import LinkReport
 from privkit.risk.report import RiskReport
 from privkit.risk.suda import SudaReport
 from privkit.risk.unicity import UnicityReport
+from privkit.study.assessments.assessment import ModelAssessment
 from privkit.values.writing import percent
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ def _says(report: object) -> Iterator[tuple[str, str]]:
     elif isinstance(report, ReleaseAttackReport):
         each = ", ".join(f"{name} {_attack(one)}" for name, one in report.items() if name != "membership")
         yield "inference", f"attack on published counts: {each}"
+    elif isinstance(report, ModelAssessment):
+        yield from _says(report.attack)
     elif isinstance(report, ModelAttackReport):
         if (found := report.get("inference")) is not None:
             low, high = found.interval

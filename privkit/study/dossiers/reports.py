@@ -22,6 +22,7 @@ from privkit.risk.linkage.link import LinkReport
 from privkit.risk.report import RiskReport
 from privkit.risk.suda import SudaReport
 from privkit.risk.unicity import UnicityReport
+from privkit.study.assessments.assessment import ModelAssessment
 from privkit.study.gate import GateReport
 from privkit.transform.anonymized import Anonymized
 from privkit.transform.costs import AnonymizationReport
@@ -38,6 +39,9 @@ FOUND: tuple[type[Any], ...] = (
 #: What was changed.
 CHANGED: tuple[type[Any], ...] = (Anonymized, AnonymizationReport, Generalized, Perturbed, Evaluation, EventsResult)
 
+#: What was assessed of models.
+ASSESSED: tuple[type[Any], ...] = (ModelAssessment,)
+
 
 def problems_of(reports: Sequence[object]) -> Iterator[str]:
     """Yield what is wrong with each report that a dossier does not take; what it holds is not told."""
@@ -49,5 +53,5 @@ def problems_of(reports: Sequence[object]) -> Iterator[str]:
             yield f"{where} is an inventory: it is told by inventory=."
         elif isinstance(report, Released):
             yield f"{where} is a release: it is told by project=, from its ledger."
-        elif not isinstance(report, (*FOUND, *CHANGED)):
+        elif not isinstance(report, (*FOUND, *CHANGED, *ASSESSED)):
             yield f"{where} is {type_told(report)}, no report or result: a dossier holds no rows."

@@ -21,6 +21,7 @@ from privkit.values.writing import chance, chance_percent
 from privkit.view.parts.sheet import Block, Code, Meter, Name, Note, Row, Sheet, Table, Verdict, given, sheet
 from privkit.view.parts.words import amount, attacker, label, names, number, percent, plural, unit_words
 from privkit.view.rooms import sheet_of
+from privkit.view.sheets.assessed.section import assessed
 from privkit.view.sheets.project import budgets
 from privkit.view.sheets.sharing import entries_told
 
@@ -107,6 +108,7 @@ def sections(one: Dossier) -> list[Section]:
         Section("In short", _short(one)),
         Section("What is held, and why", tuple(_held(one))),
         Section("Who could be found", _none(_found(one), "No report was given."), _found(one)),
+        Section("Models, and what was measured over time", *assessed(one.reports, one.quarters)),
         Section("What was changed", _none(one.changed, "No result was given."), _sheets(one.changed)),
         Section("What was released", tuple(_released(one.statement))),
         Section("Who received what", tuple(_shared(one))),

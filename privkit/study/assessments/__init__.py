@@ -1,0 +1,1 @@
+"""Models assessed, and what is measured of data and models from quarter to quarter."""
