@@ -203,6 +203,7 @@ from .study.requests import SubjectRequests as SubjectRequests
 from .study.shared_package import SharedPackage as SharedPackage
 from .study.sharing import DeletionCertificate as DeletionCertificate
 from .study.sharing import Sharing as Sharing
+from .study.trail import Trail as Trail
 from .transform.anonymize import Anonymizer as Anonymizer
 from .transform.anonymize import anonymize as anonymize
 from .transform.anonymized import Anonymized as Anonymized

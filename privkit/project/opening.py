@@ -13,8 +13,8 @@ from privkit.errors import ParameterError, ProjectNotFoundError
 from privkit.errors.facts import ProjectClosedError
 from privkit.errors.root import type_told
 from privkit.project.current import opened
-from privkit.project.session import tell_session
 from privkit.project.project import Project, SimulatedProject
+from privkit.project.session import tell_session
 from privkit.values.arguments import positive_int, typed, whole
 from privkit.values.bounds import ContributionBounds, contribution_bounds
 from privkit.values.exact import exact

@@ -67,7 +67,11 @@ def _notebook() -> str:
     Jupyter's servers tell their kernels by ``JPY_SESSION_NAME``; VS Code writes it among the notebook's own names.
     """
     main = sys.modules.get("__main__")
-    names = (os.environ.get("JPY_SESSION_NAME"), getattr(main, "__vsc_ipynb_file__", None), getattr(main, "__file__", None))
+    names = (
+        os.environ.get("JPY_SESSION_NAME"),
+        getattr(main, "__vsc_ipynb_file__", None),
+        getattr(main, "__file__", None),
+    )
     return next((Path(str(name)).name for name in names if name), "")
 
 

@@ -32,7 +32,9 @@ _ASKS = {
     "retention.forbid": "The table and its inventory do not disagree in what the policy names.",
 }
 _OTHER = "What the policy asks by this rule holds of the table."
-_HELP = "Change the table (df.privacy.anonymize, or drop columns), or the policy, knowingly; then run privkit gate again."
+_HELP = (
+    "Change the table (df.privacy.anonymize, or drop columns), or the policy, knowingly; then run privkit gate again."
+)
 
 
 def plain(policy: str, rulings: Sequence[Ruling], left_out: Sequence[str]) -> dict[str, Any]:

@@ -354,6 +354,7 @@ def _registered(folder: Path, tables: dict[str, pd.DataFrame]) -> Makers:
         "subject_request": lambda: project().requests[7],
         "subject_request_answered": lambda: project().requests[6],
         "breach_drill": lambda: project().drills[0],
+        "trail": lambda: project().trail,
     }
 
 

@@ -133,15 +133,20 @@ def test_charges_of_another_process_are_its_own(ledger_path, by, clock, tmp_path
         "p = pk.open_project('p', store=sys.argv[1])\n"
         "pd.DataFrame({'a': [1, 2]}).privacy.dp_count(epsilon=0.1, project=p)\n"
     )
-    told = {**os.environ, "PRIVKIT_TELL": "notebook", "PRIVKIT_ANALYST": "ada", "PYTHONPATH": str(Path(pk.__file__).parents[1])}
-    subprocess.run([sys.executable, script, ledger_path], env=told, check=True)
+    told = {
+        **os.environ,
+        "PRIVKIT_TELL": "notebook",
+        "PRIVKIT_ANALYST": "ada",
+        "PYTHONPATH": str(Path(pk.__file__).parents[1]),
+    }
+    subprocess.run([sys.executable, script, ledger_path], env={**os.environ, **told}, check=True)
     assert [one.notebook for one in by("ada").trail] == ["", "job.py", "job.py"]
 
 
 @pytest.mark.parametrize(
     "how",
-    [{"hours": (6,)}, {"hours": (6, 25)}, {"hours": (6, 6)}, {"hours": 6}, {"zone": "Nowhere"}, {"zone": 5}, {"zone": "../x"},
-     {"burst": 0}, {"minutes": -1}, {"minutes": True}],
+    [{"hours": (6,)}, {"hours": (6, 25)}, {"hours": (6, 6)}, {"hours": 6}, {"zone": "Nowhere"}, {"zone": 5},
+     {"zone": "../x"}, {"burst": 0}, {"minutes": -1}, {"minutes": True}],
 )  # fmt: skip
 def test_wrong_limits_are_told(by, how):
     with pytest.raises(pk.ParameterError):

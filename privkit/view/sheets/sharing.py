@@ -175,9 +175,7 @@ def _trail(found: Trail) -> Sheet:
         for one in last
     ]
     lines = [f"  {one.entry}: {one.time:%Y-%m-%d %H:%M} {label(one.by, 30)}: {label(one.what, 80)}." for one in last]
-    told = [
-        f"Unusual ({one.kind}): entry {one.event.entry}, {label(one.why, 200)}." for one in unusual[-_MOST:]
-    ]
+    told = [f"Unusual ({one.kind}): entry {one.event.entry}, {label(one.why, 200)}." for one in unusual[-_MOST:]]
     table = Table(["entry", "time (UTC)", "by", "what", "state"], rows, lines=lines, facts=True) if rows else None
     people = len({one.by for one in events})
     return Sheet(
