@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -208,12 +208,12 @@ def _new(event: TrailEvent, places: dict[str, dict[str, set[str]]]) -> Iterator[
         before[kind] |= {place} - {""}
 
 
-def _usual(hours: object) -> Any:
+def _usual(hours: object) -> Callable[[int], bool]:
     """Return whether an hour is a usual one."""
-    good = isinstance(hours, tuple) and len(hours) == 2 and all(type(one) is int and 0 <= one <= 24 for one in hours)
-    if not good or hours[0] == hours[1]:  # type: ignore[index]
+    pair = hours if isinstance(hours, tuple) and len(hours) == 2 else (0, 0)
+    first, last = pair
+    if not all(type(one) is int and 0 <= one <= 24 for one in pair) or first == last:
         raise ParameterError.of("hours", type_told(hours), "two hours from 0 to 24", "Example: hours=(6, 22).")
-    first, last = hours  # type: ignore[misc]
     return lambda hour: first <= hour < last if first < last else hour >= first or hour < last
 
 
