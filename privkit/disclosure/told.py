@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from privkit.disclosure.cells import Cells
 
-    Bools = NDArray[np.bool_]
+    Ints = NDArray[np.int64]
 
 
 def attacker_of(
@@ -101,16 +101,19 @@ def _with_regions(attacker: Attacker) -> Attacker:
     from scipy.sparse import csr_array, vstack
 
     cells = attacker.cells
-    asked = dict(_regions(cells))
+    asked = list(_regions(cells))  # no mapping: 5 and "5" have one name
     if not asked:
         return attacker
-    rows = csr_array(np.array(list(asked.values()), dtype=float))
+    row = np.repeat(np.arange(len(asked)), [len(joint) for _, joint in asked])
+    column = np.concatenate([joint for _, joint in asked])
+    rows = csr_array((np.ones(len(row)), (row, column)), shape=(len(asked), cells.sums.shape[1]))
     counts = np.concatenate([cells.counts, np.full(len(asked), HIDDEN)])
-    more = replace(cells, counts=counts, sums=vstack([cells.sums, rows]).tocsr(), labels=(*cells.labels, *asked))
+    named = [name for name, _ in asked]
+    more = replace(cells, counts=counts, sums=vstack([cells.sums, rows]).tocsr(), labels=(*cells.labels, *named))
     return Attacker(more, whole=attacker.whole)
 
 
-def _regions(cells: Cells) -> Iterator[tuple[str, Bools]]:
+def _regions(cells: Cells) -> Iterator[tuple[str, Ints]]:
     """Yield the name and the joint cells of each table's categories within each region, that are no cell yet."""
     axes = list(cells.categories)
     filters = [axis for axis, (kind, _) in enumerate(axes) if kind == FILTER]
@@ -125,8 +128,8 @@ def _regions(cells: Cells) -> Iterator[tuple[str, Bools]]:
             inside &= cells.joint[axes.index(variable)] == cells.categories[variable][value]
         told = sorted(f"{name}={value}" for (_, name), value in key)
         for number in np.unique(of[inside]):
-            here = inside & (of == number)
-            if frozenset(np.flatnonzero(here).tolist()) in known:
+            here = np.flatnonzero(inside & (of == number))
+            if frozenset(here.tolist()) in known:
                 continue
             names = sorted(
                 str(axes[axis][1]) if held == 0 else f"not ({axes[axis][1]})"
