@@ -118,7 +118,7 @@ def recall_all() -> list[Anchor]:
 
 
 def remembered_places(word: str = "") -> list[dict[str, str | bool | None]]:
-    """Return the projects that this machine wrote to, in whatever folder: name, store, charged, and whether it is there.
+    """Return the projects that this machine wrote to, in whatever folder: name, store, charged, whether it is there.
 
     A ledger in a folder for temporary files is not remembered. Of one on a server it is not asked whether it is there.
 
