@@ -212,6 +212,7 @@ from .study.sdnist import sdnist_labels as sdnist_labels
 from .study.shared_package import SharedPackage as SharedPackage
 from .study.sharing import DeletionCertificate as DeletionCertificate
 from .study.sharing import Sharing as Sharing
+from .study.trail import Trail as Trail
 from .transform.anonymize import Anonymizer as Anonymizer
 from .transform.anonymize import anonymize as anonymize
 from .transform.anonymized import Anonymized as Anonymized

@@ -48,6 +48,8 @@ class Entry:
         The keyed name of the question and its data.
     hash : str
         The hash of its last record.
+    holder : str
+        The process that charged it, by hashes.
     """
 
     seq: int
@@ -61,6 +63,7 @@ class Entry:
     draw: int = 1
     key: str | None = None
     hash: str = ""
+    holder: str = ""
 
 
 class Counts(NamedTuple):

@@ -13,6 +13,7 @@ from privkit.budget.doctor import diagnose
 from privkit.budget.entry import Counts
 from privkit.budget.export import csv_parts, json_parts, project_rows
 from privkit.budget.ledger import Ledger
+from privkit.budget.machine.anchor import remembered_places
 from privkit.commands.table import FALLS_SHORT
 from privkit.commands.telling import tell, tell_json
 from privkit.project.ledger_view import LedgerView
@@ -46,11 +47,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
             action.add_argument("project", nargs="?")
         if name == "export":
             action.add_argument("--format", choices=["csv", "json"], default="csv")
+        if name == "list":
+            action.add_argument("--everywhere", action="store_true", help="of all folders that this machine wrote to")
+            action.add_argument("--find", metavar="WORD", help="of all folders, those with a word in name or place")
         action.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(options: argparse.Namespace) -> int:
     """Do one action; return 0, or 3 where the doctor found a problem."""
+    if options.action == "list" and (options.everywhere or options.find):
+        _everywhere(options.find or "", as_json=options.json)
+        return 0
     if options.action == "doctor":
         diagnosis = diagnose(options.store)
         if options.json:
@@ -109,6 +116,18 @@ def _list(ledger: Ledger, *, as_json: bool) -> None:
     for row in rows:
         entries = counted(Counts(row["charges"], row["facts"], registered=row["registered"]))
         print(f"{printable(row['project'])}: {row['spent']} spent, {row['left']} left of {row['budget']}, {entries}")
+
+
+def _everywhere(word: str, *, as_json: bool) -> None:
+    rows = remembered_places(word)
+    if as_json:
+        print(json.dumps(rows, ensure_ascii=False))
+        return
+    for row in rows:
+        gone = "" if row["there"] is not False else ", which is not there"
+        print(printable(f"{row['project']}: {row['charged']} charged, {row['store']}{gone}"))
+    if not rows:
+        print("This machine remembers no such project.")
 
 
 def _export(account: Account, form: str) -> None:

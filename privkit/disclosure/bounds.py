@@ -80,7 +80,8 @@ class Attacker:
         self.own[sums.indices[sums.indptr[single]]] = single
         if not n:
             raise DisclosureError.contradicting()
-        found = optimizer().linprog(np.ones(n), A_eq=sums, b_eq=self.values, method="highs")
+        known = self.cells.counts >= 0
+        found = optimizer().linprog(np.ones(n), A_eq=sums[known], b_eq=self.values[known], method="highs")
         if found.status == _INFEASIBLE:
             raise DisclosureError.contradicting()
         if found.x is None:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: More joint cells are not searched.
 MOST = 50_000
+#: The count of a cell that was suppressed before.
+HIDDEN = -1
 #: What stands first in the name of a column, and of a filter, where they are variables.
 COLUMN, FILTER = "column", "filter"
 
@@ -47,6 +49,10 @@ class Cells:
         What each cell counts, in words. It names categories, and no count.
     keys : tuple of Key
         The same as the categories themselves.
+    joint : array of int64, shape (n_variables, n_joint)
+        The category of each joint cell; of a filter 0 where it holds, and 1 where it does not.
+    categories : mapping of Variable to its categories
+        In the order of `joint`, each with its number.
     """
 
     counts: Ints
@@ -54,6 +60,8 @@ class Cells:
     places: tuple[Ints, ...]
     labels: tuple[str, ...]
     keys: tuple[Key, ...]
+    joint: Ints
+    categories: Mapping[Variable, Mapping[Hashable, int]]
 
 
 def cells_of(
@@ -63,6 +71,7 @@ def cells_of(
     *,
     zeros_known: bool = True,
     gaps: bool = False,
+    hidden: bool = False,
     loose: frozenset[str] = frozenset(),
 ) -> Cells:
     """Return the cells of tables of counts.
@@ -78,6 +87,8 @@ def cells_of(
         Whether a joint cell in a 0 is left out: whoever sees the tables knows that it is 0.
     gaps : bool
         Whether a missing cell is a 0, as ``crosstab`` leaves it where nothing is added up.
+    hidden : bool
+        Whether a missing cell was suppressed: it counts `HIDDEN`, unless another table has it.
     loose : frozenset of str
         Columns of which less is known, where filters compare them: see `overlapping`.
 
@@ -91,7 +102,9 @@ def cells_of(
     counts: list[int] = []
     places = []
     for place, (frame, of) in enumerate(zip(frames, filters, strict=True)):
-        values = _counts(frame.fillna(0) if gaps else frame, place)
+        values = _counts(frame.fillna(0) if gaps or hidden else frame, place)
+        if hidden:
+            values[frame.isna().to_numpy()] = HIDDEN
         keys = _keys(frame, place, margin, of)
         if len(set(keys)) < len(keys):
             raise DisclosureError.margin_inside(place, margin)
@@ -100,17 +113,20 @@ def cells_of(
             cell = found.setdefault(key, len(counts))
             if cell == len(counts):
                 counts.append(count)
-            elif counts[cell] != count:
+            elif counts[cell] == HIDDEN:
+                counts[cell] = count
+            elif count not in (HIDDEN, counts[cell]):
                 raise DisclosureError.contradicting()
             numbers[at] = cell
         places.append(numbers.reshape(values.shape))
-    if not any(counts):
+    if not any(count > 0 for count in counts):
         raise DisclosureError.no_tables()
     told = tuple(_label(key) for key in found)
     counted = np.array(counts, dtype=np.int64)
     named = tuple(found)
     telling = counted if zeros_known else np.ones_like(counted)
-    return Cells(counted, _sums(named, telling, loose), tuple(places), told, named)
+    sums, joint, categories = _sums(named, telling, loose)
+    return Cells(counted, sums, tuple(places), told, named, joint, categories)
 
 
 def _frame(table: Any, place: int) -> pd.DataFrame:
@@ -153,6 +169,11 @@ def _keys(frame: pd.DataFrame, place: int, margin: str, of: str | None) -> list[
     return [row | column | own for row in rows for column in columns]
 
 
+def table_keys(frame: pd.DataFrame, margin: str) -> list[Key]:
+    """Return the categories of each cell of a table, row by row; of a total, those that it does not sum over."""
+    return _keys(frame, 0, margin, None)
+
+
 def _part(index: pd.Index[Any], label: Any, margin: str) -> Key:
     """Return the categories in a label; of the totals that crosstab makes, ``("All", "")``, none."""
     from pandas import isna
@@ -175,8 +196,10 @@ def _label(key: Key) -> str:
     return ", ".join(told) or "total"
 
 
-def _sums(keys: Sequence[Key], counts: Ints, loose: frozenset[str]) -> csr_array:
-    """Return which joint cells each cell is the sum of, shape (n_cells, n_joint)."""
+def _sums(
+    keys: Sequence[Key], counts: Ints, loose: frozenset[str]
+) -> tuple[csr_array, Ints, Mapping[Variable, Mapping[Hashable, int]]]:
+    """Return which joint cells each cell is the sum of, shape (n_cells, n_joint), and what each joint cell is."""
     from scipy.sparse import csr_array
 
     categories: dict[Variable, dict[Hashable, int]] = {}
@@ -195,13 +218,13 @@ def _sums(keys: Sequence[Key], counts: Ints, loose: frozenset[str]) -> csr_array
     # What a table leaves out is 0, as is what it says is 0.
     possible = _together(categories, joint, loose)
     for cells in cell_of:
-        possible &= (cells == _OTHERS) | ((cells >= 0) & (counts[np.maximum(cells, 0)] > 0))
+        possible &= (cells == _OTHERS) | ((cells >= 0) & (counts[np.maximum(cells, 0)] != 0))
     kept = np.flatnonzero(possible)
     rows = [cells[kept] for cells in cell_of]
     inside = [one >= 0 for one in rows]
     row = np.concatenate([one[mask] for one, mask in zip(rows, inside, strict=True)])
     column = np.concatenate([np.flatnonzero(mask) for mask in inside])
-    return csr_array((np.ones(len(row)), (row, column)), shape=(len(keys), len(kept)))
+    return csr_array((np.ones(len(row)), (row, column)), shape=(len(keys), len(kept))), joint[:, kept], categories
 
 
 def _together(
@@ -248,3 +271,24 @@ def _patterns(keys: Sequence[Key], categories: Mapping[Variable, Mapping[Hashabl
                 of = np.where(joint[axis] == 1, _OTHERS, of)
         found.append(of)
     return found
+
+
+def published(
+    tables: Sequence[Any], cells: Cells, counts: Ints, suppressed: NDArray[np.bool_]
+) -> tuple[pd.DataFrame, ...]:
+    """Return the tables with other counts, and what is suppressed missing."""
+    import pandas as pd
+
+    frames = []
+    for table, place in zip(tables, cells.places, strict=True):
+        frame = table.to_frame() if isinstance(table, pd.Series) else table
+        hidden = suppressed[place]
+        columns = [
+            pd.array(np.where(hidden[:, at], 0, counts[place[:, at]]), dtype="Int64") for at in range(frame.shape[1])
+        ]
+        for at, column in enumerate(columns):
+            column[hidden[:, at]] = pd.NA
+        shown = pd.DataFrame(dict(enumerate(columns)), index=frame.index)
+        shown.columns = frame.columns
+        frames.append(shown)
+    return tuple(frames)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,12 +11,11 @@ import numpy as np
 
 from privkit.disclosure.bounds import TOLERANCE, Attacker
 from privkit.disclosure.cell_key import CellKeyTables, CellNoise, keyed
-from privkit.disclosure.cells import cells_of
+from privkit.disclosure.cells import published
 from privkit.disclosure.magnitudes import Rule, unsafe_by
-from privkit.disclosure.overlaps import loosened
 from privkit.disclosure.suppression import Search, Suppression
+from privkit.disclosure.told import attacker_of, told_by
 from privkit.errors import ParameterError
-from privkit.errors.disclosure import DisclosureError
 from privkit.errors.root import type_told
 from privkit.values.arguments import positive_int, public, typed, whole
 from privkit.values.show import Plotted
@@ -31,9 +29,10 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Bools = NDArray[np.bool_]
 
-_METHODS = ("optimal", "fast", "primary", "cell-key")
+_METHODS = ("optimal", "fast", "primary", "audit", "cell-key")
 #: The least safe count, where nothing else is said.
 _THRESHOLD = 5
+_UNSAFE = "a count above 0 and below {:,}"
 
 
 @public
@@ -51,13 +50,18 @@ class OutputCheck(Plotted):
         A row for each suppressed cell: `cell` (what it counts), `unsafe`, `low` and `high` (the narrowest interval in
         which an attacker can be sure that the count lies, from all tables together; counts) and `protected`.
     n_cells, n_unsafe, n_suppressed : int
-        Cells; those that are unsafe by themselves; those that are suppressed.
+        Cells; those that are unsafe by themselves; those that are suppressed. Of an audit of published tables: cells,
+        those of regions included; those of which a small count is told; those that are missing.
     least : int
         No fewer suppressed cells would protect, as far as it is proved.
     threshold : int
     method : str
     rule : str
         What is unsafe, in words.
+    filters : tuple of (str or None)
+        Of each table, whom it counts; None for everybody.
+    margin : str
+        The label of totals.
     """
 
     frames: tuple[pd.DataFrame, ...]
@@ -69,6 +73,8 @@ class OutputCheck(Plotted):
     threshold: int
     method: str
     rule: str
+    filters: tuple[str | None, ...] = ()
+    margin: str = "All"
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -76,9 +82,14 @@ class OutputCheck(Plotted):
         return self.frames[0]
 
     @property
+    def counts(self) -> bool:
+        """Whether these are tables of counts, and not of sums."""
+        return self.rule == _UNSAFE.format(self.threshold)
+
+    @property
     def n_secondary(self) -> int:
         """Suppressed cells that are not unsafe by themselves."""
-        return self.n_suppressed - self.n_unsafe
+        return self.n_suppressed - (0 if self.method == "audit" else self.n_unsafe)
 
     @property
     def n_exposed(self) -> int:
@@ -108,7 +119,7 @@ def output_check(
     *,
     threshold: int = _THRESHOLD,
     protection: int | tuple[int, int] | None = None,
-    method: Literal["optimal", "fast", "primary", "cell-key"] = "optimal",
+    method: Literal["optimal", "fast", "primary", "audit", "cell-key"] = "optimal",
     filters: Sequence[str | None] | None = None,
     margin: str = "All",
     seconds: int = 60,
@@ -162,9 +173,10 @@ def output_check(
         ``(low, high)``: both must be possible for every unsafe cell. A number s: n − s (at least 0) and n + s must be
         possible for an unsafe count n. ``(0, threshold)`` by default; of keyed noise n − 1 and n + 1, but not 0, since
         what is published above 0 is known to be above 0.
-    method : {"optimal", "fast", "primary", "cell-key"}
-        The fewest cells; few, one unsafe cell after the other; unsafe cells alone, to see what they would tell; or
-        keyed noise.
+    method : {"optimal", "fast", "primary", "audit", "cell-key"}
+        The fewest cells; few, one unsafe cell after the other; unsafe cells alone, to see what they would tell; none,
+        for **tables as they were published**, whose missing cells are suppressed: what they tell together, of those
+        and of everybody whom some filters leave out; or keyed noise.
     filters : sequence of (str or None), optional
         Of each table, the name of whom it counts, as "age >= 30"; None for everybody. Tables of one filter count the
         same people, who are among everybody. Names that are conditions are read as such: the attacker knows that
@@ -222,6 +234,10 @@ def output_check(
     >>> out = output_check(table)
     >>> out.n_suppressed, out.protected, out.optimal
     (4, True, True)
+    >>> by_town, others = pd.crosstab(town, "n"), pd.crosstab(town[1:], "n")      # each of them is safe
+    >>> told = output_check([by_town, others], filters=[None, "age < 90"], method="audit")
+    >>> told.audit[told.audit["unsafe"]][["cell", "high"]].values.tolist()
+    [['col_0=n, town=north, not (age < 90)', 1.0]]
     >>> firms = pd.DataFrame({"town": town, "sells": ill, "turnover": [900, 20] + [30] * 24})
     >>> sums = pd.crosstab(town, firms["sells"], values=firms["turnover"], aggfunc="sum", margins=True)
     >>> output_check(sums, rows=firms, value="turnover", p_percent=10).n_unsafe      # one firm has 900 of 920
@@ -238,24 +254,38 @@ def output_check(
     audited = None if audit_seconds is None else positive_int(audit_seconds, "audit_seconds")
     wanted = _protection(1 if keyed_noise and protection is None else protection, small)
     behind = {"rows": rows, "value": value, "unit": unit, "dominance": dominance, "p_percent": p_percent, "key": key}
+    if method == "audit":
+        _alone({**behind, "protection": protection})
     sums = _of_sums(method, behind, plain=protection is None and small == _THRESHOLD)
+    if method == "audit":
+        known = told_by(given, margin, named, small, audited)
+        return OutputCheck(*known, small, method, _UNSAFE.format(small), tuple(named), margin)
     rule = Rule.of(dominance, p_percent)
     noise = CellNoise.of(key, variance, deviation) if keyed_noise else None
-    attacker = _attacker(given, margin, named, sums=sums, zeros_known=noise is None)
+    attacker = attacker_of(given, margin, named, sums=sums, zeros_known=noise is None)
     cells = attacker.cells
     least, most = _ends(cells.counts, *wanted)
     if noise is not None:
         least = np.maximum(least, 1) if protection is None else least
         return _with_noise(given, cells, noise, (rows, unit), (small, least, most))
-    unsafe, told = (cells.counts > 0) & (cells.counts < small), f"a count above 0 and below {small:,}"
+    unsafe, told = (cells.counts > 0) & (cells.counts < small), _UNSAFE.format(small)
     if sums:
         unsafe, least, most = unsafe_by(rule, rows, cells, value, unit)
         told = rule.told
     found = _suppressed(Search(attacker, unsafe, least, most), method, limit)
     audit = _audit(attacker, found.suppressed, unsafe, (least, most), audited)
-    frames = _published(given, cells, cells.counts, found.suppressed)
+    frames = published(given, cells, cells.counts, found.suppressed)
     n = int(unsafe.sum()), int(found.suppressed.sum())
-    return OutputCheck(frames, audit, len(cells.counts), *n, found.least, small, method, told)
+    return OutputCheck(frames, audit, len(cells.counts), *n, found.least, small, method, told, tuple(named), margin)
+
+
+def _alone(given: dict[str, Any]) -> None:
+    """Refuse arguments that an audit of published tables has no use for."""
+    there = [name for name, one in given.items() if one is not None]
+    if there:
+        raise ParameterError.together(
+            ("method", *there), "method='audit' looks at published counts, by threshold= alone."
+        )
 
 
 def _of_sums(method: str, given: dict[str, Any], *, plain: bool) -> bool:
@@ -276,16 +306,6 @@ def _of_sums(method: str, given: dict[str, Any], *, plain: bool) -> bool:
         rule = "threshold= and protection= are of counts; how far a sum must be free follows from its rule."
         raise ParameterError.together(("threshold", "protection"), rule)
     return True
-
-
-def _attacker(tables: list[Any], margin: str, filters: list[str | None], *, sums: bool, zeros_known: bool) -> Attacker:
-    """Return who knows as much of the filters as the tables bear: that no value is missing, unless some must be."""
-    *first, last = loosened(filters)
-    for loose in first:
-        cells = cells_of(tables, margin, filters, zeros_known=zeros_known, gaps=sums, loose=loose)
-        with suppress(DisclosureError):
-            return Attacker(cells, whole=not sums)
-    return Attacker(cells_of(tables, margin, filters, zeros_known=zeros_known, gaps=sums, loose=last), whole=not sums)
 
 
 def _ends(counts: Ints, low: int, high: int) -> tuple[Ints, Ints]:
@@ -310,7 +330,7 @@ def _with_noise(
 ) -> CellKeyTables:
     """Return the tables with keyed noise."""
     counts, audit = keyed(*behind, cells, noise, wanted)
-    frames = _published(tables, cells, counts, np.zeros(len(counts), dtype=bool))
+    frames = published(tables, cells, counts, np.zeros(len(counts), dtype=bool))
     changed = int((counts != cells.counts).sum())
     return CellKeyTables(frames, audit, len(counts), changed, noise.variance, noise.deviation, wanted[0])
 
@@ -370,22 +390,3 @@ def _audit(
             "protected": enough | ~unsafe[cells],
         }
     )
-
-
-def _published(tables: Sequence[Any], cells: Cells, counts: Ints, suppressed: Bools) -> tuple[pd.DataFrame, ...]:
-    """Return the tables with other counts, and what is suppressed missing."""
-    import pandas as pd
-
-    frames = []
-    for table, place in zip(tables, cells.places, strict=True):
-        frame = table.to_frame() if isinstance(table, pd.Series) else table
-        hidden = suppressed[place]
-        columns = [
-            pd.array(np.where(hidden[:, at], 0, counts[place[:, at]]), dtype="Int64") for at in range(frame.shape[1])
-        ]
-        for at, column in enumerate(columns):
-            column[hidden[:, at]] = pd.NA
-        shown = pd.DataFrame(dict(enumerate(columns)), index=frame.index)
-        shown.columns = frame.columns
-        frames.append(shown)
-    return tuple(frames)

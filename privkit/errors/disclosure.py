@@ -33,7 +33,8 @@ class DisclosureError(PrivkitError, ValueError):
         return cls(
             f"{called()} found cells of table {place + 1} that are no counts: every cell must be a whole number >= 0. "
             "Give the table before anything is suppressed or rounded, and of sums the rows too, rows= and value=: "
-            "output_check(table, rows=df, value='turnover', p_percent=10). Weighted counts are not checked."
+            "output_check(table, rows=df, value='turnover', p_percent=10). Weighted counts are not checked. What "
+            "tables tell that were published with suppressed cells missing: method='audit'."
         )
 
     @classmethod

@@ -91,6 +91,29 @@ class PackageError(PrivkitError, ValueError):
         error.problems = (why,)
         return error
 
+    @classmethod
+    def unread(cls, problems: Sequence[str]) -> PackageError:
+        """Archives are missing, or not as they were handed out."""
+        ways = (
+            "Give the archives as they were written, wherever they lie; confirm_deletion(id, by=...) where the "
+            "recipient deleted one, or leave it out knowingly: without=[id]."
+        )
+        told = "\n".join(
+            [f"{called()} looked at no table, since archives are missing:", *(f"- {one}" for one in problems)]
+        )
+        error = cls(f"{told}\n{ways}")
+        error.problems = tuple(problems)
+        return error
+
+    @classmethod
+    def no_tables(cls) -> PackageError:
+        """No package has a table of exact counts."""
+        return cls(
+            f"{called()} found no table of counts: no package that is still out has one. What is released under "
+            "differential privacy is bounded by its cost, project.spent; rows are judged when they are packaged. "
+            "To try one before it is handed out: beside=pk.output_check(table)."
+        )
+
 
 class RegisterError(PrivkitError, LookupError):
     """The register has no such entry, or one of which this cannot be noted. Nothing was noted."""

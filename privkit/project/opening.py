@@ -14,6 +14,7 @@ from privkit.errors.facts import ProjectClosedError
 from privkit.errors.root import type_told
 from privkit.project.current import opened
 from privkit.project.project import Project, SimulatedProject
+from privkit.project.session import tell_session
 from privkit.values.arguments import positive_int, typed, whole
 from privkit.values.bounds import ContributionBounds, contribution_bounds
 from privkit.values.exact import exact
@@ -148,6 +149,7 @@ def open_project(
     terms = replace(terms, bounds=bounds if recorded is None else recorded.bounds)
     terms = _limited(terms, ceiling, per_analyst, window)
     account = ledger.begin(name, terms)
+    tell_session(account)
     return opened(Project(account, bounds))
 
 

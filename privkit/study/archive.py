@@ -40,7 +40,7 @@ class Packed:
     name : str
         Of its file, without ``.csv``.
     kind : str
-        "release", "synthetic rows", "derived" or "anonymized rows".
+        "release", "synthetic rows", "derived", "anonymized rows" or "checked counts".
     about : str
         What it is, in a sentence.
     entries : tuple of int

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from privkit.anonymity.reports import check
+from privkit.disclosure.check import OutputCheck, output_check
 from privkit.dp.answers.derived import Derived
 from privkit.dp.answers.release import Release
 from privkit.dp.answers.stored import answers
@@ -16,6 +17,7 @@ from privkit.dp.answers.synthetic_rows import synthetic_of
 from privkit.errors import PrivkitError, listed
 from privkit.errors.root import type_told
 from privkit.study.archive import Packed
+from privkit.study.together import CHECKED, recorded
 from privkit.tally.columns.facts import column_facts
 from privkit.transform.anonymized import Anonymized
 from privkit.values.show import Shown, is_simulated
@@ -71,14 +73,16 @@ class Packing:
         for place, (name, value) in enumerate(values, 1):
             told = f"table {_shown(name)}" if isinstance(given, Mapping) else f"table {place}"
             try:
-                found = self._table(value)
+                found = _checked(value) if isinstance(value, OutputCheck) else self._table(value)
             except PrivkitError as error:
                 found = f"cannot be looked at ({error.message.splitlines()[0]})"
             if isinstance(found, str):
                 self.problems.append(f"{told} {found}")
-            else:
-                kind, about, entries, frame, provenance = found
-                self.tables.append(Packed(name or self._called(kind, entries), kind, about, entries, frame, provenance))
+                continue
+            several = found if isinstance(found, list) else [found]
+            for at, (kind, about, entries, frame, provenance) in enumerate(several, 1):
+                called = f"{name}-{at}" if name and len(several) > 1 else name or self._called(kind, entries)
+                self.tables.append(Packed(called, kind, about, entries, frame, provenance))
 
     def _named(self, given: Mapping[Any, object]) -> None:
         """Look at the names of tables: they become names of files."""
@@ -193,6 +197,40 @@ def _indexed(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a frame with its groups as columns; numbers of rows are none."""
     named = any(name is not None for name in frame.index.names)
     return frame.reset_index(drop=not named)
+
+
+def _checked(out: OutputCheck) -> list[_Found] | str:
+    """Return tables of counts of which no small count is told, by their frames as they are now.
+
+    Their counts are in the provenance too, cell by cell: what all packages tell together is worked out of these.
+    """
+    if out.method == "audit" or not out.counts:
+        return "is an audit, or holds sums: what output_check(...) made of tables of counts is handed out"
+    now = output_check(
+        list(out.frames), filters=list(out.filters), margin=out.margin, threshold=out.threshold, method="audit"
+    )
+    if not now.protected:
+        return (
+            f"tells {now.n_exposed:,} counts above 0 and below {out.threshold:,}, as its frames are now. The default "
+            "method and protection hide them; whom a filter leaves out needs a table of their own, with its filter"
+        )
+    found: list[_Found] = []
+    for frame, of in zip(out.frames, out.filters, strict=True):
+        whom = "everybody" if of is None else f"those of {of}"
+        about = (
+            f"Counts of {whom}; {out.rule} was unsafe, and an empty cell is suppressed. It is disclosure control, and "
+            "no differential privacy: beside other tables of the same people it may tell more."
+        )
+        told = {"threshold": out.threshold, "filter": of, "cells": recorded(frame, out.margin)}
+        # Categories are names of columns: a text each, which may be that of a column of the index too.
+        flat = frame.set_axis([_text(one) for one in frame.columns], axis=1)
+        named = any(name is not None for name in frame.index.names)
+        found.append((CHECKED, about, (), flat.reset_index(drop=not named, allow_duplicates=True), told))
+    return found
+
+
+def _text(label: object) -> str:
+    return " / ".join(map(str, label)) if isinstance(label, tuple) else str(label)
 
 
 def _asks_nothing(out: Anonymized) -> bool:

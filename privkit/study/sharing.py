@@ -28,6 +28,7 @@ from privkit.study.register import (
     words,
 )
 from privkit.study.shared_package import SharedPackage, packages_of, required_approvals
+from privkit.study.together import told_together
 from privkit.study.written import in_a_cell, writing, written
 from privkit.values.arguments import public, whole
 from privkit.values.show import Shown
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from privkit.budget.entry import Entry
+    from privkit.disclosure.check import OutputCheck
 
 
 @public
@@ -282,6 +284,53 @@ class Sharing(Register[SharedPackage]):
                     raise PackageError.unusable(name, why)
                 return package
         raise PackageError.unusable(name, f"is no package of project {self.project!r}, or not as it was handed out")
+
+    def output_check(
+        self,
+        archives: str | Path | Sequence[str | Path],
+        *,
+        beside: OutputCheck | None = None,
+        without: Sequence[int] = (),
+        threshold: int = 5,
+        audit_seconds: int | None = None,
+    ) -> OutputCheck:
+        """Return what the tables of counts of all packages tell together, of whoever was counted in them.
+
+        Two tables that are safe may subtract to one person: everybody, and all of 20 and more. So the tables of every
+        package that is not confirmed as deleted are audited together, each with its filter (``pk.output_check`` with
+        ``method="audit"``). Reads archives, no rows; spends nothing. Releases under differential privacy do not go in:
+        their differences are noise, and what they tell together is bounded by what they cost. Nor do anonymized rows:
+        their goal holds of each package, and not of two.
+
+        Parameters
+        ----------
+        archives : path, or sequence of paths
+            A folder in which the archives lie, or they themselves, whatever their names are now: each is known by its
+            checksum.
+        beside : OutputCheck, optional
+            Tables that are to be handed out next.
+        without : sequence of int
+            Packages to leave out, knowingly.
+        threshold : int
+            The least count that is safe.
+        audit_seconds : int, optional
+            How long to audit; by default until it is whole.
+
+        Returns
+        -------
+        OutputCheck
+            With ``.protected`` and ``.audit``, a row for each count that can be told.
+
+        Raises
+        ------
+        PackageError
+            If an archive is missing or was changed, or there is no table of counts. Tells all of them at once.
+        DisclosureError
+            If the tables contradict each other: they are not of the same people, or a filter is missing.
+        FileError, LibraryRequiredError, ParameterError
+        """
+        given = {"beside": beside, "without": without, "threshold": threshold, "audit_seconds": audit_seconds}
+        return told_together(self.packages, archives, **given)  # type: ignore[arg-type]
 
 
 def _anything(_: Sequence[Entry]) -> None:

@@ -95,6 +95,11 @@ class Accountable:
         return import_module("privkit.study.sharing").Sharing(self)
 
     @property
+    def trail(self) -> Any:
+        """Who did what, when and from where: iterate it, ``.to_frame()``, ``.unusual()``."""
+        return import_module("privkit.study.trail").Trail(self)
+
+    @property
     def requests(self) -> Any:
         """What data subjects asked for, with a clock: ``.open("access")``, ``.due()``, ``.answer(id, proof=...)``."""
         return import_module("privkit.study.requests").SubjectRequests(self)

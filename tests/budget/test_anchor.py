@@ -268,3 +268,22 @@ def test_a_working_directory_is_no_temporary_folder_l8(tmp_path, monkeypatch):
     assert not Place(path=folder / "ledger.db").temporary
     monkeypatch.setenv("TMPDIR", str(folder))
     assert Place(path=folder / "ledger.db").temporary
+
+
+def test_projects_are_found_across_folders(tmp_path, capsys):
+    from privkit import cli
+
+    places = {"churn": "north", "loans": "south"}
+    for name, folder in places.items():
+        (tmp_path / folder).mkdir()
+        release(Ledger.open(tmp_path / folder / "ledger.db").begin(name, terms(1)), "first", 0.25)
+    assert cli.main(["ledger", "list", "--everywhere"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told == [f"{name}: ε = 0.25 charged, {tmp_path / at / 'ledger.db'}" for name, at in places.items()]
+    (tmp_path / "south" / "ledger.db").unlink()
+    for word in ("LOAN", "south"):
+        assert cli.main(["ledger", "list", "--find", word, "--json"]) == 0
+        [row] = json.loads(capsys.readouterr().out)
+        assert (row["project"], row["there"]) == ("loans", False)
+    assert cli.main(["ledger", "list", "--find", "nothing"]) == 0
+    assert "no such project" in capsys.readouterr().out

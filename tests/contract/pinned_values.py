@@ -363,6 +363,7 @@ def _registered(folder: Path, tables: dict[str, pd.DataFrame]) -> Makers:
         "measurements": lambda: project().measured,
         "measurement": lambda: next(iter(project().measured)),
         "quarters": lambda: _quarters([*project().measured]),
+        "trail": lambda: project().trail,
     }
 
 

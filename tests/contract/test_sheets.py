@@ -24,7 +24,7 @@ _MORE = re.compile(
 #: What a panel shows is drawn for where it stands at the moment; its tests are in tests/view.
 SHOWN = sorted(path.stem for path in GOLDEN.glob("*.html") if not path.name.startswith(("panel", "simulated_panel")))
 #: Registers are read from the ledger when they are shown.
-REGISTERS = {"sharing", "subject_requests", "measurements"}
+REGISTERS = {"sharing", "subject_requests", "measurements", "trail"}
 #: Their ledger is gone with its folder when the tests begin.
 STILL = [name for name in SHOWN if not name.startswith(("project_", "ledger_")) and name not in REGISTERS]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from privkit.budget.canonical import canonical, loss_from
 from privkit.budget.machine.state import private_folder, state_folder, write_private
@@ -13,9 +13,6 @@ from privkit.budget.store.place import shown_store
 from privkit.errors.ledger import LedgerDamagedError
 from privkit.values.loss import Measure, PrivacyLoss
 from privkit.values.show import warn
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +115,26 @@ def recall_all() -> list[Anchor]:
         with suppress(LedgerDamagedError):  # told when its own project is opened
             found.append(_read(path))
     return [anchor for anchor in found if anchor is not None]
+
+
+def remembered_places(word: str = "") -> list[dict[str, str | bool | None]]:
+    """Return the projects that this machine wrote to, in whatever folder: name, store, charged, whether it is there.
+
+    A ledger in a folder for temporary files is not remembered. Of one on a server it is not asked whether it is there.
+
+    Parameters
+    ----------
+    word : str
+        Only those in whose name or place it stands; case counts for nothing.
+    """
+    found: list[dict[str, str | bool | None]] = []
+    for anchor in sorted(recall_all(), key=lambda one: (one.name, one.store)):
+        if word.casefold() in f"{anchor.name}\n{anchor.store}".casefold():
+            there = None if "://" in anchor.store else Path(anchor.store).exists()
+            found.append(
+                {"project": anchor.name, "store": anchor.store, "charged": str(anchor.charged), "there": there}
+            )
+    return found
 
 
 def remember(anchor: Anchor, *, force: bool = False) -> bool:

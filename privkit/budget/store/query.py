@@ -321,4 +321,5 @@ def entry_of(row: Mapping[Any, Any], zero: PrivacyLoss, state: State | None = No
         draw=row["draw"],
         key=row["key"],
         hash=row["hash"],
+        holder=row["holder"],
     )

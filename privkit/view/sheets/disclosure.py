@@ -77,6 +77,10 @@ def _checked(found: OutputCheck) -> Sheet:
 
 def _answer(found: OutputCheck) -> str:
     of = f"{plural(found.n_cells, 'cell')} of {plural(len(found.frames), 'table')}"
+    if found.method == "audit":
+        late = f"; {number(found.n_unaudited)} not audited" if found.n_unaudited else ""
+        count = number(found.n_exposed) if found.n_exposed else "No"
+        return f"{count} small {'count' if found.n_exposed == 1 else 'counts'} told by {of} that were published{late}."
     if not found.n_unsafe:
         return f"No unsafe cell in {of}: nothing is suppressed."
     kinds = f"{number(found.n_unsafe)} unsafe, {number(found.n_secondary)} beside them"
@@ -100,6 +104,11 @@ def _verdict(found: OutputCheck) -> Verdict | None:
 
 def _reasons(found: OutputCheck) -> list[str]:
     told = [f"Unsafe is {found.rule}."]
+    if found.method == "audit":
+        missing = (
+            f"{plural(found.n_suppressed, 'cell')} of the tables {'is' if found.n_suppressed == 1 else 'are'} missing"
+        )
+        return [f"{told[0]} {missing}, and taken for suppressed. Whom filters leave out is looked at too."]
     if not found.n_unsafe:
         return told
     told[0] += f" {plural(found.n_cells - found.n_suppressed, 'cell')} can be shown."

@@ -7,6 +7,7 @@ from privkit.study.drill import BreachDrill
 from privkit.study.requests import SubjectRequest, SubjectRequests
 from privkit.study.shared_package import SharedPackage
 from privkit.study.sharing import DeletionCertificate, Sharing
+from privkit.study.trail import Trail
 from privkit.view.parts.sheet import Name, Row, Sheet, Table, given, sheet
 from privkit.view.parts.words import label, names, number, plural
 from privkit.view.sheets.project import refusal
@@ -158,4 +159,28 @@ def _drill(found: BreachDrill) -> Sheet:
             ]
         ),
         [".to_markdown('drill.md')", ".to_frame()"],
+    )
+
+
+@sheet.register(Trail)
+def _trail(found: Trail) -> Sheet:
+    try:
+        events = list(found)
+        unusual = found.unusual()
+    except PrivkitError as error:
+        return refusal(found.project, error)
+    last = events[-_MOST:]
+    rows: list[Row] = [
+        [number(one.entry), f"{one.time:%Y-%m-%d %H:%M}", Name(label(one.by, 30)), label(one.what, 80), one.state]
+        for one in last
+    ]
+    lines = [f"  {one.entry}: {one.time:%Y-%m-%d %H:%M} {label(one.by, 30)}: {label(one.what, 80)}." for one in last]
+    told = [f"Unusual ({one.kind}): entry {one.event.entry}, {label(one.why, 200)}." for one in unusual[-_MOST:]]
+    table = Table(["entry", "time (UTC)", "by", "what", "state"], rows, lines=lines, facts=True) if rows else None
+    people = len({one.by for one in events})
+    return Sheet(
+        f"{plural(len(events), 'event')} in project '{label(found.project)}' by {plural(people, 'person', 'persons')}; "
+        f"{number(len(unusual))} unusual.",
+        given([table, _last(len(events)), *told]),
+        [".unusual(hours=(8, 18), zone='Europe/Zurich')", ".to_frame()"] if events else [],
     )
