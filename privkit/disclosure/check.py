@@ -15,6 +15,7 @@ from privkit.disclosure.cell_key import CellKeyTables, CellNoise, keyed
 from privkit.disclosure.cells import cells_of
 from privkit.disclosure.magnitudes import Rule, unsafe_by
 from privkit.disclosure.overlaps import loosened
+from privkit.disclosure.published import Published
 from privkit.disclosure.suppression import Search, Suppression
 from privkit.errors import ParameterError
 from privkit.errors.disclosure import DisclosureError
@@ -38,7 +39,7 @@ _THRESHOLD = 5
 
 @public
 @dataclass(frozen=True, eq=False, repr=False)
-class OutputCheck(Plotted):
+class OutputCheck(Published, Plotted):
     """Tables with their unsafe cells suppressed, and an audit of what is left to tell of them. No release.
 
     A cell that stands in several tables counts once. It holds the published counts, and no suppressed one.
@@ -70,10 +71,8 @@ class OutputCheck(Plotted):
     method: str
     rule: str
 
-    @property
-    def frame(self) -> pd.DataFrame:
-        """The first table."""
-        return self.frames[0]
+    def _weights(self, counts: NDArray[np.float64]) -> tuple[str, NDArray[np.float64]]:
+        return "suppressed", np.isnan(counts).astype(np.float64)
 
     @property
     def n_secondary(self) -> int:

@@ -210,6 +210,28 @@ def test_pipelines_margins_words_and_arrays_are_taken(model):
     assert 0 < pk.attack_model(model, X_in, X_out, *three, shadows=8)["lira"].auc < 1
 
 
+@pytest.mark.parametrize("kind", ["polars", "lazy", "arrow", "lists"])
+def test_frames_of_other_libraries_are_attacked_as_pandas_frames_are(kind):
+    import polars as pl
+    import pyarrow as pa
+
+    X_in, X_out, y_in, y_out = sides(60)
+    ways = {
+        "polars": (pl.from_pandas, pl.from_pandas),
+        "lazy": (lambda X: pl.from_pandas(X).lazy(), lambda y: pl.Series(y.name, y.tolist())),
+        "arrow": (pa.Table.from_pandas, lambda y: pa.array(y.tolist())),
+        "lists": (lambda X: X, lambda y: y.tolist()),
+    }
+    of_frame, of_column = ways[kind]
+    model = KNeighborsClassifier(1).fit(X_in, y_in)
+    given = [*map(of_frame, (X_in, X_out)), *map(of_column, (y_in, y_out))]
+    repairs = {"blind": lambda rows: DummyClassifier().fit(rows[["a"]], rows.iloc[:, -1])}
+    found = pk.attack_model(model, *given, shadows=8, seed=3, repairs=repairs)
+    same = pk.attack_model(model, X_in, X_out, y_in, y_out, shadows=8, seed=3, repairs=repairs)
+    pd.testing.assert_frame_equal(found.to_frame(), same.to_frame())
+    pd.testing.assert_frame_equal(found.compared(), same.compared())
+
+
 def test_a_class_that_a_model_does_not_know_has_no_chance():
     from privkit.attacks.models.rows import People
 

@@ -83,8 +83,9 @@ def attack_model(
         A classifier or regressor with the interface of scikit-learn, also a pipeline. One that is not trained yet is
         trained on the members first. None where `X_in` and `X_out` are what some model answered: chances of the classes
         in their order, shape (n_rows, n_classes); of two classes that of the second; predicted numbers or classes.
-    X_in, X_out : pandas.DataFrame or array, shape (n_rows, n_features)
-        Features of the rows that the model was trained on, and of others like them: those of a random split.
+    X_in, X_out : dataframe or array, shape (n_rows, n_features)
+        Features of the rows that the model was trained on, and of others like them: those of a random split. A frame
+        of Polars, Arrow or another library is shown to the model as a pandas frame with the same columns.
     y_in, y_out : one value a row
         What is to be predicted.
     secret : str, optional

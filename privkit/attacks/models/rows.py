@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from privkit.attacks.controls import refuse_members
-from privkit.errors import ParameterError
+from privkit.errors import FrameError, ParameterError
 from privkit.errors.attacks import AttackError
 from privkit.errors.root import type_told
 from privkit.tally.codes import factorized
 from privkit.tally.columns.facts import all_columns
-from privkit.tally.row_classes import row_classes
+from privkit.tally.row_classes import chosen_columns, row_classes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
 
-_TABLE = "a pandas frame, or an array of two dimensions: a row a person"
+_TABLE = "a frame of pandas, Polars or Arrow, or an array of two dimensions: a row a person"
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +97,8 @@ def _filled(value: Any, many: int, dtype: Any, index: Any) -> pd.Series:
 def people_of(X: object, y: object, which: str) -> People:  # noqa: N803
     """Return features and answers of members (`which` is "in") or of controls ("out").
 
+    Frames of other libraries than pandas are fetched as pandas frames, and shown to the model as such.
+
     Raises
     ------
     ParameterError
@@ -109,8 +111,10 @@ def people_of(X: object, y: object, which: str) -> People:  # noqa: N803
     if isinstance(X, pd.DataFrame):
         all_columns(X)
         features: Any = X.reset_index(drop=True)
-    else:
+    elif isinstance(X, (np.ndarray, list, tuple)):
         features = _array(X, f"X_{which}")
+    else:
+        features = _fetched(X, f"X_{which}")
     if y is None or isinstance(y, (str, bytes, dict, set)) or not hasattr(y, "__len__"):
         raise ParameterError.of(f"y_{which}", type_told(y), "one answer a row")
     try:
@@ -124,9 +128,15 @@ def people_of(X: object, y: object, which: str) -> People:  # noqa: N803
     return People(features, answers)
 
 
-def _array(X: object, argument: str) -> NDArray[Any]:  # noqa: N803
-    if not isinstance(X, (np.ndarray, list, tuple)):
-        raise ParameterError.of(argument, type_told(X), _TABLE)
+def _fetched(X: object, argument: str) -> pd.DataFrame:  # noqa: N803
+    try:
+        names = all_columns(X)
+    except FrameError:
+        raise ParameterError.of(argument, type_told(X), _TABLE) from None
+    return chosen_columns(X, names, argument).reset_index(drop=True)
+
+
+def _array(X: Any, argument: str) -> NDArray[Any]:  # noqa: N803
     try:
         found = np.asarray(X)
     except ValueError:
