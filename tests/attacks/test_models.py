@@ -257,6 +257,9 @@ def test_stored_scores_are_attacked_as_the_model_is():
     scores = [model.predict_proba(side) for side in (X_in, X_out)]
     both = pk.attack_model(None, *scores, y_in, y_out)
     second = pk.attack_model(None, *(one[:, 1:] for one in scores), y_in, y_out)
+    for of in (np.asarray, list, pd.Series):
+        lying = pk.attack_model(None, *(of(one[:, 1]) for one in scores), y_in.to_frame(), y_out.to_numpy()[:, None])
+        assert lying["scores"].auc == whole["scores"].auc
     words = pk.attack_model(None, *(model.predict(side)[:, None].astype(str) for side in (X_in, X_out)),
                             y_in.astype(str), y_out.astype(str))  # fmt: skip
     assert list(both) == ["scores"] == list(words)
@@ -395,6 +398,11 @@ def test_bad_input_is_told_without_values():
             model, X_in, X_out, *answers, repairs={"r": lambda rows: rows[["a"]]}
         ),
         "trained repair 1": lambda: pk.attack_model(model, X_in, X_out, *answers, repairs={"r": lambda rows: 1 / 0}),
+        "no text": lambda: pk.attack_model(
+            model, *(side.set_axis(range(5), axis=1) for side in (X_in, X_out)), *answers
+        ),
+        "another order": lambda: pk.attack_model(model, X_in, X_out[[*"sabcd"]], *answers),
+        "y_in must be one answer": lambda: pk.attack_model(model, X_in, X_out, pd.concat([y_in, y_in], axis=1), y_out),
         "need a model": lambda: pk.attack_model(None, X_in, X_out, *answers, secret="a"),
         "not finite|finite numbers": lambda: pk.attack_model(None, X_in, X_out, *answers),
     }
