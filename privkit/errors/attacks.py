@@ -23,7 +23,9 @@ class AttackError(PrivkitError, ValueError):
         """The two tables have no column in common, `unnamed` of theirs having names that are no text."""
         told = "no column that both tables have"
         if unnamed:
-            told += f", and {unnamed:,} whose names are no text: df.set_axis([*map(str, df.columns)], axis=1) gives some"
+            told += (
+                f", and {unnamed:,} whose names are no text: df.set_axis([*map(str, df.columns)], axis=1) gives some"
+            )
         return cls(
             f"{called()} found {told}. Give both the same names, or columns=[...] that both have: those are what an "
             "attacker may know."

@@ -125,7 +125,7 @@ def test_what_a_recipe_leaves_of_each_group_is_what_is_seen_in_the_events():
 
 def test_numbers_that_are_computed_on_are_weighed_as_released_ones_are(tmp_path):
     people = pd.DataFrame({"sex": ["f", "m"] * 1000, "land": ["big"] * 1996 + ["small"] * 4})
-    project = pk.open_project("groups", epsilon=200, unit=pk.ROW, store=tmp_path / "ledger.db")
+    project = pk.open_project("groups", epsilon=200, ceiling=200, unit=pk.ROW, store=tmp_path / "ledger.db")
     keys = {"sex": ["f", "m"], "land": ["big", "small"]}
     release = people.privacy.dp_count(by=["sex", "land"], keys=keys, epsilon=100, project=project)
     totals = release.total(by="land")

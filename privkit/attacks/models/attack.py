@@ -142,7 +142,10 @@ def attack_model(
     if asked < LEAST_SHADOWS:
         raise ParameterError.of("shadows", str(asked), f"{LEAST_SHADOWS} or more: of fewer no law of answers is told")
     most, start = positive_int(targets, "targets"), whole(seed, "seed")
-    members, controls = people_of(X_in, y_in, "in", scores=model is None), people_of(X_out, y_out, "out", scores=model is None)
+    members, controls = (
+        people_of(X_in, y_in, "in", scores=model is None),
+        people_of(X_out, y_out, "out", scores=model is None),
+    )
     for what, side in (("X_in", members), ("X_out", controls)):
         if len(side) < LEAST:
             raise AttackError.too_few(what, len(side), LEAST)

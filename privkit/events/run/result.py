@@ -100,7 +100,7 @@ class EventsResult(Attackable, Shown):
     def by_group(self, columns: str | Sequence[str]) -> pd.DataFrame:
         """Return what the recipe cost the events of each group. Reads rows; spends nothing; for the owner's eyes.
 
-        The recipe is carried out anew, with its own keys, and compared event by event.
+        The recipe is carried out anew, with its own keys, and compared event by event. Rules without a key draw anew.
 
         Parameters
         ----------
@@ -122,10 +122,10 @@ class EventsResult(Attackable, Shown):
         Examples
         --------
         >>> from privkit import events as ev
-        >>> recipe = ev.Recipe([ev.keep("to"), ev.coarsen("zip", prefix=2)])
-        >>> result = recipe.apply([{"to": "Ada", "zip": "80**"}, {"to": "Bob", "zip": "8005"}])
-        >>> result.by_group("to")["changed zip"].tolist()
-        [0.0, 1.0]
+        >>> recipe = ev.Recipe([ev.keep("land", "n"), ev.drop("zip")])
+        >>> result = recipe.apply([{"land": "CH", "n": 1, "zip": "8004"}, {"land": "LI", "n": 2, "zip": "9490"}])
+        >>> result.by_group("land")[["changed n", "changed zip"]].values.tolist()
+        [[0.0, 1.0], [0.0, 1.0]]
         """
         from privkit.events.run.by_group import lost_by_group
 

@@ -187,9 +187,7 @@ def _parts(found: AttackParts) -> Sheet:
     answer = _parts_answer(found)
     return Sheet(
         answer,
-        given(
-            [table, Note(f"Of {round(1 / (1 - sure)):,} such intervals one misses what it is for, by chance.")]
-        ),
+        given([table, Note(f"Of {round(1 / (1 - sure)):,} such intervals one misses what it is for, by chance.")]),
         [".to_frame()", ".plot()", ".panel()"],
         exact=True,
         chart=lambda: Chart(answer.rstrip("."), label(found.by), AXIS, drawn),
