@@ -13,7 +13,7 @@ from privkit.errors import ParameterError
 from privkit.risk.attackers import Rate
 from privkit.tally.codes import column_codes
 from privkit.values.arguments import public
-from privkit.values.show import Plotted
+from privkit.values.show import Paneled, Plotted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,7 +49,7 @@ class Part(Compared):
 
 @public
 @dataclass(frozen=True, eq=False, repr=False)
-class AttackParts(Plotted):
+class AttackParts(Paneled, Plotted):
     """Whom one attack finds, part by part: for the owner's eyes; no release.
 
     Attributes

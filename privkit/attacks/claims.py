@@ -13,17 +13,19 @@ from privkit.attacks.interval import newcombe
 from privkit.risk.attackers import Rate
 from privkit.values.advantage import ALARMS
 from privkit.values.arguments import public
-from privkit.values.show import Plotted
+from privkit.values.show import Paneled, Plotted
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     import pandas as pd
     from numpy.typing import NDArray
 
     Scores = NDArray[np.float64]
 
 
-def threshold(scores: Scores) -> float:
-    """Return the least threshold that at most `ALARMS` of the scores are above.
+def threshold(scores: Scores, alarms: Fraction = ALARMS) -> float:
+    """Return the least threshold that at most a share of `alarms` of the scores are above.
 
     Examples
     --------
@@ -32,7 +34,7 @@ def threshold(scores: Scores) -> float:
     """
     if not len(scores):
         return float("inf")
-    allowed = int(len(scores) * ALARMS)
+    allowed = int(len(scores) * alarms)
     return float(np.sort(scores)[::-1][allowed])
 
 
@@ -41,19 +43,19 @@ def folds(count: int) -> NDArray[np.int64]:
     return np.arange(count) % 2
 
 
-def claimed(scores: Scores, judges: Scores) -> NDArray[np.bool_]:
+def claimed(scores: Scores, judges: Scores, alarms: Fraction = ALARMS) -> NDArray[np.bool_]:
     """Return of whom there is a claim: whose score is above the threshold of the judges of the other fold.
 
-    Claim: of persons whose scores are exchangeable with the judges', at most about `ALARMS` are claimed. Proof: given
+    Claim: of persons whose scores are exchangeable with the judges', at most about `alarms` are claimed. Proof: given
     a fold of n judges and one more person, all n + 1 scores exchangeable, he is above the (⌊n·a⌋ + 1)-th largest of
     the judges only if he is among the ⌊n·a⌋ + 1 largest of all; ties never claim. So his chance is at most
-    (n·a + 1)/(n + 1), for a = `ALARMS`. Nobody judges himself, since his own fold does not judge him. ∎
+    (n·a + 1)/(n + 1), for a = `alarms`. Nobody judges himself, since his own fold does not judge him. ∎
     """
     fold, judged_by = folds(len(scores)), folds(len(judges))
     found = np.zeros(len(scores), dtype=bool)
     for one in (0, 1):
         mine = fold == one
-        found[mine] = scores[mine] > threshold(judges[judged_by != one])
+        found[mine] = scores[mine] > threshold(judges[judged_by != one], alarms)
     return found
 
 
@@ -192,7 +194,7 @@ class _Judged(Protocol):
 One = TypeVar("One", bound=_Judged)
 
 
-class Attacks(Plotted, Mapping[str, One]):
+class Attacks(Paneled, Plotted, Mapping[str, One]):
     """What several attacks find: a mapping by the attack's name."""
 
     attacks: Mapping[str, One]

@@ -144,6 +144,8 @@ def _numbered(people: pd.Series, shared: pd.Series, here: Ints, there: Ints) -> 
 def _floats(column: pd.Series) -> NDArray[np.float64]:
     import pandas as pd
 
+    if pd.api.types.is_complex_dtype(column.dtype):  # by their size; whether two are equal is told by their codes
+        column = column.abs()
     return np.asarray(pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan))
 
 

@@ -19,7 +19,7 @@ from privkit.errors.attacks import AttackError
 from privkit.errors.root import type_told
 from privkit.risk.attackers import Rate
 from privkit.tally.columns.facts import all_columns
-from privkit.tally.frame import column_names
+from privkit.tally.frame import column_names, open_frame
 from privkit.tally.row_classes import chosen_columns
 from privkit.values.arguments import column_name, positive_int, public, typed, whole
 
@@ -139,7 +139,7 @@ def attack_release(
     if not callable(publish):
         allowed = "a function from a frame and a column to counts by value"
         raise ParameterError.of("publish", type_told(publish), allowed)
-    column_name(secret, "secret")
+    open_frame(data, [column_name(secret, "secret")], "secret")
     names = list(column_names(columns, "columns")) if columns is not None else all_columns(data)
     frame = chosen_columns(data, [secret, *(name for name in names if name != secret)], "columns")
     frame = frame.loc[frame[secret].notna()].reset_index(drop=True)

@@ -17,8 +17,9 @@ from privkit.attacks.controls import refuse_members
 from privkit.attacks.scores import Sides
 from privkit.errors import ParameterError
 from privkit.errors.attacks import AttackError
-from privkit.tally.columns.facts import all_columns
-from privkit.tally.frame import column_names
+from privkit.errors.root import close_matches, type_told
+from privkit.tally.columns.facts import all_columns, unnamed_columns
+from privkit.tally.frame import column_names, open_frame
 from privkit.tally.row_classes import chosen_columns, row_classes
 from privkit.transform.generalize import resolve
 from privkit.values.arguments import column_name, positive_int, public, typed, whole
@@ -232,8 +233,9 @@ def attack(
             raise AttackError.too_few(what, len(frame), LEAST)
     if aligned and len(frames[0]) != len(frames[1]):
         raise AttackError.not_aligned(len(frames[0]), len(frames[1]))
-    if len(frames) > 2 and len(frames[2]) == len(frames[0]) and frames[2].equals(frames[0]):
-        raise AttackError.no_control("the original")
+    for what, frame in zip(("the original", "the shared table"), frames, strict=False):
+        if len(frames) > 2 and len(frames[2]) == len(frame) and frames[2].equals(frame):
+            raise AttackError.no_control(what)
     if control is not None:
         people = pd.concat([frames[0], frames[2]], ignore_index=True)
         refuse_members(row_classes(people, list(names), argument="columns").class_of, len(frames[0]))
@@ -294,7 +296,7 @@ def _known(original: object, shared: object, columns: object) -> tuple[str, ...]
         there = set(all_columns(shared))
         names: tuple[str, ...] = tuple(name for name in all_columns(original) if name in there)
         if not names:
-            raise AttackError.no_columns()
+            raise AttackError.no_columns(unnamed_columns(original) + unnamed_columns(shared))
     else:
         names = column_names(columns, "columns")
     if len(names) < 2:
@@ -303,6 +305,11 @@ def _known(original: object, shared: object, columns: object) -> tuple[str, ...]
 
 
 def _told(original: object, hierarchies: Mapping[str, Any], names: Sequence[str]) -> dict[str, Told]:
+    if not isinstance(hierarchies, Mapping):
+        raise ParameterError.of("hierarchies", type_told(hierarchies), "a mapping of columns to what generalized them")
+    others = [name for name in names if name not in hierarchies]
+    if wrong := [name for name in hierarchies if name not in names and close_matches(name, others)]:
+        open_frame(original, wrong, "hierarchies")  # of columns that are not compared there may be some
     frame = chosen_columns(original, [name for name in names if name in hierarchies], "hierarchies")
     found, _ = resolve(frame, tuple(frame.columns), {name: hierarchies[name] for name in frame.columns})
     return {name: Told(one, None, len(frame)) for name, one in found.items()}

@@ -37,6 +37,7 @@ import numpy as np
 
 from privkit.disclosure.behind import Behind
 from privkit.disclosure.bounds import TOLERANCE, optimizer
+from privkit.disclosure.published import Published
 from privkit.errors import ParameterError
 from privkit.errors.disclosure import DisclosureError
 from privkit.events.run.plain import Unfit, encoded
@@ -67,7 +68,7 @@ _FARTHEST = 20
 
 @public
 @dataclass(frozen=True, eq=False, repr=False)
-class CellKeyTables(Plotted):
+class CellKeyTables(Published, Plotted):
     """Tables with keyed noise on each count, and an audit of what is left to tell. No release: no guarantee is given.
 
     Margins have noise of their own, and are not the sums of their cells.
@@ -97,10 +98,8 @@ class CellKeyTables(Plotted):
     deviation: int
     threshold: int
 
-    @property
-    def frame(self) -> pd.DataFrame:
-        """The first table."""
-        return self.frames[0]
+    def _weights(self, counts: Floats) -> tuple[str, Floats]:
+        return "relative_error", np.where(counts > 0, self.variance**0.5 / np.maximum(counts, 1), np.nan)
 
     @property
     def n_unsafe(self) -> int:

@@ -13,6 +13,7 @@ from privkit.disclosure.bounds import TOLERANCE, Attacker
 from privkit.disclosure.cell_key import CellKeyTables, CellNoise, keyed
 from privkit.disclosure.cells import published
 from privkit.disclosure.magnitudes import Rule, unsafe_by
+from privkit.disclosure.published import Published
 from privkit.disclosure.suppression import Search, Suppression
 from privkit.disclosure.told import attacker_of, told_by
 from privkit.errors import ParameterError
@@ -37,7 +38,7 @@ _UNSAFE = "a count above 0 and below {:,}"
 
 @public
 @dataclass(frozen=True, eq=False, repr=False)
-class OutputCheck(Plotted):
+class OutputCheck(Published, Plotted):
     """Tables with their unsafe cells suppressed, and an audit of what is left to tell of them. No release.
 
     A cell that stands in several tables counts once. It holds the published counts, and no suppressed one.
@@ -76,10 +77,8 @@ class OutputCheck(Plotted):
     filters: tuple[str | None, ...] = ()
     margin: str = "All"
 
-    @property
-    def frame(self) -> pd.DataFrame:
-        """The first table."""
-        return self.frames[0]
+    def _weights(self, counts: NDArray[np.float64]) -> tuple[str, NDArray[np.float64]]:
+        return "suppressed", np.isnan(counts).astype(np.float64)
 
     @property
     def counts(self) -> bool:

@@ -19,11 +19,16 @@ class AttackError(PrivkitError, ValueError):
         )
 
     @classmethod
-    def no_columns(cls) -> AttackError:
-        """The two tables have no column in common."""
+    def no_columns(cls, unnamed: int = 0) -> AttackError:
+        """The two tables have no column in common, `unnamed` of theirs having names that are no text."""
+        told = "no column that both tables have"
+        if unnamed:
+            told += (
+                f", and {unnamed:,} whose names are no text: df.set_axis([*map(str, df.columns)], axis=1) gives some"
+            )
         return cls(
-            f"{called()} found no column that both tables have. Give both the same names, or columns=[...] that both "
-            "have: those are what an attacker may know."
+            f"{called()} found {told}. Give both the same names, or columns=[...] that both have: those are what an "
+            "attacker may know."
         )
 
     @classmethod
@@ -133,11 +138,12 @@ class AttackError(PrivkitError, ValueError):
         return cls(f"{called()} got {missing:,} missing answers in {argument}. Leave these rows out of both, X and y.")
 
     @classmethod
-    def unlike(cls, members: str, controls: str) -> AttackError:
-        """Members and controls do not have the same features."""
+    def unlike(cls, members: str, controls: str, *, same: bool = False) -> AttackError:
+        """Members and controls do not have the same features; `same` is whether they are as many."""
+        other = ", under other names or in another order" if same else ""
         return cls(
-            f"{called()} got members with {members}, and controls with {controls}. Both must have the same features, "
-            "in one order: those that the model takes."
+            f"{called()} got members with {members}, and controls with {controls}{other}. Both must have the same "
+            "features, in one order: those that the model takes. Of frames write X_out[list(X_in)]."
         )
 
     @classmethod

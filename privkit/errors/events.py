@@ -254,3 +254,12 @@ class EventsInputError(PrivkitError, TypeError):
     def output(cls, reason: str) -> EventsInputError:
         """The file that is to be written cannot be."""
         return cls(f"{called(late='apply()')}: {reason}")
+
+    @classmethod
+    def no_groups(cls, why: str) -> EventsInputError:
+        """What a recipe cost each group cannot be told."""
+        return cls(
+            f"{called()} compares each event with what became of it, and cannot here: {why}. Give apply() a list, a "
+            "frame or a file, and a recipe without merge; a result of merged events is attacked by "
+            "pk.attack_release(df, publish, 'column')."
+        )

@@ -139,6 +139,17 @@ class TruthError(PrivkitError, ValueError):
         return error
 
     @classmethod
+    def misspelled(cls, column: str, near: str) -> TruthError:
+        """`column` stands in neither table, but a column with nearly its name does, and is not in the truth."""
+        error = cls(
+            f"{called()} got truth with a column {column!r}, which neither table has; {near!r} stands in one, and not "
+            f"in truth. Rename it, truth.rename(columns={{{column!r}: {near!r}}}); or, if it is something else, leave "
+            "it out: truth needs two columns alone."
+        )
+        error.columns = (column,)
+        return error
+
+    @classmethod
     def unknown_ids(cls, column: str, ids: int, table: str) -> TruthError:
         """None of the ids in `column` is known in the table that they should point to."""
         error = cls(

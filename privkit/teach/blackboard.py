@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from privkit.budget.ledger import Ledger
 from privkit.dp.recorded import recorded_number
-from privkit.errors import ParameterError
-from privkit.errors.root import type_told
+from privkit.errors import ColumnNotFoundError, ParameterError
+from privkit.errors.root import close_matches, type_told
 from privkit.project.ledger_view import describe
 from privkit.teach.roster import account_of, seats_of
 from privkit.values.arguments import public, typed
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from privkit.budget.account import Account
+
+
+#: How a question for a median is told.
+_MEDIAN = "median of "
 
 
 @public
@@ -71,6 +75,8 @@ class Board(Shown):
         Those who asked: nearest first, then by name.
     strangers : tuple of str
         Who was charged and is not in the class.
+    unasked : tuple of str
+        Columns whose truth is told and whose median nobody has asked for.
     """
 
     project: str
@@ -80,6 +86,7 @@ class Board(Shown):
     students: int
     seats: tuple[Seat, ...]
     strangers: tuple[str, ...]
+    unasked: tuple[str, ...] = ()
 
     def to_frame(self) -> pd.DataFrame:
         """Return a frame with a row per student who asked; amounts are floats, for reading."""
@@ -119,6 +126,8 @@ def board(
     ------
     ParameterError
         For a truth that is no finite number.
+    ColumnNotFoundError
+        For the truth of a column whose median nobody asked for, where one with nearly that name was asked for.
     ProjectNotFoundError, LedgerError
         If there is no such class, or its ledger cannot be read.
 
@@ -139,7 +148,7 @@ def board(
     names, each = seats_of(account), account.terms.per_analyst
     balance = account.balance()
     charged = {by: loss for by, loss in account.charged_by(until=balance.entries).items() if loss.main}
-    answers, medians = _asked(account, balance.entries, told)
+    answers, medians, asked = _asked(account, balance.entries, told)
     seats = []
     for by in names:
         if by in charged and each is not None:
@@ -150,7 +159,8 @@ def board(
     nearest = sorted(seats, key=lambda seat: (seat.off is None, seat.off or 0.0))
     strangers = tuple(by for by in charged if by not in names)
     spent = balance.budget - balance.remaining
-    return Board(account.name, balance.budget, spent, balance.remaining, len(names), tuple(nearest), strangers)
+    unasked = _unasked(told, asked)
+    return Board(account.name, balance.budget, spent, balance.remaining, len(names), tuple(nearest), strangers, unasked)
 
 
 def _finite(value: object) -> float:
@@ -161,18 +171,35 @@ def _finite(value: object) -> float:
     raise ParameterError.of("truth", f"{found} for a column", "a dict from columns to finite numbers")
 
 
+def _unasked(truth: Mapping[str, float], asked: set[str]) -> tuple[str, ...]:
+    """Return of which columns nobody asked for the median; a misspelled one would be of these, and is refused."""
+    unasked = [column for column in truth if column not in asked]
+    others = sorted(asked - set(truth))
+    if misspelled := [column for column in unasked if close_matches(column, others)]:
+        hint = "These are the columns whose medians were asked for."
+        raise ColumnNotFoundError.of("truth", list(truth), misspelled, others, hint)
+    return tuple(unasked)
+
+
 def _asked(
     account: Account, until: int, truth: Mapping[str, float]
-) -> tuple[Counter[str], dict[str, tuple[str, float]]]:
-    """Return how many questions of each were charged, and each one's last median of a column whose truth is told."""
+) -> tuple[Counter[str], dict[str, tuple[str, float]], set[str]]:
+    """Return how many questions of each were charged, each one's last median of a column whose truth is told.
+
+    And of which columns somebody asked for the median.
+    """
     answers: Counter[str] = Counter()
+    asked: set[str] = set()
     medians: dict[str, tuple[str, float]] = {}
-    wanted = {f"median of {column}": column for column in truth}  # of all rows: neither by groups nor under a condition
+    wanted = {f"{_MEDIAN}{column}": column for column in truth}  # of all rows: neither by groups nor under a condition
     for entry in account.each():
         if entry.seq > until or not entry.cost.main:
             continue
         answers[entry.analyst] += 1
-        column = wanted.get(describe(entry.question))
+        text = describe(entry.question)
+        if text.startswith(_MEDIAN):
+            asked.add(text.removeprefix(_MEDIAN))
+        column = wanted.get(text)
         if column is not None and (number := recorded_number(entry.question, entry.answer)) is not None:
             medians[entry.analyst] = column, number
-    return answers, medians
+    return answers, medians, asked

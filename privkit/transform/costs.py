@@ -369,3 +369,21 @@ def _divergence(task: Task, levels: Ints, class_of: Ints, kept: Ints, lost: floa
     told = float((shares[kept] * (np.log(sizes[class_of] / n) - cells)).sum())
     told += lost / n * (np.log(lost / n) - domain) if lost else 0.0
     return max(0.0, float(entropy - told))
+
+
+def losses_of(task: Task, levels: Ints, gone: NDArray[np.bool_]) -> dict[str, Floats]:
+    """Return what each row lost: `suppressed` (0 or 1), `loss`, and of each quasi-identifier its part.
+
+    Of a column it is (s − b) / (1 − b), s being the share of the domain that the row's cell covers and b that of a
+    single value; `loss` is their mean by the measure's weights. Over all rows the means are ``report.column_losses``
+    and ``report.after.utility["loss_arithmetic"]``.
+    """
+    coding = task.coding
+    out = gone if len(gone) else np.zeros(len(coding.counts), dtype=bool)
+    found = {"suppressed": out.astype(np.float64)}
+    parts = {}
+    for ladder, share in zip(coding.ladders, cell_shares(task, levels, gone), strict=True):
+        parts[ladder.column] = (share - ladder.base) / (1 - ladder.base) if ladder.base < 1 else 0.0 * share
+    found["loss"] = np.asarray(task.measure.weights @ np.array([parts[name] for name in coding.columns]))
+    found |= {f"loss of {name}": parts[name] for name in task.qi}
+    return {name: values[coding.row_combo] for name, values in found.items()}

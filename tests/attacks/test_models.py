@@ -211,6 +211,28 @@ def test_pipelines_margins_words_and_arrays_are_taken(model):
     assert 0 < pk.attack_model(model, X_in, X_out, *three, shadows=8)["lira"].auc < 1
 
 
+@pytest.mark.parametrize("kind", ["polars", "lazy", "arrow", "lists"])
+def test_frames_of_other_libraries_are_attacked_as_pandas_frames_are(kind):
+    import polars as pl
+    import pyarrow as pa
+
+    X_in, X_out, y_in, y_out = sides(60)
+    ways = {
+        "polars": (pl.from_pandas, pl.from_pandas),
+        "lazy": (lambda X: pl.from_pandas(X).lazy(), lambda y: pl.Series(y.name, y.tolist())),
+        "arrow": (pa.Table.from_pandas, lambda y: pa.array(y.tolist())),
+        "lists": (lambda X: X, lambda y: y.tolist()),
+    }
+    of_frame, of_column = ways[kind]
+    model = KNeighborsClassifier(1).fit(X_in, y_in)
+    given = [*map(of_frame, (X_in, X_out)), *map(of_column, (y_in, y_out))]
+    repairs = {"blind": lambda rows: DummyClassifier().fit(rows[["a"]], rows.iloc[:, -1])}
+    found = pk.attack_model(model, *given, shadows=8, seed=3, repairs=repairs)
+    same = pk.attack_model(model, X_in, X_out, y_in, y_out, shadows=8, seed=3, repairs=repairs)
+    pd.testing.assert_frame_equal(found.to_frame(), same.to_frame())
+    pd.testing.assert_frame_equal(found.compared(), same.compared())
+
+
 def test_a_class_that_a_model_does_not_know_has_no_chance():
     from privkit.attacks.models.rows import People
 
@@ -236,6 +258,9 @@ def test_stored_scores_are_attacked_as_the_model_is():
     scores = [model.predict_proba(side) for side in (X_in, X_out)]
     both = pk.attack_model(None, *scores, y_in, y_out)
     second = pk.attack_model(None, *(one[:, 1:] for one in scores), y_in, y_out)
+    for of in (np.asarray, list, pd.Series):
+        lying = pk.attack_model(None, *(of(one[:, 1]) for one in scores), y_in.to_frame(), y_out.to_numpy()[:, None])
+        assert lying["scores"].auc == whole["scores"].auc
     words = pk.attack_model(None, *(model.predict(side)[:, None].astype(str) for side in (X_in, X_out)),
                             y_in.astype(str), y_out.astype(str))  # fmt: skip
     assert list(both) == ["scores"] == list(words)
@@ -374,6 +399,11 @@ def test_bad_input_is_told_without_values():
             model, X_in, X_out, *answers, repairs={"r": lambda rows: rows[["a"]]}
         ),
         "trained repair 1": lambda: pk.attack_model(model, X_in, X_out, *answers, repairs={"r": lambda rows: 1 / 0}),
+        "no text": lambda: pk.attack_model(
+            model, *(side.set_axis(range(5), axis=1) for side in (X_in, X_out)), *answers
+        ),
+        "another order": lambda: pk.attack_model(model, X_in, X_out[[*"sabcd"]], *answers),
+        "y_in must be one answer": lambda: pk.attack_model(model, X_in, X_out, pd.concat([y_in, y_in], axis=1), y_out),
         "need a model": lambda: pk.attack_model(None, X_in, X_out, *answers, secret="a"),
         "not finite|finite numbers": lambda: pk.attack_model(None, X_in, X_out, *answers),
     }

@@ -6,6 +6,7 @@ import math
 import random
 import re
 import threading
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -65,6 +66,16 @@ def test_what_keeps_its_claim_is_not_accused(name):
     assert not any(one.level == "broken" for one in found.findings)
     assert not found.suspects, found.suspects
     assert "proves nothing" in repr(found)
+
+
+def test_the_page_tells_these_pipelines_and_how_many_are_accused():
+    """The two tests above say what is accused; the page's table of confusion is of the same functions."""
+    page = (Path(__file__).parents[2] / "docs" / "attack.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| (break|keep) their claim \| ([\d |]+) \|$", page, flags=re.MULTILINE))
+    assert rows == {"break": f"{len(others.BROKEN)} | 0", "keep": f"0 | {len(others.RIGHT)}"}
+    told = " ".join(page.split())
+    for name in (*others.BROKEN, *others.RIGHT):
+        assert name.replace("_", " ") in told, name
 
 
 def test_the_same_right_ones_are_accused_of_half_their_loss():

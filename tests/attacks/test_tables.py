@@ -360,6 +360,12 @@ BAD = {
         pk.AttackError, "30 controls, of whom 30 equal a member",
     ),
     "the shared": (lambda: pk.attack(table(), SAME, control=SAME), pk.AttackError, "the shared table"),
+    "equal to the shared": (lambda: pk.attack(table(41), SAME, control=table()), pk.AttackError, "the shared"),
+    "no text": (lambda: pk.attack(*[table().set_axis([0, 1], axis=1)] * 2), pk.AttackError, "4 whose names"),
+    "misspelled hierarchy": (
+        lambda: pk.attack(table(age=1), table(age=1), hierarchies={"agee": {}}), pk.ColumnNotFoundError, "'age'"
+    ),
+    "no mapping": (lambda: pk.attack(table(), table(), hierarchies=["b"]), pk.ParameterError, "hierarchies must be a"),
     "not aligned": (lambda: pk.attack(table(), table(30), aligned=True), pk.AttackError, "do not belong"),
     "labels": (lambda: pk.attack(table(), table(b="10-19")), pk.AttackError, "hierarchies="),
     "kinds": (lambda: pk.attack(table(), table(b=CANARY)), pk.PrivkitError, "'b'"),
@@ -393,8 +399,9 @@ def test_bad_input_gets_a_clear_error_without_a_value(name):
         ["x", 1, 2.5, None, ("t",)] * 10,
         pd.Categorical(["low", "high", None, "low", "high"] * 10),
         [f"{n}" for n in range(50)],
+        [complex(n % 7, 1) for n in range(50)],
     ],
-    ids=["infinite", "huge", "Int64", "missing", "bool", "dates", "mixed", "category", "ids"],
+    ids=["infinite", "huge", "Int64", "missing", "bool", "dates", "mixed", "category", "ids", "complex"],
 )
 def test_odd_columns_are_attacked_without_a_warning(column, recwarn):
     frame = pd.DataFrame({"a": [n % 4 for n in range(50)], "odd": column})

@@ -221,6 +221,14 @@ def _panels(project: Callable[[str], pk.Project]) -> Makers:
     cells = pk.example("cdr").head(2000)
     explored = pd.DataFrame({"age": [20, 21, 35, 36, 50] * 8, "zip": ZIPS * 10})
 
+    from sklearn.neighbors import KNeighborsClassifier
+
+    halves = slice(None, 150), slice(150, None)
+
+    def attacked() -> Any:
+        members, controls = (adult[side] for side in halves)
+        return pk.attack(members, members, control=controls, columns=["age", "sex", "education"], by="sex")
+
     def of_plan(kind: str, **price: Any) -> Any:
         return pk.plan.dp_count(people(), **BY_ZIP, **price, project=project(kind)).panel()
 
@@ -238,6 +246,16 @@ def _panels(project: Callable[[str], pk.Project]) -> Makers:
         "panel_risk_explorer": lambda: pk.risk(explored, ["age", "zip"]).panel(hierarchies=ages),
         "panel_lattice": lambda: pk.lattice(explored, ["age", "zip"], k=3, hierarchies=ages).panel(),
         "panel_lattice_unit": lambda: pk.lattice(cells, ["cell"], k=2, unit="user", suppress=0.5).panel(),
+        "panel_attack": lambda: attacked().panel(),
+        "panel_attack_parts": lambda: attacked().by_group("membership").panel(),
+        "panel_attack_model": lambda: pk.attack_model(
+            KNeighborsClassifier(1),
+            *(adult[["age"]][side] for side in halves),
+            *(adult["sex"][side] for side in halves),
+            shadows=8,
+            seconds=10_000,
+            repairs={"25 neighbors": KNeighborsClassifier(25)},
+        ).panel(),
         "panel_plan": lambda: of_plan("rows", epsilon=0.5),
         "panel_plan_unit": lambda: of_plan("persons", epsilon=0.5),
         "panel_plan_rho": lambda: of_plan("concentrated", rho=0.01),

@@ -21,7 +21,7 @@ RECORDS = {
 }  # fmt: skip
 #: Of expressions, operations and panels a person calls the functions and methods that make them.
 MADE_BY_FUNCTIONS = {"Coarsen", "Cut", "IsIn", "Operation"} | {
-    "BudgetPanel", "KPanel", "LatticeExplorer", "PlanPanel", "QuestionPanel", "RiskPanel",
+    "BudgetPanel", "FoundPanel", "KPanel", "LatticeExplorer", "ModelPanel", "PlanPanel", "QuestionPanel", "RiskPanel",
 }  # fmt: skip
 CLASSES = [
     name

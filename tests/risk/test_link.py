@@ -211,6 +211,17 @@ def test_truth_without_ids_of_both_tables_is_refused(shop, register, truth):
         link(shop, register, ON, truth=3)
 
 
+def test_a_misspelled_column_of_the_truth_is_refused_though_another_could_stand_for_it(shop, register, truth):
+    named = truth.rename(columns={"pseudonym": "pseudonyme"})
+    other = shop.assign(row=range(len(shop)))  # a column of the data that could be taken for the id
+    with pytest.raises(TruthError, match="'pseudonyme', which neither table has; 'pseudonym' stands") as caught:
+        link(other, register, ON, truth=named.assign(row=range(len(named))))
+    assert caught.value.columns == ("pseudonyme",)
+    with pytest.raises(TruthError, match="voter_nr"):
+        link(shop, register, ON, truth=truth.rename(columns={"voter_no": "voter_nr"}).assign(last_name="x"))
+    assert link(shop, register, ON, truth=truth.assign(remark="x")).n_right == 973
+
+
 def test_bad_columns_and_frames_are_refused(shop, register):
     with pytest.raises(ColumnNotFoundError, match=r"link\(\) got on="):
         link(shop, register, ["sex", "zip"])

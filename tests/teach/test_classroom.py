@@ -204,6 +204,18 @@ def test_a_truth_that_is_no_number_is_refused(store, wrong):
         pk.teach.board("maths", store=store, truth={"age": wrong})
 
 
+def test_a_truth_of_a_misspelled_column_is_refused_and_of_one_that_nobody_asked_for_is_told(store, df):
+    begun(store)
+    early = pk.teach.board("maths", store=store, truth={"call_duratoin": 4.5})
+    assert early.unasked == ("call_duratoin",)
+    assert "Nobody has asked for the median of 'call_duratoin'." in str(early)
+    ask(df, 0.1, project=pk.teach.join("maths", "Grace", store=store))
+    with pytest.raises(pk.ColumnNotFoundError, match=r"truth=.*'call_duratoin' is not a column\.\n.*'call_duration'"):
+        pk.teach.board("maths", store=store, truth={"call_duratoin": 4.5})
+    both = pk.teach.board("maths", store=store, truth={"call_duration": 4.5, "call_durations": 4.5, "age": 40})
+    assert both.unasked == ("call_durations", "age")  # the near one is told beside it, so it is meant
+
+
 def test_a_large_class_fits_on_a_beamer(store):
     begun(store, students=[f"s{place}" for place in range(200)], epsilon=20)
     shown = str(pk.teach.classroom("maths", students=[f"s{p}" for p in range(200)], epsilon=20, store=store))

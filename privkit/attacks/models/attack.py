@@ -82,9 +82,11 @@ def attack_model(
     model : estimator, or None
         A classifier or regressor with the interface of scikit-learn, also a pipeline. One that is not trained yet is
         trained on the members first. None where `X_in` and `X_out` are what some model answered: chances of the classes
-        in their order, shape (n_rows, n_classes); of two classes that of the second; predicted numbers or classes.
-    X_in, X_out : pandas.DataFrame or array, shape (n_rows, n_features)
-        Features of the rows that the model was trained on, and of others like them: those of a random split.
+        in their order, shape (n_rows, n_classes); of two classes that of the second, shape (n_rows,); predicted numbers
+        or classes.
+    X_in, X_out : dataframe or array, shape (n_rows, n_features)
+        Features of the rows that the model was trained on, and of others like them: those of a random split. A frame
+        of Polars, Arrow or another library is shown to the model as a pandas frame with the same columns.
     y_in, y_out : one value a row
         What is to be predicted.
     secret : str, optional
@@ -140,14 +142,18 @@ def attack_model(
     if asked < LEAST_SHADOWS:
         raise ParameterError.of("shadows", str(asked), f"{LEAST_SHADOWS} or more: of fewer no law of answers is told")
     most, start = positive_int(targets, "targets"), whole(seed, "seed")
-    members, controls = people_of(X_in, y_in, "in"), people_of(X_out, y_out, "out")
+    members, controls = (
+        people_of(X_in, y_in, "in", scores=model is None),
+        people_of(X_out, y_out, "out", scores=model is None),
+    )
     for what, side in (("X_in", members), ("X_out", controls)):
         if len(side) < LEAST:
             raise AttackError.too_few(what, len(side), LEAST)
     if X_in is X_out:
         raise AttackError.shared_rows(len(controls), len(controls))
     if members.names != controls.names:
-        raise AttackError.unlike(*(f"{len(one.names):,} features" for one in (members, controls)))
+        same = len(members.names) == len(controls.names)
+        raise AttackError.unlike(*(f"{len(one.names):,} features" for one in (members, controls)), same=same)
     bench = _Bench(members, controls, min(most, len(members), len(controls)), start, asked + asked % 2)
     if model is None:
         if secret is not None or repairs:

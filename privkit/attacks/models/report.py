@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -11,9 +11,13 @@ import numpy as np
 from privkit.attacks.claims import Attacks, Compared, claimed
 from privkit.attacks.interval import newcombe
 from privkit.risk.attackers import Rate
+from privkit.values.advantage import ALARMS
 from privkit.values.arguments import positive_int, public
+from privkit.values.exact import share
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -126,6 +130,29 @@ class ModelAttackReport(Attacks[ModelAttack]):
     def strongest(self) -> ModelAttack:
         """The attack on membership that is judged by: LiRA where it was tried, else plain scores."""
         return self.attacks.get("lira", self.attacks["scores"])
+
+    def found_at(self, alarms: float | Fraction = ALARMS) -> ModelAttack:
+        """Return what the strongest attack finds where another share of others may be named wrongly.
+
+        Parameters
+        ----------
+        alarms : float or Fraction
+            The false positive rate that is allowed, between 0 and 1.
+
+        Returns
+        -------
+        ModelAttack
+            With `rate`, `control`, `excess` and `interval` at that.
+
+        Raises
+        ------
+        ParameterError
+        """
+        allowed, one = share(alarms, "alarms", zero=False), self.strongest
+        members, controls = self._scores
+        found, wrong = (claimed(scores, controls, allowed) for scores in (members, controls))
+        rates = [Rate(int(hits.sum()), len(hits)) for hits in (found, wrong)]
+        return replace(one, rate=rates[0], control=rates[1])
 
     def to_frame(self) -> pd.DataFrame:
         """Return a row per attack: `attack`, `rate`, `control`, `excess`, `low`, `high`, `auc`, `auc_low`, ..."""

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from privkit.attacks.controls import refuse_members
-from privkit.errors import ParameterError
+from privkit.errors import FrameError, ParameterError
 from privkit.errors.attacks import AttackError
 from privkit.errors.root import type_told
 from privkit.tally.codes import factorized
-from privkit.tally.columns.facts import all_columns
-from privkit.tally.row_classes import row_classes
+from privkit.tally.columns.facts import all_columns, unnamed_columns
+from privkit.tally.row_classes import chosen_columns, row_classes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
 
-_TABLE = "a pandas frame, or an array of two dimensions: a row a person"
+#: What names columns by text.
+NAMED = "one whose columns are named by text: X.set_axis([*map(str, X.columns)], axis=1)"
+_TABLE = "a frame of pandas, Polars or Arrow, or an array of two dimensions: a row a person"
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,8 +96,11 @@ def _filled(value: Any, many: int, dtype: Any, index: Any) -> pd.Series:
     return pd.Series([value] * many, dtype=dtype, index=index)
 
 
-def people_of(X: object, y: object, which: str) -> People:  # noqa: N803
+def people_of(X: object, y: object, which: str, *, scores: bool = False) -> People:  # noqa: N803
     """Return features and answers of members (`which` is "in") or of controls ("out").
+
+    Frames of other libraries than pandas are fetched as pandas frames, and shown to the model as such. Where they are
+    `scores`, one number or class a row may stand for a table.
 
     Raises
     ------
@@ -106,11 +111,17 @@ def people_of(X: object, y: object, which: str) -> People:  # noqa: N803
     """
     import pandas as pd
 
+    X = _stood(X) if scores else X  # noqa: N806
+    y = _lying(y)
     if isinstance(X, pd.DataFrame):
         all_columns(X)
+        if n := unnamed_columns(X):
+            raise ParameterError.of(f"X_{which}", f"a frame with {n} columns whose names are no text", NAMED)
         features: Any = X.reset_index(drop=True)
-    else:
+    elif isinstance(X, (np.ndarray, list, tuple)):
         features = _array(X, f"X_{which}")
+    else:
+        features = _fetched(X, f"X_{which}")
     if y is None or isinstance(y, (str, bytes, dict, set)) or not hasattr(y, "__len__"):
         raise ParameterError.of(f"y_{which}", type_told(y), "one answer a row")
     try:
@@ -124,9 +135,32 @@ def people_of(X: object, y: object, which: str) -> People:  # noqa: N803
     return People(features, answers)
 
 
-def _array(X: object, argument: str) -> NDArray[Any]:  # noqa: N803
-    if not isinstance(X, (np.ndarray, list, tuple)):
-        raise ParameterError.of(argument, type_told(X), _TABLE)
+def _stood(scores: Any) -> Any:
+    """Return one number or class a row as a table of one column; all else as it is."""
+    try:
+        return np.asarray(scores)[:, None] if hasattr(scores, "__len__") and np.ndim(scores) == 1 else scores
+    except ValueError:  # lists that are not equally long are told of later
+        return scores
+
+
+def _lying(answers: Any) -> Any:
+    """Return a table of one column as its column; all else as it is."""
+    import pandas as pd
+
+    if len(getattr(answers, "shape", ())) != 2 or answers.shape[1] != 1:
+        return answers
+    return answers.iloc[:, 0] if isinstance(answers, pd.DataFrame) else np.asarray(answers)[:, 0]
+
+
+def _fetched(X: object, argument: str) -> pd.DataFrame:  # noqa: N803
+    try:
+        names = all_columns(X)
+    except FrameError:
+        raise ParameterError.of(argument, type_told(X), _TABLE) from None
+    return chosen_columns(X, names, argument).reset_index(drop=True)
+
+
+def _array(X: Any, argument: str) -> NDArray[Any]:  # noqa: N803
     try:
         found = np.asarray(X)
     except ValueError:

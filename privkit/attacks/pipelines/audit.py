@@ -162,7 +162,7 @@ def _frame(function: object, data: object) -> pd.DataFrame:
     if not callable(function):
         raise ParameterError.of("function", type_told(function), "a function from a frame to what it publishes")
     if not isinstance(data, pd.DataFrame):
-        raise ParameterError.of("data", type_told(data), "a pandas frame, which is what the function is given")
+        raise ParameterError.of("data", type_told(data), "a pandas frame, which the function is given: df.to_pandas()")
     all_columns(data)
     return data
 

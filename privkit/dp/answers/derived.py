@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from privkit.dp.answers.arithmetic import Limits, Released, added, index_of, ratio, subtracted
+from privkit.dp.answers.by_group import weights_of_noise
 from privkit.dp.answers.linear import Errors
 from privkit.dp.answers.postprocess import non_negative, rounded, suppressed, total
 from privkit.dp.noise.noise import ALPHA
@@ -178,6 +179,30 @@ class Derived(Released):
         if not columns:
             return super().table(theme=theme)
         return self.total(*columns).to_frame(level)
+
+    def by_group(self, columns: str | Sequence[str] | None = None, *, level: float = 1 - ALPHA) -> pd.DataFrame:
+        """Return how much noise weighs on the numbers of each group: small groups bear most of it. Costs nothing.
+
+        See :meth:`Release.by_group`. Noise dominates a number whose 95 % interval holds 0.
+
+        Parameters
+        ----------
+        columns : str or sequence of str, optional
+            Columns of the groups; by default all, so that each number is a group.
+        level : float
+            Of the intervals.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row for each group: `answers`, the share of them that noise `dominated`, and the median `relative_error`.
+
+        Raises
+        ------
+        ColumnNotFoundError, ParameterError
+        """
+        lower, upper = self.limits(ALPHA)
+        return weights_of_noise(self, (lower <= 0) & (upper >= 0), columns, level)
 
     def non_negative(self) -> Derived:
         """Return the numbers clipped at 0; it biases small ones upwards."""

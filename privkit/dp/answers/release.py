@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from privkit.dp.answers.arithmetic import Released, added, estimate, index_of, ratio, subtracted
-from privkit.dp.answers.by_group import weights_of_noise
+from privkit.dp.answers.by_group import dominated_in, weights_of_noise
 from privkit.dp.answers.derived import Derived, Interval, Source, book_of, table_of, told_apart
 from privkit.dp.answers.linear import Errors
 from privkit.dp.answers.provenance import Provenance
@@ -311,7 +311,9 @@ class Release(AttackableRows, Released):
             If the answers have no interval, or are dates.
         ColumnNotFoundError
         """
-        return weights_of_noise(self, columns, level)
+        if not self.has_interval:
+            raise IntervalError.of(self.plan.question.statistic, self._named)
+        return weights_of_noise(self.estimate(), dominated_in(self), columns, level)
 
     def __add__(self, other: object) -> Derived:
         return added(self, other)

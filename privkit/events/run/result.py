@@ -97,6 +97,40 @@ class EventsResult(Attackable, Shown):
 
         return flatten(self.events)
 
+    def by_group(self, columns: str | Sequence[str]) -> pd.DataFrame:
+        """Return what the recipe cost the events of each group. Reads rows; spends nothing; for the owner's eyes.
+
+        The recipe is carried out anew, with its own keys, and compared event by event. Rules without a key draw anew.
+
+        Parameters
+        ----------
+        columns : str or sequence of str
+            Groups by these flat columns of the input, as ``"shipping.country"``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row for each group: `rows` (events), the share of them that is `left out` (sampled out, or set apart), and
+            for each field the share of events in which it is gone or another one, ``"changed <field>"``.
+
+        Raises
+        ------
+        EventsInputError
+            If the recipe merges events, or they came from an iterator.
+        ColumnNotFoundError, ParameterError, SecretKeyError
+
+        Examples
+        --------
+        >>> from privkit import events as ev
+        >>> recipe = ev.Recipe([ev.keep("land", "n"), ev.drop("zip")])
+        >>> result = recipe.apply([{"land": "CH", "n": 1, "zip": "8004"}, {"land": "LI", "n": 2, "zip": "9490"}])
+        >>> result.by_group("land")[["changed n", "changed zip"]].values.tolist()
+        [[0.0, 1.0], [0.0, 1.0]]
+        """
+        from privkit.events.run.by_group import lost_by_group
+
+        return lost_by_group(self, columns)
+
     def report(
         self,
         qi: str | Sequence[str] | None = None,

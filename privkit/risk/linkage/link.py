@@ -11,7 +11,7 @@ import numpy as np
 
 from privkit.errors import ParameterError
 from privkit.errors.risk import TruthError
-from privkit.errors.root import type_told
+from privkit.errors.root import close_matches, type_told
 from privkit.risk.attackers import ExcessRisk, Rate, excess_risk
 from privkit.risk.linkage.fuzzy import FuzzyLinkage, Model, equals
 from privkit.tally.frame import column_names, names_of, open_frame
@@ -181,7 +181,7 @@ def link(
     LinkError
         If a column is text in one table and numbers in the other, so that nothing would match.
     TruthError
-        If `truth` does not name one id of each table, or none of its ids is known.
+        If `truth` does not name one id of each table, misspells one, or none of its ids is known.
 
     Examples
     --------
@@ -367,6 +367,9 @@ def _truth_table(data: object, other: object, truth: object) -> tuple[pd.DataFra
     rights = [name for name in names if name in there and name not in here]
     if len(lefts) != 1 or len(rights) != 1:
         raise TruthError.columns_unclear(names, len(lefts), len(rights))
+    meant = sorted((here ^ there) - set(names), key=str)  # what no column of the truth points to yet
+    if wrong := {name: near for name in names if name not in here | there and (near := close_matches(name, meant))}:
+        raise TruthError.misspelled(*next((name, near[0]) for name, near in wrong.items()))
     return chosen_columns(truth, [lefts[0], rights[0]], "truth"), lefts[0], rights[0]
 
 

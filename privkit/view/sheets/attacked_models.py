@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from privkit.attacks.models.report import ModelAttackReport
+from privkit.values.advantage import ALARMS
 from privkit.view.parts.chart import Chart, Estimates
 from privkit.view.parts.sheet import Meter, Name, Note, Row, Share, Sheet, Table, given, sheet
 from privkit.view.parts.words import label, names, number, percent, plural
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from privkit.attacks.models.report import ModelAttack
 
 #: The attacks, in words.
 WORDS = {"lira": "shadow models", "scores": "plain scores", "inference": "attribute inference"}
-AXIS = "a member stands above another (AUC, 95 %); 0.5 is a coin's"
+AXIS = "AUC (95 %); 0.5 is a coin's"
 CAVEAT = (
     "An attack that finds nothing proves nothing about a better one. The intervals are of persons like these, for this "
     "one model; trained anew it tells on others."
@@ -34,7 +37,7 @@ def _attacked(report: ModelAttackReport) -> Sheet:
     return Sheet(
         _answer(report),
         given([*_reasons(report), table, _repairs(report), _outputs(report), Note(_needs(report)), Note(CAVEAT)]),
-        [".at_risk()", ".compared()" if report.repairs else ".to_frame()", ".plot()"],
+        [".at_risk()", ".compared()" if report.repairs else ".to_frame()", ".plot()", ".panel()"],
         exact=True,
         chart=lambda: Chart(_answer(report).partition(":")[0].rstrip("."), *_drawn(report)),
     )
@@ -108,25 +111,28 @@ def _line(one: ModelAttack) -> str:
 
 
 def _repairs(report: ModelAttackReport) -> Table | None:
-    if not report.repairs:
-        return None
+    return compared_table(report) if report.repairs else None
+
+
+def compared_table(report: ModelAttackReport, alarms: Fraction = ALARMS) -> Table:
+    """Return how well a model and its repairs predict, and what is found of members at a share of false alarms."""
     every = {"as it is": report, **report.repairs}
+    strongest = {name: one.found_at(alarms) for name, one in every.items()}
     rows: list[Row] = [
         [
-            Name(label(name)), _score(one.score_out, one), WORDS[one.strongest.name], _auc(one.strongest.auc),
-            _area(one.strongest), Share(one.strongest.rate.observed), Share(one.strongest.control.observed),
-            percent(one.strongest.excess), _from_to(one.strongest),
+            Name(label(name)), _score(every[name].score_out, every[name]), WORDS[one.name], _auc(one.auc), _area(one),
+            Share(one.rate.observed), Share(one.control.observed), percent(one.excess), _from_to(one),
         ]
-        for name, one in every.items()
+        for name, one in strongest.items()
     ]  # fmt: skip
     return Table(
         ["model", report.measure, "attack", "AUC", "95 %", "members", "controls", "more often by", "95 % (Newcombe)"],
         rows,
         "What could stand in its place: how well it predicts others, and what it tells of its members",
         lines=[
-            f"  {label(name):<20}{report.measure} {_score(one.score_out, one)}, AUC {_auc(one.strongest.auc)}, "
-            f"found {percent(one.strongest.rate.observed)} of members, {percent(one.strongest.control.observed)} others"
-            for name, one in every.items()
+            f"  {label(name):<20}{report.measure} {_score(every[name].score_out, every[name])}, AUC {_auc(one.auc)}, "
+            f"found {percent(one.rate.observed)} of members, {percent(one.control.observed)} others"
+            for name, one in strongest.items()
         ],
     )
 

@@ -34,9 +34,9 @@ WORDS = {
 @sheet.register(AttackReport)
 def _attacks(report: AttackReport) -> Sheet:
     alone = not report.n_control
-    heads = ["attack", "members", "by chance" if alone else "controls", "more often by", "95 % (Newcombe)", ""]
+    heads = ["attack", "members", "controls", "more often by", _interval(report), ""]
     if alone:
-        heads = ["attack", "members", "by chance", "at most", "95 % (Wilson)", ""]
+        heads = ["attack", "members", "by chance", "at most", _interval(report, "Wilson"), ""]
     table = Table(
         [*heads, "finds from"],
         lambda: [_row(one) for one in report.values()],
@@ -46,10 +46,23 @@ def _attacks(report: AttackReport) -> Sheet:
     return Sheet(
         _answer(report),
         given([*_reasons(report), table, Note(_needs(report)), Note(CAVEAT)]),
-        [".curve()", ".to_frame()", ".plot()"],
+        [*_whom(report), ".curve()", ".to_frame()", ".plot()", ".panel()"],
         exact=True,
         chart=lambda: Chart(_answer(report).partition(":")[0].rstrip("."), "attack", AXIS, _bars(report)),
     )
+
+
+def _interval(report: AttackReport | ReleaseAttackReport, whose: str = "Newcombe") -> str:
+    """Return how an interval is headed, at the confidence of its rates."""
+    return f"{percent(next(iter(report.values())).rate.confidence)} ({whose})"
+
+
+def _whom(report: AttackReport) -> list[str]:
+    """Return what to type for the parts of who is found, by the attack that finds most beyond controls."""
+    if not report.n_control:
+        return []
+    worst = max(report.values(), key=lambda one: one.excess or 0.0)
+    return [f".{way}({worst.name!r})" for way in ("by_class", *(["by_group"] if report.by else []))]
 
 
 #: What stands along the axis.
@@ -155,7 +168,9 @@ def _parts(found: AttackParts) -> Sheet:
         ]
         for one in found.parts
     ]  # fmt: skip
-    heads = [label(found.by), "members", "found", "controls", "found of them", "more often by", "95 % (Newcombe)"]
+    sure = found.parts[0].rate.confidence
+    told = f"{percent(sure)} (Newcombe)"
+    heads = [label(found.by), "members", "found", "controls", "found of them", "more often by", told]
     table = Table(
         heads,
         rows,
@@ -172,8 +187,8 @@ def _parts(found: AttackParts) -> Sheet:
     answer = _parts_answer(found)
     return Sheet(
         answer,
-        given([table, Note("Of 20 such intervals one misses what it is for, by chance alone.")]),
-        [".to_frame()", ".plot()"],
+        given([table, Note(f"Of {round(1 / (1 - sure)):,} such intervals one misses what it is for, by chance.")]),
+        [".to_frame()", ".plot()", ".panel()"],
         exact=True,
         chart=lambda: Chart(answer.rstrip("."), label(found.by), AXIS, drawn),
     )
@@ -191,7 +206,7 @@ def _parts_answer(found: AttackParts) -> str:
 @sheet.register(ReleaseAttackReport)
 def _released(report: ReleaseAttackReport) -> Sheet:
     table = Table(
-        ["attack", "right", "without their values", "more often by", "95 % (Newcombe)", "", "finds from"],
+        ["attack", "right", "without their values", "more often by", _interval(report), "", "finds from"],
         lambda: [_row(one) for one in report.values()],
         "Guesses that are right; of membership, members found where 1 in 100 others may be named wrongly",
         lines=[f"  {_line(one, 'right', 'without their values')}" for one in report.values()],
@@ -200,7 +215,7 @@ def _released(report: ReleaseAttackReport) -> Sheet:
     return Sheet(
         _release_answer(report),
         given([*_release_reasons(report), table, Note(f"What an attacker needs to know. {needs}."), Note(CAVEAT)]),
-        [".to_frame()", ".plot()"],
+        [".to_frame()", ".plot()", ".panel()"],
         exact=True,
         chart=lambda: Chart(_release_answer(report).partition(":")[0].rstrip("."), "attack", AXIS, _bars(report)),
     )

@@ -72,6 +72,7 @@ def _board(board: Board) -> Sheet:
                 Table(heads, rows, lines=lines, facts=True) if rows else "Nobody has asked yet.",
                 f"And {number(more)} more." if more > 0 else None,
                 Note(f"Not in the class, and charged: {names(board.strangers)}.") if board.strangers else None,
+                f"Nobody has asked for the median of {names(board.unasked)}." if board.unasked else None,
             ]
         ),
         [".to_frame()"],

@@ -12,6 +12,8 @@ PINS = {
     "smartnoise": "smartnoise-sql==1.0.10 opendp==0.14.2 numpy==2.4.6 pandas==2.3.3 pyarrow==26.0.1",
     "pydp": "python-dp==1.1.5 numpy==2.4.6 pandas==3.1.1 pyarrow==26.0.1",
     "pipelinedp": "pipeline-dp==0.3.1 python-dp==1.1.5 scipy==1.17.1 numpy==2.4.6 pandas==3.1.1 pyarrow==26.0.1",
+    "sacroml": "sacroml==2.0.1",
+    "tauargus": "pytauargus==0.6.0 pandas==3.1.1",
     "tumult": "tmlt.analytics==0.21.0 tmlt.core==0.19.1 pyspark==3.5.9 numpy==1.26.4 pandas==1.5.3 pyarrow==18.1.0",
 }
 

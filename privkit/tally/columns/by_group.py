@@ -1,4 +1,4 @@
-"""What a change cost the rows of each group: what is kept of everybody may be lost of a few.
+"""What something cost the rows of each group: what is kept of everybody may be lost of a few.
 
 A recoding judged by its mean may leave out mostly those who are few, and noise of one size weighs more on small numbers
 (NIST SP 800-226 on systemic and statistical bias). Exact figures of the rows, for the owner's eyes.
@@ -13,13 +13,10 @@ import numpy as np
 
 from privkit.tally.codes import column_codes
 from privkit.tally.frame import column_names, open_frame
-from privkit.transform.costs import cell_shares
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
-
-    from privkit.transform.search.task import Task
 
     Ints = NDArray[np.int64]
     Floats = NDArray[np.float64]
@@ -59,21 +56,3 @@ def by_group(frame: pd.DataFrame, columns: object, figures: dict[str, Floats]) -
     rows = np.bincount(place, minlength=len(index))
     means = {name: np.bincount(place, weights=own, minlength=len(index)) / rows for name, own in figures.items()}
     return pd.DataFrame({"rows": rows, **means}, index=index)
-
-
-def losses_of(task: Task, levels: Ints, gone: NDArray[np.bool_]) -> dict[str, Floats]:
-    """Return what each row lost: `suppressed` (0 or 1), `loss`, and of each quasi-identifier its part.
-
-    Of a column it is (s − b) / (1 − b), s being the share of the domain that the row's cell covers and b that of a
-    single value; `loss` is their mean by the measure's weights. Over all rows the means are ``report.column_losses``
-    and ``report.after.utility["loss_arithmetic"]``.
-    """
-    coding = task.coding
-    out = gone if len(gone) else np.zeros(len(coding.counts), dtype=bool)
-    found = {"suppressed": out.astype(np.float64)}
-    parts = {}
-    for ladder, share in zip(coding.ladders, cell_shares(task, levels, gone), strict=True):
-        parts[ladder.column] = (share - ladder.base) / (1 - ladder.base) if ladder.base < 1 else 0.0 * share
-    found["loss"] = np.asarray(task.measure.weights @ np.array([parts[name] for name in coding.columns]))
-    found |= {f"loss of {name}": parts[name] for name in task.qi}
-    return {name: values[coding.row_combo] for name, values in found.items()}
