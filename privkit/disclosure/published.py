@@ -94,5 +94,5 @@ def _long(frame: pd.DataFrame) -> pd.DataFrame:
     ]
     rows = np.repeat(np.arange(len(frame)), frame.shape[1]), np.tile(np.arange(frame.shape[1]), len(frame))
     parts = [side.iloc[of].reset_index(drop=True) for side, of in zip(sides, rows, strict=True) if side.shape[1]]
-    counts = frame.to_numpy(dtype=object, na_value=None).ravel()
+    counts = frame.to_numpy(dtype=np.float64, na_value=np.nan).ravel()
     return pd.concat([*parts, pd.Series(counts, dtype="Float64", name="count ")], axis=1)

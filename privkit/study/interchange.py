@@ -29,6 +29,9 @@ _ASKS = {
     "budget.epsilon": "The project was not charged more than this ε, reservations included.",
     "budget.rho": "The project was not charged more than this ρ, reservations included.",
     "budget.delta": "The project was not charged more than this δ, reservations included.",
+    "budget.epsilon_per_period": "The project was not charged more than this ε in the running period.",
+    "budget.rho_per_period": "The project was not charged more than this ρ in the running period.",
+    "budget.delta_per_period": "The project was not charged more than this δ in the running period.",
     "retention.forbid": "The table and its inventory do not disagree in what the policy names.",
 }
 _OTHER = "What the policy asks by this rule holds of the table."
