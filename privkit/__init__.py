@@ -2,7 +2,7 @@
 
 ``import privkit as pk`` gives every pandas frame the accessor ``df.privacy``, and the same functions, typed, as
 ``pk.kanon(df, ...)``. Names are loaded when first used: the import itself loads no library, not even pandas. The names
-and their homes stand in `__init__.pyi` beside this file.
+and where each lives are in `__init__.pyi` beside this file.
 """
 
 from lazy_loader import attach_stub as _attach_stub

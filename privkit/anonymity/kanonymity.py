@@ -169,7 +169,7 @@ class KAnonymityReport(Explorable, Plotted):
 
     @cached_property
     def crowds(self) -> Crowds:
-        """How large a crowd each row, or each person, stands in."""
+        """How large the crowd of each row, or of each person, is."""
         return Crowds.of(self.tally)
 
     @property

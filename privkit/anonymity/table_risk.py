@@ -192,7 +192,7 @@ class PopulationUniqueness(TablePart):
     """At most a `share` of the population is estimated to be unique in it by the quasi-identifiers.
 
     An estimate from the class sizes and the sampling fraction, by the decision rule of Dankar et al. 2012; the model
-    that it chooses is told with the figure. No estimator does well under all conditions (the same paper).
+    that it chooses is named with the figure. No estimator does well under all conditions (the same paper).
 
     Parameters
     ----------

@@ -215,8 +215,8 @@ def attack(
     >>> import privkit as pk
     >>> people = pk.example("adult")
     >>> members, others = people.iloc[:600], people.iloc[600:1200]
-    >>> found = pk.attack(members, members, control=others)
-    >>> found["membership"].found, found["membership"].excess > 0.1
+    >>> report = pk.attack(members, members, control=others)
+    >>> report["membership"].found, report["membership"].excess > 0.1
     (True, True)
     """
     import pandas as pd

@@ -41,7 +41,7 @@ _UNSAFE = "a count above 0 and below {:,}"
 class OutputCheck(Published, Plotted):
     """Tables with their unsafe cells suppressed, and an audit of what is left to tell of them. No release.
 
-    A cell that stands in several tables counts once. It holds the published counts, and no suppressed one.
+    A cell that is in several tables counts once. It holds the published counts, and no suppressed one.
 
     Attributes
     ----------

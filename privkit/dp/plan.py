@@ -71,7 +71,7 @@ class Plan(Paneled, Plotted):
 
     @property
     def standing(self) -> Standing | None:
-        """What became of the same question in the project, as the ledger stands now; None if nothing did.
+        """What became of the same question in the project, as the ledger is now; None if nothing did.
 
         It tells what a release would: whether it replays, or is charged since the data changed. Where the question is
         in the ledger, all rows are read for their fingerprint; nothing is spent and nothing written.
@@ -86,7 +86,7 @@ class Plan(Paneled, Plotted):
 
     @property
     def left(self) -> PrivacyLoss | None:
-        """What the project has left, read from the ledger; None where the plan stands alone."""
+        """What the project has left, read from the ledger; None where the plan has no project."""
         return None if self.remaining is None else self.remaining()
 
     @property

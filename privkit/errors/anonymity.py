@@ -64,7 +64,7 @@ class HierarchyError(PrivkitError, ValueError):
 
     @classmethod
     def doubled(cls, count: int) -> HierarchyError:
-        """Values stand in several rows with different labels."""
+        """Values occur in several rows with different labels."""
         return cls(
             f"{called()} got a hierarchy in which {count} {'value stands' if count == 1 else 'values stand'} "
             "in several rows with different labels. Keep one row per value."
@@ -262,7 +262,7 @@ class RoleConflictError(PrivkitError, ValueError):
 
     @classmethod
     def of(cls, column: str, roles: tuple[str, str], hint: str) -> RoleConflictError:
-        """Say that `column` stands in both of the arguments `roles`; `hint` says why it cannot."""
+        """Say that `column` is in both of the arguments `roles`; `hint` says why it cannot."""
         error = cls(f"{called()} got column {column!r} as {roles[0]} and as {roles[1]}. {hint}")
         error.column, error.roles = column, roles
         return error

@@ -72,7 +72,7 @@ class ParameterError(PrivkitError, ValueError):
 
     @classmethod
     def of(cls, argument: str, found: str, allowed: str, hint: str = "") -> ParameterError:
-        """The call got `found` for `argument`, where only `allowed` may stand."""
+        """The call got `found` for `argument`, where only `allowed` is accepted."""
         error = cls(
             f"{called()} got {argument}={found}, but {argument} must be {allowed}." + (f" {hint}" if hint else "")
         )

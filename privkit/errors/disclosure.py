@@ -62,7 +62,7 @@ class DisclosureError(PrivkitError, ValueError):
 
     @classmethod
     def no_ids(cls, column: str) -> DisclosureError:
-        """The records' ids are missing, stand twice, or cannot be told apart."""
+        """The records' ids are missing, occur twice, or cannot be told apart."""
         return cls(
             f"{called()} found ids in {column!r} that are missing, stand in two rows, or are no text, number or date. "
             "Noise is keyed by record: each row needs an id of its own, which it keeps in every table."
@@ -70,7 +70,7 @@ class DisclosureError(PrivkitError, ValueError):
 
     @classmethod
     def no_names(cls, place: int) -> DisclosureError:
-        """The rows or columns of the table at `place` have no name, or one name stands twice."""
+        """The rows or columns of the table at `place` have no name, or two have one name."""
         return cls(
             f"{called()} found rows or columns of table {place + 1} without a name, or one name for two. Cells of "
             "different tables are one by these names: set table.index.names and table.columns.names, as "
@@ -79,7 +79,7 @@ class DisclosureError(PrivkitError, ValueError):
 
     @classmethod
     def margin_inside(cls, place: int, margin: str) -> DisclosureError:
-        """Some rows of the table at `place` stand twice, or a category has the margin's own name."""
+        """Some rows of the table at `place` occur twice, or a category has the margin's own name."""
         return cls(
             f"{called()} found a cell of table {place + 1} that stands there twice. Each combination of categories "
             f"has one cell, and the label of totals, margin={margin!r}, is no category: rename one of the two."

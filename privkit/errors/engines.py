@@ -65,7 +65,7 @@ class EngineError(PrivkitError, RuntimeError):
 
 
 class FileError(PrivkitError, ValueError):
-    """A file cannot be read as a table, or must not be written. No line of it is told."""
+    """A file cannot be read as a table, or must not be written. No line of it is shown."""
 
     @classmethod
     def of(cls, name: str, why: str, hint: str = "") -> FileError:

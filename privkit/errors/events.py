@@ -32,7 +32,7 @@ class PathError(PrivkitError, ValueError):
 
 
 class RecipeError(PrivkitError, ValueError):
-    """A recipe has problems; all of them are told at once.
+    """A recipe has problems; all of them are reported at once.
 
     Attributes
     ----------

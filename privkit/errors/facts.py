@@ -80,12 +80,12 @@ class FactsError(ParameterError):
 
     @classmethod
     def file(cls, name: str, why: str) -> FactsError:
-        """A file holds no facts that can be read; no line of it is told."""
+        """A file holds no facts that can be read; no line of it is shown."""
         return cls._of("", f"{called()} cannot read public facts from {name}: {why}.")
 
     @classmethod
     def twice(cls, column: str) -> FactsError:
-        """A column stands in the dict and among the arguments."""
+        """A column is in the dict and among the arguments."""
         return cls._of(column, f"{called()} got {column!r} twice, in the dict and by name. Say it once.")
 
     @classmethod
@@ -160,7 +160,7 @@ class ProjectClosedError(PrivkitError, ValueError):
 
     @classmethod
     def anew(cls, name: str, time: str, analyst: str, reason: str) -> ProjectClosedError:
-        """A new project was to begin in the place of one that was closed at this `time`."""
+        """A new project was to begin instead of one that was closed at this `time`."""
         return cls(
             f"project {name!r} was closed {_ended(time, analyst, reason)}, and its name stays its own: new=True begins "
             "none in its place.\n"

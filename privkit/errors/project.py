@@ -203,7 +203,7 @@ class EarlierReleaseError(PrivkitError, RuntimeError):
     Attributes
     ----------
     entry : int
-        Where its answer stands.
+        The number of the entry with its answer.
     """
 
     entry: int = 0

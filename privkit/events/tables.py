@@ -93,7 +93,7 @@ def pseudonymize(
     prefix: str = "",
     keep_index: bool = False,
 ) -> Any:
-    """Put a token in the place of each value of some columns; all other columns stay as they are.
+    """Replace each value of some columns by a token; all other columns stay as they are.
 
     The tokens are those of :func:`privkit.events.pseudonymize`: HMAC-SHA-256(key, domain | column | value),
     or random ones in a mapping store. Missing stays missing. Pseudonymized data is still personal data. Where other

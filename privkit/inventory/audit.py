@@ -77,8 +77,8 @@ def audit(
     --------
     >>> import pandas as pd
     >>> people = pd.DataFrame({"email": ["a@x.org", "b@x.org"], "zip": ["8004", "8005"], "visits": [3, 3]})
-    >>> found = audit(people)
-    >>> found.direct, found.qi, audit(people, roles={"visits": "sensitive"}).sensitive
+    >>> inventory = audit(people)
+    >>> inventory.direct, inventory.qi, audit(people, roles={"visits": "sensitive"}).sensitive
     (['email'], ['zip'], ['visits'])
     """
     seconds = None if time_limit is None else float(positive(time_limit, "time_limit"))

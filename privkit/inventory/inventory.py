@@ -268,8 +268,8 @@ class Inventory(Plotted):
         --------
         >>> import pandas as pd
         >>> from privkit.inventory.audit import audit
-        >>> found = audit(pd.DataFrame({"zip": ["8004"]})).assign("zip", purpose="delivery", retention="2027-12-31")
-        >>> found["zip"].purpose, found["zip"].retention.year
+        >>> inventory = audit(pd.DataFrame({"zip": ["8004"]})).assign("zip", purpose="delivery", retention="2027-12-31")
+        >>> inventory["zip"].purpose, inventory["zip"].retention.year
         ('delivery', 2027)
         """
         names = [columns] if isinstance(columns, str) else list(columns)

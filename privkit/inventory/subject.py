@@ -44,7 +44,7 @@ UNREACHED = (
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a person stands.
+    """Where a person appears.
 
     Attributes
     ----------
@@ -61,7 +61,7 @@ class Place:
 @public
 @dataclass(frozen=True, eq=False, repr=False)
 class SubjectReport(Shown):
-    """Where somebody stands in some tables. Its text holds neither the id nor a value.
+    """Where a person appears in some tables. Its text holds neither the id nor a value.
 
     Attributes
     ----------
@@ -168,7 +168,7 @@ class ErasureReport(Shown):
 
 @typed
 def find_subject(frames: object, id: object, *, on: str | Mapping[str, str] | None = None) -> SubjectReport:
-    """Tell where a person stands: which tables and columns have the id, and in how many rows.
+    """Find where a person appears: which tables and columns have the id, and in how many rows.
 
     Reads rows; spends nothing. Numbers and their texts are one (7, 7.0 and "7", but not "007").
 
@@ -180,9 +180,9 @@ def find_subject(frames: object, id: object, *, on: str | Mapping[str, str] | No
         The person's id. No report shows it.
     on : str or mapping of str to str, optional
         The id's column, or one for each table; by default every column is searched, and the index of a pandas frame
-        (by its name, else as "index"). Rows are then the person's where the id stands in a direct identifier, as
+        (by its name, else as "index"). Rows are then the person's where the id is in a direct identifier, as
         `audit` judges by names and a bounded look; in a table without any, in a column that is no quasi-identifier
-        and nothing sensitive. Where else such a value stands, an age or a blood value, is told as mentions.
+        and nothing sensitive. Where else such a value appears, an age or a blood value, is listed as mentions.
 
     Raises
     ------
@@ -216,7 +216,7 @@ def erase_subject(
     """Return the tables without a person's rows, and say what an erasure in tables cannot reach.
 
     Reads rows; spends nothing; changes nothing in place. Columns other than `on` that have the id (a referrer, a called
-    number) belong to rows of others: these stay, and are told as mentions.
+    number) belong to rows of others: these stay, and are listed as mentions.
 
     Parameters
     ----------
@@ -344,8 +344,8 @@ def consented(
     purpose : str
         As the consents name it, exactly.
     column : str
-        Where the consent of a row stands: texts of purposes between ``;``, ``,`` or ``|``, lists of them, or true and
-        false. Not used with `consents`.
+        Where the consent of a row is written: texts of purposes between ``;``, ``,`` or ``|``, lists of them, or true
+        and false. Not used with `consents`.
     consents : dataframe, optional
         A table of consents instead: the id (`on`), `purpose`, and optionally the dates `given`, `withdrawn`, `until`.
     on : str, optional

@@ -41,7 +41,7 @@ def mock(
     """Make rows of a schema alone, to develop with before any access. Reads no row; spends nothing.
 
     Every column is uniform and independent of the others: nothing of it is like real rows. The last column, `mock`, is
-    True everywhere (``mock_`` where the schema has one of that name), so that rows that are made up are told as such.
+    True everywhere (``mock_`` where the schema has one of that name), so that rows that are made up are marked as such.
 
     Parameters
     ----------

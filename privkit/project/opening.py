@@ -101,7 +101,7 @@ def open_project(
     LedgerMovedError
         If this machine remembers the project in another ledger, or further on than this one; see `adopt` and `new`.
     ProjectClosedError
-        If a new one is to begin (`new`) in the place of one that was closed in this ledger.
+        If a new one is to begin (`new`) instead of one that was closed in this ledger.
     ProjectNotFoundError
         If only a name is given and the ledger does not hold it.
     ParameterError

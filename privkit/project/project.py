@@ -116,8 +116,8 @@ class Project(Accountable, Plotted):
     def price(self, plans: Sequence[Plan]) -> StudyPrice:
         """Return what several plans would cost together, and whether that fits. Spends nothing.
 
-        What replays, from the ledger or since two plans ask the same, is told and costs nothing. Rows are read only
-        for the fingerprint of questions that were asked before, or twice among these.
+        What replays, from the ledger or since two plans ask the same, is marked so and costs nothing. Rows are read
+        only for the fingerprint of questions that were asked before, or twice among these.
         """
         from privkit.project.price_list import priced
 
@@ -185,8 +185,8 @@ class Project(Accountable, Plotted):
         """Declare public facts of columns, once: calls that say nothing use them. Spends nothing, reads no rows.
 
         They are recorded in the ledger, with who said it and when. What a call says itself wins. A slip is corrected by
-        saying it again, or withdrawn by :meth:`withdraw`, until a release uses the fact; then it stands. Others may be
-        added at any time. Said again, a fact is noted once.
+        saying it again, or withdrawn by :meth:`withdraw`, until a release uses the fact; then it is final. Others may
+        be added at any time. Said again, a fact is noted once.
 
         Parameters
         ----------
@@ -314,7 +314,7 @@ class Project(Accountable, Plotted):
     def panel(self) -> Any:
         """Return a live panel of the budget: what is spent and left, and every release.
 
-        It updates by itself when a cell spends. Where no kernel runs, its last picture stands still.
+        It updates by itself when a cell spends. Where no kernel runs, its last picture is shown.
 
         Returns
         -------

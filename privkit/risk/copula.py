@@ -318,8 +318,8 @@ def person_uniqueness(p: float, population: int) -> PersonUniqueness:
 
     Examples
     --------
-    >>> found = person_uniqueness(1e-9, 330_000_000)
-    >>> round(found.uniqueness, 6), round(found.correctness, 6)
+    >>> person = person_uniqueness(1e-9, 330_000_000)
+    >>> round(person.uniqueness, 6), round(person.correctness, 6)
     (0.718924, 0.851746)
     """
     if isinstance(p, bool) or not isinstance(p, int | float) or not 0 < p <= 1:

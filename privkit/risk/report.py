@@ -207,7 +207,7 @@ def risk(
     - marketer (links everybody): Σ (f/F) / n on average.
 
     With `unit`, f and F count distinct persons, each person's risk is the highest of its rows', and averages and shares
-    are of persons; those of rows stand beside them.
+    are of persons; those of rows are given as well.
 
     Reads rows; exact; spends nothing.
 

@@ -175,8 +175,8 @@ def suda(
     --------
     >>> import pandas as pd
     >>> people = pd.DataFrame({"zip": list("aabb"), "sex": list("fmmm"), "age": [1, 1, 2, 2]})
-    >>> found = suda(people, ["zip", "sex", "age"])
-    >>> dict(found.by_size), found.scores.tolist()
+    >>> report = suda(people, ["zip", "sex", "age"])
+    >>> dict(report.by_size), report.scores.tolist()
     ({1: 1, 2: 2}, [2, 2, 0, 0])
     """
     largest, seconds = _limits(max_size, time_limit)

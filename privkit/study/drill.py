@@ -69,7 +69,7 @@ class ConcernedTable:
 @public
 @dataclass(frozen=True, eq=False, repr=False)
 class BreachDrill(Shown):
-    """A drill as it stands in the register: what would be concerned, whom to call, and by when. Holds no cell value.
+    """A drill as the register has it: what would be concerned, whom to call, and by when. Holds no cell value.
 
     Attributes
     ----------
@@ -99,7 +99,7 @@ class BreachDrill(Shown):
 
     @property
     def deadline(self) -> datetime:
-        """When the authority must have been told: 72 hours after the breach became known, to the second."""
+        """When the authority must have been notified: 72 hours after the breach became known, to the second."""
         return self.known_since + timedelta(hours=HOURS)
 
     @property

@@ -151,7 +151,7 @@ class Register(Shown, Generic[T]):
         self._held: list[Entry] | None = None
 
     def as_it_stands(self) -> Self:
-        """Return the register as it stands now: what is noted later does not change it."""
+        """Return the register as it is now: what is noted later does not change it."""
         found = copy(self)
         found._held = self._entries()
         return found

@@ -64,7 +64,7 @@ class SubjectRequest(Shown):
     reason : str
         Why it was refused, or what is to be known of the answer.
     searched, not_searched : tuple of str
-        The tables of the report that stands as proof of the answer.
+        The tables of the report that is kept as proof of the answer.
     """
 
     id: int

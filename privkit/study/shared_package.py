@@ -26,7 +26,8 @@ class SharedPackage(Shown):
     id : int
         The number of its entry in the project's ledger.
     project, file, recipient, purpose, basis, means : str
-        Its file's name without the folder; `means` of re-identification that the recipient has, as they were told.
+        Its file's name without the folder; `means` of re-identification that the recipient has, in the words that were
+        given.
     expires : datetime.date
         Until when the recipient may keep it.
     approvals : tuple of str

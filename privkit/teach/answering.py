@@ -47,7 +47,7 @@ class Answer(Shown):
 def answer(lesson: int, given: object = ...) -> Answer:
     """Answer the question at the end of a lesson; with ``...``, read it.
 
-    A right answer is told why it is right; a wrong one gets a hint, and never the solution. What the answer is, the
+    Whoever is right reads why; a wrong one gets a hint, and never the solution. What the answer is, the
     package counts from its synthetic tables. Reads no rows of anybody; spends nothing.
 
     Parameters

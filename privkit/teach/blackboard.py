@@ -45,7 +45,7 @@ class Seat:
     answers : int
         How many of the student's questions were charged.
     column : str or None
-        Of which column the last median is that the student bought, of those whose truth is told.
+        Of which column the last median is that the student bought, of those whose exact value was given.
     median, off : float or None
         That median, and by how much it is off.
     """

@@ -61,8 +61,8 @@ def students() -> pd.DataFrame:
 def classmate() -> Piece:
     """Return a piece on why tables without names find people: pick facts, and watch a crowd shrink to one.
 
-    120 synthetic students are dots. One picks what one knows of a classmate; those whom it does not fit fade. Beside
-    it stands of how many of all students the same facts fit nobody else. Reads no rows of anybody; spends nothing.
+    120 synthetic students are dots. One picks what one knows of a classmate; those whom it does not fit fade. Next
+    to it is the number of students whom the same facts single out. Reads no rows of anybody; spends nothing.
 
     Returns
     -------

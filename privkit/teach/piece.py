@@ -22,8 +22,8 @@ class Piece(Shown):
     """An interactive piece. A notebook shows its page and its still picture; a terminal its sentence.
 
     The page is plain JavaScript in a sandboxed frame: it loads nothing, sends nothing, and cannot reach the notebook
-    around it. Where scripts do not run (a notebook that is not trusted) the still picture and the sentence stand alone.
-    Under reduced motion nothing in the page moves by itself.
+    around it. Where scripts do not run (a notebook that is not trusted) the still picture and the sentence are shown
+    alone. Under reduced motion nothing in the page moves by itself.
 
     Attributes
     ----------

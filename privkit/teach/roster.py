@@ -63,7 +63,7 @@ class Classroom(Shown):
 
     @property
     def line(self) -> str:
-        """What a student types to join, with the own name in the place of NAME."""
+        """What a student types to join, with the own name instead of NAME."""
         return f'import privkit as pk; project = pk.teach.join({self.project!r}, "NAME", store={self.store!r})'
 
 

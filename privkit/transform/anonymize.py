@@ -318,7 +318,7 @@ class Anonymizer(Shown):
         self.levels, self.microaggregate = levels, microaggregate
 
     def fit(self, data: object) -> Anonymizer:
-        """Find the best levels for `data`; they stand in `levels_`, the result in `fitted_`.
+        """Find the best levels for `data`; they are in `levels_`, the result in `fitted_`.
 
         Raises
         ------

@@ -65,7 +65,7 @@ def by_person(persons: object, events: object, key: str, *, most: int, count: st
         Both with the column `key`, of the same type: one row for each person, and any number of events of each.
     key : str
     most : int
-        How many events of one person count, a public number: a count above it is told as `most`.
+        How many events of one person count, a public number: a count above it becomes `most`.
     count : str
         The name of the new column, from 0 to `most`.
 

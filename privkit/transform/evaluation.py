@@ -124,8 +124,8 @@ def evaluate(
     --------
     >>> import pandas as pd
     >>> real = pd.DataFrame({"sex": ["f", "m"] * 50, "age": list(range(20, 70)) * 2})
-    >>> found = evaluate(real, real.assign(age=30), columns=["sex", "age"])
-    >>> found.rows, found.distances.loc[["sex", "age"], "distance"].round(2).tolist()  # 30 is in a bin of 4 %
+    >>> report = evaluate(real, real.assign(age=30), columns=["sex", "age"])
+    >>> report.rows, report.distances.loc[["sex", "age"], "distance"].round(2).tolist()  # 30 is in a bin of 4 %
     ((100, 100), [0.0, 0.96])
     """
     for one in (original, synthetic):

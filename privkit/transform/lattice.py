@@ -276,8 +276,8 @@ def lattice(
     >>> import pandas as pd
     >>> from privkit.transform.hierarchies.hierarchy import Hierarchy
     >>> people = pd.DataFrame({"zip": ["8004", "8005", "8051", "8052"], "sex": list("mfmf")})
-    >>> found = lattice(people, ["zip", "sex"], k=2, suppress=0)
-    >>> found.n_nodes, int(found.nodes()["feasible"].sum())
+    >>> searched = lattice(people, ["zip", "sex"], k=2, suppress=0)
+    >>> searched.n_nodes, int(searched.nodes()["feasible"].sum())
     (10, 7)
     """
     task = prepare(

@@ -49,7 +49,7 @@ def microaggregate(
     With `within`, groups lie inside the classes of those columns. Without `k`, each class is one group: as all rows of
     a class then have one value, the classes by `within` and the columns together are those by `within` alone.
 
-    A value is shown where at least `least` persons stand behind it with a value of their own; else it is missing in the
+    A value is shown where at least `least` persons contribute one; else it is missing in the
     whole group. `privkit.transform.aggregates` says what that promises, and what not.
 
     Parameters

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Accountable:
     """A project that hands packages out, and keeps a register of them, of requests, of drills, and of what is measured.
 
-    The register stands in the project's ledger, in its chain, at no cost; it goes on when the project is closed.
+    The register is part of the project's ledger, in its chain, at no cost; it goes on when the project is closed.
     """
 
     __slots__ = ()
@@ -65,7 +65,7 @@ class Accountable:
         PackageError
             Tells everything that is wrong at once. Nothing was written, and nothing registered.
         FileError
-            If the archive cannot be written. The register has an entry that is told as unfinished.
+            If the archive cannot be written. The register has an entry that is listed as unfinished.
         LedgerError
 
         Examples

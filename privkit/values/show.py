@@ -110,8 +110,8 @@ class Tabled:
     def table(self, *, theme: Literal["auto", "light", "dark", "print"] = "light") -> Any:
         """Return the numbers as a table to publish, by great_tables: rounded to their error, intervals beside them.
 
-        The question stands above it, and below it what it cost, whom it protects, and where it comes from. Every group
-        has a row; ``.as_raw_html()`` and ``.as_latex()`` write it. It reads no rows and spends nothing.
+        The question is written above it, and below it what it cost, whom it protects, and where it comes from. Every
+        group has a row; ``.as_raw_html()`` and ``.as_latex()`` write it. It reads no rows and spends nothing.
 
         Parameters
         ----------
@@ -141,7 +141,7 @@ class Paneled:
     def panel(self) -> Any:
         """Return a live panel of the value, for a notebook.
 
-        It spends nothing by being shown. Where no kernel runs, its last picture stands still.
+        It spends nothing by being shown. Where no kernel runs, its last picture is shown.
 
         Returns
         -------
@@ -171,8 +171,8 @@ class Attackable:
         """Make the result anew of a random half of the rows that were given, and attack both halves.
 
         The one half are the members, whose rows were used; the other are the controls, like them in all but that. So
-        what is told is what such a result gives away of whoever is in it, and not of everybody. See `privkit.attack`
-        for the attacks, and for what is told of each. Reads rows; spends nothing; keeps no value.
+        the report says what such a result gives away of whoever is in it, and not of everybody. See `privkit.attack`
+        for the attacks, and for what the report says of each. Reads rows; spends nothing; keeps no value.
 
         Parameters
         ----------
@@ -223,7 +223,8 @@ class AttackableRows:
         """Draw the rows of `dp_synthetic` anew of a random half of the persons, and attack both halves.
 
         A release holds no row that it was made of, so give the frame that was asked. The one half are the members,
-        whose rows were used; the other are the controls. See `privkit.attack` for the attacks and for what is told.
+        whose rows were used; the other are the controls. See `privkit.attack` for the attacks and for what the report
+        says.
 
         Reads rows, for the owner's eyes: the report is exact and no release. Spends nothing: the half's rows are drawn
         by the simulator, whose noise has the law of the real one, are seen by the attacks alone, and are thrown away.
@@ -268,7 +269,7 @@ class Explorable(Paneled):
     def panel(self, *, hierarchies: Mapping[str, object] | None = None) -> Any:
         """Return a live panel of the report: class sizes with a line that moves, and what each column contributes.
 
-        It reads no rows and spends nothing. Where no kernel runs, its last picture stands still.
+        It reads no rows and spends nothing. Where no kernel runs, its last picture is shown.
 
         Parameters
         ----------

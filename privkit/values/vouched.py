@@ -47,7 +47,7 @@ def public_values(values: Any, *, reason: str) -> PublicValues:
         As keys of several columns: a frame with these columns, a MultiIndex, or a list of tuples.
     reason : str
         Why they are public, e.g. ``"list of the post office"``. As bounds, bins, candidates or keys, and as a fact of
-        a project, it stands in the ledger and in the provenance of what is released.
+        a project, it is written in the ledger and in the provenance of what is released.
 
     Examples
     --------
@@ -77,7 +77,7 @@ class Table:
 def vouched(values: Any) -> tuple[Any, str | None]:
     """Return values without the wrapper of :func:`public_values`, and its reason; others as they are, without one.
 
-    The wrapper may stand around all of them, around single ones of a list or pair, or around parts of a dict.
+    The wrapper may be around all of them, around single ones of a list or pair, or around parts of a dict.
 
     Examples
     --------

@@ -92,16 +92,16 @@ def attack_model(
     secret : str, optional
         The feature that is guessed: of at most 30 values; by default the most diverse such. An array's are x0, x1, ...
     repairs : mapping, optional
-        What could stand in the model's place, by a name; attacked in the same way, on the same halves. An estimator,
+        What could replace the model, by a name; attacked in the same way, on the same halves. An estimator,
         such as a model of `privkit.models`; or a function from the rows to train on, a frame with the answers last
-        (named as `y_in` is, else ``"y"``), to rows in their place (synthetic, perturbed, or what `anonymize` gives,
+        (named as `y_in` is, else ``"y"``), to rows instead of them (synthetic, perturbed, or what `anonymize` gives,
         whose levels are then those of all rows that the model is asked about), or to a trained model. What a function
         spends is spent, at each of its ``shadows + 1`` calls: let it ask a project that is opened with
         ``simulate=True``.
     shadows : int
         How many shadow models; fewer than 32 understate what is found. Rounded up to a pair.
     seconds : int
-        After so many seconds no further training begins; what was found until then is told.
+        After so many seconds no further training begins; what was found until then is reported.
     targets : int
         How many members, and how many controls, are attacked at most.
     seed : int
@@ -134,8 +134,8 @@ def attack_model(
     >>> random = np.random.default_rng(0)
     >>> X, y = random.normal(size=(200, 3)), random.integers(0, 2, 200)
     >>> nearest = KNeighborsClassifier(1).fit(X[:100], y[:100])     # it keeps every row
-    >>> found = pk.attack_model(nearest, X[:100], X[100:], y[:100], y[100:], shadows=8)
-    >>> found.found, found["scores"].auc > 0.7
+    >>> report = pk.attack_model(nearest, X[:100], X[100:], y[:100], y[100:], shadows=8)
+    >>> report.found, report["scores"].auc > 0.7
     (('lira', 'scores'), True)
     """
     asked, end = positive_int(shadows, "shadows"), positive_int(seconds, "seconds")

@@ -77,7 +77,7 @@ class ModelAttackReport(Attacks[ModelAttack]):
 
     ``"lira"`` (shadow models), ``"scores"`` (plain answers) and ``"inference"`` (an attribute), each with ``.rate``,
     ``.control``, ``.excess``, ``.interval``, ``.auc``, ``.auc_interval`` and ``.power``. What could not be tried is
-    not among them. It holds no value of a cell: persons are told by their position in `X_in`.
+    not among them. It holds no value of a cell: persons are named by their position in `X_in`.
 
     Attributes
     ----------
@@ -102,7 +102,7 @@ class ModelAttackReport(Attacks[ModelAttack]):
     outputs : tuple of ScoreFinding
         What the members' scores give away where they are published.
     repairs : mapping of str to ModelAttackReport
-        The same attacks on what could stand in the model's place.
+        The same attacks on what could replace the model.
     trained : bool
         Whether the model came untrained, and was trained on the members here.
     """

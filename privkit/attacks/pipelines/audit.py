@@ -65,7 +65,7 @@ def audit_pipeline(
 
     1. *Recorded.* Noise of NumPy, `random`, diffprivlib and OpenDP is recorded where it meets a value, and played back
        on the neighbor: what came out of the noise is made the same, and what entered is compared. Where such numbers
-       stand in the answer as they are, ε is at least what follows from the law of the noise
+       are in the answer unchanged, ε is at least what follows from the law of the noise
        (`privkit.attacks.pipelines.recorded` has the proof).
     2. *Counted.* The function runs some thousand times on a few pairs. An event that is learned from half of the
        answers is counted in the other half: ε ≥ ln((p − δ)/q), with Clopper and Pearson's limits p and q of its shares
@@ -96,7 +96,7 @@ def audit_pipeline(
     runs : int
         How often the function runs on each frame of a pair that is looked at closely.
     seconds : int
-        After so many seconds what was found until then is told. A call that is under way is not stopped.
+        After so many seconds what was found until then is reported. A call that is under way is not stopped.
     confidence : float
         How sure `lower` is, at least: an accusation is wrong once in 1,000 audits at most, by default.
     floats : bool
@@ -127,8 +127,8 @@ def audit_pipeline(
     >>> people = pd.DataFrame({"spend": [5.0, 20.0, 80.0, 400.0] * 10})
     >>> def total(frame):          # one person changes the sum by up to 400, not by 1
     ...     return frame["spend"].sum() + np.random.default_rng().laplace(0, 1 / 0.5)
-    >>> found = audit_pipeline(total, people, epsilon=0.5, runs=400)
-    >>> found.broken, found.lower > 5, found.findings[0].kind
+    >>> audit = audit_pipeline(total, people, epsilon=0.5, runs=400)
+    >>> audit.broken, audit.lower > 5, audit.findings[0].kind
     (True, True, 'recorded')
     """
     frame, claim = _frame(function, data), PrivacyLoss.of(epsilon=epsilon, delta=None if _is_none(delta) else delta)

@@ -277,8 +277,7 @@ def ratio(above: object, below: object) -> Derived:
     Returns
     -------
     Derived
-        Missing where the denominator came out as 0. An interval is (−∞, ∞) where the denominator cannot be told
-        from 0.
+        Missing where the denominator came out as 0. An interval is (−∞, ∞) where the denominator may as well be 0.
 
     Raises
     ------

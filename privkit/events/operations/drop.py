@@ -97,7 +97,7 @@ class Keep(Operation):
 
 @dataclass(frozen=True)
 class Erase(ValueOperation):
-    """Puts a fixed text, or null, in the place of what stands in a field."""
+    """Replaces what is in a field by a fixed text, or null."""
 
     paths: tuple[str, ...]
     replacement: str | None = None
@@ -155,7 +155,7 @@ def keep(*paths: str, only: bool = False) -> Keep:
         Fields or whole branches.
     only : bool
         Whether all fields that no rule of the recipe names are dropped. Otherwise they are refused,
-        unless :meth:`Recipe.apply` is told what to do with them.
+        unless :meth:`Recipe.apply` is asked to do something else with them.
 
     Returns
     -------
@@ -172,7 +172,7 @@ def keep(*paths: str, only: bool = False) -> Keep:
 
 @typed
 def erase(*paths: str, replacement: str | None = None) -> Erase:
-    """Put null, or one fixed text, in the place of what stands in a field: for free text.
+    """Replace what is in a field by null, or by one fixed text: for free text.
 
     The field stays, so that the shape of the events does. Null stays null.
 
@@ -181,7 +181,7 @@ def erase(*paths: str, replacement: str | None = None) -> Erase:
     *paths : str
         Fields or whole branches.
     replacement : str, optional
-        The text in its place; null by default.
+        The text to write instead; null by default.
 
     Returns
     -------

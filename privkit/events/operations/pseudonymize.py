@@ -124,7 +124,7 @@ def pseudonymize(
     form: Literal["hex", "base32", "base64"] = "hex",
     prefix: str = "",
 ) -> Pseudonymize:
-    """Put a token in the place of each value: the same token for the same value, in its scope.
+    """Replace each value by a token: the same token for the same value, in its scope.
 
     With `key`, the token is the first `bits` of HMAC-SHA-256(key, domain | column | value), each part with its length
     before it (RFC 2104): consistent across runs and machines, and without the key neither reversed nor guessed, not
@@ -228,7 +228,7 @@ def number(
     start: int = 1,
     mapping: MappingStore | str | Path | None = None,
 ) -> Number:
-    """Put 1, 2, 3 ... in the place of values, in the order in which they first appear.
+    """Replace values by 1, 2, 3 ..., in the order in which they first appear.
 
     Needs no key, and tells the order of first appearance. Every distinct value is remembered while the recipe runs,
     and, with a store, for the runs after it.

@@ -227,7 +227,7 @@ def rename(
     to : str, optional
         The new name: the last part of the path.
     values : mapping or path of a JSON file, optional
-        From values to those in their place.
+        From values to their new ones.
     other : {"refuse", "keep", "null"}
         What is done with values that are not listed.
 
@@ -252,7 +252,7 @@ def encode(
     *,
     other: Literal["refuse", "keep", "null"] = "refuse",
 ) -> Encode:
-    """Put a code of a private book in the place of a category. Make a book with :func:`code_book`.
+    """Replace a category by a code of a private book. Make a book with :func:`code_book`.
 
     A code hides a category from those who lack the book, not from those who can count: frequencies stay.
 

@@ -196,7 +196,7 @@ def substitute(
     quantity: str | None = None,
     other: Literal["refuse", "keep", "null"] = "refuse",
 ) -> Substitute:
-    """Put one or several other items in the place of each item of a list.
+    """Replace each item of a list by one or several others.
 
     The other fields of the item are copied to each new one. Who knows the book reverses it.
 
@@ -344,9 +344,9 @@ def mask(
     shown : int
         How many characters stay.
     side : "end" or "start"
-        Which end they stand at.
+        At which end they are.
     mark : str
-        One character in the place of what is hidden.
+        The character that replaces each hidden one.
     length : bool
         Whether there are as many marks as characters. By default there are four, so that lengths are hidden too.
 

@@ -200,7 +200,7 @@ def truncate_time(
     tz: str | None = None,
     epoch: Literal["s", "ms", "us"] | None = None,
 ) -> TruncateTime:
-    """Put the start of the minute, hour, day, week (Monday), month, quarter or year in the place of a time.
+    """Replace a time by the start of its minute, hour, day, week (Monday), month, quarter or year.
 
     A time comes back in the form in which it came: ISO 8601 text as text (a "Z" stays where the zone does), a number
     since 1970 as a number, a date as a date.

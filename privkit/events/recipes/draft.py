@@ -58,7 +58,7 @@ class DraftedField:
     role : str
         What the audit takes it for.
     why : str
-        The reason, and what could be typed instead. No value is told.
+        The reason, and what could be typed instead. No value is shown.
     """
 
     path: str
@@ -76,7 +76,7 @@ class Draft(Shown):
     Attributes
     ----------
     recipe : Recipe
-        It runs as it stands on the events that it was drafted from.
+        It runs unchanged on the events that it was drafted from.
     fields : tuple of DraftedField
         Every field that the events have, with what becomes of it and why.
     n_events : int
@@ -137,7 +137,7 @@ def propose(events: Any, *, name: str = "draft") -> Draft:
     Each field is judged by the audit (:func:`privkit.audit`), its name and its values together. Direct identifiers,
     sensitive attributes, free text, and whatever single events have to themselves are dropped; times are cut to their
     month, births to their year, postal codes to their first half, numbers rounded within the middle nine tenths;
-    kept is what singles nobody out. The draft is carried out before it is handed out: it runs as it stands on these
+    kept is what singles nobody out. The draft is carried out before it is handed out: it runs unchanged on these
     events, and no column of its result looks like a direct identifier to the audit. That is no guarantee of anything:
     fields together may single persons out, as ``recipe.apply(events).report()`` tells. Read it, and decide.
 

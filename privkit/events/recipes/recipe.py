@@ -30,7 +30,7 @@ class Recipe(Shown):
     """An ordered, immutable list of rules with a name and a version.
 
     The rules work in order; each sees what the ones before it left. Fields that no rule names are refused, unless
-    :meth:`apply` is told otherwise. All problems of a recipe are reported at once, with their places.
+    :meth:`apply` is asked for something else. All problems of a recipe are reported at once, with their places.
 
     Parameters
     ----------
@@ -171,7 +171,7 @@ class Recipe(Shown):
         UnmatchedFieldsError
             If fields have no rule and nothing was said about them; all of them are listed.
         EventError, MalformedLineError
-            If an event cannot be treated; only its number is told.
+            If an event cannot be treated; only its number is shown.
         SecretKeyError, MappingStoreError, EventsInputError, ParameterError
 
         Examples
@@ -220,7 +220,7 @@ class Recipe(Shown):
         Raises
         ------
         RecipeError
-            If there are problems; all are told at once, with their places.
+            If there are problems; all are reported at once, with their places.
         """
         return recipe_file.from_dict(cls, content, keys=keys)
 
@@ -238,7 +238,7 @@ class Recipe(Shown):
         Raises
         ------
         RecipeError
-            If there are problems; all are told at once, with their places.
+            If there are problems; all are reported at once, with their places.
         LibraryRequiredError
             If PyYAML is needed and not installed.
         """

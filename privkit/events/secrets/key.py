@@ -172,7 +172,7 @@ class Key:
 
 @dataclass(frozen=True)
 class KeySource:
-    """Where a key is: what recipe files hold in its place. The key is read when a recipe is applied.
+    """Where a key is: what recipe files hold instead of it. The key is read when a recipe is applied.
 
     Attributes
     ----------

@@ -61,7 +61,7 @@ class MappingStore:
         token : str or int
             The pseudonym.
         path : str
-            The field that it stands in.
+            The field that it is in.
         scope : str, optional
             The scope, where the rule named one.
         per : value, optional

@@ -67,8 +67,8 @@ def dp_anova(data: object, value: str, group: str, *, bounds: object = None, **a
     >>> minutes = [4.0, 5.0, 6.0, 2.0, 3.0, 5.0] * 1000
     >>> calls = pd.DataFrame({"plan": ["basic", "plus", "pro"] * 2000, "minutes": minutes})
     >>> project = pk.open_project("calls", epsilon=1, unit=pk.ROW, store=ledger_path)
-    >>> found = dp_anova(calls, "minutes", "plan", keys=["basic", "plus", "pro"], bounds=(0, 10), epsilon=0.5)
-    >>> bool(found.value["p_value"].iloc[0] <= 0.001), bool(0.4 < found.value["eta2"].iloc[0] < 0.6)
+    >>> test = dp_anova(calls, "minutes", "plan", keys=["basic", "plus", "pro"], bounds=(0, 10), epsilon=0.5)
+    >>> bool(test.value["p_value"].iloc[0] <= 0.001), bool(0.4 < test.value["eta2"].iloc[0] < 0.6)
     (True, True)
     """
     with nothing_spent():
@@ -132,8 +132,8 @@ def dp_correlation(data: object, columns: Sequence[str], *, bounds: object = Non
     >>> homes = pd.DataFrame({"rooms": [1, 2, 3, 4, 5] * 4000, "rent": [700, 1100, 1300, 1700, 1900] * 4000})
     >>> project = pk.open_project("rents", epsilon=1, unit=pk.ROW, store=ledger_path)
     >>> asked = {"bounds": {"rooms": (1, 5), "rent": (0, 3000)}, "epsilon": 1}
-    >>> found = dp_correlation(homes, ["rooms", "rent"], **asked).to_frame().iloc[0]
-    >>> bool(found["correlation"] > 0.9), bool(found["lower"] <= found["correlation"] <= found["upper"])
+    >>> row = dp_correlation(homes, ["rooms", "rent"], **asked).to_frame().iloc[0]
+    >>> bool(row["correlation"] > 0.9), bool(row["lower"] <= row["correlation"] <= row["upper"])
     (True, True)
     """
     with nothing_spent():

@@ -296,7 +296,7 @@ def dp_nunique(
     data : dataframe
         pandas, or another that Narwhals reads.
     column : str
-        The column whose values are told apart.
+        The column whose different values are counted.
     by : str or list of str, optional
         The columns to group by.
     **asking
@@ -320,7 +320,7 @@ def dp_share(  # type: ignore[misc]  # `where` is the condition here
     """Tell the share of rows, or of persons, that meet a condition under differential privacy. Spends budget.
 
     Reads rows. Two counts at the price of one: of those that meet the condition, and of those that do not. Rows of
-    which it cannot be told, since a value is missing, are left out.
+    which this cannot be known, since a value is missing, are left out.
 
     Parameters
     ----------

@@ -78,8 +78,8 @@ def dp_difference(data: object, value: str, group: str, *, bounds: object = None
     >>> visits = pd.DataFrame({"page": ["new", "old"] * 3000, "minutes": [4.0, 3.0, 6.0, 4.0, 5.0, 2.0] * 1000})
     >>> project = pk.open_project("visits", epsilon=1, unit=pk.ROW, store=ledger_path)
     >>> release = dp_difference(visits, "minutes", "page", keys=["new", "old"], bounds=(0, 10), epsilon=0.5)
-    >>> found = release.to_frame().iloc[0]
-    >>> bool(1.8 < found["lower"] < found["difference"] < found["upper"] < 2.2 and found["p_value"] < 0.001)
+    >>> row = release.to_frame().iloc[0]
+    >>> bool(1.8 < row["lower"] < row["difference"] < row["upper"] < 2.2 and row["p_value"] < 0.001)
     True
     """
     with nothing_spent():
@@ -134,8 +134,8 @@ def dp_chi2(data: object, a: str, b: str, **asking: Unpack[Asking]) -> Plan:
     >>> import pandas as pd, privkit as pk
     >>> people = pd.DataFrame({"plan": ["basic", "plus"] * 2000, "left": ["no", "no", "yes", "no"] * 1000})
     >>> project = pk.open_project("churn", epsilon=1, unit=pk.ROW, store=ledger_path)
-    >>> found = dp_chi2(people, "plan", "left", keys={"plan": ["basic", "plus"], "left": ["no", "yes"]}, epsilon=0.5)
-    >>> bool(found.value["p_value"].iloc[0] <= 0.001), round(float(found.value["cramers_v"].iloc[0]), 1)
+    >>> test = dp_chi2(people, "plan", "left", keys={"plan": ["basic", "plus"], "left": ["no", "yes"]}, epsilon=0.5)
+    >>> bool(test.value["p_value"].iloc[0] <= 0.001), round(float(test.value["cramers_v"].iloc[0]), 1)
     (True, 0.6)
     """
     with nothing_spent():
@@ -202,8 +202,8 @@ def dp_ols(
     >>> homes = pd.DataFrame({"rooms": [1, 2, 3, 4, 5] * 4000, "rent": [700, 1100, 1300, 1700, 1900] * 4000})
     >>> project = pk.open_project("rents", epsilon=1, unit=pk.ROW, store=ledger_path)
     >>> asked = {"bounds": {"rooms": (1, 5), "rent": (0, 3000)}, "epsilon": 1}
-    >>> found = dp_ols(homes, "rent", "rooms", **asked).to_frame().iloc[0]
-    >>> bool(abs(found["rooms"] - 300) < 20), bool(found["rooms_lower"] < found["rooms"] < found["rooms_upper"])
+    >>> row = dp_ols(homes, "rent", "rooms", **asked).to_frame().iloc[0]
+    >>> bool(abs(row["rooms"] - 300) < 20), bool(row["rooms_lower"] < row["rooms"] < row["rooms_upper"])
     (True, True)
     """
     with nothing_spent():

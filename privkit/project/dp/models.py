@@ -108,8 +108,8 @@ def dp_logistic(
     >>> people = pd.DataFrame({"calls": [0, 2, 4, 6, 5, 8, 9, 10] * 2500, "left": ([False] * 4 + [True] * 4) * 2500})
     >>> project = pk.open_project("churn", epsilon=1, delta=1e-6, unit=pk.ROW, store=ledger_path)
     >>> asked = {"bounds": {"calls": (0, 10)}, "epsilon": 0.5, "delta": 1e-7}
-    >>> found = dp_logistic(people, "left", "calls", **asked).to_frame().iloc[0]
-    >>> bool(found["calls"] > 0.2), bool(-8 < found["intercept"] < -1), bool(19_000 < found["count"] < 21_000)
+    >>> row = dp_logistic(people, "left", "calls", **asked).to_frame().iloc[0]
+    >>> bool(row["calls"] > 0.2), bool(-8 < row["intercept"] < -1), bool(19_000 < row["count"] < 21_000)
     (True, True, True)
     """
     with nothing_spent():
@@ -193,8 +193,8 @@ def dp_kmeans(
     >>> import pandas as pd, privkit as pk
     >>> people = pd.DataFrame({"calls": [1.0, 3.0, 7.0, 9.0] * 5000})
     >>> project = pk.open_project("groups", epsilon=1, unit=pk.ROW, store=ledger_path)
-    >>> found = dp_kmeans(people, "calls", 2, bounds={"calls": (0, 10)}, epsilon=1).value.iloc[0]
-    >>> sorted([round(float(found["calls [0]"])), round(float(found["calls [1]"]))])
+    >>> centers = dp_kmeans(people, "calls", 2, bounds={"calls": (0, 10)}, epsilon=1).value.iloc[0]
+    >>> sorted([round(float(centers["calls [0]"])), round(float(centers["calls [1]"]))])
     [2, 8]
     """
     with nothing_spent():

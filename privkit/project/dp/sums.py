@@ -78,8 +78,8 @@ def dp_sum(
     >>> release = dp_sum(bills, "paid", bounds=(0, 100), epsilon=0.5)
     >>> round(release.accuracy), release.loss
     (600, ε = 0.5)
-    >>> told = dp_sum(bills, "paid", bounds=(0, 100), clipped=True, epsilon=0.5)
-    >>> told.to_frame()["clipped"].round(1).tolist()
+    >>> release = dp_sum(bills, "paid", bounds=(0, 100), clipped=True, epsilon=0.5)
+    >>> release.to_frame()["clipped"].round(1).tolist()
     [0.3]
     """
     if person_bounds is None:

@@ -80,7 +80,7 @@ def dp_synthetic(
     constraints : list of str, optional
         What the owner states of every row, as public facts: conditions (``"age >= 18"``, ``"not (age < 18 and married ==
         'yes')"``), written as for `where`, and columns of which one decides another (``"city -> country"``). No drawn row
-        breaks one. A condition must be told by keys and bins; of a missing value it states nothing.
+        breaks one. Keys and bins must decide a condition; of a missing value it states nothing.
     held_out : number, optional
         The share of the loss, between 0 and 1, that measures up to five pairs to which rows are not fitted: `.distances`
         tells how far off the rows are from them.

@@ -50,7 +50,7 @@ class LinkReport(Plotted):
     n_unjudged : int or None
         Single matches about whose row the truth says nothing; they do not count as right. None without a truth.
     n_unknown : int or None
-        Ids in the truth that stand in neither table; None without a truth.
+        Ids in the truth that are in neither table; None without a truth.
     baseline : Rate
         Single matches after each column of the data was shuffled on its own: what chance alone links.
     control : Rate or None
@@ -188,8 +188,8 @@ def link(
     >>> import pandas as pd
     >>> shared = pd.DataFrame({"zip": ["a", "b", "b", None], "born": [1970, 1980, 1981, 1990]})
     >>> register = pd.DataFrame({"zip": ["a", "b", "b", None], "born": [1970, 1980, 1980, 1990]})
-    >>> found = link(shared, register, on=["zip", "born"])
-    >>> found.n_pairs, found.n_single, found.n_several, found.n_none
+    >>> report = link(shared, register, on=["zip", "born"])
+    >>> report.n_pairs, report.n_single, report.n_several, report.n_none
     (3, 1, 1, 2)
     """
     pairs = _pairs(on)

@@ -271,7 +271,7 @@ def dossier(
     data : dataframe, optional
         A table to audit; with `inventory`, the owner's words are taken from there.
     project : Project, optional
-        Whose releases are told, with what each cost. A simulated one is refused.
+        Whose releases are listed, with what each cost. A simulated one is refused.
     inventory : Inventory, optional
         What the columns are for, by the owner's word.
     reports : sequence, optional

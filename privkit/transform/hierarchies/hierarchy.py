@@ -89,7 +89,7 @@ class Hierarchy(Shown):
         FileError
             If the file is not there, or cannot be read.
         HierarchyError
-            If rows differ in length, or a value stands twice with different labels.
+            If rows differ in length, or a value occurs twice with different labels.
         """
         return cls(Table.of(read_rows(path, sep, encoding)))
 
@@ -286,7 +286,7 @@ class Hierarchy(Shown):
 
     @property
     def height(self) -> int | None:
-        """How many levels stand above the raw values; None where a column decides."""
+        """How many levels there are above the raw values; None where a column decides."""
         return None if isinstance(self.source, Redact) else len(self.names) - 1
 
     def lay(self, values: pd.Index, column: str, counts: Sequence[int] | None = None) -> Ladder:

@@ -33,9 +33,9 @@ class Recode(Expression):
     Attributes
     ----------
     keys, values : tuple of scalar
-        What is looked for, each value once, and what stands in its place; None: missing.
+        What is looked for, each value once, and its new value; None: missing.
     other : scalar or None
-        What stands in place of values that are not among `keys`; None: missing.
+        The new value of those that are not among `keys`; None: missing.
     reason : str or None
         Why the table is public, where the user had to vouch for it.
     """
@@ -78,8 +78,8 @@ class Recode(Expression):
 class When(Expression):
     """The value of the first condition that is met; `other` where none is.
 
-    A condition that cannot be told, since a value is missing, is not met, as in SQL's ``CASE``: the row goes on to the
-    next one.
+    A condition that cannot be decided, since a value is missing, is not met, as in SQL's ``CASE``: the row goes on to
+    the next one.
 
     Attributes
     ----------
@@ -110,7 +110,7 @@ class When(Expression):
 
     @typed
     def otherwise(self, value: Scalar | None) -> When:
-        """Return the choice with a value for all rows that met no condition, also where that could not be told.
+        """Return the choice with a value for all rows that met no condition, also where that could not be decided.
 
         Parameters
         ----------
@@ -150,10 +150,10 @@ def recode(column: str | Expression, mapping: Mapping[Any, Any], *, other: Scala
     ----------
     column : str
     mapping : dict
-        From a value of the column (text, numbers, booleans, or dates as text, date or datetime) to what stands in its
-        place: text, numbers or booleans; None for missing. Public facts, never taken from the data.
+        From a value of the column (text, numbers, booleans, or dates as text, date or datetime) to its new
+        value: text, numbers or booleans; None for missing. Public facts, never taken from the data.
     other : text, number or boolean, optional
-        What stands in place of all other values; by default they are missing.
+        The value of all others; by default they are missing.
 
     Returns
     -------
@@ -195,7 +195,7 @@ def lookup(
         The column whose values are looked up.
     table : dict, or PublicValues of a dict, Series or frame
         Public facts: of a dict or a Series from each key to its value. Wrap Series and frames in
-        ``pk.public_values(..., reason=)``; the reason stands in the ledger.
+        ``pk.public_values(..., reason=)``; the reason is written in the ledger.
     value : str, optional
         Which column of a frame is looked up; by default its only one beside `key`.
     key : str, optional
@@ -244,8 +244,8 @@ def lookup(
 def when(condition: str | Expression, value: Scalar | None) -> When:
     """Return a value where a condition is met, for `derive=`; go on by ``.when(...)`` and ``.otherwise(...)``.
 
-    The first condition that is met decides. One that cannot be told, since a value is missing, is not met, as in SQL:
-    the row goes on to the next one, and to `otherwise`. Where missing is a case of its own, ask for it first.
+    The first condition that is met decides. One that cannot be decided, since a value is missing, is not met, as in
+    SQL: the row goes on to the next one, and to `otherwise`. Where missing is a case of its own, ask for it first.
 
     Parameters
     ----------
