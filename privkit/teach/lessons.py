@@ -21,7 +21,7 @@ from privkit.transform.hierarchies.hierarchy import Hierarchy
 from privkit.values.loss import PrivacyLoss
 
 #: The lessons in the order of the course, as the documentation's page of notebooks has them.
-COURSE = (1, 2, 3, 4, 9, 14, 5, 7, 10, 11, 12, 13, 6)
+COURSE = (1, 2, 3, 4, 9, 14, 5, 7, 10, 11, 12, 13, 6, 15)
 
 #: A number, or the letter of a choice.
 Value = float | Fraction | str
@@ -293,6 +293,21 @@ LESSONS = MappingProxyType(
                 (lambda: Fraction("0.1"), "That is what one row is promised. A person may have 40."),
                 (lambda: Fraction("0.1") / 40, "More rows are hidden less, not more."),
             ),
+        ),
+        15: Lesson(
+            "Five attacks on a table found nobody. Which sentence may a dossier hold? (a) The table is anonymous. (b) "
+            "Attacks of this strength found nobody. (c) Nobody can be found in the table.",
+            lambda: "b",
+            "It says what was tried, how strong it was, and what came of it. The next attack may be a better one.",
+            "What is known after an attack that found nobody, and what would be claimed beyond it?",
+            (
+                (
+                    lambda: "a",
+                    "Who knows which other tables an attacker has? Five attacks do not say that there is no sixth.",
+                ),
+                (lambda: "c", "These five did not find anybody. Does that hold for every other attack?"),
+            ),
+            letters="abc",
         ),
     }
 )

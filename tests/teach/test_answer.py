@@ -41,6 +41,7 @@ def by_hand():
         12: math.e,
         13: int(((cells > 0) & (cells < 3)).sum()),
         14: sum([0.1] * 40),
+        15: "b",
     }
 
 
