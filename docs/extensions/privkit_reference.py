@@ -39,6 +39,29 @@ def directive_for(name: str, value: Any) -> list[str]:
     return [f".. autodata:: {name}", "   :no-value:", ""]
 
 
+def summary(entries: dict[str, str]) -> list[str]:
+    """Return a table of links, by their targets, with the first line that each says of itself."""
+    if not entries:
+        return []
+    rows = [
+        line
+        for target, said in entries.items()
+        for line in (f"   * - :py:obj:`{_short(target)} <{target}>`", f"     - {said or '…'}")
+    ]
+    return [".. list-table::", "   :class: summary", "   :widths: 3 7", "", *rows, ""]
+
+
+def _short(target: str) -> str:
+    return target.removeprefix("DataFrame.privacy.").rpartition("privkit.")[2].rpartition(".")[2]
+
+
+def _said(value: Any) -> str:
+    """Return the summary of a docstring: its first paragraph."""
+    if isinstance(value, str) or value is None:
+        return ""
+    return _plain(" ".join((inspect.getdoc(value) or "").split("\n\n")[0].split()))
+
+
 def names_of(rooms: set[str]) -> list[str]:
     """Return the public names that live in `rooms`, or in modules of these: functions first, then classes."""
     stub = ast.parse(Path(privkit.__file__).with_suffix(".pyi").read_text(encoding="utf-8"))
@@ -77,8 +100,10 @@ class Names(Parsed):
 
     def lines(self) -> list[str]:
         """Return one autodoc directive for each name."""
-        found = [".. py:currentmodule:: privkit", ""]
-        for name in names_of(set(self.arguments[0].split())):
+        names = names_of(set(self.arguments[0].split()))
+        found = summary({f"privkit.{name}": _said(getattr(privkit, name)) for name in names})
+        found += [".. py:currentmodule:: privkit", ""]
+        for name in names:
             found += directive_for(name, getattr(privkit, name))
         return found
 
@@ -91,8 +116,10 @@ class Namespace(Parsed):
     def lines(self) -> list[str]:
         """Return one autodoc directive for each name."""
         space = getattr(privkit, self.arguments[0])
-        found = [f".. py:module:: privkit.{self.arguments[0]}", ""]
-        for name in sorted(space.__all__, key=lambda name: (inspect.isclass(getattr(space, name)), name.lower())):
+        names = sorted(space.__all__, key=lambda name: (inspect.isclass(getattr(space, name)), name.lower()))
+        told = {f"privkit.{self.arguments[0]}.{name}": _said(getattr(space, name)) for name in names}
+        found = [f".. py:module:: privkit.{self.arguments[0]}", "", *summary(told)]
+        for name in names:
             found += directive_for(name, getattr(space, name))
         return found
 
@@ -102,22 +129,41 @@ class Accessor(Parsed):
 
     def lines(self) -> list[str]:
         """Return one description for each method."""
-        found = [".. py:currentmodule:: None", ""]
-        for accessor, prefix in ((PrivacyAccessor, ""), (PlanAccessor, "plan.")):
-            for name, member in vars(accessor).items():
-                if isinstance(member, Delegate):
-                    found += self._method(prefix, name, member)
+        methods = [
+            (prefix, name, member)
+            for accessor, prefix in ((PrivacyAccessor, ""), (PlanAccessor, "plan."))
+            for name, member in vars(accessor).items()
+            if isinstance(member, Delegate)
+        ]
+        own = {
+            f"DataFrame.privacy.{name}": _said(_function(name, member))
+            for prefix, name, member in methods
+            if not prefix
+        }
+        found = [*summary(own), ".. py:currentmodule:: None", ""]
+        for prefix, name, member in methods:
+            found += self._method(prefix, name, member)
         return found
 
     def _method(self, prefix: str, name: str, member: Delegate) -> list[str]:
-        function = getattr(importlib.import_module(member.home), name)
+        function = _function(name, member)
         signature = inspect.signature(function)
         bare = [p.replace(annotation=p.empty) for p in list(signature.parameters.values())[1:]]
         shown = signature.replace(parameters=bare, return_annotation=signature.empty)
-        first = (inspect.getdoc(function) or "").split("\n", maxsplit=1)[0]
         twin = f"privkit.{prefix}{name}" if name != "events" else "privkit.events.Recipe.apply"
         told = f"As :py:obj:`{twin}`, with the frame first."
-        return [f".. py:method:: DataFrame.privacy.{prefix}{name}{shown}", "", f"   {first}", "", f"   {told}", ""]
+        return [
+            f".. py:method:: DataFrame.privacy.{prefix}{name}{shown}",
+            "",
+            f"   {_said(function)}",
+            "",
+            f"   {told}",
+            "",
+        ]
+
+
+def _function(name: str, member: Delegate) -> Any:
+    return getattr(importlib.import_module(member.home), name)
 
 
 #: Bars are norms and absolute values, never substitutions; an attribute with a leading dot is code, not a link.
@@ -132,8 +178,11 @@ def _plain_text_of_the_docstrings(_app: Sphinx, _what: str, _name: str, *others:
     for place, line in enumerate(lines):
         example = bool(line.strip()) and (example or line.lstrip().startswith(">>>"))
         if not example:
-            coded = _ATTRIBUTE.sub(r"``\1``", line)
-            lines[place] = _BAR.sub(lambda found: found.group(1) or "\\|", coded)
+            lines[place] = _plain(line)
+
+
+def _plain(text: str) -> str:
+    return _BAR.sub(lambda found: found.group(1) or "\\|", _ATTRIBUTE.sub(r"``\1``", text))
 
 
 def _told_elsewhere(_app: Sphinx, *others: Any) -> bool | None:

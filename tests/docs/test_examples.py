@@ -1,8 +1,8 @@
 """Every example of the pages runs as it stands, from the first block of a page to its last.
 
 Blocks of `python` are run, and what stands under a prompt is compared; blocks of `sh` are run by a shell in the page's
-folder. Blocks of `console` start servers or install things, and are shown only. In tables whose last column is headed
-"privkit", every call of that column is run after the page's blocks.
+folder. Blocks of `console` start servers or install things, and are shown only. In tables with a column headed
+"privkit", every call of that column is run after the page's blocks; `test_tables.py` looks at the other tables.
 """
 
 from __future__ import annotations
@@ -81,13 +81,13 @@ def run(path: Path, text: str) -> int:
 
 
 def calls(text: str) -> list[str]:
-    """Return the code in the last column of the tables that are headed "privkit"."""
+    """Return the code in the columns of tables that are headed "privkit"."""
     found: list[str] = []
-    inside = False
+    column = None
     for line in text.splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")] if line.startswith("|") else []
-        inside = bool(cells) and (inside or cells[-1] == "privkit")
-        found += re.findall(r"`([^`]+)`", cells[-1]) if inside else []
+        column = (cells.index("privkit") if "privkit" in cells else column) if cells else None
+        found += re.findall(r"`([^`]+)`", cells[column]) if column is not None else []
     return found
 
 
@@ -128,7 +128,8 @@ def test_the_runner_sees_what_does_not_hold(folder):
     for wrong in ("```python\n>>> 1 + 1\n3\n```\n", "```sh\nfalse\n```\n"):
         with pytest.raises(pytest.fail.Exception):
             run(page, wrong)
-    for wrong in ("```python\n1 / 0\n```\n", "| x | privkit |\n|---|---|\n| a | `1 / 1`, `1 / 0` |\n"):
+    middle = "| x | privkit | y |\n|---|---|---|\n| a | `1 / 1`, `1 / 0` | b |\n"
+    for wrong in ("```python\n1 / 0\n```\n", "| x | privkit |\n|---|---|\n| a | `1 / 1`, `1 / 0` |\n", middle):
         with pytest.raises(ZeroDivisionError):
             run(page, wrong)
     assert run(page, "| x | other |\n|---|---|\n| a | `1 / 0` |\n") == 0

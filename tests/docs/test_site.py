@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
+import nbformat
 import pytest
 from sphinx.util.inventory import InventoryFile
 
@@ -35,13 +37,25 @@ class Loads(HTMLParser):
         super().__init__()
         self.loaded: list[str] = []
         self.links: list[str] = []
+        self.unnamed: list[str] = []
+        self.scripts = ""
+        self._inside = False
 
     def handle_starttag(self, tag, attrs):
+        self._inside = tag == "script"
+        if tag == "img" and not dict(attrs).get("alt"):
+            self.unnamed.append(str(dict(attrs).get("src"))[:80])
         for name, value in attrs:
             if (tag, name) in LOADING and value:
                 self.loaded.append(value)
             if (tag, name) == ("a", "href") and value:
                 self.links.append(value)
+
+    def handle_endtag(self, tag):
+        self._inside = False
+
+    def handle_data(self, data):
+        self.scripts += data if self._inside else ""
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +117,7 @@ def _documented(member):
 def test_no_page_loads_anything_from_elsewhere(site, loads):
     for page, found in loads.items():
         assert [place for place in found.loaded if re.match(r"(https?:)?//", place)] == [], page
+        assert not re.search(r"https?://|require(js|\.js|\()", found.scripts), page
     for style in site.rglob("*.css"):
         text = style.read_text(encoding="utf-8")
         assert not re.search(r"(@import|url\()\s*['\"]?(https?:)?//", text), style
@@ -138,3 +153,41 @@ def test_the_gallery_shows_every_value_that_it_names(site):
         assert value.count("<svg role=") == 2 * drawn, name  # light and dark
         if not name.startswith(("panel_", "ledger_")):  # a panel's text is a widget's; a ledger's tells times
             assert golden.splitlines()[0].strip()[:40] in html.unescape(value), name
+
+
+def test_every_picture_has_words(loads):
+    assert {page.name: found.unnamed for page, found in loads.items() if found.unnamed} == {}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem)
+def test_a_notebook_is_a_page_with_what_it_shows(site, path):
+    page = (site / "tutorials" / f"{path.stem}.html").read_text(encoding="utf-8")
+    cells = [cell for cell in nbformat.read(path, 4).cells if cell.cell_type == "code"]
+    data = [output.get("data", {}) for cell in cells for output in cell.outputs]
+    pieces = sum("<iframe" in one.get("text/html", "") for one in data)
+    assert page.count("<iframe sandbox=") == page.count("srcdoc=") == pieces
+    assert page.count("_images/") == sum("image/png" in one for one in data)
+    assert page.count('class="cell_input') == len(cells)
+
+
+@pytest.mark.parametrize(
+    ("word", "page"),
+    [("gdpr", "look"), ("gdpr", "dossier"), ("instal", "start"), ("plot", "gallery"), ("plot", "tutorials/01_start")],
+)
+def test_the_search_finds(site, word, page):
+    """By the index that the page of search reads; words are stemmed."""
+    text = (site / "searchindex.js").read_text(encoding="utf-8")
+    index = json.loads(text[text.index("{") : text.rindex("}") + 1])
+    found = [index[kind].get(word, []) for kind in ("terms", "titleterms")]
+    places = {place for one in found for place in (one if isinstance(one, list) else [one])}
+    assert page in {index["docnames"][place] for place in places}
+
+
+def test_each_part_of_the_reference_begins_with_a_table_of_what_it_has(site, described):
+    linked = "".join(page.read_text(encoding="utf-8") for page in (site / "reference").glob("*.html"))
+    tables = re.findall(r'<table class="[^"]*summary.*?</table>', linked, re.DOTALL)
+    assert len(tables) >= 10
+    named = {target for table in tables for target in re.findall(r'href="[^"]*#([\w.]+)"', table)}
+    assert {f"privkit.{name}" for name in pk.__all__ if f"privkit.{name}" in described} - named <= {
+        f"privkit.{space}" for space in ("events", "models", "plan", "teach")
+    }
