@@ -65,7 +65,12 @@ def _drawn(head: list[str], body: list[list[str]], labels: int, unit: str, name:
     from privkit.view.plots.theme import OKABE_ITO, THEMES, style
 
     used = THEMES[name]
-    colors = [used.good, used.ink, *(OKABE_ITO[each] for each in ("orange", "green", "purple", "sky", "vermillion"))]
+    colors = [
+        used.good,
+        used.ink,
+        *(OKABE_ITO[each] for each in ("orange", "green", "purple", "sky", "vermillion")),
+        "#808080",
+    ]
     with mpl.rc_context({**style(used), "svg.fonttype": "none", "svg.hashsalt": f"{head}{len(body)}{name}"}):
         figure, axes = plt.subplots(figsize=(7.2, 0.9 + 0.34 * len(body)))
         for place, tool in enumerate(head[labels:]):

@@ -1,5 +1,6 @@
-// What scrolls sideways can be reached by keyboard.
+// What scrolls sideways can be reached by keyboard, and headings of the contents say of which level they are.
 document.addEventListener("DOMContentLoaded", () => {
+  for (const one of document.querySelectorAll("[role=heading]:not([aria-level])")) one.setAttribute("aria-level", "2");
   const mark = () => {
     for (const one of document.querySelectorAll(".highlight pre, .table-wrapper, .cell_output, .cell_output > *, .shown, .chart")) {
       if (one.scrollWidth > one.clientWidth + 1 && !one.hasAttribute("tabindex")) {
