@@ -204,7 +204,8 @@ def _number(value: object, column: str, argument: str) -> float:
     try:
         number = float(value) + 0.0
     except OverflowError:
-        number = math.inf
+        number = _LARGEST
     if not abs(number) < _LARGEST:  # NaN as well
-        raise ValueBoundsError.of_column(column, argument, "that are not finite")
+        found = "of 1e150 in size or more" if math.isfinite(number) else "that are not finite"
+        raise ValueBoundsError.of_column(column, argument, found)
     return number

@@ -3,8 +3,8 @@
 Five workloads, planned with the level "(other or missing)" in every column. The share is of ρ, or of ε, for the same
 mean variance over the tables; an equal split answers each table by itself, the best split gives each the part that is
 best for the mean variance over cells. RMSE is over all cells, from the variances that tests tie to the exact law.
-Beside them are OpenDP's dataframe route and SmartNoise SQL, which answer each table by itself: some tables of each
-workload, all of which err alike (``--install`` makes SmartNoise's environment).
+Beside them are OpenDP's dataframe route and SmartNoise SQL, which answer each table by itself: as many tables of each
+workload as ``--limit`` seconds allow, in an order drawn once (``--install`` makes SmartNoise's environment).
 
 One run on Adult draws a real release at ρ = 0.0156 and judges its cells; time is that of a million rows beside pandas'
 own tables.
@@ -77,17 +77,18 @@ def levels(frame: pd.DataFrame) -> dict[str, list[object]]:
     return {name: sorted(frame[name].dropna().unique().tolist()) for name in frame}
 
 
-def peers(adult: list[int], smartnoise: Path | None) -> None:
+def peers(adult: list[int], smartnoise: Path | None, limit: float) -> None:
     """Print the RMSE of the tools that answer each table by itself."""
     given = json.dumps({name: (*shape, float(RHO)) for name, shape in workloads(adult).items()})
     for tool, python in (("OpenDP", sys.executable), ("SmartNoise", smartnoise)):
         if python is None:
             continue
-        command = [python, HERE / f"tables_{tool.lower()}.py", given]
+        command = [python, HERE / f"tables_{tool.lower()}.py", given, str(limit)]
         for line in subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines():
-            name, cells, missing, squares = json.loads(line)
+            name, done, many, cells, missing, squares = json.loads(line)
             told = f"   ({missing:,} more cells without an answer)" * bool(missing)
-            print(f"{tool:<12} {name:<32} {cells:>9,} cells   RMSE {math.sqrt(squares / cells):8.1f}{told}", flush=True)
+            counted = f"{done:>4} of {many:<4} tables {cells:>9,} cells"
+            print(f"{tool:<12} {name:<32} {counted}   RMSE {math.sqrt(squares / cells):8.1f}{told}", flush=True)
 
 
 def released(frame: pd.DataFrame, project: object) -> tuple[float, float, float]:
@@ -110,6 +111,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="bench_tables")
     parser.add_argument("--install", action="store_true", help="make SmartNoise's environment")
     parser.add_argument("--envs", type=Path, default=Path(tempfile.gettempdir()) / "privkit-peers")
+    parser.add_argument("--limit", type=float, default=600, help="seconds (processor) for a peer in each workload")
     given = parser.parse_args()
     if given.install:
         install(given.envs, "smartnoise")
@@ -124,7 +126,7 @@ def main() -> None:
             told = "   ".join(f"{one:8.1f}" for one in errors)
             noise = "Laplace " if squared else "Gaussian"
             print(f"{name:<32} {len(tables):>6} {cells:>9,}  {noise}  {share:12.2f}   {told}")
-    peers(sizes, python_of(given.envs, "smartnoise"))
+    peers(sizes, python_of(given.envs, "smartnoise"), given.limit)
     with tempfile.TemporaryDirectory() as folder:
         project = pk.open_project("bench", rho=1000, unit=pk.ROW, store=Path(folder) / "ledger.db", ceiling=100)
         error, held, apart = released(frame, project)

@@ -25,6 +25,23 @@ def moments(shares, full, degree):
     return split(np.stack(sums, axis=1).astype(np.int64), full)
 
 
+def lines(rng, many, rows, slopes, deviation):
+    """The exact sums of products of (1, a, b, y), in rows, of so many samples with normal residuals and one design.
+
+    X'e is normal then, and e'e is what X'e takes of it plus an independent χ²: no residual is drawn.
+    """
+    x = np.column_stack([np.ones(rows), rng.uniform(-1, 1, (rows, 2))])
+    design = x.T @ x
+    root, found = np.linalg.cholesky(design), np.zeros((many, 4, 4))
+    for own in found:
+        scores = root @ rng.normal(size=3) * deviation
+        squares = scores @ np.linalg.solve(design, scores) + deviation**2 * rng.chisquare(rows - 3)
+        own[:3, :3] = design
+        own[:3, 3] = own[3, :3] = design @ slopes + scores
+        own[3, 3] = slopes @ design @ slopes + 2 * slopes @ scores + squares
+    return found
+
+
 def noisy(cells, noise, rng):
     """The cells with noise."""
     return cells + drawn(noise, cells.size, rng).reshape(cells.shape)

@@ -91,6 +91,13 @@ NULLS = {
 DRAWS, FEW = 2000, 399
 
 
+def test_the_fast_path_draws_what_a_release_would():
+    (table,) = independent(np.random.default_rng(3), 200, *NULLS["even"][:1], 1)
+    labels = [(k, w) for k in "ab" for w in "uvw"]
+    frame = pd.DataFrame([label for label, count in zip(labels, table, strict=True) for _ in range(count)])
+    assert exact(ask(ASKED), frame.set_axis(["k", "w"], axis=1)).ravel().tolist() == table.tolist()
+
+
 @pytest.mark.parametrize("case", NULLS)
 @pytest.mark.sample(0.2)
 def test_the_test_errs_no_more_than_it_says(case):

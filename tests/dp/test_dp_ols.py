@@ -5,10 +5,12 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from chance import RARE
 from dp_asking import ask, assert_within, count_plan, duckdb_relation, exact, frames, neighbors, norms
-from dp_drawn import holds, noisy, rejects_too_often
+from dp_drawn import holds, lines, noisy, rejects_too_often
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 import privkit as pk
 from privkit.dp.measurement import make_measurement
@@ -167,6 +169,30 @@ def test_that_would_be_seen_if_the_noise_were_thought_a_third_as_large_or_none(c
             fit = Fit.of(cells, less, FULL)
             hits += int(abs(fit.coefficients[1] - true[1]) <= fit.half_widths(np.eye(len(true)), 0.05)[1])
         assert not holds(hits, draws, 0.95)
+
+
+def pivots(sums, true, deviation):
+    """What a fit of (1, a, b) errs by, in standard normal numbers, and the χ² of what it leaves."""
+    design, y = sums[:, :3, :3], sums[:, :3, 3]
+    found = np.linalg.solve(design, y[..., None])[..., 0]
+    apart = np.swapaxes(np.linalg.cholesky(design), 1, 2) @ (found - true)[..., None]
+    return apart[..., 0].T / deviation, (sums[:, 3, 3] - (y * found).sum(axis=1)) / deviation**2
+
+
+def test_lines_of_the_fast_path_err_as_those_of_frames_do():
+    """Both by the textbook's law, of normal residuals: ``tests/slow/dp_population.py`` draws so."""
+    rng, true, rows = np.random.default_rng(8), np.array([0.1, 0.3, 0.0]), 20
+    asked, real = LeastSquares("y", ("a", "b"), (ValueBounds(-1.0, 1.0),) * 3), np.zeros((200, 4, 4))
+    for own in real:
+        a, b = rng.uniform(-1, 1, (2, rows))
+        frame = pd.DataFrame({"a": a, "b": b, "y": true[0] + true[1] * a + 0.1 * rng.normal(size=rows)})
+        own[np.triu_indices(4)] = exact(ask(asked), frame).ravel() / FULL
+        own += np.triu(own, 1).T
+    fast = np.concatenate([lines(rng, 20, rows, true, 0.1) for _ in range(20)])
+    for sums in (real, fast):
+        errors, left = pivots(sums, true, 0.1)
+        for each, law in (*((one, stats.norm()) for one in errors), (left, stats.chi2(rows - 3))):
+            assert stats.kstest(each, law.cdf).pvalue > RARE
 
 
 def test_standard_errors_are_near_those_without_noise_where_rows_are_many():

@@ -484,6 +484,7 @@ REFUSED = {
     "cuts from data": (pk.NotPublicError, "edges", {"columns": ["a", "c"], "keys": {"a": ["x"]}, "cuts": {"c": FOUR["c"]}}),  # noqa: E501
     "cuts of another shape": (SyntheticError, "cuts as a list", {"columns": ["a", "c"], "cuts": [1, 2], "keys": KEYS}),
     "keys and cuts": (SyntheticError, "keys and cuts", {"columns": ["a", "c"], "keys": {"a": ["x"], "c": [1]}, "cuts": {"c": [0, 9]}}),  # noqa: E501
+    "cuts of a text": (pk.ExpressionError, "cuts['b']", {"columns": ["a", "b"], "keys": {"a": ["x"]}, "cuts": {"b": [0, 9]}}),  # noqa: E501
     "cuts of others": (SyntheticError, "cuts of 'c'", {"columns": ["a", "b"], "keys": KEYS, "cuts": {"c": [0, 9]}}),
     "open bins": (SyntheticError, "open end", {"columns": ["a", "c"], "keys": {"a": ["x"]}, "cuts": {"c": [0, math.inf]}}),  # noqa: E501
     "bins without a number": (SyntheticError, "whole number", {"columns": ["a", "c"], "keys": {"a": ["x"]}, "cuts": {"c": [0.1, 0.9]}}),  # noqa: E501

@@ -245,6 +245,7 @@ BAD = [
     ({"age": "18 to 100"}, pk.FactsError, "a str"),
     ({"age": None}, pk.FactsError, "None"),
     ({"age": (float("nan"), 1)}, pk.ValueBoundsError, "not finite"),
+    ({"age": (0, 1e300)}, pk.ValueBoundsError, "of 1e150 in size or more"),
     ({"age": PEOPLE["age"]}, pk.NotPublicError, r"age=pk\.public_values"),
     ({"age": [np.float64(1), np.float64(2), np.float64(3)]}, pk.NotPublicError, "float64"),
     ({"plan": ["basic", "basic"]}, pk.KeysError, "doubled"),

@@ -24,9 +24,11 @@ from privkit.project.known import Known
 from privkit.tally.books import words
 from privkit.tally.engines.opening import engine_of
 from privkit.tally.groups import dated_keys
+from privkit.tally.predicate import language_kind
 from privkit.values.arguments import column_name, whole
 from privkit.values.exact import exact
 from privkit.values.expression.builders import cut
+from privkit.values.expression.checking import checked
 from privkit.values.expression.days import DateCut
 from privkit.values.expression.nodes import Cut
 from privkit.values.expression.selection import selection
@@ -200,7 +202,8 @@ def _derived(
     keys, _ = vouched(asking.get("keys"))
     with_keys = set(keys) if isinstance(keys, Mapping) else set()
     inner = {name: name for name in names}
-    taken = {*engine_of(data).schema, *derived}
+    schema = engine_of(data).schema
+    taken = {*schema, *derived}
     for name in names:
         if name in given and name in with_keys:
             raise SyntheticError.both(name)
@@ -210,6 +213,8 @@ def _derived(
             own = edges if isinstance(edges, Cut | DateCut) else cut(name, _edges(name, edges, known, reason))
             if own.columns != (name,) and set(own.columns) != {name}:
                 raise SyntheticError.cuts(f"of {name!r} that look at another column")
+            if name in schema:
+                checked(own, {name: language_kind(schema[name])}, f"cuts[{name!r}]")
             inner[name] = _free(f"{name} (bins)", taken)
             derived[inner[name]] = own
             taken.add(inner[name])

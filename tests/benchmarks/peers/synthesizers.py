@@ -48,8 +48,8 @@ def opendp(name, frame, sizes, asked):
 
     dp.enable_features("contrib")
     keys = {column: list(range(size)) for column, size in sizes.items()}
-    algorithm, failed = (dp.mbi.MST() if name == "mst" else dp.mbi.AIM()), None
-    for rho in (asked["rho"], round(asked["rho"], 4), int(asked["rho"] * 1024) / 1024, int(asked["rho"] * 64) / 64):
+    algorithm = dp.mbi.MST() if name == "mst" else dp.mbi.AIM()
+    for rho in (asked["rho"], *(int(asked["rho"] * one) / one for one in (10_000, 1024, 64))):
         context = dp.Context.compositor(
             data=pl.LazyFrame(frame.to_dict("list")),
             privacy_unit=dp.unit_of(contributions=1),
@@ -61,10 +61,10 @@ def opendp(name, frame, sizes, asked):
         try:
             table = query.contingency_table(keys=keys, algorithm=algorithm).release()
         except dp.OpenDPException as error:
-            failed = error
+            asked.setdefault("failed", f"at ρ = {rho}: {error}")
             continue
         return table.synthesize(rows=len(frame)).to_pandas().fillna(0)
-    raise failed
+    raise SystemExit(asked["failed"])
 
 
 def smartnoise(name, frame, sizes, asked):
@@ -96,8 +96,9 @@ def main():
             known[one] = version(one)
         except ModuleNotFoundError:
             continue
+    missed = {"failed": asked["failed"]} if "failed" in asked else {}
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": seconds, "peak_mb": peak, "versions": known}), flush=True)
+    print(json.dumps({"seconds": seconds, "peak_mb": peak, "versions": known, **missed}), flush=True)
 
 
 if __name__ == "__main__":

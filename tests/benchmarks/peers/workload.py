@@ -1,36 +1,43 @@
-"""What the workers of tables share: random rows of a workload's shape, some of its tables, and what is squared."""
+"""What the workers of tables share: random rows of a workload's shape, its tables, and what is squared."""
 
 import itertools
 import json
 import sys
+import time
 
 import numpy as np
 import pandas as pd
 
 ROWS = 20_000
-#: Of each workload so many tables are asked for: all have an even part of the loss, so that all cells err alike.
-TABLES = 6
+
+
+def keyed(sizes, axes):
+    """Return all cells of a table, a column for each of its own."""
+    cells = itertools.product(*(map(str, range(sizes[axis])) for axis in axes))
+    return pd.DataFrame([*cells], columns=[f"c{axis}" for axis in axes])
 
 
 def main(answered):
-    """Answer the workloads that the command line tells, each with its sizes, tables and ρ."""
+    """Answer the workloads that the command line tells, each with its sizes, tables and ρ, for so many seconds.
+
+    Seconds are the processor's. All tables of a workload have an even part of ρ. They are taken in an order drawn once,
+    so that those which there was time for stand for the others.
+    """
+    limit = float(sys.argv[2])
     for name, (sizes, tables, rho) in json.loads(sys.argv[1]).items():
         rng = np.random.default_rng(1)
         columns = {f"c{axis}": rng.integers(0, max(size - 1, 1), ROWS).astype(str) for axis, size in enumerate(sizes)}
         frame = pd.DataFrame(columns)
-        asked = [axes for axes in tables if axes]
-        asked = asked[:: max(len(asked) // TABLES, 1)][:TABLES]
-        keys = [
-            pd.DataFrame([*itertools.product(*(map(str, range(sizes[axis])) for axis in axes))], columns=names)
-            for axes in asked
-            for names in [[f"c{axis}" for axis in axes]]
-        ]
-        cells, missing, squares = 0, 0, 0.0
-        for own, counts in zip(keys, answered(frame, keys, rho, len(tables)), strict=True):
-            exact = frame.groupby([*own.columns]).size().reindex(pd.MultiIndex.from_frame(own), fill_value=0)
-            if len(own.columns) == 1:
-                exact = frame.groupby([*own.columns]).size().reindex(own.iloc[:, 0], fill_value=0)
-            known = ~np.isnan(np.asarray(counts, dtype=float))
-            squares += float(((np.asarray(counts, dtype=float) - exact.to_numpy())[known] ** 2).sum())
-            cells, missing = cells + int(known.sum()), missing + int((~known).sum())
-        print(json.dumps([name, cells, missing, squares]), flush=True)
+        asked = [axes for axes in tables if axes]  # the total has no cells to group by
+        done, cells, missing, squares, start = 0, 0, 0, 0.0, time.process_time()
+        for place in rng.permutation(len(asked)):
+            if time.process_time() - start > limit:
+                break
+            keys = keyed(sizes, asked[place])
+            by = [*keys.columns]
+            exact = keys.merge(frame.value_counts(by).rename("n").reset_index(), on=by, how="left")["n"].fillna(0)
+            found = np.asarray(answered(frame[by], keys, rho / len(tables)), dtype=float)
+            known = ~np.isnan(found)
+            squares += float(((found - exact.to_numpy())[known] ** 2).sum())
+            done, cells, missing = done + 1, cells + int(known.sum()), missing + int((~known).sum())
+        print(json.dumps([name, done, len(asked), cells, missing, squares]), flush=True)
