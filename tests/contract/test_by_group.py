@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -67,7 +69,9 @@ def test_every_change_and_every_release_tells_what_it_costs_each_group(shown):
 
 def test_nothing_else_hands_out_changed_data(shown):
     for name, value in shown[1].items():
-        own = {*dir(type(value)), *getattr(value, "__dict__", {})} - set(dir(Mapping) if isinstance(value, Mapping) else ())
+        own = {*dir(type(value)), *getattr(value, "__dict__", {})} - set(
+            dir(Mapping) if isinstance(value, Mapping) else ()
+        )
         handed = [one for one in HANDED if one in own]
         if handed and not isinstance(value, KINDS) and type(value).__name__ not in NEITHER:
             pytest.fail(f"{name}: {type(value).__name__} hands out {handed} and tells nothing by group")
