@@ -166,7 +166,7 @@ def _drill(found: BreachDrill) -> Sheet:
 def _trail(found: Trail) -> Sheet:
     try:
         events = list(found)
-        unusual = found.unusual()
+        unusual = found.unusual(hours=(0, 24))  # which hours are usual, and where, is for the owner to say
     except PrivkitError as error:
         return refusal(found.project, error)
     last = events[-_MOST:]
