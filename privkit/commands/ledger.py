@@ -127,7 +127,8 @@ def _everywhere(word: str, *, as_json: bool) -> None:
         gone = "" if row["there"] is not False else ", which is not there"
         print(printable(f"{row['project']}: {row['charged']} charged, {row['store']}{gone}"))
     if not rows:
-        print("This machine remembers no such project.")
+        which = "project with that in its name or place" if word else "project"
+        print(f"This machine remembers no {which}. Those in folders for temporary files are not remembered.")
 
 
 def _export(account: Account, form: str) -> None:

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from privkit.budget.entry import Entry
 
 
+#: Kinds of tables that are under differential privacy; every other one is not.
+NOISY = frozenset({"release", "synthetic rows", "derived"})
+
+
 @public
 @dataclass(frozen=True, eq=False, repr=False)
 class SharedPackage(Shown):
@@ -69,6 +73,11 @@ class SharedPackage(Shown):
         if self.revoked:
             return "revoked"
         return "expired" if self.expires < today() else "handed out"
+
+    @property
+    def without_noise(self) -> tuple[tuple[str, str], ...]:
+        """Name and kind of the tables that are not under differential privacy: checked counts, anonymized rows."""
+        return tuple((name, kind) for name, kind, _ in self.tables if kind not in NOISY)
 
     def is_due(self, on: date) -> bool:
         """Whether its deletion is to be confirmed by a day: it was revoked, or that is its last day or later."""

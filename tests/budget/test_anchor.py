@@ -286,4 +286,4 @@ def test_projects_are_found_across_folders(tmp_path, capsys):
         [row] = json.loads(capsys.readouterr().out)
         assert (row["project"], row["there"]) == ("loans", False)
     assert cli.main(["ledger", "list", "--find", "nothing"]) == 0
-    assert "no such project" in capsys.readouterr().out
+    assert "no project with that in its name or place. Those in folders for temporary" in capsys.readouterr().out

@@ -205,6 +205,8 @@ def test_no_cell_value_but_names_of_groups_leaves(made, tmp_path, ledger_path):
         assert CANARY not in text
         assert "98765432" not in text.replace(",", "")
     assert '"m"' not in project.measured.path.read_text()  # a group's name is a value: it is not kept
+    assert "| large | town |" not in dossier.to_markdown()  # nor is it in what others get
+    assert "| group 1 | town |" in dossier.to_markdown()
 
 
 def test_a_dossier_counts_what_is_known_of_a_model_by_who_knows_it(made, ledger_path):

@@ -155,7 +155,8 @@ def test_what_does_not_apply_is_counted_on_neither_side():
 
 def test_what_only_a_person_knows_is_asked_by_name_and_never_invented(study):
     made, _ = study
-    person = [field.id for field in fields() if field.source == "person"]
+    asked = lambda field: field.source == "person" or field.id == "nist.8"  # noqa: E731 - its register has no package
+    person = [field.id for field in fields() if asked(field)]
     assert [one.id for one in made.open_questions] == person
     with pytest.raises(AssertionError, match=r"registry\.basic\.data_curators"):
         answered({"registry.basic.data_curators": "somebody"}, {})
@@ -187,6 +188,50 @@ def test_hazards_follow_the_projects_terms(tmp_path):
     assert by_row["nist.4"].state == "asked"  # whether a person has several rows, nothing here tells
     assert by_row["nist.5"].state == "filled"
     assert by_row["registry.dp_variant.variant_name"].value == "Approximate DP"
+
+
+def test_what_left_without_noise_is_told_by_the_register_and_no_word_of_a_person_replaces_it(tmp_path):
+    frame = table()
+    project = pk.open_project("p", epsilon=1, unit=pk.ROW, store=tmp_path / "l.db")
+    count = pk.dp_count(frame, epsilon=0.1, project=project)
+    checked = pk.output_check(pd.crosstab([1] * 40 + [2] * 40, [3] * 80, margins=True))
+    partner = {"recipient": "City", "purpose": "planning", "basis": "contract", "expires": "2099-01-01"}
+    project.package(count, path=tmp_path / "a.zip", **partner)
+    said = {"nist.8": "nothing", "nist.1": "no", "nist.20": "two analysts"}
+    hazards = {one.field.id: one for one in pk.dossier(project=project, answers=said).answers}
+    assert hazards["nist.8"].text == "nothing"  # noise is in all that the register knows
+    assert hazards["nist.1"].text.startswith("Charged ε = 0.1 of ε = 1")
+    assert hazards["nist.1"].text.endswith("A person says: no")
+    assert {name: hazards[name].source for name in said} == {
+        "nist.8": "person",
+        "nist.1": "ledger",
+        "nist.20": "person",
+    }
+    out = project.package({"by plan": checked}, path=tmp_path / "b.zip", **partner)
+    project.sharing.confirm_deletion(out.id, by="City")  # it was out all the same
+    made = pk.dossier(project=project, answers=said)
+    told = next(one for one in made.answers if one.field.id == "nist.8")
+    assert f"YES, by the register: package {out.id} for City ('by plan', checked counts)." in told.text
+    assert told.source == "ledger"
+    assert told.text.endswith("A person says: nothing")
+    assert "package 2" not in told.text
+
+
+def test_a_model_that_was_assessed_is_no_model_that_does_not_apply(tmp_path):
+    rows = pd.DataFrame({"x": range(60), "y": ["a", "b"] * 30})
+    project = pk.open_project("p", epsilon=1, unit=pk.ROW, store=tmp_path / "l.db")
+    told = lambda made: next(one for one in made.answers if one.field.id == "nist.15")  # noqa: E731
+    assert told(pk.dossier(project=project)).state == "not applicable"
+    from sklearn.dummy import DummyClassifier
+
+    always = DummyClassifier().fit(rows[["x"]], rows["y"])
+    model = pk.assess_model(always, train=rows, test=rows.head(40), target="y")
+    assert (
+        told(pk.dossier(project=project, reports=[model])).text
+        == "DummyClassifier, as it was assessed: no attack was tried."
+    )
+    project.record(model, table="clinic", on="2026-01-31")
+    assert told(pk.dossier(project=project)).text == "clinic, recorded on 2026-01-31: no attack was recorded."
 
 
 def test_a_preset_is_compared_exactly():

@@ -99,6 +99,27 @@ def test_the_notice_tells_what_the_law_asks_for():
     assert "especially protected" not in pk.papers(owned(role="other")).notice
 
 
+def test_the_notice_claims_noise_of_what_has_some_alone(tmp_path):
+    project = pk.open_project("p", epsilon=1, unit=pk.ROW, store=tmp_path / "l.db")
+    count = pk.dp_count(pd.DataFrame({"a": range(9)}), epsilon=0.1, project=project)
+    partner = {"recipient": "City", "purpose": "planning", "basis": "contract", "expires": "2099-01-01"}
+    project.package(count, path=tmp_path / "a.zip", **partner)
+    text = pk.papers(owned(), project=project).notice
+    assert "never a row about one. Chance is added to each figure before it leaves. Whoever" in text
+    assert "Tables of such figures were given to:" in text
+    people = pd.DataFrame({"zip": ["8004", "8005"] * 30, "age": [20, 30, 40] * 20})
+    out = project.package(pk.anonymize(people, ["zip", "age"], k=5), path=tmp_path / "b.zip", **partner)
+    project.sharing.confirm_deletion(out.id, by="City")  # what was said of it stays untrue
+    made = pk.papers(owned(), project=project)
+    assert "never a row about one" not in made.notice
+    assert (
+        "before it leaves, but for what is named below. Whoever wants to find out from figures with added"
+        in made.notice
+    )
+    assert "left: rows about single persons, made coarser and without names. Of these, that bound says" in made.notice
+    assert "Handed out without noise, so that this bound says nothing of it: anonymized rows." in made.policy
+
+
 @pytest.mark.parametrize(
     ("basis", "rights"),
     [

@@ -10,17 +10,17 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from fractions import Fraction
-from itertools import pairwise
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from privkit.study.assessments.measured import Measurement, Measurements, last_of_each
-from privkit.study.register import account_of, legible, months_after, today
+from privkit.study.register import account_of, legible, today
 from privkit.study.requests import SubjectRequest, requests_of
 from privkit.study.shared_package import packages_of
 from privkit.study.written import written
 from privkit.values.arguments import public
+from privkit.values.expression.days import period_of
 from privkit.values.show import Plotted
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class Quarter:
     @property
     def name(self) -> str:
         """The year and the quarter, as ``"2026-Q4"``."""
-        return f"{self.begin.year}-Q{(self.begin.month + 2) // 3}"
+        return period_of(self.begin, "quarter")[0]
 
     @property
     def empty(self) -> bool:
@@ -172,17 +172,6 @@ def _text(value: Any) -> Any:
     return value if value is None or isinstance(value, int | float) else str(value)
 
 
-def quarter_of(one: date) -> date:
-    """Return the first day of a day's quarter.
-
-    Examples
-    --------
-    >>> quarter_of(date(2026, 11, 30)), quarter_of(date(2026, 1, 1))
-    (datetime.date(2026, 10, 1), datetime.date(2026, 1, 1))
-    """
-    return date(one.year, 3 * ((one.month - 1) // 3) + 1, 1)
-
-
 def quarters_between(first: date, last: date) -> list[tuple[date, date]]:
     """Return the first and the last day of each quarter from that of one day to that of another.
 
@@ -191,10 +180,12 @@ def quarters_between(first: date, last: date) -> list[tuple[date, date]]:
     >>> [(begin.isoformat(), end.isoformat()) for begin, end in quarters_between(date(2025, 12, 31), date(2026, 1, 1))]
     [('2025-10-01', '2025-12-31'), ('2026-01-01', '2026-03-31')]
     """
-    begins = [quarter_of(first)]
-    while begins[-1] <= last:
-        begins.append(months_after(begins[-1], 3))
-    return [(begin, after - timedelta(days=1)) for begin, after in pairwise(begins)]
+    found: list[tuple[date, date]] = []
+    day = first
+    while not found or day <= last:
+        _, begin, day = period_of(day, "quarter")
+        found.append((begin, day - timedelta(days=1)))
+    return found
 
 
 def quarters(project: Any) -> Quarters:

@@ -322,7 +322,8 @@ def dossier(
     said = _said(project, reports, answers, given=any(one is not None for one in (data, project, inventory)))
     looked = inventory if data is None else audit(data, inventory=inventory)
     told = None if project is None else statement_of(project.account)
-    found = _filled(told, looked, reports, said)
+    held = _register(project)
+    found = _filled(told, looked, reports, said, held)
     return Dossier(
         title=title or (told.name if told is not None else "a table"),
         made=made,
@@ -332,7 +333,7 @@ def dossier(
         statement=told,
         answers=answered(found, said),
         impact=answered(dict(found_of(told, looked, reports)), said, impact_fields()),
-        **_register(project),
+        **held,
     )
 
 
@@ -349,14 +350,19 @@ def _register(project: Project | None) -> dict[str, Any]:
 
 
 def _filled(
-    told: Statement | None, inventory: Inventory | None, reports: Sequence[object], said: Mapping[str, Any]
+    told: Statement | None,
+    inventory: Inventory | None,
+    reports: Sequence[object],
+    said: Mapping[str, Any],
+    held: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return what fills the forms; those about a deployment do not apply where there is no project."""
     found: dict[str, Any] = dict(opinion(reports, inventory))
     if told is None:
         why = NotApplicable("No project was given, so that nothing was released.")
         return found | {field.id: why for field in fields() if field.form in {"registry", "nist"}}
-    found |= {**dict(registry(told, inventory)), **dict(hazards(told, inventory))}
+    known = hazards(told, inventory, reports, held["sharing"].packages, held["quarters"].latest)
+    found |= {**dict(registry(told, inventory)), **dict(known)}
     return found | {"registry.tier": tier_of(answered(found, said))}
 
 

@@ -32,6 +32,10 @@ FORMS: Mapping[str, str] = {
 }
 
 
+#: Forms in which a person's word stands beside what is known, and does not replace it.
+_BESIDE = frozenset({"nist", "wp216"})
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One field of a form.
@@ -200,6 +204,8 @@ def answered(
 ) -> tuple[Answer, ...]:
     """Return every field with what fills it: what a person said, else what was found, else the question.
 
+    Of hazards and of WP216's questions a person's word follows what was found: a "no" replaces no attack.
+
     Parameters
     ----------
     of : sequence of Field, optional
@@ -218,7 +224,9 @@ def answered(
 
 def _answer(field: Field, found: Any, said: Any) -> Answer:
     if said is not None:
-        return Answer(field, "filled", "person", said)
+        if found is None or isinstance(found, NotApplicable) or field.form not in _BESIDE:
+            return Answer(field, "filled", "person", said)
+        return Answer(field, "filled", field.source, f"{found} A person says: {said}")
     if isinstance(found, NotApplicable):
         return Answer(field, "not applicable", field.source, found.why)
     return Answer(field, "asked" if found is None else "filled", "person" if found is None else field.source, found)

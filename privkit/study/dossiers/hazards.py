@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from privkit.attacks.models.report import ModelAttackReport
+from privkit.study.assessments.assessment import ModelAssessment
 from privkit.study.dossiers.form import NotApplicable
 from privkit.study.dossiers.statement import MODELS, SYNTHETIC, Statement
 from privkit.values.show import printable
@@ -13,15 +15,33 @@ from privkit.values.writing import chance
 
 if TYPE_CHECKING:
     from privkit.inventory.inventory import Inventory
+    from privkit.study.assessments.measured import Measurement
+    from privkit.study.shared_package import SharedPackage
 
+#: So many packages are named.
+_MOST = 8
 #: NIST calls an ε up to this conservative, and the upper end of what is deployed one that may mean little.
 CONSERVATIVE, UPPER_END = 1, 20
 
 
-def hazards(told: Statement, inventory: Inventory | None) -> Iterator[tuple[str, Any]]:
-    """Yield the hazards that something is known of, by their ids; `NotApplicable` where one does not arise."""
-    known: dict[int, Any] = {**dict(_loss(told)), **dict(_unit(told, inventory))}
-    known |= {**dict(_algorithms(told)), **dict(_utility(told))}
+def hazards(
+    told: Statement,
+    inventory: Inventory | None,
+    reports: Sequence[object] = (),
+    packages: Sequence[SharedPackage] = (),
+    measured: Sequence[Measurement] = (),
+) -> Iterator[tuple[str, Any]]:
+    """Yield the hazards that something is known of, by their ids; `NotApplicable` where one does not arise.
+
+    Parameters
+    ----------
+    packages : sequence of SharedPackage
+        All that were handed out, those that were deleted since too.
+    measured : sequence of Measurement
+        The last of each kind.
+    """
+    known: dict[int, Any] = {**dict(_loss(told)), **dict(_unit(told, inventory)), **dict(_beside(packages))}
+    known |= {**dict(_algorithms(told)), 15: _models(told, reports, measured), **dict(_utility(told))}
     if inventory is not None:
         known |= dict(_exposure(inventory))
     yield from ((f"nist.{number}", text) for number, text in sorted(known.items()))
@@ -85,19 +105,48 @@ def _unit(told: Statement, inventory: Inventory | None) -> Iterator[tuple[int, A
     yield 6, f"No: all charges have one unit, the project's: {unit}."
 
 
+def _beside(packages: Sequence[SharedPackage]) -> Iterator[tuple[int, str]]:
+    """Yield what left without differential privacy, by the register; nothing where it knows of none."""
+    out = [(one, ", ".join(f"{name!r}, {kind}" for name, kind in one.without_noise)) for one in packages]
+    parts = [f"package {one.id} for {one.recipient} ({tables})" for one, tables in out if tables]
+    if parts:
+        more = f" and {len(parts) - _MOST:,} more" if len(parts) > _MOST else ""
+        shown = printable("; ".join(parts[:_MOST]))
+        yield 8, f"YES, by the register: {shown}{more}. What left by another way, it does not know."
+
+
+def _models(told: Statement, reports: Sequence[object], measured: Sequence[Measurement]) -> Any:
+    """Return what is known of models: those that the ledger charged, and those that were assessed or attacked."""
+    trained = sum(bool(MODELS & {*one.statistics}) for one in told.charges)
+    parts = [f"entries that train a model: {trained:,}, each one release under differential privacy"] if trained else []
+    for report in reports:
+        if isinstance(report, ModelAssessment):
+            attack = "no attack was tried" if report.attack is None else _first(report.attack)
+            parts.append(f"{report.model}, as it was assessed: {attack}")
+        elif isinstance(report, ModelAttackReport):
+            parts.append(_first(report))
+    kept = [one for one in measured if one.what in ("model", "model attack")]
+    if kept and not any(isinstance(one, ModelAssessment | ModelAttackReport) for one in reports):
+        parts += [
+            f"{one.table}, recorded on {one.on}: "
+            + ("no attack was recorded" if one.auc is None else f"the strongest attack's AUC is {one.auc:.3f}")
+            for one in kept
+        ]
+    if not parts:
+        return NotApplicable("No model was trained in this project, and none was assessed.")
+    return printable(f"{'; '.join(parts)}.")
+
+
+def _first(report: object) -> str:
+    return repr(report).partition("\n")[0].rstrip(".")
+
+
 def _algorithms(told: Statement) -> Iterator[tuple[int, Any]]:
     drawn = ", ".join(told.versions)
     yield (
         9,
         "Noise is drawn by OpenDP; the transformations before it are privkit's own, each with a proof and an "
         f"independent oracle{f' ({drawn})' if drawn else ''}.",
-    )
-    models = sum(bool(MODELS & {*one.statistics}) for one in told.charges)
-    yield (
-        15,
-        f"Entries that train a model: {models:,}, each one release under differential privacy."
-        if models
-        else NotApplicable("No model was trained in this project."),
     )
     made = sum(SYNTHETIC in one.statistics for one in told.charges)
     yield (

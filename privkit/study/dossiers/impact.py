@@ -100,8 +100,8 @@ def measures(told: Statement | None, reports: Sequence[object]) -> dict[str, str
     if told is not None:
         unit = told.terms.unit
         found[_NOISE] = printable(
-            f"Figures leave with noise alone, within a budget of {told.terms.budget}, of which {told.charged} is "
-            f"charged; protected is {unit}."
+            f"Each answer of the project has noise, within a budget of {told.terms.budget}, of which {told.charged} "
+            f"is charged; protected is {unit}."
         )
     return found
 

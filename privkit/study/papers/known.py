@@ -30,6 +30,8 @@ class Budget:
         Whom it protects.
     packages : tuple of SharedPackage
         What was handed out and is not known to be deleted.
+    without_noise : frozenset of str
+        The kinds of tables that were ever handed out and are not under differential privacy.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Budget:
     charged: PrivacyLoss
     unit: PrivacyUnit
     packages: tuple[SharedPackage, ...]
+    without_noise: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,5 +79,7 @@ def budget_of(project: Project | None) -> Budget | None:
     """
     if project is None:
         return None
-    out = tuple(one for one in Sharing(project).packages if one.deleted is None)
-    return Budget(project.name, project.budget, project.spent + project.reserved, project.unit, out)
+    packages = Sharing(project).packages
+    out = tuple(one for one in packages if one.deleted is None)
+    plain = frozenset(kind for one in packages for _, kind in one.without_noise)
+    return Budget(project.name, project.budget, project.spent + project.reserved, project.unit, out, plain)

@@ -25,6 +25,11 @@ _BECAUSE = {
 }
 
 
+#: What leaves without added chance, in plain words.
+_PLAIN = {
+    "anonymized rows": "rows about single persons, made coarser and without names",
+    "checked counts": "counts of people, of which small ones are left out",
+}
 _TERM = (
     "It costs you nothing (Art. 12(5)). We answer within one month, or tell you within it why we need up to two more "
     "(Art. 12(3))."
@@ -95,15 +100,23 @@ def _asked_of_all(known: Known, draft: Draft) -> Iterator[str]:
 
 
 def _published(budget: Budget) -> Iterator[str]:
+    plain = [told for kind, told in _PLAIN.items() if kind in budget.without_noise]
+    plain += ["other tables"] if budget.without_noise - _PLAIN.keys() else []
+    rows = "" if plain else ", never a row about one"
+    but = ", but for what is named below" if plain else ""
+    them, much = ("figures with added chance", "much of them") if plain else ("them", "much")
     yield (
-        "We publish figures about many people together, never a row about one. Chance is added to each figure before "
-        f"it leaves. Whoever wants to find out from them whether {_whose(budget)} among the data gains, over a guess, "
-        f"at most {chance(budget.total.advantage)} (0 is nothing, 1 is certainty), whatever else he or she knows, and "
-        "however much we publish."
+        f"We publish figures about many people together{rows}. Chance is added to each figure before it leaves{but}. "
+        f"Whoever wants to find out from {them} whether {_whose(budget)} among the data gains, over a guess, at most "
+        f"{chance(budget.total.advantage)} (0 is nothing, 1 is certainty), whatever else he or she knows, and however "
+        f"{much} we publish."
     )
+    if plain:
+        yield from ("", f"Without added chance left: {', and '.join(plain)}. Of these, that bound says nothing.")
     if budget.packages:
+        what = "Tables" if plain else "Tables of such figures"
         out = sorted({(one.recipient, one.purpose, one.expires.isoformat()) for one in budget.packages})
-        yield from ("", "Tables of such figures, or of coarser rows without names, were given to:", "")
+        yield from ("", f"{what} were given to:", "")
         yield from (f"- {words(who)}, for {words(what)}, until {until}" for who, what, until in out)
 
 

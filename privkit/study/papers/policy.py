@@ -89,6 +89,9 @@ def _leaving(known: Known, draft: Draft) -> Iterator[str]:
         )
         out = sorted({one.recipient for one in budget.packages})
         yield f"- Handed out and not yet known to be deleted: {len(budget.packages):,}, to {named(out)}."
+        if budget.without_noise:
+            kinds = ", ".join(sorted(budget.without_noise))
+            yield f"- Handed out without noise, so that this bound says nothing of it: {words(kinds)}."
     yield "- Whoever works for us on these data has a contract first (Art. 28(3)): see the questionnaire for vendors."
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from privkit.study.assessments.assessment import ModelAssessment
@@ -21,7 +23,7 @@ def assessed(
     reports: Sequence[object], found: Quarters | None
 ) -> tuple[tuple[Block, ...], tuple[tuple[str, Sheet], ...]]:
     """Return what a dossier says of models and over time: what is known of each by whom, and the sheets themselves."""
-    models = [one for one in reports if isinstance(one, ModelAssessment)]
+    models = [_numbered(one) for one in reports if isinstance(one, ModelAssessment)]
     kept = [] if found is None or models else [one for one in found.latest if one.what == "model"]
     sheets = [("Model assessment", sheet(one)) for one in models]
     sheets += [("Model assessment, as it was recorded", sheet(one)) for one in kept]
@@ -38,6 +40,16 @@ def assessed(
     share = f"{number(len(filled))} of {plural(len(fields), 'field')}"
     told = f"{share} on the last model were filled without a person ({each})."
     return (told, Table(["field", "what is known", "by"], rows, facts=True)), tuple(sheets)
+
+
+def _numbered(one: ModelAssessment) -> ModelAssessment:
+    """Return an assessment with its groups by number: their names are values of cells, and a dossier holds none."""
+    places: Counter[str] = Counter()
+    groups = []
+    for each in one.groups:
+        places[each.by] += 1
+        groups.append(replace(each, name=f"group {places[each.by]}"))
+    return replace(one, groups=tuple(groups))
 
 
 def _facts(one: ModelAssessment) -> Iterator[tuple[str, str, str]]:
