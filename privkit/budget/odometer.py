@@ -15,6 +15,7 @@ from privkit.budget.canonical import amount_text
 from privkit.errors.ledger import MeasureMismatchError
 from privkit.errors.project import CeilingError, InsufficientBudgetError
 from privkit.values.loss import Measure, PrivacyLoss
+from privkit.values.show import Shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -88,7 +89,7 @@ class Readings(Sequence[Reading]):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Odometer:
+class Odometer(Shown):
     """What a project's releases have cost, one after the other: it tells, and refuses nothing.
 
     It tells of the entries that there were when it was asked for. The totals are sums (basic composition), which bound
@@ -129,12 +130,6 @@ class Odometer:
         """What each analyst was charged."""
         return self.readings._account.charged_by(until=len(self.readings))
 
-    def __repr__(self) -> str:
-        """Return the totals."""
-        count = len(self.readings)
-        entries = f"{count} {'entry' if count == 1 else 'entries'}"
-        return f"The odometer of {self.project!r}: {self.total} charged in {entries}, {self.left} left."
-
     def to_rows(self) -> list[dict[str, Any]]:
         """Return a dict per reading, with exact amounts as text."""
         return [
@@ -154,8 +149,8 @@ class Odometer:
         ]
 
 
-@dataclass(frozen=True, slots=True)
-class Headroom:
+@dataclass(frozen=True, slots=True, repr=False)
+class Headroom(Shown):
     """How many more releases of one price the filter would admit: by public facts, never by the data.
 
     Attributes
@@ -174,8 +169,9 @@ class Headroom:
     limit: str
     left: PrivacyLoss
 
-    def __str__(self) -> str:
-        """Return the answer in words."""
+    @property
+    def words(self) -> str:
+        """The answer in words."""
         if self.limit == "ceiling":
             return f"None at {self.cost} at once: the project's ceiling for one release is below it."
         count = {0: "No more", 1: "1 more"}.get(self.times, f"About {self.times} more")

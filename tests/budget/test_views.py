@@ -55,7 +55,10 @@ def test_the_odometer_reads_by_pages_what_was_there_when_it_was_asked_for(accoun
     assert (told.total, told.left, len(told.readings), read) == (eps(0.5), eps(0.5), 5, [])
     assert told.by_analyst == {"ada": eps(0.5)}
     assert list(account.odometer().by_analyst.items()) == [("ada", eps(0.5)), ("bob", eps(0.1))]
-    assert repr(told) == "The odometer of 'churn': ε = 0.5 charged in 5 entries, ε = 0.5 left."
+    assert repr(told).splitlines() == [
+        "The odometer of 'churn': ε = 0.5 charged in 5 entries, ε = 0.5 left.",
+        "next: .by_analyst · .readings[-1] · .to_rows()",
+    ]
     assert read == []
     every = list(told.readings)
     assert (len(every), read) == (5, [2, 2, 1])
@@ -89,9 +92,8 @@ def test_headroom_is_what_the_filter_admits(ledger):
     with pytest.raises(InsufficientBudgetError):
         account.reserve(None, {}, eps(0.15))
     assert account.headroom(eps(0.05)).times == 1
-    assert (
-        str(account.headroom(eps(0.05))) == "1 more like this (ε = 0.05 each): this analyst's limit has ε = 0.05 left."
-    )
+    told = "1 more like this (ε = 0.05 each): this analyst's limit has ε = 0.05 left."
+    assert str(account.headroom(eps(0.05))) == told
     assert (account.headroom(eps(0.4)).times, account.headroom(eps(0.4)).limit) == (0, "ceiling")
     with pytest.raises(MeasureMismatchError):
         account.headroom(PrivacyLoss.of(rho=0.1))

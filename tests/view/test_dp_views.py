@@ -70,6 +70,33 @@ def test_counts_by_key_are_listed_in_the_order_that_was_asked():
     assert "b2014 to 26" in words_of(release._repr_html_())
 
 
+def crossed_of(cells, keys, names=("plan", "churned")):
+    question = Question(Count(), ROW, ONE, Keys(names, tuple(keys)))
+    plan = make_plan(question, Measure.PURE, Price(epsilon=0.5))
+    answer = json.dumps({"cells": [cells[place] for place in plan.question.keys.canonical_order], "versions": {}})
+    return decode_answer(plan, answer, project="census", entry=3, time="2026-11-23T05:00:00Z", replayed=False)
+
+
+def test_two_columns_are_a_table_of_both_in_a_text_too():
+    keys = [(plan, churned) for plan in ("basic", "plus") for churned in ("yes", "no")]
+    lines = repr(crossed_of([20, 1234, -1, 7], keys)).splitlines()
+    assert lines[1] == "  count: plan downwards, churned across"
+    assert [line.split() for line in lines[2:5]] == [
+        ["plan", "yes", "no"],
+        ["basic", "20", "1,234"],
+        ["plus", "-1", "7"],
+    ]
+
+
+@pytest.mark.parametrize(("wide", "across"), [(4, True), (30, False)])
+def test_a_table_of_both_is_as_wide_as_a_terminal_at_most(wide, across):
+    keys = [(f"{plan:x<{wide}}", f"{other:x<{wide}}") for plan in "ab" for other in "cdef"]
+    text = repr(crossed_of(list(range(8)), keys))
+    assert ("downwards" in text) == across
+    assert all(len(line) <= 80 for line in text.splitlines() if line.startswith("  "))
+    assert [text.count(f" {number}") >= 1 for number in range(8)] == [True] * 8
+
+
 @pytest.mark.parametrize("count", [20, 21, 60])
 def test_a_long_release_is_cut_at_twenty_numbers_and_says_so(count):
     release = release_of(list(range(count)), [f"k{place}" for place in range(count)])
@@ -258,6 +285,8 @@ def test_few_groups_of_two_columns_are_one_table_of_both(ledger_path, levels):
         rows = Cells(release._repr_html_()).rows
         if levels > 12:
             assert not any(row[1:] == ["m", "f"] for row in rows)
+            assert f"  {cities[0]}, m " in repr(release)  # a line for each group, and how many are left out
+            assert "more: .to_frame()" in repr(release)
             continue
         start = rows.index(["city", "m", "f"])
         assert [row[0] for row in rows[start + 1 : start + 1 + levels]] == cities
@@ -266,9 +295,11 @@ def test_few_groups_of_two_columns_are_one_table_of_both(ledger_path, levels):
                 value, low, high = frame.loc[(city, sex), [name, "lower", "upper"]]
                 own = " to ".join(ends(low, high)) if name == "mean" else ""
                 assert cell == to_error(value, (high - low) / 2) + own
-        text = repr(release)  # a text has a line for each group, or says how many are left out
-        assert f"  {cities[0]}, m " in text
-        assert ("more: .to_frame()" in text) is (2 * levels > 20)
+        text = repr(release)  # the same table, with the errors that it has in a text
+        lines = [line.split() for line in text.splitlines()]
+        assert ["city", "m", "f"] in lines
+        assert [line[0] for line in lines if line and line[0] in cities] == cities
+        assert "more: .to_frame()" not in text
         assert "more: .to_frame()" not in Outline(release._repr_html_()).text
 
 

@@ -189,3 +189,36 @@ def test_a_long_study_names_its_first_plans_and_how_many_follow(project, people)
     price = project.price([people.privacy.plan.dp_count(epsilon=0.01 * n) for n in range(1, 26)])
     assert "… 5 more" in repr(price)
     assert "… 5 more" in words_of(price._repr_html_())
+
+
+def test_an_odometer_draws_what_each_analyst_was_charged(project, monkeypatch):
+    empty = project.ledger.odometer()
+    assert "<table" not in empty._repr_html_()
+    held(project, 0.25)
+    project.account.analyst = HOSTILE[0]
+    held(project, 0.5)
+    shown = project.ledger.odometer()._repr_html_()
+    assert HOSTILE[0] not in shown
+    assert re.findall(r'role="meter"[^>]*aria-valuenow="([0-9.]+)"', shown) == ["75.0", "25.0", "50.0"]
+    assert "ε = 0.75 charged in 2 entries, ε = 0.25 left." in words_of(shown)
+    assert "left after it" in words_of(shown)
+
+
+def test_an_odometer_lists_the_last_twenty_entries(project):
+    for _ in range(22):
+        held(project, 0.01)
+    shown = project.ledger.odometer()._repr_html_()
+    assert "2 earlier entries: .to_rows()" in words_of(shown)
+    assert shown.count('<th scope="row">') == 1 + 20
+
+
+@pytest.mark.parametrize(("epsilon", "drawn", "short"), [(0.25, "25.0", False), (1.5, "100.0", True)])
+def test_headroom_draws_one_release_beside_what_is_left(project, epsilon, drawn, short):
+    shown = project.account.headroom(PrivacyLoss.of(epsilon=epsilon))._repr_html_()
+    assert f'aria-valuenow="{drawn}"' in shown
+    assert ('"pk-bar pk-short"' in shown) == short
+
+
+def test_headroom_where_nothing_is_left(project):
+    held(project, 1)
+    assert '"pk-bar pk-short"' in project.account.headroom(PrivacyLoss.of(epsilon=0.1))._repr_html_()

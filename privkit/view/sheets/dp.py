@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 #: Groups of each of two columns up to which both make one table.
 _CROSSED = 12
+#: How wide a terminal is, in characters.
+_TERMINAL = 80
 #: A longer note is cut: it may hold a column's name.
 _LONGEST_NOTE = 240
 
@@ -147,7 +149,7 @@ def _numbers(release: Release) -> Block | None:
         return Table(heads, told, lines=_listed(told, release))
     lines = _listed([_with_own_error(cell, release) for cell in shown], release)
     if (table := _two_way(release)) is not None:
-        return replace(table, lines=lines)
+        return table if table.lines else replace(table, lines=lines)
     low, high = min([0, *(cell.lower for cell in shown)]), max([1, *(cell.upper for cell in shown)])
     rows: list[Row] = [
         [
@@ -164,7 +166,8 @@ def _numbers(release: Release) -> Block | None:
 def _two_way(release: Release) -> Table | None:
     """Return the numbers of few groups of two columns as a table of both, as one prints it; None for others.
 
-    Each has its interval below it, unless all share an error, which the first line tells.
+    Each has its interval below it, unless all share an error, which the first line tells. A text has the table where it
+    is as wide as a terminal at most, each number with its own error.
     """
     question = release.plan.question
     if question.asked.framed or not release.has_interval:
@@ -179,7 +182,15 @@ def _two_way(release: Release) -> Table | None:
 
     first, second = map(label, question.by)
     rows: list[Row] = [[name, *(cell(numbers[name, other]) for other in across)] for name in down]
-    return Table([first, *across], rows, title=f"{question.statistic}: {first} downwards, {second} across")
+    title = f"{question.statistic}: {first} downwards, {second} across"
+    told = [[name, *(_alone(numbers[name, other], release) for other in across)] for name in down]
+    lines = [f"  {title}", *aligned([[first, *across], *told], "<" + ">" * len(across))]
+    return Table([first, *across], rows, title=title, lines=lines if max(map(len, lines)) <= _TERMINAL else ())
+
+
+def _alone(cell: Cell, release: Release) -> str:
+    """Return a number as a table of both columns has it in a text: with its error, unless all share one."""
+    return cell.whole if release.plan.question.asked.needs_rows else cell.shown
 
 
 def _with_own_error(cell: Cell, release: Release) -> list[str]:
