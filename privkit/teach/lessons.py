@@ -99,7 +99,7 @@ def _times(most: float) -> float:
 LESSONS = MappingProxyType(
     {
         1: Lesson(
-            "Of how many of the 120 pk.teach.students() has nobody else the same `birth_month` and `pet`?",
+            "Of how many of the 120 pk.teach.students() has nobody else the same 'birth_month' and 'pet'?",
             lambda: _alone("birth_month", "pet"),
             "Two facts that any classmate knows. What counts is not what a column is called, but how few share its "
             "values.",
@@ -179,7 +179,7 @@ LESSONS = MappingProxyType(
             "A shop replaces customer numbers of four digits by their SHA-256, without a key. How many hashes must "
             "somebody compute at most to reverse all of them?",
             lambda: 10**4,
-            "A list of all numbers with their hashes is made in a blink. That is why `pseudonymize` asks for a key: "
+            "A list of all numbers with their hashes is made in a blink. That is why pseudonymize() asks for a key: "
             "without it no such list can be made.",
             "He does not reverse the hash. He hashes every number that there is, and looks which one it gives.",
             (
@@ -267,7 +267,7 @@ LESSONS = MappingProxyType(
             within=0.01,
         ),
         13: Lesson(
-            "You would publish how many students of pk.teach.students() have which `sport` and which `pet`. How many "
+            "You would publish how many students of pk.teach.students() have which 'sport' and which 'pet'. How many "
             "cells are above 0 and below 3?",
             lambda: kanon(students(), ["sport", "pet"], k=3).classes_short or 0,
             "To hide these is not enough: with the margins, a cell that is hidden alone in its row is a subtraction "

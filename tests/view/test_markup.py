@@ -237,4 +237,11 @@ def test_a_drawing_is_an_image_that_stands_by_itself():
     root = ElementTree.fromstring(b64decode(found[1]))
     assert root.get("viewBox") == "0 0 560 40"
     assert [one.text for one in root.iter("{http://www.w3.org/2000/svg}text")] == ["<script>&amp;"]
-    assert "var(" not in "".join(root.itertext())  # a page's variables do not reach into an image
+    told = "".join(root.itertext())
+    assert "var(" not in told  # a page's variables do not reach into an image
+    inks = re.findall(r"text {[^}]* fill: (#\w+); stroke: (#\w+);", told)
+    assert len(inks) == 2  # light and dark; in either the words have an edge, for a page of the other kind
+    for pair in inks:
+        low, high = sorted(map(luminance, pair))
+        assert (high + 0.05) / (low + 0.05) > 12
+    assert len(re.findall("paint-order: stroke", told)) == 1

@@ -74,7 +74,8 @@ CSS = """
 .privkit .pk-facts.pk-fits td:last-child { overflow-wrap: break-word; }
 .privkit td details { font-size: 0.9em; }
 .privkit pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: 0.3em 0; }
-@media (max-width: 900px) { .privkit .pk-fits .pk-meter, .privkit .pk-fits .pk-spread { width: 3.2em; }
+@media (max-width: 900px) { .privkit td .pk-meter { width: 5em; }
+  .privkit .pk-fits .pk-meter, .privkit .pk-fits .pk-spread { width: 3.2em; }
   .privkit .pk-fits th, .privkit .pk-fits td, .privkit .pk-fits tbody th { padding-right: 0.5em; }
   .privkit .pk-fits:not(.pk-facts) table { font-size: 0.85em; }
   .privkit .pk-fits:not(.pk-facts) .pk-meter { width: 2em; } }
