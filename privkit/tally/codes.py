@@ -171,6 +171,14 @@ def _of_cells(column: pd.Series, codes: NDArray[np.int64], ordered: bool) -> tup
     return codes, values
 
 
+def by_identity(column: pd.Series) -> bool:
+    """Whether some values are told apart by which object they are, as lists: two equal ones are two."""
+    if column.dtype != object:
+        return False
+    kinds = {type(value) for value in column.to_numpy() if not is_missing(value)}
+    return any(teller_of(kind) is None and not kind.__module__.startswith("pandas._libs") for kind in kinds)
+
+
 def have_an_order(column: pd.Series | pd.Index) -> bool:
     """Whether values can be compared without calling a method of a foreign type."""
     if column.dtype != object:
