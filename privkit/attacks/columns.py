@@ -110,7 +110,8 @@ def _column(people: pd.Series, shared: pd.Series, told: Told | None, random: np.
     if labeled_apart(people, shared):
         raise AttackError.labels(str(people.name))
     here, there = joint_codes(people, shared)
-    if by_identity(people) or by_identity(shared):
+    known, told_of = by_identity(people), by_identity(shared)
+    if (known or told_of) and known.isdisjoint(told_of):  # a result of these rows holds the very objects
         raise AttackError.nested(str(people.name))
     if kind_of(people) == "number" and kind_of(shared) == "number":
         return _numbered(people, shared, here, there)

@@ -171,12 +171,14 @@ def _of_cells(column: pd.Series, codes: NDArray[np.int64], ordered: bool) -> tup
     return codes, values
 
 
-def by_identity(column: pd.Series) -> bool:
-    """Whether some values are told apart by which object they are, as lists: two equal ones are two."""
+def by_identity(column: pd.Series) -> set[int]:
+    """Return the identities of the objects that are told apart by them, as lists are: two equal ones are two values."""
     if column.dtype != object:
-        return False
-    kinds = {type(value) for value in column.to_numpy() if not is_missing(value)}
-    return any(teller_of(kind) is None and not kind.__module__.startswith("pandas._libs") for kind in kinds)
+        return set()
+    values = [value for value in column.to_numpy() if not is_missing(value)]
+    kinds = {kind for kind in map(type, values) if teller_of(kind) is None}
+    own = {kind for kind in kinds if not kind.__module__.startswith("pandas._libs")}
+    return {id(value) for value in values if type(value) in own} if own else set()
 
 
 def have_an_order(column: pd.Series | pd.Index) -> bool:
