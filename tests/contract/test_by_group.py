@@ -28,7 +28,7 @@ NEITHER = {
     "PrivacyAccessor": "the door to the calls of events",
     "PersonFrames": "exact rows laid out for their owner",
     "ErasureReport": "the same tables without one person, who asked for it",
-    "Description": "counts and texts about a recipe's events",
+    "Description": "what a recipe does with every field, in words",
     "IsIn": "a condition of the question",
     "Threshold": "a condition of the question",
 }
