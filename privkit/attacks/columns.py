@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from privkit.errors.attacks import AttackError
-from privkit.tally.codes import factorized
+from privkit.tally.codes import by_identity, factorized
 from privkit.tally.two_tables import joint_codes, kind_of, labeled_apart
 from privkit.transform.hierarchies.hierarchy import Hierarchy, column_codes
 from privkit.transform.hierarchies.ladder import text
@@ -110,6 +110,9 @@ def _column(people: pd.Series, shared: pd.Series, told: Told | None, random: np.
     if labeled_apart(people, shared):
         raise AttackError.labels(str(people.name))
     here, there = joint_codes(people, shared)
+    known, told_of = by_identity(people), by_identity(shared)
+    if (known or told_of) and known.isdisjoint(told_of):  # a result of these rows holds the very objects
+        raise AttackError.nested(str(people.name))
     if kind_of(people) == "number" and kind_of(shared) == "number":
         return _numbered(people, shared, here, there)
     here, there = _with_missing(here, there)

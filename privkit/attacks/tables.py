@@ -21,8 +21,10 @@ from privkit.errors.root import close_matches, type_told
 from privkit.tally.columns.facts import all_columns, unnamed_columns
 from privkit.tally.frame import column_names, open_frame
 from privkit.tally.row_classes import chosen_columns, row_classes
+from privkit.tally.two_tables import refuse_kinds
 from privkit.transform.generalize import resolve
 from privkit.values.arguments import column_name, positive_int, public, typed, whole
+from privkit.values.show import Attackable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -205,9 +207,10 @@ def attack(
     AttackError
         If a table has fewer than 20 rows, no column is in both, all rows are alike, the control is one of the other
         tables, or more of its rows equal one of the original than of the original's own, aligned rows are not as many,
-        or a column is generalized and no hierarchy says how.
+        a column is generalized and no hierarchy says how, or holds lists or other objects, or the shared table is a
+        result and no frame.
     LinkError
-        If a column holds numbers in one table and text in the other.
+        If a column holds numbers in one of the tables and text, or dates, in another.
     ColumnNotFoundError, DuplicateColumnError, FrameError, HierarchyError, ParameterError
 
     Examples
@@ -224,6 +227,8 @@ def attack(
     most, start = positive_int(targets, "targets"), whole(seed, "seed")
     if control is not None and (control is original or control is shared):
         raise AttackError.no_control("the original" if control is original else "the shared table")
+    if isinstance(shared, Attackable):
+        raise AttackError.a_result(type_told(shared))
     names = _known(original, shared, columns)
     frames = [chosen_columns(one, names, "columns") for one in (original, shared)]
     if control is not None:
@@ -237,6 +242,8 @@ def attack(
         if len(frames) > 2 and len(frames[2]) == len(frame) and frames[2].equals(frame):
             raise AttackError.no_control(what)
     if control is not None:
+        for name in names:
+            refuse_kinds(frames[0][name], frames[2][name])
         people = pd.concat([frames[0], frames[2]], ignore_index=True)
         refuse_members(row_classes(people, list(names), argument="columns").class_of, len(frames[0]))
     told = {} if hierarchies is None else _told(original, hierarchies, names)

@@ -103,8 +103,10 @@ def cells_of(
     places = []
     for place, (frame, of) in enumerate(zip(frames, filters, strict=True)):
         values = _counts(frame.fillna(0) if gaps or hidden else frame, place)
+        unknown = frame.isna().to_numpy()
+        _refuse_totals(frame, values, unknown, place, margin)
         if hidden:
-            values[frame.isna().to_numpy()] = HIDDEN
+            values[unknown] = HIDDEN
         keys = _keys(frame, place, margin, of)
         if len(set(keys)) < len(keys):
             raise DisclosureError.margin_inside(place, margin)
@@ -142,12 +144,49 @@ def _frame(table: Any, place: int) -> pd.DataFrame:
 def _counts(frame: pd.DataFrame, place: int) -> Ints:
     """Return the counts of a table, or refuse what is none."""
     counted = all(kind.kind in "iuf" for kind in map(_kind, frame.dtypes))
-    values = frame.to_numpy(dtype=np.float64, na_value=np.nan) if counted else np.array([np.nan])
+    if counted and (missing := int(frame.isna().to_numpy().sum())):
+        raise DisclosureError.gaps(place, missing)
+    values = frame.to_numpy(dtype=np.float64) if counted else np.array([np.nan])
     if not (np.isfinite(values).all() and (values >= 0).all() and (values == np.round(values)).all()):
         raise DisclosureError.no_counts(place)
     if values.max(initial=0) >= 2**53:
         raise DisclosureError.no_counts(place)
     return values.astype(np.int64)
+
+
+#: What totals are called, beside `margin`.
+_TOTALS = frozenset(
+    {"all", "total", "totals", "grand total", "sum", "overall", "margin", "gesamt", "insgesamt", "(all)"}
+)
+
+
+def _refuse_totals(frame: pd.DataFrame, values: Ints, unknown: NDArray[np.bool_], place: int, margin: str) -> None:
+    """Refuse totals under another name than `margin`: taken for a category, they would give away what is suppressed.
+
+    A label is one that is the sum of all others wherever no cell is missing, and stands on both sides of the table or
+    is a word for totals: on one side alone, a category of few people may be such a sum by chance.
+
+    Raises
+    ------
+    DisclosureError
+    """
+    told: list[set[str]] = []
+    for axis, index in enumerate((frame.index, frame.columns)):
+        words = [_word(label) for label in index]
+        parts = [at for at, word in enumerate(words) if word != margin]
+        whole = values.take(parts, axis).sum(axis)
+        known = ~unknown.any(axis) & (whole > 0)
+        found = (at for at in parts if known.any() and (2 * values.take(at, axis) == whole)[known].all())
+        told.append({word for at in found if (word := words[at])} if len(parts) > 1 else set())
+    named = sorted((told[0] & told[1]) | {word for word in told[0] | told[1] if word.strip().casefold() in _TOTALS})
+    if named:
+        raise DisclosureError.totals_named(place, named[0], margin)
+
+
+def _word(label: Any) -> str:
+    """Return the one text in a label; "" where there is none, or are several."""
+    words = [one for one in (label if isinstance(label, tuple) else (label,)) if not isinstance(one, str) or one]
+    return words[0] if len(words) == 1 and isinstance(words[0], str) else ""
 
 
 def _kind(dtype: Any) -> np.dtype[Any]:

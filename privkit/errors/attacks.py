@@ -57,6 +57,23 @@ class AttackError(PrivkitError, ValueError):
         )
 
     @classmethod
+    def nested(cls, column: str) -> AttackError:
+        """`column` holds objects of which two are never taken for equal."""
+        return cls(
+            f"{called()} cannot compare {column!r}: it holds lists, mappings or other objects, of which none equals "
+            "another, so that nobody would be found. Take their parts as columns of their own, or name the other "
+            "columns: columns=[...]."
+        )
+
+    @classmethod
+    def a_result(cls, found: str) -> AttackError:
+        """What is shared is a result, which attacks itself, and no frame."""
+        return cls(
+            f"{called()} got {found} as the shared table. Let it attack itself, out.attack(); or give its rows, "
+            "pk.attack(df, out.frame, control=others), and of generalized ones hierarchies=out.hierarchies."
+        )
+
+    @classmethod
     def no_control(cls, table: str) -> AttackError:
         """The control is the same table as another one."""
         return cls(

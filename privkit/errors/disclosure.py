@@ -28,6 +28,24 @@ class DisclosureError(PrivkitError, ValueError):
         return cls(f"{called()} found no count above 0 in these tables: there is nothing to suppress. {_SHAPE}.")
 
     @classmethod
+    def totals_named(cls, place: int, name: str, margin: str) -> DisclosureError:
+        """The totals of the table at `place` are called `name`, and not `margin`."""
+        return cls(
+            f"{called()} found that {name!r} in table {place + 1} is the sum of all other categories, while totals are "
+            f"those called {margin!r}: taken for a category, it would give away what is suppressed. Say "
+            f"margin={name!r}, and call the totals of all tables so; or leave them out."
+        )
+
+    @classmethod
+    def gaps(cls, place: int, missing: int) -> DisclosureError:
+        """`missing` cells of the table at `place` are missing, and nobody says why."""
+        return cls(
+            f"{called()} found {missing:,} missing {'cell' if missing == 1 else 'cells'} in table {place + 1}. If "
+            "nobody is counted there, say so: table.fillna(0), as pd.crosstab does and .unstack() and .pivot_table() "
+            "do not. If they were suppressed, give the table as it was before; what it tells as it is: method='audit'."
+        )
+
+    @classmethod
     def no_counts(cls, place: int) -> DisclosureError:
         """A cell of the table at `place` is no whole number of at least 0."""
         return cls(

@@ -171,6 +171,16 @@ def _of_cells(column: pd.Series, codes: NDArray[np.int64], ordered: bool) -> tup
     return codes, values
 
 
+def by_identity(column: pd.Series) -> set[int]:
+    """Return the identities of the objects that are told apart by them, as lists are: two equal ones are two values."""
+    if column.dtype != object:
+        return set()
+    values = [value for value in column.to_numpy() if not is_missing(value)]
+    kinds = {kind for kind in map(type, values) if teller_of(kind) is None}
+    own = {kind for kind in kinds if not kind.__module__.startswith("pandas._libs")}
+    return {id(value) for value in values if type(value) in own} if own else set()
+
+
 def have_an_order(column: pd.Series | pd.Index) -> bool:
     """Whether values can be compared without calling a method of a foreign type."""
     if column.dtype != object:

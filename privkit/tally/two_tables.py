@@ -160,14 +160,24 @@ def joint_codes(left: pd.Series, right: pd.Series) -> tuple[NDArray[np.int64], N
     """
     import pandas as pd
 
-    kinds = kind_of(left), kind_of(right)
-    if "any" not in kinds and kinds[0] != kinds[1]:
-        types = _named(left, kinds[0]), _named(right, kinds[1])
-        raise LinkError.types_differ(str(left.name), types, labeled=labeled_apart(left, right))
+    refuse_kinds(left, right)
     both = pd.concat([_plain(left), _plain(right)], ignore_index=True)
     both.name = left.name
     codes, _ = factorized(both)
     return codes[: len(left)], codes[len(left) :]
+
+
+def refuse_kinds(left: pd.Series, right: pd.Series) -> None:
+    """Refuse columns that hold values of different kinds.
+
+    Raises
+    ------
+    LinkError
+    """
+    kinds = kind_of(left), kind_of(right)
+    if "any" not in kinds and kinds[0] != kinds[1]:
+        types = _named(left, kinds[0]), _named(right, kinds[1])
+        raise LinkError.types_differ(str(left.name), types, labeled=labeled_apart(left, right))
 
 
 def _plain(column: pd.Series) -> pd.Series:

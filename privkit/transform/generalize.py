@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privkit.errors import FileError, ParameterError
+from privkit.errors import FileError, FrameError, ParameterError
 from privkit.errors.anonymity import HierarchyError
 from privkit.errors.root import type_told
 from privkit.inventory.leaving import Leaving, leaving
+from privkit.tally.columns.by_group import by_group
 from privkit.tally.frame import column_names, open_frame
 from privkit.tally.selection import handed_out
 from privkit.transform.decimals import decimal
@@ -26,13 +27,16 @@ from privkit.transform.hierarchies.intervals import Intervals
 from privkit.transform.hierarchies.ladder import Table, text
 from privkit.transform.hierarchies.rules import Dates, Rare, Redact
 from privkit.transform.search.coding import encode
-from privkit.transform.source import InEngine, source_of
+from privkit.transform.source import InEngine, pandas_frame, source_of
 from privkit.values.arguments import public, typed
 from privkit.values.files import write_whole
 from privkit.values.show import Plotted
 
 if TYPE_CHECKING:
-    pass
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from privkit.transform.search.coding import Coding
 
 
 @public
@@ -59,6 +63,46 @@ class Generalized(Plotted):
     level_words_: dict[str, str]
     hierarchies: dict[str, Hierarchy]
     proposed_: tuple[str, ...] = ()
+    #: The rows that were given, and what each of them lost: personal data, which no file of it has.
+    _source: pd.DataFrame | None = None
+    _losses: dict[str, NDArray[np.float64]] | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is pickled or copied: not the rows that were given."""
+        return self.__dict__ | {"_source": None, "_losses": None}
+
+    def by_group(self, columns: str | Sequence[str]) -> pd.DataFrame:
+        """Return what the levels cost the rows of each group. Reads rows; spends nothing; for the owner's eyes.
+
+        Parameters
+        ----------
+        columns : str or sequence of str
+            Groups by their values, as they were before.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row for each group: `rows`, the mean `loss` over the columns, and the `loss of` each: (s − b) / (1 − b),
+            s being the share of the domain that the row's label covers and b that of a single value.
+
+        Raises
+        ------
+        FrameError
+            For rows of an engine, which were not fetched, and for a result that was copied or read from a file.
+        ColumnNotFoundError, DuplicateColumnError, ParameterError
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> people = pd.DataFrame({"sex": ["f", "m"] * 2, "town": ["A", "B", "A", "C"]})
+        >>> rare = Hierarchy.from_mapping({"A": "A", "B": "other", "C": "other"})
+        >>> generalize(people, {"town": (rare, 1)}).by_group("sex")["loss"].round(3).tolist()
+        [0.0, 0.5]
+        """
+        if self._source is None or self._losses is None:
+            way = "Take the result as the call gave it, of rows that are here: not of a lazy frame, nor saved."
+            raise FrameError.rows_elsewhere("by_group()", way)
+        return by_group(self._source, columns, self._losses)
 
     @cached_property
     @typed
@@ -126,8 +170,20 @@ def generalize(
     else:
         node = np.array([[numbers[name]] for name in coding.columns], dtype=np.int64)
         answer, _ = source.handed(coding, node, np.zeros(0, dtype=bool))
+    here = None if isinstance(source, InEngine) else pandas_frame(data)
+    lost = None if here is None else _lost(coding, numbers)
     words = {ladder.column: ladder.levels[numbers[ladder.column]].words for ladder in coding.ladders}
-    return Generalized(handed_out(answer, keep_index=keep_index), numbers, words, chosen, proposed)
+    return Generalized(handed_out(answer, keep_index=keep_index), numbers, words, chosen, proposed, here, lost)
+
+
+def _lost(coding: Coding, numbers: Mapping[str, int]) -> dict[str, NDArray[np.float64]]:
+    """Return what each row lost, of all columns and of each: see `privkit.transform.costs.losses_of`."""
+    parts = {}
+    for ladder, values in zip(coding.ladders, coding.combos, strict=True):
+        step = ladder.levels[numbers[ladder.column]]
+        share = step.shares[step.codes][values][coding.row_combo]
+        parts[f"loss of {ladder.column}"] = (share - ladder.base) / (1 - ladder.base) if ladder.base < 1 else 0 * share
+    return {"loss": np.mean(list(parts.values()), axis=0), **parts}
 
 
 def resolve(

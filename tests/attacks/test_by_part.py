@@ -105,7 +105,8 @@ WRONG = {
     "no class": (lambda: pk.attack(people(50, 1), people(50, 1)).by_class("nearest"), pk.AttackError, "control="),
     "another attack": (lambda: pk.attack(people(50, 1), people(50, 1), control=people(50, 2)).by_class("near"),
                        pk.ParameterError, "'nearest'"),
-    "many": (lambda: pk.attack(*[people(90, 1)] * 2, control=people(90, 2).assign(group=range(90)), by="group"),
+    "many": (lambda: pk.attack(*[people(90, 1)] * 2, by="group",
+                               control=people(90, 2).assign(group=[*map(str, range(90))])),
              pk.ParameterError, "at most 50"),
     "the classes' name": (
         lambda: pk.attack(*[people(50, 1).assign(**{"people alike": 1})] * 2, by="people alike",

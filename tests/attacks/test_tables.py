@@ -369,6 +369,11 @@ BAD = {
     "not aligned": (lambda: pk.attack(table(), table(30), aligned=True), pk.AttackError, "do not belong"),
     "labels": (lambda: pk.attack(table(), table(b="10-19")), pk.AttackError, "hierarchies="),
     "kinds": (lambda: pk.attack(table(), table(b=CANARY)), pk.PrivkitError, "'b'"),
+    "control of another kind": (
+        lambda: pk.attack(table(), table(), control=table(b=pd.Timestamp("2020-01-01"))), pk.LinkError, "'b'.*time"
+    ),
+    "lists": (lambda: pk.attack(table(c=[[1]] * 40), table(c=[[1]] * 40)), pk.AttackError, "'c': it holds lists"),
+    "a result": (lambda: pk.attack(table(), pk.add_noise(table(), "b", scale=1)), pk.AttackError, "out.frame"),
     "secret": (lambda: pk.attack(table(), table(), secret="z"), pk.ParameterError, "secret"),
     "targets": (lambda: pk.attack(table(), table(), targets=0), pk.ParameterError, "targets"),
     "seed": (lambda: pk.attack(table(), table(), seed=-1), pk.ParameterError, "seed"),
