@@ -223,10 +223,10 @@ def _logarithm(
     scales: NDArray[np.float64],
     sizes: NDArray[np.float64],
     counts: NDArray[np.float64],
-    times: NDArray[np.float64],
+    times: NDArray[np.floating[Any]],
     *,
     laplace: bool,
-) -> NDArray[np.float64]:
+) -> NDArray[np.floating[Any]]:
     """Return the logarithm of the characteristic function of a sum of terms."""
     factors = _characteristics(scales, np.outer(sizes, times), laplace=laplace)
     return np.asarray(counts @ np.log(factors))
@@ -242,8 +242,11 @@ def _is_smooth(scales: NDArray[np.float64], sizes: NDArray[np.float64], last: fl
 
 
 def _read_off(
-    scales: NDArray[np.float64], sizes: NDArray[np.float64], counts: NDArray[np.float64], times: NDArray[np.float64]
-) -> NDArray[np.float64]:
+    scales: NDArray[np.float64],
+    sizes: NDArray[np.float64],
+    counts: NDArray[np.float64],
+    times: NDArray[np.floating[Any]],
+) -> NDArray[np.floating[Any]]:
     """Return the logarithm for many discrete Laplace terms, from its values at a few places by interpolation in t².
 
     A term's logarithm, log sinh²(1/2s) − log(sinh²(1/2s) + sin²(u/2)) with u = size·t, is analytic in u² but where sin²(u/2)
@@ -255,10 +258,10 @@ def _read_off(
     end = float(times[-1]) ** 2
     angles = (np.arange(_NODES) + 0.5) * math.pi / _NODES
     known = _logarithm(scales, sizes, counts, np.sqrt((np.cos(angles) + 1) / 2 * end), laplace=True)
-    return np.polynomial.chebyshev.chebval(2 * times**2 / end - 1, _series(known, angles))
+    return np.asarray(np.polynomial.chebyshev.chebval(2 * times**2 / end - 1, _series(known, angles)))
 
 
-def _series(known: NDArray[np.float64], angles: NDArray[np.float64]) -> NDArray[np.float64]:
+def _series(known: NDArray[np.floating[Any]], angles: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the Chebyshev series through values at the zeros cos(angles) of the polynomial of that degree."""
     found = np.cos(np.outer(np.arange(len(angles)), angles)) @ known * (2 / len(angles))
     found[0] /= 2
@@ -266,7 +269,7 @@ def _series(known: NDArray[np.float64], angles: NDArray[np.float64]) -> NDArray[
 
 
 def _characteristics(
-    scales: NDArray[np.float64], times: NDArray[np.float64], *, laplace: bool
+    scales: NDArray[np.float64], times: NDArray[np.floating[Any]], *, laplace: bool
 ) -> NDArray[np.floating[Any]]:
     """Return E exp(itX), a row for each scale, at least the least positive float that has a logarithm worth having.
 
