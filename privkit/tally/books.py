@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import secrets
 from collections.abc import Iterator, Sequence
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -88,7 +89,12 @@ def table_counts(
     names = [keys.by[0] for keys in levels]
     sizes = [len(keys) + 1 for keys in levels]
     engine = engine_of(data, names)
-    within = [table for table in tables if not any(set(table) < set(other) for other in tables)]
+    largest = sorted(map(frozenset, tables), key=len, reverse=True)
+    held: set[frozenset[int]] = set()
+    for one in largest:
+        if one not in held:
+            held.update(frozenset(part) for size in range(len(one)) for part in combinations(one, size))
+    within = [table for table in tables if frozenset(table) not in held]
     found = {table: np.zeros([sizes[axis] for axis in table], dtype=np.int64) for table in dict.fromkeys(within)}
     if unit is None:
         rows = _rows(engine, levels)

@@ -63,6 +63,8 @@ class Evaluation(Plotted):
     groups : pandas.DataFrame or None
         For each group of `by`: `rows` of the test, and the error of both, as a share of wrong answers, or of numbers
         the mean size of the error.
+    types : tuple of tuple of str
+        Columns that hold numbers or dates in one frame alone, and so are compared value by value: name, and both types.
     """
 
     rows: tuple[int, int]
@@ -74,6 +76,7 @@ class Evaluation(Plotted):
     synthetic: float | None = None
     measure: str = ""
     groups: pd.DataFrame | None = None
+    types: tuple[tuple[str, str, str], ...] = ()
 
     def to_frame(self) -> pd.DataFrame:
         """Return the distances, the largest first."""
@@ -148,7 +151,13 @@ def evaluate(
     if aim is not None:
         found = _predicted(real, made, features, names.index(aim), groups)
     told = _propensity(features, len(real))
-    return Evaluation((len(frames[0]), len(frames[1])), names, distances, told, aim, **found)
+    return Evaluation((len(frames[0]), len(frames[1])), names, distances, told, aim, **found, types=_apart(real, made))
+
+
+def _apart(real: pd.DataFrame, made: pd.DataFrame) -> tuple[tuple[str, str, str], ...]:
+    """Return the columns that hold numbers or dates in one frame alone, with both types."""
+    each = ((name, real[name], made[name]) for name in real.columns)
+    return tuple((str(n), str(a.dtype), str(b.dtype)) for n, a, b in each if _is_numeric(a) != _is_numeric(b))
 
 
 def _shared(frames: Sequence[pd.DataFrame], columns: object) -> tuple[str, ...]:

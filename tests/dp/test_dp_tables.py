@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 import privkit as pk
 from privkit.dp.measurement import draw, make_measurement
+from privkit.dp.noise import weighted
 from privkit.dp.noise.noise import Gaussian, Laplace
 from privkit.dp.noise.weighted import counted_quantile, sum_quantile
 from privkit.dp.plan import make_plan
@@ -509,3 +510,30 @@ def test_many_cells_are_planned_and_fitted_fast():
     assert fit.width > 100_000
     found, _ = summed_exactly(fit, np.random.default_rng(0).integers(0, 99, fit.width).astype(float))
     assert all(table.sum() == found[()] for table in found.values())
+
+
+# -- very many tables --------------------------------------------------------------------------------------------------
+
+
+def test_many_small_terms_are_read_off_as_one_by_one(monkeypatch):
+    """What makes thousands of tables quick changes no figure; and it is what is used."""
+    rng, used = np.random.default_rng(4), []
+    noises = [Laplace(float(scale)) for scale in np.exp(rng.normal(3, 0.3, 200))]
+    terms = np.arange(200), np.where(np.arange(200) < 3, 1.0, np.exp(rng.normal(-3, 0.5, 200))), np.full(200, 4.0)
+    read_off = weighted._read_off
+    monkeypatch.setattr(weighted, "_read_off", lambda *given: used.append(given) or read_off(*given))
+    found = counted_quantile(noises, *terms, 0.05)
+    assert used
+    assert np.abs(read_off(*used[0]) - weighted._logarithm(*used[0], laplace=True)).max() < 1e-11
+    monkeypatch.setattr(weighted, "_is_smooth", lambda *given: False)
+    assert counted_quantile(noises, *terms, 0.05) == pytest.approx(found, rel=1e-6)
+
+
+def test_a_book_of_more_columns_than_a_word_has_bits(tmp_path):
+    """66 columns: sets of columns do not fit in 64 bits."""
+    frame = pd.DataFrame({f"c{place:02}": [0, 1] * 20 for place in range(66)})
+    keys = {name: [0, 1] for name in frame}
+    pk.open_project("wide", rho=2, unit=pk.ROW, store=tmp_path / "ledger.db")
+    tables = pk.dp_tables(frame, order=1, columns=list(frame), keys=keys, rho=1)
+    assert tables.table("c65").shape == (3, 3)
+    assert len(tables.plan.tables) == 66

@@ -121,3 +121,12 @@ def test_columns_of_no_number_and_of_infinite_ones_are_compared_too(numbers):
     frame = pd.DataFrame({"a": numbers * 10, "b": range(60)})
     assert "AUC" in repr(pk.evaluate(frame, frame))
     assert "AUC" in repr(pk.evaluate(frame, frame, target="b"))
+
+
+def test_columns_of_two_types_are_named():
+    """Else all values differ, and nobody is told why."""
+    real = pd.DataFrame({"x": [1, 2, 3] * 20, "y": list("abc") * 20})
+    found = pk.evaluate(real, real.assign(x=real["x"].astype(str)))
+    assert [name for name, *_ in found.types] == ["x"]
+    assert "x is int64 in the real rows" in str(found)
+    assert pk.evaluate(real, real.assign(x=real["x"].astype(float))).types == ()

@@ -131,6 +131,11 @@ def _evaluation(found: Evaluation) -> Sheet:
     chance = percent(float(found.distances["chance"].mean()))
     blocks: list[Block] = [
         f"A random half of the real rows is {chance} off the other.",
+        *(
+            f"{label(name)} is {own} in the real rows and {made} in the synthetic ones: compared value by value, "
+            "and a text is no number. Give both one type first."
+            for name, own, made in found.types
+        ),
         _propensity(found),
         _predicted(found),
         _tables(found),

@@ -80,9 +80,12 @@ def closure(tables: Sequence[Axes]) -> tuple[Axes, ...]:
     return tuple(sorted(found, key=lambda axes: (len(axes), axes)))
 
 
-def masks(sets: Sequence[Axes]) -> NDArray[np.uint64]:
-    """Return each set as bits."""
-    return np.array([sum(1 << axis for axis in axes) for axes in sets], dtype=np.uint64)
+def members(sets: Sequence[Axes], many: int) -> NDArray[np.bool_]:
+    """Return whether each set has each of so many columns; shape (sets, many)."""
+    found = np.zeros((len(sets), many), dtype=np.bool_)
+    for place, axes in enumerate(sets):
+        found[place, list(axes)] = True
+    return found
 
 
 @dataclass(frozen=True)
@@ -113,8 +116,8 @@ class Shapes:
     @cached_property
     def within(self) -> NDArray[np.bool_]:
         """Whether set A lies in set B; shape (sets, sets)."""
-        bits = masks(self.sets)
-        found: NDArray[np.bool_] = (bits[:, None] & bits[None, :]) == bits[:, None]
+        each = members(self.sets, len(self.sizes)).astype(np.float32)
+        found: NDArray[np.bool_] = each @ each.T == each.sum(axis=1)[:, None]
         return found
 
     @cached_property
@@ -170,6 +173,10 @@ class Fit:
     @cached_property
     def _columns(self) -> NDArray[np.int64]:
         return np.array([self.places[axes] for axes in self.measured], dtype=np.int64)
+
+    @cached_property
+    def _members(self) -> NDArray[np.bool_]:
+        return members(self.measured, len(self.shapes.sizes))
 
     @cached_property
     def weights(self) -> NDArray[np.float64]:
@@ -252,10 +259,7 @@ class Fit:
             ]
         )
         found = agree @ own
-        bits = masks(self.measured)
-        inside = np.array([[(int(bit) >> axis) & 1 for axis in axes] for bit in bits], dtype=bool).reshape(
-            len(bits), -1
-        )
+        inside = self._members[:, list(axes)]
         outside = self.shapes.cells[self._columns] / np.where(inside, self.shape(axes), 1).prod(axis=1)
         counts = np.zeros_like(found)
         for row, same in enumerate(parts):

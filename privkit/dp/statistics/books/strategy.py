@@ -38,7 +38,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from privkit.dp.noise.rounds import LayeredGaussian, LayeredLaplace
-from privkit.dp.noise.weighted import counted_quantile, variance
+from privkit.dp.noise.weighted import counted_quantile, variances
 from privkit.dp.statistics.arranged import Arranged, told_table
 from privkit.dp.statistics.books.residuals import Axes, Fit, fit_of, shapes_of
 
@@ -70,6 +70,7 @@ def split_shares(importance: tuple[Fraction, ...], *, squared: bool) -> tuple[Fr
     return tuple(Fraction(int(share), GRAIN) for share in _rounded(np.maximum(best / best.sum(), 1 / GRAIN), least=0))
 
 
+@lru_cache(maxsize=64)
 def strategy(
     shapes: Shapes, importance: tuple[Fraction, ...], *, squared: bool
 ) -> tuple[tuple[Axes, ...], tuple[Fraction, ...]]:
@@ -249,7 +250,8 @@ class TableErrors(Arranged):
         Tables are looked at in order of their variances. One is left out if it cannot be the one: by Chebyshev's
         inequality, and of Gaussian noise, which is subgaussian, by its tail bound.
         """
-        each = np.array([max(variance(layer), 1e-300) for layer in self.layers(noise)])
+        scales = np.array([layer.scale for layer in self.layers(noise)])  # type: ignore[attr-defined]
+        each = np.maximum(variances(scales, laplace=self.laplace), 1e-300)
         spread = {}
         for axes in self.tables:
             which, sizes, counts = self.fit.known_terms(axes)
