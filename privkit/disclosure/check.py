@@ -52,7 +52,7 @@ class OutputCheck(Published, Plotted):
         which an attacker can be sure that the count lies, from all tables together; counts) and `protected`.
     n_cells, n_unsafe, n_suppressed : int
         Cells; those that are unsafe by themselves; those that are suppressed. Of an audit of published tables: cells,
-        those of regions included; those of which a small count is told; those that are missing.
+        those of regions included; those that reveal a small count; those that are missing.
     least : int
         No fewer suppressed cells would protect, as far as it is proved.
     threshold : int
@@ -234,8 +234,8 @@ def output_check(
     >>> out.n_suppressed, out.protected, out.optimal
     (4, True, True)
     >>> by_town, others = pd.crosstab(town, "n"), pd.crosstab(town[1:], "n")      # each of them is safe
-    >>> told = output_check([by_town, others], filters=[None, "age < 90"], method="audit")
-    >>> told.audit[told.audit["unsafe"]][["cell", "high"]].values.tolist()
+    >>> audited = output_check([by_town, others], filters=[None, "age < 90"], method="audit")
+    >>> audited.audit[audited.audit["unsafe"]][["cell", "high"]].values.tolist()
     [['col_0=n, town=north, not (age < 90)', 1.0]]
     >>> firms = pd.DataFrame({"town": town, "sells": ill, "turnover": [900, 20] + [30] * 24})
     >>> sums = pd.crosstab(town, firms["sells"], values=firms["turnover"], aggfunc="sum", margins=True)

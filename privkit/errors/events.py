@@ -257,7 +257,7 @@ class EventsInputError(PrivkitError, TypeError):
 
     @classmethod
     def no_groups(cls, why: str) -> EventsInputError:
-        """What a recipe cost each group cannot be told."""
+        """What a recipe cost each group is not known."""
         return cls(
             f"{called()} compares each event with what became of it, and cannot here: {why}. Give apply() a list, a "
             "frame or a file, and a recipe without merge; a result of merged events is attacked by "

@@ -140,7 +140,7 @@ class TruthError(PrivkitError, ValueError):
 
     @classmethod
     def misspelled(cls, column: str, near: str) -> TruthError:
-        """`column` stands in neither table, but a column with nearly its name does, and is not in the truth."""
+        """`column` is in neither table, but a column with nearly its name does, and is not in the truth."""
         error = cls(
             f"{called()} got truth with a column {column!r}, which neither table has; {near!r} stands in one, and not "
             f"in truth. Rename it, truth.rename(columns={{{column!r}: {near!r}}}); or, if it is something else, leave "

@@ -73,8 +73,8 @@ def sdnist_labels(
     >>> import pandas as pd, privkit as pk
     >>> people = pd.DataFrame({"AGEP": [30, 30, 41, 41], "SEX": [1, 1, 2, 2]})
     >>> made = pk.anonymize(people, ["AGEP", "SEX"], k=2)
-    >>> told = json.loads(pk.sdnist_labels(made, target="ma2019", team="privkit", today="2026-11-30"))["labels"]
-    >>> told["privacy category"], told["features list"], told["privacy label detail"]
+    >>> label = json.loads(pk.sdnist_labels(made, target="ma2019", team="privkit", today="2026-11-30"))["labels"]
+    >>> label["privacy category"], label["features list"], label["privacy label detail"]
     ('sdc', 'AGEP, SEX', 'KAnonymity(2)')
     """
     if target not in TARGETS:

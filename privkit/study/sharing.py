@@ -319,7 +319,7 @@ class Sharing(Register[SharedPackage]):
         Returns
         -------
         OutputCheck
-            With ``.protected`` and ``.audit``, a row for each count that can be told.
+            With ``.protected`` and ``.audit``, a row for each count that can be worked out.
 
         Raises
         ------

@@ -130,7 +130,7 @@ class Trail(Shown):
         A *new spender* is an analyst's first charge, but for the first one of the project; a *new notebook* or *host*
         is the first charge from there by somebody who had charged from another. An *hour* is a charge at a time of day
         outside of `hours`. A *burst* is the charge with which an analyst has more than `burst` within `minutes`; it is
-        told once until it has ebbed away.
+        reported once until it has ebbed away.
 
         Parameters
         ----------

@@ -76,7 +76,7 @@ class Board(Shown):
     strangers : tuple of str
         Who was charged and is not in the class.
     unasked : tuple of str
-        Columns whose truth is told and whose median nobody has asked for.
+        Columns whose truth is given and whose median nobody has asked for.
     """
 
     project: str

@@ -221,7 +221,7 @@ def assess_model(
     """Assess a trained model by the sets that it was made with: leakage, features, subgroups and attacks.
 
     1. *Sets.* Rows and persons of each; rows of the test that equal a training row, beside how many training rows
-       equal another one; persons who stand in both. How well each is predicted.
+       equal another one; persons who are in both. How well each is predicted.
     2. *Features.* The audit of the training rows: role, risk, and what the inventory says of source and purpose.
     3. *Subgroups.* The error in each group of the test beside that of all other rows, with Newcombe's interval of the
        difference; of two classes also whom the model chooses, misses, and takes wrongly for one. Groups of fewer than
@@ -244,7 +244,7 @@ def assess_model(
     features : sequence of str, optional
         By default what the model was trained with, by name; else all columns but the target and the unit.
     unit : str, optional
-        A column of ids, to count persons and find those who stand in several sets.
+        A column of ids, to count persons and find those who are in several sets.
     groups : str or sequence of str
         Columns by whose values errors are compared; at most 50 values each.
     inventory : Inventory, optional
@@ -274,8 +274,8 @@ def assess_model(
     >>> train, test = df.head(200), df.tail(200)
     >>> features = ["age", "call_duration"]
     >>> tree = DecisionTreeClassifier(max_depth=3, random_state=0).fit(train[features], train["churned"])
-    >>> found = pk.assess_model(tree, train=train, test=test, target="churned", groups="plan")
-    >>> found.features, found.leaks, len(found.groups), found.without_source
+    >>> assessed = pk.assess_model(tree, train=train, test=test, target="churned", groups="plan")
+    >>> assessed.features, assessed.leaks, len(assessed.groups), assessed.without_source
     (('age', 'call_duration'), False, 4, ('age', 'call_duration'))
     """
     trained = _trained(model)

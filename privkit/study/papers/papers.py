@@ -141,7 +141,7 @@ def papers(
     inventory : Inventory
         What the columns are for, by the owner's word: ``df.privacy.audit().assign(...)``.
     project : Project, optional
-        Whose budget and register are told. A simulated one is refused.
+        Whose budget and register the papers state. A simulated one is refused.
     answers : mapping or path, optional
         What a person says of blanks, by their ids (``papers.open`` names them): a mapping, or a TOML file. What the
         inventory lacks is said there, by `assign`.
@@ -168,8 +168,9 @@ def papers(
     Examples
     --------
     >>> import privkit as pk
-    >>> found = pk.audit(pk.example("insights").head(100)).assign("zip", purpose="churn by area", legal_basis="consent")
-    >>> made = pk.papers(found, answers={"contact": "privacy@telco.example"}, today="2026-11-30")
+    >>> df = pk.example("insights").head(100)
+    >>> inventory = pk.audit(df).assign("zip", purpose="churn by area", legal_basis="consent")
+    >>> made = pk.papers(inventory, answers={"contact": "privacy@telco.example"}, today="2026-11-30")
     >>> list(made), made.open[0].id, made.open[0].papers
     (['policy', 'notice', 'training', 'vendors'], 'inventory.purpose', ('policy', 'notice'))
     >>> [line for line in made.notice.splitlines() if "agreed" in line]
