@@ -84,7 +84,8 @@ def test_what_has_a_panel_says_so_in_what_to_type_next(shown):
 
 def test_sheets_hold_no_markup(shown):
     for name, value in shown[1].items():
-        found = sheet_of(value) if name in SHOWN else None
+        # An odometer reads its entries when it is shown, and its ledger is gone.
+        found = sheet_of(value) if name in SHOWN and name != "odometer" else None
         for block in found.blocks if found else ():
             assert "privkit.view.html" not in type(block).__module__
             for row in block.filled() if isinstance(block, Table) else ():
