@@ -153,7 +153,8 @@ def test_the_gallery_shows_every_value_that_it_names(site):
         drawn = (ROOT / "tests" / "contract" / "golden" / f"{name}.plot.txt").exists()
         assert value.count("<svg role=") == 2 * drawn, name  # light and dark
         if not name.startswith(("panel_", "ledger_")):  # a panel's text is a widget's; a ledger's tells times
-            assert golden.splitlines()[0].strip()[:40] in html.unescape(value), name
+            words = re.split("TODAY|TIME", golden.splitlines()[0].strip())[0][:40].strip()  # pinned without its day
+            assert words in html.unescape(value), name
 
 
 def test_every_picture_has_words(loads):
