@@ -86,7 +86,7 @@ def test_it_leads_to_notebooks_that_there_are(notebook):
         assert set(re.findall(r"\]\((\w+\.ipynb)\)", cell.source)) <= names
 
 
-#: What prose counts and no cell shows: means, sums, rows that arrive later, what 20,000 tries tell; papers and their figures.
+#: What prose counts and no cell shows: means, sums, rows that arrive later, what 20,000 tries tell; figures of papers.
 TOLD = {"01": {57, 333}, "04": {0.007}, "05": {1.5, 5162}, "06": {1.5, 95}, "14": {36}, "15": {29}}
 NUMBER = re.compile(r"(?<![\w.,])\d{1,3}(?:,\d{3})+|(?<![\w.,])\d+(?:\.\d+)?(?!\w)")
 
