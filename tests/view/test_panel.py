@@ -144,7 +144,8 @@ def test_a_closed_panel_listens_no_more_and_is_made_anew(project, people):
 
 def cells(html):
     """Return the rows of the releases' table, each as a mapping of head to cell."""
-    texts = [re.findall(r"<t[hd][^>]*>(?:<div[^>]*>)?([^<]*)<", row) for row in re.findall(r"<tr>.*?</tr>", html.replace("\xa0", " "))]
+    cell = re.compile(r"<t[hd][^>]*>(?:<div[^>]*>)?([^<]*)<")
+    texts = [cell.findall(row) for row in re.findall(r"<tr>.*?</tr>", html.replace("\xa0", " "))]
     return [dict(zip(texts[0], row, strict=True)) for row in texts[1:]]
 
 
