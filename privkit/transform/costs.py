@@ -381,9 +381,8 @@ def losses_of(task: Task, levels: Ints, gone: NDArray[np.bool_]) -> dict[str, Fl
     coding = task.coding
     out = gone if len(gone) else np.zeros(len(coding.counts), dtype=bool)
     found = {"suppressed": out.astype(np.float64)}
-    parts = {}
-    for ladder, share in zip(coding.ladders, cell_shares(task, levels, gone), strict=True):
-        parts[ladder.column] = (share - ladder.base) / (1 - ladder.base) if ladder.base < 1 else 0.0 * share
+    shares = cell_shares(task, levels, gone)
+    parts = {ladder.column: ladder.lost(share) for ladder, share in zip(coding.ladders, shares, strict=True)}
     found["loss"] = np.asarray(task.measure.weights @ np.array([parts[name] for name in coding.columns]))
     found |= {f"loss of {name}": parts[name] for name in task.qi}
     return {name: values[coding.row_combo] for name, values in found.items()}

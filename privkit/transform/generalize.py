@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, partial
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,9 +63,9 @@ class Generalized(Plotted):
     level_words_: dict[str, str]
     hierarchies: dict[str, Hierarchy]
     proposed_: tuple[str, ...] = ()
-    #: The rows that were given, and what each of them lost: personal data, which no file of it has.
-    _source: pd.DataFrame | None = None
-    _losses: dict[str, NDArray[np.float64]] | None = None
+    #: The rows that were given, and what counts how much each of them lost: personal data, which no file of it has.
+    _source: object = None
+    _losses: Callable[[], dict[str, NDArray[np.float64]]] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what is pickled or copied: not the rows that were given."""
@@ -102,7 +102,7 @@ class Generalized(Plotted):
         if self._source is None or self._losses is None:
             way = "Take the result as the call gave it, of rows that are here: not of a lazy frame, nor saved."
             raise FrameError.rows_elsewhere("by_group()", way)
-        return by_group(self._source, columns, self._losses)
+        return by_group(pandas_frame(self._source), columns, self._losses())
 
     @cached_property
     @typed
@@ -170,8 +170,7 @@ def generalize(
     else:
         node = np.array([[numbers[name]] for name in coding.columns], dtype=np.int64)
         answer, _ = source.handed(coding, node, np.zeros(0, dtype=bool))
-    here = None if isinstance(source, InEngine) else pandas_frame(data)
-    lost = None if here is None else _lost(coding, numbers)
+    here, lost = (None, None) if isinstance(source, InEngine) else (data, partial(_lost, coding, numbers))
     words = {ladder.column: ladder.levels[numbers[ladder.column]].words for ladder in coding.ladders}
     return Generalized(handed_out(answer, keep_index=keep_index), numbers, words, chosen, proposed, here, lost)
 
@@ -181,8 +180,7 @@ def _lost(coding: Coding, numbers: Mapping[str, int]) -> dict[str, NDArray[np.fl
     parts = {}
     for ladder, values in zip(coding.ladders, coding.combos, strict=True):
         step = ladder.levels[numbers[ladder.column]]
-        share = step.shares[step.codes][values][coding.row_combo]
-        parts[f"loss of {ladder.column}"] = (share - ladder.base) / (1 - ladder.base) if ladder.base < 1 else 0 * share
+        parts[f"loss of {ladder.column}"] = ladder.lost(step.shares[step.codes][values])[coding.row_combo]
     return {"loss": np.mean(list(parts.values()), axis=0), **parts}
 
 

@@ -82,6 +82,10 @@ class Ladder:
         """How many levels there are, the raw values included."""
         return len(self.levels)
 
+    def lost(self, share: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return what cells that cover such shares of the domain lost: none where one covers no more than a value."""
+        return (share - self.base) / (1 - self.base) if self.base < 1 else 0.0 * share
+
     @cached_property
     def nested(self) -> NDArray[np.bool_]:
         """Whether each group of level i lies within one group of level j; shape (n_levels, n_levels)."""
