@@ -182,7 +182,7 @@ def test_a_plan_that_does_not_fit_names_the_amount_that_does():
     )
     assert repr(plan).splitlines()[-1] == "next: epsilon=0.1 · project.ledger · .panel()"
     spent = plan_of().bound_to(lambda again: None, lambda: PrivacyLoss.zero(Measure.PURE))
-    assert repr(spent).splitlines()[-1] == "next: project.ledger"
+    assert repr(spent).splitlines()[-1] == "next: project.ledger · .panel()"
 
 
 def test_a_plan_alone_does_not_offer_a_release():

@@ -87,10 +87,9 @@ CSS = """
   .privkit .pk-fits td, .privkit .pk-fits tbody th { padding-right: 0.3em; }
   .privkit .pk-fits thead th { font-size: 0.85em; } .privkit .pk-fits td { font-size: 0.95em; }
   .privkit .pk-fits .pk-meter, .privkit .pk-fits .pk-spread { width: 2.4em; }
-  .privkit .pk-chip, .privkit .pk-badge { white-space: normal; } .privkit .pk-chip { padding: 0 0.3em; } }
+  .privkit .pk-chip { white-space: normal; padding: 0 0.3em; } }
 .privkit summary { cursor: pointer; }
-.privkit .pk-badge { display: inline-block; white-space: nowrap;
-  padding: 0 0.5em; border: 1px solid currentColor; border-radius: 0.2em; }
+.privkit .pk-badge { display: inline-block; padding: 0 0.5em; border: 1px solid currentColor; border-radius: 0.2em; }
 .privkit .pk-met span { color: #009E73; font-weight: 700; }
 .privkit .pk-unmet span { color: #D55E00; font-weight: 700; }
 .privkit .pk-note { font-size: 0.85em; color: var(--jp-content-font-color2, inherit); }

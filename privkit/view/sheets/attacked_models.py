@@ -134,6 +134,7 @@ def compared_table(report: ModelAttackReport, alarms: Fraction = ALARMS) -> Tabl
             f"found {percent(one.rate.observed)} of members, {percent(one.control.observed)} others"
             for name, one in strongest.items()
         ],
+        fits=True,
     )
 
 

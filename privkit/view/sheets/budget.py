@@ -35,7 +35,7 @@ def _odometer(odometer: Odometer) -> Sheet:
                 lambda: _readings(odometer),
                 caption=_earlier(odometer),
                 facts=True,
-                whole=("time (UTC)", "cost", "charged up to it", "left after it"),
+                fits=True,
                 folded="Entry by entry",
             ),
         ),

@@ -17,8 +17,8 @@ from privkit.view.sheets.project import refusal
 if TYPE_CHECKING:
     from privkit.study.assessments.quarters import Quarter
 
-#: So many measurements of a register are shown, and quarters in a table, a text and a plot.
-_MOST, _SHOWN, _LINES, _DRAWN = 20, 20, 4, 8
+#: So many measurements of a register are shown; quarters in a table, where each is a column, and a plot; in a text.
+_MOST, _SHOWN, _LINES = 20, 8, 4
 
 
 @sheet.register(Measurement)
@@ -102,11 +102,9 @@ def _missing(entries: tuple[int, ...]) -> str:
 def _quarters(found: Quarters) -> Sheet:
     last, shown = found.quarters[-1], found.quarters[-_SHOWN:]
     unmeasured = [one.name for one in shown if not one.measured and not one.empty]
-    heads = [
-        "quarter", _symbol(found), "until then", "uniqueness", "average risk", "attack's AUC", "columns overdue",
-        "requests", "ended in time", "open", "late", "packages", "to be deleted",
-    ]  # fmt: skip
-    table = Table(heads, [_quarter(one) for one in shown], lines=[_line(one, found) for one in shown[-_LINES:]])
+    rows = [[head, *cells] for head, *cells in zip(_heads(found), *map(_quarter, shown), strict=True)]
+    lines = [_line(one, found) for one in shown[-_LINES:]]
+    table = Table(["", *(one.name for one in shown)], rows, lines=lines, fits=True)
     return Sheet(
         f"Project '{label(found.project)}' by quarter, until {found.on}: {amount(last.total)} of "
         f"{amount(found.budget)} charged, {plural(last.open, 'request')} open and {number(last.late)} late, "
@@ -138,9 +136,16 @@ def _in_time(one: Quarter) -> str:
     return f"{number(one.in_time)} of {number(one.ended)}" if one.ended else "–"
 
 
-def _quarter(one: Quarter) -> Row:
+def _heads(found: Quarters) -> list[str]:
     return [
-        Name(one.name), number(float(one.charged.main)), number(float(one.total.main)), _share(one.uniqueness),
+        _symbol(found), "until then", "uniqueness", "average risk", "attack's AUC", "columns overdue", "requests",
+        "ended in time", "open", "late", "packages", "to be deleted",
+    ]  # fmt: skip
+
+
+def _quarter(one: Quarter) -> list[str]:
+    return [
+        number(float(one.charged.main)), number(float(one.total.main)), _share(one.uniqueness),
         _share(one.risk), "–" if one.auc is None else f"{one.auc:.3f}",
         "–" if one.overdue is None else number(one.overdue), number(one.opened), _in_time(one), number(one.open),
         number(one.late), number(one.shared), number(one.due),
@@ -161,7 +166,7 @@ def _line(one: Quarter, found: Quarters) -> str:
 
 def _panels(found: Quarters) -> Chart:
     """Return a small chart for each figure, of the last quarters."""
-    shown = found.quarters[-_DRAWN:]
+    shown = found.quarters[-_SHOWN:]
     aucs = ["–" if one.auc is None else f"{one.auc:.3f}" for one in shown]
     overdue = ["–" if one.overdue is None else number(one.overdue) for one in shown]
     kept = [one.in_time / one.ended if one.ended else 0 for one in shown]
