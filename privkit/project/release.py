@@ -5,10 +5,8 @@ Which notebook is running: recorded with a release, so that a panel can lead bac
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from functools import partial
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from privkit.budget.entry import Entry, Reservation
@@ -29,6 +27,7 @@ from privkit.errors.column_kind import ColumnKindError
 from privkit.errors.dp import UnitColumnError
 from privkit.errors.root import type_told
 from privkit.project.naming import ASKED_BEFORE, FRAME, Name, name_of
+from privkit.project.session import notebook_name
 from privkit.tally.cells.calendar import zone_known
 from privkit.tally.cells.cells import OTHER
 from privkit.tally.engines.opening import engine_of
@@ -45,15 +44,6 @@ if TYPE_CHECKING:
     from privkit.project.project import Project
     from privkit.tally.engines.contract import Engine
     from privkit.values.loss import PrivacyLoss
-
-
-def notebook_name() -> str | None:
-    """Return the file name of the notebook that runs this kernel, without its folder; None elsewhere.
-
-    The Jupyter server tells its kernels by the environment variable ``JPY_SESSION_NAME``.
-    """
-    name = PurePath(os.environ.get("JPY_SESSION_NAME", "")).name
-    return name if name.endswith(".ipynb") else None
 
 
 def release(

@@ -1,7 +1,7 @@
-"""From where a session spends: its notebook and its machine, told in the ledger where the person opts in.
+"""From where a session spends: its notebook and its machine.
 
-``PRIVKIT_TELL="notebook,host"`` lets each session that opens a project note them once, as an entry of no cost. Without
-it nothing of the kind is stored.
+The name of a Jupyter notebook is recorded with each question that it asks. ``PRIVKIT_TELL="notebook,host"`` lets each
+session that opens a project note where it runs once more, as an entry of no cost: also scripts, VS Code, the machine.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import os
 import platform
 import sys
 from contextlib import suppress
-from pathlib import Path
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from privkit.budget.machine.process import Holder
@@ -45,7 +45,7 @@ def tell_session(account: Account) -> None:
     if any(one not in _KINDS for one in wanted):
         raise ParameterError.of("PRIVKIT_TELL", "another word", "notebook, host, or both divided by a comma")
     found = {"notebook": _notebook(), "host": platform.node()}
-    told = {name: _plain(found[name]) for name in _KINDS if name in wanted}
+    told = {name: plain(found[name]) for name in _KINDS if name in wanted}
     record = {"what": SESSION, **told}
     here = str(Holder.this())
 
@@ -61,20 +61,26 @@ def _anything(_: Sequence[Entry]) -> None:
     """Refuse nothing."""
 
 
+def _jupyter() -> str:
+    """Return the name by which the Jupyter server tells its kernels what they run, without its folder."""
+    return PurePath(os.environ.get("JPY_SESSION_NAME", "")).name
+
+
+def notebook_name() -> str | None:
+    """Return the file name of the notebook that runs this kernel, without its folder; None elsewhere."""
+    return name if (name := _jupyter()).endswith(".ipynb") else None
+
+
 def _notebook() -> str:
     """Return the name of the notebook or script, without its folder, which may hold names; empty where none is known.
 
-    Jupyter's servers tell their kernels by ``JPY_SESSION_NAME``; VS Code writes it among the notebook's own names.
+    VS Code writes it among the notebook's own names.
     """
     main = sys.modules.get("__main__")
-    names = (
-        os.environ.get("JPY_SESSION_NAME"),
-        getattr(main, "__vsc_ipynb_file__", None),
-        getattr(main, "__file__", None),
-    )
-    return next((Path(str(name)).name for name in names if name), "")
+    names = (_jupyter(), getattr(main, "__vsc_ipynb_file__", None), getattr(main, "__file__", None))
+    return next((PurePath(str(name)).name for name in names if name), "")
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
     """Return a name of printable characters, of no more than is stored."""
     return "".join(char for char in name if char.isprintable())[:_LONGEST]

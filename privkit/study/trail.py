@@ -13,7 +13,7 @@ from privkit.budget.notes import REGISTER
 from privkit.errors import ParameterError
 from privkit.errors.root import type_told
 from privkit.project.ledger_view import describe
-from privkit.project.session import SESSION
+from privkit.project.session import SESSION, plain
 from privkit.study.register import account_of
 from privkit.values.arguments import positive_int, public
 from privkit.values.show import Shown
@@ -43,7 +43,8 @@ class TrailEvent:
     by : str
         The analyst, as the session named him.
     notebook, host : str
-        From where, if that session told it (``PRIVKIT_TELL``); else empty.
+        From where, if that session said so (``PRIVKIT_TELL``); else the Jupyter notebook that a question was asked in,
+        which is recorded with it; else empty.
     what : str
         In words.
     state : str
@@ -192,6 +193,7 @@ def _session(entry: Entry) -> tuple[str, str] | None:
 def _event(entry: Entry, notebook: str, host: str) -> TrailEvent:
     time = datetime.fromisoformat(entry.time)
     what = describe(entry.question)
+    notebook = notebook or plain(str(entry.question.get("notebook") or ""))
     return TrailEvent(entry.seq, time, entry.analyst, notebook, host, what, entry.state, entry.cost)
 
 

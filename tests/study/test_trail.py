@@ -125,6 +125,17 @@ def test_a_session_tells_of_itself_once_where_it_opts_in(by, clock, monkeypatch)
         by("ada")
 
 
+def test_the_notebook_that_a_question_was_asked_in_is_told_of_without_opting_in(by, clock, monkeypatch):
+    """It is recorded with each question: so a panel leads back to it, and the trail says it."""
+    monkeypatch.delenv("PRIVKIT_TELL", raising=False)
+    monkeypatch.setenv("JPY_SESSION_NAME", "/home/ada/churn\u202e.ipynb")
+    charge(by("ada"), clock)
+    monkeypatch.setenv("JPY_SESSION_NAME", "other.ipynb")
+    charge(by("ada"), clock)
+    assert [(one.notebook, one.host) for one in by("ada").trail] == [("churn.ipynb", ""), ("other.ipynb", "")]
+    assert kinds(by("ada").trail) == [("new notebook", 2)]
+
+
 def test_charges_of_another_process_are_its_own(ledger_path, by, clock, tmp_path):
     charge(by("ada"), clock)
     script = tmp_path / "job.py"
