@@ -21,7 +21,7 @@ from privkit.errors.root import listed, type_told
 from privkit.inventory.audit import audit
 from privkit.inventory.inventory import Inventory
 from privkit.risk.attackers import Rate
-from privkit.study.assessments.performance import Group, Performance, groups_in, predicted
+from privkit.study.assessments.performance import Group, Performance, Predicted, groups_in, predicted
 from privkit.study.written import written
 from privkit.tally.codes import factorized
 from privkit.tally.columns.facts import all_columns
@@ -291,8 +291,9 @@ def assess_model(
     people = {name: people_of(one[list(names)], one[aim], name) for name, one in frames.items()}
     if few := [name for name, one in people.items() if len(one) < LEAST]:
         raise AttackError.too_few(few[0], len(people[few[0]]), LEAST)
-    sets, fresh = _sets(trained, frames, people, [*names, aim], unit)
-    last = predicted(trained, people["test"])
+    told = {name: predicted(trained, one) for name, one in people.items()}
+    scores = {name: score_of(trained, one) for name, one in people.items()}
+    sets, fresh = _sets(frames, told, scores, [*names, aim], unit)
     return ModelAssessment(
         model=trained.name,
         kind=trained.kind,
@@ -301,7 +302,7 @@ def assess_model(
         features=names,
         sets=sets,
         inventory=audit(frames["train"], inventory=inventory),
-        groups=tuple(groups_in(last, [frames["test"][name] for name in by])),
+        groups=tuple(groups_in(told["test"], [frames["test"][name] for name in by])),
         attack=_attacked(model, people["train"], people["test"].take(fresh), attack),
     )
 
@@ -326,7 +327,11 @@ def _named(model: object, features: object, target: str, unit: object, train: ob
 
 
 def _sets(
-    trained: Trained, frames: Mapping[str, pd.DataFrame], people: Mapping[str, People], by: list[str], unit: str | None
+    frames: Mapping[str, pd.DataFrame],
+    answers: Mapping[str, Predicted],
+    scores: Mapping[str, float],
+    by: list[str],
+    unit: str | None,
 ) -> tuple[tuple[DataSet, ...], Ints]:
     """Return what is told of each set, and the places of the test's rows that share neither row nor person."""
     import pandas as pd
@@ -344,8 +349,8 @@ def _sets(
         told.append(
             DataSet(
                 name,  # type: ignore[arg-type]
-                predicted(trained, people[name]).of(np.ones(len(frame), dtype=bool)),
-                score_of(trained, people[name]),
+                answers[name].of(np.ones(len(frame), dtype=bool)),
+                scores[name],
                 persons,
                 twins if first else shared,
                 twins,
