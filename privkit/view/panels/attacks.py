@@ -205,6 +205,7 @@ class ModelPanel(Panel):
     def __init__(self, report: ModelAttackReport) -> None:
         self.report, self.alarms_ = report, Fraction(1, 100)
         self._models = {"as it is": report, **report.repairs}
+        self._found: dict[str, list[float]] = {}
         self._picture = HTML()
         self.alarms = SelectionSlider(
             options=[(percent(float(one)), one) for one in _ALARMS], value=self.alarms_,
@@ -232,11 +233,17 @@ class ModelPanel(Panel):
                 card(
                     self._told(),
                     STYLE,
-                    curve(self._models[self.model.value], self.alarms_),
+                    self._curve(),
                     block(compared_table(self.report, self.alarms_)),
                     exact=True,
                 )
             )
+
+    def _curve(self) -> Markup:
+        name = self.model.value
+        if name not in self._found:  # all of it, which no slider moves
+            self._found[name] = found_along(self._models[name])
+        return curve(self._models[name], self._found[name], self.alarms_)
 
     def _told(self) -> str:
         one = self._models[self.model.value].found_at(self.alarms_)
@@ -257,28 +264,36 @@ class ModelPanel(Panel):
         return inserted(text.render(self.report, at(".report")), [name + self._told()])
 
 
-def curve(report: ModelAttackReport, alarms: Fraction) -> Markup:
+#: The shares of others that a curve is drawn along, by powers of ten from the least that the slider has.
+_LEAST = math.log10(float(_ALARMS[0]))
+_SHARES = [10 ** (_LEAST * (1 - step / _POINTS)) for step in range(_POINTS + 1)]
+
+
+def found_along(report: ModelAttackReport) -> list[float]:
+    """Return the share of members that is found at each of `_SHARES`; where all may be named, all are."""
+    allowed = [Fraction(share).limit_denominator(10_000) for share in _SHARES[:-1]]
+    return [*(report.found_at(share).rate.observed for share in allowed), 1.0]
+
+
+def curve(report: ModelAttackReport, found: Sequence[float], alarms: Fraction) -> Markup:
     """Return how many members are found by how many others are named wrongly, and where one stands. By powers of ten.
 
     The pale line is a coin's: as many of members as of others.
     """
-    least = math.log10(float(_ALARMS[0]))
 
     def place(share: float, found: float) -> tuple[float, float]:
-        across = 1 - math.log10(share) / least
+        across = 1 - math.log10(share) / _LEAST
         return _LEFT + across * (_RIGHT - _LEFT), _BOTTOM - found * (_BOTTOM - _TOP)
 
-    shares = [10 ** (least * (1 - step / _POINTS)) for step in range(_POINTS + 1)]
-    found = [report.found_at(Fraction(share).limit_denominator(10_000)).rate.observed for share in shares[:-1]]
     limit = place(float(alarms), 0.0)[0]
     ticks = [words(*_below(place(share, 0.0)), percent(share), small=True) for share in (0.001, 0.01, 0.1)]
     told = f"{percent(report.found_at(alarms).rate.observed)} of members at {percent(float(alarms))} of others"
     return drawing(
         f"Members found by false alarms: {told}",
         line("pk-axis", (_LEFT, _TOP), (_LEFT, _BOTTOM), (_RIGHT, _BOTTOM)),
-        line("pk-axis", *(place(share, share) for share in shares)),
+        line("pk-axis", *(place(share, share) for share in _SHARES)),
         line("pk-limit", (limit, _TOP - 8), (limit, _BOTTOM)),
-        line("pk-line", *(place(share, one) for share, one in zip(shares, [*found, 1.0], strict=True))),
+        line("pk-line", *(place(share, one) for share, one in zip(_SHARES, found, strict=True))),
         *ticks,
         *(words(_LEFT - 4, place(1.0, one)[1] + 3, percent(one), "end", small=True) for one in (0.5, 1.0)),
         words(WIDTH / 2, _BOTTOM + 30, f"others named wrongly; above it members found ({number(report.n_attacked)})"),
