@@ -101,7 +101,7 @@ class Account(Noted):
             sums = self._book.head(connection).sums
             now = max(self._book.store.now(connection), sums.clock)
             own, recent = self._limited(connection, sums, now)
-        return limits_left(self.terms, sums, own=own, recent=recent)
+        return limits_left(self.terms, sums, own=own or self._book.zero, recent=recent)
 
     @lets_go
     def verify(self, progress: Callable[[int, int], None] | None = None) -> Verification:
@@ -252,6 +252,7 @@ class Account(Noted):
         reservation: Reservation | None = None
         try:
             with book.store.writing() as connection:
+                presence.show(connection)  # before the lock: while one is at it, all others wait
                 head = book.sweep(connection) if book.left else book.locked(connection)
                 book.check(connection, head)
                 if key is not None and not again and (row := query.asked(connection, book.id, key)) is not None:
@@ -259,14 +260,13 @@ class Account(Noted):
                 refuse_ended(book, connection)
                 own, recent = self._limited(connection, head.sums, head.now)
                 late = partial(why_late, book, connection, head.sums.clock)
-                admit(self.name, self.terms, cost, head.sums, own=own, recent=recent, ways=ways, late=late)
+                admit(self.name, self.terms, cost, head.sums, own=own or book.zero, recent=recent, ways=ways, late=late)
                 reservation = Reservation(head.sums.entries + 1, cost, head.now)
                 turn.held = in_hand[reservation.token] = reservation  # before others can see it
                 book.store.hold(reservation)
-                presence.show(connection)
                 draw = query.last_draw(connection, book.id, key) + 1 if key is not None and again else 1
                 head = book.charge(
-                    connection, head, reservation, analyst=self.analyst, question=question, key=key, draw=draw
+                    connection, head, reservation, analyst=self.analyst, question=question, key=key, draw=draw, own=own
                 )
         except LedgerError as error:
             if reservation is None or not error.uncertain or not self._arrived(error, reservation):
@@ -294,10 +294,10 @@ class Account(Noted):
             raise error from None
         return row is not None and row["token"] == held.token
 
-    def _limited(self, connection: Connection, sums: Sums, now: str) -> tuple[PrivacyLoss, PrivacyLoss]:
-        """Return what this analyst, and what the window, was charged; zero where the terms do not limit it."""
+    def _limited(self, connection: Connection, sums: Sums, now: str) -> tuple[PrivacyLoss | None, PrivacyLoss]:
+        """Return what this analyst, and what the window, was charged; None and zero where the terms do not limit it."""
         book, terms = self._book, self.terms
-        own, recent = book.charged_to(connection, self.analyst) or book.zero, book.zero
+        own, recent = book.charged_to(connection, self.analyst), book.zero
         if terms.window is not None:
             start = window_start(terms.window, now)
             recent = sums.spent - book.charged_until(connection, start)

@@ -181,9 +181,16 @@ class Book:
         question: str,
         key: str | None = None,
         draw: int = 1,
+        own: PrivacyLoss | None = None,
     ) -> Head:
-        """Begin an entry: it is charged from here on, whatever becomes of it."""
-        own = self.charged_to(connection, analyst)
+        """Begin an entry: it is charged from here on, whatever becomes of it.
+
+        Parameters
+        ----------
+        own : PrivacyLoss, optional
+            What the analyst was charged so far (:meth:`charged_to`), if the caller has just asked for it.
+        """
+        own = self.charged_to(connection, analyst) if own is None else own
         main, delta = amounts(held.cost)
         return self.append(
             connection,

@@ -31,11 +31,12 @@ if TYPE_CHECKING:
 @readable
 def ending(book: Book, connection: Connection) -> Ending | None:
     """Return how a project ended; None while it is open. One look-up."""
-    for what in (CLOSED, REMOVED):
-        for record in query.named(connection, book.id, NAMES[what]):
-            book.check_hash(record)
-            return Ending(what == REMOVED, record["time"], record["analyst"], json.loads(record["question"])["reason"])
-    return None
+    record = query.first_named(connection, book.id, (NAMES[CLOSED], NAMES[REMOVED]))
+    if record is None:
+        return None
+    book.check_hash(record)
+    removed = record["key"] == NAMES[REMOVED]
+    return Ending(removed, record["time"], record["analyst"], json.loads(record["question"])["reason"])
 
 
 def refuse_ended(book: Book, connection: Connection) -> None:

@@ -26,6 +26,7 @@ from privkit.values.loss import PrivacyLoss
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import date
 
     from privkit.budget.notes import Declared
     from privkit.budget.terms import ProjectTerms
@@ -49,6 +50,8 @@ class SimulatedAccount(BaseAccount):
     simulated = True
     #: It is never a copy of another.
     note = ""
+    #: No file lies beside it.
+    folder = None
 
     def __init__(self, name: str, terms: ProjectTerms, seed: int) -> None:
         uid = f"simulated-{secrets.token_hex(8)}"
@@ -92,6 +95,11 @@ class SimulatedAccount(BaseAccount):
             totals = list(accumulate((entry.cost for entry in self._entries), initial=self._zero))
             known = [number for number in sorted(set(numbers)) if 0 < number <= len(self._entries)]
             return [Charged(number, self._entries[number - 1].time, totals[number]) for number in known]
+
+    def charged_between(self, begin: date, end: date) -> PrivacyLoss:
+        """Return what was charged from the beginning of one day to that of another, in UTC."""
+        days = [entry for entry in self.entries() if begin.isoformat() <= entry.time[:10] < end.isoformat()]
+        return sum((entry.cost for entry in days), self._zero)
 
     def sought(self, words: Sequence[str], *, after: int, until: int, most: int) -> list[Entry]:
         """Return the last `most` entries from above `after` up to `until`, backwards: any may hold the words."""

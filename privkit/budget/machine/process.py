@@ -150,10 +150,12 @@ _HELD = text(
 def show(connection: Connection) -> None:
     """Let the server tell of this process, as long as this connection is open; nothing on SQLite.
 
-    In the transaction that charges: who sees the charge sees that its process is there.
+    Before a charge, on the connection that makes it: who sees the charge sees that its process is there. A connection
+    is shown once: the lock outlives the transaction, whatever becomes of that.
     """
-    if connection.dialect.name != "sqlite":
+    if connection.dialect.name != "sqlite" and connection.info.get(_SHOWN) is None:
         connection.execute(_SHOWN, {"key": _key(Holder.this())})
+        connection.info[_SHOWN] = True
 
 
 def seen(connection: Connection, holder: Holder) -> bool:

@@ -80,6 +80,12 @@ _UNTIL = (
     .limit(literal_column("1"))
 )
 _NAMED = select(record_table).where(_is_start, _table.key == bindparam("named")).order_by(_table.draw)
+_FIRST_NAMED = (
+    select(record_table)
+    .where(_is_start, _table.key.in_([bindparam("named"), bindparam("other")]))
+    .order_by(_table.seq)
+    .limit(literal_column("1"))
+)
 # Questions are JSON: one that used a public fact names it under this word. What stands for it elsewhere does no harm.
 _OF_FACTS = (
     select(_table.entry, _table.key, _table.question)
@@ -263,6 +269,12 @@ def unanswered(connection: Connection, project: int) -> list[RowMapping]:
 def named(connection: Connection, project: int, key: str) -> list[RowMapping]:
     """Return the records that begin the entries of this name, in the order of their draws."""
     return list(connection.execute(_NAMED, {"project": project, "named": key}).mappings())
+
+
+def first_named(connection: Connection, project: int, keys: tuple[str, str]) -> RowMapping | None:
+    """Return the record that begins the first entry of either name."""
+    asked = {"project": project, "named": keys[0], "other": keys[1]}
+    return connection.execute(_FIRST_NAMED, asked).mappings().one_or_none()
 
 
 def entries_named(connection: Connection, project: int, key: str) -> list[RowMapping]:
