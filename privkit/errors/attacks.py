@@ -207,6 +207,15 @@ class AttackError(PrivkitError, ValueError):
         )
 
     @classmethod
+    def unknown_answers(cls, what: str, unknown: int, rows: int) -> AttackError:
+        """Members have answers that the model was never trained on."""
+        return cls(
+            f"{called()} got {unknown:,} of {rows:,} answers in y_in that {what} does not know as a class, so these rows "
+            "are none that it was trained on. Give the answers as they were at its training (numbers or text, with the "
+            "same words), and in y_in those of its own training rows."
+        )
+
+    @classmethod
     def bad_repair(cls, place: int, found: str) -> AttackError:
         """A repair is nothing that can be trained."""
         return cls(

@@ -436,3 +436,26 @@ def test_no_report_holds_a_value():
     found = pk.attack_model(KNeighborsClassifier(1), X_in, X_out, *words, shadows=8)
     shown = repr(found) + found._repr_html_() + str(found.at_risk()) + str(found.to_frame())
     assert CANARY not in shown
+
+
+def test_members_whose_answers_the_model_never_saw_are_refused():
+    X_in, X_out, y_in, y_out = sides()
+    model = KNeighborsClassifier(1).fit(X_in, y_in)
+    words = {0: "no", 1: CANARY}
+    with pytest.raises(AttackError, match="150 of 150 answers in y_in") as caught:
+        pk.attack_model(model, X_in, X_out, y_in.map(words), y_out.map(words), shadows=8)
+    assert CANARY not in str(caught.value)
+    equal = pk.attack_model(model, X_in, X_out, y_in == 1, y_out == 1, shadows=8)  # True is 1
+    assert equal.score_in == 1
+    unseen = y_out.where(y_out == 0, 7)  # a class of others alone may be one that was not in the training
+    assert pk.attack_model(model, X_in, X_out, y_in, unseen, shadows=8).score_in == 1
+
+
+def test_members_and_others_that_are_swapped_are_told_of():
+    X_in, X_out, y_in, y_out = sides()
+    model = KNeighborsClassifier(1).fit(X_in, y_in)
+    right = pk.attack_model(model, X_in, X_out, y_in, y_out, shadows=8)
+    wrong = pk.attack_model(model, X_out, X_in, y_out, y_in, shadows=8)
+    assert (right.reversed, wrong.reversed) == (False, True)
+    assert "swapped" in str(wrong)
+    assert "swapped" not in str(right)

@@ -18,7 +18,7 @@ from privkit.attacks.models.repairs import repairing
 from privkit.attacks.models.report import ModelAttack, ModelAttackReport
 from privkit.attacks.models.rows import People, people_of, refuse_shared
 from privkit.attacks.models.stored import stored
-from privkit.attacks.models.trained import Train, Trained, as_they_are, is_trained, kind_of, trainer
+from privkit.attacks.models.trained import Train, Trained, as_they_are, is_trained, kind_of, refuse_unknown, trainer
 from privkit.errors import ParameterError
 from privkit.errors.attacks import AttackError
 from privkit.risk.attackers import Rate
@@ -114,8 +114,8 @@ def attack_model(
     Raises
     ------
     AttackError
-        If there are fewer than 20 rows of a side, controls are members, features differ, an answer is missing, or the
-        model is no estimator, cannot be trained anew, or cannot be asked.
+        If there are fewer than 20 rows of a side, controls are members, features differ, an answer is missing, a
+        member's is no class that the model knows, or the model is no estimator, cannot be trained anew, or asked.
     LibraryRequiredError
         Without scikit-learn.
     FrameError, ParameterError
@@ -175,6 +175,8 @@ def _attacked(
     # What cannot be trained is refused before anything is.
     ways = [repairing(place, one, model, target, everybody) for place, one in enumerate(repairs.values(), 1)]
     train, ready, began = trainer(model), is_trained(model), monotonic()
+    if ready:
+        refuse_unknown(model, bench.members)
     ends = [began + seconds * (place + 1) / (len(ways) + 1) for place in range(len(ways) + 1)]
     own = Trained(model, kind_of(model), type(model).__name__, as_they_are)
     report = bench.report(own if ready else train(bench.members), train, guessed, ends[0], trained_here=not ready)

@@ -131,6 +131,11 @@ class ModelAttackReport(Attacks[ModelAttack]):
         """The attack on membership that is judged by: LiRA where it was tried, else plain scores."""
         return self.attacks.get("lira", self.attacks["scores"])
 
+    @property
+    def reversed(self) -> bool:
+        """Whether the controls answer as members would: all of the interval of some attack's `auc` lies below 0.5."""
+        return any(one.auc_interval is not None and one.auc_interval[1] < 0.5 for one in self.attacks.values())
+
     def found_at(self, alarms: float | Fraction = ALARMS) -> ModelAttack:
         """Return what the strongest attack finds where another share of others may be named wrongly.
 

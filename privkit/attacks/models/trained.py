@@ -93,6 +93,22 @@ class Trained:
         raise AttackError.answers_failed(self.name, failed)
 
 
+def refuse_unknown(model: Any, members: People) -> None:
+    """Refuse members whose answers a trained classifier does not know: it was not trained on these.
+
+    Raises
+    ------
+    AttackError
+    """
+    try:
+        known = set(model.classes_)
+    except (AttributeError, TypeError):  # it predicts numbers, or does not say; its answers are looked at all the same
+        return
+    unknown = sum(value not in known for value in members.answers.to_numpy())
+    if unknown:
+        raise AttackError.unknown_answers(type(model).__name__, unknown, len(members))
+
+
 def told(found: NDArray[Any], classes: tuple[Any, ...] | None, people: People, kind: str, name: str) -> Floats:
     """Return one number a person of what a model answered.
 

@@ -81,6 +81,8 @@ def _reasons(report: ModelAttackReport) -> list[str]:
             f"{names([report.secret])} is what inference guesses: the commonest value is right about "
             f"{percent(common.observed)}."
         )
+    if report.reversed:
+        told.append("The others are told apart as if they were the members: look whether X_in and X_out are swapped.")
     if report.stopped:
         told.append("The time was up before all was tried: give more seconds=, or a model that is trained faster.")
     if not report.asked:
