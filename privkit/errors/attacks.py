@@ -210,9 +210,9 @@ class AttackError(PrivkitError, ValueError):
     def unknown_answers(cls, what: str, unknown: int, rows: int) -> AttackError:
         """Members have answers that the model was never trained on."""
         return cls(
-            f"{called()} got {unknown:,} of {rows:,} answers in y_in that {what} does not know as a class, so these rows "
-            "are none that it was trained on. Give the answers as they were at its training (numbers or text, with the "
-            "same words), and in y_in those of its own training rows."
+            f"{called()} got {unknown:,} of {rows:,} answers in y_in that {what} does not know as a class: these are "
+            "not rows that it was trained on. Give its own training rows, with the answers as they were then (numbers "
+            "or text, in the same words)."
         )
 
     @classmethod
