@@ -1,6 +1,6 @@
 """An impact assessment by the CNIL's method: what is known of its 36 questions, and its application's JSON.
 
-Keys and ids are those of the application's own example file and architecture (decision 27); no word of it is here.
+Keys and ids are those of the application's own example file and architecture (decision 28); no word of it is here.
 """
 
 from __future__ import annotations
