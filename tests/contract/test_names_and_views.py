@@ -38,7 +38,7 @@ BASES = {
     "Spending",
 }
 #: Where it is shown: only if a library is missing, or made of rows that are drawn, so that a test of its own shows it
-#: (tests/view, tests/dp/test_dp_persons.py).
+#: (tests/view, tests/dp/synthesis/test_dp_persons.py).
 ELSEWHERE = {"StillPanel", "RelatedRows"}
 
 

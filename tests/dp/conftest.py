@@ -1,6 +1,7 @@
-"""The tests of this folder share `dp_asking`, which lies beside them."""
+"""The tests of these folders share `dp_asking`, `dp_covered` and `dp_drawn`, which lie beside this file."""
 
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE / "attacked")]  # the second for the list of functions that are attacked

@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "dp"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "dp" / "inference"))
 
 from dp_asking import ask, count_plan
 from dp_drawn import holds, lines, moments, noisy, rejects_too_often

@@ -11,7 +11,7 @@ import pytest
 import privkit as pk
 from privkit.project import release as releasing
 
-TESTS = Path(__file__).parents[1]
+TESTS = Path(__file__).parents[2]
 CASES = range(1, 59)
 #: A test names the cases that it covers: test_a1_..., test_b11_b14_....
 NAMED = re.compile(r"_[a-f](\d{1,2})(?=_)")
@@ -72,7 +72,7 @@ def test_every_case_has_a_test_that_bears_its_number():
     covered = {
         int(number)
         for folder in ("dp", "project", "budget")
-        for path in (TESTS / folder).glob("test_*.py")
+        for path in (TESTS / folder).rglob("test_*.py")
         for name in names(path)
         for number in NAMED.findall(name)
     }
