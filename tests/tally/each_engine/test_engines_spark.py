@@ -97,7 +97,7 @@ spark.stop()
 
 def test_spark_connect():
     pytest.importorskip("grpc", reason="Spark Connect needs its parts: pip install 'pyspark[connect]'")
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     done = subprocess.run(
         [sys.executable, "-c", CONNECTED], capture_output=True, text=True, timeout=300, cwd=root, check=False
     )
