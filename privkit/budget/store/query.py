@@ -40,7 +40,6 @@ _PROJECT_LOCKED = (
     .where(project_table.c.name == bindparam("name"))
     .with_for_update(of=project_table)
 )
-_NAMES = select(project_table.c.name).order_by(project_table.c.id)
 _HEAD = (
     select(_table.seq, _table.sums, _table.prev, _table.hash)
     .where(_table.project == bindparam("project"))
@@ -174,11 +173,6 @@ def project_row(connection: Connection, name: str, *, lock: bool = False) -> Row
     """Return a project's row; with `lock`, on a server, locked until the transaction ends, with its time and format."""
     locked = lock and connection.dialect.name != "sqlite"
     return connection.execute(_PROJECT_LOCKED if locked else _PROJECT, {"name": name}).mappings().one_or_none()
-
-
-def project_names(connection: Connection) -> list[str]:
-    """Return the names of all projects, in the order in which they were begun."""
-    return list(connection.execute(_NAMES).scalars())
 
 
 def head(connection: Connection, project: int) -> RowMapping | None:
