@@ -63,6 +63,8 @@ class OutputCheck(Published, Plotted):
         Of each table, whom it counts; None for everybody.
     margin : str
         The label of totals.
+    sums : bool
+        Whether these are tables of sums, and not of counts.
     """
 
     frames: tuple[pd.DataFrame, ...]
@@ -76,6 +78,7 @@ class OutputCheck(Published, Plotted):
     rule: str
     filters: tuple[str | None, ...] = ()
     margin: str = "All"
+    sums: bool = False
 
     def _weights(self, counts: NDArray[np.float64]) -> tuple[str, NDArray[np.float64]]:
         return "suppressed", np.isnan(counts).astype(np.float64)
@@ -83,7 +86,7 @@ class OutputCheck(Published, Plotted):
     @property
     def counts(self) -> bool:
         """Whether these are tables of counts, and not of sums."""
-        return self.rule == _UNSAFE.format(self.threshold)
+        return not self.sums
 
     @property
     def n_secondary(self) -> int:
@@ -275,7 +278,9 @@ def output_check(
     audit = _audit(attacker, found.suppressed, unsafe, (least, most), audited)
     frames = published(given, cells, cells.counts, found.suppressed)
     n = int(unsafe.sum()), int(found.suppressed.sum())
-    return OutputCheck(frames, audit, len(cells.counts), *n, found.least, small, method, told, tuple(named), margin)
+    return OutputCheck(
+        frames, audit, len(cells.counts), *n, found.least, small, method, told, tuple(named), margin, sums
+    )
 
 
 def _alone(given: dict[str, Any]) -> None:
