@@ -28,7 +28,8 @@ STAR = "*"
 #: How the types of nested values begin, in Arrow's words, Polars' and those of databases.
 _NESTED = re.compile(
     r"(dictionary<values=|run_end_encoded<.*?values: )?"
-    r"(list|large_list|fixed_size_list|struct|map|dense_union|sparse_union|List|Struct|Array|Object|Map)"
+    r"(list|large_list|fixed_size_list|struct|map|dense_union|sparse_union|List|Struct|Array|Object|Map"
+    r"|(month|day_time|month_day_nano)_interval)"
 )
 
 

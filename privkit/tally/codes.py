@@ -53,6 +53,8 @@ def factorized(column: pd.Series, *, ordered: bool = False) -> tuple[NDArray[np.
 
     kind, column = kind_of_pandas(column.dtype), _taken_apart(column)
     try:
+        if kind.name == OTHER and "interval" in kind.shown:  # of Arrow: pandas has no index of such values
+            raise TypeError
         if kind.name in (OBJECT, TEXT) and _of_python(column):
             return _of_objects(column, ordered)
         if isinstance(column.dtype, pd.ArrowDtype) and kind.name not in (FLOAT, OTHER):

@@ -15,6 +15,7 @@ from privkit.errors import ColumnNotFoundError, DuplicateColumnError, FrameError
 from privkit.errors.root import type_told
 from privkit.tally.cells import cells as kinds
 from privkit.tally.cells.cells import Kind
+from privkit.tally.engines.native import untold
 from privkit.tally.fingerprints.streams import UntoldError, column_name
 
 if TYPE_CHECKING:
@@ -77,6 +78,8 @@ def open_frame(data: object, columns: Sequence[str] = (), argument: str = "colum
         If a column is missing; names close matches.
     DuplicateColumnError
         If one of `columns` stands more than once in the frame.
+    EngineError
+        If a lazy frame's engine cannot tell its columns: its connection is closed, or its plan names what is not there.
     """
     present = pandas_names(data)
     if present is not None:
@@ -95,9 +98,16 @@ def open_frame(data: object, columns: Sequence[str] = (), argument: str = "colum
 def names_of(frame: Frame) -> list[str]:
     """Return the names of a frame's columns.
 
-    Of Ibis without the schema, which is an error where Narwhals does not know one of its types.
+    Without their types where the names are at hand: some types of Ibis and of Arrow Narwhals refuses with an error.
+
+    Raises
+    ------
+    EngineError
     """
-    return list(frame.columns if frame.implementation.is_ibis() else frame.collect_schema().names())
+    with untold():
+        if isinstance(frame, nw.DataFrame) or frame.implementation.is_ibis():
+            return list(frame.columns)
+        return list(frame.collect_schema().names())
 
 
 def checked_pandas(data: Any, present: Sequence[object], columns: Sequence[str] = (), argument: str = "columns") -> Any:
@@ -179,9 +189,20 @@ def _columns(data: object) -> Iterator[tuple[list[Any], Kind]]:
         return
     # An engine of ours tells its own; asking a Polars frame for the attribute would resolve its plan, with a warning.
     own = hasattr(type(data), "keyed_counts")
-    found: Any = getattr(data, "schema") if own else open_frame(data).collect_schema()  # noqa: B009
+    found: Any = getattr(data, "schema") if own else _schema(data)  # noqa: B009
     for name, dtype in found.items():
         yield _told(name), dtype if isinstance(dtype, Kind) else kind_of_narwhals(dtype)
+
+
+def _schema(data: object) -> Any:
+    """Return Narwhals' schema of a frame; by our own kinds where it refuses one of the types."""
+    from privkit.tally.engines.opening import engine_of
+
+    frame = open_frame(data)
+    try:
+        return frame.collect_schema()
+    except Exception:  # noqa: BLE001  # of a type, which has a kind, or is refused by it where it is asked for
+        return engine_of(data).schema
 
 
 def kind_of_narwhals(dtype: nw.dtypes.DType) -> Kind:

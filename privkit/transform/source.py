@@ -80,10 +80,26 @@ def _of_arrow(table: Any) -> pd.DataFrame:
         plain = pa.types.is_primitive(values) and not pa.types.is_date(values)
         return None if plain or pa.types.is_large_string(values) or pa.types.is_string(values) else pd.ArrowDtype(kind)
 
+    table = _with_categories(table)
     try:
         return table.to_pandas()
     except (ValueError, OverflowError, TypeError, NotImplementedError):  # its text may hold a value
         return table.to_pandas(types_mapper=arrows)
+
+
+def _with_categories(table: Any) -> Any:
+    """Return an Arrow table whose dictionaries hold each value once, and no null, as pandas' categories must."""
+    import pyarrow as pa
+
+    for place, name in enumerate(table.column_names):
+        column = table.column(place)
+        if not pa.types.is_dictionary(column.type):
+            continue
+        known = [chunk.dictionary for chunk in column.chunks]
+        if any(each.null_count or len(each.unique()) < len(each) for each in known):
+            values = column.cast(column.type.value_type).dictionary_encode()
+            table = table.set_column(place, name, values)
+    return table
 
 
 def native(frame: pd.DataFrame, like: object) -> Any:

@@ -186,7 +186,7 @@ def common(array: Any) -> Any:
 
 
 def without_views(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a pandas frame whose Arrow columns of text or bytes are no views: of these pandas selects no rows.
+    """Return a pandas frame whose Arrow columns are no views, and no runs: of these pandas selects no rows.
 
     Examples
     --------
@@ -202,13 +202,13 @@ def without_views(frame: pd.DataFrame) -> pd.DataFrame:
         return frame
     import pyarrow as pa
 
-    views = (pa.types.is_string_view, pa.types.is_binary_view)
+    views = (pa.types.is_string_view, pa.types.is_binary_view, pa.types.is_run_end_encoded)
     made = frame
     for place in arrow:
         array: Any = frame.iloc[:, place].array
         if any(is_view(array.dtype.pyarrow_dtype) for is_view in views):
             made = frame.copy(deep=False) if made is frame else made
-            made.isetitem(place, pd.arrays.ArrowExtensionArray(common(array.__arrow_array__())))
+            made.isetitem(place, pd.arrays.ArrowExtensionArray(common(one_chunk(array.__arrow_array__()))))
     return made
 
 

@@ -84,18 +84,19 @@ def _with_leaves(
         return engine.plain_of(own), columns, {}
     if engine.is_plain:
         raise NotAsked
-    more = {}
+    dates, heads = {}, {}
     for found, leaf in leaves.items():
         column = engine.columns[found.columns[0]]
         if isinstance(found, nodes.Prefix):
             if column.kind.name != TEXT:
                 raise NotAsked
-            more[leaf] = nw.col(found.columns[0]).cast(nw.String).str.head(found.length)
+            heads[leaf] = (found.columns[0], found.length)
         elif column.form != COUNT:
             raise NotAsked
         else:
-            more[leaf] = nw.col(found.columns[0])
-    frame = engine.frame.with_columns(**more)
+            dates[leaf] = nw.col(found.columns[0])
+    frame = engine.frame.with_columns(**dates) if dates else engine.frame
+    frame = engine.native.headed(frame, heads) if heads else frame
     known = engine.native.columns(frame.to_native())
     added = {
         leaf: known[leaf] if isinstance(found, nodes.Prefix) else Column.refused("") for found, leaf in leaves.items()

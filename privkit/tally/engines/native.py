@@ -171,6 +171,12 @@ class Native(ABC):
         `low` and `high` fit in the column's type; where one is None, the type itself ends before the bound.
         """
 
+    def headed(self, frame: nw.LazyFrame[Any], heads: Mapping[str, tuple[str, int]]) -> nw.LazyFrame[Any]:
+        """Return a frame with more columns: the first characters of columns of text, by their names and lengths."""
+        return frame.with_columns(
+            **{new: nw.col(name).cast(nw.String).str.head(length) for new, (name, length) in heads.items()}
+        )
+
     def on_grid(self, frame: Any, name: str, least: float, most: float, factor: float) -> Any | None:
         """Return a plain frame in which a column of floats is ``floor(clip(x, least, most) * factor + 1/2)``, whole.
 

@@ -217,6 +217,15 @@ class PostgresNative(_IbisNative):
 
         return [ibis.literal(_escaped(text)).cast("binary") for text in texts]
 
+    def headed(self, frame: nw.LazyFrame[Any], heads: Mapping[str, tuple[str, int]]) -> nw.LazyFrame[Any]:
+        """Return a frame with the first characters of columns: an enum is told as text, and has none of its own."""
+        own: Any = frame.to_native()
+        text = _function("text", "string")
+        found: nw.LazyFrame[Any] = nw.from_native(
+            own.mutate(**{new: text(own[name]).left(length) for new, (name, length) in heads.items()})
+        )
+        return found
+
     def in_parts(self, frame: Any, person: str, name: str, parts: int) -> Any:
         """Return the table with a column for the part; by the text of what is neither text nor number."""
         own = frame[person]
