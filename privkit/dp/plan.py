@@ -110,7 +110,7 @@ class Plan(Paneled, Plotted):
         A row for each: `cells`, `accuracy` (half the width of the 95 % interval of each cell), and `split`: the same
         where every table is answered by itself, with its part of the loss.
         """
-        told = self.question.asked.compared(self.noise, ALPHA)
+        told = list(self.question.asked.compared(self.noise, ALPHA))
         if not told:
             return None
         import pandas as pd

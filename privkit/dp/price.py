@@ -14,7 +14,7 @@ from dataclasses import dataclass, fields
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from privkit.dp.noise.noise import ALPHA, Gaussian, Laplace, Noise, integers
+from privkit.dp.noise.noise import ALPHA, Gaussian, Laplace, Noise, integers, least_that
 from privkit.dp.opendp import features
 from privkit.dp.statistics.statistic import Statistic
 from privkit.errors import ParameterError
@@ -181,16 +181,21 @@ def _kinds(question: Question, measure: Measure, delta: Fraction, mechanism: obj
 def _least(  # noqa: PLR0917
     question: Question, measure: Measure, kind: type[Noise], delta: Fraction, width: Fraction, rows: int | None
 ) -> Fraction:
-    """Return the least amount, of four digits, with which (1 − ALPHA) of the errors are at most `width`."""
+    """Return the least amount, of four digits, with which (1 − ALPHA) of the errors are at most `width`.
 
-    def reached(place: int) -> bool:
+    It is searched for by what is quick to have, and then looked for from there on: most often that is it.
+    """
+    asked, more, last = question.asked, question.asked.kind(question), _DECADES * _DIGITS
+
+    def reached(place: int, noise_for: Callable[..., Noise], error_of: Callable[..., float | None]) -> bool:
+        if place > last:
+            raise PriceError.unreachable(exact_text(width))
         loss = _loss(measure, _amount(place), delta if kind.spends_delta else Fraction(0))
-        error = question.asked.half_width(
-            kind.for_loss(question.sensitivity, loss, **question.asked.kind(question)), ALPHA, rows
-        )
+        error = error_of(noise_for(question.sensitivity, loss, **more), ALPHA, rows)
         return error is not None and error <= float(width)
 
-    return _amount(_first(reached, _DECADES * _DIGITS, exact_text(width)))
+    near = _first(lambda place: reached(place, kind.near_loss, asked.least_width), last, exact_text(width))
+    return _amount(near + least_that(lambda further: reached(near + further, kind.for_loss, asked.half_width)))
 
 
 def _amount(place: int) -> Fraction:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from privkit.dp.answers.release import Release
-from privkit.dp.noise.noise import Compound, Gaussian, Laplace, Noise
+from privkit.dp.noise.compound import Compound
+from privkit.dp.noise.noise import Gaussian, Laplace, Noise
 from privkit.dp.noise.selection import NoisyMax
 from privkit.errors.project import SimulatedError
 from privkit.values.arguments import spending

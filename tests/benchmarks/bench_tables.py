@@ -30,7 +30,7 @@ sys.path.insert(0, str(HERE))
 from environments import install, python_of  # noqa: E402
 
 import privkit as pk  # noqa: E402
-from privkit.dp.statistics.books.residuals import shapes_of  # noqa: E402
+from privkit.dp.statistics.books.shapes import shapes_of  # noqa: E402
 from privkit.dp.statistics.books.strategy import strategy  # noqa: E402
 
 ADULT = Path(__file__).parents[1] / "data" / "adult" / "adult.csv.gz"

@@ -1,7 +1,5 @@
 """Noise: how much of it a loss buys, and how far it carries an answer.
 
-Noise that is made of others', and what measurements cost together.
-
 Tails of weighted sums of independent noise, bounded from above.
 """
 
@@ -22,9 +20,8 @@ from privkit.values.loss import Measure, PrivacyLoss
 from privkit.values.writing import number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from privkit.dp.statistics.reach import Sensitivity
@@ -129,6 +126,11 @@ class Noise(ABC):
     def for_loss(cls, sensitivity: Sensitivity, loss: PrivacyLoss, **kind: Any) -> Noise:
         """Return the least noise whose loss, as OpenDP states it, is at most `loss`."""
 
+    @classmethod
+    def near_loss(cls, sensitivity: Sensitivity, loss: PrivacyLoss, **kind: Any) -> Noise:
+        """Return that noise, or one that differs by roundings alone, where it is quicker to have: to search by."""
+        return cls.for_loss(sensitivity, loss, **kind)
+
     @abstractmethod
     def measurement(self) -> Any:
         """Return the OpenDP measurement from integer vectors to noisy integer vectors, in its natural measure."""
@@ -213,8 +215,6 @@ class Laplace(Noise):
 
     def chance(self, errors: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return P(x) = tanh(1/2s) · exp(−|x|/s)."""
-        import numpy as np
-
         return math.tanh(1 / (2 * self.scale)) * np.exp(-np.abs(errors) / self.scale)
 
     def combined(self, weights: NDArray[np.float64], alpha: float = ALPHA) -> NDArray[np.float64]:
@@ -274,8 +274,6 @@ class Gaussian(Noise):
 
     def chance(self, errors: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return P(x) ∝ exp(−x²/2s²), normalized over the integers."""
-        import numpy as np
-
         reach = np.arange(-int(8 * self.scale) - 1, int(8 * self.scale) + 2) if self.scale < 1e4 else None
         total = self.scale * math.sqrt(2 * math.pi) if reach is None else np.exp(-((reach / self.scale) ** 2) / 2).sum()
         return np.exp(-((errors / self.scale) ** 2) / 2) / total
@@ -300,8 +298,6 @@ def _gaussian(scale: float) -> Any:
 
 
 def _one() -> NDArray[np.float64]:
-    import numpy as np
-
     return np.ones((1, 1))
 
 
@@ -358,43 +354,18 @@ def _least(fits: Any, start: float) -> float:
     return high
 
 
-@dataclass(frozen=True, slots=True)
-class Compound(Noise):
-    """Several noises in one: what is said of its cells is said of those of one part, the leading one."""
-
-    @property
-    @abstractmethod
-    def leading(self) -> Noise:
-        """The noise of the cells that the answer is told by."""
-
-    def measurement(self) -> Any:
-        """Each part has its own."""
-        raise TypeError(f"{self.name} has one measurement for each part")
-
-    def distance(self, sensitivity: Sensitivity) -> float:
-        """Return the distance of the leading part."""
-        return self.leading.distance(sensitivity)
-
-    def half_width(self, alpha: float = ALPHA) -> int:
-        """Return the half-width of the leading part's cells."""
-        return self.leading.half_width(alpha)
-
-    def chance(self, errors: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the probability of each error of the leading part's cells."""
-        return self.leading.chance(errors)
-
-    def combined(self, weights: NDArray[np.float64], alpha: float = ALPHA) -> NDArray[np.float64]:
-        """Return half-widths for weighted sums of the leading part's cells."""
-        return self.leading.combined(weights, alpha)
-
-
-def added(stated: Iterable[Any]) -> tuple[Fraction, Fraction]:
-    """Return the sum of what OpenDP's maps state, each a main loss or a pair of it and δ; exact.
+def least_that(fits: Callable[[int], bool]) -> int:
+    """Return the least number from 0 on that fits, where all after one that fits do; it asks few where it is small.
 
     Examples
     --------
-    >>> added([0.5, (0.25, 0.125)])
-    (Fraction(3, 4), Fraction(1, 8))
+    >>> least_that(lambda many: many >= 0), least_that(lambda many: many >= 1), least_that(lambda many: many >= 133)
+    (0, 1, 133)
     """
-    pairs = [with_delta(found) for found in stated]
-    return sum((Fraction(p[0]) for p in pairs), Fraction(0)), sum((Fraction(p[1]) for p in pairs), Fraction(0))
+    low, high = -1, 0
+    while not fits(high):
+        low, high = high, 2 * high + 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if fits(middle) else (middle, high)
+    return high

@@ -23,21 +23,19 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 
 from privkit.dp.measurement import frames
-from privkit.dp.noise.noise import Gaussian, Laplace, Noise, costs_at_most, in_measure
+from privkit.dp.noise.noise import Gaussian, Laplace, Noise, costs_at_most, in_measure, least_that
 from privkit.dp.noise.selection import NoisyMax, float_above
 from privkit.dp.opendp import features
 from privkit.values.loss import Measure, PrivacyLoss
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from privkit.dp.statistics.reach import Sensitivity
 
 
@@ -50,6 +48,13 @@ def composed(measurements: Sequence[Any]) -> Any:
 
 #: What a scale is raised by, where OpenDP's map, whose roundings all go up, is above the price.
 RAISED = 1 + 2.0**-50
+
+
+@lru_cache(maxsize=16)
+def _factors(spread: Callable[[Fraction], float], shares: tuple[Fraction, ...]) -> tuple[float, ...]:
+    """Return what the scale of each table is in the scale of the one with the least share: the same for every loss."""
+    least = min(shares)
+    return tuple(spread(least / share) for share in shares)
 
 
 class Layered(ABC):
@@ -72,6 +77,9 @@ class Layered(ABC):
     and d² / (2 s²): what one table with all of the loss would cost. OpenDP's map of the composition is asked, and the
     scale raised until it agrees. ∎
 
+    Of thousands of tables the map's roundings add up to more than a hundred raises, and each asks for all tables: so
+    the number of raises is searched for (`least_that`).
+
     In (ε, δ) the composition is made in ρ and converted once.
     """
 
@@ -88,18 +96,28 @@ class Layered(ABC):
     @classmethod
     def for_loss(cls, sensitivity: Sensitivity, loss: PrivacyLoss, **kind: Any) -> Self:
         """Return the least noise within the loss."""
+        noise = cls.near_loss(sensitivity, loss, **kind)
+        scales = [noise.scale]
+
+        def fits(many: int) -> bool:
+            while len(scales) <= many:
+                scales.append(scales[-1] * RAISED)
+            raised: Any = cls(scales[many], noise.shares)  # type: ignore[call-arg]
+            whole = in_measure(composed([part.measurement() for part in raised.layers]), loss)
+            return costs_at_most(whole.map(raised.distance(sensitivity)), loss)
+
+        return cast("Self", cls(scales[least_that(fits)], noise.shares))  # type: ignore[call-arg]
+
+    @classmethod
+    def near_loss(cls, sensitivity: Sensitivity, loss: PrivacyLoss, **kind: Any) -> Self:
+        """Return the noise but for the roundings of OpenDP's map."""
         one, shares = cls.single.for_loss(sensitivity, loss), kind["shares"]
-        noise: Any = cls(one.scale / cls.spread(min(shares)), shares)  # type: ignore[call-arg]
-        while True:
-            whole = in_measure(composed([part.measurement() for part in noise.layers]), loss)
-            if costs_at_most(whole.map(noise.distance(sensitivity)), loss):
-                return cast("Self", noise)
-            noise = cls(noise.scale * RAISED, shares)  # type: ignore[call-arg]
+        return cls(one.scale / cls.spread(min(shares)), shares)  # type: ignore[call-arg,attr-defined,no-any-return]
 
     @cached_property
     def layers(self) -> tuple[Noise, ...]:
         """The noise of each table, reckoned once: hundreds of tables ask for it."""
-        return tuple(self.split(share) for share in self.shares)
+        return tuple(self.single(self.scale * factor) for factor in _factors(self.spread, self.shares))
 
     @cached_property
     def _least(self) -> Fraction:
@@ -266,6 +284,11 @@ class Rounds(Layered):
         testing = one.scale / cls.spread(held) if held else 0.0
         made: Any = cls(scale, kind["shares"], choosing, measuring, kind["shape"], testing)  # type: ignore[call-arg]
         return cast("Self", within_price(made, sensitivity, loss))
+
+    @classmethod
+    def near_loss(cls, sensitivity: Sensitivity, loss: PrivacyLoss, **kind: Any) -> Self:
+        """Return the same: its rounds are alike, so that few are asked."""
+        return cls.for_loss(sensitivity, loss, **kind)
 
     @property
     def natural(self) -> PrivacyLoss:

@@ -8,7 +8,8 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from privkit.dp.noise.noise import Compound, Gaussian, Laplace, Noise, costs_at_most, integers
+from privkit.dp.noise.compound import Compound
+from privkit.dp.noise.noise import Gaussian, Laplace, Noise, costs_at_most, integers
 from privkit.dp.opendp import features
 from privkit.values.loss import Measure, PrivacyLoss
 from privkit.values.writing import number

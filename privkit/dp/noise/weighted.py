@@ -1,4 +1,4 @@
-"""The law of weighted sums of independent noise, by inverting its characteristic function, and of ratios of two."""
+"""The law of weighted sums of independent noise, by inverting its characteristic function."""
 
 from __future__ import annotations
 
@@ -139,6 +139,37 @@ def _characteristic(noise: Noise, times: NDArray[np.floating[Any]]) -> NDArray[n
     return np.asarray(found) / np.exp(-((scale * around) ** 2) / 2).sum()
 
 
+#: Binary digits of a weight; how far from its mean, in deviations, what falls away may be, and how often it is not.
+_DIGITS, _FAR, _RARE = 40, 1e5, 1e-10
+
+
+def alike(
+    which: NDArray[np.int64], sizes: NDArray[np.float64], counts: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return the terms of a sum, those of one noise whose weights differ by roundings of floats alone as one kind.
+
+    Parameters
+    ----------
+    which : array of int64, shape (n,)
+        The place of each kind's noise.
+    sizes, counts : arrays, shape (n,)
+        The size of its weight, above 0, and how many terms have it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> terms = np.array([0, 1, 0]), np.array([0.1 + 0.2, 1.0, 0.3]), np.array([2.0, 1.0, 3.0])
+    >>> [each.tolist() for each in alike(*terms)]
+    [[0, 1], [0.3000000000001819, 1.0], [5.0, 1.0]]
+    """
+    mantissa, power = np.frexp(sizes)
+    near = np.ldexp(np.round(np.ldexp(mantissa, _DIGITS)), power - _DIGITS)
+    order = np.lexsort((near, which))
+    which, near, counts = which[order], near[order], counts[order]
+    starts = np.flatnonzero(np.r_[True, (np.diff(which) != 0) | (np.diff(near) != 0)][: len(which)])
+    return which[starts], near[starts], np.add.reduceat(counts, starts) if len(starts) else counts
+
+
 #: What is left of a characteristic function, where its further factors, all at most 1, are not reckoned any more.
 _GONE = 1e-25
 #: Factors that are taken one by one, before the others are taken together where something is left.
@@ -159,6 +190,11 @@ def counted_quantile(
     less than their number times that, which is far within what is given away for rounding. For Gaussian noise the
     period may be 20 deviations, since a sum of them is subgaussian with its deviation (Canonne, Kamath and Steinke
     2020, corollary 17): beyond 10 lies less than 1e-21.
+
+    Weights may have been rounded by :func:`alike`, each by at most 2^-40 of itself. That moves the sum by at most D =
+    2^-40 · Σ |w·X|, whose mean is at most 2^-40 · Σ |w|·(deviation of X), and whose deviation is at most 2^-40 times
+    that of the sum. By Chebyshev's inequality D is above its mean by 1e5 such deviations with a probability of at most
+    1e-10: both are given away.
 
     Parameters
     ----------
@@ -186,8 +222,9 @@ def counted_quantile(
     which, sizes, counts = which[order], sizes[order], counts[order]
     if len(order) == 1 and counts[0] == 1:
         return float(sizes[0]) * noises[which[0]].half_width(alpha)
-    scales = scales[which]
+    scales, shares = scales[which], shares[order]
     deviation, largest = math.sqrt(float(shares.sum())), float(sizes.max())
+    rounded = 2.0**-_DIGITS * (float(np.sqrt(shares * counts).sum()) + _FAR * deviation)
     smooth = _SMOOTH * max(deviation, largest / 2)
     period = (60 if laplace else 20) * max(deviation, largest)
     times = np.arange(1, int(8 / smooth / (2 * math.pi / period)) + 2) * (2 * math.pi / period)
@@ -197,7 +234,7 @@ def counted_quantile(
     alive = np.arange(len(times))
     for block in blocks:
         if not laplace and _is_normal(scales[block.start :], sizes[block.start :], float(times[alive[-1]])):
-            shape[alive] *= np.exp(-float(shares[order[block.start :]].sum()) * times[alive] ** 2 / 2)
+            shape[alive] *= np.exp(-float(shares[block.start :].sum()) * times[alive] ** 2 / 2)
             break
         rest = slice(block.start, None)
         if laplace and len(order) - block.start > 64 and _is_smooth(scales[rest], sizes[rest], float(times[alive[-1]])):
@@ -207,7 +244,8 @@ def counted_quantile(
         alive = alive[shape[alive] > _GONE]
         if not len(alive):
             break
-    return _inverted(shape[alive], times[alive], period, alpha * _INSIDE - _SPARE) + _GIVEN * smooth
+    inside = (alpha - _RARE) * _INSIDE - _SPARE
+    return _inverted(shape[alive], times[alive], period, inside) + _GIVEN * smooth + rounded
 
 
 def _is_normal(scales: NDArray[np.float64], sizes: NDArray[np.float64], last: float) -> bool:
@@ -286,93 +324,3 @@ def _characteristics(
     reduced = np.remainder(times + math.pi, 2 * math.pi) - math.pi
     found = sum(np.exp(-((wide * (reduced + turn)) ** 2) / 2) for turn in (-2 * math.pi, 0.0, 2 * math.pi))
     return np.maximum(found / (1 + 2 * np.exp(-((wide * 2 * math.pi) ** 2) / 2)), least)
-
-
-_PARTS = 128
-
-
-def ratio_limits(  # noqa: PLR0917
-    cells: NDArray[np.int64],
-    above: NDArray[np.float64],
-    below: NDArray[np.float64],
-    noise: Noise,
-    alpha: float,
-    slack: float = 0.0,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return limits for Σ aboveᵢ·Bᵢ / Σ belowᵢ·Bᵢ, known to lie in [0, 1], from noisy cells of B.
-
-    For the true ratio θ, Σ (aboveᵢ − θ·belowᵢ)·Bᵢ = 0, so the same sum over the noisy cells is nothing but noise, and
-    exceeds its quantile h(θ) with probability at most alpha. All θ that this does not rule out are a confidence set
-    (Fieller 1954), whatever the denominator is; returned is the least interval that holds it. On each of 128 parts of
-    [0, 1] h is bounded by its value at the largest size of every weight there, which only widens the interval.
-
-    Parameters
-    ----------
-    cells : array of int64, shape (groups, k)
-    above, below : arrays, shape (k,)
-    slack : float
-        How far Σ aboveᵢ·Bᵢ may be from the numerator that is meant: then |Σ (aboveᵢ − θ·belowᵢ)·Bᵢ| ≤ slack.
-
-    Returns
-    -------
-    lower, upper : arrays, shape (groups,)
-        (0, 1) where nothing is ruled out, or all is.
-    """
-    edges = np.linspace(0.0, 1.0, _PARTS + 1)
-    weights = np.abs(above - edges[:, None] * below)
-    reach = noise.combined(np.maximum(weights[:-1], weights[1:]), alpha) + slack
-    numerator, denominator = cells @ above, cells @ below
-    # |numerator − θ·denominator| ≤ reach on each part: an interval of θ, cut to the part.
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ends = np.stack([(numerator[:, None] - reach), (numerator[:, None] + reach)]) / denominator[:, None]
-    first, last = np.fmin(ends[0], ends[1]), np.fmax(ends[0], ends[1])
-    free = (denominator == 0)[:, None]
-    possible = np.where(free, np.abs(numerator[:, None]) <= reach, (first <= edges[1:]) & (last >= edges[:-1]))
-    lower = np.where(possible, np.maximum(np.where(free, 0.0, first), edges[:-1]), np.inf).min(axis=1)
-    upper = np.where(possible, np.minimum(np.where(free, 1.0, last), edges[1:]), -np.inf).max(axis=1)
-    empty = ~possible.any(axis=1)
-    return np.where(empty, 0.0, lower), np.where(empty, 1.0, upper)
-
-
-def ratio_estimates(numerator: NDArray[np.float64], denominator: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the ratio in [0, 1] that noisy sums contradict least; 0.5 where nothing tells.
-
-    That is their quotient where it lies there, whatever their signs are. Else |numerator − θ·denominator| is least at
-    one end of [0, 1], to which θ is set. So where an interval of :func:`ratio_limits` rules anything out, it holds
-    this: at the ends, which weigh cells alike, the noise reaches as far as between them, or farther.
-
-    Examples
-    --------
-    >>> ratio_estimates(np.array([3.0, -1.0, 5.0, -3.0, 0.0]), np.array([4.0, 4.0, -2.0, -4.0, 0.0])).tolist()
-    [0.75, 0.0, 0.0, 0.75, 0.5]
-    """
-    end = (1 + np.sign(np.abs(numerator) - np.abs(numerator - denominator))) / 2
-    found = np.divide(numerator, denominator, out=end.copy(), where=denominator != 0)
-    return np.where((found >= 0) & (found <= 1), found, end)
-
-
-def ratio_half_width(  # noqa: PLR0917
-    above: NDArray[np.float64], below: NDArray[np.float64], total: float, noise: Noise, alpha: float, slack: float = 0.0
-) -> float:
-    """Return t such that a ratio whose denominator is `total` errs by at most t with probability 1 − alpha.
-
-    The estimate errs by more than t above (below) only if Σ (aboveᵢ − (θ ± t)·belowᵢ)·noiseᵢ exceeds t·total on one
-    side. Both sides together miss alpha if each of the two sums has its two-sided quantile below t·total. The worst θ
-    in [0, 1] is taken, so the width holds for every ratio; `slack` is that of :func:`ratio_limits`. 1 at most.
-    """
-    thetas = np.linspace(0.0, 1.0, 17)[:, None]
-
-    def fits(width: float) -> bool:
-        weights = np.concatenate([above - (thetas + sign * width) * below for sign in (-1, 1)])
-        return bool(noise.combined(weights, alpha).max() + slack <= width * total)
-
-    if not fits(1.0):
-        return 1.0
-    high = 1.0
-    while high > 1e-15 and fits(high / 2):
-        high /= 2
-    low = high / 2
-    for _ in range(12):
-        middle = (low + high) / 2
-        low, high = (low, middle) if fits(middle) else (middle, high)
-    return high

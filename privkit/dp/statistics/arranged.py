@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from privkit.dp.measurement import Rows
     from privkit.dp.question import Question
-    from privkit.dp.statistics.books.residuals import Axes
+    from privkit.dp.statistics.books.shapes import Axes
     from privkit.dp.statistics.books.tables import Tables
 
 

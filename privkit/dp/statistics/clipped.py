@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from privkit.dp.noise.weighted import ratio_half_width, ratio_limits
+from privkit.dp.noise.ratios import ratio_half_width, ratio_limits
 from privkit.dp.statistics.moments import Mean
 from privkit.dp.statistics.reach import Reach, Rounding
 from privkit.dp.statistics.statistic import Estimates, Limits, Statistic, recorded_statistic
@@ -54,7 +54,7 @@ class WithClipped(Statistic):
 
     *Interval.* Beside a mean the last cell is W times the number of clipped rows, and the others add up to M·n; beside
     a sum the two last ones add up to W·n. So the share is a ratio of weighted sums of cells, with Fieller's interval
-    (`privkit.dp.noise.weighted.ratio_limits`), which holds for every number of rows. Nothing in it is rounded.
+    (`privkit.dp.noise.ratios.ratio_limits`), which holds for every number of rows. Nothing in it is rounded.
     """
 
     inner: Mean | Sum

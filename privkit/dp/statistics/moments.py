@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from privkit.dp.noise.weighted import ratio_estimates, ratio_half_width, ratio_limits
+from privkit.dp.noise.ratios import ratio_estimates, ratio_half_width, ratio_limits
 from privkit.dp.statistics.reach import Reach, Rounding
 from privkit.dp.statistics.statistic import Estimates, Limits, Statistic
 from privkit.dp.statistics.sums import BITS, ROWS, clipped, grid_of

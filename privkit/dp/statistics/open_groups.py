@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from privkit.dp.noise.noise import Compound, Noise, added, costs_at_most
+from privkit.dp.noise.compound import Compound, added
+from privkit.dp.noise.noise import Noise, costs_at_most
 from privkit.dp.price import Price, priced
 from privkit.dp.statistics.counts import OpenCount, needed, shown_keys
 from privkit.dp.statistics.statistic import Estimates, Limits, Statistic, recorded_statistic

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
-from privkit.dp.noise.noise import ALPHA, Compound, Noise, added
+from privkit.dp.noise.compound import Compound, added
+from privkit.dp.noise.noise import ALPHA, Noise
 from privkit.dp.price import Price, priced
 from privkit.dp.statistics.ranks import counted_once
 from privkit.dp.statistics.statistic import Estimates, Limits, Statistic, recorded_statistic

@@ -57,7 +57,7 @@ class Share(Mean):
 
     *Interval.* For the exact share θ = B / (A + B), B − θ·(A + B) = 0; so the same of the noisy counts is nothing but
     noise, and Fieller's argument (1954) gives a set of confidence 1 − alpha however many rows there are
-    (`privkit.dp.noise.weighted.ratio_limits`). Whole numbers are not rounded, so nothing is added to it.
+    (`privkit.dp.noise.ratios.ratio_limits`). Whole numbers are not rounded, so nothing is added to it.
     """
 
     bounds: ValueBounds = NONE_OR_ALL

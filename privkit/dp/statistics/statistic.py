@@ -174,9 +174,9 @@ class Statistic(ABC):
         """Return how many answers there are: one for each group."""
         return question.groups
 
-    def compared(self, noise: Noise, alpha: float) -> Sequence[Any]:
-        """Return what a plan says of each of several tables that it has."""
-        return ()
+    def compared(self, noise: Noise, alpha: float) -> Iterator[Any]:
+        """Give what a plan says of each of several tables that it has."""
+        return iter(())
 
     @property
     def step(self) -> float:
@@ -274,6 +274,10 @@ class Statistic(ABC):
     def half_width(self, noise: Noise, alpha: float, rows: int | None) -> float | None:
         """Return how far the statistic errs at most, with probability 1 − alpha; None where that needs the rows."""
 
+    def least_width(self, noise: Noise, alpha: float, rows: int | None) -> float | None:
+        """Return what the half-width is not below and most often is, quicker to have."""
+        return self.half_width(noise, alpha, rows)
+
     def half_widths(self, noise: Noise, alpha: float, rows: int | None) -> dict[str, float | None]:
         """Return how far each number of the answer errs at most, by its name."""
         return {self.main: self.half_width(noise, alpha, rows)}
@@ -364,8 +368,7 @@ class Statistic(ABC):
         """
         own: dict[str, Any] = {field.name: record[field.name] for field in fields(cls) if field.name != "window"}
         if "bounds" in own:
-            lower, upper = map(float, own["bounds"])
-            own["bounds"] = ValueBounds(lower, upper)
+            own["bounds"] = ValueBounds(*map(float, own["bounds"]))
         return cls(**own)
 
     def recorded_noise(self, record: Mapping[str, Any]) -> Noise:
@@ -394,7 +397,5 @@ def recorded_statistic(record: Mapping[str, Any]) -> Statistic | None:
     "sum of 'age' clipped to [0, 99]"
     """
     wrote = [kind for kind in Statistic.KINDS.values() if kind.wrote(record)]
-    if not wrote:
-        return None
-    nearest = max(wrote, key=lambda kind: len(kind.__mro__))  # a kind that is made of another one says more
-    return nearest.recorded(record)
+    # A kind that is made of another one says more.
+    return max(wrote, key=lambda kind: len(kind.__mro__)).recorded(record) if wrote else None

@@ -43,7 +43,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from privkit.dp.statistics.books.residuals import Axes, fit_of, shapes_of
+from privkit.dp.statistics.books.residuals import fit_of
+from privkit.dp.statistics.books.shapes import Axes, shapes_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,6 +8,7 @@ from fractions import Fraction
 from itertools import combinations, islice
 from typing import TYPE_CHECKING, Any, Unpack
 
+from privkit.dp.noise.noise import ALPHA
 from privkit.dp.statistics.arranged import OTHER, told_table
 from privkit.dp.statistics.books.tables import Tables
 from privkit.dp.statistics.counts import Count
@@ -178,8 +179,19 @@ def _planned(data: object, asked: tuple[tuple[str, ...], ...], importance: objec
         made = Tables.of(levels, asked, important, laplace=laplace)
         return planned(data, None, lambda _: made, bounded=in_all(project.unit, asking), known=known, **asking)
 
-    plans = [plan_of(laplace) for laplace in kinds]
-    return min(plans, key=lambda plan: (plan.loss.main, plan.accuracy))
+    return _better([plan_of(laplace) for laplace in kinds])
+
+
+def _better(plans: list[Plan]) -> Plan:
+    """Return the cheapest plan; of several the more accurate one, found without all tables of one that cannot be it."""
+    least = min(plan.loss.main for plan in plans)
+    plans = [plan for plan in plans if plan.loss.main == least]
+    floors = {place: plan.question.asked.least_width(plan.noise, ALPHA, None) for place, plan in enumerate(plans)}
+    found, accuracy = plans[0], math.inf
+    for place in sorted(floors, key=lambda place: (floors[place], place)) if len(plans) > 1 else ():
+        if floors[place] < accuracy and plans[place].accuracy < accuracy:
+            found, accuracy = plans[place], plans[place].accuracy
+    return found
 
 
 def in_all(unit: PrivacyUnit, asking: Mapping[str, Any]) -> Callable[[ContributionBounds | None], ContributionBounds]:

@@ -13,7 +13,7 @@ from privkit.dp.noise.noise import Laplace
 from privkit.dp.plan import make_plan
 from privkit.dp.price import Price
 from privkit.dp.question import Question
-from privkit.dp.statistics.books.residuals import shapes_of
+from privkit.dp.statistics.books.shapes import shapes_of
 from privkit.dp.statistics.books.strategy import strategy
 from privkit.dp.statistics.books.tables import Tables
 from privkit.values.bounds import ContributionBounds

@@ -24,7 +24,8 @@ from privkit.dp.plan import make_plan
 from privkit.dp.price import Price
 from privkit.dp.question import Question
 from privkit.dp.statistics.arranged import OTHER
-from privkit.dp.statistics.books.residuals import Fit, closure, shapes_of, summed_exactly
+from privkit.dp.statistics.books.residuals import Fit, summed_exactly
+from privkit.dp.statistics.books.shapes import closure, shapes_of
 from privkit.dp.statistics.books.strategy import strategy
 from privkit.dp.statistics.books.tables import Tables
 from privkit.errors.disclosure import LevelsError, TablesError
@@ -76,7 +77,7 @@ def test_the_fit_is_generalized_least_squares(design, seed):
     residuals = fit.residuals(noisy)
     precision = np.zeros(len(fit.shapes.sets))
     for axes, one in zip(measured, variances, strict=True):
-        precision[fit.places[axes]] = 1 / one
+        precision[fit.shapes.places[axes]] = 1 / one
     for axes, told in zip(tables, fit.shapes.variances(precision), strict=True):
         own = marginal(sizes, axes)
         assert np.allclose(own @ best, fit.table(residuals, axes).ravel(), atol=1e-8)

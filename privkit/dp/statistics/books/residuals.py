@@ -52,101 +52,19 @@ exactly (:meth:`Fit.terms`).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import combinations, pairwise
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from privkit.dp.noise.weighted import alike
+from privkit.dp.statistics.books.shapes import Axes, Shapes, within
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-
-#: A set of columns, as their places in ascending order.
-Axes = tuple[int, ...]
-
-
-def closure(tables: Sequence[Axes]) -> tuple[Axes, ...]:
-    """Return all sets within some table, the empty one first.
-
-    Examples
-    --------
-    >>> closure([(0, 1), (1, 2)])
-    ((), (0,), (1,), (2,), (0, 1), (1, 2))
-    """
-    found = {part for table in tables for size in range(len(table) + 1) for part in combinations(table, size)}
-    return tuple(sorted(found, key=lambda axes: (len(axes), axes)))
-
-
-def members(sets: Sequence[Axes], many: int) -> NDArray[np.bool_]:
-    """Return whether each set has each of so many columns; shape (sets, many)."""
-    found = np.zeros((len(sets), many), dtype=np.bool_)
-    for place, axes in enumerate(sets):
-        found[place, list(axes)] = True
-    return found
-
-
-@dataclass(frozen=True)
-class Shapes:
-    """How the sets within some tables lie in each other, by their numbers of cells.
-
-    Attributes
-    ----------
-    sizes : tuple of int
-        How many levels each column has.
-    tables : tuple of Axes
-        What is asked for.
-    """
-
-    sizes: tuple[int, ...]
-    tables: tuple[Axes, ...]
-
-    @cached_property
-    def sets(self) -> tuple[Axes, ...]:
-        """All sets within the tables."""
-        return closure(self.tables)
-
-    @cached_property
-    def cells(self) -> NDArray[np.float64]:
-        """How many cells each set's table has."""
-        return np.array([float(math.prod(self.sizes[axis] for axis in axes)) for axes in self.sets])
-
-    @cached_property
-    def within(self) -> NDArray[np.bool_]:
-        """Whether set A lies in set B; shape (sets, sets)."""
-        each = members(self.sets, len(self.sizes)).astype(np.float32)
-        found: NDArray[np.bool_] = each @ each.T == each.sum(axis=1)[:, None]
-        return found
-
-    @cached_property
-    def seen(self) -> NDArray[np.float64]:
-        """1 / N(B∖A) for A within B, else 0: how precisely a table of variance 1 shows z_A."""
-        return np.where(self.within, self.cells[:, None] / self.cells[None, :], 0.0)
-
-    @cached_property
-    def asked(self) -> NDArray[np.int64]:
-        """The places of the tables among the sets."""
-        places = {axes: place for place, axes in enumerate(self.sets)}
-        return np.array([places[axes] for axes in self.tables], dtype=np.int64)
-
-    @cached_property
-    def shrunk(self) -> NDArray[np.float64]:
-        """Π_{i ∈ A} (1 − 1/n_i) of each set."""
-        return np.array([math.prod(1 - 1 / self.sizes[axis] for axis in axes) for axes in self.sets])
-
-    @cached_property
-    def parts(self) -> NDArray[np.float64]:
-        """How much of v_A is in the variance of a cell of each set's table; shape (sets, sets), A in the columns."""
-        return np.where(self.within.T, self.shrunk[None, :] * (self.cells[None, :] / self.cells[:, None]) ** 2, 0.0)
-
-    def variances(self, precision: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the variance of a cell of each asked table, where sets are measured with these precisions."""
-        own = self.parts[self.asked]
-        with np.errstate(divide="ignore", invalid="ignore"):  # what is never seen, and is asked by none, is 0 times ∞
-            each = 1 / (self.seen @ precision)
-            return np.asarray(np.where(own > 0, own * each[None, :], 0.0).sum(axis=1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,23 +84,36 @@ class Fit:
     variance: tuple[float, ...]
 
     @cached_property
-    def places(self) -> Mapping[Axes, int]:
-        """The place of each set."""
-        return {axes: place for place, axes in enumerate(self.shapes.sets)}
-
-    @cached_property
     def _columns(self) -> NDArray[np.int64]:
-        return np.array([self.places[axes] for axes in self.measured], dtype=np.int64)
+        return np.array([self.shapes.places[axes] for axes in self.measured], dtype=np.int64)
 
     @cached_property
-    def _members(self) -> NDArray[np.bool_]:
-        return members(self.measured, len(self.shapes.sizes))
+    def weights(self) -> tuple[Mapping[Axes, float], ...]:
+        """How much each measured table B counts in the ẑ_A of the sets A within it: v_A / (s_B² N(B∖A))."""
+        found = [[self.shapes.places[part] for part in within(axes)] for axes in self.measured]
+        inner, many = np.array([place for places in found for place in places]), [len(places) for places in found]
+        over = np.repeat(self.shapes.cells[self._columns] * np.asarray(self.variance), many)
+        seen = self.shapes.cells[inner] / over
+        shares = (seen / np.bincount(inner, seen, len(self.shapes.sets))[inner]).tolist()
+        each = iter(shares)
+        return tuple({part: next(each) for part in within(axes)} for axes in self.measured)
 
     @cached_property
-    def weights(self) -> NDArray[np.float64]:
-        """How much the measured tables count in each ẑ_A: v_A / (s_B² N(B∖A)); shape (sets, measured)."""
-        seen = self.shapes.seen[:, self._columns] / np.asarray(self.variance)[None, :]
-        return np.asarray(seen / seen.sum(axis=1, keepdims=True))
+    def deviations(self) -> Mapping[Axes, float]:
+        """The deviation of a cell of each asked table, in what the variances are in proportion to."""
+        precision = np.zeros(len(self.shapes.sets))
+        np.add.at(precision, self._columns, 1 / np.asarray(self.variance))
+        return dict(zip(self.shapes.tables, np.sqrt(self.shapes.variances(precision)).tolist(), strict=True))
+
+    @cached_property
+    def _counted_in(self) -> Mapping[Axes, tuple[NDArray[np.int64], NDArray[np.float64]]]:
+        """The places of the measured tables that count in the ẑ_A of each set A, and how much."""
+        found: dict[Axes, tuple[list[int], list[float]]] = {axes: ([], []) for axes in self.shapes.sets}
+        for column, shares in enumerate(self.weights):
+            for part, share in shares.items():
+                found[part][0].append(column)
+                found[part][1].append(share)
+        return {axes: (np.array(places, dtype=np.int64), np.array(own)) for axes, (places, own) in found.items()}
 
     @cached_property
     def spans(self) -> tuple[slice, ...]:
@@ -204,33 +135,28 @@ class Fit:
         summed: dict[Axes, NDArray[np.float64]] = {
             axes: np.zeros(self.shape(axes), dtype=np.float64) for axes in self.shapes.sets
         }
-        for column, (axes, span) in enumerate(zip(self.measured, self.spans, strict=True)):
+        for axes, span, shares in zip(self.measured, self.spans, self.weights, strict=True):
             known = {axes: noisy[span].reshape(self.shape(axes))}
-            for size in range(len(axes), -1, -1):
-                for part in combinations(axes, size):
-                    summed[part] += self.weights[self.places[part], column] * added_up(known, part, axes)
+            for part in reversed(shares):  # the largest first: the smaller ones are sums of them
+                summed[part] += shares[part] * added_up(known, part, axes)
         return {axes: centered(table) for axes, table in summed.items()}
 
     def table(self, residuals: Mapping[Axes, NDArray[np.float64]], axes: Axes) -> NDArray[np.float64]:
         """Return x̂_T."""
         found = np.zeros(self.shape(axes))
-        for size in range(len(axes) + 1):
-            for part in combinations(axes, size):
-                spread = tuple(self.shapes.sizes[axis] if axis in part else 1 for axis in axes)
-                over = math.prod(self.shapes.sizes[axis] for axis in axes if axis not in part)
-                found += residuals[part].reshape(spread) / over
+        for part in within(axes):
+            spread = tuple(self.shapes.sizes[axis] if axis in part else 1 for axis in axes)
+            found += residuals[part].reshape(spread) / self._over(axes, part)
         return found
 
     def matrix(self, axes: Axes) -> NDArray[np.float64]:
         """Return how much each measured cell weighs in each cell of x̂_T; shape (cells, width): small tables alone."""
         blocks = []
-        for column, other in enumerate(self.measured):
+        for other, shares in zip(self.measured, self.weights, strict=True):
             both = tuple(axis for axis in axes if axis in other)
             block = np.zeros((*self.shape(axes), *self.shape(other)))
-            for size in range(len(both) + 1):
-                for part in combinations(both, size):
-                    weight = self.weights[self.places[part], column] / self._over(axes, part)
-                    block += weight * self._centered(axes, other, part)
+            for part in within(both):
+                block += shares[part] / self._over(axes, part) * self._centered(axes, other, part)
             blocks.append(block.reshape(math.prod(self.shape(axes)), -1))
         return np.concatenate(blocks, axis=1)
 
@@ -247,36 +173,71 @@ class Fit:
     def terms(self, axes: Axes) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
         """Return what a number of x̂_T is a sum of: places of measured tables, sizes of weights, and how many have each.
 
-        For each set S of columns in which both agree: weights, by one product of small matrices, and their numbers.
+        The measured tables B are taken together by their common columns with T. For one such set Q, the weights of all
+        S ⊆ Q in which both agree are made axis by axis: a part A ⊆ Q without the axis stands as it is, one with it
+        times 1 − 1/n_i where they agree there, and −1/n_i where not. Terms that are alike are one kind
+        (:func:`privkit.dp.noise.weighted.alike`); `which` tells of tables of one noise the first.
         """
-        parts = [part for size in range(len(axes) + 1) for part in combinations(axes, size)]
-        sizes = self.shapes.sizes
-        own = np.stack([self.weights[self.places[part]] / self._over(axes, part) for part in parts])
-        agree = np.array(
-            [
-                [math.prod((1.0 if axis in same else 0.0) - 1 / sizes[axis] for axis in part) for part in parts]
-                for same in parts
-            ]
-        )
-        found = agree @ own
-        inside = self._members[:, list(axes)]
-        outside = self.shapes.cells[self._columns] / np.where(inside, self.shape(axes), 1).prod(axis=1)
-        counts = np.zeros_like(found)
-        for row, same in enumerate(parts):
-            fits = np.array([axis in same for axis in axes], dtype=bool)
-            possible = ~(fits[None, :] & ~inside).any(axis=1)
-            others = np.where(inside & ~fits[None, :], np.array(self.shape(axes)) - 1, 1).prod(axis=1)
-            counts[row] = np.where(possible, outside * others, 0.0)
-        which = np.broadcast_to(np.arange(len(self.measured)), found.shape)
-        weights = np.abs(found)
-        kept = (counts > 0) & (weights > _NOTHING)
-        return which[kept].astype(np.int64), weights[kept], counts[kept]
+        bit = {axis: 1 << place for place, axis in enumerate(axes)}
+        own = np.zeros((2 ** len(axes), len(self.measured)))
+        for part in within(axes):
+            places, shares = self._counted_in[part]
+            own[sum(bit[axis] for axis in part), places] = shares / self._over(axes, part)
+        common = self._members[:, list(axes)] @ np.array(list(bit.values()), dtype=np.int64)
+        found = []
+        for both in np.unique(common):
+            columns = np.flatnonzero(common == both)
+            held = [axis for axis in axes if both & bit[axis]]
+            weights = own[[sum(bit[axis] for axis in part) for part in within(held)]][:, columns]
+            counts = self.shapes.cells[self._columns[columns]] / math.prod(self.shapes.sizes[axis] for axis in held)
+            weights, counts = self._agreeing(held, weights, counts)
+            found.append((np.broadcast_to(self._first_alike[columns], counts.shape), weights, counts))
+        which, sizes, many = (np.concatenate([each[one].ravel() for each in found]) for one in range(3))
+        kept = (many > 0) & (np.abs(sizes) > _NOTHING)
+        return alike(which[kept], np.abs(sizes[kept]), many[kept])
+
+    def _agreeing(
+        self, held: Axes, own: NDArray[np.float64], counts: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the weights of cells, and how many there are, by whether they agree along each axis; (..., tables).
+
+        Parameters
+        ----------
+        own : array, shape (2 ** axes, tables)
+            v_A / (s_B² N(B∖A)) / N(T∖A) of all A within these axes, in the order of :func:`within`.
+        """
+        order = [sum(1 << place for place, axis in enumerate(reversed(held)) if axis in part) for part in within(held)]
+        weights = np.empty_like(own)
+        weights[order] = own
+        weights = weights.reshape((2,) * len(held) + (-1,))
+        for place, axis in enumerate(held):
+            size = self.shapes.sizes[axis]
+            without, having = np.take(weights, 0, axis=place), np.take(weights, 1, axis=place)
+            weights = np.stack([without - having / size, without + having * (1 - 1 / size)], axis=place)
+            counts = np.stack([counts * (size - 1), counts], axis=place)
+        return weights, counts
+
+    @cached_property
+    def _members(self) -> NDArray[np.bool_]:
+        """Whether each measured table has each column."""
+        found = np.zeros((len(self.measured), len(self.shapes.sizes)), dtype=np.bool_)
+        for place, axes in enumerate(self.measured):
+            found[place, list(axes)] = True
+        return found
+
+    @cached_property
+    def _first_alike(self) -> NDArray[np.int64]:
+        """Of each measured table the first one whose noise has the same variance."""
+        _, first, which = np.unique(np.asarray(self.variance), return_index=True, return_inverse=True)
+        return np.asarray(first[which.ravel()], dtype=np.int64)
 
     def known_terms(self, axes: Axes) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
-        """Return the same as :meth:`terms`, reckoned once."""
-        if axes not in self._terms:
-            self._terms[axes] = self.terms(axes)
-        return self._terms[axes]
+        """Return the same as :meth:`terms`, kept as long as there are not too many of them."""
+        if (found := self._terms.get(axes)) is None:
+            found = self.terms(axes)
+            if len(found[0]) * len(self.shapes.tables) < _KEPT:
+                self._terms[axes] = found
+        return found
 
     @cached_property
     def _terms(self) -> dict[Axes, tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]]:
@@ -288,6 +249,8 @@ class Fit:
 
 #: Weights below this are what rounding leaves of none.
 _NOTHING = 1e-13
+#: Terms that a fit keeps, of all tables: of very many they would fill the memory.
+_KEPT = 1_000_000
 
 
 def centered(table: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -306,13 +269,7 @@ def added_up(known: dict[Axes, NDArray[np.float64]], part: Axes, whole: Axes) ->
     return known[part]
 
 
-@lru_cache(maxsize=64)
-def shapes_of(sizes: tuple[int, ...], tables: tuple[Axes, ...]) -> Shapes:
-    """Return the shapes of tables, kept for the next question about them."""
-    return Shapes(sizes, tables)
-
-
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def fit_of(shapes: Shapes, measured: tuple[Axes, ...], variance: tuple[float, ...]) -> Fit:
     """Return the fit, kept for the next question about it."""
     return Fit(shapes, measured, variance)

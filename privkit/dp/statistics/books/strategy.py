@@ -38,15 +38,16 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from privkit.dp.noise.rounds import LayeredGaussian, LayeredLaplace
-from privkit.dp.noise.weighted import counted_quantile, variances
+from privkit.dp.noise.weighted import counted_quantile
 from privkit.dp.statistics.arranged import Arranged, told_table
-from privkit.dp.statistics.books.residuals import Axes, Fit, fit_of, shapes_of
+from privkit.dp.statistics.books.residuals import Fit, fit_of
+from privkit.dp.statistics.books.shapes import Axes, shapes_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from privkit.dp.noise.noise import Noise
-    from privkit.dp.statistics.books.residuals import Shapes
+    from privkit.dp.statistics.books.shapes import Shapes
 
 
 #: Shares are whole multiples of one over this.
@@ -55,6 +56,8 @@ GRAIN = 1_000_000
 _NEAR, _STEPS = 1e-4, 2000
 #: Shares below this part of an equal one are not worth a table of their own.
 _LEAST = 0.02
+#: Half-widths are up to so many deviations, or weights, larger than what they hold: `counted_quantile`.
+_SMOOTHED = 0.05
 #: How often importance is raised where a table is worse than by the plain split.
 _RAISES = 6
 
@@ -87,7 +90,7 @@ def strategy(
 
     Examples
     --------
-    >>> from privkit.dp.statistics.books.residuals import shapes_of
+    >>> from privkit.dp.statistics.books.shapes import shapes_of
     >>> shapes = shapes_of((3, 4), ((0,), (1,), (0, 1)))
     >>> measured, shares = strategy(shapes, (Fraction(1),) * 3, squared=False)
     >>> measured, [round(float(share), 2) for share in shares]
@@ -127,9 +130,9 @@ def _best(
     weights = importance.copy()
     found = split
     for _ in range(_RAISES):
-        parts = (weights[:, None] * shapes.parts[shapes.asked]).sum(axis=0)
-        each = [_descended(shapes.seen, parts, start, power) for start in _starts(shapes, split, power)]
-        found = min(each, key=lambda one: _value(shapes.seen, parts, one**power))
+        wanted = shapes.wanted(weights)
+        each = [_descended(shapes, wanted, start, power) for start in _starts(shapes, split, power)]
+        found = min(each, key=lambda one: float((wanted / shapes.shown(one**power)).sum()))
         ratios = shapes.variances(found**power) / allowed
         if ratios.max() <= 1:
             break
@@ -144,27 +147,23 @@ def _starts(shapes: Shapes, split: NDArray[np.float64], power: int) -> Iterator[
     if power == 1:
         return
     yield 0.9 * split + 0.1 * alike
-    largest = shapes.within.sum(axis=1) == 1  # in no other set
+    largest = np.bincount(shapes.pairs[0]) == 1  # in no other set
     yield 0.9 * largest / largest.sum() + 0.1 * alike
     total = np.zeros(len(split))
     total[: len(split) - int(largest.sum()) or 1] = 1
     yield 0.5 * total / total.sum() + 0.5 * largest / largest.sum()
 
 
-def _value(seen: NDArray[np.float64], parts: NDArray[np.float64], precision: NDArray[np.float64]) -> float:
-    return float((parts / (seen @ precision)).sum())
-
-
 def _descended(
-    seen: NDArray[np.float64], parts: NDArray[np.float64], shares: NDArray[np.float64], power: int
+    shapes: Shapes, wanted: NDArray[np.float64], shares: NDArray[np.float64], power: int
 ) -> NDArray[np.float64]:
     """Return shares after steps that never raise F, up to the optimum (of those near the start, where power is 2)."""
     before = np.inf
     for _ in range(_STEPS):
         precision = shares**power
-        shown = seen @ precision
-        slope = (parts / shown**2) @ seen
-        value = float((parts / shown).sum())
+        shown = shapes.shown(precision)
+        slope = shapes.gathered(wanted / shown**2)
+        value = float((wanted / shown).sum())
         if power == 1 and float(slope.max()) - value <= _NEAR * value:
             break
         if power == 2 and before - value <= _NEAR * 1e-3 * value:
@@ -176,9 +175,13 @@ def _descended(
 
 
 def _rounded(shares: NDArray[np.float64], least: float) -> NDArray[np.int64]:
-    """Return whole multiples of one over `GRAIN` that add up to 1; shares below the least are left out."""
+    """Return whole multiples of one over `GRAIN` that add up to 1; shares below the least are left out.
+
+    Tables that are alike have shares that differ by the roundings of floats alone. They are alike again before it is
+    decided which of them get a multiple more: the first ones, whatever the machine, so that a book is one question.
+    """
     kept = np.where(shares >= least, shares, 0.0)
-    exact = kept / kept.sum() * GRAIN
+    exact = np.round(kept / kept.sum() * GRAIN, 6)
     found = np.floor(exact + 1e-9).astype(np.int64)
     left = GRAIN - int(found.sum())
     found[np.argsort(found - exact, kind="stable")[:left]] += 1
@@ -250,41 +253,62 @@ class TableErrors(Arranged):
         Tables are looked at in order of their variances. One is left out if it cannot be the one: by Chebyshev's
         inequality, and of Gaussian noise, which is subgaussian, by its tail bound.
         """
-        scales = np.array([layer.scale for layer in self.layers(noise)])  # type: ignore[attr-defined]
-        each = np.maximum(variances(scales, laplace=self.laplace), 1e-300)
-        spread = {}
-        for axes in self.tables:
-            which, sizes, counts = self.fit.known_terms(axes)
-            spread[axes] = math.sqrt(float((each[which] * sizes**2 * counts).sum()))
-        most = 0.0
-        at_most = (
-            1 / math.sqrt(alpha) if self.laplace else min(1 / math.sqrt(alpha), math.sqrt(2 * math.log(2 / alpha)))
-        )
-        near = NormalDist().inv_cdf(1 - alpha / 2)
-        for axes in sorted(self.tables, key=lambda one: -spread[one]):
-            bound = at_most * spread[axes]
-            if not self.laplace:  # a discrete Gaussian lies within 1 of a Gaussian: gaussian_quantile
-                _, sizes, counts = self.fit.known_terms(axes)
-                bound = min(bound, near * spread[axes] + float((sizes * counts).sum()))
-            if bound > most:
-                most = max(most, self.reached(axes, noise, alpha))
-        return most
+        if (noise, alpha) not in self._widest:
+            most = 0.0
+            for axes in self._order:
+                if self._at_most(axes, noise, alpha) > most:
+                    most = max(most, self.reached(axes, noise, alpha))
+            self._widest[noise, alpha] = most
+        return self._widest[noise, alpha]
 
-    def compared(self, noise: Noise, alpha: float) -> list[TableTold]:
-        """Return what a plan says of each asked table, in the order in which they were asked for."""
+    @cached_property
+    def _widest(self) -> dict[tuple[Noise, float], float]:
+        """Half-widths that were reckoned: a plan is shown again and again."""
+        return {}
+
+    def least_width(self, noise: Noise, alpha: float, rows: int | None) -> float:
+        """Return the half-width of the table whose cells have the largest variance: most often it is the one."""
+        return self.reached(self._order[0], noise, alpha)
+
+    @cached_property
+    def _order(self) -> tuple[Axes, ...]:
+        """The tables, those first whose cells have the largest variance."""
+        return tuple(sorted(self.tables, key=lambda axes: -self.fit.deviations[axes]))
+
+    def _at_most(self, axes: Axes, noise: Noise, alpha: float) -> float:
+        """Return what the half-width of a table is not above.
+
+        The variance of discrete Laplace noise is at most 2·scale², since sinh(x) ≥ x; that of the other at most scale².
+        """
+        first = self.layers(noise)[0].scale * math.sqrt((2 if self.laplace else 1) / self.fit.variance[0])
+        spread = self.fit.deviations[axes] * first * (1 + 1e-9)
+        bound = spread / math.sqrt(alpha)
+        if not self.laplace:  # a discrete Gaussian lies within 1 of a Gaussian: gaussian_quantile
+            _, sizes, counts = self.fit.known_terms(axes)
+            near = NormalDist().inv_cdf(1 - alpha / 2) * spread + float((sizes * counts).sum())
+            bound = min(bound, math.sqrt(2 * math.log(2 / alpha)) * spread, near)
+        return bound + _SMOOTHED * (spread + 1)  # what the law of a sum is told with
+
+    def compared(self, noise: Noise, alpha: float) -> Iterator[TableTold]:
+        """Give what a plan says of each asked table, in the order in which they were asked for."""
         assert isinstance(noise, LayeredLaplace | LayeredGaussian)
-        shares, told = split_shares(self.importance, squared=self.laplace), []
+        shares = dict(zip(self.tables, split_shares(self.importance, squared=self.laplace), strict=True))
         for names in self.asked:
             axes = self.axes(names)
-            alone = noise.split(shares[self.tables.index(axes)])
-            told.append(
-                TableTold(
-                    told_table(names), self.cells_of(names), self.reached(axes, noise, alpha), alone.half_width(alpha)
-                )
-            )
-        return told
+            alone, own = noise.split(shares[axes]).half_width(alpha), self.reached(axes, noise, alpha)
+            yield TableTold(told_table(names), self.cells_of(names), own, alone)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def _reached(fit: Fit, axes: Axes, noise: LayeredLaplace | LayeredGaussian, alpha: float) -> float:
-    return counted_quantile(noise.layers, *fit.known_terms(axes), alpha)
+    which, sizes, counts = fit.known_terms(axes)
+    used, places = np.unique(which, return_inverse=True)
+    layers = tuple(noise.layers[place] for place in used.tolist())
+    return _of_one_law(layers, places.astype(np.int64).tobytes(), sizes.tobytes(), counts.tobytes(), alpha)
+
+
+@lru_cache(maxsize=512)
+def _of_one_law(layers: tuple[Noise, ...], which: bytes, sizes: bytes, counts: bytes, alpha: float) -> float:
+    """Return the half-width of sums of one law: of thousands of tables most have the same as another one."""
+    each = (np.frombuffer(sizes, dtype=np.float64), np.frombuffer(counts, dtype=np.float64))
+    return counted_quantile(layers, np.frombuffer(which, dtype=np.int64), *each, alpha)

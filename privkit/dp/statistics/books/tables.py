@@ -40,7 +40,8 @@ from privkit.dp.noise.noise import Laplace, Noise, in_measure, integers
 from privkit.dp.noise.rounds import LayeredGaussian, LayeredLaplace, composed
 from privkit.dp.opendp import features
 from privkit.dp.statistics.arranged import OTHER, Counted, Flat, all_keys, canonical_levels, told_table
-from privkit.dp.statistics.books.residuals import Axes, Fit, shapes_of, summed_exactly
+from privkit.dp.statistics.books.residuals import Fit, summed_exactly
+from privkit.dp.statistics.books.shapes import Axes, shapes_of
 from privkit.dp.statistics.books.strategy import TableErrors, strategy
 from privkit.dp.statistics.statistic import Estimates, Limits, Statistic
 from privkit.tally.books import table_counts

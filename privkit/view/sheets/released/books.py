@@ -29,15 +29,15 @@ _DRAWN = 60
 
 def compared(plan: Plan) -> Table | None:
     """Return how accurate each table is, and how it were alone; None where the answer is not of several tables."""
-    told = plan.question.asked.compared(plan.noise, ALPHA)
-    if not told:
-        return None
+    asked = plan.question.asked
     rows: list[Row] = [
         [label(one.name, 60), number(one.cells), f"± {error_text(one.accuracy)}", f"± {error_text(one.split)}"]
-        for one in told[:_TABLES]
+        for one in islice(asked.compared(plan.noise, ALPHA), _TABLES)  # of the others nothing is reckoned
     ]
+    if not rows:
+        return None
     heads = ["table", "cells", "each within", "by an equal split"]
-    left = len(told) - len(rows)
+    left = len(asked.asked) - len(rows) if isinstance(asked, Tables) else 0
     rest = [f"  … {number(left)} more: .tables"] if left else []
     return Table(heads, rows, lines=[*aligned([heads, *rows], "<>>>"), *rest])  # type: ignore[list-item]
 
