@@ -352,8 +352,8 @@ class Synthetic(Tables):
         return (
             *self.warned(noise),
             f"each cell of a further pair has noise of ± {error_text(width)} ({level_text(1 - ALPHA)}): with fewer "
-            f"than {error_text(width * many)} rows, a cell of the largest of these pairs ({number(many)} cells) holds less "
-            "than that in the mean",
+            f"than {error_text(width * many)} rows, a cell of the largest of these pairs ({number(many)} cells) holds "
+            "less than that in the mean",
         )
 
     def warned(self, noise: Noise) -> tuple[str, ...]:
