@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -17,6 +16,7 @@ from privkit.anonymity.reports import aligned, class_frame, first_classes, quasi
 from privkit.tally.classes import Tally
 from privkit.tally.coded_classes import count_classes
 from privkit.values.arguments import column_name, positive_int, public, typed
+from privkit.values.frozen import Frozen
 from privkit.values.show import Explorable, Plotted
 
 if TYPE_CHECKING:
@@ -221,7 +221,7 @@ class KAnonymityReport(Explorable, Plotted):
     def histogram(self) -> Mapping[int, int]:
         """How many classes there are of each size, by ascending size."""
         sizes, classes = np.unique(self.tally.counts, return_counts=True)
-        return MappingProxyType(dict(zip(sizes.tolist(), classes.tolist(), strict=True)))
+        return Frozen(dict(zip(sizes.tolist(), classes.tolist(), strict=True)))
 
     def smallest(self, n: int = 10) -> pd.DataFrame:
         """Return the `n` smallest classes: their quasi-identifiers and `size`, ordered by size, then by value.

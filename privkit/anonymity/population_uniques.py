@@ -14,13 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from privkit.anonymity.population_models import pitman, snb, zayatz
 from privkit.errors.risk import PopulationError
+from privkit.values.frozen import Frozen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -136,7 +136,7 @@ def population_uniques(sizes: Ints, population: int, members: Members | None = N
     ('pitman', 385.1002)
     """
     sample = _sample(sizes, population, members)
-    estimates = MappingProxyType({model: sample.estimate(model) for model in _MODELS})
+    estimates = Frozen({model: sample.estimate(model) for model in _MODELS})
     persons = None if members is None else members.n_persons
     return UniquenessEstimates(estimates, sample.chosen(), population, sample.n, persons)
 
@@ -200,7 +200,7 @@ class _Sample:
             singled = float(np.sum(self.alone * (1 - (1 - sample) ** np.arange(1, len(self.alone) + 1))))
             uniques = singled / self.fraction if self.fraction else 0.0
         share = None if uniques is None else uniques / self.people if self.people else 0.0
-        told = (MappingProxyType(parameters), _SOURCES[model], why or _LIMITS)
+        told = (Frozen(parameters), _SOURCES[model], why or _LIMITS)
         self.found[model] = UniquenessEstimate(model, uniques, share, sample, self.fraction, *told)
         return self.found[model]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
@@ -13,6 +12,7 @@ from privkit.attacks.interval import newcombe
 from privkit.risk.attackers import Rate
 from privkit.values.advantage import ALARMS
 from privkit.values.arguments import public
+from privkit.values.frozen import Frozen
 from privkit.values.show import Paneled, Plotted
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ class TableAttack:
 
     def __post_init__(self) -> None:
         for name in ("planted", "parts"):
-            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+            object.__setattr__(self, name, Frozen(dict(getattr(self, name))))
 
     @property
     def excess(self) -> float | None:

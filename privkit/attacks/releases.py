@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +21,7 @@ from privkit.tally.columns.facts import all_columns
 from privkit.tally.frame import column_names, open_frame
 from privkit.tally.row_classes import chosen_columns
 from privkit.values.arguments import column_name, positive_int, public, typed, whole
+from privkit.values.frozen import Frozen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     Bools = NDArray[np.bool_]
 
 #: What an attacker would need to know.
-NEEDS = MappingProxyType(
+NEEDS = Frozen(
     {
         "differencing": "counts of everybody, and of everybody but the person; a find is the person's value",
         "averaging": "the same counts, asked again and again; a find is the person's value",
@@ -185,9 +185,7 @@ class _Bench:
         )
         found["membership"] = self._membership()
         calls = self.asked.calls + absent.calls
-        return ReleaseAttackReport(
-            MappingProxyType(found), self.secret, len(self.asked.frame), calls, self.repeats, replayed
-        )
+        return ReleaseAttackReport(Frozen(found), self.secret, len(self.asked.frame), calls, self.repeats, replayed)
 
     def _commonest(self) -> int:
         return int(np.bincount(self.asked.codes[self.secret]).argmax())

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from privkit.attacks.matching import Rows, Targets, fitting
+from privkit.values.frozen import Frozen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 #: The five attacks.
 NAMES = ("singling_out", "linkability", "inference", "nearest", "membership")
 #: What an attacker would need to know, and what the attack does, by its name.
-NEEDS = MappingProxyType(
+NEEDS = Frozen(
     {
         "singling_out": "the person's values in all columns; a find is one shared row alone that fits them",
         "linkability": "the person's values in half of the columns, and in the other half from elsewhere; a find is "

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +23,7 @@ from privkit.tally.row_classes import chosen_columns, row_classes
 from privkit.tally.two_tables import refuse_kinds
 from privkit.transform.generalize import resolve
 from privkit.values.arguments import column_name, positive_int, public, typed, whole
+from privkit.values.frozen import Frozen
 from privkit.values.show import Attackable
 
 if TYPE_CHECKING:
@@ -284,7 +284,7 @@ def attacked(
     bench = Bench(columns, _sides(columns, chosen), len(original), n_control, len(shared), own, most, random, parts)
     found = bench.run()
     return AttackReport(
-        attacks=MappingProxyType(dict(found)),
+        attacks=Frozen(dict(found)),
         columns=tuple(names),
         secret=names[chosen],
         n_original=len(original),

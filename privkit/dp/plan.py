@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from privkit.dp.noise.noise import ALPHA, Noise
 from privkit.dp.price import Attack, Price, attack_on, priced
@@ -68,6 +68,19 @@ class Plan(Paneled, Plotted):
     look: Callable[[Plan], Standing | None] | None = field(default=None, compare=False)
     peek: Callable[[Plan, object], PlanCheck] | None = field(default=None, compare=False)
     named: Callable[[Plan], str | None] | None = field(default=None, compare=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is pickled: the price tag alone. The ways to release it hold the frame and the project."""
+        ways = dict.fromkeys(("run", "remaining", "look", "peek", "named"))
+        return {**self.__dict__, **ways}
+
+    def __copy__(self) -> Self:
+        """Return itself: nobody changes it."""
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Return itself: nobody changes it, and no frame is copied."""
+        return self
 
     @property
     def standing(self) -> Standing | None:

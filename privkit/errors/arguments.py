@@ -316,3 +316,15 @@ class BoundsRequiredError(PrivkitError, ValueError):
             "Rows over the bound are left out at random. Take it from public knowledge, not from this data. "
             "Example: max_rows=10 (here or in open_project), or max_groups=3, per_group=5."
         )
+
+
+class PanelCopyError(PrivkitError, TypeError):
+    """A panel was to be pickled or copied."""
+
+    @classmethod
+    def of(cls) -> PanelCopyError:
+        """What is to be copied is a live panel."""
+        return cls(
+            "a panel is live in this process, and is not pickled or copied. Pickle the value that it shows, and open "
+            "its panel anew: .panel()."
+        )

@@ -13,6 +13,18 @@ from privkit.errors.calls import call_name, called
 from privkit.errors.root import NOTHING_SPENT, PrivkitError, close_matches, listed
 
 
+def _in_a_worker() -> str:
+    """Return what is said besides in a process that another one started; elsewhere nothing."""
+    from multiprocessing import parent_process
+
+    if parent_process() is None:
+        return ""
+    return (
+        "\nNo project comes along into a process that works for another one: with scikit-learn, say n_jobs=1, or "
+        "joblib.parallel_config(backend='threading')."
+    )
+
+
 class NoProjectError(PrivkitError, LookupError):
     """A release was asked for while no project is open."""
 
@@ -21,7 +33,15 @@ class NoProjectError(PrivkitError, LookupError):
         """The call needs a project."""
         return cls(
             f"{called()} needs an open project, which holds the privacy budget.\n"
-            "Example: pk.open_project('churn', epsilon=1.0, unit=pk.ROW)."
+            f"Example: pk.open_project('churn', epsilon=1.0, unit=pk.ROW).{_in_a_worker()}"
+        )
+
+    @classmethod
+    def elsewhere(cls, name: str) -> NoProjectError:
+        """The call asks a project that was open in the process from which a model comes, and is not current here."""
+        return cls(
+            f"{called()} asks the project {name!r}, as the model did where it was pickled, and that one is not the "
+            f"current project here. Open it: pk.open_project({name!r}, store=...).{_in_a_worker()}"
         )
 
 

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from privkit.errors import ColumnNotFoundError, ParameterError
@@ -21,6 +20,7 @@ from privkit.inventory.inventory_check import InventoryCheck, check_inventory
 from privkit.tally.columns.facts import BANDS
 from privkit.values.arguments import public
 from privkit.values.files import write_whole
+from privkit.values.frozen import Frozen
 from privkit.values.show import Plotted
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ class Inventory(Plotted):
     rows: int
     uniques: int | None = None
     left_out: tuple[str, ...] = ()
-    pairs: Mapping[tuple[str, str], int] = field(default_factory=lambda: MappingProxyType({}))
+    pairs: Mapping[tuple[str, str], int] = field(default_factory=lambda: Frozen({}))
 
     def __getitem__(self, name: str) -> ColumnEntry:
         """Return the entry of a column.

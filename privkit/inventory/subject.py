@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from privkit.errors import ColumnNotFoundError, ParameterError
@@ -24,6 +23,7 @@ from privkit.tally.selection import (
     with_index,
 )
 from privkit.values.arguments import public, typed
+from privkit.values.frozen import Frozen
 from privkit.values.show import Shown
 
 if TYPE_CHECKING:
@@ -206,7 +206,7 @@ def find_subject(frames: object, id: object, *, on: str | Mapping[str, str] | No
         places += here
         mentions += _search(data, table, [name for name in columns[table] if name not in ids], person)[1]
     told = tuple(places), tuple(mentions), tuple(masks), without, UNREACHED
-    return SubjectReport(*told, MappingProxyType(tables), MappingProxyType(masks))
+    return SubjectReport(*told, Frozen(tables), Frozen(masks))
 
 
 @typed
@@ -253,7 +253,7 @@ def erase_subject(
         others = [name for name in with_index(data) if name not in columns[table]]
         mentions += _search(kept[table], table, others, person)[1]
     kept = {table: handed_out(data, keep_index=keep_index) for table, data in kept.items()}
-    return ErasureReport(MappingProxyType(kept), MappingProxyType(removed), tuple(mentions), without, UNREACHED)
+    return ErasureReport(Frozen(kept), Frozen(removed), tuple(mentions), without, UNREACHED)
 
 
 def _person(id: object) -> str:

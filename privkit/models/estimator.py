@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -12,11 +13,14 @@ from sklearn.base import BaseEstimator, clone
 from privkit.errors import nothing_spent
 from privkit.errors.calls import calling
 from privkit.errors.models import ModelError
+from privkit.errors.project import NoProjectError
 from privkit.errors.root import type_told
 from privkit.project.current import current_project
+from privkit.project.project import Project
 from privkit.tally.groups import column_kind
 from privkit.tally.looking import outside
 from privkit.tally.products import Design, design_of
+from privkit.values.show import warn
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,13 +28,27 @@ if TYPE_CHECKING:
     from privkit.dp.answers.release import Release
     from privkit.dp.plan import Plan
     from privkit.dp.training.steps import Featured
-    from privkit.project.project import Project
     from privkit.values.bounds import ValueBounds
 
 #: In the place of y, where a model has none.
 _NO_RESPONSE = object()
 #: What a model says of its price, and whom it asks.
 SHARED = ("epsilon", "rho", "delta", "max_rows", "assume_rows", "project")
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A project that a model asked in the process in which it was pickled.
+
+    Attributes
+    ----------
+    name : str
+    uid : str
+        By which its ledger knows it.
+    """
+
+    name: str
+    uid: str
 
 
 class Estimator(BaseEstimator):  # type: ignore[misc]
@@ -47,7 +65,14 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
     release_: Release
     feature_names_in_: Any
     n_features_in_: int
-    project: Project | None
+    project: Project | Elsewhere | None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is pickled: in place of a project, which is a handle in this process, its name."""
+        state: dict[str, Any] = super().__getstate__()
+        if not isinstance(asked := state.get("project"), Project):
+            return state
+        return {**state, "project": Elsewhere(asked.name, asked.account.uid)}
 
     def __sklearn_clone__(self) -> Self:
         """Return an untrained model of the same parameters, which asks the same project: a project is not copied."""
@@ -63,10 +88,24 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
     def _asking(self) -> dict[str, Any]:
         """Return what is said of the price, of persons and of the project."""
         told = {name: getattr(self, name, None) for name in SHARED}
+        if told["project"] is not None:
+            told["project"] = self._project()
         return {name: value for name, value in told.items() if value is not None}
 
     def _project(self) -> Project:
-        return current_project() if self.project is None else self.project
+        """Return the project that is asked.
+
+        Raises
+        ------
+        NoProjectError
+            If it was open where the model was pickled, and is not the current one here: none other is charged.
+        """
+        if not isinstance(self.project, Elsewhere):
+            return current_project() if self.project is None else self.project
+        with suppress(NoProjectError):
+            if (found := current_project()).account.uid == self.project.uid:
+                return found
+        raise NoProjectError.elsewhere(self.project.name)
 
     def _frame(self, X: object, y: object) -> tuple[pd.DataFrame, list[str], str]:  # noqa: N803
         """Return X and y as one frame, the columns that are features, and y's name; reads no row.
@@ -142,7 +181,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
             found = outside(frame, name, (ends.lower, ends.upper))
             if beyond := found.below + found.above:
                 told = f"{beyond:,} of {found.values:,} numbers of {name!r} lie outside {ends}"
-                warnings.warn(f"{told}; they are clipped, as in the training", UserWarning, stacklevel=4)
+                warn(f"{told}; they are clipped, as in the training")
 
 
 def _is_frame(found: object) -> bool:

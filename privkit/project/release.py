@@ -23,6 +23,7 @@ from privkit.errors import (
     PrivkitError,
     nothing_spent,
 )
+from privkit.errors.calls import called
 from privkit.errors.column_kind import ColumnKindError
 from privkit.errors.dp import UnitColumnError
 from privkit.errors.root import type_told
@@ -36,6 +37,7 @@ from privkit.tally.groups import check_derived_keys, check_key_types, column_kin
 from privkit.tally.predicate import check_selection
 from privkit.values.exact import exact_text
 from privkit.values.interrupts import INTERRUPTS
+from privkit.values.show import warn
 
 if TYPE_CHECKING:
     from privkit.dp.answers.release import Release
@@ -105,6 +107,9 @@ def _released(project: Project, plan: Plan, data: object, turn: Turn, *, again: 
         if not again and (before := _answered_earlier(project, plan, name, data, version)) is not None:
             plan, name = before
             question = plan.canonical()
+        if name.entry is None and (again or project.account.find(name.key) is None):
+            for told in plan.question.asked.warned(plan.noise):
+                warn(f"{called()}: {told}.")
         ways = partial(_ways, plan)
         reserved = name.entry or project.account.reserve(
             name.key, _recorded(question, name, plan), plan.loss, again=again, ways=ways, turn=turn, looked=name.looked

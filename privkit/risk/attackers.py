@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 from statistics import NormalDist
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -15,6 +14,7 @@ from privkit.anonymity.crowds import Crowds
 from privkit.errors import ParameterError
 from privkit.values.arguments import public
 from privkit.values.exact import exact_text, share
+from privkit.values.frozen import Frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,7 +81,7 @@ def _uniques(name: str, value: str) -> Threshold:
 
 
 #: Presets by name. The values are precedents from practice, not law.
-PRESETS: Mapping[str, Threshold] = MappingProxyType(
+PRESETS: Mapping[str, Threshold] = Frozen(
     {
         preset.name: preset
         for preset in (

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import factorial
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from privkit.risk.minimal import Minimal, minimal_uniques
 from privkit.tally.row_classes import row_classes
 from privkit.values.arguments import positive_int, public, typed
 from privkit.values.exact import positive, share
+from privkit.values.frozen import Frozen
 from privkit.values.show import Plotted
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class SudaReport(Plotted):
             counts[list(subset)] += msus
         total = max(sum(self.by_size.values()), 1)
         order = np.argsort(-counts, kind="stable")
-        return MappingProxyType({self.qi[place]: int(counts[place]) / total for place in order})
+        return Frozen({self.qi[place]: int(counts[place]) / total for place in order})
 
     def to_frame(self) -> pd.DataFrame:
         """Return the sets of columns that single rows out, most first: `columns`, `size`, `msus`, `unique_rows`.
@@ -208,7 +208,7 @@ def _report(classes: RowClasses, found: Minimal, stopped: str, fraction: float |
         special |= (counts > 0) & (size < columns)
     return SudaReport(
         qi=classes.by,
-        by_size=MappingProxyType(dict(sorted(by_size.items()))),
+        by_size=Frozen(dict(sorted(by_size.items()))),
         searched=found.searched,
         stopped=stopped,
         sampling_fraction=fraction,

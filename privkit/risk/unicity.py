@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +15,7 @@ from privkit.risk.attackers import Rate
 from privkit.tally.frame import column_names, open_frame
 from privkit.tally.persons import Traces, traces
 from privkit.values.arguments import positive_int, public, typed
+from privkit.values.frozen import Frozen
 from privkit.values.show import Plotted
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def unicity(
         raise ParameterError.of("seed", type_told(seed), "a whole number >= 0")
     found = traces(data, unit, names)
     rates = {number: _rate(found, number, tried, np.random.default_rng([seed, number])) for number in numbers}
-    return UnicityReport(unit, names, MappingProxyType(rates), found.n_persons, found.without_id)
+    return UnicityReport(unit, names, Frozen(rates), found.n_persons, found.without_id)
 
 
 def _rate(found: Traces, number: int, tried: int, random: np.random.Generator) -> Rate:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from itertools import combinations
-from types import MappingProxyType
 
 from privkit.anonymity.kanonymity import kanon
 from privkit.anonymity.ldiversity import ldiv
@@ -18,6 +17,7 @@ from privkit.teach.noise import deviation
 from privkit.teach.worlds import right_at_most
 from privkit.transform.generalize import generalize
 from privkit.transform.hierarchies.hierarchy import Hierarchy
+from privkit.values.frozen import Frozen
 from privkit.values.loss import PrivacyLoss
 
 #: The lessons in the order of the course, as the documentation's page of notebooks has them.
@@ -96,7 +96,7 @@ def _times(most: float) -> float:
     return (deviation(0.5) / most) ** 2
 
 
-LESSONS = MappingProxyType(
+LESSONS = Frozen(
     {
         1: Lesson(
             "Of how many of the 120 pk.teach.students() has nobody else the same 'birth_month' and 'pet'?",

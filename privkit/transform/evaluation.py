@@ -248,8 +248,10 @@ def _distances(names: Sequence[str], codes: Sequence[NDArray[np.int64]], many: i
 
 def _variation(one: NDArray[np.int64], other: NDArray[np.int64], cells: int) -> float:
     """Return the total variation between the shares of codes."""
-    parts = [np.bincount(codes, minlength=cells) / max(len(codes), 1) for codes in (one, other)]
-    return float(np.abs(parts[0] - parts[1]).sum()) / 2
+    counts = [np.bincount(codes, minlength=cells).astype(np.int64) for codes in (one, other)]
+    many = [max(len(codes), 1) for codes in (one, other)]
+    apart = int(np.abs(counts[0] * many[1] - counts[1] * many[0]).sum())  # whole numbers: of nothing in common it is 1
+    return apart / (2 * many[0] * many[1])
 
 
 #: Numbers of a column below which they may all lie in one fold.

@@ -11,6 +11,7 @@ from models_drawn import BOUNDS, KEYS, drawn
 import privkit as pk
 
 sklearn = pytest.importorskip("sklearn")
+import joblib  # noqa: E402
 from sklearn.base import clone  # noqa: E402
 from sklearn.exceptions import FitFailedWarning  # noqa: E402
 from sklearn.linear_model import LinearRegression, LogisticRegression  # noqa: E402
@@ -289,10 +290,14 @@ def test_a_search_charges_every_fit(tmp_path, people):
 
 def test_several_processes_are_refused_for_a_project_lives_in_one(project, people):
     frame, left = people
-    with pytest.raises(pickle.PicklingError) as told:  # joblib's own, which tells why below it
-        cross_val_score(logistic(project=project), frame, left, cv=2, n_jobs=2, error_score="raise")
-    assert "ProjectCopyError" in str(told.value.__cause__)
+    for model in (logistic(), logistic(project=project)):
+        with pytest.raises(pk.NoProjectError, match=r"(?s)n_jobs=1.*No budget was spent"):
+            cross_val_score(model, frame, left, cv=2, n_jobs=2, error_score="raise")
     assert project.spent.main == 0
+    with joblib.parallel_config(backend="threading"):  # what it tells to do
+        scores = cross_val_score(logistic(project=project), frame, left, cv=2, n_jobs=2, error_score="raise")
+    assert np.isfinite(scores).all()
+    assert project.spent.main == 2
 
 
 def test_a_trained_model_is_pickled_without_a_project(project, case):
@@ -301,8 +306,24 @@ def test_a_trained_model_is_pickled_without_a_project(project, case):
     other = pickle.loads(pickle.dumps(model))
     assert same(model, other)
     assert (other.predict(table) == model.predict(table)).all()
-    with pytest.raises(pk.errors.ProjectCopyError):
-        pickle.dumps(made(project=project))
+
+
+def test_a_pickled_model_asks_its_own_project_again_and_no_other(project, case, tmp_path):
+    made, table, y = case
+    model = made(project=project).fit(table, y)
+    stored, spent = pickle.dumps(model), project.spent
+    other = pickle.loads(stored)
+    assert same(model, other)
+    assert (other.predict(table) == model.predict(table)).all()
+    assert other.fit(table, y).release_.replayed  # it is the current one here
+    assert clone(other).fit(table, y).release_.replayed
+    second = pk.open_project("second", epsilon=100, unit=pk.ROW, store=tmp_path / "second.db")
+    for one in (pickle.loads(stored), pickle.loads(pickle.dumps(other)), clone(pickle.loads(stored))):
+        with pytest.raises(pk.NoProjectError, match=rf"(?s)asks the project '{project.name}'.*No budget was spent"):
+            one.fit(table, y)
+    assert second.spent.main == 0
+    assert project.spent == spent
+    assert str(tmp_path).encode() not in stored  # neither its ledger's address nor what is in it
 
 
 # -- bad input ---------------------------------------------------------------------------------------------------------

@@ -38,6 +38,19 @@ def test_distances_are_the_total_variation_by_pandas():
         assert found.loc[" × ".join(names), "distance"] == pytest.approx(exact)
 
 
+@pytest.mark.parametrize(("real", "made"), [(7, 49), (49, 3), (600, 401), (1, 1)])
+def test_tables_with_nothing_in_common_are_one_apart_and_not_nearly(real, made):
+    """Shares as fractions of binary digits add up to a little less, which read as "more than 99.9 %"."""
+    frames = [
+        pd.DataFrame({name: [f"{side}{row}" for row in range(many)] for name in ("a", "b")})
+        for side, many in (("real", real), ("made", made))
+    ]
+    found = evaluate(*frames)
+    assert (found.distances["distance"] == 1).all()
+    assert found.mean() == 1
+    assert "pairs of columns 100 % off" in repr(found)
+
+
 def test_a_copy_is_at_no_distance_and_cannot_be_told_apart():
     real = people()
     found = evaluate(real, real.sample(frac=1, random_state=1), target="rich", by="plan")

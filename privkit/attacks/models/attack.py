@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from time import monotonic
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +23,7 @@ from privkit.errors.attacks import AttackError
 from privkit.risk.attackers import Rate
 from privkit.transform.task_utility import area, area_interval
 from privkit.values.arguments import positive_int, typed, whole
+from privkit.values.frozen import Frozen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 #: Of fewer rows no interval is worth reading; with fewer shadow models no law of the answers is.
 LEAST, LEAST_SHADOWS = 20, 8
-NEEDS = MappingProxyType(
+NEEDS = Frozen(
     {
         "lira": "the person's features and what is to be predicted, the model's answer, the other training rows, and "
         "how to train such a model; a find is that the model was trained on the person",
@@ -183,7 +183,7 @@ def _attacked(
     found = {}
     for name, way, until in zip(repairs, ways, ends[1:], strict=True):
         found[name] = bench.report(way(bench.members), way, guessed, until, trained_here=True)
-    return replace(report, repairs=MappingProxyType(found))
+    return replace(report, repairs=Frozen(found))
 
 
 def _named(repairs: object) -> Mapping[str, object]:
@@ -234,14 +234,14 @@ class _Bench:
             found["inference"] = inferred(trained, members, controls, secret)
         strongest = next(iter(scores.values()))
         return ModelAttackReport(
-            attacks=MappingProxyType(found), model=trained.name, kind=trained.kind,
+            attacks=Frozen(found), model=trained.name, kind=trained.kind,
             measure="accuracy" if trained.kind == "classes" else "R²",
             score_in=score_of(trained, self.members), score_out=score_of(trained, self.controls),
             n_in=len(self.members), n_out=len(self.controls), n_attacked=self.many,
             n_shadows=len(shadows), asked=0 if train is None else self.asked,
             stopped=train is not None and (len(shadows) < self.asked or (secret is not None and not guessing)),
             secret=secret if guessing else None, outputs=inspected(*trained.raw(members)),
-            repairs=MappingProxyType({}), trained=trained_here,
+            repairs=Frozen({}), trained=trained_here,
             _positions=attacked, _scores=(strongest[: self.many], strongest[self.many :]),
         )  # fmt: skip
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -130,12 +130,12 @@ def margin_of(index: pd.Index, kept: Sequence[str]) -> tuple[NDArray[np.int64], 
 
 def limits_of(values: NDArray[Any], errors: Errors) -> Limits:
     """Return the limits of weighted sums of noisy cells."""
+    return partial(_limits, values, errors)
 
-    def limits(alpha: float) -> tuple[NDArray[Any], NDArray[Any]]:
-        widths = errors.half_widths(alpha)
-        return values - widths, values + widths
 
-    return limits
+def _limits(values: NDArray[Any], errors: Errors, alpha: float) -> tuple[NDArray[Any], NDArray[Any]]:
+    widths = errors.half_widths(alpha)
+    return values - widths, values + widths
 
 
 @typed
@@ -310,21 +310,35 @@ def ratio(above: object, below: object) -> Derived:
     values = np.divide(top, bottom, out=np.full(len(top), np.nan), where=bottom != 0)
     assert one.errors is not None
     assert other.errors is not None
-    errors = one.errors, other.errors
-
-    @cache  # text, HTML and plot ask for the same
-    def limits(alpha: float) -> tuple[NDArray[Any], NDArray[Any]]:
-        return _fieller(top, bottom, *errors, alpha)
-
     both = joined(one, other)
     return replace(
         both,
         name=name,
         values=values,
-        limits=limits,
+        limits=_RatioLimits(top, bottom, one.errors, other.errors),
         steps=(*both.steps, f"ratio to {other.name}"),
         errors=None,
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _RatioLimits:
+    """The limits of ratios, each level's reckoned once: text, HTML and plot ask for the same."""
+
+    top: NDArray[np.float64]
+    bottom: NDArray[np.float64]
+    above: Errors
+    below: Errors
+
+    @cached_property
+    def _known(self) -> dict[float, tuple[NDArray[Any], NDArray[Any]]]:
+        return {}
+
+    def __call__(self, alpha: float) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Return the lower and the upper limits."""
+        if alpha not in self._known:
+            self._known[alpha] = _fieller(self.top, self.bottom, self.above, self.below, alpha)
+        return self._known[alpha]
 
 
 def _ratio_name(above: Derived, below: Derived) -> str:

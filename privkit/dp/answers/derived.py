@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
@@ -20,10 +21,12 @@ from privkit.dp.noise.noise import ALPHA
 from privkit.dp.plan import miss
 from privkit.dp.statistics.arranged import told_table
 from privkit.dp.statistics.books.tables import Tables
+from privkit.errors.calls import calling
 from privkit.errors.disclosure import TablesError
 from privkit.values.arguments import column_name, public
 from privkit.values.keys import Keys
 from privkit.values.loss import PrivacyLoss
+from privkit.values.show import refuse_simulated
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from privkit.dp.answers.release import Release
+    from privkit.dp.noise.noise import Noise
+    from privkit.dp.statistics.books.residuals import Axes
 
 
 class Interval(NamedTuple):
@@ -105,6 +110,17 @@ class Derived(Released):
     notes: tuple[str, ...] = ()
     errors: Errors | None = None
     tables: Callable[[tuple[str, ...]], Derived] | None = None
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Let real numbers be pickled, and refuse simulated ones, as their release does.
+
+        Raises
+        ------
+        SimulatedError
+        """
+        with calling("pickle"):
+            refuse_simulated(self)
+        return super().__reduce_ex__(protocol)
 
     @property
     def simulated(self) -> bool:
@@ -210,11 +226,11 @@ class Derived(Released):
 
     def rounded(self, base: float = 1) -> Derived:
         """Return the numbers rounded to multiples of `base`."""
-        return self._stepped(lambda one: rounded(one, base))
+        return self._stepped(partial(rounded, base=base))
 
     def suppressed(self, below: float) -> Derived:
         """Return the numbers without those below a limit."""
-        return self._stepped(lambda one: suppressed(one, below))
+        return self._stepped(partial(suppressed, below=below))
 
     def total(self, *columns: str | list[str], by: str | list[str] | None = None) -> Derived:
         """Return the sum of the numbers, or of those that agree in some columns; of several tables, one of them."""
@@ -225,7 +241,7 @@ class Derived(Released):
     def _stepped(self, step: Callable[[Any], Derived]) -> Derived:
         """Return what a step makes of the numbers; of several tables, of any that is asked for."""
         found, tables = step(self), self.tables
-        return found if tables is None else replace(found, tables=lambda names: step(tables(names)))
+        return found if tables is None else replace(found, tables=partial(_table_stepped, step, tables))
 
     def __len__(self) -> int:
         return len(self.values)
@@ -256,6 +272,12 @@ class Derived(Released):
         return pd.Series(values, index=self.index, name=name)
 
 
+def _table_stepped(
+    step: Callable[[Any], Derived], tables: Callable[[tuple[str, ...]], Derived], names: tuple[str, ...]
+) -> Derived:
+    return step(tables(names))
+
+
 def told_apart(numbers: Sequence[Derived], keys: Keys | None) -> Derived:
     """Return several numbers of the same groups as one list: a row for each group and number, by its name.
 
@@ -272,14 +294,15 @@ def told_apart(numbers: Sequence[Derived], keys: Keys | None) -> Derived:
     while which in by:
         which += "_"
     rows = Keys((*by, which), tuple((*key, one.name) for key in groups for one in numbers))
-
-    def limits(alpha: float) -> tuple[NDArray[Any], NDArray[Any]]:
-        each = [one.limits(alpha) for one in numbers]
-        lower, upper = (np.stack([ends[side] for ends in each], axis=1).ravel() for side in (0, 1))
-        return lower, upper
-
+    limits = partial(_limits_apart, tuple(one.limits for one in numbers))
     values = np.stack([one.values for one in numbers], axis=1).ravel()
     return replace(numbers[0], name="value", values=values, index=index_of(rows), limits=limits, errors=None)
+
+
+def _limits_apart(limits: Sequence[Limits], alpha: float) -> tuple[NDArray[Any], NDArray[Any]]:
+    each = [one(alpha) for one in limits]
+    lower, upper = (np.stack([ends[side] for ends in each], axis=1).ravel() for side in (0, 1))
+    return lower, upper
 
 
 #: Terms of the errors of one table that are kept, so that sums and ratios of it can be computed.
@@ -306,22 +329,24 @@ def table_of(release: Release, book: Tables, by: Sequence[str]) -> Derived:
     if not book.holds(names):
         raise TablesError.not_held(names, [told_table(one) for one in book.asked])
     keys, values, grain = book.margin(release.drawn, names)
-    axes, question, place = book.axes(names), release.plan.question, release.provenance
-
-    def limits(alpha: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        width = book.reached(axes, release.noise, alpha) + grain
-        return values - width, values + width
-
+    question, place = release.plan.question, release.provenance
     simulated = bool(getattr(release, "simulated", False))
     return Derived(
         book.main,
         values,
         None if keys is None else index_of(keys),
-        limits,
+        partial(_table_limits, values, book, book.axes(names), release.noise, grain),
         (Source(place.project, place.entry, place.question, release.loss, simulated),),
         errors=_errors(release, book, names),
         notes=() if question.unit.is_row else (f"the numbers are those after bounding: {question.bounds}",),
     )
+
+
+def _table_limits(  # noqa: PLR0917
+    values: NDArray[np.float64], book: Tables, axes: Axes, noise: Noise, grain: float, alpha: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    width = book.reached(axes, noise, alpha) + grain
+    return values - width, values + width
 
 
 def _errors(release: Release, book: Tables, names: tuple[str, ...]) -> Errors | None:

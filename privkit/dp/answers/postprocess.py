@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,6 +33,7 @@ from privkit.values.keys import codes_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from privkit.dp.answers.arithmetic import Limits
     from privkit.dp.answers.derived import Derived
 
 _BIASED = "values below 0 became 0: each number is nearer to the truth, but sums of them are too large on average"
@@ -60,13 +62,13 @@ def non_negative(released: object) -> Derived:
     Derived
     """
     found = estimate(released)
-
-    def limits(alpha: float) -> tuple[NDArray[Any], NDArray[Any]]:
-        lower, upper = found.limits(alpha)
-        return np.maximum(lower, 0), np.maximum(upper, 0)
-
     values = np.maximum(found.values, 0)
-    return _changed(found, values, limits, "set to 0 where below", _BIASED)
+    return _changed(found, values, partial(_cut_limits, found.limits), "set to 0 where below", _BIASED)
+
+
+def _cut_limits(limits: Limits, alpha: float) -> tuple[NDArray[Any], NDArray[Any]]:
+    lower, upper = limits(alpha)
+    return np.maximum(lower, 0), np.maximum(upper, 0)
 
 
 def rounded(released: object, base: float = 1) -> Derived:
@@ -82,15 +84,16 @@ def rounded(released: object, base: float = 1) -> Derived:
     """
     found = estimate(released)
     base = _positive(base, "base")
-
-    def limits(alpha: float) -> tuple[NDArray[Any], NDArray[Any]]:
-        lower, upper = found.limits(alpha)  # a multiple of 0.7 is itself rounded, perhaps inwards
-        return np.minimum(_multiples(lower, base, np.floor), lower), np.maximum(_multiples(upper, base, np.ceil), upper)
-
     values = _multiples(found.values, base, np.round)
     if float(base).is_integer() and found.values.dtype.kind == "i":
         values = values.astype(np.int64)
-    return _changed(found, values, limits, f"rounded to multiples of {as_typed(base)}")
+    step = f"rounded to multiples of {as_typed(base)}"
+    return _changed(found, values, partial(_rounded_limits, found.limits, base), step)
+
+
+def _rounded_limits(limits: Limits, base: float, alpha: float) -> tuple[NDArray[Any], NDArray[Any]]:
+    lower, upper = limits(alpha)  # a multiple of 0.7 is itself rounded, perhaps inwards
+    return np.minimum(_multiples(lower, base, np.floor), lower), np.maximum(_multiples(upper, base, np.ceil), upper)
 
 
 def suppressed(released: object, below: float) -> Derived:
@@ -109,15 +112,15 @@ def suppressed(released: object, below: float) -> Derived:
     found = estimate(released)
     below = _positive(below, "below")
     hidden = found.values < below
-
-    def limits(alpha: float) -> tuple[NDArray[Any], NDArray[Any]]:
-        lower, upper = (np.where(hidden, np.nan, limit) for limit in found.limits(alpha))
-        return lower, upper
-
     values = np.where(hidden, np.nan, found.values.astype(float))
     least = as_typed(below)
     note = f"what is shown was chosen for being at least {least}; near it, intervals hold less often than they say"
-    return _changed(found, values, limits, f"left out below {least}", note)
+    return _changed(found, values, partial(_hidden_limits, found.limits, hidden), f"left out below {least}", note)
+
+
+def _hidden_limits(limits: Limits, hidden: NDArray[np.bool_], alpha: float) -> tuple[NDArray[Any], NDArray[Any]]:
+    lower, upper = (np.where(hidden, np.nan, limit) for limit in limits(alpha))
+    return lower, upper
 
 
 def total(released: object, by: str | Sequence[str] | None = None) -> Derived:

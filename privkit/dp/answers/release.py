@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -350,16 +350,19 @@ class Release(AttackableRows, Released):
             name,
             np.asarray(self.estimates[name]),
             None if question.shown is None else self._index(),
-            lambda alpha: self._limits(alpha)[name],
+            partial(self._limits_of, name),
             (Source(place.project, place.entry, place.question, self.loss, simulated),),
             errors=Errors.of_release(self, name),
             notes=() if question.unit.is_row else (bounded,),
-            tables=None if book is None else lambda names: table_of(self, book, names),
+            tables=None if book is None else partial(table_of, self, book),
         )
 
     @property
     def _name(self) -> str:
         return self.plan.question.statistic
+
+    def _limits_of(self, name: str, alpha: float) -> tuple[NDArray[Any], NDArray[Any]]:
+        return self._limits(alpha)[name]
 
     @cached_property
     def _known(self) -> dict[float, dict[str, tuple[NDArray[Any], NDArray[Any]]]]:

@@ -334,6 +334,10 @@ class Statistic(ABC):
         """Return what follows from the noise that was chosen, and from the rows that are assumed, if any are."""
         return ()
 
+    def warned(self, noise: Noise) -> tuple[str, ...]:
+        """Return what to be warned of before a release is paid, as of its price by public facts alone."""
+        return ()
+
     def unit_of(self, name: str) -> str:
         """Return in what one of its numbers is told: what is counted, or a column; "" where it has no unit."""
         if name in ("count", "met", "persons"):
@@ -372,13 +376,7 @@ class Statistic(ABC):
         return cls(**own)
 
     def recorded_noise(self, record: Mapping[str, Any]) -> Noise:
-        """Return the noise that a recorded question was answered with.
-
-        Raises
-        ------
-        LookupError, TypeError, ValueError
-            If the record does not tell.
-        """
+        """Return the noise that a recorded question was answered with; raise as `recorded` does."""
         kinds = {kind.name: kind for kind in self.noises}
         return kinds[record["mechanism"]](float(record["scale"]) / self.step)
 

@@ -28,17 +28,19 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
+from privkit.dp.noise.noise import ALPHA
 from privkit.dp.noise.rounds import RoundsGaussian, RoundsLaplace, Shape, make_rounds
 from privkit.dp.statistics.arranged import canonical_levels
 from privkit.dp.statistics.books.tables import Tables
 from privkit.dp.statistics.reach import Sensitivity
+from privkit.dp.synthesis.closeness import distances, drowned
 from privkit.dp.synthesis.drawing import Filled, drawn_rows, uniform
 from privkit.dp.synthesis.kept import Kept, WithRows
 from privkit.dp.synthesis.model import NO_RULES, Ruled, Rules, all_pairs
 from privkit.dp.synthesis.running import Measuring, Run, Simulating
 from privkit.tally.books import table_counts
 from privkit.values.exact import exact_text
-from privkit.values.writing import number, percent
+from privkit.values.writing import error_text, level_text, number, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,6 +58,8 @@ if TYPE_CHECKING:
 
 #: Rows that are drawn at most, and tables that are held out.
 MOST_ROWS, MOST_HELD = 1_000_000, 5
+#: Columns that a remark names.
+_NAMED = 5
 #: Of the loss, what the first round gets: with a target, of which it measures all pairs, and without one.
 FIRST = {True: Fraction(2, 5), False: Fraction(1, 3)}
 
@@ -243,8 +247,15 @@ class Synthetic(Tables):
         return Tables.margin(self, cells[:, : self.width], names)
 
     def remarks(self, cells: NDArray[np.int64], noise: Noise) -> tuple[str, ...]:
-        """Say where an interrupt ended the rounds, or the drawing of the rows."""
+        """Say where noise is all that there is, and where an interrupt ended the rounds, or the drawing of the rows."""
         kept, told = Kept.read(self, cells.reshape(-1)), []
+        if lost := drowned(self, cells, noise):
+            whole, more = len(lost) == len(self.made), len(lost) - _NAMED
+            named = ", ".join(map(repr, lost[:_NAMED])) + (f" and {more} more" if more > 0 else "")
+            told.append(
+                f"of {'all columns' if whole else named} no count is above 0 by more than its noise (all together, "
+                f"{level_text(1 - ALPHA)}): {'rows' if whole else 'these'} may be drawn from noise alone"
+            )
         if len(kept.rounds) < self.rounds:
             told.append(
                 f"stopped after {len(kept.rounds)} of {self.rounds} rounds: the rows fit what was measured then"
@@ -283,21 +294,8 @@ class Synthetic(Tables):
     def distances(self, cells: NDArray[np.int64], noise: Noise, codes: NDArray[np.int64] | None = None) -> pd.DataFrame:
         """Return how far the rows' tables, or those of other rows, lie from the noisy ones: `Release.distances`."""
         assert isinstance(noise, RoundsLaplace | RoundsGaussian)
-        import pandas as pd
-
-        kept, told = Kept.read(self, cells.reshape(-1)), []
-        codes, measured = kept.levels(self) if codes is None else codes, kept.measured(self, noise)
-        total = self.run.model(measured).rows
-        for one in (*measured, *kept.held(self, noise)):
-            sizes = [self.sizes[axis] for axis in one.axes]
-            places = np.ravel_multi_index(tuple(codes[:, axis] for axis in one.axes), sizes)
-            have = np.bincount(places, minlength=len(one.cells)) / max(len(codes), 1)
-            off = float(np.abs(have - one.cells / total).sum()) / 2
-            alone = float(np.sqrt(2 * one.variance / np.pi)) * len(one.cells) / total / 2
-            told.append((" × ".join(self.names[axis] for axis in one.axes), len(one.cells), off, alone))
-        frame = pd.DataFrame(told, columns=["table", "cells", "distance", "noise"])
-        frame["held_out"] = np.arange(len(frame)) >= len(measured)
-        return frame.set_index("table")
+        kept = Kept.read(self, cells.reshape(-1))
+        return distances(self, kept, noise, kept.levels(self) if codes is None else codes)
 
     # -- words ---------------------------------------------------------------------------------------------------------
 
@@ -346,12 +344,27 @@ class Synthetic(Tables):
     def price_notes(self, noise: Noise, question: Question, rows: int | None) -> tuple[str, ...]:
         """Say how many rows it takes for a pair to be more than noise, before anything is paid."""
         assert isinstance(noise, RoundsLaplace | RoundsGaussian)
-        many = max((int(np.prod([self.sizes[axis] for axis in pair])) for pair in self.pairs), default=1)
-        scale = noise.measuring or noise.scale
-        least = int(scale * many / 2) if many else 1
+        if not (self.rounds and self.pairs):
+            return self.warned(noise)
+        many = max(int(np.prod([self.sizes[axis] for axis in pair])) for pair in self.pairs)
+        if not (width := noise.later.half_width(ALPHA)):
+            return ()
         return (
-            f"each cell of a pair has noise of about ± {number(scale)}: with fewer than {number(least)} rows, the "
-            f"largest of the pairs ({number(many)} cells) says little",
+            *self.warned(noise),
+            f"each cell of a further pair has noise of ± {error_text(width)} ({level_text(1 - ALPHA)}): with fewer "
+            f"than {error_text(width * many)} rows, a cell of the largest of these pairs ({number(many)} cells) holds "
+            "less than that in the mean",
+        )
+
+    def warned(self, noise: Noise) -> tuple[str, ...]:
+        """Say where all tables with as many rows as are drawn at most would be drowned by the noise."""
+        width = self.half_width(noise, ALPHA, None)
+        if width < (self.rows or MOST_ROWS):
+            return ()
+        told = error_text(width)
+        return (
+            f"each count of the first round has noise of ± {told} ({level_text(1 - ALPHA)}): of a table with fewer "
+            "rows than that, rows are drawn from noise alone. What helps is a higher price, or fewer columns",
         )
 
     def canonical(self) -> dict[str, object]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +18,7 @@ from privkit.tally.row_classes import chosen_columns
 from privkit.tally.two_tables import Matches, asked_kinds, joint_codes, labeled_apart, paired, records
 from privkit.values.arguments import positive_int, public, typed
 from privkit.values.exact import share
+from privkit.values.frozen import Frozen
 from privkit.values.show import Plotted
 
 if TYPE_CHECKING:
@@ -283,7 +283,7 @@ def _fuzzily(tables: _Tables, asked: Mapping[str, Kind], probability: float, see
     how = FuzzyLinkage(
         probability,
         int((equals(both).counts > 0).sum()),
-        MappingProxyType(kinds),
+        Frozen(kinds),
         tuple(tuple(names[place] for place in block) for block in model.blocks),
         model.n_compared,
         f"Splink {model.splink.__version__}",

@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from privkit.attacks.models.report import ModelAttackReport
@@ -31,6 +30,7 @@ from privkit.study.register import MEASUREMENT, Register, account_of, legible, p
 from privkit.study.written import writing
 from privkit.values.arguments import public
 from privkit.values.files import whole_file
+from privkit.values.frozen import Frozen
 from privkit.values.show import Shown, refuse_simulated
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ class Measurements(Register[Measurement]):
 def _measurement(entry: Entry, line: Mapping[str, Any]) -> Measurement:
     if line["privkit_measurement"] != _VERSION or not isinstance(line["figures"], dict):
         raise ValueError
-    figures = MappingProxyType(line["figures"])
+    figures = Frozen(line["figures"])
     return Measurement(
         entry.seq, date.fromisoformat(line["on"]), str(line["table"]), line["what"], figures, entry.analyst
     )

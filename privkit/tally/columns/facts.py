@@ -6,7 +6,6 @@ import time
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +22,7 @@ from privkit.tally.engines.opening import engine_of, lazy_engine
 from privkit.tally.frame import names_of, open_frame
 from privkit.tally.row_classes import chosen_columns, codes_of
 from privkit.tally.two_tables import kind_of
+from privkit.values.frozen import Frozen
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -106,12 +106,12 @@ class ColumnFacts:
     spread: tuple[int, ...] = ()
     separation: float | None = None
     whole: bool = False
-    forms: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    forms: Mapping[str, float] = field(default_factory=lambda: Frozen({}))
     sampled: int = 0
     mask: str = ""
     mask_share: float = 0.0
     free_text: bool = False
-    inside: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    inside: Mapping[str, float] = field(default_factory=lambda: Frozen({}))
     person_share: float = 0.0
     from_one: bool = False
     coded: bool = False
@@ -308,7 +308,7 @@ def _shapes(kind: str, whole: bool, texts: list[str], distinct: int, look: Look 
     mask, share = common_mask(texts) if looked else ("", 0.0)
     forms = form_shares(texts, (*national_forms(), *phone_forms())) if looked else {}
     return {
-        "forms": MappingProxyType(forms),
+        "forms": Frozen(forms),
         "sampled": len(texts),
         "coded": kind == "number"
         and whole
@@ -317,7 +317,7 @@ def _shapes(kind: str, whole: bool, texts: list[str], distinct: int, look: Look 
         "mask": mask,
         "mask_share": share,
         "free_text": kind in {"text", "any"} and is_free_text(texts),
-        "inside": MappingProxyType(inside_shares(texts) if kind == "text" else {}),
+        "inside": Frozen(inside_shares(texts) if kind == "text" else {}),
         "person_share": person_share(texts) if kind in {"text", "any"} else 0.0,
         "said": look(texts) if look is not None else None,
     }

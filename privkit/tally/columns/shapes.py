@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from ipaddress import AddressValueError, IPv6Address
-from types import MappingProxyType
+
+from privkit.values.frozen import Frozen
 
 #: Masks of fewer values than this are not shown: they would describe few persons.
 _FEWEST = 10
@@ -313,7 +314,7 @@ def is_free_text(values: Sequence[str]) -> bool:
 
 
 #: The number's name, by the module of python-stdnum that knows it.
-NATIONAL = MappingProxyType(
+NATIONAL = Frozen(
     {
         "at.vnr": "Austrian social insurance number",
         "br.cpf": "Brazilian CPF",

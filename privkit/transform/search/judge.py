@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
-from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -19,6 +18,7 @@ from privkit.anonymity.ksets import Crossing
 from privkit.anonymity.population import PopulationPart
 from privkit.errors.anonymity import InfeasibleError
 from privkit.transform.search.node_classes import Rollup
+from privkit.values.frozen import Frozen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -66,7 +66,7 @@ class Judge:
         criterion: Criterion,
         coding: Coding,
         limit: int,
-        populations: Mapping[Part, Population] = MappingProxyType({}),
+        populations: Mapping[Part, Population] = Frozen({}),
     ) -> None:
         self.criterion = criterion
         self.coding = coding

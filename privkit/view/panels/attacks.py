@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from fractions import Fraction
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ipywidgets import HTML, Dropdown, HBox, SelectionSlider
@@ -18,6 +17,7 @@ from privkit.attacks.models.report import ModelAttackReport
 from privkit.attacks.releases import ReleaseAttackReport
 from privkit.attacks.tables import AttackReport
 from privkit.risk.attackers import Rate
+from privkit.values.frozen import Frozen
 from privkit.values.show import changed
 from privkit.view import text
 from privkit.view.html import block
@@ -138,7 +138,7 @@ def _sure(value: Any, confidence: float) -> Any:
     """Return a report, or parts, with intervals at another confidence."""
     if isinstance(value, AttackParts):
         return replace(value, parts=tuple(_at(one, confidence) for one in value.parts))
-    return changed(value, attacks=MappingProxyType({name: _at(one, confidence) for name, one in value.items()}))
+    return changed(value, attacks=Frozen({name: _at(one, confidence) for name, one in value.items()}))
 
 
 def _at(found: Any, confidence: float) -> Any:

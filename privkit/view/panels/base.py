@@ -14,11 +14,12 @@ from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
 from functools import singledispatch
 from html import unescape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ipywidgets import HTML, VBox
 
 from privkit.errors import PrivkitError
+from privkit.errors.arguments import PanelCopyError
 from privkit.view.panels import kept
 from privkit.view.panels.front import in_marimo, moves
 from privkit.view.parts.markup import Markup, card, esc, join, note, tag, whole
@@ -159,6 +160,23 @@ class Panel(VBox):  # type: ignore[misc, unused-ignore]
         self.places: deque[str] = deque(maxlen=kept.PLACES)
         for part in _valued(self):
             part.observe(lambda _: kept.changed(self), "value")
+
+    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        """Refuse to be pickled.
+
+        Raises
+        ------
+        PanelCopyError
+        """
+        raise PanelCopyError.of()
+
+    def __copy__(self) -> NoReturn:
+        """Refuse to be copied, as above."""
+        raise PanelCopyError.of()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> NoReturn:
+        """Refuse to be copied, as above."""
+        raise PanelCopyError.of()
 
     def still(self) -> str:
         """Return what the panel shows at this moment, as HTML that needs no kernel; drawings become images."""

@@ -263,7 +263,7 @@ def _price(price: StudyPrice) -> Sheet:
                 _price_reason(price),
             ]
         ),
-        [".to_frame()", ".plans[0].release()"],
+        [".to_frame()", *([".plans[0].release()"] if any(plan.run for plan in price.plans[:1]) else [])],
         chart=lambda: _price_chart(price),
     )
 

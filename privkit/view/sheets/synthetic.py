@@ -46,8 +46,8 @@ def synthetic(release: Release, reasons: Sequence[Block], foot: str) -> Sheet:
     )
     own = off[~off["held_out"]]
     fits = (
-        f"The rows' tables are {percent(float(own['distance'].mean()))} off the noisy ones in the mean, whose noise "
-        f"makes {percent(float(own['noise'].mean()))} of that likely: .distances."
+        f"The rows' tables are {percent(float(own['distance'].mean()))} off the noisy ones in the mean; the noise "
+        f"alone makes {percent(float(own['noise'].mean()))}: .distances."
     )
     remarks = [Note(f"Note: {label(one, _LONGEST_NOTE)}.") for one in release.remarks]
     drawn = told.chart

@@ -1,0 +1,102 @@
+"""What synthetic rows say of themselves where noise is all that there is: before they are paid, and afterwards."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import privkit as pk
+from privkit.dp.synthesis.kept import Kept
+from privkit.values.writing import error_text
+
+FRAME = pd.DataFrame({"a": ["x", "y"] * 300, "b": ["x", "y", "y"] * 200, "c": [1, 2, 3, 4] * 150})
+DOMAIN = {"a": ["x", "y"], "b": ["x", "y"], "c": [1, 2, 3, 4]}
+ALONE = "may be drawn from noise alone"
+
+
+@pytest.fixture
+def project(ledger_path):
+    return pk.open_project("rows", epsilon=1000, delta=1e-3, unit=pk.ROW, store=ledger_path, ceiling=100)
+
+
+def ask(project, *, columns=("a", "b", "c"), frame=FRAME, **more):
+    keys = {name: DOMAIN[name] for name in columns}
+    return pk.dp_synthetic(frame, list(columns), keys=keys, project=project, **more)
+
+
+@pytest.mark.parametrize("target", [None, "a"])
+@pytest.mark.parametrize("price", [{"epsilon": 1e-7}, {"epsilon": 1e-7, "delta": 1e-9}], ids=["laplace", "gaussian"])
+def test_noise_beyond_all_rows_is_warned_of_before_anything_is_spent(project, target, price):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # the warning ends the call where it stands
+        with pytest.raises(UserWarning, match=r"dp_synthetic\(\): .*noise alone"):
+            ask(project, target=target, rows=500, **price)
+    assert project.spent.main == 0
+    assert not list(project.account.entries())
+    with pytest.warns(UserWarning, match="noise alone") as caught:
+        release = ask(project, target=target, rows=500, **price)
+    told = f"± {error_text(release.plan.accuracy)} (95 %)"
+    assert told in str(caught[0].message)  # the figure that the plan has, and the release's first line
+    assert any(told in note and "noise alone" in note for note in release.plan.notes)
+    assert caught[0].filename == __file__
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert ask(project, target=target, rows=500, **price).replayed  # nothing is spent, so nobody is warned
+
+
+def test_the_warning_rests_on_public_facts_alone(project):
+    """Whatever the rows: as many as are drawn are compared with the noise."""
+    for frame in (FRAME, FRAME.head(0), FRAME.head(1)):
+        with pytest.warns(UserWarning, match="noise alone"):
+            ask(project, frame=frame, rows=10, epsilon=0.5)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            ask(project, frame=frame, epsilon=0.5)  # of a million rows ε = 0.5 says much
+            ask(project, frame=frame, rows=500, epsilon=0.5)
+
+
+def with_tables(release, first):
+    """Return the release as if its first round had told these cells, of a, b and c, and no other round had been."""
+    asked = release.plan.question.asked
+    kept = Kept.of(asked, release.noise, first, [], 5)
+    cells = asked.with_rows(kept.cells, release.noise)
+    return replace(release, drawn=np.array(cells, dtype=np.int64).reshape(1, -1))
+
+
+def test_a_release_says_which_columns_are_noise_by_its_own_tables(project):
+    release = ask(project, epsilon=1, rows=500)  # noise of ± 30 or so
+    wide = pk.dp_synthetic(FRAME, list("abc"), keys={**DOMAIN, "c": list(range(200))}, project=project, epsilon=1)
+    clear = [300, 300, 0, 200, 400, 0, 150, 150, 150, 150, 0]
+    assert with_tables(release, clear).remarks == ("stopped after 0 of 2 rounds: the rows fit what was measured then",)
+    one = with_tables(wide, [300, 300, 0, 200, 400, 0, *[4, -9, 12, 0, 8] * 40, 3])
+    told = "of 'c' no count is above 0 by more than its noise (all together, 95 %): these " + ALONE
+    assert told in one.remarks
+    assert f"Note: {told}." in repr(one)
+    none = with_tables(release, [3, 7, -4, 0, 1, 0, 4, -9, 2, 0, 3])
+    assert (
+        f"of all columns no count is above 0 by more than its noise (all together, 95 %): rows {ALONE}" in none.remarks
+    )
+
+
+def test_shares_are_no_further_apart_than_by_all_of_them(project):
+    release = ask(project, epsilon=1, rows=500)
+    loud = with_tables(release, [9_000, -9_000, 40, 7_000, -6_000, 1_000, 3_000, -9_000, 2_000, 2_000, 2_000])
+    assert (loud.distances["distance"] == 1).all()
+    assert loud.distances["noise"].between(0, 1).all()
+    assert "100 % off the noisy ones in the mean" in repr(loud)
+    empty = with_tables(release, [0] * 11)  # a table of nobody, by its noise
+    assert (empty.distances[["distance", "noise"]] <= 1).all(axis=None)
+
+
+def test_the_noise_of_a_further_pair_is_told_at_the_level_of_all_others(project):
+    plan = pk.plan.dp_synthetic(FRAME, list("abc"), keys=DOMAIN, project=project, epsilon=1)
+    (told,) = [note for note in plan.notes if "further pair has noise" in note]
+    width = plan.noise.later.half_width(0.05)
+    assert f"± {error_text(width)} (95 %)" in told
+    assert f"fewer than {error_text(width * 15)} rows" in told  # b × c: 3 levels and 5
+    none = pk.plan.dp_synthetic(FRAME, list("abc"), keys=DOMAIN, project=project, epsilon=1, rounds=0)
+    assert not [note for note in none.notes if "further pair has" in note]
