@@ -192,16 +192,24 @@ def tidy(name: str) -> str:
     return unicodedata.normalize("NFC", name).strip()
 
 
+#: Letters of Cyrillic and Greek that have the shape of a Latin one, small or capital (Unicode TS 39, confusables).
+_SHAPES = str.maketrans("авекмнорстухіјѕһԁԛԝѵαβεζηικμνορτυχ", "abekmhopctyxijshdqwvabezhikmnoptyx")
+
+
 def alike(name: str) -> str:
-    r"""Return what names that look alike have in common: case, width, and blanks count for nothing.
+    r"""Return what names that look alike have in common: case, width, blanks, and the script count for nothing.
+
+    A Cyrillic or Greek letter is the Latin one of its shape: a keyboard's other layout makes no other name.
 
     Examples
     --------
     >>> alike("Café  2") == alike("CAFE\u0301 ２")
     True
+    >>> alike("Ada") == alike("\u0410d\u0430"), alike("Ada") == alike("Ida")
+    (True, False)
     """
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-    return " ".join(folded.split())
+    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).casefold())
+    return " ".join(unicodedata.normalize("NFKC", apart.translate(_SHAPES)).split())
 
 
 def known_as(name: str, known: Sequence[str]) -> str | None:

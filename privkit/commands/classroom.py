@@ -43,6 +43,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="COLUMN=NUMBER",
         help="with --board: the exact median, which who watches learns about",
     )
+    parser.add_argument(
+        "--bounds",
+        action="append",
+        default=[],
+        metavar="COLUMN=LOWER:UPPER",
+        help="with --truth: between which bounds all look for the median; others are not compared",
+    )
     parser.add_argument("--every", type=float, default=2.0, metavar="SECONDS", help="how often the board is drawn (2)")
     parser.add_argument("--json", action="store_true", help="print JSON, once")
 
@@ -53,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
         _refuse("board", options, "epsilon", "unit")
         _show(options)
         return 0
-    _refuse("students", options, "truth")
+    _refuse("students", options, "truth", "bounds")
     students = _listed(options.names) if options.names is not None else options.students
     if students is None or options.epsilon is None:
         raise ParameterError.together(("students", "epsilon"), "a class needs --students or --names, and --epsilon.")
@@ -61,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
         options.project, students=students, epsilon=options.epsilon, store=options.store, unit=options.unit or ROW
     )
     if options.json:
-        told = {"project": made.project, "budget": made.budget, "each": made.each}
+        told = {"project": made.project, "budget": made.budget, "left": made.left, "each": made.each}
         tell_json({**told, "names": list(made.names), "line": made.line})
     else:
         store = ["--store", options.store] if options.store and "@" not in options.store else ["--store", made.store]
@@ -101,12 +108,26 @@ def _truth(given: list[str]) -> Mapping[str, float]:
     return told
 
 
+def _bounds(given: list[str]) -> Mapping[str, tuple[float, float]]:
+    told = {}
+    for one in given:
+        column, _, value = one.rpartition("=")
+        lower, sign, upper = value.partition(":")
+        try:
+            told[column] = float(lower), float(upper)
+        except ValueError:
+            sign = ""
+        if not sign or not column:
+            raise ParameterError.of("bounds", repr(one[:40]), "COLUMN=LOWER:UPPER", "Example: --bounds age=0:120.")
+    return told
+
+
 def _show(options: argparse.Namespace) -> None:
     """Print the board; on a terminal again and again, in place."""
-    truth = _truth(options.truth)
+    asked = {"store": options.store, "truth": _truth(options.truth), "bounds": _bounds(options.bounds)}
     if not 0 < options.every <= _SELDOM:
         raise ParameterError.of("every", f"{options.every:g}", f"a number of seconds above 0, {_SELDOM} at most")
-    found = board(options.project, store=options.store, truth=truth)
+    found = board(options.project, **asked)
     if options.json:
         tell_json(_figures(found))
         return
@@ -119,7 +140,7 @@ def _show(options: argparse.Namespace) -> None:
         print("Ctrl-C ends it.", flush=True)
         time.sleep(options.every)
         try:
-            found = board(options.project, store=options.store, truth=truth)
+            found = board(options.project, **asked)
         except (LedgerBusyError, LedgerUnreachableError):  # a server that starts anew: the last board stands meanwhile
             continue
 
@@ -137,5 +158,6 @@ def _figures(found: Board) -> dict[str, object]:
         }
         for one in found.seats
     ]
-    told = {"project": found.project, "students": found.students, "budget": found.budget}
-    return {**told, "spent": found.spent, "left": found.left, "seats": seats, "strangers": list(found.strangers)}
+    told = {"project": found.project, "students": found.students, "budget": found.budget, "spent": found.spent}
+    others = {"strangers": list(found.strangers), "apart": list(found.apart)}
+    return {**told, "left": found.left, "seats": seats, **others}

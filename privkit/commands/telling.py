@@ -39,6 +39,8 @@ _IN_SHELL = {
     r"pk\.teach\.classroom\((.*?), students=\.\.\., epsilon=\.\.\..*?\)": r"privkit classroom --project \1 --students N"
     " --epsilon E",
     r"got students=a list whose (.*), but students must be": r"got --names FILE whose \1, but it must hold",
+    r"bounds=\{'(.*?)': \(lower, upper\)\} says which count": r"--bounds '\1=LOWER:UPPER' says which count",
+    "Another class takes another name": "Another class takes another --project",
     r" \(all of them: \.names\)": " (all of them: --json)",
     "then run the cell again": "then run it again",
     r"pk\.Hierarchy\.dates\(format=(.*?)\); or convert the column .*": r"format = \1 beside dates in "

@@ -101,3 +101,21 @@ def recorded_number(record: Mapping[str, Any], answer: str | None) -> float | No
         return float(asked.estimates(cells)[asked.main][0])
     except (AttributeError, LookupError, TypeError, ValueError, ArithmeticError, SyntaxError):  # damaged, or newer
         return None
+
+
+def recorded_candidates(record: Mapping[str, Any]) -> tuple[float, ...]:
+    """Return among which public candidates a recorded quantile was chosen, ascending; none for what is no quantile.
+
+    Examples
+    --------
+    >>> record = {"statistic": "quantile", "column": "age", "probability": "1/2", "candidates": ["18.0", "100.0"]}
+    >>> recorded_candidates(record)
+    (18.0, 100.0)
+    >>> recorded_candidates({"statistic": "count"})
+    ()
+    """
+    try:
+        asked = recorded_statistic(record)
+        return asked.candidates if isinstance(asked, quantile.Quantile) else ()
+    except (AttributeError, LookupError, TypeError, ValueError, ArithmeticError, SyntaxError):  # damaged, or newer
+        return ()

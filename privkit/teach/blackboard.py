@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Real
 from typing import TYPE_CHECKING
 
 from privkit.budget.ledger import Ledger
-from privkit.dp.recorded import recorded_number
+from privkit.dp.recorded import recorded_candidates, recorded_number
+from privkit.dp.statistics.quantile import public_candidates
 from privkit.errors import ColumnNotFoundError, ParameterError
 from privkit.errors.root import close_matches, type_told
 from privkit.project.ledger_view import describe
@@ -45,7 +46,8 @@ class Seat:
     answers : int
         How many of the student's questions were charged.
     column : str or None
-        Of which column the last median is that the student bought, of those whose exact value was given.
+        Of which column the last median is that the student bought, of those whose exact value was given, and that
+        were looked for between the bounds of the class where these are given.
     median, off : float or None
         That median, and by how much it is off.
     """
@@ -77,6 +79,10 @@ class Board(Shown):
         Who was charged and is not in the class.
     unasked : tuple of str
         Columns whose truth is given and whose median nobody has asked for.
+    apart : tuple of str
+        Students whose median was looked for between other bounds than those of the class, and is not compared.
+    mixed : tuple of str
+        Columns whose medians are compared although they were looked for between different bounds.
     """
 
     project: str
@@ -87,6 +93,8 @@ class Board(Shown):
     seats: tuple[Seat, ...]
     strangers: tuple[str, ...]
     unasked: tuple[str, ...] = ()
+    apart: tuple[str, ...] = ()
+    mixed: tuple[str, ...] = ()
 
     def to_frame(self) -> pd.DataFrame:
         """Return a frame with a row per student who asked; amounts are floats, for reading."""
@@ -106,6 +114,7 @@ def board(
     *,
     store: str | os.PathLike[str] | None = None,
     truth: Mapping[str, float] | None = None,
+    bounds: Mapping[str, object] | None = None,
 ) -> Board:
     """Return how it goes for a class: who asked, what is left, whose median is nearest. Spends nothing, reads no rows.
 
@@ -117,6 +126,9 @@ def board(
         Where the ledger lies.
     truth : dict of column → number, optional
         The exact medians. Who sees the board learns about them, so say them of a table without real people alone.
+    bounds : dict of column → (lower, upper), optional
+        Between which bounds all of the class look for these medians. One that was looked for otherwise is not compared:
+        narrow bounds around a guess give an answer near the guess, whatever the data are.
 
     Returns
     -------
@@ -125,7 +137,7 @@ def board(
     Raises
     ------
     ParameterError
-        For a truth that is no finite number.
+        For a truth that is no finite number, bounds that are none, or bounds of a column whose truth is not given.
     ColumnNotFoundError
         For the truth of a column whose median nobody asked for, where one with nearly that name was asked for.
     ProjectNotFoundError, LedgerError
@@ -144,31 +156,75 @@ def board(
     next: .to_frame()
     """
     told = {column: _finite(value) for column, value in (truth or {}).items()}
+    among = _agreed(bounds, told)
     account = account_of(Ledger.open(store, create=False, read_only=True, adopt=True), name)
     names, each = seats_of(account), account.terms.per_analyst
     balance = account.balance()
     charged = {by: loss for by, loss in account.charged_by(until=balance.entries).items() if loss.main}
     answers, medians, asked = _asked(account, balance.entries, told)
+    counted = {by: kept for by, bought in medians.items() if (kept := [one for one in bought if one.counts(among)])}
     seats = []
     for by in names:
         if by in charged and each is not None:
             left = min(each - charged[by], balance.remaining, key=lambda loss: loss.main)
-            column, median = medians.get(by, (None, None))
-            off = None if column is None or median is None else abs(median - told[column])
-            seats.append(Seat(by, charged[by], left, answers[by], column, median, off))
-    nearest = sorted(seats, key=lambda seat: (seat.off is None, seat.off or 0.0))
-    strangers = tuple(by for by in charged if by not in names)
-    spent = balance.budget - balance.remaining
-    unasked = _unasked(told, asked)
-    return Board(account.name, balance.budget, spent, balance.remaining, len(names), tuple(nearest), strangers, unasked)
+            seat = Seat(by, charged[by], left, answers[by])
+            if by in counted:
+                last = counted[by][-1]
+                seat = replace(seat, column=last.column, median=last.number, off=abs(last.number - told[last.column]))
+            seats.append(seat)
+    return Board(
+        account.name,
+        balance.budget,
+        balance.budget - balance.remaining,
+        balance.remaining,
+        len(names),
+        tuple(sorted(seats, key=lambda seat: (seat.off is None, seat.off or 0.0))),
+        tuple(by for by in charged if by not in names),
+        _unasked(told, asked),
+        tuple(by for by in names if by in medians and by not in counted),
+        _mixed([counted[by][-1] for by in names if by in counted]),
+    )
 
 
-def _finite(value: object) -> float:
+@dataclass(frozen=True, slots=True)
+class _Bought:
+    """A median that somebody bought, and the candidates among which it was chosen."""
+
+    column: str
+    number: float
+    candidates: tuple[float, ...]
+
+    def counts(self, among: Mapping[str, tuple[float, ...]]) -> bool:
+        """Return whether it was looked for where the class agreed to, if it did."""
+        return self.candidates == among.get(self.column, self.candidates)
+
+
+def _agreed(bounds: Mapping[str, object] | None, truth: Mapping[str, float]) -> dict[str, tuple[float, ...]]:
+    """Return the candidates that the bounds of each column come to."""
+    if others := [column for column in bounds or {} if column not in truth]:
+        hint = f"These are the columns of truth=: {', '.join(map(repr, truth)) or 'none'}."
+        raise ColumnNotFoundError.of("bounds", list(bounds or {}), others, list(truth), hint)
+    allowed = "a dict from columns to pairs (lower, upper) of finite numbers"
+    for pair in (bounds or {}).values():
+        if not isinstance(pair, tuple | list) or len(pair) != 2:
+            raise ParameterError.of("bounds", f"{type_told(pair)} for a column", allowed)
+        if not _finite(pair[0], "bounds", allowed) <= _finite(pair[1], "bounds", allowed):
+            raise ParameterError.of("bounds", "a pair with the lower above the upper", allowed)
+    return {column: public_candidates(pair, None, column) for column, pair in (bounds or {}).items()}
+
+
+def _mixed(compared: Sequence[_Bought]) -> tuple[str, ...]:
+    """Return the columns whose medians were not all chosen among the same candidates."""
+    kinds = Counter(column for column, _ in {(one.column, one.candidates) for one in compared})
+    return tuple(column for column, several in kinds.items() if several > 1)
+
+
+def _finite(value: object, argument: str = "truth", allowed: str = "a dict from columns to finite numbers") -> float:
     with suppress(OverflowError):  # a whole number beyond all floats
         if isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value):
             return float(value)
     found = "an infinite number" if isinstance(value, Real) and not isinstance(value, bool) else type_told(value)
-    raise ParameterError.of("truth", f"{found} for a column", "a dict from columns to finite numbers")
+    raise ParameterError.of(argument, f"{found} for a column", allowed)
 
 
 def _unasked(truth: Mapping[str, float], asked: set[str]) -> tuple[str, ...]:
@@ -183,14 +239,14 @@ def _unasked(truth: Mapping[str, float], asked: set[str]) -> tuple[str, ...]:
 
 def _asked(
     account: Account, until: int, truth: Mapping[str, float]
-) -> tuple[Counter[str], dict[str, tuple[str, float]], set[str]]:
-    """Return how many questions of each were charged, each one's last median of a column whose truth is told.
+) -> tuple[Counter[str], dict[str, list[_Bought]], set[str]]:
+    """Return how many questions of each were charged, and each one's medians of columns whose truth is told.
 
     And of which columns somebody asked for the median.
     """
     answers: Counter[str] = Counter()
     asked: set[str] = set()
-    medians: dict[str, tuple[str, float]] = {}
+    medians: dict[str, list[_Bought]] = {}
     wanted = {f"{_MEDIAN}{column}": column for column in truth}  # of all rows: neither by groups nor under a condition
     for entry in account.each():
         if entry.seq > until or not entry.cost.main:
@@ -201,5 +257,6 @@ def _asked(
             asked.add(text.removeprefix(_MEDIAN))
         column = wanted.get(text)
         if column is not None and (number := recorded_number(entry.question, entry.answer)) is not None:
-            medians[entry.analyst] = column, number
+            bought = _Bought(column, number, recorded_candidates(entry.question))
+            medians.setdefault(entry.analyst, []).append(bought)
     return answers, medians, asked

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from privkit.budget.ledger import Ledger
@@ -47,6 +47,10 @@ class Classroom(Shown):
         The limit of all together, and that of one student.
     names : tuple of str
         Under which name each student joins; no two look alike.
+    left : PrivacyLoss
+        What is left of the budget.
+    again : bool
+        Whether the class had been begun before, so that this call shares its budget.
 
     Examples
     --------
@@ -60,6 +64,8 @@ class Classroom(Shown):
     budget: PrivacyLoss
     each: PrivacyLoss
     names: tuple[str, ...]
+    left: PrivacyLoss
+    again: bool = field(default=False, compare=False)
 
     @property
     def line(self) -> str:
@@ -80,8 +86,8 @@ def classroom(
 ) -> Classroom:
     """Begin the project of a class: one budget for all, and the same part of it for each student.
 
-    Called again with the same arguments it says the same; who is in the class is fixed with its budget. It becomes the
-    current project. Reads no rows; spends nothing.
+    Called again with the same arguments it is the same class, with what is left of its budget, and says so; who is in
+    it is fixed with its budget. It becomes the current project. Reads no rows; spends nothing.
 
     Parameters
     ----------
@@ -121,11 +127,13 @@ def classroom(
     names = _names(students)
     each = exact(epsilon, "epsilon") / len(names)
     project = open_project(name, epsilon=epsilon, per_analyst=each, unit=unit, store=store, new=new, reason=reason)
-    if not _begun_with(project.account):
+    again = bool(_begun_with(project.account))
+    if not again:
         project.public({_SEATS: {"keys": list(names), "reason": "who shares the budget of the class"}})
     _refuse_others(project.account, names)
     terms = project.account.terms
-    return Classroom(project.name, project.account.store, terms.budget, terms.budget.replace(each), names)
+    left = project.account.balance().remaining
+    return Classroom(project.name, project.account.store, terms.budget, terms.budget.replace(each), names, left, again)
 
 
 @typed

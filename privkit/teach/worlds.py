@@ -37,7 +37,7 @@ def two_worlds() -> Piece:
     >>> import privkit as pk
     >>> pk.teach.two_worlds()
     Two worlds: with you, and without you.
-    At ε = 1, whoever guesses by a noisy count whether you took part is right in at most 73.2 of 100 cases; blind
+    At ε = 1, whoever guesses by a noisy count whether you took part is right in at most 73.11 of 100 cases; blind
     guesses are right in 50.
     next: pk.teach.classmate()
     """
@@ -61,7 +61,7 @@ def right_at_most(epsilon: Fraction) -> float:
 
 
 def _rounded_up(share: float) -> str:
-    return f"{math.ceil(1000 * share) / 10:.1f}"
+    return f"{math.ceil(10_000 * share) / 100:.2f}"
 
 
 def _still(sentence: str) -> str:

@@ -7,6 +7,7 @@ from budget_terms import eps, release, terms
 
 import privkit as pk
 from privkit.budget.ledger import Ledger
+from privkit.budget.terms import alike
 from privkit.errors.ledger import LedgerMovedError
 from privkit.errors.project import ProjectNameError
 
@@ -46,6 +47,22 @@ def test_inner_blanks_are_the_names_own_but_look_alike(store):
     with pytest.raises(ProjectNameError):
         Ledger.open(store).begin("sick  leave", terms())
     Ledger.open(store).begin("sickleave", terms())
+
+
+@pytest.mark.parametrize("typed", ["\u0410nna", "\u0391nna", "ANN\u0410", "anna\u00a0"], ids=ascii)
+def test_a_keyboard_of_another_script_begins_no_second_project(store, typed):
+    """A Cyrillic or Greek letter of the same shape would be a fresh budget under a name that nobody tells apart."""
+    Ledger.open(store).begin("Anna", terms())
+    with pytest.raises(ProjectNameError):
+        Ledger.open(store).begin(typed, terms())
+    Ledger.open(store).begin("Жанна", terms())  # with a letter that no other script has
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("ВАСЯ", "вася"), ("Μαρία", "ΜΑΡΙ\u0301Α"), ("СЕМЁН", "семён"), ("Ёж", "Е\u0308ж")]
+)
+def test_a_name_of_another_script_is_itself_in_any_case(one, other):
+    assert alike(one) == alike(other)
 
 
 @pytest.mark.usefixtures("watched")

@@ -174,7 +174,7 @@ def _teach() -> Makers:
     seats = pk.teach.Seat("Ada 1", loss, none, 2, "age", 44.0, 0.25), pk.teach.Seat("Grace", loss, none, 1)
     return {
         "teach_classroom": lambda: pk.teach.Classroom(
-            "maths", "postgresql://db.example/privacy", loss + loss, loss, ("Ada 1", "Ada 2")
+            "maths", "postgresql://db.example/privacy", loss + loss, loss, ("Ada 1", "Ada 2"), loss + loss
         ),
         "teach_board": lambda: pk.teach.Board("maths", loss + loss, loss, loss, 3, seats, ("guest",)),
         "teach_two_worlds": pk.teach.two_worlds,

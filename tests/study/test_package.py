@@ -230,10 +230,16 @@ def test_raw_rows_are_not_handed_out_by_a_goal_that_any_table_meets(project, tmp
 
 
 @pytest.mark.parametrize(
-    "agreed", [{"recipient": "\u200b"}, {"purpose": "\u2060 \ufeff"}, {"approvals": ["Ada", "Ada\u200b"]}]
+    "agreed",
+    [
+        {"recipient": "\u200b"},
+        {"purpose": "\u2060 \ufeff"},
+        {"approvals": ["Ada", "Ada\u200b"]},
+        {"approvals": ["Ada", "\u0410da"]},
+    ],
 )
 def test_what_nobody_sees_is_no_word_and_no_second_name(project, tmp_path, agreed):
-    with pytest.raises(pk.PackageError, match=r"a blank|a character that is not seen"):
+    with pytest.raises(pk.PackageError, match=r"a blank|a character that is not seen|one name twice"):
         project.package(counted(project), path=tmp_path / "a.zip", **{**AGREED, **agreed})
 
 

@@ -54,7 +54,11 @@ def test_students_of_one_name_get_a_number_each_and_never_one_that_somebody_has(
     assert _names(3) == ("student 1", "student 2", "student 3")
 
 
-@given(st.lists(st.sampled_from(["Ada", "ada", "Ada 1", "ada 2", "Ａda", "Zoë", "Zoe\u0308", "x", "1"]), min_size=1))
+@given(
+    st.lists(
+        st.sampled_from(["Ada", "ada", "Ada 1", "ada 2", "Ａda", "\u0410da", "Zoë", "Zoe\u0308", "x", "1"]), min_size=1
+    )
+)
 def test_no_two_names_look_alike_whoever_is_in_the_class(students):
     found = _names(students)
     assert len(found) == len(students)
@@ -114,6 +118,26 @@ def test_begun_again_it_is_the_same_class_and_with_another_budget_it_is_refused(
         begun(store, epsilon=2)
     with pytest.raises(ProjectMismatchError, match="per_analyst"):
         begun(store, students=["Ada", "Grace"])
+
+
+def test_begun_again_it_says_that_the_budget_is_shared_and_what_is_left(store, df, capsys):
+    first = begun(store)
+    assert (first.again, first.left) == (False, first.budget)
+    assert "begun before" not in str(first)
+    ask(df, 0.4, project=pk.teach.join("maths", "Grace", store=store))
+    second = begun(store)
+    assert (second.again, second.left) == (True, PrivacyLoss.of(epsilon=1.1))
+    assert "It was begun before, and goes on: ε = 1.1 is left of its budget. Another class takes another name." in str(
+        second
+    )
+    given = ("--project", "maths", "--names", _written(store, ["Ada", "Grace", "Ada"]), "--epsilon", "1.5")
+    assert "Another class takes another --project." in run(capsys, *given, "--store", store)[1]
+
+
+def _written(store, names):
+    path = Path(store).with_suffix(".txt")
+    path.write_text("\n".join(names), encoding="utf-8")
+    return path
 
 
 @pytest.mark.parametrize("others", [["Eve", "Grace", "Bob"], ["Grace", "Ada", "Ada"], ["Ada 1", "Ada 2", "Grace"]])
@@ -185,6 +209,41 @@ def test_the_board_tells_who_spent_what_is_left_and_whose_median_is_nearest(stor
     assert list(found.to_frame()["student"]) == [seat.name for seat in found.seats]
 
 
+def test_narrow_bounds_around_a_guess_win_no_game_where_the_class_agreed_on_some(store, df):
+    """Whoever looks between 3.85 and 3.91 is near 3.88, and has learned nothing."""
+    begun(store, epsilon=6)
+    grace, ada = (pk.teach.join("maths", name, store=store) for name in ("Grace", "Ada 1"))
+    fair = ask(df, 0.5, project=grace).value
+    for others in ({"bounds": (3.85, 3.91)}, {"candidates": [0, 3.88, 30]}, {"bounds": (0, 60)}):
+        df.privacy.dp_median("call_duration", epsilon=0.2, project=ada, **others)
+    truth, agreed = {"call_duration": 3.88}, {"call_duration": (0, 30)}
+    free = pk.teach.board("maths", store=store, truth=truth)
+    assert (free.mixed, free.apart) == (("call_duration",), ())
+    assert "bounds={'call_duration': (lower, upper)} says which count" in str(free)
+    found = pk.teach.board("maths", store=store, truth=truth, bounds=agreed)
+    assert [(seat.name, seat.median, seat.off is None) for seat in found.seats] == [
+        ("Grace", fair, False),
+        ("Ada 1", None, True),
+    ]
+    assert (found.mixed, found.apart) == ((), ("Ada 1",))
+    assert "Not compared, since looked for between other bounds: the median of 'Ada 1'." in str(found)
+    bought = ask(df, 0.3, project=ada).value  # as the others do: this one counts, though an other one came after
+    ask(df, 0.3, project=grace, where="age >= 40")
+    df.privacy.dp_median("call_duration", bounds=(3.8, 3.9), epsilon=0.3, project=ada)
+    then = pk.teach.board("maths", store=store, truth=truth, bounds=agreed)
+    assert {seat.name: seat.median for seat in then.seats} == {"Grace": fair, "Ada 1": bought}
+    assert then.apart == ()
+
+
+def test_bounds_of_a_board_that_are_none_are_refused(store):
+    begun(store)
+    with pytest.raises(pk.ColumnNotFoundError, match="'age' is not a column"):
+        pk.teach.board("maths", store=store, truth={"call_duration": 4}, bounds={"age": (0, 120)})
+    for wrong in ((30, 0), 30, (0, float("nan")), None):
+        with pytest.raises(ParameterError, match="bounds"):
+            pk.teach.board("maths", store=store, truth={"age": 40}, bounds={"age": wrong})
+
+
 def test_what_is_left_for_one_is_never_more_than_what_is_left_for_all(store, df):
     begun(store)
     ask(df, 0.4, project=pk.teach.join("maths", "Grace", store=store))
@@ -254,6 +313,9 @@ def test_the_command_prints_a_line_that_works(store, df, tmp_path, capsys):
     code, out, _ = run(capsys, "--board", "--store", store, "--truth", "call_duration=4.5")
     assert code == 0
     assert "1 of 3 students asked, ε = 1.3 of 1.5 left" in out
+    agreed = ("--bounds", "call_duration=0:20")
+    told = run(capsys, "--board", "--store", store, "--truth", "call_duration=4.5", *agreed)[1]
+    assert "Not compared, since looked for between other bounds: the median of 'Ada 2'." in told
     (seat,) = json.loads(run(capsys, "--board", "--store", store, "--truth", "call_duration=4.5", "--json")[1])["seats"]
     assert (seat["name"], seat["spent"], seat["off"]) == ("Ada 2", "1/5", pytest.approx(abs(seat["median"] - 4.5)))
 
@@ -291,6 +353,7 @@ def test_on_a_terminal_the_board_is_drawn_anew_until_ctrl_c(store, df, capsys, m
         (["--students", "0", "--epsilon", "1"], 2, "--students must be a whole number >= 1"),
         (["--students", "3", "--epsilon", "0"], 2, "--epsilon must be a finite number > 0"),
         (["--board", "--truth", "age"], 2, "Example: --truth age=44"),
+        (["--board", "--bounds", "age=4"], 2, "Example: --bounds age=0:120"),
         (["--board", "--epsilon", "1"], 2, "--epsilon has no meaning beside --board"),
         (["--board", "--every", "0"], 2, "a number of seconds above 0"),
         (["--board", "--every", "inf"], 2, "3600 at most"),

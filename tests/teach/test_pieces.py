@@ -93,7 +93,17 @@ def test_no_noise_is_endless():
 def test_the_sentence_of_two_worlds_is_never_below_the_limit():
     told = float(re.search(r"at most ([\d.]+) of 100", pk.teach.two_worlds().sentence)[1])
     exact = 100 / (1 + math.exp(-1))
-    assert exact <= told < exact + 0.1
+    assert exact <= told < exact + 0.01
+
+
+def test_by_how_much_luck_moves_the_guesses_of_two_worlds():
+    """Without it, a run above the limit looks like an attacker who passes it; every other run is above."""
+    from scipy.stats import binom
+
+    for epsilon, spread in zip(
+        EPSILONS, in_node("two_worlds", "return given.map((e) => f.luck(e, 1000));", EPSILONS), strict=True
+    ):
+        assert spread == pytest.approx(binom(1000, 1 / (1 + math.exp(-epsilon))).std() / 1000, rel=1e-9)
 
 
 # -- find your classmate -------------------------------------------------------------------------------------------

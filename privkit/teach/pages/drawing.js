@@ -9,3 +9,5 @@ function shape(name, attributes, text) {
   return made;
 }
 function percent(share) { return `${(100 * share).toFixed(1)}\u00a0%`; }
+// A limit, which is never told too low.
+function atMost(share) { return `${(Math.ceil(10000 * share) / 100).toFixed(2)}\u00a0%`; }

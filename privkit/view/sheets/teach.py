@@ -34,7 +34,8 @@ def _answer(answer: Answer) -> Sheet:
 @sheet.register
 def _classroom(made: Classroom) -> Sheet:
     rows = [[label(name, 100)] for name in made.names]
-    blocks: list[Block] = [
+    blocks: list[Block | None] = [
+        _again(made),
         f"Each may spend {amount(made.each)}.",
         "Each types, with the own name in the place of NAME:",
         Table(["what each types"], [[Code(made.line)]], lines=[f"  {made.line}"], facts=True),
@@ -45,6 +46,12 @@ def _classroom(made: Classroom) -> Sheet:
     return Sheet(
         f"class '{label(made.project)}': {plural(len(made.names), 'student')}, {shared}", given(blocks), [then]
     )
+
+
+def _again(made: Classroom) -> str:
+    """Return that a class goes on, where it was begun before: its budget is not a new one."""
+    left = f"{amount(made.left)} is left of its budget"
+    return f"It was begun before, and goes on: {left}. Another class takes another name." if made.again else ""
 
 
 def _few(told: tuple[str, ...]) -> str:
@@ -73,11 +80,24 @@ def _board(board: Board) -> Sheet:
                 f"And {number(more)} more." if more > 0 else None,
                 Note(f"Not in the class, and charged: {names(board.strangers)}.") if board.strangers else None,
                 f"Nobody has asked for the median of {names(board.unasked)}." if board.unasked else None,
+                Note(f"Not compared, since looked for between other bounds: the median of {names(board.apart)}.")
+                if board.apart
+                else None,
+                _mixed(board),
             ]
         ),
         [".to_frame()"],
         exact=with_medians,
     )
+
+
+def _mixed(board: Board) -> Note | None:
+    """Return that medians are compared which the choice of bounds brought near."""
+    if not board.mixed:
+        return None
+    example = f"{{{board.mixed[0]!r}: (lower, upper)}}"
+    told = "were looked for between different bounds, and narrow ones around a guess give an answer near the guess"
+    return Note(f"The medians of {names(board.mixed)} {told}: bounds={example} says which count.")
 
 
 def _seat(seat: Seat, with_medians: bool) -> list[str]:

@@ -24,7 +24,7 @@ function ask(times) {
   by("found").textContent = `Asked ${count === 1 ? "once" : `${count.toLocaleString("en")} times`}: the mean is ${found.toFixed(1)}, `
     + `the truth ${truth}. The standard error is ${error(DATA.epsilon, count, replayed()).toFixed(2)}.`;
   by("paid").textContent = `Spent: ε = ${cost.toFixed(1)}. At that loss, a guess whether you are among them is right in at most `
-    + `${percent(Math.ceil(1000 * limit(cost)) / 1000)} of cases. ` + (replayed()
+    + `${atMost(limit(cost))} of cases. ` + (replayed()
     ? "Replays tell nothing new, so they are free." : "Fresh answers add up: what each hides, all of them tell.");
 }
 function anew() { answers = []; ask(1); }

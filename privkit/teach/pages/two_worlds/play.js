@@ -28,8 +28,9 @@ function ask(epsilon, times) {
   }
 }
 function tell(epsilon) {
-  by("success").textContent = `The attacker was right in ${percent(right / asked)} of ${asked.toLocaleString("en")} guesses. `
-    + `The limit at ε = ${epsilon.toFixed(1)} is ${percent(Math.ceil(1000 * limit(epsilon)) / 1000)}; blind guesses are right in 50\u00a0%.`;
+  by("success").textContent = `The attacker was right in ${percent(right / asked)} of ${asked.toLocaleString("en")} guesses, `
+    + `give or take ${percent(luck(epsilon, asked))} by luck. `
+    + `The limit at ε = ${epsilon.toFixed(1)} is ${atMost(limit(epsilon))}; blind guesses are right in 50\u00a0%.`;
 }
 function start() {
   const epsilon = Number(by("epsilon").value), run = ++running;
