@@ -28,8 +28,9 @@ from privkit.project.naming import name_of, standing
 from privkit.project.project import Project
 from privkit.project.release import check_frame, release
 from privkit.tally.engines.opening import engine_of
-from privkit.tally.frame import column_names, schema_mark
+from privkit.tally.frame import column_names
 from privkit.tally.groups import dated_keys
+from privkit.tally.schema import schema_mark
 from privkit.values.arguments import typed
 from privkit.values.bounds import ContributionBounds, contribution_bounds
 from privkit.values.exact import exact

@@ -46,7 +46,7 @@ from privkit.errors.project import EarlierReleaseError
 from privkit.errors.root import type_told
 from privkit.tally.fingerprints.fingerprint import digests
 from privkit.tally.fingerprints.first_form import first_fingerprint
-from privkit.tally.frame import exact_schema
+from privkit.tally.schema import exact_schema
 from privkit.values.interrupts import INTERRUPTS
 
 if TYPE_CHECKING:

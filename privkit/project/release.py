@@ -32,9 +32,9 @@ from privkit.project.session import notebook_name
 from privkit.tally.cells.calendar import zone_known
 from privkit.tally.cells.cells import OTHER
 from privkit.tally.engines.opening import engine_of
-from privkit.tally.frame import schema_mark
 from privkit.tally.groups import check_derived_keys, check_key_types, column_kind
 from privkit.tally.predicate import check_selection
+from privkit.tally.schema import schema_mark
 from privkit.values.exact import exact_text
 from privkit.values.interrupts import INTERRUPTS
 from privkit.values.show import warn

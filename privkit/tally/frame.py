@@ -1,7 +1,4 @@
-"""Opening a frame: any engine that Narwhals reads, with its columns checked.
-
-A frame's exact schema as text: the names and kinds of its columns, in order.
-"""
+"""Opening a frame: any engine that Narwhals reads, with its columns checked."""
 
 from __future__ import annotations
 
@@ -13,14 +10,9 @@ import narwhals as nw
 
 from privkit.errors import ColumnNotFoundError, DuplicateColumnError, FrameError, ParameterError
 from privkit.errors.root import type_told
-from privkit.tally.cells import cells as kinds
-from privkit.tally.cells.cells import Kind
 from privkit.tally.engines.native import untold
-from privkit.tally.fingerprints.streams import UntoldError, column_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import pandas as pd
 
 
@@ -147,96 +139,3 @@ def pandas_array(frame: pd.DataFrame, place: int) -> Any:
     """Return the array of a pandas column: NumPy's, or one of pandas' own."""
     found = getattr(frame, "_get_column_array", None)
     return frame.iloc[:, place].array if found is None else found(place)
-
-
-def exact_schema(data: object) -> list[list[Any]]:
-    """Return the name and the kind of each column, in order. Reads the schema, never a row.
-
-    One table on several engines has one schema where their types have the same kinds.
-
-    Raises
-    ------
-    FrameError
-        If `data` is no dataframe.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> exact_schema(pd.DataFrame({"a": [1], "b": ["x"]}))
-    [[['sa'], 'integer', '', ''], [['sb'], 'text', '', '']]
-    """
-    return [[name, kind.name, kind.unit, kind.zone] for name, kind in _columns(data)]
-
-
-def schema_mark(data: object) -> object:
-    """Return what changes whenever a pandas frame's columns or their types do; None for others. Reads no row.
-
-    A plan keeps it, so that its release need not look at the schema again, and does if the frame changed in between.
-    """
-    import pandas as pd
-
-    return (data.columns.tolist(), pandas_dtypes(data)) if isinstance(data, pd.DataFrame) else None
-
-
-def _columns(data: object) -> Iterator[tuple[list[Any], Kind]]:
-    import pandas as pd
-
-    if isinstance(data, pd.DataFrame):  # its names may be doubled, or no text
-        from privkit.tally.cells.columns import kind_of_pandas
-
-        for name, dtype in zip(data.columns.tolist(), pandas_dtypes(data), strict=True):
-            yield _told(name), kind_of_pandas(dtype)
-        return
-    # An engine of ours tells its own; asking a Polars frame for the attribute would resolve its plan, with a warning.
-    own = hasattr(type(data), "keyed_counts")
-    found: Any = getattr(data, "schema") if own else _schema(data)  # noqa: B009
-    for name, dtype in found.items():
-        yield _told(name), dtype if isinstance(dtype, Kind) else kind_of_narwhals(dtype)
-
-
-def _schema(data: object) -> Any:
-    """Return Narwhals' schema of a frame; by our own kinds where it refuses one of the types."""
-    from privkit.tally.engines.opening import engine_of
-
-    frame = open_frame(data)
-    try:
-        return frame.collect_schema()
-    except Exception:  # noqa: BLE001  # of a type, which has a kind, or is refused by it where it is asked for
-        return engine_of(data).schema
-
-
-def kind_of_narwhals(dtype: nw.dtypes.DType) -> Kind:
-    """Return the kind of a column of an engine that Narwhals reads, by its type alone.
-
-    Examples
-    --------
-    >>> kind_of_narwhals(nw.Datetime("us", "Europe/Zurich"))
-    Kind(name='instant', unit='us', zone='Europe/Zurich', shown='')
-    """
-    if isinstance(dtype, nw.Datetime):
-        return Kind(kinds.INSTANT, dtype.time_unit, dtype.time_zone or "")
-    if isinstance(dtype, nw.Duration):
-        return Kind(kinds.DURATION, dtype.time_unit)
-    if isinstance(dtype, nw.Date):
-        return Kind(kinds.DATE, "D")
-    for name, types in (
-        (kinds.BOOLEAN, (nw.Boolean,)),
-        (kinds.WIDE, (nw.Int128, nw.UInt128, nw.Decimal)),
-        (kinds.TEXT, (nw.String, nw.Categorical, nw.Enum)),
-        (kinds.BYTES, (nw.Binary,)),
-        (kinds.TIME, (nw.Time,)),
-        (kinds.OBJECT, (nw.Object,)),
-    ):
-        if isinstance(dtype, types):
-            return Kind(name)
-    if dtype.is_integer():
-        return Kind(kinds.INTEGER if dtype.is_signed_integer() else kinds.UNSIGNED)
-    return Kind(kinds.FLOAT if dtype.is_float() else kinds.OTHER)
-
-
-def _told(name: object) -> list[Any]:
-    """Return what tells a name; names that are objects of foreign types are all one."""
-    try:
-        return column_name(name)[1]
-    except UntoldError:
-        return ["object"]
