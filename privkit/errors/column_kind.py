@@ -5,11 +5,14 @@ What a person types to bring a column to another type, in the words of the libra
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from privkit.errors.calls import called
 from privkit.errors.root import PrivkitError
 
+# Where an engine can, what is no number or no date becomes missing: a strict cast fails on a single value, so that the
+# failure of a lazy frame's plan, which is charged, would tell of one row.
 #: What a column can be brought to, or a number that can be taken of it.
 TEXT, NUMBER, DATES, UTC, HOURS = "text", "number", "dates", "UTC", "hours"
 
@@ -45,6 +48,7 @@ _LIBRARIES = {
         "df.assign(hours={new})",
         {
             (DATES, ""): "pd.to_datetime({own})",
+            (DATES, "text"): "pd.to_datetime({own}, format='ISO8601', errors='coerce')",
             (DATES, "period"): "{own}.dt.start_time",
             (UTC, ""): "{own}.dt.tz_convert('UTC')",
             (HOURS, "duration"): "{own}.dt.total_seconds() / 3600",
@@ -63,8 +67,9 @@ _LIBRARIES = {
             (TEXT, "other"): "pl.when({own}.is_not_null()).then(pl.struct({of}).struct.json_encode()).alias({of})",
             (TEXT, "object"): "{own}.map_elements(str, return_dtype=pl.String)",
             (NUMBER, ""): "{own}.cast(pl.Float64)",
+            (NUMBER, "text"): "{own}.cast(pl.String).cast(pl.Float64, strict=False)",
             (DATES, ""): "{own}.cast(pl.Datetime)",
-            (DATES, "text"): "{own}.str.to_datetime()",
+            (DATES, "text"): "{own}.cast(pl.String).str.to_datetime('%Y-%m-%d', strict=False)",
             (UTC, ""): "{own}.dt.convert_time_zone('UTC')",
             (HOURS, "duration"): "{own}.dt.total_seconds() / 3600",
             (HOURS, "time"): "{own}.dt.hour()",
@@ -93,7 +98,9 @@ _LIBRARIES = {
             (TEXT, ""): "CAST({own} AS VARCHAR)",
             (TEXT, "bytes"): "hex({own})",
             (NUMBER, ""): "CAST({own} AS DOUBLE)",
+            (NUMBER, "text"): "TRY_CAST({own} AS DOUBLE)",
             (DATES, ""): "CAST({own} AS TIMESTAMP)",
+            (DATES, "text"): "TRY_CAST({own} AS TIMESTAMP)",
             (UTC, ""): "{own} AT TIME ZONE 'UTC'",
             (HOURS, "interval"): "epoch({own}) / 3600",
             (HOURS, "time"): "hour({own})",
@@ -106,6 +113,13 @@ _LIBRARIES = {
         {
             (TEXT, ""): "{own}.cast('string')",
             (NUMBER, ""): "{own}.cast('float64')",
+            # Not every backend has a cast that gives null; of a choice it computes the branch that is taken.
+            (NUMBER, "text"): (
+                "{own}.cast('string').re_search('^-?[0-9]{{1,15}}([.][0-9]{{1,15}})?$')"
+                ".ifelse({own}.cast('string'), None).cast('float64')"
+            ),
+            (NUMBER, "decimal"): "{own}.clip(-10**15, 10**15).cast('float64')",
+            (NUMBER, "money"): "{own}.cast('decimal(38, 2)')",
             (DATES, ""): "{own}.cast('timestamp')",
             (UTC, ""): "{own}.cast(\"timestamp('UTC')\")",
             (HOURS, "time"): "{own}.hour()",
@@ -119,7 +133,9 @@ _LIBRARIES = {
             (TEXT, ""): "{own}.cast('string')",
             (TEXT, "bytes"): "F.hex({own})",
             (NUMBER, ""): "{own}.cast('double')",
+            (NUMBER, "text"): "{own}.try_cast('double')",
             (DATES, ""): "{own}.cast('timestamp')",
+            (DATES, "text"): "{own}.try_cast('timestamp_ntz')",
             (HOURS, "duration"): "{own}.cast('interval second').cast('decimal(18, 6)').cast('double') / 3600",
             (HOURS, "time"): "F.hour({own})",
         },
@@ -231,9 +247,9 @@ class ColumnKindError(PrivkitError, TypeError):
         return cls._of(column, dtype, asked, f"for instance by {cast(library, column, DATES, kind)}.")
 
     @classmethod
-    def undated(cls, column: str, dtype: str, argument: str, library: str = "pandas") -> ColumnKindError:
-        """The values of `argument` are dates, or text of some, and the column's type is not."""
-        way = cast(library, column, DATES, "text" if dtype.lower().startswith("str") else "")
+    def undated(cls, column: str, dtype: str, kind: str, argument: str, library: str = "pandas") -> ColumnKindError:
+        """The values of `argument` are dates, or text of some, and the column is one of a `kind` that is not."""
+        way = cast(library, column, DATES, kind)
         message = f"{called()} got dates as {argument}=, but column {column!r} has the type {dtype}. "
         return cls._about(column, dtype, f"{message}Make dates of it first: {way}.")
 
@@ -257,6 +273,8 @@ class ColumnKindError(PrivkitError, TypeError):
         parts = "or take its parts as columns of their own"
         if dtype.startswith("period["):  # pandas' intervals of time
             parts = f"or take each interval at its start: {cast(library, column, DATES, 'period')}"
+        if library == "ibis" and (number := re.match("decimal|money", dtype)):  # of any size, as PostgreSQL has them
+            parts = f"or, to count with it: {cast(library, column, NUMBER, number[0])}"
         if dtype == "INTERVAL":  # as DuckDB tells it
             parts = f"or take it as a number: {cast(library, column, HOURS, 'interval')}; a month has no fixed length"
         return cls._about(

@@ -60,24 +60,25 @@ def check_selection(data: object, chosen: Selection) -> dict[str, str]:
     ------
     ColumnNotFoundError, DuplicateColumnError, FrameError, ExpressionError
     """
-    schema = engine_of(data).schema
+    engine = engine_of(data)
+    schema, library = engine.schema, engine.library
     kinds = {name: language_kind(schema[name]) for name in chosen.columns if name in schema}
     known = {name: kinds.get(name, "") for name in schema}  # every name, for the close matches
     for name, expression in chosen.derive:
         if name in known:
             raise ExpressionError.name_taken(name)
-        kinds[name] = checked(expression, known, f"derive[{name!r}]")
+        kinds[name] = checked(expression, known, f"derive[{name!r}]", library)
         _check_zones(expression, schema, f"derive[{name!r}]")
     both = known | {name: kinds[name] for name in chosen.derived}
     if chosen.where is not None:
-        if checked(chosen.where, both, "where") != kinds_of.BOOLEAN:
+        if checked(chosen.where, both, "where", library) != kinds_of.BOOLEAN:
             rule = "a filter must be true or false for a row."
             raise ExpressionError.types("where", str(chosen.where), rule)
         _check_zones(chosen.where, schema, "where")
     for name, value in chosen.missing:
         literal = Compare("==", Column(name), Literal("" if value is None else value))
         if value is not None or name not in both:
-            checked(literal, both, "missing")
+            checked(literal, both, "missing", library)
         if value is not None and name in schema and not holds(schema[name], value):
             rule = f"{name} counts in {schema[name].unit}: a date that it cannot hold cannot stand for missing."
             raise ExpressionError.types("missing", f"{name}: {value}", rule)

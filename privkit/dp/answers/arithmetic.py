@@ -2,7 +2,7 @@
 
 What is computed with is a :class:`Released`: a release, or what was made of some.
 
-Indexes of released groups, in which 1 and True stay two: pandas takes them for one.
+Indexes of released groups, in which 1 and True stay two, and whole numbers of 64 bits exact: pandas takes some for one.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     from privkit.dp.answers.derived import Derived
 
+#: Up to here each whole number is a float.
+_EXACT = 2**53
 #: From the share of errors to miss, to lower and upper limits.
 Limits = Callable[[float], "tuple[NDArray[Any], NDArray[Any]]"]
 
@@ -83,12 +85,15 @@ def index_of(keys: Keys) -> pd.Index:
     --------
     >>> index_of(Keys(("k", "v"), ((1, "a"), (True, "a")))).tolist()
     [(1, 'a'), (True, 'a')]
+    >>> index_of(Keys(("id",), ((2**53 + 1,), (None,)))).tolist()
+    [9007199254740993, None]
     """
     import pandas as pd
 
     if len(keys.by) == 1:
-        return pd.Index([key[0] for key in keys.values], name=keys.by[0])
-    if not any(_merged(column) for column in zip(*keys.values, strict=True)):
+        column = [key[0] for key in keys.values]
+        return pd.Index(column, dtype=object if _rounded(column) else None, name=keys.by[0])
+    if not any(_merged(column) or _rounded(column) for column in zip(*keys.values, strict=True)):
         return pd.MultiIndex.from_tuples(keys.values, names=keys.by)
     levels, places = [], []
     for column, codes in zip(zip(*keys.values, strict=True), keys.codes, strict=True):
@@ -102,6 +107,12 @@ def index_of(keys: Keys) -> pd.Index:
 def _merged(column: Sequence[Any]) -> bool:
     """Whether Python takes two different values of a column for one."""
     return bool in (types := set(map(type, column))) and bool(types & {int, float})
+
+
+def _rounded(column: Sequence[Any]) -> bool:
+    """Whether pandas makes floats of whole numbers that these do not hold: beside a missing value, or a fraction."""
+    wide = any(type(value) is int and abs(value) > _EXACT for value in column)
+    return wide and any(value is None or type(value) is float for value in column)
 
 
 def rows_of(index: pd.Index) -> list[tuple[str, ...]]:

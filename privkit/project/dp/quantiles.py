@@ -104,7 +104,7 @@ def check_undated(data: object, column: str, **given: object) -> None:
         return
     for argument, values in given.items():
         if isinstance(values, list | tuple) and any(_is_date(value) for value in values):
-            raise ColumnKindError.undated(column, kind.shown, argument, engine.library)
+            raise ColumnKindError.undated(column, kind.shown, kind.name, argument, engine.library)
 
 
 def _is_date(value: object) -> bool:

@@ -233,7 +233,7 @@ def _condition(  # noqa: PLR0917
     if not said.columns:
         raise RulesError.no_column(str(said))
     kinds = _kinds(data, by_name, by_level, derived)
-    if checked(said, kinds, "constraints") != CONDITION:
+    if checked(said, kinds, "constraints", engine_of(data).library) != CONDITION:
         raise RulesError.no_truth(str(said))
     columns = sorted(said.columns, key=lambda name: by_name[name].level)
     points = [_points(said, name, by_name[name], by_level[by_name[name].level], levels) for name in columns]

@@ -202,7 +202,8 @@ def _derived(
     keys, _ = vouched(asking.get("keys"))
     with_keys = set(keys) if isinstance(keys, Mapping) else set()
     inner = {name: name for name in names}
-    schema = engine_of(data).schema
+    engine = engine_of(data)
+    schema = engine.schema
     taken = {*schema, *derived}
     for name in names:
         if name in given and name in with_keys:
@@ -214,7 +215,7 @@ def _derived(
             if own.columns != (name,) and set(own.columns) != {name}:
                 raise SyntheticError.cuts(f"of {name!r} that look at another column")
             if name in schema:
-                checked(own, {name: language_kind(schema[name])}, f"cuts[{name!r}]")
+                checked(own, {name: language_kind(schema[name])}, f"cuts[{name!r}]", engine.library)
             inner[name] = _free(f"{name} (bins)", taken)
             derived[inner[name]] = own
             taken.add(inner[name])

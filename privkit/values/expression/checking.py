@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 
 from privkit.errors import ColumnNotFoundError
 from privkit.errors.column_kind import DATES, cast
+from privkit.errors.column_kind import NUMBER as NUMBERS
 from privkit.errors.expression import ExpressionError
 from privkit.values.expression.choosing import Recode, When
 from privkit.values.expression.days import DateCut
@@ -39,13 +40,15 @@ _TEXTS = (TEXT, OBJECT)
 _DATES = (DATE, DATETIME, MOMENT)
 
 
-def checked(expression: Expression, kinds: Mapping[str, str], argument: str) -> str:
+def checked(expression: Expression, kinds: Mapping[str, str], argument: str, library: str = "pandas") -> str:
     """Return what kind of value the expression has, after refusing what does not fit the columns.
 
     Parameters
     ----------
     kinds : mapping from column to kind
         One of the kinds above for each column of the frame.
+    library : str
+        The module of the frame's library, in whose words advice is.
 
     Raises
     ------
@@ -59,7 +62,7 @@ def checked(expression: Expression, kinds: Mapping[str, str], argument: str) -> 
         better = meant(str(expression), missing, texts)
         hint = f"If a value is meant, write it so: {argument}={better!r}." if better else ""
         raise ColumnNotFoundError.of(argument, str(expression), missing, kinds, hint)
-    return _Checker(kinds, argument).kind(expression)
+    return _Checker(kinds, argument, library).kind(expression)
 
 
 def moment(text: str, kind: str) -> date | datetime | None:
@@ -79,8 +82,8 @@ def moment(text: str, kind: str) -> date | datetime | None:
 
 
 class _Checker:
-    def __init__(self, kinds: Mapping[str, str], argument: str) -> None:
-        self.kinds, self.argument = kinds, argument
+    def __init__(self, kinds: Mapping[str, str], argument: str, library: str) -> None:
+        self.kinds, self.argument, self.library = kinds, argument, library
 
     def _refuse(self, expression: Expression, rule: str) -> ExpressionError:
         return ExpressionError.types(self.argument, expression.text(), rule)
@@ -88,9 +91,9 @@ class _Checker:
     def _told(self, expression: Expression, kind: str, *, dates: bool = False) -> str:
         what = f"{expression.text()} is " + ("a column of Python objects" if kind == OBJECT else kind)
         if dates and isinstance(expression, Column) and kind in _TEXTS:
-            what += f" (make dates of it: {cast('pandas', expression.name, DATES)})"
-        elif kind == OBJECT:
-            what += f" (give it a type: df.astype({{{expression.text()!r}: 'float64'}}))"
+            what += f" (make dates of it: {cast(self.library, expression.name, DATES, kind)})"
+        elif isinstance(expression, Column) and kind == OBJECT:
+            what += f" (give it a type: {cast(self.library, expression.name, NUMBERS)})"
         return what
 
     def kind(self, expression: Expression) -> str:  # noqa: PLR0912  # one case per part
