@@ -183,6 +183,16 @@ class TablesError(ParameterError):
         return error
 
     @classmethod
+    def work(cls, largest: str, columns: int) -> TablesError:
+        """Tables of many columns lie within each other in too many ways."""
+        error = cls(
+            f"{called()}: tables of up to {columns} columns lie within each other in more ways than are planned in "
+            f"minutes; the largest is {largest}. Ask for fewer tables, or for tables of fewer columns."
+        )
+        error.argument = "tables"
+        return error
+
+    @classmethod
     def apart(cls) -> TablesError:
         """A person's rows cannot be told apart by two numbers."""
         error = cls(

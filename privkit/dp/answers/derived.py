@@ -234,8 +234,7 @@ class Derived(Released):
 
     def total(self, *columns: str | list[str], by: str | list[str] | None = None) -> Derived:
         """Return the sum of the numbers, or of those that agree in some columns; of several tables, one of them."""
-        given = [*columns, *([] if by is None else [by])]
-        names = [name for one in given for name in ([one] if isinstance(one, str) else list(one))]
+        names = named(columns, by)
         return total(self, names or None) if self.tables is None else self.tables(tuple(names))
 
     def _stepped(self, step: Callable[[Any], Derived]) -> Derived:
@@ -307,6 +306,12 @@ def _limits_apart(limits: Sequence[Limits], alpha: float) -> tuple[NDArray[Any],
 
 #: Terms of the errors of one table that are kept, so that sums and ratios of it can be computed.
 _MOST_TERMS = 4_000_000
+
+
+def named(columns: Sequence[str | list[str]], by: str | list[str] | None) -> list[str]:
+    """Return the columns that were named one by one, in lists, or by name."""
+    given = [*columns, *([] if by is None else [by])]
+    return [name for one in given for name in ([one] if isinstance(one, str) else list(one))]
 
 
 def book_of(release: Release) -> Tables | None:

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from privkit.dp.plan import Plan
     from privkit.values.unit import PrivacyUnit
 
-#: Cells that are planned, and sets of columns.
-MOST_CELLS, MOST_SETS = 2_000_000, 5_000
+#: Cells that are planned, sets of columns, and weights of one set in another: see :func:`_check`.
+MOST_CELLS, MOST_SETS, MOST_WEIGHTS = 2_000_000, 5_000, 500_000_000
 
 
 @asks("Price a book of tables without touching rows. Spends nothing; ``.release()`` runs it.")
@@ -286,7 +286,10 @@ def _levels(
 
 
 def _check(levels: tuple[Keys, ...], asked: tuple[tuple[str, ...], ...]) -> None:
-    """Refuse tables that are too large, before all that lies within them is listed."""
+    """Refuse tables that are too large, before all that lies within them is listed.
+
+    The law of a table of m columns weighs every set that may be measured in 2^m ways: what takes longest of all.
+    """
     sizes = {keys.by[0]: len(keys) + 1 for keys in levels}
     each = {names: math.prod(sizes[name] for name in names) for names in asked}
     largest = max(asked, key=each.__getitem__)
@@ -294,6 +297,9 @@ def _check(levels: tuple[Keys, ...], asked: tuple[tuple[str, ...], ...]) -> None
         raise TablesError.cells(told_table(largest), cells, MOST_CELLS)
     if (many := len({part for names in asked for part in _within(names)})) > MOST_SETS:
         raise TablesError.sets(many, MOST_SETS)
+    if many * sum(2 ** len(names) for names in asked) > MOST_WEIGHTS:
+        deepest = max(asked, key=len)
+        raise TablesError.work(told_table(deepest), len(deepest))
 
 
 def _within(names: tuple[str, ...]) -> Iterator[frozenset[str]]:

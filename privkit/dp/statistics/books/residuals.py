@@ -106,6 +106,11 @@ class Fit:
         return dict(zip(self.shapes.tables, np.sqrt(self.shapes.variances(precision)).tolist(), strict=True))
 
     @cached_property
+    def ordered(self) -> tuple[Axes, ...]:
+        """The asked tables, those first whose cells have the largest variance."""
+        return tuple(sorted(self.shapes.tables, key=lambda axes: -self.deviations[axes]))
+
+    @cached_property
     def _counted_in(self) -> Mapping[Axes, tuple[NDArray[np.int64], NDArray[np.float64]]]:
         """The places of the measured tables that count in the ẑ_A of each set A, and how much."""
         found: dict[Axes, tuple[list[int], list[float]]] = {axes: ([], []) for axes in self.shapes.sets}
@@ -173,49 +178,29 @@ class Fit:
     def terms(self, axes: Axes) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
         """Return what a number of x̂_T is a sum of: places of measured tables, sizes of weights, and how many have each.
 
-        The measured tables B are taken together by their common columns with T. For one such set Q, the weights of all
-        S ⊆ Q in which both agree are made axis by axis: a part A ⊆ Q without the axis stands as it is, one with it
-        times 1 − 1/n_i where they agree there, and −1/n_i where not. Terms that are alike are one kind
+        The weights for all S ⊆ T are made axis by axis: a part A without the axis stands as it is, one with it times
+        1 − 1/n_i where both agree there, and −1/n_i where not. In an axis that B lacks they cannot agree, so to an S
+        within T∩B belong N(B∖T) · Π_{i ∈ T∩B∖S} (n_i − 1) cells. Terms that are alike are one kind
         (:func:`privkit.dp.noise.weighted.alike`); `which` tells of tables of one noise the first.
         """
-        bit = {axis: 1 << place for place, axis in enumerate(axes)}
-        own = np.zeros((2 ** len(axes), len(self.measured)))
+        bits, others = {axis: 1 << place for place, axis in enumerate(axes)}, np.ones(1)
+        weights = np.zeros((2 ** len(axes), len(self.measured)))
         for part in within(axes):
             places, shares = self._counted_in[part]
-            own[sum(bit[axis] for axis in part), places] = shares / self._over(axes, part)
-        common = self._members[:, list(axes)] @ np.array(list(bit.values()), dtype=np.int64)
-        found = []
-        for both in np.unique(common):
-            columns = np.flatnonzero(common == both)
-            held = [axis for axis in axes if both & bit[axis]]
-            weights = own[[sum(bit[axis] for axis in part) for part in within(held)]][:, columns]
-            counts = self.shapes.cells[self._columns[columns]] / math.prod(self.shapes.sizes[axis] for axis in held)
-            weights, counts = self._agreeing(held, weights, counts)
-            found.append((np.broadcast_to(self._first_alike[columns], counts.shape), weights, counts))
-        which, sizes, many = (np.concatenate([each[one].ravel() for each in found]) for one in range(3))
-        kept = (many > 0) & (np.abs(sizes) > _NOTHING)
-        return alike(which[kept], np.abs(sizes[kept]), many[kept])
-
-    def _agreeing(
-        self, held: Axes, own: NDArray[np.float64], counts: NDArray[np.float64]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the weights of cells, and how many there are, by whether they agree along each axis; (..., tables).
-
-        Parameters
-        ----------
-        own : array, shape (2 ** axes, tables)
-            v_A / (s_B² N(B∖A)) / N(T∖A) of all A within these axes, in the order of :func:`within`.
-        """
-        order = [sum(1 << place for place, axis in enumerate(reversed(held)) if axis in part) for part in within(held)]
-        weights = np.empty_like(own)
-        weights[order] = own
-        weights = weights.reshape((2,) * len(held) + (-1,))
-        for place, axis in enumerate(held):
-            size = self.shapes.sizes[axis]
-            without, having = np.take(weights, 0, axis=place), np.take(weights, 1, axis=place)
-            weights = np.stack([without - having / size, without + having * (1 - 1 / size)], axis=place)
-            counts = np.stack([counts * (size - 1), counts], axis=place)
-        return weights, counts
+            weights[sum(bits[axis] for axis in part), places] = shares / self._over(axes, part)
+        for axis, bit in bits.items():
+            size, halves = self.shapes.sizes[axis], weights.reshape(-1, 2, bit, len(self.measured))
+            halves[:, 0] -= halves[:, 1] / size
+            halves[:, 1] += halves[:, 0]
+            others = np.concatenate([others, others * (size - 1)])
+        inside = self._members[:, list(axes)]
+        common = inside @ np.array(list(bits.values()), dtype=np.int64)
+        agree, which = np.nonzero((np.arange(len(weights))[:, None] & ~common) == 0)
+        sizes = np.abs(weights[agree, which])
+        outside = self.shapes.cells[self._columns] / np.where(inside, self.shape(axes), 1).prod(axis=1)
+        counts = outside[which] * others[common[which] & ~agree]
+        kept = (counts > 0) & (sizes > _NOTHING)
+        return alike(self._first_alike[which[kept]], sizes[kept], counts[kept])
 
     @cached_property
     def _members(self) -> NDArray[np.bool_]:
@@ -235,8 +220,9 @@ class Fit:
         """Return the same as :meth:`terms`, kept as long as there are not too many of them."""
         if (found := self._terms.get(axes)) is None:
             found = self.terms(axes)
-            if len(found[0]) * len(self.shapes.tables) < _KEPT:
-                self._terms[axes] = found
+            if len(found[0]) * len(self.shapes.tables) > _KEPT:  # then the last ones alone
+                self._terms.clear()
+            self._terms[axes] = found
         return found
 
     @cached_property

@@ -56,7 +56,7 @@ GRAIN = 1_000_000
 _NEAR, _STEPS = 1e-4, 2000
 #: Shares below this part of an equal one are not worth a table of their own.
 _LEAST = 0.02
-#: Half-widths are up to so many deviations, or weights, larger than what they hold: `counted_quantile`.
+#: By how many deviations, and weights, half-widths may be told larger than they need be: `counted_quantile`.
 _SMOOTHED = 0.05
 #: How often importance is raised where a table is worse than by the plain split.
 _RAISES = 6
@@ -248,46 +248,13 @@ class TableErrors(Arranged):
         return _reached(self.fit, axes, noise, alpha)
 
     def half_width(self, noise: Noise, alpha: float, rows: int | None) -> float:
-        """Return the half-width of the table that errs most.
-
-        Tables are looked at in order of their variances. One is left out if it cannot be the one: by Chebyshev's
-        inequality, and of Gaussian noise, which is subgaussian, by its tail bound.
-        """
-        if (noise, alpha) not in self._widest:
-            most = 0.0
-            for axes in self._order:
-                if self._at_most(axes, noise, alpha) > most:
-                    most = max(most, self.reached(axes, noise, alpha))
-            self._widest[noise, alpha] = most
-        return self._widest[noise, alpha]
-
-    @cached_property
-    def _widest(self) -> dict[tuple[Noise, float], float]:
-        """Half-widths that were reckoned: a plan is shown again and again."""
-        return {}
+        """Return the half-width of the table that errs most."""
+        assert isinstance(noise, LayeredLaplace | LayeredGaussian)
+        return _widest(self.fit, noise, alpha)
 
     def least_width(self, noise: Noise, alpha: float, rows: int | None) -> float:
         """Return the half-width of the table whose cells have the largest variance: most often it is the one."""
-        return self.reached(self._order[0], noise, alpha)
-
-    @cached_property
-    def _order(self) -> tuple[Axes, ...]:
-        """The tables, those first whose cells have the largest variance."""
-        return tuple(sorted(self.tables, key=lambda axes: -self.fit.deviations[axes]))
-
-    def _at_most(self, axes: Axes, noise: Noise, alpha: float) -> float:
-        """Return what the half-width of a table is not above.
-
-        The variance of discrete Laplace noise is at most 2·scale², since sinh(x) ≥ x; that of the other at most scale².
-        """
-        first = self.layers(noise)[0].scale * math.sqrt((2 if self.laplace else 1) / self.fit.variance[0])
-        spread = self.fit.deviations[axes] * first * (1 + 1e-9)
-        bound = spread / math.sqrt(alpha)
-        if not self.laplace:  # a discrete Gaussian lies within 1 of a Gaussian: gaussian_quantile
-            _, sizes, counts = self.fit.known_terms(axes)
-            near = NormalDist().inv_cdf(1 - alpha / 2) * spread + float((sizes * counts).sum())
-            bound = min(bound, math.sqrt(2 * math.log(2 / alpha)) * spread, near)
-        return bound + _SMOOTHED * (spread + 1)  # what the law of a sum is told with
+        return self.reached(self.fit.ordered[0], noise, alpha)
 
     def compared(self, noise: Noise, alpha: float) -> Iterator[TableTold]:
         """Give what a plan says of each asked table, in the order in which they were asked for."""
@@ -297,6 +264,29 @@ class TableErrors(Arranged):
             axes = self.axes(names)
             alone, own = noise.split(shares[axes]).half_width(alpha), self.reached(axes, noise, alpha)
             yield TableTold(told_table(names), self.cells_of(names), own, alone)
+
+
+@lru_cache(maxsize=64)
+def _widest(fit: Fit, noise: LayeredLaplace | LayeredGaussian, alpha: float) -> float:
+    """Return the half-width of the table that errs most.
+
+    Tables are looked at in order of their variances. One is left out if it cannot be the one: by Chebyshev's
+    inequality, and of Gaussian noise, which is subgaussian, by its tail bound. The variance of discrete Laplace noise
+    is at most 2·scale², since sinh(x) ≥ x; that of the other at most scale².
+    """
+    laplace, most = isinstance(noise, LayeredLaplace), 0.0
+    near, tail = NormalDist().inv_cdf(1 - alpha / 2), math.sqrt(2 * math.log(2 / alpha))
+    unit = noise.layers[0].scale * math.sqrt((2 if laplace else 1) / fit.variance[0]) * (1 + 1e-9)
+    for axes in fit.ordered:
+        spread = fit.deviations[axes] * unit
+        told = _SMOOTHED * (spread + 1)
+        bound = spread * (1 / math.sqrt(alpha) if laplace else min(1 / math.sqrt(alpha), tail)) + told
+        if not laplace and bound > most:  # a discrete Gaussian lies within 1 of a Gaussian: gaussian_quantile
+            _, sizes, counts = fit.known_terms(axes)
+            bound = min(bound, near * spread + float((sizes * counts).sum()) + told)
+        if bound > most:
+            most = max(most, _reached(fit, axes, noise, alpha))
+    return most
 
 
 @lru_cache(maxsize=16_384)
