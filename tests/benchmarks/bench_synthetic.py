@@ -6,13 +6,15 @@ all tables of two and of three columns. The same of the first half itself is wha
 of its columns, each shuffled by itself, what none should miss.
 
     python tests/benchmarks synthetic --splits 10 --epsilon 1 0.3
-    python tests/benchmarks synthetic --epsilon 1 --install --envs FOLDER --peer-splits 2    (with peers, on two splits)
+    python tests/benchmarks synthetic --splits 3 --epsilon 1 --install --envs FOLDER --limit 1800    (with peers)
     python tests/benchmarks synthetic --table telco                     (telco, ten columns, churn)
     python tests/benchmarks synthetic --million
 
 ``--install`` makes an environment for each peer in ``--envs``, and fetches upstream's mechanisms there, from their
-repository at a fixed commit; a peer without an environment is left out. Time is that of the processor. Peers get the
-same levels, the same ε, and δ = 1e-6 where they use one.
+repository at a fixed commit. Peers get the same levels, the same ε, and δ = 1e-6 where they use one, on each of the
+first ``--peer-splits`` splits, and ``--limit`` seconds by the clock for each; the last lines say of each peer on how
+many splits it answered, and on how many it hit the limit, failed, or had no environment. Other times are those of the
+processor.
 """
 
 import argparse
@@ -50,6 +52,8 @@ PINS = {
     ],
 }
 PEERS = ("mbi-mst", "mbi-aim", "opendp-mst", "opendp-aim", "smartnoise-mwem")
+#: Why a peer gave no answer, where it was not its own error.
+LIMIT, ABSENT = "hit the limit", "had no environment"
 TELCO = {
     "keys": [
         "gender",
@@ -144,7 +148,7 @@ def peer(name: str, train: pd.DataFrame, asked: dict, envs: Path, limit: float) 
     """Return the levels that a peer drew, and what it told; or why it did not."""
     python = envs / name.partition("-")[0] / "bin" / "python"
     if not python.exists():
-        return None, {"failed": "no environment"}
+        return None, {"failed": ABSENT}
     with tempfile.TemporaryDirectory() as folder:
         files = [Path(folder) / "train.csv", Path(folder) / "made.csv"]
         train.to_csv(files[0], index=False)
@@ -152,7 +156,7 @@ def peer(name: str, train: pd.DataFrame, asked: dict, envs: Path, limit: float) 
         try:
             done = subprocess.run(call, check=False, capture_output=True, text=True, timeout=limit)
         except subprocess.TimeoutExpired:
-            return None, {"failed": f"over {limit:g} s"}
+            return None, {"failed": LIMIT}
         if done.returncode:
             return None, {"failed": " ".join(done.stderr.split())[-300:]}
         return pd.read_csv(files[1])[list(train)].to_numpy(), json.loads(done.stdout.splitlines()[-1])
@@ -186,7 +190,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--envs", type=Path, help="folder of the peers' environments; without it peers are left out")
     parser.add_argument("--peer-splits", type=int, default=3, help="how many of the splits peers run on")
     parser.add_argument("--peers", nargs="+", choices=PEERS, default=list(PEERS))
-    parser.add_argument("--limit", type=float, default=1800, help="seconds for one run of a peer")
+    parser.add_argument("--limit", type=float, default=1800, help="seconds by the clock for one run of a peer")
     parser.add_argument("--model-mb", type=float, default=4, help="AIM of mbi: the largest model, in MB (upstream: 80)")
     parser.add_argument("--iterations", type=int, default=1000)
     parser.add_argument("--million", action="store_true", help="a million rows: time and memory alone")
@@ -229,17 +233,19 @@ def ours(table: Table, train: pd.DataFrame, given: argparse.Namespace, project: 
         yield f"privkit, ε = {epsilon:g}, target={target!r}", table.coded(made), time.process_time() - start, np.nan
 
 
-def theirs(table: Table, own: np.ndarray, given: argparse.Namespace, failed: dict[str, list[str]]) -> Iterator[tuple]:
-    """Yield the same of peers, with their peak memory; those that fail are told in `failed`."""
+def theirs(table: Table, own: np.ndarray, given: argparse.Namespace, became: dict[str, list]) -> Iterator[tuple]:
+    """Yield the same of peers, with their peak memory; what became of each run is told in `became`."""
     levels = pd.DataFrame(own, columns=list(table.frame))
     for epsilon, name in itertools.product(given.epsilon, given.peers):
+        print(f"  {name}, ε = {epsilon:g}: at most {given.limit:,g} s", file=sys.stderr, flush=True)
         asked = {"epsilon": epsilon, "delta": DELTA, "rho": rho_of(epsilon), "sizes": table.sizes}
         asked |= {"model_mb": given.model_mb, "iterations": given.iterations, "upstream": str(given.envs / "upstream")}
         made, told = peer(name, levels, asked, given.envs, given.limit)
-        if "failed" in told:  # also where it ran at a smaller price in the end
-            failed.setdefault(f"{name}, ε = {epsilon:g}", []).append(told["failed"])
+        one = f"{name}, ε = {epsilon:g}"
+        # Also where it answered at a smaller price in the end; "" where nothing went wrong.
+        became.setdefault(one, []).append((made is not None, told.get("failed", "")))
         if made is not None:
-            yield f"{name}, ε = {epsilon:g}", made, told["seconds"], told["peak_mb"]
+            yield one, made, told["seconds"], told["peak_mb"]
 
 
 def main() -> None:
@@ -250,7 +256,7 @@ def main() -> None:
         return
     if given.install and given.envs:
         install(given.envs)
-    table, rows, failed = Table(given.table), {}, {}
+    table, rows, became = Table(given.table), {}, {}
     with tempfile.TemporaryDirectory() as folder:
         project = pk.open_project("bench", epsilon=1e4, delta=0.5, unit=pk.ROW, store=Path(folder) / "l.db")
         for split in range(given.splits):
@@ -258,24 +264,39 @@ def main() -> None:
             rng = np.random.default_rng(split)
             apart = np.stack([rng.permutation(column) for column in own.T], axis=1)
             made = [("the half itself", own, 0.0, np.nan), ("its columns, shuffled", apart, 0.0, np.nan)]
-            peers = theirs(table, own, given, failed) if given.envs and split < given.peer_splits else ()
+            peers = theirs(table, own, given, became) if given.envs and split < given.peer_splits else ()
             for name, levels, *told in itertools.chain(made, ours(table, train, given, project), peers):
                 figures = (table.auc(levels, test), distance(levels, test, 2), distance(levels, test, 3), *told)
                 rows.setdefault(name, []).append(figures)
                 print(f"  split {split}: {name} {figures}", file=sys.stderr, flush=True)
-    report(given, len(table.frame), rows, failed)
+    report(given, len(table.frame), rows, became)
 
 
-def report(given: argparse.Namespace, size: int, rows: dict[str, list], failed: dict[str, list[str]]) -> None:
-    """Print the means, and who failed."""
+def report(given: argparse.Namespace, size: int, rows: dict[str, list], peers: dict[str, list]) -> None:
+    """Print the means, and what became of each peer."""
     print(f"{given.table}: {given.splits} splits of {size:,} rows in halves, δ = {DELTA:g}")
     print(f"{'':<38} {'AUC':>15} {'two-way TV':>16} {'three-way TV':>16} {'cpu s':>7} {'MB':>6} {'runs':>5}")
     for name, figures in rows.items():
         mean, off = np.mean(figures, axis=0), np.std(figures, axis=0)
         told = "  ".join(f"{mean[place]:6.4f} ± {off[place]:.4f}" for place in range(3))
         print(f"{name:<38} {told} {mean[3]:7.1f} {mean[4]:6.0f} {len(figures):5}")
-    for name, why in failed.items():
-        print(f"{name}: {len(why)} runs failed, of which {len(rows.get(name, ()))} at a smaller price ran: {why[0]}")
+    for name, runs in peers.items():
+        print(f"{name}: {outcome(runs, given.limit)}")
+
+
+def outcome(runs: list[tuple[bool, str]], limit: float) -> str:
+    """Return on how many splits a peer answered, and what became of the others."""
+    many, answered = len(runs), sum(made for made, _ in runs)
+    told = [f"answered on {answered} of {many} splits"]
+    if smaller := [why for made, why in runs if made and why]:
+        told.append(f"{len(smaller)} of these at a smaller price, after it failed {smaller[0]}")
+    if hit := sum(why == LIMIT for _, why in runs):
+        told.append(f"{hit} {LIMIT} of {limit:,g} s, without an answer")
+    if absent := sum(why == ABSENT for _, why in runs):
+        told.append(f"{absent} {ABSENT}")
+    if own := [why for made, why in runs if not made and why not in {LIMIT, ABSENT}]:
+        told.append(f"{len(own)} failed: {own[0]}")
+    return "; ".join(told)
 
 
 if __name__ == "__main__":

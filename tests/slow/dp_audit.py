@@ -240,15 +240,17 @@ SYNTHETIC_LEVELS = tuple(public_keys([name], ["a", "b"]) for name in ("u", "v", 
 SYNTHETIC_MADE = tuple(Filled(name, name, "str") for name in ("u", "v", "w"))
 
 
-def ratios(plan, rows: int, draws: int) -> np.ndarray:
-    """Log-likelihood ratios of all that the rounds tell, of a frame with so many alike rows: one more or fewer than 3.
+def ratios(plan, more: int, draws: int) -> np.ndarray:
+    """Log-likelihood ratios of all that the rounds tell, of a frame with 3 alike rows and so many more of one person.
 
-    What the row moves is the first cell of every table; its log-likelihood ratio is bounded
+    What they move is the first cell of every table; its log-likelihood ratio is bounded
     by its own ε. The place that was chosen is left out, which any attacker may do too.
     """
     asked, noise = plan.question.asked, plan.noise
+    most = plan.question.bounds.max_rows or 1
     measurement = make_measurement(plan)._measurement  # without rows, which are post-processing
-    frame = pd.DataFrame(dict.fromkeys(("u", "v", "w"), ["a"] * rows))
+    who = {"who": ["p", "q", "r", *["s"] * more]}
+    frame = pd.DataFrame({**dict.fromkeys(("u", "v", "w"), ["a"] * (3 + more)), **who})
     found = []
     for _ in range(draws):
         kept = Kept.read(asked, np.array(draw(measurement, frame), dtype=np.int64))
@@ -256,7 +258,12 @@ def ratios(plan, rows: int, draws: int) -> np.ndarray:
         scales = [noise.scale] * len(cells)
         cells += [one.cells[0] for one in kept.held(asked, noise)] + [told[0] for _, told in kept.rounds]
         scales += [noise.testing] * len(asked.held_tables) + [noise.measuring] * len(kept.rounds)
-        found.append(sum((abs(c - 3) - abs(c - 4)) / scale for c, scale in zip(cells, scales, strict=True)))
+        noisy, width = np.array(cells), np.array(scales)
+        if asked.laplace:
+            each = (np.abs(noisy - 3) - np.abs(noisy - 3 - most)) / width
+        else:
+            each = ((noisy - 3) ** 2 - (noisy - 3 - most) ** 2) / (2 * width**2)
+        found.append(each.sum())
     return np.array(found)
 
 
@@ -267,12 +274,36 @@ def test_synthetic_rows_spend_no_more_than_stated(epsilon, held, monkeypatch):
     monkeypatch.setattr(running, "_ROWS", 100)
     asked = Synthetic.asks(SYNTHETIC_LEVELS, SYNTHETIC_MADE, target=None, rows=1, rounds=1, laplace=True, held=held)
     plan = make_plan(Question(asked, ROW, ONE_ROW), Measure.PURE, Price(epsilon=epsilon))
-    found = epsilon_lower(ratios(plan, 4, 12_000), ratios(plan, 3, 12_000))
-    noise = plan.noise
-    weak = {name: getattr(noise, name) / 3 for name in ("scale", "choosing", "measuring", "testing")}
-    quiet = replace(plan, noise=replace(noise, **weak), loss=plan.loss.replace(900, plan.loss.delta))
-    loud = epsilon_lower(ratios(quiet, 4, 12_000), ratios(quiet, 3, 12_000))
+    found, loud = refuted(plan, 1)
     print(f"synthetic, held out {float(held):g}: stated {epsilon:.3f}, refuted {found:.3f}, with a third {loud:.3f}")
     assert found <= epsilon
     assert found > 0.3 * epsilon  # the choice is a tenth of a round's price, and sums of Laplace noise tell less than ε
     assert loud > epsilon
+
+
+def refuted(plan, more: int, draws: int = 12_000) -> tuple[float, float]:
+    """The ε that draws refute, and the one that they refute where the noise is a third of what it should be."""
+    delta, noise = float(plan.loss.delta), plan.noise
+    weak = {name: getattr(noise, name) / 3 for name in ("scale", "choosing", "measuring", "testing")}
+    quiet = replace(plan, noise=replace(noise, **weak), loss=plan.loss.replace(900, plan.loss.delta))
+    first, second = (
+        epsilon_lower(ratios(one, more, draws), ratios(one, 0, draws), delta=delta) for one in (plan, quiet)
+    )
+    return first, second
+
+
+@pytest.mark.parametrize("target", [None, "u"], ids=["single columns first", "pairs with a target first"])
+@pytest.mark.parametrize("laplace", [True, False], ids=["laplace", "gaussian"])
+def test_synthetic_rows_of_persons_spend_no_more_than_stated_at_two(laplace, target, monkeypatch):
+    """A person with more rows than count comes or goes; beside δ where the noise is Gaussian."""
+    monkeypatch.setattr(running, "_ROWS", 100)
+    asked = Synthetic.asks(SYNTHETIC_LEVELS, SYNTHETIC_MADE, target=target, rows=1, rounds=1, laplace=laplace)
+    question = Question(asked, PrivacyUnit("who"), ContributionBounds(max_rows=3))
+    price = {} if laplace else {"delta": 1e-5, "mechanism": "gaussian"}
+    plan = make_plan(question, Measure.PURE if laplace else Measure.APPROXIMATE, Price(epsilon=2.0, **price))
+    found, loud = refuted(plan, 7)
+    of = "a target" if target else "no target"
+    print(f"synthetic, persons, {plan.mechanism}, {of}: stated 2, refuted {found:.3f}, with a third {loud:.3f}")
+    assert found <= 2
+    assert found > 0.5
+    assert loud > 2

@@ -29,7 +29,12 @@ def rows_of(release: Release) -> pd.DataFrame:
     if (asked := synthetic_of(release)) is None:
         raise SyntheticError.no_rows()
     found = asked.frame(release.drawn)
-    return found.assign(simulated=True) if bool(getattr(release, "simulated", False)) else found
+    if not bool(getattr(release, "simulated", False)):
+        return found
+    mark = "simulated"
+    while mark in found:
+        mark += "_"
+    return found.assign(**{mark: True})
 
 
 def distances_of(release: Release) -> pd.DataFrame:

@@ -27,6 +27,7 @@ all alike, at midnight. The level for all else becomes a missing value; a column
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
@@ -161,6 +162,10 @@ def table_of(
 
 #: Types that hold no missing value begin so, as pandas and NumPy write them.
 _WHOLE = ("int", "uint")
+#: Between these NumPy reckons with bins of whole numbers: their widths are no wider than its own numbers.
+_LEAST_WHOLE, _MOST_WHOLE = -(2**62), 2**62
+#: What says the time zone in the name of a type.
+_ZONE = re.compile(r", (?:tz=)?([^\]]+)\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,9 +193,19 @@ class Filled:
     right: bool = False
 
     @property
+    def of_arrow(self) -> bool:
+        """Whether the type is one of Arrow's in pandas, all of which hold missing values."""
+        return self.dtype.endswith("[pyarrow]")
+
+    @property
     def holds_missing(self) -> bool:
         """Whether the type holds missing values."""
-        return self.dtype != "bool" and not self.dtype.startswith(_WHOLE)
+        return self.of_arrow or (self.dtype != "bool" and not self.dtype.startswith(_WHOLE))
+
+    @property
+    def zone(self) -> str:
+        """The time zone of a type of moments, as pandas and Arrow write it; empty where it has none."""
+        return found[1] if (found := _ZONE.search(self.dtype)) else ""
 
     @property
     def is_whole(self) -> bool:
@@ -241,9 +256,9 @@ class Filled:
             import pandas as pd
 
             found = pd.Series(pd.to_datetime(pd.Series(pool, dtype=object))).astype("datetime64[us]")
-            return found.dt.tz_localize(self.dtype.partition(",")[2].strip(" ]")) if "," in self.dtype else found
+            return found.dt.tz_localize(self.zone) if self.zone else found
         wide = {"bool": "boolean", "category": ""}.get(self.dtype, self.dtype)
-        if wide.startswith(_WHOLE):
+        if wide.startswith(_WHOLE) and not self.of_arrow:
             wide = wide.replace("u", "U").replace("int", "Int")
         return _typed(pool, wide)
 
@@ -281,19 +296,34 @@ class Filled:
         inside = codes < len(self.edges) - 1
         place = np.where(inside, codes, 0)
         if self.of_days or self.is_whole:
-            starts, ends = np.array(self.bins(), dtype=np.int64).T
-            first, many = starts[place], (ends - starts)[place]
-            drawn = first + np.minimum(np.floor(chances * many).astype(np.int64), many - 1)
+            drawn = self._whole_within(place, chances)
             return self._dates(drawn, inside) if self.of_days else self._numbers(pd.Series(drawn), inside)
         low, high = np.array(self.edges[:-1], dtype=float)[place], np.array(self.edges[1:], dtype=float)[place]
-        drawn_ = high - (high - low) * chances if self.right else low + (high - low) * chances
+        with np.errstate(over="ignore", invalid="ignore"):
+            widths = high - low
+            drawn_: Any = high - widths * chances if self.right else low + widths * chances
+        if not np.isfinite(widths).all():  # bins that are wider than the largest number
+            drawn_ = high * (1 - chances) + low * chances if self.right else low * (1 - chances) + high * chances
         outermost = np.nextafter(low, np.inf) if self.right else np.nextafter(high, -np.inf)
         drawn_ = np.maximum(drawn_, outermost) if self.right else np.minimum(drawn_, outermost)
         return self._numbers(pd.Series(drawn_), inside)
 
+    def _whole_within(self, place: NDArray[np.int64], chances: NDArray[np.float64]) -> NDArray[Any]:
+        """Return whole numbers, or days counted from year 1, that are uniform in the bins at these places."""
+        bins = self.bins()
+        if bins[0][0] < _LEAST_WHOLE or bins[-1][1] > _MOST_WHOLE:  # of Python's own whole numbers
+            widths = [after - first for first, after in bins]
+            each = zip(place.tolist(), chances.tolist(), strict=True)
+            drawn = [bins[one][0] + min(math.floor(chance * widths[one]), widths[one] - 1) for one, chance in each]
+            return np.array(drawn, dtype=object)
+        starts, ends = np.array(bins, dtype=np.int64).T
+        first, many = starts[place], (ends - starts)[place]
+        return np.asarray(first + np.minimum(np.floor(chances * many).astype(np.int64), many - 1))
+
     def _numbers(self, drawn: pd.Series, inside: NDArray[np.bool_]) -> Any:
         if self.holds_missing and not inside.all():
-            drawn = drawn.astype("Int64" if self.is_whole else "float64").mask(~inside)
+            wide: Any = ("UInt64" if self.dtype.lower().startswith("u") else "Int64") if self.is_whole else "float64"
+            drawn = drawn.astype(wide).mask(~inside)
         dtype: Any = self.dtype
         return drawn.astype(dtype) if dtype and dtype != "object" else drawn
 
@@ -305,9 +335,8 @@ class Filled:
             days = [date(1970, 1, 1) + timedelta(days=int(day) - epoch) for day in drawn]
             return pd.Series([day if real else None for day, real in zip(days, inside, strict=True)], dtype=object)
         found = pd.Series((drawn - epoch).astype("datetime64[D]").astype("datetime64[us]")).where(inside)
-        if "," in self.dtype:  # with a time zone: midnight there
-            zone = self.dtype.partition(",")[2].strip(" ]")
-            found = found.dt.tz_localize(zone, ambiguous=True, nonexistent="shift_forward")
+        if self.zone:  # midnight there
+            found = found.dt.tz_localize(self.zone, ambiguous=True, nonexistent="shift_forward")
         dtype: Any = self.dtype
         return found.astype(dtype)
 
@@ -324,8 +353,8 @@ def _typed(pool: list[Any], dtype: Any) -> pd.Series:
             aware = "," in dtype
             return pd.to_datetime(plain, utc=aware).astype(dtype)
         return plain.astype(dtype)
-    except (TypeError, ValueError, OverflowError):  # keys of another type than the column's stand for its values
-        return plain
+    except (TypeError, ValueError, OverflowError, NotImplementedError):
+        return plain  # keys of another type than the column's stand for its values
 
 
 def _plain(known: list[Any]) -> Any:

@@ -57,7 +57,7 @@ def filled(data: object, name: str, level: str, derived: Mapping[str, Any]) -> F
     schema = engine_of(data).schema
     if name not in schema:  # derived: its own values
         return Filled(name, level)
-    dtype = _dtype(data, schema[name])
+    dtype = _dtype(data, name, schema[name])
     made = derived.get(level) if level != name else None
     if made is None:
         return Filled(name, level, dtype)
@@ -77,6 +77,10 @@ def filled_bins(name: str, level: str, dtype: str, made: Cut | DateCut) -> Fille
         found = Filled(
             name, level, dtype, _closed(name, dtype, tuple(map(float, made.edges)), right=made.right), made.right
         )
+    if not found.is_whole and not found.of_days:
+        _check_floats(found)
+    if found.of_days and "[ns" in dtype and not all("1677-09-22" <= str(edge) <= "2262-04-12" for edge in found.edges):
+        raise SyntheticError.edges(name, f"reach beyond what {dtype} holds")
     if found.is_whole:
         bins, (least, most) = found.bins(), _range(dtype)
         if any(first >= after for first, after in bins):
@@ -84,6 +88,14 @@ def filled_bins(name: str, level: str, dtype: str, made: Cut | DateCut) -> Fille
         if bins[0][0] < least or bins[-1][1] - 1 > most:
             raise SyntheticError.edges(name, f"reach beyond what {dtype} holds")
     return found
+
+
+def _check_floats(made: Filled) -> None:
+    """Refuse bins of numbers whose values are infinite in a type of fewer bits."""
+    few = {"float32": np.float32, "float[pyarrow]": np.float32, "float16": np.float16, "halffloat[pyarrow]": np.float16}
+    kind: Any = few.get(made.dtype.lower(), np.float64)
+    if any(abs(float(edge)) > float(np.finfo(kind).max) for edge in made.edges):
+        raise SyntheticError.edges(made.name, f"reach beyond what {made.dtype} holds")
 
 
 def _closed(name: str, dtype: str, edges: tuple[float, ...], *, right: bool) -> tuple[float, ...]:
@@ -121,14 +133,32 @@ def check_keys(made: Filled, values: Iterable[object]) -> None:
 
 
 def _range(dtype: str) -> tuple[int, int]:
-    bits = int(dtype.lower().removeprefix("u").removeprefix("int") or 64)
+    bits = int(dtype.lower().removeprefix("u").removeprefix("int").partition("[")[0] or 64)
     return (0, 2**bits - 1) if dtype.lower().startswith("u") else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
 
 
-def _dtype(data: object, kind: Kind) -> str:
-    """Return the type in which pandas holds a column."""
+def _dtype(data: Any, name: str, kind: Kind) -> str:
+    """Return the type in which pandas holds a column, so that its name makes it again."""
     if type(data).__module__.startswith("pandas"):
-        return kind.shown
+        own = data[name].dtype
+        own = getattr(own, "subtype", own) if str(own).startswith("Sparse[") else own
+        return next((shown for shown in (str(own), kind.shown) if _makes(shown, own)), _other(kind))
+    return _other(kind)
+
+
+def _makes(shown: str, own: object) -> bool:
+    """Whether a type's name makes that type: but for categories, which are others, and for texts of Arrow's own."""
+    import pandas as pd
+
+    try:
+        made = pd.api.types.pandas_dtype(shown)
+    except (TypeError, ValueError, NotImplementedError):
+        return False
+    return made == own or isinstance(made, pd.StringDtype | pd.CategoricalDtype)
+
+
+def _other(kind: Kind) -> str:
+    """Return the type in which pandas holds such values of another library."""
     if kind.name == INSTANT:
         unit = kind.unit if kind.unit in ("s", "ms", "us", "ns") else "us"
         return f"datetime64[{unit}, {kind.zone}]" if kind.zone else f"datetime64[{unit}]"
