@@ -93,7 +93,9 @@ def test_two_worlds_by_keyboard(opened):
     frame.get_by_role("slider", name="ε, the privacy loss:").focus()
     for _ in range(10):
         page.keyboard.press("ArrowRight")
-    assert re.search(r"1,000 guesses, give or take 1\.0\s% by luck\. The limit at ε = 2\.0 is 88\.08\s%", status.inner_text())
+    assert re.search(
+        r"1,000 guesses, give or take 1\.0\s% by luck\. The limit at ε = 2\.0 is 88\.08\s%", status.inner_text()
+    )
 
 
 def test_the_classmate_is_found_by_keyboard(opened):
