@@ -47,6 +47,7 @@ html_title = f"privkit {version}"
 html_static_path = ["static"]
 html_css_files = ["privkit.css"]
 html_js_files = ["privkit.js"]
+html_search_scorer = str(Path(__file__).parent / "static" / "scorer.js")
 html_copy_source = False
 html_show_sourcelink = False
 html_show_copyright = False

@@ -71,7 +71,7 @@ def _told(value: Any) -> tuple[str, dict[str, str]]:
 
 def _html(value: Any) -> str:
     if hasattr(value, "_repr_mimebundle_"):
-        return _TAKEN.sub("still picture", value._repr_mimebundle_()["text/html"])
+        return _TAKEN.sub("picture", value._repr_mimebundle_()["text/html"])
     return str(value._repr_html_())
 
 

@@ -66,6 +66,8 @@ def test_axe_finds_nothing_serious_and_nothing_is_cut_off(chromium, gallery, wid
             "nodes => nodes.filter(one => one.getBoundingClientRect().right > innerWidth + 1).map(one => one.outerHTML)"
         )
         assert page.locator("main :not(.pk-scroll *)").evaluate_all(wide) == []
+        scrolled = "nodes => nodes.map(one => one.scrollWidth - one.clientWidth)"  # the last releases: downwards alone
+        assert max(page.locator(".pk-scroll").evaluate_all(scrolled)) <= 1
     page.screenshot(path=artifacts / f"gallery_{width}_{scheme}.png", full_page=True)
     page.context.close()
 

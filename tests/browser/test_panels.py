@@ -155,6 +155,22 @@ def test_a_release_asks_once_and_needs_no_mouse(spending, artifacts):
     expect(plan).to_contain_text("Released: cost ε = 0.2")
 
 
+def test_at_800_pixels_it_is_seen_who_asked(spending):
+    """Below, what was asked last scrolls sideways."""
+    page, plan = spending, panel(spending, PLAN)
+    plan.get_by_role("button", name="Release …").click()
+    plan.get_by_role("button", name="Spend ε =").click()
+    expect(plan).to_contain_text("Released: cost ε = 0.2", timeout=30_000)
+    page.set_viewport_size({"width": 800, "height": 900})
+    page.locator(".jp-Notebook .jp-Cell").first.locator(".jp-InputPrompt").click()
+    page.keyboard.press("Control+b")
+    expect(page.locator("#jp-left-stack")).to_be_hidden()
+    page.wait_for_timeout(500)  # what is drawn follows the window
+    asked = panel(page, BUDGET).locator(".pk-scroll")
+    assert asked.locator("thead").inner_text().split()[-1] == "who"
+    assert asked.evaluate("one => one.scrollWidth - one.clientWidth") <= 1
+
+
 def test_the_line_of_k_moves(page):
     shown = panel(page, K)
     put(shown, "k =", "5")
@@ -295,6 +311,9 @@ def test_forced_colors_keep_what_bars_tell_apart(page, artifacts):
         assert fill.evaluate(style, "fill") not in {"none", page.locator("body").evaluate(style, "backgroundColor")}
         moved = panel(page, K).locator(".noUi-handle").first
         assert moved.evaluate(style, "transitionDuration") == "0s"
+        release = panel(page, PLAN).get_by_role("button", name="Release …")  # else it looks like a line of text
+        assert release.evaluate(style, "borderTopStyle") == "solid"
+        assert float(release.evaluate(style, "borderTopWidth").removesuffix("px")) >= 1
     finally:
         page.emulate_media(forced_colors="none", reduced_motion="no-preference")
 

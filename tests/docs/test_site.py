@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+import shutil
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -148,6 +149,8 @@ def test_the_gallery_shows_every_value_that_it_names(site):
     page = (site / "gallery.html").read_text(encoding="utf-8")
     shown = page.split('<div class="shown">')[1:]
     assert len(shown) == len(named) > 20
+    assert "A still picture. In JupyterLab" in page  # without the time at which the pages were built
+    assert "still still" not in page
     for name, value in zip(named, shown, strict=True):
         golden = (ROOT / "tests" / "contract" / "golden" / f"{name}.txt").read_text(encoding="utf-8")
         drawn = (ROOT / "tests" / "contract" / "golden" / f"{name}.plot.txt").exists()
@@ -183,6 +186,35 @@ def test_the_search_finds(site, word, page):
     found = [index[kind].get(word, []) for kind in ("terms", "titleterms")]
     places = {place for one in found for place in (one if isinstance(one, list) else [one])}
     assert page in {index["docnames"][place] for place in places}
+
+
+def test_the_search_shows_pages_that_teach_before_methods_of_results_and_before_decisions():
+    """Sixty methods are called plot, and decisions begin with a digit: both stood before the gallery."""
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("no node here")
+    found = [
+        ["reference/results", "privkit.KAnonymityReport.plot", "", "", 11 + 15, "", "object"],
+        ["decisions/0027", "27. Papers ask", "", "", 5, "", "text"],
+        ["gallery", "Gallery", "", "", 5, "", "text"],
+        ["reference/release", "privkit.dp_median", "", "", 11 + 15, "", "object"],
+    ]
+    code = f"const s = require({json.dumps(str(ROOT / 'docs' / 'static' / 'scorer.js'))});"
+    code += f"process.stdout.write(JSON.stringify({json.dumps(found)}.map(s.score)))"
+    done = subprocess.run([node, "-e", code], capture_output=True, text=True, check=True)
+    method, decision, gallery, function = json.loads(done.stdout)
+    assert function > gallery > decision
+    assert method <= function - 10
+
+
+def test_the_searched_pages_use_these_scores(site):
+    assert "pages that teach come before" in (site / "_static" / "searchtools.js").read_text(encoding="utf-8")
+
+
+def test_no_table_of_a_page_has_a_head_without_words(site):
+    """Somebody who hears the page is told nothing of such a column. Values that a notebook shows are not meant here."""
+    for page in site.glob("*.html"):
+        assert '<th class="head"><p></p></th>' not in page.read_text(encoding="utf-8"), page.name
 
 
 def test_each_part_of_the_reference_begins_with_a_table_of_what_it_has(site, described):

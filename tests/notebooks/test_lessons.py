@@ -7,7 +7,7 @@ import re
 import nbformat
 import pytest
 
-from privkit.teach.lessons import LESSONS
+from privkit.teach.lessons import COURSE, LESSONS
 
 from .conftest import NOTEBOOKS
 
@@ -84,6 +84,14 @@ def test_it_leads_to_notebooks_that_there_are(notebook):
     names = {path.name for path in NOTEBOOKS}
     for cell in of_kind(notebook, "markdown"):
         assert set(re.findall(r"\]\((\w+\.ipynb)\)", cell.source)) <= names
+
+
+def test_it_leads_to_the_next_lesson_of_the_course_first(path, notebook):
+    """Whoever follows the first link at each end has read all, in the order of the course."""
+    number = int(path.stem[:2])
+    following = [*COURSE, 8][COURSE.index(number) + 1]
+    (end,) = (cell for cell in of_kind(notebook, "markdown") if cell.source.startswith("## Where to go next"))
+    assert re.search(r"\]\((\d\d)_\w+\.ipynb\)", end.source)[1] == f"{following:02}"
 
 
 #: What prose counts and no cell shows: means, sums, rows that arrive later, what 20,000 tries tell; figures of papers.

@@ -331,6 +331,8 @@ STYLE = Markup(
 .privkit .pk-scroll th, .privkit .pk-scroll td { overflow-wrap: break-word; white-space: nowrap;
   padding-right: 0.7em; }
 .privkit .pk-scroll td:nth-child(3) { white-space: normal; min-width: 9em; }
+.privkit .pk-scroll td:nth-child(5) { white-space: normal; min-width: 5em; }
+@media (max-width: 900px) { .privkit .pk-scroll table { font-size: 0.85em; } }
 @media (max-width: 560px) { .privkit .pk-scroll td:nth-child(n), .privkit .pk-scroll th { padding-right: 0.3em;
   white-space: normal; min-width: 0; } }
 @media print { .privkit .pk-scroll { max-height: none; overflow: visible; }
@@ -342,6 +344,7 @@ STYLE = Markup(
   .privkit .pk-under-line { fill: none; } .privkit .pk-node, .privkit .pk-here { stroke: Highlight; }
   .privkit .pk-node-short { stroke: CanvasText; } .privkit .pk-star { fill: CanvasText; }
   .privkit .pk-limit, .privkit .pk-under { stroke: CanvasText; } .privkit .pk-under { fill: none; }
+  .privkit-panel .jupyter-button { border: 1px solid ButtonText; }
   .privkit-panel .noUi-connects { outline: 1px solid CanvasText; } }
 @media (prefers-reduced-motion: reduce) {
   .privkit-panel *, .privkit * { transition: none !important; animation: none !important; } }
