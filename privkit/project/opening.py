@@ -75,7 +75,7 @@ def open_project(
         The largest ε (or ρ) of one release; 10 (or 1) by default.
     per_analyst : number or mapping, optional
         The limit of each analyst, in ε (or ρ); the total still holds. A mapping from names allots by analyst:
-        ``{"ada": 0.6, "grace": 0.3}``; whoever is not named gets nothing, or what stands under None.
+        ``{"ada": 0.6, "grace": 0.3}``; whoever is not named gets nothing, or the amount of None.
     window : (days, number), optional
         A limit on what is spent within any stretch of days; the total still holds.
     store : path or SQLAlchemy URL, optional

@@ -274,7 +274,7 @@ class Project(Accountable, Plotted):
         """Raise the budget, as its owner, on record. Spends nothing; what was granted is never lowered.
 
         From there on an attacker may gain as much as the new total allows, on everybody who was in the data all along:
-        a decision about people, for a reason that can be told to them. The same call again notes nothing.
+        a decision about people, for a reason that they may hear. The same call again notes nothing.
 
         Parameters
         ----------
