@@ -1,4 +1,4 @@
-"""One clock: whatever zone the machine is set to, a day is that of the ledger, in UTC; and no day is before all records."""
+"""One clock: whatever zone the machine is set to, a day is the ledger's, in UTC; and none is before all records."""
 
 from __future__ import annotations
 
