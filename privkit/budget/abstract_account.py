@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from privkit.budget.entry import Balance, Charged, Entry, Reservation, State
     from privkit.budget.machine.keys import FirstForm
+    from privkit.budget.notes import Extension
     from privkit.budget.terms import ProjectTerms
     from privkit.values.loss import PrivacyLoss
 
@@ -35,8 +36,6 @@ class BaseAccount(ABC):
         The project's name.
     uid : str
         What tells the project apart from others of the same name.
-    terms : ProjectTerms
-        The project's terms.
     store : str
         Where the account is kept, without a password.
     begun : str
@@ -48,15 +47,28 @@ class BaseAccount(ABC):
     #: Whether its answers are drawn by a simulator.
     simulated: ClassVar[bool] = False
 
-    def __init__(self, name: str, uid: str, terms: ProjectTerms, *, store: str, begun: str, analyst: str) -> None:
+    def __init__(self, name: str, uid: str, *, store: str, begun: str, analyst: str) -> None:
         self.name = name
         self.uid = uid
-        self.terms = terms
         self.store = store
         self.begun = begun
         self.analyst = analyst
 
     # -- what it says ----------------------------------------------------------------------------------------------
+
+    @property
+    @abstractmethod
+    def terms(self) -> ProjectTerms:
+        """The project's terms."""
+
+    @property
+    def earlier_terms(self) -> tuple[ProjectTerms, ...]:
+        """The terms that held before they were extended, the latest first."""
+        return ()
+
+    def extensions(self) -> list[Extension]:
+        """Return when, by whom and why the budget was extended, in order, each with the terms before and after."""
+        return []
 
     @abstractmethod
     def balance(self) -> Balance:

@@ -18,7 +18,7 @@ from privkit.budget.machine import process as presence
 from privkit.budget.machine.clock import set_clock_back, why_late
 from privkit.budget.machine.keys import FirstForm, project_key
 from privkit.budget.noted import Noted, refuse_ended
-from privkit.budget.odometer import Ways, admit, in_measure, limits_left, window_start
+from privkit.budget.odometer import Before, Ways, admit, in_measure, limits_left, window_start
 from privkit.budget.store import query
 from privkit.budget.store.connections import lets_go
 from privkit.budget.store.fault import fault
@@ -49,7 +49,7 @@ class Account(Noted):
     """
 
     def __init__(self, book: Book, analyst: str) -> None:
-        super().__init__(book.name, book.uid, book.terms, store=book.place, begun=book.begun, analyst=analyst)
+        super().__init__(book.name, book.uid, store=book.place, begun=book.begun, analyst=analyst)
         self._book = book
         self.fresh = False
         self._holds: dict[tuple[str, str], bool] = {}
@@ -90,7 +90,7 @@ class Account(Noted):
         """Return what is spent, reserved and left. One look-up, however long the ledger is."""
         with self._book.store.reading() as connection:
             head = self._book.head(connection)
-        budget, sums = self.terms.budget, head.sums
+            budget, sums = self._book.in_force(connection).budget, head.sums
         return Balance(
             budget, sums.spent - sums.held, sums.held, budget - sums.spent, sums.entries, seq=head.seq, hash=head.hash
         )
@@ -100,8 +100,9 @@ class Account(Noted):
         with self._book.store.reading() as connection:
             sums = self._book.head(connection).sums
             now = max(self._book.store.now(connection), sums.clock)
+            terms = self._book.in_force(connection)
             own, recent = self._limited(connection, sums, now)
-        return limits_left(self.terms, sums, own=own or self._book.zero, recent=recent)
+        return limits_left(terms, Before(sums.spent, own or self._book.zero, recent, self.analyst))
 
     @lets_go
     def verify(self, progress: Callable[[int, int], None] | None = None) -> Verification:
@@ -129,7 +130,7 @@ class Account(Noted):
         total = 0 if head is None else head["seq"]
         tell = None if progress is None else lambda done: progress(done, max(done, total))
         try:
-            told = verify_chain(self.store, row, self._records(tell), self.terms)
+            told = verify_chain(self.store, row, self._records(tell), book.held[0])
         except UnreadableError as error:
             raise fault(error, book.store.place, book.store.timeout, None) from None
         with book.store.reading() as connection:
@@ -257,10 +258,13 @@ class Account(Noted):
                 book.check(connection, head)
                 if key is not None and not again and (row := query.asked(connection, book.id, key)) is not None:
                     return self._earlier(connection, head, row)
-                refuse_ended(book, connection)
+                standing = book.standing(connection)
+                refuse_ended(book, connection, standing)
+                terms = book.in_force(connection, standing)
                 own, recent = self._limited(connection, head.sums, head.now)
                 late = partial(why_late, book, connection, head.sums.clock)
-                admit(self.name, self.terms, cost, head.sums, own=own or book.zero, recent=recent, ways=ways, late=late)
+                before = Before(head.sums.spent, own or book.zero, recent, self.analyst)
+                admit(self.name, terms, cost, before, ways=ways, late=late)
                 reservation = Reservation(head.sums.entries + 1, cost, head.now)
                 turn.held = in_hand[reservation.token] = reservation  # before others can see it
                 book.store.hold(reservation)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -12,15 +13,17 @@ from privkit.budget.entry import Entry, Reservation, State, in_hand
 from privkit.budget.machine.anchor import Anchor, recall, remember
 from privkit.budget.machine.process import Holder, seen
 from privkit.budget.machine.state import shown_state, writable
+from privkit.budget.notes import CLOSED, EXTENDED, NAMES, REMOVED, Extension
 from privkit.budget.store import query
 from privkit.budget.store.schema import record_table
 from privkit.budget.terms import ProjectTerms, called
 from privkit.budget.turn import notify
+from privkit.errors import ParameterError
 from privkit.errors.ledger import LedgerDamagedError, LedgerMovedError, LedgerTamperedError
 from privkit.values.show import warn
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy.engine import Connection, RowMapping
 
@@ -73,10 +76,61 @@ class Book:
         self.uid: str = row["uid"]
         self.begun: str = row["begun"]
         self.first: str = row["hash"]
-        self.terms = ProjectTerms.from_json(row["terms"])
+        #: The terms that held one after the other, as far as they were read: those it was begun on, then extended ones.
+        self.held: tuple[ProjectTerms, ...] = (ProjectTerms.from_json(row["terms"]),)
         self.zero = self.terms.budget - self.terms.budget
         self.note = ""  # what to know of a copy that is only looked at: then no anchor counts
         self.left = False  # True where this process may have left a reservation without an end
+
+    @property
+    def terms(self) -> ProjectTerms:
+        """The terms that held when the ledger was read last."""
+        return self.held[-1]
+
+    def standing(self, connection: Connection) -> list[RowMapping]:
+        """Return the records by which the project goes on or not: that it was extended, closed or removed."""
+        return query.named_any(connection, self.id, (NAMES[EXTENDED], NAMES[CLOSED], NAMES[REMOVED]))
+
+    def in_force(self, connection: Connection, standing: Sequence[RowMapping] | None = None) -> ProjectTerms:
+        """Return the terms that hold now: read anew, since another process may have extended them. One look-up.
+
+        Parameters
+        ----------
+        standing : sequence, optional
+            What :meth:`standing` has just found.
+
+        Raises
+        ------
+        LedgerTamperedError
+        """
+        held = (self.held[0], *(one.after for one in self.extensions(connection, standing)))
+        if len(held) > len(self.held):  # they only grow: a reader that was slow does not bring earlier ones back
+            self.held = held
+        return held[-1]
+
+    @readable
+    def extensions(self, connection: Connection, standing: Sequence[RowMapping] | None = None) -> list[Extension]:
+        """Return when, by whom and why the terms were extended, in order.
+
+        Raises
+        ------
+        LedgerTamperedError
+        """
+        found, before = list[Extension](), self.held[0]
+        for record in self.standing(connection) if standing is None else standing:
+            if record["key"] != NAMES[EXTENDED]:
+                continue
+            self.check_hash(record)
+            told = json.loads(record["question"])
+            try:
+                after = before.extended(told["to"])
+            except ParameterError:
+                where = {"entry": record["entry"], "record": record["seq"]}
+                raise LedgerTamperedError.of(self.place, self.name, **where, found="lowers the budget") from None
+            by, time = record["analyst"], record["time"]
+            found.append(Extension(record["entry"], time, by, told["to"], told["reason"], before, after))
+            before = after
+        return found
 
     @property
     def place(self) -> str:

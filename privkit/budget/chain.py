@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from privkit.budget.canonical import amounts, canonical, loss_from, readable
 from privkit.budget.notes import Notes
+from privkit.budget.odometer import Before, Recent, exceeded
 from privkit.budget.terms import called
 from privkit.errors.ledger import LedgerTamperedError
 from privkit.values.loss import PrivacyLoss
@@ -46,6 +47,9 @@ FIELDS = (
 
 #: The question of an entry that sets the clock back. Only its time may be before that of the entry before it.
 SET_BACK = "the clock was set back"
+#: The question of an entry that charges again what an older copy of the ledger lacked: it may be more than was left,
+#: and has no answer.
+FORGOTTEN = "what an older copy forgot"
 
 
 def sets_back(question: str) -> bool:
@@ -166,17 +170,16 @@ def verify_chain(
     last, sums, seq = project["hash"], Sums.start(zero), 0
     if first_link(**{field: project[field] for field in ("uid", "name", "terms", "begun", "note")}) != last:
         raise LedgerTamperedError.of(store, project["name"], entry=0, record=0, found="do not fit their hash")
-    open_costs: dict[int, PrivacyLoss] = {}
-    owned: dict[str, PrivacyLoss] | None = None if terms.per_analyst is None else {}
-    notes = Notes()
+    rules = _Rules(terms)
     for record in records:
-        if found := _wrong(record, seq, last):
+        found = _wrong(record, seq, last)
+        if not found:
+            found, sums = rules.follow(record, sums)
+        if not found and sums.to_json() != record["sums"]:
+            found = "has totals that do not add up"
+        if found:
             raise LedgerTamperedError.of(store, project["name"], entry=record["entry"], record=seq + 1, found=found)
-        expected = _follow(record, sums, open_costs, owned, notes)
-        if expected is None or expected.to_json() != record["sums"]:
-            found = "breaks the rules of a ledger" if expected is None else "has totals that do not add up"
-            raise LedgerTamperedError.of(store, project["name"], entry=record["entry"], record=seq + 1, found=found)
-        last, sums, seq = record["hash"], expected, record["seq"]
+        last, seq = record["hash"], record["seq"]
     return Verification(called(project["name"]), sums.entries, seq, sums.spent, last)
 
 
@@ -193,26 +196,48 @@ def _wrong(record: Mapping[Any, Any], seq: int, last: str) -> str:
     return "" if fits else "does not fit its hash"
 
 
-def _follow(
-    record: Mapping[Any, Any],
-    sums: Sums,
-    open_costs: dict[int, PrivacyLoss],
-    owned: dict[str, PrivacyLoss] | None,
-    notes: Notes,
-) -> Sums | None:
-    """Return the totals that a record must have; None if no ledger writes such a record here."""
-    number, zero = record["entry"], sums.spent - sums.spent
-    if record["state"] == "reserved":
+_BREAKS = "breaks the rules of a ledger"
+
+
+class _Rules:
+    """What may follow in a chain, kept record by record: only what a ledger on these terms writes."""
+
+    def __init__(self, terms: ProjectTerms) -> None:
+        self._notes = Notes(terms)
+        self._open: dict[int, PrivacyLoss] = {}
+        self._forgotten: set[int] = set()
+        self._owned: dict[str, PrivacyLoss] = {}
+        self._recent = Recent(terms.window, PrivacyLoss.zero(terms.budget.measure))
+
+    def follow(self, record: Mapping[Any, Any], sums: Sums) -> tuple[str, Sums]:
+        """Return what is wrong with a record, empty if nothing is, and the totals that it must have."""
+        number = record["entry"]
+        if record["state"] == "reserved":
+            return self._begun(number, record, sums)
+        answered = record["state"] == "committed"
+        if number not in self._open or answered != (record["answer"] is not None):
+            return _BREAKS, sums
+        if answered and number in self._forgotten:
+            return _BREAKS, sums
+        return "", sums.ended(self._open.pop(number))
+
+    def _begun(self, number: int, record: Mapping[Any, Any], sums: Sums) -> tuple[str, Sums]:
+        zero, time = sums.spent - sums.spent, record["time"]
         cost = loss_from((record["main"], record["delta"]), zero)
-        back = record["time"] < sums.clock and not (cost == zero and sets_back(record["question"]))
-        if number != sums.entries + 1 or back or not notes.allows(record, cost, sums.spent):
-            return None
-        open_costs[number] = cost
-        own = None
-        if owned is not None:
-            own = owned.get(record["analyst"], zero)
-            owned[record["analyst"]] = own + cost
-        return sums.reserved(cost, record["time"], own)
-    if number not in open_costs or (record["state"] == "committed") != (record["answer"] is not None):
-        return None
-    return sums.ended(open_costs.pop(number))
+        back = time < sums.clock and not (cost == zero and sets_back(record["question"]))
+        if number != sums.entries + 1 or back or not self._notes.allows(record, cost, sums.spent):
+            return _BREAKS, sums
+        analyst, terms = record["analyst"], self._notes.terms
+        own = self._owned.get(analyst, zero)
+        before = Before(sums.spent, own, self._recent.of(sums.spent, time), analyst)
+        if cost != zero and exceeded(terms, cost, before):
+            if json.loads(record["question"]).get("statistic") != FORGOTTEN:
+                return "is charged more than the terms allowed that held there", sums
+            self._forgotten.add(number)
+        self._open[number] = cost
+        limited = terms.per_analyst is not None
+        after = sums.reserved(cost, time, own if limited else None)
+        if limited:
+            self._owned[analyst] = own + cost
+        self._recent.add(time, after.spent)
+        return "", after

@@ -251,6 +251,9 @@ def _of_removed(account: Account) -> Iterator[Finding]:
 def _of_notes(account: Account) -> Iterator[Finding]:
     if (found := account.ended) is not None:
         yield Finding("note", f"project {account.name!r} was closed on {found.time[:10]} by {found.analyst}")
+    for one in account.extensions():
+        told = f"project {account.name!r} was extended on {one.time[:10]} by {one.analyst}"
+        yield Finding("note", f"{told}: a budget of {one.after.budget} from entry {one.entry} on")
     if facts := account.facts():
         told = f"project {account.name!r}: public facts are declared in {len(facts)} entries"
         yield Finding("ok", f"{told}, the last by {facts[-1].analyst} on {facts[-1].time[:10]}")

@@ -79,12 +79,15 @@ class Counts(NamedTuple):
         1 where the project was closed or removed, else 0.
     registered : int
         Entries of the register of packages, requests and drills; they cost nothing.
+    extensions : int
+        Entries that extend the budget; they cost nothing.
     """
 
     charges: int
     facts: int
     ends: int = 0
     registered: int = 0
+    extensions: int = 0
 
 
 @dataclass(frozen=True, slots=True)

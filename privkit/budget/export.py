@@ -26,7 +26,8 @@ _ROWS = 1000
 def project_rows(ledger: Ledger) -> list[dict[str, Any]]:
     """Return a dict per project: name, begun, unit, measure, budget, spent, reserved, left, entries and head.
 
-    Of the entries, `charges` were charged, `facts` declare public facts, and `registered` are of the register.
+    Of the entries, `charges` were charged, `facts` declare public facts, `registered` are of the register, and
+    `extensions` extend the budget.
 
     Parameters
     ----------
@@ -52,6 +53,7 @@ def project_rows(ledger: Ledger) -> list[dict[str, Any]]:
                 "charges": counts.charges,
                 "facts": counts.facts,
                 "registered": counts.registered,
+                "extensions": counts.extensions,
                 "record": balance.seq,
                 "head": balance.hash,
             }
@@ -141,6 +143,7 @@ def json_parts(account: Account) -> Iterator[str]:
         "uid": account.uid,
         "begun": account.begun,
         "terms": json.loads(account.terms.to_json()),
+        **({"begun_with": json.loads(account.earlier_terms[-1].to_json())} if account.earlier_terms else {}),
         "spent": [amount_text(balance.spent.main), amount_text(balance.spent.delta)],
         "reserved": [amount_text(balance.reserved.main), amount_text(balance.reserved.delta)],
         "counts": {"entries": balance.entries, **counts_of(account, balance)._asdict()},

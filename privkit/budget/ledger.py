@@ -8,13 +8,14 @@ What it promises; tests cite the numbers.
 - L4 Same question, same data, same answer, at no cost; ``again=True`` draws anew and is charged.
 - L5 Orphans are visible, with the price of asking again.
 - L6 Exact arithmetic.
-- L7 Append-only, in a chain of hashes that `verify` checks.
+- L7 Append-only, in a chain of hashes that `verify` checks; with it, that no charge is above the terms of its place.
 - L8 An older copy is noticed, by an anchor outside the file. Detection, not prevention: who owns the file and the data
   can always cheat.
 - L9 Fail closed: a ledger that cannot be read or written refuses; none is begun in place of a lost one.
 - L10 Durable: rollback journal, ``synchronous=EXTRA``, a local file system.
 - L11 The budget belongs to the population that the owner declares, not to a frame, a copy or a folder.
-- L12 Several limits hold at once: total, one release, one analyst, a window of time.
+- L12 Several limits hold at once: total, one release, one analyst, a window of time. The owner may raise the total and
+  those of analysts by an entry that says why; nothing lowers them.
 - L13 One privacy measure per project.
 - L14 Nothing private is stored: no rows, true values, sizes, durations or error texts.
 """
@@ -34,7 +35,7 @@ from sqlalchemy import func, insert, select
 from privkit.budget.account import Account
 from privkit.budget.book import Book
 from privkit.budget.canonical import canonical
-from privkit.budget.chain import first_link
+from privkit.budget.chain import FORGOTTEN, first_link
 from privkit.budget.directory import Directory
 from privkit.budget.entry import Reservation
 from privkit.budget.machine.anchor import recall, recall_all, retire
@@ -258,7 +259,7 @@ class Ledger:
         account.fresh = fresh
         if fresh and (near := close_names(name, [other for other in self.projects() if other != name])):
             warn(close_words(name, near, str(account.terms.budget)))
-        if differences := account.terms.differences(terms):
+        if differences := account.terms.differences(terms, account.earlier_terms):
             raise ProjectMismatchError.of(name, differences)
         return account
 
@@ -336,6 +337,7 @@ class Ledger:
             self._expect_here(book)
         with self._store.reading() as connection:
             book.check_end(connection)
+            book.in_force(connection)
             pending = book.head(connection).sums.pending
         if pending:
             with suppress(LedgerReadOnlyError, LedgerBusyError), self._store.writing() as connection:
@@ -381,7 +383,7 @@ class Ledger:
             lost = book.lost(connection, head, anchor)
             if lost is not None and lost != book.zero:
                 held = Reservation(head.sums.entries + 1, lost, head.now)
-                question = canonical({"statistic": "what an older copy forgot"})
+                question = canonical({"statistic": FORGOTTEN})
                 head = book.charge(connection, head, held, analyst=self.analyst, question=question)
                 row = query.entry_row(connection, book.id, held.seq)
                 assert row is not None

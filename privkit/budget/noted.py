@@ -1,4 +1,4 @@
-"""What an account in a ledger notes beside charges: public facts, its register, that it was closed or removed.
+"""What an account in a ledger notes beside charges: facts, its register, extensions of its budget, its end.
 
 The rules are those of `privkit.budget.notes`.
 """
@@ -11,7 +11,21 @@ from typing import TYPE_CHECKING, Any
 from privkit.budget.canonical import UnreadableError, canonical, readable
 from privkit.budget.entry import Counts, Entry, Reservation, in_hand
 from privkit.budget.machine.anchor import recall, retire
-from privkit.budget.notes import CLOSED, FACTS, NAMES, NOTED, REGISTER, REMOVED, Ending, Uses, changed, merged, news
+from privkit.budget.notes import (
+    CLOSED,
+    EXTENDED,
+    FACTS,
+    NAMES,
+    NOTED,
+    REGISTER,
+    REMOVED,
+    Ending,
+    Extension,
+    Uses,
+    changed,
+    merged,
+    news,
+)
 from privkit.budget.paging import Paged
 from privkit.budget.store import query
 from privkit.budget.store.connections import lets_go
@@ -20,18 +34,20 @@ from privkit.errors.facts import FactsChangedError, ProjectUsedError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from sqlalchemy.engine import Connection
+    from sqlalchemy.engine import Connection, RowMapping
 
     from privkit.budget.account import Account
     from privkit.budget.book import Book, Head
     from privkit.budget.entry import Balance
     from privkit.budget.notes import Declared
+    from privkit.budget.terms import ProjectTerms
 
 
 @readable
-def ending(book: Book, connection: Connection) -> Ending | None:
-    """Return how a project ended; None while it is open. One look-up."""
-    record = query.first_named(connection, book.id, (NAMES[CLOSED], NAMES[REMOVED]))
+def ending(book: Book, connection: Connection, standing: Sequence[RowMapping] | None = None) -> Ending | None:
+    """Return how a project ended; None while it is open. One look-up, unless :meth:`Book.standing` made it."""
+    known = book.standing(connection) if standing is None else standing
+    record = next((one for one in known if one["key"] in (NAMES[CLOSED], NAMES[REMOVED])), None)
     if record is None:
         return None
     book.check_hash(record)
@@ -39,21 +55,21 @@ def ending(book: Book, connection: Connection) -> Ending | None:
     return Ending(removed, record["time"], record["analyst"], json.loads(record["question"])["reason"])
 
 
-def refuse_ended(book: Book, connection: Connection) -> None:
+def refuse_ended(book: Book, connection: Connection, standing: Sequence[RowMapping] | None = None) -> None:
     """Refuse to go on in a project that was closed or removed.
 
     Raises
     ------
     ProjectClosedError, ProjectRemovedError
     """
-    if (found := ending(book, connection)) is not None:
+    if (found := ending(book, connection, standing)) is not None:
         found.refuse(book.name)
 
 
 def counts_of(account: Account, balance: Balance) -> Counts:
     """Return how many of a project's entries were charged, and how many only note something."""
-    facts, ends, registered = account.n_noted
-    return Counts(balance.entries - facts - ends - registered, facts, ends, registered)
+    noted = account.n_noted
+    return Counts(balance.entries - sum(noted), *noted)
 
 
 class Noted(Paged):
@@ -101,13 +117,14 @@ class Noted(Paged):
 
     @property
     @lets_go
-    def n_noted(self) -> tuple[int, int, int]:
-        """How many entries declare public facts, end the project, and are of the register. One look-up."""
+    def n_noted(self) -> tuple[int, int, int, int]:
+        """How many entries declare public facts, end the project, are of the register, and extend the budget."""
         book = self._book
         with book.store.reading() as connection:
-            facts = query.last_draw(connection, book.id, NAMES[FACTS])
-            ends = int(ending(book, connection) is not None)
-            return facts, ends, query.last_draw(connection, book.id, NAMES[REGISTER])
+            facts, registered, extended = (
+                query.last_draw(connection, book.id, NAMES[what]) for what in (FACTS, REGISTER, EXTENDED)
+            )
+            return facts, int(ending(book, connection) is not None), registered, extended
 
     @lets_go
     def registered(self) -> list[Entry]:
@@ -167,6 +184,55 @@ class Noted(Paged):
         known = self._registered(connection)
         check(known)
         return head, {"statistic": REGISTER, "record": dict(record)}, len(known) + 1
+
+    @property
+    def terms(self) -> ProjectTerms:
+        """The terms that held when the ledger was read last; each charge reads them anew."""
+        return self._book.terms
+
+    @property
+    def earlier_terms(self) -> tuple[ProjectTerms, ...]:
+        """The terms that held before, the latest first."""
+        return self._book.held[-2::-1]
+
+    @lets_go
+    def extensions(self) -> list[Extension]:
+        """Return when, by whom and why the budget was extended, in order, each with the terms before and after."""
+        with self._book.store.reading() as connection:
+            return self._book.extensions(connection)
+
+    @lets_go
+    def extend(self, to: Mapping[str, Any], reason: str) -> Entry | None:
+        """Note higher limits, which hold for every charge from there on; None where just this was noted before.
+
+        Parameters
+        ----------
+        to : Mapping
+            See :meth:`privkit.budget.terms.ProjectTerms.extended`.
+        reason : str
+            Why.
+
+        Raises
+        ------
+        ParameterError
+            If something would fall, or nothing would rise.
+        ProjectClosedError, ProjectRemovedError
+        """
+        book, question = self._book, {"statistic": EXTENDED, "to": dict(to), "reason": reason}
+        with book.store.writing() as connection:
+            head = book.locked(connection)
+            book.check(connection, head)
+            known = book.extensions(connection)
+            if any((one.to, one.reason) == (question["to"], reason) for one in known):  # a cell that is run again
+                return None
+            refuse_ended(book, connection)
+            held = (book.held[0], *(one.after for one in known))
+            held = (*held, held[-1].extended(to))
+            head, entry = _note(book, connection, head, self.analyst, question, draw=len(known) + 1)
+        book.held = held
+        book.remember(head)
+        book.changed()
+        return entry
 
     @property
     def ended(self) -> Ending | None:

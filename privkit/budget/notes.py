@@ -1,4 +1,4 @@
-"""What stands in a project's chain beside its charges: public facts, its register, that it was closed or removed.
+"""What stands in a project's chain beside its charges: facts, its register, extensions of its budget, its end.
 
 Each is an entry that costs nothing, so that every store holds it as it is, `verify` looks at it, and an earlier version
 of privkit reads past it. It is found by the index of questions' names, under one that no question has: those are
@@ -9,6 +9,7 @@ The rules, kept when one is written and again by `verify`:
 - a note costs nothing, and says what its name says;
 - once a release used a fact, it stands: it neither changes nor is withdrawn. Until then it may be corrected or
   withdrawn, and both entries stay; others may be added at any time;
+- an extension raises the budget, or limits of analysts, and lowers nothing; from there on they hold;
 - a project is closed or removed once, and removed only while nothing was ever charged to it; then nothing follows but
   the ends of what was being answered, and the register of one that was closed: who got a package deletes it later.
 """
@@ -24,14 +25,24 @@ from privkit.errors.facts import ProjectClosedError, ProjectRemovedError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from privkit.budget.terms import ProjectTerms
     from privkit.values.loss import PrivacyLoss
 
 #: The questions of notes.
 FACTS, CLOSED, REMOVED = "public facts", "the project was closed", "the project was removed"
 #: What was handed out, what persons asked for, which drills were held: what a record says is the register's affair.
 REGISTER = "register"
-#: The names under which they are found. (Names of the first form are those below "g".)
-NAMES = {FACTS: "note:facts", CLOSED: "note:closed", REMOVED: "note:removed", REGISTER: "note:register"}
+#: That the budget is higher from there on: `to` what, by the names of arguments, and why.
+EXTENDED = "the budget was extended"
+#: The names under which they are found. (Names of the first form are those below "g". An extension is no "note:": an
+#: earlier version would take one that it does not know for a breach of the rules; this one it reads past.)
+NAMES = {
+    FACTS: "note:facts",
+    CLOSED: "note:closed",
+    REMOVED: "note:removed",
+    REGISTER: "note:register",
+    EXTENDED: "terms:extended",
+}
 #: What stands as their answer: an entry that is committed has one.
 NOTED = "noted"
 
@@ -128,11 +139,18 @@ class Uses:
 
 
 class Notes:
-    """The rules of notes, kept record by record; see this module's."""
+    """The rules of notes, kept record by record; see this module's.
 
-    def __init__(self) -> None:
+    Attributes
+    ----------
+    terms : ProjectTerms
+        Those that hold here.
+    """
+
+    def __init__(self, terms: ProjectTerms) -> None:
         self._uses = Uses()
         self.ended = ""
+        self.terms = terms
 
     def allows(self, record: Mapping[Any, Any], cost: PrivacyLoss, charged: PrivacyLoss) -> bool:
         """Whether a ledger begins this entry here, after so much was `charged`; then it stands."""
@@ -140,7 +158,7 @@ class Notes:
         if self.ended and not (self.ended == CLOSED and name == NAMES[REGISTER]):
             return False
         try:
-            if name is None or not name.startswith("note:"):
+            if name is None or not (name.startswith("note:") or name == NAMES[EXTENDED]):
                 if '"public"' in record["question"]:
                     self._uses.asked(record["entry"], json.loads(record["question"]))
                 return True
@@ -155,6 +173,9 @@ class Notes:
             return False
         if what == REGISTER:
             return isinstance(question["record"], dict)
+        if what == EXTENDED:
+            self.terms = self.terms.extended(question["to"])
+            return isinstance(question["reason"], str)
         if what != FACTS:
             self.ended = what
             return what == CLOSED or not touched
@@ -163,6 +184,30 @@ class Notes:
             return False
         self._uses.declared(number, told)
         return True
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """That the budget, or the limits of analysts, were raised.
+
+    Attributes
+    ----------
+    entry : int
+        Its number in the ledger.
+    time, analyst, reason : str
+        When, by whom and why.
+    to : Mapping
+        The new amounts, as they were noted.
+    before, after : ProjectTerms
+    """
+
+    entry: int
+    time: str
+    analyst: str
+    to: Mapping[str, Any]
+    reason: str
+    before: ProjectTerms
+    after: ProjectTerms
 
 
 @dataclass(frozen=True, slots=True)

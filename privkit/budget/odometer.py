@@ -5,11 +5,13 @@ Admission: whether one more charge fits every limit of a project. Exact, and bli
 
 from __future__ import annotations
 
+from bisect import bisect_right, insort
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from privkit.budget.canonical import amount_text
 from privkit.errors.ledger import MeasureMismatchError
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from privkit.budget.abstract_account import BaseAccount
-    from privkit.budget.chain import Sums
     from privkit.budget.terms import ProjectTerms, Window
     from privkit.values.loss import PrivacyLoss
 
@@ -36,7 +37,7 @@ class Reading:
         The entry's number.
     time, analyst, state : str
     cost, total, left : PrivacyLoss
-        What the entry cost, what was charged up to and with it, and what was left of the budget.
+        What the entry cost, what was charged up to and with it, and what was left of the budget as it was then.
     """
 
     entry: int
@@ -80,10 +81,13 @@ class Readings(Sequence[Reading]):
 
     def _walk(self, start: int, stop: int) -> Iterator[Reading]:
         """Yield the readings of the entries above number `start` and up to number `stop`."""
-        account, budget = self._account, self._account.terms.budget
+        account, ahead = self._account, deque(self._account.extensions())
+        budget = ahead[0].before.budget if ahead else account.terms.budget
         total = account.charged_at([start])[0].total if start else budget - budget
         for page in account.pages(after=start, most=stop - start):
             for entry in page:
+                while ahead and ahead[0].entry <= entry.seq:
+                    budget = ahead.popleft().after.budget
                 total = total + entry.cost
                 yield Reading(entry.seq, entry.time, entry.analyst, entry.state, entry.cost, total, budget - total)
 
@@ -216,14 +220,28 @@ def in_measure(project: str, terms: ProjectTerms, cost: PrivacyLoss) -> PrivacyL
     raise MeasureMismatchError.of(project, wanted.value, cost.measure.value)
 
 
+class Before(NamedTuple):
+    """What was charged before a charge: in all, to its analyst, and of it within the window.
+
+    Attributes
+    ----------
+    spent, own, recent : PrivacyLoss
+    by : str
+        The analyst.
+    """
+
+    spent: PrivacyLoss
+    own: PrivacyLoss
+    recent: PrivacyLoss
+    by: str
+
+
 def admit(
     project: str,
     terms: ProjectTerms,
     cost: PrivacyLoss,
-    sums: Sums,
+    before: Before,
     *,
-    own: PrivacyLoss,
-    recent: PrivacyLoss,
     ways: Ways | None = None,
     late: Callable[[], str] | None = None,
 ) -> None:
@@ -231,10 +249,6 @@ def admit(
 
     Parameters
     ----------
-    sums : Sums
-        What was charged before, in all.
-    own, recent : PrivacyLoss
-        What of it this analyst was charged, and what falls into the window.
     ways : callable, optional
         Told what is left, says how to go on.
     late : callable, optional
@@ -246,15 +260,16 @@ def admit(
     """
     if terms.ceiling is not None and cost.main > terms.ceiling:
         raise CeilingError.of(project, cost, terms.budget.replace(terms.ceiling))
-    for name, limit, left in limits_left(terms, sums, own=own, recent=recent):
+    for name, limit, left in limits_left(terms, before):
         if not cost.fits(left):
+            nothing = name == "analyst" and limit.main == 0
             raise InsufficientBudgetError.of(
                 project,
                 needed=cost,
                 left=left,
                 limit=limit,
                 short=cost.shortfall(left),
-                scope=_SCOPE[name],
+                scope=f" for {before.by!r}, to whom nothing is allotted" if nothing else _SCOPE[name],
                 ways=ways(left) if ways is not None else "",
                 why=late() if late is not None and name == "window" else "",
             )
@@ -263,16 +278,51 @@ def admit(
 _SCOPE = {"total": "", "analyst": " for one analyst", "window": " for this window of time"}
 
 
-def limits_left(
-    terms: ProjectTerms, sums: Sums, *, own: PrivacyLoss, recent: PrivacyLoss
-) -> list[tuple[str, PrivacyLoss, PrivacyLoss]]:
+def limits_left(terms: ProjectTerms, before: Before) -> list[tuple[str, PrivacyLoss, PrivacyLoss]]:
     """Return each limit's name, amount and what is left of it."""
-    limits = [("total", terms.budget, terms.budget - sums.spent)]
-    if terms.per_analyst is not None:
-        limits.append(("analyst", terms.per_analyst, terms.per_analyst - own))
+    limits = [("total", terms.budget, terms.budget - before.spent)]
+    if (each := terms.limit_of(before.by)) is not None:
+        limits.append(("analyst", each, each - before.own))
     if terms.window is not None:
-        limits.append(("window", terms.window.limit, terms.window.limit - recent))
+        limits.append(("window", terms.window.limit, terms.window.limit - before.recent))
     return limits
+
+
+def exceeded(terms: ProjectTerms, cost: PrivacyLoss, before: Before) -> bool:
+    """Return whether a charge breaks one of the limits, those of :func:`admit`."""
+    if terms.ceiling is not None and cost.main > terms.ceiling:
+        return True
+    return not all(cost.fits(left) for _, _, left in limits_left(terms, before))
+
+
+class Recent:
+    """What falls into a window of time, told charge by charge, in the order of a chain.
+
+    It holds what the window may still need alone. Where a clock is set back beyond that, it tells too little, not too
+    much: it is there to find what a ledger would have refused.
+    """
+
+    def __init__(self, window: Window | None, zero: PrivacyLoss) -> None:
+        self._window = window
+        self._before = zero
+        self._totals: list[tuple[str, int, PrivacyLoss]] = []
+        self._count = 0
+
+    def of(self, spent: PrivacyLoss, now: str) -> PrivacyLoss:
+        """Return what of all that was `spent` falls into the window that ends `now`."""
+        if self._window is None:
+            return spent - spent
+        past = bisect_right(self._totals, (window_start(self._window, now), self._count + 1))
+        if past:
+            self._before = self._totals[past - 1][2]
+            del self._totals[:past]
+        return spent - self._before
+
+    def add(self, time: str, spent: PrivacyLoss) -> None:
+        """Take the total after an entry that was charged at a `time`."""
+        if self._window is not None:
+            self._count += 1
+            insort(self._totals, (time, self._count, spent), key=lambda told: told[:2])
 
 
 def window_start(window: Window, now: str) -> str:

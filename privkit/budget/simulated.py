@@ -16,7 +16,7 @@ from privkit.budget.canonical import canonical
 from privkit.budget.chain import Sums
 from privkit.budget.entry import Balance, Charged, Entry, Reservation, State
 from privkit.budget.notes import CLOSED, FACTS, NAMES, NOTED, Ending, Uses, changed, merged, news
-from privkit.budget.odometer import Ways, admit, in_measure, limits_left, window_start
+from privkit.budget.odometer import Before, Ways, admit, in_measure, limits_left, window_start
 from privkit.budget.turn import notify
 from privkit.errors.calls import calling
 from privkit.errors.facts import FactsChangedError
@@ -58,11 +58,11 @@ class SimulatedAccount(BaseAccount):
         super().__init__(
             f"SIMULATED {name}",
             uid,
-            terms.completed(),
             store="memory (SIMULATED)",
             begun=_now(),
             analyst="simulated",
         )
+        self._terms = terms.completed()
         self.seed = seed
         self.key = secrets.token_bytes(32)
         self._zero = PrivacyLoss.zero(terms.budget.measure)
@@ -75,6 +75,11 @@ class SimulatedAccount(BaseAccount):
         self._lock = RLock()
 
     # -- what it says ----------------------------------------------------------------------------------------------
+
+    @property
+    def terms(self) -> ProjectTerms:
+        """The project's terms; they are not extended."""
+        return self._terms
 
     def balance(self) -> Balance:
         """Return what is spent, reserved and left."""
@@ -130,7 +135,7 @@ class SimulatedAccount(BaseAccount):
     def _limits(self) -> list[tuple[str, PrivacyLoss, PrivacyLoss]]:
         with self._lock:
             now = max(_now(), self._sums.clock)
-            return limits_left(self.terms, self._sums, own=self._sums.spent, recent=self._recent(now))
+            return limits_left(self.terms, self._before(now))
 
     def records(self, tell: Callable[[int], None] | None = None) -> NoReturn:
         """There is no chain of records.
@@ -195,7 +200,7 @@ class SimulatedAccount(BaseAccount):
             if self.ended is not None:
                 self.ended.refuse(self.name)
             now = max(_now(), self._sums.clock)
-            admit(self.name, self.terms, cost, self._sums, own=self._sums.spent, recent=self._recent(now), ways=ways)
+            admit(self.name, self.terms, cost, self._before(now), ways=ways)
             held = Reservation(len(self._entries) + 1, cost, now)
             if turn is not None:
                 turn.held = held
@@ -222,6 +227,9 @@ class SimulatedAccount(BaseAccount):
         last = (answered or same)[-1:]
         return last[0] if last else None
 
+    def _before(self, now: str) -> Before:
+        return Before(self._sums.spent, self._sums.spent, self._recent(now), self.analyst)
+
     def _recent(self, now: str) -> PrivacyLoss:
         if self.terms.window is None:
             return self._zero
@@ -231,9 +239,18 @@ class SimulatedAccount(BaseAccount):
     # -- notes -----------------------------------------------------------------------------------------------------
 
     @property
-    def n_noted(self) -> tuple[int, int, int]:
-        """How many entries declare public facts, end the project, and are of the register."""
-        return len(self.facts()), int(self.ended is not None), 0  # nothing simulated is handed out, to be registered
+    def n_noted(self) -> tuple[int, int, int, int]:
+        """How many entries declare public facts, end the project, are of the register, and extend the budget."""
+        return len(self.facts()), int(self.ended is not None), 0, 0  # nothing simulated is handed out, or extended
+
+    def extend(self, to: Mapping[str, Any], reason: str) -> NoReturn:
+        """Its budget stays as it is.
+
+        Raises
+        ------
+        SimulatedError
+        """
+        raise SimulatedError.extended(self.name)
 
     def registered(self) -> list[Entry]:
         """Return no entry."""

@@ -83,7 +83,9 @@ class ProjectTerms:
     ceiling : Fraction or None
         The largest ε (or ρ) of one release; None, when reopening, for what is recorded.
     per_analyst : PrivacyLoss or None
-        The limit of each analyst.
+        The limit of each analyst; where there are `allotments`, of each that has none.
+    allotments : tuple of (str, PrivacyLoss)
+        The limits of analysts by their names, sorted; empty where all have the same.
     window : Window or None
         The limit within a stretch of days.
     """
@@ -94,12 +96,31 @@ class ProjectTerms:
     ceiling: Fraction | None = None
     per_analyst: PrivacyLoss | None = None
     window: Window | None = None
+    allotments: tuple[tuple[str, PrivacyLoss], ...] = ()
 
     def completed(self) -> ProjectTerms:
         """Return the terms with the default ceiling, as they are recorded."""
         if self.ceiling is not None:
             return self
         return replace(self, ceiling=CEILING_RHO if self.budget.measure.concentrated else CEILING)
+
+    def limit_of(self, analyst: str) -> PrivacyLoss | None:
+        """Return the most that an analyst may be charged in all; None where the terms do not limit it."""
+        return dict(self.allotments).get(analyst, self.per_analyst)
+
+    def of_one(self, analyst: str) -> ProjectTerms:
+        """Return the terms as they are for one analyst: his limit is that of each."""
+        return replace(self, per_analyst=self.limit_of(analyst), allotments=())
+
+    @property
+    def allotted(self) -> str:
+        """What analysts may be charged in all, in words; empty where the terms do not limit it."""
+        if self.per_analyst is None:
+            return ""
+        if not self.allotments:
+            return f"{self.per_analyst} for each analyst"
+        rest = f"{self.per_analyst} for everybody else" if self.per_analyst.main else "nothing for anybody else"
+        return f"{'; '.join(f'{loss} for {name}' for name, loss in self.allotments)}; {rest}"
 
     def refused(self, cost: PrivacyLoss) -> tuple[str, ...]:
         """Say that a release of this cost would be refused, where it is above the ceiling; nothing where it is not."""
@@ -108,23 +129,76 @@ class ProjectTerms:
         most = self.budget.replace(self.ceiling)
         return (f"WARNING: the project refuses one release above {most}, its ceiling: this one would be refused",)
 
-    def differences(self, given: ProjectTerms) -> list[tuple[str, str, str]]:
-        """Return (term, recorded, given) for each term of `given` that differs.
+    def differences(self, given: ProjectTerms, earlier: Sequence[ProjectTerms] = ()) -> list[tuple[str, str, str]]:
+        """Return (term, recorded, given) for each term of `given` that differs, from those of `earlier` too.
 
         What it leaves out agrees, and the bounds are a default of calls that each session may choose anew.
         """
-        pairs: list[tuple[str, object, object]] = [
-            ("budget", self.budget, given.budget),
-            ("unit", self.unit, given.unit),
-            ("ceiling", _told(self.ceiling), _told(given.ceiling)),
-            ("per_analyst", self.per_analyst, given.per_analyst),
-            ("window", self.window, given.window),
-        ]
-        return [(term, str(old), str(new)) for term, old, new in pairs if new is not None and new != old]
+        found, known = [], [held._compared() for held in (self, *earlier)]
+        for term, (new, words) in given._compared().items():
+            if new is None or new in [held[term][0] for held in known]:
+                continue
+            now, began = known[0][term][1], known[-1][term][1]
+            found.append((term, now if now == began else f"{now} (begun with {began})", words))
+        return found
+
+    def _compared(self) -> dict[str, tuple[object, str]]:
+        """Return what tells each term from others, and its words. Of limits within the budget, the budget has the δ."""
+        each, window = self.per_analyst, self.window
+        named = tuple((name, loss.main) for name, loss in self.allotments)
+        return {
+            "budget": (self.budget, str(self.budget)),
+            "unit": (self.unit, str(self.unit)),
+            "ceiling": (self.ceiling, str(_told(self.ceiling))),
+            "per_analyst": (each and (each.main, named), self.allotted if named else str(each)),
+            "window": (window and (window.days, window.limit.main), str(window)),
+        }
+
+    def extended(self, to: Mapping[str, Any]) -> ProjectTerms:
+        """Return the terms with a higher budget, or higher limits of analysts: nothing falls, and something rises.
+
+        Parameters
+        ----------
+        to : Mapping
+            The new amounts as texts, by the names of arguments: the main amount, `delta`, `per_analyst` (of all that
+            have no allotment), and `allotments`, a mapping from names.
+
+        Raises
+        ------
+        ParameterError
+        """
+        measure = self.budget.measure
+        main = "rho" if measure.concentrated else "epsilon"
+        allowed = {main, "per_analyst", "allotments"} | ({"delta"} if measure.has_delta else set())
+        if other := sorted(to.keys() - allowed):
+            raise ParameterError.together(other, f"the budget counts in {measure.value}, and that is fixed: {main}=.")
+        budget = self.budget.replace(
+            _risen(main, to.get(main), self.budget.main), _risen("delta", to.get("delta"), self.budget.delta)
+        )
+        each = self.per_analyst
+        if each is None and to.keys() & {"per_analyst", "allotments"}:
+            raise ParameterError.together(("per_analyst",), "this project has no limit of each analyst to raise.")
+        if each is not None:
+            each = budget.replace(_risen("per_analyst", to.get("per_analyst"), each.main), budget.delta)
+        named = {name: loss.main for name, loss in self.allotments}
+        for name, amount in to.get("allotments", {}).items():
+            assert each is not None
+            named[name] = _risen("per_analyst", amount, named.get(name, each.main), f" for {name!r}")
+        window = self.window and replace(self.window, limit=budget.replace(self.window.limit.main, budget.delta))
+        shares = tuple((name, budget.replace(amount, budget.delta)) for name, amount in sorted(named.items()))
+        found = replace(self, budget=budget, per_analyst=each, window=window, allotments=shares)
+        risen = [(found.budget, self.budget), (found.per_analyst, self.per_analyst)]
+        risen += [(found.limit_of(name), self.limit_of(name)) for name in named]
+        if all(now == before for now, before in risen):
+            rule = (
+                f"the budget is {self.budget} already: nothing would rise. Amounts are new totals, not what is added."
+            )
+            raise ParameterError.together(tuple(to), rule)
+        return found
 
     def to_json(self) -> str:
         """Return the terms as canonical JSON, the form that is stored and hashed."""
-        bounds = self.bounds
+        bounds, named = self.bounds, {name: amounts(loss) for name, loss in self.allotments}
         return canonical(
             {
                 "measure": self.budget.measure.name,
@@ -134,10 +208,18 @@ class ProjectTerms:
                 **({} if self.unit.per is None else {"unit_window": [self.unit.per, self.unit.time]}),
                 "bounds": None if bounds is None else [bounds.max_rows, bounds.max_groups, bounds.per_group],
                 "ceiling": None if self.ceiling is None else amount_text(self.ceiling),
-                "per_analyst": None if self.per_analyst is None else amounts(self.per_analyst),
+                "per_analyst": None if self.per_analyst is None else amounts(self._least),
+                # An earlier version knows one limit of each analyst alone: it reads the least of them.
+                **({"allotments": {"": amounts(self.per_analyst), **named}} if named and self.per_analyst else {}),
                 "window": None if self.window is None else [self.window.days, amounts(self.window.limit)],
             }
         )
+
+    @property
+    def _least(self) -> PrivacyLoss:
+        """The least that any analyst may be charged."""
+        assert self.per_analyst is not None
+        return min([self.per_analyst, *(loss for _, loss in self.allotments)], key=lambda loss: loss.main)
 
     @classmethod
     @readable
@@ -149,14 +231,28 @@ class ProjectTerms:
         def loss(pair: list[str]) -> PrivacyLoss:
             return loss_from(pair, zero)
 
+        named = {name: loss(pair) for name, pair in stored.get("allotments", {}).items()}
+        each = None if stored["per_analyst"] is None else named.pop("", loss(stored["per_analyst"]))
         return cls(
             budget=loss(stored["budget"]),
             unit=PrivacyUnit.of_record(stored["unit"], stored.get("unit_window", ())),
             bounds=None if stored["bounds"] is None else ContributionBounds(*stored["bounds"]),
             ceiling=None if stored["ceiling"] is None else Fraction(stored["ceiling"]),
-            per_analyst=None if stored["per_analyst"] is None else loss(stored["per_analyst"]),
+            per_analyst=each,
             window=None if stored["window"] is None else Window(stored["window"][0], loss(stored["window"][1])),
+            allotments=tuple(sorted(named.items())),
         )
+
+
+def _risen(argument: str, amount: str | None, before: Fraction, whose: str = "") -> Fraction:
+    """Return a new amount that does not fall below the one before; that one where none is given."""
+    if amount is None:
+        return before
+    if (found := Fraction(amount)) < before:
+        allowed = f"{exact_text(before)} or more{whose}: what was granted stays granted"
+        hint = "It is the new total, not what is added. To charge nothing more: project.close(reason='...')."
+        raise ParameterError.of(argument, exact_text(found), allowed, hint)
+    return found
 
 
 def _told(amount: Fraction | None) -> str | None:

@@ -114,8 +114,9 @@ def _list(ledger: Ledger, *, as_json: bool) -> None:
         print(json.dumps(rows, ensure_ascii=False))
         return
     for row in rows:
-        entries = counted(Counts(row["charges"], row["facts"], registered=row["registered"]))
-        print(f"{printable(row['project'])}: {row['spent']} spent, {row['left']} left of {row['budget']}, {entries}")
+        counts = Counts(row["charges"], row["facts"], 0, row["registered"], row["extensions"])
+        left = f"{row['left']} left of {row['budget']}"
+        print(f"{printable(row['project'])}: {row['spent']} spent, {left}, {counted(counts)}")
 
 
 def _everywhere(word: str, *, as_json: bool) -> None:

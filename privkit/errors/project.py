@@ -384,6 +384,16 @@ class SimulatedError(PrivkitError, TypeError):
         return error
 
     @classmethod
+    def extended(cls, name: str) -> SimulatedError:
+        """There is no budget to extend."""
+        error = cls(
+            f"project {name!r} is kept in memory alone, and its budget protects nobody: it is not extended. Begin "
+            "another with a higher one: pk.open_project(..., epsilon=..., simulate=True)."
+        )
+        error.function = "extend"
+        return error
+
+    @classmethod
     def verify(cls, name: str) -> SimulatedError:
         """There is no chain to check."""
         error = cls(f"project {name!r} is kept in memory alone: it has no ledger that could be verified.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Literal
 
 from privkit.errors import ParameterError
@@ -202,6 +202,21 @@ def owner_facts(facts: Mapping[str, object]) -> dict[str, object]:
         else:
             raise ParameterError.of(name, type_told(value), "a text")
     return told
+
+
+def today() -> date:
+    """Return the day in UTC, as the ledger's times are: one clock, whatever zone the machine is set to."""
+    return datetime.now(UTC).date()
+
+
+def day_or_today(value: object, argument: str) -> date:
+    """Return a date from a date or its ISO text; today where none is given.
+
+    Raises
+    ------
+    ParameterError
+    """
+    return today() if value is None else day(value, argument)
 
 
 def day(value: object, argument: str) -> date:

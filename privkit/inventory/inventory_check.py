@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Literal
 
-from privkit.inventory.column_entry import ColumnEntry, day
+from privkit.inventory.column_entry import ColumnEntry, day_or_today
 from privkit.inventory.column_names import DIRECT, SENSITIVE, said_by
 from privkit.inventory.column_roles import propose
 from privkit.tally.columns.facts import all_columns, column_facts
@@ -83,7 +83,7 @@ def check_inventory(inventory: Inventory, data: object, *, today: date | str | N
     inventory : Inventory
     data : dataframe
     today : date or str, optional
-        The day to judge retention by; by default the machine's.
+        The day to judge retention by; by default today in UTC, as in the ledger.
 
     Raises
     ------
@@ -97,7 +97,7 @@ def check_inventory(inventory: Inventory, data: object, *, today: date | str | N
     >>> check_inventory(known, pd.DataFrame({"zip": ["8004"], "email": ["a@x.org"]})).of("new column")
     ['email']
     """
-    judged = date.today() if today is None else day(today, "today")
+    judged = day_or_today(today, "today")
     names = all_columns(data)
     new = [name for name in names if name not in inventory.columns]
     findings = [_new(facts) for facts in column_facts(data, new, look=said_by)]

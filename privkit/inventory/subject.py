@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from privkit.errors import ColumnNotFoundError, ParameterError
 from privkit.errors.root import type_told
-from privkit.inventory.column_entry import day
+from privkit.inventory.column_entry import day_or_today
 from privkit.inventory.leaving import leaving
 from privkit.tally.selection import (
     eager_frame,
@@ -351,7 +351,7 @@ def consented(
     on : str, optional
         The id's column, in `data` and in `consents`.
     today : date or str, optional
-        The day to judge by; by default the machine's.
+        The day to judge by; by default today in UTC, as in the ledger.
     keep_index : bool
         Whether the index of a pandas frame stays. By default the result has plain row numbers: labels, and gaps between
         them, tell who the rows are of.
@@ -379,7 +379,7 @@ def consented(
         return handed_out(kept_rows(data, mask), keep_index=keep_index)
     assert on is not None  # by the rule above
     eager_frame(data, [on], "on")
-    judged = date.today() if today is None else day(today, "today")
+    judged = day_or_today(today, "today")
     ids = ids_consenting(consents, on, purpose.strip(), judged)
     kept = kept_rows(data, rows_in(data, on, ids))
     return handed_out(kept, keep_index=keep_index)

@@ -12,13 +12,14 @@ from sys import intern
 from typing import TYPE_CHECKING, Any
 
 from privkit.budget.export import csv_parts, json_parts
-from privkit.budget.notes import CLOSED, FACTS, REGISTER, REMOVED
+from privkit.budget.notes import CLOSED, EXTENDED, FACTS, REGISTER, REMOVED
 from privkit.errors.ledger import LedgerDamagedError
 from privkit.progress import bar
 from privkit.values.arguments import public, whole
 from privkit.values.files import write_whole
 from privkit.values.show import Plotted
 from privkit.values.unit import PrivacyUnit
+from privkit.values.writing import amount_shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -233,11 +234,31 @@ def _noted(question: Mapping[str, Any]) -> str | None:
         }
         told = ", ".join(f"{' and '.join(kinds)} of {column}" for column, kinds in (gone or facts).items())
         return f"{statistic}{' withdrawn' if gone else ''}: {told}"
+    if statistic == EXTENDED and isinstance(to := question.get("to"), dict):
+        return f"{statistic} to {extended_to(to)}: {question.get('reason')}"
     if statistic in (CLOSED, REMOVED):
         return f"{statistic}: {question.get('reason')}"
     if statistic == REGISTER and isinstance(record := question.get("record"), dict):
         return f"{statistic}: {record.get('what')}"
     return None
+
+
+def extended_to(to: Mapping[str, Any]) -> str:
+    """Return the new totals of an extension in words.
+
+    Examples
+    --------
+    >>> extended_to({"epsilon": "2", "delta": "1/1000000", "allotments": {"ada": "0.6"}, "per_analyst": "0.1"})
+    'ε = 2, δ = 10⁻⁶, ada 0.6, each other analyst 0.1'
+    """
+    main = [f"{symbol} = {amount_shown(Fraction(to[name]))}" for name, symbol in _SYMBOLS.items() if name in to]
+    named = [f"{name} {amount_shown(Fraction(amount))}" for name, amount in to.get("allotments", {}).items()]
+    each = "each other analyst" if named else "each analyst"
+    rest = [f"{each} {amount_shown(Fraction(to['per_analyst']))}"] if "per_analyst" in to else []
+    return ", ".join([*main, *named, *rest])
+
+
+_SYMBOLS = {"epsilon": "ε", "rho": "ρ", "delta": "δ"}
 
 
 def _share(part: Mapping[str, Any]) -> float | None:

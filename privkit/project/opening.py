@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Mapping
 from dataclasses import replace
 
 from privkit.budget.ledger import Ledger
@@ -13,6 +14,7 @@ from privkit.errors import ParameterError, ProjectNotFoundError
 from privkit.errors.facts import ProjectClosedError
 from privkit.errors.root import type_told
 from privkit.project.current import opened
+from privkit.project.limits import shares
 from privkit.project.project import Project, SimulatedProject
 from privkit.project.session import tell_session
 from privkit.values.arguments import positive_int, typed, whole
@@ -49,7 +51,8 @@ def open_project(
     """Open a project by its name, or begin it with its budget and its unit; it becomes the current project.
 
     The terms of a project are fixed when it begins, in its ledger; reopening it takes its name alone, or the same
-    terms again. Spends nothing; reads no rows.
+    terms again. Its owner may raise the budget (:meth:`Project.extend`); it then opens with the new total and with
+    those before. Spends nothing; reads no rows.
 
     Parameters
     ----------
@@ -70,8 +73,9 @@ def open_project(
         How many rows of one person count, where a call does not say it; or `max_groups` with `per_group`.
     ceiling : number, optional
         The largest ε (or ρ) of one release; 10 (or 1) by default.
-    per_analyst : number, optional
-        The limit of each analyst, in ε (or ρ); the total still holds.
+    per_analyst : number or mapping, optional
+        The limit of each analyst, in ε (or ρ); the total still holds. A mapping from names allots by analyst:
+        ``{"ada": 0.6, "grace": 0.3}``; whoever is not named gets nothing, or the amount of None.
     window : (days, number), optional
         A limit on what is spent within any stretch of days; the total still holds.
     store : path or SQLAlchemy URL, optional
@@ -127,6 +131,8 @@ def open_project(
         _refuse_beside_simulate(store=store, adopt=adopt, new=new, reason=reason, analyst=analyst)
         if budget is None:
             raise ParameterError.together(("epsilon", "rho"), "simulate=True needs epsilon= or rho=.")
+        if isinstance(per_analyst, Mapping):
+            raise ParameterError.together(("per_analyst",), "a simulated project has one analyst: give one amount.")
         _refuse_spelled(unit)
         terms = _limited(_terms(None, budget, _unit(unit, per, time)), ceiling, per_analyst, window)
         bounds = _default_bounds(terms.unit, max_rows, max_groups, per_group)
@@ -176,10 +182,12 @@ def _refuse_beside_simulate(**given: object) -> None:
 
 def _limited(terms: ProjectTerms, ceiling: object, per_analyst: object, window: object) -> ProjectTerms:
     """Return terms with the limits that are given beside the budget."""
+    each, named = (None, ()) if per_analyst is None else shares(terms.budget, per_analyst)
     return replace(
         terms,
         ceiling=None if ceiling is None else exact(ceiling, "ceiling"),
-        per_analyst=None if per_analyst is None else _limit(terms.budget, per_analyst, "per_analyst"),
+        per_analyst=each,
+        allotments=named,
         window=None if window is None else _window(terms.budget, window),
     )
 

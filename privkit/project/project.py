@@ -67,8 +67,8 @@ class Project(Accountable, Plotted):
 
     @property
     def budget(self) -> PrivacyLoss:
-        """The limit of all releases together."""
-        return self.account.terms.budget
+        """The limit of all releases together, as it is now; see :meth:`extend`."""
+        return self.account.balance().budget
 
     @property
     def unit(self) -> PrivacyUnit:
@@ -261,6 +261,48 @@ class Project(Accountable, Plotted):
         from privkit.project.facts import withdraw
 
         return withdraw(self, column, kind, reason)
+
+    def extend(
+        self,
+        *,
+        epsilon: object = None,
+        rho: object = None,
+        delta: object = None,
+        per_analyst: object = None,
+        reason: str,
+    ) -> None:
+        """Raise the budget, as its owner, on record. Spends nothing; what was granted is never lowered.
+
+        From there on an attacker may gain as much as the new total allows, on everybody who was in the data all along:
+        a decision about people, for a reason that they may hear. The same call again notes nothing.
+
+        Parameters
+        ----------
+        epsilon, rho, delta : number, optional
+            The new totals, not what is added.
+        per_analyst : number or mapping, optional
+            The new limit of each analyst, or of those that it names; of a project that has such limits.
+        reason : str
+            Why; it is recorded.
+
+        Raises
+        ------
+        ParameterError
+            If something would fall, or nothing would rise.
+        ProjectClosedError, ProjectRemovedError, SimulatedError
+
+        Examples
+        --------
+        >>> import privkit as pk
+        >>> project = pk.open_project("yearly", epsilon=1, unit=pk.ROW, store=ledger_path)
+        >>> project.extend(epsilon=1.5, reason="the ethics board agreed to a second year")
+        >>> project.remaining, project.ledger.to_frame()["question"].iloc[0]
+        (ε = 1.5, 'the budget was extended to ε = 1.5: the ethics board agreed to a second year')
+        """
+        from privkit.project.limits import raised
+
+        to = raised(epsilon=epsilon, rho=rho, delta=delta, per_analyst=per_analyst, terms=self.account.terms)
+        self.account.extend(to, _reason(reason, "Example: 'the board agreed to a second year'."))
 
     def close(self, reason: str) -> None:
         """Let nothing be charged to the project any more. What it answered replays; there is no way back.

@@ -14,13 +14,12 @@ from privkit.anonymity.reports import check
 from privkit.budget.ledger import Ledger
 from privkit.errors import ColumnNotFoundError, FileError, listed
 from privkit.inventory.audit import audit
-from privkit.inventory.column_entry import day
+from privkit.inventory.column_entry import day_or_today
 from privkit.inventory.column_names import QUASI, SENSITIVE
 from privkit.inventory.inventory import Inventory
 from privkit.risk.report import risk
 from privkit.study.interchange import as_json, as_junit, as_sarif
 from privkit.study.policy import PACED, Policy, policy_of
-from privkit.study.register import today as utc_today
 from privkit.study.ruling import Ruling
 from privkit.study.written import written
 from privkit.tally.columns.facts import all_columns
@@ -138,7 +137,7 @@ def gate(
 
         Paths begin from the policy's folder.
     today : date or str, optional
-        The day to judge retention and a period's budget by; by default the machine's, of a period today's in UTC.
+        The day to judge retention and a period's budget by; by default today in UTC, as in the ledger.
 
     Returns
     -------
@@ -230,7 +229,7 @@ def _budget(policy: Policy, today: date | str | None) -> Iterator[Ruling]:
     balance = account.balance()
     whole, within, when = balance.spent + balance.reserved, None, ""
     if policy.period is not None:
-        on = utc_today() if today is None else day(today, "today")
+        on = day_or_today(today, "today")
         name, begin, after = period_of(min(on, _LAST), policy.period)
         within, when = account.charged_between(begin, after), f" in {name}"
     for key, most in policy.budget.items():

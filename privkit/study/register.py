@@ -11,14 +11,14 @@ import calendar
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from privkit.errors import ParameterError
 from privkit.errors.ledger import LedgerDamagedError
 from privkit.errors.root import PrivkitError, type_told
 from privkit.errors.study import RegisterError
-from privkit.inventory.column_entry import day
+from privkit.inventory.column_entry import day, today
 from privkit.values.arguments import public, whole
 from privkit.values.show import Shown, refuse_simulated
 
@@ -33,13 +33,10 @@ T = TypeVar("T")
 PACKAGE, DELETION, REVOCATION, APPROVALS = "package", "deletion confirmed", "package revoked", "approvals required"
 REQUEST, EXTENSION, ANSWER, REFUSAL = "request", "request extended", "request answered", "request refused"
 DRILL, MEASUREMENT = "breach drill", "measurement"
+#: The first day that is registered: the first data protection act is of 1970. What is older is a slip of the year.
+OLDEST = date(1970, 1, 1)
 #: The longest text of the owner's.
 _LONGEST = 500
-
-
-def today() -> date:
-    """Return the day, in UTC as the ledger's times are."""
-    return datetime.now(UTC).date()
 
 
 def account_of(project: Any) -> Account:
@@ -105,7 +102,7 @@ def plain_number(id: object) -> int | None:
 
 
 def past_day(value: object, argument: str) -> date:
-    """Return a day that is not to come; today where none is given.
+    """Return a day that is not to come, nor before all that is registered; today where none is given.
 
     Raises
     ------
@@ -114,6 +111,8 @@ def past_day(value: object, argument: str) -> date:
     found = today() if value is None else day(value, argument)
     if found > today():
         raise ParameterError.of(argument, "a day to come", "today or before (in UTC)")
+    if found < OLDEST:
+        raise ParameterError.of(argument, f"a day of the year {found.year}", f"a day from {OLDEST.isoformat()} on")
     return found
 
 

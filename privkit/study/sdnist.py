@@ -18,7 +18,7 @@ from privkit.dp.answers.release import Release
 from privkit.dp.answers.synthetic_rows import synthetic_of
 from privkit.errors import ParameterError
 from privkit.errors.root import type_told
-from privkit.inventory.column_entry import day
+from privkit.inventory.column_entry import day_or_today
 from privkit.study.written import written
 from privkit.transform.anonymized import Anonymized
 from privkit.values.arguments import typed
@@ -59,7 +59,7 @@ def sdnist_labels(
     variant : str
         What tells it from others by the same algorithm; by default its parameters.
     today : date or str, optional
-        The day of the submission; by default the machine's.
+        The day of the submission; by default today in UTC, as in the ledger.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def sdnist_labels(
         raise ParameterError.of("team", type_told(team), "the name of a team")
     if type(number) is not int or number < 1:
         raise ParameterError.of("number", type_told(number), "a whole number from 1")
-    sent = date.today() if today is None else day(today, "today")
+    sent = day_or_today(today, "today")
     labels = {
         "team": printable(team),
         "submission timestamp": f"{sent.month}/{sent.day}/{sent.year} 00:00:00",

@@ -20,6 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from privkit.budget.entry import Entry
 from privkit.budget.ledger import Ledger
 from privkit.budget.store.store import Store
+from privkit.errors import ParameterError
 from privkit.errors.ledger import LedgerFullError
 from privkit.errors.project import (
     CeilingError,
@@ -36,6 +37,8 @@ COSTS = st.sampled_from(
 )
 LIMIT, CEILING = Fraction(3), Fraction(3, 2)
 EACH = Fraction(2)
+#: What the budget, and an analyst's limit, may be extended to: above and below what it is.
+AMOUNTS = st.sampled_from([None, Fraction(1), Fraction(2), Fraction(7, 2), Fraction(4), Fraction(6)])
 
 
 @contextmanager
@@ -70,6 +73,8 @@ class LedgerMachine(RuleBasedStateMachine):
         self.entries: list[Modeled] = []
         self.held = {}
         self.refused = 0
+        self.limit, self.each = LIMIT, {}
+        self.extensions = []
 
     def place(self):
         self.folder = Path(tempfile.mkdtemp())
@@ -98,7 +103,8 @@ class LedgerMachine(RuleBasedStateMachine):
         return (committed or mine or [None])[-1]
 
     def allowed(self, cost):
-        return cost + self.charged() <= LIMIT and cost + self.charged(self.analyst) <= EACH
+        each = self.each.get(self.analyst, self.each.get(None, EACH))
+        return cost + self.charged() <= self.limit and cost + self.charged(self.analyst) <= each
 
     @rule(key=KEYS, cost=COSTS, again=st.booleans())
     def reserve(self, key, cost, again):
@@ -130,6 +136,26 @@ class LedgerMachine(RuleBasedStateMachine):
             assert got.seq == len(self.entries) + 1
             self.entries.append(Modeled(key, cost, "reserved", self.analyst))
             self.held[got.seq] = got
+
+    @rule(total=AMOUNTS, who=st.sampled_from([None, "ada", "bob"]), each=AMOUNTS, reason=st.sampled_from(["a", "b"]))
+    def extend(self, total, who, each, reason):
+        to = {} if total is None else {"epsilon": str(total)}
+        if each is not None:
+            to |= {"per_analyst": str(each)} if who is None else {"allotments": {who: str(each)}}
+        before = self.each.get(who, self.each.get(None, EACH))
+        falls = (total is not None and total < self.limit) or (each is not None and each < before)
+        rises = (total is not None and total > self.limit) or (each is not None and each > before)
+        if (to, reason) in self.extensions:
+            assert self.account.extend(to, reason) is None
+        elif falls or not rises:
+            with pytest.raises(ParameterError):
+                self.account.extend(to, reason)
+        else:
+            assert self.account.extend(to, reason).seq == len(self.entries) + 1
+            self.extensions.append((to, reason))
+            self.entries.append(Modeled("terms:extended", Fraction(0), "committed", self.analyst, "noted"))
+            self.limit = self.limit if total is None else total
+            self.each |= {} if each is None else {who: each}
 
     def one_held(self, data):
         return self.held.pop(data.draw(st.sampled_from(sorted(self.held))))
@@ -186,7 +212,7 @@ class LedgerMachine(RuleBasedStateMachine):
         assert [(entry.key, entry.cost.main, entry.state, entry.answer) for entry in entries] == [
             (entry.key, entry.cost, entry.state, entry.answer) for entry in self.entries
         ]
-        assert balance.spent.main + balance.reserved.main == self.charged() <= LIMIT
+        assert balance.spent.main + balance.reserved.main == self.charged() <= self.limit == balance.budget.main
         assert balance.reserved.main >= pending
-        assert balance.remaining.main == LIMIT - self.charged()
+        assert balance.remaining.main == self.limit - self.charged()
         assert self.account.verify().charged.main == self.charged()

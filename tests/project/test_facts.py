@@ -451,12 +451,13 @@ def test_facts_are_counted_apart_from_what_was_charged_wherever_entries_are_coun
         assert not any(f"{count} entries" in one for count in (5, 6))
     assert words in " ".join(ledger.plot().get_title(loc="left").split())
     counts = counts_of(project.account, project.account.balance())
-    assert counts == (2, 3, int(closed), 0)
+    assert counts == (2, 3, int(closed), 0, 0)
     assert len(ledger.to_frame()) == sum(counts) == len(ledger)
     if simulated:
         return
     told = json.loads(ledger.to_json())["counts"]
-    assert told == {"entries": sum(counts), "charges": 2, "facts": 3, "ends": int(closed), "registered": 0}
+    beside = {"facts": 3, "ends": int(closed), "registered": 0, "extensions": 0}
+    assert told == {"entries": sum(counts), "charges": 2, **beside}
     assert main(["ledger", "list", "--store", str(store)]) == 0
     assert words in capsys.readouterr().out
     assert main(["ledger", "list", "--store", str(store), "--json"]) == 0

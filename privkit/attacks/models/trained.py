@@ -234,4 +234,4 @@ def trainer(model: Any) -> Train:
 def _beside(project: Any) -> Any:
     """Return a project in memory on the terms of one, or of the current one: what is drawn in it is simulated."""
     own = current_project() if project is None else project
-    return begin_simulated("attack", own.account.terms, own.bounds)
+    return begin_simulated("attack", own.account.terms.of_one(own.account.analyst), own.bounds)

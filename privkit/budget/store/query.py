@@ -79,12 +79,8 @@ _UNTIL = (
     .limit(literal_column("1"))
 )
 _NAMED = select(record_table).where(_is_start, _table.key == bindparam("named")).order_by(_table.draw)
-_FIRST_NAMED = (
-    select(record_table)
-    .where(_is_start, _table.key.in_([bindparam("named"), bindparam("other")]))
-    .order_by(_table.seq)
-    .limit(literal_column("1"))
-)
+# In no order: SQLite would read all records in theirs, rather than sort the few that an index finds.
+_NAMED_ANY = select(record_table).where(_is_start, _table.key.in_([bindparam(f"name{place}") for place in range(3)]))
 # Questions are JSON: one that used a public fact names it under this word. What stands for it elsewhere does no harm.
 _OF_FACTS = (
     select(_table.entry, _table.key, _table.question)
@@ -265,10 +261,11 @@ def named(connection: Connection, project: int, key: str) -> list[RowMapping]:
     return list(connection.execute(_NAMED, {"project": project, "named": key}).mappings())
 
 
-def first_named(connection: Connection, project: int, keys: tuple[str, str]) -> RowMapping | None:
-    """Return the record that begins the first entry of either name."""
-    asked = {"project": project, "named": keys[0], "other": keys[1]}
-    return connection.execute(_FIRST_NAMED, asked).mappings().one_or_none()
+def named_any(connection: Connection, project: int, keys: tuple[str, str, str]) -> list[RowMapping]:
+    """Return the records that begin the entries of any of three names, in their order."""
+    names = {f"name{place}": key for place, key in enumerate(keys)}
+    found = connection.execute(_NAMED_ANY, {"project": project, **names}).mappings()
+    return sorted(found, key=lambda record: int(record["seq"]))
 
 
 def entries_named(connection: Connection, project: int, key: str) -> list[RowMapping]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from privkit.study.assessments.measured import Measurement, Measurements, last_of_each
-from privkit.study.register import account_of, legible, today
+from privkit.study.register import OLDEST, account_of, legible, today
 from privkit.study.requests import SubjectRequest, requests_of
 from privkit.study.shared_package import packages_of
 from privkit.study.written import written
@@ -219,6 +219,7 @@ class _Known:
         asked = requests_of(registered).values()
         days = [self.begun, self.made, *(on for on, _ in self.charges), *map(_day, registered)]
         days += [*(one.on for one in measured), *(one.received for one in asked)]
+        days = [max(each, OLDEST) for each in days]  # an earlier version took any day, and each quarter is a row
         total, found = self.budget.replace(Fraction(0)), []
         for begin, end in quarters_between(min(days), max(days)):
             costs = [cost for on, cost in self.charges if begin <= on <= end]

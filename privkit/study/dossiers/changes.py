@@ -80,6 +80,8 @@ def figures(one: Dossier) -> Iterator[tuple[str, str]]:
         yield "released: charges", f"{len(told.charges):,}"
         yield "released: charged", str(told.charged)
         yield "released: left", str(told.balance.remaining)
+        if told.extensions:
+            yield "released: extensions", f"{len(told.extensions):,}, the budget is {told.balance.budget}"
         yield "released: ledger's head", f"record {told.balance.seq}, {told.balance.hash}"
     if one.sharing is not None:
         yield "shared: register", repr(one.sharing).partition("\n")[0]

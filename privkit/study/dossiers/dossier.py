@@ -19,7 +19,7 @@ from privkit.errors import FileError, ParameterError
 from privkit.errors.root import type_told
 from privkit.errors.study import DossierError
 from privkit.inventory.audit import audit
-from privkit.inventory.column_entry import day
+from privkit.inventory.column_entry import day, day_or_today
 from privkit.inventory.inventory import Inventory
 from privkit.project.project import Project
 from privkit.study.assessments.quarters import Quarters, quarters
@@ -284,7 +284,7 @@ def dossier(
     title : str
         By default the project's name.
     today : date or str, optional
-        The day that it is made; by default the machine's.
+        The day that it is made; by default today in UTC, as in the ledger.
 
     Returns
     -------
@@ -317,7 +317,7 @@ def dossier(
             raise ParameterError.of(name, type_told(one), f"{'an' if name == 'inventory' else 'a'} {kind.__name__}")
     if not isinstance(title, str):
         raise ParameterError.of("title", type_told(title), "a text")
-    made = date.today() if today is None else day(today, "today")
+    made = day_or_today(today, "today")
     again = None if review is None else day(review, "review")
     said = _said(project, reports, answers, given=any(one is not None for one in (data, project, inventory)))
     looked = inventory if data is None else audit(data, inventory=inventory)

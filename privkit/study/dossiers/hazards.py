@@ -158,7 +158,8 @@ def _algorithms(told: Statement) -> Iterator[tuple[int, Any]]:
     yield 17, NotApplicable("privkit makes synthetic rows from noisy tables, and by no deep model.")
     terms = told.terms
     limits = [f"a budget of {terms.budget}"]
-    limits += [f"at most {terms.per_analyst} by each analyst"] if terms.per_analyst else []
+    each = "limits of their own for analysts" if terms.allotments else f"at most {terms.per_analyst} by each analyst"
+    limits += [each] if terms.per_analyst else []
     limits += [f"at most {terms.window}"] if terms.window else []
     yield (
         19,

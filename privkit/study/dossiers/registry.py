@@ -125,20 +125,32 @@ def _model(told: Statement) -> Iterator[tuple[str, Any]]:
         yield part + "release_type", "One release" if len(told.answered) == 1 else "Many releases"
         window = f" Within any {terms.window.days} days at most {terms.window.limit}." if terms.window else ""
         ended = " The project is closed: nothing is charged to it any more." if told.ended else ""
+        refilled = _extended(told) or "The budget is never refilled"
         first, last = told.charges[0].time[:10], told.charges[-1].time[:10]
         yield (
             part + "release_type_details",
-            f"{_releases(told)} from {first} to {last}. The budget is never refilled; what is left of it is "
+            f"{_releases(told)} from {first} to {last}. {refilled}; what is left of it is "
             f"{told.balance.remaining}.{window}{ended}",
         )
-    each = (
-        f"Each analyst has at most {terms.per_analyst}" if terms.per_analyst else "Analysts have no limits of their own"
-    )
+    each = "Analysts have no limits of their own"
+    if terms.allotments:
+        each = "Analysts have limits of their own, of different amounts"
+    elif terms.per_analyst:
+        each = f"Each analyst has at most {terms.per_analyst}"
     yield (
         part + "access_type_details",
         f"{each}. The total holds for all together, so that it does not matter whether they work together. "
         f"Analysts so far: {told.analysts}.",
     )
+
+
+def _extended(told: Statement) -> str:
+    """Return that the budget was raised, as its owner may; empty where it was not."""
+    raised = [one for one in told.extensions if one.before.budget != one.after.budget]
+    if not raised:
+        return ""
+    each = ", ".join(f"to {one.after.budget} on {one.time[:10]}" for one in raised)
+    return f"The budget was begun with {raised[0].before.budget} and extended by its owner, on record: {each}"
 
 
 def _accounting(told: Statement) -> Iterator[tuple[str, Any]]:

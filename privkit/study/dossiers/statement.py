@@ -21,7 +21,7 @@ from privkit.values.writing import number
 if TYPE_CHECKING:
     from privkit.budget.account import Account
     from privkit.budget.entry import Balance, Counts, Entry
-    from privkit.budget.notes import Ending
+    from privkit.budget.notes import Ending, Extension
     from privkit.budget.terms import ProjectTerms
     from privkit.values.loss import PrivacyLoss
 
@@ -95,6 +95,8 @@ class Statement:
     analysts : int
         To how many people something was charged; their names stay in the ledger.
     ended : Ending or None
+    extensions : tuple of Extension
+        How the budget was raised, in order.
     note : str
         What to know of a ledger that is only looked at: that it is a copy, or an older state.
     """
@@ -108,6 +110,7 @@ class Statement:
     analysts: int
     ended: Ending | None
     note: str = ""
+    extensions: tuple[Extension, ...] = ()
 
     @property
     def charged(self) -> PrivacyLoss:
@@ -152,16 +155,19 @@ def statement_of(account: Account) -> Statement:
             continue
         charges.append(_charge(entry, gained))
         analysts.add(entry.analyst)
+    known = account.extensions()
+    stood = tuple(one for one in known if one.entry <= balance.entries)
     return Statement(
         name=account.name,
         begun=account.begun,
-        terms=account.terms,
+        terms=stood[-1].after if stood else known[0].before if known else account.terms,
         balance=balance,
         counts=counts_of(account, balance),
         charges=tuple(charges),
         analysts=len(analysts),
         ended=account.ended,
         note=account.note,
+        extensions=stood,
     )
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from privkit.errors import FileError, ParameterError
 from privkit.errors.root import close_matches, listed, type_told
 from privkit.errors.study import DossierError, PapersError
-from privkit.inventory.column_entry import day
+from privkit.inventory.column_entry import day_or_today
 from privkit.inventory.inventory import Inventory
 from privkit.project.project import Project
 from privkit.study.dossiers.answers import read_answers
@@ -148,7 +148,7 @@ def papers(
     title : str
         What the data are called in the papers; by default by the project's name, else "the data".
     today : date or str, optional
-        The day that they are made; by default the machine's.
+        The day that they are made; by default today in UTC, as in the ledger.
 
     Returns
     -------
@@ -182,7 +182,7 @@ def papers(
         raise ParameterError.of("project", type_told(project), "a Project")
     if not isinstance(title, str):
         raise ParameterError.of("title", type_told(title), "a text")
-    made = date.today() if today is None else day(today, "today")
+    made = day_or_today(today, "today")
     said = _said(answers, project)
     budget = budget_of(project)
     named = title.strip() or (f"the data of {budget.name}" if budget is not None else "the data")

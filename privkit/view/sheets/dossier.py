@@ -259,6 +259,10 @@ def _released(told: Statement | None) -> Iterator[Block]:
     if told.ended is not None:
         how = "Removed" if told.ended.removed else "Closed"
         yield f"{how} on {told.ended.time[:10]} ({label(told.ended.reason, 200)})."
+    for one in told.extensions:
+        held = f" until then it was {one.before.budget}" if one.before.budget != one.after.budget else ""
+        raised = f"to {one.after.budget};{held}" if held else "for analysts"
+        yield f"The budget was extended on {one.time[:10]} {raised} ({label(one.reason, 200)})."
     if told.note:
         yield Note(told.note)
     if not told.charges:

@@ -10,7 +10,7 @@ from privkit.budget.noted import counts_of
 from privkit.dp.dates import accuracy_told
 from privkit.errors import PrivkitError
 from privkit.project.facts import PublicFacts
-from privkit.project.ledger_view import LedgerView, describe
+from privkit.project.ledger_view import LedgerView, describe, extended_to
 from privkit.project.price_list import StudyPrice
 from privkit.project.project import Project
 from privkit.values.show import is_simulated
@@ -97,21 +97,25 @@ def project_reasons(project: Project, balance: Balance, counts: Counts | None = 
     return [
         f"Begun now, with a fresh budget of {amount(balance.budget)}." if account.fresh and not balance.entries else "",
         _ended(account) if counts.ends else "",
+        _extended(account) if counts.extensions else "",
         f"Spent {amount(balance.spent)} in {counted(counts)}.",
         reserved,
         f"Protects {unit_words(project.unit)}{bounds}.",
         attacker(charged.advantage, charged.attack_success, project.unit),
         f"The whole budget would allow an advantage of {chance(balance.budget.advantage)}.",
+        f"By analyst: {label(account.terms.allotted, 300)}." if account.terms.allotments else "",
         f"Public facts: {label(_facts_told(facts), 200)}: .public()." if facts else "",
         f"Warning: {project.account.unwatched}" if project.account.unwatched else "",
     ]
 
 
 def counted(counts: Counts) -> str:
-    """Return in words how many entries were charged, and how many declare public facts, or are of the register."""
+    """Return in words how many entries were charged, and how many note something: facts, the register, extensions."""
     charged = plural(counts.charges, "entry", "entries")
     others = ((counts.facts, "public facts"), (counts.registered, "the register"))
-    beside = " and ".join(f"{number(count)} of {what}" for count, what in others if count)
+    told = [f"{number(count)} of {what}" for count, what in others if count]
+    told += [plural(counts.extensions, "extension")] if counts.extensions else []
+    beside = " and ".join(filter(None, [", ".join(told[:-1]), *told[-1:]]))
     return charged + (f", beside {beside}" if beside else "")
 
 
@@ -122,6 +126,18 @@ def _ended(account: Account) -> str:
     how = "Removed" if found.removed else "Closed"
     rest = "" if found.removed else "; what it answered replays"
     return f"{how} on {found.time[:10]} by {label(found.analyst, 30)} ({label(found.reason, 80)}){rest}."
+
+
+def _extended(account: Account) -> str:
+    """Return from what to what the budget was extended, and when, by whom and why it was last."""
+    found = account.extensions()
+    last, first = found[-1], found[0].before
+    raised = f" from {amount(first.budget)} to {amount(last.after.budget)}" if first.budget != last.after.budget else ""
+    times = f"{plural(len(found), 'time')}, last " if len(found) > 1 else ""
+    return (
+        f"Extended{raised}: {times}on {last.time[:10]} by {label(last.analyst, 30)}, "
+        f"to {label(extended_to(last.to), 80)} ({label(last.reason, 80)})."
+    )
 
 
 def _facts_told(facts: Iterable[Fact]) -> str:
