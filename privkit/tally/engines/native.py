@@ -33,6 +33,8 @@ OWN, COUNT, ENCODED, WORDED, VOID = "own", "count", "encoded", "worded", "void"
 RAW = "raw"
 
 
+#: What stands for the names of columns while these are grouped by.
+BY = "__privkit_by"
 #: Rows that travel together.
 BATCH = 1 << 20
 
@@ -143,6 +145,8 @@ class Native(ABC):
     divides = False
     #: Whether plain text stands as its bytes.
     encodes_text = True
+    #: Whether frames are grouped by a column of any name; else a name is read as SQL would read it.
+    groups_by_any_name = True
     #: Whether frames are joined by decimals; else by their texts, which are one for each where the scale is.
     joins_decimals = True
     #: Whether moments in nanoseconds may be infinite: those are counts of years that have dates, 1677 and 2262.
@@ -215,6 +219,29 @@ class Native(ABC):
     def can_name(self, text: str) -> bool:
         """Whether a text can stand in the engine's plan."""
         return not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def grouped_by(
+    native: Native, frame: nw.LazyFrame[Any], by: Sequence[str], aggregates: Sequence[nw.Expr]
+) -> nw.LazyFrame[Any]:
+    """Return a plan of a plain frame's groups by some columns, whatever these are called.
+
+    Raises
+    ------
+    EngineError
+    """
+    named = (
+        {} if native.groups_by_any_name else {name: f"{BY}_{n}" for n, name in enumerate(by) if not _plain_name(name)}
+    )
+    with untold():
+        if not named:
+            return frame.group_by(*by).agg(*aggregates)
+        found = frame.rename(named).group_by(*(named.get(name, name) for name in by)).agg(*aggregates)
+        return found.rename({new: name for name, new in named.items()})
+
+
+def _plain_name(name: str) -> bool:
+    return name.isascii() and name.isidentifier()
 
 
 def refuse_other(columns: Mapping[str, Column], names: Sequence[str], library: str) -> None:
