@@ -205,7 +205,7 @@ class LazyEngine:
     def plain_rows(self, columns: Sequence[str]) -> nw.LazyFrame[Any]:
         """Return a frame of the named columns alone, plain."""
         names = list(dict.fromkeys(columns))
-        refuse_other(self.columns, names, self.library)
+        refuse_other(self.columns, names, self.native)
         return self.plain_of(names)
 
     def plain_of(self, names: Sequence[str]) -> nw.LazyFrame[Any]:
@@ -265,7 +265,8 @@ class LazyEngine:
     @cached_property
     def _n_rows(self) -> int:
         # Of one column that has cells, if there is one: Spark aggregates no frame that has a time of day.
-        known = [name for name, column in self.columns.items() if column.kind.name != OTHER]
+        usable = [name for name in self.columns if self.native.renamed(name) is None]
+        known = [name for name in usable if self.columns[name].kind.name != OTHER]
         with untold():
             frame = self.frame.select(known[0]) if 0 < len(known) < len(self.columns) else self.frame
             counted = frame.select(nw.len().alias(_ROWS))

@@ -124,7 +124,7 @@ def untold() -> Iterator[None]:
     """
     try:
         yield
-    except (KeyboardInterrupt, SystemExit, GeneratorExit, EngineError, NotAsked):
+    except (KeyboardInterrupt, SystemExit, GeneratorExit, EngineError, FrameError, NotAsked):
         raise
     except BaseException:  # noqa: BLE001
         raise EngineError.of() from None
@@ -216,6 +216,10 @@ class Native(ABC):
         """Return texts as a plain column holds them, to be compared with all at once."""
         return [text.encode() if self.encodes_text else text for text in texts]
 
+    def renamed(self, name: str) -> str | None:
+        """Return what gives a column another name, if the engine cannot call it by its own."""
+        return None
+
     def can_name(self, text: str) -> bool:
         """Whether a text can stand in the engine's plan."""
         return not any("\ud800" <= letter <= "\udfff" for letter in text)
@@ -244,16 +248,29 @@ def _plain_name(name: str) -> bool:
     return name.isascii() and name.isidentifier()
 
 
-def refuse_other(columns: Mapping[str, Column], names: Sequence[str], library: str) -> None:
-    """Refuse columns of a type that has no cells.
+def refuse_names(native: Native, names: Sequence[str]) -> None:
+    """Refuse columns that the engine cannot call by their names.
 
     Raises
     ------
     FrameError
     """
     for name in names:
+        if (hint := native.renamed(name)) is not None:
+            raise FrameError.column_name(name, f"Rename it first: {hint}.")
+
+
+def refuse_other(columns: Mapping[str, Column], names: Sequence[str], native: Native) -> None:
+    """Refuse columns of a type that has no cells, or of a name that the engine takes for another.
+
+    Raises
+    ------
+    FrameError
+    """
+    refuse_names(native, names)
+    for name in names:
         if columns[name].kind.name == OTHER:
-            text = cast(library, name, TEXT, OTHER)
+            text = cast(native.library, name, TEXT, OTHER)
             hint = f"Cast it to text in the engine, {text}, or take its parts as columns of their own."
             raise FrameError.column_type(name, columns[name].native, hint)
 
