@@ -9,6 +9,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from threading import Lock
 from types import SimpleNamespace
+from typing import Any
 
 from privkit.errors.engines import LibraryRequiredError
 from privkit.values.interrupts import put_off
@@ -100,3 +101,15 @@ def features() -> Iterator[SimpleNamespace]:
                 if not _users and _added:
                     library.mod.disable_features(*_added)
                     _added.clear()
+
+
+def stated_loss(measurement: Any, distance: object) -> Any:
+    """Return what a measurement costs, as OpenDP states it; infinity where that is beyond what a float holds."""
+    from opendp.mod import OpenDPException
+
+    try:
+        return measurement.map(distance)
+    except OpenDPException as error:
+        if error.variant != "Overflow":
+            raise
+        return float("inf")

@@ -194,6 +194,11 @@ class FrameError(PrivkitError, TypeError):
         """`column` has a `dtype` with which the call cannot work."""
         return cls(f"{called()} cannot use column {column!r} of type {dtype}. {hint}")
 
+    @classmethod
+    def column_name(cls, column: str, hint: str) -> FrameError:
+        """`column` has a name that its engine takes for another."""
+        return cls(f"{called()} cannot use column {column!r}: its engine takes that name for another. {hint}")
+
 
 class KindError(PrivkitError, TypeError):
     """A class of a criterion, a statistic or an operation cannot be one of its kind."""

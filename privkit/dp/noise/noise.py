@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from privkit.dp.opendp import features, opendp
+from privkit.dp.opendp import features, opendp, stated_loss
 from privkit.values.loss import Measure, PrivacyLoss
 from privkit.values.writing import number
 
@@ -340,7 +340,7 @@ def costs_at_most(stated: object, loss: PrivacyLoss) -> bool:
 def within(noise: Noise, sensitivity: Sensitivity, loss: PrivacyLoss) -> bool:
     """Return whether the noise, as OpenDP states it, costs at most `loss`."""
     measurement = in_measure(noise.measurement(), loss)
-    return costs_at_most(measurement.map(noise.distance(sensitivity)), loss)
+    return costs_at_most(stated_loss(measurement, noise.distance(sensitivity)), loss)
 
 
 def _least(fits: Any, start: float) -> float:

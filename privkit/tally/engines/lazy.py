@@ -7,6 +7,7 @@ eager frame. `LazyEngine.fetches` says which, in words, before anything is read.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -27,11 +28,13 @@ from privkit.tally.engines.lazy_numbers import AT, GUESS, Steps, numbered, place
 from privkit.tally.engines.lazy_numbers import VALUE as _VALUE
 from privkit.tally.engines.lazy_rows import FetchedEngine, added, added_up, among_keys, key_places, plan_of, told, whole
 from privkit.tally.engines.native import (
+    BY,
     WORDED,
     Column,
     Native,
     NotAsked,
     arrived,
+    grouped_by,
     note,
     refuse_other,
     run_in_batches,
@@ -107,8 +110,10 @@ class LazyEngine:
         with untold():
             native = native_of(frame) if isinstance(frame, nw.LazyFrame) else None
             columns = {} if native is None else native.columns(frame.to_native())
-        if own := [name for name in columns if name.startswith((_VALUE, _ROWS, _PART, _POWER, GUESS, AT))]:
+        if own := [name for name in columns if name.startswith((_VALUE, _ROWS, _PART, _POWER, GUESS, AT, BY))]:
             raise FrameError.unsupported(f"a frame with a column of privkit's own names ({own[0]!r}): rename it")
+        if many := [name for name in columns if name == "*" or re.fullmatch(r"\^.*\$", name, re.DOTALL)]:
+            raise FrameError.unsupported(f"a frame with a column {many[0]!r}, by which engines name several: rename it")
         if native is not None:
             return cls(native, frame, columns, False, largest)
         raise FrameError.unsupported(type_told(data))
@@ -200,7 +205,7 @@ class LazyEngine:
     def plain_rows(self, columns: Sequence[str]) -> nw.LazyFrame[Any]:
         """Return a frame of the named columns alone, plain."""
         names = list(dict.fromkeys(columns))
-        refuse_other(self.columns, names, self.library)
+        refuse_other(self.columns, names, self.native)
         return self.plain_of(names)
 
     def plain_of(self, names: Sequence[str]) -> nw.LazyFrame[Any]:
@@ -260,7 +265,8 @@ class LazyEngine:
     @cached_property
     def _n_rows(self) -> int:
         # Of one column that has cells, if there is one: Spark aggregates no frame that has a time of day.
-        known = [name for name, column in self.columns.items() if column.kind.name != OTHER]
+        usable = [name for name in self.columns if self.native.renamed(name) is None]
+        known = [name for name in usable if self.columns[name].kind.name != OTHER]
         with untold():
             frame = self.frame.select(known[0]) if 0 < len(known) < len(self.columns) else self.frame
             counted = frame.select(nw.len().alias(_ROWS))
@@ -273,15 +279,14 @@ class LazyEngine:
 
     def plain_classes(self, columns: Sequence[str]) -> tuple[Table, pa.Table]:
         """Return the distinct combinations as cells, and as they came: plain, with their rows as the last column."""
-        grouped = self.groups(columns).head(self.largest + 1)
-        table, found = self.came(grouped, columns, "tally")
+        table, found = self.came(self.groups(columns).head(self.largest + 1), columns, "tally")
         if len(table) > self.largest:
             raise EngineError.too_large(list(columns), self.largest)
         return table, found
 
     def groups(self, columns: Sequence[str]) -> nw.LazyFrame[Any]:
         """Return a plan of the plain distinct combinations, with their rows."""
-        return self.plain_rows(columns).group_by(*columns).agg(nw.len().alias(_ROWS))
+        return grouped_by(self.native, self.plain_rows(columns), columns, [nw.len().alias(_ROWS)])
 
     def one_row(self, plan: nw.LazyFrame[Any]) -> dict[str, Any]:
         """Run a plan of one row of numbers."""
@@ -300,7 +305,8 @@ class LazyEngine:
     def distinct(self, value: str, keys: Keys | None) -> NDArray[np.int64]:
         """Count the distinct cells of a column in each key's rows."""
         by = keys.by if keys is not None else ()
-        once = self._with_value(value, keys).group_by(*by, _VALUE).agg(nw.len().alias(_ROWS)).select(*by, _ROWS)
+        once = grouped_by(self.native, self._with_value(value, keys), (*by, _VALUE), [nw.len().alias(_ROWS)])
+        once = once.select(*by, _ROWS)
         place, found = self._by_keys(once, keys, [nw.len().alias(_ROWS)])
         return added(place, whole(found, _ROWS), 1 if keys is None else len(keys))
 
@@ -317,14 +323,14 @@ class LazyEngine:
         by = keys.by if keys is not None else ()
         if not by and not more:
             return np.zeros(1, dtype=np.int64), self._run(frame.select(*aggregates), "tally")
-        grouped = frame.group_by(*by, *more).agg(*aggregates)
+        plan = grouped_by(self.native, frame, (*by, *more), aggregates)
         if keys is None:
-            found = self._run(grouped, "tally")
+            found = self._run(plan, "tally")
             return np.zeros(found.num_rows, dtype=np.int64), found
-        table, found = self.came(grouped.head(_GROUPS + 1), by, "tally")
+        table, found = self.came(plan.head(_GROUPS + 1), by, "tally")
         if len(table) > _GROUPS:  # far more groups than keys: those of the keys alone
             frame = among_keys(frame, keys, self.columns, self.native)
-            table, found = self.came(frame.group_by(*by, *more).agg(*aggregates), by, "tally")
+            table, found = self.came(grouped_by(self.native, frame, (*by, *more), aggregates), by, "tally")
         return key_places(table, keys), found
 
     # -- numbers ---------------------------------------------------------------------------------------------------
@@ -376,8 +382,8 @@ class LazyEngine:
         if keys is not None:
             frame = among_keys(frame, keys, self.columns, self.native)
         for part in self._parted(frame, person):
-            grouped = part.group_by(*columns).agg(nw.len().alias(_ROWS))
-            table, found = self.came(grouped, columns, "tally")
+            plan = grouped_by(self.native, part, columns, [nw.len().alias(_ROWS)])
+            table, found = self.came(plan, columns, "tally")
             yield table, whole(found, _ROWS)
 
     def selected(self, chosen: Selection, keep: Sequence[str]) -> Engine:

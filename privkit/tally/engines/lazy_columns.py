@@ -20,7 +20,7 @@ import narwhals as nw
 import numpy as np
 
 from privkit.tally.cells.cells import FLOAT, INTEGER, UNSIGNED, WIDE
-from privkit.tally.engines.native import WORDED, untold
+from privkit.tally.engines.native import WORDED, refuse_names, untold
 
 if TYPE_CHECKING:
     from privkit.tally.cells.cells import Cells
@@ -84,6 +84,7 @@ def recoded(engine: LazyEngine, came: pa.Table, mapped: Sequence[Mapped], kept: 
     kept : Kept, optional
         By default all rows.
     """
+    refuse_names(engine.native, list(engine.columns))  # they all come along
     names = _Names(list(engine.columns))
     with untold():
         frame = _coded(engine, came, mapped, names)

@@ -11,7 +11,7 @@ import numpy as np
 from privkit.tally.cells.cells import BOOLEAN, INTEGER, TEXT, UNSIGNED
 from privkit.tally.cells.finding import typed
 from privkit.tally.engines.lazy import LazyEngine
-from privkit.tally.engines.native import untold
+from privkit.tally.engines.native import grouped_by, untold
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -129,7 +129,7 @@ def _joined(rows: Any, keyed: Any, keys: Keys, person: str) -> nw.LazyFrame[Any]
 
 def _fetched(engine: LazyEngine, person: str, plan: nw.LazyFrame[Any], *, grouped: bool) -> Part:
     if grouped:
-        plan = plan.group_by(person, _PLACE).agg(nw.len().alias(_ROWS))
+        plan = grouped_by(engine.native, plan, (person, _PLACE), [nw.len().alias(_ROWS)])
     table, found = engine.came(plan, (person,), "tally" if grouped else "rows")
     place = found.column(_PLACE).to_numpy()
     return table, place, found.column(_ROWS).to_numpy().astype(np.int64) if grouped else None

@@ -33,6 +33,8 @@ OWN, COUNT, ENCODED, WORDED, VOID = "own", "count", "encoded", "worded", "void"
 RAW = "raw"
 
 
+#: What stands for the names of columns while these are grouped by.
+BY = "__privkit_by"
 #: Rows that travel together.
 BATCH = 1 << 20
 
@@ -122,7 +124,7 @@ def untold() -> Iterator[None]:
     """
     try:
         yield
-    except (KeyboardInterrupt, SystemExit, GeneratorExit, EngineError, NotAsked):
+    except (KeyboardInterrupt, SystemExit, GeneratorExit, EngineError, FrameError, NotAsked):
         raise
     except BaseException:  # noqa: BLE001
         raise EngineError.of() from None
@@ -143,6 +145,8 @@ class Native(ABC):
     divides = False
     #: Whether plain text stands as its bytes.
     encodes_text = True
+    #: Whether frames are grouped by a column of any name; else a name is read as SQL would read it.
+    groups_by_any_name = True
     #: Whether frames are joined by decimals; else by their texts, which are one for each where the scale is.
     joins_decimals = True
     #: Whether moments in nanoseconds may be infinite: those are counts of years that have dates, 1677 and 2262.
@@ -212,21 +216,61 @@ class Native(ABC):
         """Return texts as a plain column holds them, to be compared with all at once."""
         return [text.encode() if self.encodes_text else text for text in texts]
 
+    def renamed(self, name: str) -> str | None:
+        """Return what gives a column another name, if the engine cannot call it by its own."""
+        return None
+
     def can_name(self, text: str) -> bool:
         """Whether a text can stand in the engine's plan."""
         return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
-def refuse_other(columns: Mapping[str, Column], names: Sequence[str], library: str) -> None:
-    """Refuse columns of a type that has no cells.
+def grouped_by(
+    native: Native, frame: nw.LazyFrame[Any], by: Sequence[str], aggregates: Sequence[nw.Expr]
+) -> nw.LazyFrame[Any]:
+    """Return a plan of a plain frame's groups by some columns, whatever these are called.
+
+    Raises
+    ------
+    EngineError
+    """
+    named = (
+        {} if native.groups_by_any_name else {name: f"{BY}_{n}" for n, name in enumerate(by) if not _plain_name(name)}
+    )
+    with untold():
+        if not named:
+            return frame.group_by(*by).agg(*aggregates)
+        found = frame.rename(named).group_by(*(named.get(name, name) for name in by)).agg(*aggregates)
+        return found.rename({new: name for name, new in named.items()})
+
+
+def _plain_name(name: str) -> bool:
+    return name.isascii() and name.isidentifier()
+
+
+def refuse_names(native: Native, names: Sequence[str]) -> None:
+    """Refuse columns that the engine cannot call by their names.
 
     Raises
     ------
     FrameError
     """
     for name in names:
+        if (hint := native.renamed(name)) is not None:
+            raise FrameError.column_name(name, f"Rename it first: {hint}.")
+
+
+def refuse_other(columns: Mapping[str, Column], names: Sequence[str], native: Native) -> None:
+    """Refuse columns of a type that has no cells, or of a name that the engine takes for another.
+
+    Raises
+    ------
+    FrameError
+    """
+    refuse_names(native, names)
+    for name in names:
         if columns[name].kind.name == OTHER:
-            text = cast(library, name, TEXT, OTHER)
+            text = cast(native.library, name, TEXT, OTHER)
             hint = f"Cast it to text in the engine, {text}, or take its parts as columns of their own."
             raise FrameError.column_type(name, columns[name].native, hint)
 

@@ -23,6 +23,7 @@ class DuckdbNative(Native):
     has_infinite_nanoseconds = True
     rounds_to_zero = True
     divides = True
+    groups_by_any_name = False
 
     def columns(self, frame: Any) -> dict[str, Column]:
         """Return the columns of a relation."""

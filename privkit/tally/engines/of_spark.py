@@ -21,6 +21,11 @@ class SparkNative(Native):
     rounds_to_zero = True
     divides = True
 
+    def renamed(self, name: str) -> str | None:
+        """Return what renames a column: a dot is read as a part of it, and a backtick as a quote."""
+        other = name.replace(".", "_").replace("`", "_")
+        return f"df.withColumnRenamed({name!r}, {other!r})" if other != name else None
+
     def columns(self, frame: Any) -> dict[str, Column]:
         """Return the columns of a frame."""
         session = frame.sparkSession

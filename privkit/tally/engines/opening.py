@@ -42,6 +42,7 @@ def engine_of(data: object, columns: Sequence[str] = (), argument: str = "column
         engine: Any = data
         if missing := [name for name in columns if name not in engine.schema]:
             raise ColumnNotFoundError.of(argument, list(columns), missing, list(engine.schema))
+        _with_names(engine, columns)
         return engine  # type: ignore[no-any-return]
     frame = open_frame(data, columns, argument)
     native: Any = frame.to_native()
@@ -52,7 +53,21 @@ def engine_of(data: object, columns: Sequence[str] = (), argument: str = "column
         return of_arrow(native)
     import narwhals as nw
 
-    return _lazy(frame) if isinstance(frame, nw.LazyFrame) else of_polars(native)
+    return _with_names(_lazy(frame), columns) if isinstance(frame, nw.LazyFrame) else of_polars(native)
+
+
+def _with_names(engine: Engine, columns: Sequence[str]) -> Engine:
+    """Return a lazy engine that can call each of `columns` by its name.
+
+    Raises
+    ------
+    FrameError
+    """
+    if (native := getattr(engine, "native", None)) is not None:
+        from privkit.tally.engines.native import refuse_names
+
+        refuse_names(native, columns)
+    return engine
 
 
 def _with_arrow(library: str) -> None:

@@ -14,7 +14,7 @@ from scipy import stats
 
 import privkit as pk
 from privkit.dp.measurement import draw, make_measurement
-from privkit.dp.noise.noise import Laplace
+from privkit.dp.noise.noise import Gaussian, Laplace, within
 from privkit.dp.statistics.reach import Sensitivity
 from privkit.values.loss import PrivacyLoss
 
@@ -141,6 +141,17 @@ def test_scales_that_round_down_are_raised(epsilon):
     assert Fraction(Laplace(1 / epsilon).measurement().map(1)) > Fraction(epsilon)
     assert plan.scale > 1 / epsilon
     assert Fraction(make_measurement(plan).map(1)) <= plan.loss.epsilon
+
+
+@pytest.mark.parametrize("epsilon", [1e5, 1e6, 1e9])
+def test_a_loss_beyond_floats_is_within_no_price_and_no_error_of_opendp(epsilon):
+    """Of too little noise OpenDP's map overflows: it is not taken, and the search for the least goes on."""
+    noise = Gaussian.for_loss(Sensitivity(1, 1, 1.0, 1), PrivacyLoss.of(epsilon=epsilon, delta=1e-6))
+    assert 0 < noise.scale < 1
+    assert within(noise, Sensitivity(1, 1, 1.0, 1), PrivacyLoss.of(epsilon=epsilon, delta=1e-6))
+    assert not within(
+        Gaussian(noise.scale / 1e6), Sensitivity(1, 1, 1.0, 1), PrivacyLoss.of(epsilon=epsilon, delta=1e-6)
+    )
 
 
 def test_a_measurement_dearer_than_its_price_is_not_made():

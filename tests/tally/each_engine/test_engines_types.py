@@ -67,6 +67,77 @@ def test_wide_whole_numbers_of_duckdb_are_exact():
     assert engine.collect(["h", "u"])["h"].kind.name == "wide"
 
 
+@pytest.mark.parametrize(
+    "name", ["Sepal.Length", "zip ", " zip", '"zip"', "zip\tcode", "a.b.c", "b(c)", "$1", "select", "é"]
+)
+def test_columns_of_duckdb_may_have_any_name(name, ledger_path):
+    """A name is never read as SQL would read it: `Sepal.Length` is no column of a table `Sepal`."""
+    quoted = '"' + name.replace('"', '""') + '"'
+    frame = relation(f"{quoted} VARCHAR, x INT, who INT", "'aa', 1, 1", "'aa', 2, 2", "'b', 3, 3", "NULL, 4, 3")
+    engine = LazyEngine.of(frame)
+    assert classes(engine, name) == {"aa": 2, "b": 1, None: 1}
+    assert engine.keyed_counts(Keys((name,), (("aa",), ("b",)))).tolist() == [2, 1]
+    assert engine.distinct(name, None).tolist() == [2]
+    assert engine.distinct("x", Keys((name,), (("aa",), ("b",)))).tolist() == [2, 1]
+    assert sum(len(table) for table, _ in engine.pairs("who", Keys((name,), (("aa",), ("b",))))) == 3
+    assert pk.kanon(pk.anonymize(frame, [name], k=2, suppress=0.5).frame, [name]).k == 2
+    assert pk.audit(frame)[name].distinct == 3
+    asked = {"epsilon": 1e5, "store": ledger_path, "ceiling": 1e5}
+    for unit, most in ((pk.ROW, {}), ("who", {"max_rows": 2}), (name, {"max_rows": 2})):
+        project = pk.open_project(f"by {len(most)} {unit == name}", unit=unit, **asked | {"epsilon": 1e6})
+        told = pk.dp_sum(frame, "x", bounds=(0, 9), epsilon=1e4, project=project, **most).value
+        assert abs(told - (6 if unit == name else 10)) < 0.1
+        if unit != name:
+            found = pk.dp_sum(frame, "x", name, keys=["aa", "b"], bounds=(0, 9), epsilon=1e4, project=project, **most)
+            assert [round(each) for each in found.value] == [3, 3]
+            letters = {"derive": {"p": pk.prefix(name, 1)}, "keys": ["a"]}
+            assert pk.dp_count(frame, "p", **letters, epsilon=1e4, project=project, **most).value.tolist() == [2]
+
+
+@pytest.mark.parametrize("name", ["*", "^x$"])
+def test_names_that_are_of_several_columns_are_refused_before_any_charge(name, ledger_path):
+    import polars as pl
+
+    project = pk.open_project("names", unit=pk.ROW, epsilon=1, store=ledger_path)
+    frames = [pl.LazyFrame({name: ["a"], "x": [1]}), relation(f'"{name}" VARCHAR, x INT', "'a', 1")]
+    for frame in frames:
+        with pytest.raises(FrameError, match="rename it"):
+            pk.dp_count(frame, epsilon=1, project=project)
+    assert project.remaining.epsilon == 1
+
+
+@pytest.mark.parametrize("ask", [lambda frame: pk.kanon(frame, ["k"]), pk.audit, pk.plan.dp_count])
+def test_a_frame_that_cannot_tell_its_columns_is_an_error_of_the_engine(ask, ledger_path):
+    import duckdb
+    import polars as pl
+
+    pk.open_project("untold", unit=pk.ROW, epsilon=1, store=ledger_path)
+    connection = duckdb.connect()
+    connection.execute("CREATE TABLE t AS SELECT 'secret' AS k")
+    closed = connection.table("t")
+    connection.close()
+    unresolved = pl.LazyFrame({"k": ["a"]}).filter(pl.col("gone") == "secret")
+    for frame in (closed, unresolved):
+        with pytest.raises(EngineError) as caught:
+            ask(frame, epsilon=1) if ask is pk.plan.dp_count else ask(frame)
+        assert "secret" not in str(caught.value)
+        assert caught.value.__suppress_context__
+
+
+def test_a_type_that_narwhals_refuses_stops_no_question_of_another_column(ledger_path):
+    import pyarrow as pa
+
+    frame = pa.table({"big": pa.array([dec.Decimal(1200), None], pa.decimal128(5, -2)), "x": [1, 1]})
+    project = pk.open_project("scale", unit=pk.ROW, epsilon=1e6, store=ledger_path, ceiling=1e5)
+    assert pk.kanon(frame, ["x"]).k == 2
+    assert pk.kanon(frame, ["big"]).k == 1
+    assert len(pk.audit(frame).to_frame()) == 2
+    for _ in range(2):
+        found = pk.dp_sum(frame, "big", bounds=(0, 2000), epsilon=1e4, project=project, version="1")
+    assert found.replayed
+    assert abs(found.value - 1200) < 100
+
+
 def test_infinite_times_of_duckdb_are_values():
     times = ("'infinity'", "'-infinity'", "'1970-01-02'", "NULL", "'infinity'")
     rows = [f"{each}, {each}, {each}, {each}" for each in times]
@@ -368,6 +439,11 @@ def test_enums_and_oids_of_postgres_are_told_apart_by_their_words_and_numbers(le
     table = postgres_table("m pg_temp.mood, o oid, id pg_temp.mood, y int", *rows)
     assert classes(LazyEngine.of(table), "m") == {"ok": 2, "sad": 1, None: 1}
     assert classes(LazyEngine.of(table), "o") == {4294967295: 2, 7: 1, None: 1}
+    project = pk.open_project("first letters", epsilon=1e6, unit=pk.ROW, store=ledger_path, ceiling=1e6)
+    asked = {"derive": {"p": pk.prefix("m", 1)}, "keys": ["o", "s"], "epsilon": 1e5, "project": project}
+    assert pk.plan.dp_count(table, "p", **asked).fetched == ()
+    assert pk.dp_count(table, "p", **asked).value.tolist() == [2, 1]
+    assert pk.dp_count(table, where="prefix(m, 1) == 'o'", epsilon=1e5, project=project).value == 2
     out = pk.anonymize(table, ["m"], k=2, suppress=0.5).frame.to_pyarrow()
     assert sorted(out.column("m").to_pylist()) == ["ok", "ok"]
     for unit in ("id", "o"):
