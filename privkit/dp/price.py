@@ -186,15 +186,16 @@ def _least(  # noqa: PLR0917
     It is searched for by what is quick to have, and then looked for from there on: most often that is it.
     """
     asked, more, last = question.asked, question.asked.kind(question), _DECADES * _DIGITS
+    unreachable = PriceError.unreachable(exact_text(width), rows if asked.needs_rows else None)
 
     def reached(place: int, noise_for: Callable[..., Noise], error_of: Callable[..., float | None]) -> bool:
         if place > last:
-            raise PriceError.unreachable(exact_text(width))
+            raise unreachable
         loss = _loss(measure, _amount(place), delta if kind.spends_delta else Fraction(0))
         error = error_of(noise_for(question.sensitivity, loss, **more), ALPHA, rows)
         return error is not None and error <= float(width)
 
-    near = _first(lambda place: reached(place, kind.near_loss, asked.least_width), last, exact_text(width))
+    near = _first(lambda place: reached(place, kind.near_loss, asked.least_width), last, unreachable)
     return _amount(near + least_that(lambda further: reached(near + further, kind.for_loss, asked.half_width)))
 
 
@@ -203,10 +204,10 @@ def _amount(place: int) -> Fraction:
     return Fraction(digits + 1000) * Fraction(10) ** (decade - _DECADES)
 
 
-def _first(reached: Callable[[int], bool], count: int, width: str) -> int:
+def _first(reached: Callable[[int], bool], count: int, unreachable: PriceError) -> int:
     low, high = 0, count
     if not reached(high):
-        raise PriceError.unreachable(width)
+        raise unreachable
     while low < high:
         middle = (low + high) // 2
         low, high = (low, middle) if reached(middle) else (middle + 1, high)

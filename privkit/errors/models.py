@@ -20,10 +20,10 @@ class ModelError(ParameterError):
         return error
 
     @classmethod
-    def kind(cls, argument: str, found: str) -> ModelError:
-        """What is given for `argument` is no table."""
+    def kind(cls, argument: str, found: str, made: str = "") -> ModelError:
+        """What is given for `argument` is no table; `made` tells how one is made of it."""
         allowed = "a pandas frame, or an array of numbers of two dimensions" if argument == "X" else "one value a row"
-        error = cls(f"{called()} got {argument} as {found}, but {argument} must be {allowed}.")
+        error = cls(f"{called()} got {argument} as {found}, but {argument} must be {allowed}{made and f': {made}'}.")
         error.argument = argument
         return error
 

@@ -372,7 +372,8 @@ class Statistic(ABC):
         """
         own: dict[str, Any] = {field.name: record[field.name] for field in fields(cls) if field.name != "window"}
         if "bounds" in own:
-            own["bounds"] = ValueBounds(*map(float, own["bounds"]))
+            lower, upper = map(float, own["bounds"])
+            own["bounds"] = ValueBounds(lower, upper)
         return cls(**own)
 
     def recorded_noise(self, record: Mapping[str, Any]) -> Noise:
@@ -394,6 +395,5 @@ def recorded_statistic(record: Mapping[str, Any]) -> Statistic | None:
     >>> str(recorded_statistic({"statistic": "sum", "column": "age", "bounds": ["0.0", "99.0"], "by": ["zip"]}))
     "sum of 'age' clipped to [0, 99]"
     """
-    wrote = [kind for kind in Statistic.KINDS.values() if kind.wrote(record)]
-    # A kind that is made of another one says more.
+    wrote = [kind for kind in Statistic.KINDS.values() if kind.wrote(record)]  # one that is made of another says more
     return max(wrote, key=lambda kind: len(kind.__mro__)).recorded(record) if wrote else None
