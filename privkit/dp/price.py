@@ -174,7 +174,9 @@ def _kinds(question: Question, measure: Measure, delta: Fraction, mechanism: obj
         return tuple(natural or fits)
     allowed = {short: kind for kind in fits for short, name in _NAMES.items() if kind.name == name}
     if not isinstance(mechanism, str) or mechanism.lower() not in allowed:
-        raise MechanismError.unfit(mechanism, measure.value, list(allowed) or [fits[0].name])
+        spends = measure.has_delta and not measure.concentrated and delta == 0
+        way = " Gaussian noise spends δ here: give delta=, such as delta=1e-7." if spends else ""
+        raise MechanismError.unfit(mechanism, measure.value, list(allowed) or [kind.name for kind in fits], way)
     return (allowed[mechanism.lower()],)
 
 

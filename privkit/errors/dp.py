@@ -89,12 +89,12 @@ class MechanismError(ParameterError):
     allowed: tuple[str, ...] = ()
 
     @classmethod
-    def unfit(cls, mechanism: object, measure: str, allowed: Sequence[str]) -> MechanismError:
-        """Only the `allowed` mechanisms fit."""
+    def unfit(cls, mechanism: object, measure: str, allowed: Sequence[str], way: str = "") -> MechanismError:
+        """Only the `allowed` mechanisms fit; `way` tells how another one would."""
         shown = repr(mechanism) if isinstance(mechanism, str) else type_told(mechanism)
         error = cls(
             f"{called()} got mechanism={shown}, but for this statistic in a project that counts in {measure} "
-            f"it must be one of {listed(allowed)}, or left out."
+            f"it must be one of {listed(allowed)}, or left out.{way}"
         )
         error.argument, error.mechanism, error.allowed = "mechanism", str(mechanism), tuple(allowed)
         return error

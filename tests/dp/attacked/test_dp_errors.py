@@ -205,7 +205,7 @@ def test_an_accuracy_that_the_rows_cannot_give_is_not_asked_to_be_less(ledger_pa
     pk.open_project("sampled", epsilon=1, unit=pk.ROW, store=ledger_path)
     frame = pd.DataFrame({"x": [1.0], "g": ["a"]})
     asked = {"keys": ["a", "b"], "bounds": (0, 100)}
-    with pytest.raises(PriceError, match="accuracy=2 of 1,000 rows, .* even without noise, .* larger accuracy="):
+    with pytest.raises(PriceError, match=r"accuracy=2 of 1,000 rows, .* even without noise, .* larger accuracy="):
         pk.dp_difference.plan(frame, "x", "g", **asked, accuracy=2, assume_rows=1000)
 
 
