@@ -60,6 +60,13 @@ class ModelError(ParameterError):
         return error
 
     @classmethod
+    def flags(cls, column: str) -> ModelError:
+        """A column of true and false was given bounds, where its levels are counted."""
+        error = cls(f"{called()}: {column!r} holds true and false, which are its levels. Leave its bounds= out.")
+        error.argument = "bounds"
+        return error
+
+    @classmethod
     def missing(cls) -> ModelError:
         """A number is missing in a row that is to be predicted."""
         error = cls(

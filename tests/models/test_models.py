@@ -478,6 +478,23 @@ def test_frames_of_other_libraries_are_told_how_they_become_one_of_pandas(projec
     assert project.spent.main == 0
 
 
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        (["1", "2"], "'calls' holds text"),
+        (pd.to_timedelta([1, 2], unit="h"), "'calls' holds durations"),
+        (pd.Series([1, 2], dtype=object), "'calls' has the type object"),
+        ([True, False], "'calls' holds true and false, .* Leave its bounds= out"),
+    ],
+)
+def test_naive_bayes_names_the_column_as_it_was_typed(project, values, words):
+    """It told of intervals, and of keys, that nobody had typed."""
+    frame = pd.DataFrame({"calls": values, "left": [True, False]})
+    with pytest.raises(pk.PrivkitError, match=words):
+        pk.models.DPNaiveBayes(bounds={"calls": (0, 9)}, epsilon=1).fit(frame, "left")
+    assert project.spent.main == 0
+
+
 def test_clipped_numbers_are_told_at_the_line_of_the_caller(project, case):
     made, x, y = case
     model = made().fit(x, y)
