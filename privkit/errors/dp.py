@@ -211,7 +211,8 @@ class IntervalError(PrivkitError, TypeError):
         )
         return cls(
             f"{called()}: {statistic!r} has no interval of its own, since it is chosen by noisy numbers or computed of "
-            f"them. What is known of its error stands in .plan.accuracy (with assume_rows=) and .plan.notes.{known}"
+            "them. What is known of its error stands in .plan.notes, and where an accuracy is told (of some with "
+            f"assume_rows=) in .plan.accuracy.{known}"
         )
 
 
