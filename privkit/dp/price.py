@@ -174,7 +174,9 @@ def _kinds(question: Question, measure: Measure, delta: Fraction, mechanism: obj
         return tuple(natural or fits)
     allowed = {short: kind for kind in fits for short, name in _NAMES.items() if kind.name == name}
     if not isinstance(mechanism, str) or mechanism.lower() not in allowed:
-        raise MechanismError.unfit(mechanism, measure.value, list(allowed) or [fits[0].name])
+        spends = measure.has_delta and not measure.concentrated and delta == 0
+        way = " Gaussian noise spends δ here: give delta=, such as delta=1e-7." if spends else ""
+        raise MechanismError.unfit(mechanism, measure.value, list(allowed) or [kind.name for kind in fits], way)
     return (allowed[mechanism.lower()],)
 
 
@@ -186,15 +188,16 @@ def _least(  # noqa: PLR0917
     It is searched for by what is quick to have, and then looked for from there on: most often that is it.
     """
     asked, more, last = question.asked, question.asked.kind(question), _DECADES * _DIGITS
+    unreachable = PriceError.unreachable(exact_text(width), rows if asked.needs_rows else None)
 
     def reached(place: int, noise_for: Callable[..., Noise], error_of: Callable[..., float | None]) -> bool:
         if place > last:
-            raise PriceError.unreachable(exact_text(width))
+            raise unreachable
         loss = _loss(measure, _amount(place), delta if kind.spends_delta else Fraction(0))
         error = error_of(noise_for(question.sensitivity, loss, **more), ALPHA, rows)
         return error is not None and error <= float(width)
 
-    near = _first(lambda place: reached(place, kind.near_loss, asked.least_width), last, exact_text(width))
+    near = _first(lambda place: reached(place, kind.near_loss, asked.least_width), last, unreachable)
     return _amount(near + least_that(lambda further: reached(near + further, kind.for_loss, asked.half_width)))
 
 
@@ -203,10 +206,10 @@ def _amount(place: int) -> Fraction:
     return Fraction(digits + 1000) * Fraction(10) ** (decade - _DECADES)
 
 
-def _first(reached: Callable[[int], bool], count: int, width: str) -> int:
+def _first(reached: Callable[[int], bool], count: int, unreachable: PriceError) -> int:
     low, high = 0, count
     if not reached(high):
-        raise PriceError.unreachable(width)
+        raise unreachable
     while low < high:
         middle = (low + high) // 2
         low, high = (low, middle) if reached(middle) else (middle + 1, high)

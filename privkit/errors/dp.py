@@ -89,12 +89,12 @@ class MechanismError(ParameterError):
     allowed: tuple[str, ...] = ()
 
     @classmethod
-    def unfit(cls, mechanism: object, measure: str, allowed: Sequence[str]) -> MechanismError:
-        """Only the `allowed` mechanisms fit."""
+    def unfit(cls, mechanism: object, measure: str, allowed: Sequence[str], way: str = "") -> MechanismError:
+        """Only the `allowed` mechanisms fit; `way` tells how another one would."""
         shown = repr(mechanism) if isinstance(mechanism, str) else type_told(mechanism)
         error = cls(
             f"{called()} got mechanism={shown}, but for this statistic in a project that counts in {measure} "
-            f"it must be one of {listed(allowed)}, or left out."
+            f"it must be one of {listed(allowed)}, or left out.{way}"
         )
         error.argument, error.mechanism, error.allowed = "mechanism", str(mechanism), tuple(allowed)
         return error
@@ -156,9 +156,10 @@ class PriceError(ParameterError):
     @classmethod
     def needs_rows(cls, statistic: str, argument: str = "accuracy") -> PriceError:
         """The accuracy of this statistic depends on how many rows there are, which is private."""
+        article = "an" if statistic[0] in "aeiou" else "a"
         error = cls(
-            f"{called(f'{argument}=...')} needs assume_rows=: how accurate a {statistic} is depends on how many rows "
-            "each group has, and that is private. Say what you take for granted, from public knowledge. "
+            f"{called(f'{argument}=...')} needs assume_rows=: how accurate {article} {statistic} is depends on how "
+            "many rows each group has, and that is private. Say what you take for granted, from public knowledge. "
             "Example: assume_rows=5_000."
         )
         error.argument = "assume_rows"
@@ -186,9 +187,13 @@ class PriceError(ParameterError):
         return error
 
     @classmethod
-    def unreachable(cls, accuracy: str) -> PriceError:
-        """No loss that privkit offers reaches the accuracy."""
-        error = cls(f"{called()} cannot reach accuracy={accuracy} at any ε or ρ up to 1000. Ask for less.")
+    def unreachable(cls, accuracy: str, rows: int | None = None) -> PriceError:
+        """No loss that privkit offers reaches the accuracy: with the rows that are assumed, if any are."""
+        few = "" if rows is None else f" of {rows:,} rows, which may tell no more even without noise"
+        error = cls(
+            f"{called()} cannot reach accuracy={accuracy}{few}, at any ε or ρ up to 1000. Ask for a larger accuracy=, "
+            f"half the width of a wider interval{'' if rows is None else '; or assume more rows, if there are'}."
+        )
         error.argument = "accuracy"
         return error
 
@@ -206,7 +211,8 @@ class IntervalError(PrivkitError, TypeError):
         )
         return cls(
             f"{called()}: {statistic!r} has no interval of its own, since it is chosen by noisy numbers or computed of "
-            f"them. What is known of its error stands in .plan.accuracy (with assume_rows=) and .plan.notes.{known}"
+            "them. What is known of its error stands in .plan.notes, and where an accuracy is told (of some with "
+            f"assume_rows=) in .plan.accuracy.{known}"
         )
 
 

@@ -20,10 +20,10 @@ class ModelError(ParameterError):
         return error
 
     @classmethod
-    def kind(cls, argument: str, found: str) -> ModelError:
-        """What is given for `argument` is no table."""
+    def kind(cls, argument: str, found: str, made: str = "") -> ModelError:
+        """What is given for `argument` is no table; `made` tells how one is made of it."""
         allowed = "a pandas frame, or an array of numbers of two dimensions" if argument == "X" else "one value a row"
-        error = cls(f"{called()} got {argument} as {found}, but {argument} must be {allowed}.")
+        error = cls(f"{called()} got {argument} as {found}, but {argument} must be {allowed}{made and f': {made}'}.")
         error.argument = argument
         return error
 
@@ -57,6 +57,13 @@ class ModelError(ParameterError):
         """An array has another number of columns than the one that was trained on."""
         error = cls(f"{called()} got X with {found:,} columns, but the model was trained on {trained:,}.")
         error.argument = "X"
+        return error
+
+    @classmethod
+    def flags(cls, column: str) -> ModelError:
+        """A column of true and false was given bounds, where its levels are counted."""
+        error = cls(f"{called()}: {column!r} holds true and false, which are its levels. Leave its bounds= out.")
+        error.argument = "bounds"
         return error
 
     @classmethod

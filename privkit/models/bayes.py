@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -10,6 +11,8 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 
 from privkit.errors import ParameterError, nothing_spent
+from privkit.errors.column_kind import ColumnKindError
+from privkit.errors.models import ModelError
 from privkit.errors.root import type_told
 from privkit.models.estimator import Estimator, planned_frame
 from privkit.project.dp.features import feature_columns, feature_names, response_classes
@@ -24,7 +27,7 @@ from privkit.values.expression.builders import cut
 from privkit.values.keys import Keys, public_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -36,6 +39,13 @@ if TYPE_CHECKING:
 _BAND = " (interval)"
 #: More intervals than these leave noise alone in most.
 _MOST_BINS = 100
+
+
+def _check_numbers(frame: object, column: str) -> None:
+    """Refuse a column that has no numbers to be cut, under the name that was typed. Reads the schema, no row."""
+    word, shown = column_kind(frame, column)
+    if word not in ("number", "integer"):
+        raise ColumnKindError.numbers(column, shown, word)
 
 
 @spending
@@ -164,10 +174,13 @@ class DPNaiveBayes(ClassifierMixin, Estimator):  # type: ignore[misc]
             known = Known(asking)
             classes = response_classes(frame, response, self.classes, known)
             flags = {name: [False, True] for name in features if column_kind(frame, name)[0] == "boolean"}
+            if bounded := [name for name in flags if isinstance(self.bounds, Mapping) and name in self.bounds]:
+                raise ModelError.flags(bounded[0])
             columns = feature_columns(frame, features, self.bounds, {**flags, **(self.keys or {})}, known)
             derive, levels = {}, {}
             for name, of in columns.items():
                 if isinstance(of, ValueBounds):
+                    _check_numbers(frame, name)
                     derive[name + _BAND] = self._cut(name, of)
                     levels[name] = public_keys([name + _BAND], list(derive[name + _BAND].labels))
                 else:

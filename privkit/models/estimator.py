@@ -197,7 +197,7 @@ def _table(X: Any, unit: str | None) -> pd.DataFrame:  # noqa: N803
     if isinstance(X, pd.DataFrame):
         return X
     if not isinstance(X, np.ndarray | list | tuple):
-        raise ModelError.kind("X", type_told(X))
+        raise ModelError.kind("X", type_told(X), _made_of(X))
     if unit is not None:
         raise ModelError.without_ids(unit)
     try:
@@ -207,6 +207,14 @@ def _table(X: Any, unit: str | None) -> pd.DataFrame:  # noqa: N803
     if found.ndim != 2 or found.dtype.kind not in "biuf":
         raise ModelError.kind("X", f"{type_told(X)} of {found.ndim} dimensions and type {found.dtype}")
     return pd.DataFrame(found, columns=[f"x{place}" for place in range(found.shape[1])])
+
+
+def _made_of(X: object) -> str:  # noqa: N803
+    """Return how a pandas frame is made of another library's, or of one column; nothing of what is no table."""
+    if hasattr(X, "collect"):
+        return "X.collect().to_pandas()"
+    ways = {"to_pandas": "X.to_pandas()", "to_frame": "X.to_frame()", "df": "X.df()", "toPandas": "X.toPandas()"}
+    return next((way for name, way in ways.items() if hasattr(X, name)), "")
 
 
 def _column(y: Any) -> pd.Series[Any]:

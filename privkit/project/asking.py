@@ -20,6 +20,7 @@ from privkit.dp.statistics.counts import Count, OpenCount, PersonCount
 from privkit.dp.statistics.open_groups import FINDING, OpenGroups
 from privkit.errors import KeysError, ParameterError, nothing_spent
 from privkit.errors.calls import call_name, calling
+from privkit.errors.column_kind import ColumnKindError
 from privkit.errors.dp import ValueBoundsRequiredError
 from privkit.project.current import current_project
 from privkit.project.forms import earlier_questions, made_earlier
@@ -29,7 +30,7 @@ from privkit.project.project import Project
 from privkit.project.release import check_frame, release
 from privkit.tally.engines.opening import engine_of
 from privkit.tally.frame import column_names
-from privkit.tally.groups import dated_keys
+from privkit.tally.groups import column_kind, dated_keys
 from privkit.tally.schema import schema_mark
 from privkit.values.arguments import typed
 from privkit.values.bounds import ContributionBounds, contribution_bounds
@@ -202,8 +203,10 @@ def _spelled(function: Callable[P, R], signature: inspect.Signature, doc: str) -
             return function(*args, **kwargs)
         except ValueBoundsRequiredError as error:
             lacking = error
-        with nothing_spent():  # bounds of a column that is none help nobody
-            check_columns(signature.bind(*args, **kwargs).arguments["data"], [lacking.column], "column", kwargs)
+        with nothing_spent():  # bounds of a column that is none, or holds text, help nobody
+            data = signature.bind(*args, **kwargs).arguments["data"]
+            check_columns(data, [lacking.column], "column", kwargs)
+            _check_no_text(data, lacking.column)
         raise lacking
 
     call.__signature__ = signature  # type: ignore[attr-defined]
@@ -328,6 +331,13 @@ def check_columns(data: object, columns: Sequence[str], argument: str, asking: M
     derive = asking.get("derive")
     made = derive if isinstance(derive, Mapping) else ()
     engine_of(data, tuple(dict.fromkeys(name for name in columns if name not in made)), argument)
+
+
+def _check_no_text(data: object, column: str) -> None:
+    """Refuse a column of text where numbers are needed. Reads the schema, no row."""
+    engine = engine_of(data)
+    if column in engine.schema and (kind := column_kind(engine, column))[0] == "text":
+        raise ColumnKindError.numbers(column, kind[1], kind[0], engine.library)
 
 
 def _question(

@@ -11,6 +11,7 @@ import narwhals as nw
 from privkit.errors import ColumnNotFoundError, DuplicateColumnError, FrameError, ParameterError
 from privkit.errors.root import type_told
 from privkit.tally.engines.native import untold
+from privkit.values.arguments import named_by_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +37,8 @@ def column_names(columns: object, argument: str, *, empty: bool = False) -> tupl
         raise ParameterError.of(argument, type_told(columns), "a column name or a list of them")
     names = tuple(columns)
     if any(not isinstance(name, str) for name in names):
-        raise ParameterError.of(argument, f"a list with {_kinds(names)}", "a list of column names (str)")
+        hint = named_by_text(names)
+        raise ParameterError.of(argument, f"a list with {_kinds(names)}", "a list of column names (str)", hint)
     if not names and not empty:
         raise ParameterError.of(argument, "an empty list", "at least one column name")
     if doubled := [name for name, times in Counter(names).items() if times > 1]:

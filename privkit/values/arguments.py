@@ -63,8 +63,20 @@ def true_or_false(value: object, argument: str) -> bool:
 def column_name(value: object, argument: str = "column") -> str:
     """Return the name of one column, or refuse what is no name."""
     if not isinstance(value, str):
-        raise ParameterError.of(argument, type_told(value), "the name of one column (str)")
+        raise ParameterError.of(argument, type_told(value), "the name of one column (str)", named_by_text([value]))
     return value
+
+
+def named_by_text(names: Iterable[object]) -> str:
+    """Return how columns whose names are numbers get names of text; nothing where none of these is a number.
+
+    Examples
+    --------
+    >>> named_by_text(["a", 0]), named_by_text(["a", None])
+    ('Where columns are called by numbers: df.rename(columns=str).', '')
+    """
+    called = any(isinstance(name, Integral) and not isinstance(name, bool) for name in names)
+    return "Where columns are called by numbers: df.rename(columns=str)." if called else ""
 
 
 def seeded(seed: object) -> int | None:

@@ -1,10 +1,13 @@
 """Estimators: each fit is one release, charged, replayed and told; what scikit-learn does with them; bad input."""
 
 import pickle
+import re
 import warnings
 
+import duckdb
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from models_drawn import BOUNDS, KEYS, drawn
 
@@ -452,6 +455,54 @@ def test_numbers_that_are_none_any_more_are_refused_in_words(project, case, kind
     model = made().fit(x, y)
     with pytest.raises(pk.ParameterError, match=r"whose 'calls' is of the type .* trained on numbers there"):
         model.predict(x.astype({"calls": int}).astype({"calls": kind}))
+
+
+@pytest.mark.parametrize(
+    ("made_of", "way"),
+    [
+        (lambda frame: pl.from_pandas(frame), "X.to_pandas()"),
+        (lambda frame: pl.from_pandas(frame).lazy(), "X.collect().to_pandas()"),
+        (lambda frame: duckdb.from_df(frame), "X.df()"),
+        (lambda frame: frame["calls"], "X.to_frame()"),
+    ],
+)
+def test_frames_of_other_libraries_are_told_how_they_become_one_of_pandas(project, people, made_of, way):
+    frame, left = people
+    other = made_of(frame[["calls"]])
+    with pytest.raises(pk.ModelError, match=re.escape(f"of two dimensions: {way}.")):
+        linear().fit(other, left)
+    made = eval(way, {"X": other})
+    assert list(made.columns) == ["calls"]
+    with pytest.raises(pk.ModelError, match=r"of two dimensions\. No budget"):
+        linear().fit(3, left)
+    assert project.spent.main == 0
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        (["1", "2"], "'calls' holds text"),
+        (pd.to_timedelta([1, 2], unit="h"), "'calls' holds durations"),
+        (pd.Series([1, 2], dtype=object), "'calls' has the type object"),
+        ([True, False], "'calls' holds true and false, .* Leave its bounds= out"),
+    ],
+)
+def test_naive_bayes_names_the_column_as_it_was_typed(project, values, words):
+    """It told of intervals, and of keys, that nobody had typed."""
+    frame = pd.DataFrame({"calls": values, "left": [True, False]})
+    with pytest.raises(pk.PrivkitError, match=words):
+        pk.models.DPNaiveBayes(bounds={"calls": (0, 9)}, epsilon=1).fit(frame, "left")
+    assert project.spent.main == 0
+
+
+def test_clipped_numbers_are_told_at_the_line_of_the_caller(project, case):
+    made, x, y = case
+    model = made().fit(x, y)
+    if isinstance(model, pk.models.DPNaiveBayes):
+        return
+    with pytest.warns(UserWarning, match="outside") as caught:
+        model.predict(x.assign(calls=1e6))
+    assert caught[0].filename == __file__
 
 
 @pytest.mark.parametrize("made", [logistic, linear, bayes])

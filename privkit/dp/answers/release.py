@@ -344,7 +344,6 @@ class Release(AttackableRows, Released):
         if name not in self._named:
             raise IntervalError.of(name, self._named)
         question, place = self.plan.question, self.provenance
-        simulated = bool(getattr(self, "simulated", False))
         bounded = f"the numbers are those after bounding: {question.bounds}"
         book = book_of(self)
         return Derived(
@@ -352,7 +351,7 @@ class Release(AttackableRows, Released):
             np.asarray(self.estimates[name]),
             None if question.shown is None else self._index(),
             partial(self._limits_of, name),
-            (Source(place.project, place.entry, place.question, self.loss, simulated),),
+            (Source(place.project, place.entry, place.question, self.loss, bool(getattr(self, "simulated", False))),),
             errors=Errors.of_release(self, name),
             notes=() if question.unit.is_row else (bounded,),
             tables=None if book is None else partial(table_of, self, book),

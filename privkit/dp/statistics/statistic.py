@@ -351,10 +351,8 @@ class Statistic(ABC):
     def canonical(self) -> dict[str, object]:
         """Return the statistic as JSON values; the window is the unit's, which the question records."""
         own = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "window"}
-        return {
-            **self.mark,
-            **{name: value.canonical() if isinstance(value, ValueBounds) else value for name, value in own.items()},
-        }
+        told = {name: value.canonical() if isinstance(value, ValueBounds) else value for name, value in own.items()}
+        return {**self.mark, **told}
 
     @classmethod
     def wrote(cls, record: Mapping[str, Any]) -> bool:
@@ -372,7 +370,8 @@ class Statistic(ABC):
         """
         own: dict[str, Any] = {field.name: record[field.name] for field in fields(cls) if field.name != "window"}
         if "bounds" in own:
-            own["bounds"] = ValueBounds(*map(float, own["bounds"]))
+            lower, upper = map(float, own["bounds"])
+            own["bounds"] = ValueBounds(lower, upper)
         return cls(**own)
 
     def recorded_noise(self, record: Mapping[str, Any]) -> Noise:
@@ -394,6 +393,6 @@ def recorded_statistic(record: Mapping[str, Any]) -> Statistic | None:
     >>> str(recorded_statistic({"statistic": "sum", "column": "age", "bounds": ["0.0", "99.0"], "by": ["zip"]}))
     "sum of 'age' clipped to [0, 99]"
     """
-    wrote = [kind for kind in Statistic.KINDS.values() if kind.wrote(record)]
-    # A kind that is made of another one says more.
-    return max(wrote, key=lambda kind: len(kind.__mro__)).recorded(record) if wrote else None
+    wrote = (kind for kind in Statistic.KINDS.values() if kind.wrote(record))
+    kind = max(wrote, key=lambda kind: len(kind.__mro__), default=None)  # one that is made of another says more
+    return None if kind is None else kind.recorded(record)

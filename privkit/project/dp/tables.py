@@ -202,12 +202,15 @@ def in_all(unit: PrivacyUnit, asking: Mapping[str, Any]) -> Callable[[Contributi
 
 def kinds_of(measure: Any, asking: Mapping[str, Any]) -> tuple[bool, ...]:
     """Return whether Laplace noise is planned for, or not, or both are looked at."""
-    if asking.get("mechanism") == "laplace":
+    delta, named = asking.get("delta"), asking.get("mechanism")
+    named = named.lower() if isinstance(named, str) else None
+    if named == "laplace":
         return (True,)
-    if measure.concentrated or asking.get("mechanism") == "gaussian":
+    if measure.concentrated:
         return (False,)
-    delta = asking.get("delta")
-    return (True, False) if measure.has_delta and delta is not None and delta != 0 else (True,)
+    if not measure.has_delta or delta is None or delta == 0:
+        return (True,)  # where Gaussian noise was named, the price refuses it
+    return (False,) if named == "gaussian" else (True, False)
 
 
 def _asked(tables: object, order: object, columns: object, importance: object) -> tuple[tuple[str, ...], ...]:

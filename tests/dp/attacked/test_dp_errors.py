@@ -38,7 +38,9 @@ CASES = [
     (PriceError.choose("epsilon", accuracy=False), ValueError, {}, "give epsilon="),
     (PriceError.measure("delta", "ε", "Leave it out."), ValueError, {"argument": "delta"}, "counts in ε"),
     (PriceError.needs_rows("mean"), ValueError, {"argument": "assume_rows"}, "assume_rows=5_000"),
+    (PriceError.needs_rows("intercept"), ValueError, {"argument": "assume_rows"}, "how accurate an intercept is"),
     (PriceError.unreachable("1e-9"), ValueError, {"argument": "accuracy"}, "accuracy=1e-9"),
+    (PriceError.unreachable("2", 1000), ValueError, {"argument": "accuracy"}, "assume more rows"),
     (ColumnKindError.numbers("x", "str"), TypeError, {"column": "x", "dtype": "str"}, "astype"),
     (ColumnKindError.groups("k", "timedelta64[ns]"), TypeError, {"dtype": "timedelta64[ns]"}, "'str'"),
     (IntervalError.of("quantile"), TypeError, {}, "no interval"),
@@ -177,6 +179,45 @@ def test_a_column_that_is_none_is_told_before_its_bounds_are_asked_for(ledger_pa
     assert caught.value.__context__ is None
     with pytest.raises((ValueBoundsRequiredError, ParameterError)):  # of a column that there is, or will be
         function.plan(frame, *args, derive={"aeg": "age + 1"}, epsilon=0.1)
+
+
+@pytest.mark.parametrize(
+    "made", [pd.DataFrame, pl.DataFrame, pl.LazyFrame, lambda rows: duckdb.from_df(pd.DataFrame(rows))]
+)
+def test_bounds_of_text_are_not_asked_for(ledger_path, made):
+    """Whoever named bounds of a column of text was told next that it holds none but text."""
+    project = pk.open_project("text", epsilon=1, unit=pk.ROW, store=ledger_path)
+    frame = made({"plan": ["a", "b"], "spend": [1.0, 2.0]})
+    for ask in (
+        lambda: pk.dp_mean(frame, "plan", epsilon=0.1),
+        lambda: pk.dp_ols(frame, "spend", "plan", bounds={"spend": (0, 9)}, epsilon=0.1),
+        lambda: pk.dp_correlation.plan(frame, ["spend", "plan"], bounds={"spend": (0, 9)}, epsilon=0.1),
+    ):
+        with pytest.raises(ColumnKindError, match="'plan' holds text") as caught:
+            ask()
+        assert caught.value.budget == "No budget was spent."
+    with pytest.raises(ValueBoundsRequiredError):
+        pk.dp_mean(frame, "spend", epsilon=0.1)
+    assert len(project.ledger) == 0
+
+
+def test_an_accuracy_that_the_rows_cannot_give_is_not_asked_to_be_less(ledger_path):
+    pk.open_project("sampled", epsilon=1, unit=pk.ROW, store=ledger_path)
+    frame = pd.DataFrame({"x": [1.0], "g": ["a"]})
+    asked = {"keys": ["a", "b"], "bounds": (0, 100)}
+    with pytest.raises(PriceError, match=r"accuracy=2 of 1,000 rows, .* even without noise, .* larger accuracy="):
+        pk.dp_difference.plan(frame, "x", "g", **asked, accuracy=2, assume_rows=1000)
+
+
+def test_columns_that_are_called_by_numbers_are_told_how_to_be_called(ledger_path):
+    pk.open_project("numbers", epsilon=9, unit=pk.ROW, store=ledger_path)
+    frame, ends = pd.DataFrame({0: [1.0, 2.0], 1: [3.0, 4.0]}), {"0": (0, 9), "1": (0, 9)}
+    for ask in (lambda: pk.dp_ols(frame, 0, [1], bounds=ends), lambda: pk.dp_correlation(frame, [0, 1], bounds=ends)):
+        with pytest.raises(ParameterError, match=r"df\.rename\(columns=str\)"):
+            ask()
+    assert pk.dp_correlation(frame.rename(columns=str), ["0", "1"], bounds=ends, epsilon=1).loss.epsilon == 1
+    with pytest.raises(ParameterError, match=r"\(str\)\. No budget"):
+        pk.dp_ols(frame, None, ["1"], bounds=ends)
 
 
 @pytest.mark.parametrize("library", ["pandas", "polars", "duckdb"])

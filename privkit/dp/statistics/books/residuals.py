@@ -88,7 +88,7 @@ class Fit:
         return np.array([self.shapes.places[axes] for axes in self.measured], dtype=np.int64)
 
     @cached_property
-    def weights(self) -> tuple[Mapping[Axes, float], ...]:
+    def weights(self) -> tuple[dict[Axes, float], ...]:
         """How much each measured table B counts in the ẑ_A of the sets A within it: v_A / (s_B² N(B∖A))."""
         found = [[self.shapes.places[part] for part in within(axes)] for axes in self.measured]
         inner, many = np.array([place for places in found for place in places]), [len(places) for places in found]

@@ -100,19 +100,19 @@ class Shapes:
     def shown(self, precision: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return 1 / v_A of each set A: how precisely all sets, measured with these precisions, show z_A."""
         inner, outer = self.pairs
-        return np.bincount(inner, self.seen * precision[outer], len(self.sets))
+        return np.asarray(np.bincount(inner, self.seen * precision[outer], len(self.sets)), dtype=np.float64)
 
     def gathered(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return what each set B gets of weights of the sets, as far as it shows them: Σ_{A ⊆ B} w_A / N(B∖A)."""
         inner, outer = self.pairs
-        return np.bincount(outer, self.seen * weights[inner], len(self.sets))
+        return np.asarray(np.bincount(outer, self.seen * weights[inner], len(self.sets)), dtype=np.float64)
 
     def wanted(self, importance: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return how much each v_A counts in the sum of the asked tables' variances, each times its importance."""
         inner, outer = self.pairs
         each = np.zeros(len(self.sets))
         each[self.asked] = importance
-        return np.bincount(inner, self.parts * each[outer], len(self.sets))
+        return np.asarray(np.bincount(inner, self.parts * each[outer], len(self.sets)), dtype=np.float64)
 
     def variances(self, precision: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the variance of a cell of each asked table, where sets are measured with these precisions."""

@@ -132,6 +132,23 @@ def test_of_two_kinds_of_noise_the_more_accurate_one_is_planned(ledger_path, mon
     assert len({noise for _, noise, _ in whole}) == 1  # what is surely worse is not reckoned in full
 
 
+def test_noise_that_a_book_cannot_have_is_refused_in_words(ledger_path):
+    """It was an IndexError: no noise was left to be named."""
+    frame = pd.DataFrame({"a": ["x"], "b": ["y"]})
+    asked = {"keys": {"a": ["x"], "b": ["y"]}, "epsilon": 0.5}
+    calls = (lambda **more: frame.privacy.plan.dp_tables([("a", "b")], **asked, **more),
+             lambda **more: frame.privacy.plan.dp_synthetic(["a", "b"], **asked, **more))  # fmt: skip
+    for kind, measure in {"with": {"delta": 1e-3}, "pure": {}}.items():
+        pk.open_project(kind, epsilon=10, **measure, unit=pk.ROW, store=ledger_path)
+        for call in calls:
+            with pytest.raises(pk.errors.dp.MechanismError, match="one of 'laplace'") as caught:
+                call(mechanism="gaussian")
+            assert ("give delta=" in str(caught.value)) is (kind == "with")
+            assert call(mechanism="LAPLACE").mechanism == "discrete Laplace"
+            if kind == "with":
+                assert call(mechanism="Gaussian", delta=1e-6).mechanism == "discrete Gaussian"
+
+
 def test_shares_do_not_hang_on_the_roundings_of_a_machine(monkeypatch):
     """Sums in another order differ in the last digits: they decided which of tables that are alike got a grain more."""
     sets = tuple(part for size in (1, 2) for part in itertools.combinations(range(20), size))
