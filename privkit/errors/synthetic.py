@@ -137,10 +137,10 @@ class RulesError(SyntheticError):
     @classmethod
     def cut_through(cls, text: str, columns: Sequence[str], marks: Sequence[str] = ()) -> RulesError:
         """A bin has values of which a condition holds and others of which it does not; `marks` it compares with."""
-        where = f", at or just above {', '.join(marks)}" if marks else ""
+        where = f", at or just above {', '.join(marks)}" if marks else f": {columns[0]} >= 7 would need an edge at 7"
         return cls._of(
             f"the constraint {text} holds of some values of a bin and not of others. Put edges of {listed(columns)} "
-            f"where it changes{where}: {columns[0]} >= 7 would need an edge at 7."
+            f"where it changes{where}."
         )
 
     @classmethod
@@ -307,7 +307,16 @@ class EvaluationError(ParameterError):
     @classmethod
     def columns(cls, found: int) -> EvaluationError:
         """The frames share too few columns."""
-        return cls(f"{called()}: both frames share {found} columns. Comparing needs two or more of the same names.")
+        many = f"{found} column{'' if found == 1 else 's'}"
+        return cls(f"{called()}: both frames share {many}. Comparing needs two or more of the same names.")
+
+    @classmethod
+    def names(cls, found: int) -> EvaluationError:
+        """Names of columns are no text."""
+        return cls(
+            f"{called()}: the names of {found:,} of the shared columns are no text. Say which columns "
+            "to compare (columns=), or make them text in both: frame.rename(columns=str)."
+        )
 
     @classmethod
     def rows(cls) -> EvaluationError:

@@ -45,10 +45,13 @@ class PersonFrames(Shown):
         A row for each row of `persons`, with how many events there are.
     events : pandas.DataFrame
         A row for each event, with what is known of its person.
+    repeated : int
+        The rows of persons whose key an earlier row has.
     """
 
     persons: pd.DataFrame
     events: pd.DataFrame
+    repeated: int = 0
 
 
 @typed
@@ -116,4 +119,5 @@ def by_person(persons: object, events: object, key: str, *, most: int, count: st
     at = np.where(theirs >= 0, place[theirs], -1)
     known = first.drop(columns=[name]).take(at[at >= 0]).reset_index(drop=True)
     joined = pd.concat([second[at >= 0].reset_index(drop=True), known], axis=1)
-    return PersonFrames(first.assign(**{told: own}), joined)
+    repeated = int((ours >= 0).sum()) - len(np.unique(ours[ours >= 0]))
+    return PersonFrames(first.assign(**{told: own}), joined, repeated)

@@ -166,7 +166,10 @@ def _shared(frames: Sequence[pd.DataFrame], columns: object) -> tuple[str, ...]:
         for frame in frames:
             open_frame(frame, names, "columns")
     else:
-        names = tuple(str(name) for name in frames[0].columns if name in frames[1].columns)
+        both = [name for name in frames[0].columns if name in frames[1].columns]
+        names = tuple(name for name in both if isinstance(name, str))
+        if len(names) < len(both):
+            raise EvaluationError.names(len(both) - len(names))
     if len(names) < 2:
         raise EvaluationError.columns(len(names))
     if not all(len(frame) for frame in frames):
@@ -181,9 +184,15 @@ def _some(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _joint(real: pd.Series, made: pd.Series) -> pd.Series:
+    """Return both as one column, whose values are told apart as those of either are.
+
+    As objects, which columns of two types may hold; among them each period, interval or complex number is its own.
+    """
     import pandas as pd
 
-    return pd.concat([real, made], ignore_index=True)
+    both = pd.concat([real, made], ignore_index=True)
+    alone = isinstance(both.dtype, pd.PeriodDtype | pd.IntervalDtype) or both.dtype.kind == "c"
+    return both if alone else both.astype(object)
 
 
 def _is_numeric(*columns: pd.Series) -> bool:
@@ -213,7 +222,7 @@ def _floats(column: pd.Series) -> NDArray[np.float64]:
 def _codes(real: pd.Series, made: pd.Series) -> NDArray[np.int64]:
     """Return codes of both, one after the other; of numbers the bins of the real ones, missing ones the last."""
     if not _is_numeric(real, made):
-        return column_codes(_joint(real, made).astype(object))[0]
+        return column_codes(_joint(real, made))[0]
     numbers = np.concatenate([_floats(real), _floats(made)])
     own = numbers[: len(real)]
     known = own[np.isfinite(own)]
@@ -225,7 +234,7 @@ def _features(real: pd.Series, made: pd.Series) -> NDArray[np.float64]:
     """Return what a model reads of a column, of both frames: numbers as they are, all else by codes."""
     if _is_numeric(real, made):
         return np.concatenate([_floats(real), _floats(made)])
-    return column_codes(_joint(real, made).astype(object))[0].astype(np.float64)
+    return column_codes(_joint(real, made))[0].astype(np.float64)
 
 
 def _distances(names: Sequence[str], codes: Sequence[NDArray[np.int64]], many: int) -> pd.DataFrame:

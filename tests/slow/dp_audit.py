@@ -301,7 +301,7 @@ def test_synthetic_rows_of_persons_spend_no_more_than_stated_at_two(laplace, tar
     question = Question(asked, PrivacyUnit("who"), ContributionBounds(max_rows=3))
     price = {} if laplace else {"delta": 1e-5, "mechanism": "gaussian"}
     plan = make_plan(question, Measure.PURE if laplace else Measure.APPROXIMATE, Price(epsilon=2.0, **price))
-    found, loud = refuted(plan, 7)
+    found, loud = refuted(plan, 7, 3_000)
     of = "a target" if target else "no target"
     print(f"synthetic, persons, {plan.mechanism}, {of}: stated 2, refuted {found:.3f}, with a third {loud:.3f}")
     assert found <= 2

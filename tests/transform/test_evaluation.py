@@ -107,7 +107,8 @@ def test_the_same_frames_give_the_same_figures_and_dates_are_compared():
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        ({"synthetic": people()[["age"]]}, "share 1 columns"),
+        ({"synthetic": people()[["age"]]}, r"share 1 column\."),
+        ({"synthetic": people()[[]]}, r"share 0 columns\."),
         ({"synthetic": people().iloc[:0]}, "no rows"),
         ({"target": "spend"}, "'spend'"),
         ({"by": "plan"}, "target="),
@@ -134,6 +135,31 @@ def test_columns_of_no_number_and_of_infinite_ones_are_compared_too(numbers):
     frame = pd.DataFrame({"a": numbers * 10, "b": range(60)})
     assert "AUC" in repr(pk.evaluate(frame, frame))
     assert "AUC" in repr(pk.evaluate(frame, frame, target="b"))
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pd.period_range("2026-01", periods=60, freq="M"),
+        pd.interval_range(0, 60),
+        pd.array([complex(row % 7, 1) for row in range(60)]),
+        pd.Categorical(pd.period_range("2026-01", periods=60, freq="M")),
+    ],
+    ids=["periods", "intervals", "complex", "categories of periods"],
+)
+def test_a_copy_of_columns_of_rare_types_is_at_no_distance(column):
+    frame = pd.DataFrame({"a": column, "b": list("abc") * 20})
+    found = pk.evaluate(frame, frame.copy(deep=True))
+    assert found.distances["distance"].max() == 0
+    assert 0 < pk.evaluate(frame, frame.assign(a=frame["a"].iloc[0])).distances.loc["a", "distance"] < 1
+
+
+def test_columns_whose_names_are_no_text_are_refused_with_a_way_on():
+    frame = pd.DataFrame(np.arange(60).reshape(20, 3), columns=[0, "b", "c"])
+    with pytest.raises(EvaluationError, match=r"names of 1 of the shared columns are no text.*rename\(columns=str\)"):
+        pk.evaluate(frame, frame)
+    assert pk.evaluate(frame.rename(columns=str), frame.rename(columns=str)).columns == ("0", "b", "c")
+    assert pk.evaluate(frame, frame, columns=["b", "c"]).mean() == 0
 
 
 def test_columns_of_two_types_are_named():

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,9 +19,10 @@ from privkit.dp.answers.release import Release
 from privkit.dp.answers.synthetic_rows import rows_of, synthetic_of
 from privkit.dp.statistics.arranged import canonical_levels
 from privkit.dp.synthesis.kept import Kept
+from privkit.errors.calls import calling
 from privkit.errors.synthetic import RelatedError, SyntheticError
 from privkit.values.arguments import column_name, public, typed
-from privkit.values.show import Shown
+from privkit.values.show import Shown, is_simulated, refuse_simulated
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,6 +49,8 @@ class RelatedRows(Shown):
         The columns of persons that events were chosen by.
     loosened : float
         The share of events for which not all of them could agree.
+    simulated : bool
+        Whether one of the releases was drawn by the teaching simulator.
     """
 
     persons: pd.DataFrame
@@ -55,6 +58,18 @@ class RelatedRows(Shown):
     distances: pd.DataFrame
     shared: tuple[str, ...]
     loosened: float
+    simulated: bool = False
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Let real rows be pickled, and refuse simulated ones, as their releases do.
+
+        Raises
+        ------
+        SimulatedError
+        """
+        with calling("pickle"):
+            refuse_simulated(self)
+        return super().__reduce_ex__(protocol)
 
 
 @typed
@@ -122,7 +137,8 @@ def rows_of_persons(persons: Release, events: Release, *, key: str = "id", count
     chosen.insert(0, name, owner)
     codes = levels[1][taken]
     codes[:, axes[1]] = wanted[owner]
-    return RelatedRows(first, chosen, _distances(persons, events, asked, codes), shared, loose)
+    simulated = any(map(is_simulated, (persons, events)))
+    return RelatedRows(first, chosen, _distances(persons, events, asked, codes), shared, loose, simulated)
 
 
 def _asked(release: Release, argument: str) -> Synthetic:

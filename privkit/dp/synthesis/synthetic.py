@@ -33,7 +33,7 @@ from privkit.dp.noise.rounds import RoundsGaussian, RoundsLaplace, Shape, make_r
 from privkit.dp.statistics.arranged import canonical_levels
 from privkit.dp.statistics.books.tables import Tables
 from privkit.dp.statistics.reach import Sensitivity
-from privkit.dp.synthesis.closeness import distances, drowned
+from privkit.dp.synthesis.closeness import distances, drowned, ruled_out
 from privkit.dp.synthesis.drawing import Filled, drawn_rows, uniform
 from privkit.dp.synthesis.kept import Kept, WithRows
 from privkit.dp.synthesis.model import NO_RULES, Ruled, Rules, all_pairs
@@ -58,8 +58,6 @@ if TYPE_CHECKING:
 
 #: Rows that are drawn at most, and tables that are held out.
 MOST_ROWS, MOST_HELD = 1_000_000, 5
-#: Columns that a remark names.
-_NAMED = 5
 #: Of the loss, what the first round gets: with a target, of which it measures all pairs, and without one.
 FIRST = {True: Fraction(2, 5), False: Fraction(1, 3)}
 
@@ -179,10 +177,10 @@ class Synthetic(Tables):
         """The rounds."""
         every = [*self.tables, *self.pairs]
         held = tuple(every.index(axes) for axes in self.held_tables)
-        return Run(self.sizes, self._ruled, self.tables, self.pairs, self.rounds, held, self.progress)
+        return Run(self.sizes, self.ruled, self.tables, self.pairs, self.rounds, held, self.progress)
 
     @property
-    def _ruled(self) -> Ruled:
+    def ruled(self) -> Ruled:
         """What rows may have."""
         parts = tuple(self.rules.parts(self.names, self.sizes, self.allowed))
         decided = []
@@ -248,14 +246,9 @@ class Synthetic(Tables):
 
     def remarks(self, cells: NDArray[np.int64], noise: Noise) -> tuple[str, ...]:
         """Say where noise is all that there is, and where an interrupt ended the rounds, or the drawing of the rows."""
-        kept, told = Kept.read(self, cells.reshape(-1)), []
-        if lost := drowned(self, cells, noise):
-            whole, more = len(lost) == len(self.made), len(lost) - _NAMED
-            named = ", ".join(map(repr, lost[:_NAMED])) + (f" and {more} more" if more > 0 else "")
-            told.append(
-                f"of {'all columns' if whole else named} no count is above 0 by more than its noise (all together, "
-                f"{level_text(1 - ALPHA)}): {'rows' if whole else 'these'} may be drawn from noise alone"
-            )
+        assert isinstance(noise, RoundsLaplace | RoundsGaussian)
+        kept = Kept.read(self, cells.reshape(-1))
+        told = [*drowned(self, cells, noise), *ruled_out(self, kept, noise)]
         if len(kept.rounds) < self.rounds:
             told.append(
                 f"stopped after {len(kept.rounds)} of {self.rounds} rounds: the rows fit what was measured then"

@@ -111,12 +111,23 @@ def _related(found: RelatedRows) -> Sheet:
 
 @sheet.register(PersonFrames)
 def _by_person(found: PersonFrames) -> Sheet:
-    answer = f"{plural(len(found.persons), 'person')} and {plural(len(found.events), 'event')}: two frames with a key"
+    many = plural(len(found.persons) - found.repeated, "person")
+    answer = f"{many} and {plural(len(found.events), 'event')}: two frames with a key"
     blocks: tuple[Block, ...] = (
+        *([_repeated(found)] if found.repeated else []),
         "Ask dp_synthetic of both, in a project whose unit is the key: two answers cost what they cost together.",
         "Exact rows: for the owner's eyes.",
     )
     return Sheet(answer, blocks, [".persons", ".events"])
+
+
+def _repeated(found: PersonFrames) -> str:
+    """Say that rows of persons have one key: the tables may have come in the other order."""
+    return (
+        f"{plural(found.repeated, 'row')} have the key of an earlier row of persons: by_person(persons, events, "
+        "key) takes the table with one row for each person first. With max_rows=1 one row of each counts, at random; "
+        "events have the values of the first."
+    )
 
 
 # -- comparisons -----------------------------------------------------------------------------------------------------

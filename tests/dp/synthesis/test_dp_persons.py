@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections import Counter
 
 import numpy as np
@@ -239,3 +240,35 @@ def test_releases_that_do_not_fit_are_refused(project):
     ):
         with pytest.raises(error, match=words):
             call()
+
+
+def test_tables_in_the_wrong_order_are_told_and_persons_are_counted_once():
+    customers, orders = shop(100)
+    right = pk.by_person(customers, orders, "id", most=4, count="orders")
+    assert right.repeated == 0
+    assert "earlier" not in repr(right)
+    turned = pk.by_person(orders, customers, "id", most=4, count="orders")
+    told = repr(turned).splitlines()
+    assert turned.repeated == len(orders) - orders["id"].nunique()
+    assert told[0].startswith(f"{orders['id'].nunique()} persons and ")
+    assert "takes the table with one row for each person first" in told[1]
+
+
+def test_what_is_made_of_simulated_releases_says_so_and_stays_here():
+    lesson = pk.open_project("class", simulate=True, seed=1, epsilon=100, unit="id")
+    customers, orders = shop(200)
+    made = pk.rows_of_persons(*both(lesson, customers=customers, orders=orders), count="orders")
+    assert made.simulated
+    for shown in (repr(made), made._repr_html_()):
+        assert "SIMULATED" in shown
+    with pytest.raises(pk.errors.SimulatedError):
+        pickle.dumps(made)
+
+
+def test_what_is_made_of_releases_is_pickled(project):
+    customers, orders = shop(200)
+    made = pk.rows_of_persons(*both(project, customers=customers, orders=orders), count="orders")
+    other = pickle.loads(pickle.dumps(made))
+    assert not other.simulated
+    assert other.events.equals(made.events)
+    assert repr(other) == repr(made)

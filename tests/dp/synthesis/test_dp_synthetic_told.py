@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from dataclasses import replace
 
@@ -10,6 +11,7 @@ import pandas as pd
 import pytest
 
 import privkit as pk
+from privkit.dp.synthesis.closeness import ruled_out
 from privkit.dp.synthesis.kept import Kept
 from privkit.values.writing import error_text
 
@@ -100,3 +102,39 @@ def test_the_noise_of_a_further_pair_is_told_at_the_level_of_all_others(project)
     assert f"fewer than {error_text(width * 15)} rows" in told  # b × c: 3 levels and 5
     none = pk.plan.dp_synthetic(FRAME, list("abc"), keys=DOMAIN, project=project, epsilon=1, rounds=0)
     assert not [note for note in none.notes if "further pair has" in note]
+
+
+def test_a_release_says_where_what_is_stated_does_not_hold_of_the_data(project):
+    half = "a == 'x'"
+    release = ask(project, epsilon=50, rows=300, constraints=[half])
+    assert (release.frame["a"].dropna() == "x").all()
+    (told,) = [one for one in release.remarks if "no drawn row may have" in one]
+    share = re.search(r"about (\d+\.\d) % of the rows have of 'a' what", told)
+    assert float(share[1]) == pytest.approx(50, abs=5)
+    assert f"Note: {told}." in repr(release)
+    both = ask(
+        project, epsilon=50, rows=300, target="a", constraints=["not (a == 'x' and b == 'u')", "b != 'x' or a != 'y'"]
+    )
+    (told,) = both.remarks
+    assert re.search(r"about (16|17)\.\d % of the rows have of 'a × b' what", told)  # y and x: 100 rows of 600
+    assert not ask(project, epsilon=50, rows=300, constraints=["not (a == 'x' and b == 'u')", "c >= 1"]).remarks
+
+
+def test_values_that_a_type_has_no_missing_value_for_are_told(project):
+    keys = {"a": ["x", "y"], "c": [1, 2, 3]}  # a quarter of the rows has 4, and whole numbers are never missing
+    release = pk.dp_synthetic(FRAME, ["a", "c"], keys=keys, project=project, epsilon=50, rows=200)
+    (told,) = release.remarks
+    assert re.search(r"about 2[45]\.\d % of the rows have of 'c' what no drawn row may have", told)
+
+
+def test_noise_alone_is_not_taken_for_rows_that_are_ruled_out(project):
+    plan = pk.plan.dp_synthetic(FRAME, list("abc"), keys=DOMAIN, project=project, epsilon=1, constraints=["a == 'x'"])
+    asked = plan.question.asked
+    noise, rng = plan.noise, np.random.default_rng(0)
+    wrong = 0
+    for _ in range(300):
+        first = [600, 0, 0, 200, 400, 0, 150, 150, 150, 150, 0]  # exactly as is stated
+        loud = rng.laplace(0, noise.scale, len(first)) + first
+        kept = Kept.of(asked, noise, np.rint(loud).astype(int).tolist(), [], 5)
+        wrong += bool(ruled_out(asked, kept, noise))
+    assert wrong == 0
