@@ -3,7 +3,7 @@ var Scorer = {
   objNameMatch: 11, objPartialMatch: 6, objPrio: { 0: 15, 1: 5, 2: -5 }, objPrioDefault: 0,
   title: 15, partialTitle: 7, term: 5, partialTerm: 2,
   score: ([docname, title, anchor, descr, score, filename, kind]) => {
-    const method = kind === "object" && /^privkit\.[A-Z]\w*\./.test(title);
+    const method = kind === "object" && /^privkit\.(?:\w+\.)?[A-Z]\w*\./.test(title);
     return method || docname.startsWith("decisions/") ? score - 15 : docname.startsWith("reference/") ? score - 1 : score;
   },
 };

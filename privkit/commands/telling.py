@@ -40,6 +40,7 @@ _IN_SHELL = {
     " --epsilon E",
     r"got students=a list whose (.*), but students must be": r"got --names FILE whose \1, but it must hold",
     r"bounds=\{'(.*?)': \(lower, upper\)\} says which count": r"--bounds '\1=LOWER:UPPER' says which count",
+    r"a dict from columns to pairs \(lower, upper\) of finite numbers": "COLUMN=LOWER:UPPER, with finite numbers",
     "Another class takes another name": "Another class takes another --project",
     r" \(all of them: \.names\)": " (all of them: --json)",
     "then run the cell again": "then run it again",
@@ -99,6 +100,7 @@ def in_shell(text: str, options: Iterable[str] = ()) -> str:
         text = re.sub(python, shell, text)
     for name in options:
         option = f"--{name.replace('_', '-')}"
+        text = re.sub(rf"(?<![\w.'-])(?:--)?{name}=(?=[\s,.:;)]|$)", option, text)  # its name, and no value behind it
         text = re.sub(rf"(?<![\w.'-])(?:--)?{name}=", f"{option} ", text)
         text = re.sub(rf"(?<![\w.'-]){name}(?= (?:must|needs|with)\b)|(?<= got ){name}(?= )", option, text)
         text = re.sub(rf"(?<= as ){name}(?= and |\.)|(?<= out of ){name}(?=:)", option, text)

@@ -201,9 +201,9 @@ class _Bought:
 
 def _agreed(bounds: Mapping[str, object] | None, truth: Mapping[str, float]) -> dict[str, tuple[float, ...]]:
     """Return the candidates that the bounds of each column come to."""
-    if others := [column for column in bounds or {} if column not in truth]:
-        hint = f"These are the columns of truth=: {', '.join(map(repr, truth)) or 'none'}."
-        raise ColumnNotFoundError.of("bounds", list(bounds or {}), others, list(truth), hint)
+    if others := [repr(column) for column in bounds or {} if column not in truth]:
+        told = f"bounds= names {', '.join(others)}, whose exact median truth= does not give."
+        raise ParameterError.together(("bounds", "truth"), told)
     allowed = "a dict from columns to pairs (lower, upper) of finite numbers"
     for pair in (bounds or {}).values():
         if not isinstance(pair, tuple | list) or len(pair) != 2:

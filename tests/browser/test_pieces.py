@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 import privkit as pk
 
@@ -84,6 +87,26 @@ def test_beside_the_side_bar_of_a_small_screen_nothing_is_cut_off(name, opened):
         "nodes => nodes.map(one => parseFloat(getComputedStyle(one).fontSize) * one.ownerSVGElement.getScreenCTM().a)"
     )
     assert min(drawn, default=10) >= 10  # CSS pixels: the picture shrinks with the page, and its words with it
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "switch", ['data-jp-theme-light="false"', 'data-jp-theme-light="true"', 'data-theme="dark"', ""]
+)
+def test_a_piece_is_as_dark_as_the_notebook_whatever_the_system_is(switch, scheme, chromium):
+    """A page in a frame of its own asks the system alone: it was a white slab in a dark notebook."""
+    page = chromium.new_context(color_scheme=scheme, viewport={"width": 500, "height": 900}).new_page()
+    dark = {"": scheme == "dark", 'data-jp-theme-light="true"': False}.get(switch, True)
+    ground, ink = ("#111", "#eee") if dark else ("#fff", "#222")
+    page.set_content(
+        f"{FRAME}<div {switch} style='background:{ground};color:{ink}'>{pk.teach.thirty_coins()._repr_html_()}</div>"
+    )
+    page.frame_locator("iframe").get_by_role("status").get_by_text(re.compile(".")).wait_for()
+    shot = page.locator("iframe").screenshot(animations="disabled")
+    page.context.close()
+    lightness = np.asarray(Image.open(io.BytesIO(shot)).convert("L"))
+    common = np.bincount(lightness.ravel()).argmax()  # the ground has most of the picture
+    assert common < 40 if dark else common > 235
 
 
 def test_two_worlds_by_keyboard(opened):

@@ -208,7 +208,7 @@ def test_the_search_shows_pages_that_teach_before_methods_of_results_and_before_
 
 
 def test_the_searched_pages_use_these_scores(site):
-    assert "pages that teach come before" in (site / "_static" / "searchtools.js").read_text(encoding="utf-8")
+    assert "pages that teach come before" in (site / "_static" / "language_data.js").read_text(encoding="utf-8")
 
 
 def test_no_table_of_a_page_has_a_head_without_words(site):

@@ -237,7 +237,7 @@ def test_narrow_bounds_around_a_guess_win_no_game_where_the_class_agreed_on_some
 
 def test_bounds_of_a_board_that_are_none_are_refused(store):
     begun(store)
-    with pytest.raises(pk.ColumnNotFoundError, match="'age' is not a column"):
+    with pytest.raises(ParameterError, match="bounds= names 'age', whose exact median truth= does not give"):
         pk.teach.board("maths", store=store, truth={"call_duration": 4}, bounds={"age": (0, 120)})
     for wrong in ((30, 0), 30, (0, float("nan")), None):
         with pytest.raises(ParameterError, match="bounds"):
@@ -354,6 +354,8 @@ def test_on_a_terminal_the_board_is_drawn_anew_until_ctrl_c(store, df, capsys, m
         (["--students", "3", "--epsilon", "0"], 2, "--epsilon must be a finite number > 0"),
         (["--board", "--truth", "age"], 2, "Example: --truth age=44"),
         (["--board", "--bounds", "age=4"], 2, "Example: --bounds age=0:120"),
+        (["--board", "--bounds", "age=0:9"], 2, "--bounds names 'age', whose exact median --truth does not give"),
+        (["--board", "--truth", "age=4", "--bounds", "age=9:0"], 2, "--bounds must be COLUMN=LOWER:UPPER"),
         (["--board", "--epsilon", "1"], 2, "--epsilon has no meaning beside --board"),
         (["--board", "--every", "0"], 2, "a number of seconds above 0"),
         (["--board", "--every", "inf"], 2, "3600 at most"),

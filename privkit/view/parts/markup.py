@@ -41,8 +41,6 @@ CSS = """
   border: 1px solid var(--jp-content-font-color2, #767676); }
 .privkit .pk-ink { display: none; }
 .privkit img { max-width: 100%; height: auto; }
-@media (scripting: enabled) { .privkit div:has(> iframe) + img { display: none; } }
-@media (scripting: none) { .privkit div:has(> iframe) { display: none; } }
 .privkit .pk-bar { height: 100%; background: #0072B2; }
 .privkit .pk-bar.pk-short { box-shadow: inset 0 0 0 1px #D55E00;
   background: repeating-linear-gradient(45deg, #D55E00 0 4px, rgba(213, 94, 0, 0.55) 4px 7px); }

@@ -12,6 +12,16 @@ from privkit.view.parts.markup import Markup, esc
 
 #: For which width a page's height is told, in CSS pixels, by how many it grows with each that the frame is narrower.
 _WIDTH, _GROWS = 500, 0.75
+#: The picture stands where scripts do not run. A frame asks the system alone whether it is dark: where the switch of a
+#: notebook, or of the pages, says otherwise, its colors are turned round.
+_CSS = """<style>
+@media (scripting: enabled) { .privkit div:has(> iframe) + img { display: none; } }
+@media (scripting: none) { .privkit div:has(> iframe) { display: none; } }
+@media (prefers-color-scheme: light) { :is([data-jp-theme-light="false"], [data-theme="dark"]) .privkit iframe {
+  filter: invert(0.93) hue-rotate(180deg); } }
+@media (prefers-color-scheme: dark) { :is([data-jp-theme-light="true"], [data-theme="light"]) .privkit iframe {
+  filter: invert(1) hue-rotate(180deg) brightness(1.08); } }
+</style>"""
 
 
 def frame(page: str, title: str, height: int) -> Markup:
@@ -22,7 +32,7 @@ def frame(page: str, title: str, height: int) -> Markup:
     told = {"title": title, "sandbox": "allow-scripts", "width": "100%", "height": height, "frameborder": 0}
     grown = f"height: calc({height}px + {_GROWS} * max(0px, {_WIDTH}px - 100cqw))"
     shown = f"<iframe{_attributes({**told, 'style': grown, 'srcdoc': page})}></iframe>"
-    return Markup(f'<div style="container-type: inline-size">{shown}</div>')
+    return Markup(f'{_CSS}<div style="container-type: inline-size">{shown}</div>')
 
 
 def picture(svg: str, sentence: str, width: int) -> Markup:
