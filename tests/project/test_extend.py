@@ -212,6 +212,3 @@ def test_a_ledger_with_half_a_character_is_written_to_a_file(project, tmp_path):
     assert told["entries"][1]["question"]["reason"] == "half: \ud800"
     assert told == json.loads(project.ledger.to_json())
     project.ledger.to_csv(tmp_path / "ledger.csv")
-    made = pk.dossier(project=project, title="half: \ud800")
-    made.save(tmp_path / "dossier.json")
-    assert json.loads((tmp_path / "dossier.json").read_text(encoding="utf-8"))["title"] == "half: \ud800"

@@ -82,6 +82,6 @@ def test_a_dossier_says_what_is_kept_too_long_and_is_looked_at_again_later(elsew
 def test_what_is_no_number_is_not_quoted_as_one(ledger_path):
     project = pk.open_project("numbers", epsilon=1, unit=pk.ROW, store=ledger_path)
     request = project.requests.open("access")
-    for given, told in (("2", "a str, but it takes a number"), (99, "99, but the register has no request of")):
-        with pytest.raises(pk.errors.RegisterError, match=f"got {told}.*Give one of {request.id}"):
+    for given, told in (("2", "a str"), (99, "99")):
+        with pytest.raises(pk.errors.RegisterError, match=f"got {told}, but .* Give one of {request.id}"):
             project.requests[given]

@@ -38,7 +38,6 @@ from privkit.study.requests import SubjectRequests
 from privkit.study.sharing import Sharing
 from privkit.study.written import written
 from privkit.values.arguments import public, typed
-from privkit.values.files import whole_characters
 from privkit.values.show import Shown, _view, is_simulated
 
 #: What a file is, by the end of its name → the method that writes it.
@@ -177,7 +176,7 @@ class Dossier(Shown):
             If it cannot be written.
         """
         told = _view("document").plain(self)
-        return written(whole_characters(json.dumps(told, indent=1, ensure_ascii=False)) + "\n", path)
+        return written(json.dumps(told, indent=1, ensure_ascii=False) + "\n", path)
 
     def to_registry(self, path: str | Path | None = None) -> str:
         """Return a record for the OpenDP Deployments Registry as YAML, and write it to `path` where given.
@@ -205,7 +204,7 @@ class Dossier(Shown):
             If it cannot be written.
         """
         told = as_pia(self.title, self.made, self.impact, measures(self.statement, self.reports))
-        return written(whole_characters(json.dumps(told, indent=1, ensure_ascii=False)) + "\n", path)
+        return written(json.dumps(told, indent=1, ensure_ascii=False) + "\n", path)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the dossier to a file, whole or not at all, by the end of its name; return the path.
