@@ -149,7 +149,7 @@ class ProjectTerms:
         return {
             "budget": (self.budget, str(self.budget)),
             "unit": (self.unit, str(self.unit)),
-            "ceiling": (self.ceiling, str(_told(self.ceiling))),
+            "ceiling": (self.ceiling, str(self.ceiling and exact_text(self.ceiling))),
             "per_analyst": (each and (each.main, named), self.allotted if named else str(each)),
             "window": (window and (window.days, window.limit.main), str(window)),
         }
@@ -251,10 +251,6 @@ def _risen(argument: str, amount: str | None, before: Fraction, whose: str = "")
         hint = "It is the new total, not what is added. To charge nothing more: project.close(reason='...')."
         raise ParameterError.of(argument, exact_text(found), allowed, hint)
     return found
-
-
-def _told(amount: Fraction | None) -> str | None:
-    return None if amount is None else exact_text(amount)
 
 
 def check_name(name: object, argument: str = "name") -> None:
