@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from privkit.budget.canonical import amount_text, canonical
 from privkit.budget.noted import counts_of
-from privkit.values.files import spreadsheet_cell
+from privkit.values.files import spreadsheet_cell, whole_characters
 from privkit.values.show import refuse_simulated
 
 if TYPE_CHECKING:
@@ -154,6 +154,6 @@ def json_parts(account: Account) -> Iterator[str]:
     line = json.JSONEncoder(ensure_ascii=False).encode  # without an indent: Python's own writer of those is slow
     before = "\n    "
     for row, entry in _rows(account):
-        yield before + line(row | {"question": entry.question})
+        yield before + whole_characters(line(row | {"question": entry.question}))
         before = ",\n    "
     yield "]\n}" if before == "\n    " else "\n  ]\n}"

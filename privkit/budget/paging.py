@@ -24,6 +24,7 @@ from privkit.budget.abstract_account import BaseAccount
 from privkit.budget.canonical import readable
 from privkit.budget.chain import Sums
 from privkit.budget.entry import Charged, Entry, State
+from privkit.budget.notes import EXTENDED, NAMES
 from privkit.budget.store import query
 from privkit.budget.store.connections import lets_go
 from privkit.budget.store.query import EVERY, end_part, entries_query, start_part, within
@@ -107,7 +108,8 @@ def _holds(run: ColumnElement[str], dialect: str) -> ColumnElement[bool]:
     fraction = start.main.like("%/%") | start.delta.like("%/%")
     state = func.coalesce(end_part.c.state, literal_column("'reserved'"))
     columns = (start.question, start.analyst, start.time, told, start.main, start.delta, state)
-    return or_(*map(like, columns), fraction, end_part.c.seq.is_(None))
+    # Of the few extensions, amounts and whose they are are told in words of their own.
+    return or_(*map(like, columns), fraction, end_part.c.seq.is_(None), start.key == NAMES[EXTENDED])
 
 
 #: How many records are read in one transaction.

@@ -20,6 +20,7 @@ from privkit.values.bounds import ContributionBounds
 from privkit.values.exact import exact_text
 from privkit.values.loss import Measure, PrivacyLoss
 from privkit.values.unit import PrivacyUnit
+from privkit.values.writing import amount_shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -114,13 +115,12 @@ class ProjectTerms:
 
     @property
     def allotted(self) -> str:
-        """What analysts may be charged in all, in words; empty where the terms do not limit it."""
-        if self.per_analyst is None:
-            return ""
-        if not self.allotments:
-            return f"{self.per_analyst} for each analyst"
-        rest = f"{self.per_analyst} for everybody else" if self.per_analyst.main else "nothing for anybody else"
-        return f"{'; '.join(f'{loss} for {name}' for name, loss in self.allotments)}; {rest}"
+        """What analysts may be charged in all, in words; of ε or ρ, since the budget alone has the δ."""
+        symbol = "ρ" if self.budget.measure.concentrated else "ε"
+        told = [f"{symbol} = {amount_shown(loss.main)} for {name}" for name, loss in self.allotments]
+        each = Fraction(0) if self.per_analyst is None else self.per_analyst.main
+        rest = f"{symbol} = {amount_shown(each)} for everybody else" if each else "nothing for anybody else"
+        return "; ".join([*told, rest])
 
     def refused(self, cost: PrivacyLoss) -> tuple[str, ...]:
         """Say that a release of this cost would be refused, where it is above the ceiling; nothing where it is not."""
@@ -149,7 +149,7 @@ class ProjectTerms:
         return {
             "budget": (self.budget, str(self.budget)),
             "unit": (self.unit, str(self.unit)),
-            "ceiling": (self.ceiling, str(_told(self.ceiling))),
+            "ceiling": (self.ceiling, str(self.ceiling and exact_text(self.ceiling))),
             "per_analyst": (each and (each.main, named), self.allotted if named else str(each)),
             "window": (window and (window.days, window.limit.main), str(window)),
         }
@@ -190,10 +190,8 @@ class ProjectTerms:
         risen = [(found.budget, self.budget), (found.per_analyst, self.per_analyst)]
         risen += [(found.limit_of(name), self.limit_of(name)) for name in named]
         if all(now == before for now, before in risen):
-            rule = (
-                f"the budget is {self.budget} already: nothing would rise. Amounts are new totals, not what is added."
-            )
-            raise ParameterError.together(tuple(to), rule)
+            rule = f"the budget is {self.budget} already: nothing would rise. Amounts are new totals"
+            raise ParameterError.together(tuple(to), f"{rule}, not what is added.")
         return found
 
     def to_json(self) -> str:
@@ -253,10 +251,6 @@ def _risen(argument: str, amount: str | None, before: Fraction, whose: str = "")
         hint = "It is the new total, not what is added. To charge nothing more: project.close(reason='...')."
         raise ParameterError.of(argument, exact_text(found), allowed, hint)
     return found
-
-
-def _told(amount: Fraction | None) -> str | None:
-    return None if amount is None else exact_text(amount)
 
 
 def check_name(name: object, argument: str = "name") -> None:

@@ -128,7 +128,7 @@ class RegisterError(PrivkitError, LookupError):
         }
         one_of = f"Give one of {', '.join(map(str, known[-_FEW:]))}"
         there = one_of if known else f"It has none yet. {begun.get(what, 'Look at project.ledger')}"
-        return cls(f"{called()} got {number!r}, but the register has no {what} of that number. {there}.")
+        return cls(f"{called()} got {number}, but the register has no {what} of that number. {there}.")
 
     @classmethod
     def unfit(cls, what: str, number: int, why: str) -> RegisterError:

@@ -204,6 +204,11 @@ def owner_facts(facts: Mapping[str, object]) -> dict[str, object]:
     return told
 
 
+def kept_too_long(entry: ColumnEntry, on: date) -> bool:
+    """Return whether a column may no longer be kept on a day, by its owner's word."""
+    return entry.retention is not None and entry.retention < on
+
+
 def today() -> date:
     """Return the day in UTC, as the ledger's times are: one clock, whatever zone the machine is set to."""
     return datetime.now(UTC).date()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Literal
 
-from privkit.inventory.column_entry import ColumnEntry, day_or_today
+from privkit.inventory.column_entry import ColumnEntry, day_or_today, kept_too_long
 from privkit.inventory.column_names import DIRECT, SENSITIVE, said_by
 from privkit.inventory.column_roles import propose
 from privkit.tally.columns.facts import all_columns, column_facts
@@ -132,7 +132,7 @@ def _types(data: object, present: list[ColumnEntry]) -> Iterator[Finding]:
 
 
 def _of_entry(entry: ColumnEntry, today: date) -> Iterator[Finding]:
-    if entry.retention is not None and today > entry.retention:
+    if entry.retention is not None and kept_too_long(entry, today):
         yield Finding("retention passed", entry.name, f"May be kept until {entry.retention.isoformat()}: delete it.")
     if entry.personal and not entry.purpose:
         yield Finding(

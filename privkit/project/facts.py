@@ -24,7 +24,7 @@ from privkit.errors import NotPublicError, ParameterError
 from privkit.errors.facts import FactsError
 from privkit.errors.root import close_matches, listed, type_told
 from privkit.project.fact_values import checked, is_end, is_number, refuse_contradictions, same, values_from
-from privkit.values.arguments import column_name, public
+from privkit.values.arguments import column_name, public, words
 from privkit.values.files import write_whole
 from privkit.values.show import Shown
 from privkit.values.vouched import Table, vouched
@@ -184,7 +184,7 @@ def withdraw(project: Project, column: object, kind: object, reason: object) -> 
     kinds = [fact.kind for fact in facts if fact.column == name and kind in (None, fact.kind)]
     if not kinds:
         raise FactsError.none_such(name, kind or "", [(fact.column, fact.kind) for fact in facts])
-    why = {"reason": reason.strip()} if reason.strip() else {}
+    why = {"reason": told} if (told := words(reason, "reason", needed=False)) else {}
     project.account.declare({name: {one: {"withdrawn": True, **why} for one in kinds}}, refuse_contradictions)
     return project.facts
 

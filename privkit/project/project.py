@@ -11,7 +11,7 @@ from privkit.errors import ParameterError
 from privkit.errors.project import SimulatedError
 from privkit.project.ledger_view import LedgerView
 from privkit.values.accountable import Accountable
-from privkit.values.arguments import public, spending
+from privkit.values.arguments import public, spending, words
 from privkit.values.show import Plotted, Simulated
 
 if TYPE_CHECKING:
@@ -370,7 +370,7 @@ class Project(Accountable, Plotted):
 def _reason(reason: object, example: str = "Example: 'the name was mistyped'.") -> str:
     if not isinstance(reason, str) or not reason.strip():
         raise ParameterError.of("reason", "a blank", "a reason, which is recorded", example)
-    return reason
+    return words(reason, "reason")
 
 
 @public

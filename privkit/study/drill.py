@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 from privkit.errors import ParameterError
 from privkit.errors.root import type_told
 from privkit.inventory.inventory import Inventory
-from privkit.study.register import DRILL, account_of, legible, told, words
+from privkit.study.register import DRILL, OLDEST, account_of, legible, told
 from privkit.study.shared_package import packages_of
 from privkit.study.written import in_a_cell, written
-from privkit.values.arguments import public, whole
+from privkit.values.arguments import public, whole, words
 from privkit.values.show import Shown
 
 if TYPE_CHECKING:
@@ -218,6 +218,8 @@ def _since(given: object) -> datetime:
         raise ParameterError.of("known_since", type_told(given), allowed) from None
     if found > datetime.now(UTC):
         raise ParameterError.of("known_since", "a time to come", allowed)
+    if found.date() < OLDEST:
+        raise ParameterError.of("known_since", f"a time of the year {found.year}", f"{allowed}, from {OLDEST} on")
     return found
 
 

@@ -19,10 +19,11 @@ from privkit.errors.study import PackageError
 from privkit.inventory.column_entry import day
 from privkit.study.archive import write_archive
 from privkit.study.packing import Packing
-from privkit.study.register import PACKAGE, account_of, legible, today, words
+from privkit.study.register import PACKAGE, account_of, legible, today
 from privkit.study.shared_package import SharedPackage, required_approvals
 from privkit.study.sharing import Sharing
 from privkit.study.written import writing
+from privkit.values.arguments import words
 from privkit.values.files import whole_file
 
 if TYPE_CHECKING:

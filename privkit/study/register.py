@@ -35,8 +35,6 @@ REQUEST, EXTENSION, ANSWER, REFUSAL = "request", "request extended", "request an
 DRILL, MEASUREMENT = "breach drill", "measurement"
 #: The first day that is registered: the first data protection act is of 1970. What is older is a slip of the year.
 OLDEST = date(1970, 1, 1)
-#: The longest text of the owner's.
-_LONGEST = 500
 
 
 def account_of(project: Any) -> Account:
@@ -72,25 +70,6 @@ def legible(store: str, read: Callable[[Iterable[Entry]], R], entries: Iterable[
         raise
     except (ValueError, TypeError, LookupError, AttributeError):
         raise LedgerDamagedError.of(store, "a record of its register cannot be read", budget=None) from None
-
-
-def words(value: object, argument: str, *, needed: bool = True) -> str:
-    """Return a text of the owner's, without blanks around it, or refuse what is none.
-
-    Raises
-    ------
-    ParameterError
-    """
-    allowed = f"a text of 1 to {_LONGEST} characters" if needed else f"a text of at most {_LONGEST} characters"
-    if not isinstance(value, str):
-        raise ParameterError.of(argument, type_told(value), allowed)
-    text = value.strip()
-    seen = any(char.isprintable() and not char.isspace() for char in text)
-    if (needed and not seen) or len(text) > _LONGEST:
-        raise ParameterError.of(argument, f"{len(text):,} characters" if seen else "a blank", allowed)
-    if any("\ud800" <= char <= "\udfff" for char in text):
-        raise ParameterError.of(argument, "half of a character (a lone surrogate)", allowed)
-    return text
 
 
 def plain_number(id: object) -> int | None:

@@ -27,9 +27,8 @@ from privkit.study.register import (
     plain_number,
     today,
     told,
-    words,
 )
-from privkit.values.arguments import public
+from privkit.values.arguments import public, words
 from privkit.values.show import Shown
 
 if TYPE_CHECKING:

@@ -25,12 +25,11 @@ from privkit.study.register import (
     plain_number,
     today,
     told,
-    words,
 )
 from privkit.study.shared_package import SharedPackage, packages_of, required_approvals
 from privkit.study.together import told_together
 from privkit.study.written import in_a_cell, writing, written
-from privkit.values.arguments import public, whole
+from privkit.values.arguments import public, whole, words
 from privkit.values.show import Shown
 
 if TYPE_CHECKING:

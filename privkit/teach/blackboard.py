@@ -158,14 +158,14 @@ def board(
     told = {column: _finite(value) for column, value in (truth or {}).items()}
     among = _agreed(bounds, told)
     account = account_of(Ledger.open(store, create=False, read_only=True, adopt=True), name)
-    names, each = seats_of(account), account.terms.per_analyst
+    names, terms = seats_of(account), account.terms
     balance = account.balance()
     charged = {by: loss for by, loss in account.charged_by(until=balance.entries).items() if loss.main}
     answers, medians, asked = _asked(account, balance.entries, told)
     counted = {by: kept for by, bought in medians.items() if (kept := [one for one in bought if one.counts(among)])}
     seats = []
     for by in names:
-        if by in charged and each is not None:
+        if by in charged and (each := terms.limit_of(by)) is not None:
             left = min(each - charged[by], balance.remaining, key=lambda loss: loss.main)
             seat = Seat(by, charged[by], left, answers[by])
             if by in counted:

@@ -79,6 +79,25 @@ def named_by_text(names: Iterable[object]) -> str:
     return "Where columns are called by numbers: df.rename(columns=str)." if called else ""
 
 
+def words(value: object, argument: str, *, needed: bool = True) -> str:
+    """Return a text of the owner's, without blanks around it, or refuse what is none.
+
+    Raises
+    ------
+    ParameterError
+    """
+    allowed = f"a text of 1 to {LONGEST} characters" if needed else f"a text of at most {LONGEST} characters"
+    if not isinstance(value, str):
+        raise ParameterError.of(argument, type_told(value), allowed)
+    text = value.strip()
+    seen = any(char.isprintable() and not char.isspace() for char in text)
+    if (needed and not seen) or len(text) > LONGEST:
+        raise ParameterError.of(argument, f"{len(text):,} characters" if seen else "a blank", allowed)
+    if any("\ud800" <= char <= "\udfff" for char in text):
+        raise ParameterError.of(argument, "half of a character (a lone surrogate)", allowed)
+    return text
+
+
 def seeded(seed: object) -> int | None:
     """Return the seed of a generator, or None for one that nobody knows."""
     return None if seed is None else whole(seed, "seed")
@@ -87,6 +106,8 @@ def seeded(seed: object) -> int | None:
 P = ParamSpec("P")
 R = TypeVar("R")
 
+#: The longest text of the owner's that is recorded.
+LONGEST = 500
 #: What a call with arguments of a wrong type ends in, unless a check of its own is faster.
 _RAW = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError, RecursionError, RuntimeError, OSError)
 #: Types of what people type into calls.

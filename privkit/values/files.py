@@ -128,6 +128,17 @@ def spreadsheet_cell(value: object) -> object:
     return value if not isinstance(value, str) or _NUMBER.fullmatch(value) else _RUN.sub(r"\g<1>'", value)
 
 
+def whole_characters(text: str) -> str:
+    r"""Return JSON in which halves of characters are escaped, as JSON reads them: so any text can be written to a file.
+
+    Examples
+    --------
+    >>> whole_characters('"half a character: \ud800, a whole one: é"')
+    '"half a character: \\ud800, a whole one: é"'
+    """
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def sync(path: Path) -> None:
     """Make a file's bytes, or the names in a folder, survive a loss of power; folders where they can be opened.
 

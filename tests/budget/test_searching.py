@@ -36,7 +36,11 @@ ODD = [LOSSES[0].replace(Fraction(1, 3)), LOSSES[0].replace(Fraction(123456789, 
 
 
 def written(store):
-    account = Ledger.open(store, analyst="Ada Lovelace").begin("search", terms(100, delta=0.9, ceiling=None))
+    each = LOSSES[0].replace(Fraction(100), Fraction(9, 10))
+    begun = terms(100, delta=0.9, ceiling=None, per_analyst=each)
+    account = Ledger.open(store, analyst="Ada Lovelace").begin("search", begun)
+    more = {"epsilon": "301/3", "delta": "0.91", "per_analyst": "1000000", "allotments": {"Zoë": "1e+16"}}
+    account.extend(more, "a year more")
     other = Ledger.open(store, analyst="Jürgen 50%").account("search")
     for number, question in enumerate(QUESTIONS * 3):
         held = (other if number % 3 else account).reserve(None, question, [*LOSSES, *ODD][number % 6])

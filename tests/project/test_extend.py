@@ -185,3 +185,30 @@ def test_everybody_else_stands_under_none(ledger_path):
     assert one.account.terms == pk.open_project("one", per_analyst=0.5, store=ledger_path).account.terms
     with pytest.raises(pk.ParameterError, match="by name"):
         pk.open_project("churn", store=ledger_path).extend(per_analyst=0.3, reason="all")
+
+
+@pytest.mark.parametrize("reason", ["half a character: \ud800", "x" * 501, " ", 5, None])
+def test_a_reason_is_a_text_that_a_file_can_hold(project, reason):
+    """A ledger only grows: what it cannot write out once, it can never write out again."""
+    project.public(age=(18, 100))
+    for noted in (
+        lambda: project.extend(epsilon=2, reason=reason),
+        lambda: project.close(reason),
+        lambda: project.remove(reason),
+        lambda: project.set_clock_back(reason),
+        *([] if reason == " " else [lambda: project.withdraw("age", reason=reason)]),
+    ):
+        with pytest.raises(pk.ParameterError, match="reason="):
+            noted()
+    assert len(project.ledger) == 1
+
+
+def test_a_ledger_with_half_a_character_is_written_to_a_file(project, tmp_path):
+    """As keys may have, and as reasons of earlier versions may."""
+    project.public(plan=["basic", "half: \ud800"])
+    project.account.close("half: \ud800")
+    project.ledger.to_json(tmp_path / "ledger.json")
+    told = json.loads((tmp_path / "ledger.json").read_text(encoding="utf-8"))
+    assert told["entries"][1]["question"]["reason"] == "half: \ud800"
+    assert told == json.loads(project.ledger.to_json())
+    project.ledger.to_csv(tmp_path / "ledger.csv")

@@ -59,3 +59,29 @@ def test_a_day_that_an_earlier_version_took_makes_no_thousands_of_quarters(ledge
     assert found.quarters[0].begin == date(1970, 1, 1)
     assert len(found.quarters) == (datetime.now(UTC).year - 1970) * 4 + (datetime.now(UTC).month - 1) // 3 + 1
     assert [one.id for one in project.measured] == [1]  # it is still there
+
+
+def test_a_drill_began_in_living_memory_too(ledger_path):
+    project = pk.open_project("drill", epsilon=1, unit=pk.ROW, store=ledger_path)
+    with pytest.raises(pk.ParameterError, match="from 1970-01-01 on"):
+        project.breach_drill(pk.audit(PEOPLE), persons=2, scenario="lost", known_since="0001-01-01T00:00Z")
+    assert len(project.ledger) == 0
+
+
+def test_a_dossier_says_what_is_kept_too_long_and_is_looked_at_again_later(elsewhere):
+    inventory = pk.audit(PEOPLE).assign("zip", retention="2026-11-29").assign("age", retention="2026-11-30")
+    made = pk.dossier(inventory=inventory, today="2026-11-30", review="2026-11-30")
+    told = "Kept too long by 2026-11-30, by the owner's word: 'zip'."
+    assert told in made.to_html().replace("&#39;", "'").replace("&#x27;", "'")
+    assert told in made.to_markdown()
+    assert "Kept too long" not in pk.dossier(inventory=inventory, today="2026-11-29").to_markdown()
+    with pytest.raises(pk.ParameterError, match="review=a day before the dossier is made"):
+        pk.dossier(inventory=inventory, today="2026-11-30", review="2026-11-29")
+
+
+def test_what_is_no_number_is_not_quoted_as_one(ledger_path):
+    project = pk.open_project("numbers", epsilon=1, unit=pk.ROW, store=ledger_path)
+    request = project.requests.open("access")
+    for given, told in (("2", "a str"), (99, "99")):
+        with pytest.raises(pk.errors.RegisterError, match=f"got {told}, but .* Give one of {request.id}"):
+            project.requests[given]

@@ -381,3 +381,13 @@ def test_bad_input_of_the_command_is_told_in_the_shells_words(tmp_path, monkeypa
     assert (found, out) == (code, "")
     assert told in err
     assert not list(tmp_path.iterdir())
+
+
+def test_the_board_knows_a_student_to_whom_more_was_granted(store):
+    made = pk.teach.classroom("more", students=2, epsilon=2, store=store)
+    project = pk.teach.join("more", 1, store=store)
+    pk.dp_count(pk.teach.students(), epsilon=0.5, project=project)
+    project.extend(per_analyst={"student 1": 1.5}, reason="an extra exercise")
+    (seat,) = pk.teach.board("more", store=store).seats
+    assert (made.each.epsilon, seat.left.epsilon) == (1, 1)
+    assert pk.teach.classroom("more", students=2, epsilon=2, store=store).each == made.each  # it opens as it was begun

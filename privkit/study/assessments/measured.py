@@ -26,9 +26,9 @@ from privkit.errors.root import type_told
 from privkit.inventory.inventory import Inventory
 from privkit.risk.report import RiskReport
 from privkit.study.assessments.assessment import ModelAssessment
-from privkit.study.register import MEASUREMENT, Register, account_of, legible, past_day, told, words
+from privkit.study.register import MEASUREMENT, Register, account_of, legible, past_day, told
 from privkit.study.written import writing
-from privkit.values.arguments import public
+from privkit.values.arguments import public, words
 from privkit.values.files import whole_file
 from privkit.values.frozen import Frozen
 from privkit.values.show import Shown, refuse_simulated

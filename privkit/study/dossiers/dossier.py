@@ -319,6 +319,8 @@ def dossier(
         raise ParameterError.of("title", type_told(title), "a text")
     made = day_or_today(today, "today")
     again = None if review is None else day(review, "review")
+    if again is not None and again < made:
+        raise ParameterError.of("review", "a day before the dossier is made", f"{made.isoformat()} or later")
     said = _said(project, reports, answers, given=any(one is not None for one in (data, project, inventory)))
     looked = inventory if data is None else audit(data, inventory=inventory)
     told = None if project is None else statement_of(project.account)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from privkit.inventory.column_entry import OWNER
+from privkit.inventory.column_entry import OWNER, kept_too_long
 from privkit.risk.attackers import PRESETS
 from privkit.risk.report import RiskReport
 from privkit.study.dossiers.changes import DossierChanges
@@ -221,6 +221,8 @@ def _held(one: Dossier) -> Iterator[Block]:
         for entry in inventory
     ]
     yield Table(["column", "role", *map(_spaced, said)], rows, facts=True)
+    if late := [entry.name for entry in inventory if kept_too_long(entry, one.made)]:
+        yield f"Kept too long by {one.made.isoformat()}, by the owner's word: {label(', '.join(map(repr, late)), 400)}."
     unsaid = [_spaced(fact) for fact in OWNER if fact not in said]
     if unsaid:
         yield Note(f"The owner has said nothing of: {', '.join(unsaid)}.")
