@@ -91,11 +91,12 @@ def index_of(keys: Keys) -> pd.Index:
     import pandas as pd
 
     if len(keys.by) == 1:
-        column = [key[0] for key in keys.values]
-        return pd.Index(column, dtype=object if _rounded(column) else None, name=keys.by[0])
+        alone = [key[0] for key in keys.values]
+        return pd.Index(alone, dtype=object if _rounded(alone) else None, name=keys.by[0])
     if not any(_merged(column) or _rounded(column) for column in zip(*keys.values, strict=True)):
         return pd.MultiIndex.from_tuples(keys.values, names=keys.by)
-    levels, places = [], []
+    levels: list[Any] = []
+    places = []
     for column, codes in zip(zip(*keys.values, strict=True), keys.codes, strict=True):
         ranks = {code: rank for rank, code in enumerate(dict.fromkeys(codes))}
         first = dict(zip(reversed(codes), reversed(column), strict=True))

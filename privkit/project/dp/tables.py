@@ -186,11 +186,13 @@ def _better(plans: list[Plan]) -> Plan:
     """Return the cheapest plan; of several the more accurate one, found without all tables of one that cannot be it."""
     least = min(plan.loss.main for plan in plans)
     plans = [plan for plan in plans if plan.loss.main == least]
-    floors = {place: plan.question.asked.least_width(plan.noise, ALPHA, None) for place, plan in enumerate(plans)}
+    floors = {
+        place: plan.question.asked.least_width(plan.noise, ALPHA, None) or 0.0 for place, plan in enumerate(plans)
+    }
     found, accuracy = plans[0], math.inf
     for place in sorted(floors, key=lambda place: (floors[place], place)) if len(plans) > 1 else ():
-        if floors[place] < accuracy and plans[place].accuracy < accuracy:
-            found, accuracy = plans[place], plans[place].accuracy
+        if floors[place] < accuracy and (told := plans[place].accuracy) is not None and told < accuracy:
+            found, accuracy = plans[place], told
     return found
 
 
