@@ -171,7 +171,9 @@ class ProjectTerms:
         main = "rho" if measure.concentrated else "epsilon"
         allowed = {main, "per_analyst", "allotments"} | ({"delta"} if measure.has_delta else set())
         if other := sorted(to.keys() - allowed):
-            raise ParameterError.together(other, f"the budget counts in {measure.value}, and that is fixed: {main}=.")
+            raise ParameterError.together(
+                other, f"the budget counts in {measure.value}, and that is fixed. Extend {main}=."
+            )
         budget = self.budget.replace(
             _risen(main, to.get(main), self.budget.main), _risen("delta", to.get("delta"), self.budget.delta)
         )

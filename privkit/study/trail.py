@@ -87,7 +87,7 @@ class Unusual:
 
 @public
 class Trail(Shown):
-    """Everything that was done in a project, in order: releases, facts, extensions, packages, requests, its end.
+    """Everything that was done in a project, in order: releases, facts, packages, requests, its end.
 
     Get it from ``project.trail``; iterate for the events. It is read from the ledger, whose chain
     ``project.ledger.verify()`` checks. Names are what sessions said of themselves: it is no login.
