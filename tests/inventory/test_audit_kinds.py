@@ -1,5 +1,7 @@
 """No type of a column, and no value of a type, keeps a table from being audited, wherever its rows lie."""
 
+import datetime as dt
+
 import pandas as pd
 import pyarrow as pa
 import pytest
@@ -106,3 +108,13 @@ def test_which_child_of_a_family_it_is_is_no_code_of_a_person(engine, name, numb
     found = pk.audit(ENGINES[engine](table))
     assert found.unit == unit
     assert (found[name].role == "direct identifier") is (unit is not None)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_times_of_the_day_are_judged_alike_on_every_engine(engine):
+    """Their cells are counts: but on pandas, a column of many times was one of numbers."""
+    times = [dt.time(n // 60 % 24, n % 60) for n in range(0, 1400, 7)]
+    table = pa.table({"arrival": pa.array(times, pa.time64("us")), "x": [1, 2] * (len(times) // 2)})
+    for data in (pd.DataFrame({"arrival": times}), ENGINES[engine](table)):
+        found = pk.audit(data)["arrival"]
+        assert (found.role, found.what, found.distinct) == ("quasi-identifier", "date", 200)

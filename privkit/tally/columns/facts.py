@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from privkit.errors import DuplicateColumnError, FrameError
-from privkit.tally.cells.cells import OTHER
+from privkit.tally.cells.cells import OTHER, TIME
 from privkit.tally.cells.columns import without_views
 from privkit.tally.cells.showing import series_of
 from privkit.tally.codes import NESTED
@@ -239,7 +239,12 @@ def _asked(
         return engine.n_rows(), dtypes, lambda name: None if name in nested else _facts_there(lazy, look, name)
     eager: Any = chosen_columns(data, plain, "columns")
     dtypes = nested | {name: str(eager[name].dtype) for name in plain}
-    return engine.n_rows(), dtypes, lambda name: None if name in nested else _facts(name, eager[name], look)
+    hours = {name for name, kind in engine.schema.items() if kind.name == TIME}  # whose cells are counts
+    return (
+        engine.n_rows(),
+        dtypes,
+        lambda name: None if name in nested else _facts(name, eager[name], look, "time" if name in hours else ""),
+    )
 
 
 def _facts_there(engine: LazyEngine, look: Look | None, name: str) -> ColumnFacts:
@@ -248,7 +253,7 @@ def _facts_there(engine: LazyEngine, look: Look | None, name: str) -> ColumnFact
 
     found = figures(engine, name, BANDS)
     values = series_of(sampled(engine, name, found.distinct, _SAMPLE))
-    kind = kind_of(values)
+    kind = "time" if engine.columns[name].kind.name == TIME else kind_of(values)
     pairs = found.rows * (found.rows - 1)
     some: list[Any] = list(values.tolist()) if kind in _LOOKED_AT else []
     absent = Absent.among(kind, some)
@@ -271,10 +276,10 @@ def _facts_there(engine: LazyEngine, look: Look | None, name: str) -> ColumnFact
     )
 
 
-def _facts(name: str, column: pd.Series, look: Look | None) -> ColumnFacts:
+def _facts(name: str, column: pd.Series, look: Look | None, known_kind: str = "") -> ColumnFacts:
     if column.dtype == object and any(type(value) in NESTED for value in column.to_numpy()):
         raise FrameError.column_type(name, "object", "Take its parts as columns of their own.")
-    kind = kind_of(column.iloc[:_FIRST_ROWS] if column.dtype == object else column)
+    kind = known_kind or kind_of(column.iloc[:_FIRST_ROWS] if column.dtype == object else column)
     codes, known = codes_of(column)
     counts = np.bincount(codes, minlength=known)
     counts = counts[counts > 0]
