@@ -86,10 +86,14 @@ def priced(question: Question, measure: Measure, price: Price) -> tuple[PrivacyL
         raise PriceError.measure(other, measure.value, f"Give {main}= or accuracy=.")
     given = getattr(price, main)
     if sum(amount is not None for amount in (given, price.advantage, price.accuracy, price.relative)) != 1:
-        raise PriceError.choose(main, accuracy=True)
+        kind = next(kind for kind in question.asked.noises if measure in kind.measures)
+        raise PriceError.choose(main, accuracy=_has_accuracy(question, measure, kind))
     delta = check_delta(measure, price.delta)
     rows = None if price.assume_rows is None else positive_int(price.assume_rows, "assume_rows")
     kinds = _kinds(question, measure, delta, price.mechanism)
+    if (price.accuracy is not None or price.relative is not None) and not _has_accuracy(question, measure, kinds[0]):
+        asked = "accuracy" if price.relative is None else "relative"
+        raise PriceError.no_accuracy(question.statistic, asked, main)
     hint = f"Example: {main}=0.2."
     if price.advantage is not None:
         amounts = dict.fromkeys(kinds, _allowed(measure, price, delta))
@@ -109,6 +113,13 @@ def priced(question: Question, measure: Measure, price: Price) -> tuple[PrivacyL
         offers.append((error if error is not None else noise.scale, len(offers), loss, noise))
     _, _, loss, noise = min(offers, key=lambda offer: offer[:2])
     return loss, noise, rows
+
+
+def _has_accuracy(question: Question, measure: Measure, kind: type[Noise]) -> bool:
+    """Whether any price and any rows tell how far the answer errs."""
+    loss = _loss(measure, Fraction(1), Fraction(1, 10**6) if measure.has_delta and kind.spends_delta else Fraction(0))
+    noise = kind.near_loss(question.sensitivity, loss, **question.asked.kind(question))
+    return question.asked.least_width(noise, ALPHA, 1000) is not None
 
 
 def _allowed(measure: Measure, price: Price, delta: Fraction) -> Fraction:

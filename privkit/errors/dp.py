@@ -106,13 +106,9 @@ class PriceError(ParameterError):
     @classmethod
     def choose(cls, main: str, *, accuracy: bool) -> PriceError:
         """Neither or both of the two ways to price were given."""
-        if not accuracy:
-            error = cls(f"{called()}: give {main}=. Example: {main}=0.2.")
-        else:
-            error = cls(
-                f"{called()}: give {main}=, advantage=, accuracy= or relative=, one of them. "
-                f"Examples: {main}=0.2; advantage=0.1; accuracy=10."
-            )
+        ways = ", advantage=, accuracy= or relative=, one of them. Examples" if accuracy else ". Example"
+        more = "; advantage=0.1; accuracy=10" if accuracy else ""
+        error = cls(f"{called()}: give {main}={ways}: {main}=0.2{more}.")
         error.argument = f"{main}, accuracy"
         return error
 
@@ -166,6 +162,16 @@ class PriceError(ParameterError):
         return error
 
     @classmethod
+    def no_accuracy(cls, statistic: str, argument: str, main: str) -> PriceError:
+        """What is asked, like a coefficient of a model, has no accuracy by which it could be priced."""
+        error = cls(
+            f"{called(f'{argument}=...')}: {statistic!r} has no interval, so that no price follows from its accuracy. "
+            f"Give {main}= in its place. Example: {main}=1."
+        )
+        error.argument = argument
+        return error
+
+    @classmethod
     def of_ranks(cls, accuracy: str) -> PriceError:
         """The accuracy of a quantile is a share of ranks, and this is more than any rank can be off."""
         error = cls(
@@ -189,7 +195,7 @@ class PriceError(ParameterError):
     @classmethod
     def unreachable(cls, accuracy: str, rows: int | None = None) -> PriceError:
         """No loss that privkit offers reaches the accuracy: with the rows that are assumed, if any are."""
-        few = "" if rows is None else f" of {rows:,} rows, which may tell no more even without noise"
+        few = "" if rows is None else f" with {rows:,} rows, which may tell no more even without noise"
         error = cls(
             f"{called()} cannot reach accuracy={accuracy}{few}, at any ε or ρ up to 1000. Ask for a larger accuracy=, "
             f"half the width of a wider interval{'' if rows is None else '; or assume more rows, if there are'}."

@@ -60,6 +60,16 @@ class ModelError(ParameterError):
         return error
 
     @classmethod
+    def response_among(cls, response: str) -> ModelError:
+        """The column that is to be predicted stands among the features."""
+        error = cls(
+            f"{called()} got X with the column {response!r}, by which y is called: it would be predicted by itself. "
+            f"Give X.drop(columns={response!r}), or another name to one of them."
+        )
+        error.argument = "X"
+        return error
+
+    @classmethod
     def flags(cls, column: str) -> ModelError:
         """A column of true and false was given bounds, where its levels are counted."""
         error = cls(f"{called()}: {column!r} holds true and false, which are its levels. Leave its bounds= out.")

@@ -126,6 +126,8 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         values = y if isinstance(y, pd.Series) else _column(y)
         if len(values) != len(frame):
             raise ModelError.lengths(len(frame), len(values))
+        if isinstance(values.name, str) and values.name in features:
+            raise ModelError.response_among(values.name)
         name = values.name if isinstance(values.name, str) else "y"
         while name in frame.columns:
             name += "_"

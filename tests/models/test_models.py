@@ -495,6 +495,18 @@ def test_naive_bayes_names_the_column_as_it_was_typed(project, values, words):
     assert project.spent.main == 0
 
 
+def test_the_response_among_the_features_is_refused(project, people):
+    """Naive Bayes was charged for predicting a column by itself; the others asked for facts about ``y_``."""
+    frame, left = people
+    both = frame[["calls"]].assign(left=left.to_numpy())
+    for made in (logistic, bayes):
+        with pytest.raises(pk.ModelError, match="'left', by which y is called"):
+            made().fit(both, both["left"])
+    with pytest.raises(pk.ModelError, match="'calls', by which y is called"):
+        linear().plan(frame[["calls"]], frame["calls"])
+    assert project.spent.main == 0
+
+
 def test_clipped_numbers_are_told_at_the_line_of_the_caller(project, case):
     made, x, y = case
     model = made().fit(x, y)

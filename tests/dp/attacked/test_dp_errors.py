@@ -205,8 +205,25 @@ def test_an_accuracy_that_the_rows_cannot_give_is_not_asked_to_be_less(ledger_pa
     pk.open_project("sampled", epsilon=1, unit=pk.ROW, store=ledger_path)
     frame = pd.DataFrame({"x": [1.0], "g": ["a"]})
     asked = {"keys": ["a", "b"], "bounds": (0, 100)}
-    with pytest.raises(PriceError, match=r"accuracy=2 of 1,000 rows, .* even without noise, .* larger accuracy="):
+    with pytest.raises(PriceError, match=r"accuracy=2 with 1,000 rows, .* even without noise, .* larger accuracy="):
         pk.dp_difference.plan(frame, "x", "g", **asked, accuracy=2, assume_rows=1000)
+
+
+def test_what_has_no_interval_is_not_priced_by_accuracy(ledger_path):
+    """It asked for assume_rows=, and then for a larger accuracy, which there is not."""
+    pk.open_project("models", epsilon=1, unit=pk.ROW, store=ledger_path)
+    frame = pd.DataFrame({"x": [1.0], "y": [True]})
+    for more in ({"accuracy": 3}, {"accuracy": 3, "assume_rows": 100}, {"relative": 0.1, "assume_rows": 100}):
+        for ask in (
+            lambda more=more: pk.dp_kmeans.plan(frame, ["x"], 2, bounds={"x": (0, 1)}, **more),
+            lambda more=more: pk.dp_logistic.plan(frame, "y", ["x"], bounds={"x": (0, 1)}, **more),
+        ):
+            with pytest.raises(PriceError, match=r"has no interval, .* Example: epsilon=1\."):
+                ask()
+    with pytest.raises(PriceError, match=r"give epsilon=\. Example: epsilon=0\.2\. No"):  # and no accuracy is proposed
+        pk.dp_kmeans.plan(frame, ["x"], 2, bounds={"x": (0, 1)})
+    with pytest.raises(PriceError, match="accuracy=10"):
+        pk.dp_count.plan(frame)
 
 
 def test_columns_that_are_called_by_numbers_are_told_how_to_be_called(ledger_path):
