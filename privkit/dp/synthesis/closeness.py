@@ -77,6 +77,7 @@ def ruled_out(asked: Synthetic, kept: Kept, noise: RoundsLaplace | RoundsGaussia
     found: dict[tuple[int, ...], float] = {}
     for one in measured:
         table = one.cells.reshape([asked.sizes[axis] for axis in one.axes])
+        gone: dict[tuple[int, ...], NDArray[np.int64]]
         gone = {(axis,): np.compress(~allowed[axis], table, axis=place) for place, axis in enumerate(one.axes)}
         for part in ruled.parts:
             if len(one.axes) == 2 and set(one.axes) <= set(part.axes):
