@@ -271,7 +271,9 @@ def _examples(data: object, names: Sequence[str]) -> dict[str, str]:
     schema = engine_of(data).schema
     found: dict[str, tuple[str, str]] = {}
     kinds = dict.fromkeys(("number", "integer"), "[0, 10, 20]")
-    kinds |= dict.fromkeys(("date", "datetime", "datetime with time zone"), "['2026-01-01', '2026-07-01', '2027-01-01']")
+    kinds |= dict.fromkeys(
+        ("date", "datetime", "datetime with time zone"), "['2026-01-01', '2026-07-01', '2027-01-01']"
+    )
     for name in names:
         kind = language_kind(schema[name]) if name in schema else ""
         values = "[True, False]" if kind == "boolean" else "['a', 'b']"

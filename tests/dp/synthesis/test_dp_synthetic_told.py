@@ -159,3 +159,13 @@ def test_what_to_type_for_each_missing_domain_fits_its_type_and_runs(project):
     with pytest.raises(pk.KeysError) as caught:
         pk.dp_synthetic(frame, ["x", "c"], project=project, epsilon=1)
     assert "Free text" not in str(caught.value)
+
+
+def test_the_first_rows_show_days_as_days_and_fractions_as_numbers(project):
+    frame = FRAME.assign(zoned=pd.Timestamp("2026-03-01", tz="UTC"), x=1.5)
+    cuts = {"zoned": ["2026-02-01", "2026-03-15"], "x": [0, 2]}
+    release = pk.dp_synthetic(
+        frame, ["a", "zoned", "x"], keys={"a": ["x", "y"]}, cuts=cuts, project=project, epsilon=90
+    )
+    shown = repr(release).splitlines()[2]
+    assert re.fullmatch(r"  [xy]  2026-0[23]-\d\d  [\d.e-]{1,9}", shown)
