@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from privkit.errors.arguments import KeysError, ParameterError
 from privkit.errors.calls import called
@@ -239,13 +239,17 @@ class ColumnDomainError(KeysError):
     """The public values or bins of a column of synthetic rows are missing."""
 
     @classmethod
-    def required(cls, by: Sequence[str], *, with_delta: bool = True) -> ColumnDomainError:
-        """Columns came without keys and without cuts."""
+    def required(
+        cls, by: Sequence[str], examples: Mapping[str, str] | None = None, *, with_delta: bool = True
+    ) -> ColumnDomainError:
+        """Columns came without keys and without cuts; `examples` show for each what to type, by its type."""
         del with_delta
+        told = examples or {by[0]: f"keys={{{by[0]!r}: ['a', 'b']}}"}
+        each = "; ".join(dict.fromkeys(told[name] for name in by if name in told))
+        free = ". Free text has neither: leave the column out, or derive a category of it first (derive=, pk.lookup)"
         return cls(
             f"{called()} needs what {listed(by)} may hold, as a public fact: keys= for a list of values, cuts= for the "
-            f"edges of bins. Examples: keys={{{by[0]!r}: ['a', 'b']}}; cuts={{{by[0]!r}: [0, 10, 20]}}. Free text has "
-            "neither: leave the column out, or derive a category of it first (derive=, pk.lookup)."
+            f"edges of bins. Examples: {each}{free if any('keys=' in one for one in told.values()) else ''}."
         )
 
 

@@ -281,10 +281,10 @@ def test_synthetic_rows_spend_no_more_than_stated(epsilon, held, monkeypatch):
     assert loud > epsilon
 
 
-def refuted(plan, more: int, draws: int = 12_000) -> tuple[float, float]:
-    """The ε that draws refute, and the one that they refute where the noise is a third of what it should be."""
+def refuted(plan, more: int, draws: int = 12_000, times: int = 3) -> tuple[float, float]:
+    """The ε that draws refute, and the one that they refute where the noise is so many times less than it should be."""
     delta, noise = float(plan.loss.delta), plan.noise
-    weak = {name: getattr(noise, name) / 3 for name in ("scale", "choosing", "measuring", "testing")}
+    weak = {name: getattr(noise, name) / times for name in ("scale", "choosing", "measuring", "testing")}
     quiet = replace(plan, noise=replace(noise, **weak), loss=plan.loss.replace(900, plan.loss.delta))
     first, second = (
         epsilon_lower(ratios(one, more, draws), ratios(one, 0, draws), delta=delta) for one in (plan, quiet)
@@ -301,9 +301,11 @@ def test_synthetic_rows_of_persons_spend_no_more_than_stated_at_two(laplace, tar
     question = Question(asked, PrivacyUnit("who"), ContributionBounds(max_rows=3))
     price = {} if laplace else {"delta": 1e-5, "mechanism": "gaussian"}
     plan = make_plan(question, Measure.PURE if laplace else Measure.APPROXIMATE, Price(epsilon=2.0, **price))
-    found, loud = refuted(plan, 7, 3_000)
+    # Of Gaussian noise, whose loss is ε in rare events alone, so few draws see a small part.
+    times = 3 if laplace else 6
+    found, loud = refuted(plan, 7, 3_000, times)
     of = "a target" if target else "no target"
-    print(f"synthetic, persons, {plan.mechanism}, {of}: stated 2, refuted {found:.3f}, with a third {loud:.3f}")
+    print(f"synthetic, persons, {plan.mechanism}, {of}: stated 2, refuted {found:.3f}, with 1/{times} {loud:.3f}")
     assert found <= 2
-    assert found > 0.5
+    assert found > (0.8 if laplace else 0.1)
     assert loud > 2

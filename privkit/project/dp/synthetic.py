@@ -261,8 +261,25 @@ def _levels(  # noqa: PLR0917
             raise LevelsError.reserved(back[level], OTHER)
         found.append(made)
     if lacking:
-        raise ColumnDomainError.required(sorted(lacking, key=list(names).index))
+        ordered = sorted(lacking, key=list(names).index)
+        raise ColumnDomainError.required(ordered, _examples(data, ordered))
     return tuple(found)
+
+
+def _examples(data: object, names: Sequence[str]) -> dict[str, str]:
+    """Return what to type for the first column of numbers, of dates and of other values, by the schema alone."""
+    schema = engine_of(data).schema
+    found: dict[str, tuple[str, str]] = {}
+    kinds = dict.fromkeys(("number", "integer"), "[0, 10, 20]")
+    kinds |= dict.fromkeys(
+        ("date", "datetime", "datetime with time zone"), "['2026-01-01', '2026-07-01', '2027-01-01']"
+    )
+    for name in names:
+        kind = language_kind(schema[name]) if name in schema else ""
+        values = "[True, False]" if kind == "boolean" else "['a', 'b']"
+        told = f"cuts={{{name!r}: {kinds[kind]}}}" if kind in kinds else f"keys={{{name!r}: {values}}}"
+        found.setdefault(told.partition(": ")[2], (name, told))
+    return dict(found.values())
 
 
 def _check(levels: tuple[Keys, ...]) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime, time
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -68,13 +69,21 @@ def _first(release: Release) -> Table:
     names = list(frame.columns[:_COLUMNS])
     shown = frame[names].head(_ROWS)
     rows: list[Row] = [
-        ["missing" if gone else label(str(cell), 20) for cell, gone in zip(row, missing, strict=True)]
+        ["missing" if gone else label(_cell(cell), 20) for cell, gone in zip(row, missing, strict=True)]
         for row, missing in zip(
             shown.astype(object).itertuples(index=False), shown.isna().itertuples(index=False), strict=True
         )
     ]
     heads = [label(name, 20) for name in names]
     return Table(heads, rows, lines=aligned([heads, *rows], "<" * len(heads)))  # type: ignore[list-item]
+
+
+def _cell(value: object) -> str:
+    """Return a cell as a row of few columns shows it: midnights as days, and fractions as numbers elsewhere."""
+    if isinstance(value, datetime):
+        midnight = value.time() == time(0)
+        return f"{value:%Y-%m-%d}" if midnight else f"{value:%Y-%m-%d %H:%M}"
+    return number(value) if isinstance(value, float) and not value.is_integer() else str(value)
 
 
 def _held_out(off: pd.DataFrame) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import warnings
 from dataclasses import replace
@@ -138,3 +139,33 @@ def test_noise_alone_is_not_taken_for_rows_that_are_ruled_out(project):
         kept = Kept.of(asked, noise, np.rint(loud).astype(int).tolist(), [], 5)
         wrong += bool(ruled_out(asked, kept, noise))
     assert wrong == 0
+
+
+def test_what_to_type_for_each_missing_domain_fits_its_type_and_runs(project):
+    frame = FRAME.assign(day=pd.Timestamp("2026-03-01"), zoned=pd.Timestamp("2026-03-01", tz="UTC"), is_new=True, x=1.5)
+    with pytest.raises(pk.KeysError) as caught:
+        pk.dp_synthetic(frame, ["x", "c", "day", "zoned", "a", "b", "is_new"], project=project, epsilon=1)
+    told = re.search(r"Examples: (.+?)\. Free text", str(caught.value))[1]
+    asked = {"keys": {}, "cuts": {}}
+    for one in told.split("; "):
+        argument, _, values = one.partition("=")
+        asked[argument].update(ast.literal_eval(values))
+    assert set(asked["cuts"]) == {"c", "day"}  # the first of its kind, in the frame's order
+    assert set(asked["keys"]) == {"a", "is_new"}
+    columns = [*asked["keys"], *asked["cuts"]]
+    assert len(pk.dp_synthetic(frame, columns, **asked, project=project, epsilon=1, rows=9).frame) == 9
+    with pytest.raises(pk.KeysError, match=r"Examples: cuts=\{'zoned': \['2026"):
+        pk.dp_synthetic(frame, ["zoned", "c"], keys={"c": [1]}, project=project, epsilon=1)
+    with pytest.raises(pk.KeysError) as caught:
+        pk.dp_synthetic(frame, ["x", "c"], project=project, epsilon=1)
+    assert "Free text" not in str(caught.value)
+
+
+def test_the_first_rows_show_days_as_days_and_fractions_as_numbers(project):
+    frame = FRAME.assign(zoned=pd.Timestamp("2026-03-01", tz="UTC"), x=1.5)
+    cuts = {"zoned": ["2026-02-01", "2026-03-15"], "x": [0, 2]}
+    release = pk.dp_synthetic(
+        frame, ["a", "zoned", "x"], keys={"a": ["x", "y"]}, cuts=cuts, project=project, epsilon=90
+    )
+    shown = repr(release).splitlines()[2]
+    assert re.fullmatch(r"  [xy]  2026-0[23]-\d\d  [\d.e-]{1,9}", shown)
