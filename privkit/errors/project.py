@@ -17,12 +17,11 @@ def _in_a_worker() -> str:
     """Return what is said besides in a process that another one started; elsewhere nothing."""
     from multiprocessing import parent_process
 
-    if parent_process() is None:
-        return ""
-    return (
+    told = (
         "\nNo project comes along into a process that works for another one: with scikit-learn, say n_jobs=1, or "
         "joblib.parallel_config(backend='threading')."
     )
+    return told if parent_process() else ""
 
 
 class NoProjectError(PrivkitError, LookupError):

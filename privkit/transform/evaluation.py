@@ -191,7 +191,9 @@ def _joint(real: pd.Series, made: pd.Series) -> pd.Series:
     import pandas as pd
 
     both = pd.concat([real, made], ignore_index=True)
-    alone = isinstance(both.dtype, pd.PeriodDtype | pd.IntervalDtype) or both.dtype.kind == "c"
+    if isinstance(both.dtype, pd.IntervalDtype):  # of one type, so that texts tell them apart
+        return both.astype(str).astype(object).where(both.notna(), None)
+    alone = isinstance(both.dtype, pd.PeriodDtype) or both.dtype.kind == "c"
     return both if alone else both.astype(object)
 
 
