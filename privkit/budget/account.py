@@ -6,14 +6,14 @@ import os
 import time
 from contextlib import contextmanager
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from privkit.budget.canonical import UnreadableError, canonical
 from privkit.budget.chain import Verification, verify_chain
-from privkit.budget.entry import Balance, Entry, Reservation, State, in_hand
+from privkit.budget.entry import Balance, Entry, Reservation, State, Unanswered, in_hand
 from privkit.budget.machine import process as presence
 from privkit.budget.machine.clock import set_clock_back, why_late
 from privkit.budget.machine.keys import FirstForm, project_key
@@ -234,7 +234,7 @@ class Account(Noted):
         deadline = time.monotonic() + wait
         while True:
             result = self._admitted(key, text, cost, again=again, ways=ways, turn=turn)
-            if not isinstance(result, _Unanswered):
+            if not isinstance(result, Unanswered):
                 return result
             if result.state != "reserved":
                 self._book.changed()
@@ -247,7 +247,7 @@ class Account(Noted):
 
     def _admitted(
         self, key: str | None, question: str, cost: PrivacyLoss, *, again: bool, ways: Ways | None, turn: Turn
-    ) -> Reservation | Entry | _Unanswered:
+    ) -> Reservation | Entry | Unanswered:
         """Look, check and charge in one transaction (L2)."""
         book = self._book
         reservation: Reservation | None = None
@@ -315,14 +315,14 @@ class Account(Noted):
         """
         return set_clock_back(self._book, self.analyst, reason)
 
-    def _earlier(self, connection: Connection, head: Head, row: RowMapping) -> Entry | _Unanswered:
+    def _earlier(self, connection: Connection, head: Head, row: RowMapping) -> Entry | Unanswered:
         """Return what became of the same question: its answer, or that it has none, noting a dead process's entry."""
         state = self._book.state_of(connection, row, head.now)
         if state == "committed":
             return self._book.answered(connection, row)
         if state != row["state"]:
             self._book.end(connection, head, row, state, kind="died")
-        return _Unanswered(row["entry"], state, row["time"], query.loss_of(row, self._book.zero))
+        return Unanswered(row["entry"], state, row["time"], query.loss_of(row, self._book.zero))
 
     def drop(self, reservation: Reservation) -> None:
         """Hold a reservation no longer: if it is in the ledger without an end, it is orphaned."""
@@ -400,13 +400,3 @@ def _told(note: str) -> Iterator[None]:
         if error.budget in (None, NOTHING_SPENT):
             error.budget = note
         raise
-
-
-@dataclass(frozen=True, slots=True)
-class _Unanswered:
-    """The same question's entry, without an answer."""
-
-    seq: int
-    state: State
-    time: str
-    cost: PrivacyLoss

@@ -13,10 +13,11 @@ from privkit.budget.entry import Entry, Reservation, State, in_hand
 from privkit.budget.machine.anchor import Anchor, recall, remember
 from privkit.budget.machine.process import Holder, seen
 from privkit.budget.machine.state import shown_state, writable
+from privkit.budget.names import called
 from privkit.budget.notes import CLOSED, EXTENDED, NAMES, REMOVED, Extension
 from privkit.budget.store import query
 from privkit.budget.store.schema import record_table
-from privkit.budget.terms import ProjectTerms, called
+from privkit.budget.terms import ProjectTerms
 from privkit.budget.turn import notify
 from privkit.errors import ParameterError
 from privkit.errors.ledger import LedgerDamagedError, LedgerMovedError, LedgerTamperedError

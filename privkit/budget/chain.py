@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from privkit.budget.canonical import amounts, canonical, loss_from, readable
+from privkit.budget.names import called
 from privkit.budget.notes import Notes
 from privkit.budget.odometer import Before, Recent, exceeded
-from privkit.budget.terms import called
 from privkit.errors.ledger import LedgerTamperedError
 from privkit.values.loss import PrivacyLoss
 

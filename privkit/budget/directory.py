@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, exists, literal_column, select
 
+from privkit.budget.names import called, known_as
 from privkit.budget.notes import NAMES, REMOVED
 from privkit.budget.store import query
 from privkit.budget.store.schema import project_table, record_table
-from privkit.budget.terms import called, known_as
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -154,3 +154,13 @@ class Balance:
     entries: int
     seq: int
     hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """The same question's entry, without an answer."""
+
+    seq: int
+    state: State
+    time: str
+    cost: PrivacyLoss

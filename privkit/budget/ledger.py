@@ -39,6 +39,7 @@ from privkit.budget.chain import FORGOTTEN, first_link
 from privkit.budget.directory import Directory
 from privkit.budget.entry import Reservation
 from privkit.budget.machine.anchor import recall, recall_all, retire
+from privkit.budget.names import alike, check_name, close_names, close_words, known_as, lookalikes, tidy
 from privkit.budget.noted import refuse_ended
 from privkit.budget.store import query
 from privkit.budget.store.connections import lets_go, transaction
@@ -47,7 +48,6 @@ from privkit.budget.store.opening import check_file, make_file, open_server, the
 from privkit.budget.store.place import ledger_place
 from privkit.budget.store.schema import project_table
 from privkit.budget.store.store import TIMEOUT, Store
-from privkit.budget.terms import alike, check_name, close_names, close_words, known_as, lookalikes, tidy
 from privkit.errors import ParameterError
 from privkit.errors.ledger import (
     LedgerBusyError,

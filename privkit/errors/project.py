@@ -121,8 +121,12 @@ class ProjectMismatchError(PrivkitError, ValueError):
     def of(cls, name: str, differences: Sequence[tuple[str, str, str]]) -> ProjectMismatchError:
         """The `differences` are (term, as recorded, as given)."""
         told = "; ".join(f"{term} is {recorded}, not {given}" for term, recorded, given in differences)
+        alone = [term for term, _, _ in differences] == ["budget"]
+        owner = (
+            ", but that its owner may raise the budget on record: project.extend(..., reason='...')" if alone else ""
+        )
         error = cls(
-            f"project {name!r} was begun on other terms: {told}. A project's terms are fixed.\n"
+            f"project {name!r} was begun on other terms: {told}. A project's terms are fixed{owner}.\n"
             f"Reopen it by its name alone: pk.open_project({name!r}); or begin another project under another name."
         )
         error.differences = tuple(term for term, _, _ in differences)

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from privkit.budget.canonical import amount_text
-from privkit.budget.terms import alike, check_name, tidy
+from privkit.budget.names import alike, check_name, tidy
 from privkit.errors import ParameterError
 from privkit.values.exact import exact
 

@@ -15,8 +15,9 @@ from privkit.errors.facts import ProjectClosedError
 from privkit.errors.root import type_told
 from privkit.project.current import opened
 from privkit.project.limits import shares
-from privkit.project.project import Project, SimulatedProject
+from privkit.project.project import Project
 from privkit.project.session import tell_session
+from privkit.project.simulated_project import SimulatedProject
 from privkit.values.arguments import positive_int, typed, whole
 from privkit.values.bounds import ContributionBounds, contribution_bounds
 from privkit.values.exact import exact

@@ -1,28 +1,21 @@
-"""A project: one privacy budget for one population, kept in a ledger.
-
-Simulated projects have everything of a project but its ledger and its protection.
-"""
+"""A project: one privacy budget for one population, kept in a ledger."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from privkit.errors import ParameterError
-from privkit.errors.project import SimulatedError
 from privkit.project.ledger_view import LedgerView
 from privkit.values.accountable import Accountable
-from privkit.values.arguments import public, spending, words
-from privkit.values.show import Plotted, Simulated
+from privkit.values.arguments import spending, words
+from privkit.values.show import Plotted
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Mapping, Sequence
 
-    import pandas as pd
-
     from privkit.budget.account import Account
     from privkit.budget.odometer import Headroom
-    from privkit.budget.simulated import SimulatedAccount
     from privkit.dp.plan import Plan
     from privkit.project.facts import PublicFacts
     from privkit.project.price_list import StudyPrice
@@ -371,36 +364,3 @@ def _reason(reason: object, example: str = "Example: 'the name was mistyped'.") 
     if not isinstance(reason, str) or not reason.strip():
         raise ParameterError.of("reason", "a blank", "a reason, which is recorded", example)
     return words(reason, "reason")
-
-
-@public
-class SimulatedLedger(Simulated, LedgerView):
-    """The entries of a simulated project, as long as the session lasts."""
-
-    def to_frame(self, *, after: int = 0, most: int | None = None) -> pd.DataFrame:
-        """Return a frame with a row per entry, marked as simulated."""
-        return super().to_frame(after=after, most=most).assign(simulated=True)
-
-    def verify(self, *, progress: bool = False) -> NoReturn:
-        """There is no chain to check.
-
-        Raises
-        ------
-        SimulatedError
-        """
-        raise SimulatedError.verify(self.account.name)
-
-
-@spending
-class SimulatedProject(Simulated, Project):
-    """A project for teaching: its noise comes from a seed, its account from memory, and all it shows says so.
-
-    Attributes
-    ----------
-    seed : int
-    """
-
-    def __init__(self, account: SimulatedAccount, bounds: ContributionBounds | None = None) -> None:
-        super().__init__(account, bounds)  # type: ignore[arg-type]  # it has the account's interface
-        self.ledger = SimulatedLedger(account)  # type: ignore[arg-type]
-        self.seed = account.seed

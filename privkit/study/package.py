@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from privkit.budget.terms import alike
+from privkit.budget.names import alike
 from privkit.errors import ParameterError
 from privkit.errors.calls import called
 from privkit.errors.ledger import LedgerError

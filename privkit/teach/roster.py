@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from privkit.budget.ledger import Ledger
-from privkit.budget.terms import alike, tidy
+from privkit.budget.names import alike, tidy
 from privkit.errors import ParameterError, ProjectMismatchError, ProjectNotFoundError, close_matches
 from privkit.errors.root import type_told
 from privkit.project.current import opened

@@ -7,7 +7,7 @@ from budget_terms import eps, release, terms
 
 import privkit as pk
 from privkit.budget.ledger import Ledger
-from privkit.budget.terms import alike
+from privkit.budget.names import alike
 from privkit.errors.ledger import LedgerMovedError
 from privkit.errors.project import ProjectNameError
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import privkit as pk
-from privkit.budget.terms import close_names
+from privkit.budget.names import close_names
 from privkit.errors.project import MeasurementError, OrphanedReleaseError
 from privkit.values.loss import PrivacyLoss
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import privkit as pk
 from privkit.budget.ledger import Ledger
-from privkit.budget.terms import alike
+from privkit.budget.names import alike
 from privkit.cli import main
 from privkit.errors import (
     InsufficientBudgetError,
