@@ -317,6 +317,21 @@ class Simulated(Plotted):
             raise SimulatedError.refused()
 
 
+class PickledIfReal:
+    """Mixin of values that are made of releases: real ones are pickled, simulated ones refuse, as their releases do."""
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Refuse to be pickled or copied if it is simulated.
+
+        Raises
+        ------
+        SimulatedError
+        """
+        with calling("pickle"):
+            refuse_simulated(self)
+        return super().__reduce_ex__(protocol)
+
+
 def is_simulated(value: object) -> bool:
     """Return whether a value, or what it was made of, was simulated."""
     return getattr(value, "simulated", False) is True

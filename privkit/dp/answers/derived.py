@@ -21,12 +21,11 @@ from privkit.dp.noise.noise import ALPHA
 from privkit.dp.plan import miss
 from privkit.dp.statistics.arranged import told_table
 from privkit.dp.statistics.books.tables import Tables
-from privkit.errors.calls import calling
 from privkit.errors.disclosure import TablesError
 from privkit.values.arguments import column_name, public
 from privkit.values.keys import Keys
 from privkit.values.loss import PrivacyLoss
-from privkit.values.show import refuse_simulated
+from privkit.values.show import PickledIfReal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,7 +74,7 @@ class Source:
 
 @public
 @dataclass(frozen=True, repr=False, eq=False)
-class Derived(Released):
+class Derived(PickledIfReal, Released):
     """Numbers computed from released ones alone, so that they cost nothing (post-processing).
 
     Differential privacy is closed under it: Dwork and Roth 2014, proposition 2.1.
@@ -110,17 +109,6 @@ class Derived(Released):
     notes: tuple[str, ...] = ()
     errors: Errors | None = None
     tables: Callable[[tuple[str, ...]], Derived] | None = None
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        """Let real numbers be pickled, and refuse simulated ones, as their release does.
-
-        Raises
-        ------
-        SimulatedError
-        """
-        with calling("pickle"):
-            refuse_simulated(self)
-        return super().__reduce_ex__(protocol)
 
     @property
     def simulated(self) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,10 +19,9 @@ from privkit.dp.answers.release import Release
 from privkit.dp.answers.synthetic_rows import rows_of, synthetic_of
 from privkit.dp.statistics.arranged import canonical_levels
 from privkit.dp.synthesis.kept import Kept
-from privkit.errors.calls import calling
 from privkit.errors.synthetic import RelatedError, SyntheticError
 from privkit.values.arguments import column_name, public, typed
-from privkit.values.show import Shown, is_simulated, refuse_simulated
+from privkit.values.show import PickledIfReal, Shown, is_simulated
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 
 @public
 @dataclass(frozen=True, repr=False, eq=False)
-class RelatedRows(Shown):
+class RelatedRows(PickledIfReal, Shown):
     """Synthetic persons and their synthetic events, tied by a key that means nothing.
 
     Attributes
@@ -59,17 +58,6 @@ class RelatedRows(Shown):
     shared: tuple[str, ...]
     loosened: float
     simulated: bool = False
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        """Let real rows be pickled, and refuse simulated ones, as their releases do.
-
-        Raises
-        ------
-        SimulatedError
-        """
-        with calling("pickle"):
-            refuse_simulated(self)
-        return super().__reduce_ex__(protocol)
 
 
 @typed
