@@ -40,9 +40,9 @@ from privkit.errors.root import type_told
 from privkit.tally.codes import factorized, packed
 from privkit.tally.frame import column_names, open_frame
 from privkit.tally.row_classes import row_classes
+from privkit.transform.as_pandas import is_lazy, pandas_frame
 from privkit.transform.costs import Aggregate
 from privkit.transform.perturbed import number_column
-from privkit.transform.source import is_lazy, pandas_frame
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -26,7 +26,7 @@ import numpy as np
 from privkit.errors.synthetic import RelatedError
 from privkit.tally.codes import factorized
 from privkit.tally.frame import open_frame
-from privkit.transform.source import pandas_frame
+from privkit.transform.as_pandas import pandas_frame
 from privkit.values.arguments import column_name, public, typed, whole
 from privkit.values.show import Shown
 

@@ -21,13 +21,14 @@ from privkit.inventory.leaving import Leaving, leaving
 from privkit.tally.columns.by_group import by_group
 from privkit.tally.frame import column_names, open_frame
 from privkit.tally.selection import handed_out
+from privkit.transform.as_pandas import pandas_frame
 from privkit.transform.decimals import decimal
 from privkit.transform.hierarchies.hierarchy import Hierarchy, Source
 from privkit.transform.hierarchies.intervals import Intervals
 from privkit.transform.hierarchies.ladder import Table, text
 from privkit.transform.hierarchies.rules import Dates, Rare, Redact
 from privkit.transform.search.coding import encode
-from privkit.transform.source import InEngine, pandas_frame, source_of
+from privkit.transform.source import InEngine, source_of
 from privkit.values.arguments import public, typed
 from privkit.values.files import write_whole
 from privkit.values.show import Plotted

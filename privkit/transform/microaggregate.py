@@ -13,9 +13,9 @@ from privkit.errors.anonymity import InfeasibleError
 from privkit.tally.frame import column_names, open_frame
 from privkit.tally.row_classes import row_classes
 from privkit.transform.aggregates import LEAST, Behind, checked_function, numbers_of, shown_aggregates
+from privkit.transform.as_pandas import pandas_frame
 from privkit.transform.costs import notes
 from privkit.transform.perturbed import Perturbed, perturbed
-from privkit.transform.source import pandas_frame
 from privkit.values.arguments import column_name, positive_int, typed
 
 if TYPE_CHECKING:

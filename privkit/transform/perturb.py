@@ -17,9 +17,9 @@ from privkit.errors import FrameError, ParameterError
 from privkit.errors.root import type_told
 from privkit.tally.codes import factorized
 from privkit.tally.frame import column_names, open_frame
+from privkit.transform.as_pandas import pandas_frame
 from privkit.transform.decimals import as_decimals, as_floats, end_of, nearest_multiples
 from privkit.transform.perturbed import Perturbed, number_column, perturbed
-from privkit.transform.source import pandas_frame
 from privkit.values.arguments import seeded, typed
 
 if TYPE_CHECKING:

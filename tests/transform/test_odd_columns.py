@@ -72,3 +72,15 @@ def test_among_the_quasi_identifiers_they_are_refused_alike_by_every_function(ki
             with pytest.raises(FrameError, match=r"cannot use column (\['zip', )?'odd'") as caught:
                 ask(frame)
             assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize("index", [pa.int8(), pa.uint32()], ids=str)
+@pytest.mark.parametrize(
+    "kind",
+    [pa.string(), pa.string_view(), pa.binary_view(), pa.float16(), pa.float64(), pa.decimal128(5, 2), pa.date32()],
+    ids=str,
+)
+def test_dictionaries_with_a_null_beside_other_columns_are_left_as_they_are(kind, index):
+    odd = pa.DictionaryArray.from_arrays(pa.array([0, 1, None, 0] * 3, index), pa.nulls(2, kind))
+    out = pk.anonymize(pa.table({"zip": ["a", "b"] * 6, "odd": odd}), ["zip"], k=2)
+    assert out.frame["odd"].null_count == 12

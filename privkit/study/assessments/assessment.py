@@ -27,7 +27,7 @@ from privkit.tally.codes import factorized
 from privkit.tally.columns.facts import all_columns
 from privkit.tally.frame import column_names, open_frame
 from privkit.tally.row_classes import row_classes
-from privkit.transform.source import pandas_frame
+from privkit.transform.as_pandas import pandas_frame
 from privkit.values.arguments import column_name, public, typed
 from privkit.values.show import Plotted
 
