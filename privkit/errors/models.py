@@ -61,7 +61,7 @@ class ModelError(ParameterError):
 
     @classmethod
     def response_among(cls, response: str) -> ModelError:
-        """The column that is to be predicted stands among the features."""
+        """The column that is to be predicted is among the features."""
         error = cls(
             f"{called()} got X with the column {response!r}, by which y is called: it would be predicted by itself. "
             f"Give X.drop(columns={response!r}), or another name to one of them."

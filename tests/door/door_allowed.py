@@ -65,7 +65,7 @@ ALLOWED = {
     ("anonymity/presence.py", "DeltaPresence.lost_in"): CODES,
     ("transform/anonymized.py", "Anonymized.with_suppressed"): "cells of a frame that is handed out, of text",
     ("transform/search/coding.py", "encode"): CODES,
-    ("transform/source.py", "pandas_frame"): "frames that are changed and handed out again",
+    ("transform/as_pandas.py", "pandas_frame"): "frames that are changed and handed out again",
     ("transform/hierarchies/hierarchy.py", "Hierarchy.apply"): CODES,
     ("transform/hierarchies/hierarchy.py", "Hierarchy.to_rows"): CODES,
     ("transform/search/local.py", "_chains"): "a permutation of steps",
@@ -86,9 +86,13 @@ ALLOWED = {
         ("transform/search/large_classes.py", f"LargeClasses.{name}"): CODES
         for name in ("_grouped", "_look_again", "_narrowed", "look")
     },
-    ("transform/source.py", "_of_arrow"): "frames that are changed and handed out again",
+    ("transform/as_pandas.py", "_of_arrow"): "frames that are changed and handed out again",
     ("tally/columns/facts.py", "_facts_there"): OWNER,
     ("dp/statistics/books/residuals.py", "Fit.spans"): "where tables lie, by public sizes",
+    ("dp/statistics/books/residuals.py", "Fit.weights"): "shares of tables in a plan, by public sizes",
+    ("dp/statistics/books/residuals.py", "Fit.deviations"): "deviations of tables in a plan, by public sizes",
+    ("dp/statistics/books/strategy.py", "_reached"): "places of layers of a plan",
+    ("dp/synthesis/drawing.py", "Filled._whole_within"): "numbers of drawn rows",
     ("transform/search/node_classes.py", "Rollup._telling"): "places of columns",
     **{
         ("transform/search/stars.py", name): CODES
