@@ -41,6 +41,8 @@ def page(lab, chromium):
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     expect(live(page)).to_be_visible(timeout=120_000)
+    # Cells are sent one by one: between two of them the kernel is idle, too.
+    expect(page.locator(".jp-CodeCell .jp-InputPrompt").last).to_have_text(re.compile(r"\d"), timeout=120_000)
     idle(page)
     yield page
     context.close()
