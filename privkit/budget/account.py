@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
 from functools import cached_property, partial
@@ -21,16 +20,16 @@ from privkit.budget.noted import Noted, refuse_ended
 from privkit.budget.odometer import Before, Ways, admit, in_measure, limits_left, window_start
 from privkit.budget.store import query
 from privkit.budget.store.connections import lets_go
-from privkit.budget.store.fault import fault
+from privkit.budget.store.fault import fault, told_on
 from privkit.budget.store.place import FOLDER
 from privkit.budget.store.store import Store
 from privkit.budget.turn import Turn
 from privkit.errors.ledger import LedgerDamagedError, LedgerError
 from privkit.errors.project import OrphanedReleaseError, PendingReleaseError, ReservationError
-from privkit.errors.root import NOTHING_SPENT, nothing_spent
+from privkit.errors.root import nothing_spent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from sqlalchemy.engine import Connection, RowMapping
 
@@ -378,7 +377,7 @@ class Account(Noted):
     def _end(self, reservation: Reservation, state: State, answer: str | None, kind: str | None) -> Entry:
         book, seq, cost = self._book, reservation.seq, reservation.cost
         note = f"{cost} stays spent (ledger entry {seq})."
-        with _told(note), book.store.writing(note) as connection:
+        with told_on(note), book.store.writing(note) as connection:
             head = book.locked(connection)
             row = query.entry_row(connection, book.id, seq)
             if row is None or row["token"] != reservation.token:
@@ -389,14 +388,3 @@ class Account(Noted):
                 raise ReservationError.closed(self.name, seq, row["state"], cost)
             head = book.end(connection, head, row, state, answer=answer, kind=kind)
         return query.entry_of({**row, "state": state, "answer": answer, "kind": kind, "hash": head.hash}, book.zero)
-
-
-@contextmanager
-def _told(note: str) -> Iterator[None]:
-    """Let every error of the ledger that leaves the block say what happened to the budget."""
-    try:
-        yield
-    except LedgerError as error:
-        if error.budget in (None, NOTHING_SPENT):
-            error.budget = note
-        raise

@@ -20,8 +20,9 @@ from privkit.budget.odometer import Before, Ways, admit, in_measure, limits_left
 from privkit.budget.turn import notify
 from privkit.errors.calls import calling
 from privkit.errors.facts import FactsChangedError
-from privkit.errors.project import OrphanedReleaseError, PendingReleaseError, ReservationError, SimulatedError
+from privkit.errors.project import OrphanedReleaseError, PendingReleaseError, ReservationError
 from privkit.errors.root import nothing_spent
+from privkit.errors.simulation import SimulatedError
 from privkit.values.loss import PrivacyLoss
 
 if TYPE_CHECKING:

@@ -79,7 +79,6 @@ from privkit.errors.project import (
     ProjectNameError,
     ProjectNotFoundError,
     ReservationError,
-    SimulatedError,
 )
 from privkit.errors.risk import (
     InventoryError,
@@ -91,6 +90,7 @@ from privkit.errors.risk import (
     WeightsError,
 )
 from privkit.errors.root import NOTHING_SPENT, PrivkitError, close_matches, listed, nothing_spent
+from privkit.errors.simulation import SimulatedError
 from privkit.errors.study import DossierError, PackageError, PapersError, PolicyError, RegisterError
 
 __all__ = [

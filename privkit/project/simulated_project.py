@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
-from privkit.errors.project import SimulatedError
+from privkit.errors.simulation import SimulatedError
 from privkit.project.ledger_view import LedgerView
 from privkit.project.project import Project
 from privkit.values.arguments import public, spending

@@ -25,7 +25,8 @@ from privkit.budget.terms import ProjectTerms, Window
 from privkit.errors import ParameterError
 from privkit.errors.facts import ProjectClosedError, ProjectRemovedError
 from privkit.errors.ledger import LedgerTamperedError
-from privkit.errors.project import InsufficientBudgetError, ProjectMismatchError, SimulatedError
+from privkit.errors.project import InsufficientBudgetError, ProjectMismatchError
+from privkit.errors.simulation import SimulatedError
 
 TWO = {"epsilon": "2"}
 
