@@ -86,7 +86,7 @@ class Account(Noted):
 
     @lets_go
     def balance(self) -> Balance:
-        """Return what is spent, reserved and left. One look-up, however long the ledger is."""
+        """Return what is spent, reserved and left. Two look-ups, however long the ledger is."""
         with self._book.store.reading() as connection:
             head = self._book.head(connection)
             budget, sums = self._book.in_force(connection).budget, head.sums

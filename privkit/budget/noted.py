@@ -121,10 +121,10 @@ class Noted(Paged):
         """How many entries declare public facts, end the project, are of the register, and extend the budget."""
         book = self._book
         with book.store.reading() as connection:
-            facts, registered, extended = (
-                query.last_draw(connection, book.id, NAMES[what]) for what in (FACTS, REGISTER, EXTENDED)
-            )
-            return facts, int(ending(book, connection) is not None), registered, extended
+            facts, registered = (query.last_draw(connection, book.id, NAMES[what]) for what in (FACTS, REGISTER))
+            standing = book.standing(connection)
+            extended = sum(record["key"] == NAMES[EXTENDED] for record in standing)
+            return facts, int(ending(book, connection, standing) is not None), registered, extended
 
     @lets_go
     def registered(self) -> list[Entry]:
@@ -222,10 +222,11 @@ class Noted(Paged):
         with book.store.writing() as connection:
             head = book.locked(connection)
             book.check(connection, head)
-            known = book.extensions(connection)
+            standing = book.standing(connection)
+            known = book.extensions(connection, standing)
             if any((one.to, one.reason) == (question["to"], reason) for one in known):  # a cell that is run again
                 return None
-            refuse_ended(book, connection)
+            refuse_ended(book, connection, standing)
             held = (book.held[0], *(one.after for one in known))
             held = (*held, held[-1].extended(to))
             head, entry = _note(book, connection, head, self.analyst, question, draw=len(known) + 1)

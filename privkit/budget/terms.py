@@ -1,4 +1,8 @@
-"""The terms of a project: its budget, whom it protects, and its limits. They are fixed when it begins."""
+"""The terms of a project: its budget, whom it protects, and its limits.
+
+They are fixed when it begins, except that its owner may raise the budget and the limits of analysts
+(:meth:`ProjectTerms.extended`).
+"""
 
 from __future__ import annotations
 
