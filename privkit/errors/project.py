@@ -121,7 +121,7 @@ class ProjectMismatchError(PrivkitError, ValueError):
         told = "; ".join(f"{term} is {recorded}, not {given}" for term, recorded, given in differences)
         alone = [term for term, _, _ in differences] == ["budget"]
         owner = (
-            ", but that its owner may raise the budget on record: project.extend(..., reason='...')" if alone else ""
+            ", except that its owner may raise the budget on record: project.extend(..., reason='...')" if alone else ""
         )
         error = cls(
             f"project {name!r} was begun on other terms: {told}. A project's terms are fixed{owner}.\n"
