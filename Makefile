@@ -1,10 +1,13 @@
 # One command per habit. PYTHON chooses the environment.
 PYTHON ?= .venv/bin/python
 
-.PHONY: test lint types stub notebooks stored pins docs binder slow versions bench all
+.PHONY: test landing lint types stub notebooks stored pins docs binder slow versions bench all
 
-test:          ## the whole fast suite, doctests included
+test:          ## the fast suite, doctests included
 	$(PYTHON) -m pytest -n auto --dist loadfile
+
+landing:       ## what runs before a change lands: the fast suite, and what needs a browser, a server or a whole site
+	PRIVKIT_TESTS=landing $(PYTHON) -m pytest -n auto --dist loadfile
 
 lint:          ## style and format
 	$(PYTHON) -m ruff check privkit tests docs/conf.py docs/extensions

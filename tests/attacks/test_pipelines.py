@@ -311,6 +311,7 @@ def test_diffprivlib_mechanisms_are_seen():
     assert found.by == "recorded"
 
 
+@pytest.mark.landing
 def test_privkits_own_answers_are_not_accused(tmp_path):
     projects = iter(range(10**6))
 

@@ -55,6 +55,7 @@ def test_exact_counts_tell_everybody():
     assert found.replayed
 
 
+@pytest.mark.landing
 def test_averaging_takes_fresh_noise_off_and_replay_stops_it():
     fresh = pk.attack_release(people(), noisy(1.0), "ill", columns="q0", targets=40, repeats=30)
     replayed = pk.attack_release(people(), replaying(1.0), "ill", columns="q0", targets=40, repeats=30)
@@ -79,6 +80,7 @@ def test_noise_of_a_small_scale_does_not_stop_reconstruction_and_a_large_one_doe
     assert not drowned["membership"].found
 
 
+@pytest.mark.landing
 def test_counts_under_differential_privacy_are_charged_and_stop_the_attacks(tmp_path):
     frame = people(200)[["q0", "ill"]]
     project = pk.open_project("attacked", epsilon=1000, unit=pk.ROW, store=tmp_path / "l.db")

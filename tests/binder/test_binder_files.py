@@ -8,6 +8,8 @@ import os
 import re
 import sys
 import tomllib
+from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 
@@ -81,10 +83,15 @@ def test_the_extras_exist_and_bring_jupyterlab():
     assert {"jupyterlab", "ipywidgets", "opendp"} <= closure(asked_extras())
 
 
+@cache
+def installed() -> tuple[set[str], Mapping[str, list[str]]]:
+    """Return what comes along, and of which distribution each module is."""
+    return closure(asked_extras()), packages_distributions()
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_every_import_of_a_notebook_comes_along(path):
-    there = closure(asked_extras())
-    homes = packages_distributions()
+    there, homes = installed()
     for module in imported(path) - set(sys.stdlib_module_names) - {"privkit"}:
         assert {normalized(name) for name in homes.get(module, ["?"])} & there, module
 

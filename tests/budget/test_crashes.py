@@ -28,6 +28,7 @@ def count_steps(account, folder):
     return int(counted.read_text())
 
 
+@pytest.mark.landing
 def test_a_kill_at_every_statement_boundary_loses_nothing_l1_l2_l3_l5(store, tmp_path, capsys):
     account = Ledger.open(store).begin("churn", terms(5))
     boundaries = count_steps(account, tmp_path)
@@ -64,6 +65,7 @@ def test_a_kill_at_every_statement_boundary_loses_nothing_l1_l2_l3_l5(store, tmp
         print(f"\n{boundaries} boundaries: {free} free, {orphaned} orphaned, {stored} stored, 0 violations", end=" ")
 
 
+@pytest.mark.landing
 def test_random_kills_with_four_writers_lose_nothing_l1_l2_l3_l4(store, tmp_path, capsys):
     Ledger.open(store).begin("churn", terms(1000))
     found = random_kills(store, tmp_path, kills=8)

@@ -16,6 +16,7 @@ from privkit.budget.store import connections
 FORKS = 10
 
 
+@pytest.mark.landing
 @pytest.mark.parametrize("writing", [False, True], ids=["readers", "writers"])
 @pytest.mark.sample(0.5)
 def test_a_child_forked_beside_threads_works(store, writing):

@@ -36,6 +36,7 @@ def apart():
     return run
 
 
+@pytest.mark.landing
 def test_an_interrupt_at_many_lines_of_the_ledger_l3_l5(tmp_path, capsys, apart):
     found, lines = apart(lambda: every_line(tmp_path, of_ledger, step=31))  # the slow tests do all of them
     assert min(found["not begun"], found["orphaned"], found["committed"]) > 0

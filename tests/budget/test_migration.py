@@ -98,6 +98,7 @@ def test_an_older_ledger_that_cannot_be_written_is_told(tmp_path, monkeypatch):
             Ledger.open(path)
 
 
+@pytest.mark.landing
 def test_a_kill_at_any_statement_of_a_migration_leaves_one_of_the_two_formats(store, old, monkeypatch):
     verified = old.verify()
 

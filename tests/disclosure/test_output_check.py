@@ -219,6 +219,7 @@ def test_an_audit_that_ends_early_says_nothing_of_what_it_did_not_come_to(monkey
     assert whole.n_unaudited == 0
 
 
+@pytest.mark.landing
 def test_every_cut_holds_for_every_set_that_protects():
     table = crossed([[1, 4, 6], [5, 2, 7]])
     cells = cells_of([table], "All", [None])

@@ -101,6 +101,7 @@ def pages(*, team: bool) -> list[Path]:
     return [path for path in PAGES if (TEAM in path.read_text(encoding="utf-8")) == team]
 
 
+@pytest.mark.sample(1.0)
 @pytest.mark.parametrize("path", pages(team=False), ids=lambda path: path.stem)
 def test_the_examples_of_a_page_run(path, folder):
     run(path, path.read_text(encoding="utf-8"))

@@ -18,6 +18,7 @@ from sphinx.util.inventory import InventoryFile
 import privkit as pk
 from privkit.accessor import Delegate, PlanAccessor, PrivacyAccessor
 
+pytestmark = pytest.mark.landing
 ROOT = Path(__file__).parents[2]
 #: The attributes by which a page loads something, as opposed to linking to it.
 LOADING = {

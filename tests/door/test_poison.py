@@ -13,6 +13,7 @@ from privkit.errors import MeasurementError
 SEED, SAMPLE = 14, 12
 
 
+@pytest.mark.sample(1.0)
 @pytest.mark.parametrize("engine", poison.ENGINES)
 def test_one_row_of_any_value_changes_nothing_that_can_be_seen(engine):
     outcomes, findings = poison.searched(SEED, SAMPLE, [engine])
@@ -40,12 +41,14 @@ def found(number=15):
     return {finding.fault for finding in poison.searched(SEED, number, ["pandas"])[1]}
 
 
+@pytest.mark.landing
 def test_it_finds_cells_that_move_by_more_than_is_declared(monkeypatch):
     honest = door_cells.declared
     monkeypatch.setattr(door_cells, "declared", lambda question: {n: v / 2 for n, v in honest(question).items()})
     assert "moved too far" in found()
 
 
+@pytest.mark.landing
 def test_it_finds_what_is_printed_raised_and_left_in_the_ledger(monkeypatch):
     rows = []
 
@@ -69,6 +72,7 @@ def test_it_finds_what_is_printed_raised_and_left_in_the_ledger(monkeypatch):
     assert {"printed", "charged and failed"} <= faults
 
 
+@pytest.mark.landing
 def test_it_finds_replay_that_depends_on_a_row(monkeypatch):
     from privkit.project import naming
 

@@ -218,6 +218,7 @@ def test_merged_events_are_written_at_the_end(tmp_path, write_lines, read_lines)
     assert read_lines(result.events) == [{"d": 0, "n": 5, "events": 5}, {"d": 1, "n": 5, "events": 5}]
 
 
+@pytest.mark.landing
 def test_memory_stays_flat(tmp_path, write_lines, orders, key):
     recipe = ev.Recipe(
         [ev.pseudonymize("id", "shipping.to", key=key), ev.perturb("products[].price", within=1, by="id", key=key)]

@@ -27,6 +27,7 @@ def _projects(ledger_path, tmp_path, monkeypatch):
     hostile.opened(ledger_path)
 
 
+@pytest.mark.sample(1.0)
 @pytest.mark.parametrize("seed", range(4))
 def test_hostile_frames_get_an_answer_or_an_error_without_a_value(seed):
     calls, wrong = hostile.problems(seed, rounds=2)
@@ -34,6 +35,7 @@ def test_hostile_frames_get_an_answer_or_an_error_without_a_value(seed):
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.landing
 def test_every_call_is_answered_where_the_frame_is_tame():
     """Else the calls above would tell of their own mistakes alone."""
     rows = range(24)

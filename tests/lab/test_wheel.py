@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.landing
 ROOT = Path(__file__).parents[2]
 ELSEWHERE = "data/share/jupyter/labextensions/jupyter-privkit/"
 

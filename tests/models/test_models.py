@@ -291,6 +291,7 @@ def test_a_search_charges_every_fit(tmp_path, people):
     assert any(issubclass(one.category, FitFailedWarning) and "InsufficientBudget" in str(one.message) for one in told)
 
 
+@pytest.mark.landing
 def test_several_processes_are_refused_for_a_project_lives_in_one(project, people):
     frame, left = people
     for model in (logistic(), logistic(project=project)):

@@ -14,6 +14,7 @@ import pytest
 import privkit as pk
 
 
+@pytest.mark.landing
 def test_a_page_without_the_state_of_widgets_holds_the_pictures(tmp_path, monkeypatch):
     nbformat = pytest.importorskip("nbformat")
     monkeypatch.setenv("PRIVKIT_STATE_DIR", str(tmp_path / "state"))

@@ -12,6 +12,8 @@ from privkit.budget.ledger import Ledger
 
 from .conftest import NOTEBOOKS
 
+pytestmark = pytest.mark.landing
+
 
 @pytest.fixture(scope="module", params=NOTEBOOKS, ids=lambda path: path.stem)
 def executed(place, request):

@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -48,14 +49,26 @@ def room(path: Path) -> str:
     return relative.parts[0].removesuffix(".py")
 
 
+@cache
+def nodes(path: Path) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+
+
+@cache
+def import_lines(path: Path, *, annotations: bool) -> list[ast.Import | ast.ImportFrom]:
+    """Return the imports of a file, those in functions too; without `annotations`, not those for type checkers."""
+    unseen = set()
+    for block in nodes(path) if not annotations else ():
+        if isinstance(block, ast.If) and isinstance(block.test, ast.Name) and block.test.id == "TYPE_CHECKING":
+            unseen |= {id(node) for line in block.body for node in ast.walk(line)}
+    found = [node for node in nodes(path) if isinstance(node, ast.Import | ast.ImportFrom)]
+    return [node for node in found if id(node) not in unseen]
+
+
 def imports(path: Path, *, annotations: bool = True) -> set[str]:
     """Return what a file imports; without `annotations`, not what only type checkers see."""
     found = set()
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    for block in ast.walk(tree) if not annotations else ():
-        if isinstance(block, ast.If) and isinstance(block.test, ast.Name) and block.test.id == "TYPE_CHECKING":
-            block.body = []
-    for node in ast.walk(tree):
+    for node in import_lines(path, annotations=annotations):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -117,11 +130,7 @@ def arrows() -> dict[str, set[str]]:
     found = {}
     for module, path in MODULES.items():
         names = set()
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        for block in ast.walk(tree):
-            if isinstance(block, ast.If) and isinstance(block.test, ast.Name) and block.test.id == "TYPE_CHECKING":
-                block.body = []
-        for node in ast.walk(tree):
+        for node in import_lines(path, annotations=False):
             if isinstance(node, ast.ImportFrom):
                 names |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module or ""}
         # Who imports a package's module does not mean the package's own file, which hands names on.
@@ -151,7 +160,7 @@ def test_no_name_of_a_module_is_text_but_where_names_are_handed_on():
     for path in FILES:
         if str(path.relative_to(ROOT)) in handing or room(path) == "testing":
             continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in nodes(path):
             if isinstance(node, ast.Call) and "import_module" in ast.unparse(node.func):
                 texts.append(f"{path.relative_to(ROOT)}: {ast.unparse(node)}")
     assert not [text for text in texts if "privkit" in text]

@@ -50,6 +50,7 @@ WRONG = {
 }
 
 
+@pytest.mark.landing
 @pytest.mark.skipif(importlib.util.find_spec("mypy") is None, reason="needs mypy")
 def test_a_call_that_does_not_fit_is_an_error(tmp_path):
     code = tmp_path / "calls.py"

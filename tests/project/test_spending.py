@@ -267,6 +267,7 @@ def spend_until_refused(store, spends):
     return done
 
 
+@pytest.mark.landing
 def test_four_processes_never_overdraw(ledger_path):
     project = pk.open_project("shared", epsilon=0.5, unit=pk.ROW, store=ledger_path)
     with multiprocessing.get_context("spawn").Pool(4) as pool:

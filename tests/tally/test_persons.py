@@ -166,6 +166,7 @@ def test_equal_numbers_are_one_person_whatever_their_type_and_truth_is_another()
     assert counts(rows, ContributionBounds(max_rows=2)).tolist() == [4, 0, 0, 0, 0]
 
 
+@pytest.mark.landing
 def test_no_row_and_no_group_is_favored():
     """Over many salts, each of a person's rows and groups is kept equally often (chi-square, p below 1e-9 fails)."""
     rows = [("p", x) for x, times in (("a", 8), ("b", 2), ("c", 1), ("d", 1)) for _ in range(times)]

@@ -30,6 +30,7 @@ def test_the_scales_are_those_of_plans(data):
             assert plan.scale == pytest.approx(scale, rel=1e-6)
 
 
+@pytest.mark.sample(1.0)
 @pytest.mark.parametrize(("most", "parts"), [(1, 5), (1, 20), (60, 5)])
 def test_the_mean_errors_are_those_of_the_noise_that_privkit_draws(most, parts, data):
     from privkit.dp.noise.noise import Laplace

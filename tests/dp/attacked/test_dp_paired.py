@@ -333,6 +333,7 @@ def test_every_observable_but_the_noise_is_equal(tmp_path, equal_noise, more, un
     assert refused == calls.keys() & (REFUSED | (REFUSED_OF_OBJECTS if kind == "objects" else set()))
 
 
+@pytest.mark.landing
 def test_the_comparison_can_tell(tmp_path, equal_noise, monkeypatch):
     """Power: an answer that fails, or whose type follows the rows, would be seen."""
     from privkit.dp.statistics.counts import Count

@@ -145,6 +145,7 @@ def sampled(case, draws=DRAWS):
         yield noise, true, noisy(np.rint(sums * FULL).astype(np.int64), noise, rng)
 
 
+@pytest.mark.landing
 @pytest.mark.parametrize("case", DRAWN)
 @pytest.mark.sample(0.14)
 def test_intervals_hold_and_tests_err_no_more_than_they_say(case):

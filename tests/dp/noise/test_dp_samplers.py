@@ -146,6 +146,7 @@ def test_the_best_of_several_are_drawn_one_after_another():
 # -- OpenDP's own route ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.sample(1.0)
 @pytest.mark.parametrize(("epsilon", "delta", "grouped"), [(0.7, 1e-6, (3, 5)), (2.0, 1e-9, None)])
 def test_opendp_needs_the_same_scale_and_threshold_for_open_groups(epsilon, delta, grouped):
     """Its threshold is lower by the one that it does not price: it releases counts equal to the threshold."""

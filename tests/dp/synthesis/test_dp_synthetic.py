@@ -173,6 +173,7 @@ def audited(statistic, noise, many):
     return found
 
 
+@pytest.mark.landing
 def test_an_audit_stays_below_epsilon_and_refutes_noise_that_is_too_small():
     statistic = asked(laplace=True, rounds=2)
     epsilon = 2.0
