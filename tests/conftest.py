@@ -24,8 +24,8 @@ MEMORY = Path("/dev/shm")
 if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 4 * 2**30:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
-#: How much runs. Nothing is said: the fast suite, for people. `landing`, as in CI: what needs a real part, or builds a whole
-#: site, too. `all`: every case and every example as well (``make slow``).
+#: How much runs. Where nothing is said: the fast suite, for people. `landing`, as in CI: also what needs a real part,
+#: or builds a whole site. `all`: every case and every example as well (``make slow``).
 CASES = os.environ.get("PRIVKIT_TESTS") or ("landing" if os.environ.get("CI") == "true" else "fast")
 #: A test that is marked or named after one of these needs a server or a browser.
 REAL_PARTS = ("browser", "postgres", "spark")
