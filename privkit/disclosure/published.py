@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from privkit.errors import ColumnNotFoundError
-from privkit.tally.columns.by_group import groups_of
 from privkit.tally.frame import column_names
+from privkit.tally.row_classes import groups_of
 from privkit.values.arguments import public
 
 if TYPE_CHECKING:

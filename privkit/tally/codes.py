@@ -15,7 +15,7 @@ import numpy as np
 
 from privkit.errors import FrameError
 from privkit.tally.cells.cells import DATE, FLOAT, OBJECT, OTHER, TEXT
-from privkit.tally.cells.coding import coded
+from privkit.tally.cells.coding import coded, first_rows
 from privkit.tally.cells.columns import cells_of_series, common, kind_of_pandas, one_chunk
 from privkit.tally.cells.scalars import teller_of
 
@@ -154,9 +154,7 @@ def _of_cells(column: pd.Series, codes: NDArray[np.int64], ordered: bool) -> tup
     """Return codes, in the order of their values where asked and possible, and one of the column's values for each."""
     import pandas as pd
 
-    first = np.zeros(int(codes.max(initial=-1)) + 2, dtype=np.int64)
-    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
-    shown = column.iloc[first[:-1]]
+    shown = column.iloc[first_rows(codes, int(codes.max(initial=-1)) + 2)[:-1]]  # of -1 the last
     if isinstance(column.dtype, pd.CategoricalDtype):  # in their categories' order, whatever these are
         order = np.argsort(shown.cat.codes.to_numpy(), kind="stable")
         return np.append(np.argsort(order), -1)[codes].astype(np.int64), pd.Index(shown.iloc[order])

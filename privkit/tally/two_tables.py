@@ -15,8 +15,8 @@ import numpy as np
 from privkit.errors import ColumnNotFoundError, ParameterError
 from privkit.errors.risk import LinkError
 from privkit.errors.root import type_told
+from privkit.tally.cells.coding import first_rows
 from privkit.tally.codes import factorized, packed, plain_floats
-from privkit.tally.row_classes import first_rows
 
 if TYPE_CHECKING:
     import pandas as pd

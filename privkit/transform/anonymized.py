@@ -14,8 +14,8 @@ from privkit.anonymity.crowds import persons_of
 from privkit.anonymity.kanonymity import kanon
 from privkit.errors import FrameError
 from privkit.inventory.leaving import Leaving, leaving
-from privkit.tally.columns.by_group import by_group
 from privkit.tally.columns.facts import counts_rows
+from privkit.tally.row_classes import by_group
 from privkit.tally.selection import handed_out
 from privkit.transform.costs import AnonymizationReport, losses_of, report_of
 from privkit.transform.cuts import cuts_of

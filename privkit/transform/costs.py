@@ -10,8 +10,8 @@ import numpy as np
 
 from privkit.anonymity.crowds import Crowds, persons_of
 from privkit.anonymity.ksets import Crossing
+from privkit.tally.cells.coding import first_rows
 from privkit.tally.codes import distinct, packed
-from privkit.tally.row_classes import first_rows
 from privkit.transform.search.node_classes import classes_of
 from privkit.values.arguments import public
 from privkit.values.show import Plotted

@@ -25,8 +25,8 @@ import numpy as np
 from privkit.errors.engines import LibraryRequiredError
 from privkit.errors.synthetic import EvaluationError
 from privkit.tally.codes import column_codes
-from privkit.tally.columns.by_group import groups_of
 from privkit.tally.frame import column_names, open_frame
+from privkit.tally.row_classes import groups_of
 from privkit.transform.as_pandas import pandas_frame
 from privkit.transform.task_utility import area
 from privkit.values.arguments import column_name, public, typed

@@ -18,8 +18,8 @@ from privkit.errors import FileError, FrameError, ParameterError
 from privkit.errors.anonymity import HierarchyError
 from privkit.errors.root import type_told
 from privkit.inventory.leaving import Leaving, leaving
-from privkit.tally.columns.by_group import by_group
 from privkit.tally.frame import column_names, open_frame
+from privkit.tally.row_classes import by_group
 from privkit.tally.selection import handed_out
 from privkit.transform.as_pandas import pandas_frame
 from privkit.transform.decimals import decimal

@@ -12,6 +12,7 @@ import numpy as np
 
 from privkit.errors import DuplicateColumnError, FrameError
 from privkit.tally.cells.cells import OTHER, TIME
+from privkit.tally.cells.coding import first_rows
 from privkit.tally.cells.columns import without_views
 from privkit.tally.cells.showing import series_of
 from privkit.tally.codes import NESTED
@@ -364,9 +365,7 @@ def _sample(column: pd.Series, codes: NDArray[np.int64], known: int, most: int) 
     """Return up to `most` distinct values, at even steps among all."""
     if not known:
         return []
-    first = np.zeros(known + 1, dtype=np.int64)
-    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
-    chosen = first[:known][np.linspace(0, known - 1, min(known, most)).astype(np.int64)]
+    chosen = first_rows(codes, known + 1)[np.linspace(0, known - 1, min(known, most)).astype(np.int64)]
     return list(column.iloc[chosen].tolist())
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from privkit.anonymity.criterion import all_of
 from privkit.anonymity.ksets import Crossing
 from privkit.errors.anonymity import InfeasibleError
-from privkit.tally.row_classes import first_rows
+from privkit.tally.cells.coding import first_rows
 from privkit.transform.costs import cell_labels, cell_shares, cell_value, final_classes
 from privkit.transform.search.leftovers import cell_costs
 from privkit.transform.search.local import Recoding, no_recoding, recode_locally
