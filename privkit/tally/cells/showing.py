@@ -172,10 +172,6 @@ def group_text(parts: Sequence[Told | None]) -> str | None:
     return json.dumps(parts, separators=(",", ":")) if all(part is not None for part in parts) else None
 
 
-_EPOCH_DAY = date(1970, 1, 1).toordinal()
-_LAST = date.max.toordinal() - _EPOCH_DAY
-
-
 def series_of(cells: Cells) -> pd.Series:
     """Return cells as a pandas column that holds the same values; whole numbers beside missing stay whole.
 
@@ -213,7 +209,7 @@ def series_of(cells: Cells) -> pd.Series:
 
 
 def _shown_day(count: int) -> date | str:
-    return date.fromordinal(count + _EPOCH_DAY) if 1 - _EPOCH_DAY <= count <= _LAST else f"day {count} since 1970"
+    return date.fromordinal(count + _EPOCH) if _DAYS[0] <= count <= _DAYS[1] else f"day {count} since 1970"
 
 
 def _in_zone(column: pd.Series, zone: str) -> pd.Series:

@@ -129,6 +129,11 @@ class Ladder:
             return int(level) % len(names)
         raise HierarchyError.level(self.column, level, names)
 
+    def groups(self, levels: NDArray[np.int64], values: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the group of each value, given by its code, at a level of its own; numbered from level to level."""
+        offsets = np.cumsum([0, *[len(step.labels) for step in self.levels]])
+        return offsets[levels] + np.array([step.codes for step in self.levels])[levels, values]
+
     def categories(self, level: int, values: NDArray[np.int64], index: pd.Index) -> pd.Series:
         """Return the labels of values, given by their codes, as categories in the hierarchy's order."""
         import pandas as pd

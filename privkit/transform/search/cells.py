@@ -12,7 +12,7 @@ from privkit.anonymity.ksets import Crossing
 from privkit.errors.anonymity import InfeasibleError
 from privkit.tally.cells.coding import first_rows
 from privkit.transform.costs import cell_labels, cell_shares, cell_value, final_classes
-from privkit.transform.search.leftovers import cell_costs
+from privkit.transform.search.found import cell_costs
 from privkit.transform.search.local import Recoding, no_recoding, recode_locally
 from privkit.transform.search.node_classes import classes_of
 from privkit.transform.search.stars import Stars

@@ -23,9 +23,8 @@ import numpy as np
 
 from privkit.errors.anonymity import InfeasibleError
 from privkit.transform.costs import cell_value, final_classes
-from privkit.transform.search.found import Partition, tighten
+from privkit.transform.search.found import JOINING, Partition, absorb, cell_costs, place_left, tighten
 from privkit.transform.search.large_classes import LargeClasses
-from privkit.transform.search.leftovers import JOINING, absorb, cell_costs, place_left
 from privkit.transform.search.node_classes import Rollup, classes_of, outer_sum
 from privkit.transform.search.sweeps import refine, sweep
 
