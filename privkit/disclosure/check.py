@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from privkit.disclosure.bounds import TOLERANCE, Attacker
 from privkit.disclosure.cell_key import CellKeyTables, CellNoise, keyed
 from privkit.disclosure.cells import published
 from privkit.disclosure.magnitudes import Rule, unsafe_by
-from privkit.disclosure.published import Published
-from privkit.disclosure.suppression import Search, Suppression
-from privkit.disclosure.told import attacker_of, told_by
+from privkit.disclosure.published import Published, attacker_of, told_by
+from privkit.disclosure.suppression import TOLERANCE, Attacker, Search, Suppression
 from privkit.errors import ParameterError
 from privkit.errors.root import type_told
 from privkit.values.arguments import positive_int, public, typed, whole

@@ -11,9 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import privkit as pk
-from privkit.disclosure.bounds import Attacker
 from privkit.disclosure.cells import cells_of
-from privkit.disclosure.suppression import Search
+from privkit.disclosure.suppression import Attacker, Search
 
 CANARY = "CANARY-7f3a"
 
@@ -206,7 +205,7 @@ def test_an_audit_that_ends_early_says_nothing_of_what_it_did_not_come_to(monkey
     whole = pk.output_check(table)
     ticks = iter(range(10_000))
     monkeypatch.setattr("privkit.disclosure.check.monotonic", lambda: 0)
-    monkeypatch.setattr("privkit.disclosure.bounds.monotonic", lambda: next(ticks))
+    monkeypatch.setattr("privkit.disclosure.suppression.monotonic", lambda: next(ticks))
     out = pk.output_check(table, audit_seconds=4)
     assert out.n_suppressed == whole.n_suppressed
     told = out.audit.dropna()
