@@ -13,7 +13,7 @@ from privkit.anonymity.criterion import SensitivePart
 from privkit.anonymity.crowds import persons_of
 from privkit.anonymity.kanonymity import kanon
 from privkit.errors import FrameError
-from privkit.inventory.leaving import Leaving, leaving
+from privkit.inventory.column_roles import Leaving, leaving
 from privkit.tally.cells.cells import BYTES, INTEGER, TEXT, UNSIGNED, WIDE
 from privkit.tally.codes import factorized, packed, tells
 from privkit.tally.columns.facts import counts_rows

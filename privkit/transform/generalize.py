@@ -17,7 +17,7 @@ import numpy as np
 from privkit.errors import FileError, FrameError, ParameterError
 from privkit.errors.anonymity import HierarchyError
 from privkit.errors.root import type_told
-from privkit.inventory.leaving import Leaving, leaving
+from privkit.inventory.column_roles import Leaving, leaving
 from privkit.tally.frame import column_names, open_frame
 from privkit.tally.row_classes import by_group
 from privkit.tally.selection import handed_out
