@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from privkit.anonymity.criterion import call_text
 from privkit.anonymity.figures import (
     Ratios,
     Reference,
@@ -19,7 +18,6 @@ from privkit.anonymity.figures import (
     decided,
     over_caps,
     reference_table,
-    reference_text,
     shares_and_table,
 )
 from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_identifiers, sensitive_attribute
@@ -131,11 +129,6 @@ class BetaLikeness(ReferencePart):
         """Return the largest gain, and the classes with one above β."""
         report = beta_likeness(data, qi, self.sensitive, beta=self.beta, kind=self.kind)
         return judged(report, f"β = {figure_text(report.beta)}", classes)
-
-    def __repr__(self) -> str:
-        """Return what a user types for it."""
-        kind = None if self.kind == "basic" else self.kind
-        return call_text("BetaLikeness", self.sensitive, self.beta, kind=kind, reference=reference_text(self.reference))
 
 
 def likeness_kind(kind: object) -> None:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from privkit.anonymity.criterion import call_text
 from privkit.anonymity.figures import (
     Reference,
     ReferencePart,
@@ -20,7 +19,6 @@ from privkit.anonymity.figures import (
     distinct_values,
     over_caps,
     reference_table,
-    reference_text,
     shares_and_table,
 )
 from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_identifiers, sensitive_attribute
@@ -136,11 +134,6 @@ class DeltaDisclosure(ReferencePart):
         """Return the largest figure, and the classes that reach δ."""
         report = delta_disclosure(data, qi, self.sensitive, delta=self.delta, absent=self.absent)
         return judged(report, f"δ = {figure_text(report.delta)}", classes)
-
-    def __repr__(self) -> str:
-        """Return what a user types for it."""
-        reference = reference_text(self.reference)
-        return call_text("DeltaDisclosure", self.sensitive, self.delta, absent=self.absent or None, reference=reference)
 
 
 @public

@@ -66,11 +66,6 @@ def reference_table(reference: object) -> None:
         raise ParameterError.of("reference", found, "'kept' or 'input'")
 
 
-def reference_text(reference: Reference) -> str | None:
-    """Return what a user types for a reference; None for the usual one."""
-    return None if reference == "kept" else reference
-
-
 #: What products may reach in 64 bits.
 _ROOM = 2**62
 #: Floats of quotients are nearer to each other than this only where the quotients may be equal.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 import numpy as np
 
-from privkit.anonymity.criterion import SensitivePart, call_text
+from privkit.anonymity.criterion import SensitivePart
 from privkit.anonymity.figures import Ratios, decided, distinct_values, entry_starts, present, support
 from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_identifiers, sensitive_attribute
 from privkit.errors import ParameterError
@@ -118,12 +118,6 @@ class LDiversity(SensitivePart):
         """Return the l of the least diverse class, and the classes below the criterion's."""
         report = ldiv(data, qi, self.sensitive, l=self.l, kind=self.kind, c=self.c)
         return judged(report, f"l = {figure_text(report.l)}", classes)
-
-    def __repr__(self) -> str:
-        """Return what a user types for it."""
-        return call_text(
-            "LDiversity", self.sensitive, self.l, kind=None if self.kind == "distinct" else self.kind, c=self.c
-        )
 
 
 def diversity_kind(kind: object) -> Kind:

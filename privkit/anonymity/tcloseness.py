@@ -27,7 +27,7 @@ from privkit.errors.root import type_told
 from privkit.tally.coded_classes import count_values
 from privkit.tally.codes import have_an_order, is_missing
 from privkit.values.arguments import column_name, public, typed
-from privkit.values.exact import exact_text, share
+from privkit.values.exact import share
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -153,13 +153,6 @@ class TCloseness(ReferencePart):
         """Return the largest distance, and the classes that are farther than t."""
         report = tclose(data, qi, self.sensitive, t=self.t, distance=self.distance)
         return judged(report, f"t = {figure_text(report.t)}", classes)
-
-    def __repr__(self) -> str:
-        """Return what a user types for it."""
-        shown = f", distance={self.distance!r}" if isinstance(self.distance, str) else ", distance=..."
-        reference = "" if self.reference == "kept" else f", reference={self.reference!r}"
-        bound = exact_text(self.t)
-        return f"TCloseness({self.sensitive!r}, {bound}{'' if self.distance == 'equal' else shown}{reference})"
 
 
 def ground_distance(distance: object) -> object:

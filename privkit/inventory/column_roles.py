@@ -1,4 +1,4 @@
-"""Proposing a role: what the name, the values and their distinctness say together; and what leaves with a table by it."""
+"""Proposing a role: what the name, the values and their distinctness say together; and what leaves with a table."""
 
 from __future__ import annotations
 
