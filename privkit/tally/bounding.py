@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from privkit.tally.cells.coding import sort
-from privkit.tally.codes import starts
+from privkit.tally.codes import in_order, starts
 from privkit.tally.engines.opening import engine_for
 from privkit.tally.rows import (
     KeptRows,
@@ -32,25 +32,6 @@ if TYPE_CHECKING:
     from privkit.values.bounds import ContributionBounds
     from privkit.values.keys import Keys
     from privkit.values.unit import PrivacyUnit
-
-
-def in_order(codes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return codes, which are at least 0, in ascending order, and where each stood; equal ones keep their order.
-
-    Code and place are sorted as one integer where they fit in 63 bits: several times faster than sorting places.
-
-    Examples
-    --------
-    >>> [found.tolist() for found in in_order(np.array([7, 2, 7]))]
-    [[2, 7, 7], [1, 0, 2]]
-    """
-    bits = len(codes).bit_length()
-    if int(codes.max(initial=0)).bit_length() + bits > 63:
-        order = np.argsort(codes, kind="stable")
-        return codes[order], order
-    packed = (codes << bits) | np.arange(len(codes))
-    sort(packed)
-    return packed >> bits, packed & ((1 << bits) - 1)
 
 
 def row_hashes(

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from privkit.tally import bounding
 from privkit.tally import rows as ids
 from privkit.tally import rows as rows_of
-from privkit.tally.bounding import bounded_rows, in_order, row_hashes
+from privkit.tally.bounding import bounded_rows, row_hashes
 from privkit.tally.cells import finding
 from privkit.tally.cells.numbers import Grid, floats
+from privkit.tally.codes import in_order
 from privkit.tally.engines.opening import engine_of
 from privkit.tally.rows import spread
 from privkit.tally.sums import person_sums

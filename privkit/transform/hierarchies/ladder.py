@@ -77,7 +77,7 @@ class Ladder:
     levels: tuple[Level, ...]
     base: float
 
-    @property
+    @cached_property
     def n_levels(self) -> int:
         """How many levels there are, the raw values included."""
         return len(self.levels)

@@ -79,17 +79,17 @@ class Coding:
     others: Mapping[str, Entries]
     beside: tuple[Coding, ...] = ()
 
-    @property
+    @cached_property
     def n_rows(self) -> int:
         """How many rows the table has."""
         return int(self.counts.sum())
 
-    @property
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         """The quasi-identifiers."""
         return tuple(ladder.column for ladder in self.ladders)
 
-    @property
+    @cached_property
     def shape(self) -> tuple[int, ...]:
         """How many levels each column has: the shape of the lattice."""
         return tuple(ladder.n_levels for ladder in self.ladders)

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from privkit.tally.bounding import in_order
 from privkit.tally.cells.coding import key_hashes
-from privkit.tally.codes import grouped, starts
+from privkit.tally.codes import grouped, in_order, starts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
