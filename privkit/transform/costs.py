@@ -285,10 +285,9 @@ def _divergence(task: Task, levels: Ints, class_of: Ints, kept: Ints, lost: floa
     domain, cells = 0.0, np.zeros(len(kept))
     for place, ladder in enumerate(coding.ladders):
         level = np.broadcast_to(levels[place], (len(coding.counts),))[kept]
-        leaves = 1 / ladder.base if ladder.base else float(max(len(ladder.values), 1))
-        table = np.log([np.maximum(step.shares[step.codes] * leaves, 1.0) for step in ladder.levels])
+        table = np.log([np.maximum(step.shares[step.codes] * ladder.leaves, 1.0) for step in ladder.levels])
         cells += table[level, coding.combos[place, kept]]
-        domain += np.log(leaves)
+        domain += np.log(ladder.leaves)
     shares = coding.counts / n
     entropy = float((shares * np.log(np.where(shares > 0, shares, 1))).sum())
     sizes = np.bincount(class_of, weights=coding.counts[kept]) if len(class_of) else np.zeros(0)

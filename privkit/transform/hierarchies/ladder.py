@@ -82,6 +82,11 @@ class Ladder:
         """How many levels there are, the raw values included."""
         return len(self.levels)
 
+    @property
+    def leaves(self) -> float:
+        """How many raw values the domain has."""
+        return 1 / self.base if self.base else float(max(len(self.values), 1))
+
     def lost(self, share: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return what cells that cover such shares of the domain lost: none where one covers no more than a value."""
         return (share - self.base) / (1 - self.base) if self.base < 1 else 0.0 * share
