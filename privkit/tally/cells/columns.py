@@ -9,7 +9,7 @@ import numpy as np
 
 from privkit.tally.cells import cells as kinds
 from privkit.tally.cells.cells import Cells, Kind, Table
-from privkit.tally.cells.scalars import teller_of
+from privkit.tally.cells.scalars import scalar_text, teller_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -321,18 +321,15 @@ def object_cells(values: NDArray[np.object_], kind: Kind) -> Cells:
     for each in np.unique(types):
         places = np.flatnonzero(types == each)
         exact = type(values[places[0]])
-        teller = teller_of(exact)
-        if teller is None:
-            continue
-        codes[places] = _told(values[places], teller, kept=exact in _KEPT, texts=texts)
+        if teller_of(exact) is not None:
+            codes[places] = _told(values[places], kept=exact in _KEPT, texts=texts)
     found = np.empty(len(texts), dtype=object)
     found[:] = list(texts)
     return Cells(kind, found, None, codes)
 
 
-def _told(values: NDArray[np.object_], teller: Any, *, kept: bool, texts: dict[str, int]) -> NDArray[np.int64]:
+def _told(values: NDArray[np.object_], *, kept: bool, texts: dict[str, int]) -> NDArray[np.int64]:
     """Return a code for each value of one exact type, its text in `texts`; -1 where it has none."""
-    from privkit.tally.cells.scalars import scalar_text
 
     def code(value: object) -> int:
         text = scalar_text(value)

@@ -249,7 +249,7 @@ class LazyEngine:
             return
         kept = {name: self.columns[name] for name in dict.fromkeys(columns)}
         frame = self._worded(self.plain_rows(columns), kept)
-        for found in run_in_batches(self.native, frame.to_native(), kept):
+        for found in run_in_batches(self.native, frame.to_native()):
             with untold():
                 table = table_of_arrow(arrived(found, kept))
             yield table
