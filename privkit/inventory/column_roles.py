@@ -22,8 +22,9 @@ from privkit.inventory.column_names import (
     tells_a_place,
     tells_of_a_trial,
 )
-from privkit.tally.columns.facts import ColumnFacts, all_columns, column_facts, few_rows, index_tells
+from privkit.tally.columns.facts import ColumnFacts, column_facts, few_rows
 from privkit.tally.columns.shapes import AMOUNT, NATIONAL, VALID
+from privkit.tally.selection import all_columns, index_tells
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -180,16 +180,6 @@ def plain(column: pd.Series) -> pd.Series:
     return column
 
 
-def joined(columns: Sequence[pd.Series]) -> pd.Series:
-    """Return one column of the values of several; itself where it is one."""
-    import pandas as pd
-
-    if len(columns) == 1:
-        return columns[0]
-    alike = all(column.dtype == columns[0].dtype for column in columns)
-    return pd.concat([column if alike else plain(column) for column in columns], ignore_index=True)
-
-
 def _kind(column: pd.Series) -> str:
     """Return what the column's values are, as far as it decides whether they can be equal to others."""
     import pandas as pd

@@ -16,9 +16,8 @@ from privkit.errors import FrameError
 from privkit.inventory.column_roles import Leaving, leaving
 from privkit.tally.cells.cells import BYTES, INTEGER, TEXT, UNSIGNED, WIDE
 from privkit.tally.codes import factorized, packed, tells
-from privkit.tally.columns.facts import counts_rows
 from privkit.tally.row_classes import by_group, chosen_columns, row_classes
-from privkit.tally.selection import handed_out
+from privkit.tally.selection import counts_rows, handed_out
 from privkit.transform.costs import AnonymizationReport, cuts_of, losses_of, report_of
 from privkit.transform.search.task import as_handed_out
 from privkit.transform.source import starred

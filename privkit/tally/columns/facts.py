@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privkit.errors import DuplicateColumnError, FrameError
+from privkit.errors import FrameError
 from privkit.tally.cells.cells import OTHER, TIME
 from privkit.tally.cells.coding import first_rows
 from privkit.tally.cells.columns import without_views
@@ -20,7 +20,6 @@ from privkit.tally.columns.shapes import Absent, common_mask, form_shares, is_fr
 from privkit.tally.columns.texts import inside_shares, person_share
 from privkit.tally.engines.lazy_columns import Figures, figures, sampled
 from privkit.tally.engines.opening import engine_of, lazy_engine
-from privkit.tally.frame import names_of, open_frame
 from privkit.tally.row_classes import chosen_columns, codes_of
 from privkit.tally.two_tables import kind_of
 from privkit.values.frozen import Frozen
@@ -130,50 +129,6 @@ class ColumnFacts:
     def unique_share(self) -> float | None:
         """The share of rows whose value stands once."""
         return None if self.singles is None else self.singles / self.rows if self.rows else 0.0
-
-
-def all_columns(data: object) -> list[str]:
-    """Return the names of all columns, each of which must be a unique text. Reads the schema, never a row.
-
-    Raises
-    ------
-    DuplicateColumnError, FrameError
-    """
-    import pandas as pd
-
-    if isinstance(data, pd.DataFrame):
-        names = list(data.columns)
-        doubled = sorted({str(name) for name in names if names.count(name) > 1})
-        if doubled:
-            raise DuplicateColumnError.in_frame(doubled)
-        return [name for name in names if isinstance(name, str)]  # see `unnamed_columns`
-    return names_of(open_frame(data))
-
-
-#: What gives text for a name to every column, of several levels too.
-NAMES_THEM = "df.set_axis([*map(str, df.columns)], axis=1)"
-
-
-def unnamed_columns(data: object) -> int:
-    """Return how many columns have a name that is no text, and are looked at by nothing."""
-    import pandas as pd
-
-    return sum(not isinstance(name, str) for name in data.columns) if isinstance(data, pd.DataFrame) else 0
-
-
-def counts_rows(index: pd.Index) -> bool:
-    """Return whether a pandas index says nothing about the rows: whole numbers without a name."""
-    import pandas as pd
-
-    return index.nlevels == 1 and index.name is None and pd.api.types.is_integer_dtype(index.dtype)
-
-
-def index_tells(data: object) -> bool:
-    """Return whether data has an index that says more than which row is which."""
-    import pandas as pd
-
-    index = getattr(data, "index", None)
-    return isinstance(index, pd.Index) and not counts_rows(index)
 
 
 def few_rows(data: object, columns: Sequence[str], most: int) -> tuple[Any, bool]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from privkit.tally.class_values import joined
+from privkit.tally.class_values import plain
 from privkit.tally.classes import Members
 from privkit.tally.codes import column_codes, distinct, grouped, packed
 
@@ -217,3 +217,13 @@ def _entries(column: pd.Series, row_combo: NDArray[np.int64], rows: NDArray[np.i
     width = max(len(values), 1)
     pairs, counts = grouped(row_combo * width + codes, np.ones(len(codes), dtype=np.int64) if rows is None else rows)
     return Entries(pairs // width, pairs % width, counts, values)
+
+
+def joined(columns: Sequence[pd.Series]) -> pd.Series:
+    """Return one column of the values of several; itself where it is one."""
+    import pandas as pd
+
+    if len(columns) == 1:
+        return columns[0]
+    alike = all(column.dtype == columns[0].dtype for column in columns)
+    return pd.concat([column if alike else plain(column) for column in columns], ignore_index=True)
