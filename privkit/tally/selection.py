@@ -1,4 +1,4 @@
-"""Which columns and rows a table has, and what is handed out of it: by consent, of a person, without traces of others."""
+"""Which columns and rows a table has, and what is handed out of it: by consent, of a person, without others' traces."""
 
 from __future__ import annotations
 

@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from privkit.errors import ParameterError
+from privkit.errors.anonymity import HierarchyError
+from privkit.errors.root import type_told
 from privkit.tally.class_values import plain
 from privkit.tally.classes import Members
 from privkit.tally.codes import column_codes, distinct, grouped, packed
+from privkit.transform.hierarchies.hierarchy import Hierarchy
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
     from privkit.tally.classes import Tally
-    from privkit.transform.hierarchies.hierarchy import Hierarchy
     from privkit.transform.hierarchies.ladder import Ladder
 
 _BITS = 62
@@ -152,6 +155,38 @@ class Coding:
         chosen = self.combos if combos is None else self.combos[:, combos]
         codes = [ladder.levels[level].codes[row] for ladder, level, row in zip(self.ladders, node, chosen, strict=True)]
         return packed(codes)[0]
+
+
+def resolve(
+    frame: Any, columns: tuple[str, ...], given: Mapping[str, object]
+) -> tuple[dict[str, Hierarchy], tuple[str, ...]]:
+    """Return a hierarchy for each column, and for which of them it was proposed.
+
+    Raises
+    ------
+    HierarchyError
+        If one is given for a column that is not asked for.
+    ParameterError
+        If something else than a hierarchy is given.
+    """
+    if unknown := [name for name in given if name not in columns]:
+        raise HierarchyError.not_quasi(unknown, columns)
+    chosen: dict[str, Hierarchy] = {}
+    for name in columns:
+        what = given.get(name)
+        if isinstance(what, Hierarchy):
+            chosen[name] = what
+        elif isinstance(what, Mapping):
+            chosen[name] = Hierarchy.from_mapping(what)
+        elif isinstance(what, str) or hasattr(what, "__fspath__"):
+            chosen[name] = Hierarchy.read_csv(what)  # type: ignore[arg-type]
+        elif what is None:
+            chosen[name] = Hierarchy.propose(frame[name])
+        else:
+            raise ParameterError.of(
+                f"hierarchies[{name!r}]", type_told(what), "a pk.Hierarchy, a dict or the path of a file"
+            )
+    return chosen, tuple(name for name in columns if given.get(name) is None)
 
 
 def encode(

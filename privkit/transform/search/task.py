@@ -26,8 +26,7 @@ from privkit.tally.class_values import matches
 from privkit.tally.coded_classes import count_classes
 from privkit.tally.codes import packed, starts
 from privkit.tally.frame import column_names, open_frame
-from privkit.transform.generalize import resolve
-from privkit.transform.search.coding import Coding, encode, joined
+from privkit.transform.search.coding import Coding, encode, joined, resolve
 from privkit.transform.search.judge import Judge
 from privkit.transform.search.measures import Measure, measure
 from privkit.transform.search.node_classes import Rollup
