@@ -116,6 +116,20 @@ class Ladder:
             fields[place] = (rank, int(rank.max(initial=0)).bit_length())
         return tuple(fields)
 
+    @cached_property
+    def width(self) -> int:
+        """How many bits the fields of a value take together."""
+        return sum(bits for _, bits in self.fields)
+
+    @cached_property
+    def keys(self) -> NDArray[np.int64]:
+        """The fields of each value side by side in one integer, where they fit."""
+        keys, shift = np.zeros(len(self.values), dtype=np.int64), 0
+        for rank, bits in self.fields:
+            keys |= rank << shift
+            shift += bits
+        return keys
+
     def number(self, level: object) -> int:
         """Return a level's number, given by number, by name, or in the words for what it leaves of a value.
 

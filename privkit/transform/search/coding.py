@@ -100,12 +100,12 @@ class Coding:
     @cached_property
     def bits(self) -> int:
         """How many bits a packed key takes."""
-        return sum(bits for ladder in self.ladders for _, bits in ladder.fields)
+        return sum(ladder.width for ladder in self.ladders)
 
     @cached_property
     def shifts(self) -> tuple[int, ...]:
         """Where each column's bits begin."""
-        widths = [sum(bits for _, bits in ladder.fields) for ladder in self.ladders]
+        widths = [ladder.width for ladder in self.ladders]
         return tuple(sum(widths[:place]) for place in range(len(widths)))
 
     @property
@@ -137,13 +137,9 @@ class Coding:
     @cached_property
     def keys(self) -> NDArray[np.int64]:
         """The packed key of each combination, shape (n_combos,)."""
-        keys, shift = np.zeros(len(self.counts), dtype=np.int64), 0
-        for ladder, codes in zip(self.ladders, self.combos, strict=True):
-            packed_values = np.zeros(len(ladder.values), dtype=np.int64)
-            for rank, bits in ladder.fields:
-                packed_values |= rank << shift
-                shift += bits
-            keys |= packed_values[codes]
+        keys = np.zeros(len(self.counts), dtype=np.int64)
+        for ladder, codes, shift in zip(self.ladders, self.combos, self.shifts, strict=True):
+            keys |= (ladder.keys << shift)[codes]
         return keys
 
     def mask(self, node: Sequence[int]) -> int:

@@ -294,7 +294,7 @@ class Rollup:
         """Return the share of the domain that the chosen classes cover in one column."""
         level, coding = classes.node[column], self.coding
         shares = coding.ladders[column].levels[level].shares
-        width = sum(bits for _, bits in coding.ladders[column].fields)
+        width = coding.ladders[column].width
         if not self.packed or width > _DENSE_BITS:
             mask = np.zeros(len(classes.keys), dtype=bool)
             mask[chosen] = True
@@ -311,12 +311,8 @@ class Rollup:
         cache = self._lookups
         if (column, level) not in cache:
             coding, ladder = self.coding, self.coding.ladders[column]
-            keys = np.zeros(len(ladder.values), dtype=np.int64)
-            shift = coding.shifts[column]
-            for rank, bits in ladder.fields:
-                keys |= rank << shift
-                shift += bits
-            known, first = np.unique(keys & int(coding.masks[column][level]), return_index=True)
+            keys = (ladder.keys << coding.shifts[column]) & int(coding.masks[column][level])
+            known, first = np.unique(keys, return_index=True)
             cache[column, level] = known, ladder.levels[level].codes[first]
         return cache[column, level]
 
