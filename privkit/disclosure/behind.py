@@ -36,7 +36,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privkit.disclosure.cells import COLUMN, FILTER, MISSING, Cells, Key
+from privkit.disclosure.cells import COLUMN, FILTER, MISSING, Cells, Key, by_variables
 from privkit.errors import ParameterError
 from privkit.errors.disclosure import DisclosureError
 from privkit.errors.root import type_told
@@ -93,7 +93,7 @@ class Behind:
         frame = chosen_columns(data, list(read), "rows")
         kept = {name: np.isin(np.arange(len(frame)), rows_of(frame, one)) for name, one in filters.items()}
         codes = {name: factorized(frame[name]) for name in names}
-        pairs = [_counted(group, cells.keys, codes, kept, len(frame)) for group in _by_variables(cells.keys)]
+        pairs = [_counted(group, cells.keys, codes, kept, len(frame)) for group in by_variables(cells.keys).values()]
         rows, there = (np.concatenate(one) for one in zip(*pairs, strict=True))
         return cls(rows, there, len(frame), len(cells.counts), {name: frame[name] for name in own})
 
@@ -102,14 +102,6 @@ class Behind:
         found = np.zeros(self.n_cells, dtype=values.dtype)
         np.add.at(found, self.cells, values[self.rows])
         return found
-
-
-def _by_variables(keys: Sequence[Key]) -> list[list[int]]:
-    """Return the cells that are counted by the same columns and filters, together."""
-    by: dict[Any, list[int]] = {}
-    for cell, key in enumerate(keys):
-        by.setdefault(frozenset(variable for variable, _ in key), []).append(cell)
-    return list(by.values())
 
 
 def _counted(
