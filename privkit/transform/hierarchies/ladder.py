@@ -68,8 +68,6 @@ class Ladder:
         Level 0 holds the values themselves.
     base : float
         The share of a single raw value, which counts as no loss.
-    heights : int
-        The levels of the hierarchy itself, for the precision measure.
     """
 
     column: str
