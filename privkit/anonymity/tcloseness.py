@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, get_args, runtime_checkable
 
 import numpy as np
 
@@ -16,8 +16,8 @@ from privkit.anonymity.figures import (
     decided,
     equal_distances,
     merged,
+    one_word,
     ordered_distances,
-    reference_table,
     support,
 )
 from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_identifiers, sensitive_attribute
@@ -88,7 +88,7 @@ class TCloseness(ReferencePart):
         column_name(self.sensitive, "sensitive")
         object.__setattr__(self, "t", share(self.t, "t"))
         ground_distance(self.distance)
-        reference_table(self.reference)
+        one_word(self.reference, "reference", get_args(Reference))
 
     def loosened(self, gone: int, table: Ints) -> TCloseness | None:
         """Return the criterion with t + gone / n.
